@@ -1,0 +1,47 @@
+# Every target does its own set-up: Python 3.11 or newer, pip and make are enough.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint fmt bench clean
+
+demo: .venv/installed
+	@$(BIN)/rfmtool demo build/shop
+	@$(BIN)/rfmtool run build/shop/orders.csv -o build/demo
+
+test: .venv/tested
+	$(BIN)/pytest -n auto
+
+lint: .venv/linted
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+fmt: .venv/linted
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/benched
+	$(BIN)/python bench/compare.py
+
+clean:
+	rm -rf .venv build dist
+
+.venv/bin/pip:
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+
+.venv/installed: pyproject.toml .venv/bin/pip
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/tested: .venv/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --group test
+	@touch $@
+
+.venv/linted: .venv/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --group lint
+	@touch $@
+
+.venv/benched: .venv/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --group bench
+	@touch $@

@@ -1,0 +1,20 @@
+"""Turn a shop's transaction exports into answers about its customers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "run"]
+
+if TYPE_CHECKING:
+    from rfmtool.pipeline import run
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module attribute may be anything
+    # pandas and pyarrow load when a function is first used, so that the command line starts fast.
+    if name == "run":
+        from rfmtool import pipeline
+
+        return pipeline.run
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,114 @@
+"""The contact list, and the lists drawn up by hand from it: partners, suppressions."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from rfmtool.demo import chance, seasons
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FIRST_NAMES = (
+    *("Ada", "Alun", "Anneke", "Arthur", "Bea", "Bram", "Carys", "Cem", "Clara", "Colm"),
+    *("Dilys", "Edda", "Elif", "Emrys", "Faye", "Fergus", "Greta", "Hamza", "Hazel", "Ines"),
+    *("Ivo", "Jonah", "Juno", "Kerensa", "Lotte", "Maeve", "Malik", "Mina", "Nils", "Odile"),
+    *("Orla", "Priya", "Quentin", "Ravi", "Rosa", "Seth", "Tamsin", "Una", "Wilf", "Zofia"),
+)
+# Made of parts, so that the combinations belong to nobody in particular.
+LAST_NAME_BEGINS = ("Ash", "Black", "Crow", "Elm", "Fair", "Green", "Hart", "Long", "Mar", "Wood")
+LAST_NAME_ENDS = ("brook", "combe", "field", "ford", "ley", "moor", "stead", "ton", "well", "wick")
+
+EMAIL_HOSTS = ("example.com", "example.org")
+# Blocks set aside for drama by Ofcom, ComReg, the Bundesnetzagentur and ARCEP; three digits follow.
+PHONE_BLOCKS = {
+    "GB": "+44 1632 960",
+    "IE": "+353 20 910 0",
+    "DE": "+49 30 23125 ",
+    "FR": "+33 1 99 00 0",
+}
+EMAIL_SHARE, PHONE_SHARE, CONSENT_SHARE = 0.93, 0.7, 0.82
+BACK_FROM_A_BREAK = 0.003  # share whose pause is over
+SUPPRESSED = 0.006  # share of those the shop would hardly miss
+
+
+def contacts(people: pd.DataFrame, today: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Everybody the shop knows, one row each, by id."""
+    count = len(people)
+    first, last = _names(count, rng)
+    columns = {
+        "customer_id": people["customer_id"],
+        "name": first + " " + last,
+        "email": _emails(people["customer_id"], first, last, rng),
+        "phone": _phones(people["country"], rng),
+        "consent": _yes_no(chance.happens(CONSENT_SHARE, count, rng)),
+        "country": people["country"],
+        "status": people["status"],
+        "since_on": seasons.iso(np.minimum(people["known_day"].to_numpy(), today)),
+        "scheme_member": _yes_no(chance.happens(people["scheme"], count, rng)),
+        "paused_until": _pauses(people["paused"].to_numpy(), today, rng),
+    }
+    return pd.DataFrame(columns).sort_values("customer_id", ignore_index=True)
+
+
+def _names(count: int, rng: np.random.Generator) -> tuple[pd.Series[str], pd.Series[str]]:
+    first = chance.pick(FIRST_NAMES, count, rng)
+    begin, end = chance.pick(LAST_NAME_BEGINS, count, rng), chance.pick(LAST_NAME_ENDS, count, rng)
+    return pd.Series(first), pd.Series(np.strings.add(begin, end))
+
+
+def _emails(
+    ids: pd.Series[str], first: pd.Series[str], last: pd.Series[str], rng: np.random.Generator
+) -> pd.Series[str]:
+    """Addresses nobody can own; the id keeps namesakes apart."""
+    host = chance.pick(EMAIL_HOSTS, len(ids), rng)
+    address = first.str.lower() + "." + last.str.lower() + "." + ids.str.lstrip("0") + "@" + host
+    return address.where(chance.happens(EMAIL_SHARE, len(ids), rng), "")
+
+
+def _phones(country: pd.Series[str], rng: np.random.Generator) -> pd.Series[str]:
+    digits = pd.Series(rng.integers(0, 1000, len(country))).astype("str").str.zfill(3)
+    phone = country.map(PHONE_BLOCKS) + digits
+    return phone.where(chance.happens(PHONE_SHARE, len(country), rng), "")
+
+
+def _pauses(paused: NDArray[np.bool_], today: int, rng: np.random.Generator) -> NDArray[np.str_]:
+    """When those who asked for a break want to hear from the shop again."""
+    over = ~paused & chance.happens(BACK_FROM_A_BREAK, len(paused), rng)
+    ahead = rng.integers(15, 120, len(paused))
+    return np.where(paused | over, seasons.iso(today + np.where(over, -ahead, ahead)), "")
+
+
+def _yes_no(answer: NDArray[np.bool_]) -> NDArray[np.str_]:
+    return np.where(answer, "yes", "no")
+
+
+def partners(people: pd.DataFrame, occasions: pd.DataFrame, today: int) -> pd.DataFrame:
+    """Those who resell or recommend under contract, and a café whose contract has ended."""
+    first_day = occasions.groupby("person")["day"].min()
+    active = people.index[people["archetype"].eq("partner")].intersection(first_day.index)
+    ended = people.index[people["archetype"].eq("cafe")].intersection(first_day.index)[:1]
+    who = active.append(ended)
+    # A contract follows the first orders; the one that ended ran until half a year ago.
+    since = np.minimum(first_day.reindex(who).to_numpy() + 60, today).astype(np.int64)
+    until = np.where(who.isin(ended), seasons.iso(np.maximum(since, today - 182)), "")
+    table = pd.DataFrame(
+        {
+            "customer_id": people["customer_id"].reindex(who).array,
+            "from_on": seasons.iso(since),
+            "until_on": until,
+        }
+    )
+    return table.sort_values("customer_id", ignore_index=True)
+
+
+def suppress(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """A few who asked to be forgotten, of those the shop would hardly miss."""
+    hardly_missed = people.loc[people["archetype"].isin(["one_timer", "suspect"]), ["customer_id"]]
+    count = math.ceil(len(hardly_missed) * SUPPRESSED)
+    gone = hardly_missed.take(rng.permutation(len(hardly_missed))[:count])
+    return gone.sort_values("customer_id", ignore_index=True)

@@ -1,0 +1,100 @@
+"""The shop's books: orders, credit notes and their lines, and how they are printed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from rfmtool.demo import baskets, catalogue, returns, seasons, visits
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FIRST_ORDER_NUMBER = 10_001
+FIRST_NOTE_NUMBER = 1_001
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What was sold.
+
+    Attributes:
+        documents: One row per order or credit note: `person`, `named`, `day`, `minute`,
+            `cancelled`, `note`. Its index is what `lines.order` refers to.
+        lines: `order`, `product` (row of the catalogue), `quantity`.
+    """
+
+    documents: pd.DataFrame
+    lines: pd.DataFrame
+
+    def occasions(self) -> pd.DataFrame:
+        """Distinct `person`, `day` with an order that counts; by person, then day."""
+        counts = self.documents["named"] & ~self.documents["note"] & ~self.documents["cancelled"]
+        days = self.documents.loc[counts, ["person", "day"]].drop_duplicates()
+        return days.sort_values(["person", "day"], ignore_index=True)
+
+    def last_day(self) -> int:
+        """The last day with an order that counts; the day of the export when there is none."""
+        days = self.occasions()["day"]
+        return int(days.max()) if len(days) else seasons.EXPORT_ENDS
+
+
+def keep(people: pd.DataFrame, days: pd.DataFrame, rng: np.random.Generator) -> Ledger:
+    """Write down what `people` buy on their order `days`, from where the export begins."""
+    orders = visits.orders(people, days, rng)
+    sold = baskets.fill(people, orders, rng)
+    corrections = returns.within_orders(orders, sold, rng)
+    notes, credited = returns.credit_notes(people, orders, sold, rng)
+    documents = pd.concat([orders.assign(note=False), notes.assign(note=True)])
+    documents = documents[documents["day"] >= seasons.EXPORT_BEGINS]
+    lines = pd.concat([sold, corrections, credited])
+    return Ledger(documents, lines[lines["order"].isin(documents.index)])
+
+
+def print_orders(ledger: Ledger, people: pd.DataFrame) -> pd.DataFrame:
+    """The export: one row per line, by time; the lines of an order stand together."""
+    documents = _numbered(ledger.documents.sort_values(["day", "minute"], kind="stable"))
+    place = pd.Series(np.arange(len(documents)), index=documents.index)
+    at = place.loc[ledger.lines["order"]].to_numpy()
+    by_time = np.argsort(at, kind="stable")
+    lines, document = ledger.lines.take(by_time), documents.take(at[by_time])
+    product = _shelf_labels().take(lines["product"].to_numpy())
+    person = people.take(document["person"].to_numpy())
+    named = document["named"].to_numpy()
+    columns = {
+        "order_id": document["order_id"],
+        "ordered_at": document["ordered_at"],
+        "customer_id": person["customer_id"].where(named, ""),
+        "product": product["product"],
+        "category": product["category"],
+        "quantity": lines["quantity"],
+        "unit_price": product["price"],
+        "cost": product["cost"],
+        "country": person["country"],
+    }
+    return pd.DataFrame({name: column.array for name, column in columns.items()})
+
+
+def _shelf_labels() -> pd.DataFrame:
+    """The catalogue with its money as text."""
+    goods = catalogue.PRODUCTS
+    return goods.assign(price=catalogue.money(goods["price"]), cost=catalogue.money(goods["cost"]))
+
+
+def _numbered(documents: pd.DataFrame) -> pd.DataFrame:
+    """Add `order_id` and `ordered_at` (text) to documents in order of time."""
+    note = documents["note"].to_numpy()
+    order_number = (FIRST_ORDER_NUMBER - 1 + np.cumsum(~note)).astype(np.str_)
+    note_number = (FIRST_NOTE_NUMBER - 1 + np.cumsum(note)).astype(np.str_)
+    ids = np.where(note, np.strings.add("C", note_number), np.strings.add("A", order_number))
+    moments = _moments(documents["day"].to_numpy(), documents["minute"].to_numpy())
+    return documents.assign(order_id=ids, ordered_at=moments)
+
+
+def _moments(day: NDArray[np.int64], minute: NDArray[np.int64]) -> NDArray[np.str_]:
+    """Day and minute as `2025-12-31 09:41`."""
+    times = np.array([f"{m // 60:02}:{m % 60:02}" for m in range(24 * 60)])
+    return np.strings.add(np.strings.add(seasons.iso(day), " "), times[minute])

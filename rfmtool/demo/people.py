@@ -1,0 +1,80 @@
+"""The persons the shop knows: who they are and what they are like."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from rfmtool.demo import chance, seasons
+from rfmtool.demo.archetypes import ARCHETYPES, head_counts
+from rfmtool.demo.catalogue import LEANING_SHARES, LEANINGS
+from rfmtool.demo.moods import MOODS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+COUNTRIES = ("GB", "IE", "DE", "FR")
+COUNTRY_SHARES = (0.82, 0.09, 0.05, 0.04)
+SPEND_SIGMA = 0.5
+
+
+def meet(customers: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Draw the persons, in no particular order.
+
+    Returns:
+        One row per person, indexed from 0: the columns of their archetype and mood, and
+        `usual_gap_days`, `order_days`, `last_day`, `leaning` (place in `LEANINGS`), `appetite`
+        (1 = an ordinary household), `country`.
+    """
+    kinds = np.repeat(np.arange(len(ARCHETYPES)), head_counts(customers))
+    kind = ARCHETYPES.take(rng.permutation(kinds)).merge(MOODS, on="mood", how="left")
+    gap = chance.log_uniform(kind["gap_min"], kind["gap_max"], rng)
+    return kind.assign(
+        usual_gap_days=gap,
+        order_days=_order_days(kind, rng),
+        last_day=_last_days(kind, gap, rng),
+        leaning=_leanings(kind["taste"], rng),
+        appetite=kind["spend"] * rng.lognormal(0, SPEND_SIGMA, customers),
+        country=rng.choice(COUNTRIES, customers, p=COUNTRY_SHARES),
+    )
+
+
+def _order_days(kind: pd.DataFrame, rng: np.random.Generator) -> NDArray[np.int64]:
+    """How many days each person orders on, were the shop old enough."""
+    most = chance.log_uniform(kind["days_min"].clip(lower=1), kind["days_max"] + 1, rng)
+    return np.minimum(most.astype(np.int64), kind["days_max"])
+
+
+def _last_days(
+    kind: pd.DataFrame, gap: NDArray[np.float64], rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """The day of the last order; for those who never order, the day the shop heard of them."""
+    earliest = seasons.EXPORT_ENDS - np.floor(gap * kind["silence_max"])
+    latest = seasons.EXPORT_ENDS - np.floor(gap * kind["silence_min"])
+    return seasons.ARRIVALS.draw(earliest.to_numpy(), latest.to_numpy(), rng).astype(np.int64)
+
+
+def _leanings(taste: pd.Series[str], rng: np.random.Generator) -> NDArray[np.int64]:
+    """Places in `LEANINGS`: the archetype's own, or else drawn."""
+    own = pd.Index(LEANINGS).get_indexer(pd.Index(taste))
+    drawn = rng.choice(len(LEANINGS), len(taste), p=LEANING_SHARES)
+    return np.where(own >= 0, own, drawn).astype(np.int64)
+
+
+def acquaintance(
+    people: pd.DataFrame, visits: pd.DataFrame, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Add `known_day`, the day the shop first heard of each person, and `customer_id`.
+
+    Ids are given out in the order of acquaintance, with the holes of deleted accounts.
+    """
+    first = visits.groupby("person")["day"].min().reindex(people.index)
+    # Many sign up at the till, others browse for weeks.
+    browsing = np.floor(30 * rng.random(len(people)) ** 4)
+    known = (first.fillna(people["last_day"]) - browsing).clip(lower=0).astype("int64")
+    numbers = 100 + np.cumsum(rng.integers(1, 6, len(people)))
+    turn = np.argsort(np.argsort(known.to_numpy(), kind="stable"), kind="stable")
+    ids = pd.Series(numbers[turn], index=people.index).astype("str").str.zfill(6)
+    return people.assign(known_day=known, customer_id=ids)

@@ -1,0 +1,71 @@
+"""When people order: a rhythm of their own, on the shop's clock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from rfmtool.demo import seasons
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SECOND_ORDER_SAME_DAY = 0.02  # "I forgot the filters"
+ANONYMOUS = 0.03
+MORNING, EVENING = 10.5 * 60, 20 * 60  # the two humps of a shop's day, in minutes
+
+
+def order_days(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """The days on which each person orders.
+
+    Histories are told backwards from the last order, so that how long somebody has been silent
+    is exactly what their archetype says; what lies before the opening is forgotten.
+
+    Args:
+        people: One row per person; reads `order_days`, `usual_gap_days`, `wobble`, `last_day`.
+        rng: The source of chance.
+
+    Returns:
+        Distinct `person` (row number), `day`; by person, latest day first.
+    """
+    steps = people["order_days"].to_numpy()
+    person = np.repeat(np.arange(len(people)), steps)
+    begins = np.repeat(np.cumsum(steps) - steps, steps)
+    wobble = rng.lognormal(0, people["wobble"].to_numpy()[person])
+    gaps = people["usual_gap_days"].to_numpy()[person] * wobble
+    walked = np.cumsum(gaps)
+    back = walked - walked[begins] if len(walked) else walked
+    last = people["last_day"].to_numpy()[person]
+    # From noon of the last day: the same day for the first step, whatever the day's speed.
+    day = seasons.TEMPO.day(seasons.TEMPO.reading(last + 0.5) - back)
+    return pd.DataFrame({"person": person, "day": day})[day >= 0].drop_duplicates()
+
+
+def orders(people: pd.DataFrame, visits: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """The orders made on those days, and those of people who give no name.
+
+    Returns:
+        One row per order, indexed from 0: `person`, `named`, `day`, `minute`, `cancelled`.
+    """
+    again = visits[rng.random(len(visits)) < SECOND_ORDER_SAME_DAY]
+    own = pd.concat([visits, again]).assign(named=True)
+    made = pd.concat([own, _guests(own, rng)], ignore_index=True)
+    chance = people["cancels"].to_numpy()[made["person"]]
+    return made.assign(minute=_minutes(len(made), rng), cancelled=rng.random(len(made)) < chance)
+
+
+def _guests(own: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Orders without a name: guests shop like the customers they stand next to."""
+    count = round(len(own) * ANONYMOUS)
+    alike = own["person"].to_numpy()[rng.integers(0, max(len(own), 1), count)]
+    from_day = np.full(count, seasons.EXPORT_BEGINS)
+    day = seasons.ARRIVALS.draw(from_day, np.full(count, seasons.EXPORT_ENDS), rng)
+    return pd.DataFrame({"person": alike, "day": day, "named": np.full(count, fill_value=False)})
+
+
+def _minutes(count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Minutes since midnight."""
+    middle = np.where(rng.random(count) < 0.55, MORNING, EVENING)  # noqa: PLR2004  # mornings win
+    return np.clip(rng.normal(middle, 100), 0, 1439).astype(np.int64)

@@ -1,0 +1,20 @@
+-- Lines to orders to customers, in plain ANSI SQL. An order counts when it nets above zero; its day
+-- is the earliest day of its lines with a positive amount.
+with orders as (
+    select
+        customer_id,
+        order_id,
+        min(day) filter (where sales > 0) as day,
+        sum(cast(sales as {money})) as sales,
+        sum(cast(refunds as {money})) as refunds
+    from lines
+    group by customer_id, order_id
+)
+select
+    customer_id,
+    array_agg(day) filter (where sales > refunds) as order_dates,
+    sum(sales) as sales,
+    sum(refunds) as refunds
+from orders
+group by customer_id
+order by customer_id

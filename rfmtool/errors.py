@@ -1,0 +1,55 @@
+"""What can go wrong, and with which exit code a command then ends.
+
+A message says what is wrong and where; `hint` says what to do next. Neither ever quotes a cell:
+cells are customers' data.
+"""
+
+from __future__ import annotations
+
+
+class RfmtoolError(Exception):
+    """Something the user should read; every error raised on purpose descends from it."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        """Keep what is wrong and where (`message`), and what to do next (`hint`)."""
+        super().__init__(message)
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """Give the whole of it on one line."""
+        message = super().__str__()
+        return f"{message}. {self.hint}" if self.hint else message
+
+
+class UsageError(RfmtoolError):
+    """An option or argument that cannot be meant."""
+
+
+class InputError(RfmtoolError):
+    """An export that cannot be read: missing, empty, damaged, or without a needed column."""
+
+
+class AmbiguousInputError(InputError):
+    """An export that can be read in two ways that differ; the user must say which."""
+
+
+class RulesError(RfmtoolError):
+    """A rules or scales file with an error; the message names the file and the key."""
+
+
+class ForeignFolderError(RfmtoolError):
+    """An output folder that holds something we did not write."""
+
+
+class LimitError(RfmtoolError):
+    """The data failed a limit the user set; nothing was published."""
+
+    exit_code = 1
+
+
+class SystemFailureError(RfmtoolError):
+    """The system failed: disk full, permission denied, folder held by another run."""
+
+    exit_code = 3

@@ -1,0 +1,292 @@
+"""The steps in their order: an export becomes lines, lines customers, customers scores, scores places."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any, Final
+
+import pandas as pd
+import pyarrow as pa
+
+from rfmtool import columns as names
+from rfmtool.engines.local import LocalEngine, MoneyOverflowError
+from rfmtool.errors import AmbiguousInputError, InputError, LimitError, RfmtoolError, UsageError
+from rfmtool.placing.ladder import place_stages
+from rfmtool.placing.segments import place_segments
+from rfmtool.rules import Method, Rules, load_rules
+from rfmtool.scoring.customers import (
+    OrderDates,
+    check_for_strays,
+    customers,
+    last_day,
+    order_dates,
+    strip_point_zero,
+)
+from rfmtool.scoring.scales import Scales, apply_scales, fit, load_scales
+from rfmtool.sources import Asked, Export, open_export
+from rfmtool.sources.detect import survey
+from rfmtool.sources.layout import Question
+from rfmtool.sources.ledger import Ledger
+from rfmtool.sources.lines import Watcher, lines
+
+_EPOCH: Final = date(1970, 1, 1)
+_UNSURE: Final = ("bad_date", "bad_amount", "bad_quantity", "bad_price")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run is asked for beside its export.
+
+    `as_of` excludes later lines; without it, as_of is the day of the latest counting order.
+    `accept_last` takes that day even where it hangs on a few orders long after all others.
+    """
+
+    as_of: date | None = None
+    accept_last: bool = False
+    since: date | None = None
+    window_days: int | None = None
+    currency: str | None = None
+    order_per_row: bool = False
+    threads: int = field(default_factory=lambda: os.cpu_count() or 1)
+    memory_limit: str | None = None
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """An export, read and grouped: the engine's table, the order dates, and where rows went."""
+
+    table: pa.Table
+    dates: OrderDates
+    ledger: Ledger
+    export: Export
+    dropped_point_zero: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """The answer: one row per customer, and everything a report needs."""
+
+    frame: pd.DataFrame
+    """All columns of `columns.CUSTOMERS` and a few more; money in whole 1/10,000."""
+    scales: Scales
+    fitted: bool
+    rules: Rules
+    as_of: date
+    grouped: Grouped
+    settings: Settings
+
+    @property
+    def ledger(self) -> Ledger:
+        """Where every row of the export went."""
+        return self.grouped.ledger
+
+    @cached_property
+    def customers(self) -> pd.DataFrame:
+        """One row per customer as in customers.csv, money as floats in currency units."""
+        money = {name: self.frame[name] / names.UNITS_PER_CURRENCY for name in names.MONEY}
+        return self.frame.assign(**money)[list(names.CUSTOMERS)]
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """Everything the report shows, as plain data."""
+        from rfmtool.report.summary import summarise
+
+        return summarise(self)
+
+
+def run(
+    source: Any,  # noqa: ANN401 - a path, paths, or any library's frame
+    *,
+    columns: Mapping[str, str] | None = None,
+    as_of: date | str | None = None,
+    rules: str | os.PathLike[str] | Rules | None = None,
+    scales: str | os.PathLike[str] | Scales | None = None,
+    cuts: Mapping[str, Method] | None = None,
+    asked: Asked | None = None,
+    settings: Settings | None = None,
+    max_rejects: str | int = "1%",
+    watcher: Watcher | None = None,
+) -> Result:
+    """Score, stage and segment the customers of an export.
+
+    Args:
+        source: a path, glob or folder, several of these, a pandas frame, or anything with the
+            Arrow C stream interface (a Polars frame, a DuckDB relation, an Arrow table).
+        columns: role to column name, where the names alone do not tell.
+        as_of: the day recency is counted from; the latest day of a counting order by default.
+        rules: a rules file, or rules already loaded.
+        scales: cut points to use instead of fitting them: a file, or the scales of an earlier run.
+        cuts: dimension to scoring method; overrides the rules.
+        asked: everything else that detection would otherwise decide.
+        settings: the window, the currency, threads and memory.
+        max_rejects: how many rows may be unreadable: a number, or a share such as "1%".
+        watcher: told how far reading has come.
+
+    Returns:
+        The customers and what is known about the run.
+
+    Raises:
+        InputError: the export cannot be read.
+        AmbiguousInputError: it can be read in two ways that differ.
+        LimitError: more rows than `max_rejects` are unreadable.
+        RulesError: the rules or scales have an error.
+    """
+    asked = asked or Asked()
+    settings = settings or Settings()
+    if columns:
+        asked = replace(asked, columns={**asked.columns, **columns})
+    if as_of is not None:
+        settings = replace(settings, as_of=_day(as_of))
+    in_force = rules if isinstance(rules, Rules) else load_rules(rules, cuts)
+    given = scales if isinstance(scales, Scales) or scales is None else load_scales(scales)
+    grouped = group(open_export(source, asked), in_force, settings, watcher)
+    check_rejects(grouped.ledger, max_rejects)
+    day = as_of_day(grouped, settings)
+    return score(grouped, in_force, day, settings, given)
+
+
+def score(
+    grouped: Grouped, rules: Rules, as_of: date, settings: Settings, scales: Scales | None = None
+) -> Result:
+    """Measure, score and place grouped customers; pure."""
+    people = customers(grouped.table, grouped.dates, _ordinal(as_of))
+    in_force = scales or fit(people, rules.scoring, as_of)
+    frame = (
+        apply_scales(people, in_force, rules.weights)
+        .pipe(place_segments, rules.segments)
+        .pipe(place_stages, rules.ladder)
+    )
+    return Result(frame, in_force, scales is None, rules, as_of, grouped, settings)
+
+
+def group(
+    export: Export, rules: Rules, settings: Settings, watcher: Watcher | None = None
+) -> Grouped:
+    """Read an export and group its lines by customer.
+
+    Where the cells turn out not to fit the reading a sample suggested, the whole columns are
+    looked at and, if they say otherwise, the export is read again.
+
+    Raises:
+        InputError: it cannot be read.
+        AmbiguousInputError: it can be read in two ways that differ.
+    """
+    question = Question(
+        since=settings.since,
+        until=settings.as_of,
+        currency=settings.currency,
+        not_a_sale=rules.not_a_sale,
+        order_per_row=settings.order_per_row,
+    )
+    if settings.window_days is not None:
+        last = settings.as_of
+        if last is None:
+            unbounded = replace(settings, window_days=None)
+            last = as_of_day(group(export, rules, unbounded, watcher), settings)
+        start = last - timedelta(days=settings.window_days - 1)
+        since = max(start, settings.since) if settings.since else start
+        question = replace(question, since=since, until=last)
+    grouped = _grouped(export, question, settings, watcher)
+    ledger = grouped.ledger
+    if not export.surveyed and (ledger.has_marks or any(ledger[reason] for reason in _UNSURE)):
+        surveyed = survey(export)
+        if surveyed.reading != export.reading:
+            grouped = _grouped(surveyed, question, settings, watcher)
+    return grouped
+
+
+def _grouped(
+    export: Export, question: Question, settings: Settings, watcher: Watcher | None
+) -> Grouped:
+    engine = LocalEngine(settings.threads, settings.memory_limit)
+    try:
+        table, ledger = _aggregated(engine, export, question, watcher)
+    except MoneyOverflowError:
+        table, ledger = _aggregated(replace(engine, wide=True), export, question, watcher)
+    if len(ledger.currencies) > 1 and question.currency is None:
+        raise AmbiguousInputError(
+            f"the export has money in {len(ledger.currencies)} currencies:"
+            f" {', '.join(sorted(ledger.currencies)[:8])}",
+            "Pick one with --currency.",
+        )
+    bare = strip_point_zero(table) if ledger.ids_end_in_point_zero else None
+    table = table if bare is None else bare
+    return Grouped(table, order_dates(table), ledger, export, bare is not None)
+
+
+def _aggregated(
+    engine: LocalEngine, export: Export, question: Question, watcher: Watcher | None
+) -> tuple[pa.Table, Ledger]:
+    ledger = Ledger()
+    stream = lines(export, question, ledger, threads=engine.threads, watcher=watcher)
+    return engine.aggregate(stream), ledger
+
+
+def as_of_day(grouped: Grouped, settings: Settings) -> date:
+    """The day asked for; else the latest day of a counting order; else the last line's day.
+
+    Raises:
+        AmbiguousInputError: the latest day hangs on a few orders long after all others.
+        InputError: there is no line to take a day from.
+    """
+    if settings.as_of is not None:
+        return settings.as_of
+    if not settings.accept_last:
+        check_for_strays(grouped.dates)
+    day = last_day(grouped.dates, grouped.ledger.last_day)
+    if day is None:
+        ledger = grouped.ledger
+        raise InputError(
+            f"none of the {ledger.rows:,} rows can be used: {ledger.rejected:,} cannot be read,"
+            f" {ledger.excluded:,} are excluded, {ledger['blank']:,} are blank",
+            "See rfmtool check for the reasons.",
+        )
+    return _EPOCH + timedelta(days=day)
+
+
+def check_rejects(ledger: Ledger, most: str | int) -> None:
+    """Stop where too many rows are unreadable.
+
+    Args:
+        ledger: where the rows went.
+        most: a number of rows, or a share of all rows such as "1%".
+
+    Raises:
+        LimitError: more rows than that are rejected.
+        UsageError: `most` is neither.
+    """
+    text = str(most).strip()
+    try:
+        number = float(text.removesuffix("%"))
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise UsageError(f"--max-rejects {text!r} is no number of rows and no share such as 1%")
+    limit = number / 100 * ledger.rows if text.endswith("%") else number
+    if ledger.rejected > limit:
+        reasons = ", ".join(
+            f"{name} {ledger[name]:,}" for name in names.REJECTIONS if ledger[name]
+        )
+        first = ledger.rejects[0]
+        raise LimitError(
+            f"{ledger.rejected:,} of {ledger.rows:,} rows cannot be read ({reasons}); the first is"
+            f" row {first.row:,} of {first.file} ({first.reason})",
+            f"See rfmtool check; accept them with --max-rejects {ledger.rejected}.",
+        )
+
+
+def _day(day: date | str) -> date:
+    if isinstance(day, date):
+        return day
+    try:
+        return date.fromisoformat(day)
+    except ValueError:
+        raise UsageError(f"as_of {day!r} is not a day", "Write it as YYYY-MM-DD.") from None
+
+
+def _ordinal(day: date) -> int:
+    return (day - _EPOCH).days

@@ -1,0 +1,1 @@
+"""Customers to scores: what the engine grouped, measured, and put on scales."""

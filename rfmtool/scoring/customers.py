@@ -1,0 +1,153 @@
+"""One row per customer: what they ordered, when last, for how much."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.columns import UNITS_PER_CURRENCY
+from rfmtool.errors import AmbiguousInputError
+
+_GUARDED_ORDERS: Final = 100
+_GUARDED_GAP_DAYS: Final = 60
+_STRAY_ORDERS_IN: Final = 1_000
+_POINT_ZERO: Final = r"^[0-9]+\.0$"
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class OrderDates:
+    """The day of every counting order, by customer and then by day.
+
+    `owner` is the customer's place in the table, `day` counts from 1970-01-01.
+    """
+
+    owner: Ints
+    day: Ints
+
+
+def order_dates(grouped: pa.Table) -> OrderDates:
+    """Flatten the engine's lists of order dates and sort them."""
+    lists = grouped.column("order_dates").combine_chunks()
+    owner = pc.list_parent_indices(lists).to_numpy().astype(np.int64)
+    day = pc.list_flatten(lists).to_numpy(zero_copy_only=False).astype(np.int64)
+    # One sort of whole numbers instead of two keys: days fit in 24 bits either side of 1970.
+    keys = np.sort((owner << 24) + (day + (1 << 23)))
+    return OrderDates(keys >> 24, (keys & ((1 << 24) - 1)) - (1 << 23))
+
+
+def strip_point_zero(grouped: pa.Table) -> pa.Table | None:
+    """Drop the `.0` that a spreadsheet or a float column left on every customer id.
+
+    Returns:
+        The table, or None where an id is written in any other way.
+    """
+    ids = grouped.column("customer_id")
+    if not len(ids) or not pc.all(pc.match_substring_regex(ids, _POINT_ZERO)).as_py():
+        return None
+    bare = pc.utf8_slice_codeunits(ids, 0, -2)
+    stripped = grouped.set_column(0, "customer_id", bare)
+    return stripped.take(pc.sort_indices(stripped, [("customer_id", "ascending")]))
+
+
+def last_day(dates: OrderDates, last_line_day: int | None) -> int | None:
+    """The latest day of a counting order; with none, the last line's day.
+
+    Raises:
+        AmbiguousInputError: a few orders lie long after all others, so one is probably mistyped.
+    """
+    return int(dates.day.max()) if len(dates.day) else last_line_day
+
+
+def check_for_strays(dates: OrderDates) -> None:
+    """Refuse an as_of day that hangs on a handful of orders long after all others.
+
+    Raises:
+        AmbiguousInputError: naming the days.
+    """
+    orders = len(dates.day)
+    if orders < _GUARDED_ORDERS:
+        return
+    days, counts = np.unique(dates.day, return_counts=True)
+    after_gap = np.flatnonzero(np.diff(days) > _GUARDED_GAP_DAYS) + 1
+    later = orders - np.cumsum(counts)[after_gap - 1]
+    few = after_gap[later <= max(1.0, orders / _STRAY_ORDERS_IN)]
+    if not len(few):
+        return
+    stray = days[few[0] :]
+    listed = ", ".join(str(day) for day in stray[:5].astype("datetime64[D]"))
+    before = np.datetime64(int(days[few[0] - 1]), "D")
+    raise AmbiguousInputError(
+        f"{int(counts[few[0] :].sum())} of {orders:,} orders lie more than {_GUARDED_GAP_DAYS} days"
+        f" after all others: {listed}{' and later' if len(stray) > 5 else ''}",  # noqa: PLR2004
+        f"If they are mistyped, take --as-of {before}; if they are right, --as-of last.",
+    )
+
+
+def customers(grouped: pa.Table, dates: OrderDates, as_of_day: int) -> pd.DataFrame:
+    """Measure every customer.
+
+    Args:
+        grouped: the engine's answer, CUSTOMERS, sorted by customer_id.
+        dates: the days of its counting orders.
+        as_of_day: the day that recency is counted from, in days since 1970-01-01.
+
+    Returns:
+        customer_id, frequency, order_days, first_order_on, last_order_on, recency_days (missing
+        where no order counts), and monetary, sales, refunds, average_order in whole 1/10,000.
+    """
+    count = len(grouped)
+    frequency = np.bincount(dates.owner, minlength=count)
+    new_day = np.ones(len(dates.day), dtype=bool)
+    new_day[1:] = (np.diff(dates.owner) != 0) | (np.diff(dates.day) != 0)
+    order_days = np.bincount(dates.owner[new_day], minlength=count)
+    ends = np.cumsum(frequency)
+    buyer = frequency > 0
+    first, last = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
+    first[buyer] = dates.day[(ends - frequency)[buyer]]
+    last[buyer] = dates.day[ends[buyer] - 1]
+    sales = grouped.column("sales").to_numpy()
+    refunds = grouped.column("refunds").to_numpy()
+    monetary = sales - refunds
+    return pd.DataFrame(
+        {
+            "customer_id": grouped.column("customer_id").to_pandas(),
+            "frequency": frequency,
+            "order_days": order_days,
+            "first_order_on": _dates(first, buyer),
+            "last_order_on": _dates(last, buyer),
+            "recency_days": pd.arrays.IntegerArray(as_of_day - last, ~buyer),
+            "monetary": monetary,
+            "sales": sales,
+            "refunds": refunds,
+            "average_order": pd.arrays.IntegerArray(_half_even(monetary, frequency), ~buyer),
+        }
+    )
+
+
+def _dates(days: Ints, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.datetime64]:
+    return np.where(known, days.astype("datetime64[D]"), np.datetime64("NaT")).astype(
+        "datetime64[s]"
+    )
+
+
+def _half_even(total: Ints, count: Ints) -> Ints:
+    """Divide whole numbers, rounding half to even; 0 where the count is 0."""
+    divisor = np.maximum(count, 1)
+    quotient, twice = total // divisor, 2 * (total % divisor)
+    up = (twice > divisor) | ((twice == divisor) & (quotient % 2 == 1))
+    return quotient + up
+
+
+def money_text(units: int) -> str:
+    """Whole 1/10,000 as plain decimal text without needless zeros."""
+    whole, part = divmod(abs(units), UNITS_PER_CURRENCY)
+    text = f"{whole}.{part:04}".rstrip("0").rstrip(".")
+    return f"-{text}" if units < 0 else text

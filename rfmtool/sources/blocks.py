@@ -1,0 +1,183 @@
+"""A stream of CSV bytes, cut into blocks that begin and end between two records.
+
+Records are lexed as RFC 4180 says: a quote opens a quoted field only at the field's start; inside,
+a doubled quote is one quote. A record with text behind its closing quote, or whose quote is never
+closed, can be read in more than one way: it is cut out and reported, never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from rfmtool.errors import InputError
+from rfmtool.sources.exports import ByteStream
+
+BLOCK_BYTES: Final = 4 << 20
+_QUOTED_FIELD_BYTES: Final = 1 << 20
+"""A quote that stays open for longer counts as never closed."""
+_RECORD_BYTES: Final = 64 << 20
+_QUOTE, _LF, _CR = b'"', b"\n", b"\r"
+
+Bytes = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Whole records, and the places of those cut out because their quotes cannot be read.
+
+    `torn` counts records from 0, the cut out ones included.
+    """
+
+    data: pa.Buffer
+    torn: tuple[int, ...] = ()
+
+
+def record_pattern(delimiter: str) -> re.Pattern[bytes]:
+    """Build the pattern of one whole record with its line end."""
+    cut = re.escape(delimiter.encode())
+    quoted = rb'"(?>[^"]++|"")*+"'
+    field = rb"(?>" + quoted + rb'|(?!")[^' + cut + rb"\r\n]*+)"
+    return re.compile(field + rb"(?>" + cut + field + rb")*+(?>\r\n|\n|\r|\Z)")
+
+
+def blocks(
+    stream: ByteStream, delimiter: str, offset: int, block_bytes: int = BLOCK_BYTES
+) -> Iterator[Block]:
+    """Cut a stream into blocks of whole records.
+
+    Args:
+        stream: UTF-8 bytes.
+        delimiter: what divides the cells.
+        offset: bytes to pass over first.
+        block_bytes: how much to read at a time.
+
+    Raises:
+        InputError: a record is longer than 64 MiB.
+    """
+    _skip(stream, offset)
+    cutter = _Cutter(delimiter)
+    rest = pa.py_buffer(b"")
+    more = True
+    while more:
+        buffer, filled = _filled(stream, rest, block_bytes)
+        more = filled == len(rest) + block_bytes
+        block, used = cutter.cut(buffer.slice(0, filled), final=not more)
+        if len(block.data) or block.torn:
+            yield block
+        rest = buffer.slice(used, filled - used)
+        if len(rest) > _RECORD_BYTES:
+            raise InputError(
+                "a record is longer than 64 MiB, so this is no table of text, or a quote is never"
+                " closed",
+                "Say how cells are divided with --delimiter.",
+            )
+
+
+def _skip(stream: ByteStream, offset: int) -> None:
+    while offset:
+        count = stream.readinto(memoryview(bytearray(offset)))
+        if not count:
+            return
+        offset -= count
+
+
+def _filled(stream: ByteStream, rest: pa.Buffer, block_bytes: int) -> tuple[pa.Buffer, int]:
+    # Arrow's own buffers: reading into them spares the page faults of joined byte strings.
+    buffer = pa.allocate_buffer(len(rest) + block_bytes)
+    view = memoryview(buffer).cast("B")
+    view[: len(rest)] = memoryview(rest).cast("B")
+    filled = len(rest)
+    while filled < len(view):
+        count = stream.readinto(view[filled:])
+        if not count:
+            break
+        filled += count
+    return buffer, filled
+
+
+class _Cutter:
+    """Finds the last place of a buffer that lies between two records."""
+
+    def __init__(self, delimiter: str) -> None:
+        self._record = record_pattern(delimiter)
+        self._may_be_beside = np.zeros(256, dtype=bool)
+        self._may_be_beside[list((delimiter + '\n\r"').encode())] = True
+
+    def cut(self, buffer: pa.Buffer, *, final: bool) -> tuple[Block, int]:
+        """Return the block at the buffer's start, and how many bytes it used."""
+        data = np.frombuffer(buffer, dtype=np.uint8)
+        quotes = np.flatnonzero(data == ord(_QUOTE))
+        view = memoryview(buffer).cast("B")
+        if final:
+            used = len(data) if len(quotes) % 2 == 0 else 0
+        else:
+            used = _between_records(view, quotes)
+        if used and self._well_formed(data[:used], quotes[quotes < used]):
+            return Block(buffer.slice(0, used)), used
+        if used or len(data) > _QUOTED_FIELD_BYTES or final:
+            return self._careful(bytes(view), final=final)
+        return Block(buffer.slice(0, 0)), 0
+
+    def _well_formed(self, data: Bytes, quotes: npt.NDArray[np.intp]) -> bool:
+        """Whether every quote opens, closes or doubles, so that parity tells inside from outside.
+
+        Counted from 0, an even quote leaves the outside and must follow a delimiter, a line end
+        or the quote it doubles; an odd one must be followed by one of these.
+        """
+        before = data[quotes[0::2] - 1]
+        if len(quotes) and quotes[0] == 0:
+            before[0] = ord(_LF)
+        after = data[np.minimum(quotes[1::2] + 1, len(data) - 1)]
+        return bool(self._may_be_beside[before].all() and self._may_be_beside[after].all())
+
+    def _careful(self, data: bytes, *, final: bool) -> tuple[Block, int]:
+        """Go record by record, and cut out those that the pattern does not fit."""
+        good, torn = [], []
+        start = count = 0
+        while start < len(data):
+            bound = start + _QUOTED_FIELD_BYTES
+            if bound > len(data) and not final:
+                break
+            match = self._record.match(data, start, bound)
+            whole = match and (data[match.end() - 1] in _LF + _CR or match.end() == len(data))
+            if match and whole:
+                good.append(data[start : match.end()])
+                end = match.end()
+            else:
+                end = _line_end(data, start)
+                torn.append(count)
+            start, count = end, count + 1
+        return Block(pa.py_buffer(b"".join(good)), tuple(torn)), start
+
+
+def _line_end(data: bytes, start: int) -> int:
+    match = re.compile(rb"\r\n|\n|\r").search(data, start)
+    return match.end() if match else len(data)
+
+
+def _between_records(view: memoryview, quotes: npt.NDArray[np.intp]) -> int:
+    """Return the place behind the last line end outside quotes, 0 if there is none."""
+    used = _after_last_line_end(view, len(view))
+    while used and (before := int(np.searchsorted(quotes, used))) % 2:
+        used = _after_last_line_end(view, int(quotes[before - 1]))
+    return used
+
+
+def _after_last_line_end(view: memoryview, end: int) -> int:
+    step = 1 << 12
+    while end > 0:
+        start = max(0, end - step)
+        tail = bytes(view[start:end])
+        # A CR at the very end may be half of a CRLF, so it ends nothing yet.
+        found = max(tail.rfind(_LF), tail.rfind(_CR, 0, len(tail) - 1))
+        if found >= 0:
+            return start + found + 1
+        end, step = start, step * 4
+    return 0

@@ -1,0 +1,155 @@
+"""An export as a whole: its files, their layouts, and the one reading they share."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rfmtool.errors import AmbiguousInputError, InputError
+from rfmtool.sources import evidence, read
+from rfmtool.sources.dates import ISO, reading_of
+from rfmtool.sources.dialect import SAMPLE_BYTES, sniff
+from rfmtool.sources.exports import ExportFile
+from rfmtool.sources.layout import Asked, FileLayout, Reading
+from rfmtool.sources.read import Batch, Progress
+from rfmtool.sources.roles import find_roles
+
+Jobs = Iterator[Callable[[], Batch]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file or frame of an export, and how to take it apart."""
+
+    name: str
+    layout: FileLayout
+    file: ExportFile | None = None
+    table: pa.Table | None = None
+
+    def jobs(self, progress: Progress | None = None, sample: int = 0) -> Jobs:
+        """Batches as jobs that any thread may do; with `sample`, the first bytes' worth only."""
+        if self.table is not None:
+            return read.table_jobs(self.table.to_reader(read.BATCH_ROWS), self.layout)
+        if self.file is None:
+            raise TypeError("a source is a file or a table")
+        if self.layout.dialect is None:
+            return read.parquet_jobs(self.file, self.layout, progress)
+        if not sample:
+            return read.text_jobs(self.file, self.layout, progress)
+        return itertools.islice(read.text_jobs(self.file, self.layout, None, sample), 1)
+
+
+@dataclass(frozen=True)
+class Export:
+    """Everything needed to read an export: its sources and what they agree on."""
+
+    sources: tuple[Source, ...]
+    reading: Reading
+    asked: Asked
+    surveyed: bool = False
+    """Whether the reading comes from the whole columns, not from a sample."""
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Role to column name, as the first source has them."""
+        layout = self.sources[0].layout
+        return {role: layout.header[place].strip() for role, place in layout.places.items()}
+
+
+def understand(sources: Sequence[Source], asked: Asked) -> Export:
+    """Find out how dates and numbers are written.
+
+    Raises:
+        InputError: a column cannot be what it would have to be.
+        AmbiguousInputError: an export can be read in two ways that differ.
+    """
+    export = Export(tuple(sources), Reading(), asked)
+    try:
+        return _read_with(export, _samples(export))
+    except AmbiguousInputError:
+        return survey(export)
+
+
+def survey(export: Export) -> Export:
+    """Read the deciding columns whole and choose again.
+
+    Raises:
+        AmbiguousInputError: even the whole columns leave two readings.
+    """
+    batches = (job() for source in export.sources for job in source.jobs())
+    return replace(_read_with(export, batches), surveyed=True)
+
+
+def _samples(export: Export) -> Iterator[Batch]:
+    size = max(SAMPLE_BYTES // len(export.sources), 1 << 13)
+    for source in export.sources:
+        for job in itertools.islice(source.jobs(sample=size), 1):
+            yield job()
+
+
+def _read_with(export: Export, batches: Iterator[Batch]) -> Export:
+    weighed = evidence.weigh(batches)
+    asked = export.asked
+    column = export.columns["ordered_at"]
+    if asked.date_format:
+        dates = reading_of(asked.date_format)
+    elif not weighed["dates"]:
+        dates = ISO  # nothing but typed dates, or no date at all: each row then says so
+    else:
+        dates = evidence.date_reading(weighed, column)
+    return replace(export, reading=Reading(dates, evidence.number_reading(weighed, asked)))
+
+
+def source_of_file(file: ExportFile, asked: Asked) -> Source:
+    """Find out what a file is and which of its columns play which roles.
+
+    Raises:
+        InputError: the file cannot be read or lacks a needed column.
+    """
+    if file.kind == "parquet":
+        try:
+            with file.open() as raw:
+                schema = pq.read_schema(raw)
+        except (pa.ArrowException, OSError):
+            raise read.damaged_parquet(file) from None
+        return Source(file.name, _typed_layout(schema, asked, file.name), file)
+    dialect, header = sniff(file, asked)
+    places = find_roles(header, asked.columns, file.name)
+    return Source(file.name, FileLayout(header, places, dialect), file)
+
+
+def source_of_table(table: pa.Table, asked: Asked) -> Source:
+    """Take a frame handed over in memory as a source."""
+    return Source("table", _typed_layout(table.schema, asked, "table"), table=table)
+
+
+def _typed_layout(schema: pa.Schema, asked: Asked, where: str) -> FileLayout:
+    header = tuple(schema.names)
+    return FileLayout(header, find_roles(header, asked.columns, where))
+
+
+def same_roles(sources: Sequence[Source]) -> None:
+    """Check that all files of an export offer the same roles.
+
+    Raises:
+        InputError: one has a role that another lacks.
+    """
+    first = sources[0]
+    for source in sources[1:]:
+        differing = set(source.layout.places) ^ set(first.layout.places)
+        if differing:
+            raise InputError(
+                f"{source.name} and {first.name} differ: only one of them has"
+                f" {', '.join(sorted(differing))}",
+                "Name the columns with --column, or read the files apart.",
+            )
+
+
+def is_arrow_stream(source: Any) -> bool:  # noqa: ANN401 - anything may be asked
+    """Whether an object hands over an Arrow C stream."""
+    return hasattr(source, "__arrow_c_stream__")

@@ -1,0 +1,121 @@
+"""What a whole column says about how its dates and numbers are written.
+
+A sample usually settles it. Where it leaves two readings open, or reading then meets cells that do
+not fit, the whole column is counted, so that the answer never hangs on which rows came first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.errors import AmbiguousInputError, InputError
+from rfmtool.sources.dates import DAY_FIRST, ISO, MONTH_FIRST, READINGS, DateReading, read_days
+from rfmtool.sources.layout import MONEY_ROLES, Asked, Decimal, NumberReading
+from rfmtool.sources.read import Batch
+
+_DIFFER: Final = "read both ways, to different days"
+
+# What a number's marks prove, tried in this order on each cell.
+_NUMBER_KINDS: Final = (
+    ("whole", r"^[^.,]*$"),
+    (".", r"^[^.,]*(?:\d,\d{3})+\.\d*[^\d.,]*$"),  # 1,234.5
+    (",", r"^[^.,]*(?:\d?\d?\d)(?:\.\d{3})+,\d*[^\d.,]*$"),  # 1.234,5
+    (".", r"^[^.,]*\d{1,3}(?:,\d{3}){2,}[^\d.,]*$"),  # 1,234,567
+    (",", r"^[^.,]*\d{1,3}(?:\.\d{3}){2,}[^\d.,]*$"),  # 1.234.567
+    ("open", r"^(?:[^.,]*[^.,\d])?[1-9]\d{0,2}[.,]\d{3}[^\d.,]*$"),  # 1.234 or 1,234
+    (".", r"^[^.,]*\.[^.,]*$"),
+    (",", r"^[^.,]*,[^.,]*$"),
+)
+
+Evidence = Counter[str]
+
+
+def weigh(batches: Iterable[Batch]) -> Evidence:
+    """Count, over text cells, which readings each date fits and what each number's marks prove."""
+    evidence: Evidence = Counter()
+    for batch in batches:
+        _weigh_dates(batch.cells["ordered_at"], evidence)
+        for role in MONEY_ROLES:
+            if role in batch.cells:
+                _weigh_numbers(batch.cells[role], evidence)
+    return evidence
+
+
+def _weigh_dates(cells: pa.Array, evidence: Evidence) -> None:
+    if pa.types.is_temporal(cells.type):
+        evidence[ISO.name] += len(cells)
+        return
+    texts, counts = _distinct(pc.cast(cells, pa.string()))
+    evidence["dates"] += int(counts.sum())
+    days, fits = {}, {}
+    for reading in READINGS:
+        days[reading], unread = read_days(texts, reading)
+        fits[reading] = np.ones(len(texts), dtype=bool) if unread is None else ~unread
+        evidence[reading.name] += int(counts[fits[reading]].sum())
+    differ = fits[DAY_FIRST] & fits[MONTH_FIRST] & (days[DAY_FIRST] != days[MONTH_FIRST])
+    evidence[_DIFFER] += int(counts[differ].sum())
+
+
+def _weigh_numbers(cells: pa.Array, evidence: Evidence) -> None:
+    if not pa.types.is_string(cells.type):
+        evidence["."] += 1  # a typed number has no marks
+        return
+    texts, counts = _distinct(cells)
+    for kind, pattern in _NUMBER_KINDS:
+        fits = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
+        evidence[kind] += int(counts[fits].sum())
+        texts, counts = texts.filter(pa.array(~fits)), counts[~fits]
+
+
+def _distinct(cells: pa.Array) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+    counted = pc.value_counts(pc.drop_null(cells))
+    return counted.field("values"), counted.field("counts").to_numpy(zero_copy_only=False)
+
+
+def date_reading(evidence: Evidence, column: str) -> DateReading:
+    """Choose the reading that most dates fit.
+
+    Raises:
+        InputError: no cell is a date in any known way.
+        AmbiguousInputError: day first and month first fit equally many, and differ in a day.
+    """
+    best = max(READINGS, key=lambda reading: evidence[reading.name])
+    if not evidence[best.name]:
+        raise InputError(
+            f"column {column!r}: no cell is a date in a known way",
+            "Name another column with --column ordered_at=NAME, or say how dates are written"
+            " with --date-format, for example '%d/%m/%Y'.",
+        )
+    both = evidence[DAY_FIRST.name] == evidence[MONTH_FIRST.name] == evidence[best.name]
+    if both and evidence[_DIFFER]:
+        raise AmbiguousInputError(
+            f"column {column!r} reads as day/month and as month/day equally well, and the two"
+            " differ",
+            f"Say which with --date-format '{DAY_FIRST.option}' or '{MONTH_FIRST.option}'.",
+        )
+    return best
+
+
+def number_reading(evidence: Evidence, asked: Asked) -> NumberReading:
+    """Choose the decimal mark that the columns prove.
+
+    Raises:
+        AmbiguousInputError: the numbers can be read both ways, or prove both.
+    """
+    if asked.decimal:
+        return NumberReading(asked.decimal)
+    point, comma = evidence["."], evidence[","]
+    if point == comma and (point or evidence["open"]):
+        what = "prove both" if point else "like 1.234 or 1,234 can be read with either"
+        raise AmbiguousInputError(
+            f"numbers {what} decimal point and decimal comma", "Say which with --decimal . or ,"
+        )
+    decimal: Decimal = "," if comma > point else "."
+    return NumberReading(decimal, settled=point != comma)

@@ -1,0 +1,72 @@
+"""What to read and how: frozen values that detection makes and reading obeys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final, Literal
+
+from rfmtool.sources.dates import ISO, DateReading
+
+Decimal = Literal[".", ","]
+MONEY_ROLES: Final = ("amount", "quantity", "unit_price")
+"""The roles that hold numbers."""
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a text file is written: where its records begin and what divides its cells."""
+
+    delimiter: str
+    encoding: str
+    body_offset: int
+    """Bytes before the first data record, counted in the file decompressed and as UTF-8."""
+
+
+@dataclass(frozen=True)
+class NumberReading:
+    """How numbers are written. `settled` is False while every number seen was a whole one."""
+
+    decimal: Decimal = "."
+    settled: bool = True
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the whole export agrees on: how its dates and its numbers are written."""
+
+    dates: DateReading = ISO
+    numbers: NumberReading = field(default_factory=NumberReading)
+
+
+@dataclass(frozen=True)
+class FileLayout:
+    """One file: its header, the place of each role in it, and its dialect (None where typed)."""
+
+    header: tuple[str, ...]
+    places: Mapping[str, int]
+    dialect: Dialect | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the user said about an export instead of leaving it to detection."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    delimiter: str | None = None
+    encoding: str | None = None
+    date_format: str | None = None
+    decimal: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which readable lines are asked for; days are inclusive."""
+
+    since: date | None = None
+    until: date | None = None
+    currency: str | None = None
+    suppressed: frozenset[str] = frozenset()
+    not_a_sale: frozenset[str] = frozenset()
+    order_per_row: bool = False

@@ -1,0 +1,115 @@
+"""Where every row of an export went: each in exactly one bin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from rfmtool.columns import BINS, EXCLUSIONS, REJECTIONS
+
+CODES: Final[Mapping[str, int]] = {name: code for code, name in enumerate(BINS)}
+"""Bin to the number that stands for it in arrays; `used` is 0."""
+
+_KEPT_REJECTS: Final = 20
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A row that cannot be read: its file, its number (1 is the first below the header), why."""
+
+    file: str
+    row: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What one batch adds to the ledger; `reject_rows` count from 0 in the batch."""
+
+    records: int
+    bins: npt.NDArray[np.int64]
+    """How many rows went into each of BINS."""
+    reject_rows: npt.NDArray[np.int64]
+    reject_codes: npt.NDArray[np.int64]
+    used_units: int = 0
+    anonymous_units: int = 0
+    last_day: int | None = None
+    """The latest day of a used or anonymous row, in days since 1970-01-01."""
+    ids_end_in_point_zero: bool = True
+    has_marks: bool = False
+    currencies: frozenset[str] = frozenset()
+
+
+@dataclass
+class Ledger:
+    """The sum of all tallies. `rows` = used + anonymous + blank + excluded + rejected."""
+
+    counts: npt.NDArray[np.int64] = field(
+        default_factory=lambda: np.zeros(len(BINS), dtype=np.int64)
+    )
+    rows_by_file: dict[str, int] = field(default_factory=dict)
+    rejects: list[Reject] = field(default_factory=list)
+    """The first few rejected rows of the export."""
+    used_units: int = 0
+    anonymous_units: int = 0
+    last_day: int | None = None
+    ids_end_in_point_zero: bool = True
+    has_marks: bool = False
+    currencies: set[str] = field(default_factory=set)
+
+    def add(self, file: str, tally: Tally) -> None:
+        """Add the next batch of a file; batches come in the order of the file."""
+        before = self.rows_by_file.get(file, 0)
+        self.rows_by_file[file] = before + tally.records
+        self.counts += tally.bins
+        for row, code in self._room_for(tally):
+            self.rejects.append(Reject(file, before + row + 1, BINS[code]))
+        self.used_units += tally.used_units
+        self.anonymous_units += tally.anonymous_units
+        if tally.last_day is not None:
+            self.last_day = max(tally.last_day, self.last_day or tally.last_day)
+        self.ids_end_in_point_zero &= tally.ids_end_in_point_zero
+        self.has_marks |= tally.has_marks
+        self.currencies |= tally.currencies
+
+    def _room_for(self, tally: Tally) -> Sequence[tuple[int, int]]:
+        room = _KEPT_REJECTS - len(self.rejects)
+        if room <= 0 or not len(tally.reject_rows):
+            return ()
+        order = np.argsort(tally.reject_rows)[:room]
+        rows, codes = tally.reject_rows[order].tolist(), tally.reject_codes[order].tolist()
+        return list(zip(rows, codes, strict=True))
+
+    def __getitem__(self, bin_name: str) -> int:
+        """How many rows went into a bin."""
+        return int(self.counts[CODES[bin_name]])
+
+    @property
+    def rows(self) -> int:
+        """All rows."""
+        return int(self.counts.sum())
+
+    @property
+    def rejected(self) -> int:
+        """The rows that cannot be read."""
+        return sum(self[reason] for reason in REJECTIONS)
+
+    @property
+    def excluded(self) -> int:
+        """The readable rows outside the question."""
+        return sum(self[reason] for reason in EXCLUSIONS)
+
+    def as_data(self) -> dict[str, Any]:
+        """The ledger as summary.json has it; only reasons that occurred."""
+        return {
+            "rows": self.rows,
+            "used": self["used"],
+            "anonymous": self["anonymous"],
+            "excluded": {name: self[name] for name in EXCLUSIONS if self[name]},
+            "rejected": {name: self[name] for name in REJECTIONS if self[name]},
+            "blank": self["blank"],
+        }

@@ -1,0 +1,93 @@
+"""An export as one stream of exact lines: blocks are cleaned in threads and come back in order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Protocol
+
+import pyarrow as pa
+
+from rfmtool.sources.clean import LINES, Cleaned, clean
+from rfmtool.sources.detect import Export, Source
+from rfmtool.sources.layout import Question
+from rfmtool.sources.ledger import Ledger
+from rfmtool.sources.read import Batch
+
+
+class Watcher(Protocol):
+    """Something that is told how far reading has come."""
+
+    def file(self, name: str, stored_bytes: int) -> None:
+        """A file begins."""
+
+    def reached(self, stored_bytes: int) -> None:
+        """So many bytes of the file are read."""
+
+
+def lines(
+    export: Export,
+    question: Question,
+    ledger: Ledger,
+    *,
+    threads: int,
+    watcher: Watcher | None = None,
+) -> pa.RecordBatchReader:
+    """Read an export as lines, filling the ledger as the stream is consumed.
+
+    Args:
+        export: what to read and how.
+        question: which readable lines are asked for.
+        ledger: counts every row, in the order of the files whatever the threads do.
+        threads: how many blocks are cleaned at a time.
+        watcher: told how far reading has come.
+
+    Raises:
+        InputError: while the stream is consumed, a file turns out damaged.
+    """
+    batches = _in_order(_jobs(export, question, watcher), ledger, threads)
+    return pa.RecordBatchReader.from_batches(LINES, batches)
+
+
+def _jobs(
+    export: Export, question: Question, watcher: Watcher | None
+) -> Iterator[tuple[str, Callable[[], Cleaned]]]:
+    ordinal = 0
+    for source in export.sources:
+        for parse in source.jobs(_progress(source, watcher)):
+            yield source.name, _cleaning(parse, export, question, ordinal)
+            ordinal += 1
+
+
+def _cleaning(
+    parse: Callable[[], Batch], export: Export, question: Question, ordinal: int
+) -> Callable[[], Cleaned]:
+    return lambda: clean(parse(), export.reading, question, ordinal)
+
+
+def _progress(source: Source, watcher: Watcher | None) -> Callable[[int], None] | None:
+    if watcher is None or source.file is None:
+        return None
+    watcher.file(source.name, source.file.stored_bytes)
+    return watcher.reached
+
+
+def _in_order(
+    jobs: Iterator[tuple[str, Callable[[], Cleaned]]], ledger: Ledger, threads: int
+) -> Iterator[pa.RecordBatch]:
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[tuple[str, Future[Cleaned]]] = deque()
+        for name, job in jobs:
+            waiting.append((name, pool.submit(job)))
+            if len(waiting) > threads:
+                yield _added(waiting.popleft(), ledger)
+        while waiting:
+            yield _added(waiting.popleft(), ledger)
+
+
+def _added(done: tuple[str, Future[Cleaned]], ledger: Ledger) -> pa.RecordBatch:
+    name, future = done
+    cleaned = future.result()
+    ledger.add(name, cleaned.tally)
+    return cleaned.lines

@@ -1,0 +1,299 @@
+"""Files and frames to batches of raw cells: nothing is typed here and nothing is dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from rfmtool.errors import InputError
+from rfmtool.sources.blocks import BLOCK_BYTES, Block, blocks
+from rfmtool.sources.exports import ExportFile
+from rfmtool.sources.layout import Dialect, FileLayout
+
+BATCH_ROWS: Final = 1 << 17
+Progress = Callable[[int], None]
+"""Called with the number of stored bytes read so far in the file at hand."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A record that cannot be taken apart into cells; `row` counts from 0 in its batch."""
+
+    row: int
+    reason: str
+    is_blank: bool = False
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Consecutive records of one file.
+
+    `cells` holds a column for each role, without the records in `faults`; `whole()` fetches all
+    columns of the same records, for the rare look beyond the roles.
+    """
+
+    cells: Mapping[str, pa.Array]
+    records: int
+    """All records, faulty ones included."""
+    faults: tuple[Fault, ...]
+    whole: Callable[[], Sequence[pa.Array]]
+
+    def rows(self) -> npt.NDArray[np.int64]:
+        """Places in the batch, from 0, of the records that have cells."""
+        faulty = [fault.row for fault in self.faults]
+        return np.setdiff1d(np.arange(self.records), faulty, assume_unique=True)
+
+
+def typed_header(table: pa.Schema) -> tuple[str, ...]:
+    """Column names of a typed source."""
+    return tuple(table.names)
+
+
+def text_jobs(
+    file: ExportFile,
+    layout: FileLayout,
+    progress: Progress | None = None,
+    block_bytes: int = BLOCK_BYTES,
+) -> Iterator[Callable[[], Batch]]:
+    """Cut a text file into blocks; each job parses one, in any thread.
+
+    Raises:
+        InputError: the file is damaged, or is no text of records.
+    """
+    dialect = layout.dialect
+    if dialect is None:
+        raise TypeError("a text file needs a dialect")
+    with file.utf8(dialect.encoding) as (stream, raw):
+        try:
+            for block in blocks(stream, dialect.delimiter, dialect.body_offset, block_bytes):
+                if progress:
+                    progress(raw.tell())
+                yield partial(parse, block, layout, dialect)
+        except InputError as error:
+            raise InputError(f"{file.name}: {error.args[0]}", error.hint) from None
+
+
+def parquet_jobs(
+    file: ExportFile, layout: FileLayout, progress: Progress | None = None
+) -> Iterator[Callable[[], Batch]]:
+    """Read a Parquet file's needed columns batch by batch.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    names = {role: layout.header[place] for role, place in layout.places.items()}
+    try:
+        with file.open() as raw:
+            # Pre-buffering would hold every column chunk as it is read.
+            parquet = pq.ParquetFile(raw, pre_buffer=False)
+            start = 0
+            for batch in parquet.iter_batches(BATCH_ROWS, columns=sorted(set(names.values()))):
+                cells = {role: batch.column(name) for role, name in names.items()}
+                whole = partial(_parquet_rows, file, start, len(batch))
+                yield partial(typed, cells, len(batch), whole)
+                start += len(batch)
+                if progress:
+                    progress(raw.tell())
+    except (pa.ArrowException, OSError) as error:
+        raise damaged_parquet(file) from error
+
+
+def damaged_parquet(file: ExportFile) -> InputError:
+    """Say that a Parquet file cannot be read."""
+    return InputError(f"{file.name}: the Parquet data is damaged", "Export or download it again.")
+
+
+def _parquet_rows(file: ExportFile, start: int, count: int) -> list[pa.Array]:
+    with file.open() as raw:
+        seen = 0
+        for batch in pq.ParquetFile(raw, pre_buffer=False).iter_batches(BATCH_ROWS):
+            if seen == start:
+                return list(batch.columns)
+            seen += len(batch)
+    raise InputError(f"{file.name}: changed while it was read ({count} rows are gone)")
+
+
+def table_jobs(
+    reader: pa.RecordBatchReader, layout: FileLayout
+) -> Iterator[Callable[[], Batch]]:
+    """Read a frame or stream handed over in memory."""
+    for batch in reader:
+        for start in range(0, len(batch), BATCH_ROWS):
+            part = batch.slice(start, BATCH_ROWS)
+            cells = {role: part.column(place) for role, place in layout.places.items()}
+            yield partial(typed, cells, len(part), partial(list, part.columns))
+
+
+def typed(
+    cells: Mapping[str, pa.Array], records: int, whole: Callable[[], Sequence[pa.Array]]
+) -> Batch:
+    """A batch of a typed source; ids become text, empty text becomes missing."""
+    return Batch({role: _settled(role, cell) for role, cell in cells.items()}, records, (), whole)
+
+
+def _settled(role: str, cells: pa.Array) -> pa.Array:
+    kind = cells.type
+    if pa.types.is_dictionary(kind):
+        cells = cells.dictionary_decode()
+    if pa.types.is_null(kind) or role in ("customer_id", "order_id", "status", "currency"):
+        cells = _as_text(cells)
+    elif pa.types.is_large_string(cells.type) or pa.types.is_string_view(cells.type):
+        cells = pc.cast(cells, pa.string())
+    if pa.types.is_string(cells.type) and pc.any(pc.equal(cells, "")).as_py():
+        cells = pc.if_else(pc.equal(cells, ""), pa.scalar(None, pa.string()), cells)
+    return cells
+
+
+def _as_text(cells: pa.Array) -> pa.Array:
+    if pa.types.is_floating(cells.type):
+        # An id column with gaps is often stored as 17850.0; NaN stands for a gap.
+        cells = pc.if_else(pc.is_nan(cells), pa.scalar(None, cells.type), cells)
+        rounded = pc.cast(cells, pa.int64(), safe=False)
+        if pc.all(pc.equal(pc.cast(rounded, cells.type, safe=False), cells)).as_py() is not False:
+            return pc.binary_join_element_wise(pc.cast(rounded, pa.string()), "0", ".")
+    return pc.cast(cells, pa.string())
+
+
+def parse(block: Block, layout: FileLayout, dialect: Dialect) -> Batch:
+    """Take the records of a block apart into cells, all as text; empty cells become missing."""
+    width = len(layout.header)
+    columns = sorted(set(layout.places.values()))
+    faults: list[Fault] = []
+    try:
+        table = _parsed(block, dialect, width, columns, pa.string(), faults)
+    except pa.ArrowInvalid:
+        return _parse_bytes(block, layout, dialect)
+    batch = Batch(
+        {role: table[columns.index(place)] for role, place in layout.places.items()},
+        _count(table, faults),
+        tuple(faults),
+        partial(_parsed, block, dialect, width, list(range(width)), pa.string(), []),
+    )
+    if len(block.data) and np.frombuffer(block.data, dtype=np.uint8).min() == 0:
+        batch = _without(batch, _with_nul(batch.cells), "bad_text")
+    return _with_torn(batch, block.torn)
+
+
+def _parsed(
+    block: Block,
+    dialect: Dialect,
+    width: int,
+    columns: Sequence[int],
+    kind: pa.DataType,
+    faults: list[Fault],
+) -> list[pa.Array]:
+    if not len(block.data):
+        return [pa.array([], kind) for _ in columns]
+
+    def skip(row: Any) -> str:  # noqa: ANN401 - pyarrow does not export its type
+        blank = not row.text.strip(dialect.delimiter + ' "\t\r\n')
+        faults.append(Fault(row.number - 1, "wrong_cell_count", blank))
+        return "skip"
+
+    names = [str(place) for place in range(width)]
+    wanted = [names[place] for place in columns]
+    table = pa_csv.read_csv(
+        pa.BufferReader(block.data),
+        read_options=pa_csv.ReadOptions(
+            use_threads=False, block_size=max(1, len(block.data)), column_names=names
+        ),
+        parse_options=pa_csv.ParseOptions(
+            delimiter=dialect.delimiter,
+            newlines_in_values=True,
+            ignore_empty_lines=False,
+            invalid_row_handler=skip,
+        ),
+        convert_options=pa_csv.ConvertOptions(
+            include_columns=wanted,
+            column_types=dict.fromkeys(wanted, kind),
+            null_values=[""],
+            strings_can_be_null=True,
+        ),
+    )
+    return [_one_chunk(table.column(name)) for name in wanted]
+
+
+def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def _count(table: Sequence[pa.Array], faults: Sequence[Fault]) -> int:
+    return len(table[0]) + len(faults)
+
+
+def _parse_bytes(block: Block, layout: FileLayout, dialect: Dialect) -> Batch:
+    """Parse a block with bytes that are not UTF-8, and set aside the records that hold them."""
+    columns = sorted(set(layout.places.values()))
+    faults: list[Fault] = []
+    raw = _parsed(block, dialect, len(layout.header), columns, pa.binary(), faults)
+    bad = np.zeros(len(raw[0]), dtype=bool)
+    for cells in raw:
+        bad |= np.array([not _is_utf8(cell) for cell in cells.to_pylist()], dtype=bool)
+    good = pa.array(~bad)
+    cells = {
+        role: pc.cast(raw[columns.index(place)].filter(good), pa.string())
+        for role, place in layout.places.items()
+    }
+
+    def whole() -> list[pa.Array]:
+        every = range(len(layout.header))
+        parsed = _parsed(block, dialect, len(layout.header), every, pa.binary(), [])
+        return [column.filter(good) for column in parsed]
+
+    batch = Batch({}, _count(raw, faults), tuple(faults), whole)
+    rows = batch.rows()[bad].tolist()
+    faults += [Fault(row, "bad_encoding") for row in rows]
+    batch = replace(batch, cells=cells, faults=tuple(faults))
+    return _with_torn(batch, block.torn)
+
+
+def _is_utf8(cell: bytes | None) -> bool:
+    try:
+        (cell or b"").decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _with_nul(cells: Mapping[str, pa.Array]) -> npt.NDArray[np.bool_]:
+    found = [
+        pc.match_substring(column, "\0").fill_null(False).to_numpy(zero_copy_only=False)
+        for column in cells.values()
+    ]
+    mask: npt.NDArray[np.bool_] = np.logical_or.reduce(found)
+    return mask
+
+
+def _without(batch: Batch, bad: npt.NDArray[np.bool_], reason: str) -> Batch:
+    """Move the marked records from the cells to the faults."""
+    rows = batch.rows()[bad].tolist()
+    good = pa.array(~bad)
+    whole = batch.whole
+    return Batch(
+        {role: cells.filter(good) for role, cells in batch.cells.items()},
+        batch.records,
+        batch.faults + tuple(Fault(row, reason) for row in rows),
+        lambda: [column.filter(good) for column in whole()],
+    )
+
+
+def _with_torn(batch: Batch, torn: Sequence[int]) -> Batch:
+    """Number the records as they stand in the file, those cut out of the block included."""
+    if not torn:
+        return batch
+    places = np.setdiff1d(np.arange(batch.records + len(torn)), torn, assume_unique=True)
+    moved = [replace(fault, row=int(places[fault.row])) for fault in batch.faults]
+    return replace(
+        batch,
+        records=batch.records + len(torn),
+        faults=(*moved, *(Fault(row, "bad_text") for row in torn)),
+    )

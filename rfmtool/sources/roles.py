@@ -1,0 +1,144 @@
+"""Which column of an export plays which role: as asked, else by the names shops use."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from rfmtool.errors import AmbiguousInputError, InputError, UsageError
+
+SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
+    "customer_id": tuple(
+        "customerid customer custid clientid client userid user memberid member customernumber "
+        "customerno customercode customerref accountid accountnumber account buyerid buyer "
+        "shopperid contactid householdid customeremail email emailaddress customername name".split()
+    ),
+    "order_id": tuple(
+        "orderid invoiceno invoice invoiceid invoicenumber ordernumber orderno order orderref "
+        "orderreference ordername transactionid transactionno transactionnumber receiptid "
+        "receiptno receiptnumber receipt basketid salesorder saleid documentno ticket".split()
+    ),
+    "ordered_at": tuple(
+        "orderedat orderedon orderdate orderdatetime ordertime invoicedate transactiondate "
+        "purchasedate purchasedat saledate salesdate createdat created datetime timestamp date "
+        "orderday day paidat processedat bookingdate".split()
+    ),
+    "amount": tuple(
+        "amount netamount lineamount linetotal revenue sales netsales total totalprice "
+        "totalamount ordertotal grandtotal orderamount ordervalue spend spent dollarvalue value "
+        "extendedprice itemtotal turnover payment".split()
+    ),
+    "quantity": tuple("quantity qty quantityordered units pieces numberofitems".split()),
+    "unit_price": tuple("unitprice price itemprice priceperunit unitprize".split()),
+    "status": tuple("orderstatus status financialstatus paymentstatus".split()),
+    "currency": tuple("currency currencycode ordercurrency".split()),
+}
+"""Header names by role, letters and digits only, the likeliest first."""
+
+
+def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> dict[str, int]:
+    """Find the place of each role in a header.
+
+    Args:
+        header: column names as written.
+        asked: role to column name, from `--column`.
+        where: the file, for messages.
+
+    Returns:
+        Role to place, with `amount`, or `quantity` and `unit_price`, and never all three.
+
+    Raises:
+        InputError: a needed role or an asked column is not there.
+        AmbiguousInputError: a needed column's name occurs twice.
+    """
+    places = {role: _place_of(name, header, where) for role, name in asked.items()}
+    names = [_normal(name) for name in header]
+    for role, synonyms in SYNONYMS.items():
+        if role in places:
+            continue
+        name = next((name for name in synonyms if name in names), None)
+        if name is None:
+            continue
+        if names.count(name) > 1:
+            raise AmbiguousInputError(
+                f"{where}: {names.count(name)} columns are called {header[names.index(name)]!r},"
+                f" and one of them would be {role}",
+                "Rename them apart, or name another with --column ROLE=NAME.",
+            )
+        if names.index(name) not in places.values():
+            places[role] = names.index(name)
+    return _with_one_amount(places, asked, header, where)
+
+
+def _with_one_amount(
+    places: dict[str, int], asked: Mapping[str, str], header: Sequence[str], where: str
+) -> dict[str, int]:
+    factors = {"quantity", "unit_price"}
+    if factors <= asked.keys() and "amount" not in asked:
+        places.pop("amount", None)
+    if "amount" not in places and "quantity" not in places and "unit_price" in places:
+        places["amount"] = places.pop("unit_price")  # a price on its own is what was paid
+    if "amount" in places:
+        places = {role: place for role, place in places.items() if role not in factors}
+    missing = [role for role in ("customer_id", "ordered_at") if role not in places]
+    if "amount" not in places and not factors <= places.keys():
+        missing.append("amount (or quantity and unit_price)")
+    if missing:
+        raise InputError(
+            f"{where}: no column was recognised as {', '.join(missing)}",
+            f"Name it with --column ROLE=NAME; the columns are {_listed(header)}.",
+        )
+    return places
+
+
+def _place_of(name: str, header: Sequence[str], where: str) -> int:
+    trimmed = [column.strip() for column in header]
+    for candidates, wanted in (
+        (list(header), name),
+        (trimmed, name.strip()),
+        ([_normal(column) for column in header], _normal(name)),
+    ):
+        if candidates.count(wanted) > 1:
+            raise AmbiguousInputError(
+                f"{where}: {candidates.count(wanted)} columns are called {name!r}",
+                "Rename them apart.",
+            )
+        if wanted in candidates:
+            return candidates.index(wanted)
+    near = difflib.get_close_matches(name, trimmed, n=1)
+    guess = f"Did you mean {near[0]!r}? " if near else ""
+    raise InputError(
+        f"{where}: there is no column {name!r}", f"{guess}The columns are {_listed(header)}."
+    )
+
+
+def parse_asked(texts: Sequence[str]) -> dict[str, str]:
+    """Read `ROLE=NAME` pairs.
+
+    Raises:
+        UsageError: a text is no such pair, a role is unknown or given twice.
+    """
+    asked: dict[str, str] = {}
+    for text in texts:
+        role, equals, name = text.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--column {text!r} is not ROLE=NAME", "For example amount=Total.")
+        if role not in SYNONYMS:
+            raise UsageError(
+                f"--column: there is no role {role!r}", f"Roles are {', '.join(SYNONYMS)}."
+            )
+        if role in asked:
+            raise UsageError(f"--column: {role} is given twice")
+        asked[role] = name
+    return asked
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _listed(header: Sequence[str], most: int = 30) -> str:
+    shown = ", ".join(repr(name) for name in header[:most])
+    return shown + (f" and {len(header) - most} more" if len(header) > most else "")
