@@ -163,6 +163,47 @@ def score(
     return Result(frame, in_force, scales is None, rules, as_of, grouped, settings)
 
 
+def look(
+    source: Any,  # noqa: ANN401 - as in `run`
+    *,
+    asked: Asked | None = None,
+    settings: Settings | None = None,
+    rules: str | os.PathLike[str] | None = None,
+    watcher: Watcher | None = None,
+) -> Grouped:
+    """Read an export as `run` does, and stop before any question is asked of it.
+
+    Raises:
+        InputError: it cannot be read.
+        AmbiguousInputError: it can be read in two ways that differ.
+    """
+    export = open_export(source, asked or Asked())
+    return group(export, load_rules(rules), settings or Settings(), watcher)
+
+
+def ordered(frame: pd.DataFrame, sort: str | None, top: int | None) -> pd.DataFrame:
+    """Sort rows by a column and keep the first few; equal rows stay ordered by customer_id.
+
+    Args:
+        frame: a result's frame.
+        sort: a column, with a leading `-` to descend; None keeps the order.
+        top: how many rows to keep; None keeps all.
+
+    Raises:
+        UsageError: there is no such column.
+    """
+    if sort is not None:
+        column = sort.removeprefix("-")
+        if column not in names.CUSTOMERS:
+            raise UsageError(
+                f"--sort: there is no column {column!r}",
+                f"Columns are {', '.join(names.CUSTOMERS)}.",
+            )
+        ascending = column == sort
+        frame = frame.sort_values(column, ascending=ascending, kind="stable", na_position="last")
+    return frame if top is None else frame.head(top)
+
+
 def group(
     export: Export, rules: Rules, settings: Settings, watcher: Watcher | None = None
 ) -> Grouped:
@@ -223,7 +264,13 @@ def _aggregated(
 ) -> tuple[pa.Table, Ledger]:
     ledger = Ledger()
     stream = lines(export, question, ledger, threads=engine.threads, watcher=watcher)
-    return engine.aggregate(stream), ledger
+    try:
+        return engine.aggregate(stream), ledger
+    except Exception:
+        # An engine wraps what goes wrong in the stream it reads; the cause itself says more.
+        if ledger.failure is not None:
+            raise ledger.failure from None
+        raise
 
 
 def as_of_day(grouped: Grouped, settings: Settings) -> date:

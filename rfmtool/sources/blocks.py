@@ -107,8 +107,7 @@ class _Cutter:
 
     def __init__(self, delimiter: str) -> None:
         self._record = record_pattern(delimiter)
-        self._may_be_beside = np.zeros(256, dtype=bool)
-        self._may_be_beside[list((delimiter + '\n\r"').encode())] = True
+        self._beside = (delimiter + '\n\r"').encode()
 
     def cut(self, buffer: pa.Buffer, *, final: bool) -> tuple[Block, int]:
         """Return the block at the buffer's start, and how many bytes it used."""
@@ -119,7 +118,7 @@ class _Cutter:
             used = len(data) if len(quotes) % 2 == 0 else 0
         else:
             used = _between_records(view, quotes)
-        if used and self._well_formed(data[:used], quotes[quotes < used]):
+        if used and self._well_formed(data[:used], quotes[: np.searchsorted(quotes, used)]):
             return Block(buffer.slice(0, used)), used
         if used or len(data) > _QUOTED_FIELD_BYTES or final:
             return self._careful(bytes(view), final=final)
@@ -131,11 +130,19 @@ class _Cutter:
         Counted from 0, an even quote leaves the outside and must follow a delimiter, a line end
         or the quote it doubles; an odd one must be followed by one of these.
         """
-        before = data[quotes[0::2] - 1]
-        if len(quotes) and quotes[0] == 0:
+        if not len(quotes):
+            return True
+        before = data.take(quotes[0::2] - 1)
+        after = data.take(quotes[1::2] + 1, mode="clip")
+        if quotes[0] == 0:
             before[0] = ord(_LF)
-        after = data[np.minimum(quotes[1::2] + 1, len(data) - 1)]
-        return bool(self._may_be_beside[before].all() and self._may_be_beside[after].all())
+        return self._all_beside(before) and self._all_beside(after)
+
+    def _all_beside(self, neighbours: Bytes) -> bool:
+        fits = np.zeros(len(neighbours), dtype=bool)
+        for byte in self._beside:
+            fits |= neighbours == byte
+        return bool(fits.all())
 
     def _careful(self, data: bytes, *, final: bool) -> tuple[Block, int]:
         """Go record by record, and cut out those that the pattern does not fit."""

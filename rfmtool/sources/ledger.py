@@ -60,6 +60,8 @@ class Ledger:
     ids_end_in_point_zero: bool = True
     has_marks: bool = False
     currencies: set[str] = field(default_factory=set)
+    failure: Exception | None = None
+    """What ended reading before the end of the export."""
 
     def add(self, file: str, tally: Tally) -> None:
         """Add the next batch of a file; batches come in the order of the file."""

@@ -76,14 +76,18 @@ def _progress(source: Source, watcher: Watcher | None) -> Callable[[int], None] 
 def _in_order(
     jobs: Iterator[tuple[str, Callable[[], Cleaned]]], ledger: Ledger, threads: int
 ) -> Iterator[pa.RecordBatch]:
+    waiting: deque[tuple[str, Future[Cleaned]]] = deque()
     with ThreadPoolExecutor(threads) as pool:
-        waiting: deque[tuple[str, Future[Cleaned]]] = deque()
-        for name, job in jobs:
-            waiting.append((name, pool.submit(job)))
-            if len(waiting) > threads:
+        try:
+            for name, job in jobs:
+                waiting.append((name, pool.submit(job)))
+                if len(waiting) > threads:
+                    yield _added(waiting.popleft(), ledger)
+            while waiting:
                 yield _added(waiting.popleft(), ledger)
-        while waiting:
-            yield _added(waiting.popleft(), ledger)
+        except Exception as error:
+            ledger.failure = error
+            raise
 
 
 def _added(done: tuple[str, Future[Cleaned]], ledger: Ledger) -> pa.RecordBatch:

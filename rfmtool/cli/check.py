@@ -1,0 +1,36 @@
+"""rfmtool check: how an export is read, and what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from rfmtool.cli import options
+
+
+@click.command()
+@options.exports
+@options.output_format
+@options.reading
+@options.question
+@options.engine
+@options.talk
+def command(exports: tuple[str, ...], **settings: Any) -> None:  # noqa: ANN401
+    """Say how EXPORTS are read and what is wrong with them; write nothing.
+
+    Ends with 1 when a row cannot be read.
+    """
+    from rfmtool import pipeline
+    from rfmtool.report.doctor import diagnosis, print_diagnosis
+
+    arguments = options.run_arguments(settings)
+    found = diagnosis(pipeline.look(list(exports), **{
+        name: arguments[name] for name in ("asked", "settings", "rules", "watcher")}))  # fmt: skip
+    if not settings["quiet"]:
+        if settings["output_format"] == "json":
+            click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        else:
+            print_diagnosis(found, options.console(settings))
+    click.get_current_context().exit(1 if found["ledger"]["rejected"] else 0)

@@ -1,0 +1,205 @@
+"""Every option that several commands share, once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from rfmtool.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from rfmtool.outputs.tables import TextOptions
+    from rfmtool.rules import Method
+    from rfmtool.sources.layout import Asked
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Decorator = Callable[[Command], Command]
+Settings = Mapping[str, Any]
+
+
+def _together(*options: Callable[[Any], Any]) -> Decorator[Any]:
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+class _Day(click.ParamType):
+    """A day as YYYY-MM-DD; with `words`, also today, yesterday and last."""
+
+    name = "date"
+
+    def __init__(self, *, words: bool = False) -> None:
+        self._words = words
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None  # noqa: ANN401
+    ) -> date | str:
+        if isinstance(value, date) or (self._words and value == "last"):
+            return value
+        if self._words and value in ("today", "yesterday"):
+            # The one place where the clock is asked, because the user asks for it.
+            return date.today() - timedelta(days=value == "yesterday")  # noqa: DTZ011 - their day
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            words = ", today, yesterday or last" if self._words else ""
+            self.fail(f"{value!r} is not YYYY-MM-DD{words}", param, ctx)
+
+
+exports = click.argument("exports", metavar="EXPORT...", nargs=-1, required=True)
+
+reading = _together(
+    click.option("--column", "columns", metavar="ROLE=NAME", multiple=True,
+                 help="Say which column plays a role, e.g. amount=Total. Repeatable."),
+    click.option("--delimiter", metavar="C", help="What divides cells: , ; | or tab."),
+    click.option("--encoding", metavar="NAME", help="Text encoding, e.g. cp1252."),
+    click.option("--date-format", metavar="FMT", help="How dates are written, e.g. %d/%m/%Y."),
+    click.option("--decimal", type=click.Choice([".", ","]), help="Decimal mark of numbers."),
+)  # fmt: skip
+"""How an export is to be read, where detection is not to decide."""
+
+question = _together(
+    click.option("--order-per-row", is_flag=True, help="Every row is an order of its own."),
+    click.option("--as-of", type=_Day(words=True), metavar="DATE",
+                 help="Count from this day: YYYY-MM-DD, today, yesterday, or last (the last order,"
+                      " even if it stands alone)."),
+    click.option("--since", type=_Day(), metavar="DATE", help="Only lines from this day on."),
+    click.option("--window", "window_days", type=click.IntRange(min=1), metavar="DAYS",
+                 help="Only the last DAYS days up to as-of."),
+    click.option("--currency", metavar="CODE", help="Only lines in this currency."),
+    click.option("--rules", "rules_file", metavar="FILE", help="Rules that override the shipped."),
+    click.option("--cuts", metavar="DIM=...", multiple=True,
+                 help="recency=30,60,90,180 or frequency=quantile:5. Repeatable."),
+    click.option("--scales", "scales_file", metavar="FILE",
+                 help="Use the cut points of an earlier run (its scales.json)."),
+    click.option("--max-rejects", default="1%", show_default=True, metavar="N|P%",
+                 help="Stop when more rows than this cannot be read."),
+)  # fmt: skip
+"""Which lines are asked for, and how customers are scored and placed."""
+
+engine = _together(
+    click.option("--engine", type=click.Choice(["local"]), default="local", hidden=True),
+    click.option("--memory-limit", metavar="SIZE", help="E.g. 2GB; beyond it, work spills to disk."),
+    click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Default: all cores."),
+)  # fmt: skip
+
+text_tables = _together(
+    click.option("--raw-text", is_flag=True,
+                 help="Leave cells that a spreadsheet would run as they are."),
+    click.option("--excel", is_flag=True, help="Begin CSV files with a BOM, for Excel."),
+)  # fmt: skip
+
+talk = _together(
+    click.option("--quiet", is_flag=True, help="Print nothing unless something is wrong."),
+    click.option("--progress/--no-progress", default=None,
+                 help="Show progress on stderr (default: on a terminal)."),
+    click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same."),
+)  # fmt: skip
+
+output_format = click.option("--format", "output_format", type=click.Choice(["text", "json"]),
+                             default="text", show_default=True, help="What stdout gets.")  # fmt: skip
+
+
+def asked(settings: Settings) -> Asked:
+    """What the user said about the export."""
+    from rfmtool.sources.layout import Asked
+    from rfmtool.sources.roles import parse_asked
+
+    return Asked(
+        columns=parse_asked(settings["columns"]),
+        delimiter=settings["delimiter"],
+        encoding=settings["encoding"],
+        date_format=settings["date_format"],
+        decimal=settings["decimal"],
+    )
+
+
+def run_arguments(settings: Settings) -> dict[str, Any]:
+    """The keyword arguments of `pipeline.run` for a command's settings."""
+    from rfmtool.cli.progress import watcher
+    from rfmtool.pipeline import Settings as RunSettings
+
+    as_of = settings["as_of"]
+    kept = {name: settings[name] for name in ("since", "window_days", "currency", "order_per_row",
+                                              "memory_limit")}  # fmt: skip
+    if settings["threads"]:
+        kept["threads"] = settings["threads"]
+    return {
+        "asked": asked(settings),
+        "settings": RunSettings(
+            as_of=None if as_of == "last" else as_of, accept_last=as_of == "last", **kept
+        ),
+        "rules": settings["rules_file"],
+        "cuts": parse_cuts(settings["cuts"]),
+        "scales": settings["scales_file"],
+        "max_rejects": settings["max_rejects"],
+        "watcher": watcher(settings),
+    }
+
+
+def parse_cuts(texts: tuple[str, ...]) -> dict[str, Method]:
+    """Read the `--cuts`.
+
+    Raises:
+        UsageError: a dimension is given twice.
+    """
+    from rfmtool import rules
+
+    cuts = dict(rules.parse_cuts(text) for text in texts)
+    if len(cuts) < len(texts):
+        raise UsageError("--cuts names a dimension twice")
+    return cuts
+
+
+def text_options(settings: Settings) -> TextOptions:
+    """How text tables are to be written."""
+    from rfmtool.outputs.tables import TextOptions
+
+    return TextOptions(excel=settings["excel"], raw_text=settings["raw_text"])
+
+
+def choices(text: str, known: tuple[str, ...], option: str) -> list[str]:
+    """Read a comma-separated choice.
+
+    Raises:
+        UsageError: something in it is not known.
+    """
+    chosen = [word.strip() for word in text.split(",") if word.strip()]
+    unknown = [word for word in chosen if word not in known]
+    if unknown:
+        raise UsageError(f"{option}: {unknown[0]!r} is none of {', '.join(known)}")
+    return list(dict.fromkeys(chosen))
+
+
+def console(settings: Settings) -> Console:
+    """The console that a command prints on."""
+    from rfmtool.report.terminal import as_console
+
+    return as_console(color=not settings["no_color"])
+
+
+def command_line() -> list[str]:
+    """The command as it was typed, without the path of the program."""
+    return ["rfmtool", *sys.argv[1:]]
+
+
+def existing_path(path: str) -> Path:
+    """A path that must exist.
+
+    Raises:
+        UsageError: it does not.
+    """
+    found = Path(path)
+    if not found.exists():
+        raise UsageError(f"{path}: there is no such file or folder")
+    return found

@@ -1,0 +1,56 @@
+"""A progress bar on stderr, where somebody looks at it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from rfmtool.sources.lines import Watcher
+
+_SLOW_BYTES: Final = 8 << 20
+"""Smaller files are read before a bar could be seen."""
+
+
+def watcher(settings: Mapping[str, Any]) -> Watcher | None:
+    """A watcher that draws a bar, or None where nobody would see one."""
+    wanted = settings["progress"]
+    if wanted is None:
+        wanted = sys.stderr.isatty()
+    return _Bar(color=not settings["no_color"]) if wanted and not settings["quiet"] else None
+
+
+class _Bar:
+    """One bar, for the file at hand."""
+
+    def __init__(self, *, color: bool) -> None:
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+        from rfmtool.report.terminal import as_console
+
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+        self._progress: Progress = Progress(
+            *columns, console=as_console(stderr=True, color=color), transient=True
+        )
+        self._task: TaskID | None = None
+
+    def file(self, name: str, stored_bytes: int) -> None:
+        from rfmtool.report.terminal import printable
+
+        self.done()
+        if stored_bytes >= _SLOW_BYTES:
+            self._progress.start()
+            self._task = self._progress.add_task(f"Reading {printable(name)}", total=stored_bytes)
+
+    def reached(self, stored_bytes: int) -> None:
+        if self._task is not None:
+            self._progress.update(self._task, completed=stored_bytes)
+
+    def done(self) -> None:
+        if self._task is not None:
+            self._progress.remove_task(self._task)
+            self._progress.stop()
+            self._task = None

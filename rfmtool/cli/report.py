@@ -1,0 +1,27 @@
+"""rfmtool report: a finished run, shown again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from rfmtool.cli import options
+
+
+@click.command()
+@click.argument("folder", metavar="DIR")
+@options.output_format
+@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
+def command(folder: str, **settings: Any) -> None:  # noqa: ANN401
+    """Show the report of a finished run in DIR again."""
+    import json
+
+    from rfmtool.report.terminal import print_report
+    from rfmtool.outputs.folder import read_summary
+
+    summary = read_summary(options.existing_path(folder))
+    if settings["output_format"] == "json":
+        click.echo(json.dumps(summary, ensure_ascii=False, indent=1))
+    else:
+        print_report(summary, options.console(settings), folder)

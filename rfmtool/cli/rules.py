@@ -1,0 +1,38 @@
+"""rfmtool rules: the rules in force, and a check of one's own."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.group()
+def command() -> None:
+    """Show the rules in force, or check a rules file of your own."""
+
+
+@command.command()
+@click.option("--rules", "rules_file", metavar="FILE", help="Show them with FILE on top.")
+def show(rules_file: str | None) -> None:
+    """Print the rules in force as a rules file that loads."""
+    from rfmtool import rules
+
+    rules.load_rules(rules_file)
+    if rules_file is None:
+        click.echo(rules.shipped_text(), nl=False)
+    else:
+        click.echo(rules.to_toml(rules.merged_data(rules_file)), nl=False)
+
+
+@command.command()
+@click.argument("file", metavar="FILE")
+def check(file: str) -> None:
+    """Check that FILE loads, leaves nobody out, and has no rule that can never be reached."""
+    from rfmtool import rules
+    from rfmtool.report.terminal import printable
+
+    found = rules.load_rules(file)
+    for warning in found.warnings:
+        click.echo(f"! {printable(warning)}")
+    rungs = len(dict.fromkeys(rung.label for rung in found.ladder))
+    segments = len(dict.fromkeys(row.label for row in found.segments.rows))
+    click.echo(f"{printable(file)}: good; {rungs} rungs, {segments} segments, everybody is placed")

@@ -1,0 +1,1 @@
+"""Results to files: tables, a folder published in one step, the manifest."""

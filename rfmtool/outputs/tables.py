@@ -1,0 +1,187 @@
+"""A frame of customers as exact text: money as decimals, dates as ISO, missing as empty."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from rfmtool import columns as names
+from rfmtool.errors import UsageError
+
+_BOM: Final = b"\xef\xbb\xbf"
+_CHUNK_ROWS: Final = 1 << 16
+_MONEY: Final = pa.decimal128(19, 4)
+# A spreadsheet runs a cell that begins like this, unless it is a signed number or a phone number.
+_MAY_RUN: Final = r"^(?:[=@\t\r]|[+-].)"
+_NUMBER_OR_PHONE: Final = r"^(?:[+-][\d.,]*\d(?:[eE][+-]?\d+)?|\+[\d ()./-]+)$"
+_NEEDS_QUOTES: Final = r'[",\r\n]'
+
+
+@dataclass(frozen=True)
+class TextOptions:
+    """How text tables are written: what divides cells, a BOM for Excel, formulas left as is."""
+
+    delimiter: str = ","
+    excel: bool = False
+    raw_text: bool = False
+
+
+def to_table(frame: pd.DataFrame, columns: tuple[str, ...] = names.CUSTOMERS) -> pa.Table:
+    """Give the columns of a result frame their written types: decimals, dates, text.
+
+    Args:
+        frame: a result's frame, money in whole 1/10,000.
+        columns: which columns, in this order.
+    """
+    return pa.table({name: _typed(frame[name]) for name in columns})
+
+
+def _typed(column: pd.Series[object]) -> pa.Array:
+    if column.name in names.MONEY:
+        return _money(column)
+    array = pa.array(column, from_pandas=True)
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    if pa.types.is_timestamp(array.type):
+        return pc.cast(array, pa.date32())
+    if pa.types.is_dictionary(array.type):
+        return pc.cast(array, pa.string())
+    if pa.types.is_large_string(array.type):
+        return pc.cast(array, pa.string())
+    return array
+
+
+def _money(column: pd.Series[object]) -> pa.Array:
+    """Whole 1/10,000 as decimals of scale 4: the same 128-bit numbers, read differently."""
+    units = column.to_numpy(dtype=np.int64, na_value=0)
+    known = pa.array(column.notna().to_numpy())
+    wide = np.stack([units, units >> 63], axis=1)
+    decimals = pa.Array.from_buffers(_MONEY, len(units), [None, pa.py_buffer(wide)])
+    return pc.if_else(known, decimals, pa.scalar(None, _MONEY))
+
+
+def count_formulas(table: pa.Table) -> int:
+    """How many text cells a spreadsheet would run."""
+    found = (
+        pc.sum(_runs(column)).as_py() or 0
+        for column in table.columns
+        if pa.types.is_string(column.type)
+    )
+    return sum(found)
+
+
+def _runs(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    may_run = pc.match_substring_regex(column, _MAY_RUN)
+    if not pc.any(may_run).as_py():
+        return may_run
+    return pc.and_not(may_run, pc.match_substring_regex(column, _NUMBER_OR_PHONE))
+
+
+def write_csv(table: pa.Table, target: IO[bytes], options: TextOptions | None = None) -> None:
+    """Write UTF-8, LF, a header, and quotes only where a cell needs them."""
+    options = options or TextOptions()
+    header = pa.table({name: [name] for name in table.column_names})
+    if options.excel:
+        target.write(_BOM)
+    for rows in (header, *_chunks(table)):
+        target.write(_lines(rows, options))
+
+
+def write_jsonl(table: pa.Table, target: IO[bytes]) -> None:
+    """Write one JSON object per line; money is text, missing is null."""
+    for rows in _chunks(table):
+        plain = [
+            _text(column) if pa.types.is_decimal(column.type) or pa.types.is_date(column.type)
+            else column
+            for column in rows.columns
+        ]  # fmt: skip
+        for row in pa.table(plain, rows.column_names).to_pylist():
+            target.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+
+
+def write_parquet(table: pa.Table, target: IO[bytes]) -> None:
+    """Write decimals, dates and text with their own types."""
+    pq.write_table(table, target, compression="zstd")
+
+
+_WRITERS: Final[dict[str, Callable[[pa.Table, IO[bytes], TextOptions], None]]] = {
+    "csv": write_csv,
+    "tsv": lambda table, target, options: write_csv(
+        table, target, TextOptions("\t", options.excel, options.raw_text)
+    ),
+    "jsonl": lambda table, target, _: write_jsonl(table, target),
+    "parquet": lambda table, target, _: write_parquet(table, target),
+}
+FORMATS: Final = tuple(_WRITERS)
+
+
+def format_of(path: Path) -> str:
+    """The format that a file's ending asks for; CSV when it has none.
+
+    Raises:
+        UsageError: the ending is of no known format.
+    """
+    ending = path.suffix.lower().removeprefix(".")
+    if not ending:
+        return "csv"
+    if ending not in _WRITERS:
+        raise UsageError(
+            f"{path.name}: tables are not written as .{ending}",
+            f"Take one of {', '.join(f'.{known}' for known in FORMATS)}.",
+        )
+    return ending
+
+
+def write_table(table: pa.Table, target: IO[bytes], kind: str, options: TextOptions) -> None:
+    """Write a table in one of FORMATS."""
+    _WRITERS[kind](table, target, options)
+
+
+def _chunks(table: pa.Table) -> Iterator[pa.Table]:
+    for start in range(0, len(table), _CHUNK_ROWS):
+        yield table.slice(start, _CHUNK_ROWS).combine_chunks()
+
+
+def _lines(rows: pa.Table, options: TextOptions) -> memoryview:
+    cells = [_cells(column, options) for column in rows.columns]
+    cells[-1] = pc.binary_join_element_wise(cells[-1], "\n", "", null_handling="replace")
+    lines = pc.binary_join_element_wise(*cells, options.delimiter, null_handling="replace")
+    # Text columns lie in memory end to end, so the whole chunk is one piece of bytes.
+    offsets = np.frombuffer(lines.buffers()[1], dtype=np.int32)
+    first, last = offsets[lines.offset], offsets[lines.offset + len(lines)]
+    return memoryview(lines.buffers()[2])[first:last]
+
+
+def _cells(column: pa.ChunkedArray, options: TextOptions) -> pa.Array:
+    array = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    if not pa.types.is_string(array.type):
+        return _text(array)
+    if not options.raw_text:
+        runs = _runs(array)
+        if pc.any(runs).as_py():
+            array = pc.if_else(runs, pc.binary_join_element_wise("'", array, ""), array)
+    quoted = pc.match_substring_regex(array, _NEEDS_QUOTES.replace(",", options.delimiter))
+    if pc.any(quoted).as_py():
+        doubled = pc.replace_substring(array, '"', '""')
+        array = pc.if_else(quoted, pc.binary_join_element_wise('"', doubled, '"', ""), array)
+    return array
+
+
+def _text(array: pa.Array) -> pa.Array:
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    text = pc.cast(array, pa.string())
+    if pa.types.is_decimal(array.type):
+        text = pc.utf8_rtrim(pc.utf8_rtrim(text, "0"), ".")
+    elif pa.types.is_floating(array.type):
+        text = pc.replace_substring_regex(text, r"\.0$", "")
+    return text

@@ -1,0 +1,1 @@
+"""A result as plain data, and that data as a page."""

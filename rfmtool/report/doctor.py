@@ -1,0 +1,110 @@
+"""What `check` says: how an export was understood, where its rows went, which are bad."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+
+from rfmtool.pipeline import Grouped
+from rfmtool.report.terminal import ledger_line, listed, printable
+
+_MARKS: Final = {".": "point", ",": "comma"}
+_HEADER_ROWS: Final = 1
+
+
+def diagnosis(grouped: Grouped) -> dict[str, Any]:
+    """Turn a read export into plain data."""
+    export = grouped.export
+    reading = export.reading
+    return {
+        "files": [
+            {
+                "name": source.name,
+                "rows": grouped.ledger.rows_by_file.get(source.name, 0),
+                "delimiter": source.layout.dialect.delimiter if source.layout.dialect else None,
+                "encoding": source.layout.dialect.encoding if source.layout.dialect else None,
+            }
+            for source in export.sources
+        ],
+        "columns": export.columns,
+        "asked": sorted(export.asked.columns),
+        "header": [name.strip() for name in export.sources[0].layout.header],
+        "dates": reading.dates.name,
+        "date_format": reading.dates.option,
+        "decimal": reading.numbers.decimal,
+        "decided_by": "the whole columns" if export.surveyed else "a sample",
+        "dropped_point_zero": grouped.dropped_point_zero,
+        "customers": len(grouped.table),
+        "ledger": grouped.ledger.as_data(),
+        "rejects": [
+            {"file": reject.file, "row": reject.row, "reason": reject.reason}
+            for reject in grouped.ledger.rejects
+        ],
+    }
+
+
+def print_diagnosis(found: Mapping[str, Any], console: Console) -> None:
+    """Print a diagnosis as two columns: what, and how it is understood."""
+    table = Table(box=None, padding=(0, 1), show_header=False)
+    table.add_column(style="bold cyan", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, words in _paragraphs(found):
+        table.add_row(name, words)
+    console.print(table)
+
+
+def _paragraphs(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    unused = [name for name in found["header"] if name not in found["columns"].values()]
+    mark = _MARKS[found["decimal"]]
+    paragraphs = [
+        ("Files", _files(found["files"])),
+        *_columns(found),
+        ("Not used", listed(unused) or "–"),
+        ("Dates", f"{found['dates']}, decided by {found['decided_by']}; --date-format says else"),
+        ("Numbers", f"decimal {mark}, decided by {found['decided_by']}; --decimal says else"),
+        ("Rows", ledger_line(found["ledger"])),
+        ("Customers", f"{found['customers']:,}"),
+    ]
+    if found["dropped_point_zero"]:
+        paragraphs.append(("Ids", "all written like 17850.0; the .0 is dropped"))
+    return paragraphs + _rejects(found)
+
+
+def _files(files: list[dict[str, Any]]) -> str:
+    rows = sum(file["rows"] for file in files)
+    first = files[0]
+    name = printable(first["name"]) if len(files) == 1 else f"{len(files):,} files"
+    if first["delimiter"] is None:
+        return f"{name}, {rows:,} rows, typed columns"
+    divider = {"\t": "tab"}.get(first["delimiter"], first["delimiter"])
+    return f"{name}, {rows:,} rows, divided by {divider}, {first['encoding'].upper()}"
+
+
+def _columns(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [
+        (
+            "Columns" if not place else "",
+            f"{role} = {printable(name)}"
+            + (" (you said so)" if role in found["asked"] else " (by its name)"),
+        )
+        for place, (role, name) in enumerate(found["columns"].items())
+    ]
+
+
+def _rejects(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    rejected = sum(found["ledger"]["rejected"].values())
+    shown = found["rejects"]
+    lines = [
+        (
+            "Bad rows" if not place else "",
+            f"{printable(one['file'])}: row {one['row']:,} (row {one['row'] + _HEADER_ROWS:,} of a"
+            f" spreadsheet): {one['reason']}",
+        )
+        for place, one in enumerate(shown)
+    ]
+    if rejected > len(shown):
+        lines.append(("", f"and {rejected - len(shown):,} more"))
+    return lines

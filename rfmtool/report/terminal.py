@@ -1,0 +1,260 @@
+"""The summary as a page for a terminal: trust, ladder, segments, grid.
+
+Reads the same without colour; in a pipe it is plain text. Nothing is computed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+Data = Mapping[str, Any]
+
+_WIDE: Final = 96
+"""From this many columns on there is room for everything."""
+_EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
+_HEAT: Final = ("", "on grey15", "on dark_blue", "on blue3", "black on dark_orange", "black on yellow")
+_TITLE: Final = "bold cyan"
+
+
+def print_report(summary: Data, console: Console, folder: str | None = None) -> None:
+    """Print the report of a run.
+
+    Args:
+        summary: what `report.summary` made, or a summary.json read back.
+        console: where to; its width decides what is left out.
+        folder: the run's folder, for the hints at the end.
+    """
+    for part in _parts(summary, console.width, folder):
+        console.print(part)
+
+
+def printable(text: str) -> str:
+    """Replace what a terminal would obey instead of showing."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
+def money(text: str) -> str:
+    """Decimal text with thousands separators and two decimals."""
+    return f"{Decimal(text):,.2f}"
+
+
+def _parts(summary: Data, width: int, folder: str | None) -> list[RenderableType]:
+    return [
+        _headline(summary),
+        Rule(style="dim"),
+        *_trust(summary),
+        Text(),
+        _ladder(summary, width),
+        Text(),
+        _segments(summary, width),
+        Text(),
+        _grid(summary, width),
+        Text(),
+        _scales_note(summary, folder),
+        Rule(style="dim"),
+    ]
+
+
+def _headline(summary: Data) -> Text:
+    return Text.assemble(
+        (f" {summary['customers']:,} customers", "bold"),
+        f" · {summary['orders']:,} orders · revenue ",
+        (money(summary["revenue"]), "bold"),
+        f" · as of {summary['as_of']}",
+        (f" ({summary['as_of_is']})", "dim"),
+    )
+
+
+# Trust -------------------------------------------------------------------------------------------
+
+
+def _trust(summary: Data) -> list[RenderableType]:
+    return [
+        _indented(ledger_line(summary["ledger"])),
+        _indented(f"Read as {columns_line(summary['columns'], summary['reading'])}"),
+        *[_indented(Text(f"! {printable(text)}", "yellow")) for text in summary["warnings"]],
+    ]
+
+
+def _indented(line: str | Text) -> Padding:
+    """A paragraph whose further lines hang under the first."""
+    text = Text(line) if isinstance(line, str) else line
+    return Padding(text, (0, 0, 0, 1))
+
+
+def ledger_line(ledger: Data) -> str:
+    """The sum that accounts for every row."""
+    excluded, rejected = sum(ledger["excluded"].values()), sum(ledger["rejected"].values())
+    return (
+        f"{ledger['rows']:,} rows = {ledger['used']:,} used"
+        f" + {ledger['anonymous']:,} without a customer + {excluded:,} excluded{_why(ledger['excluded'])}"
+        f" + {rejected:,} rejected{_why(ledger['rejected'])} + {ledger['blank']:,} blank"
+    )
+
+
+def _why(reasons: Mapping[str, int]) -> str:
+    listed = ", ".join(f"{name} {count:,}" for name, count in reasons.items())
+    return f" ({listed})" if listed else ""
+
+
+def columns_line(columns: Mapping[str, str], reading: Data) -> str:
+    """Which column plays which role, and how it is read."""
+    shown = {role: printable(name) for role, name in columns.items()}
+    words = [
+        f"{role}={name}" + (f" ({reading['dates']})" if role == "ordered_at" else "")
+        for role, name in shown.items()
+        if role not in ("quantity", "unit_price")
+    ]
+    if "quantity" in shown:
+        words.append(f"amount={shown['quantity']} × {shown['unit_price']}")
+    words.append(f"an order is {reading['order_is']}")
+    return ", ".join(words)
+
+
+# Ladder and segments -----------------------------------------------------------------------------
+
+
+def _ladder(summary: Data, width: int) -> Table:
+    wide = width >= _WIDE
+    table = _table("LADDER", wide=wide)
+    if wide:
+        table.add_column("proof", style="dim", no_wrap=True)
+    _add_group_columns(table, wide=wide, median=True)
+    groups = {group["name"]: group for group in summary["stages"]}
+    for rung in summary["ladder"]:
+        proof = [rung["proof"]] if wide else []
+        group = groups.get(rung["stage"], _nobody(rung["stage"]))
+        table.add_row(rung["stage"], *proof, *_group_cells(group, wide=wide, median=True))
+    return table
+
+
+def _segments(summary: Data, width: int) -> Table:
+    wide = width >= _WIDE
+    table = _table("SEGMENT", wide=wide)
+    table.add_column("who", style="dim", ratio=1 if not wide else None, overflow="fold")
+    _add_group_columns(table, wide=wide, median=False)
+    for group in summary["segments"]:
+        table.add_row(
+            printable(group["name"]),
+            group["who"],
+            *_group_cells(group, wide=wide, median=False),
+        )
+    return table
+
+
+def _table(first: str, *, wide: bool) -> Table:
+    table = Table(box=None, padding=(0, 1), pad_edge=True, header_style="bold", expand=not wide)
+    table.add_column(first, style=_TITLE, header_style=_TITLE, no_wrap=True)
+    return table
+
+
+def _add_group_columns(table: Table, *, wide: bool, median: bool) -> None:
+    table.add_column("people", justify="right", no_wrap=True)
+    table.add_column("", justify="right", no_wrap=True)
+    if wide or median:
+        table.add_column("", no_wrap=True, style="cyan")
+    table.add_column("revenue", justify="right", no_wrap=True)
+    table.add_column("", justify="right", no_wrap=True)
+    table.add_column("average", justify="right", no_wrap=True)
+    if wide and median:
+        table.add_column("median", justify="right", no_wrap=True)
+
+
+def _group_cells(group: Data, *, wide: bool, median: bool) -> list[str]:
+    cells = [f"{group['customers']:,}", share(group["share"])]
+    if wide or median:
+        cells.append(bar(group["share"], 15 if wide else 10))
+    cells += [money(group["revenue"]), share(group["revenue_share"]), money(group["average"])]
+    if wide and median:
+        cells.append(money(group["median"]))
+    return cells
+
+
+def _nobody(name: str) -> dict[str, Any]:
+    return {"name": name, "customers": 0, "share": 0.0, "revenue": "0", "revenue_share": 0.0,
+            "average": "0", "median": "0"}  # fmt: skip
+
+
+def share(part: float | None) -> str:
+    """A share as a percentage with one decimal."""
+    return "–" if part is None else f"{part:.1%}"
+
+
+def bar(part: float, cells: int) -> str:
+    """A bar of at most `cells` characters, exact to an eighth of one."""
+    eighths = max(round(part * cells * 8), 1 if part > 0 else 0)
+    full, rest = divmod(eighths, 8)
+    return "█" * full + (_EIGHTHS[rest] if rest else "")
+
+
+# Grid --------------------------------------------------------------------------------------------
+
+
+def _grid(summary: Data, width: int) -> Table:
+    """Customers by recency and frequency as a heat map, the spend bands beside it."""
+    wide = width >= _WIDE
+    table = Table(box=None, padding=(0, 0), pad_edge=False, header_style="bold")
+    bands = summary["bands"]
+    table.add_column(" PEOPLE BY RECENCY × ORDERS", style="dim", header_style=_TITLE, no_wrap=True)
+    for label in reversed(bands["frequency"]):
+        table.add_column(f" {_short(label)}", justify="right", no_wrap=True, min_width=6)
+    table.add_column("   ", no_wrap=True)
+    table.add_column("SPEND" if not wide else "SPEND (score)", header_style=_TITLE, no_wrap=True)
+    most = max((count for row in summary["grid"] for count in row), default=0)
+    rows = max(len(summary["grid"]), len(bands["monetary"]))
+    for place in range(rows):
+        table.add_row(*_grid_row(summary, place, most))
+    return table
+
+
+def _grid_row(summary: Data, place: int, most: int) -> list[Text]:
+    grid, bands = summary["grid"], summary["bands"]
+    cells = [Text("")] * (1 + len(bands["frequency"]))
+    if place < len(grid):
+        score = len(grid) - place
+        counts = [Text(f" {count:,} " if count else " · ", _heat(count, most), justify="right")
+                  for count in grid[place]]  # fmt: skip
+        cells = [Text(f" {score:>2}  {bands['recency'][place]} "), *counts]
+    spend = Text("")
+    if place < len(bands["monetary"]):
+        spend = Text(f"{len(bands['monetary']) - place}  {bands['monetary'][place]}", "dim")
+    return [*cells, Text(""), spend]
+
+
+def _heat(count: int, most: int) -> str:
+    if not count or not most:
+        return "dim"
+    # Square roots keep small groups apart from none at all.
+    level = (count / most) ** 0.5
+    return _HEAT[min(int(level * (len(_HEAT) - 1)) + 1, len(_HEAT) - 1)]
+
+
+def _short(label: str) -> str:
+    return label.removesuffix(" orders").removesuffix(" order").replace(" or more", "+") + " "
+
+
+def _scales_note(summary: Data, folder: str | None) -> Text:
+    text = f" Cut points are {summary['scales_are']}."
+    if summary["scales_are"] != "given":
+        place = printable(f"{folder}/scales.json") if folder else "a run's scales.json"
+        text += f" Keep them next month with --scales {place}"
+    return Text(text, "dim")
+
+
+def as_console(*, stderr: bool = False, color: bool = True, width: int | None = None) -> Console:
+    """A console that draws no colour where none is wanted or seen."""
+    return Console(stderr=stderr, no_color=not color or None, width=width, highlight=False,
+                   soft_wrap=False, emoji=False, markup=False)  # fmt: skip
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in one line, safe to print."""
+    return ", ".join(printable(name) for name in names)
