@@ -1,9 +1,9 @@
-"""The steps in their order: an export becomes lines, lines customers, customers scores, scores places."""
+"""The steps in their order: an export becomes lines, then customers, scores and places."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from rfmtool import columns as names
 from rfmtool.engines.local import LocalEngine, MoneyOverflowError
-from rfmtool.errors import AmbiguousInputError, InputError, LimitError, RfmtoolError, UsageError
+from rfmtool.errors import AmbiguousInputError, InputError, LimitError, UsageError
 from rfmtool.placing.ladder import place_stages
 from rfmtool.placing.segments import place_segments
 from rfmtool.rules import Method, Rules, load_rules
@@ -98,7 +98,7 @@ class Result:
         return summarise(self)
 
 
-def run(
+def run(  # noqa: PLR0913 - the one door to the library; all but the source are optional
     source: Any,  # noqa: ANN401 - a path, paths, or any library's frame
     *,
     columns: Mapping[str, str] | None = None,
@@ -315,9 +315,7 @@ def check_rejects(ledger: Ledger, most: str | int) -> None:
         raise UsageError(f"--max-rejects {text!r} is no number of rows and no share such as 1%")
     limit = number / 100 * ledger.rows if text.endswith("%") else number
     if ledger.rejected > limit:
-        reasons = ", ".join(
-            f"{name} {ledger[name]:,}" for name in names.REJECTIONS if ledger[name]
-        )
+        reasons = ", ".join(f"{name} {ledger[name]:,}" for name in names.REJECTIONS if ledger[name])
         first = ledger.rejects[0]
         raise LimitError(
             f"{ledger.rejected:,} of {ledger.rows:,} rows cannot be read ({reasons}); the first is"

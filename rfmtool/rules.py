@@ -7,6 +7,7 @@ column, smallest, largest.
 from __future__ import annotations
 
 import itertools
+import math
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -64,7 +65,9 @@ class Rule:
     def covers(self, other: Rule) -> bool:
         """Whether this rule holds wherever the other does."""
         return all(
-            any(theirs.column == ours.column and theirs.implies(ours) for theirs in other.conditions)
+            any(
+                theirs.column == ours.column and theirs.implies(ours) for theirs in other.conditions
+            )
             for ours in self.conditions
         )
 
@@ -230,8 +233,8 @@ def _units(value: Any, money: bool, method: str, where: str) -> int:  # noqa: AN
     if not Decimal(value).is_finite() or abs(value) > 2**62:
         raise RulesError(f"{where}: {value} is no usable number")
     scaled = Decimal(value) * (UNITS_PER_CURRENCY if money else 1)
-    floor = int(scaled // 1) - (scaled % 1 < 0)
-    return floor + (method == "at_least" and scaled != floor)
+    floor = math.floor(scaled)
+    return floor + int(method == "at_least" and scaled != floor)
 
 
 def _weights(data: Any, where: str) -> dict[str, Decimal]:  # noqa: ANN401 - unchecked input
@@ -247,7 +250,9 @@ def _weights(data: Any, where: str) -> dict[str, Decimal]:  # noqa: ANN401 - unc
 
 
 def _segments(
-    data: Any, scoring: Mapping[str, Method], where: str  # noqa: ANN401 - unchecked input
+    data: Any,  # noqa: ANN401 - unchecked input
+    scoring: Mapping[str, Method],
+    where: str,
 ) -> tuple[SegmentMap, list[str]]:
     _only(data, {"map", "rows"}, where)
     kind, rows = data.get("map"), data.get("rows")
@@ -414,15 +419,15 @@ def _only(data: Any, known: set[str], where: str) -> None:  # noqa: ANN401 - unc
 def to_toml(data: Mapping[str, Any]) -> str:
     """Write rules data as TOML that `load_rules` reads back equal."""
     parts = [f"[reading]\nnot_a_sale = {_value(data['reading'].get('not_a_sale', []))}\n"]
-    for name, method in data["scoring"].items():
-        parts.append(f"[scoring.{name}]\n" + "".join(
-            f"{key} = {_value(value)}\n" for key, value in method.items()))  # fmt: skip
+    parts += [f"[scoring.{name}]\n{_pairs(method)}" for name, method in data["scoring"].items()]
     rows = "".join(f"    {_value(row)},\n" for row in data["segments"]["rows"])
     parts.append(f"[segments]\nmap = {_value(data['segments']['map'])}\nrows = [\n{rows}]\n")
-    for rung in data["ladder"]:
-        parts.append("[[ladder]]\n" + "".join(
-            f"{key} = {_value(value)}\n" for key, value in rung.items()))  # fmt: skip
+    parts += [f"[[ladder]]\n{_pairs(rung)}" for rung in data["ladder"]]
     return "\n".join(parts)
+
+
+def _pairs(table: Mapping[str, Any]) -> str:
+    return "".join(f"{key} = {_value(value)}\n" for key, value in table.items())
 
 
 def _value(value: Any) -> str:  # noqa: ANN401 - any TOML value
@@ -437,4 +442,3 @@ def _value(value: Any) -> str:  # noqa: ANN401 - any TOML value
         )
         return f'"{escaped}"'
     return str(value)
-

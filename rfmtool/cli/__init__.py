@@ -57,25 +57,29 @@ def _exit_code() -> int:
     try:
         code = program.main(standalone_mode=False)
         sys.stdout.flush()
-    except RfmtoolError as error:
-        return _say(error.args[0], error.hint, error.exit_code)
-    except click.UsageError as error:
-        usage = error.ctx.get_usage() if error.ctx else ""
-        return _say(error.format_message(), usage, error.exit_code)
-    except click.ClickException as error:
-        return _say(error.format_message(), "", error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        return _say("interrupted; nothing was changed", "", EXIT_INTERRUPTED)
     except BrokenPipeError:
         # The reader went away, as `| head` does. Nothing may be written to the pipe any more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_PIPE_CLOSED
-    except (MemoryError, OSError) as error:
-        return _say(f"the system failed: {error}", "", EXIT_SYSTEM)
-    except Exception:  # noqa: BLE001 - the one place that must see every bug
-        traceback.print_exc()
-        return _say("this is a bug of rfmtool", "Please report it with the lines above.", EXIT_BUG)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place that sees all
+        return _say(*_in_words(error))
     return code if isinstance(code, int) else 0
+
+
+def _in_words(error: BaseException) -> tuple[str, str, int]:
+    """What to say of an error, what to do next, and the exit code."""
+    match error:
+        case RfmtoolError():
+            return error.args[0], error.hint, error.exit_code
+        case click.UsageError():
+            usage = error.ctx.get_usage() if error.ctx else ""
+            return error.format_message(), usage, error.exit_code
+        case KeyboardInterrupt() | click.Abort():
+            return "interrupted; nothing was changed", "", EXIT_INTERRUPTED
+        case MemoryError() | OSError():
+            return f"the system failed: {error}", "", EXIT_SYSTEM
+    traceback.print_exception(error)
+    return "this is a bug of rfmtool", "Please report it with the lines above.", EXIT_BUG
 
 
 def _say(message: str, hint: str, code: int) -> int:

@@ -9,10 +9,22 @@ import click
 
 @click.command()
 @click.argument("folder", metavar="DIR")
-@click.option("--customers", type=click.IntRange(min=1), default=2000, show_default=True,
-              metavar="N", help="How many people the shop knows.")
-@click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True,
-              metavar="S", help="The same seed gives the same shop.")
+@click.option(
+    "--customers",
+    type=click.IntRange(min=1),
+    default=2000,
+    show_default=True,
+    metavar="N",
+    help="How many people the shop knows.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=7,
+    show_default=True,
+    metavar="S",
+    help="The same seed gives the same shop.",
+)
 @click.option("--quiet", is_flag=True, help="Print nothing unless something is wrong.")
 def command(folder: str, customers: int, seed: int, *, quiet: bool) -> None:
     """Write a synthetic shop into DIR: three years of orders, and the people behind them."""
@@ -22,5 +34,7 @@ def command(folder: str, customers: int, seed: int, *, quiet: bool) -> None:
     shop = demo.generate(customers, seed)
     write_frames(shop, Path(folder))
     if not quiet:
-        click.echo(f"{folder}: {len(shop['orders']):,} order lines of a made-up tea and coffee shop")
+        click.echo(
+            f"{folder}: {len(shop['orders']):,} order lines of a made-up tea and coffee shop"
+        )
         click.echo(f"Try: rfmtool run {folder}/orders.csv")

@@ -33,7 +33,7 @@ def _together(*options: Callable[[Any], Any]) -> Decorator[Any]:
     return decorate
 
 
-class _Day(click.ParamType):
+class _Day(click.ParamType["date | str"]):
     """A day as YYYY-MM-DD; with `words`, also today, yesterday and last."""
 
     name = "date"
@@ -42,10 +42,15 @@ class _Day(click.ParamType):
         self._words = words
 
     def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None  # noqa: ANN401
+        self,
+        value: Any,  # noqa: ANN401 - click's signature
+        param: click.Parameter | None,
+        ctx: click.Context | None,
     ) -> date | str:
-        if isinstance(value, date) or (self._words and value == "last"):
+        if isinstance(value, date):
             return value
+        if self._words and value == "last":
+            return "last"
         if self._words and value in ("today", "yesterday"):
             # The one place where the clock is asked, because the user asks for it.
             return date.today() - timedelta(days=value == "yesterday")  # noqa: DTZ011 - their day
@@ -88,10 +93,9 @@ question = _together(
 """Which lines are asked for, and how customers are scored and placed."""
 
 engine = _together(
-    click.option("--engine", type=click.Choice(["local"]), default="local", hidden=True),
-    click.option("--memory-limit", metavar="SIZE", help="E.g. 2GB; beyond it, work spills to disk."),
+    click.option("--memory-limit", metavar="SIZE", help="E.g. 2GB; beyond it, spill to disk."),
     click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Default: all cores."),
-)  # fmt: skip
+)
 
 text_tables = _together(
     click.option("--raw-text", is_flag=True,
@@ -106,8 +110,14 @@ talk = _together(
     click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same."),
 )  # fmt: skip
 
-output_format = click.option("--format", "output_format", type=click.Choice(["text", "json"]),
-                             default="text", show_default=True, help="What stdout gets.")  # fmt: skip
+output_format = click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="What stdout gets.",
+)
 
 
 def asked(settings: Settings) -> Asked:

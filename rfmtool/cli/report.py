@@ -17,8 +17,8 @@ def command(folder: str, **settings: Any) -> None:  # noqa: ANN401
     """Show the report of a finished run in DIR again."""
     import json
 
-    from rfmtool.report.terminal import print_report
     from rfmtool.outputs.folder import read_summary
+    from rfmtool.report.terminal import print_report
 
     summary = read_summary(options.existing_path(folder))
     if settings["output_format"] == "json":

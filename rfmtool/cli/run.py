@@ -15,10 +15,20 @@ from rfmtool.cli import options
 @click.command()
 @options.exports
 @click.option("-o", "--output", metavar="DIR", help="Write tables, lists and scales into DIR.")
-@click.option("--tables", default="csv", show_default=True, metavar="KIND,...",
-              help="Kinds of table files: csv, parquet.")
-@click.option("--lists", default="segments,stages", show_default=True, metavar="NAME,...",
-              help="Lists to write beside customers.csv; '' for none.")
+@click.option(
+    "--tables",
+    default="csv",
+    show_default=True,
+    metavar="KIND,...",
+    help="Kinds of table files: csv, parquet.",
+)
+@click.option(
+    "--lists",
+    default="segments,stages",
+    show_default=True,
+    metavar="NAME,...",
+    help="Lists to write beside customers.csv; '' for none.",
+)
 @options.output_format
 @options.reading
 @options.question
@@ -28,8 +38,8 @@ from rfmtool.cli import options
 def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> None:  # noqa: ANN401
     """Score, stage and segment the customers in EXPORTS, and print a report.
 
-    EXPORT is a CSV, TSV or text file (plain, gz, bz2, zst), a Parquet file, a folder or glob of such
-    files read as one export, or - for stdin.
+    EXPORT is a CSV, TSV or text file (plain, gz, bz2, zst), a Parquet file, a folder or glob of
+    such files read as one export, or - for stdin.
     """
     from rfmtool import pipeline
     from rfmtool.outputs import folder

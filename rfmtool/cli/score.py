@@ -12,10 +12,18 @@ from rfmtool.cli import options
 
 @click.command()
 @options.exports
-@click.option("-o", "--output", metavar="FILE",
-              help="Write FILE instead of stdout: .csv, .tsv, .jsonl or .parquet.")
-@click.option("--format", "output_format", type=click.Choice(["csv", "tsv", "jsonl"]),
-              help="What stdout gets.  [default: csv]")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="Write FILE instead of stdout: .csv, .tsv, .jsonl or .parquet.",
+)
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["csv", "tsv", "jsonl"]),
+    help="What stdout gets.  [default: csv]",
+)
 @click.option("--sort", metavar="COLUMN", help="Order by a column; -COLUMN descends.")
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the first N rows.")
 @options.reading
@@ -40,7 +48,7 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     if output:
         with published_file(Path(output)) as target:
             tables.write_table(table, target, kind, text)
-    elif not settings["quiet"]:
-        target = click.get_binary_stream("stdout")
-        tables.write_table(table, target, kind, text)
-        target.flush()
+    else:  # the table is the answer, so even --quiet prints it
+        stdout = click.get_binary_stream("stdout")
+        tables.write_table(table, stdout, kind, text)
+        stdout.flush()

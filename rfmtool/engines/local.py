@@ -76,4 +76,3 @@ def _exact(answer: pa.Table, limit: float) -> pa.Table:
                 raise MoneyOverflowError
             raise InputError("a customer's money is beyond 922 trillion")
     return answer.cast(CUSTOMERS).combine_chunks()
-

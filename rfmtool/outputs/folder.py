@@ -57,9 +57,7 @@ def write_files(
 ) -> None:
     """Write all files of a run into an empty folder, the manifest last."""
     table = to_table(result.frame)
-    outputs = [
-        _write(place, name, rows, options) for name, rows in _named_tables(table, options)
-    ]
+    outputs = [_write(place, name, rows, options) for name, rows in _named_tables(table, options)]
     outputs.append(_write_json(place, "scales.json", result.scales.as_data()))
     outputs.append(_write_json(place, "summary.json", result.summary))
     manifest = {
@@ -100,12 +98,13 @@ def read_summary(folder: Path) -> dict[str, Any]:
     try:
         summary: dict[str, Any] = json.loads((folder / "summary.json").read_text("utf-8"))
         manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
-        if manifest["tool"] != "rfmtool":
-            raise ValueError(manifest["tool"])
+        ours = manifest["tool"] == "rfmtool"
     except (OSError, ValueError, LookupError, TypeError):
+        ours = False
+    if not ours:
         raise InputError(
             f"{folder}: is not the folder of a finished run", "rfmtool run EXPORT -o DIR makes one."
-        ) from None
+        )
     return summary
 
 

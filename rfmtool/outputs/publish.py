@@ -69,7 +69,7 @@ def published_file(path: Path) -> Iterator[IO[bytes]]:
                 yield target
                 _flush(target)
             Path(beside).chmod(_mode_for(real))
-            os.replace(beside, real)
+            Path(beside).replace(real)
         except BaseException:
             Path(beside).unlink(missing_ok=True)
             raise
@@ -92,7 +92,7 @@ def published_folder(folder: Path) -> Iterator[Path]:
         ForeignFolderError: `folder` holds something that no earlier run wrote.
         SystemFailureError: the system refuses, or another run is writing the same folder.
     """
-    folder = Path(os.path.abspath(folder))
+    folder = folder.resolve()  # a link keeps pointing where it does
     with system_failures(str(folder)):
         folder.parent.mkdir(parents=True, exist_ok=True)
     with _held(folder), system_failures(str(folder)):
@@ -130,9 +130,7 @@ def check_ours(folder: Path) -> None:
         return
     if not folder.is_dir():
         raise ForeignFolderError(f"{folder}: is a file, not a folder", "Choose another folder.")
-    files = {
-        path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()
-    }
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
     if not files and not any(folder.iterdir()):
         return
     ours = {MANIFEST, *_named_in_manifest(folder)}

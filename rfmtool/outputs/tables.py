@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -45,7 +45,7 @@ def to_table(frame: pd.DataFrame, columns: tuple[str, ...] = names.CUSTOMERS) ->
     return pa.table({name: _typed(frame[name]) for name in columns})
 
 
-def _typed(column: pd.Series[object]) -> pa.Array:
+def _typed(column: pd.Series[Any]) -> pa.Array:
     if column.name in names.MONEY:
         return _money(column)
     array = pa.array(column, from_pandas=True)
@@ -60,7 +60,7 @@ def _typed(column: pd.Series[object]) -> pa.Array:
     return array
 
 
-def _money(column: pd.Series[object]) -> pa.Array:
+def _money(column: pd.Series[Any]) -> pa.Array:
     """Whole 1/10,000 as decimals of scale 4: the same 128-bit numbers, read differently."""
     units = column.to_numpy(dtype=np.int64, na_value=0)
     known = pa.array(column.notna().to_numpy())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -29,11 +29,9 @@ def place_stages(people: pd.DataFrame, rungs: Sequence[Rung]) -> pd.DataFrame:
     Reads the columns that the rungs name: order_days, first_order_on, sales, refunds and so on.
     """
     places = first_match(people, rungs)
-    kinds = list(dict.fromkeys(rung.evidence for rung in rungs))
-    codes = np.array([kinds.index(rung.evidence) for rung in rungs])
     return people.assign(
-        stage=labelled(places, rungs),
-        stage_evidence=pd.Categorical.from_codes(codes[places], categories=kinds),
+        stage=labelled(places, [rung.label for rung in rungs]),
+        stage_evidence=labelled(places, [rung.evidence for rung in rungs]),
         stage_reason=_reasons(people, rungs, places),
     )
 
@@ -42,9 +40,7 @@ def _reasons(
     people: pd.DataFrame, rungs: Sequence[Rung], places: npt.NDArray[np.intp]
 ) -> pd.Series[str]:
     members = [np.flatnonzero(places == place) for place in range(len(rungs))]
-    texts = [
-        _sentences(people.iloc[rows], rung) for rung, rows in zip(rungs, members, strict=True)
-    ]
+    texts = [_sentences(people.iloc[rows], rung) for rung, rows in zip(rungs, members, strict=True)]
     order = np.argsort(np.concatenate(members), kind="stable")
     reasons: pd.Series[str] = pa.concat_arrays(texts).take(pa.array(order)).to_pandas()
     return reasons.set_axis(people.index)
@@ -63,7 +59,7 @@ def _sentences(people: pd.DataFrame, rung: Rung) -> pa.Array:
     return pc.binary_join_element_wise(first, *filled, "", null_handling="replace")
 
 
-def _text(column: pd.Series[object]) -> pa.Array:
+def _text(column: pd.Series[Any]) -> pa.Array:
     values = pa.array(column, from_pandas=True)
     if pa.types.is_timestamp(values.type):
         values = pc.cast(values, pa.date32())

@@ -11,22 +11,29 @@ import pandas as pd
 from rfmtool.rules import Condition, Rule
 
 Mask = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.intp]
 
 
-def first_match(frame: pd.DataFrame, rules: Sequence[Rule]) -> npt.NDArray[np.intp]:
+def first_match(frame: pd.DataFrame, rules: Sequence[Rule]) -> Places:
     """For each row, the place of the first rule it satisfies.
 
     Some rule must hold for every row; the loader of the rules sees to that.
     """
-    holds = np.stack([_holds(frame, rule.conditions) for rule in rules])
-    return holds.argmax(axis=0)
+    places: Places = np.stack([_holds(frame, rule.conditions) for rule in rules]).argmax(axis=0)
+    return places
 
 
-def labelled(places: npt.NDArray[np.intp], rules: Sequence[Rule]) -> pd.Categorical:
-    """The labels at the rules' places; labels may recur, and keep the order of the rules."""
-    labels = list(dict.fromkeys(rule.label for rule in rules))
-    codes = np.array([labels.index(rule.label) for rule in rules])
-    return pd.Categorical.from_codes(codes[places], categories=labels)
+def labelled(places: Places, labels: Sequence[str]) -> pd.Series[str]:
+    """The labels at the rules' places, as categories in the order of the rules.
+
+    Args:
+        places: for each row the place of its rule.
+        labels: a label for each rule; labels may recur.
+    """
+    distinct = list(dict.fromkeys(labels))
+    codes = np.array([distinct.index(label) for label in labels])
+    dtype = pd.CategoricalDtype(pd.Index(distinct, dtype="str"))
+    return pd.Series(pd.Categorical.from_codes(codes[places], dtype=dtype))
 
 
 def _holds(frame: pd.DataFrame, conditions: Sequence[Condition]) -> Mask:

@@ -12,6 +12,8 @@ def place_segments(people: pd.DataFrame, segments: SegmentMap) -> pd.DataFrame:
     """Add `segment`; reads frequency and the three scores. Without a counting order: no_orders."""
     without_orders = Rule(NO_ORDERS, (Condition("frequency", largest=0),))
     rules = [without_orders, *segments.rows]
-    names = [*dict.fromkeys(rule.label for rule in segments.rows), NO_ORDERS]
-    segment = labelled(first_match(people, rules), rules).reorder_categories(names)
+    labels = [rule.label for rule in rules]
+    segment = labelled(first_match(people, rules), labels).cat.reorder_categories(
+        [*dict.fromkeys(labels[1:]), NO_ORDERS]
+    )
     return people.assign(segment=segment)

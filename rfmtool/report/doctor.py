@@ -100,11 +100,16 @@ def _rejects(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     lines = [
         (
             "Bad rows" if not place else "",
-            f"{printable(one['file'])}: row {one['row']:,} (row {one['row'] + _HEADER_ROWS:,} of a"
-            f" spreadsheet): {one['reason']}",
+            _bad_row(one),
         )
         for place, one in enumerate(shown)
     ]
     if rejected > len(shown):
         lines.append(("", f"and {rejected - len(shown):,} more"))
     return lines
+
+
+def _bad_row(reject: Mapping[str, Any]) -> str:
+    row, in_a_spreadsheet = reject["row"], reject["row"] + _HEADER_ROWS
+    place = f"row {row:,} (row {in_a_spreadsheet:,} of a spreadsheet)"
+    return f"{printable(reject['file'])}: {place}: {reject['reason']}"

@@ -160,7 +160,11 @@ def _band(dimension: str, low: int | None, high: int | None) -> str:
         return f"{high:,} {unit if high != 1 else unit[:-1]}"
     if first > high:
         return "nobody"
-    return f"within {high:,} {unit}" if low is None and unit == "days" else f"{first:,}–{high:,} {unit}"
+    return (
+        f"within {high:,} {unit}"
+        if low is None and unit == "days"
+        else f"{first:,}–{high:,} {unit}"
+    )
 
 
 def _money_band(low: int | None, high: int | None) -> str:
@@ -268,8 +272,8 @@ def _history_warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
         month = buyers["first_order_on"].dt.strftime("%Y-%m")
         early = int((month == first.strftime("%Y-%m")).sum())
         found.append(
-            f"History is {days:,} days: the {early:,} who first bought in {first:%Y-%m} may be older"
-            " customers."
+            f"History is {days:,} days: the {early:,} who first bought in {first:%Y-%m} may be"
+            " older customers."
         )
     after = (pd.Timestamp(result.as_of) - last).days
     if after > _SHORT_HISTORY_DAYS:
@@ -281,7 +285,8 @@ def _score_warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
     found = []
     for name, column in (("recency", "recency_days"), ("monetary", "monetary")):
         method = result.scales[name].method
-        if result.fitted and method == "quantile" and len(buyers) and buyers[column].nunique() == 1:
+        equal = len(buyers) and buyers[column].min() == buyers[column].max()
+        if equal and result.fitted and method == "quantile":
             score = result.scales[name].bins if name == "recency" else 1
             found.append(f"All buyers are equal in {name}, so all have {name} score {score}.")
     outside = len(buyers) and not result.fitted and result.scales.as_of != result.as_of
@@ -301,5 +306,4 @@ def _total(units: pd.Series[int]) -> int:
 
 
 def _day(day: pd.Timestamp) -> str | None:
-    return None if pd.isna(day) else day.date().isoformat()
-
+    return day.date().isoformat() if isinstance(day, pd.Timestamp) else None

@@ -20,7 +20,14 @@ Data = Mapping[str, Any]
 _WIDE: Final = 96
 """From this many columns on there is room for everything."""
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
-_HEAT: Final = ("", "on grey15", "on dark_blue", "on blue3", "black on dark_orange", "black on yellow")
+_HEAT: Final = (
+    "",
+    "on grey15",
+    "on dark_blue",
+    "on blue3",
+    "black on dark_orange",
+    "black on yellow",
+)
 _TITLE: Final = "bold cyan"
 
 
@@ -92,17 +99,16 @@ def _indented(line: str | Text) -> Padding:
 
 def ledger_line(ledger: Data) -> str:
     """The sum that accounts for every row."""
-    excluded, rejected = sum(ledger["excluded"].values()), sum(ledger["rejected"].values())
     return (
         f"{ledger['rows']:,} rows = {ledger['used']:,} used"
-        f" + {ledger['anonymous']:,} without a customer + {excluded:,} excluded{_why(ledger['excluded'])}"
-        f" + {rejected:,} rejected{_why(ledger['rejected'])} + {ledger['blank']:,} blank"
+        f" + {ledger['anonymous']:,} without a customer + {_sum(ledger['excluded'])} excluded"
+        f" + {_sum(ledger['rejected'])} rejected + {ledger['blank']:,} blank"
     )
 
 
-def _why(reasons: Mapping[str, int]) -> str:
+def _sum(reasons: Mapping[str, int]) -> str:
     listed = ", ".join(f"{name} {count:,}" for name, count in reasons.items())
-    return f" ({listed})" if listed else ""
+    return f"{sum(reasons.values()):,}" + (f" ({listed})" if listed else "")
 
 
 def columns_line(columns: Mapping[str, str], reading: Data) -> str:

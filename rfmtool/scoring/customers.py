@@ -143,7 +143,8 @@ def _half_even(total: Ints, count: Ints) -> Ints:
     divisor = np.maximum(count, 1)
     quotient, twice = total // divisor, 2 * (total % divisor)
     up = (twice > divisor) | ((twice == divisor) & (quotient % 2 == 1))
-    return quotient + up
+    rounded: Ints = quotient + up
+    return rounded
 
 
 def money_text(units: int) -> str:

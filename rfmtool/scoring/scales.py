@@ -138,16 +138,14 @@ def apply_scales(
     for name in DIMENSIONS:
         values = people[VALUES[name]].to_numpy(dtype=np.int64, na_value=0)
         scores[name] = scales[name].scores(values)
-    added = {
-        f"{name}_score": pd.arrays.IntegerArray(scores[name], ~buyer) for name in DIMENSIONS
-    }
+    added = {f"{name}_score": pd.arrays.IntegerArray(scores[name], ~buyer) for name in DIMENSIONS}
     return people.assign(**added, rfm=_codes(scores, scales, buyer), rfm_total=_totals(
         scores, weights, buyer))  # fmt: skip
 
 
 def _codes(
     scores: Mapping[str, npt.NDArray[np.int64]], scales: Scales, buyer: npt.NDArray[np.bool_]
-) -> pd.Categorical:
+) -> pd.Series[str]:
     """The three scores as one text: 555, or 10-5-5 where a dimension has ten bins."""
     r, f, m = (scores[name] - 1 for name in DIMENSIONS)
     bins = [scales[name].bins for name in DIMENSIONS]
@@ -159,7 +157,8 @@ def _codes(
         for three in range(1, bins[2] + 1)
     ]
     places = (r * bins[1] + f) * bins[2] + m
-    return pd.Categorical.from_codes(np.where(buyer, places, -1), categories=labels)
+    dtype = pd.CategoricalDtype(pd.Index(labels, dtype="str"))
+    return pd.Series(pd.Categorical.from_codes(np.where(buyer, places, -1), dtype=dtype))
 
 
 def _totals(
@@ -185,15 +184,17 @@ def load_scales(path: str | os.PathLike[str]) -> Scales:
     try:
         data = json.loads(Path(path).read_text("utf-8"))
         scales = {name: _scale(name, data[name]) for name in DIMENSIONS}
-        if data["version"] != _VERSION:
-            raise ValueError("version")
-        return Scales(date.fromisoformat(data["as_of"]), scales)
+        as_of = date.fromisoformat(data["as_of"])
+        known = data["version"] == _VERSION
     except OSError as error:
         raise RulesError(f"{where}: cannot be read: {error.strerror}") from None
     except (ValueError, LookupError, TypeError, ArithmeticError):
+        known = False
+    if not known:
         raise RulesError(
             f"{where}: is not a scales file of this version", "Take the scales.json of a run."
-        ) from None
+        )
+    return Scales(as_of, scales)
 
 
 def _scale_data(name: str, scale: Scale) -> dict[str, Any]:

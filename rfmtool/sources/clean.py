@@ -119,7 +119,9 @@ def _nothing(batch: Batch) -> Cleaned:
     no_bins = none.astype(np.uint8)
     rows, codes = _rejects(batch, _Runs({}, none, none), no_bins, _Odd(none, no_bins))
     bins = _counted(batch, no_bins, none, _Odd(none, no_bins))
-    return Cleaned(pa.RecordBatch.from_pylist([], schema=LINES), Tally(batch.records, bins, rows, codes))  # noqa: E501
+    return Cleaned(
+        pa.RecordBatch.from_pylist([], schema=LINES), Tally(batch.records, bins, rows, codes)
+    )
 
 
 # Money -------------------------------------------------------------------------------------------
@@ -178,11 +180,7 @@ def _has_marks(cells: Cells) -> bool:
 
 
 def _runs(cells: Cells, question: Question) -> _Runs:
-    alike = {
-        role: column
-        for role, column in cells.items()
-        if role not in MONEY_ROLES
-    }
+    alike = {role: column for role, column in cells.items() if role not in MONEY_ROLES}
     rows = len(cells["customer_id"])
     starts = np.arange(rows) if question.order_per_row else _changes(list(alike.values()), rows)
     if len(starts) == rows:
@@ -199,7 +197,7 @@ def _changes(columns: list[pa.Array], rows: int) -> Places:
     for column in columns:
         differs = pc.not_equal(column.slice(1), column.slice(0, rows - 1))
         if differs.null_count:
-            differs = differs.fill_null(True)
+            differs = differs.fill_null(fill_value=True)
         changed[1:] |= differs.to_numpy(zero_copy_only=False)
     return np.flatnonzero(changed)
 
@@ -241,7 +239,7 @@ def _is_in(cells: pa.Array, words: frozenset[str]) -> Mask:
 
 def _outside(currencies: pa.Array, wanted: str) -> Mask:
     normal = pc.utf8_upper(pc.utf8_trim_whitespace(currencies))
-    return _mask(pc.not_equal(normal, wanted.upper()).fill_null(False))
+    return _mask(pc.not_equal(normal, wanted.upper()).fill_null(fill_value=False))
 
 
 def _currencies(heads: Cells) -> frozenset[str]:
@@ -282,12 +280,12 @@ def _blank(cells: pa.Array) -> Mask:
     if pa.types.is_string(cells.type):
         spaces = pc.equal(pc.utf8_trim_whitespace(cells), "") if _may_be_space(cells) else None
         if spaces is not None:
-            empty |= _mask(spaces.fill_null(True))
+            empty |= _mask(spaces.fill_null(fill_value=True))
     return empty
 
 
 def _may_be_space(cells: pa.Array) -> bool:
-    """Whether any cell begins with white space; most columns have none, and that is quick to see."""
+    """Whether any cell begins like white space: a quick look, as most columns have none."""
     first = pc.binary_slice(pc.cast(cells, pa.binary()), 0, 1)
     odd = pc.is_in(first, pa.array([b"", b" ", b"\t", b"\r", b"\n", b"\xc2", b"\xe2", b"\xe3"]))
     return bool(pc.any(odd).as_py())

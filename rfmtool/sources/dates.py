@@ -16,7 +16,8 @@ from rfmtool.errors import UsageError
 Days = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 
-_MONTHS: Final = pa.array("jan feb mar apr may jun jul aug sep oct nov dec".split())
+_MONTH_NAMES: Final = "jan feb mar apr may jun jul aug sep oct nov dec"
+_MONTHS: Final = pa.array(_MONTH_NAMES.split())
 _CLOCK = (
     r"(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?"
     r"(?: ?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
@@ -24,7 +25,7 @@ _CLOCK = (
 _WEEKDAY = r"(?:(?i:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? +)?"
 _YEAR, _SHORT_OR_LONG_YEAR = r"(?P<y>\d{4})", r"(?P<y>\d{4}|\d{2})"
 _MONTH, _DAY = r"(?P<m>\d{1,2})", r"(?P<d>\d{1,2})"
-_MONTH_NAME = r"(?P<b>(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)\.?"
+_MONTH_NAME = r"(?P<b>(?i:" + _MONTH_NAMES.replace(" ", "|") + r")[a-z]*)\.?"
 # POSIX: 69 to 99 are of the last century.
 _FIRST_SHORT_YEAR = 69
 
@@ -45,12 +46,8 @@ def _reading(name: str, day: str, option: str) -> DateReading:
 
 
 ISO: Final = _reading("Y-M-D", rf"{_YEAR}[-/.]{_MONTH}[-/.]{_DAY}", "%Y-%m-%d")
-DAY_FIRST: Final = _reading(
-    "D/M/Y", rf"{_DAY}[/-]{_MONTH}[/-]{_SHORT_OR_LONG_YEAR}", "%d/%m/%Y"
-)
-MONTH_FIRST: Final = _reading(
-    "M/D/Y", rf"{_MONTH}[/-]{_DAY}[/-]{_SHORT_OR_LONG_YEAR}", "%m/%d/%Y"
-)
+DAY_FIRST: Final = _reading("D/M/Y", rf"{_DAY}[/-]{_MONTH}[/-]{_SHORT_OR_LONG_YEAR}", "%d/%m/%Y")
+MONTH_FIRST: Final = _reading("M/D/Y", rf"{_MONTH}[/-]{_DAY}[/-]{_SHORT_OR_LONG_YEAR}", "%m/%d/%Y")
 READINGS: Final = (
     ISO,
     _reading("YYYYMMDD", r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})", "%Y%m%d"),
@@ -84,7 +81,7 @@ def reading_of(date_format: str) -> DateReading:
     """
     pattern = ""
     for literal, directive in re.findall(r"([^%]+)|%(.?)", date_format):
-        if directive and directive not in _DIRECTIVES or not (literal or directive):
+        if (directive and directive not in _DIRECTIVES) or not (literal or directive):
             raise UsageError(
                 f"--date-format: %{directive} is not understood",
                 f"Known are {' '.join('%' + known for known in _DIRECTIVES)}.",

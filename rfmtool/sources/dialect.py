@@ -107,7 +107,9 @@ def _check_text(file: ExportFile, sample: bytes, *, encoded: bool) -> None:
 
 def _asked_delimiter(asked: Asked) -> str | None:
     delimiter = {"\\t": "\t", "tab": "\t"}.get(asked.delimiter or "", asked.delimiter)
-    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n' or ord(delimiter) > 127):  # noqa: E501, PLR2004
+    if delimiter is not None and (
+        len(delimiter) != 1 or delimiter in '"\r\n' or not delimiter.isascii()
+    ):
         raise UsageError(
             f"--delimiter {delimiter!r} is not one plain character", "For example ';' or tab."
         )

@@ -35,9 +35,8 @@ _MAGIC: Final = {
 }
 _NOT_READ: Final = ("zip", "xls", "sqlite", "pdf", "arrow")
 _PACKED: Final = ("", ".gz", ".bz2", ".zst")
-_DATA_ENDINGS: Final = tuple(
-    kind + packed for kind in (".csv", ".tsv", ".tab", ".txt", ".psv") for packed in _PACKED
-) + (".parquet", ".pq")
+_TEXT: Final = (".csv", ".tsv", ".tab", ".txt", ".psv")
+_DATA_ENDINGS: Final = (*(kind + packed for kind in _TEXT for packed in _PACKED), ".parquet", ".pq")
 _DAMAGED: Final = (EOFError, OSError, pa.ArrowInvalid)
 
 
@@ -67,7 +66,7 @@ class ExportFile:
         """
         if self.spool is not None:
             self.spool.seek(0)
-            return cast(BinaryIO, _Unclosed(self.spool))
+            return cast("BinaryIO", _Unclosed(self.spool))
         try:
             return Path(self.path or self.name).open("rb", buffering=0)
         except OSError as error:
@@ -108,7 +107,7 @@ class ExportFile:
         try:
             stream = _unpack(raw, self.kind)
             if codecs.lookup(encoding).name not in ("utf-8", "utf-8-sig", "ascii"):
-                stream = cast(ByteStream, io.BufferedReader(_Transcoded(stream, encoding)))
+                stream = cast("ByteStream", io.BufferedReader(_Transcoded(stream, encoding)))
             yield stream, raw
         except _DAMAGED as error:
             if self.kind == "text" and not isinstance(error, OSError):
@@ -148,7 +147,8 @@ def _files_of(export: str) -> list[ExportFile]:
             )
         return [ExportFile(str(child.relative_to(path)), child) for child in found]
     if not path.exists() and glob.has_magic(export):
-        matches = sorted(Path(match) for match in glob.glob(export, recursive=True))
+        # Path.glob takes no absolute patterns.
+        matches = sorted(Path(match) for match in glob.glob(export, recursive=True))  # noqa: PTH207
         found = [match for match in matches if match.is_file()]
         if not found:
             raise InputError(f"{export}: no file matches")
@@ -165,20 +165,20 @@ def _is_data(child: Path, folder: Path) -> bool:
 
 def _spooled_stdin() -> BinaryIO:
     # Detection and a second pass need to read again, which a pipe cannot do.
-    spool = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - lives as long as the run
+    spool = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - lives as long as the run
     shutil.copyfileobj(sys.stdin.buffer, spool)
     return spool
 
 
 def _unpack(raw: BinaryIO, kind: str) -> ByteStream:
     if kind == "gzip":
-        return cast(ByteStream, gzip.GzipFile(fileobj=raw))
+        return cast("ByteStream", gzip.GzipFile(fileobj=raw))
     if kind == "bz2":
-        return cast(ByteStream, bz2.BZ2File(raw))
+        return cast("ByteStream", bz2.BZ2File(raw))
     if kind == "zstd":
         packed = pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd")
-        return cast(ByteStream, io.BufferedReader(_ArrowStream(packed)))
-    return cast(ByteStream, raw)
+        return cast("ByteStream", io.BufferedReader(_ArrowStream(packed)))
+    return cast("ByteStream", raw)
 
 
 class _Unclosed(io.RawIOBase):

@@ -160,6 +160,4 @@ def _exact_units(factors: Sequence[Numbers], places: Places) -> list[int]:
 
 def _decimals(cells: pa.Array) -> list[Decimal]:
     # A double's shortest text is what a CSV of the same data would hold.
-    return [
-        cell if isinstance(cell, Decimal) else Decimal(str(cell)) for cell in cells.to_pylist()
-    ]
+    return [cell if isinstance(cell, Decimal) else Decimal(str(cell)) for cell in cells.to_pylist()]

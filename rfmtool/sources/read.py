@@ -53,11 +53,6 @@ class Batch:
         return np.setdiff1d(np.arange(self.records), faulty, assume_unique=True)
 
 
-def typed_header(table: pa.Schema) -> tuple[str, ...]:
-    """Column names of a typed source."""
-    return tuple(table.names)
-
-
 def text_jobs(
     file: ExportFile,
     layout: FileLayout,
@@ -122,9 +117,7 @@ def _parquet_rows(file: ExportFile, start: int, count: int) -> list[pa.Array]:
     raise InputError(f"{file.name}: changed while it was read ({count} rows are gone)")
 
 
-def table_jobs(
-    reader: pa.RecordBatchReader, layout: FileLayout
-) -> Iterator[Callable[[], Batch]]:
+def table_jobs(reader: pa.RecordBatchReader, layout: FileLayout) -> Iterator[Callable[[], Batch]]:
     """Read a frame or stream handed over in memory."""
     for batch in reader:
         for start in range(0, len(batch), BATCH_ROWS):
@@ -163,63 +156,72 @@ def _as_text(cells: pa.Array) -> pa.Array:
     return pc.cast(cells, pa.string())
 
 
+@dataclass(frozen=True)
+class _Parser:
+    """Takes the records of one block apart into the cells of some columns."""
+
+    block: Block
+    dialect: Dialect
+    width: int
+
+    def parsed(
+        self, columns: Sequence[int], kind: pa.DataType, faults: list[Fault] | None = None
+    ) -> list[pa.Array]:
+        """Return the columns; records with too many or too few cells go to `faults`."""
+        if not len(self.block.data):
+            return [pa.array([], kind) for _ in columns]
+
+        def skip(row: Any) -> str:  # noqa: ANN401 - pyarrow does not export its type
+            blank = not row.text.strip(self.dialect.delimiter + ' "\t\r\n')
+            if faults is not None:
+                faults.append(Fault(row.number - 1, "wrong_cell_count", blank))
+            return "skip"
+
+        names = [str(place) for place in range(self.width)]
+        wanted = [names[place] for place in columns]
+        table = pa_csv.read_csv(
+            pa.BufferReader(self.block.data),
+            read_options=pa_csv.ReadOptions(
+                use_threads=False, block_size=len(self.block.data), column_names=names
+            ),
+            parse_options=pa_csv.ParseOptions(
+                delimiter=self.dialect.delimiter,
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=skip,
+            ),
+            convert_options=pa_csv.ConvertOptions(
+                include_columns=wanted,
+                column_types=dict.fromkeys(wanted, kind),
+                null_values=[""],
+                strings_can_be_null=True,
+            ),
+        )
+        return [_one_chunk(table.column(name)) for name in wanted]
+
+    def whole(self, kind: pa.DataType) -> list[pa.Array]:
+        """Return all columns."""
+        return self.parsed(range(self.width), kind)
+
+
 def parse(block: Block, layout: FileLayout, dialect: Dialect) -> Batch:
     """Take the records of a block apart into cells, all as text; empty cells become missing."""
-    width = len(layout.header)
+    parser = _Parser(block, dialect, len(layout.header))
     columns = sorted(set(layout.places.values()))
     faults: list[Fault] = []
     try:
-        table = _parsed(block, dialect, width, columns, pa.string(), faults)
+        table = parser.parsed(columns, pa.string(), faults)
     except pa.ArrowInvalid:
-        return _parse_bytes(block, layout, dialect)
+        return _parse_bytes(parser, layout)
     batch = Batch(
         {role: table[columns.index(place)] for role, place in layout.places.items()},
         _count(table, faults),
         tuple(faults),
-        partial(_parsed, block, dialect, width, list(range(width)), pa.string(), []),
+        partial(parser.whole, pa.string()),
     )
     if len(block.data) and np.frombuffer(block.data, dtype=np.uint8).min() == 0:
         batch = _without(batch, _with_nul(batch.cells), "bad_text")
     return _with_torn(batch, block.torn)
-
-
-def _parsed(
-    block: Block,
-    dialect: Dialect,
-    width: int,
-    columns: Sequence[int],
-    kind: pa.DataType,
-    faults: list[Fault],
-) -> list[pa.Array]:
-    if not len(block.data):
-        return [pa.array([], kind) for _ in columns]
-
-    def skip(row: Any) -> str:  # noqa: ANN401 - pyarrow does not export its type
-        blank = not row.text.strip(dialect.delimiter + ' "\t\r\n')
-        faults.append(Fault(row.number - 1, "wrong_cell_count", blank))
-        return "skip"
-
-    names = [str(place) for place in range(width)]
-    wanted = [names[place] for place in columns]
-    table = pa_csv.read_csv(
-        pa.BufferReader(block.data),
-        read_options=pa_csv.ReadOptions(
-            use_threads=False, block_size=max(1, len(block.data)), column_names=names
-        ),
-        parse_options=pa_csv.ParseOptions(
-            delimiter=dialect.delimiter,
-            newlines_in_values=True,
-            ignore_empty_lines=False,
-            invalid_row_handler=skip,
-        ),
-        convert_options=pa_csv.ConvertOptions(
-            include_columns=wanted,
-            column_types=dict.fromkeys(wanted, kind),
-            null_values=[""],
-            strings_can_be_null=True,
-        ),
-    )
-    return [_one_chunk(table.column(name)) for name in wanted]
 
 
 def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
@@ -230,11 +232,11 @@ def _count(table: Sequence[pa.Array], faults: Sequence[Fault]) -> int:
     return len(table[0]) + len(faults)
 
 
-def _parse_bytes(block: Block, layout: FileLayout, dialect: Dialect) -> Batch:
+def _parse_bytes(parser: _Parser, layout: FileLayout) -> Batch:
     """Parse a block with bytes that are not UTF-8, and set aside the records that hold them."""
     columns = sorted(set(layout.places.values()))
     faults: list[Fault] = []
-    raw = _parsed(block, dialect, len(layout.header), columns, pa.binary(), faults)
+    raw = parser.parsed(columns, pa.binary(), faults)
     bad = np.zeros(len(raw[0]), dtype=bool)
     for cells in raw:
         bad |= np.array([not _is_utf8(cell) for cell in cells.to_pylist()], dtype=bool)
@@ -245,15 +247,13 @@ def _parse_bytes(block: Block, layout: FileLayout, dialect: Dialect) -> Batch:
     }
 
     def whole() -> list[pa.Array]:
-        every = range(len(layout.header))
-        parsed = _parsed(block, dialect, len(layout.header), every, pa.binary(), [])
-        return [column.filter(good) for column in parsed]
+        return [column.filter(good) for column in parser.whole(pa.binary())]
 
     batch = Batch({}, _count(raw, faults), tuple(faults), whole)
     rows = batch.rows()[bad].tolist()
     faults += [Fault(row, "bad_encoding") for row in rows]
     batch = replace(batch, cells=cells, faults=tuple(faults))
-    return _with_torn(batch, block.torn)
+    return _with_torn(batch, parser.block.torn)
 
 
 def _is_utf8(cell: bytes | None) -> bool:
@@ -266,7 +266,7 @@ def _is_utf8(cell: bytes | None) -> bool:
 
 def _with_nul(cells: Mapping[str, pa.Array]) -> npt.NDArray[np.bool_]:
     found = [
-        pc.match_substring(column, "\0").fill_null(False).to_numpy(zero_copy_only=False)
+        pc.match_substring(column, "\0").fill_null(fill_value=False).to_numpy(zero_copy_only=False)
         for column in cells.values()
     ]
     mask: npt.NDArray[np.bool_] = np.logical_or.reduce(found)

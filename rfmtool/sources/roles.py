@@ -4,38 +4,22 @@ from __future__ import annotations
 
 import difflib
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
 from typing import Final
 
 from rfmtool.errors import AmbiguousInputError, InputError, UsageError
 
-SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
-    "customer_id": tuple(
-        "customerid customer custid clientid client userid user memberid member customernumber "
-        "customerno customercode customerref accountid accountnumber account buyerid buyer "
-        "shopperid contactid householdid customeremail email emailaddress customername name".split()
-    ),
-    "order_id": tuple(
-        "orderid invoiceno invoice invoiceid invoicenumber ordernumber orderno order orderref "
-        "orderreference ordername transactionid transactionno transactionnumber receiptid "
-        "receiptno receiptnumber receipt basketid salesorder saleid documentno ticket".split()
-    ),
-    "ordered_at": tuple(
-        "orderedat orderedon orderdate orderdatetime ordertime invoicedate transactiondate "
-        "purchasedate purchasedat saledate salesdate createdat created datetime timestamp date "
-        "orderday day paidat processedat bookingdate".split()
-    ),
-    "amount": tuple(
-        "amount netamount lineamount linetotal revenue sales netsales total totalprice "
-        "totalamount ordertotal grandtotal orderamount ordervalue spend spent dollarvalue value "
-        "extendedprice itemtotal turnover payment".split()
-    ),
-    "quantity": tuple("quantity qty quantityordered units pieces numberofitems".split()),
-    "unit_price": tuple("unitprice price itemprice priceperunit unitprize".split()),
-    "status": tuple("orderstatus status financialstatus paymentstatus".split()),
-    "currency": tuple("currency currencycode ordercurrency".split()),
-}
-"""Header names by role, letters and digits only, the likeliest first."""
+_FILE: Final = "synonyms.toml"
+
+
+@cache
+def synonyms() -> Mapping[str, Sequence[str]]:
+    """Header names by role, letters and digits only, the likeliest first."""
+    text = resources.files(__package__).joinpath(_FILE).read_text("utf-8")
+    return tomllib.loads(text)
 
 
 def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> dict[str, int]:
@@ -55,10 +39,10 @@ def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> d
     """
     places = {role: _place_of(name, header, where) for role, name in asked.items()}
     names = [_normal(name) for name in header]
-    for role, synonyms in SYNONYMS.items():
+    for role, known in synonyms().items():
         if role in places:
             continue
-        name = next((name for name in synonyms if name in names), None)
+        name = next((name for name in known if name in names), None)
         if name is None:
             continue
         if names.count(name) > 1:
@@ -125,9 +109,9 @@ def parse_asked(texts: Sequence[str]) -> dict[str, str]:
         role, equals, name = text.partition("=")
         if not equals or not name:
             raise UsageError(f"--column {text!r} is not ROLE=NAME", "For example amount=Total.")
-        if role not in SYNONYMS:
+        if role not in synonyms():
             raise UsageError(
-                f"--column: there is no role {role!r}", f"Roles are {', '.join(SYNONYMS)}."
+                f"--column: there is no role {role!r}", f"Roles are {', '.join(synonyms())}."
             )
         if role in asked:
             raise UsageError(f"--column: {role} is given twice")
