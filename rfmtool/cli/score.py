@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,6 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
         with published_file(Path(output)) as target:
             tables.write_table(table, target, kind, text)
     else:  # the table is the answer, so even --quiet prints it
-        stdout = click.get_binary_stream("stdout")
+        stdout = sys.stdout.buffer
         tables.write_table(table, stdout, kind, text)
         stdout.flush()

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rfmtool.pipeline import Grouped
-from rfmtool.report.terminal import ledger_line, listed, printable
+from rfmtool.report.terminal import ledger_line, listed, print_trimmed, printable
 
 _MARKS: Final = {".": "point", ",": "comma"}
 _HEADER_ROWS: Final = 1
@@ -53,7 +53,7 @@ def print_diagnosis(found: Mapping[str, Any], console: Console) -> None:
     table.add_column(overflow="fold")
     for name, words in _paragraphs(found):
         table.add_row(name, words)
-    console.print(table)
+    print_trimmed([table], console)
 
 
 def _paragraphs(found: Mapping[str, Any]) -> list[tuple[str, str]]:

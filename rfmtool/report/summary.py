@@ -5,6 +5,7 @@ Money is decimal text, shares are from 0 to 1 and not rounded.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from rfmtool import __version__
-from rfmtool.columns import DIMENSIONS
+from rfmtool.columns import DIMENSIONS, UNITS_PER_CURRENCY
 from rfmtool.outputs.tables import count_formulas, to_table
 from rfmtool.rules import NO_ORDERS, Rule
 from rfmtool.scoring.customers import money_text
@@ -178,10 +179,8 @@ def _money_band(low: int | None, high: int | None) -> str:
 
 
 def _money(units: int) -> str:
-    """Money with thousands separators and two decimals, more where there are more."""
-    whole, _, part = money_text(units).partition(".")
-    sign = "-" if whole.startswith("-") else ""
-    return f"{sign}{abs(int(whole)):,}.{part:0<2}"
+    """Money with thousands separators, rounded to two decimals for reading."""
+    return f"{Decimal(units) / UNITS_PER_CURRENCY:,.2f}"
 
 
 def _who(rule: Rule, scales: Scales) -> str:
@@ -305,5 +304,5 @@ def _total(units: pd.Series[int]) -> int:
     return int(values.sum())
 
 
-def _day(day: pd.Timestamp) -> str | None:
+def _day(day: object) -> str | None:  # a Timestamp, or NaT where nobody bought
     return day.date().isoformat() if isinstance(day, pd.Timestamp) else None

@@ -5,12 +5,12 @@ Reads the same without colour; in a pipe it is plain text. Nothing is computed h
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 from rich.console import Console, RenderableType
-from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
@@ -29,6 +29,7 @@ _HEAT: Final = (
     "black on yellow",
 )
 _TITLE: Final = "bold cyan"
+ORDERS_PROVE: Final = "Orders alone prove no more than a client."
 
 
 def print_report(summary: Data, console: Console, folder: str | None = None) -> None:
@@ -39,8 +40,16 @@ def print_report(summary: Data, console: Console, folder: str | None = None) -> 
         console: where to; its width decides what is left out.
         folder: the run's folder, for the hints at the end.
     """
-    for part in _parts(summary, console.width, folder):
-        console.print(part)
+    print_trimmed(_parts(summary, console.width, folder), console)
+
+
+def print_trimmed(parts: Sequence[RenderableType], console: Console) -> None:
+    """Print without the spaces that tables leave at the ends of lines."""
+    with console.capture() as captured:
+        for part in parts:
+            console.print(part)
+    lines = captured.get().splitlines()
+    console.file.write("".join(f"{line.rstrip()}\n" for line in lines))
 
 
 def printable(text: str) -> str:
@@ -57,15 +66,16 @@ def _parts(summary: Data, width: int, folder: str | None) -> list[RenderableType
     return [
         _headline(summary),
         Rule(style="dim"),
-        *_trust(summary),
+        *_trust(summary, width),
         Text(),
         _ladder(summary, width),
+        _paragraph(ORDERS_PROVE, width, "dim"),
         Text(),
         _segments(summary, width),
         Text(),
         _grid(summary, width),
         Text(),
-        _scales_note(summary, folder),
+        _paragraph(_scales_note(summary, folder), width, "dim"),
         Rule(style="dim"),
     ]
 
@@ -76,25 +86,26 @@ def _headline(summary: Data) -> Text:
         f" · {summary['orders']:,} orders · revenue ",
         (money(summary["revenue"]), "bold"),
         f" · as of {summary['as_of']}",
-        (f" ({summary['as_of_is']})", "dim"),
+        " (given)" if summary["as_of_is"] == "given" else "",
     )
 
 
 # Trust -------------------------------------------------------------------------------------------
 
 
-def _trust(summary: Data) -> list[RenderableType]:
+def _trust(summary: Data, width: int) -> list[RenderableType]:
+    read_as = columns_line(summary["columns"], summary["reading"])
     return [
-        _indented(ledger_line(summary["ledger"])),
-        _indented(f"Read as {columns_line(summary['columns'], summary['reading'])}"),
-        *[_indented(Text(f"! {printable(text)}", "yellow")) for text in summary["warnings"]],
+        _paragraph(ledger_line(summary["ledger"]), width),
+        _paragraph(f"Read as {read_as}", width),
+        *[_paragraph(f"! {printable(text)}", width, "yellow") for text in summary["warnings"]],
     ]
 
 
-def _indented(line: str | Text) -> Padding:
-    """A paragraph whose further lines hang under the first."""
-    text = Text(line) if isinstance(line, str) else line
-    return Padding(text, (0, 0, 0, 1))
+def _paragraph(words: str, width: int, style: str = "") -> Text:
+    """Wrapped words, whose further lines hang under the first."""
+    filled = textwrap.fill(words, width, initial_indent=" ", subsequent_indent="   ")
+    return Text(filled, style)
 
 
 def ledger_line(ledger: Data) -> str:
@@ -130,7 +141,7 @@ def columns_line(columns: Mapping[str, str], reading: Data) -> str:
 
 def _ladder(summary: Data, width: int) -> Table:
     wide = width >= _WIDE
-    table = _table("LADDER", wide=wide)
+    table = _table("LADDER")
     if wide:
         table.add_column("proof", style="dim", no_wrap=True)
     _add_group_columns(table, wide=wide, median=True)
@@ -144,8 +155,8 @@ def _ladder(summary: Data, width: int) -> Table:
 
 def _segments(summary: Data, width: int) -> Table:
     wide = width >= _WIDE
-    table = _table("SEGMENT", wide=wide)
-    table.add_column("who", style="dim", ratio=1 if not wide else None, overflow="fold")
+    table = _table("SEGMENT")
+    table.add_column("who", style="dim", overflow="fold")
     _add_group_columns(table, wide=wide, median=False)
     for group in summary["segments"]:
         table.add_row(
@@ -156,8 +167,8 @@ def _segments(summary: Data, width: int) -> Table:
     return table
 
 
-def _table(first: str, *, wide: bool) -> Table:
-    table = Table(box=None, padding=(0, 1), pad_edge=True, header_style="bold", expand=not wide)
+def _table(first: str) -> Table:
+    table = Table(box=None, padding=(0, 1), pad_edge=True, header_style="bold")
     table.add_column(first, style=_TITLE, header_style=_TITLE, no_wrap=True)
     return table
 
@@ -169,7 +180,8 @@ def _add_group_columns(table: Table, *, wide: bool, median: bool) -> None:
         table.add_column("", no_wrap=True, style="cyan")
     table.add_column("revenue", justify="right", no_wrap=True)
     table.add_column("", justify="right", no_wrap=True)
-    table.add_column("average", justify="right", no_wrap=True)
+    if wide or median:
+        table.add_column("average", justify="right", no_wrap=True)
     if wide and median:
         table.add_column("median", justify="right", no_wrap=True)
 
@@ -178,7 +190,9 @@ def _group_cells(group: Data, *, wide: bool, median: bool) -> list[str]:
     cells = [f"{group['customers']:,}", share(group["share"])]
     if wide or median:
         cells.append(bar(group["share"], 15 if wide else 10))
-    cells += [money(group["revenue"]), share(group["revenue_share"]), money(group["average"])]
+    cells += [money(group["revenue"]), share(group["revenue_share"])]
+    if wide or median:
+        cells.append(money(group["average"]))
     if wide and median:
         cells.append(money(group["median"]))
     return cells
@@ -247,12 +261,12 @@ def _short(label: str) -> str:
     return label.removesuffix(" orders").removesuffix(" order").replace(" or more", "+") + " "
 
 
-def _scales_note(summary: Data, folder: str | None) -> Text:
-    text = f" Cut points are {summary['scales_are']}."
-    if summary["scales_are"] != "given":
-        place = printable(f"{folder}/scales.json") if folder else "a run's scales.json"
-        text += f" Keep them next month with --scales {place}"
-    return Text(text, "dim")
+def _scales_note(summary: Data, folder: str | None) -> str:
+    note = f"Cut points are {summary['scales_are']}."
+    if summary["scales_are"] == "given":
+        return note
+    place = printable(f"{folder}/scales.json") if folder else "the scales.json that run -o writes"
+    return f"{note} To keep them next month: --scales {place}"
 
 
 def as_console(*, stderr: bool = False, color: bool = True, width: int | None = None) -> Console:
