@@ -21,9 +21,9 @@ _BOM: Final = b"\xef\xbb\xbf"
 _CHUNK_ROWS: Final = 1 << 16
 _MONEY: Final = pa.decimal128(19, 4)
 # A spreadsheet runs a cell that begins like this, unless it is a signed number or a phone number.
-_MAY_RUN: Final = r"^(?:[=@\t\r]|[+-].)"
+_RUNNING_STARTS: Final = pa.array(["=", "@", "\t", "\r", "+", "-"])
+_LONE_SIGNS: Final = pa.array(["+", "-"])
 _NUMBER_OR_PHONE: Final = r"^(?:[+-][\d.,]*\d(?:[eE][+-]?\d+)?|\+[\d ()./-]+)$"
-_NEEDS_QUOTES: Final = r'[",\r\n]'
 
 
 @dataclass(frozen=True)
@@ -80,10 +80,12 @@ def count_formulas(table: pa.Table) -> int:
 
 
 def _runs(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    may_run = pc.match_substring_regex(column, _MAY_RUN)
+    # The first letters tell of most columns that nothing in them can run.
+    may_run = pc.is_in(pc.utf8_slice_codeunits(column, 0, 1), _RUNNING_STARTS)
     if not pc.any(may_run).as_py():
         return may_run
-    return pc.and_not(may_run, pc.match_substring_regex(column, _NUMBER_OR_PHONE))
+    harmless = pc.match_substring_regex(column, _NUMBER_OR_PHONE)
+    return pc.and_not(may_run, pc.or_kleene(harmless, pc.is_in(column, _LONE_SIGNS)))
 
 
 def write_csv(table: pa.Table, target: IO[bytes], options: TextOptions | None = None) -> None:
@@ -169,11 +171,19 @@ def _cells(column: pa.ChunkedArray, options: TextOptions) -> pa.Array:
         runs = _runs(array)
         if pc.any(runs).as_py():
             array = pc.if_else(runs, pc.binary_join_element_wise("'", array, ""), array)
-    quoted = pc.match_substring_regex(array, _NEEDS_QUOTES.replace(",", options.delimiter))
-    if pc.any(quoted).as_py():
-        doubled = pc.replace_substring(array, '"', '""')
-        array = pc.if_else(quoted, pc.binary_join_element_wise('"', doubled, '"', ""), array)
-    return array
+    return _quoted(array, options.delimiter)
+
+
+def _quoted(array: pa.Array, delimiter: str) -> pa.Array:
+    quotes = pc.match_substring(array, '"')
+    needs = quotes
+    for mark in (delimiter, "\n", "\r"):
+        needs = pc.or_(needs, pc.match_substring(array, mark))
+    if not pc.any(needs).as_py():
+        return array
+    if pc.any(quotes).as_py():
+        array = pc.replace_substring(array, '"', '""')
+    return pc.if_else(needs, pc.binary_join_element_wise('"', array, '"', ""), array)
 
 
 def _text(array: pa.Array) -> pa.Array:

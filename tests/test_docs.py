@@ -1,0 +1,84 @@
+"""Every console block of the documentation is run, and every example works."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rfmtool.rules import load_rules
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")]
+CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
+PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
+
+
+def blocks(pattern):
+    return [
+        pytest.param(block, id=f"{document.name}-{number}")
+        for document in DOCUMENTS
+        for number, block in enumerate(pattern.findall(document.read_text("utf-8")), start=1)
+    ]
+
+
+@pytest.fixture
+def place(tmp_path):
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    return tmp_path
+
+
+def environment():
+    beside_python = str(Path(sys.executable).parent)
+    return {
+        **os.environ,
+        "PATH": beside_python + os.pathsep + os.environ["PATH"],
+        "COLUMNS": "80",
+        "NO_COLOR": "1",
+    }
+
+
+def run(command, place):
+    return subprocess.run(  # noqa: S602 - a documented line is a shell line
+        command, shell=True, cwd=place, env=environment(), capture_output=True, text=True,
+        encoding="utf-8", check=True,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("block", blocks(CONSOLE))
+def test_a_console_block_prints_what_it_says(block, place):
+    command, _, printed = block.partition("\n")
+    assert command.startswith("$ ")
+    assert run(command.removeprefix("$ "), place).stdout == printed
+
+
+@pytest.mark.parametrize("block", blocks(PYTHON))
+def test_a_python_block_runs(block, place):
+    (place / "block.py").write_text(block, "utf-8")
+    assert run(f"{sys.executable} block.py", place).stdout
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.name)
+def test_an_example_script_runs(script, place):
+    assert run(f"{sys.executable} examples/{script.name}", place).stdout
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.sh")), ids=lambda p: p.name)
+def test_an_example_shell_script_runs_twice(script, place):
+    run(f"sh examples/{script.name} examples/shop/orders.csv out", place)
+    again = run(f"sh examples/{script.name} examples/shop/orders.csv out", place)
+    assert not again.stdout
+    assert (place / "out" / "customers.csv").exists()
+
+
+@pytest.mark.parametrize("rules", sorted((ROOT / "examples").glob("*.toml")), ids=lambda p: p.name)
+def test_an_example_rules_file_loads(rules):
+    assert load_rules(rules).ladder
+
+
+def test_every_example_is_run_by_a_test():
+    kinds = {path.suffix for path in (ROOT / "examples").iterdir() if path.is_file()}
+    assert kinds <= {".py", ".sh", ".toml"}
