@@ -23,6 +23,7 @@ _BOMS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _BLANK_LINES: Final = b"\r\n"
+_DELIMITER_BYTES: Final = 1 << 15
 _SAMPLED_RECORDS: Final = 200
 
 
@@ -55,7 +56,8 @@ def sniff(file: ExportFile, asked: Asked) -> tuple[Dialect, tuple[str, ...]]:
     if start == len(sample):
         raise InputError(f"{file.name}: the file is empty", "Export it again.")
     _check_text(file, sample, encoded=asked.encoding is not None)
-    delimiter = _asked_delimiter(asked) or _delimiter(sample[start:], asked, file.name)
+    head = sample[start : start + _DELIMITER_BYTES]
+    delimiter = _asked_delimiter(asked) or _delimiter(head, asked, file.name)
     match = record_pattern(delimiter).match(sample, start)
     if match is None:
         raise InputError(
