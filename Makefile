@@ -5,7 +5,7 @@ BIN := .venv/bin
 .PHONY: demo test lint fmt bench clean
 
 demo: .venv/installed
-	@$(BIN)/rfmtool demo build/shop
+	@$(BIN)/rfmtool demo build/shop --quiet
 	@$(BIN)/rfmtool run build/shop/orders.csv -o build/demo
 
 test: .venv/tested

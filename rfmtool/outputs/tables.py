@@ -175,13 +175,15 @@ def _cells(column: pa.ChunkedArray, options: TextOptions) -> pa.Array:
 
 
 def _quoted(array: pa.Array, delimiter: str) -> pa.Array:
-    quotes = pc.match_substring(array, '"')
-    needs = quotes
-    for mark in (delimiter, "\n", "\r"):
-        needs = pc.or_(needs, pc.match_substring(array, mark))
-    if not pc.any(needs).as_py():
+    # One look at the bytes of the whole column spares most looks at its cells.
+    letters = np.frombuffer(array.buffers()[2] or b"", dtype=np.uint8)
+    marks = [mark for mark in (delimiter, '"', "\n", "\r") if (letters == ord(mark)).any()]
+    if not marks:
         return array
-    if pc.any(quotes).as_py():
+    needs = pc.match_substring(array, marks[0])
+    for mark in marks[1:]:
+        needs = pc.or_(needs, pc.match_substring(array, mark))
+    if '"' in marks:
         array = pc.replace_substring(array, '"', '""')
     return pc.if_else(needs, pc.binary_join_element_wise('"', array, '"', ""), array)
 
