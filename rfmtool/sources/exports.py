@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 import tempfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -39,7 +40,7 @@ _PACKED: Final = ("", ".gz", ".bz2", ".zst")
 _DATA_ENDINGS: Final = tuple(
     kind + packed for kind in (".csv", ".tsv", ".tab", ".txt", ".psv") for packed in _PACKED
 ) + (".parquet", ".pq")
-_DAMAGED: Final = (EOFError, OSError, pa.ArrowInvalid)
+_DAMAGED: Final = (EOFError, OSError, zlib.error, pa.ArrowInvalid)
 
 
 class ByteStream(Protocol):
