@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, Final
 
@@ -327,6 +327,8 @@ def check_rejects(ledger: Ledger, most: str | int) -> None:
 
 
 def _day(day: date | str) -> date:
+    if isinstance(day, datetime):  # a pandas Timestamp is one too
+        return day.date()
     if isinstance(day, date):
         return day
     try:
