@@ -65,8 +65,7 @@ def _weigh_dates(cells: pa.Array, evidence: Evidence) -> None:
 
 def _weigh_numbers(cells: pa.Array, evidence: Evidence) -> None:
     if not pa.types.is_string(cells.type):
-        evidence["."] += 1  # a typed number has no marks
-        return
+        return  # a typed number has no marks, and proves nothing about text beside it
     texts, counts = _distinct(cells)
     for kind, pattern in _NUMBER_KINDS:
         fits = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
