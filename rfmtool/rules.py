@@ -24,6 +24,7 @@ METHODS: Final[tuple[MethodName, ...]] = ("quantile", "fixed", "at_least")
 MIN_BINS, MAX_BINS = 2, 10
 NO_ORDERS: Final = "no_orders"
 _SHIPPED: Final = "default_rules.toml"
+_LARGEST_WEIGHT: Final = 1_000_000
 _LADDER_COLUMNS: Final = frozenset({"order_days", "frequency", "monetary", "refunds", "sales"})
 _MONEY_COLUMNS: Final = frozenset({"monetary", "refunds", "sales"})
 
@@ -237,10 +238,15 @@ def _units(value: Any, money: bool, method: str, where: str) -> int:  # noqa: AN
 def _weights(data: Any, where: str) -> dict[str, Decimal]:  # noqa: ANN401 - unchecked input
     _only(data, set(DIMENSIONS), where)
     weights = {name: data.get(name, 1) for name in DIMENSIONS}
-    for name, weight in weights.items():
-        if isinstance(weight, bool) or not isinstance(weight, int | Decimal) or weight < 0:
-            raise RulesError(f"{where}.{name}: a weight is a number, 0 or more")
-    return {name: Decimal(weight) for name, weight in weights.items()}
+    return {name: _weight(weight, f"{where}.{name}") for name, weight in weights.items()}
+
+
+def _weight(value: Any, where: str) -> Decimal:  # noqa: ANN401 - unchecked input
+    known = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    # TOML's nan cannot even be compared, so it is asked for first.
+    if not known or not Decimal(value).is_finite() or not 0 <= value <= _LARGEST_WEIGHT:
+        raise RulesError(f"{where}: a weight is a number from 0 to {_LARGEST_WEIGHT:,}")
+    return Decimal(value)
 
 
 # Segments ----------------------------------------------------------------------------------------
