@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ NO_ORDERS: Final = "no_orders"
 _SHIPPED: Final = "default_rules.toml"
 _LARGEST_WEIGHT: Final = 1_000_000
 _LADDER_COLUMNS: Final = frozenset({"order_days", "frequency", "monetary", "refunds", "sales"})
+_FILLED_IN: Final = frozenset(
+    {"order_days", "frequency", "recency_days", "first_order_on", "last_order_on"}
+)
 _MONEY_COLUMNS: Final = frozenset({"monetary", "refunds", "sales"})
 
 
@@ -375,6 +379,14 @@ def _rung(row: Any, where: str) -> Rung:  # noqa: ANN401 - unchecked input
     texts = {key: row.get(key, "") for key in ("stage", "proof", "evidence", "because")}
     if not all(isinstance(text, str) for text in texts.values()) or not texts["stage"].strip():
         raise RulesError(f"{where}: a rung needs a stage, and its texts must be text")
+    if not texts["stage"].isprintable():
+        raise RulesError(f"{where}.stage: a name of printable characters")
+    unknown = sorted(set(re.findall(r"\{(\w+)\}", texts["because"])) - _FILLED_IN)
+    if unknown:
+        raise RulesError(
+            f"{where}.because: there is nothing to fill in for {{{unknown[0]}}}",
+            f"Known are {', '.join(sorted(_FILLED_IN))}.",
+        )
     conditions = _conditions(row.get("when", {}), f"{where}.when")
     stage = texts.pop("stage")
     return Rung(stage, conditions, **texts)
