@@ -165,34 +165,46 @@ def _as_text(cells: pa.Array) -> pa.Array:
 
 def parse(block: Block, layout: FileLayout, dialect: Dialect) -> Batch:
     """Take the records of a block apart into cells, all as text; empty cells become missing."""
-    width = len(layout.header)
-    columns = sorted(set(layout.places.values()))
-    faults: list[Fault] = []
-    try:
-        table = _parsed(block, dialect, width, columns, pa.string(), faults)
-    except pa.ArrowInvalid:
-        return _parse_bytes(block, layout, dialect)
-    batch = Batch(
-        {role: table[columns.index(place)] for role, place in layout.places.items()},
-        _count(table, faults),
-        tuple(faults),
-        partial(_parsed, block, dialect, width, list(range(width)), pa.string(), []),
-    )
+    # Asked of the whole block first: on bytes that are not UTF-8 pyarrow fails before it can tell
+    # which of them stand in a record with too few cells.
+    parse_records = _parse_text if _is_utf8(block.data) else _parse_bytes
+    batch = parse_records(block.data, layout, dialect)
     if len(block.data) and np.frombuffer(block.data, dtype=np.uint8).min() == 0:
         batch = _without(batch, _with_nul(batch.cells), "bad_text")
     return _with_torn(batch, block.torn)
 
 
+def _is_utf8(data: pa.Buffer) -> bool:
+    offsets = pa.py_buffer(np.array([0, len(data)], dtype=np.int32))
+    try:
+        pa.Array.from_buffers(pa.string(), 1, [None, offsets, data]).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _parse_text(data: pa.Buffer, layout: FileLayout, dialect: Dialect) -> Batch:
+    width = len(layout.header)
+    columns = sorted(set(layout.places.values()))
+    faults: list[Fault] = []
+    table = _parsed(data, dialect, width, columns, faults)
+    return Batch(
+        {role: table[columns.index(place)] for role, place in layout.places.items()},
+        _count(table, faults),
+        tuple(faults),
+        partial(_parsed, data, dialect, width, list(range(width)), []),
+    )
+
+
 def _parsed(
-    block: Block,
+    data: pa.Buffer,
     dialect: Dialect,
     width: int,
     columns: Sequence[int],
-    kind: pa.DataType,
     faults: list[Fault],
 ) -> list[pa.Array]:
-    if not len(block.data):
-        return [pa.array([], kind) for _ in columns]
+    if not len(data):
+        return [pa.array([], pa.string()) for _ in columns]
 
     def skip(row: Any) -> str:  # noqa: ANN401 - pyarrow does not export its type
         blank = not row.text.strip(dialect.delimiter + ' "\t\r\n')
@@ -202,9 +214,9 @@ def _parsed(
     names = [str(place) for place in range(width)]
     wanted = [names[place] for place in columns]
     table = pa_csv.read_csv(
-        pa.BufferReader(block.data),
+        pa.BufferReader(data),
         read_options=pa_csv.ReadOptions(
-            use_threads=False, block_size=max(1, len(block.data)), column_names=names
+            use_threads=False, block_size=max(1, len(data)), column_names=names
         ),
         parse_options=pa_csv.ParseOptions(
             delimiter=dialect.delimiter,
@@ -214,7 +226,8 @@ def _parsed(
         ),
         convert_options=pa_csv.ConvertOptions(
             include_columns=wanted,
-            column_types=dict.fromkeys(wanted, kind),
+            column_types=dict.fromkeys(wanted, pa.string()),
+            check_utf8=False,  # the whole block has been looked at
             null_values=[""],
             strings_can_be_null=True,
         ),
@@ -230,33 +243,29 @@ def _count(table: Sequence[pa.Array], faults: Sequence[Fault]) -> int:
     return len(table[0]) + len(faults)
 
 
-def _parse_bytes(block: Block, layout: FileLayout, dialect: Dialect) -> Batch:
+def _parse_bytes(data: pa.Buffer, layout: FileLayout, dialect: Dialect) -> Batch:
     """Parse a block with bytes that are not UTF-8, and set aside the records that hold them."""
-    columns = sorted(set(layout.places.values()))
-    faults: list[Fault] = []
-    raw = _parsed(block, dialect, len(layout.header), columns, pa.binary(), faults)
-    bad = np.zeros(len(raw[0]), dtype=bool)
-    for cells in raw:
-        bad |= np.array([not _is_utf8(cell) for cell in cells.to_pylist()], dtype=bool)
-    good = pa.array(~bad)
-    cells = {
-        role: pc.cast(raw[columns.index(place)].filter(good), pa.string())
-        for role, place in layout.places.items()
-    }
-
-    def whole() -> list[pa.Array]:
-        every = range(len(layout.header))
-        parsed = _parsed(block, dialect, len(layout.header), every, pa.binary(), [])
-        return [column.filter(good) for column in parsed]
-
-    batch = Batch({}, _count(raw, faults), tuple(faults), whole)
-    rows = batch.rows()[bad].tolist()
-    faults += [Fault(row, "bad_encoding") for row in rows]
-    batch = replace(batch, cells=cells, faults=tuple(faults))
-    return _with_torn(batch, block.torn)
+    # Every byte is a letter of Latin-1, so that the block parses as text; its cells turn back.
+    disguised = pa.py_buffer(bytes(data).decode("latin-1").encode())
+    batch = _parse_text(disguised, layout, dialect)
+    cells = {role: _undisguised(column) for role, column in batch.cells.items()}
+    whole = batch.whole
+    batch = replace(batch, cells=cells, whole=lambda: [_undisguised(cell) for cell in whole()])
+    bad = np.logical_or.reduce([_not_text(column) for column in cells.values()])
+    batch = _without(batch, bad, "bad_encoding")
+    return replace(batch, cells={role: pc.cast(one, pa.string()) for role, one in batch.cells.items()})
 
 
-def _is_utf8(cell: bytes | None) -> bool:
+def _undisguised(column: pa.Array) -> pa.Array:
+    cells = [None if cell is None else cell.encode("latin-1") for cell in column.to_pylist()]
+    return pa.array(cells, pa.binary())
+
+
+def _not_text(column: pa.Array) -> npt.NDArray[np.bool_]:
+    return np.array([not _decodes(cell) for cell in column.to_pylist()], dtype=bool)
+
+
+def _decodes(cell: bytes | None) -> bool:
     try:
         (cell or b"").decode()
     except UnicodeDecodeError:
