@@ -157,9 +157,11 @@ def _as_text(cells: pa.Array) -> pa.Array:
     if pa.types.is_floating(cells.type):
         # An id column with gaps is often stored as 17850.0; NaN stands for a gap.
         cells = pc.if_else(pc.is_nan(cells), pa.scalar(None, cells.type), cells)
+        # Cell by cell, so that an id never looks different for what else is in its batch.
         rounded = pc.cast(cells, pa.int64(), safe=False)
-        if pc.all(pc.equal(pc.cast(rounded, cells.type, safe=False), cells)).as_py() is not False:
-            return pc.binary_join_element_wise(pc.cast(rounded, pa.string()), "0", ".")
+        is_whole = pc.equal(pc.cast(rounded, cells.type, safe=False), cells)
+        whole = pc.binary_join_element_wise(pc.cast(rounded, pa.string()), "0", ".")
+        return pc.if_else(is_whole, whole, pc.cast(cells, pa.string()))
     return pc.cast(cells, pa.string())
 
 
