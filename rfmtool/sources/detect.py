@@ -130,7 +130,15 @@ def source_of_table(table: pa.Table, asked: Asked) -> Source:
 
 def _typed_layout(schema: pa.Schema, asked: Asked, where: str) -> FileLayout:
     header = tuple(schema.names)
-    return FileLayout(header, find_roles(header, asked.columns, where))
+    places = find_roles(header, asked.columns, where)
+    for role, place in places.items():
+        if not read.can_be(role, schema.field(place).type):
+            raise InputError(
+                f"{where}: column {header[place]!r} holds {schema.field(place).type}, which cannot"
+                f" be {role}",
+                "Name another with --column ROLE=NAME, or turn it into text.",
+            )
+    return FileLayout(header, places)
 
 
 def same_roles(sources: Sequence[Source]) -> None:

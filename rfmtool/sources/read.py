@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from rfmtool.errors import InputError
 from rfmtool.sources.blocks import BLOCK_BYTES, Block, blocks
 from rfmtool.sources.exports import ExportFile
-from rfmtool.sources.layout import Dialect, FileLayout
+from rfmtool.sources.layout import MONEY_ROLES, Dialect, FileLayout
 
 BATCH_ROWS: Final = 1 << 17
 Progress = Callable[[int], None]
@@ -140,13 +140,35 @@ def typed(
     return Batch({role: _settled(role, cell) for role, cell in cells.items()}, records, (), whole)
 
 
+def can_be(role: str, kind: pa.DataType) -> bool:
+    """Whether a typed column can play a role: text always can, and what cannot is refused."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    if pa.types.is_null(kind) or _is_text(kind) or _is_number(kind):
+        return True
+    dated = pa.types.is_date(kind) or pa.types.is_timestamp(kind)
+    return dated if role == "ordered_at" else role not in MONEY_ROLES and pa.types.is_boolean(kind)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    )
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    )
+
+
 def _settled(role: str, cells: pa.Array) -> pa.Array:
     kind = cells.type
     if pa.types.is_dictionary(kind):
         cells = cells.dictionary_decode()
     if pa.types.is_null(kind) or role in ("customer_id", "order_id", "status", "currency"):
         cells = _as_text(cells)
-    elif pa.types.is_large_string(cells.type) or pa.types.is_string_view(cells.type):
+    elif _is_text(cells.type):
         cells = pc.cast(cells, pa.string())
     if pa.types.is_string(cells.type) and pc.any(pc.equal(cells, "")).as_py():
         cells = pc.if_else(pc.equal(cells, ""), pa.scalar(None, pa.string()), cells)
