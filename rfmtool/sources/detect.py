@@ -69,8 +69,12 @@ def understand(sources: Sequence[Source], asked: Asked) -> Export:
         AmbiguousInputError: an export can be read in two ways that differ.
     """
     export = Export(tuple(sources), Reading(), asked)
+    weighed = evidence.weigh(_samples(export))
+    # A first day of nothing but 01/01/2024 decides nothing about the days that follow it.
+    if not asked.date_format and evidence.may_be_either(weighed):
+        return survey(export)
     try:
-        return _read_with(export, _samples(export))
+        return _read_with(export, weighed)
     except AmbiguousInputError:
         return survey(export)
 
@@ -82,7 +86,7 @@ def survey(export: Export) -> Export:
         AmbiguousInputError: even the whole columns leave two readings.
     """
     batches = (job() for source in export.sources for job in source.jobs())
-    return replace(_read_with(export, batches), surveyed=True)
+    return replace(_read_with(export, evidence.weigh(batches)), surveyed=True)
 
 
 def _samples(export: Export) -> Iterator[Batch]:
@@ -92,8 +96,7 @@ def _samples(export: Export) -> Iterator[Batch]:
             yield job()
 
 
-def _read_with(export: Export, batches: Iterator[Batch]) -> Export:
-    weighed = evidence.weigh(batches)
+def _read_with(export: Export, weighed: evidence.Evidence) -> Export:
     asked = export.asked
     column = export.columns["ordered_at"]
     if asked.date_format:
