@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from rfmtool import columns as names
 from rfmtool.engines.local import LocalEngine, MoneyOverflowError
-from rfmtool.errors import AmbiguousInputError, InputError, LimitError, RfmtoolError, UsageError
+from rfmtool.errors import AmbiguousInputError, InputError, LimitError, RulesError, UsageError
 from rfmtool.placing.ladder import place_stages
 from rfmtool.placing.segments import place_segments
 from rfmtool.rules import Method, Rules, load_rules
