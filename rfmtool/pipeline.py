@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from rfmtool import columns as names
 from rfmtool.engines.local import LocalEngine, MoneyOverflowError
-from rfmtool.errors import AmbiguousInputError, InputError, LimitError, UsageError
+from rfmtool.errors import AmbiguousInputError, InputError, LimitError, RulesError, UsageError
 from rfmtool.placing.ladder import place_stages
 from rfmtool.placing.segments import place_segments
 from rfmtool.rules import Method, Rules, load_rules
@@ -152,7 +152,13 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
 def score(
     grouped: Grouped, rules: Rules, as_of: date, settings: Settings, scales: Scales | None = None
 ) -> Result:
-    """Measure, score and place grouped customers; pure."""
+    """Measure, score and place grouped customers; pure.
+
+    Raises:
+        RulesError: the scales given have other scores than the segments of the rules.
+    """
+    if scales:
+        _check_bins(scales, rules)
     people = customers(grouped.table, grouped.dates, _ordinal(as_of))
     in_force = scales or fit(people, rules.scoring, as_of)
     frame = (
@@ -161,6 +167,18 @@ def score(
         .pipe(place_stages, rules.ladder)
     )
     return Result(frame, in_force, scales is None, rules, as_of, grouped, settings)
+
+
+def _check_bins(scales: Scales, rules: Rules) -> None:
+    """Refuse scales with other scores than those that the segments were checked to cover."""
+    named = {condition.column for row in rules.segments.rows for condition in row.conditions}
+    for name in names.DIMENSIONS:
+        bins, needed = scales[name].bins, rules.scoring[name].bins
+        if f"{name}_score" in named and bins != needed:
+            raise RulesError(
+                f"the scales have {bins} bins of {name}, and the segments are for {needed}",
+                "Take the rules that the scales were made with, or fit anew.",
+            )
 
 
 def look(
@@ -325,6 +343,8 @@ def check_rejects(ledger: Ledger, most: str | int) -> None:
 
 
 def _day(day: date | str) -> date:
+    if isinstance(day, datetime):  # a pandas Timestamp is one too
+        return day.date()
     if isinstance(day, date):
         return day
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,11 @@ MIN_BINS, MAX_BINS = 2, 10
 NO_ORDERS: Final = "no_orders"
 _SHIPPED: Final = "default_rules.toml"
 _LARGEST_UNITS: Final = 2**62
+_LARGEST_WEIGHT: Final = 1_000_000
 _LADDER_COLUMNS: Final = frozenset({"order_days", "frequency", "monetary", "refunds", "sales"})
+_FILLED_IN: Final = frozenset(
+    {"order_days", "frequency", "recency_days", "first_order_on", "last_order_on"}
+)
 _MONEY_COLUMNS: Final = frozenset({"monetary", "refunds", "sales"})
 
 
@@ -241,10 +246,15 @@ def _units(value: Any, money: bool, method: str, where: str) -> int:  # noqa: AN
 def _weights(data: Any, where: str) -> dict[str, Decimal]:  # noqa: ANN401 - unchecked input
     _only(data, set(DIMENSIONS), where)
     weights = {name: data.get(name, 1) for name in DIMENSIONS}
-    for name, weight in weights.items():
-        if isinstance(weight, bool) or not isinstance(weight, int | Decimal) or weight < 0:
-            raise RulesError(f"{where}.{name}: a weight is a number, 0 or more")
-    return {name: Decimal(weight) for name, weight in weights.items()}
+    return {name: _weight(weight, f"{where}.{name}") for name, weight in weights.items()}
+
+
+def _weight(value: Any, where: str) -> Decimal:  # noqa: ANN401 - unchecked input
+    known = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    # TOML's nan cannot even be compared, so it is asked for first.
+    if not known or not Decimal(value).is_finite() or not 0 <= value <= _LARGEST_WEIGHT:
+        raise RulesError(f"{where}: a weight is a number from 0 to {_LARGEST_WEIGHT:,}")
+    return Decimal(value)
 
 
 # Segments ----------------------------------------------------------------------------------------
@@ -375,6 +385,14 @@ def _rung(row: Any, where: str) -> Rung:  # noqa: ANN401 - unchecked input
     texts = {key: row.get(key, "") for key in ("stage", "proof", "evidence", "because")}
     if not all(isinstance(text, str) for text in texts.values()) or not texts["stage"].strip():
         raise RulesError(f"{where}: a rung needs a stage, and its texts must be text")
+    if not texts["stage"].isprintable():
+        raise RulesError(f"{where}.stage: a name of printable characters")
+    unknown = sorted(set(re.findall(r"\{(\w+)\}", texts["because"])) - _FILLED_IN)
+    if unknown:
+        raise RulesError(
+            f"{where}.because: there is nothing to fill in for {{{unknown[0]}}}",
+            f"Known are {', '.join(sorted(_FILLED_IN))}.",
+        )
     conditions = _conditions(row.get("when", {}), f"{where}.when")
     stage = texts.pop("stage")
     return Rung(stage, conditions, **texts)

@@ -38,9 +38,19 @@ def _sources(source: Any, asked: Asked) -> list[Source]:  # noqa: ANN401
     if isinstance(source, (str, os.PathLike)):
         source = [source]
     if detect.is_arrow_stream(source):
-        table = pa.RecordBatchReader.from_stream(source).read_all()
-        return [detect.source_of_table(table, asked)]
+        return [detect.source_of_table(_table(source), asked)]
     if not isinstance(source, Sequence):
         kind = type(source).__name__
         raise InputError(f"a source is a path, paths, or a frame, not a {kind}")
     return [detect.source_of_file(file, asked) for file in expand(source)]
+
+
+def _table(frame: Any) -> pa.Table:  # noqa: ANN401
+    try:
+        return pa.RecordBatchReader.from_stream(frame).read_all()
+    except pa.ArrowException:
+        # Arrow's own words would quote a cell.
+        raise InputError(
+            "the frame cannot be read: one of its columns mixes types",
+            "Make it text first, for example frame.astype({'customer_id': str}).",
+        ) from None

@@ -159,6 +159,8 @@ class _Cutter:
                 end = match.end()
             else:
                 end = _line_end(data, start)
+                if end == len(data) and not final:
+                    break  # the line goes on in the next block; its rest is no record
                 torn.append(count)
             start, count = end, count + 1
         return Block(pa.py_buffer(b"".join(good)), tuple(torn)), start

@@ -69,8 +69,12 @@ def understand(sources: Sequence[Source], asked: Asked) -> Export:
         AmbiguousInputError: an export can be read in two ways that differ.
     """
     export = Export(tuple(sources), Reading(), asked)
+    weighed = evidence.weigh(_samples(export))
+    # A first day of nothing but 01/01/2024 decides nothing about the days that follow it.
+    if not asked.date_format and evidence.may_be_either(weighed):
+        return survey(export)
     try:
-        return _read_with(export, _samples(export))
+        return _read_with(export, weighed)
     except AmbiguousInputError:
         return survey(export)
 
@@ -82,7 +86,7 @@ def survey(export: Export) -> Export:
         AmbiguousInputError: even the whole columns leave two readings.
     """
     batches = (job() for source in export.sources for job in source.jobs())
-    return replace(_read_with(export, batches), surveyed=True)
+    return replace(_read_with(export, evidence.weigh(batches)), surveyed=True)
 
 
 def _samples(export: Export) -> Iterator[Batch]:
@@ -92,8 +96,7 @@ def _samples(export: Export) -> Iterator[Batch]:
             yield job()
 
 
-def _read_with(export: Export, batches: Iterator[Batch]) -> Export:
-    weighed = evidence.weigh(batches)
+def _read_with(export: Export, weighed: evidence.Evidence) -> Export:
     asked = export.asked
     column = export.columns["ordered_at"]
     if asked.date_format:
@@ -130,7 +133,15 @@ def source_of_table(table: pa.Table, asked: Asked) -> Source:
 
 def _typed_layout(schema: pa.Schema, asked: Asked, where: str) -> FileLayout:
     header = tuple(schema.names)
-    return FileLayout(header, find_roles(header, asked.columns, where))
+    places = find_roles(header, asked.columns, where)
+    for role, place in places.items():
+        if not read.can_be(role, schema.field(place).type):
+            raise InputError(
+                f"{where}: column {header[place]!r} holds {schema.field(place).type}, which cannot"
+                f" be {role}",
+                "Name another with --column ROLE=NAME, or turn it into text.",
+            )
+    return FileLayout(header, places)
 
 
 def same_roles(sources: Sequence[Source]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 from dataclasses import dataclass
 from typing import Final
 
@@ -137,8 +138,9 @@ def _try(text: bytes, delimiter: str, asked: Asked, where: str) -> _Trial:
 
 
 def _records(text: bytes, delimiter: str) -> list[list[str]]:
-    lines = text.decode("utf-8", "replace").splitlines(keepends=True)
-    records = csv.reader(lines[: 5 * _SAMPLED_RECORDS], delimiter=delimiter)
+    # Not str.splitlines: only CR and LF end a line here, a form feed or U+2028 is text.
+    lines = io.StringIO(text.decode("utf-8", "replace"), newline="")
+    records = csv.reader(lines, delimiter=delimiter)
     found = []
     try:
         for record in records:

@@ -65,8 +65,7 @@ def _weigh_dates(cells: pa.Array, evidence: Evidence) -> None:
 
 def _weigh_numbers(cells: pa.Array, evidence: Evidence) -> None:
     if not pa.types.is_string(cells.type):
-        evidence["."] += 1  # a typed number has no marks
-        return
+        return  # a typed number has no marks, and proves nothing about text beside it
     texts, counts = _distinct(cells)
     for kind, pattern in _NUMBER_KINDS:
         fits = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
@@ -77,6 +76,12 @@ def _weigh_numbers(cells: pa.Array, evidence: Evidence) -> None:
 def _distinct(cells: pa.Array) -> tuple[pa.Array, npt.NDArray[np.int64]]:
     counted = pc.value_counts(pc.drop_null(cells))
     return counted.field("values"), counted.field("counts").to_numpy(zero_copy_only=False)
+
+
+def may_be_either(evidence: Evidence) -> bool:
+    """Whether day first and month first fit the dates equally well, differing or not."""
+    best = max(evidence[reading.name] for reading in READINGS)
+    return 0 < best == evidence[DAY_FIRST.name] == evidence[MONTH_FIRST.name]
 
 
 def date_reading(evidence: Evidence, column: str) -> DateReading:
@@ -93,8 +98,7 @@ def date_reading(evidence: Evidence, column: str) -> DateReading:
             "Name another column with --column ordered_at=NAME, or say how dates are written"
             " with --date-format, for example '%d/%m/%Y'.",
         )
-    both = evidence[DAY_FIRST.name] == evidence[MONTH_FIRST.name] == evidence[best.name]
-    if both and evidence[_DIFFER]:
+    if may_be_either(evidence) and evidence[_DIFFER]:
         raise AmbiguousInputError(
             f"column {column!r} reads as day/month and as month/day equally well, and the two"
             " differ",

@@ -11,9 +11,11 @@ import os
 import shutil
 import sys
 import tempfile
+import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol, cast
@@ -37,7 +39,7 @@ _NOT_READ: Final = ("zip", "xls", "sqlite", "pdf", "arrow")
 _PACKED: Final = ("", ".gz", ".bz2", ".zst")
 _TEXT: Final = (".csv", ".tsv", ".tab", ".txt", ".psv")
 _DATA_ENDINGS: Final = (*(kind + packed for kind in _TEXT for packed in _PACKED), ".parquet", ".pq")
-_DAMAGED: Final = (EOFError, OSError, pa.ArrowInvalid)
+_DAMAGED: Final = (EOFError, OSError, zlib.error, pa.ArrowInvalid)
 
 
 class ByteStream(Protocol):
@@ -131,7 +133,19 @@ def expand(exports: Sequence[str | os.PathLike[str]]) -> list[ExportFile]:
     if len(set(real)) < len(real):
         twice = next(path for path in real if real.count(path) > 1)
         raise InputError(f"{twice.name}: named twice, so its money would count twice")
-    return files
+    return _told_apart(files)
+
+
+def _told_apart(files: Sequence[ExportFile]) -> list[ExportFile]:
+    """Name files by their whole path where january/orders.csv meets february/orders.csv.
+
+    The ledger counts the rows of a file by its name.
+    """
+    times = Counter(file.name for file in files)
+    return [
+        replace(file, name=str(file.path)) if file.path and times[file.name] > 1 else file
+        for file in files
+    ]
 
 
 def _files_of(export: str) -> list[ExportFile]:

@@ -73,7 +73,8 @@ class Ledger:
         self.used_units += tally.used_units
         self.anonymous_units += tally.anonymous_units
         if tally.last_day is not None:
-            self.last_day = max(tally.last_day, self.last_day or tally.last_day)
+            known = tally.last_day if self.last_day is None else self.last_day
+            self.last_day = max(tally.last_day, known)
         self.ids_end_in_point_zero &= tally.ids_end_in_point_zero
         self.has_marks |= tally.has_marks
         self.currencies |= tally.currencies

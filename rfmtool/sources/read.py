@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from rfmtool.errors import InputError
 from rfmtool.sources.blocks import BLOCK_BYTES, Block, blocks
 from rfmtool.sources.exports import ExportFile
-from rfmtool.sources.layout import Dialect, FileLayout
+from rfmtool.sources.layout import MONEY_ROLES, Dialect, FileLayout
 
 BATCH_ROWS: Final = 1 << 17
 Progress = Callable[[int], None]
@@ -133,13 +133,35 @@ def typed(
     return Batch({role: _settled(role, cell) for role, cell in cells.items()}, records, (), whole)
 
 
+def can_be(role: str, kind: pa.DataType) -> bool:
+    """Whether a typed column can play a role: text always can, and what cannot is refused."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    if pa.types.is_null(kind) or _is_text(kind) or _is_number(kind):
+        return True
+    dated = pa.types.is_date(kind) or pa.types.is_timestamp(kind)
+    return dated if role == "ordered_at" else role not in MONEY_ROLES and pa.types.is_boolean(kind)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    )
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    )
+
+
 def _settled(role: str, cells: pa.Array) -> pa.Array:
     kind = cells.type
     if pa.types.is_dictionary(kind):
         cells = cells.dictionary_decode()
     if pa.types.is_null(kind) or role in ("customer_id", "order_id", "status", "currency"):
         cells = _as_text(cells)
-    elif pa.types.is_large_string(cells.type) or pa.types.is_string_view(cells.type):
+    elif _is_text(cells.type):
         cells = pc.cast(cells, pa.string())
     if pa.types.is_string(cells.type) and pc.any(pc.equal(cells, "")).as_py():
         cells = pc.if_else(pc.equal(cells, ""), pa.scalar(None, pa.string()), cells)
@@ -150,26 +172,26 @@ def _as_text(cells: pa.Array) -> pa.Array:
     if pa.types.is_floating(cells.type):
         # An id column with gaps is often stored as 17850.0; NaN stands for a gap.
         cells = pc.if_else(pc.is_nan(cells), pa.scalar(None, cells.type), cells)
+        # Cell by cell, so that an id never looks different for what else is in its batch.
         rounded = pc.cast(cells, pa.int64(), safe=False)
-        if pc.all(pc.equal(pc.cast(rounded, cells.type, safe=False), cells)).as_py() is not False:
-            return pc.binary_join_element_wise(pc.cast(rounded, pa.string()), "0", ".")
+        is_whole = pc.equal(pc.cast(rounded, cells.type, safe=False), cells)
+        whole = pc.binary_join_element_wise(pc.cast(rounded, pa.string()), "0", ".")
+        return pc.if_else(is_whole, whole, pc.cast(cells, pa.string()))
     return pc.cast(cells, pa.string())
 
 
 @dataclass(frozen=True)
 class _Parser:
-    """Takes the records of one block apart into the cells of some columns."""
+    """Takes the records of one block of UTF-8 apart into the cells of some columns."""
 
-    block: Block
+    data: pa.Buffer
     dialect: Dialect
     width: int
 
-    def parsed(
-        self, columns: Sequence[int], kind: pa.DataType, faults: list[Fault] | None = None
-    ) -> list[pa.Array]:
+    def parsed(self, columns: Sequence[int], faults: list[Fault] | None = None) -> list[pa.Array]:
         """Return the columns; records with too many or too few cells go to `faults`."""
-        if not len(self.block.data):
-            return [pa.array([], kind) for _ in columns]
+        if not len(self.data):
+            return [pa.array([], pa.string()) for _ in columns]
 
         def skip(row: Any) -> str:  # noqa: ANN401 - pyarrow does not export its type
             blank = not row.text.strip(self.dialect.delimiter + ' "\t\r\n')
@@ -180,9 +202,9 @@ class _Parser:
         names = [str(place) for place in range(self.width)]
         wanted = [names[place] for place in columns]
         table = pa_csv.read_csv(
-            pa.BufferReader(self.block.data),
+            pa.BufferReader(self.data),
             read_options=pa_csv.ReadOptions(
-                use_threads=False, block_size=len(self.block.data), column_names=names
+                use_threads=False, block_size=len(self.data), column_names=names
             ),
             parse_options=pa_csv.ParseOptions(
                 delimiter=self.dialect.delimiter,
@@ -192,71 +214,80 @@ class _Parser:
             ),
             convert_options=pa_csv.ConvertOptions(
                 include_columns=wanted,
-                column_types=dict.fromkeys(wanted, kind),
+                column_types=dict.fromkeys(wanted, pa.string()),
+                check_utf8=False,  # the whole block has been looked at
                 null_values=[""],
                 strings_can_be_null=True,
             ),
         )
         return [_one_chunk(table.column(name)) for name in wanted]
 
-    def whole(self, kind: pa.DataType) -> list[pa.Array]:
+    def whole(self) -> list[pa.Array]:
         """Return all columns."""
-        return self.parsed(range(self.width), kind)
+        return self.parsed(range(self.width))
 
 
 def parse(block: Block, layout: FileLayout, dialect: Dialect) -> Batch:
     """Take the records of a block apart into cells, all as text; empty cells become missing."""
-    parser = _Parser(block, dialect, len(layout.header))
-    columns = sorted(set(layout.places.values()))
-    faults: list[Fault] = []
-    try:
-        table = parser.parsed(columns, pa.string(), faults)
-    except pa.ArrowInvalid:
-        return _parse_bytes(parser, layout)
-    batch = Batch(
-        {role: table[columns.index(place)] for role, place in layout.places.items()},
-        _count(table, faults),
-        tuple(faults),
-        partial(parser.whole, pa.string()),
-    )
+    # Asked of the whole block first: on bytes that are not UTF-8 pyarrow fails before it can tell
+    # which of them stand in a record with too few cells.
+    parse_records = _parse_text if _is_utf8(block.data) else _parse_bytes
+    batch = parse_records(block.data, layout, dialect)
     if len(block.data) and np.frombuffer(block.data, dtype=np.uint8).min() == 0:
         batch = _without(batch, _with_nul(batch.cells), "bad_text")
     return _with_torn(batch, block.torn)
+
+
+def _is_utf8(data: pa.Buffer) -> bool:
+    offsets = pa.py_buffer(np.array([0, len(data)], dtype=np.int32))
+    try:
+        pa.Array.from_buffers(pa.string(), 1, [None, offsets, data]).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _parse_text(data: pa.Buffer, layout: FileLayout, dialect: Dialect) -> Batch:
+    parser = _Parser(data, dialect, len(layout.header))
+    columns = sorted(set(layout.places.values()))
+    faults: list[Fault] = []
+    table = parser.parsed(columns, faults)
+    return Batch(
+        {role: table[columns.index(place)] for role, place in layout.places.items()},
+        len(table[0]) + len(faults),
+        tuple(faults),
+        parser.whole,
+    )
 
 
 def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-def _count(table: Sequence[pa.Array], faults: Sequence[Fault]) -> int:
-    return len(table[0]) + len(faults)
-
-
-def _parse_bytes(parser: _Parser, layout: FileLayout) -> Batch:
+def _parse_bytes(data: pa.Buffer, layout: FileLayout, dialect: Dialect) -> Batch:
     """Parse a block with bytes that are not UTF-8, and set aside the records that hold them."""
-    columns = sorted(set(layout.places.values()))
-    faults: list[Fault] = []
-    raw = parser.parsed(columns, pa.binary(), faults)
-    bad = np.zeros(len(raw[0]), dtype=bool)
-    for cells in raw:
-        bad |= np.array([not _is_utf8(cell) for cell in cells.to_pylist()], dtype=bool)
-    good = pa.array(~bad)
-    cells = {
-        role: pc.cast(raw[columns.index(place)].filter(good), pa.string())
-        for role, place in layout.places.items()
-    }
-
-    def whole() -> list[pa.Array]:
-        return [column.filter(good) for column in parser.whole(pa.binary())]
-
-    batch = Batch({}, _count(raw, faults), tuple(faults), whole)
-    rows = batch.rows()[bad].tolist()
-    faults += [Fault(row, "bad_encoding") for row in rows]
-    batch = replace(batch, cells=cells, faults=tuple(faults))
-    return _with_torn(batch, parser.block.torn)
+    # Every byte is a letter of Latin-1, so that the block parses as text; its cells turn back.
+    disguised = pa.py_buffer(bytes(data).decode("latin-1").encode())
+    batch = _parse_text(disguised, layout, dialect)
+    cells = {role: _undisguised(column) for role, column in batch.cells.items()}
+    whole = batch.whole
+    batch = replace(batch, cells=cells, whole=lambda: [_undisguised(cell) for cell in whole()])
+    bad = np.logical_or.reduce([_not_text(column) for column in cells.values()])
+    batch = _without(batch, bad, "bad_encoding")
+    texts = {role: pc.cast(column, pa.string()) for role, column in batch.cells.items()}
+    return replace(batch, cells=texts)
 
 
-def _is_utf8(cell: bytes | None) -> bool:
+def _undisguised(column: pa.Array) -> pa.Array:
+    cells = [None if cell is None else cell.encode("latin-1") for cell in column.to_pylist()]
+    return pa.array(cells, pa.binary())
+
+
+def _not_text(column: pa.Array) -> npt.NDArray[np.bool_]:
+    return np.array([not _decodes(cell) for cell in column.to_pylist()], dtype=bool)
+
+
+def _decodes(cell: bytes | None) -> bool:
     try:
         (cell or b"").decode()
     except UnicodeDecodeError:
