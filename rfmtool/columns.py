@@ -20,6 +20,7 @@ CUSTOMERS: Final = (
     "customer_id",
     "stage",
     "segment",
+    "activity",
     "rfm",
     "rfm_total",
     "recency_score",
@@ -33,6 +34,8 @@ CUSTOMERS: Final = (
     "order_days",
     "average_order",
     "refunds",
+    "usual_gap_days",
+    "overdue_ratio",
     "stage_evidence",
     "stage_reason",
 )

@@ -15,6 +15,7 @@ import pyarrow as pa
 from rfmtool import columns as names
 from rfmtool.engines.local import LocalEngine, MoneyOverflowError
 from rfmtool.errors import AmbiguousInputError, InputError, LimitError, RulesError, UsageError
+from rfmtool.placing.activity import place_activity
 from rfmtool.placing.ladder import place_stages
 from rfmtool.placing.segments import place_segments
 from rfmtool.rules import Method, Rules, load_rules
@@ -27,6 +28,7 @@ from rfmtool.scoring.customers import (
     strip_point_zero,
 )
 from rfmtool.scoring.scales import Scales, apply_scales, fit, load_scales
+from rfmtool.scoring.timing import add_usual_gaps, fit_timing, order_days
 from rfmtool.sources import Asked, Export, open_export
 from rfmtool.sources.detect import survey
 from rfmtool.sources.layout import Question
@@ -160,11 +162,14 @@ def score(
     if scales:
         _check_bins(scales, rules)
     people = customers(grouped.table, grouped.dates, _ordinal(as_of))
-    in_force = scales or fit(people, rules.scoring, as_of)
+    days = order_days(grouped.dates)
+    in_force = scales or fit(people, rules.scoring, fit_timing(days, _ordinal(as_of)), as_of)
     frame = (
         apply_scales(people, in_force, rules.weights)
+        .pipe(add_usual_gaps, days, in_force.timing)
         .pipe(place_segments, rules.segments)
         .pipe(place_stages, rules.ladder)
+        .pipe(place_activity, in_force.timing)
     )
     return Result(frame, in_force, scales is None, rules, as_of, grouped, settings)
 

@@ -18,6 +18,7 @@ from rfmtool.outputs.tables import count_formulas, to_table
 from rfmtool.rules import NO_ORDERS, Rule
 from rfmtool.scoring.customers import money_text
 from rfmtool.scoring.scales import Scale, Scales
+from rfmtool.scoring.timing import MIN_GAPS, MIN_SECOND_ORDERS
 
 if TYPE_CHECKING:
     from rfmtool.pipeline import Result
@@ -48,6 +49,7 @@ def summarise(result: Result) -> dict[str, Any]:
         "reading": _reading(result),
         "stages": _groups(frame, "stage"),
         "segments": _segments(result),
+        "activity": _activity(result),
         "grid": _grid(frame, result.scales),
         "bands": {name: bands(name, result.scales[name]) for name in DIMENSIONS},
         "scales_are": "fitted to this export" if result.fitted else "given",
@@ -112,6 +114,21 @@ def _segments(result: Result) -> list[dict[str, Any]]:
         who.setdefault(rule.label, []).append(_who(rule, result.scales))
     groups = _groups(result.frame, "segment")
     return [{**group, "who": " or ".join(who[group["name"]])} for group in groups]
+
+
+def _activity(result: Result) -> list[dict[str, Any]]:
+    """Each activity that has members, with what it means in days."""
+    timing = result.scales.timing
+    windows = timing.windows
+    who = {
+        "never": "no order that counts",
+        "newcomer": f"first order within {windows.w50:,} days",
+        "active": "as often as usual",
+        "overdue": f"> {timing.overdue_ratio} usual gaps, or > {windows.w80:,} days",
+        "lapsed": f"> {timing.lapsed_ratio} usual gaps, or > {windows.w95:,} days",
+    }
+    groups = _groups(result.frame, "activity")
+    return [{**group, "who": who[group["name"]]} for group in groups]
 
 
 def _ladder(result: Result) -> list[dict[str, str]]:
@@ -226,6 +243,7 @@ def _warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
         *_ledger_warnings(result),
         *_history_warnings(result, buyers),
         *_score_warnings(result, buyers),
+        *_timing_warnings(result, buyers),
         *result.rules.warnings,
     ]
     formulas = count_formulas(to_table(result.frame, ("customer_id",)))
@@ -277,6 +295,21 @@ def _history_warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
     after = (pd.Timestamp(result.as_of) - last).days
     if after > _SHORT_HISTORY_DAYS:
         found.append(f"The last order is {after:,} days before {result.as_of}.")
+    return found
+
+
+def _timing_warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
+    timing, found = result.scales.timing, []
+    if len(buyers) and not timing.windows.is_fitted:
+        found.append(
+            f"Fewer than {MIN_SECOND_ORDERS} second orders, so activity is told by round numbers of"
+            " days."
+        )
+    elif len(buyers) and not timing.limits_are_fitted:
+        found.append(
+            f"Fewer than {MIN_GAPS} gaps of regulars, so they are overdue at"
+            f" {timing.overdue_ratio} usual gaps and lapsed at {timing.lapsed_ratio}."
+        )
     return found
 
 

@@ -71,7 +71,9 @@ def _parts(summary: Data, width: int, folder: str | None) -> list[RenderableType
         _ladder(summary, width),
         _paragraph(ORDERS_PROVE, width, "dim"),
         Text(),
-        _segments(summary, width),
+        _groups("ACTIVITY", summary["activity"], width),
+        Text(),
+        _groups("SEGMENT", summary["segments"], width),
         Text(),
         _grid(summary, width),
         Text(),
@@ -153,12 +155,12 @@ def _ladder(summary: Data, width: int) -> Table:
     return table
 
 
-def _segments(summary: Data, width: int) -> Table:
+def _groups(title: str, groups: Sequence[Data], width: int) -> Table:
     wide = width >= _WIDE
-    table = _table("SEGMENT")
+    table = _table(title)
     table.add_column("who", style="dim", overflow="fold")
     _add_group_columns(table, wide=wide, median=False)
-    for group in summary["segments"]:
+    for group in groups:
         table.add_row(
             printable(group["name"]),
             group["who"],

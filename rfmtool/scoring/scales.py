@@ -23,6 +23,7 @@ from rfmtool.columns import DIMENSIONS, UNITS_PER_CURRENCY
 from rfmtool.errors import RulesError
 from rfmtool.rules import MAX_BINS, METHODS, Method, MethodName
 from rfmtool.scoring.customers import money_text
+from rfmtool.scoring.timing import Timing
 
 Better = Literal["higher", "lower"]
 VALUES: Final[Mapping[str, str]] = {
@@ -65,10 +66,11 @@ class Scale:
 
 @dataclass(frozen=True)
 class Scales:
-    """The scales of all three dimensions, and the as_of day they were fitted for."""
+    """The scales of all dimensions, what timing is usual, and the as_of day of the fit."""
 
     as_of: date
     by_dimension: Mapping[str, Scale]
+    timing: Timing
 
     def __getitem__(self, dimension: str) -> Scale:
         """The scale of a dimension."""
@@ -80,15 +82,17 @@ class Scales:
             "version": _VERSION,
             "as_of": self.as_of.isoformat(),
             **{name: _scale_data(name, scale) for name, scale in self.by_dimension.items()},
+            "timing": self.timing.as_data(),
         }
 
 
-def fit(people: pd.DataFrame, scoring: Mapping[str, Method], as_of: date) -> Scales:
+def fit(people: pd.DataFrame, scoring: Mapping[str, Method], timing: Timing, as_of: date) -> Scales:
     """Fit cut points on the customers with at least one counting order.
 
     Args:
         people: frame with recency_days, frequency, monetary (1/10,000).
         scoring: the method of each dimension.
+        timing: what `timing.fit_timing` found.
         as_of: the day recency is counted from.
     """
     buyers = people[people["frequency"] > 0]
@@ -99,7 +103,7 @@ def fit(people: pd.DataFrame, scoring: Mapping[str, Method], as_of: date) -> Sca
         if method.name == "quantile":
             cuts = quantile_cuts(buyers[VALUES[name]].to_numpy(dtype=np.int64), method.bins)
         scales[name] = Scale(method.name, cuts, BETTER[name])
-    return Scales(as_of, scales)
+    return Scales(as_of, scales, timing)
 
 
 def quantile_cuts(values: npt.NDArray[np.int64], bins: int) -> tuple[int, ...]:
@@ -184,6 +188,7 @@ def load_scales(path: str | os.PathLike[str]) -> Scales:
     try:
         data = json.loads(Path(path).read_text("utf-8"))
         scales = {name: _scale(name, data[name]) for name in DIMENSIONS}
+        timing = Timing.from_data(data["timing"])
         as_of = date.fromisoformat(data["as_of"])
         known = data["version"] == _VERSION
     except OSError as error:
@@ -194,7 +199,7 @@ def load_scales(path: str | os.PathLike[str]) -> Scales:
         raise RulesError(
             f"{where}: is not a scales file of this version", "Take the scales.json of a run."
         )
-    return Scales(as_of, scales)
+    return Scales(as_of, scales, timing)
 
 
 def _scale_data(name: str, scale: Scale) -> dict[str, Any]:
