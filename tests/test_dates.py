@@ -251,7 +251,7 @@ def test_all_files_of_an_export_decide_together(write):
 
 
 def test_a_column_without_a_single_date_is_refused_by_name(write):
-    with pytest.raises(InputError, match="'ordered_at'.*no cell is a date") as raised:
+    with pytest.raises(InputError, match=r"'ordered_at'.*no cell is a date") as raised:
         rfmtool.run(export(write, ["soon", "later"]))
 
     assert "soon" not in str(raised.value)
