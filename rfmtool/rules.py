@@ -26,7 +26,7 @@ METHODS: Final[tuple[MethodName, ...]] = ("quantile", "fixed", "at_least")
 MIN_BINS, MAX_BINS = 2, 10
 NO_ORDERS: Final = "no_orders"
 _SHIPPED: Final = "default_rules.toml"
-_LARGEST_UNITS: Final = 2**62
+_LARGEST_NUMBER: Final = 2**62 // UNITS_PER_CURRENCY
 _LARGEST_WEIGHT: Final = 1_000_000
 _LADDER_COLUMNS: Final = frozenset({"order_days", "frequency", "monetary", "refunds", "sales"})
 _FILLED_IN: Final = frozenset(
@@ -236,9 +236,9 @@ def _units(value: Any, money: bool, method: str, where: str) -> int:  # noqa: AN
     """A cut in whole units; "above 2.5 orders" is above 2, "at least 2.5" is at least 3."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise RulesError(f"{where}: {value!r} is not a number")
-    scaled = Decimal(value) * (UNITS_PER_CURRENCY if money else 1)
-    if not scaled.is_finite() or abs(scaled) > _LARGEST_UNITS:
+    if not Decimal(value).is_finite() or abs(Decimal(value)) > _LARGEST_NUMBER:
         raise RulesError(f"{where}: {value} is no usable number")
+    scaled = Decimal(value) * (UNITS_PER_CURRENCY if money else 1)
     floor = math.floor(scaled)
     return floor + int(method == "at_least" and scaled != floor)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +38,7 @@ BETTER: Final[Mapping[str, Better]] = {
     "monetary": "higher",
 }
 _VERSION: Final = 1
+_LARGEST_CUT: Final = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -209,8 +210,16 @@ def _scale_data(name: str, scale: Scale) -> dict[str, Any]:
 
 def _scale(name: str, data: Mapping[str, Any]) -> Scale:
     unit = UNITS_PER_CURRENCY if name == "monetary" else 1
-    cuts = tuple(int(Decimal(cut) * unit) for cut in data["cuts"])
-    known = data["method"] in METHODS and data["better"] in get_args(Better)
-    if not known or not 1 <= len(cuts) < MAX_BINS or list(cuts) != sorted(cuts):
+    known = data["method"] in METHODS and data["better"] == BETTER[name]
+    if not known or not isinstance(data["cuts"], list):
         raise ValueError(name)
-    return Scale(data["method"], cuts, data["better"])
+    cuts = tuple(_whole(Decimal(cut) * unit) for cut in data["cuts"])
+    if not 1 <= len(cuts) < MAX_BINS or list(cuts) != sorted(cuts):
+        raise ValueError(name)
+    return Scale(data["method"], cuts, BETTER[name])
+
+
+def _whole(cut: Decimal) -> int:
+    if cut != int(cut) or abs(cut) > _LARGEST_CUT:
+        raise ValueError("a cut")
+    return int(cut)

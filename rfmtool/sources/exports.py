@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -67,7 +68,6 @@ class ExportFile:
             InputError: the file is not there or may not be read.
         """
         if self.spool is not None:
-            self.spool.seek(0)
             return cast("BinaryIO", _Unclosed(self.spool))
         try:
             return Path(self.path or self.name).open("rb", buffering=0)
@@ -196,10 +196,14 @@ def _unpack(raw: BinaryIO, kind: str) -> ByteStream:
 
 
 class _Unclosed(io.RawIOBase):
-    """A spool that outlives the `with` of each of its readers."""
+    """A reader of a spool: it has a place of its own, and closing it leaves the spool open."""
+
+    # A thread may look at a row again while another reads on.
+    _lock: Final = threading.Lock()
 
     def __init__(self, spool: BinaryIO) -> None:
         self._spool = spool
+        self._place = 0
 
     def readable(self) -> bool:
         return True
@@ -208,15 +212,22 @@ class _Unclosed(io.RawIOBase):
         return True
 
     def readinto(self, target: memoryview) -> int:  # type: ignore[override]
-        data = self._spool.read(len(target))
+        with self._lock:
+            self._spool.seek(self._place)
+            data = self._spool.read(len(target))
+        self._place += len(data)
         target[: len(data)] = data
         return len(data)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        return self._spool.seek(offset, whence)
+        if whence == os.SEEK_CUR:
+            offset, whence = self._place + offset, os.SEEK_SET
+        with self._lock:
+            self._place = self._spool.seek(offset, whence)
+        return self._place
 
     def tell(self) -> int:
-        return self._spool.tell()
+        return self._place
 
 
 class _ArrowStream(io.RawIOBase):

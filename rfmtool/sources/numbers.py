@@ -26,13 +26,14 @@ _SURE_BELOW: Final = 2.0**41
 _LARGEST: Final = 2**63 - 1
 _EXACT = Context(prec=120)
 
-_SPACES = "   "
+_SPACES = " \u00a0\u202f\u2009"  # plain, no-break, narrow no-break, thin
 
 
 def _pattern(decimal: str, groups: Sequence[str]) -> str:
     grouped = "|".join(rf"\d{{1,3}}(?:{group}\d{{3}})+" for group in groups)
     return (
-        r"^(?P<open>\()?(?P<sign>[-+−])?(?:\p{Sc}|[A-Z]{3})?\s*(?P<inner>[-+−])?"
+        r"^(?P<open>\()?(?P<sign>[-+−])?(?:\p{Sc}|[A-Z]{3})?"
+        rf"[\s{_SPACES}]*(?P<inner>[-+−])?"
         rf"(?P<whole>{grouped}|\d+)?(?:{decimal}(?P<part>\d*))?(?P<power>[eE][-+]?\d{{1,3}})?"
         rf"[\s{_SPACES}]*(?:\p{{Sc}}|[A-Z]{{3}})?(?P<after>[-−])?(?P<close>\))?$"
     )

@@ -158,7 +158,10 @@ def _is_number(kind: pa.DataType) -> bool:
 def _settled(role: str, cells: pa.Array) -> pa.Array:
     kind = cells.type
     if pa.types.is_dictionary(kind):
-        cells = cells.dictionary_decode()
+        # Not dictionary_decode: it knows no views, which is what Polars' categories come as.
+        words = cells.dictionary
+        words = pc.cast(words, pa.string()) if _is_text(words.type) else words
+        cells = words.take(cells.indices)
     if pa.types.is_null(kind) or role in ("customer_id", "order_id", "status", "currency"):
         cells = _as_text(cells)
     elif _is_text(cells.type):

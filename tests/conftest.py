@@ -1,0 +1,46 @@
+"""What several test files need: real data, files to write, how hard Hypothesis tries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("suite", deadline=None, max_examples=60)
+settings.load_profile("suite")
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """The path of a file or folder of real data; skips where the data is not there."""
+
+    def find(name):
+        if not (SHARED / name).exists():
+            pytest.skip(f"the real data {name} is not in ../shared/data")
+        return SHARED / name
+
+    return find
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write a file from text, bytes or lines, and give its path."""
+
+    def write_file(content, name="export.csv"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, list):
+            content = "".join(f"{line}\n" for line in content)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write_file
+
+
+@pytest.fixture(scope="session")
+def scratch(tmp_path_factory):
+    """A folder for the files of a property's examples, each of which overwrites the last."""
+    return tmp_path_factory.mktemp("examples")

@@ -1,0 +1,306 @@
+"""One reading for the whole column: the day that is written, or no day at all."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import rfmtool
+from rfmtool.errors import AmbiguousInputError, InputError, UsageError
+from rfmtool.pipeline import look
+from rfmtool.sources import dialect
+from rfmtool.sources.dates import DAY_FIRST, ISO, MONTH_FIRST, READINGS, read_days, reading_of
+from rfmtool.sources.layout import Asked
+
+READING = {reading.name: reading for reading in READINGS}
+EPOCH = date(1970, 1, 1)
+DAYS = st.dates(date(1900, 1, 1), date(2099, 12, 31))
+STRFTIME = {
+    "Y-M-D": ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S.123Z"),
+    "YYYYMMDD": ("%Y%m%d",),
+    "D.M.Y": ("%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y, %H:%M:%S"),
+    "D/M/Y": ("%d/%m/%Y", "%d-%m-%Y", "%d/%m/%Y %H:%M"),
+    "M/D/Y": ("%m/%d/%Y", "%m-%d-%Y", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M:%S %p"),
+    "D Mon Y": ("%d %b %Y", "%d-%B-%Y", "%a, %d %b %Y %H:%M:%S +0000", "%d%b%Y"),
+    "Mon D Y": ("%b %d, %Y", "%B %d, %Y", "%A, %B %d, %Y", "%b %d, %Y %I:%M:%S %p"),
+}
+WRITTEN = [(name, form) for name, forms in STRFTIME.items() for form in forms]
+
+
+def days_of(texts, reading=ISO):
+    """The days of a column; None where a cell is no date."""
+    days, unread = read_days(pa.array(texts, pa.string()), reading)
+    unread = np.zeros(len(days), dtype=bool) if unread is None else unread
+    return [
+        None if no_date else EPOCH + timedelta(int(day))
+        for day, no_date in zip(days, unread, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(("name", "form"), WRITTEN)
+@given(days=st.lists(DAYS, min_size=1, max_size=5))
+def test_every_reading_reads_back_what_strftime_writes(name, form, days):
+    texts = [day.strftime(form) for day in days]
+
+    assert days_of(texts, READING[name]) == days
+
+
+@pytest.mark.parametrize("name", READING)
+@given(days=st.lists(DAYS, max_size=3))
+def test_one_odd_cell_changes_no_other(name, days):
+    texts = [day.strftime(STRFTIME[name][0]) for day in days]
+
+    assert days_of([*texts, "soon", ""], READING[name]) == [*days, None, None]
+
+
+@pytest.mark.parametrize(
+    ("text", "reading"),
+    [
+        ("2023-02-29", "Y-M-D"),
+        ("2024-02-30", "Y-M-D"),
+        ("2024-13-01", "Y-M-D"),
+        ("2024-00-10", "Y-M-D"),
+        ("2024-01-00", "Y-M-D"),
+        ("31/04/2024", "D/M/Y"),
+        ("13/13/2024", "D/M/Y"),
+        ("02/30/2024", "M/D/Y"),
+        ("20240230", "YYYYMMDD"),
+        ("31.06.2024", "D.M.Y"),
+        ("30 Feb 2024", "D Mon Y"),
+        ("Feb 30, 2024", "Mon D Y"),
+        ("2024-01-31 25:00", "Y-M-D"),
+        ("2024-01-31 10:61", "Y-M-D"),
+        ("2024-01-31 later", "Y-M-D"),
+        ("45321", "Y-M-D"),
+        ("4.5", "D.M.Y"),
+        ("0000-01-01", "Y-M-D"),
+        ("2024-01-3\u0661", "Y-M-D"),
+    ],
+)
+def test_what_is_no_day_is_not_bent_into_one(text, reading):
+    assert days_of([text, "nothing"], READING[reading]) == [None, None]
+
+
+def test_a_29th_of_february_is_a_day_in_leap_years_only():
+    texts = ["29/02/2024", "29/02/2023", "29/02/2000", "29/02/1900"]
+
+    assert days_of(texts, DAY_FIRST) == [date(2024, 2, 29), None, date(2000, 2, 29), None]
+
+
+def test_two_digit_years_turn_at_69_as_posix_has_it():
+    assert days_of(["1/2/68", "1/2/69", "1/2/99", "1/2/00"], DAY_FIRST) == [
+        date(2068, 2, 1),
+        date(1969, 2, 1),
+        date(1999, 2, 1),
+        date(2000, 2, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5/31/2024 1:05 PM",
+        "5/31/2024 01:05:09 pm",
+        "5/31/2024 1:05 p.m.",
+        "5/31/2024 11:59:59PM",
+        "5/31/2024 12:00 AM",
+    ],
+)
+def test_twelve_hour_times_leave_the_day_alone(text):
+    assert days_of([text], MONTH_FIRST) == [date(2024, 5, 31)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2024-01-31 23:59:59", "2024-01-31T00:30:00+09:00", "2024-01-31T23:30:00Z", " 2024-1-31 "],
+)
+def test_without_a_zone_asked_for_the_day_is_the_one_written(text):
+    assert days_of([text]) == [date(2024, 1, 31)]
+
+
+@pytest.mark.parametrize(
+    ("text", "reading"),
+    [
+        ("31-MAY-24", "D Mon Y"),
+        ("31 mai 2024", None),
+        ("May 31st, 2024", "Mon D Y"),
+        ("Fri 31 May 2024", "D Mon Y"),
+        ("Friday, May 31, 2024", "Mon D Y"),
+        ("31. May 2024", "D Mon Y"),
+    ],
+)
+def test_months_by_name_are_english(text, reading):
+    found = [name for name in READING if days_of([text], READING[name]) == [date(2024, 5, 31)]]
+
+    assert found == ([reading] if reading else [])
+
+
+@given(st.lists(DAYS, max_size=6), st.integers(0, 3))
+def test_the_fast_way_and_the_careful_way_give_the_same_days(days, empty):
+    texts = [day.isoformat() for day in days] + [None] * empty
+
+    assert days_of([*texts, "odd"])[:-1] == days_of(texts)
+
+
+@given(st.lists(st.none() | DAYS, min_size=1, max_size=8), st.data())
+def test_a_slice_of_a_column_reads_like_the_slice_of_the_days(days, data):
+    start = data.draw(st.integers(0, len(days) - 1))
+    column = pa.array(days, pa.date32()).slice(start)
+
+    read, unread = read_days(column, ISO)
+
+    unread = np.zeros(len(read), dtype=bool) if unread is None else unread
+    assert [
+        None if no_date else EPOCH + timedelta(int(day))
+        for day, no_date in zip(read, unread, strict=True)
+    ] == days[start:]
+
+
+# The whole column decides ------------------------------------------------------------------------
+
+AMBIGUOUS = ["03/04/2024", "05/06/2024", "01/02/2024"]
+
+
+def export(write, days, name="export.csv"):
+    rows = [f"c{place},o{place},{day},1.5" for place, day in enumerate(days)]
+    return write(["customer_id,order_id,ordered_at,amount", *rows], name)
+
+
+def reading_of_export(path, **asked):
+    return look(path, asked=Asked(**asked)).export.reading.dates.name
+
+
+def test_days_that_fit_both_ways_are_refused_with_both_answers(write):
+    with pytest.raises(AmbiguousInputError, match="equally well") as raised:
+        rfmtool.run(export(write, AMBIGUOUS))
+
+    assert "%d/%m/%Y" in raised.value.hint
+    assert "%m/%d/%Y" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("date_format", "last"), [("%d/%m/%Y", "2024-06-05"), ("%m/%d/%Y", "2024-05-06")]
+)
+def test_what_the_user_says_settles_it(write, date_format, last):
+    result = rfmtool.run(export(write, AMBIGUOUS), asked=Asked(date_format=date_format))
+
+    assert result.as_of.isoformat() == last
+
+
+@pytest.mark.parametrize(("day", "reading"), [("13/01/2024", "D/M/Y"), ("01/13/2024", "M/D/Y")])
+def test_a_single_day_13_decides_wherever_it_stands(write, day, reading, monkeypatch):
+    monkeypatch.setattr(dialect, "SAMPLE_BYTES", 100)
+    for place in range(3):
+        days = AMBIGUOUS * 5
+        days.insert(place * 7, day)
+        assert reading_of_export(export(write, days)) == reading
+
+
+@pytest.mark.parametrize("day", ["13/01/2024", "01/13/2024"])
+def test_a_day_13_far_behind_the_sample_decides(write, day):
+    rows = dialect.SAMPLE_BYTES // 15
+
+    decided = reading_of_export(export(write, [*AMBIGUOUS * (rows // 3), day]))
+
+    assert decided == ("D/M/Y" if day.startswith("13") else "M/D/Y")
+
+
+def test_a_sample_of_nothing_but_01_01_decides_nothing(write):
+    rows = dialect.SAMPLE_BYTES // 15
+
+    with pytest.raises(AmbiguousInputError):
+        rfmtool.run(export(write, ["01/01/2024"] * rows + ["03/04/2024"]))
+    assert reading_of_export(export(write, ["01/01/2024"] * rows + ["01/13/2024"])) == "M/D/Y"
+
+
+def test_days_read_alike_both_ways_need_no_decision(write):
+    result = rfmtool.run(export(write, ["01/01/2024", "02/02/2024", "12/12/2024"]))
+
+    assert result.as_of == date(2024, 12, 12)
+
+
+def test_one_mistyped_day_does_not_outvote_the_column(write):
+    days = ["13/01/2024", "14/01/2024", "01/15/2024"]
+
+    grouped = look(export(write, days))
+
+    assert grouped.export.reading.dates.name == "D/M/Y"
+    assert grouped.ledger["bad_date"] == 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_of_the_rows_decides_nothing(write, seed):
+    days = [*AMBIGUOUS * 10, "13/01/2024", "01/14/2024", "01/15/2024", "no day"]
+    random.Random(seed).shuffle(days)  # noqa: S311 - any order will do
+
+    assert reading_of_export(export(write, days)) == "M/D/Y"
+
+
+def test_all_files_of_an_export_decide_together(write):
+    folder = export(write, AMBIGUOUS, "shop/1.csv").parent
+    export(write, ["13/01/2024"], "shop/2.csv")
+
+    assert reading_of_export(folder) == "D/M/Y"
+
+
+def test_a_column_without_a_single_date_is_refused_by_name(write):
+    with pytest.raises(InputError, match=r"'ordered_at'.*no cell is a date") as raised:
+        rfmtool.run(export(write, ["soon", "later"]))
+
+    assert "soon" not in str(raised.value)
+
+
+# --date-format -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("date_format", "text"),
+    [
+        ("%d/%m/%Y", "05/04/2024"),
+        ("%d/%m/%Y", "05/04/2024 10:20:30"),
+        ("%Y|%d|%m", "2024|05|04"),
+        ("%d.%m.%y", "05.04.24"),
+        ("%d %B %Y", "5 April 2024"),
+        ("%A %d %b %Y %I:%M %p", "Friday 05 Apr 2024 11:20 PM"),
+        ("%Y%m%d%H%M", "202404051020"),
+        ("%Y-%m-%dT%H:%M:%S%z", "2024-04-05T23:59:59+0000"),
+    ],
+)
+def test_a_format_of_ones_own_is_read(date_format, text):
+    assert days_of([text, "x"], reading_of(date_format)) == [date(2024, 4, 5), None]
+
+
+@pytest.mark.parametrize(
+    ("date_format", "complaint"),
+    [
+        ("%d/%m", "a year, a month and a day"),
+        ("%d/%m/%Y/%Y", "a year, a month and a day"),
+        ("%d/%m/%Q", "%Q is not understood"),
+        ("%d/%m/%", "% is not understood"),
+        ("", "a year, a month and a day"),
+    ],
+)
+def test_a_format_that_cannot_give_a_day_is_refused(date_format, complaint):
+    with pytest.raises(UsageError, match=complaint):
+        reading_of(date_format)
+
+
+def test_signs_in_a_format_stand_for_themselves():
+    assert days_of(["(2024+04.05)", "(2024x04x05)"], reading_of("(%Y+%m.%d)")) == [
+        date(2024, 4, 5),
+        None,
+    ]
+
+
+def test_timestamps_before_1970_keep_their_day():
+    moments = pc.cast(pa.array(["1969-12-31 23:00:00"]), pa.timestamp("s"))
+
+    assert read_days(moments, ISO)[0].tolist() == [-1]
+    assert days_of(["1969-12-31 23:00:00"]) == [date(1969, 12, 31)]

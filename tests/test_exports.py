@@ -1,0 +1,197 @@
+"""What an EXPORT names: files, folders, globs, packed or not, each once."""
+
+import bz2
+import gzip
+import io
+import sys
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from rfmtool.errors import InputError
+from rfmtool.pipeline import run
+from rfmtool.sources.exports import ExportFile, expand
+
+HEADER = "customer_id,order_id,ordered_at,amount\n"
+SHOP = HEADER + "ann,1,2024-01-30,5\nbob,2,2024-01-31,7\n"
+
+
+def zstd(data):
+    return pa.compress(data, "zstd", asbytes=True)
+
+
+PACKERS = {"gz": gzip.compress, "bz2": bz2.compress, "zst": zstd}
+
+
+def names(*exports):
+    return [file.name for file in expand(exports)]
+
+
+def customers(*exports):
+    return run(list(exports)).frame["customer_id"].tolist()
+
+
+# Which files -------------------------------------------------------------------------------------
+
+
+def test_a_folder_gives_its_data_files_at_any_depth_in_the_order_of_their_paths(write, tmp_path):
+    for name in ("b.csv", "a/2.TSV", "a/1.csv.gz", "c.parquet", "c.txt.zst"):
+        write(SHOP, f"shop/{name}")
+    for name in ("readme.md", ".hidden.csv", "_SUCCESS.csv", ".git/x.csv", "_tmp/y.csv", "z.xlsx"):
+        write(SHOP, f"shop/{name}")
+
+    expected = ["a/1.csv.gz", "a/2.TSV", "b.csv", "c.parquet", "c.txt.zst"]
+    assert names(tmp_path / "shop") == expected
+
+
+def test_a_folder_without_data_is_refused_with_the_endings_that_count(write, tmp_path):
+    write(SHOP, "shop/data.doc")
+
+    with pytest.raises(InputError, match="no data files") as raised:
+        expand([tmp_path / "shop"])
+    assert ".csv" in raised.value.hint
+
+
+def test_a_glob_gives_its_matches_sorted(write, tmp_path):
+    for name in ("2.csv", "10.csv", "1.csv", "other.txt", "deep/3.csv"):
+        write(SHOP, name)
+
+    assert names(f"{tmp_path}/[0-9]*.csv") == [f"{tmp_path}/{n}.csv" for n in (1, 10, 2)]
+    assert f"{tmp_path}/deep/3.csv" in names(f"{tmp_path}/**/*.csv")
+
+
+def test_a_file_whose_name_looks_like_a_glob_is_that_file(write):
+    assert names(write(SHOP, "sales[1].csv")) == ["sales[1].csv"]
+
+
+@pytest.mark.parametrize(
+    ("export", "complaint"),
+    [("nowhere.csv", "no such file"), ("no*.csv", "no file matches"), ("", "no data files")],
+)
+def test_what_names_nothing_is_refused(export, complaint, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(InputError, match=complaint):
+        expand([export])
+
+
+def test_a_file_named_twice_is_refused(write, tmp_path):
+    path = write(SHOP)
+    (tmp_path / "link.csv").symlink_to(path)
+
+    for twice in ([path, path], [path, tmp_path], [path, tmp_path / "link.csv"]):
+        with pytest.raises(InputError, match=r"export\.csv: named twice"):
+            expand(twice)
+
+
+def test_files_of_one_name_in_two_folders_are_told_apart(write):
+    january = write(SHOP, "january/orders.csv")
+    february = write(HEADER + "cy,3,2024-02-01,1\ncy,4,soon,1\n", "february/orders.csv")
+
+    ledger = run([january, february], max_rejects=1).ledger
+
+    assert [(reject.file, reject.row) for reject in ledger.rejects] == [(str(february), 2)]
+    assert ledger.rows_by_file == {str(january): 2, str(february): 2}
+
+
+def test_a_folder_is_refused_that_one_may_not_read_as_a_file(tmp_path):
+    with pytest.raises(InputError, match="cannot be read"):
+        ExportFile("gone.csv", tmp_path / "gone.csv").open()
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # the spool lives as long as the run
+def test_stdin_is_read_once_and_looked_at_more_often(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(SHOP.encode()))))
+
+    result = run("-")
+
+    assert result.frame["customer_id"].tolist() == ["ann", "bob"]
+    assert list(result.ledger.rows_by_file) == ["stdin"]
+
+
+def test_files_that_lack_a_column_of_the_others_are_refused(write):
+    full = write(SHOP, "full.csv")
+    short = write("customer_id,ordered_at,amount\nann,2024-01-31,5\n", "short.csv")
+
+    with pytest.raises(InputError, match=r"short\.csv and full\.csv differ.*order_id"):
+        run([full, short])
+
+
+def test_files_may_order_name_and_divide_their_columns_differently(write):
+    one = write(SHOP, "one.csv")
+    two = write("Date;Total;Customer ID;Invoice\n2024-02-01;3;cy;9\n", "two.csv")
+
+    assert customers(one, two) == ["ann", "bob", "cy"]
+
+
+# How they are packed -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", PACKERS)
+@pytest.mark.parametrize("name", ["shop.csv.{}", "shop.csv", "shop.bin"])
+def test_a_packed_file_is_known_by_its_bytes_whatever_its_ending(write, kind, name):
+    path = write(PACKERS[kind](SHOP.encode()), name.format(kind))
+
+    assert customers(path) == ["ann", "bob"]
+
+
+def test_text_and_parquet_with_a_wrong_ending_are_read_as_what_they_are(write, tmp_path):
+    assert customers(write(SHOP, "shop.csv.gz")) == ["ann", "bob"]
+    path = tmp_path / "shop.csv"
+    pq.write_table(pa.table({"customer": ["ann"], "date": ["2024-01-31"], "amount": [1]}), path)
+    assert customers(path) == ["ann"]
+
+
+@pytest.mark.parametrize("kind", PACKERS)
+def test_several_members_in_one_packed_file_are_all_read(write, kind):
+    pack = PACKERS[kind]
+    head, tail = SHOP.encode()[:60], SHOP.encode()[60:]
+
+    assert customers(write(pack(head) + pack(tail))) == ["ann", "bob"]
+
+
+def rows(count):
+    return "".join(
+        f"c{i * 7919 % 10007},o{i},2024-01-{i % 28 + 1:02},{i}.5\n" for i in range(count)
+    )
+
+
+@pytest.mark.parametrize("kind", PACKERS)
+@pytest.mark.parametrize("left", [0.01, 0.5, 0.999])
+def test_a_packed_file_that_is_cut_off_is_refused(write, kind, left):
+    data = PACKERS[kind]((HEADER + rows(60_000)).encode())
+
+    with pytest.raises(InputError, match=r"cut\.csv: the \w+ data is damaged or cut off"):
+        run(write(data[: int(len(data) * left)], "cut.csv"))
+
+
+@pytest.mark.parametrize("kind", PACKERS)
+@pytest.mark.parametrize("place", [0.2, 0.9])
+def test_a_packed_file_with_damaged_bytes_is_refused(write, kind, place):
+    data = bytearray(PACKERS[kind]((HEADER + rows(60_000)).encode()))
+    start = int(len(data) * place)
+    data[start : start + 400] = bytes(255 - byte for byte in data[start : start + 400])
+
+    with pytest.raises(InputError, match="damaged or cut off"):
+        run(write(bytes(data), "damaged.csv"))
+
+
+@pytest.mark.parametrize(
+    ("magic", "kind"),
+    [
+        (b"PK\x03\x04", "zip"),
+        (b"\xd0\xcf\x11\xe0", "xls"),
+        (b"SQLite format 3\0", "sqlite"),
+        (b"%PDF-1.7", "pdf"),
+        (b"ARROW1\0\0", "arrow"),
+    ],
+)
+def test_kinds_of_files_that_are_not_read_are_named(write, magic, kind):
+    with pytest.raises(InputError, match=f"this is a {kind} file"):
+        run(write(magic + b"\0" * 100, "export.csv"))
+
+
+def test_a_source_that_is_no_path_and_no_frame_is_refused():
+    with pytest.raises(InputError, match="not a int"):
+        run(5)

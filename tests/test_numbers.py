@@ -1,0 +1,330 @@
+"""Numbers as people write them, exact to 1/10,000, and one decimal mark for the whole export."""
+
+from __future__ import annotations
+
+import random
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+import rfmtool
+from rfmtool.errors import AmbiguousInputError, InputError
+from rfmtool.pipeline import look
+from rfmtool.sources import dialect
+from rfmtool.sources.layout import Asked, NumberReading
+from rfmtool.sources.numbers import plain_text, read_numbers, to_units
+
+LARGEST = 2**63 - 1
+MINUS = "\N{MINUS SIGN}"
+NO_BREAK, NARROW, THIN = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}", "\N{THIN SPACE}"
+
+PLAIN_NUMBERS = st.one_of(
+    st.decimals(-(10**6), 10**6, places=2),
+    st.decimals(-100, 100, places=6),
+    st.decimals(-(10**12), 10**12, places=5),
+    st.decimals(-9 * 10**14, 9 * 10**14, places=4),
+    # exact halves of 1/10,000, large and small
+    st.integers(-(10**15), 10**15).map(lambda whole: (2 * whole + 1) * Decimal("0.00005")),
+).map("{:f}".format)
+
+
+def exact_units(*factors):
+    with localcontext(prec=200):
+        product = Decimal(10_000)
+        for factor in factors:
+            product *= Decimal(factor)
+        return int(product.to_integral_value(ROUND_HALF_EVEN))
+
+
+def units_of(*columns, decimal="."):
+    """Units of the product of text columns; None where it is no number or beyond int64."""
+    reading = NumberReading(decimal)
+    columns = [pa.array(column, pa.string()) for column in columns]
+    units, unread = to_units([read_numbers(column, reading) for column in columns])
+    return [None if row in unread else int(unit) for row, unit in enumerate(units)]
+
+
+def plain(text, decimal="."):
+    return plain_text(pa.array([text]), NumberReading(decimal))[0].as_py()
+
+
+# Exactness ---------------------------------------------------------------------------------------
+
+
+@given(st.lists(PLAIN_NUMBERS, min_size=1, max_size=8))
+@example(["0.00005", "0.00015", "0.00025", "-0.00005", "-0.00015"])
+@example(["219902325.5552", "219902325.55515", "900719925474.0993", "922337203685477.5807"])
+def test_amounts_are_exact_and_round_half_to_even(texts):
+    assert units_of(texts) == [exact_units(text) for text in texts]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.decimals(-1000, 1000, places=3).map("{:f}".format),
+            st.decimals(-(10**9), 10**9, places=4).map("{:f}".format),
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+@example([("3", "0.00005"), ("0.5", "0.0001"), ("1.5", "0.0001"), ("2.5", "0.0001")])
+@example([("1001", "0.0045"), ("0.07", "0.075")])
+def test_products_are_exact_and_round_half_to_even(rows):
+    quantities, prices = zip(*rows, strict=True)
+
+    assert units_of(quantities, prices) == [exact_units(*row) for row in rows]
+
+
+@given(st.lists(PLAIN_NUMBERS.map(Decimal), min_size=1, max_size=8))
+def test_typed_decimals_are_exact(numbers):
+    column = pa.array(numbers, pa.decimal128(38, 6))
+
+    units, unread = to_units([read_numbers(column, NumberReading())])
+
+    assert units.tolist() == [exact_units(number) for number in numbers]
+    assert not len(unread)
+
+
+@pytest.mark.parametrize("whole", [2**41, 2**53 + 1, 2**63 // 10_000, -(2**53) - 1])
+def test_typed_whole_numbers_are_exact_beyond_what_doubles_hold(whole):
+    units, unread = to_units([read_numbers(pa.array([whole]), NumberReading())])
+
+    assert units.tolist() == [whole * 10_000] if abs(whole) * 10_000 <= LARGEST else [0]
+    assert unread.tolist() == ([] if abs(whole) * 10_000 <= LARGEST else [0])
+
+
+def test_a_double_means_the_shortest_text_that_gives_it():
+    tie = 1.00005  # as a double a little below, as text exactly half
+
+    units, _ = to_units([read_numbers(pa.array([tie, 0.1 + 0.2]), NumberReading())])
+
+    assert units.tolist() == [exact_units("1.00005"), 3000]
+
+
+def test_what_int64_cannot_hold_is_unread_and_what_it_just_can_is_exact():
+    texts = ["922337203685477.5807", "922337203685477.5808", "-922337203685477.5807", "1e300"]
+
+    assert units_of(texts) == [LARGEST, None, -LARGEST, None]
+
+
+def test_an_unread_cell_has_no_money_and_hides_no_neighbour():
+    assert units_of(["1", "x", "", None, "2"]) == [10_000, None, None, None, 20_000]
+    assert units_of(["1", "x", "3"], ["2", "2", ""]) == [20_000, None, None]
+
+
+def test_an_empty_cell_is_told_from_one_that_is_no_number():
+    for texts in (["1", None, "2"], ["1", "  ", "x", None]):
+        column = read_numbers(pa.array(texts), NumberReading())
+        empty = [text is None or not text.strip() for text in texts]
+        assert column.missing.tolist() == empty
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf", "NaN", "infinity", "1e999"])
+def test_nan_and_infinity_are_no_money(text):
+    assert units_of([text]) == [None]
+    assert units_of([text, "1,000"]) == [None, 10_000_000]
+
+
+def test_a_slice_of_a_column_reads_like_the_slice():
+    column = pa.array(["x", "1", None, "2.5"]).slice(1)
+    numbers = read_numbers(column, NumberReading())
+
+    assert np.nan_to_num(numbers.values, nan=-1).tolist() == [1.0, -1.0, 2.5]
+    assert numbers.missing.tolist() == [False, True, False]
+
+
+# As people write them ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1,234.50", "1234.50"),
+        ("1,234,567", "1234567"),
+        ("1 234.5", "1234.5"),
+        (f"1{NO_BREAK}234{NO_BREAK}567.5", "1234567.5"),
+        (f"1{NARROW}234.5", "1234.5"),
+        (f"1{THIN}234.5", "1234.5"),
+        ("1'234.50", "1234.50"),
+        ("1\N{RIGHT SINGLE QUOTATION MARK}234", "1234"),
+        ("$5", "5"),
+        ("\N{POUND SIGN}1,234.00", "1234.00"),
+        ("5 \N{EURO SIGN}", "5"),
+        (f"5{NO_BREAK}\N{EURO SIGN}", "5"),
+        (f"\N{EURO SIGN}{NO_BREAK}5", "5"),
+        ("USD 5.5", "5.5"),
+        ("5.5 USD", "5.5"),
+        ("-5", "-5"),
+        (f"{MINUS}5", "-5"),
+        ("5-", "-5"),
+        (f"5{MINUS}", "-5"),
+        ("(5.5)", "-5.5"),
+        ("($5.5)", "-5.5"),
+        ("-$5", "-5"),
+        ("$-5", "-5"),
+        ("+5", "5"),
+        ("  5 ", "5"),
+        (".5", "0.5"),
+        ("5.", "5"),
+        ("0005", "0005"),
+        ("1e3", "1e3"),
+    ],
+)
+def test_marks_around_the_digits_are_understood(text, number):
+    assert plain(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1.234,50", "1234.50"),
+        ("1.234.567", "1234567"),
+        ("1,5", "1.5"),
+        ("1.234", "1234"),
+        ("1,234", "1.234"),
+        (f"1{NO_BREAK}234,50 \N{EURO SIGN}", "1234.50"),
+        (",5", "0.5"),
+        ("-1.234,5", "-1234.5"),
+        ("5", "5"),
+    ],
+)
+def test_with_a_decimal_comma_points_group_thousands(text, number):
+    assert plain(text, ",") == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "-", ".", "$", "()", "--5", "-5-", "(-5)", "(5", "5)", "1,23", "1,2345", "12,34,567",
+        "1.2.3", "1,234.5.6", "5 6", "5%", "0x10", "five", "1e", "e5", "5 USD EUR", "$$5", "1 2345",
+        "1_000", "\N{ARABIC-INDIC DIGIT FIVE}", "1,234 567",
+    ],
+)  # fmt: skip
+def test_what_is_not_one_number_is_none(text):
+    assert plain(text) is None
+    assert units_of([text]) == [None]
+
+
+@pytest.mark.parametrize("text", ["1.5", "1.23", "1,234.5", "1.2345"])
+def test_with_a_decimal_comma_a_point_never_becomes_a_decimal(text):
+    assert units_of([text], decimal=",") == [None]
+
+
+@given(st.decimals(-(10**12), 10**12, places=3), st.sampled_from((",", " ", NO_BREAK, "'")))
+def test_grouped_numbers_mean_what_they_mean_ungrouped(number, group):
+    text = f"{number:,.3f}".replace(",", group)
+
+    assert units_of([text, "no number"]) == [exact_units(number), None]
+
+
+@given(st.decimals(-(10**12), 10**12, places=2), st.sampled_from((".", " ", NARROW, "'")))
+def test_grouped_numbers_with_a_decimal_comma_mean_the_same(number, group):
+    text = f"{number:,.2f}".replace(",", "_").replace(".", ",").replace("_", group)
+
+    assert units_of([text], decimal=",") == [exact_units(number)]
+
+
+# The whole export decides ------------------------------------------------------------------------
+
+
+def export(write, amounts, name="export.csv"):
+    rows = [f"c{place};o{place};2024-01-31;{amount}" for place, amount in enumerate(amounts)]
+    return write(["customer_id;order_id;ordered_at;amount", *rows], name)
+
+
+def revenue(path, **asked):
+    return rfmtool.run(path, asked=Asked(**asked), max_rejects="50%").ledger.used_units
+
+
+@pytest.mark.parametrize(
+    ("amounts", "units"),
+    [
+        (["1.234", "1.5"], 27_340),
+        (["1.234", "1,5"], 12_355_000),
+        (["1,234", "1.5"], 12_355_000),
+        (["1,234", "1,5"], 27_340),
+        (["1,234", "0.123"], 12_341_230),
+        (["1,234", "1,234,567"], 12_358_010_000),
+        (["1.234", "1.234.567"], 12_358_010_000),
+        (["1.234", "1.234,5"], 24_685_000),
+        (["1,234", "1234.567"], 24_685_670),
+        (["1", "20"], 210_000),
+    ],
+)
+def test_one_telling_number_decides_for_all(write, amounts, units):
+    assert revenue(export(write, amounts)) == units
+    assert revenue(export(write, amounts[::-1])) == units
+
+
+@pytest.mark.parametrize("amounts", [["1.234"], ["1,234", "5"], ["1.234", "56,789"], ["-1,234"]])
+def test_numbers_that_can_be_read_both_ways_are_refused(write, amounts):
+    with pytest.raises(AmbiguousInputError, match=r"1\.234 or 1,234"):
+        revenue(export(write, amounts))
+
+
+def test_as_many_points_as_commas_are_refused(write):
+    with pytest.raises(AmbiguousInputError, match="prove both"):
+        revenue(export(write, ["1.5", "1,5"]))
+
+
+def test_what_the_user_says_settles_the_mark(write):
+    path = export(write, ["1.234"])
+
+    assert revenue(path, decimal=".") == 12_340
+    assert revenue(path, decimal=",") == 12_340_000
+
+
+@pytest.mark.parametrize(("late", "mark"), [("1,5", ","), ("1.5", ".")])
+def test_evidence_far_behind_the_sample_decides(write, late, mark):
+    rows = dialect.SAMPLE_BYTES // 15
+
+    path = export(write, ["7"] * rows + ["1.234", late])
+
+    assert look(path).export.reading.numbers.decimal == mark
+
+
+def test_two_readings_far_behind_the_sample_are_refused_too(write):
+    rows = dialect.SAMPLE_BYTES // 15
+
+    with pytest.raises(AmbiguousInputError):
+        revenue(export(write, ["7"] * rows + ["1.234"]))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_of_the_rows_decides_nothing(write, seed, monkeypatch):
+    monkeypatch.setattr(dialect, "SAMPLE_BYTES", 100)
+    amounts = ["1.234"] * 20 + ["2,5"] * 3 + ["1.5"] * 2 + ["5"] * 20
+    random.Random(seed).shuffle(amounts)  # noqa: S311 - any order will do
+
+    ledger = look(export(write, amounts)).ledger
+
+    assert ledger["bad_amount"] == 2
+    assert ledger.used_units == 20 * 12_340_000 + 3 * 25_000 + 20 * 50_000
+
+
+def test_typed_quantities_prove_nothing_about_prices_in_text():
+    shop = pd.DataFrame(
+        {
+            "customer_id": ["ann", "bob"],
+            "ordered_at": ["2024-01-31"] * 2,
+            "quantity": [1, 2],
+            "unit_price": ["1,50", "2,25"],
+        }
+    )
+
+    assert rfmtool.run(shop).frame["monetary"].tolist() == [15_000, 45_000]
+    with pytest.raises(AmbiguousInputError):
+        rfmtool.run(shop.assign(unit_price=["1,234", "2,345"]))
+
+
+def test_an_order_beyond_461_trillion_is_refused_and_not_wrapped(write):
+    rows = ["ann,1,2024-01-31,900000000000000.00"] * 12
+
+    with pytest.raises(InputError, match="beyond 461 trillion"):
+        rfmtool.run(write(["customer_id,order_id,ordered_at,amount", *rows]))

@@ -1,0 +1,146 @@
+"""Columns are found by the names shops use, or as asked; what is not clear is refused."""
+
+import pytest
+
+from rfmtool.errors import AmbiguousInputError, InputError, UsageError
+from rfmtool.sources.roles import find_roles, parse_asked, synonyms
+
+
+def roles(*header, **asked):
+    return {role: header[place] for role, place in find_roles(header, asked, "x.csv").items()}
+
+
+def test_online_retail_names_are_known():
+    assert roles("InvoiceNo", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID") == {
+        "customer_id": "CustomerID",
+        "order_id": "InvoiceNo",
+        "ordered_at": "InvoiceDate",
+        "quantity": "Quantity",
+        "unit_price": "UnitPrice",
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["Customer ID", "customer_id", "CUSTOMER-ID", " CustomerId ", "id"]
+)
+def test_case_spaces_and_marks_in_names_do_not_matter(name):
+    if name == "id":  # an id of what?
+        with pytest.raises(InputError, match="customer_id"):
+            roles(name, "date", "amount")
+    else:
+        assert roles(name, "date", "amount")["customer_id"] == name
+
+
+def test_every_synonym_is_found_on_its_own():
+    for role, known in synonyms().items():
+        for synonym in known:
+            others = {"customer_id": "client", "ordered_at": "saledate", "amount": "spend"}
+            others.pop(role, None)
+            header = [*others.values(), synonym]
+            if role in ("quantity", "unit_price"):
+                other = {"quantity": "price", "unit_price": "qty"}[role]
+                header = ["client", "saledate", other, synonym]
+            found = roles(*dict.fromkeys(header))
+            assert synonym in found.values(), (role, synonym)
+
+
+def test_the_likelier_of_two_names_wins_wherever_it_stands():
+    assert roles("name", "email", "Customer ID", "date", "total", "amount") == {
+        "customer_id": "Customer ID",
+        "ordered_at": "date",
+        "amount": "amount",
+    }
+
+
+def test_an_amount_is_preferred_to_its_factors():
+    found = roles("customer", "date", "quantity", "unit price", "amount")
+
+    assert "amount" in found
+    assert not {"quantity", "unit_price"} & found.keys()
+
+
+def test_factors_asked_for_are_preferred_to_an_amount():
+    found = roles("customer", "date", "q", "p", "amount", quantity="q", unit_price="p")
+
+    assert found == {
+        "customer_id": "customer",
+        "ordered_at": "date",
+        "quantity": "q",
+        "unit_price": "p",
+    }
+
+
+def test_a_price_without_a_quantity_is_what_was_paid():
+    assert roles("customer", "date", "price")["amount"] == "price"
+
+
+def test_a_column_asked_for_beats_every_synonym():
+    assert roles("amount", "net", "date", "customer", amount="net")["amount"] == "net"
+
+
+def test_a_column_is_asked_for_by_its_exact_name_before_a_similar_one():
+    header = ("Total", "total", "date", "customer")
+
+    assert find_roles(header, {"amount": "total"}, "x.csv")["amount"] == 1
+    assert find_roles(header, {"amount": "Total"}, "x.csv")["amount"] == 0
+
+
+def test_a_column_plays_one_role_only():
+    with pytest.raises(InputError, match="no column was recognised as customer_id"):
+        roles("customer", "date", "amount", order_id="customer")
+
+
+def test_a_needed_column_that_is_missing_is_named_with_the_ones_there_are():
+    with pytest.raises(InputError) as raised:
+        roles("who", "when", "how much")
+
+    message = str(raised.value)
+    assert "x.csv: no column was recognised as customer_id, ordered_at, amount" in message
+    assert "'who', 'when', 'how much'" in message
+
+
+@pytest.mark.parametrize("header", [("id", "Date", "date", "amount", "customer")])
+def test_two_columns_of_one_name_are_refused_where_they_matter(header):
+    with pytest.raises(AmbiguousInputError, match="2 columns are called 'Date'"):
+        roles(*header)
+    assert roles(*header, ordered_at="date")["ordered_at"] == "date"
+
+
+def test_two_columns_of_one_name_are_no_matter_elsewhere():
+    assert roles("note", "note", "", "", "date", "amount", "customer")
+
+
+def test_asking_for_a_name_that_occurs_twice_is_refused():
+    with pytest.raises(AmbiguousInputError, match="2 columns are called 'x'"):
+        roles("x", "x", "date", "customer", amount="x")
+
+
+def test_a_mistyped_name_is_answered_with_the_nearest():
+    with pytest.raises(InputError, match="Did you mean 'Revenue'"):
+        roles("Revenue", "date", "customer", amount="Revnue")
+
+
+def test_a_very_wide_header_is_not_listed_whole():
+    with pytest.raises(InputError, match="and 70 more"):
+        roles(*(f"c{place}" for place in range(100)))
+
+
+def test_pairs_are_read():
+    assert parse_asked(["amount=Net = total", "customer_id=E-mail"]) == {
+        "amount": "Net = total",
+        "customer_id": "E-mail",
+    }
+
+
+@pytest.mark.parametrize(
+    ("texts", "complaint"),
+    [
+        (["amount"], "is not ROLE=NAME"),
+        (["amount="], "is not ROLE=NAME"),
+        (["money=Net"], "no role 'money'"),
+        (["amount=a", "amount=b"], "given twice"),
+    ],
+)
+def test_what_is_no_pair_is_refused(texts, complaint):
+    with pytest.raises(UsageError, match=complaint):
+        parse_asked(texts)

@@ -1,0 +1,354 @@
+"""Rules are data: what loads is checked, and an error names its file and key."""
+
+import itertools
+import re
+import tomllib
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rfmtool.errors import RulesError
+from rfmtool.rules import (
+    Condition,
+    Method,
+    load_rules,
+    merged_data,
+    parse_cuts,
+    rules_of,
+    shipped_text,
+    to_toml,
+)
+
+GRID = [(r, f) for r in range(1, 6) for f in range(1, 6)]
+
+
+def cell(r, f, name="all"):
+    return f'{{ name = "{name}", recency = [{r}, {r}], frequency = [{f}, {f}] }}'
+
+
+def segments(kind, *rows):
+    return f'[segments]\nmap = "{kind}"\nrows = [{", ".join(rows)}]\n'
+
+
+def error_of(write, text):
+    with pytest.raises(RulesError) as raised:
+        load_rules(write(text, "shop.toml"))
+    return str(raised.value)
+
+
+def warnings_of(write, text):
+    return load_rules(write(text, "shop.toml")).warnings
+
+
+# The shipped rules -------------------------------------------------------------------------------
+
+
+def test_the_shipped_rules_load_without_a_warning():
+    rules = load_rules()
+
+    assert rules.warnings == ()
+    assert rules.scoring["frequency"] == Method("fixed", 5, (1, 2, 4, 9))
+    assert rules.scoring["recency"] == rules.scoring["monetary"] == Method("quantile", 5)
+    assert set(rules.weights.values()) == {Decimal(1)}
+    assert [rung.label for rung in rules.ladder] == ["client", "customer", *["prospect"] * 3]
+
+
+def test_the_shipped_text_is_a_rules_file_of_its_own(write):
+    assert load_rules(write(shipped_text())) == load_rules()
+
+
+def test_the_rules_in_force_can_be_written_and_loaded_again(write):
+    written = to_toml(merged_data(None))
+
+    assert tomllib.loads(written, parse_float=Decimal) == merged_data(None)
+    assert load_rules(write(written)) == load_rules()
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+
+
+@given(TEXTS, TEXTS, st.decimals(-(10**9), 10**9, places=4))
+def test_any_text_and_number_survives_the_writing(name, because, money):
+    data = merged_data(None)
+    data["segments"] = {"map": "list", "rows": [{"name": name}]}
+    data["ladder"] = [{"stage": name, "because": because, "when": {"sales": {"min": money}}}]
+
+    assert tomllib.loads(to_toml(data), parse_float=Decimal) == data
+
+
+# Files of one's own ------------------------------------------------------------------------------
+
+
+def test_what_a_file_leaves_out_stays_as_shipped(write):
+    own = load_rules(write("[scoring.recency]\nmethod = 'fixed'\ncuts = [7, 30, 90, 180]\n"))
+
+    assert own.scoring["recency"] == Method("fixed", 5, (7, 30, 90, 180))
+    assert own.scoring["monetary"] == load_rules().scoring["monetary"]
+    assert own.segments == load_rules().segments
+    assert own.not_a_sale == load_rules().not_a_sale
+
+
+def test_cuts_given_by_the_caller_beat_the_file(write):
+    path = write("[scoring.recency]\nmethod = 'fixed'\ncuts = [7, 30, 90, 180]\n")
+    mine = Method("fixed", 5, (1, 2, 3, 4))
+
+    assert load_rules(path, {"recency": mine}).scoring["recency"] == mine
+
+
+def test_money_is_held_in_whole_units(write):
+    rules = load_rules(
+        write(
+            "[scoring.monetary]\nmethod = 'fixed'\ncuts = [0.5, 10, 99.99]\n"
+            "[[ladder]]\nstage = 'gold'\nwhen.monetary.min = 100.5\n[[ladder]]\nstage = 'rest'\n"
+        )
+    )
+
+    assert rules.scoring["monetary"].cuts == (5_000, 100_000, 999_900)
+    assert rules.ladder[0].conditions == (Condition("monetary", 1_005_000),)
+
+
+def test_cuts_between_whole_units_are_rounded_so_that_nobody_moves(write):
+    """Above 2.5 orders is above 2; at least 2.5 is at least 3; both below zero too."""
+    text = "[scoring.frequency]\nmethod = '{}'\ncuts = [-2.5, 2.5, 4, 9]\n"
+
+    above = load_rules(write(text.format("fixed"))).scoring["frequency"]
+    at_least = load_rules(write(text.format("at_least"))).scoring["frequency"]
+
+    assert above.cuts == (-3, 2, 4, 9)
+    assert at_least.cuts == (-2, 3, 4, 9)
+
+
+def test_words_for_what_is_no_sale_are_compared_in_lower_case(write):
+    rules = load_rules(write("[reading]\nnot_a_sale = [' Storniert', 'VOID']\n"))
+
+    assert rules.not_a_sale == {"storniert", "void"}
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "complaint"),
+    [
+        ("[scoring.recency", "", "Expected ']'"),
+        ("colour = 1", "", "unknown key 'colour'"),
+        ("scoring = 1", "scoring", "must be a table"),
+        ("reading = 1", "reading", "must be a table"),
+        ("segments = 1", "segments", "must be a table"),
+        ("ladder = 1", "ladder", "at least one"),
+        ("ladder = []", "ladder", "at least one"),
+        ("ladder = [1]", "ladder[1]", "must be a table"),
+        ("[scoring.speed]", "scoring", "unknown key 'speed'"),
+        ("[scoring]\nrecency = 5", "scoring.recency", "must be a table"),
+        ("[scoring.recency]\nmethod = 'magic'", "scoring.recency", "method must be one of"),
+        ("[scoring.recency]\nbins = 5", "scoring.recency", "method must be one of"),
+        ("[scoring.recency]\nmethod = 'quantile'\nbins = 1", "scoring.recency", "2 to 10"),
+        ("[scoring.recency]\nmethod = 'quantile'\nbins = 11", "scoring.recency", "2 to 10"),
+        ("[scoring.recency]\nmethod = 'quantile'\nbins = true", "scoring.recency", "2 to 10"),
+        ("[scoring.recency]\nmethod = 'quantile'\ncuts = [1]", "scoring.recency", "no cuts"),
+        ("[scoring.recency]\nmethod = 'fixed'", "scoring.recency", "1 to 9 cuts"),
+        ("[scoring.recency]\nmethod = 'fixed'\ncuts = []", "scoring.recency", "1 to 9 cuts"),
+        ("[scoring.recency]\nmethod = 'fixed'\ncuts = [1, 1]", "scoring.recency", "ascend"),
+        ("[scoring.recency]\nmethod = 'fixed'\ncuts = [1.2, 1.7]", "scoring.recency", "ascend"),
+        ("[scoring.recency]\nmethod = 'fixed'\ncuts = ['1']", "scoring.recency.cuts", "number"),
+        ("[scoring.recency]\nmethod = 'fixed'\ncuts = [true]", "scoring.recency.cuts", "number"),
+        ("[scoring.recency]\nmethod = 'fixed'\ncuts = [nan]", "scoring.recency.cuts", "usable"),
+        ("[scoring.recency]\nmethod = 'fixed'\ncuts = [1e99]", "scoring.recency.cuts", "usable"),
+        ("[scoring.recency]\nmethod = 'fixed'\nbins = 5\ncuts = [1]", "scoring.recency", "2 bins"),
+        ("[scoring]\nweights = 1", "scoring.weights", "must be a table"),
+        ("[scoring.weights]\nspeed = 1", "scoring.weights", "unknown key 'speed'"),
+        ("[scoring.weights]\nrecency = -1", "scoring.weights.recency", "a weight"),
+        ("[scoring.weights]\nrecency = nan", "scoring.weights.recency", "a weight"),
+        ("[scoring.weights]\nrecency = inf", "scoring.weights.recency", "a weight"),
+        ("[scoring.weights]\nrecency = '1'", "scoring.weights.recency", "a weight"),
+        ("[reading]\nnot_a_sale = 'void'", "reading.not_a_sale", "a list of words"),
+        ("[reading]\nnot_a_sale = [1]", "reading.not_a_sale", "a list of words"),
+        ("[reading]\nspeed = 1", "reading", "unknown key 'speed'"),
+        (segments("heap", "{ name = 'x' }"), "segments", "grid"),
+        (segments("list"), "segments", "and rows"),
+        (segments("list", "{ name = ' ' }"), "segments.rows[1]", "a name"),
+        (segments("list", r'{ name = "a\nb" }'), "segments.rows[1]", "printable"),
+        (segments("list", "{ name = 'no_orders' }"), "segments.rows[1]", "no_orders"),
+        (segments("list", "{ name = 'x', speed = 1 }"), "segments.rows[1]", "unknown key"),
+        (
+            segments("list", "{ name = 'x', recency = [1, 6] }"),
+            "segments.rows[1].recency",
+            "1 and 5",
+        ),
+        (
+            segments("list", "{ name = 'x', recency = [2, 1] }"),
+            "segments.rows[1].recency",
+            "1 and 5",
+        ),
+        (segments("list", "{ name = 'x', recency = 3 }"), "segments.rows[1].recency", "from, to"),
+        (segments("list", "{ name = 'x', recency = [1, 2] }"), "segments", "last row"),
+        ("[[ladder]]\nproof = 'x'", "ladder[1]", "needs a stage"),
+        ("[[ladder]]\nstage = 'x'\nproof = 1", "ladder[1]", "must be text"),
+        ('[[ladder]]\nstage = "a\\nb"', "ladder[1].stage", "printable"),
+        ("[[ladder]]\nstage = 'x'\nspeed = 1", "ladder[1]", "unknown key 'speed'"),
+        ("[[ladder]]\nstage = 'x'\nbecause = '{shoes}'", "ladder[1].because", "{shoes}"),
+        ("[[ladder]]\nstage = 'x'\nwhen = 1", "ladder[1].when", "must be a table"),
+        ("[[ladder]]\nstage = 'x'\nwhen.shoes.min = 1", "ladder[1].when", "unknown key 'shoes'"),
+        ("[[ladder]]\nstage = 'x'\nwhen.sales.least = 1", "ladder[1].when.sales", "'least'"),
+        ("[[ladder]]\nstage = 'x'\nwhen.sales.min = 'a'", "ladder[1].when.sales.min", "number"),
+        ("[[ladder]]\nstage = 'x'\nwhen.order_days.min = 1", "ladder", "last rung"),
+    ],
+)
+def test_an_error_names_the_file_and_the_key(write, text, key, complaint):
+    message = error_of(write, text)
+
+    assert re.search(rf"shop\.toml: {re.escape(key)}", message), message
+    assert complaint in message
+
+
+def test_a_rules_file_that_cannot_be_read_is_refused(write, tmp_path):
+    with pytest.raises(RulesError, match=r"gone\.toml: cannot be read: No such file"):
+        load_rules(tmp_path / "gone.toml")
+    with pytest.raises(RulesError, match="not UTF-8"):
+        load_rules(write(b"\xff\xfe", "latin.toml"))
+
+
+# Grids and lists ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hole", GRID)
+def test_a_grid_with_a_hole_is_refused_naming_the_cell(write, hole):
+    rows = [cell(r, f) for r, f in GRID if (r, f) != hole]
+
+    assert f"leaves out recency {hole[0]}, frequency {hole[1]}" in error_of(
+        write, segments("grid", *rows)
+    )
+
+
+@pytest.mark.parametrize("double", GRID)
+def test_a_grid_with_an_overlap_is_refused_naming_both(write, double):
+    rows = [*(cell(r, f) for r, f in GRID), cell(*double, name="twice")]
+
+    assert f"all and twice both hold at recency {double[0]}, frequency {double[1]}" in error_of(
+        write, segments("grid", *rows)
+    )
+
+
+def test_a_full_grid_loads(write):
+    path = write(segments("grid", *(cell(r, f) for r, f in GRID)))
+
+    assert len(load_rules(path).segments.rows) == 25
+
+
+def test_the_shipped_grid_asks_for_five_bins():
+    with pytest.raises(RulesError, match=r"between 1 and 4.*five bins"):
+        load_rules(None, {"recency": Method("quantile", 4)})
+    with pytest.raises(RulesError, match="leaves out recency 6"):
+        load_rules(None, {"recency": Method("quantile", 6)})
+    assert load_rules(None, {"monetary": Method("quantile", 10)})
+
+
+def test_overlaps_in_a_list_are_counted_and_warned_of(write):
+    """Rich and recent meet in 2 x 5 x 2 of the 125 cells; the last row meets everyone."""
+    rows = [
+        "{ name = 'rich', monetary = [4, 5] }",
+        "{ name = 'recent', recency = [4, 5] }",
+        "{ name = 'rest' }",
+    ]
+
+    [warning] = warnings_of(write, segments("list", *rows))
+
+    assert "shop.toml: segments: 20 of 125 score cells fit several rows" in warning
+
+
+def test_a_row_of_a_list_that_no_one_can_reach_is_warned_of(write):
+    rows = [
+        "{ name = 'low', recency = [1, 3] }",
+        "{ name = 'high', recency = [4, 5] }",
+        "{ name = 'never', recency = [3, 4] }",
+        "{ name = 'rest' }",
+    ]
+
+    warnings = warnings_of(write, segments("list", *rows))
+
+    assert [re.search(r"rows\[\d\].*", text).group() for text in warnings[1:]] == [
+        "rows[3] (never) can never be reached",
+        "rows[4] (rest) can never be reached",
+    ]
+
+
+def test_a_rung_below_one_that_covers_it_is_warned_of(write):
+    text = """
+        [[ladder]]
+        stage = "any buyer"
+        when.order_days.min = 1
+        [[ladder]]
+        stage = "regular"
+        when.order_days.min = 5
+        when.refunds.max = 10
+        [[ladder]]
+        stage = "rest"
+    """
+
+    [warning] = warnings_of(write, text)
+
+    assert "ladder[2] (regular) can never be reached: any buyer covers it" in warning
+
+
+# Cuts on the command line ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("recency=30,60,90,180", ("recency", Method("fixed", 5, (30, 60, 90, 180)))),
+        ("frequency=quantile:7", ("frequency", Method("quantile", 7))),
+        ("monetary=9.99", ("monetary", Method("fixed", 2, (99_900,)))),
+        ("recency=at_least:115,181", ("recency", Method("at_least", 3, (115, 181)))),
+        ("recency=fixed:1,2", ("recency", Method("fixed", 3, (1, 2)))),
+    ],
+)
+def test_cuts_are_read(text, expected):
+    assert parse_cuts(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("speed=1", "the dimension must be one of"),
+        ("recency", "commas between them"),
+        ("recency=", "commas between them"),
+        ("recency=1;2", "commas between them"),
+        ("recency=1,,2", "commas between them"),
+        ("recency=quantile:", "bins from 2 to 10"),
+        ("recency=quantile:1", "bins from 2 to 10"),
+        ("recency=quantile:five", "bins from 2 to 10"),
+        ("recency=magic:5", "method must be one of"),
+        ("recency=2,1", "cuts must ascend"),
+        ("recency=nan", "no usable number"),
+        ("recency=sNaN", "no usable number"),
+        ("recency=1,2,3,4,5,6,7,8,9,10", "1 to 9 cuts"),
+    ],
+)
+def test_what_is_no_cuts_is_refused(text, complaint):
+    with pytest.raises(RulesError, match=complaint):
+        parse_cuts(text)
+
+
+@given(st.lists(st.integers(-(10**6), 10**6), min_size=1, max_size=9, unique=True).map(sorted))
+def test_any_ascending_cuts_are_read_as_they_are(cuts):
+    assert parse_cuts(f"recency={','.join(map(str, cuts))}")[1].cuts == tuple(cuts)
+
+
+def test_no_rule_is_reached_by_nobody_in_the_shipped_grid():
+    rows = load_rules().segments.rows
+    places = {
+        place
+        for place, row in enumerate(rows)
+        for r, f in itertools.product(range(1, 6), range(1, 6))
+        if all(
+            one.smallest <= {"recency_score": r, "frequency_score": f}[one.column] <= one.largest
+            for one in row.conditions
+        )
+    }
+
+    assert places == set(range(len(rows)))
+
+
+def test_data_of_any_origin_can_be_checked():
+    with pytest.raises(RulesError, match=r"my rules: scoring\.recency"):
+        rules_of({**merged_data(None), "scoring": {"recency": {}}}, "my rules")

@@ -1,0 +1,308 @@
+"""Cut points are fitted as defined, kept in a file, and score equals equally."""
+
+import json
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+import oracle
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rfmtool.errors import RulesError
+from rfmtool.pipeline import run
+from rfmtool.rules import Method, load_rules
+from rfmtool.scoring.scales import Scale, Scales, apply_scales, fit, load_scales, quantile_cuts
+from rfmtool.scoring.timing import Timing, Windows
+
+TOY_ORDERS = [1, 1, 1, 1, 1, 1, 2, 2, 3, 10]
+TOY_MONEY = [10, 20, 30, 40, 50, 60, 70, 80, 90, 550]
+QUINTILES = Method("quantile", 5)
+AS_OF = date(2024, 1, 31)
+TIMING = Timing(Windows(), 30.0, 2.0, 4.0, limits_are_fitted=False)
+EVEN_WEIGHTS = {name: Decimal(1) for name in ("recency", "frequency", "monetary")}
+
+
+def people(recency=None, frequency=None, monetary=None):
+    """A frame of customers; what is not given is the same for all."""
+    count = len(recency or frequency or monetary)
+    return pd.DataFrame(
+        {
+            "recency_days": recency or [0] * count,
+            "frequency": frequency or [1] * count,
+            "monetary": monetary or [10_000] * count,
+        }
+    )
+
+
+def scores(frame, dimension, method=QUINTILES):
+    methods = dict.fromkeys(EVEN_WEIGHTS, QUINTILES) | {dimension: method}
+    scored = apply_scales(frame, fit(frame, methods, TIMING, AS_OF), EVEN_WEIGHTS)
+    return scored[f"{dimension}_score"].tolist()
+
+
+# Fitting -----------------------------------------------------------------------------------------
+
+
+def test_toy_orders_by_quantile():
+    cuts = fit(people(frequency=TOY_ORDERS), dict.fromkeys(EVEN_WEIGHTS, QUINTILES), TIMING, AS_OF)
+
+    assert cuts["frequency"].cuts == (1, 1, 1, 2)  # 1, 1, 1.4, 2.2, floored
+    assert scores(people(frequency=TOY_ORDERS), "frequency") == [1] * 6 + [4, 4, 5, 5]
+
+
+def test_toy_orders_by_fixed_cuts():
+    fixed = Method("fixed", 5, (1, 2, 4, 9))
+
+    assert scores(people(frequency=TOY_ORDERS), "frequency", fixed) == [1] * 6 + [2, 2, 3, 5]
+
+
+def test_toy_money_by_quantile():
+    assert scores(people(monetary=TOY_MONEY), "monetary") == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+
+
+def test_recency_scores_the_other_way_round():
+    assert scores(people(recency=TOY_MONEY), "recency") == [5, 5, 4, 4, 3, 3, 2, 2, 1, 1]
+
+
+@pytest.mark.parametrize("count", [1, 2, 7])
+def test_where_all_are_equal_or_alone_recency_is_best_and_the_others_worst(count):
+    frame = people(recency=[9] * count)
+
+    assert scores(frame, "recency") == [5] * count
+    assert scores(frame, "frequency") == [1] * count
+    assert scores(frame, "monetary") == [1] * count
+
+
+@given(st.lists(st.integers(-(10**18), 10**18), min_size=1, max_size=30), st.integers(2, 10))
+def test_cuts_are_the_floors_of_exact_type_7_quantiles(values, bins):
+    assert list(quantile_cuts(np.array(values), bins)) == oracle.quantile_cuts(values, bins)
+
+
+@given(st.lists(st.integers(-50, 50), min_size=1, max_size=30), st.integers(2, 10))
+def test_flooring_the_cuts_moves_nobody(values, bins):
+    exact = [oracle.quantile(values, oracle.Fraction(k, bins)) for k in range(1, bins)]
+
+    assert scores(people(monetary=values), "monetary", Method("quantile", bins)) == [
+        oracle.score(value, exact, "higher") for value in values
+    ]
+
+
+@given(st.lists(st.integers(0, 8), min_size=2, max_size=30), st.integers(2, 10), st.randoms())
+def test_equal_customers_get_equal_scores_in_any_order(values, bins, random):
+    method = Method("quantile", bins)
+    by_value = dict(zip(values, scores(people(recency=values), "recency", method), strict=True))
+    random.shuffle(values)
+
+    shuffled = scores(people(recency=values), "recency", method)
+
+    assert shuffled == [by_value[value] for value in values]
+
+
+def test_customers_without_a_counting_order_have_no_scores_and_move_no_cut():
+    frame = people(monetary=[1, 2, 3, 4, 5]).assign(
+        frequency=[1, 1, 1, 1, 1], recency_days=pd.array([1, 2, 3, 4, 5], "Int64")
+    )
+    absent = pd.DataFrame(
+        {"recency_days": pd.array([None] * 9, "Int64"), "frequency": 0, "monetary": -99}
+    )
+    both = pd.concat([frame, absent], ignore_index=True)
+    methods = dict.fromkeys(EVEN_WEIGHTS, QUINTILES)
+
+    scales = fit(both, methods, TIMING, AS_OF)
+    scored = apply_scales(both, scales, EVEN_WEIGHTS)
+
+    assert scales == fit(frame, methods, TIMING, AS_OF)
+    assert scored.loc[:4, "monetary_score"].tolist() == [1, 2, 3, 4, 5]
+    added = ["recency_score", "frequency_score", "monetary_score", "rfm", "rfm_total"]
+    assert scored.loc[5:, added].isna().all(axis=None)
+
+
+def test_with_no_buyer_at_all_there_are_still_scales():
+    frame = people(frequency=[0], monetary=[-5])
+
+    scales = fit(frame, dict.fromkeys(EVEN_WEIGHTS, QUINTILES), TIMING, AS_OF)
+
+    assert scales["monetary"].cuts == (0, 0, 0, 0)
+
+
+# Applying ----------------------------------------------------------------------------------------
+
+
+def test_a_value_on_a_cut_is_below_it_unless_the_rules_say_at_least():
+    values = np.array([9, 10, 11, 20, 21])
+
+    assert Scale("fixed", (10, 20), "higher").scores(values).tolist() == [1, 1, 2, 2, 3]
+    assert Scale("at_least", (10, 20), "higher").scores(values).tolist() == [1, 2, 2, 3, 3]
+    assert Scale("fixed", (10, 20), "lower").scores(values).tolist() == [3, 3, 2, 2, 1]
+    assert Scale("at_least", (10, 20), "lower").scores(values).tolist() == [3, 2, 2, 1, 1]
+
+
+def test_values_outside_a_reused_scale_take_the_end_scores():
+    scale = Scale("quantile", (10, 20, 30, 40), "higher")
+
+    assert scale.scores(np.array([-(10**18), 10**18])).tolist() == [1, 5]
+
+
+def test_the_argument_is_left_as_it_was():
+    frame = people(monetary=TOY_MONEY)
+    before = frame.copy()
+
+    apply_scales(frame, fit(frame, load_rules().scoring, TIMING, AS_OF), EVEN_WEIGHTS)
+
+    pd.testing.assert_frame_equal(frame, before)
+
+
+def with_codes(r, f, m, weights=EVEN_WEIGHTS, **bins):
+    """The rfm and rfm_total of one customer whose value equals its score in every dimension."""
+    cuts = {name: tuple(range(1, bins.get(name, 5))) for name in EVEN_WEIGHTS}
+    better = {"recency": "lower"}
+    scales = Scales(
+        AS_OF,
+        {name: Scale("fixed", cuts[name], better.get(name, "higher")) for name in EVEN_WEIGHTS},
+        TIMING,
+    )
+    recency = len(cuts["recency"]) + 2 - r
+    scored = apply_scales(people([recency], [f], [m]), scales, weights)
+    return scored["rfm"].tolist(), scored["rfm_total"].tolist()
+
+
+def test_rfm_is_the_digits_and_their_sum():
+    assert with_codes(5, 4, 1) == (["541"], [10])
+
+
+def test_ten_bins_put_dashes_between_the_digits():
+    assert with_codes(10, 4, 1, recency=10) == (["10-4-1"], [15])
+    assert with_codes(3, 4, 1, monetary=10) == (["3-4-1"], [8])
+    assert with_codes(9, 4, 1, recency=9) == (["941"], [14])
+
+
+@pytest.mark.parametrize(
+    ("weights", "total"), [((2, 1, 1), 15), (("0.5", "0.25", "0.1"), 3.6), ((0, 0, 0), 0)]
+)
+def test_the_total_is_weighted(weights, total):
+    weights = dict(zip(EVEN_WEIGHTS, map(Decimal, weights), strict=True))
+
+    assert with_codes(5, 4, 1, weights)[1] == [total]
+
+
+# The file ----------------------------------------------------------------------------------------
+
+CUTS = st.lists(st.integers(-(2**62), 2**62), min_size=1, max_size=9).map(sorted).map(tuple)
+
+
+@given(CUTS, CUTS, CUTS, st.sampled_from(("quantile", "fixed", "at_least")))
+def test_scales_come_back_from_their_file_as_they_were(scratch, recency, frequency, money, method):
+    scales = Scales(
+        AS_OF,
+        {
+            "recency": Scale(method, recency, "lower"),
+            "frequency": Scale(method, frequency, "higher"),
+            "monetary": Scale(method, money, "higher"),
+        },
+        TIMING,
+    )
+    path = scratch / "scales.json"
+    path.write_text(json.dumps(scales.as_data()))
+
+    assert load_scales(path) == scales
+
+
+def good_file():
+    scale = {"method": "fixed", "cuts": [1, 2, 3, 4]}
+    return {
+        "version": 1,
+        "as_of": "2024-01-31",
+        "recency": {**scale, "better": "lower"},
+        "frequency": {**scale, "better": "higher"},
+        "monetary": {**scale, "better": "higher", "cuts": ["1", "2.5", "3", "4"]},
+        "timing": TIMING.as_data(),
+    }
+
+
+def test_money_cuts_are_decimal_text(write):
+    scales = load_scales(write(json.dumps(good_file())))
+
+    assert scales["monetary"].cuts == (10_000, 25_000, 30_000, 40_000)
+    assert scales.as_data() == good_file()
+
+
+@pytest.mark.parametrize(
+    ("dimension", "key", "value"),
+    [
+        ("recency", "cuts", [2, 1]),
+        ("recency", "cuts", []),
+        ("recency", "cuts", list(range(10))),
+        ("recency", "cuts", [None]),
+        ("recency", "cuts", ["x"]),
+        ("recency", "cuts", [1.5]),
+        ("recency", "cuts", ["nan"]),
+        ("recency", "cuts", ["1e30"]),
+        ("recency", "cuts", "1234"),
+        ("recency", "cuts", 5),
+        ("recency", "method", "magic"),
+        ("recency", "method", None),
+        ("recency", "better", "higher"),
+        ("monetary", "better", "lower"),
+        ("monetary", "better", "sideways"),
+        ("monetary", "cuts", ["0.00005"]),
+        ("version", None, 2),
+        ("as_of", None, "yesterday"),
+        ("as_of", None, None),
+        ("monetary", None, None),
+        ("monetary", None, "all"),
+    ],
+)
+def test_a_bad_scales_file_is_refused_by_name(write, dimension, key, value):
+    data = good_file()
+    if key is None:
+        data[dimension] = value
+    else:
+        data[dimension][key] = value
+
+    with pytest.raises(RulesError, match=r"scales\.json: is not a scales file"):
+        load_scales(write(json.dumps(data), "scales.json"))
+
+
+@pytest.mark.parametrize("content", ["", "[]", "5", "{", '"text"', b"\xff\xfe"])
+def test_what_is_no_scales_file_at_all_is_refused(write, content):
+    with pytest.raises(RulesError, match="is not a scales file"):
+        load_scales(write(content, "scales.json"))
+
+
+def test_a_scales_file_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(RulesError, match=r"gone\.json: cannot be read"):
+        load_scales(tmp_path / "gone.json")
+
+
+SHOP = ["customer_id,ordered_at,amount", "ann,2024-01-01,10", "bob,2024-01-31,30"]
+
+
+def test_reused_scales_score_a_later_export_without_fitting(write):
+    scales = run(write(SHOP)).scales
+
+    later = run(write([*SHOP, "cy,2024-02-29,99"], "later.csv"), scales=scales)
+
+    assert later.scales == scales
+    assert not later.fitted
+    assert later.frame["monetary_score"].tolist() == [1, 5, 5]
+
+
+def test_scales_whose_scores_the_segments_do_not_cover_are_refused(write):
+    ten = [*range(1, 10)]
+    data = good_file()
+    data["recency"]["cuts"] = ten
+
+    with pytest.raises(RulesError, match="10 bins of recency, and the segments are for 5"):
+        run(write(SHOP), scales=write(json.dumps(data), "scales.json"))
+
+
+def test_scales_with_other_bins_of_money_are_fine_where_no_segment_asks_for_money(write):
+    data = good_file()
+    data["monetary"]["cuts"] = ["15"]
+
+    result = run(write(SHOP), scales=write(json.dumps(data), "scales.json"))
+
+    assert result.frame["monetary_score"].tolist() == [1, 2]
