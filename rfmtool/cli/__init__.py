@@ -6,11 +6,14 @@ that `--help` is instant.
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import signal
 import sys
 import traceback
 from importlib import import_module
+from pathlib import Path
 from typing import Final, NoReturn
 
 import click
@@ -50,38 +53,84 @@ def program() -> None:
 
 def main() -> NoReturn:
     """Run the command line; ends the process with the exit code of the contract."""
-    sys.exit(_exit_code())
+    _prepare_streams()
+    code = _exit_code()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done and said: too late for Ctrl-C
+    sys.exit(code)
 
 
-def _exit_code() -> int:
+def _prepare_streams() -> None:
+    """Make a closed stream fail like a closed file, and a narrow encoding show `?`."""
+    nowhere = Path(os.devnull)
+    # In this order each new file takes the number of the stream that is closed.
+    if sys.stdin is None:
+        sys.stdin = nowhere.open(encoding="utf-8")
+    if sys.stdout is None:
+        # Not open for writing: a result that nobody can receive is an error, silence is not.
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
+    if sys.stderr is None:
+        sys.stderr = nowhere.open("w", encoding="utf-8")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _exit_code() -> int:  # noqa: PLR0911 - one branch for each way to end
     try:
         code = program.main(standalone_mode=False)
         sys.stdout.flush()
     except RfmtoolError as error:
         return _say(error.args[0], error.hint, error.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
     except click.UsageError as error:
-        usage = error.ctx.get_usage() if error.ctx else ""
-        return _say(error.format_message(), usage, error.exit_code)
+        return _say(error.format_message(), _usage(error.ctx), error.exit_code)
     except click.ClickException as error:
         return _say(error.format_message(), "", error.exit_code)
     except (KeyboardInterrupt, click.Abort):
-        return _say("interrupted; nothing was changed", "", EXIT_INTERRUPTED)
-    except BrokenPipeError:
-        # The reader went away, as `| head` does. Nothing may be written to the pipe any more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_stdout()
+        return _say("interrupted", "Nothing half-written is left; run it again.", EXIT_INTERRUPTED)
+    except (BrokenPipeError, SystemExit):
+        # The reader of a pipe went away, as `| head` does; click and rich make a SystemExit of it,
+        # and nothing else does.
+        _let_go_of_stdout()
         return EXIT_PIPE_CLOSED
     except (MemoryError, OSError) as error:
-        return _say(f"the system failed: {error}", "", EXIT_SYSTEM)
+        _let_go_of_stdout()
+        return _say(*_system_failure(error), EXIT_SYSTEM)
     except Exception:  # noqa: BLE001 - the one place that must see every bug
         traceback.print_exc()
         return _say("this is a bug of rfmtool", "Please report it with the lines above.", EXIT_BUG)
     return code if isinstance(code, int) else 0
 
 
+def _usage(ctx: click.Context | None) -> str:
+    return f"{ctx.get_usage()}\n{ctx.command_path} --help lists every option." if ctx else ""
+
+
+def _system_failure(error: MemoryError | OSError) -> tuple[str, str]:
+    if isinstance(error, MemoryError):
+        return "memory ran out", "Set a limit, for example --memory-limit 2GB."
+    where = os.fsdecode(error.filename) if error.filename else "standard output"
+    reason = (error.strerror or type(error).__name__).lower()
+    hint = "Free some space and run again." if error.errno == errno.ENOSPC else "Run it again."
+    if error.errno == errno.EBADF:
+        hint = "Give it an open standard output, or take --quiet with -o."
+    return f"{where}: the system failed: {reason}", hint
+
+
+def _let_go_of_stdout() -> None:
+    """Drop what stdout did not take; Python would try once more at its end, and complain."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
 def _say(message: str, hint: str, code: int) -> int:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not tear the message
     from rfmtool.report.terminal import printable
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not tear the message
     click.echo(f"rfmtool: {printable(message)}", err=True)
     if hint:
         click.echo("\n".join(f"  {printable(line)}" for line in hint.splitlines()), err=True)

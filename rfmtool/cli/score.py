@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import IO, Any
 
 import click
 
@@ -32,15 +32,17 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     from rfmtool.outputs import tables
     from rfmtool.outputs.publish import published_file
 
-    kind = settings["output_format"] or (tables.format_of(Path(output)) if output else "csv")
-    result = pipeline.run(list(exports), **options.run_arguments(settings))
-    frame = pipeline.ordered(result.frame, settings["sort"], settings["top"])
-    table = tables.to_table(frame)
-    text = options.text_options(settings)
-    if output:
-        with published_file(Path(output)) as target:
-            tables.write_table(table, target, kind, text)
-    elif not settings["quiet"]:
-        target = click.get_binary_stream("stdout")
-        tables.write_table(table, target, kind, text)
-        target.flush()
+    path = options.output_path(output)
+    kind = settings["output_format"] or (tables.format_of(path) if path else "csv")
+    arguments = options.run_arguments(settings)
+    with published_file(path) if path else _stdout() as target:
+        result = pipeline.run(list(exports), **arguments)
+        frame = pipeline.ordered(result.frame, settings["sort"], settings["top"])
+        if path or not settings["quiet"]:
+            table = tables.to_table(frame)
+            tables.write_table(table, target, kind, options.text_options(settings))
+            target.flush()
+
+
+def _stdout() -> AbstractContextManager[IO[bytes]]:
+    return nullcontext(click.get_binary_stream("stdout"))
