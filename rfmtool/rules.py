@@ -312,7 +312,9 @@ def _check_partition(rules: Sequence[Rule], bins: Mapping[str, int], where: str)
         cell = f"recency {recency}, frequency {frequency}"
         if not places:
             raise RulesError(
-                f"{where}: the grid leaves out {cell}", "Give every pair of scores to a segment."
+                f"{where}: the grid leaves out {cell}",
+                "Give every pair of scores to a segment; the shipped ones need five bins of recency"
+                " and of frequency.",
             )
         if len(places) > 1:
             both = " and ".join(rules[place].label for place in places[:2])
