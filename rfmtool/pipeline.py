@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from rfmtool import columns as names
 from rfmtool.engines.local import LocalEngine, MoneyOverflowError
-from rfmtool.errors import AmbiguousInputError, InputError, LimitError, RfmtoolError, UsageError
+from rfmtool.errors import AmbiguousInputError, InputError, LimitError, RulesError, UsageError
 from rfmtool.placing.ladder import place_stages
 from rfmtool.placing.segments import place_segments
 from rfmtool.rules import Method, Rules, load_rules
@@ -144,6 +144,8 @@ def run(
         settings = replace(settings, as_of=_day(as_of))
     in_force = rules if isinstance(rules, Rules) else load_rules(rules, cuts)
     given = scales if isinstance(scales, Scales) or scales is None else load_scales(scales)
+    if given:
+        check_bins(given, in_force)
     grouped = group(open_export(source, asked), in_force, settings, watcher)
     check_rejects(grouped.ledger, max_rejects)
     day = as_of_day(grouped, settings)
@@ -336,6 +338,21 @@ def check_rejects(ledger: Ledger, most: str | int) -> None:
             f" row {first.row:,} of {first.file} ({first.reason})",
             f"See rfmtool check; accept them with --max-rejects {ledger.rejected}.",
         )
+
+
+def check_bins(scales: Scales, rules: Rules) -> None:
+    """Check that given scales have as many scores as the rules place by.
+
+    Raises:
+        RulesError: a dimension has more or fewer.
+    """
+    for name in names.DIMENSIONS:
+        given, wanted = scales[name].bins, rules.scoring[name].bins
+        if given != wanted:
+            raise RulesError(
+                f"--scales: {name} has {given} scores there and {wanted} by the rules",
+                "Take the rules and --cuts that those scales were fitted with.",
+            )
 
 
 def _day(day: date | str) -> date:

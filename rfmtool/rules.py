@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,8 +24,13 @@ MethodName = Literal["quantile", "fixed", "at_least"]
 METHODS: Final[tuple[MethodName, ...]] = ("quantile", "fixed", "at_least")
 MIN_BINS, MAX_BINS = 2, 10
 NO_ORDERS: Final = "no_orders"
+_MAX_WEIGHT: Final = 1_000_000
 _SHIPPED: Final = "default_rules.toml"
 _LADDER_COLUMNS: Final = frozenset({"order_days", "frequency", "monetary", "refunds", "sales"})
+_REASON_COLUMNS: Final = frozenset(
+    {"order_days", "frequency", "recency_days", "first_order_on", "last_order_on"}
+)
+"""What a reason may quote in braces."""
 _MONEY_COLUMNS: Final = frozenset({"monetary", "refunds", "sales"})
 
 
@@ -131,7 +137,9 @@ def merged_data(path: str | os.PathLike[str] | None) -> dict[str, Any]:
         text = Path(path).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise RulesError(f"{os.fspath(path)}: cannot be read: {reason}") from None
+        raise RulesError(
+            f"{os.fspath(path)}: cannot be read: {reason.lower()}", "Name a rules file."
+        ) from None
     own = _parsed(text, os.fspath(path))
     for section in ("scoring", "reading"):
         if isinstance(own.get(section), dict):
@@ -182,6 +190,14 @@ def parse_cuts(text: str) -> tuple[str, Method]:
     Raises:
         RulesError: it is neither.
     """
+    try:
+        return _cuts(text)
+    except RulesError as error:
+        hint = "For example recency=30,60,90,180 or frequency=quantile:5."
+        raise RulesError(error.args[0], hint) from None
+
+
+def _cuts(text: str) -> tuple[str, Method]:
     name, _, value = text.partition("=")
     where = f"--cuts {text}"
     if name not in DIMENSIONS:
@@ -195,10 +211,7 @@ def parse_cuts(text: str) -> tuple[str, Method]:
     try:
         cuts = [Decimal(cut) for cut in rest.split(",")]
     except ArithmeticError:
-        raise RulesError(
-            f"{where}: cuts are numbers with commas between them",
-            "For example recency=30,60,90,180 or frequency=quantile:5.",
-        ) from None
+        raise RulesError(f"{where}: cuts are numbers with commas between them") from None
     return name, _method(name, {"method": method, "cuts": cuts}, where)
 
 
@@ -238,8 +251,9 @@ def _weights(data: Any, where: str) -> dict[str, Decimal]:  # noqa: ANN401 - unc
     _only(data, set(DIMENSIONS), where)
     weights = {name: data.get(name, 1) for name in DIMENSIONS}
     for name, weight in weights.items():
-        if isinstance(weight, bool) or not isinstance(weight, int | Decimal) or weight < 0:
-            raise RulesError(f"{where}.{name}: a weight is a number, 0 or more")
+        is_number = isinstance(weight, int | Decimal) and not isinstance(weight, bool)
+        if not is_number or not Decimal(weight).is_finite() or not 0 <= weight <= _MAX_WEIGHT:
+            raise RulesError(f"{where}.{name}: a weight is a number from 0 to {_MAX_WEIGHT:,}")
     return {name: Decimal(weight) for name, weight in weights.items()}
 
 
@@ -369,8 +383,16 @@ def _ladder(data: Any, where: str) -> tuple[tuple[Rung, ...], list[str]]:  # noq
 def _rung(row: Any, where: str) -> Rung:  # noqa: ANN401 - unchecked input
     _only(row, {"stage", "proof", "evidence", "because", "when"}, where)
     texts = {key: row.get(key, "") for key in ("stage", "proof", "evidence", "because")}
-    if not all(isinstance(text, str) for text in texts.values()) or not texts["stage"].strip():
-        raise RulesError(f"{where}: a rung needs a stage, and its texts must be text")
+    if not all(isinstance(text, str) and text.isprintable() for text in texts.values()):
+        raise RulesError(f"{where}: {', '.join(texts)} must be texts of printable characters")
+    if not texts["stage"].strip():
+        raise RulesError(f"{where}: a rung needs a stage")
+    unknown = sorted(set(re.findall(r"\{(\w+)\}", texts["because"])) - _REASON_COLUMNS)
+    if unknown:
+        raise RulesError(
+            f"{where}.because: {{{unknown[0]}}} cannot be filled in",
+            f"Known are {', '.join(sorted(_REASON_COLUMNS))}.",
+        )
     conditions = _conditions(row.get("when", {}), f"{where}.when")
     stage = texts.pop("stage")
     return Rung(stage, conditions, **texts)

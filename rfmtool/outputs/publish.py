@@ -134,6 +134,9 @@ def published_folder(folder: Path) -> Iterator[Path]:
 def _parents_of(folder: Path) -> Iterator[None]:
     """Make the folders that lead to `folder`; take them away again if it comes to nothing."""
     missing = [parent for parent in folder.parents if not parent.exists()]
+    last = folder.parents[len(missing)]
+    if not last.is_dir():
+        raise UsageError(f"{folder}: {last.name} is a file, not a folder", "Name another folder.")
     try:
         with system_failures(str(folder)):
             folder.parent.mkdir(parents=True, exist_ok=True)

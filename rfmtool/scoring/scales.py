@@ -36,6 +36,7 @@ BETTER: Final[Mapping[str, Better]] = {
     "frequency": "higher",
     "monetary": "higher",
 }
+_LARGEST_CUT: Final = 2**62
 _VERSION: Final = 1
 
 
@@ -189,7 +190,10 @@ def load_scales(path: str | os.PathLike[str]) -> Scales:
             raise ValueError("version")
         return Scales(date.fromisoformat(data["as_of"]), scales)
     except OSError as error:
-        raise RulesError(f"{where}: cannot be read: {error.strerror}") from None
+        reason = (error.strerror or "not readable").lower()
+        raise RulesError(
+            f"{where}: cannot be read: {reason}", "Take the scales.json of a run."
+        ) from None
     except (ValueError, LookupError, TypeError, ArithmeticError):
         raise RulesError(
             f"{where}: is not a scales file of this version", "Take the scales.json of a run."
@@ -205,6 +209,7 @@ def _scale(name: str, data: Mapping[str, Any]) -> Scale:
     unit = UNITS_PER_CURRENCY if name == "monetary" else 1
     cuts = tuple(int(Decimal(cut) * unit) for cut in data["cuts"])
     known = data["method"] in METHODS and data["better"] in get_args(Better)
-    if not known or not 1 <= len(cuts) < MAX_BINS or list(cuts) != sorted(cuts):
+    fits = all(abs(cut) <= _LARGEST_CUT for cut in cuts)
+    if not known or not fits or not 1 <= len(cuts) < MAX_BINS or list(cuts) != sorted(cuts):
         raise ValueError(name)
     return Scale(data["method"], cuts, data["better"])
