@@ -38,6 +38,12 @@ class AmbiguousInputError(InputError):
 class RulesError(RfmtoolError):
     """A rules or scales file with an error; the message names the file and the key."""
 
+    def __init__(
+        self, message: str, hint: str = "rfmtool rules show prints a rules file that loads."
+    ) -> None:
+        """Point to an example where there is nothing better to say."""
+        super().__init__(message, hint)
+
 
 class ForeignFolderError(RfmtoolError):
     """An output folder that holds something we did not write."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -239,6 +240,11 @@ def group(
         InputError: it cannot be read.
         AmbiguousInputError: it can be read in two ways that differ.
     """
+    if settings.currency is not None and "currency" not in export.columns:
+        raise InputError(
+            f"{export.name}: --currency is given, but no column was recognised as currency",
+            "Name it with --column currency=NAME, or leave --currency out.",
+        )
     question = Question(
         since=settings.since,
         until=settings.as_of,
@@ -251,7 +257,8 @@ def group(
         if last is None:
             unbounded = replace(settings, window_days=None)
             last = as_of_day(group(export, rules, unbounded, watcher), settings)
-        start = last - timedelta(days=settings.window_days - 1)
+        days = min(settings.window_days - 1, (last - date.min).days)
+        start = last - timedelta(days=days)
         since = max(start, settings.since) if settings.since else start
         question = replace(question, since=since, until=last)
     grouped = _grouped(export, question, settings, watcher)
@@ -271,15 +278,24 @@ def _grouped(
         table, ledger = _aggregated(engine, export, question, watcher)
     except MoneyOverflowError:
         table, ledger = _aggregated(replace(engine, wide=True), export, question, watcher)
-    if len(ledger.currencies) > 1 and question.currency is None:
-        raise AmbiguousInputError(
-            f"the export has money in {len(ledger.currencies)} currencies:"
-            f" {', '.join(sorted(ledger.currencies)[:8])}",
-            "Pick one with --currency.",
-        )
+    if question.currency is None:
+        _check_one_currency(export, ledger)
     bare = strip_point_zero(table) if ledger.ids_end_in_point_zero else None
     table = table if bare is None else bare
     return Grouped(table, order_dates(table), ledger, export, bare is not None)
+
+
+def _check_one_currency(export: Export, ledger: Ledger) -> None:
+    if len(ledger.currencies) < 2:  # noqa: PLR2004 - more than one
+        return
+    # Only what is plainly a code may be shown: a column named by mistake holds other cells.
+    codes = sorted(code for code in ledger.currencies if re.fullmatch("[A-Z]{3}", code))
+    column = export.columns["currency"]
+    where = ", ".join(codes[:8]) if codes else f"in column {column!r}"
+    raise AmbiguousInputError(
+        f"{export.name}: money in {len(ledger.currencies)} currencies, {where}",
+        "Pick one with --currency.",
+    )
 
 
 def _aggregated(
@@ -311,8 +327,9 @@ def as_of_day(grouped: Grouped, settings: Settings) -> date:
     if day is None:
         ledger = grouped.ledger
         raise InputError(
-            f"none of the {ledger.rows:,} rows can be used: {ledger.rejected:,} cannot be read,"
-            f" {ledger.excluded:,} are excluded, {ledger['blank']:,} are blank",
+            f"{grouped.export.name}: none of the {ledger.rows:,} rows can be used:"
+            f" {ledger.rejected:,} cannot be read, {ledger.excluded:,} are excluded,"
+            f" {ledger['blank']:,} are blank",
             "See rfmtool check for the reasons.",
         )
     return _EPOCH + timedelta(days=day)
@@ -335,7 +352,10 @@ def check_rejects(ledger: Ledger, most: str | int) -> None:
     except ValueError:
         number = -1.0
     if not 0 <= number < float("inf"):
-        raise UsageError(f"--max-rejects {text!r} is no number of rows and no share such as 1%")
+        raise UsageError(
+            f"--max-rejects {text!r} is no number of rows and no share of them",
+            "For example 100 or 1%.",
+        )
     limit = number / 100 * ledger.rows if text.endswith("%") else number
     if ledger.rejected > limit:
         reasons = ", ".join(f"{name} {ledger[name]:,}" for name in names.REJECTIONS if ledger[name])

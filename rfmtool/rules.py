@@ -140,7 +140,9 @@ def merged_data(path: str | os.PathLike[str] | None) -> dict[str, Any]:
         text = Path(path).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise RulesError(f"{os.fspath(path)}: cannot be read: {reason}") from None
+        raise RulesError(
+            f"{os.fspath(path)}: cannot be read: {reason.lower()}", "Name a rules file."
+        ) from None
     own = _parsed(text, os.fspath(path))
     for section in ("scoring", "reading"):
         if isinstance(own.get(section), dict):
@@ -191,6 +193,14 @@ def parse_cuts(text: str) -> tuple[str, Method]:
     Raises:
         RulesError: it is neither.
     """
+    try:
+        return _cuts(text)
+    except RulesError as error:
+        hint = "For example recency=30,60,90,180 or frequency=quantile:5."
+        raise RulesError(error.args[0], hint) from None
+
+
+def _cuts(text: str) -> tuple[str, Method]:
     name, _, value = text.partition("=")
     where = f"--cuts {text}"
     if name not in DIMENSIONS:
@@ -204,10 +214,7 @@ def parse_cuts(text: str) -> tuple[str, Method]:
     try:
         cuts = [Decimal(cut) for cut in rest.split(",")]
     except ArithmeticError:
-        raise RulesError(
-            f"{where}: cuts are numbers with commas between them",
-            "For example recency=30,60,90,180 or frequency=quantile:5.",
-        ) from None
+        raise RulesError(f"{where}: cuts are numbers with commas between them") from None
     return name, _method(name, {"method": method, "cuts": cuts}, where)
 
 
@@ -328,7 +335,9 @@ def _check_partition(rules: Sequence[Rule], bins: Mapping[str, int], where: str)
         cell = f"recency {recency}, frequency {frequency}"
         if not places:
             raise RulesError(
-                f"{where}: the grid leaves out {cell}", "Give every pair of scores to a segment."
+                f"{where}: the grid leaves out {cell}",
+                "Give every pair of scores to a segment; the shipped ones need five bins of recency"
+                " and of frequency.",
             )
         if len(places) > 1:
             both = " and ".join(rules[place].label for place in places[:2])
@@ -383,10 +392,11 @@ def _ladder(data: Any, where: str) -> tuple[tuple[Rung, ...], list[str]]:  # noq
 def _rung(row: Any, where: str) -> Rung:  # noqa: ANN401 - unchecked input
     _only(row, {"stage", "proof", "evidence", "because", "when"}, where)
     texts = {key: row.get(key, "") for key in ("stage", "proof", "evidence", "because")}
-    if not all(isinstance(text, str) for text in texts.values()) or not texts["stage"].strip():
-        raise RulesError(f"{where}: a rung needs a stage, and its texts must be text")
-    if not texts["stage"].isprintable():
-        raise RulesError(f"{where}.stage: a name of printable characters")
+    for key, text in texts.items():
+        if not isinstance(text, str) or not text.isprintable():
+            raise RulesError(f"{where}.{key}: must be a text of printable characters")
+    if not texts["stage"].strip():
+        raise RulesError(f"{where}: a rung needs a stage")
     unknown = sorted(set(re.findall(r"\{(\w+)\}", texts["because"])) - _FILLED_IN)
     if unknown:
         raise RulesError(

@@ -67,7 +67,7 @@ def test_a_file_whose_name_looks_like_a_glob_is_that_file(write):
 
 @pytest.mark.parametrize(
     ("export", "complaint"),
-    [("nowhere.csv", "no such file"), ("no*.csv", "no file matches"), ("", "no data files")],
+    [("nowhere.csv", "no such file"), ("no*.csv", "no file matches"), ("", "the name is empty")],
 )
 def test_what_names_nothing_is_refused(export, complaint, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -180,7 +180,7 @@ def test_the_ledger_adds_up_for_any_mixture_of_rows(scratch, names, with_blanks)
 def test_two_currencies_are_refused_until_one_is_picked(write):
     rows = ["ann,1,2024-02-01,1,5,paid,EUR", "ann,2,2024-02-01,1,5,paid,usd "]
 
-    with pytest.raises(AmbiguousInputError, match="2 currencies: EUR, USD"):
+    with pytest.raises(AmbiguousInputError, match="2 currencies, EUR, USD"):
         ledger_of(write, *rows, settings=Settings())
     assert ledger_of(write, *rows, settings=Settings(currency="USD"))["other_currency"] == 1
 

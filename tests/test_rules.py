@@ -201,7 +201,7 @@ def test_an_error_names_the_file_and_the_key(write, text, key, complaint):
 
 
 def test_a_rules_file_that_cannot_be_read_is_refused(write, tmp_path):
-    with pytest.raises(RulesError, match=r"gone\.toml: cannot be read: No such file"):
+    with pytest.raises(RulesError, match=r"gone\.toml: cannot be read: no such file"):
         load_rules(tmp_path / "gone.toml")
     with pytest.raises(RulesError, match="not UTF-8"):
         load_rules(write(b"\xff\xfe", "latin.toml"))

@@ -6,11 +6,14 @@ that `--help` is instant.
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import signal
 import sys
 import traceback
 from importlib import import_module
+from pathlib import Path
 from typing import Final, NoReturn
 
 import click
@@ -50,18 +53,43 @@ def program() -> None:
 
 def main() -> NoReturn:
     """Run the command line; ends the process with the exit code of the contract."""
-    sys.exit(_exit_code())
+    _prepare_streams()
+    code = _exit_code()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done and said: too late for Ctrl-C
+    sys.exit(code)
+
+
+def _prepare_streams() -> None:
+    """Make a closed stream fail like a closed file, and a narrow encoding show `?`."""
+    nowhere = Path(os.devnull)
+    # In this order each new file takes the number of the stream that is closed.
+    if sys.stdin is None:
+        sys.stdin = nowhere.open(encoding="utf-8")
+    if sys.stdout is None:
+        # Not open for writing: a result that nobody can receive is an error, silence is not.
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
+    if sys.stderr is None:
+        sys.stderr = nowhere.open("w", encoding="utf-8")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _exit_code() -> int:
     try:
         code = program.main(standalone_mode=False)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader went away, as `| head` does. Nothing may be written to the pipe any more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
+    except (BrokenPipeError, SystemExit):
+        # The reader of a pipe went away, as `| head` does; click and rich make a SystemExit of it,
+        # and nothing else does.
+        _let_go_of_stdout()
         return EXIT_PIPE_CLOSED
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place that sees all
+        if not isinstance(error, (RfmtoolError, click.ClickException)):
+            _let_go_of_stdout()
         return _say(*_in_words(error))
     return code if isinstance(code, int) else 0
 
@@ -71,21 +99,43 @@ def _in_words(error: BaseException) -> tuple[str, str, int]:
     match error:
         case RfmtoolError():
             return error.args[0], error.hint, error.exit_code
-        case click.UsageError():
-            usage = error.ctx.get_usage() if error.ctx else ""
-            return error.format_message(), usage, error.exit_code
+        case click.ClickException():
+            return error.format_message(), _usage(error), error.exit_code
         case KeyboardInterrupt() | click.Abort():
-            return "interrupted; nothing was changed", "", EXIT_INTERRUPTED
-        case MemoryError() | OSError():
-            return f"the system failed: {error}", "", EXIT_SYSTEM
+            return "interrupted", "Nothing half-written is left; run it again.", EXIT_INTERRUPTED
+        case MemoryError():
+            return "memory ran out", "Set a limit, for example --memory-limit 2GB.", EXIT_SYSTEM
+        case OSError():
+            return *_system_failure(error), EXIT_SYSTEM
     traceback.print_exception(error)
     return "this is a bug of rfmtool", "Please report it with the lines above.", EXIT_BUG
 
 
+def _usage(error: click.ClickException) -> str:
+    ctx = getattr(error, "ctx", None)
+    return f"{ctx.get_usage()}\n{ctx.command_path} --help lists every option." if ctx else ""
+
+
+def _system_failure(error: OSError) -> tuple[str, str]:
+    where = os.fsdecode(error.filename) if error.filename else "standard output"
+    reason = (error.strerror or type(error).__name__).lower()
+    hint = "Free some space and run again." if error.errno == errno.ENOSPC else "Run it again."
+    if error.errno == errno.EBADF:
+        hint = "Give it an open standard output, or take --quiet with -o."
+    return f"{where}: the system failed: {reason}", hint
+
+
+def _let_go_of_stdout() -> None:
+    """Drop what stdout did not take; Python would try once more at its end, and complain."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
 def _say(message: str, hint: str, code: int) -> int:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not tear the message
     from rfmtool.report.terminal import printable
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not tear the message
     click.echo(f"rfmtool: {printable(message)}", err=True)
     if hint:
         click.echo("\n".join(f"  {printable(line)}" for line in hint.splitlines()), err=True)

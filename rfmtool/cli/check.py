@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
@@ -30,7 +29,7 @@ def command(exports: tuple[str, ...], **settings: Any) -> None:  # noqa: ANN401
         name: arguments[name] for name in ("asked", "settings", "rules", "watcher")}))  # fmt: skip
     if not settings["quiet"]:
         if settings["output_format"] == "json":
-            click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+            options.show_json(found)
         else:
             print_diagnosis(found, options.console(settings))
     click.get_current_context().exit(1 if found["ledger"]["rejected"] else 0)

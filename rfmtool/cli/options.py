@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -55,7 +56,8 @@ class _Day(click.ParamType["date | str"]):
             # The one place where the clock is asked, because the user asks for it.
             return date.today() - timedelta(days=value == "yesterday")  # noqa: DTZ011 - their day
         try:
-            return date.fromisoformat(value)
+            # Python alone also takes 20240131 and 2024-W05-3.
+            return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).date()
         except ValueError:
             words = ", today, yesterday or last" if self._words else ""
             self.fail(f"{value!r} is not YYYY-MM-DD{words}", param, ctx)
@@ -94,7 +96,9 @@ question = _together(
 
 engine = _together(
     click.option("--memory-limit", metavar="SIZE", help="E.g. 2GB; beyond it, spill to disk."),
-    click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Default: all cores."),
+    click.option(
+        "--threads", type=click.IntRange(1, 1024), metavar="N", help="Default: all cores."
+    ),
 )
 
 text_tables = _together(
@@ -167,7 +171,7 @@ def parse_cuts(texts: tuple[str, ...]) -> dict[str, Method]:
 
     cuts = dict(rules.parse_cuts(text) for text in texts)
     if len(cuts) < len(texts):
-        raise UsageError("--cuts names a dimension twice")
+        raise UsageError("--cuts names a dimension twice", "Give each dimension once.")
     return cuts
 
 
@@ -187,7 +191,8 @@ def choices(text: str, known: tuple[str, ...], option: str) -> list[str]:
     chosen = [word.strip() for word in text.split(",") if word.strip()]
     unknown = [word for word in chosen if word not in known]
     if unknown:
-        raise UsageError(f"{option}: {unknown[0]!r} is none of {', '.join(known)}")
+        hint = f"Take any of {', '.join(known)}."
+        raise UsageError(f"{option}: there is no {unknown[0]!r}", hint)
     return list(dict.fromkeys(chosen))
 
 
@@ -199,8 +204,27 @@ def console(settings: Settings) -> Console:
 
 
 def command_line() -> list[str]:
-    """The command as it was typed, without the path of the program."""
-    return ["rfmtool", *sys.argv[1:]]
+    """The command as it was typed, without the path of the program, as text that can be written."""
+    return ["rfmtool", *(os.fsencode(word).decode("utf-8", "replace") for word in sys.argv[1:])]
+
+
+def output_path(output: str | None) -> Path | None:
+    """Where `-o` points; None where it was not given.
+
+    Raises:
+        UsageError: it is empty, as an unset variable of a script makes it.
+    """
+    if output == "":
+        raise UsageError("-o: the name is empty", "Name where to write, or leave -o out.")
+    return Path(output) if output else None
+
+
+def show_json(data: object) -> None:
+    """Print data as JSON, which is UTF-8 whatever the terminal speaks."""
+    import json
+
+    text = json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+    click.echo(text.encode("utf-8", "replace"), nl=False)
 
 
 def existing_path(path: str) -> Path:
@@ -211,5 +235,5 @@ def existing_path(path: str) -> Path:
     """
     found = Path(path)
     if not found.exists():
-        raise UsageError(f"{path}: there is no such file or folder")
+        raise UsageError(f"{path}: there is no such file or folder", "Check the spelling.")
     return found

@@ -15,13 +15,11 @@ from rfmtool.cli import options
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
 def command(folder: str, **settings: Any) -> None:  # noqa: ANN401
     """Show the report of a finished run in DIR again."""
-    import json
-
     from rfmtool.outputs.folder import read_summary
     from rfmtool.report.terminal import print_report
 
     summary = read_summary(options.existing_path(folder))
     if settings["output_format"] == "json":
-        click.echo(json.dumps(summary, ensure_ascii=False, indent=1))
+        options.show_json(summary)
     else:
         print_report(summary, options.console(settings), folder)

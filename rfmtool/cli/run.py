@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import nullcontext
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rfmtool.cli import options
+from rfmtool.errors import UsageError
+
+if TYPE_CHECKING:
+    from rfmtool.outputs.folder import FolderOptions
 
 
 @click.command()
@@ -41,24 +43,36 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     EXPORT is a CSV, TSV or text file (plain, gz, bz2, zst), a Parquet file, a folder or glob of
     such files read as one export, or - for stdin.
     """
-    from rfmtool import pipeline
-    from rfmtool.outputs import folder
     from rfmtool.outputs.publish import published_folder
-    from rfmtool.report.terminal import print_report
 
-    wanted = folder.FolderOptions(
-        options.choices(settings["tables"], folder.TABLES, "--tables"),
-        options.choices(settings["lists"], folder.LISTS, "--lists"),
-        options.text_options(settings),
-    )
-    arguments = options.run_arguments(settings)
-    with published_folder(Path(output)) if output else nullcontext() as place:
-        result = pipeline.run(list(exports), **arguments)
+    target = options.output_path(output)
+    with published_folder(target) if target else nullcontext() as place:
+        # Heavy libraries load below, so that a run that finds the folder held says so at once.
+        from rfmtool import pipeline
+        from rfmtool.outputs import folder
+
+        wanted = _wanted(settings)
+        result = pipeline.run(list(exports), **options.run_arguments(settings))
         if place:
             folder.write_files(result, place, options.command_line(), wanted)
     if settings["quiet"]:
         return
     if settings["output_format"] == "json":
-        click.echo(json.dumps(result.summary, ensure_ascii=False, indent=1))
+        options.show_json(result.summary)
     else:
+        from rfmtool.report.terminal import print_report
+
         print_report(result.summary, options.console(settings), output)
+
+
+def _wanted(settings: options.Settings) -> FolderOptions:
+    from rfmtool.outputs import folder
+
+    tables = options.choices(settings["tables"], folder.TABLES, "--tables")
+    if not tables:
+        raise UsageError("--tables: none is named", f"Take any of {', '.join(folder.TABLES)}.")
+    return folder.FolderOptions(
+        tables,
+        options.choices(settings["lists"], folder.LISTS, "--lists"),
+        options.text_options(settings),
+    )

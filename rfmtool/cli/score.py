@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import IO, Any
 
 import click
 
@@ -41,15 +41,17 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     from rfmtool.outputs import tables
     from rfmtool.outputs.publish import published_file
 
-    kind = settings["output_format"] or (tables.format_of(Path(output)) if output else "csv")
-    result = pipeline.run(list(exports), **options.run_arguments(settings))
-    frame = pipeline.ordered(result.frame, settings["sort"], settings["top"])
-    table = tables.to_table(frame)
-    text = options.text_options(settings)
-    if output:
-        with published_file(Path(output)) as target:
-            tables.write_table(table, target, kind, text)
-    else:  # the table is the answer, so even --quiet prints it
-        stdout = sys.stdout.buffer
-        tables.write_table(table, stdout, kind, text)
-        stdout.flush()
+    path = options.output_path(output)
+    kind = settings["output_format"] or (tables.format_of(path) if path else "csv")
+    arguments = options.run_arguments(settings)
+    with published_file(path) if path else _stdout() as target:
+        result = pipeline.run(list(exports), **arguments)
+        frame = pipeline.ordered(result.frame, settings["sort"], settings["top"])
+        text = options.text_options(settings)
+        tables.write_table(tables.to_table(frame), target, kind, text)
+        target.flush()
+
+
+def _stdout() -> AbstractContextManager[IO[bytes]]:
+    # The table is the answer, not a message, so even --quiet prints it.
+    return nullcontext(sys.stdout.buffer)

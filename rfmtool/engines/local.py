@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from importlib import resources
 from typing import Final
@@ -60,6 +61,8 @@ class LocalEngine:
         connection.execute(f"set threads = {self.threads}")
         if self.memory_limit:
             try:
+                if not re.match(r"\s*[0-9.]*[1-9]", self.memory_limit):
+                    raise duckdb.InvalidInputException  # DuckDB takes a negative size as no limit
                 connection.execute("set memory_limit = ?", [self.memory_limit])
             except duckdb.Error:
                 raise UsageError(

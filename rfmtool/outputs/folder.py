@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 LISTS: Final = ("segments", "stages")
 TABLES: Final = ("csv", "parquet")
 _LIST_COLUMN: Final = {"segments": "segment", "stages": "stage"}
+_SUMMARY: Final = "summary.json"
 _STEM_LETTERS: Final = 60
 _RESERVED: Final = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)$")
 
@@ -59,7 +60,7 @@ def write_files(
     table = to_table(result.frame)
     outputs = [_write(place, name, rows, options) for name, rows in _named_tables(table, options)]
     outputs.append(_write_json(place, "scales.json", result.scales.as_data()))
-    outputs.append(_write_json(place, "summary.json", result.summary))
+    outputs.append(_write_json(place, _SUMMARY, result.summary))
     manifest = {
         "tool": "rfmtool",
         "version": __version__,
@@ -96,15 +97,21 @@ def read_summary(folder: Path) -> dict[str, Any]:
         InputError: the folder is not a run's.
     """
     try:
-        summary: dict[str, Any] = json.loads((folder / "summary.json").read_text("utf-8"))
+        data = (folder / _SUMMARY).read_bytes()
         manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
-        ours = manifest["tool"] == "rfmtool"
+        digests = {output["name"]: output["sha256"] for output in manifest["outputs"]}
+        ours = manifest["tool"] == "rfmtool" and _SUMMARY in digests
     except (OSError, ValueError, LookupError, TypeError):
         ours = False
     if not ours:
         raise InputError(
             f"{folder}: is not the folder of a finished run", "rfmtool run EXPORT -o DIR makes one."
         )
+    if hashlib.sha256(data).hexdigest() != digests[_SUMMARY]:
+        raise InputError(
+            f"{folder}: {_SUMMARY} is not what the run wrote", "Run again to write it anew."
+        )
+    summary: dict[str, Any] = json.loads(data)
     return summary
 
 

@@ -19,13 +19,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
-from rfmtool.errors import ForeignFolderError, SystemFailureError
+from rfmtool.errors import ForeignFolderError, SystemFailureError, UsageError
 
 MANIFEST: Final = "manifest.json"
 _TOOL: Final = "rfmtool"
 _RENAME_EXCHANGE: Final = 2
 _AT_FDCWD: Final = -100
 _NEW, _OLD = ".rfmtool-new-", ".rfmtool-old"
+_FREE_SPACE: Final = "Free some space and run again."
+_OWN_PLACE: Final = "Name a place where you may write."
+_NEXT_STEPS: Final = {
+    errno.ENOSPC: _FREE_SPACE,
+    errno.EDQUOT: _FREE_SPACE,
+    errno.EACCES: _OWN_PLACE,
+    errno.EPERM: _OWN_PLACE,
+    errno.EROFS: _OWN_PLACE,
+    errno.EBUSY: "Name a folder below it: a mounted one cannot be exchanged.",
+}
+_DEVICES: Final = (Path("/dev"), Path("/proc"))
 
 
 @contextmanager
@@ -41,9 +52,10 @@ def system_failures(what: str) -> Iterator[None]:
         raise
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        hint = "Nothing was changed; free some space and run again." if (
-            error.errno in (errno.ENOSPC, errno.EDQUOT)) else "Nothing was changed."  # fmt: skip
-        raise SystemFailureError(f"{what}: cannot be written: {reason}", hint) from None
+        hint = _NEXT_STEPS.get(error.errno or 0, "See to that, or name another place.")
+        raise SystemFailureError(
+            f"{what}: cannot be written: {reason}", f"Nothing was changed. {hint}"
+        ) from None
 
 
 @contextmanager
@@ -53,13 +65,17 @@ def published_file(path: Path) -> Iterator[IO[bytes]]:
     An existing path that is no regular file (`/dev/stdout`, a pipe) is written in place.
 
     Raises:
+        UsageError: it is a folder, or in no folder.
         SystemFailureError: the system refuses.
     """
+    if path.is_dir():
+        raise UsageError(f"{path}: is a folder, not a file", "Name a file in it.")
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"{path}: there is no such folder", "Make it first, or name another.")
     with system_failures(str(path)):
-        if path.exists() and not path.is_file():
-            if path.is_dir():
-                raise IsADirectoryError(errno.EISDIR, "it is a folder")
-            with path.open("wb") as target:
+        if path.exists() and (not path.is_file() or _is_device(path)):
+            # Behind what is there: /dev/stdout may be a file that the shell appends to.
+            with path.open("ab") as target:
                 yield target
             return
         real = Path(os.path.realpath(path))  # a link keeps pointing where it does
@@ -74,6 +90,10 @@ def published_file(path: Path) -> Iterator[IO[bytes]]:
             Path(beside).unlink(missing_ok=True)
             raise
         _flush_folder(real.parent)
+
+
+def _is_device(path: Path) -> bool:
+    return any(path.absolute().is_relative_to(devices) for devices in _DEVICES)
 
 
 def _mode_for(path: Path) -> int:
@@ -92,24 +112,40 @@ def published_folder(folder: Path) -> Iterator[Path]:
         ForeignFolderError: `folder` holds something that no earlier run wrote.
         SystemFailureError: the system refuses, or another run is writing the same folder.
     """
+    what = str(folder)
+    if folder.exists() and not folder.is_dir():
+        raise ForeignFolderError(f"{what}: is a file, not a folder", "Name another folder.")
     folder = folder.resolve()  # a link keeps pointing where it does
-    with system_failures(str(folder)):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-    with _held(folder), system_failures(str(folder)):
+    with _parents_of(folder), _held(folder), system_failures(what):
         _repair(folder)
         check_ours(folder)
         beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}{_NEW}", dir=folder.parent))
         try:
             yield beside
             beside.chmod(_folder_mode(folder))
-            for path in beside.rglob("*"):
-                with path.open("rb") if path.is_file() else contextlib.nullcontext() as written:
-                    if written:
-                        os.fsync(written.fileno())
+            _flush_all(beside)
             _exchange(beside, folder)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
         _flush_folder(folder.parent)
+
+
+@contextmanager
+def _parents_of(folder: Path) -> Iterator[None]:
+    """Make the folders that lead to `folder`; take them away again if it comes to nothing."""
+    missing = [parent for parent in folder.parents if not parent.exists()]
+    last = folder.parents[len(missing)]
+    if not last.is_dir():
+        raise UsageError(f"{folder}: {last.name} is a file, not a folder", "Name another folder.")
+    try:
+        with system_failures(str(folder)):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for parent in missing:
+            with contextlib.suppress(OSError):
+                parent.rmdir()
+        raise
 
 
 def _folder_mode(folder: Path) -> int:
@@ -128,29 +164,27 @@ def check_ours(folder: Path) -> None:
     """
     if not folder.exists():
         return
-    if not folder.is_dir():
-        raise ForeignFolderError(f"{folder}: is a file, not a folder", "Choose another folder.")
-    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
-    if not files and not any(folder.iterdir()):
-        return
-    ours = {MANIFEST, *_named_in_manifest(folder)}
-    foreign = sorted(files - ours)
-    if MANIFEST not in files or foreign:
-        first = foreign[0] if foreign else next(iter(sorted(files)), "an empty folder")
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+    foreign = found - _ours(folder)
+    if foreign:
         raise ForeignFolderError(
-            f"{folder}: holds {first}, which no run of rfmtool wrote here",
-            "Choose another folder, or move that away.",
+            f"{folder}: holds {min(foreign)}, which no run of rfmtool wrote here",
+            "Name another folder, or move that away.",
         )
 
 
-def _named_in_manifest(folder: Path) -> set[str]:
+def _ours(folder: Path) -> set[str]:
+    """What the manifest names, with its folders; nothing where there is no manifest of ours."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
         if manifest["tool"] != _TOOL:
             return set()
-        return {output["name"] for output in manifest["outputs"]}
+        names = {MANIFEST, *(output["name"] for output in manifest["outputs"])}
     except (OSError, ValueError, LookupError, TypeError):
         return set()
+    # A link to a folder is not the folder we made.
+    parents = {Path(name).parent.as_posix() for name in names}
+    return names | {parent for parent in parents if not (folder / parent).is_symlink()}
 
 
 @contextmanager
@@ -162,15 +196,16 @@ def _held(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # Windows removes no file that is open
+            path.unlink()
         os.close(handle)
 
 
 def _locked(path: Path, folder: Path) -> int:
     try:
         import fcntl
-    except ImportError:  # Windows: creating the file is the lock
-        return os.open(path, os.O_CREAT | os.O_RDWR)
+    except ImportError:
+        return _locked_on_windows(path, folder)
     while True:
         handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
         try:
@@ -184,6 +219,20 @@ def _locked(path: Path, folder: Path) -> int:
             if os.fstat(handle).st_ino == path.stat().st_ino:
                 return handle
         os.close(handle)  # the run before removed the file between our open and our lock
+
+
+def _locked_on_windows(path: Path, folder: Path) -> int:
+    import msvcrt
+
+    handle = os.open(path, os.O_CREAT | os.O_RDWR)
+    try:
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+    except OSError:
+        os.close(handle)
+        raise SystemFailureError(
+            f"{folder}: another run is writing it", "Wait for that run to end."
+        ) from None
+    return handle
 
 
 def _repair(folder: Path) -> None:
@@ -224,6 +273,15 @@ def _exchanged_in_one_step(new: Path, folder: Path) -> bool:
     if number in (errno.EINVAL, errno.ENOSYS):
         return False  # a file system without it
     raise OSError(number, os.strerror(number))
+
+
+def _flush_all(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        if path.is_dir():
+            _flush_folder(path)
+        else:
+            with path.open("r+b") as written:  # Windows flushes only what may be written
+                os.fsync(written.fileno())
 
 
 def _flush(target: IO[bytes]) -> None:

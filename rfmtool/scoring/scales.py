@@ -193,7 +193,10 @@ def load_scales(path: str | os.PathLike[str]) -> Scales:
         as_of = date.fromisoformat(data["as_of"])
         known = data["version"] == _VERSION
     except OSError as error:
-        raise RulesError(f"{where}: cannot be read: {error.strerror}") from None
+        reason = (error.strerror or "not readable").lower()
+        raise RulesError(
+            f"{where}: cannot be read: {reason}", "Take the scales.json of a run."
+        ) from None
     except (ValueError, LookupError, TypeError, ArithmeticError):
         known = False
     if not known:

@@ -55,6 +55,13 @@ class Export:
     """Whether the reading comes from the whole columns, not from a sample."""
 
     @property
+    def name(self) -> str:
+        """What messages call it: its file, or its first file and how many more."""
+        more = len(self.sources) - 1
+        first = self.sources[0].name
+        return f"{first} and {more:,} more file{'s' * (more > 1)}" if more else first
+
+    @property
     def columns(self) -> dict[str, str]:
         """Role to column name, as the first source has them."""
         layout = self.sources[0].layout
@@ -99,13 +106,17 @@ def _samples(export: Export) -> Iterator[Batch]:
 def _read_with(export: Export, weighed: evidence.Evidence) -> Export:
     asked = export.asked
     column = export.columns["ordered_at"]
-    if asked.date_format:
-        dates = reading_of(asked.date_format)
-    elif not weighed["dates"]:
-        dates = ISO  # nothing but typed dates, or no date at all: each row then says so
-    else:
-        dates = evidence.date_reading(weighed, column)
-    return replace(export, reading=Reading(dates, evidence.number_reading(weighed, asked)))
+    try:
+        if asked.date_format:
+            dates = reading_of(asked.date_format)
+        elif not weighed["dates"]:
+            dates = ISO  # nothing but typed dates, or no date at all: each row then says so
+        else:
+            dates = evidence.date_reading(weighed, column)
+        numbers = evidence.number_reading(weighed, asked)
+    except InputError as error:
+        raise type(error)(f"{export.name}: {error.args[0]}", error.hint) from None
+    return replace(export, reading=Reading(dates, numbers))
 
 
 def source_of_file(file: ExportFile, asked: Asked) -> Source:

@@ -65,9 +65,16 @@ def sniff(file: ExportFile, asked: Asked) -> tuple[Dialect, tuple[str, ...]]:
             f"{file.name}: the quotes of the header row cannot be read",
             "Say how cells are divided with --delimiter.",
         )
+    if b"\0" in match.group():
+        raise InputError(
+            f"{file.name}: the header row holds NUL bytes, so this is no UTF-8 text",
+            "It may be UTF-16: say --encoding utf-16-le or utf-16-be.",
+        )
     header = next(iter(_records(match.group(), delimiter)))
     if not sample[match.end() :].strip(_BLANK_LINES):
-        raise InputError(f"{file.name}: there is a header row and nothing below it")
+        raise InputError(
+            f"{file.name}: there is a header row and nothing below it", "Export it again."
+        )
     return Dialect(delimiter, encoding, match.end()), tuple(header)
 
 
@@ -88,8 +95,9 @@ def _encoding(file: ExportFile) -> str:
 def _check_encoding(encoding: str) -> None:
     try:
         codecs.lookup(encoding)
-        "".encode(encoding)
-    except (LookupError, TypeError):
+        "a".encode(encoding)
+        codecs.getincrementaldecoder(encoding)("surrogateescape").decode(b"", final=True)
+    except (LookupError, TypeError, UnicodeError):
         raise UsageError(
             f"--encoding: there is no text encoding {encoding!r}", "For example cp1252."
         ) from None

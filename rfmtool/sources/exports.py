@@ -14,7 +14,7 @@ import tempfile
 import threading
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -111,6 +111,10 @@ class ExportFile:
             if codecs.lookup(encoding).name not in ("utf-8", "utf-8-sig", "ascii"):
                 stream = cast("ByteStream", io.BufferedReader(_Transcoded(stream, encoding)))
             yield stream, raw
+        except UnicodeError:
+            raise InputError(
+                f"{self.name}: this is no {encoding} text", "Say another with --encoding."
+            ) from None
         except _DAMAGED as error:
             if self.kind == "text" and not isinstance(error, OSError):
                 raise
@@ -129,28 +133,25 @@ def expand(exports: Sequence[str | os.PathLike[str]]) -> list[ExportFile]:
         InputError: nothing is there, a folder holds no data, or a file is named twice.
     """
     files = [file for export in exports for file in _files_of(os.fspath(export))]
-    real = [file.path.resolve() for file in files if file.path]
-    if len(set(real)) < len(real):
-        twice = next(path for path in real if real.count(path) > 1)
-        raise InputError(f"{twice.name}: named twice, so its money would count twice")
-    return _told_apart(files)
+    twice = _repeated(str(file.path.resolve()) if file.path else file.name for file in files)
+    if twice:
+        name = Path(min(twice)).name
+        raise InputError(f"{name}: named twice, so its money would count twice", "Name it once.")
+    shared = _repeated(file.name for file in files)
+    # Rows are counted and named by file, so two files of one name go by their whole paths.
+    return [replace(file, name=_shown(file.path or file.name)) if file.name in shared else file
+            for file in files]  # fmt: skip
 
 
-def _told_apart(files: Sequence[ExportFile]) -> list[ExportFile]:
-    """Name files by their whole path where january/orders.csv meets february/orders.csv.
-
-    The ledger counts the rows of a file by its name.
-    """
-    times = Counter(file.name for file in files)
-    return [
-        replace(file, name=str(file.path)) if file.path and times[file.name] > 1 else file
-        for file in files
-    ]
+def _repeated(names: Iterable[str]) -> set[str]:
+    return {name for name, count in Counter(names).items() if count > 1}
 
 
 def _files_of(export: str) -> list[ExportFile]:
     if export == "-":
-        return [ExportFile("stdin", spool=_spooled_stdin())]
+        return [ExportFile("stdin", spool=_spooled(sys.stdin.buffer))]
+    if not export:
+        raise InputError("EXPORT: the name is empty", "Name a file, a folder, or - for stdin.")
     path = Path(export)
     if path.is_dir():
         found = sorted(child for child in path.rglob("*") if _is_data(child, path))
@@ -159,17 +160,28 @@ def _files_of(export: str) -> list[ExportFile]:
                 f"{export}: this folder has no data files",
                 f"Files are taken by their ending: {' '.join(_DATA_ENDINGS)}.",
             )
-        return [ExportFile(str(child.relative_to(path)), child) for child in found]
+        return [ExportFile(_shown(child.relative_to(path)), child) for child in found]
     if not path.exists() and glob.has_magic(export):
         # Path.glob takes no absolute patterns.
         matches = sorted(Path(match) for match in glob.glob(export, recursive=True))  # noqa: PTH207
         found = [match for match in matches if match.is_file()]
         if not found:
-            raise InputError(f"{export}: no file matches")
-        return [ExportFile(str(match), match) for match in found]
+            raise InputError(f"{export}: no file matches", "Check the spelling and the folder.")
+        return [ExportFile(_shown(match), match) for match in found]
     if not path.exists():
-        raise InputError(f"{export}: there is no such file or folder")
-    return [ExportFile(path.name, path)]
+        raise InputError(
+            f"{export}: there is no such file or folder", "Check the spelling and the folder."
+        )
+    if not path.is_file():  # a pipe, such as a shell makes of <(command)
+        file = ExportFile(_shown(path), path)
+        with file.open() as pipe:
+            return [replace(file, path=None, spool=_spooled(pipe))]
+    return [ExportFile(_shown(path.name), path)]
+
+
+def _shown(path: str | os.PathLike[str]) -> str:
+    """A path as text that can be written, even where its bytes are no text."""
+    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def _is_data(child: Path, folder: Path) -> bool:
@@ -177,10 +189,10 @@ def _is_data(child: Path, folder: Path) -> bool:
     return not hidden and child.name.lower().endswith(_DATA_ENDINGS) and child.is_file()
 
 
-def _spooled_stdin() -> BinaryIO:
+def _spooled(pipe: BinaryIO) -> BinaryIO:
     # Detection and a second pass need to read again, which a pipe cannot do.
     spool = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - lives as long as the run
-    shutil.copyfileobj(sys.stdin.buffer, spool)
+    shutil.copyfileobj(pipe, spool)
     return spool
 
 

@@ -60,7 +60,7 @@ class Ledger:
     ids_end_in_point_zero: bool = True
     has_marks: bool = False
     currencies: set[str] = field(default_factory=set)
-    failure: Exception | None = None
+    failure: BaseException | None = None
     """What ended reading before the end of the export."""
 
     def add(self, file: str, tally: Tally) -> None:

@@ -85,7 +85,9 @@ def _in_order(
                     yield _added(waiting.popleft(), ledger)
             while waiting:
                 yield _added(waiting.popleft(), ledger)
-        except Exception as error:
+        except GeneratorExit:
+            raise
+        except BaseException as error:  # Ctrl-C may well strike here
             ledger.failure = error
             raise
 

@@ -22,6 +22,10 @@ def synonyms() -> Mapping[str, Sequence[str]]:
     return tomllib.loads(text)
 
 
+_LOOKS_LIKE_DATA: Final = re.compile(r"[-+]?[\d.,:/-]*\d[\d.,:/ T-]*$|.*@.*\.")
+"""A number, a date or an address: where the header is missing, a customer's row stands there."""
+
+
 def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> dict[str, int]:
     """Find the place of each role in a header.
 
@@ -87,7 +91,7 @@ def _place_of(name: str, header: Sequence[str], where: str) -> int:
         if candidates.count(wanted) > 1:
             raise AmbiguousInputError(
                 f"{where}: {candidates.count(wanted)} columns are called {name!r}",
-                "Rename them apart.",
+                "Rename them apart in the file.",
             )
         if wanted in candidates:
             return candidates.index(wanted)
@@ -114,7 +118,7 @@ def parse_asked(texts: Sequence[str]) -> dict[str, str]:
                 f"--column: there is no role {role!r}", f"Roles are {', '.join(synonyms())}."
             )
         if role in asked:
-            raise UsageError(f"--column: {role} is given twice")
+            raise UsageError(f"--column: {role} is given twice", "Give each role once.")
         asked[role] = name
     return asked
 
@@ -124,5 +128,7 @@ def _normal(name: str) -> str:
 
 
 def _listed(header: Sequence[str], most: int = 30) -> str:
+    if any(_LOOKS_LIKE_DATA.match(name.strip()) for name in header):
+        return "not shown, because the first row looks like data: put a header row above it"
     shown = ", ".join(repr(name) for name in header[:most])
     return shown + (f" and {len(header) - most} more" if len(header) > most else "")
