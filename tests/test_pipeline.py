@@ -273,8 +273,8 @@ def test_online_retail_gives_the_grid_and_the_cut_points_of_the_report(online_re
     ]
     assert online_retail.scales["recency"].cuts == (12, 32, 71, 179)
     assert online_retail.scales["frequency"].cuts == (1, 2, 4, 9)
-    money = [round(cut / 10_000, 2) for cut in online_retail.scales["monetary"].cuts]
-    assert money == [243.24, 474.98, 915.00, 2_016.21]
+    in_whole_cents = [cut // 100 for cut in online_retail.scales["monetary"].cuts]
+    assert in_whole_cents == [24_324, 47_498, 91_500, 201_621]
 
 
 def test_online_retail_gives_the_segments_of_the_report(online_retail):
