@@ -139,9 +139,9 @@ def merged_data(path: str | os.PathLike[str] | None) -> dict[str, Any]:
     try:
         text = Path(path).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        reason = (getattr(error, "strerror", None) or "").lower() or "not UTF-8 text"
         raise RulesError(
-            f"{os.fspath(path)}: cannot be read: {reason.lower()}", "Name a rules file."
+            f"{os.fspath(path)}: cannot be read: {reason}", "Name a rules file."
         ) from None
     own = _parsed(text, os.fspath(path))
     for section in ("scoring", "reading"):

@@ -182,7 +182,7 @@ def test_words_for_what_is_no_sale_are_compared_in_lower_case(write):
         (segments("list", "{ name = 'x', recency = 3 }"), "segments.rows[1].recency", "from, to"),
         (segments("list", "{ name = 'x', recency = [1, 2] }"), "segments", "last row"),
         ("[[ladder]]\nproof = 'x'", "ladder[1]", "needs a stage"),
-        ("[[ladder]]\nstage = 'x'\nproof = 1", "ladder[1]", "must be text"),
+        ("[[ladder]]\nstage = 'x'\nproof = 1", "ladder[1].proof", "must be a text"),
         ('[[ladder]]\nstage = "a\\nb"', "ladder[1].stage", "printable"),
         ("[[ladder]]\nstage = 'x'\nspeed = 1", "ladder[1]", "unknown key 'speed'"),
         ("[[ladder]]\nstage = 'x'\nbecause = '{shoes}'", "ladder[1].because", "{shoes}"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from dataclasses import dataclass
 from importlib import resources
 from typing import Final
@@ -43,8 +44,12 @@ class LocalEngine:
             SystemFailureError: memory or disk ran out.
         """
         sql = resources.files(__package__).joinpath("aggregate.sql").read_text("utf-8")
-        with duckdb.connect() as connection:
-            self._configure(connection)
+        # DuckDB would spill into the user's working folder, where a kill leaves customers' data.
+        with (
+            tempfile.TemporaryDirectory(prefix="rfmtool-") as spill,
+            duckdb.connect() as connection,
+        ):
+            self._configure(connection, spill)
             connection.register("lines", lines)
             money = "decimal(38, 0)" if self.wide else "double"
             try:
@@ -56,7 +61,8 @@ class LocalEngine:
                 ) from None
         return _exact(answer, limit=_LARGEST if self.wide else _EXACT_BELOW)
 
-    def _configure(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def _configure(self, connection: duckdb.DuckDBPyConnection, spill: str) -> None:
+        connection.execute("set temp_directory = ?", [spill])
         connection.execute("set preserve_insertion_order = false")
         connection.execute(f"set threads = {self.threads}")
         if self.memory_limit:

@@ -1,0 +1,105 @@
+"""Imports point down the floors of the house only, and the command line starts light."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "rfmtool"
+
+# From the top to the ground; what stands on one line may not import each other, but for `report`,
+# which measures what `outputs` has written.
+FLOORS = [
+    ["__main__"],
+    ["cli"],
+    ["report"],
+    ["outputs"],
+    ["pipeline", "demo"],
+    ["placing", "analyses"],
+    ["scoring", "engines"],
+    ["sources"],
+    ["rules"],
+    ["columns", "errors"],
+]
+HEIGHT = {place: -floor for floor, places in enumerate(FLOORS) for place in places}
+# `Result.summary` is a promise to users of the library, kept by the floor above it.
+STAIRS_UP = {("pipeline", "report")}
+
+
+def place_of(module):
+    """The place in the house of `rfmtool.place.more`; None for rfmtool itself, its front door."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else None
+
+
+def imports_of(path):
+    """Modules of ours that a file imports, for type checking only included."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            if node.module == "rfmtool":
+                yield from (f"rfmtool.{alias.name}" for alias in node.names)
+            elif node.module.startswith("rfmtool."):
+                yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.startswith("rfmtool."))
+
+
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_down(path):
+    here = path.relative_to(PACKAGE).with_suffix("").parts[0]
+    assert here in HEIGHT, f"{here} has no floor in the house"
+
+    for module in imports_of(path):
+        there = place_of(module)
+        if there in (None, here, "__version__") or (here, there) in STAIRS_UP:
+            continue
+        assert HEIGHT[there] < HEIGHT[here], f"{here} may not import {module}"
+
+
+def test_no_stairs_are_kept_that_nobody_takes():
+    taken = {
+        (path.relative_to(PACKAGE).with_suffix("").parts[0], place_of(module))
+        for path in MODULES
+        for module in imports_of(path)
+    }
+
+    assert taken >= STAIRS_UP
+
+
+def test_commands_import_the_library_only_when_they_run():
+    heavy = {"pipeline", "report", "outputs", "sources", "engines", "scoring", "placing"}
+    for path in (PACKAGE / "cli").glob("*.py"):
+        at_import = {
+            node.module
+            for node in ast.parse(path.read_text()).body
+            if isinstance(node, ast.ImportFrom) and node.module
+        }
+        assert not heavy & {place_of(module) for module in at_import if "rfmtool." in module}
+
+
+def test_importing_the_command_line_loads_no_heavy_library():
+    code = "import sys, rfmtool.cli; print(*sys.modules)"
+    loaded = subprocess.run(  # noqa: S603 - ourselves
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    names = {name.split(".")[0] for name in loaded.stdout.split()}
+
+    assert not {"pandas", "pyarrow", "duckdb", "rich", "numpy"} & names
+
+
+def test_sources_and_engines_do_without_pandas():
+    for folder in ("sources", "engines"):
+        for path in (PACKAGE / folder).glob("*.py"):
+            imported = {
+                alias.name
+                for node in ast.walk(ast.parse(path.read_text()))
+                if isinstance(node, ast.Import)
+                for alias in node.names
+            }
+            assert "pandas" not in imported, path.name

@@ -1,0 +1,208 @@
+"""Lines become customers as the oracle says, however large the money or small the memory."""
+
+import random
+from datetime import date
+
+import oracle
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from ledgers import ledgers
+
+from rfmtool.engines import CUSTOMERS
+from rfmtool.engines.local import LocalEngine, MoneyOverflowError
+from rfmtool.errors import InputError, SystemFailureError, UsageError
+from rfmtool.pipeline import Settings, run
+from rfmtool.sources.clean import LINES
+
+EPOCH = date(1970, 1, 1)
+ENGINES = pytest.mark.parametrize("wide", [False, True])
+BEYOND_DOUBLES = 2**53
+
+
+def units(amount):
+    return int(amount * 10_000)
+
+
+def stream(rows, batch_rows=3):
+    """Lines given as (customer, order, day, sales, refunds), in several batches."""
+    columns = [*zip(*rows, strict=True)] or [[]] * len(LINES)
+    table = pa.table([pa.array(each, kind.type) for each, kind in zip(columns, LINES, strict=True)],
+                     schema=LINES)  # fmt: skip
+    return table.to_reader(batch_rows)
+
+
+def aggregated(rows, **settings):
+    return LocalEngine(threads=2, **settings).aggregate(stream(rows))
+
+
+def plain(table):
+    return [
+        (row["customer_id"], sorted(row["order_dates"] or []), row["sales"], row["refunds"])
+        for row in table.to_pylist()
+    ]
+
+
+def rows_of(lines):
+    """The oracle's lines as the engine gets them; an order without an id is a customer's day."""
+    return [
+        (
+            line.customer_id,
+            f"day {line.day}" if line.order_id is None else line.order_id,
+            (line.day - EPOCH).days,
+            units(max(line.amount, 0)),
+            units(max(-line.amount, 0)),
+        )
+        for line in oracle.used(lines)
+    ]
+
+
+@ENGINES
+@given(ledger=ledgers())
+def test_the_engine_agrees_with_the_oracle(ledger, wide):
+    orders, people = oracle.orders(ledger.lines), oracle.customers(ledger.lines)
+
+    answer = aggregated(rows_of(ledger.lines), wide=wide)
+
+    assert answer.schema == CUSTOMERS
+    assert plain(answer) == [
+        (
+            name,
+            sorted((o.day - EPOCH).days for o in orders if o.customer_id == name and o.day),
+            units(people[name].monetary + people[name].refunds),
+            units(people[name].refunds),
+        )
+        for name in sorted(people, key=str.encode)
+    ]
+
+
+def test_an_order_is_one_wherever_its_lines_stand_and_its_day_is_its_first_sale():
+    """Ann's order nets 5 over three batches; its refund came first and its money later."""
+    rows = [
+        ("ann", "1", 8, 0, 50_000),
+        *[("bob", str(order), 1, 1, 0) for order in range(5)],
+        ("ann", "1", 20, 60_000, 0),
+        *[("cy", str(order), 1, 1, 0) for order in range(5)],
+        ("ann", "1", 12, 40_000, 0),
+    ]
+
+    assert plain(aggregated(rows))[0] == ("ann", [12], 100_000, 50_000)
+
+
+def test_an_order_that_nets_to_nothing_does_not_count_and_keeps_its_money():
+    rows = [("ann", "1", 8, 5, 0), ("ann", "1", 9, 0, 5), ("ann", "2", 9, 0, 0)]
+
+    assert plain(aggregated(rows)) == [("ann", [], 5, 5)]
+
+
+def test_no_lines_are_no_customers():
+    assert plain(aggregated([])) == []
+
+
+def test_customers_are_sorted_by_bytes():
+    names = ["b", "a", "B", "\u00e9", "\u65e5", "\U0001f600", "10", "9", " a"]
+
+    answer = aggregated([(name, "1", 1, 1, 0) for name in names])
+
+    assert answer["customer_id"].to_pylist() == sorted(names, key=str.encode)
+
+
+# Large money -------------------------------------------------------------------------------------
+
+
+def test_sums_that_doubles_cannot_hold_are_refused_unless_wide():
+    rows = [("ann", str(order), 1, 2**52 + 1, 0) for order in range(3)]
+
+    with pytest.raises(MoneyOverflowError):
+        aggregated(rows)
+    assert plain(aggregated(rows, wide=True))[0][2] == 3 * (2**52 + 1)
+
+
+@pytest.mark.parametrize("kind", ["sales", "refunds"])
+def test_the_last_sum_below_2_to_53_is_exact_and_the_next_is_refused(kind):
+    def ann(total):
+        money = (total - 1, 0) if kind == "sales" else (0, total - 1)
+        one = (1, 0) if kind == "sales" else (0, 1)
+        return [("ann", "1", 1, *money), ("ann", "2", 1, *one)]
+
+    answer = plain(aggregated(ann(BEYOND_DOUBLES - 1)))[0]
+    assert answer[2 if kind == "sales" else 3] == BEYOND_DOUBLES - 1
+    with pytest.raises(MoneyOverflowError):
+        aggregated(ann(BEYOND_DOUBLES))
+
+
+def test_sums_that_int64_cannot_hold_are_refused_in_words():
+    rows = [("ann", str(order), 1, 2**62, 0) for order in range(2)]
+
+    with pytest.raises(InputError, match="922 trillion"):
+        aggregated(rows, wide=True)
+
+
+def test_a_customer_of_more_than_900_billion_is_exact_to_the_last_digit(write):
+    """Doubles would lose the 0.0001; one refund and everyone else stay exact too."""
+    rows = [
+        "big,1,2024-01-30,899999999999.9999",
+        "big,2,2024-01-31,899999999999.9999",
+        "big,3,2024-01-31,-0.0001",
+        "ann,4,2024-01-31,0.0001",
+    ]
+
+    frame = run(write(["customer_id,order_id,ordered_at,amount", *rows])).frame
+
+    assert frame["customer_id"].tolist() == ["ann", "big"]
+    assert frame["monetary"].tolist() == [1, 2 * 8_999_999_999_999_999 - 1]
+    assert frame["average_order"].tolist() == [1, 8_999_999_999_999_998]
+
+
+# Little memory -----------------------------------------------------------------------------------
+
+
+def many_rows(count=300_000):
+    draw = random.Random(5)  # noqa: S311 - the same rows every time
+    rows = []
+    for row in range(count):
+        who, order = f"customer {draw.randrange(60_000):06}", f"order {draw.randrange(10**9)}"
+        rows.append((who, order, 19_000 + row % 90, row, 0))
+    draw.shuffle(rows)
+    return rows
+
+
+def test_an_answer_that_had_to_spill_to_disk_is_the_same(tmp_path, monkeypatch):
+    """300,000 orders need some 100 MB; nothing is spilled where the user happens to stand."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".tmp").write_text("in the way of DuckDB's own choice of a folder")
+    rows = many_rows()
+
+    short = LocalEngine(threads=2, memory_limit="40MB").aggregate(stream(rows, 1 << 14))
+
+    assert plain(short) == plain(LocalEngine(threads=2).aggregate(stream(rows, 1 << 14)))
+    assert len(short) > 59_000
+
+
+def test_memory_too_small_for_anything_is_a_failure_of_the_system_with_a_way_out():
+    rows = [(f"customer {row}", f"order {row}", row, 1, 0) for row in range(50_000)]
+
+    with pytest.raises(SystemFailureError) as raised:
+        aggregated(rows, memory_limit="1MB")
+
+    assert "--memory-limit" in raised.value.hint
+    assert "customer" not in str(raised.value).removeprefix("grouping failed: ").lower()
+
+
+@pytest.mark.parametrize("size", ["lots", "5 apples"])
+def test_a_memory_limit_that_is_no_size_is_refused(size):
+    with pytest.raises(UsageError, match="--memory-limit"):
+        aggregated([], memory_limit=size)
+
+
+def test_the_whole_run_takes_the_limit_and_gives_the_same_answer(write):
+    rows = [
+        f"{who},{order},2024-01-{1 + day % 28:02},1.5"
+        for who, order, day, _, _ in many_rows(50_000)
+    ]
+    path = write(["customer_id,order_id,ordered_at,amount", *rows])
+
+    ample = run(path).frame
+    short = run(path, settings=Settings(threads=2, memory_limit="60MB")).frame
+
+    assert short.equals(ample)

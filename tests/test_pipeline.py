@@ -1,0 +1,383 @@
+"""The whole way from an export to customers gives what the oracle gives."""
+
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import oracle
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ledgers import ledgers
+
+import rfmtool
+from rfmtool.errors import UsageError
+from rfmtool.pipeline import Settings, ordered
+from rfmtool.rules import Method, load_rules, merged_data, rules_of
+from rfmtool.scoring.customers import money_text
+from rfmtool.sources.layout import Asked
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+POINT = Asked(decimal=".")  # a small ledger may hold nothing but numbers like 1.234
+COLUMNS = [
+    "customer_id", "frequency", "order_days", "first_order_on", "last_order_on", "recency_days",
+    "monetary", "refunds", "average_order", "recency_score", "frequency_score", "monetary_score",
+    "rfm", "rfm_total", "segment", "stage",
+]  # fmt: skip
+
+
+def given_rows(frame):
+    """The rows of a result in COLUMNS, missing cells as None, days as dates."""
+    plain = frame[COLUMNS].astype({"rfm": object, "segment": object, "stage": object})
+    for day in ("first_order_on", "last_order_on"):
+        plain[day] = plain[day].dt.date
+    rows = plain.astype(object).where(plain.notna(), None)
+    return list(rows.itertuples(index=False, name=None))
+
+
+def expected_rows(lines, *, as_of=None, order_per_row=False, segment=oracle.segment, **methods):
+    """The oracle's answer in the same form."""
+    people = oracle.customers(lines, as_of=as_of, order_per_row=order_per_row)
+    scores = oracle.scores(people, **methods)
+    return [
+        expected_row(people[name], scores.get(name, (None,) * 3), segment)
+        for name in sorted(people, key=str.encode)
+    ]
+
+
+def expected_row(person, scores, segment):
+    r, f, m = scores
+    return (
+        *(person.customer_id, person.frequency, person.order_days),
+        *(person.first_order_on, person.last_order_on, person.recency_days),
+        *(units(person.monetary), units(person.refunds), units(person.average_order)),
+        *(r, f, m),
+        *((None, None) if r is None else (f"{r}{f}{m}", r + f + m)),
+        *(segment(r, f), oracle.stage(person)),
+    )
+
+
+def units(amount):
+    return None if amount is None else int(amount * 10_000)
+
+
+# Any small shop ----------------------------------------------------------------------------------
+
+
+def sources(ledger, scratch):
+    """The same export in every form there is."""
+    path = scratch / "shop.csv"
+    path.write_bytes(ledger.csv().encode())
+    yield path
+    frame = pd.DataFrame(ledger.rows)
+    yield frame
+    typed = scratch / "shop.parquet"
+    pq.write_table(pa.Table.from_pylist(ledger.rows), typed)
+    yield typed
+
+
+@settings(max_examples=40)
+@given(ledger=ledgers())
+def test_any_ledger_in_any_form_gives_what_the_oracle_gives(scratch, ledger):
+    expected = expected_rows(ledger.lines)
+    bins = oracle.ledger(ledger.lines)
+
+    for source in sources(ledger, scratch):
+        result = rfmtool.run(source, asked=POINT)
+
+        assert given_rows(result.frame) == expected
+        assert result.as_of == oracle.as_of_day(oracle.used(ledger.lines) or ledger.lines)
+        assert (result.ledger.rows, result.ledger["used"], result.ledger["anonymous"]) == (
+            bins["rows"],
+            bins["used"],
+            bins["anonymous"],
+        )
+        assert result.ledger.rejected == result.ledger.excluded == result.ledger["blank"] == 0
+
+
+@given(ledger=ledgers(), day=st.integers(0, 100))
+def test_any_ledger_as_of_any_of_its_days(scratch, ledger, day):
+    as_of = sorted(line.day for line in ledger.lines)[day % len(ledger.lines)]
+
+    result = rfmtool.run(next(sources(ledger, scratch)), asked=POINT, as_of=as_of)
+
+    assert given_rows(result.frame) == expected_rows(ledger.lines, as_of=as_of)
+    assert result.ledger["after_as_of"] == oracle.ledger(ledger.lines, as_of=as_of)["after_as_of"]
+
+
+@given(ledger=ledgers())
+def test_any_ledger_with_an_order_for_each_row(scratch, ledger):
+    result = rfmtool.run(
+        next(sources(ledger, scratch)), asked=POINT, settings=Settings(order_per_row=True)
+    )
+
+    assert given_rows(result.frame) == expected_rows(ledger.lines, order_per_row=True)
+
+
+def methods(largest):
+    """A method of scoring, as the rules and as the oracle have it; cuts in whole units."""
+    cuts = st.lists(st.integers(0, largest), min_size=1, max_size=8, unique=True).map(sorted)
+    return st.one_of(
+        st.integers(2, 9).map(lambda bins: (Method("quantile", bins), ("quantile", bins))),
+        st.tuples(st.sampled_from(("fixed", "at_least")), cuts.map(tuple)).map(
+            lambda made: (Method(made[0], len(made[1]) + 1, made[1]), made)
+        ),
+    )
+
+
+@given(ledgers(), methods(60), methods(6), methods(10_000_000))
+def test_any_ledger_by_any_method(scratch, ledger, recency, frequency, monetary):
+    everyone = {**merged_data(None), "segments": {"map": "list", "rows": [{"name": "all"}]}}
+    cuts = {"recency": recency[0], "frequency": frequency[0], "monetary": monetary[0]}
+    rules = rules_of(everyone, "everyone", cuts)
+    kind, setting = monetary[1]
+    in_money = setting if kind == "quantile" else [oracle.money(cut, "0.0001") for cut in setting]
+
+    result = rfmtool.run(next(sources(ledger, scratch)), asked=POINT, rules=rules)
+
+    assert given_rows(result.frame) == expected_rows(
+        ledger.lines,
+        recency=recency[1],
+        frequency=frequency[1],
+        monetary=(kind, in_money),
+        segment=lambda r, _: "all" if r else "no_orders",
+    )
+
+
+# The steps around it -----------------------------------------------------------------------------
+
+SHOP = [
+    "customer_id,ordered_at,amount",
+    "ann,2024-01-31,30",
+    "bob,2024-01-01,10",
+    "cy,2024-01-10,-5",
+    "di,2024-01-10,10",
+]
+
+
+def test_customers_are_a_frame_with_money_in_currency_units(write):
+    people = rfmtool.run(write(SHOP)).customers
+
+    assert people["customer_id"].tolist() == ["ann", "bob", "cy", "di"]
+    assert people["monetary"].tolist() == [30, 10, -5, 10]
+    assert people["refunds"].tolist() == [0, 0, 5, 0]
+    assert pd.isna(people["average_order"].iloc[2])
+
+
+def test_columns_can_be_named(write):
+    path = write(["a,b,c", "ann,2024-01-31,5"])
+
+    result = rfmtool.run(path, columns={"customer_id": "a", "ordered_at": "b", "amount": "c"})
+
+    assert result.frame["monetary"].tolist() == [50_000]
+
+
+@pytest.mark.parametrize(
+    ("sort", "top", "names"),
+    [
+        (None, None, ["ann", "bob", "cy", "di"]),
+        ("monetary", None, ["cy", "bob", "di", "ann"]),
+        ("-monetary", None, ["ann", "bob", "di", "cy"]),
+        ("-recency_days", 2, ["bob", "di"]),
+        ("recency_days", None, ["ann", "di", "bob", "cy"]),  # who never ordered is last either way
+        (None, 0, []),
+    ],
+)
+def test_equal_customers_stay_in_the_order_of_their_ids_when_sorted(write, sort, top, names):
+    frame = ordered(rfmtool.run(write(SHOP)).frame, sort, top)
+
+    assert frame["customer_id"].tolist() == names
+
+
+def test_sorting_by_a_column_that_is_not_there_is_refused(write):
+    with pytest.raises(UsageError, match="no column 'money'"):
+        ordered(rfmtool.run(write(SHOP)).frame, "-money", None)
+
+
+@pytest.mark.parametrize("day", ["soon", "2024-02-30", ""])
+def test_an_as_of_that_is_no_day_is_refused(write, day):
+    with pytest.raises(UsageError, match="is not a day"):
+        rfmtool.run(write(SHOP), as_of=day)
+
+
+# Online Retail -----------------------------------------------------------------------------------
+
+ROLES = {
+    "customer_id": "CustomerID",
+    "order_id": "InvoiceNo",
+    "ordered_at": "InvoiceDate",
+    "quantity": "Quantity",
+    "unit_price": "UnitPrice",
+}
+
+
+@pytest.fixture(scope="module")
+def online_retail(real_data):
+    return rfmtool.run(real_data("online_retail"))
+
+
+def test_every_online_retail_customer_is_as_the_oracle_has_it(online_retail, real_data):
+    paths = sorted(real_data("online_retail").glob("*.csv"))
+
+    expected = expected_rows(oracle.read_lines(paths, ROLES))
+
+    assert len(expected) == 4_372
+    assert given_rows(online_retail.frame) == expected
+
+
+def test_online_retail_gives_the_published_figures(online_retail):
+    frame = online_retail.frame
+
+    assert online_retail.ledger.as_data() == {
+        "rows": 541_909,
+        "used": 406_829,
+        "anonymous": 135_080,
+        "excluded": {},
+        "rejected": {},
+        "blank": 0,
+    }
+    assert online_retail.as_of == date(2011, 12, 9)
+    assert online_retail.grouped.dropped_point_zero
+    assert money_text(int(frame["monetary"].sum())) == "8300065.814"
+    assert money_text(online_retail.ledger.used_units) == "8300065.814"
+    assert money_text(int(frame["refunds"].sum())) == "611342.09"
+    assert money_text(online_retail.ledger.anonymous_units) == "1447682.12"
+    assert frame["frequency"].sum() == 18_532
+    assert (frame["frequency"] > 0).sum() == 4_338
+
+
+def test_online_retail_gives_the_ladder_of_the_report(online_retail):
+    stages = online_retail.frame.groupby("stage", observed=True)["monetary"].agg(["size", "sum"])
+
+    assert stages["size"].to_dict() == {"client": 2_790, "customer": 1_548, "prospect": 34}
+    assert (stages["sum"] / 10_000).round(2).to_dict() == {
+        "client": 7_740_895.22,
+        "customer": 569_581.83,
+        "prospect": -10_411.24,
+    }
+
+
+def test_online_retail_gives_the_grid_and_the_cut_points_of_the_report(online_retail):
+    frame = online_retail.frame.dropna(subset="rfm")
+    grid = pd.crosstab(frame["recency_score"], frame["frequency_score"])
+
+    assert grid.sort_index(ascending=False).to_numpy().tolist() == [
+        [67, 120, 174, 256, 251],
+        [169, 159, 228, 219, 105],
+        [295, 183, 208, 154, 23],
+        [343, 217, 220, 76, 10],
+        [619, 156, 66, 18, 2],
+    ]
+    assert online_retail.scales["recency"].cuts == (12, 32, 71, 179)
+    assert online_retail.scales["frequency"].cuts == (1, 2, 4, 9)
+    in_whole_cents = [cut // 100 for cut in online_retail.scales["monetary"].cuts]
+    assert in_whole_cents == [24_324, 47_498, 91_500, 201_621]
+
+
+def test_online_retail_gives_the_segments_of_the_report(online_retail):
+    segments = online_retail.frame["segment"].value_counts()
+
+    assert segments[["champions", "loyal", "potential_loyalist", "hibernating"]].tolist() == [
+        507,
+        501,
+        681,
+        1_335,
+    ]
+    assert segments["no_orders"] == 34
+
+
+def test_online_retail_without_returns_gives_the_figures_of_the_papers(real_data):
+    tables = [pd.read_csv(path, dtype=str) for path in real_data("online_retail").glob("*.csv")]
+    lines = pd.concat(tables)
+    sold = lines[(lines["Quantity"].astype(int) > 0) & (lines["UnitPrice"].astype(float) > 0)]
+
+    result = rfmtool.run(sold)
+
+    assert result.ledger["used"] == 397_884
+    assert len(result.frame) == 4_338
+    assert result.frame["frequency"].sum() == 18_532
+    assert money_text(result.ledger.used_units) == "8911407.904"
+
+
+# The other shops ---------------------------------------------------------------------------------
+
+
+def test_cdnow_gives_the_published_figures(real_data):
+    """Aligned by spaces, which only a frame can be handed over from."""
+    frame = pd.read_fwf(
+        real_data("cdnow/CDNOW_master.txt"), colspecs=[(0, 6), (6, 15), (15, 18), (18, 27)],
+        dtype=str, skiprows=1, names=["customer_id", "date", "cds", "amount"], encoding="ascii",
+    )  # fmt: skip
+
+    result = rfmtool.run(frame)
+
+    assert result.ledger["used"] == 69_659
+    assert len(result.frame) == 23_570
+    assert result.frame["customer_id"].iloc[0] == "00001"
+    assert money_text(result.ledger.used_units) == "2500315.63"
+    assert (result.frame["frequency"] > 0).sum() == 23_502
+    assert Counter(result.frame["stage"]) == {"client": 11_513, "customer": 11_989, "prospect": 68}
+
+
+@pytest.fixture(scope="module")
+def rfm_r(real_data):
+    return rfmtool.run(
+        real_data("rfm_r/rfm_data_orders.csv"),
+        as_of="2006-12-31",
+        rules=EXAMPLES / "rfm_r_rules.toml",
+        settings=Settings(order_per_row=True),
+    )
+
+
+def test_the_example_rules_load_and_warn_of_their_overlaps_and_of_nothing_else():
+    warnings = load_rules(EXAMPLES / "rfm_r_rules.toml").warnings
+
+    assert len(warnings) == 1
+    assert "58 of 125 score cells fit several rows" in warnings[0]
+
+
+def test_the_published_table_of_r_rfm_comes_out_row_by_row(rfm_r):
+    head = rfm_r.frame.head(5)
+
+    assert len(rfm_r.frame) == 995
+    assert rfm_r.frame["frequency"].sum() == 4_906
+    assert head["rfm"].tolist() == ["343", "412", "323", "544", "433"]
+
+
+def test_the_published_segments_of_r_rfm_come_out_by_their_first_match(rfm_r):
+    counts = rfm_r.frame["segment"].value_counts(sort=False).to_dict()
+
+    assert counts == {
+        "champions": 35,
+        "potential_loyalist": 342,
+        "loyal": 170,
+        "promising": 9,
+        "new": 104,
+        "cant_lose": 47,
+        "at_risk": 28,
+        "need_attention": 10,
+        "about_to_sleep": 102,
+        "lost": 148,
+        "others": 0,
+        "no_orders": 0,
+    }
+
+
+def test_every_customer_of_r_rfm_is_as_the_oracle_has_it(rfm_r, real_data):
+    roles = {"customer_id": "customer_id", "ordered_at": "order_date", "amount": "revenue"}
+    lines = oracle.read_lines([real_data("rfm_r/rfm_data_orders.csv")], roles)
+    people = oracle.customers(lines, as_of=date(2006, 12, 31), order_per_row=True)
+    cuts = {
+        "recency": (115, 181, oracle.Decimal("297.4"), 482),
+        "frequency": (4, 5, 6, 8),
+        "monetary": tuple(map(oracle.Decimal, ("255.8", "382", "506.4", "666"))),
+    }
+
+    scores = oracle.scores(people, **{name: ("at_least", cut) for name, cut in cuts.items()})
+
+    assert dict(zip(rfm_r.frame["customer_id"], rfm_r.frame["rfm"], strict=True)) == {
+        name: "".join(map(str, digits)) for name, digits in scores.items()
+    }
