@@ -1,0 +1,38 @@
+"""The rules in force: scoring methods, segments and ladder as rows, read from TOML."""
+
+from rfmtool.rules.load import load_rules, merged_data, rules_of, shipped_text
+from rfmtool.rules.scoring import parse_cuts
+from rfmtool.rules.values import (
+    MAX_BINS,
+    METHODS,
+    MIN_BINS,
+    NO_ORDERS,
+    Condition,
+    Method,
+    MethodName,
+    Rule,
+    Rules,
+    Rung,
+    SegmentMap,
+)
+from rfmtool.rules.writing import to_toml
+
+__all__ = [
+    "MAX_BINS",
+    "METHODS",
+    "MIN_BINS",
+    "NO_ORDERS",
+    "Condition",
+    "Method",
+    "MethodName",
+    "Rule",
+    "Rules",
+    "Rung",
+    "SegmentMap",
+    "load_rules",
+    "merged_data",
+    "parse_cuts",
+    "rules_of",
+    "shipped_text",
+    "to_toml",
+]

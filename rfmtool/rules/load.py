@@ -1,0 +1,106 @@
+"""The rules in force: the shipped file, with the sections of a user's file in their place."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from decimal import Decimal
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+from rfmtool.columns import DIMENSIONS
+from rfmtool.errors import RulesError
+from rfmtool.rules.checking import only_known
+from rfmtool.rules.ladder import ladder_of
+from rfmtool.rules.scoring import method_of, weights_of
+from rfmtool.rules.segments import segments_of
+from rfmtool.rules.values import Method, Rules
+
+_SHIPPED: Final = "default_rules.toml"
+
+
+def shipped_text() -> str:
+    """The shipped rules file as written, with its comments."""
+    return resources.files(__package__).joinpath(_SHIPPED).read_text("utf-8")
+
+
+def load_rules(
+    path: str | os.PathLike[str] | None = None, cuts: Mapping[str, Method] | None = None
+) -> Rules:
+    """Load the rules in force: the shipped ones, overridden by a file, overridden by `--cuts`.
+
+    Args:
+        path: a rules file of the user's.
+        cuts: dimension to method.
+
+    Raises:
+        RulesError: the file cannot be read, has an unknown key, or its rules leave somebody out.
+    """
+    return rules_of(merged_data(path), os.fspath(path) if path else _SHIPPED, cuts)
+
+
+def merged_data(path: str | os.PathLike[str] | None) -> dict[str, Any]:
+    """The shipped rules as plain data, with the sections of a user's file put in their place.
+
+    Raises:
+        RulesError: the file cannot be read.
+    """
+    data = _parsed(shipped_text(), _SHIPPED)
+    if path is None:
+        return data
+    try:
+        text = Path(path).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = (getattr(error, "strerror", None) or "").lower() or "not UTF-8 text"
+        raise RulesError(
+            f"{os.fspath(path)}: cannot be read: {reason}", "Name a rules file."
+        ) from None
+    own = _parsed(text, os.fspath(path))
+    for section in ("scoring", "reading"):
+        if isinstance(own.get(section), dict):
+            own[section] = {**data[section], **own[section]}
+    return {**data, **own}
+
+
+def _parsed(text: str, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise RulesError(f"{where}: {error}") from None
+
+
+def rules_of(
+    data: Mapping[str, Any], where: str, cuts: Mapping[str, Method] | None = None
+) -> Rules:
+    """Turn plain data into rules, checked.
+
+    Raises:
+        RulesError: naming `where` and the key.
+    """
+    only_known(data, {"reading", "scoring", "segments", "ladder"}, where)
+    only_known(data["scoring"], {*DIMENSIONS, "weights"}, f"{where}: scoring")
+    scoring = {
+        name: method_of(name, data["scoring"][name], f"{where}: scoring.{name}")
+        for name in DIMENSIONS
+    }
+    scoring.update(cuts or {})
+    segments, warnings = segments_of(data["segments"], scoring, f"{where}: segments")
+    ladder, unreachable = ladder_of(data["ladder"], f"{where}: ladder")
+    return Rules(
+        scoring=scoring,
+        weights=weights_of(data["scoring"]["weights"], f"{where}: scoring.weights"),
+        segments=segments,
+        ladder=ladder,
+        not_a_sale=_words(data["reading"], f"{where}: reading"),
+        warnings=(*warnings, *unreachable),
+    )
+
+
+def _words(data: Any, where: str) -> frozenset[str]:  # noqa: ANN401 - unchecked input
+    only_known(data, {"not_a_sale"}, where)
+    words = data.get("not_a_sale", [])
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise RulesError(f"{where}.not_a_sale: a list of words")
+    return frozenset(word.strip().lower() for word in words)

@@ -1,0 +1,90 @@
+"""How each dimension is scored: the scoring section, and the option --cuts."""
+
+from __future__ import annotations
+
+import itertools
+from decimal import Decimal
+from typing import Any, Final
+
+from rfmtool.columns import DIMENSIONS
+from rfmtool.errors import RulesError
+from rfmtool.rules.checking import only_known, whole_units
+from rfmtool.rules.values import MAX_BINS, METHODS, MIN_BINS, Method
+
+_LARGEST_WEIGHT: Final = 1_000_000
+
+
+def parse_cuts(text: str) -> tuple[str, Method]:
+    """Read `DIMENSION=30,60,90` or `DIMENSION=quantile:5`.
+
+    Raises:
+        RulesError: it is neither.
+    """
+    try:
+        return _cuts(text)
+    except RulesError as error:
+        hint = "For example recency=30,60,90,180 or frequency=quantile:5."
+        raise RulesError(error.args[0], hint) from None
+
+
+def _cuts(text: str) -> tuple[str, Method]:
+    name, _, value = text.partition("=")
+    where = f"--cuts {text}"
+    if name not in DIMENSIONS:
+        raise RulesError(f"{where}: the dimension must be one of {', '.join(DIMENSIONS)}")
+    method, colon, rest = value.partition(":")
+    if not colon:
+        method, rest = "fixed", value
+    if method == "quantile":
+        bins = int(rest) if rest.isdecimal() else rest
+        return name, method_of(name, {"method": method, "bins": bins}, where)
+    try:
+        cuts = [Decimal(cut) for cut in rest.split(",")]
+    except ArithmeticError:
+        raise RulesError(f"{where}: cuts are numbers with commas between them") from None
+    return name, method_of(name, {"method": method, "cuts": cuts}, where)
+
+
+def method_of(name: str, data: Any, where: str) -> Method:  # noqa: ANN401 - unchecked input
+    """Read how a dimension is scored.
+
+    Raises:
+        RulesError: a key is unknown, or its value cannot be meant.
+    """
+    only_known(data, {"method", "bins", "cuts"}, where)
+    method = data.get("method")
+    if method not in METHODS:
+        raise RulesError(f"{where}: method must be one of {', '.join(METHODS)}")
+    if method == "quantile":
+        bins = data.get("bins", 5)
+        if "cuts" in data or type(bins) is not int or not MIN_BINS <= bins <= MAX_BINS:
+            raise RulesError(f"{where}: quantile takes bins from {MIN_BINS} to {MAX_BINS}, no cuts")
+        return Method(method, bins)
+    cuts = data.get("cuts")
+    if not isinstance(cuts, list) or not MIN_BINS <= len(cuts) + 1 <= MAX_BINS:
+        raise RulesError(f"{where}: {method} takes {MIN_BINS - 1} to {MAX_BINS - 1} cuts")
+    if "bins" in data and data["bins"] != len(cuts) + 1:
+        raise RulesError(f"{where}: {len(cuts)} cuts make {len(cuts) + 1} bins")
+    units = tuple(whole_units(cut, name == "monetary", method, f"{where}.cuts") for cut in cuts)
+    if any(low >= high for low, high in itertools.pairwise(units)):
+        raise RulesError(f"{where}: cuts must ascend")
+    return Method(method, len(cuts) + 1, units)
+
+
+def weights_of(data: Any, where: str) -> dict[str, Decimal]:  # noqa: ANN401 - unchecked input
+    """Read the weight of each score in rfm_total; 1 where none is given.
+
+    Raises:
+        RulesError: a weight is no number from 0 on.
+    """
+    only_known(data, set(DIMENSIONS), where)
+    weights = {name: data.get(name, 1) for name in DIMENSIONS}
+    return {name: _weight(weight, f"{where}.{name}") for name, weight in weights.items()}
+
+
+def _weight(value: Any, where: str) -> Decimal:  # noqa: ANN401 - unchecked input
+    known = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    # TOML's nan cannot even be compared, so it is asked for first.
+    if not known or not Decimal(value).is_finite() or not 0 <= value <= _LARGEST_WEIGHT:
+        raise RulesError(f"{where}: a weight is a number from 0 to {_LARGEST_WEIGHT:,}")
+    return Decimal(value)

@@ -1,0 +1,85 @@
+"""The rules in force as frozen values; a rule is a label and conditions, and evaluates nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, Literal
+
+MethodName = Literal["quantile", "fixed", "at_least"]
+METHODS: Final[tuple[MethodName, ...]] = ("quantile", "fixed", "at_least")
+MIN_BINS, MAX_BINS = 2, 10
+NO_ORDERS: Final = "no_orders"
+
+
+@dataclass(frozen=True)
+class Method:
+    """How one dimension is scored. Cuts are whole units: days, orders, 1/10,000 of money."""
+
+    name: MethodName
+    bins: int
+    cuts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Holds where `smallest` <= column <= `largest`; None is no bound. Money is in whole units."""
+
+    column: str
+    smallest: int | None = None
+    largest: int | None = None
+
+    def implies(self, other: Condition) -> bool:
+        """Whether `other`, about the same column, holds wherever this does."""
+        low = other.smallest is None or (
+            self.smallest is not None and self.smallest >= other.smallest
+        )
+        high = other.largest is None or (self.largest is not None and self.largest <= other.largest)
+        return low and high
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A label for the rows that meet all conditions."""
+
+    label: str
+    conditions: tuple[Condition, ...] = ()
+
+    def covers(self, other: Rule) -> bool:
+        """Whether this rule holds wherever the other does."""
+        return all(
+            any(
+                theirs.column == ours.column and theirs.implies(ours) for theirs in other.conditions
+            )
+            for ours in self.conditions
+        )
+
+
+@dataclass(frozen=True)
+class Rung(Rule):
+    """A rule of the ladder: what proves it, and the words that say why."""
+
+    proof: str = ""
+    evidence: str = ""
+    because: str = ""
+
+
+@dataclass(frozen=True)
+class SegmentMap:
+    """Rules over the three scores; a grid is a partition, a list is read from the top."""
+
+    kind: Literal["grid", "list"]
+    rows: tuple[Rule, ...]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Everything a user can change without code."""
+
+    scoring: Mapping[str, Method]
+    weights: Mapping[str, Decimal]
+    segments: SegmentMap
+    ladder: tuple[Rung, ...]
+    not_a_sale: frozenset[str]
+    warnings: tuple[str, ...] = ()
