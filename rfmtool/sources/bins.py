@@ -1,0 +1,191 @@
+"""Which bin each row of a batch goes into: used, or why not.
+
+Rows that follow each other and are alike in all but money form a run, which is looked at once; the
+few rows whose bin is not that of their run are kept apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.columns import BINS, REJECTIONS
+from rfmtool.sources.dates import Days, Mask, read_days
+from rfmtool.sources.layout import MONEY_ROLES, Question, Reading
+from rfmtool.sources.ledger import CODES
+from rfmtool.sources.read import Batch
+
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+
+Codes = npt.NDArray[np.uint8]
+Places = npt.NDArray[np.int64]
+Cells = Mapping[str, pa.Array]
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Consecutive rows alike in all but money; each is looked at once."""
+
+    heads: Cells
+    """The cells of each run's first row."""
+    starts: Places
+    lengths: Places
+
+
+@dataclass(frozen=True)
+class Odd:
+    """Single rows whose bin is not that of their run: the rows and their bins."""
+
+    rows: Places
+    codes: Codes
+
+
+def find_runs(cells: Cells, question: Question) -> Runs:
+    """Find where rows stop being alike; where every row is an order, each is a run of its own."""
+    alike = {role: column for role, column in cells.items() if role not in MONEY_ROLES}
+    rows = len(cells["customer_id"])
+    starts = np.arange(rows) if question.order_per_row else _changes(list(alike.values()), rows)
+    if len(starts) == rows:
+        return Runs(alike, starts, np.ones(rows, dtype=np.int64))
+    index = pa.array(starts)
+    heads = {role: column.take(index) for role, column in alike.items()}
+    return Runs(heads, starts, np.diff(starts, append=rows))
+
+
+def _changes(columns: list[pa.Array], rows: int) -> Places:
+    """Places of the rows that differ from the row before; the first one does."""
+    changed = np.zeros(rows, dtype=bool)
+    changed[0] = True
+    for column in columns:
+        differs = pc.not_equal(column.slice(1), column.slice(0, rows - 1))
+        if differs.null_count:
+            differs = differs.fill_null(fill_value=True)
+        changed[1:] |= differs.to_numpy(zero_copy_only=False)
+    return np.flatnonzero(changed)
+
+
+def count_by_run(rows: Places, runs: Runs) -> Places:
+    """How many of these rows lie in each run."""
+    places = np.searchsorted(runs.starts, rows, side="right") - 1
+    return np.bincount(places, minlength=len(runs.starts))
+
+
+def bins_of_runs(heads: Cells, reading: Reading, question: Question) -> tuple[Days, Codes]:
+    """The day of each run, from 1970-01-01, and the bin that all but its money puts it in."""
+    days, undated = read_days(heads["ordered_at"], reading.dates)
+    bins = np.zeros(len(days), dtype=np.uint8)
+    # From the last reason to the first: the first that holds is written last.
+    if question.until is not None:
+        bins[days > question.until.toordinal() - _EPOCH] = CODES["after_as_of"]
+    if question.since is not None:
+        bins[days < question.since.toordinal() - _EPOCH] = CODES["before_since"]
+    if question.currency is not None and "currency" in heads:
+        bins[_outside(heads["currency"], question.currency)] = CODES["other_currency"]
+    if question.not_a_sale and "status" in heads:
+        bins[_is_in(heads["status"], question.not_a_sale)] = CODES["not_a_sale"]
+    if question.suppressed:
+        known = pa.array(sorted(question.suppressed))
+        bins[_mask(pc.is_in(heads["customer_id"], known))] = CODES["suppressed"]
+    bins[_blank(heads["customer_id"])] = CODES["anonymous"]
+    if undated is not None:
+        bins[undated] = CODES["bad_date"]
+        bins[undated & _blank(heads["ordered_at"])] = CODES["missing_date"]
+    return days, bins
+
+
+def _is_in(cells: pa.Array, words: frozenset[str]) -> Mask:
+    normal = pc.utf8_lower(pc.utf8_trim_whitespace(cells))
+    return _mask(pc.is_in(normal, pa.array(sorted(words))))
+
+
+def _outside(currencies: pa.Array, wanted: str) -> Mask:
+    normal = pc.utf8_upper(pc.utf8_trim_whitespace(currencies))
+    return _mask(pc.not_equal(normal, wanted.upper()).fill_null(fill_value=False))
+
+
+def currencies_of(heads: Cells) -> frozenset[str]:
+    """The currency codes that occur, in capitals."""
+    if "currency" not in heads:
+        return frozenset()
+    normal = pc.utf8_upper(pc.utf8_trim_whitespace(heads["currency"]))
+    return frozenset(pc.unique(normal).to_pylist()) - {None, ""}
+
+
+def odd_rows(batch: Batch, runs: Runs, bins: Codes, amounts: Odd) -> Odd:
+    """Rows of no run's bin: unreadable money, unless the date is at fault, and blank rows."""
+    undated = (bins == CODES["missing_date"]) | (bins == CODES["bad_date"])
+    if not undated.any():
+        return amounts
+    places = np.searchsorted(runs.starts, amounts.rows, side="right") - 1
+    kept = ~undated[places]
+    blank = _blank_rows(batch, runs, bins)
+    rows = np.concatenate([amounts.rows[kept], blank])
+    codes = np.concatenate(
+        [amounts.codes[kept], np.full(len(blank), CODES["blank"], dtype=np.uint8)]
+    )
+    return Odd(rows, codes)
+
+
+def _blank_rows(batch: Batch, runs: Runs, bins: Codes) -> Places:
+    candidates = (bins == CODES["missing_date"]) & _blank(runs.heads["customer_id"])
+    rows = np.flatnonzero(np.repeat(candidates, runs.lengths))
+    if len(rows):
+        index = pa.array(rows)
+        blank = [_blank(column.take(index)) for column in batch.whole()]
+        rows = rows[np.logical_and.reduce(blank)]
+    return rows
+
+
+def _blank(cells: pa.Array) -> Mask:
+    """The empty cells; white space alone is empty."""
+    empty = _mask(cells.is_null())
+    if pa.types.is_string(cells.type):
+        spaces = pc.equal(pc.utf8_trim_whitespace(cells), "") if _may_be_space(cells) else None
+        if spaces is not None:
+            empty |= _mask(spaces.fill_null(fill_value=True))
+    return empty
+
+
+def _may_be_space(cells: pa.Array) -> bool:
+    """Whether any cell begins like white space: a quick look, as most columns have none."""
+    first = pc.binary_slice(pc.cast(cells, pa.binary()), 0, 1)
+    odd = pc.is_in(first, pa.array([b"", b" ", b"\t", b"\r", b"\n", b"\xc2", b"\xe2", b"\xe3"]))
+    return bool(pc.any(odd).as_py())
+
+
+def counted(batch: Batch, bins: Codes, counts: Places, odd: Odd) -> Places:
+    """How many rows of the batch went into each of BINS; `counts` are those left in each run."""
+    total = np.bincount(bins, weights=counts, minlength=len(BINS)).astype(np.int64)
+    total += np.bincount(odd.codes, minlength=len(BINS))
+    for fault in batch.faults:
+        total[CODES["blank" if fault.is_blank else fault.reason]] += 1
+    return total
+
+
+def rejects_of(batch: Batch, runs: Runs, bins: Codes, odd: Odd) -> tuple[Places, Places]:
+    """Rejected rows by their place in the batch, with the bin of each."""
+    rejections = [CODES[reason] for reason in REJECTIONS]
+    in_runs = np.isin(bins, rejections)
+    faults = [fault for fault in batch.faults if not fault.is_blank]
+    is_reject = np.isin(odd.codes, rejections)
+    if not (in_runs.any() or is_reject.any() or faults):
+        none = np.empty(0, dtype=np.int64)
+        return none, none
+    codes_by_row = np.repeat(np.where(in_runs, bins, 0), runs.lengths).astype(np.int64)
+    codes_by_row[odd.rows] = np.where(is_reject, odd.codes, 0)
+    bad = np.flatnonzero(codes_by_row)
+    rows = np.concatenate([batch.rows()[bad], [fault.row for fault in faults]]).astype(np.int64)
+    fault_codes = [CODES[fault.reason] for fault in faults]
+    return rows, np.concatenate([codes_by_row[bad], fault_codes]).astype(np.int64)
+
+
+def _mask(booleans: pa.Array) -> Mask:
+    mask: Mask = booleans.to_numpy(zero_copy_only=False)
+    return mask
