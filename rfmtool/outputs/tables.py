@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -16,6 +18,8 @@ import pyarrow.parquet as pq
 
 from rfmtool import columns as names
 from rfmtool.errors import UsageError
+from rfmtool.scoring.customers import date_text
+from rfmtool.threads import in_order
 
 _BOM: Final = b"\xef\xbb\xbf"
 _CHUNK_ROWS: Final = 1 << 16
@@ -94,8 +98,10 @@ def write_csv(table: pa.Table, target: IO[bytes], options: TextOptions | None = 
     header = pa.table({name: [name] for name in table.column_names})
     if options.excel:
         target.write(_BOM)
-    for rows in (header, *_chunks(table)):
-        target.write(_lines(rows, options))
+    chunks = [header, *_chunks(table)]
+    jobs = (partial(_lines, rows, options) for rows in chunks)
+    for lines in in_order(jobs, threads=os.cpu_count() or 1):
+        target.write(lines)
 
 
 def write_jsonl(table: pa.Table, target: IO[bytes]) -> None:
@@ -150,7 +156,7 @@ def write_table(table: pa.Table, target: IO[bytes], kind: str, options: TextOpti
 
 def _chunks(table: pa.Table) -> Iterator[pa.Table]:
     for start in range(0, len(table), _CHUNK_ROWS):
-        yield table.slice(start, _CHUNK_ROWS).combine_chunks()
+        yield table.slice(start, _CHUNK_ROWS)
 
 
 def _lines(rows: pa.Table, options: TextOptions) -> memoryview:
@@ -191,6 +197,8 @@ def _quoted(array: pa.Array, delimiter: str) -> pa.Array:
 def _text(array: pa.Array) -> pa.Array:
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
+    if pa.types.is_date(array.type):
+        return date_text(array)
     text = pc.cast(array, pa.string())
     if pa.types.is_decimal(array.type):
         text = pc.utf8_rtrim(pc.utf8_rtrim(text, "0"), ".")

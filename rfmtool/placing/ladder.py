@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from rfmtool.placing.matching import first_match, labelled
 from rfmtool.rules import Rung
+from rfmtool.scoring.customers import date_text
 
 UNASSESSED: Final = "no referrals or feedback supplied, so not assessed higher"
 _PROVEN_BY_ORDERS: Final = "behaviour"
@@ -62,5 +63,5 @@ def _sentences(people: pd.DataFrame, rung: Rung) -> pa.Array:
 def _text(column: pd.Series[Any]) -> pa.Array:
     values = pa.array(column, from_pandas=True)
     if pa.types.is_timestamp(values.type):
-        values = pc.cast(values, pa.date32())
+        return date_text(pc.cast(values, pa.date32()))
     return pc.cast(values, pa.string())

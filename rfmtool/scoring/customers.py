@@ -152,3 +152,9 @@ def money_text(units: int) -> str:
     whole, part = divmod(abs(units), UNITS_PER_CURRENCY)
     text = f"{whole}.{part:04}".rstrip("0").rstrip(".")
     return f"-{text}" if units < 0 else text
+
+
+def date_text(dates: pa.Array) -> pa.Array:
+    """Days (date32) as ISO text; each distinct day is written once."""
+    distinct = pc.dictionary_encode(dates)
+    return pc.cast(distinct.dictionary, pa.string()).take(distinct.indices)

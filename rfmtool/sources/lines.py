@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Protocol
 
 import pyarrow as pa
@@ -14,6 +13,7 @@ from rfmtool.sources.detect import Export, Source
 from rfmtool.sources.layout import Question
 from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.read import Batch
+from rfmtool.threads import in_order
 
 
 class Watcher(Protocol):
@@ -46,24 +46,24 @@ def lines(
     Raises:
         InputError: while the stream is consumed, a file turns out damaged.
     """
-    batches = _in_order(_jobs(export, question, watcher), ledger, threads)
+    batches = _counted(_jobs(export, question, watcher), ledger, threads)
     return pa.RecordBatchReader.from_batches(LINES, batches)
 
 
 def _jobs(
     export: Export, question: Question, watcher: Watcher | None
-) -> Iterator[tuple[str, Callable[[], Cleaned]]]:
+) -> Iterator[Callable[[], tuple[str, Cleaned]]]:
     ordinal = 0
     for source in export.sources:
         for parse in source.jobs(_progress(source, watcher)):
-            yield source.name, _cleaning(parse, export, question, ordinal)
+            yield partial(_cleaned, source.name, parse, export, question, ordinal)
             ordinal += 1
 
 
-def _cleaning(
-    parse: Callable[[], Batch], export: Export, question: Question, ordinal: int
-) -> Callable[[], Cleaned]:
-    return lambda: clean(parse(), export.reading, question, ordinal)
+def _cleaned(
+    name: str, parse: Callable[[], Batch], export: Export, question: Question, ordinal: int
+) -> tuple[str, Cleaned]:
+    return name, clean(parse(), export.reading, question, ordinal)
 
 
 def _progress(source: Source, watcher: Watcher | None) -> Callable[[int], None] | None:
@@ -73,27 +73,15 @@ def _progress(source: Source, watcher: Watcher | None) -> Callable[[int], None] 
     return watcher.reached
 
 
-def _in_order(
-    jobs: Iterator[tuple[str, Callable[[], Cleaned]]], ledger: Ledger, threads: int
+def _counted(
+    jobs: Iterator[Callable[[], tuple[str, Cleaned]]], ledger: Ledger, threads: int
 ) -> Iterator[pa.RecordBatch]:
-    waiting: deque[tuple[str, Future[Cleaned]]] = deque()
-    with ThreadPoolExecutor(threads) as pool:
-        try:
-            for name, job in jobs:
-                waiting.append((name, pool.submit(job)))
-                if len(waiting) > threads:
-                    yield _added(waiting.popleft(), ledger)
-            while waiting:
-                yield _added(waiting.popleft(), ledger)
-        except GeneratorExit:
-            raise
-        except BaseException as error:  # Ctrl-C may well strike here
-            ledger.failure = error
-            raise
-
-
-def _added(done: tuple[str, Future[Cleaned]], ledger: Ledger) -> pa.RecordBatch:
-    name, future = done
-    cleaned = future.result()
-    ledger.add(name, cleaned.tally)
-    return cleaned.lines
+    try:
+        for name, cleaned in in_order(jobs, threads):
+            ledger.add(name, cleaned.tally)
+            yield cleaned.lines
+    except GeneratorExit:
+        raise
+    except BaseException as error:  # Ctrl-C may well strike here
+        ledger.failure = error
+        raise
