@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import IO, Any
 
@@ -45,4 +46,4 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
 
 
 def _stdout() -> AbstractContextManager[IO[bytes]]:
-    return nullcontext(click.get_binary_stream("stdout"))
+    return nullcontext(sys.stdout.buffer)

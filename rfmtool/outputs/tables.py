@@ -21,8 +21,8 @@ _BOM: Final = b"\xef\xbb\xbf"
 _CHUNK_ROWS: Final = 1 << 16
 _MONEY: Final = pa.decimal128(19, 4)
 # A spreadsheet runs a cell that begins like this, unless it is a signed number or a phone number.
-_MAY_RUN: Final = r"^(?:[=@\t\r]|[+-].)"
-_NUMBER_OR_PHONE: Final = r"^(?:[+-][\d.,]*\d(?:[eE][+-]?\d+)?|\+[\d ()./-]+)$"
+_MAY_RUN: Final = r"(?s)^(?:[=@\t\r]|[+-].)"
+_NUMBER_OR_PHONE: Final = r"^(?:[+-][\d.,]*\d(?:[eE][+-]?\d+)?|\+\(?\d[\d ()./-]*)$"
 _NEEDS_QUOTES: Final = r'[",\r\n]'
 
 

@@ -152,7 +152,7 @@ def _sums(units: Units, starts: Places) -> tuple[Units, Units]:
     if float(np.abs(units).max()) * len(units) >= _SAFE_SUM:
         sums = np.add.reduceat(np.abs(units).astype(np.float64), starts)
         if sums.max() >= _SAFE_SUM:
-            raise InputError("the money of one order is beyond 461 trillion")
+            raise InputError("the money of one order is beyond 461 trillion", "Is it money?")
     positive = np.maximum(units, 0)
     return np.add.reduceat(positive, starts), np.add.reduceat(positive - units, starts)
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from rfmtool.errors import InputError
 from rfmtool.sources.clean import LINES, Cleaned, clean
 from rfmtool.sources.detect import Export, Source
 from rfmtool.sources.layout import Question
@@ -94,6 +95,9 @@ def _in_order(
 
 def _added(done: tuple[str, Future[Cleaned]], ledger: Ledger) -> pa.RecordBatch:
     name, future = done
-    cleaned = future.result()
+    try:
+        cleaned = future.result()
+    except InputError as error:
+        raise InputError(f"{name}: {error.args[0]}", error.hint) from None
     ledger.add(name, cleaned.tally)
     return cleaned.lines
