@@ -305,10 +305,12 @@ def _aggregated(
     stream = lines(export, question, ledger, threads=engine.threads, watcher=watcher)
     try:
         return engine.aggregate(stream), ledger
-    except Exception:
+    except Exception as error:
         # An engine wraps what goes wrong in the stream it reads; the cause itself says more.
         if ledger.failure is not None:
             raise ledger.failure from None
+        if isinstance(error, InputError):
+            raise InputError(f"{export.name}: {error.args[0]}", error.hint) from None
         raise
 
 

@@ -83,5 +83,5 @@ def _exact(answer: pa.Table, limit: float) -> pa.Table:
         if largest is not None and float(largest) >= limit:
             if limit == _EXACT_BELOW:
                 raise MoneyOverflowError
-            raise InputError("a customer's money is beyond 922 trillion")
+            raise InputError("a customer's money is beyond 922 trillion", "Is the amount money?")
     return answer.cast(CUSTOMERS).combine_chunks()

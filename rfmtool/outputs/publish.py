@@ -180,7 +180,7 @@ def _ours(folder: Path) -> set[str]:
         if manifest["tool"] != _TOOL:
             return set()
         names = {MANIFEST, *(output["name"] for output in manifest["outputs"])}
-    except (OSError, ValueError, LookupError, TypeError):
+    except (FileNotFoundError, ValueError, LookupError, TypeError):
         return set()
     # A link to a folder is not the folder we made.
     parents = {Path(name).parent.as_posix() for name in names}
@@ -240,11 +240,18 @@ def _repair(folder: Path) -> None:
     old = folder.parent / f".{folder.name}{_OLD}"
     if old.exists():
         if folder.exists():
-            shutil.rmtree(old)
+            _remove(old)
         else:
             old.rename(folder)
     for left in folder.parent.glob(f".{_escaped(folder.name)}{_NEW}*"):
-        shutil.rmtree(left)
+        _remove(left)
+
+
+def _remove(path: Path) -> None:
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    else:
+        shutil.rmtree(path)
 
 
 def _escaped(name: str) -> str:

@@ -27,7 +27,7 @@ _MONEY: Final = pa.decimal128(19, 4)
 # A spreadsheet runs a cell that begins like this, unless it is a signed number or a phone number.
 _RUNNING_STARTS: Final = pa.array(["=", "@", "\t", "\r", "+", "-"])
 _LONE_SIGNS: Final = pa.array(["+", "-"])
-_NUMBER_OR_PHONE: Final = r"^(?:[+-][\d.,]*\d(?:[eE][+-]?\d+)?|\+[\d ()./-]+)$"
+_NUMBER_OR_PHONE: Final = r"^(?:[+-][\d.,]*\d(?:[eE][+-]?\d+)?|\+\(?\d[\d ()./-]*)$"
 
 
 @dataclass(frozen=True)

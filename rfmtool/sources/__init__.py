@@ -41,7 +41,9 @@ def _sources(source: Any, asked: Asked) -> list[Source]:  # noqa: ANN401
         return [detect.source_of_table(_table(source), asked)]
     if not isinstance(source, Sequence):
         kind = type(source).__name__
-        raise InputError(f"a source is a path, paths, or a frame, not a {kind}")
+        raise InputError(
+            f"a source is a path, paths, or a frame, not a {kind}", "Pass one of these."
+        )
     return [detect.source_of_file(file, asked) for file in expand(source)]
 
 

@@ -77,7 +77,6 @@ def clean(batch: Batch, reading: Reading, question: Question, ordinal: int = 0) 
     runs = find_runs(batch.cells, question)
     days, bins = bins_of_runs(runs.heads, reading, question)
     odd = odd_rows(batch, runs, bins, _amount_problems(numbers, unread))
-    units = _with_zero_at(units, odd.rows)
     sales, refunds = _sums(units, runs.starts)
     counts = runs.lengths - count_by_run(odd.rows, runs)
     used = (bins == CODES["used"]) & (counts > 0)
@@ -131,18 +130,11 @@ def _amount_problems(numbers: Mapping[str, Numbers], unread: Places) -> Odd:
     return Odd(unread, codes)
 
 
-def _with_zero_at(units: Units, rows: Places) -> Units:
-    if len(rows):
-        units = units.copy()
-        units[rows] = 0
-    return units
-
-
 def _sums(units: Units, starts: Places) -> tuple[Units, Units]:
     if float(np.abs(units).max()) * len(units) >= _SAFE_SUM:
         sums = np.add.reduceat(np.abs(units).astype(np.float64), starts)
         if sums.max() >= _SAFE_SUM:
-            raise InputError("the money of one order is beyond 461 trillion")
+            raise InputError("the money of one order is beyond 461 trillion", "Is it money?")
     positive = np.maximum(units, 0)
     return np.add.reduceat(positive, starts), np.add.reduceat(positive - units, starts)
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from rfmtool.errors import InputError
 from rfmtool.sources.clean import LINES, Cleaned, clean
 from rfmtool.sources.detect import Export, Source
 from rfmtool.sources.layout import Question
@@ -63,7 +64,10 @@ def _jobs(
 def _cleaned(
     name: str, parse: Callable[[], Batch], export: Export, question: Question, ordinal: int
 ) -> tuple[str, Cleaned]:
-    return name, clean(parse(), export.reading, question, ordinal)
+    try:
+        return name, clean(parse(), export.reading, question, ordinal)
+    except InputError as error:
+        raise InputError(f"{name}: {error.args[0]}", error.hint) from None
 
 
 def _progress(source: Source, watcher: Watcher | None) -> Callable[[int], None] | None:

@@ -114,7 +114,9 @@ def _parquet_rows(file: ExportFile, start: int, count: int) -> list[pa.Array]:
             if seen == start:
                 return list(batch.columns)
             seen += len(batch)
-    raise InputError(f"{file.name}: changed while it was read ({count} rows are gone)")
+    raise InputError(
+        f"{file.name}: changed while it was read ({count} rows are gone)", "Run again."
+    )
 
 
 def table_jobs(reader: pa.RecordBatchReader, layout: FileLayout) -> Iterator[Callable[[], Batch]]:

@@ -1,0 +1,100 @@
+"""The command as people meet it: words in; an exit code and two streams out."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from rfmtool import cli
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+REWRITE = "REWRITE_SNAPSHOTS"
+ENVIRONMENT = {"COLUMNS": "80", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+
+SHOP = """\
+customer_id,order_id,ordered_at,amount
+ann,1,2024-01-05,20.00
+ann,2,2024-02-06,22.50
+ann,3,2024-03-07,19.99
+ann,4,2024-04-08,25
+ann,5,2024-05-09,1030.01
+bob,6,2024-01-05,5
+bob,7,2024-05-20,7.5
+cleo,8,2024-03-03,60
+cleo,9,2024-03-05,-60
+dan,10,2024-02-02,12
+,11,2024-02-03,9
+"""
+"""Ann is a regular, Bob came twice, Cleo gave everything back, Dan came once, one has no name."""
+
+
+class _Program:
+    """What Click's runner drives: the whole of `rfmtool`, its exit codes included."""
+
+    name = "rfmtool"
+
+    def main(self, args, prog_name, **_):
+        before, sys.argv = sys.argv, [prog_name, *args]
+        handler = signal.getsignal(signal.SIGINT)
+        try:
+            cli.main()
+        finally:
+            sys.argv = before
+            signal.signal(signal.SIGINT, handler)
+
+
+def rfmtool(*words, stdin=None, **environment):
+    """Run the command in this process; `exit_code`, `stdout` and `stderr` are what came of it."""
+    runner = CliRunner(env=ENVIRONMENT | environment)
+    return runner.invoke(_Program(), [os.fspath(word) for word in words], input=stdin)
+
+
+def command(*words):
+    """The command as a list of words for a process of its own."""
+    return [sys.executable, "-m", "rfmtool", *(os.fspath(word) for word in words)]
+
+
+def process(*words, **options):
+    """Run the command in a process of its own, where signals and pipes are real."""
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
+    options["env"] = os.environ | ENVIRONMENT | options.get("env", {})
+    return subprocess.run(command(*words), check=False, timeout=60, **options)  # noqa: S603
+
+
+def bash(line, folder):
+    """Run a line of shell; `rfmtool` in it is this one."""
+    here = " ".join(command())
+    return subprocess.run(  # noqa: S603
+        ["bash", "-c", f'rfmtool() {{ {here} "$@"; }}; {line}'],  # noqa: S607
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=os.environ | ENVIRONMENT,
+        timeout=60,
+    )
+
+
+def written(path, text=SHOP):
+    """Write a file; the path again."""
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def files_of(folder):
+    """Everything in a folder and below, hidden files too, as paths with slashes."""
+    return sorted(path.relative_to(folder).as_posix() for path in Path(folder).rglob("*"))
+
+
+def assert_snapshot(name, text):
+    """Compare with a file of tests/snapshots; REWRITE_SNAPSHOTS=1 writes it anew."""
+    text = "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+    path = SNAPSHOTS / f"{name}.txt"
+    if os.environ.get(REWRITE):
+        path.write_text(text, "utf-8")
+    assert text == path.read_text("utf-8"), f"{REWRITE}=1 pytest writes it anew, if it is right"

@@ -1,0 +1,54 @@
+"""What the command says, letter by letter."""
+
+import pytest
+from shell import assert_snapshot, rfmtool, written
+
+HELPS = ["", "run", "score", "check", "report", "rules", "rules show", "rules check", "demo"]
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return written(tmp_path / "shop.csv")
+
+
+@pytest.mark.parametrize("words", HELPS, ids=lambda words: words or "rfmtool")
+def test_help_of_every_command(words):
+    result = rfmtool(*words.split(), "--help")
+    assert result.exit_code == 0
+    assert_snapshot("-".join(["help", *words.split()]), result.stdout)
+
+
+@pytest.mark.parametrize("width", ["80", "120"])
+def test_the_report(shop, width):
+    result = rfmtool("run", shop, COLUMNS=width)
+    assert result.exit_code == 0
+    assert_snapshot(f"report-{width}", result.stdout)
+
+
+def test_check_of_a_good_export(shop):
+    result = rfmtool("check", shop)
+    assert result.exit_code == 0
+    assert_snapshot("check", result.stdout)
+
+
+def test_check_of_an_export_with_bad_rows(tmp_path):
+    bad = "eve,12,soon,3\nfay,13,2024-02-02,much\ngus,14\n,,,\n,,,,,\n"
+    shop = written(tmp_path / "shop.csv", "customer_id,order_id,ordered_at,amount\n" + bad)
+    result = rfmtool("check", written(shop, shop.read_text() + "ann,1,2024-01-01,5\n"))
+    assert result.exit_code == 1
+    assert_snapshot("check-bad-rows", result.stdout)
+
+
+@pytest.mark.parametrize("width", [40, 80, 120, 200])
+def test_no_line_is_wider_than_the_terminal(shop, width):
+    for words in (("run", shop), ("check", shop)):
+        lines = rfmtool(*words, COLUMNS=str(width)).stdout.splitlines()
+        assert max(map(len, lines)) <= width
+
+
+def test_a_finished_run_shows_the_same_report_again(shop):
+    first = rfmtool("run", shop, "-o", "out")
+    again = rfmtool("report", "out")
+    assert again.exit_code == 0
+    assert again.stdout == first.stdout

@@ -1,0 +1,312 @@
+"""A set of files appears whole or not at all, whatever the system does and whenever we are killed."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+
+import faults
+import pytest
+from faults import FILES, SET, Fault, write_set
+from hypothesis import given
+from hypothesis import strategies as st
+from shell import files_of
+
+from rfmtool.errors import ForeignFolderError, SystemFailureError, UsageError
+from rfmtool.outputs import publish
+from rfmtool.outputs.folder import file_stems
+from rfmtool.outputs.publish import published_file, published_folder
+
+LINUX = sys.platform == "linux"
+
+
+def word_of(folder):
+    """The word that all files of a set hold; anything but one whole set fails."""
+    assert files_of(folder) == sorted(SET)
+    words = {(folder / name).read_text() for name in FILES}
+    assert len(words) == 1
+    return words.pop()
+
+
+def leftovers(folder):
+    return [name for name in os.listdir(folder.parent) if name != folder.name]
+
+
+@pytest.fixture(params=["exchange", "two renames"])
+def out(request, tmp_path, monkeypatch):
+    """Where an old set stands; with two renames where the system cannot exchange folders."""
+    if request.param == "exchange" and not LINUX:
+        pytest.skip("only Linux exchanges folders in one step")
+    if request.param == "two renames":
+        monkeypatch.setattr(publish, "_exchanged_in_one_step", lambda *_: False)
+    write_set(tmp_path / "out", "old")
+    return tmp_path / "out"
+
+
+# A folder ----------------------------------------------------------------------------------------
+
+
+def test_a_set_takes_the_place_of_the_one_before(out):
+    write_set(out, "new")
+    assert word_of(out) == "new"
+    assert not leftovers(out)
+
+
+def test_an_error_while_writing_leaves_the_old_set(out):
+    with pytest.raises(RuntimeError), published_folder(out) as place:
+        (place / "customers.csv").write_text("half")
+        raise RuntimeError
+    assert word_of(out) == "old"
+    assert not leftovers(out)
+
+
+def test_folders_on_the_way_are_made_and_taken_away_again_when_it_comes_to_nothing(tmp_path):
+    with pytest.raises(RuntimeError), published_folder(tmp_path / "a" / "b" / "c"):
+        raise RuntimeError
+    assert not files_of(tmp_path)
+    write_set(tmp_path / "a" / "b" / "c", "new")
+    assert word_of(tmp_path / "a" / "b" / "c") == "new"
+
+
+@pytest.fixture(scope="session")
+def fault():
+    """An audit hook that stays for good, and is idle unless told otherwise."""
+    hook = Fault()
+    sys.addaudithook(hook)
+    yield hook
+    hook.left = 0
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EIO])
+def test_whatever_step_fails_the_old_set_or_the_new_one_is_there(out, fault, number):
+    def fail():
+        raise OSError(number, os.strerror(number))
+
+    fault.below, fault.act = os.fspath(out.parent), fail
+    failed, step, reached = 0, 0, True
+    while reached:
+        write_set(out, "old")
+        step += 1
+        fault.left = step
+        try:
+            write_set(out, "new")
+        except SystemFailureError as error:
+            failed += 1
+            assert "cannot be written" in str(error)
+        finally:
+            reached, fault.left = not fault.left, 0
+        if not out.exists():  # between the two renames: the next run brings it back
+            assert any(".rfmtool-old" in name for name in leftovers(out))
+        else:
+            assert word_of(out) in ("old", "new")
+        write_set(out, "next")
+        assert word_of(out) == "next"
+        assert not leftovers(out)
+    assert failed > 5
+
+
+@pytest.mark.parametrize("name", ["fsync", "replace"])
+def test_a_disk_that_fails_to_flush_leaves_the_old_file_and_the_old_set(out, name, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = out / "customers.csv"
+    with monkeypatch.context() as patch:
+        patch.setattr(os, name, fail)
+        with pytest.raises(SystemFailureError, match="Free some space"), published_file(path) as to:
+            to.write(b"new")
+        if name == "fsync":
+            with pytest.raises(SystemFailureError, match="Free some space"):
+                write_set(out, "new")
+    assert word_of(out) == "old"
+    assert not leftovers(out)
+
+
+@pytest.mark.skipif(not LINUX, reason="SIGKILL is Unix; one system is enough")
+@pytest.mark.parametrize("two_renames", [False, True], ids=["exchange", "two renames"])
+def test_a_kill_at_any_step_leaves_one_whole_set_and_the_next_run_cleans_up(tmp_path, two_renames):
+    out = tmp_path / "out"
+    script = [sys.executable, faults.__file__, out, str(two_renames)]
+    write_set(out, "old")
+    for step in range(1, 40):
+        child = subprocess.run([*script, str(step)], check=False)  # noqa: S603
+        if two_renames and not out.exists():
+            assert (tmp_path / ".out.rfmtool-old").is_dir()
+        else:
+            assert word_of(out) in ("old", "new")
+        if child.returncode == 0:
+            break
+        assert child.returncode == -signal.SIGKILL
+        write_set(out, "old")
+        assert word_of(out) == "old"
+        assert not leftovers(out)
+    assert step > 15
+
+
+@pytest.mark.skipif(not LINUX, reason="another way to hold a place is used elsewhere")
+def test_the_second_of_two_runs_is_told_to_wait(out):
+    with (
+        published_folder(out),
+        pytest.raises(SystemFailureError, match="another run is writing it"),
+        published_folder(out),
+    ):
+        pass
+    write_set(out, "new")
+    assert word_of(out) == "new"
+
+
+@pytest.mark.parametrize("left", ["file", "folder", "link"])
+def test_what_a_killed_run_left_is_removed(out, left):
+    beside = out.parent / ".out.rfmtool-new-abc"
+    if left == "link":
+        beside.symlink_to(out)
+    else:
+        beside.mkdir()
+        if left == "file":
+            (beside / "customers.csv").write_text("half")
+    write_set(out, "new")
+    assert word_of(out) == "new"
+    assert not leftovers(out)
+
+
+def test_what_stands_beside_and_only_looks_alike_stays(tmp_path):
+    for name in (".out2.rfmtool-new-abc", ".other", "out.csv"):
+        (tmp_path / name).mkdir()
+    write_set(tmp_path / "out", "new")
+    assert sorted(leftovers(tmp_path / "out")) == [".other", ".out2.rfmtool-new-abc", "out.csv"]
+
+
+# What is not ours --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["mine.txt", "segments/mine.txt", ".hidden"])
+def test_a_foreign_file_is_named_and_stays(out, name):
+    (out / name).write_text("precious")
+    with pytest.raises(ForeignFolderError, match=name):
+        write_set(out, "new")
+    assert (out / name).read_text() == "precious"
+    assert (out / "customers.csv").read_text() == "old"
+
+
+def test_a_foreign_folder_is_named_even_when_it_is_empty(out):
+    (out / "mine").mkdir()
+    with pytest.raises(ForeignFolderError, match="mine"):
+        write_set(out, "new")
+
+
+@pytest.mark.parametrize("name", ["mine", "segments"])
+def test_a_foreign_link_to_a_folder_is_named(out, tmp_path, name):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    if name == "segments":
+        (out / "segments").rename(tmp_path / "moved")
+    (out / name).symlink_to(elsewhere)
+    with pytest.raises(ForeignFolderError, match=name):
+        write_set(out, "new")
+
+
+@pytest.mark.parametrize("manifest", [None, "{}", "[]", "nonsense", '{"tool": "other"}', "\xff"])
+def test_without_a_manifest_of_ours_nothing_in_a_folder_is_ours(out, manifest):
+    if manifest is None:
+        (out / "manifest.json").unlink()
+    else:
+        (out / "manifest.json").write_bytes(manifest.encode("latin-1"))
+    with pytest.raises(ForeignFolderError, match=r"holds customers\.csv"):
+        write_set(out, "new")
+
+
+def test_an_empty_folder_is_taken(tmp_path):
+    (tmp_path / "out").mkdir()
+    write_set(tmp_path / "out", "new")
+    assert word_of(tmp_path / "out") == "new"
+
+
+@pytest.mark.parametrize("path", ["file", "file/out", "file/a/b"])
+def test_a_file_where_a_folder_should_be_is_refused(tmp_path, path):
+    (tmp_path / "file").write_text("precious")
+    with pytest.raises((ForeignFolderError, UsageError), match="is a file"):
+        write_set(tmp_path / path, "new")
+    assert files_of(tmp_path) == ["file"]
+
+
+def test_a_link_to_a_folder_keeps_pointing_there(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    for word in ("old", "new"):
+        write_set(tmp_path / "link", word)
+    assert (tmp_path / "link").is_symlink()
+    assert word_of(tmp_path / "real") == "new"
+    assert sorted(os.listdir(tmp_path)) == ["link", "real"]
+
+
+def test_the_mode_of_a_folder_and_of_a_file_is_kept(tmp_path):
+    (tmp_path / "out").mkdir(mode=0o750)
+    write_set(tmp_path / "out", "new")
+    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o750
+    path = tmp_path / "table.csv"
+    path.touch(0o640)
+    with published_file(path) as target:
+        target.write(b"new")
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+# A file ------------------------------------------------------------------------------------------
+
+
+def test_a_file_takes_its_name_only_when_it_is_complete(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_bytes(b"old")
+    with published_file(path) as target:
+        target.write(b"new")
+        assert path.read_bytes() == b"old"
+    assert path.read_bytes() == b"new"
+    with pytest.raises(RuntimeError), published_file(path) as target:
+        target.write(b"half")
+        raise RuntimeError
+    assert path.read_bytes() == b"new"
+    assert files_of(tmp_path) == ["table.csv"]
+
+
+def test_a_link_to_a_file_keeps_pointing_there(tmp_path):
+    (tmp_path / "link.csv").symlink_to("real.csv")
+    with published_file(tmp_path / "link.csv") as target:
+        target.write(b"new")
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "real.csv").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize(("path", "words"), [(".", "is a folder"), ("no/x.csv", "no such folder")])
+def test_a_file_needs_a_name_in_a_folder_that_is_there(tmp_path, path, words):
+    with pytest.raises(UsageError, match=words), published_file(tmp_path / path):
+        pass
+    assert not files_of(tmp_path)
+
+
+# Names -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["../x", "/etc/x", "..", ".", "", " ", "CON", "nul", "Com1", "a\\b", "C:x", "x" * 300, "\0",
+     "-rf", ".hidden", "a/b", "\u202egnp.exe", "\u65e5\u672c", "x.", "aux"],
+)  # fmt: skip
+def test_a_label_never_becomes_a_path_or_a_name_that_a_system_reserves(label):
+    (stem,) = file_stems([label]).values()
+    assert set(stem) <= set("abcdefghijklmnopqrstuvwxyz0123456789_-")
+    assert 0 < len(stem) <= 64
+    assert stem[0] != "-"
+    assert stem not in {"con", "prn", "aux", "nul", "com1", "lpt1"}
+
+
+def test_labels_that_differ_only_in_what_is_lost_get_names_of_their_own():
+    stems = file_stems(["Loyal", "loyal", "LOYAL!", "Zo\u00eb", "Zoe\u0308", "a_2", "A", "a"])
+    assert len(set(stems.values())) == len(stems)
+    assert file_stems(["loyal"]) == {"loyal": "loyal"}
+
+
+@given(st.lists(st.text(max_size=80), unique=True, max_size=12))
+def test_no_two_labels_share_a_file_even_where_case_is_ignored(labels):
+    stems = file_stems(labels)
+    assert list(stems) == labels
+    assert len({stem.casefold() for stem in stems.values()}) == len(labels)
