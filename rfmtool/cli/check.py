@@ -24,9 +24,7 @@ def command(exports: tuple[str, ...], **settings: Any) -> None:  # noqa: ANN401
     from rfmtool import pipeline
     from rfmtool.report.doctor import diagnosis, print_diagnosis
 
-    arguments = options.run_arguments(settings)
-    found = diagnosis(pipeline.look(list(exports), **{
-        name: arguments[name] for name in ("asked", "settings", "rules", "watcher")}))  # fmt: skip
+    found = diagnosis(pipeline.look(list(exports), **options.look_arguments(settings)))
     if not settings["quiet"]:
         if settings["output_format"] == "json":
             options.show_json(found)

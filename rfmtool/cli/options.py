@@ -85,6 +85,10 @@ question = _together(
                  help="Only the last DAYS days up to as-of."),
     click.option("--currency", metavar="CODE", help="Only lines in this currency."),
     click.option("--rules", "rules_file", metavar="FILE", help="Rules that override the shipped."),
+)  # fmt: skip
+"""Which lines are asked for."""
+
+scoring = _together(
     click.option("--cuts", metavar="DIM=...", multiple=True,
                  help="recency=30,60,90,180 or frequency=quantile:5. Repeatable."),
     click.option("--scales", "scales_file", metavar="FILE",
@@ -92,7 +96,7 @@ question = _together(
     click.option("--max-rejects", default="1%", show_default=True, metavar="N|P%",
                  help="Stop when more rows than this cannot be read."),
 )  # fmt: skip
-"""Which lines are asked for, and how customers are scored and placed."""
+"""How customers are scored, and how many unreadable rows are accepted."""
 
 engine = _together(
     click.option("--memory-limit", metavar="SIZE", help="E.g. 2GB; beyond it, spill to disk."),
@@ -138,8 +142,8 @@ def asked(settings: Settings) -> Asked:
     )
 
 
-def run_arguments(settings: Settings) -> dict[str, Any]:
-    """The keyword arguments of `pipeline.run` for a command's settings."""
+def look_arguments(settings: Settings) -> dict[str, Any]:
+    """The keyword arguments of `pipeline.look` for a command's settings."""
     import pyarrow as pa
 
     from rfmtool.cli.progress import watcher
@@ -148,8 +152,10 @@ def run_arguments(settings: Settings) -> dict[str, Any]:
     # A tenth less memory than Arrow's own pool, which keeps what a block has given back.
     pa.set_memory_pool(pa.system_memory_pool())
     as_of = settings["as_of"]
-    kept = {name: settings[name] for name in ("since", "window_days", "currency", "order_per_row",
-                                              "memory_limit")}  # fmt: skip
+    kept = {
+        name: settings[name]
+        for name in ("since", "window_days", "currency", "order_per_row", "memory_limit")
+    }
     if settings["threads"]:
         kept["threads"] = settings["threads"]
     return {
@@ -158,10 +164,17 @@ def run_arguments(settings: Settings) -> dict[str, Any]:
             as_of=None if as_of == "last" else as_of, accept_last=as_of == "last", **kept
         ),
         "rules": settings["rules_file"],
+        "watcher": watcher(settings),
+    }
+
+
+def run_arguments(settings: Settings) -> dict[str, Any]:
+    """The keyword arguments of `pipeline.run` for a command's settings."""
+    return {
+        **look_arguments(settings),
         "cuts": parse_cuts(settings["cuts"]),
         "scales": settings["scales_file"],
         "max_rejects": settings["max_rejects"],
-        "watcher": watcher(settings),
     }
 
 

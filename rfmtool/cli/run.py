@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 @options.output_format
 @options.reading
 @options.question
+@options.scoring
 @options.text_tables
 @options.engine
 @options.talk

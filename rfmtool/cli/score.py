@@ -29,6 +29,7 @@ from rfmtool.cli import options
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the first N rows.")
 @options.reading
 @options.question
+@options.scoring
 @options.text_tables
 @options.engine
 @options.talk

@@ -12,6 +12,7 @@ from rfmtool.pipeline import Grouped
 from rfmtool.report.terminal import ledger_line, listed, print_trimmed, printable
 
 _MARKS: Final = {".": "point", ",": "comma"}
+_DIVIDERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _HEADER_ROWS: Final = 1
 
 
@@ -19,6 +20,7 @@ def diagnosis(grouped: Grouped) -> dict[str, Any]:
     """Turn a read export into plain data."""
     export = grouped.export
     reading = export.reading
+    decided_by = "the whole column decided" if export.surveyed else "a sample decided"
     return {
         "files": [
             {
@@ -35,7 +37,8 @@ def diagnosis(grouped: Grouped) -> dict[str, Any]:
         "dates": reading.dates.name,
         "date_format": reading.dates.option,
         "decimal": reading.numbers.decimal,
-        "decided_by": "the whole columns" if export.surveyed else "a sample",
+        "dates_by": "you said so" if export.asked.date_format else decided_by,
+        "decimal_by": "you said so" if export.asked.decimal else decided_by,
         "dropped_point_zero": grouped.dropped_point_zero,
         "customers": len(grouped.table),
         "ledger": grouped.ledger.as_data(),
@@ -63,8 +66,8 @@ def _paragraphs(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Files", _files(found["files"])),
         *_columns(found),
         ("Not used", listed(unused) or "–"),
-        ("Dates", f"{found['dates']}, decided by {found['decided_by']}; --date-format says else"),
-        ("Numbers", f"decimal {mark}, decided by {found['decided_by']}; --decimal says else"),
+        ("Dates", f"{found['dates']} ({found['dates_by']}; change it with --date-format)"),
+        ("Numbers", f"decimal {mark} ({found['decimal_by']}; change it with --decimal)"),
         ("Rows", ledger_line(found["ledger"])),
         ("Customers", f"{found['customers']:,}"),
     ]
@@ -79,8 +82,8 @@ def _files(files: list[dict[str, Any]]) -> str:
     name = printable(first["name"]) if len(files) == 1 else f"{len(files):,} files"
     if first["delimiter"] is None:
         return f"{name}, {rows:,} rows, typed columns"
-    divider = {"\t": "tab"}.get(first["delimiter"], first["delimiter"])
-    return f"{name}, {rows:,} rows, divided by {divider}, {first['encoding'].upper()}"
+    divider = _DIVIDERS.get(first["delimiter"], first["delimiter"])
+    return f"{name}, {rows:,} rows, cells divided by {divider}, {first['encoding'].upper()}"
 
 
 def _columns(found: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -114,14 +114,15 @@ def ledger_line(ledger: Data) -> str:
     """The sum that accounts for every row."""
     return (
         f"{ledger['rows']:,} rows = {ledger['used']:,} used"
-        f" + {ledger['anonymous']:,} without a customer + {_sum(ledger['excluded'])} excluded"
-        f" + {_sum(ledger['rejected'])} rejected + {ledger['blank']:,} blank"
+        f" + {ledger['anonymous']:,} without a customer + {_sum(ledger, 'excluded')}"
+        f" + {_sum(ledger, 'rejected')} + {ledger['blank']:,} blank"
     )
 
 
-def _sum(reasons: Mapping[str, int]) -> str:
-    listed = ", ".join(f"{name} {count:,}" for name, count in reasons.items())
-    return f"{sum(reasons.values()):,}" + (f" ({listed})" if listed else "")
+def _sum(ledger: Data, bins: str) -> str:
+    reasons = ledger[bins]
+    why = ", ".join(f"{name} {count:,}" for name, count in reasons.items())
+    return f"{sum(reasons.values()):,} {bins}" + (f" ({why})" if why else "")
 
 
 def columns_line(columns: Mapping[str, str], reading: Data) -> str:
