@@ -89,7 +89,6 @@ def clean(batch: Batch, reading: Reading, question: Question, ordinal: int = 0) 
     runs = _runs(batch.cells, question)
     days, bins = _bins_of_runs(runs.heads, reading, question)
     odd = _odd_rows(batch, runs, bins, _amount_problems(numbers, unread))
-    units = _with_zero_at(units, odd.rows)
     sales, refunds = _sums(units, runs.starts)
     counts = runs.lengths - _count_by_run(odd.rows, runs)
     used = (bins == CODES["used"]) & (counts > 0)
@@ -139,13 +138,6 @@ def _amount_problems(numbers: Mapping[str, Numbers], unread: Places) -> _Odd:
         if column.missing is not None:
             codes[column.missing[unread]] = CODES["missing_amount"]
     return _Odd(unread, codes)
-
-
-def _with_zero_at(units: Units, rows: Places) -> Units:
-    if len(rows):
-        units = units.copy()
-        units[rows] = 0
-    return units
 
 
 def _sums(units: Units, starts: Places) -> tuple[Units, Units]:
