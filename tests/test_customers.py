@@ -43,12 +43,12 @@ def dates_of(days):
 
 
 def test_orders_days_and_recency_are_counted():
-    """Ann ordered three times on two days, bob once, cy gave everything back."""
-    people = measured(ann=([90, 40, 90], 300, 0), bob=([100], 100, 0), cy=(None, 50, 50))
+    """Ann ordered thrice on two days, bob on ann's last day, cy gave everything back."""
+    people = measured(ann=([90, 40, 90], 300, 0), bob=([90], 100, 0), cy=(None, 50, 50))
 
     assert people["frequency"].tolist() == [3, 1, 0]
     assert people["order_days"].tolist() == [2, 1, 0]
-    assert people["recency_days"].tolist()[:2] == [10, 0]
+    assert people["recency_days"].tolist()[:2] == [10, 10]
     assert people["first_order_on"].iloc[0].date() == date(1970, 1, 1) + timedelta(40)
     assert people["last_order_on"].iloc[0].date() == date(1970, 1, 1) + timedelta(90)
     assert people.loc["cy", ["recency_days", "average_order"]].isna().all()

@@ -215,7 +215,7 @@ def test_a_day_13_far_behind_the_sample_decides(write, day):
 def test_a_sample_of_nothing_but_01_01_decides_nothing(write):
     rows = dialect.SAMPLE_BYTES // 15
 
-    with pytest.raises(AmbiguousInputError):
+    with pytest.raises(AmbiguousInputError, match="equally well"):
         rfmtool.run(export(write, ["01/01/2024"] * rows + ["03/04/2024"]))
     assert reading_of_export(export(write, ["01/01/2024"] * rows + ["01/13/2024"])) == "M/D/Y"
 

@@ -146,6 +146,15 @@ def test_few_threads_or_many_and_small_blocks_or_large(
     assert answer(write(csv_of(ROWS)), threads=threads) == expected
 
 
+def test_rows_as_orders_are_as_many_in_small_blocks_as_in_large(write, monkeypatch):
+    path = write(csv_of(ROWS))
+    large = answer(path, order_per_row=True)
+    small = partial(read.text_jobs, block_bytes=300)
+    monkeypatch.setattr(read, "text_jobs", lambda *asked: small(*asked[:3]))
+
+    assert answer(path, order_per_row=True) == large
+
+
 def test_small_blocks_are_really_small(write, monkeypatch):
     """What the test above relies on: the block size reaches the cutting."""
     counted = []
@@ -195,19 +204,22 @@ def test_a_duckdb_relation(expected):
         assert answer(connection.from_arrow(table_of())) == expected
 
 
-def test_one_thread_or_two_number_the_rejected_rows_alike(write):
-    rows = [(*row[:2], "soon" if place % 97 == 50 else row[2], *row[3:])
-            for place, row in enumerate(ROWS)]  # fmt: skip
+def test_threads_and_blocks_number_the_rejected_rows_alike(write, monkeypatch):
+    places = range(50, len(ROWS), 97)
+    rows = [
+        (*row[:2], "soon" if place in places else row[2], *row[3:])
+        for place, row in enumerate(ROWS)
+    ]
     path = write(csv_of(rows))
+    text_jobs = read.text_jobs
 
-    one, two = (
-        rfmtool.run(path, settings=Settings(threads=threads), max_rejects="10%").ledger
-        for threads in (1, 2)
-    )
+    for threads, block_bytes in ((1, 2_000), (2, 2_000), (2, 4 << 20)):
+        jobs = partial(text_jobs, block_bytes=block_bytes)
+        monkeypatch.setattr(read, "text_jobs", lambda *asked, jobs=jobs: jobs(*asked[:3]))
+        ledger = rfmtool.run(path, settings=Settings(threads=threads), max_rejects="10%").ledger
 
-    assert one.rejects == two.rejects
-    assert one.as_data() == two.as_data()
-    assert one.rejected > 20
+        assert ledger["bad_date"] == len(places)
+        assert [reject.row for reject in ledger.rejects] == [place + 1 for place in places][:20]
 
 
 def test_empty_cells_are_the_same_in_a_frame_and_in_a_file(write):
