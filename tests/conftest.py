@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-settings.register_profile("suite", deadline=None, max_examples=60)
+# Derandomized, so that a red test is red for everybody and stays red until it is mended.
+settings.register_profile("suite", deadline=None, max_examples=60, derandomize=True)
 settings.load_profile("suite")
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"

@@ -1,0 +1,179 @@
+"""When second orders come and who is overdue: the published figures, and the oracle on any days."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import oracle
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rfmtool.pipeline import run
+from rfmtool.placing.activity import place_activity
+from rfmtool.scoring.customers import OrderDates
+from rfmtool.scoring.timing import (
+    Timing,
+    Windows,
+    add_usual_gaps,
+    fit_timing,
+    fit_windows,
+    order_days,
+    second_order_times,
+    share_with_event,
+    usual_gaps,
+)
+
+EPOCH = date(1970, 1, 1)
+TOY_TIMES = np.array([5, 8, 8, 12, 15, 20, 20, 30])
+TOY_EVENTS = np.array([1, 1, 0, 1, 0, 1, 0, 0], dtype=bool)
+SHOP_TIMING = Timing(Windows(30, 60, 180, 365), 34.0, 2.0, 4.0, limits_are_fitted=False)
+
+
+def days_of(*customers):
+    """Order days of customers, each a list of days since 1970-01-01."""
+    owner = [place for place, days in enumerate(customers) for _ in days]
+    day = [day for days in customers for day in sorted(days)]
+    return order_days(OrderDates(np.array(owner, np.int64), np.array(day, np.int64)))
+
+
+def activity_of(*, days, since, ratio=np.nan):
+    people = pd.DataFrame(
+        {
+            "order_days": [days],
+            "recency_days": pd.array([since], "Int64"),
+            "overdue_ratio": [ratio],
+        }
+    )
+    return place_activity(people, SHOP_TIMING)["activity"].item()
+
+
+# The second order --------------------------------------------------------------------------------
+
+
+def test_the_toy_curve_is_as_published():
+    days, share = share_with_event(TOY_TIMES, TOY_EVENTS)
+
+    assert days.tolist() == [5, 8, 12, 20]
+    assert (1 - share).round(12).tolist() == [0.875, 0.75, 0.6, 0.4]
+
+
+def test_those_without_a_second_order_are_watched_until_as_of():
+    times, events = second_order_times(days_of([10], [10, 25, 40], [], [7, 7]), as_of_day=50)
+
+    assert times.tolist() == [40, 15, 43]
+    assert events.tolist() == [False, True, False]
+
+
+def test_under_thirty_second_orders_the_windows_are_round_numbers():
+    assert fit_windows(np.arange(1, 30), np.ones(29, bool)) == Windows(30, 60, 180, 365)
+    assert fit_windows(np.arange(1, 31), np.ones(30, bool)).is_fitted
+
+
+def test_with_nobody_there_is_still_a_timing():
+    assert fit_timing(days_of(), as_of_day=0) == Timing(Windows(), 60.0, 2.0, 4.0, False)  # noqa: FBT003
+
+
+@given(st.lists(st.lists(st.integers(0, 400), min_size=1, max_size=6), min_size=30, max_size=60))
+def test_any_order_days_give_what_the_oracle_gives(customers):
+    as_of = 400
+    dates = {
+        str(place): sorted({EPOCH + timedelta(day) for day in days})
+        for place, days in enumerate(customers)
+    }
+    timing = fit_timing(days_of(*customers), as_of)
+    times = oracle.second_order_times(dates, EPOCH + timedelta(as_of))
+    windows = timing.windows
+
+    assert oracle.windows(*times) == {
+        name: getattr(windows, name) for name in ("w25", "w50", "w80", "w95")
+    }
+    if any(len(days) > 1 for days in dates.values()):
+        limits = oracle.overdue_limits(dates)
+        assert [timing.overdue_ratio, timing.lapsed_ratio] == [
+            pytest.approx(limit, abs=0.005_001) for limit in limits
+        ]
+
+
+# Usual gaps --------------------------------------------------------------------------------------
+
+
+def test_the_worked_example_of_a_usual_gap():
+    usual, regular = usual_gaps(days_of([0, 20, 50, 78]), 1, median_gap_days=34.0)
+    people = pd.DataFrame({"recency_days": pd.array([80], "Int64")})
+    timed = add_usual_gaps(people, days_of([0, 20, 50, 78]), SHOP_TIMING)
+
+    assert regular.tolist() == [True]
+    assert round(usual[0], 2) == 29.51
+    assert round(timed["overdue_ratio"].item(), 3) == 2.711
+
+
+def test_two_order_days_make_no_usual_gap():
+    people = pd.DataFrame({"recency_days": pd.array([3, None], "Int64")})
+    timed = add_usual_gaps(people, days_of([0, 20], []), SHOP_TIMING)
+
+    assert timed[["usual_gap_days", "overdue_ratio"]].isna().all(axis=None)
+
+
+def test_two_orders_on_a_day_are_one_order_day():
+    assert days_of([1, 1, 5, 5]).gap_days.tolist() == [4]
+
+
+# Activity ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("days", "since", "activity"),
+    [
+        (0, None, "never"),
+        (1, 60, "newcomer"),
+        (1, 61, "active"),
+        (2, 10, "active"),
+        (2, 180, "active"),
+        (1, 181, "overdue"),
+        (2, 365, "overdue"),
+        (2, 366, "lapsed"),
+    ],
+)
+def test_without_a_habit_activity_is_told_by_the_windows(days, since, activity):
+    assert activity_of(days=days, since=since) == activity
+
+
+@pytest.mark.parametrize(
+    ("ratio", "activity"), [(0, "active"), (2.0, "active"), (2.1, "overdue"), (4.1, "lapsed")]
+)
+def test_a_regular_is_told_by_their_own_habit(ratio, activity):
+    assert activity_of(days=3, since=1000, ratio=ratio) == activity
+
+
+def test_online_retail_is_as_published(real_data):
+    result = run(real_data("online_retail"))
+    timing = result.scales.timing
+    windows = timing.windows
+
+    assert (windows.w25, windows.w50, windows.w80, windows.w95) == (34, 79, 197, 335)
+    assert (timing.median_gap_days, timing.overdue_ratio, timing.lapsed_ratio) == (28, 2.25, 4.38)
+    frame = result.frame
+    newcomers = frame[frame["activity"] == "newcomer"]
+    assert (len(newcomers), newcomers["monetary"].sum()) == (615, 2_377_047_310)
+    missing = frame[(frame["activity"] == "overdue") & (frame["order_days"] >= 3)]
+    assert (len(missing), missing["monetary"].sum()) == (187, 3_417_186_000)
+    lapsed = frame[(frame["activity"] == "lapsed") & (frame["stage"] == "client")]
+    lost = lapsed[lapsed["monetary_score"] >= 4]
+    assert (len(lost), lost["monetary"].sum()) == (61, 1_970_013_200)
+
+
+def test_cdnow_is_as_published(real_data):
+    table = pd.read_csv(
+        real_data("cdnow/CDNOW_master.txt"), sep=r"\s+", dtype={"customer_id": str, "date": str}
+    )
+    result = run(pa.Table.from_pandas(table), columns={"amount": "dollar_value"})
+    timing = result.scales.timing
+    windows = timing.windows
+
+    assert result.ledger["used"] == 69_659
+    assert (windows.w25, windows.w50, windows.w80, windows.w95) == (18, 58, 212, 398)
+    assert (timing.median_gap_days, timing.overdue_ratio, timing.lapsed_ratio) == (34, 3.19, 7.84)
+    stages = result.frame["stage"].value_counts().to_dict()
+    assert stages == {"client": 11_513, "customer": 11_989, "prospect": 68}
