@@ -89,7 +89,9 @@ def test_03_thousands_and_month_names_add_up_exactly():
     result = rfmtool("run", messy("03"), *mapped(*names), "--format", "json")
     assert result.exit_code == 0, result.stderr
     summary = json.loads(result.stdout)
-    cells = list(csv.DictReader(io.StringIO(messy("03").read_bytes().decode("latin-1"), newline="")))
+    cells = list(
+        csv.DictReader(io.StringIO(messy("03").read_bytes().decode("latin-1"), newline=""))
+    )
     wanted = sum(int(cell[names[2]].replace(",", "").replace(".", "")) for cell in cells)
     assert summary["ledger"]["used"] == len(cells) == 4
     assert float(summary["revenue"]) * 100 == pytest.approx(wanted, abs=1e-6)
