@@ -11,6 +11,7 @@ from shell import SHOP, rfmtool, written
 
 CANARY = "CANARY-4711"
 HEADER = "customer_id,order_id,ordered_at,amount\n"
+EUROS = "customer,date,amount,currency\nb,2024-01-05,1,EUR\n"
 GOOD = f"{CANARY},1,2024-01-05,20\n"
 SOURCES = Path(__file__).parents[1] / "rfmtool"
 
@@ -40,8 +41,7 @@ EXPORTS = {
     "binary": (2, bytes(range(256)) * 20),
     "day or month": (2, f"customer,date,amount\n{CANARY},01/02/2024,5\nb,03/04/2024,6\n"),
     "point or comma": (2, f'customer,date,amount\n{CANARY},2024-01-05,"1,234"\n'),
-    "currencies": (2, f"customer,date,amount,currency\na,2024-01-05,1,{CANARY}\n"
-                      + "b,2024-01-05,1,EUR\n"),
+    "currencies": (2, EUROS + f"a,2024-01-05,1,{CANARY}\n"),
     "huge order": (2, HEADER + f"{CANARY},1,2024-01-05,4e14\n{CANARY},1,2024-01-05,4e14\n"),
     "huge customer": (2, HEADER + f"{CANARY},1,2024-01-05,4e14\n" + f"{CANARY},2,2024-01-06,4e14\n"
                          + f"{CANARY},3,2024-01-07,4e14\n"),
