@@ -324,7 +324,11 @@ def as_of_day(grouped: Grouped, settings: Settings) -> date:
     if settings.as_of is not None:
         return settings.as_of
     if not settings.accept_last:
-        check_for_strays(grouped.dates)
+        try:
+            check_for_strays(grouped.dates)
+        except AmbiguousInputError as error:
+            message = f"{grouped.export.name}: {error.args[0]}"
+            raise AmbiguousInputError(message, error.hint) from None
     day = last_day(grouped.dates, grouped.ledger.last_day)
     if day is None:
         ledger = grouped.ledger

@@ -86,6 +86,11 @@ def written(path, text=SHOP):
     return path
 
 
+def names_in(folder):
+    """The names of what lies in a folder, hidden ones too."""
+    return sorted(path.name for path in Path(folder).iterdir())
+
+
 def files_of(folder):
     """Everything in a folder and below, hidden files too, as paths with slashes."""
     return sorted(path.relative_to(folder).as_posix() for path in Path(folder).rglob("*"))

@@ -180,13 +180,13 @@ def test_an_answer_that_had_to_spill_to_disk_is_the_same(tmp_path, monkeypatch):
 
 
 def test_memory_too_small_for_anything_is_a_failure_of_the_system_with_a_way_out():
-    rows = [(f"customer {row}", f"order {row}", row, 1, 0) for row in range(50_000)]
+    rows = [(f"canary {row}", f"order {row}", row, 1, 0) for row in range(50_000)]
 
     with pytest.raises(SystemFailureError) as raised:
         aggregated(rows, memory_limit="1MB")
 
     assert "--memory-limit" in raised.value.hint
-    assert "customer" not in str(raised.value).removeprefix("grouping failed: ").lower()
+    assert "canary" not in str(raised.value)
 
 
 @pytest.mark.parametrize("size", ["lots", "5 apples"])

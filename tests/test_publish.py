@@ -1,4 +1,4 @@
-"""A set of files appears whole or not at all, whatever the system does and whenever we are killed."""
+"""A set of files appears whole or not at all, whatever fails and whenever."""
 
 import errno
 import os
@@ -11,7 +11,7 @@ import pytest
 from faults import FILES, SET, Fault, write_set
 from hypothesis import given
 from hypothesis import strategies as st
-from shell import files_of
+from shell import files_of, names_in
 
 from rfmtool.errors import ForeignFolderError, SystemFailureError, UsageError
 from rfmtool.outputs import publish
@@ -30,7 +30,7 @@ def word_of(folder):
 
 
 def leftovers(folder):
-    return [name for name in os.listdir(folder.parent) if name != folder.name]
+    return [name for name in names_in(folder.parent) if name != folder.name]
 
 
 @pytest.fixture(params=["exchange", "two renames"])
@@ -54,9 +54,9 @@ def test_a_set_takes_the_place_of_the_one_before(out):
 
 
 def test_an_error_while_writing_leaves_the_old_set(out):
-    with pytest.raises(RuntimeError), published_folder(out) as place:
+    with pytest.raises(TypeError), published_folder(out) as place:  # noqa: PT012
         (place / "customers.csv").write_text("half")
-        raise RuntimeError
+        (place / "scales.json").write_text(b"no text")
     assert word_of(out) == "old"
     assert not leftovers(out)
 
@@ -91,9 +91,8 @@ def test_whatever_step_fails_the_old_set_or_the_new_one_is_there(out, fault, num
         fault.left = step
         try:
             write_set(out, "new")
-        except SystemFailureError as error:
+        except SystemFailureError:
             failed += 1
-            assert "cannot be written" in str(error)
         finally:
             reached, fault.left = not fault.left, 0
         if not out.exists():  # between the two renames: the next run brings it back
@@ -237,7 +236,7 @@ def test_a_link_to_a_folder_keeps_pointing_there(tmp_path):
         write_set(tmp_path / "link", word)
     assert (tmp_path / "link").is_symlink()
     assert word_of(tmp_path / "real") == "new"
-    assert sorted(os.listdir(tmp_path)) == ["link", "real"]
+    assert names_in(tmp_path) == ["link", "real"]
 
 
 def test_the_mode_of_a_folder_and_of_a_file_is_kept(tmp_path):
@@ -261,9 +260,9 @@ def test_a_file_takes_its_name_only_when_it_is_complete(tmp_path):
         target.write(b"new")
         assert path.read_bytes() == b"old"
     assert path.read_bytes() == b"new"
-    with pytest.raises(RuntimeError), published_file(path) as target:
+    with pytest.raises(TypeError), published_file(path) as target:  # noqa: PT012
         target.write(b"half")
-        raise RuntimeError
+        target.write("no bytes")
     assert path.read_bytes() == b"new"
     assert files_of(tmp_path) == ["table.csv"]
 

@@ -1,7 +1,7 @@
 """Tables as exact text: nothing rounded, nothing lost, nothing that a spreadsheet would run."""
 
 import csv
-import datetime
+import datetime as dt
 import io
 import json
 from decimal import Decimal
@@ -162,7 +162,7 @@ def test_parquet_keeps_the_types(tmp_path):
     assert pa.types.is_integer(types["frequency"])
     ann = table.to_pylist()[0]
     assert ann["monetary"] == Decimal("1117.5000")
-    assert ann["last_order_on"] == datetime.date(2024, 5, 9)
+    assert ann["last_order_on"] == dt.date(2024, 5, 9)
 
 
 def test_every_kind_tells_the_same(tmp_path):

@@ -54,10 +54,15 @@ class LocalEngine:
             money = "decimal(38, 0)" if self.wide else "double"
             try:
                 answer = connection.sql(sql.format(money=money)).to_arrow_table()
-            except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+            except duckdb.OutOfMemoryException:
                 raise SystemFailureError(
-                    f"grouping failed: {str(error).splitlines()[0]}",
+                    "memory or disk ran out while lines were grouped by customer",
                     "Give it more with --memory-limit, or free some disk.",
+                ) from None
+            except duckdb.IOException as error:
+                reason = str(error).splitlines()[0].removeprefix("IO Error: ")
+                raise SystemFailureError(
+                    f"lines cannot be grouped by customer: {reason}", "Free some disk."
                 ) from None
         return _exact(answer, limit=_LARGEST if self.wide else _EXACT_BELOW)
 

@@ -73,7 +73,9 @@ class ExportFile:
             return Path(self.path or self.name).open("rb", buffering=0)
         except OSError as error:
             reason = (error.strerror or "not readable").lower()
-            raise InputError(f"{self.name}: cannot be read: {reason}") from None
+            raise InputError(
+                f"{self.name}: cannot be read: {reason}", "See to that, or name another file."
+            ) from None
 
     @cached_property
     def kind(self) -> str:
@@ -190,10 +192,9 @@ def _is_data(child: Path, folder: Path) -> bool:
 
 
 def _spooled(pipe: BinaryIO) -> BinaryIO:
-    # Detection and a second pass need to read again, which a pipe cannot do.
-    spool = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - lives as long as the run
-    shutil.copyfileobj(pipe, spool)
-    return spool
+    spool = _Spool()
+    shutil.copyfileobj(pipe, spool.file)
+    return cast("BinaryIO", spool)
 
 
 def _unpack(raw: BinaryIO, kind: str) -> ByteStream:
@@ -205,6 +206,29 @@ def _unpack(raw: BinaryIO, kind: str) -> ByteStream:
         packed = pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd")
         return cast("ByteStream", io.BufferedReader(_ArrowStream(packed)))
     return cast("ByteStream", raw)
+
+
+class _Spool(io.RawIOBase):
+    """A copy of a pipe, since detection and a second pass need to read again; gone when unused."""
+
+    def __init__(self) -> None:
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115 - closed below, by the base at the latest
+
+    def seekable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        return self.file.read(size)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self.file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self.file.tell()
+
+    def close(self) -> None:
+        self.file.close()
+        super().close()
 
 
 class _Unclosed(io.RawIOBase):

@@ -1,0 +1,281 @@
+"""The commands from outside: what they write, what they leave, with which code they end."""
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+import os
+from pathlib import Path
+
+import pytest
+from shell import SHOP, files_of, names_in, rfmtool, written
+
+HEADER = "customer_id,ordered_at,amount\n"
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return written(tmp_path / "shop.csv")
+
+
+def summary_of(*words, **options):
+    result = rfmtool("run", *words, "--format", "json", **options)
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def ids_of(result):
+    assert result.exit_code == 0, result.stderr
+    return [row["customer_id"] for row in csv.DictReader(io.StringIO(result.stdout))]
+
+
+# run ---------------------------------------------------------------------------------------------
+
+
+def test_run_writes_the_whole_set_and_a_manifest_that_matches_it(shop):
+    assert rfmtool("run", shop, "-o", "out").exit_code == 0
+    manifest = json.loads(Path("out/manifest.json").read_text())
+    named = {output["name"]: output for output in manifest["outputs"]}
+    assert {*named, "manifest.json", "segments", "stages"} == set(files_of("out"))
+    for name, output in named.items():
+        data = Path("out", name).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == output["sha256"]
+        if name.endswith(".csv"):
+            assert len(data.splitlines()) == output["rows"] + 1
+    assert manifest["inputs"] == [{"name": "shop.csv", "bytes": len(SHOP), "rows": 11}]
+    assert manifest["as_of"] == "2024-05-20"
+
+
+def test_each_list_holds_the_rows_of_its_members(shop):
+    rfmtool("run", shop, "-o", "out", "--quiet")
+    rows = Path("out/customers.csv").read_text().splitlines()
+    for kind in ("segments", "stages"):
+        parts = [path.read_text().splitlines() for path in Path("out", kind).iterdir()]
+        assert all(part[0] == rows[0] and len(part) > 1 for part in parts)
+        assert sorted(row for part in parts for row in part[1:]) == sorted(rows[1:])
+
+
+def test_a_run_of_the_same_export_writes_the_same_bytes(shop):
+    for folder in ("one", "two"):
+        rfmtool("run", shop, "-o", folder, "--quiet")
+    names = [name for name in files_of("one") if name.endswith((".csv", "s.json", "y.json"))]
+    assert "customers.csv" in names
+    for name in names:
+        assert Path("one", name).read_bytes() == Path("two", name).read_bytes()
+
+
+@pytest.mark.parametrize("target", ["out/", "./out", "a/../out", "out"])
+def test_a_folder_may_be_written_in_any_way(shop, target):
+    Path("a").mkdir()
+    for _ in "12":
+        assert rfmtool("run", shop, "-o", target, "--quiet").exit_code == 0
+    assert Path("out/manifest.json").is_file()
+    assert names_in(".") == ["a", "out", "shop.csv"]
+
+
+def test_the_working_folder_itself_may_be_the_target(shop, tmp_path):
+    (tmp_path / "here").mkdir()
+    os.chdir(tmp_path / "here")
+    assert rfmtool("run", shop, "-o", ".", "--quiet").exit_code == 0
+    os.chdir(tmp_path)
+    assert "customers.csv" in files_of("here")
+
+
+@pytest.mark.parametrize(
+    "words", [["--max-rejects", "0"], ["--since", "soon"], ["--column", "amount=x"]]
+)
+def test_a_run_that_fails_leaves_the_folder_of_the_one_before(shop, words):
+    rfmtool("run", shop, "-o", "out", "--quiet")
+    before = {name: Path("out", name).read_bytes() for name in files_of("out") if "." in name}
+    bad = written(Path("bad.csv"), SHOP + "eve,9,never,5\n")
+    assert rfmtool("run", bad, "-o", "out", *words).exit_code in (1, 2)
+    assert before == {name: Path("out", name).read_bytes() for name in before}
+    assert rfmtool("run", bad, "-o", "new", *words).exit_code in (1, 2)
+    assert names_in(".") == ["bad.csv", "out", "shop.csv"]
+
+
+def test_tables_and_lists_are_chosen(shop):
+    assert (
+        rfmtool("run", shop, "-o", "out", "--tables", "parquet,csv", "--lists", "").exit_code == 0
+    )
+    assert files_of("out") == [
+        "customers.csv", "customers.parquet", "manifest.json", "scales.json", "summary.json",
+    ]  # fmt: skip
+
+
+def test_scales_of_one_run_serve_the_next(shop):
+    rfmtool("run", shop, "-o", "out", "--quiet")
+    later = written(Path("later.csv"), SHOP + "eve,30,2024-06-01,99999\n")
+    again = summary_of(later, "--scales", "out/scales.json", "--as-of", "2024-06-02")
+    assert again["scales"] == json.loads(Path("out/scales.json").read_text())
+    assert "reused" in " ".join(again["warnings"])
+
+
+def test_a_hostile_label_stays_in_the_folder(shop):
+    rungs = "".join(
+        f'[[ladder]]\nstage = "{stage}"\nwhen.frequency.min = {least}\n'
+        for least, stage in enumerate(["CON", "/etc/x", "../x"][::-1], start=2)
+    )
+    rules = written(Path("own.toml"), rungs[::1] + '[[ladder]]\nstage = "' + "x" * 300 + '"\n')
+    assert rfmtool("run", shop, "--rules", rules, "-o", "out", "--quiet").exit_code == 0
+    assert names_in(".") == ["out", "own.toml", "shop.csv"]
+    assert all(len(path.name) < 80 for path in Path("out/stages").iterdir())
+
+
+# Questions ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "used", "as_of"),
+    [
+        ([], 10, "2024-05-20"),
+        (["--as-of", "last"], 10, "2024-05-20"),
+        (["--as-of", "2024-03-05"], 6, "2024-03-05"),
+        (["--since", "2024-03-05"], 5, "2024-05-20"),
+        (["--window", "1"], 1, "2024-05-20"),
+        (["--window", "99999999"], 10, "2024-05-20"),
+        (["--window", "12", "--as-of", "2024-05-20"], 2, "2024-05-20"),
+        (["--window", "99", "--since", "2024-05-01"], 2, "2024-05-20"),
+        (["--as-of", "2024-02-02", "--since", "2024-02-02"], 1, "2024-02-02"),
+        (["--as-of", "1999-01-01"], 0, "1999-01-01"),
+        (["--as-of", "9999-12-31"], 10, "9999-12-31"),
+        (["--as-of", "0001-01-01"], 0, "0001-01-01"),
+    ],
+)
+def test_a_question_about_days_counts_what_it_leaves_out(shop, words, used, as_of):
+    summary = summary_of(shop, *words)
+    ledger = summary["ledger"]
+    assert (ledger["used"], summary["as_of"]) == (used, as_of)
+    parts = [ledger["used"], ledger["anonymous"], ledger["blank"], *ledger["excluded"].values(),
+             *ledger["rejected"].values()]  # fmt: skip
+    assert sum(parts) == ledger["rows"] == 11
+
+
+@pytest.mark.parametrize("day", ["today", "yesterday"])
+def test_the_clock_is_asked_only_when_the_user_asks_for_it(shop, day):
+    assert summary_of(shop, "--as-of", day)["as_of"] > "2025"
+
+
+def test_one_order_a_year_ahead_is_refused_until_it_is_explained(tmp_path):
+    rows = "".join(f"c{number % 9},2024-01-{number % 28 + 1:02},5\n" for number in range(120))
+    ahead = written(tmp_path / "ahead.csv", HEADER + rows + "c1,2025-01-28,5\n")
+    refused = rfmtool("run", ahead)
+    assert refused.exit_code == 2
+    assert "2025-01-28" in refused.stderr
+    assert "--as-of 2024-01-28" in refused.stderr
+    assert summary_of(ahead, "--as-of", "last")["as_of"] == "2025-01-28"
+    assert summary_of(ahead, "--as-of", "2024-01-28")["ledger"]["excluded"] == {"after_as_of": 1}
+
+
+@pytest.mark.parametrize(
+    ("rows", "customers", "buyers"),
+    [
+        (",2024-01-01,5\n" * 20, 0, 0),
+        ("a,2024-01-01,-5\nb,2024-01-03,-5\n", 2, 0),
+        ("a,2024-01-01,0\n", 1, 0),
+        ("a,2024-01-01,5\n", 1, 1),
+        ("".join(f"k{number},2024-01-01,5\n" for number in range(1000)), 1000, 1000),
+    ],
+    ids=["nobody named", "only refunds", "worth nothing", "one customer", "all alike"],
+)
+def test_a_strange_shop_is_still_answered(tmp_path, rows, customers, buyers):
+    shop = written(tmp_path / "shop.csv", HEADER + rows)
+    summary = summary_of(shop)
+    assert (summary["customers"], summary["buyers"]) == (customers, buyers)
+    scores = {row["rfm"] for row in csv.DictReader(io.StringIO(rfmtool("score", shop).stdout))}
+    assert len(scores) <= 1  # equals score equally
+    assert rfmtool("run", shop).exit_code == rfmtool("check", shop).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("ids", "wanted"),
+    [(["17850.0", "13047.0", ""], ["13047", "17850"]), (["17850.0", "13047"], ["13047", "17850.0"]),
+     (["007", "7"], ["007", "7"]), (["NA", "null", "nan"], ["NA", "nan", "null"])],
+)  # fmt: skip
+def test_ids_are_text_and_lose_a_point_zero_only_where_all_have_one(tmp_path, ids, wanted):
+    rows = "".join(f"{one},2024-01-0{day},5\n" for day, one in enumerate(ids, start=1))
+    assert ids_of(rfmtool("score", written(tmp_path / "shop.csv", HEADER + rows))) == wanted
+
+
+def test_one_of_several_currencies_must_be_picked(tmp_path):
+    text = "customer,date,amount,currency\na,2024-01-01,5,EUR\nb,2024-01-01,7,usd\n"
+    shop = written(tmp_path / "shop.csv", text)
+    refused = rfmtool("run", shop)
+    assert refused.exit_code == 2
+    assert "EUR, USD" in refused.stderr
+    assert summary_of(shop, "--currency", "eur")["revenue"] == "5"
+
+
+# score -------------------------------------------------------------------------------------------
+
+
+def test_rows_are_ordered_by_id_or_as_asked(shop):
+    assert ids_of(rfmtool("score", shop)) == ["ann", "bob", "cleo", "dan"]
+    assert ids_of(rfmtool("score", shop, "--sort", "-monetary")) == ["ann", "bob", "dan", "cleo"]
+    assert ids_of(rfmtool("score", shop, "--sort", "monetary", "--top", "1")) == ["cleo"]
+
+
+def test_a_file_is_exchanged_only_when_all_went_well(shop):
+    target = written(Path("scores.csv"), "old")
+    assert rfmtool("score", shop, "-o", target, "--column", "amount=x").exit_code == 2
+    assert target.read_text() == "old"
+    assert rfmtool("score", shop, "-o", target).stdout == ""
+    assert target.read_text() == rfmtool("score", shop).stdout
+    assert names_in(".") == ["scores.csv", "shop.csv"]
+
+
+# Sources -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("shop")
+def test_stdin_is_an_export():
+    assert summary_of("-", stdin=SHOP)["customers"] == 4
+    assert rfmtool("run", "-", stdin="").exit_code == 2
+    assert rfmtool("run", "-", "-", stdin=SHOP).exit_code == 2
+
+
+def test_files_folders_and_globs_are_read_as_one_export(shop):
+    lines = SHOP.splitlines(keepends=True)
+    Path("parts").mkdir()
+    written(Path("parts/1.csv"), "".join(lines[:5]))
+    Path("parts/2.csv.gz").write_bytes(gzip.compress("".join([lines[0], *lines[5:]]).encode()))
+    whole = rfmtool("score", shop).stdout
+    for words in (["parts"], ["parts/*"], ["parts/1.csv", "parts/2.csv.gz"]):
+        assert rfmtool("score", *words).stdout == whole
+
+
+# Silence and colour ------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize(
+    "words",
+    [["run", "shop.csv"], ["run", "shop.csv", "-o", "out"], ["check", "shop.csv"],
+     ["score", "shop.csv", "-o", "x.csv"], ["demo", "demo", "--customers", "20"]],
+)  # fmt: skip
+def test_quiet_success_prints_nothing_at_all(words):
+    result = rfmtool(*words, "--quiet")
+    assert result.exit_code == 0
+    assert result.output == ""
+
+
+@pytest.mark.usefixtures("shop")
+def test_quiet_failure_is_said():
+    assert rfmtool("run", "nowhere.csv", "--quiet").stderr
+    bad = written(Path("bad.csv"), SHOP + "eve,9,never,5\n")
+    assert rfmtool("check", bad, "--quiet").exit_code == 1
+
+
+def test_a_command_without_words_shows_its_help():
+    for words in ([], ["rules"]):
+        result = rfmtool(*words)
+        assert result.exit_code == 2
+        assert result.stderr.startswith("Usage: rfmtool")
+
+
+def test_the_version_is_said():
+    result = rfmtool("--version")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("rfmtool")

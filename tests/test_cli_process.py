@@ -1,0 +1,204 @@
+"""Pipes, signals, closed streams and two runs at once: what only a process of its own shows."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from shell import ENVIRONMENT, SHOP, bash, command, files_of, names_in, process, rfmtool, written
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals and /dev are Linux's here")
+
+QUIET_PIPE = 141
+
+
+@pytest.fixture
+def place(tmp_path):
+    written(tmp_path / "shop.csv")
+    return tmp_path
+
+
+def answered_quietly(done, code):
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+
+
+# Pipes -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", ["score shop.csv", "rules show", "run --help"])
+def test_a_reader_that_goes_away_ends_it_quietly(place, words):
+    done = bash(f"rfmtool {words} | (exec 0<&-; sleep 1); exit ${{PIPESTATUS[0]}}", place)
+    answered_quietly(done, QUIET_PIPE)
+    assert done.stderr == ""
+
+
+def test_the_first_line_of_a_long_answer_is_all_that_head_takes(place):
+    rows = "".join(f"c{number},{number},2024-01-05,5\n" for number in range(20_000))
+    written(place / "long.csv", SHOP + rows)
+    done = bash("rfmtool score long.csv | head -1; exit ${PIPESTATUS[0]}", place)
+    answered_quietly(done, QUIET_PIPE)
+    assert done.stdout.startswith("customer_id,")
+    assert done.stderr == ""
+
+
+def test_a_run_whose_reader_goes_away_has_published_its_folder(place):
+    done = bash(
+        "rfmtool run shop.csv -o out | (exec 0<&-; sleep 1.2); exit ${PIPESTATUS[0]}", place
+    )
+    answered_quietly(done, QUIET_PIPE)
+    assert (place / "out" / "manifest.json").is_file()
+
+
+def test_a_pipe_is_an_export(place):
+    os.mkfifo(place / "pipe")
+    for words in ("<(cat shop.csv)", "pipe & cat shop.csv > pipe; wait $!"):
+        done = bash(f"rfmtool score {words}", place)
+        answered_quietly(done, 0)
+        assert len(done.stdout.splitlines()) == 5
+
+
+def test_a_table_may_be_written_into_a_pipe_or_behind_what_is_there(place):
+    os.mkfifo(place / "pipe")
+    script = "cat pipe > copy & rfmtool score shop.csv -o pipe; wait"
+    answered_quietly(bash(script, place), 0)
+    assert (place / "pipe").is_fifo()
+    whole = (place / "copy").read_text()
+    assert len(whole.splitlines()) == 5
+    done = bash("echo above > all; rfmtool score shop.csv -o /dev/stdout >> all; cat all", place)
+    assert done.stdout == "above\n" + whole
+
+
+# Streams that are closed, full or narrow ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", ["score shop.csv >&-", "rules show >&-", "rules show >/dev/full"])
+def test_an_answer_that_nobody_can_receive_is_an_error(place, words):
+    done = bash(f"rfmtool {words}", place)
+    answered_quietly(done, 3)
+    assert done.stderr.startswith("rfmtool: standard output: ")
+    assert done.stderr.count("\n") == 2
+
+
+def test_a_quiet_run_needs_no_streams(place):
+    done = bash("rfmtool run shop.csv -o out --quiet <&- >&- 2>&-", place)
+    assert done.returncode == 0
+    assert (place / "out" / "manifest.json").is_file()
+    assert bash("rfmtool report nowhere 2>&-", place).returncode == 2
+    answered_quietly(bash("rfmtool run - <&-", place), 2)
+
+
+def test_a_narrow_terminal_gets_question_marks_and_data_stays_utf_8(place):
+    narrow = {"PYTHONIOENCODING": "ascii", "LC_ALL": "POSIX", "PYTHONUTF8": "0"}
+    text = SHOP.replace("customer_id", "K\u00e4ufer").replace("ann", "Zo\u00eb")
+    written(place / "shop.csv", text)
+    words = ["shop.csv", "--column", "customer_id=K\u00e4ufer"]
+    shown = process("run", *words, env=narrow, cwd=place, text=False)
+    assert b"K?ufer" in shown.stdout
+    data = process("check", *words, "--format", "json", env=narrow, cwd=place, text=False)
+    assert "K\u00e4ufer" in data.stdout.decode("utf-8")
+
+
+def test_a_file_that_may_grow_no_further_leaves_the_one_before(place):
+    rows = "".join(f"c{number},{number},2024-01-05,5\n" for number in range(4000))
+    written(place / "long.csv", SHOP + rows)
+    rfmtool("run", place / "shop.csv", "-o", place / "out", "--quiet")
+    before = (place / "out" / "customers.csv").read_bytes()
+    done = bash("ulimit -f 64; rfmtool run long.csv -o out", place)
+    answered_quietly(done, 3)
+    assert "file too large" in done.stderr
+    assert (place / "out" / "customers.csv").read_bytes() == before
+    assert names_in(place) == ["long.csv", "out", "shop.csv"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_may_not_be_written_is_named(place):
+    (place / "closed").mkdir(mode=0o555)
+    done = process("run", "shop.csv", "-o", "closed/out", cwd=place)
+    answered_quietly(done, 3)
+    assert "permission denied" in done.stderr
+
+
+# Signals and two runs ----------------------------------------------------------------------------
+
+
+def started(place, *words):
+    return subprocess.Popen(  # noqa: S603
+        command(*words), cwd=place, env=os.environ | ENVIRONMENT, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def seconds_of_children():
+    """Processor time, which tells the same on a busy machine."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def until(holds):
+    """Wait until something holds; False after ten seconds."""
+    return any(holds() or time.sleep(0.01) for _ in range(1000))
+
+
+def test_ctrl_c_while_waiting_for_data_is_quiet_and_leaves_nothing(place):
+    with started(place, "run", "-", "-o", "a/out") as run:
+        assert until((place / "a").is_dir)
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate()
+    assert run.returncode == 130
+    assert out == ""
+    assert err.splitlines()[-2:] == [
+        "rfmtool: interrupted", "  Nothing half-written is left; run it again.",
+    ]  # fmt: skip
+    assert "Traceback" not in err
+    assert files_of(place) == ["shop.csv"]
+
+
+@pytest.mark.parametrize("after", [0.0, 0.5, 1.0])
+def test_ctrl_c_at_any_moment_never_shows_a_traceback(place, after):
+    rows = "".join(f"c{number % 5000},{number},2024-01-05,5\n" for number in range(200_000))
+    written(place / "long.csv", SHOP + rows)
+    with started(place, "run", "long.csv", "-o", "out", "--quiet") as run:
+        assert until(lambda: len(names_in(place)) > 2)
+        time.sleep(after)
+        run.send_signal(signal.SIGINT)
+        _, err = run.communicate()
+    assert run.returncode in (0, 130)
+    assert "Traceback" not in err
+    assert set(names_in(place)) <= {"shop.csv", "long.csv", "out"}
+
+
+def test_the_second_of_two_runs_on_one_folder_is_refused_at_once(place):
+    with started(place, "run", "-", "-o", "out", "--quiet") as first:
+        assert until((place / ".out.rfmtool-lock").exists)
+        before = seconds_of_children()
+        second = process("run", "shop.csv", "-o", "./out/", cwd=place)
+        assert seconds_of_children() - before < 1
+        first.communicate(SHOP)
+    answered_quietly(second, 3)
+    assert "another run is writing it" in second.stderr
+    assert first.returncode == 0
+    assert names_in(place) == ["out", "shop.csv"]
+
+
+def test_a_killed_run_is_cleaned_up_by_the_next(place):
+    with started(place, "run", "-", "-o", "out") as run:
+        assert until(lambda: any(".out.rfmtool-new" in name for name in names_in(place)))
+        run.kill()
+    assert not (place / "out").exists()
+    assert rfmtool("run", place / "shop.csv", "-o", place / "out", "--quiet").exit_code == 0
+    assert names_in(place) == ["out", "shop.csv"]
+
+
+def test_python_dash_m_and_the_installed_command_are_the_same(place):
+    installed = Path(sys.executable).with_name("rfmtool")
+    if not installed.exists():
+        pytest.skip("the command is not installed beside this Python")
+    words = [installed, "score", "shop.csv"]
+    done = subprocess.run(words, cwd=place, check=True, capture_output=True, text=True)  # noqa: S603
+    assert done.stdout == rfmtool("score", place / "shop.csv").stdout

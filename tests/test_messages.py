@@ -1,0 +1,277 @@
+"""Every error says what, where and what next, and never quotes a customer's cell."""
+
+import ast
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from shell import SHOP, rfmtool, written
+
+CANARY = "CANARY-4711"
+HEADER = "customer_id,order_id,ordered_at,amount\n"
+EUROS = "customer,date,amount,currency\nb,2024-01-05,1,EUR\n"
+GOOD = f"{CANARY},1,2024-01-05,20\n"
+SOURCES = Path(__file__).parents[1] / "rfmtool"
+
+EXPORTS = {
+    "empty file": (2, ""),
+    "blank lines only": (2, "\n\n\n"),
+    "header only": (2, HEADER),
+    "no header": (2, "00001,19970101,29.33\n00002,19970102,11.77\n"),
+    "no header, addresses": (2, f"{CANARY}@example.org,2024-01-05,29.33\nx@y.z,2024-01-05,1\n"),
+    "role missing": (2, f"who,ordered_at,amount\n{CANARY},2024-01-05,20\n"),
+    "column twice": (2, f"customer_id,ordered_at,amount,amount\n{CANARY},2024-01-05,20,30\n"),
+    "bad dates": (1, HEADER + GOOD + f"a,1,{CANARY},5\n"),
+    "no date": (1, HEADER + GOOD + f"{CANARY},1,,5\n"),
+    "no dates at all": (2, HEADER + f"a,1,{CANARY},5\n"),
+    "bad amounts": (1, HEADER + GOOD + f"a,1,2024-01-05,{CANARY}\n"),
+    "no amount": (1, HEADER + GOOD + f"{CANARY},1,2024-01-05,\n"),
+    "not a number": (1, HEADER + GOOD + "a,1,2024-01-05,NaN\nb,1,2024-01-05,inf\n"),
+    "bad quantity": (1, f"customer,date,qty,price\na,2024-01-05,2,2\nb,2024-01-05,{CANARY},2\n"),
+    "bad price": (1, f"customer,date,qty,price\na,2024-01-05,2,2\nb,2024-01-05,2,{CANARY}\n"),
+    "ragged": (1, HEADER + GOOD + f"{CANARY},{CANARY}\n{CANARY},,,,,,{CANARY}\n"),
+    "quote not closed": (1, HEADER + GOOD + f'"{CANARY},1,2024-01-05,5\n'),
+    "header quote not closed": (2, f'"customer_id,ordered_at,amount\n{CANARY},2024-01-05,5\n'),
+    "quotes inside": (1, HEADER + GOOD + f'"{CANARY}" x,1,2024-01-05,5\n'),
+    "nul": (1, HEADER + GOOD + f"{CANARY}\0,1,2024-01-05,5\n"),
+    "utf-16 without a bom": (2, (HEADER + GOOD).encode("utf-16-le")),
+    "latin-1": (2, (HEADER + GOOD + f"{CANARY}\xe9,1,2024-01-05,5\n").encode("latin-1")),
+    "binary": (2, bytes(range(256)) * 20),
+    "day or month": (2, f"customer,date,amount\n{CANARY},01/02/2024,5\nb,03/04/2024,6\n"),
+    "point or comma": (2, f'customer,date,amount\n{CANARY},2024-01-05,"1,234"\n'),
+    "currencies": (2, EUROS + f"a,2024-01-05,1,{CANARY}\n"),
+    "huge order": (2, HEADER + f"{CANARY},1,2024-01-05,4e14\n{CANARY},1,2024-01-05,4e14\n"),
+    "huge customer": (2, HEADER + f"{CANARY},1,2024-01-05,4e14\n" + f"{CANARY},2,2024-01-06,4e14\n"
+                         + f"{CANARY},3,2024-01-07,4e14\n"),
+    "a year ahead": (2, HEADER + "".join(f"{CANARY},{n},2024-01-05,5\n" for n in range(120))
+                        + f"{CANARY},x,2025-01-05,5\n"),
+    "nothing usable": (2, HEADER + ",,,\n,,,\n"),
+    "zip": (2, b"PK\x03\x04" + CANARY.encode()),
+    "excel": (2, b"\xd0\xcf\x11\xe0" + CANARY.encode()),
+    "parquet cut off": (2, b"PAR1" + CANARY.encode()),
+    "gzip cut off": (2, b"\x1f\x8b\x08\0\0\0\0\0" + CANARY.encode()),
+    "zstd damaged": (2, b"\x28\xb5\x2f\xfd" + CANARY.encode()),
+    "bz2 damaged": (2, b"BZh9" + CANARY.encode()),
+}  # fmt: skip
+
+WORDS = {
+    "no such file": (2, ["run", "nowhere.csv"]),
+    "empty name": (2, ["run", ""]),
+    "no match": (2, ["run", "*.nothing"]),
+    "folder without data": (2, ["run", "empty"]),
+    "twice": (2, ["run", "shop.csv", "./shop.csv"]),
+    "differing roles": (2, ["run", "shop.csv", "quantities.csv"]),
+    "no such column": (2, ["run", "shop.csv", "--column", "amount=Amuont"]),
+    "no such role": (2, ["run", "shop.csv", "--column", "price=amount"]),
+    "no pair": (2, ["run", "shop.csv", "--column", "amount"]),
+    "role twice": (2, ["run", "shop.csv", *["--column", "amount=amount"] * 2]),
+    "delimiter": (2, ["run", "shop.csv", "--delimiter", "::"]),
+    "encoding unknown": (2, ["run", "shop.csv", "--encoding", "latin-99"]),
+    "encoding no text": (2, ["run", "shop.csv", "--encoding", "hex"]),
+    "encoding unusable": (2, ["run", "shop.csv", "--encoding", "idna"]),
+    "encoding undefined": (2, ["run", "shop.csv", "--encoding", "undefined"]),
+    "encoding wrong": (2, ["run", "shop.csv", "--encoding", "utf-16"]),
+    "date format": (2, ["run", "shop.csv", "--date-format", "%Q"]),
+    "date format without a day": (2, ["run", "shop.csv", "--date-format", "%Y-%m"]),
+    "date format that fits nothing": (1, ["run", "shop.csv", "--date-format", "%d/%m/%Y"]),
+    "decimal": (2, ["run", "shop.csv", "--decimal", ";"]),
+    "as of": (2, ["run", "shop.csv", "--as-of", "20240105"]),
+    "as of a week": (2, ["run", "shop.csv", "--as-of", "2024-W01-1"]),
+    "window": (2, ["run", "shop.csv", "--window", "0"]),
+    "threads": (2, ["run", "shop.csv", "--threads", "1000000"]),
+    "memory": (2, ["run", "shop.csv", "--memory-limit", "-1"]),
+    "memory too small": (3, ["run", "shop.csv", "--memory-limit", "1KB"]),
+    "currency": (2, ["run", "shop.csv", "--currency", "EUR"]),
+    "rejects": (2, ["run", "shop.csv", "--max-rejects", "many"]),
+    "cuts": (2, ["run", "shop.csv", "--cuts", "recency=soon"]),
+    "cuts not a number": (2, ["run", "shop.csv", "--cuts", "recency=nan"]),
+    "cuts of nothing": (2, ["run", "shop.csv", "--cuts", "speed=1"]),
+    "cuts twice": (2, ["run", "shop.csv", *["--cuts", "recency=1,2,3,4"] * 2]),
+    "cuts that do not ascend": (2, ["run", "shop.csv", "--cuts", "recency=2,1"]),
+    "cuts beyond the grid": (2, ["run", "shop.csv", "--cuts", "recency=quantile:10"]),
+    "no rules": (2, ["run", "shop.csv", "--rules", "nowhere.toml"]),
+    "rules no toml": (2, ["run", "shop.csv", "--rules", "shop.csv"]),
+    "rules a folder": (2, ["run", "shop.csv", "--rules", "empty"]),
+    "no scales": (2, ["run", "shop.csv", "--scales", "nowhere.json"]),
+    "scales no json": (2, ["run", "shop.csv", "--scales", "shop.csv"]),
+    "scales with other bins": (2, ["run", "shop.csv", "--scales", "few.json"]),
+    "tables": (2, ["run", "shop.csv", "--tables", "xls"]),
+    "no tables": (2, ["run", "shop.csv", "--tables", ","]),
+    "lists": (2, ["run", "shop.csv", "--lists", "friends"]),
+    "output empty": (2, ["run", "shop.csv", "-o", ""]),
+    "output a file": (2, ["run", "shop.csv", "-o", "shop.csv"]),
+    "output below a file": (2, ["run", "shop.csv", "-o", "shop.csv/out"]),
+    "output foreign": (2, ["run", "shop.csv", "-o", "."]),
+    "output a device": (2, ["run", "shop.csv", "-o", "/dev/null"]),
+    "file a folder": (2, ["score", "shop.csv", "-o", "empty"]),
+    "file in no folder": (2, ["score", "shop.csv", "-o", "nowhere/x.csv"]),
+    "file of no kind": (2, ["score", "shop.csv", "-o", "x.xls"]),
+    "file full": (3, ["score", "shop.csv", "-o", "/dev/full"]),
+    "sort": (2, ["score", "shop.csv", "--sort", "height"]),
+    "top": (2, ["score", "shop.csv", "--top", "0"]),
+    "report of nothing": (2, ["report", "nowhere"]),
+    "report of no run": (2, ["report", "empty"]),
+    "report of a changed run": (2, ["report", "changed"]),
+    "demo into foreign": (2, ["demo", "."]),
+    "unknown command": (2, ["rum", "shop.csv"]),
+    "unknown option": (2, ["run", "shop.csv", "--as-if"]),
+    "no export": (2, ["run"]),
+}  # fmt: skip
+
+RULES = {
+    "unknown section": "colour = 1",
+    "unknown key": "[scoring.recency]\nmethod = 'quantile'\nsize = 5",
+    "section no table": "scoring = 1",
+    "method": "[scoring.recency]\nmethod = 'magic'",
+    "bins": "[scoring.recency]\nmethod = 'quantile'\nbins = 11",
+    "cuts": "[scoring.recency]\nmethod = 'fixed'\ncuts = []",
+    "cut no number": "[scoring.recency]\nmethod = 'fixed'\ncuts = ['x']",
+    "cut too large": "[scoring.recency]\nmethod = 'fixed'\ncuts = [1e40]",
+    "cuts and bins": "[scoring.recency]\nmethod = 'fixed'\ncuts = [1]\nbins = 3",
+    "weight negative": "[scoring.weights]\nrecency = -1",
+    "weight infinite": "[scoring.weights]\nrecency = inf",
+    "weight no number": "[scoring.weights]\nrecency = nan",
+    "map": "[segments]\nmap = 'tree'\nrows = []",
+    "segment without a name": "[segments]\nmap = 'list'\nrows = [{}]",
+    "segment reserved": "[segments]\nmap = 'list'\nrows = [{name = 'no_orders'}]",
+    "segment range": "[segments]\nmap = 'list'\nrows = [{name = 'x', recency = [0, 9]}]",
+    "segments leave out": "[segments]\nmap = 'grid'\nrows = [{name = 'x', recency = [1, 4]}]",
+    "segments overlap": "[segments]\nmap = 'grid'\nrows = [{name = 'x'}, {name = 'y'}]",
+    "list without an end": "[segments]\nmap = 'list'\nrows = [{name = 'x', recency = [1, 2]}]",
+    "no ladder": "ladder = []",
+    "rung without a stage": "[[ladder]]\nproof = 'x'",
+    "rung with control characters": '[[ladder]]\nstage = "\\u001b[31m"',
+    "reason of nothing": "[[ladder]]\nstage = 'x'\nbecause = '{shoe_size}'",
+    "condition of nothing": "[[ladder]]\nstage = 'x'\nwhen.shoe_size.min = 1",
+    "ladder without an end": "[[ladder]]\nstage = 'x'\nwhen.order_days.min = 1",
+    "words": "[reading]\nnot_a_sale = [1]",
+    "no toml": "what is this",
+}
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A folder with a good export and a few bad things."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    written(tmp_path / "shop.csv", SHOP.replace("ann", CANARY))
+    written(tmp_path / "quantities.csv", f"customer,date,qty,price\n{CANARY},2024-01-05,1,2\n")
+    return tmp_path
+
+
+def assert_clear(result, code):
+    """What and where on the first line, what next on the others, and no cell of anybody."""
+    assert result.exit_code == code, result.output
+    assert result.stdout == ""
+    what, *hints = result.stderr.splitlines()
+    assert what.startswith("rfmtool: ")
+    assert hints
+    assert all(hint.startswith("  ") and hint.strip() for hint in hints)
+    assert CANARY not in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "Error" not in result.stderr
+    assert all(letter.isprintable() or letter == "\n" for letter in result.stderr)
+
+
+@pytest.mark.parametrize("case", EXPORTS)
+@pytest.mark.parametrize("command", ["run", "score"])
+def test_an_export_that_cannot_be_used_is_named(place, case, command):
+    code, text = EXPORTS[case]
+    result = rfmtool(command, written(place / "bad.csv", text))
+    assert_clear(result, code)
+    assert "bad.csv" in result.stderr
+
+
+@pytest.mark.parametrize("case", EXPORTS)
+def test_check_shows_no_cell_and_no_traceback(place, case):
+    _, text = EXPORTS[case]
+    result = rfmtool("check", written(place / "bad.csv", text))
+    assert result.exit_code in (0, 1, 2)
+    assert CANARY not in result.output.replace(f"{CANARY}@", "")
+
+
+@pytest.mark.parametrize("case", WORDS)
+def test_words_that_cannot_be_meant_are_answered(place, case):
+    code, words = WORDS[case]
+    if case.startswith("scales with"):
+        scales = {"method": "fixed", "better": "higher", "cuts": [1]}
+        dimensions = dict.fromkeys(("recency", "frequency", "monetary"), scales)
+        written(place / "few.json", json.dumps({"version": 1, "as_of": "2024-01-01", **dimensions}))
+    if case.startswith("report of a changed"):
+        assert rfmtool("run", "shop.csv", "-o", "changed", "--quiet").exit_code == 0
+        written(place / "changed" / "summary.json", "{}")
+    assert_clear(rfmtool(*words), code)
+
+
+@pytest.mark.parametrize("case", RULES)
+def test_a_rules_file_with_an_error_is_named_with_the_place_in_it(place, case):
+    rules = written(place / "own.toml", RULES[case])
+    for words in (("rules", "check", rules), ("rules", "show", "--rules", rules),
+                  ("run", "shop.csv", "--rules", rules)):  # fmt: skip
+        result = rfmtool(*words)
+        assert_clear(result, 2)
+        assert "own.toml" in result.stderr
+
+
+def test_a_damaged_page_in_the_middle_of_a_parquet_file_is_named(place):
+    table = pa.table({"customer": [CANARY] * 9999, "date": ["2024-01-05"] * 9999,
+                      "amount": [float(n) for n in range(9999)]})  # fmt: skip
+    pq.write_table(table, place / "bad.parquet", compression="zstd")
+    data = bytearray((place / "bad.parquet").read_bytes())
+    data[len(data) // 3 : len(data) // 2] = bytes(len(data) // 2 - len(data) // 3)
+    result = rfmtool("run", written(place / "bad.parquet", bytes(data)))
+    assert_clear(result, 2)
+    assert "bad.parquet" in result.stderr
+
+
+def test_control_characters_never_reach_the_terminal(place):
+    header = "customer_id,ordered_at,amount,\x1b[31mred\x1b[0m,\x07\n"
+    export = written(place / "\x1b[5mblink\n.csv", header + "\x1b]0;id\x07,2024-01-05,5,,\n")
+    for words in (["run", export], ["check", export], ["run", "\x1b[2Jnowhere.csv"],
+                  ["run", export, "--column", "amount=x"], ["score", export, "-o", "\x07/x.csv"],
+                  ["run", export, "--column", "status=\x1b"]):  # fmt: skip
+        output = rfmtool(*words).output
+        assert output
+        assert not [letter for letter in output if not letter.isprintable() and letter != "\n"]
+
+
+def test_a_name_whose_bytes_are_no_text_is_shown_and_written(place):
+    name = "w\udcffrd.csv"
+    try:
+        export = written(place / name)
+    except OSError:
+        pytest.skip("this system takes no such names")
+    assert rfmtool("run", export, "-o", "out").exit_code == 0
+    manifest = json.loads((place / "out" / "manifest.json").read_text("utf-8"))
+    assert manifest["inputs"][0]["name"] == "w\ufffdrd.csv"
+    assert rfmtool("check", export, "--format", "json").exit_code == 0
+
+
+def test_two_files_of_one_name_are_told_apart(place):
+    for folder in ("one", "two"):
+        (place / folder).mkdir()
+    written(place / "one" / "x.csv", HEADER + "a,1,2024-01-05,5\n" * 3)
+    written(place / "two" / "x.csv", HEADER + "a,1,2024-01-05,5\na,2,never,5\n")
+    result = rfmtool("check", "one/x.csv", "two/x.csv", "--format", "json")
+    assert json.loads(result.stdout)["rejects"] == [
+        {"file": "two/x.csv", "row": 2, "reason": "bad_date"}
+    ]
+
+
+def raised():
+    """The names and arguments of all errors that the sources raise on purpose."""
+    kinds = {"UsageError", "InputError", "AmbiguousInputError", "ForeignFolderError", "LimitError",
+             "SystemFailureError"}  # fmt: skip
+    for path in sorted(SOURCES.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            call = node.exc if isinstance(node, ast.Raise) else None
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in kinds:
+                yield f"{path.name}:{node.lineno}", call.args
+
+
+def test_every_error_in_the_sources_has_a_next_step():
+    found = dict(raised())
+    assert len(found) > 40
+    assert not [place for place, words in found.items() if len(words) != 2]
