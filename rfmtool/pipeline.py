@@ -321,6 +321,9 @@ def as_of_day(grouped: Grouped, settings: Settings) -> date:
         AmbiguousInputError: the latest day hangs on a few orders long after all others.
         InputError: there is no line to take a day from.
     """
+    last_line_day = grouped.ledger.last_day
+    if last_line_day is None or (grouped.ledger.excluded and not grouped.ledger["used"]):
+        raise _nothing_left(grouped)
     if settings.as_of is not None:
         return settings.as_of
     if not settings.accept_last:
@@ -329,16 +332,17 @@ def as_of_day(grouped: Grouped, settings: Settings) -> date:
         except AmbiguousInputError as error:
             message = f"{grouped.export.name}: {error.args[0]}"
             raise AmbiguousInputError(message, error.hint) from None
-    day = last_day(grouped.dates, grouped.ledger.last_day)
-    if day is None:
-        ledger = grouped.ledger
-        raise InputError(
-            f"{grouped.export.name}: none of the {ledger.rows:,} rows can be used:"
-            f" {ledger.rejected:,} cannot be read, {ledger.excluded:,} are excluded,"
-            f" {ledger['blank']:,} are blank",
-            "See rfmtool check for the reasons.",
-        )
-    return _EPOCH + timedelta(days=day)
+    return _EPOCH + timedelta(days=last_day(grouped.dates, last_line_day))
+
+
+def _nothing_left(grouped: Grouped) -> InputError:
+    # An empty answer would take the place of a good one in tonight's job.
+    ledger = grouped.ledger
+    reasons = ", ".join(f"{name} {ledger[name]:,}" for name in names.BINS if ledger[name])
+    return InputError(
+        f"{grouped.export.name}: none of the {ledger.rows:,} rows can be used ({reasons})",
+        "See rfmtool check; look at --as-of, --since and --window if you gave them.",
+    )
 
 
 def check_rejects(ledger: Ledger, most: str | int) -> None:

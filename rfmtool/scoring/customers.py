@@ -57,12 +57,8 @@ def strip_point_zero(grouped: pa.Table) -> pa.Table | None:
     return stripped.take(pc.sort_indices(stripped, [("customer_id", "ascending")]))
 
 
-def last_day(dates: OrderDates, last_line_day: int | None) -> int | None:
-    """The latest day of a counting order; with none, the last line's day.
-
-    Raises:
-        AmbiguousInputError: a few orders lie long after all others, so one is probably mistyped.
-    """
+def last_day(dates: OrderDates, last_line_day: int) -> int:
+    """The latest day of a counting order; with none, the last line's day."""
     return int(dates.day.max()) if len(dates.day) else last_line_day
 
 
