@@ -373,8 +373,14 @@ def check_rejects(ledger: Ledger, most: str | int) -> None:
         raise LimitError(
             f"{ledger.rejected:,} of {ledger.rows:,} rows cannot be read ({reasons}); the first is"
             f" row {first.row:,} of {first.file} ({first.reason})",
-            f"See rfmtool check; accept them with --max-rejects {ledger.rejected}.",
+            _next_step(ledger),
         )
+
+
+def _next_step(ledger: Ledger) -> str:
+    if 2 * ledger.rejected > ledger.rows:
+        return "So many mean that it is read wrongly: rfmtool check says how, and what changes it."
+    return f"See rfmtool check; accept them with --max-rejects {ledger.rejected}."
 
 
 def _day(day: date | str) -> date:

@@ -286,8 +286,7 @@ def _history_warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
     days = (last - first).days + 1
     found = []
     if days < _SHORT_HISTORY_DAYS and len(buyers) > 1:
-        month = buyers["first_order_on"].dt.strftime("%Y-%m")
-        early = int((month == first.strftime("%Y-%m")).sum())
+        early = int((buyers["first_order_on"] < _month_after(first)).sum())
         found.append(
             f"History is {days:,} days: the {early:,} who first bought in {first:%Y-%m} may be"
             " older customers."
@@ -325,6 +324,10 @@ def _score_warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
     if outside:
         found.append(f"Cut points were fitted as of {result.scales.as_of} and are reused here.")
     return found
+
+
+def _month_after(day: pd.Timestamp) -> pd.Timestamp:
+    return day.replace(day=1) + pd.DateOffset(months=1)
 
 
 # Plain values ------------------------------------------------------------------------------------

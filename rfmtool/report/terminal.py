@@ -57,6 +57,11 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "�" for letter in text)
 
 
+def counted(number: int, noun: str) -> str:
+    """A number and what it counts: `1 order`, `2 orders`."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
 def money(text: str) -> str:
     """Decimal text with thousands separators and two decimals."""
     return f"{Decimal(text):,.2f}"
@@ -84,8 +89,8 @@ def _parts(summary: Data, width: int, folder: str | None) -> list[RenderableType
 
 def _headline(summary: Data) -> Text:
     return Text.assemble(
-        (f" {summary['customers']:,} customers", "bold"),
-        f" · {summary['orders']:,} orders · revenue ",
+        (f" {counted(summary['customers'], 'customer')}", "bold"),
+        f" · {counted(summary['orders'], 'order')} · revenue ",
         (money(summary["revenue"]), "bold"),
         f" · as of {summary['as_of']}",
         " (given)" if summary["as_of_is"] == "given" else "",
