@@ -303,8 +303,9 @@ def _aggregated(
 ) -> tuple[pa.Table, Ledger]:
     ledger = Ledger()
     stream = lines(export, question, ledger, threads=engine.threads, watcher=watcher)
+    by_status = "status" in export.columns
     try:
-        return engine.aggregate(stream), ledger
+        table = engine.aggregate(stream, by_status=by_status)
     except Exception as error:
         # An engine wraps what goes wrong in the stream it reads; the cause itself says more.
         if ledger.failure is not None:
@@ -312,6 +313,10 @@ def _aggregated(
         if isinstance(error, InputError):
             raise InputError(f"{export.name}: {error.args[0]}", error.hint) from None
         raise
+    if by_status:
+        money = sum(table["sales"].to_pylist()) - sum(table["refunds"].to_pylist())
+        ledger.leave_out_orders(sum(table["rows"].to_pylist()), money)
+    return table, ledger
 
 
 def as_of_day(grouped: Grouped, settings: Settings) -> date:

@@ -20,8 +20,11 @@ CUSTOMERS: Final = pa.schema(
 class Engine(Protocol):
     """Something that can group lines by order and orders by customer."""
 
-    def aggregate(self, lines: pa.RecordBatchReader) -> pa.Table:
+    def aggregate(self, lines: pa.RecordBatchReader, *, by_status: bool = False) -> pa.Table:
         """Return one row per customer in CUSTOMERS.
+
+        With `by_status`, orders with a line that is not a sale are left out, and a column `rows`
+        counts the rows of the export that went into each customer.
 
         Raises:
             MoneyOverflowError: a customer's money is too large to be summed fast and exactly.

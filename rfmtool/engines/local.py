@@ -35,8 +35,11 @@ class LocalEngine:
     memory_limit: str | None = None
     wide: bool = False
 
-    def aggregate(self, lines: pa.RecordBatchReader) -> pa.Table:
+    def aggregate(self, lines: pa.RecordBatchReader, *, by_status: bool = False) -> pa.Table:
         """Return one row per customer in CUSTOMERS, sorted by customer_id.
+
+        With `by_status`, orders with a line that is not a sale are left out, and a column `rows`
+        counts the rows of the export that went into each customer.
 
         Raises:
             MoneyOverflowError: a customer's sales or refunds reach 2^53, and not `wide`.
@@ -51,9 +54,13 @@ class LocalEngine:
         ):
             self._configure(connection, spill)
             connection.register("lines", lines)
-            money = "decimal(38, 0)" if self.wide else "double"
+            parts = {
+                "money": "decimal(38, 0)" if self.wide else "double",
+                "count_rows": ", sum(rows) as rows" if by_status else "",
+                "only_sales": " having bool_and(is_sale)" if by_status else "",
+            }
             try:
-                answer = connection.sql(sql.format(money=money)).to_arrow_table()
+                answer = connection.sql(sql.format(**parts)).to_arrow_table()
             except duckdb.OutOfMemoryException:
                 raise SystemFailureError(
                     "memory or disk ran out while lines were grouped by customer",
@@ -89,4 +96,9 @@ def _exact(answer: pa.Table, limit: float) -> pa.Table:
             if limit == _EXACT_BELOW:
                 raise MoneyOverflowError
             raise InputError("a customer's money is beyond 922 trillion", "Is the amount money?")
-    return answer.cast(CUSTOMERS).combine_chunks()
+    schema = (
+        CUSTOMERS.append(pa.field("rows", pa.int64()))
+        if "rows" in answer.column_names
+        else (CUSTOMERS)
+    )
+    return answer.cast(schema).combine_chunks()

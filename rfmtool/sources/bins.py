@@ -82,10 +82,8 @@ def bins_of_runs(heads: Cells, reading: Reading, question: Question) -> tuple[Da
     days, undated = read_days(heads["ordered_at"], reading.dates)
     bins = np.zeros(len(days), dtype=np.uint8)
     # From the last reason to the first: the first that holds is written last.
-    if question.until is not None:
-        bins[days > question.until.toordinal() - _EPOCH] = CODES["after_as_of"]
-    if question.since is not None:
-        bins[days < question.since.toordinal() - _EPOCH] = CODES["before_since"]
+    bins[_is_after(days, question)] = CODES["after_as_of"]
+    bins[_is_before(days, question)] = CODES["before_since"]
     if question.currency is not None and "currency" in heads:
         bins[_outside(heads["currency"], question.currency)] = CODES["other_currency"]
     if question.not_a_sale and "status" in heads:
@@ -93,11 +91,28 @@ def bins_of_runs(heads: Cells, reading: Reading, question: Question) -> tuple[Da
     if question.suppressed:
         known = pa.array(sorted(question.suppressed))
         bins[_mask(pc.is_in(heads["customer_id"], known))] = CODES["suppressed"]
-    bins[_blank(heads["customer_id"])] = CODES["anonymous"]
+    bins[is_blank(heads["customer_id"])] = CODES["anonymous"]
     if undated is not None:
         bins[undated] = CODES["bad_date"]
-        bins[undated & _blank(heads["ordered_at"])] = CODES["missing_date"]
+        bins[undated & is_blank(heads["ordered_at"])] = CODES["missing_date"]
     return days, bins
+
+
+def is_within(days: Days, question: Question) -> Mask:
+    """Which days are asked for."""
+    return ~_is_after(days, question) & ~_is_before(days, question)
+
+
+def _is_after(days: Days, question: Question) -> Mask:
+    if question.until is None:
+        return np.zeros(len(days), dtype=bool)
+    return days > question.until.toordinal() - _EPOCH
+
+
+def _is_before(days: Days, question: Question) -> Mask:
+    if question.since is None:
+        return np.zeros(len(days), dtype=bool)
+    return days < question.since.toordinal() - _EPOCH
 
 
 def _is_in(cells: pa.Array, words: frozenset[str]) -> Mask:
@@ -107,14 +122,15 @@ def _is_in(cells: pa.Array, words: frozenset[str]) -> Mask:
 
 def _outside(currencies: pa.Array, wanted: str) -> Mask:
     normal = pc.utf8_upper(pc.utf8_trim_whitespace(currencies))
-    return _mask(pc.not_equal(normal, wanted.upper()).fill_null(fill_value=False))
+    other = pc.and_(pc.not_equal(normal, wanted.upper()), pc.not_equal(normal, ""))
+    return _mask(other.fill_null(fill_value=False))
 
 
-def currencies_of(heads: Cells) -> frozenset[str]:
-    """The currency codes that occur, in capitals."""
+def currencies_of(heads: Cells, seen: Mask) -> frozenset[str]:
+    """The currency codes of the runs that are `seen`, in capitals."""
     if "currency" not in heads:
         return frozenset()
-    normal = pc.utf8_upper(pc.utf8_trim_whitespace(heads["currency"]))
+    normal = pc.utf8_upper(pc.utf8_trim_whitespace(heads["currency"].filter(pa.array(seen))))
     return frozenset(pc.unique(normal).to_pylist()) - {None, ""}
 
 
@@ -134,16 +150,16 @@ def odd_rows(batch: Batch, runs: Runs, bins: Codes, amounts: Odd) -> Odd:
 
 
 def _blank_rows(batch: Batch, runs: Runs, bins: Codes) -> Places:
-    candidates = (bins == CODES["missing_date"]) & _blank(runs.heads["customer_id"])
+    candidates = (bins == CODES["missing_date"]) & is_blank(runs.heads["customer_id"])
     rows = np.flatnonzero(np.repeat(candidates, runs.lengths))
     if len(rows):
         index = pa.array(rows)
-        blank = [_blank(column.take(index)) for column in batch.whole()]
+        blank = [is_blank(column.take(index)) for column in batch.whole()]
         rows = rows[np.logical_and.reduce(blank)]
     return rows
 
 
-def _blank(cells: pa.Array) -> Mask:
+def is_blank(cells: pa.Array) -> Mask:
     """The empty cells; white space alone is empty."""
     empty = _mask(cells.is_null())
     if pa.types.is_string(cells.type):

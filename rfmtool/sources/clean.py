@@ -27,6 +27,8 @@ from rfmtool.sources.bins import (
     counted,
     currencies_of,
     find_runs,
+    is_blank,
+    is_within,
     odd_rows,
     rejects_of,
 )
@@ -43,6 +45,8 @@ LINES: Final = pa.schema(
         "day": pa.int32(),  # days since 1970-01-01
         "sales": pa.int64(),  # the positive amounts, in 1/10,000 of the currency unit
         "refunds": pa.int64(),  # the negative amounts, as a positive number
+        "rows": pa.int32(),  # how many rows of the export
+        "is_sale": pa.bool_(),  # False where the status says that there was none
     }
 )
 _SAFE_SUM: Final = 2.0**62
@@ -82,23 +86,28 @@ def clean(batch: Batch, reading: Reading, question: Question, ordinal: int = 0) 
     used = (bins == CODES["used"]) & (counts > 0)
     anonymous = (bins == CODES["anonymous"]) & (counts > 0)
     order_ids = _order_ids(runs.heads, days, ordinal, question)
-    columns = (runs.heads["customer_id"], order_ids, days, sales, refunds)
+    columns = (
+        runs.heads["customer_id"], order_ids, days, sales, refunds, counts.astype(np.int32), used,
+    )  # fmt: skip
     lines = pa.record_batch([_arrow(column) for column in columns], schema=LINES)
+    # A line that is no sale goes along, to take the rest of its order with it.
+    kept = used | ((bins == CODES["not_a_sale"]) & (counts > 0))
     reject_rows, reject_codes = rejects_of(batch, runs, bins, odd)
-    seen = days[used | anonymous]
+    seen = used | anonymous
+    asked_for = anonymous & is_within(days, question)
     tally = Tally(
         records=batch.records,
         bins=counted(batch, bins, counts, odd),
         reject_rows=reject_rows,
         reject_codes=reject_codes,
         used_units=_total(sales[used]) - _total(refunds[used]),
-        anonymous_units=_total(sales[anonymous]) - _total(refunds[anonymous]),
-        last_day=int(seen.max()) if len(seen) else None,
+        anonymous_units=_total(sales[asked_for]) - _total(refunds[asked_for]),
+        last_day=int(days[seen].max()) if seen.any() else None,
         ids_end_in_point_zero=_all_end_in_point_zero(runs.heads["customer_id"]),
         has_marks=not reading.numbers.settled and _has_marks(batch.cells),
-        currencies=currencies_of(runs.heads),
+        currencies=currencies_of(runs.heads, seen),
     )
-    return Cleaned(lines if used.all() else lines.filter(pa.array(used)), tally)
+    return Cleaned(lines if kept.all() else lines.filter(pa.array(kept)), tally)
 
 
 def _nothing(batch: Batch) -> Cleaned:
@@ -165,10 +174,11 @@ def _order_ids(heads: Cells, days: Days, ordinal: int, question: Question) -> pa
         rows = pc.cast(pa.array(np.arange(len(days))), pa.string())
         return pc.binary_join_element_wise(_MADE_UP, str(ordinal), rows, "-")
     written = heads.get("order_id")
-    if written is not None and not written.null_count:
+    missing = None if written is None else is_blank(written)
+    if written is not None and missing is not None and not missing.any():
         return written
     by_day = pc.binary_join_element_wise(_MADE_UP, pc.cast(pa.array(days), pa.string()), "")
-    return by_day if written is None else pc.coalesce(written, by_day)
+    return by_day if written is None else pc.if_else(pa.array(missing), by_day, written)
 
 
 def _all_end_in_point_zero(ids: pa.Array) -> bool:

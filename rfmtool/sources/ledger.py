@@ -79,6 +79,17 @@ class Ledger:
         self.has_marks |= tally.has_marks
         self.currencies |= tally.currencies
 
+    def leave_out_orders(self, rows: int, units: int) -> None:
+        """Move rows from used to not_a_sale, as a line of their order had said.
+
+        Args:
+            rows: how many rows stay used.
+            units: their money.
+        """
+        self.counts[CODES["not_a_sale"]] += self["used"] - rows
+        self.counts[CODES["used"]] = rows
+        self.used_units = units
+
     def _room_for(self, tally: Tally) -> Sequence[tuple[int, int]]:
         room = _KEPT_REJECTS - len(self.rejects)
         if room <= 0 or not len(tally.reject_rows):
