@@ -67,6 +67,8 @@ class Grouped:
     ledger: Ledger
     export: Export
     dropped_point_zero: bool = False
+    as_of: date | None = None
+    """The day that the question names; None leaves it to the data."""
 
 
 @dataclass(frozen=True)
@@ -252,22 +254,27 @@ def group(
         not_a_sale=rules.not_a_sale,
         order_per_row=settings.order_per_row,
     )
+    as_of = settings.as_of
     if settings.window_days is not None:
-        last = settings.as_of
-        if last is None:
-            unbounded = replace(settings, window_days=None)
-            last = as_of_day(group(export, rules, unbounded, watcher), settings)
-        days = min(settings.window_days - 1, (last - date.min).days)
-        start = last - timedelta(days=days)
-        since = max(start, settings.since) if settings.since else start
-        question = replace(question, since=since, until=last)
+        if as_of is None:
+            whole = group(export, rules, replace(settings, window_days=None), watcher)
+            as_of, export = as_of_day(whole, settings), whole.export
+        question = _with_window(question, as_of, settings.window_days)
     grouped = _grouped(export, question, settings, watcher)
     ledger = grouped.ledger
     if not export.surveyed and (ledger.has_marks or any(ledger[reason] for reason in _UNSURE)):
         surveyed = survey(export)
-        if surveyed.reading != export.reading:
+        if surveyed.reading == export.reading:
+            grouped = replace(grouped, export=surveyed)
+        else:
             grouped = _grouped(surveyed, question, settings, watcher)
-    return grouped
+    return replace(grouped, as_of=as_of)
+
+
+def _with_window(question: Question, as_of: date, days: int) -> Question:
+    start = as_of - timedelta(days=min(days - 1, (as_of - date.min).days))
+    since = max(start, question.since) if question.since else start
+    return replace(question, since=since, until=as_of)
 
 
 def _grouped(
@@ -329,8 +336,8 @@ def as_of_day(grouped: Grouped, settings: Settings) -> date:
     last_line_day = grouped.ledger.last_day
     if last_line_day is None or (grouped.ledger.excluded and not grouped.ledger["used"]):
         raise _nothing_left(grouped)
-    if settings.as_of is not None:
-        return settings.as_of
+    if grouped.as_of is not None:
+        return grouped.as_of
     if not settings.accept_last:
         try:
             check_for_strays(grouped.dates)

@@ -26,6 +26,7 @@ def units(amount):
 
 def stream(rows, batch_rows=3):
     """Lines given as (customer, order, day, sales, refunds), in several batches."""
+    rows = [(*row, 1, True) for row in rows]
     columns = [*zip(*rows, strict=True)] or [[]] * len(LINES)
     table = pa.table([pa.array(each, kind.type) for each, kind in zip(columns, LINES, strict=True)],
                      schema=LINES)  # fmt: skip

@@ -212,3 +212,44 @@ def test_more_rejects_than_the_limit_stop_the_run(most, passes):
 def test_a_limit_that_is_no_number_is_refused(most):
     with pytest.raises(UsageError, match="--max-rejects"):
         check_rejects(Ledger(), most)
+
+
+def test_one_line_that_is_no_sale_takes_its_whole_order_along(write):
+    path = write(
+        [
+            "order_id,customer_id,ordered_at,amount,status",
+            "1,ann,2024-01-01,5,cancelled",
+            "1,ann,2024-01-01,7,",
+            "2,ann,2024-01-02,3,paid",
+            "1,bob,2024-01-02,4,paid",
+            "3,cid,2024-01-03,4,void",
+        ]
+    )
+
+    result = run(path)
+
+    assert result.frame["customer_id"].tolist() == ["ann", "bob"]
+    assert result.frame["monetary"].tolist() == [30_000, 40_000]
+    assert result.ledger.as_data()["excluded"] == {"not_a_sale": 3}
+    assert (result.ledger["used"], result.ledger.used_units) == (2, 70_000)
+
+
+def test_a_currency_of_rows_that_are_no_sale_does_not_count(write):
+    path = write(
+        [
+            "order_id,customer_id,ordered_at,amount,status,currency",
+            "1,ann,2024-01-01,5,cancelled,USD",
+            "2,ann,2024-01-02,3,paid,EUR",
+            "3,ann,2024-01-02,3,paid, ",
+        ]
+    )
+
+    assert run(path).ledger["used"] == 2
+
+
+def test_an_order_id_of_white_space_is_missing(write):
+    path = write(
+        ["order_id,customer_id,ordered_at,amount", " ,ann,2024-01-01,5", " ,ann,2024-01-02,5"]
+    )
+
+    assert run(path).frame["frequency"].tolist() == [2]

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from ledgers import ledgers
 
@@ -101,11 +101,13 @@ def test_any_ledger_in_any_form_gives_what_the_oracle_gives(scratch, ledger):
 @given(ledger=ledgers(), day=st.integers(0, 100))
 def test_any_ledger_as_of_any_of_its_days(scratch, ledger, day):
     as_of = sorted(line.day for line in ledger.lines)[day % len(ledger.lines)]
+    bins = oracle.ledger(ledger.lines, as_of=as_of)
+    assume(bins["used"] or not bins["after_as_of"])  # a question that leaves nothing is refused
 
     result = rfmtool.run(next(sources(ledger, scratch)), asked=POINT, as_of=as_of)
 
     assert given_rows(result.frame) == expected_rows(ledger.lines, as_of=as_of)
-    assert result.ledger["after_as_of"] == oracle.ledger(ledger.lines, as_of=as_of)["after_as_of"]
+    assert result.ledger["after_as_of"] == bins["after_as_of"]
 
 
 @given(ledger=ledgers())

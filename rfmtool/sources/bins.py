@@ -88,9 +88,6 @@ def bins_of_runs(heads: Cells, reading: Reading, question: Question) -> tuple[Da
         bins[_outside(heads["currency"], question.currency)] = CODES["other_currency"]
     if question.not_a_sale and "status" in heads:
         bins[_is_in(heads["status"], question.not_a_sale)] = CODES["not_a_sale"]
-    if question.suppressed:
-        known = pa.array(sorted(question.suppressed))
-        bins[_mask(pc.is_in(heads["customer_id"], known))] = CODES["suppressed"]
     bins[is_blank(heads["customer_id"])] = CODES["anonymous"]
     if undated is not None:
         bins[undated] = CODES["bad_date"]

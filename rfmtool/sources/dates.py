@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -19,7 +20,7 @@ Mask = npt.NDArray[np.bool_]
 _MONTH_NAMES: Final = "jan feb mar apr may jun jul aug sep oct nov dec"
 _MONTHS: Final = pa.array(_MONTH_NAMES.split())
 _CLOCK = (
-    r"(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?"
+    r"(?:[01]?\d|2[0-4])(?::[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?)?(?: ?[AaPp]\.?[Mm]\.?)?"
     r"(?: ?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
 )
 _WEEKDAY = r"(?:(?i:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? +)?"
@@ -28,6 +29,9 @@ _MONTH, _DAY = r"(?P<m>\d{1,2})", r"(?P<d>\d{1,2})"
 _MONTH_NAME = r"(?P<b>(?i:" + _MONTH_NAMES.replace(" ", "|") + r")[a-z]*)\.?"
 # POSIX: 69 to 99 are of the last century.
 _FIRST_SHORT_YEAR = 69
+# The years 1 to 9999, which is as far as dates go in Python and in spreadsheets.
+_FIRST_DAY: Final = date.min.toordinal() - date(1970, 1, 1).toordinal()
+_LAST_DAY: Final = date.max.toordinal() - date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True)
@@ -131,6 +135,9 @@ def _days_of(dates: pa.Array) -> tuple[Days, Mask | None]:
     missing = dates.is_null().to_numpy(zero_copy_only=False) if dates.null_count else None
     buffer = dates.buffers()[1]
     days = np.frombuffer(buffer, dtype=np.int32, count=dates.offset + len(dates))[dates.offset :]
+    odd = (days < _FIRST_DAY) | (days > _LAST_DAY)
+    if odd.any():
+        missing = odd if missing is None else odd | missing
     return days, missing
 
 

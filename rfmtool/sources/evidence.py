@@ -21,6 +21,8 @@ from rfmtool.sources.layout import MONEY_ROLES, Asked, Decimal, NumberReading
 from rfmtool.sources.read import Batch
 
 _DIFFER: Final = "read both ways, to different days"
+_ONLY_DAY_FIRST: Final = "read only with the day first"
+_ONLY_MONTH_FIRST: Final = "read only with the month first"
 
 # What a number's marks prove, tried in this order on each cell.
 _NUMBER_KINDS: Final = (
@@ -61,6 +63,8 @@ def _weigh_dates(cells: pa.Array, evidence: Evidence) -> None:
         evidence[reading.name] += int(counts[fits[reading]].sum())
     differ = fits[DAY_FIRST] & fits[MONTH_FIRST] & (days[DAY_FIRST] != days[MONTH_FIRST])
     evidence[_DIFFER] += int(counts[differ].sum())
+    evidence[_ONLY_DAY_FIRST] += int(counts[fits[DAY_FIRST] & ~fits[MONTH_FIRST]].sum())
+    evidence[_ONLY_MONTH_FIRST] += int(counts[fits[MONTH_FIRST] & ~fits[DAY_FIRST]].sum())
 
 
 def _weigh_numbers(cells: pa.Array, evidence: Evidence) -> None:
@@ -97,6 +101,16 @@ def date_reading(evidence: Evidence, column: str) -> DateReading:
             f"column {column!r}: no cell is a date in a known way",
             "Name another column with --column ordered_at=NAME, or say how dates are written"
             " with --date-format, for example '%d/%m/%Y'.",
+        )
+    if best in (DAY_FIRST, MONTH_FIRST) and (
+        evidence[_ONLY_DAY_FIRST] and evidence[_ONLY_MONTH_FIRST]
+    ):
+        # Most may be right, but among the others those under 13 would be swapped without a word.
+        raise AmbiguousInputError(
+            f"column {column!r} has both dates that are only day/month and dates that are only"
+            " month/day",
+            f"Say which is right with --date-format '{DAY_FIRST.option}' or"
+            f" '{MONTH_FIRST.option}'; the others are then itemised as bad.",
         )
     if may_be_either(evidence) and evidence[_DIFFER]:
         raise AmbiguousInputError(

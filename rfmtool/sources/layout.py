@@ -67,6 +67,5 @@ class Question:
     since: date | None = None
     until: date | None = None
     currency: str | None = None
-    suppressed: frozenset[str] = frozenset()
     not_a_sale: frozenset[str] = frozenset()
     order_per_row: bool = False

@@ -26,6 +26,9 @@ class Watcher(Protocol):
     def reached(self, stored_bytes: int) -> None:
         """So many bytes of the file are read."""
 
+    def done(self) -> None:
+        """Nothing more is read, or reading has failed."""
+
 
 def lines(
     export: Export,
@@ -47,7 +50,7 @@ def lines(
     Raises:
         InputError: while the stream is consumed, a file turns out damaged.
     """
-    batches = _counted(_jobs(export, question, watcher), ledger, threads)
+    batches = _counted(_jobs(export, question, watcher), ledger, threads, watcher)
     return pa.RecordBatchReader.from_batches(LINES, batches)
 
 
@@ -78,7 +81,10 @@ def _progress(source: Source, watcher: Watcher | None) -> Callable[[int], None] 
 
 
 def _counted(
-    jobs: Iterator[Callable[[], tuple[str, Cleaned]]], ledger: Ledger, threads: int
+    jobs: Iterator[Callable[[], tuple[str, Cleaned]]],
+    ledger: Ledger,
+    threads: int,
+    watcher: Watcher | None,
 ) -> Iterator[pa.RecordBatch]:
     try:
         for name, cleaned in in_order(jobs, threads):
@@ -89,3 +95,6 @@ def _counted(
     except BaseException as error:  # Ctrl-C may well strike here
         ledger.failure = error
         raise
+    finally:
+        if watcher:
+            watcher.done()

@@ -34,7 +34,7 @@ def _pattern(decimal: str, groups: Sequence[str]) -> str:
     return (
         r"^(?P<open>\()?(?P<sign>[-+−])?(?:\p{Sc}|[A-Z]{3})?"
         rf"[\s{_SPACES}]*(?P<inner>[-+−])?"
-        rf"(?P<whole>{grouped}|\d+)?(?:{decimal}(?P<part>\d*))?(?P<power>[eE][-+]?\d{{1,3}})?"
+        rf"(?P<whole>{grouped}|\d+)?(?:{decimal}(?P<part>\d*))?(?P<power>[eE][-+]?\d{{1,9}})?"
         rf"[\s{_SPACES}]*(?:\p{{Sc}}|[A-Z]{{3}})?(?P<after>[-−])?(?P<close>\))?$"
     )
 
