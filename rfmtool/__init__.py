@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from rfmtool.pipeline import run
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module attribute may be anything
     # pandas and pyarrow load when a function is first used, so that the command line starts fast.
     if name == "run":

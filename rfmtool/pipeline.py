@@ -122,7 +122,8 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
         source: a path, glob or folder, several of these, a pandas frame, or anything with the
             Arrow C stream interface (a Polars frame, a DuckDB relation, an Arrow table).
         columns: role to column name, where the names alone do not tell.
-        as_of: the day recency is counted from; the latest day of a counting order by default.
+        as_of: the day recency is counted from; the latest day of a counting order by default. With
+            "last" that day is taken even where it hangs on a few orders long after all others.
         rules: a rules file, or rules already loaded.
         scales: cut points to use instead of fitting them: a file, or the scales of an earlier run.
         cuts: dimension to scoring method; overrides the rules.
@@ -144,8 +145,14 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     settings = settings or Settings()
     if columns:
         asked = replace(asked, columns={**asked.columns, **columns})
-    if as_of is not None:
+    if as_of == "last":
+        settings = replace(settings, as_of=None, accept_last=True)
+    elif as_of is not None:
         settings = replace(settings, as_of=_day(as_of))
+    if cuts and scales is not None:
+        raise UsageError(
+            "cuts and scales are both given, and both say where scores part", "Give one of them."
+        )
     in_force = rules if isinstance(rules, Rules) else load_rules(rules, cuts)
     given = scales if isinstance(scales, Scales) or scales is None else load_scales(scales)
     grouped = group(open_export(source, asked), in_force, settings, watcher)

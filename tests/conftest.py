@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from hypothesis import settings
 
 # Derandomized, so that a red test is red for everybody and stays red until it is mended.
 settings.register_profile("suite", deadline=None, max_examples=60, derandomize=True)
-settings.load_profile("suite")
+# Before a release: HYPOTHESIS_PROFILE=thorough pytest
+settings.register_profile("thorough", deadline=None, max_examples=1_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 

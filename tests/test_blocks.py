@@ -97,6 +97,7 @@ def next_line(text, place):
 @example(text='"a\na\n', block_bytes=4)
 @example(text='"a"a\n"a"\n', block_bytes=5)
 @example(text="a\ra\r", block_bytes=2)
+@example(text='a\r"\n\n', block_bytes=4)
 @example(text="a\r\na\r\n", block_bytes=2)
 def test_any_block_size_gives_the_records_and_torn_places_of_a_letter_by_letter_reading(
     text, block_bytes

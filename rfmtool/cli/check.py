@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from rfmtool.cli import options
+from rfmtool.errors import LimitError
 
 
 @click.command()
@@ -30,4 +31,8 @@ def command(exports: tuple[str, ...], **settings: Any) -> None:  # noqa: ANN401
             options.show_json(found)
         else:
             print_diagnosis(found, options.console(settings))
-    click.get_current_context().exit(1 if found["ledger"]["rejected"] else 0)
+    rejected = sum(found["ledger"]["rejected"].values())
+    if rejected and settings["quiet"]:
+        raise LimitError(f"{rejected:,} of {found['ledger']['rows']:,} rows cannot be read",
+                         "Leave --quiet out to see which.")  # fmt: skip
+    click.get_current_context().exit(1 if rejected else 0)

@@ -162,6 +162,8 @@ class _Cutter:
                 if end == len(data) and not final:
                     break  # the line goes on in the next block; its rest is no record
                 torn.append(count)
+                if good and good[-1].endswith(_CR):
+                    good.append(_LF)  # or the CR would join the LF of an empty line behind the gap
             start, count = end, count + 1
         return Block(pa.py_buffer(b"".join(good)), tuple(torn)), start
 

@@ -44,7 +44,7 @@ class Tally:
     currencies: frozenset[str] = frozenset()
 
 
-@dataclass
+@dataclass(repr=False)
 class Ledger:
     """The sum of all tallies. `rows` = used + anonymous + blank + excluded + rejected."""
 
@@ -97,6 +97,10 @@ class Ledger:
         order = np.argsort(tally.reject_rows)[:room]
         rows, codes = tally.reject_rows[order].tolist(), tally.reject_codes[order].tolist()
         return list(zip(rows, codes, strict=True))
+
+    def __repr__(self) -> str:
+        """Show where the rows went."""
+        return f"Ledger({self.as_data()})"
 
     def __getitem__(self, bin_name: str) -> int:
         """How many rows went into a bin."""
