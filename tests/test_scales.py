@@ -306,3 +306,25 @@ def test_scales_with_other_bins_of_money_are_fine_where_no_segment_asks_for_mone
     result = run(write(SHOP), scales=write(json.dumps(data), "scales.json"))
 
     assert result.frame["monetary_score"].tolist() == [1, 2]
+
+
+# Back from scores to values ----------------------------------------------------------------------
+
+
+@given(
+    st.sampled_from(["quantile", "at_least"]),
+    st.lists(st.integers(-9, 9), min_size=1, max_size=5).map(sorted),
+    st.sampled_from(["higher", "lower"]),
+    st.integers(1, 6),
+    st.integers(1, 6),
+)
+def test_the_values_of_scores_are_those_that_get_them(method, cuts, better, one, other):
+    scale = Scale(method, tuple(cuts), better)
+    worst, best = sorted(min(score, scale.bins) for score in (one, other))
+    low, high = scale.values(worst, best)
+
+    values = np.arange(-12, 13)
+    inside = [(low is None or low <= v) and (high is None or v <= high) for v in values]
+
+    scored = scale.scores(values)
+    assert inside == ((worst <= scored) & (scored <= best)).tolist()

@@ -128,7 +128,7 @@ def test_the_guard_adds_one_apostrophe_or_nothing(cell):
 def test_guarded_cells_are_counted_and_warned_of(tmp_path):
     shop = written(tmp_path / "shop.csv", SHOP.replace("bob", "=bob"))
     run = rfmtool("run", shop, "--format", "json")
-    assert "1 text cells begin like a formula" in " ".join(json.loads(run.stdout)["warnings"])
+    assert "1 text cell begins like a formula" in " ".join(json.loads(run.stdout)["warnings"])
     assert "\n'=bob," in rfmtool("score", shop).stdout
     assert "\n=bob," in rfmtool("score", shop, "--raw-text").stdout
 

@@ -1,11 +1,10 @@
-"""Everything a report shows, as plain data: counts, shares, cut points in words, warnings.
+"""Everything a report shows, as plain data: counts, shares, cut points in words.
 
 Money is decimal text, shares are from 0 to 1 and not rounded.
 """
 
 from __future__ import annotations
 
-from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -13,28 +12,27 @@ import numpy as np
 import pandas as pd
 
 from rfmtool import __version__
-from rfmtool.columns import DIMENSIONS, UNITS_PER_CURRENCY
+from rfmtool.columns import DIMENSIONS
 from rfmtool.outputs.tables import count_formulas, to_table
+from rfmtool.report.warnings import warnings
+from rfmtool.report.words import NOBODY, counted, in_words
 from rfmtool.rules import NO_ORDERS, Rule
 from rfmtool.scoring.customers import money_text
-from rfmtool.scoring.scales import Scale, Scales
-from rfmtool.scoring.timing import MIN_GAPS, MIN_SECOND_ORDERS
+from rfmtool.scoring.scales import Scales
 
 if TYPE_CHECKING:
     from rfmtool.pipeline import Result
-
-_SHORT_HISTORY_DAYS = 400
-_LARGE_SHARE = 0.01
 
 
 def summarise(result: Result) -> dict[str, Any]:
     """Turn a result into the data of summary.json and of every report."""
     frame = result.frame
     buyers = frame[frame["frequency"] > 0]
+    escaped_cells = count_formulas(to_table(frame))
     return {
         "version": __version__,
         "as_of": result.as_of.isoformat(),
-        "as_of_is": "given" if result.settings.as_of else "last order",
+        "as_of_is": _as_of_is(result, buyers),
         "customers": len(frame),
         "buyers": len(buyers),
         "orders": int(frame["frequency"].sum()),
@@ -51,12 +49,19 @@ def summarise(result: Result) -> dict[str, Any]:
         "segments": _segments(result),
         "activity": _activity(result),
         "grid": _grid(frame, result.scales),
-        "bands": {name: bands(name, result.scales[name]) for name in DIMENSIONS},
+        "bands": _bands(result.scales),
         "scales_are": "fitted to this export" if result.fitted else "given",
         "scales": result.scales.as_data(),
         "ladder": _ladder(result),
-        "warnings": _warnings(result, buyers),
+        "escaped_cells": escaped_cells,
+        "warnings": warnings(result, escaped_cells),
     }
+
+
+def _as_of_is(result: Result, buyers: pd.DataFrame) -> str:
+    if result.settings.as_of:
+        return "given"
+    return "last order" if len(buyers) else "last line"
 
 
 def _reading(result: Result) -> dict[str, Any]:
@@ -113,7 +118,12 @@ def _segments(result: Result) -> list[dict[str, Any]]:
     for rule in result.rules.segments.rows:
         who.setdefault(rule.label, []).append(_who(rule, result.scales))
     groups = _groups(result.frame, "segment")
-    return [{**group, "who": " or ".join(who[group["name"]])} for group in groups]
+    return [{**group, "who": _either(who[group["name"]])} for group in groups]
+
+
+def _either(ranges: list[str]) -> str:
+    """Several ways into a group as one; those that are open to nobody are left out."""
+    return " or ".join(dict.fromkeys(words for words in ranges if words != NOBODY)) or NOBODY
 
 
 def _activity(result: Result) -> list[dict[str, Any]]:
@@ -122,10 +132,10 @@ def _activity(result: Result) -> list[dict[str, Any]]:
     windows = timing.windows
     who = {
         "never": "no order that counts",
-        "newcomer": f"first order within {windows.w50:,} days",
+        "newcomer": f"first order ≤ {counted(windows.w50, 'day')} ago",
         "active": "as often as usual",
-        "overdue": f"> {timing.overdue_ratio} usual gaps, or > {windows.w80:,} days",
-        "lapsed": f"> {timing.lapsed_ratio} usual gaps, or > {windows.w95:,} days",
+        "overdue": f"> {timing.overdue_ratio} usual gaps, or > {counted(windows.w80, 'day')}",
+        "lapsed": f"> {timing.lapsed_ratio} usual gaps, or > {counted(windows.w95, 'day')}",
     }
     groups = _groups(result.frame, "activity")
     return [{**group, "who": who[group["name"]]} for group in groups]
@@ -155,49 +165,12 @@ def _grid(frame: pd.DataFrame, scales: Scales) -> list[list[int]]:
 # Cut points in words -----------------------------------------------------------------------------
 
 
-def bands(dimension: str, scale: Scale) -> list[str]:
-    """What each score means, the best score first: `13–32 days`, `5–9 orders`, `over 2,016.21`."""
-    edges = [cut - (scale.method == "at_least") for cut in scale.cuts]
-    words = [
-        _band(dimension, low, high)
-        for low, high in zip([None, *edges], [*edges, None], strict=True)
-    ]
-    return words if scale.better == "lower" else words[::-1]
-
-
-def _band(dimension: str, low: int | None, high: int | None) -> str:
-    """The whole values above `low` and up to `high`."""
-    if dimension == "monetary":
-        return _money_band(low, high)
-    unit = "days" if dimension == "recency" else "orders"
-    smallest = 1 if dimension == "frequency" else 0
-    first = smallest if low is None else low + 1
-    if high is None:
-        return f"{first:,} or more {unit}" if first > smallest else f"any {unit}"
-    if first == high:
-        return f"{high:,} {unit if high != 1 else unit[:-1]}"
-    if first > high:
-        return "nobody"
-    return (
-        f"within {high:,} {unit}"
-        if low is None and unit == "days"
-        else f"{first:,}–{high:,} {unit}"
-    )
-
-
-def _money_band(low: int | None, high: int | None) -> str:
-    if low is None and high is None:
-        return "any spend"
-    if low is None:
-        return f"up to {_money(high or 0)}"
-    if high is None:
-        return f"over {_money(low)}"
-    return "nobody" if low == high else f"{_money(low + 1)} – {_money(high)}"
-
-
-def _money(units: int) -> str:
-    """Money with thousands separators, rounded to two decimals for reading."""
-    return f"{Decimal(units) / UNITS_PER_CURRENCY:,.2f}"
+def _bands(scales: Scales) -> dict[str, list[str]]:
+    """What each score of each dimension means, the best score first."""
+    return {
+        name: [in_words(name, *scales[name].values(s, s)) for s in range(scales[name].bins, 0, -1)]
+        for name in DIMENSIONS
+    }
 
 
 def _who(rule: Rule, scales: Scales) -> str:
@@ -205,129 +178,12 @@ def _who(rule: Rule, scales: Scales) -> str:
     words = []
     for condition in rule.conditions:
         name = condition.column.removesuffix("_score")
-        scale = scales[name]
-        low, high = _value_range(scale, condition.smallest or 1, condition.largest or scale.bins)
-        words.append(_range_words(name, low, high))
-    return ", ".join(word for word in words if word) or "everyone else"
-
-
-def _value_range(scale: Scale, worst: int, best: int) -> tuple[int | None, int | None]:
-    """The whole values, exclusive and inclusive, that get scores from `worst` to `best`."""
-    edges = [None, *(cut - (scale.method == "at_least") for cut in scale.cuts), None]
-    if scale.better == "lower":
-        worst, best = scale.bins + 1 - best, scale.bins + 1 - worst
-    return edges[worst - 1], edges[best]
-
-
-def _range_words(name: str, low: int | None, high: int | None) -> str:
-    if low is None and high is None:
-        return ""
-    if name == "monetary":
-        return _money_band(low, high)
-    unit = " days" if name == "recency" else " orders"
-    if low is None:
-        smallest = 1 if name == "frequency" else 0
-        if high == smallest:
-            return f"{high}{unit[:-1] if high == 1 else unit}"
-        return f"≤ {high:,}{unit}" if name == "recency" else f"1–{high:,}{unit}"
-    if high is None:
-        return f"> {low:,}{unit}" if name == "recency" else f"{low + 1:,}+{unit}"
-    return f"{low + 1:,}–{high:,}{unit}" if low + 1 < high else f"{high:,}{unit}"
-
-
-# Warnings ----------------------------------------------------------------------------------------
-
-
-def _warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
-    found = [
-        *_ledger_warnings(result),
-        *_history_warnings(result, buyers),
-        *_score_warnings(result, buyers),
-        *_timing_warnings(result, buyers),
-        *result.rules.warnings,
-    ]
-    formulas = count_formulas(to_table(result.frame, ("customer_id",)))
-    if formulas:
-        found.append(
-            f"{formulas:,} text cells begin like a formula; they get a leading ' in CSV"
-            " (--raw-text leaves them)."
-        )
-    return found
-
-
-def _ledger_warnings(result: Result) -> list[str]:
-    ledger, found = result.ledger, []
-    anonymous = ledger.anonymous_units
-    every = abs(anonymous) + abs(ledger.used_units)
-    if anonymous and every and abs(anonymous) / every >= _LARGE_SHARE:
-        found.append(
-            f"{_money(anonymous)} ({abs(anonymous) / every:.1%} of all money) has no customer and"
-            " is in no figure below."
-        )
-    if ledger.rejected:
-        first = ledger.rejects[0]
-        found.append(
-            f"{ledger.rejected:,} rows cannot be read and are in no figure; the first is row"
-            f" {first.row:,} of {first.file} ({first.reason}). See rfmtool check."
-        )
-    if ledger["not_a_sale"]:
-        found.append(
-            f"{ledger['not_a_sale']:,} rows have a status that is not a sale and are in no figure."
-        )
-    if result.grouped.dropped_point_zero:
-        found.append("Every customer id was written like 17850.0; the .0 is dropped.")
-    return found
-
-
-def _history_warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
-    if not len(buyers):
-        return ["No order counts, so nobody has scores."]
-    first, last = buyers["first_order_on"].min(), buyers["last_order_on"].max()
-    days = (last - first).days + 1
-    found = []
-    if days < _SHORT_HISTORY_DAYS and len(buyers) > 1:
-        early = int((buyers["first_order_on"] < _month_after(first)).sum())
-        found.append(
-            f"History is {days:,} days: the {early:,} who first bought in {first:%Y-%m} may be"
-            " older customers."
-        )
-    after = (pd.Timestamp(result.as_of) - last).days
-    if after > _SHORT_HISTORY_DAYS:
-        found.append(f"The last order is {after:,} days before {result.as_of}.")
-    return found
-
-
-def _timing_warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
-    timing, found = result.scales.timing, []
-    if len(buyers) and not timing.windows.is_fitted:
-        found.append(
-            f"Fewer than {MIN_SECOND_ORDERS} second orders, so activity is told by round numbers of"
-            " days."
-        )
-    elif len(buyers) and not timing.limits_are_fitted:
-        found.append(
-            f"Fewer than {MIN_GAPS} gaps of regulars, so they are overdue at"
-            f" {timing.overdue_ratio} usual gaps and lapsed at {timing.lapsed_ratio}."
-        )
-    return found
-
-
-def _score_warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
-    found = []
-    for name, column in (("recency", "recency_days"), ("monetary", "monetary")):
-        method = result.scales[name].method
-        equal = len(buyers) and buyers[column].min() == buyers[column].max()
-        if equal and result.fitted and method == "quantile":
-            score = result.scales[name].bins if name == "recency" else 1
-            found.append(f"All buyers are equal in {name}, so all have {name} score {score}.")
-    outside = len(buyers) and not result.fitted and result.scales.as_of != result.as_of
-    if outside:
-        found.append(f"Cut points were fitted as of {result.scales.as_of} and are reused here.")
-    return found
-
-
-def _month_after(day: pd.Timestamp) -> pd.Timestamp:
-    return day.replace(day=1) + pd.DateOffset(months=1)
+        worst, best = condition.smallest or 1, condition.largest or scales[name].bins
+        if (worst, best) != (1, scales[name].bins):
+            words.append(in_words(name, *scales[name].values(worst, best)))
+    if NOBODY in words:
+        return NOBODY
+    return ", ".join(words) or "everyone else"
 
 
 # Plain values ------------------------------------------------------------------------------------

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from itertools import zip_longest
 from typing import Any, Final
 
 from rich.console import Console, RenderableType
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
+
+from rfmtool.report.words import NOBODY, counted, money
 
 Data = Mapping[str, Any]
 
@@ -57,16 +59,6 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "�" for letter in text)
 
 
-def counted(number: int, noun: str) -> str:
-    """A number and what it counts: `1 order`, `2 orders`."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
-
-
-def money(text: str) -> str:
-    """Decimal text with thousands separators and two decimals."""
-    return f"{Decimal(text):,.2f}"
-
-
 def _parts(summary: Data, width: int, folder: str | None) -> list[RenderableType]:
     return [
         _headline(summary),
@@ -75,6 +67,14 @@ def _parts(summary: Data, width: int, folder: str | None) -> list[RenderableType
         Text(),
         _ladder(summary, width),
         _paragraph(ORDERS_PROVE, width, "dim"),
+        *(_buyers(summary, width, folder) if summary["buyers"] else []),
+        Rule(style="dim"),
+    ]
+
+
+def _buyers(summary: Data, width: int, folder: str | None) -> list[RenderableType]:
+    """What there is to say once somebody has bought."""
+    return [
         Text(),
         _groups("ACTIVITY", summary["activity"], width),
         Text(),
@@ -83,7 +83,6 @@ def _parts(summary: Data, width: int, folder: str | None) -> list[RenderableType
         _grid(summary, width),
         Text(),
         _paragraph(_scales_note(summary, folder), width, "dim"),
-        Rule(style="dim"),
     ]
 
 
@@ -93,7 +92,7 @@ def _headline(summary: Data) -> Text:
         f" · {counted(summary['orders'], 'order')} · revenue ",
         (money(summary["revenue"]), "bold"),
         f" · as of {summary['as_of']}",
-        " (given)" if summary["as_of_is"] == "given" else "",
+        "" if summary["as_of_is"] == "last order" else f" ({summary['as_of_is']})",
     )
 
 
@@ -118,7 +117,7 @@ def _paragraph(words: str, width: int, style: str = "") -> Text:
 def ledger_line(ledger: Data) -> str:
     """The sum that accounts for every row."""
     return (
-        f"{ledger['rows']:,} rows = {ledger['used']:,} used"
+        f"{counted(ledger['rows'], 'row')} = {ledger['used']:,} used"
         f" + {ledger['anonymous']:,} without a customer + {_sum(ledger, 'excluded')}"
         f" + {_sum(ledger, 'rejected')} + {ledger['blank']:,} blank"
     )
@@ -183,11 +182,11 @@ def _table(first: str) -> Table:
 
 def _add_group_columns(table: Table, *, wide: bool, median: bool) -> None:
     table.add_column("people", justify="right", no_wrap=True)
-    table.add_column("", justify="right", no_wrap=True)
+    table.add_column("share", justify="right", no_wrap=True)
     if wide or median:
         table.add_column("", no_wrap=True, style="cyan")
     table.add_column("revenue", justify="right", no_wrap=True)
-    table.add_column("", justify="right", no_wrap=True)
+    table.add_column("share", justify="right", no_wrap=True)
     if wide or median:
         table.add_column("average", justify="right", no_wrap=True)
     if wide and median:
@@ -231,30 +230,34 @@ def _grid(summary: Data, width: int) -> Table:
     wide = width >= _WIDE
     table = Table(box=None, padding=(0, 0), pad_edge=False, header_style="bold")
     bands = summary["bands"]
+    columns = [place for place, words in enumerate(reversed(bands["frequency"])) if words != NOBODY]
     table.add_column(" PEOPLE BY RECENCY × ORDERS", style="dim", header_style=_TITLE, no_wrap=True)
-    for label in reversed(bands["frequency"]):
-        table.add_column(f" {_short(label)}", justify="right", no_wrap=True, min_width=6)
+    for place in columns:
+        label = _short(bands["frequency"][-1 - place])
+        table.add_column(f" {label}", justify="right", no_wrap=True, min_width=6)
     table.add_column("   ", no_wrap=True)
     table.add_column("SPEND" if not wide else "SPEND (score)", header_style=_TITLE, no_wrap=True)
-    most = max((count for row in summary["grid"] for count in row), default=0)
-    rows = max(len(summary["grid"]), len(bands["monetary"]))
-    for place in range(rows):
-        table.add_row(*_grid_row(summary, place, most))
+    grid = summary["grid"]
+    most = max((count for row in grid for count in row), default=0)
+    counts = [
+        [Text(f" {score:>2}  {words} "), *(_cell(grid[-score][place], most) for place in columns)]
+        for score, words in _scored(bands["recency"])
+    ]
+    spend = [Text(f"{score}  {words}", "dim") for score, words in _scored(bands["monetary"])]
+    nothing = [Text("")] * (1 + len(columns))
+    for row, words in zip_longest(counts, spend):
+        table.add_row(*(row or nothing), Text(""), words or Text(""))
     return table
 
 
-def _grid_row(summary: Data, place: int, most: int) -> list[Text]:
-    grid, bands = summary["grid"], summary["bands"]
-    cells = [Text("")] * (1 + len(bands["frequency"]))
-    if place < len(grid):
-        score = len(grid) - place
-        counts = [Text(f" {count:,} " if count else " · ", _heat(count, most), justify="right")
-                  for count in grid[place]]  # fmt: skip
-        cells = [Text(f" {score:>2}  {bands['recency'][place]} "), *counts]
-    spend = Text("")
-    if place < len(bands["monetary"]):
-        spend = Text(f"{len(bands['monetary']) - place}  {bands['monetary'][place]}", "dim")
-    return [*cells, Text(""), spend]
+def _scored(bands: Sequence[str]) -> list[tuple[int, str]]:
+    """Each score that somebody can have and what it means, the best first."""
+    scores = range(len(bands), 0, -1)
+    return [(score, words) for score, words in zip(scores, bands, strict=True) if words != NOBODY]
+
+
+def _cell(count: int, most: int) -> Text:
+    return Text(f" {count:,} " if count else " · ", _heat(count, most), justify="right")
 
 
 def _heat(count: int, most: int) -> str:
@@ -266,7 +269,7 @@ def _heat(count: int, most: int) -> str:
 
 
 def _short(label: str) -> str:
-    return label.removesuffix(" orders").removesuffix(" order").replace(" or more", "+") + " "
+    return label.removesuffix(" orders").removesuffix(" order") + " "
 
 
 def _scales_note(summary: Data, folder: str | None) -> str:

@@ -64,6 +64,17 @@ class Scale:
         scores: npt.NDArray[np.int64] = self.bins - band if self.better == "lower" else band + 1
         return scores
 
+    def values(self, worst: int, best: int) -> tuple[int | None, int | None]:
+        """The lowest and highest whole value that score from `worst` to `best`; None: no limit.
+
+        The lowest is above the highest where no value scores so.
+        """
+        tops = [cut - (self.method == "at_least") for cut in self.cuts]
+        lows, highs = [None, *(top + 1 for top in tops)], [*tops, None]
+        if self.better == "lower":
+            worst, best = self.bins + 1 - best, self.bins + 1 - worst
+        return lows[worst - 1], highs[best - 1]
+
 
 @dataclass(frozen=True)
 class Scales:

@@ -1,0 +1,118 @@
+"""What a report warns of: money left out, short histories, scores and cells to be careful with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from rfmtool.report.words import counted, money
+from rfmtool.scoring.customers import money_text
+from rfmtool.scoring.timing import MIN_GAPS, MIN_SECOND_ORDERS
+
+if TYPE_CHECKING:
+    from rfmtool.pipeline import Result
+
+_SHORT_HISTORY_DAYS: Final = 400
+_LARGE_SHARE: Final = 0.01
+
+
+def warnings(result: Result, escaped_cells: int) -> list[str]:
+    """What to know before trusting or opening a result.
+
+    Args:
+        result: the result.
+        escaped_cells: how many text cells get a leading `'` in CSV.
+    """
+    buyers = result.frame[result.frame["frequency"] > 0]
+    return [
+        *_ledger_warnings(result),
+        *_history_warnings(result, buyers),
+        *_score_warnings(result, buyers),
+        *_timing_warnings(result, buyers),
+        *result.rules.warnings,
+        *_formula_warnings(escaped_cells),
+    ]
+
+
+def _formula_warnings(escaped_cells: int) -> list[str]:
+    if not escaped_cells:
+        return []
+    begin = "begins" if escaped_cells == 1 else "begin"
+    cells = f"{counted(escaped_cells, 'text cell')} {begin} like a formula"
+    return [f"{cells}; in CSV a leading ' is put before each, unless --raw-text is given."]
+
+
+def _ledger_warnings(result: Result) -> list[str]:
+    ledger, found = result.ledger, []
+    anonymous = ledger.anonymous_units
+    every = abs(anonymous) + abs(ledger.used_units)
+    if anonymous and every and abs(anonymous) / every >= _LARGE_SHARE:
+        found.append(
+            f"{money(money_text(anonymous))} ({abs(anonymous) / every:.1%} of all money) has no"
+            " customer and is in no figure below."
+        )
+    if ledger.rejected:
+        first = ledger.rejects[0]
+        found.append(
+            f"{counted(ledger.rejected, 'row')} cannot be read, so in no figure; the first is row"
+            f" {first.row:,} of {first.file} ({first.reason}). See rfmtool check."
+        )
+    if ledger["not_a_sale"]:
+        found.append(
+            f"{counted(ledger['not_a_sale'], 'row')} whose status is not a sale: in no figure."
+        )
+    if result.grouped.dropped_point_zero:
+        found.append("Every customer id was written like 17850.0; the .0 is dropped.")
+    return found
+
+
+def _history_warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
+    if not len(buyers):
+        return ["No order counts, so nobody has scores."]
+    first, last = buyers["first_order_on"].min(), buyers["last_order_on"].max()
+    days = (last - first).days + 1
+    found = []
+    if days < _SHORT_HISTORY_DAYS and len(buyers) > 1:
+        early = int((buyers["first_order_on"] < _month_after(first)).sum())
+        found.append(
+            f"History is {counted(days, 'day')}: {counted(early, 'customer')} who first bought in"
+            f" {first:%Y-%m} may have bought before it."
+        )
+    after = (pd.Timestamp(result.as_of) - last).days
+    if after > _SHORT_HISTORY_DAYS:
+        found.append(f"The last order is {after:,} days before {result.as_of}.")
+    return found
+
+
+def _timing_warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
+    timing, found = result.scales.timing, []
+    if len(buyers) and not timing.windows.is_fitted:
+        found.append(
+            f"Fewer than {MIN_SECOND_ORDERS} second orders, so activity is told by round numbers of"
+            " days."
+        )
+    elif len(buyers) and not timing.limits_are_fitted:
+        found.append(
+            f"Fewer than {MIN_GAPS} gaps of regulars, so they are overdue at"
+            f" {timing.overdue_ratio} usual gaps and lapsed at {timing.lapsed_ratio}."
+        )
+    return found
+
+
+def _score_warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
+    found = []
+    for name, column in (("recency", "recency_days"), ("monetary", "monetary")):
+        method = result.scales[name].method
+        equal = len(buyers) > 1 and buyers[column].min() == buyers[column].max()
+        if equal and result.fitted and method == "quantile":
+            score = result.scales[name].bins if name == "recency" else 1
+            found.append(f"All buyers are equal in {name}, so all have {name} score {score}.")
+    outside = len(buyers) and not result.fitted and result.scales.as_of != result.as_of
+    if outside:
+        found.append(f"Cut points were fitted as of {result.scales.as_of} and are reused here.")
+    return found
+
+
+def _month_after(day: pd.Timestamp) -> pd.Timestamp:
+    return day.replace(day=1) + pd.DateOffset(months=1)

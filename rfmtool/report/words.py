@@ -1,0 +1,70 @@
+"""Numbers as people say them: counts, money, and which values a score stands for."""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Final
+
+from rfmtool.columns import UNITS_PER_CURRENCY
+
+NOBODY: Final = "nobody"
+"""The words for a range in which no value lies."""
+_NOUNS: Final = {"recency": "day", "frequency": "order"}
+_SMALLEST: Final = {"recency": 0, "frequency": 1}
+_CENT: Final = Decimal("0.01")
+
+
+def counted(number: int, noun: str) -> str:
+    """A number and what it counts: `1 order`, `2 orders`."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def money(text: str) -> str:
+    """Decimal text with thousands separators and two decimals."""
+    return f"{Decimal(text):,.2f}"
+
+
+def in_words(dimension: str, low: int | None, high: int | None) -> str:
+    """The whole values from `low` to `high` of a dimension; None where there is no limit.
+
+    `≤ 12 days`, `13–32 days`, `> 179 days`; `1 order`, `3–4 orders`, `10+ orders`; `≤ 243.24`,
+    `915.01–2,016.21`, `> 2,016.21`; `nobody` where there is no such value.
+    """
+    if dimension == "monetary":
+        return _spend(low, high)
+    noun, smallest = _NOUNS[dimension], _SMALLEST[dimension]
+    first = smallest if low is None else max(low, smallest)
+    if high is None:
+        past = dimension == "recency" and first > smallest
+        return f"> {counted(first - 1, noun)}" if past else f"{first:,}+ {noun}s"
+    if first > high:
+        return NOBODY
+    if first == high:
+        return counted(high, noun)
+    if dimension == "recency" and first == smallest:
+        return f"≤ {counted(high, noun)}"
+    return f"{first:,}–{high:,} {noun}s"
+
+
+def _spend(low: int | None, high: int | None) -> str:
+    """A range of money in whole 1/10,000, told in whole cents where these lie in it."""
+    if low is None:
+        return "any spend" if high is None else f"≤ {_cents(high, ROUND_FLOOR):,}"
+    least = _cents(low, ROUND_CEILING)
+    if high is None:
+        is_whole = least == _exact(low)
+        return f"≥ {least:,}" if is_whole else f"> {_cents(low - 1, ROUND_FLOOR):,}"
+    if low > high:
+        return NOBODY
+    most = _cents(high, ROUND_FLOOR)
+    if least > most:
+        least, most = _exact(low), _exact(high)
+    return f"{least:,}" if least == most else f"{least:,}–{most:,}"
+
+
+def _cents(units: int, rounding: str) -> Decimal:
+    return _exact(units).quantize(_CENT, rounding)
+
+
+def _exact(units: int) -> Decimal:
+    return Decimal(units) / UNITS_PER_CURRENCY

@@ -1,0 +1,84 @@
+"""What the summary says, and what a page leaves out where there is nothing to say."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from shell import rfmtool, written
+
+HEADER = "customer_id,order_id,ordered_at,amount\n"
+REFUNDS = HEADER + "ann,1,2024-01-05,-20\nbob,2,2024-02-06,-5\n"
+ANONYMOUS = HEADER + ",1,2024-01-05,20\n,2,2024-02-06,5\n"
+ONE = HEADER + "ann,1,2024-01-05,20\n"
+TWO = ONE + "bob,2,2024-01-06,5\n"
+FIVE = TWO + "".join(f"c{day},{day},2024-02-{day},{day}.50\n" for day in (11, 12, 13))
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def summary_of(text, *words):
+    run = rfmtool("run", written(Path("shop.csv"), text), "--format", "json", *words)
+    assert run.exit_code == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+@pytest.mark.parametrize("text", [REFUNDS, ANONYMOUS], ids=["refunds", "anonymous"])
+def test_without_buyers_there_is_no_grid_and_the_day_is_that_of_the_last_line(text):
+    assert summary_of(text)["as_of_is"] == "last line"
+    page = rfmtool("run", "shop.csv").stdout
+    assert "as of 2024-02-06 (last line)" in page
+    assert "2 rows = " in page
+    assert "LADDER" in page
+    for part in ("ACTIVITY", "SEGMENT", "PEOPLE BY", "SPEND", "Cut points"):
+        assert part not in page
+
+
+@pytest.mark.parametrize("text", [ONE, TWO, FIVE], ids=["one", "two", "five"])
+def test_a_small_shop_shows_only_bands_that_somebody_can_be_in(text):
+    assert summary_of(text)["as_of_is"] == "last order"
+    page = rfmtool("run", "shop.csv").stdout
+    assert "PEOPLE BY RECENCY" in page
+    assert "nobody" not in page
+    assert " 1 rows" not in page
+    assert " 1 customers" not in page
+
+
+def test_the_day_asked_for_is_given():
+    assert summary_of(REFUNDS, "--as-of", "2024-03-01")["as_of_is"] == "given"
+
+
+def test_bands_and_segments_use_the_same_words():
+    summary = summary_of(FIVE, "--cuts", "recency=10,20,30,40", "--cuts", "monetary=5,10,12.5,20")
+    assert summary["bands"] == {
+        "recency": ["≤ 10 days", "11–20 days", "21–30 days", "31–40 days", "> 40 days"],
+        "frequency": ["10+ orders", "5–9 orders", "3–4 orders", "2 orders", "1 order"],
+        "monetary": ["> 20.00", "12.51–20.00", "10.01–12.50", "5.01–10.00", "≤ 5.00"],
+    }
+    who = {group["name"]: group["who"] for group in summary["segments"]}
+    assert who == {"new": "≤ 10 days, 1 order", "hibernating": "> 30 days, 1–2 orders"}
+
+
+@pytest.mark.parametrize("words", [(), ("--raw-text",)], ids=["escaped", "raw"])
+def test_cells_that_begin_like_a_formula_are_counted_in_every_text_column(words):
+    rules = rfmtool("rules", "show").stdout.replace('"customer"', '"=customer"')
+    written(Path("my.toml"), rules)
+    text = HEADER + "@ann,1,2024-01-05,20\nbob,2,2024-01-06,5\n"
+    summary = summary_of(text, "--rules", "my.toml", *words)
+    rows = csv.reader(rfmtool("score", "shop.csv", "--rules", "my.toml").stdout.splitlines())
+    escaped = sum(cell.startswith("'") for row in rows for cell in row)
+    assert summary["escaped_cells"] == escaped == 5  # an id, and two stages with their reasons
+    assert any(
+        "5 text cells begin like a formula" in warning and "unless --raw-text" in warning
+        for warning in summary["warnings"]
+    )
+
+
+def test_plain_cells_are_no_matter():
+    summary = summary_of(ONE)
+    assert summary["escaped_cells"] == 0
+    assert "formula" not in " ".join(summary["warnings"])
