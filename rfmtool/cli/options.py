@@ -242,15 +242,3 @@ def show_json(data: object) -> None:
 
     text = json.dumps(data, ensure_ascii=False, indent=1) + "\n"
     click.echo(text.encode("utf-8", "replace"), nl=False)
-
-
-def existing_path(path: str) -> Path:
-    """A path that must exist.
-
-    Raises:
-        UsageError: it does not.
-    """
-    found = Path(path)
-    if not found.exists():
-        raise UsageError(f"{path}: there is no such file or folder", "Check the spelling.")
-    return found

@@ -40,19 +40,6 @@ class FolderOptions:
     text: TextOptions = field(default_factory=TextOptions)
 
 
-def write_folder(
-    result: Result, folder: Path, command: Sequence[str], options: FolderOptions
-) -> None:
-    """Write a run's folder, or exchange an earlier run's for it, in one step.
-
-    Raises:
-        ForeignFolderError: the folder holds something that no earlier run wrote.
-        SystemFailureError: the system refuses, or another run is writing the same folder.
-    """
-    with published_folder(folder) as place:
-        write_files(result, place, command, options)
-
-
 def write_files(
     result: Result, place: Path, command: Sequence[str], options: FolderOptions
 ) -> None:
