@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -234,6 +235,32 @@ def output_path(output: str | None) -> Path | None:
     if output == "":
         raise UsageError("-o: the name is empty", "Name where to write, or leave -o out.")
     return Path(output) if output else None
+
+
+def check_apart(target: Path, *inputs: str | None) -> None:
+    """Check that writing `target` takes away nothing that is read.
+
+    Raises:
+        UsageError: an input is `target`, lies in it, or is a folder that would read it.
+    """
+    place = target.resolve()
+    for name in filter(None, inputs):
+        for path in map(Path, [name, *glob.glob(name, recursive=True)]):  # noqa: PTH207 - absolute
+            if path.resolve().is_relative_to(place):
+                raise UsageError(
+                    f"-o {target}: {path} is read, and would be replaced", "Name another place."
+                )
+            if path.is_dir() and _would_be_read(place, path.resolve()):
+                raise UsageError(
+                    f"-o {target}: lies in {path}, and would be read as input the next time",
+                    "Name a place outside of it.",
+                )
+
+
+def _would_be_read(place: Path, folder: Path) -> bool:
+    from rfmtool.sources.exports import has_data_name
+
+    return place.is_relative_to(folder) and has_data_name(place, folder)
 
 
 def show_json(data: object) -> None:

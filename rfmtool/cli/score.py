@@ -40,17 +40,20 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     """
     from rfmtool import pipeline
     from rfmtool.outputs import tables
-    from rfmtool.outputs.publish import published_file
+    from rfmtool.outputs.publish import published_file, system_failures
 
     path = options.output_path(output)
+    if path:
+        options.check_apart(path, *exports, settings["rules_file"], settings["scales_file"])
     kind = settings["output_format"] or (tables.format_of(path) if path else "csv")
     arguments = options.run_arguments(settings)
     with published_file(path) if path else _stdout() as target:
         result = pipeline.run(list(exports), **arguments)
         frame = pipeline.ordered(result.frame, settings["sort"], settings["top"])
         text = options.text_options(settings)
-        tables.write_table(tables.to_table(frame), target, kind, text)
-        target.flush()
+        with system_failures(output) if output else nullcontext():
+            tables.write_table(tables.to_table(frame), target, kind, text)
+            target.flush()
 
 
 def _stdout() -> AbstractContextManager[IO[bytes]]:
