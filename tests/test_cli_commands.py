@@ -284,6 +284,32 @@ def test_a_file_is_exchanged_only_when_all_went_well(shop):
     assert names_in(".") == ["scores.csv", "shop.csv"]
 
 
+def test_a_file_has_the_format_of_its_ending(shop):
+    for words in (["-o", "x.csv"], ["-o", "x"], ["-o", "x.parquet"]):
+        refused = rfmtool("score", shop, *words, "--format", "jsonl")
+        assert refused.exit_code == 2
+        assert "--format jsonl: is what stdout gets" in refused.stderr
+    assert names_in(".") == ["shop.csv"]
+    assert rfmtool("score", shop, "-o", "x.jsonl", "--format", "jsonl").exit_code == 0
+    assert json.loads(Path("x.jsonl").read_text().splitlines()[0])["customer_id"] == "ann"
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["score", "--sort", "nope"], "no column 'nope'"),
+        (["score", "--max-rejects", "abc"], "--max-rejects 'abc'"),
+        (["run", "--max-rejects", "1%%"], "--max-rejects '1%%'"),
+        (["run", "--max-rejects", "-1", "-o", "out"], "--max-rejects '-1'"),
+    ],
+)
+def test_a_typo_is_said_before_anything_is_read(shop, words, complaint):
+    refused = rfmtool(*words, "nowhere.csv")
+    assert refused.exit_code == 2
+    assert complaint in refused.stderr
+    assert names_in(".") == [shop.name]
+
+
 # Sources -----------------------------------------------------------------------------------------
 
 

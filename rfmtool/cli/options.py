@@ -170,7 +170,16 @@ def look_arguments(settings: Settings) -> dict[str, Any]:
 
 
 def run_arguments(settings: Settings) -> dict[str, Any]:
-    """The keyword arguments of `pipeline.run` for a command's settings."""
+    """The keyword arguments of `pipeline.run` for a command's settings.
+
+    Raises:
+        UsageError: one of them cannot be meant.
+    """
+    from rfmtool.pipeline import check_rejects
+    from rfmtool.sources.ledger import Ledger
+
+    # Of no rows at all: a typo should not wait until the whole export is read.
+    check_rejects(Ledger(), settings["max_rejects"])
     return {
         **look_arguments(settings),
         "cuts": parse_cuts(settings["cuts"]),
