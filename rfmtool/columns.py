@@ -4,18 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-ROLES: Final = (
-    "customer_id",
-    "order_id",
-    "ordered_at",
-    "amount",
-    "quantity",
-    "unit_price",
-    "status",
-    "currency",
-)
-"""What a column of an export can mean."""
-
 CUSTOMERS: Final = (
     "customer_id",
     "stage",

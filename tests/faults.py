@@ -18,7 +18,7 @@ SET = [*FILES, "manifest.json", "segments"]
 
 
 def write_set(folder, word):
-    with publish.published_folder(Path(folder)) as place:
+    with publish.published_folder(Path(folder)) as place, publish.system_failures(str(folder)):
         for name in FILES:
             (place / name).parent.mkdir(exist_ok=True)
             (place / name).write_text(word)

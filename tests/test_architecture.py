@@ -21,7 +21,7 @@ FLOORS = [
     ["scoring", "engines"],
     ["sources"],
     ["rules"],
-    ["columns", "errors", "threads"],
+    ["columns", "errors", "manifest", "threads"],
 ]
 HEIGHT = {place: -floor for floor, places in enumerate(FLOORS) for place in places}
 # `Result.summary` is a promise to users of the library, kept by the floor above it.

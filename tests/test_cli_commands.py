@@ -1,11 +1,12 @@
 """The commands from outside: what they write, what they leave, with which code they end."""
 
 import csv
+import errno
 import gzip
 import hashlib
 import io
 import json
-import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -75,12 +76,63 @@ def test_a_folder_may_be_written_in_any_way(shop, target):
     assert names_in(".") == ["a", "out", "shop.csv"]
 
 
-def test_the_working_folder_itself_may_be_the_target(shop, tmp_path):
+@pytest.mark.parametrize("target", [".", "..", "/", "../here"])
+def test_a_folder_that_the_shell_stands_in_is_refused(shop, tmp_path, monkeypatch, target):
     (tmp_path / "here").mkdir()
-    os.chdir(tmp_path / "here")
-    assert rfmtool("run", shop, "-o", ".", "--quiet").exit_code == 0
-    os.chdir(tmp_path)
-    assert "customers.csv" in files_of("here")
+    monkeypatch.chdir(tmp_path / "here")
+    refused = rfmtool("run", shop, "-o", target)
+    assert refused.exit_code == 2
+    assert "Name " in refused.stderr
+    assert files_of(tmp_path) == ["here", "shop.csv"]
+
+
+def bytes_of(folder):
+    return {path: path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize(
+    "words",
+    [["run", "demo/orders.csv", "-o", "demo"], ["run", "demo", "-o", "demo"],
+     ["run", "demo/ord*.csv", "-o", "demo"], ["run", "shop.csv", "-o", "demo"],
+     ["run", "out/customers.csv", "-o", "out"], ["demo", "out"],
+     ["score", "shop.csv", "-o", "shop.csv"], ["score", "sh*.csv", "-o", "./shop.csv"],
+     ["score", "link.csv", "-o", "shop.csv"], ["score", "shop.csv", "-o", "link.csv"],
+     ["score", "parts", "-o", "parts/1.csv"], ["score", "parts", "-o", "parts/new.csv"],
+     ["score", "shop.csv", "--scales", "scales", "-o", "scales"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_what_is_read_and_what_is_of_another_kind_is_never_replaced(words):
+    Path("link.csv").symlink_to("shop.csv")
+    Path("parts").mkdir()
+    written(Path("parts/1.csv"))
+    assert rfmtool("demo", "demo", "--customers", "20").exit_code == 0
+    assert rfmtool("run", "shop.csv", "-o", "out").exit_code == 0
+    written(Path("scales"), Path("out/scales.json").read_bytes())
+    before = bytes_of(".")
+
+    refused = rfmtool(*words)
+
+    assert refused.exit_code == 2
+    assert "Name another" in refused.stderr or "Name a place" in refused.stderr
+    assert bytes_of(".") == before
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_demo_takes_the_place_of_a_demo():
+    for customers in ("20", "30"):
+        assert rfmtool("demo", "demo", "--customers", customers).exit_code == 0
+    assert json.loads(Path("demo/manifest.json").read_text())["kind"] == "demo"
+
+
+def test_a_run_into_its_export_folder_can_be_run_again(shop):
+    Path("ex/deep").mkdir(parents=True)
+    shop.rename("ex/shop.csv")
+    for _ in "12":
+        assert rfmtool("run", "ex", "-o", "ex/deep/out", "--quiet").exit_code == 0
+    manifest = json.loads(Path("ex/deep/out/manifest.json").read_text())
+    assert manifest["kind"] == "run"
+    assert [one["name"] for one in manifest["inputs"]] == ["shop.csv"]
 
 
 @pytest.mark.parametrize(
@@ -232,6 +284,32 @@ def test_a_file_is_exchanged_only_when_all_went_well(shop):
     assert names_in(".") == ["scores.csv", "shop.csv"]
 
 
+def test_a_file_has_the_format_of_its_ending(shop):
+    for words in (["-o", "x.csv"], ["-o", "x"], ["-o", "x.parquet"]):
+        refused = rfmtool("score", shop, *words, "--format", "jsonl")
+        assert refused.exit_code == 2
+        assert "--format jsonl: is what stdout gets" in refused.stderr
+    assert names_in(".") == ["shop.csv"]
+    assert rfmtool("score", shop, "-o", "x.jsonl", "--format", "jsonl").exit_code == 0
+    assert json.loads(Path("x.jsonl").read_text().splitlines()[0])["customer_id"] == "ann"
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["score", "--sort", "nope"], "no column 'nope'"),
+        (["score", "--max-rejects", "abc"], "--max-rejects 'abc'"),
+        (["run", "--max-rejects", "1%%"], "--max-rejects '1%%'"),
+        (["run", "--max-rejects", "-1", "-o", "out"], "--max-rejects '-1'"),
+    ],
+)
+def test_a_typo_is_said_before_anything_is_read(shop, words, complaint):
+    refused = rfmtool(*words, "nowhere.csv")
+    assert refused.exit_code == 2
+    assert complaint in refused.stderr
+    assert names_in(".") == [shop.name]
+
+
 # Sources -----------------------------------------------------------------------------------------
 
 
@@ -240,6 +318,20 @@ def test_stdin_is_an_export():
     assert summary_of("-", stdin=SHOP)["customers"] == 4
     assert rfmtool("run", "-", stdin="").exit_code == 2
     assert rfmtool("run", "-", "-", stdin=SHOP).exit_code == 2
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("words", [["run", "-", "-o", "out"], ["score", "-", "-o", "x.csv"]])
+def test_a_full_disk_is_said_of_the_place_that_is_full(words, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfileobj", fail)
+    refused = rfmtool(*words, stdin=SHOP)
+    assert refused.exit_code == 3
+    assert "stdin: cannot be kept in a temporary file: no space left" in refused.stderr
+    assert words[-1] not in refused.stderr
+    assert names_in(".") == ["shop.csv"]
 
 
 def test_files_folders_and_globs_are_read_as_one_export(shop):

@@ -61,6 +61,13 @@ def test_an_error_while_writing_leaves_the_old_set(out):
     assert not leftovers(out)
 
 
+@pytest.mark.parametrize("publish_at", [published_folder, published_file])
+def test_what_fails_while_reading_is_not_said_of_the_place_written_to(tmp_path, publish_at):
+    with pytest.raises(OSError, match="elsewhere"), publish_at(tmp_path / "out"):
+        raise OSError(errno.EIO, "Input/output error", "elsewhere")
+    assert not files_of(tmp_path)
+
+
 def test_folders_on_the_way_are_made_and_taken_away_again_when_it_comes_to_nothing(tmp_path):
     with pytest.raises(RuntimeError), published_folder(tmp_path / "a" / "b" / "c"):
         raise RuntimeError

@@ -191,6 +191,25 @@ def test_words_for_what_is_no_sale_are_compared_in_lower_case(write):
         ("[[ladder]]\nstage = 'x'\nwhen.sales.least = 1", "ladder[1].when.sales", "'least'"),
         ("[[ladder]]\nstage = 'x'\nwhen.sales.min = 'a'", "ladder[1].when.sales.min", "number"),
         ("[[ladder]]\nstage = 'x'\nwhen.order_days.min = 1", "ladder", "last rung"),
+        (
+            "[[ladder]]\nstage = 'x'\nwhen.order_days = {min=5, max=3}",
+            "ladder[1].when.order_days",
+            "min is above max",
+        ),
+        (
+            "[[ladder]]\nstage = 'x'\nwhen.order_days = {min=2.5, max=2.9}",
+            "ladder[1].when.order_days",
+            "can never hold",
+        ),
+        (
+            segments(
+                "grid",
+                "{ name = 'x', recency = [1, 5], frequency = [1, 5] }",
+                "{ name = 'rich', monetary = [4, 5] }",
+            ),
+            "segments.rows[2].monetary",
+            "a grid is over recency and frequency only",
+        ),
     ],
 )
 def test_an_error_names_the_file_and_the_key(write, text, key, complaint):

@@ -253,6 +253,16 @@ def test_money_cuts_are_decimal_text(write):
         ("as_of", None, None),
         ("monetary", None, None),
         ("monetary", None, "all"),
+        ("timing", "median_gap_days", "28"),
+        ("timing", "median_gap_days", float("nan")),
+        ("timing", "overdue_ratio", float("nan")),
+        ("timing", "lapsed_ratio", float("inf")),
+        ("timing", "overdue_ratio", True),
+        ("timing", "limits_are_fitted", "no"),
+        ("timing", "windows", dict.fromkeys(("w25", "w50", "w80", "w95"), "30")),
+        ("timing", "windows", dict.fromkeys(("w25", "w50", "w80", "w95"), 30.5)),
+        ("timing", "windows", {"is_fitted": 1}),
+        ("timing", "windows", {"w33": 1}),
     ],
 )
 def test_a_bad_scales_file_is_refused_by_name(write, dimension, key, value):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -169,7 +170,16 @@ def look_arguments(settings: Settings) -> dict[str, Any]:
 
 
 def run_arguments(settings: Settings) -> dict[str, Any]:
-    """The keyword arguments of `pipeline.run` for a command's settings."""
+    """The keyword arguments of `pipeline.run` for a command's settings.
+
+    Raises:
+        UsageError: one of them cannot be meant.
+    """
+    from rfmtool.pipeline import check_rejects
+    from rfmtool.sources.ledger import Ledger
+
+    # Of no rows at all: a typo should not wait until the whole export is read.
+    check_rejects(Ledger(), settings["max_rejects"])
     return {
         **look_arguments(settings),
         "cuts": parse_cuts(settings["cuts"]),
@@ -236,21 +246,35 @@ def output_path(output: str | None) -> Path | None:
     return Path(output) if output else None
 
 
+def check_apart(target: Path, *inputs: str | None) -> None:
+    """Check that writing `target` takes away nothing that is read.
+
+    Raises:
+        UsageError: an input is `target`, lies in it, or is a folder that would read it.
+    """
+    place = target.resolve()
+    for name in filter(None, inputs):
+        for path in map(Path, [name, *glob.glob(name, recursive=True)]):  # noqa: PTH207 - absolute
+            if path.resolve().is_relative_to(place):
+                raise UsageError(
+                    f"-o {target}: {path} is read, and would be replaced", "Name another place."
+                )
+            if path.is_dir() and _would_be_read(place, path.resolve()):
+                raise UsageError(
+                    f"-o {target}: lies in {path}, and would be read as input the next time",
+                    "Name a place outside of it.",
+                )
+
+
+def _would_be_read(place: Path, folder: Path) -> bool:
+    from rfmtool.sources.exports import has_data_name
+
+    return place.is_relative_to(folder) and has_data_name(place, folder)
+
+
 def show_json(data: object) -> None:
     """Print data as JSON, which is UTF-8 whatever the terminal speaks."""
     import json
 
     text = json.dumps(data, ensure_ascii=False, indent=1) + "\n"
     click.echo(text.encode("utf-8", "replace"), nl=False)
-
-
-def existing_path(path: str) -> Path:
-    """A path that must exist.
-
-    Raises:
-        UsageError: it does not.
-    """
-    found = Path(path)
-    if not found.exists():
-        raise UsageError(f"{path}: there is no such file or folder", "Check the spelling.")
-    return found

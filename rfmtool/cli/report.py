@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -18,7 +19,7 @@ def command(folder: str, **settings: Any) -> None:  # noqa: ANN401
     from rfmtool.outputs.folder import read_summary
     from rfmtool.report.terminal import print_report
 
-    summary = read_summary(options.existing_path(folder))
+    summary = read_summary(Path(folder))
     if settings["output_format"] == "json":
         options.show_json(summary)
     else:

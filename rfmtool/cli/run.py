@@ -44,9 +44,11 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     EXPORT is a CSV, TSV or text file (plain, gz, bz2, zst), a Parquet file, a folder or glob of
     such files read as one export, or - for stdin.
     """
-    from rfmtool.outputs.publish import published_folder
+    from rfmtool.outputs.publish import published_folder, system_failures
 
     target = options.output_path(output)
+    if target:
+        options.check_apart(target, *exports)
     with published_folder(target) if target else nullcontext() as place:
         # Heavy libraries load below, so that a run that finds the folder held says so at once.
         from rfmtool import pipeline
@@ -55,7 +57,8 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
         wanted = _wanted(settings)
         result = pipeline.run(list(exports), **options.run_arguments(settings))
         if place:
-            folder.write_files(result, place, options.command_line(), wanted)
+            with system_failures(str(target)):
+                folder.write_files(result, place, options.command_line(), wanted)
     if settings["quiet"]:
         return
     if settings["output_format"] == "json":

@@ -9,6 +9,7 @@ from typing import IO, Any
 import click
 
 from rfmtool.cli import options
+from rfmtool.errors import UsageError
 
 
 @click.command()
@@ -40,17 +41,36 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     """
     from rfmtool import pipeline
     from rfmtool.outputs import tables
-    from rfmtool.outputs.publish import published_file
+    from rfmtool.outputs.publish import published_file, system_failures
 
     path = options.output_path(output)
-    kind = settings["output_format"] or (tables.format_of(path) if path else "csv")
+    if path:
+        options.check_apart(path, *exports, settings["rules_file"], settings["scales_file"])
+    asked = settings["output_format"]
+    kind = tables.format_of(path) if path else asked or "csv"
+    if asked not in (None, kind):
+        raise UsageError(
+            f"--format {asked}: is what stdout gets, and {output} is written as {kind}",
+            f"Leave one out, or name a file that ends in .{asked}.",
+        )
+    _check_sort(settings["sort"])
     arguments = options.run_arguments(settings)
     with published_file(path) if path else _stdout() as target:
         result = pipeline.run(list(exports), **arguments)
         frame = pipeline.ordered(result.frame, settings["sort"], settings["top"])
         text = options.text_options(settings)
-        tables.write_table(tables.to_table(frame), target, kind, text)
-        target.flush()
+        with system_failures(output) if output else nullcontext():
+            tables.write_table(tables.to_table(frame), target, kind, text)
+            target.flush()
+
+
+def _check_sort(sort: str | None) -> None:
+    """Sort nobody: a typo should not wait until the whole export is read."""
+    import pandas as pd
+
+    from rfmtool import columns, pipeline
+
+    pipeline.ordered(pd.DataFrame(columns=list(columns.CUSTOMERS)), sort, None)
 
 
 def _stdout() -> AbstractContextManager[IO[bytes]]:

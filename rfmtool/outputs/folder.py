@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 
 from rfmtool import __version__
 from rfmtool.errors import InputError
-from rfmtool.outputs.publish import MANIFEST, published_folder
+from rfmtool.manifest import MANIFEST, TOOL
+from rfmtool.outputs.publish import published_folder, system_failures
 from rfmtool.outputs.tables import TextOptions, to_table, write_table
 
 if TYPE_CHECKING:
@@ -40,19 +41,6 @@ class FolderOptions:
     text: TextOptions = field(default_factory=TextOptions)
 
 
-def write_folder(
-    result: Result, folder: Path, command: Sequence[str], options: FolderOptions
-) -> None:
-    """Write a run's folder, or exchange an earlier run's for it, in one step.
-
-    Raises:
-        ForeignFolderError: the folder holds something that no earlier run wrote.
-        SystemFailureError: the system refuses, or another run is writing the same folder.
-    """
-    with published_folder(folder) as place:
-        write_files(result, place, command, options)
-
-
 def write_files(
     result: Result, place: Path, command: Sequence[str], options: FolderOptions
 ) -> None:
@@ -62,7 +50,8 @@ def write_files(
     outputs.append(_write_json(place, "scales.json", result.scales.as_data()))
     outputs.append(_write_json(place, _SUMMARY, result.summary))
     manifest = {
-        "tool": "rfmtool",
+        "tool": TOOL,
+        "kind": "run",
         "version": __version__,
         "command": list(command),
         "as_of": result.as_of.isoformat(),
@@ -79,14 +68,14 @@ def write_frames(frames: Mapping[str, pd.DataFrame], folder: Path) -> None:
         ForeignFolderError: the folder holds something that we did not write.
         SystemFailureError: the system refuses.
     """
-    with published_folder(folder) as place:
+    with published_folder(folder, "demo") as place, system_failures(str(folder)):
         outputs = []
         for name, frame in frames.items():
             data = frame.to_csv(index=False, lineterminator="\n").encode()
             (place / f"{name}.csv").write_bytes(data)
             digest = hashlib.sha256(data).hexdigest()
             outputs.append({"name": f"{name}.csv", "rows": len(frame), "sha256": digest})
-        manifest = {"tool": "rfmtool", "version": __version__, "outputs": outputs}
+        manifest = {"tool": TOOL, "kind": "demo", "version": __version__, "outputs": outputs}
         _write_json(place, MANIFEST, manifest)
 
 
@@ -100,7 +89,7 @@ def read_summary(folder: Path) -> dict[str, Any]:
         data = (folder / _SUMMARY).read_bytes()
         manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
         digests = {output["name"]: output["sha256"] for output in manifest["outputs"]}
-        ours = manifest["tool"] == "rfmtool" and _SUMMARY in digests
+        ours = manifest["tool"] == TOOL and _SUMMARY in digests
     except (OSError, ValueError, LookupError, TypeError):
         ours = False
     if not ours:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
-import json
 import os
 import shutil
 import stat
@@ -20,9 +19,8 @@ from pathlib import Path
 from typing import IO, Final
 
 from rfmtool.errors import ForeignFolderError, SystemFailureError, UsageError
+from rfmtool.manifest import MANIFEST, manifest_of
 
-MANIFEST: Final = "manifest.json"
-_TOOL: Final = "rfmtool"
 _RENAME_EXCHANGE: Final = 2
 _AT_FDCWD: Final = -100
 _NEW, _OLD = ".rfmtool-new-", ".rfmtool-old"
@@ -72,24 +70,39 @@ def published_file(path: Path) -> Iterator[IO[bytes]]:
         raise UsageError(f"{path}: is a folder, not a file", "Name a file in it.")
     if not path.absolute().parent.is_dir():
         raise UsageError(f"{path}: there is no such folder", "Make it first, or name another.")
-    with system_failures(str(path)):
-        if path.exists() and (not path.is_file() or _is_device(path)):
-            # Behind what is there: /dev/stdout may be a file that the shell appends to.
-            with path.open("ab") as target:
-                yield target
-            return
-        real = Path(os.path.realpath(path))  # a link keeps pointing where it does
+    what = str(path)
+    if path.exists() and (not path.is_file() or _is_device(path)):
+        # Behind what is there: /dev/stdout may be a file that the shell appends to.
+        with system_failures(what):
+            behind = path.open("ab")
+        with _closed(behind, what) as target:
+            yield target
+        return
+    real = Path(os.path.realpath(path))  # a link keeps pointing where it does
+    with system_failures(what):
         handle, beside = tempfile.mkstemp(prefix=f".{real.name}.", dir=real.parent)
-        try:
-            with os.fdopen(handle, "wb") as target:
-                yield target
+    try:
+        with _closed(os.fdopen(handle, "wb"), what) as target:
+            yield target
+            with system_failures(what):
                 _flush(target)
+        with system_failures(what):
             Path(beside).chmod(_mode_for(real))
             Path(beside).replace(real)
-        except BaseException:
-            Path(beside).unlink(missing_ok=True)
-            raise
-        _flush_folder(real.parent)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
+    _flush_folder(real.parent)
+
+
+@contextmanager
+def _closed(target: IO[bytes], what: str) -> Iterator[IO[bytes]]:
+    """Close a file in the end, which writes what it still holds back."""
+    try:
+        yield target
+    finally:
+        with system_failures(what):
+            target.close()
 
 
 def _is_device(path: Path) -> bool:
@@ -105,10 +118,15 @@ def _mode_for(path: Path) -> int:
 
 
 @contextmanager
-def published_folder(folder: Path) -> Iterator[Path]:
+def published_folder(folder: Path, kind: str = "run") -> Iterator[Path]:
     """Give an empty folder to write into; it takes the place of `folder` when the block ends well.
 
+    Args:
+        folder: where the files are to stand.
+        kind: what they are, as the manifest will say; only the same kind is replaced.
+
     Raises:
+        UsageError: the shell stands in `folder`, or it is the root.
         ForeignFolderError: `folder` holds something that no earlier run wrote.
         SystemFailureError: the system refuses, or another run is writing the same folder.
     """
@@ -116,15 +134,22 @@ def published_folder(folder: Path) -> Iterator[Path]:
     if folder.exists() and not folder.is_dir():
         raise ForeignFolderError(f"{what}: is a file, not a folder", "Name another folder.")
     folder = folder.resolve()  # a link keeps pointing where it does
-    with _parents_of(folder), _held(folder), system_failures(what):
-        _repair(folder)
-        check_ours(folder)
-        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}{_NEW}", dir=folder.parent))
+    if folder == folder.parent or Path.cwd().is_relative_to(folder):
+        raise UsageError(
+            f"{what}: the working folder is in it, and would be exchanged under your feet",
+            "Name a folder of its own, such as -o out.",
+        )
+    with _parents_of(folder), _held(folder):
+        with system_failures(what):
+            _repair(folder)
+            check_ours(folder, kind)
+            beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}{_NEW}", dir=folder.parent))
         try:
             yield beside
-            beside.chmod(_folder_mode(folder))
-            _flush_all(beside)
-            _exchange(beside, folder)
+            with system_failures(what):
+                beside.chmod(_folder_mode(folder))
+                _flush_all(beside)
+                _exchange(beside, folder)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
         _flush_folder(folder.parent)
@@ -156,14 +181,20 @@ def _folder_mode(folder: Path) -> int:
     return 0o777 & ~mask
 
 
-def check_ours(folder: Path) -> None:
-    """Check that a folder is absent, empty, or wholly what an earlier run wrote.
+def check_ours(folder: Path, kind: str) -> None:
+    """Check that a folder is absent, empty, or wholly what an earlier run of this kind wrote.
 
     Raises:
-        ForeignFolderError: naming one file that is not ours.
+        ForeignFolderError: naming one file that is not ours, or the other kind.
     """
     if not folder.exists():
         return
+    there = (manifest_of(folder) or {}).get("kind", kind)
+    if there != kind:
+        raise ForeignFolderError(
+            f"{folder}: is the folder of a {there}, which no {kind} replaces",
+            "Name another folder, or delete that one.",
+        )
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
     foreign = found - _ours(folder)
     if foreign:
@@ -176,11 +207,8 @@ def check_ours(folder: Path) -> None:
 def _ours(folder: Path) -> set[str]:
     """What the manifest names, with its folders; nothing where there is no manifest of ours."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
-        if manifest["tool"] != _TOOL:
-            return set()
-        names = {MANIFEST, *(output["name"] for output in manifest["outputs"])}
-    except (FileNotFoundError, ValueError, LookupError, TypeError):
+        names = {MANIFEST, *(output["name"] for output in (manifest_of(folder) or {})["outputs"])}
+    except (LookupError, TypeError):
         return set()
     # A link to a folder is not the folder we made.
     parents = {Path(name).parent.as_posix() for name in names}

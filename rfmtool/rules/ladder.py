@@ -70,5 +70,7 @@ def _conditions(data: Any, where: str) -> tuple[Condition, ...]:  # noqa: ANN401
             else whole_units(bounds[key], money, rounding, f"{where}.{column}.{key}")
             for key, rounding in (("min", "at_least"), ("max", "fixed"))
         )
+        if low is not None and high is not None and low > high:
+            raise RulesError(f"{where}.{column}: min is above max, so this can never hold")
         conditions.append(Condition(column, low, high))
     return tuple(conditions)

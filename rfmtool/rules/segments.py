@@ -31,6 +31,12 @@ def segments_of(
         _segment(row, bins, f"{where}.rows[{place}]") for place, row in enumerate(rows, start=1)
     )
     if kind == "grid":
+        for place, row in enumerate(rows, start=1):
+            if "monetary" in row:
+                raise RulesError(
+                    f"{where}.rows[{place}].monetary: a grid is over recency and frequency only",
+                    'Leave monetary out, or use map = "list", where the first one wins.',
+                )
         _check_partition(rules, bins, where)
         return SegmentMap("grid", rules), []
     return SegmentMap("list", rules), _list_warnings(rules, bins, where)

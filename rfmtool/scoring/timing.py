@@ -6,6 +6,7 @@ back yet count for as long as they have been watched. A regular is measured agai
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -63,12 +64,19 @@ class Timing:
         """Read back what `as_data` gave.
 
         Raises:
-            TypeError: a key is missing or unknown, or a value is no number.
+            TypeError: a key is missing or unknown, or a value is not of its type.
             ValueError: a value is out of order.
         """
         windows = Windows(**data["windows"])
         timing = cls(**{**data, "windows": windows})
         days = [windows.w25, windows.w50, windows.w80, windows.w95]
+        numbers = [timing.median_gap_days, timing.overdue_ratio, timing.lapsed_ratio]
+        flags = [windows.is_fitted, timing.limits_are_fitted]
+        # By `type`, because True is an int too.
+        whole = all(type(value) is int for value in days)
+        finite = all(type(value) in (int, float) and math.isfinite(value) for value in numbers)
+        if not whole or not finite or not all(type(value) is bool for value in flags):
+            raise TypeError("a value is not of its type")
         if days != sorted(days) or not 0 < timing.overdue_ratio <= timing.lapsed_ratio:
             raise ValueError("limits must ascend")
         if timing.median_gap_days <= 0:

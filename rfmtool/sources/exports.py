@@ -23,7 +23,8 @@ from typing import BinaryIO, Final, Protocol, cast
 
 import pyarrow as pa
 
-from rfmtool.errors import InputError
+from rfmtool.errors import InputError, SystemFailureError
+from rfmtool.manifest import MANIFEST, manifest_of
 
 _MAGIC: Final = {
     b"PAR1": "parquet",
@@ -151,16 +152,17 @@ def _repeated(names: Iterable[str]) -> set[str]:
 
 def _files_of(export: str) -> list[ExportFile]:
     if export == "-":
-        return [ExportFile("stdin", spool=_spooled(sys.stdin.buffer))]
+        return [ExportFile("stdin", spool=_spooled(sys.stdin.buffer, "stdin"))]
     if not export:
         raise InputError("EXPORT: the name is empty", "Name a file, a folder, or - for stdin.")
     path = Path(export)
     if path.is_dir():
-        found = sorted(child for child in path.rglob("*") if _is_data(child, path))
+        found = _data_in(path)
         if not found:
             raise InputError(
                 f"{export}: this folder has no data files",
-                f"Files are taken by their ending: {' '.join(_DATA_ENDINGS)}.",
+                f"Files are taken by their ending: {' '.join(_DATA_ENDINGS)}; folders in it that"
+                " rfmtool wrote are left out.",
             )
         return [ExportFile(_shown(child.relative_to(path)), child) for child in found]
     if not path.exists() and glob.has_magic(export):
@@ -177,7 +179,7 @@ def _files_of(export: str) -> list[ExportFile]:
     if not path.is_file():  # a pipe, such as a shell makes of <(command)
         file = ExportFile(_shown(path), path)
         with file.open() as pipe:
-            return [replace(file, path=None, spool=_spooled(pipe))]
+            return [replace(file, path=None, spool=_spooled(pipe, file.name))]
     return [ExportFile(_shown(path.name), path)]
 
 
@@ -186,14 +188,34 @@ def _shown(path: str | os.PathLike[str]) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
-def _is_data(child: Path, folder: Path) -> bool:
+def _data_in(folder: Path) -> list[Path]:
+    """The data files at any depth, but for those of answers that an earlier run wrote in there."""
+    manifests = (path for path in folder.glob(f"*/**/{MANIFEST}") if path.is_file())
+    answers = {path.parent for path in manifests if manifest_of(path.parent)}
+    return sorted(
+        child
+        for child in folder.rglob("*")
+        if has_data_name(child, folder) and child.is_file() and answers.isdisjoint(child.parents)
+    )
+
+
+def has_data_name(child: Path, folder: Path) -> bool:
+    """Whether a file of this name in a folder would be read with it."""
     hidden = any(part.startswith((".", "_")) for part in child.relative_to(folder).parts)
-    return not hidden and child.name.lower().endswith(_DATA_ENDINGS) and child.is_file()
+    return not hidden and child.name.lower().endswith(_DATA_ENDINGS)
 
 
-def _spooled(pipe: BinaryIO) -> BinaryIO:
-    spool = _Spool()
-    shutil.copyfileobj(pipe, spool.file)
+def _spooled(pipe: BinaryIO, name: str) -> BinaryIO:
+    try:
+        spool = _Spool()
+        shutil.copyfileobj(pipe, spool.file)
+        spool.file.flush()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise SystemFailureError(
+            f"{name}: cannot be kept in a temporary file: {reason}",
+            "Free some space, name a roomier folder with TMPDIR, or give a file.",
+        ) from None
     return cast("BinaryIO", spool)
 
 
