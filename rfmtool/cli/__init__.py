@@ -96,19 +96,28 @@ def _exit_code() -> int:
 
 def _in_words(error: BaseException) -> tuple[str, str, int]:
     """What to say of an error, what to do next, and the exit code."""
+    if _was_interrupted(error):
+        return "interrupted", "Nothing half-written is left; run it again.", EXIT_INTERRUPTED
     match error:
         case RfmtoolError():
             return error.args[0], error.hint, error.exit_code
         case click.ClickException():
             return error.format_message(), _usage(error), error.exit_code
-        case KeyboardInterrupt() | click.Abort():
-            return "interrupted", "Nothing half-written is left; run it again.", EXIT_INTERRUPTED
         case MemoryError():
             return "memory ran out", "Set a limit, for example --memory-limit 2GB.", EXIT_SYSTEM
         case OSError():
             return *_system_failure(error), EXIT_SYSTEM
     traceback.print_exception(error)
     return "this is a bug of rfmtool", "Please report it with the lines above.", EXIT_BUG
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind an error; a library that was loading may have wrapped it."""
+    while error is not None:
+        if isinstance(error, (KeyboardInterrupt, click.Abort)):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _usage(error: click.ClickException) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from typing import Final
@@ -59,18 +61,8 @@ class LocalEngine:
                 "count_rows": ", sum(rows) as rows" if by_status else "",
                 "only_sales": " having bool_and(is_sale)" if by_status else "",
             }
-            try:
+            with _in_our_words():
                 answer = connection.sql(sql.format(**parts)).to_arrow_table()
-            except duckdb.OutOfMemoryException:
-                raise SystemFailureError(
-                    "memory or disk ran out while lines were grouped by customer",
-                    "Give it more with --memory-limit, or free some disk.",
-                ) from None
-            except duckdb.IOException as error:
-                reason = str(error).splitlines()[0].removeprefix("IO Error: ")
-                raise SystemFailureError(
-                    f"lines cannot be grouped by customer: {reason}", "Free some disk."
-                ) from None
         return _exact(answer, limit=_LARGEST if self.wide else _EXACT_BELOW)
 
     def _configure(self, connection: duckdb.DuckDBPyConnection, spill: str) -> None:
@@ -86,6 +78,27 @@ class LocalEngine:
                 raise UsageError(
                     f"--memory-limit {self.memory_limit!r} is not a size", "For example 2GB."
                 ) from None
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    """Turn what DuckDB says of memory, disk and Ctrl-C into what the command line understands."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise SystemFailureError(
+            "memory or disk ran out while lines were grouped by customer",
+            "Give it more with --memory-limit, or free some disk.",
+        ) from None
+    except duckdb.IOException as error:
+        reason = str(error).splitlines()[0].removeprefix("IO Error: ")
+        raise SystemFailureError(
+            f"lines cannot be grouped by customer: {reason}", "Free some disk."
+        ) from None
+    except RuntimeError as error:
+        if "interrupted" in str(error).lower():
+            raise KeyboardInterrupt from None
+        raise
 
 
 def _exact(answer: pa.Table, limit: float) -> pa.Table:
