@@ -14,6 +14,7 @@ import sys
 import traceback
 from importlib import import_module
 from pathlib import Path
+from types import FrameType
 from typing import Final, NoReturn
 
 import click
@@ -25,6 +26,7 @@ EXIT_BUG: Final = 70
 EXIT_SYSTEM: Final = 3
 EXIT_INTERRUPTED: Final = 130
 EXIT_PIPE_CLOSED: Final = 141
+_INTERRUPTS: Final[list[int]] = []
 _COMMANDS: Final = ("run", "score", "check", "report", "rules", "demo")
 
 
@@ -54,6 +56,8 @@ def program() -> None:
 def main() -> NoReturn:
     """Run the command line; ends the process with the exit code of the contract."""
     _prepare_streams()
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not ignored, as by nohup
+        signal.signal(signal.SIGINT, _interrupt)
     code = _exit_code()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done and said: too late for Ctrl-C
     sys.exit(code)
@@ -73,6 +77,12 @@ def _prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - as signal wants
+    # Remembered, because a library that is loading or working wraps it in errors of its own.
+    _INTERRUPTS.append(number)
+    raise KeyboardInterrupt
 
 
 def _exit_code() -> int:
@@ -96,7 +106,7 @@ def _exit_code() -> int:
 
 def _in_words(error: BaseException) -> tuple[str, str, int]:
     """What to say of an error, what to do next, and the exit code."""
-    if _was_interrupted(error):
+    if _INTERRUPTS or isinstance(error, (KeyboardInterrupt, click.Abort)):
         return "interrupted", "Nothing half-written is left; run it again.", EXIT_INTERRUPTED
     match error:
         case RfmtoolError():
@@ -109,15 +119,6 @@ def _in_words(error: BaseException) -> tuple[str, str, int]:
             return *_system_failure(error), EXIT_SYSTEM
     traceback.print_exception(error)
     return "this is a bug of rfmtool", "Please report it with the lines above.", EXIT_BUG
-
-
-def _was_interrupted(error: BaseException | None) -> bool:
-    """Whether Ctrl-C is behind an error; a library that was loading may have wrapped it."""
-    while error is not None:
-        if isinstance(error, (KeyboardInterrupt, click.Abort)):
-            return True
-        error = error.__cause__
-    return False
 
 
 def _usage(error: click.ClickException) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from rfmtool.cli import options
+from rfmtool.cli.loading import uninterrupted
 from rfmtool.errors import LimitError
 
 
@@ -22,8 +23,9 @@ def command(exports: tuple[str, ...], **settings: Any) -> None:  # noqa: ANN401
 
     Ends with 1 when a row cannot be read.
     """
-    from rfmtool import pipeline
-    from rfmtool.report.doctor import diagnosis, print_diagnosis
+    with uninterrupted():
+        from rfmtool import pipeline
+        from rfmtool.report.doctor import diagnosis, print_diagnosis
 
     found = diagnosis(pipeline.look(list(exports), **options.look_arguments(settings)))
     if not settings["quiet"]:

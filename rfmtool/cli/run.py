@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rfmtool.cli import options
+from rfmtool.cli.loading import uninterrupted
 from rfmtool.errors import UsageError
 
 if TYPE_CHECKING:
@@ -51,8 +52,9 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
         options.check_apart(target, *exports)
     with published_folder(target) if target else nullcontext() as place:
         # Heavy libraries load below, so that a run that finds the folder held says so at once.
-        from rfmtool import pipeline
-        from rfmtool.outputs import folder
+        with uninterrupted():
+            from rfmtool import pipeline
+            from rfmtool.outputs import folder
 
         wanted = _wanted(settings)
         result = pipeline.run(list(exports), **options.run_arguments(settings))

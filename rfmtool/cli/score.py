@@ -9,6 +9,7 @@ from typing import IO, Any
 import click
 
 from rfmtool.cli import options
+from rfmtool.cli.loading import uninterrupted
 from rfmtool.errors import UsageError
 
 
@@ -39,9 +40,10 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
 
     Rows are ordered by customer_id, byte by byte, unless --sort says otherwise.
     """
-    from rfmtool import pipeline
-    from rfmtool.outputs import tables
-    from rfmtool.outputs.publish import published_file, system_failures
+    with uninterrupted():
+        from rfmtool import pipeline
+        from rfmtool.outputs import tables
+        from rfmtool.outputs.publish import published_file, system_failures
 
     path = options.output_path(output)
     if path:

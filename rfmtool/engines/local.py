@@ -82,7 +82,7 @@ class LocalEngine:
 
 @contextmanager
 def _in_our_words() -> Iterator[None]:
-    """Turn what DuckDB says of memory, disk and Ctrl-C into what the command line understands."""
+    """Turn what DuckDB says of memory and disk into what to do about it."""
     try:
         yield
     except duckdb.OutOfMemoryException:
@@ -95,10 +95,6 @@ def _in_our_words() -> Iterator[None]:
         raise SystemFailureError(
             f"lines cannot be grouped by customer: {reason}", "Free some disk."
         ) from None
-    except RuntimeError as error:
-        if "interrupted" in str(error).lower():
-            raise KeyboardInterrupt from None
-        raise
 
 
 def _exact(answer: pa.Table, limit: float) -> pa.Table:
