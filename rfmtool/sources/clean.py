@@ -50,7 +50,7 @@ LINES: Final = pa.schema(
     }
 )
 _SAFE_SUM: Final = 2.0**62
-# No id read from a file begins with this character, so a made-up one never meets a real one.
+# A control character that no shop's ids begin with, so a made-up one does not meet a real one.
 _MADE_UP: Final = "\x1f"
 
 
