@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rfmtool.errors import AmbiguousInputError, InputError
-from rfmtool.sources import evidence, read
+from rfmtool.sources import conventions, read
 from rfmtool.sources.dates import ISO, reading_of
 from rfmtool.sources.dialect import SAMPLE_BYTES, sniff
 from rfmtool.sources.exports import ExportFile
@@ -76,9 +76,9 @@ def understand(sources: Sequence[Source], asked: Asked) -> Export:
         AmbiguousInputError: an export can be read in two ways that differ.
     """
     export = Export(tuple(sources), Reading(), asked)
-    weighed = evidence.weigh(_samples(export))
+    weighed = conventions.weigh(_samples(export))
     # A first day of nothing but 01/01/2024 decides nothing about the days that follow it.
-    if not asked.date_format and evidence.may_be_either(weighed):
+    if not asked.date_format and conventions.may_be_either(weighed):
         return survey(export)
     try:
         return _read_with(export, weighed)
@@ -93,7 +93,7 @@ def survey(export: Export) -> Export:
         AmbiguousInputError: even the whole columns leave two readings.
     """
     batches = (job() for source in export.sources for job in source.jobs())
-    return replace(_read_with(export, evidence.weigh(batches)), surveyed=True)
+    return replace(_read_with(export, conventions.weigh(batches)), surveyed=True)
 
 
 def _samples(export: Export) -> Iterator[Batch]:
@@ -103,7 +103,7 @@ def _samples(export: Export) -> Iterator[Batch]:
             yield job()
 
 
-def _read_with(export: Export, weighed: evidence.Evidence) -> Export:
+def _read_with(export: Export, weighed: conventions.Weights) -> Export:
     asked = export.asked
     column = export.columns["ordered_at"]
     try:
@@ -112,8 +112,8 @@ def _read_with(export: Export, weighed: evidence.Evidence) -> Export:
         elif not weighed["dates"]:
             dates = ISO  # nothing but typed dates, or no date at all: each row then says so
         else:
-            dates = evidence.date_reading(weighed, column)
-        numbers = evidence.number_reading(weighed, asked)
+            dates = conventions.date_reading(weighed, column)
+        numbers = conventions.number_reading(weighed, asked)
     except InputError as error:
         raise type(error)(f"{export.name}: {error.args[0]}", error.hint) from None
     return replace(export, reading=Reading(dates, numbers))

@@ -36,44 +36,44 @@ _NUMBER_KINDS: Final = (
     (",", r"^[^.,]*,[^.,]*$"),
 )
 
-Evidence = Counter[str]
+Weights = Counter[str]
 
 
-def weigh(batches: Iterable[Batch]) -> Evidence:
+def weigh(batches: Iterable[Batch]) -> Weights:
     """Count, over text cells, which readings each date fits and what each number's marks prove."""
-    evidence: Evidence = Counter()
+    weights: Weights = Counter()
     for batch in batches:
-        _weigh_dates(batch.cells["ordered_at"], evidence)
+        _weigh_dates(batch.cells["ordered_at"], weights)
         for role in MONEY_ROLES:
             if role in batch.cells:
-                _weigh_numbers(batch.cells[role], evidence)
-    return evidence
+                _weigh_numbers(batch.cells[role], weights)
+    return weights
 
 
-def _weigh_dates(cells: pa.Array, evidence: Evidence) -> None:
+def _weigh_dates(cells: pa.Array, weights: Weights) -> None:
     if pa.types.is_temporal(cells.type):
-        evidence[ISO.name] += len(cells)
+        weights[ISO.name] += len(cells)
         return
     texts, counts = _distinct(pc.cast(cells, pa.string()))
-    evidence["dates"] += int(counts.sum())
+    weights["dates"] += int(counts.sum())
     days, fits = {}, {}
     for reading in READINGS:
         days[reading], unread = read_days(texts, reading)
         fits[reading] = np.ones(len(texts), dtype=bool) if unread is None else ~unread
-        evidence[reading.name] += int(counts[fits[reading]].sum())
+        weights[reading.name] += int(counts[fits[reading]].sum())
     differ = fits[DAY_FIRST] & fits[MONTH_FIRST] & (days[DAY_FIRST] != days[MONTH_FIRST])
-    evidence[_DIFFER] += int(counts[differ].sum())
-    evidence[_ONLY_DAY_FIRST] += int(counts[fits[DAY_FIRST] & ~fits[MONTH_FIRST]].sum())
-    evidence[_ONLY_MONTH_FIRST] += int(counts[fits[MONTH_FIRST] & ~fits[DAY_FIRST]].sum())
+    weights[_DIFFER] += int(counts[differ].sum())
+    weights[_ONLY_DAY_FIRST] += int(counts[fits[DAY_FIRST] & ~fits[MONTH_FIRST]].sum())
+    weights[_ONLY_MONTH_FIRST] += int(counts[fits[MONTH_FIRST] & ~fits[DAY_FIRST]].sum())
 
 
-def _weigh_numbers(cells: pa.Array, evidence: Evidence) -> None:
+def _weigh_numbers(cells: pa.Array, weights: Weights) -> None:
     if not pa.types.is_string(cells.type):
         return  # a typed number has no marks, and proves nothing about text beside it
     texts, counts = _distinct(cells)
     for kind, pattern in _NUMBER_KINDS:
         fits = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
-        evidence[kind] += int(counts[fits].sum())
+        weights[kind] += int(counts[fits].sum())
         texts, counts = texts.filter(pa.array(~fits)), counts[~fits]
 
 
@@ -82,28 +82,28 @@ def _distinct(cells: pa.Array) -> tuple[pa.Array, npt.NDArray[np.int64]]:
     return counted.field("values"), counted.field("counts").to_numpy(zero_copy_only=False)
 
 
-def may_be_either(evidence: Evidence) -> bool:
+def may_be_either(weights: Weights) -> bool:
     """Whether day first and month first fit the dates equally well, differing or not."""
-    best = max(evidence[reading.name] for reading in READINGS)
-    return 0 < best == evidence[DAY_FIRST.name] == evidence[MONTH_FIRST.name]
+    best = max(weights[reading.name] for reading in READINGS)
+    return 0 < best == weights[DAY_FIRST.name] == weights[MONTH_FIRST.name]
 
 
-def date_reading(evidence: Evidence, column: str) -> DateReading:
+def date_reading(weights: Weights, column: str) -> DateReading:
     """Choose the reading that most dates fit.
 
     Raises:
         InputError: no cell is a date in any known way.
         AmbiguousInputError: day first and month first fit equally many, and differ in a day.
     """
-    best = max(READINGS, key=lambda reading: evidence[reading.name])
-    if not evidence[best.name]:
+    best = max(READINGS, key=lambda reading: weights[reading.name])
+    if not weights[best.name]:
         raise InputError(
             f"column {column!r}: no cell is a date in a known way",
             "Name another column with --column ordered_at=NAME, or say how dates are written"
             " with --date-format, for example '%d/%m/%Y'.",
         )
     if best in (DAY_FIRST, MONTH_FIRST) and (
-        evidence[_ONLY_DAY_FIRST] and evidence[_ONLY_MONTH_FIRST]
+        weights[_ONLY_DAY_FIRST] and weights[_ONLY_MONTH_FIRST]
     ):
         # Most may be right, but among the others those under 13 would be swapped without a word.
         raise AmbiguousInputError(
@@ -112,7 +112,7 @@ def date_reading(evidence: Evidence, column: str) -> DateReading:
             f"Say which is right with --date-format '{DAY_FIRST.option}' or"
             f" '{MONTH_FIRST.option}'; the others are then itemised as bad.",
         )
-    if may_be_either(evidence) and evidence[_DIFFER]:
+    if may_be_either(weights) and weights[_DIFFER]:
         raise AmbiguousInputError(
             f"column {column!r} reads as day/month and as month/day equally well, and the two"
             " differ",
@@ -121,7 +121,7 @@ def date_reading(evidence: Evidence, column: str) -> DateReading:
     return best
 
 
-def number_reading(evidence: Evidence, asked: Asked) -> NumberReading:
+def number_reading(weights: Weights, asked: Asked) -> NumberReading:
     """Choose the decimal mark that the columns prove.
 
     Raises:
@@ -129,8 +129,8 @@ def number_reading(evidence: Evidence, asked: Asked) -> NumberReading:
     """
     if asked.decimal:
         return NumberReading(asked.decimal)
-    point, comma = evidence["."], evidence[","]
-    if point == comma and (point or evidence["open"]):
+    point, comma = weights["."], weights[","]
+    if point == comma and (point or weights["open"]):
         what = "prove both" if point else "like 1.234 or 1,234 can be read with either"
         raise AmbiguousInputError(
             f"numbers {what} decimal point and decimal comma", "Say which with --decimal . or ,"
