@@ -1,0 +1,1 @@
+"""Questions about customers, one to a file; each a pure function of frames."""

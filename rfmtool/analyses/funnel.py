@@ -1,0 +1,210 @@
+"""How far people have climbed: how many reached each rung, from which, and in what time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from rfmtool.scoring.timing import OrderDays, Timing
+
+NEW_DAYS: Final = 90
+"""How far back "new" and "newly lapsed" look."""
+_NEVER: Final = np.iinfo(np.int64).max
+_PROMOTER: Final = 9
+
+Days = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+Frames = Mapping[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A rung, how many stand on it or above, and how they got there.
+
+    `conversion` is the share of those who reached the rung below; `median_days` the time from that
+    rung of those who made the step and whose days are known. None where there is nobody to tell.
+    """
+
+    stage: str
+    reached: int
+    conversion: float | None
+    median_days: float | None
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """The climb, and whether the ladder grows: money in whole 1/10,000."""
+
+    steps: tuple[Step, ...]
+    """From the lowest rung to the highest."""
+    new_buyers: int
+    """First ordered in the last 90 days."""
+    newly_lapsed: int
+    """Went past their limit in the last 90 days."""
+    is_pyramid: bool | None
+    """Whether advocates < supporters < customers + clients; None on another ladder."""
+    top_revenue: int
+    """What advocates and partners spent."""
+    referred_revenue: int
+    """What those spent whom advocates and partners brought, themselves not on these rungs."""
+
+    def as_data(self) -> dict[str, Any]:
+        """The funnel as summary.json has it, but for its money."""
+        return {**asdict(self), "steps": [asdict(step) for step in self.steps]}
+
+
+def funnel(
+    people: pd.DataFrame, frames: Frames, days: OrderDays, timing: Timing, as_of_day: int
+) -> Funnel:
+    """Count the climb.
+
+    Args:
+        people: placed people: stage (categories from the top rung down), activity, monetary,
+            recency_days, usual_gap_days, overdue_ratio, first_order_on.
+        frames: evidence by table, with `owner` and `referred` as places among the people.
+        days: the order days.
+        timing: the limits of being lapsed.
+        as_of_day: in days since 1970-01-01.
+    """
+    top = people["stage"].isin(["advocate", "partner"]).to_numpy()
+    money = people["monetary"].to_numpy()
+    brought = _brought_by(top, frames) & ~top
+    return Funnel(
+        steps=_steps(people, _arrivals(len(people), frames, days)),
+        new_buyers=_new_buyers(days, as_of_day),
+        newly_lapsed=_newly_lapsed(people, timing),
+        is_pyramid=_is_pyramid(people["stage"]),
+        top_revenue=sum(money[top].tolist()),
+        referred_revenue=sum(money[brought].tolist()),
+    )
+
+
+def _steps(people: pd.DataFrame, arrivals: Mapping[str, Days]) -> tuple[Step, ...]:
+    stages = list(people["stage"].cat.categories)[::-1]
+    standing = people["stage"].value_counts().reindex(stages).to_numpy()
+    reached = np.cumsum(standing[::-1])[::-1].tolist()
+    return tuple(
+        Step(
+            stage,
+            reached[place],
+            reached[place] / reached[place - 1] if place and reached[place - 1] else None,
+            _median_wait(arrivals, stages[place - 1], stage) if place else None,
+        )
+        for place, stage in enumerate(stages)
+    )
+
+
+def _median_wait(arrivals: Mapping[str, Days], below: str, stage: str) -> float | None:
+    if below not in arrivals or stage not in arrivals:
+        return None
+    start, end = arrivals[below], arrivals[stage]
+    made = (start != _NEVER) & (end != _NEVER) & (end >= start)
+    return float(np.median(end[made] - start[made])) if made.any() else None
+
+
+def _arrivals(count: int, frames: Frames, days: OrderDays) -> dict[str, Days]:
+    """The first day on which each person did what each rung asks, as far as it is dated."""
+    first, second = _first_days(count, days)
+    contacts, partners = frames.get("contacts"), frames.get("partners")
+    referrals, feedback = frames.get("referrals"), frames.get("feedback")
+    return {
+        "prospect": np.minimum(
+            _earliest(count, contacts, "since_on"),
+            _earliest(count, referrals, "referred_on", "referred"),
+        ),
+        "customer": first,
+        "client": second,
+        "supporter": np.minimum(
+            _earliest(count, referrals, "referred_on"),
+            _earliest(count, _where(_is_praise, feedback), "given_on"),
+        ),
+        "advocate": np.minimum(
+            _earliest(count, _where(_is_unasked, referrals), "referred_on"),
+            _earliest(count, _where(_is_unasked_praise, feedback), "given_on"),
+        ),
+        "partner": _earliest(count, partners, "from_on"),
+    }
+
+
+def _first_days(count: int, days: OrderDays) -> tuple[Days, Days]:
+    first, second = np.full(count, _NEVER), np.full(count, _NEVER)
+    np.minimum.at(first, days.owner, days.day)
+    later = days.day != first[days.owner]
+    np.minimum.at(second, days.owner[later], days.day[later])
+    return first, second
+
+
+def _where(holds: Callable[[pd.DataFrame], Mask], rows: pd.DataFrame | None) -> pd.DataFrame | None:
+    return None if rows is None else rows[holds(rows)]
+
+
+def _earliest(count: int, rows: pd.DataFrame | None, day: str, who: str = "owner") -> Days:
+    """The earliest day of each person's rows; never where there is none, or none is dated."""
+    earliest = np.full(count, _NEVER)
+    if rows is not None and day in rows:
+        dated = rows[rows[day].notna()]
+        np.minimum.at(earliest, dated[who].to_numpy(), dated[day].to_numpy(dtype=np.int64))
+    return earliest
+
+
+def _is_praise(feedback: pd.DataFrame) -> Mask:
+    promoter = _column(feedback, "nps").fillna(0).to_numpy() >= _PROMOTER
+    return np.asarray(promoter | _is_positive_review(feedback))
+
+
+def _is_positive_review(feedback: pd.DataFrame) -> Mask:
+    review = _column(feedback, "kind").eq("review").fillna(value=False).to_numpy(dtype=bool)
+    good = _column(feedback, "sentiment").eq("positive").fillna(value=False).to_numpy(dtype=bool)
+    return np.asarray(review & good)
+
+
+def _is_unasked(frame: pd.DataFrame) -> Mask:
+    solicited = _column(frame, "solicited")
+    return np.asarray(solicited.eq(other=False).fillna(value=False).to_numpy(dtype=bool))
+
+
+def _is_unasked_praise(feedback: pd.DataFrame) -> Mask:
+    return _is_unasked(feedback) & _is_positive_review(feedback)
+
+
+def _column(frame: pd.DataFrame, name: str) -> pd.Series[Any]:
+    return frame[name] if name in frame else pd.Series(pd.NA, index=frame.index, dtype="Int64")
+
+
+def _new_buyers(days: OrderDays, as_of_day: int) -> int:
+    is_first = np.ones(len(days.owner), dtype=bool)
+    is_first[1:] = np.diff(days.owner) != 0
+    return int((days.day[is_first] > as_of_day - NEW_DAYS).sum())
+
+
+def _newly_lapsed(people: pd.DataFrame, timing: Timing) -> int:
+    """Those who are lapsed, and were not so 90 days ago."""
+    ratio = people["overdue_ratio"].to_numpy()
+    recency = people["recency_days"].to_numpy(dtype=np.float64, na_value=np.nan)
+    gap = people["usual_gap_days"].to_numpy()
+    limit = np.where(np.isnan(ratio), timing.windows.w95, timing.lapsed_ratio * gap)
+    lapsed = people["activity"].eq("lapsed").to_numpy()
+    return int((lapsed & (recency - NEW_DAYS <= limit)).sum())
+
+
+def _is_pyramid(stages: pd.Series[str]) -> bool | None:
+    counts = stages.value_counts()
+    names = ("advocate", "supporter", "customer", "client")
+    if not set(names) <= set(counts.index):
+        return None
+    advocates, supporters, customers, clients = (int(counts[name]) for name in names)
+    return advocates < supporters < customers + clients
+
+
+def _brought_by(referrers: Mask, frames: Frames) -> Mask:
+    brought = np.zeros(len(referrers), dtype=bool)
+    if "referrals" in frames:
+        table = frames["referrals"]
+        theirs = referrers[table["owner"].to_numpy()]
+        brought[table["referred"].to_numpy()[theirs]] = True
+    return brought

@@ -1,0 +1,260 @@
+"""What referrals, complaints and surveys say: who brings buyers, and what comes of being heard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from rfmtool.scoring.timing import OrderDays
+
+RETURN_DAYS: Final = 90
+"""How long after a word an order still counts as coming back."""
+MIN_PEOPLE: Final = 30
+"""Shares of fewer people are counted but not compared."""
+_PROMOTER, _SATISFIED, _DETRACTOR = 9, 7, 6
+
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many of some people did something; `of` counts those who could have."""
+
+    people: int
+    of: int
+
+    @property
+    def share(self) -> float | None:
+        """The share, or None of nobody."""
+        return self.people / self.of if self.of else None
+
+    def as_data(self) -> dict[str, Any]:
+        """The two counts and their ratio."""
+        return {"people": self.people, "of": self.of, "share": self.share,
+                "too_few": self.of < MIN_PEOPLE}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What the people of one rung brought: friends named, who bought, and what they spent."""
+
+    stage: str
+    referred: int
+    bought: int
+    revenue: int
+    """In whole 1/10,000."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The latest survey answers of one rung; `nps` from -100 to 100, None without answers."""
+
+    stage: str
+    people: int
+    answered: int
+    nps: float | None
+
+
+@dataclass(frozen=True)
+class Complaints:
+    """Complaints, and whether those whose complaint was put right came back."""
+
+    open: int
+    resolved: int
+    median_days_to_resolve: float | None
+    came_back_after: Share
+    """Of those whose latest complaint was resolved: ordered within 90 days of that."""
+    came_back_without: Share
+    """Of buyers without a complaint: ordered within 90 days of their order before last."""
+
+
+def referrals_by_stage(people: pd.DataFrame, referrals: pd.DataFrame) -> list[Brought]:
+    """Count, by the rung of the referrer, the people named and those who then bought.
+
+    A person named by several counts once on each of their rungs.
+
+    Args:
+        people: stage, monetary (1/10,000), last_order_on.
+        referrals: owner, referred, referred_on (days since 1970-01-01, missing: unknown).
+    """
+    table = referrals[referrals["owner"] != referrals["referred"]]
+    stage = people["stage"].to_numpy()[table["owner"].to_numpy()]
+    last = _days(people["last_order_on"])[table["referred"].to_numpy()]
+    named_on = table["referred_on"].fillna(_LONG_AGO).to_numpy(dtype=np.int64)
+    rows = pd.DataFrame(
+        {"stage": stage, "referred": table["referred"].to_numpy(), "bought": last >= named_on}
+    )
+    once = rows.sort_values("bought").drop_duplicates(["stage", "referred"], keep="last")
+    money = people["monetary"].to_numpy()[once["referred"].to_numpy()]
+    found = once.assign(revenue=np.where(once["bought"], money, 0))
+    sums = found.groupby("stage", observed=True)[["bought", "revenue"]].sum()
+    counts = found.groupby("stage", observed=True).size()
+    return [
+        Brought(name, int(counts[name]), int(sums["bought"][name]), int(sums["revenue"][name]))
+        for name in people["stage"].cat.categories
+        if name in counts.index
+    ]
+
+
+_LONG_AGO: Final = -(2**31)
+
+
+def _days(dates: pd.Series[Any]) -> Ints:
+    """Dates as days since 1970-01-01; before all of them where there is none."""
+    days = dates.to_numpy().astype("datetime64[D]").astype(np.int64)
+    return np.where(dates.isna().to_numpy(), _LONG_AGO - 1, days)
+
+
+def answers_by_stage(people: pd.DataFrame) -> list[Answers]:
+    """Count each rung's survey answers and their net promoter score (Reichheld 2003).
+
+    Args:
+        people: stage and latest_nps (missing: never asked or never answered).
+    """
+    nps = people["latest_nps"].to_numpy(dtype=np.int64, na_value=-1)
+    found = []
+    for stage in people["stage"].cat.categories:
+        mine = nps[people["stage"].eq(stage).to_numpy()]
+        said = mine[mine >= 0]
+        promoters, detractors = (said >= _PROMOTER).sum(), (said <= _DETRACTOR).sum()
+        score = 100 * int(promoters - detractors) / len(said) if len(said) else None
+        if len(mine):
+            found.append(Answers(stage, len(mine), len(said), score))
+    return found
+
+
+def complaints(people: pd.DataFrame, feedback: pd.DataFrame, days: OrderDays, as_of_day: int
+               ) -> Complaints:  # fmt: skip
+    """Count complaints and who came back.
+
+    Args:
+        people: one row per person.
+        feedback: owner, given_on, kind, resolved_on.
+        days: the order days.
+        as_of_day: in days since 1970-01-01; a later resolution has not happened yet.
+    """
+    mine = feedback[feedback["kind"].eq("complaint").fillna(value=False).to_numpy(dtype=bool)]
+    resolved_on = mine["resolved_on"].to_numpy(dtype=np.int64, na_value=_LONG_AGO)
+    done = (resolved_on != _LONG_AGO) & (resolved_on <= as_of_day)
+    given_on = mine["given_on"].to_numpy(dtype=np.int64, na_value=_LONG_AGO)
+    dated = done & (given_on != _LONG_AGO) & (resolved_on >= given_on)
+    waits = (resolved_on - given_on)[dated]
+    owner = mine["owner"].to_numpy()
+    complained = np.zeros(len(people), dtype=bool)
+    complained[owner] = True
+    return Complaints(
+        open=int((~done).sum()),
+        resolved=int(done.sum()),
+        median_days_to_resolve=float(np.median(waits)) if len(waits) else None,
+        came_back_after=_came_back(*_latest(owner[done], resolved_on[done]), days, as_of_day),
+        came_back_without=_came_back(*_order_before(days, ~complained, as_of_day), days, as_of_day),
+    )
+
+
+def _latest(owner: Ints, day: Ints) -> tuple[Ints, Ints]:
+    """Each owner once, with their latest day."""
+    order = np.lexsort((day, owner))
+    last = order[_ends(owner[order])]
+    return owner[last], day[last]
+
+
+def _ends(owner: Ints) -> Mask:
+    """Which entries of a sorted column are the last of their value."""
+    ends = np.ones(len(owner), dtype=bool)
+    ends[:-1] = np.diff(owner) != 0
+    return ends
+
+
+def _order_before(days: OrderDays, wanted: Mask, as_of_day: int) -> tuple[Ints, Ints]:
+    """The latest order day that lies 90 days back or more, of each wanted buyer."""
+    old = wanted[days.owner] & (days.day <= as_of_day - RETURN_DAYS)
+    return _latest(days.owner[old], days.day[old])
+
+
+def _came_back(owner: Ints, since: Ints, days: OrderDays, as_of_day: int) -> Share:
+    """How many of those watched for 90 days after a day ordered in that time."""
+    watched = since <= as_of_day - RETURN_DAYS
+    owner, since = owner[watched], since[watched]
+    next_order = np.searchsorted(_keys(days.owner, days.day), _keys(owner, since), side="right")
+    place = np.minimum(next_order, max(len(days.owner) - 1, 0))
+    if not len(days.owner):
+        return Share(0, len(owner))
+    theirs = (days.owner[place] == owner) & (next_order < len(days.owner))
+    soon = days.day[place] - since <= RETURN_DAYS
+    return Share(int((theirs & soon).sum()), len(owner))
+
+
+def _keys(owner: Ints, day: Ints) -> Ints:
+    """One whole number for an owner and a day, ascending by both."""
+    return (owner.astype(np.int64) << 24) + (day + (1 << 23))
+
+
+def delight(feedback: pd.DataFrame, days: OrderDays, as_of_day: int) -> dict[str, Share]:
+    """Whether the ecstatic (9-10) came back within 90 days more than the satisfied (7-8).
+
+    By each buyer's latest answer that is 90 days old or more. Jones & Sasser (1995) found that only
+    complete satisfaction makes customers loyal.
+
+    Args:
+        feedback: owner, given_on, nps.
+        days: the order days.
+        as_of_day: in days since 1970-01-01.
+    """
+    known = (feedback["nps"].notna() & feedback["given_on"].notna()).to_numpy()
+    rows = feedback[known]
+    day = rows["given_on"].to_numpy(dtype=np.int64)
+    old = day <= as_of_day - RETURN_DAYS
+    owner, day = rows["owner"].to_numpy()[old], day[old]
+    nps = rows["nps"].to_numpy(dtype=np.int64)[old]
+    order = np.lexsort((-nps, day, owner))  # of two on a day the lower comes last, and counts
+    last = order[_ends(owner[order])]
+    owner, day, nps = owner[last], day[last], nps[last]
+    groups = {
+        "ecstatic": nps >= _PROMOTER,
+        "satisfied": (nps >= _SATISFIED) & (nps < _PROMOTER),
+        "unhappy": nps < _SATISFIED,
+    }
+    return {name: _came_back(owner[who], day[who], days, as_of_day) for name, who in groups.items()}
+
+
+@dataclass(frozen=True)
+class Voices:
+    """All that the evidence says; None where its table was not supplied."""
+
+    referrals: list[Brought] | None
+    complaints: Complaints | None
+    answers: list[Answers] | None
+    delight: dict[str, Share] | None
+
+    def as_data(self) -> dict[str, Any]:
+        """The answers as plain data, money in whole 1/10,000."""
+        return {
+            "referrals": self.referrals and [asdict(row) for row in self.referrals],
+            "complaints": self.complaints and {
+                **asdict(self.complaints),
+                "came_back_after": self.complaints.came_back_after.as_data(),
+                "came_back_without": self.complaints.came_back_without.as_data(),
+            },
+            "answers": self.answers and [asdict(row) for row in self.answers],
+            "delight": self.delight and {k: v.as_data() for k, v in self.delight.items()},
+        }  # fmt: skip
+
+
+def voices(
+    people: pd.DataFrame, frames: Mapping[str, pd.DataFrame], days: OrderDays, as_of_day: int
+) -> Voices:
+    """Ask every table that was supplied; arguments as for the single questions."""
+    referrals, feedback = frames.get("referrals"), frames.get("feedback")
+    brought = None if referrals is None else referrals_by_stage(people, referrals)
+    if feedback is None:
+        return Voices(brought, None, None, None)
+    found = complaints(people, feedback, days, as_of_day)
+    if not feedback["nps"].notna().any():
+        return Voices(brought, found, None, None)
+    return Voices(brought, found, answers_by_stage(people), delight(feedback, days, as_of_day))
