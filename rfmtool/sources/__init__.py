@@ -29,6 +29,7 @@ def open_export(source: Any, asked: Asked) -> Export:  # noqa: ANN401 - any fram
         InputError: it cannot be read.
         AmbiguousInputError: it can be read in two ways that differ.
     """
+    asked = asked.of_table()
     sources = _sources(source, asked)
     detect.same_roles(sources)
     return detect.understand(sources, asked)

@@ -43,14 +43,15 @@ def weigh(batches: Iterable[Batch]) -> Weights:
     """Count, over text cells, which readings each date fits and what each number's marks prove."""
     weights: Weights = Counter()
     for batch in batches:
-        _weigh_dates(batch.cells["ordered_at"], weights)
+        weigh_dates(batch.cells["ordered_at"], weights)
         for role in MONEY_ROLES:
             if role in batch.cells:
-                _weigh_numbers(batch.cells[role], weights)
+                weigh_numbers(batch.cells[role], weights)
     return weights
 
 
-def _weigh_dates(cells: pa.Array, weights: Weights) -> None:
+def weigh_dates(cells: pa.Array, weights: Weights) -> None:
+    """Count which readings each date of a column fits; adds to `weights`."""
     if pa.types.is_temporal(cells.type):
         weights[ISO.name] += len(cells)
         return
@@ -67,7 +68,8 @@ def _weigh_dates(cells: pa.Array, weights: Weights) -> None:
     weights[_ONLY_MONTH_FIRST] += int(counts[fits[MONTH_FIRST] & ~fits[DAY_FIRST]].sum())
 
 
-def _weigh_numbers(cells: pa.Array, weights: Weights) -> None:
+def weigh_numbers(cells: pa.Array, weights: Weights) -> None:
+    """Count what the marks of a column's numbers prove; adds to `weights`."""
     if not pa.types.is_string(cells.type):
         return  # a typed number has no marks, and proves nothing about text beside it
     texts, counts = _distinct(cells)

@@ -17,7 +17,7 @@ from rfmtool.sources.dialect import SAMPLE_BYTES, sniff
 from rfmtool.sources.exports import ExportFile
 from rfmtool.sources.layout import Asked, FileLayout, Reading
 from rfmtool.sources.read import Batch, Progress
-from rfmtool.sources.roles import find_roles
+from rfmtool.sources.roles import EXPORT, Roles
 
 Jobs = Iterator[Callable[[], Batch]]
 
@@ -119,8 +119,8 @@ def _read_with(export: Export, weighed: conventions.Weights) -> Export:
     return replace(export, reading=Reading(dates, numbers))
 
 
-def source_of_file(file: ExportFile, asked: Asked) -> Source:
-    """Find out what a file is and which of its columns play which roles.
+def source_of_file(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> Source:
+    """Find out what a file is and which of its columns play which of the roles.
 
     Raises:
         InputError: the file cannot be read or lacks a needed column.
@@ -131,28 +131,30 @@ def source_of_file(file: ExportFile, asked: Asked) -> Source:
                 schema = pq.read_schema(raw)
         except (pa.ArrowException, OSError):
             raise read.damaged_parquet(file) from None
-        return Source(file.name, _typed_layout(schema, asked, file.name), file)
-    dialect, header = sniff(file, asked)
-    places = find_roles(header, asked.columns, file.name)
-    return Source(file.name, FileLayout(header, places, dialect), file)
+        return Source(file.name, _typed_layout(schema, asked, file.name, roles), file)
+    dialect, header = sniff(file, asked, roles)
+    places = roles.find(header, asked.columns, file.name)
+    return Source(file.name, FileLayout(header, places, dialect, roles.kinds), file)
 
 
-def source_of_table(table: pa.Table, asked: Asked) -> Source:
+def source_of_table(
+    table: pa.Table, asked: Asked, roles: Roles = EXPORT, name: str = "table"
+) -> Source:
     """Take a frame handed over in memory as a source."""
-    return Source("table", _typed_layout(table.schema, asked, "table"), table=table)
+    return Source(name, _typed_layout(table.schema, asked, name, roles), table=table)
 
 
-def _typed_layout(schema: pa.Schema, asked: Asked, where: str) -> FileLayout:
+def _typed_layout(schema: pa.Schema, asked: Asked, where: str, roles: Roles) -> FileLayout:
     header = tuple(schema.names)
-    places = find_roles(header, asked.columns, where)
+    places = roles.find(header, asked.columns, where)
     for role, place in places.items():
-        if not read.can_be(role, schema.field(place).type):
+        if not read.can_be(roles.kinds.get(role, "text"), schema.field(place).type):
             raise InputError(
                 f"{where}: column {header[place]!r} holds {schema.field(place).type}, which cannot"
                 f" be {role}",
-                "Name another with --column ROLE=NAME, or turn it into text.",
+                f"Name another with {roles.option}, or turn it into text.",
             )
-    return FileLayout(header, places)
+    return FileLayout(header, places, kinds=roles.kinds)
 
 
 def same_roles(sources: Sequence[Source]) -> None:

@@ -12,7 +12,7 @@ from rfmtool.errors import InputError, UsageError
 from rfmtool.sources.blocks import record_pattern
 from rfmtool.sources.exports import ByteStream, ExportFile
 from rfmtool.sources.layout import Asked, Dialect
-from rfmtool.sources.roles import find_roles
+from rfmtool.sources.roles import EXPORT, Roles
 
 SAMPLE_BYTES: Final = 1 << 18
 _DELIMITERS: Final = (",", ";", "\t", "|")
@@ -41,11 +41,12 @@ class _Trial:
         return self.has_roles, self.even, self.width
 
 
-def sniff(file: ExportFile, asked: Asked) -> tuple[Dialect, tuple[str, ...]]:
+def sniff(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> tuple[Dialect, tuple[str, ...]]:
     """Find a text file's dialect and header.
 
     Raises:
-        InputError: the file is empty, is not text in the encoding, or has a header only.
+        InputError: the file is empty, is not text in the encoding, or has a header only, where
+            there must be rows.
         UsageError: the encoding or delimiter asked for is none.
     """
     encoding = asked.encoding or _encoding(file)
@@ -58,7 +59,7 @@ def sniff(file: ExportFile, asked: Asked) -> tuple[Dialect, tuple[str, ...]]:
         raise InputError(f"{file.name}: the file is empty", "Export it again.")
     _check_text(file, sample, encoded=asked.encoding is not None)
     head = sample[start : start + _DELIMITER_BYTES]
-    delimiter = _asked_delimiter(asked) or _delimiter(head, asked, file.name)
+    delimiter = _asked_delimiter(asked) or _delimiter(head, asked, roles)
     match = record_pattern(delimiter).match(sample, start)
     if match is None:
         raise InputError(
@@ -71,7 +72,7 @@ def sniff(file: ExportFile, asked: Asked) -> tuple[Dialect, tuple[str, ...]]:
             "It may be UTF-16: say --encoding utf-16-le or utf-16-be.",
         )
     header = next(iter(_records(match.group(), delimiter)))
-    if not sample[match.end() :].strip(_BLANK_LINES):
+    if not (roles.may_be_empty or sample[match.end() :].strip(_BLANK_LINES)):
         raise InputError(
             f"{file.name}: there is a header row and nothing below it", "Export it again."
         )
@@ -127,15 +128,15 @@ def _asked_delimiter(asked: Asked) -> str | None:
     return delimiter
 
 
-def _delimiter(text: bytes, asked: Asked, where: str) -> str:
-    trials = {delimiter: _try(text, delimiter, asked, where) for delimiter in _DELIMITERS}
+def _delimiter(text: bytes, asked: Asked, roles: Roles) -> str:
+    trials = {delimiter: _try(text, delimiter, asked, roles) for delimiter in _DELIMITERS}
     return max(_DELIMITERS, key=lambda delimiter: trials[delimiter].rank())
 
 
-def _try(text: bytes, delimiter: str, asked: Asked, where: str) -> _Trial:
+def _try(text: bytes, delimiter: str, asked: Asked, roles: Roles) -> _Trial:
     header, *records = _records(text, delimiter)
     try:
-        find_roles(header, asked.columns, where)
+        roles.find(header, asked.columns, "")
         has_roles = True
     except InputError:
         has_roles = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, Literal
 
@@ -12,6 +12,14 @@ from rfmtool.sources.dates import ISO, DateReading
 Decimal = Literal[".", ","]
 MONEY_ROLES: Final = ("amount", "quantity", "unit_price")
 """The roles that hold numbers."""
+
+Kind = Literal["text", "day", "number"]
+"""What the cells of a role are read as."""
+EXPORT_KINDS: Final[Mapping[str, Kind]] = {
+    "ordered_at": "day",
+    **dict.fromkeys(MONEY_ROLES, "number"),
+}
+"""The roles of an export that are no text."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,8 @@ class FileLayout:
     header: tuple[str, ...]
     places: Mapping[str, int]
     dialect: Dialect | None = None
+    kinds: Mapping[str, Kind] = field(default_factory=lambda: EXPORT_KINDS)
+    """The roles that are no text."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,12 @@ class Asked:
     encoding: str | None = None
     date_format: str | None = None
     decimal: Decimal | None = None
+
+    def of_table(self, table: str = "") -> Asked:
+        """Keep the columns said as `TABLE.ROLE`, without the table; "" keeps the export's own."""
+        parts = {role.rpartition("."): name for role, name in self.columns.items()}
+        columns = {role: name for (prefix, _, role), name in parts.items() if prefix == table}
+        return replace(self, columns=columns)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from rfmtool.errors import InputError
 from rfmtool.sources.blocks import BLOCK_BYTES, Block, blocks
 from rfmtool.sources.exports import ExportFile
-from rfmtool.sources.layout import MONEY_ROLES, Dialect, FileLayout
+from rfmtool.sources.layout import Dialect, FileLayout, Kind
 
 BATCH_ROWS: Final = 1 << 17
 Progress = Callable[[int], None]
@@ -94,7 +94,7 @@ def parquet_jobs(
             for batch in parquet.iter_batches(BATCH_ROWS, columns=sorted(set(names.values()))):
                 cells = {role: batch.column(name) for role, name in names.items()}
                 whole = partial(_parquet_rows, file, start, len(batch))
-                yield partial(typed, cells, len(batch), whole)
+                yield partial(typed, cells, layout.kinds, len(batch), whole)
                 start += len(batch)
                 if progress:
                     progress(raw.tell())
@@ -125,24 +125,29 @@ def table_jobs(reader: pa.RecordBatchReader, layout: FileLayout) -> Iterator[Cal
         for start in range(0, len(batch), BATCH_ROWS):
             part = batch.slice(start, BATCH_ROWS)
             cells = {role: part.column(place) for role, place in layout.places.items()}
-            yield partial(typed, cells, len(part), partial(list, part.columns))
+            yield partial(typed, cells, layout.kinds, len(part), partial(list, part.columns))
 
 
 def typed(
-    cells: Mapping[str, pa.Array], records: int, whole: Callable[[], Sequence[pa.Array]]
+    cells: Mapping[str, pa.Array],
+    kinds: Mapping[str, Kind],
+    records: int,
+    whole: Callable[[], Sequence[pa.Array]],
 ) -> Batch:
     """A batch of a typed source; ids become text, empty text becomes missing."""
-    return Batch({role: _settled(role, cell) for role, cell in cells.items()}, records, (), whole)
+    settled = {role: _settled(kinds.get(role, "text"), cell) for role, cell in cells.items()}
+    return Batch(settled, records, (), whole)
 
 
-def can_be(role: str, kind: pa.DataType) -> bool:
-    """Whether a typed column can play a role: text always can, and what cannot is refused."""
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-    if pa.types.is_null(kind) or _is_text(kind) or _is_number(kind):
+def can_be(kind: Kind, typed_as: pa.DataType) -> bool:
+    """Whether a typed column can be read as a kind: text always can."""
+    if pa.types.is_dictionary(typed_as):
+        typed_as = typed_as.value_type
+    if pa.types.is_null(typed_as) or _is_text(typed_as) or _is_number(typed_as):
         return True
-    dated = pa.types.is_date(kind) or pa.types.is_timestamp(kind)
-    return dated if role == "ordered_at" else role not in MONEY_ROLES and pa.types.is_boolean(kind)
+    if kind == "day":
+        return bool(pa.types.is_date(typed_as) or pa.types.is_timestamp(typed_as))
+    return kind == "text" and bool(pa.types.is_boolean(typed_as))
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -157,14 +162,13 @@ def _is_number(kind: pa.DataType) -> bool:
     )
 
 
-def _settled(role: str, cells: pa.Array) -> pa.Array:
-    kind = cells.type
-    if pa.types.is_dictionary(kind):
+def _settled(kind: Kind, cells: pa.Array) -> pa.Array:
+    if pa.types.is_dictionary(cells.type):
         # Not dictionary_decode: it knows no views, which is what Polars' categories come as.
         words = cells.dictionary
         words = pc.cast(words, pa.string()) if _is_text(words.type) else words
         cells = words.take(cells.indices)
-    if pa.types.is_null(kind) or role in ("customer_id", "order_id", "status", "currency"):
+    if kind == "text" or pa.types.is_null(cells.type):
         cells = _as_text(cells)
     elif _is_text(cells.type):
         cells = pc.cast(cells, pa.string())

@@ -5,14 +5,31 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Final
 
 from rfmtool.errors import AmbiguousInputError, InputError, UsageError
+from rfmtool.sources.layout import EXPORT_KINDS, Kind
 
 _FILE: Final = "synonyms.toml"
+_OPTION: Final = "--column ROLE=NAME"
+Finder = Callable[[Sequence[str], Mapping[str, str], str], dict[str, int]]
+"""From a header, the columns asked for and the file's name to the place of each role."""
+
+
+@dataclass(frozen=True)
+class Roles:
+    """What the columns of a table may be: how they are found, and which are no text."""
+
+    find: Finder
+    kinds: Mapping[str, Kind]
+    option: str = _OPTION
+    """How a user names a column."""
+    may_be_empty: bool = False
+    """Whether a header with no rows below it is a table."""
 
 
 @cache
@@ -41,9 +58,26 @@ def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> d
         InputError: a needed role or an asked column is not there.
         AmbiguousInputError: a needed column's name occurs twice.
     """
+    places = places_of(header, asked, synonyms(), where)
+    return _with_one_amount(places, asked, header, where)
+
+
+def places_of(
+    header: Sequence[str],
+    asked: Mapping[str, str],
+    known_names: Mapping[str, Sequence[str]],
+    where: str,
+    option: str = _OPTION,
+) -> dict[str, int]:
+    """Find the place of each role that is asked for or has one of its known names in a header.
+
+    Raises:
+        InputError: an asked column is not there.
+        AmbiguousInputError: a column's name occurs twice.
+    """
     places = {role: _place_of(name, header, where) for role, name in asked.items()}
-    names = [_normal(name) for name in header]
-    for role, known in synonyms().items():
+    names = [normal(name) for name in header]
+    for role, known in known_names.items():
         if role in places:
             continue
         name = next((name for name in known if name in names), None)
@@ -53,11 +87,11 @@ def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> d
             raise AmbiguousInputError(
                 f"{where}: {names.count(name)} columns are called {header[names.index(name)]!r},"
                 f" and one of them would be {role}",
-                "Rename them apart, or name another with --column ROLE=NAME.",
+                f"Rename them apart, or name another with {option}.",
             )
         if names.index(name) not in places.values():
             places[role] = names.index(name)
-    return _with_one_amount(places, asked, header, where)
+    return places
 
 
 def _with_one_amount(
@@ -74,11 +108,22 @@ def _with_one_amount(
     if "amount" not in places and not factors <= places.keys():
         missing.append("amount (or quantity and unit_price)")
     if missing:
-        raise InputError(
-            f"{where}: no column was recognised as {', '.join(missing)}",
-            f"Name it with --column ROLE=NAME; the columns are {_listed(header)}.",
-        )
+        raise not_recognised(missing, header, where)
     return places
+
+
+EXPORT: Final = Roles(find_roles, EXPORT_KINDS)
+"""The roles of an export."""
+
+
+def not_recognised(
+    missing: Sequence[str], header: Sequence[str], where: str, option: str = _OPTION
+) -> InputError:
+    """Say that columns are not there, and which are."""
+    return InputError(
+        f"{where}: no column was recognised as {', '.join(missing)}",
+        f"Name it with {option}; the columns are {_listed(header)}.",
+    )
 
 
 def _place_of(name: str, header: Sequence[str], where: str) -> int:
@@ -86,7 +131,7 @@ def _place_of(name: str, header: Sequence[str], where: str) -> int:
     for candidates, wanted in (
         (list(header), name),
         (trimmed, name.strip()),
-        ([_normal(column) for column in header], _normal(name)),
+        ([normal(column) for column in header], normal(name)),
     ):
         if candidates.count(wanted) > 1:
             raise AmbiguousInputError(
@@ -123,7 +168,8 @@ def parse_asked(texts: Sequence[str]) -> dict[str, str]:
     return asked
 
 
-def _normal(name: str) -> str:
+def normal(name: str) -> str:
+    """A header name as synonyms are written: letters and digits only."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
