@@ -14,6 +14,7 @@ from rfmtool.rules.values import (
     Rules,
     Rung,
     SegmentMap,
+    WalletRules,
 )
 from rfmtool.rules.writing import to_toml
 
@@ -29,6 +30,7 @@ __all__ = [
     "Rules",
     "Rung",
     "SegmentMap",
+    "WalletRules",
     "load_rules",
     "merged_data",
     "parse_cuts",

@@ -17,6 +17,7 @@ from rfmtool.rules.ladder import ladder_of
 from rfmtool.rules.scoring import method_of, weights_of
 from rfmtool.rules.segments import segments_of
 from rfmtool.rules.values import Method, Rules
+from rfmtool.rules.wallet import wallet_of
 
 _SHIPPED: Final = "default_rules.toml"
 
@@ -58,7 +59,7 @@ def merged_data(path: str | os.PathLike[str] | None) -> dict[str, Any]:
             f"{os.fspath(path)}: cannot be read: {reason}", "Name a rules file."
         ) from None
     own = _parsed(text, os.fspath(path))
-    for section in ("scoring", "reading"):
+    for section in ("scoring", "reading", "wallet"):
         if isinstance(own.get(section), dict):
             own[section] = {**data[section], **own[section]}
     return {**data, **own}
@@ -79,7 +80,7 @@ def rules_of(
     Raises:
         RulesError: naming `where` and the key.
     """
-    only_known(data, {"reading", "scoring", "segments", "ladder"}, where)
+    only_known(data, {"reading", "scoring", "segments", "ladder", "wallet"}, where)
     only_known(data["scoring"], {*DIMENSIONS, "weights"}, f"{where}: scoring")
     scoring = {
         name: method_of(name, data["scoring"][name], f"{where}: scoring.{name}")
@@ -94,6 +95,7 @@ def rules_of(
         segments=segments,
         ladder=ladder,
         not_a_sale=_words(data["reading"], f"{where}: reading"),
+        wallet=wallet_of(data["wallet"], f"{where}: wallet"),
         warnings=(*warnings, *unreachable),
     )
 

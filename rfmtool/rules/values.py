@@ -74,6 +74,21 @@ class SegmentMap:
 
 
 @dataclass(frozen=True)
+class WalletRules:
+    """Shares of wallet are low below `low` and high from `high` on; who a peer estimate asks.
+
+    The estimate is the `tau` quantile of spend among those who share the `peers` columns of the
+    contacts, where there are `min_peers` of them.
+    """
+
+    low: Decimal
+    high: Decimal
+    tau: Decimal
+    peers: tuple[str, ...]
+    min_peers: int
+
+
+@dataclass(frozen=True)
 class Rules:
     """Everything a user can change without code."""
 
@@ -82,4 +97,5 @@ class Rules:
     segments: SegmentMap
     ladder: tuple[Rung, ...]
     not_a_sale: frozenset[str]
+    wallet: WalletRules
     warnings: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ def to_toml(data: Mapping[str, Any]) -> str:
     parts += [f"[scoring.{name}]\n{_pairs(method)}" for name, method in data["scoring"].items()]
     rows = "".join(f"    {_value(row)},\n" for row in data["segments"]["rows"])
     parts.append(f"[segments]\nmap = {_value(data['segments']['map'])}\nrows = [\n{rows}]\n")
+    parts.append(f"[wallet]\n{_pairs(data['wallet'])}")
     parts += [f"[[ladder]]\n{_pairs(rung)}" for rung in data["ladder"]]
     return "\n".join(parts)
 
