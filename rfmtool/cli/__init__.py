@@ -87,7 +87,7 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG00
 
 def _exit_code() -> int:
     try:
-        code = program.main(standalone_mode=False)
+        code = program.main(prog_name="rfmtool", standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)

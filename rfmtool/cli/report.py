@@ -17,7 +17,7 @@ from rfmtool.cli import options
 def command(folder: str, **settings: Any) -> None:  # noqa: ANN401
     """Show the report of a finished run in DIR again."""
     from rfmtool.outputs.folder import read_summary
-    from rfmtool.report.terminal import print_report
+    from rfmtool.report.page import print_report
 
     summary = read_summary(Path(folder))
     if settings["output_format"] == "json":

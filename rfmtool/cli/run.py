@@ -66,7 +66,7 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     if settings["output_format"] == "json":
         options.show_json(result.summary)
     else:
-        from rfmtool.report.terminal import print_report
+        from rfmtool.report.page import print_report
 
         print_report(result.summary, options.console(settings), output)
 

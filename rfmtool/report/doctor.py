@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from rfmtool.pipeline import Grouped
-from rfmtool.report.terminal import ledger_line, listed, print_trimmed, printable
+from rfmtool.report.terminal import listed, print_trimmed, printable
+from rfmtool.report.trust import ledger_line
 
 _MARKS: Final = {".": "point", ",": "comma"}
 _DIVIDERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}

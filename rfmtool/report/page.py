@@ -1,0 +1,76 @@
+"""The summary of a run as a page: trust, act, ladder, segments, grid. Nothing is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rich.console import Console, RenderableType
+from rich.rule import Rule
+from rich.text import Text
+
+from rfmtool.report.grid import grid_table
+from rfmtool.report.groups import group_table, ladder_table
+from rfmtool.report.terminal import paragraph, print_trimmed, printable
+from rfmtool.report.trust import trust
+from rfmtool.report.words import counted, money
+
+Data = Mapping[str, Any]
+
+ORDERS_PROVE: Final = "Orders alone prove no more than a client."
+
+
+def print_report(summary: Data, console: Console, folder: str | None = None) -> None:
+    """Print the report of a run.
+
+    Args:
+        summary: what `report.summary` made, or a summary.json read back.
+        console: where to; its width decides what is left out.
+        folder: the run's folder, for the hints at the end.
+    """
+    print_trimmed(_parts(summary, console.width, folder), console)
+
+
+def _parts(summary: Data, width: int, folder: str | None) -> list[RenderableType]:
+    return [
+        _headline(summary),
+        Rule(style="dim"),
+        *trust(summary, width),
+        Text(),
+        ladder_table(summary, width),
+        paragraph(ORDERS_PROVE, width, "dim"),
+        *(_buyers(summary, width, folder) if summary["buyers"] else []),
+        Rule(style="dim"),
+    ]
+
+
+def _buyers(summary: Data, width: int, folder: str | None) -> list[RenderableType]:
+    """What there is to say once somebody has bought."""
+    return [
+        Text(),
+        group_table("ACTIVITY", summary["activity"], width),
+        Text(),
+        group_table("SEGMENT", summary["segments"], width),
+        Text(),
+        grid_table(summary, width),
+        Text(),
+        paragraph(_scales_note(summary, folder), width, "dim"),
+    ]
+
+
+def _headline(summary: Data) -> Text:
+    return Text.assemble(
+        (f" {counted(summary['customers'], 'customer')}", "bold"),
+        f" · {counted(summary['orders'], 'order')} · revenue ",
+        (money(summary["revenue"]), "bold"),
+        f" · as of {summary['as_of']}",
+        "" if summary["as_of_is"] == "last order" else f" ({summary['as_of_is']})",
+    )
+
+
+def _scales_note(summary: Data, folder: str | None) -> str:
+    note = f"Cut points are {summary['scales_are']}."
+    if summary["scales_are"] == "given":
+        return note
+    place = printable(f"{folder}/scales.json") if folder else "the scales.json that run -o writes"
+    return f"{note} To keep them next month: --scales {place}"
