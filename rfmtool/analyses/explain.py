@@ -1,0 +1,189 @@
+"""Why one customer stands where they stand, and what would move them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from rfmtool.columns import DIMENSIONS, MONEY
+from rfmtool.placing.matching import first_match
+from rfmtool.placing.segments import place_segments
+from rfmtool.rules import Rules, Rung
+from rfmtool.scoring.customers import money_text
+from rfmtool.scoring.scales import VALUES, Scales, apply_scales
+
+_ORDER_COLUMNS: Final = frozenset({"order_days", "frequency", "monetary", "sales", "refunds"})
+"""What an order changes at once; a rung that asks for more is not reached by ordering alone."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score, the value it stands for, and the values at which it changes (None: it cannot).
+
+    Values are days, orders, or money as decimal text.
+    """
+
+    score: int
+    bins: int
+    value: int | str
+    next_better: int | str | None
+    next_worse: int | str | None
+
+
+@dataclass(frozen=True)
+class NextOrder:
+    """Where one more order, today and of the usual size, would put the customer."""
+
+    amount: int
+    """In whole 1/10,000."""
+    stage: str
+    segment: str
+    rfm: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Everything on one customer's card.
+
+    `row` holds the written columns as plain values: money and dates as text, None where missing.
+    """
+
+    row: Mapping[str, Any]
+    scores: Mapping[str, Score]
+    next_order: NextOrder | None
+    next_rung: tuple[str, str] | None
+    """The rung above, and what proves it; None at the top."""
+
+    @property
+    def next_step(self) -> str:
+        """The nearest thing that would move the customer up, in words."""
+        gains = self._gains()
+        if self.next_order is None:
+            step = "A first order that counts would make them a customer of ours"
+        elif gains:
+            amount = money_text(self.next_order.amount)
+            step = f"One more order ({amount}, their average) would bring {', '.join(gains)}"
+        else:
+            step = "One more order would change neither rung, segment nor scores"
+        if self.next_rung is None or (self.next_order and self._climbs()):
+            return f"{step}."
+        stage, proof = self.next_rung
+        return f"{step}. The next rung, {stage}: {proof}."
+
+    def _climbs(self) -> bool:
+        return self.next_order is not None and self.next_order.stage != self.row["stage"]
+
+    def _gains(self) -> list[str]:
+        after = self.next_order
+        if after is None:
+            return []
+        pairs = (
+            ("the rung", self.row["stage"], after.stage),
+            ("the segment", self.row["segment"], after.segment),
+            ("scores", self.row["rfm"], after.rfm),
+        )
+        return [f"{what} {new} (now {old})" for what, old, new in pairs if old != new]
+
+    def as_data(self) -> dict[str, Any]:
+        """The card as JSON has it."""
+        return {
+            **self.row,
+            "scores": {name: vars(score) for name, score in self.scores.items()},
+            "next_step": self.next_step,
+        }
+
+
+def explain(person: pd.DataFrame, scales: Scales, rules: Rules) -> Explanation:
+    """Explain one customer.
+
+    Args:
+        person: a frame of one row with the written columns; money in whole 1/10,000.
+        scales: the cut points in force.
+        rules: the rules in force.
+    """
+    ordered = bool(person["frequency"].iloc[0])
+    return Explanation(
+        row={name: _plain(name, person[name].iloc[0]) for name in person.columns},
+        scores={name: _score(name, person, scales) for name in DIMENSIONS} if ordered else {},
+        next_order=_next_order(person, scales, rules) if ordered else None,
+        next_rung=_rung_above(str(person["stage"].iloc[0]), rules.ladder),
+    )
+
+
+def _plain(column: str, value: Any) -> Any:  # noqa: ANN401 - any cell
+    if pd.isna(value):
+        return None
+    if column in MONEY:
+        return money_text(int(value))
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _score(name: str, person: pd.DataFrame, scales: Scales) -> Score:
+    scale, value = scales[name], int(person[VALUES[name]].iloc[0])
+    score = int(person[f"{name}_score"].iloc[0])
+    low, high = scale.values(score, score)
+    better, worse = (low, high) if scale.better == "lower" else (high, low)
+    step = -1 if scale.better == "lower" else 1
+    return Score(
+        score,
+        scale.bins,
+        _shown(name, value),
+        None if better is None else _shown(name, better + step),
+        None if worse is None else _shown(name, worse - step),
+    )
+
+
+def _shown(dimension: str, value: int) -> int | str:
+    return money_text(value) if dimension == "monetary" else value
+
+
+def _next_order(person: pd.DataFrame, scales: Scales, rules: Rules) -> NextOrder:
+    amount = max(int(person["average_order"].iloc[0]), 0)
+    monetary = int(person["monetary"].iloc[0]) + amount
+    refunds = int(person["refunds"].iloc[0])
+    after = person[["customer_id"]].assign(
+        frequency=int(person["frequency"].iloc[0]) + 1,
+        order_days=int(person["order_days"].iloc[0]) + 1,
+        recency_days=pd.array([0], dtype="Int64"),
+        monetary=monetary,
+        sales=monetary + refunds,
+        refunds=refunds,
+    )
+    placed = apply_scales(after, scales, rules.weights).pipe(place_segments, rules.segments)
+    return NextOrder(
+        amount,
+        _stage_after(str(person["stage"].iloc[0]), after, rules.ladder),
+        str(placed["segment"].iloc[0]),
+        str(placed["rfm"].iloc[0]),
+    )
+
+
+def _stage_after(now: str, after: pd.DataFrame, ladder: Sequence[Rung]) -> str:
+    """The rung that orders alone reach, if it is above the one they are on."""
+    stages = _stages(ladder)
+    by_orders = [rung for rung in ladder if _asks_for(rung) <= _ORDER_COLUMNS]
+    reached = by_orders[int(first_match(after, by_orders)[0])].label
+    return min(now, reached, key=stages.index)
+
+
+def _asks_for(rung: Rung) -> set[str]:
+    return {condition.column for condition in rung.conditions}
+
+
+def _rung_above(stage: str, ladder: Sequence[Rung]) -> tuple[str, str] | None:
+    stages = _stages(ladder)
+    place = stages.index(stage)
+    if not place:
+        return None
+    above = stages[place - 1]
+    return above, next(rung.proof for rung in ladder if rung.label == above)
+
+
+def _stages(ladder: Sequence[Rung]) -> list[str]:
+    return list(dict.fromkeys(rung.label for rung in ladder))

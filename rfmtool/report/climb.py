@@ -1,0 +1,55 @@
+"""How far people have climbed, and whether the ladder grows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Table
+
+from rfmtool.report.terminal import paragraph, share, titled_table
+from rfmtool.report.words import counted, money
+
+Data = Mapping[str, Any]
+
+
+def climb(summary: Data, width: int) -> list[RenderableType]:
+    """The steps of the ladder from the top, and what they mean together."""
+    funnel = summary["funnel"]
+    return [_steps(funnel), *[paragraph(line, width, "dim") for line in _lines(funnel)]]
+
+
+def _steps(funnel: Data) -> Table:
+    table = titled_table("CLIMB")
+    table.add_column("this far or higher", justify="right", no_wrap=True)
+    table.add_column("of the rung below", justify="right", no_wrap=True)
+    table.add_column("days it took (median)", justify="right", no_wrap=True)
+    for step in reversed(funnel["steps"]):
+        days = step["median_days"]
+        table.add_row(
+            step["stage"],
+            f"{step['reached']:,}",
+            share(step["conversion"]),
+            "–" if days is None else f"{days:,.0f}",
+        )
+    return table
+
+
+def _lines(funnel: Data) -> list[str]:
+    new, lapsed = funnel["new_buyers"], funnel["newly_lapsed"]
+    grows = "grows" if new > lapsed else "shrinks" if new < lapsed else "stands still"
+    came = f"In the last 90 days {counted(new, 'customer')} came and {lapsed:,} lapsed"
+    lines = [f"{came}: the base {grows}."]
+    if funnel["is_pyramid"] is False:
+        lines.append(
+            "The ladder does not narrow upwards: more advocates than supporters, or more"
+            " supporters than customers and clients."
+        )
+    if funnel["top_share"]:
+        lines.append(
+            f"Advocates and partners spent {money(funnel['top_revenue'])}, and those they brought"
+            f" {money(funnel['referred_revenue'])}: {share(funnel['top_share'])} of revenue hangs"
+            " on them."
+        )
+    return lines
