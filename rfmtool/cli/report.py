@@ -16,7 +16,7 @@ from rfmtool.cli import options
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
 def command(folder: str, **settings: Any) -> None:  # noqa: ANN401
     """Show the report of a finished run in DIR again."""
-    from rfmtool.outputs.folder import read_summary
+    from rfmtool.outputs.finished import read_summary
     from rfmtool.report.page import print_report
 
     summary = read_summary(Path(folder))

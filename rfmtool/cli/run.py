@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rfmtool.cli import options
+from rfmtool.cli import limits, options
 from rfmtool.cli.loading import uninterrupted
 from rfmtool.errors import UsageError
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     metavar="NAME,...",
     help="Lists to write beside customers.csv; '' for none.",
 )
+@limits.fail_if
 @options.output_format
 @options.reading
 @options.question
@@ -50,6 +51,7 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     target = options.output_path(output)
     if target:
         options.check_apart(target, *exports)
+    given = limits.parsed(settings["fail_if"], target)
     with published_folder(target) if target else nullcontext() as place:
         # Heavy libraries load below, so that a run that finds the folder held says so at once.
         with uninterrupted():
@@ -57,7 +59,9 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
             from rfmtool.outputs import folder
 
         wanted = _wanted(settings)
+        before = limits.earlier_run(given, target, settings)
         result = pipeline.run(list(exports), **options.run_arguments(settings))
+        limits.check(given, result, before)
         if place:
             with system_failures(str(target)):
                 folder.write_files(result, place, options.command_line(), wanted)

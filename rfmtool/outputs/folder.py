@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool import __version__
-from rfmtool.errors import InputError
 from rfmtool.manifest import MANIFEST, TOOL
+from rfmtool.outputs.finished import SUMMARY
 from rfmtool.outputs.publish import published_folder, system_failures
 from rfmtool.outputs.tables import TextOptions, to_table, write_table
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 LISTS: Final = ("segments", "stages")
 TABLES: Final = ("csv", "parquet")
 _LIST_COLUMN: Final = {"segments": "segment", "stages": "stage"}
-_SUMMARY: Final = "summary.json"
 _STEM_LETTERS: Final = 60
 _RESERVED: Final = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)$")
 
@@ -48,7 +47,7 @@ def write_files(
     table = to_table(result.frame)
     outputs = [_write(place, name, rows, options) for name, rows in _named_tables(table, options)]
     outputs.append(_write_json(place, "scales.json", result.scales.as_data()))
-    outputs.append(_write_json(place, _SUMMARY, result.summary))
+    outputs.append(_write_json(place, SUMMARY, result.summary))
     manifest = {
         "tool": TOOL,
         "kind": "run",
@@ -77,31 +76,6 @@ def write_frames(frames: Mapping[str, pd.DataFrame], folder: Path) -> None:
             outputs.append({"name": f"{name}.csv", "rows": len(frame), "sha256": digest})
         manifest = {"tool": TOOL, "kind": "demo", "version": __version__, "outputs": outputs}
         _write_json(place, MANIFEST, manifest)
-
-
-def read_summary(folder: Path) -> dict[str, Any]:
-    """Read the summary of a finished run back.
-
-    Raises:
-        InputError: the folder is not a run's.
-    """
-    try:
-        data = (folder / _SUMMARY).read_bytes()
-        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
-        digests = {output["name"]: output["sha256"] for output in manifest["outputs"]}
-        ours = manifest["tool"] == TOOL and _SUMMARY in digests
-    except (OSError, ValueError, LookupError, TypeError):
-        ours = False
-    if not ours:
-        raise InputError(
-            f"{folder}: is not the folder of a finished run", "rfmtool run EXPORT -o DIR makes one."
-        )
-    if hashlib.sha256(data).hexdigest() != digests[_SUMMARY]:
-        raise InputError(
-            f"{folder}: {_SUMMARY} is not what the run wrote", "Run again to write it anew."
-        )
-    summary: dict[str, Any] = json.loads(data)
-    return summary
 
 
 def inputs(result: Result) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -39,18 +39,23 @@ class TextOptions:
     raw_text: bool = False
 
 
-def to_table(frame: pd.DataFrame, columns: tuple[str, ...] = names.CUSTOMERS) -> pa.Table:
+def to_table(
+    frame: pd.DataFrame,
+    columns: tuple[str, ...] = names.CUSTOMERS,
+    money: Collection[str] = names.MONEY,
+) -> pa.Table:
     """Give the columns of a result frame their written types: decimals, dates, text.
 
     Args:
         frame: a result's frame, money in whole 1/10,000.
         columns: which columns, in this order.
+        money: which of them hold money.
     """
-    return pa.table({name: _typed(frame[name]) for name in columns})
+    return pa.table({name: _typed(frame[name], money) for name in columns})
 
 
-def _typed(column: pd.Series[Any]) -> pa.Array:
-    if column.name in names.MONEY:
+def _typed(column: pd.Series[Any], money: Collection[str]) -> pa.Array:
+    if column.name in money:
         return _money(column)
     array = pa.array(column, from_pandas=True)
     if isinstance(array, pa.ChunkedArray):
@@ -90,6 +95,13 @@ def _runs(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
         return may_run
     harmless = pc.match_substring_regex(column, _NUMBER_OR_PHONE)
     return pc.and_not(may_run, pc.or_kleene(harmless, pc.is_in(column, _LONE_SIGNS)))
+
+
+def unescaped(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Take the `'` that keeps spreadsheets from running cells off the cells of a CSV column."""
+    bare = pc.utf8_slice_codeunits(column, 1)
+    escaped = pc.and_(pc.starts_with(column, "'"), _runs(bare))
+    return pc.if_else(escaped, bare, column)
 
 
 def write_csv(table: pa.Table, target: IO[bytes], options: TextOptions | None = None) -> None:

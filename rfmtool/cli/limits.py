@@ -1,0 +1,98 @@
+"""The option --fail-if: when a run or a comparison ends with 1 instead of publishing."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rfmtool.cli.options import Settings
+from rfmtool.errors import InputError, UsageError
+from rfmtool.manifest import manifest_of
+
+if TYPE_CHECKING:
+    from rfmtool.pipeline import Result
+    from rfmtool.report.limits import Limit
+
+fail_if = click.option(
+    "--fail-if",
+    metavar="LIMIT",
+    multiple=True,
+    help="End with 1 and publish nothing if 'NAME < VALUE' or 'NAME > VALUE', e.g."
+    " 'champions < -10%'. Repeatable.",
+)
+
+
+def parsed(texts: tuple[str, ...], target: Path | None) -> list[Limit]:
+    """Read the `--fail-if` of a run that writes `target`.
+
+    Raises:
+        UsageError: one cannot be meant, or is against an earlier run where there can be none.
+    """
+    from rfmtool.report.limits import parse_limits
+
+    limits = parse_limits(texts)
+    change = next((limit for limit in limits if limit.kind == "change"), None)
+    if change and not target:
+        raise UsageError(
+            f"--fail-if {change.text!r}: is against the earlier run, and there is none without -o",
+            "Name its folder with -o DIR, or leave the sign out.",
+        )
+    return limits
+
+
+def earlier_run(
+    limits: list[Limit], target: Path | None, settings: Settings
+) -> dict[str, Any] | None:
+    """The summary of the run that `target` holds, once it is clear what the limits are about.
+
+    Returns:
+        The summary; None where nobody asks for it, and on the first run, which is said.
+
+    Raises:
+        UsageError: a limit is about something that the rules do not know.
+        InputError: the earlier run is not as it was written.
+    """
+    from rfmtool.report.limits import check_names
+
+    if limits:
+        check_names(limits, _names(settings["rules_file"]))
+    if not target or not any(limit.kind == "change" for limit in limits):
+        return None
+    if not manifest_of(target):
+        if sys.stderr.isatty() and not settings["quiet"]:
+            click.echo(f"{target}: no earlier run, so nothing can have changed", err=True)
+        return None
+    from rfmtool.outputs.finished import read_summary
+
+    try:
+        return read_summary(target)
+    except InputError as error:
+        raise InputError(error.args[0], "Run once without --fail-if to write it anew.") from None
+
+
+def check(limits: list[Limit], result: Result, before: dict[str, Any] | None) -> None:
+    """Hold a result against limits.
+
+    Raises:
+        LimitError: one is broken.
+    """
+    if limits:
+        from rfmtool.report.limits import check_limits
+
+        check_limits(limits, result.summary, before)
+
+
+def _names(rules_file: str | None) -> dict[str, list[str]]:
+    """The names that groups can have by the rules."""
+    from rfmtool.placing.activity import ACTIVITIES
+    from rfmtool.rules import NO_ORDERS, load_rules
+
+    rules = load_rules(rules_file)
+    return {
+        "stages": [rung.label for rung in rules.ladder],
+        "segments": [*(rule.label for rule in rules.segments.rows), NO_ORDERS],
+        "activity": list(ACTIVITIES),
+    }

@@ -1,0 +1,196 @@
+"""Limits on what a run found, such as `champions < -10%`: read, and held against summaries.
+
+A limit says when a run fails. It works on plain summaries, that of the run at hand and that of the
+run before, so that nothing has to be published to be judged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any, Final, Literal
+
+from rfmtool.errors import LimitError, UsageError
+
+Data = Mapping[str, Any]
+Kind = Literal["change", "share", "value", "day"]
+
+FIGURES: Final = ("rows", "customers", "buyers", "revenue", "anonymous", "rejected", "as_of")
+GROUPINGS: Final = ("stages", "segments", "activity")
+_SHARE_OF: Final = {"anonymous": "rows", "rejected": "rows", "buyers": "customers"}
+_WRITTEN: Final = re.compile(r"\s*(?P<name>.*\S)\s*(?P<sign>[<>])\s*(?P<value>[^\s<>=]+)\s*")
+_NUMBER: Final = re.compile(r"(?P<signed>[+-])?\d+(\.\d+)?(?P<percent>%)?", re.ASCII)
+_EXAMPLE: Final = "For example 'champions < -10%', 'anonymous > 30%' or 'customers < 1000'."
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Fails where the figure `name` is below (`<`) or above (`>`) `bound`.
+
+    A `change` is against the run before and a `share` a part of all, both from 0 to 1; a `value` is
+    the figure itself, a `day` counts as `date.toordinal` does.
+    """
+
+    text: str
+    name: str
+    sign: Literal["<", ">"]
+    kind: Kind
+    bound: Fraction
+
+    def breaks(self, figure: Fraction) -> bool:
+        """Whether a figure is beyond the bound."""
+        return figure < self.bound if self.sign == "<" else figure > self.bound
+
+
+def parse_limits(texts: Sequence[str]) -> list[Limit]:
+    """Read the `--fail-if`.
+
+    Raises:
+        UsageError: one of them cannot be meant.
+    """
+    return [_limit(text) for text in texts]
+
+
+def _limit(text: str) -> Limit:
+    written = _WRITTEN.fullmatch(text)
+    if not written:
+        raise UsageError(f"--fail-if {text!r} is not NAME < VALUE or NAME > VALUE", _EXAMPLE)
+    name, sign = written["name"], "<" if written["sign"] == "<" else ">"
+    kind, bound = _bound(text, written["value"])
+    if (kind == "day") != (name == "as_of"):
+        takes = "a day, YYYY-MM-DD" if name == "as_of" else "a number or a percentage"
+        raise UsageError(f"--fail-if {text!r}: {name} takes {takes}", _EXAMPLE)
+    if kind == "share" and name in FIGURES and name not in _SHARE_OF:
+        raise UsageError(
+            f"--fail-if {text!r}: {name} is no share of anything",
+            f"With a sign it is the change against the earlier run: '{name} {sign} -10%'.",
+        )
+    return Limit(text, name, sign, kind, bound)  # type: ignore[arg-type]
+
+
+def _bound(text: str, value: str) -> tuple[Kind, Fraction]:
+    if number := _NUMBER.fullmatch(value):
+        amount = Fraction(value.removesuffix("%"))
+        if not number["percent"]:
+            return "value", amount
+        return "change" if number["signed"] else "share", amount / 100
+    try:
+        return "day", Fraction(date.fromisoformat(value).toordinal())
+    except ValueError:
+        raise UsageError(
+            f"--fail-if {text!r}: the value is no number, percentage or day", _EXAMPLE
+        ) from None
+
+
+def check_names(limits: Sequence[Limit], groups: Mapping[str, Collection[str]]) -> None:
+    """Check that every limit is about something that there is.
+
+    Args:
+        limits: the limits.
+        groups: the names that each of GROUPINGS can have.
+
+    Raises:
+        UsageError: a name is unknown, or means two things.
+    """
+    for limit in limits:
+        meant: list[str] = [name for name in FIGURES if name == limit.name]
+        meant += [grouping for grouping, names in groups.items() if limit.name in names]
+        if not meant:
+            known = dict.fromkeys(
+                [*FIGURES, *(name for names in groups.values() for name in names)]
+            )
+            raise UsageError(
+                f"--fail-if {limit.text!r}: there is no {limit.name!r}",
+                f"Known are {', '.join(known)}.",
+            )
+        if len(meant) > 1:
+            raise UsageError(
+                f"--fail-if {limit.text!r}: {limit.name} is among both {' and '.join(meant[:2])}",
+                "Rename one of them in the rules.",
+            )
+
+
+def group_names(*summaries: Data) -> dict[str, list[str]]:
+    """The names of all groups that have members in one of the summaries."""
+    return {
+        grouping: [group["name"] for summary in summaries for group in summary.get(grouping, ())]
+        for grouping in GROUPINGS
+    }
+
+
+def check_limits(limits: Sequence[Limit], new: Data, old: Data | None) -> None:
+    """Hold a run against its limits.
+
+    Args:
+        limits: the limits.
+        new: the summary of the run at hand.
+        old: the summary of the run before; None where there is none, which no change can break.
+
+    Raises:
+        LimitError: naming each limit that is broken, and the figures.
+    """
+    broken = list(_broken(limits, new, old))
+    if broken:
+        raise LimitError("; ".join(broken), "Nothing was published.")
+
+
+def _broken(limits: Sequence[Limit], new: Data, old: Data | None) -> Iterator[str]:
+    for limit in limits:
+        if limit.kind != "change":
+            figure, words = _figure(limit, new)
+            if limit.breaks(figure):
+                yield f"--fail-if {limit.text!r}: {limit.name} is {words}"
+        elif old is not None and _changed_too_much(limit, new, old):
+            before, after = (_in_words(limit.name, _count(summary, limit.name))
+                             for summary in (old, new))  # fmt: skip
+            yield (
+                f"--fail-if {limit.text!r}: {limit.name} went from {before} to {after}"
+                f"{_percent(limit, new, old)}"
+            )
+
+
+def _figure(limit: Limit, summary: Data) -> tuple[Fraction, str]:
+    """What a limit on one run looks at, and how to say it."""
+    if limit.kind == "day":
+        return Fraction(date.fromisoformat(summary["as_of"]).toordinal()), summary["as_of"]
+    count = _count(summary, limit.name)
+    words = _in_words(limit.name, count)
+    if limit.kind == "value":
+        return count, words
+    whole = _SHARE_OF.get(limit.name, "customers")
+    every = _count(summary, whole)
+    share = count / every if every else Fraction(0)
+    return share, f"{float(share):.1%}, {words} of {int(every):,} {whole}"
+
+
+def _changed_too_much(limit: Limit, new: Data, old: Data) -> bool:
+    """Whether the change is beyond the bound; a rise or fall from nothing is beyond any."""
+    before, after = _count(old, limit.name), _count(new, limit.name)
+    if not before and after:
+        return (after > 0) == (limit.sign == ">")
+    return limit.breaks((after - before) / (abs(before) or 1))
+
+
+def _percent(limit: Limit, new: Data, old: Data) -> str:
+    before, after = _count(old, limit.name), _count(new, limit.name)
+    return f" ({float((after - before) / abs(before)):+.1%})" if before else ""
+
+
+def _count(summary: Data, name: str) -> Fraction:
+    """A figure of a summary; 0 for a group without members."""
+    ledger = summary["ledger"]
+    if name in ("rows", "anonymous"):
+        return Fraction(ledger[name])
+    if name == "rejected":
+        return Fraction(sum(ledger["rejected"].values()))
+    if name in FIGURES:
+        return Fraction(summary[name])
+    groups = (group for grouping in GROUPINGS for group in summary.get(grouping, ()))
+    return Fraction(next((group["customers"] for group in groups if group["name"] == name), 0))
+
+
+def _in_words(name: str, figure: Fraction) -> str:
+    return f"{float(figure):,.2f}" if name == "revenue" else f"{int(figure):,}"

@@ -1,0 +1,179 @@
+"""Limits: what they mean, and that a broken one publishes nothing."""
+
+import json
+from pathlib import Path
+
+import pytest
+from shell import SHOP, files_of, rfmtool, written
+
+from rfmtool.errors import LimitError, UsageError
+from rfmtool.report.limits import check_limits, check_names, parse_limits
+
+GROUPS = {"stages": ["client", "customer"], "segments": ["champions", "new"], "activity": ["new"]}
+
+
+def summary(champions=100, customers=200, **more):
+    """A shop of 200 customers, half of them champions, and 1,000 rows."""
+    ledger = {"rows": 1_000, "anonymous": 300, "rejected": {"bad_date": 4, "bad_text": 1}}
+    return {
+        "as_of": "2024-05-20",
+        "customers": customers,
+        "buyers": 150,
+        "revenue": "-12.5",
+        "ledger": ledger,
+        "stages": [{"name": "client", "customers": customers}],
+        "segments": [{"name": "champions", "customers": champions}] if champions else [],
+        "activity": [],
+    } | more
+
+
+def breaks(text, new, old=None):
+    """What is said of a broken limit; nothing where it holds."""
+    limits = parse_limits([text])
+    check_names(limits, {"segments": ["champions", "loyal"], "stages": ["client"]})
+    try:
+        check_limits(limits, new, old)
+    except LimitError as error:
+        return error.args[0]
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("text", "broken"),
+    [
+        ("champions < 100", False),
+        ("champions < 101", True),
+        ("champions > 99.5", True),
+        ("champions > 50%", False),
+        ("champions > 49.99%", True),
+        ("loyal < 1", True),
+        ("loyal > 0%", False),
+        ("anonymous > 30%", False),
+        ("anonymous > 29.9%", True),
+        ("rejected > 4", True),
+        ("rejected>0.5%", False),
+        ("buyers < 80%", True),
+        ("rows < 1000", False),
+        ("revenue < -12.5", False),
+        ("revenue < -12.4", True),
+        ("as_of < 2024-05-20", False),
+        ("as_of < 2024-05-21", True),
+        ("  client   >   199  ", True),
+    ],
+)
+def test_a_limit_on_one_run(text, broken):
+    assert bool(breaks(text, summary())) == broken
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "after", "broken"),
+    [
+        ("champions < -10%", 100, 90, False),
+        ("champions < -10%", 100, 89, True),
+        ("champions > +10%", 100, 110, False),
+        ("champions > +10%", 100, 111, True),
+        ("champions > -10%", 100, 100, True),
+        ("champions < +0%", 100, 99, True),
+        ("champions < -10%", 0, 0, False),
+        ("champions < -10%", 0, 5, False),
+        ("champions > +900%", 0, 1, True),
+        ("champions < -99%", 7, 0, True),
+        ("customers < -10%", 1, 1, False),
+    ],
+)
+def test_a_limit_on_the_change(text, before, after, broken):
+    assert bool(breaks(text, summary(after), summary(before))) == broken
+
+
+def test_revenue_below_zero_changes_by_its_size():
+    less, more = summary(revenue="-20"), summary(revenue="-10")
+    assert breaks("revenue < -99%", less, more)
+    assert not breaks("revenue < -99%", more, less)
+
+
+def test_no_change_is_broken_where_there_is_no_run_before():
+    assert not breaks("champions < -10%", summary(0), None)
+
+
+def test_a_message_names_the_limit_and_both_figures():
+    assert breaks("champions < -10%", summary(80), summary(100)) == (
+        "--fail-if 'champions < -10%': champions went from 100 to 80 (-20.0%)"
+    )
+    assert breaks("anonymous > 1%", summary()).endswith("anonymous is 30.0%, 300 of 1,000 rows")
+    assert breaks("revenue < 0", summary()).endswith("revenue is -12.50")
+    assert breaks("as_of < 2025-01-01", summary()).endswith("as_of is 2024-05-20")
+
+
+def test_every_broken_limit_is_named():
+    with pytest.raises(LimitError, match=r"rows is 1,000; .*rejected is 5"):
+        check_limits(parse_limits(["rows > 1", "rejected > 1", "buyers > 999"]), summary(), None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "rows", "rows = 5", "rows < many", "rows <= 5", "< 5", "rows <", "rows < 5 %%",
+     "as_of < 5", "as_of < -5%", "as_of > 2024-13-01", "rows < 2024-01-01", "rows > 5%",
+     "revenue < 5%", "rows < 1e5", "rows < nan", "rows < ٣"],
+)  # fmt: skip
+def test_what_cannot_be_meant_is_refused(text):
+    with pytest.raises(UsageError, match="--fail-if"):
+        parse_limits([text])
+
+
+def test_an_unknown_name_is_refused_and_so_is_one_that_means_two_things():
+    check_names(parse_limits(["champions < 1", "rows < 1"]), GROUPS)
+    with pytest.raises(UsageError, match=r"there is no 'champion'.*champions"):
+        check_names(parse_limits(["champion < 1"]), GROUPS)
+    with pytest.raises(UsageError, match="among both segments and activity"):
+        check_names(parse_limits(["new < 1"]), GROUPS)
+
+
+# run ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return written(tmp_path / "shop.csv")
+
+
+def contents(folder):
+    return {name: Path(folder, name).read_bytes() for name in files_of(folder) if "." in name}
+
+
+def test_a_run_that_breaks_a_limit_leaves_the_one_before(shop):
+    limit = ("--fail-if", "rows < -2%")
+    assert rfmtool("run", shop, "-o", "out", *limit).exit_code == 0
+    before = contents("out")
+    written(shop, "".join(SHOP.splitlines(keepends=True)[:-3]))
+
+    result = rfmtool("run", shop, "-o", "out", *limit)
+
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert "rows went from 11 to 8 (-27.3%)" in result.stderr
+    assert contents("out") == before
+    assert rfmtool("run", shop, "-o", "out", "--fail-if", "rows < -50%").exit_code == 0
+    assert json.loads(Path("out/summary.json").read_text())["ledger"]["rows"] == 8
+
+
+def test_a_limit_on_one_run_needs_no_folder(shop):
+    assert rfmtool("run", shop, "--fail-if", "anonymous > 30%").exit_code == 0
+    result = rfmtool("run", shop, "--fail-if", "anonymous > 5%")
+    assert result.exit_code == 1
+    assert "9.1%, 1 of 11 rows" in result.stderr
+
+
+@pytest.mark.parametrize("limit", ["champion < -10%", "rows < -10%", "rows", "partners > 2"])
+def test_a_limit_that_cannot_be_held_is_said_before_anything_is_read(tmp_path, limit):
+    result = rfmtool("run", tmp_path / "missing.csv", "--fail-if", limit)
+    assert result.exit_code == 2
+    assert "--fail-if" in result.stderr
+
+
+def test_a_run_before_that_was_changed_is_no_measure(shop):
+    rfmtool("run", shop, "-o", "out")
+    Path("out/summary.json").write_text("{}")
+    result = rfmtool("run", shop, "-o", "out", "--fail-if", "rows < -10%")
+    assert result.exit_code == 2
+    assert "without --fail-if" in result.stderr
