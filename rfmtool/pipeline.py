@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -30,7 +29,7 @@ from rfmtool.scoring.customers import (
 )
 from rfmtool.scoring.scales import Scales, apply_scales, fit, load_scales
 from rfmtool.scoring.timing import add_usual_gaps, fit_timing, order_days
-from rfmtool.sources import Asked, Export, open_export
+from rfmtool.sources import Asked, Export, currencies, open_export
 from rfmtool.sources.detect import survey
 from rfmtool.sources.layout import Question
 from rfmtool.sources.ledger import Ledger
@@ -249,11 +248,6 @@ def group(
         InputError: it cannot be read.
         AmbiguousInputError: it can be read in two ways that differ.
     """
-    if settings.currency is not None and "currency" not in export.columns:
-        raise InputError(
-            f"{export.name}: --currency is given, but no column was recognised as currency",
-            "Name it with --column currency=NAME, or leave --currency out.",
-        )
     question = Question(
         since=settings.since,
         until=settings.as_of,
@@ -292,24 +286,31 @@ def _grouped(
         table, ledger = _aggregated(engine, export, question, watcher)
     except MoneyOverflowError:
         table, ledger = _aggregated(replace(engine, wide=True), export, question, watcher)
-    if question.currency is None:
-        _check_one_currency(export, ledger)
+    _check_currency(export, ledger, question)
     bare = strip_point_zero(table) if ledger.ids_end_in_point_zero else None
     table = table if bare is None else bare
     return Grouped(table, order_dates(table), ledger, export, bare is not None)
 
 
-def _check_one_currency(export: Export, ledger: Ledger) -> None:
-    if len(ledger.currencies) < 2:  # noqa: PLR2004 - more than one
+def _check_currency(export: Export, ledger: Ledger, question: Question) -> None:
+    """Check that all money is in one currency, and that one asked for can be told."""
+    if question.currency is not None:
+        if "currency" not in export.columns and not ledger.names_currencies:
+            raise InputError(
+                f"{export.name}: --currency is given, but no column was recognised as currency and"
+                " no amount has a sign or code beside it",
+                "Name the column with --column currency=NAME, or leave --currency out.",
+            )
         return
-    # Only what is plainly a code may be shown: a column named by mistake holds other cells.
-    codes = sorted(code for code in ledger.currencies if re.fullmatch("[A-Z]{3}", code))
-    column = export.columns["currency"]
-    where = ", ".join(codes[:8]) if codes else f"in column {column!r}"
-    raise AmbiguousInputError(
-        f"{export.name}: money in {len(ledger.currencies)} currencies, {where}",
-        "Pick one with --currency.",
-    )
+    held = currencies.apart(ledger.currencies)
+    if len(held) > 1:
+        # A column named by mistake holds other cells.
+        known = sorted(currency for currency in held if currencies.is_known(currency))
+        more = [f"{len(held) - len(known)} more"] * (len(known) < len(held))
+        raise AmbiguousInputError(
+            f"{export.name}: money in {len(held)} currencies, {', '.join([*known[:8], *more])}",
+            "Pick one with --currency.",
+        )
 
 
 def _aggregated(

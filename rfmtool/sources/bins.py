@@ -6,7 +6,7 @@ few rows whose bin is not that of their run are kept apart.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -17,12 +17,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.columns import BINS, REJECTIONS
+from rfmtool.sources import currencies
 from rfmtool.sources.dates import Days, Mask, read_days
 from rfmtool.sources.layout import MONEY_ROLES, Question, Reading
 from rfmtool.sources.ledger import CODES
 from rfmtool.sources.read import Batch
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
+_AFTER_OTHER_CURRENCY: Final = ("used", "before_since", "after_as_of")
 
 Codes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]
@@ -77,8 +79,11 @@ def count_by_run(rows: Places, runs: Runs) -> Places:
     return np.bincount(places, minlength=len(runs.starts))
 
 
-def bins_of_runs(heads: Cells, reading: Reading, question: Question) -> tuple[Days, Codes]:
-    """The day of each run, from 1970-01-01, and the bin that all but its money puts it in."""
+def bins_of_runs(heads: Cells, reading: Reading, question: Question) -> tuple[Days, Codes, Mask]:
+    """The day of each run, the bin that all but its money puts it in, and whether it is asked for.
+
+    A run is asked for where no exclusion holds, whoever its customer is.
+    """
     days, undated = read_days(heads["ordered_at"], reading.dates)
     bins = np.zeros(len(days), dtype=np.uint8)
     # From the last reason to the first: the first that holds is written last.
@@ -88,16 +93,12 @@ def bins_of_runs(heads: Cells, reading: Reading, question: Question) -> tuple[Da
         bins[_outside(heads["currency"], question.currency)] = CODES["other_currency"]
     if question.not_a_sale and "status" in heads:
         bins[_is_in(heads["status"], question.not_a_sale)] = CODES["not_a_sale"]
+    asked_for = bins == CODES["used"]
     bins[is_blank(heads["customer_id"])] = CODES["anonymous"]
     if undated is not None:
         bins[undated] = CODES["bad_date"]
         bins[undated & is_blank(heads["ordered_at"])] = CODES["missing_date"]
-    return days, bins
-
-
-def is_within(days: Days, question: Question) -> Mask:
-    """Which days are asked for."""
-    return ~_is_after(days, question) & ~_is_before(days, question)
+    return days, bins, asked_for
 
 
 def _is_after(days: Days, question: Question) -> Mask:
@@ -117,18 +118,46 @@ def _is_in(cells: pa.Array, words: frozenset[str]) -> Mask:
     return _mask(pc.is_in(normal, pa.array(sorted(words))))
 
 
-def _outside(currencies: pa.Array, wanted: str) -> Mask:
-    normal = pc.utf8_upper(pc.utf8_trim_whitespace(currencies))
-    other = pc.and_(pc.not_equal(normal, wanted.upper()), pc.not_equal(normal, ""))
-    return _mask(other.fill_null(fill_value=False))
+def _outside(cells: pa.Array, wanted: str) -> Mask:
+    """The cells that name another currency; an empty one names none."""
+    normal = currencies.normal(cells)
+    named = pc.not_equal(normal, "").fill_null(fill_value=False)
+    own = pc.is_in(normal, pa.array(currencies.accepted(wanted)))
+    return _mask(pc.and_(named, pc.invert(own)))
 
 
-def currencies_of(heads: Cells, seen: Mask) -> frozenset[str]:
-    """The currency codes of the runs that are `seen`, in capitals."""
-    if "currency" not in heads:
-        return frozenset()
-    normal = pc.utf8_upper(pc.utf8_trim_whitespace(heads["currency"].filter(pa.array(seen))))
-    return frozenset(pc.unique(normal).to_pylist()) - {None, ""}
+def in_other_currencies(said: Sequence[pa.Array], question: Question) -> Places:
+    """The rows whose amount is marked with another currency than the one asked for."""
+    if question.currency is None or not said:
+        return np.empty(0, dtype=np.int64)
+    other = [_outside(column, question.currency) for column in said]
+    return np.flatnonzero(np.logical_or.reduce(other))
+
+
+def with_other_currencies(odd: Odd, others: Places, runs: Runs, bins: Codes) -> Odd:
+    """Add rows in other currencies, unless their run's bin comes before."""
+    rows = np.setdiff1d(others, odd.rows, assume_unique=True)
+    if not len(rows):
+        return odd
+    bin_of_run = bins[np.searchsorted(runs.starts, rows, side="right") - 1]
+    rows = rows[np.isin(bin_of_run, [CODES[name] for name in _AFTER_OTHER_CURRENCY])]
+    codes = np.full(len(rows), CODES["other_currency"], dtype=np.uint8)
+    return Odd(np.concatenate([odd.rows, rows]), np.concatenate([odd.codes, codes]))
+
+
+def currencies_of(runs: Runs, seen: Mask, said: Sequence[pa.Array], odd: Odd) -> frozenset[str]:
+    """The currencies that the `seen` runs name, in a column of their own or beside the amounts."""
+    columns = [column.filter(_rows_of(runs, seen, odd)) for column in said]
+    if "currency" in runs.heads:
+        columns.append(currencies.normal(runs.heads["currency"].filter(pa.array(seen))))
+    named = (pc.unique(column).to_pylist() for column in columns)
+    return frozenset(name for names in named for name in names) - {None, ""}
+
+
+def _rows_of(runs: Runs, seen: Mask, odd: Odd) -> pa.Array:
+    rows = np.repeat(seen, runs.lengths)
+    rows[odd.rows] = False
+    return pa.array(rows)
 
 
 def odd_rows(batch: Batch, runs: Runs, bins: Codes, amounts: Odd) -> Odd:

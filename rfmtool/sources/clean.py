@@ -27,10 +27,11 @@ from rfmtool.sources.bins import (
     counted,
     currencies_of,
     find_runs,
+    in_other_currencies,
     is_blank,
-    is_within,
     odd_rows,
     rejects_of,
+    with_other_currencies,
 )
 from rfmtool.sources.dates import Days
 from rfmtool.sources.layout import MONEY_ROLES, Question, Reading
@@ -79,8 +80,12 @@ def clean(batch: Batch, reading: Reading, question: Question, ordinal: int = 0) 
     numbers = _numbers(batch.cells, reading)
     units, unread = to_units(list(numbers.values()))
     runs = find_runs(batch.cells, question)
-    days, bins = bins_of_runs(runs.heads, reading, question)
+    days, bins, asked_for = bins_of_runs(runs.heads, reading, question)
+    said = _currencies(numbers)
+    others = in_other_currencies(said, question)
+    units[others] = 0
     odd = odd_rows(batch, runs, bins, _amount_problems(numbers, unread))
+    odd = with_other_currencies(odd, others, runs, bins)
     sales, refunds = _sums(units, runs.starts)
     counts = runs.lengths - count_by_run(odd.rows, runs)
     used = (bins == CODES["used"]) & (counts > 0)
@@ -94,7 +99,7 @@ def clean(batch: Batch, reading: Reading, question: Question, ordinal: int = 0) 
     kept = used | ((bins == CODES["not_a_sale"]) & (counts > 0))
     reject_rows, reject_codes = rejects_of(batch, runs, bins, odd)
     seen = used | anonymous
-    asked_for = anonymous & is_within(days, question)
+    asked_for &= anonymous
     tally = Tally(
         records=batch.records,
         bins=counted(batch, bins, counts, odd),
@@ -105,7 +110,7 @@ def clean(batch: Batch, reading: Reading, question: Question, ordinal: int = 0) 
         last_day=int(days[seen].max()) if seen.any() else None,
         ids_end_in_point_zero=_all_end_in_point_zero(runs.heads["customer_id"]),
         has_marks=not reading.numbers.settled and _has_marks(batch.cells),
-        currencies=currencies_of(runs.heads, seen),
+        currencies=currencies_of(runs, seen, said, odd),
     )
     return Cleaned(lines if kept.all() else lines.filter(pa.array(kept)), tally)
 
@@ -126,6 +131,11 @@ def _nothing(batch: Batch) -> Cleaned:
 def _numbers(cells: Cells, reading: Reading) -> dict[str, Numbers]:
     roles = ("amount",) if "amount" in cells else ("quantity", "unit_price")
     return {role: read_numbers(cells[role], reading.numbers) for role in roles}
+
+
+def _currencies(numbers: Mapping[str, Numbers]) -> list[pa.Array]:
+    columns = (numbers[role].currencies for role in ("amount", "unit_price") if role in numbers)
+    return [column for column in columns if column is not None]
 
 
 def _amount_problems(numbers: Mapping[str, Numbers], unread: Places) -> Odd:

@@ -107,6 +107,11 @@ class Ledger:
         return int(self.counts[CODES[bin_name]])
 
     @property
+    def names_currencies(self) -> bool:
+        """Whether any row names its currency."""
+        return bool(self.currencies or self["other_currency"])
+
+    @property
     def rows(self) -> int:
         """All rows."""
         return int(self.counts.sum())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import reduce
 from typing import Final
 
 import numpy as np
@@ -13,11 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.columns import UNITS_PER_CURRENCY
+from rfmtool.sources import currencies
 from rfmtool.sources.layout import NumberReading
 
 Floats = npt.NDArray[np.float64]
 Units = npt.NDArray[np.int64]
 Places = npt.NDArray[np.int64]
+Cells = Mapping[str, pa.Array]
 
 # A product of two doubles times 10,000 is off by less than 2^-51 of itself: below 2^41 by less
 # than 0.001, so only a remainder this near to one half can be rounded the wrong way.
@@ -31,11 +34,12 @@ _SPACES = " \u00a0\u202f\u2009"  # plain, no-break, narrow no-break, thin
 
 def _pattern(decimal: str, groups: Sequence[str]) -> str:
     grouped = "|".join(rf"\d{{1,3}}(?:{group}\d{{3}})+" for group in groups)
+    mark = r"\p{L}{0,2}\p{Sc}|\p{L}{2,3}"
     return (
-        r"^(?P<open>\()?(?P<sign>[-+−])?(?:\p{Sc}|[A-Z]{3})?"
-        rf"[\s{_SPACES}]*(?P<inner>[-+−])?"
+        rf"^(?P<open>\()?(?P<sign>[-+−])?(?P<front>{mark})?"
+        rf"[\s{_SPACES}]*(?P<inner>[-+−])?[\s{_SPACES}]*"
         rf"(?P<whole>{grouped}|\d+)?(?:{decimal}(?P<part>\d*))?(?P<power>[eE][-+]?\d{{1,9}})?"
-        rf"[\s{_SPACES}]*(?:\p{{Sc}}|[A-Z]{{3}})?(?P<after>[-−])?(?P<close>\))?$"
+        rf"(?P<late>[-−])?[\s{_SPACES}]*(?P<back>{mark})?(?P<after>[-−])?(?P<close>\))?$"
     )
 
 
@@ -55,6 +59,8 @@ class Numbers:
     """Plain text such as `-1234.5` (null where there is no number), or the typed column."""
     missing: npt.NDArray[np.bool_] | None
     """The empty cells; None where there are none."""
+    currencies: pa.Array | None = None
+    """The currency that the sign or code beside each number says; None where none does."""
 
 
 def read_numbers(cells: pa.Array, reading: NumberReading) -> Numbers:
@@ -67,8 +73,9 @@ def read_numbers(cells: pa.Array, reading: NumberReading) -> Numbers:
     except pa.ArrowInvalid:
         pass  # thousands separators, currency signs, spaces, or no number at all
     trimmed = pc.utf8_trim_whitespace(cells)
-    plain = plain_text(trimmed, reading)
-    return Numbers(_doubles(plain), plain, _blank(pc.if_else(pc.equal(trimmed, ""), None, cells)))
+    plain, said = _plain(trimmed, reading)
+    missing = _blank(pc.if_else(pc.equal(trimmed, ""), None, cells))
+    return Numbers(_doubles(plain), plain, missing, said if len(said) > said.null_count else None)
 
 
 def _blank(cells: pa.Array) -> npt.NDArray[np.bool_] | None:
@@ -90,34 +97,53 @@ def plain_text(cells: pa.Array, reading: NumberReading) -> pa.Array:
     Understood are thousands separators, a currency sign or code on either side, and a minus in
     front, behind, or as parentheses.
     """
-    parts = pc.extract_regex(pc.utf8_trim_whitespace(cells), _PATTERNS[reading.decimal])
-    names = [field.name for field in parts.type]
-    part = dict(zip(names, (parts.field(place) for place in range(len(names))), strict=True))
+    return _plain(cells, reading)[0]
+
+
+def _plain(cells: pa.Array, reading: NumberReading) -> tuple[pa.Array, pa.Array]:
+    """Plain numbers, and the currency that each of them is marked with (null where none is)."""
+    found = pc.extract_regex(pc.utf8_trim_whitespace(cells), _PATTERNS[reading.decimal])
+    names = [field.name for field in found.type]
+    part = dict(zip(names, (found.field(place) for place in range(len(names))), strict=True))
     present = {name: pc.not_equal(part[name], "") for name in names}
-    brackets = pc.equal(present["open"], present["close"])
-    minus_marks = [
-        pc.cast(mark, pa.int8())
-        for mark in (
-            pc.is_in(part["sign"], pa.array(["-", "−"])),
-            pc.is_in(part["inner"], pa.array(["-", "−"])),
-            present["after"],
-            present["open"],
-        )
-    ]
-    marks = minus_marks[0]
-    for mark in minus_marks[1:]:
-        marks = pc.add(marks, mark)
-    digits = pc.or_(present["whole"], present["part"])
-    readable = pc.and_(pc.and_(digits, brackets), pc.less_equal(marks, 1))
-    whole = pc.replace_substring_regex(part["whole"], _NOT_DIGITS, "")
+    minus, is_signed_once = _minus(part, present)
+    said, is_one_currency = _said(part, present)
+    readable = pc.or_(present["whole"], present["part"])
+    for condition in (pc.equal(present["open"], present["close"]), is_signed_once, is_one_currency):
+        readable = pc.and_(readable, condition)
     text = pc.binary_join_element_wise(
-        pc.if_else(pc.equal(marks, 1), "-", ""),
-        pc.if_else(present["whole"], whole, "0"),
+        pc.if_else(minus, "-", ""),
+        pc.if_else(
+            present["whole"], pc.replace_substring_regex(part["whole"], _NOT_DIGITS, ""), "0"
+        ),
         pc.if_else(present["part"], pc.binary_join_element_wise(".", part["part"], ""), ""),
         part["power"],
         "",
     )
-    return pc.if_else(pc.and_(parts.is_valid(), readable), text, pa.scalar(None, pa.string()))
+    readable = pc.and_(found.is_valid(), readable)
+    nothing = pa.scalar(None, pa.string())
+    return pc.if_else(readable, text, nothing), pc.if_else(readable, said, nothing)
+
+
+def _minus(part: Cells, present: Cells) -> tuple[pa.Array, pa.Array]:
+    """Whether a number is negative, and whether that is said once at most."""
+    signs = pa.array(["-", "−"])
+    marks = [
+        pc.is_in(part["sign"], signs),
+        pc.is_in(part["inner"], signs),
+        *(present[name] for name in ("late", "after", "open")),
+    ]
+    count = reduce(pc.add, (pc.cast(mark, pa.int8()) for mark in marks))
+    return pc.equal(count, 1), pc.less_equal(count, 1)
+
+
+def _said(part: Cells, present: Cells) -> tuple[pa.Array, pa.Array]:
+    """The currency beside a number, and whether what stands there is one currency or nothing."""
+    front, back = currencies.meanings(part["front"]), currencies.meanings(part["back"])
+    both = pc.and_(present["front"], present["back"])
+    said = pc.if_else(both, currencies.agreed(front, back), pc.coalesce(front, back))
+    is_marked = pc.or_(present["front"], present["back"])
+    return said, pc.or_(pc.invert(is_marked), said.is_valid())
 
 
 def to_units(factors: Sequence[Numbers]) -> tuple[Units, Places]:

@@ -1,0 +1,119 @@
+"""Money in several currencies is never added up: signs, codes, and columns of them."""
+
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+
+import rfmtool
+from rfmtool.errors import AmbiguousInputError, InputError
+from rfmtool.pipeline import Settings
+from rfmtool.sources import currencies
+
+
+def shop(write, *amounts, header="customer_id;order_id;ordered_at;amount"):
+    rows = [f"c{place};o{place};2024-01-31;{amount}" for place, amount in enumerate(amounts)]
+    return write([header, *rows])
+
+
+def ledger(path, currency=None):
+    result = rfmtool.run(path, settings=Settings(currency=currency), max_rejects="50%")
+    return result.ledger
+
+
+def meaning(mark):
+    return currencies.meanings(pa.array([mark]))[0].as_py()
+
+
+@pytest.mark.parametrize(
+    ("mark", "currency"),
+    [("€", "EUR"), ("eur", "EUR"), ("US$", "USD"), ("zł", "PLN"), ("Kč", "CZK"), ("kr", "KR"),
+     ("$", "$"), ("PCS", None), ("%", None)],
+)  # fmt: skip
+def test_signs_and_codes_mean_their_currency_and_words_none(mark, currency):
+    assert meaning(mark) == currency
+
+
+@pytest.mark.parametrize(
+    "amounts",
+    [("$5", "€7"), ("5 USD", "7 EUR"), ("£5", "7 kr"), ("$5", "7,00 €"), ("US$5", "A$7"),
+     ("usd 5", "7 zł")],
+)  # fmt: skip
+def test_two_currencies_in_one_amount_column_are_refused(write, amounts):
+    with pytest.raises(AmbiguousInputError, match="money in 2 currencies"):
+        ledger(shop(write, *amounts))
+
+
+@pytest.mark.parametrize(
+    "amounts",
+    [("$5", "7"), ("$5", "USD 7"), ("$5 USD", "7 USD"), ("€5", "7 EUR"), ("5 Kr", "7 SEK")],
+)
+def test_one_currency_written_in_two_ways_is_one(write, amounts):
+    assert ledger(shop(write, *amounts)).used_units == 120_000
+
+
+@pytest.mark.parametrize("amount", ["5 PCS", "5%", "€5 USD", "5 EUR USD", "ABC 5", "$5 EUR"])
+def test_what_is_no_single_currency_is_no_money(write, amount):
+    assert ledger(shop(write, "5", "6", amount))["bad_amount"] == 1
+
+
+@pytest.mark.parametrize(
+    ("currency", "used", "units"),
+    [("EUR", 3, 120_000), ("€", 3, 120_000), ("usd", 2, 110_000), ("GBP", 1, 30_000)],
+)
+def test_the_currency_picked_takes_its_own_signs_and_what_has_none(write, currency, used, units):
+    found = ledger(shop(write, "€7", "2 EUR", "$8", "3"), currency)
+
+    assert found["used"] == used
+    assert found["other_currency"] == 4 - used
+    assert found.used_units == units
+
+
+def test_rows_of_one_order_in_two_currencies_part(write):
+    rows = ["ann,1,2024-01-31,€5", "ann,1,2024-01-31,$6", "ann,1,2024-01-31,€7"]
+    path = write(["customer_id,order_id,ordered_at,amount", *rows])
+
+    found = ledger(path, "EUR")
+
+    assert (found["used"], found["other_currency"], found.used_units) == (2, 1, 120_000)
+
+
+def test_a_column_and_a_sign_that_contradict_are_two_currencies(write):
+    rows = ["ann,1,2024-01-31,$5,USD", "bob,2,2024-01-31,€6,USD"]
+    path = write(["customer_id,order_id,ordered_at,amount,currency", *rows])
+
+    with pytest.raises(AmbiguousInputError, match="EUR, USD"):
+        ledger(path)
+    assert ledger(path, "USD").used_units == 50_000
+
+
+def test_bins_that_come_before_keep_their_rows(write):
+    rows = [",1,2024-01-31,$5", "bob,2,never,$6", "ann,3,2024-01-31,€7", "ann,4,2024-01-31,€1"]
+    path = write(["customer_id,order_id,ordered_at,amount", *rows])
+
+    found = ledger(path, "EUR")
+
+    assert (found["anonymous"], found["bad_date"], found["other_currency"]) == (1, 1, 0)
+    assert found.anonymous_units == 0
+
+
+def test_anonymous_money_in_another_currency_or_no_sale_is_not_added_up(write):
+    rows = [",2024-01-31,5,USD,paid", ",2024-01-31,6,EUR,void", ",2024-01-31,7,EUR,paid"]
+    path = write(["customer_id,ordered_at,amount,currency,status", *rows, "a,2024-01-31,1,EUR,"])
+
+    assert ledger(path, "EUR").anonymous_units == 70_000
+
+
+def test_a_currency_asked_for_that_nothing_names_is_refused(write):
+    with pytest.raises(InputError, match="no amount has a sign"):
+        ledger(shop(write, "5", "6"), "EUR")
+
+
+def test_signs_beside_prices_count_too(write):
+    rows = ["ann;2024-01-31;2;$1.50", "bob;2024-01-31;2;€1.50"]
+    path = write(["customer;date;qty;price", *rows])
+
+    with pytest.raises(AmbiguousInputError, match=r"\$, EUR"):
+        ledger(path)
+    frame = rfmtool.run(path, settings=Settings(currency="EUR")).customers
+    assert Decimal(str(frame["monetary"].sum())) == 3
