@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "run"]
+__all__ = ["__version__", "repeat", "run"]
 
 if TYPE_CHECKING:
     from rfmtool.pipeline import run
+    from rfmtool.questions import repeat
 
 
 def __dir__() -> list[str]:
@@ -21,4 +22,8 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module attribute may be a
         from rfmtool import pipeline
 
         return pipeline.run
+    if name in __all__:
+        from rfmtool import questions
+
+        return getattr(questions, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

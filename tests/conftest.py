@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import settings
+
+from rfmtool.pipeline import run
 
 # Derandomized, so that a red test is red for everybody and stays red until it is mended.
 settings.register_profile("suite", deadline=None, max_examples=60, derandomize=True)
@@ -27,6 +30,20 @@ def real_data():
         return SHARED / name
 
     return find
+
+
+@pytest.fixture(scope="session")
+def online_retail(real_data):
+    """The result of a run on Online Retail."""
+    return run(real_data("online_retail"))
+
+
+@pytest.fixture(scope="session")
+def cdnow(real_data):
+    """The result of a run on CDNOW, which is handed over as a frame."""
+    kinds = {"customer_id": str, "date": str}
+    frame = pd.read_csv(real_data("cdnow/CDNOW_master.txt"), sep=r"\s+", dtype=kinds)
+    return run(frame, columns={"amount": "dollar_value"})
 
 
 @pytest.fixture

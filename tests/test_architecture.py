@@ -16,6 +16,7 @@ FLOORS = [
     ["cli"],
     ["report"],
     ["outputs"],
+    ["questions"],
     ["pipeline", "demo"],
     ["analyses"],
     ["placing"],

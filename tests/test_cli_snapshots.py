@@ -3,7 +3,19 @@
 import pytest
 from shell import assert_snapshot, rfmtool, written
 
-HELPS = ["", "run", "score", "check", "report", "rules", "rules show", "rules check", "demo"]
+HELPS = [
+    "",
+    "run",
+    "score",
+    "check",
+    "report",
+    "repeat",
+    "rules",
+    "rules show",
+    "rules check",
+    "demo",
+]
+QUESTIONS = ["repeat"]
 
 
 @pytest.fixture
@@ -12,7 +24,7 @@ def shop(tmp_path, monkeypatch):
     return written(tmp_path / "shop.csv")
 
 
-@pytest.mark.parametrize("words", HELPS, ids=lambda words: words or "rfmtool")
+@pytest.mark.parametrize("words", [*HELPS, *QUESTIONS], ids=lambda words: words or "rfmtool")
 def test_help_of_every_command(words):
     result = rfmtool(*words.split(), "--help")
     assert result.exit_code == 0

@@ -20,14 +20,11 @@ from rfmtool.scoring.timing import (
     fit_timing,
     fit_windows,
     order_days,
-    second_order_times,
-    share_with_event,
     usual_gaps,
+    waits,
 )
 
 EPOCH = date(1970, 1, 1)
-TOY_TIMES = np.array([5, 8, 8, 12, 15, 20, 20, 30])
-TOY_EVENTS = np.array([1, 1, 0, 1, 0, 1, 0, 0], dtype=bool)
 SHOP_TIMING = Timing(Windows(30, 60, 180, 365), 34.0, 2.0, 4.0, limits_are_fitted=False)
 
 
@@ -52,18 +49,20 @@ def activity_of(*, days, since, ratio=np.nan):
 # The second order --------------------------------------------------------------------------------
 
 
-def test_the_toy_curve_is_as_published():
-    days, share = share_with_event(TOY_TIMES, TOY_EVENTS)
-
-    assert days.tolist() == [5, 8, 12, 20]
-    assert (1 - share).round(12).tolist() == [0.875, 0.75, 0.6, 0.4]
-
-
 def test_those_without_a_second_order_are_watched_until_as_of():
-    times, events = second_order_times(days_of([10], [10, 25, 40], [], [7, 7]), as_of_day=50)
+    second = waits(days_of([10], [10, 25, 40], [], [7, 7]), as_of_day=50)
 
-    assert times.tolist() == [40, 15, 43]
-    assert events.tolist() == [False, True, False]
+    assert second.owner.tolist() == [0, 1, 3]
+    assert second.days.tolist() == [40, 15, 43]
+    assert second.ended.tolist() == [False, True, False]
+
+
+def test_the_third_is_waited_for_by_those_who_came_twice():
+    third = waits(days_of([10], [10, 25, 40], [3, 8]), as_of_day=50, number=2)
+
+    assert third.owner.tolist() == [1, 2]
+    assert third.days.tolist() == [15, 42]
+    assert third.ended.tolist() == [True, False]
 
 
 def test_under_thirty_second_orders_the_windows_are_round_numbers():

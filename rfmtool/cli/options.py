@@ -89,13 +89,18 @@ question = _together(
 )  # fmt: skip
 """Which lines are asked for."""
 
+max_rejects = click.option(
+    "--max-rejects", default="1%", show_default=True, metavar="N|P%",
+    help="Stop when more rows than this cannot be read.",
+)  # fmt: skip
+"""How many unreadable rows are accepted."""
+
 scoring = _together(
     click.option("--cuts", metavar="DIM=...", multiple=True,
                  help="recency=30,60,90,180 or frequency=quantile:5. Repeatable."),
     click.option("--scales", "scales_file", metavar="FILE",
                  help="Use the cut points of an earlier run (its scales.json)."),
-    click.option("--max-rejects", default="1%", show_default=True, metavar="N|P%",
-                 help="Stop when more rows than this cannot be read."),
+    max_rejects,
 )  # fmt: skip
 """How customers are scored, and how many unreadable rows are accepted."""
 
@@ -127,6 +132,12 @@ output_format = click.option(
     show_default=True,
     help="What stdout gets.",
 )
+
+
+def table_output(what: str) -> Decorator[Any]:
+    """The option `-o` of a command whose answer goes to stdout, and a table into a file."""
+    text = f"Write {what}, into FILE: .csv, .tsv, .jsonl or .parquet; .json is the whole answer."
+    return click.option("-o", "--output", metavar="FILE", help=text)
 
 
 def asked(settings: Settings) -> Asked:
@@ -175,17 +186,25 @@ def run_arguments(settings: Settings) -> dict[str, Any]:
     Raises:
         UsageError: one of them cannot be meant.
     """
+    return {
+        **question_arguments(settings),
+        "cuts": parse_cuts(settings["cuts"]),
+    }
+
+
+def question_arguments(settings: Settings) -> dict[str, Any]:
+    """The keyword arguments of a question of the library for a command's settings.
+
+    Raises:
+        UsageError: one of them cannot be meant.
+    """
     from rfmtool.pipeline import check_rejects
     from rfmtool.sources.ledger import Ledger
 
     # Of no rows at all: a typo should not wait until the whole export is read.
     check_rejects(Ledger(), settings["max_rejects"])
-    return {
-        **look_arguments(settings),
-        "cuts": parse_cuts(settings["cuts"]),
-        "scales": settings["scales_file"],
-        "max_rejects": settings["max_rejects"],
-    }
+    given = {"scales": settings["scales_file"]} if "scales_file" in settings else {}
+    return {**look_arguments(settings), "max_rejects": settings["max_rejects"], **given}
 
 
 def parse_cuts(texts: tuple[str, ...]) -> dict[str, Method]:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.scoring.customers import OrderDates
+from rfmtool.scoring.survival import survival_curve
 
 MIN_SECOND_ORDERS: Final = 30
 MIN_GAPS: Final = 100
@@ -98,6 +99,15 @@ class OrderDays:
     gap_days: Ints
 
 
+@dataclass(frozen=True)
+class Waits:
+    """How long customers waited from an order day to the next, or have been waiting so far."""
+
+    owner: Ints
+    days: Ints
+    ended: npt.NDArray[np.bool_]
+
+
 def order_days(dates: OrderDates) -> OrderDays:
     """Reduce order dates to distinct days."""
     new = np.ones(len(dates.day), dtype=bool)
@@ -114,7 +124,8 @@ def fit_timing(days: OrderDays, as_of_day: int) -> Timing:
         days: the order days of all customers.
         as_of_day: until when customers were watched, in days since 1970-01-01.
     """
-    windows = fit_windows(*second_order_times(days, as_of_day))
+    second = waits(days, as_of_day)
+    windows = fit_windows(second.days, second.ended)
     gaps = days.gap_days
     median_gap = float(np.median(gaps)) if len(gaps) else float(windows.w50)
     ratios = _leave_one_out_ratios(days, median_gap)
@@ -124,46 +135,32 @@ def fit_timing(days: OrderDays, as_of_day: int) -> Timing:
     return Timing(windows, median_gap, round(overdue, 2), round(lapsed, 2), fitted)
 
 
-def second_order_times(days: OrderDays, as_of_day: int) -> tuple[Ints, npt.NDArray[np.bool_]]:
-    """Days from first to second order day, or to as_of for those without one.
+def waits(days: OrderDays, as_of_day: int, number: int = 1) -> Waits:
+    """Days from one order day to the next, or to as_of for those without a next one.
 
-    Returns:
-        The days of each buyer, and whether they end with a second order.
+    Args:
+        days: the order days.
+        as_of_day: until when customers were watched, in days since 1970-01-01.
+        number: from which order day, counted from 1; those with fewer are left out.
     """
     is_first = np.ones(len(days.owner), dtype=bool)
     is_first[1:] = np.diff(days.owner) != 0
     first = np.flatnonzero(is_first)
-    has_second = np.diff(first, append=len(days.owner)) > 1
-    second = np.minimum(first + 1, len(days.owner) - 1)
-    end = np.where(has_second, days.day[second], as_of_day)
-    return end - days.day[first], has_second
-
-
-def share_with_event(times: Ints, events: npt.NDArray[np.bool_]) -> tuple[Ints, Floats]:
-    """Kaplan & Meier's estimate of the share with the event by each day on which one happened.
-
-    Returns:
-        The days, ascending, and 1 - S(day).
-    """
-    if not events.any():
-        return np.empty(0, dtype=np.int64), np.empty(0)
-    days, happened = np.unique(times[events], return_counts=True)
-    at_risk = len(times) - np.searchsorted(np.sort(times), days, side="left")
-    survival = np.cumprod(1 - happened / at_risk).astype(np.float64)
-    return days, 1 - survival
+    counts = np.diff(first, append=len(days.owner))
+    reached = first[counts >= number] + number - 1
+    ended = counts[counts >= number] > number
+    following = np.minimum(reached + 1, len(days.owner) - 1)
+    end = np.where(ended, days.day[following], as_of_day)
+    return Waits(days.owner[reached], end - days.day[reached], ended)
 
 
 def fit_windows(times: Ints, events: npt.NDArray[np.bool_]) -> Windows:
     """Fit the windows of the second order; fixed ones under 30 second orders."""
     if events.sum() < MIN_SECOND_ORDERS:
         return Windows()
-    days, share = share_with_event(times, events)
-    # A billionth less, so that a share that is equal but for the last bit of a double counts.
-    reached = [
-        int(days[np.argmax(share >= part * share[-1] * (1 - 1e-9))])
-        for part in (0.25, 0.50, 0.80, 0.95)
-    ]
-    w25, w50, w80, w95 = reached
+    curve = survival_curve(times, events)
+    ever = curve.share_ever
+    w25, w50, w80, w95 = (curve.reached(part * ever) or 0 for part in (0.25, 0.50, 0.80, 0.95))
     return Windows(w25, w50, w80, w95, is_fitted=True)
 
 

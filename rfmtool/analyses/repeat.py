@@ -1,0 +1,254 @@
+"""When second orders come, how many ever do, and when to ask for one."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from rfmtool.scoring.survival import Curve, Floats, best_weeks, survival_curve, weekly_hazard
+from rfmtool.scoring.timing import (
+    MIN_SECOND_ORDERS,
+    OrderDays,
+    Waits,
+    Windows,
+    fit_windows,
+    waits,
+)
+
+DAYS: Final = (30, 60, 90, 180, 365)
+"""By how many days the share who came back is told."""
+SELECTION: Final = (
+    "That gaps shorten from order to order is partly selection: who comes often comes soon."
+)
+_MOST_STEPS: Final = 10
+_WEEK: Final = 7
+_EPOCH: Final = date(1970, 1, 1)
+_WAITING: Final = ["customer_id", "first_order_on", "days_since", "days_left",
+                   "ask_from_on", "ask_until_on", "monetary"]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Step:
+    """From one order day to the next: `order` 1 is the wait for the second.
+
+    `median_days` is the median gap of those who came back, which is biased short; the curve's own
+    median is over everybody.
+    """
+
+    order: int
+    returned: int
+    median_days: float
+    curve: Curve
+
+
+@dataclass(frozen=True)
+class Group:
+    """The second order of some of the buyers."""
+
+    name: str
+    repeaters: int
+    curve: Curve
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """The answer: the curve of the second order, and what follows from it."""
+
+    as_of: date
+    repeaters: int
+    curve: Curve
+    windows: Windows
+    hazard: Floats
+    """Second orders per 1,000 customer-days at risk, by week, as far as 80 % of them take."""
+    best_weeks: tuple[int, int] | None
+    steps: tuple[Step, ...]
+    by: str | None
+    groups: tuple[Group, ...]
+    table: pd.DataFrame
+    """One-time buyers inside the window, the most valuable first; when to ask is left empty where
+    there are too few second orders to tell."""
+
+    @property
+    def buyers(self) -> int:
+        """How many have bought at all."""
+        return self.curve.customers
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to bear in mind."""
+        return tuple(_notes(self))
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain data; shares from 0 to 1, None where there is no such number."""
+        data = {
+            "as_of": self.as_of.isoformat(),
+            **_in_short(self.repeaters, self.curve),
+            "watched_days": self.curve.watched_days,
+            "windows": {name: getattr(self.windows, name) for name in ("w25", "w50", "w80", "w95")},
+            "windows_are_fitted": self.windows.is_fitted,
+            "weekly_hazard": [_known(rate) for rate in self.hazard.tolist()],
+            "best_weeks": list(self.best_weeks) if self.best_weeks else None,
+            "latency": [_latency(step) for step in self.steps],
+            "latency_note": SELECTION,
+            "curve": _points(self.curve),
+            "waiting": len(self.table),
+            "notes": list(self.notes),
+        }
+        if self.by is not None:
+            groups = [{"name": one.name, **_in_short(one.repeaters, one.curve)}
+                      for one in self.groups]  # fmt: skip
+            data |= {"by": self.by, "groups": groups}
+        return data
+
+
+def repeat(
+    people: pd.DataFrame,
+    days: OrderDays,
+    as_of: date,
+    *,
+    by: str | None = None,
+    groups: pd.Series[str] | None = None,
+) -> Repeat:
+    """Estimate when second orders come, from those who came back and those who still may.
+
+    Args:
+        people: one row per customer: customer_id, order_days, first_order_on, monetary.
+        days: their order days; `owner` is the row of people.
+        as_of: until when they were watched.
+        by: what the groups are, in a word.
+        groups: for each row of people the group to look at on its own.
+    """
+    as_of_day = (as_of - _EPOCH).days
+    second = waits(days, as_of_day)
+    windows = fit_windows(second.days, second.ended)
+    hazard = weekly_hazard(second.days, second.ended, max(windows.w80 // _WEEK, 1))
+    best = best_weeks(hazard)
+    return Repeat(
+        as_of=as_of,
+        repeaters=int(second.ended.sum()),
+        curve=survival_curve(second.days, second.ended),
+        windows=windows,
+        hazard=hazard,
+        best_weeks=best,
+        steps=_steps(days, as_of_day),
+        by=by,
+        groups=() if groups is None else _groups(second, groups),
+        table=_waiting(people, as_of, windows, best if windows.is_fitted else None),
+    )
+
+
+def _steps(days: OrderDays, as_of_day: int) -> tuple[Step, ...]:
+    waited = (waits(days, as_of_day, number) for number in range(1, _MOST_STEPS + 1))
+    return tuple(
+        Step(
+            order=number,
+            returned=int(wait.ended.sum()),
+            median_days=float(np.median(wait.days[wait.ended])),
+            curve=survival_curve(wait.days, wait.ended),
+        )
+        for number, wait in enumerate(waited, start=1)
+        if wait.ended.any()
+    )
+
+
+def _groups(second: Waits, groups: pd.Series[str]) -> tuple[Group, ...]:
+    """The curve of each group, in the order of their names."""
+    codes, names = pd.factorize(groups.iloc[second.owner], sort=True)
+    order = np.argsort(codes, kind="stable")
+    parts = np.split(order, np.flatnonzero(np.diff(codes[order])) + 1) if len(order) else []
+    return tuple(
+        Group(
+            str(names[codes[part[0]]]),
+            int(second.ended[part].sum()),
+            survival_curve(second.days[part], second.ended[part]),
+        )
+        for part in parts
+        if codes[part[0]] >= 0
+    )
+
+
+def _waiting(
+    people: pd.DataFrame, as_of: date, windows: Windows, best: tuple[int, int] | None
+) -> pd.DataFrame:
+    """Those with one order day, not longer ago than 95 % of second orders take."""
+    once = people[people["order_days"] == 1]
+    since = (pd.Timestamp(as_of) - once["first_order_on"]).dt.days
+    first, last = best or (None, None)
+    waiting = once.assign(
+        days_since=since,
+        days_left=windows.w95 - since,
+        ask_from_on=_days_after(once["first_order_on"], first and _WEEK * (first - 1) + 1),
+        ask_until_on=_days_after(once["first_order_on"], last and _WEEK * last),
+    )[since <= windows.w95]
+    # The rows come sorted by id, and equal spends stay so.
+    ranked: pd.DataFrame = waiting.sort_values("monetary", ascending=False, kind="stable")
+    return ranked[_WAITING].reset_index(drop=True)
+
+
+def _days_after(dates: pd.Series[pd.Timestamp], days: int | None) -> pd.Series[pd.Timestamp]:
+    return dates + pd.Timedelta(days=days) if days else dates.mask(dates.notna())
+
+
+# As data -----------------------------------------------------------------------------------------
+
+
+def _in_short(repeaters: int, curve: Curve) -> dict[str, Any]:
+    return {
+        "buyers": curve.customers,
+        "repeaters": repeaters,
+        "median_days": curve.reached(0.5),
+        "by_day": {str(day): curve.share(day) for day in DAYS},
+    }
+
+
+def _latency(step: Step) -> dict[str, Any]:
+    return {
+        "order": step.order,
+        "median_days": step.median_days,
+        "customers": step.curve.customers,
+        "returned": step.returned,
+        "median_days_of_all": step.curve.reached(0.5),
+        "by_day": {str(day): step.curve.share(day) for day in DAYS},
+    }
+
+
+def _points(curve: Curve) -> list[dict[str, Any]]:
+    low, high = curve.band()
+    columns = zip(
+        curve.day.tolist(), curve.survival.tolist(), curve.se.tolist(), low.tolist(), high.tolist(),
+        strict=True,
+    )  # fmt: skip
+    return [
+        {"day": day, "share": 1 - left, "se": _known(se), "low": _known(low), "high": _known(high)}
+        for day, left, se, low, high in columns
+    ]
+
+
+def _known(number: float) -> float | None:
+    return None if math.isnan(number) else number
+
+
+def _notes(found: Repeat) -> list[str]:
+    if not found.buyers:
+        return ["Nobody has an order that counts, so there is nothing to come back from."]
+    days = found.curve.watched_days
+    watched = f"{days:,} day" + "s" * (days != 1)
+    if not found.repeaters:
+        return [f"Nobody has ordered on a second day yet; the first were watched for {watched}."]
+    notes = []
+    if found.repeaters < MIN_SECOND_ORDERS:
+        notes.append(
+            f"Fewer than {MIN_SECOND_ORDERS} second orders: the windows are round numbers of days,"
+            " and the best weeks may be chance."
+        )
+    if found.curve.watched_days < DAYS[-1]:
+        notes.append(
+            f"Nobody has been watched for longer than {watched}; the shares"
+            " by later days are what was reached until then."
+        )
+    return notes

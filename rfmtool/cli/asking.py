@@ -1,0 +1,73 @@
+"""What the commands that answer one question share: ask, write the table, print the answer."""
+
+from __future__ import annotations
+
+import json
+from contextlib import nullcontext
+from importlib import import_module
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from rfmtool.cli import options
+from rfmtool.cli.loading import uninterrupted
+
+if TYPE_CHECKING:
+    from rfmtool.analyses import Answer
+
+_JSON = ".json"
+
+
+def ask(
+    name: str, exports: tuple[str, ...], output: str | None, settings: options.Settings,
+    **more: object,
+) -> None:  # fmt: skip
+    """Ask a question of the library, and say the answer as the settings want it.
+
+    Args:
+        name: of the function in `rfmtool.questions`, and of the page in `rfmtool.report`.
+        exports: what to read.
+        output: where to write the table; None for nowhere.
+        settings: the options of the command.
+        more: what only this question is asked with.
+
+    Raises:
+        RfmtoolError: the export cannot be read, or the table not be written.
+    """
+    path = options.output_path(output)
+    if path:
+        options.check_apart(path, *exports, settings["rules_file"], settings.get("scales_file"))
+    with uninterrupted():
+        from rfmtool import questions
+        from rfmtool.outputs import tables
+        from rfmtool.outputs.publish import published_file
+
+    if path and path.suffix.lower() != _JSON:
+        tables.format_of(path)  # sooner than after reading
+    arguments = options.question_arguments(settings)
+    with published_file(path) if path else nullcontext() as target:
+        answer: Answer = getattr(questions, name)(list(exports), **arguments, **more)
+        if path and target:
+            _write(answer, path, target, settings)
+    if settings["quiet"]:
+        return
+    if settings["output_format"] == "json":
+        options.show_json(answer.as_data())
+    else:
+        page = import_module(f"rfmtool.report.{name}")
+        page.show(answer, options.console(settings))
+
+
+def _write(answer: Answer, path: Path, target: IO[bytes], settings: options.Settings) -> None:
+    from rfmtool.analyses import MONEY
+    from rfmtool.outputs import tables
+    from rfmtool.outputs.publish import system_failures
+
+    with system_failures(str(path)):
+        if path.suffix.lower() == _JSON:
+            text = json.dumps(answer.as_data(), ensure_ascii=False, indent=1) + "\n"
+            target.write(text.encode("utf-8", "replace"))
+        else:
+            table = tables.to_table(answer.table, tuple(answer.table.columns), MONEY)
+            kind = tables.format_of(path)
+            tables.write_table(table, target, kind, options.text_options(settings))
+        target.flush()

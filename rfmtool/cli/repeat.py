@@ -1,0 +1,26 @@
+"""rfmtool repeat: when second orders come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from rfmtool.cli import options
+from rfmtool.cli.asking import ask
+
+
+@click.command()
+@options.exports
+@options.table_output("one-time buyers who may still come back, with the days left")
+@click.option("--by", metavar="cohort", help="Also tell each month of first orders apart.")
+@options.output_format
+@options.reading
+@options.question
+@options.max_rejects
+@options.text_tables
+@options.engine
+@options.talk
+def command(exports: tuple[str, ...], output: str | None, by: str | None, **settings: Any) -> None:  # noqa: ANN401
+    """Say when second orders come in EXPORTS, how many ever do, and when to ask for one."""
+    ask("repeat", exports, output, settings, by=by)

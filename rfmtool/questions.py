@@ -1,0 +1,48 @@
+"""The questions of the library, one function each: an export in, an answer out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rfmtool.analyses.cohorts import first_months
+from rfmtool.analyses.repeat import Repeat
+from rfmtool.analyses.repeat import repeat as _repeat
+from rfmtool.errors import UsageError
+from rfmtool.pipeline import Result, run
+from rfmtool.scoring.timing import order_days
+
+
+def repeat(
+    source: Any,  # noqa: ANN401 - what `run` takes, or a Result
+    *,
+    by: str | None = None,
+    **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
+) -> Repeat:
+    """When second orders come, how many ever do, and when to ask for one.
+
+    Args:
+        source: an export, as `run` takes it, or the result of a run.
+        by: "cohort" tells each month of first orders apart.
+        reading: keyword arguments of `run`.
+
+    Raises:
+        UsageError: customers are not told apart by `by`.
+        RfmtoolError: as `run` does.
+    """
+    _check_by(by)
+    result = _result(source, reading)
+    groups = None if by is None else first_months(result.frame)
+    days = order_days(result.grouped.dates)
+    return _repeat(result.frame, days, result.as_of, by=by, groups=groups)
+
+
+def _check_by(by: str | None) -> None:
+    # Not any column: who stands where is often a consequence of having come back.
+    if by not in (None, "cohort"):
+        raise UsageError(
+            f"by {by!r}: buyers are not told apart by it", "Take cohort: the first-order month."
+        )
+
+
+def _result(source: Any, reading: dict[str, Any]) -> Result:  # noqa: ANN401 - as above
+    return source if isinstance(source, Result) else run(source, **reading)
