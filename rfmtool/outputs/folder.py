@@ -6,27 +6,41 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from rfmtool import __version__
 from rfmtool.manifest import MANIFEST, TOOL
 from rfmtool.outputs.finished import SUMMARY
 from rfmtool.outputs.publish import published_folder, system_failures
-from rfmtool.outputs.tables import TextOptions, to_table, write_table
+from rfmtool.outputs.tables import (
+    TextOptions,
+    header_line,
+    text_lines,
+    to_table,
+    write_lines,
+    write_parquet,
+)
 
 if TYPE_CHECKING:
     from rfmtool.pipeline import Result
 
-LISTS: Final = ("segments", "stages")
-TABLES: Final = ("csv", "parquet")
-_LIST_COLUMN: Final = {"segments": "segment", "stages": "stage"}
+Rows = npt.NDArray[np.int64]
+"""Places of rows in the table of all customers, in the order in which they are written."""
+Writer = Callable[[IO[bytes], Rows | None], None]
+"""Writes some rows of a table; None: all of them."""
+
+LISTS: Final = ("segments", "stages", "actions")
+_LIST_COLUMN: Final = {"segments": "segment", "stages": "stage", "actions": "action"}
+_URGENT: Final = ("actions",)
+"""The lists that somebody works through from the top."""
 _STEM_LETTERS: Final = 60
 _RESERVED: Final = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)$")
 
@@ -44,8 +58,7 @@ def write_files(
     result: Result, place: Path, command: Sequence[str], options: FolderOptions
 ) -> None:
     """Write all files of a run into an empty folder, the manifest last."""
-    table = to_table(result.frame)
-    outputs = [_write(place, name, rows, options) for name, rows in _named_tables(table, options)]
+    outputs = _write_tables(result.frame, place, options)
     outputs.append(_write_json(place, "scales.json", result.scales.as_data()))
     outputs.append(_write_json(place, SUMMARY, result.summary))
     manifest = {
@@ -91,16 +104,73 @@ def inputs(result: Result) -> list[dict[str, Any]]:
     ]
 
 
-def _named_tables(table: pa.Table, options: FolderOptions) -> Iterator[tuple[str, pa.Table]]:
-    for kind in options.tables:
-        yield f"customers.{kind}", table
+# Tables ------------------------------------------------------------------------------------------
+
+
+def _write_tables(frame: pd.DataFrame, place: Path, options: FolderOptions) -> list[dict[str, Any]]:
+    """Write the table of all customers and the lists, in every kind asked for."""
+    table = to_table(frame)
+    named = {"customers": None, **_lists(frame, options)}
+    return [
+        _write(place, f"{name}.{kind}", len(table) if rows is None else len(rows), write, rows)
+        for kind in options.tables
+        for write in [_WRITERS[kind](table, options.text)]
+        for name, rows in named.items()
+    ]
+
+
+def _lists(frame: pd.DataFrame, options: FolderOptions) -> dict[str, Rows]:
+    """The rows of each list by its name: who is in a group, or on a rung, or to be called."""
+    lists = {}
     for folder in options.lists:
-        column = table.column(_LIST_COLUMN[folder])
-        labels = sorted(pc.unique(column).to_pylist())
-        for label, stem in file_stems(labels).items():
-            rows = table.filter(pc.equal(column, label))
-            for kind in options.tables:
-                yield f"{folder}/{stem}.{kind}", rows
+        groups = frame[_LIST_COLUMN[folder]].astype("category")
+        codes = groups.cat.codes.to_numpy()
+        for label, stem in file_stems(sorted(groups.cat.categories)).items():
+            rows = np.flatnonzero(codes == groups.cat.categories.get_loc(label))
+            if len(rows):
+                lists[f"{folder}/{stem}"] = _by_value(frame, rows) if folder in _URGENT else rows
+    return lists
+
+
+def _by_value(frame: pd.DataFrame, rows: Rows) -> Rows:
+    """The most valuable first; of equals, the first by customer_id."""
+    return rows[np.argsort(-frame["monetary"].to_numpy()[rows], kind="stable")]
+
+
+class _TextWriter:
+    """Writes rows of a table as CSV; each row is rendered once, however many lists it is in."""
+
+    def __init__(self, table: pa.Table, options: TextOptions) -> None:
+        self._header = header_line(table.column_names, options)
+        self._chunks = list(text_lines(table, options))
+        self._starts = np.cumsum([0, *map(len, self._chunks)])
+
+    def __call__(self, target: IO[bytes], rows: Rows | None) -> None:
+        write_lines(self._header, self._chunks if rows is None else [self._picked(rows)], target)
+
+    def _picked(self, rows: Rows) -> pa.Array:
+        order = np.argsort(rows, kind="stable")
+        parts = np.split(rows[order], np.searchsorted(rows[order], self._starts[1:-1]))
+        places = (part - start for part, start in zip(parts, self._starts, strict=False))
+        lines = [pa.array([], pa.string())]
+        lines += [
+            chunk.take(pa.array(part)) for chunk, part in zip(self._chunks, places, strict=False)
+        ]
+        return pa.concat_arrays(lines).take(pa.array(np.argsort(order, kind="stable")))
+
+
+def _parquet_writer(table: pa.Table, _: TextOptions) -> Writer:
+    def write(target: IO[bytes], rows: Rows | None) -> None:
+        write_parquet(table if rows is None else table.take(pa.array(rows)), target)
+
+    return write
+
+
+_WRITERS: Final[Mapping[str, Callable[[pa.Table, TextOptions], Writer]]] = {
+    "csv": _TextWriter,
+    "parquet": _parquet_writer,
+}
+TABLES: Final = tuple(_WRITERS)
 
 
 def file_stems(labels: Iterable[str]) -> dict[str, str]:
@@ -139,13 +209,13 @@ class _Hashed:
         self._target.flush()
 
 
-def _write(place: Path, name: str, rows: pa.Table, options: FolderOptions) -> dict[str, Any]:
+def _write(place: Path, name: str, count: int, write: Writer, rows: Rows | None) -> dict[str, Any]:
     path = place / name
     path.parent.mkdir(exist_ok=True)
     with path.open("wb") as file:
         hashed = _Hashed(file)
-        write_table(rows, hashed, path.suffix.removeprefix("."), options.text)  # type: ignore[arg-type]
-    return {"name": name, "rows": len(rows), "sha256": hashed.hash.hexdigest()}
+        write(hashed, rows)  # type: ignore[arg-type]
+    return {"name": name, "rows": count, "sha256": hashed.hash.hexdigest()}
 
 
 def _write_json(place: Path, name: str, data: Mapping[str, Any]) -> dict[str, Any]:

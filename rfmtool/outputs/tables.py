@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -107,13 +107,26 @@ def unescaped(column: pa.ChunkedArray) -> pa.ChunkedArray:
 def write_csv(table: pa.Table, target: IO[bytes], options: TextOptions | None = None) -> None:
     """Write UTF-8, LF, a header, and quotes only where a cell needs them."""
     options = options or TextOptions()
-    header = pa.table({name: [name] for name in table.column_names})
-    if options.excel:
-        target.write(_BOM)
-    chunks = [header, *_chunks(table)]
-    jobs = (partial(_lines, rows, options) for rows in chunks)
-    for lines in in_order(jobs, threads=os.cpu_count() or 1):
-        target.write(lines)
+    write_lines(header_line(table.column_names, options), text_lines(table, options), target)
+
+
+def header_line(columns: Sequence[str], options: TextOptions) -> bytes:
+    """The first line of a text table, behind a BOM where one is wanted."""
+    names = pa.table({name: [name] for name in columns})
+    return (_BOM if options.excel else b"") + bytes(_bytes_of(_lines(names, options)))
+
+
+def text_lines(table: pa.Table, options: TextOptions) -> Iterator[pa.Array]:
+    """Each row as the line of text that it is in CSV, its LF included, some thousand at a time."""
+    jobs = (partial(_lines, rows, options) for rows in _chunks(table))
+    return in_order(jobs, threads=os.cpu_count() or 1)
+
+
+def write_lines(header: bytes, lines: Iterable[pa.Array], target: IO[bytes]) -> None:
+    """Write a text table whose rows are rendered."""
+    target.write(header)
+    for chunk in lines:
+        target.write(_bytes_of(chunk))
 
 
 def write_jsonl(table: pa.Table, target: IO[bytes]) -> None:
@@ -171,14 +184,17 @@ def _chunks(table: pa.Table) -> Iterator[pa.Table]:
         yield table.slice(start, _CHUNK_ROWS)
 
 
-def _lines(rows: pa.Table, options: TextOptions) -> memoryview:
+def _lines(rows: pa.Table, options: TextOptions) -> pa.Array:
     cells = [_cells(column, options) for column in rows.columns]
     cells[-1] = pc.binary_join_element_wise(cells[-1], "\n", "", null_handling="replace")
-    lines = pc.binary_join_element_wise(*cells, options.delimiter, null_handling="replace")
-    # Text columns lie in memory end to end, so the whole chunk is one piece of bytes.
+    return pc.binary_join_element_wise(*cells, options.delimiter, null_handling="replace")
+
+
+def _bytes_of(lines: pa.Array) -> memoryview:
+    """Lines of text as they lie in memory end to end: one piece of bytes."""
     offsets = np.frombuffer(lines.buffers()[1], dtype=np.int32)
     first, last = offsets[lines.offset], offsets[lines.offset + len(lines)]
-    return memoryview(lines.buffers()[2])[first:last]
+    return memoryview(lines.buffers()[2] or b"")[first:last]
 
 
 def _cells(column: pa.ChunkedArray, options: TextOptions) -> pa.Array:

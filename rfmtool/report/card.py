@@ -1,0 +1,118 @@
+"""One customer on a card: what they did, where they stand, why, and what would move them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rich.console import Console, RenderableType
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from rfmtool.report.terminal import print_trimmed, printable, share, titled_table
+from rfmtool.report.words import counted, money
+
+Data = Mapping[str, Any]
+
+_UNITS: Final = {"recency": "day", "frequency": "order"}
+
+
+def print_card(card: Data, console: Console) -> None:
+    """Print the card of one customer.
+
+    Args:
+        card: what `Explanation.as_data` gave.
+        console: where to.
+    """
+    scores: list[RenderableType] = [Text(), _scores(card["scores"])] if card["scores"] else []
+    parts = [
+        Text(f" {printable(card['customer_id'])}", "bold"),
+        Rule(style="dim"),
+        _facts(card),
+        *scores,
+        Text(),
+        _pairs({"Next step": card["next_step"]}),
+        Rule(style="dim"),
+    ]
+    print_trimmed(parts, console)
+
+
+def _facts(card: Data) -> Table:
+    return _pairs(
+        {
+            "Stands": f"{card['stage']} · {card['segment']} · {card['activity']}",
+            "Because": card["stage_reason"],
+            "To do": _to_do(card),
+            "Orders": _orders(card),
+            "Spent": _spent(card),
+            "Rhythm": _rhythm(card),
+            "Wallet": _wallet(card),
+        }
+    )
+
+
+def _pairs(words: Mapping[str, str]) -> Table:
+    table = Table(box=None, padding=(0, 1), show_header=False)
+    table.add_column(style="bold cyan", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text in words.items():
+        if text:
+            table.add_row(name, printable(text))
+    return table
+
+
+def _to_do(card: Data) -> str:
+    channel = f" (by {card['channel']})" if card["channel"] else ""
+    return f"{card['say']}{channel}: {card['action']}"
+
+
+def _orders(card: Data) -> str:
+    if not card["frequency"]:
+        return "none that counts"
+    return (
+        f"{counted(card['frequency'], 'order')} on {counted(card['order_days'], 'day')}, the first"
+        f" {card['first_order_on']}, the last {card['last_order_on']}"
+        f" ({counted(card['recency_days'], 'day')} before {card['as_of']})"
+    )
+
+
+def _spent(card: Data) -> str:
+    average = f", {money(card['average_order'])} an order" if card["average_order"] else ""
+    given_back = f", {money(card['refunds'])} given back" if card["refunds"] != "0" else ""
+    return f"{money(card['monetary'])}{average}{given_back}"
+
+
+def _rhythm(card: Data) -> str:
+    if card["usual_gap_days"] is None:
+        return ""
+    return (
+        f"usually every {card['usual_gap_days']:,.1f} days; now at {card['overdue_ratio']:.2f} of"
+        f" that (overdue from {card['overdue_from']}, lapsed from {card['lapsed_from']})"
+    )
+
+
+def _wallet(card: Data) -> str:
+    if not card["wallet_basis"]:
+        return ""
+    return (
+        f"{share(card['share_of_wallet'])} of {money(card['wallet'])} ({card['wallet_basis']});"
+        f" {money(card['headroom'])} goes elsewhere"
+    )
+
+
+def _scores(scores: Mapping[str, Data]) -> Table:
+    table = titled_table("SCORE")
+    for title in ("now", "value", "better at", "worse at"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for name, score in scores.items():
+        values = (score["value"], score["next_better"], score["next_worse"])
+        shown = ("–" if value is None else _said(name, value) for value in values)
+        table.add_row(name, f"{score['score']} of {score['bins']}", *shown)
+    return table
+
+
+def _said(dimension: str, value: int | str) -> str:
+    if dimension in _UNITS:
+        return counted(int(value), _UNITS[dimension])
+    return money(str(value))

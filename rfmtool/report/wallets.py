@@ -1,0 +1,47 @@
+"""Share of wallet: what people spend here of what they spend anywhere, by how it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rich.console import RenderableType
+
+from rfmtool.report.terminal import paragraph, share, titled_table
+from rfmtool.report.words import money
+
+Data = Mapping[str, Any]
+
+_TOLD: Final = {
+    "known": "they told the total",
+    "stated_rank": "they ranked us",
+    "peer_estimate": "estimate: the best of their like",
+}
+
+
+def wallets(summary: Data, width: int) -> list[RenderableType]:
+    """A row for each basis, never added up; nothing where no wallet is known."""
+    bases = summary["wallet"]["bases"]
+    if not bases:
+        return []
+    table = titled_table("WALLET")
+    table.add_column("how it is known", style="dim", overflow="fold")
+    for title in ("people", "spent here", "of wallets of", "share"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for group in bases:
+        table.add_row(
+            group["basis"],
+            _TOLD[group["basis"]],
+            f"{group['customers']:,}",
+            money(group["spend"]),
+            money(group["wallet"]),
+            share(group["share"]),
+        )
+    return [table, *_note(bases, width)]
+
+
+def _note(bases: list[Data], width: int) -> list[RenderableType]:
+    if bases[-1]["basis"] != "peer_estimate":
+        return []
+    words = "An estimate is spend against similar customers; no action rests on it."
+    return [paragraph(words, width, "dim")]
