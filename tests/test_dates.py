@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +17,15 @@ import rfmtool
 from rfmtool.errors import AmbiguousInputError, InputError, UsageError
 from rfmtool.pipeline import look
 from rfmtool.sources import dialect
-from rfmtool.sources.dates import DAY_FIRST, ISO, MONTH_FIRST, READINGS, read_days, reading_of
+from rfmtool.sources.dates import (
+    DAY_FIRST,
+    ISO,
+    MONTH_FIRST,
+    READINGS,
+    in_zone,
+    read_days,
+    reading_of,
+)
 from rfmtool.sources.layout import Asked
 
 READING = {reading.name: reading for reading in READINGS}
@@ -317,3 +326,136 @@ def test_timestamps_before_1970_keep_their_day():
 
     assert read_days(moments, ISO)[0].tolist() == [-1]
     assert days_of(["1969-12-31 23:00:00"]) == [date(1969, 12, 31)]
+
+
+# Dates that are numbers --------------------------------------------------------------------------
+
+
+def days_read(cells, date_format="%Y-%m-%d", zone=None, written_in=None):
+    """Days as ISO text; None where a cell is no date."""
+    reading = in_zone(reading_of(date_format), zone, written_in)
+    days, unread = read_days(cells if isinstance(cells, pa.Array) else pa.array(cells), reading)
+    unread = np.zeros(len(days), dtype=bool) if unread is None else unread
+    return [
+        None if odd else str(day)
+        for day, odd in zip(days.astype("datetime64[D]"), unread, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("date_format", "cells", "days"),
+    [
+        ("excel", ["45292", "45292.99", "45293,5", " 61 "],
+         ["2024-01-01", "2024-01-01", "2024-01-02", "1900-03-01"]),
+        ("excel", ["60", "-1", "x", "", None, "nan", "1e5", "2958466"], [None] * 8),
+        ("unix", ["1704067199", "1704067200", "0"], ["2023-12-31", "2024-01-01", "1970-01-01"]),
+        ("unix", ["1704067199.9", "-1"], ["2023-12-31", "1969-12-31"]),
+        ("unix_ms", ["1704067199999", "1704067200000"], ["2023-12-31", "2024-01-01"]),
+        ("unix", ["9999999999999999", "today"], [None, None]),
+    ],
+)  # fmt: skip
+def test_counted_dates_are_read_where_told(date_format, cells, days):
+    assert days_read(cells, date_format) == days
+
+
+def test_typed_numbers_are_counted_too():
+    assert days_read(pa.array([45292.5, None]), "excel") == ["2024-01-01", None]
+    assert days_read(pa.array([1704067200]), "unix") == ["2024-01-01"]
+    assert days_read(pa.array([1.7040672e9, np.nan]), "unix") == ["2024-01-01", None]
+
+
+@pytest.mark.parametrize(
+    ("cells", "option"),
+    [(["45292", "45293.5"], "excel"), (["1704067200", "1704067201"], "unix"),
+     (["1704067200123", "1704067201000"], "unix_ms")],
+)  # fmt: skip
+def test_counted_dates_are_asked_about_and_never_guessed(write, cells, option):
+    path = write(["customer_id,ordered_at,amount", *[f"ann,{cell},5" for cell in cells]])
+
+    with pytest.raises(AmbiguousInputError, match=f"--date-format {option}"):
+        look(path)
+    assert look(path, asked=Asked(date_format=option)).ledger["used"] == 2
+
+
+# Time zones --------------------------------------------------------------------------------------
+
+LATE = ["2024-01-05 23:30:00 -0500", "2024-01-06T04:30:00Z", "2024-01-06 05:30:00 +0100"]
+"""One instant, as three clocks show it."""
+
+
+def test_without_a_zone_the_day_is_the_one_written():
+    assert days_read(LATE) == ["2024-01-05", "2024-01-06", "2024-01-06"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [("UTC", "2024-01-06"), ("America/New_York", "2024-01-05"), ("Europe/Berlin", "2024-01-06"),
+     ("Pacific/Honolulu", "2024-01-05")],
+)  # fmt: skip
+def test_mixed_offsets_are_one_instant_in_the_business_zone(zone, day):
+    assert days_read(LATE, zone=zone) == [day] * 3
+
+
+def test_summer_time_moves_midnight():
+    cells = ["2024-01-31T23:30:00Z", "2024-07-31T21:59:59Z", "2024-07-31T22:00:00Z"]
+
+    assert days_read(cells, zone="Europe/Berlin") == ["2024-02-01", "2024-07-31", "2024-08-01"]
+
+
+def test_times_without_an_offset_are_local_unless_said_otherwise():
+    cells = ["2024-01-31 23:30:00", "2024-01-31", "2024-01-31 23:30:00Z"]
+
+    berlin = days_read(cells, zone="Europe/Berlin")
+    assert berlin == ["2024-01-31", "2024-01-31", "2024-02-01"]
+    stripe = days_read(cells, zone="Europe/Berlin", written_in="UTC")
+    assert stripe == ["2024-02-01", "2024-01-31", "2024-02-01"]
+
+
+@pytest.mark.parametrize(
+    ("date_format", "cell", "day"),
+    [
+        ("%d/%m/%Y", "31/01/2024 11:30 PM UTC", "2024-02-01"),
+        ("%d/%m/%Y", "31/01/2024 11:30 AM UTC", "2024-01-31"),
+        ("%d/%m/%Y", "31/01/2024 12:30 AM +0200", "2024-01-30"),
+        ("%d.%m.%Y %H:%M %z", "31.01.2024 23:30 +00:00", "2024-02-01"),
+        ("%d.%m.%Y %I:%M %p %z", "31.01.2024 11:30 PM Z", "2024-02-01"),
+        ("%d.%m.%Y %H:%M %Z", "31.01.2024 23:30 GMT", "2024-02-01"),
+        ("%d.%m.%Y %H:%M %Z", "31.01.2024 23:30 PST", None),
+        ("unix", "1706743800", "2024-02-01"),
+        ("unix_ms", "1706743800000", "2024-02-01"),
+        ("excel", "45322.99", "2024-01-31"),
+        ("%Y-%m-%d", "2024-01-31 24:00:00 UTC", "2024-02-01"),
+        ("%Y-%m-%d", "9999-12-31 23:30:00 UTC", None),
+    ],
+)
+def test_every_way_to_write_a_time_knows_its_zone(date_format, cell, day):
+    assert days_read([cell], date_format, zone="Europe/Berlin") == [day]
+
+
+def test_typed_timestamps_are_taken_in_the_zone():
+    late = pa.array([datetime(2024, 1, 31, 23, 30)])  # noqa: DTZ001 - a naive one is meant
+    utc = late.cast(pa.timestamp("us", "UTC"))
+
+    assert days_read(utc, zone="Europe/Berlin") == ["2024-02-01"]
+    assert days_read(late, zone="Europe/Berlin") == ["2024-01-31"]
+    assert days_read(late, zone="Europe/Berlin", written_in="UTC") == ["2024-02-01"]
+
+
+@given(
+    st.datetimes(datetime(1950, 1, 1), datetime(2060, 1, 1)),  # noqa: DTZ001
+    st.integers(-14 * 4, 14 * 4).map(lambda quarters: timedelta(minutes=15 * quarters)),
+    st.sampled_from(("Europe/Berlin", "America/Los_Angeles", "Asia/Kolkata", "Pacific/Apia")),
+)
+def test_days_in_a_zone_are_those_of_pythons_zones(instant, offset, zone):
+    moment = instant.replace(tzinfo=timezone(offset))
+    text = moment.strftime("%d/%m/%Y %H:%M:%S %z")
+
+    expected = moment.astimezone(ZoneInfo(zone)).date().isoformat()
+    assert days_read([text], "%d/%m/%Y", zone=zone) == [expected]
+
+
+def test_an_unknown_zone_is_refused(write):
+    path = write(["customer_id,ordered_at,amount", "ann,2024-01-05,5"])
+
+    with pytest.raises(UsageError, match="Nowhere/Town"):
+        look(path, asked=Asked(timezone="Nowhere/Town"))

@@ -41,6 +41,8 @@ EXPORTS = {
     "binary": (2, bytes(range(256)) * 20),
     "day or month": (2, f"customer,date,amount\n{CANARY},01/02/2024,5\nb,03/04/2024,6\n"),
     "point or comma": (2, f'customer,date,amount\n{CANARY},2024-01-05,"1,234"\n'),
+    "dates counted": (2, HEADER + f"{CANARY},1,45292,20\n"),
+    "currency signs": (2, HEADER + f"{CANARY},1,2024-01-05,$5\nb,2,2024-01-05,€6\n"),
     "currencies": (2, EUROS + f"a,2024-01-05,1,{CANARY}\n"),
     "huge order": (2, HEADER + f"{CANARY},1,2024-01-05,4e14\n{CANARY},1,2024-01-05,4e14\n"),
     "huge customer": (2, HEADER + f"{CANARY},1,2024-01-05,4e14\n" + f"{CANARY},2,2024-01-06,4e14\n"
@@ -76,6 +78,8 @@ WORDS = {
     "date format": (2, ["run", "shop.csv", "--date-format", "%Q"]),
     "date format without a day": (2, ["run", "shop.csv", "--date-format", "%Y-%m"]),
     "date format that fits nothing": (1, ["run", "shop.csv", "--date-format", "%d/%m/%Y"]),
+    "timezone": (2, ["run", "shop.csv", "--timezone", "Nowhere/Town"]),
+    "date format counted": (1, ["run", "shop.csv", "--date-format", "excel"]),
     "decimal": (2, ["run", "shop.csv", "--decimal", ";"]),
     "as of": (2, ["run", "shop.csv", "--as-of", "20240105"]),
     "as of a week": (2, ["run", "shop.csv", "--as-of", "2024-W01-1"]),

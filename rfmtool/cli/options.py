@@ -71,7 +71,10 @@ reading = _together(
                  help="Say which column plays a role, e.g. amount=Total. Repeatable."),
     click.option("--delimiter", metavar="C", help="What divides cells: , ; | or tab."),
     click.option("--encoding", metavar="NAME", help="Text encoding, e.g. cp1252."),
-    click.option("--date-format", metavar="FMT", help="How dates are written, e.g. %d/%m/%Y."),
+    click.option("--date-format", metavar="FMT",
+                 help="How dates are written, e.g. %d/%m/%Y, excel, unix or unix_ms."),
+    click.option("--timezone", metavar="ZONE",
+                 help="Take days in this zone, e.g. Europe/Berlin (default: as written)."),
     click.option("--decimal", type=click.Choice([".", ","]), help="Decimal mark of numbers."),
 )  # fmt: skip
 """How an export is to be read, where detection is not to decide."""
@@ -151,6 +154,7 @@ def asked(settings: Settings) -> Asked:
         encoding=settings["encoding"],
         date_format=settings["date_format"],
         decimal=settings["decimal"],
+        timezone=settings["timezone"],
     )
 
 

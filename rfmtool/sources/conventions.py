@@ -16,7 +16,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.errors import AmbiguousInputError, InputError
-from rfmtool.sources.dates import DAY_FIRST, ISO, MONTH_FIRST, READINGS, DateReading, read_days
+from rfmtool.sources.dates import (
+    COUNTED,
+    DAY_FIRST,
+    ISO,
+    MONTH_FIRST,
+    READINGS,
+    DateReading,
+    read_days,
+)
 from rfmtool.sources.layout import MONEY_ROLES, Asked, Decimal, NumberReading
 from rfmtool.sources.read import Batch
 
@@ -35,6 +43,13 @@ _NUMBER_KINDS: Final = (
     (".", r"^[^.,]*\.[^.,]*$"),
     (",", r"^[^.,]*,[^.,]*$"),
 )
+
+_COUNTED_LOOKS: Final = {
+    "excel": r"^[2-7]\d{4}(?:[.,]\d+)?$",  # 1954 to 2119
+    "unix": r"^1?\d{9}(?:[.,]\d+)?$",
+    "unix_ms": r"^1?\d{12}$",
+}
+"""How dates that are numbers look; an export is never read so without being asked."""
 
 Weights = Counter[str]
 
@@ -63,6 +78,9 @@ def weigh_dates(cells: pa.Array, weights: Weights) -> None:
         fits[reading] = np.ones(len(texts), dtype=bool) if unread is None else ~unread
         weights[reading.name] += int(counts[fits[reading]].sum())
     differ = fits[DAY_FIRST] & fits[MONTH_FIRST] & (days[DAY_FIRST] != days[MONTH_FIRST])
+    for option, looks in _COUNTED_LOOKS.items():
+        fit = pc.match_substring_regex(texts, looks).to_numpy(zero_copy_only=False)
+        weights[option] += int(counts[fit].sum())
     weights[_DIFFER] += int(counts[differ].sum())
     weights[_ONLY_DAY_FIRST] += int(counts[fits[DAY_FIRST] & ~fits[MONTH_FIRST]].sum())
     weights[_ONLY_MONTH_FIRST] += int(counts[fits[MONTH_FIRST] & ~fits[DAY_FIRST]].sum())
@@ -99,6 +117,13 @@ def date_reading(weights: Weights, column: str) -> DateReading:
     """
     best = max(READINGS, key=lambda reading: weights[reading.name])
     if not weights[best.name]:
+        likely = max(COUNTED, key=lambda option: weights[option])
+        if weights[likely]:
+            raise AmbiguousInputError(
+                f"column {column!r} holds plain numbers, which may be {COUNTED[likely].name}",
+                f"If they are dates, say --date-format {likely}; or name another column with"
+                " --column ordered_at=NAME.",
+            )
         raise InputError(
             f"column {column!r}: no cell is a date in a known way",
             "Name another column with --column ordered_at=NAME, or say how dates are written"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ import pyarrow.compute as pc
 
 from rfmtool.errors import UsageError
 
+Unit = Literal["spreadsheet days", "seconds", "milliseconds"]
 Days = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 
@@ -23,6 +25,11 @@ _CLOCK = (
     r"(?:[01]?\d|2[0-4])(?::[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?)?(?: ?[AaPp]\.?[Mm]\.?)?"
     r"(?: ?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
 )
+_NAMED_CLOCK = (
+    r"(?P<H>[01]?\d|2[0-4])(?::(?P<M>[0-5]\d)(?::(?P<S>[0-5]\d)(?:[.,]\d+)?)?)?"
+    r"(?: ?(?P<p>[AaPp])\.?[Mm]\.?)?(?: ?(?P<z>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
+)
+"""The same clock, taken apart; only asked for where a time zone makes the hour matter."""
 _WEEKDAY = r"(?:(?i:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? +)?"
 _YEAR, _SHORT_OR_LONG_YEAR = r"(?P<y>\d{4})", r"(?P<y>\d{4}|\d{2})"
 _MONTH, _DAY = r"(?P<m>\d{1,2})", r"(?P<d>\d{1,2})"
@@ -32,6 +39,15 @@ _FIRST_SHORT_YEAR = 69
 # The years 1 to 9999, which is as far as dates go in Python and in spreadsheets.
 _FIRST_DAY: Final = date.min.toordinal() - date(1970, 1, 1).toordinal()
 _LAST_DAY: Final = date.max.toordinal() - date(1970, 1, 1).toordinal()
+_SECONDS_A_DAY: Final = 86_400
+_SECONDS: Final[Mapping[Unit | None, float]] = {
+    "spreadsheet days": _SECONDS_A_DAY, "seconds": 1, "milliseconds": 0.001,
+}  # fmt: skip
+_COUNT: Final = r"^-?\d{1,16}(?:[.,]\d*)?$"
+_SPREADSHEETS_BEGIN: Final = 25_569
+"""1970-01-01 in a spreadsheet, which counts from 1899-12-30."""
+_FIRST_SURE_SERIAL: Final = 61
+"""Before it spreadsheets differ by a day: some know a 29th of February 1900."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +59,12 @@ class DateReading:
     """RE2, for the whole cell without the white space around it."""
     option: str
     """What `--date-format` takes for this reading."""
+    unit: Unit | None = None
+    """What whole numbers count, where dates are numbers; then there is no pattern."""
+    zone: str | None = None
+    """The time zone in which the day is taken; None takes the day as it is written."""
+    written_in: str | None = None
+    """The time zone of times without an offset; None is `zone`."""
 
 
 def _reading(name: str, day: str, option: str) -> DateReading:
@@ -69,10 +91,19 @@ READINGS: Final = (
 )
 """Every reading that is tried, in the order in which equals are preferred."""
 
+_UNITS: Final[Mapping[str, Unit]] = {
+    "excel": "spreadsheet days", "unix": "seconds", "unix_ms": "milliseconds",
+}  # fmt: skip
+COUNTED: Final[Mapping[str, DateReading]] = {
+    option: DateReading(f"{unit}, counted", "", option, unit) for option, unit in _UNITS.items()
+}
+"""By what `--date-format` takes: dates that are numbers. Never guessed, only taken when told."""
+
 _DIRECTIVES: Final = {
     "d": _DAY, "m": _MONTH, "Y": _YEAR, "y": r"(?P<y>\d{2})", "b": _MONTH_NAME, "B": _MONTH_NAME,
-    "H": r"\d{1,2}", "I": r"\d{1,2}", "M": r"\d{1,2}", "S": r"\d{1,2}", "f": r"\d{1,9}",
-    "p": r"[AaPp]\.?[Mm]\.?", "z": r"(?:Z|[+-]\d{2}:?\d{2})", "Z": r"[A-Za-z]+",
+    "H": r"(?P<H>\d{1,2})", "I": r"(?P<H>\d{1,2})", "M": r"(?P<M>\d{1,2})",
+    "S": r"(?P<S>\d{1,2})", "f": r"\d{1,9}", "p": r"(?P<p>[AaPp])\.?[Mm]\.?",
+    "z": r"(?P<z>Z|[+-]\d{2}:?\d{2})", "Z": r"(?P<z>[A-Za-z]+)",
     "a": r"[A-Za-z]+", "A": r"[A-Za-z]+", "%": "%",
 }  # fmt: skip
 
@@ -80,9 +111,13 @@ _DIRECTIVES: Final = {
 def reading_of(date_format: str) -> DateReading:
     """Turn a strptime format such as `%d/%m/%Y` into a reading; a time may follow its date.
 
+    Also `excel` (days from 1899-12-30 on), `unix` and `unix_ms` (seconds and milliseconds).
+
     Raises:
-        UsageError: a directive is unknown, or year, month or day is missing.
+        UsageError: a directive is unknown or there twice, or year, month or day is missing.
     """
+    if date_format in COUNTED:
+        return COUNTED[date_format]
     pattern = ""
     for literal, directive in re.findall(r"([^%]+)|%(.?)", date_format):
         if (directive and directive not in _DIRECTIVES) or not (literal or directive):
@@ -92,14 +127,35 @@ def reading_of(date_format: str) -> DateReading:
             )
         pattern += re.escape(literal) if literal else _DIRECTIVES[directive]
     parts = re.findall(r"\?P<(\w)>", pattern)
-    if sorted(parts) not in (["d", "m", "y"], ["b", "d", "y"]):
+    day_parts = sorted(part for part in parts if part in "ymbd")
+    if day_parts not in (["d", "m", "y"], ["b", "d", "y"]) or len({*parts}) < len(parts):
         raise UsageError(
-            f"--date-format {date_format!r} must name a year, a month and a day once each",
-            "For example '%d/%m/%Y'.",
+            f"--date-format {date_format!r} must name a year, a month and a day once each, and"
+            " nothing twice",
+            f"For example '%d/%m/%Y', or one of {', '.join(COUNTED)} for dates that are numbers.",
         )
     if re.search("%[HI]", date_format):
         return DateReading(date_format, f"^{pattern}$", date_format)
     return _reading(date_format, pattern, date_format)
+
+
+def check_zone(zone: str) -> None:
+    """Check that a time zone is known.
+
+    Raises:
+        UsageError: it is not.
+    """
+    try:
+        pc.local_timestamp(pa.scalar(0, pa.timestamp("s", zone)))
+    except pa.ArrowInvalid:
+        raise UsageError(
+            f"--timezone {zone!r} is no known time zone", "For example Europe/Berlin or UTC."
+        ) from None
+
+
+def in_zone(reading: DateReading, zone: str | None, written_in: str | None) -> DateReading:
+    """The same reading, with days taken in a time zone."""
+    return replace(reading, zone=zone, written_in=written_in) if zone else reading
 
 
 def read_days(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask | None]:
@@ -115,13 +171,13 @@ def read_days(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask | None]
         The days, and a mask of the cells that are not dates, or None where all are. A missing
         cell is not a date.
     """
-    if pa.types.is_timestamp(cells.type) and cells.type.tz is not None:
-        cells = pc.local_timestamp(cells)
     if pa.types.is_temporal(cells.type):
-        return _days_of(pc.cast(cells, pa.date32(), safe=False))
+        return _days_of(_typed_days(cells, reading))
+    if reading.unit:
+        return _days_counted(cells, reading)
     if not pa.types.is_string(cells.type):
         cells = pc.cast(cells, pa.string())
-    if reading == ISO:
+    if reading.pattern == ISO.pattern and not reading.written_in:
         # The strict cast is much the fastest; it refuses a block that holds anything unusual.
         for unit in ("s", "us"):
             try:
@@ -129,6 +185,48 @@ def read_days(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask | None]
             except pa.ArrowInvalid:
                 continue
     return _days_by_pattern(cells, reading)
+
+
+def _typed_days(cells: pa.Array, reading: DateReading) -> pa.Array:
+    if pa.types.is_timestamp(cells.type):
+        if cells.type.tz is not None:
+            zone = reading.zone or cells.type.tz
+            cells = pc.local_timestamp(pc.cast(cells, pa.timestamp(cells.type.unit, zone)))
+        elif reading.zone and reading.written_in:
+            seconds = pc.cast(cells, pa.timestamp("s"), safe=False)
+            cells = _local(_instants(seconds, reading.written_in), reading.zone)
+    return pc.cast(cells, pa.date32(), safe=False)
+
+
+def _instants(naive: pa.Array, zone: str) -> pa.Array:
+    return pc.assume_timezone(naive, zone, ambiguous="earliest", nonexistent="earliest")
+
+
+def _local(instants: pa.Array, zone: str) -> pa.Array:
+    return pc.local_timestamp(pc.cast(instants, pa.timestamp("s", zone)))
+
+
+def _days_counted(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask | None]:
+    if pa.types.is_string(cells.type):
+        texts = pc.utf8_trim_whitespace(cells)
+        fits = pc.match_substring_regex(texts, _COUNT)
+        cells = pc.replace_substring(pc.if_else(fits, texts, None), ",", ".")
+    counts = pc.cast(cells, pa.float64(), safe=False).fill_null(np.nan)
+    counts = counts.to_numpy(zero_copy_only=False)
+    with np.errstate(invalid="ignore"):
+        seconds = np.floor(counts * _SECONDS[reading.unit])
+        if reading.unit == "spreadsheet days":
+            seconds -= _SPREADSHEETS_BEGIN * _SECONDS_A_DAY
+            counts = np.where(counts < _FIRST_SURE_SERIAL, np.nan, counts)
+        days = np.floor(seconds / _SECONDS_A_DAY)
+        read = np.isfinite(counts) & (days > _FIRST_DAY) & (days < _LAST_DAY)
+    if reading.zone and reading.unit != "spreadsheet days":
+        instants = pa.array(np.where(read, seconds, 0).astype(np.int64)).cast(
+            pa.timestamp("s", "UTC")
+        )
+        days = _days_of(pc.cast(_local(instants, reading.zone), pa.date32()))[0]
+    whole = np.where(read, days, 0).astype(np.int32)
+    return whole, None if read.all() else ~read
 
 
 def _days_of(dates: pa.Array) -> tuple[Days, Mask | None]:
@@ -142,7 +240,8 @@ def _days_of(dates: pa.Array) -> tuple[Days, Mask | None]:
 
 
 def _days_by_pattern(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask | None]:
-    parts = pc.extract_regex(pc.utf8_trim_whitespace(cells), reading.pattern)
+    pattern = reading.pattern.replace(_CLOCK, _NAMED_CLOCK) if reading.zone else reading.pattern
+    parts = pc.extract_regex(pc.utf8_trim_whitespace(cells), pattern)
     found = parts.is_valid().to_numpy(zero_copy_only=False)
     year = _whole(parts, "y")
     if "(?P<b>" in reading.pattern:
@@ -157,9 +256,67 @@ def _days_by_pattern(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask 
     year = np.where(short, year + np.where(year < _FIRST_SHORT_YEAR, 2000, 1900), year)
     found &= (month >= 1) & (month <= len(_MONTHS)) & (day >= 1) & (year >= 1)
     first = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
-    days = first.astype("datetime64[D]") + (day - 1)
-    found &= days.astype("datetime64[M]") == first  # no 31st of February
-    return days.astype(np.int64).astype(np.int32), None if found.all() else ~found
+    dates = first.astype("datetime64[D]") + (day - 1)
+    found &= dates.astype("datetime64[M]") == first  # no 31st of February
+    days = dates.astype(np.int64)
+    if reading.zone and "(?P<H>" in pattern:
+        days, is_known = _days_in_zone(days, parts, reading.zone, reading.written_in)
+        found &= is_known & (days >= _FIRST_DAY) & (days <= _LAST_DAY)
+    return days.astype(np.int32), None if found.all() else ~found
+
+
+def _days_in_zone(
+    days: npt.NDArray[np.int64], parts: pa.StructArray, zone: str, written_in: str | None
+) -> tuple[npt.NDArray[np.int64], Mask]:
+    """Days as the zone's clocks show them, and whether each offset is known.
+
+    A time without an offset is one of `written_in`, or of the zone itself; a day without a time
+    stays as it is written.
+    """
+    seconds = days * _SECONDS_A_DAY + _seconds_of_day(parts)
+    offsets, is_offset, is_known = _offsets(parts)
+    instants = pa.array(seconds - offsets).cast(pa.timestamp("s", "UTC"))
+    has_instant = is_offset
+    if written_in:
+        naive = _instants(pa.array(seconds).cast(pa.timestamp("s")), written_in)
+        instants = pc.if_else(pa.array(is_offset), instants, pc.cast(naive, instants.type))
+        has_instant = _text(parts, "H") != ""
+    local, _ = _days_of(pc.cast(_local(instants, zone), pa.date32()))
+    return np.where(has_instant, local, days), is_known
+
+
+def _seconds_of_day(parts: pa.StructArray) -> npt.NDArray[np.int64]:
+    hour = _whole(parts, "H")
+    half = _text(parts, "p")
+    hour = np.where(half == "", hour, hour % 12 + 12 * (half == "p"))
+    return hour * 3600 + _whole(parts, "M") * 60 + _whole(parts, "S")
+
+
+def _offsets(parts: pa.StructArray) -> tuple[npt.NDArray[np.int64], Mask, Mask]:
+    """Seconds east of Greenwich, whether an offset is written, and whether it is none or known."""
+    texts = _text(parts, "z")
+    written, index = np.unique(texts, return_inverse=True)
+    seconds = np.zeros(len(written), dtype=np.int64)
+    known = np.ones(len(written), dtype=bool)
+    for place, text in enumerate(written.tolist()):
+        digits = re.fullmatch(r"([+-])(\d\d):?(\d\d)?", text)
+        if digits:
+            sign, hours, minutes = digits.groups()
+            seconds[place] = int(sign + "1") * (int(hours) * 3600 + int(minutes or 0) * 60)
+        else:
+            known[place] = text in ("", "z", "utc", "gmt")
+    return seconds[index], texts != "", known[index]
+
+
+def _text(parts: pa.StructArray, name: str) -> npt.NDArray[np.object_]:
+    """A part in small letters; empty where a cell, or the pattern, has none."""
+    place = _place(parts, name)
+    if place < 0:
+        return np.full(len(parts), "", dtype=object)
+    texts: npt.NDArray[np.object_] = pc.utf8_lower(
+        pc.if_else(parts.is_valid(), parts.field(place), "")
+    ).to_numpy(zero_copy_only=False)
+    return texts
 
 
 def _place(parts: pa.StructArray, name: str) -> int:
@@ -168,7 +325,11 @@ def _place(parts: pa.StructArray, name: str) -> int:
 
 
 def _whole(parts: pa.StructArray, name: str) -> npt.NDArray[np.int64]:
-    texts = parts.field(_place(parts, name))
-    texts = pc.if_else(parts.is_valid(), texts, "0")
+    """A part as whole numbers; 0 where a cell, or the pattern, has none."""
+    place = _place(parts, name)
+    if place < 0:
+        return np.zeros(len(parts), dtype=np.int64)
+    texts = parts.field(place)
+    texts = pc.if_else(pc.and_(parts.is_valid(), pc.not_equal(texts, "")), texts, "0")
     numbers: npt.NDArray[np.int64] = pc.cast(texts, pa.int64()).to_numpy(zero_copy_only=False)
     return numbers

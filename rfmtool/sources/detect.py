@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.sources import conventions, read
-from rfmtool.sources.dates import ISO, reading_of
+from rfmtool.sources.dates import ISO, check_zone, in_zone, reading_of
 from rfmtool.sources.dialect import SAMPLE_BYTES, sniff
 from rfmtool.sources.exports import ExportFile
 from rfmtool.sources.layout import Asked, FileLayout, Reading
@@ -75,6 +75,8 @@ def understand(sources: Sequence[Source], asked: Asked) -> Export:
         InputError: a column cannot be what it would have to be.
         AmbiguousInputError: an export can be read in two ways that differ.
     """
+    if asked.timezone:
+        check_zone(asked.timezone)
     export = Export(tuple(sources), Reading(), asked)
     weighed = conventions.weigh(_samples(export))
     # A first day of nothing but 01/01/2024 decides nothing about the days that follow it.
@@ -116,7 +118,7 @@ def _read_with(export: Export, weighed: conventions.Weights) -> Export:
         numbers = conventions.number_reading(weighed, asked)
     except InputError as error:
         raise type(error)(f"{export.name}: {error.args[0]}", error.hint) from None
-    return replace(export, reading=Reading(dates, numbers))
+    return replace(export, reading=Reading(in_zone(dates, asked.timezone, None), numbers))
 
 
 def source_of_file(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> Source:

@@ -68,6 +68,7 @@ class Asked:
     encoding: str | None = None
     date_format: str | None = None
     decimal: Decimal | None = None
+    timezone: str | None = None
 
     def of_table(self, table: str = "") -> Asked:
         """Keep the columns said as `TABLE.ROLE`, without the table; "" keeps the export's own."""
