@@ -53,8 +53,12 @@ REJECTIONS: Final = (
     "bad_amount",
     "bad_quantity",
     "bad_price",
+    "bad_nps",
+    "bad_kind",
+    "bad_rank",
+    "bad_wallet",
 )
-"""Why a row cannot be read; the first that holds counts."""
+"""Why a row cannot be read; the first that holds counts. The last four are of evidence only."""
 
 BINS: Final = ("used", "anonymous", "blank", *EXCLUSIONS, *REJECTIONS)
 """Every row of an export ends in exactly one of these."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +15,7 @@ from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.sources import conventions, read
 from rfmtool.sources.dates import ISO, check_zone, in_zone, reading_of
 from rfmtool.sources.dialect import SAMPLE_BYTES, sniff
-from rfmtool.sources.exports import ExportFile
+from rfmtool.sources.exports import ExportFile, expand
 from rfmtool.sources.layout import Asked, FileLayout, Reading
 from rfmtool.sources.read import Batch, Progress
 from rfmtool.sources.roles import EXPORT, Roles
@@ -119,6 +120,35 @@ def _read_with(export: Export, weighed: conventions.Weights) -> Export:
     except InputError as error:
         raise type(error)(f"{export.name}: {error.args[0]}", error.hint) from None
     return replace(export, reading=Reading(in_zone(dates, asked.timezone, None), numbers))
+
+
+def sources_of(source: Any, asked: Asked, roles: Roles = EXPORT) -> list[Source]:  # noqa: ANN401
+    """Take whatever names an export, or is one, as sources.
+
+    Raises:
+        InputError: it is nothing that can be read, or lacks a needed column.
+    """
+    if isinstance(source, (str, os.PathLike)):
+        source = [source]
+    if is_arrow_stream(source):
+        return [source_of_table(_table(source), asked, roles)]
+    if not isinstance(source, Sequence):
+        kind = type(source).__name__
+        raise InputError(
+            f"a source is a path, paths, or a frame, not a {kind}", "Pass one of these."
+        )
+    return [source_of_file(file, asked, roles) for file in expand(source)]
+
+
+def _table(frame: Any) -> pa.Table:  # noqa: ANN401
+    try:
+        return pa.RecordBatchReader.from_stream(frame).read_all()
+    except pa.ArrowException:
+        # Arrow's own words would quote a cell.
+        raise InputError(
+            "the frame cannot be read: one of its columns mixes types",
+            "Make it text first, for example frame.astype({'customer_id': str}).",
+        ) from None
 
 
 def source_of_file(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> Source:

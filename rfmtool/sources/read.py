@@ -169,7 +169,7 @@ def _settled(kind: Kind, cells: pa.Array) -> pa.Array:
         words = pc.cast(words, pa.string()) if _is_text(words.type) else words
         cells = words.take(cells.indices)
     if kind == "text" or pa.types.is_null(cells.type):
-        cells = _as_text(cells)
+        cells = as_text(cells)
     elif _is_text(cells.type):
         cells = pc.cast(cells, pa.string())
     if pa.types.is_string(cells.type) and pc.any(pc.equal(cells, "")).as_py():
@@ -177,7 +177,8 @@ def _settled(kind: Kind, cells: pa.Array) -> pa.Array:
     return cells
 
 
-def _as_text(cells: pa.Array) -> pa.Array:
+def as_text(cells: pa.Array) -> pa.Array:
+    """A typed column as text; a whole number in a column of floats keeps its `.0`."""
     if pa.types.is_floating(cells.type):
         # An id column with gaps is often stored as 17850.0; NaN stands for a gap.
         cells = pc.if_else(pc.is_nan(cells), pa.scalar(None, cells.type), cells)

@@ -1,0 +1,188 @@
+"""Evidence tables: what is known of people beside their orders, read as exports are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.errors import InputError, UsageError
+from rfmtool.sources.evidence_cells import typed_rows
+from rfmtool.sources.evidence_ledger import TableLedger, distinct_ids
+from rfmtool.sources.evidence_reading import table_reading, taken_apart
+from rfmtool.sources.evidence_roles import CellKind, EvidenceTable, evidence_tables
+from rfmtool.sources.ids import matching_key, without_point_zero
+from rfmtool.sources.layout import Asked
+from rfmtool.sources.ledger import Ledger
+
+_TYPES: Final[Mapping[CellKind, pa.DataType]] = {
+    "id": pa.string(),
+    "text": pa.string(),
+    "word": pa.string(),
+    "yes_no": pa.bool_(),
+    "day": pa.date32(),
+    "whole": pa.int32(),
+    "number": pa.float64(),
+    "money": pa.int64(),  # whole 1/10,000 of the currency unit
+}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The evidence tables that were supplied, typed, and where their rows went."""
+
+    tables: Mapping[str, pa.Table]
+    """By name. A column for each role of the table, null where nothing is given; contact columns
+    (email, phone, name, consent) only where there are such; attributes of contacts as text. Ids are
+    in the form that is matched."""
+    ledgers: Mapping[str, TableLedger]
+
+    def matched(self, export_ids: pa.Array) -> Evidence:
+        """Count in each ledger how many people of the table are known from elsewhere.
+
+        Args:
+            export_ids: the customers of the export. Partners and wallets are also known from
+                contacts, referrals and feedback.
+        """
+        export = matching_key(export_ids)
+        joining = [ledger.ids for ledger in self.ledgers.values() if ledger.table.joins]
+        everyone = pc.unique(pa.concat_arrays([export, *joining]))
+        ledgers = {
+            name: ledger.with_matches(export if ledger.table.joins else everyone)
+            for name, ledger in self.ledgers.items()
+        }
+        return replace(self, ledgers=ledgers)
+
+
+def read_evidence(
+    sources: Mapping[str, Any], asked: Asked | None = None, *, threads: int | None = None
+) -> Evidence:
+    """Read evidence tables.
+
+    What was said about the export (`--delimiter`, `--encoding`, `--date-format`, `--decimal`) is
+    followed where a table does not tell by itself how it is written.
+
+    Args:
+        sources: table name to a path, glob, folder, several of these, `-`, or a frame.
+        asked: what the user said; `columns` as `TABLE.ROLE`.
+        threads: how many blocks are read at a time; all cores by default.
+
+    Raises:
+        UsageError: there is no such table.
+        InputError: a table cannot be read, or not every row of the suppress list can.
+        AmbiguousInputError: a table can be read in two ways that differ.
+    """
+    known = evidence_tables()
+    unknown = sorted(sources.keys() - known.keys())
+    if unknown:
+        raise UsageError(
+            f"there is no evidence table {unknown[0]!r}", f"Tables are {', '.join(known)}."
+        )
+    reader = partial(_read_table, asked=asked or Asked(), threads=threads or os.cpu_count() or 1)
+    read = {name: reader(known[name], sources[name]) for name in known if name in sources}
+    return Evidence(
+        {name: table for name, (table, _) in read.items()},
+        {name: ledger for name, (_, ledger) in read.items()},
+    )
+
+
+def _read_table(
+    table: EvidenceTable,
+    source: Any,  # noqa: ANN401 - a path, paths, or any library's frame
+    asked: Asked,
+    threads: int,
+) -> tuple[pa.Table, TableLedger]:
+    try:
+        parts = taken_apart(source, table, asked.of_table(table.name), threads)
+        reading = table_reading(table, parts, asked)
+    except InputError as error:
+        raise type(error)(f"{table.name}: {error.args[0]}", error.hint) from None
+    ledger = Ledger()
+    rows = [_empty(table)]
+    for file, batches in parts:
+        for batch in batches:
+            typed, tally = typed_rows(batch, file.layout, table, reading)
+            ledger.add(file.name, tally)
+            rows.append(pa.Table.from_batches([typed]))
+    whole = pa.concat_tables(rows, promote_options="default").combine_chunks()
+    if table.strict and ledger.rejected:
+        raise _not_whole(table, ledger)
+    return _settled(table, whole, ledger)
+
+
+def _not_whole(table: EvidenceTable, ledger: Ledger) -> InputError:
+    first = ledger.rejects[0]
+    return InputError(
+        f"{table.name}: {ledger.rejected:,} of {ledger.rows:,} rows cannot be read; the first is"
+        f" row {first.row:,} of {first.file} ({first.reason})",
+        "Mend it: nobody on this list may be left out of it.",
+    )
+
+
+# Settling ----------------------------------------------------------------------------------------
+
+
+def _empty(table: EvidenceTable) -> pa.Table:
+    """No rows of all the columns that a table always has."""
+    fields = {role: _TYPES[what.kind] for role, what in table.roles.items() if what.kind != "text"}
+    return pa.schema(fields).empty_table()
+
+
+def _settled(table: EvidenceTable, rows: pa.Table, ledger: Ledger) -> tuple[pa.Table, TableLedger]:
+    dropped = False
+    spellings = len(distinct_ids(rows, table.ids))
+    for role in table.ids:
+        place = rows.column_names.index(role)
+        ids = rows[role].combine_chunks()
+        bare = without_point_zero(ids)
+        dropped |= bare is not None
+        rows = rows.set_column(place, role, matching_key(ids if bare is None else bare))
+    ids = distinct_ids(rows, table.ids)
+    used = len(rows)
+    if table.one_row_each:
+        rows = _one_row_each(rows, table.ids[0])
+    return _with_meanings(rows, table), TableLedger(
+        table,
+        ledger,
+        ids,
+        merged=spellings - len(ids),
+        repeated=used - len(rows),
+        dropped_point_zero=dropped,
+    )
+
+
+def _one_row_each(rows: pa.Table, key: str) -> pa.Table:
+    """Make one row of those of one id, with the last cell given in each column."""
+    encoded = rows[key].combine_chunks().dictionary_encode()
+    if len(encoded.dictionary) == len(rows):
+        return rows
+    owners = encoded.indices.to_numpy(zero_copy_only=False)
+    return pa.table(
+        {
+            name: _last_given(rows[name], owners, len(encoded.dictionary))
+            for name in rows.column_names
+        }
+    )
+
+
+def _last_given(column: pa.ChunkedArray, owners: npt.NDArray[np.int32], people: int) -> pa.Array:
+    given = np.flatnonzero(column.is_valid().to_numpy())
+    places = np.full(people, -1)
+    places[owners[given]] = given  # of several, the last is written last
+    return column.combine_chunks().take(pa.array(places, mask=places < 0))
+
+
+def _with_meanings(rows: pa.Table, table: EvidenceTable) -> pa.Table:
+    """Fill the empty cells of columns where empty means something."""
+    for role, what in table.roles.items():
+        if what.empty is not None:
+            place = rows.column_names.index(role)
+            rows = rows.set_column(place, role, rows[role].fill_null(what.empty))
+    return rows

@@ -1,0 +1,120 @@
+"""An evidence table's files and frames to raw cells, and what they say about how it is written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from rfmtool.errors import InputError
+from rfmtool.sources import conventions
+from rfmtool.sources.dates import ISO, READINGS, DateReading, read_days, reading_of
+from rfmtool.sources.detect import Source, is_arrow_stream, source_of_file, sources_of
+from rfmtool.sources.evidence_cells import TableReading
+from rfmtool.sources.evidence_roles import EvidenceTable
+from rfmtool.sources.exports import ExportFile, expand
+from rfmtool.sources.layout import Asked, NumberReading
+from rfmtool.sources.read import Batch
+from rfmtool.threads import in_order
+
+Part = tuple[Source, Sequence[Batch]]
+
+
+def taken_apart(
+    source: Any,  # noqa: ANN401 - a path, paths, or any library's frame
+    table: EvidenceTable,
+    asked: Asked,
+    threads: int,
+) -> list[Part]:
+    """Take the files of a table, or a frame, apart into cells.
+
+    Args:
+        source: what the user named.
+        table: what the table may hold.
+        asked: what the user said, of this table's columns.
+        threads: how many blocks are parsed at a time.
+
+    Raises:
+        InputError: a file cannot be read, or lacks a needed column.
+    """
+    if isinstance(source, (str, os.PathLike)):
+        source = [source]
+    if isinstance(source, Sequence) and not is_arrow_stream(source):
+        return [_of_file(file, asked, table, threads) for file in expand(source)]
+    return [_batches_of(one, threads) for one in sources_of(source, asked, table.layout())]
+
+
+def _of_file(file: ExportFile, asked: Asked, table: EvidenceTable, threads: int) -> Part:
+    plain = replace(asked, delimiter=None, encoding=None)
+    if plain != asked:
+        # The export may come from one program and this from another: the file itself comes first.
+        with suppress(InputError):
+            part = _batches_of(source_of_file(file, plain, table.layout()), threads)
+            if not _is_mistaken(part[1]):
+                return part
+    return _batches_of(source_of_file(file, asked, table.layout()), threads)
+
+
+def _is_mistaken(batches: Iterable[Batch]) -> bool:
+    return any(fault.reason == "bad_encoding" for batch in batches for fault in batch.faults)
+
+
+def _batches_of(source: Source, threads: int) -> Part:
+    return source, list(in_order(source.jobs(), threads))
+
+
+def table_reading(table: EvidenceTable, parts: Sequence[Part], asked: Asked) -> TableReading:
+    """Find out, from the whole table, how its dates and numbers are written.
+
+    Raises:
+        AmbiguousInputError: they can be read in two ways that differ.
+    """
+    days = {
+        role: _date_reading(role, parts, asked)
+        for role, what in table.roles.items()
+        if what.kind == "day"
+    }
+    weights: conventions.Weights = conventions.Weights()
+    for role, what in table.roles.items():
+        if what.kind in ("whole", "number", "money"):
+            for cells in _column(role, parts):
+                conventions.weigh_numbers(cells, weights)
+    return TableReading(days, _number_reading(weights, asked))
+
+
+def _column(role: str, parts: Sequence[Part]) -> Iterator[pa.Array]:
+    return (batch.cells[role] for _, batches in parts for batch in batches if role in batch.cells)
+
+
+def _date_reading(role: str, parts: Sequence[Part], asked: Asked) -> DateReading:
+    """Choose how a column's dates are written; where none is a date, each row then says so."""
+    weights: conventions.Weights = conventions.Weights()
+    for cells in _column(role, parts):
+        conventions.weigh_dates(cells, weights)
+    if asked.date_format:
+        wanted = reading_of(asked.date_format)
+        fitting = sum(_fitting(cells, wanted) for cells in _column(role, parts))
+        if fitting and fitting >= weights[ISO.name]:
+            return wanted
+    if not any(weights[reading.name] for reading in READINGS):
+        return ISO
+    layouts = [source.layout for source, _ in parts if role in source.layout.places]
+    return conventions.date_reading(weights, layouts[0].header[layouts[0].places[role]])
+
+
+def _fitting(cells: pa.Array, reading: DateReading) -> int:
+    if pa.types.is_temporal(cells.type):
+        return 0
+    _, unread = read_days(cells, reading)
+    return len(cells) if unread is None else int(np.count_nonzero(~unread))
+
+
+def _number_reading(weights: conventions.Weights, asked: Asked) -> NumberReading:
+    if bool(weights["."]) != bool(weights[","]):
+        return NumberReading("." if weights["."] else ",")
+    return conventions.number_reading(weights, asked)
