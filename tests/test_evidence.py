@@ -18,6 +18,7 @@ from rfmtool.sources.evidence import read_evidence
 from rfmtool.sources.evidence_ledger import check_matched
 from rfmtool.sources.evidence_roles import evidence_tables
 from rfmtool.sources.layout import Asked
+from rfmtool.sources.roles import parse_asked
 
 SHOP = Path(__file__).parents[1] / "examples" / "shop"
 CANARY = "CANARY-4711"
@@ -295,6 +296,38 @@ def test_columns_are_named_by_table(write):
              "customer_id": "nowhere", "contacts.status": "nowhere"}  # fmt: skip
 
     assert column("feedback", path, "customer_id", columns=asked) == ["1"]
+
+
+def test_the_columns_of_a_table_are_asked_for_on_the_command_line():
+    roles = {name: table.roles for name, table in evidence_tables().items()}
+
+    assert parse_asked(["contacts.status=A.b=c", "status=S"], roles) == {
+        "contacts.status": "A.b=c",
+        "status": "S",
+    }
+    for text, words in (("contacts.nps=x", "no role"), ("orders.status=x", "no table"),
+                        ("contacts.=x", "no role"), (".status=x", "no role")):  # fmt: skip
+        with pytest.raises(UsageError, match=words):
+            parse_asked([text], roles)
+
+
+def test_dates_that_are_numbers_are_read_when_told(write):
+    path = write(["client,since_on", "1,45322"])
+    with pytest.raises(
+        AmbiguousInputError, match="contacts: column 'since_on' holds plain numbers"
+    ):
+        read("contacts", path)
+
+    assert column("contacts", path, "since_on", date_format="excel") == [date(2024, 1, 31)]
+
+
+def test_days_are_taken_in_the_time_zone_asked_for(write):
+    path = write(["customer,given_on,nps", "1,2024-01-31T23:30:00Z,9"])
+
+    assert column("feedback", path, "given_on") == [date(2024, 1, 31)]
+    assert column("feedback", path, "given_on", timezone="Europe/Berlin") == [date(2024, 2, 1)]
+    with pytest.raises(UsageError, match="--timezone"):
+        read("feedback", path, timezone="Mars/Base")
 
 
 def test_an_unknown_table_is_refused():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -79,6 +79,18 @@ reading = _together(
 )  # fmt: skip
 """How an export is to be read, where detection is not to decide."""
 
+evidence = _together(
+    click.option("--contacts", metavar="FILE", help="Who is known, and how to reach them."),
+    click.option("--referrals", metavar="FILE", help="Who referred whom."),
+    click.option("--feedback", metavar="FILE", help="Surveys, reviews and complaints."),
+    click.option("--partners", metavar="FILE", help="Who is a partner, and when."),
+    click.option("--wallets", metavar="FILE", help="What people spend in all, or our rank."),
+    click.option("--suppress", metavar="FILE", help="Who is to be left out of everything."),
+    click.option("--min-matched", metavar="P%", default="50%", show_default=True,
+                 help="Stop when fewer ids of partners or wallets than this are known elsewhere."),
+)  # fmt: skip
+"""What is known of people beside their orders."""
+
 question = _together(
     click.option("--order-per-row", is_flag=True, help="Every row is an order of its own."),
     click.option("--as-of", type=_Day(words=True), metavar="DATE",
@@ -145,17 +157,40 @@ def table_output(what: str) -> Decorator[Any]:
 
 def asked(settings: Settings) -> Asked:
     """What the user said about the export."""
+    from rfmtool.sources.evidence_roles import evidence_tables
     from rfmtool.sources.layout import Asked
     from rfmtool.sources.roles import parse_asked
 
+    roles = {name: table.roles for name, table in evidence_tables().items()}
     return Asked(
-        columns=parse_asked(settings["columns"]),
+        columns=parse_asked(settings["columns"], roles),
         delimiter=settings["delimiter"],
         encoding=settings["encoding"],
         date_format=settings["date_format"],
         decimal=settings["decimal"],
         timezone=settings["timezone"],
     )
+
+
+def evidence_sources(settings: Settings, exports: Sequence[str] = ()) -> dict[str, str]:
+    """The evidence tables that were named, and where each is.
+
+    Args:
+        settings: of a command with the options of `evidence`.
+        exports: what else is read.
+
+    Raises:
+        UsageError: a name is empty, or stdin is named twice.
+    """
+    from rfmtool.sources.evidence_roles import evidence_tables
+
+    named = {name: settings[name] for name in evidence_tables() if settings[name] is not None}
+    if "" in named.values():
+        name = next(name for name, path in named.items() if not path)
+        raise UsageError(f"--{name}: the name is empty", "Name a file, or leave it out.")
+    if [*exports, *named.values()].count("-") > 1:
+        raise UsageError("stdin is named twice, and can be read once", "Give the other as a file.")
+    return named
 
 
 def look_arguments(settings: Settings) -> dict[str, Any]:

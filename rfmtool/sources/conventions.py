@@ -108,7 +108,7 @@ def may_be_either(weights: Weights) -> bool:
     return 0 < best == weights[DAY_FIRST.name] == weights[MONTH_FIRST.name]
 
 
-def date_reading(weights: Weights, column: str) -> DateReading:
+def date_reading(weights: Weights, column: str, role: str = "ordered_at") -> DateReading:
     """Choose the reading that most dates fit.
 
     Raises:
@@ -122,11 +122,11 @@ def date_reading(weights: Weights, column: str) -> DateReading:
             raise AmbiguousInputError(
                 f"column {column!r} holds plain numbers, which may be {COUNTED[likely].name}",
                 f"If they are dates, say --date-format {likely}; or name another column with"
-                " --column ordered_at=NAME.",
+                f" --column {role}=NAME.",
             )
         raise InputError(
             f"column {column!r}: no cell is a date in a known way",
-            "Name another column with --column ordered_at=NAME, or say how dates are written"
+            f"Name another column with --column {role}=NAME, or say how dates are written"
             " with --date-format, for example '%d/%m/%Y'.",
         )
     if best in (DAY_FIRST, MONTH_FIRST) and (

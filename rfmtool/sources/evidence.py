@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.errors import InputError, UsageError
+from rfmtool.sources.dates import check_zone
 from rfmtool.sources.evidence_cells import typed_rows
 from rfmtool.sources.evidence_ledger import TableLedger, distinct_ids
 from rfmtool.sources.evidence_reading import table_reading, taken_apart
@@ -79,6 +80,8 @@ def read_evidence(
         InputError: a table cannot be read, or not every row of the suppress list can.
         AmbiguousInputError: a table can be read in two ways that differ.
     """
+    if asked and asked.timezone:
+        check_zone(asked.timezone)
     known = evidence_tables()
     unknown = sorted(sources.keys() - known.keys())
     if unknown:

@@ -13,7 +13,15 @@ import pyarrow as pa
 
 from rfmtool.errors import InputError
 from rfmtool.sources import conventions
-from rfmtool.sources.dates import ISO, READINGS, DateReading, read_days, reading_of
+from rfmtool.sources.dates import (
+    COUNTED,
+    ISO,
+    READINGS,
+    DateReading,
+    in_zone,
+    read_days,
+    reading_of,
+)
 from rfmtool.sources.detect import Source, is_arrow_stream, source_of_file, sources_of
 from rfmtool.sources.evidence_cells import TableReading
 from rfmtool.sources.evidence_roles import EvidenceTable
@@ -75,7 +83,7 @@ def table_reading(table: EvidenceTable, parts: Sequence[Part], asked: Asked) -> 
         AmbiguousInputError: they can be read in two ways that differ.
     """
     days = {
-        role: _date_reading(role, parts, asked)
+        role: in_zone(_date_reading(table, role, parts, asked), asked.timezone, None)
         for role, what in table.roles.items()
         if what.kind == "day"
     }
@@ -91,7 +99,9 @@ def _column(role: str, parts: Sequence[Part]) -> Iterator[pa.Array]:
     return (batch.cells[role] for _, batches in parts for batch in batches if role in batch.cells)
 
 
-def _date_reading(role: str, parts: Sequence[Part], asked: Asked) -> DateReading:
+def _date_reading(
+    table: EvidenceTable, role: str, parts: Sequence[Part], asked: Asked
+) -> DateReading:
     """Choose how a column's dates are written; where none is a date, each row then says so."""
     weights: conventions.Weights = conventions.Weights()
     for cells in _column(role, parts):
@@ -101,10 +111,11 @@ def _date_reading(role: str, parts: Sequence[Part], asked: Asked) -> DateReading
         fitting = sum(_fitting(cells, wanted) for cells in _column(role, parts))
         if fitting and fitting >= weights[ISO.name]:
             return wanted
-    if not any(weights[reading.name] for reading in READINGS):
+    if not any(weights[known] for known in (*(reading.name for reading in READINGS), *COUNTED)):
         return ISO
     layouts = [source.layout for source, _ in parts if role in source.layout.places]
-    return conventions.date_reading(weights, layouts[0].header[layouts[0].places[role]])
+    column = layouts[0].header[layouts[0].places[role]]
+    return conventions.date_reading(weights, column, f"{table.name}.{role}")
 
 
 def _fitting(cells: pa.Array, reading: DateReading) -> int:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from types import MappingProxyType
 from typing import Final
 
 from rfmtool.errors import AmbiguousInputError, InputError, UsageError
@@ -147,8 +148,14 @@ def _place_of(name: str, header: Sequence[str], where: str) -> int:
     )
 
 
-def parse_asked(texts: Sequence[str]) -> dict[str, str]:
+def parse_asked(
+    texts: Sequence[str], tables: Mapping[str, Collection[str]] = MappingProxyType({})
+) -> dict[str, str]:
     """Read `ROLE=NAME` pairs.
+
+    Args:
+        texts: the pairs as given.
+        tables: roles by evidence table, for pairs such as `contacts.status=Stage`.
 
     Raises:
         UsageError: a text is no such pair, a role is unknown or given twice.
@@ -158,9 +165,15 @@ def parse_asked(texts: Sequence[str]) -> dict[str, str]:
         role, equals, name = text.partition("=")
         if not equals or not name:
             raise UsageError(f"--column {text!r} is not ROLE=NAME", "For example amount=Total.")
-        if role not in synonyms():
+        table, _, bare = role.rpartition(".")
+        if table and table not in tables:
             raise UsageError(
-                f"--column: there is no role {role!r}", f"Roles are {', '.join(synonyms())}."
+                f"--column: there is no table {table!r}", f"Tables are {', '.join(tables)}."
+            )
+        known = tables[table] if table else synonyms()
+        if bare not in known:
+            raise UsageError(
+                f"--column: there is no role {role!r}", f"Roles are {', '.join(known)}."
             )
         if role in asked:
             raise UsageError(f"--column: {role} is given twice", "Give each role once.")
