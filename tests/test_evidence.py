@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rfmtool.cli import options
 from rfmtool.errors import AmbiguousInputError, InputError, LimitError, UsageError
 from rfmtool.sources.evidence import read_evidence
 from rfmtool.sources.evidence_ledger import check_matched
@@ -306,7 +307,7 @@ def test_the_columns_of_a_table_are_asked_for_on_the_command_line():
         "status": "S",
     }
     for text, words in (("contacts.nps=x", "no role"), ("orders.status=x", "no table"),
-                        ("contacts.=x", "no role"), (".status=x", "no role")):  # fmt: skip
+                        ("contacts.=x", "no role"), (".status=x", "no table")):  # fmt: skip
         with pytest.raises(UsageError, match=words):
             parse_asked([text], roles)
 
@@ -328,6 +329,15 @@ def test_days_are_taken_in_the_time_zone_asked_for(write):
     assert column("feedback", path, "given_on", timezone="Europe/Berlin") == [date(2024, 2, 1)]
     with pytest.raises(UsageError, match="--timezone"):
         read("feedback", path, timezone="Mars/Base")
+
+
+def test_tables_are_named_by_options():
+    given = dict.fromkeys(evidence_tables()) | {"contacts": "c.csv", "suppress": "-"}
+    assert options.evidence_sources(given, ["x.csv"]) == {"contacts": "c.csv", "suppress": "-"}
+
+    for bad, exports in (({"feedback": ""}, ["x.csv"]), ({}, ["-"])):
+        with pytest.raises(UsageError):
+            options.evidence_sources(given | bad, exports)
 
 
 def test_an_unknown_table_is_refused():

@@ -165,12 +165,12 @@ def parse_asked(
         role, equals, name = text.partition("=")
         if not equals or not name:
             raise UsageError(f"--column {text!r} is not ROLE=NAME", "For example amount=Total.")
-        table, _, bare = role.rpartition(".")
-        if table and table not in tables:
+        table, dot, bare = role.rpartition(".")
+        if dot and table not in tables:
             raise UsageError(
                 f"--column: there is no table {table!r}", f"Tables are {', '.join(tables)}."
             )
-        known = tables[table] if table else synonyms()
+        known = tables[table] if dot else synonyms()
         if bare not in known:
             raise UsageError(
                 f"--column: there is no role {role!r}", f"Roles are {', '.join(known)}."
