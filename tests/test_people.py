@@ -1,10 +1,9 @@
 """Everyone a run knows: ids from the export and from the evidence, each once."""
 
 import pyarrow as pa
-import pytest
 
 from rfmtool.engines import CUSTOMERS
-from rfmtool.scoring.people import everyone, matching_key, owned, until
+from rfmtool.scoring.people import everyone, owned, until
 
 
 def ordered(*ids):
@@ -56,14 +55,6 @@ def test_an_address_is_the_same_in_any_case_and_keeps_the_spelling_of_the_export
 
     assert ids_of(people) == ["Ann@X.com ", "B", "b"]
     assert people.places(pa.array(["ann@x.com", "b", "nobody"])).tolist() == [0, 2, -1]
-
-
-@pytest.mark.parametrize(
-    ("written", "compared"),
-    [(" A@B.c ", "a@b.c"), ("A B", "A B"), (" a", " a"), ("007", "007")],
-)
-def test_only_addresses_are_compared_in_another_form(written, compared):
-    assert matching_key(pa.array([written])).to_pylist() == [compared]
 
 
 def test_later_events_have_not_happened_yet_and_undated_ones_have():

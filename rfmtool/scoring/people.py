@@ -12,6 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rfmtool.sources.ids import matching_key
+
 Places = npt.NDArray[np.int64]
 
 _EVENT_DAY: Final[Mapping[str, str]] = {"referrals": "referred_on", "feedback": "given_on"}
@@ -38,14 +40,6 @@ class People:
     def places(self, ids: pa.Array) -> Places:
         """The place of each id among the people; -1 where nobody has it."""
         return _places(self.keys, ids)
-
-
-def matching_key(ids: pa.Array) -> pa.Array:
-    """Ids as they are compared: as written, but e-mail addresses trimmed and case-blind."""
-    is_address = pc.match_substring(ids, "@")
-    if not pc.any(is_address).as_py():
-        return ids
-    return pc.if_else(is_address, pc.utf8_lower(pc.utf8_trim_whitespace(ids)), ids)
 
 
 def until(evidence: Mapping[str, pa.Table], as_of_day: int) -> dict[str, pa.Table]:
