@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from rfmtool.analyses.cadence import Cadence
+from rfmtool.analyses.cadence import cadence as _cadence
 from rfmtool.analyses.cohorts import first_months
+from rfmtool.analyses.concentration import Concentration
+from rfmtool.analyses.concentration import concentration as _concentration
 from rfmtool.analyses.repeat import Repeat
 from rfmtool.analyses.repeat import repeat as _repeat
 from rfmtool.errors import UsageError
@@ -34,6 +38,42 @@ def repeat(
     groups = None if by is None else first_months(result.frame)
     days = order_days(result.grouped.dates)
     return _repeat(result.frame, days, result.as_of, by=by, groups=groups)
+
+
+def cadence(
+    source: Any,  # noqa: ANN401 - what `run` takes, or a Result
+    **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
+) -> Cadence:
+    """Which regulars should have ordered by now, and whether the overdue used to return.
+
+    Args:
+        source: an export, as `run` takes it, or the result of a run.
+        reading: keyword arguments of `run`; with `scales`, the limits of an earlier run.
+
+    Raises:
+        RfmtoolError: as `run` does.
+    """
+    result = _result(source, reading)
+    days = order_days(result.grouped.dates)
+    timing = result.scales.timing
+    return _cadence(result.frame, days, result.as_of, timing, fitted=result.fitted)
+
+
+def concentration(
+    source: Any,  # noqa: ANN401 - what `run` takes, or a Result
+    **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
+) -> Concentration:
+    """How much of the revenue hangs on how few customers.
+
+    Args:
+        source: an export, as `run` takes it, or the result of a run.
+        reading: keyword arguments of `run`.
+
+    Raises:
+        RfmtoolError: as `run` does.
+    """
+    result = _result(source, reading)
+    return _concentration(result.frame, result.as_of)
 
 
 def _check_by(by: str | None) -> None:

@@ -491,3 +491,36 @@ def overdue_limits(days_of: Mapping[str, Sequence[date]]) -> tuple[float, float]
     if len(ratios) < 100:
         return 2.0, 4.0
     return float(quantile(ratios, Fraction(80, 100))), float(quantile(ratios, Fraction(95, 100)))
+
+
+def wilson(returned: int, customers: int, z: float = 1.959963984540054) -> tuple[float, float]:
+    """Where the score test of a share just does not refuse it, by halving."""
+
+    def refuses(share: float) -> bool:
+        error = math.sqrt(share * (1 - share) / customers)
+        return abs(returned / customers - share) > z * error
+
+    def edge(inside: float, outside: float) -> float:
+        for _ in range(60):
+            middle = (inside + outside) / 2
+            inside, outside = (inside, middle) if refuses(middle) else (middle, outside)
+        return inside
+
+    part = returned / customers
+    return edge(part, 0.0), edge(part, 1.0)
+
+
+# Structure --------------------------------------------------------------------------------------
+
+
+def gini(values: Iterable[Fraction | int | Decimal]) -> Fraction:
+    """Half the mean difference of all pairs over the mean."""
+    exact = [Fraction(value) for value in values]
+    differences = sum(abs(one - other) for one in exact for other in exact)
+    return Fraction(differences, 2 * len(exact) * sum(exact))
+
+
+def top_share(values: Iterable[Fraction | int | Decimal], part: Fraction) -> Fraction:
+    """What the largest so many of a hundred, rounded up, are of the whole."""
+    exact = sorted((Fraction(value) for value in values), reverse=True)
+    return sum(exact[: math.ceil(part * len(exact))]) / sum(exact)

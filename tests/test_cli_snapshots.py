@@ -15,7 +15,7 @@ HELPS = [
     "rules check",
     "demo",
 ]
-QUESTIONS = ["repeat"]
+QUESTIONS = ["repeat", "cadence", "concentration"]
 
 
 @pytest.fixture

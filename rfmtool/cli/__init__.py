@@ -27,7 +27,17 @@ EXIT_SYSTEM: Final = 3
 EXIT_INTERRUPTED: Final = 130
 EXIT_PIPE_CLOSED: Final = 141
 _INTERRUPTS: Final[list[int]] = []
-_COMMANDS: Final = ("run", "score", "check", "report", "repeat", "rules", "demo")
+_COMMANDS: Final = (
+    "run",
+    "score",
+    "check",
+    "report",
+    "repeat",
+    "cadence",
+    "concentration",
+    "rules",
+    "demo",
+)
 
 
 class _LazyGroup(click.Group):

@@ -110,11 +110,16 @@ max_rejects = click.option(
 )  # fmt: skip
 """How many unreadable rows are accepted."""
 
+scales = click.option(
+    "--scales", "scales_file", metavar="FILE",
+    help="Use the cut points of an earlier run (its scales.json).",
+)  # fmt: skip
+"""Limits and cut points to take over."""
+
 scoring = _together(
     click.option("--cuts", metavar="DIM=...", multiple=True,
                  help="recency=30,60,90,180 or frequency=quantile:5. Repeatable."),
-    click.option("--scales", "scales_file", metavar="FILE",
-                 help="Use the cut points of an earlier run (its scales.json)."),
+    scales,
     max_rejects,
 )  # fmt: skip
 """How customers are scored, and how many unreadable rows are accepted."""

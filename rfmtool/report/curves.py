@@ -52,7 +52,7 @@ def axis(ticks: Sequence[tuple[int, str]], width: int, margin: int) -> list[Text
     """
     line, words = list("─" * width), ""
     for place, word in ticks:
-        start = max(place - len(word) // 2, 0)
+        start = min(max(place - len(word) // 2, 0), width - len(word))
         if place < width and (not words or start > len(words)):
             line[place] = "┴"
             words = words.ljust(start) + word

@@ -1,0 +1,213 @@
+"""Who orders by habit and is missing, and whether being missing has meant anything before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from rfmtool.analyses.returned import Share, days_until, returned_between
+from rfmtool.scoring.customers import money_text
+from rfmtool.scoring.timing import (
+    REGULAR_ORDER_DAYS,
+    OrderDays,
+    Timing,
+    fit_timing,
+    usual_gaps,
+)
+
+BACKTEST_DAYS: Final = 90
+MIN_HISTORY_DAYS: Final = 180
+_EARLY: Final = (0.5, 1.0)
+"""Where the bands below the limit of overdue part."""
+_EPOCH: Final = date(1970, 1, 1)
+_LISTED: Final = ["customer_id", "order_days", "last_order_on", "usual_gap_days", "days_since",
+                  "days_late", "overdue_ratio", "average_order", "monetary"]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Band:
+    """Regulars whose days since the last order lay between two multiples of their usual gap."""
+
+    activity: str
+    above: float
+    up_to: float | None
+    share: Share
+
+    @property
+    def name(self) -> str:
+        """`0.5–1`, `> 4.38`."""
+        if self.up_to is None:
+            return f"> {self.above:g}"
+        return f"{self.above:g}–{self.up_to:g}"
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """How many of each band came back in the days after an earlier day."""
+
+    from_day: date
+    bands: tuple[Band, ...]
+
+
+@dataclass(frozen=True)
+class Cadence:
+    """The answer: who is missing, by how much, and what became of those who were."""
+
+    as_of: date
+    timing: Timing
+    activity: Mapping[str, int]
+    regulars: int
+    table: pd.DataFrame
+    """Overdue regulars, the most valuable first; money in whole 1/10,000."""
+    backtest: Backtest | None
+
+    @property
+    def at_stake(self) -> int:
+        """What the overdue have spent so far, in whole 1/10,000."""
+        return sum(self.table["monetary"].tolist())
+
+    @property
+    def next_orders(self) -> int:
+        """What one more order of each of the overdue would bring, in whole 1/10,000."""
+        return sum(self.table["average_order"].tolist())
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to bear in mind."""
+        return tuple(_notes(self))
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain data; money is text."""
+        return {
+            "as_of": self.as_of.isoformat(),
+            "overdue_ratio_limits": [self.timing.overdue_ratio, self.timing.lapsed_ratio],
+            "limits_are_fitted": self.timing.limits_are_fitted,
+            "median_gap_days": self.timing.median_gap_days,
+            "regulars": self.regulars,
+            "activity": dict(self.activity),
+            "at_stake": money_text(self.at_stake),
+            "next_orders": money_text(self.next_orders),
+            "overdue": _as_rows(self.table),
+            "backtest_from": self.backtest.from_day.isoformat() if self.backtest else None,
+            "backtest_days": BACKTEST_DAYS,
+            "backtest": [_as_row(band) for band in self.backtest.bands] if self.backtest else [],
+            "notes": list(self.notes),
+        }
+
+
+def cadence(
+    people: pd.DataFrame, days: OrderDays, as_of: date, timing: Timing, *, fitted: bool
+) -> Cadence:
+    """List the regulars who are overdue, and look back whether the overdue used to return.
+
+    Args:
+        people: one row per customer: customer_id, order_days, last_order_on, recency_days,
+            usual_gap_days, overdue_ratio, average_order, monetary, activity.
+        days: their order days; `owner` is the row of people.
+        as_of: until when they were watched.
+        timing: the limits in force.
+        fitted: whether these were fitted to the same data; then the look back fits its own.
+    """
+    regular = people["order_days"] >= REGULAR_ORDER_DAYS
+    counts = people["activity"].value_counts(sort=False)
+    return Cadence(
+        as_of=as_of,
+        timing=timing,
+        activity={str(name): many for name, many in counts.items()},
+        regulars=int(regular.sum()),
+        table=_overdue(people[regular & (people["activity"] == "overdue")]),
+        backtest=_backtest(days, len(people), as_of, None if fitted else timing),
+    )
+
+
+def _overdue(missing: pd.DataFrame) -> pd.DataFrame:
+    since = missing["recency_days"].astype("int64")
+    late = (since - missing["usual_gap_days"]).round().astype("int64")
+    table: pd.DataFrame = missing.assign(days_since=since, days_late=late)[_LISTED].sort_values(
+        "monetary", ascending=False, kind="stable"
+    )  # The rows come sorted by id, and equal spends stay so.
+    return table.reset_index(drop=True)
+
+
+def _backtest(
+    days: OrderDays, customers: int, as_of: date, timing: Timing | None
+) -> Backtest | None:
+    """Band the regulars as of an earlier day, by the limits that would have been fitted then."""
+    last = (as_of - _EPOCH).days
+    then = last - BACKTEST_DAYS
+    if not len(days.day) or last - int(days.day.min()) < MIN_HISTORY_DAYS:
+        return None
+    known = days_until(days, then)
+    limits = timing or fit_timing(known, then)
+    usual, regular = usual_gaps(known, customers, limits.median_gap_days)
+    latest = np.full(customers, then)
+    latest[known.owner] = known.day  # by customer and day: the last of each stays
+    ratios = ((then - latest) / usual)[regular]
+    back = returned_between(days, customers, then, last)[regular]
+    return Backtest(as_of - timedelta(days=BACKTEST_DAYS), _bands(ratios, back, limits))
+
+
+def _bands(
+    ratios: npt.NDArray[np.float64], back: npt.NDArray[np.bool_], limits: Timing
+) -> tuple[Band, ...]:
+    overdue, lapsed = limits.overdue_ratio, limits.lapsed_ratio
+    edges = sorted({edge for edge in _EARLY if edge < overdue} | {overdue, lapsed})
+    places = np.searchsorted(edges, ratios, side="left")
+    many = np.bincount(places, minlength=len(edges) + 1).tolist()
+    returned = np.bincount(places[back], minlength=len(edges) + 1).tolist()
+    ends = pairwise([0.0, *edges, None])
+    return tuple(
+        Band(_activity(above or 0.0, overdue, lapsed), above or 0.0, up_to, Share(*counts))
+        for (above, up_to), counts in zip(ends, zip(many, returned, strict=True), strict=True)
+    )
+
+
+def _activity(above: float, overdue: float, lapsed: float) -> str:
+    if above >= lapsed:
+        return "lapsed"
+    return "overdue" if above >= overdue else "active"
+
+
+def _as_row(band: Band) -> dict[str, Any]:
+    low, high = band.share.interval or (None, None)
+    return {
+        "band": band.name,
+        "activity": band.activity,
+        "above": band.above,
+        "up_to": band.up_to,
+        "customers": band.share.customers,
+        "returned": band.share.returned,
+        "share": band.share.part,
+        "low": low,
+        "high": high,
+    }
+
+
+def _as_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    plain = table.assign(
+        last_order_on=table["last_order_on"].dt.strftime("%Y-%m-%d"),
+        average_order=[money_text(units) for units in table["average_order"].tolist()],
+        monetary=[money_text(units) for units in table["monetary"].tolist()],
+    )
+    return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
+
+
+def _notes(found: Cadence) -> list[str]:
+    if not found.regulars:
+        return [f"Nobody has ordered on {REGULAR_ORDER_DAYS} days or more: there is no habit yet."]
+    notes = []
+    if not found.timing.limits_are_fitted:
+        notes.append("Too few gaps to fit limits: they are round multiples of the usual gap.")
+    if found.backtest is None:
+        notes.append(
+            f"Under {MIN_HISTORY_DAYS} days of history: too short to look back whether the overdue"
+            " used to return."
+        )
+    return notes

@@ -1,0 +1,188 @@
+"""How much of the revenue hangs on how few customers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from rfmtool.scoring.customers import money_text
+
+TOP_PERCENT: Final = (1, 5, 10, 20, 50)
+_HEAVY_PERCENT: Final = 20
+_MEDIUM_PERCENT: Final = 50
+_LORENZ_POINTS: Final = 100
+_PERCENT: Final = 100
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Tier:
+    """Buyers of a like spend: `least` and `most` are the smallest and largest, in 1/10,000."""
+
+    name: str
+    customers: int
+    revenue: int
+    least: int
+    most: int
+
+
+@dataclass(frozen=True)
+class Concentration:
+    """The answer; `gini`, `top` and `lorenz` are None and empty where the total is not above 0.
+
+    Heavy buyers are the fifth who spent most, medium ones the next three tenths, light ones the
+    other half; who spends the same is in the same tier, the higher one.
+    """
+
+    as_of: date
+    buyers: int
+    revenue: int
+    negative: int
+    """How many buyers got back more than they paid: they push a Lorenz curve below nothing."""
+    gini: float | None
+    top: dict[str, float]
+    lorenz: tuple[tuple[float, float], ...]
+    """Shares of customers and of revenue, from the smallest spend up."""
+    tiers: tuple[Tier, ...]
+    table: pd.DataFrame
+    """Each buyer's tier and spend, the largest first."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to bear in mind."""
+        return tuple(_notes(self))
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain data; money is text, shares are from 0 to 1."""
+        return {
+            "as_of": self.as_of.isoformat(),
+            "buyers": self.buyers,
+            "revenue": money_text(self.revenue),
+            "negative_spenders": self.negative,
+            "gini": self.gini,
+            "top": self.top,
+            "tiers": [_as_row(tier, self) for tier in self.tiers],
+            "lorenz": [list(point) for point in self.lorenz],
+            "notes": list(self.notes),
+        }
+
+
+def concentration(people: pd.DataFrame, as_of: date) -> Concentration:
+    """Measure how unevenly buyers spend.
+
+    Args:
+        people: one row per customer: customer_id, frequency, monetary.
+        as_of: the day of the answer.
+    """
+    ranked = people[people["frequency"] > 0].sort_values(
+        "monetary", ascending=False, kind="stable"
+    )  # The rows come sorted by id, and equal spends stay so.
+    spend = ranked["monetary"].to_numpy(dtype=np.int64)
+    revenue = sum(spend.tolist())
+    places = _tier_places(spend)
+    tiers = _tiers(spend, places)
+    names = np.array([tier.name for tier in tiers] or [""])
+    table = ranked[["customer_id", "frequency", "monetary"]].reset_index(drop=True)
+    table.insert(1, "tier", pd.Series(names[places], dtype="str"))
+    return Concentration(
+        as_of=as_of,
+        buyers=len(spend),
+        revenue=revenue,
+        negative=int((spend < 0).sum()),
+        gini=gini(spend[::-1]) if revenue > 0 else None,
+        top=_top(spend, revenue) if revenue > 0 else {},
+        lorenz=_lorenz(spend[::-1], revenue) if revenue > 0 else (),
+        tiers=tiers,
+        table=table,
+    )
+
+
+def gini(ascending: Ints) -> float:
+    """Gini's coefficient of ascending values whose total is above zero.
+
+    The mean difference of two customers over twice the mean (Gini, 1912): 0 where all spend the
+    same, almost 1 where one spends all. Negative values can bring it above 1.
+    """
+    values = ascending.astype(np.float64)
+    count = len(values)
+    weights = 2 * np.arange(1, count + 1) - count - 1
+    return float((weights * values).sum() / (count * values.sum()))
+
+
+def top_count(percent: int, count: int) -> int:
+    """How many customers the top so many percent are, rounded up."""
+    return -(-percent * count // _PERCENT)
+
+
+def _top(descending: Ints, revenue: int) -> dict[str, float]:
+    return {
+        f"{percent / _PERCENT:g}": sum(descending[: top_count(percent, len(descending))].tolist())
+        / revenue
+        for percent in TOP_PERCENT
+    }
+
+
+def _lorenz(ascending: Ints, revenue: int) -> tuple[tuple[float, float], ...]:
+    """At most 101 points, each after a whole customer."""
+    count = len(ascending)
+    steps = min(count, _LORENZ_POINTS)
+    after = [step * count // steps for step in range(steps + 1)]
+    cumulated = np.concatenate([[0.0], np.cumsum(ascending.astype(np.float64))])
+    return tuple((place / count, float(cumulated[place]) / revenue) for place in after)
+
+
+def _tier_places(descending: Ints) -> npt.NDArray[np.intp]:
+    """For each spend, the place of its tier: 0 heavy, 1 medium, 2 light."""
+    count = len(descending)
+    if not count:
+        return np.empty(0, dtype=np.intp)
+    ends = [top_count(percent, count) for percent in (_HEAVY_PERCENT, _MEDIUM_PERCENT)]
+    heavy, medium = (descending[end - 1] for end in ends)
+    places: npt.NDArray[np.intp] = np.where(
+        descending >= heavy, 0, np.where(descending >= medium, 1, 2)
+    )
+    return places
+
+
+def _tiers(descending: Ints, places: npt.NDArray[np.intp]) -> tuple[Tier, ...]:
+    members = [descending[places == place] for place in range(3 if len(places) else 0)]
+    return tuple(
+        Tier(name, len(spend), sum(spend.tolist()), *_ends(spend))
+        for name, spend in zip(("heavy", "medium", "light"), members, strict=False)
+    )
+
+
+def _ends(descending: Ints) -> tuple[int, int]:
+    return (int(descending[-1]), int(descending[0])) if len(descending) else (0, 0)
+
+
+def _as_row(tier: Tier, found: Concentration) -> dict[str, Any]:
+    return {
+        "name": tier.name,
+        "customers": tier.customers,
+        "share": tier.customers / found.buyers,
+        "revenue": money_text(tier.revenue),
+        "revenue_share": tier.revenue / found.revenue if found.revenue > 0 else None,
+        "least": money_text(tier.least) if tier.customers else None,
+        "most": money_text(tier.most) if tier.customers else None,
+    }
+
+
+def _notes(found: Concentration) -> list[str]:
+    if not found.buyers:
+        return ["Nobody has an order that counts, so there is no revenue to divide."]
+    notes = []
+    if found.revenue <= 0:
+        notes.append("Buyers got back as much as they paid, so shares of revenue mean nothing.")
+    if found.negative:
+        notes.append(
+            f"Of {found.buyers:,} buyers {found.negative:,} got back more than they paid; their"
+            " spend counts as it is, below zero."
+        )
+    return notes

@@ -1,0 +1,63 @@
+"""Who came back in the days after a day, and how sure a share of them is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from rfmtool.scoring.timing import OrderDays
+
+_Z: Final = 1.959963984540054
+"""The normal quantile of a two-sided 95 % interval."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """So many of so many customers, and Wilson's interval (1927) around their share."""
+
+    customers: int
+    returned: int
+
+    @property
+    def part(self) -> float | None:
+        """The share, from 0 to 1; None of nobody."""
+        return self.returned / self.customers if self.customers else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The limits of the share at 95 %; None of nobody."""
+        if not self.customers:
+            return None
+        whole, part = self.customers, self.returned / self.customers
+        middle = part + _Z**2 / (2 * whole)
+        spread = _Z * math.sqrt(part * (1 - part) / whole + (_Z / (2 * whole)) ** 2)
+        scale = 1 + _Z**2 / whole
+        # None and all are limits themselves, to the last bit.
+        low = (middle - spread) / scale if self.returned else 0.0
+        high = (middle + spread) / scale if self.returned < whole else 1.0
+        return low, high
+
+
+def returned_between(
+    days: OrderDays, customers: int, after: int, until: int
+) -> npt.NDArray[np.bool_]:
+    """Who of all customers has an order day later than `after` and not later than `until`."""
+    within = (days.day > after) & (days.day <= until)
+    return np.bincount(days.owner[within], minlength=customers) > 0
+
+
+def days_until(days: OrderDays, last: int) -> OrderDays:
+    """The order days as they were known at the end of a day."""
+    known, ends = days.day <= last, gap_ends(days) <= last
+    return OrderDays(days.owner[known], days.day[known], days.gap_owner[ends], days.gap_days[ends])
+
+
+def gap_ends(days: OrderDays) -> npt.NDArray[np.int64]:
+    """The day on which each gap ends: every order day but a customer's first."""
+    follows = np.zeros(len(days.day), dtype=bool)
+    follows[1:] = np.diff(days.owner) == 0
+    return days.day[follows]

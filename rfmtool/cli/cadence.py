@@ -1,0 +1,30 @@
+"""rfmtool cadence: regulars who are missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from rfmtool.cli import options
+from rfmtool.cli.asking import ask
+
+
+@click.command()
+@options.exports
+@options.table_output("the overdue regulars, the most valuable first")
+@options.output_format
+@options.reading
+@options.question
+@options.scales
+@options.max_rejects
+@options.text_tables
+@options.engine
+@options.talk
+def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> None:  # noqa: ANN401
+    """List the regulars in EXPORTS who should have ordered by now.
+
+    A regular has ordered on three days or more, and is measured by their own habit. A look back
+    shows how many of those who were as late 90 days ago came back.
+    """
+    ask("cadence", exports, output, settings)

@@ -1,0 +1,56 @@
+"""Who came back, what was known on a day, and how sure a share is."""
+
+import numpy as np
+import oracle
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rfmtool.analyses.returned import Share, days_until, returned_between
+from rfmtool.scoring.customers import OrderDates
+from rfmtool.scoring.timing import order_days
+
+VISITS = st.lists(st.lists(st.integers(0, 60), max_size=5), min_size=1, max_size=6)
+
+
+def days_of(customers):
+    owner = [place for place, days in enumerate(customers) for _ in days]
+    day = [day for days in customers for day in sorted(days)]
+    return order_days(OrderDates(np.array(owner, np.int64), np.array(day, np.int64)))
+
+
+def test_wilsons_interval_of_a_known_case():
+    # Newcombe (1998), table I: 81 of 263.
+    low, high = Share(263, 81).interval
+
+    assert (round(low, 4), round(high, 4)) == (0.2553, 0.3662)
+
+
+def test_of_nobody_there_is_no_share():
+    assert Share(0, 0).part is None
+    assert Share(0, 0).interval is None
+
+
+@given(st.integers(1, 300), st.data())
+def test_any_interval_is_where_the_score_test_turns(customers, data):
+    returned = data.draw(st.integers(0, customers))
+    low, high = Share(customers, returned).interval
+
+    assert (low, high) == pytest.approx(oracle.wilson(returned, customers), abs=1e-9)
+    assert 0 <= low <= returned / customers <= high <= 1
+
+
+@given(VISITS, st.integers(0, 60))
+def test_what_was_known_on_a_day_is_what_had_happened_by_then(customers, last):
+    known = days_until(days_of(customers), last)
+    by_then = days_of([[day for day in days if day <= last] for days in customers])
+
+    for name in ("owner", "day", "gap_owner", "gap_days"):
+        assert getattr(known, name).tolist() == getattr(by_then, name).tolist()
+
+
+@given(VISITS, st.integers(0, 60), st.integers(0, 60))
+def test_who_came_back_ordered_after_and_not_later(customers, after, until):
+    back = returned_between(days_of(customers), len(customers), after, until)
+
+    assert back.tolist() == [any(after < day <= until for day in days) for days in customers]
