@@ -16,7 +16,9 @@ from rfmtool import columns as names
 from rfmtool.engines.local import LocalEngine, MoneyOverflowError
 from rfmtool.errors import AmbiguousInputError, InputError, LimitError, RulesError, UsageError
 from rfmtool.placing.activity import place_activity
+from rfmtool.placing.candidates import add_candidates
 from rfmtool.placing.ladder import place_stages
+from rfmtool.placing.proof import add_proof
 from rfmtool.placing.segments import place_segments
 from rfmtool.rules import Method, Rules, load_rules
 from rfmtool.scoring.customers import (
@@ -177,8 +179,10 @@ def score(
         apply_scales(people, in_force, rules.weights)
         .pipe(add_usual_gaps, days, in_force.timing)
         .pipe(place_segments, rules.segments)
-        .pipe(place_stages, rules.ladder)
+        .pipe(add_proof, {}, _ordinal(as_of))
         .pipe(place_activity, in_force.timing)
+        .pipe(add_candidates)
+        .pipe(place_stages, rules.ladder)
     )
     return Result(frame, in_force, scales is None, rules, as_of, grouped, settings)
 

@@ -3,24 +3,27 @@
 import pandas as pd
 import pytest
 
-from rfmtool.placing.ladder import place_stages
+from rfmtool.placing.ladder import place_stages, unassessed
+from rfmtool.placing.proof import add_proof
 from rfmtool.rules import Condition, Rung, load_rules
 
 DAY = pd.Timestamp
+AS_OF = 20_000
 
 
-def person(order_days, first=None, last=None, sales=0, refunds=0):
+def person(order_days, first=None, last=None, sales=0, refunds=0, **more):
     return {
         "order_days": order_days,
         "first_order_on": DAY(first) if first else pd.NaT,
         "last_order_on": DAY(last or first) if first else pd.NaT,
         "sales": sales,
         "refunds": refunds,
+        **more,
     }
 
 
 UNASSESSED = "; no referrals or feedback supplied, so not assessed higher"
-# One person for each shipped rung, with the stage, what proves it, and why in words.
+# One person for each way onto a rung by orders alone: the stage, what proves it, and why in words.
 PEOPLE = [
     (
         person(7, "2010-12-07", "2011-10-31", sales=70_000),
@@ -50,14 +53,20 @@ PEOPLE = [
         person(0, sales=5, refunds=5),
         "prospect",
         "contact",
-        "prospect: everything bought was given back",
+        "prospect: everything bought was given back, or cost nothing",
     ),
-    (person(0), "prospect", "contact", "prospect: only lines worth nothing"),
+    (
+        person(0),
+        "prospect",
+        "contact",
+        "prospect: everything bought was given back, or cost nothing",
+    ),
 ]
 
 
 def placed(people, rungs=None):
-    return place_stages(pd.DataFrame(people), rungs or load_rules().ladder)
+    proven = add_proof(pd.DataFrame(people), {}, AS_OF)
+    return place_stages(proven, rungs or load_rules().ladder)
 
 
 @pytest.mark.parametrize(("someone", "stage", "evidence", "reason"), PEOPLE)
@@ -66,6 +75,13 @@ def test_a_person_stands_on_a_rung_for_a_reason(someone, stage, evidence, reason
 
     assert (answer["stage"], answer["stage_evidence"]) == (stage, evidence)
     assert answer["stage_reason"] == reason
+
+
+def test_who_has_no_lines_and_was_never_in_touch_is_a_suspect():
+    answer = placed([person(0, lines=0)]).iloc[0]
+
+    assert answer["stage"] == "suspect"
+    assert answer["stage_reason"] == "suspect: known, but never answered and never ordered"
 
 
 def test_reasons_stay_with_their_people_in_any_order():
@@ -82,12 +98,15 @@ def test_an_index_of_any_kind_is_kept():
 
     assert answer.index.tolist() == list("fedcba")
     assert answer.loc["f", "stage_reason"].startswith("client: 7")
+    assert answer.loc["f", "stage"] == "client"
 
 
 def test_the_order_of_the_stages_is_that_of_the_ladder():
     answer = placed([PEOPLE[-1][0]])
 
-    assert answer["stage"].cat.categories.tolist() == ["client", "customer", "prospect"]
+    assert answer["stage"].cat.categories.tolist() == [
+        *("partner", "advocate", "supporter", "client", "customer", "prospect", "suspect"),
+    ]
 
 
 def test_rungs_of_ones_own_are_climbed_from_the_top():
@@ -109,5 +128,28 @@ def test_rungs_of_ones_own_are_climbed_from_the_top():
     ]
 
 
+def test_a_day_that_is_not_known_is_called_so_and_an_unknown_number_left_out():
+    rungs = (Rung("rest", because="since {first_order_on}, {latest_nps}, {categories}"),)
+
+    [reason] = placed([person(0)], rungs)["stage_reason"]
+
+    assert reason == "rest: since an unknown day, , "
+
+
 def test_nobody_is_no_matter():
-    assert placed(pd.DataFrame([person(1)]).iloc[:0])["stage_reason"].tolist() == []
+    assert place_stages(pd.DataFrame([person(1)]).iloc[:0], load_rules().ladder).empty
+    assert placed([person(1)])["candidate"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("supplied", "words"),
+    [
+        ((), UNASSESSED),
+        (("contacts", "partners"), UNASSESSED),
+        (("referrals",), "; no feedback supplied, so assessed without"),
+        (("feedback",), "; no referrals supplied, so assessed without"),
+        (("feedback", "referrals"), ""),
+    ],
+)
+def test_a_reason_says_which_tables_could_have_said_more(supplied, words):
+    assert unassessed(supplied) == words

@@ -35,4 +35,8 @@ def check(file: str) -> None:
         click.echo(f"! {printable(warning)}")
     rungs = len(dict.fromkeys(rung.label for rung in found.ladder))
     segments = len(dict.fromkeys(row.label for row in found.segments.rows))
-    click.echo(f"{printable(file)}: good; {rungs} rungs, {segments} segments, everybody is placed")
+    actions = len(dict.fromkeys(row.label for row in found.playbook))
+    click.echo(
+        f"{printable(file)}: good; {rungs} rungs, {segments} segments, {actions} actions,"
+        " everybody is placed"
+    )

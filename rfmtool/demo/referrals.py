@@ -9,7 +9,7 @@ from rfmtool.demo import chance, seasons
 
 REMEMBERED_DAYS = 640  # referrals of buyers go back this far
 NAMED_BEFORE_DAYS = 14  # friends are named up to two weeks before the shop hears from them
-UNKNOWN = 0.1  # share where nobody wrote down whether we had asked
+UNKNOWN = 0.15  # share of referrers of whom nobody wrote down whether we had asked
 
 
 def referrals(
@@ -28,12 +28,13 @@ def referrals(
     brought, named, referrer = brought[known], named[known], referrer[known]
     asked = chance.happens(people["prompted"].reindex(referrer).to_numpy(), len(referrer), rng)
     solicited = np.where(asked, "yes", "no")
+    unknown = pd.Series(chance.happens(UNKNOWN, len(named), rng)).groupby(referrer)
     table = pd.DataFrame(
         {
             "referrer_id": people["customer_id"].reindex(referrer).array,
             "referred_id": people["customer_id"].reindex(brought).array,
             "referred_on": seasons.iso(named),
-            "solicited": np.where(chance.happens(UNKNOWN, len(named), rng), "", solicited),
+            "solicited": np.where(unknown.transform("first"), "", solicited),
         }
     )
     return table.sort_values(["referred_on", "referred_id"], ignore_index=True)

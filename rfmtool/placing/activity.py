@@ -1,24 +1,21 @@
-"""How present a customer is, whatever rung they stand on: active, overdue, lapsed."""
+"""How present a customer is, whatever rung they stand on: active, overdue, lapsed, paused."""
 
 from __future__ import annotations
-
-from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from rfmtool.placing.matching import labelled
+from rfmtool.placing.matching import flag, labelled
+from rfmtool.rules.vocabulary import ACTIVITIES
 from rfmtool.scoring.timing import Timing
-
-ACTIVITIES: Final = ("never", "newcomer", "active", "overdue", "lapsed")
 
 
 def place_activity(people: pd.DataFrame, timing: Timing) -> pd.DataFrame:
-    """Add `activity`; reads order_days, recency_days and overdue_ratio.
+    """Add `activity`; reads order_days, recency_days, overdue_ratio, and `paused` where known.
 
     A regular (three order days or more) is measured against their own usual gap, anybody else
     against the time in which second orders come. A newcomer has one order day, not longer ago than
-    half of all second orders take.
+    half of all second orders take. Who asked for a pause is paused, whatever they ordered.
     """
     order_days = people["order_days"].to_numpy()
     recency = people["recency_days"].to_numpy(dtype=np.int64, na_value=0)
@@ -30,4 +27,6 @@ def place_activity(people: pd.DataFrame, timing: Timing) -> pd.DataFrame:
     newcomer = (order_days == 1) & (recency <= windows.w50)
     never = order_days == 0
     held = np.stack([never, newcomer, ~never & ~lapsed & ~overdue, ~never & ~lapsed, ~never])
-    return people.assign(activity=labelled(held.argmax(axis=0), ACTIVITIES))
+    paused = ACTIVITIES.index("paused")
+    places = np.where(flag(people, "paused"), paused, held.argmax(axis=0))
+    return people.assign(activity=labelled(places, ACTIVITIES).set_axis(people.index))

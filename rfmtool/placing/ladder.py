@@ -1,14 +1,15 @@
 """The rung of the loyalty ladder each customer stands on, and why, in words.
 
 The ladder is Payne & Christopher's, in Griffin's form. Transactions alone prove no more than a
-client: what makes a supporter or an advocate is said and done outside the till.
+client: what makes a supporter or an advocate is said and done outside the till. Orders can only
+suggest a supporter: a candidate, promoted where proxies are allowed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Collection, Sequence
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,52 +17,93 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.placing.matching import first_match, labelled
+from rfmtool.placing.matching import first_match, flag, labelled
 from rfmtool.rules import Rung
 from rfmtool.scoring.customers import date_text
 
-UNASSESSED: Final = "no referrals or feedback supplied, so not assessed higher"
+CANDIDATE: Final = "supporter"
 _PROVEN_BY_ORDERS: Final = "behaviour"
+_BY_PROXY: Final = "proxy"
+_SAID_ELSEWHERE: Final = ("referrals", "feedback")
+_UNDATED: Final = "an unknown day"
 
 
-def place_stages(people: pd.DataFrame, rungs: Sequence[Rung]) -> pd.DataFrame:
-    """Add `stage`, `stage_evidence` and `stage_reason`.
+def place_stages(
+    people: pd.DataFrame,
+    rungs: Sequence[Rung],
+    supplied: Collection[str] = (),
+    *,
+    allow_proxy: bool = False,
+) -> pd.DataFrame:
+    """Add `stage`, `stage_evidence`, `stage_reason` and `candidate`.
 
-    Reads the columns that the rungs name: order_days, first_order_on, sales, refunds and so on.
+    Reads the columns that the rungs name: order_days, first_order_on, sales, refunds, those of
+    `add_proof`, and `looks_like_supporter` of `add_candidates`. `candidate` is missing for those
+    whose rung rests on more than orders.
+
+    Args:
+        people: one row per person.
+        rungs: the ladder from the top.
+        supplied: the names of the evidence tables that there are.
+        allow_proxy: let orders alone make a supporter.
     """
-    places = first_match(people, rungs)
+    suggested = flag(people, "looks_like_supporter")
+    places = first_match(people.assign(by_proxy=suggested & allow_proxy), rungs)
+    evidence = labelled(places, [rung.evidence for rung in rungs]).set_axis(people.index)
+    candidate = suggested & evidence.isin([_PROVEN_BY_ORDERS, _BY_PROXY]).to_numpy(dtype=bool)
     return people.assign(
-        stage=labelled(places, [rung.label for rung in rungs]),
-        stage_evidence=labelled(places, [rung.evidence for rung in rungs]),
-        stage_reason=_reasons(people, rungs, places),
+        stage=labelled(places, [rung.label for rung in rungs]).set_axis(people.index),
+        stage_evidence=evidence,
+        stage_reason=_reasons(people, rungs, places, unassessed(supplied)),
+        candidate=pd.Series(CANDIDATE, people.index, dtype="str").where(candidate),
     )
 
 
+def unassessed(supplied: Collection[str]) -> str:
+    """What to add to a reason that rests on orders, where a table that might say more is missing.
+
+    Args:
+        supplied: the names of the evidence tables that there are.
+    """
+    missing = [name for name in _SAID_ELSEWHERE if name not in supplied]
+    if not missing:
+        return ""
+    end = (
+        "so not assessed higher" if len(missing) == len(_SAID_ELSEWHERE) else "so assessed without"
+    )
+    return f"; no {' or '.join(missing)} supplied, {end}"
+
+
 def _reasons(
-    people: pd.DataFrame, rungs: Sequence[Rung], places: npt.NDArray[np.intp]
+    people: pd.DataFrame, rungs: Sequence[Rung], places: npt.NDArray[np.intp], unassessed: str
 ) -> pd.Series[str]:
     members = [np.flatnonzero(places == place) for place in range(len(rungs))]
-    texts = [_sentences(people.iloc[rows], rung) for rung, rows in zip(rungs, members, strict=True)]
+    texts = [
+        _sentences(people.iloc[rows], rung, unassessed)
+        for rung, rows in zip(rungs, members, strict=True)
+    ]
     order = np.argsort(np.concatenate(members), kind="stable")
     reasons: pd.Series[str] = pa.concat_arrays(texts).take(pa.array(order)).to_pandas()
     return reasons.set_axis(people.index)
 
 
-def _sentences(people: pd.DataFrame, rung: Rung) -> pa.Array:
+def _sentences(people: pd.DataFrame, rung: Rung, unassessed: str) -> pa.Array:
     """`stage: because`, with the columns named in braces filled in for each customer."""
     because = f"{rung.label}: {rung.because}"
     if rung.evidence == _PROVEN_BY_ORDERS:
-        because += f"; {UNASSESSED}"
+        because += unassessed
     parts = re.split(r"\{(\w+)\}", because)
     filled = [
-        _text(people[part]) if place % 2 else pa.scalar(part) for place, part in enumerate(parts)
+        _text(people, part) if place % 2 else pa.scalar(part) for place, part in enumerate(parts)
     ]
     first = pa.array([""] * len(people), pa.string())  # so that even fixed words become a column
     return pc.binary_join_element_wise(first, *filled, "", null_handling="replace")
 
 
-def _text(column: pd.Series[Any]) -> pa.Array:
-    values = pa.array(column, from_pandas=True)
+def _text(people: pd.DataFrame, name: str) -> pa.Array:
+    if name not in people:
+        return pa.array([""] * len(people), pa.string())
+    values = pa.array(people[name], from_pandas=True)
     if pa.types.is_timestamp(values.type):
-        return date_text(pc.cast(values, pa.date32()))
+        return date_text(pc.cast(values, pa.date32())).fill_null(_UNDATED)
     return pc.cast(values, pa.string())

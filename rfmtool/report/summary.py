@@ -136,16 +136,19 @@ def _activity(result: Result) -> list[dict[str, Any]]:
         "active": "as often as usual",
         "overdue": f"> {timing.overdue_ratio} usual gaps, or > {counted(windows.w80, 'day')}",
         "lapsed": f"> {timing.lapsed_ratio} usual gaps, or > {counted(windows.w95, 'day')}",
+        "paused": "asked for a pause",
     }
     groups = _groups(result.frame, "activity")
     return [{**group, "who": who[group["name"]]} for group in groups]
 
 
 def _ladder(result: Result) -> list[dict[str, str]]:
-    """Each rung once, and what proves it."""
+    """Each rung once that orders can prove or somebody stands on, and what proves it."""
     proofs: dict[str, str] = {}
+    reached = set(result.frame["stage"])
     for rung in result.rules.ladder:
-        proofs.setdefault(rung.label, rung.proof)
+        if rung.label in reached or rung.evidence == "behaviour":
+            proofs.setdefault(rung.label, rung.proof)
     return [{"stage": stage, "proof": proof} for stage, proof in proofs.items()]
 
 

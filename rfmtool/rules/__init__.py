@@ -1,4 +1,4 @@
-"""The rules in force: scoring methods, segments and ladder as rows, read from TOML."""
+"""The rules in force: scoring, segments, ladder and playbook as rows, read from TOML."""
 
 from rfmtool.rules.load import load_rules, merged_data, rules_of, shipped_text
 from rfmtool.rules.scoring import parse_cuts
@@ -7,6 +7,7 @@ from rfmtool.rules.values import (
     METHODS,
     MIN_BINS,
     NO_ORDERS,
+    Action,
     Condition,
     Method,
     MethodName,
@@ -23,6 +24,7 @@ __all__ = [
     "METHODS",
     "MIN_BINS",
     "NO_ORDERS",
+    "Action",
     "Condition",
     "Method",
     "MethodName",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
 from rfmtool.columns import UNITS_PER_CURRENCY
 from rfmtool.errors import RulesError
 
-_LARGEST_NUMBER: Final = 2**62 // UNITS_PER_CURRENCY
+_MOST_UNITS: Final = 2**62
 
 
 def only_known(data: Any, known: set[str], where: str) -> None:  # noqa: ANN401 - unchecked input
@@ -30,10 +30,33 @@ def only_known(data: Any, known: set[str], where: str) -> None:  # noqa: ANN401 
 
 def whole_units(value: Any, money: bool, method: str, where: str) -> int:  # noqa: ANN401, FBT001
     """A cut in whole units; "above 2.5 orders" is above 2, "at least 2.5" is at least 3."""
+    return in_units(value, UNITS_PER_CURRENCY if money else 1, method, where)
+
+
+def in_units(value: Any, unit: int, method: str, where: str) -> int:  # noqa: ANN401 - unchecked input
+    """A number in whole parts, `unit` of them to one: rounded up for at_least, else down.
+
+    Raises:
+        RulesError: it is no number, or too large a one.
+    """
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise RulesError(f"{where}: {value!r} is not a number")
-    if not Decimal(value).is_finite() or abs(Decimal(value)) > _LARGEST_NUMBER:
+    largest = _MOST_UNITS // max(unit, UNITS_PER_CURRENCY)
+    if not Decimal(value).is_finite() or abs(Decimal(value)) > largest:
         raise RulesError(f"{where}: {value} is no usable number")
-    scaled = Decimal(value) * (UNITS_PER_CURRENCY if money else 1)
+    scaled = Decimal(value) * unit
     floor = math.floor(scaled)
     return floor + int(method == "at_least" and scaled != floor)
+
+
+def printable_texts(row: Mapping[str, Any], keys: Iterable[str], where: str) -> dict[str, str]:
+    """The texts under some keys of a row, empty where left out.
+
+    Raises:
+        RulesError: one is no text, or has characters that a terminal would obey.
+    """
+    texts = {key: row.get(key, "") for key in keys}
+    for key, text in texts.items():
+        if not isinstance(text, str) or not text.isprintable():
+            raise RulesError(f"{where}.{key}: must be a text of printable characters")
+    return texts

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Any
 
 from rfmtool.errors import RulesError
-from rfmtool.rules.checking import only_known, whole_units
-from rfmtool.rules.values import Condition, Rung
-
-_COLUMNS: Final = frozenset({"order_days", "frequency", "monetary", "refunds", "sales"})
-_MONEY_COLUMNS: Final = frozenset({"monetary", "refunds", "sales"})
-_FILLED_IN: Final = frozenset(
-    {"order_days", "frequency", "recency_days", "first_order_on", "last_order_on"}
-)
-"""What a reason may quote in braces."""
+from rfmtool.rules.checking import only_known, printable_texts
+from rfmtool.rules.conditions import conditions_of, unreachable
+from rfmtool.rules.values import Rung
+from rfmtool.rules.vocabulary import FILLED_IN, LADDER
 
 
-def ladder_of(data: Any, where: str) -> tuple[tuple[Rung, ...], list[str]]:  # noqa: ANN401
+def ladder_of(data: Any, where: str) -> tuple[tuple[Rung, ...], list[str]]:  # noqa: ANN401 - unchecked input
     """Read the rungs, and warnings of those that can never be reached.
 
     Raises:
@@ -30,47 +25,21 @@ def ladder_of(data: Any, where: str) -> tuple[tuple[Rung, ...], list[str]]:  # n
         raise RulesError(
             f"{where}: the last rung must have no condition, so that nobody is left out"
         )
-    warnings = [
-        f"{where}[{place + 1}] ({rung.label}) can never be reached: {earlier.label} covers it"
-        for place, rung in enumerate(rungs)
-        for earlier in rungs[:place]
-        if earlier.covers(rung)
-    ]
-    return rungs, warnings
+    return rungs, unreachable(rungs, where)
 
 
 def _rung(row: Any, where: str) -> Rung:  # noqa: ANN401 - unchecked input
-    only_known(row, {"stage", "proof", "evidence", "because", "when"}, where)
-    texts = {key: row.get(key, "") for key in ("stage", "proof", "evidence", "because")}
-    for key, text in texts.items():
-        if not isinstance(text, str) or not text.isprintable():
-            raise RulesError(f"{where}.{key}: must be a text of printable characters")
+    keys = ("stage", "proof", "evidence", "because")
+    only_known(row, {*keys, "when"}, where)
+    texts = printable_texts(row, keys, where)
     if not texts["stage"].strip():
         raise RulesError(f"{where}: a rung needs a stage")
-    unknown = sorted(set(re.findall(r"\{(\w+)\}", texts["because"])) - _FILLED_IN)
+    unknown = sorted(set(re.findall(r"\{(\w+)\}", texts["because"])) - FILLED_IN)
     if unknown:
         raise RulesError(
             f"{where}.because: there is nothing to fill in for {{{unknown[0]}}}",
-            f"Known are {', '.join(sorted(_FILLED_IN))}.",
+            f"Known are {', '.join(sorted(FILLED_IN))}.",
         )
-    conditions = _conditions(row.get("when", {}), f"{where}.when")
+    conditions = conditions_of(row.get("when", {}), LADDER, f"{where}.when")
     stage = texts.pop("stage")
     return Rung(stage, conditions, **texts)
-
-
-def _conditions(data: Any, where: str) -> tuple[Condition, ...]:  # noqa: ANN401
-    only_known(data, set(_COLUMNS), where)
-    conditions = []
-    for column, bounds in data.items():
-        only_known(bounds, {"min", "max"}, f"{where}.{column}")
-        money = column in _MONEY_COLUMNS
-        low, high = (
-            None
-            if key not in bounds
-            else whole_units(bounds[key], money, rounding, f"{where}.{column}.{key}")
-            for key, rounding in (("min", "at_least"), ("max", "fixed"))
-        )
-        if low is not None and high is not None and low > high:
-            raise RulesError(f"{where}.{column}: min is above max, so this can never hold")
-        conditions.append(Condition(column, low, high))
-    return tuple(conditions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from importlib import resources
 from pathlib import Path
@@ -14,9 +14,10 @@ from rfmtool.columns import DIMENSIONS
 from rfmtool.errors import RulesError
 from rfmtool.rules.checking import only_known
 from rfmtool.rules.ladder import ladder_of
+from rfmtool.rules.playbook import playbook_of
 from rfmtool.rules.scoring import method_of, weights_of
 from rfmtool.rules.segments import segments_of
-from rfmtool.rules.values import Method, Rules
+from rfmtool.rules.values import NO_ORDERS, Method, Rule, Rules
 from rfmtool.rules.wallet import wallet_of
 
 _SHIPPED: Final = "default_rules.toml"
@@ -80,7 +81,7 @@ def rules_of(
     Raises:
         RulesError: naming `where` and the key.
     """
-    only_known(data, {"reading", "scoring", "segments", "ladder", "wallet"}, where)
+    only_known(data, {"reading", "scoring", "segments", "ladder", "playbook", "wallet"}, where)
     only_known(data["scoring"], {*DIMENSIONS, "weights"}, f"{where}: scoring")
     scoring = {
         name: method_of(name, data["scoring"][name], f"{where}: scoring.{name}")
@@ -89,15 +90,22 @@ def rules_of(
     scoring.update(cuts or {})
     segments, warnings = segments_of(data["segments"], scoring, f"{where}: segments")
     ladder, unreachable = ladder_of(data["ladder"], f"{where}: ladder")
+    labels = {"stage": _labels(ladder), "segment": _labels(segments.rows) | {NO_ORDERS}}
+    playbook, aimless = playbook_of(data["playbook"], labels, f"{where}: playbook")
     return Rules(
         scoring=scoring,
         weights=weights_of(data["scoring"]["weights"], f"{where}: scoring.weights"),
         segments=segments,
         ladder=ladder,
+        playbook=playbook,
         not_a_sale=_words(data["reading"], f"{where}: reading"),
         wallet=wallet_of(data["wallet"], f"{where}: wallet"),
-        warnings=(*warnings, *unreachable),
+        warnings=(*warnings, *unreachable, *aimless),
     )
+
+
+def _labels(rules: Iterable[Rule]) -> frozenset[str]:
+    return frozenset(rule.label for rule in rules)
 
 
 def _words(data: Any, where: str) -> frozenset[str]:  # noqa: ANN401 - unchecked input

@@ -24,11 +24,15 @@ class Method:
 
 @dataclass(frozen=True)
 class Condition:
-    """Holds where `smallest` <= column <= `largest`; None is no bound. Money is in whole units."""
+    """Holds where `smallest` <= column <= `largest`, or where it is one of `words`.
+
+    None is no bound. Money is in whole 1/10,000, a ratio in whole millionths, a yes is 1, a no 0.
+    """
 
     column: str
     smallest: int | None = None
     largest: int | None = None
+    words: frozenset[str] | None = None
 
     def implies(self, other: Condition) -> bool:
         """Whether `other`, about the same column, holds wherever this does."""
@@ -36,7 +40,8 @@ class Condition:
             self.smallest is not None and self.smallest >= other.smallest
         )
         high = other.largest is None or (self.largest is not None and self.largest <= other.largest)
-        return low and high
+        said = other.words is None or (self.words is not None and self.words <= other.words)
+        return low and high and said
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,19 @@ class Rung(Rule):
     proof: str = ""
     evidence: str = ""
     because: str = ""
+
+
+@dataclass(frozen=True)
+class Action(Rule):
+    """A row of the playbook: what to do for whom, by which channels, and how soon.
+
+    `say` is the action in words for the shop's owner, `why` what speaks for it.
+    """
+
+    priority: int = 1
+    channels: tuple[str, ...] = ()
+    say: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,6 +114,7 @@ class Rules:
     weights: Mapping[str, Decimal]
     segments: SegmentMap
     ladder: tuple[Rung, ...]
+    playbook: tuple[Action, ...]
     not_a_sale: frozenset[str]
     wallet: WalletRules
     warnings: tuple[str, ...] = ()

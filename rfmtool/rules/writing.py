@@ -13,7 +13,11 @@ def to_toml(data: Mapping[str, Any]) -> str:
     rows = "".join(f"    {_value(row)},\n" for row in data["segments"]["rows"])
     parts.append(f"[segments]\nmap = {_value(data['segments']['map'])}\nrows = [\n{rows}]\n")
     parts.append(f"[wallet]\n{_pairs(data['wallet'])}")
-    parts += [f"[[ladder]]\n{_pairs(rung)}" for rung in data["ladder"]]
+    parts += [
+        f"[[{section}]]\n{_pairs(row)}"
+        for section in ("ladder", "playbook")
+        for row in data[section]
+    ]
     return "\n".join(parts)
 
 
@@ -26,6 +30,8 @@ def _value(value: Any) -> str:  # noqa: ANN401 - any TOML value
         return "{ " + ", ".join(f"{key} = {_value(one)}" for key, one in value.items()) + " }"
     if isinstance(value, list):
         return "[" + ", ".join(_value(one) for one in value) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, str):
         escaped = "".join(
             letter if letter.isprintable() and letter not in '"\\' else f"\\U{ord(letter):08X}"

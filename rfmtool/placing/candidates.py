@@ -1,0 +1,52 @@
+"""Whom orders alone suggest as a supporter: they come back, keep what they buy, and stay."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from rfmtool.scoring.scales import quantile_cuts
+
+MIN_ORDER_DAYS: Final = 4
+MIN_CATEGORIES: Final = 2
+_REFUNDED_ONE_IN: Final = 10
+_THIRDS: Final = 3
+
+Mask = npt.NDArray[np.bool_]
+
+
+def add_candidates(people: pd.DataFrame) -> pd.DataFrame:
+    """Add `looks_like_supporter`.
+
+    Holds for four order days or more, neither overdue nor lapsed, refunds below a tenth of sales,
+    and either two categories or more or the longest third of tenure, among everybody who bought.
+    Where categories are not known only tenure counts.
+
+    Reads order_days, first_order_on, sales, refunds, activity, and `categories` where known.
+    """
+    late = people["activity"].isin(["overdue", "lapsed"]).to_numpy()
+    refunds, sales = people["refunds"].to_numpy(), people["sales"].to_numpy()
+    frequent = people["order_days"].to_numpy() >= MIN_ORDER_DAYS
+    kept = _REFUNDED_ONE_IN * refunds < sales
+    attached = _long_known(people) | _broad(people)
+    return people.assign(looks_like_supporter=frequent & ~late & kept & attached)
+
+
+def _long_known(people: pd.DataFrame) -> Mask:
+    """Above the 2/3 quantile of tenure over buyers; counted from any day it is the same."""
+    bought = people["first_order_on"].notna().to_numpy()
+    first = people["first_order_on"].to_numpy().astype("datetime64[D]").astype(np.int64)
+    tenure = -first[bought]
+    long_known = np.zeros(len(people), dtype=bool)
+    long_known[bought] = tenure > quantile_cuts(tenure, _THIRDS)[1]
+    return long_known
+
+
+def _broad(people: pd.DataFrame) -> Mask:
+    if "categories" not in people:
+        return np.zeros(len(people), dtype=bool)
+    categories = people["categories"].to_numpy(dtype=np.int64, na_value=0)
+    return np.asarray(categories >= MIN_CATEGORIES)

@@ -1,0 +1,86 @@
+"""What to do for each person, by which channel, and who comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from rfmtool.placing.matching import first_match, labelled
+from rfmtool.rules import Action
+from rfmtool.scoring.timing import Timing
+
+REFUSALS: Final = ("no", "false", "0")
+"""A consent that says no, in small letters."""
+_EMAIL: Final = "email"
+_BY_VOICE: Final = ("phone", "call")
+_REFUNDED_ONE_IN: Final = 4
+
+Mask = npt.NDArray[np.bool_]
+
+
+def place_actions(people: pd.DataFrame, playbook: Sequence[Action], timing: Timing) -> pd.DataFrame:
+    """Add `action`, `priority` (1 = first) and `channel` (several joined by ", ", or empty).
+
+    Reads the columns that the playbook names, and `consent` where there is one: who said no gets
+    no e-mail.
+    """
+    places = first_match(_with_signs(people, timing), playbook)
+    offered = [row.channels for row in playbook]
+    unmailed = [tuple(one for one in row if one != _EMAIL) for row in offered]
+    channels = [", ".join(row) for row in (*offered, *unmailed)]
+    shifted = places + len(playbook) * _refused(people)
+    return people.assign(
+        action=labelled(places, [row.label for row in playbook]).set_axis(people.index),
+        priority=np.array([row.priority for row in playbook])[places],
+        channel=labelled(shifted, channels).set_axis(people.index),
+    )
+
+
+def by_urgency(people: pd.DataFrame) -> pd.DataFrame:
+    """Order people by priority, then by value at stake (monetary, the most first), then by id."""
+    return people.sort_values(
+        ["priority", "monetary", "customer_id"], ascending=[True, False, True], kind="stable"
+    )
+
+
+def call_queue(people: pd.DataFrame, calls: int) -> pd.DataFrame:
+    """The most urgent people to ring up, as many as there is time for.
+
+    Args:
+        people: one row per person; reads channel, priority, monetary and customer_id.
+        calls: how many at most.
+    """
+    spoken = [
+        name for name in people["channel"].cat.categories if set(name.split(", ")) & set(_BY_VOICE)
+    ]
+    return by_urgency(people[people["channel"].isin(spoken)]).head(calls)
+
+
+def _with_signs(people: pd.DataFrame, timing: Timing) -> pd.DataFrame:
+    """Add what only the playbook asks: how long ago, and whether they cost more than they bring."""
+    recency = people["recency_days"].to_numpy(dtype=np.int64, na_value=-1)
+    sales, refunds = people["sales"].to_numpy(), people["refunds"].to_numpy()
+    windows = timing.windows
+    return people.assign(
+        within_w50=(recency >= 0) & (recency <= windows.w50),
+        past_w95=recency > windows.w95,
+        loses_money=_loses_money(people),
+        refund_heavy=(refunds > 0) & (_REFUNDED_ONE_IN * refunds >= sales),
+    )
+
+
+def _loses_money(people: pd.DataFrame) -> Mask:
+    """Whether a known cost is above what they spent; never so where no cost is known."""
+    if "cost" not in people:
+        return np.zeros(len(people), dtype=bool)
+    return people["cost"].gt(people["monetary"]).fillna(value=False).to_numpy(dtype=bool)
+
+
+def _refused(people: pd.DataFrame) -> Mask:
+    if "consent" not in people:
+        return np.zeros(len(people), dtype=bool)
+    return people["consent"].str.strip().str.lower().isin(REFUSALS).to_numpy()

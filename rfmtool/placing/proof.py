@@ -1,0 +1,278 @@
+"""What the evidence proves of each person, as columns that the rules can ask.
+
+An event counts when it is dated on or before as_of; where a table was not supplied, nothing is
+known of it and its columns are 0, no or missing. Promoting evidence (referrals, positive reviews)
+counts for 24 calendar months; scheme membership is a state and does not age. A latest survey answer
+of 6 or less vetoes promoting evidence dated on or before it. An event without a date counts, as
+the oldest of all: any survey answer of 6 or less vetoes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+WINDOW_MONTHS: Final = 24
+DETRACTOR: Final = 6
+"""The highest answer to "would you recommend us?" that speaks against us (Reichheld 2003)."""
+PROMOTER: Final = 9
+_UNDATED: Final = -(2**31)
+_NEVER: Final = _UNDATED - 1
+_NO_ROWS: Final = {"owner": np.empty(0, dtype=np.int64), "referred": np.empty(0, dtype=np.int64)}
+_TOP_ANSWER, _ANSWER_BITS = 10, 4
+
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+Columns = dict[str, Any]
+Promotions = tuple[Ints, Mask]
+"""Whose promoting evidence there is within the window, and whether no later answer bars it."""
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """What an event must be to count: how many people there are, and from when on it promotes.
+
+    `barred` is the day of each person's latest survey answer where that is a veto: promoting
+    evidence counts when it is later.
+    """
+
+    people: int
+    as_of_day: int
+    window_start: int
+    barred: Ints
+
+    def in_window(self, day: Ints) -> Mask:
+        return np.asarray((day >= self.window_start) | (day == _UNDATED))
+
+    def free(self, owner: Ints, day: Ints) -> Mask:
+        return np.asarray(self.in_window(day) & (day > self.barred[owner]))
+
+    def count(self, owner: Ints) -> Ints:
+        return np.bincount(owner, minlength=self.people).astype(np.int64)
+
+    def has(self, owner: Ints) -> Mask:
+        return self.count(owner) > 0
+
+
+def add_proof(
+    people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], as_of_day: int
+) -> pd.DataFrame:
+    """Add what the evidence proves, and `lines` = 1 where that column is not given.
+
+    Args:
+        people: one row per person; reads order_days and last_order_on.
+        evidence: frames by table name (contacts, referrals, feedback, partners), each only if
+            supplied. `owner` and `referred` are places among the people, days count from
+            1970-01-01 and may be missing.
+        as_of_day: in days since 1970-01-01.
+
+    Returns:
+        The people with whole numbers complaints, open_complaints, latest_nps and recent_nps
+        (missing where there is none), referrals (people referred), unsolicited_bought,
+        unknown_referred, unknown_bought, unsolicited_reviews, solicited_reviews; yes or no
+        partner_listed, is_contact, in_scheme, paused, gave_feedback, detractor, named_as_referred,
+        named_by_customer, held_by_complaint, held_by_nps; contact_status; and the days
+        last_referral_on, last_review_on, latest_nps_on.
+    """
+    tables = {
+        name: _until(evidence.get(name, pd.DataFrame(_NO_ROWS)), day, as_of_day)
+        for name, day in _EVENT_DAYS.items()
+    }
+    nps, nps_day = _latest_answer(tables["feedback"], len(people))
+    detractor = (nps >= 0) & (nps <= DETRACTOR)
+    barred = np.where(detractor, nps_day, _NEVER)
+    start = months_before(as_of_day, WINDOW_MONTHS)
+    terms = _Terms(len(people), as_of_day, start, barred)
+    contact, memberships = _contact(tables["contacts"], terms)
+    referral, referred = _referrals(tables["referrals"], people, terms)
+    review, praise = _reviews(tables["feedback"], terms)
+    columns = {
+        **({} if "lines" in people else {"lines": np.ones(len(people), dtype=np.int64)}),
+        "partner_listed": _listed(tables["partners"], terms),
+        **contact,
+        **referral,
+        **review,
+        **_complaints(tables["feedback"], terms),
+        **_answers(nps, nps_day, terms),
+        "gave_feedback": terms.has(_owner(tables["feedback"])),
+    }
+    return people.assign(**columns, **_held_back(columns, (memberships, referred, praise), terms))
+
+
+_EVENT_DAYS: Final = {
+    "contacts": "since_on",
+    "referrals": "referred_on",
+    "feedback": "given_on",
+    "partners": "from_on",
+}
+"""The day from which a row of each table is true."""
+
+
+def months_before(day: int, months: int) -> int:
+    """The same day of the month some months earlier, or that month's last day."""
+    date = np.datetime64(day, "D")
+    month = date.astype("datetime64[M]")
+    first, following = (month - months).astype("datetime64[D]"), month - months + 1
+    same = first + (date - month.astype("datetime64[D]"))
+    return int(min(same, following.astype("datetime64[D]") - 1).astype(np.int64))
+
+
+# Cells -------------------------------------------------------------------------------------------
+
+
+def _days(table: pd.DataFrame, name: str, missing: int = _UNDATED) -> Ints:
+    if name not in table:
+        return np.full(len(table), missing, dtype=np.int64)
+    return table[name].to_numpy(dtype=np.int64, na_value=missing)
+
+
+def _is(table: pd.DataFrame, name: str, value: str | bool) -> Mask:  # noqa: FBT001 - a cell
+    if name not in table:
+        return np.zeros(len(table), dtype=bool)
+    return table[name].eq(value).fillna(value=False).to_numpy(dtype=bool)
+
+
+def _owner(table: pd.DataFrame, name: str = "owner") -> Ints:
+    return table[name].to_numpy(dtype=np.int64)
+
+
+def _until(table: pd.DataFrame, column: str, as_of_day: int) -> pd.DataFrame:
+    return table[_days(table, column) <= as_of_day]
+
+
+def _dates(days: Ints) -> npt.NDArray[np.datetime64]:
+    dates = np.maximum(days, _UNDATED).astype("datetime64[D]")
+    return np.where(days > _UNDATED, dates, np.datetime64("NaT")).astype("datetime64[s]")
+
+
+def _latest(owner: Ints, day: Ints, people: int) -> Ints:
+    latest = np.full(people, _NEVER, dtype=np.int64)
+    np.maximum.at(latest, owner, day)
+    return latest
+
+
+# Tables ------------------------------------------------------------------------------------------
+
+
+def _listed(partners: pd.DataFrame, terms: _Terms) -> Mask:
+    active = _days(partners, "until_on", terms.as_of_day) >= terms.as_of_day
+    return terms.has(_owner(partners)[active])
+
+
+def _contact(contacts: pd.DataFrame, terms: _Terms) -> tuple[Columns, Promotions]:
+    """The columns of contacts, and who is a member of the recommend-a-friend scheme."""
+    owner, since = _owner(contacts), _days(contacts, "since_on")
+    member = _is(contacts, "scheme_member", value=True)
+    free = since > terms.barred[owner]
+    paused = _days(contacts, "paused_until") >= terms.as_of_day
+    columns = {
+        "is_contact": terms.has(owner),
+        "contact_status": _statuses(contacts, terms.people),
+        "in_scheme": terms.has(owner[member & free]),
+        "paused": terms.has(owner[paused]),
+    }
+    return columns, (owner[member], free[member])
+
+
+def _statuses(contacts: pd.DataFrame, people: int) -> pd.Categorical[Any]:
+    """The status of each contact, `known` where none is given; missing for anybody else."""
+    given = contacts["status"] if "status" in contacts else pd.Series("", index=contacts.index)
+    status: pd.Categorical[Any] = pd.Categorical(given.fillna("").replace("", "known"))
+    codes = np.full(people, -1)
+    codes[_owner(contacts)] = status.codes
+    return pd.Categorical.from_codes(codes, dtype=status.dtype)
+
+
+def _referrals(
+    referrals: pd.DataFrame, people: pd.DataFrame, terms: _Terms
+) -> tuple[Columns, Promotions]:
+    """The columns of referrals, and whose they are; naming oneself names nobody."""
+    table = referrals[_owner(referrals) != _owner(referrals, "referred")]
+    owner, referred, day = _owner(table), _owner(table, "referred"), _days(table, "referred_on")
+    # Without an order that is the smallest of all numbers, and before any day.
+    last_order = people["last_order_on"].to_numpy().astype("datetime64[D]").astype(np.int64)
+    bought = last_order[referred] >= day
+    free = terms.free(owner, day)
+    unasked, asked = _is(table, "solicited", value=False), _is(table, "solicited", value=True)
+    unknown = ~unasked & ~asked
+
+    def brought(rows: Mask) -> Ints:
+        pairs = np.unique(owner[rows] * terms.people + referred[rows])
+        return terms.count(pairs // max(terms.people, 1))
+
+    by_customer = people["order_days"].to_numpy()[owner] > 0
+    columns = {
+        "referrals": brought(free),
+        "unsolicited_bought": brought(free & unasked & bought),
+        "unknown_referred": brought(free & unknown),
+        "unknown_bought": brought(free & unknown & bought),
+        "last_referral_on": _dates(_latest(owner[free], day[free], terms.people)),
+        "named_as_referred": terms.has(referred),
+        "named_by_customer": terms.has(referred[by_customer]),
+    }
+    recent = terms.in_window(day)
+    return columns, (owner[recent], free[recent])
+
+
+def _reviews(feedback: pd.DataFrame, terms: _Terms) -> tuple[Columns, Promotions]:
+    """The columns of reviews, and whose they are.
+
+    A review of which nobody said whether we had asked for it counts as asked for.
+    """
+    table = feedback[_is(feedback, "kind", "review") & _is(feedback, "sentiment", "positive")]
+    owner, day = _owner(table), _days(table, "given_on")
+    free, unasked = terms.free(owner, day), _is(table, "solicited", value=False)
+    columns = {
+        "unsolicited_reviews": terms.count(owner[free & unasked]),
+        "solicited_reviews": terms.count(owner[free & ~unasked]),
+        "last_review_on": _dates(_latest(owner[free], day[free], terms.people)),
+    }
+    recent = terms.in_window(day)
+    return columns, (owner[recent], free[recent])
+
+
+def _complaints(feedback: pd.DataFrame, terms: _Terms) -> Columns:
+    table = feedback[_is(feedback, "kind", "complaint")]
+    is_open = _days(table, "resolved_on", terms.as_of_day + 1) > terms.as_of_day
+    owner = _owner(table)
+    return {"complaints": terms.count(owner), "open_complaints": terms.count(owner[is_open])}
+
+
+def _latest_answer(feedback: pd.DataFrame, people: int) -> tuple[Ints, Ints]:
+    """The latest survey answer of each person (-1: none) and its day; of two on a day the lower."""
+    nps = _days(feedback, "nps", -1)
+    said = nps >= 0
+    keys = (_days(feedback, "given_on")[said] << _ANSWER_BITS) + (_TOP_ANSWER - nps[said])
+    nothing = _NEVER << _ANSWER_BITS
+    latest = np.full(people, nothing, dtype=np.int64)
+    np.maximum.at(latest, _owner(feedback)[said], keys)
+    answer = _TOP_ANSWER - (latest & ((1 << _ANSWER_BITS) - 1))
+    return np.where(latest == nothing, -1, answer), latest >> _ANSWER_BITS
+
+
+def _answers(nps: Ints, day: Ints, terms: _Terms) -> Columns:
+    silent = nps < 0
+    return {
+        "latest_nps": pd.arrays.IntegerArray(nps.copy(), silent),
+        "recent_nps": pd.arrays.IntegerArray(nps.copy(), silent | ~terms.in_window(day)),
+        "latest_nps_on": _dates(day),
+        "detractor": ~silent & (nps <= DETRACTOR),
+    }
+
+
+def _held_back(
+    columns: Columns, promotions: tuple[Promotions, ...], terms: _Terms
+) -> dict[str, Mask]:
+    """Who has evidence that would lift them, but for an open complaint or the latest answer."""
+    owner = np.concatenate([owner for owner, _ in promotions])
+    free = np.concatenate([free for _, free in promotions])
+    promoter = columns["recent_nps"].to_numpy(np.int64, na_value=0) >= PROMOTER
+    return {
+        "held_by_complaint": (terms.has(owner) | promoter) & (columns["open_complaints"] > 0),
+        "held_by_nps": terms.has(owner[~free]),
+    }

@@ -1,0 +1,79 @@
+"""The conditions of a row, and rows that can never be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rfmtool.columns import UNITS_PER_CURRENCY
+from rfmtool.errors import RulesError
+from rfmtool.rules.checking import in_units, only_known
+from rfmtool.rules.values import Condition, Rule
+from rfmtool.rules.vocabulary import FLAGS, MILLION, MONEY, RATIOS, WORDS
+
+
+def conditions_of(data: Any, known: frozenset[str], where: str) -> tuple[Condition, ...]:  # noqa: ANN401 - unchecked input
+    """Read `when`: for each column bounds, a yes or no, or words.
+
+    Args:
+        data: the table as parsed.
+        known: the columns that may be asked.
+        where: the file and the key, for errors.
+
+    Raises:
+        RulesError: a column is unknown, or its condition cannot be meant.
+    """
+    only_known(data, set(known), where)
+    return tuple(_condition(column, data[column], f"{where}.{column}") for column in data)
+
+
+def _condition(column: str, value: Any, where: str) -> Condition:  # noqa: ANN401 - unchecked input
+    if column in FLAGS:
+        return _flag(column, value, where)
+    if column in WORDS:
+        return _words(column, value, where)
+    return _range(column, value, where)
+
+
+def _flag(column: str, value: Any, where: str) -> Condition:  # noqa: ANN401 - unchecked input
+    if not isinstance(value, bool):
+        raise RulesError(f"{where}: true or false")
+    return Condition(column, int(value), int(value))
+
+
+def _words(column: str, value: Any, where: str) -> Condition:  # noqa: ANN401 - unchecked input
+    words = [value] if isinstance(value, str) else value
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words) or not words:
+        raise RulesError(f"{where}: a word, or a list of words of which one must hold")
+    strangers = sorted(set(words) - set(WORDS[column])) if WORDS[column] else []
+    if strangers:
+        raise RulesError(
+            f"{where}: there is no {column} {strangers[0]!r}",
+            f"Known are {', '.join(WORDS[column])}.",
+        )
+    return Condition(column, words=frozenset(words))
+
+
+def _range(column: str, value: Any, where: str) -> Condition:  # noqa: ANN401 - unchecked input
+    only_known(value, {"min", "max"}, where)
+    unit = UNITS_PER_CURRENCY if column in MONEY else MILLION if column in RATIOS else 1
+    low, high = (
+        in_units(value[key], unit, rounding, f"{where}.{key}") if key in value else None
+        for key, rounding in (("min", "at_least"), ("max", "fixed"))
+    )
+    if low is not None and high is not None and low > high:
+        raise RulesError(f"{where}: min is above max, so this can never hold")
+    return Condition(column, low, high)
+
+
+def unreachable(rows: Sequence[Rule], where: str) -> list[str]:
+    """Warnings of rows that an earlier one covers, each named once."""
+    warnings = []
+    for place, row in enumerate(rows):
+        earlier = next((one for one in rows[:place] if one.covers(row)), None)
+        if earlier is not None:
+            warnings.append(
+                f"{where}[{place + 1}] ({row.label}) can never be reached: {earlier.label}"
+                " covers it"
+            )
+    return warnings

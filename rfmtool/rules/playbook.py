@@ -1,0 +1,86 @@
+"""The playbook section: what to do for whom, most urgent first; the last row takes the rest."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from rfmtool.errors import RulesError
+from rfmtool.rules.checking import only_known, printable_texts
+from rfmtool.rules.conditions import conditions_of, unreachable
+from rfmtool.rules.values import Action
+from rfmtool.rules.vocabulary import PLAYBOOK
+
+CHANNELS: Final = ("phone", "email", "meeting", "invitation", "manager", "call", "mass")
+_MOST_URGENT, _LEAST_URGENT = 1, 1_000_000
+
+
+def playbook_of(
+    data: Any,  # noqa: ANN401 - unchecked input
+    labels: Mapping[str, frozenset[str]],
+    where: str,
+) -> tuple[tuple[Action, ...], list[str]]:
+    """Read the actions, and warnings of those that can never be reached.
+
+    Args:
+        data: the rows as parsed.
+        labels: the stages and the segments that there are.
+        where: the file and the section, for errors.
+
+    Raises:
+        RulesError: a row has an error, or the last one leaves somebody out.
+    """
+    if not isinstance(data, list) or not data:
+        raise RulesError(f"{where}: needs at least one [[playbook]] row")
+    rows = tuple(_action(row, f"{where}[{place}]") for place, row in enumerate(data, start=1))
+    if rows[-1].conditions:
+        raise RulesError(
+            f"{where}: the last row must have no condition, so that nobody is left out"
+        )
+    for place, (above, below) in enumerate(itertools.pairwise(rows), start=2):
+        if above.priority > below.priority:
+            raise RulesError(f"{where}[{place}].priority: must not be less than in the row above")
+    return rows, [*unreachable(rows, where), *_strangers(rows, labels, where)]
+
+
+def _action(row: Any, where: str) -> Action:  # noqa: ANN401 - unchecked input
+    keys = ("action", "channel", "say", "why")
+    only_known(row, {*keys, "priority", "when"}, where)
+    texts = printable_texts(row, keys, where)
+    if not re.fullmatch("[a-z][a-z0-9_]*", texts["action"]):
+        raise RulesError(f"{where}.action: a name of small letters, digits and _")
+    priority = row.get("priority")
+    if type(priority) is not int or not _MOST_URGENT <= priority <= _LEAST_URGENT:
+        raise RulesError(f"{where}.priority: a whole number from 1 on, 1 is the most urgent")
+    conditions = conditions_of(row.get("when", {}), PLAYBOOK, f"{where}.when")
+    channels = _channels(texts["channel"], f"{where}.channel")
+    return Action(texts["action"], conditions, priority, channels, texts["say"], texts["why"])
+
+
+def _channels(text: str, where: str) -> tuple[str, ...]:
+    channels = tuple(word.strip() for word in text.split(",")) if text.strip() else ()
+    if not set(channels) <= set(CHANNELS):
+        raise RulesError(
+            f"{where}: not a channel", f"Known are {', '.join(CHANNELS)}, with commas between."
+        )
+    return channels
+
+
+def _strangers(
+    rows: Sequence[Action], labels: Mapping[str, frozenset[str]], where: str
+) -> list[str]:
+    """A warning for stages, and one for segments, that rows ask for and nobody can be in."""
+    warnings = []
+    for column, known in labels.items():
+        asked = [
+            condition.words
+            for row in rows
+            for condition in row.conditions
+            if condition.column == column and condition.words and not condition.words & known
+        ]
+        if asked:
+            names = ", ".join(sorted(frozenset().union(*asked)))
+            warnings.append(f"{where}: {len(asked)} rows are for nobody: no {column} is {names}")
+    return warnings
