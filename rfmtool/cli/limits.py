@@ -87,8 +87,8 @@ def check(limits: list[Limit], result: Result, before: dict[str, Any] | None) ->
 
 def _names(rules_file: str | None) -> dict[str, list[str]]:
     """The names that groups can have by the rules."""
-    from rfmtool.placing.activity import ACTIVITIES
     from rfmtool.rules import NO_ORDERS, load_rules
+    from rfmtool.rules.vocabulary import ACTIVITIES
 
     rules = load_rules(rules_file)
     return {
