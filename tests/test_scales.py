@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from rfmtool.errors import RulesError
 from rfmtool.pipeline import run
 from rfmtool.rules import Method, load_rules
-from rfmtool.scoring.scales import Scale, Scales, apply_scales, fit, load_scales, quantile_cuts
+from rfmtool.scoring.cuts import quantile_cuts
+from rfmtool.scoring.scales import Scale, Scales, apply_scales, fit, load_scales
 from rfmtool.scoring.timing import Timing, Windows
 
 TOY_ORDERS = [1, 1, 1, 1, 1, 1, 2, 2, 3, 10]

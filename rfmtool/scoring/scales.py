@@ -23,6 +23,7 @@ from rfmtool.columns import DIMENSIONS, UNITS_PER_CURRENCY
 from rfmtool.errors import RulesError
 from rfmtool.rules import MAX_BINS, METHODS, Method, MethodName
 from rfmtool.scoring.customers import money_text
+from rfmtool.scoring.cuts import quantile_cuts
 from rfmtool.scoring.timing import Timing
 
 Better = Literal["higher", "lower"]
@@ -116,24 +117,6 @@ def fit(people: pd.DataFrame, scoring: Mapping[str, Method], timing: Timing, as_
             cuts = quantile_cuts(buyers[VALUES[name]].to_numpy(dtype=np.int64), method.bins)
         scales[name] = Scale(method.name, cuts, BETTER[name])
     return Scales(as_of, scales, timing)
-
-
-def quantile_cuts(values: npt.NDArray[np.int64], bins: int) -> tuple[int, ...]:
-    """Type-7 quantiles (Hyndman & Fan 1996) at 1/bins, 2/bins, ..., floored to whole units.
-
-    Flooring moves nobody, because values are whole: above 2.5 is above 2. All in whole numbers.
-    """
-    ordered = np.sort(values)
-    cuts = []
-    for k in range(1, bins):
-        if not len(ordered):
-            cuts.append(0)
-            continue
-        place, rest = divmod((len(ordered) - 1) * k, bins)
-        low = int(ordered[place])
-        high = int(ordered[min(place + 1, len(ordered) - 1)])
-        cuts.append(low + (high - low) * rest // bins)
-    return tuple(cuts)
 
 
 def apply_scales(

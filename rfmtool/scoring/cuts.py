@@ -1,0 +1,61 @@
+"""Cut points fitted to whole values: bands of equally many, or of equal cumulated value."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+
+
+def quantile_cuts(values: Ints, bins: int) -> tuple[int, ...]:
+    """Type-7 quantiles (Hyndman & Fan 1996) at 1/bins, 2/bins, ..., floored to whole units.
+
+    Flooring moves nobody, because values are whole: above 2.5 is above 2. All in whole numbers.
+    """
+    if not len(values):
+        return (0,) * (bins - 1)
+    ordered = np.sort(values)
+    return tuple(quantile_of(ordered, Fraction(k, bins)) for k in range(1, bins))
+
+
+def quantile_of(ordered: Ints, share: Fraction) -> int:
+    """The type-7 quantile of ascending values, floored to whole units."""
+    place, rest = divmod((len(ordered) - 1) * share.numerator, share.denominator)
+    low = int(ordered[place])
+    high = int(ordered[min(place + 1, len(ordered) - 1)])
+    return low + (high - low) * rest // share.denominator
+
+
+def cumulative_cuts(values: Ints, bins: int) -> tuple[int, ...]:
+    """Cuts between bands that each hold about as much of the total (Miglautsch 2000).
+
+    Equal values are one stretch of the total, and go where its middle lies: above k/bins of the
+    total they are above the k-th cut. All in whole numbers.
+
+    Raises:
+        ValueError: a value is below zero, or all are zero.
+    """
+    if not len(values):
+        return (0,) * (bins - 1)
+    distinct, counts = np.unique(values, return_counts=True)
+    if distinct[0] < 0 or distinct[-1] == 0:
+        raise ValueError("bands of equal value need values from 0 on, and one above it")
+    ends = np.cumsum(_exact(distinct, float(distinct[-1]) * len(values)) * counts)
+    twice_the_middle = np.concatenate([[0], ends[:-1]]) + ends
+    # What stands below the first cut when nobody does: one less than the smallest value.
+    below = np.concatenate([distinct[:1] - 1, distinct])
+    total = int(ends[-1])
+    passed = [
+        int(np.searchsorted(twice_the_middle, 2 * k * total // bins, side="right"))
+        for k in range(1, bins)
+    ]
+    return tuple(int(below[place]) for place in passed)
+
+
+def _exact(values: Ints, largest_total: float) -> npt.NDArray[Any]:
+    """The values in a type that holds twice their total: Python's own numbers where it is vast."""
+    return values if largest_total < 2.0**61 else values.astype(object)
