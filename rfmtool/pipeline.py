@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -13,7 +14,8 @@ import pandas as pd
 import pyarrow as pa
 
 from rfmtool import columns as names
-from rfmtool.engines.local import LocalEngine, MoneyOverflowError
+from rfmtool.engines import Entries, MoneyOverflowError, SamePersonError
+from rfmtool.engines.local import LocalEngine
 from rfmtool.errors import AmbiguousInputError, InputError, LimitError, RulesError, UsageError
 from rfmtool.placing.activity import place_activity
 from rfmtool.placing.candidates import add_candidates
@@ -33,7 +35,7 @@ from rfmtool.scoring.scales import Scales, apply_scales, fit, load_scales
 from rfmtool.scoring.timing import add_usual_gaps, fit_timing, order_days
 from rfmtool.sources import Asked, Export, currencies, open_export
 from rfmtool.sources.detect import survey
-from rfmtool.sources.layout import Question
+from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, Detail, Question
 from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.lines import Watcher, lines
 
@@ -55,13 +57,19 @@ class Settings:
     window_days: int | None = None
     currency: str | None = None
     order_per_row: bool = False
+    suppressed: frozenset[str] = frozenset()
+    detail: Detail = field(default_factory=Detail)
     threads: int = field(default_factory=lambda: os.cpu_count() or 1)
     memory_limit: str | None = None
 
 
 @dataclass(frozen=True)
 class Grouped:
-    """An export, read and grouped: the engine's table, the order dates, and where rows went."""
+    """An export, read and grouped: the engine's table, the order dates, and where rows went.
+
+    What the export does not have, or nobody wants, is None. `owner` in it is the place in `table`,
+    which has `rows`, `cost` and `uncosted` where costs are read.
+    """
 
     table: pa.Table
     dates: OrderDates
@@ -70,6 +78,13 @@ class Grouped:
     dropped_point_zero: bool = False
     as_of: date | None = None
     """The day that the question names; None leaves it to the data."""
+    merged_ids: int = 0
+    """How many ids are another spelling of a customer's e-mail address."""
+    categories: pa.Table | None = None
+    """`engines.CATEGORIES`."""
+    latest: pa.Table | None = None
+    """The latest contact and kept cells, a row for each row of `table`."""
+    entries: Entries | None = None
 
 
 @dataclass(frozen=True)
@@ -258,6 +273,7 @@ def group(
         currency=settings.currency,
         not_a_sale=rules.not_a_sale,
         order_per_row=settings.order_per_row,
+        suppressed=settings.suppressed,
     )
     as_of = settings.as_of
     if settings.window_days is not None:
@@ -287,13 +303,15 @@ def _grouped(
 ) -> Grouped:
     engine = LocalEngine(settings.threads, settings.memory_limit)
     try:
-        table, ledger = _aggregated(engine, export, question, watcher)
+        grouped = _read(engine, export, question, settings.detail, watcher)
     except MoneyOverflowError:
-        table, ledger = _aggregated(replace(engine, wide=True), export, question, watcher)
-    _check_currency(export, ledger, question)
-    bare = strip_point_zero(table) if ledger.ids_end_in_point_zero else None
-    table = table if bare is None else bare
-    return Grouped(table, order_dates(table), ledger, export, bare is not None)
+        engine = replace(engine, wide=True)
+        grouped = _read(engine, export, question, settings.detail, watcher)
+    _check_currency(export, grouped.ledger, question)
+    grouped = replace(grouped, export=export)
+    # Whole numbers sort alike with and without their .0, so that places stay as they are.
+    bare = strip_point_zero(grouped.table) if grouped.ledger.ids_end_in_point_zero else None
+    return grouped if bare is None else replace(grouped, table=bare, dropped_point_zero=True)
 
 
 def _check_currency(export: Export, ledger: Ledger, question: Question) -> None:
@@ -317,25 +335,70 @@ def _check_currency(export: Export, ledger: Ledger, question: Question) -> None:
         )
 
 
-def _aggregated(
+def _read(
+    engine: LocalEngine, export: Export, question: Question, detail: Detail, watcher: Watcher | None
+) -> Grouped:
+    wanted = export.of(detail)
+    more = any(role in OPTIONAL_ROLES or role.startswith(KEPT) for role in wanted.columns)
+    if not (more or detail.entries):
+        try:
+            return _read_plain(engine, wanted, question, watcher)
+        except SamePersonError:
+            pass  # rare enough to read the export again
+    return _read_in_detail(engine, wanted, question, detail, watcher)
+
+
+def _read_plain(
     engine: LocalEngine, export: Export, question: Question, watcher: Watcher | None
-) -> tuple[pa.Table, Ledger]:
+) -> Grouped:
     ledger = Ledger()
     stream = lines(export, question, ledger, threads=engine.threads, watcher=watcher)
     by_status = "status" in export.columns
-    try:
+    with _failures_of_reading(export, ledger):
         table = engine.aggregate(stream, by_status=by_status)
+    _leave_out_orders(ledger, table, by_status=by_status)
+    return Grouped(table, order_dates(table), ledger, export)
+
+
+def _read_in_detail(
+    engine: LocalEngine, export: Export, question: Question, detail: Detail, watcher: Watcher | None
+) -> Grouped:
+    ledger = Ledger()
+    stream = lines(export, question, ledger, threads=engine.threads, watcher=watcher)
+    by_status = "status" in export.columns
+    with _failures_of_reading(export, ledger), engine.open(stream, by_status=by_status) as books:
+        table, latest = books.customers(), books.latest()
+        grouped = Grouped(
+            table,
+            order_dates(table),
+            ledger,
+            export,
+            merged_ids=books.merged_ids,
+            categories=books.categories() if "category" in export.columns else None,
+            latest=latest if latest.num_columns else None,
+            entries=books.entries() if detail.entries else None,
+        )
+    _leave_out_orders(ledger, table, by_status=by_status)
+    return grouped
+
+
+@contextmanager
+def _failures_of_reading(export: Export, ledger: Ledger) -> Iterator[None]:
+    """Say what went wrong in reading where an engine wraps it in words of its own."""
+    try:
+        yield
     except Exception as error:
-        # An engine wraps what goes wrong in the stream it reads; the cause itself says more.
         if ledger.failure is not None:
             raise ledger.failure from None
         if isinstance(error, InputError):
             raise InputError(f"{export.name}: {error.args[0]}", error.hint) from None
         raise
+
+
+def _leave_out_orders(ledger: Ledger, table: pa.Table, *, by_status: bool) -> None:
     if by_status:
         money = sum(table["sales"].to_pylist()) - sum(table["refunds"].to_pylist())
         ledger.leave_out_orders(sum(table["rows"].to_pylist()), money)
-    return table, ledger
 
 
 def as_of_day(grouped: Grouped, settings: Settings) -> date:

@@ -103,9 +103,9 @@ def purchases(draw, customer_ids, money_cells):
 
 
 @st.composite
-def ledgers(draw, max_orders=8):
+def ledgers(draw, max_orders=8, known_ids=CUSTOMER_IDS):
     """A `Ledger` with at least one row; rows in any order, all of them readable."""
-    customer_ids = draw(st.lists(CUSTOMER_IDS, min_size=1, max_size=4, unique=True))
+    customer_ids = draw(st.lists(known_ids, min_size=1, max_size=4, unique=True))
     money_cells = draw(st.sampled_from((AMOUNTS, PRICED)))
     anonymous = [""] if draw(st.booleans()) else []
     orders = purchases([*customer_ids, *anonymous], money_cells)
@@ -119,3 +119,21 @@ def ledgers(draw, max_orders=8):
         row = {"customer_id": customer_id, "ordered_at": day.isoformat() + time, **cells}
         rows.append(row | {"order_id": order_id} if with_order_ids else row)
     return Ledger(draw(st.permutations(rows)))
+
+
+ADDRESSES = st.sampled_from(("ann@x.org", "ANN@X.org", " ann@x.org", "bo@x.org", "@", "Bo"))
+MORE_CELLS = st.fixed_dictionaries(
+    {
+        "category": st.sampled_from(("tea", "Tea", "", " ", "\u65e5\u672c")),
+        "cost": decimals(-5, 50) | st.sampled_from(("", "unknown")),
+        "email": st.sampled_from(("", "a@x", "b@x", "B@x", "\u00e9@x")),
+        "status": st.sampled_from(("paid", "", "shipped", "paid", "", "cancelled")),
+    }
+)
+
+
+@st.composite
+def detailed_ledgers(draw):
+    """A `Ledger` with category, cost, email and status, and e-mail addresses among its ids."""
+    plain = draw(ledgers(known_ids=CUSTOMER_IDS | ADDRESSES))
+    return Ledger([row | draw(MORE_CELLS) for row in plain.rows])

@@ -14,7 +14,7 @@ import gzip
 import math
 import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, localcontext
 from fractions import Fraction
@@ -46,6 +46,10 @@ class Line:
     order_id: str | None
     day: date
     amount: Decimal
+    category: str | None = None
+    cost: Decimal | None = None
+    email: str | None = None
+    is_sale: bool = True
 
 
 @cache
@@ -77,7 +81,18 @@ def line_of(cells: Mapping[str, str]) -> Line:
         order_id=cells.get("order_id") or None,
         day=date.fromisoformat(cells["ordered_at"][:10]),
         amount=amount,
+        category=cells.get("category", "").strip() or None,
+        cost=_cost_of(cells),
+        email=cells.get("email", "").strip() or None,
+        is_sale=cells.get("status") != "cancelled",
     )
+
+
+def _cost_of(cells: Mapping[str, str]) -> Decimal | None:
+    """The cost of a line: of each piece where pieces are counted; None where it cannot be read."""
+    if not re.fullmatch(r"-?[0-9.]+", cells.get("cost", "")):
+        return None
+    return money(cells["cost"], cells.get("quantity", "1"))
 
 
 def lines_of(rows: Iterable[Mapping[str, str]]) -> list[Line]:
@@ -241,6 +256,119 @@ def _customer(customer_id: str, amounts: list[Decimal], days: list[date], as_of:
         refunds=sum((-amount for amount in amounts if amount < 0), Decimal(0)),
         average_order=_four_decimals(Fraction(monetary) / frequency) if days else None,
     )
+
+
+# Levels -----------------------------------------------------------------------------------------
+
+
+@dataclass
+class Moved:
+    """What lines add up to; `days` are those of the orders that count."""
+
+    sales: Decimal = Decimal(0)
+    refunds: Decimal = Decimal(0)
+    rows: int = 0
+    cost: Decimal = Decimal(0)
+    uncosted: int = 0
+    days: list[date] = field(default_factory=list)
+
+    def add(self, line: Line) -> None:
+        self.sales += max(line.amount, Decimal(0))
+        self.refunds += max(-line.amount, Decimal(0))
+        self.rows += 1
+        self.cost += line.cost or Decimal(0)
+        self.uncosted += line.cost is None
+
+
+def sold(lines: Iterable[Line], *, until: date | None = None) -> list[Line]:
+    """Used lines under one name for each person, without orders that have a line of no sale."""
+    lines = used(lines)
+    spellings: dict[str, set[str]] = defaultdict(set)
+    for line in lines:
+        spellings[_person(line.customer_id)].add(line.customer_id)
+    shown = {key: min(same, key=str.encode) for key, same in spellings.items()}
+    lines = [replace(line, customer_id=shown[_person(line.customer_id)]) for line in lines]
+    void = {order_key(line) for line in lines if not line.is_sale}
+    return [
+        line
+        for line in lines
+        if order_key(line) not in void and (until is None or line.day <= until)
+    ]
+
+
+def _person(customer_id: str) -> str:
+    return customer_id.strip().lower() if "@" in customer_id else customer_id
+
+
+def order_key(line: Line) -> tuple[str, str]:
+    """The customer and the order; without an id the order is the day."""
+    return line.customer_id, f"day {line.day}" if line.order_id is None else line.order_id
+
+
+def _by_bytes(key: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(part.encode() if isinstance(part, str) else part for part in key)
+
+
+def levels(lines: Iterable[Line], *, until: date | None = None) -> dict[str, Moved]:
+    """What each customer moved until the end of a day, by id."""
+    lines = sold(lines, until=until)
+    moved: dict[str, Moved] = defaultdict(Moved)
+    for line in lines:
+        moved[line.customer_id].add(line)
+    for order in orders(lines):
+        if order.day is not None:
+            moved[order.customer_id].days.append(order.day)
+    for each in moved.values():
+        each.days.sort()
+    return {who: moved[who] for who in sorted(moved, key=str.encode)}
+
+
+def entries(lines: Iterable[Line]) -> dict[tuple[str, str, date], Moved]:
+    """What each order moved on each day, by customer, order and day."""
+    moved: dict[tuple[str, str, date], Moved] = defaultdict(Moved)
+    for line in sold(lines):
+        moved[*order_key(line), line.day].add(line)
+    return {key: moved[key] for key in sorted(moved, key=_by_bytes)}
+
+
+def categories(
+    lines: Iterable[Line], *, until: date | None = None
+) -> dict[tuple[str, str], tuple[Decimal, int]]:
+    """By customer and category: the net money, and the days with a positive amount."""
+    same: dict[tuple[str, str], list[Line]] = defaultdict(list)
+    for line in sold(lines, until=until):
+        if line.category is not None:
+            same[line.customer_id, line.category].append(line)
+    return {
+        key: (
+            sum((line.amount for line in same[key]), Decimal(0)),
+            len({line.day for line in same[key] if line.amount > 0}),
+        )
+        for key in sorted(same, key=_by_bytes)
+    }
+
+
+def spend(
+    lines: Iterable[Line], customer_id: str, start: date | None, stop: date | None
+) -> Decimal:
+    """The net spend of a customer from one day to another, both included."""
+    within = [
+        line.amount
+        for line in sold(lines)
+        if line.customer_id == customer_id
+        and (start is None or start <= line.day)
+        and (stop is None or line.day <= stop)
+    ]
+    return sum(within, Decimal(0))
+
+
+def latest_emails(lines: Iterable[Line]) -> dict[str, str | None]:
+    """For each customer the e-mail address of the latest day; of several the largest by bytes."""
+    found: dict[str, list[tuple[date, bytes]]] = defaultdict(list)
+    for line in sold(lines):
+        named = [(line.day, line.email.encode())] if line.email else []
+        found[line.customer_id] += named
+    return {who: max(known)[1].decode() if known else None for who, known in found.items()}
 
 
 # Scores -----------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from ledgers import ledgers
 
-from rfmtool.engines import CUSTOMERS
-from rfmtool.engines.local import LocalEngine, MoneyOverflowError
+from rfmtool.engines import CUSTOMERS, MoneyOverflowError
+from rfmtool.engines.local import LocalEngine
 from rfmtool.errors import InputError, SystemFailureError, UsageError
 from rfmtool.pipeline import Settings, run
 from rfmtool.sources.clean import LINES

@@ -49,6 +49,8 @@ def test_the_likelier_of_two_names_wins_wherever_it_stands():
         "customer_id": "Customer ID",
         "ordered_at": "date",
         "amount": "amount",
+        "email": "email",
+        "name": "name",
     }
 
 

@@ -7,22 +7,16 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import resources
-from typing import Final
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.engines import CUSTOMERS
-from rfmtool.errors import InputError, SystemFailureError, UsageError
-
-_EXACT_BELOW: Final = 2.0**53
-_LARGEST: Final = 2.0**63
-
-
-class MoneyOverflowError(Exception):
-    """A customer's money went beyond what doubles hold exactly; add up wide instead."""
+from rfmtool.engines import SamePersonError
+from rfmtool.engines.books import LocalBooks
+from rfmtool.engines.exact import DOUBLE, WIDE, customers_of, statement
+from rfmtool.errors import SystemFailureError, UsageError
+from rfmtool.sources.ids import matching_key
 
 
 @dataclass(frozen=True)
@@ -45,25 +39,50 @@ class LocalEngine:
 
         Raises:
             MoneyOverflowError: a customer's sales or refunds reach 2^53, and not `wide`.
+            SamePersonError: two ids are spellings of one e-mail address.
+            InputError: sales or refunds reach 2^63.
+            SystemFailureError: memory or disk ran out.
+        """
+        parts = {
+            "money": WIDE if self.wide else DOUBLE,
+            "count_rows": ", sum(rows) as rows" if by_status else "",
+            "rows_of_sales": ", sum(rows) filter (where is_sale) as rows" if by_status else "",
+            "find_sales": ", bool_and(is_sale) as is_sale" if by_status else "",
+            "only_sales": " and is_sale" if by_status else "",
+            "of_sales": " filter (where is_sale)" if by_status else "",
+        }
+        with self._connection() as connection:
+            connection.register("lines", lines)
+            answer = connection.sql(statement("aggregate", **parts)).to_arrow_table()
+        _check_apart(answer["customer_id"])
+        if by_status:
+            answer = answer.filter(pc.is_valid(answer["rows"]))
+        return customers_of(answer, wide=self.wide)
+
+    @contextmanager
+    def open(self, lines: pa.RecordBatchReader, *, by_status: bool = False) -> Iterator[LocalBooks]:
+        """Read all lines, with what optional columns they have, and answer until closed.
+
+        With `by_status`, orders with a line that is not a sale are left out.
+
+        Raises:
+            MoneyOverflowError: a customer's sales or refunds reach 2^53, and not `wide`.
             InputError: they reach 2^63.
             SystemFailureError: memory or disk ran out.
         """
-        sql = resources.files(__package__).joinpath("aggregate.sql").read_text("utf-8")
+        with self._connection() as connection:
+            yield LocalBooks(connection, lines, by_status=by_status, wide=self.wide)
+
+    @contextmanager
+    def _connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
         # DuckDB would spill into the user's working folder, where a kill leaves customers' data.
         with (
             tempfile.TemporaryDirectory(prefix="rfmtool-") as spill,
             duckdb.connect() as connection,
         ):
             self._configure(connection, spill)
-            connection.register("lines", lines)
-            parts = {
-                "money": "decimal(38, 0)" if self.wide else "double",
-                "count_rows": ", sum(rows) as rows" if by_status else "",
-                "only_sales": " having bool_and(is_sale)" if by_status else "",
-            }
             with _in_our_words():
-                answer = connection.sql(sql.format(**parts)).to_arrow_table()
-        return _exact(answer, limit=_LARGEST if self.wide else _EXACT_BELOW)
+                yield connection
 
     def _configure(self, connection: duckdb.DuckDBPyConnection, spill: str) -> None:
         connection.execute("set temp_directory = ?", [spill])
@@ -78,6 +97,12 @@ class LocalEngine:
                 raise UsageError(
                     f"--memory-limit {self.memory_limit!r} is not a size", "For example 2GB."
                 ) from None
+
+
+def _check_apart(ids: pa.ChunkedArray) -> None:
+    addresses = ids.filter(pc.match_substring(ids, "@"))
+    if len(pc.unique(matching_key(addresses))) < len(addresses):
+        raise SamePersonError
 
 
 @contextmanager
@@ -95,19 +120,3 @@ def _in_our_words() -> Iterator[None]:
         raise SystemFailureError(
             f"lines cannot be grouped by customer: {reason}", "Free some disk."
         ) from None
-
-
-def _exact(answer: pa.Table, limit: float) -> pa.Table:
-    # All addends are positive, so a sum that stayed below the limit never was above it.
-    for name in ("sales", "refunds"):
-        largest = pc.max(answer.column(name)).as_py()
-        if largest is not None and float(largest) >= limit:
-            if limit == _EXACT_BELOW:
-                raise MoneyOverflowError
-            raise InputError("a customer's money is beyond 922 trillion", "Is the amount money?")
-    schema = (
-        CUSTOMERS.append(pa.field("rows", pa.int64()))
-        if "rows" in answer.column_names
-        else (CUSTOMERS)
-    )
-    return answer.cast(schema).combine_chunks()

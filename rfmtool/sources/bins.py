@@ -19,7 +19,8 @@ import pyarrow.compute as pc
 from rfmtool.columns import BINS, REJECTIONS
 from rfmtool.sources import currencies
 from rfmtool.sources.dates import Days, Mask, read_days
-from rfmtool.sources.layout import MONEY_ROLES, Question, Reading
+from rfmtool.sources.ids import is_listed
+from rfmtool.sources.layout import NUMBER_ROLES, Question, Reading
 from rfmtool.sources.ledger import CODES
 from rfmtool.sources.read import Batch
 
@@ -51,7 +52,7 @@ class Odd:
 
 def find_runs(cells: Cells, question: Question) -> Runs:
     """Find where rows stop being alike; where every row is an order, each is a run of its own."""
-    alike = {role: column for role, column in cells.items() if role not in MONEY_ROLES}
+    alike = {role: column for role, column in cells.items() if role not in NUMBER_ROLES}
     rows = len(cells["customer_id"])
     starts = np.arange(rows) if question.order_per_row else _changes(list(alike.values()), rows)
     if len(starts) == rows:
@@ -93,6 +94,8 @@ def bins_of_runs(heads: Cells, reading: Reading, question: Question) -> tuple[Da
         bins[_outside(heads["currency"], question.currency)] = CODES["other_currency"]
     if question.not_a_sale and "status" in heads:
         bins[_is_in(heads["status"], question.not_a_sale)] = CODES["not_a_sale"]
+    if question.suppressed:
+        bins[is_listed(heads["customer_id"], question.suppressed)] = CODES["suppressed"]
     asked_for = bins == CODES["used"]
     bins[is_blank(heads["customer_id"])] = CODES["anonymous"]
     if undated is not None:

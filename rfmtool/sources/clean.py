@@ -7,7 +7,7 @@ at once per order instead of once per row.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,7 +34,7 @@ from rfmtool.sources.bins import (
     with_other_currencies,
 )
 from rfmtool.sources.dates import Days
-from rfmtool.sources.layout import MONEY_ROLES, Question, Reading
+from rfmtool.sources.layout import CONTACT_ROLES, KEPT, MONEY_ROLES, Question, Reading
 from rfmtool.sources.ledger import CODES, Tally
 from rfmtool.sources.numbers import Numbers, Units, read_numbers, to_units
 from rfmtool.sources.read import Batch
@@ -50,7 +50,13 @@ LINES: Final = pa.schema(
         "is_sale": pa.bool_(),  # False where the status says that there was none
     }
 )
+_COSTS: Final = {
+    "cost": pa.int64(),  # of the rows whose cost is known, in 1/10,000
+    "uncosted": pa.int32(),  # how many rows there are beside them
+}
 _SAFE_SUM: Final = 2.0**62
+_NO_COST: Final = 2**53
+"""Nothing costs 900 billion: such a cell is no cost."""
 # A control character that no shop's ids begin with, so a made-up one does not meet a real one.
 _MADE_UP: Final = "\x1f"
 
@@ -63,7 +69,24 @@ class Cleaned:
     tally: Tally
 
 
-def clean(batch: Batch, reading: Reading, question: Question, ordinal: int = 0) -> Cleaned:
+def lines_schema(roles: Collection[str]) -> pa.Schema:
+    """LINES and what an export with these roles has beside: category, cost, uncosted, texts.
+
+    Texts are missing where a cell is empty. Contact columns go by their roles, kept ones by KEPT
+    and their names.
+    """
+    texts = ["category", *CONTACT_ROLES, *sorted(role for role in roles if role.startswith(KEPT))]
+    extras = {role: pa.string() for role in texts if role in roles}
+    return pa.schema([*LINES, *pa.schema(extras | (_COSTS if "cost" in roles else {}))])
+
+
+def clean(
+    batch: Batch,
+    reading: Reading,
+    question: Question,
+    ordinal: int = 0,
+    schema: pa.Schema = LINES,
+) -> Cleaned:
     """Type a batch and put every row into its bin.
 
     Args:
@@ -71,12 +94,13 @@ def clean(batch: Batch, reading: Reading, question: Question, ordinal: int = 0) 
         reading: how dates and numbers are written.
         question: which readable lines are asked for.
         ordinal: the batch's number in the export; tells rows apart where each is an order.
+        schema: of the lines, from `lines_schema`.
 
     Raises:
         InputError: the money of one order is beyond 461 trillion.
     """
     if not len(batch.cells["customer_id"]):
-        return _nothing(batch)
+        return _nothing(batch, schema)
     numbers = _numbers(batch.cells, reading)
     units, unread = to_units(list(numbers.values()))
     runs = find_runs(batch.cells, question)
@@ -91,10 +115,15 @@ def clean(batch: Batch, reading: Reading, question: Question, ordinal: int = 0) 
     used = (bins == CODES["used"]) & (counts > 0)
     anonymous = (bins == CODES["anonymous"]) & (counts > 0)
     order_ids = _order_ids(runs.heads, days, ordinal, question)
-    columns = (
-        runs.heads["customer_id"], order_ids, days, sales, refunds, counts.astype(np.int32), used,
-    )  # fmt: skip
-    lines = pa.record_batch([_arrow(column) for column in columns], schema=LINES)
+    columns = {
+        "customer_id": runs.heads["customer_id"], "order_id": order_ids, "day": days,
+        "sales": sales, "refunds": refunds, "rows": counts.astype(np.int32), "is_sale": used,
+    }  # fmt: skip
+    if "cost" in schema.names:
+        columns |= _costs(batch.cells, numbers, reading, runs, odd)
+    texts = [name for name in schema.names if name not in columns]
+    columns |= {name: _text(runs.heads.get(name), len(days)) for name in texts}
+    lines = pa.record_batch([_arrow(columns[name]) for name in schema.names], schema=schema)
     # A line that is no sale goes along, to take the rest of its order with it.
     kept = used | ((bins == CODES["not_a_sale"]) & (counts > 0))
     reject_rows, reject_codes = rejects_of(batch, runs, bins, odd)
@@ -115,13 +144,13 @@ def clean(batch: Batch, reading: Reading, question: Question, ordinal: int = 0) 
     return Cleaned(lines if kept.all() else lines.filter(pa.array(kept)), tally)
 
 
-def _nothing(batch: Batch) -> Cleaned:
+def _nothing(batch: Batch, schema: pa.Schema) -> Cleaned:
     none = np.empty(0, dtype=np.int64)
     no_bins = none.astype(np.uint8)
     rows, codes = rejects_of(batch, Runs({}, none, none), no_bins, Odd(none, no_bins))
     bins = counted(batch, no_bins, none, Odd(none, no_bins))
     return Cleaned(
-        pa.RecordBatch.from_pylist([], schema=LINES), Tally(batch.records, bins, rows, codes)
+        pa.RecordBatch.from_pylist([], schema=schema), Tally(batch.records, bins, rows, codes)
     )
 
 
@@ -158,6 +187,27 @@ def _sums(units: Units, starts: Places) -> tuple[Units, Units]:
     return np.add.reduceat(positive, starts), np.add.reduceat(positive - units, starts)
 
 
+def _costs(
+    cells: Cells, numbers: Mapping[str, Numbers], reading: Reading, runs: Runs, odd: Odd
+) -> dict[str, Places]:
+    """The cost of each run, and how many of its rows have none that can be read."""
+    rows = len(cells["customer_id"])
+    if "cost" not in cells:
+        units, unknown = np.zeros(rows, dtype=np.int64), np.ones(rows, dtype=bool)
+    else:
+        # Where the amount is a price times a quantity, so is the cost.
+        factors = [numbers[role] for role in ("quantity",) if role in numbers]
+        units, unread = to_units([read_numbers(cells["cost"], reading.numbers), *factors])
+        unknown = np.zeros(rows, dtype=bool)
+        unknown[unread] = True
+        unknown |= np.abs(units) >= _NO_COST
+    counting = np.ones(rows, dtype=bool)
+    counting[odd.rows] = False
+    spent, back = _sums(np.where(counting & ~unknown, units, 0), runs.starts)
+    uncosted = np.add.reduceat(unknown & counting, runs.starts, dtype=np.int32)
+    return {"cost": spent - back, "uncosted": uncosted}
+
+
 def _total(units: Units) -> int:
     if len(units) and float(units.max()) * len(units) >= _SAFE_SUM:
         return sum(units.tolist())
@@ -189,6 +239,14 @@ def _order_ids(heads: Cells, days: Days, ordinal: int, question: Question) -> pa
         return written
     by_day = pc.binary_join_element_wise(_MADE_UP, pc.cast(pa.array(days), pa.string()), "")
     return by_day if written is None else pc.if_else(pa.array(missing), by_day, written)
+
+
+def _text(cells: pa.Array | None, count: int) -> pa.Array:
+    """Words without the white space around them; missing where nothing is left."""
+    if cells is None:
+        return pa.nulls(count, pa.string())
+    trimmed = pc.utf8_trim_whitespace(cells)
+    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
 
 
 def _all_end_in_point_zero(ids: pa.Array) -> bool:

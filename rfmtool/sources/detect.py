@@ -16,9 +16,9 @@ from rfmtool.sources import conventions, read
 from rfmtool.sources.dates import ISO, check_zone, in_zone, reading_of
 from rfmtool.sources.dialect import SAMPLE_BYTES, sniff
 from rfmtool.sources.exports import ExportFile, expand
-from rfmtool.sources.layout import Asked, FileLayout, Reading
+from rfmtool.sources.layout import OPTIONAL_ROLES, Asked, Detail, FileLayout, Reading
 from rfmtool.sources.read import Batch, Progress
-from rfmtool.sources.roles import EXPORT, Roles
+from rfmtool.sources.roles import EXPORT, Roles, kept_places
 
 Jobs = Iterator[Callable[[], Batch]]
 
@@ -64,9 +64,23 @@ class Export:
 
     @property
     def columns(self) -> dict[str, str]:
-        """Role to column name, as the first source has them."""
-        layout = self.sources[0].layout
-        return {role: layout.header[place].strip() for role, place in layout.places.items()}
+        """Role to column name, as the first source with the role has it."""
+        names: dict[str, str] = {}
+        for layout in (source.layout for source in self.sources):
+            for role, place in layout.places.items():
+                names.setdefault(role, layout.header[place].strip())
+        return names
+
+    def of(self, detail: Detail) -> Export:
+        """The same export without the columns that are not wanted."""
+        layouts = [
+            replace(source.layout, places=detail.places(source.layout.places))
+            for source in self.sources
+        ]
+        sources = zip(self.sources, layouts, strict=True)
+        return replace(
+            self, sources=tuple(replace(source, layout=layout) for source, layout in sources)
+        )
 
 
 def understand(sources: Sequence[Source], asked: Asked) -> Export:
@@ -166,6 +180,7 @@ def source_of_file(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> Sou
         return Source(file.name, _typed_layout(schema, asked, file.name, roles), file)
     dialect, header = sniff(file, asked, roles)
     places = roles.find(header, asked.columns, file.name)
+    places |= kept_places(header, asked.keep, file.name)
     return Source(file.name, FileLayout(header, places, dialect, roles.kinds), file)
 
 
@@ -179,13 +194,17 @@ def source_of_table(
 def _typed_layout(schema: pa.Schema, asked: Asked, where: str, roles: Roles) -> FileLayout:
     header = tuple(schema.names)
     places = roles.find(header, asked.columns, where)
-    for role, place in places.items():
+    for role, place in list(places.items()):
         if not read.can_be(roles.kinds.get(role, "text"), schema.field(place).type):
+            if role in OPTIONAL_ROLES and role not in asked.columns:
+                del places[role]
+                continue
             raise InputError(
                 f"{where}: column {header[place]!r} holds {schema.field(place).type}, which cannot"
                 f" be {role}",
                 f"Name another with {roles.option}, or turn it into text.",
             )
+    places |= kept_places(header, asked.keep, where)
     return FileLayout(header, places, kinds=roles.kinds)
 
 
@@ -198,6 +217,7 @@ def same_roles(sources: Sequence[Source]) -> None:
     first = sources[0]
     for source in sources[1:]:
         differing = set(source.layout.places) ^ set(first.layout.places)
+        differing -= set(OPTIONAL_ROLES)
         if differing:
             raise InputError(
                 f"{source.name} and {first.name} differ: only one of them has"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -26,3 +29,25 @@ def without_point_zero(ids: pa.Array) -> pa.Array | None:
     """
     every = pc.all(pc.match_substring_regex(ids, _POINT_ZERO)).as_py()
     return pc.utf8_slice_codeunits(ids, 0, -2) if every and len(ids) > ids.null_count else None
+
+
+def is_listed(ids: pa.Array, listed: frozenset[str]) -> npt.NDArray[np.bool_]:
+    """Which ids stand on a list of people to leave alone; rather one too many than one too few.
+
+    Case does not matter in an e-mail address, nor do outer spaces or the `.0` of a whole number.
+    """
+    found = pc.is_in(_loose_keys(ids), _keys_of(listed))
+    mask: npt.NDArray[np.bool_] = found.to_numpy(zero_copy_only=False)
+    return mask
+
+
+@lru_cache(maxsize=1)
+def _keys_of(listed: frozenset[str]) -> pa.Array:
+    keys = _loose_keys(pa.array(sorted(listed), pa.string()))
+    return keys.filter(pc.not_equal(keys, ""))  # an empty line of the list names nobody
+
+
+def _loose_keys(ids: pa.Array) -> pa.Array:
+    keys = matching_key(pc.utf8_trim_whitespace(ids))
+    is_number = pc.match_substring_regex(keys, _POINT_ZERO)
+    return pc.if_else(is_number, pc.utf8_slice_codeunits(keys, 0, -2), keys)

@@ -11,13 +11,21 @@ from rfmtool.sources.dates import ISO, DateReading
 
 Decimal = Literal[".", ","]
 MONEY_ROLES: Final = ("amount", "quantity", "unit_price")
-"""The roles that hold numbers."""
+"""The roles that make up the amount."""
+NUMBER_ROLES: Final = (*MONEY_ROLES, "cost")
+"""The roles that hold numbers; two rows of one order may well differ in them."""
+CONTACT_ROLES: Final = ("email", "phone", "name", "consent")
+"""The roles that say how somebody is reached."""
+OPTIONAL_ROLES: Final = ("category", "product", "cost", *CONTACT_ROLES)
+"""The roles that an export may lack, or have in some of its files only."""
+KEPT: Final = "keep:"
+"""Begins the role of a column that is carried through under its own name."""
 
 Kind = Literal["text", "day", "number"]
 """What the cells of a role are read as."""
 EXPORT_KINDS: Final[Mapping[str, Kind]] = {
     "ordered_at": "day",
-    **dict.fromkeys(MONEY_ROLES, "number"),
+    **dict.fromkeys(NUMBER_ROLES, "number"),
 }
 """The roles of an export that are no text."""
 
@@ -69,12 +77,35 @@ class Asked:
     date_format: str | None = None
     decimal: Decimal | None = None
     timezone: str | None = None
+    keep: tuple[str, ...] = ()
+    """Columns to carry through under their own names."""
 
     def of_table(self, table: str = "") -> Asked:
         """Keep the columns said as `TABLE.ROLE`, without the table; "" keeps the export's own."""
         parts = {role.rpartition("."): name for role, name in self.columns.items()}
         columns = {role: name for (prefix, _, role), name in parts.items() if prefix == table}
         return replace(self, columns=columns)
+
+
+@dataclass(frozen=True)
+class Detail:
+    """What is wanted of an export beyond its customers; what it does not have is left out."""
+
+    category: Literal["category", "product"] | None = "category"
+    """The role by which a customer's money is divided."""
+    cost: bool = True
+    contacts: bool = True
+    """The latest email, phone, name and consent; kept columns come in any case."""
+    entries: bool = False
+    """What each order moved on each day."""
+
+    def places(self, found: Mapping[str, int]) -> dict[str, int]:
+        """Of the places of roles, those to be read; the role wanted as category becomes it."""
+        wanted = {role: place for role, place in found.items() if role not in OPTIONAL_ROLES}
+        if self.category is not None and self.category in found:
+            wanted["category"] = found[self.category]
+        others = ("cost",) * self.cost + CONTACT_ROLES * self.contacts
+        return wanted | {role: found[role] for role in others if role in found}
 
 
 @dataclass(frozen=True)
@@ -86,3 +117,5 @@ class Question:
     currency: str | None = None
     not_a_sale: frozenset[str] = frozenset()
     order_per_row: bool = False
+    suppressed: frozenset[str] = frozenset()
+    """Customer ids to leave out of everything."""

@@ -9,7 +9,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from rfmtool.errors import InputError
-from rfmtool.sources.clean import LINES, Cleaned, clean
+from rfmtool.sources.clean import Cleaned, clean, lines_schema
 from rfmtool.sources.detect import Export, Source
 from rfmtool.sources.layout import Question
 from rfmtool.sources.ledger import Ledger
@@ -41,7 +41,7 @@ def lines(
     """Read an export as lines, filling the ledger as the stream is consumed.
 
     Args:
-        export: what to read and how.
+        export: what to read and how; the optional columns it has are in the lines.
         question: which readable lines are asked for.
         ledger: counts every row, in the order of the files whatever the threads do.
         threads: how many blocks are cleaned at a time.
@@ -50,25 +50,33 @@ def lines(
     Raises:
         InputError: while the stream is consumed, a file turns out damaged.
     """
-    batches = _counted(_jobs(export, question, watcher), ledger, threads, watcher)
-    return pa.RecordBatchReader.from_batches(LINES, batches)
+    schema = lines_schema(export.columns)
+    batches = _counted(_jobs(export, question, schema, watcher), ledger, threads, watcher)
+    return pa.RecordBatchReader.from_batches(schema, batches)
 
 
 def _jobs(
-    export: Export, question: Question, watcher: Watcher | None
+    export: Export, question: Question, schema: pa.Schema, watcher: Watcher | None
 ) -> Iterator[Callable[[], tuple[str, Cleaned]]]:
     ordinal = 0
     for source in export.sources:
         for parse in source.jobs(_progress(source, watcher)):
-            yield partial(_cleaned, source.name, parse, export, question, ordinal)
+            cleaned = partial(
+                clean,
+                reading=export.reading,
+                question=question,
+                ordinal=ordinal,
+                schema=schema,
+            )
+            yield partial(_cleaned, source.name, parse, cleaned)
             ordinal += 1
 
 
 def _cleaned(
-    name: str, parse: Callable[[], Batch], export: Export, question: Question, ordinal: int
+    name: str, parse: Callable[[], Batch], cleaned: Callable[[Batch], Cleaned]
 ) -> tuple[str, Cleaned]:
     try:
-        return name, clean(parse(), export.reading, question, ordinal)
+        return name, cleaned(parse())
     except InputError as error:
         raise InputError(f"{name}: {error.args[0]}", error.hint) from None
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from rfmtool.errors import AmbiguousInputError, InputError, UsageError
-from rfmtool.sources.layout import EXPORT_KINDS, Kind
+from rfmtool.sources.layout import EXPORT_KINDS, KEPT, OPTIONAL_ROLES, Kind
 
 _FILE: Final = "synonyms.toml"
 _OPTION: Final = "--column ROLE=NAME"
@@ -85,6 +85,8 @@ def places_of(
         if name is None:
             continue
         if names.count(name) > 1:
+            if role in OPTIONAL_ROLES:
+                continue  # better none than the wrong one, and the rest can still be read
             raise AmbiguousInputError(
                 f"{where}: {names.count(name)} columns are called {header[names.index(name)]!r},"
                 f" and one of them would be {role}",
@@ -93,6 +95,16 @@ def places_of(
         if names.index(name) not in places.values():
             places[role] = names.index(name)
     return places
+
+
+def kept_places(header: Sequence[str], keep: Sequence[str], where: str) -> dict[str, int]:
+    """Find the place of each column to carry through, whatever role it may play beside.
+
+    Raises:
+        InputError: a column is not there.
+        AmbiguousInputError: its name occurs twice.
+    """
+    return {KEPT + name: _place_of(name, header, where) for name in keep}
 
 
 def _with_one_amount(

@@ -1,0 +1,157 @@
+"""An export grouped by order and day in DuckDB, where several questions can be asked of it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.engines import CATEGORIES, Entries, Ints
+from rfmtool.engines.exact import DOUBLE, WIDE, check, customers_of, statement
+from rfmtool.sources.clean import LINES
+from rfmtool.sources.ids import matching_key
+from rfmtool.sources.layout import KEPT
+
+_END_OF_TIME: Final = 2**31 - 1
+_NO_TEXTS: Final = frozenset({*LINES.names, "category", "cost", "uncosted"})
+_SAME: Final = pa.schema({"customer_id": pa.string(), "person_id": pa.string()})
+
+
+class LocalBooks:
+    """The answers to `engines.Books`, from one table that spills to disk.
+
+    Ids that differ only as one e-mail address may be written become one, named by the smallest
+    spelling by bytes; `merged_ids` counts the others.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        lines: pa.RecordBatchReader,
+        *,
+        by_status: bool,
+        wide: bool,
+    ) -> None:
+        """Read all lines into the table."""
+        names = lines.schema.names
+        self._connection = connection
+        self._wide = wide
+        self._has_category = "category" in names
+        self._has_cost = "cost" in names
+        self._texts = [name for name in names if name not in _NO_TEXTS]
+        self._fill(lines)
+        same = self._same_people()
+        self.merged_ids = len(same)
+        self._settle(same, by_status=by_status)
+        self._whole = self._customers(_END_OF_TIME)
+        connection.execute(statement("people"))
+
+    def customers(self, until: int | None = None) -> pa.Table:
+        """Return CUSTOMERS with `rows`, and `cost` and `uncosted` where costs were read.
+
+        Args:
+            until: the day that the export is to end on, from 1970-01-01; None takes all of it. An
+                order given back later still counts.
+        """
+        return self._whole if until is None else self._customers(until)
+
+    def categories(self, until: int | None = None) -> pa.Table:
+        """Return CATEGORIES up to the end of a day; empty where no category was read."""
+        if not self._has_category:
+            return CATEGORIES.empty_table()
+        until = _END_OF_TIME if until is None else until
+        return self._ask("categories", until=str(until)).cast(CATEGORIES)
+
+    def entries(self) -> Entries:
+        """Return what each order moved on each day."""
+        names = ", cost, uncosted" if self._has_cost else ""
+        table = self._ask("entries", costs=self._cost_sums(), names=names)
+        columns = [_ints(table.column(name)) for name in table.column_names]
+        return Entries(*columns)
+
+    def spend(self, periods: pa.Table) -> pa.Array:
+        """Return the net spend in each period, in 1/10,000, in the order of the rows.
+
+        Args:
+            periods: `owner` (place in `customers()`), `from_day` and `to_day`, from 1970-01-01 and
+                both included. A missing day leaves that end open; a missing owner spends nothing.
+        """
+        places = pa.array(np.arange(len(periods)))
+        self._connection.register("periods", periods.append_column("place", places))
+        return self._ask("spend").column("net").cast(pa.int64()).combine_chunks()
+
+    def latest(self) -> pa.Table:
+        """Return the latest non-empty cell of each contact and kept column.
+
+        One row for each row of `customers()`. Of several cells on the latest day the largest by
+        bytes is taken. Contact columns go by their roles, kept ones by their own names.
+        """
+        latest = "".join(
+            f",\n    substr(max(cast(day + 20000000 as varchar) || {name}), 9) as {name}"
+            for name in map(_quoted, self._texts)
+        )
+        table = self._ask("latest", latest=latest).drop_columns("owner")
+        return table.rename_columns([name.removeprefix(KEPT) for name in self._texts])
+
+    def _fill(self, lines: pa.RecordBatchReader) -> None:
+        sums = f",\n    sum(cast(cost as {WIDE})) as cost, sum(uncosted) as uncosted"
+        level = statement(
+            "level",
+            money=WIDE if self._wide else DOUBLE,
+            costs=sums if self._has_cost else "",
+            category=self._category(),
+            texts="".join(f", max({name}) as {name}" for name in map(_quoted, self._texts)),
+        )
+        self._connection.register("lines", lines)
+        self._connection.execute(level)
+        self._connection.unregister("lines")
+
+    def _same_people(self) -> pa.Table:
+        """Spellings of e-mail addresses beside the smallest of each: customer_id, person_id."""
+        query = "select distinct customer_id from level where customer_id like '%@%'"
+        ids = self._connection.sql(query).to_arrow_table()["customer_id"].combine_chunks()
+        table = pa.table({"customer_id": ids, "key": matching_key(ids)})
+        smallest = table.group_by("key").aggregate([("customer_id", "min")])
+        places = pc.index_in(table["key"], smallest["key"])
+        person_ids = smallest["customer_id_min"].take(places)
+        same = pa.table({"customer_id": ids, "person_id": person_ids}, schema=_SAME)
+        return same.filter(pc.not_equal(same["customer_id"], same["person_id"]))
+
+    def _settle(self, same: pa.Table, *, by_status: bool) -> None:
+        """Make the level the books: at no cost where nobody is merged and nothing left out."""
+        if not len(same) and not by_status:
+            self._connection.execute("alter table level rename to books")
+            return
+        self._connection.register("same", same)
+        costs = ", cost, uncosted" if self._has_cost else ""
+        texts = "".join(f", {_quoted(name)}" for name in self._texts)
+        self._connection.execute(
+            statement("books", costs=costs, category=self._category(), texts=texts)
+        )
+        self._connection.execute("drop table level")
+
+    def _customers(self, until: int) -> pa.Table:
+        answer = self._ask("customers", until=str(until), costs=self._cost_sums())
+        return customers_of(answer, wide=self._wide)
+
+    def _ask(self, name: str, **parts: str) -> pa.Table:
+        return self._connection.sql(statement(name, **parts)).to_arrow_table()
+
+    def _category(self) -> str:
+        return ", category" if self._has_category else ""
+
+    def _cost_sums(self) -> str:
+        return ", sum(cost) as cost, sum(uncosted) as uncosted" if self._has_cost else ""
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _ints(column: pa.ChunkedArray) -> Ints:
+    check(column, wide=True)
+    whole: Ints = column.cast(pa.int64()).combine_chunks().to_numpy()
+    return whole
