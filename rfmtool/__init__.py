@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "cadence", "concentration", "repeat", "run"]
+__all__ = ["__version__", "cadence", "compare", "concentration", "repeat", "run"]
 
 if TYPE_CHECKING:
     from rfmtool.pipeline import run
     from rfmtool.questions import cadence, concentration, repeat
+    from rfmtool.report.comparison import compare
 
 
 def __dir__() -> list[str]:
@@ -22,6 +23,10 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module attribute may be a
         from rfmtool import pipeline
 
         return pipeline.run
+    if name == "compare":
+        from rfmtool.report import comparison
+
+        return comparison.compare
     if name in __all__:
         from rfmtool import questions
 

@@ -652,3 +652,16 @@ def top_share(values: Iterable[Fraction | int | Decimal], part: Fraction) -> Fra
     """What the largest so many of a hundred, rounded up, are of the whole."""
     exact = sorted((Fraction(value) for value in values), reverse=True)
     return sum(exact[: math.ceil(part * len(exact))]) / sum(exact)
+
+
+# Movement ----------------------------------------------------------------------------------------
+
+
+def transitions(before: dict[str, str], after: dict[str, str]) -> dict[str, dict[str, int]]:
+    """From label to label how many customers, each looked up by hand."""
+    counts: dict[str, dict[str, int]] = {}
+    for customer_id in {*before, *after}:
+        row = counts.setdefault(before.get(customer_id, "(new)"), {})
+        end = after.get(customer_id, "(gone)")
+        row[end] = row.get(end, 0) + 1
+    return counts

@@ -10,6 +10,7 @@ HELPS = [
     "check",
     "report",
     "repeat",
+    "compare",
     "rules",
     "rules show",
     "rules check",

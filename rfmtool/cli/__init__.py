@@ -32,6 +32,7 @@ _COMMANDS: Final = (
     "score",
     "check",
     "report",
+    "compare",
     "repeat",
     "cadence",
     "concentration",

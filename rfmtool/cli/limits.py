@@ -25,15 +25,24 @@ fail_if = click.option(
 )
 
 
-def parsed(texts: tuple[str, ...], target: Path | None) -> list[Limit]:
+def parsed(texts: tuple[str, ...]) -> list[Limit]:
+    """Read the `--fail-if`.
+
+    Raises:
+        UsageError: one cannot be meant.
+    """
+    from rfmtool.report.limits import parse_limits
+
+    return parse_limits(texts)
+
+
+def of_run(texts: tuple[str, ...], target: Path | None) -> list[Limit]:
     """Read the `--fail-if` of a run that writes `target`.
 
     Raises:
         UsageError: one cannot be meant, or is against an earlier run where there can be none.
     """
-    from rfmtool.report.limits import parse_limits
-
-    limits = parse_limits(texts)
+    limits = parsed(texts)
     change = next((limit for limit in limits if limit.kind == "change"), None)
     if change and not target:
         raise UsageError(
@@ -83,6 +92,25 @@ def check(limits: list[Limit], result: Result, before: dict[str, Any] | None) ->
         from rfmtool.report.limits import check_limits
 
         check_limits(limits, result.summary, before)
+
+
+def check_between(limits: list[Limit], old: dict[str, Any], new: dict[str, Any]) -> None:
+    """Hold the later of two finished runs against limits.
+
+    Raises:
+        UsageError: a limit is about something that neither run nor the shipped rules know.
+        LimitError: one is broken.
+    """
+    from rfmtool.report.limits import FIGURES, check_limits, check_names, group_names
+
+    if not limits:
+        return
+    names = group_names(old, new)
+    found = {*FIGURES, *(name for known in names.values() for name in known)}
+    check_names([limit for limit in limits if limit.name in found], names)
+    # A group without members in both runs stands in neither summary.
+    check_names([limit for limit in limits if limit.name not in found], _names(None))
+    check_limits(limits, new, old)
 
 
 def _names(rules_file: str | None) -> dict[str, list[str]]:

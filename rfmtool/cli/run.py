@@ -51,7 +51,7 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     target = options.output_path(output)
     if target:
         options.check_apart(target, *exports)
-    given = limits.parsed(settings["fail_if"], target)
+    given = limits.of_run(settings["fail_if"], target)
     with published_folder(target) if target else nullcontext() as place:
         # Heavy libraries load below, so that a run that finds the folder held says so at once.
         with uninterrupted():

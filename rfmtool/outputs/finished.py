@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -32,6 +32,7 @@ _COLUMNS: Final = {
     "monetary": _MONEY,
     "last_order_on": pa.date32(),
 }
+_RAW: Final = "--raw-text"
 _TABLES: Final = ("customers.parquet", "customers.csv")
 
 
@@ -53,13 +54,22 @@ class Finished:
         return date.fromisoformat(self.summary["as_of"])
 
 
+@dataclass(frozen=True)
+class _Written:
+    """What a manifest says: the command, and the hash of each file."""
+
+    folder: Path
+    command: Sequence[str]
+    digests: Mapping[str, str]
+
+
 def read_summary(folder: Path) -> dict[str, Any]:
     """Read the summary of a finished run back.
 
     Raises:
         InputError: the folder is not a run's, or the summary is not what the run wrote.
     """
-    return _summary(folder, _digests(folder))
+    return _summary(_written(folder))
 
 
 def read_run(folder: Path) -> Finished:
@@ -70,79 +80,13 @@ def read_run(folder: Path) -> Finished:
             is not what the run wrote.
     """
     # One look at the manifest, so that both files are of the same run.
-    digests = _digests(folder)
-    return Finished(str(folder), _summary(folder, digests), _customers(folder, digests))
+    written = _written(folder)
+    summary = _summary(written)
+    return Finished(str(folder), summary, _customers(written, summary))
 
 
-def _summary(folder: Path, digests: Mapping[str, str]) -> dict[str, Any]:
-    summary: dict[str, Any] = json.loads(_bytes_of(folder, SUMMARY, digests))
-    return summary
-
-
-def _customers(folder: Path, digests: Mapping[str, str]) -> pd.DataFrame:
-    name = next((name for name in _TABLES if name in digests), None)
-    if name is None:
-        raise InputError(
-            f"{folder}: has no table of all customers that can be read back",
-            "Run again with --tables csv or --tables parquet.",
-        )
-    data = _bytes_of(folder, name, digests)
-    try:
-        table = _from_csv(data) if name.endswith(".csv") else _from_parquet(data)
-    except (pa.ArrowException, LookupError, ValueError):
-        raise InputError(
-            f"{folder}: {name} lacks what this version compares", "Run again to write it anew."
-        ) from None
-    units = _units(table.column("monetary"))
-    place = table.schema.get_field_index("monetary")
-    frame: pd.DataFrame = table.set_column(place, "monetary", units).to_pandas(date_as_object=False)
-    return frame
-
-
-def _from_csv(data: bytes) -> pa.Table:
-    options = csv.ConvertOptions(
-        column_types=_COLUMNS, include_columns=list(_COLUMNS), null_values=[""]
-    )
-    # Ids may hold line ends.
-    parse = csv.ParseOptions(newlines_in_values=True)
-    table = csv.read_csv(io.BytesIO(data), parse_options=parse, convert_options=options)
-    ids = unescaped(table.column("customer_id"))
-    # As they stand, if two customers would become one: `'=a` beside `=a`.
-    return table.set_column(0, "customer_id", ids) if _distinct(ids) else table
-
-
-def _distinct(ids: pa.ChunkedArray) -> bool:
-    return bool(pc.count_distinct(ids).as_py() == len(ids))
-
-
-def _from_parquet(data: bytes) -> pa.Table:
-    return (
-        pq.read_table(io.BytesIO(data), columns=list(_COLUMNS))
-        .select(list(_COLUMNS))
-        .cast(pa.schema(_COLUMNS))
-    )
-
-
-def _units(money: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Decimals of scale 4 as whole 1/10,000."""
-    return pc.cast(pc.multiply(money, pa.scalar(10_000, pa.decimal128(5, 0))), pa.int64())
-
-
-def _bytes_of(folder: Path, name: str, digests: Mapping[str, str]) -> bytes:
-    """The bytes of a file, if they are those that the run wrote."""
-    try:
-        data = (folder / name).read_bytes()
-    except OSError:
-        data = b""
-    if hashlib.sha256(data).hexdigest() != digests.get(name):
-        raise InputError(
-            f"{folder}: {name} is not what the run wrote", "Run again to write it anew."
-        )
-    return data
-
-
-def _digests(folder: Path) -> dict[str, str]:
-    """The hash of each file that the manifest names."""
+def _written(folder: Path) -> _Written:
+    """What the manifest of a run says."""
     try:
         manifest = manifest_of(folder) or {}
         digests = {output["name"]: output["sha256"] for output in manifest["outputs"]}
@@ -152,4 +96,74 @@ def _digests(folder: Path) -> dict[str, str]:
         raise InputError(
             f"{folder}: is not the folder of a finished run", "rfmtool run EXPORT -o DIR makes one."
         )
-    return digests
+    return _Written(folder, manifest.get("command", ()), digests)
+
+
+def _bytes_of(written: _Written, name: str) -> bytes:
+    """The bytes of a file, if they are those that the run wrote."""
+    try:
+        data = (written.folder / name).read_bytes()
+    except OSError:
+        data = b""
+    if hashlib.sha256(data).hexdigest() != written.digests.get(name):
+        raise InputError(
+            f"{written.folder}: {name} is not what the run wrote", "Run again to write it anew."
+        )
+    return data
+
+
+def _summary(written: _Written) -> dict[str, Any]:
+    summary: dict[str, Any] = json.loads(_bytes_of(written, SUMMARY))
+    return summary
+
+
+# Customers ---------------------------------------------------------------------------------------
+
+
+def _customers(written: _Written, summary: Mapping[str, Any]) -> pd.DataFrame:
+    name = next((name for name in _TABLES if name in written.digests), None)
+    if name is None:
+        raise InputError(
+            f"{written.folder}: has no table of all customers that can be read back",
+            "Run again with --tables csv or --tables parquet.",
+        )
+    data = _bytes_of(written, name)
+    try:
+        table = _from_csv(data) if name.endswith(".csv") else _from_parquet(data)
+    except (pa.ArrowException, LookupError, ValueError):
+        raise InputError(
+            f"{written.folder}: {name} lacks what this version compares",
+            "Run again to write it anew.",
+        ) from None
+    if name.endswith(".csv") and summary["escaped_cells"] and _RAW not in written.command:
+        table = table.set_column(0, "customer_id", unescaped(table.column(0)))
+    if pc.count_distinct(table.column(0)).as_py() < len(table):
+        raise InputError(
+            f"{written.folder}: {name} writes two customers alike, because one begins like a"
+            " formula and the other like an escaped one",
+            "Run again with --tables parquet.",
+        )
+    return _in_units(table)
+
+
+def _from_csv(data: bytes) -> pa.Table:
+    options = csv.ConvertOptions(
+        column_types=_COLUMNS, include_columns=list(_COLUMNS), null_values=[""]
+    )
+    # Ids may hold line ends.
+    parse = csv.ParseOptions(newlines_in_values=True)
+    return csv.read_csv(io.BytesIO(data), parse_options=parse, convert_options=options)
+
+
+def _from_parquet(data: bytes) -> pa.Table:
+    table = pq.read_table(io.BytesIO(data), columns=list(_COLUMNS))
+    return table.select(list(_COLUMNS)).cast(pa.schema(_COLUMNS))
+
+
+def _in_units(table: pa.Table) -> pd.DataFrame:
+    """The table with its decimals of scale 4 as whole 1/10,000."""
+    place = table.schema.get_field_index("monetary")
+    units = pc.multiply(table.column(place), pa.scalar(10_000, pa.decimal128(5, 0)))
+    whole = table.set_column(place, "monetary", pc.cast(units, pa.int64()))
+    frame: pd.DataFrame = whole.to_pandas(date_as_object=False)
+    return frame

@@ -91,6 +91,39 @@ def write_frames(frames: Mapping[str, pd.DataFrame], folder: Path) -> None:
         _write_json(place, MANIFEST, manifest)
 
 
+def publish_answer(  # noqa: PLR0913 - each is a part of the folder
+    folder: Path,
+    kind: str,
+    *,
+    tables: Mapping[str, pa.Table],
+    data: Mapping[str, Any],
+    about: Mapping[str, Any],
+    text: TextOptions,
+) -> None:
+    """Write the answer to one question into a folder of ours: tables as NAME.csv, KIND.json.
+
+    Args:
+        folder: where to.
+        kind: the command that was asked; only its own folders are replaced.
+        tables: a table by its name.
+        data: what `--format json` shows.
+        about: what the manifest says beside its outputs: command, as_of, inputs.
+        text: how text is written.
+
+    Raises:
+        ForeignFolderError: the folder holds something that we did not write.
+        SystemFailureError: the system refuses.
+    """
+    with published_folder(folder, kind) as place, system_failures(str(folder)):
+        outputs = [
+            _write(place, f"{name}.csv", len(table), _TextWriter(table, text), None)
+            for name, table in tables.items()
+        ]
+        outputs.append(_write_json(place, f"{kind}.json", data))
+        manifest = {"tool": TOOL, "kind": kind, "version": __version__, **about, "outputs": outputs}
+        _write_json(place, MANIFEST, manifest)
+
+
 def inputs(result: Result) -> list[dict[str, Any]]:
     """Name, stored bytes and rows of each file that was read."""
     rows = result.ledger.rows_by_file

@@ -1,0 +1,84 @@
+"""rfmtool compare: who moved between two runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rfmtool.cli import limits, options
+from rfmtool.cli.loading import uninterrupted
+from rfmtool.errors import UsageError
+
+if TYPE_CHECKING:
+    from rfmtool.report.comparison import Compared
+
+
+@click.command()
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.option("-o", "--output", metavar="DIR", help="Write transitions and lists into DIR.")
+@limits.fail_if
+@options.output_format
+@options.text_tables
+@click.option("--quiet", is_flag=True, help="Print nothing unless something is wrong.")
+@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
+def command(old: str, new: str, output: str | None, **settings: Any) -> None:  # noqa: ANN401
+    """Show who moved between two runs, OLD and NEW, and what that did to revenue.
+
+    OLD and NEW are folders that rfmtool run -o wrote. Revenue is compared as the runs hold it: all
+    of a customer's money up to as-of, unless they were run with --since or --window.
+    """
+    target = options.output_path(output)
+    if target:
+        _check_apart(target, old, new)
+    given = limits.parsed(settings["fail_if"])
+    with uninterrupted():
+        from rfmtool.report.comparison import compare
+
+    compared = compare(old, new)
+    limits.check_between(given, compared.old.summary, compared.new.summary)
+    if target:
+        _write(compared, target, settings)
+    if settings["quiet"]:
+        return
+    if settings["output_format"] == "json":
+        options.show_json(compared.summary)
+    else:
+        from rfmtool.report.movement import print_comparison
+
+        print_comparison(compared.summary, options.console(settings), output)
+
+
+def _check_apart(target: Path, *runs: str) -> None:
+    """Check that `target` neither takes a run's place nor lies in one, which no run would replace.
+
+    Raises:
+        UsageError: it does.
+    """
+    options.check_apart(target, *runs)
+    for run in runs:
+        if target.resolve().is_relative_to(Path(run).resolve()):
+            raise UsageError(f"-o {target}: lies in {run}", "Name a place outside of it.")
+
+
+def _write(compared: Compared, target: Path, settings: options.Settings) -> None:
+    from rfmtool.outputs.folder import publish_answer
+
+    about = {
+        "command": options.command_line(),
+        "as_of": compared.new.summary["as_of"],
+        "inputs": [
+            {"name": run.name, "bytes": None, "rows": len(run.frame)}
+            for run in (compared.old, compared.new)
+        ],
+    }
+    publish_answer(
+        target,
+        "compare",
+        tables=compared.tables,
+        data=compared.summary,
+        about=about,
+        text=options.text_options(settings),
+    )
