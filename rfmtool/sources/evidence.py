@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import methodcaller
 from typing import Any, Final
 
 import numpy as np
@@ -22,6 +23,7 @@ from rfmtool.sources.evidence_roles import CellKind, EvidenceTable, evidence_tab
 from rfmtool.sources.ids import matching_key, without_point_zero
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.ledger import Ledger
+from rfmtool.threads import in_order
 
 _TYPES: Final[Mapping[CellKind, pa.DataType]] = {
     "id": pa.string(),
@@ -107,16 +109,19 @@ def _read_table(
         reading = table_reading(table, parts, asked)
     except InputError as error:
         raise type(error)(f"{table.name}: {error.args[0]}", error.hint) from None
-    ledger = Ledger()
-    rows = [_empty(table)]
-    for file, batches in parts:
-        for batch in batches:
-            typed, tally = typed_rows(batch, file.layout, table, reading)
-            ledger.add(file.name, tally)
-            rows.append(pa.Table.from_batches([typed]))
-    whole = pa.concat_tables(rows, promote_options="default").combine_chunks()
+    jobs = [
+        partial(typed_rows, batch, file.layout, table, reading)
+        for file, batches in parts
+        for batch in batches
+    ]
+    names = [file.name for file, batches in parts for _ in batches]
+    ledger, rows = Ledger(), [_empty(table)]
+    for name, (typed, tally) in zip(names, in_order(jobs, threads), strict=True):
+        ledger.add(name, tally)
+        rows.append(pa.Table.from_batches([typed]))
     if table.strict and ledger.rejected:
         raise _not_whole(table, ledger)
+    whole = pa.concat_tables(rows, promote_options="default").combine_chunks()
     return _settled(table, whole, ledger)
 
 
@@ -139,40 +144,37 @@ def _empty(table: EvidenceTable) -> pa.Table:
 
 
 def _settled(table: EvidenceTable, rows: pa.Table, ledger: Ledger) -> tuple[pa.Table, TableLedger]:
-    dropped = False
-    spellings = len(distinct_ids(rows, table.ids))
-    for role in table.ids:
-        place = rows.column_names.index(role)
-        ids = rows[role].combine_chunks()
-        bare = without_point_zero(ids)
-        dropped |= bare is not None
-        rows = rows.set_column(place, role, matching_key(ids if bare is None else bare))
-    ids = distinct_ids(rows, table.ids)
-    used = len(rows)
-    if table.one_row_each:
-        rows = _one_row_each(rows, table.ids[0])
-    return _with_meanings(rows, table), TableLedger(
+    bare = _replaced(rows, table.ids, without_point_zero)
+    written = distinct_ids(bare, table.ids)
+    ids = pc.unique(matching_key(written))
+    matched = _replaced(bare, table.ids, matching_key)
+    if table.one_row_each and len(ids) < len(matched):
+        matched = _one_row_each(matched, table.ids[0], ids)
+    return _with_meanings(matched, table), TableLedger(
         table,
         ledger,
         ids,
-        merged=spellings - len(ids),
-        repeated=used - len(rows),
-        dropped_point_zero=dropped,
+        merged=len(written) - len(ids),
+        repeated=len(rows) - len(matched),
+        dropped_point_zero=bare is not rows,
     )
 
 
-def _one_row_each(rows: pa.Table, key: str) -> pa.Table:
-    """Make one row of those of one id, with the last cell given in each column."""
-    encoded = rows[key].combine_chunks().dictionary_encode()
-    if len(encoded.dictionary) == len(rows):
-        return rows
-    owners = encoded.indices.to_numpy(zero_copy_only=False)
-    return pa.table(
-        {
-            name: _last_given(rows[name], owners, len(encoded.dictionary))
-            for name in rows.column_names
-        }
-    )
+def _replaced(
+    rows: pa.Table, columns: Sequence[str], make: Callable[[pa.Array], pa.Array | None]
+) -> pa.Table:
+    """Put what `make` makes of some columns in their place; None leaves a column as it is."""
+    for name in columns:
+        made = make(rows[name].combine_chunks())
+        if made is not None:
+            rows = rows.set_column(rows.column_names.index(name), name, made)
+    return rows
+
+
+def _one_row_each(rows: pa.Table, key: str, ids: pa.Array) -> pa.Table:
+    """Make one row for each id, with the last cell given in each column."""
+    owners = pc.index_in(rows[key].combine_chunks(), ids).to_numpy(zero_copy_only=False)
+    return pa.table({name: _last_given(rows[name], owners, len(ids)) for name in rows.column_names})
 
 
 def _last_given(column: pa.ChunkedArray, owners: npt.NDArray[np.int32], people: int) -> pa.Array:
@@ -186,6 +188,5 @@ def _with_meanings(rows: pa.Table, table: EvidenceTable) -> pa.Table:
     """Fill the empty cells of columns where empty means something."""
     for role, what in table.roles.items():
         if what.empty is not None:
-            place = rows.column_names.index(role)
-            rows = rows.set_column(place, role, rows[role].fill_null(what.empty))
+            rows = _replaced(rows, [role], methodcaller("fill_null", what.empty))
     return rows
