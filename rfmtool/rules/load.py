@@ -13,6 +13,7 @@ from typing import Any, Final
 from rfmtool.columns import DIMENSIONS
 from rfmtool.errors import RulesError
 from rfmtool.rules.checking import only_known
+from rfmtool.rules.evidence import evidence_of
 from rfmtool.rules.ladder import ladder_of
 from rfmtool.rules.playbook import playbook_of
 from rfmtool.rules.scoring import method_of, weights_of
@@ -21,6 +22,9 @@ from rfmtool.rules.values import NO_ORDERS, Method, Rule, Rules
 from rfmtool.rules.wallet import wallet_of
 
 _SHIPPED: Final = "default_rules.toml"
+_SECTIONS: Final = {
+    "reading", "evidence", "scoring", "segments", "ladder", "playbook", "wallet",
+}  # fmt: skip
 
 
 def shipped_text() -> str:
@@ -81,7 +85,7 @@ def rules_of(
     Raises:
         RulesError: naming `where` and the key.
     """
-    only_known(data, {"reading", "scoring", "segments", "ladder", "playbook", "wallet"}, where)
+    only_known(data, _SECTIONS, where)
     only_known(data["scoring"], {*DIMENSIONS, "weights"}, f"{where}: scoring")
     scoring = {
         name: method_of(name, data["scoring"][name], f"{where}: scoring.{name}")
@@ -100,6 +104,7 @@ def rules_of(
         playbook=playbook,
         not_a_sale=_words(data["reading"], f"{where}: reading"),
         wallet=wallet_of(data["wallet"], f"{where}: wallet"),
+        evidence=evidence_of(data.get("evidence", {}), Path(where).parent, f"{where}: evidence"),
         warnings=(*warnings, *unreachable, *aimless),
     )
 

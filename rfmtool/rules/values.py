@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -117,4 +117,6 @@ class Rules:
     playbook: tuple[Action, ...]
     not_a_sale: frozenset[str]
     wallet: WalletRules
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    """Where evidence tables are, by name; what a run is given comes first."""
     warnings: tuple[str, ...] = ()

@@ -13,6 +13,8 @@ def to_toml(data: Mapping[str, Any]) -> str:
     rows = "".join(f"    {_value(row)},\n" for row in data["segments"]["rows"])
     parts.append(f"[segments]\nmap = {_value(data['segments']['map'])}\nrows = [\n{rows}]\n")
     parts.append(f"[wallet]\n{_pairs(data['wallet'])}")
+    if data.get("evidence"):
+        parts.append(f"[evidence]\n{_pairs(data['evidence'])}")
     parts += [
         f"[[{section}]]\n{_pairs(row)}"
         for section in ("ladder", "playbook")

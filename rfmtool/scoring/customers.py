@@ -13,11 +13,11 @@ import pyarrow.compute as pc
 
 from rfmtool.columns import UNITS_PER_CURRENCY
 from rfmtool.errors import AmbiguousInputError
+from rfmtool.sources.ids import without_point_zero
 
 _GUARDED_ORDERS: Final = 100
 _GUARDED_GAP_DAYS: Final = 60
 _STRAY_ORDERS_IN: Final = 1_000
-_POINT_ZERO: Final = r"^[0-9]+\.0$"
 
 Ints = npt.NDArray[np.int64]
 
@@ -49,10 +49,9 @@ def strip_point_zero(grouped: pa.Table) -> pa.Table | None:
     Returns:
         The table, or None where an id is written in any other way.
     """
-    ids = grouped.column("customer_id")
-    if not len(ids) or not pc.all(pc.match_substring_regex(ids, _POINT_ZERO)).as_py():
+    bare = without_point_zero(grouped.column("customer_id"))
+    if bare is None:
         return None
-    bare = pc.utf8_slice_codeunits(ids, 0, -2)
     stripped = grouped.set_column(0, "customer_id", bare)
     return stripped.take(pc.sort_indices(stripped, [("customer_id", "ascending")]))
 
