@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import gzip
 from datetime import date
 from pathlib import Path
 
@@ -331,6 +333,21 @@ def test_days_are_taken_in_the_time_zone_asked_for(write):
         read("feedback", path, timezone="Mars/Base")
 
 
+def test_a_list_of_files_is_read_in_the_order_of_their_names(write):
+    files = [write(["customer_id,phone", f"ann,{n}"], f"{n}.csv") for n in (2, 1)]
+
+    assert column("contacts", files, "phone") == ["2"]
+    with pytest.raises(InputError, match="contacts: no file is named"):
+        read("contacts", [])
+
+
+def test_every_kind_of_file_is_read(write):
+    text = "customer_id\tName\n1\tZo\xeb\n"
+    for content, name in ((text.encode("utf-16"), "a.tsv"), (gzip.compress(text.encode()), "b.gz"),
+                          (codecs.BOM_UTF8 + text.encode(), "c.txt")):  # fmt: skip
+        assert column("contacts", write(content, name), "name") == ["Zo\xeb"]
+
+
 def test_tables_are_named_by_options():
     given = dict.fromkeys(evidence_tables()) | {"contacts": "c.csv", "suppress": "-"}
     assert options.evidence_sources(given, ["x.csv"]) == {"contacts": "c.csv", "suppress": "-"}
@@ -522,7 +539,35 @@ def test_a_limit_that_is_no_share_is_refused(share):
         check_matched([], share)
 
 
+CELLS = st.sampled_from(
+    ("", " ", "1", "7.0", "11", "2024-01-31", "31/01/2024", "yes", "review", "x", "a@b.org", "1.5")
+)
+
+
+@given(st.sampled_from(sorted(evidence_tables())), st.data())
+def test_every_row_is_in_one_bin_and_every_used_row_in_the_table(name, data):
+    roles = [role for role, what in evidence_tables()[name].roles.items() if what.kind != "text"]
+    rows = data.draw(st.lists(st.tuples(*[CELLS] * len(roles)), max_size=6))
+    columns = zip(*rows, strict=True) if rows else [[]] * len(roles)
+    source = pa.table({role: pa.array(cells, pa.string())
+                       for role, cells in zip(roles, columns, strict=True)})  # fmt: skip
+
+    found, ledger = read(name, source)
+
+    counts = ledger.rows
+    assert counts.rows == len(rows)
+    assert counts["used"] + counts["anonymous"] + counts["blank"] + counts.rejected == len(rows)
+    assert len(found) == counts["used"] - ledger.repeated
+    assert len({row["customer_id"] for row in found} if name == "contacts" else found) == len(found)
+
+
 # Words -------------------------------------------------------------------------------------------
+
+
+def test_what_is_read_shows_no_cell(write):
+    path = write(f"customer_id,name\n{CANARY},{CANARY}\n{CANARY}\n")
+
+    assert CANARY not in repr(read_evidence({"contacts": path}))
 
 
 @pytest.mark.parametrize(("name", "text"), [

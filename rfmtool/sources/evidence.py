@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from operator import methodcaller
 from typing import Any, Final
@@ -41,7 +41,7 @@ _TYPES: Final[Mapping[CellKind, pa.DataType]] = {
 class Evidence:
     """The evidence tables that were supplied, typed, and where their rows went."""
 
-    tables: Mapping[str, pa.Table]
+    tables: Mapping[str, pa.Table] = field(repr=False)  # its text would show cells
     """By name. A column for each role of the table, null where nothing is given; contact columns
     (email, phone, name, consent) only where there are such; attributes of contacts as text. Ids are
     in the form that is matched."""
