@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.scoring.scales import quantile_cuts
+from rfmtool.scoring.cuts import quantile_cuts
 
 MIN_ORDER_DAYS: Final = 4
 MIN_CATEGORIES: Final = 2
