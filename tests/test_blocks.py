@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from rfmtool.errors import InputError
 from rfmtool.sources.blocks import blocks
+from rfmtool.sources.records import Marks
 
 # What makes cutting hard comes up in nearly every text.
 HARD_TEXTS = st.text('a,"\r\n', max_size=50)
@@ -29,7 +30,7 @@ WRITTEN = st.sampled_from(
 def cut(text, block_bytes=4 * MIB, delimiter=",", offset=0):
     """All good records, and the places of the torn ones in the file."""
     good, torn, seen = [], [], 0
-    for block in blocks(io.BytesIO(text.encode()), delimiter, offset, block_bytes):
+    for block in blocks(io.BytesIO(text.encode()), Marks(delimiter), offset, block_bytes):
         records = records_of(bytes(block.data).decode(), delimiter)
         torn += [seen + place for place in block.torn]
         seen += len(records) + len(block.torn)
@@ -185,4 +186,4 @@ def test_a_line_of_more_than_64_mib_is_refused():
             return len(target)
 
     with pytest.raises(InputError, match="longer than 64 MiB"):
-        list(blocks(Endless(), ",", 0, 16 * MIB))
+        list(blocks(Endless(), Marks(","), 0, 16 * MIB))

@@ -180,15 +180,15 @@ def test_a_packed_file_with_damaged_bytes_is_refused(write, kind, place):
 @pytest.mark.parametrize(
     ("magic", "kind"),
     [
-        (b"PK\x03\x04", "zip"),
-        (b"\xd0\xcf\x11\xe0", "xls"),
-        (b"SQLite format 3\0", "sqlite"),
-        (b"%PDF-1.7", "pdf"),
-        (b"ARROW1\0\0", "arrow"),
+        (b"SQLite format 3\0", "SQLite"),
+        (b"%PDF-1.7", "PDF"),
+        (b"ARROW1\0\0", "Arrow"),
+        (b"7z\xbc\xaf\x27\x1c", "7z"),
+        (b"Rar!\x1a\x07", "RAR"),
     ],
 )
 def test_kinds_of_files_that_are_not_read_are_named(write, magic, kind):
-    with pytest.raises(InputError, match=f"this is a {kind} file"):
+    with pytest.raises(InputError, match=f"this holds {kind} data"):
         run(write(magic + b"\0" * 100, "export.csv"))
 
 

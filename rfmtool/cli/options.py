@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import click
 
@@ -64,11 +65,33 @@ class _Day(click.ParamType["date | str"]):
             self.fail(f"{value!r} is not YYYY-MM-DD{words}", param, ctx)
 
 
+class _Size(click.ParamType["int"]):
+    """A number of bytes, with or without a unit."""
+
+    name = "size"
+    _units: ClassVar = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
+                        "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}  # fmt: skip
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 - click's signature
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> int:
+        match = re.fullmatch(r"\s*(\d{1,12}(?:\.\d+)?)\s*([a-zA-Z]*)\s*", str(value), re.ASCII)
+        unit = self._units.get(match[2].upper()) if match else None
+        if match is None or unit is None:
+            self.fail(f"{value!r} is no size such as 500MB or 20GB", param, ctx)
+        return int(float(match[1]) * unit)
+
+
 exports = click.argument("exports", metavar="EXPORT...", nargs=-1, required=True)
 
 reading = _together(
     click.option("--column", "columns", metavar="ROLE=NAME", multiple=True,
                  help="Say which column plays a role, e.g. amount=Total. Repeatable."),
+    click.option("--no-header", is_flag=True,
+                 help="There is no header row; columns are named 1, 2, 3 by their places."),
     click.option("--delimiter", metavar="C", help="What divides cells: , ; | or tab."),
     click.option("--encoding", metavar="NAME", help="Text encoding, e.g. cp1252."),
     click.option("--date-format", metavar="FMT",
@@ -76,6 +99,8 @@ reading = _together(
     click.option("--timezone", metavar="ZONE",
                  help="Take days in this zone, e.g. Europe/Berlin (default: as written)."),
     click.option("--decimal", type=click.Choice([".", ","]), help="Decimal mark of numbers."),
+    click.option("--max-size", type=_Size(), metavar="SIZE",
+                 help="Refuse a file that holds more, unpacked, e.g. 20GB."),
 )  # fmt: skip
 """How an export is to be read, where detection is not to decide."""
 
@@ -174,6 +199,8 @@ def asked(settings: Settings) -> Asked:
         date_format=settings["date_format"],
         decimal=settings["decimal"],
         timezone=settings["timezone"],
+        has_header=not settings["no_header"],
+        max_bytes=settings["max_size"],
     )
 
 

@@ -11,10 +11,10 @@ from rich.table import Table
 from rfmtool.pipeline import Grouped
 from rfmtool.report.terminal import listed, print_trimmed, printable
 from rfmtool.report.trust import ledger_line
+from rfmtool.sources.detect import Source
 
 _MARKS: Final = {".": "point", ",": "comma"}
 _DIVIDERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-_HEADER_ROWS: Final = 1
 
 
 def diagnosis(grouped: Grouped) -> dict[str, Any]:
@@ -29,6 +29,7 @@ def diagnosis(grouped: Grouped) -> dict[str, Any]:
                 "rows": grouped.ledger.rows_by_file.get(source.name, 0),
                 "delimiter": source.layout.dialect.delimiter if source.layout.dialect else None,
                 "encoding": source.layout.dialect.encoding if source.layout.dialect else None,
+                **_shape(source),
             }
             for source in export.sources
         ],
@@ -41,6 +42,7 @@ def diagnosis(grouped: Grouped) -> dict[str, Any]:
         "decimal": reading.numbers.decimal,
         "dates_by": "you said so" if export.asked.date_format else decided_by,
         "decimal_by": "you said so" if export.asked.decimal else decided_by,
+        "footer_rows": grouped.ledger.footer_rows,
         "dropped_point_zero": grouped.dropped_point_zero,
         "customers": len(grouped.table),
         "ledger": grouped.ledger.as_data(),
@@ -48,6 +50,22 @@ def diagnosis(grouped: Grouped) -> dict[str, Any]:
             {"file": reject.file, "row": reject.row, "reason": reject.reason}
             for reject in grouped.ledger.rejects
         ],
+    }
+
+
+def _shape(source: Source) -> dict[str, Any]:
+    """Where a file's records begin, and how they differ from plain CSV."""
+    dialect = source.layout.dialect
+    if dialect is None:
+        return {"rows_above": 0, "header_rows": 1}
+    return {
+        "rows_above": dialect.rows_above,
+        "header_rows": dialect.header_rows,
+        "quote": dialect.quote,
+        "escape": dialect.escape,
+        "aligned": dialect.is_aligned,
+        "padded": dialect.is_padded,
+        "empty_columns": dialect.empty_columns,
     }
 
 
@@ -66,6 +84,7 @@ def _paragraphs(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     mark = _MARKS[found["decimal"]]
     paragraphs = [
         ("Files", _files(found["files"])),
+        *(("Shape" if not place else "", line) for place, line in enumerate(_shapes(found))),
         *_columns(found),
         ("Not used", listed(unused) or "–"),
         ("Dates", f"{found['dates']} ({found['dates_by']}; change it with --date-format)"),
@@ -85,8 +104,39 @@ def _files(files: list[dict[str, Any]]) -> str:
     name = printable(first["name"]) if len(files) == 1 else f"{len(files):,} files"
     if first["delimiter"] is None:
         return f"{name}, {rows:,} rows, typed columns"
-    divider = _DIVIDERS.get(first["delimiter"], first["delimiter"])
+    divider = _DIVIDERS.get(first["delimiter"], printable(first["delimiter"]))
+    divider = "runs of spaces" if first["aligned"] else divider
     return f"{name}, {rows:,} rows, cells divided by {divider}, {first['encoding'].upper()}"
+
+
+def _shapes(found: Mapping[str, Any]) -> list[str]:
+    """What is special about the files, each with the option that says otherwise."""
+    notes: dict[str, int] = {}
+    for file in found["files"]:
+        for note in _notes(file):
+            notes[note] = notes.get(note, 0) + 1
+    several = len(found["files"]) > 1
+    lines = [f"{note} (in {count:,} files)" if several else note for note, count in notes.items()]
+    if found["footer_rows"]:
+        count = found["footer_rows"]
+        lines.append(f"{count:,} row{'s' * (count > 1)} of totals or notes at the end, counted"
+                     " as blank")  # fmt: skip
+    return lines
+
+
+def _notes(file: Mapping[str, Any]) -> list[str]:
+    above, rows = file["rows_above"], file["header_rows"]
+    notes = [
+        (above, f"{above:,} row{'s' * (above > 1)} above the header passed over"),
+        (rows == 0, "no header, as you said; columns are named by their places"),
+        (rows > 1, f"the header takes {rows} rows"),
+        (file.get("aligned"), "cells are divided by runs of spaces (change it with --delimiter)"),
+        (file.get("padded"), "a space follows every delimiter and is no part of a cell"),
+        (file.get("quote") == "'", "cells are quoted with single quotes"),
+        (file.get("escape"), "a backslash makes the next mark plain text"),
+        (file.get("empty_columns"), "rows end in delimiters with nothing behind them"),
+    ]
+    return [note for holds, note in notes if holds]
 
 
 def _columns(found: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -103,10 +153,11 @@ def _columns(found: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _rejects(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     rejected = sum(found["ledger"]["rejected"].values())
     shown = found["rejects"]
+    above = {file["name"]: file["rows_above"] + file["header_rows"] for file in found["files"]}
     lines = [
         (
             "Bad rows" if not place else "",
-            _bad_row(one),
+            _bad_row(one, above[one["file"]]),
         )
         for place, one in enumerate(shown)
     ]
@@ -115,7 +166,7 @@ def _rejects(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     return lines
 
 
-def _bad_row(reject: Mapping[str, Any]) -> str:
-    row, in_a_spreadsheet = reject["row"], reject["row"] + _HEADER_ROWS
+def _bad_row(reject: Mapping[str, Any], above: int) -> str:
+    row, in_a_spreadsheet = reject["row"], reject["row"] + above
     place = f"row {row:,} (row {in_a_spreadsheet:,} of a spreadsheet)"
     return f"{printable(reject['file'])}: {place}: {reject['reason']}"

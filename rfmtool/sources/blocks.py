@@ -1,13 +1,13 @@
 """A stream of CSV bytes, cut into blocks that begin and end between two records.
 
 Records are lexed as RFC 4180 says: a quote opens a quoted field only at the field's start; inside,
-a doubled quote is one quote. A record with text behind its closing quote, or whose quote is never
-closed, can be read in more than one way: it is cut out and reported, never guessed.
+a doubled quote is one quote, or one behind the escape where the file has one. A record with text
+behind its closing quote, or whose quote is never closed, can be read in more than one way: it is
+cut out and reported, never guessed.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -17,44 +17,43 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from rfmtool.errors import InputError
-from rfmtool.sources.exports import ByteStream
+from rfmtool.sources.records import Marks, line_end
+from rfmtool.sources.streams import ByteStream
 
 BLOCK_BYTES: Final = 4 << 20
 _QUOTED_FIELD_BYTES: Final = 1 << 20
 """A quote that stays open for longer counts as never closed."""
 _RECORD_BYTES: Final = 64 << 20
-_QUOTE, _LF, _CR = b'"', b"\n", b"\r"
+_TAIL_BYTES: Final = 1 << 12
+"""What the last block holds at least, so that whoever looks at a file's end finds it whole."""
+_LF, _CR = b"\n", b"\r"
 
 Bytes = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Block:
-    """Whole records, and the places of those cut out because their quotes cannot be read.
+    """Whole records, and the places of those whose quotes are odd.
 
-    `torn` counts records from 0, the cut out ones included.
+    `torn` records are cut out, because they can be read in two ways; their places count from 0,
+    the cut out ones included. `stray` ones hold a quote in a bare cell; their places count
+    without the torn ones.
     """
 
     data: pa.Buffer
     torn: tuple[int, ...] = ()
-
-
-def record_pattern(delimiter: str) -> re.Pattern[bytes]:
-    """Build the pattern of one whole record with its line end."""
-    cut = re.escape(delimiter.encode())
-    quoted = rb'"(?>[^"]++|"")*+"'
-    field = rb"(?>" + quoted + rb'|(?!")[^' + cut + rb"\r\n]*+)"
-    return re.compile(field + rb"(?>" + cut + field + rb")*+(?>\r\n|\n|\r|\Z)")
+    stray: tuple[int, ...] = ()
+    is_last: bool = False
 
 
 def blocks(
-    stream: ByteStream, delimiter: str, offset: int, block_bytes: int = BLOCK_BYTES
+    stream: ByteStream, marks: Marks, offset: int, block_bytes: int = BLOCK_BYTES
 ) -> Iterator[Block]:
     """Cut a stream into blocks of whole records.
 
     Args:
         stream: UTF-8 bytes.
-        delimiter: what divides the cells.
+        marks: what divides and quotes the cells.
         offset: bytes to pass over first.
         block_bytes: how much to read at a time.
 
@@ -62,7 +61,7 @@ def blocks(
         InputError: a record is longer than 64 MiB.
     """
     _skip(stream, offset)
-    cutter = _Cutter(delimiter)
+    cutter = _Cutter(marks, min(_TAIL_BYTES, block_bytes // 2))
     rest = pa.py_buffer(b"")
     more = True
     while more:
@@ -105,24 +104,34 @@ def _filled(stream: ByteStream, rest: pa.Buffer, block_bytes: int) -> tuple[pa.B
 class _Cutter:
     """Finds the last place of a buffer that lies between two records."""
 
-    def __init__(self, delimiter: str) -> None:
-        self._record = record_pattern(delimiter)
-        self._beside = (delimiter + '\n\r"').encode()
+    def __init__(self, marks: Marks, tail: int) -> None:
+        self._marks = marks
+        self._record = marks.record()
+        self._strict = marks.record(strict=True)
+        self._beside = (marks.delimiter + "\n\r" + marks.quote).encode()
+        self._tail = tail
 
     def cut(self, buffer: pa.Buffer, *, final: bool) -> tuple[Block, int]:
         """Return the block at the buffer's start, and how many bytes it used."""
-        data = np.frombuffer(buffer, dtype=np.uint8)
-        quotes = np.flatnonzero(data == ord(_QUOTE))
         view = memoryview(buffer).cast("B")
+        if self._marks.escape:
+            return self._careful(bytes(view), final=final)
+        data = np.frombuffer(buffer, dtype=np.uint8)
+        quotes = self._quotes(data)
         if final:
             used = len(data) if len(quotes) % 2 == 0 else 0
         else:
-            used = _between_records(view, quotes)
+            used = _between_records(view[: len(view) - self._tail], quotes)
         if used and self._well_formed(data[:used], quotes[: np.searchsorted(quotes, used)]):
-            return Block(buffer.slice(0, used)), used
+            return Block(buffer.slice(0, used), is_last=final), used
         if used or len(data) > _QUOTED_FIELD_BYTES or final:
             return self._careful(bytes(view), final=final)
         return Block(buffer.slice(0, 0)), 0
+
+    def _quotes(self, data: Bytes) -> npt.NDArray[np.intp]:
+        if not self._marks.quote:
+            return np.empty(0, dtype=np.intp)
+        return np.flatnonzero(data == ord(self._marks.quote))
 
     def _well_formed(self, data: Bytes, quotes: npt.NDArray[np.intp]) -> bool:
         """Whether every quote opens, closes or doubles, so that parity tells inside from outside.
@@ -146,7 +155,8 @@ class _Cutter:
 
     def _careful(self, data: bytes, *, final: bool) -> tuple[Block, int]:
         """Go record by record, and cut out those that the pattern does not fit."""
-        good, torn = [], []
+        good: list[bytes] = []
+        torn, stray = [], []
         start = count = 0
         while start < len(data):
             bound = start + _QUOTED_FIELD_BYTES
@@ -155,22 +165,26 @@ class _Cutter:
             match = self._record.match(data, start, bound)
             whole = match and (data[match.end() - 1] in _LF + _CR or match.end() == len(data))
             if match and whole:
+                if self._is_stray(data, start, match.end()):
+                    stray.append(len(good))
                 good.append(data[start : match.end()])
                 end = match.end()
             else:
-                end = _line_end(data, start)
+                end = line_end(data, start)
                 if end == len(data) and not final:
                     break  # the line goes on in the next block; its rest is no record
                 torn.append(count)
                 if good and good[-1].endswith(_CR):
-                    good.append(_LF)  # or the CR would join the LF of an empty line behind the gap
+                    good[-1] += _LF  # or the CR would join the LF of an empty line behind the gap
             start, count = end, count + 1
-        return Block(pa.py_buffer(b"".join(good)), tuple(torn)), start
+        return Block(pa.py_buffer(b"".join(good)), tuple(torn), tuple(stray), is_last=final), start
 
-
-def _line_end(data: bytes, start: int) -> int:
-    match = re.compile(rb"\r\n|\n|\r").search(data, start)
-    return match.end() if match else len(data)
+    def _is_stray(self, data: bytes, start: int, end: int) -> bool:
+        quote = self._marks.quote.encode()
+        if not quote or data.find(quote, start, end) < 0:
+            return False
+        match = self._strict.match(data, start, end)
+        return match is None or match.end() != end
 
 
 def _between_records(view: memoryview, quotes: npt.NDArray[np.intp]) -> int:

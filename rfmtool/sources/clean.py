@@ -140,6 +140,7 @@ def clean(
         ids_end_in_point_zero=_all_end_in_point_zero(runs.heads["customer_id"]),
         has_marks=not reading.numbers.settled and _has_marks(batch.cells),
         currencies=currencies_of(runs, seen, said, odd),
+        footer_rows=batch.footer_rows,
     )
     return Cleaned(lines if kept.all() else lines.filter(pa.array(kept)), tally)
 
@@ -150,7 +151,8 @@ def _nothing(batch: Batch, schema: pa.Schema) -> Cleaned:
     rows, codes = rejects_of(batch, Runs({}, none, none), no_bins, Odd(none, no_bins))
     bins = counted(batch, no_bins, none, Odd(none, no_bins))
     return Cleaned(
-        pa.RecordBatch.from_pylist([], schema=schema), Tally(batch.records, bins, rows, codes)
+        pa.RecordBatch.from_pylist([], schema=schema),
+        Tally(batch.records, bins, rows, codes, footer_rows=batch.footer_rows),
     )
 
 

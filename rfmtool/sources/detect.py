@@ -151,7 +151,7 @@ def sources_of(source: Any, asked: Asked, roles: Roles = EXPORT) -> list[Source]
         raise InputError(
             f"a source is a path, paths, or a frame, not a {kind}", "Pass one of these."
         )
-    return [source_of_file(file, asked, roles) for file in expand(source)]
+    return [source_of_file(file, asked, roles) for file in expand(source, asked.max_bytes)]
 
 
 def _table(frame: Any) -> pa.Table:  # noqa: ANN401

@@ -1,44 +1,79 @@
-"""How a text file is written, found in its first bytes: encoding, delimiter, header."""
+"""How a text file is written, found in its first bytes: encoding, marks, header.
+
+Only what the sample proves is taken: other quotes than the usual, an escape, columns aligned by
+spaces. What does not fit then is itemised row by row, never bent to fit.
+"""
 
 from __future__ import annotations
 
 import codecs
-import csv
-import io
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from rfmtool.errors import InputError, UsageError
-from rfmtool.sources.blocks import record_pattern
-from rfmtool.sources.exports import ByteStream, ExportFile
+from rfmtool.sources.containers import kind_of
+from rfmtool.sources.encodings import check_encoding, check_utf8, no_text, proven
+from rfmtool.sources.exports import ExportFile
+from rfmtool.sources.headers import Heading, Names, find_heading, no_heading
 from rfmtool.sources.layout import Asked, Dialect
+from rfmtool.sources.records import Marks, Record, records
 from rfmtool.sources.roles import EXPORT, Roles
+from rfmtool.sources.streams import first_bytes, squeeze
 
 SAMPLE_BYTES: Final = 1 << 18
 _DELIMITERS: Final = (",", ";", "\t", "|")
-_BOMS: Final = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
+_RARE_DELIMITERS: Final = ("^", "~", ":", "\x01", "\x1f")
+"""Taken only where they make columns that play the needed roles."""
+_ALIGNED: Final = Marks("\t", quote="")
+_TRIED_BYTES: Final = 1 << 15
+_TRIED_RECORDS: Final = 200
 _BLANK_LINES: Final = b"\r\n"
-_DELIMITER_BYTES: Final = 1 << 15
-_SAMPLED_RECORDS: Final = 200
+_RUN_OF_SPACES: Final = re.compile(rb"[ \t]{2}|^[ \t]", re.MULTILINE)
+_EVEN_ENOUGH: Final = 0.9
+_MARKUP: Final = (
+    (re.compile(rb"<[!?a-zA-Z]"), "HTML or XML"),
+    (re.compile(rb'\{\s*"|\[\s*[\[{]'), "JSON"),
+)
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """The first bytes of a file, in whole lines, and what the user said about it."""
+
+    text: bytes
+    start: int
+    asked: Asked
+    where: str
+    roles: Roles
 
 
 @dataclass(frozen=True)
 class _Trial:
-    """What a delimiter makes of the sample; the largest wins."""
+    """What some marks make of the sample; the one with the largest rank wins."""
 
-    has_roles: bool
-    even: float
-    """The share of records with as many cells as the header."""
-    width: int
+    marks: Marks
+    records: tuple[Record, ...]
+    heading: Heading
+    is_aligned: bool = False
+
+    @property
+    def rows(self) -> tuple[Record, ...]:
+        """The records below the header."""
+        return self.records[self.heading.above + self.heading.rows :]
+
+    @property
+    def odd(self) -> int:
+        """How many records cannot be taken apart, or have other cells than there are names."""
+        width = len(self.heading.names)
+        return sum(not one.is_blank and len(one.cells or ()) != width for one in self.rows)
 
     def rank(self) -> tuple[bool, float, int]:
-        return self.has_roles, self.even, self.width
+        width = len(self.heading.names)
+        even = 1 - self.odd / max(1, len(self.rows)) if width > 1 else 0.0
+        return self.heading.has_roles, even, width
 
 
 def sniff(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> tuple[Dialect, tuple[str, ...]]:
@@ -49,72 +84,180 @@ def sniff(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> tuple[Dialec
             there must be rows.
         UsageError: the encoding or delimiter asked for is none.
     """
-    encoding = asked.encoding or _encoding(file)
-    _check_encoding(encoding)
+    encoding = _encoding(file, asked)
     with file.utf8(encoding) as (stream, _):
-        sample = _read(stream, SAMPLE_BYTES)
-    bom = len(codecs.BOM_UTF8) if sample.startswith(codecs.BOM_UTF8) else 0
-    start = bom + len(sample[bom:]) - len(sample[bom:].lstrip(_BLANK_LINES))
-    if start == len(sample):
+        text = first_bytes(stream, SAMPLE_BYTES)
+    start = len(codecs.BOM_UTF8) if text.startswith(codecs.BOM_UTF8) else 0
+    if not text[start:].strip(_BLANK_LINES):
         raise InputError(f"{file.name}: the file is empty", "Export it again.")
-    _check_text(file, sample, encoded=asked.encoding is not None)
-    head = sample[start : start + _DELIMITER_BYTES]
-    delimiter = _asked_delimiter(asked) or _delimiter(head, asked, roles)
-    match = record_pattern(delimiter).match(sample, start)
-    if match is None:
+    _check_is_table(text, file)
+    if asked.encoding is None:
+        check_utf8(text, file.name)
+    head = _whole_lines(text[: start + _TRIED_BYTES], text)
+    sample = _Sample(head, start, asked, file.name, roles)
+    best = _forced(sample) if file.kind == "workbook" else _best(sample)
+    return _checked(best, encoding, text, sample)
+
+
+def _encoding(file: ExportFile, asked: Asked) -> str:
+    if file.kind == "workbook":
+        return "utf-8"
+    if asked.encoding is None:
+        with file.utf8("utf-8") as (stream, _):
+            return proven(first_bytes(stream, 4))
+    check_encoding(asked.encoding)
+    return asked.encoding
+
+
+def _check_is_table(text: bytes, file: ExportFile) -> None:
+    kind = kind_of(text)
+    if file.kind != "text" and kind != "text":
         raise InputError(
-            f"{file.name}: the quotes of the header row cannot be read",
+            f"{file.name}: what is packed in it is {kind} data, and only text is read packed",
+            "Unpack it, and name what comes out.",
+        )
+    start = text.lstrip(codecs.BOM_UTF8 + b" \t\r\n")
+    kind = next((name for mark, name in _MARKUP if mark.match(start)), "")
+    if kind:
+        raise InputError(f"{file.name}: this is {kind}, not a table", "Export it as CSV.")
+
+
+def _whole_lines(head: bytes, text: bytes) -> bytes:
+    """The head without the line that it cuts in two."""
+    if len(head) == len(text) < SAMPLE_BYTES:
+        return head
+    cut = max(head.rfind(b"\n"), head.rfind(b"\r"))
+    return head[: cut + 1] if cut >= 0 else head
+
+
+def _checked(
+    trial: _Trial, encoding: str, text: bytes, sample: _Sample
+) -> tuple[Dialect, tuple[str, ...]]:
+    heading, where = trial.heading, sample.where
+    body = heading.above + heading.rows
+    offset = trial.records[body - 1].end if body else 0
+    if not heading.has_roles and any(one.cells is None for one in trial.records[:body]):
+        raise InputError(
+            f"{where}: the quotes of the header row cannot be read",
             "Say how cells are divided with --delimiter.",
         )
-    if b"\0" in match.group():
-        raise InputError(
-            f"{file.name}: the header row holds NUL bytes, so this is no UTF-8 text",
-            "It may be UTF-16: say --encoding utf-16-le or utf-16-be.",
-        )
-    header = next(iter(_records(match.group(), delimiter)))
-    if not (roles.may_be_empty or sample[match.end() :].strip(_BLANK_LINES)):
-        raise InputError(
-            f"{file.name}: there is a header row and nothing below it", "Export it again."
-        )
-    return Dialect(delimiter, encoding, match.end()), tuple(header)
+    read = squeeze(text) if trial.is_aligned else text
+    if b"\0" in read[:offset]:
+        raise no_text(text, where)
+    if not (sample.roles.may_be_empty or read[offset:].strip(_BLANK_LINES)):
+        raise InputError(f"{where}: there is a header row and nothing below it", "Export it again.")
+    names, empty = _columns(heading.names, trial.rows)
+    dialect = Dialect(
+        " " if trial.is_aligned else trial.marks.delimiter,
+        encoding,
+        offset,
+        quote=trial.marks.quote,
+        escape=trial.marks.escape,
+        is_aligned=trial.is_aligned,
+        is_padded=_is_padded(trial),
+        rows_above=heading.above,
+        header_rows=heading.rows,
+        empty_columns=empty,
+    )
+    return dialect, names
 
 
-def _read(stream: ByteStream, size: int) -> bytes:
-    data = bytearray(size)
-    filled = 0
-    while filled < size and (count := stream.readinto(memoryview(data)[filled:])):
-        filled += count
-    return bytes(data[:filled])
+# Which marks -------------------------------------------------------------------------------------
 
 
-def _encoding(file: ExportFile) -> str:
-    with file.utf8("utf-8") as (stream, _):
-        start = _read(stream, 4)
-    return next((name for bom, name in _BOMS if start.startswith(bom)), "utf-8")
+def _forced(sample: _Sample) -> _Trial:
+    return _trial(sample, Marks(","))
 
 
-def _check_encoding(encoding: str) -> None:
+def _best(sample: _Sample) -> _Trial:
+    asked = _asked_delimiter(sample.asked)
+    if asked == " " and _RUN_OF_SPACES.search(sample.text):
+        return _aligned(sample)
+    delimiters = (asked,) if asked else _DELIMITERS
+    best = _widest([_trial(sample, Marks(delimiter)) for delimiter in delimiters])
+    if not (asked or best.heading.has_roles):
+        best = _rarer(sample, best)
+    return best if best.is_aligned else _with_other_quotes(sample, best)
+
+
+def _widest(trials: Sequence[_Trial]) -> _Trial:
+    return max(trials, key=_Trial.rank)
+
+
+def _rarer(sample: _Sample, usual: _Trial) -> _Trial:
+    spaced = bool(_RUN_OF_SPACES.search(sample.text))
+    marks = [Marks(one) for one in (*_RARE_DELIMITERS, *(" " * (not spaced)))]
+    best = _widest([_trial(sample, one) for one in marks])
+    aligned = _aligned(sample) if spaced and b'"' not in sample.text else None
+    for one in (best, aligned):
+        if one and one.heading.has_roles:
+            return one
+    if aligned and len(usual.heading.names) == 1 and aligned.rank()[1] >= _EVEN_ENOUGH:
+        return aligned
+    return usual
+
+
+def _aligned(sample: _Sample) -> _Trial:
+    squeezed = replace(sample, text=squeeze(sample.text))
+    return replace(_trial(squeezed, _ALIGNED), is_aligned=True)
+
+
+def _with_other_quotes(sample: _Sample, usual: _Trial) -> _Trial:
+    """Take single quotes or an escape where the usual marks leave more records unread."""
+    best = usual
+    for quote in _quotes(sample.text, usual):
+        for escape in _escapes(sample.text, usual):
+            marks = Marks(usual.marks.delimiter, quote, escape)
+            trial = _trial(sample, marks)
+            if marks != usual.marks and _is_better(trial, best):
+                best = trial
+    return best
+
+
+def _is_better(trial: _Trial, best: _Trial) -> bool:
+    if trial.heading.has_roles < best.heading.has_roles:
+        return False
+    quote = trial.marks.quote
+    wraps = quote != best.marks.quote and _wraps_a_column(best, quote)
+    return trial.odd < best.odd or (wraps and trial.odd == best.odd)
+
+
+def _quotes(text: bytes, usual: _Trial) -> tuple[str, ...]:
+    cut = re.escape(usual.marks.delimiter.encode())
+    if re.search(rb"(?m)(?:^|" + cut + rb')"', text) or b"'" not in text:
+        return ('"',)
+    return ('"', "'")
+
+
+def _escapes(text: bytes, usual: _Trial) -> tuple[str, ...]:
+    marks = ("\\" + mark for mark in (usual.marks.delimiter, '"', "'", "\\"))
+    return ("", "\\") if any(mark.encode() in text for mark in marks) else ("",)
+
+
+def _wraps_a_column(trial: _Trial, quote: str) -> bool:
+    """Whether some column stands in such quotes from top to bottom."""
+    width = len(trial.heading.names)
+    rows = [one.cells for one in trial.rows if one.cells and len(one.cells) == width]
+    columns = zip(*rows, strict=True)
+    return any(
+        all(len(cell) > 1 and cell[0] == cell[-1] == quote for cell in column if cell)
+        and any(column)
+        for column in columns
+    )
+
+
+def _trial(sample: _Sample, marks: Marks) -> _Trial:
+    found = tuple(records(sample.text, sample.start, marks, _TRIED_RECORDS))
+    roles_of = partial(_roles_of, sample=sample)
+    find = find_heading if sample.asked.has_header else no_heading
+    return _Trial(marks, found, find(found, roles_of))
+
+
+def _roles_of(names: Names, sample: _Sample) -> Mapping[str, int] | None:
     try:
-        codecs.lookup(encoding)
-        "a".encode(encoding)
-        codecs.getincrementaldecoder(encoding)("surrogateescape").decode(b"", final=True)
-    except (LookupError, TypeError, UnicodeError):
-        raise UsageError(
-            f"--encoding: there is no text encoding {encoding!r}", "For example cp1252."
-        ) from None
-
-
-def _check_text(file: ExportFile, sample: bytes, *, encoded: bool) -> None:
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(sample)
-    except UnicodeDecodeError as error:
-        if not encoded:
-            line = sample.count(b"\n", 0, error.start) + 1
-            raise InputError(
-                f"{file.name}: line {line} is not UTF-8 text",
-                "Say how it is encoded, for example --encoding cp1252 (Windows, western Europe);"
-                " --encoding utf-8 reads it all the same and itemises the bad rows.",
-            ) from None
+        return sample.roles.find(names, sample.asked.columns, sample.where)
+    except InputError:
+        return None
 
 
 def _asked_delimiter(asked: Asked) -> str | None:
@@ -128,34 +271,39 @@ def _asked_delimiter(asked: Asked) -> str | None:
     return delimiter
 
 
-def _delimiter(text: bytes, asked: Asked, roles: Roles) -> str:
-    trials = {delimiter: _try(text, delimiter, asked, roles) for delimiter in _DELIMITERS}
-    return max(_DELIMITERS, key=lambda delimiter: trials[delimiter].rank())
+# Which columns -----------------------------------------------------------------------------------
 
 
-def _try(text: bytes, delimiter: str, asked: Asked, roles: Roles) -> _Trial:
-    header, *records = _records(text, delimiter)
-    try:
-        roles.find(header, asked.columns, "")
-        has_roles = True
-    except InputError:
-        has_roles = False
-    if len(header) == 1:
-        return _Trial(has_roles, 0.0, 1)
-    same = sum(len(record) == len(header) for record in records)
-    return _Trial(has_roles, same / max(1, len(records)), len(header))
+def _columns(names: Names, rows: Sequence[Record]) -> tuple[Names, int]:
+    """Name the nameless columns by their places, and count the empty ones at the end."""
+    cells = [one.cells for one in rows if one.cells and not one.is_blank]
+    width = len(names)
+    if not names[-1].strip() and _mostly(len(row) == width - 1 for row in cells):
+        names = names[:-1]  # the header alone ends in a delimiter
+    elif _mostly(len(row) == width + 1 and not row[-1].strip() for row in cells):
+        names = (*names, "")  # the rows alone end in one
+    even = [row for row in cells if len(row) == len(names)]
+    empty = 0
+    while even and empty < len(names) - 1 and not names[-1 - empty].strip():
+        if any(row[-1 - empty].strip() for row in even):
+            break
+        empty += 1
+    return _named(names), empty
 
 
-def _records(text: bytes, delimiter: str) -> list[list[str]]:
-    # Not str.splitlines: only CR and LF end a line here, a form feed or U+2028 is text.
-    lines = io.StringIO(text.decode("utf-8", "replace"), newline="")
-    records = csv.reader(lines, delimiter=delimiter)
-    found = []
-    try:
-        for record in records:
-            found.append(record)
-            if len(found) > _SAMPLED_RECORDS:
-                break
-    except csv.Error:
-        pass  # what came before is sample enough
-    return found or [[""]]
+def _mostly(answers: Iterable[bool]) -> bool:
+    given = list(answers)
+    return 2 * sum(given) > len(given)
+
+
+def _named(names: Names) -> Names:
+    return tuple(
+        name if name.strip() or str(place) in names else str(place)
+        for place, name in enumerate(names, 1)
+    )
+
+
+def _is_padded(trial: _Trial) -> bool:
+    """Whether a space follows every delimiter, and so is no part of any cell."""
+    inner = [cell for one in trial.rows for cell in (one.cells or ())[1:] if cell]
+    return bool(inner) and trial.marks.delimiter != " " and all(cell[0] == " " for cell in inner)

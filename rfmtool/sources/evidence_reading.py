@@ -54,7 +54,7 @@ def taken_apart(
         source = [source]
     if isinstance(source, Sequence) and not is_arrow_stream(source):
         # By name, so that the last word on somebody does not hang on how the files were listed.
-        files = sorted(expand(source), key=lambda file: file.name)
+        files = sorted(expand(source, asked.max_bytes), key=lambda file: file.name)
         if not files:
             raise InputError("no file is named", "Name one, or leave the table out.")
         return [_of_file(file, asked, table, threads) for file in files]

@@ -2,65 +2,60 @@
 
 from __future__ import annotations
 
-import bz2
 import codecs
 import glob
-import gzip
 import io
 import os
 import shutil
 import sys
 import tempfile
 import threading
-import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol, cast
-
-import pyarrow as pa
+from typing import BinaryIO, Final, TypeVar, cast
 
 from rfmtool.errors import InputError, SystemFailureError
 from rfmtool.manifest import MANIFEST, manifest_of
+from rfmtool.sources.containers import DAMAGED, READ, is_workbook, kind_of, unpacked
+from rfmtool.sources.streams import ByteStream, bounded, transcoded
+from rfmtool.sources.workbooks import sheet_as_csv, too_large
 
-_MAGIC: Final = {
-    b"PAR1": "parquet",
-    b"\x1f\x8b": "gzip",
-    b"BZh": "bz2",
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"PK\x03\x04": "zip",
-    b"\xd0\xcf\x11\xe0": "xls",
-    b"SQLite format 3": "sqlite",
-    b"%PDF": "pdf",
-    b"ARROW1": "arrow",
-}
-_NOT_READ: Final = ("zip", "xls", "sqlite", "pdf", "arrow")
-_PACKED: Final = ("", ".gz", ".bz2", ".zst")
+_PACKED: Final = ("", ".gz", ".bz2", ".zst", ".zip")
 _TEXT: Final = (".csv", ".tsv", ".tab", ".txt", ".psv")
-_DATA_ENDINGS: Final = (*(kind + packed for kind in _TEXT for packed in _PACKED), ".parquet", ".pq")
-_DAMAGED: Final = (EOFError, OSError, zlib.error, pa.ArrowInvalid)
-
-
-class ByteStream(Protocol):
-    """The part of a binary file that reading needs."""
-
-    def readinto(self, target: memoryview, /) -> int | None:
-        """Fill `target` from its start; return how many bytes came, 0 at the end."""
-
-    def close(self) -> None:
-        """Let go of the file."""
+_DATA_ENDINGS: Final = (
+    *(kind + packed for kind in _TEXT for packed in _PACKED),
+    ".zip",
+    ".parquet",
+    ".pq",
+)
+_TRUSTED_BYTES: Final = 1 << 30
+_TRUSTED_RATIO: Final = 200
+"""Real exports pack to between a fifth and a fiftieth; beyond this it is made to fill a disk."""
 
 
 @dataclass(frozen=True)
 class ExportFile:
-    """One file of an export; `spool` holds what came by stdin, which can be read only once."""
+    """One file of an export.
+
+    `spool` holds what came by stdin, which can be read only once; `part` names the member of a
+    zip file or the sheet of a workbook that is asked for.
+    """
 
     name: str
     path: Path | None = None
     spool: BinaryIO | None = None
+    part: str = ""
+    max_bytes: int | None = None
+
+    @property
+    def whole_name(self) -> str:
+        """The path with what is asked for in it."""
+        place = os.fspath(self.path or self.name)
+        return f"{place}/{self.part}" if self.part else place
 
     def open(self) -> BinaryIO:
         """Open the bytes as they are stored.
@@ -80,18 +75,24 @@ class ExportFile:
 
     @cached_property
     def kind(self) -> str:
-        """What the first bytes say the file is: parquet, gzip, bz2, zstd, or text.
+        """What the first bytes say the file is, one of `containers.READ`.
 
         Raises:
             InputError: it is of a kind that cannot be read.
         """
         with self.open() as raw:
-            start = raw.read(16) or b""
-        kind = next((name for magic, name in _MAGIC.items() if start.startswith(magic)), "text")
-        if kind in _NOT_READ:
+            kind = kind_of(raw.read(16) or b"")
+            if kind == "zip" and is_workbook(raw):
+                kind = "workbook"
+        if kind not in READ:
             raise InputError(
-                f"{self.name}: this is a {kind} file, which rfmtool does not read",
+                f"{self.name}: this holds {kind} data, which rfmtool does not read",
                 "Export it as CSV or Parquet.",
+            )
+        if self.part and kind not in ("zip", "workbook"):
+            raise InputError(
+                f"{self.name}: the file is no folder, zip or workbook that holds {self.part}",
+                "Name the file itself.",
             )
         return kind
 
@@ -110,16 +111,16 @@ class ExportFile:
         """
         raw = self.open()
         try:
-            stream = _unpack(raw, self.kind)
+            stream = self._unpacked(raw)
             if codecs.lookup(encoding).name not in ("utf-8", "utf-8-sig", "ascii"):
-                stream = cast("ByteStream", io.BufferedReader(_Transcoded(stream, encoding)))
+                stream = transcoded(stream, encoding)
             yield stream, raw
         except UnicodeError:
             raise InputError(
                 f"{self.name}: this is no {encoding} text", "Say another with --encoding."
             ) from None
-        except _DAMAGED as error:
-            if self.kind == "text" and not isinstance(error, OSError):
+        except DAMAGED as error:
+            if self.kind in ("text", "workbook") and not isinstance(error, OSError):
                 raise
             raise InputError(
                 f"{self.name}: the {self.kind} data is damaged or cut off",
@@ -128,25 +129,62 @@ class ExportFile:
         finally:
             raw.close()
 
+    def _unpacked(self, raw: BinaryIO) -> ByteStream:
+        if self.kind == "workbook":
+            return cast("ByteStream", io.BytesIO(self._sheet))
+        stream = unpacked(raw, self.kind, self.name, self.part)
+        if self.kind == "text" and self.max_bytes is None:
+            return stream
+        return bounded(stream, self._most_bytes, too_large(self.name, self._most_bytes))
 
-def expand(exports: Sequence[str | os.PathLike[str]]) -> list[ExportFile]:
+    @cached_property
+    def _sheet(self) -> bytes:
+        with self.open() as raw:
+            return sheet_as_csv(raw, self.name, self.part, self._most_bytes)
+
+    @cached_property
+    def _most_bytes(self) -> int:
+        if self.max_bytes is not None:
+            return self.max_bytes
+        return max(_TRUSTED_BYTES, _TRUSTED_RATIO * self.stored_bytes)
+
+
+def expand(
+    exports: Sequence[str | os.PathLike[str]], max_bytes: int | None = None
+) -> list[ExportFile]:
     """List the files that paths, folders, globs and `-` (stdin) name, sorted by path.
+
+    A member of a zip file and a sheet of a workbook are named like files in a folder.
+
+    Args:
+        exports: paths, globs, or `-`.
+        max_bytes: the most that a file may hold, unpacked.
 
     Raises:
         InputError: nothing is there, a folder holds no data, or a file is named twice.
     """
     files = [file for export in exports for file in _files_of(os.fspath(export))]
-    twice = _repeated(str(file.path.resolve()) if file.path else file.name for file in files)
+    twice = _repeated((file.path.resolve() if file.path else file.name, file.part)
+                      for file in files)  # fmt: skip
     if twice:
-        name = Path(min(twice)).name
+        name = Path(min(str(place) for place, _ in twice)).name
         raise InputError(f"{name}: named twice, so its money would count twice", "Name it once.")
     shared = _repeated(file.name for file in files)
     # Rows are counted and named by file, so two files of one name go by their whole paths.
-    return [replace(file, name=_shown(file.path or file.name)) if file.name in shared else file
-            for file in files]  # fmt: skip
+    return [
+        replace(
+            file,
+            name=_shown(file.whole_name if file.name in shared else file.name),
+            max_bytes=max_bytes,
+        )
+        for file in files
+    ]
 
 
-def _repeated(names: Iterable[str]) -> set[str]:
+Thing = TypeVar("Thing", bound=Hashable)
+
+
+def _repeated(names: Iterable[Thing]) -> set[Thing]:
     return {name for name, count in Counter(names).items() if count > 1}
 
 
@@ -165,6 +203,10 @@ def _files_of(export: str) -> list[ExportFile]:
                 " rfmtool wrote are left out.",
             )
         return [ExportFile(_shown(child.relative_to(path)), child) for child in found]
+    container = next((parent for parent in path.parents if parent.is_file()), None)
+    if container is not None:
+        part = path.relative_to(container).as_posix()
+        return [ExportFile(_shown(f"{container.name}/{part}"), container, part=part)]
     if not path.exists() and glob.has_magic(export):
         # Path.glob takes no absolute patterns.
         matches = sorted(Path(match) for match in glob.glob(export, recursive=True))  # noqa: PTH207
@@ -217,17 +259,6 @@ def _spooled(pipe: BinaryIO, name: str) -> BinaryIO:
             "Free some space, name a roomier folder with TMPDIR, or give a file.",
         ) from None
     return cast("BinaryIO", spool)
-
-
-def _unpack(raw: BinaryIO, kind: str) -> ByteStream:
-    if kind == "gzip":
-        return cast("ByteStream", gzip.GzipFile(fileobj=raw))
-    if kind == "bz2":
-        return cast("ByteStream", bz2.BZ2File(raw))
-    if kind == "zstd":
-        packed = pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd")
-        return cast("ByteStream", io.BufferedReader(_ArrowStream(packed)))
-    return cast("ByteStream", raw)
 
 
 class _Spool(io.RawIOBase):
@@ -286,44 +317,3 @@ class _Unclosed(io.RawIOBase):
 
     def tell(self) -> int:
         return self._place
-
-
-class _ArrowStream(io.RawIOBase):
-    """An Arrow input stream as a Python file."""
-
-    def __init__(self, stream: pa.NativeFile) -> None:
-        self._stream = stream
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, target: memoryview) -> int:  # type: ignore[override]
-        data = self._stream.read(len(target))
-        target[: len(data)] = data
-        return len(data)
-
-
-class _Transcoded(io.RawIOBase):
-    """A stream of another encoding as UTF-8; bytes that cannot be decoded stay invalid."""
-
-    _CHUNK: Final = 1 << 20
-
-    def __init__(self, stream: ByteStream, encoding: str) -> None:
-        self._stream = stream
-        self._decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
-        self._ready = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, target: memoryview) -> int:  # type: ignore[override]
-        chunk = bytearray(self._CHUNK)
-        while not self._ready:
-            count = self._stream.readinto(memoryview(chunk)) or 0
-            text = self._decoder.decode(bytes(chunk[:count]), final=not count)
-            self._ready = text.encode("utf-8", "surrogateescape")
-            if not count and not self._ready:
-                return 0
-        taken, self._ready = self._ready[: len(target)], self._ready[len(target) :]
-        target[: len(taken)] = taken
-        return len(taken)

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Final, Literal
 
 from rfmtool.sources.dates import ISO, DateReading
+from rfmtool.sources.records import Marks
 
 Decimal = Literal[".", ","]
 MONEY_ROLES: Final = ("amount", "quantity", "unit_price")
@@ -37,7 +38,27 @@ class Dialect:
     delimiter: str
     encoding: str
     body_offset: int
-    """Bytes before the first data record, counted in the file decompressed and as UTF-8."""
+    """Bytes before the first data record, counted in the file decompressed and as UTF-8; of an
+    aligned file, with its spaces squeezed."""
+    quote: str = '"'
+    """What cells are quoted with; empty where nothing quotes."""
+    escape: str = ""
+    """What makes the next quote, delimiter or escape an ordinary letter; mostly nothing does."""
+    is_aligned: bool = False
+    """Whether runs of spaces divide the cells; they are then read squeezed into one tab."""
+    is_padded: bool = False
+    """Whether every delimiter is followed by a space that is no part of the cell."""
+    rows_above: int = 0
+    """Records above the header: titles, notes and empty lines."""
+    header_rows: int = 1
+    """How many records the header takes; 0 where there is none."""
+    empty_columns: int = 0
+    """Last columns that have no name and hold nothing, as delimiters at the end of rows make."""
+
+    @property
+    def marks(self) -> Marks:
+        """The marks of the text as it is read, which of an aligned file is its squeezed form."""
+        return Marks("\t" if self.is_aligned else self.delimiter, self.quote, self.escape)
 
 
 @dataclass(frozen=True)
@@ -79,12 +100,18 @@ class Asked:
     timezone: str | None = None
     keep: tuple[str, ...] = ()
     """Columns to carry through under their own names."""
+    has_header: bool = True
+    max_bytes: int | None = None
+    """The most that a file may hold, unpacked; None only stops what no honest file does."""
 
     def of_table(self, table: str = "") -> Asked:
-        """Keep the columns said as `TABLE.ROLE`, without the table; "" keeps the export's own."""
+        """Keep what is said of one table: its columns, `TABLE.ROLE` without the table.
+
+        The export is the table ""; that it has no header says nothing of the others.
+        """
         parts = {role.rpartition("."): name for role, name in self.columns.items()}
         columns = {role: name for (prefix, _, role), name in parts.items() if prefix == table}
-        return replace(self, columns=columns)
+        return replace(self, columns=columns, has_header=self.has_header or bool(table))
 
 
 @dataclass(frozen=True)

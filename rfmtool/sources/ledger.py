@@ -42,6 +42,7 @@ class Tally:
     ids_end_in_point_zero: bool = True
     has_marks: bool = False
     currencies: frozenset[str] = frozenset()
+    footer_rows: int = 0
 
 
 @dataclass(repr=False)
@@ -60,6 +61,8 @@ class Ledger:
     ids_end_in_point_zero: bool = True
     has_marks: bool = False
     currencies: set[str] = field(default_factory=set)
+    footer_rows: int = 0
+    """How many of the blank rows are totals and trailers at the end of a file."""
     failure: BaseException | None = None
     """What ended reading before the end of the export."""
 
@@ -78,6 +81,7 @@ class Ledger:
         self.ids_end_in_point_zero &= tally.ids_end_in_point_zero
         self.has_marks |= tally.has_marks
         self.currencies |= tally.currencies
+        self.footer_rows += tally.footer_rows
 
     def leave_out_orders(self, rows: int, units: int) -> None:
         """Move rows from used to not_a_sale, as a line of their order had said.

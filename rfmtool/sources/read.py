@@ -17,7 +17,9 @@ import pyarrow.parquet as pq
 from rfmtool.errors import InputError
 from rfmtool.sources.blocks import BLOCK_BYTES, Block, blocks
 from rfmtool.sources.exports import ExportFile
+from rfmtool.sources.footers import footer_start
 from rfmtool.sources.layout import Dialect, FileLayout, Kind
+from rfmtool.sources.streams import squeezed
 
 BATCH_ROWS: Final = 1 << 17
 Progress = Callable[[int], None]
@@ -46,6 +48,8 @@ class Batch:
     """All records, faulty ones included."""
     faults: tuple[Fault, ...]
     whole: Callable[[], Sequence[pa.Array]]
+    footer_rows: int = 0
+    """How many records at the end are a footer; they are blank faults too."""
 
     def rows(self) -> npt.NDArray[np.int64]:
         """Places in the batch, from 0, of the records that have cells."""
@@ -69,7 +73,8 @@ def text_jobs(
         raise TypeError("a text file needs a dialect")
     with file.utf8(dialect.encoding) as (stream, raw):
         try:
-            for block in blocks(stream, dialect.delimiter, dialect.body_offset, block_bytes):
+            text = squeezed(stream) if dialect.is_aligned else stream
+            for block in blocks(text, dialect.marks, dialect.body_offset, block_bytes):
                 if progress:
                     progress(raw.tell())
                 yield partial(parse, block, layout, dialect)
@@ -204,7 +209,7 @@ class _Parser:
             return [pa.array([], pa.string()) for _ in columns]
 
         def skip(row: Any) -> str:  # noqa: ANN401 - pyarrow does not export its type
-            blank = not row.text.strip(self.dialect.delimiter + ' "\t\r\n')
+            blank = not row.text.strip(self.dialect.marks.delimiter + ' "\t\r\n')
             if faults is not None:
                 faults.append(Fault(row.number - 1, "wrong_cell_count", blank))
             return "skip"
@@ -217,7 +222,10 @@ class _Parser:
                 use_threads=False, block_size=len(self.data), column_names=names
             ),
             parse_options=pa_csv.ParseOptions(
-                delimiter=self.dialect.delimiter,
+                delimiter=self.dialect.marks.delimiter,
+                quote_char=self.dialect.quote or False,
+                double_quote=bool(self.dialect.quote and not self.dialect.escape),
+                escape_char=self.dialect.escape or False,
                 newlines_in_values=True,
                 ignore_empty_lines=False,
                 invalid_row_handler=skip,
@@ -238,14 +246,44 @@ class _Parser:
 
 
 def parse(block: Block, layout: FileLayout, dialect: Dialect) -> Batch:
-    """Take the records of a block apart into cells, all as text; empty cells become missing."""
+    """Take the records of a block apart into cells, all as text; empty cells become missing.
+
+    Raises:
+        InputError: below an empty row a second table begins.
+    """
+    data, footer_rows = block.data, 0
+    if block.is_last:
+        data, footer_rows = _without_footer(data, layout)
     # Asked of the whole block first: on bytes that are not UTF-8 pyarrow fails before it can tell
     # which of them stand in a record with too few cells.
-    parse_records = _parse_text if _is_utf8(block.data) else _parse_bytes
-    batch = parse_records(block.data, layout, dialect)
-    if len(block.data) and np.frombuffer(block.data, dtype=np.uint8).min() == 0:
+    parse_records = _parse_text if _is_utf8(data) else _parse_bytes
+    batch = parse_records(data, layout, dialect)
+    if len(data) and np.frombuffer(data, dtype=np.uint8).min() == 0:
         batch = _without(batch, _with_nul(batch.cells), "bad_text")
-    return _with_torn(batch, block.torn)
+    if block.stray:
+        batch = _without(batch, _with_stray_quotes(batch, block.stray, dialect), "bad_text")
+    if dialect.is_padded:
+        cells = {role: _trimmed(column) for role, column in batch.cells.items()}
+        batch = replace(batch, cells=cells)
+    check_one_table(batch, layout)
+    return _with_torn(_with_footer(batch, footer_rows), block.torn)
+
+
+def _without_footer(data: pa.Buffer, layout: FileLayout) -> tuple[pa.Buffer, int]:
+    start, rows = footer_start(bytes(data), layout)
+    return data.slice(0, start), rows
+
+
+def _with_footer(batch: Batch, rows: int) -> Batch:
+    if not rows:
+        return batch
+    places = range(batch.records, batch.records + rows)
+    return replace(
+        batch,
+        records=batch.records + rows,
+        faults=(*batch.faults, *(Fault(row, "blank", is_blank=True) for row in places)),
+        footer_rows=rows,
+    )
 
 
 def _is_utf8(data: pa.Buffer) -> bool:
@@ -258,16 +296,23 @@ def _is_utf8(data: pa.Buffer) -> bool:
 
 
 def _parse_text(data: pa.Buffer, layout: FileLayout, dialect: Dialect) -> Batch:
-    parser = _Parser(data, dialect, len(layout.header))
-    columns = sorted(set(layout.places.values()))
+    width = len(layout.header)
+    parser = _Parser(data, dialect, width)
+    empty = range(width - dialect.empty_columns, width)
+    columns = sorted({*layout.places.values(), *empty})
     faults: list[Fault] = []
     table = parser.parsed(columns, faults)
-    return Batch(
+    batch = Batch(
         {role: table[columns.index(place)] for role, place in layout.places.items()},
         len(table[0]) + len(faults),
         tuple(faults),
         parser.whole,
     )
+    filled = [column for place, column in zip(columns, table, strict=True)
+              if place in empty and column.null_count < len(column)]  # fmt: skip
+    if filled:  # one delimiter too many stands before, and would shift the cells
+        batch = _without(batch, _any_given(filled), "wrong_cell_count")
+    return batch
 
 
 def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
@@ -312,6 +357,71 @@ def _with_nul(cells: Mapping[str, pa.Array]) -> npt.NDArray[np.bool_]:
     ]
     mask: npt.NDArray[np.bool_] = np.logical_or.reduce(found)
     return mask
+
+
+def _any_given(columns: Sequence[pa.Array]) -> npt.NDArray[np.bool_]:
+    given = [column.is_valid().to_numpy(zero_copy_only=False) for column in columns]
+    mask: npt.NDArray[np.bool_] = np.logical_or.reduce(given)
+    return mask
+
+
+def _with_stray_quotes(
+    batch: Batch, stray: Sequence[int], dialect: Dialect
+) -> npt.NDArray[np.bool_]:
+    """The records whose ids hold a quote that may be text, or the rest of a quoted cell."""
+    is_stray = np.isin(batch.rows(), stray)
+    found = np.zeros(len(is_stray), dtype=bool)
+    for role in ("customer_id", "order_id"):
+        if role in batch.cells:
+            quotes = pc.count_substring(batch.cells[role], dialect.quote).fill_null(0)
+            doubled = pc.match_substring(batch.cells[role], dialect.quote * 2).fill_null(
+                fill_value=False
+            )
+            odd = quotes.to_numpy(zero_copy_only=False) % (1 if dialect.is_padded else 2)
+            found |= (odd > 0) | doubled.to_numpy(zero_copy_only=False)
+    return found & is_stray
+
+
+def _trimmed(column: pa.Array) -> pa.Array:
+    trimmed = pc.utf8_trim(column, " ")
+    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+
+
+def check_one_table(batch: Batch, layout: FileLayout) -> None:
+    """Check that no second table begins below an empty row.
+
+    Raises:
+        InputError: one does, under other names; the same names again are one bad row.
+    """
+    cells = list(batch.cells.values())
+    if not all(column.null_count for column in cells):
+        return
+    empty = np.logical_and.reduce(
+        [column.is_null().to_numpy(zero_copy_only=False) for column in cells]
+    )
+    below = np.flatnonzero(empty[:-1] & ~empty[1:]) + 1
+    if not len(below):
+        return
+    index = pa.array(below)
+    wordy = [
+        pc.match_substring_regex(column.take(index), r"^[^\d@]*[^\d@\s][^\d@]*$")
+        .fill_null(fill_value=False)
+        .to_numpy(zero_copy_only=False)
+        for column in cells
+    ]
+    for place in below[np.logical_and.reduce(wordy)]:
+        _check_is_no_header(batch, int(place), layout)
+
+
+def _check_is_no_header(batch: Batch, place: int, layout: FileLayout) -> None:
+    names = [column[place].as_py() for column in batch.whole()]
+    known = [name.strip() for name in layout.header]
+    if None not in names and [name.strip() for name in names] != known:
+        raise InputError(
+            f"a second table begins in row {int(batch.rows()[place]) + 1:,} of this part, below an"
+            " empty row",
+            "Keep each table in a file of its own.",
+        )
 
 
 def _without(batch: Batch, bad: npt.NDArray[np.bool_], reason: str) -> Batch:

@@ -199,7 +199,12 @@ def normal(name: str) -> str:
 
 
 def _listed(header: Sequence[str], most: int = 30) -> str:
+    if header and list(header) == [str(place) for place in range(1, len(header) + 1)]:
+        return f"named by their places, 1 to {len(header)}"
     if any(_LOOKS_LIKE_DATA.match(name.strip()) for name in header):
-        return "not shown, because the first row looks like data: put a header row above it"
+        return (
+            "not shown, because the first row looks like data: with --no-header columns are named"
+            " by their places, as in --column customer_id=1"
+        )
     shown = ", ".join(repr(name) for name in header[:most])
     return shown + (f" and {len(header) - most} more" if len(header) > most else "")

@@ -1,0 +1,125 @@
+"""What a file is by its first bytes, and how it is unpacked; endings of names decide nothing."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import zipfile
+import zlib
+from pathlib import PurePosixPath
+from typing import BinaryIO, Final, cast
+
+import pyarrow as pa
+
+from rfmtool.errors import InputError
+from rfmtool.sources.streams import ByteStream, zstd
+
+_MAGIC: Final = {
+    b"PAR1": "parquet",
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bz2",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",  # with nothing in it
+    b"\xd0\xcf\x11\xe0": "workbook",  # .xls
+    b"SQLite format 3": "SQLite",
+    b"%PDF": "PDF",
+    b"ARROW1": "Arrow",
+    b"FEA1": "Feather",
+    b"ORC": "ORC",
+    b"Obj\x01": "Avro",
+    b"\xfd7zXZ": "xz",
+    b"7z\xbc\xaf": "7z",
+    b"Rar!": "RAR",
+    b"{\\rtf": "RTF",
+}
+READ: Final = ("parquet", "gzip", "bz2", "zstd", "zip", "workbook", "text")
+_WORKBOOK_PARTS: Final = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")
+DAMAGED: Final = (
+    EOFError,
+    OSError,
+    zlib.error,
+    pa.ArrowInvalid,
+    zipfile.BadZipFile,
+    NotImplementedError,  # a zip packed in a way that Python does not know
+)
+_MOST_NAMED: Final = 12
+
+
+def kind_of(start: bytes) -> str:
+    """Name the kind of file that begins so: one of READ, or another that is known but not read."""
+    return next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), "text")
+
+
+def is_workbook(raw: BinaryIO) -> bool:
+    """Whether a zip file is an Excel or OpenDocument workbook."""
+    try:
+        with zipfile.ZipFile(raw) as archive:
+            return not {*_WORKBOOK_PARTS}.isdisjoint(archive.namelist())
+    except DAMAGED:
+        return False
+
+
+def unpacked(raw: BinaryIO, kind: str, name: str, part: str) -> ByteStream:
+    """Open the bytes in a container, or the file itself where it is none.
+
+    Args:
+        raw: the file as it is stored.
+        kind: its kind, one of READ but `parquet` and `workbook`.
+        name: the file, for messages.
+        part: the member of a zip file that is asked for; empty leaves it to there being one.
+
+    Raises:
+        InputError: a zip file has no such member, or several and none is asked for.
+    """
+    if kind == "zip":
+        return _member(raw, name, part)
+    if kind == "gzip":
+        return cast("ByteStream", gzip.GzipFile(fileobj=raw))
+    if kind == "bz2":
+        return cast("ByteStream", bz2.BZ2File(raw))
+    if kind == "zstd":
+        return zstd(raw)
+    return cast("ByteStream", raw)
+
+
+def _member(raw: BinaryIO, name: str, part: str) -> ByteStream:
+    archive = zipfile.ZipFile(raw)
+    member = _chosen([one for one in archive.infolist() if _holds_data(one)], name, part)
+    if member.flag_bits & 1:
+        raise InputError(
+            f"{name}: {_shown(member.filename)} is locked with a password",
+            "Unpack it, and name what comes out.",
+        )
+    return cast("ByteStream", archive.open(member))
+
+
+def _holds_data(member: zipfile.ZipInfo) -> bool:
+    """Whether a member is a file of the user's, and not what a Mac or a folder leaves behind."""
+    parts = PurePosixPath(member.filename).parts
+    hidden = any(part == "__MACOSX" or part.startswith(".") for part in parts)
+    return not (hidden or member.is_dir())
+
+
+def _chosen(members: list[zipfile.ZipInfo], name: str, part: str) -> zipfile.ZipInfo:
+    found = [member for member in members if part in ("", member.filename)]
+    if len(found) == 1:
+        return found[0]
+    shown = ", ".join(_shown(member.filename) for member in members[:_MOST_NAMED])
+    more = f" and {len(members) - _MOST_NAMED:,} more" if len(members) > _MOST_NAMED else ""
+    if not members:
+        raise InputError(f"{name}: there is no file in this zip", "Pack it again.")
+    if not found:
+        raise InputError(f"{name}: there is no {part} in this zip", f"It holds {shown}{more}.")
+    if part:
+        raise InputError(f"{name}: {part} is in this zip twice", "Unpack it, and name one.")
+    example = f"{name}/{_shown(members[0].filename)}"
+    raise InputError(
+        f"{name}: there are {len(members):,} files in this zip: {shown}{more}",
+        f"Name one as if the zip were a folder: {example}; or unpack it, and name the folder.",
+    )
+
+
+def _shown(member: str) -> str:
+    """A member's name as text that can be written."""
+    return member.encode("utf-8", "replace").decode()

@@ -1,0 +1,92 @@
+"""What reports and SQL clients write below the last row: totals, counts of rows, signatures."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from rfmtool.sources.layout import FileLayout
+from rfmtool.sources.records import Record, records
+
+_MOST_LINES: Final = 12
+_TAIL_BYTES: Final = 1 << 12
+_TOTAL: Final = re.compile(
+    r"(?:(?:grand|sub|report|sales|overall)[ -]?)?(?:totals?|totale|total général|sum|sums|summe"
+    r"|gesamt(?:summe|betrag)?|suma|somme|totaal|summa)\s*:?",
+    re.IGNORECASE,
+)
+_TRAILER: Final = re.compile(
+    r"[-+=*_#~ |]{3,}"  # a line drawn below the table
+    r"|\(?\d[\d,. ]*(?:rows?|records?|lines?|lignes?|zeilen|filas|tuples)\b.*"
+    r"|(?:total|number of|count of|#)?\s*(?:rows?|records?|lines?)\b[\w ]*[:=]?\s*\d[\d,.]*\s*"
+    r"|(?:total|totals|count)\s*[:=]\s*\d[\d,.]*"
+    r"|-*\s*\**\s*end of (?:report|file|data|export|list)\b.*|<?eof>?"
+    r"|(?:report |file |data )?(?:generated|exported|created|printed|downloaded)"
+    r" (?:by|on|at|from|with)\b.*"
+    r"|(?:completion |elapsed )?time(?: taken)?\s*:.*|query ok\b.*|page \d+(?: of \d+)?",
+    re.IGNORECASE,
+)
+
+
+def footer_start(data: bytes, layout: FileLayout) -> tuple[int, int]:
+    """Find the footer at the end of a file.
+
+    Only what is no row is footer: a line of another width that reads like a trailer, a note of
+    several words below an empty line, or a total where a row would have its day.
+
+    Args:
+        data: whole records, up to the end of the file.
+        layout: the file's columns.
+
+    Returns:
+        Where the footer begins, and of how many records it is; the end and 0 where there is none.
+    """
+    tail = _last_records(data, layout)
+    start = count = 0
+    for behind, record in enumerate(reversed(tail), 1):
+        above = tail[-behind - 1] if behind < len(tail) else None
+        if record.is_blank:
+            continue
+        if not _is_footer(record, above, layout):
+            break
+        start, count = (above.end if above else 0), behind
+    quote = layout.dialect.quote.encode() if layout.dialect else b""
+    # An odd quote in it means that what looks like lines may be the text of one cell.
+    torn = bool(quote) and data.count(quote, start) % 2
+    # A table of nothing but a footer would be a table of something else.
+    return (len(data), 0) if not count or not start or torn else (start, count)
+
+
+def _last_records(data: bytes, layout: FileLayout) -> list[Record]:
+    dialect = layout.dialect
+    if dialect is None:
+        return []
+    start = max(0, len(data) - _TAIL_BYTES)
+    if start:
+        start = data.rfind(b"\n", 0, start) + 1 or start
+    tail = records(data, start, dialect.marks, _TAIL_BYTES)
+    # The first may be the end of a record that began before.
+    return tail[-_MOST_LINES:] if not start else tail[1:][-_MOST_LINES:]
+
+
+def _is_footer(record: Record, above: Record | None, layout: FileLayout) -> bool:
+    cells = [cell.strip() for cell in record.cells or ()]
+    words = [cell for cell in cells if cell]
+    if not words:
+        return False
+    if len(cells) != len(layout.header):
+        alone = len(words) == 1
+        if alone and " " in words[0] and above is not None and above.is_blank:
+            return True
+        is_total = _TOTAL.fullmatch(words[0]) is not None
+        return is_total or (alone and _TRAILER.fullmatch(words[0]) is not None)
+    return _is_total(cells, words, layout)
+
+
+def _is_total(cells: list[str], words: list[str], layout: FileLayout) -> bool:
+    """Whether a row as wide as the others is a total or a trailer: it must have no day."""
+    day = layout.places.get("ordered_at")
+    if day is None or cells[day] not in ("", words[0]):
+        return False
+    trailer = len(words) == 1 and _TRAILER.fullmatch(words[0])
+    return bool(trailer or _TOTAL.fullmatch(words[0]))

@@ -1,0 +1,145 @@
+"""Streams of bytes that turn into other bytes as they are read."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+from typing import BinaryIO, Final, Protocol, cast
+
+import pyarrow as pa
+
+from rfmtool.errors import InputError
+
+_CHUNK: Final = 1 << 20
+
+
+class ByteStream(Protocol):
+    """The part of a binary file that reading needs."""
+
+    def readinto(self, target: memoryview, /) -> int | None:
+        """Fill `target` from its start; return how many bytes came, 0 at the end."""
+
+    def close(self) -> None:
+        """Let go of the file."""
+
+
+def first_bytes(stream: ByteStream, size: int) -> bytes:
+    """Read as much as there is, up to `size` bytes."""
+    data = bytearray(size)
+    filled = 0
+    while filled < size and (count := stream.readinto(memoryview(data)[filled:])):
+        filled += count
+    return bytes(data[:filled])
+
+
+def transcoded(stream: ByteStream, encoding: str) -> ByteStream:
+    """A stream of another encoding as UTF-8; bytes that cannot be decoded stay invalid."""
+    return _buffered(_Transcoded(stream, encoding))
+
+
+def squeezed(stream: ByteStream) -> ByteStream:
+    """A stream with its runs of spaces and tabs as one tab, and none at the ends of a line."""
+    return _buffered(_Squeezed(stream))
+
+
+def bounded(stream: ByteStream, most: int, refusal: InputError) -> ByteStream:
+    """A stream that raises `refusal` once it has given more than `most` bytes."""
+    return cast("ByteStream", _Bounded(stream, most, refusal))
+
+
+def zstd(raw: BinaryIO) -> ByteStream:
+    """A Zstandard file, unpacked."""
+    return _buffered(_ArrowStream(pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd")))
+
+
+def squeeze(text: bytes) -> bytes:
+    """Whole lines with their runs of spaces and tabs as one tab, and none at their ends."""
+    return _LINE_ENDS.sub(b"", _RUNS.sub(b"\t", text))
+
+
+_RUNS: Final = re.compile(rb"[ \t]+")
+_LINE_ENDS: Final = re.compile(rb"(?<=[\r\n])\t|\A\t|\t(?=[\r\n])|\t\Z")
+
+
+def _buffered(raw: io.RawIOBase) -> ByteStream:
+    return cast("ByteStream", io.BufferedReader(raw, _CHUNK))
+
+
+class _Filter(io.RawIOBase):
+    """A stream that hands on what it makes of another's chunks."""
+
+    def __init__(self, stream: ByteStream) -> None:
+        self._stream = stream
+        self._ready = b""
+        self._chunk = bytearray(_CHUNK)
+
+    def readable(self) -> bool:
+        return True
+
+    def made(self, chunk: bytes) -> bytes:
+        """Return what is to be handed on; the last chunk is empty."""
+        raise NotImplementedError
+
+    def readinto(self, target: memoryview) -> int:  # type: ignore[override]
+        while not self._ready:
+            count = self._stream.readinto(memoryview(self._chunk)) or 0
+            self._ready = self.made(bytes(self._chunk[:count]))
+            if not count and not self._ready:
+                return 0
+        taken, self._ready = self._ready[: len(target)], self._ready[len(target) :]
+        target[: len(taken)] = taken
+        return len(taken)
+
+
+class _Transcoded(_Filter):
+    def __init__(self, stream: ByteStream, encoding: str) -> None:
+        super().__init__(stream)
+        self._decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
+
+    def made(self, chunk: bytes) -> bytes:
+        text = self._decoder.decode(chunk, final=not chunk)
+        return text.encode("utf-8", "surrogateescape")
+
+
+class _Squeezed(_Filter):
+    _rest = b""
+
+    def made(self, chunk: bytes) -> bytes:
+        # A line that is not whole waits, or its last spaces would look like its end.
+        text = self._rest + chunk
+        cut = max(text.rfind(b"\n"), text.rfind(b"\r")) + 1 if chunk else len(text)
+        self._rest = text[cut:]
+        return squeeze(text[:cut])
+
+
+class _Bounded(io.RawIOBase):
+    def __init__(self, stream: ByteStream, most: int, refusal: InputError) -> None:
+        self._stream = stream
+        self._left = most
+        self._refusal = refusal
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, target: memoryview) -> int:  # type: ignore[override]
+        count = self._stream.readinto(target) or 0
+        self._left -= count
+        if self._left < 0:
+            raise self._refusal
+        return count
+
+
+class _ArrowStream(io.RawIOBase):
+    """An Arrow input stream as a Python file."""
+
+    def __init__(self, stream: pa.NativeFile) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, target: memoryview) -> int:  # type: ignore[override]
+        data = self._stream.read(len(target))
+        target[: len(data)] = data
+        return len(data)

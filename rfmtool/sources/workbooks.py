@@ -1,0 +1,119 @@
+"""A sheet of an Excel or OpenDocument workbook as the CSV file that it could have been."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from rfmtool.errors import InputError
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet, CalamineWorkbook
+
+_WHOLE: Final = 2.0**53
+"""Below it a double knows every whole number."""
+
+
+def sheet_as_csv(raw: BinaryIO, name: str, sheet: str, most: int) -> bytes:
+    """Read one sheet; ids and money keep their digits, days become YYYY-MM-DD.
+
+    Args:
+        raw: the workbook.
+        name: the file, for messages.
+        sheet: which sheet; empty leaves it to only one holding data.
+        most: how many bytes the workbook may unpack to.
+
+    Raises:
+        InputError: the library for it is not there; it is locked, damaged or too large; no sheet
+            or several hold data.
+    """
+    calamine = _calamine(name)
+    _check_size(raw, name, most)
+    raw.seek(0)
+    try:
+        book = calamine.CalamineWorkbook.from_filelike(raw)
+        chosen = _chosen(book, name, sheet)
+        rows = chosen.to_python(skip_empty_area=False)
+    except calamine.PasswordError:
+        raise InputError(
+            f"{name}: this workbook is locked with a password", "Save it without one."
+        ) from None
+    except (calamine.CalamineError, OSError, ValueError):
+        raise InputError(
+            f"{name}: this workbook is damaged, or is none", "Save it again, or as CSV."
+        ) from None
+    return _written(rows)
+
+
+def _calamine(name: str) -> Any:  # noqa: ANN401 - a module
+    try:
+        import python_calamine
+    except ImportError:
+        raise InputError(
+            f"{name}: this is a workbook, and what reads those is not installed",
+            "Install it with pip install 'rfmtool[excel]', or save the sheet as CSV.",
+        ) from None
+    return python_calamine
+
+
+def _check_size(raw: BinaryIO, name: str, most: int) -> None:
+    if not zipfile.is_zipfile(raw):
+        return  # an .xls is not packed
+    with zipfile.ZipFile(raw) as archive:
+        size = sum(member.file_size for member in archive.infolist())
+    if size > most:
+        raise too_large(name, most)
+
+
+def too_large(name: str, most: int) -> InputError:
+    """Say that a file holds more than it may."""
+    return InputError(
+        f"{name}: it holds more than {most:,} bytes once unpacked",
+        "If it is meant to, allow more with --max-size, for example 100GB.",
+    )
+
+
+def _chosen(book: CalamineWorkbook, name: str, sheet: str) -> CalamineSheet:
+    visible = [
+        one.name
+        for one in book.sheets_metadata
+        if str(one.visible).endswith("Visible") and str(one.typ).endswith("WorkSheet")
+    ]
+    if sheet:
+        if sheet not in book.sheet_names:
+            raise InputError(
+                f"{name}: there is no sheet {sheet!r}", f"The sheets are {', '.join(visible)}."
+            )
+        return book.get_sheet_by_name(sheet)
+    sheets = [book.get_sheet_by_name(one) for one in visible]
+    full = [one for one in sheets if one.total_height > 0]
+    if len(full) == 1:
+        return full[0]
+    if not full:
+        raise InputError(f"{name}: the workbook is empty", "Save it again.")
+    raise InputError(
+        f"{name}: {len(full)} sheets hold data: {', '.join(one.name for one in full)}",
+        f"Name one as if the workbook were a folder: {name}/{full[0].name}",
+    )
+
+
+def _written(rows: Sequence[Sequence[object]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(_lines(rows))
+    return text.getvalue().encode("utf-8", "replace")
+
+
+def _lines(rows: Iterable[Sequence[object]]) -> Iterator[list[str]]:
+    return ([_text(cell) for cell in row] for row in rows)
+
+
+def _text(cell: object) -> str:
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < _WHOLE:
+        return str(int(cell))  # a workbook knows no whole numbers; 17850 is 17850.0 in it
+    if isinstance(cell, datetime):
+        return cell.isoformat(" ")
+    return str(cell)
