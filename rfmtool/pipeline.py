@@ -278,7 +278,11 @@ def group(
     as_of = settings.as_of
     if settings.window_days is not None:
         if as_of is None:
-            whole = group(export, rules, replace(settings, window_days=None), watcher)
+            # Only for the day it ends on, so that nothing else need be read.
+            plain = replace(
+                settings, window_days=None, detail=Detail(None, cost=False, contacts=False)
+            )
+            whole = group(export, rules, plain, watcher)
             as_of, export = as_of_day(whole, settings), whole.export
         question = _with_window(question, as_of, settings.window_days)
     grouped = _grouped(export, question, settings, watcher)

@@ -74,6 +74,7 @@ def ids_of(books):
 # Against the oracle ------------------------------------------------------------------------------
 
 
+@settings(max_examples=30)
 @given(
     ledger=detailed_ledgers(),
     until=DAYS,

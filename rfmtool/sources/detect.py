@@ -180,7 +180,7 @@ def source_of_file(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> Sou
         return Source(file.name, _typed_layout(schema, asked, file.name, roles), file)
     dialect, header = sniff(file, asked, roles)
     places = roles.find(header, asked.columns, file.name)
-    places |= kept_places(header, asked.keep, file.name)
+    places |= kept_places(header, asked.keep, places, file.name)
     return Source(file.name, FileLayout(header, places, dialect, roles.kinds), file)
 
 
@@ -204,7 +204,7 @@ def _typed_layout(schema: pa.Schema, asked: Asked, where: str, roles: Roles) -> 
                 f" be {role}",
                 f"Name another with {roles.option}, or turn it into text.",
             )
-    places |= kept_places(header, asked.keep, where)
+    places |= kept_places(header, asked.keep, places, where)
     return FileLayout(header, places, kinds=roles.kinds)
 
 

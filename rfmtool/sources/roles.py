@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from rfmtool.errors import AmbiguousInputError, InputError, UsageError
-from rfmtool.sources.layout import EXPORT_KINDS, KEPT, OPTIONAL_ROLES, Kind
+from rfmtool.sources.layout import CONTACT_ROLES, EXPORT_KINDS, KEPT, OPTIONAL_ROLES, Kind
 
 _FILE: Final = "synonyms.toml"
 _OPTION: Final = "--column ROLE=NAME"
@@ -97,14 +97,25 @@ def places_of(
     return places
 
 
-def kept_places(header: Sequence[str], keep: Sequence[str], where: str) -> dict[str, int]:
+def kept_places(
+    header: Sequence[str], keep: Sequence[str], places: Mapping[str, int], where: str
+) -> dict[str, int]:
     """Find the place of each column to carry through, whatever role it may play beside.
+
+    A column called as its contact role is, which is carried through anyway, is left out.
 
     Raises:
         InputError: a column is not there.
-        AmbiguousInputError: its name occurs twice.
+        AmbiguousInputError: its name occurs twice, or is that of a contact role of another column.
     """
-    return {KEPT + name: _place_of(name, header, where) for name in keep}
+    kept = {name: _place_of(name, header, where) for name in keep}
+    for name in kept.keys() & {*CONTACT_ROLES} & places.keys():
+        if kept.pop(name) != places[name]:
+            raise AmbiguousInputError(
+                f"{where}: --keep {name}: another column plays the role {name}",
+                f"Name the one you want with --column {name}=NAME.",
+            )
+    return {KEPT + name: place for name, place in kept.items()}
 
 
 def _with_one_amount(
