@@ -1,11 +1,13 @@
 """Limits: what they mean, and that a broken one publishes nothing."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 from shell import SHOP, files_of, rfmtool, written
 
+from rfmtool.cli.limits import earlier_run
 from rfmtool.errors import LimitError, UsageError
 from rfmtool.report.limits import check_limits, check_names, parse_limits
 
@@ -162,6 +164,19 @@ def test_a_limit_on_one_run_needs_no_folder(shop):
     result = rfmtool("run", shop, "--fail-if", "anonymous > 5%")
     assert result.exit_code == 1
     assert "9.1%, 1 of 11 rows" in result.stderr
+
+
+@pytest.mark.parametrize(("quiet", "said"), [(False, "no earlier run"), (True, "")])
+def test_the_first_run_says_on_a_terminal_that_nothing_can_have_changed(
+    tmp_path, monkeypatch, capsys, quiet, said
+):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    limits = parse_limits(["champions < -10%"])
+    settings = {"rules_file": None, "quiet": quiet}
+    assert earlier_run(limits, tmp_path / "out", settings) is None
+    spoken = capsys.readouterr().err
+    assert said in spoken
+    assert bool(spoken) != quiet
 
 
 @pytest.mark.parametrize("limit", ["champion < -10%", "rows < -10%", "rows", "partners > 2"])

@@ -84,7 +84,7 @@ def _all_labels(old: Finished, new: Finished, grouping: str) -> list[str]:
 def _labels(summary: Data, grouping: str) -> list[str]:
     """The labels of a run in order, stages from the top of the ladder."""
     if grouping == "stage":
-        return [rung["stage"] for rung in summary["ladder"]]
+        return list(dict.fromkeys(rung["stage"] for rung in summary["ladder"]))
     return [group["name"] for group in summary[_PLURAL[grouping]]]
 
 
