@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "cadence", "compare", "concentration", "repeat", "run"]
+__all__ = ["__version__", "cadence", "cohorts", "compare", "concentration", "repeat", "run"]
 
 if TYPE_CHECKING:
     from rfmtool.pipeline import run
-    from rfmtool.questions import cadence, concentration, repeat
+    from rfmtool.questions import cadence, cohorts, concentration, repeat
     from rfmtool.report.comparison import compare
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 
-from rfmtool.pipeline import run
+from rfmtool.pipeline import Settings, run
+from rfmtool.sources.layout import Detail
 
 # Derandomized, so that a red test is red for everybody and stays red until it is mended.
 settings.register_profile("suite", deadline=None, max_examples=60, derandomize=True)
@@ -17,6 +18,7 @@ settings.register_profile("suite", deadline=None, max_examples=60, derandomize=T
 settings.register_profile("thorough", deadline=None, max_examples=1_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
+ENTRIES_TOO = Settings(detail=Detail(entries=True))
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
@@ -34,8 +36,8 @@ def real_data():
 
 @pytest.fixture(scope="session")
 def online_retail(real_data):
-    """The result of a run on Online Retail."""
-    return run(real_data("online_retail"))
+    """The result of a run on Online Retail, entries kept."""
+    return run(real_data("online_retail"), settings=ENTRIES_TOO)
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +45,7 @@ def cdnow(real_data):
     """The result of a run on CDNOW, which is handed over as a frame."""
     kinds = {"customer_id": str, "date": str}
     frame = pd.read_csv(real_data("cdnow/CDNOW_master.txt"), sep=r"\s+", dtype=kinds)
-    return run(frame, columns={"amount": "dollar_value"})
+    return run(frame, columns={"amount": "dollar_value"}, settings=ENTRIES_TOO)
 
 
 @pytest.fixture

@@ -665,3 +665,32 @@ def transitions(before: dict[str, str], after: dict[str, str]) -> dict[str, dict
         end = after.get(customer_id, "(gone)")
         row[end] = row.get(end, 0) + 1
     return counts
+
+
+def cohorts(lines: Iterable[Line], as_of: date) -> list[dict[str, Any]]:
+    """By first-order month: how many, who ordered in each month since, and the money of each."""
+    lines = list(lines)
+    days_of = order_days(lines)
+    until = _month(as_of)
+    found = {}
+    for month in sorted({_month(days[0]) for days in days_of.values()}):
+        members = {name: days for name, days in days_of.items() if _month(days[0]) == month}
+        money = [Decimal(0)] * (until - month + 1)
+        for line in lines:
+            if line.customer_id in members:
+                place = min(max(_month(line.day) - month, 0), until - month)
+                money[place] += line.amount
+        found[month] = {
+            "cohort": f"{month // 12}-{month % 12 + 1:02}",
+            "size": len(members),
+            "active": [
+                sum(1 for days in members.values() if any(_month(day) == later for day in days))
+                for later in range(month, until + 1)
+            ],
+            "revenue": money,
+        }
+    return list(found.values())
+
+
+def _month(day: date) -> int:
+    return day.year * 12 + day.month - 1

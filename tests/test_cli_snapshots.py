@@ -16,7 +16,7 @@ HELPS = [
     "rules check",
     "demo",
 ]
-QUESTIONS = ["repeat", "cadence", "concentration"]
+QUESTIONS = ["repeat", "cadence", "cohorts", "concentration"]
 
 
 @pytest.fixture

@@ -2,8 +2,128 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+
+from rfmtool.engines import Entries
+from rfmtool.scoring.customers import money_text
+from rfmtool.scoring.timing import OrderDays
+
+_SAFE_SUM: Final = 2.0**62
+
+Ints = npt.NDArray[np.int64]
+Money = npt.NDArray[Any]  # whole 1/10,000, as Python's numbers where 64 bits may not do
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Those who first ordered in one month; `active` and `revenue` begin with that month."""
+
+    name: str
+    size: int
+    active: tuple[int, ...]
+    """Distinct customers with a counting order, month by month until that of as_of."""
+    revenue: tuple[int, ...]
+    """What they moved, refunds taken off, in whole 1/10,000; money from before their first order
+    is in the first month."""
+
+
+@dataclass(frozen=True)
+class Cohorts:
+    """The answer: a cohort for each month in which somebody first ordered."""
+
+    as_of: date
+    cohorts: tuple[Cohort, ...]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row for each cohort and month; `month` counts from 0, `revenue` is in 1/10,000."""
+        rows = [
+            (one.name, one.size, month, active, round(active / one.size, 6), revenue)
+            for one in self.cohorts
+            for month, (active, revenue) in enumerate(zip(one.active, one.revenue, strict=True))
+        ]
+        return pd.DataFrame(rows, columns=["cohort", "size", "month", "active", "share", "revenue"])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to bear in mind."""
+        return tuple(_notes(self))
+
+    def as_data(self) -> list[dict[str, Any]]:
+        """Plain data; money is text."""
+        return [
+            {
+                "cohort": one.name,
+                "size": one.size,
+                "active": list(one.active),
+                "revenue": [money_text(units) for units in one.revenue],
+            }
+            for one in self.cohorts
+        ]
+
+
+def cohorts(days: OrderDays, entries: Entries, as_of: date) -> Cohorts:
+    """Follow the customers of each first-order month.
+
+    Args:
+        days: the order days.
+        entries: what each order moved on each day; `owner` as in days.
+        as_of: the day of the answer; its month is the last one.
+    """
+    if not len(days.day):
+        return Cohorts(as_of, ())
+    last = (as_of.year - 1970) * 12 + as_of.month - 1
+    customers = int(max(days.owner.max(), entries.owner.max())) + 1
+    first = np.full(customers, -1, dtype=np.int64)
+    first[days.owner[::-1]] = _months(days.day[::-1])  # by customer and day: the first stays
+    start = int(first[first >= 0].min()) if (first >= 0).any() else 0
+    return Cohorts(as_of, _follow(first, days, entries, start, last))
+
+
+def _follow(
+    first: Ints, days: OrderDays, entries: Entries, start: int, last: int
+) -> tuple[Cohort, ...]:
+    """The cohorts of the months from `start`, followed until the month `last`."""
+    shape = (last - start + 1, last - start + 1)
+    visits = np.unique(days.owner * (last + 1) + _months(days.day))  # each month once
+    owner, month = visits // (last + 1), visits % (last + 1)
+    active = np.zeros(shape, dtype=np.int64)
+    np.add.at(active, (first[owner] - start, month - first[owner]), 1)
+    known = first[entries.owner] >= 0
+    owner, net = entries.owner[known], (entries.sales - entries.refunds)[known]
+    # Refunds may come after as_of, where it is the last order's day: they stay in the last month.
+    month = np.minimum(_months(entries.day[known]), last)
+    revenue = np.zeros(shape, dtype=_wide_enough(net))
+    np.add.at(revenue, (first[owner] - start, np.maximum(month - first[owner], 0)), net)
+    return tuple(
+        _cohort(start + place, active[place, : last - start - place + 1], revenue[place])
+        for place in range(shape[0])
+        if active[place, 0]
+    )
+
+
+def _cohort(month: int, active: Ints, revenue: Money) -> Cohort:
+    name = str(np.datetime64(month, "M"))
+    return Cohort(
+        name, int(active[0]), tuple(active.tolist()), tuple(revenue[: len(active)].tolist())
+    )
+
+
+def _months(days: Ints) -> Ints:
+    """The months of days since 1970-01-01, counted from 1970-01."""
+    return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+
+
+def _wide_enough(net: Ints) -> npt.DTypeLike:
+    """64 bits, or Python's numbers where a sum might not fit into them."""
+    largest = float(np.abs(net).max()) if len(net) else 0.0
+    return np.int64 if largest * len(net) < _SAFE_SUM else object
 
 
 def first_months(people: pd.DataFrame) -> pd.Series[str]:
@@ -12,3 +132,14 @@ def first_months(people: pd.DataFrame) -> pd.Series[str]:
     distinct, places = np.unique(months, return_inverse=True)
     names = pd.Series(np.datetime_as_string(distinct), dtype="str").mask(np.isnat(distinct))
     return names.iloc[places].set_axis(people.index)
+
+
+def _notes(found: Cohorts) -> list[str]:
+    if not found.cohorts:
+        return ["Nobody has an order that counts, so there is no month to begin with."]
+    notes = [
+        f"The first cohort, {found.cohorts[0].name}, may hold customers from before the export."
+    ]
+    if len(found.cohorts[0].active) == 1:
+        notes.append("There is only one month yet, so nobody can have stayed.")
+    return notes

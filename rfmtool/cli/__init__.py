@@ -35,6 +35,7 @@ _COMMANDS: Final = (
     "compare",
     "repeat",
     "cadence",
+    "cohorts",
     "concentration",
     "rules",
     "demo",

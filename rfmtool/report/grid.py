@@ -56,10 +56,11 @@ def _scored(bands: Sequence[str]) -> list[tuple[int, str]]:
 
 
 def _cell(count: int, most: int) -> Text:
-    return Text(f" {count:,} " if count else " · ", _heat(count, most), justify="right")
+    return Text(f" {count:,} " if count else " · ", heat(count, most), justify="right")
 
 
-def _heat(count: int, most: int) -> str:
+def heat(count: float, most: float) -> str:
+    """The style of a cell with `count` in it, where the fullest has `most`."""
     if not count or not most:
         return "dim"
     # Square roots keep small groups apart from none at all.

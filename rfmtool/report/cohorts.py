@@ -1,0 +1,105 @@
+"""Cohorts as a page for a terminal: who still orders, and what each customer has brought."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rich.console import Console, RenderableType
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from rfmtool.analyses.cohorts import Cohort, Cohorts
+from rfmtool.columns import UNITS_PER_CURRENCY
+from rfmtool.report.matrix import Row, heat_table
+from rfmtool.report.terminal import TITLE, paragraph, print_trimmed
+from rfmtool.report.words import counted
+
+_MOST_ROWS: Final = 24
+_MARGIN: Final = 18
+_SHARE_WIDTH: Final = 5
+_MONEY_WIDTH: Final = 7
+
+
+def show(found: Cohorts, console: Console) -> None:
+    """Print the answer."""
+    width = console.width
+    parts: list[RenderableType] = [_headline(found), Rule(style="dim")]
+    if found.cohorts:
+        parts += [
+            *_retention(found, width),
+            Text(" REVENUE PER CUSTOMER  cumulated until so many months after", TITLE),
+            _value(found, width),
+            Text(),
+            paragraph(_reading(found, width), width, "dim"),
+        ]
+    parts += [paragraph(f"! {note}", width, "yellow") for note in found.notes]
+    print_trimmed([*parts, Rule(style="dim")], console)
+
+
+def _headline(found: Cohorts) -> Text:
+    buyers = sum(one.size for one in found.cohorts)
+    return Text.assemble(
+        (" COHORTS ", TITLE),
+        f" {counted(buyers, 'buyer')} in ",
+        (counted(len(found.cohorts), "first-order month"), "bold"),
+        f" · as of {found.as_of}",
+    )
+
+
+def _shown(found: Cohorts) -> tuple[Cohort, ...]:
+    return found.cohorts[-_MOST_ROWS:]
+
+
+def _months(found: Cohorts, first: int, width: int, cell: int) -> range:
+    """The months that there is room for, from `first` on."""
+    longest = max(len(one.active) for one in _shown(found))
+    return range(first, max(min(longest, first + (width - _MARGIN) // cell), first))
+
+
+def _retention(found: Cohorts, width: int) -> list[RenderableType]:
+    """Who still orders; nothing before a second month."""
+    months = _months(found, 1, width, _SHARE_WIDTH)
+    if not months:
+        return []
+    rows = [Row(one.name, f"{one.size:,}", _shares(one, months)) for one in _shown(found)]
+    everyone = [_of_all(found, month) for month in months]
+    rows.append(Row("all", f"{sum(one.size for one in found.cohorts):,}", everyone))
+    title = Text(" STILL ORDERING  per cent of a cohort, months after the first order", TITLE)
+    heads = [f"{month:>3}" for month in months]
+    return [title, heat_table(("COHORT", "people"), heads, rows, "4.0f"), Text()]
+
+
+def _shares(one: Cohort, months: range) -> list[float | None]:
+    active = one.active
+    return [100 * active[month] / one.size if month < len(active) else None for month in months]
+
+
+def _of_all(found: Cohorts, month: int) -> float | None:
+    """The share of everybody who can have come so late; the month that runs is left out."""
+    reached = [one for one in found.cohorts if month < len(one.active) - 1]
+    people = sum(one.size for one in reached)
+    return 100 * sum(one.active[month] for one in reached) / people if people else None
+
+
+def _value(found: Cohorts, width: int) -> Table:
+    months = _months(found, 0, width, _MONEY_WIDTH)
+    rows = [Row(one.name, f"{one.size:,}", _cumulated(one, months)) for one in _shown(found)]
+    return heat_table(("COHORT", "people"), [f"{month:>5}" for month in months], rows, "6,.0f")
+
+
+def _cumulated(one: Cohort, months: range) -> list[float | None]:
+    per_customer = one.size * UNITS_PER_CURRENCY
+    return [
+        sum(one.revenue[: month + 1]) / per_customer if month < len(one.revenue) else None
+        for month in months
+    ]
+
+
+def _reading(found: Cohorts, width: int) -> str:
+    longest = max(len(one.active) for one in found.cohorts)
+    words = f"The last number of each row is {found.as_of:%Y-%m}, until {found.as_of}."
+    cut = len(found.cohorts) > _MOST_ROWS or longest - 1 > len(
+        _months(found, 1, width, _SHARE_WIDTH)
+    )
+    return words + (" -o FILE writes every cohort and month." if cut else "")

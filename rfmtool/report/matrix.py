@@ -1,0 +1,50 @@
+"""Tables whose cells are shaded by how much is in them; without colour the numbers speak."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.table import Table
+from rich.text import Text
+
+from rfmtool.report.grid import heat
+from rfmtool.report.terminal import TITLE
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a heat table: what it is, how many, and a number for each column."""
+
+    name: str
+    size: str
+    cells: Sequence[float | None]
+
+
+def heat_table(
+    titles: tuple[str, str], heads: Sequence[str], rows: Sequence[Row], words: str
+) -> Table:
+    """Draw rows of numbers.
+
+    Args:
+        titles: above the names and above the sizes.
+        heads: above the cells.
+        rows: the lines; None in a cell leaves it empty.
+        words: how a number is written, as for `format`.
+    """
+    table = Table(box=None, padding=(0, 0), pad_edge=False, header_style="bold")
+    table.add_column(f" {titles[0]}", no_wrap=True, header_style=TITLE)
+    table.add_column(f"  {titles[1]} ", justify="right", no_wrap=True)
+    for head in heads:
+        table.add_column(f" {head}", justify="right", no_wrap=True)
+    most = max((cell for row in rows for cell in row.cells if cell is not None), default=0.0)
+    for row in rows:
+        cells = [_cell(cell, most, words) for cell in row.cells]
+        table.add_row(Text(f" {row.name}"), Text(f"  {row.size} ", "dim"), *cells)
+    return table
+
+
+def _cell(number: float | None, most: float, words: str) -> Text:
+    if number is None:
+        return Text("")
+    return Text(f" {number:{words}}", heat(max(number, 0), most), justify="right")
