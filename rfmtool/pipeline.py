@@ -23,6 +23,7 @@ from rfmtool.placing.ladder import place_stages
 from rfmtool.placing.proof import add_proof
 from rfmtool.placing.segments import place_segments
 from rfmtool.rules import Method, Rules, load_rules
+from rfmtool.rules.presets import SALE_ROLES
 from rfmtool.scoring.customers import (
     OrderDates,
     check_for_strays,
@@ -171,6 +172,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
         )
     in_force = rules if isinstance(rules, Rules) else load_rules(rules, cuts)
     given = scales if isinstance(scales, Scales) or scales is None else load_scales(scales)
+    asked = replace(asked, own_presets=in_force.presets)
     grouped = group(open_export(source, asked), in_force, settings, watcher)
     check_rejects(grouped.ledger, max_rejects)
     day = as_of_day(grouped, settings)
@@ -228,8 +230,9 @@ def look(
         InputError: it cannot be read.
         AmbiguousInputError: it can be read in two ways that differ.
     """
-    export = open_export(source, asked or Asked())
-    return group(export, load_rules(rules), settings or Settings(), watcher)
+    in_force = load_rules(rules)
+    export = open_export(source, replace(asked or Asked(), own_presets=in_force.presets))
+    return group(export, in_force, settings or Settings(), watcher)
 
 
 def ordered(frame: pd.DataFrame, sort: str | None, top: int | None) -> pd.DataFrame:
@@ -271,7 +274,7 @@ def group(
         since=settings.since,
         until=settings.as_of,
         currency=settings.currency,
-        not_a_sale=rules.not_a_sale,
+        not_a_sale=rules.not_a_sale | export.reading.preset.not_a_sale,
         order_per_row=settings.order_per_row,
         suppressed=settings.suppressed,
     )
@@ -357,7 +360,7 @@ def _read_plain(
 ) -> Grouped:
     ledger = Ledger()
     stream = lines(export, question, ledger, threads=engine.threads, watcher=watcher)
-    by_status = "status" in export.columns
+    by_status = not export.columns.keys().isdisjoint(SALE_ROLES)
     with _failures_of_reading(export, ledger):
         table = engine.aggregate(stream, by_status=by_status)
     _leave_out_orders(ledger, table, by_status=by_status)
@@ -369,7 +372,7 @@ def _read_in_detail(
 ) -> Grouped:
     ledger = Ledger()
     stream = lines(export, question, ledger, threads=engine.threads, watcher=watcher)
-    by_status = "status" in export.columns
+    by_status = not export.columns.keys().isdisjoint(SALE_ROLES)
     with _failures_of_reading(export, ledger), engine.open(stream, by_status=by_status) as books:
         table, latest = books.customers(), books.latest()
         grouped = Grouped(

@@ -92,6 +92,9 @@ reading = _together(
                  help="Say which column plays a role, e.g. amount=Total. Repeatable."),
     click.option("--no-header", is_flag=True,
                  help="There is no header row; columns are named 1, 2, 3 by their places."),
+    click.option("--preset", metavar="NAME",
+                 help="A known export: shopify, stripe, square, etsy, woocommerce, online_retail,"
+                      " none (default: by its header)."),
     click.option("--delimiter", metavar="C", help="What divides cells: , ; | or tab."),
     click.option("--encoding", metavar="NAME", help="Text encoding, e.g. cp1252."),
     click.option("--date-format", metavar="FMT",
@@ -201,6 +204,7 @@ def asked(settings: Settings) -> Asked:
         timezone=settings["timezone"],
         has_header=not settings["no_header"],
         max_bytes=settings["max_size"],
+        preset=settings["preset"],
     )
 
 

@@ -12,6 +12,7 @@ from rfmtool.pipeline import Grouped
 from rfmtool.report.terminal import listed, print_trimmed, printable
 from rfmtool.report.trust import ledger_line
 from rfmtool.sources.detect import Source
+from rfmtool.sources.presets import GENERIC
 
 _MARKS: Final = {".": "point", ",": "comma"}
 _DIVIDERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -33,6 +34,8 @@ def diagnosis(grouped: Grouped) -> dict[str, Any]:
             }
             for source in export.sources
         ],
+        "preset": reading.preset.name,
+        "notes": list(reading.preset.notes),
         "columns": export.columns,
         "asked": sorted(export.asked.columns),
         "header": [name.strip() for name in export.sources[0].layout.header],
@@ -85,6 +88,7 @@ def _paragraphs(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     paragraphs = [
         ("Files", _files(found["files"])),
         *(("Shape" if not place else "", line) for place, line in enumerate(_shapes(found))),
+        *_preset(found),
         *_columns(found),
         ("Not used", listed(unused) or "–"),
         ("Dates", f"{found['dates']} ({found['dates_by']}; change it with --date-format)"),
@@ -139,12 +143,21 @@ def _notes(file: Mapping[str, Any]) -> list[str]:
     return [note for holds, note in notes if holds]
 
 
+def _preset(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    if found["preset"] == GENERIC.name:
+        return []
+    name = printable(found["preset"])
+    known = ("Export", f"{name} (change it with --preset; none reads it by its names)")
+    return [known, *(("", printable(note)) for note in found["notes"])]
+
+
 def _columns(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    found_by = f" (by its {'name' if found['preset'] == GENERIC.name else 'preset'})"
     return [
         (
             "Columns" if not place else "",
             f"{role} = {printable(name)}"
-            + (" (you said so)" if role in found["asked"] else " (by its name)"),
+            + (" (you said so)" if role in found["asked"] else found_by),
         )
         for place, (role, name) in enumerate(found["columns"].items())
     ]

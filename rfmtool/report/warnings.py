@@ -30,6 +30,7 @@ def warnings(result: Result, escaped_cells: int) -> list[str]:
         *_history_warnings(result, buyers),
         *_score_warnings(result, buyers),
         *_timing_warnings(result, buyers),
+        *result.grouped.export.reading.preset.notes,
         *result.rules.warnings,
         *_formula_warnings(escaped_cells),
     ]

@@ -16,6 +16,7 @@ from rfmtool.rules.checking import only_known
 from rfmtool.rules.evidence import evidence_of
 from rfmtool.rules.ladder import ladder_of
 from rfmtool.rules.playbook import playbook_of
+from rfmtool.rules.presets import presets_of
 from rfmtool.rules.scoring import method_of, weights_of
 from rfmtool.rules.segments import segments_of
 from rfmtool.rules.values import NO_ORDERS, Method, Rule, Rules
@@ -23,7 +24,7 @@ from rfmtool.rules.wallet import wallet_of
 
 _SHIPPED: Final = "default_rules.toml"
 _SECTIONS: Final = {
-    "reading", "evidence", "scoring", "segments", "ladder", "playbook", "wallet",
+    "reading", "evidence", "scoring", "segments", "ladder", "playbook", "wallet", "preset",
 }  # fmt: skip
 
 
@@ -105,6 +106,7 @@ def rules_of(
         not_a_sale=_words(data["reading"], f"{where}: reading"),
         wallet=wallet_of(data["wallet"], f"{where}: wallet"),
         evidence=evidence_of(data.get("evidence", {}), Path(where).parent, f"{where}: evidence"),
+        presets=presets_of(data.get("preset", []), f"{where}: preset"),
         warnings=(*warnings, *unreachable, *aimless),
     )
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, Literal
 
+from rfmtool.rules.presets import Preset
+
 MethodName = Literal["quantile", "fixed", "at_least"]
 METHODS: Final[tuple[MethodName, ...]] = ("quantile", "fixed", "at_least")
 MIN_BINS, MAX_BINS = 2, 10
@@ -119,4 +121,6 @@ class Rules:
     wallet: WalletRules
     evidence: Mapping[str, str] = field(default_factory=dict)
     """Where evidence tables are, by name; what a run is given comes first."""
+    presets: tuple[Preset, ...] = ()
+    """Known exports of the user's own."""
     warnings: tuple[str, ...] = ()

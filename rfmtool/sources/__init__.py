@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from rfmtool.errors import InputError
+from rfmtool.rules.presets import Preset
 from rfmtool.sources import detect
 from rfmtool.sources.detect import Export
 from rfmtool.sources.layout import Asked
+from rfmtool.sources.presets import Known
 
 __all__ = ["Asked", "Export", "open_export"]
 
@@ -24,6 +28,20 @@ def open_export(source: Any, asked: Asked) -> Export:  # noqa: ANN401 - any fram
         AmbiguousInputError: it can be read in two ways that differ.
     """
     asked = asked.of_table()
-    sources = detect.sources_of(source, asked)
+    known = Known(asked.own_presets, asked.preset)
+    sources = detect.sources_of(source, asked, known.roles())
+    presets = {source.name: known.of(source.layout.header) for source in sources}
+    _check_same(presets)
     detect.same_roles(sources)
-    return detect.understand(sources, asked)
+    return detect.understand(sources, asked, presets[sources[0].name])
+
+
+def _check_same(presets: Mapping[str, Preset]) -> None:
+    first, preset = next(iter(presets.items()))
+    other = next((name for name, other in presets.items() if other != preset), None)
+    if other is not None:
+        raise InputError(
+            f"{other} and {first} are different kinds of export ({presets[other].name} and"
+            f" {preset.name})",
+            "Read them apart, or say --preset none and name the columns with --column.",
+        )

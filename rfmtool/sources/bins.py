@@ -6,7 +6,7 @@ few rows whose bin is not that of their run are kept apart.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -25,6 +25,7 @@ from rfmtool.sources.ledger import CODES
 from rfmtool.sources.read import Batch
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
+_NO: Final = frozenset({"false", "no", "0"})
 _AFTER_OTHER_CURRENCY: Final = ("used", "before_since", "after_as_of")
 
 Codes = npt.NDArray[np.uint8]
@@ -92,8 +93,8 @@ def bins_of_runs(heads: Cells, reading: Reading, question: Question) -> tuple[Da
     bins[_is_before(days, question)] = CODES["before_since"]
     if question.currency is not None and "currency" in heads:
         bins[_outside(heads["currency"], question.currency)] = CODES["other_currency"]
-    if question.not_a_sale and "status" in heads:
-        bins[_is_in(heads["status"], question.not_a_sale)] = CODES["not_a_sale"]
+    for no_sale in _no_sales(heads, question):
+        bins[no_sale] = CODES["not_a_sale"]
     if question.suppressed:
         bins[is_listed(heads["customer_id"], question.suppressed)] = CODES["suppressed"]
     asked_for = bins == CODES["used"]
@@ -102,6 +103,18 @@ def bins_of_runs(heads: Cells, reading: Reading, question: Question) -> tuple[Da
         bins[undated] = CODES["bad_date"]
         bins[undated & is_blank(heads["ordered_at"])] = CODES["missing_date"]
     return days, bins, asked_for
+
+
+def _no_sales(heads: Cells, question: Question) -> Iterator[Mask]:
+    """The runs that each column says are no sale."""
+    if question.not_a_sale and "status" in heads:
+        yield _is_in(heads["status"], question.not_a_sale)
+    if "captured" in heads:
+        yield _is_in(pc.cast(heads["captured"], pa.string()), _NO)
+    if "cancelled_at" in heads:
+        yield ~is_blank(heads["cancelled_at"])
+    if "paid_at" in heads:
+        yield is_blank(heads["paid_at"])
 
 
 def _is_after(days: Days, question: Question) -> Mask:

@@ -103,14 +103,18 @@ def clean(
         return _nothing(batch, schema)
     numbers = _numbers(batch.cells, reading)
     units, unread = to_units(list(numbers.values()))
+    units, back, unread = _less(units, unread, batch.cells, reading)
     runs = find_runs(batch.cells, question)
     days, bins, asked_for = bins_of_runs(runs.heads, reading, question)
     said = _currencies(numbers)
     others = in_other_currencies(said, question)
-    units[others] = 0
+    units[others] = back[others] = 0
     odd = odd_rows(batch, runs, bins, _amount_problems(numbers, unread))
     odd = with_other_currencies(odd, others, runs, bins)
+    back[odd.rows] = 0
     sales, refunds = _sums(units, runs.starts)
+    if back.any():
+        refunds = refunds + _sums(back, runs.starts)[0]
     counts = runs.lengths - count_by_run(odd.rows, runs)
     used = (bins == CODES["used"]) & (counts > 0)
     anonymous = (bins == CODES["anonymous"]) & (counts > 0)
@@ -162,6 +166,30 @@ def _nothing(batch: Batch, schema: pa.Schema) -> Cleaned:
 def _numbers(cells: Cells, reading: Reading) -> dict[str, Numbers]:
     roles = ("amount",) if "amount" in cells else ("quantity", "unit_price")
     return {role: read_numbers(cells[role], reading.numbers) for role in roles}
+
+
+def _less(
+    units: Units, unread: Places, cells: Cells, reading: Reading
+) -> tuple[Units, Units, Places]:
+    """Take off what is not paid, and read what was given back; an empty cell is nothing.
+
+    Returns:
+        What was paid; what was given back; and the rows in which one of them cannot be read.
+    """
+    less, back = units, np.zeros(len(units), dtype=np.int64)
+    for role in ("unpaid", "refunded"):
+        if role not in cells:
+            continue
+        column = read_numbers(cells[role], reading.numbers)
+        found, places = to_units([column])
+        bad = places if column.missing is None else places[~column.missing[places]]
+        unread = np.union1d(unread, bad)
+        if role == "unpaid":
+            less = less - np.clip(found, 0, np.maximum(less, 0))
+        else:
+            back = np.abs(found)
+    less[unread] = back[unread] = 0
+    return less, back, unread
 
 
 def _currencies(numbers: Mapping[str, Numbers]) -> list[pa.Array]:

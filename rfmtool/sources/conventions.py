@@ -108,8 +108,10 @@ def may_be_either(weights: Weights) -> bool:
     return 0 < best == weights[DAY_FIRST.name] == weights[MONTH_FIRST.name]
 
 
-def date_reading(weights: Weights, column: str, role: str = "ordered_at") -> DateReading:
-    """Choose the reading that most dates fit.
+def date_reading(
+    weights: Weights, column: str, role: str = "ordered_at", usual: str | None = None
+) -> DateReading:
+    """Choose the reading that most dates fit; `usual` names the one of two that fit alike.
 
     Raises:
         InputError: no cell is a date in any known way.
@@ -139,6 +141,8 @@ def date_reading(weights: Weights, column: str, role: str = "ordered_at") -> Dat
             f"Say which is right with --date-format '{DAY_FIRST.option}' or"
             f" '{MONTH_FIRST.option}'; the others are then itemised as bad.",
         )
+    if may_be_either(weights) and usual in (DAY_FIRST.name, MONTH_FIRST.name):
+        return DAY_FIRST if usual == DAY_FIRST.name else MONTH_FIRST
     if may_be_either(weights) and weights[_DIFFER]:
         raise AmbiguousInputError(
             f"column {column!r} reads as day/month and as month/day equally well, and the two"

@@ -12,11 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rfmtool.errors import AmbiguousInputError, InputError
+from rfmtool.rules.presets import Preset
 from rfmtool.sources import conventions, read
+from rfmtool.sources.carrying import carried
 from rfmtool.sources.dates import ISO, check_zone, in_zone, reading_of
 from rfmtool.sources.dialect import SAMPLE_BYTES, sniff
 from rfmtool.sources.exports import ExportFile, expand
 from rfmtool.sources.layout import OPTIONAL_ROLES, Asked, Detail, FileLayout, Reading
+from rfmtool.sources.presets import GENERIC
 from rfmtool.sources.read import Batch, Progress
 from rfmtool.sources.roles import EXPORT, Roles, kept_places
 
@@ -31,9 +34,15 @@ class Source:
     layout: FileLayout
     file: ExportFile | None = None
     table: pa.Table | None = None
+    carry_down: tuple[str, ...] = ()
+    """Roles that only the first row of an order may fill."""
 
     def jobs(self, progress: Progress | None = None, sample: int = 0) -> Jobs:
         """Batches as jobs that any thread may do; with `sample`, the first bytes' worth only."""
+        jobs = self._jobs(progress, sample)
+        return carried(jobs, self.carry_down) if self.carry_down else jobs
+
+    def _jobs(self, progress: Progress | None, sample: int) -> Jobs:
         if self.table is not None:
             return read.table_jobs(self.table.to_reader(read.BATCH_ROWS), self.layout)
         if self.file is None:
@@ -83,7 +92,7 @@ class Export:
         )
 
 
-def understand(sources: Sequence[Source], asked: Asked) -> Export:
+def understand(sources: Sequence[Source], asked: Asked, preset: Preset = GENERIC) -> Export:
     """Find out how dates and numbers are written.
 
     Raises:
@@ -92,7 +101,9 @@ def understand(sources: Sequence[Source], asked: Asked) -> Export:
     """
     if asked.timezone:
         check_zone(asked.timezone)
-    export = Export(tuple(sources), Reading(), asked)
+    carry_down = preset.carry_down if "order_id" in sources[0].layout.places else ()
+    sources = [replace(source, carry_down=carry_down) for source in sources]
+    export = Export(tuple(sources), Reading(preset=preset), asked)
     weighed = conventions.weigh(_samples(export))
     # A first day of nothing but 01/01/2024 decides nothing about the days that follow it.
     if not asked.date_format and conventions.may_be_either(weighed):
@@ -129,11 +140,12 @@ def _read_with(export: Export, weighed: conventions.Weights) -> Export:
         elif not weighed["dates"]:
             dates = ISO  # nothing but typed dates, or no date at all: each row then says so
         else:
-            dates = conventions.date_reading(weighed, column)
+            dates = conventions.date_reading(weighed, column, usual=export.reading.preset.dates)
         numbers = conventions.number_reading(weighed, asked)
     except InputError as error:
         raise type(error)(f"{export.name}: {error.args[0]}", error.hint) from None
-    return replace(export, reading=Reading(in_zone(dates, asked.timezone, None), numbers))
+    dates = in_zone(dates, asked.timezone, export.reading.preset.timezone)
+    return replace(export, reading=replace(export.reading, dates=dates, numbers=numbers))
 
 
 def sources_of(source: Any, asked: Asked, roles: Roles = EXPORT) -> list[Source]:  # noqa: ANN401

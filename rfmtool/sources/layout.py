@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, Literal
 
+from rfmtool.rules.presets import Preset
 from rfmtool.sources.dates import ISO, DateReading
 from rfmtool.sources.records import Marks
 
 Decimal = Literal[".", ","]
-MONEY_ROLES: Final = ("amount", "quantity", "unit_price")
+MONEY_ROLES: Final = ("amount", "quantity", "unit_price", "refunded", "unpaid")
 """The roles that make up the amount."""
 NUMBER_ROLES: Final = (*MONEY_ROLES, "cost")
 """The roles that hold numbers; two rows of one order may well differ in them."""
@@ -75,6 +76,8 @@ class Reading:
 
     dates: DateReading = ISO
     numbers: NumberReading = field(default_factory=NumberReading)
+    preset: Preset = field(default_factory=lambda: Preset("generic"))
+    """The known export that it is."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,10 @@ class Asked:
     has_header: bool = True
     max_bytes: int | None = None
     """The most that a file may hold, unpacked; None only stops what no honest file does."""
+    preset: str | None = None
+    """The known export that it is, or `none`; found by its header unless given."""
+    own_presets: tuple[Preset, ...] = ()
+    """Known exports of the user's own, from the rules."""
 
     def of_table(self, table: str = "") -> Asked:
         """Keep what is said of one table: its columns, `TABLE.ROLE` without the table.

@@ -128,6 +128,16 @@ def _with_one_amount(
         places["amount"] = places.pop("unit_price")  # a price on its own is what was paid
     if "amount" in places:
         places = {role: place for role, place in places.items() if role not in factors}
+    return needed(places, header, where)
+
+
+def needed(places: dict[str, int], header: Sequence[str], where: str) -> dict[str, int]:
+    """The same places, checked.
+
+    Raises:
+        InputError: there is no customer, no date, or no amount.
+    """
+    factors = {"quantity", "unit_price"}
     missing = [role for role in ("customer_id", "ordered_at") if role not in places]
     if "amount" not in places and not factors <= places.keys():
         missing.append("amount (or quantity and unit_price)")

@@ -1,0 +1,109 @@
+"""Known exports as rows: which column plays which role, and what else to know about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from rfmtool.errors import RulesError
+from rfmtool.rules.checking import only_known
+
+PRESET_ROLES: Final = (
+    "customer_id", "order_id", "ordered_at", "amount", "refunded", "unpaid", "quantity",
+    "unit_price", "currency", "status", "cancelled_at", "captured", "paid_at",
+)  # fmt: skip
+"""The roles that a preset may name columns for."""
+SALE_ROLES: Final = ("status", "cancelled_at", "captured", "paid_at")
+"""The roles that can say that an order is no sale."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One known export; the one without a header of its own is the generic one."""
+
+    name: str
+    title: str = ""
+    known_by: tuple[tuple[str, ...], ...] = ()
+    """Sets of columns; a header that has all of one set is of this kind."""
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Role to column names; the first that is there plays the role."""
+    not_a_sale: frozenset[str] = frozenset()
+    """Words of the status column, in small letters, beside those of the rules."""
+    amount_per: str | None = None
+    """`order` where the amount is the order's, however many rows repeat it."""
+    carry_down: tuple[str, ...] = ()
+    """Roles that only the first row of an order may fill."""
+    dates: str | None = None
+    """Which of two readings of dates to take where a column leaves both open."""
+    timezone: str | None = None
+    """In which zone times without an offset are written."""
+    notes: tuple[str, ...] = ()
+    """What to know about figures made from it."""
+    refused: str = ""
+    """Why it is not read at all."""
+    instead: str = ""
+    """What to do instead."""
+
+
+def presets_of(data: Any, where: str) -> tuple[Preset, ...]:  # noqa: ANN401 - unchecked input
+    """Turn the rows of a `[[preset]]` section into presets, checked.
+
+    Raises:
+        RulesError: naming `where` and the key.
+    """
+    if not isinstance(data, list):
+        raise RulesError(f"{where}: must be rows, each begun by [[preset]]")
+    return tuple(_preset_of(row, f"{where}[{place}]") for place, row in enumerate(data, start=1))
+
+
+def _preset_of(row: Any, where: str) -> Preset:  # noqa: ANN401
+    only_known(row, set(Preset.__dataclass_fields__), where)
+    name = _text(row, "name", where)
+    if not name or name in ("none", "generic"):
+        raise RulesError(f"{where}.name: a name is needed, other than none and generic")
+    columns = row.get("columns", {})
+    only_known(columns, set(PRESET_ROLES), f"{where}.columns")
+    known_by = row.get("known_by", [])
+    if not isinstance(known_by, list) or not known_by:
+        raise RulesError(f"{where}.known_by: a list of lists of column names is needed")
+    if row.get("amount_per") not in (None, "line", "order"):
+        raise RulesError(f"{where}.amount_per: is line or order")
+    carried = _texts(row.get("carry_down", []), f"{where}.carry_down")
+    if unknown := set(carried) - set(PRESET_ROLES):
+        raise RulesError(f"{where}.carry_down: there is no role {min(unknown)!r}")
+    return Preset(
+        name=name,
+        title=_text(row, "title", where) or name,
+        known_by=tuple(_texts(names, f"{where}.known_by") for names in known_by),
+        columns={
+            role: _texts(names if isinstance(names, list) else [names], f"{where}.columns.{role}")
+            for role, names in columns.items()
+        },
+        not_a_sale=frozenset(
+            word.strip().lower()
+            for word in _texts(row.get("not_a_sale", []), f"{where}.not_a_sale")
+        ),
+        amount_per=row.get("amount_per"),
+        carry_down=carried,
+        notes=_texts(row.get("notes", []), f"{where}.notes"),
+        dates=_text(row, "dates", where) or None,
+        timezone=_text(row, "timezone", where) or None,
+        refused=_text(row, "refused", where),
+        instead=_text(row, "instead", where),
+    )
+
+
+def _text(row: Mapping[str, Any], key: str, where: str) -> str:
+    text = row.get(key, "")
+    if not isinstance(text, str) or not text.isprintable():
+        raise RulesError(f"{where}.{key}: must be plain text")
+    return text
+
+
+def _texts(data: Any, where: str) -> tuple[str, ...]:  # noqa: ANN401
+    if not isinstance(data, list) or not all(isinstance(text, str) and text for text in data):
+        raise RulesError(f"{where}: a list of texts")
+    if not all(text.isprintable() for text in data):
+        raise RulesError(f"{where}: must be plain text")
+    return tuple(data)

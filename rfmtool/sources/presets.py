@@ -1,0 +1,86 @@
+"""Which known export a header is of, and the roles its columns then play."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Final
+
+from rfmtool.errors import InputError, UsageError
+from rfmtool.rules.presets import PRESET_ROLES, Preset, presets_of
+from rfmtool.sources.layout import EXPORT_KINDS, Kind
+from rfmtool.sources.roles import Roles, find_roles, needed, normal, places_of, synonyms
+
+GENERIC: Final = Preset("generic")
+"""What an export is where no header is known: its columns are found by their names."""
+_NONE: Final = ("none", GENERIC.name)
+_FILE: Final = "presets.toml"
+_KINDS: Final[Mapping[str, Kind]] = {
+    **EXPORT_KINDS, "cancelled_at": "day", "paid_at": "day",
+}  # fmt: skip
+
+
+@cache
+def shipped() -> tuple[Preset, ...]:
+    """The presets that come along."""
+    text = resources.files(__package__).joinpath(_FILE).read_text("utf-8")
+    return presets_of(tomllib.loads(text)["preset"], _FILE)
+
+
+@dataclass(frozen=True)
+class Known:
+    """The presets a user may mean: their own before the shipped, and the one that they force."""
+
+    own: tuple[Preset, ...] = ()
+    forced: str | None = None
+
+    def of(self, header: Sequence[str]) -> Preset:
+        """Find the preset of a header.
+
+        Raises:
+            UsageError: the preset asked for does not exist.
+        """
+        every = (*self.own, *shipped())
+        if self.forced in _NONE:
+            return GENERIC
+        if self.forced is not None:
+            named = next((preset for preset in every if preset.name == self.forced), None)
+            if named is None:
+                known = ", ".join([preset.name for preset in every] + ["none"])
+                raise UsageError(
+                    f"--preset: there is no preset {self.forced!r}", f"Presets are {known}."
+                )
+            return named
+        names = {normal(name) for name in header}
+        return next((preset for preset in every if _fits(preset, names)), GENERIC)
+
+    def roles(self) -> Roles:
+        """The roles of an export, found by its preset."""
+        return Roles(self._find, _KINDS)
+
+    def _find(self, header: Sequence[str], asked: Mapping[str, str], where: str) -> dict[str, int]:
+        preset = self.of(header)
+        if preset is GENERIC:
+            return find_roles(header, asked, where)
+        if preset.refused:
+            raise InputError(f"{where}: {preset.title}: {preset.refused}", preset.instead)
+        return _places(preset, header, asked, where)
+
+
+def _fits(preset: Preset, names: set[str]) -> bool:
+    return any(names >= {normal(name) for name in known} for known in preset.known_by)
+
+
+def _places(
+    preset: Preset, header: Sequence[str], asked: Mapping[str, str], where: str
+) -> dict[str, int]:
+    """The place of each role: as asked, else as the preset says; contacts and such by name."""
+    others = {role: known for role, known in synonyms().items() if role not in PRESET_ROLES}
+    own = {role: [normal(name) for name in names] for role, names in preset.columns.items()}
+    if "amount" in asked:  # what is taken off belongs to the preset's own amount
+        own = {role: known for role, known in own.items() if role not in ("refunded", "unpaid")}
+    places = places_of(header, asked, own | others, where)
+    return needed(places, header, where)
