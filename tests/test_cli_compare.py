@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import shutil
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,13 +21,21 @@ zoe,22,2024-08-09,8.25
 """Three months later: Bob and Dan have come again, Zoe is new, Ann is overdue."""
 
 
-@pytest.fixture
-def runs(tmp_path, monkeypatch):
-    """The folders `may` and `august`."""
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A folder with two exports and the runs of them."""
+    place = tmp_path_factory.mktemp("finished")
     for name, text in (("may", SHOP), ("august", LATER)):
-        shop = written(tmp_path / f"{name}.csv", text)
-        assert rfmtool("run", shop, "-o", name).exit_code == 0
+        shop = written(place / f"{name}.csv", text)
+        assert rfmtool("run", shop, "-o", place / name).exit_code == 0
+    return place
+
+
+@pytest.fixture
+def runs(finished, tmp_path, monkeypatch):
+    """The folders `may` and `august`."""
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
     return "may", "august"
 
 
