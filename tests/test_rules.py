@@ -32,6 +32,10 @@ def segments(kind, *rows):
     return f'[segments]\nmap = "{kind}"\nrows = [{", ".join(rows)}]\n'
 
 
+def playbook(*rows):
+    return "".join(f"[[playbook]]\n{row}\n" for row in rows)
+
+
 def error_of(write, text):
     with pytest.raises(RulesError) as raised:
         load_rules(write(text, "shop.toml"))
@@ -203,6 +207,46 @@ def test_words_for_what_is_no_sale_are_compared_in_lower_case(write):
             "ladder[1].when.order_days",
             "can never hold",
         ),
+        ("[[ladder]]\nstage = 'x'\nwhen.paused.min = 1", "ladder[1].when.paused", "true or false"),
+        ("[[ladder]]\nstage = 'x'\nwhen.sales = true", "ladder[1].when.sales", "must be a table"),
+        ("[[ladder]]\nstage = 'x'\nwhen.stage = 'y'", "ladder[1].when", "unknown key 'stage'"),
+        ("[[ladder]]\nstage = 'x'\nwhen.segment = []", "ladder[1].when.segment", "a list of words"),
+        ("[[ladder]]\nstage = 'x'\nwhen.segment = [1]", "ladder[1].when.segment", "a list of"),
+        (
+            "[[ladder]]\nstage = 'x'\nwhen.activity = ['overdu']",
+            "ladder[1].when.activity",
+            "there is no activity 'overdu'",
+        ),
+        (
+            "[[ladder]]\nstage = 'x'\nwhen.share_of_wallet = {min=0.5, max=0.4}",
+            "ladder[1].when.share_of_wallet",
+            "min is above max",
+        ),
+        ("playbook = 1", "playbook", "at least one"),
+        ("playbook = [1]", "playbook[1]", "must be a table"),
+        (playbook("priority = 1"), "playbook[1].action", "small letters"),
+        (playbook("action = 'A b'\npriority = 1"), "playbook[1].action", "small letters"),
+        (playbook("action = 'a'"), "playbook[1].priority", "a whole number"),
+        (playbook("action = 'a'\npriority = 0"), "playbook[1].priority", "a whole number"),
+        (playbook("action = 'a'\npriority = true"), "playbook[1].priority", "a whole number"),
+        (playbook("action = 'a'\npriority = 1\nspeed = 1"), "playbook[1]", "'speed'"),
+        (playbook("action = 'a'\npriority = 1\nsay = 1"), "playbook[1].say", "must be a text"),
+        (
+            playbook("action = 'a'\npriority = 1\nchannel = 'pigeon'"),
+            "playbook[1].channel",
+            "not a channel",
+        ),
+        (
+            playbook("action = 'a'\npriority = 1\nwhen.shoes.min = 1"),
+            "playbook[1].when",
+            "unknown key 'shoes'",
+        ),
+        (playbook("action = 'a'\npriority = 1\nwhen.paused = true"), "playbook", "last row"),
+        (
+            playbook("action = 'a'\npriority = 2", "action = 'b'\npriority = 1"),
+            "playbook[2].priority",
+            "less than in the row above",
+        ),
         (
             segments(
                 "grid",
@@ -309,6 +353,95 @@ def test_a_rung_below_one_that_covers_it_is_warned_of(write):
 
     assert "ladder[2] (regular) can never be reached: any buyer covers it" in warning
     assert "rows are for nobody: no stage is advocate, client, customer" in aimless
+
+
+def test_a_row_below_one_with_more_words_is_warned_of(write):
+    text = """
+        [[playbook]]
+        action = "talk"
+        priority = 1
+        when.stage = ["client", "customer"]
+        [[playbook]]
+        action = "write"
+        priority = 1
+        channel = "email, call"
+        when.stage = "client"
+        when.order_days.min = 5
+        [[playbook]]
+        action = "shout"
+        priority = 2
+        when.stage = ["client", "prospect"]
+        [[playbook]]
+        action = "wait"
+        priority = 3
+    """
+
+    [warning] = warnings_of(write, text)
+
+    assert "playbook[2] (write) can never be reached: talk covers it" in warning
+
+
+def test_a_yes_and_a_no_cover_only_themselves(write):
+    text = """
+        [[ladder]]
+        stage = "a"
+        when.partner_listed = true
+        [[ladder]]
+        stage = "b"
+        when.partner_listed = false
+        [[ladder]]
+        stage = "c"
+    """
+
+    assert not [line for line in warnings_of(write, text) if "never be reached" in line]
+
+
+def test_conditions_of_every_kind_are_read(write):
+    text = """
+        [[playbook]]
+        action = "all"
+        priority = 1
+        channel = "email, call"
+        say = "Do it"
+        when.share_of_wallet.max = 0.3333339
+        when.overdue_ratio.min = 2.0000001
+        when.headroom.min = 10.5
+        when.paused = true
+        when.loses_money = false
+        when.contact_status = ["lead", "own word"]
+        when.activity = "overdue"
+        [[playbook]]
+        action = "rest"
+        priority = 2
+    """
+
+    first, rest = load_rules(write(text)).playbook
+
+    assert first.conditions == (
+        Condition("share_of_wallet", None, 333_333),
+        Condition("overdue_ratio", 2_000_001),
+        Condition("headroom", 105_000),
+        Condition("paused", 1, 1),
+        Condition("loses_money", 0, 0),
+        Condition("contact_status", words=frozenset({"lead", "own word"})),
+        Condition("activity", words=frozenset({"overdue"})),
+    )
+    assert (first.label, first.priority, first.channels, first.say) == (
+        *("all", 1, ("email", "call")),
+        "Do it",
+    )
+    assert rest.channels == ()
+
+
+def test_rows_for_segments_that_there_are_not_are_counted(write):
+    rows = [*(cell(r, f) for r, f in GRID)]
+
+    [warning] = warnings_of(write, segments("grid", *rows))
+
+    assert warning.endswith(
+        "shop.toml: playbook: 2 rows are for nobody: no segment is about_to_sleep, at_risk,"
+        " cant_lose, champions, hibernating, loyal"
+    )
 
 
 # Cuts on the command line ------------------------------------------------------------------------
