@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from typing import Final
 
 CUSTOMERS: Final = (
@@ -9,6 +10,9 @@ CUSTOMERS: Final = (
     "stage",
     "segment",
     "activity",
+    "action",
+    "priority",
+    "channel",
     "rfm",
     "rfm_total",
     "recency_score",
@@ -24,13 +28,50 @@ CUSTOMERS: Final = (
     "refunds",
     "usual_gap_days",
     "overdue_ratio",
+    "wallet",
+    "share_of_wallet",
+    "wallet_basis",
+    "wallet_tier",
+    "headroom",
+    "category_breadth",
     "stage_evidence",
     "stage_reason",
+    "candidate",
 )
-"""The columns of a customer row, in the order in which they are written."""
+"""The columns of every customer row, in the order in which they are written."""
 
-MONEY: Final = frozenset({"monetary", "average_order", "refunds"})
+SAID: Final = {"latest_nps": "feedback", "open_complaints": "feedback", "referrals": "referrals"}
+"""Columns that rest on one evidence table, and are written where it is supplied."""
+
+EXTRAS: Final = (
+    *("cost", "margin", "wallet_plan", "missing_category", "missing_category_value"),
+    *SAID,
+)
+"""Further columns of a customer row, each only where the run knows anything of it."""
+
+CONTACTS: Final = ("email", "phone", "name", "consent")
+"""How to reach a customer; written after customer_id, those that are known."""
+
+MONEY: Final = frozenset(
+    {
+        *("monetary", "average_order", "refunds", "wallet", "headroom", "missing_category_value"),
+        *("cost", "margin"),
+    }
+)
 """Customer columns that hold money, in whole 1/10,000 of the currency unit until written."""
+
+
+def written(known: Container[str], keep: Sequence[str] = ()) -> tuple[str, ...]:
+    """The columns that are written of those known, in their order.
+
+    Args:
+        known: the names of the columns there are.
+        keep: columns carried through under their own names.
+    """
+    first, *rest = CUSTOMERS
+    order = (first, *CONTACTS, *rest, *EXTRAS, *keep)
+    return tuple(name for name in order if name in known)
+
 
 DIMENSIONS: Final = ("recency", "frequency", "monetary")
 

@@ -18,6 +18,7 @@ FLOORS = [
     ["outputs"],
     ["questions"],
     ["pipeline", "demo"],
+    ["grouping"],
     ["analyses"],
     ["placing"],
     ["scoring", "engines"],

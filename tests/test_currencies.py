@@ -7,7 +7,7 @@ import pytest
 
 import rfmtool
 from rfmtool.errors import AmbiguousInputError, InputError
-from rfmtool.pipeline import Settings
+from rfmtool.grouping import Settings
 from rfmtool.sources import currencies
 
 

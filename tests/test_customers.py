@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from rfmtool.engines import CUSTOMERS
 from rfmtool.errors import AmbiguousInputError, InputError
-from rfmtool.pipeline import Settings, run
+from rfmtool.grouping import Settings
+from rfmtool.pipeline import run
 from rfmtool.scoring.customers import (
     check_for_strays,
     customers,

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import rfmtool
 from rfmtool.errors import AmbiguousInputError, InputError, UsageError
-from rfmtool.pipeline import look
+from rfmtool.grouping import look
 from rfmtool.sources import dialect
 from rfmtool.sources.dates import (
     DAY_FIRST,

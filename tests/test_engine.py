@@ -12,7 +12,8 @@ from ledgers import ledgers
 from rfmtool.engines import CUSTOMERS, MoneyOverflowError
 from rfmtool.engines.local import LocalEngine
 from rfmtool.errors import InputError, SystemFailureError, UsageError
-from rfmtool.pipeline import Settings, run
+from rfmtool.grouping import Settings
+from rfmtool.pipeline import run
 from rfmtool.sources.clean import LINES
 
 EPOCH = date(1970, 1, 1)

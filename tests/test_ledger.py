@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from rfmtool.columns import BINS, EXCLUSIONS, REJECTIONS
 from rfmtool.errors import AmbiguousInputError, LimitError, UsageError
-from rfmtool.pipeline import Settings, check_rejects, look, run
+from rfmtool.grouping import Settings, look
+from rfmtool.pipeline import run
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.ledger import CODES, Ledger, Reject, Tally
+from rfmtool.sources.limits import check_rejects
 
 HEADER = "customer_id,order_id,ordered_at,quantity,unit_price,status,currency"
 # One row for each bin, named by it; `asked` below is the question that makes it so.

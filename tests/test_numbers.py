@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import rfmtool
 from rfmtool.errors import AmbiguousInputError, InputError
-from rfmtool.pipeline import look
+from rfmtool.grouping import look
 from rfmtool.sources import dialect
 from rfmtool.sources.layout import Asked, NumberReading
 from rfmtool.sources.numbers import plain_text, read_numbers, to_units

@@ -15,7 +15,8 @@ from ledgers import ledgers
 
 import rfmtool
 from rfmtool.errors import UsageError
-from rfmtool.pipeline import Settings, ordered
+from rfmtool.grouping import Settings
+from rfmtool.outputs.ordering import ordered
 from rfmtool.rules import Method, load_rules, merged_data, rules_of
 from rfmtool.scoring.customers import money_text
 from rfmtool.sources.layout import Asked
@@ -189,14 +190,18 @@ def test_columns_can_be_named(write):
     ],
 )
 def test_equal_customers_stay_in_the_order_of_their_ids_when_sorted(write, sort, top, names):
-    frame = ordered(rfmtool.run(write(SHOP)).frame, sort, top)
+    answer = rfmtool.run(write(SHOP))
+
+    frame = ordered(answer.frame, answer.columns, sort, top)
 
     assert frame["customer_id"].tolist() == names
 
 
 def test_sorting_by_a_column_that_is_not_there_is_refused(write):
+    answer = rfmtool.run(write(SHOP))
+
     with pytest.raises(UsageError, match="no column 'money'"):
-        ordered(rfmtool.run(write(SHOP)).frame, "-money", None)
+        ordered(answer.frame, answer.columns, "-money", None)
 
 
 @pytest.mark.parametrize("day", ["soon", "2024-02-30", ""])

@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import rfmtool
+from rfmtool.grouping import Settings
 from rfmtool.outputs.tables import to_table, write_csv
-from rfmtool.pipeline import Settings
 from rfmtool.sources import read
 
 HEADER = "customer_id,order_id,ordered_at,quantity,unit_price,note"

@@ -15,14 +15,17 @@ from rfmtool.errors import RulesError
 from rfmtool.pipeline import run
 from rfmtool.rules import Method, load_rules
 from rfmtool.scoring.cuts import quantile_cuts
+from rfmtool.scoring.peers import Peers
 from rfmtool.scoring.scales import Scale, Scales, apply_scales, fit, load_scales
 from rfmtool.scoring.timing import Timing, Windows
+from rfmtool.scoring.wallet import PeerSpend
 
 TOY_ORDERS = [1, 1, 1, 1, 1, 1, 2, 2, 3, 10]
 TOY_MONEY = [10, 20, 30, 40, 50, 60, 70, 80, 90, 550]
 QUINTILES = Method("quantile", 5)
 AS_OF = date(2024, 1, 31)
 TIMING = Timing(Windows(), 30.0, 2.0, 4.0, limits_are_fitted=False)
+PEER_SPEND = PeerSpend(Decimal("0.8"), Peers((), (0, 0, 0), ((),)), (0,))
 EVEN_WEIGHTS = {name: Decimal(1) for name in ("recency", "frequency", "monetary")}
 
 
@@ -40,7 +43,7 @@ def people(recency=None, frequency=None, monetary=None):
 
 def scores(frame, dimension, method=QUINTILES):
     methods = dict.fromkeys(EVEN_WEIGHTS, QUINTILES) | {dimension: method}
-    scored = apply_scales(frame, fit(frame, methods, TIMING, AS_OF), EVEN_WEIGHTS)
+    scored = apply_scales(frame, fit(frame, methods, TIMING, PEER_SPEND, AS_OF), EVEN_WEIGHTS)
     return scored[f"{dimension}_score"].tolist()
 
 
@@ -48,7 +51,13 @@ def scores(frame, dimension, method=QUINTILES):
 
 
 def test_toy_orders_by_quantile():
-    cuts = fit(people(frequency=TOY_ORDERS), dict.fromkeys(EVEN_WEIGHTS, QUINTILES), TIMING, AS_OF)
+    cuts = fit(
+        people(frequency=TOY_ORDERS),
+        dict.fromkeys(EVEN_WEIGHTS, QUINTILES),
+        TIMING,
+        PEER_SPEND,
+        AS_OF,
+    )
 
     assert cuts["frequency"].cuts == (1, 1, 1, 2)  # 1, 1, 1.4, 2.2, floored
     assert scores(people(frequency=TOY_ORDERS), "frequency") == [1] * 6 + [4, 4, 5, 5]
@@ -112,10 +121,10 @@ def test_customers_without_a_counting_order_have_no_scores_and_move_no_cut():
     both = pd.concat([frame, absent], ignore_index=True)
     methods = dict.fromkeys(EVEN_WEIGHTS, QUINTILES)
 
-    scales = fit(both, methods, TIMING, AS_OF)
+    scales = fit(both, methods, TIMING, PEER_SPEND, AS_OF)
     scored = apply_scales(both, scales, EVEN_WEIGHTS)
 
-    assert scales == fit(frame, methods, TIMING, AS_OF)
+    assert scales == fit(frame, methods, TIMING, PEER_SPEND, AS_OF)
     assert scored.loc[:4, "monetary_score"].tolist() == [1, 2, 3, 4, 5]
     added = ["recency_score", "frequency_score", "monetary_score", "rfm", "rfm_total"]
     assert scored.loc[5:, added].isna().all(axis=None)
@@ -124,7 +133,7 @@ def test_customers_without_a_counting_order_have_no_scores_and_move_no_cut():
 def test_with_no_buyer_at_all_there_are_still_scales():
     frame = people(frequency=[0], monetary=[-5])
 
-    scales = fit(frame, dict.fromkeys(EVEN_WEIGHTS, QUINTILES), TIMING, AS_OF)
+    scales = fit(frame, dict.fromkeys(EVEN_WEIGHTS, QUINTILES), TIMING, PEER_SPEND, AS_OF)
 
     assert scales["monetary"].cuts == (0, 0, 0, 0)
 
@@ -151,7 +160,7 @@ def test_the_argument_is_left_as_it_was():
     frame = people(monetary=TOY_MONEY)
     before = frame.copy()
 
-    apply_scales(frame, fit(frame, load_rules().scoring, TIMING, AS_OF), EVEN_WEIGHTS)
+    apply_scales(frame, fit(frame, load_rules().scoring, TIMING, PEER_SPEND, AS_OF), EVEN_WEIGHTS)
 
     pd.testing.assert_frame_equal(frame, before)
 

@@ -24,10 +24,10 @@ def command(exports: tuple[str, ...], **settings: Any) -> None:  # noqa: ANN401
     Ends with 1 when a row cannot be read.
     """
     with uninterrupted():
-        from rfmtool import pipeline
+        from rfmtool import grouping
         from rfmtool.report.doctor import diagnosis, print_diagnosis
 
-    found = diagnosis(pipeline.look(list(exports), **options.look_arguments(settings)))
+    found = diagnosis(grouping.look(list(exports), **options.look_arguments(settings)))
     if not settings["quiet"]:
         if settings["output_format"] == "json":
             options.show_json(found)

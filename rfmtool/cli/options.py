@@ -101,6 +101,8 @@ reading = _together(
                  help="How dates are written, e.g. %d/%m/%Y, excel, unix or unix_ms."),
     click.option("--timezone", metavar="ZONE",
                  help="Take days in this zone, e.g. Europe/Berlin (default: as written)."),
+    click.option("--keep", metavar="COLUMN", multiple=True,
+                 help="Carry a column through, its latest value per customer. Repeatable."),
     click.option("--decimal", type=click.Choice([".", ","]), help="Decimal mark of numbers."),
     click.option("--max-size", type=_Size(), metavar="SIZE",
                  help="Refuse a file that holds more, unpacked, e.g. 20GB."),
@@ -118,6 +120,14 @@ evidence = _together(
                  help="Stop when fewer ids of partners or wallets than this are known elsewhere."),
 )  # fmt: skip
 """What is known of people beside their orders."""
+
+placing = _together(
+    click.option("--allow-proxy", is_flag=True,
+                 help="Let orders alone make supporters of those they suggest."),
+    click.option("--estimate/--no-estimate", default=True,
+                 help="Estimate the wallets nobody told of (default), or leave them empty."),
+)  # fmt: skip
+"""What may be concluded where nobody has said it."""
 
 question = _together(
     click.option("--order-per-row", is_flag=True, help="Every row is an order of its own."),
@@ -205,6 +215,7 @@ def asked(settings: Settings) -> Asked:
         has_header=not settings["no_header"],
         max_bytes=settings["max_size"],
         preset=settings["preset"],
+        keep=settings["keep"],
     )
 
 
@@ -230,11 +241,11 @@ def evidence_sources(settings: Settings, exports: Sequence[str] = ()) -> dict[st
 
 
 def look_arguments(settings: Settings) -> dict[str, Any]:
-    """The keyword arguments of `pipeline.look` for a command's settings."""
+    """The keyword arguments of `grouping.look` for a command's settings."""
     import pyarrow as pa
 
     from rfmtool.cli.progress import watcher
-    from rfmtool.pipeline import Settings as RunSettings
+    from rfmtool.grouping import Settings as RunSettings
 
     # A tenth less memory than Arrow's own pool, which keeps what a block has given back.
     pa.set_memory_pool(pa.system_memory_pool())
@@ -243,6 +254,7 @@ def look_arguments(settings: Settings) -> dict[str, Any]:
         name: settings[name]
         for name in ("since", "window_days", "currency", "order_per_row", "memory_limit")
     }
+    kept |= {name: settings[name] for name in ("allow_proxy", "estimate") if name in settings}
     if settings["threads"]:
         kept["threads"] = settings["threads"]
     return {
@@ -255,15 +267,24 @@ def look_arguments(settings: Settings) -> dict[str, Any]:
     }
 
 
-def run_arguments(settings: Settings) -> dict[str, Any]:
+def run_arguments(settings: Settings, exports: Sequence[str]) -> dict[str, Any]:
     """The keyword arguments of `pipeline.run` for a command's settings.
+
+    Args:
+        settings: of a command with the options of `evidence`, `question` and `scoring`.
+        exports: what else is read.
 
     Raises:
         UsageError: one of them cannot be meant.
     """
+    from rfmtool.sources.evidence_ledger import check_matched
+
+    check_matched((), settings["min_matched"])  # a typo, as above
     return {
         **question_arguments(settings),
         "cuts": parse_cuts(settings["cuts"]),
+        "evidence": evidence_sources(settings, exports),
+        "min_matched": settings["min_matched"],
     }
 
 
@@ -273,8 +294,8 @@ def question_arguments(settings: Settings) -> dict[str, Any]:
     Raises:
         UsageError: one of them cannot be meant.
     """
-    from rfmtool.pipeline import check_rejects
     from rfmtool.sources.ledger import Ledger
+    from rfmtool.sources.limits import check_rejects
 
     # Of no rows at all: a typo should not wait until the whole export is read.
     check_rejects(Ledger(), settings["max_rejects"])

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--lists",
-    default="segments,stages",
+    default="segments,stages,actions",
     show_default=True,
     metavar="NAME,...",
     help="Lists to write beside customers.csv; '' for none.",
@@ -35,8 +35,10 @@ if TYPE_CHECKING:
 @limits.fail_if
 @options.output_format
 @options.reading
+@options.evidence
 @options.question
 @options.scoring
+@options.placing
 @options.text_tables
 @options.engine
 @options.talk
@@ -60,7 +62,7 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
 
         wanted = _wanted(settings)
         before = limits.earlier_run(given, target, settings)
-        result = pipeline.run(list(exports), **options.run_arguments(settings))
+        result = pipeline.run(list(exports), **options.run_arguments(settings, exports))
         limits.check(given, result, before)
         if place:
             with system_failures(str(target)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import IO, Any
 
@@ -30,8 +31,10 @@ from rfmtool.errors import UsageError
 @click.option("--sort", metavar="COLUMN", help="Order by a column; -COLUMN descends.")
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the first N rows.")
 @options.reading
+@options.evidence
 @options.question
 @options.scoring
+@options.placing
 @options.text_tables
 @options.engine
 @options.talk
@@ -42,7 +45,7 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     """
     with uninterrupted():
         from rfmtool import pipeline
-        from rfmtool.outputs import tables
+        from rfmtool.outputs import ordering, tables
         from rfmtool.outputs.publish import published_file, system_failures
 
     path = options.output_path(output)
@@ -55,24 +58,26 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
             f"--format {asked}: is what stdout gets, and {output} is written as {kind}",
             f"Leave one out, or name a file that ends in .{asked}.",
         )
-    _check_sort(settings["sort"])
-    arguments = options.run_arguments(settings)
+    _check_sort(settings["sort"], settings["keep"])
+    arguments = options.run_arguments(settings, exports)
     with published_file(path) if path else _stdout() as target:
         result = pipeline.run(list(exports), **arguments)
-        frame = pipeline.ordered(result.frame, settings["sort"], settings["top"])
+        frame = ordering.ordered(result.frame, result.columns, settings["sort"], settings["top"])
         text = options.text_options(settings)
         with system_failures(output) if output else nullcontext():
-            tables.write_table(tables.to_table(frame), target, kind, text)
+            tables.write_table(tables.to_table(frame, result.columns), target, kind, text)
             target.flush()
 
 
-def _check_sort(sort: str | None) -> None:
+def _check_sort(sort: str | None, keep: Sequence[str]) -> None:
     """Sort nobody: a typo should not wait until the whole export is read."""
     import pandas as pd
 
-    from rfmtool import columns, pipeline
+    from rfmtool import columns
+    from rfmtool.outputs import ordering
 
-    pipeline.ordered(pd.DataFrame(columns=list(columns.CUSTOMERS)), sort, None)
+    known = [*columns.CUSTOMERS, *columns.CONTACTS, *columns.EXTRAS, *keep]
+    ordering.ordered(pd.DataFrame(columns=known), known, sort, None)
 
 
 def _stdout() -> AbstractContextManager[IO[bytes]]:

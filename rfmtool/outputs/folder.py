@@ -58,7 +58,7 @@ def write_files(
     result: Result, place: Path, command: Sequence[str], options: FolderOptions
 ) -> None:
     """Write all files of a run into an empty folder, the manifest last."""
-    outputs = _write_tables(result.frame, place, options)
+    outputs = _write_tables(result.frame, result.columns, place, options)
     outputs.append(_write_json(place, "scales.json", result.scales.as_data()))
     outputs.append(_write_json(place, SUMMARY, result.summary))
     manifest = {
@@ -140,9 +140,11 @@ def inputs(result: Result) -> list[dict[str, Any]]:
 # Tables ------------------------------------------------------------------------------------------
 
 
-def _write_tables(frame: pd.DataFrame, place: Path, options: FolderOptions) -> list[dict[str, Any]]:
+def _write_tables(
+    frame: pd.DataFrame, columns: tuple[str, ...], place: Path, options: FolderOptions
+) -> list[dict[str, Any]]:
     """Write the table of all customers and the lists, in every kind asked for."""
-    table = to_table(frame)
+    table = to_table(frame, columns)
     named = {"customers": None, **_lists(frame, options)}
     return [
         _write(place, f"{name}.{kind}", len(table) if rows is None else len(rows), write, rows)

@@ -17,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from rfmtool.rules import Rule
+
 WINDOW_MONTHS: Final = 24
 DETRACTOR: Final = 6
 """The highest answer to "would you recommend us?" that speaks against us (Reichheld 2003)."""
@@ -111,6 +113,28 @@ _EVENT_DAYS: Final = {
     "partners": "from_on",
 }
 """The day from which a row of each table is true."""
+
+
+_PROVES: Final[Mapping[str, str]] = {
+    "partner_listed": "partners",
+    **dict.fromkeys(("in_scheme", "is_contact", "contact_status", "paused"), "contacts"),
+    **dict.fromkeys(("referrals", "unsolicited_bought", "unknown_referred"), "referrals"),
+    **dict.fromkeys(("unknown_bought", "named_as_referred", "named_by_customer"), "referrals"),
+    **dict.fromkeys(("recent_nps", "unsolicited_reviews", "solicited_reviews"), "feedback"),
+    "gave_feedback": "feedback",
+}
+"""The table without which a column is nobody's."""
+
+
+def tables_asked(rule: Rule) -> set[str]:
+    """The evidence tables that can put somebody under a rule; whom nothing else fits are contacts.
+
+    A complaint or a bad answer, which only keep people out, asks for none.
+    """
+    if not rule.conditions:
+        return {"contacts"}
+    columns = {condition.column for condition in rule.conditions}
+    return {_PROVES[column] for column in columns & _PROVES.keys()}
 
 
 def months_before(day: int, months: int) -> int:

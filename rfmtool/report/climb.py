@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.table import Table
 
-from rfmtool.report.terminal import paragraph, share, titled_table
+from rfmtool.report.terminal import paragraph, printable, share, titled_table
 from rfmtool.report.words import counted, money
 
 Data = Mapping[str, Any]
@@ -26,9 +26,11 @@ def _steps(funnel: Data) -> Table:
     table.add_column("of the rung below", justify="right", no_wrap=True)
     table.add_column("days it took (median)", justify="right", no_wrap=True)
     for step in reversed(funnel["steps"]):
+        if not step["reached"]:
+            continue
         days = step["median_days"]
         table.add_row(
-            step["stage"],
+            printable(step["stage"]),
             f"{step['reached']:,}",
             share(step["conversion"]),
             "–" if days is None else f"{days:,.0f}",

@@ -8,7 +8,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from rfmtool.pipeline import Grouped
+from rfmtool.grouping import Grouped
 from rfmtool.report.terminal import listed, print_trimmed, printable
 from rfmtool.report.trust import ledger_line
 from rfmtool.sources.detect import Source

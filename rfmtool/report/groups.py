@@ -5,26 +5,39 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.console import RenderableType
 from rich.table import Table
 
-from rfmtool.report.terminal import WIDE, bar, printable, share, titled_table
+from rfmtool.report.terminal import WIDE, bar, paragraph, printable, share, titled_table
 from rfmtool.report.words import money
 
 Data = Mapping[str, Any]
 
 
-def ladder_table(summary: Data, width: int) -> Table:
-    """The rungs from the top, those with nobody on them included."""
-    wide = width >= WIDE
+def ladder(summary: Data, width: int) -> list[RenderableType]:
+    """The rungs from the top, and what those need that nobody can stand on."""
+    open_to_none = [rung for rung in summary["ladder"] if rung["needs"]]
+    rungs = [rung for rung in summary["ladder"] if not rung["needs"]]
+    needs = "; ".join(
+        f"{printable(rung['stage'])} needs {' or '.join(f'--{name}' for name in rung['needs'])}"
+        for rung in open_to_none
+    )
+    words = f"Nobody can be known to stand on other rungs: {needs}."
+    note = [paragraph(words, width, "dim")] if needs else []
+    return [_rungs(rungs, summary["stages"], wide=width >= WIDE), *note]
+
+
+def _rungs(rungs: Sequence[Data], stages: Sequence[Data], *, wide: bool) -> Table:
     table = titled_table("LADDER")
     if wide:
         table.add_column("proof", style="dim", no_wrap=True)
     _add_group_columns(table, wide=wide, median=True)
-    groups = {group["name"]: group for group in summary["stages"]}
-    for rung in summary["ladder"]:
-        proof = [rung["proof"]] if wide else []
+    groups = {group["name"]: group for group in stages}
+    for rung in rungs:
+        proof = [printable(rung["proof"])] if wide else []
         group = groups.get(rung["stage"], _nobody(rung["stage"]))
-        table.add_row(rung["stage"], *proof, *_group_cells(group, wide=wide, median=True))
+        cells = _group_cells(group, wide=wide, median=True)
+        table.add_row(printable(rung["stage"]), *proof, *cells)
     return table
 
 

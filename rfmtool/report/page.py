@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.rule import Rule
 from rich.text import Text
 
+from rfmtool.report.climb import climb
 from rfmtool.report.grid import grid_table
-from rfmtool.report.groups import group_table, ladder_table
+from rfmtool.report.groups import group_table, ladder
+from rfmtool.report.spoken import spoken
 from rfmtool.report.terminal import paragraph, print_trimmed, printable
+from rfmtool.report.todo import todo
 from rfmtool.report.trust import trust
+from rfmtool.report.wallets import wallets
 from rfmtool.report.words import counted, money
 
 Data = Mapping[str, Any]
-
-ORDERS_PROVE: Final = "Orders alone prove no more than a client."
 
 
 def print_report(summary: Data, console: Console, folder: str | None = None) -> None:
@@ -32,30 +34,41 @@ def print_report(summary: Data, console: Console, folder: str | None = None) -> 
 
 
 def _parts(summary: Data, width: int, folder: str | None) -> list[RenderableType]:
+    sections: list[list[RenderableType]] = [
+        todo(summary, width),
+        ladder(summary, width),
+        climb(summary, width),
+    ]
+    if summary["buyers"]:
+        sections += _of_buyers(summary, width, folder)
     return [
         _headline(summary),
         Rule(style="dim"),
         *trust(summary, width),
-        Text(),
-        ladder_table(summary, width),
-        paragraph(ORDERS_PROVE, width, "dim"),
-        *(_buyers(summary, width, folder) if summary["buyers"] else []),
+        *[part for section in sections if section for part in (Text(), *section)],
         Rule(style="dim"),
+        *_hints(folder, width),
     ]
 
 
-def _buyers(summary: Data, width: int, folder: str | None) -> list[RenderableType]:
+def _of_buyers(summary: Data, width: int, folder: str | None) -> list[list[RenderableType]]:
     """What there is to say once somebody has bought."""
     return [
-        Text(),
-        group_table("ACTIVITY", summary["activity"], width),
-        Text(),
-        group_table("SEGMENT", summary["segments"], width),
-        Text(),
-        grid_table(summary, width),
-        Text(),
-        paragraph(_scales_note(summary, folder), width, "dim"),
+        [group_table("ACTIVITY", summary["activity"], width)],
+        [group_table("SEGMENT", summary["segments"], width)],
+        wallets(summary, width),
+        spoken(summary, width),
+        [grid_table(summary, width)],
+        [paragraph(_scales_note(summary, folder), width, "dim")],
     ]
+
+
+def _hints(folder: str | None, width: int) -> list[RenderableType]:
+    if not folder:
+        return []
+    place = printable(folder)
+    hint = f"Why is someone here?  rfmtool explain {place} CUSTOMER_ID"
+    return [paragraph(hint, width, "dim")]
 
 
 def _headline(summary: Data) -> Text:

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.table import Table
 
-from rfmtool.report.terminal import paragraph, share, titled_table
+from rfmtool.report.terminal import paragraph, printable, share, titled_table
 from rfmtool.report.words import counted, money
 
 Data = Mapping[str, Any]
@@ -29,7 +29,9 @@ def _by_stage(said: Data) -> Table:
     for title in ("answered", "NPS", "friends named", "bought", "they spent"):
         table.add_column(title, justify="right", no_wrap=True)
     for stage in dict.fromkeys([*answers, *brought]):
-        table.add_row(stage, *_answer(answers.get(stage)), *_referrals(brought.get(stage)))
+        table.add_row(
+            printable(stage), *_answer(answers.get(stage)), *_referrals(brought.get(stage))
+        )
     return table
 
 

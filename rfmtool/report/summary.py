@@ -5,7 +5,6 @@ Money is decimal text, shares are from 0 to 1 and not rounded.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +13,9 @@ import pandas as pd
 from rfmtool import __version__
 from rfmtool.columns import DIMENSIONS
 from rfmtool.outputs.tables import count_formulas, to_table
+from rfmtool.placing.proof import tables_asked
+from rfmtool.report.evidence import evidence_ledgers, funnel_data, voices_data, wallet_data
+from rfmtool.report.figures import groups_of, total_of
 from rfmtool.report.warnings import warnings
 from rfmtool.report.words import NOBODY, counted, in_words
 from rfmtool.rules import NO_ORDERS, Rule
@@ -28,7 +30,7 @@ def summarise(result: Result) -> dict[str, Any]:
     """Turn a result into the data of summary.json and of every report."""
     frame = result.frame
     buyers = frame[frame["frequency"] > 0]
-    escaped_cells = count_formulas(to_table(frame))
+    escaped_cells = _escaped_cells(result)
     return {
         "version": __version__,
         "as_of": result.as_of.isoformat(),
@@ -36,8 +38,8 @@ def summarise(result: Result) -> dict[str, Any]:
         "customers": len(frame),
         "buyers": len(buyers),
         "orders": int(frame["frequency"].sum()),
-        "revenue": money_text(_total(frame["monetary"])),
-        "refunded": money_text(_total(frame["refunds"])),
+        "revenue": money_text(total_of(frame["monetary"])),
+        "refunded": money_text(total_of(frame["refunds"])),
         "anonymous_revenue": money_text(result.ledger.anonymous_units),
         "first_order_on": _day(buyers["first_order_on"].min()),
         "last_order_on": _day(buyers["last_order_on"].max()),
@@ -45,9 +47,14 @@ def summarise(result: Result) -> dict[str, Any]:
         "files": len(result.grouped.export.sources),
         "columns": result.grouped.export.columns,
         "reading": _reading(result),
-        "stages": _groups(frame, "stage"),
+        "evidence": evidence_ledgers(result),
+        "actions": _actions(result),
+        "stages": groups_of(frame, "stage"),
         "segments": _segments(result),
         "activity": _activity(result),
+        "funnel": funnel_data(result),
+        "evidence_says": voices_data(result),
+        "wallet": wallet_data(result.frame),
         "grid": _grid(frame, result.scales),
         "bands": _bands(result.scales),
         "scales_are": "fitted to this export" if result.fitted else "given",
@@ -56,6 +63,12 @@ def summarise(result: Result) -> dict[str, Any]:
         "escaped_cells": escaped_cells,
         "warnings": warnings(result, escaped_cells),
     }
+
+
+def _escaped_cells(result: Result) -> int:
+    kinds = result.frame.dtypes
+    texts = [name for name in result.columns if kinds[name] == "str" or kinds[name] == "category"]
+    return count_formulas(to_table(result.frame, tuple(texts)))
 
 
 def _as_of_is(result: Result, buyers: pd.DataFrame) -> str:
@@ -85,40 +98,25 @@ def _order_is(result: Result) -> str:
 # Groups ------------------------------------------------------------------------------------------
 
 
-def _groups(frame: pd.DataFrame, column: str) -> list[dict[str, Any]]:
-    """Size and money of each group that has members, in the order of the rules."""
-    total = _total(frame["monetary"])
-    grouped = frame.groupby(column, observed=True, sort=True)["monetary"]
-    groups = []
-    for name, money in grouped:
-        revenue = _total(money)
-        groups.append(
-            {
-                "name": str(name),
-                "customers": len(money),
-                "share": len(money) / len(frame),
-                "revenue": money_text(revenue),
-                "revenue_share": revenue / total if total else None,
-                "average": money_text(round(Fraction(revenue, len(money)))),
-                "median": _median(money),
-            }
-        )
-    return groups
-
-
-def _median(money: pd.Series[int]) -> str:
-    """The middle value; of an even number the mean of the two, half-even to 1/10,000."""
-    ordered = np.sort(money.to_numpy())
-    low, high = int(ordered[(len(ordered) - 1) // 2]), int(ordered[len(ordered) // 2])
-    half, odd = divmod(low + high, 2)
-    return money_text(half + (odd and half % 2))
+def _actions(result: Result) -> list[dict[str, Any]]:
+    """Each action that somebody gets, the most urgent first, in words and by which channel."""
+    rows = {row.label: row for row in reversed(result.rules.playbook)}
+    return [
+        {
+            **group,
+            "say": rows[group["name"]].say,
+            "priority": rows[group["name"]].priority,
+            "channel": ", ".join(rows[group["name"]].channels),
+        }
+        for group in groups_of(result.frame, "action")
+    ]
 
 
 def _segments(result: Result) -> list[dict[str, Any]]:
     who: dict[str, list[str]] = {NO_ORDERS: ["no order that counts"]}
     for rule in result.rules.segments.rows:
         who.setdefault(rule.label, []).append(_who(rule, result.scales))
-    groups = _groups(result.frame, "segment")
+    groups = groups_of(result.frame, "segment")
     return [{**group, "who": _either(who[group["name"]])} for group in groups]
 
 
@@ -139,18 +137,20 @@ def _activity(result: Result) -> list[dict[str, Any]]:
         "lapsed": f"> {timing.lapsed_ratio} usual gaps, or > {counted(windows.w95, 'day')}",
         "paused": "asked for a pause",
     }
-    groups = _groups(result.frame, "activity")
+    groups = groups_of(result.frame, "activity")
     return [{**group, "who": who[group["name"]]} for group in groups]
 
 
-def _ladder(result: Result) -> list[dict[str, str]]:
-    """Each rung once that orders can prove or somebody stands on, and what proves it."""
-    proofs: dict[str, str] = {}
+def _ladder(result: Result) -> list[dict[str, Any]]:
+    """Each rung once: what proves it, and which tables could put somebody on it but are missing."""
+    rungs: dict[str, dict[str, Any]] = {}
     reached = set(result.frame["stage"])
     for rung in result.rules.ladder:
-        if rung.label in reached or rung.evidence == "behaviour":
-            proofs.setdefault(rung.label, rung.proof)
-    return [{"stage": stage, "proof": proof} for stage, proof in proofs.items()]
+        known = rungs.setdefault(rung.label, {"stage": rung.label, "proof": rung.proof})
+        asked_of = tables_asked(rung) - set(result.grouped.evidence)
+        missing = set() if rung.label in reached else asked_of
+        known["needs"] = sorted(missing | set(known.get("needs", ())))
+    return list(rungs.values())
 
 
 def _grid(frame: pd.DataFrame, scales: Scales) -> list[list[int]]:
@@ -191,13 +191,6 @@ def _who(rule: Rule, scales: Scales) -> str:
 
 
 # Plain values ------------------------------------------------------------------------------------
-
-
-def _total(units: pd.Series[int]) -> int:
-    values = units.to_numpy()
-    if len(values) and float(np.abs(values).max()) * len(values) >= 2.0**62:
-        return sum(values.tolist())
-    return int(values.sum())
 
 
 def _day(day: object) -> str | None:  # a Timestamp, or NaT where nobody bought

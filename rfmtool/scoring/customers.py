@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -96,7 +96,9 @@ def customers(grouped: pa.Table, dates: OrderDates, as_of_day: int) -> pd.DataFr
 
     Returns:
         customer_id, frequency, order_days, first_order_on, last_order_on, recency_days (missing
-        where no order counts), and monetary, sales, refunds, average_order in whole 1/10,000.
+        where no order counts), and monetary, sales, refunds, average_order in whole 1/10,000; lines
+        (used rows), cost and margin (1/10,000, missing where a row has no cost) where the engine
+        gives them.
     """
     count = len(grouped)
     frequency = np.bincount(dates.owner, minlength=count)
@@ -111,7 +113,7 @@ def customers(grouped: pa.Table, dates: OrderDates, as_of_day: int) -> pd.DataFr
     sales = grouped.column("sales").to_numpy()
     refunds = grouped.column("refunds").to_numpy()
     monetary = sales - refunds
-    return pd.DataFrame(
+    measured = pd.DataFrame(
         {
             "customer_id": grouped.column("customer_id").to_pandas(),
             "frequency": frequency,
@@ -125,6 +127,21 @@ def customers(grouped: pa.Table, dates: OrderDates, as_of_day: int) -> pd.DataFr
             "average_order": pd.arrays.IntegerArray(_half_even(monetary, frequency), ~buyer),
         }
     )
+    return measured.assign(**_where_read(grouped))
+
+
+def _where_read(grouped: pa.Table) -> dict[str, Any]:
+    """The measures that only some exports have."""
+    found: dict[str, Any] = {}
+    if "rows" in grouped.column_names:
+        found["lines"] = grouped["rows"].to_numpy()
+    if "cost" in grouped.column_names:
+        known = grouped["uncosted"].to_numpy() == 0
+        cost = grouped["cost"].to_numpy()
+        net = grouped["sales"].to_numpy() - grouped["refunds"].to_numpy()
+        found["cost"] = pd.arrays.IntegerArray(cost.copy(), ~known)
+        found["margin"] = pd.arrays.IntegerArray(net - cost, ~known)
+    return found
 
 
 def _dates(days: Ints, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.datetime64]:

@@ -12,7 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.sources.ids import matching_key
+from rfmtool.columns import CONTACTS
+from rfmtool.sources.ids import is_listed, matching_key
 
 Places = npt.NDArray[np.int64]
 
@@ -30,16 +31,30 @@ _JOINING: Final = ("contacts", "referrals", "feedback")
 class People:
     """Everyone, sorted by the bytes of customer_id.
 
-    `table` is the engine's answer with a row of nothing for those who never ordered; `keys` are
-    what ids are matched by.
+    `table` is the engine's answer with a row of nothing for those whom the export does not name;
+    `keys` are what ids are matched by, `in_export` says whom it names.
     """
 
     table: pa.Table
     keys: pa.Array
+    in_export: npt.NDArray[np.bool_]
 
     def places(self, ids: pa.Array) -> Places:
         """The place of each id among the people; -1 where nobody has it."""
         return _places(self.keys, ids)
+
+
+def unlisted(evidence: Mapping[str, pa.Table], listed: frozenset[str]) -> dict[str, pa.Table]:
+    """The evidence without the rows that name somebody who is to be left out of everything."""
+    if not listed:
+        return dict(evidence)
+    return {name: _unlisted(table, listed) for name, table in evidence.items()}
+
+
+def _unlisted(table: pa.Table, listed: frozenset[str]) -> pa.Table:
+    ids = [table[name].combine_chunks() for name in _OWNER if name in table.column_names]
+    named = np.logical_or.reduce([is_listed(column, listed) for column in ids])
+    return table.filter(pa.array(~named))
 
 
 def until(evidence: Mapping[str, pa.Table], as_of_day: int) -> dict[str, pa.Table]:
@@ -71,11 +86,12 @@ def everyone(customers: pa.Table, evidence: Mapping[str, pa.Table]) -> People:
     named = [_ids(evidence[name]) for name in _JOINING if name in evidence]
     newcomers = _unknown(keys, named)
     if not len(newcomers):
-        return People(customers, keys)
+        return People(customers, keys, np.ones(len(keys), dtype=bool))
     joined = pa.concat_tables([customers, _never_ordered(newcomers, customers.schema)])
     order = pc.sort_indices(joined["customer_id"])
     both = pa.concat_arrays([keys, newcomers])
-    return People(joined.take(order).combine_chunks(), both.take(order))
+    in_export = order.to_numpy() < len(keys)
+    return People(joined.take(order).combine_chunks(), both.take(order), in_export)
 
 
 def _ids(table: pa.Table) -> pa.Array:
@@ -138,3 +154,37 @@ def _nullable(column: pa.Array) -> Any:  # noqa: ANN401 - any of pandas' arrays
         truth = column.fill_null(fill_value=False).to_numpy(zero_copy_only=False)
         return pd.arrays.BooleanArray(truth.copy(), missing)
     return column.to_pandas()
+
+
+def add_contacts(
+    people: pd.DataFrame,
+    contacts: pd.DataFrame | None,
+    latest: pa.Table | None,
+    more: Iterable[str] = (),
+) -> pd.DataFrame:
+    """Add how to reach people, and further columns by name: what contacts say, else the export.
+
+    Args:
+        people: one row per person.
+        contacts: the contacts table, with `owner`.
+        latest: the latest cells of the export, a row for each of the people.
+        more: further columns; those that neither has are left out.
+    """
+    columns = {}
+    for name in (*CONTACTS, *more):
+        told = _by_owner(contacts, name, len(people))
+        seen = (
+            latest[name].to_pandas() if latest is not None and name in latest.column_names else None
+        )
+        known = [column for column in (told, seen) if column is not None]
+        if known:
+            columns[name] = (
+                known[0] if len(known) == 1 else known[0].where(known[0].notna(), known[1])
+            )
+    return people.assign(**columns)
+
+
+def _by_owner(table: pd.DataFrame | None, column: str, people: int) -> pd.Series[str] | None:
+    if table is None or column not in table:
+        return None
+    return table.set_index("owner")[column].reindex(np.arange(people))

@@ -25,6 +25,7 @@ from rfmtool.rules import MAX_BINS, METHODS, Method, MethodName
 from rfmtool.scoring.customers import money_text
 from rfmtool.scoring.cuts import quantile_cuts
 from rfmtool.scoring.timing import Timing
+from rfmtool.scoring.wallet import PeerSpend
 
 Better = Literal["higher", "lower"]
 VALUES: Final[Mapping[str, str]] = {
@@ -79,11 +80,12 @@ class Scale:
 
 @dataclass(frozen=True)
 class Scales:
-    """The scales of all dimensions, what timing is usual, and the as_of day of the fit."""
+    """The scales of all dimensions, what timing and spend are usual, and the day of the fit."""
 
     as_of: date
     by_dimension: Mapping[str, Scale]
     timing: Timing
+    peer_spend: PeerSpend
 
     def __getitem__(self, dimension: str) -> Scale:
         """The scale of a dimension."""
@@ -96,16 +98,24 @@ class Scales:
             "as_of": self.as_of.isoformat(),
             **{name: _scale_data(name, scale) for name, scale in self.by_dimension.items()},
             "timing": self.timing.as_data(),
+            "wallet": self.peer_spend.as_data(),
         }
 
 
-def fit(people: pd.DataFrame, scoring: Mapping[str, Method], timing: Timing, as_of: date) -> Scales:
+def fit(
+    people: pd.DataFrame,
+    scoring: Mapping[str, Method],
+    timing: Timing,
+    peer_spend: PeerSpend,
+    as_of: date,
+) -> Scales:
     """Fit cut points on the customers with at least one counting order.
 
     Args:
         people: frame with recency_days, frequency, monetary (1/10,000).
         scoring: the method of each dimension.
         timing: what `timing.fit_timing` found.
+        peer_spend: what `wallet.fit_peer_spend` found.
         as_of: the day recency is counted from.
     """
     buyers = people[people["frequency"] > 0]
@@ -116,7 +126,7 @@ def fit(people: pd.DataFrame, scoring: Mapping[str, Method], timing: Timing, as_
         if method.name == "quantile":
             cuts = quantile_cuts(buyers[VALUES[name]].to_numpy(dtype=np.int64), method.bins)
         scales[name] = Scale(method.name, cuts, BETTER[name])
-    return Scales(as_of, scales, timing)
+    return Scales(as_of, scales, timing, peer_spend)
 
 
 def apply_scales(
@@ -184,6 +194,7 @@ def load_scales(path: str | os.PathLike[str]) -> Scales:
         data = json.loads(Path(path).read_text("utf-8"))
         scales = {name: _scale(name, data[name]) for name in DIMENSIONS}
         timing = Timing.from_data(data["timing"])
+        peer_spend = PeerSpend.from_data(data["wallet"])
         as_of = date.fromisoformat(data["as_of"])
         known = data["version"] == _VERSION
     except OSError as error:
@@ -197,7 +208,7 @@ def load_scales(path: str | os.PathLike[str]) -> Scales:
         raise RulesError(
             f"{where}: is not a scales file of this version", "Take the scales.json of a run."
         )
-    return Scales(as_of, scales, timing)
+    return Scales(as_of, scales, timing, peer_spend)
 
 
 def _scale_data(name: str, scale: Scale) -> dict[str, Any]:

@@ -1,0 +1,332 @@
+"""An export, read and grouped by customer: everything before the first score."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from rfmtool import columns as names
+from rfmtool.engines import Entries, MoneyOverflowError, SamePersonError
+from rfmtool.engines.local import LocalEngine
+from rfmtool.errors import AmbiguousInputError, InputError
+from rfmtool.rules import Rules, load_rules
+from rfmtool.rules.presets import SALE_ROLES
+from rfmtool.scoring.customers import (
+    OrderDates,
+    check_for_strays,
+    last_day,
+    order_dates,
+    strip_point_zero,
+)
+from rfmtool.scoring.history import moved
+from rfmtool.scoring.people import everyone, owned
+from rfmtool.sources import Asked, Export, currencies, open_export
+from rfmtool.sources.detect import survey
+from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, Detail, Question
+from rfmtool.sources.ledger import Ledger
+from rfmtool.sources.lines import Watcher, lines
+
+EPOCH: Final = date(1970, 1, 1)
+Places = npt.NDArray[np.int64]
+_UNSURE: Final = ("bad_date", "bad_amount", "bad_quantity", "bad_price")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run is asked for beside its export.
+
+    `as_of` excludes later lines; without it, as_of is the day of the latest counting order.
+    `accept_last` takes that day even where it hangs on a few orders long after all others.
+    """
+
+    as_of: date | None = None
+    accept_last: bool = False
+    since: date | None = None
+    window_days: int | None = None
+    currency: str | None = None
+    order_per_row: bool = False
+    suppressed: frozenset[str] = frozenset()
+    detail: Detail = field(default_factory=Detail)
+    allow_proxy: bool = False
+    """Let orders alone make a supporter of those they suggest."""
+    estimate: bool = True
+    """Estimate the wallets that nobody told of."""
+    threads: int = field(default_factory=lambda: os.cpu_count() or 1)
+    memory_limit: str | None = None
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """An export, read and grouped: the engine's table, the order dates, and where rows went.
+
+    What the export does not have, or nobody wants, is None. `owner` in it is the place in `table`,
+    which has `rows`, `cost` and `uncosted` where costs are read.
+    """
+
+    table: pa.Table
+    dates: OrderDates
+    ledger: Ledger
+    export: Export
+    dropped_point_zero: bool = False
+    as_of: date | None = None
+    """The day that the question names; None leaves it to the data."""
+    merged_ids: int = 0
+    """How many ids are another spelling of a customer's e-mail address."""
+    categories: pa.Table | None = None
+    """`engines.CATEGORIES`."""
+    latest: pa.Table | None = None
+    """The latest contact and kept cells, a row for each row of `table`."""
+    entries: Entries | None = None
+    evidence: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    """The evidence tables supplied: `owner` and `referred` are places in `table`."""
+
+
+def look(
+    source: Any,  # noqa: ANN401 - as in `run`
+    *,
+    asked: Asked | None = None,
+    settings: Settings | None = None,
+    rules: str | os.PathLike[str] | None = None,
+    watcher: Watcher | None = None,
+) -> Grouped:
+    """Read an export as `run` does, and stop before any question is asked of it.
+
+    Raises:
+        InputError: it cannot be read.
+        AmbiguousInputError: it can be read in two ways that differ.
+    """
+    in_force = load_rules(rules)
+    export = open_export(source, replace(asked or Asked(), own_presets=in_force.presets))
+    return group(export, in_force, settings or Settings(), watcher)
+
+
+def group(
+    export: Export, rules: Rules, settings: Settings, watcher: Watcher | None = None
+) -> Grouped:
+    """Read an export and group its lines by customer.
+
+    Where the cells turn out not to fit the reading a sample suggested, the whole columns are
+    looked at and, if they say otherwise, the export is read again.
+
+    Raises:
+        InputError: it cannot be read.
+        AmbiguousInputError: it can be read in two ways that differ.
+    """
+    question = Question(
+        since=settings.since,
+        until=settings.as_of,
+        currency=settings.currency,
+        not_a_sale=rules.not_a_sale | export.reading.preset.not_a_sale,
+        order_per_row=settings.order_per_row,
+        suppressed=settings.suppressed,
+    )
+    as_of = settings.as_of
+    if settings.window_days is not None:
+        if as_of is None:
+            # Only for the day it ends on, so that nothing else need be read.
+            plain = replace(
+                settings, window_days=None, detail=Detail(None, cost=False, contacts=False)
+            )
+            whole = group(export, rules, plain, watcher)
+            as_of, export = as_of_day(whole, settings), whole.export
+        question = _with_window(question, as_of, settings.window_days)
+    grouped = _grouped(export, question, settings, watcher)
+    ledger = grouped.ledger
+    if not export.surveyed and (ledger.has_marks or any(ledger[reason] for reason in _UNSURE)):
+        surveyed = survey(export)
+        if surveyed.reading == export.reading:
+            grouped = replace(grouped, export=surveyed)
+        else:
+            grouped = _grouped(surveyed, question, settings, watcher)
+    return replace(grouped, as_of=as_of)
+
+
+def _with_window(question: Question, as_of: date, days: int) -> Question:
+    start = as_of - timedelta(days=min(days - 1, (as_of - date.min).days))
+    since = max(start, question.since) if question.since else start
+    return replace(question, since=since, until=as_of)
+
+
+def _grouped(
+    export: Export, question: Question, settings: Settings, watcher: Watcher | None
+) -> Grouped:
+    engine = LocalEngine(settings.threads, settings.memory_limit)
+    try:
+        grouped = _read(engine, export, question, settings.detail, watcher)
+    except MoneyOverflowError:
+        engine = replace(engine, wide=True)
+        grouped = _read(engine, export, question, settings.detail, watcher)
+    _check_currency(export, grouped.ledger, question)
+    grouped = replace(grouped, export=export)
+    # Whole numbers sort alike with and without their .0, so that places stay as they are.
+    bare = strip_point_zero(grouped.table) if grouped.ledger.ids_end_in_point_zero else None
+    return grouped if bare is None else replace(grouped, table=bare, dropped_point_zero=True)
+
+
+def _check_currency(export: Export, ledger: Ledger, question: Question) -> None:
+    """Check that all money is in one currency, and that one asked for can be told."""
+    if question.currency is not None:
+        if "currency" not in export.columns and not ledger.names_currencies:
+            raise InputError(
+                f"{export.name}: --currency is given, but no column was recognised as currency and"
+                " no amount has a sign or code beside it",
+                "Name the column with --column currency=NAME, or leave --currency out.",
+            )
+        return
+    held = currencies.apart(ledger.currencies)
+    if len(held) > 1:
+        # A column named by mistake holds other cells.
+        known = sorted(currency for currency in held if currencies.is_known(currency))
+        more = [f"{len(held) - len(known)} more"] * (len(known) < len(held))
+        raise AmbiguousInputError(
+            f"{export.name}: money in {len(held)} currencies, {', '.join([*known[:8], *more])}",
+            "Pick one with --currency.",
+        )
+
+
+def _read(
+    engine: LocalEngine, export: Export, question: Question, detail: Detail, watcher: Watcher | None
+) -> Grouped:
+    wanted = export.of(detail)
+    more = any(role in OPTIONAL_ROLES or role.startswith(KEPT) for role in wanted.columns)
+    if not (more or detail.entries):
+        try:
+            return _read_plain(engine, wanted, question, watcher)
+        except SamePersonError:
+            pass  # rare enough to read the export again
+    return _read_in_detail(engine, wanted, question, detail, watcher)
+
+
+def _read_plain(
+    engine: LocalEngine, export: Export, question: Question, watcher: Watcher | None
+) -> Grouped:
+    ledger = Ledger()
+    stream = lines(export, question, ledger, threads=engine.threads, watcher=watcher)
+    by_status = not export.columns.keys().isdisjoint(SALE_ROLES)
+    with _failures_of_reading(export, ledger):
+        table = engine.aggregate(stream, by_status=by_status)
+    _leave_out_orders(ledger, table, by_status=by_status)
+    return Grouped(table, order_dates(table), ledger, export)
+
+
+def _read_in_detail(
+    engine: LocalEngine, export: Export, question: Question, detail: Detail, watcher: Watcher | None
+) -> Grouped:
+    ledger = Ledger()
+    stream = lines(export, question, ledger, threads=engine.threads, watcher=watcher)
+    by_status = not export.columns.keys().isdisjoint(SALE_ROLES)
+    with _failures_of_reading(export, ledger), engine.open(stream, by_status=by_status) as books:
+        table, latest = books.customers(), books.latest()
+        grouped = Grouped(
+            table,
+            order_dates(table),
+            ledger,
+            export,
+            merged_ids=books.merged_ids,
+            categories=books.categories() if "category" in export.columns else None,
+            latest=latest if latest.num_columns else None,
+            entries=books.entries() if detail.entries else None,
+        )
+    _leave_out_orders(ledger, table, by_status=by_status)
+    return grouped
+
+
+@contextmanager
+def _failures_of_reading(export: Export, ledger: Ledger) -> Iterator[None]:
+    """Say what went wrong in reading where an engine wraps it in words of its own."""
+    try:
+        yield
+    except Exception as error:
+        if ledger.failure is not None:
+            raise ledger.failure from None
+        if isinstance(error, InputError):
+            raise InputError(f"{export.name}: {error.args[0]}", error.hint) from None
+        raise
+
+
+def _leave_out_orders(ledger: Ledger, table: pa.Table, *, by_status: bool) -> None:
+    if by_status:
+        money = sum(table["sales"].to_pylist()) - sum(table["refunds"].to_pylist())
+        ledger.leave_out_orders(sum(table["rows"].to_pylist()), money)
+
+
+def with_everyone(grouped: Grouped, evidence: Mapping[str, pa.Table]) -> Grouped:
+    """Add the people whom only contacts, referrals or feedback name, and what the tables say.
+
+    Args:
+        grouped: an export, grouped.
+        evidence: the tables by name, as they stood on the as_of day.
+    """
+    people = everyone(grouped.table, evidence)
+    places = np.flatnonzero(people.in_export)
+    table = people.table
+    if "rows" not in table.column_names:
+        rows = pa.array(people.in_export.astype(np.int64))  # at least one, which is all one asks
+        table = table.append_column("rows", rows)
+    joined = replace(
+        grouped,
+        table=table,
+        dates=OrderDates(places[grouped.dates.owner], grouped.dates.day),
+        evidence={name: owned(rows, people) for name, rows in evidence.items()},
+    )
+    if people.in_export.all():
+        return joined
+    return replace(
+        joined,
+        categories=_moved(grouped.categories, places),
+        latest=grouped.latest and _spread(grouped.latest, people.in_export),
+        entries=grouped.entries and moved(grouped.entries, places),
+    )
+
+
+def _moved(categories: pa.Table | None, places: Places) -> pa.Table | None:
+    if categories is None:
+        return None
+    owner = pa.array(places[categories["owner"].to_numpy()])
+    return categories.set_column(categories.column_names.index("owner"), "owner", owner)
+
+
+def _spread(rows: pa.Table, in_export: npt.NDArray[np.bool_]) -> pa.Table:
+    """Rows of the export's customers as rows of everyone; empty where the export knows nothing."""
+    places = np.cumsum(in_export) - 1
+    return rows.take(pa.array(places, mask=~in_export))
+
+
+def as_of_day(grouped: Grouped, settings: Settings) -> date:
+    """The day asked for; else the latest day of a counting order; else the last line's day.
+
+    Raises:
+        AmbiguousInputError: the latest day hangs on a few orders long after all others.
+        InputError: there is no line to take a day from.
+    """
+    last_line_day = grouped.ledger.last_day
+    if last_line_day is None or (grouped.ledger.excluded and not grouped.ledger["used"]):
+        raise _nothing_left(grouped)
+    if grouped.as_of is not None:
+        return grouped.as_of
+    if not settings.accept_last:
+        try:
+            check_for_strays(grouped.dates)
+        except AmbiguousInputError as error:
+            message = f"{grouped.export.name}: {error.args[0]}"
+            raise AmbiguousInputError(message, error.hint) from None
+    return EPOCH + timedelta(days=last_day(grouped.dates, last_line_day))
+
+
+def _nothing_left(grouped: Grouped) -> InputError:
+    # An empty answer would take the place of a good one in tonight's job.
+    ledger = grouped.ledger
+    reasons = ", ".join(f"{name} {ledger[name]:,}" for name in names.BINS if ledger[name])
+    return InputError(
+        f"{grouped.export.name}: none of the {ledger.rows:,} rows can be used ({reasons})",
+        "See rfmtool check; look at --as-of, --since and --window if you gave them.",
+    )

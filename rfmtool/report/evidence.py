@@ -1,0 +1,75 @@
+"""What the evidence adds to a report, as plain data; money is decimal text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from rfmtool.analyses.funnel import funnel
+from rfmtool.analyses.voices import voices
+from rfmtool.report.figures import total_of
+from rfmtool.scoring.customers import money_text
+from rfmtool.scoring.wallet import estimate_rank_correlation
+
+if TYPE_CHECKING:
+    from rfmtool.pipeline import Result
+
+
+def evidence_ledgers(result: Result) -> dict[str, Any]:
+    """Where the rows of each evidence table went, and how many of its people are known."""
+    if result.evidence is None:
+        return {}
+    return {name: ledger.as_data() for name, ledger in result.evidence.ledgers.items()}
+
+
+def funnel_data(result: Result) -> dict[str, Any]:
+    """How far people have climbed, and what hangs on those at the top."""
+    found = funnel(
+        result.frame, result.grouped.evidence, result.days, result.scales.timing, result.as_of_day
+    )
+    total = total_of(result.frame["monetary"])
+    top = found.top_revenue + found.referred_revenue
+    return {
+        **found.as_data(),
+        "top_revenue": money_text(found.top_revenue),
+        "referred_revenue": money_text(found.referred_revenue),
+        "top_share": top / total if total > 0 else None,
+    }
+
+
+def voices_data(result: Result) -> dict[str, Any]:
+    """What referrals, complaints and surveys say."""
+    data = voices(result.frame, result.grouped.evidence, result.days, result.as_of_day).as_data()
+    brought = data["referrals"] and [
+        {**row, "revenue": money_text(row["revenue"])} for row in data["referrals"]
+    ]
+    return {**data, "referrals": brought}
+
+
+def wallet_data(frame: pd.DataFrame) -> dict[str, Any]:
+    """Share of wallet by how it is known, never added up over bases, and how it is spread."""
+    having = frame[frame["wallet"].notna()]
+    return {
+        "bases": [
+            _basis(str(name), rows)
+            for name, rows in having.groupby("wallet_basis", observed=True, sort=True)
+        ],
+        "understated": int(frame["wallet_understated"].sum()),
+        "estimate_rank_correlation": estimate_rank_correlation(frame),
+    }
+
+
+def _basis(name: str, rows: pd.DataFrame) -> dict[str, Any]:
+    spend = total_of(rows["wallet_spend"].astype("int64"))
+    wallet = total_of(rows["wallet"].astype("int64"))
+    plans = rows["wallet_plan"].value_counts(sort=False)
+    return {
+        "basis": name,
+        "customers": len(rows),
+        "spend": money_text(spend),
+        "wallet": money_text(wallet),
+        "share": spend / wallet,
+        "headroom": money_text(wallet - spend),
+        "plans": {str(plan): int(count) for plan, count in plans.items()},
+    }

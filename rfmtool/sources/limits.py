@@ -1,0 +1,45 @@
+"""How many unreadable rows are too many."""
+
+from __future__ import annotations
+
+from rfmtool.columns import REJECTIONS
+from rfmtool.errors import LimitError, UsageError
+from rfmtool.sources.ledger import Ledger
+
+
+def check_rejects(ledger: Ledger, most: str | int) -> None:
+    """Stop where too many rows are unreadable.
+
+    Args:
+        ledger: where the rows went.
+        most: a number of rows, or a share of all rows such as "1%".
+
+    Raises:
+        LimitError: more rows than that are rejected.
+        UsageError: `most` is neither.
+    """
+    text = str(most).strip()
+    try:
+        number = float(text.removesuffix("%"))
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise UsageError(
+            f"--max-rejects {text!r} is no number of rows and no share of them",
+            "For example 100 or 1%.",
+        )
+    limit = number / 100 * ledger.rows if text.endswith("%") else number
+    if ledger.rejected > limit:
+        reasons = ", ".join(f"{name} {ledger[name]:,}" for name in REJECTIONS if ledger[name])
+        first = ledger.rejects[0]
+        raise LimitError(
+            f"{ledger.rejected:,} of {ledger.rows:,} rows cannot be read ({reasons}); the first is"
+            f" row {first.row:,} of {first.file} ({first.reason})",
+            _next_step(ledger),
+        )
+
+
+def _next_step(ledger: Ledger) -> str:
+    if 2 * ledger.rejected > ledger.rows:
+        return "So many mean that it is read wrongly: rfmtool check says how, and what changes it."
+    return f"See rfmtool check; accept them with --max-rejects {ledger.rejected}."
