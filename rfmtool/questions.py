@@ -15,7 +15,8 @@ from rfmtool.analyses.repeat import Repeat
 from rfmtool.analyses.repeat import repeat as _repeat
 from rfmtool.engines import Entries
 from rfmtool.errors import UsageError
-from rfmtool.pipeline import Result, Settings, run
+from rfmtool.grouping import Settings
+from rfmtool.pipeline import Result, run
 from rfmtool.scoring.timing import order_days
 from rfmtool.sources.layout import Detail
 

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 
-from rfmtool.pipeline import Settings, run
+from rfmtool.grouping import Settings
+from rfmtool.pipeline import run
 from rfmtool.sources.layout import Detail
 
 # Derandomized, so that a red test is red for everybody and stays red until it is mended.

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from ledgers import detailed_ledgers, ledgers
 
 from rfmtool.errors import AmbiguousInputError, InputError
-from rfmtool.pipeline import Settings, look, run
+from rfmtool.grouping import Settings, look, run
 from rfmtool.sources.layout import Asked, Detail
 
 HEADER = "customer_id,order_id,ordered_at,amount"

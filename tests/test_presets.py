@@ -11,7 +11,7 @@ import pytest
 
 import rfmtool
 from rfmtool.errors import InputError, RulesError, UsageError
-from rfmtool.pipeline import Settings, look
+from rfmtool.grouping import Settings, look
 from rfmtool.sources import blocks
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.presets import Known, shipped
