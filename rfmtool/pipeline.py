@@ -10,10 +10,13 @@ from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
 from rfmtool import columns as names
+from rfmtool.analyses.backtest import Backtest, backtest, backtest_day
+from rfmtool.engines import Entries
 from rfmtool.errors import LimitError, RulesError, UsageError
 from rfmtool.grouping import EPOCH, Grouped, Settings, as_of_day, group, with_everyone
 from rfmtool.placing.activity import place_activity
@@ -25,7 +28,7 @@ from rfmtool.placing.segments import place_segments
 from rfmtool.rules import Method, Rules, load_rules
 from rfmtool.scoring.breadth import add_breadth
 from rfmtool.scoring.customers import customers
-from rfmtool.scoring.history import spend_within
+from rfmtool.scoring.history import ended, spend_within, standing
 from rfmtool.scoring.people import add_contacts, unlisted, until
 from rfmtool.scoring.scales import Scales, apply_scales, fit, load_scales
 from rfmtool.scoring.timing import OrderDays, add_usual_gaps, fit_timing, order_days
@@ -86,6 +89,11 @@ class Result:
     def days(self) -> OrderDays:
         """The distinct days with a counting order, by place in `frame`."""
         return order_days(self.grouped.dates)
+
+    @cached_property
+    def backtest(self) -> Backtest | None:
+        """Whether the labels of 90 days before told who would come back; None if unknown."""
+        return look_back(self)
 
     @cached_property
     def summary(self) -> dict[str, Any]:
@@ -212,6 +220,35 @@ def _with_breadth(
     bought = spends[spends["days_bought"] > 0]
     counts = np.bincount(bought["owner"].to_numpy(), minlength=len(people))
     return add_breadth(people, spends, scales.peer_spend.peers, as_of_day).assign(categories=counts)
+
+
+def look_back(result: Result) -> Backtest | None:
+    """Place everyone as they stood an earlier day, and count who has ordered since.
+
+    Returns:
+        None where history is short, or the run did not keep what each order moved on each day.
+    """
+    entries, grouped = result.grouped.entries, result.grouped
+    first = result.frame["first_order_on"].min()
+    from_on = None if pd.isna(first) else backtest_day(first.date(), result.as_of)
+    if entries is None or from_on is None:
+        return None
+    day = _ordinal(from_on)
+    known = _known_by(grouped, entries, day)
+    table, dates = standing(grouped.table, entries, day)
+    then = replace(grouped, table=table, dates=dates, categories=None, entries=ended(entries, day))
+    people = score(then, result.rules, from_on, result.settings).frame
+    since = grouped.dates.owner[grouped.dates.day > day]
+    returned = np.bincount(since, minlength=len(people)) > 0
+    spent = (result.frame["monetary"] - people["monetary"]).to_numpy()
+    return backtest(people[known], returned[known], spent[known], from_on)
+
+
+def _known_by(grouped: Grouped, entries: Entries, day: int) -> npt.NDArray[np.bool_]:
+    """Whom the shop knew on a day: all but those whose every line is later."""
+    named = np.bincount(entries.owner, minlength=len(grouped.table)) > 0
+    early = np.bincount(entries.owner[entries.day <= day], minlength=len(grouped.table)) > 0
+    return early | ~named
 
 
 def _fitted(people: pd.DataFrame, rules: Rules, days: OrderDays, as_of: date) -> Scales:

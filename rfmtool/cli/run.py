@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -62,7 +63,7 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
 
         wanted = _wanted(settings)
         before = limits.earlier_run(given, target, settings)
-        result = pipeline.run(list(exports), **options.run_arguments(settings, exports))
+        result = pipeline.run(list(exports), **_arguments(settings, exports))
         limits.check(given, result, before)
         if place:
             with system_failures(str(target)):
@@ -75,6 +76,13 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
         from rfmtool.report.page import print_report
 
         print_report(result.summary, options.console(settings), output)
+
+
+def _arguments(settings: options.Settings, exports: tuple[str, ...]) -> dict[str, Any]:
+    """What the library is asked, a look back at who returned included."""
+    arguments = options.run_arguments(settings, exports)
+    asked = arguments["settings"]
+    return {**arguments, "settings": replace(asked, detail=replace(asked.detail, entries=True))}
 
 
 def _wanted(settings: options.Settings) -> FolderOptions:

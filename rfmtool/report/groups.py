@@ -41,25 +41,50 @@ def _rungs(rungs: Sequence[Data], stages: Sequence[Data], *, wide: bool) -> Tabl
     return table
 
 
-def group_table(title: str, groups: Sequence[Data], width: int) -> Table:
-    """Groups that are told apart in words: `who` they are."""
+def group_table(
+    title: str, groups: Sequence[Data], width: int, back: Mapping[str, str] | None = None
+) -> Table:
+    """Groups that are told apart in words: `who` they are.
+
+    Args:
+        title: the first column's.
+        groups: the groups of a summary.
+        width: of the terminal.
+        back: for each name, how many such people came back; None leaves the column out.
+    """
     wide = width >= WIDE
     table = titled_table(title)
     table.add_column("who", style="dim", overflow="fold")
     _add_group_columns(table, wide=wide, median=False)
+    if back is not None:
+        table.add_column("back*", justify="right", no_wrap=True)
     for group in groups:
-        table.add_row(
-            printable(group["name"]),
-            group["who"],
-            *_group_cells(group, wide=wide, median=False),
-        )
+        came = [] if back is None else [back.get(group["name"], "–")]
+        cells = _group_cells(group, wide=wide, median=False)
+        table.add_row(printable(group["name"]), group["who"], *cells, *came)
     return table
+
+
+def came_back(summary: Data, by: str) -> dict[str, str] | None:
+    """The share of each group of an earlier day that came back: `93% ± 3`; None if unknown."""
+    if summary["backtest"] is None:
+        return None
+    return {group["name"]: _interval(group) for group in summary["backtest"]["groups"]
+            if group["by"] == by}  # fmt: skip
+
+
+def _interval(group: Data) -> str:
+    if group["low"] is None:
+        return "too few"
+    return (
+        f"{group['returned'] / group['customers']:.0%} ±{50 * (group['high'] - group['low']):.0f}"
+    )
 
 
 def _add_group_columns(table: Table, *, wide: bool, median: bool) -> None:
     table.add_column("people", justify="right", no_wrap=True)
-    table.add_column("share", justify="right", no_wrap=True)
     if wide or median:
+        table.add_column("share", justify="right", no_wrap=True)
         table.add_column("", no_wrap=True, style="cyan")
     table.add_column("revenue", justify="right", no_wrap=True)
     table.add_column("share", justify="right", no_wrap=True)
@@ -70,9 +95,9 @@ def _add_group_columns(table: Table, *, wide: bool, median: bool) -> None:
 
 
 def _group_cells(group: Data, *, wide: bool, median: bool) -> list[str]:
-    cells = [f"{group['customers']:,}", share(group["share"])]
+    cells = [f"{group['customers']:,}"]
     if wide or median:
-        cells.append(bar(group["share"], 15 if wide else 10))
+        cells += [share(group["share"]), bar(group["share"], 15 if wide else 10)]
     cells += [money(group["revenue"]), share(group["revenue_share"])]
     if wide or median:
         cells.append(money(group["average"]))

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from rfmtool.report.climb import climb
 from rfmtool.report.grid import grid_table
-from rfmtool.report.groups import group_table, ladder
+from rfmtool.report.groups import came_back, group_table, ladder
 from rfmtool.report.spoken import spoken
 from rfmtool.report.terminal import paragraph, print_trimmed, printable
 from rfmtool.report.todo import todo
@@ -55,12 +55,25 @@ def _of_buyers(summary: Data, width: int, folder: str | None) -> list[list[Rende
     """What there is to say once somebody has bought."""
     return [
         [group_table("ACTIVITY", summary["activity"], width)],
-        [group_table("SEGMENT", summary["segments"], width)],
+        _segments(summary, width),
         wallets(summary, width),
         spoken(summary, width),
         [grid_table(summary, width)],
         [paragraph(_scales_note(summary, folder), width, "dim")],
     ]
+
+
+def _segments(summary: Data, width: int) -> list[RenderableType]:
+    back = came_back(summary, "segment")
+    table = group_table("SEGMENT", summary["segments"], width, back)
+    if back is None:
+        return [table]
+    tested = summary["backtest"]
+    words = (
+        f"* the same rules as of {tested['from']}: the share who ordered in the"
+        f" {tested['days']} days after"
+    )
+    return [table, paragraph(words, width, "dim")]
 
 
 def _hints(folder: str | None, width: int) -> list[RenderableType]:

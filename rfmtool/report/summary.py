@@ -55,6 +55,7 @@ def summarise(result: Result) -> dict[str, Any]:
         "funnel": funnel_data(result),
         "evidence_says": voices_data(result),
         "wallet": wallet_data(result.frame),
+        "backtest": None if result.backtest is None else result.backtest.as_data(),
         "grid": _grid(frame, result.scales),
         "bands": _bands(result.scales),
         "scales_are": "fitted to this export" if result.fitted else "given",

@@ -29,7 +29,7 @@ def standing(table: pa.Table, entries: Entries, until_day: int) -> tuple[pa.Tabl
         entries: what each order moved on each day.
         until_day: in days since 1970-01-01, included.
     """
-    by_then = _where(entries, entries.day <= until_day)
+    by_then = ended(entries, until_day)
     sales = _sums(by_then.sales, by_then.owner, len(table))
     refunds = _sums(by_then.refunds, by_then.owner, len(table))
     names = table.column_names
@@ -71,16 +71,9 @@ def spend_within(entries: Entries, periods: pd.DataFrame) -> Ints:
     return spent
 
 
-def moved(entries: Entries, places: Ints) -> Entries:
-    """The entries of customers who now stand at other places, in the same order as before."""
-    return replace(entries, owner=places[entries.owner])
-
-
-def _keys(owner: Ints, day: Ints) -> Ints:
-    return (owner << 24) + (day + _LATE)
-
-
-def _where(entries: Entries, kept: npt.NDArray[np.bool_]) -> Entries:
+def ended(entries: Entries, until_day: int) -> Entries:
+    """What orders moved until a day, included; without costs."""
+    kept = entries.day <= until_day
     return Entries(
         entries.owner[kept],
         entries.order[kept],
@@ -88,6 +81,15 @@ def _where(entries: Entries, kept: npt.NDArray[np.bool_]) -> Entries:
         entries.sales[kept],
         entries.refunds[kept],
     )
+
+
+def moved(entries: Entries, places: Ints) -> Entries:
+    """The entries of customers who now stand at other places, in the same order as before."""
+    return replace(entries, owner=places[entries.owner])
+
+
+def _keys(owner: Ints, day: Ints) -> Ints:
+    return (owner << 24) + (day + _LATE)
 
 
 def _sums(values: Ints, owner: Ints, count: int) -> Ints:
