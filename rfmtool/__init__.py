@@ -5,11 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "cadence", "cohorts", "compare", "concentration", "repeat", "run"]
+__all__ = [
+    "__version__",
+    "cadence",
+    "cohorts",
+    "compare",
+    "concentration",
+    "explain",
+    "repeat",
+    "run",
+]
 
 if TYPE_CHECKING:
     from rfmtool.pipeline import run
     from rfmtool.questions import cadence, cohorts, concentration, repeat
+    from rfmtool.report.card import explain
     from rfmtool.report.comparison import compare
 
 
@@ -23,6 +33,10 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module attribute may be a
         from rfmtool import pipeline
 
         return pipeline.run
+    if name == "explain":
+        from rfmtool.report import card
+
+        return card.explain
     if name == "compare":
         from rfmtool.report import comparison
 

@@ -73,6 +73,22 @@ def written(known: Container[str], keep: Sequence[str] = ()) -> tuple[str, ...]:
     return tuple(name for name in order if name in known)
 
 
+DATES: Final = frozenset({"first_order_on", "last_order_on"})
+"""Customer columns that hold days."""
+
+WHOLE: Final = frozenset(
+    {
+        *("priority", "recency_score", "frequency_score", "monetary_score", "recency_days"),
+        *("frequency", "order_days", "latest_nps", "open_complaints", "referrals"),
+    }
+)
+"""Customer columns that hold whole numbers."""
+
+RATIOS: Final = frozenset(
+    {"rfm_total", "usual_gap_days", "overdue_ratio", "share_of_wallet", "category_breadth"}
+)
+"""Customer columns that hold numbers with decimals."""
+
 DIMENSIONS: Final = ("recency", "frequency", "monetary")
 
 EXCLUSIONS: Final = (

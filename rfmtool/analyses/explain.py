@@ -97,7 +97,7 @@ class Explanation:
         }
 
 
-def explain(person: pd.DataFrame, scales: Scales, rules: Rules) -> Explanation:
+def explanation(person: pd.DataFrame, scales: Scales, rules: Rules) -> Explanation:
     """Explain one customer.
 
     Args:

@@ -32,6 +32,7 @@ _COMMANDS: Final = (
     "score",
     "check",
     "report",
+    "explain",
     "compare",
     "repeat",
     "cadence",

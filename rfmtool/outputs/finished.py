@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pyarrow import csv
+from pyarrow import csv as pa_csv
 
+from rfmtool.columns import DATES, MONEY, RATIOS, UNITS_PER_CURRENCY, WHOLE
 from rfmtool.errors import InputError
 from rfmtool.manifest import manifest_of
 from rfmtool.outputs.tables import unescaped
+from rfmtool.rules import Rules, load_rules
+from rfmtool.scoring.scales import Scales, load_scales
+from rfmtool.sources.ids import matching_key
 
 SUMMARY: Final = "summary.json"
+RULES: Final = "rules.toml"
 _MONEY: Final = pa.decimal128(19, 4)
 _COLUMNS: Final = {
     "customer_id": pa.string(),
@@ -121,6 +129,13 @@ def _summary(written: _Written) -> dict[str, Any]:
 
 
 def _customers(written: _Written, summary: Mapping[str, Any]) -> pd.DataFrame:
+    return _in_units(_table(written, summary, _COLUMNS))
+
+
+def _table(
+    written: _Written, summary: Mapping[str, Any], kinds: Mapping[str, pa.DataType] | None
+) -> pa.Table:
+    """The table of all customers; without `kinds` all its columns, as text."""
     name = next((name for name in _TABLES if name in written.digests), None)
     if name is None:
         raise InputError(
@@ -128,11 +143,12 @@ def _customers(written: _Written, summary: Mapping[str, Any]) -> pd.DataFrame:
             "Run again with --tables csv or --tables parquet.",
         )
     data = _bytes_of(written, name)
+    read = _from_csv if name.endswith(".csv") else _from_parquet
     try:
-        table = _from_csv(data) if name.endswith(".csv") else _from_parquet(data)
+        table = read(data, kinds)
     except (pa.ArrowException, LookupError, ValueError):
         raise InputError(
-            f"{written.folder}: {name} lacks what this version compares",
+            f"{written.folder}: {name} lacks what this version reads back",
             "Run again to write it anew.",
         ) from None
     if name.endswith(".csv") and summary["escaped_cells"] and _RAW not in written.command:
@@ -143,21 +159,25 @@ def _customers(written: _Written, summary: Mapping[str, Any]) -> pd.DataFrame:
             " formula and the other like an escaped one",
             "Run again with --tables parquet.",
         )
-    return _in_units(table)
+    return table
 
 
-def _from_csv(data: bytes) -> pa.Table:
-    options = csv.ConvertOptions(
-        column_types=_COLUMNS, include_columns=list(_COLUMNS), null_values=[""]
+def _from_csv(data: bytes, kinds: Mapping[str, pa.DataType] | None) -> pa.Table:
+    if kinds is None:
+        with io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline="") as text:
+            kinds = dict.fromkeys(next(csv.reader(text)), pa.string())
+    options = pa_csv.ConvertOptions(
+        column_types=kinds, include_columns=list(kinds), null_values=[""], strings_can_be_null=True
     )
     # Ids may hold line ends.
-    parse = csv.ParseOptions(newlines_in_values=True)
-    return csv.read_csv(io.BytesIO(data), parse_options=parse, convert_options=options)
+    parse = pa_csv.ParseOptions(newlines_in_values=True)
+    return pa_csv.read_csv(io.BytesIO(data), parse_options=parse, convert_options=options)
 
 
-def _from_parquet(data: bytes) -> pa.Table:
-    table = pq.read_table(io.BytesIO(data), columns=list(_COLUMNS))
-    return table.select(list(_COLUMNS)).cast(pa.schema(_COLUMNS))
+def _from_parquet(data: bytes, kinds: Mapping[str, pa.DataType] | None) -> pa.Table:
+    table = pq.read_table(io.BytesIO(data), columns=list(kinds) if kinds else None)
+    kinds = kinds or dict.fromkeys(table.column_names, pa.string())
+    return table.select(list(kinds)).cast(pa.schema(kinds))
 
 
 def _in_units(table: pa.Table) -> pd.DataFrame:
@@ -167,3 +187,68 @@ def _in_units(table: pa.Table) -> pd.DataFrame:
     whole = table.set_column(place, "monetary", pc.cast(units, pa.int64()))
     frame: pd.DataFrame = whole.to_pandas(date_as_object=False)
     return frame
+
+
+# One customer ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OneCustomer:
+    """A customer of a finished run: their row as the run had it, money in whole 1/10,000."""
+
+    person: pd.DataFrame
+    scales: Scales
+    rules: Rules
+    summary: dict[str, Any]
+
+
+def read_customer(folder: Path, customer_id: str) -> OneCustomer:
+    """Read one customer of a finished run back.
+
+    Args:
+        folder: the run's.
+        customer_id: as the export writes it; of an e-mail address case does not matter.
+
+    Raises:
+        InputError: the folder is not a run's, something in it is not what the run wrote, or there
+            is no such customer.
+    """
+    written = _written(folder)
+    summary = _summary(written)
+    table = _table(written, summary, None)
+    keys = matching_key(table["customer_id"].combine_chunks())
+    wanted = matching_key(pa.array([customer_id]))[0]
+    row = table.filter(pc.equal(keys, wanted))
+    if not len(row):
+        raise InputError(f"{folder}: there is no such customer", _like(keys, customer_id))
+    _bytes_of(written, RULES)
+    return OneCustomer(
+        pd.DataFrame({name: _cell(name, row[name].to_pylist()[0]) for name in row.column_names}),
+        load_scales(folder / "scales.json"),
+        load_rules(folder / RULES),
+        summary,
+    )
+
+
+def _like(keys: pa.Array, customer_id: str) -> str:
+    """What to try instead, without showing whose ids there are."""
+    width = max(pc.max(pc.utf8_length(keys)).as_py() or 0, len(customer_id))
+    padded = pc.utf8_lpad(keys, width, "0")
+    if pc.any(pc.equal(padded, customer_id.rjust(width, "0"))).as_py():
+        return (
+            "There is one with another number of zeros before it; write the id as the export does."
+        )
+    return "Write the id as it stands in customers.csv."
+
+
+def _cell(name: str, text: str | None) -> Any:  # noqa: ANN401 - any of pandas' arrays
+    if name in DATES:
+        return pd.array(np.array([text or "NaT"], dtype="datetime64[s]"))
+    if name in MONEY:
+        units = None if text is None else int(Decimal(text) * UNITS_PER_CURRENCY)
+        return pd.array([units], dtype="Int64")
+    if name in WHOLE:
+        return pd.array([None if text is None else int(text)], dtype="Int64")
+    if name in RATIOS:
+        return np.array([np.nan if text is None else float(text)])
+    return pd.array([text], dtype="str")

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from rfmtool import __version__
 from rfmtool.manifest import MANIFEST, TOOL
-from rfmtool.outputs.finished import SUMMARY
+from rfmtool.outputs.finished import RULES, SUMMARY
 from rfmtool.outputs.publish import published_folder, system_failures
 from rfmtool.outputs.tables import (
     TextOptions,
@@ -28,6 +28,7 @@ from rfmtool.outputs.tables import (
     write_lines,
     write_parquet,
 )
+from rfmtool.rules import to_toml
 
 if TYPE_CHECKING:
     from rfmtool.pipeline import Result
@@ -61,6 +62,9 @@ def write_files(
     outputs = _write_tables(result.frame, result.columns, place, options)
     outputs.append(_write_json(place, "scales.json", result.scales.as_data()))
     outputs.append(_write_json(place, SUMMARY, result.summary))
+    # Where evidence lay is nobody's business who gets the answer.
+    rules = {name: part for name, part in result.rules.data.items() if name != "evidence"}
+    outputs.append(_write_text(place, RULES, to_toml(rules)))
     manifest = {
         "tool": TOOL,
         "kind": "run",
@@ -254,6 +258,9 @@ def _write(place: Path, name: str, count: int, write: Writer, rows: Rows | None)
 
 
 def _write_json(place: Path, name: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    text = json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+    return _write_text(place, name, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
+
+
+def _write_text(place: Path, name: str, text: str) -> dict[str, Any]:
     (place / name).write_bytes(text.encode())
     return {"name": name, "rows": None, "sha256": hashlib.sha256(text.encode()).hexdigest()}

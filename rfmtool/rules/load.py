@@ -17,7 +17,7 @@ from rfmtool.rules.evidence import evidence_of
 from rfmtool.rules.ladder import ladder_of
 from rfmtool.rules.playbook import playbook_of
 from rfmtool.rules.presets import presets_of
-from rfmtool.rules.scoring import method_of, weights_of
+from rfmtool.rules.scoring import method_data, method_of, weights_of
 from rfmtool.rules.segments import segments_of
 from rfmtool.rules.values import NO_ORDERS, Method, Rule, Rules
 from rfmtool.rules.wallet import wallet_of
@@ -108,7 +108,12 @@ def rules_of(
         evidence=evidence_of(data.get("evidence", {}), Path(where).parent, f"{where}: evidence"),
         presets=presets_of(data.get("preset", []), f"{where}: preset"),
         warnings=(*warnings, *unreachable, *aimless),
+        data={**data, "scoring": {**data["scoring"], **_cuts_data(cuts or {})}},
     )
+
+
+def _cuts_data(cuts: Mapping[str, Method]) -> dict[str, Any]:
+    return {name: method_data(name, method) for name, method in cuts.items()}
 
 
 def _labels(rules: Iterable[Rule]) -> frozenset[str]:

@@ -6,7 +6,7 @@ import itertools
 from decimal import Decimal
 from typing import Any, Final
 
-from rfmtool.columns import DIMENSIONS
+from rfmtool.columns import DIMENSIONS, UNITS_PER_CURRENCY
 from rfmtool.errors import RulesError
 from rfmtool.rules.checking import only_known, whole_units
 from rfmtool.rules.values import MAX_BINS, METHODS, MIN_BINS, Method
@@ -69,6 +69,14 @@ def method_of(name: str, data: Any, where: str) -> Method:  # noqa: ANN401 - unc
     if any(low >= high for low, high in itertools.pairwise(units)):
         raise RulesError(f"{where}: cuts must ascend")
     return Method(method, len(cuts) + 1, units)
+
+
+def method_data(name: str, method: Method) -> dict[str, Any]:
+    """A method as plain data: what `method_of` reads."""
+    if not method.cuts:
+        return {"method": method.name, "bins": method.bins}
+    unit = UNITS_PER_CURRENCY if name == "monetary" else 1
+    return {"method": method.name, "cuts": [Decimal(cut) / unit for cut in method.cuts]}
 
 
 def weights_of(data: Any, where: str) -> dict[str, Decimal]:  # noqa: ANN401 - unchecked input

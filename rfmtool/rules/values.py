@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from rfmtool.rules.presets import Preset
 
@@ -124,3 +124,5 @@ class Rules:
     presets: tuple[Preset, ...] = ()
     """Known exports of the user's own."""
     warnings: tuple[str, ...] = ()
+    data: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """The same as plain data, which `to_toml` writes."""

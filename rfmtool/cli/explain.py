@@ -1,0 +1,29 @@
+"""rfmtool explain: why one customer stands where they stand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from rfmtool.cli import options
+from rfmtool.cli.loading import uninterrupted
+
+
+@click.command()
+@click.argument("folder", metavar="DIR")
+@click.argument("customer_id", metavar="CUSTOMER_ID")
+@options.output_format
+@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
+def command(folder: str, customer_id: str, **settings: Any) -> None:  # noqa: ANN401
+    """Explain why a customer of the finished run in DIR stands there, and what would move them."""
+    with uninterrupted():
+        from rfmtool.report.card import explain
+
+    card = explain(folder, customer_id)
+    if settings["output_format"] == "json":
+        options.show_json(card)
+    else:
+        from rfmtool.report.card import print_card
+
+        print_card(card, options.console(settings))
