@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.analyses.returned import Share, days_until, returned_between
+from rfmtool.placing.activity import missing_regulars
 from rfmtool.scoring.customers import money_text
 from rfmtool.scoring.timing import (
     REGULAR_ORDER_DAYS,
@@ -122,7 +123,7 @@ def cadence(
         timing=timing,
         activity={str(name): many for name, many in counts.items()},
         regulars=int(regular.sum()),
-        table=_overdue(people[regular & (people["activity"] == "overdue")]),
+        table=_overdue(people[missing_regulars(people)]),
         backtest=_backtest(days, len(people), as_of, None if fitted else timing),
     )
 

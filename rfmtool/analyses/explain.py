@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from rfmtool.columns import DIMENSIONS, MONEY
+from rfmtool.columns import DIMENSIONS, MONEY, UNITS_PER_CURRENCY
 from rfmtool.placing.matching import first_match
 from rfmtool.placing.segments import place_segments
 from rfmtool.rules import Rules, Rung
@@ -65,7 +66,7 @@ class Explanation:
         if self.next_order is None:
             step = "A first order that counts would make them a customer of ours"
         elif gains:
-            amount = money_text(self.next_order.amount)
+            amount = f"{Decimal(self.next_order.amount) / UNITS_PER_CURRENCY:,.2f}"
             step = f"One more order ({amount}, their average) would bring {', '.join(gains)}"
         else:
             step = "One more order would change neither rung, segment nor scores"

@@ -33,6 +33,12 @@ if TYPE_CHECKING:
     metavar="NAME,...",
     help="Lists to write beside customers.csv; '' for none.",
 )
+@click.option(
+    "--calls",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Also write calls.csv: the N people to call first.",
+)
 @limits.fail_if
 @options.output_format
 @options.reading
@@ -95,4 +101,5 @@ def _wanted(settings: options.Settings) -> FolderOptions:
         tables,
         options.choices(settings["lists"], folder.LISTS, "--lists"),
         options.text_options(settings),
+        settings["calls"],
     )

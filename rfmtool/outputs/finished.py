@@ -235,9 +235,7 @@ def _like(keys: pa.Array, customer_id: str) -> str:
     width = max(pc.max(pc.utf8_length(keys)).as_py() or 0, len(customer_id))
     padded = pc.utf8_lpad(keys, width, "0")
     if pc.any(pc.equal(padded, customer_id.rjust(width, "0"))).as_py():
-        return (
-            "There is one with another number of zeros before it; write the id as the export does."
-        )
+        return "There is one with more or fewer zeros before it: write it as the export does."
     return "Write the id as it stands in customers.csv."
 
 

@@ -28,6 +28,8 @@ from rfmtool.outputs.tables import (
     write_lines,
     write_parquet,
 )
+from rfmtool.placing.activity import missing_regulars
+from rfmtool.placing.playbook import call_queue
 from rfmtool.rules import to_toml
 
 if TYPE_CHECKING:
@@ -53,6 +55,8 @@ class FolderOptions:
     tables: Sequence[str] = ("csv",)
     lists: Sequence[str] = LISTS
     text: TextOptions = field(default_factory=TextOptions)
+    calls: int | None = None
+    """How many people to list that are to be called first."""
 
 
 def write_files(
@@ -149,13 +153,23 @@ def _write_tables(
 ) -> list[dict[str, Any]]:
     """Write the table of all customers and the lists, in every kind asked for."""
     table = to_table(frame, columns)
-    named = {"customers": None, **_lists(frame, options)}
+    named = {"customers": None, **_queues(frame, options), **_lists(frame, options)}
     return [
         _write(place, f"{name}.{kind}", len(table) if rows is None else len(rows), write, rows)
         for kind in options.tables
         for write in [_WRITERS[kind](table, options.text)]
         for name, rows in named.items()
     ]
+
+
+def _queues(frame: pd.DataFrame, options: FolderOptions) -> dict[str, Rows]:
+    """The lists that somebody works through: regulars gone missing, and whom to call first."""
+    missing = np.flatnonzero(missing_regulars(frame))
+    queues = {"missing_regulars": _by_value(frame, missing)} if len(missing) else {}
+    if options.calls:
+        # The frame's index counts its rows.
+        queues["calls"] = call_queue(frame, options.calls).index.to_numpy(dtype=np.int64)
+    return queues
 
 
 def _lists(frame: pd.DataFrame, options: FolderOptions) -> dict[str, Rows]:

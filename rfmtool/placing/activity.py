@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.placing.matching import flag, labelled
 from rfmtool.rules.vocabulary import ACTIVITIES
-from rfmtool.scoring.timing import Timing
+from rfmtool.scoring.timing import REGULAR_ORDER_DAYS, Timing
 
 
 def place_activity(people: pd.DataFrame, timing: Timing) -> pd.DataFrame:
@@ -30,3 +31,10 @@ def place_activity(people: pd.DataFrame, timing: Timing) -> pd.DataFrame:
     paused = ACTIVITIES.index("paused")
     places = np.where(flag(people, "paused"), paused, held.argmax(axis=0))
     return people.assign(activity=labelled(places, ACTIVITIES).set_axis(people.index))
+
+
+def missing_regulars(people: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Who has ordered on three days or more, and is overdue; reads order_days and activity."""
+    regular = people["order_days"].to_numpy() >= REGULAR_ORDER_DAYS
+    missing: npt.NDArray[np.bool_] = regular & people["activity"].eq("overdue").to_numpy()
+    return missing

@@ -50,14 +50,20 @@ def by_urgency(people: pd.DataFrame) -> pd.DataFrame:
 def call_queue(people: pd.DataFrame, calls: int) -> pd.DataFrame:
     """The most urgent people to ring up, as many as there is time for.
 
+    Where telephone numbers are known, those without one are passed over.
+
     Args:
-        people: one row per person; reads channel, priority, monetary and customer_id.
+        people: one row per person; reads channel, priority, monetary, customer_id, and phone where
+            there is such a column.
         calls: how many at most.
     """
     spoken = [
         name for name in people["channel"].cat.categories if set(name.split(", ")) & set(_BY_VOICE)
     ]
-    return by_urgency(people[people["channel"].isin(spoken)]).head(calls)
+    asked_for = people[people["channel"].isin(spoken)]
+    if "phone" in people:
+        asked_for = asked_for[asked_for["phone"].notna()]
+    return by_urgency(asked_for).head(calls)
 
 
 def _with_signs(people: pd.DataFrame, timing: Timing) -> pd.DataFrame:
