@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 demo: .venv/installed
 	@$(BIN)/rfmtool demo build/shop --quiet
-	@$(BIN)/rfmtool run build/shop/orders.csv -o build/demo
+	@$(BIN)/rfmtool run build/shop/orders.csv --rules build/shop/shop.toml -o build/demo
 
 test: .venv/tested
 	$(BIN)/pytest -n auto

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import click
+
+_RULES: Final = "shop.toml"
 
 
 @click.command()
@@ -29,12 +32,15 @@ import click
 def command(folder: str, customers: int, seed: int, *, quiet: bool) -> None:
     """Write a synthetic shop into DIR: three years of orders, and the people behind them."""
     from rfmtool import demo
+    from rfmtool.columns import EVIDENCE
     from rfmtool.outputs.folder import write_frames
 
     shop = demo.generate(customers, seed)
-    write_frames(shop, Path(folder))
+    tables = "".join(f'{name} = "{name}.csv"\n' for name in EVIDENCE)
+    rules = f"# What the shop knows of its customers beside their orders.\n\n[evidence]\n{tables}"
+    write_frames(shop, {_RULES: rules}, Path(folder))
     if not quiet:
         click.echo(
             f"{folder}: {len(shop['orders']):,} order lines of a made-up tea and coffee shop"
         )
-        click.echo(f"Try: rfmtool run {folder}/orders.csv")
+        click.echo(f"Try: rfmtool run {folder}/orders.csv --rules {folder}/{_RULES}")

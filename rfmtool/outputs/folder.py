@@ -81,8 +81,15 @@ def write_files(
     _write_json(place, MANIFEST, manifest)
 
 
-def write_frames(frames: Mapping[str, pd.DataFrame], folder: Path) -> None:
-    """Write frames of text as NAME.csv into a folder of ours.
+def write_frames(
+    frames: Mapping[str, pd.DataFrame], texts: Mapping[str, str], folder: Path
+) -> None:
+    """Write frames of text as NAME.csv into a folder of ours, and texts as they are.
+
+    Args:
+        frames: by the name of their file without its ending.
+        texts: by the name of their file.
+        folder: of ours, or to be made.
 
     Raises:
         ForeignFolderError: the folder holds something that we did not write.
@@ -95,6 +102,7 @@ def write_frames(frames: Mapping[str, pd.DataFrame], folder: Path) -> None:
             (place / f"{name}.csv").write_bytes(data)
             digest = hashlib.sha256(data).hexdigest()
             outputs.append({"name": f"{name}.csv", "rows": len(frame), "sha256": digest})
+        outputs += [_write_text(place, name, text) for name, text in texts.items()]
         manifest = {"tool": TOOL, "kind": "demo", "version": __version__, "outputs": outputs}
         _write_json(place, MANIFEST, manifest)
 

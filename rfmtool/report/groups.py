@@ -65,20 +65,22 @@ def group_table(
     return table
 
 
-def came_back(summary: Data, by: str) -> dict[str, str] | None:
-    """The share of each group of an earlier day that came back: `93% ± 3`; None if unknown."""
+def came_back(summary: Data, by: str, width: int) -> dict[str, str] | None:
+    """The share of each group of an earlier day that came back, with its 95 % interval if wide.
+
+    None where nobody looked back.
+    """
     if summary["backtest"] is None:
         return None
-    return {group["name"]: _interval(group) for group in summary["backtest"]["groups"]
-            if group["by"] == by}  # fmt: skip
+    groups = [group for group in summary["backtest"]["groups"] if group["by"] == by]
+    return {group["name"]: _returned(group, wide=width >= WIDE) for group in groups}
 
 
-def _interval(group: Data) -> str:
+def _returned(group: Data, *, wide: bool) -> str:
     if group["low"] is None:
         return "too few"
-    return (
-        f"{group['returned'] / group['customers']:.0%} ±{50 * (group['high'] - group['low']):.0f}"
-    )
+    part = f"{group['returned'] / group['customers']:.0%}"
+    return f"{part} ({100 * group['low']:.0f}–{100 * group['high']:.0f})" if wide else part
 
 
 def _add_group_columns(table: Table, *, wide: bool, median: bool) -> None:

@@ -9,6 +9,7 @@ from rich.console import Console, RenderableType
 from rich.rule import Rule
 from rich.text import Text
 
+from rfmtool.analyses.backtest import TOO_SHORT
 from rfmtool.report.climb import climb
 from rfmtool.report.grid import grid_table
 from rfmtool.report.groups import came_back, group_table, ladder
@@ -64,11 +65,11 @@ def _of_buyers(summary: Data, width: int, folder: str | None) -> list[list[Rende
 
 
 def _segments(summary: Data, width: int) -> list[RenderableType]:
-    back = came_back(summary, "segment")
+    back = came_back(summary, "segment", width)
     table = group_table("SEGMENT", summary["segments"], width, back)
-    if back is None:
-        return [table]
     tested = summary["backtest"]
+    if tested is None:
+        return [table, paragraph(TOO_SHORT, width, "dim")]
     words = (
         f"* the same rules as of {tested['from']}: the share who ordered in the"
         f" {tested['days']} days after"
