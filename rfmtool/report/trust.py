@@ -19,8 +19,20 @@ def trust(summary: Data, width: int) -> list[RenderableType]:
     return [
         paragraph(ledger_line(summary["ledger"]), width),
         paragraph(f"Read as {read_as}", width),
+        *_evidence(summary["evidence"], width),
         *[paragraph(f"! {printable(text)}", width, "yellow") for text in summary["warnings"]],
     ]
+
+
+def _evidence(tables: Data, width: int) -> list[RenderableType]:
+    """How many people each evidence table names, and how many of them the export or others know."""
+    if not tables:
+        return []
+    named = ", ".join(
+        f"{name} {table['people']:,} ({table['matched']:,} known elsewhere)"
+        for name, table in tables.items()
+    )
+    return [paragraph(f"With {named}", width)]
 
 
 def ledger_line(ledger: Data) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 from rfmtool.report.words import counted, money
 from rfmtool.scoring.customers import money_text
 from rfmtool.scoring.timing import MIN_GAPS, MIN_SECOND_ORDERS
+from rfmtool.scoring.wallet import estimate_rank_correlation
 
 if TYPE_CHECKING:
     from rfmtool.pipeline import Result
@@ -30,6 +31,8 @@ def warnings(result: Result, escaped_cells: int) -> list[str]:
         *_history_warnings(result, buyers),
         *_score_warnings(result, buyers),
         *_timing_warnings(result, buyers),
+        *_evidence_warnings(result),
+        *_wallet_warnings(result.frame),
         *result.grouped.export.reading.preset.notes,
         *result.rules.warnings,
         *_formula_warnings(escaped_cells),
@@ -65,6 +68,46 @@ def _ledger_warnings(result: Result) -> list[str]:
         )
     if result.grouped.dropped_point_zero:
         found.append("Every customer id was written like 17850.0; the .0 is dropped.")
+    if result.grouped.merged_ids:
+        found.append(
+            f"{counted(result.grouped.merged_ids, 'customer id')} written in another case or with"
+            " spaces around: the same e-mail address is the same customer."
+        )
+    return found
+
+
+def _evidence_warnings(result: Result) -> list[str]:
+    found = []
+    for name, table in (result.evidence.ledgers if result.evidence else {}).items():
+        if table.rows.rejected:
+            first = table.rows.rejects[0]
+            found.append(
+                f"{name}: {counted(table.rows.rejected, 'row')} cannot be read, and say nothing;"
+                f" the first is row {first.row:,} of {first.file} ({first.reason})."
+            )
+        if table.unmatched and not table.table.joins:
+            found.append(
+                f"{name}: {table.unmatched:,} of {counted(len(table.ids), 'id')} are known from"
+                " nowhere else, so they count for nothing."
+            )
+        if table.dropped_point_zero:
+            found.append(f"{name}: every id was written like 17850.0; the .0 is dropped.")
+    return found
+
+
+def _wallet_warnings(people: pd.DataFrame) -> list[str]:
+    found, correlation = [], estimate_rank_correlation(people)
+    understated = int(people["wallet_understated"].sum())
+    if understated:
+        found.append(
+            f"wallet_understated: {counted(understated, 'customer')} spent more here than they said"
+            " to spend at all; their share is 100%."
+        )
+    if correlation is not None:
+        found.append(
+            "Wallets that nobody told of are estimates: spend against similar customers (rank"
+            f" correlation with own spend {correlation}). --no-estimate leaves them empty."
+        )
     return found
 
 
