@@ -81,7 +81,7 @@ def test_who_has_no_lines_and_was_never_in_touch_is_a_suspect():
     answer = placed([person(0, lines=0)]).iloc[0]
 
     assert answer["stage"] == "suspect"
-    assert answer["stage_reason"] == "suspect: known, but never answered and never ordered"
+    assert answer["stage_reason"] == "suspect: known, but no order and no answer on record"
 
 
 def test_reasons_stay_with_their_people_in_any_order():

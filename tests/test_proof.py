@@ -220,6 +220,14 @@ def test_an_open_complaint_vetoes_however_old_it_is():
     assert stage_of(TWICE, ONCE, referrals=[row], feedback=[future]) == "advocate"
 
 
+def test_an_open_complaint_is_named_as_the_reason_only_where_it_is_one():
+    plain = first(TWICE, feedback=[complaint(0)])
+    promoter = first(TWICE, feedback=[complaint(0), said(0, nps=9)])
+
+    assert "would stand higher" not in plain["stage_reason"]
+    assert "were it not for open complaints (1)" in promoter["stage_reason"]
+
+
 @pytest.mark.parametrize(
     ("answered", "stage"),
     [

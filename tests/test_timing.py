@@ -175,4 +175,8 @@ def test_cdnow_is_as_published(real_data):
     assert (windows.w25, windows.w50, windows.w80, windows.w95) == (18, 58, 212, 398)
     assert (timing.median_gap_days, timing.overdue_ratio, timing.lapsed_ratio) == (34, 3.19, 7.84)
     stages = result.frame["stage"].value_counts().to_dict()
-    assert stages == {"client": 11_513, "customer": 11_989, "prospect": 68}
+    assert {name: count for name, count in stages.items() if count} == {
+        "client": 11_513,
+        "customer": 11_989,
+        "prospect": 68,
+    }

@@ -82,5 +82,8 @@ def _strangers(
         ]
         if asked:
             names = ", ".join(sorted(frozenset().union(*asked)))
-            warnings.append(f"{where}: {len(asked)} rows are for nobody: no {column} is {names}")
+            warnings.append(
+                f"{where}: {len(asked)} rows are for nobody, because no {column} is {names};"
+                " a rules file with others needs a playbook of its own"
+            )
     return warnings
