@@ -25,7 +25,7 @@ from rfmtool.placing.ladder import place_stages
 from rfmtool.placing.playbook import place_actions
 from rfmtool.placing.proof import add_proof
 from rfmtool.placing.segments import place_segments
-from rfmtool.rules import Method, Rules, load_rules
+from rfmtool.rules import FitRules, Method, Rules, load_rules
 from rfmtool.scoring.breadth import add_breadth
 from rfmtool.scoring.customers import customers
 from rfmtool.scoring.history import ended, spend_within, standing
@@ -112,6 +112,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     scales: str | os.PathLike[str] | Scales | None = None,
     evidence: Mapping[str, Any] | None = None,
     cuts: Mapping[str, Method] | None = None,
+    fit_on: FitRules | None = None,
     asked: Asked | None = None,
     settings: Settings | None = None,
     max_rejects: str | int = "1%",
@@ -131,6 +132,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
         evidence: contacts, referrals, feedback, partners, wallets, suppress: each a source of its
             own, for what orders cannot tell.
         cuts: dimension to scoring method; overrides the rules.
+        fit_on: who cut points are fitted on; overrides the rules.
         asked: everything else that detection would otherwise decide.
         settings: the window, the currency, threads and memory.
         max_rejects: how many rows of a table may be unreadable: a number, or a share such as "1%".
@@ -150,12 +152,14 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     if columns:
         asked = replace(asked, columns={**asked.columns, **columns})
     settings = _settings(settings, as_of)
-    if cuts and scales is not None:
+    if (cuts or fit_on) and scales is not None:
+        doubled = "cuts" if cuts else "limits of the fit"
         raise UsageError(
-            "cuts and scales are both given, and both say where scores part", "Give one of them."
+            f"{doubled} and scales are both given, and both say where scores part",
+            "Give one of them.",
         )
     _check_kept(asked)
-    in_force = rules if isinstance(rules, Rules) else load_rules(rules, cuts)
+    in_force = rules if isinstance(rules, Rules) else load_rules(rules, cuts, fit_on)
     given = scales if isinstance(scales, Scales) or scales is None else load_scales(scales)
     told = _told({**in_force.evidence, **(evidence or {})}, asked, settings, max_rejects)
     settings = _with_evidence(settings, told)
@@ -185,7 +189,7 @@ def score(
         add_contacts,
         told.get("contacts"),
         grouped.latest,
-        (*rules.wallet.peers, *grouped.export.asked.keep),
+        (*_compared_by(rules, scales), *grouped.export.asked.keep),
     )
     in_force = scales or _fitted(people, rules, days, as_of)
     since = None if settings.since is None else _ordinal(settings.since)
@@ -254,7 +258,15 @@ def _known_by(grouped: Grouped, entries: Entries, day: int) -> npt.NDArray[np.bo
 def _fitted(people: pd.DataFrame, rules: Rules, days: OrderDays, as_of: date) -> Scales:
     timing = fit_timing(days, _ordinal(as_of))
     peers = fit_peer_spend(people, rules.wallet, _ordinal(as_of))
-    return fit(people, rules.scoring, timing, peers, as_of)
+    return fit(people, rules.scoring, timing, peers, as_of, rules=rules.fit)
+
+
+def _compared_by(rules: Rules, scales: Scales | None) -> tuple[str, ...]:
+    """The columns whose values say who is compared with whom."""
+    if scales:
+        within = (scales.within.column,) if scales.within else ()
+        return (*scales.peer_spend.peers.attributes, *within)
+    return (*rules.wallet.peers, *filter(None, [rules.fit.within]))
 
 
 def _check_bins(scales: Scales, rules: Rules) -> None:

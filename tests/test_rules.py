@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from rfmtool.errors import RulesError
 from rfmtool.rules import (
     Condition,
+    FitRules,
     Method,
     load_rules,
     merged_data,
     parse_cuts,
+    parse_fit,
     rules_of,
     shipped_text,
     to_toml,
@@ -160,6 +162,15 @@ def test_words_for_what_is_no_sale_are_compared_in_lower_case(write):
         ("[scoring.recency]\nmethod = 'fixed'\ncuts = [nan]", "scoring.recency.cuts", "usable"),
         ("[scoring.recency]\nmethod = 'fixed'\ncuts = [1e99]", "scoring.recency.cuts", "usable"),
         ("[scoring.recency]\nmethod = 'fixed'\nbins = 5\ncuts = [1]", "scoring.recency", "2 bins"),
+        ("[scoring.recency]\nmethod = 'nested'", "scoring.recency", "nothing to nest it in"),
+        ("[scoring.monetary]\nmethod = 'nested'\ncuts = [1]", "scoring.monetary", "no cuts"),
+        ("[scoring.monetary]\nmethod = 'cumulative'\nbins = 1", "scoring.monetary", "2 to 10"),
+        ("[scoring]\nfit = 1", "scoring.fit", "must be a table"),
+        ("[scoring.fit]\nspeed = 1", "scoring.fit", "unknown key 'speed'"),
+        ("[scoring.fit]\nwithin = ''", "scoring.fit.within", "the name of a column"),
+        ("[scoring.fit]\nwithin = 'customer_id'", "scoring.fit.within", "what rfmtool writes"),
+        ("[scoring.fit]\nmin_orders = '1'", "scoring.fit.min_orders", "number"),
+        ("[scoring.fit]\nmin_spend = 2\nmax_spend = 1", "scoring.fit", "leaves nobody"),
         ("[scoring]\nweights = 1", "scoring.weights", "must be a table"),
         ("[scoring.weights]\nspeed = 1", "scoring.weights", "unknown key 'speed'"),
         ("[scoring.weights]\nrecency = -1", "scoring.weights.recency", "a weight"),
@@ -452,6 +463,8 @@ def test_rows_for_segments_that_there_are_not_are_counted(write):
     [
         ("recency=30,60,90,180", ("recency", Method("fixed", 5, (30, 60, 90, 180)))),
         ("frequency=quantile:7", ("frequency", Method("quantile", 7))),
+        ("frequency=cumulative:5", ("frequency", Method("cumulative", 5))),
+        ("monetary=nested:4", ("monetary", Method("nested", 4))),
         ("monetary=9.99", ("monetary", Method("fixed", 2, (99_900,)))),
         ("recency=at_least:115,181", ("recency", Method("at_least", 3, (115, 181)))),
         ("recency=fixed:1,2", ("recency", Method("fixed", 3, (1, 2)))),
@@ -472,6 +485,7 @@ def test_cuts_are_read(text, expected):
         ("recency=quantile:", "bins from 2 to 10"),
         ("recency=quantile:1", "bins from 2 to 10"),
         ("recency=quantile:five", "bins from 2 to 10"),
+        ("recency=nested:5", "nothing to nest it in"),
         ("recency=magic:5", "method must be one of"),
         ("recency=2,1", "cuts must ascend"),
         ("recency=nan", "no usable number"),
@@ -507,3 +521,38 @@ def test_no_rule_is_reached_by_nobody_in_the_shipped_grid():
 def test_data_of_any_origin_can_be_checked():
     with pytest.raises(RulesError, match=r"my rules: scoring\.recency"):
         rules_of({**merged_data(None), "scoring": {"recency": {}}}, "my rules")
+
+
+# Whom cut points are fitted on -------------------------------------------------------------------
+
+
+def test_limits_of_the_fit_are_read_in_whole_units(write):
+    text = "[scoring.fit]\nwithin = 'country'\nmin_orders = 2\nmin_spend = 9.99\nmax_spend = 1000\n"
+
+    rules = load_rules(write(text))
+
+    assert rules.fit == FitRules("country", min_orders=2, min_spend=99_900, max_spend=10_000_000)
+    assert load_rules(write(to_toml(merged_data(write(text))), "again.toml")).fit == rules.fit
+    assert load_rules().fit == FitRules()
+
+
+def test_limits_given_by_the_caller_beat_the_file_one_by_one(write):
+    path = write("[scoring.fit]\nwithin = 'country'\nmin_orders = 2\n")
+
+    given = parse_fit(None, {"min_orders": "3", "max_spend": "50.5"})
+
+    assert load_rules(path, None, given).fit == FitRules("country", 3, max_spend=505_000)
+    assert load_rules(path, None, parse_fit("kind", {})).fit == FitRules("kind", 2)
+
+
+@pytest.mark.parametrize(
+    ("limits", "complaint"),
+    [
+        ({"min_orders": "two"}, "--min-orders: a number is needed"),
+        ({"max_spend": "nan"}, "no usable number"),
+        ({"min_orders": "3", "max_orders": "2"}, "min_orders is above max_orders"),
+    ],
+)
+def test_what_is_no_limit_is_refused(limits, complaint):
+    with pytest.raises(RulesError, match=complaint):
+        parse_fit(None, limits)

@@ -1,6 +1,7 @@
 """Cut points are fitted as defined, kept in a file, and score equals equally."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -13,12 +14,12 @@ from hypothesis import strategies as st
 
 from rfmtool.errors import RulesError
 from rfmtool.pipeline import run
-from rfmtool.rules import Method, load_rules
+from rfmtool.rules import FitRules, Method, load_rules
 from rfmtool.scoring.cuts import quantile_cuts
 from rfmtool.scoring.peers import Peers
-from rfmtool.scoring.scales import Scale, Scales, apply_scales, fit, load_scales
+from rfmtool.scoring.scales import Scale, Scales, apply_scales, fit, is_unseen, load_scales
 from rfmtool.scoring.timing import Timing, Windows
-from rfmtool.scoring.wallet import PeerSpend
+from rfmtool.scoring.wallet import PeerSpend, fit_peer_spend
 
 TOY_ORDERS = [1, 1, 1, 1, 1, 1, 2, 2, 3, 10]
 TOY_MONEY = [10, 20, 30, 40, 50, 60, 70, 80, 90, 550]
@@ -173,6 +174,7 @@ def with_codes(r, f, m, weights=EVEN_WEIGHTS, **bins):
         AS_OF,
         {name: Scale("fixed", cuts[name], better.get(name, "higher")) for name in EVEN_WEIGHTS},
         TIMING,
+        PEER_SPEND,
     )
     recency = len(cuts["recency"]) + 2 - r
     scored = apply_scales(people([recency], [f], [m]), scales, weights)
@@ -213,6 +215,7 @@ def test_scales_come_back_from_their_file_as_they_were(scratch, recency, frequen
             "monetary": Scale(method, money, "higher"),
         },
         TIMING,
+        PEER_SPEND,
     )
     path = scratch / "scales.json"
     path.write_text(json.dumps(scales.as_data()))
@@ -229,6 +232,7 @@ def good_file():
         "frequency": {**scale, "better": "higher"},
         "monetary": {**scale, "better": "higher", "cuts": ["1", "2.5", "3", "4"]},
         "timing": TIMING.as_data(),
+        "wallet": PEER_SPEND.as_data(),
     }
 
 
@@ -348,3 +352,207 @@ def test_the_values_of_scores_are_those_that_get_them(method, cuts, better, one,
 
     scored = scale.scores(values)
     assert inside == ((worst <= scored) & (scored <= best)).tolist()
+
+
+# Bands of equal value, and bands within bands ----------------------------------------------------
+
+
+def fitted(frame, methods, rules=None):
+    return fit(frame, methods, TIMING, PEER_SPEND, AS_OF, rules=rules)
+
+
+def test_toy_orders_by_cumulated_value():
+    cumulative = Method("cumulative", 5)
+
+    assert scores(people(frequency=TOY_ORDERS), "frequency", cumulative) == [1] * 6 + [2, 2, 3, 4]
+
+
+@given(
+    st.lists(st.integers(0, 60), min_size=1, max_size=30).filter(any),
+    st.integers(2, 10),
+    st.sampled_from(["recency", "monetary"]),
+)
+def test_bands_of_equal_value_are_those_of_the_slow_way(values, bins, dimension):
+    better = "lower" if dimension == "recency" else "higher"
+
+    got = scores(people(**{dimension: values}), dimension, Method("cumulative", bins))
+
+    assert got == oracle.cumulative_scores(values, bins, better)
+
+
+def test_vast_values_are_cumulated_exactly():
+    values = [2**61, 2**61, 2**62, 1]
+
+    assert scores(people(monetary=values), "monetary", Method("cumulative", 2)) == [1, 1, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("values", "complaint"),
+    [([5, -1, 7], "1 of 3 buyers have less than 0"), ([0, 0], "all have 0")],
+)
+def test_what_has_no_shares_of_a_total_is_refused(values, complaint):
+    with pytest.raises(RulesError, match=f"monetary cannot be scored .*cumulative: {complaint}"):
+        scores(people(monetary=values), "monetary", Method("cumulative", 5))
+
+
+def test_with_no_buyer_there_are_still_cuts_of_every_kind():
+    methods = {
+        "recency": Method("cumulative", 5), "frequency": Method("nested", 5),
+        "monetary": Method("nested", 5),
+    }  # fmt: skip
+
+    scales = fitted(people(frequency=[0]), methods)
+
+    assert {name: scales[name].bins for name in methods} == dict.fromkeys(methods, 5)
+
+
+NESTED = {
+    "recency": Method("quantile", 3), "frequency": Method("nested", 3),
+    "monetary": Method("nested", 3),
+}  # fmt: skip
+BUYERS = st.lists(
+    st.tuples(st.integers(0, 9), st.integers(1, 9), st.integers(-99, 99)), min_size=1, max_size=40
+)
+
+
+@given(BUYERS)
+def test_nested_bands_are_those_of_the_slow_way(buyers):
+    frame = people(*map(list, zip(*buyers, strict=True)))
+    got = apply_scales(frame, fitted(frame, NESTED), EVEN_WEIGHTS)
+
+    unit = oracle.CENT_OF_A_CENT
+    slow = {
+        place: oracle.Customer(str(place), f, f, None, None, r, m * unit, Decimal(0), None)
+        for place, (r, f, m) in enumerate(buyers)
+    }
+    expected = oracle.nested_scores(slow, 3)
+    columns = [f"{name}_score" for name in EVEN_WEIGHTS]
+    assert [tuple(row) for row in got[columns].to_numpy().tolist()] == [
+        expected[str(place)] for place in range(len(buyers))
+    ]
+
+
+def test_nested_scales_score_cells_that_the_fit_did_not_see_by_everyone():
+    frame = people([0, 0, 9, 9], [1, 2, 5, 9], [10, 20, 30, 40])
+    scales = fitted(frame, dict.fromkeys(EVEN_WEIGHTS, Method("quantile", 2)) | {
+        "monetary": Method("nested", 2)})  # fmt: skip
+    assert (2, 2) not in scales["monetary"].cells
+
+    later = apply_scales(people([0], [9], [30]), scales, EVEN_WEIGHTS)
+
+    assert later["rfm"].tolist() == ["222"]
+    assert scales["monetary"].at((2, 2)).cuts == scales["monetary"].cuts == (25,)
+    assert scales["monetary"].at((2, 1)).cuts == (15,)
+
+
+# Whom cut points are fitted on -------------------------------------------------------------------
+
+
+def test_who_lies_outside_of_the_limits_moves_no_cut_and_is_scored():
+    """One wholesaler and one who gave everything back."""
+    frame = people(monetary=[10, 20, 30, 40, 50, 10**9, -5], frequency=[2, 2, 2, 2, 2, 90, 1])
+    rules = FitRules(max_orders=50, min_spend=0)
+
+    scales = fitted(frame, dict.fromkeys(EVEN_WEIGHTS, QUINTILES), rules)
+
+    assert scales == fitted(frame[:5], dict.fromkeys(EVEN_WEIGHTS, QUINTILES))
+    scored = apply_scales(frame, scales, EVEN_WEIGHTS)
+    assert scored["monetary_score"].tolist() == [1, 2, 3, 4, 5, 5, 1]
+
+
+def test_limits_that_leave_nobody_are_refused():
+    with pytest.raises(RulesError, match="nobody lies within the limits"):
+        fitted(people([1]), NESTED, FitRules(min_orders=9))
+
+
+WITHIN = FitRules(within="country")
+
+
+def in_countries(**values):
+    return people(**values).assign(country=["DE", "FR"] * 3)
+
+
+def test_each_group_has_cut_points_of_its_own():
+    """French customers spend ten times what Germans do."""
+    frame = in_countries(monetary=[1, 10, 2, 20, 3, 30])
+    thirds = dict.fromkeys(EVEN_WEIGHTS, Method("quantile", 3))
+
+    scales = fitted(frame, thirds, WITHIN)
+
+    scored = apply_scales(frame, scales, EVEN_WEIGHTS)
+    assert scored["monetary_score"].tolist() == [1, 1, 2, 2, 3, 3]
+    assert scales["monetary"].cuts == fitted(frame, thirds)["monetary"].cuts
+    assert scales.of(frame[1:2])["monetary"].cuts == (16, 23)
+
+
+def test_a_group_that_the_fit_did_not_see_is_scored_like_everyone():
+    frame = in_countries(monetary=[1, 10, 2, 20, 3, 30])
+    scales = fitted(frame, dict.fromkeys(EVEN_WEIGHTS, QUINTILES), WITHIN)
+    later = people(monetary=[25, 25]).assign(country=["US", None])
+
+    assert is_unseen(later, scales).tolist() == [True, True]
+    assert not is_unseen(frame, scales).any()
+    overall = scales["monetary"].scores(np.array([25, 25]))
+    scored = apply_scales(later, scales, EVEN_WEIGHTS)
+    assert scored["monetary_score"].tolist() == overall.tolist()
+
+
+def test_a_group_that_a_method_cannot_score_is_scored_like_everyone():
+    frame = in_countries(recency=[0, 4, 0, 5, 0, 6])
+    methods = dict.fromkeys(EVEN_WEIGHTS, QUINTILES) | {"recency": Method("cumulative", 5)}
+
+    assert list(fitted(frame, methods, WITHIN).within.groups) == ["FR"]
+
+
+def test_a_column_that_is_not_there_is_refused():
+    with pytest.raises(RulesError, match="no column 'country' to score within"):
+        fitted(people([1]), NESTED, WITHIN)
+
+
+@given(BUYERS, st.randoms())
+def test_everything_a_fit_finds_comes_back_from_its_file(scratch, buyers, random):
+    frame = people(*map(list, zip(*buyers, strict=True)))
+    frame = frame.assign(country=random.choices(["DE", "FR", "", None], k=len(buyers)))
+    frame = frame.assign(first_order_on=pd.Timestamp("2024-01-01").as_unit("s"))
+    peer_spend = fit_peer_spend(frame, load_rules().wallet, 19_753)
+    scales = replace(fitted(frame, NESTED, WITHIN), peer_spend=peer_spend)
+    path = scratch / "all.json"
+    path.write_text(json.dumps(scales.as_data()))
+
+    assert load_scales(path) == scales
+
+
+@pytest.mark.parametrize(
+    ("dimension", "more"),
+    [
+        ("frequency", {"cells": [{"at": [1, 1], "cuts": [1, 2, 3, 4]}]}),
+        ("frequency", {"cells": [{"at": [0], "cuts": [1, 2, 3, 4]}]}),
+        ("frequency", {"cells": [{"at": [True], "cuts": [1, 2, 3, 4]}]}),
+        ("frequency", {"cells": [{"at": [1], "cuts": [1, 2, 3]}]}),
+        ("frequency", {"cells": [{"at": [1], "cuts": "1234"}]}),
+        ("frequency", {"cells": 1}),
+        ("recency", {"cells": [{"at": [], "cuts": [1, 2, 3, 4]}]}),
+        ("within", {"column": "country"}),
+        ("within", {"column": 1, "groups": {}}),
+        ("within", {"column": "country", "groups": []}),
+        ("within", {"column": "country", "groups": {"DE": {}}}),
+        ("wallet", {"tau": "2"}),
+        ("wallet", {"groups": []}),
+    ],
+)
+def test_bad_cells_groups_and_estimates_are_refused(write, dimension, more):
+    data = good_file()
+    data[dimension] = {**data.get(dimension, {}), **more}
+
+    with pytest.raises(RulesError, match=r"scales\.json: is not a scales file"):
+        load_scales(write(json.dumps(data), "scales.json"))
+
+
+def test_groups_with_other_bins_than_everyone_are_refused(write):
+    data = good_file()
+    other = {name: dict(data[name]) for name in EVEN_WEIGHTS}
+    other["recency"]["cuts"] = [1]
+    data["within"] = {"column": "country", "groups": {"DE": other}}
+
+    with pytest.raises(RulesError, match="is not a scales file"):
+        load_scales(write(json.dumps(data), "scales.json"))

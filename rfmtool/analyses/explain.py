@@ -106,6 +106,7 @@ def explanation(person: pd.DataFrame, scales: Scales, rules: Rules) -> Explanati
         scales: the cut points in force.
         rules: the rules in force.
     """
+    scales = scales.of(person)
     ordered = bool(person["frequency"].iloc[0])
     return Explanation(
         row={name: _plain(name, person[name].iloc[0]) for name in person.columns},
@@ -126,7 +127,9 @@ def _plain(column: str, value: Any) -> Any:  # noqa: ANN401 - any cell
 
 
 def _score(name: str, person: pd.DataFrame, scales: Scales) -> Score:
-    scale, value = scales[name], int(person[VALUES[name]].iloc[0])
+    before = DIMENSIONS[: DIMENSIONS.index(name)]
+    scale = scales[name].at(tuple(int(person[f"{one}_score"].iloc[0]) for one in before))
+    value = int(person[VALUES[name]].iloc[0])
     score = int(person[f"{name}_score"].iloc[0])
     low, high = scale.values(score, score)
     better, worse = (low, high) if scale.better == "lower" else (high, low)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from rfmtool.outputs.tables import TextOptions
-    from rfmtool.rules import Method
+    from rfmtool.rules import FitRules, Method
     from rfmtool.sources.layout import Asked
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -157,6 +157,14 @@ scales = click.option(
 scoring = _together(
     click.option("--cuts", metavar="DIM=...", multiple=True,
                  help="recency=30,60,90,180 or frequency=quantile:5. Repeatable."),
+    click.option("--within", metavar="COLUMN",
+                 help="Fit cut points for each value of a contact or kept column on its own."),
+    *[
+        click.option(f"--{end}-{noun}", metavar="N",
+                     help=f"Fit cut points on buyers with at {most} N{of}; all are scored.")
+        for noun, of in (("orders", " orders"), ("spend", " spent"))
+        for end, most in (("min", "least"), ("max", "most"))
+    ],
     scales,
     max_rejects,
 )  # fmt: skip
@@ -285,6 +293,7 @@ def run_arguments(settings: Settings, exports: Sequence[str]) -> dict[str, Any]:
         "cuts": parse_cuts(settings["cuts"]),
         "evidence": evidence_sources(settings, exports),
         "min_matched": settings["min_matched"],
+        "fit_on": parse_fit(settings),
     }
 
 
@@ -315,6 +324,19 @@ def parse_cuts(texts: tuple[str, ...]) -> dict[str, Method]:
     if len(cuts) < len(texts):
         raise UsageError("--cuts names a dimension twice", "Give each dimension once.")
     return cuts
+
+
+def parse_fit(settings: Settings) -> FitRules | None:
+    """Read who cut points are fitted on; None where nothing is said.
+
+    Raises:
+        RulesError: a limit is not a number, or leaves nobody.
+    """
+    from rfmtool import rules
+
+    limits = {name: settings[name] for name in rules.LIMITS if settings[name] is not None}
+    within = settings["within"]
+    return rules.parse_fit(within, limits) if limits or within is not None else None
 
 
 def text_options(settings: Settings) -> TextOptions:

@@ -1,7 +1,7 @@
 """The rules in force: scoring, segments, ladder and playbook as rows, read from TOML."""
 
 from rfmtool.rules.load import load_rules, merged_data, rules_of, shipped_text
-from rfmtool.rules.scoring import parse_cuts
+from rfmtool.rules.scoring import LIMITS, parse_cuts, parse_fit
 from rfmtool.rules.values import (
     MAX_BINS,
     METHODS,
@@ -9,6 +9,7 @@ from rfmtool.rules.values import (
     NO_ORDERS,
     Action,
     Condition,
+    FitRules,
     Method,
     MethodName,
     Rule,
@@ -20,12 +21,14 @@ from rfmtool.rules.values import (
 from rfmtool.rules.writing import to_toml
 
 __all__ = [
+    "LIMITS",
     "MAX_BINS",
     "METHODS",
     "MIN_BINS",
     "NO_ORDERS",
     "Action",
     "Condition",
+    "FitRules",
     "Method",
     "MethodName",
     "Rule",
@@ -36,6 +39,7 @@ __all__ = [
     "load_rules",
     "merged_data",
     "parse_cuts",
+    "parse_fit",
     "rules_of",
     "shipped_text",
     "to_toml",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from importlib import resources
 from pathlib import Path
@@ -17,9 +18,9 @@ from rfmtool.rules.evidence import evidence_of
 from rfmtool.rules.ladder import ladder_of
 from rfmtool.rules.playbook import playbook_of
 from rfmtool.rules.presets import presets_of
-from rfmtool.rules.scoring import method_data, method_of, weights_of
+from rfmtool.rules.scoring import fit_of, method_data, method_of, weights_of
 from rfmtool.rules.segments import segments_of
-from rfmtool.rules.values import NO_ORDERS, Method, Rule, Rules
+from rfmtool.rules.values import NO_ORDERS, FitRules, Method, Rule, Rules
 from rfmtool.rules.wallet import wallet_of
 
 _SHIPPED: Final = "default_rules.toml"
@@ -34,18 +35,22 @@ def shipped_text() -> str:
 
 
 def load_rules(
-    path: str | os.PathLike[str] | None = None, cuts: Mapping[str, Method] | None = None
+    path: str | os.PathLike[str] | None = None,
+    cuts: Mapping[str, Method] | None = None,
+    fit: FitRules | None = None,
 ) -> Rules:
-    """Load the rules in force: the shipped ones, overridden by a file, overridden by `--cuts`.
+    """Load the rules in force: the shipped ones, overridden by a file, overridden by options.
 
     Args:
         path: a rules file of the user's.
         cuts: dimension to method.
+        fit: who cut points are fitted on; what it leaves open is for the file to say.
 
     Raises:
         RulesError: the file cannot be read, has an unknown key, or its rules leave somebody out.
     """
-    return rules_of(merged_data(path), os.fspath(path) if path else _SHIPPED, cuts)
+    rules = rules_of(merged_data(path), os.fspath(path) if path else _SHIPPED, cuts)
+    return rules if fit is None else replace(rules, fit=fit.over(rules.fit))
 
 
 def merged_data(path: str | os.PathLike[str] | None) -> dict[str, Any]:
@@ -87,7 +92,7 @@ def rules_of(
         RulesError: naming `where` and the key.
     """
     only_known(data, _SECTIONS, where)
-    only_known(data["scoring"], {*DIMENSIONS, "weights"}, f"{where}: scoring")
+    only_known(data["scoring"], {*DIMENSIONS, "weights", "fit"}, f"{where}: scoring")
     scoring = {
         name: method_of(name, data["scoring"][name], f"{where}: scoring.{name}")
         for name in DIMENSIONS
@@ -99,6 +104,7 @@ def rules_of(
     playbook, aimless = playbook_of(data["playbook"], labels, f"{where}: playbook")
     return Rules(
         scoring=scoring,
+        fit=fit_of(data["scoring"].get("fit", {}), f"{where}: scoring.fit"),
         weights=weights_of(data["scoring"]["weights"], f"{where}: scoring.weights"),
         segments=segments,
         ladder=ladder,

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from rfmtool.columns import DIMENSIONS, UNITS_PER_CURRENCY
+from rfmtool.columns import CUSTOMERS, DIMENSIONS, UNITS_PER_CURRENCY
 from rfmtool.errors import RulesError
 from rfmtool.rules.checking import only_known, whole_units
-from rfmtool.rules.values import MAX_BINS, METHODS, MIN_BINS, Method
+from rfmtool.rules.values import BINNED, MAX_BINS, METHODS, MIN_BINS, FitRules, Method
 
 _LARGEST_WEIGHT: Final = 1_000_000
+LIMITS: Final = {
+    "min_orders": "at_least",
+    "max_orders": "fixed",
+    "min_spend": "at_least",
+    "max_spend": "fixed",
+}
+"""Limits of a fit, and how a number between whole units is rounded."""
 
 
 def parse_cuts(text: str) -> tuple[str, Method]:
@@ -27,6 +35,21 @@ def parse_cuts(text: str) -> tuple[str, Method]:
         raise RulesError(error.args[0], hint) from None
 
 
+def parse_fit(within: str | None, limits: Mapping[str, str]) -> FitRules:
+    """Read the options that say who cut points are fitted on, and within which column.
+
+    Raises:
+        RulesError: one is not a number, or together they leave nobody.
+    """
+    try:
+        numbers = {name: Decimal(text) for name, text in limits.items()}
+    except ArithmeticError:
+        named = ", ".join(f"--{name.replace('_', '-')}" for name in limits)
+        raise RulesError(f"{named}: a number is needed", "For example 2 or 99.50.") from None
+    given = {} if within is None else {"within": within}
+    return fit_of({**numbers, **given}, "the options of the fit")
+
+
 def _cuts(text: str) -> tuple[str, Method]:
     name, _, value = text.partition("=")
     where = f"--cuts {text}"
@@ -35,7 +58,7 @@ def _cuts(text: str) -> tuple[str, Method]:
     method, colon, rest = value.partition(":")
     if not colon:
         method, rest = "fixed", value
-    if method == "quantile":
+    if method in BINNED:
         bins = int(rest) if rest.isdecimal() else rest
         return name, method_of(name, {"method": method, "bins": bins}, where)
     try:
@@ -55,10 +78,12 @@ def method_of(name: str, data: Any, where: str) -> Method:  # noqa: ANN401 - unc
     method = data.get("method")
     if method not in METHODS:
         raise RulesError(f"{where}: method must be one of {', '.join(METHODS)}")
-    if method == "quantile":
+    if method == "nested" and name == DIMENSIONS[0]:
+        raise RulesError(f"{where}: {name} comes first, so there is nothing to nest it in")
+    if method in BINNED:
         bins = data.get("bins", 5)
         if "cuts" in data or type(bins) is not int or not MIN_BINS <= bins <= MAX_BINS:
-            raise RulesError(f"{where}: quantile takes bins from {MIN_BINS} to {MAX_BINS}, no cuts")
+            raise RulesError(f"{where}: {method} takes bins from {MIN_BINS} to {MAX_BINS}, no cuts")
         return Method(method, bins)
     cuts = data.get("cuts")
     if not isinstance(cuts, list) or not MIN_BINS <= len(cuts) + 1 <= MAX_BINS:
@@ -77,6 +102,32 @@ def method_data(name: str, method: Method) -> dict[str, Any]:
         return {"method": method.name, "bins": method.bins}
     unit = UNITS_PER_CURRENCY if name == "monetary" else 1
     return {"method": method.name, "cuts": [Decimal(cut) / unit for cut in method.cuts]}
+
+
+def fit_of(data: Any, where: str) -> FitRules:  # noqa: ANN401 - unchecked input
+    """Read who cut points are fitted on.
+
+    Raises:
+        RulesError: a key is unknown, or its value cannot be meant.
+    """
+    only_known(data, {"within", *LIMITS}, where)
+    within = data.get("within")
+    if within is not None and (not isinstance(within, str) or not within):
+        raise RulesError(f"{where}.within: the name of a column")
+    if within in CUSTOMERS:
+        raise RulesError(
+            f"{where}.within: {within} is what rfmtool writes itself",
+            "Name a column of the contacts, such as country, or one carried through with --keep.",
+        )
+    limits = {
+        key: whole_units(data[key], key.endswith("spend"), LIMITS[key], f"{where}.{key}")
+        for key in LIMITS
+        if key in data
+    }
+    for low, high in (("min_orders", "max_orders"), ("min_spend", "max_spend")):
+        if low in limits and high in limits and limits[low] > limits[high]:
+            raise RulesError(f"{where}: {low} is above {high}, which leaves nobody")
+    return FitRules(within, **limits)
 
 
 def weights_of(data: Any, where: str) -> dict[str, Decimal]:  # noqa: ANN401 - unchecked input

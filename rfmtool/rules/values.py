@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final, Literal
 
 from rfmtool.rules.presets import Preset
 
-MethodName = Literal["quantile", "fixed", "at_least"]
-METHODS: Final[tuple[MethodName, ...]] = ("quantile", "fixed", "at_least")
+MethodName = Literal["quantile", "cumulative", "nested", "fixed", "at_least"]
+METHODS: Final[tuple[MethodName, ...]] = (
+    "quantile", "cumulative", "nested", "fixed", "at_least",
+)  # fmt: skip
+BINNED: Final = METHODS[:3]
+"""The methods that find their own cuts for a number of bins."""
 MIN_BINS, MAX_BINS = 2, 10
 NO_ORDERS: Final = "no_orders"
 
@@ -94,6 +98,26 @@ class SegmentMap:
 
 
 @dataclass(frozen=True)
+class FitRules:
+    """Who cut points are fitted on, and the column within whose values each has cuts of its own.
+
+    Customers outside of the limits are scored by the cut points that the others make. Money is in
+    whole units; None is no limit.
+    """
+
+    within: str | None = None
+    min_orders: int | None = None
+    max_orders: int | None = None
+    min_spend: int | None = None
+    max_spend: int | None = None
+
+    def over(self, other: FitRules) -> FitRules:
+        """These rules, and the other ones where these leave something open."""
+        mine = {key: value for key, value in asdict(self).items() if value is not None}
+        return replace(other, **mine)
+
+
+@dataclass(frozen=True)
 class WalletRules:
     """Shares of wallet are low below `low` and high from `high` on; who a peer estimate asks.
 
@@ -113,6 +137,7 @@ class Rules:
     """Everything a user can change without code."""
 
     scoring: Mapping[str, Method]
+    fit: FitRules
     weights: Mapping[str, Decimal]
     segments: SegmentMap
     ladder: tuple[Rung, ...]
