@@ -17,7 +17,8 @@ Data = Mapping[str, Any]
 def climb(summary: Data, width: int) -> list[RenderableType]:
     """The steps of the ladder from the top, and what they mean together."""
     funnel = summary["funnel"]
-    return [_steps(funnel), *[paragraph(line, width, "dim") for line in _lines(funnel)]]
+    lines = [*_lines(funnel), *_margins(summary["margins"])]
+    return [_steps(funnel), *[paragraph(line, width, "dim") for line in lines]]
 
 
 def _steps(funnel: Data) -> Table:
@@ -54,4 +55,20 @@ def _lines(funnel: Data) -> list[str]:
             f" {money(funnel['referred_revenue'])}: {share(funnel['top_share'])} of revenue hangs"
             " on them."
         )
+    return lines
+
+
+def _margins(found: Data | None) -> list[str]:
+    """What is left after costs, in two sentences."""
+    if found is None or not found["stages"]:
+        return []
+    stages = ", ".join(
+        f"{printable(one['name'])} {share(one['share'])}"
+        for one in found["stages"]
+        if one["share"] is not None
+    )
+    lines = [f"Left of revenue after costs: {stages}."]
+    if found["orders"]:
+        orders = ", ".join(f"{one['name']}: {money(one['average'])}" for one in found["orders"])
+        lines.append(f"Left of an order on average, by its number: {orders}.")
     return lines

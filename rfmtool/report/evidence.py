@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from rfmtool.analyses.funnel import funnel
+from rfmtool.analyses.margins import Margin, margins_by_order, margins_by_stage
 from rfmtool.analyses.voices import voices
 from rfmtool.report.figures import total_of
 from rfmtool.scoring.customers import money_text
@@ -45,6 +47,29 @@ def voices_data(result: Result) -> dict[str, Any]:
         {**row, "revenue": money_text(row["revenue"])} for row in data["referrals"]
     ]
     return {**data, "referrals": brought}
+
+
+def margin_data(result: Result) -> dict[str, Any] | None:
+    """What is left after costs, by rung and by the number of the order; None without costs."""
+    if "margin" not in result.frame:
+        return None
+    entries = result.grouped.entries
+    return {
+        "stages": [_margin(one) for one in margins_by_stage(result.frame)],
+        "orders": [] if entries is None else [_margin(one) for one in margins_by_order(entries)],
+        "unknown": int(result.frame["margin"].isna().sum()),
+    }
+
+
+def _margin(one: Margin) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "many": one.many,
+        "revenue": money_text(one.revenue),
+        "margin": money_text(one.margin),
+        "share": one.margin / one.revenue if one.revenue > 0 else None,
+        "average": money_text(round(Fraction(one.margin, one.many))),
+    }
 
 
 def wallet_data(frame: pd.DataFrame) -> dict[str, Any]:

@@ -14,7 +14,13 @@ from rfmtool import __version__
 from rfmtool.columns import DIMENSIONS
 from rfmtool.outputs.tables import count_formulas, to_table
 from rfmtool.placing.proof import tables_asked
-from rfmtool.report.evidence import evidence_ledgers, funnel_data, voices_data, wallet_data
+from rfmtool.report.evidence import (
+    evidence_ledgers,
+    funnel_data,
+    margin_data,
+    voices_data,
+    wallet_data,
+)
 from rfmtool.report.figures import groups_of, total_of
 from rfmtool.report.warnings import warnings
 from rfmtool.report.words import NOBODY, counted, in_words
@@ -53,6 +59,7 @@ def summarise(result: Result) -> dict[str, Any]:
         "segments": _segments(result),
         "activity": _activity(result),
         "funnel": funnel_data(result),
+        "margins": margin_data(result),
         "evidence_says": voices_data(result),
         "wallet": wallet_data(result.frame),
         "backtest": None if result.backtest is None else result.backtest.as_data(),

@@ -1,0 +1,80 @@
+"""What is left after costs: by rung of the ladder, and by the number of the order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from rfmtool.engines import Entries
+
+NUMBERED_ORDERS: Final = 5
+"""Orders after these are taken together."""
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Margin:
+    """What some orders or people brought and left, in whole 1/10,000; `many` counts them."""
+
+    name: str
+    many: int
+    revenue: int
+    margin: int
+
+
+def margins_by_stage(people: pd.DataFrame) -> list[Margin]:
+    """The margin of each rung with members, of those people whose every cost is known.
+
+    Args:
+        people: stage, monetary and margin (Int64, 1/10,000; missing: a cost is not known).
+    """
+    known = people[people["margin"].notna()]
+    return [
+        Margin(str(name), len(rows), *(_total(rows[column]) for column in ("monetary", "margin")))
+        for name, rows in known.groupby("stage", observed=True, sort=True)
+    ]
+
+
+def margins_by_order(entries: Entries) -> list[Margin]:
+    """The margin of first orders, second orders and so on, of counting orders with known costs.
+
+    Orders are numbered by their day; those of one customer on one day by the engine's order.
+    """
+    if entries.cost is None or entries.uncosted is None or not len(entries.order):
+        return []
+    starts = np.flatnonzero(np.diff(entries.order, prepend=entries.order[0] - 1))
+    net = np.add.reduceat(entries.sales - entries.refunds, starts)
+    left = net - np.add.reduceat(entries.cost, starts)
+    known = np.add.reduceat(entries.uncosted, starts) == 0
+    number = _numbers(entries, starts, net > 0)
+    found = []
+    for one in range(1, NUMBERED_ORDERS + 2):
+        rows = known & (number == one)
+        if rows.any():
+            name = str(one) if one <= NUMBERED_ORDERS else f"{one}+"
+            money = (sum(column[rows].tolist()) for column in (net, left))
+            found.append(Margin(name, int(rows.sum()), *money))
+    return found
+
+
+def _numbers(entries: Entries, starts: Ints, counts: npt.NDArray[np.bool_]) -> Ints:
+    """The number of each order among its customer's counting orders, at most one past the last."""
+    late = np.iinfo(np.int64).max
+    day = np.minimum.reduceat(np.where(entries.sales > 0, entries.day, late), starts)
+    owner = entries.owner[starts]
+    rows = np.flatnonzero(counts)
+    rows = rows[np.lexsort((day[rows], owner[rows]))]
+    first = np.flatnonzero(np.diff(owner[rows], prepend=-1))
+    place = np.arange(len(rows)) - np.repeat(first, np.diff(first, append=len(rows)))
+    number = np.zeros(len(starts), dtype=np.int64)
+    number[rows] = np.minimum(place, NUMBERED_ORDERS) + 1
+    return number
+
+
+def _total(units: pd.Series[Any]) -> int:
+    return sum(units.to_numpy(dtype=np.int64).tolist())
