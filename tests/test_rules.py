@@ -543,6 +543,8 @@ def test_limits_given_by_the_caller_beat_the_file_one_by_one(write):
 
     assert load_rules(path, None, given).fit == FitRules("country", 3, max_spend=505_000)
     assert load_rules(path, None, parse_fit("kind", {})).fit == FitRules("kind", 2)
+    both = load_rules(path, None, given)
+    assert load_rules(write(to_toml(both.data), "written.toml")).fit == both.fit
 
 
 @pytest.mark.parametrize(

@@ -82,3 +82,22 @@ def test_plain_cells_are_no_matter():
     summary = summary_of(ONE)
     assert summary["escaped_cells"] == 0
     assert "formula" not in " ".join(summary["warnings"])
+
+
+def test_nested_scores_are_told_by_what_they_are_nested_in():
+    bands = summary_of(TWO, "--cuts", "frequency=nested:5")["bands"]
+
+    assert bands["frequency"][0] == "frequency score 5 of 5 among those with equal recency scores"
+
+
+def test_scores_within_groups_are_warned_of_and_those_without_are_counted():
+    """Bob is in no list of contacts, which is a group like any other."""
+    german = written(Path("german.csv"), "customer_id,country\nann,DE\n")
+    french = written(Path("french.csv"), "customer_id,country\nann,FR\n")
+    fitted = summary_of(TWO, "--contacts", german, "--within", "country", "-o", "out")
+
+    reused = summary_of(TWO, "--contacts", french, "--scales", "out/scales.json")
+
+    assert fitted["scales"]["within"]["groups"].keys() == {"", "DE"}
+    assert any("Scores are within country" in text for text in fitted["warnings"])
+    assert any("1 buyer in groups of country without" in text for text in reused["warnings"])

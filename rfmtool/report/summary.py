@@ -180,9 +180,18 @@ def _grid(frame: pd.DataFrame, scales: Scales) -> list[list[int]]:
 def _bands(scales: Scales) -> dict[str, list[str]]:
     """What each score of each dimension means, the best score first."""
     return {
-        name: [in_words(name, *scales[name].values(s, s)) for s in range(scales[name].bins, 0, -1)]
+        name: [_in_words(name, scales, s, s) for s in range(scales[name].bins, 0, -1)]
         for name in DIMENSIONS
     }
+
+
+def _in_words(name: str, scales: Scales, worst: int, best: int) -> str:
+    scale = scales[name]
+    if scale.cells:
+        scores = str(worst) if worst == best else f"{worst}–{best}"
+        others = " and ".join(DIMENSIONS[: DIMENSIONS.index(name)])
+        return f"{name} score {scores} of {scale.bins} among those with equal {others} scores"
+    return in_words(name, *scale.values(worst, best))
 
 
 def _who(rule: Rule, scales: Scales) -> str:
@@ -192,7 +201,7 @@ def _who(rule: Rule, scales: Scales) -> str:
         name = condition.column.removesuffix("_score")
         worst, best = condition.smallest or 1, condition.largest or scales[name].bins
         if (worst, best) != (1, scales[name].bins):
-            words.append(in_words(name, *scales[name].values(worst, best)))
+            words.append(_in_words(name, scales, worst, best))
     if NOBODY in words:
         return NOBODY
     return ", ".join(words) or "everyone else"

@@ -8,6 +8,7 @@ import pandas as pd
 
 from rfmtool.report.words import counted, money
 from rfmtool.scoring.customers import money_text
+from rfmtool.scoring.scales import is_unseen
 from rfmtool.scoring.timing import MIN_GAPS, MIN_SECOND_ORDERS
 from rfmtool.scoring.wallet import estimate_rank_correlation
 
@@ -155,6 +156,21 @@ def _score_warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
     outside = len(buyers) and not result.fitted and result.scales.as_of != result.as_of
     if outside:
         found.append(f"Cut points were fitted as of {result.scales.as_of} and are reused here.")
+    return [*found, *_within_warnings(result, buyers)]
+
+
+def _within_warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
+    within = result.scales.within
+    if within is None or not len(buyers):
+        return []
+    note = f"Scores are within {within.column}: this report shows the cut points of all together;"
+    found = [f"{note} scales.json has each group's own."]
+    unseen = int(is_unseen(buyers, result.scales).sum())
+    if unseen:
+        found.append(
+            f"{counted(unseen, 'buyer')} in groups of {within.column} without cut points of their"
+            " own: scored by those of all together."
+        )
     return found
 
 

@@ -18,7 +18,7 @@ from rfmtool.rules.evidence import evidence_of
 from rfmtool.rules.ladder import ladder_of
 from rfmtool.rules.playbook import playbook_of
 from rfmtool.rules.presets import presets_of
-from rfmtool.rules.scoring import fit_of, method_data, method_of, weights_of
+from rfmtool.rules.scoring import fit_data, fit_of, method_data, method_of, weights_of
 from rfmtool.rules.segments import segments_of
 from rfmtool.rules.values import NO_ORDERS, FitRules, Method, Rule, Rules
 from rfmtool.rules.wallet import wallet_of
@@ -50,7 +50,11 @@ def load_rules(
         RulesError: the file cannot be read, has an unknown key, or its rules leave somebody out.
     """
     rules = rules_of(merged_data(path), os.fspath(path) if path else _SHIPPED, cuts)
-    return rules if fit is None else replace(rules, fit=fit.over(rules.fit))
+    if fit is None:
+        return rules
+    fit = fit.over(rules.fit)
+    scoring = {**rules.data["scoring"], "fit": fit_data(fit)}
+    return replace(rules, fit=fit, data={**rules.data, "scoring": scoring})
 
 
 def merged_data(path: str | os.PathLike[str] | None) -> dict[str, Any]:

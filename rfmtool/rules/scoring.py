@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any, Final
 
@@ -128,6 +129,15 @@ def fit_of(data: Any, where: str) -> FitRules:  # noqa: ANN401 - unchecked input
         if low in limits and high in limits and limits[low] > limits[high]:
             raise RulesError(f"{where}: {low} is above {high}, which leaves nobody")
     return FitRules(within, **limits)
+
+
+def fit_data(fit: FitRules) -> dict[str, Any]:
+    """Who cut points are fitted on as plain data: what `fit_of` reads."""
+    return {
+        key: Decimal(value) / UNITS_PER_CURRENCY if key.endswith("spend") else value
+        for key, value in asdict(fit).items()
+        if value is not None
+    }
 
 
 def weights_of(data: Any, where: str) -> dict[str, Decimal]:  # noqa: ANN401 - unchecked input
