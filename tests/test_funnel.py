@@ -111,10 +111,12 @@ def test_new_buyers_are_told_against_those_who_lapsed_in_the_same_time():
 def test_a_ladder_is_a_pyramid_when_it_narrows_upwards():
     narrow = ["advocate", "supporter", "supporter", "customer", "client", "client"]
     wide = ["advocate", "supporter", "customer", "client"]
+    nobody = people_of("client", "customer")
     own = people_of(*narrow).assign(stage=pd.Categorical(["a"] * 6, ["a", "b"]))
 
     assert funnel(people_of(*narrow), {}, days_of(), TIMING, AS_OF).is_pyramid is True
     assert funnel(people_of(*wide), {}, days_of(), TIMING, AS_OF).is_pyramid is False
+    assert funnel(nobody, {}, days_of(), TIMING, AS_OF).is_pyramid is None
     assert funnel(own, {}, days_of(), TIMING, AS_OF).is_pyramid is None
 
 

@@ -47,7 +47,7 @@ class Funnel:
     newly_lapsed: int
     """Went past their limit in the last 90 days."""
     is_pyramid: bool | None
-    """Whether advocates < supporters < customers + clients; None on another ladder."""
+    """Whether advocates < supporters < customers + clients; None where nobody is either."""
     top_revenue: int
     """What advocates and partners spent."""
     referred_revenue: int
@@ -198,6 +198,8 @@ def _is_pyramid(stages: pd.Series[str]) -> bool | None:
     if not set(names) <= set(counts.index):
         return None
     advocates, supporters, customers, clients = (int(counts[name]) for name in names)
+    if not advocates + supporters:
+        return None
     return advocates < supporters < customers + clients
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import RenderableType
@@ -26,9 +26,7 @@ def _steps(funnel: Data) -> Table:
     table.add_column("this far or higher", justify="right", no_wrap=True)
     table.add_column("of the rung below", justify="right", no_wrap=True)
     table.add_column("days it took (median)", justify="right", no_wrap=True)
-    for step in reversed(funnel["steps"]):
-        if not step["reached"]:
-            continue
+    for step in reversed(_occupied(funnel["steps"])):
         days = step["median_days"]
         table.add_row(
             printable(step["stage"]),
@@ -37,6 +35,13 @@ def _steps(funnel: Data) -> Table:
             "–" if days is None else f"{days:,.0f}",
         )
     return table
+
+
+def _occupied(steps: Sequence[Data]) -> Sequence[Data]:
+    """The steps from the lowest rung that somebody stands on to the highest."""
+    everyone = steps[0]["reached"]
+    lowest = max(place for place, step in enumerate(steps) if step["reached"] == everyone)
+    return [step for step in steps[lowest:] if step["reached"]]
 
 
 def _lines(funnel: Data) -> list[str]:

@@ -16,14 +16,14 @@ Data = Mapping[str, Any]
 
 def ladder(summary: Data, width: int) -> list[RenderableType]:
     """The rungs from the top, and what those need that nobody can stand on."""
-    open_to_none = [rung for rung in summary["ladder"] if rung["needs"]]
     rungs = [rung for rung in summary["ladder"] if not rung["needs"]]
-    needs = "; ".join(
-        f"{printable(rung['stage'])} needs {' or '.join(f'--{name}' for name in rung['needs'])}"
-        for rung in open_to_none
-    )
-    words = f"Nobody can be known to stand on other rungs: {needs}."
-    note = [paragraph(words, width, "dim")] if needs else []
+    needs: dict[str, list[str]] = {}
+    for rung in summary["ladder"]:
+        if rung["needs"]:
+            tables = " or ".join(f"--{name}" for name in rung["needs"])
+            needs.setdefault(tables, []).append(printable(rung["stage"]))
+    words = "; ".join(f"{' and '.join(stages)} with {tables}" for tables, stages in needs.items())
+    note = [paragraph(f"More rungs: {words}.", width, "dim")] if needs else []
     return [_rungs(rungs, summary["stages"], wide=width >= WIDE), *note]
 
 
