@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,8 @@ import pandas as pd
 import pyarrow as pa
 
 from rfmtool import columns as names
-from rfmtool.engines import Entries, MoneyOverflowError, SamePersonError
+from rfmtool.engines import Doubts, Entries, MoneyOverflowError, SamePersonError
+from rfmtool.engines.doubts import Once
 from rfmtool.engines.local import LocalEngine
 from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.rules import Rules, load_rules
@@ -37,6 +38,8 @@ from rfmtool.sources.lines import Watcher, lines
 
 EPOCH: Final = date(1970, 1, 1)
 Places = npt.NDArray[np.int64]
+_NO_DETAIL: Final = Detail(category=None, cost=False, contacts=False)
+_SURE_ORDERS, _SURE_SHARE, _FEW_COPIES = 20, 0.95, 0.001
 _UNSURE: Final = ("bad_date", "bad_amount", "bad_quantity", "bad_price")
 
 
@@ -54,6 +57,10 @@ class Settings:
     window_days: int | None = None
     currency: str | None = None
     order_per_row: bool = False
+    amount_per: Literal["line", "order"] | None = None
+    """What an amount is of; None refuses orders that repeat one amount on every row."""
+    overlap: Literal["keep-one", "sum"] | None = None
+    """What becomes of orders that recur in another file; None refuses more than a few."""
     suppressed: frozenset[str] = frozenset()
     detail: Detail = field(default_factory=Detail)
     allow_proxy: bool = False
@@ -86,6 +93,8 @@ class Grouped:
     latest: pa.Table | None = None
     """The latest contact and kept cells, a row for each row of `table`."""
     entries: Entries | None = None
+    doubts: Doubts = field(default_factory=Doubts)
+    """What may be counted twice."""
     evidence: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     """The evidence tables supplied: `owner` and `referred` are places in `table`."""
 
@@ -128,14 +137,14 @@ def group(
         not_a_sale=rules.not_a_sale | export.reading.preset.not_a_sale,
         order_per_row=settings.order_per_row,
         suppressed=settings.suppressed,
+        amount_per=settings.amount_per or export.reading.preset.amount_per,
+        overlap=settings.overlap,
     )
     as_of = settings.as_of
     if settings.window_days is not None:
         if as_of is None:
             # Only for the day it ends on, so that nothing else need be read.
-            plain = replace(
-                settings, window_days=None, detail=Detail(None, cost=False, contacts=False)
-            )
+            plain = replace(settings, window_days=None, detail=_NO_DETAIL)
             whole = group(export, rules, plain, watcher)
             as_of, export = as_of_day(whole, settings), whole.export
         question = _with_window(question, as_of, settings.window_days)
@@ -147,6 +156,9 @@ def group(
             grouped = replace(grouped, export=surveyed)
         else:
             grouped = _grouped(surveyed, question, settings, watcher)
+    _check_amounts(grouped)
+    if grouped.doubts.spanning:
+        _count_overlap(grouped, question, _engine(question, settings))
     return replace(grouped, as_of=as_of)
 
 
@@ -159,7 +171,7 @@ def _with_window(question: Question, as_of: date, days: int) -> Question:
 def _grouped(
     export: Export, question: Question, settings: Settings, watcher: Watcher | None
 ) -> Grouped:
-    engine = LocalEngine(settings.threads, settings.memory_limit)
+    engine = _engine(question, settings)
     try:
         grouped = _read(engine, export, question, settings.detail, watcher)
     except MoneyOverflowError:
@@ -170,6 +182,48 @@ def _grouped(
     # Whole numbers sort alike with and without their .0, so that places stay as they are.
     bare = strip_point_zero(grouped.table) if grouped.ledger.ids_end_in_point_zero else None
     return grouped if bare is None else replace(grouped, table=bare, dropped_point_zero=True)
+
+
+def _engine(question: Question, settings: Settings) -> LocalEngine:
+    once = Once(question.amount_per == "order", question.overlap == "keep-one")
+    return LocalEngine(settings.threads, settings.memory_limit, once=once)
+
+
+def _check_amounts(grouped: Grouped) -> None:
+    """Check that orders do not repeat their total on every row.
+
+    Raises:
+        AmbiguousInputError: nearly all orders of several rows have one amount on all of them.
+    """
+    doubts, export = grouped.doubts, grouped.export
+    if doubts.of_rows >= _SURE_ORDERS and doubts.alike >= _SURE_SHARE * doubts.of_rows:
+        raise AmbiguousInputError(
+            f"{export.name}: {doubts.alike:,} of {doubts.of_rows:,} orders with several rows have"
+            f" one amount on all of them in column {export.columns['amount']!r}, as if it were the"
+            " order's total",
+            "If it is, take --amount-per order, which counts it once; if it is the row's, take"
+            " --amount-per line.",
+        )
+
+
+def _count_overlap(grouped: Grouped, question: Question, engine: LocalEngine) -> None:
+    """Count the orders that recur in another file, in the ledger.
+
+    The export is read once more: few have orders in several files at all.
+
+    Raises:
+        AmbiguousInputError: there are more than a few, and nobody has said what to do.
+    """
+    export, ledger, orders = grouped.export, grouped.ledger, grouped.doubts.orders
+    stream = lines(export.of(_NO_DETAIL), question, Ledger(), threads=engine.threads)
+    ledger.overlap = engine.overlap(stream)
+    if question.overlap is None and ledger.overlap > _FEW_COPIES * orders:
+        raise AmbiguousInputError(
+            f"{export.name}: {ledger.overlap:,} of {orders:,} orders stand in more than one file,"
+            " with the same rows",
+            "If the files overlap, take --overlap keep-one, which counts such an order once; if"
+            " they do not, take --overlap sum.",
+        )
 
 
 def _check_currency(export: Export, ledger: Ledger, question: Question) -> None:
@@ -213,9 +267,9 @@ def _read_plain(
     stream = lines(export, question, ledger, threads=engine.threads, watcher=watcher)
     by_status = not export.columns.keys().isdisjoint(SALE_ROLES)
     with _failures_of_reading(export, ledger):
-        table = engine.aggregate(stream, by_status=by_status)
-    _leave_out_orders(ledger, table, by_status=by_status)
-    return Grouped(table, order_dates(table), ledger, export)
+        table, doubts = engine.aggregate(stream, by_status=by_status)
+    _settle(ledger, engine, table, by_status=by_status)
+    return Grouped(table, order_dates(table), ledger, export, doubts=doubts)
 
 
 def _read_in_detail(
@@ -232,11 +286,12 @@ def _read_in_detail(
             ledger,
             export,
             merged_ids=books.merged_ids,
+            doubts=books.doubts,
             categories=books.categories() if "category" in export.columns else None,
             latest=latest if latest.num_columns else None,
             entries=books.entries() if detail.entries else None,
         )
-    _leave_out_orders(ledger, table, by_status=by_status)
+    _settle(ledger, engine, table, by_status=by_status)
     return grouped
 
 
@@ -253,10 +308,12 @@ def _failures_of_reading(export: Export, ledger: Ledger) -> Iterator[None]:
         raise
 
 
-def _leave_out_orders(ledger: Ledger, table: pa.Table, *, by_status: bool) -> None:
-    if by_status:
+def _settle(ledger: Ledger, engine: LocalEngine, table: pa.Table, *, by_status: bool) -> None:
+    """Correct the ledger by what only whole orders show."""
+    if by_status or engine.once != Once():
         money = sum(table["sales"].to_pylist()) - sum(table["refunds"].to_pylist())
-        ledger.leave_out_orders(sum(table["rows"].to_pylist()), money)
+        rows = sum(table["rows"].to_pylist()) if by_status else ledger["used"]
+        ledger.leave_out_orders(rows, money)
 
 
 def with_everyone(grouped: Grouped, evidence: Mapping[str, pa.Table]) -> Grouped:

@@ -225,7 +225,7 @@ def test_the_fast_way_says_that_it_met_two_spellings_even_where_nothing_of_one_i
 
     for by_status in (False, True):
         with pytest.raises(SamePersonError):
-            LocalEngine(threads=1).aggregate(table.to_reader(), by_status=by_status)
+            LocalEngine(threads=1).aggregate(table.to_reader(), by_status=by_status)[0]
     with opened(rows, by_status=True) as books:
         assert ids_of(books) == ["bob@x.com"]
 

@@ -217,7 +217,7 @@ def test_etsy_with_a_day_that_is_no_month_is_read_as_it_proves(write):
     assert look(write(later)).export.reading.dates.name == "D/M/Y"
 
 
-@pytest.mark.parametrize("text", WOOCOMMERCE[1:])
+@pytest.mark.parametrize("text", WOOCOMMERCE)
 def test_woocommerce_counts_an_order_once_however_often_its_total_stands_there(write, text):
     result = read(write, text)
 

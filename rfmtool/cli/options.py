@@ -131,6 +131,10 @@ placing = _together(
 
 question = _together(
     click.option("--order-per-row", is_flag=True, help="Every row is an order of its own."),
+    click.option("--amount-per", type=click.Choice(["line", "order"]),
+                 help="What an amount is of, where orders repeat one on every row."),
+    click.option("--overlap", type=click.Choice(["keep-one", "sum"]),
+                 help="What becomes of orders that recur in another file."),
     click.option("--as-of", type=_Day(words=True), metavar="DATE",
                  help="Count from this day: YYYY-MM-DD, today, yesterday, or last (the last order,"
                       " even if it stands alone)."),
@@ -260,7 +264,15 @@ def look_arguments(settings: Settings) -> dict[str, Any]:
     as_of = settings["as_of"]
     kept = {
         name: settings[name]
-        for name in ("since", "window_days", "currency", "order_per_row", "memory_limit")
+        for name in (
+            "since",
+            "window_days",
+            "currency",
+            "order_per_row",
+            "amount_per",
+            "overlap",
+            "memory_limit",
+        )
     }
     kept |= {name: settings[name] for name in ("allow_proxy", "estimate") if name in settings}
     if settings["threads"]:

@@ -42,6 +42,22 @@ class SamePersonError(Exception):
 
 
 @dataclass(frozen=True)
+class Doubts:
+    """How many orders there are, and how many of them may be counted twice.
+
+    Counted where lines say how large their rows are, and in which file they stand.
+    """
+
+    orders: int = 0
+    of_rows: int = 0
+    """Orders of several rows."""
+    alike: int = 0
+    """Those of them that repeat one amount on every row."""
+    spanning: int = 0
+    """Orders with rows in more than one file."""
+
+
+@dataclass(frozen=True)
 class Entries:
     """What each order moved on each day, sorted by owner, order and day; arrays of one length.
 
@@ -62,6 +78,8 @@ class Entries:
 class Books(Protocol):
     """An export grouped by order and day, of which several questions can be asked."""
 
+    doubts: Doubts
+    """What may be counted twice."""
     merged_ids: int
     """How many ids are another spelling of a customer's e-mail address."""
 
@@ -87,8 +105,10 @@ class Books(Protocol):
 class Engine(Protocol):
     """Something that can group lines by order and orders by customer."""
 
-    def aggregate(self, lines: pa.RecordBatchReader, *, by_status: bool = False) -> pa.Table:
-        """Return one row per customer in CUSTOMERS.
+    def aggregate(
+        self, lines: pa.RecordBatchReader, *, by_status: bool = False
+    ) -> tuple[pa.Table, Doubts]:
+        """Return one row per customer in CUSTOMERS, and what may be counted twice.
 
         With `by_status`, orders with a line that is not a sale are left out, and a column `rows`
         counts the rows of the export that went into each customer.

@@ -8,7 +8,7 @@ with orders as (
         order_id,
         min(day) filter (where sales > 0) as day,
         sum(cast(sales as {money})) as sales,
-        sum(cast(refunds as {money})) as refunds{count_rows}{find_sales}
+        sum(cast(refunds as {money})) as refunds{count_rows}{find_sales}{marks}
     from lines
     group by customer_id, order_id
 )
@@ -16,7 +16,7 @@ select
     customer_id,
     array_agg(day) filter (where sales > refunds{only_sales}) as order_dates,
     sum(sales){of_sales} as sales,
-    sum(refunds){of_sales} as refunds{rows_of_sales}
+    sum(refunds){of_sales} as refunds{rows_of_sales}{counts}
 from orders
 group by customer_id
 order by customer_id

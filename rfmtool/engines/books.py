@@ -9,14 +9,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.engines import CATEGORIES, Entries, Ints
+from rfmtool.engines import CATEGORIES, Doubts, Entries, Ints
+from rfmtool.engines.doubts import counts, marks, taken_off
 from rfmtool.engines.exact import DOUBLE, WIDE, check, customers_of, statement
-from rfmtool.sources.clean import LINES
+from rfmtool.sources.clean import LARGEST, LINES
 from rfmtool.sources.ids import matching_key
 from rfmtool.sources.layout import KEPT
+from rfmtool.sources.lines import FILE
 
 _END_OF_TIME: Final = 2**31 - 1
-_NO_TEXTS: Final = frozenset({*LINES.names, "category", "cost", "uncosted"})
+_NO_TEXTS: Final = frozenset({*LINES.names, "category", "cost", "uncosted", LARGEST, FILE})
 _SAME: Final = pa.schema({"customer_id": pa.string(), "person_id": pa.string()})
 
 
@@ -30,19 +32,19 @@ class LocalBooks:
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
-        lines: pa.RecordBatchReader,
+        names: list[str],
         *,
         by_status: bool,
         wide: bool,
     ) -> None:
-        """Read all lines into the table."""
-        names = lines.schema.names
+        """Read all `lines`, which have these columns, into the table."""
         self._connection = connection
         self._wide = wide
         self._has_category = "category" in names
         self._has_cost = "cost" in names
         self._texts = [name for name in names if name not in _NO_TEXTS]
-        self._fill(lines)
+        self._fill(names)
+        self.doubts = self._doubts(names)
         same = self._same_people()
         self.merged_ids = len(same)
         self._settle(same, by_status=by_status)
@@ -96,7 +98,7 @@ class LocalBooks:
         table = self._ask("latest", latest=latest).drop_columns("owner")
         return table.rename_columns([name.removeprefix(KEPT) for name in self._texts])
 
-    def _fill(self, lines: pa.RecordBatchReader) -> None:
+    def _fill(self, names: list[str]) -> None:
         sums = f",\n    sum(cast(cost as {WIDE})) as cost, sum(uncosted) as uncosted"
         level = statement(
             "level",
@@ -104,10 +106,16 @@ class LocalBooks:
             costs=sums if self._has_cost else "",
             category=self._category(),
             texts="".join(f", max({name}) as {name}" for name in map(_quoted, self._texts)),
+            marks=marks(names),
         )
-        self._connection.register("lines", lines)
         self._connection.execute(level)
-        self._connection.unregister("lines")
+
+    def _doubts(self, names: list[str]) -> Doubts:
+        """How many orders may be counted twice; nothing is asked where nothing tells."""
+        grouped = marks(names, "first_file", "last_file")
+        if not grouped:
+            return Doubts()
+        return taken_off(self._ask("doubts", marks=grouped, counts=counts(names)))[1]
 
     def _same_people(self) -> pa.Table:
         """Spellings of e-mail addresses beside the smallest of each: customer_id, person_id."""

@@ -9,6 +9,6 @@ select
     sum(cast(sales as {money})) as sales,
     sum(cast(refunds as {money})) as refunds,
     sum(cast(rows as bigint)) as rows,
-    bool_and(is_sale) as is_sale{costs}{category}{texts}
+    bool_and(is_sale) as is_sale{costs}{category}{texts}{marks}
 from lines
 group by customer_id, order_id, day{category}

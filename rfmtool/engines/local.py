@@ -6,14 +6,15 @@ import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.engines import SamePersonError
+from rfmtool.engines import Doubts, SamePersonError
 from rfmtool.engines.books import LocalBooks
+from rfmtool.engines.doubts import Once, counts, marks, overlap, register, taken_off
 from rfmtool.engines.exact import DOUBLE, WIDE, customers_of, statement
 from rfmtool.errors import SystemFailureError, UsageError
 from rfmtool.sources.ids import matching_key
@@ -30,9 +31,13 @@ class LocalEngine:
     threads: int
     memory_limit: str | None = None
     wide: bool = False
+    once: Once = field(default_factory=Once)
+    """What is counted once."""
 
-    def aggregate(self, lines: pa.RecordBatchReader, *, by_status: bool = False) -> pa.Table:
-        """Return one row per customer in CUSTOMERS, sorted by customer_id.
+    def aggregate(
+        self, lines: pa.RecordBatchReader, *, by_status: bool = False
+    ) -> tuple[pa.Table, Doubts]:
+        """Return one row per customer in CUSTOMERS, sorted by customer_id, and what is in doubt.
 
         With `by_status`, orders with a line that is not a sale are left out, and a column `rows`
         counts the rows of the export that went into each customer.
@@ -50,14 +55,22 @@ class LocalEngine:
             "find_sales": ", bool_and(is_sale) as is_sale" if by_status else "",
             "only_sales": " and is_sale" if by_status else "",
             "of_sales": " filter (where is_sale)" if by_status else "",
+            "marks": marks(lines.schema.names),
+            "counts": counts(lines.schema.names),
         }
         with self._connection() as connection:
-            connection.register("lines", lines)
+            register(connection, lines, self.once)
             answer = connection.sql(statement("aggregate", **parts)).to_arrow_table()
         _check_apart(answer["customer_id"])
+        answer, doubts = taken_off(answer)
         if by_status:
             answer = answer.filter(pc.is_valid(answer["rows"]))
-        return customers_of(answer, wide=self.wide)
+        return customers_of(answer, wide=self.wide), doubts
+
+    def overlap(self, lines: pa.RecordBatchReader) -> int:
+        """How many orders recur with the same rows in another file."""
+        with self._connection() as connection:
+            return overlap(connection, lines)
 
     @contextmanager
     def open(self, lines: pa.RecordBatchReader, *, by_status: bool = False) -> Iterator[LocalBooks]:
@@ -71,7 +84,9 @@ class LocalEngine:
             SystemFailureError: memory or disk ran out.
         """
         with self._connection() as connection:
-            yield LocalBooks(connection, lines, by_status=by_status, wide=self.wide)
+            register(connection, lines, self.once)
+            names = lines.schema.names
+            yield LocalBooks(connection, names, by_status=by_status, wide=self.wide)
 
     @contextmanager
     def _connection(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from rfmtool.errors import RulesError
 from rfmtool.rules.checking import only_known
@@ -30,7 +30,7 @@ class Preset:
     """Role to column names; the first that is there plays the role."""
     not_a_sale: frozenset[str] = frozenset()
     """Words of the status column, in small letters, beside those of the rules."""
-    amount_per: str | None = None
+    amount_per: Literal["line", "order"] | None = None
     """`order` where the amount is the order's, however many rows repeat it."""
     carry_down: tuple[str, ...] = ()
     """Roles that only the first row of an order may fill."""

@@ -55,7 +55,8 @@ def find_runs(cells: Cells, question: Question) -> Runs:
     """Find where rows stop being alike; where every row is an order, each is a run of its own."""
     alike = {role: column for role, column in cells.items() if role not in NUMBER_ROLES}
     rows = len(cells["customer_id"])
-    starts = np.arange(rows) if question.order_per_row else _changes(list(alike.values()), rows)
+    apart = question.order_per_row or question.amount_per == "order"
+    starts = np.arange(rows) if apart else _changes(list(alike.values()), rows)
     if len(starts) == rows:
         return Runs(alike, starts, np.ones(rows, dtype=np.int64))
     index = pa.array(starts)

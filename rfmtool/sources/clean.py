@@ -50,6 +50,8 @@ LINES: Final = pa.schema(
         "is_sale": pa.bool_(),  # False where the status says that there was none
     }
 )
+LARGEST: Final = "largest"
+"""The column of the largest amount of a row."""
 _COSTS: Final = {
     "cost": pa.int64(),  # of the rows whose cost is known, in 1/10,000
     "uncosted": pa.int32(),  # how many rows there are beside them
@@ -69,7 +71,7 @@ class Cleaned:
     tally: Tally
 
 
-def lines_schema(roles: Collection[str]) -> pa.Schema:
+def lines_schema(roles: Collection[str], *, largest: bool = False) -> pa.Schema:
     """LINES and what an export with these roles has beside: category, cost, uncosted, texts.
 
     Texts are missing where a cell is empty. Contact columns go by their roles, kept ones by KEPT
@@ -77,6 +79,7 @@ def lines_schema(roles: Collection[str]) -> pa.Schema:
     """
     texts = ["category", *CONTACT_ROLES, *sorted(role for role in roles if role.startswith(KEPT))]
     extras = {role: pa.string() for role in texts if role in roles}
+    extras |= {LARGEST: pa.int64()} if largest else {}
     return pa.schema([*LINES, *pa.schema(extras | (_COSTS if "cost" in roles else {}))])
 
 
@@ -123,6 +126,8 @@ def clean(
         "customer_id": runs.heads["customer_id"], "order_id": order_ids, "day": days,
         "sales": sales, "refunds": refunds, "rows": counts.astype(np.int32), "is_sale": used,
     }  # fmt: skip
+    if LARGEST in schema.names:
+        columns[LARGEST] = np.maximum.reduceat(units, runs.starts)
     if "cost" in schema.names:
         columns |= _costs(batch.cells, numbers, reading, runs, odd)
     texts = [name for name in schema.names if name not in columns]

@@ -153,3 +153,7 @@ class Question:
     order_per_row: bool = False
     suppressed: frozenset[str] = frozenset()
     """Customer ids to leave out of everything."""
+    amount_per: Literal["line", "order"] | None = None
+    """What an amount is of; None where it is to be asked when all rows of orders repeat one."""
+    overlap: Literal["keep-one", "sum"] | None = None
+    """What becomes of orders that recur in another file; None where it is to be asked."""

@@ -63,6 +63,8 @@ class Ledger:
     currencies: set[str] = field(default_factory=set)
     footer_rows: int = 0
     """How many of the blank rows are totals and trailers at the end of a file."""
+    overlap: int = 0
+    """How many orders recur with the same rows in another file."""
     failure: BaseException | None = None
     """What ended reading before the end of the export."""
 
@@ -139,4 +141,5 @@ class Ledger:
             "excluded": {name: self[name] for name in EXCLUSIONS if self[name]},
             "rejected": {name: self[name] for name in REJECTIONS if self[name]},
             "blank": self["blank"],
+            **({"overlap": self.overlap} if self.overlap else {}),
         }

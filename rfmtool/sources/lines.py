@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
-from typing import Protocol
+from typing import Final, Protocol
 
+import numpy as np
 import pyarrow as pa
 
 from rfmtool.errors import InputError
@@ -15,6 +17,10 @@ from rfmtool.sources.layout import Question
 from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.read import Batch
 from rfmtool.threads import in_order
+
+FILE: Final = "file"
+"""The column of the file's number in the export, where there are several files."""
+_FILE_FIELD: Final = pa.field(FILE, pa.int32())
 
 
 class Watcher(Protocol):
@@ -50,16 +56,26 @@ def lines(
     Raises:
         InputError: while the stream is consumed, a file turns out damaged.
     """
-    schema = lines_schema(export.columns)
-    batches = _counted(_jobs(export, question, schema, watcher), ledger, threads, watcher)
-    return pa.RecordBatchReader.from_batches(schema, batches)
+    asks = {"amount", "order_id"} <= export.columns.keys() and question.amount_per is None
+    schema = lines_schema(export.columns, largest=asks and not question.order_per_row)
+    has_files = len(export.sources) > 1 and not question.order_per_row
+    batches = _counted(
+        _jobs(export, question, schema, watcher, has_files=has_files), ledger, threads, watcher
+    )
+    whole = schema.append(_FILE_FIELD) if has_files else schema
+    return pa.RecordBatchReader.from_batches(whole, batches)
 
 
 def _jobs(
-    export: Export, question: Question, schema: pa.Schema, watcher: Watcher | None
+    export: Export,
+    question: Question,
+    schema: pa.Schema,
+    watcher: Watcher | None,
+    *,
+    has_files: bool,
 ) -> Iterator[Callable[[], tuple[str, Cleaned]]]:
     ordinal = 0
-    for source in export.sources:
+    for file, source in enumerate(export.sources):
         for parse in source.jobs(_progress(source, watcher)):
             cleaned = partial(
                 clean,
@@ -68,17 +84,23 @@ def _jobs(
                 ordinal=ordinal,
                 schema=schema,
             )
-            yield partial(_cleaned, source.name, parse, cleaned)
+            yield partial(_cleaned, source.name, parse, cleaned, file if has_files else None)
             ordinal += 1
 
 
 def _cleaned(
-    name: str, parse: Callable[[], Batch], cleaned: Callable[[Batch], Cleaned]
+    name: str, parse: Callable[[], Batch], cleaned: Callable[[Batch], Cleaned], file: int | None
 ) -> tuple[str, Cleaned]:
     try:
-        return name, cleaned(parse())
+        found = cleaned(parse())
     except InputError as error:
         raise InputError(f"{name}: {error.args[0]}", error.hint) from None
+    return name, found if file is None else replace(found, lines=_numbered(found.lines, file))
+
+
+def _numbered(lines: pa.RecordBatch, file: int) -> pa.RecordBatch:
+    """The lines with the number of their file."""
+    return lines.append_column(_FILE_FIELD, pa.array(np.full(len(lines), file, dtype=np.int32)))
 
 
 def _progress(source: Source, watcher: Watcher | None) -> Callable[[int], None] | None:

@@ -1,0 +1,196 @@
+"""Money is never counted twice: order totals on every row, and exports that overlap."""
+
+import random
+
+import pytest
+
+import rfmtool
+from rfmtool.errors import AmbiguousInputError
+from rfmtool.grouping import Settings, look
+
+HEADERS = {
+    "plain": "customer_id,order_id,ordered_at,amount",
+    "with categories": "customer_id,order_id,ordered_at,amount,category",
+}
+
+
+def row(customer, order, amount, day="2024-01-05", category="tea"):
+    return f"{customer},{order},{day},{amount},{category}"
+
+
+def shop(write, rows, kind="plain", name="export.csv"):
+    cut = None if kind == "with categories" else -1
+    lines = [",".join(row.split(",")[:cut]) for row in rows]
+    return write([HEADERS[kind], *lines], name)
+
+
+def totals(count=20, rows=3):
+    """Orders whose total stands on every row; each customer has one."""
+    return [
+        row(f"c{order}", order, order + 10, category=f"k{place}")
+        for order in range(count)
+        for place in range(rows)
+    ]
+
+
+def revenue(path, **settings):
+    result = rfmtool.run(path, settings=Settings(**settings))
+    assert sum(result.frame["monetary"]) == result.ledger.used_units
+    return result.ledger.used_units / 10_000
+
+
+TOTAL = sum(order + 10 for order in range(20))
+
+
+@pytest.mark.parametrize("kind", HEADERS)
+def test_totals_repeated_on_every_row_are_asked_about(write, kind):
+    path = shop(write, totals(), kind)
+
+    with pytest.raises(AmbiguousInputError, match=r"20 of 20 .* 'amount'.*--amount-per"):
+        look(path)
+    assert revenue(path, amount_per="order") == TOTAL
+    assert revenue(path, amount_per="line") == 3 * TOTAL
+
+
+@pytest.mark.parametrize("kind", HEADERS)
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_rows_decides_nothing(write, kind, seed):
+    rows = totals()
+    random.Random(seed).shuffle(rows)  # noqa: S311 - any order will do
+    path = shop(write, rows, kind)
+
+    with pytest.raises(AmbiguousInputError, match="20 of 20"):
+        look(path)
+    assert revenue(path, amount_per="order") == TOTAL
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        totals(19),
+        totals(20, rows=1),
+        [row("c", order, 0) for order in range(30) for _ in range(2)],
+        totals(40) + [row(f"d{n}", f"d{n}", n + place) for n in range(5) for place in (1, 2)],
+        totals(20, rows=1) + [row(f"c{n}", n, 0) for n in range(20)],
+    ],
+    ids=["too few", "one row each", "worth nothing", "too many others", "on the first row only"],
+)
+def test_other_exports_are_not_asked_about(write, rows):
+    assert look(shop(write, rows)).ledger.rejected == 0
+
+
+def test_quantities_and_prices_are_of_a_line(write):
+    rows = [f"c{n},{n},2024-01-05,1,9.99" for n in range(30) for _ in range(2)]
+
+    assert look(write(["customer_id,order_id,ordered_at,qty,price", *rows])).ledger["used"] == 60
+
+
+def test_an_order_of_several_amounts_counts_each_once(write):
+    rows = [row("ann", 1, 50), row("ann", 1, 50), row("ann", 1, 8), row("ann", 2, 50),
+            row("ann", 1, -8), row("ann", 1, -8)]  # fmt: skip
+
+    assert revenue(shop(write, rows), amount_per="order") == 100
+
+
+def test_an_order_on_several_days_keeps_the_first(write):
+    rows = [row("ann", 1, 50, "2024-03-05"), row("ann", 1, 50, "2024-01-31")]
+    result = rfmtool.run(shop(write, rows), settings=Settings(amount_per="order"))
+
+    assert result.frame["last_order_on"].dt.date.astype(str).tolist() == ["2024-01-31"]
+
+
+def test_orders_that_are_no_sale_do_not_come_back(write):
+    rows = ["ann,1,2024-01-05,50,paid", "ann,1,2024-01-05,50,paid", "bob,2,2024-01-05,9,void",
+            "bob,2,2024-01-05,9,"]  # fmt: skip
+    path = write(["customer_id,order_id,ordered_at,amount,status", *rows])
+
+    ledger = look(path, settings=Settings(amount_per="order")).ledger
+
+    assert (ledger["used"], ledger["not_a_sale"], ledger.used_units) == (2, 2, 500_000)
+
+
+def test_real_shops_pass_unasked(real_data):
+    superstore = next(real_data("superstore").glob("*.csv"))
+
+    assert look(superstore).ledger["used"] == 9_994
+
+
+# Files that overlap ------------------------------------------------------------------------------
+
+JANUARY = [row(f"c{n}", n, amount) for n in range(30) for amount in (5, 6)]
+FEBRUARY = [row(f"c{n}", 100 + n, 7, "2024-02-05") for n in range(30)]
+
+
+def two(write, first, second, kind="plain"):
+    shop(write, first, kind, "all/1.csv")
+    return shop(write, second, kind, "all/2.csv").parent
+
+
+@pytest.mark.parametrize("kind", HEADERS)
+def test_orders_that_recur_in_a_second_file_are_asked_about(write, kind):
+    path = two(write, JANUARY, JANUARY[:10] + FEBRUARY, kind)
+
+    with pytest.raises(AmbiguousInputError, match=r"5 of 60 orders .*--overlap keep-one"):
+        look(path)
+    assert revenue(path, overlap="keep-one") == 30 * 11 + 30 * 7
+    assert revenue(path, overlap="sum") == 35 * 11 + 30 * 7
+    result = rfmtool.run(path, settings=Settings(overlap="keep-one"))
+    assert result.summary["ledger"]["overlap"] == 5
+    assert result.ledger["used"] == len(JANUARY) + 10 + len(FEBRUARY)
+    assert set(result.frame["frequency"]) == {2}
+
+
+def test_rows_in_another_order_recur_all_the_same(write):
+    path = two(write, JANUARY, JANUARY[:10][::-1])
+
+    with pytest.raises(AmbiguousInputError, match="5 of 30 orders"):
+        look(path)
+    assert revenue(path, overlap="keep-one") == 30 * 11
+
+
+def test_an_order_whose_rows_are_dealt_over_files_does_not_recur(write):
+    path = two(write, JANUARY[::2], JANUARY[1::2])
+
+    assert look(path).ledger.overlap == 0
+    assert revenue(path, overlap="keep-one") == 30 * 11
+
+
+def test_a_copy_of_one_part_recurs_beside_a_later_refund(write):
+    shop(write, [row("ann", 1, 50)], name="all/1.csv")
+    shop(write, [row("ann", 1, 50)], name="all/3.csv")
+    path = shop(write, [row("ann", 1, -20, "2024-02-05")], name="all/2.csv").parent
+
+    assert revenue(path, overlap="keep-one") == 30
+    with pytest.raises(AmbiguousInputError, match="1 of 1 orders"):
+        look(path)
+
+
+def test_few_that_recur_are_counted_and_pass(write):
+    many = [row(f"c{n}", n, 5) for n in range(1_100)]
+    path = two(write, many, many[:1])
+
+    ledger = look(path).ledger
+
+    assert (ledger.overlap, ledger["used"]) == (1, 1_101)
+
+
+def test_without_order_ids_a_customers_day_recurs(write):
+    rows = ["customer_id,ordered_at,amount", *[f"c{n},2024-01-05,{n}" for n in range(1, 9)]]
+    write(rows, "all/1.csv")
+    path = write(rows, "all/2.csv").parent
+
+    with pytest.raises(AmbiguousInputError, match="8 of 8 orders"):
+        look(path)
+
+
+def test_both_at_once_count_once(write):
+    path = two(write, totals(), totals())
+
+    assert revenue(path, amount_per="order", overlap="keep-one") == TOTAL
+    assert revenue(path, amount_per="order", overlap="sum") == TOTAL
+
+
+def test_rows_that_are_orders_of_their_own_never_recur(write):
+    path = two(write, JANUARY, JANUARY)
+
+    assert look(path, settings=Settings(order_per_row=True)).ledger["used"] == 120
