@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import itertools
 from datetime import date
 from pathlib import Path
 
@@ -588,3 +589,16 @@ def test_errors_name_the_table_and_the_file_or_column_and_quote_no_cell(write, n
     assert raised.value.args[0].startswith(f"{name}: ")
     assert raised.value.hint
     assert CANARY not in str(raised.value)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_the_order_of_the_rows_of_one_contact_decides_nothing(write, order):
+    rows = ["a,lead,2024-01-02,no,ann", "a,trial,2024-03-01,,", "a,,,yes,bob"]
+    listed = [rows[place] for place in order]
+    path = write(["customer_id,status,since_on,scheme_member,name", *listed], "contacts.csv")
+
+    table = read_evidence({"contacts": path}).tables["contacts"]
+
+    (contact,) = table.to_pylist()
+    assert (contact["status"], str(contact["since_on"])) == ("trial", "2024-03-01")
+    assert (contact["scheme_member"], contact["name"]) == (False, "ann")

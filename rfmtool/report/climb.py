@@ -26,7 +26,8 @@ def _steps(funnel: Data) -> Table:
     table.add_column("this far or higher", justify="right", no_wrap=True)
     table.add_column("of the rung below", justify="right", no_wrap=True)
     table.add_column("days it took (median)", justify="right", no_wrap=True)
-    for step in reversed(_occupied(funnel["steps"])):
+    lowest, *others = _occupied(funnel["steps"])
+    for step in reversed([{**lowest, "conversion": None, "median_days": None}, *others]):
         days = step["median_days"]
         table.add_row(
             printable(step["stage"]),
