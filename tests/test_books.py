@@ -325,6 +325,6 @@ def test_books_that_had_to_spill_to_disk_say_the_same():
             people = books.customers().drop_columns("order_dates")
             return people, books.categories(), books.latest(), entries.sales, entries.day
 
-    short, ample = everything("50MB"), everything(None)
+    short, ample = everything("40MB"), everything(None)
     assert short[:3] == ample[:3]
     assert all(np.array_equal(*pair) for pair in zip(short[3:], ample[3:], strict=True))

@@ -130,9 +130,7 @@ def clean(
         columns[LARGEST] = np.maximum.reduceat(units, runs.starts)
     if "cost" in schema.names:
         columns |= _costs(batch.cells, numbers, reading, runs, odd)
-    texts = [name for name in schema.names if name not in columns]
-    columns |= {name: _text(runs.heads.get(name), len(days)) for name in texts}
-    lines = pa.record_batch([_arrow(columns[name]) for name in schema.names], schema=schema)
+    lines = _lines(columns, runs.heads, schema)
     # A line that is no sale goes along, to take the rest of its order with it.
     kept = used | ((bins == CODES["not_a_sale"]) & (counts > 0))
     reject_rows, reject_codes = rejects_of(batch, runs, bins, odd)
@@ -152,6 +150,18 @@ def clean(
         footer_rows=batch.footer_rows,
     )
     return Cleaned(lines if kept.all() else lines.filter(pa.array(kept)), tally)
+
+
+def _lines(
+    columns: Mapping[str, pa.Array | npt.NDArray[np.generic]], heads: Cells, schema: pa.Schema
+) -> pa.RecordBatch:
+    """Put columns in order; those of the schema that are not among them are texts."""
+    count = len(heads["customer_id"])
+    arrays = [
+        _arrow(columns[name]) if name in columns else _text(heads.get(name), count)
+        for name in schema.names
+    ]
+    return pa.record_batch(arrays, schema=schema)
 
 
 def _nothing(batch: Batch, schema: pa.Schema) -> Cleaned:
