@@ -198,10 +198,6 @@ def score(
         .pipe(add_usual_gaps, days, in_force.timing)
         .pipe(place_segments, rules.segments)
         .pipe(_with_breadth, grouped.categories, in_force, day)
-        .pipe(add_proof, told, day)
-        .pipe(place_activity, in_force.timing)
-        .pipe(add_candidates)
-        .pipe(place_stages, rules.ladder, told, allow_proxy=settings.allow_proxy)
         .pipe(
             add_wallets,
             _wallets(grouped),
@@ -209,6 +205,10 @@ def score(
             rules.wallet,
             Period(since, day),
         )
+        .pipe(add_proof, told, day)
+        .pipe(place_activity, in_force.timing)
+        .pipe(add_candidates)
+        .pipe(place_stages, rules.ladder, told, allow_proxy=settings.allow_proxy)
         .pipe(place_actions, rules.playbook, in_force.timing)
     )
     return Result(frame, in_force, scales is None, rules, as_of, grouped, settings)

@@ -102,6 +102,10 @@ def test_the_rows_are_all_there_and_each_is_more_urgent_than_the_next():
     assert all(row.say for row in PLAYBOOK)
 
 
+def test_a_quarter_sent_back_is_much():
+    assert action_of(cost=101, sales=136, refunds=34, complaints=2) == "manager_review"
+
+
 @pytest.mark.parametrize(
     "more",
     [
