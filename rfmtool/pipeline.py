@@ -10,13 +10,11 @@ from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
 from rfmtool import columns as names
 from rfmtool.analyses.backtest import Backtest, backtest, backtest_day
-from rfmtool.engines import Entries
 from rfmtool.errors import LimitError, RulesError, UsageError
 from rfmtool.grouping import EPOCH, Grouped, Settings, as_of_day, group, with_everyone
 from rfmtool.placing.activity import place_activity
@@ -28,7 +26,7 @@ from rfmtool.placing.segments import place_segments
 from rfmtool.rules import FitRules, Method, Rules, load_rules
 from rfmtool.scoring.breadth import add_breadth
 from rfmtool.scoring.customers import customers
-from rfmtool.scoring.history import ended, spend_within, standing
+from rfmtool.scoring.history import ended, known_by, spend_within, standing
 from rfmtool.scoring.people import add_contacts, unlisted, until
 from rfmtool.scoring.scales import Scales, apply_scales, fit, load_scales
 from rfmtool.scoring.timing import OrderDays, add_usual_gaps, fit_timing, order_days
@@ -238,7 +236,7 @@ def look_back(result: Result) -> Backtest | None:
     if entries is None or from_on is None:
         return None
     day = _ordinal(from_on)
-    known = _known_by(grouped, entries, day)
+    known = known_by(entries, grouped.evidence, len(grouped.table), day)
     table, dates = standing(grouped.table, entries, day)
     then = replace(grouped, table=table, dates=dates, categories=None, entries=ended(entries, day))
     people = score(then, result.rules, from_on, result.settings).frame
@@ -246,13 +244,6 @@ def look_back(result: Result) -> Backtest | None:
     returned = np.bincount(since, minlength=len(people)) > 0
     spent = (result.frame["monetary"] - people["monetary"]).to_numpy()
     return backtest(people[known], returned[known], spent[known], from_on)
-
-
-def _known_by(grouped: Grouped, entries: Entries, day: int) -> npt.NDArray[np.bool_]:
-    """Whom the shop knew on a day: all but those whose every line is later."""
-    named = np.bincount(entries.owner, minlength=len(grouped.table)) > 0
-    early = np.bincount(entries.owner[entries.day <= day], minlength=len(grouped.table)) > 0
-    return early | ~named
 
 
 def _fitted(people: pd.DataFrame, rules: Rules, days: OrderDays, as_of: date) -> Scales:

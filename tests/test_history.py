@@ -1,76 +1,222 @@
-"""The past that one pass has kept is that of an export which ended then."""
+"""The past out of what each order moved on each day is what reading the export then would say."""
 
+from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 
+import numpy as np
 import oracle
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ledgers import FIRST_DAY, detailed_ledgers
+from ledgers import detailed_ledgers, ledgers
 
 from rfmtool.grouping import Settings, look
 from rfmtool.scoring.customers import customers
-from rfmtool.scoring.history import spend_within, standing
-from rfmtool.sources.layout import Detail
+from rfmtool.scoring.history import (
+    counting_orders,
+    ended,
+    known_by,
+    moved,
+    spend_within,
+    standing,
+)
+from rfmtool.sources.layout import Asked, Detail
 
-ENTRIES = Settings(detail=Detail(entries=True))
-DAYS = st.integers(-1, 420).map(lambda days: FIRST_DAY + timedelta(days))
-NOBODY = oracle.Moved()
+EPOCH = date(1970, 1, 1)
+ENTRIES_TOO = Settings(detail=Detail(entries=True))
+POINT = Asked(decimal=".")
+HEADER = "customer_id,order_id,ordered_at,amount"
 
 
-def place_of(day):
-    return (day - date(1970, 1, 1)).days
+def ordinal(day):
+    return (day - EPOCH).days
 
 
 def units(amount):
     return int(amount * 10_000)
 
 
-def listed(dates, count):
-    """The order days of each customer."""
-    days_of = [[] for _ in range(count)]
-    for owner, day in zip(dates.owner.tolist(), dates.day.tolist(), strict=True):
-        days_of[owner].append(day)
-    return days_of
+def read(path, **settings):
+    return look(path, asked=POINT, settings=replace(ENTRIES_TOO, **settings))
 
 
-@settings(max_examples=20)
-@given(ledger=detailed_ledgers(), days=st.lists(DAYS, min_size=2, max_size=4))
-def test_customers_stood_and_spent_as_the_oracle_has_it_on_each_day(scratch, ledger, days):
-    path = scratch / "history.csv"
+def written(ledger, scratch):
+    path = scratch / "past.csv"
     path.write_text(ledger.csv(), "utf-8", newline="")
-    grouped = look(path, settings=ENTRIES)
+    return path
+
+
+def some_day(ledger, place):
+    """A day on which there is a line, one before or one after."""
+    days = sorted(line.day for line in ledger.lines)
+    return days[place % len(days)] + timedelta(place % 3 - 1)
+
+
+def measured(table, dates, day):
+    """The customers with a line by then, by id."""
+    frame = customers(table, dates, ordinal(day))
+    rows = frame.drop(columns=["lines"]).astype(object).where(frame.notna(), None)
+    return {row["customer_id"]: row for row in rows.to_dict("records")}
+
+
+# Any ledger as of any day ------------------------------------------------------------------------
+
+
+@settings(max_examples=12)
+@given(ledger=detailed_ledgers(), place=st.integers(0, 60))
+def test_everyone_as_of_any_earlier_day_is_what_the_oracle_makes_of_the_lines_by_then(
+    scratch, ledger, place
+):
+    day = some_day(ledger, place)
+    grouped = read(written(ledger, scratch))
+    expected = oracle.levels(ledger.lines, until=day)
+
+    table, dates = standing(grouped.table, grouped.entries, ordinal(day))
+
+    assert table["customer_id"].equals(grouped.table["customer_id"])
+    for owner, row in enumerate(table.to_pylist()):
+        person = expected.get(row["customer_id"], oracle.Moved())
+        assert (row["sales"], row["refunds"]) == (units(person.sales), units(person.refunds))
+        assert (row["cost"], row["uncosted"]) == (units(person.cost), person.uncosted)
+        assert bool(row["rows"]) == bool(person.rows)
+        assert dates.day[dates.owner == owner].tolist() == [ordinal(one) for one in person.days]
+
+
+@settings(max_examples=10)
+@given(ledger=ledgers(), place=st.integers(0, 60))
+def test_everyone_as_of_any_earlier_day_is_as_in_reading_the_export_as_of_that_day(
+    scratch, ledger, place
+):
+    day, path = some_day(ledger, place), written(ledger, scratch)
+    whole, then = read(path), read(path, as_of=day)
+
+    now = measured(*standing(whole.table, whole.entries, ordinal(day)), day)
+
+    known = measured(then.table, then.dates, day)
+    nothing = {"frequency": 0, "order_days": 0, "monetary": 0, "sales": 0, "refunds": 0}
+    assert {name: now[name] for name in known} == known
+    for name in now.keys() - known:
+        assert {column: now[name][column] for column in nothing} == nothing
+
+
+@settings(max_examples=10)
+@given(ledger=ledgers(), start=st.none() | st.integers(0, 60), stop=st.none() | st.integers(0, 60))
+def test_spend_in_any_period_open_or_not_is_what_the_oracle_adds_up(scratch, ledger, start, stop):
+    first, last = (None if one is None else some_day(ledger, one) for one in (start, stop))
+    grouped = read(written(ledger, scratch))
     ids = grouped.table["customer_id"].to_pylist()
+    ends = [pd.NA if day is None else ordinal(day) for day in (first, last)]
+    periods = pd.DataFrame({"owner": range(len(ids))}).assign(
+        from_day=pd.array([ends[0]] * len(ids), "Int64"),
+        until_day=pd.array([ends[1]] * len(ids), "Int64"),
+    )
 
-    for day in days:
-        table, dates = standing(grouped.table, grouped.entries, place_of(day))
+    spent = spend_within(grouped.entries, periods[::-1])
 
-        then = oracle.levels(ledger.lines, until=day)
-        moved = [then.get(who, NOBODY) for who in ids]
-        assert table["customer_id"].to_pylist() == ids
-        assert table["sales"].to_pylist() == [units(each.sales) for each in moved]
-        assert table["refunds"].to_pylist() == [units(each.refunds) for each in moved]
-        assert listed(dates, len(ids)) == [
-            [place_of(order_day) for order_day in each.days] for each in moved
-        ]
-
-    asked = [(who, *days[:2]) for who in range(len(ids))]
-    periods = pd.DataFrame(asked, columns=["owner", "from_day", "until_day"])
-    for name in ("from_day", "until_day"):
-        periods[name] = periods[name].map(place_of).astype("Int64")
-    assert spend_within(grouped.entries, periods).tolist() == [
-        units(oracle.spend(ledger.lines, ids[who], *period)) for who, *period in asked
+    assert spent.tolist()[::-1] == [
+        units(oracle.spend(ledger.lines, name, first, last)) for name in ids
     ]
 
 
-def test_a_customer_measured_then_is_as_if_nothing_had_come_after(write):
-    rows = ["ann,1,2024-01-10,5", "ann,1,2024-03-10,-5", "ann,2,2024-03-11,7", "bob,3,2024-03-11,1"]
-    grouped = look(write(["customer_id,order_id,ordered_at,amount", *rows]), settings=ENTRIES)
-    day = place_of(date(2024, 1, 31))
+# One by one --------------------------------------------------------------------------------------
 
-    people = customers(*standing(grouped.table, grouped.entries, day), day)
+GIVEN_BACK = [
+    HEADER,
+    "ann,1,2024-06-10,30",
+    "ann,1,2024-07-05,-30",  # in July everything went back
+    "bob,2,2024-06-20,10",
+    "bob,2,2024-06-25,10",  # the rest of the same order
+    "cy,3,2024-07-02,5",
+    "cy,3,2024-06-15,-1",  # a discount booked before the sale
+]
 
-    assert people["customer_id"].tolist() == ["ann", "bob"]
-    assert people["frequency"].tolist() == [1, 0]
-    assert people["recency_days"].tolist() == [21, pd.NA]
-    assert people["monetary"].tolist() == [50_000, 0]
+
+def test_an_order_given_back_in_july_still_counts_at_the_end_of_june(write):
+    grouped = read(write(GIVEN_BACK))
+
+    in_june = measured(*standing(grouped.table, grouped.entries, ordinal(date(2024, 6, 30))),
+                       date(2024, 6, 30))  # fmt: skip
+    in_july = measured(*standing(grouped.table, grouped.entries, ordinal(date(2024, 7, 5))),
+                       date(2024, 7, 5))  # fmt: skip
+
+    assert [in_june[name]["frequency"] for name in ("ann", "bob", "cy")] == [1, 1, 0]
+    assert in_june["ann"]["monetary"] == 300_000
+    assert in_june["cy"]["monetary"] == -10_000
+    assert [in_july[name]["frequency"] for name in ("ann", "bob", "cy")] == [0, 1, 1]
+    assert in_july["ann"]["refunds"] == 300_000
+    assert in_july["bob"]["last_order_on"] == pd.Timestamp("2024-06-20")
+
+
+def test_before_the_first_line_nobody_has_anything(write):
+    grouped = read(write(GIVEN_BACK))
+
+    table, dates = standing(grouped.table, grouped.entries, ordinal(date(2024, 6, 9)))
+
+    assert len(table) == 3
+    assert not len(dates.day)
+    assert table["sales"].to_pylist() == table["rows"].to_pylist() == [0, 0, 0]
+    assert not len(counting_orders(ended(grouped.entries, 0)).owner)
+
+
+def test_the_days_of_periods_belong_to_them_and_a_period_turned_round_holds_nothing(write):
+    grouped = read(write(GIVEN_BACK))
+    days = [date(2024, 6, 10), date(2024, 7, 5)]
+    first, last = (pd.array([ordinal(day)] * 2, "Int64") for day in days)
+    owner = {"owner": [0, 1]}
+
+    within = spend_within(grouped.entries, pd.DataFrame(owner | {"from_day": first,
+                                                                 "until_day": last}))  # fmt: skip
+    around = spend_within(grouped.entries, pd.DataFrame(owner | {"from_day": last,
+                                                                 "until_day": first}))  # fmt: skip
+
+    assert within.tolist() == [0, 200_000]
+    assert around.tolist() == [0, 0]
+
+
+def test_people_who_moved_to_other_places_keep_what_is_theirs(write):
+    grouped = read(write(GIVEN_BACK))
+    places = np.array([1, 4, 5])
+
+    spread = moved(grouped.entries, places)
+
+    dates = counting_orders(spread)
+    assert dates.owner.tolist() == [4, 5]
+    assert dates.day.tolist() == [ordinal(date(2024, 6, 20)), ordinal(date(2024, 7, 2))]
+
+
+# Who was known -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "column"), [("contacts", "since_on"), ("feedback", "given_on")])
+def test_an_event_makes_known_from_its_day_on_and_one_without_a_day_never_did(write, name, column):
+    grouped = read(write(GIVEN_BACK))
+    june = ordinal(date(2024, 6, 9))
+    days = pd.array([june + 1, june, pd.NA], "Int64")
+    evidence = {name: pd.DataFrame({"owner": [0, 1, 2], column: days})}
+
+    assert known_by(grouped.entries, evidence, 3, june).tolist() == [False, True, False]
+    assert known_by(grouped.entries, evidence, 3, june + 1).tolist() == [True, True, False]
+    assert known_by(grouped.entries, {}, 3, ordinal(date(2024, 6, 15))).tolist() == [
+        True, False, True,
+    ]  # fmt: skip
+
+
+def test_a_referral_makes_both_sides_known(write):
+    grouped = read(write(GIVEN_BACK))
+    referrals = pd.DataFrame({"owner": [0], "referred": [2], "referred_on": [1]})
+
+    known = known_by(grouped.entries, {"referrals": referrals.astype("Int64")}, 3, 1)
+
+    assert known.tolist() == [True, False, True]
+
+
+def test_money_of_many_days_adds_up_exactly(write):
+    rows = [f"ann,{day},2024-01-{day:02},0.0001" for day in range(1, 31)]
+    grouped = read(write([HEADER, *rows]))
+    everything = pd.DataFrame({"owner": [0]}).assign(
+        from_day=pd.array([pd.NA], "Int64"), until_day=pd.array([pd.NA], "Int64")
+    )
+
+    assert spend_within(grouped.entries, everything).tolist() == [units(Decimal("0.0030"))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -17,6 +18,8 @@ Ints = npt.NDArray[np.int64]
 
 _LATE: Final = 1 << 23
 """Days since 1970 lie between plus and minus this."""
+_HEARD_OF: Final = {"contacts": "since_on", "referrals": "referred_on", "feedback": "given_on"}
+"""The tables that make people known, and the day from which each row does."""
 
 
 def standing(table: pa.Table, entries: Entries, until_day: int) -> tuple[pa.Table, OrderDates]:
@@ -25,17 +28,48 @@ def standing(table: pa.Table, entries: Entries, until_day: int) -> tuple[pa.Tabl
     An order given back later still counts. Who has no line by then has no order and no money.
 
     Args:
-        table: engines.CUSTOMERS.
+        table: engines.CUSTOMERS, and `rows`, `cost` and `uncosted` where these are known.
         entries: what each order moved on each day.
         until_day: in days since 1970-01-01, included.
+
+    Returns:
+        The table, in which `rows` counts what an order moved on a day as one; and the days of the
+        orders that count.
     """
     by_then = ended(entries, until_day)
-    sales = _sums(by_then.sales, by_then.owner, len(table))
-    refunds = _sums(by_then.refunds, by_then.owner, len(table))
-    names = table.column_names
-    past = table.set_column(names.index("sales"), "sales", pa.array(sales))
-    past = past.set_column(names.index("refunds"), "refunds", pa.array(refunds))
-    return past, counting_orders(by_then)
+    sums: dict[str, Ints | None] = {
+        "sales": by_then.sales,
+        "refunds": by_then.refunds,
+        "rows": np.ones(len(by_then.day), dtype=np.int64),
+        "cost": by_then.cost,
+        "uncosted": by_then.uncosted,
+    }
+    for name, values in sums.items():
+        if name in table.column_names and values is not None:
+            added = pa.array(_sums(values, by_then.owner, len(table)))
+            table = table.set_column(table.column_names.index(name), name, added)
+    return table, counting_orders(by_then)
+
+
+def known_by(
+    entries: Entries, evidence: Mapping[str, pd.DataFrame], people: int, until_day: int
+) -> npt.NDArray[np.bool_]:
+    """Whom the shop had heard of by the end of a day: by a line, or by an event that is dated.
+
+    Args:
+        entries: what each order moved on each day.
+        evidence: the tables by name; `owner` and `referred` are places among the people.
+        people: how many there are.
+        until_day: in days since 1970-01-01, included.
+    """
+    known = np.zeros(people, dtype=bool)
+    known[entries.owner[entries.day <= until_day]] = True
+    for name, day in _HEARD_OF.items():
+        table = evidence.get(name, pd.DataFrame({day: []}))
+        heard = table[table[day].le(until_day).fillna(value=False).to_numpy(dtype=bool)]
+        for person in heard.columns.intersection(["owner", "referred"]):
+            known[heard[person].to_numpy(dtype=np.int64)] = True
+    return known
 
 
 def counting_orders(entries: Entries) -> OrderDates:
@@ -72,7 +106,7 @@ def spend_within(entries: Entries, periods: pd.DataFrame) -> Ints:
 
 
 def ended(entries: Entries, until_day: int) -> Entries:
-    """What orders moved until a day, included; without costs."""
+    """What orders moved until a day, included."""
     kept = entries.day <= until_day
     return Entries(
         entries.owner[kept],
@@ -80,6 +114,8 @@ def ended(entries: Entries, until_day: int) -> Entries:
         entries.day[kept],
         entries.sales[kept],
         entries.refunds[kept],
+        None if entries.cost is None else entries.cost[kept],
+        None if entries.uncosted is None else entries.uncosted[kept],
     )
 
 
