@@ -3,7 +3,7 @@
 import pytest
 
 from rfmtool.errors import AmbiguousInputError, InputError, UsageError
-from rfmtool.sources.roles import find_roles, parse_asked, synonyms
+from rfmtool.sources.roles import find_roles, normal, parse_asked, synonyms
 
 
 def roles(*header, **asked):
@@ -146,3 +146,31 @@ def test_pairs_are_read():
 def test_what_is_no_pair_is_refused(texts, complaint):
     with pytest.raises(UsageError, match=complaint):
         parse_asked(texts)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("Kundennummer", "Bestell-Nr.", "Bestelldatum", "Gesamtbetrag", "Währung"),
+        ("N° client", "Numéro de commande", "Date de commande", "Montant TTC", "Devise"),
+        ("ID Cliente", "Número de pedido", "Fecha de pedido", "Importe total", "Moneda"),
+        ("Cliente", "Numero fattura", "Data fattura", "Importo", "Valuta"),
+        ("Klantnummer", "Bestelnummer", "Besteldatum", "Totaalbedrag", "Valuta"),
+        ("Código Cliente", "Número do pedido", "Data do pedido", "Valor total", "Moeda"),
+        ("ID klienta", "Numer zamówienia", "Data zamówienia", "Wartość", "Waluta"),
+        ("Kundenr.", "Ordrenummer", "Ordredato", "Beløp", "Valuta"),
+    ],
+)
+def test_the_commonest_names_of_other_languages_are_known(header):
+    found = roles(*header)
+
+    assert found == dict(
+        zip(("customer_id", "order_id", "ordered_at", "amount", "currency"), header, strict=True)
+    )
+
+
+def test_letters_of_any_script_keep_names_apart():
+    assert normal("Größe (m²)") == "grossem2"
+    assert normal("Клиент") == "клиент"
+    assert normal("顧客ID") == "顧客id"
+    assert normal("ŁÓDŹ_Øre") == "lodzore"

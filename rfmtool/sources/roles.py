@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,8 @@ from rfmtool.errors import AmbiguousInputError, InputError, UsageError
 from rfmtool.sources.layout import CONTACT_ROLES, EXPORT_KINDS, KEPT, OPTIONAL_ROLES, Kind
 
 _FILE: Final = "synonyms.toml"
+_LETTERS: Final = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe"})
+"""Letters that are no letter with an accent; ß is two small letters already."""
 _OPTION: Final = "--column ROLE=NAME"
 Finder = Callable[[Sequence[str], Mapping[str, str], str], dict[str, int]]
 """From a header, the columns asked for and the file's name to the place of each role."""
@@ -215,8 +218,9 @@ def parse_asked(
 
 
 def normal(name: str) -> str:
-    """A header name as synonyms are written: letters and digits only."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    """A header name as synonyms are written: small letters without accents, and digits."""
+    apart = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS))
+    return "".join(letter for letter in apart if letter.isalnum())
 
 
 def _listed(header: Sequence[str], most: int = 30) -> str:
