@@ -461,14 +461,14 @@ def test_a_point_zero_is_dropped_where_every_id_of_every_file_has_it(tmp_path):
     assert not ledger.dropped_point_zero
 
 
-def test_contacts_of_one_person_become_one_row_with_the_last_cell_given(write):
+def test_contacts_of_one_person_become_one_row_with_the_latest_cell_given(write):
     path = write(
         [
-            "customer_id,status,phone,country",
-            "Ann@x.org,lead,1,GB",
-            "bob,,,",
-            "ann@x.org,,2,",
-            "ann@x.org,trial,,",
+            "customer_id,status,phone,country,since_on",
+            "ann@x.org,trial,,,2024-03-01",
+            "Ann@x.org,lead,1,GB,2024-01-01",
+            "bob,,,,",
+            "ann@x.org,,2,,2024-02-01",
         ]
     )
     rows, ledger = read("contacts", path)
@@ -486,7 +486,7 @@ def test_merging_contacts_agrees_with_a_dictionary(cells):
                       "phone": pa.array([phone for _, phone in cells], pa.string())})  # fmt: skip
     expected = {}
     for who, phone in cells:
-        expected[who] = phone or expected.get(who)
+        expected[who] = max(phone, expected.get(who) or "") or None
 
     rows, _ = read("contacts", table)
 

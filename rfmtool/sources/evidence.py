@@ -172,7 +172,14 @@ def _replaced(
 
 
 def _one_row_each(rows: pa.Table, key: str, ids: pa.Array) -> pa.Table:
-    """Make one row for each id, with the last cell given in each column."""
+    """Make one row for each id: in each column the cell of the latest row that gives one.
+
+    Rows are told apart by their days first and then by all they say, so that the order in which a
+    file lists them decides nothing.
+    """
+    fields = sorted(rows.schema, key=lambda field: not pa.types.is_date(field.type))
+    keys = [(field.name, "ascending", "at_start") for field in fields]
+    rows = rows.take(pc.sort_indices(rows, keys))
     owners = pc.index_in(rows[key].combine_chunks(), ids).to_numpy(zero_copy_only=False)
     return pa.table({name: _last_given(rows[name], owners, len(ids)) for name in rows.column_names})
 
