@@ -284,8 +284,8 @@ def _columns(names: Names, rows: Sequence[Record]) -> tuple[Names, int]:
         names = (*names, "")  # the rows alone end in one
     even = [row for row in cells if len(row) == len(names)]
     empty = 0
-    while even and empty < len(names) - 1 and not names[-1 - empty].strip():
-        if any(row[-1 - empty].strip() for row in even):
+    while empty < len(names) - 1 and not names[-1 - empty].strip():
+        if not _mostly(not row[-1 - empty].strip() for row in even):
             break
         empty += 1
     return _named(names), empty

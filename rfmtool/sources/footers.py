@@ -78,8 +78,7 @@ def _is_footer(record: Record, above: Record | None, layout: FileLayout) -> bool
         alone = len(words) == 1
         if alone and " " in words[0] and above is not None and above.is_blank:
             return True
-        is_total = _TOTAL.fullmatch(words[0]) is not None
-        return is_total or (alone and _TRAILER.fullmatch(words[0]) is not None)
+        return bool(_TOTAL.fullmatch(words[0]) or _TRAILER.fullmatch(" ".join(words)))
     return _is_total(cells, words, layout)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,6 +23,7 @@ from rfmtool.sources.layout import Dialect, FileLayout, Kind
 from rfmtool.sources.streams import squeezed
 
 BATCH_ROWS: Final = 1 << 17
+_STRAY: Final = r"^\s*{q}|{q}\s*$|{q}{q}|^[^{q}]*{q}(?:[^{q}]*{q}[^{q}]*{q})*[^{q}]*$"
 Progress = Callable[[int], None]
 """Called with the number of stored bytes read so far in the file at hand."""
 
@@ -370,16 +372,17 @@ def _with_stray_quotes(
 ) -> npt.NDArray[np.bool_]:
     """The records whose ids hold a quote that may be text, or the rest of a quoted cell."""
     is_stray = np.isin(batch.rows(), stray)
-    found = np.zeros(len(is_stray), dtype=bool)
-    for role in ("customer_id", "order_id"):
-        if role in batch.cells:
-            quotes = pc.count_substring(batch.cells[role], dialect.quote).fill_null(0)
-            doubled = pc.match_substring(batch.cells[role], dialect.quote * 2).fill_null(
-                fill_value=False
-            )
-            odd = quotes.to_numpy(zero_copy_only=False) % (1 if dialect.is_padded else 2)
-            found |= (odd > 0) | doubled.to_numpy(zero_copy_only=False)
-    return found & is_stray
+    # Not "Bo" in the middle of a name, but one quote, two together, or one at either end.
+    pattern = _STRAY.format(q=re.escape(dialect.quote))
+    found = [
+        pc.match_substring_regex(batch.cells[role], pattern)
+        .fill_null(fill_value=False)
+        .to_numpy(zero_copy_only=False)
+        for role in ("customer_id", "order_id")
+        if role in batch.cells
+    ]
+    mask: npt.NDArray[np.bool_] = np.logical_or.reduce([np.zeros_like(is_stray), *found])
+    return mask & is_stray
 
 
 def _trimmed(column: pa.Array) -> pa.Array:
