@@ -7,7 +7,8 @@ import pytest
 from books import xlsx
 
 from rfmtool.errors import InputError
-from rfmtool.pipeline import look, run
+from rfmtool.grouping import look
+from rfmtool.pipeline import run
 from rfmtool.sources.layout import Asked
 
 NAMES = ["customer_id", "order_id", "ordered_at", "amount"]
