@@ -17,6 +17,8 @@ Data = Mapping[str, Any]
 def climb(summary: Data, width: int) -> list[RenderableType]:
     """The steps of the ladder from the top, and what they mean together."""
     funnel = summary["funnel"]
+    if not summary["customers"]:
+        return []
     lines = [*_lines(funnel), *_margins(summary["margins"])]
     return [_steps(funnel), *[paragraph(line, width, "dim") for line in lines]]
 

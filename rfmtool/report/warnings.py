@@ -106,7 +106,7 @@ def _wallet_warnings(people: pd.DataFrame) -> list[str]:
         )
     if correlation is not None:
         found.append(
-            "Wallets that nobody told of are estimates: spend against similar customers (rank"
+            "Wallets not told of are estimates: spend against similar customers (rank"
             f" correlation with own spend {correlation}). --no-estimate leaves them empty."
         )
     return found
