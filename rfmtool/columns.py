@@ -44,7 +44,8 @@ SAID: Final = {"latest_nps": "feedback", "open_complaints": "feedback", "referra
 """Columns that rest on one evidence table, and are written where it is supplied."""
 
 EXTRAS: Final = (
-    *("cost", "margin", "wallet_plan", "missing_category", "missing_category_value"),
+    *("cost", "margin", "wallet_plan", "sow_score", "rfm_sow"),
+    *("missing_category", "missing_category_value"),
     *SAID,
 )
 """Further columns of a customer row, each only where the run knows anything of it."""
@@ -80,6 +81,7 @@ WHOLE: Final = frozenset(
     {
         *("priority", "recency_score", "frequency_score", "monetary_score", "recency_days"),
         *("frequency", "order_days", "latest_nps", "open_complaints", "referrals"),
+        "sow_score",
     }
 )
 """Customer columns that hold whole numbers."""

@@ -67,6 +67,8 @@ class Settings:
     """Let orders alone make a supporter of those they suggest."""
     estimate: bool = True
     """Estimate the wallets that nobody told of."""
+    wallet_scores: bool = False
+    """Score shares of wallet too."""
     threads: int = field(default_factory=lambda: os.cpu_count() or 1)
     memory_limit: str | None = None
 

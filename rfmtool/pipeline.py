@@ -30,7 +30,7 @@ from rfmtool.scoring.history import ended, known_by, spend_within, standing
 from rfmtool.scoring.people import add_contacts, unlisted, until
 from rfmtool.scoring.scales import Scales, apply_scales, fit, load_scales
 from rfmtool.scoring.timing import OrderDays, add_usual_gaps, fit_timing, order_days
-from rfmtool.scoring.wallet import Period, add_wallets, fit_peer_spend
+from rfmtool.scoring.wallet import Period, add_wallet_scores, add_wallets, fit_peer_spend
 from rfmtool.sources import Asked, open_export
 from rfmtool.sources.evidence import Evidence, read_evidence
 from rfmtool.sources.evidence_ledger import check_matched
@@ -66,7 +66,9 @@ class Result:
         """The columns that are written, in their order."""
         unsaid = {name for name, table in names.SAID.items() if table not in self.grouped.evidence}
         known = set(self.frame.columns) - unsaid
-        return names.written(known, self.grouped.export.asked.keep)
+        within = () if self.scales.within is None else (self.scales.within.column,)
+        kept = dict.fromkeys((*self.grouped.export.asked.keep, *within))
+        return names.written(known, tuple(kept))
 
     @cached_property
     def customers(self) -> pd.DataFrame:
@@ -190,7 +192,6 @@ def score(
         (*_compared_by(rules, scales), *grouped.export.asked.keep),
     )
     in_force = scales or _fitted(people, rules, days, as_of)
-    since = None if settings.since is None else _ordinal(settings.since)
     frame = (
         apply_scales(people, in_force, rules.weights)
         .pipe(add_usual_gaps, days, in_force.timing)
@@ -201,7 +202,7 @@ def score(
             _wallets(grouped),
             in_force.peer_spend if settings.estimate else None,
             rules.wallet,
-            Period(since, day),
+            Period(_first_day(settings, as_of), day),
         )
         .pipe(add_proof, told, day)
         .pipe(place_activity, in_force.timing)
@@ -209,7 +210,16 @@ def score(
         .pipe(place_stages, rules.ladder, told, allow_proxy=settings.allow_proxy)
         .pipe(place_actions, rules.playbook, in_force.timing)
     )
+    frame = add_wallet_scores(frame) if settings.wallet_scores else frame
     return Result(frame, in_force, scales is None, rules, as_of, grouped, settings)
+
+
+def _first_day(settings: Settings, as_of: date) -> int | None:
+    """The first day that lines are taken from, in days since 1970-01-01; None: any day."""
+    days = [] if settings.since is None else [_ordinal(settings.since)]
+    if settings.window_days is not None:
+        days.append(_ordinal(as_of) - settings.window_days + 1)
+    return max(days, default=None)
 
 
 def _with_breadth(
@@ -228,7 +238,8 @@ def look_back(result: Result) -> Backtest | None:
     """Place everyone as they stood an earlier day, and count who has ordered since.
 
     Returns:
-        None where history is short, or the run did not keep what each order moved on each day.
+        None where history is short, the run did not keep what each order moved on each day, or the
+        rules could not be fitted then.
     """
     entries, grouped = result.grouped.entries, result.grouped
     first = result.frame["first_order_on"].min()
@@ -239,7 +250,10 @@ def look_back(result: Result) -> Backtest | None:
     known = known_by(entries, grouped.evidence, len(grouped.table), day)
     table, dates = standing(grouped.table, entries, day)
     then = replace(grouped, table=table, dates=dates, categories=None, entries=ended(entries, day))
-    people = score(then, result.rules, from_on, result.settings).frame
+    try:
+        people = score(then, result.rules, from_on, result.settings).frame
+    except RulesError:  # such as values below 0 that cannot be cumulated
+        return None
     since = grouped.dates.owner[grouped.dates.day > day]
     returned = np.bincount(since, minlength=len(people)) > 0
     spent = (result.frame["monetary"] - people["monetary"]).to_numpy()

@@ -126,6 +126,8 @@ placing = _together(
                  help="Let orders alone make supporters of those they suggest."),
     click.option("--estimate/--no-estimate", default=True,
                  help="Estimate the wallets nobody told of (default), or leave them empty."),
+    click.option("--sow", "wallet_scores", is_flag=True,
+                 help="Score the share of wallet too: sow_score, and rfm_sow behind the rfm code."),
 )  # fmt: skip
 """What may be concluded where nobody has said it."""
 
@@ -274,7 +276,11 @@ def look_arguments(settings: Settings) -> dict[str, Any]:
             "memory_limit",
         )
     }
-    kept |= {name: settings[name] for name in ("allow_proxy", "estimate") if name in settings}
+    kept |= {
+        name: settings[name]
+        for name in ("allow_proxy", "estimate", "wallet_scores")
+        if name in settings
+    }
     if settings["threads"]:
         kept["threads"] = settings["threads"]
     return {

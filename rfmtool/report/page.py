@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from rich.console import Console, RenderableType
@@ -10,6 +11,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from rfmtool.analyses.backtest import TOO_SHORT
+from rfmtool.analyses.cadence import MIN_HISTORY_DAYS
 from rfmtool.report.climb import climb
 from rfmtool.report.grid import grid_table
 from rfmtool.report.groups import came_back, group_table, ladder
@@ -69,12 +71,19 @@ def _segments(summary: Data, width: int) -> list[RenderableType]:
     table = group_table("SEGMENT", summary["segments"], width, back)
     tested = summary["backtest"]
     if tested is None:
-        return [table, paragraph(TOO_SHORT, width, "dim")]
+        return [table, paragraph(_no_look_back(summary), width, "dim")]
     words = (
         f"* the same rules as of {tested['from']}: the share who ordered in the"
         f" {tested['days']} days after"
     )
     return [table, paragraph(words, width, "dim")]
+
+
+def _no_look_back(summary: Data) -> str:
+    days = date.fromisoformat(summary["as_of"]) - date.fromisoformat(summary["first_order_on"])
+    if days.days < MIN_HISTORY_DAYS:
+        return TOO_SHORT
+    return "These rules could not be fitted 90 days before, so nobody looked back."
 
 
 def _hints(folder: str | None, width: int) -> list[RenderableType]:
