@@ -6,6 +6,9 @@ cells are customers' data.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class RfmtoolError(Exception):
     """Something the user should read; every error raised on purpose descends from it."""
@@ -16,11 +19,23 @@ class RfmtoolError(Exception):
         """Keep what is wrong and where (`message`), and what to do next (`hint`)."""
         super().__init__(message)
         self.hint = hint
+        self.seen: object = None
+        """What was understood before: the export, or the export read and grouped."""
 
     def __str__(self) -> str:
         """Give the whole of it on one line."""
         message = super().__str__()
         return f"{message}. {self.hint}" if self.hint else message
+
+
+@contextmanager
+def having_seen(seen: object) -> Iterator[None]:
+    """Give errors raised inside what was understood before them."""
+    try:
+        yield
+    except RfmtoolError as error:
+        error.seen = error.seen or seen
+        raise
 
 
 class UsageError(RfmtoolError):

@@ -18,7 +18,7 @@ from rfmtool import columns as names
 from rfmtool.engines import Doubts, Entries, MoneyOverflowError, SamePersonError
 from rfmtool.engines.doubts import Once
 from rfmtool.engines.local import LocalEngine
-from rfmtool.errors import AmbiguousInputError, InputError
+from rfmtool.errors import AmbiguousInputError, InputError, having_seen
 from rfmtool.rules import Rules, load_rules
 from rfmtool.rules.presets import SALE_ROLES
 from rfmtool.scoring.customers import (
@@ -158,9 +158,10 @@ def group(
             grouped = replace(grouped, export=surveyed)
         else:
             grouped = _grouped(surveyed, question, settings, watcher)
-    _check_amounts(grouped)
-    if grouped.doubts.spanning:
-        _count_overlap(grouped, question, _engine(question, settings))
+    with having_seen(grouped):
+        _check_amounts(grouped)
+        if grouped.doubts.spanning:
+            _count_overlap(grouped, question, _engine(question, settings))
     return replace(grouped, as_of=as_of)
 
 
@@ -179,7 +180,8 @@ def _grouped(
     except MoneyOverflowError:
         engine = replace(engine, wide=True)
         grouped = _read(engine, export, question, settings.detail, watcher)
-    _check_currency(export, grouped.ledger, question)
+    with having_seen(replace(grouped, export=export)):
+        _check_currency(export, grouped.ledger, question)
     grouped = replace(grouped, export=export)
     # Whole numbers sort alike with and without their .0, so that places stay as they are.
     bare = strip_point_zero(grouped.table) if grouped.ledger.ids_end_in_point_zero else None

@@ -1,8 +1,10 @@
 """Money is never counted twice: order totals on every row, and exports that overlap."""
 
+import json
 import random
 
 import pytest
+from shell import rfmtool as rfmtool_command
 
 import rfmtool
 from rfmtool.errors import AmbiguousInputError
@@ -194,3 +196,17 @@ def test_rows_that_are_orders_of_their_own_never_recur(write):
     path = two(write, JANUARY, JANUARY)
 
     assert look(path, settings=Settings(order_per_row=True)).ledger["used"] == 120
+
+
+def test_check_shows_what_it_saw_before_it_asks(write):
+    for words in ([], ["--format", "json"]):
+        result = rfmtool_command("check", shop(write, totals()), *words)
+
+        assert result.exit_code == 2
+        assert "--amount-per" in result.stderr
+        assert "2024-01-05" in result.stdout
+        assert "60" in result.stdout
+    assert json.loads(result.stdout)["error"].startswith("export.csv: 20 of 20 orders")
+    dates = write(["customer,date,amount", "ann,01/02/2024,5"], "dates.csv")
+    assert "rows not counted yet" in rfmtool_command("check", dates).stdout
+    assert rfmtool_command("check", dates, "--quiet").stdout == ""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from rfmtool.cli import options
 from rfmtool.cli.loading import uninterrupted
-from rfmtool.errors import LimitError
+from rfmtool.errors import LimitError, RfmtoolError
 
 
 @click.command()
@@ -25,14 +26,23 @@ def command(exports: tuple[str, ...], **settings: Any) -> None:  # noqa: ANN401
     """
     with uninterrupted():
         from rfmtool import grouping
-        from rfmtool.report.doctor import diagnosis, print_diagnosis
+        from rfmtool.report.doctor import diagnosis, print_diagnosis, seen_before
 
-    found = diagnosis(grouping.look(list(exports), **options.look_arguments(settings)))
-    if not settings["quiet"]:
+    def show(found: Mapping[str, Any]) -> None:
         if settings["output_format"] == "json":
             options.show_json(found)
         else:
             print_diagnosis(found, options.console(settings))
+
+    try:
+        found = diagnosis(grouping.look(list(exports), **options.look_arguments(settings)))
+    except RfmtoolError as error:
+        seen = seen_before(error)
+        if seen and not settings["quiet"]:
+            show({**seen, "error": error.args[0], "hint": error.hint})
+        raise
+    if not settings["quiet"]:
+        show(found)
     rejected = sum(found["ledger"]["rejected"].values())
     if rejected and settings["quiet"]:
         raise LimitError(f"{rejected:,} of {found['ledger']['rows']:,} rows cannot be read",

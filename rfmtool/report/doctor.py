@@ -8,10 +8,15 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
+from rfmtool.errors import RfmtoolError
 from rfmtool.grouping import Grouped
 from rfmtool.report.terminal import listed, print_trimmed, printable
 from rfmtool.report.trust import ledger_line
-from rfmtool.sources.detect import Source
+from rfmtool.report.words import money
+from rfmtool.scoring.customers import money_text
+from rfmtool.sources.currencies import apart, is_known
+from rfmtool.sources.detect import Export, Source
+from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.presets import GENERIC
 
 _MARKS: Final = {".": "point", ",": "comma"}
@@ -20,40 +25,67 @@ _DIVIDERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 def diagnosis(grouped: Grouped) -> dict[str, Any]:
     """Turn a read export into plain data."""
-    export = grouped.export
-    reading = export.reading
+    export, ledger = grouped.export, grouped.ledger
+    reading, held = export.reading, apart(ledger.currencies)
     decided_by = "the whole column decided" if export.surveyed else "a sample decided"
     return {
-        "files": [
-            {
-                "name": source.name,
-                "rows": grouped.ledger.rows_by_file.get(source.name, 0),
-                "delimiter": source.layout.dialect.delimiter if source.layout.dialect else None,
-                "encoding": source.layout.dialect.encoding if source.layout.dialect else None,
-                **_shape(source),
-            }
-            for source in export.sources
-        ],
-        "preset": reading.preset.name,
-        "notes": list(reading.preset.notes),
-        "columns": export.columns,
-        "asked": sorted(export.asked.columns),
-        "header": [name.strip() for name in export.sources[0].layout.header],
+        **glimpse(export, ledger),
         "dates": reading.dates.name,
         "date_format": reading.dates.option,
         "timezone": reading.dates.zone,
         "decimal": reading.numbers.decimal,
         "dates_by": "you said so" if export.asked.date_format else decided_by,
         "decimal_by": "you said so" if export.asked.decimal else decided_by,
-        "footer_rows": grouped.ledger.footer_rows,
+        "footer_rows": ledger.footer_rows,
         "dropped_point_zero": grouped.dropped_point_zero,
         "customers": len(grouped.table),
-        "ledger": grouped.ledger.as_data(),
+        "first_order_on": _day(grouped, first=True),
+        "last_order_on": _day(grouped, first=False),
+        "revenue": None if len(held) > 1 else money_text(ledger.used_units),
+        "currencies": sorted(filter(is_known, held)),
+        "ledger": ledger.as_data(),
         "rejects": [
             {"file": reject.file, "row": reject.row, "reason": reject.reason}
-            for reject in grouped.ledger.rejects
+            for reject in ledger.rejects
         ],
     }
+
+
+def glimpse(export: Export, ledger: Ledger | None = None) -> dict[str, Any]:
+    """What an export looks like before it is read: its files, its columns, what they mean."""
+    rows = ledger.rows_by_file if ledger else {}
+    return {
+        "files": [
+            {
+                "name": source.name,
+                "rows": rows.get(source.name, 0 if ledger else None),
+                "delimiter": source.layout.dialect.delimiter if source.layout.dialect else None,
+                "encoding": source.layout.dialect.encoding if source.layout.dialect else None,
+                **_shape(source),
+            }
+            for source in export.sources
+        ],
+        "preset": export.reading.preset.name,
+        "notes": list(export.reading.preset.notes),
+        "columns": export.columns,
+        "asked": sorted(export.asked.columns),
+        "header": [name.strip() for name in export.sources[0].layout.header],
+    }
+
+
+def seen_before(error: RfmtoolError) -> dict[str, Any] | None:
+    """What was understood before an error, as far as it goes."""
+    if isinstance(error.seen, Grouped):
+        return diagnosis(error.seen)
+    return glimpse(error.seen) if isinstance(error.seen, Export) else None
+
+
+def _day(grouped: Grouped, *, first: bool) -> str | None:
+    """The first or last day of a counting order."""
+    days = grouped.dates.day
+    if not len(days):
+        return None
+    return str((days.min() if first else days.max()).astype("datetime64[D]"))
 
 
 def _shape(source: Source) -> dict[str, Any]:
@@ -84,33 +116,57 @@ def print_diagnosis(found: Mapping[str, Any], console: Console) -> None:
 
 def _paragraphs(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     unused = [name for name in found["header"] if name not in found["columns"].values()]
-    mark = _MARKS[found["decimal"]]
-    paragraphs = [
+    return [
         ("Files", _files(found["files"])),
         *(("Shape" if not place else "", line) for place, line in enumerate(_shapes(found))),
         *_preset(found),
         *_columns(found),
         ("Not used", listed(unused) or "–"),
+        *(_as_read(found) if "ledger" in found else []),
+    ]
+
+
+def _as_read(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    mark = _MARKS[found["decimal"]]
+    ids = [("Ids", "all written like 17850.0; the .0 is dropped")] * found["dropped_point_zero"]
+    return [
         ("Dates", f"{found['dates']} ({found['dates_by']}; change it with --date-format)"),
         ("Time zone", f"{found['timezone'] or 'days as written'} (change it with --timezone)"),
         ("Numbers", f"decimal {mark} ({found['decimal_by']}; change it with --decimal)"),
+        ("Money", _money(found)),
+        ("Orders", _orders(found)),
         ("Rows", ledger_line(found["ledger"])),
         ("Customers", f"{found['customers']:,}"),
+        *ids,
+        *_rejects(found),
     ]
-    if found["dropped_point_zero"]:
-        paragraphs.append(("Ids", "all written like 17850.0; the .0 is dropped"))
-    return paragraphs + _rejects(found)
+
+
+def _money(found: Mapping[str, Any]) -> str:
+    named = " and ".join(found["currencies"])
+    currencies = f"{named}; pick one with --currency" if named else "no currency is named"
+    net = "" if found["revenue"] is None else f"{money(found['revenue'])} net "
+    return f"{net}({currencies})"
+
+
+def _orders(found: Mapping[str, Any]) -> str:
+    if found["first_order_on"] is None:
+        return "none that counts"
+    overlap = found["ledger"].get("overlap", 0)
+    days = f"{found['first_order_on']} to {found['last_order_on']}"
+    return days + (f"; {overlap:,} stand in two files (see --overlap)" if overlap else "")
 
 
 def _files(files: list[dict[str, Any]]) -> str:
-    rows = sum(file["rows"] for file in files)
+    counts = [file["rows"] for file in files if file["rows"] is not None]
+    rows = f"{sum(counts):,} rows" if counts else "rows not counted yet"
     first = files[0]
     name = printable(first["name"]) if len(files) == 1 else f"{len(files):,} files"
     if first["delimiter"] is None:
-        return f"{name}, {rows:,} rows, typed columns"
+        return f"{name}, {rows}, typed columns"
     divider = _DIVIDERS.get(first["delimiter"], printable(first["delimiter"]))
     divider = "runs of spaces" if first["aligned"] else divider
-    return f"{name}, {rows:,} rows, cells divided by {divider}, {first['encoding'].upper()}"
+    return f"{name}, {rows}, cells divided by {divider}, {first['encoding'].upper()}"
 
 
 def _shapes(found: Mapping[str, Any]) -> list[str]:
@@ -121,7 +177,7 @@ def _shapes(found: Mapping[str, Any]) -> list[str]:
             notes[note] = notes.get(note, 0) + 1
     several = len(found["files"]) > 1
     lines = [f"{note} (in {count:,} files)" if several else note for note, count in notes.items()]
-    if found["footer_rows"]:
+    if found.get("footer_rows"):
         count = found["footer_rows"]
         lines.append(f"{count:,} row{'s' * (count > 1)} of totals or notes at the end, counted"
                      " as blank")  # fmt: skip

@@ -104,9 +104,17 @@ def understand(sources: Sequence[Source], asked: Asked, preset: Preset = GENERIC
     carry_down = preset.carry_down if "order_id" in sources[0].layout.places else ()
     sources = [replace(source, carry_down=carry_down) for source in sources]
     export = Export(tuple(sources), Reading(preset=preset), asked)
+    try:
+        return _understood(export)
+    except InputError as error:
+        error.seen = export
+        raise
+
+
+def _understood(export: Export) -> Export:
     weighed = conventions.weigh(_samples(export))
     # A first day of nothing but 01/01/2024 decides nothing about the days that follow it.
-    if not asked.date_format and conventions.may_be_either(weighed):
+    if not export.asked.date_format and conventions.may_be_either(weighed):
         return survey(export)
     try:
         return _read_with(export, weighed)
