@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint fmt bench clean
+.PHONY: demo test fuzz lint fmt bench clean
 
 demo: .venv/installed
 	@$(BIN)/rfmtool demo build/shop --quiet
@@ -10,6 +10,10 @@ demo: .venv/installed
 
 test: .venv/tested
 	$(BIN)/pytest -n auto
+
+# Thousands of examples where `make test` tries a few dozen; takes some minutes.
+fuzz: .venv/tested
+	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto tests/test_fuzz.py tests/test_blocks.py tests/test_read.py
 
 lint: .venv/linted
 	$(BIN)/ruff check .

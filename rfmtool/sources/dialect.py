@@ -30,7 +30,7 @@ _RARE_DELIMITERS: Final = ("^", "~", ":", "\x01", "\x1f")
 _ALIGNED: Final = Marks("\t", quote="")
 _TRIED_BYTES: Final = 1 << 15
 _TRIED_RECORDS: Final = 200
-_BLANK_LINES: Final = b"\r\n"
+_BLANK: Final = b" \t\r\n"
 _RUN_OF_SPACES: Final = re.compile(rb"[ \t]{2}|^[ \t]", re.MULTILINE)
 _EVEN_ENOUGH: Final = 0.9
 _MARKUP: Final = (
@@ -88,7 +88,7 @@ def sniff(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> tuple[Dialec
     with file.utf8(encoding) as (stream, _):
         text = first_bytes(stream, SAMPLE_BYTES)
     start = len(codecs.BOM_UTF8) if text.startswith(codecs.BOM_UTF8) else 0
-    if not text[start:].strip(_BLANK_LINES):
+    if not text[start:].strip(_BLANK):
         raise InputError(f"{file.name}: the file is empty", "Export it again.")
     _check_is_table(text, file)
     if asked.encoding is None:
@@ -144,7 +144,7 @@ def _checked(
     read = squeeze(text) if trial.is_aligned else text
     if b"\0" in read[:offset]:
         raise no_text(text, where)
-    if not (sample.roles.may_be_empty or read[offset:].strip(_BLANK_LINES)):
+    if not (sample.roles.may_be_empty or read[offset:].strip(_BLANK)):
         raise InputError(f"{where}: there is a header row and nothing below it", "Export it again.")
     names, empty = _columns(heading.names, trial.rows)
     dialect = Dialect(
@@ -248,6 +248,7 @@ def _wraps_a_column(trial: _Trial, quote: str) -> bool:
 
 def _trial(sample: _Sample, marks: Marks) -> _Trial:
     found = tuple(records(sample.text, sample.start, marks, _TRIED_RECORDS))
+    found = found or (Record(sample.start, ("",)),)
     roles_of = partial(_roles_of, sample=sample)
     find = find_heading if sample.asked.has_header else no_heading
     return _Trial(marks, found, find(found, roles_of))
