@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 __all__ = [
     "__version__",
+    "affinity",
     "cadence",
     "cohorts",
     "compare",
@@ -14,11 +15,12 @@ __all__ = [
     "explain",
     "repeat",
     "run",
+    "timeline",
 ]
 
 if TYPE_CHECKING:
     from rfmtool.pipeline import run
-    from rfmtool.questions import cadence, cohorts, concentration, repeat
+    from rfmtool.questions import affinity, cadence, cohorts, concentration, repeat, timeline
     from rfmtool.report.card import explain
     from rfmtool.report.comparison import compare
 

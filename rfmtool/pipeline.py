@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from rfmtool import columns as names
 from rfmtool.analyses.backtest import Backtest, backtest, backtest_day
+from rfmtool.engines import Entries
 from rfmtool.errors import LimitError, RulesError, UsageError
 from rfmtool.grouping import EPOCH, Grouped, Settings, as_of_day, group, with_everyone
 from rfmtool.placing.activity import place_activity
@@ -248,16 +249,38 @@ def look_back(result: Result) -> Backtest | None:
         return None
     day = _ordinal(from_on)
     known = known_by(entries, grouped.evidence, len(grouped.table), day)
-    table, dates = standing(grouped.table, entries, day)
-    then = replace(grouped, table=table, dates=dates, categories=None, entries=ended(entries, day))
     try:
-        people = score(then, result.rules, from_on, result.settings).frame
+        people = placed_on(result, entries, from_on)
     except RulesError:  # such as values below 0 that cannot be cumulated
         return None
     since = grouped.dates.owner[grouped.dates.day > day]
     returned = np.bincount(since, minlength=len(people)) > 0
     spent = (result.frame["monetary"] - people["monetary"]).to_numpy()
     return backtest(people[known], returned[known], spent[known], from_on)
+
+
+def known_on(result: Result, entries: Entries, day: date, scales: Scales | None) -> pd.DataFrame:
+    """Whom the shop knew at the end of an earlier day, and where they stood.
+
+    Args:
+        result: of a run on the whole export.
+        entries: what each order moved on each day.
+        day: the earlier day.
+        scales: cut points to use; None fits them to what was known.
+    """
+    grouped = result.grouped
+    known = known_by(entries, grouped.evidence, len(grouped.table), _ordinal(day))
+    return placed_on(result, entries, day, scales)[known]
+
+
+def placed_on(
+    result: Result, entries: Entries, day: date, scales: Scales | None = None
+) -> pd.DataFrame:
+    """A result's frame as of an earlier day; who was not known yet has neither order nor money."""
+    grouped, last = result.grouped, _ordinal(day)
+    table, dates = standing(grouped.table, entries, last)
+    then = replace(grouped, table=table, dates=dates, categories=None, entries=ended(entries, last))
+    return score(then, result.rules, day, result.settings, scales).frame
 
 
 def _fitted(people: pd.DataFrame, rules: Rules, days: OrderDays, as_of: date) -> Scales:

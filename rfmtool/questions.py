@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Final
+from datetime import timedelta
+from typing import Any, Final, Literal
 
+from rfmtool.analyses.affinity import Affinity
+from rfmtool.analyses.affinity import affinity as _affinity
 from rfmtool.analyses.cadence import Cadence
 from rfmtool.analyses.cadence import cadence as _cadence
 from rfmtool.analyses.cohorts import Cohorts, first_months
@@ -13,11 +16,11 @@ from rfmtool.analyses.concentration import Concentration
 from rfmtool.analyses.concentration import concentration as _concentration
 from rfmtool.analyses.repeat import Repeat
 from rfmtool.analyses.repeat import repeat as _repeat
+from rfmtool.analyses.timeline import Every, Timeline, ends, point
 from rfmtool.engines import Entries
 from rfmtool.errors import UsageError
-from rfmtool.grouping import Settings
-from rfmtool.pipeline import Result, run
-from rfmtool.scoring.timing import order_days
+from rfmtool.grouping import EPOCH, Settings
+from rfmtool.pipeline import Result, known_on, run
 from rfmtool.sources.layout import Detail
 
 _ORDERS: Final = Detail(category=None, cost=False, contacts=False)
@@ -45,7 +48,7 @@ def repeat(
     _check_by(by)
     result = _result(source, reading, _ORDERS)
     groups = None if by is None else first_months(result.frame)
-    days = order_days(result.grouped.dates)
+    days = result.days
     return _repeat(result.frame, days, result.as_of, by=by, groups=groups)
 
 
@@ -63,7 +66,7 @@ def cadence(
         RfmtoolError: as `run` does.
     """
     result = _result(source, reading, _ORDERS)
-    days = order_days(result.grouped.dates)
+    days = result.days
     timing = result.scales.timing
     return _cadence(result.frame, days, result.as_of, timing, fitted=result.fitted)
 
@@ -83,7 +86,7 @@ def cohorts(
         RfmtoolError: as `run` does.
     """
     result = _result(source, reading, _ENTRIES)
-    return _cohorts(order_days(result.grouped.dates), _entries(result), result.as_of)
+    return _cohorts(result.days, _entries(result), result.as_of)
 
 
 def concentration(
@@ -101,6 +104,62 @@ def concentration(
     """
     result = _result(source, reading, _ORDERS)
     return _concentration(result.frame, result.as_of)
+
+
+def affinity(
+    source: Any,  # noqa: ANN401 - what `run` takes, or a Result
+    *,
+    by: Literal["category", "product"] = "category",
+    **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
+) -> Affinity:
+    """What those who buy one thing tend to buy as well, and what to suggest to whom.
+
+    Args:
+        source: an export, as `run` takes it, or the result of a run.
+        by: the role of the column whose values are compared.
+        reading: keyword arguments of `run`.
+
+    Raises:
+        UsageError: there is no such column.
+        RfmtoolError: as `run` does.
+    """
+    result = _result(source, reading, replace(_ORDERS, category=by))
+    bought = result.grouped.categories
+    if bought is None or result.settings.detail.category != by:
+        raise UsageError(
+            f"{result.grouped.export.name}: no column was read as {by}",
+            f"Name it with --column {by}=NAME, or compare by something else with --by.",
+        )
+    ids = result.grouped.table.column("customer_id").to_pandas()
+    return _affinity(bought.to_pandas(), ids, result.as_of, by)
+
+
+def timeline(
+    source: Any,  # noqa: ANN401 - what `run` takes, or a Result
+    *,
+    every: Every = "month",
+    **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
+) -> Timeline:
+    """How many customers stood where at the end of each month, from one pass over the export.
+
+    Cut points and limits are fitted to what was known by then, unless scales are given.
+
+    Args:
+        source: an export, as `run` takes it, or the result of a run that kept its entries.
+        every: "week", "month" or "quarter".
+        reading: keyword arguments of `run`.
+
+    Raises:
+        UsageError: the result has no entries.
+        RfmtoolError: as `run` does.
+    """
+    result = _result(source, reading, _ENTRIES)
+    entries, scales = _entries(result), None if result.fitted else result.scales
+    first = min(EPOCH + timedelta(days=int(entries.day.min())), result.as_of)
+    before = ends(first, result.as_of, every)[:-1]
+    points = [point(known_on(result, entries, day, scales), day) for day in before]
+    whole = point(result.frame, result.as_of)
+    return Timeline(every, first, result.fitted, (*points, whole))
 
 
 def _check_by(by: str | None) -> None:

@@ -19,7 +19,7 @@ from datetime import date
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -694,3 +694,31 @@ def cohorts(lines: Iterable[Line], as_of: date) -> list[dict[str, Any]]:
 
 def _month(day: date) -> int:
     return day.year * 12 + day.month - 1
+
+
+def rules(baskets: Iterable[set[str]]) -> dict[tuple[tuple[str, ...], str], int]:
+    """Who has one name or two, and what else, by how many: 20 and 1 %, and stronger than chance.
+
+    From two names only where both say more than either alone.
+    """
+    bought = [basket for basket in baskets if basket]
+
+    def many(names: set[str]) -> int:
+        return sum(1 for basket in bought if basket >= names)
+
+    def confidence(has: tuple[str, ...], then: str) -> Fraction:
+        return Fraction(many({*has, then}), max(many({*has}), 1))
+
+    names = sorted(set().union(*bought))
+    found = {}
+    for has in [*combinations(names, 1), *combinations(names, 2)]:
+        for then in (name for name in names if name not in has):
+            together = many({*has, then})
+            by_chance = Fraction(many({then}), len(bought))
+            better = len(has) == 1 or all(
+                confidence(has, then) > confidence((one,), then) for one in has
+            )
+            enough = together >= max(20, Fraction(len(bought), 100))
+            if enough and better and confidence(has, then) > by_chance:
+                found[has, then] = together
+    return found

@@ -16,7 +16,7 @@ HELPS = [
     "rules check",
     "demo",
 ]
-QUESTIONS = ["repeat", "cadence", "cohorts", "concentration"]
+QUESTIONS = ["repeat", "cadence", "cohorts", "concentration", "affinity", "timeline"]
 
 
 @pytest.fixture

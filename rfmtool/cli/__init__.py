@@ -38,6 +38,8 @@ _COMMANDS: Final = (
     "cadence",
     "cohorts",
     "concentration",
+    "affinity",
+    "timeline",
     "rules",
     "demo",
 )

@@ -308,7 +308,6 @@ def run_arguments(settings: Settings, exports: Sequence[str]) -> dict[str, Any]:
     check_matched((), settings["min_matched"])  # a typo, as above
     return {
         **question_arguments(settings),
-        "cuts": parse_cuts(settings["cuts"]),
         "evidence": evidence_sources(settings, exports),
         "min_matched": settings["min_matched"],
         "fit_on": parse_fit(settings),
@@ -326,8 +325,12 @@ def question_arguments(settings: Settings) -> dict[str, Any]:
 
     # Of no rows at all: a typo should not wait until the whole export is read.
     check_rejects(Ledger(), settings["max_rejects"])
-    given = {"scales": settings["scales_file"]} if "scales_file" in settings else {}
-    return {**look_arguments(settings), "max_rejects": settings["max_rejects"], **given}
+    arguments = {**look_arguments(settings), "max_rejects": settings["max_rejects"]}
+    if "scales_file" in settings:
+        arguments["scales"] = settings["scales_file"]
+    if "cuts" in settings:
+        arguments["cuts"] = parse_cuts(settings["cuts"])
+    return arguments
 
 
 def parse_cuts(texts: tuple[str, ...]) -> dict[str, Method]:

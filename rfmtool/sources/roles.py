@@ -8,7 +8,7 @@ import tomllib
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from types import MappingProxyType
 from typing import Final
@@ -217,6 +217,7 @@ def parse_asked(
     return asked
 
 
+@lru_cache(maxsize=1 << 12)  # the same few names are asked for in every file
 def normal(name: str) -> str:
     """A header name as synonyms are written: small letters without accents, and digits."""
     apart = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS))

@@ -1,0 +1,268 @@
+"""What those who buy one thing tend to buy as well, and whom to suggest it to.
+
+Association rules over customers instead of baskets (Agrawal, Imielinski & Swami, 1993): what a
+customer has bought at any time counts once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+MIN_CUSTOMERS: Final = 20
+MIN_SUPPORT_PERCENT: Final = 1
+_MOST_NAMES: Final = 400
+"""More names than this are not compared; the most bought stay."""
+_MOST_NAMES_IN_PAIRS: Final = 40
+"""Up to so many names, what is bought along with two others is looked at too."""
+_MOST_PER_BASKET: Final = 10
+"""How many rules are kept that begin with the same names."""
+_BLOCK: Final = 1 << 14
+_PERCENT: Final = 100
+
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Of those who buy `has`, the share `confidence` buys `next` too.
+
+    `support` is the share of all customers who buy all of it; `lift` is the confidence against the
+    share of all customers who buy `next`.
+    """
+
+    has: tuple[str, ...]
+    next: str
+    customers: int
+    support: float
+    confidence: float
+    lift: float
+
+
+@dataclass(frozen=True)
+class Affinity:
+    """The answer: rules, the strongest first, and the best of them for each customer."""
+
+    as_of: date
+    by: str
+    customers: int
+    """Who has bought anything that has a name."""
+    names: int
+    compared: int
+    """How many names enough customers buy for them to be compared."""
+    rules: tuple[Rule, ...]
+    table: pd.DataFrame
+    """A suggestion for each customer for whom there is one."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to bear in mind."""
+        return tuple(_notes(self))
+
+    def as_data(self) -> list[dict[str, Any]]:
+        """Plain data; shares are from 0 to 1."""
+        return [
+            {
+                "has": list(rule.has),
+                "next": rule.next,
+                "customers": rule.customers,
+                "support": rule.support,
+                "confidence": rule.confidence,
+                "lift": rule.lift,
+            }
+            for rule in self.rules
+        ]
+
+
+@dataclass(frozen=True)
+class _Bought:
+    """Who bought which of the names that are compared: a row for each customer who bought any."""
+
+    matrix: Flags
+    names: Sequence[str]
+    owner: Ints
+    all_names: int
+
+    @property
+    def least(self) -> int:
+        """How many customers a rule must rest on."""
+        share = -(-len(self.owner) * MIN_SUPPORT_PERCENT // _PERCENT)
+        return max(MIN_CUSTOMERS, share)
+
+
+def affinity(spends: pd.DataFrame, customer_ids: pd.Series[str], as_of: date, by: str) -> Affinity:
+    """Find what is bought along with what.
+
+    Args:
+        spends: owner (place in customer_ids), category, net (1/10,000): a row for each pair. A
+            category is bought by who spent more than nothing in it, refunds taken off.
+        customer_ids: the id of each owner.
+        as_of: the day of the answer.
+        by: what the categories are, in a word.
+    """
+    bought = _bought(spends[spends["net"] > 0])
+    places = _ranked([*_single_rules(bought), *_double_rules(bought)])
+    rules = tuple(_rule(place, bought) for place in places)
+    return Affinity(
+        as_of=as_of,
+        by=by,
+        customers=len(bought.owner),
+        names=bought.all_names,
+        compared=len(bought.names),
+        rules=rules,
+        table=_suggestions(bought, places, rules, customer_ids),
+    )
+
+
+def _bought(pairs: pd.DataFrame) -> _Bought:
+    owner, rows = np.unique(pairs["owner"].to_numpy(dtype=np.int64), return_inverse=True)
+    codes, names = pd.factorize(pairs["category"], sort=True)
+    counts = np.bincount(codes, minlength=len(names))
+    empty = _Bought(np.zeros((len(owner), 0), dtype=bool), (), owner, len(names))
+    most = np.argsort(-counts, kind="stable")[:_MOST_NAMES]
+    kept = np.sort(most[counts[most] >= empty.least])
+    place = np.full(len(names), -1)
+    place[kept] = np.arange(len(kept))
+    columns = place[codes]
+    # By columns, because customers are looked up by name and not names by customer.
+    matrix = np.zeros((len(owner), len(kept)), dtype=bool, order="F")
+    matrix[rows[columns >= 0], columns[columns >= 0]] = True
+    return _Bought(matrix, [str(name) for name in names[kept]], owner, len(names))
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A rule by the places of its names, and its counts of customers."""
+
+    has: tuple[int, ...]
+    next: int
+    with_has: int
+    with_next: int
+    with_all: int
+
+    @property
+    def strength(self) -> float:
+        """Confidence times lift, but for the number of all customers."""
+        return self.with_all**2 / (self.with_has**2 * self.with_next)
+
+
+def _together(matrix: Flags) -> Ints:
+    """How many rows have each two columns; on the diagonal, each one."""
+    counts = np.zeros((matrix.shape[1], matrix.shape[1]), dtype=np.int64)
+    for start in range(0, len(matrix), _BLOCK):
+        # Floats multiply fast, and hold counts of a block exactly.
+        block = matrix[start : start + _BLOCK].astype(np.float32)
+        counts += np.rint(block.T @ block).astype(np.int64)
+    return counts
+
+
+def _single_rules(bought: _Bought) -> list[_Place]:
+    both = _together(bought.matrix)
+    single = np.diagonal(both)
+    is_rule = (both >= bought.least) & (both * len(bought.owner) > np.outer(single, single))
+    np.fill_diagonal(is_rule, val=False)
+    return [
+        _Place((has,), then, int(single[has]), int(single[then]), int(both[has, then]))
+        for has, then in np.argwhere(is_rule).tolist()
+    ]
+
+
+def _double_rules(bought: _Bought) -> list[_Place]:
+    """Rules from two names, where both together say more than either alone."""
+    if len(bought.names) > _MOST_NAMES_IN_PAIRS:
+        return []
+    both = _together(bought.matrix)
+    single = np.diagonal(both)
+    alone = both / np.maximum(single[:, None], 1)
+    rules = []
+    for first in range(len(bought.names)):
+        all_three = _together(bought.matrix[bought.matrix[:, first]])
+        confidence = all_three / np.maximum(both[first][:, None], 1)
+        is_rule = (
+            (all_three >= bought.least)
+            & (all_three * len(bought.owner) > np.outer(both[first], single))
+            & (confidence > np.maximum(alone, alone[first]))
+        )
+        np.fill_diagonal(is_rule, val=False)
+        is_rule[: first + 1] = False
+        is_rule[:, first] = False
+        rules += [
+            _Place((first, second), then, int(both[first, second]), int(single[then]),
+                   int(all_three[second, then]))
+            for second, then in np.argwhere(is_rule).tolist()
+        ]  # fmt: skip
+    return rules
+
+
+def _ranked(places: list[_Place]) -> list[_Place]:
+    """The strongest first, and not too many that begin alike."""
+    order = sorted(places, key=lambda each: (-each.strength, -each.with_all, each.has, each.next))
+    seen: dict[tuple[int, ...], int] = {}
+    kept = []
+    for each in order:
+        seen[each.has] = seen.get(each.has, 0) + 1
+        if seen[each.has] <= _MOST_PER_BASKET:
+            kept.append(each)
+    return kept
+
+
+def _rule(place: _Place, bought: _Bought) -> Rule:
+    confidence = place.with_all / place.with_has
+    return Rule(
+        has=tuple(bought.names[name] for name in place.has),
+        next=bought.names[place.next],
+        customers=place.with_all,
+        support=place.with_all / len(bought.owner),
+        confidence=confidence,
+        lift=confidence * len(bought.owner) / place.with_next,
+    )
+
+
+def _suggestions(
+    bought: _Bought, places: Sequence[_Place], rules: Sequence[Rule], customer_ids: pd.Series[str]
+) -> pd.DataFrame:
+    """For each customer the strongest rule that begins with what they buy and ends with news."""
+    best = _best_rules(bought, places)
+    found = np.flatnonzero(best >= 0)
+    chosen = [rules[number] for number in best[found].tolist()]
+    table = {
+        "customer_id": pd.Series(customer_ids.to_numpy()[bought.owner[found]], dtype="str"),
+        "next": pd.Series([rule.next for rule in chosen], dtype="str"),
+        "has": pd.Series([" + ".join(rule.has) for rule in chosen], dtype="str"),
+        "confidence": pd.Series([round(rule.confidence, 6) for rule in chosen], dtype="float64"),
+        "lift": pd.Series([round(rule.lift, 6) for rule in chosen], dtype="float64"),
+    }
+    return pd.DataFrame(table)
+
+
+def _best_rules(bought: _Bought, places: Sequence[_Place]) -> Ints:
+    """For each customer the place of the first rule that holds and says something new; else -1."""
+    best = np.full(len(bought.owner), -1)
+    waiting = np.flatnonzero(bought.matrix.any(axis=1))
+    matrix = np.asfortranarray(bought.matrix[waiting])
+    for number, place in enumerate(places):
+        holds = ~matrix[:, place.next] & matrix[:, place.has].all(axis=1) & (best[waiting] < 0)
+        best[waiting[holds]] = number
+        still = best[waiting] < 0
+        if 2 * still.sum() < len(still):  # seldom enough that copying costs next to nothing
+            waiting, matrix = waiting[still], np.asfortranarray(matrix[still])
+    return best
+
+
+def _notes(found: Affinity) -> list[str]:
+    if not found.customers:
+        return [f"Nobody has bought anything with a {found.by}."]
+    least = f"{MIN_CUSTOMERS} customers and {MIN_SUPPORT_PERCENT} % of all"
+    if not found.rules:
+        return [f"No two of {found.names:,} are bought together more than by chance by {least}."]
+    notes = []
+    if found.compared == _MOST_NAMES:
+        notes.append(f"Of {found.names:,} only the {_MOST_NAMES} most bought are compared.")
+    return notes

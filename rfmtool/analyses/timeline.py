@@ -1,0 +1,118 @@
+"""How many customers stood where at the end of each month."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final, Literal
+
+import pandas as pd
+
+from rfmtool.analyses.cadence import MIN_HISTORY_DAYS
+from rfmtool.scoring.customers import money_text
+
+Every = Literal["week", "month", "quarter"]
+EVERY: Final[Mapping[str, str]] = {"week": "W-SUN", "month": "ME", "quarter": "QE"}
+"""The ends of calendar weeks (Sundays), months and quarters, as pandas names them."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where everybody stood at the end of a day; revenue is all until then, in 1/10,000."""
+
+    as_of: date
+    customers: int
+    buyers: int
+    revenue: int
+    stages: Mapping[str, int]
+    segments: Mapping[str, int]
+    activity: Mapping[str, int]
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain data; money is text."""
+        return {
+            "as_of": self.as_of.isoformat(),
+            "customers": self.customers,
+            "buyers": self.buyers,
+            "revenue": money_text(self.revenue),
+            "stages": dict(self.stages),
+            "segments": dict(self.segments),
+            "activity": dict(self.activity),
+        }
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The answer: a point for each day, the earliest first."""
+
+    every: str
+    begins_on: date
+    """The first day of the export."""
+    fitted: bool
+    """Whether cut points and limits were fitted anew for each day."""
+    points: tuple[Point, ...]
+    """The earliest first; the last is that of the whole export."""
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row for each day, and a column for each rung, segment and activity."""
+        return pd.DataFrame([_row(point) for point in self.points])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to bear in mind."""
+        return tuple(_notes(self))
+
+    def as_data(self) -> list[dict[str, Any]]:
+        """Plain data; money is text."""
+        return [point.as_data() for point in self.points]
+
+
+def ends(first: date, last: date, every: Every) -> tuple[date, ...]:
+    """The ends of weeks, months or quarters from one day on, until another, and that day."""
+    days = pd.date_range(first, last, freq=EVERY[every], unit="s")
+    before = [day.date() for day in days if day.date() < last]
+    return (*before, last)
+
+
+def point(people: pd.DataFrame, as_of: date) -> Point:
+    """Count a result's frame: frequency, monetary, stage, segment, activity."""
+    return Point(
+        as_of=as_of,
+        customers=len(people),
+        buyers=int((people["frequency"] > 0).sum()),
+        revenue=sum(people["monetary"].tolist()),
+        stages=_counts(people["stage"]),
+        segments=_counts(people["segment"]),
+        activity=_counts(people["activity"]),
+    )
+
+
+def _notes(found: Timeline) -> list[str]:
+    notes = []
+    if len(found.points) == 1:
+        notes.append(f"All lies within one {found.every}: there is one day only.")
+    early = found.begins_on + timedelta(days=MIN_HISTORY_DAYS)
+    if found.fitted and found.points[0].as_of < early:
+        notes.append(
+            f"Before {early} there are under {MIN_HISTORY_DAYS} days of history, and what is fitted"
+            " to so little moves a lot; --scales keeps it still."
+        )
+    return notes
+
+
+def _counts(labels: pd.Series[Any]) -> dict[str, int]:
+    return {str(name): many for name, many in labels.value_counts(sort=False).items()}
+
+
+def _row(one: Point) -> dict[str, Any]:
+    return {
+        "as_of": pd.Timestamp(one.as_of).as_unit("s"),
+        "customers": one.customers,
+        "buyers": one.buyers,
+        "revenue": one.revenue,
+        **{f"stage_{name}": many for name, many in one.stages.items()},
+        **{f"segment_{name}": many for name, many in one.segments.items()},
+        **{f"activity_{name}": many for name, many in one.activity.items()},
+    }

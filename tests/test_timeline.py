@@ -1,0 +1,128 @@
+"""Where everybody stood over time: each point is a run of its own, and one pass gives them all."""
+
+import json
+from datetime import date
+
+import pytest
+from shell import SHOP, assert_snapshot, rfmtool, written
+
+import rfmtool as library
+from rfmtool.analyses.timeline import ends
+from rfmtool.errors import UsageError
+from rfmtool.grouping import Settings
+
+HEADER = "customer_id,order_id,ordered_at,amount\n"
+ONE = HEADER + "ann,1,2024-01-05,20\n"
+REFUNDS = HEADER + "ann,1,2024-01-05,-20\nann,2,2024-03-05,-20\n"
+TAKEN_BACK = HEADER + "ann,1,2024-01-05,20\nbob,2,2024-02-05,20\nann,1,2024-03-09,-20\n"
+COUNTS = ("stages", "segments", "activity")
+
+
+@pytest.mark.parametrize(
+    ("every", "days"),
+    [
+        ("month", ["2024-01-31", "2024-02-29", "2024-03-31", "2024-04-10"]),
+        ("quarter", ["2024-03-31", "2024-04-10"]),
+    ],
+)
+def test_the_ends_of_months_and_quarters_and_the_last_day(every, days):
+    found = ends(date(2024, 1, 31), date(2024, 4, 10), every)
+    assert [f"{day}" for day in found] == days
+
+
+def test_weeks_end_on_sundays():
+    found = ends(date(2024, 1, 3), date(2024, 1, 14), "week")
+    assert found == (date(2024, 1, 7), date(2024, 1, 14))
+
+
+def test_each_point_of_online_retail_is_a_run_of_its_own(online_retail, real_data):
+    points = library.timeline(online_retail, every="quarter").as_data()
+
+    assert len(points) == 5
+    assert points[-1]["revenue"] == "8300065.814"
+    assert points[-1]["stages"] == {
+        **dict.fromkeys(points[-1]["stages"], 0), "client": 2_790, "customer": 1_548, "prospect": 34
+    }  # fmt: skip
+    june = next(point for point in points if point["as_of"] == "2011-06-30")
+    alone = library.run(real_data("online_retail"), as_of="2011-06-30").summary
+    assert (june["customers"], june["revenue"]) == (alone["customers"], alone["revenue"])
+    for counts in COUNTS:
+        present = {name: many for name, many in june[counts].items() if many}
+        assert present == {group["name"]: group["customers"] for group in alone[counts]}
+
+
+def test_an_order_taken_back_later_counts_until_then(tmp_path):
+    points = library.timeline(written(tmp_path / "shop.csv", TAKEN_BACK), as_of="2024-03-31")
+    buyers = [(point.as_of.month, point.buyers, point.revenue) for point in points.points]
+
+    assert buyers == [(1, 1, 200_000), (2, 2, 400_000), (3, 1, 200_000)]
+
+
+def test_scales_that_are_given_hold_for_all_days(tmp_path):
+    shop = written(tmp_path / "shop.csv", SHOP)
+    rfmtool("run", shop, "--quiet", "-o", tmp_path / "out")
+    scales = tmp_path / "out" / "scales.json"
+    march = library.run(shop, scales=scales, as_of="2024-03-31").summary
+    found = library.timeline(shop, scales=scales)
+    point = next(each for each in found.points if each.as_of == date(2024, 3, 31))
+
+    assert not found.fitted
+    present = {name: many for name, many in point.segments.items() if many}
+    assert present == {group["name"]: group["customers"] for group in march["segments"]}
+
+
+def test_the_order_of_rows_changes_nothing(tmp_path):
+    header, *rows = SHOP.splitlines(keepends=True)
+    found, again = (
+        library.timeline(written(tmp_path / "shop.csv", text)).as_data()
+        for text in (SHOP, header + "".join(rows[::-1]))
+    )
+    assert found == again
+
+
+def test_the_table_has_a_row_for_each_day(tmp_path):
+    shop, target = written(tmp_path / "shop.csv"), tmp_path / "line.csv"
+    rfmtool("timeline", shop, "--quiet", "--every", "quarter", "-o", target)
+    header, *rows = target.read_text().splitlines()
+
+    assert header.startswith("as_of,customers,buyers,revenue,stage_partner,")
+    assert [row.split(",")[:4] for row in rows] == [
+        ["2024-03-31", "4", "4", "79.49"],
+        ["2024-05-20", "4", "4", "1142"],
+    ]
+
+
+def test_a_result_without_entries_says_how_to_get_them(tmp_path):
+    result = library.run(written(tmp_path / "shop.csv"), settings=Settings())
+    with pytest.raises(UsageError, match="not asked to keep"):
+        library.timeline(result)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [(ONE, "there is one day only"), (REFUNDS, "under 180 days")],
+    ids=["one", "refunds"],
+)
+def test_too_little_data_is_said_in_a_sentence(tmp_path, text, sentence):
+    shop = written(tmp_path / "shop.csv", text)
+    page = rfmtool("timeline", shop, COLUMNS="200")
+    data = rfmtool("timeline", shop, "--format", "json")
+
+    assert (page.exit_code, data.exit_code) == (0, 0)
+    assert sentence in page.stdout
+    assert "nan" not in page.stdout.lower()
+    assert json.loads(data.stdout)[-1]["customers"] == 1
+
+
+@pytest.mark.parametrize("width", ["80", "120"])
+def test_the_page(tmp_path, width):
+    result = rfmtool("timeline", written(tmp_path / "shop.csv"), COLUMNS=width)
+    assert result.exit_code == 0
+    assert_snapshot(f"timeline-{width}", result.stdout)
+
+
+@pytest.mark.parametrize("width", [40, 100])
+def test_no_line_is_wider_than_the_terminal(tmp_path, width):
+    shop = written(tmp_path / "shop.csv")
+    page = rfmtool("timeline", shop, COLUMNS=str(width)).stdout
+    assert max(map(len, page.splitlines())) <= width
