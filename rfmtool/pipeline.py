@@ -24,7 +24,7 @@ from rfmtool.placing.ladder import place_stages
 from rfmtool.placing.playbook import place_actions
 from rfmtool.placing.proof import add_proof
 from rfmtool.placing.segments import place_segments
-from rfmtool.rules import FitRules, Method, Rules, load_rules
+from rfmtool.rules import FitRules, Method, Rules, asks_for_estimates, load_rules
 from rfmtool.scoring.breadth import add_breadth
 from rfmtool.scoring.customers import customers
 from rfmtool.scoring.history import ended, known_by, spend_within, standing
@@ -174,10 +174,24 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     return replace(score(known, in_force, day, settings, given), evidence=told)
 
 
-def score(
-    grouped: Grouped, rules: Rules, as_of: date, settings: Settings, scales: Scales | None = None
+def score(  # noqa: PLR0913 - the last one only saves time
+    grouped: Grouped,
+    rules: Rules,
+    as_of: date,
+    settings: Settings,
+    scales: Scales | None = None,
+    *,
+    in_words: bool = True,
 ) -> Result:
     """Measure, score and place grouped people; pure.
+
+    Args:
+        grouped: everyone, and what they ordered.
+        rules: the rules in force.
+        as_of: the day to count from.
+        settings: what a run is asked for.
+        scales: cut points to use; None fits them.
+        in_words: say in words why people stand where they do.
 
     Raises:
         RulesError: the scales given have other scores than the segments of the rules.
@@ -192,7 +206,7 @@ def score(
         grouped.latest,
         (*_compared_by(rules, scales), *grouped.export.asked.keep),
     )
-    in_force = scales or _fitted(people, rules, days, as_of)
+    in_force = scales or _fitted(people, rules, days, as_of, estimate=settings.estimate or in_words)
     frame = (
         apply_scales(people, in_force, rules.weights)
         .pipe(add_usual_gaps, days, in_force.timing)
@@ -208,7 +222,13 @@ def score(
         .pipe(add_proof, told, day)
         .pipe(place_activity, in_force.timing)
         .pipe(add_candidates)
-        .pipe(place_stages, rules.ladder, told, allow_proxy=settings.allow_proxy)
+        .pipe(
+            place_stages,
+            rules.ladder,
+            told,
+            allow_proxy=settings.allow_proxy,
+            in_words=in_words,
+        )
         .pipe(place_actions, rules.playbook, in_force.timing)
     )
     frame = add_wallet_scores(frame) if settings.wallet_scores else frame
@@ -280,12 +300,16 @@ def placed_on(
     grouped, last = result.grouped, _ordinal(day)
     table, dates = standing(grouped.table, entries, last)
     then = replace(grouped, table=table, dates=dates, categories=None, entries=ended(entries, last))
-    return score(then, result.rules, day, result.settings, scales).frame
+    settings = replace(result.settings, estimate=asks_for_estimates(result.rules))
+    return score(then, result.rules, day, settings, scales, in_words=False).frame
 
 
-def _fitted(people: pd.DataFrame, rules: Rules, days: OrderDays, as_of: date) -> Scales:
+def _fitted(
+    people: pd.DataFrame, rules: Rules, days: OrderDays, as_of: date, *, estimate: bool
+) -> Scales:
     timing = fit_timing(days, _ordinal(as_of))
-    peers = fit_peer_spend(people, rules.wallet, _ordinal(as_of))
+    # Of nobody where no wallet will ever be estimated, which takes no time.
+    peers = fit_peer_spend(people if estimate else people[:0], rules.wallet, _ordinal(as_of))
     return fit(people, rules.scoring, timing, peers, as_of, rules=rules.fit)
 
 

@@ -34,6 +34,7 @@ def place_stages(
     supplied: Collection[str] = (),
     *,
     allow_proxy: bool = False,
+    in_words: bool = True,
 ) -> pd.DataFrame:
     """Add `stage`, `stage_evidence`, `stage_reason` and `candidate`.
 
@@ -46,6 +47,7 @@ def place_stages(
         rungs: the ladder from the top.
         supplied: the names of the evidence tables that there are.
         allow_proxy: let orders alone make a supporter.
+        in_words: add `stage_reason` too, which takes time.
     """
     suggested = flag(people, "looks_like_supporter")
     places = first_match(people.assign(by_proxy=suggested & allow_proxy), rungs)
@@ -54,7 +56,7 @@ def place_stages(
     return people.assign(
         stage=labelled(places, [rung.label for rung in rungs]).set_axis(people.index),
         stage_evidence=evidence,
-        stage_reason=_reasons(people, rungs, places, unassessed(supplied)),
+        **({"stage_reason": _reasons(people, rungs, places, supplied)} if in_words else {}),
         candidate=pd.Series(CANDIDATE, people.index, dtype="str").where(candidate),
     )
 
@@ -75,11 +77,16 @@ def unassessed(supplied: Collection[str]) -> str:
 
 
 def _reasons(
-    people: pd.DataFrame, rungs: Sequence[Rung], places: npt.NDArray[np.intp], unassessed: str
+    people: pd.DataFrame,
+    rungs: Sequence[Rung],
+    places: npt.NDArray[np.intp],
+    supplied: Collection[str],
 ) -> pd.Series[str]:
     members = [np.flatnonzero(places == place) for place in range(len(rungs))]
+    quoted = [name for name in people.columns if any(f"{{{name}}}" in one.because for one in rungs)]
+    told = people[quoted]
     texts = [
-        _sentences(people.iloc[rows], rung, unassessed)
+        _sentences(told.iloc[rows], rung, unassessed(supplied))
         for rung, rows in zip(rungs, members, strict=True)
     ]
     order = np.argsort(np.concatenate(members), kind="stable")

@@ -74,7 +74,8 @@ def _margin(one: Margin) -> dict[str, Any]:
 
 def wallet_data(frame: pd.DataFrame) -> dict[str, Any]:
     """Share of wallet by how it is known, never added up over bases, and how it is spread."""
-    having = frame[frame["wallet"].notna()]
+    columns = ["wallet_basis", "wallet_spend", "wallet", "wallet_plan"]
+    having = frame.loc[frame["wallet"].notna(), columns]
     return {
         "bases": [
             _basis(str(name), rows)

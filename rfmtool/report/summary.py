@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 def summarise(result: Result) -> dict[str, Any]:
     """Turn a result into the data of summary.json and of every report."""
     frame = result.frame
-    buyers = frame[frame["frequency"] > 0]
+    buyers = frame.loc[frame["frequency"] > 0, ["first_order_on", "last_order_on"]]
+    wallet = wallet_data(frame)
     escaped_cells = _escaped_cells(result)
     return {
         "version": __version__,
@@ -61,7 +62,7 @@ def summarise(result: Result) -> dict[str, Any]:
         "funnel": funnel_data(result),
         "margins": margin_data(result),
         "evidence_says": voices_data(result),
-        "wallet": wallet_data(result.frame),
+        "wallet": wallet,
         "backtest": None if result.backtest is None else result.backtest.as_data(),
         "grid": _grid(frame, result.scales),
         "bands": _bands(result.scales),
@@ -69,7 +70,7 @@ def summarise(result: Result) -> dict[str, Any]:
         "scales": result.scales.as_data(),
         "ladder": _ladder(result),
         "escaped_cells": escaped_cells,
-        "warnings": warnings(result, escaped_cells),
+        "warnings": warnings(result, wallet, escaped_cells),
     }
 
 
@@ -165,7 +166,7 @@ def _grid(frame: pd.DataFrame, scales: Scales) -> list[list[int]]:
     """Customers by recency score (rows, the best first) and frequency score (columns)."""
     shape = scales["recency"].bins, scales["frequency"].bins
     counts = np.zeros(shape, dtype=np.int64)
-    buyers = frame[frame["frequency"] > 0]
+    buyers = frame.loc[frame["frequency"] > 0, ["recency_score", "frequency_score"]]
     places = (
         shape[0] - buyers["recency_score"].to_numpy(dtype=np.int64),
         buyers["frequency_score"].to_numpy(dtype=np.int64) - 1,

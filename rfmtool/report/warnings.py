@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -10,7 +11,6 @@ from rfmtool.report.words import counted, money
 from rfmtool.scoring.customers import money_text
 from rfmtool.scoring.scales import is_unseen
 from rfmtool.scoring.timing import MIN_GAPS, MIN_SECOND_ORDERS
-from rfmtool.scoring.wallet import estimate_rank_correlation
 
 if TYPE_CHECKING:
     from rfmtool.pipeline import Result
@@ -19,21 +19,23 @@ _SHORT_HISTORY_DAYS: Final = 400
 _LARGE_SHARE: Final = 0.01
 
 
-def warnings(result: Result, escaped_cells: int) -> list[str]:
+def warnings(result: Result, wallet: Mapping[str, Any], escaped_cells: int) -> list[str]:
     """What to know before trusting or opening a result.
 
     Args:
         result: the result.
+        wallet: what the summary says of wallets.
         escaped_cells: how many text cells get a leading `'` in CSV.
     """
-    buyers = result.frame[result.frame["frequency"] > 0]
+    columns = ["first_order_on", "last_order_on", "recency_days", "monetary"]
+    buyers = result.frame.loc[result.frame["frequency"] > 0, columns]
     return [
         *_ledger_warnings(result),
         *_history_warnings(result, buyers),
         *_score_warnings(result, buyers),
         *_timing_warnings(result, buyers),
         *_evidence_warnings(result),
-        *_wallet_warnings(result.frame),
+        *_wallet_warnings(wallet),
         *result.grouped.export.reading.preset.notes,
         *result.rules.warnings,
         *_formula_warnings(escaped_cells),
@@ -96,9 +98,9 @@ def _evidence_warnings(result: Result) -> list[str]:
     return found
 
 
-def _wallet_warnings(people: pd.DataFrame) -> list[str]:
-    found, correlation = [], estimate_rank_correlation(people)
-    understated = int(people["wallet_understated"].sum())
+def _wallet_warnings(wallet: Mapping[str, Any]) -> list[str]:
+    found, correlation = [], wallet["estimate_rank_correlation"]
+    understated = wallet["understated"]
     if understated:
         found.append(
             f"wallet_understated: {counted(understated, 'customer')} spent more here than they said"

@@ -17,6 +17,7 @@ from rfmtool.rules.values import (
     Rung,
     SegmentMap,
     WalletRules,
+    asks_for_estimates,
 )
 from rfmtool.rules.writing import to_toml
 
@@ -36,6 +37,7 @@ __all__ = [
     "Rung",
     "SegmentMap",
     "WalletRules",
+    "asks_for_estimates",
     "load_rules",
     "merged_data",
     "parse_cuts",

@@ -151,3 +151,16 @@ class Rules:
     warnings: tuple[str, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """The same as plain data, which `to_toml` writes."""
+
+
+_ESTIMATED: Final = frozenset({"wallet", "share_of_wallet", "wallet_tier", "headroom"})
+
+
+def asks_for_estimates(rules: Rules) -> bool:
+    """Whether anybody's rung or action can rest on an estimated wallet."""
+    asked = [one for rule in (*rules.ladder, *rules.playbook) for one in rule.conditions]
+    return any(
+        one.column in _ESTIMATED
+        or (one.column == "wallet_basis" and "peer_estimate" in (one.words or ()))
+        for one in asked
+    )

@@ -112,7 +112,8 @@ def fit_peer_spend(people: pd.DataFrame, rules: WalletRules, as_of_day: int) -> 
         rules: tau, the attributes, and how many buyers make a group.
         as_of_day: the day that tenure is counted to, in days since 1970-01-01.
     """
-    buyers = people[people["frequency"] > 0]
+    known = ["first_order_on", "monetary", *(name for name in rules.peers if name in people)]
+    buyers = people.loc[people["frequency"] > 0, known]
     peers = fit_peers(buyers, rules.peers, rules.min_peers, as_of_day)
     groups = peers.memberships(buyers, as_of_day)
     inside = groups >= 0
@@ -341,7 +342,8 @@ def estimate_rank_correlation(people: pd.DataFrame) -> float | None:
     Returns:
         From -1 to 1, to three decimals; None where there are no two different shares or spends.
     """
-    own = people[people["wallet_basis"] == "peer_estimate"]
+    estimated = people["wallet_basis"] == "peer_estimate"
+    own = people.loc[estimated, ["share_of_wallet", "monetary"]]
     middle = (len(own) + 1) / 2
     share, spend = (
         own[name].rank().to_numpy() - middle for name in ("share_of_wallet", "monetary")
