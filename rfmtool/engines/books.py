@@ -91,6 +91,8 @@ class LocalBooks:
         One row for each row of `customers()`. Of several cells on the latest day the largest by
         bytes is taken. Contact columns go by their roles, kept ones by their own names.
         """
+        if not self._texts:
+            return pa.table({})
         latest = "".join(
             f",\n    substr(max(cast(day + 20000000 as varchar) || {name}), 9) as {name}"
             for name in map(_quoted, self._texts)
