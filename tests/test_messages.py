@@ -41,6 +41,10 @@ EXPORTS = {
     "binary": (2, bytes(range(256)) * 20),
     "day or month": (2, f"customer,date,amount\n{CANARY},01/02/2024,5\nb,03/04/2024,6\n"),
     "point or comma": (2, f'customer,date,amount\n{CANARY},2024-01-05,"1,234"\n'),
+    "totals on every row": (2, HEADER + "".join(f"{CANARY},{n},2024-01-05,5\n" * 2
+                                                for n in range(20))),
+    "paypal": (2, f"Date,Name,Type,Status,Gross,Fee,Net,Transaction ID\n1,{CANARY},a,b,1,0,1,2\n"),
+    "amazon": (2, f"amazon-order-id,purchase-date,order-status,item-price\n{CANARY},1,2,3\n"),
     "dates counted": (2, HEADER + f"{CANARY},1,45292,20\n"),
     "currency signs": (2, HEADER + f"{CANARY},1,2024-01-05,$5\nb,2,2024-01-05,€6\n"),
     "currencies": (2, EUROS + f"a,2024-01-05,1,{CANARY}\n"),
@@ -78,6 +82,9 @@ WORDS = {
     "date format": (2, ["run", "shop.csv", "--date-format", "%Q"]),
     "date format without a day": (2, ["run", "shop.csv", "--date-format", "%Y-%m"]),
     "date format that fits nothing": (1, ["run", "shop.csv", "--date-format", "%d/%m/%Y"]),
+    "preset": (2, ["run", "shop.csv", "--preset", "shopfy"]),
+    "preset that does not fit": (2, ["run", "shop.csv", "--preset", "shopify"]),
+    "overlap": (2, ["run", "twins"]),
     "timezone": (2, ["run", "shop.csv", "--timezone", "Nowhere/Town"]),
     "date format counted": (1, ["run", "shop.csv", "--date-format", "excel"]),
     "decimal": (2, ["run", "shop.csv", "--decimal", ";"]),
@@ -150,6 +157,8 @@ RULES = {
     "reason of nothing": "[[ladder]]\nstage = 'x'\nbecause = '{shoe_size}'",
     "condition of nothing": "[[ladder]]\nstage = 'x'\nwhen.shoe_size.min = 1",
     "ladder without an end": "[[ladder]]\nstage = 'x'\nwhen.order_days.min = 1",
+    "preset without a header": "[[preset]]\nname = 'x'",
+    "preset of an unknown role": "[[preset]]\nname = 'x'\nknown_by = [['a']]\ncolumns.who = 'a'",
     "words": "[reading]\nnot_a_sale = [1]",
     "no toml": "what is this",
 }
@@ -161,6 +170,9 @@ def place(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
     written(tmp_path / "shop.csv", SHOP.replace("ann", CANARY))
+    (tmp_path / "twins").mkdir()
+    for name in ("1.csv", "2.csv"):
+        written(tmp_path / "twins" / name, SHOP.replace("ann", CANARY))
     written(tmp_path / "quantities.csv", f"customer,date,qty,price\n{CANARY},2024-01-05,1,2\n")
     return tmp_path
 
