@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final, Literal
 
+import pandas as pd
+
 from rfmtool.analyses.affinity import Affinity
 from rfmtool.analyses.affinity import affinity as _affinity
 from rfmtool.analyses.cadence import Cadence
@@ -21,8 +23,10 @@ from rfmtool.engines import Entries
 from rfmtool.errors import UsageError
 from rfmtool.grouping import EPOCH, Settings
 from rfmtool.pipeline import Result, known_on, run
-from rfmtool.sources.layout import Detail
+from rfmtool.sources.layout import Asked, Detail
 
+_COHORT: Final = "cohort"
+_EMPTY: Final = "(empty)"
 _ORDERS: Final = Detail(category=None, cost=False, contacts=False)
 """All that most questions are about."""
 _ENTRIES: Final = replace(_ORDERS, entries=True)
@@ -38,18 +42,20 @@ def repeat(
 
     Args:
         source: an export, as `run` takes it, or the result of a run.
-        by: "cohort" tells each month of first orders apart.
+        by: "cohort" tells each month of first orders apart; a column of the export tells customers
+            apart by its latest cell.
         reading: keyword arguments of `run`.
 
     Raises:
-        UsageError: customers are not told apart by `by`.
+        UsageError: the result has not kept the column.
         RfmtoolError: as `run` does.
     """
-    _check_by(by)
+    if by not in (None, _COHORT):
+        asked = reading.get("asked") or Asked()
+        reading = {**reading, "asked": replace(asked, keep=tuple(dict.fromkeys((*asked.keep, by))))}
     result = _result(source, reading, _ORDERS)
-    groups = None if by is None else first_months(result.frame)
-    days = result.days
-    return _repeat(result.frame, days, result.as_of, by=by, groups=groups)
+    groups = None if by is None else _groups(result, by)
+    return _repeat(result.frame, result.days, result.as_of, by=by, groups=groups)
 
 
 def cadence(
@@ -162,12 +168,17 @@ def timeline(
     return Timeline(every, first, result.fitted, (*points, whole))
 
 
-def _check_by(by: str | None) -> None:
-    # Not any column: who stands where is often a consequence of having come back.
-    if by not in (None, "cohort"):
+def _groups(result: Result, by: str) -> pd.Series[str]:
+    """What tells the people of a result apart."""
+    if by == _COHORT:
+        return first_months(result.frame)
+    # No column of ours: who stands where is often a consequence of having come back.
+    if by not in result.grouped.export.asked.keep:
         raise UsageError(
-            f"by {by!r}: buyers are not told apart by it", "Take cohort: the first-order month."
+            f"by {by!r}: the run did not keep such a column",
+            "Give the export itself, or run with Asked(keep=(COLUMN,)).",
         )
+    return result.frame[by].astype("str").fillna(_EMPTY)
 
 
 def _result(source: Any, reading: dict[str, Any], detail: Detail) -> Result:  # noqa: ANN401 - as above

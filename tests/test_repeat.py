@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from ledgers import ledgers
-from shell import assert_snapshot, rfmtool, written
+from shell import SHOP, assert_snapshot, rfmtool, written
 
 import rfmtool as library
 from rfmtool.errors import UsageError
@@ -162,10 +162,25 @@ def test_where_all_come_back_there_is_no_error(tmp_path):
     assert (data["median_days"], data["best_weeks"]) == (1, [1, 1])
 
 
-def test_an_unknown_column_is_refused_before_reading(tmp_path):
-    with pytest.raises(UsageError, match="told apart"):
-        library.repeat(tmp_path / "nowhere.csv", by="stage")
-    assert rfmtool("repeat", tmp_path / "nowhere.csv", "--by", "stage").exit_code == 2
+def test_a_column_of_the_export_tells_customers_apart(tmp_path):
+    places = {"ann": "Oslo", "bob": "Rome", "cleo": "", "dan": "Rome"}
+    header, *rows = SHOP.splitlines()
+    with_place = [f"{row},{places.get(row.split(',')[0], '')}" for row in rows]
+    text = "\n".join([f"{header},city", *with_place, ""])
+    data = answer(text, tmp_path, by="city").as_data()
+
+    groups = {group["name"]: (group["buyers"], group["repeaters"]) for group in data["groups"]}
+    assert groups == {"(empty)": (1, 0), "Oslo": (1, 1), "Rome": (2, 1)}
+    page = rfmtool("repeat", tmp_path / "shop.csv", "--by", "city").stdout
+    assert "CITY" in page
+    assert "(empty)" in page
+
+
+def test_an_unknown_column_is_refused(tmp_path):
+    shop = written(tmp_path / "shop.csv")
+    assert rfmtool("repeat", shop, "--by", "nowhere").exit_code == 2
+    with pytest.raises(UsageError, match="did not keep"):
+        library.repeat(library.run(shop), by="stage")
 
 
 # The page ----------------------------------------------------------------------------------------

@@ -13,7 +13,11 @@ from rfmtool.cli.asking import ask
 @click.command()
 @options.exports
 @options.table_output("one-time buyers who may still come back, with the days left")
-@click.option("--by", metavar="cohort", help="Also tell each month of first orders apart.")
+@click.option(
+    "--by",
+    metavar="COLUMN",
+    help="Also tell customers apart by a column of the export, or cohort: the first-order month.",
+)
 @options.output_format
 @options.reading
 @options.question

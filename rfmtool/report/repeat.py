@@ -10,7 +10,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from rfmtool.analyses.repeat import DAYS, SELECTION, Repeat, Step
+from rfmtool.analyses.repeat import DAYS, SELECTION, Group, Repeat, Step
 from rfmtool.report.curves import axis, chart
 from rfmtool.report.terminal import paragraph, print_trimmed, printable, share
 from rfmtool.report.words import counted
@@ -22,6 +22,7 @@ _MARGIN: Final = 9
 _MOST_COLUMNS: Final = 100
 _FEW: Final = 30
 _SOON: Final = 90
+_MOST_GROUPS: Final = 30
 
 
 def show(found: Repeat, console: Console) -> None:
@@ -43,6 +44,9 @@ def show(found: Repeat, console: Console) -> None:
         ]
     if found.groups:
         parts += [Text(), _by_group(found)]
+        if len(found.groups) > _MOST_GROUPS:
+            rest = f"These are the largest {_MOST_GROUPS}; --format json has them all."
+            parts += [paragraph(rest, width, "dim")]
     parts += [paragraph(f"! {note}", width, "yellow") for note in found.notes]
     print_trimmed([*parts, Rule(style="dim")], console)
 
@@ -178,12 +182,18 @@ def _step(step: Step) -> list[str]:
     ]
 
 
+def _largest(found: Repeat) -> list[Group]:
+    """The groups of most buyers, in the order of their names."""
+    ranked = sorted(found.groups, key=lambda group: -group.curve.customers)[:_MOST_GROUPS]
+    return sorted(ranked, key=lambda group: group.name)
+
+
 def _by_group(found: Repeat) -> Table:
     table = Table(box=None, padding=(0, 1), header_style="bold")
     table.add_column(printable(str(found.by)).upper(), no_wrap=True, header_style="bold cyan")
     for name in ("buyers", "came back", "median", *(f"{day} d" for day in DAYS)):
         table.add_column(name, justify="right", no_wrap=True)
-    for group in found.groups:
+    for group in _largest(found):
         curve = group.curve
         median = curve.reached(0.5)
         shares = [share(curve.share(day)) if day <= curve.watched_days else "–" for day in DAYS]
