@@ -71,6 +71,19 @@ def test_scales_that_are_given_hold_for_all_days(tmp_path):
     assert present == {group["name"]: group["customers"] for group in march["segments"]}
 
 
+def test_evidence_counts_from_its_day(tmp_path):
+    shop = written(tmp_path / "shop.csv", SHOP)
+    text = "referrer_id,referred_id,referred_on,solicited\nann,dan,2024-02-01,no\n"
+    referrals = written(tmp_path / "referrals.csv", text)
+    result = rfmtool("timeline", shop, "--referrals", referrals, "--format", "json")
+    points = json.loads(result.stdout)
+
+    assert result.exit_code == 0, result.stderr
+    assert [point["stages"]["advocate"] for point in points] == [0, 1, 1, 1, 1]
+    refused = rfmtool("timeline", shop, "--referrals", referrals, "-o", referrals)
+    assert refused.exit_code == 2
+
+
 def test_the_order_of_rows_changes_nothing(tmp_path):
     header, *rows = SHOP.splitlines(keepends=True)
     found, again = (

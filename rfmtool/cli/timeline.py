@@ -24,12 +24,14 @@ from rfmtool.cli.asking import ask
 @options.reading
 @options.question
 @options.scoring
+@options.evidence
 @options.text_tables
 @options.engine
 @options.talk
 def command(exports: tuple[str, ...], output: str | None, every: str, **settings: Any) -> None:  # noqa: ANN401
     """Count who in EXPORTS stood where at the end of each month.
 
-    Cut points and limits are fitted to what was known by then, unless --scales gives them.
+    Cut points and limits are fitted to what was known by then, unless --scales gives them. Evidence
+    counts from the day of each referral and answer.
     """
     ask("timeline", exports, output, settings, every=every)

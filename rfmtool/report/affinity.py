@@ -38,10 +38,11 @@ def _headline(found: Affinity) -> Text:
 
 def _rules(found: Affinity, width: int) -> Table:
     room = max(width - _NUMBERS_WIDTH, 16)
-    left = max(min(max(len(" + ".join(rule.has)) for rule in found.rules[:_SHOWN]), room // 2), 8)
+    longest = max(len(rule.next) for rule in found.rules[:_SHOWN])
+    right = min(longest, room // 2)
     table = Table(box=None, padding=(0, 1), header_style="bold")
-    table.add_column("WHO BUYS", no_wrap=True, header_style=TITLE, max_width=left)
-    table.add_column("OFTEN BUYS", no_wrap=True, header_style=TITLE, max_width=room - left)
+    table.add_column("WHO BUYS", header_style=TITLE, max_width=room - right, overflow="fold")
+    table.add_column("OFTEN BUYS", header_style=TITLE, max_width=right, overflow="fold")
     for name in ("people", "support", "do so", "lift"):
         table.add_column(name, justify="right", no_wrap=True)
     for rule in found.rules[:_SHOWN]:
