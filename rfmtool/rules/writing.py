@@ -17,8 +17,8 @@ def to_toml(data: Mapping[str, Any]) -> str:
         parts.append(f"[evidence]\n{_pairs(data['evidence'])}")
     parts += [
         f"[[{section}]]\n{_pairs(row)}"
-        for section in ("ladder", "playbook")
-        for row in data[section]
+        for section in ("ladder", "playbook", "preset")
+        for row in data.get(section, [])
     ]
     return "\n".join(parts)
 
