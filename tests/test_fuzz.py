@@ -4,15 +4,18 @@
 """
 
 import bz2
+import csv
 import gzip
 import io
 import zipfile
+from collections import Counter
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from books import xlsx
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from ledgers import ledgers
 
 from rfmtool.errors import RfmtoolError
 from rfmtool.sources import open_export
@@ -96,3 +99,60 @@ def test_flipped_and_cut_files_of_every_kind_end_in_an_answer_or_an_error_of_our
     for place, bits in flips:
         data[int(place * len(data))] ^= bits
     try_to_read(scratch / "flipped", bytes(data[: int(left * len(data))]))
+
+
+DIALECTS = st.fixed_dictionaries(
+    {
+        "delimiter": st.sampled_from([*",;\t|^~"]),
+        "quotechar": st.sampled_from('""\''),
+        "quoting": st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
+        "lineterminator": st.sampled_from(["\n", "\r\n", "\r"]),
+        "doublequote": st.sampled_from([True, True, False]),
+    }
+)
+ABOVE = ([], [], [["Orders of 2024"]], [["Orders"], []], [["from", "to"], ["x"]])
+BELOW = ([], [], [[]], [["Total", "", ""]], [["(3 rows)"]], [[], ["End of report"]])
+SHAPES = st.fixed_dictionaries(
+    {
+        "above": st.sampled_from(ABOVE),
+        "below": st.sampled_from(BELOW),
+        "end": st.sampled_from([[], [], [""], ["", ""]]),
+        "pack": st.sampled_from([bytes, bytes, gzip.compress, bz2.compress]),
+        "encoding": st.sampled_from(["utf-8", "utf-8", "utf-8-sig", "utf-16"]),
+    }
+)
+
+
+def rendered(ledger, dialect, shape):
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, escapechar=None if dialect["doublequote"] else "\\", **dialect)
+    names = list(ledger.rows[0])
+    rows = [names, *([row[name] for name in names] for row in ledger.rows)]
+    writer.writerows([*shape["above"], *([*row, *shape["end"]] for row in rows), *shape["below"]])
+    return shape["pack"](text.getvalue().encode(shape["encoding"]))
+
+
+def money_in(path):
+    """What a plain reading finds by customer, the rows used, and how many cannot be read."""
+    ledger, sums = Ledger(), Counter()
+    for batch in lines(open_export(path, Asked()), Question(), ledger, threads=1):
+        for line in batch.select(["customer_id", "sales", "refunds"]).to_pylist():
+            sums[line["customer_id"]] += line["sales"] - line["refunds"]
+    return sums, ledger["used"], ledger.rejected
+
+
+@settings(max_examples=settings.default.max_examples // 2)  # each is two files
+@given(ledger=ledgers(max_orders=4), dialect=DIALECTS, shape=SHAPES)
+def test_a_ledger_in_any_dialect_is_read_as_in_plain_csv_or_not_without_a_word(
+    ledger, dialect, shape, scratch
+):
+    plain, other = scratch / "plain.csv", scratch / "other.csv"
+    plain.write_text(ledger.csv(), "utf-8")
+    other.write_bytes(rendered(ledger, dialect, shape))
+
+    try:
+        expected = money_in(plain)
+        found = money_in(other)
+    except RfmtoolError:
+        return
+    assert found[2] or found == expected
