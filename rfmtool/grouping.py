@@ -136,10 +136,10 @@ def group(
         since=settings.since,
         until=settings.as_of,
         currency=settings.currency,
-        not_a_sale=rules.not_a_sale | export.reading.preset.not_a_sale,
+        not_a_sale=rules.not_a_sale | export.preset.not_a_sale,
         order_per_row=settings.order_per_row,
         suppressed=settings.suppressed,
-        amount_per=settings.amount_per or export.reading.preset.amount_per,
+        amount_per=settings.amount_per or export.preset.amount_per,
         overlap=settings.overlap,
     )
     as_of = settings.as_of

@@ -65,8 +65,8 @@ def glimpse(export: Export, ledger: Ledger | None = None) -> dict[str, Any]:
             }
             for source in export.sources
         ],
-        "preset": export.reading.preset.name,
-        "notes": list(export.reading.preset.notes),
+        "preset": export.preset.name,
+        "notes": list(export.preset.notes),
         "columns": export.columns,
         "asked": sorted(export.asked.columns),
         "header": [name.strip() for name in export.sources[0].layout.header],

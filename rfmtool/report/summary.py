@@ -91,7 +91,7 @@ def _reading(result: Result) -> dict[str, Any]:
     return {
         "dates": export.reading.dates.name,
         "decimal": export.reading.numbers.decimal,
-        "preset": export.reading.preset.name,
+        "preset": export.preset.name,
         "order_is": _order_is(result),
         "dropped_point_zero": result.grouped.dropped_point_zero,
     }

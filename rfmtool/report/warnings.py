@@ -36,7 +36,7 @@ def warnings(result: Result, wallet: Mapping[str, Any], escaped_cells: int) -> l
         *_timing_warnings(result, buyers),
         *_evidence_warnings(result),
         *_wallet_warnings(wallet),
-        *result.grouped.export.reading.preset.notes,
+        *result.grouped.export.preset.notes,
         *result.rules.warnings,
         *_formula_warnings(escaped_cells),
     ]

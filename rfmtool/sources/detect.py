@@ -72,6 +72,11 @@ class Export:
         return f"{first} and {more:,} more file{'s' * (more > 1)}" if more else first
 
     @property
+    def preset(self) -> Preset:
+        """The known export that it is."""
+        return self.reading.preset
+
+    @property
     def columns(self) -> dict[str, str]:
         """Role to column name, as the first source with the role has it."""
         names: dict[str, str] = {}
@@ -148,11 +153,11 @@ def _read_with(export: Export, weighed: conventions.Weights) -> Export:
         elif not weighed["dates"]:
             dates = ISO  # nothing but typed dates, or no date at all: each row then says so
         else:
-            dates = conventions.date_reading(weighed, column, usual=export.reading.preset.dates)
+            dates = conventions.date_reading(weighed, column, usual=export.preset.dates)
         numbers = conventions.number_reading(weighed, asked)
     except InputError as error:
         raise type(error)(f"{export.name}: {error.args[0]}", error.hint) from None
-    dates = in_zone(dates, asked.timezone, export.reading.preset.timezone)
+    dates = in_zone(dates, asked.timezone, export.preset.timezone)
     return replace(export, reading=replace(export.reading, dates=dates, numbers=numbers))
 
 
