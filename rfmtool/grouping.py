@@ -106,7 +106,7 @@ def look(
     *,
     asked: Asked | None = None,
     settings: Settings | None = None,
-    rules: str | os.PathLike[str] | None = None,
+    rules: str | os.PathLike[str] | Rules | None = None,
     watcher: Watcher | None = None,
 ) -> Grouped:
     """Read an export as `run` does, and stop before any question is asked of it.
@@ -115,7 +115,7 @@ def look(
         InputError: it cannot be read.
         AmbiguousInputError: it can be read in two ways that differ.
     """
-    in_force = load_rules(rules)
+    in_force = rules if isinstance(rules, Rules) else load_rules(rules)
     export = open_export(source, replace(asked or Asked(), own_presets=in_force.presets))
     return group(export, in_force, settings or Settings(), watcher)
 

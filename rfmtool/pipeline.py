@@ -17,7 +17,7 @@ from rfmtool import columns as names
 from rfmtool.analyses.backtest import Backtest, backtest, backtest_day
 from rfmtool.engines import Entries
 from rfmtool.errors import LimitError, RulesError, UsageError
-from rfmtool.grouping import EPOCH, Grouped, Settings, as_of_day, group, with_everyone
+from rfmtool.grouping import EPOCH, Grouped, Settings, as_of_day, group, look, with_everyone
 from rfmtool.placing.activity import place_activity
 from rfmtool.placing.candidates import add_candidates
 from rfmtool.placing.ladder import place_stages
@@ -172,6 +172,33 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     check_matched(told.ledgers.values(), min_matched)
     known = with_everyone(grouped, _tables(told, settings, day))
     return replace(score(known, in_force, day, settings, given), evidence=told)
+
+
+def inspect(  # noqa: PLR0913 - as for `run`
+    source: Any,  # noqa: ANN401 - as in `run`
+    *,
+    evidence: Mapping[str, Any] | None = None,
+    asked: Asked | None = None,
+    settings: Settings | None = None,
+    rules: str | os.PathLike[str] | None = None,
+    watcher: Watcher | None = None,
+) -> tuple[Grouped, Evidence]:
+    """Read an export and its evidence as `run` does, and stop before any question is asked.
+
+    Raises:
+        InputError: something cannot be read.
+        AmbiguousInputError: it can be read in two ways that differ.
+    """
+    in_force, settings = load_rules(rules), settings or Settings()
+    told = read_evidence({**in_force.evidence, **(evidence or {})}, asked, threads=settings.threads)
+    grouped = look(
+        source,
+        asked=asked,
+        settings=_with_evidence(settings, told),
+        rules=in_force,
+        watcher=watcher,
+    )
+    return grouped, told.matched(grouped.table["customer_id"].combine_chunks())
 
 
 def score(  # noqa: PLR0913 - the last one only saves time

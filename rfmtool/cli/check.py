@@ -16,6 +16,7 @@ from rfmtool.errors import LimitError, RfmtoolError
 @options.exports
 @options.output_format
 @options.reading
+@options.evidence
 @options.question
 @options.engine
 @options.talk
@@ -25,7 +26,7 @@ def command(exports: tuple[str, ...], **settings: Any) -> None:  # noqa: ANN401
     Ends with 1 when a row cannot be read.
     """
     with uninterrupted():
-        from rfmtool import grouping
+        from rfmtool import pipeline
         from rfmtool.report.doctor import diagnosis, print_diagnosis, seen_before
 
     def show(found: Mapping[str, Any]) -> None:
@@ -35,7 +36,12 @@ def command(exports: tuple[str, ...], **settings: Any) -> None:  # noqa: ANN401
             print_diagnosis(found, options.console(settings))
 
     try:
-        found = diagnosis(grouping.look(list(exports), **options.look_arguments(settings)))
+        looked_at = pipeline.inspect(
+            list(exports),
+            evidence=options.evidence_sources(settings, exports),
+            **options.look_arguments(settings),
+        )
+        found = diagnosis(*looked_at)
     except RfmtoolError as error:
         seen = seen_before(error)
         if seen and not settings["quiet"]:
@@ -43,8 +49,11 @@ def command(exports: tuple[str, ...], **settings: Any) -> None:  # noqa: ANN401
         raise
     if not settings["quiet"]:
         show(found)
-    rejected = sum(found["ledger"]["rejected"].values())
+    ledgers = [found["ledger"], *found["evidence"].values()]
+    rejected = sum(sum(ledger["rejected"].values()) for ledger in ledgers)
     if rejected and settings["quiet"]:
-        raise LimitError(f"{rejected:,} of {found['ledger']['rows']:,} rows cannot be read",
-                         "Leave --quiet out to see which.")  # fmt: skip
+        rows = sum(ledger["rows"] for ledger in ledgers)
+        raise LimitError(
+            f"{rejected:,} of {rows:,} rows cannot be read", "Leave --quiet out to see which."
+        )
     click.get_current_context().exit(1 if rejected else 0)

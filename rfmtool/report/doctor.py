@@ -16,15 +16,18 @@ from rfmtool.report.words import money
 from rfmtool.scoring.customers import money_text
 from rfmtool.sources.currencies import apart, is_known
 from rfmtool.sources.detect import Export, Source
+from rfmtool.sources.evidence import Evidence
+from rfmtool.sources.evidence_ledger import TableLedger
 from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.presets import GENERIC
 
+_HEADER_ROWS: Final = 1
 _MARKS: Final = {".": "point", ",": "comma"}
 _DIVIDERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
-def diagnosis(grouped: Grouped) -> dict[str, Any]:
-    """Turn a read export into plain data."""
+def diagnosis(grouped: Grouped, told: Evidence | None = None) -> dict[str, Any]:
+    """Turn a read export, and the evidence beside it, into plain data."""
     export, ledger = grouped.export, grouped.ledger
     reading, held = export.reading, apart(ledger.currencies)
     decided_by = "the whole column decided" if export.surveyed else "a sample decided"
@@ -48,7 +51,16 @@ def diagnosis(grouped: Grouped) -> dict[str, Any]:
             {"file": reject.file, "row": reject.row, "reason": reject.reason}
             for reject in ledger.rejects
         ],
+        "evidence": {} if told is None else {n: _table(one) for n, one in told.ledgers.items()},
     }
+
+
+def _table(ledger: TableLedger) -> dict[str, Any]:
+    rejects = [
+        {"file": reject.file, "row": reject.row, "reason": reject.reason}
+        for reject in ledger.rows.rejects
+    ]
+    return {**ledger.as_data(), "rejects": rejects}
 
 
 def glimpse(export: Export, ledger: Ledger | None = None) -> dict[str, Any]:
@@ -139,7 +151,18 @@ def _as_read(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Customers", f"{found['customers']:,}"),
         *ids,
         *_rejects(found),
+        *_evidence(found["evidence"]),
     ]
+
+
+def _evidence(tables: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Each table: its rows, its people, and how many of these are known from elsewhere."""
+    lines = []
+    for name, table in tables.items():
+        known = f"{table['matched']:,} of {table['people']:,} people are known elsewhere"
+        lines.append((name.capitalize(), f"{ledger_line(table)}; {known}"))
+        lines += [("", _bad_row(one, _HEADER_ROWS)) for one in table["rejects"]]
+    return lines
 
 
 def _money(found: Mapping[str, Any]) -> str:
