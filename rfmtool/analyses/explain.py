@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -19,6 +19,11 @@ from rfmtool.scoring.scales import VALUES, Scales, apply_scales
 
 _ORDER_COLUMNS: Final = frozenset({"order_days", "frequency", "monetary", "sales", "refunds"})
 """What an order changes at once; a rung that asks for more is not reached by ordering alone."""
+_LIFTING: Final = frozenset({"contacts", "referrals", "feedback", "partners"})
+"""The evidence tables that may put people on a rung that orders alone do not reach."""
+_LEAST: Final = {"recency": 0, "frequency": 1}
+"""Fewer days, or orders of somebody who has scores, there cannot be."""
+_CENT: Final = UNITS_PER_CURRENCY // 100
 
 
 @dataclass(frozen=True)
@@ -37,11 +42,12 @@ class Score:
 
 @dataclass(frozen=True)
 class NextOrder:
-    """Where one more order, today and of the usual size, would put the customer."""
+    """Where one more order, of the usual size and on another day, would put the customer."""
 
     amount: int
     """In whole 1/10,000."""
     stage: str
+    """At least: what others said of the customer may lift them further."""
     segment: str
     rfm: str
 
@@ -58,6 +64,8 @@ class Explanation:
     next_order: NextOrder | None
     next_rung: tuple[str, str] | None
     """The rung above, and what proves it; None at the top."""
+    may_be_higher: bool = False
+    """Whether more than orders is known of people, so that an order may lift them further."""
 
     @property
     def next_step(self) -> str:
@@ -66,8 +74,8 @@ class Explanation:
         if self.next_order is None:
             step = "A first order that counts would make them a customer of ours"
         elif gains:
-            amount = f"{Decimal(self.next_order.amount) / UNITS_PER_CURRENCY:,.2f}"
-            step = f"One more order ({amount}, their average) would bring {', '.join(gains)}"
+            amount = _amount_text(self.next_order.amount)
+            step = f"One more order ({amount}, as usual) would bring {', '.join(gains)}"
         else:
             step = "One more order would change neither rung, segment nor scores"
         if self.next_rung is None or (self.next_order and self._climbs()):
@@ -82,12 +90,13 @@ class Explanation:
         after = self.next_order
         if after is None:
             return []
+        higher = " or higher" if self.may_be_higher else ""
         pairs = (
-            ("the rung", self.row["stage"], after.stage),
+            ("the rung", self.row["stage"], f"{after.stage}{higher}" if self._climbs() else None),
             ("the segment", self.row["segment"], after.segment),
             ("scores", self.row["rfm"], after.rfm),
         )
-        return [f"{what} {new} (now {old})" for what, old, new in pairs if old != new]
+        return [f"{what} {new} (now {old})" for what, old, new in pairs if new not in (old, None)]
 
     def as_data(self) -> dict[str, Any]:
         """The card as JSON has it."""
@@ -98,13 +107,16 @@ class Explanation:
         }
 
 
-def explanation(person: pd.DataFrame, scales: Scales, rules: Rules) -> Explanation:
+def explanation(
+    person: pd.DataFrame, scales: Scales, rules: Rules, supplied: Collection[str] = ()
+) -> Explanation:
     """Explain one customer.
 
     Args:
         person: a frame of one row with the written columns; money in whole 1/10,000.
         scales: the cut points in force.
         rules: the rules in force.
+        supplied: the names of the evidence tables that the run was given.
     """
     scales = scales.of(person)
     ordered = bool(person["frequency"].iloc[0])
@@ -113,6 +125,7 @@ def explanation(person: pd.DataFrame, scales: Scales, rules: Rules) -> Explanati
         scores={name: _score(name, person, scales) for name in DIMENSIONS} if ordered else {},
         next_order=_next_order(person, scales, rules) if ordered else None,
         next_rung=_rung_above(str(person["stage"].iloc[0]), rules.ladder),
+        may_be_higher=not _LIFTING.isdisjoint(supplied),
     )
 
 
@@ -138,9 +151,14 @@ def _score(name: str, person: pd.DataFrame, scales: Scales) -> Score:
         score,
         scale.bins,
         _shown(name, value),
-        None if better is None else _shown(name, better + step),
-        None if worse is None else _shown(name, worse - step),
+        None if better is None else _reached(name, better + step),
+        None if worse is None else _reached(name, worse - step),
     )
+
+
+def _reached(dimension: str, value: int) -> int | str | None:
+    """A value as it is shown; None where nobody can have it."""
+    return None if value < _LEAST.get(dimension, value) else _shown(dimension, value)
 
 
 def _shown(dimension: str, value: int) -> int | str:
@@ -148,9 +166,9 @@ def _shown(dimension: str, value: int) -> int | str:
 
 
 def _next_order(person: pd.DataFrame, scales: Scales, rules: Rules) -> NextOrder:
-    amount = max(int(person["average_order"].iloc[0]), 0)
-    monetary = int(person["monetary"].iloc[0]) + amount
     refunds = int(person["refunds"].iloc[0])
+    amount = _usual_amount(person, refunds)
+    monetary = int(person["monetary"].iloc[0]) + amount
     after = person[["customer_id"]].assign(
         frequency=int(person["frequency"].iloc[0]) + 1,
         order_days=int(person["order_days"].iloc[0]) + 1,
@@ -166,6 +184,18 @@ def _next_order(person: pd.DataFrame, scales: Scales, rules: Rules) -> NextOrder
         str(placed["segment"].iloc[0]),
         str(placed["rfm"].iloc[0]),
     )
+
+
+def _usual_amount(person: pd.DataFrame, refunds: int) -> int:
+    """The average order in whole cents; where refunds ate it up, what was bought on average."""
+    average = int(person["average_order"].iloc[0])
+    if average <= 0:
+        average = (int(person["monetary"].iloc[0]) + refunds) // int(person["frequency"].iloc[0])
+    return (average + _CENT // 2) // _CENT * _CENT or max(average, 1)
+
+
+def _amount_text(units: int) -> str:
+    return money_text(units) if units % _CENT else f"{Decimal(units) / UNITS_PER_CURRENCY:,.2f}"
 
 
 def _stage_after(now: str, after: pd.DataFrame, ladder: Sequence[Rung]) -> str:

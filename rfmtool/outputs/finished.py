@@ -30,6 +30,7 @@ from rfmtool.sources.ids import matching_key
 
 SUMMARY: Final = "summary.json"
 RULES: Final = "rules.toml"
+_SCALES: Final = "scales.json"
 _MONEY: Final = pa.decimal128(19, 4)
 _COLUMNS: Final = {
     "customer_id": pa.string(),
@@ -152,7 +153,11 @@ def _table(
             "Run again to write it anew.",
         ) from None
     if name.endswith(".csv") and summary["escaped_cells"] and _RAW not in written.command:
-        table = table.set_column(0, "customer_id", unescaped(table.column(0)))
+        cells = [
+            unescaped(column) if pa.types.is_string(column.type) else column
+            for column in table.columns
+        ]
+        table = pa.table(cells, table.column_names)
     if pc.count_distinct(table.column(0)).as_py() < len(table):
         raise InputError(
             f"{written.folder}: {name} writes two customers alike, because one begins like a"
@@ -217,14 +222,17 @@ def read_customer(folder: Path, customer_id: str) -> OneCustomer:
     summary = _summary(written)
     table = _table(written, summary, None)
     keys = matching_key(table["customer_id"].combine_chunks())
+    # Bytes of the command line that are no text are nobody's id.
+    customer_id = customer_id.encode("utf-8", "replace").decode()
     wanted = matching_key(pa.array([customer_id]))[0]
     row = table.filter(pc.equal(keys, wanted))
     if not len(row):
         raise InputError(f"{folder}: there is no such customer", _like(keys, customer_id))
-    _bytes_of(written, RULES)
+    for name in (RULES, _SCALES):
+        _bytes_of(written, name)
     return OneCustomer(
         pd.DataFrame({name: _cell(name, row[name].to_pylist()[0]) for name in row.column_names}),
-        load_scales(folder / "scales.json"),
+        load_scales(folder / _SCALES),
         load_rules(folder / RULES),
         summary,
     )
@@ -236,7 +244,7 @@ def _like(keys: pa.Array, customer_id: str) -> str:
     padded = pc.utf8_lpad(keys, width, "0")
     if pc.any(pc.equal(padded, customer_id.rjust(width, "0"))).as_py():
         return "There is one with more or fewer zeros before it: write it as the export does."
-    return "Write the id as it stands in customers.csv."
+    return "Write the id as the export does."
 
 
 def _cell(name: str, text: str | None) -> Any:  # noqa: ANN401 - any of pandas' arrays

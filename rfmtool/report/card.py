@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,12 @@ from rfmtool.report.words import counted, money
 Data = Mapping[str, Any]
 
 _UNITS: Final = {"recency": "day", "frequency": "order"}
+_CENT: Final = Decimal("0.01")
+_BASES: Final = {
+    "known": "they told the total",
+    "stated_rank": "they ranked us",
+    "peer_estimate": "an estimate: spend against similar customers",
+}
 
 
 def explain(folder: str | os.PathLike[str], customer_id: str) -> dict[str, Any]:
@@ -33,7 +40,7 @@ def explain(folder: str | os.PathLike[str], customer_id: str) -> dict[str, Any]:
         InputError: the folder is not a run's, or there is no such customer in it.
     """
     one = read_customer(Path(folder), customer_id)
-    card = explanation(one.person, one.scales, one.rules).as_data()
+    card = explanation(one.person, one.scales, one.rules, one.summary["evidence"]).as_data()
     timing = one.scales.timing
     says = {row.label: row.say for row in one.rules.playbook}
     return {
@@ -123,8 +130,8 @@ def _wallet(card: Data) -> str:
     if not card["wallet_basis"]:
         return ""
     return (
-        f"{share(card['share_of_wallet'])} of {money(card['wallet'])} ({card['wallet_basis']});"
-        f" {money(card['headroom'])} goes elsewhere"
+        f"{share(card['share_of_wallet'])} of {money(card['wallet'])}, and"
+        f" {money(card['headroom'])} elsewhere ({_BASES[card['wallet_basis']]})"
     )
 
 
@@ -133,13 +140,19 @@ def _scores(scores: Mapping[str, Data]) -> Table:
     for title in ("now", "value", "better at", "worse at"):
         table.add_column(title, justify="right", no_wrap=True)
     for name, score in scores.items():
-        values = (score["value"], score["next_better"], score["next_worse"])
-        shown = ("–" if value is None else _said(name, value) for value in values)
+        shown = (
+            _said(name, score["value"], ROUND_HALF_EVEN),
+            # What is shown must reach the score, so never rounded towards the other side.
+            _said(name, score["next_better"], ROUND_CEILING),
+            _said(name, score["next_worse"], ROUND_FLOOR),
+        )
         table.add_row(name, f"{score['score']} of {score['bins']}", *shown)
     return table
 
 
-def _said(dimension: str, value: int | str) -> str:
+def _said(dimension: str, value: int | str | None, rounding: str) -> str:
+    if value is None:
+        return "–"
     if dimension in _UNITS:
         return counted(int(value), _UNITS[dimension])
-    return money(str(value))
+    return money(str(Decimal(value).quantize(_CENT, rounding)))
