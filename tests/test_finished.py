@@ -105,7 +105,7 @@ def test_a_run_of_an_older_version_without_a_column_is_refused(shop):
         if output["name"] == path.name:
             output["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
     Path("out/manifest.json").write_text(json.dumps(manifest))
-    refused(Path("out"), "lacks what this version compares")
+    refused(Path("out"), "lacks what this version reads back")
 
 
 def test_a_run_without_a_table_of_all_customers_still_has_its_summary(shop):
