@@ -28,6 +28,8 @@ def warnings(result: Result, wallet: Mapping[str, Any], escaped_cells: int) -> l
         escaped_cells: how many text cells get a leading `'` in CSV.
     """
     columns = ["first_order_on", "last_order_on", "recency_days", "monetary"]
+    if result.scales.within and result.scales.within.column not in columns:
+        columns.append(result.scales.within.column)
     buyers = result.frame.loc[result.frame["frequency"] > 0, columns]
     return [
         *_ledger_warnings(result),
