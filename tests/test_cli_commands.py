@@ -39,7 +39,7 @@ def test_run_writes_the_whole_set_and_a_manifest_that_matches_it(shop):
     assert rfmtool("run", shop, "-o", "out").exit_code == 0
     manifest = json.loads(Path("out/manifest.json").read_text())
     named = {output["name"]: output for output in manifest["outputs"]}
-    assert {*named, "manifest.json", "segments", "stages"} == set(files_of("out"))
+    assert {*named, "manifest.json", "segments", "stages", "actions"} == set(files_of("out"))
     for name, output in named.items():
         data = Path("out", name).read_bytes()
         assert hashlib.sha256(data).hexdigest() == output["sha256"]
@@ -52,7 +52,7 @@ def test_run_writes_the_whole_set_and_a_manifest_that_matches_it(shop):
 def test_each_list_holds_the_rows_of_its_members(shop):
     rfmtool("run", shop, "-o", "out", "--quiet")
     rows = Path("out/customers.csv").read_text().splitlines()
-    for kind in ("segments", "stages"):
+    for kind in ("segments", "stages", "actions"):
         parts = [path.read_text().splitlines() for path in Path("out", kind).iterdir()]
         assert all(part[0] == rows[0] and len(part) > 1 for part in parts)
         assert sorted(row for part in parts for row in part[1:]) == sorted(rows[1:])
@@ -153,7 +153,8 @@ def test_tables_and_lists_are_chosen(shop):
         rfmtool("run", shop, "-o", "out", "--tables", "parquet,csv", "--lists", "").exit_code == 0
     )
     assert files_of("out") == [
-        "customers.csv", "customers.parquet", "manifest.json", "scales.json", "summary.json",
+        "customers.csv", "customers.parquet", "manifest.json", "rules.toml", "scales.json",
+        "summary.json",
     ]  # fmt: skip
 
 

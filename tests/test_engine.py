@@ -204,7 +204,7 @@ def test_the_whole_run_takes_the_limit_and_gives_the_same_answer(write):
     ]
     path = write(["customer_id,order_id,ordered_at,amount", *rows])
 
-    ample = run(path).frame
-    short = run(path, settings=Settings(threads=2, memory_limit="60MB")).frame
+    ample = run(path).customers
+    short = run(path, settings=Settings(threads=2, memory_limit="60MB")).customers
 
     assert short.equals(ample)
