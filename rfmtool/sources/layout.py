@@ -114,11 +114,14 @@ class Asked:
     def of_table(self, table: str = "") -> Asked:
         """Keep what is said of one table: its columns, `TABLE.ROLE` without the table.
 
-        The export is the table ""; that it has no header says nothing of the others.
+        The export is the table ""; that it has no header says nothing of the others, nor do the
+        columns that are carried through it.
         """
         parts = {role.rpartition("."): name for role, name in self.columns.items()}
         columns = {role: name for (prefix, _, role), name in parts.items() if prefix == table}
-        return replace(self, columns=columns, has_header=self.has_header or bool(table))
+        if not table:
+            return replace(self, columns=columns)
+        return replace(self, columns=columns, has_header=True, keep=())
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,478 @@
+"""A run with all that is known of people beside their orders, as a shop meets it."""
+
+import csv
+import json
+import random
+import re
+from collections import Counter, defaultdict
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from shell import SHOP, files_of, rfmtool, written
+
+from rfmtool.rules import load_rules
+
+RULES = load_rules()
+TABLES = ("contacts", "referrals", "feedback", "partners", "wallets", "suppress")
+HEADER = "customer_id,order_id,ordered_at,amount\n"
+CONTACT_COLUMNS = ["email", "phone", "name", "consent"]
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def rows_of(path):
+    with Path(path).open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def people_of(folder):
+    """The rows of customers.csv by id."""
+    return {row["customer_id"]: row for row in rows_of(Path(folder) / "customers.csv")}
+
+
+def summary_of(folder):
+    return json.loads((Path(folder) / "summary.json").read_text("utf-8"))
+
+
+def tables_in(folder):
+    return [word for name in TABLES for word in (f"--{name}", Path(folder) / f"{name}.csv")]
+
+
+def ran(*words, folder="out"):
+    run = rfmtool("run", *words, "-o", folder)
+    assert run.exit_code == 0, run.stderr
+    return run
+
+
+def made(folder, *words):
+    """A made-up shop and its run with every table; the folder of both."""
+    assert rfmtool("demo", folder / "shop", *words).exit_code == 0
+    run = ran(folder / "shop" / "orders.csv", *tables_in(folder / "shop"), folder=folder / "out")
+    (folder / "page.txt").write_text(run.stdout, "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    return made(tmp_path_factory.mktemp("shop"), "--customers", "400", "--seed", "1")
+
+
+# The shop of the demo ----------------------------------------------------------------------------
+
+
+def test_every_rung_and_every_row_of_the_playbook_fires_in_the_demo_shop(tmp_path):
+    people = people_of(made(tmp_path) / "out").values()
+    reasons = {row["stage_reason"] for row in people}
+    for rung in RULES.ladder:
+        words = re.split(r"\{\w+\}", f"{rung.label}: {rung.because}")
+        pattern = re.compile(r"[\w-]+(?: \w+){0,2}".join(map(re.escape, words)))
+        fires = any(pattern.fullmatch(reason) for reason in reasons)
+        assert fires or rung.evidence == "proxy", rung.because
+    assert {row["action"] for row in people} == {row.label for row in RULES.playbook}
+    assert {row["wallet_basis"] for row in people} >= {"known", "stated_rank", "peer_estimate"}
+
+
+def test_orders_alone_make_supporters_only_where_that_is_allowed(shop):
+    source = shop / "shop" / "orders.csv"
+    ran(source, "--allow-proxy")
+    proxies = [row for row in people_of("out").values() if row["stage"] == "supporter"]
+    assert proxies
+    assert {row["stage_evidence"] for row in proxies} == {"proxy"}
+    assert {row["candidate"] for row in proxies} == {"supporter"}
+    with_all = people_of(shop / "out").values()
+    assert "proxy" not in {row["stage_evidence"] for row in with_all}
+
+
+def test_everybody_is_in_one_list_of_each_kind(shop):
+    people = people_of(shop / "out")
+    for folder, column in (("stages", "stage"), ("segments", "segment"), ("actions", "action")):
+        lists = {path.stem: rows_of(path) for path in (shop / "out" / folder).iterdir()}
+        listed = [row["customer_id"] for rows in lists.values() for row in rows]
+        assert sorted(listed) == sorted(people)
+        for name, rows in lists.items():
+            assert {row[column] for row in rows} == {name}
+            assert all(row == people[row["customer_id"]] for row in rows)
+
+
+def test_lists_of_actions_are_ordered_by_what_is_at_stake(shop):
+    for path in (shop / "out" / "actions").iterdir():
+        rows = rows_of(path)
+        keys = [(-Decimal(row["monetary"]), row["customer_id"].encode()) for row in rows]
+        assert keys == sorted(keys)
+
+
+def test_the_groups_of_the_summary_add_up_to_its_totals(shop):
+    summary, people = summary_of(shop / "out"), people_of(shop / "out")
+    assert summary["customers"] == len(people)
+    assert summary["buyers"] == sum(row["frequency"] != "0" for row in people.values())
+    for kind, column in (
+        ("stages", "stage"),
+        ("segments", "segment"),
+        ("actions", "action"),
+        ("activity", "activity"),
+    ):
+        groups = {group["name"]: group for group in summary[kind]}
+        assert sum(group["customers"] for group in groups.values()) == len(people)
+        revenue = sum(Decimal(group["revenue"]) for group in groups.values())
+        assert revenue == Decimal(summary["revenue"])
+        assert sum(group["share"] for group in groups.values()) == pytest.approx(1)
+        counts = Counter(row[column] for row in people.values())
+        assert counts == {name: group["customers"] for name, group in groups.items()}
+
+
+def test_contacts_without_orders_are_people_of_the_run(shop):
+    people, summary = people_of(shop / "out"), summary_of(shop / "out")
+    suppressed = {row["customer_id"] for row in rows_of(shop / "shop" / "suppress.csv")}
+    known = {row["customer_id"] for row in rows_of(shop / "shop" / "contacts.csv")} - suppressed
+    ordered = {row["customer_id"] for row in rows_of(shop / "shop" / "orders.csv")}
+    assert known <= people.keys()
+    silent = known - ordered
+    assert silent
+    assert {people[name]["stage"] for name in silent} == {"suspect", "prospect"}
+    assert {people[name]["segment"] for name in silent} == {"no_orders"}
+    assert {people[name]["activity"] for name in silent} <= {"never", "paused"}
+    assert summary["funnel"]["steps"][0]["reached"] == len(people)
+    on_rungs = [step["stage"] for step in summary["funnel"]["steps"]]
+    assert on_rungs == list(dict.fromkeys(rung.label for rung in reversed(RULES.ladder)))
+
+
+def test_contact_columns_stand_after_the_id_and_a_refused_consent_empties_the_email(shop):
+    header = list(rows_of(shop / "out" / "customers.csv")[0])
+    assert header[:6] == ["customer_id", *CONTACT_COLUMNS, "stage"]
+    told = {row["customer_id"]: row for row in rows_of(shop / "shop" / "contacts.csv")}
+    channels = {row.label: row.channels for row in RULES.playbook}
+    for name, row in people_of(shop / "out").items():
+        if name in told:
+            assert [row[column] for column in CONTACT_COLUMNS] == [
+                told[name][column] for column in CONTACT_COLUMNS
+            ]
+        offered = [
+            one for one in channels[row["action"]] if one != "email" or row["consent"] != "no"
+        ]
+        assert row["channel"] == ", ".join(offered)
+
+
+def test_the_summary_has_what_is_promised_and_all_that_the_page_shows(shop):
+    summary = summary_of(shop / "out")
+    assert summary.keys() >= {
+        "as_of", "ledger", "customers", "buyers", "orders", "revenue", "anonymous_revenue",
+        "stages", "segments", "actions", "scales", "columns", "warnings", "backtest",
+    }  # fmt: skip
+    assert summary["ledger"].keys() == {
+        "rows", "used", "anonymous", "excluded", "rejected", "blank",
+    }  # fmt: skip
+    group = {"name", "customers", "share", "revenue", "revenue_share", "average", "median"}
+    assert all(group <= one.keys() for kind in ("stages", "segments", "actions")
+               for one in summary[kind])  # fmt: skip
+    assert summary["scales"] == json.loads((shop / "out" / "scales.json").read_text())
+    again = rfmtool("report", shop / "out")
+    assert again.stdout == (shop / "page.txt").read_text("utf-8")
+
+
+def test_shuffled_rows_and_split_files_give_the_same_bytes(shop, tmp_path):
+    draw = random.Random(5)  # noqa: S311 - the same shuffle every time
+    for name in ("orders", *TABLES):
+        header, *lines = (shop / "shop" / f"{name}.csv").read_bytes().splitlines(keepends=True)
+        draw.shuffle(lines)
+        (tmp_path / name).mkdir()
+        half = len(lines) // 2
+        for part, some in enumerate((lines[:half], lines[half:])):
+            (tmp_path / name / f"{part}.csv").write_bytes(header + b"".join(some))
+    ran("orders", *[word for name in TABLES for word in (f"--{name}", name)])
+
+    assert files_of("out") == files_of(shop / "out")
+    for name in files_of("out"):
+        if Path("out", name).is_file() and name not in ("manifest.json", "summary.json"):
+            assert Path("out", name).read_bytes() == (shop / "out" / name).read_bytes(), name
+    apart = [summary_of(folder) for folder in ("out", shop / "out")]
+    apart[0]["ledger"].pop("overlap", None)  # equal rows of one order may lie in both halves
+    assert {**apart[0], "files": 1} == apart[1]
+
+
+def test_without_estimates_only_what_was_told_is_a_wallet(shop):
+    ran(
+        shop / "shop" / "orders.csv",
+        *tables_in(shop / "shop"),
+        "--no-estimate",
+        "--keep",
+        "country",
+    )
+    before, now = people_of(shop / "out"), people_of("out")
+    assert {row["wallet_basis"] for row in now.values()} == {"known", "stated_rank", ""}
+    for name, row in now.items():
+        if row["wallet_basis"]:
+            assert row["wallet"] == before[name]["wallet"]
+        else:
+            assert (row["wallet"], row["share_of_wallet"], row["headroom"]) == ("", "", "")
+            assert row["wallet_tier"] == "unknown"
+        assert row["action"] == before[name]["action"]  # no action rests on an estimate
+    countries = {
+        row["customer_id"]: row["country"] for row in rows_of(shop / "shop" / "contacts.csv")
+    }
+    assert list(now["000104"])[-1] == "country"
+    assert all(row["country"] == countries[name] for name, row in now.items() if name in countries)
+
+
+def test_checking_an_export_asks_for_no_evidence(shop):
+    checked = rfmtool("check", shop / "shop" / "orders.csv")
+    assert checked.exit_code == 0
+    assert "158 without a customer" in checked.stdout or "anonymous" in checked.stdout
+
+
+# Looking back ------------------------------------------------------------------------------------
+
+
+def counting_days(orders):
+    """The day of every order that nets above zero, by customer, each line read by hand."""
+    nets, days = defaultdict(Fraction), {}
+    for row in orders:
+        key = row["customer_id"], row["order_id"]
+        amount = Fraction(row["quantity"]) * Fraction(row["unit_price"])
+        nets[key] += amount
+        if amount > 0:
+            days[key] = min(days.get(key, "9999"), row["ordered_at"][:10])
+    found = defaultdict(list)
+    for key, net in nets.items():
+        if net > 0:
+            found[key[0]].append(days[key])
+    return found
+
+
+def test_who_came_back_is_counted_as_a_run_of_then_and_a_count_by_hand_have_it(shop):
+    told = summary_of(shop / "out")["backtest"]
+    assert told.keys() == {"from", "days", "groups"}
+    assert told["days"] == 90
+    keys = {"by", "name", "customers", "returned", "low", "high", "average_next"}
+    assert all(keys <= group.keys() for group in told["groups"])
+
+    tables = {name: rows_of(shop / "shop" / f"{name}.csv") for name in ("orders", *TABLES)}
+    then = told["from"]
+    known = {row["customer_id"] for row in tables["orders"] if row["ordered_at"][:10] <= then}
+    known |= {row["customer_id"] for row in tables["contacts"] if row["since_on"] <= then}
+    known |= {row["customer_id"] for row in tables["feedback"] if row["given_on"] <= then}
+    for row in tables["referrals"]:
+        if row["referred_on"] <= then:
+            known |= {row["referrer_id"], row["referred_id"]}
+    known -= {"", *(row["customer_id"] for row in tables["suppress"])}
+    days = counting_days(tables["orders"])
+    ran(shop / "shop" / "orders.csv", *tables_in(shop / "shop"), "--as-of", then, folder="then")
+    past = people_of("then")
+
+    people, back = Counter(), Counter()
+    for name in known:
+        for by in ("segment", "stage", "action"):
+            people[by, past[name][by]] += 1
+            back[by, past[name][by]] += any(day > then for day in days[name])
+    assert {(group["by"], group["name"]): (group["customers"], group["returned"])
+            for group in told["groups"]} == {key: (people[key], back[key]) for key in people}  # fmt: skip
+    assert back["stage", "prospect"] or back["stage", "suspect"]  # some of them became customers
+
+
+def test_under_half_a_year_there_is_no_looking_back():
+    ran(written(Path("shop.csv")))
+    assert summary_of("out")["backtest"] is None
+
+
+# Who is to be left out ---------------------------------------------------------------------------
+
+LEFT_OUT = ("qqz-order", "qqz-contact", "qqz-referrer", "qqz-friend", "qqz-critic", "qqz-partner",
+            "qqz-wallet", "QQZ@Mail.org", "9918273.0")  # fmt: skip
+
+
+def test_nobody_on_the_list_is_in_any_byte_of_any_file():
+    orders = SHOP + (
+        "qqz-order,12,2024-01-01,5\nqqz@mail.ORG,13,2024-01-02,6\n9918273,14,2024-01-03,7\n"
+    )
+    written(Path("orders.csv"), orders)
+    written(Path("contacts.csv"), "customer_id,name,email\nann,Ann,a@x\nqqz-contact,Q,qqz-c@x\n"
+                                  " QQZ@mail.org,Qqz Quux,qqz@mail.org\n")  # fmt: skip
+    written(Path("referrals.csv"), "referrer_id,referred_id,referred_on\n"
+                                   "qqz-referrer,dan,2024-01-02\nann,qqz-friend,2024-01-02\n"
+                                   "ann,dan,2024-01-02\n")  # fmt: skip
+    written(Path("feedback.csv"), "customer_id,given_on,nps\nqqz-critic,2024-01-02,3\n")
+    written(Path("partners.csv"), "customer_id\nqqz-partner\nann\n")
+    written(Path("wallets.csv"), "customer_id,wallet\nqqz-wallet,100\nbob,100\n")
+    written(Path("suppress.csv"), "customer_id\n" + "".join(f"{name}\n" for name in LEFT_OUT))
+    run = ran("orders.csv", *tables_in("."), "--tables", "csv,parquet", "--calls", "50")
+
+    assert set(people_of("out")) == {"ann", "bob", "cleo", "dan"}
+    assert people_of("out")["ann"]["referrals"] == "1"
+    parts = [
+        Path("out", name).read_bytes() for name in files_of("out") if Path("out", name).is_file()
+    ]
+    for data in (*parts, run.stdout.encode(), run.stderr.encode()):
+        assert b"qqz" not in data.lower()
+        assert b"9918273" not in data
+    assert summary_of("out")["ledger"]["excluded"] == {"suppressed": 3}
+
+
+# Ids ---------------------------------------------------------------------------------------------
+
+
+def test_addresses_match_in_any_case_between_all_tables():
+    written(Path("orders.csv"), HEADER + "Ann@X.org,1,2024-01-05,20\nann@x.ORG,2,2024-02-05,20\n")
+    written(Path("contacts.csv"), "customer_id,name\n ANN@x.org ,Ann\nNew@x.org,New\n")
+    written(Path("feedback.csv"), "customer_id,given_on,nps\nann@X.ORG,2024-02-01,10\n")
+    written(Path("partners.csv"), "customer_id\nANN@X.ORG\n")
+    written(Path("referrals.csv"), "referrer_id,referred_id,referred_on\n"
+                                   "aNN@x.org,NEW@X.ORG,2024-01-09\n")  # fmt: skip
+    written(Path("wallets.csv"), "customer_id,wallet\nann@x.org,100\n")
+    written(Path("suppress.csv"), "customer_id\n")
+    ran("orders.csv", *tables_in("."))
+
+    people = people_of("out")
+    assert list(people) == ["Ann@X.org", "new@x.org"]
+    ann = people["Ann@X.org"]
+    assert (ann["stage"], ann["name"], ann["latest_nps"]) == ("partner", "Ann", "10")
+    assert (ann["share_of_wallet"], ann["wallet_basis"], ann["referrals"]) == ("0.4", "known", "1")
+    assert people["new@x.org"]["stage"] == "prospect"
+
+
+@pytest.mark.parametrize("ends", [("", ".0"), (".0", ""), (".0", ".0")])
+def test_the_point_zero_of_a_spreadsheet_parts_nobody(ends):
+    orders, contacts = ends
+    written(
+        Path("orders.csv"),
+        HEADER + f"17850{orders},1,2024-01-05,20\n13047{orders},2,2024-01-06,5\n",
+    )
+    written(Path("contacts.csv"), f"customer_id,name\n17850{contacts},Ann\n99{contacts},Zoe\n")
+    ran("orders.csv", "--contacts", "contacts.csv")
+    assert {name: row["name"] for name, row in people_of("out").items()} == {
+        "13047": "", "17850": "Ann", "99": "Zoe",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("table", ["partners", "wallets"])
+def test_ids_that_nobody_else_knows_are_counted_and_too_many_of_them_stop_the_run(table):
+    written(Path("orders.csv"), HEADER + "".join(f"c{n},{n},2024-01-05,20\n" for n in range(30)))
+    more = ",wallet" if table == "wallets" else ""
+    cell = ",500" if table == "wallets" else ""
+    rows = [f"{'c' if n < 8 else 'stranger'}{n}{cell}\n" for n in range(20)]
+    written(Path(f"{table}.csv"), f"customer_id{more}\n" + "".join(rows))
+
+    stopped = rfmtool("run", "orders.csv", f"--{table}", f"{table}.csv", "-o", "out")
+    assert stopped.exit_code == 1
+    assert f"{table}: of 20 ids, only 8 are known" in stopped.stderr
+    assert "stranger" not in stopped.stderr
+    assert not Path("out").exists()
+
+    ran("orders.csv", f"--{table}", f"{table}.csv", "--min-matched", "40%")
+    told = summary_of("out")["evidence"][table]
+    assert (told["people"], told["matched"], told["unmatched"]) == (20, 8, 12)
+    assert len(people_of("out")) == 30
+    assert any("12" in text and table in text for text in summary_of("out")["warnings"])
+
+
+# Where tables come from --------------------------------------------------------------------------
+
+
+def test_the_rules_may_name_the_tables_and_an_option_goes_before():
+    written(Path("orders.csv"))
+    Path("crm").mkdir()
+    written(Path("crm/contacts.csv"), "customer_id\nzoe\n")
+    written(Path("other.csv"), "customer_id\nyan\n")
+    written(Path("crm/own.toml"), "[evidence]\ncontacts = 'contacts.csv'\n")
+
+    ran("orders.csv", "--rules", "crm/own.toml")
+    assert "zoe" in people_of("out")
+    ran("orders.csv", "--rules", "crm/own.toml", "--contacts", "other.csv", folder="two")
+    assert "zoe" not in people_of("two")
+    assert people_of("two")["yan"]["stage"] == "suspect"
+    assert "crm" not in Path("out/rules.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--contacts", "gone.csv"), "contacts: gone.csv: "),
+        (("--contacts", ""), "--contacts: the name is empty"),
+        (("--contacts", "shop.csv", "--referrals", "shop.csv"), "referrals: shop.csv: no column"),
+        (("--contacts", "-", "--feedback", "-"), "stdin is named twice"),
+        (("--min-matched", "half"), "--min-matched"),
+        (("--column", "contacts.nonsense=x", "--contacts", "shop.csv"), "nonsense"),
+    ],
+)
+def test_what_cannot_be_meant_is_said_and_nothing_is_written(words, said):
+    run = rfmtool("run", written(Path("shop.csv")), "-o", "out", *words)
+    assert run.exit_code == 2
+    assert said in run.stderr
+    assert "Traceback" not in run.stderr
+    assert not Path("out").exists()
+
+
+# Wallets -----------------------------------------------------------------------------------------
+
+SPENDING = HEADER + (
+    "ann,1,2023-12-31,1000\nann,2,2024-01-10,60\nann,3,2024-02-10,30\nann,4,2024-03-31,20\n"
+    "bob,5,2024-01-10,50\ncy,6,2024-03-01,80\ndi,7,2024-02-01,40\ndi,C8,2024-02-02,-45\n"
+    "ed,9,2024-02-01,30\n"
+)
+TOLD = (
+    "customer_id,wallet,from_on,until_on,rank,brands\n"
+    "ann,1200,2024-01-01,2024-12-31,,\nbob,100,,,,\ncy,40,2024-01-01,2024-03-31,,\n"
+    "di,400,2024-01-01,2024-12-31,,\ned,,,,2,3\n"
+)
+
+
+def test_a_wallet_counts_for_the_days_that_the_lines_cover():
+    """Ann told of a year, of which 91 of 366 days have passed: 1200 × 91/366 is her wallet now."""
+    written(Path("wallets.csv"), TOLD)
+    ran(written(Path("orders.csv"), SPENDING), "--wallets", "wallets.csv", "--no-estimate")
+    people = people_of("out")
+
+    assert (people["ann"]["wallet"], people["ann"]["headroom"]) == ("298.3607", "188.3607")
+    assert Decimal(people["ann"]["share_of_wallet"]) == Decimal("0.368681")  # 110 of it
+    assert (people["bob"]["wallet"], people["bob"]["share_of_wallet"]) == ("100", "0.5")
+    assert (people["cy"]["share_of_wallet"], people["cy"]["headroom"]) == ("1", "0")
+    assert people["di"]["share_of_wallet"] == "0"
+    assert (people["ed"]["wallet_basis"], people["ed"]["wallet"]) == ("stated_rank", "90")
+    assert people["ed"]["share_of_wallet"] == "0.333333"
+    assert [people[name]["wallet_tier"] for name in sorted(people)] == [
+        "mid", "mid", "high", "low", "mid",
+    ]  # fmt: skip
+    summary = summary_of("out")
+    assert summary["wallet"]["understated"] == 1
+    assert any("wallet" in text.lower() and "more" in text for text in summary["warnings"])
+    known = next(one for one in summary["wallet"]["bases"] if one["basis"] == "known")
+    spent, wallets = Decimal("200"), Decimal("298.3607") + 100 + 40 + Decimal("99.4536")
+    assert (Decimal(known["spend"]), Decimal(known["wallet"])) == (spent, wallets)
+    assert known["share"] == pytest.approx(float(spent / wallets))
+
+
+def test_a_wallet_counts_for_the_days_since_the_first_that_is_asked_for():
+    """From 1 February 60 of Ann's 366 days are left, and 50 of her spending."""
+    written(Path("wallets.csv"), TOLD)
+    ran(written(Path("orders.csv"), SPENDING), "--wallets", "wallets.csv", "--no-estimate",
+        "--since", "2024-02-01")  # fmt: skip
+    ann = people_of("out")["ann"]
+    assert (ann["monetary"], ann["wallet"]) == ("50", "196.7213")
+    assert Decimal(ann["share_of_wallet"]) == Decimal("0.254167")
+
+
+def test_the_ids_of_a_wallet_table_alone_join_nobody():
+    written(Path("wallets.csv"), TOLD + "zoe,100,,,,\n")
+    ran(written(Path("orders.csv"), SPENDING), "--wallets", "wallets.csv")
+    assert "zoe" not in people_of("out")
+    assert summary_of("out")["evidence"]["wallets"]["unmatched"] == 1
+
+
+def test_the_day_of_the_run_says_which_events_have_happened():
+    written(Path("orders.csv"), HEADER + "ann,1,2024-01-05,20\nann,2,2024-02-05,20\n")
+    written(
+        Path("feedback.csv"), "customer_id,given_on,nps\nann,2024-02-10,10\nlate,2024-02-10,9\n"
+    )
+    words = ("orders.csv", "--feedback", "feedback.csv")
+    ran(*words, "--as-of", "2024-02-09", folder="before")
+    ran(*words, "--as-of", "2024-02-10", folder="after")
+    assert {name: row["stage"] for name, row in people_of("before").items()} == {"ann": "client"}
+    assert {name: row["stage"] for name, row in people_of("after").items()} == {
+        "ann": "supporter", "late": "prospect",
+    }  # fmt: skip
+    assert date.fromisoformat(summary_of("after")["as_of"]) == date(2024, 2, 10)
