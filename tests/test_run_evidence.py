@@ -270,8 +270,11 @@ def test_who_came_back_is_counted_as_a_run_of_then_and_a_count_by_hand_have_it(s
         for by in ("segment", "stage", "action"):
             people[by, past[name][by]] += 1
             back[by, past[name][by]] += any(day > then for day in days[name])
-    assert {(group["by"], group["name"]): (group["customers"], group["returned"])
-            for group in told["groups"]} == {key: (people[key], back[key]) for key in people}  # fmt: skip
+    counts = {
+        (group["by"], group["name"]): (group["customers"], group["returned"])
+        for group in told["groups"]
+    }
+    assert counts == {key: (people[key], back[key]) for key in people}
     assert back["stage", "prospect"] or back["stage", "suspect"]  # some of them became customers
 
 
@@ -441,7 +444,7 @@ def test_a_wallet_counts_for_the_days_that_the_lines_cover():
     assert summary["wallet"]["understated"] == 1
     assert any("wallet" in text.lower() and "more" in text for text in summary["warnings"])
     known = next(one for one in summary["wallet"]["bases"] if one["basis"] == "known")
-    spent, wallets = Decimal("200"), Decimal("298.3607") + 100 + 40 + Decimal("99.4536")
+    spent, wallets = Decimal(200), Decimal("298.3607") + 100 + 40 + Decimal("99.4536")
     assert (Decimal(known["spend"]), Decimal(known["wallet"])) == (spent, wallets)
     assert known["share"] == pytest.approx(float(spent / wallets))
 
