@@ -70,6 +70,11 @@ class _Trial:
         width = len(self.heading.names)
         return sum(not one.is_blank and len(one.cells or ()) != width for one in self.rows)
 
+    @property
+    def is_perfect(self) -> bool:
+        """Whether the first record names every needed role, and all others have its cells."""
+        return self.heading.has_roles and not (self.heading.above or self.odd)
+
     def rank(self) -> tuple[bool, float, int]:
         width = len(self.heading.names)
         even = 1 - self.odd / max(1, len(self.rows)) if width > 1 else 0.0
@@ -174,10 +179,19 @@ def _best(sample: _Sample) -> _Trial:
     if asked == " " and _RUN_OF_SPACES.search(sample.text):
         return _aligned(sample)
     delimiters = (asked,) if asked else _DELIMITERS
-    best = _widest([_trial(sample, Marks(delimiter)) for delimiter in delimiters])
+    best = _likeliest(sample, delimiters)
     if not (asked or best.heading.has_roles):
         best = _rarer(sample, best)
     return best if best.is_aligned else _with_other_quotes(sample, best)
+
+
+def _likeliest(sample: _Sample, delimiters: Sequence[str]) -> _Trial:
+    trials = []
+    for delimiter in delimiters:
+        trials.append(_trial(sample, Marks(delimiter)))
+        if trials[-1].is_perfect:
+            return trials[-1]  # no other can fit better, and most files are such
+    return _widest(trials)
 
 
 def _widest(trials: Sequence[_Trial]) -> _Trial:
