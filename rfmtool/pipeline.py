@@ -164,7 +164,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     given = scales if isinstance(scales, Scales) or scales is None else load_scales(scales)
     told = _told({**in_force.evidence, **(evidence or {})}, asked, settings, max_rejects)
     settings = _with_evidence(settings, told)
-    asked = replace(asked, own_presets=in_force.presets)
+    asked = replace(asked, own_presets=in_force.presets, elsewhere=_attributes(told))
     grouped = group(open_export(source, asked), in_force, settings, watcher)
     check_rejects(grouped.ledger, max_rejects)
     day = as_of_day(grouped, settings)
@@ -373,6 +373,14 @@ def _told(
         except LimitError as error:
             raise LimitError(f"{name}: {error.args[0]}", error.hint) from None
     return told
+
+
+def _attributes(told: Evidence) -> frozenset[str]:
+    """The columns of contacts that play no role."""
+    contacts = told.tables.get("contacts")
+    if contacts is None:
+        return frozenset()
+    return frozenset(contacts.column_names) - told.ledgers["contacts"].table.roles.keys()
 
 
 def _with_evidence(settings: Settings, told: Evidence) -> Settings:

@@ -220,6 +220,18 @@ def test_without_estimates_only_what_was_told_is_a_wallet(shop):
     assert all(row["country"] == countries[name] for name, row in now.items() if name in countries)
 
 
+def test_a_column_that_only_contacts_have_can_be_carried_through():
+    written(Path("contacts.csv"), "customer_id,vip\nann,yes\nzoe,no\n")
+    words = (written(Path("shop.csv")), "--contacts", "contacts.csv")
+    ran(*words, "--keep", "vip", "--tables", "csv,parquet")
+    assert {name: row["vip"] for name, row in people_of("out").items()} == {
+        "ann": "yes", "bob": "", "cleo": "", "dan": "", "zoe": "no",
+    }  # fmt: skip
+    refused = rfmtool("run", *words, "--keep", "vap")
+    assert refused.exit_code == 2
+    assert "there is no column 'vap'" in refused.stderr
+
+
 def test_checking_an_export_asks_for_no_evidence(shop):
     checked = rfmtool("check", shop / "shop" / "orders.csv")
     assert checked.exit_code == 0

@@ -205,8 +205,12 @@ def source_of_file(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> Sou
         return Source(file.name, _typed_layout(schema, asked, file.name, roles), file)
     dialect, header = sniff(file, asked, roles)
     places = roles.find(header, asked.columns, file.name)
-    places |= kept_places(header, asked.keep, places, file.name)
+    places |= kept_places(header, _kept(header, asked), places, file.name)
     return Source(file.name, FileLayout(header, places, dialect, roles.kinds), file)
+
+
+def _kept(header: Sequence[str], asked: Asked) -> list[str]:
+    return [name for name in asked.keep if name in header or name not in asked.elsewhere]
 
 
 def source_of_table(
@@ -229,7 +233,7 @@ def _typed_layout(schema: pa.Schema, asked: Asked, where: str, roles: Roles) -> 
                 f" be {role}",
                 f"Name another with {roles.option}, or turn it into text.",
             )
-    places |= kept_places(header, asked.keep, places, where)
+    places |= kept_places(header, _kept(header, asked), places, where)
     return FileLayout(header, places, kinds=roles.kinds)
 
 

@@ -103,6 +103,8 @@ class Asked:
     timezone: str | None = None
     keep: tuple[str, ...] = ()
     """Columns to carry through under their own names."""
+    elsewhere: frozenset[str] = frozenset()
+    """Columns of `keep` that another table has, so that the export may be without them."""
     has_header: bool = True
     max_bytes: int | None = None
     """The most that a file may hold, unpacked; None only stops what no honest file does."""
