@@ -201,7 +201,7 @@ def inspect(  # noqa: PLR0913 - as for `run`
     return grouped, told.matched(grouped.table["customer_id"].combine_chunks())
 
 
-def score(  # noqa: PLR0913 - the last one only saves time
+def score(  # noqa: PLR0913 - the last two only save time
     grouped: Grouped,
     rules: Rules,
     as_of: date,
@@ -209,6 +209,7 @@ def score(  # noqa: PLR0913 - the last one only saves time
     scales: Scales | None = None,
     *,
     in_words: bool = True,
+    to_do: bool = True,
 ) -> Result:
     """Measure, score and place grouped people; pure.
 
@@ -219,6 +220,7 @@ def score(  # noqa: PLR0913 - the last one only saves time
         settings: what a run is asked for.
         scales: cut points to use; None fits them.
         in_words: say in words why people stand where they do.
+        to_do: say what to do about each, too.
 
     Raises:
         RulesError: the scales given have other scores than the segments of the rules.
@@ -256,8 +258,8 @@ def score(  # noqa: PLR0913 - the last one only saves time
             allow_proxy=settings.allow_proxy,
             in_words=in_words,
         )
-        .pipe(place_actions, rules.playbook, in_force.timing)
     )
+    frame = place_actions(frame, rules.playbook, in_force.timing) if to_do else frame
     frame = add_wallet_scores(frame) if settings.wallet_scores else frame
     return Result(frame, in_force, scales is None, rules, as_of, grouped, settings)
 
@@ -317,18 +319,23 @@ def known_on(result: Result, entries: Entries, day: date, scales: Scales | None)
     """
     grouped = result.grouped
     known = known_by(entries, grouped.evidence, len(grouped.table), _ordinal(day))
-    return placed_on(result, entries, day, scales)[known]
+    return placed_on(result, entries, day, scales, to_do=False)[known]
 
 
 def placed_on(
-    result: Result, entries: Entries, day: date, scales: Scales | None = None
+    result: Result,
+    entries: Entries,
+    day: date,
+    scales: Scales | None = None,
+    *,
+    to_do: bool = True,
 ) -> pd.DataFrame:
     """A result's frame as of an earlier day; who was not known yet has neither order nor money."""
     grouped, last = result.grouped, _ordinal(day)
     table, dates = standing(grouped.table, entries, last)
     then = replace(grouped, table=table, dates=dates, categories=None, entries=ended(entries, last))
     settings = replace(result.settings, estimate=asks_for_estimates(result.rules))
-    return score(then, result.rules, day, settings, scales, in_words=False).frame
+    return score(then, result.rules, day, settings, scales, in_words=False, to_do=to_do).frame
 
 
 def _fitted(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
 from typing import Any, Final, Literal
 
 import pandas as pd
@@ -18,12 +19,14 @@ from rfmtool.analyses.concentration import Concentration
 from rfmtool.analyses.concentration import concentration as _concentration
 from rfmtool.analyses.repeat import Repeat
 from rfmtool.analyses.repeat import repeat as _repeat
-from rfmtool.analyses.timeline import Every, Timeline, ends, point
+from rfmtool.analyses.timeline import Every, Point, Timeline, ends, point
 from rfmtool.engines import Entries
 from rfmtool.errors import UsageError
 from rfmtool.grouping import EPOCH, Settings
 from rfmtool.pipeline import Result, known_on, run
+from rfmtool.scoring.scales import Scales
 from rfmtool.sources.layout import Asked, Detail
+from rfmtool.threads import in_order
 
 _COHORT: Final = "cohort"
 _EMPTY: Final = "(empty)"
@@ -163,9 +166,14 @@ def timeline(
     entries, scales = _entries(result), None if result.fitted else result.scales
     first = min(EPOCH + timedelta(days=int(entries.day.min())), result.as_of)
     before = ends(first, result.as_of, every)[:-1]
-    points = [point(known_on(result, entries, day, scales), day) for day in before]
+    jobs = (partial(_point, result, entries, day, scales) for day in before)
+    points = list(in_order(jobs, result.settings.threads))
     whole = point(result.frame, result.as_of)
     return Timeline(every, first, result.fitted, (*points, whole))
+
+
+def _point(result: Result, entries: Entries, day: date, scales: Scales | None) -> Point:
+    return point(known_on(result, entries, day, scales), day)
 
 
 def _groups(result: Result, by: str) -> pd.Series[str]:

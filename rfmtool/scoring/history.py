@@ -16,7 +16,8 @@ from rfmtool.scoring.customers import OrderDates
 
 Ints = npt.NDArray[np.int64]
 
-_LATE: Final = 1 << 23
+_DAY_BITS: Final = 24
+_LATE: Final = 1 << (_DAY_BITS - 1)
 """Days since 1970 lie between plus and minus this."""
 _HEARD_OF: Final = {"contacts": "since_on", "referrals": "referred_on", "feedback": "given_on"}
 """The tables that make people known, and the day from which each row does."""
@@ -80,9 +81,9 @@ def counting_orders(entries: Entries) -> OrderDates:
     net = np.add.reduceat(entries.sales - entries.refunds, starts)
     sold_on = np.where(entries.sales > 0, entries.day, _LATE)
     day = np.minimum.reduceat(sold_on, starts)[net > 0]
-    owner = entries.owner[starts][net > 0]
-    order = np.lexsort((day, owner))
-    return OrderDates(owner[order], day[order])
+    # Exports list a customer's orders by day more often than not, which a stable sort is quick on.
+    keys = np.sort(_keys(entries.owner[starts][net > 0], day), kind="stable")
+    return OrderDates(keys >> _DAY_BITS, (keys & ((1 << _DAY_BITS) - 1)) - _LATE)
 
 
 def spend_within(entries: Entries, periods: pd.DataFrame) -> Ints:
@@ -125,7 +126,8 @@ def moved(entries: Entries, places: Ints) -> Entries:
 
 
 def _keys(owner: Ints, day: Ints) -> Ints:
-    return (owner << 24) + (day + _LATE)
+    """One whole number for an owner and a day, ascending by both."""
+    return (owner << _DAY_BITS) + (day + _LATE)
 
 
 def _sums(values: Ints, owner: Ints, count: int) -> Ints:
