@@ -176,6 +176,15 @@ def test_the_summary_has_what_is_promised_and_all_that_the_page_shows(shop):
     assert again.stdout == (shop / "page.txt").read_text("utf-8")
 
 
+def test_the_manifest_names_every_file_that_was_read(shop):
+    inputs = json.loads((shop / "out" / "manifest.json").read_text("utf-8"))["inputs"]
+    assert [one.get("table", "orders") for one in inputs] == ["orders", *TABLES]
+    for one in inputs:
+        path = shop / "shop" / one["name"]
+        assert one["bytes"] == path.stat().st_size
+        assert one["rows"] == len(rows_of(path))
+
+
 def test_shuffled_rows_and_split_files_give_the_same_bytes(shop, tmp_path):
     draw = random.Random(5)  # noqa: S311 - the same shuffle every time
     for name in ("orders", *TABLES):

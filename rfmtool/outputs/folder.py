@@ -141,9 +141,10 @@ def publish_answer(  # noqa: PLR0913 - each is a part of the folder
 
 
 def inputs(result: Result) -> list[dict[str, Any]]:
-    """Name, stored bytes and rows of each file that was read."""
+    """Name, stored bytes and rows of each file that was read; of evidence also its table."""
     rows = result.ledger.rows_by_file
-    return [
+    tables = result.evidence.ledgers if result.evidence else {}
+    exports = [
         {
             "name": source.name,
             "bytes": source.file.stored_bytes if source.file else None,
@@ -151,6 +152,12 @@ def inputs(result: Result) -> list[dict[str, Any]]:
         }
         for source in result.grouped.export.sources
     ]
+    evidence = [
+        {"name": name, "bytes": size, "rows": told.rows.rows_by_file.get(name, 0), "table": table}
+        for table, told in tables.items()
+        for name, size in told.stored_bytes.items()
+    ]
+    return exports + evidence
 
 
 # Tables ------------------------------------------------------------------------------------------

@@ -122,7 +122,9 @@ def _read_table(
     if table.strict and ledger.rejected:
         raise _not_whole(table, ledger)
     whole = pa.concat_tables(rows, promote_options="default").combine_chunks()
-    return _settled(table, whole, ledger)
+    settled, its_ledger = _settled(table, whole, ledger)
+    sizes = {file.name: file.file.stored_bytes if file.file else None for file, _ in parts}
+    return settled, replace(its_ledger, stored_bytes=sizes)
 
 
 def _not_whole(table: EvidenceTable, ledger: Ledger) -> InputError:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import pyarrow as pa
@@ -31,6 +31,8 @@ class TableLedger:
     """How many used rows were put together with another of the same person."""
     dropped_point_zero: bool = False
     """Whether every id was written like `17850.0`, and lost the `.0`."""
+    stored_bytes: Mapping[str, int | None] = field(default_factory=dict)
+    """How large each of its files is, by name; None of a frame."""
     matched: int | None = None
     """How many of its people are known from elsewhere; None until that is asked."""
 
