@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -39,6 +39,7 @@ from rfmtool.sources.layout import Detail
 from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.limits import check_rejects
 from rfmtool.sources.lines import Watcher
+from rfmtool.sources.rejects import Rejects, files_read, rejects
 
 _DATED: Final = ("from_on", "until_on")
 
@@ -56,6 +57,8 @@ class Result:
     grouped: Grouped
     settings: Settings
     evidence: Evidence | None = None
+    left_out_rejects: int = 0
+    """Rows that cannot be read and name somebody suppressed; no file of rejects has them."""
 
     @property
     def ledger(self) -> Ledger:
@@ -95,6 +98,16 @@ class Result:
     def backtest(self) -> Backtest | None:
         """Whether the labels of 90 days before told who would come back; None if unknown."""
         return look_back(self)
+
+    def rejects(self) -> Iterator[Rejects]:
+        """Read once more what cannot be read, its raw cells included; evidence comes last.
+
+        Raises:
+            InputError: a file has changed since.
+        """
+        export = self.grouped.export.of(self.settings.detail)
+        tables = self.evidence.ledgers.values() if self.evidence else ()
+        return rejects(files_read(export, self.ledger, tables), self.settings.suppressed)
 
     @cached_property
     def summary(self) -> dict[str, Any]:

@@ -39,6 +39,13 @@ if TYPE_CHECKING:
     metavar="N",
     help="Also write calls.csv: the N people to call first.",
 )
+@click.option(
+    "--keep-rejects",
+    is_flag=True,
+    help="Also write rejects.csv: file, row and reason of each row that cannot be read, and its"
+    " raw cells as cell_1, cell_2, ...; a record that cannot be taken apart stands whole in"
+    " cell_1.",
+)
 @limits.fail_if
 @options.output_format
 @options.reading
@@ -60,6 +67,11 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     target = options.output_path(output)
     if target:
         options.check_apart(target, *exports)
+    if settings["keep_rejects"] and not target:
+        raise UsageError(
+            "--keep-rejects: rejects.csv lies in the folder of a run, and there is none without -o",
+            "Name the folder with -o DIR.",
+        )
     given = limits.of_run(settings["fail_if"], target)
     with published_folder(target) if target else nullcontext() as place:
         # Heavy libraries load below, so that a run that finds the folder held says so at once.
@@ -73,7 +85,7 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
         limits.check(given, result, before)
         if place:
             with system_failures(str(target)):
-                folder.write_files(result, place, options.command_line(), wanted)
+                result = folder.write_files(result, place, options.command_line(), wanted)
     if settings["quiet"]:
         return
     if settings["output_format"] == "json":
@@ -102,4 +114,5 @@ def _wanted(settings: options.Settings) -> FolderOptions:
         options.choices(settings["lists"], folder.LISTS, "--lists"),
         options.text_options(settings),
         settings["calls"],
+        settings["keep_rejects"],
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -31,6 +32,7 @@ from rfmtool.outputs.tables import (
 from rfmtool.placing.activity import missing_regulars
 from rfmtool.placing.playbook import call_queue
 from rfmtool.rules import to_toml
+from rfmtool.sources.rejects import Rejects
 
 if TYPE_CHECKING:
     from rfmtool.pipeline import Result
@@ -40,6 +42,7 @@ Rows = npt.NDArray[np.int64]
 Writer = Callable[[IO[bytes], Rows | None], None]
 """Writes some rows of a table; None: all of them."""
 
+REJECTS: Final = "rejects.csv"
 LISTS: Final = ("segments", "stages", "actions")
 _LIST_COLUMN: Final = {"segments": "segment", "stages": "stage", "actions": "action"}
 _URGENT: Final = ("actions",)
@@ -57,13 +60,24 @@ class FolderOptions:
     text: TextOptions = field(default_factory=TextOptions)
     calls: int | None = None
     """How many people to list that are to be called first."""
+    rejects: bool = False
+    """Whether to list the rows that cannot be read."""
 
 
 def write_files(
     result: Result, place: Path, command: Sequence[str], options: FolderOptions
-) -> None:
-    """Write all files of a run into an empty folder, the manifest last."""
-    outputs = _write_tables(result.frame, result.columns, place, options)
+) -> Result:
+    """Write all files of a run into an empty folder, the manifest last.
+
+    Returns:
+        The result, with what only a second look at the export has shown.
+    """
+    outputs = []
+    if options.rejects:
+        written, left_out = _write_rejects(result.rejects(), place, options.text)
+        outputs.append(written)
+        result = replace(result, left_out_rejects=left_out) if left_out else result
+    outputs += _write_tables(result.frame, result.columns, place, options)
     outputs.append(_write_json(place, "scales.json", result.scales.as_data()))
     outputs.append(_write_json(place, SUMMARY, result.summary))
     # Where evidence lay is nobody's business who gets the answer.
@@ -79,6 +93,7 @@ def write_files(
         "outputs": outputs,
     }
     _write_json(place, MANIFEST, manifest)
+    return result
 
 
 def write_frames(
@@ -158,6 +173,30 @@ def inputs(result: Result) -> list[dict[str, Any]]:
         for name, size in told.stored_bytes.items()
     ]
     return exports + evidence
+
+
+def _write_rejects(
+    parts: Iterator[Rejects], place: Path, text: TextOptions
+) -> tuple[dict[str, Any], int]:
+    """Write rejects.csv, which only its owner may read: raw cells can be anything.
+
+    Args:
+        parts: the first has only the columns, which all have.
+        place: the folder.
+        text: how text is written.
+
+    Returns:
+        What the manifest says of it, and how many rows are left out for whom they name.
+    """
+    header, rows, left_out = next(parts), 0, 0
+    handle = os.open(place / REJECTS, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        hashed = _Hashed(file)
+        hashed.write(header_line(header.rows.column_names, text))
+        for part in parts:
+            write_lines(b"", text_lines(part.rows, text), hashed)  # type: ignore[arg-type]
+            rows, left_out = rows + len(part.rows), left_out + part.left_out
+    return {"name": REJECTS, "rows": rows, "sha256": hashed.hash.hexdigest()}, left_out
 
 
 # Tables ------------------------------------------------------------------------------------------

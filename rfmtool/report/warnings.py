@@ -67,6 +67,11 @@ def _ledger_warnings(result: Result) -> list[str]:
             f"{counted(ledger.rejected, 'row')} cannot be read, so in no figure; the first is row"
             f" {first.row:,} of {first.file} ({first.reason}). See rfmtool check."
         )
+    if result.left_out_rejects:
+        found.append(
+            f"{counted(result.left_out_rejects, 'row')} that cannot be read and may name somebody"
+            " of the suppress list: not in rejects.csv."
+        )
     if ledger["not_a_sale"]:
         found.append(
             f"{counted(ledger['not_a_sale'], 'row')} whose status is not a sale: in no figure."

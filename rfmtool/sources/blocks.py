@@ -37,13 +37,14 @@ class Block:
 
     `torn` records are cut out, because they can be read in two ways; their places count from 0,
     the cut out ones included. `stray` ones hold a quote in a bare cell; their places count
-    without the torn ones.
+    without the torn ones. `cut_out` is the text of the torn ones.
     """
 
     data: pa.Buffer
     torn: tuple[int, ...] = ()
     stray: tuple[int, ...] = ()
     is_last: bool = False
+    cut_out: tuple[bytes, ...] = ()
 
 
 def blocks(
@@ -156,7 +157,7 @@ class _Cutter:
     def _careful(self, data: bytes, *, final: bool) -> tuple[Block, int]:
         """Go record by record, and cut out those that the pattern does not fit."""
         good: list[bytes] = []
-        torn, stray = [], []
+        torn, cut_out, stray = [], [], []
         start = count = 0
         while start < len(data):
             bound = start + _QUOTED_FIELD_BYTES
@@ -174,10 +175,14 @@ class _Cutter:
                 if end == len(data) and not final:
                     break  # the line goes on in the next block; its rest is no record
                 torn.append(count)
+                cut_out.append(data[start:end])
                 if good and good[-1].endswith(_CR):
                     good[-1] += _LF  # or the CR would join the LF of an empty line behind the gap
             start, count = end, count + 1
-        return Block(pa.py_buffer(b"".join(good)), tuple(torn), tuple(stray), is_last=final), start
+        block = Block(
+            pa.py_buffer(b"".join(good)), tuple(torn), tuple(stray), final, tuple(cut_out)
+        )
+        return block, start
 
     def _is_stray(self, data: bytes, start: int, end: int) -> bool:
         quote = self._marks.quote.encode()

@@ -16,13 +16,14 @@ import pyarrow.compute as pc
 
 from rfmtool.errors import InputError, UsageError
 from rfmtool.sources.dates import check_zone
-from rfmtool.sources.evidence_cells import typed_rows
-from rfmtool.sources.evidence_ledger import TableLedger, distinct_ids
+from rfmtool.sources.evidence_cells import TableReading, typed_rows
+from rfmtool.sources.evidence_ledger import FileAgain, TableLedger, distinct_ids
 from rfmtool.sources.evidence_reading import table_reading, taken_apart
 from rfmtool.sources.evidence_roles import CellKind, EvidenceTable, evidence_tables
 from rfmtool.sources.ids import matching_key, without_point_zero
-from rfmtool.sources.layout import Asked
-from rfmtool.sources.ledger import Ledger
+from rfmtool.sources.layout import Asked, FileLayout
+from rfmtool.sources.ledger import Ledger, Tally
+from rfmtool.sources.read import Batch
 from rfmtool.threads import in_order
 
 _TYPES: Final[Mapping[CellKind, pa.DataType]] = {
@@ -124,7 +125,15 @@ def _read_table(
     whole = pa.concat_tables(rows, promote_options="default").combine_chunks()
     settled, its_ledger = _settled(table, whole, ledger)
     sizes = {file.name: file.file.stored_bytes if file.file else None for file, _ in parts}
-    return settled, replace(its_ledger, stored_bytes=sizes)
+    files = [
+        FileAgain(file, partial(_tally, layout=file.layout, table=table, reading=reading))
+        for file, _ in parts
+    ]
+    return settled, replace(its_ledger, stored_bytes=sizes, files=tuple(files))
+
+
+def _tally(batch: Batch, layout: FileLayout, table: EvidenceTable, reading: TableReading) -> Tally:
+    return typed_rows(batch, layout, table, reading)[1]
 
 
 def _not_whole(table: EvidenceTable, ledger: Ledger) -> InputError:

@@ -18,7 +18,7 @@ from rfmtool.sources.evidence_roles import CellKind, EvidenceTable, Role
 from rfmtool.sources.layout import FileLayout, NumberReading
 from rfmtool.sources.ledger import CODES, Tally
 from rfmtool.sources.numbers import Numbers, read_numbers, to_units
-from rfmtool.sources.read import Batch, as_text
+from rfmtool.sources.read import Batch, shown
 
 _YES: Final = ("yes", "true", "1", "y", "1.0")
 _NO: Final = ("no", "false", "0", "n", "0.0")
@@ -214,18 +214,7 @@ def _attributes(batch: Batch, layout: FileLayout, table: EvidenceTable) -> dict[
     if not places:
         return {}
     columns = batch.whole()
-    return {name: _attribute(columns[place]) for name, place in places.items()}
-
-
-def _attribute(cells: pa.Array) -> pa.Array:
-    try:
-        return _emptied(as_text(cells))
-    except pa.ArrowNotImplementedError:  # a list or the like, which no text is made of
-        return pa.nulls(len(cells), pa.string())
-    except pa.ArrowInvalid:  # bytes of another encoding; no column of a role holds any
-        texts = [None if cell is None else cell.decode("utf-8", "replace")
-                 for cell in cells.to_pylist()]  # fmt: skip
-        return _emptied(pa.array(texts, pa.string()))
+    return {name: _emptied(shown(columns[place])) for name, place in places.items()}
 
 
 # Rows --------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -10,11 +10,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.errors import LimitError, UsageError
+from rfmtool.sources.detect import Source
 from rfmtool.sources.evidence_roles import EvidenceTable
-from rfmtool.sources.ledger import Ledger
+from rfmtool.sources.ledger import Ledger, Tally
+from rfmtool.sources.read import Batch
 
 _ENOUGH_IDS: Final = 20
 """Of fewer people than this, a mismatch proves nothing."""
+
+
+@dataclass(frozen=True)
+class FileAgain:
+    """A file, and how a batch of it is tallied: what a second look at it takes."""
+
+    source: Source
+    tally: Callable[[Batch], Tally]
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,6 +45,8 @@ class TableLedger:
     """How large each of its files is, by name; None of a frame."""
     matched: int | None = None
     """How many of its people are known from elsewhere; None until that is asked."""
+    files: tuple[FileAgain, ...] = ()
+    """What it was read from."""
 
     @property
     def unmatched(self) -> int | None:

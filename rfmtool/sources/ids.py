@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -11,6 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _POINT_ZERO: Final = r"^[0-9]+\.0$"
+_WORDS: Final = re.compile(r"\w+")
+_MARKS: Final = re.compile(r"[\"'\\\0]")
+_PLAIN_WORDS: Final = re.compile(r"[a-z0-9]+")
 
 
 def matching_key(ids: pa.Array) -> pa.Array:
@@ -39,6 +44,37 @@ def is_listed(ids: pa.Array, listed: frozenset[str]) -> npt.NDArray[np.bool_]:
     found = pc.is_in(_loose_keys(ids), _keys_of(listed))
     mask: npt.NDArray[np.bool_] = found.to_numpy(zero_copy_only=False)
     return mask
+
+
+def names_listed(text: str, listed: frozenset[str]) -> bool:
+    """Whether someone on a list of people to leave alone is named anywhere in a text.
+
+    For records whose cells cannot be told apart, so marks and case are passed over; rather one too
+    many than one too few. Where bytes were no text, only plain letters are compared.
+    """
+    pattern = _PLAIN_WORDS if "\N{REPLACEMENT CHARACTER}" in text else _WORDS
+    phrases = _phrases_of(listed, pattern)
+    return any(
+        not known.isdisjoint(_neighbours(pattern.findall(version.casefold()), count))
+        for version in (text, _MARKS.sub("", text))
+        for count, known in phrases.items()
+    )
+
+
+def _neighbours(words: Sequence[str], count: int) -> Iterator[tuple[str, ...]]:
+    return (tuple(words[start : start + count]) for start in range(len(words) - count + 1))
+
+
+@lru_cache(maxsize=2)
+def _phrases_of(
+    listed: frozenset[str], pattern: re.Pattern[str]
+) -> dict[int, set[tuple[str, ...]]]:
+    """The words of each id, by how many they are."""
+    phrases: dict[int, set[tuple[str, ...]]] = {}
+    for key in _keys_of(listed).to_pylist():
+        words = tuple(pattern.findall(key.casefold()))
+        phrases.setdefault(len(words), set()).add(words)
+    return phrases
 
 
 @lru_cache(maxsize=1)

@@ -55,6 +55,8 @@ class Ledger:
     rows_by_file: dict[str, int] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
     """The first few rejected rows of the export."""
+    rejected_by_file: dict[str, int] = field(default_factory=dict)
+    """How many rows cannot be read, of the files that have such."""
     used_units: int = 0
     anonymous_units: int = 0
     last_day: int | None = None
@@ -73,6 +75,9 @@ class Ledger:
         before = self.rows_by_file.get(file, 0)
         self.rows_by_file[file] = before + tally.records
         self.counts += tally.bins
+        if len(tally.reject_rows):
+            known = self.rejected_by_file.get(file, 0)
+            self.rejected_by_file[file] = known + len(tally.reject_rows)
         for row, code in self._room_for(tally):
             self.rejects.append(Reject(file, before + row + 1, BINS[code]))
         self.used_units += tally.used_units

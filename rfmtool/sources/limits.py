@@ -42,4 +42,7 @@ def check_rejects(ledger: Ledger, most: str | int) -> None:
 def _next_step(ledger: Ledger) -> str:
     if 2 * ledger.rejected > ledger.rows:
         return "So many mean that it is read wrongly: rfmtool check says how, and what changes it."
-    return f"See rfmtool check; accept them with --max-rejects {ledger.rejected}."
+    return (
+        f"See rfmtool check; accept them with --max-rejects {ledger.rejected}.\n"
+        "rfmtool run -o DIR --max-rejects 100% --keep-rejects lists them all."
+    )

@@ -20,6 +20,7 @@ from rfmtool.sources.blocks import BLOCK_BYTES, Block, blocks
 from rfmtool.sources.exports import ExportFile
 from rfmtool.sources.footers import footer_start
 from rfmtool.sources.layout import Dialect, FileLayout, Kind
+from rfmtool.sources.records import Marks, record_texts
 from rfmtool.sources.streams import squeezed
 
 BATCH_ROWS: Final = 1 << 17
@@ -37,6 +38,11 @@ class Fault:
     is_blank: bool = False
 
 
+def _no_texts(rows: Sequence[int]) -> list[bytes]:
+    """A typed source has no text, and nothing that cannot be taken apart."""
+    return [b""] * len(rows)
+
+
 @dataclass(frozen=True)
 class Batch:
     """Consecutive records of one file.
@@ -52,6 +58,8 @@ class Batch:
     whole: Callable[[], Sequence[pa.Array]]
     footer_rows: int = 0
     """How many records at the end are a footer; they are blank faults too."""
+    texts: Callable[[Sequence[int]], list[bytes]] = _no_texts
+    """Fetches records as they stand in a file of text, by their places in the batch."""
 
     def rows(self) -> npt.NDArray[np.int64]:
         """Places in the batch, from 0, of the records that have cells."""
@@ -184,6 +192,18 @@ def _settled(kind: Kind, cells: pa.Array) -> pa.Array:
     return cells
 
 
+def shown(cells: pa.Array) -> pa.Array:
+    """Cells of any type as text for people to look at; bytes that are no text as U+FFFD."""
+    try:
+        return _settled("text", cells)
+    except pa.ArrowNotImplementedError:  # a list or the like, which no text is made of
+        return pa.nulls(len(cells), pa.string())
+    except pa.ArrowInvalid:  # bytes of another encoding; no column of a role holds any
+        texts = [None if cell is None else cell.decode("utf-8", "replace")
+                 for cell in cells.to_pylist()]  # fmt: skip
+        return pa.array(texts, pa.string())
+
+
 def as_text(cells: pa.Array) -> pa.Array:
     """A typed column as text; a whole number in a column of floats keeps its `.0`."""
     if pa.types.is_floating(cells.type):
@@ -268,7 +288,18 @@ def parse(block: Block, layout: FileLayout, dialect: Dialect) -> Batch:
         cells = {role: _trimmed(column) for role, column in batch.cells.items()}
         batch = replace(batch, cells=cells)
     check_one_table(batch, layout)
+    batch = replace(batch, texts=partial(_texts, data, block, dialect.marks))
     return _with_torn(_with_footer(batch, footer_rows), block.torn)
+
+
+def _texts(data: pa.Buffer, block: Block, marks: Marks, rows: Sequence[int]) -> list[bytes]:
+    """Records by their places in the block, which ascend; those cut out are counted too."""
+    torn = dict(zip(block.torn, block.cut_out, strict=True))
+    others = np.array([row for row in rows if row not in torn], dtype=np.int64)
+    places = set((others - np.searchsorted(block.torn, others)).tolist())
+    records = enumerate(record_texts(bytes(data), marks))
+    texts = (text for place, text in records if place in places)
+    return [torn[row].rstrip(b"\r\n") if row in torn else next(texts) for row in rows]
 
 
 def _without_footer(data: pa.Buffer, layout: FileLayout) -> tuple[pa.Buffer, int]:
@@ -432,11 +463,11 @@ def _without(batch: Batch, bad: npt.NDArray[np.bool_], reason: str) -> Batch:
     rows = batch.rows()[bad].tolist()
     good = pa.array(~bad)
     whole = batch.whole
-    return Batch(
-        {role: cells.filter(good) for role, cells in batch.cells.items()},
-        batch.records,
-        batch.faults + tuple(Fault(row, reason) for row in rows),
-        lambda: [column.filter(good) for column in whole()],
+    return replace(
+        batch,
+        cells={role: cells.filter(good) for role, cells in batch.cells.items()},
+        faults=batch.faults + tuple(Fault(row, reason) for row in rows),
+        whole=lambda: [column.filter(good) for column in whole()],
     )
 
 

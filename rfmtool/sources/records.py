@@ -82,6 +82,14 @@ def records(sample: bytes, start: int, marks: Marks, most: int) -> list[Record]:
     return found
 
 
+def record_texts(data: bytes, marks: Marks) -> Iterator[bytes]:
+    """The records of a block one after the other, each without its line end."""
+    start = 0
+    for end, _ in _matches(data, 0, marks.record()):
+        yield data[start:end].rstrip(b"\r\n")
+        start = end
+
+
 def _matches(
     sample: bytes, start: int, pattern: re.Pattern[bytes]
 ) -> Iterator[tuple[int, re.Match[bytes] | None]]:
