@@ -89,7 +89,9 @@ exports = click.argument("exports", metavar="EXPORT...", nargs=-1, required=True
 
 reading = _together(
     click.option("--column", "columns", metavar="ROLE=NAME", multiple=True,
-                 help="Say which column plays a role, e.g. amount=Total. Repeatable."),
+                 help="Say which column plays a role, e.g. amount=Total. Repeatable. Roles:"
+                      " customer_id, order_id, ordered_at, amount, quantity, unit_price, product,"
+                      " category, cost, currency, status, email, phone, name, consent."),
     click.option("--no-header", is_flag=True,
                  help="There is no header row; columns are named 1, 2, 3 by their places."),
     click.option("--preset", metavar="NAME",
@@ -110,7 +112,9 @@ reading = _together(
 """How an export is to be read, where detection is not to decide."""
 
 evidence = _together(
-    click.option("--contacts", metavar="FILE", help="Who is known, and how to reach them."),
+    click.option("--contacts", metavar="FILE",
+                 help="Who is known, and how to reach them. --column contacts.ROLE=NAME names a"
+                      " column of such a table."),
     click.option("--referrals", metavar="FILE", help="Who referred whom."),
     click.option("--feedback", metavar="FILE", help="Surveys, reviews and complaints."),
     click.option("--partners", metavar="FILE", help="Who is a partner, and when."),

@@ -59,8 +59,8 @@ if TYPE_CHECKING:
 def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> None:  # noqa: ANN401
     """Score, stage and segment the customers in EXPORTS, and print a report.
 
-    EXPORT is a CSV, TSV or text file (plain, gz, bz2, zst), a Parquet file, a folder or glob of
-    such files read as one export, or - for stdin.
+    EXPORT is a CSV, TSV or text file (plain, gz, bz2, zst, zip), a Parquet file, a folder or glob
+    of such files read as one export, or - for stdin.
     """
     from rfmtool.outputs.publish import published_folder, system_failures
 

@@ -43,8 +43,8 @@ def _headline(found: Cadence) -> Text:
     overdue = len(found.table)
     return Text.assemble(
         (" CADENCE ", TITLE),
-        f" {counted(found.regulars, 'regular')} · ",
-        (f"{overdue:,} overdue", "bold"),
+        f" {counted(found.regulars, 'regular')}, ",
+        (f"{overdue:,} of them overdue", "bold"),
         f" · as of {found.as_of}",
     )
 
@@ -113,7 +113,7 @@ def _backtest(found: Cadence, width: int) -> list[RenderableType]:
     table.add_column("came back", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True, style="cyan")
     table.add_column("95 % interval", no_wrap=True)
-    cells = 20 if width >= WIDE else 10
+    cells = 20 if width >= WIDE else 6
     for band in found.backtest.bands:
         table.add_row(*_band(band, cells))
     sentence = (

@@ -98,7 +98,7 @@ def _cumulated(one: Cohort, months: range) -> list[float | None]:
 
 def _reading(found: Cohorts, width: int) -> str:
     longest = max(len(one.active) for one in found.cohorts)
-    words = f"The last number of each row is {found.as_of:%Y-%m}, until {found.as_of}."
+    words = f"Where a row ends early, it ends with {found.as_of:%Y-%m}, until {found.as_of}."
     cut = len(found.cohorts) > _MOST_ROWS or longest - 1 > len(
         _months(found, 1, width, _SHARE_WIDTH)
     )

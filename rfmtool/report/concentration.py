@@ -62,6 +62,7 @@ def _curve(found: Concentration, width: int) -> list[RenderableType]:
         Text(" REVENUE OF THE SMALLEST SPENDERS TOGETHER, BY SHARE OF BUYERS", TITLE),
         *chart(parts.tolist(), [label.rjust(_LABEL) for label in labels]),
         *axis(ticks, cells, _LABEL),
+        paragraph("Gini: 0 where all spend alike, 1 where one spends everything.", width, "dim"),
     ]
 
 

@@ -29,15 +29,13 @@ def ladder(summary: Data, width: int) -> list[RenderableType]:
 
 def _rungs(rungs: Sequence[Data], stages: Sequence[Data], *, wide: bool) -> Table:
     table = titled_table("LADDER")
-    if wide:
-        table.add_column("proof", style="dim", no_wrap=True)
-    _add_group_columns(table, wide=wide, median=True)
+    table.add_column("proof", style="dim", overflow="fold")
+    _add_group_columns(table, wide=wide, rungs=True)
     groups = {group["name"]: group for group in stages}
     for rung in rungs:
-        proof = [printable(rung["proof"])] if wide else []
         group = groups.get(rung["stage"], _nobody(rung["stage"]))
-        cells = _group_cells(group, wide=wide, median=True)
-        table.add_row(printable(rung["stage"]), *proof, *cells)
+        cells = _group_cells(group, wide=wide, rungs=True)
+        table.add_row(printable(rung["stage"]), printable(rung["proof"]), *cells)
     return table
 
 
@@ -55,12 +53,12 @@ def group_table(
     wide = width >= WIDE
     table = titled_table(title)
     table.add_column("who", style="dim", overflow="fold")
-    _add_group_columns(table, wide=wide, median=False)
+    _add_group_columns(table, wide=wide, rungs=False)
     if back is not None:
         table.add_column("back*", justify="right", no_wrap=True)
     for group in groups:
         came = [] if back is None else [back.get(group["name"], "–")]
-        cells = _group_cells(group, wide=wide, median=False)
+        cells = _group_cells(group, wide=wide, rungs=False)
         table.add_row(printable(group["name"]), group["who"], *cells, *came)
     return table
 
@@ -83,27 +81,30 @@ def _returned(group: Data, *, wide: bool) -> str:
     return f"{part} ({100 * group['low']:.0f}–{100 * group['high']:.0f})" if wide else part
 
 
-def _add_group_columns(table: Table, *, wide: bool, median: bool) -> None:
+def _add_group_columns(table: Table, *, wide: bool, rungs: bool) -> None:
     table.add_column("people", justify="right", no_wrap=True)
-    if wide or median:
+    if wide or rungs:
         table.add_column("share", justify="right", no_wrap=True)
+    if wide:
         table.add_column("", no_wrap=True, style="cyan")
     table.add_column("revenue", justify="right", no_wrap=True)
     table.add_column("share", justify="right", no_wrap=True)
-    if wide or median:
+    if wide:
         table.add_column("average", justify="right", no_wrap=True)
-    if wide and median:
+    if wide and rungs:
         table.add_column("median", justify="right", no_wrap=True)
 
 
-def _group_cells(group: Data, *, wide: bool, median: bool) -> list[str]:
+def _group_cells(group: Data, *, wide: bool, rungs: bool) -> list[str]:
     cells = [f"{group['customers']:,}"]
-    if wide or median:
-        cells += [share(group["share"]), bar(group["share"], 15 if wide else 10)]
+    if wide or rungs:
+        cells.append(share(group["share"]))
+    if wide:
+        cells.append(bar(group["share"], 15))
     cells += [money(group["revenue"]), share(group["revenue_share"])]
-    if wide or median:
+    if wide:
         cells.append(money(group["average"]))
-    if wide and median:
+    if wide and rungs:
         cells.append(money(group["median"]))
     return cells
 

@@ -32,7 +32,9 @@ def printable(text: str) -> str:
 
 def paragraph(words: str, width: int, style: str = "") -> Text:
     """Wrapped words, whose further lines hang under the first."""
-    filled = textwrap.fill(words, width, initial_indent=" ", subsequent_indent="   ")
+    filled = textwrap.fill(
+        words, width, initial_indent=" ", subsequent_indent="   ", break_on_hyphens=False
+    )
     return Text(filled, style)
 
 

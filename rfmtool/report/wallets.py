@@ -26,7 +26,7 @@ def wallets(summary: Data, width: int) -> list[RenderableType]:
         return []
     table = titled_table("WALLET")
     table.add_column("how it is known", style="dim", overflow="fold")
-    for title in ("people", "spent here", "of wallets of", "share"):
+    for title in ("people", "spent here", "all they spend", "share"):
         table.add_column(title, justify="right", no_wrap=True)
     for group in bases:
         table.add_row(

@@ -110,8 +110,8 @@ def _wallet_warnings(wallet: Mapping[str, Any]) -> list[str]:
     understated = wallet["understated"]
     if understated:
         found.append(
-            f"wallet_understated: {counted(understated, 'customer')} spent more here than they said"
-            " to spend at all; their share is 100%."
+            f"{counted(understated, 'customer')} spent more here than they said to spend at all;"
+            " their share is 100% (wallet_understated)."
         )
     if correlation is not None:
         found.append(
