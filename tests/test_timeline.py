@@ -7,7 +7,7 @@ import pytest
 from shell import SHOP, assert_snapshot, rfmtool, written
 
 import rfmtool as library
-from rfmtool.analyses.timeline import ends
+from rfmtool.analyses.timeline import Point, Timeline, ends
 from rfmtool.errors import UsageError
 from rfmtool.grouping import Settings
 
@@ -139,3 +139,16 @@ def test_no_line_is_wider_than_the_terminal(tmp_path, width):
     shop = written(tmp_path / "shop.csv")
     page = rfmtool("timeline", shop, COLUMNS=str(width)).stdout
     assert max(map(len, page.splitlines())) <= width
+
+
+def test_advocates_are_told_for_each_year_of_the_books():
+    def standing(day, **stages):
+        return Point(day, 10, 10, 0, stages, {}, {})
+
+    first, last = standing(date(2024, 1, 1), advocate=0), standing(date(2026, 1, 1), advocate=4)
+    other = standing(date(2026, 1, 1), friend=4)
+    found = Timeline("month", date(2024, 1, 1), fitted=True, points=(first, last, other))
+
+    assert found.growth(first) == {"age_days": 0, "advocates_per_year": None}
+    assert found.growth(last) == {"age_days": 731, "advocates_per_year": 1.9986}
+    assert found.growth(other)["advocates_per_year"] is None

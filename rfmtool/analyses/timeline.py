@@ -15,6 +15,7 @@ from rfmtool.scoring.customers import money_text
 Every = Literal["week", "month", "quarter"]
 EVERY: Final[Mapping[str, str]] = {"week": "W-SUN", "month": "ME", "quarter": "QE"}
 """The ends of calendar weeks (Sundays), months and quarters, as pandas names them."""
+DAYS_A_YEAR: Final = 365.25
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Timeline:
     @property
     def table(self) -> pd.DataFrame:
         """A row for each day, and a column for each rung, segment and activity."""
-        return pd.DataFrame([_row(point) for point in self.points])
+        return pd.DataFrame([{**_row(one), **self.growth(one)} for one in self.points])
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -66,7 +67,18 @@ class Timeline:
 
     def as_data(self) -> list[dict[str, Any]]:
         """Plain data; money is text."""
-        return [point.as_data() for point in self.points]
+        return [{**one.as_data(), **self.growth(one)} for one in self.points]
+
+    def growth(self, one: Point) -> dict[str, Any]:
+        """How old the shop's books were on that day, and how many advocates that is for each year.
+
+        Advocates to age says whether goodwill grows with the years; None on the first day, or where
+        the ladder has no such rung.
+        """
+        age = (one.as_of - self.begins_on).days
+        advocates = one.stages.get("advocate")
+        rate = None if advocates is None or not age else round(advocates * DAYS_A_YEAR / age, 4)
+        return {"age_days": age, "advocates_per_year": rate}
 
 
 def ends(first: date, last: date, every: Every) -> tuple[date, ...]:

@@ -11,7 +11,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from rfmtool.analyses.timeline import Timeline
+from rfmtool.analyses.timeline import DAYS_A_YEAR, Timeline
 from rfmtool.report.curves import columns
 from rfmtool.report.terminal import TITLE, paragraph, print_trimmed, printable, share
 from rfmtool.report.words import counted, money
@@ -28,7 +28,8 @@ def show(found: Timeline, console: Console) -> None:
     for title, name in (("LADDER", "stages"), ("ACTIVITY", "activity"), ("SEGMENT", "segments")):
         counts = [getattr(point, name) for point in found.points]
         parts += [Text(), _group(title, counts, found, width)]
-    parts += [Text(), paragraph(_reading(found), width, "dim")]
+    parts += [Text(), *[paragraph(line, width) for line in _advocates(found)]]
+    parts += [paragraph(_reading(found), width, "dim")]
     parts += [paragraph(f"! {note}", width, "yellow") for note in found.notes]
     print_trimmed([*parts, Rule(style="dim")], console)
 
@@ -85,6 +86,18 @@ def _curve(values: Sequence[float], width: int) -> str:
     picked = np.array(values)[np.linspace(0, len(values) - 1, cells).round().astype(int)]
     highest = max(float(picked.max()), 1.0)
     return columns(np.clip(picked / highest, 0, 1).tolist(), 1)[0]
+
+
+def _advocates(found: Timeline) -> list[str]:
+    """Whether advocates grow with the age of the books."""
+    first, last = (found.growth(point) for point in (found.points[0], found.points[-1]))
+    now = found.points[-1].stages.get("advocate", 0)
+    if not now or last["advocates_per_year"] is None:
+        return []
+    then = first["advocates_per_year"] or 0.0
+    years = last["age_days"] / DAYS_A_YEAR
+    rate = f"{last['advocates_per_year']:.1f} for each year ({then:.1f} on the first of these days)"
+    return [f"{counted(now, 'advocate')} in {years:.1f} years of books, {rate}."]
 
 
 def _reading(found: Timeline) -> str:
