@@ -378,3 +378,52 @@ def test_the_version_is_said():
     result = rfmtool("--version")
     assert result.exit_code == 0
     assert result.stdout.startswith("rfmtool")
+
+
+# Evidence beside an export -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "command", ["repeat", "cadence", "cohorts", "concentration", "affinity", "timeline"]
+)
+def test_no_question_counts_those_on_the_suppress_list(tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    rows = [
+        f"{who},{day}-{who},2024-0{day}-05,{price},{thing}\n"
+        for who, price in (("ann", 20), ("bob", 30), ("SECRET", 50))
+        for day, thing in enumerate(("tea", "coffee", "tea", "milk"), 1)
+    ]
+    head = "customer_id,order_id,ordered_at,amount,category\n"
+    everyone = written(tmp_path / "all.csv", head + "".join(rows))
+    others = written(tmp_path / "others.csv", head + "".join(rows[:8]))
+    hidden = written(tmp_path / "hidden.csv", "customer_id\nSECRET\n")
+
+    told = rfmtool(command, everyone, "--suppress", hidden, "--format", "json")
+    assert told.exit_code == 0, told.stderr
+    assert told.stdout == rfmtool(command, others, "--format", "json").stdout
+    assert "SECRET" not in told.stdout
+
+
+def test_who_the_timeline_is_fitted_on_does_not_hang_on_evidence(shop):
+    words = ("timeline", shop, "--format", "json", "--min-orders", "many")
+    assert rfmtool(*words).exit_code == 2
+
+
+def test_columns_of_the_export_are_kept_beside_evidence(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shop = written(
+        tmp_path / "shop.csv", "customer_id,ordered_at,amount,shop\nann,2024-01-05,20,north\n"
+    )
+    contacts = written(tmp_path / "contacts.csv", "customer_id,status\nann,lead\n")
+    result = rfmtool("score", shop, "--contacts", contacts, "--keep", "shop")
+    assert result.exit_code == 0, result.stderr
+    (row,) = csv.DictReader(io.StringIO(result.stdout))
+    assert row["shop"] == "north"
+
+
+def test_evidence_is_never_written_over(shop, tmp_path):
+    contacts = written(tmp_path / "contacts.csv", "customer_id,status\nann,lead\n")
+    before = contacts.read_bytes()
+    result = rfmtool("score", shop, "--contacts", contacts, "-o", contacts)
+    assert result.exit_code == 2
+    assert contacts.read_bytes() == before

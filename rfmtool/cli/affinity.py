@@ -22,6 +22,7 @@ from rfmtool.cli.asking import ask
 )
 @options.output_format
 @options.reading
+@options.suppress
 @options.question
 @options.max_rejects
 @options.text_tables

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from rfmtool.analyses import Answer
 
 _JSON = ".json"
-_EVIDENCE = "contacts"
-"""The option that tells commands with evidence from those without."""
 
 
 def ask(
@@ -36,7 +34,7 @@ def ask(
         RfmtoolError: the export cannot be read, or the table not be written.
     """
     path = options.output_path(output)
-    evidence = options.evidence_sources(settings, exports) if _EVIDENCE in settings else {}
+    evidence = options.evidence_sources(settings, exports)
     if path:
         read = (*exports, settings["rules_file"], settings.get("scales_file"), *evidence.values())
         options.check_apart(path, *read)
@@ -47,11 +45,7 @@ def ask(
 
     if path and path.suffix.lower() != _JSON:
         tables.format_of(path)  # sooner than after reading
-    arguments = (
-        options.run_arguments(settings, exports)
-        if evidence
-        else options.question_arguments(settings)
-    )
+    arguments = options.run_arguments(settings, exports)
     with published_file(path) if path else nullcontext() as target:
         answer: Answer = getattr(questions, name)(list(exports), **arguments, **more)
         if path and target:

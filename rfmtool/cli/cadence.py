@@ -15,6 +15,7 @@ from rfmtool.cli.asking import ask
 @options.table_output("the overdue regulars, the most valuable first")
 @options.output_format
 @options.reading
+@options.suppress
 @options.question
 @options.scales
 @options.max_rejects

@@ -15,6 +15,7 @@ from rfmtool.cli.asking import ask
 @options.table_output("a row for each cohort and month")
 @options.output_format
 @options.reading
+@options.suppress
 @options.question
 @options.max_rejects
 @options.text_tables

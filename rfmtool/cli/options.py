@@ -111,6 +111,9 @@ reading = _together(
 )  # fmt: skip
 """How an export is to be read, where detection is not to decide."""
 
+suppress = click.option("--suppress", metavar="FILE", help="Who is to be left out of everything.")
+"""Whom no answer may count."""
+
 evidence = _together(
     click.option("--contacts", metavar="FILE",
                  help="Who is known, and how to reach them. --column contacts.ROLE=NAME names a"
@@ -119,7 +122,7 @@ evidence = _together(
     click.option("--feedback", metavar="FILE", help="Surveys, reviews and complaints."),
     click.option("--partners", metavar="FILE", help="Who is a partner, and when."),
     click.option("--wallets", metavar="FILE", help="What people spend in all, or our rank."),
-    click.option("--suppress", metavar="FILE", help="Who is to be left out of everything."),
+    suppress,
     click.option("--min-matched", metavar="P%", default="50%", show_default=True,
                  help="Stop when fewer ids of partners or wallets than this are known elsewhere."),
 )  # fmt: skip
@@ -241,7 +244,7 @@ def evidence_sources(settings: Settings, exports: Sequence[str] = ()) -> dict[st
     """The evidence tables that were named, and where each is.
 
     Args:
-        settings: of a command with the options of `evidence`.
+        settings: of a command with the options of `evidence`, or with some of them.
         exports: what else is read.
 
     Raises:
@@ -249,7 +252,8 @@ def evidence_sources(settings: Settings, exports: Sequence[str] = ()) -> dict[st
     """
     from rfmtool.sources.evidence_roles import evidence_tables
 
-    named = {name: settings[name] for name in evidence_tables() if settings[name] is not None}
+    given = {name: settings.get(name) for name in evidence_tables()}
+    named = {name: path for name, path in given.items() if path is not None}
     if "" in named.values():
         name = next(name for name, path in named.items() if not path)
         raise UsageError(f"--{name}: the name is empty", "Name a file, or leave it out.")
@@ -298,42 +302,34 @@ def look_arguments(settings: Settings) -> dict[str, Any]:
 
 
 def run_arguments(settings: Settings, exports: Sequence[str]) -> dict[str, Any]:
-    """The keyword arguments of `pipeline.run` for a command's settings.
+    """The keyword arguments of `pipeline.run`, or of a question, for a command's settings.
 
     Args:
-        settings: of a command with the options of `evidence`, `question` and `scoring`.
+        settings: of a command with the options of `question`; of the options of `evidence` and
+            `scoring` those that it has.
         exports: what else is read.
 
     Raises:
         UsageError: one of them cannot be meant.
     """
     from rfmtool.sources.evidence_ledger import check_matched
-
-    check_matched((), settings["min_matched"])  # a typo, as above
-    return {
-        **question_arguments(settings),
-        "evidence": evidence_sources(settings, exports),
-        "min_matched": settings["min_matched"],
-        "fit_on": parse_fit(settings),
-    }
-
-
-def question_arguments(settings: Settings) -> dict[str, Any]:
-    """The keyword arguments of a question of the library for a command's settings.
-
-    Raises:
-        UsageError: one of them cannot be meant.
-    """
     from rfmtool.sources.ledger import Ledger
     from rfmtool.sources.limits import check_rejects
 
     # Of no rows at all: a typo should not wait until the whole export is read.
     check_rejects(Ledger(), settings["max_rejects"])
-    arguments = {**look_arguments(settings), "max_rejects": settings["max_rejects"]}
+    arguments = {
+        **look_arguments(settings),
+        "max_rejects": settings["max_rejects"],
+        "evidence": evidence_sources(settings, exports),
+    }
+    if "min_matched" in settings:
+        check_matched((), settings["min_matched"])
+        arguments["min_matched"] = settings["min_matched"]
     if "scales_file" in settings:
         arguments["scales"] = settings["scales_file"]
     if "cuts" in settings:
-        arguments["cuts"] = parse_cuts(settings["cuts"])
+        arguments |= {"cuts": parse_cuts(settings["cuts"]), "fit_on": parse_fit(settings)}
     return arguments
 
 

@@ -50,7 +50,9 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
 
     path = options.output_path(output)
     if path:
-        options.check_apart(path, *exports, settings["rules_file"], settings["scales_file"])
+        evidence = options.evidence_sources(settings, exports).values()
+        read = (*exports, settings["rules_file"], settings["scales_file"], *evidence)
+        options.check_apart(path, *read)
     asked = settings["output_format"]
     kind = tables.format_of(path) if path else asked or "csv"
     if asked not in (None, kind):
