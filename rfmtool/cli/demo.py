@@ -43,4 +43,4 @@ def command(folder: str, customers: int, seed: int, *, quiet: bool) -> None:
         click.echo(
             f"{folder}: {len(shop['orders']):,} order lines of a made-up tea and coffee shop"
         )
-        click.echo(f"Try: rfmtool run {folder}/orders.csv --rules {folder}/{_RULES}")
+        click.echo(f"Try: rfmtool run {folder}/orders.csv --rules {folder}/{_RULES} -o out")

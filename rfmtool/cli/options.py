@@ -6,7 +6,7 @@ import glob
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -227,7 +227,7 @@ def asked(settings: Settings) -> Asked:
 
     roles = {name: table.roles for name, table in evidence_tables().items()}
     return Asked(
-        columns=parse_asked(settings["columns"], roles),
+        columns=parse_asked(_as_text(settings["columns"]), roles),
         delimiter=settings["delimiter"],
         encoding=settings["encoding"],
         date_format=settings["date_format"],
@@ -236,8 +236,16 @@ def asked(settings: Settings) -> Asked:
         has_header=not settings["no_header"],
         max_bytes=settings["max_size"],
         preset=settings["preset"],
-        keep=settings["keep"],
+        keep=tuple(_as_text(settings["keep"])),
     )
+
+
+def _as_text(words: Iterable[str]) -> list[str]:
+    """Words of the command line as the UTF-8 that they are, whatever the terminal is said to speak.
+
+    A byte that is no UTF-8 stays what Python makes of it.
+    """
+    return [os.fsencode(word).decode("utf-8", "surrogateescape") for word in words]
 
 
 def evidence_sources(settings: Settings, exports: Sequence[str] = ()) -> dict[str, str]:

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.placing.matching import first_match, flag, labelled
+from rfmtool.placing.proof import tables_asked
 from rfmtool.rules import Rung
 from rfmtool.scoring.customers import date_text
 
@@ -61,18 +62,19 @@ def place_stages(
     )
 
 
-def unassessed(supplied: Collection[str]) -> str:
+def unassessed(above: Sequence[Rung], supplied: Collection[str]) -> str:
     """What to add to a reason that rests on orders, where a table that might say more is missing.
 
     Args:
+        above: the rungs above, which ask for such tables or do not.
         supplied: the names of the evidence tables that there are.
     """
-    missing = [name for name in _SAID_ELSEWHERE if name not in supplied]
+    asked = set().union(*(tables_asked(rung) for rung in above))
+    asked_for = [name for name in _SAID_ELSEWHERE if name in asked]
+    missing = [name for name in asked_for if name not in supplied]
     if not missing:
         return ""
-    end = (
-        "so not assessed higher" if len(missing) == len(_SAID_ELSEWHERE) else "so assessed without"
-    )
+    end = "so not assessed higher" if missing == asked_for else "so assessed without"
     return f"; no {' or '.join(missing)} supplied, {end}"
 
 
@@ -86,8 +88,8 @@ def _reasons(
     quoted = [name for name in people.columns if any(f"{{{name}}}" in one.because for one in rungs)]
     told = people[quoted]
     texts = [
-        _sentences(told.iloc[rows], rung, unassessed(supplied))
-        for rung, rows in zip(rungs, members, strict=True)
+        _sentences(told.iloc[rows], rung, unassessed(rungs[:place], supplied))
+        for place, (rung, rows) in enumerate(zip(rungs, members, strict=True))
     ]
     order = np.argsort(np.concatenate(members), kind="stable")
     reasons: pd.Series[str] = pa.concat_arrays(texts).take(pa.array(order)).to_pandas()

@@ -201,6 +201,11 @@ def _warnings(compared: Compared) -> list[str]:
             "The cut points differ, so some changed segment because the scales moved; freeze them"
             " with --scales."
         )
+    if set(old.summary["evidence"]) != set(new.summary["evidence"]):
+        found.append(
+            "Only one of the runs knew some of the evidence tables, so some stand elsewhere because"
+            " more, or less, was known of them."
+        )
     if _money_is(compared) == "of different spans":
         found.append(
             "Only one of the runs leaves out money before a day (--since, --window), so their"

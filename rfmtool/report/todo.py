@@ -23,7 +23,11 @@ def todo(summary: Data, width: int) -> list[RenderableType]:
     if not groups:
         return []
     rest = groups[_FIRST:]
-    later = [paragraph(f"Then: {_listed(rest)}.", width, "dim")] if rest else []
+    later = (
+        [paragraph(f"Then, each a list in actions/: {_listed(rest)}.", width, "dim")]
+        if rest
+        else []
+    )
     return [_table(groups[:_FIRST]), *later]
 
 

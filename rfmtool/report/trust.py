@@ -9,6 +9,7 @@ from rich.console import RenderableType
 
 from rfmtool.report.terminal import paragraph, printable
 from rfmtool.report.words import counted
+from rfmtool.sources.layout import KEPT
 
 Data = Mapping[str, Any]
 
@@ -52,7 +53,8 @@ def _sum(ledger: Data, bins: str) -> str:
 
 def columns_line(columns: Mapping[str, str], reading: Data) -> str:
     """Which column plays which role, and how it is read."""
-    shown = {role: printable(name) for role, name in columns.items()}
+    own = {role: name for role, name in columns.items() if not role.startswith(KEPT)}
+    shown = {role: printable(name) for role, name in own.items()}
     words = [
         f"{role}={name}" + (f" ({reading['dates']})" if role == "ordered_at" else "")
         for role, name in shown.items()
@@ -60,5 +62,7 @@ def columns_line(columns: Mapping[str, str], reading: Data) -> str:
     ]
     if "quantity" in shown:
         words.append(f"amount={shown['quantity']} × {shown['unit_price']}")
+    kept = [printable(name) for role, name in columns.items() if role not in own]
+    words += [f"kept {name}" for name in kept]
     words.append(f"an order is {reading['order_is']}")
     return ", ".join(words)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _SHORT_HISTORY_DAYS: Final = 400
 _LARGE_SHARE: Final = 0.01
+_FEW: Final = 20
 
 
 def warnings(result: Result, wallet: Mapping[str, Any], escaped_cells: int) -> list[str]:
@@ -37,6 +38,7 @@ def warnings(result: Result, wallet: Mapping[str, Any], escaped_cells: int) -> l
         *_score_warnings(result, buyers),
         *_timing_warnings(result, buyers),
         *_evidence_warnings(result),
+        *_proxy_warnings(result.frame),
         *_wallet_warnings(wallet),
         *result.grouped.export.preset.notes,
         *result.rules.warnings,
@@ -95,6 +97,12 @@ def _evidence_warnings(result: Result) -> list[str]:
                 f"{name}: {counted(table.rows.rejected, 'row')} cannot be read, and say nothing;"
                 f" the first is row {first.row:,} of {first.file} ({first.reason})."
             )
+        buyers = int((result.frame["frequency"] > 0).sum())
+        if name == "partners" and 2 * (table.matched or 0) > buyers > _FEW:
+            found.append(
+                f"partners: {table.matched:,} people are listed, more than half of all buyers: is"
+                " it the right table?"
+            )
         if table.unmatched and not table.table.joins:
             found.append(
                 f"{name}: {table.unmatched:,} of {counted(len(table.ids), 'id')} are known from"
@@ -103,6 +111,14 @@ def _evidence_warnings(result: Result) -> list[str]:
         if table.dropped_point_zero:
             found.append(f"{name}: every id was written like 17850.0; the .0 is dropped.")
     return found
+
+
+def _proxy_warnings(people: pd.DataFrame) -> list[str]:
+    promoted = int(people["stage_evidence"].eq("proxy").sum())
+    if not promoted:
+        return []
+    people_stand = f"{counted(promoted, 'customer')} stand higher by orders alone"
+    return [f"{people_stand}, as --allow-proxy lets them: nobody has asked them."]
 
 
 def _wallet_warnings(wallet: Mapping[str, Any]) -> list[str]:
