@@ -80,7 +80,7 @@ def sources(ledger, scratch):
     yield typed
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)  # each is run in every form
 @given(ledger=ledgers())
 def test_any_ledger_in_any_form_gives_what_the_oracle_gives(scratch, ledger):
     expected = expected_rows(ledger.lines)
@@ -105,7 +105,9 @@ def test_any_ledger_as_of_any_of_its_days(scratch, ledger, day):
     bins = oracle.ledger(ledger.lines, as_of=as_of)
     assume(bins["used"] or not bins["after_as_of"])  # a question that leaves nothing is refused
 
-    result = rfmtool.run(next(sources(ledger, scratch)), asked=POINT, as_of=as_of)
+    result = rfmtool.run(
+        next(sources(ledger, scratch)), asked=POINT, as_of=as_of, settings=Settings()
+    )
 
     assert given_rows(result.frame) == expected_rows(ledger.lines, as_of=as_of)
     assert result.ledger["after_as_of"] == bins["after_as_of"]
@@ -139,7 +141,9 @@ def test_any_ledger_by_any_method(scratch, ledger, recency, frequency, monetary)
     kind, setting = monetary[1]
     in_money = setting if kind == "quantile" else [oracle.money(cut, "0.0001") for cut in setting]
 
-    result = rfmtool.run(next(sources(ledger, scratch)), asked=POINT, rules=rules)
+    result = rfmtool.run(
+        next(sources(ledger, scratch)), asked=POINT, rules=rules, settings=Settings()
+    )
 
     assert given_rows(result.frame) == expected_rows(
         ledger.lines,
