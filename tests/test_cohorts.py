@@ -122,3 +122,17 @@ def test_no_line_is_wider_than_the_terminal(tmp_path, width):
     shop = written(tmp_path / "shop.csv")
     page = rfmtool("cohorts", shop, COLUMNS=str(width)).stdout
     assert max(map(len, page.splitlines())) <= width
+
+
+def test_a_database_s_first_day_among_the_dates_leaves_the_others_as_they_are(tmp_path):
+    rows = "ann,1,1900-01-01,5\nbob,2,2024-01-05,20\nbob,3,2024-03-05,30\ncy,4,0001-01-01,7\n"
+    oldest, old, new = answer(HEADER + rows, tmp_path, as_of="last").as_data()
+
+    assert [one["cohort"] for one in (oldest, old, new)] == ["0001-01", "1900-01", "2024-01"]
+    assert (sum(oldest["active"]), sum(old["active"])) == (1, 1)
+    assert new == {
+        "cohort": "2024-01",
+        "size": 1,
+        "active": [1, 0, 1],
+        "revenue": ["20", "0", "30"],
+    }

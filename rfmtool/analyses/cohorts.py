@@ -15,6 +15,7 @@ from rfmtool.scoring.customers import money_text
 from rfmtool.scoring.timing import OrderDays
 
 _SAFE_SUM: Final = 2.0**62
+_NONE: Final = -1
 
 Ints = npt.NDArray[np.int64]
 Money = npt.NDArray[Any]  # whole 1/10,000, as Python's numbers where 64 bits may not do
@@ -79,32 +80,41 @@ def cohorts(days: OrderDays, entries: Entries, as_of: date) -> Cohorts:
     if not len(days.day):
         return Cohorts(as_of, ())
     last = (as_of.year - 1970) * 12 + as_of.month - 1
+    # By customer and day, so the first of each customer is the earliest.
+    buyers, places = np.unique(days.owner, return_index=True)
+    starts, cohort = np.unique(_months(days.day[places]), return_inverse=True)
     customers = int(max(days.owner.max(), entries.owner.max())) + 1
-    first = np.full(customers, -1, dtype=np.int64)
-    first[days.owner[::-1]] = _months(days.day[::-1])  # by customer and day: the first stays
-    start = int(first[first >= 0].min()) if (first >= 0).any() else 0
-    return Cohorts(as_of, _follow(first, days, entries, start, last))
+    rows = np.full(customers, _NONE, dtype=np.int64)
+    rows[buyers] = cohort
+    return Cohorts(as_of, _follow(rows, starts, days, entries, last))
 
 
 def _follow(
-    first: Ints, days: OrderDays, entries: Entries, start: int, last: int
+    rows: Ints, starts: Ints, days: OrderDays, entries: Entries, last: int
 ) -> tuple[Cohort, ...]:
-    """The cohorts of the months from `start`, followed until the month `last`."""
-    shape = (last - start + 1, last - start + 1)
-    visits = np.unique(days.owner * (last + 1) + _months(days.day))  # each month once
-    owner, month = visits // (last + 1), visits % (last + 1)
-    active = np.zeros(shape, dtype=np.int64)
-    np.add.at(active, (first[owner] - start, month - first[owner]), 1)
-    known = first[entries.owner] >= 0
-    owner, net = entries.owner[known], (entries.sales - entries.refunds)[known]
+    """The cohorts that begin in the months `starts`, followed until the month `last`.
+
+    Args:
+        rows: the place in `starts` of each customer; _NONE without an order that counts.
+        starts: months, in order, counted from 1970-01; dates may lie before.
+        days: the order days.
+        entries: what each order moved on each day.
+        last: the last month.
+    """
+    months = last - int(starts[0]) + 1
+    visits = np.unique(days.owner * months + _months(days.day) - starts[0])  # each month once
+    row, month = rows[visits // months], visits % months + starts[0]
+    active = np.zeros((len(starts), months), dtype=np.int64)
+    np.add.at(active, (row, month - starts[row]), 1)
+    known = rows[entries.owner] != _NONE
+    row, net = rows[entries.owner[known]], (entries.sales - entries.refunds)[known]
     # Refunds may come after as_of, where it is the last order's day: they stay in the last month.
     month = np.minimum(_months(entries.day[known]), last)
-    revenue = np.zeros(shape, dtype=_wide_enough(net))
-    np.add.at(revenue, (first[owner] - start, np.maximum(month - first[owner], 0)), net)
+    revenue = np.zeros(active.shape, dtype=_wide_enough(net))
+    np.add.at(revenue, (row, np.maximum(month - starts[row], 0)), net)
     return tuple(
-        _cohort(start + place, active[place, : last - start - place + 1], revenue[place])
-        for place in range(shape[0])
-        if active[place, 0]
+        _cohort(int(start), active[place, : last - start + 1], revenue[place])
+        for place, start in enumerate(starts)
     )
 
 
