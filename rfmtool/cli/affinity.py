@@ -10,7 +10,7 @@ from rfmtool.cli import options
 from rfmtool.cli.asking import ask
 
 
-@click.command()
+@click.command(short_help="What people buy along with what, and buy next.")
 @options.exports
 @options.table_output("a suggestion for each customer")
 @click.option(

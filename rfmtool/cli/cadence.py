@@ -10,7 +10,7 @@ from rfmtool.cli import options
 from rfmtool.cli.asking import ask
 
 
-@click.command()
+@click.command(short_help="Which regulars should have ordered by now.")
 @options.exports
 @options.table_output("the overdue regulars, the most valuable first")
 @options.output_format

@@ -12,7 +12,7 @@ from rfmtool.cli.loading import uninterrupted
 from rfmtool.errors import LimitError, RfmtoolError
 
 
-@click.command()
+@click.command(short_help="How an export is read, and what is wrong with it.")
 @options.exports
 @options.output_format
 @options.reading

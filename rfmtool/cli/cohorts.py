@@ -10,7 +10,7 @@ from rfmtool.cli import options
 from rfmtool.cli.asking import ask
 
 
-@click.command()
+@click.command(short_help="Who still orders, by the month of the first order.")
 @options.exports
 @options.table_output("a row for each cohort and month")
 @options.output_format

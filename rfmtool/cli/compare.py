@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rfmtool.report.comparison import Compared
 
 
-@click.command()
+@click.command(short_help="Who moved between two runs.")
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @click.option("-o", "--output", metavar="DIR", help="Write transitions and lists into DIR.")

@@ -10,7 +10,7 @@ from rfmtool.cli import options
 from rfmtool.cli.asking import ask
 
 
-@click.command()
+@click.command(short_help="How much of the revenue hangs on how few.")
 @options.exports
 @options.table_output("every buyer's tier and spend, the largest first")
 @options.output_format

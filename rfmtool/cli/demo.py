@@ -10,7 +10,7 @@ import click
 _RULES: Final = "shop.toml"
 
 
-@click.command()
+@click.command(short_help="Write a made-up shop to try things on.")
 @click.argument("folder", metavar="DIR")
 @click.option(
     "--customers",

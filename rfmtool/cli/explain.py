@@ -10,7 +10,7 @@ from rfmtool.cli import options
 from rfmtool.cli.loading import uninterrupted
 
 
-@click.command()
+@click.command(short_help="Why a customer stands there, what would move them.")
 @click.argument("folder", metavar="DIR")
 @click.argument("customer_id", metavar="CUSTOMER_ID")
 @options.output_format

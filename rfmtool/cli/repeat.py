@@ -10,7 +10,7 @@ from rfmtool.cli import options
 from rfmtool.cli.asking import ask
 
 
-@click.command()
+@click.command(short_help="When second orders come, and how many ever do.")
 @options.exports
 @options.table_output("one-time buyers who may still come back, with the days left")
 @click.option(

@@ -10,7 +10,7 @@ import click
 from rfmtool.cli import options
 
 
-@click.command()
+@click.command(short_help="Show the report of a finished run again.")
 @click.argument("folder", metavar="DIR")
 @options.output_format
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")

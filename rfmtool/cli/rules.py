@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 
-@click.group()
+@click.group(short_help="Show the rules in force, or check your own.")
 def command() -> None:
     """Show the rules in force, or check a rules file of your own."""
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rfmtool.outputs.folder import FolderOptions
 
 
-@click.command()
+@click.command(short_help="The main job: report, lists of what to do, tables.")
 @options.exports
 @click.option("-o", "--output", metavar="DIR", help="Write tables, lists and scales into DIR.")
 @click.option(

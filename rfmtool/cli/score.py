@@ -14,7 +14,7 @@ from rfmtool.cli.loading import uninterrupted
 from rfmtool.errors import UsageError
 
 
-@click.command()
+@click.command(short_help="One row per customer, as CSV unless told otherwise.")
 @options.exports
 @click.option(
     "-o",

@@ -10,7 +10,7 @@ from rfmtool.cli import options
 from rfmtool.cli.asking import ask
 
 
-@click.command()
+@click.command(short_help="Who stood where at the end of each month.")
 @options.exports
 @options.table_output("a row for each day")
 @click.option(
