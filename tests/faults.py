@@ -54,5 +54,17 @@ def _write_set_and_die(out, two_renames, step):
     write_set(out, "new")
 
 
+def _run_and_die(below, step, *words):
+    """Run a command of rfmtool; SIGKILL at the n-th step below a folder."""
+    from rfmtool import cli
+
+    fault = Fault()
+    fault.below, fault.act = below, lambda: os.kill(os.getpid(), signal.SIGKILL)
+    fault.left = int(step)
+    sys.addaudithook(fault)
+    sys.argv = ["rfmtool", *words]
+    cli.main()
+
+
 if __name__ == "__main__":
-    _write_set_and_die(*sys.argv[1:])
+    (_run_and_die if sys.argv[1] == "run" else _write_set_and_die)(*sys.argv[2:])

@@ -133,7 +133,7 @@ def test_a_disk_that_fails_to_flush_leaves_the_old_file_and_the_old_set(out, nam
 @pytest.mark.parametrize("two_renames", [False, True], ids=["exchange", "two renames"])
 def test_a_kill_at_any_step_leaves_one_whole_set_and_the_next_run_cleans_up(tmp_path, two_renames):
     out = tmp_path / "out"
-    script = [sys.executable, faults.__file__, out, str(two_renames)]
+    script = [sys.executable, faults.__file__, "set", out, str(two_renames)]
     write_set(out, "old")
     for step in range(1, 40):
         child = subprocess.run([*script, str(step)], check=False)  # noqa: S603

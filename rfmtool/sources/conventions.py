@@ -164,7 +164,8 @@ def number_reading(weights: Weights, asked: Asked) -> NumberReading:
     if point == comma and (point or weights["open"]):
         what = "prove both" if point else "like 1.234 or 1,234 can be read with either"
         raise AmbiguousInputError(
-            f"numbers {what} decimal point and decimal comma", "Say which with --decimal . or ,"
+            f"numbers {what} decimal point and decimal comma",
+            "Say which: --decimal . is the point, --decimal , the comma.",
         )
     decimal: Decimal = "," if comma > point else "."
     return NumberReading(decimal, settled=point != comma)

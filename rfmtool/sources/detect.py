@@ -6,6 +6,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -39,7 +40,7 @@ class Source:
 
     def jobs(self, progress: Progress | None = None, sample: int = 0) -> Jobs:
         """Batches as jobs that any thread may do; with `sample`, the first bytes' worth only."""
-        jobs = self._jobs(progress, sample)
+        jobs = (partial(_named, self.name, job) for job in self._jobs(progress, sample))
         return carried(jobs, self.carry_down) if self.carry_down else jobs
 
     def _jobs(self, progress: Progress | None, sample: int) -> Jobs:
@@ -52,6 +53,13 @@ class Source:
         if not sample:
             return read.text_jobs(self.file, self.layout, progress)
         return itertools.islice(read.text_jobs(self.file, self.layout, None, sample), 1)
+
+
+def _named(name: str, job: Callable[[], Batch]) -> Batch:
+    try:
+        return job()
+    except InputError as error:
+        raise InputError(f"{name}: {error.args[0]}", error.hint) from None
 
 
 @dataclass(frozen=True)

@@ -91,8 +91,9 @@ def _jobs(
 def _cleaned(
     name: str, parse: Callable[[], Batch], cleaned: Callable[[Batch], Cleaned], file: int | None
 ) -> tuple[str, Cleaned]:
+    batch = parse()
     try:
-        found = cleaned(parse())
+        found = cleaned(batch)
     except InputError as error:
         raise InputError(f"{name}: {error.args[0]}", error.hint) from None
     return name, found if file is None else replace(found, lines=_numbered(found.lines, file))

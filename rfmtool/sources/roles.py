@@ -157,10 +157,11 @@ def not_recognised(
     missing: Sequence[str], header: Sequence[str], where: str, option: str = _OPTION
 ) -> InputError:
     """Say that columns are not there, and which are."""
-    return InputError(
-        f"{where}: no column was recognised as {', '.join(missing)}",
-        f"Name it with {option}; the columns are {_listed(header)}.",
-    )
+    what = f"{where}: no column was recognised as {', '.join(missing)}"
+    if option != _OPTION and (len(header) == 1 or _may_be_data(header)):
+        # A bare list of ids: what stands where the names should is somebody.
+        return InputError(what, f"Write {missing[0]} above it as its name, or take {option}.")
+    return InputError(what, f"Name it with {option}; the columns are {_listed(header)}.")
 
 
 def _place_of(name: str, header: Sequence[str], where: str) -> int:
@@ -177,6 +178,11 @@ def _place_of(name: str, header: Sequence[str], where: str) -> int:
             )
         if wanted in candidates:
             return candidates.index(wanted)
+    if len(header) == 1:
+        raise InputError(
+            f"{where}: there is no column {name!r}, and only one column at all",
+            "See that its first row names the columns, and that --delimiter divides them.",
+        )
     near = difflib.get_close_matches(name, trimmed, n=1)
     guess = f"Did you mean {near[0]!r}? " if near else ""
     raise InputError(
@@ -224,10 +230,14 @@ def normal(name: str) -> str:
     return "".join(letter for letter in apart if letter.isalnum())
 
 
+def _may_be_data(header: Sequence[str]) -> bool:
+    return any(_LOOKS_LIKE_DATA.match(name.strip()) for name in header)
+
+
 def _listed(header: Sequence[str], most: int = 30) -> str:
     if header and list(header) == [str(place) for place in range(1, len(header) + 1)]:
         return f"named by their places, 1 to {len(header)}"
-    if any(_LOOKS_LIKE_DATA.match(name.strip()) for name in header):
+    if _may_be_data(header):
         return (
             "not shown, because the first row looks like data: with --no-header columns are named"
             " by their places, as in --column customer_id=1"

@@ -1,0 +1,215 @@
+"""Whatever fails while a command writes: the old answer or the new one, and an honest exit code.
+
+A few of the steps in the suite; HYPOTHESIS_PROFILE=thorough tries them all.
+"""
+
+import errno
+import os
+import resource
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import faults
+import pytest
+from faults import Fault
+from hypothesis import settings
+from shell import SHOP, files_of, names_in, rfmtool, written
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and signals are Linux's")
+
+THOROUGH = settings.default.max_examples >= 1_000
+NEWER = SHOP.replace("ann,5,2024-05-09,1030.01", "ann,5,2024-05-12,30") + "eve,never,never,1\n"
+FEEDBACK = "customer_id,given_on,nps\nann,2024-05-01,9\nbob,2024-05-02,11\n"
+ALL_ROWS = ["--max-rejects", "100%"]
+EVERYTHING = [*ALL_ROWS, "--keep-rejects", "--tables", "csv,parquet", "--calls", "2"]
+COMMANDS = {
+    "run": (["run", "{}.csv", "--feedback", "feedback.csv", *EVERYTHING], "answer"),
+    "compare": (["compare", "before", "run-{}"], "answer"),
+    "score": (["score", "{}.csv", *ALL_ROWS], "answer.csv"),
+    "timeline": (["timeline", "{}.csv", *ALL_ROWS], "answer.parquet"),
+    "repeat": (["repeat", "{}.csv", *ALL_ROWS], "answer.json"),
+    "cohorts": (["cohorts", "{}.csv", *ALL_ROWS], "answer.jsonl"),
+    "demo": (["demo"], "answer"),
+}
+TRIED = COMMANDS if THOROUGH else ["run", "compare", "score", "repeat"]
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    """Two exports, an evidence table and the runs of them, away from what is written."""
+    place = tmp_path_factory.mktemp("inputs")
+    for name, text in (("old", SHOP + "x,x,x,x\n"), ("new", NEWER), ("feedback", FEEDBACK)):
+        written(place / f"{name}.csv", text)
+    for name, export in (("before", "old"), ("run-old", "old"), ("run-new", "new")):
+        done = rfmtool("run", place / f"{export}.csv", "-o", place / name, *EVERYTHING, "--quiet")
+        assert done.exit_code == 0, done.output
+    return place
+
+
+@pytest.fixture(scope="module")
+def fault():
+    """An audit hook that stays for good, and is idle unless told otherwise."""
+    hook = Fault()
+    sys.addaudithook(hook)
+    yield hook
+    hook.left = 0
+
+
+def words_of(command, inputs, out, which):
+    words, name = COMMANDS[command]
+    if command == "demo":
+        return ["demo", out / name, "--customers", "20", "--seed", "12"[which == "new"], "--quiet"]
+    words = [word.format(which) for word in words]
+    paths = [inputs / word if (inputs / word).exists() else word for word in words]
+    return [*paths, "-o", out / name, "--quiet"]
+
+
+def state(folder):
+    """Every file below a folder with its bytes, hidden ones too."""
+    return {name: (folder / name).read_bytes()
+            for name in files_of(folder) if (folder / name).is_file()}  # fmt: skip
+
+
+def answers(command, inputs, out):
+    """What the folder holds after the old command and after the new one."""
+    found = []
+    for which in ("new", "old"):
+        done = rfmtool(*words_of(command, inputs, out, which))
+        assert done.exit_code == 0, done.output
+        found.append(state(out))
+    new, old = found
+    assert new != old
+    return old, new
+
+
+def some(steps, few):
+    """All of them where it is worth it, else a few spread over them."""
+    steps = list(steps)
+    return steps if THOROUGH else steps[:: max(1, len(steps) // few)]
+
+
+def try_with(fault, number, step, words):
+    """Run a command in which the n-th step fails; what came of it, and whether it got so far."""
+
+    def fail():
+        raise OSError(number, os.strerror(number))
+
+    fault.act, fault.left = fail, step
+    try:
+        return rfmtool(*words), not fault.left
+    finally:
+        fault.left = 0
+
+
+@pytest.mark.parametrize("command", TRIED)
+def test_a_step_that_fails_leaves_the_old_answer_or_the_new_one(command, inputs, tmp_path, fault):
+    old, new = answers(command, inputs, tmp_path)
+    fault.below = os.fspath(tmp_path)
+    words = words_of(command, inputs, tmp_path, "new")
+    fault.left, fault.act = 10_000, None
+    assert rfmtool(*words).exit_code == 0
+    steps, fault.left = 10_000 - fault.left, 0
+    failed = 0
+    for step in some(range(2, steps + 1), 3):
+        assert rfmtool(*words_of(command, inputs, tmp_path, "old")).exit_code == 0
+        done, reached = try_with(fault, errno.ENOSPC, step, words)
+        assert reached
+        assert done.exit_code in (0, 3), done.output
+        assert "Traceback" not in done.stderr
+        failed += done.exit_code == 3
+        left = state(tmp_path)
+        if done.exit_code == 0:
+            assert {name: left[name] for name in new} == new
+        else:
+            assert "space" in done.stderr
+            assert left in (old, new)
+    assert failed
+    assert rfmtool(*words).exit_code == 0
+    assert state(tmp_path) == new
+
+
+@contextmanager
+def no_file_beyond(size):
+    """No file may grow beyond so many bytes: what a full disk does to a write."""
+    usual, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (usual, hard))
+
+
+@pytest.mark.parametrize("command", TRIED)
+def test_a_write_that_fails_leaves_the_old_answer(command, inputs, tmp_path):
+    old, new = answers(command, inputs, tmp_path)
+    sizes = sorted({len(data) for data in new.values()}, reverse=True)
+    for size in some(sizes, 1):
+        with no_file_beyond(size - 1):
+            done = rfmtool(*words_of(command, inputs, tmp_path, "new"))
+        assert done.exit_code == 3, done.output
+        assert "too large" in done.stderr
+        assert "Nothing was changed." in done.stderr
+        assert state(tmp_path) == old
+
+
+class Failing:
+    """A function of the system that fails at one call."""
+
+    def __init__(self, real):
+        self.real, self.calls, self.at = real, 0, 0
+
+    def __call__(self, *arguments, **more):
+        self.calls += 1
+        if self.calls == self.at:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return self.real(*arguments, **more)
+
+
+@pytest.mark.parametrize("command", TRIED)
+@pytest.mark.parametrize("name", ["fsync", "replace", "chmod"] if THOROUGH else ["fsync"])
+def test_a_flush_that_fails_at_any_call_is_never_called_a_success(
+    command, name, inputs, tmp_path, monkeypatch
+):
+    old, new = answers(command, inputs, tmp_path)
+    words = words_of(command, inputs, tmp_path, "new")
+    failing = Failing(getattr(os, name))
+    monkeypatch.setattr(os, name, failing)
+    assert rfmtool(*words).exit_code == 0
+    for call in some(range(1, failing.calls + 1), 2):
+        failing.calls, failing.at = 0, call
+        done = rfmtool(*words)
+        assert done.exit_code in (0, 3), done.output
+        assert state(tmp_path) in (old, new)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+@pytest.mark.parametrize("command", TRIED)
+def test_a_folder_that_may_not_be_written_keeps_what_it_has(command, inputs, tmp_path):
+    old, _ = answers(command, inputs, tmp_path)
+    tmp_path.chmod(0o555)
+    try:
+        done = rfmtool(*words_of(command, inputs, tmp_path, "new"))
+        assert done.exit_code == 3
+        assert state(tmp_path) == old
+    finally:
+        tmp_path.chmod(0o755)
+
+
+@pytest.mark.parametrize("command", TRIED if THOROUGH else ["run", "score"])
+def test_a_kill_at_any_step_leaves_the_old_answer_or_the_new_one(command, inputs, tmp_path):
+    old, new = answers(command, inputs, tmp_path)
+    words = words_of(command, inputs, tmp_path, "new")
+    name = COMMANDS[command][1]
+    for step in range(1, 200) if THOROUGH else (30,):
+        script = [sys.executable, faults.__file__, "run", tmp_path, str(step), *words]
+        done = subprocess.run(script, check=False, capture_output=True)  # noqa: S603
+        kept = {path: data for path, data in state(tmp_path).items() if path.startswith(name)}
+        assert kept in (old, new)
+        if done.returncode == 0:
+            break
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        assert rfmtool(*words_of(command, inputs, tmp_path, "old")).exit_code == 0
+        if COMMANDS[command][0][0] in ("run", "compare", "demo"):
+            assert names_in(tmp_path) == [name]
