@@ -170,6 +170,11 @@ def quotes():
             yield spoiled(f"quotes {quote} {quoting} escaped", escaped, EXACT)
     wrapped = "".join(f"'{row[0]}','{row[1]}',{row[2]},{row[3]},'x'\n" for row in ROWS)
     yield spoiled("single quotes around text only", HEAD + wrapped, EXACT)
+    irish = [("O'Brien; Ann", *row[1:]) if row[0] == "bob" else row for row in PLAIN]
+    for mark in ",;":
+        yield spoiled(f"single quotes where needed {mark}",
+                      written(irish, delimiter=mark, quotechar="'"), EXACT,
+                      rows=tuple(irish))  # fmt: skip
     yield spoiled("escaped delimiters without quotes",
                   written(quoting=csv.QUOTE_NONE, escapechar="\\"), EXACT, ITEMISED)  # fmt: skip
     yield spoiled("curly quotes", CLEAN.replace('"', "\u201d"), ITEMISED)

@@ -236,7 +236,7 @@ def _is_better(trial: _Trial, best: _Trial) -> bool:
     if trial.heading.has_roles < best.heading.has_roles:
         return False
     quote = trial.marks.quote
-    wraps = quote != best.marks.quote and _wraps_a_column(best, quote)
+    wraps = quote != best.marks.quote and _wraps_cells(best, quote)
     return trial.odd < best.odd or (wraps and trial.odd == best.odd)
 
 
@@ -252,15 +252,17 @@ def _escapes(text: bytes, usual: _Trial) -> tuple[str, ...]:
     return ("", "\\") if any(mark.encode() in text for mark in marks) else ("",)
 
 
-def _wraps_a_column(trial: _Trial, quote: str) -> bool:
-    """Whether some column stands in such quotes from top to bottom."""
+def _wraps_cells(trial: _Trial, quote: str) -> bool:
+    """Whether such quotes hold some column from top to bottom, or a cell with doubled ones."""
     width = len(trial.heading.names)
     rows = [one.cells for one in trial.rows if one.cells and len(one.cells) == width]
-    columns = zip(*rows, strict=True)
+    doubled = re.compile(f"{quote}(?:[^{quote}]|{quote * 2})*{quote * 2}(?:[^{quote}])*{quote}")
+    if any(doubled.fullmatch(cell) for row in rows for cell in row):
+        return True
     return any(
-        all(len(cell) > 1 and cell[0] == cell[-1] == quote for cell in column if cell)
-        and any(column)
-        for column in columns
+        any(column)
+        and all(len(cell) > 1 and cell[0] == cell[-1] == quote for cell in column if cell)
+        for column in zip(*rows, strict=True)
     )
 
 

@@ -43,7 +43,9 @@ def synonyms() -> Mapping[str, Sequence[str]]:
     return tomllib.loads(text)
 
 
-_LOOKS_LIKE_DATA: Final = re.compile(r"[-+]?[\d.,:/-]*\d[\d.,:/ T-]*$|.*@.*\.")
+_LOOKS_LIKE_DATA: Final = re.compile(
+    r"[-+]?[\d.,:/-]*\d[\d.,:/ T-]*$|.*@.*\.|\d{1,2}[-/. ]+[^\W\d]{3,9}[-/., ]+\d{2,4}|[$€£¥]\s?\d"
+)
 """A number, a date or an address: where the header is missing, a customer's row stands there."""
 
 
