@@ -175,6 +175,9 @@ def quotes():
         yield spoiled(f"single quotes where needed {mark}",
                       written(irish, delimiter=mark, quotechar="'"), EXACT,
                       rows=tuple(irish))  # fmt: skip
+    bare = [("O'Brien", *row[1:]) if row[0] == "bob" else row for row in PLAIN]
+    yield spoiled("an escaped quote in a bare cell", written(PLAIN).replace("bob", "O\\'Brien"),
+                  EXACT, rows=tuple(bare))  # fmt: skip
     yield spoiled("escaped delimiters without quotes",
                   written(quoting=csv.QUOTE_NONE, escapechar="\\"), EXACT, ITEMISED)  # fmt: skip
     yield spoiled("curly quotes", CLEAN.replace('"', "\u201d"), ITEMISED)

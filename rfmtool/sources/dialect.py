@@ -235,9 +235,17 @@ def _with_other_quotes(sample: _Sample, usual: _Trial) -> _Trial:
 def _is_better(trial: _Trial, best: _Trial) -> bool:
     if trial.heading.has_roles < best.heading.has_roles:
         return False
-    quote = trial.marks.quote
-    wraps = quote != best.marks.quote and _wraps_cells(best, quote)
-    return trial.odd < best.odd or (wraps and trial.odd == best.odd)
+    return trial.odd < best.odd or (trial.odd == best.odd and _shows(best, trial.marks))
+
+
+def _shows(best: _Trial, marks: Marks) -> bool:
+    """Whether the cells, as they are read so far, show other marks than they are read with."""
+    quote, escaped = marks.quote, marks.escape + marks.quote
+    width = len(best.heading.names)
+    rows = [one.cells for one in best.rows if one.cells and len(one.cells) == width]
+    if marks.escape > best.marks.escape and any(escaped in cell for row in rows for cell in row):
+        return True
+    return quote != best.marks.quote and _wraps_cells(rows, quote)
 
 
 def _quotes(text: bytes, usual: _Trial) -> tuple[str, ...]:
@@ -252,10 +260,8 @@ def _escapes(text: bytes, usual: _Trial) -> tuple[str, ...]:
     return ("", "\\") if any(mark.encode() in text for mark in marks) else ("",)
 
 
-def _wraps_cells(trial: _Trial, quote: str) -> bool:
+def _wraps_cells(rows: Sequence[Names], quote: str) -> bool:
     """Whether such quotes hold some column from top to bottom, or a cell with doubled ones."""
-    width = len(trial.heading.names)
-    rows = [one.cells for one in trial.rows if one.cells and len(one.cells) == width]
     doubled = re.compile(f"{quote}(?:[^{quote}]|{quote * 2})*{quote * 2}(?:[^{quote}])*{quote}")
     if any(doubled.fullmatch(cell) for row in rows for cell in row):
         return True
