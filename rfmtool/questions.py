@@ -164,7 +164,9 @@ def timeline(
     """
     result = _result(source, reading, _ENTRIES)
     entries, scales = _entries(result), None if result.fitted else result.scales
-    first = min(EPOCH + timedelta(days=int(entries.day.min())), result.as_of)
+    # Nobody moved anything where no row names a customer.
+    begins = EPOCH + timedelta(days=int(entries.day.min())) if len(entries.day) else result.as_of
+    first = min(begins, result.as_of)
     before = ends(first, result.as_of, every)[:-1]
     jobs = (partial(_point, result, entries, day, scales) for day in before)
     points = list(in_order(jobs, result.settings.threads))

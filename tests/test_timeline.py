@@ -152,3 +152,12 @@ def test_advocates_are_told_for_each_year_of_the_books():
     assert found.growth(first) == {"age_days": 0, "advocates_per_year": None}
     assert found.growth(last) == {"age_days": 731, "advocates_per_year": 1.9986}
     assert found.growth(other)["advocates_per_year"] is None
+
+
+def test_an_export_that_names_nobody_has_one_day_and_nobody_in_it(tmp_path):
+    shop = written(tmp_path / "shop.csv", HEADER + ",1,2024-01-05,20\n,2,2024-03-05,20\n")
+    page = rfmtool("timeline", shop)
+    points = json.loads(rfmtool("timeline", shop, "--format", "json").stdout)
+
+    assert page.exit_code == 0, page.stderr
+    assert [(point["as_of"], point["customers"]) for point in points] == [("2024-03-05", 0)]
