@@ -347,7 +347,8 @@ def placed_on(
     grouped, last = result.grouped, _ordinal(day)
     table, dates = standing(grouped.table, entries, last)
     then = replace(grouped, table=table, dates=dates, categories=None, entries=ended(entries, last))
-    settings = replace(result.settings, estimate=asks_for_estimates(result.rules))
+    estimate = result.settings.estimate and asks_for_estimates(result.rules)
+    settings = replace(result.settings, estimate=estimate)
     return score(then, result.rules, day, settings, scales, in_words=False, to_do=to_do).frame
 
 

@@ -19,7 +19,7 @@ from rfmtool.grouping import Settings
 from rfmtool.outputs.ordering import ordered
 from rfmtool.rules import Method, load_rules, merged_data, rules_of
 from rfmtool.scoring.customers import money_text
-from rfmtool.sources.layout import Asked
+from rfmtool.sources.layout import Asked, Detail
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 POINT = Asked(decimal=".")  # a small ledger may hold nothing but numbers like 1.234
@@ -392,3 +392,19 @@ def test_every_customer_of_r_rfm_is_as_the_oracle_has_it(rfm_r, real_data):
     assert dict(zip(rfm_r.frame["customer_id"], rfm_r.frame["rfm"], strict=True)) == {
         name: "".join(map(str, digits)) for name, digits in scores.items()
     }
+
+
+@pytest.mark.parametrize(("estimate", "actions"), [(True, {"spare"}), (False, {"rest"})])
+def test_a_look_back_estimates_wallets_only_where_the_run_does(tmp_path, estimate, actions):
+    rules = tmp_path / "rules.toml"
+    rules.write_text(
+        '[[playbook]]\naction = "spare"\npriority = 1\nwhen.wallet_tier = "high"\n'
+        '[[playbook]]\naction = "rest"\npriority = 2\n'
+    )
+    rows = [("ann", "2024-01-05", 20.0), ("bob", "2024-01-09", 20.0), ("ann", "2024-12-05", 20.0)]
+    orders = pd.DataFrame(rows, columns=["customer_id", "ordered_at", "amount"])
+    asked = Settings(detail=Detail(entries=True), estimate=estimate)
+
+    found = rfmtool.run(orders, rules=rules, settings=asked).backtest.as_data()
+
+    assert {row["name"] for row in found["groups"] if row["by"] == "action"} == actions
