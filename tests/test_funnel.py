@@ -71,6 +71,15 @@ def test_the_way_between_two_rungs_takes_the_median_of_those_who_made_it():
     assert waits["partner"] is None
 
 
+def test_who_names_only_themselves_has_referred_nobody():
+    named = frame_of(owner=[0], referred=[0], referred_on=[45], solicited=[False])
+
+    found = funnel(people_of("client"), {"referrals": named}, days_of([12, 40]), TIMING, AS_OF)
+
+    waits = {step.stage: step.median_days for step in found.steps}
+    assert (waits["supporter"], waits["advocate"]) == (None, None)
+
+
 def test_praise_in_words_and_in_numbers_makes_a_supporter_from_that_day():
     feedback = pd.DataFrame(
         {

@@ -111,7 +111,7 @@ def _arrivals(count: int, frames: Frames, days: OrderDays) -> dict[str, Days]:
     """The first day on which each person did what each rung asks, as far as it is dated."""
     first, second = _first_days(count, days)
     contacts, partners = frames.get("contacts"), frames.get("partners")
-    referrals, feedback = frames.get("referrals"), frames.get("feedback")
+    referrals, feedback = _where(_is_other, frames.get("referrals")), frames.get("feedback")
     return {
         "prospect": np.minimum(
             _earliest(count, contacts, "since_on"),
@@ -150,6 +150,11 @@ def _earliest(count: int, rows: pd.DataFrame | None, day: str, who: str = "owner
         dated = rows[rows[day].notna()]
         np.minimum.at(earliest, dated[who].to_numpy(), dated[day].to_numpy(dtype=np.int64))
     return earliest
+
+
+def _is_other(referrals: pd.DataFrame) -> Mask:
+    """Naming oneself names nobody."""
+    return np.asarray(referrals["owner"].to_numpy() != referrals["referred"].to_numpy())
 
 
 def _is_praise(feedback: pd.DataFrame) -> Mask:
