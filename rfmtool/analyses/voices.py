@@ -69,9 +69,10 @@ class Complaints:
     resolved: int
     median_days_to_resolve: float | None
     came_back_after: Share
-    """Of those whose latest complaint was resolved: ordered within 90 days of that."""
+    """Of those with a resolved complaint: ordered within 90 days of the latest resolution."""
     came_back_without: Share
-    """Of buyers without a complaint: ordered within 90 days of their order before last."""
+    """Of buyers without a complaint: ordered within 90 days of their latest order day that is 90
+    days old or more."""
 
 
 def referrals_by_stage(people: pd.DataFrame, referrals: pd.DataFrame) -> list[Brought]:
