@@ -442,7 +442,8 @@ def test_typed_timestamps_are_taken_in_the_zone():
 
 
 @given(
-    st.datetimes(datetime(1950, 1, 1), datetime(2060, 1, 1)),  # noqa: DTZ001
+    # From 2038 on Arrow knows no summer time, as zone files list its changes up to there.
+    st.datetimes(datetime(1950, 1, 1), datetime(2037, 12, 31)),  # noqa: DTZ001
     st.integers(-14 * 4, 14 * 4).map(lambda quarters: timedelta(minutes=15 * quarters)),
     st.sampled_from(("Europe/Berlin", "America/Los_Angeles", "Asia/Kolkata", "Pacific/Apia")),
 )

@@ -17,6 +17,8 @@ from faults import Fault
 from hypothesis import settings
 from shell import SHOP, files_of, names_in, rfmtool, written
 
+from rfmtool.outputs.publish import published_file, published_folder
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and signals are Linux's")
 
 THOROUGH = settings.default.max_examples >= 1_000
@@ -213,3 +215,22 @@ def test_a_kill_at_any_step_leaves_the_old_answer_or_the_new_one(command, inputs
         assert rfmtool(*words_of(command, inputs, tmp_path, "old")).exit_code == 0
         if COMMANDS[command][0][0] in ("run", "compare", "demo"):
             assert names_in(tmp_path) == [name]
+
+
+@pytest.mark.parametrize("command", ["run", "compare", "demo"])
+def test_the_second_of_two_commands_on_one_folder_is_told_to_wait(command, inputs, tmp_path):
+    words = words_of(command, inputs, tmp_path, "new")
+    with published_folder(tmp_path / "answer", command):
+        done = rfmtool(*words)
+        assert done.exit_code == 3
+        assert "another run is writing it" in done.stderr
+    assert rfmtool(*words).exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["score", "repeat"])
+def test_of_two_commands_on_one_file_the_later_one_counts(command, inputs, tmp_path):
+    old, new = answers(command, inputs, tmp_path)
+    with published_file(tmp_path / COMMANDS[command][1]) as target:
+        assert rfmtool(*words_of(command, inputs, tmp_path, "old")).exit_code == 0
+        target.writelines(new.values())
+    assert old != state(tmp_path) == new
