@@ -2,6 +2,7 @@
 
 import codecs
 import io
+import sys
 
 import pytest
 
@@ -96,6 +97,20 @@ def test_bytes_that_are_not_utf8_are_refused_with_the_line_and_the_way_out():
 
     assert "--encoding cp1252" in raised.value.hint
     assert "caf" not in str(raised.value)
+
+
+def test_likely_encodings_are_named_where_the_library_for_it_is_there(monkeypatch):
+    data = table(",").encode() + "caf\u00e9,A-2,2024-01-31,1\n".encode("latin-1") * 20
+
+    with pytest.raises(InputError) as raised:
+        sniffed(data)
+    assert raised.value.hint.count("--encoding") > 1
+
+    monkeypatch.setitem(sys.modules, "charset_normalizer", None)
+    with pytest.raises(InputError) as raised:
+        sniffed(data)
+    assert "rfmtool[encodings]" in raised.value.hint
+    assert "--encoding cp1252" in raised.value.hint
 
 
 def test_a_letter_cut_in_two_by_the_end_of_the_sample_is_no_fault():

@@ -4,7 +4,7 @@ import sys
 from datetime import date, datetime
 
 import pytest
-from books import xlsx
+from books import ods, xlsx
 
 from rfmtool.errors import InputError
 from rfmtool.grouping import look
@@ -21,8 +21,9 @@ SHOP = [
 ]
 
 
-def test_ids_keep_their_zeros_days_their_day_and_money_its_digits(write):
-    frame = run(write(xlsx({"Orders": SHOP}), "shop.xlsx")).frame
+@pytest.mark.parametrize("data", [xlsx({"Orders": SHOP}), ods(SHOP)], ids=["xlsx", "ods"])
+def test_ids_keep_their_zeros_days_their_day_and_money_its_digits(write, data):
+    frame = run(write(data, "shop.xlsx")).frame
 
     assert frame["customer_id"].tolist() == ["0012", "17850", "Zo\u00eb, Ann"]
     assert frame["monetary"].tolist() == [200_000, 226_000, 199_900]
