@@ -18,7 +18,7 @@ from rfmtool import columns as names
 from rfmtool.engines import Doubts, Entries, MoneyOverflowError, SamePersonError
 from rfmtool.engines.doubts import Once
 from rfmtool.engines.local import LocalEngine
-from rfmtool.errors import AmbiguousInputError, InputError, having_seen
+from rfmtool.errors import AmbiguousInputError, InputError, UsageError, having_seen
 from rfmtool.rules import Rules, load_rules
 from rfmtool.rules.presets import SALE_ROLES
 from rfmtool.scoring.customers import (
@@ -35,6 +35,7 @@ from rfmtool.sources.detect import survey
 from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, Detail, Question
 from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.lines import Watcher, lines
+from rfmtool.sources.rates import Rates
 
 EPOCH: Final = date(1970, 1, 1)
 Places = npt.NDArray[np.int64]
@@ -56,6 +57,9 @@ class Settings:
     since: date | None = None
     window_days: int | None = None
     currency: str | None = None
+    """The currency whose lines alone are read."""
+    rates: Rates | None = None
+    """What money in other currencies is converted with, instead of picking one."""
     order_per_row: bool = False
     amount_per: Literal["line", "order"] | None = None
     """What an amount is of; None refuses orders that repeat one amount on every row."""
@@ -97,6 +101,8 @@ class Grouped:
     entries: Entries | None = None
     doubts: Doubts = field(default_factory=Doubts)
     """What may be counted twice."""
+    rates: Rates | None = None
+    """What money was converted with."""
     evidence: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     """The evidence tables supplied: `owner` and `referred` are places in `table`."""
 
@@ -132,10 +138,16 @@ def group(
         InputError: it cannot be read.
         AmbiguousInputError: it can be read in two ways that differ.
     """
+    if settings.rates is not None and settings.currency is not None:
+        raise UsageError(
+            "a currency to pick and rates to convert with are both given",
+            "Give the currency to convert into to the rates.",
+        )
     question = Question(
         since=settings.since,
         until=settings.as_of,
         currency=settings.currency,
+        rates=settings.rates,
         not_a_sale=rules.not_a_sale | export.preset.not_a_sale,
         order_per_row=settings.order_per_row,
         suppressed=settings.suppressed,
@@ -180,9 +192,9 @@ def _grouped(
     except MoneyOverflowError:
         engine = replace(engine, wide=True)
         grouped = _read(engine, export, question, settings.detail, watcher)
-    with having_seen(replace(grouped, export=export)):
+    grouped = replace(grouped, export=export, rates=question.rates)
+    with having_seen(grouped):
         _check_currency(export, grouped.ledger, question)
-    grouped = replace(grouped, export=export)
     # Whole numbers sort alike with and without their .0, so that places stay as they are.
     bare = strip_point_zero(grouped.table) if grouped.ledger.ids_end_in_point_zero else None
     return grouped if bare is None else replace(grouped, table=bare, dropped_point_zero=True)
@@ -231,13 +243,14 @@ def _count_overlap(grouped: Grouped, question: Question, engine: LocalEngine) ->
 
 
 def _check_currency(export: Export, ledger: Ledger, question: Question) -> None:
-    """Check that all money is in one currency, and that one asked for can be told."""
-    if question.currency is not None:
+    """Check that all money is in one currency or converted, and that one asked for can be told."""
+    if question.currency is not None or question.rates is not None:
+        option = "--currency" if question.rates is None else "--rates"
         if "currency" not in export.columns and not ledger.names_currencies:
             raise InputError(
-                f"{export.name}: --currency is given, but no column was recognised as currency and"
+                f"{export.name}: {option} is given, but no column was recognised as currency and"
                 " no amount has a sign or code beside it",
-                "Name the column with --column currency=NAME, or leave --currency out.",
+                f"Name the column with --column currency=NAME, or leave {option} out.",
             )
         return
     held = currencies.apart(ledger.currencies)
@@ -247,7 +260,7 @@ def _check_currency(export: Export, ledger: Ledger, question: Question) -> None:
         more = [f"{len(held) - len(known)} more"] * (len(known) < len(held))
         raise AmbiguousInputError(
             f"{export.name}: money in {len(held)} currencies, {', '.join([*known[:8], *more])}",
-            "Pick one with --currency.",
+            "Pick one with --currency, or convert all into one with --rates.",
         )
 
 

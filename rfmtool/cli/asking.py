@@ -36,8 +36,8 @@ def ask(
     path = options.output_path(output)
     evidence = options.evidence_sources(settings, exports)
     if path:
-        read = (*exports, settings["rules_file"], settings.get("scales_file"), *evidence.values())
-        options.check_apart(path, *read)
+        files = (settings.get(name) for name in ("rules_file", "scales_file", "rates_file"))
+        options.check_apart(path, *exports, *files, *evidence.values())
     with uninterrupted():
         from rfmtool import questions
         from rfmtool.outputs import tables

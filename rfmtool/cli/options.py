@@ -150,7 +150,11 @@ question = _together(
     click.option("--since", type=_Day(), metavar="DATE", help="Only lines from this day on."),
     click.option("--window", "window_days", type=click.IntRange(min=1), metavar="DAYS",
                  help="Only the last DAYS days up to as-of."),
-    click.option("--currency", metavar="CODE", help="Only lines in this currency."),
+    click.option("--currency", metavar="CODE",
+                 help="Only lines in this currency; with --rates, what to convert into."),
+    click.option("--rates", "rates_file", metavar="FILE",
+                 help="Convert money: a table of currency, rate (what one unit is worth) and, where"
+                      " rates change, from_on."),
     click.option("--rules", "rules_file", metavar="FILE", help="Rules that override the shipped."),
 )  # fmt: skip
 """Which lines are asked for."""
@@ -221,11 +225,12 @@ def table_output(what: str) -> Decorator[Any]:
 
 def asked(settings: Settings) -> Asked:
     """What the user said about the export."""
-    from rfmtool.sources.evidence_roles import evidence_tables
+    from rfmtool.sources.evidence_roles import evidence_tables, rates_table
     from rfmtool.sources.layout import Asked
     from rfmtool.sources.roles import parse_asked
 
-    roles = {name: table.roles for name, table in evidence_tables().items()}
+    tables = {**evidence_tables(), "rates": rates_table()}
+    roles = {name: table.roles for name, table in tables.items()}
     return Asked(
         columns=parse_asked(_as_text(settings["columns"]), roles),
         delimiter=settings["delimiter"],
@@ -265,7 +270,7 @@ def evidence_sources(settings: Settings, exports: Sequence[str] = ()) -> dict[st
     if "" in named.values():
         name = next(name for name, path in named.items() if not path)
         raise UsageError(f"--{name}: the name is empty", "Name a file, or leave it out.")
-    if [*exports, *named.values()].count("-") > 1:
+    if [*exports, *named.values(), settings.get("rates_file")].count("-") > 1:
         raise UsageError("stdin is named twice, and can be read once", "Give the other as a file.")
     return named
 
@@ -285,7 +290,6 @@ def look_arguments(settings: Settings) -> dict[str, Any]:
         for name in (
             "since",
             "window_days",
-            "currency",
             "order_per_row",
             "amount_per",
             "overlap",
@@ -302,11 +306,26 @@ def look_arguments(settings: Settings) -> dict[str, Any]:
     return {
         "asked": asked(settings),
         "settings": RunSettings(
-            as_of=None if as_of == "last" else as_of, accept_last=as_of == "last", **kept
+            as_of=None if as_of == "last" else as_of,
+            accept_last=as_of == "last",
+            **kept,
+            **_money(settings),
         ),
         "rules": settings["rules_file"],
         "watcher": watcher(settings),
     }
+
+
+def _money(settings: Settings) -> dict[str, Any]:
+    """Which money is asked for: that in one currency, or all of it converted into one."""
+    path, currency = settings["rates_file"], settings["currency"]
+    if path is None:
+        return {"currency": currency}
+    if not path:
+        raise UsageError("--rates: the name is empty", "Name a file, or leave it out.")
+    from rfmtool.sources.rates_reading import read_rates
+
+    return {"rates": read_rates(path, currency, asked(settings), threads=settings["threads"])}
 
 
 def run_arguments(settings: Settings, exports: Sequence[str]) -> dict[str, Any]:
@@ -327,9 +346,9 @@ def run_arguments(settings: Settings, exports: Sequence[str]) -> dict[str, Any]:
     # Of no rows at all: a typo should not wait until the whole export is read.
     check_rejects(Ledger(), settings["max_rejects"])
     arguments = {
-        **look_arguments(settings),
-        "max_rejects": settings["max_rejects"],
         "evidence": evidence_sources(settings, exports),
+        "max_rejects": settings["max_rejects"],
+        **look_arguments(settings),
     }
     if "min_matched" in settings:
         check_matched((), settings["min_matched"])

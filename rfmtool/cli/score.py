@@ -51,8 +51,8 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     path = options.output_path(output)
     if path:
         evidence = options.evidence_sources(settings, exports).values()
-        read = (*exports, settings["rules_file"], settings["scales_file"], *evidence)
-        options.check_apart(path, *read)
+        files = (settings[name] for name in ("rules_file", "scales_file", "rates_file"))
+        options.check_apart(path, *exports, *files, *evidence)
     asked = settings["output_format"]
     kind = tables.format_of(path) if path else asked or "csv"
     if asked not in (None, kind):

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from rfmtool.errors import RfmtoolError
 from rfmtool.grouping import Grouped
+from rfmtool.report.exchange import converted, rates_data
 from rfmtool.report.terminal import listed, print_trimmed, printable
 from rfmtool.report.trust import ledger_line
 from rfmtool.report.words import money
@@ -44,8 +45,9 @@ def diagnosis(grouped: Grouped, told: Evidence | None = None) -> dict[str, Any]:
         "customers": len(grouped.table),
         "first_order_on": _day(grouped, first=True),
         "last_order_on": _day(grouped, first=False),
-        "revenue": None if len(held) > 1 else money_text(ledger.used_units),
+        "revenue": None if len(held) > 1 and not grouped.rates else money_text(ledger.used_units),
         "currencies": sorted(filter(is_known, held)),
+        "rates": rates_data(grouped),
         "ledger": ledger.as_data(),
         "rejects": [
             {"file": reject.file, "row": reject.row, "reason": reject.reason}
@@ -166,8 +168,11 @@ def _evidence(tables: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _money(found: Mapping[str, Any]) -> str:
+    if found["rates"]:
+        return f"{money(found['revenue'])} net ({converted(found['rates'])})"
     named = " and ".join(found["currencies"])
-    currencies = f"{named}; pick one with --currency" if named else "no currency is named"
+    choice = "pick one with --currency, or convert with --rates"
+    currencies = f"{named}; {choice}" if named else "no currency is named"
     net = "" if found["revenue"] is None else f"{money(found['revenue'])} net "
     return f"{net}({currencies})"
 

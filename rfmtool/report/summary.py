@@ -21,6 +21,7 @@ from rfmtool.report.evidence import (
     voices_data,
     wallet_data,
 )
+from rfmtool.report.exchange import rates_data
 from rfmtool.report.figures import groups_of, total_of
 from rfmtool.report.warnings import warnings
 from rfmtool.report.words import NOBODY, counted, in_words
@@ -94,6 +95,7 @@ def _reading(result: Result) -> dict[str, Any]:
         "preset": export.preset.name,
         "order_is": _order_is(result),
         "dropped_point_zero": result.grouped.dropped_point_zero,
+        "rates": rates_data(result.grouped),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import RenderableType
 
+from rfmtool.report.exchange import converted
 from rfmtool.report.terminal import paragraph, printable
 from rfmtool.report.words import counted
 from rfmtool.sources.layout import KEPT
@@ -65,4 +66,6 @@ def columns_line(columns: Mapping[str, str], reading: Data) -> str:
     kept = [printable(name) for role, name in columns.items() if role not in own]
     words += [f"kept {name}" for name in kept]
     words.append(f"an order is {reading['order_is']}")
+    if reading.get("rates"):
+        words.append(f"money {converted(reading['rates'])}")
     return ", ".join(words)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from rfmtool.report.exchange import unrated
 from rfmtool.report.words import counted, money
 from rfmtool.scoring.customers import money_text
 from rfmtool.scoring.scales import is_unseen
@@ -77,6 +78,11 @@ def _ledger_warnings(result: Result) -> list[str]:
     if ledger["not_a_sale"]:
         found.append(
             f"{counted(ledger['not_a_sale'], 'row')} whose status is not a sale: in no figure."
+        )
+    if result.grouped.rates and ledger["other_currency"]:
+        found.append(
+            f"{counted(ledger['other_currency'], 'row')} without a rate on their day"
+            f" ({unrated(result.grouped)}): in no figure."
         )
     if result.grouped.dropped_point_zero:
         found.append("Every customer id was written like 17850.0; the .0 is dropped.")

@@ -143,6 +143,24 @@ def _outside(cells: pa.Array, wanted: str) -> Mask:
     return _mask(pc.and_(named, pc.invert(own)))
 
 
+def named_currencies(runs: Runs, said: Sequence[pa.Array]) -> pa.Array:
+    """The currency of each row, by its column and beside its amount.
+
+    "" where none is named; null where the two contradict.
+    """
+    rows = int(runs.lengths.sum())
+    if "currency" in runs.heads:
+        by_run = pc.fill_null(currencies.normal(runs.heads["currency"]), "")
+        named = by_run.take(pa.array(np.repeat(np.arange(len(by_run)), runs.lengths)))
+    else:
+        named = pa.array(np.full(rows, ""))
+    for column in said:
+        agreed = currencies.agreed(named, column)
+        one = pc.if_else(pc.equal(named, ""), column, agreed)
+        named = pc.if_else(column.is_valid(), one, named)
+    return named
+
+
 def in_other_currencies(said: Sequence[pa.Array], question: Question) -> Places:
     """The rows whose amount is marked with another currency than the one asked for."""
     if question.currency is None or not said:

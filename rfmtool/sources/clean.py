@@ -7,7 +7,7 @@ at once per order instead of once per row.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,6 +29,7 @@ from rfmtool.sources.bins import (
     find_runs,
     in_other_currencies,
     is_blank,
+    named_currencies,
     odd_rows,
     rejects_of,
     with_other_currencies,
@@ -105,12 +106,13 @@ def clean(
     if not len(batch.cells["customer_id"]):
         return _nothing(batch, schema)
     numbers = _numbers(batch.cells, reading)
-    units, unread = to_units(list(numbers.values()))
-    units, back, unread = _less(units, unread, batch.cells, reading)
     runs = find_runs(batch.cells, question)
     days, bins, asked_for = bins_of_runs(runs.heads, reading, question)
     said = _currencies(numbers)
-    others = in_other_currencies(said, question)
+    exchange = _exchange(runs, days, said, question)
+    others, rates = exchange.others, exchange.rates
+    units, unread = to_units([*numbers.values(), *rates])
+    units, back, unread = _less(units, unread, batch.cells, reading, rates)
     units[others] = back[others] = 0
     odd = odd_rows(batch, runs, bins, _amount_problems(numbers, unread))
     odd = with_other_currencies(odd, others, runs, bins)
@@ -129,7 +131,9 @@ def clean(
     if LARGEST in schema.names:
         columns[LARGEST] = np.maximum.reduceat(units, runs.starts)
     if "cost" in schema.names:
-        columns |= _costs(batch.cells, numbers, reading, runs, odd)
+        # Where the amount is a price times a quantity, so is the cost.
+        factors = [numbers[role] for role in ("quantity",) if role in numbers]
+        columns |= _costs(batch.cells, [*factors, *rates], reading, runs, odd)
     lines = _lines(columns, runs.heads, schema)
     # A line that is no sale goes along, to take the rest of its order with it.
     kept = used | ((bins == CODES["not_a_sale"]) & (counts > 0))
@@ -147,6 +151,7 @@ def clean(
         ids_end_in_point_zero=_all_end_in_point_zero(runs.heads["customer_id"]),
         has_marks=not reading.numbers.settled and _has_marks(batch.cells),
         currencies=currencies_of(runs, seen, said, odd),
+        unrated=exchange.unrated(odd),
         footer_rows=batch.footer_rows,
     )
     return Cleaned(lines if kept.all() else lines.filter(pa.array(kept)), tally)
@@ -178,13 +183,37 @@ def _nothing(batch: Batch, schema: pa.Schema) -> Cleaned:
 # Money -------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class _Exchange:
+    """What the money of each row is multiplied with, and which rows are in a currency not taken."""
+
+    others: Places
+    rates: tuple[Numbers, ...] = ()
+    named: pa.Array | None = None
+
+    def unrated(self, odd: Odd) -> frozenset[str]:
+        """The currencies of the rows that are left out for want of a rate."""
+        if self.named is None:
+            return frozenset()
+        rows = odd.rows[odd.codes == CODES["other_currency"]]
+        return frozenset(pc.unique(self.named.take(pa.array(rows))).to_pylist()) - {None}
+
+
+def _exchange(runs: Runs, days: Days, said: Sequence[pa.Array], question: Question) -> _Exchange:
+    if question.rates is None:
+        return _Exchange(in_other_currencies(said, question))
+    named = named_currencies(runs, said)
+    rate, lacking = question.rates.factors(named, np.repeat(days, runs.lengths))
+    return _Exchange(np.flatnonzero(lacking), (rate,), named)
+
+
 def _numbers(cells: Cells, reading: Reading) -> dict[str, Numbers]:
     roles = ("amount",) if "amount" in cells else ("quantity", "unit_price")
     return {role: read_numbers(cells[role], reading.numbers) for role in roles}
 
 
 def _less(
-    units: Units, unread: Places, cells: Cells, reading: Reading
+    units: Units, unread: Places, cells: Cells, reading: Reading, rates: Sequence[Numbers]
 ) -> tuple[Units, Units, Places]:
     """Take off what is not paid, and read what was given back; an empty cell is nothing.
 
@@ -196,7 +225,7 @@ def _less(
         if role not in cells:
             continue
         column = read_numbers(cells[role], reading.numbers)
-        found, places = to_units([column])
+        found, places = to_units([column, *rates])
         bad = places if column.missing is None else places[~column.missing[places]]
         unread = np.union1d(unread, bad)
         if role == "unpaid":
@@ -233,15 +262,13 @@ def _sums(units: Units, starts: Places) -> tuple[Units, Units]:
 
 
 def _costs(
-    cells: Cells, numbers: Mapping[str, Numbers], reading: Reading, runs: Runs, odd: Odd
+    cells: Cells, factors: Sequence[Numbers], reading: Reading, runs: Runs, odd: Odd
 ) -> dict[str, Places]:
     """The cost of each run, and how many of its rows have none that can be read."""
     rows = len(cells["customer_id"])
     if "cost" not in cells:
         units, unknown = np.zeros(rows, dtype=np.int64), np.ones(rows, dtype=bool)
     else:
-        # Where the amount is a price times a quantity, so is the cost.
-        factors = [numbers[role] for role in ("quantity",) if role in numbers]
         units, unread = to_units([read_numbers(cells["cost"], reading.numbers), *factors])
         unknown = np.zeros(rows, dtype=bool)
         unknown[unread] = True

@@ -66,9 +66,14 @@ def normal(cells: pa.Array) -> pa.Array:
     return pc.coalesce(meanings(cells), capitals)
 
 
+def meant(written: str) -> str:
+    """The code of a currency that the user names by its code or sign."""
+    return _MEANING.get(written.strip().upper(), written.strip().upper())
+
+
 def accepted(wanted: str) -> list[str]:
     """What a currency may be written as: `USD` also as `$`, but `$` is only itself."""
-    code = _MEANING.get(wanted.strip().upper(), wanted.strip().upper())
+    code = meant(wanted)
     return [code, _SIGN_OF[code]] if code in _SIGN_OF else [code]
 
 
@@ -76,6 +81,19 @@ def apart(currencies: Iterable[str]) -> set[str]:
     """The currencies among these that differ: `$` beside `USD` is no other."""
     every = set(currencies)
     return every - {_SIGN_OF[code] for code in every if code in _SIGN_OF}
+
+
+def standing_for(named: Iterable[str], preferred: str) -> dict[str, str]:
+    """Which of some currencies a shared sign stands for, where that can be told.
+
+    `$` is the preferred currency where that is written so, and else the only one that is.
+    """
+    users: dict[str, list[str]] = {}
+    for code in named:
+        if code in _SIGN_OF:
+            users.setdefault(_SIGN_OF[code], []).append(code)
+    told = {sign: codes[0] for sign, codes in users.items() if len(codes) == 1}
+    return told | ({_SIGN_OF[preferred]: preferred} if preferred in _SIGN_OF else {})
 
 
 def is_known(currency: str) -> bool:

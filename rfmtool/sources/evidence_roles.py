@@ -105,10 +105,23 @@ class EvidenceTable:
 @cache
 def evidence_tables() -> Mapping[str, EvidenceTable]:
     """The evidence tables by name."""
-    text = resources.files(__package__).joinpath(_FILE).read_text("utf-8")
-    data = tomllib.loads(text)
+    data = _data()
     roles = {name: _role(name, what) for name, what in data["roles"].items()}
     return {name: _table(name, what, roles) for name, what in data["tables"].items()}
+
+
+@cache
+def rates_table() -> EvidenceTable:
+    """The table of exchange rates, which is read as evidence is, and says nothing of people."""
+    data = _data()["rates"]
+    roles = {name: _role(name, what) for name, what in data["roles"].items()}
+    return _table("rates", data, roles)
+
+
+@cache
+def _data() -> Mapping[str, Any]:
+    text = resources.files(__package__).joinpath(_FILE).read_text("utf-8")
+    return tomllib.loads(text)
 
 
 def _role(name: str, data: Mapping[str, Any]) -> Role:

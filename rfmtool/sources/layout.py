@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from rfmtool.rules.presets import Preset
 from rfmtool.sources.dates import ISO, DateReading
 from rfmtool.sources.records import Marks
+
+if TYPE_CHECKING:
+    from rfmtool.sources.rates import Rates
 
 Decimal = Literal[".", ","]
 MONEY_ROLES: Final = ("amount", "quantity", "unit_price", "refunded", "unpaid")
@@ -154,6 +157,8 @@ class Question:
     since: date | None = None
     until: date | None = None
     currency: str | None = None
+    rates: Rates | None = None
+    """What all money is converted with; None takes it as it is."""
     not_a_sale: frozenset[str] = frozenset()
     order_per_row: bool = False
     suppressed: frozenset[str] = frozenset()

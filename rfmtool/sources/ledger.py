@@ -42,6 +42,7 @@ class Tally:
     ids_end_in_point_zero: bool = True
     has_marks: bool = False
     currencies: frozenset[str] = frozenset()
+    unrated: frozenset[str] = frozenset()
     footer_rows: int = 0
 
 
@@ -63,6 +64,8 @@ class Ledger:
     ids_end_in_point_zero: bool = True
     has_marks: bool = False
     currencies: set[str] = field(default_factory=set)
+    unrated: set[str] = field(default_factory=set)
+    """Where money is converted, the currencies of the rows that have no rate on their day."""
     footer_rows: int = 0
     """How many of the blank rows are totals and trailers at the end of a file."""
     overlap: int = 0
@@ -88,6 +91,7 @@ class Ledger:
         self.ids_end_in_point_zero &= tally.ids_end_in_point_zero
         self.has_marks |= tally.has_marks
         self.currencies |= tally.currencies
+        self.unrated |= tally.unrated
         self.footer_rows += tally.footer_rows
 
     def leave_out_orders(self, rows: int, units: int) -> None:

@@ -23,7 +23,8 @@ Places = npt.NDArray[np.int64]
 Cells = Mapping[str, pa.Array]
 
 # A product of two doubles times 10,000 is off by less than 2^-51 of itself: below 2^41 by less
-# than 0.001, so only a remainder this near to one half can be rounded the wrong way.
+# than 0.001, so only a remainder this near to one half can be rounded the wrong way. Each further
+# factor adds half of that again.
 _SURE_REMAINDER: Final = 0.499
 _SURE_BELOW: Final = 2.0**41
 _LARGEST: Final = 2**63 - 1
@@ -147,10 +148,10 @@ def _said(part: Cells, present: Cells) -> tuple[pa.Array, pa.Array]:
 
 
 def to_units(factors: Sequence[Numbers]) -> tuple[Units, Places]:
-    """Multiply amount, or quantity and unit price, into whole 1/10,000, rounded half-even.
+    """Multiply amount, or quantity and unit price, into whole 1/10,000, rounded half-even once.
 
     Args:
-        factors: one or two columns of equal length.
+        factors: one column or several, of equal length, such as an exchange rate beside an amount.
 
     Returns:
         The units, 0 where a factor is not a number or the product is beyond int64; and the places
@@ -160,8 +161,9 @@ def to_units(factors: Sequence[Numbers]) -> tuple[Units, Places]:
     for factor in factors[1:]:
         product = product * factor.values
     units = np.rint(product)
+    sure_below = _SURE_BELOW * 2 / max(2, len(factors))
     with np.errstate(invalid="ignore"):
-        sure = (np.abs(product - units) < _SURE_REMAINDER) & (np.abs(product) < _SURE_BELOW)
+        sure = (np.abs(product - units) < _SURE_REMAINDER) & (np.abs(product) < sure_below)
     if sure.all():
         return units.astype(np.int64), np.empty(0, dtype=np.int64)
     units[~sure] = 0

@@ -1,0 +1,211 @@
+"""A table of exchange rates to rates; a row that cannot be read is an error."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.errors import AmbiguousInputError, InputError
+from rfmtool.sources import currencies
+from rfmtool.sources.bins import is_blank
+from rfmtool.sources.dates import check_zone, read_days
+from rfmtool.sources.evidence_cells import TableReading
+from rfmtool.sources.evidence_reading import Part, table_reading, taken_apart
+from rfmtool.sources.evidence_roles import EvidenceTable, rates_table
+from rfmtool.sources.layout import Asked
+from rfmtool.sources.numbers import read_numbers
+from rfmtool.sources.rates import Rate, Rates
+from rfmtool.sources.read import Batch
+
+_LEAST, _MOST = 1e-12, 1e12
+"""No currency is worth less or more of another; and products of such rates stay exact."""
+_MEND: Final = "Mend it: the money of a currency hangs on every row of this table."
+_SHOWN: Final = 8
+
+
+@dataclass(frozen=True, order=True)
+class _Row:
+    rate: Rate
+    file: str
+    number: int
+
+    @property
+    def place(self) -> str:
+        return f"row {self.number:,} of {self.file}"
+
+
+def read_rates(
+    source: Any,  # noqa: ANN401 - a path, paths, or any library's frame
+    into: str | None = None,
+    asked: Asked | None = None,
+    *,
+    threads: int | None = None,
+) -> Rates:
+    """Read exchange rates.
+
+    Args:
+        source: a path, glob, folder, several of these, `-`, or a frame, with columns currency, rate
+            (what one unit is worth in the currency converted into) and perhaps from_on, the first
+            day of the rate; without it a rate holds on all days before the first one dated.
+        into: the currency to convert into; the one whose rate is 1 unless given.
+        asked: what the user said; `columns` as `rates.ROLE`.
+        threads: how many blocks are read at a time; all cores by default.
+
+    Raises:
+        InputError: the table or one of its rows cannot be read, or says otherwise than `into`.
+        AmbiguousInputError: it can be read in two ways, or does not tell what to convert into.
+    """
+    table, asked = rates_table(), asked or Asked()
+    if asked.timezone:
+        check_zone(asked.timezone)
+    try:
+        parts = taken_apart(source, table, asked.of_table(table.name), threads or _cores())
+        reading = table_reading(table, parts, asked)
+        rows = [row for part in parts for row in _rows_of(part, table, reading)]
+        rates = _in_force(rows)
+        base = _base(rates) if into is None else _checked(currencies.meant(into), rates)
+    except InputError as error:
+        raise type(error)(f"{table.name}: {error.args[0]}", error.hint) from None
+    return Rates(base, tuple(rate for rate in rates if rate.currency != base))
+
+
+def _cores() -> int:
+    return os.cpu_count() or 1
+
+
+# Rows --------------------------------------------------------------------------------------------
+
+
+def _rows_of(part: Part, table: EvidenceTable, reading: TableReading) -> Iterator[_Row]:
+    source, batches = part
+    header, places = source.layout.header, source.layout.places
+    columns = {role: header[place] for role, place in places.items() if role in table.roles}
+    before = 0
+    for batch in batches:
+        names, numbers = _numbered(batch, before, source.name)
+        cells = {role: column.take(names) for role, column in batch.cells.items()}
+        bad = _Bad(source.name, numbers, columns)
+        yield from map(_Row, _rates(cells, reading, bad), [source.name] * len(numbers), numbers)
+        before += batch.records
+
+
+def _numbered(batch: Batch, before: int, name: str) -> tuple[pa.Array, list[int]]:
+    """The places of a batch's rows that are not blank, and their numbers in the file."""
+    for fault in batch.faults:
+        if not fault.is_blank:
+            number = before + fault.row + 1
+            raise InputError(f"row {number:,} of {name} cannot be read ({fault.reason})", _MEND)
+    blank = np.logical_and.reduce([is_blank(column) for column in batch.whole()])
+    kept = np.flatnonzero(~blank)
+    return pa.array(kept), (batch.rows()[kept] + before + 1).tolist()
+
+
+@dataclass(frozen=True)
+class _Bad:
+    """Says which cell of a file cannot be read."""
+
+    file: str
+    numbers: Sequence[int]
+    columns: dict[str, str]
+
+    def check(self, role: str, bad: np.ndarray[Any, np.dtype[np.bool_]], what: str) -> None:
+        """Raise for the first of the `bad` rows."""
+        if bad.any():
+            number = self.numbers[int(np.argmax(bad))]
+            raise InputError(
+                f"row {number:,} of {self.file}, column {self.columns[role]!r}: {what}", _MEND
+            )
+
+
+def _rates(cells: dict[str, pa.Array], reading: TableReading, bad: _Bad) -> list[Rate]:
+    names = cells["currency"]
+    bad.check("currency", is_blank(names), "no currency")
+    numbers = read_numbers(cells["rate"], reading.numbers)
+    fits = (numbers.values >= _LEAST) & (numbers.values <= _MOST)  # which no NaN is
+    bad.check("rate", ~fits, "no rate above 0")
+    codes = currencies.normal(names).to_pylist()
+    days = _days(cells, reading, bad)
+    values = [Decimal(str(cell)) for cell in numbers.cells.to_pylist()]
+    return [
+        Rate.always(code, value) if day is None else Rate(code, day, value)
+        for code, day, value in zip(codes, days, values, strict=True)
+    ]
+
+
+def _days(cells: dict[str, pa.Array], reading: TableReading, bad: _Bad) -> list[int | None]:
+    """The day from which each rate holds; None where it says none."""
+    column = cells.get("from_on")
+    if column is None:
+        return [None] * len(cells["rate"])
+    empty = is_blank(column)
+    days, unread = read_days(column, reading.days["from_on"])
+    if unread is not None:
+        bad.check("from_on", unread & ~empty, "no date")
+    found: list[int | None] = pc.if_else(pa.array(empty), None, pa.array(days)).to_pylist()
+    return found
+
+
+# Rates -------------------------------------------------------------------------------------------
+
+
+def _in_force(rows: Sequence[_Row]) -> list[Rate]:
+    """The rates, ascending and each once.
+
+    Raises:
+        InputError: there is none, or two are of one currency and day.
+    """
+    if not rows:
+        raise InputError("there is no rate in it", "Give rows of currency and rate.")
+    ordered = sorted(rows)
+    for one, other in pairwise(ordered):
+        key, before = other.rate, one.rate
+        if (key.currency, key.day) == (before.currency, before.day) and key.value != before.value:
+            raise InputError(
+                f"{one.place} and {other.place} give two rates of one currency for one day",
+                "Leave one out, or give each its first day in a column from_on.",
+            )
+    firsts = {(row.rate.currency, row.rate.day): row.rate for row in reversed(ordered)}
+    return sorted(firsts.values())
+
+
+def _base(rates: Sequence[Rate]) -> str:
+    ones = _always_one(rates)
+    if len(ones) == 1:
+        return ones[0]
+    which = "no currency has" if not ones else f"{len(ones):,} currencies have"
+    raise AmbiguousInputError(
+        f"{which} a rate of exactly 1, so it does not tell what to convert into",
+        "Say which with --currency CODE.",
+    )
+
+
+def _checked(base: str, rates: Sequence[Rate]) -> str:
+    """The currency to convert into, unless the rates are into another.
+
+    Raises:
+        InputError: its own rate is not 1, or it has none and another's is 1.
+    """
+    own = [rate for rate in rates if rate.currency == base]
+    ones = _always_one(rates)
+    if any(rate.value != 1 for rate in own) or (ones and not own):
+        known = [name for name in ones if currencies.is_known(name)][:_SHOWN]
+        into = f" They are into {' or '.join(known)}." if known else ""
+        raise InputError(
+            "the rates are not into the currency that --currency names, whose own rate would be 1",
+            f"Name the one they are into, or mend the table.{into}",
+        )
+    return base
+
+
+def _always_one(rates: Sequence[Rate]) -> list[str]:
+    """The currencies whose every rate is 1."""
+    others = {rate.currency for rate in rates if rate.value != 1}
+    return sorted({rate.currency for rate in rates} - others)
