@@ -219,7 +219,10 @@ output_format = click.option(
 
 def table_output(what: str) -> Decorator[Any]:
     """The option `-o` of a command whose answer goes to stdout, and a table into a file."""
-    text = f"Write {what}, into FILE: .csv, .tsv, .jsonl or .parquet; .json is the whole answer."
+    text = (
+        f"Write {what}, into FILE: .csv, .tsv, .jsonl, .parquet or .xlsx; .json is the whole"
+        " answer."
+    )
     return click.option("-o", "--output", metavar="FILE", help=text)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     default="csv",
     show_default=True,
     metavar="KIND,...",
-    help="Kinds of table files: csv, parquet.",
+    help="Kinds of table files: csv, parquet, xlsx.",
 )
 @click.option(
     "--lists",
@@ -105,10 +105,13 @@ def _arguments(settings: options.Settings, exports: tuple[str, ...]) -> dict[str
 
 def _wanted(settings: options.Settings) -> FolderOptions:
     from rfmtool.outputs import folder
+    from rfmtool.outputs.tables import check_writable
 
     tables = options.choices(settings["tables"], folder.TABLES, "--tables")
     if not tables:
         raise UsageError("--tables: none is named", f"Take any of {', '.join(folder.TABLES)}.")
+    for kind in tables:
+        check_writable(kind, f"--tables {kind}")
     return folder.FolderOptions(
         tables,
         options.choices(settings["lists"], folder.LISTS, "--lists"),

@@ -20,7 +20,7 @@ from rfmtool.errors import UsageError
     "-o",
     "--output",
     metavar="FILE",
-    help="Write FILE instead of stdout: .csv, .tsv, .jsonl or .parquet.",
+    help="Write FILE instead of stdout: .csv, .tsv, .jsonl, .parquet or .xlsx.",
 )
 @click.option(
     "--format",

@@ -29,6 +29,7 @@ from rfmtool.outputs.tables import (
     write_lines,
     write_parquet,
 )
+from rfmtool.outputs.workbooks import write_workbook
 from rfmtool.placing.activity import missing_regulars
 from rfmtool.placing.playbook import call_queue
 from rfmtool.rules import to_toml
@@ -266,16 +267,24 @@ class _TextWriter:
         return pa.concat_arrays(lines).take(pa.array(np.argsort(order, kind="stable")))
 
 
-def _parquet_writer(table: pa.Table, _: TextOptions) -> Writer:
-    def write(target: IO[bytes], rows: Rows | None) -> None:
-        write_parquet(table if rows is None else table.take(pa.array(rows)), target)
+def _anew(
+    write: Callable[[pa.Table, IO[bytes]], None],
+) -> Callable[[pa.Table, TextOptions], Writer]:
+    """A kind of table of which each list is written by itself, and text as it is."""
 
-    return write
+    def writer(table: pa.Table, _: TextOptions) -> Writer:
+        def write_rows(target: IO[bytes], rows: Rows | None) -> None:
+            write(table if rows is None else table.take(pa.array(rows)), target)
+
+        return write_rows
+
+    return writer
 
 
 _WRITERS: Final[Mapping[str, Callable[[pa.Table, TextOptions], Writer]]] = {
     "csv": _TextWriter,
-    "parquet": _parquet_writer,
+    "parquet": _anew(write_parquet),
+    "xlsx": _anew(write_workbook),
 }
 TABLES: Final = tuple(_WRITERS)
 

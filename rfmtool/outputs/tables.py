@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 
 from rfmtool import columns as names
 from rfmtool.errors import UsageError
-from rfmtool.scoring.customers import date_text
+from rfmtool.outputs.cells import text_of
+from rfmtool.outputs.workbooks import check_library, write_workbook
 from rfmtool.threads import in_order
 
 _BOM: Final = b"\xef\xbb\xbf"
@@ -133,7 +134,7 @@ def write_jsonl(table: pa.Table, target: IO[bytes]) -> None:
     """Write one JSON object per line; money is text, missing is null."""
     for rows in _chunks(table):
         plain = [
-            _text(column) if pa.types.is_decimal(column.type) or pa.types.is_date(column.type)
+            text_of(column) if pa.types.is_decimal(column.type) or pa.types.is_date(column.type)
             else column
             for column in rows.columns
         ]  # fmt: skip
@@ -153,6 +154,7 @@ _WRITERS: Final[dict[str, Callable[[pa.Table, IO[bytes], TextOptions], None]]] =
     ),
     "jsonl": lambda table, target, _: write_jsonl(table, target),
     "parquet": lambda table, target, _: write_parquet(table, target),
+    "xlsx": lambda table, target, _: write_workbook(table, target),
 }
 FORMATS: Final = tuple(_WRITERS)
 
@@ -161,7 +163,7 @@ def format_of(path: Path) -> str:
     """The format that a file's ending asks for; CSV when it has none.
 
     Raises:
-        UsageError: the ending is of no known format.
+        UsageError: the ending is of no known format, or what writes that is not installed.
     """
     ending = path.suffix.lower().removeprefix(".")
     if not ending:
@@ -171,7 +173,22 @@ def format_of(path: Path) -> str:
             f"{path.name}: tables are not written as .{ending}",
             f"Take one of {', '.join(f'.{known}' for known in FORMATS)}.",
         )
+    check_writable(ending, path.name)
     return ending
+
+
+def check_writable(kind: str, asked: str) -> None:
+    """Make sure that there is what writes tables of a kind; sooner than after reading.
+
+    Args:
+        kind: one of FORMATS.
+        asked: what asks for it, for the message.
+
+    Raises:
+        UsageError: it is not installed.
+    """
+    if kind == "xlsx":
+        check_library(asked)
 
 
 def write_table(table: pa.Table, target: IO[bytes], kind: str, options: TextOptions) -> None:
@@ -200,7 +217,7 @@ def _bytes_of(lines: pa.Array) -> memoryview:
 def _cells(column: pa.ChunkedArray, options: TextOptions) -> pa.Array:
     array = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
     if not pa.types.is_string(array.type):
-        return _text(array)
+        return text_of(array)
     if not options.raw_text:
         runs = _runs(array)
         if pc.any(runs).as_py():
@@ -220,16 +237,3 @@ def _quoted(array: pa.Array, delimiter: str) -> pa.Array:
     if '"' in marks:
         array = pc.replace_substring(array, '"', '""')
     return pc.if_else(needs, pc.binary_join_element_wise('"', array, '"', ""), array)
-
-
-def _text(array: pa.Array) -> pa.Array:
-    if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
-    if pa.types.is_date(array.type):
-        return date_text(array)
-    text = pc.cast(array, pa.string())
-    if pa.types.is_decimal(array.type):
-        text = pc.utf8_rtrim(pc.utf8_rtrim(text, "0"), ".")
-    elif pa.types.is_floating(array.type):
-        text = pc.replace_substring_regex(text, r"\.0$", "")
-    return text

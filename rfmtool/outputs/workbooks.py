@@ -1,0 +1,224 @@
+"""A table as a workbook for spreadsheets: one sheet, text as text, money and days as numbers."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from importlib.util import find_spec
+from itertools import chain
+from pathlib import Path
+from typing import IO, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.errors import SystemFailureError, UsageError
+from rfmtool.outputs.cells import text_of
+
+_MOST_ROWS: Final = 1_048_575
+"""What a sheet holds below its header."""
+_MOST_LETTERS: Final = 32_767
+"""What a cell holds, in UTF-16 code units."""
+_MOST_DIGITS: Final = 15
+"""What a spreadsheet knows of a number."""
+_CHUNK_ROWS: Final = 1 << 14
+_FIRST_DAY: Final = 25_569
+"""1970-01-01 in days of a spreadsheet."""
+_CERTAIN_DAY: Final = 61
+"""1900-03-01; before it spreadsheets differ by a day."""
+_SETTINGS: Final = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_numbers": False,
+    "strings_to_urls": False,
+    "use_zip64": True,
+}
+_CREATED: Final = datetime(1980, 1, 1)  # noqa: DTZ001 - a fixed one, in no zone
+_OTHER_KIND: Final = "Take csv or parquet instead, in --tables or as the ending of -o's file."
+_MONEY, _DAY = "#,##0.00##", "yyyy-mm-dd"
+_WIDTHS: Final = {_MONEY: 18, _DAY: 12}
+_WIDEST: Final = 50
+_MARGIN: Final = 3
+"""Letters beside a header, where the button of its filter is."""
+
+
+class _Markup(str):
+    """Text that looks like the library's own markup, which it would write as it is."""
+
+    __slots__ = ()
+
+
+def check_library(asked: str) -> None:
+    """Make sure that workbooks can be written.
+
+    Args:
+        asked: what asks for one, for the message.
+
+    Raises:
+        UsageError: the library for it is not there.
+    """
+    if find_spec("xlsxwriter") is None:
+        raise UsageError(
+            f"{asked}: what writes workbooks is not installed",
+            "Install it with pip install 'rfmtool[excel]', or take another kind of table.",
+        )
+
+
+def write_workbook(table: pa.Table, target: IO[bytes]) -> None:
+    """Write one sheet; what a spreadsheet's numbers cannot hold exactly is text.
+
+    Args:
+        table: of text, whole numbers, numbers, decimals and days.
+        target: where to.
+
+    Raises:
+        UsageError: there are more rows than a sheet holds, or more text than a cell does.
+        SystemFailureError: there is no room to put it together.
+    """
+    _check_size(table)
+    with tempfile.TemporaryDirectory(prefix="rfmtool-") as scratch:
+        path = Path(scratch, "book")
+        with _temporary_failures():
+            _write(table, path)
+        with path.open("rb") as book:
+            shutil.copyfileobj(book, target)
+
+
+def _check_size(table: pa.Table) -> None:
+    if len(table) > _MOST_ROWS:
+        raise UsageError(
+            f"{len(table):,} rows do not fit into a sheet of a workbook, which holds"
+            f" {_MOST_ROWS:,}",
+            _OTHER_KIND,
+        )
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if pa.types.is_string(column.type) and _longest(column) > _MOST_LETTERS:
+            raise UsageError(
+                f"column {name!r} has text that does not fit into a cell of a workbook, which"
+                f" holds {_MOST_LETTERS:,} letters",
+                _OTHER_KIND,
+            )
+
+
+def _longest(column: pa.ChunkedArray) -> int:
+    """Code units of the longest cell, if one may be too long; else 0."""
+    # A letter's code units are never more than its bytes in UTF-8.
+    long = column.filter(pc.greater(pc.binary_length(column), _MOST_LETTERS))
+    pairs = pc.count_substring_regex(long, r"[\x{10000}-\x{10FFFF}]")
+    return pc.max(pc.add(pc.utf8_length(long), pairs)).as_py() or 0
+
+
+@contextmanager
+def _temporary_failures() -> Iterator[None]:
+    from xlsxwriter.exceptions import FileCreateError
+
+    try:
+        yield
+    except (OSError, FileCreateError) as error:
+        cause = error.args[0] if isinstance(error, FileCreateError) else error
+        reason = (cause.strerror or str(cause)).lower()
+        raise SystemFailureError(
+            f"a workbook cannot be put together in a temporary folder: {reason}",
+            "Free some space, or name a roomier folder with TMPDIR.",
+        ) from None
+
+
+def _write(table: pa.Table, path: Path) -> None:
+    from xlsxwriter import Workbook
+
+    # Rows wait in a file beside the book, not in memory.
+    with Workbook(path, {**_SETTINGS, "tmpdir": str(path.parent)}) as book:
+        book.set_properties({"created": _CREATED})
+        sheet = book.add_worksheet()
+        sheet.add_write_handler(_Markup, _write_markup)
+        sheet.freeze_panes(1, 0)
+        sheet.autofilter(0, 0, len(table), table.num_columns - 1)
+        _lay_out(book, sheet, table)
+        sheet.write_row(0, 0, _texts(pa.array(table.column_names)), book.add_format({"bold": True}))
+        for number, row in enumerate(_rows(table), 1):
+            sheet.write_row(number, 0, row)
+
+
+def _write_markup(sheet: Any, row: int, column: int, text: str, *form: Any) -> int:  # noqa: ANN401
+    # In pieces it is escaped; fewer than three are refused, and it has seven letters or more.
+    written: int = sheet.write_rich_string(
+        row, column, text[0], text[1], text[2:], *filter(None, form)
+    )
+    return written
+
+
+def _lay_out(book: Any, sheet: Any, table: pa.Table) -> None:  # noqa: ANN401
+    """Give each column its width and the form of its numbers."""
+    forms = {form: book.add_format({"num_format": form}) for form in (_MONEY, _DAY)}
+    for place, name in enumerate(table.column_names):
+        column = table.column(place)
+        form = forms.get(_form(column.type))
+        sheet.set_column(place, place, max(_width(column), len(name) + _MARGIN), form)
+
+
+def _form(kind: pa.DataType) -> str:
+    if pa.types.is_decimal(kind):
+        return _MONEY
+    return _DAY if pa.types.is_date(kind) else ""
+
+
+def _width(column: pa.ChunkedArray) -> int:
+    if pa.types.is_string(column.type):
+        return min((pc.max(pc.utf8_length(column)).as_py() or 0) + 1, _WIDEST)
+    return _WIDTHS.get(_form(column.type), 0)
+
+
+# Cells -------------------------------------------------------------------------------------------
+
+
+def _rows(table: pa.Table) -> Iterator[tuple[object, ...]]:
+    chunks = table.to_batches(max_chunksize=_CHUNK_ROWS)
+    return chain.from_iterable(zip(*map(_cells, chunk.columns), strict=True) for chunk in chunks)
+
+
+def _cells(array: pa.Array) -> list[object]:
+    """A column's cells as what they are in a sheet; None is an empty one."""
+    if pa.types.is_string(array.type):
+        return _texts(array)
+    numbers, exact = _numbers(array)
+    if pc.all(exact).as_py() is not False:
+        return list(numbers.to_pylist())
+    return _chosen(exact, numbers.to_pylist(), text_of(array).to_pylist())
+
+
+def _texts(array: pa.Array) -> list[object]:
+    cells: list[object] = array.to_pylist()
+    markup = pc.and_(pc.starts_with(array, "<r>"), pc.ends_with(array, "</r>"))
+    if not pc.any(markup).as_py():
+        return cells
+    return _chosen(markup, [_Markup(cell) for cell in cells], cells)
+
+
+def _numbers(array: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """A column as numbers, and which of them a spreadsheet can hold; null is either."""
+    if pa.types.is_decimal(array.type):
+        text = text_of(array)
+        digits = pc.utf8_trim(pc.replace_substring_regex(text, "[-.]", ""), "0")
+        return pc.cast(text, pa.float64()), pc.less_equal(pc.utf8_length(digits), _MOST_DIGITS)
+    if pa.types.is_date(array.type):
+        days = pc.add(pc.cast(array, pa.int32()), _FIRST_DAY)
+        return days, pc.greater_equal(days, _CERTAIN_DAY)
+    if pa.types.is_floating(array.type):
+        return array, pc.is_finite(array)
+    return array, pa.repeat(pa.scalar(value=True), len(array))
+
+
+def _chosen(first: pa.Array, these: list[object], those: list[object]) -> list[object]:
+    """Of each pair the first where so said, else the second."""
+    picks = first.fill_null(fill_value=False).to_numpy(zero_copy_only=False)
+    cells: list[object] = np.where(picks, _objects(these), _objects(those)).tolist()
+    return cells
+
+
+def _objects(cells: list[object]) -> npt.NDArray[np.object_]:
+    return np.array(cells, dtype=object)
