@@ -28,7 +28,7 @@ from rfmtool.rules import FitRules, Method, Rules, asks_for_estimates, load_rule
 from rfmtool.scoring.breadth import add_breadth
 from rfmtool.scoring.customers import customers
 from rfmtool.scoring.history import ended, known_by, spend_within, standing
-from rfmtool.scoring.people import add_contacts, unlisted, until
+from rfmtool.scoring.people import add_contacts, contacts_by, unlisted, until
 from rfmtool.scoring.scales import Scales, apply_scales, fit, load_scales
 from rfmtool.scoring.timing import OrderDays, add_usual_gaps, fit_timing, order_days
 from rfmtool.scoring.wallet import Period, add_wallet_scores, add_wallets, fit_peer_spend
@@ -183,7 +183,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     day = as_of_day(grouped, settings)
     told = told.matched(grouped.table["customer_id"].combine_chunks())
     check_matched(told.ledgers.values(), min_matched)
-    known = with_everyone(grouped, _tables(told, settings, day))
+    known = with_everyone(grouped, _tables(told, settings, day, grouped.table["customer_id"]))
     return replace(score(known, in_force, day, settings, given), evidence=told)
 
 
@@ -346,10 +346,26 @@ def placed_on(
     """A result's frame as of an earlier day; who was not known yet has neither order nor money."""
     grouped, last = result.grouped, _ordinal(day)
     table, dates = standing(grouped.table, entries, last)
-    then = replace(grouped, table=table, dates=dates, categories=None, entries=ended(entries, last))
+    then = replace(
+        grouped,
+        table=table,
+        dates=dates,
+        categories=None,
+        entries=ended(entries, last),
+        evidence=_contacts_until(grouped.evidence, last),
+    )
     estimate = result.settings.estimate and asks_for_estimates(result.rules)
     settings = replace(result.settings, estimate=estimate)
     return score(then, result.rules, day, settings, scales, in_words=False, to_do=to_do).frame
+
+
+def _contacts_until(evidence: Mapping[str, pd.DataFrame], last_day: int) -> dict[str, pd.DataFrame]:
+    """The evidence with the contacts of an earlier day; other tables tell the day of each event."""
+    if "contacts" not in evidence:
+        return dict(evidence)
+    contacts = evidence["contacts"]
+    since = contacts["since_on"].to_numpy(dtype=np.int64, na_value=np.iinfo(np.int64).min)
+    return {**evidence, "contacts": contacts[since <= last_day]}
 
 
 def _fitted(
@@ -415,10 +431,20 @@ def _with_evidence(settings: Settings, told: Evidence) -> Settings:
     return settings
 
 
-def _tables(told: Evidence, settings: Settings, as_of: date) -> dict[str, pa.Table]:
-    """The tables as they stood on a day, without those who are to be left out."""
+def _tables(
+    told: Evidence, settings: Settings, as_of: date, customer_ids: pa.ChunkedArray
+) -> dict[str, pa.Table]:
+    """The tables as they stood on a day, without those who are to be left out.
+
+    Whoever asks for a day gets the contacts of that day; else the contacts are those of today, some
+    of whom may have come after the last order.
+    """
     tables = {name: table for name, table in told.tables.items() if name != "suppress"}
-    return until(unlisted(tables, settings.suppressed), _ordinal(as_of))
+    then = until(unlisted(tables, settings.suppressed), _ordinal(as_of))
+    if settings.as_of is None or "contacts" not in then:
+        return then
+    ids = customer_ids.combine_chunks()
+    return {**then, "contacts": contacts_by(then["contacts"], then, ids, _ordinal(as_of))}
 
 
 def _wallets(grouped: Grouped) -> pd.DataFrame | None:

@@ -29,6 +29,8 @@ from rfmtool.sources.layout import Asked, Detail
 from rfmtool.threads import in_order
 
 _COHORT: Final = "cohort"
+_MOST_POINTS: Final = 1_000
+"""Each takes as long as placing everybody does."""
 _EMPTY: Final = "(empty)"
 _ORDERS: Final = Detail(category=None, cost=False, contacts=False)
 """All that most questions are about."""
@@ -159,7 +161,7 @@ def timeline(
         reading: keyword arguments of `run`.
 
     Raises:
-        UsageError: the result has no entries.
+        UsageError: the result has no entries, or there are too many points.
         RfmtoolError: as `run` does.
     """
     result = _result(source, reading, _ENTRIES)
@@ -168,6 +170,11 @@ def timeline(
     begins = EPOCH + timedelta(days=int(entries.day.min())) if len(entries.day) else result.as_of
     first = min(begins, result.as_of)
     before = ends(first, result.as_of, every)[:-1]
+    if len(before) >= _MOST_POINTS:
+        raise UsageError(
+            f"the export begins on {first}, which makes {len(before) + 1:,} {every} ends",
+            "Leave out what is too old with --since, or take longer steps with --every.",
+        )
     jobs = (partial(_point, result, entries, day, scales) for day in before)
     points = list(in_order(jobs, result.settings.threads))
     whole = point(result.frame, result.as_of)

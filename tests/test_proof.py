@@ -120,7 +120,7 @@ def test_who_brings_a_buyer_unasked_is_an_advocate():
     [
         (referral(0, 1, START), "advocate"),
         (referral(0, 1, START - DAY), "client"),
-        (referral(0, 1, None), "advocate"),
+        (referral(0, 1, None), "client"),
         (referral(0, 1, RECENT + DAY), "supporter"),  # bought before, and not since
         (referral(0, 1, AS_OF + DAY), "client"),
         (referral(0, 1, solicited=True), "supporter"),
@@ -149,7 +149,7 @@ def test_of_two_referred_one_has_bought_where_nobody_knows_whether_we_asked():
         (review(0), "advocate"),
         (review(0, START), "advocate"),
         (review(0, START - DAY), "client"),
-        (review(0, None), "advocate"),
+        (review(0, None), "client"),
         (review(0, solicited=True), "supporter"),
         (review(0, solicited=None), "supporter"),
         (review(0, sentiment="neutral"), "client"),
@@ -157,7 +157,7 @@ def test_of_two_referred_one_has_bought_where_nobody_knows_whether_we_asked():
         (said(0, nps=9), "supporter"),
         (said(0, START, nps=10), "supporter"),
         (said(0, START - DAY, nps=10), "client"),
-        (said(0, None, nps=9), "supporter"),
+        (said(0, None, nps=9), "client"),
         (said(0, nps=8), "client"),
     ],
 )
@@ -178,7 +178,7 @@ def test_members_of_the_scheme_support_however_long_they_are_known():
     )
     assert stage_of(TWICE, contacts=[contact(0, since_on=AS_OF, scheme_member=True)]) == "supporter"
     later = contact(0, since_on=AS_OF + DAY, scheme_member=True)
-    assert stage_of(TWICE, contacts=[later]) == "client"
+    assert stage_of(TWICE, contacts=[later]) == "supporter"  # the list is that of today
 
 
 @pytest.mark.parametrize("status", ["lead", "quote", "trial", "replied"])
@@ -243,9 +243,6 @@ def test_a_low_answer_vetoes_what_was_done_until_that_day(answered, stage):
 
     assert stage_of(TWICE, ONCE, referrals=[referral(0, 1)], feedback=[low]) == stage
     assert stage_of(TWICE, feedback=[review(0), low]) == stage
-    member = contact(0, since_on=RECENT, scheme_member=True)
-    expected = "supporter" if stage == "advocate" else "client"
-    assert stage_of(TWICE, contacts=[member], feedback=[low]) == expected
 
 
 def test_a_low_answer_says_so_in_the_reason():
@@ -272,11 +269,14 @@ def test_of_two_answers_on_a_day_the_lower_counts():
 def test_evidence_without_a_date_is_older_than_any_answer():
     undated = said(0, None, nps=0)
 
-    assert stage_of(TWICE, feedback=[review(0, None), undated]) == "client"
+    assert stage_of(TWICE, feedback=[review(0, None)]) == "client"
+    assert stage_of(TWICE, feedback=[said(0, None, nps=10)]) == "client"
     assert stage_of(TWICE, feedback=[review(0), undated]) == "advocate"
     assert stage_of(TWICE, feedback=[review(0, None), said(0, date(2001, 1, 1), nps=6)]) == "client"
     member = contact(0, scheme_member=True)
+    assert stage_of(TWICE, contacts=[member]) == "supporter"
     assert stage_of(TWICE, contacts=[member], feedback=[undated]) == "client"
+    assert stage_of(TWICE, contacts=[member], feedback=[said(0, RECENT, nps=6)]) == "client"
 
 
 def test_deeds_after_a_low_answer_count_and_those_before_do_not():
@@ -347,7 +347,7 @@ def test_columns_that_a_table_does_not_have_are_not_known():
 
     assert frame["contact_status"].tolist()[0] == "known"
     columns = ["open_complaints", "unknown_referred", "unknown_bought", "partner_listed"]
-    assert frame.loc[0, columns].tolist() == [1, 1, 1, True]
+    assert frame.loc[0, columns].tolist() == [1, 0, 0, True]
 
 
 def test_nobody_is_no_matter():

@@ -417,7 +417,8 @@ def test_the_rules_may_name_the_tables_and_an_option_goes_before():
     [
         (("--contacts", "gone.csv"), "contacts: gone.csv: "),
         (("--contacts", ""), "--contacts: the name is empty"),
-        (("--contacts", "shop.csv", "--referrals", "shop.csv"), "referrals: shop.csv: no column"),
+        (("--contacts", "shop.csv"), "--contacts: shop.csv is the export itself"),
+        (("--referrals", "./shop.csv"), "referrals: shop.csv: no column"),
         (("--contacts", "-", "--feedback", "-"), "stdin is named twice"),
         (("--min-matched", "half"), "--min-matched"),
         (("--column", "contacts.nonsense=x", "--contacts", "shop.csv"), "nonsense"),

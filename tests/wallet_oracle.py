@@ -76,8 +76,8 @@ def share(
         return _divided("known", *known)
     if ranks and person["monetary"] > 0:
         [row] = ranks
-        implied = person["monetary"] / rank_share(row["rank"], row["brands"])
-        return _divided("stated_rank", round(implied), person["monetary"])
+        share_told = rank_share(row["rank"], row["brands"])
+        return "stated_rank", round(person["monetary"] / share_told), share_told
     if estimate is not None and person["frequency"] > 0:
         wallet = max(person["monetary"], estimate)
         if wallet > 0:

@@ -273,6 +273,11 @@ def evidence_sources(settings: Settings, exports: Sequence[str] = ()) -> dict[st
     if "" in named.values():
         name = next(name for name, path in named.items() if not path)
         raise UsageError(f"--{name}: the name is empty", "Name a file, or leave it out.")
+    same = [name for name, path in named.items() if path in exports and path != "-"]
+    if same:
+        raise UsageError(
+            f"--{same[0]}: {named[same[0]]} is the export itself", "Name the table of evidence."
+        )
     if [*exports, *named.values(), settings.get("rates_file")].count("-") > 1:
         raise UsageError("stdin is named twice, and can be read once", "Give the other as a file.")
     return named

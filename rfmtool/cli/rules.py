@@ -29,6 +29,7 @@ def check(file: str) -> None:
     """Check that FILE loads and leaves nobody out; warn of rules that can never be reached."""
     from rfmtool import rules
     from rfmtool.report.terminal import printable
+    from rfmtool.report.words import counted
 
     found = rules.load_rules(file)
     for warning in found.warnings:
@@ -36,7 +37,6 @@ def check(file: str) -> None:
     rungs = len(dict.fromkeys(rung.label for rung in found.ladder))
     segments = len(dict.fromkeys(row.label for row in found.segments.rows))
     actions = len(dict.fromkeys(row.label for row in found.playbook))
-    click.echo(
-        f"{printable(file)}: good; {rungs} rungs, {segments} segments, {actions} actions,"
-        " everybody is placed"
-    )
+    parts = ((rungs, "rung"), (segments, "segment"), (actions, "action"))
+    counts = ", ".join(counted(number, noun) for number, noun in parts)
+    click.echo(f"{printable(file)}: good; {counts}, everybody is placed")

@@ -3,8 +3,9 @@
 An event counts when it is dated on or before as_of; where a table was not supplied, nothing is
 known of it and its columns are 0, no or missing. Promoting evidence (referrals, positive reviews)
 counts for 24 calendar months; scheme membership is a state and does not age. A latest survey answer
-of 6 or less vetoes promoting evidence dated on or before it. An event without a date counts, as
-the oldest of all: any survey answer of 6 or less vetoes it.
+of 6 or less vetoes promoting evidence dated on or before it. An event without a date is the oldest
+of all: it promotes nobody, though it makes a prospect, and an open complaint stays open. Nobody
+knows since when somebody is a member, so any latest answer of 6 or less vetoes that.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class _Terms:
     barred: Ints
 
     def in_window(self, day: Ints) -> Mask:
-        return np.asarray((day >= self.window_start) | (day == _UNDATED))
+        return np.asarray(day >= self.window_start)
 
     def free(self, owner: Ints, day: Ints) -> Mask:
         return np.asarray(self.in_window(day) & (day > self.barred[owner]))
@@ -81,16 +82,16 @@ def add_proof(
         named_by_customer, held_by_complaint, held_by_nps; contact_status; and the days
         last_referral_on, last_review_on, latest_nps_on.
     """
+    none = pd.DataFrame(_NO_ROWS)
     tables = {
-        name: _until(evidence.get(name, pd.DataFrame(_NO_ROWS)), day, as_of_day)
-        for name, day in _EVENT_DAYS.items()
+        name: _until(evidence.get(name, none), day, as_of_day) for name, day in _EVENT_DAYS.items()
     }
     nps, nps_day = _latest_answer(tables["feedback"], len(people))
     detractor = (nps >= 0) & (nps <= DETRACTOR)
     barred = np.where(detractor, nps_day, _NEVER)
     start = months_before(as_of_day, WINDOW_MONTHS)
     terms = _Terms(len(people), as_of_day, start, barred)
-    contact, memberships = _contact(tables["contacts"], terms)
+    contact, memberships = _contact(evidence.get("contacts", none), terms)
     referral, referred = _referrals(tables["referrals"], people, terms)
     review, praise = _reviews(tables["feedback"], terms)
     columns = {
@@ -107,7 +108,6 @@ def add_proof(
 
 
 _EVENT_DAYS: Final = {
-    "contacts": "since_on",
     "referrals": "referred_on",
     "feedback": "given_on",
     "partners": "from_on",
@@ -190,9 +190,9 @@ def _listed(partners: pd.DataFrame, terms: _Terms) -> Mask:
 
 def _contact(contacts: pd.DataFrame, terms: _Terms) -> tuple[Columns, Promotions]:
     """The columns of contacts, and who is a member of the recommend-a-friend scheme."""
-    owner, since = _owner(contacts), _days(contacts, "since_on")
+    owner = _owner(contacts)
     member = _is(contacts, "scheme_member", value=True)
-    free = since > terms.barred[owner]
+    free = terms.barred[owner] == _NEVER
     paused = _days(contacts, "paused_until") >= terms.as_of_day
     columns = {
         "is_contact": terms.has(owner),

@@ -75,6 +75,25 @@ def _dated_until(table: pa.Table, column: str, day: int) -> pa.Table:
     return table.filter(pc.invert(is_later.fill_null(fill_value=False)))
 
 
+def contacts_by(
+    contacts: pa.Table, others: Mapping[str, pa.Table], customer_ids: pa.Array, as_of_day: int
+) -> pa.Table:
+    """The contacts that a shop had by a day: those since then are left out unless otherwise known.
+
+    Args:
+        contacts: the contacts table.
+        others: the other tables by name, as they stood on that day.
+        customer_ids: the customers of the export.
+        as_of_day: in days since 1970-01-01.
+    """
+    named = [_ids(others[name]) for name in _JOINING if name in others and name != "contacts"]
+    elsewhere = pa.concat_arrays([matching_key(customer_ids), *named])
+    is_known = pc.is_in(contacts["customer_id"], elsewhere)
+    since = pc.cast(contacts["since_on"], pa.int32())
+    is_later = pc.greater(since, as_of_day).fill_null(fill_value=False)
+    return contacts.filter(pc.or_(is_known, pc.invert(is_later)))
+
+
 def everyone(customers: pa.Table, evidence: Mapping[str, pa.Table]) -> People:
     """Add those whom only contacts, referrals or feedback name.
 

@@ -31,6 +31,8 @@ PLANS: Final = ("develop", "defend", "maintain", "automate")
 SOW_CUTS: Final = (0.2, 0.4, 0.6, 0.8)
 _RANKED: Final = ("rank", "brands")
 _LARGEST: Final = 2**62
+_MILLION: Final = 1_000_000
+_TOLD_SHARE: Final = "told_millionths"
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -181,7 +183,12 @@ def _ranked(wallets: pd.DataFrame, people: pd.DataFrame, period: Period) -> pd.D
     # Rounded twice, so that what is a half but for the last bits of a double is one.
     wallet = np.rint(np.round(spend / rank_share(rank, brands), 3))
     usable = (spend > 0) & (wallet < _LARGEST)  # a missing rank makes NaN, which is not below
-    rows = wallets.assign(wallet=np.where(usable, wallet, 0).astype(np.int64), spend=spend)
+    told = np.where(usable, np.rint(rank_share(rank, brands) * _MILLION), 0)
+    rows = wallets.assign(
+        wallet=np.where(usable, wallet, 0).astype(np.int64),
+        spend=spend,
+        **{_TOLD_SHARE: told.astype(np.int64)},
+    )
     return _latest(rows[usable], period)
 
 
@@ -194,7 +201,8 @@ def _latest(rows: pd.DataFrame, period: Period) -> pd.DataFrame:
     ordered = rows.assign(until_day=until).sort_values(
         ["owner", "until_day", "from_day", "wallet"], na_position="first", kind="stable"
     )
-    return ordered.drop_duplicates("owner", keep="last")[["owner", "wallet", "spend"]]
+    columns = [name for name in ("owner", "wallet", "spend", _TOLD_SHARE) if name in ordered]
+    return ordered.drop_duplicates("owner", keep="last")[columns]
 
 
 def _estimated(
@@ -244,7 +252,10 @@ def add_wallets(
     wallet = best["wallet"].to_numpy(dtype=np.int64, na_value=0)
     spend = best["spend"].to_numpy(dtype=np.int64, na_value=0)
     counted, nobody = np.clip(spend, 0, wallet), basis < 0
+    # A share that was told is not told again by a wallet that had to be rounded.
+    told = best[_TOLD_SHARE].to_numpy(dtype=np.float64, na_value=np.nan) / _MILLION
     share = np.round(counted / np.where(nobody, np.nan, wallet), 6)
+    share = np.where(np.isnan(told), share, told)
     added = people.assign(
         wallet=pd.arrays.IntegerArray(wallet, nobody),
         share_of_wallet=share,
@@ -289,7 +300,8 @@ def _best(
     period: Period,
 ) -> pd.DataFrame:
     """The owner, wallet and spend of everyone with a wallet, and the place of its basis."""
-    found = [pd.DataFrame(columns=["owner", "wallet", "spend", "basis"], dtype=np.int64)]
+    columns = ["owner", "wallet", "spend", "basis", _TOLD_SHARE]
+    found = [pd.DataFrame(columns=columns, dtype="Int64")]
     if wallets is not None:
         found.append(_known(wallets, period).assign(basis=0))
         found.append(_ranked(wallets, people, period).assign(basis=1))
