@@ -421,7 +421,7 @@ def test_the_rules_may_name_the_tables_and_an_option_goes_before():
         (("--referrals", "./shop.csv"), "referrals: shop.csv: no column"),
         (("--contacts", "-", "--feedback", "-"), "stdin is named twice"),
         (("--min-matched", "half"), "--min-matched"),
-        (("--column", "contacts.nonsense=x", "--contacts", "shop.csv"), "nonsense"),
+        (("--column", "contacts.nonsense=x", "--contacts", "./shop.csv"), "nonsense"),
     ],
 )
 def test_what_cannot_be_meant_is_said_and_nothing_is_written(words, said):
