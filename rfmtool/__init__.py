@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 __version__ = "0.1.0"
 __all__ = [
+    "Asked",
+    "Detail",
+    "FitRules",
+    "Method",
+    "Settings",
     "__version__",
     "affinity",
     "cadence",
@@ -19,32 +25,34 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from rfmtool.grouping import Settings
     from rfmtool.pipeline import run
     from rfmtool.questions import affinity, cadence, cohorts, concentration, repeat, timeline
     from rfmtool.report.card import explain
     from rfmtool.report.comparison import compare
+    from rfmtool.rules import FitRules, Method
+    from rfmtool.sources.layout import Asked, Detail
 
 
 def __dir__() -> list[str]:
     return __all__
 
 
+_HOMES: Final = {
+    "run": "pipeline",
+    "explain": "report.card",
+    "compare": "report.comparison",
+    **dict.fromkeys(("Detail", "Asked"), "sources.layout"),
+    "Settings": "grouping",
+    **dict.fromkeys(("FitRules", "Method"), "rules"),
+    **dict.fromkeys(
+        ("affinity", "cadence", "cohorts", "concentration", "repeat", "timeline"), "questions"
+    ),
+}
+
+
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module attribute may be anything
-    # pandas and pyarrow load when a function is first used, so that the command line starts fast.
-    if name == "run":
-        from rfmtool import pipeline
-
-        return pipeline.run
-    if name == "explain":
-        from rfmtool.report import card
-
-        return card.explain
-    if name == "compare":
-        from rfmtool.report import comparison
-
-        return comparison.compare
-    if name in __all__:
-        from rfmtool import questions
-
-        return getattr(questions, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # pandas and pyarrow load when a name is first used, so that the command line starts fast.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"rfmtool.{_HOMES[name]}"), name)

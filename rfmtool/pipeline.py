@@ -292,7 +292,7 @@ def _with_breadth(
     if categories is None:
         return people.assign(category_breadth=np.nan)
     spends = categories.rename_columns({"net": "spend"}).to_pandas()
-    bought = spends[spends["days_bought"] > 0]
+    bought = spends[spends["spend"] > 0]
     counts = np.bincount(bought["owner"].to_numpy(), minlength=len(people))
     return add_breadth(people, spends, scales.peer_spend.peers, as_of_day).assign(categories=counts)
 

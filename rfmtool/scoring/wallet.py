@@ -338,12 +338,17 @@ def group_shares(people: pd.DataFrame, by: str) -> pd.DataFrame:
         One row for each group and basis with members: the group, wallet_basis, customers, spend and
         wallet (1/10,000), share_of_wallet (0-1, six decimals).
     """
-    having = people[people["wallet"].notna()]
-    sums = having.groupby([by, "wallet_basis"], observed=True, sort=True).agg(
-        customers=("wallet", "size"), spend=("wallet_spend", "sum"), wallet=("wallet", "sum")
-    )
-    share = sums["spend"].to_numpy(np.float64) / sums["wallet"].to_numpy(np.float64)
-    return sums.assign(share_of_wallet=np.round(share, 6)).reset_index()
+    having = people.loc[people["wallet"].notna(), [by, "wallet_basis", "wallet_spend", "wallet"]]
+    groups = having.groupby([by, "wallet_basis"], observed=True, sort=True)
+    # As numbers of any size: the wallets of many may be more than 64 bits hold.
+    rows = [
+        (*labels, len(part), sum(part["wallet_spend"].tolist()), sum(part["wallet"].tolist()))
+        for labels, part in groups
+    ]
+    names = [by, "wallet_basis", "customers", "spend", "wallet"]
+    sums = pd.DataFrame(rows, columns=names, dtype=object)
+    share = [round(spend / wallet, 6) for *_, spend, wallet in rows]
+    return sums.assign(share_of_wallet=np.array(share, dtype=np.float64))
 
 
 def estimate_rank_correlation(people: pd.DataFrame) -> float | None:
