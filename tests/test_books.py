@@ -22,7 +22,6 @@ DETAILED = lines_schema(ROLES)
 DAYS = st.one_of(
     st.none(), st.integers(0, 420).map(lambda days: date(2024, 2, 20) + timedelta(days))
 )
-PERIODS = pa.schema({"owner": pa.int64(), "from_day": pa.int32(), "to_day": pa.int32()})
 
 
 def units(amount):
@@ -78,10 +77,9 @@ def ids_of(books):
 @given(
     ledger=detailed_ledgers(),
     until=DAYS,
-    ends=st.lists(st.tuples(DAYS, DAYS), max_size=3),
     how=st.sampled_from(({}, {"wide": True}, {"threads": 1})),
 )
-def test_every_level_is_what_the_oracle_makes_of_the_same_rows(ledger, until, ends, how):
+def test_every_level_is_what_the_oracle_makes_of_the_same_rows(ledger, until, how):
     """All in one property, because books are dear to open."""
     with opened(lines_of(ledger), by_status=True, **how) as books:
         ids = books.customers()["customer_id"].to_pylist()
@@ -92,9 +90,6 @@ def test_every_level_is_what_the_oracle_makes_of_the_same_rows(ledger, until, en
                 for key, (net, days) in oracle.categories(ledger.lines, until=day).items()
             ]
         assert entries_in(books, ids) == entries_by(oracle.entries(ledger.lines))
-        assert spend_in(books, ids, ends) == [
-            units(oracle.spend(ledger.lines, who, *period)) for who in ids for period in ends
-        ]
         emails = books.latest()["email"].to_pylist()
         assert dict(zip(ids, emails, strict=True)) == oracle.latest_emails(ledger.lines)
 
@@ -140,15 +135,6 @@ def entries_by(found):
         )
         for (who, order, day), moved in found.items()
     ]  # fmt: skip
-
-
-def spend_in(books, ids, ends):
-    periods = [
-        {"owner": owner, "from_day": place_of(start), "to_day": place_of(stop)}
-        for owner in range(len(ids))
-        for start, stop in ends
-    ]
-    return books.spend(pa.Table.from_pylist(periods, PERIODS)).to_pylist()
 
 
 @settings(max_examples=15)
@@ -264,17 +250,6 @@ def test_a_kept_column_may_be_called_anything():
 
     with opened([{**line("ann", "1", 10, 5), name: "x"}], schema=schema) as books:
         assert books.latest().to_pylist() == [{'a "b" {c}; --': "x"}]
-
-
-def test_a_period_is_open_where_an_end_is_missing_and_nobody_spends_nothing():
-    rows = [line("ann", "1", 10, 500), line("ann", "2", 20, 70), line("ann", "2", 30, refunds=9)]
-    asked = [(0, None, None), (0, 11, None), (0, None, 19), (0, 20, 20), (None, 1, 99), (0, 40, 1)]
-    periods = [dict(zip(PERIODS.names, each, strict=True)) for each in asked]
-
-    with opened(rows) as books:
-        spend = books.spend(pa.Table.from_pylist(periods, PERIODS))
-
-    assert spend.to_pylist() == [561, 61, 500, 70, 0, 0]
 
 
 def test_no_lines_are_empty_books():

@@ -92,12 +92,6 @@ class Books(Protocol):
     def entries(self) -> Entries:
         """Return what each order moved on each day."""
 
-    def spend(self, periods: pa.Table) -> pa.Array:
-        """Return the net spend of `owner` from `from_day` to `to_day` in each row, both included.
-
-        A missing day leaves that end open; a missing owner spends nothing.
-        """
-
     def latest(self) -> pa.Table:
         """Return the latest contact and kept cells; its rows are those of `customers()`."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -73,17 +72,6 @@ class LocalBooks:
         table = self._ask("entries", costs=self._cost_sums(), names=names)
         columns = [_ints(table.column(name)) for name in table.column_names]
         return Entries(*columns)
-
-    def spend(self, periods: pa.Table) -> pa.Array:
-        """Return the net spend in each period, in 1/10,000, in the order of the rows.
-
-        Args:
-            periods: `owner` (place in `customers()`), `from_day` and `to_day`, from 1970-01-01 and
-                both included. A missing day leaves that end open; a missing owner spends nothing.
-        """
-        places = pa.array(np.arange(len(periods)))
-        self._connection.register("periods", periods.append_column("place", places))
-        return self._ask("spend").column("net").cast(pa.int64()).combine_chunks()
 
     def latest(self) -> pa.Table:
         """Return the latest non-empty cell of each contact and kept column.
