@@ -28,7 +28,7 @@ from rfmtool.scoring.customers import (
     order_dates,
     strip_point_zero,
 )
-from rfmtool.scoring.history import moved
+from rfmtool.scoring.history import counting_orders, moved
 from rfmtool.scoring.people import everyone, owned
 from rfmtool.sources import Asked, Export, currencies, open_export
 from rfmtool.sources.detect import survey
@@ -296,17 +296,18 @@ def _read_in_detail(
     stream = lines(export, question, ledger, threads=engine.threads, watcher=watcher)
     by_status = not export.columns.keys().isdisjoint(SALE_ROLES)
     with _failures_of_reading(export, ledger), engine.open(stream, by_status=by_status) as books:
-        table, latest = books.customers(), books.latest()
+        entries, latest = books.entries() if detail.entries else None, books.latest()
+        table = books.totals() if entries else books.customers()
         grouped = Grouped(
             table,
-            order_dates(table),
+            counting_orders(entries) if entries else order_dates(table),
             ledger,
             export,
             merged_ids=books.merged_ids,
             doubts=books.doubts,
             categories=books.categories() if "category" in export.columns else None,
             latest=latest if latest.num_columns else None,
-            entries=books.entries() if detail.entries else None,
+            entries=entries,
         )
     _settle(ledger, engine, table, by_status=by_status)
     return grouped

@@ -86,6 +86,9 @@ class Books(Protocol):
     def customers(self, until: int | None = None) -> pa.Table:
         """Return CUSTOMERS and `rows`, `cost`, `uncosted`, as if the export ended on that day."""
 
+    def totals(self) -> pa.Table:
+        """Return what `customers` does, but for order_dates: these are missing, entries tell."""
+
     def categories(self, until: int | None = None) -> pa.Table:
         """Return CATEGORIES as if the export ended on that day; empty without a category."""
 

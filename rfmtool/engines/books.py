@@ -47,7 +47,6 @@ class LocalBooks:
         same = self._same_people()
         self.merged_ids = len(same)
         self._settle(same, by_status=by_status)
-        self._whole = self._customers(_END_OF_TIME)
         connection.execute(statement("people"))
 
     def customers(self, until: int | None = None) -> pa.Table:
@@ -57,7 +56,11 @@ class LocalBooks:
             until: the day that the export is to end on, from 1970-01-01; None takes all of it. An
                 order given back later still counts.
         """
-        return self._whole if until is None else self._customers(until)
+        return self._customers("customers", until=str(_END_OF_TIME if until is None else until))
+
+    def totals(self) -> pa.Table:
+        """Return what `customers` does without order_dates, which entries tell too, and sooner."""
+        return self._customers("totals")
 
     def categories(self, until: int | None = None) -> pa.Table:
         """Return CATEGORIES up to the end of a day; empty where no category was read."""
@@ -131,9 +134,8 @@ class LocalBooks:
         )
         self._connection.execute("drop table level")
 
-    def _customers(self, until: int) -> pa.Table:
-        answer = self._ask("customers", until=str(until), costs=self._cost_sums())
-        return customers_of(answer, wide=self._wide)
+    def _customers(self, name: str, **parts: str) -> pa.Table:
+        return customers_of(self._ask(name, costs=self._cost_sums(), **parts), wide=self._wide)
 
     def _ask(self, name: str, **parts: str) -> pa.Table:
         return self._connection.sql(statement(name, **parts)).to_arrow_table()
