@@ -442,7 +442,7 @@ def test_typed_timestamps_are_taken_in_the_zone():
 
 
 @given(
-    # From 2038 on Arrow knows no summer time, as zone files list its changes up to there.
+    # Later days are refused, see below.
     st.datetimes(datetime(1950, 1, 1), datetime(2037, 12, 31)),  # noqa: DTZ001
     st.integers(-14 * 4, 14 * 4).map(lambda quarters: timedelta(minutes=15 * quarters)),
     st.sampled_from(("Europe/Berlin", "America/Los_Angeles", "Asia/Kolkata", "Pacific/Apia")),
@@ -460,3 +460,13 @@ def test_an_unknown_zone_is_refused(write):
 
     with pytest.raises(UsageError, match="Nowhere/Town"):
         look(path, asked=Asked(timezone="Nowhere/Town"))
+
+
+@pytest.mark.parametrize("cell", ["2038-07-01 23:30:00+00:00", "2038-01-01"])
+def test_a_day_of_which_nobody_knows_its_clock_is_no_date_in_a_zone(cell):
+    berlin = in_zone(ISO, "Europe/Berlin", None)
+
+    _, undated = read_days(pa.array([cell, "2037-07-01 23:30:00+00:00"]), berlin)
+
+    assert undated.tolist() == [True, False]
+    assert read_days(pa.array([cell]), ISO)[1] is None

@@ -38,6 +38,8 @@ _MONTH_NAME = r"(?P<b>(?i:" + _MONTH_NAMES.replace(" ", "|") + r")[a-z]*)\.?"
 _FIRST_SHORT_YEAR = 69
 # The years 1 to 9999, which is as far as dates go in Python and in spreadsheets.
 _FIRST_DAY: Final = date.min.toordinal() - date(1970, 1, 1).toordinal()
+# Zone files list the changes of clocks up to here, and Arrow knows none after them.
+_CLOCKS_KNOWN_UNTIL: Final = (date(2038, 1, 1) - date(1970, 1, 1)).days
 _LAST_DAY: Final = date.max.toordinal() - date(1970, 1, 1).toordinal()
 _SECONDS_A_DAY: Final = 86_400
 _SECONDS: Final[Mapping[Unit | None, float]] = {
@@ -169,8 +171,16 @@ def read_days(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask | None]
 
     Returns:
         The days, and a mask of the cells that are not dates, or None where all are. A missing
-        cell is not a date.
+        cell is not a date; nor, where a zone is asked for, a day whose clocks nobody knows.
     """
+    days, undated = _read_days(cells, reading)
+    unsure = days >= _CLOCKS_KNOWN_UNTIL if reading.zone else np.zeros(len(days), dtype=bool)
+    if not unsure.any():
+        return days, undated
+    return days, unsure if undated is None else undated | unsure
+
+
+def _read_days(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask | None]:
     if pa.types.is_temporal(cells.type):
         return _days_of(_typed_days(cells, reading))
     if reading.unit:
