@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from rfmtool import columns as names
+from rfmtool.days import day_of
 from rfmtool.engines import Doubts, Entries, MoneyOverflowError, SamePersonError
 from rfmtool.engines.doubts import Once
 from rfmtool.engines.local import LocalEngine
@@ -37,7 +38,6 @@ from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.lines import Watcher, lines
 from rfmtool.sources.rates import Rates
 
-EPOCH: Final = date(1970, 1, 1)
 Places = npt.NDArray[np.int64]
 _NO_DETAIL: Final = Detail(category=None, cost=False, contacts=False)
 _SURE_ORDERS, _SURE_SHARE, _FEW_COPIES = 20, 0.95, 0.001
@@ -394,7 +394,7 @@ def as_of_day(grouped: Grouped, settings: Settings) -> date:
         except AmbiguousInputError as error:
             message = f"{grouped.export.name}: {error.args[0]}"
             raise AmbiguousInputError(message, error.hint) from None
-    return EPOCH + timedelta(days=last_day(grouped.dates, last_line_day))
+    return day_of(last_day(grouped.dates, last_line_day))
 
 
 def _nothing_left(grouped: Grouped) -> InputError:

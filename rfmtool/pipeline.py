@@ -7,28 +7,27 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from rfmtool import columns as names
-from rfmtool.analyses.backtest import Backtest, backtest, backtest_day
-from rfmtool.engines import Entries
-from rfmtool.errors import LimitError, RulesError, UsageError
-from rfmtool.grouping import EPOCH, Grouped, Settings, as_of_day, group, look, with_everyone
+from rfmtool.days import day_number
+from rfmtool.errors import RulesError, UsageError
+from rfmtool.evidence import asked_by, attributes, read_told, tables_on, wallets_of
+from rfmtool.grouping import Grouped, Settings, as_of_day, group, look, with_everyone
 from rfmtool.placing.activity import place_activity
 from rfmtool.placing.candidates import add_candidates
 from rfmtool.placing.ladder import place_stages
 from rfmtool.placing.playbook import place_actions
 from rfmtool.placing.proof import add_proof
 from rfmtool.placing.segments import place_segments
-from rfmtool.rules import FitRules, Method, Rules, asks_for_estimates, load_rules
+from rfmtool.rules import FitRules, Method, Rules, load_rules
 from rfmtool.scoring.breadth import add_breadth
 from rfmtool.scoring.customers import customers
-from rfmtool.scoring.history import ended, known_by, spend_within, standing
-from rfmtool.scoring.people import add_contacts, contacts_by, unlisted, until
+from rfmtool.scoring.people import add_contacts
 from rfmtool.scoring.scales import Scales, apply_scales, fit, load_scales
 from rfmtool.scoring.timing import OrderDays, add_usual_gaps, fit_timing, order_days
 from rfmtool.scoring.wallet import Period, add_wallet_scores, add_wallets, fit_peer_spend
@@ -40,8 +39,6 @@ from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.limits import check_rejects
 from rfmtool.sources.lines import Watcher
 from rfmtool.sources.rejects import Rejects, files_read, rejects
-
-_DATED: Final = ("from_on", "until_on")
 
 
 @dataclass(frozen=True)
@@ -87,17 +84,12 @@ class Result:
     @property
     def as_of_day(self) -> int:
         """The as_of day, counted from 1970-01-01."""
-        return _ordinal(self.as_of)
+        return day_number(self.as_of)
 
     @cached_property
     def days(self) -> OrderDays:
         """The distinct days with a counting order, by place in `frame`."""
         return order_days(self.grouped.dates)
-
-    @cached_property
-    def backtest(self) -> Backtest | None:
-        """Whether the labels of 90 days before told who would come back; None if unknown."""
-        return look_back(self)
 
     def rejects(self) -> Iterator[Rejects]:
         """Read once more what cannot be read, its raw cells included; evidence comes last.
@@ -175,15 +167,15 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     _check_kept(asked)
     in_force = rules if isinstance(rules, Rules) else load_rules(rules, cuts, fit_on)
     given = scales if isinstance(scales, Scales) or scales is None else load_scales(scales)
-    told = _told({**in_force.evidence, **(evidence or {})}, asked, settings, max_rejects)
-    settings = _with_evidence(settings, told)
-    asked = replace(asked, own_presets=in_force.presets, elsewhere=_attributes(told))
+    told = read_told({**in_force.evidence, **(evidence or {})}, asked, settings, max_rejects)
+    settings = asked_by(settings, told)
+    asked = replace(asked, own_presets=in_force.presets, elsewhere=attributes(told))
     grouped = group(open_export(source, asked), in_force, settings, watcher)
     check_rejects(grouped.ledger, max_rejects)
     day = as_of_day(grouped, settings)
     told = told.matched(grouped.table["customer_id"].combine_chunks())
     check_matched(told.ledgers.values(), min_matched)
-    known = with_everyone(grouped, _tables(told, settings, day, grouped.table["customer_id"]))
+    known = with_everyone(grouped, tables_on(told, settings, day, grouped.table["customer_id"]))
     return replace(score(known, in_force, day, settings, given), evidence=told)
 
 
@@ -203,11 +195,12 @@ def inspect(  # noqa: PLR0913 - as for `run`
         AmbiguousInputError: it can be read in two ways that differ.
     """
     in_force, settings = load_rules(rules), settings or Settings()
+    asked = asked or Asked()
     told = read_evidence({**in_force.evidence, **(evidence or {})}, asked, threads=settings.threads)
     grouped = look(
         source,
-        asked=asked,
-        settings=_with_evidence(settings, told),
+        asked=replace(asked, elsewhere=attributes(told)),
+        settings=asked_by(settings, told),
         rules=in_force,
         watcher=watcher,
     )
@@ -240,7 +233,7 @@ def score(  # noqa: PLR0913 - the last two only save time
     """
     if scales:
         _check_bins(scales, rules)
-    day, days = _ordinal(as_of), order_days(grouped.dates)
+    day, days = day_number(as_of), order_days(grouped.dates)
     told = grouped.evidence
     people = customers(grouped.table, grouped.dates, day).pipe(
         add_contacts,
@@ -256,7 +249,7 @@ def score(  # noqa: PLR0913 - the last two only save time
         .pipe(_with_breadth, grouped.categories, in_force, day)
         .pipe(
             add_wallets,
-            _wallets(grouped),
+            wallets_of(grouped),
             in_force.peer_spend if settings.estimate else None,
             rules.wallet,
             Period(_first_day(settings, as_of), day),
@@ -279,9 +272,9 @@ def score(  # noqa: PLR0913 - the last two only save time
 
 def _first_day(settings: Settings, as_of: date) -> int | None:
     """The first day that lines are taken from, in days since 1970-01-01; None: any day."""
-    days = [] if settings.since is None else [_ordinal(settings.since)]
+    days = [] if settings.since is None else [day_number(settings.since)]
     if settings.window_days is not None:
-        days.append(_ordinal(as_of) - settings.window_days + 1)
+        days.append(day_number(as_of) - settings.window_days + 1)
     return max(days, default=None)
 
 
@@ -297,83 +290,12 @@ def _with_breadth(
     return add_breadth(people, spends, scales.peer_spend.peers, as_of_day).assign(categories=counts)
 
 
-def look_back(result: Result) -> Backtest | None:
-    """Place everyone as they stood an earlier day, and count who has ordered since.
-
-    Returns:
-        None where history is short, the run did not keep what each order moved on each day, or the
-        rules could not be fitted then.
-    """
-    entries, grouped = result.grouped.entries, result.grouped
-    first = result.frame["first_order_on"].min()
-    from_on = None if pd.isna(first) else backtest_day(first.date(), result.as_of)
-    if entries is None or from_on is None:
-        return None
-    day = _ordinal(from_on)
-    known = known_by(entries, grouped.evidence, len(grouped.table), day)
-    try:
-        people = placed_on(result, entries, from_on)
-    except RulesError:  # such as values below 0 that cannot be cumulated
-        return None
-    since = grouped.dates.owner[grouped.dates.day > day]
-    returned = np.bincount(since, minlength=len(people)) > 0
-    spent = (result.frame["monetary"] - people["monetary"]).to_numpy()
-    return backtest(people[known], returned[known], spent[known], from_on)
-
-
-def known_on(result: Result, entries: Entries, day: date, scales: Scales | None) -> pd.DataFrame:
-    """Whom the shop knew at the end of an earlier day, and where they stood.
-
-    Args:
-        result: of a run on the whole export.
-        entries: what each order moved on each day.
-        day: the earlier day.
-        scales: cut points to use; None fits them to what was known.
-    """
-    grouped = result.grouped
-    known = known_by(entries, grouped.evidence, len(grouped.table), _ordinal(day))
-    return placed_on(result, entries, day, scales, to_do=False)[known]
-
-
-def placed_on(
-    result: Result,
-    entries: Entries,
-    day: date,
-    scales: Scales | None = None,
-    *,
-    to_do: bool = True,
-) -> pd.DataFrame:
-    """A result's frame as of an earlier day; who was not known yet has neither order nor money."""
-    grouped, last = result.grouped, _ordinal(day)
-    table, dates = standing(grouped.table, entries, last)
-    then = replace(
-        grouped,
-        table=table,
-        dates=dates,
-        categories=None,
-        entries=ended(entries, last),
-        evidence=_contacts_until(grouped.evidence, last),
-    )
-    estimate = result.settings.estimate and asks_for_estimates(result.rules)
-    settings = replace(result.settings, estimate=estimate)
-    return score(then, result.rules, day, settings, scales, in_words=False, to_do=to_do).frame
-
-
-def _contacts_until(evidence: Mapping[str, pd.DataFrame], last_day: int) -> dict[str, pd.DataFrame]:
-    """The evidence with the contacts of an earlier day; other tables tell the day of each event."""
-    if "contacts" not in evidence:
-        return dict(evidence)
-    contacts = evidence["contacts"]
-    since = contacts["since_on"].to_numpy(dtype=np.int64, na_value=np.iinfo(np.int64).min)
-    return {**evidence, "contacts": contacts[since <= last_day]}
-
-
 def _fitted(
     people: pd.DataFrame, rules: Rules, days: OrderDays, as_of: date, *, estimate: bool
 ) -> Scales:
-    timing = fit_timing(days, _ordinal(as_of))
+    timing = fit_timing(days, day_number(as_of))
     # Of nobody where no wallet will ever be estimated, which takes no time.
-    peers = fit_peer_spend(people if estimate else people[:0], rules.wallet, _ordinal(as_of))
+    peers = fit_peer_spend(people if estimate else people[:0], rules.wallet, day_number(as_of))
     return fit(people, rules.scoring, timing, peers, as_of, rules=rules.fit)
 
 
@@ -395,68 +317,6 @@ def _check_bins(scales: Scales, rules: Rules) -> None:
                 f"the scales have {bins} bins of {name}, and the segments are for {needed}",
                 "Take the rules that the scales were made with, or fit anew.",
             )
-
-
-# What evidence asks of reading, and what there is of it ------------------------------------------
-
-
-def _told(
-    evidence: Mapping[str, Any], asked: Asked, settings: Settings, max_rejects: str | int
-) -> Evidence:
-    told = read_evidence(evidence, asked, threads=settings.threads)
-    for name, table in told.ledgers.items():
-        try:
-            check_rejects(table.rows, max_rejects)
-        except LimitError as error:
-            raise LimitError(f"{name}: {error.args[0]}", error.hint) from None
-    return told
-
-
-def _attributes(told: Evidence) -> frozenset[str]:
-    """The columns of contacts that play no role."""
-    contacts = told.tables.get("contacts")
-    if contacts is None:
-        return frozenset()
-    return frozenset(contacts.column_names) - told.ledgers["contacts"].table.roles.keys()
-
-
-def _with_evidence(settings: Settings, told: Evidence) -> Settings:
-    """Leave out who is to be left out; know the day of each order where wallets have periods."""
-    if "suppress" in told.tables:
-        listed = frozenset(told.tables["suppress"]["customer_id"].to_pylist())
-        settings = replace(settings, suppressed=settings.suppressed | listed)
-    wallets = told.tables.get("wallets")
-    if wallets is not None and any(wallets[name].null_count < len(wallets) for name in _DATED):
-        settings = replace(settings, detail=replace(settings.detail, entries=True))
-    return settings
-
-
-def _tables(
-    told: Evidence, settings: Settings, as_of: date, customer_ids: pa.ChunkedArray
-) -> dict[str, pa.Table]:
-    """The tables as they stood on a day, without those who are to be left out.
-
-    Whoever asks for a day gets the contacts of that day; else the contacts are those of today, some
-    of whom may have come after the last order.
-    """
-    tables = {name: table for name, table in told.tables.items() if name != "suppress"}
-    then = until(unlisted(tables, settings.suppressed), _ordinal(as_of))
-    if settings.as_of is None or "contacts" not in then:
-        return then
-    ids = customer_ids.combine_chunks()
-    return {**then, "contacts": contacts_by(then["contacts"], then, ids, _ordinal(as_of))}
-
-
-def _wallets(grouped: Grouped) -> pd.DataFrame | None:
-    """The wallets table with the spend in each row's period."""
-    table = grouped.evidence.get("wallets")
-    if table is None:
-        return None
-    rows = table.rename(columns={"from_on": "from_day", "until_on": "until_day"})
-    if grouped.entries is None:  # no row has a period
-        spend = grouped.table["sales"].to_numpy() - grouped.table["refunds"].to_numpy()
-        return rows.assign(spend_inside=spend[rows["owner"].to_numpy()])
-    return rows.assign(spend_inside=spend_within(grouped.entries, rows))
 
 
 # What was asked ----------------------------------------------------------------------------------
@@ -487,7 +347,3 @@ def _day(day: date | str) -> date:
         return date.fromisoformat(day)
     except ValueError:
         raise UsageError(f"as_of {day!r} is not a day", "Write it as YYYY-MM-DD.") from None
-
-
-def _ordinal(day: date) -> int:
-    return (day - EPOCH).days

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from typing import Any, Final, Literal
 
@@ -20,10 +20,12 @@ from rfmtool.analyses.concentration import concentration as _concentration
 from rfmtool.analyses.repeat import Repeat
 from rfmtool.analyses.repeat import repeat as _repeat
 from rfmtool.analyses.timeline import Every, Point, Timeline, ends, point
+from rfmtool.days import day_of
+from rfmtool.earlier import known_on
 from rfmtool.engines import Entries
 from rfmtool.errors import UsageError
-from rfmtool.grouping import EPOCH, Settings
-from rfmtool.pipeline import Result, known_on, run
+from rfmtool.grouping import Settings
+from rfmtool.pipeline import Result, run
 from rfmtool.scoring.scales import Scales
 from rfmtool.sources.layout import Asked, Detail
 from rfmtool.threads import in_order
@@ -167,7 +169,7 @@ def timeline(
     result = _result(source, reading, _ENTRIES)
     entries, scales = _entries(result), None if result.fitted else result.scales
     # Nobody moved anything where no row names a customer.
-    begins = EPOCH + timedelta(days=int(entries.day.min())) if len(entries.day) else result.as_of
+    begins = day_of(int(entries.day.min())) if len(entries.day) else result.as_of
     first = min(begins, result.as_of)
     before = ends(first, result.as_of, every)[:-1]
     if len(before) >= _MOST_POINTS:

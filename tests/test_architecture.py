@@ -17,7 +17,9 @@ FLOORS = [
     ["report"],
     ["outputs"],
     ["questions"],
+    ["earlier"],
     ["pipeline", "demo"],
+    ["evidence"],
     ["grouping"],
     ["analyses"],
     ["placing"],
@@ -25,7 +27,7 @@ FLOORS = [
     ["engines"],
     ["sources"],
     ["rules"],
-    ["columns", "errors", "manifest", "threads"],
+    ["columns", "days", "errors", "manifest", "threads"],
 ]
 HEIGHT = {place: -floor for floor, places in enumerate(FLOORS) for place in places}
 # `Result.summary` is a promise to users of the library, kept by the floor above it.

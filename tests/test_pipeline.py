@@ -407,6 +407,6 @@ def test_a_look_back_estimates_wallets_only_where_the_run_does(tmp_path, estimat
     orders = pd.DataFrame(rows, columns=["customer_id", "ordered_at", "amount"])
     asked = Settings(detail=Detail(entries=True), estimate=estimate)
 
-    found = rfmtool.run(orders, rules=rules, settings=asked).backtest.as_data()
+    found = rfmtool.run(orders, rules=rules, settings=asked).summary["backtest"]
 
     assert {row["name"] for row in found["groups"] if row["by"] == "action"} == actions

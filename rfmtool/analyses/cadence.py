@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.analyses.returned import Share, days_until, returned_between
+from rfmtool.days import day_number
 from rfmtool.placing.activity import missing_regulars
 from rfmtool.scoring.customers import money_text
 from rfmtool.scoring.timing import (
@@ -27,7 +28,6 @@ BACKTEST_DAYS: Final = 90
 MIN_HISTORY_DAYS: Final = 180
 _EARLY: Final = (0.5, 1.0)
 """Where the bands below the limit of overdue part."""
-_EPOCH: Final = date(1970, 1, 1)
 _LISTED: Final = ["customer_id", "order_days", "last_order_on", "usual_gap_days", "days_since",
                   "days_late", "overdue_ratio", "average_order", "monetary"]  # fmt: skip
 
@@ -141,7 +141,7 @@ def _backtest(
     days: OrderDays, customers: int, as_of: date, timing: Timing | None
 ) -> Backtest | None:
     """Band the regulars as of an earlier day, by the limits that would have been fitted then."""
-    last = (as_of - _EPOCH).days
+    last = day_number(as_of)
     then = last - BACKTEST_DAYS
     if not len(days.day) or last - int(days.day.min()) < MIN_HISTORY_DAYS:
         return None

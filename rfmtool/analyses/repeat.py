@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from rfmtool.days import day_number
 from rfmtool.scoring.survival import Curve, Floats, best_weeks, survival_curve, weekly_hazard
 from rfmtool.scoring.timing import (
     MIN_SECOND_ORDERS,
@@ -27,7 +28,6 @@ SELECTION: Final = (
 )
 _MOST_STEPS: Final = 10
 _WEEK: Final = 7
-_EPOCH: Final = date(1970, 1, 1)
 _WAITING: Final = ["customer_id", "first_order_on", "days_since", "days_left",
                    "ask_from_on", "ask_until_on", "monetary"]  # fmt: skip
 
@@ -123,7 +123,7 @@ def repeat(
         by: what the groups are, in a word.
         groups: for each row of people the group to look at on its own.
     """
-    as_of_day = (as_of - _EPOCH).days
+    as_of_day = day_number(as_of)
     second = waits(days, as_of_day)
     windows = fit_windows(second.days, second.ended)
     hazard = weekly_hazard(second.days, second.ended, max(windows.w80 // _WEEK, 1))

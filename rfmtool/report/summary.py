@@ -12,6 +12,7 @@ import pandas as pd
 
 from rfmtool import __version__
 from rfmtool.columns import DIMENSIONS
+from rfmtool.earlier import look_back
 from rfmtool.outputs.tables import count_formulas, to_table
 from rfmtool.placing.proof import tables_asked
 from rfmtool.report.evidence import (
@@ -37,7 +38,7 @@ def summarise(result: Result) -> dict[str, Any]:
     """Turn a result into the data of summary.json and of every report."""
     frame = result.frame
     buyers = frame.loc[frame["frequency"] > 0, ["first_order_on", "last_order_on"]]
-    wallet = wallet_data(frame)
+    wallet, back = wallet_data(frame), look_back(result)
     escaped_cells = _escaped_cells(result)
     return {
         "version": __version__,
@@ -64,7 +65,7 @@ def summarise(result: Result) -> dict[str, Any]:
         "margins": margin_data(result),
         "evidence_says": voices_data(result),
         "wallet": wallet,
-        "backtest": None if result.backtest is None else result.backtest.as_data(),
+        "backtest": None if back is None else back.as_data(),
         "grid": _grid(frame, result.scales),
         "bands": _bands(result.scales),
         "scales_are": "fitted to this export" if result.fitted else "given",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
 import numpy as np
@@ -17,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.columns import BINS, REJECTIONS
+from rfmtool.days import day_number
 from rfmtool.sources import currencies
 from rfmtool.sources.dates import Days, Mask, read_days
 from rfmtool.sources.ids import is_listed
@@ -24,7 +24,6 @@ from rfmtool.sources.layout import NUMBER_ROLES, Question, Reading
 from rfmtool.sources.ledger import CODES
 from rfmtool.sources.read import Batch
 
-_EPOCH: Final = date(1970, 1, 1).toordinal()
 _NO: Final = frozenset({"false", "no", "0"})
 _AFTER_OTHER_CURRENCY: Final = ("used", "before_since", "after_as_of")
 
@@ -121,13 +120,13 @@ def _no_sales(heads: Cells, question: Question) -> Iterator[Mask]:
 def _is_after(days: Days, question: Question) -> Mask:
     if question.until is None:
         return np.zeros(len(days), dtype=bool)
-    return days > question.until.toordinal() - _EPOCH
+    return days > day_number(question.until)
 
 
 def _is_before(days: Days, question: Question) -> Mask:
     if question.since is None:
         return np.zeros(len(days), dtype=bool)
-    return days < question.since.toordinal() - _EPOCH
+    return days < day_number(question.since)
 
 
 def _is_in(cells: pa.Array, words: frozenset[str]) -> Mask:
