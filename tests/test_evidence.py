@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rfmtool.cli import options
+from rfmtool.cli.arguments import evidence_sources
 from rfmtool.errors import AmbiguousInputError, InputError, LimitError, UsageError
 from rfmtool.sources.evidence import read_evidence
 from rfmtool.sources.evidence_ledger import check_matched
@@ -351,11 +351,11 @@ def test_every_kind_of_file_is_read(write):
 
 def test_tables_are_named_by_options():
     given = dict.fromkeys(evidence_tables()) | {"contacts": "c.csv", "suppress": "-"}
-    assert options.evidence_sources(given, ["x.csv"]) == {"contacts": "c.csv", "suppress": "-"}
+    assert evidence_sources(given, ["x.csv"]) == {"contacts": "c.csv", "suppress": "-"}
 
     for bad, exports in (({"feedback": ""}, ["x.csv"]), ({}, ["-"])):
         with pytest.raises(UsageError):
-            options.evidence_sources(given | bad, exports)
+            evidence_sources(given | bad, exports)
 
 
 def test_an_unknown_table_is_refused():

@@ -20,14 +20,7 @@ from rfmtool.cli.asking import ask
     show_default=True,
     help="The column whose values are compared.",
 )
-@options.output_format
-@options.reading
-@options.suppress
-@options.question
-@options.max_rejects
-@options.text_tables
-@options.engine
-@options.talk
+@options.analysis
 def command(exports: tuple[str, ...], output: str | None, by: str, **settings: Any) -> None:  # noqa: ANN401
     """Find what customers in EXPORTS who buy one thing tend to buy as well.
 

@@ -8,7 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from rfmtool.cli import options
+from rfmtool.cli.arguments import Settings, run_arguments, text_options
+from rfmtool.cli.destination import console, output_file, show_json
 from rfmtool.cli.loading import uninterrupted
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _JSON = ".json"
 
 
 def ask(
-    name: str, exports: tuple[str, ...], output: str | None, settings: options.Settings,
+    name: str, exports: tuple[str, ...], output: str | None, settings: Settings,
     **more: object,
 ) -> None:  # fmt: skip
     """Ask a question of the library, and say the answer as the settings want it.
@@ -33,11 +34,7 @@ def ask(
     Raises:
         RfmtoolError: the export cannot be read, or the table not be written.
     """
-    path = options.output_path(output)
-    evidence = options.evidence_sources(settings, exports)
-    if path:
-        files = (settings.get(name) for name in ("rules_file", "scales_file", "rates_file"))
-        options.check_apart(path, *exports, *files, *evidence.values())
+    path = output_file(output, exports, settings)
     with uninterrupted():
         from rfmtool import questions
         from rfmtool.outputs import tables
@@ -45,7 +42,7 @@ def ask(
 
     if path and path.suffix.lower() != _JSON:
         tables.format_of(path)  # sooner than after reading
-    arguments = options.run_arguments(settings, exports)
+    arguments = run_arguments(settings, exports)
     with published_file(path) if path else nullcontext() as target:
         answer: Answer = getattr(questions, name)(list(exports), **arguments, **more)
         if path and target:
@@ -53,13 +50,13 @@ def ask(
     if settings["quiet"]:
         return
     if settings["output_format"] == "json":
-        options.show_json(answer.as_data())
+        show_json(answer.as_data())
     else:
         page = import_module(f"rfmtool.report.{name}")
-        page.show(answer, options.console(settings))
+        page.show(answer, console(settings))
 
 
-def _write(answer: Answer, path: Path, target: IO[bytes], settings: options.Settings) -> None:
+def _write(answer: Answer, path: Path, target: IO[bytes], settings: Settings) -> None:
     from rfmtool.analyses import MONEY
     from rfmtool.outputs import tables
     from rfmtool.outputs.publish import system_failures
@@ -71,5 +68,5 @@ def _write(answer: Answer, path: Path, target: IO[bytes], settings: options.Sett
         else:
             table = tables.to_table(answer.table, tuple(answer.table.columns), MONEY)
             kind = tables.format_of(path)
-            tables.write_table(table, target, kind, options.text_options(settings))
+            tables.write_table(table, target, kind, text_options(settings))
         target.flush()

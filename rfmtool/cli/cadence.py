@@ -13,15 +13,7 @@ from rfmtool.cli.asking import ask
 @click.command(short_help="Which regulars should have ordered by now.")
 @options.exports
 @options.table_output("the overdue regulars, the most valuable first")
-@options.output_format
-@options.reading
-@options.suppress
-@options.question
-@options.scales
-@options.max_rejects
-@options.text_tables
-@options.engine
-@options.talk
+@options.timed_analysis
 def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> None:  # noqa: ANN401
     """List the regulars in EXPORTS who should have ordered by now.
 

@@ -8,6 +8,8 @@ from typing import Any
 import click
 
 from rfmtool.cli import options
+from rfmtool.cli.arguments import evidence_sources, look_arguments
+from rfmtool.cli.destination import console, show_json
 from rfmtool.cli.loading import uninterrupted
 from rfmtool.errors import LimitError, RfmtoolError
 
@@ -31,15 +33,15 @@ def command(exports: tuple[str, ...], **settings: Any) -> None:  # noqa: ANN401
 
     def show(found: Mapping[str, Any]) -> None:
         if settings["output_format"] == "json":
-            options.show_json(found)
+            show_json(found)
         else:
-            print_diagnosis(found, options.console(settings))
+            print_diagnosis(found, console(settings))
 
     try:
         looked_at = pipeline.inspect(
             list(exports),
-            evidence=options.evidence_sources(settings, exports),
-            **options.look_arguments(settings),
+            evidence=evidence_sources(settings, exports),
+            **look_arguments(settings),
         )
         found = diagnosis(*looked_at)
     except RfmtoolError as error:

@@ -13,14 +13,7 @@ from rfmtool.cli.asking import ask
 @click.command(short_help="Who still orders, by the month of the first order.")
 @options.exports
 @options.table_output("a row for each cohort and month")
-@options.output_format
-@options.reading
-@options.suppress
-@options.question
-@options.max_rejects
-@options.text_tables
-@options.engine
-@options.talk
+@options.analysis
 def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> None:  # noqa: ANN401
     """Follow the customers in EXPORTS by the month of their first order.
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rfmtool.cli import limits, options
+from rfmtool.cli.arguments import Settings, command_line, text_options
+from rfmtool.cli.destination import check_apart, console, output_path, show_json
 from rfmtool.cli.loading import uninterrupted
 from rfmtool.errors import UsageError
 
@@ -30,7 +32,7 @@ def command(old: str, new: str, output: str | None, **settings: Any) -> None:  #
     OLD and NEW are folders that rfmtool run -o wrote. Revenue is compared as the runs hold it: all
     of a customer's money up to as-of, unless they were run with --since or --window.
     """
-    target = options.output_path(output)
+    target = output_path(output)
     if target:
         _check_apart(target, old, new)
     given = limits.parsed(settings["fail_if"])
@@ -44,11 +46,11 @@ def command(old: str, new: str, output: str | None, **settings: Any) -> None:  #
     if settings["quiet"]:
         return
     if settings["output_format"] == "json":
-        options.show_json(compared.summary)
+        show_json(compared.summary)
     else:
         from rfmtool.report.movement import print_comparison
 
-        print_comparison(compared.summary, options.console(settings), output)
+        print_comparison(compared.summary, console(settings), output)
 
 
 def _check_apart(target: Path, *runs: str) -> None:
@@ -57,17 +59,17 @@ def _check_apart(target: Path, *runs: str) -> None:
     Raises:
         UsageError: it does.
     """
-    options.check_apart(target, *runs)
+    check_apart(target, *runs)
     for run in runs:
         if target.resolve().is_relative_to(Path(run).resolve()):
             raise UsageError(f"-o {target}: lies in {run}", "Name a place outside of it.")
 
 
-def _write(compared: Compared, target: Path, settings: options.Settings) -> None:
+def _write(compared: Compared, target: Path, settings: Settings) -> None:
     from rfmtool.outputs.folder import publish_answer
 
     about = {
-        "command": options.command_line(),
+        "command": command_line(),
         "as_of": compared.new.summary["as_of"],
         "inputs": [
             {"name": run.name, "bytes": None, "rows": len(run.frame)}
@@ -80,5 +82,5 @@ def _write(compared: Compared, target: Path, settings: options.Settings) -> None
         tables=compared.tables,
         data=compared.summary,
         about=about,
-        text=options.text_options(settings),
+        text=text_options(settings),
     )

@@ -13,14 +13,7 @@ from rfmtool.cli.asking import ask
 @click.command(short_help="How much of the revenue hangs on how few.")
 @options.exports
 @options.table_output("every buyer's tier and spend, the largest first")
-@options.output_format
-@options.reading
-@options.suppress
-@options.question
-@options.max_rejects
-@options.text_tables
-@options.engine
-@options.talk
+@options.analysis
 def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> None:  # noqa: ANN401
     """Say how much of the revenue in EXPORTS hangs on how few customers.
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from rfmtool.cli import options
+from rfmtool.cli.destination import console, show_json
 from rfmtool.cli.loading import uninterrupted
 
 
@@ -22,8 +23,8 @@ def command(folder: str, customer_id: str, **settings: Any) -> None:  # noqa: AN
 
     card = explain(folder, customer_id)
     if settings["output_format"] == "json":
-        options.show_json(card)
+        show_json(card)
     else:
         from rfmtool.report.card import print_card
 
-        print_card(card, options.console(settings))
+        print_card(card, console(settings))

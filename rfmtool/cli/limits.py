@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rfmtool.cli.options import Settings
+from rfmtool.cli.arguments import Settings
 from rfmtool.errors import InputError, UsageError
 from rfmtool.manifest import manifest_of
 

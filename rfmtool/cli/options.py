@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import glob
-import os
 import re
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import click
 
-from rfmtool.errors import UsageError
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from rfmtool.outputs.tables import TextOptions
-    from rfmtool.rules import FitRules, Method
-    from rfmtool.sources.layout import Asked
-
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Command], Command]
-Settings = Mapping[str, Any]
 
 
 def _together(*options: Callable[[Any], Any]) -> Decorator[Any]:
@@ -226,248 +212,14 @@ def table_output(what: str) -> Decorator[Any]:
     return click.option("-o", "--output", metavar="FILE", help=text)
 
 
-def asked(settings: Settings) -> Asked:
-    """What the user said about the export."""
-    from rfmtool.sources.evidence_roles import evidence_tables, rates_table
-    from rfmtool.sources.layout import Asked
-    from rfmtool.sources.roles import parse_asked
-
-    tables = {**evidence_tables(), "rates": rates_table()}
-    roles = {name: table.roles for name, table in tables.items()}
-    return Asked(
-        columns=parse_asked(_as_text(settings["columns"]), roles),
-        delimiter=settings["delimiter"],
-        encoding=settings["encoding"],
-        date_format=settings["date_format"],
-        decimal=settings["decimal"],
-        timezone=settings["timezone"],
-        has_header=not settings["no_header"],
-        max_bytes=settings["max_size"],
-        preset=settings["preset"],
-        keep=tuple(_as_text(settings["keep"])),
+def _one_question(*limits: Callable[[Any], Any]) -> Decorator[Any]:
+    return _together(
+        output_format, reading, suppress, question, *limits, max_rejects, text_tables, engine, talk
     )
 
 
-def _as_text(words: Iterable[str]) -> list[str]:
-    """Words of the command line as the UTF-8 that they are, whatever the terminal is said to speak.
+analysis = _one_question()
+"""What is asked with, and how the answer is written, where nobody is scored."""
 
-    A byte that is no UTF-8 stays what Python makes of it.
-    """
-    return [os.fsencode(word).decode("utf-8", "surrogateescape") for word in words]
-
-
-def evidence_sources(settings: Settings, exports: Sequence[str] = ()) -> dict[str, str]:
-    """The evidence tables that were named, and where each is.
-
-    Args:
-        settings: of a command with the options of `evidence`, or with some of them.
-        exports: what else is read.
-
-    Raises:
-        UsageError: a name is empty, or stdin is named twice.
-    """
-    from rfmtool.sources.evidence_roles import evidence_tables
-
-    given = {name: settings.get(name) for name in evidence_tables()}
-    named = {name: path for name, path in given.items() if path is not None}
-    if "" in named.values():
-        name = next(name for name, path in named.items() if not path)
-        raise UsageError(f"--{name}: the name is empty", "Name a file, or leave it out.")
-    same = [name for name, path in named.items() if path in exports and path != "-"]
-    if same:
-        raise UsageError(
-            f"--{same[0]}: {named[same[0]]} is the export itself", "Name the table of evidence."
-        )
-    if [*exports, *named.values(), settings.get("rates_file")].count("-") > 1:
-        raise UsageError("stdin is named twice, and can be read once", "Give the other as a file.")
-    return named
-
-
-def look_arguments(settings: Settings) -> dict[str, Any]:
-    """The keyword arguments of `pipeline.inspect` for a command's settings."""
-    import pyarrow as pa
-
-    from rfmtool.cli.progress import watcher
-    from rfmtool.grouping import Settings as RunSettings
-
-    # A tenth less memory than Arrow's own pool, which keeps what a block has given back.
-    pa.set_memory_pool(pa.system_memory_pool())
-    as_of = settings["as_of"]
-    kept = {
-        name: settings[name]
-        for name in (
-            "since",
-            "window_days",
-            "order_per_row",
-            "amount_per",
-            "overlap",
-            "memory_limit",
-        )
-    }
-    kept |= {
-        name: settings[name]
-        for name in ("allow_proxy", "estimate", "wallet_scores")
-        if name in settings
-    }
-    if settings["threads"]:
-        kept["threads"] = settings["threads"]
-    return {
-        "asked": asked(settings),
-        "settings": RunSettings(
-            as_of=None if as_of == "last" else as_of,
-            accept_last=as_of == "last",
-            **kept,
-            **_money(settings),
-        ),
-        "rules": settings["rules_file"],
-        "watcher": watcher(settings),
-    }
-
-
-def _money(settings: Settings) -> dict[str, Any]:
-    """Which money is asked for: that in one currency, or all of it converted into one."""
-    path, currency = settings["rates_file"], settings["currency"]
-    if path is None:
-        return {"currency": currency}
-    if not path:
-        raise UsageError("--rates: the name is empty", "Name a file, or leave it out.")
-    from rfmtool.sources.rates_reading import read_rates
-
-    return {"rates": read_rates(path, currency, asked(settings), threads=settings["threads"])}
-
-
-def run_arguments(settings: Settings, exports: Sequence[str]) -> dict[str, Any]:
-    """The keyword arguments of `pipeline.run`, or of a question, for a command's settings.
-
-    Args:
-        settings: of a command with the options of `question`; of the options of `evidence` and
-            `scoring` those that it has.
-        exports: what else is read.
-
-    Raises:
-        UsageError: one of them cannot be meant.
-    """
-    from rfmtool.sources.evidence_ledger import check_matched
-    from rfmtool.sources.ledger import Ledger
-    from rfmtool.sources.limits import check_rejects
-
-    # Of no rows at all: a typo should not wait until the whole export is read.
-    check_rejects(Ledger(), settings["max_rejects"])
-    arguments = {
-        "evidence": evidence_sources(settings, exports),
-        "max_rejects": settings["max_rejects"],
-        **look_arguments(settings),
-    }
-    if "min_matched" in settings:
-        check_matched((), settings["min_matched"])
-        arguments["min_matched"] = settings["min_matched"]
-    if "scales_file" in settings:
-        arguments["scales"] = settings["scales_file"]
-    if "cuts" in settings:
-        arguments |= {"cuts": parse_cuts(settings["cuts"]), "fit_on": parse_fit(settings)}
-    return arguments
-
-
-def parse_cuts(texts: tuple[str, ...]) -> dict[str, Method]:
-    """Read the `--cuts`.
-
-    Raises:
-        UsageError: a dimension is given twice.
-    """
-    from rfmtool import rules
-
-    cuts = dict(rules.parse_cuts(text) for text in texts)
-    if len(cuts) < len(texts):
-        raise UsageError("--cuts names a dimension twice", "Give each dimension once.")
-    return cuts
-
-
-def parse_fit(settings: Settings) -> FitRules | None:
-    """Read who cut points are fitted on; None where nothing is said.
-
-    Raises:
-        RulesError: a limit is not a number, or leaves nobody.
-    """
-    from rfmtool import rules
-
-    limits = {name: settings[name] for name in rules.LIMITS if settings[name] is not None}
-    within = settings["within"]
-    return rules.parse_fit(within, limits) if limits or within is not None else None
-
-
-def text_options(settings: Settings) -> TextOptions:
-    """How text tables are to be written."""
-    from rfmtool.outputs.tables import TextOptions
-
-    return TextOptions(excel=settings["excel"], raw_text=settings["raw_text"])
-
-
-def choices(text: str, known: tuple[str, ...], option: str) -> list[str]:
-    """Read a comma-separated choice.
-
-    Raises:
-        UsageError: something in it is not known.
-    """
-    chosen = [word.strip() for word in text.split(",") if word.strip()]
-    unknown = [word for word in chosen if word not in known]
-    if unknown:
-        hint = f"Take any of {', '.join(known)}."
-        raise UsageError(f"{option}: there is no {unknown[0]!r}", hint)
-    return list(dict.fromkeys(chosen))
-
-
-def console(settings: Settings) -> Console:
-    """The console that a command prints on."""
-    from rfmtool.report.terminal import as_console
-
-    return as_console(color=not settings["no_color"])
-
-
-def command_line() -> list[str]:
-    """The command as it was typed, without the path of the program, as text that can be written."""
-    return ["rfmtool", *(os.fsencode(word).decode("utf-8", "replace") for word in sys.argv[1:])]
-
-
-def output_path(output: str | None) -> Path | None:
-    """Where `-o` points; None where it was not given.
-
-    Raises:
-        UsageError: it is empty, as an unset variable of a script makes it.
-    """
-    if output == "":
-        raise UsageError("-o: the name is empty", "Name where to write, or leave -o out.")
-    return Path(output) if output else None
-
-
-def check_apart(target: Path, *inputs: str | None) -> None:
-    """Check that writing `target` takes away nothing that is read.
-
-    Raises:
-        UsageError: an input is `target`, lies in it, or is a folder that would read it.
-    """
-    place = target.resolve()
-    for name in filter(None, inputs):
-        for path in map(Path, [name, *glob.glob(name, recursive=True)]):  # noqa: PTH207 - absolute
-            if path.resolve().is_relative_to(place):
-                raise UsageError(
-                    f"-o {target}: {path} is read, and would be replaced", "Name another place."
-                )
-            if path.is_dir() and _would_be_read(place, path.resolve()):
-                raise UsageError(
-                    f"-o {target}: lies in {path}, and would be read as input the next time",
-                    "Name a place outside of it.",
-                )
-
-
-def _would_be_read(place: Path, folder: Path) -> bool:
-    from rfmtool.sources.exports import has_data_name
-
-    return place.is_relative_to(folder) and has_data_name(place, folder)
-
-
-def show_json(data: object) -> None:
-    """Print data as JSON, which is UTF-8 whatever the terminal speaks."""
-    import json
-
-    text = json.dumps(data, ensure_ascii=False, indent=1) + "\n"
-    click.echo(text.encode("utf-8", "replace"), nl=False)
+timed_analysis = _one_question(scales)
+"""As `analysis`, where the limits of an earlier run may be taken over."""

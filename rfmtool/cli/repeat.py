@@ -18,14 +18,7 @@ from rfmtool.cli.asking import ask
     metavar="COLUMN",
     help="Also tell customers apart by a column of the export, or cohort: the first-order month.",
 )
-@options.output_format
-@options.reading
-@options.suppress
-@options.question
-@options.max_rejects
-@options.text_tables
-@options.engine
-@options.talk
+@options.analysis
 def command(exports: tuple[str, ...], output: str | None, by: str | None, **settings: Any) -> None:  # noqa: ANN401
     """Say when second orders come in EXPORTS, how many ever do, and when to ask for one."""
     ask("repeat", exports, output, settings, by=by)

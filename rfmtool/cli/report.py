@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from rfmtool.cli import options
+from rfmtool.cli.destination import console, show_json
 
 
 @click.command(short_help="Show the report of a finished run again.")
@@ -21,6 +22,6 @@ def command(folder: str, **settings: Any) -> None:  # noqa: ANN401
 
     summary = read_summary(Path(folder))
     if settings["output_format"] == "json":
-        options.show_json(summary)
+        show_json(summary)
     else:
-        print_report(summary, options.console(settings), folder)
+        print_report(summary, console(settings), folder)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rfmtool.cli import limits, options
+from rfmtool.cli.arguments import Settings, choices, command_line, run_arguments, text_options
+from rfmtool.cli.destination import check_apart, console, output_path, show_json
 from rfmtool.cli.loading import uninterrupted
 from rfmtool.errors import UsageError
 
@@ -64,9 +66,9 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     """
     from rfmtool.outputs.publish import published_folder, system_failures
 
-    target = options.output_path(output)
+    target = output_path(output)
     if target:
-        options.check_apart(target, *exports)
+        check_apart(target, *exports)
     if settings["keep_rejects"] and not target:
         raise UsageError(
             "--keep-rejects: rejects.csv lies in the folder of a run, and there is none without -o",
@@ -85,37 +87,37 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
         limits.check(given, result, before)
         if place:
             with system_failures(str(target)):
-                result = folder.write_files(result, place, options.command_line(), wanted)
+                result = folder.write_files(result, place, command_line(), wanted)
     if settings["quiet"]:
         return
     if settings["output_format"] == "json":
-        options.show_json(result.summary)
+        show_json(result.summary)
     else:
         from rfmtool.report.page import print_report
 
-        print_report(result.summary, options.console(settings), output)
+        print_report(result.summary, console(settings), output)
 
 
-def _arguments(settings: options.Settings, exports: tuple[str, ...]) -> dict[str, Any]:
+def _arguments(settings: Settings, exports: tuple[str, ...]) -> dict[str, Any]:
     """What the library is asked, a look back at who returned included."""
-    arguments = options.run_arguments(settings, exports)
+    arguments = run_arguments(settings, exports)
     asked = arguments["settings"]
     return {**arguments, "settings": replace(asked, detail=replace(asked.detail, entries=True))}
 
 
-def _wanted(settings: options.Settings) -> FolderOptions:
+def _wanted(settings: Settings) -> FolderOptions:
     from rfmtool.outputs import folder
     from rfmtool.outputs.tables import check_writable
 
-    tables = options.choices(settings["tables"], folder.TABLES, "--tables")
+    tables = choices(settings["tables"], folder.TABLES, "--tables")
     if not tables:
         raise UsageError("--tables: none is named", f"Take any of {', '.join(folder.TABLES)}.")
     for kind in tables:
         check_writable(kind, f"--tables {kind}")
     return folder.FolderOptions(
         tables,
-        options.choices(settings["lists"], folder.LISTS, "--lists"),
-        options.text_options(settings),
+        choices(settings["lists"], folder.LISTS, "--lists"),
+        text_options(settings),
         settings["calls"],
         settings["keep_rejects"],
     )

@@ -10,6 +10,8 @@ from typing import IO, Any
 import click
 
 from rfmtool.cli import options
+from rfmtool.cli.arguments import run_arguments, text_options
+from rfmtool.cli.destination import output_file
 from rfmtool.cli.loading import uninterrupted
 from rfmtool.errors import UsageError
 
@@ -48,11 +50,7 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
         from rfmtool.outputs import ordering, tables
         from rfmtool.outputs.publish import published_file, system_failures
 
-    path = options.output_path(output)
-    if path:
-        evidence = options.evidence_sources(settings, exports).values()
-        files = (settings[name] for name in ("rules_file", "scales_file", "rates_file"))
-        options.check_apart(path, *exports, *files, *evidence)
+    path = output_file(output, exports, settings)
     asked = settings["output_format"]
     kind = tables.format_of(path) if path else asked or "csv"
     if asked not in (None, kind):
@@ -61,11 +59,11 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
             f"Leave one out, or name a file that ends in .{asked}.",
         )
     _check_sort(settings["sort"], settings["keep"])
-    arguments = options.run_arguments(settings, exports)
+    arguments = run_arguments(settings, exports)
     with published_file(path) if path else _stdout() as target:
         result = pipeline.run(list(exports), **arguments)
         frame = ordering.ordered(result.frame, result.columns, settings["sort"], settings["top"])
-        text = options.text_options(settings)
+        text = text_options(settings)
         with system_failures(output) if output else nullcontext():
             tables.write_table(tables.to_table(frame, result.columns), target, kind, text)
             target.flush()

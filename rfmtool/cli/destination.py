@@ -1,0 +1,81 @@
+"""Where a command's answer goes: to the place that `-o` names, or to stdout."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from rfmtool.cli.arguments import Settings, evidence_sources
+from rfmtool.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def output_path(output: str | None) -> Path | None:
+    """Where `-o` points; None where it was not given.
+
+    Raises:
+        UsageError: it is empty, as an unset variable of a script makes it.
+    """
+    if output == "":
+        raise UsageError("-o: the name is empty", "Name where to write, or leave -o out.")
+    return Path(output) if output else None
+
+
+def output_file(output: str | None, exports: Sequence[str], settings: Settings) -> Path | None:
+    """The file that `-o` names, apart from all that is read; None where it was not given.
+
+    Raises:
+        UsageError: it is empty, or writing it would take away what is read.
+    """
+    path = output_path(output)
+    if path:
+        files = (settings.get(name) for name in ("rules_file", "scales_file", "rates_file"))
+        check_apart(path, *exports, *files, *evidence_sources(settings, exports).values())
+    return path
+
+
+def check_apart(target: Path, *inputs: str | None) -> None:
+    """Check that writing `target` takes away nothing that is read.
+
+    Raises:
+        UsageError: an input is `target`, lies in it, or is a folder that would read it.
+    """
+    place = target.resolve()
+    for name in filter(None, inputs):
+        for path in map(Path, [name, *glob.glob(name, recursive=True)]):  # noqa: PTH207 - absolute
+            if path.resolve().is_relative_to(place):
+                raise UsageError(
+                    f"-o {target}: {path} is read, and would be replaced", "Name another place."
+                )
+            if path.is_dir() and _would_be_read(place, path.resolve()):
+                raise UsageError(
+                    f"-o {target}: lies in {path}, and would be read as input the next time",
+                    "Name a place outside of it.",
+                )
+
+
+def _would_be_read(place: Path, folder: Path) -> bool:
+    from rfmtool.sources.exports import has_data_name
+
+    return place.is_relative_to(folder) and has_data_name(place, folder)
+
+
+def console(settings: Settings) -> Console:
+    """The console that a command prints on."""
+    from rfmtool.report.terminal import as_console
+
+    return as_console(color=not settings["no_color"])
+
+
+def show_json(data: object) -> None:
+    """Print data as JSON, which is UTF-8 whatever the terminal speaks."""
+    import json
+
+    text = json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+    click.echo(text.encode("utf-8", "replace"), nl=False)
