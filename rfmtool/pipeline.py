@@ -27,8 +27,10 @@ from rfmtool.placing.segments import place_segments
 from rfmtool.rules import FitRules, Method, Rules, load_rules
 from rfmtool.scoring.breadth import add_breadth
 from rfmtool.scoring.customers import customers
+from rfmtool.scoring.fitting import fit
 from rfmtool.scoring.people import add_contacts
-from rfmtool.scoring.scales import Scales, apply_scales, fit, load_scales
+from rfmtool.scoring.scales import Scales, load_scales
+from rfmtool.scoring.scores import apply_scales
 from rfmtool.scoring.timing import OrderDays, add_usual_gaps, fit_timing, order_days
 from rfmtool.scoring.wallet import Period, add_wallet_scores, add_wallets, fit_peer_spend
 from rfmtool.sources import Asked, open_export

@@ -15,7 +15,8 @@ from rfmtool.placing.matching import first_match
 from rfmtool.placing.segments import place_segments
 from rfmtool.rules import Rules, Rung
 from rfmtool.scoring.customers import money_text
-from rfmtool.scoring.scales import VALUES, Scales, apply_scales
+from rfmtool.scoring.scales import VALUES, Scales
+from rfmtool.scoring.scores import apply_scales, scales_of
 
 _ORDER_COLUMNS: Final = frozenset({"order_days", "frequency", "monetary", "sales", "refunds"})
 """What an order changes at once; a rung that asks for more is not reached by ordering alone."""
@@ -118,7 +119,7 @@ def explanation(
         rules: the rules in force.
         supplied: the names of the evidence tables that the run was given.
     """
-    scales = scales.of(person)
+    scales = scales_of(person, scales)
     ordered = bool(person["frequency"].iloc[0])
     return Explanation(
         row={name: _plain(name, person[name].iloc[0]) for name in person.columns},

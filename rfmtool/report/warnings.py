@@ -10,7 +10,7 @@ import pandas as pd
 from rfmtool.report.exchange import unrated
 from rfmtool.report.words import counted, money
 from rfmtool.scoring.customers import money_text
-from rfmtool.scoring.scales import is_unseen
+from rfmtool.scoring.scores import is_unseen
 from rfmtool.scoring.timing import MIN_GAPS, MIN_SECOND_ORDERS
 
 if TYPE_CHECKING:

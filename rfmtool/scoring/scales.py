@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -18,13 +17,11 @@ from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from rfmtool.columns import DIMENSIONS, UNITS_PER_CURRENCY
 from rfmtool.errors import RulesError
-from rfmtool.rules import MAX_BINS, METHODS, FitRules, Method, MethodName
+from rfmtool.rules import MAX_BINS, METHODS, MethodName
 from rfmtool.scoring.customers import money_text
-from rfmtool.scoring.cuts import cumulative_cuts, quantile_cuts
 from rfmtool.scoring.timing import Timing
 from rfmtool.scoring.wallet import PeerSpend
 
@@ -139,213 +136,6 @@ class Scales:
         """The scales of a group; the overall ones where the fit did not see it."""
         own = self.within.groups if self.within else {}
         return own.get(group, self.by_dimension)
-
-    def of(self, person: pd.DataFrame) -> Scales:
-        """The scales of one person (a frame of one row), without those of other groups."""
-        if self.within is None:
-            return self
-        [group] = _groups(person, self.within.column)
-        return replace(self, by_dimension=self.in_group(group), within=None)
-
-
-def fit(  # noqa: PLR0913 - all but the last are what makes up Scales
-    people: pd.DataFrame,
-    scoring: Mapping[str, Method],
-    timing: Timing,
-    peer_spend: PeerSpend,
-    as_of: date,
-    *,
-    rules: FitRules | None = None,
-) -> Scales:
-    """Fit cut points on the customers with at least one counting order.
-
-    Args:
-        people: frame with recency_days, frequency, monetary (1/10,000), and the column that the
-            rules name.
-        scoring: the method of each dimension.
-        timing: what `timing.fit_timing` found.
-        peer_spend: what `wallet.fit_peer_spend` found.
-        as_of: the day recency is counted from.
-        rules: who is fitted on, and within which column; everyone, and none, by default.
-
-    Raises:
-        RulesError: a method cannot score these values, there is no such column, or the limits
-            leave nobody.
-    """
-    rules = rules or FitRules()
-    buyers = people[people["frequency"] > 0]
-    fitted_on = buyers[is_inside(buyers, rules)]
-    if len(buyers) and not len(fitted_on):
-        raise RulesError(
-            "nobody lies within the limits that cut points are fitted on",
-            "Look at --min-orders, --max-orders, --min-spend and --max-spend.",
-        )
-    overall = _fit_dimensions(fitted_on, scoring)
-    within = fit_within(fitted_on, scoring, rules.within) if rules.within else None
-    return Scales(as_of, overall, timing, peer_spend, within)
-
-
-def is_inside(people: pd.DataFrame, rules: FitRules) -> npt.NDArray[np.bool_]:
-    """Who lies within the limits of those whom cut points are fitted on."""
-    inside = np.ones(len(people), dtype=bool)
-    for column, least, most in (
-        ("frequency", rules.min_orders, rules.max_orders),
-        ("monetary", rules.min_spend, rules.max_spend),
-    ):
-        values = people[column].to_numpy()
-        if least is not None:
-            inside &= values >= least
-        if most is not None:
-            inside &= values <= most
-    return inside
-
-
-def fit_within(buyers: pd.DataFrame, scoring: Mapping[str, Method], column: str) -> Within:
-    """Fit cut points for each value of a column on those who have it.
-
-    A group whose values a method cannot score (see `cumulative_cuts`) is left out, like one that
-    was never seen.
-
-    Raises:
-        RulesError: there is no such column.
-    """
-    groups = {}
-    for name, rows in _rows_by_group(buyers, column):
-        with suppress(RulesError):
-            groups[name] = _fit_dimensions(buyers.iloc[rows], scoring)
-    return Within(column, groups)
-
-
-def is_unseen(people: pd.DataFrame, scales: Scales) -> npt.NDArray[np.bool_]:
-    """Who is in a group that the fit did not see, and so is scored by the overall cut points."""
-    if scales.within is None:
-        return np.zeros(len(people), dtype=bool)
-    unseen = ~_groups(people, scales.within.column).isin(list(scales.within.groups))
-    return unseen.to_numpy(dtype=bool)
-
-
-def _fit_dimensions(buyers: pd.DataFrame, scoring: Mapping[str, Method]) -> dict[str, Scale]:
-    scales: dict[str, Scale] = {}
-    before: list[Ints] = []
-    for name in DIMENSIONS:
-        values = buyers[VALUES[name]].to_numpy(dtype=np.int64)
-        scales[name] = _fit_one(name, scoring[name], values, before)
-        before.append(scales[name].scores(values, before))
-    return scales
-
-
-def _fit_one(name: str, method: Method, values: Ints, before: Sequence[Ints]) -> Scale:
-    if method.name == "quantile":
-        return Scale(method.name, quantile_cuts(values, method.bins), BETTER[name])
-    if method.name == "nested":
-        cells = _nested_cuts(values, before, method.bins)
-        return Scale(method.name, quantile_cuts(values, method.bins), BETTER[name], cells)
-    if method.name == "cumulative":
-        return Scale(method.name, _cumulative_cuts(name, values, method.bins), BETTER[name])
-    return Scale(method.name, method.cuts, BETTER[name])
-
-
-def _cumulative_cuts(name: str, values: Ints, bins: int) -> tuple[int, ...]:
-    try:
-        return cumulative_cuts(values, bins)
-    except ValueError:
-        below = int((values < 0).sum())
-        why = f"{below:,} of {len(values):,} buyers have less than 0" if below else "all have 0"
-        leave_out = ", or leave them out of the fit with --min-spend 0" if below else ""
-        raise RulesError(
-            f"{name} cannot be scored by method cumulative: {why}",
-            f"Take --cuts {name}=quantile:{bins}{leave_out}.",
-        ) from None
-
-
-def _nested_cuts(
-    values: Ints, before: Sequence[Ints], bins: int
-) -> dict[tuple[int, ...], tuple[int, ...]]:
-    """Quantile cuts among those with equal scores in the dimensions before (as SPSS nests)."""
-    cells, place = np.unique(np.stack(before), axis=1, return_inverse=True)
-    return {
-        tuple(cell): quantile_cuts(values[place == number], bins)
-        for number, cell in enumerate(cells.T.tolist())
-    }
-
-
-def _groups(people: pd.DataFrame, column: str) -> pd.Series[str]:
-    if column not in people:
-        raise RulesError(
-            f"there is no column {column!r} to score within",
-            "Name a column of the contacts, or one carried through with --keep.",
-        )
-    return people[column].astype("str").fillna("")
-
-
-def _rows_by_group(people: pd.DataFrame, column: str) -> Iterable[tuple[str, Ints]]:
-    """Each value of the column, in order, with the places of those who have it."""
-    codes, names = pd.factorize(_groups(people, column), sort=True)
-    rows = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
-    return zip(names.tolist(), rows, strict=False)  # of nobody, split makes one empty part
-
-
-def apply_scales(
-    people: pd.DataFrame, scales: Scales, weights: Mapping[str, Decimal]
-) -> pd.DataFrame:
-    """Add recency_score, frequency_score, monetary_score, rfm and rfm_total.
-
-    Args:
-        people: frame with recency_days, frequency and monetary (1/10,000).
-        scales: cut points; values outside the fitted range take the end scores.
-        weights: the weight of each score in rfm_total.
-
-    Returns:
-        A new frame; scores are missing for customers without a counting order.
-    """
-    buyer = people["frequency"].to_numpy() > 0
-    scores = _scores(people, scales.by_dimension)
-    for group, rows in _rows_by_group(people, scales.within.column) if scales.within else ():
-        own = _scores(people.iloc[rows], scales.in_group(group))
-        for name in DIMENSIONS:
-            scores[name][rows] = own[name]
-    added = {f"{name}_score": pd.arrays.IntegerArray(scores[name], ~buyer) for name in DIMENSIONS}
-    return people.assign(**added, rfm=_codes(scores, scales, buyer), rfm_total=_totals(
-        scores, weights, buyer))  # fmt: skip
-
-
-def _scores(people: pd.DataFrame, scales: Mapping[str, Scale]) -> dict[str, Ints]:
-    scores: dict[str, Ints] = {}
-    for name in DIMENSIONS:
-        values = people[VALUES[name]].to_numpy(dtype=np.int64, na_value=0)
-        scores[name] = scales[name].scores(values, tuple(scores.values()))
-    return scores
-
-
-def _codes(
-    scores: Mapping[str, npt.NDArray[np.int64]], scales: Scales, buyer: npt.NDArray[np.bool_]
-) -> pd.Series[str]:
-    """The three scores as one text: 555, or 10-5-5 where a dimension has ten bins."""
-    r, f, m = (scores[name] - 1 for name in DIMENSIONS)
-    bins = [scales[name].bins for name in DIMENSIONS]
-    joint = "-" if MAX_BINS in bins else ""
-    labels = [
-        joint.join((str(one), str(two), str(three)))
-        for one in range(1, bins[0] + 1)
-        for two in range(1, bins[1] + 1)
-        for three in range(1, bins[2] + 1)
-    ]
-    places = (r * bins[1] + f) * bins[2] + m
-    dtype = pd.CategoricalDtype(pd.Index(labels, dtype="str"))
-    return pd.Series(pd.Categorical.from_codes(np.where(buyer, places, -1), dtype=dtype))
-
-
-def _totals(
-    scores: Mapping[str, npt.NDArray[np.int64]],
-    weights: Mapping[str, Decimal],
-    buyer: npt.NDArray[np.bool_],
-) -> pd.api.extensions.ExtensionArray:
-    if all(weight == weight.to_integral_value() for weight in weights.values()):
-        whole = sum(int(weights[name]) * scores[name] for name in DIMENSIONS)
-        return pd.arrays.IntegerArray(np.asarray(whole, dtype=np.int64), ~buyer)
-    total = sum(float(weights[name]) * scores[name] for name in DIMENSIONS)
-    # Weights have few decimals; what double sums leave beyond six is noise.
-    return pd.arrays.FloatingArray(np.round(np.asarray(total, dtype=np.float64), 6), ~buyer)
 
 
 def load_scales(path: str | os.PathLike[str]) -> Scales:

@@ -1,0 +1,135 @@
+"""Cut points fitted to all customers at once: overall, and within groups of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from rfmtool.columns import DIMENSIONS
+from rfmtool.errors import RulesError
+from rfmtool.rules import FitRules, Method
+from rfmtool.scoring.cuts import cumulative_cuts, quantile_cuts
+from rfmtool.scoring.scales import BETTER, VALUES, Scale, Scales, Within
+from rfmtool.scoring.scores import rows_by_group
+from rfmtool.scoring.timing import Timing
+from rfmtool.scoring.wallet import PeerSpend
+
+Ints = npt.NDArray[np.int64]
+
+
+def fit(  # noqa: PLR0913 - all but the last are what makes up Scales
+    people: pd.DataFrame,
+    scoring: Mapping[str, Method],
+    timing: Timing,
+    peer_spend: PeerSpend,
+    as_of: date,
+    *,
+    rules: FitRules | None = None,
+) -> Scales:
+    """Fit cut points on the customers with at least one counting order.
+
+    Args:
+        people: frame with recency_days, frequency, monetary (1/10,000), and the column that the
+            rules name.
+        scoring: the method of each dimension.
+        timing: what `timing.fit_timing` found.
+        peer_spend: what `wallet.fit_peer_spend` found.
+        as_of: the day recency is counted from.
+        rules: who is fitted on, and within which column; everyone, and none, by default.
+
+    Raises:
+        RulesError: a method cannot score these values, there is no such column, or the limits
+            leave nobody.
+    """
+    rules = rules or FitRules()
+    buyers = people[people["frequency"] > 0]
+    fitted_on = buyers[is_inside(buyers, rules)]
+    if len(buyers) and not len(fitted_on):
+        raise RulesError(
+            "nobody lies within the limits that cut points are fitted on",
+            "Look at --min-orders, --max-orders, --min-spend and --max-spend.",
+        )
+    overall = _fit_dimensions(fitted_on, scoring)
+    within = fit_within(fitted_on, scoring, rules.within) if rules.within else None
+    return Scales(as_of, overall, timing, peer_spend, within)
+
+
+def is_inside(people: pd.DataFrame, rules: FitRules) -> npt.NDArray[np.bool_]:
+    """Who lies within the limits of those whom cut points are fitted on."""
+    inside = np.ones(len(people), dtype=bool)
+    for column, least, most in (
+        ("frequency", rules.min_orders, rules.max_orders),
+        ("monetary", rules.min_spend, rules.max_spend),
+    ):
+        values = people[column].to_numpy()
+        if least is not None:
+            inside &= values >= least
+        if most is not None:
+            inside &= values <= most
+    return inside
+
+
+def fit_within(buyers: pd.DataFrame, scoring: Mapping[str, Method], column: str) -> Within:
+    """Fit cut points for each value of a column on those who have it.
+
+    A group whose values a method cannot score (see `cumulative_cuts`) is left out, like one that
+    was never seen.
+
+    Raises:
+        RulesError: there is no such column.
+    """
+    groups = {}
+    for name, rows in rows_by_group(buyers, column):
+        with suppress(RulesError):
+            groups[name] = _fit_dimensions(buyers.iloc[rows], scoring)
+    return Within(column, groups)
+
+
+def _fit_dimensions(buyers: pd.DataFrame, scoring: Mapping[str, Method]) -> dict[str, Scale]:
+    scales: dict[str, Scale] = {}
+    before: list[Ints] = []
+    for name in DIMENSIONS:
+        values = buyers[VALUES[name]].to_numpy(dtype=np.int64)
+        scales[name] = _fit_one(name, scoring[name], values, before)
+        before.append(scales[name].scores(values, before))
+    return scales
+
+
+def _fit_one(name: str, method: Method, values: Ints, before: Sequence[Ints]) -> Scale:
+    if method.name == "quantile":
+        return Scale(method.name, quantile_cuts(values, method.bins), BETTER[name])
+    if method.name == "nested":
+        cells = _nested_cuts(values, before, method.bins)
+        return Scale(method.name, quantile_cuts(values, method.bins), BETTER[name], cells)
+    if method.name == "cumulative":
+        return Scale(method.name, _cumulative_cuts(name, values, method.bins), BETTER[name])
+    return Scale(method.name, method.cuts, BETTER[name])
+
+
+def _cumulative_cuts(name: str, values: Ints, bins: int) -> tuple[int, ...]:
+    try:
+        return cumulative_cuts(values, bins)
+    except ValueError:
+        below = int((values < 0).sum())
+        why = f"{below:,} of {len(values):,} buyers have less than 0" if below else "all have 0"
+        leave_out = ", or leave them out of the fit with --min-spend 0" if below else ""
+        raise RulesError(
+            f"{name} cannot be scored by method cumulative: {why}",
+            f"Take --cuts {name}=quantile:{bins}{leave_out}.",
+        ) from None
+
+
+def _nested_cuts(
+    values: Ints, before: Sequence[Ints], bins: int
+) -> dict[tuple[int, ...], tuple[int, ...]]:
+    """Quantile cuts among those with equal scores in the dimensions before (as SPSS nests)."""
+    cells, place = np.unique(np.stack(before), axis=1, return_inverse=True)
+    return {
+        tuple(cell): quantile_cuts(values[place == number], bins)
+        for number, cell in enumerate(cells.T.tolist())
+    }

@@ -1,0 +1,125 @@
+"""Scores of customers, each looked at alone: the bands between the cut points in force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from rfmtool.columns import DIMENSIONS
+from rfmtool.errors import RulesError
+from rfmtool.rules import MAX_BINS
+from rfmtool.scoring.scales import VALUES, Scale, Scales
+
+Ints = npt.NDArray[np.int64]
+
+
+def apply_scales(
+    people: pd.DataFrame, scales: Scales, weights: Mapping[str, Decimal]
+) -> pd.DataFrame:
+    """Add recency_score, frequency_score, monetary_score, rfm and rfm_total.
+
+    Args:
+        people: frame with recency_days, frequency and monetary (1/10,000).
+        scales: cut points; values outside the fitted range take the end scores.
+        weights: the weight of each score in rfm_total.
+
+    Returns:
+        A new frame; scores are missing for customers without a counting order.
+
+    Raises:
+        RulesError: there is no column that the scales are within.
+    """
+    buyer = people["frequency"].to_numpy() > 0
+    scores = _scores(people, scales.by_dimension)
+    for group, rows in rows_by_group(people, scales.within.column) if scales.within else ():
+        own = _scores(people.iloc[rows], scales.in_group(group))
+        for name in DIMENSIONS:
+            scores[name][rows] = own[name]
+    added = {f"{name}_score": pd.arrays.IntegerArray(scores[name], ~buyer) for name in DIMENSIONS}
+    return people.assign(**added, rfm=_codes(scores, scales, buyer), rfm_total=_totals(
+        scores, weights, buyer))  # fmt: skip
+
+
+def _scores(people: pd.DataFrame, scales: Mapping[str, Scale]) -> dict[str, Ints]:
+    scores: dict[str, Ints] = {}
+    for name in DIMENSIONS:
+        values = people[VALUES[name]].to_numpy(dtype=np.int64, na_value=0)
+        scores[name] = scales[name].scores(values, tuple(scores.values()))
+    return scores
+
+
+def _codes(
+    scores: Mapping[str, Ints], scales: Scales, buyer: npt.NDArray[np.bool_]
+) -> pd.Series[str]:
+    """The three scores as one text: 555, or 10-5-5 where a dimension has ten bins."""
+    r, f, m = (scores[name] - 1 for name in DIMENSIONS)
+    bins = [scales[name].bins for name in DIMENSIONS]
+    joint = "-" if MAX_BINS in bins else ""
+    labels = [
+        joint.join((str(one), str(two), str(three)))
+        for one in range(1, bins[0] + 1)
+        for two in range(1, bins[1] + 1)
+        for three in range(1, bins[2] + 1)
+    ]
+    places = (r * bins[1] + f) * bins[2] + m
+    dtype = pd.CategoricalDtype(pd.Index(labels, dtype="str"))
+    return pd.Series(pd.Categorical.from_codes(np.where(buyer, places, -1), dtype=dtype))
+
+
+def _totals(
+    scores: Mapping[str, Ints],
+    weights: Mapping[str, Decimal],
+    buyer: npt.NDArray[np.bool_],
+) -> pd.api.extensions.ExtensionArray:
+    if all(weight == weight.to_integral_value() for weight in weights.values()):
+        whole = sum(int(weights[name]) * scores[name] for name in DIMENSIONS)
+        return pd.arrays.IntegerArray(np.asarray(whole, dtype=np.int64), ~buyer)
+    total = sum(float(weights[name]) * scores[name] for name in DIMENSIONS)
+    # Weights have few decimals; what double sums leave beyond six is noise.
+    return pd.arrays.FloatingArray(np.round(np.asarray(total, dtype=np.float64), 6), ~buyer)
+
+
+def is_unseen(people: pd.DataFrame, scales: Scales) -> npt.NDArray[np.bool_]:
+    """Who is in a group that the fit did not see, and so is scored by the overall cut points."""
+    if scales.within is None:
+        return np.zeros(len(people), dtype=bool)
+    unseen = ~groups_of(people, scales.within.column).isin(list(scales.within.groups))
+    return unseen.to_numpy(dtype=bool)
+
+
+def scales_of(person: pd.DataFrame, scales: Scales) -> Scales:
+    """The scales of one person (a frame of one row), without those of other groups."""
+    if scales.within is None:
+        return scales
+    [group] = groups_of(person, scales.within.column)
+    return replace(scales, by_dimension=scales.in_group(group), within=None)
+
+
+def groups_of(people: pd.DataFrame, column: str) -> pd.Series[str]:
+    """The group of each person by the values of a column; a missing one reads as "".
+
+    Raises:
+        RulesError: there is no such column.
+    """
+    if column not in people:
+        raise RulesError(
+            f"there is no column {column!r} to score within",
+            "Name a column of the contacts, or one carried through with --keep.",
+        )
+    return people[column].astype("str").fillna("")
+
+
+def rows_by_group(people: pd.DataFrame, column: str) -> Iterable[tuple[str, Ints]]:
+    """Each value of the column, in order, with the places of those who have it.
+
+    Raises:
+        RulesError: there is no such column.
+    """
+    codes, names = pd.factorize(groups_of(people, column), sort=True)
+    rows = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
+    return zip(names.tolist(), rows, strict=False)  # of nobody, split makes one empty part
