@@ -31,6 +31,11 @@ def test_of_nobody_there_is_no_share():
     assert Share(0, 0).interval is None
 
 
+@pytest.mark.parametrize(("customers", "is_enough"), [(0, False), (29, False), (30, True)])
+def test_a_share_of_less_than_thirty_says_nothing(customers, is_enough):
+    assert Share(customers, 0).is_enough is is_enough
+
+
 @given(st.integers(1, 300), st.data())
 def test_any_interval_is_where_the_score_test_turns(customers, data):
     returned = data.draw(st.integers(0, customers))

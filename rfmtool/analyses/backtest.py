@@ -20,8 +20,6 @@ from rfmtool.analyses.returned import Share
 from rfmtool.scoring.customers import money_text
 
 GROUPINGS: Final = ("segment", "stage", "action")
-MIN_CUSTOMERS: Final = 30
-"""Of fewer a share says nothing."""
 TOO_FEW: Final = "too few"
 TOO_SHORT: Final = (
     f"Under {MIN_HISTORY_DAYS} days of history: too short to look back at who returned."
@@ -39,24 +37,20 @@ class Group:
     spent: int
     """What all of them spent in the days after, in whole 1/10,000."""
 
-    @property
-    def is_enough(self) -> bool:
-        """Whether there are enough of them to say anything."""
-        return self.share.customers >= MIN_CUSTOMERS
-
     def as_data(self) -> dict[str, Any]:
         """Plain data; the limits and the average are missing where customers are too few."""
-        low, high = (self.share.interval if self.is_enough else None) or (None, None)
-        average = round(Fraction(self.spent, self.share.customers)) if self.is_enough else None
+        whole, enough = self.share.customers, self.share.is_enough
+        low, high = (self.share.interval if enough else None) or (None, None)
+        average = money_text(round(Fraction(self.spent, whole))) if enough else None
         return {
             "by": self.by,
             "name": self.name,
-            "customers": self.share.customers,
+            "customers": whole,
             "returned": self.share.returned,
             "low": low,
             "high": high,
-            "average_next": None if average is None else money_text(average),
-            **({} if self.is_enough else {"note": TOO_FEW}),
+            "average_next": average,
+            **({} if enough else {"note": TOO_FEW}),
         }
 
 

@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from rfmtool.scoring.timing import OrderDays
 
+ENOUGH: Final = 30
+"""A share of fewer people says nothing: they are counted, and not compared."""
 _Z: Final = 1.959963984540054
 """The normal quantile of a two-sided 95 % interval."""
 
@@ -26,6 +28,11 @@ class Share:
     def part(self) -> float | None:
         """The share, from 0 to 1; None of nobody."""
         return self.returned / self.customers if self.customers else None
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether there are enough of them for the share to say anything."""
+        return self.customers >= ENOUGH
 
     @property
     def interval(self) -> tuple[float, float] | None:

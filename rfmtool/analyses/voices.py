@@ -10,34 +10,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from rfmtool.analyses.returned import Share
 from rfmtool.scoring.timing import OrderDays
 
 RETURN_DAYS: Final = 90
 """How long after a word an order still counts as coming back."""
-MIN_PEOPLE: Final = 30
-"""Shares of fewer people are counted but not compared."""
 _PROMOTER, _SATISFIED, _DETRACTOR = 9, 7, 6
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Share:
-    """How many of some people did something; `of` counts those who could have."""
-
-    people: int
-    of: int
-
-    @property
-    def share(self) -> float | None:
-        """The share, or None of nobody."""
-        return self.people / self.of if self.of else None
-
-    def as_data(self) -> dict[str, Any]:
-        """The two counts and their ratio."""
-        return {"people": self.people, "of": self.of, "share": self.share,
-                "too_few": self.of < MIN_PEOPLE}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -185,10 +166,10 @@ def _came_back(owner: Ints, since: Ints, days: OrderDays, as_of_day: int) -> Sha
     next_order = np.searchsorted(_keys(days.owner, days.day), _keys(owner, since), side="right")
     place = np.minimum(next_order, max(len(days.owner) - 1, 0))
     if not len(days.owner):
-        return Share(0, len(owner))
+        return Share(len(owner), 0)
     theirs = (days.owner[place] == owner) & (next_order < len(days.owner))
     soon = days.day[place] - since <= RETURN_DAYS
-    return Share(int((theirs & soon).sum()), len(owner))
+    return Share(len(owner), int((theirs & soon).sum()))
 
 
 def _keys(owner: Ints, day: Ints) -> Ints:
@@ -239,12 +220,18 @@ class Voices:
             "referrals": self.referrals and [asdict(row) for row in self.referrals],
             "complaints": self.complaints and {
                 **asdict(self.complaints),
-                "came_back_after": self.complaints.came_back_after.as_data(),
-                "came_back_without": self.complaints.came_back_without.as_data(),
+                "came_back_after": _share_data(self.complaints.came_back_after),
+                "came_back_without": _share_data(self.complaints.came_back_without),
             },
             "answers": self.answers and [asdict(row) for row in self.answers],
-            "delight": self.delight and {k: v.as_data() for k, v in self.delight.items()},
+            "delight": self.delight and {k: _share_data(v) for k, v in self.delight.items()},
         }  # fmt: skip
+
+
+def _share_data(one: Share) -> dict[str, Any]:
+    """The two counts and their ratio; `of` counts those who could have come back."""
+    return {"people": one.returned, "of": one.customers, "share": one.part,
+            "too_few": not one.is_enough}  # fmt: skip
 
 
 def voices(

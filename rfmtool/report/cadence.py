@@ -24,7 +24,6 @@ from rfmtool.report.words import counted, money
 from rfmtool.scoring.customers import money_text
 
 _SHOWN: Final = 15
-_FEW: Final = 30
 
 
 def show(found: Cadence, console: Console) -> None:
@@ -128,7 +127,7 @@ def _band(band: Band, cells: int) -> list[str]:
     name = [band.name, band.activity, f"{group.customers:,}"]
     if group.part is None or group.interval is None:
         return [*name, "–", "", ""]
-    if group.customers < _FEW:
+    if not group.is_enough:
         return [*name, f"{group.returned:,} of {group.customers:,}", "", "too few to say"]
     low, high = group.interval
     return [*name, share(group.part), bar(group.part, cells), f"{low:.1%} – {high:.1%}"]

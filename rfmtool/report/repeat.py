@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rfmtool.analyses.repeat import DAYS, SELECTION, Group, Repeat, Step
+from rfmtool.analyses.returned import ENOUGH
 from rfmtool.report.curves import axis, chart
 from rfmtool.report.terminal import paragraph, print_trimmed, printable, share
 from rfmtool.report.words import counted
@@ -20,7 +21,6 @@ _HAZARD_ROWS: Final = 5
 _MOST_DAYS: Final = 365
 _MARGIN: Final = 9
 _MOST_COLUMNS: Final = 100
-_FEW: Final = 30
 _SOON: Final = 90
 _MOST_GROUPS: Final = 30
 
@@ -171,7 +171,7 @@ def _latency(found: Repeat) -> Table:
 
 def _step(step: Step) -> list[str]:
     median = step.curve.reached(0.5)
-    few = " (few)" if step.returned < _FEW else ""
+    few = " (few)" if step.returned < ENOUGH else ""
     return [
         f"{step.order} to {step.order + 1}{few}",
         f"{step.curve.customers:,}",
