@@ -12,13 +12,14 @@ import sys
 from pathlib import Path
 
 from rfmtool.outputs import publish
+from rfmtool.outputs.refusals import system_failures
 
 FILES = ("customers.csv", "segments/loyal.csv")
 SET = [*FILES, "manifest.json", "segments"]
 
 
 def write_set(folder, word):
-    with publish.published_folder(Path(folder)) as place, publish.system_failures(str(folder)):
+    with publish.published_folder(Path(folder)) as place, system_failures(str(folder)):
         for name in FILES:
             (place / name).parent.mkdir(exist_ok=True)
             (place / name).write_text(word)

@@ -15,7 +15,7 @@ from shell import files_of, names_in
 
 from rfmtool.errors import ForeignFolderError, SystemFailureError, UsageError
 from rfmtool.outputs import publish
-from rfmtool.outputs.folder import file_stems
+from rfmtool.outputs.files import file_stems
 from rfmtool.outputs.publish import published_file, published_folder
 
 LINUX = sys.platform == "linux"

@@ -59,7 +59,7 @@ def ask(
 def _write(answer: Answer, path: Path, target: IO[bytes], settings: Settings) -> None:
     from rfmtool.analyses import MONEY
     from rfmtool.outputs import tables
-    from rfmtool.outputs.publish import system_failures
+    from rfmtool.outputs.refusals import system_failures
 
     with system_failures(str(path)):
         if path.suffix.lower() == _JSON:

@@ -66,7 +66,7 @@ def _check_apart(target: Path, *runs: str) -> None:
 
 
 def _write(compared: Compared, target: Path, settings: Settings) -> None:
-    from rfmtool.outputs.folder import publish_answer
+    from rfmtool.outputs.answers import publish_answer
 
     about = {
         "command": command_line(),

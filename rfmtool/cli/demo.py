@@ -33,7 +33,7 @@ def command(folder: str, customers: int, seed: int, *, quiet: bool) -> None:
     """Write a synthetic shop into DIR: three years of orders, and the people behind them."""
     from rfmtool import demo
     from rfmtool.columns import EVIDENCE
-    from rfmtool.outputs.folder import write_frames
+    from rfmtool.outputs.answers import write_frames
 
     shop = demo.generate(customers, seed)
     tables = "".join(f'{name} = "{name}.csv"\n' for name in EVIDENCE)

@@ -64,7 +64,8 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     EXPORT is a CSV, TSV or text file (plain, gz, bz2, zst, zip), a Parquet file, a folder or glob
     of such files read as one export, or - for stdin.
     """
-    from rfmtool.outputs.publish import published_folder, system_failures
+    from rfmtool.outputs.publish import published_folder
+    from rfmtool.outputs.refusals import system_failures
 
     target = output_path(output)
     if target:
@@ -108,10 +109,11 @@ def _arguments(settings: Settings, exports: tuple[str, ...]) -> dict[str, Any]:
 def _wanted(settings: Settings) -> FolderOptions:
     from rfmtool.outputs import folder
     from rfmtool.outputs.tables import check_writable
+    from rfmtool.outputs.writers import WRITERS
 
-    tables = choices(settings["tables"], folder.TABLES, "--tables")
+    tables = choices(settings["tables"], tuple(WRITERS), "--tables")
     if not tables:
-        raise UsageError("--tables: none is named", f"Take any of {', '.join(folder.TABLES)}.")
+        raise UsageError("--tables: none is named", f"Take any of {', '.join(WRITERS)}.")
     for kind in tables:
         check_writable(kind, f"--tables {kind}")
     return folder.FolderOptions(

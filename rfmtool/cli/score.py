@@ -48,7 +48,8 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     with uninterrupted():
         from rfmtool import pipeline
         from rfmtool.outputs import ordering, tables
-        from rfmtool.outputs.publish import published_file, system_failures
+        from rfmtool.outputs.publish import published_file
+        from rfmtool.outputs.refusals import system_failures
 
     path = output_file(output, exports, settings)
     asked = settings["output_format"]

@@ -18,42 +18,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
-from rfmtool.errors import ForeignFolderError, SystemFailureError, UsageError
+from rfmtool.errors import ForeignFolderError, UsageError
 from rfmtool.manifest import MANIFEST, manifest_of
+from rfmtool.outputs.lock import held
+from rfmtool.outputs.refusals import system_failures
 
 _RENAME_EXCHANGE: Final = 2
 _AT_FDCWD: Final = -100
 _NEW, _OLD = ".rfmtool-new-", ".rfmtool-old"
-_FREE_SPACE: Final = "Free some space and run again."
-_OWN_PLACE: Final = "Name a place where you may write."
-_NEXT_STEPS: Final = {
-    errno.ENOSPC: _FREE_SPACE,
-    errno.EDQUOT: _FREE_SPACE,
-    errno.EACCES: _OWN_PLACE,
-    errno.EPERM: _OWN_PLACE,
-    errno.EROFS: _OWN_PLACE,
-    errno.EBUSY: "Name a folder below it: a mounted one cannot be exchanged.",
-}
 _DEVICES: Final = (Path("/dev"), Path("/proc"))
-
-
-@contextmanager
-def system_failures(what: str) -> Iterator[None]:
-    """Turn what the system refuses into one sentence.
-
-    Raises:
-        SystemFailureError: the disk is full, permission is denied, and the like.
-    """
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        hint = _NEXT_STEPS.get(error.errno or 0, "See to that, or name another place.")
-        raise SystemFailureError(
-            f"{what}: cannot be written: {reason}", f"Nothing was changed. {hint}"
-        ) from None
 
 
 @contextmanager
@@ -139,7 +112,7 @@ def published_folder(folder: Path, kind: str = "run") -> Iterator[Path]:
             f"{what}: the working folder is in it, and would be exchanged under your feet",
             "Name a folder of its own, such as -o out.",
         )
-    with _parents_of(folder), _held(folder):
+    with _parents_of(folder), held(folder):
         with system_failures(what):
             _repair(folder)
             check_ours(folder, kind)
@@ -213,54 +186,6 @@ def _ours(folder: Path) -> set[str]:
     # A link to a folder is not the folder we made.
     parents = {Path(name).parent.as_posix() for name in names}
     return names | {parent for parent in parents if not (folder / parent).is_symlink()}
-
-
-@contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """Hold the folder's place against other runs; a lock dies with its process."""
-    path = folder.parent / f".{folder.name}.rfmtool-lock"
-    with system_failures(str(folder)):
-        handle = _locked(path, folder)
-    try:
-        yield
-    finally:
-        with contextlib.suppress(OSError):  # Windows removes no file that is open
-            path.unlink()
-        os.close(handle)
-
-
-def _locked(path: Path, folder: Path) -> int:
-    try:
-        import fcntl
-    except ImportError:
-        return _locked_on_windows(path, folder)
-    while True:
-        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(handle)
-            raise SystemFailureError(
-                f"{folder}: another run is writing it", "Wait for that run to end."
-            ) from None
-        with contextlib.suppress(FileNotFoundError):
-            if os.fstat(handle).st_ino == path.stat().st_ino:
-                return handle
-        os.close(handle)  # the run before removed the file between our open and our lock
-
-
-def _locked_on_windows(path: Path, folder: Path) -> int:
-    import msvcrt
-
-    handle = os.open(path, os.O_CREAT | os.O_RDWR)
-    try:
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-    except OSError:
-        os.close(handle)
-        raise SystemFailureError(
-            f"{folder}: another run is writing it", "Wait for that run to end."
-        ) from None
-    return handle
 
 
 def _repair(folder: Path) -> None:

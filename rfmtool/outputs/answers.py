@@ -1,0 +1,80 @@
+"""Folders of ours that are no run: the answer to one question, and the made-up shop."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from rfmtool import __version__
+from rfmtool.manifest import MANIFEST, TOOL
+from rfmtool.outputs.files import write_json, write_rows, write_text
+from rfmtool.outputs.publish import published_folder
+from rfmtool.outputs.refusals import system_failures
+from rfmtool.outputs.tables import (
+    TextOptions,
+)
+from rfmtool.outputs.writers import WRITERS
+
+
+def write_frames(
+    frames: Mapping[str, pd.DataFrame], texts: Mapping[str, str], folder: Path
+) -> None:
+    """Write frames of text as NAME.csv into a folder of ours, and texts as they are.
+
+    Args:
+        frames: by the name of their file without its ending.
+        texts: by the name of their file.
+        folder: of ours, or to be made.
+
+    Raises:
+        ForeignFolderError: the folder holds something that we did not write.
+        SystemFailureError: the system refuses.
+    """
+    with published_folder(folder, "demo") as place, system_failures(str(folder)):
+        outputs = []
+        for name, frame in frames.items():
+            data = frame.to_csv(index=False, lineterminator="\n").encode()
+            (place / f"{name}.csv").write_bytes(data)
+            digest = hashlib.sha256(data).hexdigest()
+            outputs.append({"name": f"{name}.csv", "rows": len(frame), "sha256": digest})
+        outputs += [write_text(place, name, text) for name, text in texts.items()]
+        manifest = {"tool": TOOL, "kind": "demo", "version": __version__, "outputs": outputs}
+        write_json(place, MANIFEST, manifest)
+
+
+def publish_answer(  # noqa: PLR0913 - each is a part of the folder
+    folder: Path,
+    kind: str,
+    *,
+    tables: Mapping[str, pa.Table],
+    data: Mapping[str, Any],
+    about: Mapping[str, Any],
+    text: TextOptions,
+) -> None:
+    """Write the answer to one question into a folder of ours: tables as NAME.csv, KIND.json.
+
+    Args:
+        folder: where to.
+        kind: the command that was asked; only its own folders are replaced.
+        tables: a table by its name.
+        data: what `--format json` shows.
+        about: what the manifest says beside its outputs: command, as_of, inputs.
+        text: how text is written.
+
+    Raises:
+        ForeignFolderError: the folder holds something that we did not write.
+        SystemFailureError: the system refuses.
+    """
+    with published_folder(folder, kind) as place, system_failures(str(folder)):
+        outputs = [
+            write_rows(place, f"{name}.csv", len(table), WRITERS["csv"](table, text), None)
+            for name, table in tables.items()
+        ]
+        outputs.append(write_json(place, f"{kind}.json", data))
+        manifest = {"tool": TOOL, "kind": kind, "version": __version__, **about, "outputs": outputs}
+        write_json(place, MANIFEST, manifest)

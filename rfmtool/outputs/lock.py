@@ -1,0 +1,60 @@
+"""One run at a time in a place."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rfmtool.errors import SystemFailureError
+from rfmtool.outputs.refusals import system_failures
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold the folder's place against other runs; a lock dies with its process."""
+    path = folder.parent / f".{folder.name}.rfmtool-lock"
+    with system_failures(str(folder)):
+        handle = _locked(path, folder)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # Windows removes no file that is open
+            path.unlink()
+        os.close(handle)
+
+
+def _locked(path: Path, folder: Path) -> int:
+    try:
+        import fcntl
+    except ImportError:
+        return _locked_on_windows(path, folder)
+    while True:
+        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            raise SystemFailureError(
+                f"{folder}: another run is writing it", "Wait for that run to end."
+            ) from None
+        with contextlib.suppress(FileNotFoundError):
+            if os.fstat(handle).st_ino == path.stat().st_ino:
+                return handle
+        os.close(handle)  # the run before removed the file between our open and our lock
+
+
+def _locked_on_windows(path: Path, folder: Path) -> int:
+    import msvcrt
+
+    handle = os.open(path, os.O_CREAT | os.O_RDWR)
+    try:
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+    except OSError:
+        os.close(handle)
+        raise SystemFailureError(
+            f"{folder}: another run is writing it", "Wait for that run to end."
+        ) from None
+    return handle

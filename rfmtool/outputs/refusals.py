@@ -1,0 +1,40 @@
+"""What the system refuses, as one sentence that says what next."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from rfmtool.errors import SystemFailureError
+
+_FREE_SPACE: Final = "Free some space and run again."
+_OWN_PLACE: Final = "Name a place where you may write."
+_NEXT_STEPS: Final = {
+    errno.ENOSPC: _FREE_SPACE,
+    errno.EDQUOT: _FREE_SPACE,
+    errno.EACCES: _OWN_PLACE,
+    errno.EPERM: _OWN_PLACE,
+    errno.EROFS: _OWN_PLACE,
+    errno.EBUSY: "Name a folder below it: a mounted one cannot be exchanged.",
+}
+
+
+@contextmanager
+def system_failures(what: str) -> Iterator[None]:
+    """Turn what the system refuses into one sentence.
+
+    Raises:
+        SystemFailureError: the disk is full, permission is denied, and the like.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        hint = _NEXT_STEPS.get(error.errno or 0, "See to that, or name another place.")
+        raise SystemFailureError(
+            f"{what}: cannot be written: {reason}", f"Nothing was changed. {hint}"
+        ) from None
