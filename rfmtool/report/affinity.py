@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from rich.console import Console, RenderableType
-from rich.rule import Rule as Line
 from rich.table import Table
 from rich.text import Text
 
 from rfmtool.analyses.affinity import Affinity, Rule
-from rfmtool.report.terminal import TITLE, paragraph, print_trimmed, printable, share
+from rfmtool.report.answers import headline, print_answer
+from rfmtool.report.terminal import TITLE, add_numbers, paragraph, printable, share
 from rfmtool.report.words import counted
 
 _SHOWN: Final = 20
@@ -20,20 +20,16 @@ _NUMBERS_WIDTH: Final = 38
 def show(found: Affinity, console: Console) -> None:
     """Print the answer."""
     width = console.width
-    parts: list[RenderableType] = [_headline(found), Line(style="dim")]
+    parts: list[RenderableType] = []
     if found.rules:
-        parts += [_rules(found, width), paragraph(_reading(found), width, "dim")]
-    parts += [paragraph(f"! {note}", width, "yellow") for note in found.notes]
-    print_trimmed([*parts, Line(style="dim")], console)
+        parts = [_rules(found, width), paragraph(_reading(found), width, "dim")]
+    print_answer(found, _headline(found), parts, console)
 
 
 def _headline(found: Affinity) -> Text:
-    return Text.assemble(
-        (" AFFINITY ", TITLE),
-        f" {counted(found.customers, 'customer')} · by {found.by}: {found.names:,} · ",
-        (counted(len(found.rules), "rule"), "bold"),
-        f" · as of {found.as_of}",
-    )
+    asked = f"{counted(found.customers, 'customer')} · by {found.by}: {found.names:,} · "
+    rules = counted(len(found.rules), "rule")
+    return headline("AFFINITY", asked, rules, f" · as of {found.as_of}")
 
 
 def _rules(found: Affinity, width: int) -> Table:
@@ -43,8 +39,7 @@ def _rules(found: Affinity, width: int) -> Table:
     table = Table(box=None, padding=(0, 1), header_style="bold")
     table.add_column("WHO BUYS", header_style=TITLE, max_width=room - right, overflow="fold")
     table.add_column("OFTEN BUYS", header_style=TITLE, max_width=right, overflow="fold")
-    for name in ("people", "support", "do so", "lift"):
-        table.add_column(name, justify="right", no_wrap=True)
+    add_numbers(table, "people", "support", "do so", "lift")
     for rule in found.rules[:_SHOWN]:
         table.add_row(*_cells(rule))
     return table

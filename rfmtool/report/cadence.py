@@ -5,22 +5,21 @@ from __future__ import annotations
 from typing import Final
 
 from rich.console import Console, RenderableType
-from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
 from rfmtool.analyses.cadence import BACKTEST_DAYS, Band, Cadence
+from rfmtool.report.answers import headline, print_answer
 from rfmtool.report.terminal import (
-    TITLE,
     WIDE,
+    add_numbers,
     bar,
     paragraph,
-    print_trimmed,
     printable,
     share,
     titled_table,
 )
-from rfmtool.report.words import counted, money
+from rfmtool.report.words import activity_words, counted, money
 from rfmtool.scoring.customers import money_text
 
 _SHOWN: Final = 15
@@ -29,59 +28,42 @@ _SHOWN: Final = 15
 def show(found: Cadence, console: Console) -> None:
     """Print the answer."""
     width = console.width
-    parts: list[RenderableType] = [_headline(found), Rule(style="dim"), _activity(found)]
+    parts: list[RenderableType] = [_activity(found)]
     if len(found.table):
         parts += [Text(), *_overdue(found, width)]
     if found.backtest:
         parts += [Text(), *_backtest(found, width)]
-    parts += [paragraph(f"! {note}", width, "yellow") for note in found.notes]
-    print_trimmed([*parts, Rule(style="dim")], console)
+    print_answer(found, _headline(found), parts, console)
 
 
 def _headline(found: Cadence) -> Text:
-    overdue = len(found.table)
-    return Text.assemble(
-        (" CADENCE ", TITLE),
-        f" {counted(found.regulars, 'regular')}, ",
-        (f"{overdue:,} of them overdue", "bold"),
-        f" · as of {found.as_of}",
-    )
+    regulars, overdue = counted(found.regulars, "regular"), len(found.table)
+    late = f"{overdue:,} of them overdue"
+    return headline("CADENCE", f"{regulars}, ", late, f" · as of {found.as_of}")
 
 
 def _activity(found: Cadence) -> Table:
     """How many customers there are of each activity, and what it means for regulars."""
-    overdue, lapsed = found.timing.overdue_ratio, found.timing.lapsed_ratio
-    windows = found.timing.windows
-    meanings = {
-        "never": "no order that counts",
-        "newcomer": f"first order ≤ {counted(windows.w50, 'day')} ago",
-        "active": "as often as usual",
-        "overdue": f"> {overdue:g} usual gaps, or > {counted(windows.w80, 'day')}",
-        "lapsed": f"> {lapsed:g} usual gaps, or > {counted(windows.w95, 'day')}",
-    }
+    meanings = activity_words(found.timing)
     total = sum(found.activity.values())
     table = titled_table("ACTIVITY")
-    table.add_column("who", no_wrap=True)
-    table.add_column("people", justify="right", no_wrap=True)
-    table.add_column("share", justify="right", no_wrap=True)
+    table.add_column("who", style="dim", overflow="fold")
+    add_numbers(table, "people", "share")
     for name, customers in found.activity.items():
         if customers:
             part = share(customers / total)
-            table.add_row(name, meanings.get(name, ""), f"{customers:,}", part)
+            table.add_row(name, meanings[name], f"{customers:,}", part)
     return table
 
 
 def _overdue(found: Cadence, width: int) -> list[RenderableType]:
     """The first of the list, as many as a page takes."""
     wide = width >= WIDE
-    table = titled_table("OVERDUE REGULARS")
-    for name in ("usual gap", "since", "late", "ratio"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = titled_table("OVERDUE REGULARS", "usual gap", "since", "late", "ratio")
     if wide:
         table.add_column("last order", no_wrap=True)
-        table.add_column("order days", justify="right", no_wrap=True)
-        table.add_column("average", justify="right", no_wrap=True)
-    table.add_column("spent so far", justify="right", no_wrap=True)
+        add_numbers(table, "order days", "average")
+    add_numbers(table, "spent so far")
     for row in found.table.head(_SHOWN).itertuples():
         more = [f"{row.last_order_on:%Y-%m-%d}", f"{row.order_days:,}", _money(row.average_order)]
         table.add_row(
@@ -108,8 +90,7 @@ def _backtest(found: Cadence, width: int) -> list[RenderableType]:
         return []
     table = titled_table("DAYS SINCE ÷ USUAL GAP")
     table.add_column("", no_wrap=True)
-    table.add_column("regulars", justify="right", no_wrap=True)
-    table.add_column("came back", justify="right", no_wrap=True)
+    add_numbers(table, "regulars", "came back")
     table.add_column("", no_wrap=True, style="cyan")
     table.add_column("95 % interval", no_wrap=True)
     cells = 20 if width >= WIDE else 6

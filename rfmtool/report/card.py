@@ -15,7 +15,7 @@ from rich.text import Text
 
 from rfmtool.analyses.explain import explanation
 from rfmtool.outputs.finished import read_customer
-from rfmtool.report.terminal import print_trimmed, printable, share, titled_table
+from rfmtool.report.terminal import pairs_table, print_trimmed, printable, share, titled_table
 from rfmtool.report.words import counted, money
 
 Data = Mapping[str, Any]
@@ -87,13 +87,7 @@ def _facts(card: Data) -> Table:
 
 
 def _pairs(words: Mapping[str, str]) -> Table:
-    table = Table(box=None, padding=(0, 1), show_header=False)
-    table.add_column(style="bold cyan", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, text in words.items():
-        if text:
-            table.add_row(name, printable(text))
-    return table
+    return pairs_table((name, printable(text)) for name, text in words.items() if text)
 
 
 def _to_do(card: Data) -> str:
@@ -136,9 +130,7 @@ def _wallet(card: Data) -> str:
 
 
 def _scores(scores: Mapping[str, Data]) -> Table:
-    table = titled_table("SCORE")
-    for title in ("now", "value", "better at", "worse at"):
-        table.add_column(title, justify="right", no_wrap=True)
+    table = titled_table("SCORE", "now", "value", "better at", "worse at")
     for name, score in scores.items():
         shown = (
             _said(name, score["value"], ROUND_HALF_EVEN),

@@ -24,10 +24,8 @@ def climb(summary: Data, width: int) -> list[RenderableType]:
 
 
 def _steps(funnel: Data) -> Table:
-    table = titled_table("CLIMB")
-    table.add_column("this far or higher", justify="right", no_wrap=True)
-    table.add_column("of the rung below", justify="right", no_wrap=True)
-    table.add_column("days it took (median)", justify="right", no_wrap=True)
+    titles = ("this far or higher", "of the rung below", "days it took (median)")
+    table = titled_table("CLIMB", *titles)
     lowest, *others = _occupied(funnel["steps"])
     for step in reversed([{**lowest, "conversion": None, "median_days": None}, *others]):
         days = step["median_days"]

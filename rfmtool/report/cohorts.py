@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from rich.console import Console, RenderableType
-from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
 from rfmtool.analyses.cohorts import Cohort, Cohorts
 from rfmtool.columns import UNITS_PER_CURRENCY
+from rfmtool.report.answers import headline, print_answer
 from rfmtool.report.matrix import Row, heat_table
-from rfmtool.report.terminal import TITLE, paragraph, print_trimmed
+from rfmtool.report.terminal import TITLE, paragraph
 from rfmtool.report.words import counted
 
 _MOST_ROWS: Final = 24
@@ -24,27 +24,22 @@ _MONEY_WIDTH: Final = 7
 def show(found: Cohorts, console: Console) -> None:
     """Print the answer."""
     width = console.width
-    parts: list[RenderableType] = [_headline(found), Rule(style="dim")]
+    parts: list[RenderableType] = []
     if found.cohorts:
-        parts += [
+        parts = [
             *_retention(found, width),
             Text(" REVENUE PER CUSTOMER  cumulated until so many months after", TITLE),
             _value(found, width),
             Text(),
             paragraph(_reading(found, width), width, "dim"),
         ]
-    parts += [paragraph(f"! {note}", width, "yellow") for note in found.notes]
-    print_trimmed([*parts, Rule(style="dim")], console)
+    print_answer(found, _headline(found), parts, console)
 
 
 def _headline(found: Cohorts) -> Text:
     buyers = sum(one.size for one in found.cohorts)
-    return Text.assemble(
-        (" COHORTS ", TITLE),
-        f" {counted(buyers, 'buyer')} in ",
-        (counted(len(found.cohorts), "first-order month"), "bold"),
-        f" · as of {found.as_of}",
-    )
+    months = counted(len(found.cohorts), "first-order month")
+    return headline("COHORTS", f"{counted(buyers, 'buyer')} in ", months, f" · as of {found.as_of}")
 
 
 def _shown(found: Cohorts) -> tuple[Cohort, ...]:

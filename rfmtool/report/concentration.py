@@ -6,18 +6,18 @@ from typing import Final
 
 import numpy as np
 from rich.console import Console, RenderableType
-from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
 from rfmtool.analyses.concentration import Concentration, Tier, top_count
+from rfmtool.report.answers import headline, print_answer
 from rfmtool.report.curves import axis, chart
 from rfmtool.report.terminal import (
     TITLE,
     WIDE,
+    add_numbers,
     bar,
     paragraph,
-    print_trimmed,
     share,
     titled_table,
 )
@@ -32,22 +32,18 @@ _MOST_CELLS: Final = 80
 def show(found: Concentration, console: Console) -> None:
     """Print the answer."""
     width = console.width
-    parts: list[RenderableType] = [_headline(found), Rule(style="dim")]
+    parts: list[RenderableType] = []
     if found.gini is not None:
         parts += [*_curve(found, width), Text(), _top(found, width), Text()]
     if found.tiers:
         parts += [_tiers(found, width)]
-    parts += [paragraph(f"! {note}", width, "yellow") for note in found.notes]
-    print_trimmed([*parts, Rule(style="dim")], console)
+    print_answer(found, _headline(found), parts, console)
 
 
 def _headline(found: Concentration) -> Text:
-    return Text.assemble(
-        (" CONCENTRATION ", TITLE),
-        (" Gini –" if found.gini is None else f" Gini {found.gini:.3f}", "bold"),
-        f" · {counted(found.buyers, 'buyer')} spent {money(money_text(found.revenue))}",
-        f" · as of {found.as_of}",
-    )
+    gini = "Gini –" if found.gini is None else f"Gini {found.gini:.3f}"
+    spent = f"{counted(found.buyers, 'buyer')} spent {money(money_text(found.revenue))}"
+    return headline("CONCENTRATION", "", gini, f" · {spent} · as of {found.as_of}")
 
 
 def _curve(found: Concentration, width: int) -> list[RenderableType]:
@@ -67,9 +63,7 @@ def _curve(found: Concentration, width: int) -> list[RenderableType]:
 
 
 def _top(found: Concentration, width: int) -> Table:
-    table = titled_table("TOP SPENDERS")
-    table.add_column("buyers", justify="right", no_wrap=True)
-    table.add_column("of all revenue", justify="right", no_wrap=True)
+    table = titled_table("TOP SPENDERS", "buyers", "of all revenue")
     table.add_column("", no_wrap=True, style="cyan")
     cells = 40 if width >= WIDE else 25
     for part, revenue in found.top.items():
@@ -82,12 +76,10 @@ def _top(found: Concentration, width: int) -> Table:
 
 def _tiers(found: Concentration, width: int) -> Table:
     """Heavy, medium and light buyers."""
-    table = titled_table("TIER")
-    for name in ("people", "share", "revenue", "share"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = titled_table("TIER", "people", "share", "revenue", "share")
     table.add_column("spend", no_wrap=True)
     if width >= WIDE:
-        table.add_column("average", justify="right", no_wrap=True)
+        add_numbers(table, "average")
     for tier in found.tiers:
         if tier.customers:
             table.add_row(*_tier(tier, found, wide=width >= WIDE))

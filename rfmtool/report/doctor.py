@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from rich.console import Console
-from rich.table import Table
 
 from rfmtool.errors import RfmtoolError
 from rfmtool.grouping import Grouped
 from rfmtool.report.exchange import converted, rates_data
-from rfmtool.report.terminal import listed, print_trimmed, printable
+from rfmtool.report.terminal import listed, pairs_table, print_trimmed, printable
 from rfmtool.report.trust import ledger_line
 from rfmtool.report.words import money
 from rfmtool.scoring.customers import money_text
@@ -120,12 +119,7 @@ def _shape(source: Source) -> dict[str, Any]:
 
 def print_diagnosis(found: Mapping[str, Any], console: Console) -> None:
     """Print a diagnosis as two columns: what, and how it is understood."""
-    table = Table(box=None, padding=(0, 1), show_header=False)
-    table.add_column(style="bold cyan", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, words in _paragraphs(found):
-        table.add_row(name, words)
-    print_trimmed([table], console)
+    print_trimmed([pairs_table(_paragraphs(found))], console)
 
 
 def _paragraphs(found: Mapping[str, Any]) -> list[tuple[str, str]]:

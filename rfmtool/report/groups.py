@@ -8,7 +8,15 @@ from typing import Any
 from rich.console import RenderableType
 from rich.table import Table
 
-from rfmtool.report.terminal import WIDE, bar, paragraph, printable, share, titled_table
+from rfmtool.report.terminal import (
+    WIDE,
+    add_numbers,
+    bar,
+    paragraph,
+    printable,
+    share,
+    titled_table,
+)
 from rfmtool.report.words import money
 
 Data = Mapping[str, Any]
@@ -55,7 +63,7 @@ def group_table(
     table.add_column("who", style="dim", overflow="fold")
     _add_group_columns(table, wide=wide, rungs=False)
     if back is not None:
-        table.add_column("back*", justify="right", no_wrap=True)
+        add_numbers(table, "back*")
     for group in groups:
         came = [] if back is None else [back.get(group["name"], "–")]
         cells = _group_cells(group, wide=wide, rungs=False)
@@ -82,17 +90,12 @@ def _returned(group: Data, *, wide: bool) -> str:
 
 
 def _add_group_columns(table: Table, *, wide: bool, rungs: bool) -> None:
-    table.add_column("people", justify="right", no_wrap=True)
-    if wide or rungs:
-        table.add_column("share", justify="right", no_wrap=True)
+    add_numbers(table, "people", *(["share"] if wide or rungs else []))
     if wide:
         table.add_column("", no_wrap=True, style="cyan")
-    table.add_column("revenue", justify="right", no_wrap=True)
-    table.add_column("share", justify="right", no_wrap=True)
+    add_numbers(table, "revenue", "share")
     if wide:
-        table.add_column("average", justify="right", no_wrap=True)
-    if wide and rungs:
-        table.add_column("median", justify="right", no_wrap=True)
+        add_numbers(table, "average", *(["median"] if rungs else []))
 
 
 def _group_cells(group: Data, *, wide: bool, rungs: bool) -> list[str]:

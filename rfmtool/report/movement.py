@@ -14,7 +14,15 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from rfmtool.report.terminal import TITLE, bar, paragraph, print_trimmed, printable, titled_table
+from rfmtool.report.terminal import (
+    TITLE,
+    add_numbers,
+    bar,
+    paragraph,
+    print_trimmed,
+    printable,
+    titled_table,
+)
 from rfmtool.report.words import counted, money
 
 Data = Mapping[str, Any]
@@ -170,8 +178,7 @@ def _largest(title: str, matrix: Matrix, shares: Data) -> Table:
     moves.sort(key=lambda move: (-move[0], move[1], move[2]))
     table = Table(box=None, padding=(0, 1), header_style="bold")
     table.add_column(f"{title} before → now", style=TITLE, header_style=TITLE, overflow="fold")
-    table.add_column("people", justify="right", no_wrap=True)
-    table.add_column("share", justify="right", no_wrap=True)
+    add_numbers(table, "people", "share")
     for count, start, end in moves[:_MOST_MOVES]:
         words = f"{printable(start)} → {printable(end)}"
         table.add_row(words, f"{count:,}", f"{shares[start][end]:.1%}")
@@ -186,8 +193,7 @@ def _flow(summary: Data) -> Table:
     largest = max(abs(Decimal(change)) for change in revenue["flow"].values()) or 1
     table = titled_table("REVENUE FLOW")
     table.add_column("", style="dim")
-    for name in ("people", "change"):
-        table.add_column(name, justify="right", no_wrap=True)
+    add_numbers(table, "people", "change")
     table.add_column("", no_wrap=True, style="cyan")
     people = revenue["flow_customers"]
     for name, words in _FLOWS.items():

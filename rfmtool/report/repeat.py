@@ -6,14 +6,14 @@ import math
 from typing import Final
 
 from rich.console import Console, RenderableType
-from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
 from rfmtool.analyses.repeat import DAYS, SELECTION, Group, Repeat, Step
 from rfmtool.analyses.returned import ENOUGH
+from rfmtool.report.answers import headline, print_answer
 from rfmtool.report.curves import axis, chart
-from rfmtool.report.terminal import paragraph, print_trimmed, printable, share
+from rfmtool.report.terminal import TITLE, paragraph, printable, share, titled_table
 from rfmtool.report.words import counted
 
 _CURVE_ROWS: Final = 8
@@ -28,7 +28,7 @@ _MOST_GROUPS: Final = 30
 def show(found: Repeat, console: Console) -> None:
     """Print the answer."""
     width = console.width
-    parts: list[RenderableType] = [_headline(found), Rule(style="dim")]
+    parts: list[RenderableType] = []
     if found.repeaters:
         parts += [
             paragraph(_in_a_sentence(found), width),
@@ -47,17 +47,13 @@ def show(found: Repeat, console: Console) -> None:
         if len(found.groups) > _MOST_GROUPS:
             rest = f"These are the largest {_MOST_GROUPS}; --format json has them all."
             parts += [paragraph(rest, width, "dim")]
-    parts += [paragraph(f"! {note}", width, "yellow") for note in found.notes]
-    print_trimmed([*parts, Rule(style="dim")], console)
+    print_answer(found, _headline(found), parts, console)
 
 
 def _headline(found: Repeat) -> Text:
-    return Text.assemble(
-        (" SECOND ORDER ", "bold cyan"),
-        f" {counted(found.buyers, 'buyer')} · ",
-        (f"{found.repeaters:,} came back", "bold"),
-        f" · as of {found.as_of}",
-    )
+    came_back = f"{found.repeaters:,} came back"
+    buyers = f"{counted(found.buyers, 'buyer')} · "
+    return headline("SECOND ORDER", buyers, came_back, f" · as of {found.as_of}")
 
 
 def _in_a_sentence(found: Repeat) -> str:
@@ -86,7 +82,7 @@ def _curve(found: Repeat, width: int) -> list[RenderableType]:
     labels[_CURVE_ROWS // 2] = share(top / 2)
     ticks = [(0, "1"), *((math.ceil(day * cells / last) - 1, f"{day}") for day in DAYS)]
     return [
-        Text(" SHARE WHO CAME BACK, BY DAYS SINCE THE FIRST ORDER", "bold cyan"),
+        Text(" SHARE WHO CAME BACK, BY DAYS SINCE THE FIRST ORDER", TITLE),
         *chart([part / top for part in shares], [label.rjust(6) for label in labels]),
         *axis(ticks, cells, 6),
     ]
@@ -100,10 +96,10 @@ def _ceiling(highest: float) -> float:
 def _numbers(found: Repeat) -> Table:
     """The share by some days with its band, and beside it the windows."""
     table = Table(box=None, padding=(0, 1), header_style="bold")
-    table.add_column("WITHIN", no_wrap=True, justify="right", header_style="bold cyan")
+    table.add_column("WITHIN", no_wrap=True, justify="right", header_style=TITLE)
     table.add_column("came back", justify="right", no_wrap=True)
     table.add_column("95 % band", no_wrap=True)
-    table.add_column("  OF ALL SECOND ORDERS", no_wrap=True, header_style="bold cyan")
+    table.add_column("  OF ALL SECOND ORDERS", no_wrap=True, header_style=TITLE)
     fitted = found.windows
     windows = {"25": fitted.w25, "50": fitted.w50, "80": fitted.w80, "95": fitted.w95}
     sentences = [f"  {part} % come within {counted(days, 'day')}" for part, days in windows.items()]
@@ -125,7 +121,7 @@ def _share_by(found: Repeat, day: int) -> tuple[str, str]:
 
 def _when_to_ask(found: Repeat, width: int) -> list[RenderableType]:
     """The hazard of each week as columns, the best weeks marked."""
-    title = Text(" WHEN TO ASK  second orders per 1,000 customer-days still waiting", "bold cyan")
+    title = Text(" WHEN TO ASK  second orders per 1,000 customer-days still waiting", TITLE)
     if found.best_weeks is None or not found.windows.is_fitted:
         return [title, paragraph("Too few second orders to tell one week from another.", width)]
     weeks = found.hazard.tolist()
@@ -159,11 +155,8 @@ def _weeks(first: int, last: int) -> str:
 
 def _latency(found: Repeat) -> Table:
     """From each order day to the next."""
-    table = Table(box=None, padding=(0, 1), header_style="bold")
-    table.add_column("FROM ORDER DAY", no_wrap=True, header_style="bold cyan")
-    within = f"in {_SOON} d"
-    for name in ("customers", "went on", within, "median of all", "median gap*"):
-        table.add_column(name, justify="right", no_wrap=True)
+    titles = ("customers", "went on", f"in {_SOON} d", "median of all", "median gap*")
+    table = titled_table("FROM ORDER DAY", *titles)
     for step in found.steps:
         table.add_row(*_step(step))
     return table
@@ -189,10 +182,8 @@ def _largest(found: Repeat) -> list[Group]:
 
 
 def _by_group(found: Repeat) -> Table:
-    table = Table(box=None, padding=(0, 1), header_style="bold")
-    table.add_column(printable(str(found.by)).upper(), no_wrap=True, header_style="bold cyan")
-    for name in ("buyers", "came back", "median", *(f"{day} d" for day in DAYS)):
-        table.add_column(name, justify="right", no_wrap=True)
+    titles = ("buyers", "came back", "median", *(f"{day} d" for day in DAYS))
+    table = titled_table(printable(str(found.by)).upper(), *titles)
     for group in _largest(found):
         curve = group.curve
         median = curve.reached(0.5)

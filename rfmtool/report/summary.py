@@ -25,7 +25,7 @@ from rfmtool.report.evidence import (
 from rfmtool.report.exchange import rates_data
 from rfmtool.report.figures import groups_of, total_of
 from rfmtool.report.warnings import warnings
-from rfmtool.report.words import NOBODY, counted, in_words
+from rfmtool.report.words import NOBODY, activity_words, in_words
 from rfmtool.rules import NO_ORDERS, Rule
 from rfmtool.scoring.customers import money_text
 from rfmtool.scoring.scales import Scales
@@ -139,16 +139,7 @@ def _either(ranges: list[str]) -> str:
 
 def _activity(result: Result) -> list[dict[str, Any]]:
     """Each activity that has members, with what it means in days."""
-    timing = result.scales.timing
-    windows = timing.windows
-    who = {
-        "never": "no order that counts",
-        "newcomer": f"first order ≤ {counted(windows.w50, 'day')} ago",
-        "active": "as often as usual",
-        "overdue": f"> {timing.overdue_ratio} usual gaps, or > {counted(windows.w80, 'day')}",
-        "lapsed": f"> {timing.lapsed_ratio} usual gaps, or > {counted(windows.w95, 'day')}",
-        "paused": "asked for a pause",
-    }
+    who = activity_words(result.scales.timing)
     groups = groups_of(result.frame, "activity")
     return [{**group, "who": who[group["name"]]} for group in groups]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from rich.console import Console, RenderableType
@@ -38,10 +38,27 @@ def paragraph(words: str, width: int, style: str = "") -> Text:
     return Text(filled, style)
 
 
-def titled_table(first: str) -> Table:
-    """A table without lines whose first column, and its title, stand out."""
-    table = Table(box=None, padding=(0, 1), pad_edge=True, header_style="bold")
+def titled_table(first: str, *numbers: str) -> Table:
+    """A table without lines whose first column, and its title, stand out; `numbers` are others."""
+    table = Table(box=None, padding=(0, 1), header_style="bold")
     table.add_column(first, style=TITLE, header_style=TITLE, no_wrap=True)
+    add_numbers(table, *numbers)
+    return table
+
+
+def add_numbers(table: Table, *titles: str) -> None:
+    """Add columns of numbers to a table."""
+    for title in titles:
+        table.add_column(title, justify="right", no_wrap=True)
+
+
+def pairs_table(pairs: Iterable[tuple[str, str]]) -> Table:
+    """Two columns without a title: what, and what is said of it."""
+    table = Table(box=None, padding=(0, 1), show_header=False)
+    table.add_column(style=TITLE, no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, words in pairs:
+        table.add_row(name, words)
     return table
 
 

@@ -7,13 +7,13 @@ from typing import Final
 
 import numpy as np
 from rich.console import Console, RenderableType
-from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
 from rfmtool.analyses.timeline import DAYS_A_YEAR, Timeline
+from rfmtool.report.answers import headline, print_answer
 from rfmtool.report.curves import columns
-from rfmtool.report.terminal import TITLE, paragraph, print_trimmed, printable, share
+from rfmtool.report.terminal import TITLE, add_numbers, paragraph, printable, share
 from rfmtool.report.words import counted, money
 from rfmtool.scoring.customers import money_text
 
@@ -24,31 +24,26 @@ _MOST_CELLS: Final = 60
 def show(found: Timeline, console: Console) -> None:
     """Print the answer."""
     width = console.width
-    parts: list[RenderableType] = [_headline(found), Rule(style="dim"), _totals(found, width)]
+    parts: list[RenderableType] = [_totals(found, width)]
     for title, name in (("LADDER", "stages"), ("ACTIVITY", "activity"), ("SEGMENT", "segments")):
         counts = [getattr(point, name) for point in found.points]
         parts += [Text(), _group(title, counts, found, width)]
     parts += [Text(), *[paragraph(line, width) for line in _advocates(found)]]
     parts += [paragraph(_reading(found), width, "dim")]
-    parts += [paragraph(f"! {note}", width, "yellow") for note in found.notes]
-    print_trimmed([*parts, Rule(style="dim")], console)
+    print_answer(found, _headline(found), parts, console)
 
 
 def _headline(found: Timeline) -> Text:
-    return Text.assemble(
-        (" TIMELINE ", TITLE),
-        f" {counted(len(found.points), 'day')}, every {found.every} · ",
-        (f"{found.points[0].as_of} to {found.points[-1].as_of}", "bold"),
-    )
+    days = f"{counted(len(found.points), 'day')}, every {found.every} · "
+    return headline("TIMELINE", days, f"{found.points[0].as_of} to {found.points[-1].as_of}", "")
 
 
 def _table(title: str, found: Timeline) -> Table:
     table = Table(box=None, padding=(0, 1), header_style="bold")
     table.add_column(title, no_wrap=True, header_style=TITLE, style=TITLE, min_width=18)
-    table.add_column(f"{found.points[0].as_of}", justify="right", no_wrap=True)
+    add_numbers(table, f"{found.points[0].as_of}")
     table.add_column("", no_wrap=True, style="cyan")
-    table.add_column(f"{found.points[-1].as_of}", justify="right", no_wrap=True)
-    table.add_column("share", justify="right", no_wrap=True)
+    add_numbers(table, f"{found.points[-1].as_of}", "share")
     return table
 
 

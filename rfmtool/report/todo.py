@@ -8,7 +8,7 @@ from typing import Any, Final
 from rich.console import RenderableType
 from rich.table import Table
 
-from rfmtool.report.terminal import TITLE, paragraph, printable
+from rfmtool.report.terminal import TITLE, add_numbers, paragraph, printable
 from rfmtool.report.words import money
 
 Data = Mapping[str, Any]
@@ -39,8 +39,7 @@ def _table(groups: Sequence[Data]) -> Table:
     table = Table(box=None, padding=(0, 1), pad_edge=True, header_style="bold")
     table.add_column("", justify="right", no_wrap=True)
     table.add_column("DO THIS FIRST", header_style=TITLE, overflow="fold")
-    table.add_column("people", justify="right", no_wrap=True)
-    table.add_column("spent so far", justify="right", no_wrap=True)
+    add_numbers(table, "people", "spent so far")
     table.add_column("by", no_wrap=True)
     table.add_column("list in actions/", style=TITLE, no_wrap=True)
     for place, group in enumerate(groups, start=1):

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from rich.console import RenderableType
 
-from rfmtool.report.terminal import paragraph, share, titled_table
+from rfmtool.report.terminal import add_numbers, paragraph, share, titled_table
 from rfmtool.report.words import money
 
 Data = Mapping[str, Any]
@@ -26,8 +26,7 @@ def wallets(summary: Data, width: int) -> list[RenderableType]:
         return []
     table = titled_table("WALLET")
     table.add_column("how it is known", style="dim", overflow="fold")
-    for title in ("people", "spent here", "all they spend", "share"):
-        table.add_column(title, justify="right", no_wrap=True)
+    add_numbers(table, "people", "spent here", "all they spend", "share")
     for group in bases:
         table.add_row(
             group["basis"],

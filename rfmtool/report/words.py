@@ -6,6 +6,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
 from rfmtool.columns import UNITS_PER_CURRENCY
+from rfmtool.scoring.timing import Timing
 
 NOBODY: Final = "nobody"
 """The words for a range in which no value lies."""
@@ -22,6 +23,19 @@ def counted(number: int, noun: str) -> str:
 def money(text: str) -> str:
     """Decimal text with thousands separators and two decimals."""
     return f"{Decimal(text):,.2f}"
+
+
+def activity_words(timing: Timing) -> dict[str, str]:
+    """What each activity means, in days."""
+    windows = timing.windows
+    return {
+        "never": "no order that counts",
+        "newcomer": f"first order ≤ {counted(windows.w50, 'day')} ago",
+        "active": "as often as usual",
+        "overdue": f"> {timing.overdue_ratio:g} usual gaps, or > {counted(windows.w80, 'day')}",
+        "lapsed": f"> {timing.lapsed_ratio:g} usual gaps, or > {counted(windows.w95, 'day')}",
+        "paused": "asked for a pause",
+    }
 
 
 def in_words(dimension: str, low: int | None, high: int | None) -> str:
