@@ -28,11 +28,13 @@ from rfmtool.rules import FitRules, Method, Rules, load_rules
 from rfmtool.scoring.breadth import add_breadth
 from rfmtool.scoring.customers import customers
 from rfmtool.scoring.fitting import fit
+from rfmtool.scoring.peer_spend import fit_peer_spend
 from rfmtool.scoring.people import add_contacts
 from rfmtool.scoring.scales import Scales, load_scales
 from rfmtool.scoring.scores import apply_scales
 from rfmtool.scoring.timing import OrderDays, add_usual_gaps, fit_timing, order_days
-from rfmtool.scoring.wallet import Period, add_wallet_scores, add_wallets, fit_peer_spend
+from rfmtool.scoring.told_wallets import Period
+from rfmtool.scoring.wallet import add_wallet_scores, add_wallets
 from rfmtool.sources import Asked, open_export
 from rfmtool.sources.evidence import Evidence, read_evidence
 from rfmtool.sources.evidence_ledger import check_matched

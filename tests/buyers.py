@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from rfmtool.rules import FitRules, Method
 from rfmtool.scoring.fitting import fit
+from rfmtool.scoring.peer_spend import PeerSpend
 from rfmtool.scoring.peers import Peers
 from rfmtool.scoring.timing import Timing, Windows
-from rfmtool.scoring.wallet import PeerSpend
 
 TOY_MONEY = [10, 20, 30, 40, 50, 60, 70, 80, 90, 550]
 QUINTILES = Method("quantile", 5)

@@ -19,10 +19,10 @@ import rfmtool as library
 from rfmtool.analyses.explain import explanation
 from rfmtool.outputs.finished import read_customer
 from rfmtool.rules import load_rules
+from rfmtool.scoring.peer_spend import PeerSpend
 from rfmtool.scoring.peers import Peers
 from rfmtool.scoring.scales import BETTER, VALUES, Scale, Scales
 from rfmtool.scoring.timing import Timing, Windows
-from rfmtool.scoring.wallet import PeerSpend
 
 RULES = load_rules()
 HEADER = "customer_id,order_id,ordered_at,amount\n"

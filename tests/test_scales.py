@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 from rfmtool.errors import RulesError
 from rfmtool.pipeline import run
 from rfmtool.rules import load_rules
+from rfmtool.scoring.peer_spend import fit_peer_spend
 from rfmtool.scoring.scales import Scale, Scales, load_scales
-from rfmtool.scoring.wallet import fit_peer_spend
 
 
 def test_a_value_on_a_cut_is_below_it_unless_the_rules_say_at_least():

@@ -13,17 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rfmtool.rules import WalletRules, load_rules
-from rfmtool.scoring.wallet import (
-    PeerSpend,
-    Period,
-    add_wallet_scores,
-    add_wallets,
-    estimate_rank_correlation,
-    fit_peer_spend,
-    group_shares,
-    prorated,
-    rank_share,
-)
+from rfmtool.scoring.peer_spend import PeerSpend, fit_peer_spend
+from rfmtool.scoring.told_wallets import Period, prorated, rank_share
+from rfmtool.scoring.wallet import add_wallet_scores, add_wallets
+from rfmtool.scoring.wallet_shares import estimate_rank_correlation, group_shares
 
 AS_OF = 19_723  # 2024-01-01
 RULES = load_rules().wallet

@@ -13,7 +13,7 @@ from rfmtool.analyses.margins import Margin, margins_by_order, margins_by_stage
 from rfmtool.analyses.voices import voices
 from rfmtool.report.figures import total_of
 from rfmtool.scoring.customers import money_text
-from rfmtool.scoring.wallet import estimate_rank_correlation, group_shares
+from rfmtool.scoring.wallet_shares import estimate_rank_correlation, group_shares
 
 if TYPE_CHECKING:
     from rfmtool.pipeline import Result

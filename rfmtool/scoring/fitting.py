@@ -14,10 +14,10 @@ from rfmtool.columns import DIMENSIONS
 from rfmtool.errors import RulesError
 from rfmtool.rules import FitRules, Method
 from rfmtool.scoring.cuts import cumulative_cuts, quantile_cuts
+from rfmtool.scoring.peer_spend import PeerSpend
 from rfmtool.scoring.scales import BETTER, VALUES, Scale, Scales, Within
 from rfmtool.scoring.scores import rows_by_group
 from rfmtool.scoring.timing import Timing
-from rfmtool.scoring.wallet import PeerSpend
 
 Ints = npt.NDArray[np.int64]
 

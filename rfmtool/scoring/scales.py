@@ -22,8 +22,8 @@ from rfmtool.columns import DIMENSIONS, UNITS_PER_CURRENCY
 from rfmtool.errors import RulesError
 from rfmtool.rules import MAX_BINS, METHODS, MethodName
 from rfmtool.scoring.customers import money_text
+from rfmtool.scoring.peer_spend import PeerSpend
 from rfmtool.scoring.timing import Timing
-from rfmtool.scoring.wallet import PeerSpend
 
 Better = Literal["higher", "lower"]
 VALUES: Final[Mapping[str, str]] = {

@@ -1,0 +1,118 @@
+"""What the best of each group of peers spend, and the wallet that this makes likely."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from rfmtool.columns import UNITS_PER_CURRENCY
+from rfmtool.rules import WalletRules
+from rfmtool.scoring.customers import money_text
+from rfmtool.scoring.cuts import quantile_of
+from rfmtool.scoring.peers import Peers, closest, fit_peers
+
+_LARGEST: Final = 2**62
+
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+T = TypeVar("T", str, int)
+
+
+@dataclass(frozen=True)
+class PeerSpend:
+    """What the best customers of each group of peers spend: the tau quantile, in 1/10,000."""
+
+    tau: Decimal
+    peers: Peers
+    spend: tuple[int, ...]
+    """One for each of the groups of peers."""
+
+    def as_data(self) -> dict[str, Any]:
+        """The estimate as scales.json has it; money is decimal text."""
+        pairs = zip(self.peers.groups, self.spend, strict=True)
+        return {
+            "tau": str(self.tau),
+            "attributes": list(self.peers.attributes),
+            "tenure_cuts": list(self.peers.tenure_cuts),
+            "groups": [{"peers": list(group), "spend": money_text(q)} for group, q in pairs],
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> PeerSpend:
+        """Read back what `as_data` gave.
+
+        Raises:
+            LookupError, TypeError, ValueError, ArithmeticError: it is anything else.
+        """
+        attributes, cuts = _listed(data["attributes"], str), _listed(data["tenure_cuts"], int)
+        groups = tuple(_listed(row["peers"], str) for row in data["groups"])
+        spend = tuple(Decimal(row["spend"]) * UNITS_PER_CURRENCY for row in data["groups"])
+        tau = Decimal(data["tau"])
+        lengths = [len(group) for group in groups]
+        if any(
+            abs(units) > _LARGEST or units != int(units) for units in (*map(Decimal, cuts), *spend)
+        ):
+            raise ValueError("a number of days or an amount")
+        if list(cuts) != sorted(cuts) or not 0 < tau < 1:
+            raise ValueError("tenure or tau")
+        descending = lengths == sorted(lengths, reverse=True)
+        if not descending or len(set(groups)) < len(groups) or lengths[0] > len(attributes) + 1:
+            raise ValueError("groups are distinct, the most specific first")
+        if groups[-1] != ():
+            raise ValueError("the last group is everyone")
+        return cls(tau, Peers(attributes, cuts, groups), tuple(map(int, spend)))
+
+
+def _listed(data: Any, kind: type[T]) -> tuple[T, ...]:  # noqa: ANN401 - unchecked input
+    # By `type`, because True is an int too.
+    if type(data) is not list or not all(type(one) is kind for one in data):
+        raise TypeError("a list of another kind")
+    return tuple(data)
+
+
+def fit_peer_spend(people: pd.DataFrame, rules: WalletRules, as_of_day: int) -> PeerSpend:
+    """Fit the realistic wallet of each group of peers (Rosset et al. 2005).
+
+    Never on own frequency or spend: those would find everyone's wallet equal to their own spend.
+
+    Args:
+        people: frame with frequency, monetary (1/10,000), first_order_on, and the attributes that
+            the rules name and contacts have.
+        rules: tau, the attributes, and how many buyers make a group.
+        as_of_day: the day that tenure is counted to, in days since 1970-01-01.
+    """
+    known = ["first_order_on", "monetary", *(name for name in rules.peers if name in people)]
+    buyers = people.loc[people["frequency"] > 0, known]
+    peers = fit_peers(buyers, rules.peers, rules.min_peers, as_of_day)
+    groups = peers.memberships(buyers, as_of_day)
+    inside = groups >= 0
+    spend = np.broadcast_to(buyers["monetary"].to_numpy(), groups.shape)[inside]
+    order = np.lexsort((spend, groups[inside]))
+    sizes = np.bincount(groups[inside], minlength=len(peers.groups))
+    parts = np.split(spend[order], np.cumsum(sizes)[:-1])
+    tau = Fraction(rules.tau)
+    return PeerSpend(rules.tau, peers, tuple(quantile_of(p, tau) if len(p) else 0 for p in parts))
+
+
+def estimated_wallets(
+    people: pd.DataFrame, untold: Mask, peer_spend: PeerSpend, as_of_day: int
+) -> pd.DataFrame:
+    """The wallets of buyers nobody told us of: the larger of own spend and the peers' quantile.
+
+    Returns:
+        A frame with owner (place in people), wallet and spend (1/10,000).
+    """
+    owner = np.flatnonzero(untold & (people["frequency"].to_numpy() > 0))
+    buyers = people.iloc[owner]
+    groups = closest(peer_spend.peers.memberships(buyers, as_of_day))
+    spend = buyers["monetary"].to_numpy()
+    wallet = np.maximum(spend, np.array(peer_spend.spend, dtype=np.int64)[groups])
+    found = pd.DataFrame({"owner": owner, "wallet": wallet, "spend": spend})
+    return found[found["wallet"] > 0]

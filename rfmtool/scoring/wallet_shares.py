@@ -1,0 +1,48 @@
+"""Shares of wallet of groups, each of one basis, and how far estimates restate spend."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+
+def group_shares(people: pd.DataFrame, by: str) -> pd.DataFrame:
+    """The share of wallet of groups as a ratio of sums, for each basis on its own.
+
+    Args:
+        people: what `add_wallets` returned.
+        by: the column that groups.
+
+    Returns:
+        One row for each group and basis with members: the group, wallet_basis, customers, spend and
+        wallet (1/10,000), share_of_wallet (0-1, six decimals).
+    """
+    having = people.loc[people["wallet"].notna(), [by, "wallet_basis", "wallet_spend", "wallet"]]
+    groups = having.groupby([by, "wallet_basis"], observed=True, sort=True)
+    # As numbers of any size: the wallets of many may be more than 64 bits hold.
+    rows = [
+        (*labels, len(part), sum(part["wallet_spend"].tolist()), sum(part["wallet"].tolist()))
+        for labels, part in groups
+    ]
+    names = [by, "wallet_basis", "customers", "spend", "wallet"]
+    sums = pd.DataFrame(rows, columns=names, dtype=object)
+    share = [round(spend / wallet, 6) for *_, spend, wallet in rows]
+    return sums.assign(share_of_wallet=np.array(share, dtype=np.float64))
+
+
+def estimate_rank_correlation(people: pd.DataFrame) -> float | None:
+    """Spearman's correlation of estimated shares with own spend; ties take the average rank.
+
+    Close to 1 it says that the estimate mostly restates spend.
+
+    Returns:
+        From -1 to 1, to three decimals; None where there are no two different shares or spends.
+    """
+    estimated = people["wallet_basis"] == "peer_estimate"
+    own = people.loc[estimated, ["share_of_wallet", "monetary"]]
+    middle = (len(own) + 1) / 2
+    share, spend = (
+        own[name].rank().to_numpy() - middle for name in ("share_of_wallet", "monetary")
+    )
+    spread = float(np.sqrt((share @ share) * (spend @ spend)))
+    return round(float(share @ spend) / spread, 3) if spread else None
