@@ -101,3 +101,18 @@ def test_scores_within_groups_are_warned_of_and_those_without_are_counted():
     assert fitted["scales"]["within"]["groups"].keys() == {"", "DE"}
     assert any("Scores are within country" in text for text in fitted["warnings"])
     assert any("1 buyer in groups of country without" in text for text in reused["warnings"])
+
+
+def test_kept_columns_stand_beside_the_roles_and_are_none():
+    """Found as a role or carried through, in the summary, the report and the check."""
+    text = "customer_id,ordered_at,amount,country\nann,2024-01-05,20,Chile\n"
+    shop = written(Path("shop.csv"), text)
+
+    summary = summary_of(text, "--keep", "country")
+    report = rfmtool("run", shop, "--keep", "country").stdout
+    check = rfmtool("check", shop, "--keep", "country").stdout
+
+    assert set(summary["columns"]) == {"customer_id", "ordered_at", "amount"}
+    assert summary["kept"] == ["country"]
+    assert "kept country" in report
+    assert ["Kept", "country"] in [line.split() for line in check.splitlines()]

@@ -12,7 +12,7 @@ from rfmtool.grouping import Grouped
 from rfmtool.report.exchange import converted, rates_data
 from rfmtool.report.terminal import listed, pairs_table, print_trimmed, printable
 from rfmtool.report.trust import ledger_line
-from rfmtool.report.words import money
+from rfmtool.report.words import counted, money
 from rfmtool.scoring.customers import money_text
 from rfmtool.sources.currencies import apart, is_known
 from rfmtool.sources.detect import Export, Source
@@ -80,7 +80,8 @@ def glimpse(export: Export, ledger: Ledger | None = None) -> dict[str, Any]:
         ],
         "preset": export.preset.name,
         "notes": list(export.preset.notes),
-        "columns": export.columns,
+        "columns": export.roles,
+        "kept": export.kept,
         "asked": sorted(export.asked.columns),
         "header": [name.strip() for name in export.sources[0].layout.header],
     }
@@ -123,12 +124,14 @@ def print_diagnosis(found: Mapping[str, Any], console: Console) -> None:
 
 
 def _paragraphs(found: Mapping[str, Any]) -> list[tuple[str, str]]:
-    unused = [name for name in found["header"] if name not in found["columns"].values()]
+    used = {*found["columns"].values(), *found["kept"]}
+    unused = [name for name in found["header"] if name not in used]
     return [
         ("Files", _files(found["files"])),
         *(("Shape" if not place else "", line) for place, line in enumerate(_shapes(found))),
         *_preset(found),
         *_columns(found),
+        *([("Kept", listed(found["kept"]))] if found["kept"] else []),
         ("Not used", listed(unused) or "–"),
         *(_as_read(found) if "ledger" in found else []),
     ]
@@ -181,7 +184,7 @@ def _orders(found: Mapping[str, Any]) -> str:
 
 def _files(files: list[dict[str, Any]]) -> str:
     counts = [file["rows"] for file in files if file["rows"] is not None]
-    rows = f"{sum(counts):,} rows" if counts else "rows not counted yet"
+    rows = counted(sum(counts), "row") if counts else "rows not counted yet"
     first = files[0]
     name = printable(first["name"]) if len(files) == 1 else f"{len(files):,} files"
     if first["delimiter"] is None:
@@ -201,7 +204,7 @@ def _shapes(found: Mapping[str, Any]) -> list[str]:
     lines = [f"{note} (in {count:,} files)" if several else note for note, count in notes.items()]
     if found.get("footer_rows"):
         count = found["footer_rows"]
-        lines.append(f"{count:,} row{'s' * (count > 1)} of totals or notes at the end, counted"
+        lines.append(f"{counted(count, 'row')} of totals or notes at the end, counted"
                      " as blank")  # fmt: skip
     return lines
 
@@ -209,7 +212,7 @@ def _shapes(found: Mapping[str, Any]) -> list[str]:
 def _notes(file: Mapping[str, Any]) -> list[str]:
     above, rows = file["rows_above"], file["header_rows"]
     notes = [
-        (above, f"{above:,} row{'s' * (above > 1)} above the header passed over"),
+        (above, f"{counted(above, 'row')} above the header passed over"),
         (rows == 0, "no header, as you said; columns are named by their places"),
         (rows > 1, f"the header takes {rows} rows"),
         (file.get("aligned"), "cells are divided by runs of spaces (change it with --delimiter)"),

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from rich.console import RenderableType
 
 from rfmtool.report.exchange import converted
 from rfmtool.report.terminal import paragraph, printable
 from rfmtool.report.words import counted
-from rfmtool.sources.layout import KEPT
 
 Data = Mapping[str, Any]
+
+_FACTORS: Final = {"quantity", "unit_price"}
 
 
 def trust(summary: Data, width: int) -> list[RenderableType]:
     """The ledger, the columns, and the warnings."""
-    read_as = columns_line(summary["columns"], summary["reading"])
+    read_as = ", ".join(_understood(summary))
     return [
         paragraph(ledger_line(summary["ledger"]), width),
         paragraph(f"Read as {read_as}", width),
@@ -52,20 +53,17 @@ def _sum(ledger: Data, bins: str) -> str:
     return f"{sum(reasons.values()):,} {bins}" + (f" ({why})" if why else "")
 
 
-def columns_line(columns: Mapping[str, str], reading: Data) -> str:
+def _understood(summary: Data) -> list[str]:
     """Which column plays which role, and how it is read."""
-    own = {role: name for role, name in columns.items() if not role.startswith(KEPT)}
-    shown = {role: printable(name) for role, name in own.items()}
+    reading = summary["reading"]
+    columns = {role: printable(name) for role, name in summary["columns"].items()}
     words = [
         f"{role}={name}" + (f" ({reading['dates']})" if role == "ordered_at" else "")
-        for role, name in shown.items()
-        if role not in ("quantity", "unit_price")
+        for role, name in columns.items()
+        if role not in _FACTORS
     ]
-    if "quantity" in shown:
-        words.append(f"amount={shown['quantity']} × {shown['unit_price']}")
-    kept = [printable(name) for role, name in columns.items() if role not in own]
-    words += [f"kept {name}" for name in kept]
+    if columns.keys() >= _FACTORS:
+        words.append(f"amount={columns['quantity']} × {columns['unit_price']}")
+    words += [f"kept {printable(name)}" for name in summary["kept"]]
     words.append(f"an order is {reading['order_is']}")
-    if reading.get("rates"):
-        words.append(f"money {converted(reading['rates'])}")
-    return ", ".join(words)
+    return [*words, f"money {converted(reading['rates'])}"] if reading["rates"] else words

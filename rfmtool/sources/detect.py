@@ -19,7 +19,7 @@ from rfmtool.sources.carrying import carried
 from rfmtool.sources.dates import ISO, check_zone, in_zone, reading_of
 from rfmtool.sources.dialect import SAMPLE_BYTES, sniff
 from rfmtool.sources.exports import ExportFile, expand
-from rfmtool.sources.layout import OPTIONAL_ROLES, Asked, Detail, FileLayout, Reading
+from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, Asked, Detail, FileLayout, Reading
 from rfmtool.sources.presets import GENERIC
 from rfmtool.sources.read import Batch, Progress
 from rfmtool.sources.roles import EXPORT, Roles, kept_places
@@ -86,12 +86,22 @@ class Export:
 
     @property
     def columns(self) -> dict[str, str]:
-        """Role to column name, as the first source with the role has it."""
+        """Role to column name, as the first source with the role has it; kept ones by KEPT."""
         names: dict[str, str] = {}
         for layout in (source.layout for source in self.sources):
             for role, place in layout.places.items():
                 names.setdefault(role, layout.header[place].strip())
         return names
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """The `columns` that play a role."""
+        return {role: name for role, name in self.columns.items() if not role.startswith(KEPT)}
+
+    @property
+    def kept(self) -> list[str]:
+        """The `columns` that are only carried through."""
+        return [name for role, name in self.columns.items() if role.startswith(KEPT)]
 
     def of(self, detail: Detail) -> Export:
         """The same export without the columns that are not wanted."""
