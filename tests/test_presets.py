@@ -106,6 +106,36 @@ A563185,B,Adjust bad debt,1,2011-08-12 14:50:00,11062.06,,United Kingdom
 """
 
 
+ETSY_ORDERS = """\
+Sale Date,Order ID,Buyer User ID,Full Name,Number of Items,Date Shipped,Currency,Order Value,\
+Discount Amount,Shipping,Sales Tax,Order Total,Status,Card Processing Fees,Order Net,\
+Adjusted Order Total,Adjusted Net Order Amount,Buyer
+01/02/24,500,ann7,Ann,3,01/05/24,EUR,32.00,0,4.00,0,36.00,Shipped,1.50,34.50,0,0,ann
+03/04/24,501,bob7,Bob,1,,EUR,12.00,2.00,4.00,0,14.00,,1.00,13.00,0,0,bob
+03/05/24,502,bob7,Bob,1,,EUR,12.00,0,4.00,0,16.00,Canceled,1.00,15.00,0,0,bob
+"""
+STRIPE_BALANCE = """\
+id,Type,Source,Amount,Fee,Destination Platform Fee,Net,Currency,Created (UTC),Available On (UTC),\
+Description,Customer Facing Amount,Customer Facing Currency,Transfer
+txn_1,charge,ch_1,30.00,1.17,,28.83,usd,2022-04-23 21:56,2022-04-30 00:00,,30.00,usd,
+"""
+WOOCOMMERCE_NET = """\
+Order Number,Order Status,Order Date,Email (Billing),Order Total Amount (- Refund),\
+Order Refund Amount,SKU
+71,completed,2024-01-05 10:00,ann@x.org,50.00,0,T
+71,completed,2024-01-05 10:00,ann@x.org,50.00,0,C
+72,completed,2024-01-06 10:00,bob@x.org,15.00,5.00,T
+73,failed,2024-01-06 10:00,bob@x.org,20.00,0,T
+"""
+WOOCOMMERCE_REPORT = """\
+Date,Order #,N. Revenue (formatted),Status,Customer,Customer type,Product(s),Items sold,\
+Coupon(s),Net Sales,Attribution
+2024-01-05 10:00:00,71,"$50.00",completed,Ann Lee,new,1x Tea,1,,50.00,Direct
+2024-01-07 10:00:00,71,"-$20.00",completed,Ann Lee,new,1x Tea,-1,,-20.00,Direct
+2024-01-06 10:00:00,72,"$15.00",pending,Bob Ray,new,1x Tea,1,,15.00,Direct
+"""
+
+
 def money(result):
     """Customer to (what they paid and kept, refunds, orders that count)."""
     return {
@@ -229,10 +259,37 @@ def test_woocommerce_counts_an_order_once_however_often_its_total_stands_there(w
     }
 
 
+def test_woocommerce_totals_that_are_less_refunds_lose_them_once_only(write):
+    result = read(write, WOOCOMMERCE_NET)
+
+    assert preset_of(result) == "woocommerce_net"
+    assert money(result) == {"ann@x.org": (Decimal(50), 0, 1), "bob@x.org": (Decimal(15), 0, 1)}
+
+
+def test_woocommerce_reports_name_an_order_again_where_money_is_given_back(write):
+    result = read(write, WOOCOMMERCE_REPORT)
+
+    assert preset_of(result) == "woocommerce"
+    assert money(result) == {"Ann Lee": (Decimal(30), Decimal(20), 1)}
+
+
+def test_etsy_orders_are_read_by_their_totals_and_say_what_is_not_taken_off(write):
+    result = read(write, ETSY_ORDERS)
+
+    assert preset_of(result) == "etsy_orders"
+    assert money(result) == {"ann": (Decimal(36), 0, 1), "bob": (Decimal(14), 0, 1)}
+    assert any("given back in part" in note for note in result.summary["warnings"])
+
+
 @pytest.mark.parametrize(
-    ("text", "word"), [(PAYPAL, "withdrawals"), (AMAZON, "does not say who bought")]
+    ("text", "word"),
+    [
+        (PAYPAL, "withdrawals"),
+        (AMAZON, "does not say who bought"),
+        (STRIPE_BALANCE, "has no customer"),
+    ],
 )
-def test_paypal_and_amazon_say_what_they_lack(write, text, word):
+def test_exports_that_cannot_be_read_say_what_they_lack(write, text, word):
     with pytest.raises(InputError, match=word):
         read(write, text)
 
