@@ -23,11 +23,11 @@ _MOST_NAMES_IN_PAIRS: Final = 40
 """Up to so many names, what is bought along with two others is looked at too."""
 _MOST_PER_BASKET: Final = 10
 """How many rules are kept that begin with the same names."""
-_BLOCK: Final = 1 << 14
+_WORD: Final = 64
 _PERCENT: Final = 100
 
 Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+Words = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
@@ -83,37 +83,35 @@ class Affinity:
 
 @dataclass(frozen=True)
 class _Bought:
-    """Who bought which of the names that are compared: a row for each customer who bought any."""
+    """Who bought which of the names that are compared: a row of bits for each name."""
 
-    matrix: Flags
+    bits: Words
+    """A bit for each place in customer_ids, in whole words; all that is counted is counted in them,
+    64 customers at a time."""
     names: Sequence[str]
-    owner: Ints
+    customers: int
     all_names: int
-
-    @property
-    def least(self) -> int:
-        """How many customers a rule must rest on."""
-        share = -(-len(self.owner) * MIN_SUPPORT_PERCENT // _PERCENT)
-        return max(MIN_CUSTOMERS, share)
+    least: int
+    """How many customers a rule must rest on."""
 
 
 def affinity(spends: pd.DataFrame, customer_ids: pd.Series[str], as_of: date, by: str) -> Affinity:
     """Find what is bought along with what.
 
     Args:
-        spends: owner (place in customer_ids), category, net (1/10,000): a row for each pair. A
-            category is bought by who spent more than nothing in it, refunds taken off.
+        spends: owner (place in customer_ids), category (text), net (1/10,000): a row for each pair.
+            A category is bought by who spent more than nothing in it, refunds taken off.
         customer_ids: the id of each owner.
         as_of: the day of the answer.
         by: what the categories are, in a word.
     """
-    bought = _bought(spends[spends["net"] > 0])
+    bought = _bought(spends[spends["net"] > 0], len(customer_ids))
     places = _ranked([*_single_rules(bought), *_double_rules(bought)])
     rules = tuple(_rule(place, bought) for place in places)
     return Affinity(
         as_of=as_of,
         by=by,
-        customers=len(bought.owner),
+        customers=bought.customers,
         names=bought.all_names,
         compared=len(bought.names),
         rules=rules,
@@ -121,20 +119,35 @@ def affinity(spends: pd.DataFrame, customer_ids: pd.Series[str], as_of: date, by
     )
 
 
-def _bought(pairs: pd.DataFrame) -> _Bought:
-    owner, rows = np.unique(pairs["owner"].to_numpy(dtype=np.int64), return_inverse=True)
-    codes, names = pd.factorize(pairs["category"], sort=True)
-    counts = np.bincount(codes, minlength=len(names))
-    empty = _Bought(np.zeros((len(owner), 0), dtype=bool), (), owner, len(names))
+def _bought(pairs: pd.DataFrame, people: int) -> _Bought:
+    owner = pairs["owner"].to_numpy(dtype=np.int64)
+    customers = int(np.count_nonzero(np.bincount(owner)))
+    least = max(MIN_CUSTOMERS, -(-customers * MIN_SUPPORT_PERCENT // _PERCENT))
+    category = pd.Categorical(pairs["category"]).remove_unused_categories()
+    names = category.categories
+    counts = np.bincount(category.codes, minlength=len(names))
     most = np.argsort(-counts, kind="stable")[:_MOST_NAMES]
-    kept = np.sort(most[counts[most] >= empty.least])
-    place = np.full(len(names), -1)
+    kept = np.sort(most[counts[most] >= least])
+    place = np.full(len(names), -1, dtype=np.int16)  # which sorts fastest
     place[kept] = np.arange(len(kept))
-    columns = place[codes]
-    # By columns, because customers are looked up by name and not names by customer.
-    matrix = np.zeros((len(owner), len(kept)), dtype=bool, order="F")
-    matrix[rows[columns >= 0], columns[columns >= 0]] = True
-    return _Bought(matrix, [str(name) for name in names[kept]], owner, len(names))
+    row = place[category.codes]
+    by_row = owner[row >= 0][np.argsort(row[row >= 0], kind="stable")]
+    bits = np.zeros((len(kept), -(-people // _WORD)), dtype=np.uint64)
+    for number, places in enumerate(np.split(by_row, np.cumsum(counts[kept]))[:-1]):
+        bits[number] = _bits(places, people)
+    return _Bought(bits, [str(name) for name in names[kept]], customers, len(names), least)
+
+
+def _bits(places: Ints, people: int) -> Words:
+    """A bit for each of so many people, set at these places."""
+    flags = np.zeros(-(-people // _WORD) * _WORD, dtype=bool)
+    flags[places] = True
+    return np.packbits(flags).view(np.uint64)
+
+
+def _places(bits: Words) -> Ints:
+    """The places at which a bit is set."""
+    return np.flatnonzero(np.unpackbits(bits.view(np.uint8)))
 
 
 @dataclass(frozen=True)
@@ -153,20 +166,19 @@ class _Place:
         return self.with_all**2 / (self.with_has**2 * self.with_next)
 
 
-def _together(matrix: Flags) -> Ints:
-    """How many rows have each two columns; on the diagonal, each one."""
-    counts = np.zeros((matrix.shape[1], matrix.shape[1]), dtype=np.int64)
-    for start in range(0, len(matrix), _BLOCK):
-        # Floats multiply fast, and hold counts of a block exactly.
-        block = matrix[start : start + _BLOCK].astype(np.float32)
-        counts += np.rint(block.T @ block).astype(np.int64)
-    return counts
+def _together(bits: Words) -> Ints:
+    """How many customers have each two names; on the diagonal, each one."""
+    counts = np.zeros((len(bits), len(bits)), dtype=np.int64)
+    for place, one in enumerate(bits):
+        both = np.bitwise_count(bits[place:] & one)
+        counts[place, place:] = both.sum(axis=1, dtype=np.int64)
+    return np.maximum(counts, counts.T)
 
 
 def _single_rules(bought: _Bought) -> list[_Place]:
-    both = _together(bought.matrix)
+    both = _together(bought.bits)
     single = np.diagonal(both)
-    is_rule = (both >= bought.least) & (both * len(bought.owner) > np.outer(single, single))
+    is_rule = (both >= bought.least) & (both * bought.customers > np.outer(single, single))
     np.fill_diagonal(is_rule, val=False)
     return [
         _Place((has,), then, int(single[has]), int(single[then]), int(both[has, then]))
@@ -178,16 +190,16 @@ def _double_rules(bought: _Bought) -> list[_Place]:
     """Rules from two names, where both together say more than either alone."""
     if len(bought.names) > _MOST_NAMES_IN_PAIRS:
         return []
-    both = _together(bought.matrix)
+    both = _together(bought.bits)
     single = np.diagonal(both)
     alone = both / np.maximum(single[:, None], 1)
     rules = []
     for first in range(len(bought.names)):
-        all_three = _together(bought.matrix[bought.matrix[:, first]])
+        all_three = _together(bought.bits & bought.bits[first])
         confidence = all_three / np.maximum(both[first][:, None], 1)
         is_rule = (
             (all_three >= bought.least)
-            & (all_three * len(bought.owner) > np.outer(both[first], single))
+            & (all_three * bought.customers > np.outer(both[first], single))
             & (confidence > np.maximum(alone, alone[first]))
         )
         np.fill_diagonal(is_rule, val=False)
@@ -219,9 +231,9 @@ def _rule(place: _Place, bought: _Bought) -> Rule:
         has=tuple(bought.names[name] for name in place.has),
         next=bought.names[place.next],
         customers=place.with_all,
-        support=place.with_all / len(bought.owner),
+        support=place.with_all / bought.customers,
         confidence=confidence,
-        lift=confidence * len(bought.owner) / place.with_next,
+        lift=confidence * bought.customers / place.with_next,
     )
 
 
@@ -229,11 +241,11 @@ def _suggestions(
     bought: _Bought, places: Sequence[_Place], rules: Sequence[Rule], customer_ids: pd.Series[str]
 ) -> pd.DataFrame:
     """For each customer the strongest rule that begins with what they buy and ends with news."""
-    best = _best_rules(bought, places)
+    best = _best_rules(bought, places, len(customer_ids))
     found = np.flatnonzero(best >= 0)
     chosen = [rules[number] for number in best[found].tolist()]
     table = {
-        "customer_id": pd.Series(customer_ids.to_numpy()[bought.owner[found]], dtype="str"),
+        "customer_id": pd.Series(customer_ids.to_numpy()[found], dtype="str"),
         "next": pd.Series([rule.next for rule in chosen], dtype="str"),
         "has": pd.Series([" + ".join(rule.has) for rule in chosen], dtype="str"),
         "confidence": pd.Series([round(rule.confidence, 6) for rule in chosen], dtype="float64"),
@@ -242,17 +254,16 @@ def _suggestions(
     return pd.DataFrame(table)
 
 
-def _best_rules(bought: _Bought, places: Sequence[_Place]) -> Ints:
+def _best_rules(bought: _Bought, places: Sequence[_Place], people: int) -> Ints:
     """For each customer the place of the first rule that holds and says something new; else -1."""
-    best = np.full(len(bought.owner), -1)
-    waiting = np.flatnonzero(bought.matrix.any(axis=1))
-    matrix = np.asfortranarray(bought.matrix[waiting])
+    best = np.full(people, -1)
+    waiting = np.bitwise_or.reduce(bought.bits, axis=0)
     for number, place in enumerate(places):
-        holds = ~matrix[:, place.next] & matrix[:, place.has].all(axis=1) & (best[waiting] < 0)
-        best[waiting[holds]] = number
-        still = best[waiting] < 0
-        if 2 * still.sum() < len(still):  # seldom enough that copying costs next to nothing
-            waiting, matrix = waiting[still], np.asfortranarray(matrix[still])
+        holds = waiting & ~bought.bits[place.next]
+        for name in place.has:
+            holds &= bought.bits[name]
+        best[_places(holds)] = number
+        waiting &= ~holds
     return best
 
 
