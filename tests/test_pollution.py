@@ -312,8 +312,6 @@ def one_record():
                 "a line end": cell[:1] + "\n" + cell[1:],
                 "half a letter": cell[:1].encode() + b"\xc3" + cell[1:].encode(),
             }
-            if not column:
-                del ways["a line end"]  # what comes behind it is a whole row, of another id
             for what, text in ways.items():
                 cells = [one.encode() for one in PLAIN[place]]
                 cells[column] = text if isinstance(text, bytes) else text.encode()
@@ -334,6 +332,38 @@ def one_line(name, place, line, column=None):
     verdicts = (ITEMISED, EXACT) if column == len(NAMES) - 1 and not broken else (ITEMISED,)
     data = PLAIN_HEAD.encode() + b"".join(lines)
     return spoiled(name, data, *verdicts, records=records, asked=Asked(encoding="utf-8"))
+
+
+def loose_pieces():
+    """Line ends in the first or the last cell, which leave records that look whole."""
+    for place in (0, 5, 11):
+        for last in (0, 1, 2, 3, 4):
+            for where in (1, None):
+                yield torn(place, last, where)
+    orders = written([row[:4] for row in PLAIN], names=NAMES[:4])
+    for below in ("oops\n", "Summary of all\n", "\n\nsee also\n"):
+        lines = below.count("\n")
+        yield spoiled(f"words below numbers {below!r}", orders + below, EXACT, ITEMISED,
+                      records=(*EVERY, *[None] * lines))  # fmt: skip
+    first, *others = orders.splitlines(keepends=True)
+    for word in ("Page 2", "oops", "1", "-"):
+        text = first + "".join([*others[:5], word + "\n", *others[5:]])
+        yield spoiled(f"a line {word!r} in the middle", text, ITEMISED,
+                      records=(*range(5), None, *range(5, 12)))  # fmt: skip
+
+
+def torn(place, last, where):
+    """The columns turned so that one of them is the last, torn behind a letter or at its end."""
+    order = [*range(last + 1, len(NAMES)), *range(last + 1)]
+    rows = [[row[column] for column in order] for row in PLAIN]
+    cell = rows[place][-1]
+    rows[place][-1] = cell[:where] + "\n\n" + cell[where or len(cell) :] + "\n7"
+    lines = [",".join(row) + "\n" for row in ([NAMES[column] for column in order], *rows)]
+    broken = lines[place + 1].count("\n") - 1
+    asked = Asked(columns={"category": "note"}, encoding="utf-8")
+    return spoiled(f"{NAMES[last]} torn at {place}, {where}", "".join(lines), ITEMISED,
+                   records=(*range(place + 1), *[None] * broken, *range(place + 1, 12)),
+                   asked=asked)  # fmt: skip
 
 
 def cells():
@@ -428,7 +458,7 @@ def zipped(members):
 
 
 KINDS = (delimiters, aligned, line_ends, quotes, headers, footers, tables, ends_of_rows,
-         one_record, cells, encodings, packed)  # fmt: skip
+         one_record, loose_pieces, cells, encodings, packed)  # fmt: skip
 
 
 def money(rows):

@@ -77,7 +77,7 @@ def test_an_empty_line_is_a_record_of_empty_cells_and_keeps_the_numbers_right():
 def test_faults_of_every_kind_in_one_block_keep_their_own_numbers():
     rows = b"".join(
         [
-            b"bob\n",  # 1
+            b"bob,\n",  # 1
             GOOD,
             b'"cy"x,2024-01-31,1,\n',  # 3
             b"\xe9,2024-01-31,1,\n",  # 4
@@ -132,7 +132,7 @@ def test_only_an_empty_cell_is_missing():
 
 
 def test_whole_fetches_all_columns_of_the_good_records():
-    [batch] = batches(GOOD + b"b\n" + b"cy,2024-02-01,1,hello\n")
+    [batch] = batches(GOOD + b"b,\n" + b"cy,2024-02-01,1,hello\n")
 
     assert [column.to_pylist() for column in batch.whole()] == [
         ["ann", "cy"],

@@ -3,6 +3,9 @@
 About two hundred in the suite; HYPOTHESIS_PROFILE=thorough makes it ten thousand.
 """
 
+import csv
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -21,6 +24,11 @@ EFFORT = settings(
     suppress_health_check=[HealthCheck.too_slow],
 )
 RULES = load_rules()
+TEAR = "\x0b"
+"""Stands for a line end until all else is written, so that nothing quotes it."""
+WIDE = {"utf-16": 2, "utf-16-le": 2}
+SHOWN = 20
+"""So many rejected rows are listed."""
 BAD_NUMBERS = ("x", "5%", "NaN", "inf", "1,2,3.4.5", "12:30", "€5 USD", "5 PCS", "1e", "--5")
 BAD_DATES = ("x", "2024-02-30", "99/99/2024", "soon", "0", "2024-13-01T00:00")
 
@@ -112,6 +120,36 @@ def test_bad_cells_cost_their_rows_and_no_others(scratch, ledger, rendering, dat
     # Whether every id ends in .0 is asked of the rejected rows too.
     assume(end_in_point_zero(good) == end_in_point_zero(ledger.rows))
     assert found.rejected == len(places)
+    assert customers == as_units(expected(good))
+
+
+@EFFORT
+@given(ledgers(max_orders=5), renderings(), st.data())
+def test_a_line_end_that_nothing_quotes_costs_rows_and_never_half_a_cell(
+    scratch, ledger, rendering, data
+):
+    rows = [rendering.row(row) for row in ledger.rows]
+    torn = data.draw(st.integers(0, len(rows) - 1))
+    column = data.draw(st.sampled_from(sorted(rows[torn])))
+    cell = rows[torn][column]
+    place = data.draw(st.integers(0, len(cell)))
+    rows[torn][column] = cell[:place] + TEAR + cell[place:]
+    path = write(scratch / "export.csv", replace(rendering, quoting=csv.QUOTE_MINIMAL), rows,
+                 is_rendered=True)  # fmt: skip
+    text = path.read_bytes()
+    assume('"'.encode(rendering.encoding)[-1:] not in text)
+    tear, end = (mark.encode(rendering.encoding.removesuffix("-sig"))[-WIDE.get(
+        rendering.encoding, 1):] for mark in (TEAR, rendering.line_end[-1]))  # fmt: skip
+    path.write_bytes(text.replace(tear, end))
+    try:
+        found, customers = read(path)
+    except InputError:
+        return
+    assume(found.rejected <= SHOWN)
+    bad = {reject.row - 1 for reject in found.rejects}
+    records = [*range(torn + 1), *range(torn + 2, len(rows) + 1)]  # the first of each row
+    good = [row for row, record in zip(ledger.rows, records, strict=True) if record not in bad]
+    assume(end_in_point_zero(good) == end_in_point_zero(ledger.rows))
     assert customers == as_units(expected(good))
 
 

@@ -18,11 +18,11 @@ import pyarrow.compute as pc
 from rfmtool.columns import BINS, REJECTIONS
 from rfmtool.days import day_number
 from rfmtool.sources import currencies
+from rfmtool.sources.batches import Batch
 from rfmtool.sources.dates import Days, Mask, read_days
 from rfmtool.sources.ids import is_listed
 from rfmtool.sources.layout import NUMBER_ROLES, Question, Reading
 from rfmtool.sources.ledger import CODES
-from rfmtool.sources.read import Batch
 
 _NO: Final = frozenset({"false", "no", "0"})
 _AFTER_OTHER_CURRENCY: Final = ("used", "before_since", "after_as_of")

@@ -26,6 +26,8 @@ _QUOTED_FIELD_BYTES: Final = 1 << 20
 _RECORD_BYTES: Final = 64 << 20
 _TAIL_BYTES: Final = 1 << 12
 """What the last block holds at least, so that whoever looks at a file's end finds it whole."""
+_TRIES: Final = 64
+"""How many line ends are tried as the end of a block before any will do."""
 _LF, _CR = b"\n", b"\r"
 
 Bytes = npt.NDArray[np.uint8]
@@ -110,6 +112,8 @@ class _Cutter:
         self._record = marks.record()
         self._strict = marks.record(strict=True)
         self._beside = (marks.delimiter + "\n\r" + marks.quote).encode()
+        self._delimiter = marks.delimiter.encode()
+        self._blank = self._beside + b" \t"
         self._tail = tail
 
     def cut(self, buffer: pa.Buffer, *, final: bool) -> tuple[Block, int]:
@@ -119,15 +123,33 @@ class _Cutter:
             return self._careful(bytes(view), final=final)
         data = np.frombuffer(buffer, dtype=np.uint8)
         quotes = self._quotes(data)
-        if final:
-            used = len(data) if len(quotes) % 2 == 0 else 0
-        else:
-            used = _between_records(view[: len(view) - self._tail], quotes)
+        even = len(data) if len(quotes) % 2 == 0 else 0
+        used = even if final else self._border(view, quotes)
         if used and self._well_formed(data[:used], quotes[: np.searchsorted(quotes, used)]):
             return Block(buffer.slice(0, used), is_last=final), used
         if used or len(data) > _QUOTED_FIELD_BYTES or final:
             return self._careful(bytes(view), final=final)
         return Block(buffer.slice(0, 0)), 0
+
+    def _border(self, view: memoryview, quotes: npt.NDArray[np.intp]) -> int:
+        """Return a place between two records that need no look at each other, 0 if there is none.
+
+        A line that nothing divides may be a piece of a cell in the line before or behind it.
+        """
+        last = used = _between_records(view[: len(view) - self._tail], quotes)
+        for _ in range(_TRIES):
+            if not used or self._divides_both(view, used):
+                return used
+            used = _between_records(view[: used - 1], quotes)
+        return last
+
+    def _divides_both(self, view: memoryview | bytes, place: int) -> bool:
+        """Whether the lines before and behind a place, but for blank ones, have several cells."""
+        before = bytes(view[max(0, place - _TAIL_BYTES) : place]).rstrip(self._blank)
+        behind = bytes(view[place : place + _TAIL_BYTES]).lstrip(self._blank)
+        start = max(before.rfind(_LF), before.rfind(_CR)) + 1
+        end = line_end(behind, 0)
+        return self._delimiter in before[start:] and self._delimiter in behind[:end]
 
     def _quotes(self, data: Bytes) -> npt.NDArray[np.intp]:
         if not self._marks.quote:
@@ -160,9 +182,9 @@ class _Cutter:
         torn, cut_out, stray = [], [], []
         start = count = 0
         while start < len(data):
-            bound = start + _QUOTED_FIELD_BYTES
-            if bound > len(data) and not final:
+            if not final and self._is_enough(data, start):
                 break
+            bound = start + _QUOTED_FIELD_BYTES
             match = self._record.match(data, start, bound)
             whole = match and (data[match.end() - 1] in _LF + _CR or match.end() == len(data))
             if match and whole:
@@ -183,6 +205,11 @@ class _Cutter:
             pa.py_buffer(b"".join(good)), tuple(torn), tuple(stray), final, tuple(cut_out)
         )
         return block, start
+
+    def _is_enough(self, data: bytes, start: int) -> bool:
+        """Whether a block may end here; later, a field might go on beyond the data."""
+        left = len(data) - _QUOTED_FIELD_BYTES - start
+        return left < 0 or (start > 0 and left < _TAIL_BYTES and self._divides_both(data, start))
 
     def _is_stray(self, data: bytes, start: int, end: int) -> bool:
         quote = self._marks.quote.encode()

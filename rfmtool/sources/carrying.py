@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rfmtool.sources.batches import Batch
 from rfmtool.sources.dates import Mask
-from rfmtool.sources.read import Batch
 
 _ORDER: Final = "order_id"
 _AMOUNT: Final = "amount"

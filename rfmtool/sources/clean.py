@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.errors import InputError
+from rfmtool.sources.batches import Batch
 from rfmtool.sources.bins import (
     Cells,
     Odd,
@@ -38,7 +39,6 @@ from rfmtool.sources.dates import Days
 from rfmtool.sources.layout import CONTACT_ROLES, KEPT, MONEY_ROLES, Question, Reading
 from rfmtool.sources.ledger import CODES, Tally
 from rfmtool.sources.numbers import Numbers, Units, read_numbers, to_units
-from rfmtool.sources.read import Batch
 
 LINES: Final = pa.schema(
     {

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.errors import AmbiguousInputError, InputError
+from rfmtool.sources.batches import Batch
 from rfmtool.sources.dates import (
     COUNTED,
     DAY_FIRST,
@@ -26,7 +27,6 @@ from rfmtool.sources.dates import (
     read_days,
 )
 from rfmtool.sources.layout import MONEY_ROLES, Asked, Decimal, NumberReading
-from rfmtool.sources.read import Batch
 
 _DIFFER: Final = "read both ways, to different days"
 _ONLY_DAY_FIRST: Final = "read only with the day first"

@@ -15,13 +15,14 @@ import pyarrow.parquet as pq
 from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.rules.presets import Preset
 from rfmtool.sources import conventions, read
+from rfmtool.sources.batches import Batch
 from rfmtool.sources.carrying import carried
 from rfmtool.sources.dates import ISO, check_zone, in_zone, reading_of
 from rfmtool.sources.dialect import SAMPLE_BYTES, sniff
 from rfmtool.sources.exports import ExportFile, expand
 from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, Asked, Detail, FileLayout, Reading
 from rfmtool.sources.presets import GENERIC
-from rfmtool.sources.read import Batch, Progress
+from rfmtool.sources.read import Progress
 from rfmtool.sources.roles import EXPORT, Roles, kept_places
 
 Jobs = Iterator[Callable[[], Batch]]

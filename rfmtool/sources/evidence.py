@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.errors import InputError, UsageError
+from rfmtool.sources.batches import Batch
 from rfmtool.sources.dates import check_zone
 from rfmtool.sources.evidence_cells import TableReading, typed_rows
 from rfmtool.sources.evidence_ledger import FileAgain, TableLedger, distinct_ids
@@ -23,7 +24,6 @@ from rfmtool.sources.evidence_roles import CellKind, EvidenceTable, evidence_tab
 from rfmtool.sources.ids import matching_key, without_point_zero
 from rfmtool.sources.layout import Asked, FileLayout
 from rfmtool.sources.ledger import Ledger, Tally
-from rfmtool.sources.read import Batch
 from rfmtool.threads import in_order
 
 _TYPES: Final[Mapping[CellKind, pa.DataType]] = {

@@ -12,13 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.columns import REJECTIONS
+from rfmtool.sources.batches import Batch
 from rfmtool.sources.bins import Codes, Odd, Places, Runs, counted, is_blank, rejects_of
 from rfmtool.sources.dates import DateReading, Mask, read_days
 from rfmtool.sources.evidence_roles import CellKind, EvidenceTable, Role
 from rfmtool.sources.layout import FileLayout, NumberReading
 from rfmtool.sources.ledger import CODES, Tally
 from rfmtool.sources.numbers import Numbers, read_numbers, to_units
-from rfmtool.sources.read import Batch, shown
+from rfmtool.sources.read import shown
 
 _YES: Final = ("yes", "true", "1", "y", "1.0")
 _NO: Final = ("no", "false", "0", "n", "0.0")

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.errors import LimitError, UsageError
+from rfmtool.sources.batches import Batch
 from rfmtool.sources.detect import Source
 from rfmtool.sources.evidence_roles import EvidenceTable
 from rfmtool.sources.ledger import Ledger, Tally
-from rfmtool.sources.read import Batch
 
 _ENOUGH_IDS: Final = 20
 """Of fewer people than this, a mismatch proves nothing."""

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from rfmtool.errors import InputError
 from rfmtool.sources import conventions
+from rfmtool.sources.batches import Batch
 from rfmtool.sources.dates import (
     COUNTED,
     ISO,
@@ -27,7 +28,6 @@ from rfmtool.sources.evidence_cells import TableReading
 from rfmtool.sources.evidence_roles import EvidenceTable
 from rfmtool.sources.exports import ExportFile, expand
 from rfmtool.sources.layout import Asked, NumberReading
-from rfmtool.sources.read import Batch
 from rfmtool.threads import in_order
 
 Part = tuple[Source, Sequence[Batch]]

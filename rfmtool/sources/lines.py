@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 
 from rfmtool.errors import InputError
+from rfmtool.sources.batches import Batch
 from rfmtool.sources.clean import Cleaned, clean, lines_schema
 from rfmtool.sources.detect import Export, Source
 from rfmtool.sources.layout import Question
 from rfmtool.sources.ledger import Ledger
-from rfmtool.sources.read import Batch
 from rfmtool.threads import in_order
 
 FILE: Final = "file"

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.sources import currencies
+from rfmtool.sources.batches import Batch
 from rfmtool.sources.bins import is_blank
 from rfmtool.sources.dates import check_zone, read_days
 from rfmtool.sources.evidence_cells import TableReading
@@ -23,7 +24,6 @@ from rfmtool.sources.evidence_roles import EvidenceTable, rates_table
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.numbers import read_numbers
 from rfmtool.sources.rates import Rate, Rates
-from rfmtool.sources.read import Batch
 
 _LEAST, _MOST = 1e-12, 1e12
 """No currency is worth less or more of another; and products of such rates stay exact."""

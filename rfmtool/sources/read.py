@@ -16,9 +16,11 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from rfmtool.errors import InputError
+from rfmtool.sources.batches import Batch, Fault
 from rfmtool.sources.blocks import BLOCK_BYTES, Block, blocks
 from rfmtool.sources.exports import ExportFile
 from rfmtool.sources.footers import footer_start
+from rfmtool.sources.halves import without_halves
 from rfmtool.sources.layout import Dialect, FileLayout, Kind
 from rfmtool.sources.records import Marks, record_texts
 from rfmtool.sources.streams import squeezed
@@ -27,44 +29,6 @@ BATCH_ROWS: Final = 1 << 17
 _STRAY: Final = r"^\s*{q}|{q}\s*$|{q}{q}|^[^{q}]*{q}(?:[^{q}]*{q}[^{q}]*{q})*[^{q}]*$"
 Progress = Callable[[int], None]
 """Called with the number of stored bytes read so far in the file at hand."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A record that cannot be taken apart into cells; `row` counts from 0 in its batch."""
-
-    row: int
-    reason: str
-    is_blank: bool = False
-
-
-def _no_texts(rows: Sequence[int]) -> list[bytes]:
-    """A typed source has no text, and nothing that cannot be taken apart."""
-    return [b""] * len(rows)
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Consecutive records of one file.
-
-    `cells` holds a column for each role, without the records in `faults`; `whole()` fetches all
-    columns of the same records, for the rare look beyond the roles.
-    """
-
-    cells: Mapping[str, pa.Array]
-    records: int
-    """All records, faulty ones included."""
-    faults: tuple[Fault, ...]
-    whole: Callable[[], Sequence[pa.Array]]
-    footer_rows: int = 0
-    """How many records at the end are a footer; they are blank faults too."""
-    texts: Callable[[Sequence[int]], list[bytes]] = _no_texts
-    """Fetches records as they stand in a file of text, by their places in the batch."""
-
-    def rows(self) -> npt.NDArray[np.int64]:
-        """Places in the batch, from 0, of the records that have cells."""
-        faulty = [fault.row for fault in self.faults]
-        return np.setdiff1d(np.arange(self.records), faulty, assume_unique=True)
 
 
 def text_jobs(
@@ -233,7 +197,8 @@ class _Parser:
         def skip(row: Any) -> str:  # noqa: ANN401 - pyarrow does not export its type
             blank = not row.text.strip(self.dialect.marks.delimiter + ' "\t\r\n')
             if faults is not None:
-                faults.append(Fault(row.number - 1, "wrong_cell_count", blank))
+                piece = row.text if row.actual_columns == 1 and not blank else ""
+                faults.append(Fault(row.number - 1, "wrong_cell_count", blank, piece))
             return "skip"
 
         names = [str(place) for place in range(self.width)]
@@ -281,15 +246,15 @@ def parse(block: Block, layout: FileLayout, dialect: Dialect) -> Batch:
     parse_records = _parse_text if _is_utf8(data) else _parse_bytes
     batch = parse_records(data, layout, dialect)
     if len(data) and np.frombuffer(data, dtype=np.uint8).min() == 0:
-        batch = _without(batch, _with_nul(batch.cells), "bad_text")
+        batch = batch.without(_with_nul(batch.cells), "bad_text")
     if block.stray:
-        batch = _without(batch, _with_stray_quotes(batch, block.stray, dialect), "bad_text")
+        batch = batch.without(_with_stray_quotes(batch, block.stray, dialect), "bad_text")
     if dialect.is_padded:
         cells = {role: _trimmed(column) for role, column in batch.cells.items()}
         batch = replace(batch, cells=cells)
     check_one_table(batch, layout)
     batch = replace(batch, texts=partial(_texts, data, block, dialect.marks))
-    return _with_torn(_with_footer(batch, footer_rows), block.torn)
+    return without_halves(_with_torn(_with_footer(batch, footer_rows), block, dialect), layout)
 
 
 def _texts(data: pa.Buffer, block: Block, marks: Marks, rows: Sequence[int]) -> list[bytes]:
@@ -344,7 +309,7 @@ def _parse_text(data: pa.Buffer, layout: FileLayout, dialect: Dialect) -> Batch:
     filled = [column for place, column in zip(columns, table, strict=True)
               if place in empty and column.null_count < len(column)]  # fmt: skip
     if filled:  # one delimiter too many stands before, and would shift the cells
-        batch = _without(batch, _any_given(filled), "wrong_cell_count")
+        batch = batch.without(_any_given(filled), "wrong_cell_count")
     return batch
 
 
@@ -361,7 +326,7 @@ def _parse_bytes(data: pa.Buffer, layout: FileLayout, dialect: Dialect) -> Batch
     whole = batch.whole
     batch = replace(batch, cells=cells, whole=lambda: [_undisguised(cell) for cell in whole()])
     bad = np.logical_or.reduce([_not_text(column) for column in cells.values()])
-    batch = _without(batch, bad, "bad_encoding")
+    batch = batch.without(bad, "bad_encoding")
     texts = {role: pc.cast(column, pa.string()) for role, column in batch.cells.items()}
     return replace(batch, cells=texts)
 
@@ -458,27 +423,16 @@ def _check_is_no_header(batch: Batch, place: int, layout: FileLayout) -> None:
         )
 
 
-def _without(batch: Batch, bad: npt.NDArray[np.bool_], reason: str) -> Batch:
-    """Move the marked records from the cells to the faults."""
-    rows = batch.rows()[bad].tolist()
-    good = pa.array(~bad)
-    whole = batch.whole
-    return replace(
-        batch,
-        cells={role: cells.filter(good) for role, cells in batch.cells.items()},
-        faults=batch.faults + tuple(Fault(row, reason) for row in rows),
-        whole=lambda: [column.filter(good) for column in whole()],
-    )
-
-
-def _with_torn(batch: Batch, torn: Sequence[int]) -> Batch:
+def _with_torn(batch: Batch, block: Block, dialect: Dialect) -> Batch:
     """Number the records as they stand in the file, those cut out of the block included."""
-    if not torn:
+    if not block.torn:
         return batch
-    places = np.setdiff1d(np.arange(batch.records + len(torn)), torn, assume_unique=True)
+    records = batch.records + len(block.torn)
+    places = np.setdiff1d(np.arange(records), block.torn, assume_unique=True)
     moved = [replace(fault, row=int(places[fault.row])) for fault in batch.faults]
-    return replace(
-        batch,
-        records=batch.records + len(torn),
-        faults=(*moved, *(Fault(row, "bad_text") for row in torn)),
-    )
+    delimiter = dialect.marks.delimiter.encode()
+    torn = [
+        Fault(row, "bad_text", piece="" if delimiter in text else text.decode("utf-8", "replace"))
+        for row, text in zip(block.torn, block.cut_out, strict=True)
+    ]
+    return replace(batch, records=records, faults=(*moved, *torn))

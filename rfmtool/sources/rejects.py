@@ -16,13 +16,14 @@ import pyarrow as pa
 
 from rfmtool.columns import BINS
 from rfmtool.errors import InputError
+from rfmtool.sources.batches import Batch
 from rfmtool.sources.clean import clean
 from rfmtool.sources.detect import Export
 from rfmtool.sources.evidence_ledger import FileAgain, TableLedger
 from rfmtool.sources.ids import is_listed, names_listed
 from rfmtool.sources.layout import Question
 from rfmtool.sources.ledger import Ledger, Tally
-from rfmtool.sources.read import Batch, shown
+from rfmtool.sources.read import shown
 
 FIXED: Final = ("file", "row", "reason")
 _EACH_ROW: Final = Question(order_per_row=True)

@@ -1,0 +1,68 @@
+"""Cells that a line end tore in two where nothing quotes it, seen by the pieces they leave.
+
+A line that nothing divides may be the end of the cell above it, or the beginning of the cell below:
+the records beside it look whole and may hold half a cell. Which of them does cannot be told, so
+both are set aside, where the torn cell would play a role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow.compute as pc
+
+from rfmtool.sources.batches import Batch, Fault
+from rfmtool.sources.layout import FileLayout
+
+_LETTER: Final = r"\pL"
+
+Rows = npt.NDArray[np.int64]
+
+
+def without_halves(batch: Batch, layout: FileLayout) -> Batch:
+    """Set aside the records beside loose pieces whose cell there plays a role.
+
+    Args:
+        batch: its records numbered as they stand in the file.
+        layout: the file's columns.
+    """
+    pieces = [fault for fault in batch.faults if fault.piece]
+    if not pieces:
+        return batch
+    bad = np.isin(batch.rows(), np.concatenate([[-1], *_halves(batch, layout, pieces)]))
+    return batch.without(bad, "bad_text") if bad.any() else batch
+
+
+def _halves(batch: Batch, layout: FileLayout, pieces: Sequence[Fault]) -> Iterator[Rows]:
+    """The rows above pieces of the last column, and those below pieces of the first."""
+    rows = np.array([fault.row for fault in pieces])
+    wordy = np.array([_is_wordy(fault.piece) for fault in pieces])
+    passed = np.union1d(rows, _blank_rows(batch))
+    roles = {place: role for role, place in layout.places.items()}
+    for place, side in ((len(layout.header) - 1, 0), (0, 1)):
+        if place in roles:
+            # Words are no piece of a column of nothing but numbers.
+            worded = pc.any(pc.match_substring_regex(batch.cells[roles[place]], _LETTER)).as_py()
+            yield _beside(rows[~wordy | bool(worded)], passed)[side]
+
+
+def _is_wordy(text: str) -> bool:
+    """Whether there are letters in it, and no digit, which would make it money or a day."""
+    return any(map(str.isalpha, text)) and not any(map(str.isdigit, text))
+
+
+def _beside(pieces: Rows, passed: Rows) -> tuple[Rows, Rows]:
+    """The rows above and below each piece, blank rows and further pieces passed over."""
+    starts = np.flatnonzero(np.diff(passed, prepend=-2) > 1)
+    ends = np.append(starts[1:], len(passed)) - 1
+    holds = np.logical_or.reduceat(np.isin(passed, pieces), starts)
+    return passed[starts][holds] - 1, passed[ends][holds] + 1
+
+
+def _blank_rows(batch: Batch) -> Rows:
+    empty = [column.is_null().to_numpy(zero_copy_only=False) for column in batch.cells.values()]
+    blank = [fault.row for fault in batch.faults if fault.is_blank]
+    return np.concatenate([batch.rows()[np.logical_and.reduce(empty)], blank]).astype(np.int64)
