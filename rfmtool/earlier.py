@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.analyses.backtest import Backtest, backtest, backtest_day
+from rfmtool.analyses.timeline import COUNTED
 from rfmtool.days import day_number
-from rfmtool.engines import Entries
 from rfmtool.errors import RulesError
 from rfmtool.pipeline import Result, score
-from rfmtool.rules import asks_for_estimates
-from rfmtool.scoring.history import ended, known_by, standing
+from rfmtool.scoring.history import Past, ended, known_by, laid_out, standing
 from rfmtool.scoring.scales import Scales
 
 
@@ -32,53 +31,53 @@ def look_back(result: Result) -> Backtest | None:
     if entries is None or from_on is None:
         return None
     day = day_number(from_on)
-    known = known_by(entries, grouped.evidence, len(grouped.table), day)
     try:
-        people = placed_on(result, entries, from_on)
+        people = placed_on(result, laid_out(entries), from_on, actions=True)
     except RulesError:  # such as values below 0 that cannot be cumulated
         return None
+    known = known_by(people["lines"].to_numpy(), grouped.evidence, day)
     since = grouped.dates.owner[grouped.dates.day > day]
     returned = np.bincount(since, minlength=len(people)) > 0
     spent = (result.frame["monetary"] - people["monetary"]).to_numpy()
     return backtest(people[known], returned[known], spent[known], from_on)
 
 
-def known_on(result: Result, entries: Entries, day: date, scales: Scales | None) -> pd.DataFrame:
+def known_on(result: Result, past: Past, day: date, scales: Scales | None) -> pd.DataFrame:
     """Whom the shop knew at the end of an earlier day, and where they stood.
 
     Args:
         result: of a run on the whole export.
-        entries: what each order moved on each day.
+        past: what each order moved on each day.
         day: the earlier day.
         scales: cut points to use; None fits them to what was known.
     """
-    grouped = result.grouped
-    known = known_by(entries, grouped.evidence, len(grouped.table), day_number(day))
-    return placed_on(result, entries, day, scales, to_do=False)[known]
+    people = placed_on(result, past, day, scales)
+    known = known_by(people["lines"].to_numpy(), result.grouped.evidence, day_number(day))
+    return people.loc[known, list(COUNTED)]
 
 
 def placed_on(
     result: Result,
-    entries: Entries,
+    past: Past,
     day: date,
     scales: Scales | None = None,
     *,
-    to_do: bool = True,
+    actions: bool = False,
 ) -> pd.DataFrame:
     """A result's frame as of an earlier day; who was not known yet has neither order nor money."""
     grouped, last = result.grouped, day_number(day)
-    table, dates = standing(grouped.table, entries, last)
+    table, dates = standing(grouped.table, past, last)
     then = replace(
         grouped,
         table=table,
         dates=dates,
         categories=None,
-        entries=ended(entries, last),
+        entries=ended(past.entries, last) if "wallets" in grouped.evidence else None,
         evidence=_contacts_until(grouped.evidence, last),
     )
-    estimate = result.settings.estimate and asks_for_estimates(result.rules)
-    settings = replace(result.settings, estimate=estimate)
-    return score(then, result.rules, day, settings, scales, in_words=False, to_do=to_do).frame
+    detail = replace(result.settings.detail, reasons=False, actions=actions)
+    settings = replace(result.settings, detail=detail)
+    return score(then, result.rules, day, settings, scales).frame
 
 
 def _contacts_until(evidence: Mapping[str, pd.DataFrame], last_day: int) -> dict[str, pd.DataFrame]:

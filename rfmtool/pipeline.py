@@ -24,7 +24,14 @@ from rfmtool.placing.ladder import place_stages
 from rfmtool.placing.playbook import place_actions
 from rfmtool.placing.proof import add_proof
 from rfmtool.placing.segments import place_segments
-from rfmtool.rules import FitRules, Method, Rules, load_rules
+from rfmtool.rules import (
+    FitRules,
+    Method,
+    Rules,
+    asks_for_estimates,
+    asks_for_wallets,
+    load_rules,
+)
 from rfmtool.scoring.breadth import add_breadth
 from rfmtool.scoring.customers import customers
 from rfmtool.scoring.fitting import fit
@@ -211,15 +218,8 @@ def inspect(  # noqa: PLR0913 - as for `run`
     return grouped, told.matched(grouped.table["customer_id"].combine_chunks())
 
 
-def score(  # noqa: PLR0913 - the last two only save time
-    grouped: Grouped,
-    rules: Rules,
-    as_of: date,
-    settings: Settings,
-    scales: Scales | None = None,
-    *,
-    in_words: bool = True,
-    to_do: bool = True,
+def score(
+    grouped: Grouped, rules: Rules, as_of: date, settings: Settings, scales: Scales | None = None
 ) -> Result:
     """Measure, score and place grouped people; pure.
 
@@ -229,8 +229,6 @@ def score(  # noqa: PLR0913 - the last two only save time
         as_of: the day to count from.
         settings: what a run is asked for.
         scales: cut points to use; None fits them.
-        in_words: say in words why people stand where they do.
-        to_do: say what to do about each, too.
 
     Raises:
         RulesError: the scales given have other scores than the segments of the rules.
@@ -238,39 +236,39 @@ def score(  # noqa: PLR0913 - the last two only save time
     if scales:
         _check_bins(scales, rules)
     day, days = day_number(as_of), order_days(grouped.dates)
-    told = grouped.evidence
+    told, detail = grouped.evidence, settings.detail
+    placing = (*rules.ladder, *(rules.playbook if detail.actions else ()))
+    estimate = settings.estimate and (detail.reasons or asks_for_estimates(placing))
     people = customers(grouped.table, grouped.dates, day).pipe(
         add_contacts,
         told.get("contacts"),
         grouped.latest,
-        (*_compared_by(rules, scales), *grouped.export.asked.keep),
+        (
+            *(names.CONTACTS if detail.reasons or detail.actions else ()),
+            *_compared_by(rules, scales),
+            *grouped.export.asked.keep,
+        ),
     )
-    in_force = scales or _fitted(people, rules, days, as_of, estimate=settings.estimate or in_words)
+    in_force = scales or _fitted(people, rules, days, as_of, estimate=estimate or detail.reasons)
     frame = (
         apply_scales(people, in_force, rules.weights)
         .pipe(add_usual_gaps, days, in_force.timing)
         .pipe(place_segments, rules.segments)
         .pipe(_with_breadth, grouped.categories, in_force, day)
-        .pipe(
-            add_wallets,
-            wallets_of(grouped),
-            in_force.peer_spend if settings.estimate else None,
-            rules.wallet,
-            Period(_first_day(settings, as_of), day),
-        )
         .pipe(add_proof, told, day)
         .pipe(place_activity, in_force.timing)
-        .pipe(add_candidates)
-        .pipe(
-            place_stages,
-            rules.ladder,
-            told,
-            allow_proxy=settings.allow_proxy,
-            in_words=in_words,
-        )
     )
-    frame = place_actions(frame, rules.playbook, in_force.timing) if to_do else frame
-    frame = add_wallet_scores(frame) if settings.wallet_scores else frame
+    if detail.reasons or asks_for_wallets(placing):
+        peer_spend = in_force.peer_spend if estimate else None
+        period = Period(_first_day(settings, as_of), day)
+        frame = add_wallets(frame, wallets_of(grouped), peer_spend, rules.wallet, period)
+    if detail.reasons or detail.actions or settings.allow_proxy:
+        frame = add_candidates(frame)
+    frame = place_stages(
+        frame, rules.ladder, told, allow_proxy=settings.allow_proxy, in_words=detail.reasons
+    )
+    frame = place_actions(frame, rules.playbook, in_force.timing) if detail.actions else frame
+    frame = add_wallet_scores(frame) if settings.wallet_scores and detail.reasons else frame
     return Result(frame, in_force, scales is None, rules, as_of, grouped, settings)
 
 

@@ -26,6 +26,7 @@ from rfmtool.engines import Entries
 from rfmtool.errors import UsageError
 from rfmtool.grouping import Settings
 from rfmtool.pipeline import Result, run
+from rfmtool.scoring.history import Past, laid_out
 from rfmtool.scoring.scales import Scales
 from rfmtool.sources.layout import Asked, Detail
 from rfmtool.threads import in_order
@@ -34,7 +35,7 @@ _COHORT: Final = "cohort"
 _MOST_POINTS: Final = 1_000
 """Each takes as long as placing everybody does."""
 _EMPTY: Final = "(empty)"
-_ORDERS: Final = Detail(category=None, cost=False, contacts=False)
+_ORDERS: Final = Detail(category=None, cost=False, contacts=False, reasons=False, actions=False)
 """All that most questions are about."""
 _ENTRIES: Final = replace(_ORDERS, entries=True)
 
@@ -177,14 +178,15 @@ def timeline(
             f"the export begins on {first}, which makes {len(before) + 1:,} {every} ends",
             "Leave out what is too old with --since, or take longer steps with --every.",
         )
-    jobs = (partial(_point, result, entries, day, scales) for day in before)
+    past = laid_out(entries)
+    jobs = (partial(_point, result, past, day, scales) for day in before)
     points = list(in_order(jobs, result.settings.threads))
     whole = point(result.frame, result.as_of)
     return Timeline(every, first, result.fitted, (*points, whole))
 
 
-def _point(result: Result, entries: Entries, day: date, scales: Scales | None) -> Point:
-    return point(known_on(result, entries, day, scales), day)
+def _point(result: Result, past: Past, day: date, scales: Scales | None) -> Point:
+    return point(known_on(result, past, day, scales), day)
 
 
 def _groups(result: Result, by: str) -> pd.Series[str]:

@@ -18,6 +18,7 @@ from rfmtool.scoring.history import (
     counting_orders,
     ended,
     known_by,
+    laid_out,
     moved,
     spend_within,
     standing,
@@ -73,7 +74,7 @@ def test_everyone_as_of_any_earlier_day_is_what_the_oracle_makes_of_the_lines_by
     grouped = read(written(ledger, scratch))
     expected = oracle.levels(ledger.lines, until=day)
 
-    table, dates = standing(grouped.table, grouped.entries, ordinal(day))
+    table, dates = standing(grouped.table, laid_out(grouped.entries), ordinal(day))
 
     assert table["customer_id"].equals(grouped.table["customer_id"])
     for owner, row in enumerate(table.to_pylist()):
@@ -92,7 +93,7 @@ def test_everyone_as_of_any_earlier_day_is_as_in_reading_the_export_as_of_that_d
     day, path = some_day(ledger, place), written(ledger, scratch)
     whole, then = read(path), read(path, as_of=day)
 
-    now = measured(*standing(whole.table, whole.entries, ordinal(day)), day)
+    now = measured(*standing(whole.table, laid_out(whole.entries), ordinal(day)), day)
 
     known = measured(then.table, then.dates, day)
     nothing = {"frequency": 0, "order_days": 0, "monetary": 0, "sales": 0, "refunds": 0}
@@ -136,10 +137,9 @@ GIVEN_BACK = [
 def test_an_order_given_back_in_july_still_counts_at_the_end_of_june(write):
     grouped = read(write(GIVEN_BACK))
 
-    in_june = measured(*standing(grouped.table, grouped.entries, ordinal(date(2024, 6, 30))),
-                       date(2024, 6, 30))  # fmt: skip
-    in_july = measured(*standing(grouped.table, grouped.entries, ordinal(date(2024, 7, 5))),
-                       date(2024, 7, 5))  # fmt: skip
+    past, june, july = laid_out(grouped.entries), date(2024, 6, 30), date(2024, 7, 5)
+    in_june = measured(*standing(grouped.table, past, ordinal(june)), june)
+    in_july = measured(*standing(grouped.table, past, ordinal(july)), july)
 
     assert [in_june[name]["frequency"] for name in ("ann", "bob", "cy")] == [1, 1, 0]
     assert in_june["ann"]["monetary"] == 300_000
@@ -152,7 +152,7 @@ def test_an_order_given_back_in_july_still_counts_at_the_end_of_june(write):
 def test_before_the_first_line_nobody_has_anything(write):
     grouped = read(write(GIVEN_BACK))
 
-    table, dates = standing(grouped.table, grouped.entries, ordinal(date(2024, 6, 9)))
+    table, dates = standing(grouped.table, laid_out(grouped.entries), ordinal(date(2024, 6, 9)))
 
     assert len(table) == 3
     assert not len(dates.day)
@@ -190,24 +190,21 @@ def test_people_who_moved_to_other_places_keep_what_is_theirs(write):
 
 
 @pytest.mark.parametrize(("name", "column"), [("contacts", "since_on"), ("feedback", "given_on")])
-def test_an_event_makes_known_from_its_day_on_and_one_without_a_day_never_did(write, name, column):
-    grouped = read(write(GIVEN_BACK))
+def test_an_event_makes_known_from_its_day_on_and_one_without_a_day_never_did(name, column):
     june = ordinal(date(2024, 6, 9))
     days = pd.array([june + 1, june, pd.NA], "Int64")
     evidence = {name: pd.DataFrame({"owner": [0, 1, 2], column: days})}
+    nobody = np.zeros(3, dtype=np.int64)
 
-    assert known_by(grouped.entries, evidence, 3, june).tolist() == [False, True, False]
-    assert known_by(grouped.entries, evidence, 3, june + 1).tolist() == [True, True, False]
-    assert known_by(grouped.entries, {}, 3, ordinal(date(2024, 6, 15))).tolist() == [
-        True, False, True,
-    ]  # fmt: skip
+    assert known_by(nobody, evidence, june).tolist() == [False, True, False]
+    assert known_by(nobody, evidence, june + 1).tolist() == [True, True, False]
+    assert known_by(np.array([2, 0, 1]), {}, june).tolist() == [True, False, True]
 
 
-def test_a_referral_makes_both_sides_known(write):
-    grouped = read(write(GIVEN_BACK))
+def test_a_referral_makes_both_sides_known():
     referrals = pd.DataFrame({"owner": [0], "referred": [2], "referred_on": [1]})
 
-    known = known_by(grouped.entries, {"referrals": referrals.astype("Int64")}, 3, 1)
+    known = known_by(np.zeros(3, dtype=np.int64), {"referrals": referrals.astype("Int64")}, 1)
 
     assert known.tolist() == [True, False, True]
 

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final, Literal
 
+import numpy as np
 import pandas as pd
 
 from rfmtool.analyses.cadence import MIN_HISTORY_DAYS
-from rfmtool.scoring.customers import money_text
+from rfmtool.scoring.customers import money_text, total_of
 
 Every = Literal["week", "month", "quarter"]
 EVERY: Final[Mapping[str, str]] = {"week": "W-SUN", "month": "ME", "quarter": "QE"}
 """The ends of calendar weeks (Sundays), months and quarters, as pandas names them."""
+COUNTED: Final = ("frequency", "monetary", "stage", "segment", "activity")
+"""The columns that a point counts."""
 DAYS_A_YEAR: Final = 365.25
 
 
@@ -89,12 +92,12 @@ def ends(first: date, last: date, every: Every) -> tuple[date, ...]:
 
 
 def point(people: pd.DataFrame, as_of: date) -> Point:
-    """Count a result's frame: frequency, monetary, stage, segment, activity."""
+    """Count a result's frame; reads COUNTED."""
     return Point(
         as_of=as_of,
         customers=len(people),
         buyers=int((people["frequency"] > 0).sum()),
-        revenue=sum(people["monetary"].tolist()),
+        revenue=total_of(people["monetary"].to_numpy()),
         stages=_counts(people["stage"]),
         segments=_counts(people["segment"]),
         activity=_counts(people["activity"]),
@@ -115,7 +118,9 @@ def _notes(found: Timeline) -> list[str]:
 
 
 def _counts(labels: pd.Series[Any]) -> dict[str, int]:
-    return {str(name): many for name, many in labels.value_counts(sort=False).items()}
+    names = labels.cat.categories
+    many = np.bincount(labels.cat.codes, minlength=len(names)).tolist()
+    return {str(name): count for name, count in zip(names, many, strict=True)}
 
 
 def _row(one: Point) -> dict[str, Any]:

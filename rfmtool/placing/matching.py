@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,15 +18,16 @@ Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.intp]
 Ints = npt.NDArray[np.int64]
 
-_ANY: Final = np.iinfo(np.int64).max
-
 
 def first_match(frame: pd.DataFrame, rules: Sequence[Rule]) -> Places:
     """For each row, the place of the first rule it satisfies.
 
     Some rule must hold for every row; the loader of the rules sees to that.
     """
-    places: Places = np.stack([_holds(frame, rule.conditions) for rule in rules]).argmax(axis=0)
+    asked = {one.column for rule in rules for one in rule.conditions} - FLAGS
+    columns = {name: _Column.of(frame[name]) for name in asked if name in frame}
+    holds = [_holds(frame, columns, rule.conditions) for rule in rules]
+    places: Places = np.stack(holds).argmax(axis=0)
     return places
 
 
@@ -48,34 +51,54 @@ def flag(frame: pd.DataFrame, name: str) -> Mask:
     return frame[name].fillna(value=False).to_numpy(dtype=bool)
 
 
-def _holds(frame: pd.DataFrame, conditions: Sequence[Condition]) -> Mask:
+@dataclass(frozen=True)
+class _Column:
+    """A column of numbers or words as conditions read it: rows of rules ask it time and again."""
+
+    cells: pd.Series[Any]
+    known: Mask
+    """A missing value (a score of somebody without orders) meets no condition."""
+
+    @classmethod
+    def of(cls, cells: pd.Series[Any]) -> _Column:
+        return cls(cells, cells.notna().to_numpy(dtype=bool))
+
+    @cached_property
+    def whole(self) -> Ints:
+        """Whole numbers; ratios in millionths, as many decimals as are written."""
+        if self.cells.name not in RATIOS:
+            whole: Ints = self.cells.to_numpy(dtype=np.int64, na_value=0)
+            return whole
+        ratios: npt.NDArray[np.float64] = self.cells.to_numpy(dtype=np.float64, na_value=0)
+        return np.rint(ratios * MILLION).astype(np.int64)
+
+    def meets(self, condition: Condition) -> Mask:
+        """Which cells lie within the bounds, or are one of the words."""
+        mask = self.known
+        if condition.words is not None:
+            mask = mask & self.cells.isin(sorted(condition.words)).to_numpy(dtype=bool)
+        if condition.smallest is not None:
+            mask = mask & (self.whole >= condition.smallest)
+        if condition.largest is not None:
+            mask = mask & (self.whole <= condition.largest)
+        return mask
+
+
+def _holds(
+    frame: pd.DataFrame, columns: Mapping[str, _Column], conditions: Sequence[Condition]
+) -> Mask:
     mask = np.ones(len(frame), dtype=bool)
     for condition in conditions:
-        mask &= _meets(frame, condition)
+        mask &= _meets(frame, columns, condition)
+        if not mask.any():
+            break
     return mask
 
 
-def _meets(frame: pd.DataFrame, condition: Condition) -> Mask:
+def _meets(frame: pd.DataFrame, columns: Mapping[str, _Column], condition: Condition) -> Mask:
     name = condition.column
     if name in FLAGS:
         return flag(frame, name) if condition.smallest else ~flag(frame, name)
-    if name not in frame:
+    if name not in columns:
         return np.zeros(len(frame), dtype=bool)
-    column = frame[name]
-    # A missing value (a score of somebody without orders) meets no condition.
-    known = column.notna().to_numpy(dtype=bool)
-    if condition.words is not None:
-        return known & column.isin(sorted(condition.words)).to_numpy(dtype=bool)
-    values = _whole(column, name)
-    low = -_ANY if condition.smallest is None else condition.smallest
-    high = _ANY if condition.largest is None else condition.largest
-    return known & (values >= low) & (values <= high)
-
-
-def _whole(column: pd.Series[Any], name: str) -> Ints:
-    """Whole numbers; ratios in millionths, as many decimals as are written."""
-    if name not in RATIOS:
-        whole: Ints = column.to_numpy(dtype=np.int64, na_value=0)
-        return whole
-    ratios: npt.NDArray[np.float64] = column.to_numpy(dtype=np.float64, na_value=0)
-    return np.rint(ratios * MILLION).astype(np.int64)
+    return columns[name].meets(condition)

@@ -18,6 +18,7 @@ from rfmtool.rules.values import (
     SegmentMap,
     WalletRules,
     asks_for_estimates,
+    asks_for_wallets,
 )
 from rfmtool.rules.writing import to_toml
 
@@ -38,6 +39,7 @@ __all__ = [
     "SegmentMap",
     "WalletRules",
     "asks_for_estimates",
+    "asks_for_wallets",
     "load_rules",
     "merged_data",
     "parse_cuts",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final, Literal
 
 from rfmtool.rules.presets import Preset
+from rfmtool.rules.vocabulary import WALLET
 
 MethodName = Literal["quantile", "cumulative", "nested", "fixed", "at_least"]
 METHODS: Final[tuple[MethodName, ...]] = (
@@ -156,11 +157,16 @@ class Rules:
 _ESTIMATED: Final = frozenset({"wallet", "share_of_wallet", "wallet_tier", "headroom"})
 
 
-def asks_for_estimates(rules: Rules) -> bool:
-    """Whether anybody's rung or action can rest on an estimated wallet."""
-    asked = [one for rule in (*rules.ladder, *rules.playbook) for one in rule.conditions]
+def asks_for_wallets(rows: Iterable[Rule]) -> bool:
+    """Whether any row rests on a wallet, told or estimated."""
+    return any(one.column in WALLET for row in rows for one in row.conditions)
+
+
+def asks_for_estimates(rows: Iterable[Rule]) -> bool:
+    """Whether any row can rest on an estimated wallet."""
     return any(
         one.column in _ESTIMATED
         or (one.column == "wallet_basis" and "peer_estimate" in (one.words or ()))
-        for one in asked
+        for row in rows
+        for one in row.conditions
     )

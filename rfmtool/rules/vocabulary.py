@@ -26,6 +26,14 @@ RATIOS: Final = frozenset({"share_of_wallet", "overdue_ratio"})
 
 MILLION: Final = 1_000_000
 
+WALLET: Final = frozenset(
+    {
+        *("wallet", "share_of_wallet", "wallet_basis", "wallet_tier", "headroom"),
+        *("share_is_low", "headroom_is_high"),
+    }
+)
+"""What share of wallet tells, in any of these kinds."""
+
 FLAGS: Final = frozenset(
     {
         *("partner_listed", "is_contact", "in_scheme", "paused", "gave_feedback", "detractor"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -18,6 +19,8 @@ from rfmtool.sources.ids import without_point_zero
 _GUARDED_ORDERS: Final = 100
 _GUARDED_GAP_DAYS: Final = 60
 _STRAY_ORDERS_IN: Final = 1_000
+_HALF: Final = 32
+_LOW_BITS: Final = (1 << _HALF) - 1
 
 Ints = npt.NDArray[np.int64]
 
@@ -31,6 +34,13 @@ class OrderDates:
 
     owner: Ints
     day: Ints
+
+    @cached_property
+    def distinct(self) -> OrderDates:
+        """Each customer's days once."""
+        new = np.ones(len(self.day), dtype=bool)
+        new[1:] = (self.owner[1:] != self.owner[:-1]) | (self.day[1:] != self.day[:-1])
+        return OrderDates(self.owner[new], self.day[new])
 
 
 def order_dates(grouped: pa.Table) -> OrderDates:
@@ -102,9 +112,7 @@ def customers(grouped: pa.Table, dates: OrderDates, as_of_day: int) -> pd.DataFr
     """
     count = len(grouped)
     frequency = np.bincount(dates.owner, minlength=count)
-    new_day = np.ones(len(dates.day), dtype=bool)
-    new_day[1:] = (np.diff(dates.owner) != 0) | (np.diff(dates.day) != 0)
-    order_days = np.bincount(dates.owner[new_day], minlength=count)
+    order_days = np.bincount(dates.distinct.owner, minlength=count)
     ends = np.cumsum(frequency)
     buyer = frequency > 0
     first, last = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
@@ -157,6 +165,12 @@ def _half_even(total: Ints, count: Ints) -> Ints:
     up = (twice > divisor) | ((twice == divisor) & (quotient % 2 == 1))
     rounded: Ints = quotient + up
     return rounded
+
+
+def total_of(units: Ints) -> int:
+    """The sum of whole numbers that together may be more than 64 bits hold."""
+    low = units & _LOW_BITS
+    return int(((units - low) >> _HALF).sum() << _HALF) + int(low.sum())
 
 
 def money_text(units: int) -> str:

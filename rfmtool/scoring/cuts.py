@@ -18,16 +18,24 @@ def quantile_cuts(values: Ints, bins: int) -> tuple[int, ...]:
     """
     if not len(values):
         return (0,) * (bins - 1)
-    ordered = np.sort(values)
-    return tuple(quantile_of(ordered, Fraction(k, bins)) for k in range(1, bins))
+    shares = [Fraction(k, bins) for k in range(1, bins)]
+    read = {place for share in shares for place in _around(len(values), share)}
+    in_place = np.partition(values, sorted(read))  # sorted as far as anybody looks
+    return tuple(quantile_of(in_place, share) for share in shares)
 
 
 def quantile_of(ordered: Ints, share: Fraction) -> int:
     """The type-7 quantile of ascending values, floored to whole units."""
-    place, rest = divmod((len(ordered) - 1) * share.numerator, share.denominator)
-    low = int(ordered[place])
-    high = int(ordered[min(place + 1, len(ordered) - 1)])
+    below, above = _around(len(ordered), share)
+    low, high = int(ordered[below]), int(ordered[above])
+    rest = (len(ordered) - 1) * share.numerator % share.denominator
     return low + (high - low) * rest // share.denominator
+
+
+def _around(count: int, share: Fraction) -> tuple[int, int]:
+    """The places of the two values between which a quantile lies."""
+    below = (count - 1) * share.numerator // share.denominator
+    return below, min(below + 1, count - 1)
 
 
 def cumulative_cuts(values: Ints, bins: int) -> tuple[int, ...]:

@@ -47,9 +47,10 @@ def fit(  # noqa: PLR0913 - all but the last are what makes up Scales
             leave nobody.
     """
     rules = rules or FitRules()
-    buyers = people[people["frequency"] > 0]
-    fitted_on = buyers[is_inside(buyers, rules)]
-    if len(buyers) and not len(fitted_on):
+    asked = [*VALUES.values(), *filter(None, [rules.within])]
+    buyer = people["frequency"].to_numpy() > 0
+    fitted_on = people.loc[buyer & is_inside(people, rules), people.columns.intersection(asked)]
+    if buyer.any() and not len(fitted_on):
         raise RulesError(
             "nobody lies within the limits that cut points are fitted on",
             "Look at --min-orders, --max-orders, --min-spend and --max-spend.",
@@ -92,11 +93,13 @@ def fit_within(buyers: pd.DataFrame, scoring: Mapping[str, Method], column: str)
 
 def _fit_dimensions(buyers: pd.DataFrame, scoring: Mapping[str, Method]) -> dict[str, Scale]:
     scales: dict[str, Scale] = {}
+    is_nested = any(method.name == "nested" for method in scoring.values())
     before: list[Ints] = []
     for name in DIMENSIONS:
         values = buyers[VALUES[name]].to_numpy(dtype=np.int64)
         scales[name] = _fit_one(name, scoring[name], values, before)
-        before.append(scales[name].scores(values, before))
+        if is_nested:
+            before.append(scales[name].scores(values, before))
     return scales
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -23,48 +23,80 @@ _HEARD_OF: Final = {"contacts": "since_on", "referrals": "referred_on", "feedbac
 """The tables that make people known, and the day from which each row does."""
 
 
-def standing(table: pa.Table, entries: Entries, until_day: int) -> tuple[pa.Table, OrderDates]:
+@dataclass(frozen=True)
+class Past:
+    """What each order moved on each day, laid out once so that any earlier day is soon told."""
+
+    entries: Entries
+    starts: Ints
+    """Where in them each customer begins who has any."""
+    counted: _Counted
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """From which day until before which each order counts, by customer and by the order's day.
+
+    An order whose amount changes is there once for each change.
+    """
+
+    owner: Ints
+    day: Ints
+    from_day: Ints
+    before_day: Ints
+
+    def on(self, day: int) -> OrderDates:
+        """The orders that count at the end of a day."""
+        counts = (self.from_day <= day) & (day < self.before_day)
+        return OrderDates(self.owner[counts], self.day[counts])
+
+
+def laid_out(entries: Entries) -> Past:
+    """Lay out what each order moved on each day."""
+    return Past(entries, _starts(entries.owner), _counted(entries))
+
+
+def standing(table: pa.Table, past: Past, until_day: int) -> tuple[pa.Table, OrderDates]:
     """The customers as if the export had ended on a day; their places stay as they are.
 
     An order given back later still counts. Who has no line by then has no order and no money.
 
     Args:
         table: engines.CUSTOMERS, and `rows`, `cost` and `uncosted` where these are known.
-        entries: what each order moved on each day.
+        past: what each order moved on each day.
         until_day: in days since 1970-01-01, included.
 
     Returns:
         The table, in which `rows` counts what an order moved on a day as one; and the days of the
         orders that count.
     """
-    by_then = ended(entries, until_day)
-    sums: dict[str, Ints | None] = {
-        "sales": by_then.sales,
-        "refunds": by_then.refunds,
-        "rows": np.ones(len(by_then.day), dtype=np.int64),
-        "cost": by_then.cost,
-        "uncosted": by_then.uncosted,
+    entries = past.entries
+    by_then = (entries.day <= until_day).astype(np.int64)
+    moved_then: dict[str, Ints | None] = {
+        "sales": entries.sales,
+        "refunds": entries.refunds,
+        "rows": by_then,
+        "cost": entries.cost,
+        "uncosted": entries.uncosted,
     }
-    for name, values in sums.items():
+    for name, values in moved_then.items():
         if name in table.column_names and values is not None:
-            added = pa.array(_sums(values, by_then.owner, len(table)))
-            table = table.set_column(table.column_names.index(name), name, added)
-    return table, counting_orders(by_then)
+            sums = pa.array(_sums(values * by_then, past, len(table)))
+            table = table.set_column(table.column_names.index(name), name, sums)
+    return table, past.counted.on(until_day)
 
 
 def known_by(
-    entries: Entries, evidence: Mapping[str, pd.DataFrame], people: int, until_day: int
+    lines: Ints, evidence: Mapping[str, pd.DataFrame], until_day: int
 ) -> npt.NDArray[np.bool_]:
     """Whom the shop had heard of by the end of a day: by a line, or by an event that is dated.
 
     Args:
-        entries: what each order moved on each day.
+        lines: how many lines each of the people has by then.
         evidence: the tables by name; `owner` and `referred` are places among the people.
-        people: how many there are.
         until_day: in days since 1970-01-01, included.
     """
-    known = np.zeros(people, dtype=bool)
-    known[entries.owner[entries.day <= until_day]] = True
+    known = lines > 0
     for name, day in _HEARD_OF.items():
         table = evidence.get(name, pd.DataFrame({day: []}))
         heard = table[table[day].le(until_day).fillna(value=False).to_numpy(dtype=bool)]
@@ -75,15 +107,32 @@ def known_by(
 
 def counting_orders(entries: Entries) -> OrderDates:
     """The days of the orders that net above zero: the earliest with a positive amount."""
+    return _counted(entries).on(_LATE - 1)
+
+
+def _counted(entries: Entries) -> _Counted:
+    """Follow each order from entry to entry."""
     if not len(entries.order):
-        return OrderDates(entries.owner, entries.day)
-    starts = np.flatnonzero(np.diff(entries.order, prepend=entries.order[0] - 1))
-    net = np.add.reduceat(entries.sales - entries.refunds, starts)
-    sold_on = np.where(entries.sales > 0, entries.day, _LATE)
-    day = np.minimum.reduceat(sold_on, starts)[net > 0]
+        return _Counted(*[np.empty(0, dtype=np.int64)] * 4)
+    starts = _starts(entries.order)
+    many = np.diff(starts, append=len(entries.order))
+    moves = entries.sales - entries.refunds
+    running = np.cumsum(moves)
+    net = running - np.repeat((running - moves)[starts], many)
+    sold_on = np.minimum.reduceat(np.where(entries.sales > 0, entries.day, _LATE), starts)
+    before = np.append(entries.day[1:], _LATE)
+    before[starts + many - 1] = _LATE
+    found = net > 0
+    keys = _keys(entries.owner, np.repeat(sold_on, many))[found]
     # Exports list a customer's orders by day more often than not, which a stable sort is quick on.
-    keys = np.sort(_keys(entries.owner[starts][net > 0], day), kind="stable")
-    return OrderDates(keys >> _DAY_BITS, (keys & ((1 << _DAY_BITS) - 1)) - _LATE)
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    return _Counted(
+        keys >> _DAY_BITS,
+        (keys & ((1 << _DAY_BITS) - 1)) - _LATE,
+        entries.day[found][order],
+        before[found][order],
+    )
 
 
 def spend_within(entries: Entries, periods: pd.DataFrame) -> Ints:
@@ -130,10 +179,14 @@ def _keys(owner: Ints, day: Ints) -> Ints:
     return (owner << _DAY_BITS) + (day + _LATE)
 
 
-def _sums(values: Ints, owner: Ints, count: int) -> Ints:
-    """Sums by owner, of values sorted by owner."""
+def _starts(sorted_places: Ints) -> Ints:
+    """Where each value of a sorted column begins."""
+    return np.flatnonzero(np.diff(sorted_places, prepend=-1))
+
+
+def _sums(values: Ints, past: Past, count: int) -> Ints:
+    """Sums of the entries of each customer."""
     sums = np.zeros(count, dtype=np.int64)
-    if len(owner):
-        starts = np.flatnonzero(np.diff(owner, prepend=owner[0] - 1))
-        sums[owner[starts]] = np.add.reduceat(values, starts)
+    if len(values):
+        sums[past.entries.owner[past.starts]] = np.add.reduceat(values, past.starts)
     return sums

@@ -12,7 +12,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.columns import CONTACTS
 from rfmtool.sources.ids import is_listed, matching_key
 
 Places = npt.NDArray[np.int64]
@@ -179,18 +178,18 @@ def add_contacts(
     people: pd.DataFrame,
     contacts: pd.DataFrame | None,
     latest: pa.Table | None,
-    more: Iterable[str] = (),
+    wanted: Iterable[str],
 ) -> pd.DataFrame:
-    """Add how to reach people, and further columns by name: what contacts say, else the export.
+    """Add columns by name, such as how to reach people: what contacts say, else the export.
 
     Args:
         people: one row per person.
         contacts: the contacts table, with `owner`.
         latest: the latest cells of the export, a row for each of the people.
-        more: further columns; those that neither has are left out.
+        wanted: the columns; those that neither has are left out.
     """
     columns = {}
-    for name in (*CONTACTS, *more):
+    for name in wanted:
         told = _by_owner(contacts, name, len(people))
         seen = (
             latest[name].to_pandas() if latest is not None and name in latest.column_names else None

@@ -76,13 +76,20 @@ def survival_curve(times: Ints, events: Flags) -> Curve:
         events: whether the event came.
     """
     watched = int(times.max()) if len(times) else 0
-    days, happened = np.unique(times[events], return_counts=True)
-    at_risk = len(times) - np.searchsorted(np.sort(times), days, side="left")
+    on_day = np.bincount(times[events], minlength=watched + 1)
+    days = np.flatnonzero(on_day)
+    happened, at_risk = on_day[days], _at_risk(times)[days]
     survival = np.cumprod(1 - happened / at_risk).astype(np.float64)
     left = at_risk - happened  # nobody is left after the last event where all have had it
     spread = np.cumsum(happened / (at_risk * np.maximum(left, 1)))
     se = np.where(left > 0, survival * np.sqrt(spread), np.nan)
     return Curve(days, survival, se, len(times), watched)
+
+
+def _at_risk(times: Ints) -> Ints:
+    """How many are still watched on each day from 0 on, until nobody is."""
+    left: Ints = np.cumsum(np.bincount(times)[::-1])[::-1]
+    return left
 
 
 def weekly_hazard(times: Ints, events: Flags, weeks: int) -> Floats:
@@ -91,9 +98,10 @@ def weekly_hazard(times: Ints, events: Flags, weeks: int) -> Floats:
     Returns:
         A rate for each week; NaN where nobody was watched in it.
     """
-    days = np.arange(1, weeks * _WEEK + 1)
-    at_risk = len(times) - np.searchsorted(np.sort(times), days, side="left")
-    at_risk = at_risk.reshape(weeks, _WEEK).sum(axis=1)
+    at_risk = np.zeros(weeks * _WEEK + 1, dtype=np.int64)
+    watched = _at_risk(times)[: len(at_risk)]
+    at_risk[: len(watched)] = watched
+    at_risk = at_risk[1:].reshape(weeks, _WEEK).sum(axis=1)
     places = (times[events] - 1) // _WEEK
     happened = np.bincount(places[places < weeks], minlength=weeks)
     rates: Floats = np.where(

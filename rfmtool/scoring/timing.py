@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -98,6 +99,24 @@ class OrderDays:
     gap_owner: Ints
     gap_days: Ints
 
+    @cached_property
+    def gap_logs(self) -> Floats:
+        """The logarithm of each gap in whole millionths: their sums are equal in any order."""
+        longest = int(self.gap_days.max()) if len(self.gap_days) else 1
+        table = np.rint(np.log(np.arange(1, longest + 1)) * _MILLION)
+        logs: Floats = table[self.gap_days - 1]
+        return logs
+
+    @cached_property
+    def sums_of_logs(self) -> tuple[Floats, Ints]:
+        """Of each customer's gaps: the sum of their `gap_logs`, and how many.
+
+        They end with the last customer who has a gap.
+        """
+        total = np.bincount(self.gap_owner, weights=self.gap_logs)
+        count = np.bincount(self.gap_owner)
+        return total.astype(np.float64, copy=False), count.astype(np.int64, copy=False)
+
 
 @dataclass(frozen=True)
 class Waits:
@@ -110,10 +129,8 @@ class Waits:
 
 def order_days(dates: OrderDates) -> OrderDays:
     """Reduce order dates to distinct days."""
-    new = np.ones(len(dates.day), dtype=bool)
-    new[1:] = (np.diff(dates.owner) != 0) | (np.diff(dates.day) != 0)
-    owner, day = dates.owner[new], dates.day[new]
-    same = np.diff(owner) == 0
+    owner, day = dates.distinct.owner, dates.distinct.day
+    same = owner[1:] == owner[:-1]
     return OrderDays(owner, day, owner[1:][same], np.diff(day)[same])
 
 
@@ -126,13 +143,19 @@ def fit_timing(days: OrderDays, as_of_day: int) -> Timing:
     """
     second = waits(days, as_of_day)
     windows = fit_windows(second.days, second.ended)
-    gaps = days.gap_days
-    median_gap = float(np.median(gaps)) if len(gaps) else float(windows.w50)
+    median_gap = _median(days.gap_days) if len(days.gap_days) else float(windows.w50)
     ratios = _leave_one_out_ratios(days, median_gap)
     fitted = len(ratios) >= MIN_GAPS
     overdue, lapsed = np.quantile(ratios, _LIMIT_QUANTILES).tolist() if fitted else _DEFAULT_LIMITS
     # Two decimals, so that the limit that is printed is the limit in force.
     return Timing(windows, median_gap, round(overdue, 2), round(lapsed, 2), fitted)
+
+
+def _median(days: Ints) -> float:
+    """The median of some whole numbers from 0 on; days are few, so counting beats sorting."""
+    places = [(len(days) - 1) // 2, len(days) // 2]
+    below, above = np.searchsorted(np.cumsum(np.bincount(days)), places, side="right").tolist()
+    return float(below + above) / 2
 
 
 def waits(days: OrderDays, as_of_day: int, number: int = 1) -> Waits:
@@ -144,7 +167,7 @@ def waits(days: OrderDays, as_of_day: int, number: int = 1) -> Waits:
         number: from which order day, counted from 1; those with fewer are left out.
     """
     is_first = np.ones(len(days.owner), dtype=bool)
-    is_first[1:] = np.diff(days.owner) != 0
+    is_first[1:] = days.owner[1:] != days.owner[:-1]
     first = np.flatnonzero(is_first)
     counts = np.diff(first, append=len(days.owner))
     reached = first[counts >= number] + number - 1
@@ -177,7 +200,9 @@ def usual_gaps(
     Returns:
         The gap in days of each customer, and who is a regular: has three order days or more.
     """
-    total, count = _sums_of_logs(days, customers)
+    known, counted = days.sums_of_logs
+    total, count = np.zeros(customers), np.zeros(customers, dtype=np.int64)
+    total[: len(known)], count[: len(counted)] = known, counted
     usual = _geometric_mean(total, count, median_gap_days)
     return usual, count + 1 >= REGULAR_ORDER_DAYS
 
@@ -197,30 +222,18 @@ def add_usual_gaps(people: pd.DataFrame, days: OrderDays, timing: Timing) -> pd.
 
 def _leave_one_out_ratios(days: OrderDays, median_gap_days: float) -> Floats:
     """Each completed gap of a regular against the usual gap that their other gaps give."""
-    customers = int(days.owner[-1]) + 1 if len(days.owner) else 0
-    logs = _log_millionths(days.gap_days)
-    total, count = _sums_of_logs(days, customers)
-    regular = (count + 1 >= REGULAR_ORDER_DAYS)[days.gap_owner]
-    owner, gaps, logs = days.gap_owner[regular], days.gap_days[regular], logs[regular]
-    return gaps / _geometric_mean(total[owner] - logs, count[owner] - 1, median_gap_days)
-
-
-def _sums_of_logs(days: OrderDays, customers: int) -> tuple[Floats, Ints]:
-    """Of each customer's gaps: the sum of their logarithms in millionths, and how many."""
-    logs = _log_millionths(days.gap_days)
-    total = np.bincount(days.gap_owner, weights=logs, minlength=customers).astype(np.float64)
-    return total, np.bincount(days.gap_owner, minlength=customers).astype(np.int64)
+    owner = days.gap_owner
+    total, count = days.sums_of_logs
+    others = _geometric_mean(total[owner] - days.gap_logs, count[owner] - 1, median_gap_days)
+    is_regulars = (count + 1 >= REGULAR_ORDER_DAYS)[owner]
+    return (days.gap_days / others)[is_regulars]
 
 
 def _geometric_mean(total: Floats, count: Ints, median_gap_days: float) -> Floats:
     prior = _PRIOR_GAPS * np.rint(np.log(median_gap_days) * _MILLION)
-    mean: Floats = np.exp((prior + total) / _MILLION / (_PRIOR_GAPS + count))
+    # In place, because there are as many as gaps, and new memory takes longer than the sums.
+    mean: Floats = prior + total
+    mean /= _MILLION
+    mean /= _PRIOR_GAPS + count
+    np.exp(mean, out=mean)
     return mean
-
-
-def _log_millionths(days: Ints) -> Floats:
-    """Natural logarithms in whole millionths: their sums are equal in any order."""
-    longest = int(days.max()) if len(days) else 1
-    table = np.rint(np.log(np.arange(1, longest + 1)) * _MILLION)
-    logs: Floats = table[days - 1]
-    return logs
