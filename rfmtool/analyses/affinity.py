@@ -270,7 +270,7 @@ def _best_rules(bought: _Bought, places: Sequence[_Place], people: int) -> Ints:
 def _notes(found: Affinity) -> list[str]:
     if not found.customers:
         return [f"Nobody has bought anything with a {found.by}."]
-    least = f"{MIN_CUSTOMERS} customers and {MIN_SUPPORT_PERCENT} % of all"
+    least = f"{MIN_CUSTOMERS} customers and {MIN_SUPPORT_PERCENT}% of all"
     if not found.rules:
         return [f"No two of {found.names:,} are bought together more than by chance by {least}."]
     notes = []

@@ -24,6 +24,6 @@ from rfmtool.cli.asking import ask
 def command(exports: tuple[str, ...], output: str | None, by: str, **settings: Any) -> None:  # noqa: ANN401
     """Find what customers in EXPORTS who buy one thing tend to buy as well.
 
-    A rule rests on 20 customers and 1 % of all or more, and is stronger than chance.
+    A rule rests on 20 customers and 1% of all or more, and is stronger than chance.
     """
     ask("affinity", exports, output, settings, by=by)

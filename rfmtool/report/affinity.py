@@ -14,6 +14,7 @@ from rfmtool.report.terminal import TITLE, add_numbers, paragraph, printable, sh
 from rfmtool.report.words import counted
 
 _SHOWN: Final = 20
+_NEXT: Final = "OFTEN BUYS"
 _NUMBERS_WIDTH: Final = 38
 
 
@@ -27,7 +28,8 @@ def show(found: Affinity, console: Console) -> None:
 
 
 def _headline(found: Affinity) -> Text:
-    asked = f"{counted(found.customers, 'customer')} · by {found.by}: {found.names:,} · "
+    customers = counted(found.customers, "customer")
+    asked = f"{customers} · by {printable(found.by)} ({found.names:,} of them) · "
     rules = counted(len(found.rules), "rule")
     return headline("AFFINITY", asked, rules, f" · as of {found.as_of}")
 
@@ -35,10 +37,10 @@ def _headline(found: Affinity) -> Text:
 def _rules(found: Affinity, width: int) -> Table:
     room = max(width - _NUMBERS_WIDTH, 16)
     longest = max(len(rule.next) for rule in found.rules[:_SHOWN])
-    right = min(longest, room // 2)
+    right = min(max(longest, len(_NEXT)), room // 2)
     table = Table(box=None, padding=(0, 1), header_style="bold")
     table.add_column("WHO BUYS", header_style=TITLE, max_width=room - right, overflow="fold")
-    table.add_column("OFTEN BUYS", header_style=TITLE, max_width=right, overflow="fold")
+    table.add_column(_NEXT, header_style=TITLE, max_width=right, overflow="fold")
     add_numbers(table, "people", "support", "do so", "lift")
     for rule in found.rules[:_SHOWN]:
         table.add_row(*_cells(rule))

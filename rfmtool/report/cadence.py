@@ -89,10 +89,10 @@ def _backtest(found: Cadence, width: int) -> list[RenderableType]:
     if found.backtest is None:
         return []
     table = titled_table("DAYS SINCE ÷ USUAL GAP")
-    table.add_column("", no_wrap=True)
+    table.add_column("was", no_wrap=True)
     add_numbers(table, "regulars", "came back")
     table.add_column("", no_wrap=True, style="cyan")
-    table.add_column("95 % interval", no_wrap=True)
+    table.add_column("95% interval", no_wrap=True)
     cells = 20 if width >= WIDE else 6
     for band in found.backtest.bands:
         table.add_row(*_band(band, cells))

@@ -16,17 +16,12 @@ from rich.text import Text
 from rfmtool.analyses.explain import explanation
 from rfmtool.outputs.finished import read_customer
 from rfmtool.report.terminal import pairs_table, print_trimmed, printable, share, titled_table
-from rfmtool.report.words import counted, money
+from rfmtool.report.words import WALLET_BASES, counted, money
 
 Data = Mapping[str, Any]
 
 _UNITS: Final = {"recency": "day", "frequency": "order"}
 _CENT: Final = Decimal("0.01")
-_BASES: Final = {
-    "known": "they told the total",
-    "stated_rank": "they ranked us",
-    "peer_estimate": "an estimate: spend against similar customers",
-}
 
 
 def explain(folder: str | os.PathLike[str], customer_id: str) -> dict[str, Any]:
@@ -91,18 +86,19 @@ def _pairs(words: Mapping[str, str]) -> Table:
 
 
 def _to_do(card: Data) -> str:
-    channel = f" (by {card['channel']})" if card["channel"] else ""
-    return f"{card['say']}{channel}: {card['action']}"
+    channel = f", by {card['channel']}" if card["channel"] else ""
+    return f"{card['say']} (action {card['action']}{channel})"
 
 
 def _orders(card: Data) -> str:
     if not card["frequency"]:
         return "none that counts"
-    return (
-        f"{counted(card['frequency'], 'order')} on {counted(card['order_days'], 'day')}, the first"
-        f" {card['first_order_on']}, the last {card['last_order_on']}"
-        f" ({counted(card['recency_days'], 'day')} before {card['as_of']})"
-    )
+    orders, first, last = (card[name] for name in ("frequency", "first_order_on", "last_order_on"))
+    ago = f"({counted(card['recency_days'], 'day')} before {card['as_of']})"
+    if card["order_days"] == 1:
+        return f"{counted(orders, 'order')} on {last} {ago}"
+    days = f"{counted(orders, 'order')} on {counted(card['order_days'], 'day')}"
+    return f"{days}, the first {first}, the last {last} {ago}"
 
 
 def _spent(card: Data) -> str:
@@ -125,7 +121,7 @@ def _wallet(card: Data) -> str:
         return ""
     return (
         f"{share(card['share_of_wallet'])} of {money(card['wallet'])}, and"
-        f" {money(card['headroom'])} elsewhere ({_BASES[card['wallet_basis']]})"
+        f" {money(card['headroom'])} elsewhere ({WALLET_BASES[card['wallet_basis']]})"
     )
 
 

@@ -20,13 +20,15 @@ def climb(summary: Data, width: int) -> list[RenderableType]:
     if not summary["customers"]:
         return []
     lines = [*_lines(funnel), *_margins(summary["margins"])]
-    return [_steps(funnel), *[paragraph(line, width, "dim") for line in lines]]
+    steps = _occupied(funnel["steps"])
+    table = [_steps(steps)] if len(steps) > 1 else []
+    return [*table, *[paragraph(line, width, "dim") for line in lines]]
 
 
-def _steps(funnel: Data) -> Table:
+def _steps(steps: Sequence[Data]) -> Table:
     titles = ("this far or higher", "of the rung below", "days it took (median)")
     table = titled_table("CLIMB", *titles)
-    lowest, *others = _occupied(funnel["steps"])
+    lowest, *others = steps
     for step in reversed([{**lowest, "conversion": None, "median_days": None}, *others]):
         days = step["median_days"]
         table.add_row(

@@ -97,4 +97,6 @@ def _reading(found: Cohorts, width: int) -> str:
     cut = len(found.cohorts) > _MOST_ROWS or longest - 1 > len(
         _months(found, 1, width, _SHARE_WIDTH)
     )
+    if len(found.cohorts) > _MOST_ROWS:
+        words += f" These are the latest {_MOST_ROWS} cohorts, all is of every one."
     return words + (" -o FILE writes every cohort and month." if cut else "")

@@ -52,7 +52,7 @@ def _curve(found: Concentration, width: int) -> list[RenderableType]:
     customers, revenue = zip(*found.lorenz, strict=True)
     at = np.arange(1, cells + 1) / cells
     parts = np.clip(np.interp(at, customers, revenue), 0, 1)
-    labels = ["100 %", *[""] * (_ROWS // 2 - 1), "50 %", *[""] * (_ROWS // 2 - 1)]
+    labels = ["100%", *[""] * (_ROWS // 2 - 1), "50%", *[""] * (_ROWS // 2 - 1)]
     ticks = [(round(part * cells) - 1, f"{part:.0%}") for part in (0.2, 0.4, 0.6, 0.8, 1.0)]
     return [
         Text(" REVENUE OF THE SMALLEST SPENDERS TOGETHER, BY SHARE OF BUYERS", TITLE),
@@ -70,7 +70,7 @@ def _top(found: Concentration, width: int) -> Table:
         percent = round(float(part) * 100)
         buyers = top_count(percent, found.buyers)
         drawn = bar(min(revenue, 1.0), cells)
-        table.add_row(f"top {percent} %", f"{buyers:,}", share(revenue), drawn)
+        table.add_row(f"top {percent}%", f"{buyers:,}", share(revenue), drawn)
     return table
 
 

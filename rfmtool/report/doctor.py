@@ -159,7 +159,7 @@ def _evidence(tables: Mapping[str, Any]) -> list[tuple[str, str]]:
     lines = []
     for name, table in tables.items():
         known = f"{table['matched']:,} of {table['people']:,} people are known elsewhere"
-        lines.append((name.capitalize(), f"{ledger_line(table)}; {known}"))
+        lines.append((name.capitalize(), f"{ledger_line(table, empty=False)}; {known}"))
         lines += [("", _bad_row(one, _HEADER_ROWS)) for one in table["rejects"]]
     return lines
 

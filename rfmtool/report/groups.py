@@ -17,7 +17,7 @@ from rfmtool.report.terminal import (
     share,
     titled_table,
 )
-from rfmtool.report.words import money
+from rfmtool.report.words import either, money
 
 Data = Mapping[str, Any]
 
@@ -28,7 +28,7 @@ def ladder(summary: Data, width: int) -> list[RenderableType]:
     needs: dict[str, list[str]] = {}
     for rung in summary["ladder"]:
         if rung["needs"]:
-            tables = " or ".join(f"--{name}" for name in rung["needs"])
+            tables = either([f"--{name}" for name in rung["needs"]])
             needs.setdefault(tables, []).append(printable(rung["stage"]))
     words = "; ".join(f"{' and '.join(stages)} with {tables}" for tables, stages in needs.items())
     note = [paragraph(f"More rungs: {words}.", width, "dim")] if needs else []
@@ -67,8 +67,13 @@ def group_table(
     for group in groups:
         came = [] if back is None else [back.get(group["name"], "–")]
         cells = _group_cells(group, wide=wide, rungs=False)
-        table.add_row(printable(group["name"]), group["who"], *cells, *came)
+        table.add_row(printable(group["name"]), _who(group, wide=wide), *cells, *came)
     return table
+
+
+def _who(group: Data, *, wide: bool) -> str:
+    words: str = group["who"]
+    return words if wide else words.replace(" days,", " d,")
 
 
 def came_back(summary: Data, by: str, width: int) -> dict[str, str] | None:

@@ -197,15 +197,17 @@ def _flow(summary: Data) -> Table:
     table.add_column("", no_wrap=True, style="cyan")
     people = revenue["flow_customers"]
     for name, words in _FLOWS.items():
+        if not people[name]:
+            continue
         change = revenue["flow"].get(name, "0")
         length = bar(float(abs(Decimal(change)) / largest), 10)
         table.add_row(name, words, f"{people[name]:,}", _signed(change), length)
     together = str(Decimal(revenue["new"]) - Decimal(revenue["old"]))
     table.add_row("together", "", f"{sum(people.values()):,}", _signed(together), "")
     again = revenue["reactivated"]
-    table.add_row(
-        "reactivated", "among the above", f"{again['customers']:,}", _signed(again["change"]), ""
-    )
+    if again["customers"]:
+        signed = _signed(again["change"])
+        table.add_row("reactivated", "among the above", f"{again['customers']:,}", signed, "")
     return table
 
 

@@ -13,10 +13,11 @@ from rfmtool.analyses.repeat import DAYS, SELECTION, Group, Repeat, Step
 from rfmtool.analyses.returned import ENOUGH
 from rfmtool.report.answers import headline, print_answer
 from rfmtool.report.curves import axis, chart
-from rfmtool.report.terminal import TITLE, paragraph, printable, share, titled_table
+from rfmtool.report.terminal import TITLE, USUAL, paragraph, printable, share, titled_table
 from rfmtool.report.words import counted
 
 _CURVE_ROWS: Final = 8
+_FEWER_DAYS: Final = (30, 90, 365)
 _HAZARD_ROWS: Final = 5
 _MOST_DAYS: Final = 365
 _MARGIN: Final = 9
@@ -43,7 +44,7 @@ def show(found: Repeat, console: Console) -> None:
             paragraph(f"* of those who went on. {SELECTION}", width, "dim"),
         ]
     if found.groups:
-        parts += [Text(), _by_group(found)]
+        parts += [Text(), _by_group(found, width)]
         if len(found.groups) > _MOST_GROUPS:
             rest = f"These are the largest {_MOST_GROUPS}; --format json has them all."
             parts += [paragraph(rest, width, "dim")]
@@ -78,8 +79,8 @@ def _curve(found: Repeat, width: int) -> list[RenderableType]:
     days = [round((cell + 1) * last / cells) for cell in range(cells)]
     shares = [found.curve.share(day) for day in days]
     top = _ceiling(shares[-1])
-    labels = [share(top) if row == 0 else "" for row in range(_CURVE_ROWS)]
-    labels[_CURVE_ROWS // 2] = share(top / 2)
+    labels = [f"{100 * top:g}%", *[""] * (_CURVE_ROWS - 1)]
+    labels[_CURVE_ROWS // 2] = f"{50 * top:g}%"
     ticks = [(0, "1"), *((math.ceil(day * cells / last) - 1, f"{day}") for day in DAYS)]
     return [
         Text(" SHARE WHO CAME BACK, BY DAYS SINCE THE FIRST ORDER", TITLE),
@@ -98,11 +99,11 @@ def _numbers(found: Repeat) -> Table:
     table = Table(box=None, padding=(0, 1), header_style="bold")
     table.add_column("WITHIN", no_wrap=True, justify="right", header_style=TITLE)
     table.add_column("came back", justify="right", no_wrap=True)
-    table.add_column("95 % band", no_wrap=True)
+    table.add_column("95% interval", no_wrap=True)
     table.add_column("  OF ALL SECOND ORDERS", no_wrap=True, header_style=TITLE)
     fitted = found.windows
     windows = {"25": fitted.w25, "50": fitted.w50, "80": fitted.w80, "95": fitted.w95}
-    sentences = [f"  {part} % come within {counted(days, 'day')}" for part, days in windows.items()]
+    sentences = [f"  {part}% come within {counted(days, 'day')}" for part, days in windows.items()]
     for day, sentence in zip(DAYS, [*sentences, ""], strict=True):
         table.add_row(f"{day} days", *_share_by(found, day), sentence)
     return table
@@ -181,13 +182,14 @@ def _largest(found: Repeat) -> list[Group]:
     return sorted(ranked, key=lambda group: group.name)
 
 
-def _by_group(found: Repeat) -> Table:
-    titles = ("buyers", "came back", "median", *(f"{day} d" for day in DAYS))
+def _by_group(found: Repeat, width: int) -> Table:
+    days = DAYS if width >= USUAL else _FEWER_DAYS
+    titles = ("buyers", "came back", "median", *(f"{day} d" for day in days))
     table = titled_table(printable(str(found.by)).upper(), *titles)
     for group in _largest(found):
         curve = group.curve
         median = curve.reached(0.5)
-        shares = [share(curve.share(day)) if day <= curve.watched_days else "–" for day in DAYS]
+        shares = [share(curve.share(day)) if day <= curve.watched_days else "–" for day in days]
         table.add_row(
             printable(group.name), f"{curve.customers:,}", f"{group.repeaters:,}",
             "–" if median is None else f"{median}", *shares,

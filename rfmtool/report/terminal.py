@@ -12,6 +12,8 @@ from rich.text import Text
 
 WIDE: Final = 96
 """From this many columns on there is room for everything."""
+USUAL: Final = 80
+"""Fewer columns than this are the exception, and show less."""
 TITLE: Final = "bold cyan"
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
 
@@ -41,7 +43,7 @@ def paragraph(words: str, width: int, style: str = "") -> Text:
 def titled_table(first: str, *numbers: str) -> Table:
     """A table without lines whose first column, and its title, stand out; `numbers` are others."""
     table = Table(box=None, padding=(0, 1), header_style="bold")
-    table.add_column(first, style=TITLE, header_style=TITLE, no_wrap=True)
+    table.add_column(first, style=TITLE, header_style=TITLE, overflow="fold")
     add_numbers(table, *numbers)
     return table
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -13,7 +13,7 @@ from rich.text import Text
 from rfmtool.analyses.timeline import DAYS_A_YEAR, Timeline
 from rfmtool.report.answers import headline, print_answer
 from rfmtool.report.curves import columns
-from rfmtool.report.terminal import TITLE, add_numbers, paragraph, printable, share
+from rfmtool.report.terminal import add_numbers, paragraph, printable, share, titled_table
 from rfmtool.report.words import counted, money
 from rfmtool.scoring.customers import money_text
 
@@ -24,12 +24,9 @@ _MOST_CELLS: Final = 60
 def show(found: Timeline, console: Console) -> None:
     """Print the answer."""
     width = console.width
-    parts: list[RenderableType] = [_totals(found, width)]
-    for title, name in (("LADDER", "stages"), ("ACTIVITY", "activity"), ("SEGMENT", "segments")):
-        counts = [getattr(point, name) for point in found.points]
-        parts += [Text(), _group(title, counts, found, width)]
-    parts += [Text(), *[paragraph(line, width) for line in _advocates(found)]]
-    parts += [paragraph(_reading(found), width, "dim")]
+    sentences = [paragraph(line, width) for line in _advocates(found)]
+    reading = paragraph(_reading(found), width, "dim")
+    parts: list[RenderableType] = [_table(found, width), Text(), *sentences, reading]
     print_answer(found, _headline(found), parts, console)
 
 
@@ -38,41 +35,36 @@ def _headline(found: Timeline) -> Text:
     return headline("TIMELINE", days, f"{found.points[0].as_of} to {found.points[-1].as_of}", "")
 
 
-def _table(title: str, found: Timeline) -> Table:
-    table = Table(box=None, padding=(0, 1), header_style="bold")
-    table.add_column(title, no_wrap=True, header_style=TITLE, style=TITLE, min_width=18)
-    add_numbers(table, f"{found.points[0].as_of}")
-    table.add_column("", no_wrap=True, style="cyan")
-    add_numbers(table, f"{found.points[-1].as_of}", "share")
-    return table
-
-
-def _totals(found: Timeline, width: int) -> Table:
-    table = _table("ALL", found)
+def _table(found: Timeline, width: int) -> Table:
+    """All customers, then each ladder, activity and segment that anybody ever had."""
     first, last = found.points[0], found.points[-1]
-    rows: list[tuple[str, list[float], str, str]] = [
-        ("customers", [point.customers for point in found.points],
-         f"{first.customers:,}", f"{last.customers:,}"),
-        ("revenue until then", [point.revenue for point in found.points],
-         money(money_text(first.revenue)), money(money_text(last.revenue))),
-    ]  # fmt: skip
-    for name, values, start, end in rows:
-        table.add_row(name, start, _curve(values, width), end, "")
+    table = titled_table("ALL", f"{first.as_of}")
+    table.add_column("", no_wrap=True, style="cyan")
+    add_numbers(table, f"{last.as_of}", "share")
+    people = [point.customers for point in found.points]
+    table.add_row("customers", *_row(people, width))
+    revenue = [point.revenue for point in found.points]
+    start, end = (money(money_text(units)) for units in (first.revenue, last.revenue))
+    table.add_row("revenue until then", start, _curve(revenue, width), end)
+    for title, name in (("LADDER", "stages"), ("ACTIVITY", "activity"), ("SEGMENT", "segments")):
+        table.add_row()
+        table.add_row(title)
+        for label, values in _labels([getattr(point, name) for point in found.points]):
+            part = share(values[-1] / last.customers)
+            table.add_row(printable(label), *_row(values, width), part)
     return table
 
 
-def _group(title: str, counts: Sequence[Mapping[str, int]], found: Timeline, width: int) -> Table:
-    """The labels that anybody ever had, in the order of the rules."""
-    table = _table(title, found)
-    names = dict.fromkeys(name for each in counts for name in each)
-    for name in names:
+def _labels(counts: Sequence[Mapping[str, int]]) -> Iterator[tuple[str, list[int]]]:
+    """The labels that anybody ever had, in the order of the rules, and how many had them when."""
+    for name in dict.fromkeys(name for each in counts for name in each):
         values = [each.get(name, 0) for each in counts]
         if any(values):
-            part = share(values[-1] / found.points[-1].customers)
-            table.add_row(
-                printable(name), f"{values[0]:,}", _curve(values, width), f"{values[-1]:,}", part
-            )
-    return table
+            yield name, values
+
+
+def _row(values: Sequence[int], width: int) -> tuple[str, str, str]:
+    return f"{values[0]:,}", _curve(values, width), f"{values[-1]:,}"
 
 
 def _curve(values: Sequence[float], width: int) -> str:

@@ -32,33 +32,43 @@ def _evidence(tables: Data, width: int) -> list[RenderableType]:
     if not tables:
         return []
     named = ", ".join(
-        f"{name} {table['people']:,} ({table['matched']:,} known elsewhere)"
+        f"{name} {table['people']:,} ({_known(table)} known elsewhere)"
         for name, table in tables.items()
     )
     return [paragraph(f"With {named}", width)]
 
 
-def ledger_line(ledger: Data) -> str:
-    """The sum that accounts for every row."""
-    return (
-        f"{counted(ledger['rows'], 'row')} = {ledger['used']:,} used"
-        f" + {ledger['anonymous']:,} without a customer + {_sum(ledger, 'excluded')}"
-        f" + {_sum(ledger, 'rejected')} + {ledger['blank']:,} blank"
-    )
+def _known(table: Data) -> str:
+    return "all" if table["matched"] == table["people"] else f"{table['matched']:,}"
 
 
-def _sum(ledger: Data, bins: str) -> str:
+def ledger_line(ledger: Data, *, empty: bool = True) -> str:
+    """The sum that accounts for every row; bins without rows are named where `empty`."""
+    bins = [
+        (ledger["used"], "used"),
+        (ledger["anonymous"], "without a customer"),
+        _sum(ledger, "excluded"),
+        _sum(ledger, "rejected"),
+        (ledger["blank"], "blank"),
+    ]
+    named = [bins[0], *((count, words) for count, words in bins[1:] if count or empty)]
+    counts = " + ".join(f"{count:,} {words}" for count, words in named)
+    return f"{counted(ledger['rows'], 'row')} = {counts}"
+
+
+def _sum(ledger: Data, bins: str) -> tuple[int, str]:
     reasons = ledger[bins]
     why = ", ".join(f"{name} {count:,}" for name, count in reasons.items())
-    return f"{sum(reasons.values()):,} {bins}" + (f" ({why})" if why else "")
+    return sum(reasons.values()), bins + (f" ({why})" if why else "")
 
 
 def _understood(summary: Data) -> list[str]:
     """Which column plays which role, and how it is read."""
     reading = summary["reading"]
     columns = {role: printable(name) for role, name in summary["columns"].items()}
+    said = {"ordered_at": f" ({reading['dates']})"}
     words = [
-        f"{role}={name}" + (f" ({reading['dates']})" if role == "ordered_at" else "")
+        (role if name == role else f"{role}={name}") + said.get(role, "")
         for role, name in columns.items()
         if role not in _FACTORS
     ]

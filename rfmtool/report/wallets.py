@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from rich.console import RenderableType
 
 from rfmtool.report.terminal import add_numbers, paragraph, share, titled_table
-from rfmtool.report.words import money
+from rfmtool.report.words import WALLET_BASES, money
 
 Data = Mapping[str, Any]
-
-_TOLD: Final = {
-    "known": "they told the total",
-    "stated_rank": "they ranked us",
-    "peer_estimate": "estimate: the best of their like",
-}
 
 
 def wallets(summary: Data, width: int) -> list[RenderableType]:
@@ -30,7 +24,7 @@ def wallets(summary: Data, width: int) -> list[RenderableType]:
     for group in bases:
         table.add_row(
             group["basis"],
-            _TOLD[group["basis"]],
+            WALLET_BASES[group["basis"]],
             f"{group['customers']:,}",
             money(group["spend"]),
             money(group["wallet"]),
@@ -42,5 +36,5 @@ def wallets(summary: Data, width: int) -> list[RenderableType]:
 def _note(bases: list[Data], width: int) -> list[RenderableType]:
     if bases[-1]["basis"] != "peer_estimate":
         return []
-    words = "An estimate is spend against similar customers; no action rests on it."
+    words = "No action rests on an estimate."
     return [paragraph(words, width, "dim")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
@@ -10,6 +11,12 @@ from rfmtool.scoring.timing import Timing
 
 NOBODY: Final = "nobody"
 """The words for a range in which no value lies."""
+WALLET_BASES: Final = {
+    "known": "they told the total",
+    "stated_rank": "they ranked us",
+    "peer_estimate": "an estimate, by similar customers",
+}
+"""How a wallet is known."""
 _NOUNS: Final = {"recency": "day", "frequency": "order"}
 _SMALLEST: Final = {"recency": 0, "frequency": 1}
 _CENT: Final = Decimal("0.01")
@@ -18,6 +25,12 @@ _CENT: Final = Decimal("0.01")
 def counted(number: int, noun: str) -> str:
     """A number and what it counts: `1 order`, `2 orders`."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def either(words: Sequence[str]) -> str:
+    """Words of which one is enough: `a`, `a or b`, `a, b or c`."""
+    *first, last = words
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 def money(text: str) -> str:
