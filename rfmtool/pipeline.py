@@ -250,11 +250,12 @@ def score(
         ),
     )
     in_force = scales or _fitted(people, rules, days, as_of, estimate=estimate or detail.reasons)
+    categories = grouped.categories if detail.reasons or detail.actions else None
     frame = (
         apply_scales(people, in_force, rules.weights)
         .pipe(add_usual_gaps, days, in_force.timing)
         .pipe(place_segments, rules.segments)
-        .pipe(_with_breadth, grouped.categories, in_force, day)
+        .pipe(_with_breadth, categories, in_force, day)
         .pipe(add_proof, told, day)
         .pipe(place_activity, in_force.timing)
     )
