@@ -27,9 +27,16 @@ def place_activity(people: pd.DataFrame, timing: Timing) -> pd.DataFrame:
     overdue = np.where(regular, ratio > timing.overdue_ratio, recency > windows.w80)
     newcomer = (order_days == 1) & (recency <= windows.w50)
     never = order_days == 0
-    held = np.stack([never, newcomer, ~never & ~lapsed & ~overdue, ~never & ~lapsed, ~never])
-    paused = ACTIVITIES.index("paused")
-    places = np.where(flag(people, "paused"), paused, held.argmax(axis=0))
+    paused = flag(people, "paused")
+    held = {
+        "paused": paused,
+        "never": never,
+        "newcomer": newcomer,
+        "active": ~lapsed & ~overdue,
+        "overdue": ~lapsed,
+    }
+    others = ACTIVITIES.index("lapsed")
+    places = np.select(list(held.values()), [ACTIVITIES.index(name) for name in held], others)
     return people.assign(activity=labelled(places, ACTIVITIES).set_axis(people.index))
 
 

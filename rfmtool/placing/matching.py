@@ -26,8 +26,9 @@ def first_match(frame: pd.DataFrame, rules: Sequence[Rule]) -> Places:
     """
     asked = {one.column for rule in rules for one in rule.conditions} - FLAGS
     columns = {name: _Column.of(frame[name]) for name in asked if name in frame}
-    holds = [_holds(frame, columns, rule.conditions) for rule in rules]
-    places: Places = np.stack(holds).argmax(axis=0)
+    places: Places = np.zeros(len(frame), dtype=np.intp)
+    for place in reversed(range(len(rules))):
+        places[_holds(frame, columns, rules[place].conditions)] = place
     return places
 
 

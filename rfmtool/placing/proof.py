@@ -104,7 +104,9 @@ def add_proof(
         **_answers(nps, nps_day, terms),
         "gave_feedback": terms.has(_owner(tables["feedback"])),
     }
-    return people.assign(**columns, **_held_back(columns, (memberships, referred, praise), terms))
+    columns |= _held_back(columns, (memberships, referred, praise), terms)
+    # Side by side instead of one by one, which would copy each of them.
+    return pd.concat([people, pd.DataFrame(columns, people.index, copy=False)], axis=1)
 
 
 _EVENT_DAYS: Final = {

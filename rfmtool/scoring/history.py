@@ -28,9 +28,28 @@ class Past:
     """What each order moved on each day, laid out once so that any earlier day is soon told."""
 
     entries: Entries
-    starts: Ints
-    """Where in them each customer begins who has any."""
+    moves: _Moves
     counted: _Counted
+
+
+@dataclass(frozen=True)
+class _Moves:
+    """What all customers moved, by customer and then by day, each column added up on the way."""
+
+    owner: Ints
+    """Each customer who moved anything."""
+    first: Ints
+    """Where what they moved begins, and after the last of them where it ends."""
+    day: Ints
+    totals: Mapping[str, Ints]
+    """Of everything before each place, the end included."""
+
+    def by(self, day: int) -> dict[str, Ints]:
+        """What each `owner` had moved at the end of a day."""
+        by_then = np.concatenate([[0], np.cumsum(self.day <= day)])[self.first]
+        begin = self.first[:-1]
+        end = begin + np.diff(by_then)
+        return {name: total[end] - total[begin] for name, total in self.totals.items()}
 
 
 @dataclass(frozen=True)
@@ -53,7 +72,7 @@ class _Counted:
 
 def laid_out(entries: Entries) -> Past:
     """Lay out what each order moved on each day."""
-    return Past(entries, _starts(entries.owner), _counted(entries))
+    return Past(entries, _moves(entries), _counted(entries))
 
 
 def standing(table: pa.Table, past: Past, until_day: int) -> tuple[pa.Table, OrderDates]:
@@ -70,19 +89,11 @@ def standing(table: pa.Table, past: Past, until_day: int) -> tuple[pa.Table, Ord
         The table, in which `rows` counts what an order moved on a day as one; and the days of the
         orders that count.
     """
-    entries = past.entries
-    by_then = (entries.day <= until_day).astype(np.int64)
-    moved_then: dict[str, Ints | None] = {
-        "sales": entries.sales,
-        "refunds": entries.refunds,
-        "rows": by_then,
-        "cost": entries.cost,
-        "uncosted": entries.uncosted,
-    }
-    for name, values in moved_then.items():
-        if name in table.column_names and values is not None:
-            sums = pa.array(_sums(values * by_then, past, len(table)))
-            table = table.set_column(table.column_names.index(name), name, sums)
+    for name, moved_by in past.moves.by(until_day).items():
+        if name in table.column_names:
+            sums = np.zeros(len(table), dtype=np.int64)
+            sums[past.moves.owner] = moved_by
+            table = table.set_column(table.column_names.index(name), name, pa.array(sums))
     return table, past.counted.on(until_day)
 
 
@@ -97,8 +108,8 @@ def known_by(
         until_day: in days since 1970-01-01, included.
     """
     known = lines > 0
-    for name, day in _HEARD_OF.items():
-        table = evidence.get(name, pd.DataFrame({day: []}))
+    for name in _HEARD_OF.keys() & evidence.keys():
+        table, day = evidence[name], _HEARD_OF[name]
         heard = table[table[day].le(until_day).fillna(value=False).to_numpy(dtype=bool)]
         for person in heard.columns.intersection(["owner", "referred"]):
             known[heard[person].to_numpy(dtype=np.int64)] = True
@@ -108,6 +119,28 @@ def known_by(
 def counting_orders(entries: Entries) -> OrderDates:
     """The days of the orders that net above zero: the earliest with a positive amount."""
     return _counted(entries).on(_LATE - 1)
+
+
+def _moves(entries: Entries) -> _Moves:
+    keys = _keys(entries.owner, entries.day)
+    order = np.argsort(keys, kind="stable")
+    columns = {
+        "sales": entries.sales,
+        "refunds": entries.refunds,
+        "rows": np.ones(len(keys), dtype=np.int64),
+        "cost": entries.cost,
+        "uncosted": entries.uncosted,
+    }
+    # These may be more than 64 bits hold; what lies between two of them never is, and comes out
+    # right all the same.
+    totals = {
+        name: np.concatenate([[0], np.cumsum(values[order])])
+        for name, values in columns.items()
+        if values is not None
+    }
+    starts = _starts(entries.owner)
+    first = np.append(starts, len(keys))
+    return _Moves(entries.owner[starts], first, entries.day[order], totals)
 
 
 def _counted(entries: Entries) -> _Counted:
@@ -182,11 +215,3 @@ def _keys(owner: Ints, day: Ints) -> Ints:
 def _starts(sorted_places: Ints) -> Ints:
     """Where each value of a sorted column begins."""
     return np.flatnonzero(np.diff(sorted_places, prepend=-1))
-
-
-def _sums(values: Ints, past: Past, count: int) -> Ints:
-    """Sums of the entries of each customer."""
-    sums = np.zeros(count, dtype=np.int64)
-    if len(values):
-        sums[past.entries.owner[past.starts]] = np.add.reduceat(values, past.starts)
-    return sums

@@ -69,8 +69,12 @@ class Scale:
         return scores
 
     def _bands(self, values: Ints) -> Ints:
-        side: Literal["left", "right"] = "right" if self.method == "at_least" else "left"
-        return np.searchsorted(np.array(self.cuts, dtype=np.int64), values, side=side)
+        # Cuts are few: to compare with each of them is quicker than to search.
+        above = np.greater_equal if self.method == "at_least" else np.greater
+        bands = np.zeros(len(values), dtype=np.int64)
+        for cut in self.cuts:
+            bands += above(values, cut)
+        return bands
 
     def _nested_bands(self, values: Ints, before: Sequence[Ints]) -> Ints:
         shape = (MAX_BINS + 1,) * len(before)
