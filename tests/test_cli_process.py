@@ -116,6 +116,25 @@ def test_a_file_that_may_grow_no_further_leaves_the_one_before(place):
     assert names_in(place) == ["long.csv", "out", "shop.csv"]
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("score long.csv > half.csv", "standard output"),
+        ("score long.csv -o /dev/stdout > half.csv", "/dev/stdout: cannot be written"),
+        ("score long.csv -o whole.xlsx", "a workbook cannot be put together"),
+    ],
+)
+def test_an_answer_that_fits_only_in_part_is_no_success(place, words, said):
+    rows = "".join(f"c{number},{number},2024-01-05,5\n" for number in range(2000))
+    written(place / "long.csv", SHOP + rows)
+    # Then Python writes at once, and would not look at how much was taken.
+    done = bash(f"export PYTHONUNBUFFERED=1; ulimit -f 64; rfmtool {words}", place)
+    answered_quietly(done, 3)
+    assert said in done.stderr
+    assert "file too large" in done.stderr
+    assert "Nothing was changed" not in done.stderr
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_may_not_be_written_is_named(place):
     (place / "closed").mkdir(mode=0o555)

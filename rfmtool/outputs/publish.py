@@ -21,12 +21,11 @@ from typing import IO, Final
 from rfmtool.errors import ForeignFolderError, UsageError
 from rfmtool.manifest import MANIFEST, manifest_of
 from rfmtool.outputs.lock import held
-from rfmtool.outputs.refusals import system_failures
+from rfmtool.outputs.refusals import is_in_place, system_failures
 
 _RENAME_EXCHANGE: Final = 2
 _AT_FDCWD: Final = -100
 _NEW, _OLD = ".rfmtool-new-", ".rfmtool-old"
-_DEVICES: Final = (Path("/dev"), Path("/proc"))
 
 
 @contextmanager
@@ -44,7 +43,7 @@ def published_file(path: Path) -> Iterator[IO[bytes]]:
     if not path.absolute().parent.is_dir():
         raise UsageError(f"{path}: there is no such folder", "Make it first, or name another.")
     what = str(path)
-    if path.exists() and (not path.is_file() or _is_device(path)):
+    if is_in_place(path):
         # Behind what is there: /dev/stdout may be a file that the shell appends to.
         with system_failures(what):
             behind = path.open("ab")
@@ -76,10 +75,6 @@ def _closed(target: IO[bytes], what: str) -> Iterator[IO[bytes]]:
     finally:
         with system_failures(what):
             target.close()
-
-
-def _is_device(path: Path) -> bool:
-    return any(path.absolute().is_relative_to(devices) for devices in _DEVICES)
 
 
 def _mode_for(path: Path) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 from rfmtool.errors import SystemFailureError
@@ -19,6 +20,7 @@ _NEXT_STEPS: Final = {
     errno.EROFS: _OWN_PLACE,
     errno.EBUSY: "Name a folder below it: a mounted one cannot be exchanged.",
 }
+_DEVICES: Final = (Path("/dev"), Path("/proc"))
 
 
 @contextmanager
@@ -35,6 +37,13 @@ def system_failures(what: str) -> Iterator[None]:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         hint = _NEXT_STEPS.get(error.errno or 0, "See to that, or name another place.")
+        unchanged = "" if is_in_place(Path(what)) else "Nothing was changed. "
         raise SystemFailureError(
-            f"{what}: cannot be written: {reason}", f"Nothing was changed. {hint}"
+            f"{what}: cannot be written: {reason}", f"{unchanged}{hint}"
         ) from None
+
+
+def is_in_place(path: Path) -> bool:
+    """Whether what is there is written as it goes: a pipe or a device, not a file or folder."""
+    is_device = any(path.absolute().is_relative_to(devices) for devices in _DEVICES)
+    return path.exists() and (is_device or not (path.is_file() or path.is_dir()))

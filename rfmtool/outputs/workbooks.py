@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from datetime import datetime
 from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
+from traceback import clear_frames
 from typing import IO, Any, Final
 
 import numpy as np
@@ -81,12 +83,14 @@ def write_workbook(table: pa.Table, target: IO[bytes]) -> None:
         SystemFailureError: there is no room to put it together.
     """
     _check_size(table)
-    with tempfile.TemporaryDirectory(prefix="rfmtool-") as scratch:
-        path = Path(scratch, "book")
-        with _temporary_failures():
-            _write(table, path)
-        with path.open("rb") as book:
-            shutil.copyfileobj(book, target)
+    with (
+        tempfile.TemporaryDirectory(prefix="rfmtool-") as scratch,
+        Path(scratch, "book").open("w+b") as book,
+    ):
+        with _temporary_failures(book):
+            _write(table, book, scratch)
+            book.seek(0)
+        shutil.copyfileobj(book, target)
 
 
 def _check_size(table: pa.Table) -> None:
@@ -114,13 +118,17 @@ def _longest(column: pa.ChunkedArray) -> int:
 
 
 @contextmanager
-def _temporary_failures() -> Iterator[None]:
+def _temporary_failures(book: IO[bytes]) -> Iterator[None]:
     from xlsxwriter.exceptions import FileCreateError
 
     try:
         yield
     except (OSError, FileCreateError) as error:
         cause = error.args[0] if isinstance(error, FileCreateError) else error
+        # The library's archive would fail once more, and complain, when it is let go of: now.
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), book.fileno())
+        clear_frames(cause.__traceback__)
         reason = (cause.strerror or str(cause)).lower()
         raise SystemFailureError(
             f"a workbook cannot be put together in a temporary folder: {reason}",
@@ -128,11 +136,11 @@ def _temporary_failures() -> Iterator[None]:
         ) from None
 
 
-def _write(table: pa.Table, path: Path) -> None:
+def _write(table: pa.Table, target: IO[bytes], scratch: str) -> None:
     from xlsxwriter import Workbook
 
     # Rows wait in a file beside the book, not in memory.
-    with Workbook(path, {**_SETTINGS, "tmpdir": str(path.parent)}) as book:
+    with Workbook(target, {**_SETTINGS, "tmpdir": scratch}) as book:
         book.set_properties({"created": _CREATED})
         sheet = book.add_worksheet()
         sheet.add_write_handler(_Markup, _write_markup)
