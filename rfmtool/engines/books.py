@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -71,10 +72,16 @@ class LocalBooks:
 
     def entries(self) -> Entries:
         """Return what each order moved on each day."""
-        names = ", cost, uncosted" if self._has_cost else ""
-        table = self._ask("entries", costs=self._cost_sums(), names=names)
-        columns = [_ints(table.column(name)) for name in table.column_names]
-        return Entries(*columns)
+        sums = ["sales", "refunds", *(["cost", "uncosted"] if self._has_cost else [])]
+        group_by = ""
+        if self._has_category or self.merged_ids:  # else the books have a row for each
+            sums = [f"sum({name}) as {name}" for name in sums]
+            group_by = "group by owner, order_id, day"
+        table = self._ask("entries", sums=", ".join(sums), group_by=group_by)
+        owner, order_id, *columns = table.columns
+        return Entries(
+            _ints(owner), _numbers(_ints(owner), order_id), *(_ints(column) for column in columns)
+        )
 
     def latest(self) -> pa.Table:
         """Return the latest non-empty cell of each contact and kept column.
@@ -149,6 +156,15 @@ class LocalBooks:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
+
+
+def _numbers(owner: Ints, order_id: pa.ChunkedArray) -> Ints:
+    """Orders by number from 0, where the rows of each stand together."""
+    ids = order_id.combine_chunks()
+    new = np.ones(len(ids), dtype=bool)
+    other_id = pc.not_equal(ids[1:], ids[:-1])
+    new[1:] = (owner[1:] != owner[:-1]) | other_id.to_numpy(zero_copy_only=False)
+    return np.cumsum(new) - 1
 
 
 def _ints(column: pa.ChunkedArray) -> Ints:
