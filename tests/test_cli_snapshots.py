@@ -1,5 +1,7 @@
 """What the command says, letter by letter."""
 
+from pathlib import Path
+
 import pytest
 from shell import assert_snapshot, rfmtool, written
 
@@ -16,6 +18,7 @@ HELPS = [
     "rules check",
     "demo",
 ]
+EXAMPLE = Path(__file__).parents[1] / "examples" / "shop"
 QUESTIONS = ["repeat", "cadence", "cohorts", "concentration", "affinity", "timeline"]
 
 
@@ -58,6 +61,26 @@ def test_no_line_is_wider_than_the_terminal(shop, width):
     for words in (("run", shop), ("check", shop)):
         lines = rfmtool(*words, COLUMNS=str(width)).stdout.splitlines()
         assert max(map(len, lines)) <= width
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_nothing_of_the_example_shop_is_clipped(tmp_path, monkeypatch, width):
+    monkeypatch.chdir(tmp_path)
+    orders, known = EXAMPLE / "orders.csv", EXAMPLE / "shop.toml"
+    rfmtool("run", orders, "--as-of", "2025-06-30", "-o", "old", "--quiet")
+    pages = [
+        ("run", orders, "--rules", known, "-o", "new"),
+        ("check", orders, "--rules", known),
+        ("compare", "old", "new"),
+        ("explain", "new", "000137"),
+        ("repeat", orders, "--keep", "country", "--by", "country"),
+        *((question, orders) for question in QUESTIONS[1:]),
+    ]
+    for words in pages:
+        result = rfmtool(*words, COLUMNS=str(width))
+        assert result.exit_code == 0, result.stderr
+        assert "…" not in result.stdout, words
+        assert max(map(len, result.stdout.splitlines())) <= width
 
 
 def test_a_finished_run_shows_the_same_report_again(shop):

@@ -84,10 +84,10 @@ def test_plain_cells_are_no_matter():
     assert "formula" not in " ".join(summary["warnings"])
 
 
-def test_nested_scores_are_told_by_what_they_are_nested_in():
+def test_nested_scores_are_told_by_their_number():
     bands = summary_of(TWO, "--cuts", "frequency=nested:5")["bands"]
 
-    assert bands["frequency"][0] == "frequency score 5 of 5 among those with equal recency scores"
+    assert bands["frequency"][0] == "frequency score 5"
 
 
 def test_scores_within_groups_are_warned_of_and_those_without_are_counted():
@@ -116,3 +116,15 @@ def test_kept_columns_stand_beside_the_roles_and_are_none():
     assert summary["kept"] == ["country"]
     assert "kept country" in report
     assert ["Kept", "country"] in [line.split() for line in check.splitlines()]
+
+
+def test_scores_among_equals_are_no_ranges():
+    """Nested scores have no values of their own to name, in the grid and in the segments."""
+    shop = written(Path("shop.csv"), FIVE)
+
+    report = rfmtool("run", shop, "--cuts", "frequency=nested:5", "--cuts", "monetary=nested:5")
+
+    assert "score 1" in report.stdout
+    assert "SPEND" not in report.stdout
+    words = " ".join(report.stdout.split())
+    assert "Scores of frequency and monetary are told among those with equal scores" in words

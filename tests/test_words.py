@@ -2,7 +2,7 @@
 
 import pytest
 
-from rfmtool.report.words import in_words
+from rfmtool.report.words import either, in_words
 
 RANGES = {
     "recency": {
@@ -50,3 +50,7 @@ RANGES = {
 )
 def test_a_range_in_words(dimension, limits, words):
     assert in_words(dimension, *limits) == words
+
+
+def test_words_of_which_one_is_enough():
+    assert [either(list(words)) for words in ("a", "ab", "abc")] == ["a", "a or b", "a, b or c"]

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from rfmtool.analyses.affinity import Affinity, Rule
 from rfmtool.report.answers import headline, print_answer
-from rfmtool.report.terminal import TITLE, add_numbers, paragraph, printable, share
+from rfmtool.report.terminal import TITLE, FittedTable, add_numbers, paragraph, printable, share
 from rfmtool.report.words import counted
 
 _SHOWN: Final = 20
@@ -38,7 +38,7 @@ def _rules(found: Affinity, width: int) -> Table:
     room = max(width - _NUMBERS_WIDTH, 16)
     longest = max(len(rule.next) for rule in found.rules[:_SHOWN])
     right = min(max(longest, len(_NEXT)), room // 2)
-    table = Table(box=None, padding=(0, 1), header_style="bold")
+    table = FittedTable("support")
     table.add_column("WHO BUYS", header_style=TITLE, max_width=room - right, overflow="fold")
     table.add_column(_NEXT, header_style=TITLE, max_width=right, overflow="fold")
     add_numbers(table, "people", "support", "do so", "lift")

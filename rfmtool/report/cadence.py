@@ -59,7 +59,10 @@ def _activity(found: Cadence) -> Table:
 def _overdue(found: Cadence, width: int) -> list[RenderableType]:
     """The first of the list, as many as a page takes."""
     wide = width >= WIDE
-    table = titled_table("OVERDUE REGULARS", "usual gap", "since", "late", "ratio")
+    table = titled_table(
+        "OVERDUE REGULARS", "usual gap", "since", "late", "ratio",
+        spare=("since", "usual gap"), fold=True,
+    )  # fmt: skip
     if wide:
         table.add_column("last order", no_wrap=True)
         add_numbers(table, "order days", "average")
@@ -88,7 +91,7 @@ def _backtest(found: Cadence, width: int) -> list[RenderableType]:
     """What became of each band: a bar of those who came back."""
     if found.backtest is None:
         return []
-    table = titled_table("DAYS SINCE ÷ USUAL GAP")
+    table = titled_table("DAYS SINCE ÷ USUAL GAP", spare=("95% interval", ""))
     table.add_column("was", no_wrap=True)
     add_numbers(table, "regulars", "came back")
     table.add_column("", no_wrap=True, style="cyan")

@@ -27,7 +27,7 @@ def climb(summary: Data, width: int) -> list[RenderableType]:
 
 def _steps(steps: Sequence[Data]) -> Table:
     titles = ("this far or higher", "of the rung below", "days it took (median)")
-    table = titled_table("CLIMB", *titles)
+    table = titled_table("CLIMB", *titles, spare=titles[::-1])
     lowest, *others = steps
     for step in reversed([{**lowest, "conversion": None, "median_days": None}, *others]):
         days = step["median_days"]

@@ -63,7 +63,7 @@ def _curve(found: Concentration, width: int) -> list[RenderableType]:
 
 
 def _top(found: Concentration, width: int) -> Table:
-    table = titled_table("TOP SPENDERS", "buyers", "of all revenue")
+    table = titled_table("TOP SPENDERS", "buyers", "of all revenue", spare=("",))
     table.add_column("", no_wrap=True, style="cyan")
     cells = 40 if width >= WIDE else 25
     for part, revenue in found.top.items():
@@ -76,7 +76,7 @@ def _top(found: Concentration, width: int) -> Table:
 
 def _tiers(found: Concentration, width: int) -> Table:
     """Heavy, medium and light buyers."""
-    table = titled_table("TIER", "people", "share", "revenue", "share")
+    table = titled_table("TIER", "people", "share", "revenue", "share", spare=("spend",))
     table.add_column("spend", no_wrap=True)
     if width >= WIDE:
         add_numbers(table, "average")

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, Final
 
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rfmtool.report.terminal import TITLE, WIDE
+from rfmtool.report.terminal import TITLE, WIDE, paragraph, width_of
 from rfmtool.report.words import NOBODY
 
 Data = Mapping[str, Any]
@@ -24,9 +25,19 @@ _HEAT: Final = (
 )
 
 
-def grid_table(summary: Data, width: int) -> Table:
-    """Customers by recency and frequency as a heat map, the spend bands beside it."""
-    wide = width >= WIDE
+def people_grid(summary: Data, width: int) -> list[RenderableType]:
+    """Customers by recency and frequency as a heat map, the spend bands beside or below it."""
+    spend = _scored(summary["bands"]["monetary"])
+    if "cells" in summary["scales"]["monetary"]:  # nested: no score is one range of money
+        return [_grid(summary, "", ())]
+    beside = _grid(summary, "SPEND (score)" if width >= WIDE else "SPEND", spend)
+    if width_of(beside) <= width:
+        return [beside]
+    below = ", ".join(f"{words} ({score})" for score, words in spend)
+    return [_grid(summary, "", ()), paragraph(f"Spend, and its score: {below}.", width, "dim")]
+
+
+def _grid(summary: Data, title: str, spend: Sequence[tuple[int, str]]) -> Table:
     table = Table(box=None, padding=(0, 0), pad_edge=False, header_style="bold")
     bands = summary["bands"]
     columns = [place for place, words in enumerate(reversed(bands["frequency"])) if words != NOBODY]
@@ -35,16 +46,16 @@ def grid_table(summary: Data, width: int) -> Table:
         label = _short(bands["frequency"][-1 - place])
         table.add_column(f" {label}", justify="right", no_wrap=True, min_width=6)
     table.add_column("   ", no_wrap=True)
-    table.add_column("SPEND" if not wide else "SPEND (score)", header_style=TITLE, no_wrap=True)
+    table.add_column(title, header_style=TITLE, no_wrap=True)
     grid = summary["grid"]
     most = max((count for row in grid for count in row), default=0)
     counts = [
         [Text(f" {score:>2}  {words} "), *(_cell(grid[-score][place], most) for place in columns)]
         for score, words in _scored(bands["recency"])
     ]
-    spend = [Text(f"{score}  {words}", "dim") for score, words in _scored(bands["monetary"])]
+    beside = [Text(f"{score}  {words}", "dim") for score, words in spend]
     nothing = [Text("")] * (1 + len(columns))
-    for row, words in zip_longest(counts, spend):
+    for row, words in zip_longest(counts, beside):
         table.add_row(*(row or nothing), Text(""), words or Text(""))
     return table
 
@@ -69,4 +80,5 @@ def heat(count: float, most: float) -> str:
 
 
 def _short(label: str) -> str:
+    label = label.removeprefix("frequency ")
     return label.removesuffix(" orders").removesuffix(" order") + " "

@@ -36,7 +36,7 @@ def ladder(summary: Data, width: int) -> list[RenderableType]:
 
 
 def _rungs(rungs: Sequence[Data], stages: Sequence[Data], *, wide: bool) -> Table:
-    table = titled_table("LADDER")
+    table = titled_table("LADDER", spare=("share",))
     table.add_column("proof", style="dim", overflow="fold")
     _add_group_columns(table, wide=wide, rungs=True)
     groups = {group["name"]: group for group in stages}
@@ -59,7 +59,7 @@ def group_table(
         back: for each name, how many such people came back; None leaves the column out.
     """
     wide = width >= WIDE
-    table = titled_table(title)
+    table = titled_table(title, spare=("share", "back*"))
     table.add_column("who", style="dim", overflow="fold")
     _add_group_columns(table, wide=wide, rungs=False)
     if back is not None:

@@ -22,6 +22,7 @@ from rfmtool.report.terminal import (
     print_trimmed,
     printable,
     titled_table,
+    width_of,
 )
 from rfmtool.report.words import counted, money
 
@@ -32,7 +33,6 @@ _NEW, _GONE = "(new)", "(gone)"
 _SHADES: Final = ((0.75, "█", "bold"), (0.5, "▓", ""), (0.25, "▒", ""), (0.05, "░", ""),
                   (0.0, " ", "dim"))  # fmt: skip
 _CELL: Final = 4
-_ENDLESS: Final = 10_000
 _MOST_MOVES: Final = 12
 _FACTORS: Final = {
     "customers": "customers",
@@ -132,13 +132,9 @@ def _matrix(title: str, labels: Sequence[str], matrix: Matrix, shares: Data, wid
     }
     for rows, columns in ((starts, names), (numbered, numbers)):
         drawn = _drawn(f"{title} before", rows, columns, matrix, shares)
-        if _width_of(drawn) <= width:
+        if width_of(drawn) <= width:
             return drawn
     return _largest(title, matrix, shares)
-
-
-def _width_of(table: Table) -> int:
-    return Console(width=_ENDLESS).measure(table).maximum
 
 
 def _drawn(

@@ -12,8 +12,9 @@ from rich.text import Text
 
 from rfmtool.analyses.backtest import TOO_SHORT
 from rfmtool.analyses.cadence import MIN_HISTORY_DAYS
+from rfmtool.columns import DIMENSIONS
 from rfmtool.report.climb import climb
-from rfmtool.report.grid import grid_table
+from rfmtool.report.grid import people_grid
 from rfmtool.report.groups import came_back, group_table, ladder
 from rfmtool.report.spoken import spoken
 from rfmtool.report.terminal import paragraph, print_trimmed, printable
@@ -61,7 +62,7 @@ def _of_buyers(summary: Data, width: int, folder: str | None) -> list[list[Rende
         _segments(summary, width),
         wallets(summary, width),
         spoken(summary, width),
-        [grid_table(summary, width)],
+        people_grid(summary, width),
         [paragraph(_scales_note(summary, folder), width, "dim")],
     ]
 
@@ -105,7 +106,10 @@ def _headline(summary: Data) -> Text:
 
 
 def _scales_note(summary: Data, folder: str | None) -> str:
+    nested = [name for name in DIMENSIONS if "cells" in summary["scales"][name]]
+    among = " Scores of {} are told among those with equal scores before."
     note = f"Cut points are {summary['scales_are']}."
+    note += among.format(" and ".join(nested)) if nested else ""
     if summary["scales_are"] == "given":
         return note
     place = printable(f"{folder}/scales.json") if folder else "the scales.json that run -o writes"

@@ -13,11 +13,10 @@ from rfmtool.analyses.repeat import DAYS, SELECTION, Group, Repeat, Step
 from rfmtool.analyses.returned import ENOUGH
 from rfmtool.report.answers import headline, print_answer
 from rfmtool.report.curves import axis, chart
-from rfmtool.report.terminal import TITLE, USUAL, paragraph, printable, share, titled_table
+from rfmtool.report.terminal import TITLE, FittedTable, paragraph, printable, share, titled_table
 from rfmtool.report.words import counted
 
 _CURVE_ROWS: Final = 8
-_FEWER_DAYS: Final = (30, 90, 365)
 _HAZARD_ROWS: Final = 5
 _MOST_DAYS: Final = 365
 _MARGIN: Final = 9
@@ -44,7 +43,7 @@ def show(found: Repeat, console: Console) -> None:
             paragraph(f"* of those who went on. {SELECTION}", width, "dim"),
         ]
     if found.groups:
-        parts += [Text(), _by_group(found, width)]
+        parts += [Text(), _by_group(found)]
         if len(found.groups) > _MOST_GROUPS:
             rest = f"These are the largest {_MOST_GROUPS}; --format json has them all."
             parts += [paragraph(rest, width, "dim")]
@@ -96,7 +95,7 @@ def _ceiling(highest: float) -> float:
 
 def _numbers(found: Repeat) -> Table:
     """The share by some days with its band, and beside it the windows."""
-    table = Table(box=None, padding=(0, 1), header_style="bold")
+    table = FittedTable("95% interval")
     table.add_column("WITHIN", no_wrap=True, justify="right", header_style=TITLE)
     table.add_column("came back", justify="right", no_wrap=True)
     table.add_column("95% interval", no_wrap=True)
@@ -157,7 +156,7 @@ def _weeks(first: int, last: int) -> str:
 def _latency(found: Repeat) -> Table:
     """From each order day to the next."""
     titles = ("customers", "went on", f"in {_SOON} d", "median of all", "median gap*")
-    table = titled_table("FROM ORDER DAY", *titles)
+    table = titled_table("FROM ORDER DAY", *titles, spare=("customers", "median gap*"))
     for step in found.steps:
         table.add_row(*_step(step))
     return table
@@ -182,14 +181,14 @@ def _largest(found: Repeat) -> list[Group]:
     return sorted(ranked, key=lambda group: group.name)
 
 
-def _by_group(found: Repeat, width: int) -> Table:
-    days = DAYS if width >= USUAL else _FEWER_DAYS
-    titles = ("buyers", "came back", "median", *(f"{day} d" for day in days))
-    table = titled_table(printable(str(found.by)).upper(), *titles)
+def _by_group(found: Repeat) -> Table:
+    titles = ("buyers", "came back", "median", *(f"{day} d" for day in DAYS))
+    title = printable(str(found.by)).upper()
+    table = titled_table(title, *titles, spare=("60 d", "180 d"), fold=True)
     for group in _largest(found):
         curve = group.curve
         median = curve.reached(0.5)
-        shares = [share(curve.share(day)) if day <= curve.watched_days else "–" for day in days]
+        shares = [share(curve.share(day)) if day <= curve.watched_days else "–" for day in DAYS]
         table.add_row(
             printable(group.name), f"{curve.customers:,}", f"{group.repeaters:,}",
             "–" if median is None else f"{median}", *shares,

@@ -25,7 +25,8 @@ def _by_stage(said: Data) -> Table:
     """Referrals and answers side by side, from the top rung down."""
     brought = {row["stage"]: row for row in said["referrals"] or ()}
     answers = {row["stage"]: row for row in said["answers"] or ()}
-    table = titled_table("THEY SAY", "answered", "NPS", "friends named", "bought", "they spent")
+    titles = ("answered", "NPS", "friends named", "bought", "they spent")
+    table = titled_table("THEY SAY", *titles, spare=("they spent", "answered"))
     for stage in dict.fromkeys([*answers, *brought]):
         table.add_row(
             printable(stage), *_answer(answers.get(stage)), *_referrals(brought.get(stage))

@@ -184,9 +184,7 @@ def _bands(scales: Scales) -> dict[str, list[str]]:
 def _in_words(name: str, scales: Scales, worst: int, best: int) -> str:
     scale = scales[name]
     if scale.cells:
-        scores = str(worst) if worst == best else f"{worst}–{best}"
-        others = " and ".join(DIMENSIONS[: DIMENSIONS.index(name)])
-        return f"{name} score {scores} of {scale.bins} among those with equal {others} scores"
+        return f"{name} score {worst}" + (f"–{best}" if worst < best else "")
     return in_words(name, *scale.values(worst, best))
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
+from copy import copy
 from typing import Final
 
-from rich.console import Console, RenderableType
-from rich.table import Table
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.table import Column, Table
 from rich.text import Text
 
 WIDE: Final = 96
 """From this many columns on there is room for everything."""
-USUAL: Final = 80
-"""Fewer columns than this are the exception, and show less."""
+_ENDLESS: Final = 10_000
+_PADDING: Final = 1
 TITLE: Final = "bold cyan"
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
 
@@ -22,9 +24,16 @@ def print_trimmed(parts: Sequence[RenderableType], console: Console) -> None:
     """Print without the spaces that tables leave at the ends of lines."""
     with console.capture() as captured:
         for part in parts:
-            console.print(part)
+            console.print(_hanging(part, console) if isinstance(part, Text) else part)
     lines = captured.get().splitlines()
     console.file.write("".join(f"{line.rstrip()}\n" for line in lines))
+
+
+def _hanging(line: Text, console: Console) -> Text:
+    """A line that is too long, wrapped as a paragraph is."""
+    if "\n" in line.plain or line.cell_len <= console.width:
+        return line
+    return Text("\n   ").join(line.wrap(console, console.width - 3))
 
 
 def printable(text: str) -> str:
@@ -40,12 +49,53 @@ def paragraph(words: str, width: int, style: str = "") -> Text:
     return Text(filled, style)
 
 
-def titled_table(first: str, *numbers: str) -> Table:
-    """A table without lines whose first column, and its title, stand out; `numbers` are others."""
-    table = Table(box=None, padding=(0, 1), header_style="bold")
-    table.add_column(first, style=TITLE, header_style=TITLE, overflow="fold")
+class FittedTable(Table):
+    """A table without lines that leaves out columns where there is no room for all.
+
+    Attributes:
+        spare: the titles of columns that may be missing, the first to go first.
+    """
+
+    def __init__(self, *spare: str) -> None:
+        super().__init__(box=None, padding=(0, _PADDING), header_style="bold")
+        self.spare = spare
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw the columns that there is room for."""
+        table = copy(self)
+        for title in self.spare:
+            if sum(map(_needs, table.columns)) > options.max_width:
+                table.columns = [column for column in table.columns if column.header != title]
+        yield from super(FittedTable, table).__rich_console__(console, options)
+
+
+def _needs(column: Column) -> int:
+    """The cells that a column takes if no word is to be broken."""
+    texts = [str(cell) for cell in (column.header, *column.cells)]
+    words = texts if column.no_wrap else [word for text in texts for word in text.split()]
+    return max(map(cell_len, words), default=0) + 2 * _PADDING
+
+
+def titled_table(
+    first: str, *numbers: str, spare: Sequence[str] = (), fold: bool = False
+) -> FittedTable:
+    """A table whose first column, and its title, stand out.
+
+    Args:
+        first: the title of the first column.
+        numbers: of further columns.
+        spare: which may be left out, the first to go first.
+        fold: whether the first column may take several lines.
+    """
+    table = FittedTable(*spare)
+    table.add_column(first, style=TITLE, header_style=TITLE, overflow="fold", no_wrap=not fold)
     add_numbers(table, *numbers)
     return table
+
+
+def width_of(table: Table) -> int:
+    """The cells that a table takes where there is room for everything."""
+    return Console(width=_ENDLESS).measure(table).maximum
 
 
 def add_numbers(table: Table, *titles: str) -> None:

@@ -38,7 +38,7 @@ def _headline(found: Timeline) -> Text:
 def _table(found: Timeline, width: int) -> Table:
     """All customers, then each ladder, activity and segment that anybody ever had."""
     first, last = found.points[0], found.points[-1]
-    table = titled_table("ALL", f"{first.as_of}")
+    table = titled_table("ALL", f"{first.as_of}", spare=("share",))
     table.add_column("", no_wrap=True, style="cyan")
     add_numbers(table, f"{last.as_of}", "share")
     people = [point.customers for point in found.points]

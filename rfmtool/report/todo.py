@@ -8,7 +8,7 @@ from typing import Any, Final
 from rich.console import RenderableType
 from rich.table import Table
 
-from rfmtool.report.terminal import TITLE, add_numbers, paragraph, printable
+from rfmtool.report.terminal import TITLE, FittedTable, add_numbers, paragraph, printable
 from rfmtool.report.words import money
 
 Data = Mapping[str, Any]
@@ -36,7 +36,7 @@ def _listed(groups: Sequence[Data]) -> str:
 
 
 def _table(groups: Sequence[Data]) -> Table:
-    table = Table(box=None, padding=(0, 1), pad_edge=True, header_style="bold")
+    table = FittedTable("by", "spent so far")
     table.add_column("", justify="right", no_wrap=True)
     table.add_column("DO THIS FIRST", header_style=TITLE, overflow="fold")
     add_numbers(table, "people", "spent so far")

@@ -18,7 +18,7 @@ def wallets(summary: Data, width: int) -> list[RenderableType]:
     bases = summary["wallet"]["bases"]
     if not bases:
         return []
-    table = titled_table("WALLET")
+    table = titled_table("WALLET", spare=("all they spend", "spent here"))
     table.add_column("how it is known", style="dim", overflow="fold")
     add_numbers(table, "people", "spent here", "all they spend", "share")
     for group in bases:

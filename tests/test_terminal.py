@@ -1,0 +1,64 @@
+"""What fits on a terminal, and what is left out where it does not."""
+
+import io
+
+import pytest
+from rich.console import Console
+from rich.text import Text
+
+from rfmtool.report.terminal import FittedTable, print_trimmed, titled_table, width_of
+
+
+def printed(part, width):
+    console = Console(file=io.StringIO(), width=width)
+    print_trimmed([part], console)
+    return console.file.getvalue().splitlines()
+
+
+def table():
+    made = titled_table("NAME", "people", "share", "money", spare=("share", "people"))
+    made.add_row("a_long_name", "12", "40.0%", "1,234.00")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("width", "titles"),
+    [
+        (80, ["NAME", "people", "share", "money"]),
+        (38, ["NAME", "people", "share", "money"]),
+        (37, ["NAME", "people", "money"]),
+        (30, ["NAME", "money"]),
+    ],
+)
+def test_a_table_leaves_out_what_it_can_spare_where_there_is_no_room(width, titles):
+    head, row = printed(table(), width)
+
+    assert head.split() == titles
+    assert row.startswith(" a_long_name ")
+    assert "…" not in row
+    assert len(row) <= width
+
+
+def test_drawing_a_table_narrow_leaves_the_table_as_it_was():
+    made = table()
+
+    narrow = printed(made, 30)
+
+    assert printed(made, 80) != narrow
+    assert width_of(made) == 38
+
+
+def test_of_columns_of_one_title_all_are_spared():
+    made = FittedTable("")
+    for title in ("who", "", ""):
+        made.add_column(title, no_wrap=True)
+    made.add_row("x" * 10, "y" * 10, "z" * 10)
+
+    assert printed(made, 20)[1].split() == ["x" * 10]
+
+
+def test_a_line_that_is_too_long_hangs_as_a_paragraph_does():
+    line = Text(" one two three four")
+
+    assert printed(line, 19) == [" one two three four"]
+    assert printed(line, 12) == [" one two", "   three", "   four"]
