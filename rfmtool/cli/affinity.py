@@ -8,9 +8,10 @@ import click
 
 from rfmtool.cli import options
 from rfmtool.cli.asking import ask
+from rfmtool.cli.sections import SectionedCommand
 
 
-@click.command(short_help="What people buy along with what, and buy next.")
+@click.command(cls=SectionedCommand, short_help="What people buy along with what, and buy next.")
 @options.exports
 @options.table_output("a suggestion for each customer")
 @click.option(

@@ -8,9 +8,10 @@ import click
 
 from rfmtool.cli import options
 from rfmtool.cli.asking import ask
+from rfmtool.cli.sections import SectionedCommand
 
 
-@click.command(short_help="Which regulars should have ordered by now.")
+@click.command(cls=SectionedCommand, short_help="Which regulars should have ordered by now.")
 @options.exports
 @options.table_output("the overdue regulars, the most valuable first")
 @options.timed_analysis

@@ -11,10 +11,11 @@ from rfmtool.cli import options
 from rfmtool.cli.arguments import evidence_sources, look_arguments
 from rfmtool.cli.destination import console, show_json
 from rfmtool.cli.loading import uninterrupted
+from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import LimitError, RfmtoolError
 
 
-@click.command(short_help="How an export is read, and what is wrong with it.")
+@click.command(cls=SectionedCommand, short_help="How an export is read, and what is wrong with it.")
 @options.exports
 @options.output_format
 @options.reading

@@ -11,21 +11,22 @@ from rfmtool.cli import limits, options
 from rfmtool.cli.arguments import Settings, command_line, text_options
 from rfmtool.cli.destination import check_apart, console, output_path, show_json
 from rfmtool.cli.loading import uninterrupted
+from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import UsageError
 
 if TYPE_CHECKING:
     from rfmtool.report.comparison import Compared
 
 
-@click.command(short_help="Who moved between two runs.")
+@click.command(cls=SectionedCommand, short_help="Who moved between two runs.")
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @click.option("-o", "--output", metavar="DIR", help="Write transitions and lists into DIR.")
 @limits.fail_if
 @options.output_format
 @options.text_tables
-@click.option("--quiet", is_flag=True, help="Print nothing unless something is wrong.")
-@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
+@options.quiet
+@options.no_color
 def command(old: str, new: str, output: str | None, **settings: Any) -> None:  # noqa: ANN401
     """Show who moved between two runs, OLD and NEW, and what that did to revenue.
 

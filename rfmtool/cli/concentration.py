@@ -8,9 +8,10 @@ import click
 
 from rfmtool.cli import options
 from rfmtool.cli.asking import ask
+from rfmtool.cli.sections import SectionedCommand
 
 
-@click.command(short_help="How much of the revenue hangs on how few.")
+@click.command(cls=SectionedCommand, short_help="How much of the revenue hangs on how few.")
 @options.exports
 @options.table_output("every buyer's tier and spend, the largest first")
 @options.analysis

@@ -15,7 +15,7 @@ from rfmtool.cli.loading import uninterrupted
 @click.argument("folder", metavar="DIR")
 @click.argument("customer_id", metavar="CUSTOMER_ID")
 @options.output_format
-@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
+@options.no_color
 def command(folder: str, customer_id: str, **settings: Any) -> None:  # noqa: ANN401
     """Explain why a customer of the finished run in DIR stands there, and what would move them."""
     with uninterrupted():

@@ -9,6 +9,8 @@ from typing import Any, ClassVar, TypeVar
 
 import click
 
+from rfmtool.cli.sections import section
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Command], Command]
 
@@ -71,100 +73,107 @@ class _Size(click.ParamType["int"]):
         return int(float(match[1]) * unit)
 
 
+_reading = section("How exports are read")
+_known = section("What is known beside the orders")
+_counting = section("Which orders count")
+_placed = section("How customers are scored and placed")
+_written = section("How text tables are written")
+_running = section("While it runs")
+
 exports = click.argument("exports", metavar="EXPORT...", nargs=-1, required=True)
 
 reading = _together(
-    click.option("--column", "columns", metavar="ROLE=NAME", multiple=True,
-                 help="Say which column plays a role, e.g. amount=Total. Repeatable. Roles:"
-                      " customer_id, order_id, ordered_at, amount, quantity, unit_price, product,"
-                      " category, cost, currency, status, email, phone, name, consent."),
-    click.option("--no-header", is_flag=True,
-                 help="There is no header row; columns are named 1, 2, 3 by their places."),
-    click.option("--preset", metavar="NAME",
-                 help="A known export: shopify, stripe, square, etsy, woocommerce, online_retail,"
-                      " none (default: by its header)."),
-    click.option("--delimiter", metavar="C", help="What divides cells: , ; | or tab."),
-    click.option("--encoding", metavar="NAME", help="Text encoding, e.g. cp1252."),
-    click.option("--date-format", metavar="FMT",
-                 help="How dates are written, e.g. %d/%m/%Y, excel, unix or unix_ms."),
-    click.option("--timezone", metavar="ZONE",
-                 help="Take days in this zone, e.g. Europe/Berlin (default: as written)."),
-    click.option("--keep", metavar="COLUMN", multiple=True,
-                 help="Carry a column through, its latest value per customer. Repeatable."),
-    click.option("--decimal", type=click.Choice([".", ","]), help="Decimal mark of numbers."),
-    click.option("--max-size", type=_Size(), metavar="SIZE",
-                 help="Refuse a file that holds more, unpacked, e.g. 20GB."),
+    _reading("--column", "columns", metavar="ROLE=NAME", multiple=True,
+             help="Say which column plays a role, e.g. amount=Total. Repeatable. Roles:"
+                  " customer_id, order_id, ordered_at, amount, quantity, unit_price, product,"
+                  " category, cost, currency, status, email, phone, name, consent."),
+    _reading("--no-header", is_flag=True,
+             help="There is no header row; columns are named 1, 2, 3 by their places."),
+    _reading("--preset", metavar="NAME",
+             help="A known export: shopify, stripe, square, etsy, woocommerce, online_retail,"
+                  " none (default: by its header)."),
+    _reading("--delimiter", metavar="C", help="What divides cells: , ; | or tab."),
+    _reading("--encoding", metavar="NAME", help="Text encoding, e.g. cp1252."),
+    _reading("--date-format", metavar="FMT",
+             help="How dates are written, e.g. %d/%m/%Y, excel, unix or unix_ms."),
+    _reading("--timezone", metavar="ZONE",
+             help="Take days in this zone, e.g. Europe/Berlin (default: as written)."),
+    _reading("--keep", metavar="COLUMN", multiple=True,
+             help="Carry a column through, its latest value per customer. Repeatable."),
+    _reading("--decimal", type=click.Choice([".", ","]), help="Decimal mark of numbers."),
+    _reading("--max-size", type=_Size(), metavar="SIZE",
+             help="Refuse a file that holds more, unpacked, e.g. 20GB."),
 )  # fmt: skip
 """How an export is to be read, where detection is not to decide."""
 
-suppress = click.option("--suppress", metavar="FILE", help="Who is to be left out of everything.")
+suppress = _counting("--suppress", metavar="FILE", help="Who is to be left out of everything.")
 """Whom no answer may count."""
 
 evidence = _together(
-    click.option("--contacts", metavar="FILE",
-                 help="Who is known, and how to reach them. --column contacts.ROLE=NAME names a"
-                      " column of such a table."),
-    click.option("--referrals", metavar="FILE", help="Who referred whom."),
-    click.option("--feedback", metavar="FILE", help="Surveys, reviews and complaints."),
-    click.option("--partners", metavar="FILE", help="Who is a partner, and when."),
-    click.option("--wallets", metavar="FILE", help="What people spend in all, or our rank."),
+    _known("--contacts", metavar="FILE",
+           help="Who is known, and how to reach them. --column contacts.ROLE=NAME names a"
+                " column of such a table."),
+    _known("--referrals", metavar="FILE", help="Who referred whom."),
+    _known("--feedback", metavar="FILE", help="Surveys, reviews and complaints."),
+    _known("--partners", metavar="FILE", help="Who is a partner, and when."),
+    _known("--wallets", metavar="FILE", help="What people spend in all, or our rank."),
     suppress,
-    click.option("--min-matched", metavar="P%", default="50%", show_default=True,
-                 help="Stop when fewer ids of partners or wallets than this are known elsewhere."),
+    _known("--min-matched", metavar="P%", default="50%", show_default=True,
+           help="Stop when fewer ids of partners or wallets than this are known elsewhere."),
 )  # fmt: skip
 """What is known of people beside their orders."""
 
 placing = _together(
-    click.option("--allow-proxy", is_flag=True,
-                 help="Let orders alone make supporters of those they suggest."),
-    click.option("--estimate/--no-estimate", default=True,
-                 help="Estimate the wallets nobody told of (default), or leave them empty."),
-    click.option("--sow", "wallet_scores", is_flag=True,
-                 help="Score the share of wallet too: sow_score, and rfm_sow behind the rfm code."),
+    _placed("--allow-proxy", is_flag=True,
+            help="Let orders alone make supporters of those they suggest."),
+    _placed("--estimate/--no-estimate", default=True,
+            help="Estimate the wallets nobody told of (default), or leave them empty."),
+    _placed("--sow", "wallet_scores", is_flag=True,
+            help="Score the share of wallet too: sow_score, and rfm_sow behind the rfm code."),
 )  # fmt: skip
 """What may be concluded where nobody has said it."""
 
 question = _together(
-    click.option("--order-per-row", is_flag=True, help="Every row is an order of its own."),
-    click.option("--amount-per", type=click.Choice(["line", "order"]),
-                 help="What an amount is of, where orders repeat one on every row."),
-    click.option("--overlap", type=click.Choice(["keep-one", "sum"]),
-                 help="What becomes of orders that recur in another file."),
-    click.option("--as-of", type=_Day(words=True), metavar="DATE",
-                 help="Count from this day: YYYY-MM-DD, today, yesterday, or last (the last order,"
-                      " even if it stands alone)."),
-    click.option("--since", type=_Day(), metavar="DATE", help="Only lines from this day on."),
-    click.option("--window", "window_days", type=click.IntRange(min=1), metavar="DAYS",
-                 help="Only the last DAYS days up to as-of."),
-    click.option("--currency", metavar="CODE",
-                 help="Only lines in this currency; with --rates, what to convert into."),
-    click.option("--rates", "rates_file", metavar="FILE",
-                 help="Convert money: a table of currency, rate (what one unit is worth) and, where"
-                      " rates change, from_on."),
-    click.option("--rules", "rules_file", metavar="FILE", help="Rules that override the shipped."),
+    _reading("--order-per-row", is_flag=True, help="Every row is an order of its own."),
+    _reading("--amount-per", type=click.Choice(["line", "order"]),
+             help="What an amount is of, where orders repeat one on every row."),
+    _reading("--overlap", type=click.Choice(["keep-one", "sum"]),
+             help="What becomes of orders that recur in another file."),
+    _counting("--as-of", type=_Day(words=True), metavar="DATE",
+              help="Count from this day: YYYY-MM-DD, today, yesterday, or last (the last order,"
+                   " even if it stands alone)."),
+    _counting("--since", type=_Day(), metavar="DATE", help="Only lines from this day on."),
+    _counting("--window", "window_days", type=click.IntRange(min=1), metavar="DAYS",
+              help="Only the last DAYS days up to as-of."),
+    _counting("--currency", metavar="CODE",
+              help="Only lines in this currency; with --rates, what to convert into."),
+    _counting("--rates", "rates_file", metavar="FILE",
+              help="Convert money: a table of currency, rate (what one unit is worth) and, where"
+                   " rates change, from_on."),
+    _placed("--rules", "rules_file", metavar="FILE", help="Rules that override the shipped."),
 )  # fmt: skip
 """Which lines are asked for."""
 
-max_rejects = click.option(
+max_rejects = _reading(
     "--max-rejects", default="1%", show_default=True, metavar="N|P%",
     help="Stop when more rows than this cannot be read.",
 )  # fmt: skip
 """How many unreadable rows are accepted."""
 
-scales = click.option(
+scales = _placed(
     "--scales", "scales_file", metavar="FILE",
     help="Use the cut points of an earlier run (its scales.json).",
 )  # fmt: skip
 """Limits and cut points to take over."""
 
 scoring = _together(
-    click.option("--cuts", metavar="DIM=...", multiple=True,
-                 help="recency=30,60,90,180 or frequency=quantile:5. Repeatable."),
-    click.option("--within", metavar="COLUMN",
-                 help="Fit cut points for each value of a contact or kept column on its own."),
+    _placed("--cuts", metavar="DIM=...", multiple=True,
+            help="recency=30,60,90,180 or frequency=quantile:5. Repeatable."),
+    _placed("--within", metavar="COLUMN",
+            help="Fit cut points for each value of a contact or kept column on its own."),
     *[
-        click.option(f"--{end}-{noun}", metavar="N",
-                     help=f"Fit cut points on buyers with at {most} N{of}; all are scored.")
+        _placed(f"--{end}-{noun}", metavar="N",
+                help=f"Fit cut points on buyers with at {most} N{of}; all are scored.")
         for noun, of in (("orders", " orders"), ("spend", " spent"))
         for end, most in (("min", "least"), ("max", "most"))
     ],
@@ -174,23 +183,24 @@ scoring = _together(
 """How customers are scored, and how many unreadable rows are accepted."""
 
 engine = _together(
-    click.option("--memory-limit", metavar="SIZE", help="E.g. 2GB; beyond it, spill to disk."),
-    click.option(
-        "--threads", type=click.IntRange(1, 1024), metavar="N", help="Default: all cores."
-    ),
+    _running("--memory-limit", metavar="SIZE", help="E.g. 2GB; beyond it, spill to disk."),
+    _running("--threads", type=click.IntRange(1, 1024), metavar="N", help="Default: all cores."),
 )
 
 text_tables = _together(
-    click.option("--raw-text", is_flag=True,
-                 help="Leave cells that a spreadsheet would run as they are."),
-    click.option("--excel", is_flag=True, help="Begin CSV files with a BOM, for Excel."),
+    _written("--raw-text", is_flag=True,
+             help="Leave cells that a spreadsheet would run as they are."),
+    _written("--excel", is_flag=True, help="Begin CSV files with a BOM, for Excel."),
 )  # fmt: skip
 
+quiet = _running("--quiet", is_flag=True, help="Print nothing unless something is wrong.")
+no_color = _running("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
+
 talk = _together(
-    click.option("--quiet", is_flag=True, help="Print nothing unless something is wrong."),
-    click.option("--progress/--no-progress", default=None,
-                 help="Show progress on stderr (default: on a terminal)."),
-    click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same."),
+    quiet,
+    _running("--progress/--no-progress", default=None,
+             help="Show progress on stderr (default: on a terminal)."),
+    no_color,
 )  # fmt: skip
 
 output_format = click.option(

@@ -14,7 +14,7 @@ from rfmtool.cli.destination import console, show_json
 @click.command(short_help="Show the report of a finished run again.")
 @click.argument("folder", metavar="DIR")
 @options.output_format
-@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
+@options.no_color
 def command(folder: str, **settings: Any) -> None:  # noqa: ANN401
     """Show the report of a finished run in DIR again."""
     from rfmtool.outputs.finished import read_summary

@@ -12,13 +12,16 @@ from rfmtool.cli import limits, options
 from rfmtool.cli.arguments import Settings, choices, command_line, run_arguments, text_options
 from rfmtool.cli.destination import check_apart, console, output_path, show_json
 from rfmtool.cli.loading import uninterrupted
+from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import UsageError
 
 if TYPE_CHECKING:
     from rfmtool.outputs.folder import FolderOptions
 
 
-@click.command(short_help="The main job: report, lists of what to do, tables.")
+@click.command(
+    cls=SectionedCommand, short_help="The main job: report, lists of what to do, tables."
+)
 @options.exports
 @click.option("-o", "--output", metavar="DIR", help="Write tables, lists and scales into DIR.")
 @click.option(

@@ -13,10 +13,13 @@ from rfmtool.cli import options
 from rfmtool.cli.arguments import run_arguments, text_options
 from rfmtool.cli.destination import output_file
 from rfmtool.cli.loading import uninterrupted
+from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import UsageError
 
 
-@click.command(short_help="One row per customer, as CSV unless told otherwise.")
+@click.command(
+    cls=SectionedCommand, short_help="One row per customer, as CSV unless told otherwise."
+)
 @options.exports
 @click.option(
     "-o",

@@ -8,9 +8,10 @@ import click
 
 from rfmtool.cli import options
 from rfmtool.cli.asking import ask
+from rfmtool.cli.sections import SectionedCommand
 
 
-@click.command(short_help="Who stood where at the end of each month.")
+@click.command(cls=SectionedCommand, short_help="Who stood where at the end of each month.")
 @options.exports
 @options.table_output("a row for each day")
 @click.option(
