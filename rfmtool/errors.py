@@ -38,6 +38,16 @@ def having_seen(seen: object) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def naming(what: str) -> Iterator[None]:
+    """Name the file or table that errors raised inside are about."""
+    try:
+        yield
+    except RfmtoolError as error:
+        error.args = (f"{what}: {error.args[0]}",)
+        raise
+
+
 class UsageError(RfmtoolError):
     """An option or argument that cannot be meant."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from rfmtool.cli import options
 from rfmtool.cli.arguments import evidence_sources, look_arguments
@@ -30,7 +32,8 @@ def command(exports: tuple[str, ...], **settings: Any) -> None:  # noqa: ANN401
     """
     with uninterrupted():
         from rfmtool import pipeline
-        from rfmtool.report.doctor import diagnosis, print_diagnosis, seen_before
+        from rfmtool.report.checkup import print_diagnosis
+        from rfmtool.report.doctor import diagnosis, seen_before
 
     def show(found: Mapping[str, Any]) -> None:
         if settings["output_format"] == "json":
@@ -47,8 +50,9 @@ def command(exports: tuple[str, ...], **settings: Any) -> None:  # noqa: ANN401
         found = diagnosis(*looked_at)
     except RfmtoolError as error:
         seen = seen_before(error)
-        if seen and not settings["quiet"]:
-            show({**seen, "error": error.args[0], "hint": error.hint})
+        if not settings["quiet"] and (seen or settings["output_format"] == "json"):
+            show({**(seen or {}), "said": _said(), "error": error.args[0], "hint": error.hint})
+            sys.stdout.flush()  # what was seen stands above the message
         raise
     if not settings["quiet"]:
         show(found)
@@ -60,3 +64,21 @@ def command(exports: tuple[str, ...], **settings: Any) -> None:  # noqa: ANN401
             f"{rejected:,} of {rows:,} rows cannot be read", "Leave --quiet out to see which."
         )
     click.get_current_context().exit(1 if rejected else 0)
+
+
+def _said() -> list[str]:
+    """The options given, as given, which may be what is wrong."""
+    context = click.get_current_context()
+    given = [
+        (parameter.opts[-1], context.params[parameter.name])
+        for parameter in context.command.params
+        if isinstance(parameter, click.Option)
+        and parameter.name
+        and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
+        and parameter.name != "output_format"
+    ]
+    return [
+        option if value is True else f"{option} {one}"
+        for option, value in given
+        for one in (value if isinstance(value, tuple) else (value,))
+    ]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rfmtool.errors import InputError
+from rfmtool.errors import InputError, having_seen
 from rfmtool.rules.presets import Preset
 from rfmtool.sources import detect
 from rfmtool.sources.detect import Export
-from rfmtool.sources.layout import Asked
+from rfmtool.sources.layout import Asked, Reading
 from rfmtool.sources.presets import Known
 
 __all__ = ["Asked", "Export", "open_export"]
@@ -31,8 +31,9 @@ def open_export(source: Any, asked: Asked) -> Export:  # noqa: ANN401 - any fram
     known = Known(asked.own_presets, asked.preset)
     sources = detect.sources_of(source, asked, known.roles())
     presets = {source.name: known.of(source.layout.header) for source in sources}
-    _check_same(presets)
-    detect.same_roles(sources)
+    with having_seen(Export(tuple(sources), Reading(), asked)):
+        _check_same(presets)
+        detect.same_roles(sources)
     return detect.understand(sources, asked, presets[sources[0].name])
 
 

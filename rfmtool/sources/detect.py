@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from rfmtool.errors import AmbiguousInputError, InputError
+from rfmtool.errors import AmbiguousInputError, InputError, having_seen, naming
 from rfmtool.rules.presets import Preset
 from rfmtool.sources import conventions, read
 from rfmtool.sources.batches import Batch
@@ -57,10 +57,8 @@ class Source:
 
 
 def _named(name: str, job: Callable[[], Batch]) -> Batch:
-    try:
+    with naming(name):
         return job()
-    except InputError as error:
-        raise InputError(f"{name}: {error.args[0]}", error.hint) from None
 
 
 @dataclass(frozen=True)
@@ -128,11 +126,8 @@ def understand(sources: Sequence[Source], asked: Asked, preset: Preset = GENERIC
     carry_down = preset.carry_down if "order_id" in sources[0].layout.places else ()
     sources = [replace(source, carry_down=carry_down) for source in sources]
     export = Export(tuple(sources), Reading(preset=preset), asked)
-    try:
+    with having_seen(export):
         return _understood(export)
-    except InputError as error:
-        error.seen = export
-        raise
 
 
 def _understood(export: Export) -> Export:
@@ -166,7 +161,7 @@ def _samples(export: Export) -> Iterator[Batch]:
 def _read_with(export: Export, weighed: conventions.Weights) -> Export:
     asked = export.asked
     column = export.columns["ordered_at"]
-    try:
+    with naming(export.name):
         if asked.date_format:
             dates = reading_of(asked.date_format)
         elif not weighed["dates"]:
@@ -174,8 +169,6 @@ def _read_with(export: Export, weighed: conventions.Weights) -> Export:
         else:
             dates = conventions.date_reading(weighed, column, usual=export.preset.dates)
         numbers = conventions.number_reading(weighed, asked)
-    except InputError as error:
-        raise type(error)(f"{export.name}: {error.args[0]}", error.hint) from None
     dates = in_zone(dates, asked.timezone, export.preset.timezone)
     return replace(export, reading=replace(export.reading, dates=dates, numbers=numbers))
 
@@ -215,17 +208,40 @@ def source_of_file(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> Sou
     Raises:
         InputError: the file cannot be read or lacks a needed column.
     """
-    if file.kind == "parquet":
-        try:
-            with file.open() as raw:
-                schema = pq.read_schema(raw)
-        except (pa.ArrowException, OSError):
-            raise read.damaged_parquet(file) from None
-        return Source(file.name, _typed_layout(schema, asked, file.name, roles), file)
+    try:
+        find = _parquet_layout if file.kind == "parquet" else _text_layout
+        return Source(file.name, find(file, asked, roles), file)
+    except InputError as error:
+        layout = error.seen if isinstance(error.seen, FileLayout) else FileLayout((), {})
+        error.seen = Export((Source(file.name, layout, file),), Reading(), asked)
+        raise
+
+
+def _text_layout(file: ExportFile, asked: Asked, roles: Roles) -> FileLayout:
     dialect, header = sniff(file, asked, roles)
-    places = roles.find(header, asked.columns, file.name)
-    places |= kept_places(header, _kept(header, asked), places, file.name)
-    return Source(file.name, FileLayout(header, places, dialect, roles.kinds), file)
+    found = FileLayout(header, {}, dialect, roles.kinds)
+    return replace(found, places=_places(found, asked, roles, file.name))
+
+
+def _parquet_layout(file: ExportFile, asked: Asked, roles: Roles) -> FileLayout:
+    try:
+        with file.open() as raw:
+            schema = pq.read_schema(raw)
+    except (pa.ArrowException, OSError):
+        raise read.damaged_parquet(file) from None
+    return _typed_layout(schema, asked, file.name, roles)
+
+
+def _places(found: FileLayout, asked: Asked, roles: Roles, where: str) -> dict[str, int]:
+    """The places of the roles and of the columns that are carried through."""
+    try:
+        places = roles.find(found.header, asked.columns, where)
+    except InputError as error:
+        known = error.seen if isinstance(error.seen, dict) else {}
+        error.seen = replace(found, places=known)
+        raise
+    with having_seen(replace(found, places=places)):
+        return places | kept_places(found.header, _kept(found.header, asked), places, where)
 
 
 def _kept(header: Sequence[str], asked: Asked) -> list[str]:
@@ -240,20 +256,19 @@ def source_of_table(
 
 
 def _typed_layout(schema: pa.Schema, asked: Asked, where: str, roles: Roles) -> FileLayout:
-    header = tuple(schema.names)
-    places = roles.find(header, asked.columns, where)
+    found = FileLayout(tuple(schema.names), {}, kinds=roles.kinds)
+    places = _places(found, asked, roles, where)
     for role, place in list(places.items()):
-        if not read.can_be(roles.kinds.get(role, "text"), schema.field(place).type):
-            if role in OPTIONAL_ROLES and role not in asked.columns:
-                del places[role]
-                continue
+        kind = schema.field(place).type
+        if role.startswith(KEPT) or read.can_be(roles.kinds.get(role, "text"), kind):
+            continue
+        if role not in OPTIONAL_ROLES or role in asked.columns:
             raise InputError(
-                f"{where}: column {header[place]!r} holds {schema.field(place).type}, which cannot"
-                f" be {role}",
+                f"{where}: column {found.header[place]!r} holds {kind}, which cannot be {role}",
                 f"Name another with {roles.option}, or turn it into text.",
             )
-    places |= kept_places(header, _kept(header, asked), places, where)
-    return FileLayout(header, places, kinds=roles.kinds)
+        del places[role]
+    return replace(found, places=places)
 
 
 def same_roles(sources: Sequence[Source]) -> None:

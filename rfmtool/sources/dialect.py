@@ -18,7 +18,7 @@ from rfmtool.sources.containers import kind_of
 from rfmtool.sources.encodings import check_encoding, check_utf8, no_text, proven
 from rfmtool.sources.exports import ExportFile
 from rfmtool.sources.headers import Heading, Names, find_heading, no_heading
-from rfmtool.sources.layout import Asked, Dialect
+from rfmtool.sources.layout import Asked, Dialect, FileLayout
 from rfmtool.sources.records import Marks, Record, records
 from rfmtool.sources.roles import EXPORT, Roles
 from rfmtool.sources.streams import first_bytes, squeeze
@@ -142,33 +142,43 @@ def _whole_lines(head: bytes, text: bytes) -> bytes:
 def _checked(
     trial: _Trial, encoding: str, text: bytes, sample: _Sample
 ) -> tuple[Dialect, tuple[str, ...]]:
-    heading, where = trial.heading, sample.where
-    body = heading.above + heading.rows
-    offset = trial.records[body - 1].end if body else 0
-    if not heading.has_roles and any(one.cells is None for one in trial.records[:body]):
-        raise InputError(
-            f"{where}: the quotes of the header row cannot be read",
-            "Say how cells are divided with --delimiter.",
-        )
-    read = squeeze(text) if trial.is_aligned else text
-    if b"\0" in read[:offset]:
-        raise no_text(text, where)
-    if not (sample.roles.may_be_empty or read[offset:].strip(_BLANK)):
-        raise InputError(f"{where}: there is a header row and nothing below it", "Export it again.")
-    names, empty = _columns(heading.names, trial.rows)
+    body = trial.heading.above + trial.heading.rows
+    names, empty = _columns(trial.heading.names, trial.rows)
     dialect = Dialect(
         " " if trial.is_aligned else trial.marks.delimiter,
         encoding,
-        offset,
+        trial.records[body - 1].end if body else 0,
         quote=trial.marks.quote,
         escape=trial.marks.escape,
         is_aligned=trial.is_aligned,
         is_padded=_is_padded(trial),
-        rows_above=heading.above,
-        header_rows=heading.rows,
+        rows_above=trial.heading.above,
+        header_rows=trial.heading.rows,
         empty_columns=empty,
     )
+    try:
+        _check_body(trial, dialect, text, sample)
+    except InputError as error:
+        error.seen = FileLayout(names, _roles_of(names, sample) or {}, dialect)
+        raise
     return dialect, names
+
+
+def _check_body(trial: _Trial, dialect: Dialect, text: bytes, sample: _Sample) -> None:
+    """Check that the header can be read, and that there is something below it."""
+    above = trial.records[: dialect.rows_above + dialect.header_rows]
+    if not trial.heading.has_roles and any(one.cells is None for one in above):
+        raise InputError(
+            f"{sample.where}: the quotes of the header row cannot be read",
+            "Say how cells are divided with --delimiter.",
+        )
+    read = squeeze(text) if trial.is_aligned else text
+    if b"\0" in read[: dialect.body_offset]:
+        raise no_text(text, sample.where)
+    if not (sample.roles.may_be_empty or read[dialect.body_offset :].strip(_BLANK)):
+        raise InputError(
+            f"{sample.where}: there is a header row and nothing below it", "Export it again."
+        )
 
 
 # Which marks -------------------------------------------------------------------------------------

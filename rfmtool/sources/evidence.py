@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.errors import InputError, UsageError
+from rfmtool.errors import InputError, UsageError, naming
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.dates import check_zone
 from rfmtool.sources.evidence_cells import TableReading, typed_rows
@@ -105,11 +105,9 @@ def _read_table(
     asked: Asked,
     threads: int,
 ) -> tuple[pa.Table, TableLedger]:
-    try:
+    with naming(table.name):
         parts = taken_apart(source, table, asked.of_table(table.name), threads)
         reading = table_reading(table, parts, asked)
-    except InputError as error:
-        raise type(error)(f"{table.name}: {error.args[0]}", error.hint) from None
     jobs = [
         partial(typed_rows, batch, file.layout, table, reading)
         for file, batches in parts

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 import numpy as np
 import pyarrow as pa
 
-from rfmtool.errors import InputError
+from rfmtool.errors import naming
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.clean import Cleaned, clean, lines_schema
 from rfmtool.sources.detect import Export, Source
@@ -92,10 +92,8 @@ def _cleaned(
     name: str, parse: Callable[[], Batch], cleaned: Callable[[Batch], Cleaned], file: int | None
 ) -> tuple[str, Cleaned]:
     batch = parse()
-    try:
+    with naming(name):
         found = cleaned(batch)
-    except InputError as error:
-        raise InputError(f"{name}: {error.args[0]}", error.hint) from None
     return name, found if file is None else replace(found, lines=_numbered(found.lines, file))
 
 

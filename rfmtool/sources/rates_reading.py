@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.errors import AmbiguousInputError, InputError
+from rfmtool.errors import AmbiguousInputError, InputError, naming
 from rfmtool.sources import currencies
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.bins import is_blank
@@ -66,14 +66,12 @@ def read_rates(
     table, asked = rates_table(), asked or Asked()
     if asked.timezone:
         check_zone(asked.timezone)
-    try:
+    with naming(table.name):
         parts = taken_apart(source, table, asked.of_table(table.name), threads or _cores())
         reading = table_reading(table, parts, asked)
         rows = [row for part in parts for row in _rows_of(part, table, reading)]
         rates = _in_force(rows)
         base = _base(rates) if into is None else _checked(currencies.meant(into), rates)
-    except InputError as error:
-        raise type(error)(f"{table.name}: {error.args[0]}", error.hint) from None
     return Rates(base, tuple(rate for rate in rates if rate.currency != base))
 
 

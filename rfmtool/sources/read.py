@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from rfmtool.errors import InputError
+from rfmtool.errors import InputError, naming
 from rfmtool.sources.batches import Batch, Fault
 from rfmtool.sources.blocks import BLOCK_BYTES, Block, blocks
 from rfmtool.sources.exports import ExportFile
@@ -45,15 +45,12 @@ def text_jobs(
     dialect = layout.dialect
     if dialect is None:
         raise TypeError("a text file needs a dialect")
-    with file.utf8(dialect.encoding) as (stream, raw):
-        try:
-            text = squeezed(stream) if dialect.is_aligned else stream
-            for block in blocks(text, dialect.marks, dialect.body_offset, block_bytes):
-                if progress:
-                    progress(raw.tell())
-                yield partial(parse, block, layout, dialect)
-        except InputError as error:
-            raise InputError(f"{file.name}: {error.args[0]}", error.hint) from None
+    with file.utf8(dialect.encoding) as (stream, raw), naming(file.name):
+        text = squeezed(stream) if dialect.is_aligned else stream
+        for block in blocks(text, dialect.marks, dialect.body_offset, block_bytes):
+            if progress:
+                progress(raw.tell())
+            yield partial(parse, block, layout, dialect)
 
 
 def parquet_jobs(

@@ -13,7 +13,7 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Final
 
-from rfmtool.errors import AmbiguousInputError, InputError, UsageError
+from rfmtool.errors import AmbiguousInputError, InputError, UsageError, having_seen
 from rfmtool.sources.layout import CONTACT_ROLES, EXPORT_KINDS, KEPT, OPTIONAL_ROLES, Kind
 
 _FILE: Final = "synonyms.toml"
@@ -147,7 +147,8 @@ def needed(places: dict[str, int], header: Sequence[str], where: str) -> dict[st
     if "amount" not in places and not factors <= places.keys():
         missing.append("amount (or quantity and unit_price)")
     if missing:
-        raise not_recognised(missing, header, where)
+        with having_seen(places):
+            raise not_recognised(missing, header, where)
     return places
 
 
@@ -160,7 +161,7 @@ def not_recognised(
 ) -> InputError:
     """Say that columns are not there, and which are."""
     what = f"{where}: no column was recognised as {', '.join(missing)}"
-    if option != _OPTION and (len(header) == 1 or _may_be_data(header)):
+    if option != _OPTION and (len(header) == 1 or may_be_data(header)):
         # A bare list of ids: what stands where the names should is somebody.
         return InputError(what, f"Write {missing[0]} above it as its name, or take {option}.")
     return InputError(what, f"Name it with {option}; the columns are {_listed(header)}.")
@@ -232,14 +233,15 @@ def normal(name: str) -> str:
     return "".join(letter for letter in apart if letter.isalnum())
 
 
-def _may_be_data(header: Sequence[str]) -> bool:
+def may_be_data(header: Sequence[str]) -> bool:
+    """Whether a customer's row may stand where the names should."""
     return any(_LOOKS_LIKE_DATA.match(name.strip()) for name in header)
 
 
 def _listed(header: Sequence[str], most: int = 30) -> str:
     if header and list(header) == [str(place) for place in range(1, len(header) + 1)]:
         return f"named by their places, 1 to {len(header)}"
-    if _may_be_data(header):
+    if may_be_data(header):
         return (
             "not shown, because the first row looks like data: with --no-header columns are named"
             " by their places, as in --column customer_id=1"
