@@ -40,11 +40,12 @@ def having_seen(seen: object) -> Iterator[None]:
 
 @contextmanager
 def naming(what: str) -> Iterator[None]:
-    """Name the file or table that errors raised inside are about."""
+    """Name the file or table that errors raised inside are about, if they do not yet."""
     try:
         yield
     except RfmtoolError as error:
-        error.args = (f"{what}: {error.args[0]}",)
+        if not error.args[0].startswith(f"{what}: "):
+            error.args = (f"{what}: {error.args[0]}",)
         raise
 
 
