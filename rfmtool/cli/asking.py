@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from rfmtool.cli.arguments import Settings, run_arguments, text_options
-from rfmtool.cli.destination import console, output_file, show_json
+from rfmtool.cli.destination import console, json_bytes, output_file, show_json
 from rfmtool.cli.loading import uninterrupted
 
 if TYPE_CHECKING:
@@ -63,8 +62,7 @@ def _write(answer: Answer, path: Path, target: IO[bytes], settings: Settings) ->
 
     with system_failures(str(path)):
         if path.suffix.lower() == _JSON:
-            text = json.dumps(answer.as_data(), ensure_ascii=False, indent=1) + "\n"
-            target.write(text.encode("utf-8", "replace"))
+            target.write(json_bytes(answer.as_data()))
         else:
             table = tables.to_table(answer.table, tuple(answer.table.columns), MONEY)
             kind = tables.format_of(path)

@@ -73,9 +73,13 @@ def console(settings: Settings) -> Console:
     return as_console(color=not settings["no_color"])
 
 
-def show_json(data: object) -> None:
-    """Print data as JSON, which is UTF-8 whatever the terminal speaks."""
+def json_bytes(data: object) -> bytes:
+    """Data as JSON, which is UTF-8 whatever the terminal speaks."""
     import json
 
-    text = json.dumps(data, ensure_ascii=False, indent=1) + "\n"
-    click.echo(text.encode("utf-8", "replace"), nl=False)
+    return (json.dumps(data, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
+
+
+def show_json(data: object) -> None:
+    """Print data as JSON."""
+    click.echo(json_bytes(data), nl=False)

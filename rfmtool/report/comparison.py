@@ -184,34 +184,32 @@ def _pair(old: object, new: object) -> dict[str, object]:
     return {"old": old, "new": new}
 
 
+_DOUBTS: Final = {
+    "backwards": "The new run is of an earlier day than the old one: was this order meant?",
+    "strangers": "No customer is in both runs: is the customer id the same column in both?",
+    "ladders": "The ladders differ: the new one says who is up or down, and says nothing of those"
+    " on a rung that it lacks.",
+    "scales": "The cut points differ, so some changed segment because the scales moved; freeze them"
+    " with --scales.",
+    "evidence": "Only one of the runs knew some of the evidence tables, so some stand elsewhere"
+    " because more, or less, was known of them.",
+    "spans": "Only one of the runs leaves out money before a day (--since, --window), so their"
+    " revenue is not alike.",
+}
+
+
 def _warnings(compared: Compared) -> list[str]:
     old, new = compared.old, compared.new
-    found = []
-    if new.as_of < old.as_of:
-        found.append("The new run is of an earlier day than the old one: was this order meant?")
-    if len(old.frame) and not len(old.frame) > compared.found.moves["gone"]:
-        found.append("No customer is in both runs: is the customer id the same column in both?")
-    if _labels(old.summary, "stage") != _labels(new.summary, "stage"):
-        found.append(
-            "The ladders differ: the new one says who is up or down, and says nothing of those on"
-            " a rung that it lacks."
-        )
-    if any(old.summary["scales"][name] != new.summary["scales"][name] for name in DIMENSIONS):
-        found.append(
-            "The cut points differ, so some changed segment because the scales moved; freeze them"
-            " with --scales."
-        )
-    if set(old.summary["evidence"]) != set(new.summary["evidence"]):
-        found.append(
-            "Only one of the runs knew some of the evidence tables, so some stand elsewhere because"
-            " more, or less, was known of them."
-        )
-    if _money_is(compared) == "of different spans":
-        found.append(
-            "Only one of the runs leaves out money before a day (--since, --window), so their"
-            " revenue is not alike."
-        )
-    return found
+    before, now = old.summary, new.summary
+    holds = {
+        "backwards": new.as_of < old.as_of,
+        "strangers": 0 < len(old.frame) <= compared.found.moves["gone"],
+        "ladders": _labels(before, "stage") != _labels(now, "stage"),
+        "scales": any(before["scales"][name] != now["scales"][name] for name in DIMENSIONS),
+        "evidence": set(before["evidence"]) != set(now["evidence"]),
+        "spans": _money_is(compared) == "of different spans",
+    }
+    return [words for name, words in _DOUBTS.items() if holds[name]]
 
 
 # Tables ------------------------------------------------------------------------------------------

@@ -14,7 +14,9 @@ from rfmtool.scoring.scores import is_unseen
 from rfmtool.scoring.timing import MIN_GAPS, MIN_SECOND_ORDERS
 
 if TYPE_CHECKING:
+    from rfmtool.grouping import Grouped
     from rfmtool.pipeline import Result
+    from rfmtool.sources.ledger import Ledger
 
 _SHORT_HISTORY_DAYS: Final = 400
 _LARGE_SHARE: Final = 0.01
@@ -34,7 +36,9 @@ def warnings(result: Result, wallet: Mapping[str, Any], escaped_cells: int) -> l
         columns.append(result.scales.within.column)
     buyers = result.frame.loc[result.frame["frequency"] > 0, columns]
     return [
-        *_ledger_warnings(result),
+        *_money_warnings(result.ledger),
+        *_row_warnings(result),
+        *_id_warnings(result.grouped),
         *_history_warnings(result, buyers),
         *_score_warnings(result, buyers),
         *_timing_warnings(result, buyers),
@@ -55,15 +59,18 @@ def _formula_warnings(escaped_cells: int) -> list[str]:
     return [f"{cells}; in CSV a leading ' is put before each, unless --raw-text is given."]
 
 
-def _ledger_warnings(result: Result) -> list[str]:
-    ledger, found = result.ledger, []
+def _money_warnings(ledger: Ledger) -> list[str]:
     anonymous = ledger.anonymous_units
     every = abs(anonymous) + abs(ledger.used_units)
-    if anonymous and every and abs(anonymous) / every >= _LARGE_SHARE:
-        found.append(
-            f"{money(money_text(anonymous))} ({abs(anonymous) / every:.1%} of all money) has no"
-            " customer and is in no figure below."
-        )
+    if not anonymous or abs(anonymous) < _LARGE_SHARE * every:
+        return []
+    part = f"{money(money_text(anonymous))} ({abs(anonymous) / every:.1%} of all money)"
+    return [f"{part} has no customer and is in no figure below."]
+
+
+def _row_warnings(result: Result) -> list[str]:
+    """Which rows are in no figure, and why."""
+    ledger, found = result.ledger, []
     if ledger.rejected:
         first = ledger.rejects[0]
         found.append(
@@ -76,19 +83,21 @@ def _ledger_warnings(result: Result) -> list[str]:
             " of the suppress list: not in rejects.csv."
         )
     if ledger["not_a_sale"]:
-        found.append(
-            f"{counted(ledger['not_a_sale'], 'row')} whose status is not a sale: in no figure."
-        )
+        rows = counted(ledger["not_a_sale"], "row")
+        found.append(f"{rows} whose status is not a sale: in no figure.")
     if result.grouped.rates and ledger["other_currency"]:
-        found.append(
-            f"{counted(ledger['other_currency'], 'row')} without a rate on their day"
-            f" ({unrated(result.grouped)}): in no figure."
-        )
-    if result.grouped.dropped_point_zero:
+        rows, which = counted(ledger["other_currency"], "row"), unrated(result.grouped)
+        found.append(f"{rows} without a rate on their day ({which}): in no figure.")
+    return found
+
+
+def _id_warnings(grouped: Grouped) -> list[str]:
+    found = []
+    if grouped.dropped_point_zero:
         found.append("Every customer id was written like 17850.0; the .0 is dropped.")
-    if result.grouped.merged_ids:
+    if grouped.merged_ids:
         found.append(
-            f"{counted(result.grouped.merged_ids, 'customer id')} written in another case or with"
+            f"{counted(grouped.merged_ids, 'customer id')} written in another case or with"
             " spaces around: the same e-mail address is the same customer."
         )
     return found
