@@ -19,6 +19,7 @@ from rfmtool.days import day_of
 from rfmtool.engines import Doubts, Entries, MoneyOverflowError, SamePersonError
 from rfmtool.engines.doubts import Once
 from rfmtool.engines.local import LocalEngine
+from rfmtool.engines.spends import Spends
 from rfmtool.errors import AmbiguousInputError, InputError, UsageError, having_seen
 from rfmtool.rules import Rules, load_rules
 from rfmtool.rules.presets import SALE_ROLES
@@ -38,6 +39,7 @@ from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.lines import Watcher, lines
 from rfmtool.sources.rates import Rates
 
+_CATEGORY: Final = "category"
 Places = npt.NDArray[np.int64]
 _NO_DETAIL: Final = Detail(category=None, cost=False, contacts=False)
 _SURE_ORDERS, _SURE_SHARE, _FEW_COPIES = 20, 0.95, 0.001
@@ -268,13 +270,21 @@ def _read(
     engine: LocalEngine, export: Export, question: Question, detail: Detail, watcher: Watcher | None
 ) -> Grouped:
     wanted = export.of(detail)
-    more = any(role in OPTIONAL_ROLES or role.startswith(KEPT) for role in wanted.columns)
-    if not (more or detail.entries):
+    if not detail.entries and _is_plain(wanted, engine.once):
         try:
             return _read_plain(engine, wanted, question, watcher)
         except SamePersonError:
             pass  # rare enough to read the export again
     return _read_in_detail(engine, wanted, question, detail, watcher)
+
+
+def _is_plain(export: Export, once: Once) -> bool:
+    """Whether lines can be summed straight to customers, and to their categories beside it."""
+    roles = export.columns.keys()
+    if roles & {*OPTIONAL_ROLES} - {_CATEGORY} or any(role.startswith(KEPT) for role in roles):
+        return False
+    whole_orders_count = once != Once() or not roles.isdisjoint(SALE_ROLES)
+    return _CATEGORY not in roles or not whole_orders_count
 
 
 def _read_plain(
@@ -283,10 +293,14 @@ def _read_plain(
     ledger = Ledger()
     stream = lines(export, question, ledger, threads=engine.threads, watcher=watcher)
     by_status = not export.columns.keys().isdisjoint(SALE_ROLES)
+    spends = Spends() if _CATEGORY in export.columns else None
     with _failures_of_reading(export, ledger):
-        table, doubts = engine.aggregate(stream, by_status=by_status)
+        stream = spends.without_category(stream) if spends else stream
+        table, doubts = engine.aggregate(stream, by_status=by_status, with_rows=spends is not None)
+        categories = spends.table(table["customer_id"]) if spends else None
     _settle(ledger, engine, table, by_status=by_status)
-    return Grouped(table, order_dates(table), ledger, export, doubts=doubts)
+    dates = order_dates(table)
+    return Grouped(table, dates, ledger, export, doubts=doubts, categories=categories)
 
 
 def _read_in_detail(
@@ -305,7 +319,7 @@ def _read_in_detail(
             export,
             merged_ids=books.merged_ids,
             doubts=books.doubts,
-            categories=books.categories() if "category" in export.columns else None,
+            categories=books.categories(),
             latest=latest if latest.num_columns else None,
             entries=entries,
         )

@@ -331,19 +331,14 @@ def entries(lines: Iterable[Line]) -> dict[tuple[str, str, date], Moved]:
     return {key: moved[key] for key in sorted(moved, key=_by_bytes)}
 
 
-def categories(
-    lines: Iterable[Line], *, until: date | None = None
-) -> dict[tuple[str, str], tuple[Decimal, int]]:
-    """By customer and category: the net money, and the days with a positive amount."""
+def categories(lines: Iterable[Line]) -> dict[tuple[str, str], Decimal]:
+    """By customer and category: the net money."""
     same: dict[tuple[str, str], list[Line]] = defaultdict(list)
-    for line in sold(lines, until=until):
+    for line in sold(lines):
         if line.category is not None:
             same[line.customer_id, line.category].append(line)
     return {
-        key: (
-            sum((line.amount for line in same[key]), Decimal(0)),
-            len({line.day for line in same[key] if line.amount > 0}),
-        )
+        key: sum((line.amount for line in same[key]), Decimal(0))
         for key in sorted(same, key=_by_bytes)
     }
 

@@ -6,6 +6,7 @@ import oracle
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from ledgers import detailed_ledgers, ledgers
 
 from rfmtool.errors import AmbiguousInputError, InputError
@@ -15,6 +16,7 @@ from rfmtool.sources.layout import Asked, Detail
 
 HEADER = "customer_id,order_id,ordered_at,amount"
 PLAIN = Detail(category=None, cost=False, contacts=False)
+CATEGORIES_ALONE = Detail(cost=False, contacts=False)
 EVERYTHING = Settings(detail=Detail(entries=True))
 EPOCH = date(1970, 1, 1)
 
@@ -52,7 +54,7 @@ def test_every_level_of_a_file_is_what_the_oracle_makes_of_its_cells(scratch, le
     ]
     assert [
         (ids[row["owner"]], row["category"], row["net"]) for row in grouped.categories.to_pylist()
-    ] == [(*key, units(net)) for key, (net, _) in categories.items()]
+    ] == [(*key, units(net)) for key, net in categories.items()]
     assert grouped.latest["email"].to_pylist() == [
         oracle.latest_emails(ledger.lines)[who] for who in ids
     ]
@@ -197,6 +199,21 @@ def test_products_may_take_the_place_of_categories(write):
     for by, word in (("category", "tea"), ("product", "T-1")):
         grouped = look(path, settings=Settings(detail=Detail(category=by)))
         assert grouped.categories["category"].to_pylist() == [word]
+
+
+@settings(max_examples=20)
+@given(ledger=detailed_ledgers(), unread=st.sampled_from(["status", "nothing"]))
+def test_categories_alone_are_the_same_as_beside_everything_else(scratch, ledger, unread):
+    path = scratch / "categories.csv"
+    path.write_text(ledger.csv().replace("status", unread, 1), "utf-8", newline="")
+    alone, whole = look(path, settings=Settings(detail=CATEGORIES_ALONE)), read(path)
+
+    assert alone.categories == whole.categories
+    for name in alone.table.column_names:
+        if name != "order_dates":
+            assert alone.table[name] == whole.table[name]
+    assert alone.dates.day.tolist() == whole.dates.day.tolist()
+    assert alone.ledger.rows == whole.ledger.rows
 
 
 def test_nothing_is_read_that_is_not_wanted(write):

@@ -105,7 +105,7 @@ def affinity(spends: pd.DataFrame, customer_ids: pd.Series[str], as_of: date, by
         as_of: the day of the answer.
         by: what the categories are, in a word.
     """
-    bought = _bought(spends[spends["net"] > 0], len(customer_ids))
+    bought = _bought(spends, len(customer_ids))
     places = _ranked([*_single_rules(bought), *_double_rules(bought)])
     rules = tuple(_rule(place, bought) for place in places)
     return Affinity(
@@ -119,23 +119,25 @@ def affinity(spends: pd.DataFrame, customer_ids: pd.Series[str], as_of: date, by
     )
 
 
-def _bought(pairs: pd.DataFrame, people: int) -> _Bought:
-    owner = pairs["owner"].to_numpy(dtype=np.int64)
+def _bought(spends: pd.DataFrame, people: int) -> _Bought:
+    is_bought = spends["net"].to_numpy() > 0
+    owner = spends["owner"].to_numpy(dtype=np.int64)[is_bought]
     customers = int(np.count_nonzero(np.bincount(owner)))
     least = max(MIN_CUSTOMERS, -(-customers * MIN_SUPPORT_PERCENT // _PERCENT))
-    category = pd.Categorical(pairs["category"]).remove_unused_categories()
-    names = category.categories
-    counts = np.bincount(category.codes, minlength=len(names))
+    category = pd.Categorical(spends["category"])
+    codes, names = category.codes[is_bought], category.categories
+    counts = np.bincount(codes, minlength=len(names))
     most = np.argsort(-counts, kind="stable")[:_MOST_NAMES]
     kept = np.sort(most[counts[most] >= least])
     place = np.full(len(names), -1, dtype=np.int16)  # which sorts fastest
     place[kept] = np.arange(len(kept))
-    row = place[category.codes]
+    row = place[codes]
     by_row = owner[row >= 0][np.argsort(row[row >= 0], kind="stable")]
     bits = np.zeros((len(kept), -(-people // _WORD)), dtype=np.uint64)
     for number, places in enumerate(np.split(by_row, np.cumsum(counts[kept]))[:-1]):
         bits[number] = _bits(places, people)
-    return _Bought(bits, [str(name) for name in names[kept]], customers, len(names), least)
+    named = [str(name) for name in names[kept]]
+    return _Bought(bits, named, customers, int((counts > 0).sum()), least)
 
 
 def _bits(places: Ints, people: int) -> Words:

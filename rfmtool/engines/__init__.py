@@ -25,9 +25,8 @@ CUSTOMERS: Final = pa.schema(
 CATEGORIES: Final = pa.schema(
     {
         "owner": pa.int64(),  # the customer's place in CUSTOMERS
-        "category": pa.string(),
+        "category": pa.dictionary(pa.int32(), pa.string()),  # sorted by its bytes
         "net": pa.int64(),  # 1/10,000 of the currency unit, refunds taken off
-        "days_bought": pa.int64(),  # distinct days with a positive amount
     }
 )
 """One row per customer and category, sorted by both."""

@@ -17,7 +17,6 @@ from rfmtool.sources.ids import matching_key
 from rfmtool.sources.layout import KEPT
 from rfmtool.sources.lines import FILE
 
-_END_OF_TIME: Final = 2**31 - 1
 _NO_TEXTS: Final = frozenset({*LINES.names, "category", "cost", "uncosted", LARGEST, FILE})
 _SAME: Final = pa.schema({"customer_id": pa.string(), "person_id": pa.string()})
 
@@ -50,25 +49,23 @@ class LocalBooks:
         self._settle(same, by_status=by_status)
         connection.execute(statement("people"))
 
-    def customers(self, until: int | None = None) -> pa.Table:
-        """Return CUSTOMERS with `rows`, and `cost` and `uncosted` where costs were read.
-
-        Args:
-            until: the day that the export is to end on, from 1970-01-01; None takes all of it. An
-                order given back later still counts.
-        """
-        return self._customers("customers", until=str(_END_OF_TIME if until is None else until))
+    def customers(self) -> pa.Table:
+        """Return CUSTOMERS with `rows`, and `cost` and `uncosted` where costs were read."""
+        return self._customers("customers")
 
     def totals(self) -> pa.Table:
         """Return what `customers` does without order_dates, which entries tell too, and sooner."""
         return self._customers("totals")
 
-    def categories(self, until: int | None = None) -> pa.Table:
-        """Return CATEGORIES up to the end of a day; empty where no category was read."""
+    def categories(self) -> pa.Table | None:
+        """Return CATEGORIES; None where no category was read."""
         if not self._has_category:
-            return CATEGORIES.empty_table()
-        until = _END_OF_TIME if until is None else until
-        return self._ask("categories", until=str(until)).cast(CATEGORIES)
+            return None
+        table = self._ask("categories")
+        words = table["category"].combine_chunks()
+        names = pc.unique(words).sort()
+        coded = pa.DictionaryArray.from_arrays(pc.index_in(words, names), names)
+        return table.set_column(1, "category", coded).cast(CATEGORIES)
 
     def entries(self) -> Entries:
         """Return what each order moved on each day."""
@@ -141,8 +138,8 @@ class LocalBooks:
         )
         self._connection.execute("drop table level")
 
-    def _customers(self, name: str, **parts: str) -> pa.Table:
-        return customers_of(self._ask(name, costs=self._cost_sums(), **parts), wide=self._wide)
+    def _customers(self, name: str) -> pa.Table:
+        return customers_of(self._ask(name, costs=self._cost_sums()), wide=self._wide)
 
     def _ask(self, name: str, **parts: str) -> pa.Table:
         return self._connection.sql(statement(name, **parts)).to_arrow_table()

@@ -1,5 +1,4 @@
--- Books to orders to customers as they stood at the end of a day: what aggregate.sql would have
--- said of an export that ends there.
+-- Books to orders to customers: what aggregate.sql would have said of their lines.
 with orders as (
     select
         customer_id,
@@ -9,7 +8,6 @@ with orders as (
         sum(refunds) as refunds,
         sum(rows) as rows{costs}
     from books
-    where day <= {until}
     group by customer_id, order_id
 )
 select

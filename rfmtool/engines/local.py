@@ -35,12 +35,12 @@ class LocalEngine:
     """What is counted once."""
 
     def aggregate(
-        self, lines: pa.RecordBatchReader, *, by_status: bool = False
+        self, lines: pa.RecordBatchReader, *, by_status: bool = False, with_rows: bool = False
     ) -> tuple[pa.Table, Doubts]:
         """Return one row per customer in CUSTOMERS, sorted by customer_id, and what is in doubt.
 
-        With `by_status`, orders with a line that is not a sale are left out, and a column `rows`
-        counts the rows of the export that went into each customer.
+        With `by_status`, orders with a line that is not a sale are left out. With that or
+        `with_rows`, a column `rows` counts the rows of the export that went into each customer.
 
         Raises:
             MoneyOverflowError: a customer's sales or refunds reach 2^53, and not `wide`.
@@ -48,13 +48,15 @@ class LocalEngine:
             InputError: sales or refunds reach 2^63.
             SystemFailureError: memory or disk ran out.
         """
+        of_sales = " filter (where is_sale)" if by_status else ""
+        has_rows = by_status or with_rows
         parts = {
             "money": WIDE if self.wide else DOUBLE,
-            "count_rows": ", sum(rows) as rows" if by_status else "",
-            "rows_of_sales": ", sum(rows) filter (where is_sale) as rows" if by_status else "",
+            "count_rows": ", sum(rows) as rows" if has_rows else "",
+            "rows_of_sales": f", sum(rows){of_sales} as rows" if has_rows else "",
             "find_sales": ", bool_and(is_sale) as is_sale" if by_status else "",
             "only_sales": " and is_sale" if by_status else "",
-            "of_sales": " filter (where is_sale)" if by_status else "",
+            "of_sales": of_sales,
             "marks": marks(lines.schema.names),
             "counts": counts(lines.schema.names),
         }

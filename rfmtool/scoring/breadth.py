@@ -62,7 +62,7 @@ def _bought(spends: pd.DataFrame, owner: Ints) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "buyer": np.searchsorted(owner, bought["owner"]),
-            "category": pd.Categorical(bought["category"]),  # sorted by code point
+            "category": pd.Categorical(bought["category"]).remove_unused_categories(),
             "spend": bought["spend"].to_numpy(),
         }
     )

@@ -1,0 +1,114 @@
+"""What each customer spent in each category, noted beside a stream of lines that goes elsewhere.
+
+Who groups lines by order need not know of categories, and what is spent in categories does not
+depend on orders. Noted in numbers and added up by sorting these, it takes half the time and memory
+of one table that tells both apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.engines import CATEGORIES, Ints
+
+_CATEGORY: Final = "category"
+_WORDS: Final = pa.dictionary(pa.int32(), pa.string())
+_NOTES: Final = pa.schema({"customer_id": _WORDS, _CATEGORY: _WORDS, "net": pa.int64()})
+_MANY: Final = 1 << 24
+"""How many notes are kept before those of one customer and category become one: 300 MB."""
+_SHARES: Final = 8
+
+
+class Spends:
+    """Keeps notes of what is spent while lines pass.
+
+    Of more than `many` notes those of one customer and category become one, so that memory grows
+    with what is known and not with the lines.
+    """
+
+    def __init__(self, many: int = _MANY) -> None:
+        self._notes: list[pa.Table] = []
+        self._many = many
+
+    def without_category(self, lines: pa.RecordBatchReader) -> pa.RecordBatchReader:
+        """Return the lines without their category, which is noted as they pass."""
+        place = lines.schema.get_field_index(_CATEGORY)
+        return pa.RecordBatchReader.from_batches(lines.schema.remove(place), self._passing(lines))
+
+    def table(self, customer_ids: pa.ChunkedArray) -> pa.Table:
+        """Return CATEGORIES of the lines that have passed, and forget them.
+
+        Args:
+            customer_ids: all ids of these lines, sorted.
+        """
+        customer, category, net = _joined(self._notes)
+        self._notes.clear()
+        names = category.dictionary.sort()
+        owner, codes = _places(customer, customer_ids), _places(category, names)
+        owner, codes, net = _added_up(owner, codes, net)
+        return pa.table([owner, _words(codes, names), net], CATEGORIES)
+
+    def _passing(self, lines: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+        for batch in lines:
+            self._notes.append(_noted(batch))
+            if sum(map(len, self._notes)) > self._many:
+                self._notes = [_fewer(self._notes)]
+                self._many = max(self._many, 2 * len(self._notes[0]))
+            yield batch.drop_columns([_CATEGORY])
+
+
+def _noted(lines: pa.RecordBatch) -> pa.Table:
+    """What lines that have a category say of it."""
+    lines = lines.filter(lines[_CATEGORY].is_valid())
+    words = (lines[name].dictionary_encode() for name in ("customer_id", _CATEGORY))
+    return pa.table([*words, pc.subtract(lines["sales"], lines["refunds"])], _NOTES)
+
+
+def _joined(notes: Sequence[pa.Table]) -> tuple[pa.DictionaryArray, pa.DictionaryArray, Ints]:
+    """Customer, category and net of all notes."""
+    table = pa.concat_tables([_NOTES.empty_table(), *notes]).unify_dictionaries()
+    customer, category, net = (column.combine_chunks() for column in table.columns)
+    return customer, category, net.to_numpy()
+
+
+def _fewer(notes: Sequence[pa.Table]) -> pa.Table:
+    """One note for each customer and category."""
+    customer, category, net = _joined(notes)
+    owner, code, net = _added_up(customer.indices.to_numpy(), category.indices.to_numpy(), net)
+    columns = [_words(owner, customer.dictionary), _words(code, category.dictionary), net]
+    return pa.table(columns, _NOTES)
+
+
+def _added_up(owner: Ints, category: Ints, net: Ints) -> tuple[Ints, Ints, Ints]:
+    """The sum for each owner and category, sorted by both."""
+    # Some owners at a time, because sorting takes several times the memory of what is sorted.
+    share = owner // (int(owner.max(initial=0)) // _SHARES + 1)
+    rows = (np.flatnonzero(share == number) for number in range(_SHARES))
+    parts = [_sums(owner[these], category[these], net[these]) for these in rows]
+    first, second, third = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return first, second, third
+
+
+def _sums(owner: Ints, category: Ints, net: Ints) -> tuple[Ints, Ints, Ints]:
+    width = int(category.max(initial=0)) + 1
+    keys = owner.astype("<i8") * width + category
+    # By sixteen bits at a time, which are counted instead of compared: in a third of the time.
+    order = np.lexsort(keys.view("<u2").reshape(-1, 4).T)
+    keys = keys[order]
+    starts = np.flatnonzero(np.diff(keys, prepend=-1))
+    return *np.divmod(keys[starts], width), np.add.reduceat(net[order], starts)
+
+
+def _places(column: pa.DictionaryArray, words: pa.Array | pa.ChunkedArray) -> Ints:
+    """Where each cell stands among some words."""
+    places: Ints = pc.index_in(column.dictionary, words).take(column.indices).to_numpy()
+    return places
+
+
+def _words(codes: Ints, words: pa.Array) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), words)
