@@ -51,14 +51,16 @@ def place_stages(
         in_words: add `stage_reason` too, which takes time.
     """
     suggested = flag(people, "looks_like_supporter")
+    weak = np.array([rung.evidence in (_PROVEN_BY_ORDERS, _BY_PROXY) for rung in rungs])
     places = first_match(people.assign(by_proxy=suggested & allow_proxy), rungs)
-    evidence = labelled(places, [rung.evidence for rung in rungs]).set_axis(people.index)
-    candidate = suggested & evidence.isin([_PROVEN_BY_ORDERS, _BY_PROXY]).to_numpy(dtype=bool)
+    candidates = pc.if_else(
+        pa.array(suggested & weak[places]), CANDIDATE, pa.scalar(None, pa.string())
+    )
     return people.assign(
         stage=labelled(places, [rung.label for rung in rungs]).set_axis(people.index),
-        stage_evidence=evidence,
+        stage_evidence=labelled(places, [rung.evidence for rung in rungs]).set_axis(people.index),
         **({"stage_reason": _reasons(people, rungs, places, supplied)} if in_words else {}),
-        candidate=pd.Series(CANDIDATE, people.index, dtype="str").where(candidate),
+        candidate=candidates.to_pandas().set_axis(people.index),
     )
 
 

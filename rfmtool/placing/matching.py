@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -26,9 +26,10 @@ def first_match(frame: pd.DataFrame, rules: Sequence[Rule]) -> Places:
     """
     asked = {one.column for rule in rules for one in rule.conditions} - FLAGS
     columns = {name: _Column.of(frame[name]) for name in asked if name in frame}
+    meets = cache(partial(_meets, frame, columns))  # many rows share a condition
     places: Places = np.zeros(len(frame), dtype=np.intp)
     for place in reversed(range(len(rules))):
-        places[_holds(frame, columns, rules[place].conditions)] = place
+        places[_hold(len(frame), rules[place].conditions, meets)] = place
     return places
 
 
@@ -85,12 +86,10 @@ class _Column:
         return mask
 
 
-def _holds(
-    frame: pd.DataFrame, columns: Mapping[str, _Column], conditions: Sequence[Condition]
-) -> Mask:
-    mask = np.ones(len(frame), dtype=bool)
+def _hold(count: int, conditions: Sequence[Condition], meets: Callable[[Condition], Mask]) -> Mask:
+    mask = np.ones(count, dtype=bool)
     for condition in conditions:
-        mask &= _meets(frame, columns, condition)
+        mask &= meets(condition)
         if not mask.any():
             break
     return mask

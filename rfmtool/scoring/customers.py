@@ -161,7 +161,8 @@ def _dates(days: Ints, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.datetime6
 def _half_even(total: Ints, count: Ints) -> Ints:
     """Divide whole numbers, rounding half to even; 0 where the count is 0."""
     divisor = np.maximum(count, 1)
-    quotient, twice = total // divisor, 2 * (total % divisor)
+    quotient, rest = np.divmod(total, divisor)
+    twice = 2 * rest
     up = (twice > divisor) | ((twice == divisor) & (quotient % 2 == 1))
     rounded: Ints = quotient + up
     return rounded

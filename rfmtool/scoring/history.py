@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -46,10 +46,11 @@ class _Moves:
 
     def by(self, day: int) -> dict[str, Ints]:
         """What each `owner` had moved at the end of a day."""
-        by_then = np.concatenate([[0], np.cumsum(self.day <= day)])[self.first]
+        rows = np.diff(_running(self.day <= day)[self.first])
         begin = self.first[:-1]
-        end = begin + np.diff(by_then)
-        return {name: total[end] - total[begin] for name, total in self.totals.items()}
+        end = begin + rows
+        moved = {name: total[end] - total[begin] for name, total in self.totals.items()}
+        return {"rows": rows, **moved}
 
 
 @dataclass(frozen=True)
@@ -59,15 +60,16 @@ class _Counted:
     An order whose amount changes is there once for each change.
     """
 
-    owner: Ints
-    day: Ints
-    from_day: Ints
-    before_day: Ints
+    keys: Ints
+    """Of the customer and of the order's day."""
+    from_day: npt.NDArray[np.int32]
+    before_day: npt.NDArray[np.int32]
 
     def on(self, day: int) -> OrderDates:
         """The orders that count at the end of a day."""
         counts = (self.from_day <= day) & (day < self.before_day)
-        return OrderDates(self.owner[counts], self.day[counts])
+        keys = self.keys[counts]
+        return OrderDates(keys >> _DAY_BITS, (keys & ((1 << _DAY_BITS) - 1)) - _LATE)
 
 
 def laid_out(entries: Entries) -> Past:
@@ -127,16 +129,11 @@ def _moves(entries: Entries) -> _Moves:
     columns = {
         "sales": entries.sales,
         "refunds": entries.refunds,
-        "rows": np.ones(len(keys), dtype=np.int64),
         "cost": entries.cost,
         "uncosted": entries.uncosted,
     }
-    # These may be more than 64 bits hold; what lies between two of them never is, and comes out
-    # right all the same.
     totals = {
-        name: np.concatenate([[0], np.cumsum(values[order])])
-        for name, values in columns.items()
-        if values is not None
+        name: _running(column[order]) for name, column in columns.items() if column is not None
     }
     starts = _starts(entries.owner)
     first = np.append(starts, len(keys))
@@ -146,26 +143,19 @@ def _moves(entries: Entries) -> _Moves:
 def _counted(entries: Entries) -> _Counted:
     """Follow each order from entry to entry."""
     if not len(entries.order):
-        return _Counted(*[np.empty(0, dtype=np.int64)] * 4)
+        no_days = np.empty(0, dtype=np.int32)
+        return _Counted(entries.owner, no_days, no_days)
     starts = _starts(entries.order)
-    many = np.diff(starts, append=len(entries.order))
-    moves = entries.sales - entries.refunds
-    running = np.cumsum(moves)
-    net = running - np.repeat((running - moves)[starts], many)
+    running = _running(entries.sales - entries.refunds)
+    found = running[1:] - running[starts][entries.order] > 0
     sold_on = np.minimum.reduceat(np.where(entries.sales > 0, entries.day, _LATE), starts)
-    before = np.append(entries.day[1:], _LATE)
-    before[starts + many - 1] = _LATE
-    found = net > 0
-    keys = _keys(entries.owner, np.repeat(sold_on, many))[found]
+    day = entries.day.astype(np.int32)
+    before = np.append(day[1:], np.int32(_LATE))
+    before[starts[1:] - 1] = _LATE
+    keys = _keys(entries.owner, sold_on[entries.order])[found]
     # Exports list a customer's orders by day more often than not, which a stable sort is quick on.
     order = np.argsort(keys, kind="stable")
-    keys = keys[order]
-    return _Counted(
-        keys >> _DAY_BITS,
-        (keys & ((1 << _DAY_BITS) - 1)) - _LATE,
-        entries.day[found][order],
-        before[found][order],
-    )
+    return _Counted(keys[order], day[found][order], before[found][order])
 
 
 def spend_within(entries: Entries, periods: pd.DataFrame) -> Ints:
@@ -209,9 +199,24 @@ def moved(entries: Entries, places: Ints) -> Entries:
 
 def _keys(owner: Ints, day: Ints) -> Ints:
     """One whole number for an owner and a day, ascending by both."""
-    return (owner << _DAY_BITS) + (day + _LATE)
+    keys = owner << _DAY_BITS
+    keys += day  # in place, because new memory takes longer than the sums
+    keys += _LATE
+    return keys
 
 
-def _starts(sorted_places: Ints) -> Ints:
+def _starts(values: Ints) -> Ints:
     """Where each value of a sorted column begins."""
-    return np.flatnonzero(np.diff(sorted_places, prepend=-1))
+    new = np.ones(len(values), dtype=bool)
+    new[1:] = values[1:] != values[:-1]
+    return np.flatnonzero(new)
+
+
+def _running(values: npt.NDArray[Any]) -> Ints:
+    """The sum of all before each place, and of all.
+
+    It may be more than 64 bits hold; what lies between two places never is, and comes out right.
+    """
+    sums = np.zeros(len(values) + 1, dtype=np.int64)
+    np.cumsum(values, out=sums[1:])
+    return sums
