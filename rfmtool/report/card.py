@@ -71,7 +71,7 @@ def _facts(card: Data) -> Table:
     return _pairs(
         {
             "Stands": f"{card['stage']} · {card['segment']} · {card['activity']}",
-            "Because": card["stage_reason"],
+            "Because": card["stage_reason"].removeprefix(f"{card['stage']}: "),
             "To do": _to_do(card),
             "Orders": _orders(card),
             "Spent": _spent(card),
@@ -102,7 +102,9 @@ def _orders(card: Data) -> str:
 
 
 def _spent(card: Data) -> str:
-    average = f", {money(card['average_order'])} an order" if card["average_order"] else ""
+    if not card["frequency"] and card["monetary"] == "0":
+        return ""
+    average = f", {money(card['average_order'])} an order" if card["frequency"] > 1 else ""
     given_back = f", {money(card['refunds'])} given back" if card["refunds"] != "0" else ""
     return f"{money(card['monetary'])}{average}{given_back}"
 
@@ -112,17 +114,18 @@ def _rhythm(card: Data) -> str:
         return ""
     return (
         f"usually every {card['usual_gap_days']:,.1f} days; now at {card['overdue_ratio']:.2f} of"
-        f" that (overdue from {card['overdue_from']}, lapsed from {card['lapsed_from']})"
+        f" that (overdue from {card['overdue_from']:g}, lapsed from {card['lapsed_from']:g})"
     )
 
 
 def _wallet(card: Data) -> str:
     if not card["wallet_basis"]:
         return ""
-    return (
-        f"{share(card['share_of_wallet'])} of {money(card['wallet'])}, and"
-        f" {money(card['headroom'])} elsewhere ({WALLET_BASES[card['wallet_basis']]})"
-    )
+    whole, known = money(card["wallet"]), WALLET_BASES[card["wallet_basis"]]
+    if card["headroom"] == "0":
+        return f"all of {whole} is spent here ({known})"
+    part = f"{share(card['share_of_wallet'])} of {whole}"
+    return f"{part}, and {money(card['headroom'])} elsewhere ({known})"
 
 
 def _scores(scores: Mapping[str, Data]) -> Table:
