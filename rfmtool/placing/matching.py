@@ -28,8 +28,10 @@ def first_match(frame: pd.DataFrame, rules: Sequence[Rule]) -> Places:
     columns = {name: _Column.of(frame[name]) for name in asked if name in frame}
     meets = cache(partial(_meets, frame, columns))  # many rows share a condition
     places: Places = np.zeros(len(frame), dtype=np.intp)
-    for place in reversed(range(len(rules))):
-        places[_hold(len(frame), rules[place].conditions, meets)] = place
+    passed = np.ones(len(frame), dtype=bool)
+    for rule in rules[:-1]:
+        passed &= ~_hold(len(frame), rule.conditions, meets)
+        places += passed  # a row's place is the number of rules it has passed
     return places
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -55,8 +56,13 @@ class _Terms:
     def free(self, owner: Ints, day: Ints) -> Mask:
         return np.asarray(self.in_window(day) & (day > self.barred[owner]))
 
+    @cached_property
+    def nobody(self) -> Ints:
+        """What most columns are where no table says otherwise."""
+        return np.zeros(self.people, dtype=np.int64)
+
     def count(self, owner: Ints) -> Ints:
-        return np.bincount(owner, minlength=self.people).astype(np.int64)
+        return np.bincount(owner, minlength=self.people) if len(owner) else self.nobody
 
     def has(self, owner: Ints) -> Mask:
         return self.count(owner) > 0

@@ -116,8 +116,9 @@ def customers(grouped: pa.Table, dates: OrderDates, as_of_day: int) -> pd.DataFr
     ends = np.cumsum(frequency)
     buyer = frequency > 0
     first, last = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
-    first[buyer] = dates.day[(ends - frequency)[buyer]]
-    last[buyer] = dates.day[ends[buyer] - 1]
+    who = np.flatnonzero(buyer)
+    first[who] = dates.day[(ends - frequency)[who]]
+    last[who] = dates.day[ends[who] - 1]
     sales = grouped.column("sales").to_numpy()
     refunds = grouped.column("refunds").to_numpy()
     monetary = sales - refunds
