@@ -145,7 +145,7 @@ def affinity(
             f"Name it with --column {by}=NAME, or compare by something else with --by.",
         )
     ids = result.grouped.table.column("customer_id").to_pandas()
-    return _affinity(bought.to_pandas(), ids, result.as_of, by)
+    return _affinity(bought.to_pandas(split_blocks=True), ids, result.as_of, by)
 
 
 def timeline(

@@ -149,7 +149,7 @@ def _bits(places: Ints, people: int) -> Words:
 
 def _places(bits: Words) -> Ints:
     """The places at which a bit is set."""
-    return np.flatnonzero(np.unpackbits(bits.view(np.uint8)))
+    return np.flatnonzero(np.unpackbits(bits.view(np.uint8)).view(np.bool_))
 
 
 @dataclass(frozen=True)

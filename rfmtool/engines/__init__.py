@@ -24,7 +24,7 @@ CUSTOMERS: Final = pa.schema(
 
 CATEGORIES: Final = pa.schema(
     {
-        "owner": pa.int64(),  # the customer's place in CUSTOMERS
+        "owner": pa.int32(),  # the customer's place in CUSTOMERS
         "category": pa.dictionary(pa.int32(), pa.string()),  # sorted by its bytes
         "net": pa.int64(),  # 1/10,000 of the currency unit, refunds taken off
     }
