@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from rfmtool.report.terminal import FittedTable, print_trimmed, titled_table, width_of
+from rfmtool.report.terminal import FittedTable, add_numbers, print_trimmed, titled_table, width_of
 
 
 def printed(part, width):
@@ -48,13 +48,28 @@ def test_drawing_a_table_narrow_leaves_the_table_as_it_was():
     assert width_of(made) == 38
 
 
-def test_of_columns_of_one_title_all_are_spared():
-    made = FittedTable("")
+def test_of_columns_of_one_title_the_leftmost_goes_first():
+    made = FittedTable("", "")
     for title in ("who", "", ""):
         made.add_column(title, no_wrap=True)
     made.add_row("x" * 10, "y" * 10, "z" * 10)
 
+    assert printed(made, 30)[1].split() == ["x" * 10, "z" * 10]
     assert printed(made, 20)[1].split() == ["x" * 10]
+
+
+def test_a_text_has_its_width_before_others_are_let_in():
+    made = titled_table("NAME", spare=("money",), text_width=12)
+    made.add_column("words")
+    add_numbers(made, "money")
+    made.add_row("a", "one two three four", "1,234.00")
+
+    assert printed(made, 30) == [
+        " NAME  words            money",
+        " a     one two       1,234.00",
+        "       three four",
+    ]
+    assert printed(made, 29) == [" NAME  words", " a     one two three four"]
 
 
 def test_a_line_that_is_too_long_hangs_as_a_paragraph_does():

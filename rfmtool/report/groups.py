@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from rich.console import RenderableType
 from rich.table import Table
 
+from rfmtool.analyses.backtest import TOO_FEW
 from rfmtool.report.terminal import (
     WIDE,
     add_numbers,
@@ -20,6 +21,13 @@ from rfmtool.report.terminal import (
 from rfmtool.report.words import either, money
 
 Data = Mapping[str, Any]
+Back = Mapping[str, tuple[str, str]]
+"""For each name, how many such people came back, and how sure that is."""
+
+_INTERVAL: Final = "95% interval"
+_SPARE: Final = ("median", "average", "", _INTERVAL, "share")
+_TEXT_WIDTH: Final = 32
+_BAR: Final = 15
 
 
 def ladder(summary: Data, width: int) -> list[RenderableType]:
@@ -32,89 +40,78 @@ def ladder(summary: Data, width: int) -> list[RenderableType]:
             needs.setdefault(tables, []).append(printable(rung["stage"]))
     words = "; ".join(f"{' and '.join(stages)} with {tables}" for tables, stages in needs.items())
     note = [paragraph(f"More rungs: {words}.", width, "dim")] if needs else []
-    return [_rungs(rungs, summary["stages"], wide=width >= WIDE), *note]
+    return [_rungs(rungs, summary["stages"]), *note]
 
 
-def _rungs(rungs: Sequence[Data], stages: Sequence[Data], *, wide: bool) -> Table:
-    table = titled_table("LADDER", spare=("share",))
-    table.add_column("proof", style="dim", overflow="fold")
-    _add_group_columns(table, wide=wide, rungs=True)
+def _rungs(rungs: Sequence[Data], stages: Sequence[Data]) -> Table:
     groups = {group["name"]: group for group in stages}
+    table = _group_table("LADDER", "proof")
     for rung in rungs:
         group = groups.get(rung["stage"], _nobody(rung["stage"]))
-        cells = _group_cells(group, wide=wide, rungs=True)
-        table.add_row(printable(rung["stage"]), printable(rung["proof"]), *cells)
+        table.add_row(printable(rung["stage"]), printable(rung["proof"]), *_cells(group))
     return table
 
 
-def group_table(
-    title: str, groups: Sequence[Data], width: int, back: Mapping[str, str] | None = None
-) -> Table:
+def group_table(title: str, groups: Sequence[Data], width: int, back: Back | None = None) -> Table:
     """Groups that are told apart in words: `who` they are.
 
     Args:
         title: the first column's.
         groups: the groups of a summary.
         width: of the terminal.
-        back: for each name, how many such people came back; None leaves the column out.
+        back: as `came_back` tells it; None leaves it out.
     """
-    wide = width >= WIDE
-    table = titled_table(title, spare=("share", "back*"))
-    table.add_column("who", style="dim", overflow="fold")
-    _add_group_columns(table, wide=wide, rungs=False)
+    table = _group_table(title, "who")
     if back is not None:
-        add_numbers(table, "back*")
+        add_numbers(table, "back*", _INTERVAL)
     for group in groups:
-        came = [] if back is None else [back.get(group["name"], "–")]
-        cells = _group_cells(group, wide=wide, rungs=False)
-        table.add_row(printable(group["name"]), _who(group, wide=wide), *cells, *came)
+        came = [] if back is None else back.get(group["name"], ("–", ""))
+        table.add_row(printable(group["name"]), _who(group, width), *_cells(group), *came)
     return table
 
 
-def _who(group: Data, *, wide: bool) -> str:
+def _who(group: Data, width: int) -> str:
     words: str = group["who"]
-    return words if wide else words.replace(" days,", " d,")
+    return words if width >= WIDE else words.replace(" days,", " d,")
 
 
-def came_back(summary: Data, by: str, width: int) -> dict[str, str] | None:
-    """The share of each group of an earlier day that came back, with its 95 % interval if wide.
+def came_back(summary: Data, by: str) -> Back | None:
+    """The share of each group of an earlier day that came back, and its 95 % interval.
 
     None where nobody looked back.
     """
     if summary["backtest"] is None:
         return None
     groups = [group for group in summary["backtest"]["groups"] if group["by"] == by]
-    return {group["name"]: _returned(group, wide=width >= WIDE) for group in groups}
+    return {group["name"]: _returned(group) for group in groups}
 
 
-def _returned(group: Data, *, wide: bool) -> str:
+def _returned(group: Data) -> tuple[str, str]:
     if group["low"] is None:
-        return "too few"
-    part = f"{group['returned'] / group['customers']:.0%}"
-    return f"{part} ({100 * group['low']:.0f}–{100 * group['high']:.0f})" if wide else part
+        return TOO_FEW, ""
+    interval = f"{100 * group['low']:.0f}–{100 * group['high']:.0f}%"
+    return f"{group['returned'] / group['customers']:.0%}", interval
 
 
-def _add_group_columns(table: Table, *, wide: bool, rungs: bool) -> None:
-    add_numbers(table, "people", *(["share"] if wide or rungs else []))
-    if wide:
-        table.add_column("", no_wrap=True, style="cyan")
-    add_numbers(table, "revenue", "share")
-    if wide:
-        add_numbers(table, "average", *(["median"] if rungs else []))
+def _group_table(title: str, words: str) -> Table:
+    table = titled_table(title, spare=_SPARE, text_width=_TEXT_WIDTH)
+    table.add_column(words, style="dim", overflow="fold")
+    add_numbers(table, "people", "share")
+    table.add_column("", no_wrap=True, style="cyan")
+    add_numbers(table, "revenue", "share", "average", "median")
+    return table
 
 
-def _group_cells(group: Data, *, wide: bool, rungs: bool) -> list[str]:
-    cells = [f"{group['customers']:,}"]
-    if wide or rungs:
-        cells.append(share(group["share"]))
-    if wide:
-        cells.append(bar(group["share"], 15))
-    cells += [money(group["revenue"]), share(group["revenue_share"])]
-    if wide:
-        cells.append(money(group["average"]))
-    if wide and rungs:
-        cells.append(money(group["median"]))
-    return cells
+def _cells(group: Data) -> list[str]:
+    return [
+        f"{group['customers']:,}",
+        share(group["share"]),
+        bar(group["share"], _BAR),
+        money(group["revenue"]),
+        share(group["revenue_share"]),
+        money(group["average"]),
+        money(group["median"]),
+    ]
 
 
 def _nobody(name: str) -> dict[str, Any]:

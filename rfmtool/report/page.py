@@ -68,7 +68,7 @@ def _of_buyers(summary: Data, width: int, folder: str | None) -> list[list[Rende
 
 
 def _segments(summary: Data, width: int) -> list[RenderableType]:
-    back = came_back(summary, "segment", width)
+    back = came_back(summary, "segment")
     table = group_table("SEGMENT", summary["segments"], width, back)
     tested = summary["backtest"]
     if tested is None:

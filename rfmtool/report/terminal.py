@@ -53,31 +53,45 @@ class FittedTable(Table):
     """A table without lines that leaves out columns where there is no room for all.
 
     Attributes:
-        spare: the titles of columns that may be missing, the first to go first.
+        spare: the titles of columns that may be missing, the first to go first; of several with a
+            title the leftmost goes.
+        text_width: how many cells texts should have before others are let in, if they are so long.
     """
 
-    def __init__(self, *spare: str) -> None:
+    def __init__(self, *spare: str, text_width: int = 0) -> None:
         super().__init__(box=None, padding=(0, _PADDING), header_style="bold")
-        self.spare = spare
+        self.spare, self.text_width = spare, text_width
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw the columns that there is room for."""
-        table = copy(self)
+        table, left = copy(self), [column.header for column in self.columns]
+        table.columns = list(self.columns)
         for title in self.spare:
-            if sum(map(_needs, table.columns)) > options.max_width:
-                table.columns = [column for column in table.columns if column.header != title]
+            needed = sum(_needs(column, self.text_width) for column in table.columns)
+            if needed > options.max_width and title in left:
+                table.columns.pop(left.index(title))
+                left.remove(title)
         yield from super(FittedTable, table).__rich_console__(console, options)
 
 
-def _needs(column: Column) -> int:
-    """The cells that a column takes if no word is to be broken."""
+def _needs(column: Column, text_width: int) -> int:
+    """The cells that a column should have; no word of it is to be broken."""
     texts = [str(cell) for cell in (column.header, *column.cells)]
-    words = texts if column.no_wrap else [word for text in texts for word in text.split()]
-    return max(map(cell_len, words), default=0) + 2 * _PADDING
+    whole = _longest(texts)
+    words = _longest(word for text in texts for word in text.split())
+    return (whole if column.no_wrap else max(words, min(whole, text_width))) + 2 * _PADDING
+
+
+def _longest(texts: Iterable[str]) -> int:
+    return max(map(cell_len, texts), default=0)
 
 
 def titled_table(
-    first: str, *numbers: str, spare: Sequence[str] = (), fold: bool = False
+    first: str,
+    *numbers: str,
+    spare: Sequence[str] = (),
+    fold: bool = False,
+    text_width: int = 0,
 ) -> FittedTable:
     """A table whose first column, and its title, stand out.
 
@@ -86,8 +100,9 @@ def titled_table(
         numbers: of further columns.
         spare: which may be left out, the first to go first.
         fold: whether the first column may take several lines.
+        text_width: as of `FittedTable`.
     """
-    table = FittedTable(*spare)
+    table = FittedTable(*spare, text_width=text_width)
     table.add_column(first, style=TITLE, header_style=TITLE, overflow="fold", no_wrap=not fold)
     add_numbers(table, *numbers)
     return table
