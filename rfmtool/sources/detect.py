@@ -24,6 +24,7 @@ from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, Asked, Detail, FileLayo
 from rfmtool.sources.presets import GENERIC
 from rfmtool.sources.read import Progress
 from rfmtool.sources.roles import EXPORT, Roles, kept_places
+from rfmtool.sources.typed import can_be
 
 Jobs = Iterator[Callable[[], Batch]]
 
@@ -260,7 +261,7 @@ def _typed_layout(schema: pa.Schema, asked: Asked, where: str, roles: Roles) -> 
     places = _places(found, asked, roles, where)
     for role, place in list(places.items()):
         kind = schema.field(place).type
-        if role.startswith(KEPT) or read.can_be(roles.kinds.get(role, "text"), kind):
+        if role.startswith(KEPT) or can_be(roles.kinds.get(role, "text"), kind):
             continue
         if role not in OPTIONAL_ROLES or role in asked.columns:
             raise InputError(

@@ -19,7 +19,7 @@ from rfmtool.sources.evidence_roles import CellKind, EvidenceTable, Role
 from rfmtool.sources.layout import FileLayout, NumberReading
 from rfmtool.sources.ledger import CODES, Tally
 from rfmtool.sources.numbers import Numbers, read_numbers, to_units
-from rfmtool.sources.read import shown
+from rfmtool.sources.typed import shown
 
 _YES: Final = ("yes", "true", "1", "y", "1.0")
 _NO: Final = ("no", "false", "0", "n", "0.0")

@@ -23,7 +23,7 @@ from rfmtool.sources.evidence_ledger import FileAgain, TableLedger
 from rfmtool.sources.ids import is_listed, names_listed
 from rfmtool.sources.layout import Question
 from rfmtool.sources.ledger import Ledger, Tally
-from rfmtool.sources.read import shown
+from rfmtool.sources.typed import shown
 
 FIXED: Final = ("file", "row", "reason")
 _EACH_ROW: Final = Question(order_per_row=True)

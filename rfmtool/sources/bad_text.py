@@ -1,0 +1,74 @@
+"""Records whose bytes are no text, or whose quotes may be text or not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.sources.batches import Batch
+from rfmtool.sources.layout import Dialect
+
+_STRAY: Final = r"^\s*{q}|{q}\s*$|{q}{q}|^[^{q}]*{q}(?:[^{q}]*{q}[^{q}]*{q})*[^{q}]*$"
+
+
+def is_utf8(data: pa.Buffer) -> bool:
+    """Whether all of it is."""
+    offsets = pa.py_buffer(np.array([0, len(data)], dtype=np.int32))
+    try:
+        pa.Array.from_buffers(pa.string(), 1, [None, offsets, data]).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def undisguised(column: pa.Array) -> pa.Array:
+    """The bytes that were read as the letters of Latin-1."""
+    cells = [None if cell is None else cell.encode("latin-1") for cell in column.to_pylist()]
+    return pa.array(cells, pa.binary())
+
+
+def not_text(column: pa.Array) -> npt.NDArray[np.bool_]:
+    """The cells of bytes that are not UTF-8."""
+    return np.array([not _decodes(cell) for cell in column.to_pylist()], dtype=bool)
+
+
+def _decodes(cell: bytes | None) -> bool:
+    try:
+        (cell or b"").decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def with_nul(cells: Mapping[str, pa.Array]) -> npt.NDArray[np.bool_]:
+    """The records that hold a NUL."""
+    found = [
+        pc.match_substring(column, "\0").fill_null(fill_value=False).to_numpy(zero_copy_only=False)
+        for column in cells.values()
+    ]
+    mask: npt.NDArray[np.bool_] = np.logical_or.reduce(found)
+    return mask
+
+
+def with_stray_quotes(
+    batch: Batch, stray: Sequence[int], dialect: Dialect
+) -> npt.NDArray[np.bool_]:
+    """The records whose ids hold a quote that may be text, or the rest of a quoted cell."""
+    is_stray = np.isin(batch.rows(), stray)
+    # Not "Bo" in the middle of a name, but one quote, two together, or one at either end.
+    pattern = _STRAY.format(q=re.escape(dialect.quote))
+    found = [
+        pc.match_substring_regex(batch.cells[role], pattern)
+        .fill_null(fill_value=False)
+        .to_numpy(zero_copy_only=False)
+        for role in ("customer_id", "order_id")
+        if role in batch.cells
+    ]
+    mask: npt.NDArray[np.bool_] = np.logical_or.reduce([np.zeros_like(is_stray), *found])
+    return mask & is_stray

@@ -1,0 +1,48 @@
+"""A file that goes on with a second table below an empty row, which is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.errors import InputError
+from rfmtool.sources.batches import Batch
+from rfmtool.sources.layout import FileLayout
+
+
+def check_one_table(batch: Batch, layout: FileLayout) -> None:
+    """Check that no second table begins below an empty row.
+
+    Raises:
+        InputError: one does, under other names; the same names again are one bad row.
+    """
+    cells = list(batch.cells.values())
+    if not all(column.null_count for column in cells):
+        return
+    empty = np.logical_and.reduce(
+        [column.is_null().to_numpy(zero_copy_only=False) for column in cells]
+    )
+    below = np.flatnonzero(empty[:-1] & ~empty[1:]) + 1
+    if not len(below):
+        return
+    index = pa.array(below)
+    wordy = [
+        pc.match_substring_regex(column.take(index), r"^[^\d@]*[^\d@\s][^\d@]*$")
+        .fill_null(fill_value=False)
+        .to_numpy(zero_copy_only=False)
+        for column in cells
+    ]
+    for place in below[np.logical_and.reduce(wordy)]:
+        _check_is_no_header(batch, int(place), layout)
+
+
+def _check_is_no_header(batch: Batch, place: int, layout: FileLayout) -> None:
+    names = [column[place].as_py() for column in batch.whole()]
+    known = [name.strip() for name in layout.header]
+    if None not in names and [name.strip() for name in names] != known:
+        raise InputError(
+            f"a second table begins in row {int(batch.rows()[place]) + 1:,} of this part, below an"
+            " empty row",
+            "Keep each table in a file of its own.",
+        )

@@ -1,0 +1,191 @@
+"""A block of text to a batch of raw cells: nothing is typed here and nothing is dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+
+from rfmtool.sources.bad_text import is_utf8, not_text, undisguised, with_nul, with_stray_quotes
+from rfmtool.sources.batches import Batch, Fault
+from rfmtool.sources.blocks import Block
+from rfmtool.sources.footers import footer_start
+from rfmtool.sources.halves import without_halves
+from rfmtool.sources.layout import Dialect, FileLayout
+from rfmtool.sources.one_table import check_one_table
+from rfmtool.sources.records import Marks, record_texts
+
+
+@dataclass(frozen=True)
+class _Parser:
+    """Takes the records of one block of UTF-8 apart into the cells of some columns."""
+
+    data: pa.Buffer
+    dialect: Dialect
+    width: int
+
+    def parsed(self, columns: Sequence[int], faults: list[Fault] | None = None) -> list[pa.Array]:
+        """Return the columns; records with too many or too few cells go to `faults`."""
+        if not len(self.data):
+            return [pa.array([], pa.string()) for _ in columns]
+
+        names = [str(place) for place in range(self.width)]
+        wanted = [names[place] for place in columns]
+        table = pa_csv.read_csv(
+            pa.BufferReader(self.data),
+            read_options=pa_csv.ReadOptions(
+                use_threads=False, block_size=len(self.data), column_names=names
+            ),
+            parse_options=pa_csv.ParseOptions(
+                delimiter=self.dialect.marks.delimiter,
+                quote_char=self.dialect.quote or False,
+                double_quote=bool(self.dialect.quote and not self.dialect.escape),
+                escape_char=self.dialect.escape or False,
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=partial(self._skip, faults=faults),
+            ),
+            convert_options=pa_csv.ConvertOptions(
+                include_columns=wanted,
+                column_types=dict.fromkeys(wanted, pa.string()),
+                check_utf8=False,  # the whole block has been looked at
+                null_values=[""],
+                strings_can_be_null=True,
+            ),
+        )
+        return [_one_chunk(table.column(name)) for name in wanted]
+
+    def _skip(self, row: Any, faults: list[Fault] | None) -> str:  # noqa: ANN401 - pyarrow's own
+        """Note a record with too many or too few cells, and go on."""
+        blank = not row.text.strip(self.dialect.marks.delimiter + ' "\t\r\n')
+        if faults is not None:
+            piece = row.text if row.actual_columns == 1 and not blank else ""
+            faults.append(Fault(row.number - 1, "wrong_cell_count", blank, piece))
+        return "skip"
+
+    def whole(self) -> list[pa.Array]:
+        """Return all columns."""
+        return self.parsed(range(self.width))
+
+
+def parse(block: Block, layout: FileLayout, dialect: Dialect) -> Batch:
+    """Take the records of a block apart into cells, all as text; empty cells become missing.
+
+    Raises:
+        InputError: below an empty row a second table begins.
+    """
+    data, footer_rows = block.data, 0
+    if block.is_last:
+        data, footer_rows = _without_footer(data, layout)
+    # Asked of the whole block first: on bytes that are not UTF-8 pyarrow fails before it can tell
+    # which of them stand in a record with too few cells.
+    parse_records = _parse_text if is_utf8(data) else _parse_bytes
+    batch = parse_records(data, layout, dialect)
+    if len(data) and np.frombuffer(data, dtype=np.uint8).min() == 0:
+        batch = batch.without(with_nul(batch.cells), "bad_text")
+    if block.stray:
+        batch = batch.without(with_stray_quotes(batch, block.stray, dialect), "bad_text")
+    if dialect.is_padded:
+        cells = {role: _trimmed(column) for role, column in batch.cells.items()}
+        batch = replace(batch, cells=cells)
+    check_one_table(batch, layout)
+    batch = replace(batch, texts=partial(_texts, data, block, dialect.marks))
+    return without_halves(_with_torn(_with_footer(batch, footer_rows), block, dialect), layout)
+
+
+def _texts(data: pa.Buffer, block: Block, marks: Marks, rows: Sequence[int]) -> list[bytes]:
+    """Records by their places in the block, which ascend; those cut out are counted too."""
+    torn = dict(zip(block.torn, block.cut_out, strict=True))
+    others = np.array([row for row in rows if row not in torn], dtype=np.int64)
+    places = set((others - np.searchsorted(block.torn, others)).tolist())
+    records = enumerate(record_texts(bytes(data), marks))
+    texts = (text for place, text in records if place in places)
+    return [torn[row].rstrip(b"\r\n") if row in torn else next(texts) for row in rows]
+
+
+def _without_footer(data: pa.Buffer, layout: FileLayout) -> tuple[pa.Buffer, int]:
+    start, rows = footer_start(bytes(data), layout)
+    return data.slice(0, start), rows
+
+
+def _with_footer(batch: Batch, rows: int) -> Batch:
+    if not rows:
+        return batch
+    places = range(batch.records, batch.records + rows)
+    return replace(
+        batch,
+        records=batch.records + rows,
+        faults=(*batch.faults, *(Fault(row, "blank", is_blank=True) for row in places)),
+        footer_rows=rows,
+    )
+
+
+def _parse_text(data: pa.Buffer, layout: FileLayout, dialect: Dialect) -> Batch:
+    width = len(layout.header)
+    parser = _Parser(data, dialect, width)
+    empty = range(width - dialect.empty_columns, width)
+    columns = sorted({*layout.places.values(), *empty})
+    faults: list[Fault] = []
+    table = parser.parsed(columns, faults)
+    batch = Batch(
+        {role: table[columns.index(place)] for role, place in layout.places.items()},
+        len(table[0]) + len(faults),
+        tuple(faults),
+        parser.whole,
+    )
+    filled = [column for place, column in zip(columns, table, strict=True)
+              if place in empty and column.null_count < len(column)]  # fmt: skip
+    if filled:  # one delimiter too many stands before, and would shift the cells
+        batch = batch.without(_any_given(filled), "wrong_cell_count")
+    return batch
+
+
+def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def _parse_bytes(data: pa.Buffer, layout: FileLayout, dialect: Dialect) -> Batch:
+    """Parse a block with bytes that are not UTF-8, and set aside the records that hold them."""
+    # Every byte is a letter of Latin-1, so that the block parses as text; its cells turn back.
+    disguised = pa.py_buffer(bytes(data).decode("latin-1").encode())
+    batch = _parse_text(disguised, layout, dialect)
+    cells = {role: undisguised(column) for role, column in batch.cells.items()}
+    whole = batch.whole
+    batch = replace(batch, cells=cells, whole=lambda: [undisguised(cell) for cell in whole()])
+    bad = np.logical_or.reduce([not_text(column) for column in cells.values()])
+    batch = batch.without(bad, "bad_encoding")
+    texts = {role: pc.cast(column, pa.string()) for role, column in batch.cells.items()}
+    return replace(batch, cells=texts)
+
+
+def _any_given(columns: Sequence[pa.Array]) -> npt.NDArray[np.bool_]:
+    given = [column.is_valid().to_numpy(zero_copy_only=False) for column in columns]
+    mask: npt.NDArray[np.bool_] = np.logical_or.reduce(given)
+    return mask
+
+
+def _trimmed(column: pa.Array) -> pa.Array:
+    trimmed = pc.utf8_trim(column, " ")
+    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+
+
+def _with_torn(batch: Batch, block: Block, dialect: Dialect) -> Batch:
+    """Number the records as they stand in the file, those cut out of the block included."""
+    if not block.torn:
+        return batch
+    records = batch.records + len(block.torn)
+    places = np.setdiff1d(np.arange(records), block.torn, assume_unique=True)
+    moved = [replace(fault, row=int(places[fault.row])) for fault in batch.faults]
+    delimiter = dialect.marks.delimiter.encode()
+    torn = [
+        Fault(row, "bad_text", piece="" if delimiter in text else text.decode("utf-8", "replace"))
+        for row, text in zip(block.torn, block.cut_out, strict=True)
+    ]
+    return replace(batch, records=records, faults=(*moved, *torn))
