@@ -17,7 +17,7 @@ from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.grouping import look
 from rfmtool.sources import dialect
 from rfmtool.sources.layout import Asked, NumberReading
-from rfmtool.sources.numbers import plain_text, read_numbers, to_units
+from rfmtool.sources.numbers import plain_numbers, read_numbers, to_units
 
 LARGEST = 2**63 - 1
 MINUS = "\N{MINUS SIGN}"
@@ -50,7 +50,7 @@ def units_of(*columns, decimal="."):
 
 
 def plain(text, decimal="."):
-    return plain_text(pa.array([text]), NumberReading(decimal))[0].as_py()
+    return plain_numbers(pa.array([text]), NumberReading(decimal))[0][0].as_py()
 
 
 # Exactness ---------------------------------------------------------------------------------------

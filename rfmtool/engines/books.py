@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.engines import CATEGORIES, Doubts, Entries, Ints
-from rfmtool.engines.doubts import counts, marks, taken_off
+from rfmtool.engines.doubts import counts, marks, quoted, taken_off
 from rfmtool.engines.exact import DOUBLE, WIDE, check, customers_of, statement
 from rfmtool.sources.clean import LARGEST, LINES
 from rfmtool.sources.ids import matching_key
@@ -90,7 +90,7 @@ class LocalBooks:
             return pa.table({})
         latest = "".join(
             f",\n    substr(max(cast(day + 20000000 as varchar) || {name}), 9) as {name}"
-            for name in map(_quoted, self._texts)
+            for name in map(quoted, self._texts)
         )
         table = self._ask("latest", latest=latest).drop_columns("owner")
         return table.rename_columns([name.removeprefix(KEPT) for name in self._texts])
@@ -102,7 +102,7 @@ class LocalBooks:
             money=WIDE if self._wide else DOUBLE,
             costs=sums if self._has_cost else "",
             category=self._category(),
-            texts="".join(f", max({name}) as {name}" for name in map(_quoted, self._texts)),
+            texts="".join(f", max({name}) as {name}" for name in map(quoted, self._texts)),
             marks=marks(names),
         )
         self._connection.execute(level)
@@ -132,7 +132,7 @@ class LocalBooks:
             return
         self._connection.register("same", same)
         costs = ", cost, uncosted" if self._has_cost else ""
-        texts = "".join(f", {_quoted(name)}" for name in self._texts)
+        texts = "".join(f", {quoted(name)}" for name in self._texts)
         self._connection.execute(
             statement("books", costs=costs, category=self._category(), texts=texts)
         )
@@ -149,10 +149,6 @@ class LocalBooks:
 
     def _cost_sums(self) -> str:
         return ", sum(cost) as cost, sum(uncosted) as uncosted" if self._has_cost else ""
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _numbers(owner: Ints, order_id: pa.ChunkedArray) -> Ints:

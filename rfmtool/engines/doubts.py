@@ -72,7 +72,7 @@ def register(
 ) -> None:
     """Make a stream of lines known as `lines`, with what is to be counted once."""
     names = stream.schema.names
-    others = ", ".join(_quoted(name) for name in names if name not in _MONEY)
+    others = ", ".join(quoted(name) for name in names if name not in _MONEY)
     money = ", ".join(
         f"case when copy = 1 then {name} else 0 end as {name}" for name in _MONEY if name in names
     )
@@ -97,5 +97,6 @@ def overlap(connection: duckdb.DuckDBPyConnection, stream: pa.RecordBatchReader)
     return int(count)
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A column's name as SQL has it."""
     return '"' + name.replace('"', '""') + '"'

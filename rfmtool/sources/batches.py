@@ -9,6 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+Mask = npt.NDArray[np.bool_]
+
+
+def mask_of(booleans: pa.Array) -> Mask:
+    """A column of yes and no, without gaps, as NumPy has it."""
+    mask: Mask = booleans.to_numpy(zero_copy_only=False)
+    return mask
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -49,7 +57,7 @@ class Batch:
         faulty = [fault.row for fault in self.faults]
         return np.setdiff1d(np.arange(self.records), faulty, assume_unique=True)
 
-    def without(self, bad: npt.NDArray[np.bool_], reason: str) -> Batch:
+    def without(self, bad: Mask, reason: str) -> Batch:
         """Move the marked ones of the records that have cells to the faults."""
         rows = self.rows()[bad].tolist()
         good = pa.array(~bad)

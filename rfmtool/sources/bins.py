@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from rfmtool.columns import BINS, REJECTIONS
 from rfmtool.days import day_number
 from rfmtool.sources import currencies
-from rfmtool.sources.batches import Batch
+from rfmtool.sources.batches import Batch, mask_of
 from rfmtool.sources.dates import Days, Mask, read_days
 from rfmtool.sources.ids import is_listed
 from rfmtool.sources.layout import NUMBER_ROLES, Question, Reading
@@ -131,7 +131,7 @@ def _is_before(days: Days, question: Question) -> Mask:
 
 def _is_in(cells: pa.Array, words: frozenset[str]) -> Mask:
     normal = pc.utf8_lower(pc.utf8_trim_whitespace(cells))
-    return _mask(pc.is_in(normal, pa.array(sorted(words))))
+    return mask_of(pc.is_in(normal, pa.array(sorted(words))))
 
 
 def _outside(cells: pa.Array, wanted: str) -> Mask:
@@ -139,7 +139,7 @@ def _outside(cells: pa.Array, wanted: str) -> Mask:
     normal = currencies.normal(cells)
     named = pc.not_equal(normal, "").fill_null(fill_value=False)
     own = pc.is_in(normal, pa.array(currencies.accepted(wanted)))
-    return _mask(pc.and_(named, pc.invert(own)))
+    return mask_of(pc.and_(named, pc.invert(own)))
 
 
 def named_currencies(runs: Runs, said: Sequence[pa.Array]) -> pa.Array:
@@ -221,11 +221,11 @@ def _blank_rows(batch: Batch, runs: Runs, bins: Codes) -> Places:
 
 def is_blank(cells: pa.Array) -> Mask:
     """The empty cells; white space alone is empty."""
-    empty = _mask(cells.is_null())
+    empty = mask_of(cells.is_null())
     if pa.types.is_string(cells.type):
         spaces = pc.equal(pc.utf8_trim_whitespace(cells), "") if _may_be_space(cells) else None
         if spaces is not None:
-            empty |= _mask(spaces.fill_null(fill_value=True))
+            empty |= mask_of(spaces.fill_null(fill_value=True))
     return empty
 
 
@@ -260,8 +260,3 @@ def rejects_of(batch: Batch, runs: Runs, bins: Codes, odd: Odd) -> tuple[Places,
     rows = np.concatenate([batch.rows()[bad], [fault.row for fault in faults]]).astype(np.int64)
     fault_codes = [CODES[fault.reason] for fault in faults]
     return rows, np.concatenate([codes_by_row[bad], fault_codes]).astype(np.int64)
-
-
-def _mask(booleans: pa.Array) -> Mask:
-    mask: Mask = booleans.to_numpy(zero_copy_only=False)
-    return mask

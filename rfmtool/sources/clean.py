@@ -7,19 +7,27 @@ at once per order instead of once per row.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.errors import InputError
+from rfmtool.sources.amounts import (
+    Money,
+    costs_of,
+    has_marks,
+    read_money,
+    sums_of,
+    total,
+)
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.bins import (
     Cells,
+    Codes,
     Odd,
     Places,
     Runs,
@@ -28,17 +36,15 @@ from rfmtool.sources.bins import (
     counted,
     currencies_of,
     find_runs,
-    in_other_currencies,
     is_blank,
-    named_currencies,
     odd_rows,
     rejects_of,
     with_other_currencies,
 )
-from rfmtool.sources.dates import Days
-from rfmtool.sources.layout import CONTACT_ROLES, KEPT, MONEY_ROLES, Question, Reading
+from rfmtool.sources.dates import Days, Mask
+from rfmtool.sources.layout import CONTACT_ROLES, KEPT, Question, Reading
 from rfmtool.sources.ledger import CODES, Tally
-from rfmtool.sources.numbers import Numbers, Units, read_numbers, to_units
+from rfmtool.sources.numbers import Units
 
 LINES: Final = pa.schema(
     {
@@ -57,11 +63,10 @@ _COSTS: Final = {
     "cost": pa.int64(),  # of the rows whose cost is known, in 1/10,000
     "uncosted": pa.int32(),  # how many rows there are beside them
 }
-_SAFE_SUM: Final = 2.0**62
-_NO_COST: Final = 2**53
-"""Nothing costs 900 billion: such a cell is no cost."""
 # A control character that no shop's ids begin with, so a made-up one does not meet a real one.
 _MADE_UP: Final = "\x1f"
+
+_Column: TypeAlias = "pa.Array | npt.NDArray[Any]"
 
 
 @dataclass(frozen=True)
@@ -105,61 +110,88 @@ def clean(
     """
     if not len(batch.cells["customer_id"]):
         return _nothing(batch, schema)
-    numbers = _numbers(batch.cells, reading)
+    rows = _sorted(batch, reading, question)
+    columns = _columns(rows, reading, schema) | {
+        "order_id": _order_ids(rows.runs.heads, rows.days, ordinal, question)
+    }
+    lines = _lines(columns, rows.runs.heads, schema)
+    # A line that is no sale goes along, to take the rest of its order with it.
+    kept = rows.are("used") | rows.are("not_a_sale")
+    return Cleaned(lines if kept.all() else lines.filter(pa.array(kept)), _tally(rows, reading))
+
+
+@dataclass(frozen=True)
+class _Sorted:
+    """A batch with its rows in their bins, and the money of each run."""
+
+    batch: Batch
+    runs: Runs
+    days: Days
+    bins: Codes
+    asked_for: Mask
+    """The runs that no exclusion leaves out, whoever their customers are."""
+    money: Money
+    odd: Odd
+    counts: Places
+    """How many rows of each run are in its bin."""
+    sales: Units
+    refunds: Units
+
+    def are(self, name: str) -> Mask:
+        """The runs of a bin."""
+        runs: Mask = (self.bins == CODES[name]) & (self.counts > 0)
+        return runs
+
+
+def _sorted(batch: Batch, reading: Reading, question: Question) -> _Sorted:
     runs = find_runs(batch.cells, question)
     days, bins, asked_for = bins_of_runs(runs.heads, reading, question)
-    said = _currencies(numbers)
-    exchange = _exchange(runs, days, said, question)
-    others, rates = exchange.others, exchange.rates
-    units, unread = to_units([*numbers.values(), *rates])
-    units, back, unread = _less(units, unread, batch.cells, reading, rates)
-    units[others] = back[others] = 0
-    odd = odd_rows(batch, runs, bins, _amount_problems(numbers, unread))
-    odd = with_other_currencies(odd, others, runs, bins)
-    back[odd.rows] = 0
-    sales, refunds = _sums(units, runs.starts)
-    if back.any():
-        refunds = refunds + _sums(back, runs.starts)[0]
+    money = read_money(batch.cells, runs, days, reading, question)
+    odd = odd_rows(batch, runs, bins, money.problems)
+    odd = with_other_currencies(odd, money.others, runs, bins)
+    sales, refunds = sums_of(money, runs, odd)
     counts = runs.lengths - count_by_run(odd.rows, runs)
-    used = (bins == CODES["used"]) & (counts > 0)
-    anonymous = (bins == CODES["anonymous"]) & (counts > 0)
-    order_ids = _order_ids(runs.heads, days, ordinal, question)
-    columns = {
-        "customer_id": runs.heads["customer_id"], "order_id": order_ids, "day": days,
-        "sales": sales, "refunds": refunds, "rows": counts.astype(np.int32), "is_sale": used,
-    }  # fmt: skip
+    return _Sorted(batch, runs, days, bins, asked_for, money, odd, counts, sales, refunds)
+
+
+def _columns(rows: _Sorted, reading: Reading, schema: pa.Schema) -> dict[str, _Column]:
+    """The columns of the lines that are no text of the export's own, but for the order's id."""
+    columns: dict[str, _Column] = {
+        "customer_id": rows.runs.heads["customer_id"],
+        "day": rows.days,
+        "sales": rows.sales,
+        "refunds": rows.refunds,
+        "rows": rows.counts.astype(np.int32),
+        "is_sale": rows.are("used"),
+    }
     if LARGEST in schema.names:
-        columns[LARGEST] = np.maximum.reduceat(units, runs.starts)
+        columns[LARGEST] = np.maximum.reduceat(rows.money.paid, rows.runs.starts)
     if "cost" in schema.names:
-        # Where the amount is a price times a quantity, so is the cost.
-        factors = [numbers[role] for role in ("quantity",) if role in numbers]
-        columns |= _costs(batch.cells, [*factors, *rates], reading, runs, odd)
-    lines = _lines(columns, runs.heads, schema)
-    # A line that is no sale goes along, to take the rest of its order with it.
-    kept = used | ((bins == CODES["not_a_sale"]) & (counts > 0))
-    reject_rows, reject_codes = rejects_of(batch, runs, bins, odd)
-    seen = used | anonymous
-    asked_for &= anonymous
-    tally = Tally(
-        records=batch.records,
-        bins=counted(batch, bins, counts, odd),
+        columns |= costs_of(rows.batch.cells, rows.money, reading, rows.runs, rows.odd)
+    return columns
+
+
+def _tally(rows: _Sorted, reading: Reading) -> Tally:
+    used, anonymous = rows.are("used"), rows.are("anonymous")
+    asked_for, seen = anonymous & rows.asked_for, used | anonymous
+    reject_rows, reject_codes = rejects_of(rows.batch, rows.runs, rows.bins, rows.odd)
+    return Tally(
+        records=rows.batch.records,
+        bins=counted(rows.batch, rows.bins, rows.counts, rows.odd),
         reject_rows=reject_rows,
         reject_codes=reject_codes,
-        used_units=_total(sales[used]) - _total(refunds[used]),
-        anonymous_units=_total(sales[asked_for]) - _total(refunds[asked_for]),
-        last_day=int(days[seen].max()) if seen.any() else None,
-        ids_end_in_point_zero=_all_end_in_point_zero(runs.heads["customer_id"]),
-        has_marks=not reading.numbers.settled and _has_marks(batch.cells),
-        currencies=currencies_of(runs, seen, said, odd),
-        unrated=exchange.unrated(odd),
-        footer_rows=batch.footer_rows,
+        used_units=total(rows.sales[used]) - total(rows.refunds[used]),
+        anonymous_units=total(rows.sales[asked_for]) - total(rows.refunds[asked_for]),
+        last_day=int(rows.days[seen].max()) if seen.any() else None,
+        ids_end_in_point_zero=_all_end_in_point_zero(rows.runs.heads["customer_id"]),
+        has_marks=not reading.numbers.settled and has_marks(rows.batch.cells),
+        currencies=currencies_of(rows.runs, seen, rows.money.said, rows.odd),
+        unrated=rows.money.unrated(rows.odd),
+        footer_rows=rows.batch.footer_rows,
     )
-    return Cleaned(lines if kept.all() else lines.filter(pa.array(kept)), tally)
 
 
-def _lines(
-    columns: Mapping[str, pa.Array | npt.NDArray[np.generic]], heads: Cells, schema: pa.Schema
-) -> pa.RecordBatch:
+def _lines(columns: Mapping[str, _Column], heads: Cells, schema: pa.Schema) -> pa.RecordBatch:
     """Put columns in order; those of the schema that are not among them are texts."""
     count = len(heads["customer_id"])
     arrays = [
@@ -177,123 +209,6 @@ def _nothing(batch: Batch, schema: pa.Schema) -> Cleaned:
     return Cleaned(
         pa.RecordBatch.from_pylist([], schema=schema),
         Tally(batch.records, bins, rows, codes, footer_rows=batch.footer_rows),
-    )
-
-
-# Money -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Exchange:
-    """What the money of each row is multiplied with, and which rows are in a currency not taken."""
-
-    others: Places
-    rates: tuple[Numbers, ...] = ()
-    named: pa.Array | None = None
-
-    def unrated(self, odd: Odd) -> frozenset[str]:
-        """The currencies of the rows that are left out for want of a rate."""
-        if self.named is None:
-            return frozenset()
-        rows = odd.rows[odd.codes == CODES["other_currency"]]
-        return frozenset(pc.unique(self.named.take(pa.array(rows))).to_pylist()) - {None}
-
-
-def _exchange(runs: Runs, days: Days, said: Sequence[pa.Array], question: Question) -> _Exchange:
-    if question.rates is None:
-        return _Exchange(in_other_currencies(said, question))
-    named = named_currencies(runs, said)
-    rate, lacking = question.rates.factors(named, np.repeat(days, runs.lengths))
-    return _Exchange(np.flatnonzero(lacking), (rate,), named)
-
-
-def _numbers(cells: Cells, reading: Reading) -> dict[str, Numbers]:
-    roles = ("amount",) if "amount" in cells else ("quantity", "unit_price")
-    return {role: read_numbers(cells[role], reading.numbers) for role in roles}
-
-
-def _less(
-    units: Units, unread: Places, cells: Cells, reading: Reading, rates: Sequence[Numbers]
-) -> tuple[Units, Units, Places]:
-    """Take off what is not paid, and read what was given back; an empty cell is nothing.
-
-    Returns:
-        What was paid; what was given back; and the rows in which one of them cannot be read.
-    """
-    less, back = units, np.zeros(len(units), dtype=np.int64)
-    for role in ("unpaid", "refunded"):
-        if role not in cells:
-            continue
-        column = read_numbers(cells[role], reading.numbers)
-        found, places = to_units([column, *rates])
-        bad = places if column.missing is None else places[~column.missing[places]]
-        unread = np.union1d(unread, bad)
-        if role == "unpaid":
-            less = less - np.clip(found, 0, np.maximum(less, 0))
-        else:
-            back = np.abs(found)
-    less[unread] = back[unread] = 0
-    return less, back, unread
-
-
-def _currencies(numbers: Mapping[str, Numbers]) -> list[pa.Array]:
-    columns = (numbers[role].currencies for role in ("amount", "unit_price") if role in numbers)
-    return [column for column in columns if column is not None]
-
-
-def _amount_problems(numbers: Mapping[str, Numbers], unread: Places) -> Odd:
-    codes = np.full(len(unread), CODES["bad_amount"], dtype=np.uint8)
-    for role, reason in (("unit_price", "bad_price"), ("quantity", "bad_quantity")):
-        if role in numbers:
-            codes[~np.isfinite(numbers[role].values[unread])] = CODES[reason]
-    for column in numbers.values():
-        if column.missing is not None:
-            codes[column.missing[unread]] = CODES["missing_amount"]
-    return Odd(unread, codes)
-
-
-def _sums(units: Units, starts: Places) -> tuple[Units, Units]:
-    if float(np.abs(units).max()) * len(units) >= _SAFE_SUM:
-        sums = np.add.reduceat(np.abs(units).astype(np.float64), starts)
-        if sums.max() >= _SAFE_SUM:
-            raise InputError("the money of one order is beyond 461 trillion", "Is it money?")
-    positive = np.maximum(units, 0)
-    return np.add.reduceat(positive, starts), np.add.reduceat(positive - units, starts)
-
-
-def _costs(
-    cells: Cells, factors: Sequence[Numbers], reading: Reading, runs: Runs, odd: Odd
-) -> dict[str, Places]:
-    """The cost of each run, and how many of its rows have none that can be read."""
-    rows = len(cells["customer_id"])
-    if "cost" not in cells:
-        units, unknown = np.zeros(rows, dtype=np.int64), np.ones(rows, dtype=bool)
-    else:
-        units, unread = to_units([read_numbers(cells["cost"], reading.numbers), *factors])
-        unknown = np.zeros(rows, dtype=bool)
-        unknown[unread] = True
-        unknown |= np.abs(units) >= _NO_COST
-    counting = np.ones(rows, dtype=bool)
-    counting[odd.rows] = False
-    spent, back = _sums(np.where(counting & ~unknown, units, 0), runs.starts)
-    uncosted = np.add.reduceat(unknown & counting, runs.starts, dtype=np.int32)
-    return {"cost": spent - back, "uncosted": uncosted}
-
-
-def _total(units: Units) -> int:
-    if len(units) and float(units.max()) * len(units) >= _SAFE_SUM:
-        return sum(units.tolist())
-    return int(units.sum())
-
-
-def _has_marks(cells: Cells) -> bool:
-    """Whether a number has a point or comma in it, and so could be read in two ways."""
-    columns = [cells[role] for role in MONEY_ROLES if role in cells]
-    return any(
-        pc.any(pc.match_substring(column, mark)).as_py() is True
-        for column in columns
-        if pa.types.is_string(column.type)
-        for mark in ".,"
     )
 
 
@@ -325,5 +240,5 @@ def _all_end_in_point_zero(ids: pa.Array) -> bool:
     return pc.all(pc.ends_with(ids, ".0")).as_py() is not False
 
 
-def _arrow(column: pa.Array | npt.NDArray[np.generic]) -> pa.Array:
+def _arrow(column: _Column) -> pa.Array:
     return column if isinstance(column, pa.Array) else pa.array(column)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.columns import REJECTIONS
-from rfmtool.sources.batches import Batch
+from rfmtool.sources.batches import Batch, mask_of
 from rfmtool.sources.bins import Codes, Odd, Places, Runs, counted, is_blank, rejects_of
 from rfmtool.sources.dates import DateReading, Mask, read_days
 from rfmtool.sources.evidence_roles import CellKind, EvidenceTable, Role
@@ -105,7 +105,7 @@ def _as_written(cells: pa.Array, _: Role) -> Cells:
 def _words(cells: pa.Array, what: Role) -> Cells:
     words = pc.utf8_lower(pc.utf8_trim_whitespace(cells))
     known = pc.is_in(words, pa.array(what.words))
-    return Cells(words, _mask(pc.and_(pc.invert(known), words.is_valid())))
+    return Cells(words, mask_of(pc.and_(pc.invert(known), words.is_valid())))
 
 
 def _yes_no(cells: pa.Array, _: Role) -> Cells:
@@ -113,7 +113,7 @@ def _yes_no(cells: pa.Array, _: Role) -> Cells:
     yes, no = pc.is_in(words, pa.array(_YES)), pc.is_in(words, pa.array(_NO))
     known = pc.or_(yes, no)
     truth = pc.if_else(known, yes, pa.scalar(None, pa.bool_()))
-    return Cells(truth, _mask(pc.and_(pc.invert(known), words.is_valid())))
+    return Cells(truth, mask_of(pc.and_(pc.invert(known), words.is_valid())))
 
 
 def _numbers(cells: pa.Array, reading: NumberReading) -> Numbers:
@@ -175,7 +175,7 @@ def _with_sound_ranks(cells: Mapping[str, Cells], rows: int) -> dict[str, Cells]
     wallet = found.get("wallet")
     known = np.zeros(rows, dtype=bool) if wallet is None else _holds(pc.greater(wallet.values, 0))
     offered = (
-        _mask(pc.or_(rank.values.is_valid(), brands.values.is_valid())) | rank.bad | brands.bad
+        mask_of(pc.or_(rank.values.is_valid(), brands.values.is_valid())) | rank.bad | brands.bad
     )
     sound = _holds(
         pc.and_(pc.greater_equal(rank.values, 1), pc.less_equal(rank.values, brands.values))
@@ -188,15 +188,7 @@ def _with_sound_ranks(cells: Mapping[str, Cells], rows: int) -> dict[str, Cells]
 
 
 def _holds(booleans: pa.Array) -> Mask:
-    return _mask(booleans.fill_null(fill_value=False))
-
-
-def _mask(booleans: pa.Array) -> Mask:
-    mask: Mask = booleans.to_numpy(zero_copy_only=False)
-    return mask
-
-
-# Attributes --------------------------------------------------------------------------------------
+    return mask_of(booleans.fill_null(fill_value=False))
 
 
 def attribute_places(layout: FileLayout, table: EvidenceTable) -> dict[str, int]:
@@ -222,7 +214,7 @@ def _attributes(batch: Batch, layout: FileLayout, table: EvidenceTable) -> dict[
 
 
 def _bins(batch: Batch, cells: Mapping[str, Cells], table: EvidenceTable) -> Codes:
-    unnamed = np.logical_or.reduce([_mask(cells[role].values.is_null()) for role in table.ids])
+    unnamed = np.logical_or.reduce([mask_of(cells[role].values.is_null()) for role in table.ids])
     bins = np.where(unnamed, CODES["anonymous"], CODES["used"]).astype(np.uint8)
     # From the last reason to the first: the first that holds is written last.
     for reason in reversed(REJECTIONS):

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
-from rfmtool.sources.batches import Batch, Fault
+from rfmtool.sources.batches import Batch, Fault, mask_of
 from rfmtool.sources.layout import FileLayout
 
 _LETTER: Final = r"\pL"
@@ -63,6 +63,6 @@ def _beside(pieces: Rows, passed: Rows) -> tuple[Rows, Rows]:
 
 
 def _blank_rows(batch: Batch) -> Rows:
-    empty = [column.is_null().to_numpy(zero_copy_only=False) for column in batch.cells.values()]
+    empty = [mask_of(column.is_null()) for column in batch.cells.values()]
     blank = [fault.row for fault in batch.faults if fault.is_blank]
     return np.concatenate([batch.rows()[np.logical_and.reduce(empty)], blank]).astype(np.int64)

@@ -74,7 +74,7 @@ def read_numbers(cells: pa.Array, reading: NumberReading) -> Numbers:
     except pa.ArrowInvalid:
         pass  # thousands separators, currency signs, spaces, or no number at all
     trimmed = pc.utf8_trim_whitespace(cells)
-    plain, said = _plain(trimmed, reading)
+    plain, said = plain_numbers(trimmed, reading)
     missing = _blank(pc.if_else(pc.equal(trimmed, ""), None, cells))
     return Numbers(_doubles(plain), plain, missing, said if len(said) > said.null_count else None)
 
@@ -92,17 +92,16 @@ def _doubles(cells: pa.Array) -> Floats:
     return np.frombuffer(buffer, dtype=np.float64, count=count)[values.offset :]
 
 
-def plain_text(cells: pa.Array, reading: NumberReading) -> pa.Array:
-    """Rewrite numbers as people write them to `-1234.5`; null where a cell is not one number.
+def plain_numbers(cells: pa.Array, reading: NumberReading) -> tuple[pa.Array, pa.Array]:
+    """Rewrite numbers as people write them to `-1234.5`.
 
     Understood are thousands separators, a currency sign or code on either side, and a minus in
     front, behind, or as parentheses.
+
+    Returns:
+        The numbers, null where a cell is not one; and the currency that each is marked with, null
+        where none is.
     """
-    return _plain(cells, reading)[0]
-
-
-def _plain(cells: pa.Array, reading: NumberReading) -> tuple[pa.Array, pa.Array]:
-    """Plain numbers, and the currency that each of them is marked with (null where none is)."""
     found = pc.extract_regex(pc.utf8_trim_whitespace(cells), _PATTERNS[reading.decimal])
     names = [field.name for field in found.type]
     part = dict(zip(names, (found.field(place) for place in range(len(names))), strict=True))
