@@ -29,7 +29,7 @@ def show(found: Affinity, console: Console) -> None:
 
 def _headline(found: Affinity) -> Text:
     customers = counted(found.customers, "customer")
-    asked = f"{customers} · by {printable(found.by)} ({found.names:,} of them) · "
+    asked = f"{customers} · by {printable(found.by)} ({found.names:,}) · "
     rules = counted(len(found.rules), "rule")
     return headline("AFFINITY", asked, rules, f" · as of {found.as_of}")
 
