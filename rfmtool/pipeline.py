@@ -237,6 +237,7 @@ def score(
         _check_bins(scales, rules)
     day, days = day_number(as_of), order_days(grouped.dates)
     told, detail = grouped.evidence, settings.detail
+    is_written = detail.reasons or detail.actions
     placing = (*rules.ladder, *(rules.playbook if detail.actions else ()))
     estimate = settings.estimate and (detail.reasons or asks_for_estimates(placing))
     people = customers(grouped.table, grouped.dates, day).pipe(
@@ -244,13 +245,13 @@ def score(
         told.get("contacts"),
         grouped.latest,
         (
-            *(names.CONTACTS if detail.reasons or detail.actions else ()),
-            *_compared_by(rules, scales),
+            *(names.CONTACTS if is_written else ()),
+            *_compared_by(rules, scales, peers=is_written or estimate),
             *grouped.export.asked.keep,
         ),
     )
     in_force = scales or _fitted(people, rules, days, as_of, estimate=estimate or detail.reasons)
-    categories = grouped.categories if detail.reasons or detail.actions else None
+    categories = grouped.categories if is_written else None
     frame = (
         apply_scales(people, in_force, rules.weights)
         .pipe(add_usual_gaps, days, in_force.timing)
@@ -263,7 +264,7 @@ def score(
         peer_spend = in_force.peer_spend if estimate else None
         period = Period(_first_day(settings, as_of), day)
         frame = add_wallets(frame, wallets_of(grouped), peer_spend, rules.wallet, period)
-    if detail.reasons or detail.actions or settings.allow_proxy:
+    if is_written or settings.allow_proxy:
         frame = add_candidates(frame)
     frame = place_stages(
         frame, rules.ladder, told, allow_proxy=settings.allow_proxy, in_words=detail.reasons
@@ -302,12 +303,14 @@ def _fitted(
     return fit(people, rules.scoring, timing, peers, as_of, rules=rules.fit)
 
 
-def _compared_by(rules: Rules, scales: Scales | None) -> tuple[str, ...]:
-    """The columns whose values say who is compared with whom."""
+def _compared_by(rules: Rules, scales: Scales | None, *, peers: bool) -> tuple[str, ...]:
+    """The columns whose values say who is scored with whom, and who are `peers` in spending."""
     if scales:
-        within = (scales.within.column,) if scales.within else ()
-        return (*scales.peer_spend.peers.attributes, *within)
-    return (*rules.wallet.peers, *filter(None, [rules.fit.within]))
+        attributes = scales.peer_spend.peers.attributes
+        within = scales.within.column if scales.within else None
+    else:
+        attributes, within = rules.wallet.peers, rules.fit.within
+    return (*(attributes if peers else ()), *filter(None, [within]))
 
 
 def _check_bins(scales: Scales, rules: Rules) -> None:

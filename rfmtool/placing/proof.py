@@ -20,6 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.rules import Rule
+from rfmtool.scoring.customers import dates_of
 
 WINDOW_MONTHS: Final = 24
 DETRACTOR: Final = 6
@@ -178,8 +179,7 @@ def _until(table: pd.DataFrame, column: str, as_of_day: int) -> pd.DataFrame:
 
 
 def _dates(days: Ints) -> npt.NDArray[np.datetime64]:
-    dates = np.maximum(days, _UNDATED).astype("datetime64[D]")
-    return np.where(days > _UNDATED, dates, np.datetime64("NaT")).astype("datetime64[s]")
+    return dates_of(days, days > _UNDATED)
 
 
 def _latest(owner: Ints, day: Ints, people: int) -> Ints:

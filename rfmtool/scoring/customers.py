@@ -19,6 +19,8 @@ from rfmtool.sources.ids import without_point_zero
 _GUARDED_ORDERS: Final = 100
 _GUARDED_GAP_DAYS: Final = 60
 _STRAY_ORDERS_IN: Final = 1_000
+_SECONDS_A_DAY: Final = 86_400
+_NAT: Final = np.iinfo(np.int64).min
 _HALF: Final = 32
 _LOW_BITS: Final = (1 << _HALF) - 1
 
@@ -127,8 +129,8 @@ def customers(grouped: pa.Table, dates: OrderDates, as_of_day: int) -> pd.DataFr
             "customer_id": grouped.column("customer_id").to_pandas(),
             "frequency": frequency,
             "order_days": order_days,
-            "first_order_on": _dates(first, buyer),
-            "last_order_on": _dates(last, buyer),
+            "first_order_on": dates_of(first, buyer),
+            "last_order_on": dates_of(last, buyer),
             "recency_days": pd.arrays.IntegerArray(as_of_day - last, ~buyer),
             "monetary": monetary,
             "sales": sales,
@@ -153,10 +155,10 @@ def _where_read(grouped: pa.Table) -> dict[str, Any]:
     return found
 
 
-def _dates(days: Ints, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.datetime64]:
-    return np.where(known, days.astype("datetime64[D]"), np.datetime64("NaT")).astype(
-        "datetime64[s]"
-    )
+def dates_of(days: Ints, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.datetime64]:
+    """Days since 1970-01-01 as dates, those not known as missing."""
+    # In whole numbers, because numpy takes ten times as long over dates.
+    return np.where(known, days * _SECONDS_A_DAY, _NAT).view("datetime64[s]")
 
 
 def _half_even(total: Ints, count: Ints) -> Ints:

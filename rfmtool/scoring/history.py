@@ -112,9 +112,9 @@ def known_by(
     known = lines > 0
     for name in _HEARD_OF.keys() & evidence.keys():
         table, day = evidence[name], _HEARD_OF[name]
-        heard = table[table[day].le(until_day).fillna(value=False).to_numpy(dtype=bool)]
-        for person in heard.columns.intersection(["owner", "referred"]):
-            known[heard[person].to_numpy(dtype=np.int64)] = True
+        heard = table[day].le(until_day).fillna(value=False).to_numpy(dtype=bool)
+        for person in table.columns.intersection(["owner", "referred"]):
+            known[table[person].to_numpy(dtype=np.int64)[heard]] = True
     return known
 
 
