@@ -47,6 +47,17 @@ _FLOWS: Final = {
     "neither": "no order in either",
     "same": "as before",
 }
+_SCALES: Final = {
+    "recency": "recency, days",
+    "frequency": "frequency, orders",
+    "w25": "25% of second orders, days",
+    "w50": "50% of second orders, days",
+    "w80": "80% of second orders, days",
+    "w95": "95% of second orders, days",
+    "median_gap_days": "median gap, days",
+    "overdue_ratio": "overdue above, usual gaps",
+    "lapsed_ratio": "lapsed above, usual gaps",
+}
 
 
 def print_comparison(summary: Data, console: Console, folder: str | None = None) -> None:
@@ -234,9 +245,11 @@ def _drift(drift: Data, width: int) -> list[RenderableType]:
     table.add_column("old", overflow="fold")
     table.add_column("new", overflow="fold")
     for name, pair in changed.items():
-        table.add_row(name, _values(pair["old"]), _values(pair["new"]))
+        table.add_row(_SCALES.get(name, name), _values(pair["old"]), _values(pair["new"]))
     return [table]
 
 
 def _values(values: object) -> str:
-    return ", ".join(map(str, values)) if isinstance(values, list) else str(values)
+    if isinstance(values, list):
+        return ", ".join(map(str, values))
+    return f"{values:g}" if isinstance(values, float) else str(values)
