@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from rfmtool import columns as names
+from rfmtool.checks import check_amounts, check_currency, check_overlap
 from rfmtool.days import day_of
 from rfmtool.engines import Doubts, Entries, MoneyOverflowError, SamePersonError
 from rfmtool.engines.doubts import Once
@@ -32,7 +33,7 @@ from rfmtool.scoring.customers import (
 )
 from rfmtool.scoring.history import counting_orders, moved
 from rfmtool.scoring.people import everyone, owned
-from rfmtool.sources import Asked, Export, currencies, open_export
+from rfmtool.sources import Asked, Export, open_export
 from rfmtool.sources.detect import survey
 from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, Detail, Question
 from rfmtool.sources.ledger import Ledger
@@ -42,7 +43,6 @@ from rfmtool.sources.rates import Rates
 _CATEGORY: Final = "category"
 Places = npt.NDArray[np.int64]
 _NO_DETAIL: Final = Detail(category=None, cost=False, contacts=False)
-_SURE_ORDERS, _SURE_SHARE, _FEW_COPIES = 20, 0.95, 0.001
 _UNSURE: Final = ("bad_date", "bad_amount", "bad_quantity", "bad_price")
 
 
@@ -173,9 +173,11 @@ def group(
         else:
             grouped = _grouped(surveyed, question, settings, watcher)
     with having_seen(grouped):
-        _check_amounts(grouped)
+        check_amounts(grouped.export, grouped.doubts)
         if grouped.doubts.spanning:
             _count_overlap(grouped, question, _engine(question, settings))
+            if question.overlap is None:
+                check_overlap(grouped.export, grouped.ledger, grouped.doubts.orders)
     return replace(grouped, as_of=as_of)
 
 
@@ -196,7 +198,7 @@ def _grouped(
         grouped = _read(engine, export, question, settings.detail, watcher)
     grouped = replace(grouped, export=export, rates=question.rates)
     with having_seen(grouped):
-        _check_currency(export, grouped.ledger, question)
+        check_currency(export, grouped.ledger, question)
     # Whole numbers sort alike with and without their .0, so that places stay as they are.
     bare = strip_point_zero(grouped.table) if grouped.ledger.ids_end_in_point_zero else None
     return grouped if bare is None else replace(grouped, table=bare, dropped_point_zero=True)
@@ -207,63 +209,14 @@ def _engine(question: Question, settings: Settings) -> LocalEngine:
     return LocalEngine(settings.threads, settings.memory_limit, once=once)
 
 
-def _check_amounts(grouped: Grouped) -> None:
-    """Check that orders do not repeat their total on every row.
-
-    Raises:
-        AmbiguousInputError: nearly all orders of several rows have one amount on all of them.
-    """
-    doubts, export = grouped.doubts, grouped.export
-    if doubts.of_rows >= _SURE_ORDERS and doubts.alike >= _SURE_SHARE * doubts.of_rows:
-        raise AmbiguousInputError(
-            f"{export.name}: {doubts.alike:,} of {doubts.of_rows:,} orders with several rows have"
-            f" one amount on all of them in column {export.columns['amount']!r}, as if it were the"
-            " order's total",
-            "If it is, take --amount-per order, which counts it once; if it is the row's, take"
-            " --amount-per line.",
-        )
-
-
 def _count_overlap(grouped: Grouped, question: Question, engine: LocalEngine) -> None:
     """Count the orders that recur in another file, in the ledger.
 
     The export is read once more: few have orders in several files at all.
-
-    Raises:
-        AmbiguousInputError: there are more than a few, and nobody has said what to do.
     """
-    export, ledger, orders = grouped.export, grouped.ledger, grouped.doubts.orders
-    stream = lines(export.of(_NO_DETAIL), question, Ledger(), threads=engine.threads)
-    ledger.overlap = engine.overlap(stream)
-    if question.overlap is None and ledger.overlap > _FEW_COPIES * orders:
-        raise AmbiguousInputError(
-            f"{export.name}: {ledger.overlap:,} of {orders:,} orders stand in more than one file,"
-            " with the same rows",
-            "If the files overlap, take --overlap keep-one, which counts such an order once; if"
-            " they do not, take --overlap sum.",
-        )
-
-
-def _check_currency(export: Export, ledger: Ledger, question: Question) -> None:
-    """Check that all money is in one currency or converted, and that one asked for can be told."""
-    if question.currency is not None or question.rates is not None:
-        option = "--currency" if question.rates is None else "--rates"
-        if "currency" not in export.columns and not ledger.names_currencies:
-            raise InputError(
-                f"{export.name}: {option} is given, but no column was recognised as currency and"
-                " no amount has a sign or code beside it",
-                f"Name the column with --column currency=NAME, or leave {option} out.",
-            )
-        return
-    held = currencies.apart(ledger.currencies)
-    if len(held) > 1:
-        # A column named by mistake holds other cells.
-        known = sorted(currency for currency in held if currencies.is_known(currency))
-        more = [f"{len(held) - len(known)} more"] * (len(known) < len(held))
-        raise AmbiguousInputError(
-            f"{export.name}: money in {len(held)} currencies, {', '.join([*known[:8], *more])}",
-            "Pick one with --currency, or convert all into one with --rates.",
-        )
+    export = grouped.export.of(_NO_DETAIL)
+    stream = lines(export, question, Ledger(), threads=engine.threads)
+    grouped.ledger.overlap = engine.overlap(stream)
 
 
 def _read(

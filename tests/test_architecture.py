@@ -21,6 +21,7 @@ FLOORS = [
     ["pipeline", "demo"],
     ["evidence"],
     ["grouping"],
+    ["checks"],
     ["analyses"],
     ["placing"],
     ["scoring"],

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +19,7 @@ CUSTOMERS: Final = pa.schema(
         "refunds": pa.int64(),
     }
 )
-"""What every engine answers with: one row per customer, sorted by the bytes of customer_id."""
+"""What lines become: one row per customer, sorted by the bytes of customer_id."""
 
 CATEGORIES: Final = pa.schema(
     {
@@ -72,53 +71,3 @@ class Entries:
     refunds: Ints
     cost: Ints | None = None
     uncosted: Ints | None = None
-
-
-class Books(Protocol):
-    """An export grouped by order and day, of which several questions can be asked."""
-
-    doubts: Doubts
-    """What may be counted twice."""
-    merged_ids: int
-    """How many ids are another spelling of a customer's e-mail address."""
-
-    def customers(self, until: int | None = None) -> pa.Table:
-        """Return CUSTOMERS and `rows`, `cost`, `uncosted`, as if the export ended on that day."""
-
-    def totals(self) -> pa.Table:
-        """Return what `customers` does, but for order_dates: these are missing, entries tell."""
-
-    def categories(self, until: int | None = None) -> pa.Table:
-        """Return CATEGORIES as if the export ended on that day; empty without a category."""
-
-    def entries(self) -> Entries:
-        """Return what each order moved on each day."""
-
-    def latest(self) -> pa.Table:
-        """Return the latest contact and kept cells; its rows are those of `customers()`."""
-
-
-class Engine(Protocol):
-    """Something that can group lines by order and orders by customer."""
-
-    def aggregate(
-        self, lines: pa.RecordBatchReader, *, by_status: bool = False
-    ) -> tuple[pa.Table, Doubts]:
-        """Return one row per customer in CUSTOMERS, and what may be counted twice.
-
-        With `by_status`, orders with a line that is not a sale are left out, and a column `rows`
-        counts the rows of the export that went into each customer.
-
-        Raises:
-            MoneyOverflowError: a customer's money is too large to be summed fast and exactly.
-            SamePersonError: two ids are spellings of one e-mail address.
-        """
-
-    def open(
-        self, lines: pa.RecordBatchReader, *, by_status: bool = False
-    ) -> AbstractContextManager[Books]:
-        """Read all lines, with what optional columns they have, and answer until closed.
-
-        Raises:
-            MoneyOverflowError: a customer's money is too large to be summed fast and exactly.
-        """

@@ -22,7 +22,7 @@ _SAME: Final = pa.schema({"customer_id": pa.string(), "person_id": pa.string()})
 
 
 class LocalBooks:
-    """The answers to `engines.Books`, from one table that spills to disk.
+    """An export by order, day and category, in one table that spills to disk.
 
     Ids that differ only as one e-mail address may be written become one, named by the smallest
     spelling by bytes; `merged_ids` counts the others.

@@ -1,29 +1,5 @@
--- Lines in which an order that recurs with the same rows in another file has its money once. What
--- is the same is told by sums, which do not depend on how rows were collapsed to lines.
+-- Lines in which an order that recurs with the same rows in another file has its money once.
 create temp view {target} as
-with parts as (
-    select
-        customer_id,
-        order_id,
-        file,
-        min(day) as first_day,
-        max(day) as last_day,
-        sum(cast(sales as decimal(38, 0))) as sales,
-        sum(cast(refunds as decimal(38, 0))) as refunds,
-        sum(rows) as rows
-    from {source}
-    group by customer_id, order_id, file
-),
-numbered as (
-    select
-        customer_id as c,
-        order_id as o,
-        file as f,
-        row_number() over (
-            partition by customer_id, order_id, first_day, last_day, sales, refunds, rows
-            order by file
-        ) as copy
-    from parts
-)
+with numbered as ({numbered})
 select {others}, {money}
 from {source} join numbered on customer_id = c and order_id = o and file = f

@@ -85,15 +85,17 @@ def register(
         if step == "copies":
             connection.execute(f"create temp table kept as select * from {source}")  # noqa: S608
             source = "kept"
+        numbered = statement("numbered", source=source)
         parts = {"target": target, "source": source, "others": others, "money": money}
-        connection.execute(statement(step, **parts))
+        connection.execute(statement(step, **parts, numbered=numbered))
         source = target
 
 
 def overlap(connection: duckdb.DuckDBPyConnection, stream: pa.RecordBatchReader) -> int:
     """How many orders recur with the same rows in another file."""
     connection.register("lines", stream)
-    (count,) = connection.sql(statement("overlap")).fetchall()[0]
+    overlapping = statement("overlap", numbered=statement("numbered", source="lines"))
+    (count,) = connection.sql(overlapping).fetchall()[0]
     return int(count)
 
 

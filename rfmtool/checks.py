@@ -1,0 +1,73 @@
+"""What an export can mean in two ways that differ, which is refused until somebody says which."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rfmtool.engines import Doubts
+from rfmtool.errors import AmbiguousInputError, InputError
+from rfmtool.sources import Export, currencies
+from rfmtool.sources.layout import Question
+from rfmtool.sources.ledger import Ledger
+
+_SURE_ORDERS, _SURE_SHARE, _FEW_COPIES = 20, 0.95, 0.001
+_NAMED: Final = 8
+
+
+def check_currency(export: Export, ledger: Ledger, question: Question) -> None:
+    """Check that all money is in one currency or converted, and that one asked for can be told.
+
+    Raises:
+        InputError: nothing tells currencies apart.
+        AmbiguousInputError: nobody has said which of several currencies to take.
+    """
+    if question.currency is not None or question.rates is not None:
+        option = "--currency" if question.rates is None else "--rates"
+        if "currency" not in export.columns and not ledger.names_currencies:
+            raise InputError(
+                f"{export.name}: {option} is given, but no column was recognised as currency and"
+                " no amount has a sign or code beside it",
+                f"Name the column with --column currency=NAME, or leave {option} out.",
+            )
+        return
+    held = currencies.apart(ledger.currencies)
+    if len(held) > 1:
+        # A column named by mistake holds other cells.
+        known = sorted(currency for currency in held if currencies.is_known(currency))
+        more = [f"{len(held) - len(known)} more"] * (len(known) < len(held))
+        named = ", ".join([*known[:_NAMED], *more])
+        raise AmbiguousInputError(
+            f"{export.name}: money in {len(held)} currencies, {named}",
+            "Pick one with --currency, or convert all into one with --rates.",
+        )
+
+
+def check_amounts(export: Export, doubts: Doubts) -> None:
+    """Check that orders do not repeat their total on every row.
+
+    Raises:
+        AmbiguousInputError: nearly all orders of several rows have one amount on all of them.
+    """
+    if doubts.of_rows >= _SURE_ORDERS and doubts.alike >= _SURE_SHARE * doubts.of_rows:
+        raise AmbiguousInputError(
+            f"{export.name}: {doubts.alike:,} of {doubts.of_rows:,} orders with several rows have"
+            f" one amount on all of them in column {export.columns['amount']!r}, as if it were the"
+            " order's total",
+            "If it is, take --amount-per order, which counts it once; if it is the row's, take"
+            " --amount-per line.",
+        )
+
+
+def check_overlap(export: Export, ledger: Ledger, orders: int) -> None:
+    """Check that few of so many orders recur in another file, as the ledger counts them.
+
+    Raises:
+        AmbiguousInputError: more than a few do.
+    """
+    if ledger.overlap > _FEW_COPIES * orders:
+        raise AmbiguousInputError(
+            f"{export.name}: {ledger.overlap:,} of {orders:,} orders stand in more than one file,"
+            " with the same rows",
+            "If the files overlap, take --overlap keep-one, which counts such an order once; if"
+            " they do not, take --overlap sum.",
+        )
