@@ -8,8 +8,8 @@ import pytest
 
 from rfmtool.errors import InputError
 from rfmtool.pipeline import run
-from rfmtool.sources.exports import expand
 from rfmtool.sources.layout import Asked
+from rfmtool.sources.listing import expand
 
 SHOP = b"customer_id,order_id,ordered_at,amount\nann,1,2024-01-30,5\nbob,2,2024-01-31,7\n"
 OTHER = SHOP.replace(b"ann", b"cy").replace(b"bob", b"dan")

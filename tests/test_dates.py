@@ -17,15 +17,8 @@ import rfmtool
 from rfmtool.errors import AmbiguousInputError, InputError, UsageError
 from rfmtool.grouping import look
 from rfmtool.sources import dialect
-from rfmtool.sources.dates import (
-    DAY_FIRST,
-    ISO,
-    MONTH_FIRST,
-    READINGS,
-    in_zone,
-    read_days,
-    reading_of,
-)
+from rfmtool.sources.date_readings import DAY_FIRST, ISO, MONTH_FIRST, READINGS, in_zone, reading_of
+from rfmtool.sources.dates import read_days
 from rfmtool.sources.layout import Asked
 
 READING = {reading.name: reading for reading in READINGS}

@@ -11,7 +11,8 @@ import pytest
 
 from rfmtool.errors import InputError
 from rfmtool.pipeline import run
-from rfmtool.sources.exports import ExportFile, expand
+from rfmtool.sources.exports import ExportFile
+from rfmtool.sources.listing import expand
 
 HEADER = "customer_id,order_id,ordered_at,amount\n"
 SHOP = HEADER + "ann,1,2024-01-30,5\nbob,2,2024-01-31,7\n"

@@ -17,15 +17,15 @@ import pyarrow.compute as pc
 
 from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.sources.batches import Batch
-from rfmtool.sources.dates import (
+from rfmtool.sources.date_readings import (
     COUNTED,
     DAY_FIRST,
     ISO,
     MONTH_FIRST,
     READINGS,
     DateReading,
-    read_days,
 )
+from rfmtool.sources.dates import read_days
 from rfmtool.sources.layout import MONEY_ROLES, Asked, Decimal, NumberReading
 
 _DIFFER: Final = "read both ways, to different days"

@@ -4,36 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.errors import UsageError
+from rfmtool.sources.date_readings import ISO, MONTH_NAMES, DateReading, Unit
 
-Unit = Literal["spreadsheet days", "seconds", "milliseconds"]
 Days = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 
-_MONTH_NAMES: Final = "jan feb mar apr may jun jul aug sep oct nov dec"
-_MONTHS: Final = pa.array(_MONTH_NAMES.split())
-_CLOCK = (
-    r"(?:[01]?\d|2[0-4])(?::[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?)?(?: ?[AaPp]\.?[Mm]\.?)?"
-    r"(?: ?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
-)
-_NAMED_CLOCK = (
-    r"(?P<H>[01]?\d|2[0-4])(?::(?P<M>[0-5]\d)(?::(?P<S>[0-5]\d)(?:[.,]\d+)?)?)?"
-    r"(?: ?(?P<p>[AaPp])\.?[Mm]\.?)?(?: ?(?P<z>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
-)
-"""The same clock, taken apart; only asked for where a time zone makes the hour matter."""
-_WEEKDAY = r"(?:(?i:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? +)?"
-_YEAR, _SHORT_OR_LONG_YEAR = r"(?P<y>\d{4})", r"(?P<y>\d{4}|\d{2})"
-_MONTH, _DAY = r"(?P<m>\d{1,2})", r"(?P<d>\d{1,2})"
-_MONTH_NAME = r"(?P<b>(?i:" + _MONTH_NAMES.replace(" ", "|") + r")[a-z]*)\.?"
+_MONTHS: Final = pa.array(MONTH_NAMES.split())
 # POSIX: 69 to 99 are of the last century.
 _FIRST_SHORT_YEAR = 69
 # The years 1 to 9999, which is as far as dates go in Python and in spreadsheets.
@@ -50,114 +34,6 @@ _SPREADSHEETS_BEGIN: Final = 25_569
 """1970-01-01 in a spreadsheet, which counts from 1899-12-30."""
 _FIRST_SURE_SERIAL: Final = 61
 """Before it spreadsheets differ by a day: some know a 29th of February 1900."""
-
-
-@dataclass(frozen=True)
-class DateReading:
-    """One way to read a date: `pattern` names its parts y, m (or b, a month's name) and d."""
-
-    name: str
-    pattern: str
-    """RE2, for the whole cell without the white space around it."""
-    option: str
-    """What `--date-format` takes for this reading."""
-    unit: Unit | None = None
-    """What whole numbers count, where dates are numbers; then there is no pattern."""
-    zone: str | None = None
-    """The time zone in which the day is taken; None takes the day as it is written."""
-    written_in: str | None = None
-    """The time zone of times without an offset; None is `zone`."""
-
-
-def _reading(name: str, day: str, option: str) -> DateReading:
-    return DateReading(name, rf"^{day}(?:(?:T| +|, *){_CLOCK})?$", option)
-
-
-ISO: Final = _reading("Y-M-D", rf"{_YEAR}[-/.]{_MONTH}[-/.]{_DAY}", "%Y-%m-%d")
-DAY_FIRST: Final = _reading("D/M/Y", rf"{_DAY}[/-]{_MONTH}[/-]{_SHORT_OR_LONG_YEAR}", "%d/%m/%Y")
-MONTH_FIRST: Final = _reading("M/D/Y", rf"{_MONTH}[/-]{_DAY}[/-]{_SHORT_OR_LONG_YEAR}", "%m/%d/%Y")
-READINGS: Final = (
-    ISO,
-    _reading("YYYYMMDD", r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})", "%Y%m%d"),
-    _reading("D.M.Y", rf"{_DAY}\.{_MONTH}\.{_SHORT_OR_LONG_YEAR}", "%d.%m.%Y"),
-    DAY_FIRST,
-    MONTH_FIRST,
-    _reading(
-        "D Mon Y", rf"{_WEEKDAY}{_DAY}[ /.-]*{_MONTH_NAME}[ /,-]*{_SHORT_OR_LONG_YEAR}", "%d %b %Y"
-    ),
-    _reading(
-        "Mon D Y",
-        rf"{_WEEKDAY}{_MONTH_NAME}[ /-]*{_DAY}(?:st|nd|rd|th)?,?[ /,-]+{_SHORT_OR_LONG_YEAR}",
-        "%b %d, %Y",
-    ),
-)
-"""Every reading that is tried, in the order in which equals are preferred."""
-
-_UNITS: Final[Mapping[str, Unit]] = {
-    "excel": "spreadsheet days", "unix": "seconds", "unix_ms": "milliseconds",
-}  # fmt: skip
-COUNTED: Final[Mapping[str, DateReading]] = {
-    option: DateReading(f"{unit}, counted", "", option, unit) for option, unit in _UNITS.items()
-}
-"""By what `--date-format` takes: dates that are numbers. Never guessed, only taken when told."""
-
-_DIRECTIVES: Final = {
-    "d": _DAY, "m": _MONTH, "Y": _YEAR, "y": r"(?P<y>\d{2})", "b": _MONTH_NAME, "B": _MONTH_NAME,
-    "H": r"(?P<H>\d{1,2})", "I": r"(?P<H>\d{1,2})", "M": r"(?P<M>\d{1,2})",
-    "S": r"(?P<S>\d{1,2})", "f": r"\d{1,9}", "p": r"(?P<p>[AaPp])\.?[Mm]\.?",
-    "z": r"(?P<z>Z|[+-]\d{2}:?\d{2})", "Z": r"(?P<z>[A-Za-z]+)",
-    "a": r"[A-Za-z]+", "A": r"[A-Za-z]+", "%": "%",
-}  # fmt: skip
-
-
-def reading_of(date_format: str) -> DateReading:
-    """Turn a strptime format such as `%d/%m/%Y` into a reading; a time may follow its date.
-
-    Also `excel` (days from 1899-12-30 on), `unix` and `unix_ms` (seconds and milliseconds).
-
-    Raises:
-        UsageError: a directive is unknown or there twice, or year, month or day is missing.
-    """
-    if date_format in COUNTED:
-        return COUNTED[date_format]
-    pattern = ""
-    for literal, directive in re.findall(r"([^%]+)|%(.?)", date_format):
-        if (directive and directive not in _DIRECTIVES) or not (literal or directive):
-            raise UsageError(
-                f"--date-format: %{directive} is not understood",
-                f"Known are {' '.join('%' + known for known in _DIRECTIVES)}.",
-            )
-        pattern += re.escape(literal) if literal else _DIRECTIVES[directive]
-    parts = re.findall(r"\?P<(\w)>", pattern)
-    day_parts = sorted(part for part in parts if part in "ymbd")
-    if day_parts not in (["d", "m", "y"], ["b", "d", "y"]) or len({*parts}) < len(parts):
-        raise UsageError(
-            f"--date-format {date_format!r} must name a year, a month and a day once each, and"
-            " nothing twice",
-            f"For example '%d/%m/%Y', or one of {', '.join(COUNTED)} for dates that are numbers.",
-        )
-    if re.search("%[HI]", date_format):
-        return DateReading(date_format, f"^{pattern}$", date_format)
-    return _reading(date_format, pattern, date_format)
-
-
-def check_zone(zone: str) -> None:
-    """Check that a time zone is known.
-
-    Raises:
-        UsageError: it is not.
-    """
-    try:
-        pc.local_timestamp(pa.scalar(0, pa.timestamp("s", zone)))
-    except pa.ArrowInvalid:
-        raise UsageError(
-            f"--timezone {zone!r} is no known time zone", "For example Europe/Berlin or UTC."
-        ) from None
-
-
-def in_zone(reading: DateReading, zone: str | None, written_in: str | None) -> DateReading:
-    """The same reading, with days taken in a time zone."""
-    return replace(reading, zone=zone, written_in=written_in) if zone else reading
 
 
 def read_days(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask | None]:
@@ -250,7 +126,7 @@ def _days_of(dates: pa.Array) -> tuple[Days, Mask | None]:
 
 
 def _days_by_pattern(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask | None]:
-    pattern = reading.pattern.replace(_CLOCK, _NAMED_CLOCK) if reading.zone else reading.pattern
+    pattern = reading.timed_pattern if reading.zone else reading.pattern
     parts = pc.extract_regex(pc.utf8_trim_whitespace(cells), pattern)
     found = parts.is_valid().to_numpy(zero_copy_only=False)
     year = _whole(parts, "y")

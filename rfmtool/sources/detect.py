@@ -17,10 +17,11 @@ from rfmtool.rules.presets import Preset
 from rfmtool.sources import conventions, read
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.carrying import carried
-from rfmtool.sources.dates import ISO, check_zone, in_zone, reading_of
+from rfmtool.sources.date_readings import ISO, check_zone, in_zone, reading_of
 from rfmtool.sources.dialect import SAMPLE_BYTES, sniff
-from rfmtool.sources.exports import ExportFile, expand
+from rfmtool.sources.exports import ExportFile
 from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, Asked, Detail, FileLayout, Reading
+from rfmtool.sources.listing import expand
 from rfmtool.sources.presets import GENERIC
 from rfmtool.sources.read import Progress
 from rfmtool.sources.roles import EXPORT, Roles, kept_places

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from rfmtool.errors import InputError, UsageError, naming
 from rfmtool.sources.batches import Batch
-from rfmtool.sources.dates import check_zone
+from rfmtool.sources.date_readings import check_zone
 from rfmtool.sources.evidence_cells import TableReading, typed_rows
 from rfmtool.sources.evidence_ledger import FileAgain, TableLedger, distinct_ids
 from rfmtool.sources.evidence_reading import table_reading, taken_apart

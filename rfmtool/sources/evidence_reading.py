@@ -14,20 +14,14 @@ import pyarrow as pa
 from rfmtool.errors import InputError
 from rfmtool.sources import conventions
 from rfmtool.sources.batches import Batch
-from rfmtool.sources.dates import (
-    COUNTED,
-    ISO,
-    READINGS,
-    DateReading,
-    in_zone,
-    read_days,
-    reading_of,
-)
+from rfmtool.sources.date_readings import COUNTED, ISO, READINGS, DateReading, in_zone, reading_of
+from rfmtool.sources.dates import read_days
 from rfmtool.sources.detect import Source, is_arrow_stream, source_of_file, sources_of
 from rfmtool.sources.evidence_cells import TableReading
 from rfmtool.sources.evidence_roles import EvidenceTable
-from rfmtool.sources.exports import ExportFile, expand
+from rfmtool.sources.exports import ExportFile
 from rfmtool.sources.layout import Asked, NumberReading
+from rfmtool.sources.listing import expand
 from rfmtool.threads import in_order
 
 Part = tuple[Source, Sequence[Batch]]

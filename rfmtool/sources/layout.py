@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final, Literal
 
 from rfmtool.rules.presets import Preset
-from rfmtool.sources.dates import ISO, DateReading
+from rfmtool.sources.date_readings import ISO, DateReading
 from rfmtool.sources.records import Marks
 
 if TYPE_CHECKING:

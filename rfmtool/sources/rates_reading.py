@@ -17,7 +17,8 @@ from rfmtool.errors import AmbiguousInputError, InputError, naming
 from rfmtool.sources import currencies
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.bins import is_blank
-from rfmtool.sources.dates import check_zone, read_days
+from rfmtool.sources.date_readings import check_zone
+from rfmtool.sources.dates import read_days
 from rfmtool.sources.evidence_cells import TableReading
 from rfmtool.sources.evidence_reading import Part, table_reading, taken_apart
 from rfmtool.sources.evidence_roles import EvidenceTable, rates_table
