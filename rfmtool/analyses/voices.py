@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.analyses.returned import Share
+from rfmtool.scoring.customers import owner_days
 from rfmtool.scoring.timing import OrderDays
 
 RETURN_DAYS: Final = 90
@@ -163,18 +164,14 @@ def _came_back(owner: Ints, since: Ints, days: OrderDays, as_of_day: int) -> Sha
     """How many of those watched for 90 days after a day ordered in that time."""
     watched = since <= as_of_day - RETURN_DAYS
     owner, since = owner[watched], since[watched]
-    next_order = np.searchsorted(_keys(days.owner, days.day), _keys(owner, since), side="right")
+    ordered, asked = owner_days(days.owner, days.day), owner_days(owner, since)
+    next_order = np.searchsorted(ordered, asked, side="right")
     place = np.minimum(next_order, max(len(days.owner) - 1, 0))
     if not len(days.owner):
         return Share(len(owner), 0)
     theirs = (days.owner[place] == owner) & (next_order < len(days.owner))
     soon = days.day[place] - since <= RETURN_DAYS
     return Share(len(owner), int((theirs & soon).sum()))
-
-
-def _keys(owner: Ints, day: Ints) -> Ints:
-    """One whole number for an owner and a day, ascending by both."""
-    return (owner.astype(np.int64) << 24) + (day + (1 << 23))
 
 
 def delight(feedback: pd.DataFrame, days: OrderDays, as_of_day: int) -> dict[str, Share]:

@@ -19,6 +19,9 @@ from rfmtool.sources.ids import without_point_zero
 _GUARDED_ORDERS: Final = 100
 _GUARDED_GAP_DAYS: Final = 60
 _STRAY_ORDERS_IN: Final = 1_000
+_DAY_BITS: Final = 24
+LATE: Final = 1 << (_DAY_BITS - 1)
+"""Days since 1970 lie between plus and minus this."""
 _SECONDS_A_DAY: Final = 86_400
 _NAT: Final = np.iinfo(np.int64).min
 _HALF: Final = 32
@@ -37,6 +40,11 @@ class OrderDates:
     owner: Ints
     day: Ints
 
+    @classmethod
+    def of(cls, keys: Ints) -> OrderDates:
+        """The owners and days of sorted `owner_days`."""
+        return cls(keys >> _DAY_BITS, (keys & ((1 << _DAY_BITS) - 1)) - LATE)
+
     @cached_property
     def distinct(self) -> OrderDates:
         """Each customer's days once."""
@@ -45,14 +53,20 @@ class OrderDates:
         return OrderDates(self.owner[new], self.day[new])
 
 
+def owner_days(owner: Ints, day: Ints) -> Ints:
+    """One whole number for an owner and a day, ascending by both: one key to sort and search by."""
+    keys = owner.astype(np.int64, copy=False) << _DAY_BITS
+    keys += day  # in place, because new memory takes longer than the sums
+    keys += LATE
+    return keys
+
+
 def order_dates(grouped: pa.Table) -> OrderDates:
     """Flatten the engine's lists of order dates and sort them."""
     lists = grouped.column("order_dates").combine_chunks()
     owner = pc.list_parent_indices(lists).to_numpy().astype(np.int64)
     day = pc.list_flatten(lists).to_numpy(zero_copy_only=False).astype(np.int64)
-    # One sort of whole numbers instead of two keys: days fit in 24 bits either side of 1970.
-    keys = np.sort((owner << 24) + (day + (1 << 23)))
-    return OrderDates(keys >> 24, (keys & ((1 << 24) - 1)) - (1 << 23))
+    return OrderDates.of(np.sort(owner_days(owner, day)))
 
 
 def strip_point_zero(grouped: pa.Table) -> pa.Table | None:

@@ -12,13 +12,10 @@ import pandas as pd
 import pyarrow as pa
 
 from rfmtool.engines import Entries
-from rfmtool.scoring.customers import OrderDates
+from rfmtool.scoring.customers import LATE, OrderDates, owner_days
 
 Ints = npt.NDArray[np.int64]
 
-_DAY_BITS: Final = 24
-_LATE: Final = 1 << (_DAY_BITS - 1)
-"""Days since 1970 lie between plus and minus this."""
 _HEARD_OF: Final = {"contacts": "since_on", "referrals": "referred_on", "feedback": "given_on"}
 """The tables that make people known, and the day from which each row does."""
 
@@ -68,8 +65,7 @@ class _Counted:
     def on(self, day: int) -> OrderDates:
         """The orders that count at the end of a day."""
         counts = (self.from_day <= day) & (day < self.before_day)
-        keys = self.keys[counts]
-        return OrderDates(keys >> _DAY_BITS, (keys & ((1 << _DAY_BITS) - 1)) - _LATE)
+        return OrderDates.of(self.keys[counts])
 
 
 def laid_out(entries: Entries) -> Past:
@@ -120,11 +116,11 @@ def known_by(
 
 def counting_orders(entries: Entries) -> OrderDates:
     """The days of the orders that net above zero: the earliest with a positive amount."""
-    return _counted(entries).on(_LATE - 1)
+    return _counted(entries).on(LATE - 1)
 
 
 def _moves(entries: Entries) -> _Moves:
-    keys = _keys(entries.owner, entries.day)
+    keys = owner_days(entries.owner, entries.day)
     order = np.argsort(keys, kind="stable")
     columns = {
         "sales": entries.sales,
@@ -148,11 +144,11 @@ def _counted(entries: Entries) -> _Counted:
     starts = _starts(entries.order)
     running = _running(entries.sales - entries.refunds)
     found = running[1:] - running[starts][entries.order] > 0
-    sold_on = np.minimum.reduceat(np.where(entries.sales > 0, entries.day, _LATE), starts)
+    sold_on = np.minimum.reduceat(np.where(entries.sales > 0, entries.day, LATE), starts)
     day = entries.day.astype(np.int32)
-    before = np.append(day[1:], np.int32(_LATE))
-    before[starts[1:] - 1] = _LATE
-    keys = _keys(entries.owner, sold_on[entries.order])[found]
+    before = np.append(day[1:], np.int32(LATE))
+    before[starts[1:] - 1] = LATE
+    keys = owner_days(entries.owner, sold_on[entries.order])[found]
     # Exports list a customer's orders by day more often than not, which a stable sort is quick on.
     order = np.argsort(keys, kind="stable")
     return _Counted(keys[order], day[found][order], before[found][order])
@@ -165,15 +161,15 @@ def spend_within(entries: Entries, periods: pd.DataFrame) -> Ints:
         entries: what each order moved on each day.
         periods: owner, and from_day and until_day (Int64, days since 1970-01-01).
     """
-    keys = _keys(entries.owner, entries.day)
+    keys = owner_days(entries.owner, entries.day)
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
     running = np.concatenate([[0], np.cumsum((entries.sales - entries.refunds)[order])])
     owner = periods["owner"].to_numpy(dtype=np.int64)
-    first = periods["from_day"].to_numpy(dtype=np.int64, na_value=-_LATE)
-    last = periods["until_day"].to_numpy(dtype=np.int64, na_value=_LATE - 1)
-    begin = np.searchsorted(keys, _keys(owner, first), side="left")
-    end = np.searchsorted(keys, _keys(owner, last), side="right")
+    first = periods["from_day"].to_numpy(dtype=np.int64, na_value=-LATE)
+    last = periods["until_day"].to_numpy(dtype=np.int64, na_value=LATE - 1)
+    begin = np.searchsorted(keys, owner_days(owner, first), side="left")
+    end = np.searchsorted(keys, owner_days(owner, last), side="right")
     spent: Ints = running[np.maximum(end, begin)] - running[begin]
     return spent
 
@@ -195,14 +191,6 @@ def ended(entries: Entries, until_day: int) -> Entries:
 def moved(entries: Entries, places: Ints) -> Entries:
     """The entries of customers who now stand at other places, in the same order as before."""
     return replace(entries, owner=places[entries.owner])
-
-
-def _keys(owner: Ints, day: Ints) -> Ints:
-    """One whole number for an owner and a day, ascending by both."""
-    keys = owner << _DAY_BITS
-    keys += day  # in place, because new memory takes longer than the sums
-    keys += _LATE
-    return keys
 
 
 def _starts(values: Ints) -> Ints:
