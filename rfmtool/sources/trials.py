@@ -1,0 +1,205 @@
+"""Which marks divide, quote and escape: each is tried on a sample, and the best fit is taken.
+
+Only what the sample proves is taken: other quotes than the usual, an escape, columns aligned by
+spaces.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+from rfmtool.errors import InputError, UsageError
+from rfmtool.sources.headers import Heading, Names, find_heading, no_heading
+from rfmtool.sources.layout import Asked
+from rfmtool.sources.records import Marks, Record, records
+from rfmtool.sources.roles import Roles
+from rfmtool.sources.streams import squeeze
+
+_DELIMITERS: Final = (",", ";", "\t", "|")
+_RARE_DELIMITERS: Final = ("^", "~", ":", "\x01", "\x1f")
+"""Taken only where they make columns that play the needed roles."""
+_ALIGNED: Final = Marks("\t", quote="")
+_TRIED_RECORDS: Final = 200
+_RUN_OF_SPACES: Final = re.compile(rb"[ \t]{2}|^[ \t]", re.MULTILINE)
+_EVEN_ENOUGH: Final = 0.9
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The first bytes of a file, in whole lines, and what the user said about it."""
+
+    text: bytes
+    start: int
+    asked: Asked
+    where: str
+    roles: Roles
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What some marks make of the sample; the one with the largest rank wins."""
+
+    marks: Marks
+    records: tuple[Record, ...]
+    heading: Heading
+    is_aligned: bool = False
+
+    @property
+    def rows(self) -> tuple[Record, ...]:
+        """The records below the header."""
+        return self.records[self.heading.above + self.heading.rows :]
+
+    @property
+    def odd(self) -> int:
+        """How many records cannot be taken apart, or have other cells than there are names."""
+        width = len(self.heading.names)
+        return sum(not one.is_blank and len(one.cells or ()) != width for one in self.rows)
+
+    @property
+    def is_perfect(self) -> bool:
+        """Whether the first record names every needed role, and all others have its cells.
+
+        One column is no proof: whatever divides no cell makes one of every row.
+        """
+        is_one = len(self.heading.names) == 1
+        return self.heading.has_roles and not (is_one or self.heading.above or self.odd)
+
+    def rank(self) -> tuple[bool, float, int]:
+        """Whether the needed roles are there, how even the records are, how many columns."""
+        width = len(self.heading.names)
+        even = 1 - self.odd / max(1, len(self.rows)) if width > 1 else 0.0
+        return self.heading.has_roles, even, width
+
+
+def usual_trial(sample: Sample) -> Trial:
+    """What the marks of plain CSV make of a sample."""
+    return _trial(sample, Marks(","))
+
+
+def best_trial(sample: Sample) -> Trial:
+    """What the marks that fit best make of a sample.
+
+    Raises:
+        UsageError: the delimiter asked for is none.
+    """
+    asked = _asked_delimiter(sample.asked)
+    if asked == " " and _RUN_OF_SPACES.search(sample.text):
+        return _aligned(sample)
+    delimiters = (asked,) if asked else _DELIMITERS
+    best = _likeliest(sample, delimiters)
+    if not (asked or best.heading.has_roles):
+        best = _rarer(sample, best)
+    return best if best.is_aligned else _with_other_quotes(sample, best)
+
+
+def _likeliest(sample: Sample, delimiters: Sequence[str]) -> Trial:
+    trials = []
+    for delimiter in delimiters:
+        trials.append(_trial(sample, Marks(delimiter)))
+        if trials[-1].is_perfect:
+            return trials[-1]  # no other can fit better, and most files are such
+    return _widest(trials)
+
+
+def _widest(trials: Sequence[Trial]) -> Trial:
+    return max(trials, key=Trial.rank)
+
+
+def _rarer(sample: Sample, usual: Trial) -> Trial:
+    spaced = bool(_RUN_OF_SPACES.search(sample.text))
+    marks = [Marks(one) for one in (*_RARE_DELIMITERS, *(" " * (not spaced)))]
+    best = _widest([_trial(sample, one) for one in marks])
+    aligned = _aligned(sample) if spaced and b'"' not in sample.text else None
+    for one in (best, aligned):
+        if one and one.heading.has_roles:
+            return one
+    if aligned and len(usual.heading.names) == 1 and aligned.rank()[1] >= _EVEN_ENOUGH:
+        return aligned
+    return usual
+
+
+def _aligned(sample: Sample) -> Trial:
+    squeezed = replace(sample, text=squeeze(sample.text))
+    return replace(_trial(squeezed, _ALIGNED), is_aligned=True)
+
+
+def _with_other_quotes(sample: Sample, usual: Trial) -> Trial:
+    """Take single quotes or an escape where the usual marks leave more records unread."""
+    best = usual
+    for quote in _quotes(sample.text, usual):
+        for escape in _escapes(sample.text, usual):
+            marks = Marks(usual.marks.delimiter, quote, escape)
+            trial = _trial(sample, marks)
+            if marks != usual.marks and _is_better(trial, best):
+                best = trial
+    return best
+
+
+def _is_better(trial: Trial, best: Trial) -> bool:
+    if trial.heading.has_roles < best.heading.has_roles:
+        return False
+    return trial.odd < best.odd or (trial.odd == best.odd and _shows(best, trial.marks))
+
+
+def _shows(best: Trial, marks: Marks) -> bool:
+    """Whether the cells, as they are read so far, show other marks than they are read with."""
+    quote, escaped = marks.quote, marks.escape + marks.quote
+    width = len(best.heading.names)
+    rows = [one.cells for one in best.rows if one.cells and len(one.cells) == width]
+    if marks.escape > best.marks.escape and any(escaped in cell for row in rows for cell in row):
+        return True
+    return quote != best.marks.quote and _wraps_cells(rows, quote)
+
+
+def _quotes(text: bytes, usual: Trial) -> tuple[str, ...]:
+    cut = re.escape(usual.marks.delimiter.encode())
+    if re.search(rb"(?m)(?:^|" + cut + rb')"', text) or b"'" not in text:
+        return ('"',)
+    return ('"', "'")
+
+
+def _escapes(text: bytes, usual: Trial) -> tuple[str, ...]:
+    marks = ("\\" + mark for mark in (usual.marks.delimiter, '"', "'", "\\"))
+    return ("", "\\") if any(mark.encode() in text for mark in marks) else ("",)
+
+
+def _wraps_cells(rows: Sequence[Names], quote: str) -> bool:
+    """Whether such quotes hold some column from top to bottom, or a cell with doubled ones."""
+    doubled = re.compile(f"{quote}(?:[^{quote}]|{quote * 2})*{quote * 2}(?:[^{quote}])*{quote}")
+    if any(doubled.fullmatch(cell) for row in rows for cell in row):
+        return True
+    return any(
+        any(column)
+        and all(len(cell) > 1 and cell[0] == cell[-1] == quote for cell in column if cell)
+        for column in zip(*rows, strict=True)
+    )
+
+
+def _trial(sample: Sample, marks: Marks) -> Trial:
+    found = tuple(records(sample.text, sample.start, marks, _TRIED_RECORDS))
+    found = found or (Record(sample.start, ("",)),)
+    find = find_heading if sample.asked.has_header else no_heading
+    return Trial(marks, found, find(found, partial(roles_of, sample=sample)))
+
+
+def roles_of(names: Names, sample: Sample) -> Mapping[str, int] | None:
+    """The place of each role that names play; None where a needed one is missing."""
+    try:
+        return sample.roles.find(names, sample.asked.columns, sample.where)
+    except InputError:
+        return None
+
+
+def _asked_delimiter(asked: Asked) -> str | None:
+    delimiter = {"\\t": "\t", "tab": "\t"}.get(asked.delimiter or "", asked.delimiter)
+    if delimiter is not None and (
+        len(delimiter) != 1 or delimiter in '"\r\n' or not delimiter.isascii()
+    ):
+        raise UsageError(
+            f"--delimiter {delimiter!r} is not one plain character", "For example ';' or tab."
+        )
+    return delimiter
