@@ -119,18 +119,7 @@ def date_reading(
     """
     best = max(READINGS, key=lambda reading: weights[reading.name])
     if not weights[best.name]:
-        likely = max(COUNTED, key=lambda option: weights[option])
-        if weights[likely]:
-            raise AmbiguousInputError(
-                f"column {column!r} holds plain numbers, which may be {COUNTED[likely].name}",
-                f"If they are dates, say --date-format {likely}; or name another column with"
-                f" --column {role}=NAME.",
-            )
-        raise InputError(
-            f"column {column!r}: no cell is a date in a known way",
-            f"Name another column with --column {role}=NAME, or say how dates are written"
-            " with --date-format, for example '%d/%m/%Y'.",
-        )
+        raise _no_dates(weights, column, role)
     if best in (DAY_FIRST, MONTH_FIRST) and (
         weights[_ONLY_DAY_FIRST] and weights[_ONLY_MONTH_FIRST]
     ):
@@ -150,6 +139,21 @@ def date_reading(
             f"Say which with --date-format '{DAY_FIRST.option}' or '{MONTH_FIRST.option}'.",
         )
     return best
+
+
+def _no_dates(weights: Weights, column: str, role: str) -> InputError:
+    likely = max(COUNTED, key=lambda option: weights[option])
+    if weights[likely]:
+        return AmbiguousInputError(
+            f"column {column!r} holds plain numbers, which may be {COUNTED[likely].name}",
+            f"If they are dates, say --date-format {likely}; or name another column with"
+            f" --column {role}=NAME.",
+        )
+    return InputError(
+        f"column {column!r}: no cell is a date in a known way",
+        f"Name another column with --column {role}=NAME, or say how dates are written"
+        " with --date-format, for example '%d/%m/%Y'.",
+    )
 
 
 def number_reading(weights: Weights, asked: Asked) -> NumberReading:

@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from rfmtool.errors import AmbiguousInputError, InputError, having_seen, naming
 from rfmtool.rules.presets import Preset
@@ -18,14 +17,14 @@ from rfmtool.sources import conventions, read
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.carrying import carried
 from rfmtool.sources.date_readings import ISO, check_zone, in_zone, reading_of
-from rfmtool.sources.dialect import SAMPLE_BYTES, sniff
+from rfmtool.sources.dialect import SAMPLE_BYTES
 from rfmtool.sources.exports import ExportFile
 from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, Asked, Detail, FileLayout, Reading
+from rfmtool.sources.layouts import parquet_layout, text_layout, typed_layout
 from rfmtool.sources.listing import expand
 from rfmtool.sources.presets import GENERIC
 from rfmtool.sources.read import Progress
-from rfmtool.sources.roles import EXPORT, Roles, kept_places
-from rfmtool.sources.typed import can_be
+from rfmtool.sources.roles import EXPORT, Roles
 
 Jobs = Iterator[Callable[[], Batch]]
 
@@ -211,7 +210,7 @@ def source_of_file(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> Sou
         InputError: the file cannot be read or lacks a needed column.
     """
     try:
-        find = _parquet_layout if file.kind == "parquet" else _text_layout
+        find = parquet_layout if file.kind == "parquet" else text_layout
         return Source(file.name, find(file, asked, roles), file)
     except InputError as error:
         layout = error.seen if isinstance(error.seen, FileLayout) else FileLayout((), {})
@@ -219,58 +218,11 @@ def source_of_file(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> Sou
         raise
 
 
-def _text_layout(file: ExportFile, asked: Asked, roles: Roles) -> FileLayout:
-    dialect, header = sniff(file, asked, roles)
-    found = FileLayout(header, {}, dialect, roles.kinds)
-    return replace(found, places=_places(found, asked, roles, file.name))
-
-
-def _parquet_layout(file: ExportFile, asked: Asked, roles: Roles) -> FileLayout:
-    try:
-        with file.open() as raw:
-            schema = pq.read_schema(raw)
-    except (pa.ArrowException, OSError):
-        raise read.damaged_parquet(file) from None
-    return _typed_layout(schema, asked, file.name, roles)
-
-
-def _places(found: FileLayout, asked: Asked, roles: Roles, where: str) -> dict[str, int]:
-    """The places of the roles and of the columns that are carried through."""
-    try:
-        places = roles.find(found.header, asked.columns, where)
-    except InputError as error:
-        known = error.seen if isinstance(error.seen, dict) else {}
-        error.seen = replace(found, places=known)
-        raise
-    with having_seen(replace(found, places=places)):
-        return places | kept_places(found.header, _kept(found.header, asked), places, where)
-
-
-def _kept(header: Sequence[str], asked: Asked) -> list[str]:
-    return [name for name in asked.keep if name in header or name not in asked.elsewhere]
-
-
 def source_of_table(
     table: pa.Table, asked: Asked, roles: Roles = EXPORT, name: str = "table"
 ) -> Source:
     """Take a frame handed over in memory as a source."""
-    return Source(name, _typed_layout(table.schema, asked, name, roles), table=table)
-
-
-def _typed_layout(schema: pa.Schema, asked: Asked, where: str, roles: Roles) -> FileLayout:
-    found = FileLayout(tuple(schema.names), {}, kinds=roles.kinds)
-    places = _places(found, asked, roles, where)
-    for role, place in list(places.items()):
-        kind = schema.field(place).type
-        if role.startswith(KEPT) or can_be(roles.kinds.get(role, "text"), kind):
-            continue
-        if role not in OPTIONAL_ROLES or role in asked.columns:
-            raise InputError(
-                f"{where}: column {found.header[place]!r} holds {kind}, which cannot be {role}",
-                f"Name another with {roles.option}, or turn it into text.",
-            )
-        del places[role]
-    return replace(found, places=places)
+    return Source(name, typed_layout(table.schema, asked, name, roles), table=table)
 
 
 def same_roles(sources: Sequence[Source]) -> None:

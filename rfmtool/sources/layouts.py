@@ -1,0 +1,79 @@
+"""Which columns of a file or frame play which roles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rfmtool.errors import InputError, having_seen
+from rfmtool.sources.dialect import sniff
+from rfmtool.sources.exports import ExportFile
+from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, Asked, FileLayout
+from rfmtool.sources.read import damaged_parquet
+from rfmtool.sources.roles import Roles, kept_places
+from rfmtool.sources.typed import can_be
+
+
+def text_layout(file: ExportFile, asked: Asked, roles: Roles) -> FileLayout:
+    """The layout of a text file or a sheet.
+
+    Raises:
+        InputError: it cannot be read, or lacks a needed column.
+    """
+    dialect, header = sniff(file, asked, roles)
+    found = FileLayout(header, {}, dialect, roles.kinds)
+    return replace(found, places=_places(found, asked, roles, file.name))
+
+
+def parquet_layout(file: ExportFile, asked: Asked, roles: Roles) -> FileLayout:
+    """The layout of a Parquet file.
+
+    Raises:
+        InputError: it is damaged, or lacks a needed column.
+    """
+    try:
+        with file.open() as raw:
+            schema = pq.read_schema(raw)
+    except (pa.ArrowException, OSError):
+        raise damaged_parquet(file) from None
+    return typed_layout(schema, asked, file.name, roles)
+
+
+def _places(found: FileLayout, asked: Asked, roles: Roles, where: str) -> dict[str, int]:
+    """The places of the roles and of the columns that are carried through."""
+    try:
+        places = roles.find(found.header, asked.columns, where)
+    except InputError as error:
+        known = error.seen if isinstance(error.seen, dict) else {}
+        error.seen = replace(found, places=known)
+        raise
+    with having_seen(replace(found, places=places)):
+        return places | kept_places(found.header, _kept(found.header, asked), places, where)
+
+
+def _kept(header: Sequence[str], asked: Asked) -> list[str]:
+    return [name for name in asked.keep if name in header or name not in asked.elsewhere]
+
+
+def typed_layout(schema: pa.Schema, asked: Asked, where: str, roles: Roles) -> FileLayout:
+    """The layout of columns that have types.
+
+    Raises:
+        InputError: a needed column is not there, or is of a type that it cannot be of.
+    """
+    found = FileLayout(tuple(schema.names), {}, kinds=roles.kinds)
+    places = _places(found, asked, roles, where)
+    for role, place in list(places.items()):
+        kind = schema.field(place).type
+        if role.startswith(KEPT) or can_be(roles.kinds.get(role, "text"), kind):
+            continue
+        if role not in OPTIONAL_ROLES or role in asked.columns:
+            raise InputError(
+                f"{where}: column {found.header[place]!r} holds {kind}, which cannot be {role}",
+                f"Name another with {roles.option}, or turn it into text.",
+            )
+        del places[role]
+    return replace(found, places=places)
