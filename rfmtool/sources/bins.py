@@ -6,7 +6,7 @@ few rows whose bin is not that of their run are kept apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,25 +21,14 @@ from rfmtool.sources import currencies
 from rfmtool.sources.batches import Batch, mask_of
 from rfmtool.sources.dates import Days, Mask, read_days
 from rfmtool.sources.ids import is_listed
-from rfmtool.sources.layout import NUMBER_ROLES, Question, Reading
+from rfmtool.sources.layout import Question, Reading
 from rfmtool.sources.ledger import CODES
+from rfmtool.sources.runs import Cells, Places, Runs
 
 _NO: Final = frozenset({"false", "no", "0"})
 _AFTER_OTHER_CURRENCY: Final = ("used", "before_since", "after_as_of")
 
 Codes = npt.NDArray[np.uint8]
-Places = npt.NDArray[np.int64]
-Cells = Mapping[str, pa.Array]
-
-
-@dataclass(frozen=True)
-class Runs:
-    """Consecutive rows alike in all but money; each is looked at once."""
-
-    heads: Cells
-    """The cells of each run's first row."""
-    starts: Places
-    lengths: Places
 
 
 @dataclass(frozen=True)
@@ -48,37 +37,6 @@ class Odd:
 
     rows: Places
     codes: Codes
-
-
-def find_runs(cells: Cells, question: Question) -> Runs:
-    """Find where rows stop being alike; where every row is an order, each is a run of its own."""
-    alike = {role: column for role, column in cells.items() if role not in NUMBER_ROLES}
-    rows = len(cells["customer_id"])
-    apart = question.order_per_row or question.amount_per == "order"
-    starts = np.arange(rows) if apart else _changes(list(alike.values()), rows)
-    if len(starts) == rows:
-        return Runs(alike, starts, np.ones(rows, dtype=np.int64))
-    index = pa.array(starts)
-    heads = {role: column.take(index) for role, column in alike.items()}
-    return Runs(heads, starts, np.diff(starts, append=rows))
-
-
-def _changes(columns: list[pa.Array], rows: int) -> Places:
-    """Places of the rows that differ from the row before; the first one does."""
-    changed = np.zeros(rows, dtype=bool)
-    changed[0] = True
-    for column in columns:
-        differs = pc.not_equal(column.slice(1), column.slice(0, rows - 1))
-        if differs.null_count:
-            differs = differs.fill_null(fill_value=True)
-        changed[1:] |= differs.to_numpy(zero_copy_only=False)
-    return np.flatnonzero(changed)
-
-
-def count_by_run(rows: Places, runs: Runs) -> Places:
-    """How many of these rows lie in each run."""
-    places = np.searchsorted(runs.starts, rows, side="right") - 1
-    return np.bincount(places, minlength=len(runs.starts))
 
 
 def bins_of_runs(heads: Cells, reading: Reading, question: Question) -> tuple[Days, Codes, Mask]:

@@ -26,16 +26,11 @@ from rfmtool.sources.amounts import (
 )
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.bins import (
-    Cells,
     Codes,
     Odd,
-    Places,
-    Runs,
     bins_of_runs,
-    count_by_run,
     counted,
     currencies_of,
-    find_runs,
     is_blank,
     odd_rows,
     rejects_of,
@@ -45,6 +40,7 @@ from rfmtool.sources.dates import Days, Mask
 from rfmtool.sources.layout import CONTACT_ROLES, KEPT, Question, Reading
 from rfmtool.sources.ledger import CODES, Tally
 from rfmtool.sources.numbers import Units
+from rfmtool.sources.runs import Cells, Places, Runs, count_by_run, find_runs
 
 LINES: Final = pa.schema(
     {

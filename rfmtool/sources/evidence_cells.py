@@ -13,13 +13,14 @@ import pyarrow.compute as pc
 
 from rfmtool.columns import REJECTIONS
 from rfmtool.sources.batches import Batch, mask_of
-from rfmtool.sources.bins import Codes, Odd, Places, Runs, counted, is_blank, rejects_of
+from rfmtool.sources.bins import Codes, Odd, counted, is_blank, rejects_of
 from rfmtool.sources.date_readings import DateReading
 from rfmtool.sources.dates import Mask, read_days
 from rfmtool.sources.evidence_roles import CellKind, EvidenceTable, Role
 from rfmtool.sources.layout import FileLayout, NumberReading
 from rfmtool.sources.ledger import CODES, Tally
 from rfmtool.sources.numbers import Numbers, read_numbers, to_units
+from rfmtool.sources.runs import Places, Runs
 from rfmtool.sources.typed import shown
 
 _YES: Final = ("yes", "true", "1", "y", "1.0")

@@ -92,14 +92,17 @@ def places_of(
         if names.count(name) > 1:
             if role in OPTIONAL_ROLES:
                 continue  # better none than the wrong one, and the rest can still be read
-            raise AmbiguousInputError(
-                f"{where}: {names.count(name)} columns are called {header[names.index(name)]!r},"
-                f" and one of them would be {role}",
-                f"Rename them apart, or name another with {option}.",
-            )
+            raise _twice(header[names.index(name)], names.count(name), role, where, option)
         if names.index(name) not in places.values():
             places[role] = names.index(name)
     return places
+
+
+def _twice(name: str, count: int, role: str, where: str, option: str) -> AmbiguousInputError:
+    return AmbiguousInputError(
+        f"{where}: {count} columns are called {name!r}, and one of them would be {role}",
+        f"Rename them apart, or name another with {option}.",
+    )
 
 
 def kept_places(
