@@ -33,9 +33,9 @@ def check_currency(export: Export, ledger: Ledger, question: Question) -> None:
     held = currencies.apart(ledger.currencies)
     if len(held) > 1:
         # A column named by mistake holds other cells.
-        known = sorted(currency for currency in held if currencies.is_known(currency))
+        known = sorted(currency for currency in held if currencies.is_known(currency))[:_NAMED]
         more = [f"{len(held) - len(known)} more"] * (len(known) < len(held))
-        named = ", ".join([*known[:_NAMED], *more])
+        named = ", ".join([*known, *more])
         raise AmbiguousInputError(
             f"{export.name}: money in {len(held)} currencies, {named}",
             "Pick one with --currency, or convert all into one with --rates.",

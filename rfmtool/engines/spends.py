@@ -69,7 +69,7 @@ class Spends:
 
 def _noted(lines: pa.RecordBatch) -> pa.Table:
     """What lines that have a category say of it."""
-    lines = lines.filter(lines[_CATEGORY].is_valid())
+    lines = lines.select(["customer_id", _CATEGORY, "sales", "refunds"]).drop_null()
     words = (lines[name].dictionary_encode() for name in ("customer_id", _CATEGORY))
     return pa.table([*words, pc.subtract(lines["sales"], lines["refunds"])], _NOTES)
 
