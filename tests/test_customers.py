@@ -18,10 +18,12 @@ from rfmtool.pipeline import run
 from rfmtool.scoring.customers import (
     check_for_strays,
     customers,
+    dated,
     last_day,
     money_text,
     order_dates,
     strip_point_zero,
+    total_of,
 )
 
 
@@ -226,3 +228,17 @@ def test_an_export_without_a_usable_row_is_refused_with_the_reasons(write):
         InputError, match=r"none of the 2 rows can be used \(blank 1, bad_amount 1\)"
     ):
         run(path, max_rejects="100%")
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1)))
+def test_a_total_is_exact_whatever_its_size(values):
+    assert total_of(np.array(values, dtype=np.int64)) == sum(values)
+
+
+def test_days_are_dates_and_unknown_ones_are_missing():
+    days = np.array([0, -719_162, 2_932_896, 5])
+    dates = dated(days, np.array([True, True, True, False]))
+
+    assert dates.astype(str).tolist() == [
+        "1970-01-01T00:00:00", "0001-01-01T00:00:00", "9999-12-31T00:00:00", "NaT",
+    ]  # fmt: skip

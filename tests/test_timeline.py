@@ -161,3 +161,55 @@ def test_an_export_that_names_nobody_has_one_day_and_nobody_in_it(tmp_path):
 
     assert page.exit_code == 0, page.stderr
     assert [(point["as_of"], point["customers"]) for point in points] == [("2024-03-05", 0)]
+
+
+WALLETS = "customer_id,wallet\nann,2000\nbob,1000\n"
+BY_WALLET = """
+[[ladder]]
+stage = "devoted"
+proof = "spends half of it here"
+evidence = "stated"
+because = "half of all"
+when.share_of_wallet.min = {share}
+when.wallet_basis = {bases}
+
+[[ladder]]
+stage = "known"
+proof = "known"
+evidence = "contact"
+because = "known"
+"""
+
+
+@pytest.mark.parametrize("bases", [["known"], ["known", "peer_estimate"]])
+@pytest.mark.parametrize("estimate", [True, False])
+def test_a_rung_may_rest_on_wallets_told_or_estimated(tmp_path, bases, estimate):
+    shop = written(tmp_path / "shop.csv", SHOP)
+    more = {
+        "rules": written(tmp_path / "rules.toml", BY_WALLET.format(share=0.5, bases=bases)),
+        "evidence": {"wallets": written(tmp_path / "wallets.csv", WALLETS)},
+        "settings": Settings(estimate=estimate),
+    }
+    run = library.run(shop, **more)
+    then = library.run(shop, as_of="2024-04-30", **more)
+    points = {each.as_of: each for each in library.timeline(shop, **more).points}
+
+    for result in (run, then):
+        counts = result.frame["stage"].value_counts(sort=False)
+        assert points[result.as_of].stages == {str(name): many for name, many in counts.items()}
+    assert points[run.as_of].stages["devoted"] > 0
+
+
+def test_a_proxy_makes_supporters_on_every_day(tmp_path):
+    rows = [f"ann,{day},2024-01-{day:02},20\n" for day in range(1, 31, 3)]
+    shop = written(tmp_path / "shop.csv", HEADER + "".join(rows) + "bob,b,2024-01-20,5\n")
+    points = library.timeline(shop, every="week", settings=Settings(allow_proxy=True)).points
+    supporters = {
+        each.as_of: library.run(
+            shop, as_of=each.as_of, settings=Settings(allow_proxy=True)
+        ).frame["stage"].eq("supporter").sum()
+        for each in points
+    }  # fmt: skip
+
+    assert [each.stages["supporter"] for each in points] == list(supporters.values())
+    assert max(supporters.values()) == 1

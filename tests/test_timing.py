@@ -180,3 +180,9 @@ def test_cdnow_is_as_published(real_data):
         "customer": 11_989,
         "prospect": 68,
     }
+
+
+@given(st.lists(st.integers(1, 400), min_size=1))
+def test_the_median_gap_is_the_median_of_all_gaps(gaps):
+    days = days_of([0, *np.cumsum(gaps).tolist()])
+    assert fit_timing(days, int(days.day[-1])).median_gap_days == np.median(gaps)

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.rules import Rule
-from rfmtool.scoring.customers import dates_of
+from rfmtool.scoring.customers import dated
 
 WINDOW_MONTHS: Final = 24
 DETRACTOR: Final = 6
@@ -179,7 +179,7 @@ def _until(table: pd.DataFrame, column: str, as_of_day: int) -> pd.DataFrame:
 
 
 def _dates(days: Ints) -> npt.NDArray[np.datetime64]:
-    return dates_of(days, days > _UNDATED)
+    return dated(days, days > _UNDATED)
 
 
 def _latest(owner: Ints, day: Ints, people: int) -> Ints:

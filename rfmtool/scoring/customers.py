@@ -143,8 +143,8 @@ def customers(grouped: pa.Table, dates: OrderDates, as_of_day: int) -> pd.DataFr
             "customer_id": grouped.column("customer_id").to_pandas(),
             "frequency": frequency,
             "order_days": order_days,
-            "first_order_on": dates_of(first, buyer),
-            "last_order_on": dates_of(last, buyer),
+            "first_order_on": dated(first, buyer),
+            "last_order_on": dated(last, buyer),
             "recency_days": pd.arrays.IntegerArray(as_of_day - last, ~buyer),
             "monetary": monetary,
             "sales": sales,
@@ -169,7 +169,7 @@ def _where_read(grouped: pa.Table) -> dict[str, Any]:
     return found
 
 
-def dates_of(days: Ints, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.datetime64]:
+def dated(days: Ints, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.datetime64]:
     """Days since 1970-01-01 as dates, those not known as missing."""
     # In whole numbers, because numpy takes ten times as long over dates.
     return np.where(known, days * _SECONDS_A_DAY, _NAT).view("datetime64[s]")
@@ -187,8 +187,8 @@ def _half_even(total: Ints, count: Ints) -> Ints:
 
 def total_of(units: Ints) -> int:
     """The sum of whole numbers that together may be more than 64 bits hold."""
-    low = units & _LOW_BITS
-    return int(((units - low) >> _HALF).sum() << _HALF) + int(low.sum())
+    high, low = units >> _HALF, units & _LOW_BITS
+    return (int(high.sum()) << _HALF) + int(low.sum())
 
 
 def money_text(units: int) -> str:
