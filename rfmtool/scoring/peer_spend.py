@@ -110,7 +110,8 @@ def estimated_wallets(
         A frame with owner (place in people), wallet and spend (1/10,000).
     """
     owner = np.flatnonzero(untold & (people["frequency"].to_numpy() > 0))
-    buyers = people.iloc[owner]
+    asked = ["first_order_on", "monetary", *peer_spend.peers.attributes]
+    buyers = people[people.columns.intersection(asked)].iloc[owner]
     groups = closest(peer_spend.peers.memberships(buyers, as_of_day))
     spend = buyers["monetary"].to_numpy()
     wallet = np.maximum(spend, np.array(peer_spend.spend, dtype=np.int64)[groups])

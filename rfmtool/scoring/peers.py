@@ -100,9 +100,11 @@ def _keys(
 ) -> pd.DataFrame:
     """What peers share, as text, a column for each attribute and the last for the tenure band."""
     texts = [
-        buyers[name].astype("str").fillna("") if name in buyers else pd.Series("", buyers.index)
+        buyers[name].astype("str").fillna("").array
+        if name in buyers
+        else pd.array([""] * len(buyers), "str")
         for name in attributes
     ]
-    bands = np.searchsorted(np.array(tenure_cuts), tenure_days(buyers, as_of_day)) + 1
-    columns = [text.to_numpy() for text in texts] + [bands.astype(np.str_)]
-    return pd.DataFrame({place: pd.array(column, "str") for place, column in enumerate(columns)})
+    names = pd.array([str(band) for band in range(1, len(tenure_cuts) + 2)], "str")
+    bands = np.searchsorted(np.array(tenure_cuts), tenure_days(buyers, as_of_day))
+    return pd.DataFrame(dict(enumerate([*texts, names.take(bands)])))
