@@ -49,6 +49,16 @@ def test_run_writes_the_whole_set_and_a_manifest_that_matches_it(shop):
     assert manifest["as_of"] == "2024-05-20"
 
 
+@pytest.mark.parametrize("command", ["run", "score", "repeat"])
+@pytest.mark.parametrize("name", ["", "-"])
+def test_an_output_that_was_hardly_meant_is_refused(shop, command, name):
+    refused = rfmtool(command, shop, "-o", name)
+
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith("rfmtool: -o")
+    assert names_in(".") == ["shop.csv"]
+
+
 def test_each_list_holds_the_rows_of_its_members(shop):
     rfmtool("run", shop, "-o", "out", "--quiet")
     rows = Path("out/customers.csv").read_text().splitlines()

@@ -20,10 +20,14 @@ def output_path(output: str | None) -> Path | None:
     """Where `-o` points; None where it was not given.
 
     Raises:
-        UsageError: it is empty, as an unset variable of a script makes it.
+        UsageError: it is empty, as an unset variable of a script makes it, or `-`.
     """
     if output == "":
         raise UsageError("-o: the name is empty", "Name where to write, or leave -o out.")
+    if output == "-":
+        raise UsageError(
+            "-o -: would be a file of that name", "Name /dev/stdout to pipe it, or leave -o out."
+        )
     return Path(output) if output else None
 
 
@@ -31,7 +35,7 @@ def output_file(output: str | None, exports: Sequence[str], settings: Settings) 
     """The file that `-o` names, apart from all that is read; None where it was not given.
 
     Raises:
-        UsageError: it is empty, or writing it would take away what is read.
+        UsageError: it is empty or `-`, or writing it would take away what is read.
     """
     path = output_path(output)
     if path:
