@@ -69,6 +69,18 @@ def test_who_was_named_and_bought_is_counted_by_the_rung_of_who_named_them():
     assert set(found) == {"advocate", "client"}
 
 
+def test_what_friends_spent_may_be_more_than_64_bits_hold():
+    people = people_of(
+        ("advocate", 5, 900, None),
+        ("customer", 2**62, 500, None),
+        ("customer", 2**62, 500, None),
+    )
+
+    [brought] = referrals_by_stage(people, referrals_of((0, 1, 400), (0, 2, 400)))
+
+    assert (brought.stage, brought.bought, brought.revenue) == ("advocate", 2, 2**63)
+
+
 def test_an_undated_referral_came_before_every_order():
     people = people_of(("client", 1, 5, None), ("customer", 2, 5, None), ("suspect", 0, None, None))
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from rfmtool.analyses.cadence import BACKTEST_DAYS, MIN_HISTORY_DAYS
 from rfmtool.analyses.returned import Share
-from rfmtool.scoring.customers import money_text
+from rfmtool.scoring.customers import money_text, total_of
 
 GROUPINGS: Final = ("segment", "stage", "action")
 TOO_FEW: Final = "too few"
@@ -112,9 +112,12 @@ def _groups(
     many = np.bincount(codes, minlength=len(names)).tolist()
     back = np.bincount(codes[returned], minlength=len(names)).tolist()
     return [
-        # Added as whole numbers of any size: money of many may be more than 64 bits hold.
-        Group(str(labels.name), str(name), Share(many[place], back[place]),
-              sum(spent[codes == place].tolist()))
+        Group(
+            str(labels.name),
+            str(name),
+            Share(many[place], back[place]),
+            total_of(spent[codes == place]),
+        )
         for place, name in enumerate(names)
         if many[place]
-    ]  # fmt: skip
+    ]

@@ -15,7 +15,7 @@ import pandas as pd
 from rfmtool.analyses.returned import Share, days_until, returned_between
 from rfmtool.days import day_number
 from rfmtool.placing.activity import missing_regulars
-from rfmtool.scoring.customers import money_text
+from rfmtool.scoring.customers import money_text, total_of
 from rfmtool.scoring.timing import (
     REGULAR_ORDER_DAYS,
     OrderDays,
@@ -72,12 +72,12 @@ class Cadence:
     @property
     def at_stake(self) -> int:
         """What the overdue have spent so far, in whole 1/10,000."""
-        return sum(self.table["monetary"].tolist())
+        return total_of(self.table["monetary"])
 
     @property
     def next_orders(self) -> int:
         """What one more order of each of the overdue would bring, in whole 1/10,000."""
-        return sum(self.table["average_order"].tolist())
+        return total_of(self.table["average_order"])
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from rfmtool.scoring.customers import total_of
+
 NEW: Final = "(new)"
 """The row of a matrix for customers that only the new run knows."""
 GONE: Final = "(gone)"
@@ -212,20 +214,15 @@ def _revenue(both: pd.DataFrame, reactivated: Mask) -> Revenue:
     }
 
     def part(held: Mask) -> Part:
-        return Part(int(held.sum()), _sum(after[held]) - _sum(before[held]))
+        return Part(int(held.sum()), total_of(after[held]) - total_of(before[held]))
 
     flow = {name: part(members[name]) for name in FLOWS}
-    return Revenue(_sum(before), _sum(after), flow, part(reactivated))
+    return Revenue(total_of(before), total_of(after), flow, part(reactivated))
 
 
 def _totals(people: pd.DataFrame) -> Totals:
     orders = people["frequency"].to_numpy()
-    return Totals(int((orders > 0).sum()), int(orders.sum()), _sum(people["monetary"].to_numpy()))
-
-
-def _sum(units: npt.NDArray[np.int64]) -> int:
-    """Add whole numbers exactly, however large the sum is."""
-    return (int((units >> 32).sum()) << 32) + int((units & 0xFFFFFFFF).sum())
+    return Totals(int((orders > 0).sum()), int(orders.sum()), total_of(people["monetary"]))
 
 
 def revenue_factors(old: Totals, new: Totals) -> Factors | None:

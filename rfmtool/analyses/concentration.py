@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.scoring.customers import money_text
+from rfmtool.scoring.customers import money_text, total_of
 
 TOP_PERCENT: Final = (1, 5, 10, 20, 50)
 _HEAVY_PERCENT: Final = 20
@@ -84,7 +84,7 @@ def concentration(people: pd.DataFrame, as_of: date) -> Concentration:
         "monetary", ascending=False, kind="stable"
     )  # The rows come sorted by id, and equal spends stay so.
     spend = ranked["monetary"].to_numpy(dtype=np.int64)
-    revenue = sum(spend.tolist())
+    revenue = total_of(spend)
     places = _tier_places(spend)
     tiers = _tiers(spend, places)
     names = np.array([tier.name for tier in tiers] or [""])
@@ -121,10 +121,10 @@ def top_count(percent: int, count: int) -> int:
 
 
 def _top(descending: Ints, revenue: int) -> dict[str, float]:
+    counts = {percent: top_count(percent, len(descending)) for percent in TOP_PERCENT}
     return {
-        f"{percent / _PERCENT:g}": sum(descending[: top_count(percent, len(descending))].tolist())
-        / revenue
-        for percent in TOP_PERCENT
+        f"{percent / _PERCENT:g}": total_of(descending[:count]) / revenue
+        for percent, count in counts.items()
     }
 
 
@@ -153,7 +153,7 @@ def _tier_places(descending: Ints) -> npt.NDArray[np.intp]:
 def _tiers(descending: Ints, places: npt.NDArray[np.intp]) -> tuple[Tier, ...]:
     members = [descending[places == place] for place in range(3 if len(places) else 0)]
     return tuple(
-        Tier(name, len(spend), sum(spend.tolist()), *_ends(spend))
+        Tier(name, len(spend), total_of(spend), *_ends(spend))
         for name, spend in zip(("heavy", "medium", "light"), members, strict=False)
     )
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from rfmtool.scoring.customers import total_of
 from rfmtool.scoring.timing import OrderDays, Timing
 
 NEW_DAYS: Final = 90
@@ -79,8 +80,8 @@ def funnel(
         new_buyers=_new_buyers(days, as_of_day),
         newly_lapsed=_newly_lapsed(people, timing),
         is_pyramid=_is_pyramid(people["stage"]),
-        top_revenue=sum(money[top].tolist()),
-        referred_revenue=sum(money[brought].tolist()),
+        top_revenue=total_of(money[top]),
+        referred_revenue=total_of(money[brought]),
     )
 
 

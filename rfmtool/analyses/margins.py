@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.engines import Entries
+from rfmtool.scoring.customers import total_of
 
 NUMBERED_ORDERS: Final = 5
 """Orders after these are taken together."""
@@ -35,7 +36,7 @@ def margins_by_stage(people: pd.DataFrame) -> list[Margin]:
     """
     known = people[people["margin"].notna()]
     return [
-        Margin(str(name), len(rows), *(_total(rows[column]) for column in ("monetary", "margin")))
+        Margin(str(name), len(rows), *(total_of(rows[column]) for column in ("monetary", "margin")))
         for name, rows in known.groupby("stage", observed=True, sort=True)
     ]
 
@@ -57,7 +58,7 @@ def margins_by_order(entries: Entries) -> list[Margin]:
         rows = known & (number == one)
         if rows.any():
             name = str(one) if one <= NUMBERED_ORDERS else f"{one}+"
-            money = (sum(column[rows].tolist()) for column in (net, left))
+            money = (total_of(column[rows]) for column in (net, left))
             found.append(Margin(name, int(rows.sum()), *money))
     return found
 
@@ -74,7 +75,3 @@ def _numbers(entries: Entries, starts: Ints, counts: npt.NDArray[np.bool_]) -> I
     number = np.zeros(len(starts), dtype=np.int64)
     number[rows] = np.minimum(place, NUMBERED_ORDERS) + 1
     return number
-
-
-def _total(units: pd.Series[Any]) -> int:
-    return sum(units.to_numpy(dtype=np.int64).tolist())

@@ -97,7 +97,7 @@ def point(people: pd.DataFrame, as_of: date) -> Point:
         as_of=as_of,
         customers=len(people),
         buyers=int((people["frequency"] > 0).sum()),
-        revenue=total_of(people["monetary"].to_numpy()),
+        revenue=total_of(people["monetary"]),
         stages=_counts(people["stage"]),
         segments=_counts(people["segment"]),
         activity=_counts(people["activity"]),

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.analyses.returned import Share
-from rfmtool.scoring.customers import owner_days
+from rfmtool.scoring.customers import owner_days, total_of
 from rfmtool.scoring.timing import OrderDays
 
 RETURN_DAYS: Final = 90
@@ -67,7 +67,7 @@ def referrals_by_stage(people: pd.DataFrame, referrals: pd.DataFrame) -> list[Br
         referrals: owner, referred, referred_on (days since 1970-01-01, missing: unknown).
     """
     table = referrals[referrals["owner"] != referrals["referred"]]
-    stage = people["stage"].to_numpy()[table["owner"].to_numpy()]
+    stage = people["stage"].array.take(table["owner"].to_numpy())
     last = _days(people["last_order_on"])[table["referred"].to_numpy()]
     named_on = table["referred_on"].fillna(_LONG_AGO).to_numpy(dtype=np.int64)
     rows = pd.DataFrame(
@@ -76,12 +76,9 @@ def referrals_by_stage(people: pd.DataFrame, referrals: pd.DataFrame) -> list[Br
     once = rows.sort_values("bought").drop_duplicates(["stage", "referred"], keep="last")
     money = people["monetary"].to_numpy()[once["referred"].to_numpy()]
     found = once.assign(revenue=np.where(once["bought"], money, 0))
-    sums = found.groupby("stage", observed=True)[["bought", "revenue"]].sum()
-    counts = found.groupby("stage", observed=True).size()
     return [
-        Brought(name, int(counts[name]), int(sums["bought"][name]), int(sums["revenue"][name]))
-        for name in people["stage"].cat.categories
-        if name in counts.index
+        Brought(str(name), len(of), int(of["bought"].sum()), total_of(of["revenue"]))
+        for name, of in found.groupby("stage", observed=True, sort=True)
     ]
 
 

@@ -11,8 +11,7 @@ import pandas as pd
 from rfmtool.analyses.funnel import funnel
 from rfmtool.analyses.margins import Margin, margins_by_order, margins_by_stage
 from rfmtool.analyses.voices import voices
-from rfmtool.report.figures import total_of
-from rfmtool.scoring.customers import money_text
+from rfmtool.scoring.customers import money_text, total_of
 from rfmtool.scoring.wallet_shares import estimate_rank_correlation, group_shares
 
 if TYPE_CHECKING:
@@ -101,8 +100,8 @@ def _share_of(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _basis(name: str, rows: pd.DataFrame) -> dict[str, Any]:
-    spend = total_of(rows["wallet_spend"].astype("int64"))
-    wallet = total_of(rows["wallet"].astype("int64"))
+    spend = total_of(rows["wallet_spend"])
+    wallet = total_of(rows["wallet"])
     plans = rows["wallet_plan"].value_counts(sort=False)
     return {
         "basis": name,

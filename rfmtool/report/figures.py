@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rfmtool.scoring.customers import money_text
+from rfmtool.scoring.customers import money_text, total_of
 
 
 def groups_of(frame: pd.DataFrame, column: str) -> list[dict[str, Any]]:
@@ -38,11 +38,3 @@ def _median(money: pd.Series[int]) -> str:
     low, high = int(ordered[(len(ordered) - 1) // 2]), int(ordered[len(ordered) // 2])
     half, odd = divmod(low + high, 2)
     return money_text(half + (odd and half % 2))
-
-
-def total_of(units: pd.Series[int]) -> int:
-    """The sum of whole units, exact however large."""
-    values = units.to_numpy()
-    if len(values) and float(np.abs(values).max()) * len(values) >= 2.0**62:
-        return sum(values.tolist())
-    return int(values.sum())

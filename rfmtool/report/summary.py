@@ -23,11 +23,11 @@ from rfmtool.report.evidence import (
     wallet_data,
 )
 from rfmtool.report.exchange import rates_data
-from rfmtool.report.figures import groups_of, total_of
+from rfmtool.report.figures import groups_of
 from rfmtool.report.warnings import warnings
 from rfmtool.report.words import NOBODY, activity_words, in_words
 from rfmtool.rules import NO_ORDERS, Rule
-from rfmtool.scoring.customers import money_text
+from rfmtool.scoring.customers import money_text, total_of
 from rfmtool.scoring.scales import Scales
 
 if TYPE_CHECKING:

@@ -185,9 +185,10 @@ def _half_even(total: Ints, count: Ints) -> Ints:
     return rounded
 
 
-def total_of(units: Ints) -> int:
-    """The sum of whole numbers that together may be more than 64 bits hold."""
-    high, low = units >> _HALF, units & _LOW_BITS
+def total_of(units: Ints | pd.Series[int]) -> int:
+    """The sum of whole numbers that together may be more than 64 bits hold; none is missing."""
+    whole = np.asarray(units, dtype=np.int64)
+    high, low = whole >> _HALF, whole & _LOW_BITS
     return (int(high.sum()) << _HALF) + int(low.sum())
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from rfmtool.scoring.customers import total_of
+
 
 def group_shares(people: pd.DataFrame, by: str) -> pd.DataFrame:
     """The share of wallet of groups as a ratio of sums, for each basis on its own.
@@ -19,14 +21,14 @@ def group_shares(people: pd.DataFrame, by: str) -> pd.DataFrame:
     """
     having = people.loc[people["wallet"].notna(), [by, "wallet_basis", "wallet_spend", "wallet"]]
     groups = having.groupby([by, "wallet_basis"], observed=True, sort=True)
-    # As numbers of any size: the wallets of many may be more than 64 bits hold.
     rows = [
-        (*labels, len(part), sum(part["wallet_spend"].tolist()), sum(part["wallet"].tolist()))
+        (*labels, len(part), total_of(part["wallet_spend"]), total_of(part["wallet"]))
         for labels, part in groups
     ]
     names = [by, "wallet_basis", "customers", "spend", "wallet"]
     sums = pd.DataFrame(rows, columns=names, dtype=object)
-    share = [round(spend / wallet, 6) for *_, spend, wallet in rows]
+    pairs = zip(sums["spend"], sums["wallet"], strict=True)
+    share = [round(spend / wallet, 6) for spend, wallet in pairs]
     return sums.assign(share_of_wallet=np.array(share, dtype=np.float64))
 
 
