@@ -518,7 +518,7 @@ def test_people_are_known_from_the_export_or_from_the_tables_that_join_the_run()
 
 @pytest.mark.parametrize(("people", "known", "limit", "passes"), [
     (20, 10, "50%", True), (20, 9, "50%", False), (19, 0, "50%", True), (20, 9, "45%", True),
-    (20, 19, "100%", False),
+    (20, 19, "100%", False), (100, 7, "7%", True), (100, 6, "7%", False), (100, 7, "8%", False),
 ])  # fmt: skip
 def test_a_table_that_matches_too_few_is_a_limit(people, known, limit, passes):
     evidence = partners_and_contacts([str(n) for n in range(people)], ["x"] * 30)

@@ -187,6 +187,13 @@ def test_two_currencies_are_refused_until_one_is_picked(write):
     assert ledger_of(write, *rows, settings=Settings(currency="USD"))["other_currency"] == 1
 
 
+def with_bad_dates(bad):
+    """A ledger of 100 rows."""
+    ledger = Ledger(rejects=[Reject("x.csv", 7, "bad_date")])
+    ledger.counts[CODES["used"]], ledger.counts[CODES["bad_date"]] = 100 - bad, bad
+    return ledger
+
+
 @pytest.mark.parametrize(
     ("most", "passes"),
     [
@@ -200,14 +207,20 @@ def test_two_currencies_are_refused_until_one_is_picked(write):
     ],
 )
 def test_more_rejects_than_the_limit_stop_the_run(most, passes):
-    ledger = Ledger(rejects=[Reject("x.csv", 7, "bad_date")])
-    ledger.counts[CODES["used"]], ledger.counts[CODES["bad_date"]] = 98, 2
+    ledger = with_bad_dates(2)
 
     if passes:
         check_rejects(ledger, most)
     else:
         with pytest.raises(LimitError, match=r"2 of 100 rows .* row 7 of x\.csv \(bad_date\)"):
             check_rejects(ledger, most)
+
+
+@pytest.mark.parametrize("bad", range(1, 100))
+def test_as_many_rejects_as_the_limit_says_are_not_more_than_it(bad):
+    check_rejects(with_bad_dates(bad), f"{bad}%")
+    with pytest.raises(LimitError):
+        check_rejects(with_bad_dates(bad), f"{bad - 1}.99%")
 
 
 @pytest.mark.parametrize("most", ["few", "-1", "-1%", "nan", "inf%", "", "%"])

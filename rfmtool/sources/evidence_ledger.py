@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 import pyarrow as pa
@@ -88,12 +89,12 @@ def check_matched(ledgers: Iterable[TableLedger], min_matched: str = "50%") -> N
         LimitError: a table of 20 people or more has fewer.
         UsageError: `min_matched` is no share.
     """
-    share = _share(min_matched)
+    least = _percent(min_matched)
     for ledger in ledgers:
         people, matched = len(ledger.ids), ledger.matched
         if not ledger.table.must_match or matched is None or people < _ENOUGH_IDS:
             continue
-        if matched < share * people:
+        if 100 * matched < least * people:
             raise LimitError(
                 f"{ledger.table.name}: of {people:,} ids, only {matched:,} are known from the"
                 " export or another table",
@@ -102,11 +103,13 @@ def check_matched(ledgers: Iterable[TableLedger], min_matched: str = "50%") -> N
             )
 
 
-def _share(text: str) -> float:
+def _percent(text: str) -> Decimal:
     try:
-        percent = float(text.strip().removesuffix("%"))
-    except ValueError:
-        percent = -1.0
-    if not (text.strip().endswith("%") and 0 <= percent <= 100):  # noqa: PLR2004 - all of it
+        percent = Decimal(text.strip().removesuffix("%"))
+    except InvalidOperation:
+        percent = Decimal(-1)
+    # What is no number cannot even be compared, so it is asked for first.
+    is_share = percent.is_finite() and 0 <= percent <= 100  # noqa: PLR2004 - all of it
+    if not (text.strip().endswith("%") and is_share):
         raise UsageError(f"--min-matched {text!r} is no share", "For example 50%.")
-    return percent / 100
+    return percent

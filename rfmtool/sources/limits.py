@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
+
 from rfmtool.columns import REJECTIONS
 from rfmtool.errors import LimitError, UsageError
 from rfmtool.sources.ledger import Ledger
@@ -20,16 +22,17 @@ def check_rejects(ledger: Ledger, most: str | int) -> None:
     """
     text = str(most).strip()
     try:
-        number = float(text.removesuffix("%"))
-    except ValueError:
-        number = -1.0
-    if not 0 <= number < float("inf"):
+        number = Decimal(text.removesuffix("%"))
+    except InvalidOperation:
+        number = Decimal(-1)
+    if not number.is_finite() or number < 0:
         raise UsageError(
             f"--max-rejects {text!r} is no number of rows and no share of them",
             "For example 100 or 1%.",
         )
-    limit = number / 100 * ledger.rows if text.endswith("%") else number
-    if ledger.rejected > limit:
+    rejected = Decimal(ledger.rejected)
+    share = 100 * rejected / max(1, ledger.rows)
+    if (share if text.endswith("%") else rejected) > number:
         reasons = ", ".join(f"{name} {ledger[name]:,}" for name in REJECTIONS if ledger[name])
         first = ledger.rejects[0]
         raise LimitError(
