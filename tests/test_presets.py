@@ -389,6 +389,11 @@ def test_a_preset_of_ones_own_comes_first(write):
         ("[[preset]]\nname = 'none'\nknown_by = [['a']]", "name"),
         ("[[preset]]\nname = 'x'\nknown_by = [['a']]\ncolour = 1", "colour"),
         ("[[preset]]\nname = 'x'\nknown_by = ['a']", "known_by"),
+        ("[[preset]]\nname = 'x'\nknown_by = [['a'], []]", "known_by"),
+        (
+            "[[preset]]\nname = 'x'\nknown_by = [['a']]\ndates = '%d/%m/%Y'",
+            "dates: is D/M/Y or M/D/Y",
+        ),
         ("[[preset]]\nname = 'x'\nknown_by = [['a']]\ncolumns.who = 'a'", "who"),
         ("[[preset]]\nname = 'x'\nknown_by = [['a']]\namount_per = 'day'", "amount_per"),
         ("[[preset]]\nname = 'x'\nknown_by = [['a']]\ncarry_down = ['day']", "carry_down"),
@@ -400,6 +405,17 @@ def test_a_preset_with_an_error_is_named_with_its_key(write, text, word):
         rfmtool.run(
             write(["customer,date,amount", "a,2024-01-05,5"]), rules=write(text, "own.toml")
         )
+
+
+def test_a_preset_of_ones_own_says_which_date_is_meant_and_in_which_zone(write):
+    path = write("Bon,Kunde,Tag,Summe\n1,ann,02/01/2024 23:30,5\n")
+    rules = OWN + 'dates = "M/D/Y"\ntimezone = "UTC"\n'
+
+    result = rfmtool.run(path, rules=write(rules, "own.toml"), asked=Asked(timezone="Asia/Tokyo"))
+
+    assert str(result.as_of) == "2024-02-02"
+    with pytest.raises(UsageError, match="preset till: timezone 'Mars/Base' is no known time zone"):
+        rfmtool.run(path, rules=write(rules.replace("UTC", "Mars/Base"), "own.toml"))
 
 
 def test_every_shipped_preset_is_whole():

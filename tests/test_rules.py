@@ -138,6 +138,8 @@ def test_words_for_what_is_no_sale_are_compared_in_lower_case(write):
     ("text", "key", "complaint"),
     [
         ("[scoring.recency", "", "Expected ']'"),
+        ("[scoring.weights]\nrecency = 1e99999999999999999999", "", "a number is too long"),
+        (f"[scoring.weights]\nrecency = {'1' * 5000}", "", "a number is too long"),
         ("colour = 1", "", "unknown key 'colour'"),
         ("scoring = 1", "scoring", "must be a table"),
         ("reading = 1", "reading", "must be a table"),

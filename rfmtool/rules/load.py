@@ -85,6 +85,8 @@ def _parsed(text: str, where: str) -> dict[str, Any]:
         return tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise RulesError(f"{where}: {error}") from None
+    except (ValueError, ArithmeticError, RecursionError):
+        raise RulesError(f"{where}: a number is too long, or lists are too deep") from None
 
 
 def rules_of(

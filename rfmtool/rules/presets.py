@@ -16,6 +16,7 @@ PRESET_ROLES: Final = (
 """The roles that a preset may name columns for."""
 SALE_ROLES: Final = ("status", "cancelled_at", "captured", "paid_at")
 """The roles that can say that an order is no sale."""
+_DATES: Final = ("D/M/Y", "M/D/Y")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Preset:
     carry_down: tuple[str, ...] = ()
     """Roles that only the first row of an order may fill."""
     dates: str | None = None
-    """Which of two readings of dates to take where a column leaves both open."""
+    """Which reading of dates, D/M/Y or M/D/Y, to take where a column leaves both open."""
     timezone: str | None = None
     """In which zone times without an offset are written."""
     notes: tuple[str, ...] = ()
@@ -64,34 +65,42 @@ def _preset_of(row: Any, where: str) -> Preset:  # noqa: ANN401
         raise RulesError(f"{where}.name: a name is needed, other than none and generic")
     columns = row.get("columns", {})
     only_known(columns, set(PRESET_ROLES), f"{where}.columns")
-    known_by = row.get("known_by", [])
-    if not isinstance(known_by, list) or not known_by:
-        raise RulesError(f"{where}.known_by: a list of lists of column names is needed")
     if row.get("amount_per") not in (None, "line", "order"):
         raise RulesError(f"{where}.amount_per: is line or order")
-    carried = _texts(row.get("carry_down", []), f"{where}.carry_down")
-    if unknown := set(carried) - set(PRESET_ROLES):
-        raise RulesError(f"{where}.carry_down: there is no role {min(unknown)!r}")
+    if row.get("dates") not in (None, *_DATES):
+        raise RulesError(f"{where}.dates: is {' or '.join(_DATES)}")
+    words = _texts(row.get("not_a_sale", []), f"{where}.not_a_sale")
     return Preset(
         name=name,
         title=_text(row, "title", where) or name,
-        known_by=tuple(_texts(names, f"{where}.known_by") for names in known_by),
+        known_by=_headers(row.get("known_by"), f"{where}.known_by"),
         columns={
             role: _texts(names if isinstance(names, list) else [names], f"{where}.columns.{role}")
             for role, names in columns.items()
         },
-        not_a_sale=frozenset(
-            word.strip().lower()
-            for word in _texts(row.get("not_a_sale", []), f"{where}.not_a_sale")
-        ),
+        not_a_sale=frozenset(word.strip().lower() for word in words),
         amount_per=row.get("amount_per"),
-        carry_down=carried,
+        carry_down=_roles(row.get("carry_down", []), f"{where}.carry_down"),
         notes=_texts(row.get("notes", []), f"{where}.notes"),
-        dates=_text(row, "dates", where) or None,
+        dates=row.get("dates"),
         timezone=_text(row, "timezone", where) or None,
         refused=_text(row, "refused", where),
         instead=_text(row, "instead", where),
     )
+
+
+def _headers(data: Any, where: str) -> tuple[tuple[str, ...], ...]:  # noqa: ANN401
+    # A set of no columns would be in every header.
+    if not isinstance(data, list) or not data or [] in data:
+        raise RulesError(f"{where}: a list of lists of column names is needed")
+    return tuple(_texts(names, where) for names in data)
+
+
+def _roles(data: Any, where: str) -> tuple[str, ...]:  # noqa: ANN401
+    roles = _texts(data, where)
+    if unknown := set(roles) - set(PRESET_ROLES):
+        raise RulesError(f"{where}: there is no role {min(unknown)!r}")
+    return roles
 
 
 def _text(row: Mapping[str, Any], key: str, where: str) -> str:

@@ -123,8 +123,12 @@ def reading_of(date_format: str) -> DateReading:
     return _reading(date_format, pattern, date_format)
 
 
-def check_zone(zone: str) -> None:
+def check_zone(zone: str, where: str = "--timezone") -> None:
     """Check that a time zone is known.
+
+    Args:
+        zone: its name.
+        where: what named it, for messages.
 
     Raises:
         UsageError: it is not.
@@ -133,7 +137,7 @@ def check_zone(zone: str) -> None:
         pc.local_timestamp(pa.scalar(0, pa.timestamp("s", zone)))
     except pa.ArrowInvalid:
         raise UsageError(
-            f"--timezone {zone!r} is no known time zone", "For example Europe/Berlin or UTC."
+            f"{where} {zone!r} is no known time zone", "For example Europe/Berlin or UTC."
         ) from None
 
 

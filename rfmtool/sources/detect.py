@@ -121,9 +121,12 @@ def understand(sources: Sequence[Source], asked: Asked, preset: Preset = GENERIC
     Raises:
         InputError: a column cannot be what it would have to be.
         AmbiguousInputError: an export can be read in two ways that differ.
+        UsageError: a time zone is not known.
     """
     if asked.timezone:
         check_zone(asked.timezone)
+    if preset.timezone:
+        check_zone(preset.timezone, f"preset {preset.name}: timezone")
     carry_down = preset.carry_down if "order_id" in sources[0].layout.places else ()
     sources = [replace(source, carry_down=carry_down) for source in sources]
     export = Export(tuple(sources), Reading(preset=preset), asked)
