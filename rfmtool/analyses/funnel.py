@@ -10,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.scoring.customers import total_of
+from rfmtool.placing.matching import holds
+from rfmtool.placing.proof import PROMOTER
+from rfmtool.scoring.customers import is_first, total_of
 from rfmtool.scoring.timing import OrderDays, Timing
 
 NEW_DAYS: Final = 90
 """How far back "new" and "newly lapsed" look."""
 _NEVER: Final = np.iinfo(np.int64).max
-_PROMOTER: Final = 9
 
 Days = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -159,33 +160,24 @@ def _is_other(referrals: pd.DataFrame) -> Mask:
 
 
 def _is_praise(feedback: pd.DataFrame) -> Mask:
-    promoter = _column(feedback, "nps").fillna(0).to_numpy() >= _PROMOTER
+    promoter = feedback["nps"].to_numpy(dtype=np.int64, na_value=0) >= PROMOTER
     return np.asarray(promoter | _is_positive_review(feedback))
 
 
 def _is_positive_review(feedback: pd.DataFrame) -> Mask:
-    review = _column(feedback, "kind").eq("review").fillna(value=False).to_numpy(dtype=bool)
-    good = _column(feedback, "sentiment").eq("positive").fillna(value=False).to_numpy(dtype=bool)
-    return np.asarray(review & good)
+    return holds(feedback, "kind", "review") & holds(feedback, "sentiment", "positive")
 
 
 def _is_unasked(frame: pd.DataFrame) -> Mask:
-    solicited = _column(frame, "solicited")
-    return np.asarray(solicited.eq(other=False).fillna(value=False).to_numpy(dtype=bool))
+    return holds(frame, "solicited", value=False)
 
 
 def _is_unasked_praise(feedback: pd.DataFrame) -> Mask:
     return _is_unasked(feedback) & _is_positive_review(feedback)
 
 
-def _column(frame: pd.DataFrame, name: str) -> pd.Series[Any]:
-    return frame[name] if name in frame else pd.Series(pd.NA, index=frame.index, dtype="Int64")
-
-
 def _new_buyers(days: OrderDays, as_of_day: int) -> int:
-    is_first = np.ones(len(days.owner), dtype=bool)
-    is_first[1:] = np.diff(days.owner) != 0
-    return int((days.day[is_first] > as_of_day - NEW_DAYS).sum())
+    return int((days.day[is_first(days.owner)] > as_of_day - NEW_DAYS).sum())
 
 
 def _newly_lapsed(people: pd.DataFrame, timing: Timing) -> int:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.engines import Entries
-from rfmtool.scoring.customers import total_of
+from rfmtool.scoring.customers import is_first, total_of
 
 NUMBERED_ORDERS: Final = 5
 """Orders after these are taken together."""
@@ -48,7 +48,7 @@ def margins_by_order(entries: Entries) -> list[Margin]:
     """
     if entries.cost is None or entries.uncosted is None or not len(entries.order):
         return []
-    starts = np.flatnonzero(np.diff(entries.order, prepend=entries.order[0] - 1))
+    starts = np.flatnonzero(is_first(entries.order))
     net = np.add.reduceat(entries.sales - entries.refunds, starts)
     left = net - np.add.reduceat(entries.cost, starts)
     known = np.add.reduceat(entries.uncosted, starts) == 0
@@ -70,7 +70,7 @@ def _numbers(entries: Entries, starts: Ints, counts: npt.NDArray[np.bool_]) -> I
     owner = entries.owner[starts]
     rows = np.flatnonzero(counts)
     rows = rows[np.lexsort((day[rows], owner[rows]))]
-    first = np.flatnonzero(np.diff(owner[rows], prepend=-1))
+    first = np.flatnonzero(is_first(owner[rows]))
     place = np.arange(len(rows)) - np.repeat(first, np.diff(first, append=len(rows)))
     number = np.zeros(len(starts), dtype=np.int64)
     number[rows] = np.minimum(place, NUMBERED_ORDERS) + 1

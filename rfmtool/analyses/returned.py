@@ -9,12 +9,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from rfmtool.scoring.customers import is_first
+from rfmtool.scoring.survival import Z_95
 from rfmtool.scoring.timing import OrderDays
 
 ENOUGH: Final = 30
 """A share of fewer people says nothing: they are counted, and not compared."""
-_Z: Final = 1.959963984540054
-"""The normal quantile of a two-sided 95 % interval."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Share:
         if not self.customers:
             return None
         whole, part = self.customers, self.returned / self.customers
-        middle = part + _Z**2 / (2 * whole)
-        spread = _Z * math.sqrt(part * (1 - part) / whole + (_Z / (2 * whole)) ** 2)
-        scale = 1 + _Z**2 / whole
+        middle = part + Z_95**2 / (2 * whole)
+        spread = Z_95 * math.sqrt(part * (1 - part) / whole + (Z_95 / (2 * whole)) ** 2)
+        scale = 1 + Z_95**2 / whole
         # None and all are limits themselves, to the last bit.
         low = (middle - spread) / scale if self.returned else 0.0
         high = (middle + spread) / scale if self.returned < whole else 1.0
@@ -65,6 +65,4 @@ def days_until(days: OrderDays, last: int) -> OrderDays:
 
 def gap_ends(days: OrderDays) -> npt.NDArray[np.int64]:
     """The day on which each gap ends: every order day but a customer's first."""
-    follows = np.zeros(len(days.day), dtype=bool)
-    follows[1:] = np.diff(days.owner) == 0
-    return days.day[follows]
+    return days.day[~is_first(days.owner)]

@@ -11,12 +11,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.analyses.returned import Share
-from rfmtool.scoring.customers import owner_days, total_of
+from rfmtool.placing.matching import holds
+from rfmtool.placing.proof import DETRACTOR, PROMOTER
+from rfmtool.scoring.customers import is_first, owner_days, total_of
 from rfmtool.scoring.timing import OrderDays
 
 RETURN_DAYS: Final = 90
 """How long after a word an order still counts as coming back."""
-_PROMOTER, _SATISFIED, _DETRACTOR = 9, 7, 6
+_SATISFIED: Final = 7
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -102,7 +104,7 @@ def answers_by_stage(people: pd.DataFrame) -> list[Answers]:
     for stage in people["stage"].cat.categories:
         mine = nps[people["stage"].eq(stage).to_numpy()]
         said = mine[mine >= 0]
-        promoters, detractors = (said >= _PROMOTER).sum(), (said <= _DETRACTOR).sum()
+        promoters, detractors = (said >= PROMOTER).sum(), (said <= DETRACTOR).sum()
         score = 100 * int(promoters - detractors) / len(said) if len(said) else None
         if len(mine):
             found.append(Answers(stage, len(mine), len(said), score))
@@ -119,7 +121,7 @@ def complaints(people: pd.DataFrame, feedback: pd.DataFrame, days: OrderDays, as
         days: the order days.
         as_of_day: in days since 1970-01-01; a later resolution has not happened yet.
     """
-    mine = feedback[feedback["kind"].eq("complaint").fillna(value=False).to_numpy(dtype=bool)]
+    mine = feedback[holds(feedback, "kind", "complaint")]
     resolved_on = mine["resolved_on"].to_numpy(dtype=np.int64, na_value=_LONG_AGO)
     done = (resolved_on != _LONG_AGO) & (resolved_on <= as_of_day)
     given_on = mine["given_on"].to_numpy(dtype=np.int64, na_value=_LONG_AGO)
@@ -146,9 +148,7 @@ def _latest(owner: Ints, day: Ints) -> tuple[Ints, Ints]:
 
 def _ends(owner: Ints) -> Mask:
     """Which entries of a sorted column are the last of their value."""
-    ends = np.ones(len(owner), dtype=bool)
-    ends[:-1] = np.diff(owner) != 0
-    return ends
+    return is_first(owner[::-1])[::-1]
 
 
 def _order_before(days: OrderDays, wanted: Mask, as_of_day: int) -> tuple[Ints, Ints]:
@@ -192,8 +192,8 @@ def delight(feedback: pd.DataFrame, days: OrderDays, as_of_day: int) -> dict[str
     last = order[_ends(owner[order])]
     owner, day, nps = owner[last], day[last], nps[last]
     groups = {
-        "ecstatic": nps >= _PROMOTER,
-        "satisfied": (nps >= _SATISFIED) & (nps < _PROMOTER),
+        "ecstatic": nps >= PROMOTER,
+        "satisfied": (nps >= _SATISFIED) & (nps < PROMOTER),
         "unhappy": nps < _SATISFIED,
     }
     return {name: _came_back(owner[who], day[who], days, as_of_day) for name, who in groups.items()}

@@ -55,6 +55,13 @@ def flag(frame: pd.DataFrame, name: str) -> Mask:
     return frame[name].fillna(value=False).to_numpy(dtype=bool)
 
 
+def holds(frame: pd.DataFrame, name: str, value: str | bool) -> Mask:  # noqa: FBT001 - a cell
+    """Which cells of a column are the value; a missing one is not, nor is any of no column."""
+    if name not in frame:
+        return np.zeros(len(frame), dtype=bool)
+    return frame[name].eq(value).fillna(value=False).to_numpy(dtype=bool)
+
+
 @dataclass(frozen=True)
 class _Column:
     """A column of numbers or words as conditions read it: rows of rules ask it time and again."""

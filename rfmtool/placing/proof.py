@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from rfmtool.placing.matching import holds
 from rfmtool.rules import Rule
 from rfmtool.scoring.customers import dated
 
@@ -164,12 +165,6 @@ def _days(table: pd.DataFrame, name: str, missing: int = _UNDATED) -> Ints:
     return table[name].to_numpy(dtype=np.int64, na_value=missing)
 
 
-def _is(table: pd.DataFrame, name: str, value: str | bool) -> Mask:  # noqa: FBT001 - a cell
-    if name not in table:
-        return np.zeros(len(table), dtype=bool)
-    return table[name].eq(value).fillna(value=False).to_numpy(dtype=bool)
-
-
 def _owner(table: pd.DataFrame, name: str = "owner") -> Ints:
     return table[name].to_numpy(dtype=np.int64)
 
@@ -199,7 +194,7 @@ def _listed(partners: pd.DataFrame, terms: _Terms) -> Mask:
 def _contact(contacts: pd.DataFrame, terms: _Terms) -> tuple[Columns, Promotions]:
     """The columns of contacts, and who is a member of the recommend-a-friend scheme."""
     owner = _owner(contacts)
-    member = _is(contacts, "scheme_member", value=True)
+    member = holds(contacts, "scheme_member", value=True)
     free = terms.barred[owner] == _NEVER
     paused = _days(contacts, "paused_until") >= terms.as_of_day
     columns = {
@@ -230,7 +225,7 @@ def _referrals(
     last_order = people["last_order_on"].to_numpy().astype("datetime64[D]").astype(np.int64)
     bought = last_order[referred] >= day
     free = terms.free(owner, day)
-    unasked, asked = _is(table, "solicited", value=False), _is(table, "solicited", value=True)
+    unasked, asked = holds(table, "solicited", value=False), holds(table, "solicited", value=True)
     unknown = ~unasked & ~asked
 
     def brought(rows: Mask) -> Ints:
@@ -256,9 +251,9 @@ def _reviews(feedback: pd.DataFrame, terms: _Terms) -> tuple[Columns, Promotions
 
     A review of which nobody said whether we had asked for it counts as asked for.
     """
-    table = feedback[_is(feedback, "kind", "review") & _is(feedback, "sentiment", "positive")]
+    table = feedback[holds(feedback, "kind", "review") & holds(feedback, "sentiment", "positive")]
     owner, day = _owner(table), _days(table, "given_on")
-    free, unasked = terms.free(owner, day), _is(table, "solicited", value=False)
+    free, unasked = terms.free(owner, day), holds(table, "solicited", value=False)
     columns = {
         "unsolicited_reviews": terms.count(owner[free & unasked]),
         "solicited_reviews": terms.count(owner[free & ~unasked]),
@@ -269,7 +264,7 @@ def _reviews(feedback: pd.DataFrame, terms: _Terms) -> tuple[Columns, Promotions
 
 
 def _complaints(feedback: pd.DataFrame, terms: _Terms) -> Columns:
-    table = feedback[_is(feedback, "kind", "complaint")]
+    table = feedback[holds(feedback, "kind", "complaint")]
     is_open = _days(table, "resolved_on", terms.as_of_day + 1) > terms.as_of_day
     owner = _owner(table)
     return {"complaints": terms.count(owner), "open_complaints": terms.count(owner[is_open])}

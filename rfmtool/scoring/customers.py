@@ -53,6 +53,13 @@ class OrderDates:
         return OrderDates(self.owner[new], self.day[new])
 
 
+def is_first(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Which entries of a sorted column are the first of their value."""
+    first = np.ones(len(values), dtype=bool)
+    first[1:] = values[1:] != values[:-1]
+    return first
+
+
 def owner_days(owner: Ints, day: Ints) -> Ints:
     """One whole number for an owner and a day, ascending by both: one key to sort and search by."""
     keys = owner.astype(np.int64, copy=False) << _DAY_BITS

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from rfmtool.engines import Entries
-from rfmtool.scoring.customers import LATE, OrderDates, owner_days
+from rfmtool.scoring.customers import LATE, OrderDates, is_first, owner_days
 
 Ints = npt.NDArray[np.int64]
 
@@ -195,9 +195,7 @@ def moved(entries: Entries, places: Ints) -> Entries:
 
 def _starts(values: Ints) -> Ints:
     """Where each value of a sorted column begins."""
-    new = np.ones(len(values), dtype=bool)
-    new[1:] = values[1:] != values[:-1]
-    return np.flatnonzero(new)
+    return np.flatnonzero(is_first(values))
 
 
 def _running(values: npt.NDArray[Any]) -> Ints:

@@ -17,7 +17,6 @@ import pandas as pd
 from rfmtool.scoring.cuts import quantile_cuts
 
 TENURE_BANDS: Final = 4
-_DAY: Final = np.timedelta64(1, "D")
 
 Ints = npt.NDArray[np.int64]
 Group = tuple[str, ...]

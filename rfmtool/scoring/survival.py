@@ -16,7 +16,7 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-_Z: Final = 1.959963984540054
+Z_95: Final = 1.959963984540054
 """The normal quantile of a two-sided 95 % band."""
 _WEEK: Final = 7
 _PER_CUSTOMERS: Final = 1_000
@@ -63,7 +63,7 @@ class Curve:
         """
         known = ~np.isnan(self.se)
         inner = np.where(known, self.survival, 0.5)  # any share inside: its place is left empty
-        spread = np.where(known, _Z * self.se / (inner * np.log(inner)), np.nan)
+        spread = np.where(known, Z_95 * self.se / (inner * np.log(inner)), np.nan)
         low, high = 1 - inner ** np.exp(spread), 1 - inner ** np.exp(-spread)
         return low, high
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.scoring.customers import OrderDates
+from rfmtool.scoring.customers import OrderDates, is_first
 from rfmtool.scoring.survival import survival_curve
 
 MIN_SECOND_ORDERS: Final = 30
@@ -166,9 +166,7 @@ def waits(days: OrderDays, as_of_day: int, number: int = 1) -> Waits:
         as_of_day: until when customers were watched, in days since 1970-01-01.
         number: from which order day, counted from 1; those with fewer are left out.
     """
-    is_first = np.ones(len(days.owner), dtype=bool)
-    is_first[1:] = days.owner[1:] != days.owner[:-1]
-    first = np.flatnonzero(is_first)
+    first = np.flatnonzero(is_first(days.owner))
     counts = np.diff(first, append=len(days.owner))
     reached = first[counts >= number] + number - 1
     ended = counts[counts >= number] > number
