@@ -52,16 +52,14 @@ def repeat(
         source: an export, as `run` takes it, or the result of a run.
         by: "cohort" tells each month of first orders apart; a column of the export tells customers
             apart by its latest cell.
-        reading: keyword arguments of `run`.
+        reading: keyword arguments of `run`, for an export.
 
     Raises:
         UsageError: the result has not kept the column.
         RfmtoolError: as `run` does.
     """
-    if by not in (None, _COHORT):
-        asked = reading.get("asked") or Asked()
-        reading = {**reading, "asked": replace(asked, keep=tuple(dict.fromkeys((*asked.keep, by))))}
-    result = _result(source, reading, _ORDERS)
+    kept = () if by in (None, _COHORT) else (by,)
+    result = _result(source, reading, _ORDERS, kept)
     groups = None if by is None else _groups(result, by)
     return _repeat(result.frame, result.days, result.as_of, by=by, groups=groups)
 
@@ -74,7 +72,8 @@ def cadence(
 
     Args:
         source: an export, as `run` takes it, or the result of a run.
-        reading: keyword arguments of `run`; with `scales`, the limits of an earlier run.
+        reading: keyword arguments of `run`, for an export; `scales` are the limits of an earlier
+            run.
 
     Raises:
         RfmtoolError: as `run` does.
@@ -93,7 +92,7 @@ def cohorts(
 
     Args:
         source: an export, as `run` takes it, or the result of a run that kept its entries.
-        reading: keyword arguments of `run`.
+        reading: keyword arguments of `run`, for an export.
 
     Raises:
         UsageError: the result has no entries.
@@ -111,7 +110,7 @@ def concentration(
 
     Args:
         source: an export, as `run` takes it, or the result of a run.
-        reading: keyword arguments of `run`.
+        reading: keyword arguments of `run`, for an export.
 
     Raises:
         RfmtoolError: as `run` does.
@@ -131,7 +130,7 @@ def affinity(
     Args:
         source: an export, as `run` takes it, or the result of a run.
         by: the role of the column whose values are compared.
-        reading: keyword arguments of `run`.
+        reading: keyword arguments of `run`, for an export.
 
     Raises:
         UsageError: there is no such column.
@@ -161,7 +160,7 @@ def timeline(
     Args:
         source: an export, as `run` takes it, or the result of a run that kept its entries.
         every: "week", "month" or "quarter".
-        reading: keyword arguments of `run`.
+        reading: keyword arguments of `run`, for an export.
 
     Raises:
         UsageError: the result has no entries, or there are too many points.
@@ -202,11 +201,27 @@ def _groups(result: Result, by: str) -> pd.Series[str]:
     return result.frame[by].astype("str").fillna(_EMPTY)
 
 
-def _result(source: Any, reading: dict[str, Any], detail: Detail) -> Result:  # noqa: ANN401 - as above
+def _result(
+    source: Any,  # noqa: ANN401 - what `run` takes, or a Result
+    reading: dict[str, Any],
+    detail: Detail,
+    kept: tuple[str, ...] = (),
+) -> Result:
+    """The result of a run that knows `detail` and has kept some columns, or the one given."""
     if isinstance(source, Result):
+        if reading:
+            raise UsageError(
+                f"{min(reading)} says how to read an export, and a result has been read",
+                "Give the export itself, or leave it out.",
+            )
         return source
-    settings = replace(reading.get("settings") or Settings(), detail=detail)
-    return run(source, **{**reading, "settings": settings})
+    asked = reading.get("asked") or Asked()
+    settings = reading.get("settings") or Settings()
+    more = {
+        "asked": replace(asked, keep=tuple(dict.fromkeys((*asked.keep, *kept)))),
+        "settings": replace(settings, detail=detail),
+    }
+    return run(source, **{**reading, **more})
 
 
 def _entries(result: Result) -> Entries:

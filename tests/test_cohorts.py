@@ -136,3 +136,9 @@ def test_a_database_s_first_day_among_the_dates_leaves_the_others_as_they_are(tm
         "active": [1, 0, 1],
         "revenue": ["20", "0", "30"],
     }
+
+
+def test_a_result_is_not_read_again_in_another_way(tmp_path):
+    result = library.run(written(tmp_path / "shop.csv"))
+    with pytest.raises(UsageError, match="as_of says how to read an export"):
+        library.cohorts(result, as_of="2024-03-01")
