@@ -10,7 +10,6 @@ from datetime import date, timedelta
 from typing import Any, Final, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -38,10 +37,10 @@ from rfmtool.sources.detect import survey
 from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, Detail, Question
 from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.lines import Watcher, lines
+from rfmtool.sources.masks import Mask, Places
 from rfmtool.sources.rates import Rates
 
 _CATEGORY: Final = "category"
-Places = npt.NDArray[np.int64]
 _NO_DETAIL: Final = Detail(category=None, cost=False, contacts=False)
 _UNSURE: Final = ("bad_date", "bad_amount", "bad_quantity", "bad_price")
 
@@ -337,7 +336,7 @@ def _moved(categories: pa.Table | None, places: Places) -> pa.Table | None:
     return categories.set_column(categories.column_names.index("owner"), "owner", owner)
 
 
-def _spread(rows: pa.Table, in_export: npt.NDArray[np.bool_]) -> pa.Table:
+def _spread(rows: pa.Table, in_export: Mask) -> pa.Table:
     """Rows of the export's customers as rows of everyone; empty where the export knows nothing."""
     places = np.cumsum(in_export) - 1
     return rows.take(pa.array(places, mask=~in_export))

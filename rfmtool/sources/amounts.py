@@ -15,8 +15,9 @@ from rfmtool.sources.bins import Odd, in_other_currencies, named_currencies
 from rfmtool.sources.dates import Days
 from rfmtool.sources.layout import MONEY_ROLES, Question, Reading
 from rfmtool.sources.ledger import CODES
+from rfmtool.sources.masks import Places
 from rfmtool.sources.numbers import Numbers, Units, read_numbers, to_units
-from rfmtool.sources.runs import Cells, Places, Runs
+from rfmtool.sources.runs import Cells, Runs
 
 _SAFE_SUM: Final = 2.0**62
 _NO_COST: Final = 2**53

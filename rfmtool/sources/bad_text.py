@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.layout import Dialect
+from rfmtool.sources.masks import Mask, mask_of
 
 _STRAY: Final = r"^\s*{q}|{q}\s*$|{q}{q}|^[^{q}]*{q}(?:[^{q}]*{q}[^{q}]*{q})*[^{q}]*$"
 
@@ -33,7 +33,7 @@ def undisguised(column: pa.Array) -> pa.Array:
     return pa.array(cells, pa.binary())
 
 
-def not_text(column: pa.Array) -> npt.NDArray[np.bool_]:
+def not_text(column: pa.Array) -> Mask:
     """The cells of bytes that are not UTF-8."""
     return np.array([not _decodes(cell) for cell in column.to_pylist()], dtype=bool)
 
@@ -46,29 +46,22 @@ def _decodes(cell: bytes | None) -> bool:
     return True
 
 
-def with_nul(cells: Mapping[str, pa.Array]) -> npt.NDArray[np.bool_]:
+def with_nul(cells: Mapping[str, pa.Array]) -> Mask:
     """The records that hold a NUL."""
-    found = [
-        pc.match_substring(column, "\0").fill_null(fill_value=False).to_numpy(zero_copy_only=False)
-        for column in cells.values()
-    ]
-    mask: npt.NDArray[np.bool_] = np.logical_or.reduce(found)
+    found = [mask_of(pc.match_substring(column, "\0")) for column in cells.values()]
+    mask: Mask = np.logical_or.reduce(found)
     return mask
 
 
-def with_stray_quotes(
-    batch: Batch, stray: Sequence[int], dialect: Dialect
-) -> npt.NDArray[np.bool_]:
+def with_stray_quotes(batch: Batch, stray: Sequence[int], dialect: Dialect) -> Mask:
     """The records whose ids hold a quote that may be text, or the rest of a quoted cell."""
     is_stray = np.isin(batch.rows(), stray)
     # Not "Bo" in the middle of a name, but one quote, two together, or one at either end.
     pattern = _STRAY.format(q=re.escape(dialect.quote))
     found = [
-        pc.match_substring_regex(batch.cells[role], pattern)
-        .fill_null(fill_value=False)
-        .to_numpy(zero_copy_only=False)
+        mask_of(pc.match_substring_regex(batch.cells[role], pattern))
         for role in ("customer_id", "order_id")
         if role in batch.cells
     ]
-    mask: npt.NDArray[np.bool_] = np.logical_or.reduce([np.zeros_like(is_stray), *found])
+    mask: Mask = np.logical_or.reduce([np.zeros_like(is_stray), *found])
     return mask & is_stray

@@ -6,16 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-Mask = npt.NDArray[np.bool_]
-
-
-def mask_of(booleans: pa.Array) -> Mask:
-    """A column of yes and no, without gaps, as NumPy has it."""
-    mask: Mask = booleans.to_numpy(zero_copy_only=False)
-    return mask
+from rfmtool.sources.masks import Mask, Places
 
 
 @dataclass(frozen=True)
@@ -52,7 +45,7 @@ class Batch:
     texts: Callable[[Sequence[int]], list[bytes]] = _no_texts
     """Fetches records as they stand in a file of text, by their places in the batch."""
 
-    def rows(self) -> npt.NDArray[np.int64]:
+    def rows(self) -> Places:
         """Places in the batch, from 0, of the records that have cells."""
         faulty = [fault.row for fault in self.faults]
         return np.setdiff1d(np.arange(self.records), faulty, assume_unique=True)

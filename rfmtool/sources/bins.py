@@ -18,14 +18,19 @@ import pyarrow.compute as pc
 from rfmtool.columns import BINS, REJECTIONS
 from rfmtool.days import day_number
 from rfmtool.sources import currencies
-from rfmtool.sources.batches import Batch, mask_of
-from rfmtool.sources.dates import Days, Mask, read_days
+from rfmtool.sources.batches import Batch
+from rfmtool.sources.dates import Days, read_days
 from rfmtool.sources.ids import is_listed
 from rfmtool.sources.layout import Question, Reading
 from rfmtool.sources.ledger import CODES
-from rfmtool.sources.runs import Cells, Places, Runs
+from rfmtool.sources.masks import Mask, Places, mask_of
+from rfmtool.sources.runs import Cells, Runs
 
 _NO: Final = frozenset({"false", "no", "0"})
+_FIRST_OF_SPACE: Final = pa.array(
+    [b"", *(bytes([byte]) for byte in b"\t\n\v\f\r\x1c\x1d\x1e\x1f \xc2\xe1\xe2\xe3")]
+)
+"""How any letter begins that is white space, in UTF-8."""
 _AFTER_OTHER_CURRENCY: Final = ("used", "before_since", "after_as_of")
 
 Codes = npt.NDArray[np.uint8]
@@ -95,9 +100,8 @@ def _is_in(cells: pa.Array, words: frozenset[str]) -> Mask:
 def _outside(cells: pa.Array, wanted: str) -> Mask:
     """The cells that name another currency; an empty one names none."""
     normal = currencies.normal(cells)
-    named = pc.not_equal(normal, "").fill_null(fill_value=False)
     own = pc.is_in(normal, pa.array(currencies.accepted(wanted)))
-    return mask_of(pc.and_(named, pc.invert(own)))
+    return mask_of(pc.and_(pc.not_equal(normal, ""), pc.invert(own)))
 
 
 def named_currencies(runs: Runs, said: Sequence[pa.Array]) -> pa.Array:
@@ -180,18 +184,15 @@ def _blank_rows(batch: Batch, runs: Runs, bins: Codes) -> Places:
 def is_blank(cells: pa.Array) -> Mask:
     """The empty cells; white space alone is empty."""
     empty = mask_of(cells.is_null())
-    if pa.types.is_string(cells.type):
-        spaces = pc.equal(pc.utf8_trim_whitespace(cells), "") if _may_be_space(cells) else None
-        if spaces is not None:
-            empty |= mask_of(spaces.fill_null(fill_value=True))
+    if pa.types.is_string(cells.type) and _may_be_space(cells):
+        empty |= mask_of(pc.equal(pc.utf8_trim_whitespace(cells), ""))
     return empty
 
 
 def _may_be_space(cells: pa.Array) -> bool:
     """Whether any cell begins like white space: a quick look, as most columns have none."""
     first = pc.binary_slice(pc.cast(cells, pa.binary()), 0, 1)
-    odd = pc.is_in(first, pa.array([b"", b" ", b"\t", b"\r", b"\n", b"\xc2", b"\xe2", b"\xe3"]))
-    return bool(pc.any(odd).as_py())
+    return bool(pc.any(pc.is_in(first, _FIRST_OF_SPACE)).as_py())
 
 
 def counted(batch: Batch, bins: Codes, counts: Places, odd: Odd) -> Places:

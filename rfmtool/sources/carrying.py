@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.sources.batches import Batch
-from rfmtool.sources.dates import Mask
+from rfmtool.sources.masks import Mask, Places, mask_of
 
 _ORDER: Final = "order_id"
 _AMOUNT: Final = "amount"
@@ -60,13 +60,13 @@ def _goes_on(order_ids: pa.Array) -> Mask:
     """The rows that have the order id of the row above."""
     same = np.zeros(len(order_ids), dtype=bool)
     equal = pc.equal(order_ids.slice(1), order_ids.slice(0, len(order_ids) - 1))
-    same[1:] = equal.fill_null(fill_value=False).to_numpy(zero_copy_only=False)
+    same[1:] = mask_of(equal)
     return same
 
 
-def _down(column: pa.Array, starts: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pa.Array:
+def _down(column: pa.Array, starts: Places) -> pa.Array:
     """Each empty cell takes the last filled one above it in its order."""
-    places = np.where(column.is_valid().to_numpy(zero_copy_only=False), np.arange(len(column)), -1)
+    places = np.where(mask_of(column.is_valid()), np.arange(len(column)), -1)
     last = np.maximum.accumulate(places)
     return column.take(pa.array(last, mask=last < starts))
 

@@ -16,14 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.sources.amounts import (
-    Money,
-    costs_of,
-    has_marks,
-    read_money,
-    sums_of,
-    total,
-)
+from rfmtool.sources.amounts import Money, costs_of, has_marks, read_money, sums_of, total
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.bins import (
     Codes,
@@ -36,11 +29,12 @@ from rfmtool.sources.bins import (
     rejects_of,
     with_other_currencies,
 )
-from rfmtool.sources.dates import Days, Mask
+from rfmtool.sources.dates import Days
 from rfmtool.sources.layout import CONTACT_ROLES, KEPT, Question, Reading
 from rfmtool.sources.ledger import CODES, Tally
+from rfmtool.sources.masks import Mask, Places
 from rfmtool.sources.numbers import Units
-from rfmtool.sources.runs import Cells, Places, Runs, count_by_run, find_runs
+from rfmtool.sources.runs import Cells, Runs, count_by_run, find_runs
 
 LINES: Final = pa.schema(
     {

@@ -27,6 +27,7 @@ from rfmtool.sources.date_readings import (
 )
 from rfmtool.sources.dates import read_days
 from rfmtool.sources.layout import MONEY_ROLES, Asked, Decimal, NumberReading
+from rfmtool.sources.masks import mask_of
 
 _DIFFER: Final = "read both ways, to different days"
 _ONLY_DAY_FIRST: Final = "read only with the day first"
@@ -79,7 +80,7 @@ def weigh_dates(cells: pa.Array, weights: Weights) -> None:
         weights[reading.name] += int(counts[fits[reading]].sum())
     differ = fits[DAY_FIRST] & fits[MONTH_FIRST] & (days[DAY_FIRST] != days[MONTH_FIRST])
     for option, looks in _COUNTED_LOOKS.items():
-        fit = pc.match_substring_regex(texts, looks).to_numpy(zero_copy_only=False)
+        fit = mask_of(pc.match_substring_regex(texts, looks))
         weights[option] += int(counts[fit].sum())
     weights[_DIFFER] += int(counts[differ].sum())
     weights[_ONLY_DAY_FIRST] += int(counts[fits[DAY_FIRST] & ~fits[MONTH_FIRST]].sum())
@@ -92,7 +93,7 @@ def weigh_numbers(cells: pa.Array, weights: Weights) -> None:
         return  # a typed number has no marks, and proves nothing about text beside it
     texts, counts = _distinct(cells)
     for kind, pattern in _NUMBER_KINDS:
-        fits = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
+        fits = mask_of(pc.match_substring_regex(texts, pattern))
         weights[kind] += int(counts[fits].sum())
         texts, counts = texts.filter(pa.array(~fits)), counts[~fits]
 

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.sources.date_readings import ISO, MONTH_NAMES, DateReading, Unit
+from rfmtool.sources.masks import Mask, mask_of
 
 Days = npt.NDArray[np.int32]
-Mask = npt.NDArray[np.bool_]
 
 _MONTHS: Final = pa.array(MONTH_NAMES.split())
 # POSIX: 69 to 99 are of the last century.
@@ -116,7 +116,7 @@ def _days_counted(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask | N
 
 
 def _days_of(dates: pa.Array) -> tuple[Days, Mask | None]:
-    missing = dates.is_null().to_numpy(zero_copy_only=False) if dates.null_count else None
+    missing = mask_of(dates.is_null()) if dates.null_count else None
     buffer = dates.buffers()[1]
     days = np.frombuffer(buffer, dtype=np.int32, count=dates.offset + len(dates))[dates.offset :]
     odd = (days < _FIRST_DAY) | (days > _LAST_DAY)
@@ -128,7 +128,7 @@ def _days_of(dates: pa.Array) -> tuple[Days, Mask | None]:
 def _days_by_pattern(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask | None]:
     pattern = reading.timed_pattern if reading.zone else reading.pattern
     parts = pc.extract_regex(pc.utf8_trim_whitespace(cells), pattern)
-    found = parts.is_valid().to_numpy(zero_copy_only=False)
+    found = mask_of(parts.is_valid())
     year = _whole(parts, "y")
     if "(?P<b>" in reading.pattern:
         name = pc.utf8_lower(pc.utf8_slice_codeunits(parts.field(_place(parts, "b")), 0, 3))

@@ -12,15 +12,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.columns import REJECTIONS
-from rfmtool.sources.batches import Batch, mask_of
+from rfmtool.sources.batches import Batch
 from rfmtool.sources.bins import Codes, Odd, counted, is_blank, rejects_of
 from rfmtool.sources.date_readings import DateReading
-from rfmtool.sources.dates import Mask, read_days
+from rfmtool.sources.dates import read_days
 from rfmtool.sources.evidence_roles import CellKind, EvidenceTable, Role
 from rfmtool.sources.layout import FileLayout, NumberReading
 from rfmtool.sources.ledger import CODES, Tally
+from rfmtool.sources.masks import Mask, Places, mask_of
 from rfmtool.sources.numbers import Numbers, read_numbers, to_units
-from rfmtool.sources.runs import Places, Runs
+from rfmtool.sources.runs import Runs
 from rfmtool.sources.typed import shown
 
 _YES: Final = ("yes", "true", "1", "y", "1.0")
@@ -175,11 +176,11 @@ def _with_sound_ranks(cells: Mapping[str, Cells], rows: int) -> dict[str, Cells]
     if rank is None or brands is None:
         return found
     wallet = found.get("wallet")
-    known = np.zeros(rows, dtype=bool) if wallet is None else _holds(pc.greater(wallet.values, 0))
+    known = np.zeros(rows, dtype=bool) if wallet is None else mask_of(pc.greater(wallet.values, 0))
     offered = (
         mask_of(pc.or_(rank.values.is_valid(), brands.values.is_valid())) | rank.bad | brands.bad
     )
-    sound = _holds(
+    sound = mask_of(
         pc.and_(pc.greater_equal(rank.values, 1), pc.less_equal(rank.values, brands.values))
     )
     kept = pa.array(sound & ~known)
@@ -187,10 +188,6 @@ def _with_sound_ranks(cells: Mapping[str, Cells], rows: int) -> dict[str, Cells]
     found["rank"] = Cells(pc.if_else(kept, rank.values, pa.scalar(None, pa.float64())), bad)
     found["brands"] = Cells(pc.if_else(kept, brands.values, pa.scalar(None, pa.int32())), bad)
     return found
-
-
-def _holds(booleans: pa.Array) -> Mask:
-    return mask_of(booleans.fill_null(fill_value=False))
 
 
 def attribute_places(layout: FileLayout, table: EvidenceTable) -> dict[str, int]:

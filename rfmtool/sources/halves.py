@@ -11,15 +11,13 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow.compute as pc
 
-from rfmtool.sources.batches import Batch, Fault, mask_of
+from rfmtool.sources.batches import Batch, Fault
 from rfmtool.sources.layout import FileLayout
+from rfmtool.sources.masks import Places, mask_of
 
 _LETTER: Final = r"\pL"
-
-Rows = npt.NDArray[np.int64]
 
 
 def without_halves(batch: Batch, layout: FileLayout) -> Batch:
@@ -36,7 +34,7 @@ def without_halves(batch: Batch, layout: FileLayout) -> Batch:
     return batch.without(bad, "bad_text") if bad.any() else batch
 
 
-def _halves(batch: Batch, layout: FileLayout, pieces: Sequence[Fault]) -> Iterator[Rows]:
+def _halves(batch: Batch, layout: FileLayout, pieces: Sequence[Fault]) -> Iterator[Places]:
     """The rows above pieces of the last column, and those below pieces of the first."""
     rows = np.array([fault.row for fault in pieces])
     wordy = np.array([_is_wordy(fault.piece) for fault in pieces])
@@ -54,7 +52,7 @@ def _is_wordy(text: str) -> bool:
     return any(map(str.isalpha, text)) and not any(map(str.isdigit, text))
 
 
-def _beside(pieces: Rows, passed: Rows) -> tuple[Rows, Rows]:
+def _beside(pieces: Places, passed: Places) -> tuple[Places, Places]:
     """The rows above and below each piece, blank rows and further pieces passed over."""
     starts = np.flatnonzero(np.diff(passed, prepend=-2) > 1)
     ends = np.append(starts[1:], len(passed)) - 1
@@ -62,7 +60,7 @@ def _beside(pieces: Rows, passed: Rows) -> tuple[Rows, Rows]:
     return passed[starts][holds] - 1, passed[ends][holds] + 1
 
 
-def _blank_rows(batch: Batch) -> Rows:
+def _blank_rows(batch: Batch) -> Places:
     empty = [mask_of(column.is_null()) for column in batch.cells.values()]
     blank = [fault.row for fault in batch.faults if fault.is_blank]
     return np.concatenate([batch.rows()[np.logical_and.reduce(empty)], blank]).astype(np.int64)

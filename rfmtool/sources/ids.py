@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from rfmtool.sources.masks import Mask, mask_of
 
 _POINT_ZERO: Final = r"^[0-9]+\.0$"
 _WORDS: Final = re.compile(r"\w+")
@@ -36,14 +36,12 @@ def without_point_zero(ids: pa.Array) -> pa.Array | None:
     return pc.utf8_slice_codeunits(ids, 0, -2) if every and len(ids) > ids.null_count else None
 
 
-def is_listed(ids: pa.Array, listed: frozenset[str]) -> npt.NDArray[np.bool_]:
+def is_listed(ids: pa.Array, listed: frozenset[str]) -> Mask:
     """Which ids stand on a list of people to leave alone; rather one too many than one too few.
 
     Case does not matter in an e-mail address, nor do outer spaces or the `.0` of a whole number.
     """
-    found = pc.is_in(_loose_keys(ids), _keys_of(listed))
-    mask: npt.NDArray[np.bool_] = found.to_numpy(zero_copy_only=False)
-    return mask
+    return mask_of(pc.is_in(_loose_keys(ids), _keys_of(listed)))
 
 
 def names_listed(text: str, listed: frozenset[str]) -> bool:

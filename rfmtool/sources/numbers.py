@@ -16,10 +16,10 @@ import pyarrow.compute as pc
 from rfmtool.columns import UNITS_PER_CURRENCY
 from rfmtool.sources import currencies
 from rfmtool.sources.layout import NumberReading
+from rfmtool.sources.masks import Mask, Places, mask_of
 
 Floats = npt.NDArray[np.float64]
 Units = npt.NDArray[np.int64]
-Places = npt.NDArray[np.int64]
 Cells = Mapping[str, pa.Array]
 
 # A product of two doubles times 10,000 is off by less than 2^-51 of itself: below 2^41 by less
@@ -58,7 +58,7 @@ class Numbers:
     values: Floats
     cells: pa.Array
     """Plain text such as `-1234.5` (null where there is no number), or the typed column."""
-    missing: npt.NDArray[np.bool_] | None
+    missing: Mask | None
     """The empty cells; None where there are none."""
     currencies: pa.Array | None = None
     """The currency that the sign or code beside each number says; None where none does."""
@@ -79,8 +79,8 @@ def read_numbers(cells: pa.Array, reading: NumberReading) -> Numbers:
     return Numbers(_doubles(plain), plain, missing, said if len(said) > said.null_count else None)
 
 
-def _blank(cells: pa.Array) -> npt.NDArray[np.bool_] | None:
-    return cells.is_null().to_numpy(zero_copy_only=False) if cells.null_count else None
+def _blank(cells: pa.Array) -> Mask | None:
+    return mask_of(cells.is_null()) if cells.null_count else None
 
 
 def _doubles(cells: pa.Array) -> Floats:

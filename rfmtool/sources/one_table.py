@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from rfmtool.errors import InputError
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.layout import FileLayout
+from rfmtool.sources.masks import mask_of
 
 
 def check_one_table(batch: Batch, layout: FileLayout) -> None:
@@ -20,17 +21,13 @@ def check_one_table(batch: Batch, layout: FileLayout) -> None:
     cells = list(batch.cells.values())
     if not all(column.null_count for column in cells):
         return
-    empty = np.logical_and.reduce(
-        [column.is_null().to_numpy(zero_copy_only=False) for column in cells]
-    )
+    empty = np.logical_and.reduce([mask_of(column.is_null()) for column in cells])
     below = np.flatnonzero(empty[:-1] & ~empty[1:]) + 1
     if not len(below):
         return
     index = pa.array(below)
     wordy = [
-        pc.match_substring_regex(column.take(index), r"^[^\d@]*[^\d@\s][^\d@]*$")
-        .fill_null(fill_value=False)
-        .to_numpy(zero_copy_only=False)
+        mask_of(pc.match_substring_regex(column.take(index), r"^[^\d@]*[^\d@\s][^\d@]*$"))
         for column in cells
     ]
     for place in below[np.logical_and.reduce(wordy)]:

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
@@ -19,6 +18,7 @@ from rfmtool.sources.blocks import Block
 from rfmtool.sources.footers import footer_start
 from rfmtool.sources.halves import without_halves
 from rfmtool.sources.layout import Dialect, FileLayout
+from rfmtool.sources.masks import Mask, mask_of
 from rfmtool.sources.one_table import check_one_table
 from rfmtool.sources.records import Marks, record_texts
 
@@ -165,9 +165,8 @@ def _parse_bytes(data: pa.Buffer, layout: FileLayout, dialect: Dialect) -> Batch
     return replace(batch, cells=texts)
 
 
-def _any_given(columns: Sequence[pa.Array]) -> npt.NDArray[np.bool_]:
-    given = [column.is_valid().to_numpy(zero_copy_only=False) for column in columns]
-    mask: npt.NDArray[np.bool_] = np.logical_or.reduce(given)
+def _any_given(columns: Sequence[pa.Array]) -> Mask:
+    mask: Mask = np.logical_or.reduce([mask_of(column.is_valid()) for column in columns])
     return mask
 
 

@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.sources import currencies
-from rfmtool.sources.dates import Days, Mask
-from rfmtool.sources.numbers import Numbers, Places
+from rfmtool.sources.dates import Days
+from rfmtool.sources.masks import Mask, Places, mask_of
+from rfmtool.sources.numbers import Numbers
 
 _ALWAYS: Final = -(2**31)
 """The day before all days."""
@@ -69,7 +70,7 @@ class Rates:
 
     def _rows_in_force(self, named: pa.Array, days: Days) -> Places:
         place = pc.index_in(named, self._marks)
-        known = place.is_valid().to_numpy(zero_copy_only=False)
+        known = mask_of(place.is_valid())
         code = self._meant[place.fill_null(0).to_numpy()]
         keys = code * _DAYS + days.astype(np.int64) - _ALWAYS
         rows = np.searchsorted(self._keys, keys, side="right") - 1

@@ -23,6 +23,7 @@ from rfmtool.sources.evidence_cells import TableReading
 from rfmtool.sources.evidence_reading import Part, table_reading, taken_apart
 from rfmtool.sources.evidence_roles import EvidenceTable, rates_table
 from rfmtool.sources.layout import Asked
+from rfmtool.sources.masks import Mask
 from rfmtool.sources.numbers import read_numbers
 from rfmtool.sources.rates import Rate, Rates
 
@@ -115,7 +116,7 @@ class _Bad:
     numbers: Sequence[int]
     columns: dict[str, str]
 
-    def check(self, role: str, bad: np.ndarray[Any, np.dtype[np.bool_]], what: str) -> None:
+    def check(self, role: str, bad: Mask, what: str) -> None:
         """Raise for the first of the `bad` rows."""
         if bad.any():
             number = self.numbers[int(np.argmax(bad))]

@@ -23,13 +23,13 @@ from rfmtool.sources.evidence_ledger import FileAgain, TableLedger
 from rfmtool.sources.ids import is_listed, names_listed
 from rfmtool.sources.layout import Question
 from rfmtool.sources.ledger import Ledger, Tally
+from rfmtool.sources.masks import Mask
 from rfmtool.sources.typed import shown
 
 FIXED: Final = ("file", "row", "reason")
 _EACH_ROW: Final = Question(order_per_row=True)
 """Whether a row can be read hangs on nothing that a question asks."""
 
-Mask = npt.NDArray[np.bool_]
 Files = Sequence[tuple[FileAgain, Ledger]]
 
 

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.sources.layout import NUMBER_ROLES, Question
+from rfmtool.sources.masks import Places
 
-Places = npt.NDArray[np.int64]
 Cells = Mapping[str, pa.Array]
 
 
