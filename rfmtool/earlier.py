@@ -9,7 +9,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from rfmtool.analyses.backtest import Backtest, backtest, backtest_day
+from rfmtool.analyses.backtest import Backtest, backtest
+from rfmtool.analyses.returned import backtest_day
 from rfmtool.analyses.timeline import COUNTED
 from rfmtool.days import day_number
 from rfmtool.errors import RulesError

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rfmtool.analyses.backtest import backtest, backtest_day
+from rfmtool.analyses.backtest import backtest
 
 THEN = date(2024, 3, 1)
 LABELS = {"segment": ["loyal", "new", "lost"], "stage": ["client", "customer"]}
@@ -59,11 +59,6 @@ def test_the_data_names_the_day_and_how_long_was_watched():
     empty = np.array([], dtype=np.int64)
     data = backtest(placed(segment=[]), empty.astype(bool), empty, THEN).as_data()
     assert data == {"from": "2024-03-01", "days": 90, "groups": []}
-
-
-def test_under_half_a_year_of_history_there_is_no_looking_back():
-    assert backtest_day(date(2024, 1, 1), date(2024, 6, 28)) is None  # 179 days
-    assert backtest_day(date(2024, 1, 1), date(2024, 6, 29)) == date(2024, 3, 31)
 
 
 @given(st.lists(st.tuples(st.sampled_from(LABELS["segment"]), st.booleans(),

@@ -1,12 +1,14 @@
 """Who came back, what was known on a day, and how sure a share is."""
 
+from datetime import date
+
 import numpy as np
 import oracle
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rfmtool.analyses.returned import Share, days_until, returned_between
+from rfmtool.analyses.returned import Share, backtest_day, days_until, returned_between
 from rfmtool.scoring.customers import OrderDates
 from rfmtool.scoring.timing import order_days
 
@@ -43,6 +45,11 @@ def test_any_interval_is_where_the_score_test_turns(customers, data):
 
     assert (low, high) == pytest.approx(oracle.wilson(returned, customers), abs=1e-9)
     assert 0 <= low <= returned / customers <= high <= 1
+
+
+def test_under_half_a_year_of_history_there_is_no_looking_back():
+    assert backtest_day(date(2024, 1, 1), date(2024, 6, 28)) is None  # 179 days
+    assert backtest_day(date(2024, 1, 1), date(2024, 6, 29)) == date(2024, 3, 31)
 
 
 @given(VISITS, st.integers(0, 60))

@@ -7,7 +7,7 @@ in the days after it; here these are counted by label.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 from typing import Any, Final
 
@@ -15,8 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.analyses.cadence import BACKTEST_DAYS, MIN_HISTORY_DAYS
-from rfmtool.analyses.returned import Share
+from rfmtool.analyses.returned import BACKTEST_DAYS, MIN_HISTORY_DAYS, Share
 from rfmtool.scoring.customers import money_text, total_of
 
 GROUPINGS: Final = ("segment", "stage", "action")
@@ -69,18 +68,6 @@ class Backtest:
             "days": self.days,
             "groups": [group.as_data() for group in self.groups],
         }
-
-
-def backtest_day(first_order_on: date, as_of: date) -> date | None:
-    """The day to look back from; None where the history is too short for it.
-
-    Args:
-        first_order_on: the first day with a counting order.
-        as_of: the day of the run.
-    """
-    if (as_of - first_order_on).days < MIN_HISTORY_DAYS:
-        return None
-    return as_of - timedelta(days=BACKTEST_DAYS)
 
 
 def backtest(

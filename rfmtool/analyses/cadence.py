@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 from typing import Any, Final
 
@@ -12,8 +12,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.analyses.returned import Share, days_until, returned_between
-from rfmtool.days import day_number
+from rfmtool.analyses.returned import (
+    BACKTEST_DAYS,
+    MIN_HISTORY_DAYS,
+    Share,
+    backtest_day,
+    days_until,
+    returned_between,
+)
+from rfmtool.days import day_number, day_of
 from rfmtool.placing.activity import missing_regulars
 from rfmtool.scoring.customers import money_text, total_of
 from rfmtool.scoring.timing import (
@@ -24,8 +31,6 @@ from rfmtool.scoring.timing import (
     usual_gaps,
 )
 
-BACKTEST_DAYS: Final = 90
-MIN_HISTORY_DAYS: Final = 180
 _EARLY: Final = (0.5, 1.0)
 """Where the bands below the limit of overdue part."""
 _LISTED: Final = ["customer_id", "order_days", "last_order_on", "usual_gap_days", "days_since",
@@ -141,18 +146,18 @@ def _backtest(
     days: OrderDays, customers: int, as_of: date, timing: Timing | None
 ) -> Backtest | None:
     """Band the regulars as of an earlier day, by the limits that would have been fitted then."""
-    last = day_number(as_of)
-    then = last - BACKTEST_DAYS
-    if not len(days.day) or last - int(days.day.min()) < MIN_HISTORY_DAYS:
+    from_day = backtest_day(day_of(int(days.day.min())), as_of) if len(days.day) else None
+    if from_day is None:
         return None
+    then = day_number(from_day)
     known = days_until(days, then)
     limits = timing or fit_timing(known, then)
     usual, regular = usual_gaps(known, customers, limits.median_gap_days)
     latest = np.full(customers, then)
     latest[known.owner] = known.day  # by customer and day: the last of each stays
     ratios = ((then - latest) / usual)[regular]
-    back = returned_between(days, customers, then, last)[regular]
-    return Backtest(as_of - timedelta(days=BACKTEST_DAYS), _bands(ratios, back, limits))
+    back = returned_between(days, customers, then, day_number(as_of))[regular]
+    return Backtest(from_day, _bands(ratios, back, limits))
 
 
 def _bands(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Final
 
 import numpy as np
@@ -13,6 +14,10 @@ from rfmtool.scoring.customers import is_first
 from rfmtool.scoring.survival import Z_95
 from rfmtool.scoring.timing import OrderDays
 
+BACKTEST_DAYS: Final = 90
+"""How far a look back goes."""
+MIN_HISTORY_DAYS: Final = 180
+"""With less there is too little before the day that one would look back from."""
 ENOUGH: Final = 30
 """A share of fewer people says nothing: they are counted, and not compared."""
 
@@ -47,6 +52,18 @@ class Share:
         low = (middle - spread) / scale if self.returned else 0.0
         high = (middle + spread) / scale if self.returned < whole else 1.0
         return low, high
+
+
+def backtest_day(first_order_on: date, as_of: date) -> date | None:
+    """The day to look back from; None where the history is too short for it.
+
+    Args:
+        first_order_on: the first day with a counting order.
+        as_of: the day of the run.
+    """
+    if (as_of - first_order_on).days < MIN_HISTORY_DAYS:
+        return None
+    return as_of - timedelta(days=BACKTEST_DAYS)
 
 
 def returned_between(

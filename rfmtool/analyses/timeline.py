@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from rfmtool.analyses.cadence import MIN_HISTORY_DAYS
+from rfmtool.analyses.returned import MIN_HISTORY_DAYS
 from rfmtool.scoring.customers import money_text, total_of
 
 Every = Literal["week", "month", "quarter"]

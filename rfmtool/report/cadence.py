@@ -8,7 +8,8 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rfmtool.analyses.cadence import BACKTEST_DAYS, Band, Cadence
+from rfmtool.analyses.cadence import Band, Cadence
+from rfmtool.analyses.returned import BACKTEST_DAYS
 from rfmtool.report.answers import headline, print_answer
 from rfmtool.report.terminal import (
     WIDE,

@@ -11,7 +11,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from rfmtool.analyses.backtest import TOO_SHORT
-from rfmtool.analyses.cadence import MIN_HISTORY_DAYS
+from rfmtool.analyses.returned import MIN_HISTORY_DAYS
 from rfmtool.columns import DIMENSIONS
 from rfmtool.report.climb import climb
 from rfmtool.report.grid import people_grid
