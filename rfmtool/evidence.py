@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from rfmtool.days import day_number
-from rfmtool.errors import LimitError
+from rfmtool.errors import naming
 from rfmtool.grouping import Grouped, Settings
 from rfmtool.scoring.history import spend_within
 from rfmtool.scoring.people import contacts_by, unlisted, until
@@ -33,10 +33,8 @@ def read_told(
     """
     told = read_evidence(evidence, asked, threads=settings.threads)
     for name, table in told.ledgers.items():
-        try:
+        with naming(name):
             check_rejects(table.rows, max_rejects)
-        except LimitError as error:
-            raise LimitError(f"{name}: {error.args[0]}", error.hint) from None
     return told
 
 

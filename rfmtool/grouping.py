@@ -20,7 +20,7 @@ from rfmtool.engines import Doubts, Entries, MoneyOverflowError, SamePersonError
 from rfmtool.engines.doubts import Once
 from rfmtool.engines.local import LocalEngine
 from rfmtool.engines.spends import Spends
-from rfmtool.errors import AmbiguousInputError, InputError, UsageError, having_seen
+from rfmtool.errors import InputError, UsageError, having_seen, naming
 from rfmtool.rules import Rules, load_rules
 from rfmtool.rules.presets import SALE_ROLES
 from rfmtool.scoring.customers import (
@@ -138,13 +138,33 @@ def group(
     Raises:
         InputError: it cannot be read.
         AmbiguousInputError: it can be read in two ways that differ.
+        UsageError: the settings contradict each other.
     """
+    question, as_of = _question(export, rules, settings), settings.as_of
+    if settings.window_days is not None:
+        if as_of is None:
+            # Only for the day it ends on, so that nothing else need be read.
+            plain = replace(settings, window_days=None, detail=_NO_DETAIL)
+            whole = group(export, rules, plain, watcher)
+            as_of, export = as_of_day(whole, settings), whole.export
+        question = _with_window(question, as_of, settings.window_days)
+    grouped = _surveyed(export, question, settings, watcher)
+    with having_seen(grouped):
+        check_amounts(grouped.export, grouped.doubts)
+        if grouped.doubts.spanning:
+            _count_overlap(grouped, question, _engine(question, settings))
+            if question.overlap is None:
+                check_overlap(grouped.export, grouped.ledger, grouped.doubts.orders)
+    return replace(grouped, as_of=as_of)
+
+
+def _question(export: Export, rules: Rules, settings: Settings) -> Question:
     if settings.rates is not None and settings.currency is not None:
         raise UsageError(
             "a currency to pick and rates to convert with are both given",
             "Give the currency to convert into to the rates.",
         )
-    question = Question(
+    return Question(
         since=settings.since,
         until=settings.as_of,
         currency=settings.currency,
@@ -155,35 +175,26 @@ def group(
         amount_per=settings.amount_per or export.preset.amount_per,
         overlap=settings.overlap,
     )
-    as_of = settings.as_of
-    if settings.window_days is not None:
-        if as_of is None:
-            # Only for the day it ends on, so that nothing else need be read.
-            plain = replace(settings, window_days=None, detail=_NO_DETAIL)
-            whole = group(export, rules, plain, watcher)
-            as_of, export = as_of_day(whole, settings), whole.export
-        question = _with_window(question, as_of, settings.window_days)
-    grouped = _grouped(export, question, settings, watcher)
-    ledger = grouped.ledger
-    if not export.surveyed and (ledger.has_marks or any(ledger[reason] for reason in _UNSURE)):
-        surveyed = survey(export)
-        if surveyed.reading == export.reading:
-            grouped = replace(grouped, export=surveyed)
-        else:
-            grouped = _grouped(surveyed, question, settings, watcher)
-    with having_seen(grouped):
-        check_amounts(grouped.export, grouped.doubts)
-        if grouped.doubts.spanning:
-            _count_overlap(grouped, question, _engine(question, settings))
-            if question.overlap is None:
-                check_overlap(grouped.export, grouped.ledger, grouped.doubts.orders)
-    return replace(grouped, as_of=as_of)
 
 
 def _with_window(question: Question, as_of: date, days: int) -> Question:
     start = as_of - timedelta(days=min(days - 1, (as_of - date.min).days))
     since = max(start, question.since) if question.since else start
     return replace(question, since=since, until=as_of)
+
+
+def _surveyed(
+    export: Export, question: Question, settings: Settings, watcher: Watcher | None
+) -> Grouped:
+    """Read by a sample's reading, and again where the cells belie it."""
+    grouped = _grouped(export, question, settings, watcher)
+    ledger = grouped.ledger
+    if export.surveyed or not (ledger.has_marks or any(ledger[reason] for reason in _UNSURE)):
+        return grouped
+    surveyed = survey(export)
+    if surveyed.reading == export.reading:
+        return replace(grouped, export=surveyed)
+    return _grouped(surveyed, question, settings, watcher)
 
 
 def _grouped(
@@ -235,8 +246,13 @@ def _is_plain(export: Export, once: Once) -> bool:
     roles = export.columns.keys()
     if roles & {*OPTIONAL_ROLES} - {_CATEGORY} or any(role.startswith(KEPT) for role in roles):
         return False
-    whole_orders_count = once != Once() or not roles.isdisjoint(SALE_ROLES)
+    whole_orders_count = once != Once() or _by_status(export)
     return _CATEGORY not in roles or not whole_orders_count
+
+
+def _by_status(export: Export) -> bool:
+    """Whether a column can say that an order is no sale."""
+    return not export.columns.keys().isdisjoint(SALE_ROLES)
 
 
 def _read_plain(
@@ -244,7 +260,7 @@ def _read_plain(
 ) -> Grouped:
     ledger = Ledger()
     stream = lines(export, question, ledger, threads=engine.threads, watcher=watcher)
-    by_status = not export.columns.keys().isdisjoint(SALE_ROLES)
+    by_status = _by_status(export)
     spends = Spends() if _CATEGORY in export.columns else None
     with _failures_of_reading(export, ledger):
         stream = spends.without_category(stream) if spends else stream
@@ -260,7 +276,7 @@ def _read_in_detail(
 ) -> Grouped:
     ledger = Ledger()
     stream = lines(export, question, ledger, threads=engine.threads, watcher=watcher)
-    by_status = not export.columns.keys().isdisjoint(SALE_ROLES)
+    by_status = _by_status(export)
     with _failures_of_reading(export, ledger), engine.open(stream, by_status=by_status) as books:
         entries, latest = books.entries() if detail.entries else None, books.latest()
         table = books.totals() if entries else books.customers()
@@ -355,11 +371,8 @@ def as_of_day(grouped: Grouped, settings: Settings) -> date:
     if grouped.as_of is not None:
         return grouped.as_of
     if not settings.accept_last:
-        try:
+        with naming(grouped.export.name):
             check_for_strays(grouped.dates)
-        except AmbiguousInputError as error:
-            message = f"{grouped.export.name}: {error.args[0]}"
-            raise AmbiguousInputError(message, error.hint) from None
     return day_of(last_day(grouped.dates, last_line_day))
 
 
