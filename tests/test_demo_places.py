@@ -21,6 +21,11 @@ from rfmtool.rules import load_rules
 EPOCH = pd.Timestamp("1970-01-01")
 RULES = load_rules()
 LOW_SHARE = 0.33
+MEASURED = [
+    *("customer_id", "frequency", "order_days", "first_order_on", "last_order_on"),
+    *("recency_days", "monetary", "sales", "refunds", "usual_gap_days", "overdue_ratio"),
+    *("recency_score", "frequency_score", "monetary_score"),
+]
 
 
 def frame_of(table, places):
@@ -45,7 +50,7 @@ def frame_of(table, places):
 def everyone(result, shop):
     """The people of a run and those whom only the contacts know, with what wallets tell."""
     known = shop["contacts"][["customer_id"]]
-    people = known.merge(result.frame, on="customer_id", how="left")
+    people = known.merge(result.frame[MEASURED], on="customer_id", how="left")
     counts = ["frequency", "order_days", "monetary", "sales", "refunds"]
     lines = people["monetary"].notna().astype("int64")
     people = people.assign(lines=lines).fillna(dict.fromkeys(counts, 0))
