@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from shell import SHOP, rfmtool, written
 
 from rfmtool.errors import UsageError
-from rfmtool.outputs.tables import TextOptions, count_formulas, format_of, to_table, write_table
+from rfmtool.outputs.tables import TextOptions, count_formulas, to_table
+from rfmtool.outputs.writers import format_of, write_table
 
 RUN = ["=1+1", "@SUM(A1)", "\tx", "\rx", "+cmd", "-cmd|' /C calc'!A0", "--1", "+-1", "-1-1a", "+\n"]
 """What a spreadsheet would run."""

@@ -18,7 +18,8 @@ from shell import SHOP, names_in, rfmtool, written
 
 from rfmtool.errors import SystemFailureError, UsageError
 from rfmtool.outputs import workbooks
-from rfmtool.outputs.tables import TextOptions, write_table
+from rfmtool.outputs.tables import TextOptions
+from rfmtool.outputs.writers import write_table
 from rfmtool.pipeline import run
 
 MONEY = pa.decimal128(19, 4)

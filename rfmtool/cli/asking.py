@@ -36,11 +36,11 @@ def ask(
     path = output_file(output, exports, settings)
     with uninterrupted():
         from rfmtool import questions
-        from rfmtool.outputs import tables
+        from rfmtool.outputs import writers
         from rfmtool.outputs.publish import published_file
 
     if path and path.suffix.lower() != _JSON:
-        tables.format_of(path)  # sooner than after reading
+        writers.format_of(path)  # sooner than after reading
     arguments = run_arguments(settings, exports)
     with published_file(path) if path else nullcontext() as target:
         answer: Answer = getattr(questions, name)(list(exports), **arguments, **more)
@@ -57,14 +57,14 @@ def ask(
 
 def _write(answer: Answer, path: Path, target: IO[bytes], settings: Settings) -> None:
     from rfmtool.analyses import MONEY
-    from rfmtool.outputs import tables
     from rfmtool.outputs.refusals import system_failures
+    from rfmtool.outputs.tables import to_table
+    from rfmtool.outputs.writers import format_of, write_table
 
     with system_failures(str(path)):
         if path.suffix.lower() == _JSON:
             target.write(json_bytes(answer.as_data()))
         else:
-            table = tables.to_table(answer.table, tuple(answer.table.columns), MONEY)
-            kind = tables.format_of(path)
-            tables.write_table(table, target, kind, text_options(settings))
+            table = to_table(answer.table, tuple(answer.table.columns), MONEY)
+            write_table(table, target, format_of(path), text_options(settings))
         target.flush()

@@ -111,8 +111,7 @@ def _arguments(settings: Settings, exports: tuple[str, ...]) -> dict[str, Any]:
 
 def _wanted(settings: Settings) -> FolderOptions:
     from rfmtool.outputs import folder
-    from rfmtool.outputs.tables import check_writable
-    from rfmtool.outputs.writers import WRITERS
+    from rfmtool.outputs.writers import WRITERS, check_writable
 
     tables = choices(settings["tables"], tuple(WRITERS), "--tables")
     if not tables:

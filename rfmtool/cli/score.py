@@ -50,13 +50,14 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     """
     with uninterrupted():
         from rfmtool import pipeline
-        from rfmtool.outputs import ordering, tables
+        from rfmtool.outputs import ordering, writers
         from rfmtool.outputs.publish import published_file
         from rfmtool.outputs.refusals import system_failures
+        from rfmtool.outputs.tables import to_table
 
     path = output_file(output, exports, settings)
     asked = settings["output_format"]
-    kind = tables.format_of(path) if path else asked or "csv"
+    kind = writers.format_of(path) if path else asked or "csv"
     if asked not in (None, kind):
         raise UsageError(
             f"--format {asked}: is what stdout gets, and {output} is written as {kind}",
@@ -69,7 +70,7 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
         frame = ordering.ordered(result.frame, result.columns, settings["sort"], settings["top"])
         text = text_options(settings)
         with system_failures(output) if output else nullcontext():
-            tables.write_table(tables.to_table(frame, result.columns), target, kind, text)
+            writers.write_table(to_table(frame, result.columns), target, kind, text)
             target.flush()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,7 @@ from rfmtool.manifest import MANIFEST, TOOL
 from rfmtool.outputs.files import write_json, write_rows, write_text
 from rfmtool.outputs.publish import published_folder
 from rfmtool.outputs.refusals import system_failures
-from rfmtool.outputs.tables import (
-    TextOptions,
-)
+from rfmtool.outputs.tables import TextOptions
 from rfmtool.outputs.writers import WRITERS
 
 
@@ -38,11 +35,9 @@ def write_frames(
     with published_folder(folder, "demo") as place, system_failures(str(folder)):
         outputs = []
         for name, frame in frames.items():
-            data = frame.to_csv(index=False, lineterminator="\n").encode()
-            (place / f"{name}.csv").write_bytes(data)
-            digest = hashlib.sha256(data).hexdigest()
-            outputs.append({"name": f"{name}.csv", "rows": len(frame), "sha256": digest})
-        outputs += [write_text(place, name, text) for name, text in texts.items()]
+            text = frame.to_csv(index=False, lineterminator="\n")
+            outputs.append({**write_text(place, f"{name}.csv", text), "rows": len(frame)})
+        outputs += [write_text(place, name, words) for name, words in texts.items()]
         manifest = {"tool": TOOL, "kind": "demo", "version": __version__, "outputs": outputs}
         write_json(place, MANIFEST, manifest)
 

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import IO, Any, Final
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from rfmtool import columns as names
-from rfmtool.errors import UsageError
 from rfmtool.outputs.cells import text_of
-from rfmtool.outputs.workbooks import check_library, write_workbook
 from rfmtool.threads import in_order
 
 _BOM: Final = b"\xef\xbb\xbf"
@@ -105,9 +101,8 @@ def unescaped(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.if_else(escaped, bare, column)
 
 
-def write_csv(table: pa.Table, target: IO[bytes], options: TextOptions | None = None) -> None:
+def write_csv(table: pa.Table, target: IO[bytes], options: TextOptions) -> None:
     """Write UTF-8, LF, a header, and quotes only where a cell needs them."""
-    options = options or TextOptions()
     write_lines(header_line(table.column_names, options), text_lines(table, options), target)
 
 
@@ -140,60 +135,6 @@ def write_jsonl(table: pa.Table, target: IO[bytes]) -> None:
         ]  # fmt: skip
         for row in pa.table(plain, rows.column_names).to_pylist():
             target.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
-
-
-def write_parquet(table: pa.Table, target: IO[bytes]) -> None:
-    """Write decimals, dates and text with their own types."""
-    pq.write_table(table, target, compression="zstd")
-
-
-_WRITERS: Final[dict[str, Callable[[pa.Table, IO[bytes], TextOptions], None]]] = {
-    "csv": write_csv,
-    "tsv": lambda table, target, options: write_csv(
-        table, target, TextOptions("\t", options.excel, options.raw_text)
-    ),
-    "jsonl": lambda table, target, _: write_jsonl(table, target),
-    "parquet": lambda table, target, _: write_parquet(table, target),
-    "xlsx": lambda table, target, _: write_workbook(table, target),
-}
-FORMATS: Final = tuple(_WRITERS)
-
-
-def format_of(path: Path) -> str:
-    """The format that a file's ending asks for; CSV when it has none.
-
-    Raises:
-        UsageError: the ending is of no known format, or what writes that is not installed.
-    """
-    ending = path.suffix.lower().removeprefix(".")
-    if not ending:
-        return "csv"
-    if ending not in _WRITERS:
-        raise UsageError(
-            f"{path.name}: tables are not written as .{ending}",
-            f"Take one of {', '.join(f'.{known}' for known in FORMATS)}.",
-        )
-    check_writable(ending, path.name)
-    return ending
-
-
-def check_writable(kind: str, asked: str) -> None:
-    """Make sure that there is what writes tables of a kind; sooner than after reading.
-
-    Args:
-        kind: one of FORMATS.
-        asked: what asks for it, for the message.
-
-    Raises:
-        UsageError: it is not installed.
-    """
-    if kind == "xlsx":
-        check_library(asked)
-
-
-def write_table(table: pa.Table, target: IO[bytes], kind: str, options: TextOptions) -> None:
-    """Write a table in one of FORMATS."""
-    _WRITERS[kind](table, target, options)
 
 
 def _chunks(table: pa.Table) -> Iterator[pa.Table]:

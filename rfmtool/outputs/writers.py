@@ -1,22 +1,85 @@
-"""The kinds of table files, and how each writes lists of a table's rows."""
+"""The kinds of table files, and how each is written: the whole table, or lists of its rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import IO, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from rfmtool.errors import UsageError
 from rfmtool.outputs.files import Rows, Writer
 from rfmtool.outputs.tables import (
     TextOptions,
     header_line,
     text_lines,
+    write_csv,
+    write_jsonl,
     write_lines,
-    write_parquet,
 )
-from rfmtool.outputs.workbooks import write_workbook
+from rfmtool.outputs.workbooks import check_library, write_workbook
+
+
+def _write_parquet(table: pa.Table, target: IO[bytes]) -> None:
+    """Write decimals, dates and text with their own types."""
+    pq.write_table(table, target, compression="zstd")
+
+
+# The whole table ---------------------------------------------------------------------------------
+
+
+_WHOLE: Final[Mapping[str, Callable[[pa.Table, IO[bytes], TextOptions], None]]] = {
+    "csv": write_csv,
+    "tsv": lambda table, target, text: write_csv(table, target, replace(text, delimiter="\t")),
+    "jsonl": lambda table, target, _: write_jsonl(table, target),
+    "parquet": lambda table, target, _: _write_parquet(table, target),
+    "xlsx": lambda table, target, _: write_workbook(table, target),
+}
+FORMATS: Final = tuple(_WHOLE)
+
+
+def format_of(path: Path) -> str:
+    """The format that a file's ending asks for; CSV when it has none.
+
+    Raises:
+        UsageError: the ending is of no known format, or what writes that is not installed.
+    """
+    ending = path.suffix.lower().removeprefix(".")
+    if not ending:
+        return "csv"
+    if ending not in FORMATS:
+        raise UsageError(
+            f"{path.name}: tables are not written as .{ending}",
+            f"Take one of {', '.join(f'.{known}' for known in FORMATS)}.",
+        )
+    check_writable(ending, path.name)
+    return ending
+
+
+def check_writable(kind: str, asked: str) -> None:
+    """Make sure that there is what writes tables of a kind; sooner than after reading.
+
+    Args:
+        kind: one of FORMATS.
+        asked: what asks for it, for the message.
+
+    Raises:
+        UsageError: it is not installed.
+    """
+    if kind == "xlsx":
+        check_library(asked)
+
+
+def write_table(table: pa.Table, target: IO[bytes], kind: str, text: TextOptions) -> None:
+    """Write a table in one of FORMATS."""
+    _WHOLE[kind](table, target, text)
+
+
+# Lists of its rows -------------------------------------------------------------------------------
 
 
 class _TextWriter:
@@ -57,6 +120,6 @@ def _anew(
 
 WRITERS: Final[Mapping[str, Callable[[pa.Table, TextOptions], Writer]]] = {
     "csv": _TextWriter,
-    "parquet": _anew(write_parquet),
+    "parquet": _anew(_write_parquet),
     "xlsx": _anew(write_workbook),
 }
