@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from rfmtool.grouping import Settings
 from rfmtool.pipeline import run
+from rfmtool.sources import read
 from rfmtool.sources.layout import Detail
 
 # Derandomized, so that a red test is red for everybody and stays red until it is mended.
@@ -33,6 +34,17 @@ def real_data():
         return SHARED / name
 
     return find
+
+
+@pytest.fixture
+def in_blocks(monkeypatch):
+    """Have files of text read in blocks of so many bytes, the sample included."""
+    text_jobs = read.text_jobs
+
+    def cut(block_bytes):
+        monkeypatch.setattr(read, "text_jobs", lambda *asked: text_jobs(*asked[:3], block_bytes))
+
+    return cut
 
 
 @pytest.fixture(scope="session")

@@ -197,8 +197,8 @@ def test_what_the_user_says_settles_it(write, date_format, last):
 
 
 @pytest.mark.parametrize(("day", "reading"), [("13/01/2024", "D/M/Y"), ("01/13/2024", "M/D/Y")])
-def test_a_single_day_13_decides_wherever_it_stands(write, day, reading, monkeypatch):
-    monkeypatch.setattr(dialect, "SAMPLE_BYTES", 100)
+def test_a_single_day_13_decides_wherever_it_stands(write, day, reading, in_blocks):
+    in_blocks(100)
     for place in range(3):
         days = AMBIGUOUS * 5
         days.insert(place * 7, day)

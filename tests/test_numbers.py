@@ -301,8 +301,8 @@ def test_two_readings_far_behind_the_sample_are_refused_too(write):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_order_of_the_rows_decides_nothing(write, seed, monkeypatch):
-    monkeypatch.setattr(dialect, "SAMPLE_BYTES", 100)
+def test_the_order_of_the_rows_decides_nothing(write, seed, in_blocks):
+    in_blocks(100)
     amounts = ["1.234"] * 20 + ["2,5"] * 3 + ["1.5"] * 2 + ["5"] * 20
     random.Random(seed).shuffle(amounts)  # noqa: S311 - any order will do
 

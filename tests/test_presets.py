@@ -13,7 +13,6 @@ import rfmtool
 from rfmtool.errors import InputError, RulesError, UsageError
 from rfmtool.grouping import Settings, look
 from rfmtool.rules import load_rules, merged_data, to_toml
-from rfmtool.sources import blocks
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.presets import Known, shipped
 
@@ -178,10 +177,9 @@ def test_shopify_days_are_as_written_or_in_the_zone_asked_for(write):
 
 
 @pytest.mark.parametrize("size", [64, 200, 1_000])
-def test_shopify_reads_alike_wherever_blocks_are_cut(write, monkeypatch, size):
+def test_shopify_reads_alike_wherever_blocks_are_cut(write, in_blocks, size):
     expected = money(read(write, SHOPIFY))
-    monkeypatch.setattr("rfmtool.sources.read.BLOCK_BYTES", size)
-    monkeypatch.setattr(blocks, "BLOCK_BYTES", size)
+    in_blocks(size)
 
     assert money(read(write, SHOPIFY)) == expected
 

@@ -138,24 +138,22 @@ def test_letters_encoded_another_way(write, expected, encoding):
 @pytest.mark.parametrize("threads", [1, 2, 5])
 @pytest.mark.parametrize("block_bytes", [300, 20_000])
 def test_few_threads_or_many_and_small_blocks_or_large(
-    write, expected, monkeypatch, threads, block_bytes
+    write, expected, in_blocks, threads, block_bytes
 ):
-    small = partial(read.text_jobs, block_bytes=block_bytes)
-    monkeypatch.setattr(read, "text_jobs", lambda *asked: small(*asked[:3]))
+    in_blocks(block_bytes)
 
     assert answer(write(csv_of(ROWS)), threads=threads) == expected
 
 
-def test_rows_as_orders_are_as_many_in_small_blocks_as_in_large(write, monkeypatch):
+def test_rows_as_orders_are_as_many_in_small_blocks_as_in_large(write, in_blocks):
     path = write(csv_of(ROWS))
     large = answer(path, order_per_row=True)
-    small = partial(read.text_jobs, block_bytes=300)
-    monkeypatch.setattr(read, "text_jobs", lambda *asked: small(*asked[:3]))
+    in_blocks(300)
 
     assert answer(path, order_per_row=True) == large
 
 
-def test_small_blocks_are_really_small(write, monkeypatch):
+def test_small_blocks_are_really_small(write, in_blocks, monkeypatch):
     """What the test above relies on: the block size reaches the cutting."""
     counted = []
     cut = read.blocks
@@ -166,8 +164,7 @@ def test_small_blocks_are_really_small(write, monkeypatch):
             yield block
 
     monkeypatch.setattr(read, "blocks", counting)
-    small = partial(read.text_jobs, block_bytes=300)
-    monkeypatch.setattr(read, "text_jobs", lambda *asked: small(*asked[:3]))
+    in_blocks(300)
     answer(write(csv_of(ROWS)))
 
     assert len(counted) > 300
@@ -204,18 +201,16 @@ def test_a_duckdb_relation(expected):
         assert answer(connection.from_arrow(table_of())) == expected
 
 
-def test_threads_and_blocks_number_the_rejected_rows_alike(write, monkeypatch):
+def test_threads_and_blocks_number_the_rejected_rows_alike(write, in_blocks):
     places = range(50, len(ROWS), 97)
     rows = [
         (*row[:2], "soon" if place in places else row[2], *row[3:])
         for place, row in enumerate(ROWS)
     ]
     path = write(csv_of(rows))
-    text_jobs = read.text_jobs
 
     for threads, block_bytes in ((1, 2_000), (2, 2_000), (2, 4 << 20)):
-        jobs = partial(text_jobs, block_bytes=block_bytes)
-        monkeypatch.setattr(read, "text_jobs", lambda *asked, jobs=jobs: jobs(*asked[:3]))
+        in_blocks(block_bytes)
         ledger = rfmtool.run(path, settings=Settings(threads=threads), max_rejects="10%").ledger
 
         assert ledger["bad_date"] == len(places)

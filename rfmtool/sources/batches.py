@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -61,3 +61,8 @@ class Batch:
             faults=self.faults + tuple(Fault(row, reason) for row in rows),
             whole=lambda: [column.filter(good) for column in whole()],
         )
+
+
+Job = Callable[[], Batch]
+Jobs = Iterator[Job]
+"""The batches of a file in its order; any thread may do each."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -11,14 +11,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.sources.batches import Batch
+from rfmtool.sources.batches import Batch, Jobs
 from rfmtool.sources.masks import Mask, Places, mask_of
 
 _ORDER: Final = "order_id"
 _AMOUNT: Final = "amount"
 
 Cells = Mapping[str, pa.Array]
-Jobs = Iterator[Callable[[], Batch]]
 
 
 def carried(jobs: Jobs, roles: Sequence[str]) -> Jobs:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
 from rfmtool.errors import AmbiguousInputError, InputError, having_seen, naming
 from rfmtool.rules.presets import Preset
 from rfmtool.sources import conventions, read
-from rfmtool.sources.batches import Batch
+from rfmtool.sources.batches import Batch, Job, Jobs
+from rfmtool.sources.blocks import BLOCK_BYTES
 from rfmtool.sources.carrying import carried
 from rfmtool.sources.date_readings import ISO, check_zone, in_zone, reading_of
 from rfmtool.sources.dialect import SAMPLE_BYTES
@@ -26,7 +27,8 @@ from rfmtool.sources.presets import GENERIC
 from rfmtool.sources.read import Progress
 from rfmtool.sources.roles import EXPORT, Roles
 
-Jobs = Iterator[Callable[[], Batch]]
+_LEAST_SAMPLE_BYTES: Final = 1 << 13
+"""What is looked at of each file, however many there are."""
 
 
 @dataclass(frozen=True)
@@ -40,24 +42,22 @@ class Source:
     carry_down: tuple[str, ...] = ()
     """Roles that only the first row of an order may fill."""
 
-    def jobs(self, progress: Progress | None = None, sample: int = 0) -> Jobs:
-        """Batches as jobs that any thread may do; with `sample`, the first bytes' worth only."""
-        jobs = (partial(_named, self.name, job) for job in self._jobs(progress, sample))
+    def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:
+        """Batches as jobs that any thread may do; of a text, each of so many bytes."""
+        jobs = (partial(_named, self.name, job) for job in self._jobs(progress, block_bytes))
         return carried(jobs, self.carry_down) if self.carry_down else jobs
 
-    def _jobs(self, progress: Progress | None, sample: int) -> Jobs:
+    def _jobs(self, progress: Progress | None, block_bytes: int) -> Jobs:
         if self.table is not None:
             return read.table_jobs(self.table.to_reader(read.BATCH_ROWS), self.layout)
         if self.file is None:
             raise TypeError("a source is a file or a table")
         if self.layout.dialect is None:
             return read.parquet_jobs(self.file, self.layout, progress)
-        if not sample:
-            return read.text_jobs(self.file, self.layout, progress)
-        return itertools.islice(read.text_jobs(self.file, self.layout, None, sample), 1)
+        return read.text_jobs(self.file, self.layout, progress, block_bytes)
 
 
-def _named(name: str, job: Callable[[], Batch]) -> Batch:
+def _named(name: str, job: Job) -> Batch:
     with naming(name):
         return job()
 
@@ -156,9 +156,9 @@ def survey(export: Export) -> Export:
 
 
 def _samples(export: Export) -> Iterator[Batch]:
-    size = max(SAMPLE_BYTES // len(export.sources), 1 << 13)
+    size = max(SAMPLE_BYTES // len(export.sources), _LEAST_SAMPLE_BYTES)
     for source in export.sources:
-        for job in itertools.islice(source.jobs(sample=size), 1):
+        for job in itertools.islice(source.jobs(block_bytes=size), 1):
             yield job()
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from rfmtool.errors import naming
-from rfmtool.sources.batches import Batch
+from rfmtool.sources.batches import Batch, Job
 from rfmtool.sources.clean import Cleaned, clean, lines_schema
 from rfmtool.sources.detect import Export, Source
 from rfmtool.sources.layout import Question
@@ -89,7 +89,7 @@ def _jobs(
 
 
 def _cleaned(
-    name: str, parse: Callable[[], Batch], cleaned: Callable[[Batch], Cleaned], file: int | None
+    name: str, parse: Job, cleaned: Callable[[Batch], Cleaned], file: int | None
 ) -> tuple[str, Cleaned]:
     batch = parse()
     with naming(name):

@@ -30,9 +30,10 @@ Thing = TypeVar("Thing", bound=Hashable)
 def expand(
     exports: Sequence[str | os.PathLike[str]], max_bytes: int | None = None
 ) -> list[ExportFile]:
-    """List the files that paths, folders, globs and `-` (stdin) name, sorted by path.
+    """List the files that paths, folders, globs and `-` (stdin) name.
 
-    A member of a zip file and a sheet of a workbook are named like files in a folder.
+    They come in the order in which they are named, those of a folder or glob sorted by path. A
+    member of a zip file and a sheet of a workbook are named like files in a folder.
 
     Args:
         exports: paths, globs, or `-`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rfmtool.errors import InputError, naming
-from rfmtool.sources.batches import Batch
+from rfmtool.sources.batches import Jobs
 from rfmtool.sources.blocks import BLOCK_BYTES, blocks
 from rfmtool.sources.exports import ExportFile
 from rfmtool.sources.layout import FileLayout
@@ -28,7 +28,7 @@ def text_jobs(
     layout: FileLayout,
     progress: Progress | None = None,
     block_bytes: int = BLOCK_BYTES,
-) -> Iterator[Callable[[], Batch]]:
+) -> Jobs:
     """Cut a text file into blocks; each job parses one, in any thread.
 
     Raises:
@@ -45,9 +45,7 @@ def text_jobs(
             yield partial(parse, block, layout, dialect)
 
 
-def parquet_jobs(
-    file: ExportFile, layout: FileLayout, progress: Progress | None = None
-) -> Iterator[Callable[[], Batch]]:
+def parquet_jobs(file: ExportFile, layout: FileLayout, progress: Progress | None = None) -> Jobs:
     """Read a Parquet file's needed columns batch by batch.
 
     Raises:
@@ -87,7 +85,7 @@ def _parquet_rows(file: ExportFile, start: int, count: int) -> list[pa.Array]:
     )
 
 
-def table_jobs(reader: pa.RecordBatchReader, layout: FileLayout) -> Iterator[Callable[[], Batch]]:
+def table_jobs(reader: pa.RecordBatchReader, layout: FileLayout) -> Jobs:
     """Read a frame or stream handed over in memory."""
     for batch in reader:
         for start in range(0, len(batch), BATCH_ROWS):
