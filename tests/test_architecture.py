@@ -9,8 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "rfmtool"
 
-# From the top to the ground; what stands on one line may not import each other, but for `report`,
-# which measures what `outputs` has written.
+# From the top to the ground; what stands on one line may not import each other.
 FLOORS = [
     ["__main__"],
     ["cli"],

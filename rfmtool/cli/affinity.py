@@ -22,7 +22,7 @@ from rfmtool.cli.sections import SectionedCommand
     help="The column whose values are compared.",
 )
 @options.analysis
-def command(exports: tuple[str, ...], output: str | None, by: str, **settings: Any) -> None:  # noqa: ANN401
+def command(exports: tuple[str, ...], output: str | None, by: str, **settings: Any) -> None:
     """Find what customers in EXPORTS who buy one thing tend to buy as well.
 
     A rule rests on 20 customers and 1% of all or more, and is stronger than chance.

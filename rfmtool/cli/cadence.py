@@ -15,7 +15,7 @@ from rfmtool.cli.sections import SectionedCommand
 @options.exports
 @options.table_output("the overdue regulars, the most valuable first")
 @options.timed_analysis
-def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> None:  # noqa: ANN401
+def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> None:
     """List the regulars in EXPORTS who should have ordered by now.
 
     A regular has ordered on three days or more, and is measured by their own habit. A look back

@@ -25,7 +25,7 @@ from rfmtool.errors import LimitError, RfmtoolError
 @options.question
 @options.engine
 @options.talk
-def command(exports: tuple[str, ...], **settings: Any) -> None:  # noqa: ANN401
+def command(exports: tuple[str, ...], **settings: Any) -> None:
     """Say how EXPORTS are read and what is wrong with them; write nothing.
 
     Ends with 1 when a row cannot be read.

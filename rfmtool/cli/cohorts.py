@@ -17,7 +17,7 @@ from rfmtool.cli.sections import SectionedCommand
 @options.exports
 @options.table_output("a row for each cohort and month")
 @options.analysis
-def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> None:  # noqa: ANN401
+def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> None:
     """Follow the customers in EXPORTS by the month of their first order.
 
     How many of them still order each month after, and what each has brought until then.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @options.text_tables
 @options.quiet
 @options.no_color
-def command(old: str, new: str, output: str | None, **settings: Any) -> None:  # noqa: ANN401
+def command(old: str, new: str, output: str | None, **settings: Any) -> None:
     """Show who moved between two runs, OLD and NEW, and what that did to revenue.
 
     OLD and NEW are folders that rfmtool run -o wrote. Revenue is compared as the runs hold it: all

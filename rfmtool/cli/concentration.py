@@ -15,7 +15,7 @@ from rfmtool.cli.sections import SectionedCommand
 @options.exports
 @options.table_output("every buyer's tier and spend, the largest first")
 @options.analysis
-def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> None:  # noqa: ANN401
+def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> None:
     """Say how much of the revenue in EXPORTS hangs on how few customers.
 
     Heavy buyers are the fifth who spent most, medium ones the next three tenths, light ones the

@@ -7,6 +7,8 @@ from typing import Final
 
 import click
 
+from rfmtool.cli.loading import uninterrupted
+
 _RULES: Final = "shop.toml"
 
 
@@ -31,9 +33,10 @@ _RULES: Final = "shop.toml"
 @click.option("--quiet", is_flag=True, help="Print nothing unless something is wrong.")
 def command(folder: str, customers: int, seed: int, *, quiet: bool) -> None:
     """Write a synthetic shop into DIR: three years of orders, and the people behind them."""
-    from rfmtool import demo
-    from rfmtool.columns import EVIDENCE
-    from rfmtool.outputs.answers import write_frames
+    with uninterrupted():
+        from rfmtool import demo
+        from rfmtool.columns import EVIDENCE
+        from rfmtool.outputs.answers import write_frames
 
     shop = demo.generate(customers, seed)
     tables = "".join(f'{name} = "{name}.csv"\n' for name in EVIDENCE)

@@ -16,15 +16,13 @@ from rfmtool.cli.loading import uninterrupted
 @click.argument("customer_id", metavar="CUSTOMER_ID")
 @options.output_format
 @options.no_color
-def command(folder: str, customer_id: str, **settings: Any) -> None:  # noqa: ANN401
+def command(folder: str, customer_id: str, **settings: Any) -> None:
     """Explain why a customer of the finished run in DIR stands there, and what would move them."""
     with uninterrupted():
-        from rfmtool.report.card import explain
+        from rfmtool.report.card import explain, print_card
 
     card = explain(folder, customer_id)
     if settings["output_format"] == "json":
         show_json(card)
     else:
-        from rfmtool.report.card import print_card
-
         print_card(card, console(settings))

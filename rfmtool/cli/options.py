@@ -34,7 +34,7 @@ class _Day(click.ParamType["date | str"]):
 
     def convert(
         self,
-        value: Any,  # noqa: ANN401 - click's signature
+        value: Any,
         param: click.Parameter | None,
         ctx: click.Context | None,
     ) -> date | str:
@@ -62,7 +62,7 @@ class _Size(click.ParamType["int"]):
 
     def convert(
         self,
-        value: Any,  # noqa: ANN401 - click's signature
+        value: Any,
         param: click.Parameter | None,
         ctx: click.Context | None,
     ) -> int:

@@ -20,6 +20,6 @@ from rfmtool.cli.sections import SectionedCommand
     help="Also tell customers apart by a column of the export, or cohort: the first-order month.",
 )
 @options.analysis
-def command(exports: tuple[str, ...], output: str | None, by: str | None, **settings: Any) -> None:  # noqa: ANN401
+def command(exports: tuple[str, ...], output: str | None, by: str | None, **settings: Any) -> None:
     """Say when second orders come in EXPORTS, how many ever do, and when to ask for one."""
     ask("repeat", exports, output, settings, by=by)

@@ -9,16 +9,18 @@ import click
 
 from rfmtool.cli import options
 from rfmtool.cli.destination import console, show_json
+from rfmtool.cli.loading import uninterrupted
 
 
 @click.command(short_help="Show the report of a finished run again.")
 @click.argument("folder", metavar="DIR")
 @options.output_format
 @options.no_color
-def command(folder: str, **settings: Any) -> None:  # noqa: ANN401
+def command(folder: str, **settings: Any) -> None:
     """Show the report of a finished run in DIR again."""
-    from rfmtool.outputs.finished import read_summary
-    from rfmtool.report.page import print_report
+    with uninterrupted():
+        from rfmtool.outputs.finished import read_summary
+        from rfmtool.report.page import print_report
 
     summary = read_summary(Path(folder))
     if settings["output_format"] == "json":

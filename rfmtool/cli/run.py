@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 @options.text_tables
 @options.engine
 @options.talk
-def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> None:  # noqa: ANN401
+def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> None:
     """Score, stage and segment the customers in EXPORTS, and print a report.
 
     EXPORT is a CSV, TSV or text file (plain, gz, bz2, zst, zip), a Parquet file, a folder or glob

@@ -43,7 +43,7 @@ from rfmtool.errors import UsageError
 @options.text_tables
 @options.engine
 @options.talk
-def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> None:  # noqa: ANN401
+def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> None:
     """Write one row per customer in EXPORTS, on stdout as CSV unless told otherwise.
 
     Rows are ordered by customer_id, byte by byte, unless --sort says otherwise.

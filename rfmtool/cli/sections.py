@@ -14,7 +14,7 @@ _OWN: Final = "Options"
 class SectionedOption(click.Option):
     """An option that stands in a section of the help."""
 
-    def __init__(self, *names: Any, section: str, **settings: Any) -> None:  # noqa: ANN401 - click's
+    def __init__(self, *names: Any, section: str, **settings: Any) -> None:
         super().__init__(*names, **settings)
         self.section = section
 

@@ -29,7 +29,7 @@ from rfmtool.cli.sections import SectionedCommand
 @options.text_tables
 @options.engine
 @options.talk
-def command(exports: tuple[str, ...], output: str | None, every: str, **settings: Any) -> None:  # noqa: ANN401
+def command(exports: tuple[str, ...], output: str | None, every: str, **settings: Any) -> None:
     """Count who in EXPORTS stood where at the end of each month.
 
     Cut points and limits are fitted to what was known by then, unless --scales gives them. Evidence

@@ -152,7 +152,7 @@ def _write(table: pa.Table, target: IO[bytes], scratch: str) -> None:
             sheet.write_row(number, 0, row)
 
 
-def _write_markup(sheet: Any, row: int, column: int, text: str, *form: Any) -> int:  # noqa: ANN401
+def _write_markup(sheet: Any, row: int, column: int, text: str, *form: Any) -> int:  # noqa: ANN401 - untyped
     # In pieces it is escaped; fewer than three are refused, and it has seven letters or more.
     written: int = sheet.write_rich_string(
         row, column, text[0], text[1], text[2:], *filter(None, form)
@@ -160,7 +160,7 @@ def _write_markup(sheet: Any, row: int, column: int, text: str, *form: Any) -> i
     return written
 
 
-def _lay_out(book: Any, sheet: Any, table: pa.Table) -> None:  # noqa: ANN401
+def _lay_out(book: Any, sheet: Any, table: pa.Table) -> None:  # noqa: ANN401 - untyped
     """Give each column its width and the form of its numbers."""
     forms = {form: book.add_format({"num_format": form}) for form in (_MONEY, _DAY)}
     for place, name in enumerate(table.column_names):

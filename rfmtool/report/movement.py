@@ -14,6 +14,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from rfmtool.analyses.compare import GONE, NEW
 from rfmtool.report.terminal import (
     TITLE,
     add_numbers,
@@ -29,7 +30,6 @@ from rfmtool.report.words import counted, money
 Data = Mapping[str, Any]
 Matrix = Mapping[str, Mapping[str, int]]
 
-_NEW, _GONE = "(new)", "(gone)"
 _SHADES: Final = ((0.75, "█", "bold"), (0.5, "▓", ""), (0.25, "▒", ""), (0.05, "░", ""),
                   (0.0, " ", "dim"))  # fmt: skip
 _CELL: Final = 4
@@ -133,10 +133,10 @@ def _matrix(title: str, labels: Sequence[str], matrix: Matrix, shares: Data, wid
     Columns have the names of the labels where there is room, else their numbers.
     """
     reached = {end for row in matrix.values() for end in row}
-    names = {end: f"  {printable(end)} " for end in [*labels, _GONE] if end in reached}
+    names = {end: f"  {printable(end)} " for end in [*labels, GONE] if end in reached}
     numbers = {end: f"{labels.index(end) + 1} " for end in names if end in labels}
-    numbers |= {_GONE: " gone"} if _GONE in reached else {}
-    starts = {start: printable(start) for start in [*labels, _NEW] if start in [*labels, *matrix]}
+    numbers |= {GONE: " gone"} if GONE in reached else {}
+    starts = {start: printable(start) for start in [*labels, NEW] if start in [*labels, *matrix]}
     numbered = {
         start: f"{labels.index(start) + 1:>2} {name}" if start in labels else f"   {name}"
         for start, name in starts.items()

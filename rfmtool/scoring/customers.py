@@ -19,6 +19,7 @@ from rfmtool.sources.ids import without_point_zero
 _GUARDED_ORDERS: Final = 100
 _GUARDED_GAP_DAYS: Final = 60
 _STRAY_ORDERS_IN: Final = 1_000
+_NAMED: Final = 5
 _DAY_BITS: Final = 24
 LATE: Final = 1 << (_DAY_BITS - 1)
 """Days since 1970 lie between plus and minus this."""
@@ -110,11 +111,11 @@ def check_for_strays(dates: OrderDates) -> None:
     if not len(few):
         return
     stray = days[few[0] :]
-    listed = ", ".join(str(day) for day in stray[:5].astype("datetime64[D]"))
+    listed = ", ".join(str(day) for day in stray[:_NAMED].astype("datetime64[D]"))
     before = np.datetime64(int(days[few[0] - 1]), "D")
     raise AmbiguousInputError(
         f"{int(counts[few[0] :].sum())} of {orders:,} orders lie more than {_GUARDED_GAP_DAYS} days"
-        f" after all others: {listed}{' and later' if len(stray) > 5 else ''}",  # noqa: PLR2004
+        f" after all others: {listed}{' and later' if len(stray) > _NAMED else ''}",
         f"If they are mistyped, take --as-of {before}; if they are right, --as-of last.",
     )
 

@@ -38,7 +38,7 @@ def fit(  # noqa: PLR0913 - all but the last are what makes up Scales
             rules name.
         scoring: the method of each dimension.
         timing: what `timing.fit_timing` found.
-        peer_spend: what `wallet.fit_peer_spend` found.
+        peer_spend: what `peer_spend.fit_peer_spend` found.
         as_of: the day recency is counted from.
         rules: who is fitted on, and within which column; everyone, and none, by default.
 
