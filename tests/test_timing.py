@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rfmtool.pipeline import run
-from rfmtool.placing.activity import place_activity
 from rfmtool.scoring.customers import OrderDates
 from rfmtool.scoring.timing import (
     Timing,
@@ -33,17 +32,6 @@ def days_of(*customers):
     owner = [place for place, days in enumerate(customers) for _ in days]
     day = [day for days in customers for day in sorted(days)]
     return order_days(OrderDates(np.array(owner, np.int64), np.array(day, np.int64)))
-
-
-def activity_of(*, days, since, ratio=np.nan):
-    people = pd.DataFrame(
-        {
-            "order_days": [days],
-            "recency_days": pd.array([since], "Int64"),
-            "overdue_ratio": [ratio],
-        }
-    )
-    return place_activity(people, SHOP_TIMING)["activity"].item()
 
 
 # The second order --------------------------------------------------------------------------------
@@ -119,31 +107,7 @@ def test_two_orders_on_a_day_are_one_order_day():
     assert days_of([1, 1, 5, 5]).gap_days.tolist() == [4]
 
 
-# Activity ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("days", "since", "activity"),
-    [
-        (0, None, "never"),
-        (1, 60, "newcomer"),
-        (1, 61, "active"),
-        (2, 10, "active"),
-        (2, 180, "active"),
-        (1, 181, "overdue"),
-        (2, 365, "overdue"),
-        (2, 366, "lapsed"),
-    ],
-)
-def test_without_a_habit_activity_is_told_by_the_windows(days, since, activity):
-    assert activity_of(days=days, since=since) == activity
-
-
-@pytest.mark.parametrize(
-    ("ratio", "activity"), [(0, "active"), (2.0, "active"), (2.1, "overdue"), (4.1, "lapsed")]
-)
-def test_a_regular_is_told_by_their_own_habit(ratio, activity):
-    assert activity_of(days=3, since=1000, ratio=ratio) == activity
+# Published figures -------------------------------------------------------------------------------
 
 
 def test_online_retail_is_as_published(real_data):
