@@ -379,6 +379,8 @@ def as_of_day(grouped: Grouped, settings: Settings) -> date:
 def _nothing_left(grouped: Grouped) -> InputError:
     # An empty answer would take the place of a good one in tonight's job.
     ledger = grouped.ledger
+    if not ledger.rows:
+        return InputError(f"{grouped.export.name}: there are no rows in it", "Export it again.")
     reasons = ", ".join(f"{name} {ledger[name]:,}" for name in names.BINS if ledger[name])
     return InputError(
         f"{grouped.export.name}: none of the {ledger.rows:,} rows can be used ({reasons})",

@@ -193,6 +193,11 @@ def test_kinds_of_files_that_are_not_read_are_named(write, magic, kind):
         run(write(magic + b"\0" * 100, "export.csv"))
 
 
+def test_an_export_of_no_files_is_refused():
+    with pytest.raises(InputError, match="no file is named"):
+        run([])
+
+
 def test_a_source_that_is_no_path_and_no_frame_is_refused():
     with pytest.raises(InputError, match="not a int"):
         run(5)

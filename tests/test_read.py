@@ -290,6 +290,11 @@ def test_a_float_id_looks_the_same_whatever_else_its_batch_holds(monkeypatch):
     assert answer["customer_id"].tolist() == ["1.5", "7.0"]
 
 
+def test_a_frame_without_rows_is_refused_as_such():
+    with pytest.raises(InputError, match="table: there are no rows in it"):
+        rfmtool.run(pa.table({"customer_id": [], "ordered_at": [], "amount": []}))
+
+
 def test_damaged_parquet_is_refused_in_one_line(write):
     table = io.BytesIO()
     pq.write_table(frame(), table)

@@ -49,8 +49,6 @@ def taken_apart(
     if isinstance(source, Sequence) and not is_arrow_stream(source):
         # By name, so that the last word on somebody does not hang on how the files were listed.
         files = sorted(expand(source, asked.max_bytes), key=lambda file: file.name)
-        if not files:
-            raise InputError("no file is named", "Name one, or leave the table out.")
         return [_of_file(file, asked, table, threads) for file in files]
     return [_batches_of(one, threads) for one in sources_of(source, asked, table.layout())]
 

@@ -40,8 +40,10 @@ def expand(
         max_bytes: the most that a file may hold, unpacked.
 
     Raises:
-        InputError: nothing is there, a folder holds no data, or a file is named twice.
+        InputError: nothing is named or there, a folder holds no data, or a file is named twice.
     """
+    if not exports:
+        raise InputError("no file is named", "Name one.")
     files = [file for export in exports for file in _files_of(os.fspath(export))]
     twice = _repeated((file.path.resolve() if file.path else file.name, file.part)
                       for file in files)  # fmt: skip
