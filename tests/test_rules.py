@@ -492,6 +492,8 @@ def test_cuts_are_read(text, expected):
         ("recency=2,1", "cuts must ascend"),
         ("recency=nan", "no usable number"),
         ("recency=sNaN", "no usable number"),
+        ("recency=-1e999999999999", "no usable number"),
+        (f"recency=quantile:{'9' * 5000}", "bins from 2 to 10"),
         ("recency=1,2,3,4,5,6,7,8,9,10", "1 to 9 cuts"),
     ],
 )

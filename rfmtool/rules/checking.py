@@ -42,7 +42,8 @@ def in_units(value: Any, unit: int, method: str, where: str) -> int:  # noqa: AN
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise RulesError(f"{where}: {value!r} is not a number")
     largest = _MOST_UNITS // max(unit, UNITS_PER_CURRENCY)
-    if not Decimal(value).is_finite() or abs(Decimal(value)) > largest:
+    # Compared as it is written: arithmetic overflows where the power of ten is huge.
+    if not Decimal(value).is_finite() or not -largest <= Decimal(value) <= largest:
         raise RulesError(f"{where}: {value} is no usable number")
     scaled = Decimal(value) * unit
     floor = math.floor(scaled)

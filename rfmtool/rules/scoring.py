@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from decimal import Decimal
@@ -60,7 +61,7 @@ def _cuts(text: str) -> tuple[str, Method]:
     if not colon:
         method, rest = "fixed", value
     if method in BINNED:
-        bins = int(rest) if rest.isdecimal() else rest
+        bins = int(rest) if re.fullmatch(r"\d{1,9}", rest) else rest
         return name, method_of(name, {"method": method, "bins": bins}, where)
     try:
         cuts = [Decimal(cut) for cut in rest.split(",")]
