@@ -39,7 +39,7 @@ from rfmtool.scoring.peer_spend import fit_peer_spend
 from rfmtool.scoring.people import add_contacts
 from rfmtool.scoring.scales import Scales, load_scales
 from rfmtool.scoring.scores import apply_scales
-from rfmtool.scoring.timing import OrderDays, add_usual_gaps, fit_timing, order_days
+from rfmtool.scoring.timing import OrderDays, Timing, add_usual_gaps, fit_timing, order_days
 from rfmtool.scoring.told_wallets import Period
 from rfmtool.scoring.wallet import add_wallet_scores, add_wallets
 from rfmtool.sources import Asked, open_export
@@ -163,6 +163,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
         InputError: the export or a table cannot be read.
         AmbiguousInputError: it can be read in two ways that differ.
         LimitError: more rows than `max_rejects` are unreadable, or fewer ids match.
+        UsageError: what is asked contradicts itself.
         RulesError: the rules or scales have an error.
     """
     asked = asked or Asked()
@@ -236,42 +237,63 @@ def score(
     if scales:
         _check_bins(scales, rules)
     day, days = day_number(as_of), order_days(grouped.dates)
-    told, detail = grouped.evidence, settings.detail
-    is_written = detail.reasons or detail.actions
+    detail = settings.detail
     placing = (*rules.ladder, *(rules.playbook if detail.actions else ()))
     estimate = settings.estimate and (detail.reasons or asks_for_estimates(placing))
-    people = customers(grouped.table, grouped.dates, day).pipe(
-        add_contacts,
-        told.get("contacts"),
-        grouped.latest,
-        (
-            *(names.CONTACTS if is_written else ()),
-            *_compared_by(rules, scales, peers=is_written or estimate),
-            *grouped.export.asked.keep,
-        ),
-    )
+    people = _measured(grouped, rules, scales, day, detail, peers=estimate)
     in_force = scales or _fitted(people, rules, days, as_of, estimate=estimate or detail.reasons)
-    categories = grouped.categories if is_written else None
+    categories = grouped.categories if _is_written(detail) else None
     frame = (
         apply_scales(people, in_force, rules.weights)
         .pipe(add_usual_gaps, days, in_force.timing)
         .pipe(place_segments, rules.segments)
         .pipe(_with_breadth, categories, in_force, day)
-        .pipe(add_proof, told, day)
+        .pipe(add_proof, grouped.evidence, day)
         .pipe(place_activity, in_force.timing)
     )
     if detail.reasons or asks_for_wallets(placing):
         peer_spend = in_force.peer_spend if estimate else None
         period = Period(_first_day(settings, as_of), day)
         frame = add_wallets(frame, wallets_of(grouped), peer_spend, rules.wallet, period)
-    if is_written or settings.allow_proxy:
-        frame = add_candidates(frame)
-    frame = place_stages(
-        frame, rules.ladder, told, allow_proxy=settings.allow_proxy, in_words=detail.reasons
-    )
-    frame = place_actions(frame, rules.playbook, in_force.timing) if detail.actions else frame
-    frame = add_wallet_scores(frame) if settings.wallet_scores and detail.reasons else frame
+    frame = _placed(frame, rules, grouped.evidence, settings, in_force.timing)
     return Result(frame, in_force, scales is None, rules, as_of, grouped, settings)
+
+
+def _is_written(detail: Detail) -> bool:
+    """Whether anybody will read of single people, or only how many stand where."""
+    return detail.reasons or detail.actions
+
+
+def _measured(  # noqa: PLR0913 - all that says which columns are wanted
+    grouped: Grouped, rules: Rules, scales: Scales | None, day: int, detail: Detail, *, peers: bool
+) -> pd.DataFrame:
+    """Everyone's orders and money, and of their contacts what is written or compared."""
+    wanted = (
+        *(names.CONTACTS if _is_written(detail) else ()),
+        *_compared_by(rules, scales, peers=peers or _is_written(detail)),
+        *grouped.export.asked.keep,
+    )
+    people = customers(grouped.table, grouped.dates, day)
+    return add_contacts(people, grouped.evidence.get("contacts"), grouped.latest, wanted)
+
+
+def _placed(
+    people: pd.DataFrame,
+    rules: Rules,
+    told: Mapping[str, pd.DataFrame],
+    settings: Settings,
+    timing: Timing,
+) -> pd.DataFrame:
+    """Add the rung of each, and where that is asked for what to do."""
+    detail, allow_proxy = settings.detail, settings.allow_proxy
+    if _is_written(detail) or allow_proxy:
+        people = add_candidates(people)
+    people = place_stages(
+        people, rules.ladder, told, allow_proxy=allow_proxy, in_words=detail.reasons
+    )
+    if detail.actions:
+        people = place_actions(people, rules.playbook, timing)
+    return add_wallet_scores(people) if settings.wallet_scores and detail.reasons else people
 
 
 def _first_day(settings: Settings, as_of: date) -> int | None:
