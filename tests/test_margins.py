@@ -14,10 +14,14 @@ def entries(*rows, priced=True):
 
 
 def test_orders_are_numbered_by_their_day_and_those_that_do_not_count_are_not():
-    """Owner 0 bought on day 5 (order 1), then 9 (order 0), and gave order 2 back; owner 1 once."""
+    """Owner 0 bought on day 5 (order 1), then 9 (order 0), and gave order 2 back; owner 1 once.
+
+    What was given back on day 1 under order 0 makes it no earlier.
+    """
     found = margins_by_order(
         entries(
-            (0, 0, 9, 100, 0, 60, 0),
+            (0, 0, 1, 0, 5, 0, 0),
+            (0, 0, 9, 105, 0, 60, 0),
             (0, 1, 5, 50, 0, 20, 0),
             (0, 2, 6, 30, 0, 10, 0),
             (0, 2, 8, 0, 30, -10, 0),

@@ -91,13 +91,13 @@ def test_an_undated_referral_came_before_every_order():
 
 def test_answers_give_the_net_promoter_score_of_a_rung():
     people = people_of(
-        *[("client", 1, 1, nps) for nps in (10, 9, 8, 7, 6, 0, None, None)],
+        *[("client", 1, 1, nps) for nps in (10, 10, 9, 8, 7, 6, None, None)],
         ("customer", 1, 1, None),
     )
 
     clients, customers = answers_by_stage(people)
 
-    assert (clients.people, clients.answered, clients.nps) == (8, 6, 0.0)
+    assert (clients.people, clients.answered, clients.nps) == (8, 6, 100 * (3 - 1) / 6)
     assert (customers.people, customers.answered, customers.nps) == (1, 0, None)
 
 
@@ -107,13 +107,16 @@ def test_complaints_are_open_until_a_day_that_has_come():
         (1, 10, None, "complaint", None),
         (2, 10, None, "complaint", AS_OF + 1),
         (3, None, None, "complaint", 20),
+        (0, 20, None, "complaint", 20),
+        (1, AS_OF - 10, None, "complaint", AS_OF),
+        (1, 30, None, "complaint", None),
         (4, 10, 3, "survey", None),
     )
     people = people_of(*[("client", 1, 1, None)] * 5)
 
     found = complaints(people, feedback, days_of([11], [], [], [200], [1]), AS_OF)
 
-    assert (found.open, found.resolved) == (2, 2)
+    assert (found.open, found.resolved) == (3, 4)
     assert found.median_days_to_resolve == 4
 
 
