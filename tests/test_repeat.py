@@ -26,6 +26,11 @@ REGULARS = HEADER + "".join(
     for visit, gap in enumerate((0, 20 + number, 90 + 2 * number)[: 1 + number % 3])
 )
 """Sixty who came once, twice or three times, after waiting three weeks or longer."""
+NEW = "".join(
+    f"n{number:02},n{number},{date.fromordinal(738_180 + 5 * number)},{50 - number * 7 % 13}\n"
+    for number in range(18)
+)
+"""Eighteen more who came once, five days apart, at the end."""
 
 
 def answer(text, tmp_path, **how):
@@ -105,12 +110,19 @@ def test_the_order_of_rows_changes_nothing(tmp_path):
 # Who may still come back -------------------------------------------------------------------------
 
 
-def test_one_time_buyers_in_the_window_are_listed_by_worth(tmp_path):
-    found = answer(REGULARS, tmp_path, as_of="2021-11-15")
+def test_one_time_buyers_in_the_window_are_listed_by_when_to_ask_and_worth(tmp_path):
+    found = answer(REGULARS + NEW, tmp_path)
     table = found.table
+    today = pd.Timestamp(found.as_of)
+    now = (table["ask_from_on"] <= today) & (today <= table["ask_until_on"])
+    later = table["ask_from_on"] > today
 
-    assert len(table) > 3
-    assert table["monetary"].is_monotonic_decreasing
+    assert found.ask == {"now": now.sum(), "later": later.sum(), "late": (~now & ~later).sum()}
+    assert min(found.ask.values()) > 0
+    assert table["ask"].tolist() == [name for name, many in found.ask.items() for _ in range(many)]
+    assert table["monetary"][now].is_monotonic_decreasing
+    assert table["ask_from_on"][later].is_monotonic_increasing
+    assert table["monetary"][~now & ~later].is_monotonic_decreasing
     assert (table["days_since"] + table["days_left"] == found.windows.w95).all()
     assert (table["days_left"] >= 0).all()
     first, last = found.best_weeks
@@ -118,14 +130,22 @@ def test_one_time_buyers_in_the_window_are_listed_by_worth(tmp_path):
     assert ((table["ask_until_on"] - table["first_order_on"]).dt.days == 7 * last).all()
 
 
+def test_the_page_says_how_many_to_ask_now(tmp_path):
+    crowd = rfmtool("repeat", written(tmp_path / "shop.csv", REGULARS + NEW), COLUMNS="200").stdout
+    few = rfmtool("repeat", written(tmp_path / "few.csv"), COLUMNS="200").stdout
+
+    assert "ask 2 of them now, 11 later; for 3 the best weeks are past." in crowd
+    assert "2 one-time buyers may still come back (first order ≤ 365 days ago); -o FILE" in few
+
+
 def test_the_list_is_written_as_it_is_asked_for(tmp_path):
     shop, target = written(tmp_path / "shop.csv"), tmp_path / "waiting.csv"
     assert rfmtool("repeat", shop, "--quiet", "-o", target).stdout == ""
 
     assert target.read_text() == (
-        "customer_id,first_order_on,days_since,days_left,ask_from_on,ask_until_on,monetary\n"
-        "dan,2024-02-02,108,257,,,12\n"
-        "cleo,2024-03-03,78,287,,,0\n"
+        "customer_id,first_order_on,days_since,days_left,ask,ask_from_on,ask_until_on,monetary\n"
+        "dan,2024-02-02,108,257,,,,12\n"
+        "cleo,2024-03-03,78,287,,,,0\n"
     )
     rfmtool("repeat", shop, "--quiet", "-o", tmp_path / "all.json")
     printed = rfmtool("repeat", shop, "--format", "json").stdout

@@ -29,7 +29,10 @@ SELECTION: Final = (
 _MOST_STEPS: Final = 10
 _WEEK: Final = 7
 _WAITING: Final = ["customer_id", "first_order_on", "days_since", "days_left",
-                   "ask_from_on", "ask_until_on", "monetary"]  # fmt: skip
+                   "ask", "ask_from_on", "ask_until_on", "monetary"]  # fmt: skip
+_ASK: Final = ("now", "later", "late")
+"""When to ask somebody: the best weeks run, are ahead, or are past."""
+_WHEN: Final = pd.CategoricalDtype(list(_ASK))
 
 
 @dataclass(frozen=True)
@@ -70,13 +73,27 @@ class Repeat:
     by: str | None
     groups: tuple[Group, ...]
     table: pd.DataFrame
-    """One-time buyers inside the window, the most valuable first; when to ask is left empty where
-    there are too few second orders to tell."""
+    """One-time buyers inside the window: first whom to ask now, then whom later, by the day, then
+    for whom the best weeks are past, the most valuable first of each. When to ask is left empty
+    where there are too few second orders to tell."""
 
     @property
     def buyers(self) -> int:
         """How many have bought at all."""
         return self.curve.customers
+
+    @property
+    def ask(self) -> dict[str, int]:
+        """How many to ask now, how many later, and for how many the best weeks are past.
+
+        Empty where there are too few second orders to tell.
+        """
+        counts = self.table["ask"].value_counts()
+        return {name: int(counts[name]) for name in _ASK} if self._has_best_weeks else {}
+
+    @property
+    def _has_best_weeks(self) -> bool:
+        return self.windows.is_fitted and self.best_weeks is not None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -97,6 +114,7 @@ class Repeat:
             "latency_note": SELECTION,
             "curve": _points(self.curve),
             "waiting": len(self.table),
+            "ask": self.ask or None,
             "notes": list(self.notes),
         }
         if self.by is not None:
@@ -178,20 +196,27 @@ def _waiting(
     """Those with one order day, not longer ago than 95 % of second orders take."""
     once = people[people["order_days"] == 1]
     since = (pd.Timestamp(as_of) - once["first_order_on"]).dt.days
-    first, last = best or (None, None)
-    waiting = once.assign(
-        days_since=since,
-        days_left=windows.w95 - since,
-        ask_from_on=_days_after(once["first_order_on"], first and _WEEK * (first - 1) + 1),
-        ask_until_on=_days_after(once["first_order_on"], last and _WEEK * last),
-    )[since <= windows.w95]
+    waiting = once.assign(days_since=since, days_left=windows.w95 - since)[since <= windows.w95]
+    asked = _when_to_ask(waiting, best)
     # The rows come sorted by id, and equal spends stay so.
-    ranked: pd.DataFrame = waiting.sort_values("monetary", ascending=False, kind="stable")
-    return ranked[_WAITING].reset_index(drop=True)
+    order = np.lexsort((-asked["monetary"], asked["wait"], asked["ask"].cat.codes))
+    return asked[_WAITING].iloc[order].reset_index(drop=True)
 
 
-def _days_after(dates: pd.Series[pd.Timestamp], days: int | None) -> pd.Series[pd.Timestamp]:
-    return dates + pd.Timedelta(days=days) if days else dates.mask(dates.notna())
+def _when_to_ask(waiting: pd.DataFrame, best: tuple[int, int] | None) -> pd.DataFrame:
+    """Add ask, ask_from_on, ask_until_on and wait: the days until asking is best."""
+    since, came = waiting["days_since"], waiting["first_order_on"]
+    if best is None:
+        never, none = pd.Categorical([None] * len(since), dtype=_WHEN), came.mask(came.notna())
+        return waiting.assign(ask=never, ask_from_on=none, ask_until_on=none, wait=0)
+    first, last = _WEEK * (best[0] - 1) + 1, _WEEK * best[1]
+    codes = np.select([since < first, since > last], [1, 2], 0).astype(np.int64)
+    return waiting.assign(
+        ask=pd.Categorical.from_codes(codes, dtype=_WHEN),
+        ask_from_on=came + pd.Timedelta(days=first),
+        ask_until_on=came + pd.Timedelta(days=last),
+        wait=(first - since).clip(lower=0),
+    )
 
 
 # As data -----------------------------------------------------------------------------------------

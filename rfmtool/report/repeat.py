@@ -36,8 +36,10 @@ def show(found: Repeat, console: Console) -> None:
             *_curve(found, width),
             Text(),
             _numbers(found),
+            *_still_to_come(found, width),
             Text(),
             *_when_to_ask(found, width),
+            paragraph(_whom_to_ask(found), width),
             Text(),
             _latency(found),
             paragraph(f"* of those who went on. {SELECTION}", width, "dim"),
@@ -108,6 +110,18 @@ def _numbers(found: Repeat) -> Table:
     return table
 
 
+def _still_to_come(found: Repeat, width: int) -> list[RenderableType]:
+    """Why half of all second orders take longer than the median of those seen."""
+    if not found.windows.is_fitted:
+        return []
+    days = counted(found.curve.watched_days, "day")
+    words = (
+        f"All second orders include those still to come within the {days} watched; the median of"
+        " those who did come back leaves them out."
+    )
+    return [paragraph(words, width, "dim")]
+
+
 def _share_by(found: Repeat, day: int) -> tuple[str, str]:
     curve = found.curve
     if day > curve.watched_days:
@@ -142,6 +156,22 @@ def _when_to_ask(found: Repeat, width: int) -> list[RenderableType]:
         *axis(ticks, cell * len(weeks), 6),
         paragraph(f"Weeks since the first order. Ask in {_weeks(first, last)}.", width, "bold"),
     ]
+
+
+def _whom_to_ask(found: Repeat) -> str:
+    """How many may still come back, and for how many the time to ask is now."""
+    window = counted(found.windows.w95, "day")
+    if found.table.empty:
+        return f"No one-time buyer's first order is {window} ago or less: there is nobody to ask."
+    waiting = counted(len(found.table), "one-time buyer")
+    inside = f"{waiting} may still come back (first order ≤ {window} ago)"
+    if not found.ask:
+        return f"{inside}; -o FILE lists them."
+    now, later, late = (f"{many:,}" for many in found.ask.values())
+    return (
+        f"{inside}: ask {now} of them now, {later} later; for {late} the best weeks are past."
+        " -o FILE lists them in this order."
+    )
 
 
 def _shown_weeks(weeks: int) -> list[int]:
