@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from click.core import ParameterSource
 
 from rfmtool.cli import options
-from rfmtool.cli.arguments import evidence_sources, look_arguments
+from rfmtool.cli.arguments import Settings, evidence_sources, look_arguments
 from rfmtool.cli.destination import console, show_json
 from rfmtool.cli.loading import uninterrupted
 from rfmtool.cli.sections import SectionedCommand
@@ -32,14 +32,7 @@ def command(exports: tuple[str, ...], **settings: Any) -> None:
     """
     with uninterrupted():
         from rfmtool import pipeline
-        from rfmtool.report.checkup import print_diagnosis
-        from rfmtool.report.doctor import diagnosis, seen_before
-
-    def show(found: Mapping[str, Any]) -> None:
-        if settings["output_format"] == "json":
-            show_json(found)
-        else:
-            print_diagnosis(found, console(settings))
+        from rfmtool.report.doctor import diagnosis
 
     try:
         looked_at = pipeline.inspect(
@@ -49,13 +42,39 @@ def command(exports: tuple[str, ...], **settings: Any) -> None:
         )
         found = diagnosis(*looked_at)
     except RfmtoolError as error:
-        seen = seen_before(error)
-        if not settings["quiet"] and (seen or settings["output_format"] == "json"):
-            show({**(seen or {}), "said": _said(), "error": error.args[0], "hint": error.hint})
-            sys.stdout.flush()  # what was seen stands above the message
+        _show_seen(error, settings)
         raise
     if not settings["quiet"]:
-        show(found)
+        _show(found, settings)
+    _end(found, settings)
+
+
+def _show(found: Mapping[str, Any], settings: Settings) -> None:
+    if settings["output_format"] == "json":
+        show_json(found)
+    else:
+        from rfmtool.report.checkup import print_diagnosis
+
+        print_diagnosis(found, console(settings))
+
+
+def _show_seen(error: RfmtoolError, settings: Settings) -> None:
+    """Show what was understood before an error, as far as it goes."""
+    from rfmtool.report.doctor import seen_before
+
+    seen = seen_before(error)
+    if not settings["quiet"] and (seen or settings["output_format"] == "json"):
+        words = {"said": _said(), "error": error.args[0], "hint": error.hint}
+        _show({**(seen or {}), **words}, settings)
+        sys.stdout.flush()  # what was seen stands above the message
+
+
+def _end(found: Mapping[str, Any], settings: Settings) -> NoReturn:
+    """End with 1 when a row cannot be read.
+
+    Raises:
+        LimitError: it cannot, and nobody was shown which.
+    """
     ledgers = [found["ledger"], *found["evidence"].values()]
     rejected = sum(sum(ledger["rejected"].values()) for ledger in ledgers)
     if rejected and settings["quiet"]:

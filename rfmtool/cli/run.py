@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -70,14 +71,7 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     from rfmtool.outputs.publish import published_folder
     from rfmtool.outputs.refusals import system_failures
 
-    target = output_path(output)
-    if target:
-        check_apart(target, *exports)
-    if settings["keep_rejects"] and not target:
-        raise UsageError(
-            "--keep-rejects: rejects.csv lies in the folder of a run, and there is none without -o",
-            "Name the folder with -o DIR.",
-        )
+    target = _target(output, exports, settings)
     given = limits.of_run(settings["fail_if"], target)
     with published_folder(target) if target else nullcontext() as place:
         # Heavy libraries load below, so that a run that finds the folder held says so at once.
@@ -100,6 +94,23 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
         from rfmtool.report.page import print_report
 
         print_report(result.summary, console(settings), output)
+
+
+def _target(output: str | None, exports: tuple[str, ...], settings: Settings) -> Path | None:
+    """The folder that is written, apart from all exports.
+
+    Raises:
+        UsageError: writing it would take away what is read, or what needs it is asked for alone.
+    """
+    target = output_path(output)
+    if target:
+        check_apart(target, *exports)
+    elif settings["keep_rejects"]:
+        raise UsageError(
+            "--keep-rejects: rejects.csv lies in the folder of a run, and there is none without -o",
+            "Name the folder with -o DIR.",
+        )
+    return target
 
 
 def _arguments(settings: Settings, exports: tuple[str, ...]) -> dict[str, Any]:
