@@ -8,8 +8,11 @@ import sys
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from books import xlsx
+from shell import rfmtool
 
 from rfmtool.errors import InputError
+from rfmtool.grouping import Settings, look
 from rfmtool.pipeline import run
 from rfmtool.sources.exports import ExportFile
 from rfmtool.sources.listing import expand
@@ -39,11 +42,49 @@ def customers(*exports):
 def test_a_folder_gives_its_data_files_at_any_depth_in_the_order_of_their_paths(write, tmp_path):
     for name in ("b.csv", "a/2.TSV", "a/1.csv.gz", "c.parquet", "c.txt.zst"):
         write(SHOP, f"shop/{name}")
-    for name in ("readme.md", ".hidden.csv", "_SUCCESS.csv", ".git/x.csv", "_tmp/y.csv", "z.xlsx"):
+    for name in ("d.xlsx", "d.XLSM", "d.xls", "d.ods"):
+        write(SHOP, f"shop/{name}")
+    for name in (
+        "readme.md",
+        ".hidden.csv",
+        "_SUCCESS.csv",
+        ".git/x.csv",
+        "_tmp/y.csv",
+        "~$d.xlsx",
+    ):
         write(SHOP, f"shop/{name}")
 
     expected = ["a/1.csv.gz", "a/2.TSV", "b.csv", "c.parquet", "c.txt.zst"]
+    expected += ["d.XLSM", "d.ods", "d.xls", "d.xlsx"]
     assert names(tmp_path / "shop") == expected
+
+
+def test_a_workbook_in_a_folder_is_read_with_the_rest(write, tmp_path):
+    write(SHOP, "shop/first.csv")
+    write(
+        xlsx({"Orders": [HEADER.strip().split(","), ["cy", "3", "2024-01-31", 9]]}), "shop/b.xlsx"
+    )
+
+    assert customers(tmp_path / "shop") == ["ann", "bob", "cy"]
+
+
+def test_files_of_a_folder_that_are_no_data_by_their_ending_are_said(write, tmp_path):
+    for name in ("a.csv", "b.dat", "deep/c.csv.old", "d.pdf", "e.pdf", ".hidden", "_SUCCESS"):
+        write(SHOP if name == "a.csv" else SHOP.replace("1,2024", "3,2024"), f"shop/{name}")
+    folder, said = tmp_path / "shop", "b.dat, d.pdf, deep/c.csv.old and 1 more, by their endings"
+
+    assert any(said in warning for warning in run(folder).summary["warnings"])
+    assert said in rfmtool("check", folder).stdout.replace("\n", " ").replace("  ", "")
+    both = look([folder, folder / "b.dat"], settings=Settings(overlap="sum"))
+    assert both.export.left_out == ("d.pdf", "deep/c.csv.old", "e.pdf")
+
+
+def test_nothing_is_said_of_answers_in_a_folder_and_of_folders_without_other_files(write):
+    folder = write(SHOP, "shop/a.csv").parent
+    assert rfmtool("run", folder, "-o", folder / "out").exit_code == 0
+
+    assert not look(folder).export.left_out
+    assert not any("Not read" in warning for warning in run(folder).summary["warnings"])
 
 
 def test_a_folder_without_data_is_refused_with_the_endings_that_count(write, tmp_path):

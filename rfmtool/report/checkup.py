@@ -10,7 +10,7 @@ from rich.console import Console
 from rfmtool.report.exchange import converted
 from rfmtool.report.terminal import listed, pairs_table, print_trimmed, printable
 from rfmtool.report.trust import ledger_line
-from rfmtool.report.words import counted, money
+from rfmtool.report.words import counted, money, not_read
 from rfmtool.sources.presets import GENERIC
 
 _HEADER_ROWS: Final = 1
@@ -27,6 +27,7 @@ def print_diagnosis(found: Mapping[str, Any], console: Console) -> None:
 def _paragraphs(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
         ("Files", _files(found["files"])),
+        *_left_out(found["left_out"]),
         *(("Shape" if not place else "", line) for place, line in enumerate(_shapes(found))),
         *([] if "ledger" in found else _to_change(found)),
         *_preset(found),
@@ -116,6 +117,10 @@ def _files(files: list[dict[str, Any]]) -> str:
     divider = _DIVIDERS.get(first["delimiter"], printable(first["delimiter"]))
     divider = "runs of spaces" if first["aligned"] else divider
     return f"{name}, {rows}, cells divided by {divider}, {first['encoding'].upper()}"
+
+
+def _left_out(files: list[str]) -> list[tuple[str, str]]:
+    return [("Not read", printable(not_read(files)))] if files else []
 
 
 def _unread(file: Mapping[str, Any]) -> str:

@@ -70,6 +70,7 @@ def glimpse(export: Export, ledger: Ledger | None = None) -> dict[str, Any]:
             }
             for source in export.sources
         ],
+        "left_out": list(export.left_out),
         "preset": export.preset.name,
         "notes": list(export.preset.notes),
         "columns": export.roles,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from rfmtool.report.exchange import unrated
-from rfmtool.report.words import counted, money
+from rfmtool.report.words import counted, money, not_read
 from rfmtool.scoring.customers import money_text
 from rfmtool.scoring.scores import is_unseen
 from rfmtool.scoring.timing import MIN_GAPS, MIN_SECOND_ORDERS
@@ -37,6 +37,7 @@ def warnings(result: Result, wallet: Mapping[str, Any], escaped_cells: int) -> l
     buyers = result.frame.loc[result.frame["frequency"] > 0, columns]
     return [
         *_money_warnings(result.ledger),
+        *_file_warnings(result.grouped),
         *_row_warnings(result),
         *_id_warnings(result.grouped),
         *_history_warnings(result, buyers),
@@ -66,6 +67,11 @@ def _money_warnings(ledger: Ledger) -> list[str]:
         return []
     part = f"{money(money_text(anonymous))} ({abs(anonymous) / every:.1%} of all money)"
     return [f"{part} has no customer and is in no figure below."]
+
+
+def _file_warnings(grouped: Grouped) -> list[str]:
+    left_out = grouped.export.left_out
+    return [f"Not read: {not_read(left_out)}."] if left_out else []
 
 
 def _row_warnings(result: Result) -> list[str]:

@@ -19,12 +19,20 @@ WALLET_BASES: Final = {
 """How a wallet is known."""
 _NOUNS: Final = {"recency": "day", "frequency": "order"}
 _SMALLEST: Final = {"recency": 0, "frequency": 1}
+_MOST_NAMED: Final = 3
 _CENT: Final = Decimal("0.01")
 
 
 def counted(number: int, noun: str) -> str:
     """A number and what it counts: `1 order`, `2 orders`."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def not_read(files: Sequence[str]) -> str:
+    """Which files of a folder are left out for their endings, and what to do about it."""
+    more = len(files) - _MOST_NAMED
+    named = ", ".join(files[:_MOST_NAMED]) + f" and {more:,} more" * (more > 0)
+    return f"{named}, by {'its ending' if len(files) == 1 else 'their endings'}; name it to read it"
 
 
 def either(words: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from rfmtool.errors import InputError, having_seen
@@ -10,6 +11,7 @@ from rfmtool.rules.presets import Preset
 from rfmtool.sources import detect
 from rfmtool.sources.detect import Export
 from rfmtool.sources.layout import Asked, Reading
+from rfmtool.sources.listing import left_out
 from rfmtool.sources.presets import Known
 
 __all__ = ["Asked", "Export", "open_export"]
@@ -34,7 +36,9 @@ def open_export(source: Any, asked: Asked) -> Export:  # noqa: ANN401 - any fram
     with having_seen(Export(tuple(sources), Reading(), asked)):
         _check_same(presets)
         detect.same_roles(sources)
-    return detect.understand(sources, asked, presets[sources[0].name])
+    export = detect.understand(sources, asked, presets[sources[0].name])
+    files = [one.file.path for one in sources if one.file and one.file.path]
+    return replace(export, left_out=left_out(source, files))
 
 
 def _check_same(presets: Mapping[str, Preset]) -> None:

@@ -71,6 +71,8 @@ class Export:
     asked: Asked
     surveyed: bool = False
     """Whether the reading comes from the whole columns, not from a sample."""
+    left_out: tuple[str, ...] = ()
+    """Files in its folders that are not read, because their endings are of no data."""
 
     @property
     def name(self) -> str:

@@ -6,7 +6,7 @@ import glob
 import os
 import sys
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
@@ -23,7 +23,10 @@ _DATA_ENDINGS: Final = (
     ".zip",
     ".parquet",
     ".pq",
+    *(".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"),
 )
+_HIDDEN: Final = (".", "_", "~$")
+"""How names begin of what is hidden, or somebody's bookkeeping: Spark's, or that of Excel."""
 Thing = TypeVar("Thing", bound=Hashable)
 
 
@@ -113,18 +116,45 @@ def _shown(path: str | os.PathLike[str]) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
+def left_out(source: object, taken: Collection[Path]) -> tuple[str, ...]:
+    """Name the files in the folders that a source names whose ending is of no data.
+
+    Args:
+        source: a path, several, or a frame.
+        taken: the files that are read, some of which may be named beside their folder.
+    """
+    exports = [source] if isinstance(source, (str, os.PathLike)) else source
+    if not isinstance(exports, Sequence):
+        return ()
+    folders = [Path(export) for export in exports if export != "-" and Path(export).is_dir()]
+    read = {path.resolve() for path in taken}
+    return tuple(
+        _shown(child.relative_to(folder))
+        for folder in folders
+        for child in _files_below(folder)
+        if not has_data_name(child, folder) and child.resolve() not in read
+    )
+
+
 def _data_in(folder: Path) -> list[Path]:
-    """The data files at any depth, but for those of answers that an earlier run wrote in there."""
+    return [child for child in _files_below(folder) if has_data_name(child, folder)]
+
+
+def _files_below(folder: Path) -> list[Path]:
+    """The files at any depth, but for hidden ones and answers that an earlier run wrote there."""
     manifests = (path for path in folder.glob(f"*/**/{MANIFEST}") if path.is_file())
     answers = {path.parent for path in manifests if manifest_of(path.parent)}
     return sorted(
         child
         for child in folder.rglob("*")
-        if has_data_name(child, folder) and child.is_file() and answers.isdisjoint(child.parents)
+        if not _is_hidden(child, folder) and child.is_file() and answers.isdisjoint(child.parents)
     )
 
 
 def has_data_name(child: Path, folder: Path) -> bool:
     """Whether a file of this name in a folder would be read with it."""
-    hidden = any(part.startswith((".", "_")) for part in child.relative_to(folder).parts)
-    return not hidden and child.name.lower().endswith(_DATA_ENDINGS)
+    return not _is_hidden(child, folder) and child.name.lower().endswith(_DATA_ENDINGS)
+
+
+def _is_hidden(child: Path, folder: Path) -> bool:
+    return any(part.startswith(_HIDDEN) for part in child.relative_to(folder).parts)
