@@ -1,15 +1,18 @@
 """Where everybody stood over time: each point is a run of its own, and one pass gives them all."""
 
+import io
 import json
 from datetime import date
 
 import pytest
+from rich.console import Console
 from shell import SHOP, assert_snapshot, rfmtool, written
 
 import rfmtool as library
 from rfmtool.analyses.timeline import Point, Timeline, ends
 from rfmtool.errors import UsageError
 from rfmtool.grouping import Settings
+from rfmtool.report.timeline import show
 
 HEADER = "customer_id,order_id,ordered_at,amount\n"
 ONE = HEADER + "ann,1,2024-01-05,20\n"
@@ -152,6 +155,58 @@ def test_advocates_are_told_for_each_year_of_the_books():
     assert found.growth(first) == {"age_days": 0, "advocates_per_year": None}
     assert found.growth(last) == {"age_days": 731, "advocates_per_year": 1.9986}
     assert found.growth(other)["advocates_per_year"] is None
+
+
+def seen(day, lapsed, active, client=0):
+    activity = {"newcomer": 1, "active": active, "overdue": 2, "lapsed": lapsed}
+    return Point(day, 50, lapsed + active + 3, 0, {"client": client}, {}, activity)
+
+
+GROWING = [
+    seen(date(2023, 12, 31), 0, 4, 1),
+    seen(date(2024, 12, 31), 3, 9, 2),
+    seen(date(2025, 1, 31), 3, 30, 5),
+    seen(date(2025, 12, 31), 6, 11, 4),
+]
+
+
+def test_a_year_before_is_the_latest_day_so_far_back_or_the_first():
+    def before(*points):
+        return Timeline("month", date(2023, 1, 1), fitted=True, points=points).year_before
+
+    assert before(*GROWING) == GROWING[1]
+    assert before(*GROWING[2:]) == GROWING[2]
+    assert before(GROWING[0]) is None
+
+
+def said(points, begins=date(2023, 1, 1)):
+    console = Console(width=60, file=io.StringIO())
+    show(Timeline("month", begins, fitted=True, points=tuple(points)), console)
+    return " ".join(console.file.getvalue().split())
+
+
+def test_whether_the_base_grows_is_told_by_activity():
+    page = said(GROWING)
+    assert "The active base grows: 14 are newcomers, active or overdue, 12" in page
+    assert (
+        "2024-12-31. Since then buyers went from 15 to 20, lapsed from 3 to 6, client from 2 to"
+        in page
+    )
+    assert "says little" not in page
+    assert "The active base shrinks: 14" in said(GROWING[2:])
+    assert "The active base stands still" in said([GROWING[0], GROWING[0]])
+    assert "base" not in said(GROWING[:1])
+
+
+def test_of_young_books_growth_says_little():
+    assert "The books were 30 days old then, so that says little." in said(
+        GROWING, date(2024, 12, 1)
+    )
+
+
+def test_curves_say_that_they_leave_days_out():
+    assert "There is room for 6 of the 12 days in it." in said(GROWING * 3)
+    assert "There is room" not in said(GROWING)
 
 
 def test_an_export_that_names_nobody_has_one_day_and_nobody_in_it(tmp_path):

@@ -19,6 +19,9 @@ EVERY: Final[Mapping[str, str]] = {"week": "W-SUN", "month": "ME", "quarter": "Q
 COUNTED: Final = ("frequency", "monetary", "stage", "segment", "activity")
 """The columns that a point counts."""
 DAYS_A_YEAR: Final = 365.25
+_YEAR: Final = timedelta(days=365)
+_BASE: Final = ("newcomer", "active", "overdue")
+"""The activities of those who are still with the shop."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,11 @@ class Point:
     stages: Mapping[str, int]
     segments: Mapping[str, int]
     activity: Mapping[str, int]
+
+    @property
+    def base(self) -> int:
+        """How many are still with the shop: newcomers, the active and the overdue."""
+        return sum(self.activity.get(name, 0) for name in _BASE)
 
     def as_data(self) -> dict[str, Any]:
         """Plain data; money is text."""
@@ -57,6 +65,17 @@ class Timeline:
     """Whether cut points and limits were fitted anew for each day."""
     points: tuple[Point, ...]
     """The earliest first; the last is that of the whole export."""
+
+    @property
+    def year_before(self) -> Point | None:
+        """The latest point that lies a year before the last, else the first.
+
+        None where there is no other.
+        """
+        until = self.points[-1].as_of - _YEAR
+        earlier = self.points[:-1]
+        far_back = [one for one in earlier if one.as_of <= until]
+        return [*earlier[:1], *far_back][-1] if earlier else None
 
     @property
     def table(self) -> pd.DataFrame:

@@ -10,7 +10,8 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rfmtool.analyses.timeline import DAYS_A_YEAR, Timeline
+from rfmtool.analyses.returned import MIN_HISTORY_DAYS
+from rfmtool.analyses.timeline import DAYS_A_YEAR, Point, Timeline
 from rfmtool.report.answers import headline, print_answer
 from rfmtool.report.curves import columns
 from rfmtool.report.terminal import add_numbers, paragraph, printable, share, titled_table
@@ -25,14 +26,42 @@ def show(found: Timeline, console: Console) -> None:
     """Print the answer."""
     width = console.width
     sentences = [paragraph(line, width) for line in _advocates(found)]
-    reading = paragraph(_reading(found), width, "dim")
-    parts: list[RenderableType] = [_table(found, width), Text(), *sentences, reading]
+    reading = paragraph(_reading(found, width), width, "dim")
+    parts: list[RenderableType] = [
+        *_verdict(found, width), _table(found, width), Text(), *sentences, reading,
+    ]  # fmt: skip
     print_answer(found, _headline(found), parts, console)
 
 
 def _headline(found: Timeline) -> Text:
     days = f"{counted(len(found.points), 'day')}, every {found.every} · "
     return headline("TIMELINE", days, f"{found.points[0].as_of} to {found.points[-1].as_of}", "")
+
+
+def _verdict(found: Timeline, width: int) -> list[RenderableType]:
+    """Whether the base grows: told by activity, because a rung once reached is mostly kept."""
+    then, now = found.year_before, found.points[-1]
+    if then is None or not now.buyers:
+        return []
+    more = now.base - then.base
+    grows = "grows" if more > 0 else "shrinks" if more < 0 else "stands still"
+    words = (
+        f"The active base {grows}: {now.base:,} are newcomers, active or overdue, {then.base:,}"
+        f" were on {then.as_of}. Since then {', '.join(_changes(then, now))}."
+    )
+    days = (then.as_of - found.begins_on).days
+    if days < MIN_HISTORY_DAYS:
+        words += f" The books were {counted(days, 'day')} old then, so that says little."
+    return [paragraph(words, width), Text()]
+
+
+def _changes(then: Point, now: Point) -> Iterator[str]:
+    """What became of the numbers that matter; of rungs, where the rules have them."""
+    yield f"buyers went from {then.buyers:,} to {now.buyers:,}"
+    for name, counts in (("lapsed", "activity"), ("client", "stages"), ("advocate", "stages")):
+        before, after = (getattr(one, counts).get(name, 0) for one in (then, now))
+        if before or after:
+            yield f"{name} from {before:,} to {after:,}"
 
 
 def _table(found: Timeline, width: int) -> Table:
@@ -69,10 +98,15 @@ def _row(values: Sequence[int], width: int) -> tuple[str, str, str]:
 
 def _curve(values: Sequence[float], width: int) -> str:
     """The values as one line of columns, the highest of them full; as many as there is room for."""
-    cells = max(min(width - _NUMBERS_WIDTH, _MOST_CELLS, len(values)), 1)
+    cells = _cells(len(values), width)
     picked = np.array(values)[np.linspace(0, len(values) - 1, cells).round().astype(int)]
     highest = max(float(picked.max()), 1.0)
     return columns(np.clip(picked / highest, 0, 1).tolist(), 1)[0]
+
+
+def _cells(days: int, width: int) -> int:
+    """How many of so many days a curve has room for."""
+    return max(min(width - _NUMBERS_WIDTH, _MOST_CELLS, days), 1)
 
 
 def _advocates(found: Timeline) -> list[str]:
@@ -87,6 +121,9 @@ def _advocates(found: Timeline) -> list[str]:
     return [f"{counted(now, 'advocate')} in {years:.1f} years of books, {rate}."]
 
 
-def _reading(found: Timeline) -> str:
+def _reading(found: Timeline, width: int) -> str:
     scales = "fitted anew for each day" if found.fitted else "the same for all days"
-    return f"Each curve is scaled to its own highest. Cut points and limits are {scales}."
+    days = len(found.points)
+    cells = _cells(days, width)
+    thinned = f" There is room for {cells} of the {days} days in it." if cells < days else ""
+    return f"Each curve is scaled to its own highest.{thinned} Cut points and limits are {scales}."
