@@ -11,8 +11,9 @@ demo: .venv/installed
 test: .venv/tested
 	$(BIN)/pytest -n auto
 
-# Every property with a thousand examples or more, and every step of every command failing in turn,
-# where `make test` tries a few dozen. On two cores it takes the better part of an hour.
+# Every property with a thousand examples, some hundreds where each takes long, and every step of
+# every command failing in turn, where `make test` tries a few dozen of each. On two cores it takes
+# the better part of an hour.
 fuzz: .venv/tested
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto -m hypothesis
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto tests/test_faults.py

@@ -70,7 +70,7 @@ def ids_of(books):
 # Against the oracle ------------------------------------------------------------------------------
 
 
-@settings(max_examples=30)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(
     ledger=detailed_ledgers(),
     how=st.sampled_from(({}, {"wide": True}, {"threads": 1})),
@@ -131,7 +131,7 @@ def entries_by(found):
     ]  # fmt: skip
 
 
-@settings(max_examples=15)
+@settings(max_examples=settings.default.max_examples // 4)
 @given(ledger=detailed_ledgers(), draw=st.randoms(use_true_random=False))
 def test_rows_in_another_order_give_the_same_books(ledger, draw):
     rows = lines_of(ledger)

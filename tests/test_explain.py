@@ -236,7 +236,7 @@ def in_units(name, value):
     return int(Decimal(value) * 10_000) if name == "monetary" else value
 
 
-@settings(max_examples=30)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(scales=scales(), person=persons())
 def test_the_next_better_value_scores_better_and_one_unit_less_does_not(scales, person):
     values = {name: person[VALUES[name]] for name in CUTS}

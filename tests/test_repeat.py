@@ -72,7 +72,7 @@ def test_cdnow_is_as_published(cdnow):
 # Any shop ----------------------------------------------------------------------------------------
 
 
-@settings(max_examples=15)
+@settings(max_examples=settings.default.max_examples // 4)
 @given(ledgers())
 def test_any_shop_gives_what_the_oracle_gives(ledger):
     days_of = oracle.order_days(ledger.lines)
