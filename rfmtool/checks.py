@@ -64,9 +64,10 @@ def check_overlap(export: Export, ledger: Ledger, orders: int) -> None:
     Raises:
         AmbiguousInputError: more than a few do.
     """
-    if ledger.overlap > _FEW_COPIES * orders:
+    recurring = ledger.overlap.orders
+    if recurring > _FEW_COPIES * orders:
         raise AmbiguousInputError(
-            f"{export.name}: {ledger.overlap:,} of {orders:,} orders stand in more than one file,"
+            f"{export.name}: {recurring:,} of {orders:,} orders stand in more than one file,"
             " with the same rows",
             "If the files overlap, take --overlap keep-one, which counts such an order once; if"
             " they do not, take --overlap sum.",

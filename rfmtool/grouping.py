@@ -151,7 +151,7 @@ def group(
     grouped = _surveyed(export, question, settings, watcher)
     with having_seen(grouped):
         check_amounts(grouped.export, grouped.doubts)
-        if grouped.doubts.spanning:
+        if grouped.doubts.spanning or _may_recur_without_customer(grouped, question):
             _count_overlap(grouped, question, _engine(question, settings))
             if question.overlap is None:
                 check_overlap(grouped.export, grouped.ledger, grouped.doubts.orders)
@@ -219,14 +219,21 @@ def _engine(question: Question, settings: Settings) -> LocalEngine:
     return LocalEngine(settings.threads, settings.memory_limit, once=once)
 
 
+def _may_recur_without_customer(grouped: Grouped, question: Question) -> bool:
+    has_files = len(grouped.export.sources) > 1 and not question.order_per_row
+    return has_files and question.overlap == "keep-one" and grouped.ledger["anonymous"] > 0
+
+
 def _count_overlap(grouped: Grouped, question: Question, engine: LocalEngine) -> None:
     """Count the orders that recur in another file, in the ledger.
 
-    The export is read once more: few have orders in several files at all.
+    The export is read once more: few have orders in several files at all. Where they count once,
+    so does the money of those without a customer, which no engine has seen.
     """
+    question = replace(question, anonymous=question.overlap == "keep-one")
     export = grouped.export.of(_NO_DETAIL)
     stream = lines(export, question, Ledger(), threads=engine.threads)
-    grouped.ledger.overlap = engine.overlap(stream)
+    grouped.ledger.set_overlap(engine.overlap(stream))
 
 
 def _read(

@@ -8,7 +8,7 @@ from rfmtool.engines import Doubts
 from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.sources import Asked, open_export
 from rfmtool.sources.layout import Question
-from rfmtool.sources.ledger import Ledger
+from rfmtool.sources.ledger import Ledger, Overlap
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def export(tmp_path):
 def seen(*currencies, overlap=0):
     ledger = Ledger()
     ledger.currencies.update(currencies)
-    ledger.overlap = overlap
+    ledger.overlap = Overlap(overlap)
     return ledger
 
 

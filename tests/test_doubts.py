@@ -2,6 +2,7 @@
 
 import json
 import random
+from datetime import date
 
 import pytest
 from shell import rfmtool as rfmtool_command
@@ -153,7 +154,7 @@ def test_rows_in_another_order_recur_all_the_same(write):
 def test_an_order_whose_rows_are_dealt_over_files_does_not_recur(write):
     path = two(write, JANUARY[::2], JANUARY[1::2])
 
-    assert look(path).ledger.overlap == 0
+    assert look(path).ledger.overlap.orders == 0
     assert revenue(path, overlap="keep-one") == 30 * 11
 
 
@@ -173,7 +174,7 @@ def test_few_that_recur_are_counted_and_pass(write):
 
     ledger = look(path).ledger
 
-    assert (ledger.overlap, ledger["used"]) == (1, 1_101)
+    assert (ledger.overlap.orders, ledger["used"]) == (1, 1_101)
 
 
 def test_without_order_ids_a_customers_day_recurs(write):
@@ -190,6 +191,48 @@ def test_both_at_once_count_once(write):
 
     assert revenue(path, amount_per="order", overlap="keep-one") == TOTAL
     assert revenue(path, amount_per="order", overlap="sum") == TOTAL
+
+
+@pytest.mark.parametrize("kind", HEADERS)
+def test_orders_without_a_customer_count_once_too(write, kind):
+    nobody = [row("", "x1", 40), row(" ", "x1", 2), row("", "x2", 7), row("", "", 3)]
+    path = two(write, [*JANUARY, *nobody], [*JANUARY[:10], *nobody[::-1], row("", "x9", 5)], kind)
+
+    result = rfmtool.run(path, settings=Settings(overlap="keep-one"))
+
+    ledger = result.ledger
+    assert ledger.anonymous_units == (40 + 2 + 7 + 3 + 5) * 10_000
+    assert (ledger["used"], ledger["anonymous"], ledger.rows) == (70, 9, 79)
+    assert (
+        "8 orders recur in another file with the same rows (14 rows): each counts once."
+        in (result.summary["warnings"])
+    )
+    summed = look(path, settings=Settings(overlap="sum")).ledger
+    assert summed.anonymous_units == (2 * (40 + 2 + 7 + 3) + 5) * 10_000
+
+
+def test_only_orders_without_a_customer_recur_and_only_those_asked_for_count(write):
+    nobody = [row("", "x1", 40), row("", "x2", 7, "2024-02-05")]
+    path = two(write, [row("ann", 1, 5), *nobody], [row("bob", 2, 6), *nobody])
+
+    settings = Settings(overlap="keep-one", since=date(2024, 2, 1))
+    assert look(path, settings=Settings(overlap="keep-one")).ledger.anonymous_units == 470_000
+    assert look(path, settings=settings).ledger.anonymous_units == 70_000
+
+
+def test_few_that_count_again_are_said(write):
+    many = [row(f"c{n}", n, 5) for n in range(1_100)]
+    warnings = rfmtool.run(two(write, many, many[:1])).summary["warnings"]
+
+    assert any("1 order recurs in another file" in text and "counts again" in text
+               for text in warnings)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", HEADERS)
+def test_in_one_file_or_of_rows_that_are_orders_nothing_recurs(write, kind):
+    assert revenue(shop(write, JANUARY, kind), overlap="keep-one") == 30 * 11
+    path = two(write, JANUARY, JANUARY, kind)
+    assert revenue(path, overlap="keep-one", order_per_row=True) == 2 * 30 * 11
 
 
 def test_rows_that_are_orders_of_their_own_never_recur(write):

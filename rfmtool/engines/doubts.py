@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from rfmtool.engines import Doubts
 from rfmtool.engines.exact import statement
 from rfmtool.sources.clean import LARGEST
+from rfmtool.sources.ledger import Overlap
 from rfmtool.sources.lines import FILE
 
 _MONEY: Final = ("sales", "refunds", "cost")
@@ -76,7 +77,8 @@ def register(
     money = ", ".join(
         f"case when copy = 1 then {name} else 0 end as {name}" for name in _MONEY if name in names
     )
-    steps = [name for name, wanted in (("copies", once.copies),
+    # Of one file, or where each row is an order, nothing recurs.
+    steps = [name for name, wanted in (("copies", once.copies and FILE in names),
                                        ("repeats", once.amount_per_order)) if wanted]  # fmt: skip
     source = "read" if steps else "lines"
     connection.register(source, stream)
@@ -91,12 +93,12 @@ def register(
         source = target
 
 
-def overlap(connection: duckdb.DuckDBPyConnection, stream: pa.RecordBatchReader) -> int:
-    """How many orders recur with the same rows in another file."""
+def overlap(connection: duckdb.DuckDBPyConnection, stream: pa.RecordBatchReader) -> Overlap:
+    """Count the orders that recur with the same rows in another file."""
     connection.register("lines", stream)
     overlapping = statement("overlap", numbered=statement("numbered", source="lines"))
-    (count,) = connection.sql(overlapping).fetchall()[0]
-    return int(count)
+    (found,) = connection.sql(overlapping).fetchall()
+    return Overlap(*map(int, found))
 
 
 def quoted(name: str) -> str:

@@ -18,6 +18,7 @@ from rfmtool.engines.doubts import Once, counts, marks, overlap, register, taken
 from rfmtool.engines.exact import DOUBLE, WIDE, customers_of, statement
 from rfmtool.errors import SystemFailureError, UsageError
 from rfmtool.sources.ids import matching_key
+from rfmtool.sources.ledger import Overlap
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,8 @@ class LocalEngine:
             answer = answer.filter(pc.is_valid(answer["rows"]))
         return customers_of(answer, wide=self.wide), doubts
 
-    def overlap(self, lines: pa.RecordBatchReader) -> int:
-        """How many orders recur with the same rows in another file."""
+    def overlap(self, lines: pa.RecordBatchReader) -> Overlap:
+        """Count the orders that recur with the same rows in another file."""
         with self._connection() as connection:
             return overlap(connection, lines)
 

@@ -4,6 +4,8 @@ select
     customer_id as c,
     order_id as o,
     file as f,
+    rows as size,
+    sales - refunds as net,
     row_number() over (
         partition by customer_id, order_id, first_day, last_day, sales, refunds, rows
         order by file

@@ -1,3 +1,10 @@
--- Orders that recur with the same rows in another file.
-with numbered as ({numbered})
-select count(*) from (select distinct c, o from numbered where copy > 1)
+-- Orders that recur with the same rows in another file, and what their copies hold.
+with numbered as ({numbered}),
+recurring as (
+    select c, sum(size) as size, sum(net) as net
+    from numbered
+    where copy > 1
+    group by c, o
+)
+select count(*), coalesce(sum(size), 0), coalesce(sum(net) filter (where c is null), 0)
+from recurring

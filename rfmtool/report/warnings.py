@@ -91,10 +91,22 @@ def _row_warnings(result: Result) -> list[str]:
     if ledger["not_a_sale"]:
         rows = counted(ledger["not_a_sale"], "row")
         found.append(f"{rows} whose status is not a sale: in no figure.")
+    if ledger.overlap.orders:
+        found.append(_overlap_warning(result))
     if result.grouped.rates and ledger["other_currency"]:
         rows, which = counted(ledger["other_currency"], "row"), unrated(result.grouped)
         found.append(f"{rows} without a rate on their day ({which}): in no figure.")
     return found
+
+
+def _overlap_warning(result: Result) -> str:
+    overlap = result.ledger.overlap
+    one = overlap.orders == 1
+    stand = f"{counted(overlap.orders, 'order')} {'recurs' if one else 'recur'} in another file"
+    rows = f"with the same rows ({counted(overlap.rows, 'row')})"
+    if result.settings.overlap == "keep-one":
+        return f"{stand} {rows}: {'it counts' if one else 'each counts'} once."
+    return f"{stand} {rows}, and {'counts' if one else 'count'} again: see --overlap."
 
 
 def _id_warnings(grouped: Grouped) -> list[str]:

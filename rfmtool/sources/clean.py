@@ -101,12 +101,14 @@ def clean(
     if not len(batch.cells["customer_id"]):
         return _nothing(batch, schema)
     rows = _sorted(batch, reading, question)
-    columns = _columns(rows, reading, schema) | {
+    columns = _columns(rows, reading, question, schema) | {
         "order_id": _order_ids(rows.runs.heads, rows.days, ordinal, question)
     }
     lines = _lines(columns, rows.runs.heads, schema)
     # A line that is no sale goes along, to take the rest of its order with it.
     kept = rows.are("used") | rows.are("not_a_sale")
+    if question.anonymous:
+        kept |= rows.are("anonymous") & rows.asked_for
     return Cleaned(lines if kept.all() else lines.filter(pa.array(kept)), _tally(rows, reading))
 
 
@@ -144,10 +146,12 @@ def _sorted(batch: Batch, reading: Reading, question: Question) -> _Sorted:
     return _Sorted(batch, runs, days, bins, asked_for, money, odd, counts, sales, refunds)
 
 
-def _columns(rows: _Sorted, reading: Reading, schema: pa.Schema) -> dict[str, _Column]:
+def _columns(
+    rows: _Sorted, reading: Reading, question: Question, schema: pa.Schema
+) -> dict[str, _Column]:
     """The columns of the lines that are no text of the export's own, but for the order's id."""
     columns: dict[str, _Column] = {
-        "customer_id": rows.runs.heads["customer_id"],
+        "customer_id": _customer_ids(rows, question),
         "day": rows.days,
         "sales": rows.sales,
         "refunds": rows.refunds,
@@ -203,6 +207,13 @@ def _nothing(batch: Batch, schema: pa.Schema) -> Cleaned:
 
 
 # Ids ---------------------------------------------------------------------------------------------
+
+
+def _customer_ids(rows: _Sorted, question: Question) -> pa.Array:
+    written = rows.runs.heads["customer_id"]
+    if not question.anonymous:
+        return written
+    return pc.if_else(pa.array(rows.are("anonymous")), pa.scalar(None, pa.string()), written)
 
 
 def _order_ids(heads: Cells, days: Days, ordinal: int, question: Question) -> pa.Array:

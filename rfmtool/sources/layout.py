@@ -171,3 +171,5 @@ class Question:
     """What an amount is of; None where it is to be asked when all rows of orders repeat one."""
     overlap: Literal["keep-one", "sum"] | None = None
     """What becomes of orders that recur in another file; None where it is to be asked."""
+    anonymous: bool = False
+    """Whether the lines without a customer are wanted too, with null for one."""

@@ -46,6 +46,17 @@ class Tally:
     footer_rows: int = 0
 
 
+@dataclass(frozen=True)
+class Overlap:
+    """Orders that recur with the same rows in another file."""
+
+    orders: int = 0
+    rows: int = 0
+    """How many rows the copies have beside the first of each."""
+    anonymous_units: int = 0
+    """The money of the copies without a customer."""
+
+
 @dataclass(repr=False)
 class Ledger:
     """The sum of all tallies. `rows` = used + anonymous + blank + excluded + rejected."""
@@ -68,8 +79,7 @@ class Ledger:
     """Where money is converted, the currencies of the rows that have no rate on their day."""
     footer_rows: int = 0
     """How many of the blank rows are totals and trailers at the end of a file."""
-    overlap: int = 0
-    """How many orders recur with the same rows in another file."""
+    overlap: Overlap = field(default_factory=Overlap)
     failure: BaseException | None = None
     """What ended reading before the end of the export."""
 
@@ -104,6 +114,11 @@ class Ledger:
         self.counts[CODES["not_a_sale"]] += self["used"] - rows
         self.counts[CODES["used"]] = rows
         self.used_units = units
+
+    def set_overlap(self, overlap: Overlap) -> None:
+        """Note what recurs in another file; what the copies hold without a customer is no more."""
+        self.overlap = overlap
+        self.anonymous_units -= overlap.anonymous_units
 
     def _room_for(self, tally: Tally) -> Sequence[tuple[int, int]]:
         room = _KEPT_REJECTS - len(self.rejects)
@@ -150,5 +165,5 @@ class Ledger:
             "excluded": {name: self[name] for name in EXCLUSIONS if self[name]},
             "rejected": {name: self[name] for name in REJECTIONS if self[name]},
             "blank": self["blank"],
-            **({"overlap": self.overlap} if self.overlap else {}),
+            **({"overlap": self.overlap.orders} if self.overlap.orders else {}),
         }
