@@ -168,6 +168,15 @@ def test_tables_and_lists_are_chosen(shop):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("words", [("--calls", "3"), ("--tables", "csv"), ("--lists", "")])
+def test_what_lies_in_a_folder_is_not_asked_of_a_run_that_writes_none(shop, words):
+    refused = rfmtool("run", shop, *words)
+    assert refused.exit_code == 2
+    assert f"{words[0]}: says what lies in the folder" in refused.stderr
+    assert "list in actions/" not in rfmtool("run", shop).stdout
+    assert "list in actions/" in rfmtool("run", shop, "-o", "out").stdout
+
+
 def test_scales_of_one_run_serve_the_next(shop):
     rfmtool("run", shop, "-o", "out", "--quiet")
     later = written(Path("later.csv"), SHOP + "eve,30,2024-06-01,99999\n")

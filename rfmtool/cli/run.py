@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from rfmtool.cli import limits, options
 from rfmtool.cli.arguments import Settings, choices, command_line, run_arguments, text_options
@@ -18,6 +19,9 @@ from rfmtool.errors import UsageError
 
 if TYPE_CHECKING:
     from rfmtool.outputs.folder import FolderOptions
+
+_OF_FOLDER = ("tables", "lists", "calls", "keep_rejects")
+"""The settings that say what lies in the folder."""
 
 
 @click.command(
@@ -71,7 +75,7 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     from rfmtool.outputs.publish import published_folder
     from rfmtool.outputs.refusals import system_failures
 
-    target = _target(output, exports, settings)
+    target = _target(output, exports)
     given = limits.of_run(settings["fail_if"], target)
     with published_folder(target) if target else nullcontext() as place:
         # Heavy libraries load below, so that a run that finds the folder held says so at once.
@@ -96,7 +100,7 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
         print_report(result.summary, console(settings), output)
 
 
-def _target(output: str | None, exports: tuple[str, ...], settings: Settings) -> Path | None:
+def _target(output: str | None, exports: tuple[str, ...]) -> Path | None:
     """The folder that is written, apart from all exports.
 
     Raises:
@@ -105,12 +109,25 @@ def _target(output: str | None, exports: tuple[str, ...], settings: Settings) ->
     target = output_path(output)
     if target:
         check_apart(target, *exports)
-    elif settings["keep_rejects"]:
-        raise UsageError(
-            "--keep-rejects: rejects.csv lies in the folder of a run, and there is none without -o",
-            "Name the folder with -o DIR.",
-        )
+    else:
+        _check_no_folder_asked()
     return target
+
+
+def _check_no_folder_asked() -> None:
+    """Check that nothing is said about a folder that is not written.
+
+    Raises:
+        UsageError: something is.
+    """
+    given = click.get_current_context().get_parameter_source
+    for name in _OF_FOLDER:
+        if given(name) is ParameterSource.COMMANDLINE:
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(
+                f"{option}: says what lies in the folder of a run, and there is none without -o",
+                "Name the folder with -o DIR.",
+            )
 
 
 def _arguments(settings: Settings, exports: tuple[str, ...]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def print_report(summary: Data, console: Console, folder: str | None = None) -> 
 
 def _parts(summary: Data, width: int, folder: str | None) -> list[RenderableType]:
     sections: list[list[RenderableType]] = [
-        todo(summary, width),
+        todo(summary, width, folder),
         ladder(summary, width),
         climb(summary, width),
     ]

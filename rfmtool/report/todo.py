@@ -17,31 +17,28 @@ _FIRST: Final = 6
 """How many things anybody can be asked to do first."""
 
 
-def todo(summary: Data, width: int) -> list[RenderableType]:
-    """The first things to do as a table, the others in a line."""
+def todo(summary: Data, width: int, folder: str | None) -> list[RenderableType]:
+    """The first things to do as a table, the others in a line; of a folder, where the lists lie."""
     groups = [group for group in summary["actions"] if group["channel"]]
     if not groups:
         return []
     rest = groups[_FIRST:]
-    later = (
-        [paragraph(f"Then, each a list in actions/: {_listed(rest)}.", width, "dim")]
-        if rest
-        else []
-    )
-    return [_table(groups[:_FIRST]), *later]
+    where = ", each a list in actions/" if folder else ""
+    later = [paragraph(f"Then{where}: {_listed(rest)}.", width, "dim")] if rest else []
+    return [_table(groups[:_FIRST], "list in actions/" if folder else "action"), *later]
 
 
 def _listed(groups: Sequence[Data]) -> str:
     return ", ".join(f"{printable(group['name'])} {group['customers']:,}" for group in groups)
 
 
-def _table(groups: Sequence[Data]) -> Table:
+def _table(groups: Sequence[Data], names: str) -> Table:
     table = FittedTable("by", "spent so far")
     table.add_column("", justify="right", no_wrap=True)
     table.add_column("DO THIS FIRST", header_style=TITLE, overflow="fold")
     add_numbers(table, "people", "spent so far")
     table.add_column("by", no_wrap=True)
-    table.add_column("list in actions/", style=TITLE, no_wrap=True)
+    table.add_column(names, style=TITLE, no_wrap=True)
     for place, group in enumerate(groups, start=1):
         table.add_row(
             str(place),
