@@ -177,6 +177,13 @@ def test_what_lies_in_a_folder_is_not_asked_of_a_run_that_writes_none(shop, word
     assert "list in actions/" in rfmtool("run", shop, "-o", "out").stdout
 
 
+def test_whether_the_base_grows_is_not_told_of_a_shop_where_all_are_new(shop):
+    young = rfmtool("run", shop, "--as-of", "2024-04-01").stdout
+    assert "CLIMB" in young
+    assert "the base" not in young
+    assert "the base grows" in rfmtool("run", shop).stdout
+
+
 def test_scales_of_one_run_serve_the_next(shop):
     rfmtool("run", shop, "-o", "out", "--quiet")
     later = written(Path("later.csv"), SHOP + "eve,30,2024-06-01,99999\n")

@@ -19,7 +19,7 @@ def climb(summary: Data, width: int) -> list[RenderableType]:
     funnel = summary["funnel"]
     if not summary["customers"]:
         return []
-    lines = [*_lines(funnel), *_margins(summary["margins"])]
+    lines = [*_growth(summary), *_lines(funnel), *_margins(summary["margins"])]
     steps = _occupied(funnel["steps"])
     table = [_steps(steps)] if len(steps) > 1 else []
     return [*table, *[paragraph(line, width, "dim") for line in lines]]
@@ -47,11 +47,18 @@ def _occupied(steps: Sequence[Data]) -> Sequence[Data]:
     return [step for step in steps[lowest:] if step["reached"]]
 
 
-def _lines(funnel: Data) -> list[str]:
-    new, lapsed = funnel["new_buyers"], funnel["newly_lapsed"]
+def _growth(summary: Data) -> list[str]:
+    """Whether the base grows; nothing where all buyers are new, as they are in any young shop."""
+    new, lapsed = summary["funnel"]["new_buyers"], summary["funnel"]["newly_lapsed"]
+    if new >= summary["buyers"]:
+        return []
     grows = "grows" if new > lapsed else "shrinks" if new < lapsed else "stands still"
     came = f"In the last 90 days {counted(new, 'customer')} came and {lapsed:,} lapsed"
-    lines = [f"{came}: the base {grows}."]
+    return [f"{came}: the base {grows}."]
+
+
+def _lines(funnel: Data) -> list[str]:
+    lines = []
     if funnel["is_pyramid"] is False:
         lines.append(
             "The ladder does not narrow upwards: more advocates than supporters, or more"
