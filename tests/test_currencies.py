@@ -1,5 +1,6 @@
 """Money in several currencies is never added up: signs, codes, and columns of them."""
 
+from datetime import date
 from decimal import Decimal
 
 import pyarrow as pa
@@ -95,6 +96,23 @@ def test_bins_that_come_before_keep_their_rows(write):
 
     assert (found["anonymous"], found["bad_date"], found["other_currency"]) == (1, 1, 0)
     assert found.anonymous_units == 0
+
+
+def test_another_currency_comes_before_a_day_that_is_not_asked_for(write):
+    rows = ["ann,1,2024-01-31,€7", "ann,2,2023-01-31,$5", "bob,3,2025-01-31,$5"]
+    path = write(["customer_id,order_id,ordered_at,amount", *rows])
+    days = {"since": date(2024, 1, 1), "as_of": date(2024, 12, 31)}
+
+    found = rfmtool.run(path, settings=Settings(currency="EUR", **days)).ledger
+
+    assert found.as_data()["excluded"] == {"other_currency": 2}
+
+
+def test_a_currency_of_rows_that_cannot_be_read_does_not_count(write):
+    rows = ["ann,2024-01-31,1,€7", "ann,2024-01-31,some,$5"]
+    path = write(["customer_id,ordered_at,quantity,price", *rows])
+
+    assert ledger(path)["bad_quantity"] == 1
 
 
 def test_anonymous_money_in_another_currency_or_no_sale_is_not_added_up(write):

@@ -168,6 +168,13 @@ def test_a_copy_of_one_part_recurs_beside_a_later_refund(write):
         look(path)
 
 
+def test_the_same_number_and_money_on_another_day_is_another_order(write):
+    path = two(write, JANUARY, [line.replace("2024-01-05", "2025-01-05") for line in JANUARY])
+
+    assert look(path).ledger.overlap == 0
+    assert revenue(path, overlap="keep-one") == 2 * 30 * 11
+
+
 def test_few_that_recur_are_counted_and_pass(write):
     many = [row(f"c{n}", n, 5) for n in range(1_100)]
     path = two(write, many, many[:1])

@@ -37,6 +37,15 @@ def test_what_is_no_row_is_told_apart(write, text, found):
     assert shape(write(text)) == found
 
 
+def test_the_end_of_a_long_cell_is_no_footer(write):
+    text = (
+        HEADER.replace("\n", ",note\n") + 'ann,1,2024-01-30,5,"' + "word\n" * 2_000 + '(2 rows)"\n'
+    )
+
+    assert shape(write(text)) == (0, 1, 0)
+    assert run(write(text)).ledger["used"] == 1
+
+
 def test_a_customer_called_total_in_the_middle_is_a_customer(write):
     frame = run(write(HEADER + "Total,1,2024-01-30,5\n" + ROWS)).frame
 

@@ -151,6 +151,15 @@ def test_money_of_used_and_of_anonymous_rows_is_kept_apart(write):
     assert ledger.anonymous_units == 70_000
 
 
+def test_money_beyond_64_bits_is_added_up_exactly(write):
+    header = "customer_id,ordered_at,amount"
+    rows = [f"c{n},2024-02-01,400000000000000.0001" for n in range(3)]
+
+    ledger = ledger_of(write, *rows, header=header, settings=Settings())
+
+    assert ledger.used_units == 3 * 4_000_000_000_000_000_001 > 2**63
+
+
 def test_the_last_day_is_that_of_a_used_or_anonymous_row_only(write):
     ledger = ledger_of(write, *ROWS.values())
 

@@ -426,6 +426,27 @@ def test_every_shipped_preset_is_whole():
         assert bool(preset.refused) == bool(preset.instead)
 
 
+@pytest.mark.parametrize(
+    ("amount", "back", "unpaid", "kept"),
+    [
+        (40, 15, "", 25),
+        (40, -15, "", 25),  # given back is given back, with or without a minus
+        (40, "", 25, 15),
+        (40, "", 60, 0),  # nobody owes more than the price
+        (40, "", -5, 40),
+        (-40, "", 25, -40),  # nothing is owed on what is given back
+        (40, 10, 40, -10),
+    ],
+)
+def test_what_was_given_back_or_is_not_paid_is_taken_off_once(write, amount, back, unpaid, kept):
+    path = write(
+        ["customer_id,ordered_at,amount,back,open", f"ann,2024-01-05,{amount},{back},{unpaid}"]
+    )
+    columns = {"refunded": "back", "unpaid": "open"}
+
+    assert rfmtool.run(path, asked=Asked(columns=columns)).ledger.used_units == kept * 10_000
+
+
 def test_a_refund_that_is_no_number_rejects_its_row(write):
     text = SHOPIFY.replace("15.50", "some")
     result = rfmtool.run(write(text), max_rejects="50%", settings=Settings())

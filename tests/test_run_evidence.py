@@ -481,11 +481,32 @@ def test_a_wallet_counts_for_the_days_since_the_first_that_is_asked_for():
     assert Decimal(ann["share_of_wallet"]) == Decimal("0.254167")
 
 
+def test_only_what_was_spent_in_the_period_of_a_wallet_counts():
+    header = "customer_id,wallet,from_on,until_on\n"
+    written(Path("wallets.csv"), header + "ann,100,2024-01-01,2024-01-31\n")
+    written(Path("orders.csv"), HEADER + "ann,1,2024-01-05,30\nann,2,2024-02-05,50\n")
+    words = ("orders.csv", "--wallets", "wallets.csv", "--no-estimate")
+    ran(*words)
+    (scored,) = csv.DictReader(rfmtool("score", *words).stdout.splitlines())
+    for ann in (people_of("out")["ann"], scored):
+        assert (ann["wallet"], ann["share_of_wallet"]) == ("100", "0.3")
+
+
 def test_the_ids_of_a_wallet_table_alone_join_nobody():
     written(Path("wallets.csv"), TOLD + "zoe,100,,,,\n")
     ran(written(Path("orders.csv"), SPENDING), "--wallets", "wallets.csv")
     assert "zoe" not in people_of("out")
     assert summary_of("out")["evidence"]["wallets"]["unmatched"] == 1
+
+
+def test_contacts_are_those_of_the_day_asked_for_and_else_of_today():
+    written(Path("orders.csv"), HEADER + "ann,1,2024-01-05,20\n")
+    written(Path("contacts.csv"), "customer_id,since_on\nann,2024-01-01\nlate,2024-03-01\n")
+    words = ("orders.csv", "--contacts", "contacts.csv")
+    ran(*words, folder="today")
+    ran(*words, "--as-of", "2024-01-05", folder="then")
+    assert set(people_of("today")) == {"ann", "late"}
+    assert set(people_of("then")) == {"ann"}
 
 
 def test_the_day_of_the_run_says_which_events_have_happened():

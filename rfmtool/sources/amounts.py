@@ -73,7 +73,7 @@ def _exchange(
     return np.flatnonzero(lacking), named, [rate]
 
 
-def sums_of(money: Money, runs: Runs, odd: Odd) -> tuple[Units, Units]:
+def sums_of(money: Money, runs: Runs) -> tuple[Units, Units]:
     """The sales and the refunds of each run.
 
     Raises:
@@ -81,9 +81,7 @@ def sums_of(money: Money, runs: Runs, odd: Odd) -> tuple[Units, Units]:
     """
     sales, refunds = _sums(money.paid, runs.starts)
     if money.back.any():
-        back = money.back.copy()
-        back[odd.rows] = 0
-        refunds = refunds + _sums(back, runs.starts)[0]
+        refunds = refunds + _sums(money.back, runs.starts)[0]
     return sales, refunds
 
 

@@ -141,7 +141,7 @@ def _sorted(batch: Batch, reading: Reading, question: Question) -> _Sorted:
     money = read_money(batch.cells, runs, days, reading, question)
     odd = odd_rows(batch, runs, bins, money.problems)
     odd = with_other_currencies(odd, money.others, runs, bins)
-    sales, refunds = sums_of(money, runs, odd)
+    sales, refunds = sums_of(money, runs)
     counts = runs.lengths - count_by_run(odd.rows, runs)
     return _Sorted(batch, runs, days, bins, asked_for, money, odd, counts, sales, refunds)
 
