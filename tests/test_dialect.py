@@ -2,11 +2,13 @@
 
 import codecs
 import io
+import re
 import sys
 
 import pytest
 
 from rfmtool.errors import InputError, UsageError
+from rfmtool.grouping import look
 from rfmtool.pipeline import run
 from rfmtool.sources.dialect import SAMPLE_BYTES, sniff
 from rfmtool.sources.exports import ExportFile
@@ -105,12 +107,64 @@ def test_likely_encodings_are_named_where_the_library_for_it_is_there(monkeypatc
     with pytest.raises(InputError) as raised:
         sniffed(data)
     assert raised.value.hint.count("--encoding") > 1
+    assert "pip" not in raised.value.hint
 
     monkeypatch.setitem(sys.modules, "charset_normalizer", None)
     with pytest.raises(InputError) as raised:
         sniffed(data)
     assert "rfmtool[encodings]" in raised.value.hint
     assert "--encoding cp1252" in raised.value.hint
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
+@pytest.mark.parametrize("name", ["M\u00fcller", "Fran\u00e7ois", "Zo\u00eb \u00c5sa"])
+def test_western_windows_text_is_the_likeliest_and_no_dos_page_stands_beside_it(encoding, name):
+    with pytest.raises(InputError) as raised:
+        sniffed(table(",", row=[name, *ROW[1:]]).encode(encoding))
+
+    assert "likely are --encoding cp1252" in raised.value.hint
+    assert not re.search(r"cp(437|[78][0-9][0-9])", raised.value.hint)
+
+
+def test_words_of_other_alphabets_are_not_taken_for_western_text():
+    rows = "\u0430\u043d\u043d\u0430,A-1,2024-01-31,1\n" * 30
+
+    with pytest.raises(InputError) as raised:
+        sniffed((",".join(NAMES) + "\n" + rows).encode("cp1251"))
+    assert "likely are --encoding cp1251" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x7fELF\x02\x01\x01" + bytes(range(256)) * 4 + b"\x1b(B",
+        b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
+        b"\xff\xd8\xff\xe0\0\x10JFIF" + bytes(range(256)),
+        bytes(n * n % 251 + n % 5 for n in range(4000)) + b"\x1b$\x1b(",
+    ],
+    ids=["program", "png", "jpeg", "random"],
+)
+def test_what_is_no_text_is_not_taken_for_text_in_some_encoding(write, data):
+    with pytest.raises(
+        InputError, match=r"this holds (program|PNG|JPEG) data|is no text"
+    ) as raised:
+        look(write(data))
+    assert "CSV" in raised.value.hint
+    assert "iso2022" not in raised.value.hint
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_its_mark_is_named_whatever_its_letters(codec):
+    for row in (ROW, ["M\u00fc\u20ac", *ROW[1:]]):
+        with pytest.raises(InputError) as raised:
+            sniffed(table(",", row=row).encode(codec))
+        assert f"--encoding {codec}" in raised.value.hint
+
+
+def test_nothing_but_nul_bytes_is_no_utf_16(write):
+    with pytest.raises(InputError, match="holds NUL bytes") as raised:
+        look(write(bytes(500)))
+    assert "UTF-16" not in raised.value.hint
 
 
 def test_a_letter_cut_in_two_by_the_end_of_the_sample_is_no_fault():

@@ -32,6 +32,10 @@ _MAGIC: Final = {
     b"7z\xbc\xaf": "7z",
     b"Rar!": "RAR",
     b"{\\rtf": "RTF",
+    b"\x7fELF": "program",
+    b"\x89PNG": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"GIF89a": "GIF",
 }
 READ: Final = ("parquet", "gzip", "bz2", "zstd", "zip", "workbook", "text")
 _WORKBOOK_PARTS: Final = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import re
+from contextlib import suppress
 from typing import Final
 
 from rfmtool.errors import InputError, UsageError
@@ -17,7 +19,16 @@ _BOMS: Final = (
 _SHIFTS: Final = (b"\x1b$", b"\x1b(")
 """How ISO-2022 encodings leave ASCII; to UTF-8 they are ordinary letters."""
 _LOOKED_AT: Final = 1 << 14
+_CONTROLS: Final = bytes([*range(9), *range(14, 27), 127])
+"""What no text holds but by accident; without white space, ESC and what may divide cells."""
+_TOO_MANY: Final = 0.04
+"""Of random bytes nearly a tenth are such."""
+_SPARSE: Final = 10
+_IN_RUNS: Final = 1.5
+"""How many foreign letters follow each other at most in words of Latin letters, on average."""
 _MOST_NAMED: Final = 3
+_DOS: Final = re.compile(r"cp(437|7\d\d|85\d|86\d)")
+_WINDOWS: Final = re.compile(r"cp125\d")
 
 
 def proven(start: bytes) -> str:
@@ -47,26 +58,54 @@ def check_utf8(sample: bytes, where: str) -> None:
     Raises:
         InputError: they are not; the hint names what they may be.
     """
+    fault = _fault_of(sample)
+    controls = 1 - len(sample.translate(None, _CONTROLS)) / max(1, len(sample))
+    if fault and _utf16(sample):
+        raise no_text(sample, where)
+    if fault and controls > _TOO_MANY:
+        raise _binary(where, controls)
     if any(shift in sample for shift in _SHIFTS):
         raise InputError(
             f"{where}: there are escape codes in this text, as Japanese mail encodings have them",
             "If it is one, say --encoding iso2022_jp; else export it as UTF-8.",
         )
+    if fault:
+        line = sample.count(b"\n", 0, fault.start) + 1
+        raise InputError(f"{where}: line {line} is not UTF-8 text", _way_out(sample, fault))
+
+
+def _fault_of(sample: bytes) -> UnicodeDecodeError | None:
+    """Where the first bytes of a file stop being UTF-8, if they do."""
     try:
         codecs.getincrementaldecoder("utf-8")().decode(sample)
     except UnicodeDecodeError as error:
-        line = sample.count(b"\n", 0, error.start) + 1
-        raise InputError(
-            f"{where}: line {line} is not UTF-8 text", _way_out(sample, error)
-        ) from None
+        return error
+    return None
+
+
+def _binary(where: str, controls: float) -> InputError:
+    return InputError(
+        f"{where}: this is no text: {controls:.0%} of its first bytes are control characters",
+        "Export it as CSV or Parquet; if it is text all the same, say how it is encoded with"
+        " --encoding.",
+    )
+
+
+def _utf16(sample: bytes) -> str:
+    """UTF-16 as bytes without its mark look, each second of them NUL; empty for others."""
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    least, most = sorted([even, odd])
+    if most * _SPARSE <= len(sample) or least * _SPARSE > most:
+        return ""
+    return "utf-16-be" if even > odd else "utf-16-le"
 
 
 def no_text(sample: bytes, where: str) -> InputError:
     """Say that the header holds NUL bytes, as UTF-16 without its mark has them."""
-    likely = "utf-16-be" if sample[:1] == b"\0" else "utf-16-le"
+    likely = _utf16(sample)
     return InputError(
         f"{where}: the header row holds NUL bytes, so this is no UTF-8 text",
-        f"It may be UTF-16: say --encoding {likely}.",
+        f"It may be UTF-16: say --encoding {likely}." if likely else "Export it as CSV or Parquet.",
     )
 
 
@@ -77,18 +116,32 @@ def _way_out(sample: bytes, error: UnicodeDecodeError) -> str:
     if names:
         likely = " or ".join(f"--encoding {name}" for name in names)
         return f"By its letters it may be one of several; likely are {likely}. {all_the_same}"
+    install = " With pip install 'rfmtool[encodings]' likely ones are named here."
     return (
         "Say how it is encoded, for example --encoding cp1252 (Windows, western Europe);"
-        f" {all_the_same} With pip install 'rfmtool[encodings]' likely ones are named here."
+        f" {all_the_same}{install * (names is None)}"
     )
 
 
-def _candidates(text: bytes) -> list[str]:
-    """Encodings that the text may be in, the likeliest first; none where nothing can tell."""
+def _candidates(text: bytes) -> list[str] | None:
+    """Encodings that the text may be in, the likeliest first; None where no library can tell."""
     try:
         from charset_normalizer import from_bytes
     except ImportError:
-        return []
-    found = [match.encoding for match in from_bytes(text)]
-    found += [other for match in from_bytes(text) for other in match.could_be_from_charset]
-    return [name for name in dict.fromkeys(found) if name not in ("utf_8", "ascii")][:_MOST_NAMED]
+        return None
+    matches = list(from_bytes(text))
+    found = ["cp1252"] * _is_western(text) + [match.encoding for match in matches]
+    found += [other for match in matches for other in match.could_be_from_charset]
+    likely = [name for name in dict.fromkeys(found) if name not in ("utf_8", "ascii")]
+    if any(map(_WINDOWS.fullmatch, likely)):
+        likely = [name for name in likely if not _DOS.fullmatch(name)]
+    return likely[:_MOST_NAMED]
+
+
+def _is_western(text: bytes) -> bool:
+    """Whether it is Windows text whose foreign letters stand alone, as in Latin alphabets."""
+    with suppress(UnicodeDecodeError):
+        text.decode("cp1252")
+        runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", text)]
+        return sum(runs) < _IN_RUNS * len(runs) and text == text.translate(None, _CONTROLS)
+    return False
