@@ -55,7 +55,7 @@ class Band:
 
 
 @dataclass(frozen=True)
-class Backtest:
+class LookBack:
     """How many of each band came back in the days after an earlier day."""
 
     from_day: date
@@ -72,7 +72,7 @@ class Cadence:
     regulars: int
     table: pd.DataFrame
     """Overdue regulars, the most valuable first; money in whole 1/10,000."""
-    backtest: Backtest | None
+    backtest: LookBack | None
 
     @property
     def at_stake(self) -> int:
@@ -144,7 +144,7 @@ def _overdue(missing: pd.DataFrame) -> pd.DataFrame:
 
 def _backtest(
     days: OrderDays, customers: int, as_of: date, timing: Timing | None
-) -> Backtest | None:
+) -> LookBack | None:
     """Band the regulars as of an earlier day, by the limits that would have been fitted then."""
     from_day = backtest_day(day_of(int(days.day.min())), as_of) if len(days.day) else None
     if from_day is None:
@@ -157,7 +157,7 @@ def _backtest(
     latest[known.owner] = known.day  # by customer and day: the last of each stays
     ratios = ((then - latest) / usual)[regular]
     back = returned_between(days, customers, then, day_number(as_of))[regular]
-    return Backtest(from_day, _bands(ratios, back, limits))
+    return LookBack(from_day, _bands(ratios, back, limits))
 
 
 def _bands(
