@@ -117,6 +117,31 @@ def test_the_page(tmp_path, width):
     assert_snapshot(f"cohorts-{width}", result.stdout)
 
 
+def test_a_month_that_is_not_over_is_marked_and_left_out_of_all(tmp_path):
+    shop = written(tmp_path / "shop.csv")
+
+    def lines(day):
+        page = rfmtool("cohorts", shop, "--as-of", day, COLUMNS="160").stdout
+        rows = {line.split()[0]: line.split()[2:] for line in reversed(page.splitlines()) if line}
+        return rows["2024-01"], rows["all"], "That month is not over" in page
+
+    # Ann comes every month until May, Bob in May again.
+    running, over = lines("2024-05-30"), lines("2024-05-31")
+    assert running == (["50", "50", "50", "100*"], ["25", "33", "50"], True)
+    assert over == (["50", "50", "50", "100"], ["25", "25", "33", "100"], False)
+
+
+def test_months_that_there_is_no_room_for_are_counted(tmp_path):
+    rows = HEADER + "".join(f"ann,{month},2024-{month:02}-05,20\n" for month in range(1, 13))
+    narrow = rfmtool("cohorts", written(tmp_path / "shop.csv", rows), COLUMNS="60").stdout
+    wide = rfmtool("cohorts", tmp_path / "shop.csv", COLUMNS="160").stdout
+
+    assert "Of months 0–11 there is room until 8 above, and until 5 below." in " ".join(
+        narrow.split()
+    )
+    assert "there is room" not in wide
+
+
 @pytest.mark.parametrize("width", [40, 100])
 def test_no_line_is_wider_than_the_terminal(tmp_path, width):
     shop = written(tmp_path / "shop.csv")

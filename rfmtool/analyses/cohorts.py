@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -40,6 +40,11 @@ class Cohorts:
 
     as_of: date
     cohorts: tuple[Cohort, ...]
+
+    @property
+    def last_month_is_over(self) -> bool:
+        """Whether as_of is the last day of its month; if not, there may be more to come in it."""
+        return (self.as_of + timedelta(days=1)).day == 1
 
     @property
     def table(self) -> pd.DataFrame:

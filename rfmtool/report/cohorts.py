@@ -57,12 +57,16 @@ def _retention(found: Cohorts, width: int) -> list[RenderableType]:
     months = _months(found, 1, width, _SHARE_WIDTH)
     if not months:
         return []
-    rows = [Row(one.name, f"{one.size:,}", _shares(one, months)) for one in _shown(found)]
+    rows = [
+        Row(one.name, f"{one.size:,}", _shares(one, months), _marks(found, one, months))
+        for one in _shown(found)
+    ]
     everyone = [_of_all(found, month) for month in months]
-    rows.append(Row("all", f"{sum(one.size for one in found.cohorts):,}", everyone))
+    buyers = sum(one.size for one in found.cohorts)
+    rows.append(Row("all", f"{buyers:,}", everyone, " " * len(months)))
     title = Text(" STILL ORDERING  per cent of a cohort, months after the first order", TITLE)
     heads = [f"{month:>3}" for month in months]
-    return [title, heat_table(("COHORT", "people"), heads, rows, "4.0f"), Text()]
+    return [title, heat_table(("COHORT", "people"), heads, rows, "3.0f"), Text()]
 
 
 def _shares(one: Cohort, months: range) -> list[float | None]:
@@ -70,9 +74,16 @@ def _shares(one: Cohort, months: range) -> list[float | None]:
     return [100 * active[month] / one.size if month < len(active) else None for month in months]
 
 
+def _marks(found: Cohorts, one: Cohort, months: range) -> str:
+    """A star behind the month that is not over."""
+    running = None if found.last_month_is_over else len(one.active) - 1
+    return "".join("*" if month == running else " " for month in months)
+
+
 def _of_all(found: Cohorts, month: int) -> float | None:
-    """The share of everybody who can have come so late; the month that runs is left out."""
-    reached = [one for one in found.cohorts if month < len(one.active) - 1]
+    """The share of everybody who can have come so late; a month that is not over is left out."""
+    running = not found.last_month_is_over
+    reached = [one for one in found.cohorts if month < len(one.active) - running]
     people = sum(one.size for one in reached)
     return 100 * sum(one.active[month] for one in reached) / people if people else None
 
@@ -92,11 +103,23 @@ def _cumulated(one: Cohort, months: range) -> list[float | None]:
 
 
 def _reading(found: Cohorts, width: int) -> str:
-    longest = max(len(one.active) for one in found.cohorts)
-    words = f"Where a row ends early, it ends with {found.as_of:%Y-%m}, until {found.as_of}."
-    cut = len(found.cohorts) > _MOST_ROWS or longest - 1 > len(
-        _months(found, 1, width, _SHARE_WIDTH)
-    )
+    words = [f"Where a row ends early, it ends with {found.as_of:%Y-%m}, until {found.as_of}."]
+    if not found.last_month_is_over and _months(found, 1, width, _SHARE_WIDTH):
+        words.append("* That month is not over, and all leaves it out.")
+    left_out = _left_out(found, width)
+    more = ["-o FILE writes every cohort and month."] if left_out else []
+    return " ".join([*words, *left_out, *more])
+
+
+def _left_out(found: Cohorts, width: int) -> list[str]:
+    """Which cohorts and months there is no room for."""
+    words = []
     if len(found.cohorts) > _MOST_ROWS:
-        words += f" These are the latest {_MOST_ROWS} cohorts, all is of every one."
-    return words + (" -o FILE writes every cohort and month." if cut else "")
+        words.append(f"These are the latest {_MOST_ROWS} cohorts, all is of every one.")
+    last = max(len(one.active) for one in found.cohorts) - 1
+    above, below = (len(_months(found, 1, width, cell)) for cell in (_SHARE_WIDTH, _MONEY_WIDTH))
+    if above < last:
+        words.append(
+            f"Of months 0–{last} there is room until {above} above, and until {below - 1} below."
+        )
+    return words

@@ -14,11 +14,15 @@ from rfmtool.report.terminal import TITLE
 
 @dataclass(frozen=True)
 class Row:
-    """A line of a heat table: what it is, how many, and a number for each column."""
+    """A line of a heat table: what it is, how many, and a number for each column.
+
+    `marks` are a letter or a space behind each number, and then all numbers must be of one width.
+    """
 
     name: str
     size: str
     cells: Sequence[float | None]
+    marks: Sequence[str] = ()
 
 
 def heat_table(
@@ -35,16 +39,21 @@ def heat_table(
     table = Table(box=None, padding=(0, 0), pad_edge=False, header_style="bold")
     table.add_column(f" {titles[0]}", no_wrap=True, header_style=TITLE)
     table.add_column(f"  {titles[1]} ", justify="right", no_wrap=True)
+    marked = any(row.marks for row in rows)  # a space at the end is only kept on the left
     for head in heads:
-        table.add_column(f" {head}", justify="right", no_wrap=True)
+        table.add_column(f" {head}", justify="left" if marked else "right", no_wrap=True)
     most = max((cell for row in rows for cell in row.cells if cell is not None), default=0.0)
     for row in rows:
-        cells = [_cell(cell, most, words) for cell in row.cells]
+        marks = row.marks or [""] * len(row.cells)
+        cells = [
+            _cell(cell, most, words, mark) for cell, mark in zip(row.cells, marks, strict=True)
+        ]
         table.add_row(Text(f" {row.name}"), Text(f"  {row.size} ", "dim"), *cells)
     return table
 
 
-def _cell(number: float | None, most: float, words: str) -> Text:
+def _cell(number: float | None, most: float, words: str, mark: str) -> Text:
     if number is None:
         return Text("")
-    return Text(f" {number:{words}}", heat(max(number, 0), most), justify="right")
+    shade = heat(max(number, 0), most)
+    return Text(f" {number:{words}}{mark}", shade, justify=None if mark else "right")
