@@ -142,8 +142,9 @@ def test_wallets_hold_exact_money_or_a_rank(write):
     assert ledger.rows["used"] == 5
 
 
-def test_a_rank_beside_a_known_wallet_says_nothing(write):
-    (row,), _ = read("wallets", write(["customer,wallet,rank,brands", "1,100,9,2"]))
+@pytest.mark.parametrize("rank", [1, 9])
+def test_a_rank_beside_a_known_wallet_says_nothing(write, rank):
+    (row,), _ = read("wallets", write(["customer,wallet,rank,brands", f"1,100,{rank},2"]))
 
     assert (row["wallet"], row["rank"], row["brands"]) == (1_000_000, None, None)
 
@@ -281,6 +282,15 @@ def test_what_was_said_of_the_export_is_followed_only_where_a_table_does_not_tel
     assert row["from_on"] == date(2025, 1, 31)
 
 
+def test_a_date_format_of_the_export_is_not_followed_where_fewer_dates_fit_it(write):
+    path = write(["customer,Given on,nps", "1,2024-01-31,9", "2,2024-02-01,9", "3,05/06/2024,9"])
+
+    rows, ledger = read("feedback", path, date_format="%d/%m/%Y")
+
+    assert [row["given_on"] for row in rows] == [date(2024, 1, 31), date(2024, 2, 1)]
+    assert bins(ledger) == {"bad_date": 1}
+
+
 def test_an_encoding_is_believed_where_a_later_row_needs_it(write):
     path = write(b"customer_id\n" + b"ann\n" * 90_000 + "Zoë\n".encode("cp1252"))
 
@@ -300,6 +310,14 @@ def test_columns_are_named_by_table(write):
              "customer_id": "nowhere", "contacts.status": "nowhere"}  # fmt: skip
 
     assert column("feedback", path, "customer_id", columns=asked) == ["1"]
+
+
+def test_a_column_asked_for_is_not_overlaid_by_one_that_has_its_roles_name(write):
+    path = write(["customer_id,email,mail box", "1,old@x.org,new@x.org"])
+
+    assert column("contacts", path, "email", columns={"contacts.email": "mail box"}) == [
+        "new@x.org"
+    ]
 
 
 def test_the_columns_of_a_table_are_asked_for_on_the_command_line():

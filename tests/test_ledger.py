@@ -122,6 +122,14 @@ def test_a_window_of_n_days_holds_n_days_and_ends_with_as_of(write, days, as_of)
     assert result.as_of == (as_of or date(2024, 2, 29))
 
 
+@pytest.mark.parametrize("days", [5, 29])
+def test_of_a_window_and_a_first_day_the_later_beginning_counts(write, days):
+    rows = [f"ann,{day},2024-02-{day:02},1,5,paid,EUR" for day in (10, 20, 28)]
+    settings = Settings(since=date(2024, 2, 15), as_of=date(2024, 2, 29), window_days=days)
+
+    assert ledger_of(write, *rows, settings=settings)["used"] == (1 if days == 5 else 2)
+
+
 def test_rejected_rows_are_named_by_file_and_number_in_the_order_of_the_export(write):
     good = ROWS["used"]
     one = write([HEADER, good, ROWS["bad_date"], good, ROWS["wrong_cell_count"]], "1.csv")
