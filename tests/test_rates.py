@@ -236,7 +236,7 @@ def test_neither_the_order_of_rows_nor_threads_change_an_answer(write):
         ([*EURO, ",,", "GBP"], r"row 5 of rates.csv cannot be read \(wrong_cell_count\)"),
         ([*EURO, "USD,0.94,2024-02-01"], r"row 3 of .* and row 4 of .* two rates of one currency"),
         (["currency,rate", "EUR,1", "€,1.1"], "two rates of one currency for one day"),
-        (["currency,rate"], "there is no rate in it"),
+        (["currency,rate"], r"rates\.csv: there is no rate in it"),
         (["currency,price", "EUR,1"], "no column was recognised as rate"),
     ],
 )  # fmt: skip
@@ -250,7 +250,7 @@ def test_a_table_that_cannot_be_read_is_refused_by_file_and_row(write, lines, me
 
 @pytest.mark.parametrize("rows", [["USD,0.92", "CHF,0.9"], ["EUR,1", "BAM,1.0", "USD,2"]])
 def test_a_table_that_does_not_tell_what_to_convert_into_is_asked_about(write, rows):
-    with pytest.raises(AmbiguousInputError, match="does not tell what to convert into"):
+    with pytest.raises(AmbiguousInputError, match=r"rates\.csv: .* does not tell what to convert"):
         rates_of(write, ["currency,rate", *rows])
     assert rates_of(write, ["currency,rate", *rows], "eur").into == "EUR"
 
@@ -258,7 +258,7 @@ def test_a_table_that_does_not_tell_what_to_convert_into_is_asked_about(write, r
 @pytest.mark.parametrize("rows", [["EUR,1", "USD,0.92"], ["GBP,1.2", "EUR,1"]])
 def test_a_table_into_another_currency_than_asked_for_is_refused(write, rows):
     for into in ("USD", "GBP"):
-        with pytest.raises(InputError, match="not into the currency") as caught:
+        with pytest.raises(InputError, match=r"rates\.csv: .* not into the currency") as caught:
             rates_of(write, ["currency,rate", *rows], into)
         assert "They are into EUR." in caught.value.hint
 
@@ -281,7 +281,7 @@ def test_columns_of_the_table_can_be_named(write):
 
 
 def test_a_rate_that_reads_with_point_and_comma_is_asked_about(write):
-    with pytest.raises(AmbiguousInputError, match=r"rates: numbers like 1\.234"):
+    with pytest.raises(AmbiguousInputError, match=r"rates\.csv: numbers like 1\.234"):
         rates_of(write, ["currency,rate", "EUR,1", "GBP,1.172"])
 
 

@@ -70,10 +70,12 @@ def read_rates(
         check_zone(asked.timezone)
     with naming(table.name):
         parts = taken_apart(source, table, asked.of_table(table.name), threads or _cores())
-        reading = table_reading(table, parts, asked)
-        rows = [row for part in parts for row in _rows_of(part, table, reading)]
-        rates = _in_force(rows)
-        base = _base(rates) if into is None else _checked(currencies.meant(into), rates)
+        files = " and ".join(part[0].name for part in parts)
+        with naming(files):
+            reading = table_reading(table, parts, asked)
+        rates = _in_force([row for part in parts for row in _rows_of(part, table, reading)])
+        with naming(files):
+            base = _into(rates, into)
     return Rates(base, tuple(rate for rate in rates if rate.currency != base))
 
 
@@ -160,10 +162,8 @@ def _in_force(rows: Sequence[_Row]) -> list[Rate]:
     """The rates, ascending and each once.
 
     Raises:
-        InputError: there is none, or two are of one currency and day.
+        InputError: two are of one currency and day.
     """
-    if not rows:
-        raise InputError("there is no rate in it", "Give rows of currency and rate.")
     ordered = sorted(rows)
     for one, other in pairwise(ordered):
         key, before = other.rate, one.rate
@@ -174,6 +174,13 @@ def _in_force(rows: Sequence[_Row]) -> list[Rate]:
             )
     firsts = {(row.rate.currency, row.rate.day): row.rate for row in reversed(ordered)}
     return sorted(firsts.values())
+
+
+def _into(rates: Sequence[Rate], asked: str | None) -> str:
+    """The currency that the rates are into."""
+    if not rates:
+        raise InputError("there is no rate in it", "Give rows of currency and rate.")
+    return _base(rates) if asked is None else _checked(currencies.meant(asked), rates)
 
 
 def _base(rates: Sequence[Rate]) -> str:
