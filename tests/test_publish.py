@@ -17,6 +17,7 @@ from rfmtool.errors import ForeignFolderError, SystemFailureError, UsageError
 from rfmtool.outputs import publish
 from rfmtool.outputs.files import file_stems
 from rfmtool.outputs.publish import published_file, published_folder
+from rfmtool.outputs.refusals import system_failures
 
 LINUX = sys.platform == "linux"
 
@@ -234,6 +235,18 @@ def test_a_file_where_a_folder_should_be_is_refused(tmp_path, path):
     with pytest.raises((ForeignFolderError, UsageError), match="is a file"):
         write_set(tmp_path / path, "new")
     assert files_of(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("number", "way_out"), [(errno.ENOENT, "as under /proc"), (errno.ENAMETOOLONG, "shorter")]
+)
+def test_a_place_where_nothing_can_be_made_is_told_with_a_way_out(tmp_path, number, way_out):
+    with (
+        pytest.raises(SystemFailureError, match="cannot be written") as raised,
+        system_failures(str(tmp_path / "out")),
+    ):
+        raise OSError(number, os.strerror(number))
+    assert way_out in raised.value.hint
 
 
 def test_a_link_to_a_folder_keeps_pointing_there(tmp_path):

@@ -18,6 +18,8 @@ _NEXT_STEPS: Final = {
     errno.EACCES: _OWN_PLACE,
     errno.EPERM: _OWN_PLACE,
     errno.EROFS: _OWN_PLACE,
+    errno.ENOENT: "No file can be made there, as under /proc: name a folder of your own.",
+    errno.ENAMETOOLONG: "Name a shorter one.",
     errno.EBUSY: "Name a folder below it: a mounted one cannot be exchanged.",
 }
 _DEVICES: Final = (Path("/dev"), Path("/proc"))
