@@ -102,6 +102,10 @@ def test_the_rows_are_all_there_and_each_is_more_urgent_than_the_next():
     assert all(row.say for row in PLAYBOOK)
 
 
+def test_who_ordered_today_is_welcome():
+    assert action_of(stage="customer", order_days=1, recency_days=0) == "welcome"
+
+
 def test_a_quarter_sent_back_is_much():
     assert action_of(cost=101, sales=136, refunds=34, complaints=2) == "manager_review"
 
@@ -114,6 +118,7 @@ def test_a_quarter_sent_back_is_much():
         {"cost": None},
         {"complaints": 1},
         {"sales": 140, "refunds": 34},  # under a quarter
+        {"sales": 0, "refunds": 0},  # all was free, and kept
     ],
 )
 def test_a_manager_is_asked_only_where_all_comes_together(more):
