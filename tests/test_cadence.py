@@ -75,6 +75,15 @@ def test_only_overdue_regulars_are_listed_and_the_most_valuable_first(tmp_path):
     assert found.at_stake == table["monetary"].sum()
 
 
+def test_regulars_are_counted_by_activity_apart_from_all(tmp_path):
+    data = answer(REGULARS, tmp_path).as_data()
+
+    assert data["activity"]["newcomer"] == 1
+    assert data["regular_activity"] == {**data["activity"], "newcomer": 0}
+    assert sum(data["regular_activity"].values()) == data["regulars"]
+    assert data["regular_activity"]["overdue"] == len(data["overdue"])
+
+
 def test_the_look_back_tells_who_came_back(tmp_path):
     found = answer(REGULARS, tmp_path)
     bands = found.backtest.bands

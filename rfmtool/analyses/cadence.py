@@ -69,10 +69,17 @@ class Cadence:
     as_of: date
     timing: Timing
     activity: Mapping[str, int]
-    regulars: int
+    """Of all customers."""
+    regular_activity: Mapping[str, int]
+    """Of the regulars."""
     table: pd.DataFrame
     """Overdue regulars, the most valuable first; money in whole 1/10,000."""
     backtest: LookBack | None
+
+    @property
+    def regulars(self) -> int:
+        """How many have ordered on three days or more."""
+        return sum(self.regular_activity.values())
 
     @property
     def at_stake(self) -> int:
@@ -98,6 +105,7 @@ class Cadence:
             "median_gap_days": self.timing.median_gap_days,
             "regulars": self.regulars,
             "activity": dict(self.activity),
+            "regular_activity": dict(self.regular_activity),
             "at_stake": money_text(self.at_stake),
             "next_orders": money_text(self.next_orders),
             "overdue": _as_rows(self.table),
@@ -122,15 +130,19 @@ def cadence(
         fitted: whether these were fitted to the same data; then the look back fits its own.
     """
     regular = people["order_days"] >= REGULAR_ORDER_DAYS
-    counts = people["activity"].value_counts(sort=False)
     return Cadence(
         as_of=as_of,
         timing=timing,
-        activity={str(name): many for name, many in counts.items()},
-        regulars=int(regular.sum()),
+        activity=_counts(people["activity"]),
+        regular_activity=_counts(people["activity"][regular]),
         table=_overdue(people[missing_regulars(people)]),
         backtest=_backtest(days, len(people), as_of, None if fitted else timing),
     )
+
+
+def _counts(activity: pd.Series[str]) -> dict[str, int]:
+    counts = activity.value_counts(sort=False)
+    return {str(name): int(many) for name, many in counts.items()}
 
 
 def _overdue(missing: pd.DataFrame) -> pd.DataFrame:

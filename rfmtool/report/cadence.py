@@ -24,6 +24,8 @@ from rfmtool.report.words import activity_words, counted, money
 from rfmtool.scoring.customers import money_text
 
 _SHOWN: Final = 15
+_ID_WIDTH: Final = 17
+_SPARE: Final = ("average", "late", "since", "usual gap", "ratio", "order days", "last order")
 
 
 def show(found: Cadence, console: Console) -> None:
@@ -44,36 +46,32 @@ def _headline(found: Cadence) -> Text:
 
 
 def _activity(found: Cadence) -> Table:
-    """How many customers there are of each activity, and what it means for regulars."""
+    """How many customers there are of each activity, and how many of them are regulars."""
     meanings = activity_words(found.timing)
     total = sum(found.activity.values())
     table = titled_table("ACTIVITY")
     table.add_column("who", style="dim", overflow="fold")
-    add_numbers(table, "people", "share")
+    add_numbers(table, "people", "share", "regulars")
     for name, customers in found.activity.items():
         if customers:
+            regulars = found.regular_activity.get(name, 0)
             part = share(customers / total)
-            table.add_row(name, meanings[name], f"{customers:,}", part)
+            table.add_row(name, meanings[name], f"{customers:,}", part, f"{regulars:,}")
     return table
 
 
 def _overdue(found: Cadence, width: int) -> list[RenderableType]:
     """The first of the list, as many as a page takes."""
-    wide = width >= WIDE
     table = titled_table(
-        "OVERDUE REGULARS", "usual gap", "since", "late", "ratio",
-        spare=("since", "usual gap"), fold=True,
+        "OVERDUE REGULARS", "order days", "last order", "usual gap", "since", "late", "ratio",
+        "average", "spent so far", spare=_SPARE, fold=True,
+        text_width=_ID_WIDTH,
     )  # fmt: skip
-    if wide:
-        table.add_column("last order", no_wrap=True)
-        add_numbers(table, "order days", "average")
-    add_numbers(table, "spent so far")
     for row in found.table.head(_SHOWN).itertuples():
-        more = [f"{row.last_order_on:%Y-%m-%d}", f"{row.order_days:,}", _money(row.average_order)]
         table.add_row(
-            printable(str(row.customer_id)), f"{row.usual_gap_days:.1f}", f"{row.days_since:,}",
-            f"{row.days_late:,}", f"{row.overdue_ratio:.2f}", *(more if wide else []),
-            _money(row.monetary),
+            printable(str(row.customer_id)), f"{row.order_days:,}", f"{row.last_order_on:%Y-%m-%d}",
+            f"{row.usual_gap_days:.1f}", f"{row.days_since:,}", f"{row.days_late:,}",
+            f"{row.overdue_ratio:.2f}", _money(row.average_order), _money(row.monetary),
         )  # fmt: skip
     stake = (
         f"All together they spent {_money(found.at_stake)} so far; one more order of each would be"
