@@ -35,7 +35,7 @@ def check_currency(export: Export, ledger: Ledger, question: Question) -> None:
         # A column named by mistake holds other cells.
         known = sorted(currency for currency in held if currencies.is_known(currency))[:_NAMED]
         more = [f"{len(held) - len(known)} more"] * (len(known) < len(held))
-        named = ", ".join([*known, *more])
+        named = ", ".join([*known, *more]) if known else "none of them a known code or sign"
         raise AmbiguousInputError(
             f"{export.name}: money in {len(held)} currencies, {named}",
             "Pick one with --currency, or convert all into one with --rates.",

@@ -51,6 +51,14 @@ def test_only_eight_currencies_are_named_and_the_others_counted(export):
         check_currency(export, seen(*known, "hello"), Question())
 
 
+def test_currencies_that_nobody_knows_are_counted_and_not_named(export):
+    with pytest.raises(
+        AmbiguousInputError, match="in 2 currencies, none of them a known"
+    ) as raised:
+        check_currency(export, seen("hello", "you"), Question())
+    assert "hello" not in str(raised.value)
+
+
 def test_a_currency_cannot_be_picked_where_nothing_tells_it(export):
     with pytest.raises(InputError, match="--currency is given, but no column"):
         check_currency(export, seen(), Question(currency="EUR"))

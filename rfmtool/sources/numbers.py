@@ -98,11 +98,15 @@ def plain_numbers(cells: pa.Array, reading: NumberReading) -> tuple[pa.Array, pa
     Understood are thousands separators, a currency sign or code on either side, and a minus in
     front, behind, or as parentheses.
 
+    Args:
+        cells: text without white space around it.
+        reading: how numbers are written.
+
     Returns:
         The numbers, null where a cell is not one; and the currency that each is marked with, null
         where none is.
     """
-    found = pc.extract_regex(pc.utf8_trim_whitespace(cells), _PATTERNS[reading.decimal])
+    found = pc.extract_regex(cells, _PATTERNS[reading.decimal])
     names = [field.name for field in found.type]
     part = dict(zip(names, (found.field(place) for place in range(len(names))), strict=True))
     present = {name: pc.not_equal(part[name], "") for name in names}
