@@ -47,6 +47,8 @@ class NextOrder:
 
     amount: int
     """In whole 1/10,000."""
+    is_usual: bool
+    """Whether that is what their orders come to; not so where refunds ate them up."""
     stage: str
     """At least: what others said of the customer may lift them further."""
     segment: str
@@ -76,7 +78,8 @@ class Explanation:
             step = "A first order that counts would make them a customer of ours"
         elif gains:
             amount = _amount_text(self.next_order.amount)
-            step = f"One more order ({amount}, as usual) would bring {', '.join(gains)}"
+            size = "as usual" if self.next_order.is_usual else "if it is kept"
+            step = f"One more order ({amount}, {size}) would bring {', '.join(gains)}"
         else:
             step = "One more order would change neither rung, segment nor scores"
         if self.next_rung is None or (self.next_order and self._climbs()):
@@ -181,6 +184,7 @@ def _next_order(person: pd.DataFrame, scales: Scales, rules: Rules) -> NextOrder
     placed = apply_scales(after, scales, rules.weights).pipe(place_segments, rules.segments)
     return NextOrder(
         amount,
+        int(person["average_order"].iloc[0]) > 0,
         _stage_after(str(person["stage"].iloc[0]), after, rules.ladder),
         str(placed["segment"].iloc[0]),
         str(placed["rfm"].iloc[0]),
