@@ -28,6 +28,7 @@ from rfmtool.grouping import Settings
 from rfmtool.pipeline import Result, run
 from rfmtool.scoring.history import Past, laid_out
 from rfmtool.scoring.scales import Scales
+from rfmtool.sources.detect import Export
 from rfmtool.sources.layout import Asked, Detail
 from rfmtool.threads import in_order
 
@@ -139,12 +140,18 @@ def affinity(
     result = _result(source, reading, replace(_ORDERS, category=by))
     bought = result.grouped.categories
     if bought is None or result.settings.detail.category != by:
-        raise UsageError(
-            f"{result.grouped.export.name}: no column was read as {by}",
-            f"Name it with --column {by}=NAME, or compare by something else with --by.",
-        )
+        raise _nothing_to_compare(result.grouped.export, by)
     ids = result.grouped.table.column("customer_id").to_pandas()
     return _affinity(bought.to_pandas(split_blocks=True), ids, result.as_of, by)
+
+
+def _nothing_to_compare(export: Export, by: str) -> UsageError:
+    """What to say where no column has the role asked for."""
+    others = {"category", "product"} & set(export.roles) - {by}
+    instead = f", or compare the other column with --by {min(others)}" if others else ""
+    return UsageError(
+        f"{export.name}: no column was read as {by}", f"Name it with --column {by}=NAME{instead}."
+    )
 
 
 def timeline(

@@ -119,8 +119,15 @@ def test_products_are_compared_when_asked_for(tmp_path):
     by_product = library.affinity(export, by="product").as_data()
 
     assert [(rule["has"], rule["next"]) for rule in by_product] == [(["b"], "a"), (["a"], "b")]
-    with pytest.raises(UsageError, match="no column was read as category"):
+    with pytest.raises(UsageError, match="no column was read as category") as raised:
         library.affinity(export)
+    assert "--by product" in raised.value.hint
+
+
+def test_products_are_only_named_where_there_are_some(tmp_path):
+    with pytest.raises(UsageError) as raised:
+        library.affinity(written(tmp_path / "shop.csv", SHOP))
+    assert raised.value.hint == "Name it with --column category=NAME."
 
 
 def test_online_retail_has_products_and_no_category(online_retail):

@@ -63,7 +63,8 @@ def _reading(found: Affinity) -> str:
     words = (
         f"{rule.customers:,} customers ({share(rule.support)}) buy all of the first line;"
         f" {share(rule.confidence)} of those who buy its left side, {rule.lift:.2f} times as many"
-        f" as of everybody. There is a suggestion for {counted(len(found.table), 'customer')}."
+        f" as of everybody. Rules are ordered by confidence"
+        f" (do so) × lift. There is a suggestion for {counted(len(found.table), 'customer')}."
     )
     cut = f" These are the first {_SHOWN} rules." if len(found.rules) > _SHOWN else ""
     return words + cut
