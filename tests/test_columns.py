@@ -1,0 +1,27 @@
+"""Every name stands in one place of each list, and columns are written in one order."""
+
+import itertools
+
+import pytest
+
+from rfmtool import columns
+
+
+@pytest.mark.parametrize("names", [columns.BINS, columns.CUSTOMERS, columns.EXTRAS])
+def test_no_name_stands_twice(names):
+    assert len({*names}) == len(names)
+
+
+def test_a_column_is_of_one_kind_at_most_and_of_those_that_are_written():
+    kinds = (columns.MONEY, columns.DATES, columns.WHOLE, columns.RATIOS)
+
+    assert not any(one & other for one, other in itertools.combinations(kinds, 2))
+    assert frozenset().union(*kinds) <= {*columns.CUSTOMERS, *columns.EXTRAS}
+
+
+def test_contact_columns_follow_the_id_and_kept_ones_come_last():
+    known = {"country", "stage", "phone", "email", "customer_id", "margin", "owner"}
+
+    written = columns.written(known, ["country"])
+
+    assert written == ("customer_id", "email", "phone", "stage", "margin", "country")
