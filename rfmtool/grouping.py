@@ -39,6 +39,7 @@ from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.lines import Watcher, lines
 from rfmtool.sources.masks import Mask, Places
 from rfmtool.sources.rates import Rates
+from rfmtool.threads import cores
 
 _CATEGORY: Final = "category"
 _NO_DETAIL: Final = Detail(category=None, cost=False, contacts=False)
@@ -74,7 +75,7 @@ class Settings:
     """Estimate the wallets that nobody told of."""
     wallet_scores: bool = False
     """Score shares of wallet too."""
-    threads: int = field(default_factory=lambda: os.cpu_count() or 1)
+    threads: int = field(default_factory=cores)
     memory_limit: str | None = None
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 Answer = TypeVar("Answer")
+
+
+def cores() -> int:
+    """How many threads to take where nobody says."""
+    return os.cpu_count() or 1
 
 
 def in_order(jobs: Iterable[Callable[[], Answer]], threads: int) -> Iterator[Answer]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +15,7 @@ import pyarrow.compute as pc
 
 from rfmtool import columns as names
 from rfmtool.outputs.cells import text_of
-from rfmtool.threads import in_order
+from rfmtool.threads import cores, in_order
 
 _BOM: Final = b"\xef\xbb\xbf"
 _CHUNK_ROWS: Final = 1 << 16
@@ -115,7 +114,7 @@ def header_line(columns: Sequence[str], options: TextOptions) -> bytes:
 def text_lines(table: pa.Table, options: TextOptions) -> Iterator[pa.Array]:
     """Each row as the line of text that it is in CSV, its LF included, some thousand at a time."""
     jobs = (partial(_lines, rows, options) for rows in _chunks(table))
-    return in_order(jobs, threads=os.cpu_count() or 1)
+    return in_order(jobs, threads=cores())
 
 
 def write_lines(header: bytes, lines: Iterable[pa.Array], target: IO[bytes]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -24,7 +23,7 @@ from rfmtool.sources.evidence_roles import CellKind, EvidenceTable, evidence_tab
 from rfmtool.sources.ids import matching_key, without_point_zero
 from rfmtool.sources.layout import Asked, FileLayout
 from rfmtool.sources.ledger import Ledger, Tally
-from rfmtool.threads import in_order
+from rfmtool.threads import cores, in_order
 
 _TYPES: Final[Mapping[CellKind, pa.DataType]] = {
     "id": pa.string(),
@@ -91,7 +90,7 @@ def read_evidence(
         raise UsageError(
             f"there is no evidence table {unknown[0]!r}", f"Tables are {', '.join(known)}."
         )
-    reader = partial(_read_table, asked=asked or Asked(), threads=threads or os.cpu_count() or 1)
+    reader = partial(_read_table, asked=asked or Asked(), threads=threads or cores())
     read = {name: reader(known[name], sources[name]) for name in known if name in sources}
     return Evidence(
         {name: table for name, (table, _) in read.items()},

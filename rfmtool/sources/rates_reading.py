@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -26,6 +25,7 @@ from rfmtool.sources.layout import Asked
 from rfmtool.sources.masks import Mask
 from rfmtool.sources.numbers import read_numbers
 from rfmtool.sources.rates import Rate, Rates
+from rfmtool.threads import cores
 
 _LEAST, _MOST = 1e-12, 1e12
 """No currency is worth less or more of another; and products of such rates stay exact."""
@@ -69,7 +69,7 @@ def read_rates(
     if asked.timezone:
         check_zone(asked.timezone)
     with naming(table.name):
-        parts = taken_apart(source, table, asked.of_table(table.name), threads or _cores())
+        parts = taken_apart(source, table, asked.of_table(table.name), threads or cores())
         files = " and ".join(part[0].name for part in parts)
         with naming(files):
             reading = table_reading(table, parts, asked)
@@ -77,10 +77,6 @@ def read_rates(
         with naming(files):
             base = _into(rates, into)
     return Rates(base, tuple(rate for rate in rates if rate.currency != base))
-
-
-def _cores() -> int:
-    return os.cpu_count() or 1
 
 
 # Rows --------------------------------------------------------------------------------------------
