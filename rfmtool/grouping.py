@@ -108,6 +108,14 @@ class Grouped:
     evidence: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     """The evidence tables supplied: `owner` and `referred` are places in `table`."""
 
+    @property
+    def on_dates(self) -> str:
+        """What dates that cannot be read look like, as a sentence; empty where nobody knows."""
+        others, taken = self.export.other_dates, self.export.reading.dates.name
+        if not (others and self.ledger["bad_date"]):
+            return ""
+        return f"Dates are read as {taken}; most that cannot be read look like {others}."
+
 
 def look(
     source: Any,  # noqa: ANN401 - as in `run`

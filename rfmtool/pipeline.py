@@ -183,7 +183,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     settings = asked_by(settings, told)
     asked = replace(asked, own_presets=in_force.presets, elsewhere=attributes(told))
     grouped = group(open_export(source, asked), in_force, settings, watcher)
-    check_rejects(grouped.ledger, max_rejects)
+    check_rejects(grouped.ledger, max_rejects, grouped.on_dates)
     day = as_of_day(grouped, settings)
     told = told.matched(grouped.table["customer_id"].combine_chunks())
     check_matched(told.ledgers.values(), min_matched)

@@ -12,9 +12,10 @@ import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shell import rfmtool as command
 
 import rfmtool
-from rfmtool.errors import AmbiguousInputError, InputError, UsageError
+from rfmtool.errors import AmbiguousInputError, InputError, LimitError, UsageError
 from rfmtool.grouping import look
 from rfmtool.sources import dialect
 from rfmtool.sources.date_readings import DAY_FIRST, ISO, MONTH_FIRST, READINGS, in_zone, reading_of
@@ -235,6 +236,41 @@ def test_days_that_prove_both_orders_are_refused_until_one_is_named(write):
         look(path)
     grouped = look(path, asked=Asked(date_format="%d/%m/%Y"))
     assert grouped.ledger["bad_date"] == 1
+
+
+@pytest.mark.parametrize(
+    ("others", "look_like"),
+    [
+        (["31/12/2023", "30/12/2023", "soon"], "D/M/Y"),
+        (["12/31/2023", "05/02/2023", "12/30/2023"], "M/D/Y"),
+        (["05/02/2023", "06/02/2023"], "D/M/Y or M/D/Y"),
+        (["31.12.2023"], "D.M.Y"),
+        (["45291", "45292"], "spreadsheet days, counted"),
+    ],
+)
+def test_dates_in_a_second_format_are_told_by_it(write, others, look_like):
+    path = export(write, [f"2024-01-{day:02}" for day in range(10, 20)] + others)
+    said = f"Dates are read as Y-M-D; most that cannot be read look like {look_like}."
+
+    with pytest.raises(LimitError) as raised:
+        rfmtool.run(path)
+    assert said in raised.value.hint
+    result = rfmtool.run(path, max_rejects="100%")
+    assert any(warning.startswith(said) for warning in result.summary["warnings"])
+    assert said in " ".join(command("check", path).stdout.split())
+
+
+@pytest.mark.parametrize("others", [["soon", "31/12/2023", "later"], ["soon"], ["", ""], []])
+def test_dates_that_are_none_in_any_way_look_like_nothing(write, others):
+    path = export(write, ["2024-01-10", "2024-01-11", *others])
+
+    assert look(path).on_dates == ""
+
+
+def test_only_what_the_taken_order_of_day_and_month_does_not_fit_is_told(write):
+    path = export(write, ["13/01/2024", "14/01/2024", "05/02/2024", "2024-01-31"])
+
+    assert look(path).on_dates.endswith("look like Y-M-D.")
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -65,6 +65,7 @@ def _as_read(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     ids = [("Ids", "all written like 17850.0; the .0 is dropped")] * found["dropped_point_zero"]
     return [
         ("Dates", f"{found['dates']} ({found['dates_by']}; change it with --date-format)"),
+        *([("", found["on_dates"])] if found["on_dates"] else []),
         ("Time zone", f"{found['timezone'] or 'days as written'} (change it with --timezone)"),
         ("Numbers", f"decimal {mark} ({found['decimal_by']}; change it with --decimal)"),
         ("Money", _money(found)),

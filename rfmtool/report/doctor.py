@@ -26,6 +26,7 @@ def diagnosis(grouped: Grouped, told: Evidence | None = None) -> dict[str, Any]:
         **glimpse(export, ledger),
         "dates": reading.dates.name,
         "date_format": reading.dates.option,
+        "on_dates": grouped.on_dates,
         "timezone": reading.dates.zone,
         "decimal": reading.numbers.decimal,
         "dates_by": "you said so" if export.asked.date_format else decided_by,

@@ -83,6 +83,8 @@ def _row_warnings(result: Result) -> list[str]:
             f"{counted(ledger.rejected, 'row')} cannot be read, so in no figure; the first is row"
             f" {first.row:,} of {first.file} ({first.reason}). See rfmtool check."
         )
+    if result.grouped.on_dates:
+        found.append(f"{result.grouped.on_dates} Write all in one way.")
     if result.left_out_rejects:
         found.append(
             f"{counted(result.left_out_rejects, 'row')} that cannot be read and may name somebody"

@@ -142,6 +142,23 @@ def date_reading(
     return best
 
 
+def other_dates(weights: Weights, taken: DateReading) -> str:
+    """How most of the dates look that the reading taken does not fit; empty where no way is known.
+
+    Two names where day first and month first fit them equally well.
+    """
+    fits = {reading.name: weights[reading.name] for reading in READINGS}
+    fits |= {reading.name: weights[option] for option, reading in COUNTED.items()}
+    if taken.name == DAY_FIRST.name:
+        fits[MONTH_FIRST.name] = weights[_ONLY_MONTH_FIRST]
+    if taken.name == MONTH_FIRST.name:
+        fits[DAY_FIRST.name] = weights[_ONLY_DAY_FIRST]
+    unread = weights["dates"] - fits.pop(taken.name, weights["dates"])
+    most = max(fits.values())
+    likely = [name for name, count in fits.items() if count == most]
+    return " or ".join(likely) if 2 * most > unread > 0 else ""
+
+
 def _no_dates(weights: Weights, column: str, role: str) -> InputError:
     likely = max(COUNTED, key=lambda option: weights[option])
     if weights[likely]:

@@ -71,6 +71,8 @@ class Export:
     asked: Asked
     surveyed: bool = False
     """Whether the reading comes from the whole columns, not from a sample."""
+    other_dates: str = ""
+    """How most dates look that the reading does not fit, where the whole columns tell."""
     left_out: tuple[str, ...] = ()
     """Files in its folders that are not read, because their endings are of no data."""
 
@@ -154,7 +156,11 @@ def survey(export: Export) -> Export:
         AmbiguousInputError: even the whole columns leave two readings.
     """
     batches = (job() for source in export.sources for job in source.jobs())
-    return replace(_read_with(export, conventions.weigh(batches)), surveyed=True)
+    weighed = conventions.weigh(batches)
+    read = _read_with(export, weighed)
+    return replace(
+        read, surveyed=True, other_dates=conventions.other_dates(weighed, read.reading.dates)
+    )
 
 
 def _samples(export: Export) -> Iterator[Batch]:

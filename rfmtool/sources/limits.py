@@ -9,12 +9,13 @@ from rfmtool.errors import LimitError, UsageError
 from rfmtool.sources.ledger import Ledger
 
 
-def check_rejects(ledger: Ledger, most: str | int) -> None:
+def check_rejects(ledger: Ledger, most: str | int, why: str = "") -> None:
     """Stop where too many rows are unreadable.
 
     Args:
         ledger: where the rows went.
         most: a number of rows, or a share of all rows such as "1%".
+        why: what is known of the reasons, as a sentence.
 
     Raises:
         LimitError: more rows than that are rejected.
@@ -38,7 +39,7 @@ def check_rejects(ledger: Ledger, most: str | int) -> None:
         raise LimitError(
             f"{ledger.rejected:,} of {ledger.rows:,} rows cannot be read ({reasons}); the first is"
             f" row {first.row:,} of {first.file} ({first.reason})",
-            _next_step(ledger),
+            "\n".join(filter(None, [why, _next_step(ledger)])),
         )
 
 
