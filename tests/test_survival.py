@@ -5,7 +5,7 @@ import math
 import numpy as np
 import oracle
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rfmtool.scoring.survival import best_weeks, survival_curve, weekly_hazard
@@ -80,6 +80,24 @@ def test_any_times_give_what_exact_fractions_give(waits):
     assert curve.survival.tolist() == pytest.approx([float(step.survival) for step in steps])
     errors = [math.nan if step.se is None else step.se for step in steps]
     assert curve.se.tolist() == pytest.approx(errors, nan_ok=True)
+
+
+@settings(max_examples=20)
+@given(WAITS)
+def test_any_times_give_what_lifelines_gives(waits):
+    lifelines = pytest.importorskip("lifelines")
+    times, events = split(waits)
+    curve = curve_of(times, events)
+    low, high = curve.band()
+    fitted = lifelines.KaplanMeierFitter().fit(times, events)
+    known = ~np.isnan(curve.se)
+
+    shares = fitted.survival_function_at_times(curve.day).to_numpy()
+    assert curve.survival == pytest.approx(shares)
+    limits = fitted.confidence_interval_survival_function_
+    limits = limits.loc[curve.day[known]].to_numpy().reshape(-1, 2)
+    assert 1 - low[known] == pytest.approx(limits[:, 1])
+    assert 1 - high[known] == pytest.approx(limits[:, 0])
 
 
 @given(WAITS)
