@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test fuzz lint fmt bench clean
+.PHONY: demo test fuzz lifelines lint fmt bench clean
 
 demo: .venv/installed
 	@$(BIN)/rfmtool demo build/shop --quiet
@@ -18,6 +18,11 @@ fuzz: .venv/tested
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto -m hypothesis
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto tests/test_faults.py
 
+# Survival curves beside those of lifelines, which brings an older pandas and so needs a place of
+# its own.
+lifelines: .venv-lifelines/installed
+	PYTHONPATH=. .venv-lifelines/bin/pytest -W default tests/test_survival.py
+
 lint: .venv/linted
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -31,7 +36,7 @@ bench: .venv/benched
 	$(BIN)/python bench/compare.py
 
 clean:
-	rm -rf .venv build dist
+	rm -rf .venv .venv-lifelines build dist
 
 .venv/bin/pip:
 	$(PYTHON) -m venv .venv
@@ -43,6 +48,12 @@ clean:
 
 .venv/tested: .venv/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --group test
+	@touch $@
+
+.venv-lifelines/installed: pyproject.toml
+	$(PYTHON) -m venv .venv-lifelines
+	.venv-lifelines/bin/pip install --quiet --disable-pip-version-check \
+		lifelines pytest hypothesis click duckdb pyarrow rich
 	@touch $@
 
 .venv/linted: .venv/installed
