@@ -57,6 +57,11 @@ def test_the_card_of_a_regular_as_people_see_it():
     assert_snapshot("explain-80", shown.stdout)
 
 
+def test_whole_totals_are_whole_numbers():
+    ran(HEADER + "ann,1,2024-01-05,20\n")
+    assert repr(card_of("out", "ann")["rfm_total"]) == "7"
+
+
 def test_the_card_as_data_has_what_is_promised():
     card = card_of(ran(SHOP), "ann")
 

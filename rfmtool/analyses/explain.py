@@ -140,6 +140,8 @@ def _plain(column: str, value: Any) -> Any:  # noqa: ANN401 - any cell
         return money_text(int(value))
     if isinstance(value, pd.Timestamp):
         return value.date().isoformat()
+    if column == "rfm_total" and float(value).is_integer():
+        return int(value)  # a file does not tell whether its weights were whole
     return value.item() if isinstance(value, np.generic) else value
 
 

@@ -86,7 +86,8 @@ reading = _together(
     _reading("--column", "columns", metavar="ROLE=NAME", multiple=True,
              help="Say which column plays a role, e.g. amount=Total. Repeatable. Roles:"
                   " customer_id, order_id, ordered_at, amount, quantity, unit_price, product,"
-                  " category, cost, currency, status, email, phone, name, consent."),
+                  " category, cost, currency, status, email, phone, name, consent, and refunded and"
+                  " unpaid, which are taken off the amount."),
     _reading("--no-header", is_flag=True,
              help="There is no header row; columns are named 1, 2, 3 by their places."),
     _reading("--preset", metavar="NAME",
