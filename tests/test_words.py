@@ -2,7 +2,7 @@
 
 import pytest
 
-from rfmtool.report.words import either, in_words
+from rfmtool.report.words import either, in_words, restated
 
 RANGES = {
     "recency": {
@@ -55,3 +55,17 @@ def test_a_range_in_words(dimension, limits, words):
 
 def test_words_of_which_one_is_enough():
     assert [either(list(words)) for words in ("a", "ab", "abc")] == ["a", "a or b", "a, b or c"]
+
+
+@pytest.mark.parametrize(
+    ("correlation", "words"),
+    [
+        (0.997, "mostly own spend told again"),
+        (0.8, "mostly own spend told again"),
+        (0.799, "partly own spend told again"),
+        (0.5, "partly own spend told again"),
+        (0.499, "they tell something beyond own spend"),
+    ],
+)
+def test_how_much_an_estimate_is_own_spend_told_again(correlation, words):
+    assert restated(correlation) == words

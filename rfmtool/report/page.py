@@ -91,8 +91,11 @@ def _hints(folder: str | None, width: int) -> list[RenderableType]:
     if not folder:
         return []
     place = printable(folder)
-    hint = f"Why is someone here?  rfmtool explain {place} CUSTOMER_ID"
-    return [paragraph(hint, width, "dim")]
+    hints = (
+        f"Tables and lists are in {place}.",
+        f"Why is someone here?  rfmtool explain {place} CUSTOMER_ID",
+    )
+    return [paragraph(hint, width, "dim") for hint in hints]
 
 
 def _headline(summary: Data) -> Text:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from rfmtool.report.exchange import unrated
-from rfmtool.report.words import counted, money, not_read
+from rfmtool.report.words import counted, money, not_read, restated
 from rfmtool.scoring.customers import money_text
 from rfmtool.scoring.scores import is_unseen
 from rfmtool.scoring.timing import MIN_GAPS, MIN_SECOND_ORDERS
@@ -167,7 +167,8 @@ def _wallet_warnings(wallet: Mapping[str, Any]) -> list[str]:
     if correlation is not None:
         found.append(
             "Wallets not told of are estimates: spend against similar customers (rank"
-            f" correlation with own spend {correlation}). --no-estimate leaves them empty."
+            f" correlation with own spend {correlation}: {restated(correlation)})."
+            " --no-estimate leaves them empty."
         )
     return found
 

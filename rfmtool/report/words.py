@@ -20,6 +20,9 @@ WALLET_BASES: Final = {
 _NOUNS: Final = {"recency": "day", "frequency": "order"}
 _SMALLEST: Final = {"recency": 0, "frequency": 1}
 _MOST_NAMED: Final = 3
+_RESTATED: Final = 0.8
+_PARTLY_RESTATED: Final = 0.5
+"""From these rank correlations on an estimate is mostly, or partly, own spend told again."""
 _CENT: Final = Decimal("0.01")
 
 
@@ -57,6 +60,15 @@ def activity_words(timing: Timing) -> dict[str, str]:
         "lapsed": f"> {timing.lapsed_ratio:g} usual gaps, or > {counted(windows.w95, 'day')}",
         "paused": "asked for a pause",
     }
+
+
+def restated(correlation: float) -> str:
+    """What the rank correlation of estimated shares with own spend says of the estimates."""
+    if correlation >= _RESTATED:
+        return "mostly own spend told again"
+    if correlation >= _PARTLY_RESTATED:
+        return "partly own spend told again"
+    return "they tell something beyond own spend"
 
 
 def in_words(dimension: str, low: int | None, high: int | None) -> str:
