@@ -110,7 +110,8 @@ class Result:
         """
         export = self.grouped.export.of(self.settings.detail)
         tables = self.evidence.ledgers.values() if self.evidence else ()
-        return rejects(files_read(export, self.ledger, tables), self.settings.suppressed)
+        files = files_read(export, self.ledger, tables, self.grouped.rates)
+        return rejects(files, self.settings.suppressed)
 
     @cached_property
     def summary(self) -> dict[str, Any]:

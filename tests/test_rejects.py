@@ -393,6 +393,16 @@ def test_clean_files_are_not_read_again(write, tmp_path):
     assert second_look(export, ledger)["file"].to_pylist() == ["2.csv"]
 
 
+def test_money_that_is_too_much_only_once_converted_is_found_again(write, out):
+    much = "ann,2024-01-05,400000000000000,USD\n"
+    path = write("customer_id,date,amount,currency\n" + much + "bob,2024-01-05,5,EUR\n")
+    rates = write("currency,rate\nEUR,1\nUSD,10\n", "rates.csv")
+
+    run(out, path, "--rates", rates)
+
+    assert [(row, reason) for _, row, reason, *_ in kept(out)[1]] == [("1", "bad_amount")]
+
+
 def test_a_frame_has_no_text_and_nothing_that_cannot_be_taken_apart():
     frame = pa.table({"customer_id": ["a", "b"], "date": ["2024-01-05", "x"], "amount": [1.5, 2]})
     export, ledger, _ = first_look(frame)

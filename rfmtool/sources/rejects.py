@@ -7,7 +7,7 @@ asks for them has those files read once more, batch by batch.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -24,11 +24,12 @@ from rfmtool.sources.ids import is_listed, names_listed
 from rfmtool.sources.layout import Question
 from rfmtool.sources.ledger import Ledger, Tally
 from rfmtool.sources.masks import Mask
+from rfmtool.sources.rates import Rates
 from rfmtool.sources.typed import shown
 
 FIXED: Final = ("file", "row", "reason")
 _EACH_ROW: Final = Question(order_per_row=True)
-"""Whether a row can be read hangs on nothing that a question asks."""
+"""Whether a row can be read hangs on nothing that a question asks but for the rates."""
 
 Files = Sequence[tuple[FileAgain, Ledger]]
 
@@ -44,17 +45,24 @@ class Rejects:
     """How many more name somebody who is to be left out of everything."""
 
 
-def files_read(export: Export, ledger: Ledger, tables: Iterable[TableLedger] = ()) -> Files:
+def files_read(
+    export: Export,
+    ledger: Ledger,
+    tables: Iterable[TableLedger] = (),
+    rates: Rates | None = None,
+) -> Files:
     """The files of a run, and where their rows went.
 
     Args:
         export: as it was read, with the columns that were wanted.
         ledger: of the export.
         tables: the evidence.
+        rates: what money was converted with.
     """
+    question = replace(_EACH_ROW, rates=rates)
 
     def tally(batch: Batch) -> Tally:
-        return clean(batch, export.reading, _EACH_ROW).tally
+        return clean(batch, export.reading, question).tally
 
     files = [(FileAgain(source, tally), ledger) for source in export.sources]
     return [*files, *((file, table.rows) for table in tables for file in table.files)]
