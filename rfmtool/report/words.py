@@ -35,7 +35,9 @@ def not_read(files: Sequence[str]) -> str:
     """Which files of a folder are left out for their endings, and what to do about it."""
     more = len(files) - _MOST_NAMED
     named = ", ".join(files[:_MOST_NAMED]) + f" and {more:,} more" * (more > 0)
-    return f"{named}, by {'its ending' if len(files) == 1 else 'their endings'}; name it to read it"
+    if len(files) == 1:
+        return f"{named}, by its ending; name it to read it"
+    return f"{named}, by their endings; name those that are to be read"
 
 
 def either(words: Sequence[str]) -> str:
