@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from rfmtool.engines import Doubts
@@ -32,14 +33,43 @@ def check_currency(export: Export, ledger: Ledger, question: Question) -> None:
         return
     held = currencies.apart(ledger.currencies)
     if len(held) > 1:
-        # A column named by mistake holds other cells.
-        known = sorted(currency for currency in held if currencies.is_known(currency))[:_NAMED]
-        more = [f"{len(held) - len(known)} more"] * (len(known) < len(held))
-        named = ", ".join([*known, *more]) if known else "none of them a known code or sign"
         raise AmbiguousInputError(
-            f"{export.name}: money in {len(held)} currencies, {named}",
+            f"{export.name}: money in {len(held)} currencies, {_named(held)}",
             "Pick one with --currency, or convert all into one with --rates.",
         )
+
+
+def check_wallet_currency(wallets: Collection[str], export: Collection[str]) -> None:
+    """Check that wallets are in one currency, and in that of the export where both are known.
+
+    Args:
+        wallets: the currencies that the wallets name.
+        export: those of the money in the export, once picked or converted.
+
+    Raises:
+        AmbiguousInputError: the wallets are in several.
+        InputError: they are in another than the export's.
+    """
+    held = currencies.apart(wallets)
+    if len(held) > 1:
+        raise AmbiguousInputError(
+            f"wallets: money in {len(held)} currencies, {_named(held)}",
+            "Give all in the currency of the export; where that names its currency too, --currency"
+            " picks one. Wallets are not converted.",
+        )
+    if held and export and len(currencies.apart([*held, *export])) > 1:
+        raise InputError(
+            f"wallets: money in {_named(held)}, while the export's counts in"
+            f" {_named(currencies.apart(export))}",
+            "Give the wallets in the currency of the export: they are not converted.",
+        )
+
+
+def _named(held: Collection[str]) -> str:
+    """Currencies in words; a column named by mistake holds other cells, which are not shown."""
+    known = sorted(currency for currency in held if currencies.is_known(currency))[:_NAMED]
+    more = [f"{len(held) - len(known)} more"] * (len(known) < len(held))
+    return ", ".join([*known, *more]) if known else "none of them a known code or sign"
 
 
 def check_amounts(export: Export, doubts: Doubts) -> None:

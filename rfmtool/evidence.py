@@ -10,12 +10,13 @@ from typing import Any, Final
 import pandas as pd
 import pyarrow as pa
 
+from rfmtool.checks import check_wallet_currency
 from rfmtool.days import day_number
 from rfmtool.errors import naming
 from rfmtool.grouping import Grouped, Settings
 from rfmtool.scoring.history import spend_within
 from rfmtool.scoring.people import contacts_by, unlisted, until
-from rfmtool.sources import Asked
+from rfmtool.sources import Asked, currencies
 from rfmtool.sources.evidence import Evidence, read_evidence
 from rfmtool.sources.limits import check_rejects
 
@@ -31,11 +32,25 @@ def read_told(
         InputError: one cannot be read.
         LimitError: more rows of one than `max_rejects` are unreadable.
     """
-    told = read_evidence(evidence, asked, threads=settings.threads)
+    told = read_evidence(evidence, asked, threads=settings.threads, currency=settings.currency)
     for name, table in told.ledgers.items():
         with naming(name):
             check_rejects(table.rows, max_rejects)
     return told
+
+
+def check_wallets(told: Evidence, grouped: Grouped, picked: str | None) -> None:
+    """Check that the wallets are in one currency, and in that of the money they are held against.
+
+    Raises:
+        AmbiguousInputError: they are in several.
+        InputError: they are in another.
+    """
+    if "wallets" not in told.ledgers:
+        return
+    own = grouped.rates.into if grouped.rates else picked
+    known = {currencies.meant(own)} if own else grouped.ledger.currencies
+    check_wallet_currency(told.ledgers["wallets"].rows.currencies, known)
 
 
 def attributes(told: Evidence) -> frozenset[str]:

@@ -15,8 +15,8 @@ import pyarrow as pa
 
 from rfmtool import columns as names
 from rfmtool.days import day_number
-from rfmtool.errors import RulesError, UsageError
-from rfmtool.evidence import asked_by, attributes, read_told, tables_on, wallets_of
+from rfmtool.errors import RulesError, UsageError, having_seen
+from rfmtool.evidence import asked_by, attributes, check_wallets, read_told, tables_on, wallets_of
 from rfmtool.grouping import Grouped, Settings, as_of_day, group, look, with_everyone
 from rfmtool.placing.activity import place_activity
 from rfmtool.placing.candidates import add_candidates
@@ -185,6 +185,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     asked = replace(asked, own_presets=in_force.presets, elsewhere=attributes(told))
     grouped = group(open_export(source, asked), in_force, settings, watcher)
     check_rejects(grouped.ledger, max_rejects, grouped.on_dates)
+    check_wallets(told, grouped, settings.currency)
     day = as_of_day(grouped, settings)
     told = told.matched(grouped.table["customer_id"].combine_chunks())
     check_matched(told.ledgers.values(), min_matched)
@@ -209,7 +210,8 @@ def inspect(  # noqa: PLR0913 - as for `run`
     """
     in_force, settings = load_rules(rules), settings or Settings()
     asked = asked or Asked()
-    told = read_evidence({**in_force.evidence, **(evidence or {})}, asked, threads=settings.threads)
+    tables = {**in_force.evidence, **(evidence or {})}
+    told = read_evidence(tables, asked, threads=settings.threads, currency=settings.currency)
     grouped = look(
         source,
         asked=replace(asked, elsewhere=attributes(told)),
@@ -217,6 +219,8 @@ def inspect(  # noqa: PLR0913 - as for `run`
         rules=in_force,
         watcher=watcher,
     )
+    with having_seen(grouped):
+        check_wallets(told, grouped, settings.currency)
     return grouped, told.matched(grouped.table["customer_id"].combine_chunks())
 
 

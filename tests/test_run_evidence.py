@@ -522,3 +522,61 @@ def test_the_day_of_the_run_says_which_events_have_happened():
         "ann": "supporter", "late": "prospect",
     }  # fmt: skip
     assert date.fromisoformat(summary_of("after")["as_of"]) == date(2024, 2, 10)
+
+
+# Currencies of wallets ---------------------------------------------------------------------------
+
+IN_EUROS = ["C000,1,2024-01-01,€10", "C001,2,2024-02-01,€20"]
+MIXED_WALLETS = "customer_id,wallet\nC000,$50000\nC001,€50000\n"
+MIXED_COLUMN = "customer_id,wallet,currency\nC000,500,USD\nC001,500,EUR\n"
+
+
+def with_wallets(text, *words, orders=IN_EUROS):
+    Path("orders.csv").write_text(HEADER + "\n".join(orders) + "\n", "utf-8")
+    Path("wallets.csv").write_text(text, "utf-8")
+    return rfmtool("run", "orders.csv", "--wallets", "wallets.csv", *words, "-o", "out")
+
+
+@pytest.mark.parametrize("wallets", [MIXED_WALLETS, MIXED_COLUMN], ids=["signs", "column"])
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_wallets_in_several_currencies_are_refused(wallets, command):
+    with_wallets(wallets)
+    run = rfmtool(command, "orders.csv", "--wallets", "wallets.csv")
+
+    assert run.exit_code == 2
+    assert "wallets: money in 2 currencies" in run.stderr
+    assert "50000" not in run.stderr
+
+
+@pytest.mark.parametrize("wallets", [MIXED_WALLETS, MIXED_COLUMN], ids=["signs", "column"])
+def test_the_currency_that_is_picked_picks_wallets_too(wallets):
+    run = with_wallets(wallets, "--currency", "EUR", "--no-estimate")
+
+    assert run.exit_code == 0, run.stderr
+    people = people_of("out")
+    assert (people["C000"]["wallet_basis"], people["C001"]["wallet_basis"]) == ("", "known")
+    ledger = summary_of("out")["evidence"]["wallets"]
+    assert (ledger["used"], ledger["excluded"]) == (1, {"other_currency": 1})
+
+
+def test_wallets_in_another_currency_than_the_export_are_refused():
+    run = with_wallets("customer_id,wallet\nC000,$500\n")
+
+    assert run.exit_code == 2
+    assert "wallets: money in $, while the export's counts in EUR" in run.stderr
+
+
+def test_wallets_are_held_against_the_currency_that_money_is_converted_into():
+    Path("rates.csv").write_text("currency,rate\nUSD,1\nEUR,2\n", "utf-8")
+    words = ("--rates", "rates.csv", "--currency", "USD")
+
+    assert with_wallets("customer_id,wallet\nC000,€500\n", *words).exit_code == 2
+    assert with_wallets("customer_id,wallet\nC000,$500\n", *words).exit_code == 0
+
+
+def test_wallets_without_a_currency_or_with_the_sign_of_the_same_are_taken():
+    plain = [row.replace("€", "") for row in IN_EUROS]
+
+    assert with_wallets("customer_id,wallet\nC000,500\n").exit_code == 0
+    assert with_wallets("customer_id,wallet\nC000,500 EUR\nC001,€7\n").exit_code == 0
+    assert with_wallets("customer_id,wallet\nC000,$500\n", orders=plain).exit_code == 0

@@ -55,7 +55,7 @@ def bins_of_runs(heads: Cells, reading: Reading, question: Question) -> tuple[Da
     bins[_is_after(days, question)] = CODES["after_as_of"]
     bins[_is_before(days, question)] = CODES["before_since"]
     if question.currency is not None and "currency" in heads:
-        bins[_outside(heads["currency"], question.currency)] = CODES["other_currency"]
+        bins[currencies.outside(heads["currency"], question.currency)] = CODES["other_currency"]
     for no_sale in _no_sales(heads, question):
         bins[no_sale] = CODES["not_a_sale"]
     if question.suppressed:
@@ -97,13 +97,6 @@ def _is_in(cells: pa.Array, words: frozenset[str]) -> Mask:
     return mask_of(pc.is_in(normal, pa.array(sorted(words))))
 
 
-def _outside(cells: pa.Array, wanted: str) -> Mask:
-    """The cells that name another currency; an empty one names none."""
-    normal = currencies.normal(cells)
-    own = pc.is_in(normal, pa.array(currencies.accepted(wanted)))
-    return mask_of(pc.and_(pc.not_equal(normal, ""), pc.invert(own)))
-
-
 def named_currencies(runs: Runs, said: Sequence[pa.Array]) -> pa.Array:
     """The currency of each row, by its column and beside its amount.
 
@@ -126,7 +119,7 @@ def in_other_currencies(said: Sequence[pa.Array], question: Question) -> Places:
     """The rows whose amount is marked with another currency than the one asked for."""
     if question.currency is None or not said:
         return np.empty(0, dtype=np.int64)
-    other = [_outside(column, question.currency) for column in said]
+    other = [currencies.outside(column, question.currency) for column in said]
     return np.flatnonzero(np.logical_or.reduce(other))
 
 

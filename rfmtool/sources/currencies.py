@@ -8,6 +8,8 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rfmtool.sources.masks import Mask, mask_of
+
 _CODES: Final = (
     "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP"
     " BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP"
@@ -75,6 +77,13 @@ def accepted(wanted: str) -> list[str]:
     """What a currency may be written as: `USD` also as `$`, but `$` is only itself."""
     code = meant(wanted)
     return [code, _SIGN_OF[code]] if code in _SIGN_OF else [code]
+
+
+def outside(cells: pa.Array, wanted: str) -> Mask:
+    """The cells that name another currency; an empty one names none."""
+    written = normal(cells)
+    own = pc.is_in(written, pa.array(accepted(wanted)))
+    return mask_of(pc.and_(pc.not_equal(written, ""), pc.invert(own)))
 
 
 def apart(currencies: Iterable[str]) -> set[str]:

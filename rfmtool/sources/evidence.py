@@ -65,7 +65,11 @@ class Evidence:
 
 
 def read_evidence(
-    sources: Mapping[str, Any], asked: Asked | None = None, *, threads: int | None = None
+    sources: Mapping[str, Any],
+    asked: Asked | None = None,
+    *,
+    threads: int | None = None,
+    currency: str | None = None,
 ) -> Evidence:
     """Read evidence tables.
 
@@ -76,6 +80,7 @@ def read_evidence(
         sources: table name to a path, glob, folder, several of these, `-`, or a frame.
         asked: what the user said; `columns` as `TABLE.ROLE`.
         threads: how many blocks are read at a time; all cores by default.
+        currency: the one whose amounts alone are asked for.
 
     Raises:
         UsageError: there is no such table.
@@ -90,7 +95,9 @@ def read_evidence(
         raise UsageError(
             f"there is no evidence table {unknown[0]!r}", f"Tables are {', '.join(known)}."
         )
-    reader = partial(_read_table, asked=asked or Asked(), threads=threads or cores())
+    reader = partial(
+        _read_table, asked=asked or Asked(), threads=threads or cores(), currency=currency
+    )
     read = {name: reader(known[name], sources[name]) for name in known if name in sources}
     return Evidence(
         {name: table for name, (table, _) in read.items()},
@@ -103,10 +110,11 @@ def _read_table(
     source: Any,  # noqa: ANN401 - a path, paths, or any library's frame
     asked: Asked,
     threads: int,
+    currency: str | None,
 ) -> tuple[pa.Table, TableLedger]:
     with naming(table.name):
         parts = taken_apart(source, table, asked.of_table(table.name), threads)
-        reading = table_reading(table, parts, asked)
+        reading = replace(table_reading(table, parts, asked), currency=currency)
     jobs = [
         partial(typed_rows, batch, file.layout, table, reading)
         for file, batches in parts

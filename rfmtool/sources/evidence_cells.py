@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from rfmtool.columns import REJECTIONS
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.bins import Codes, Odd, counted, is_blank, rejects_of
+from rfmtool.sources.currencies import normal, outside
 from rfmtool.sources.date_readings import DateReading
 from rfmtool.sources.dates import read_days
 from rfmtool.sources.evidence_roles import CellKind, EvidenceTable, Role
@@ -34,6 +35,8 @@ class TableReading:
 
     days: Mapping[str, DateReading]
     numbers: NumberReading
+    currency: str | None = None
+    """The currency whose amounts alone are asked for; None takes all."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class Cells:
 
     values: pa.Array
     bad: Mask
+    currencies: pa.Array | None = None
+    """The currencies that stand beside amounts, where any does."""
 
 
 def typed_rows(
@@ -67,12 +72,17 @@ def typed_rows(
     if "rank" in table.roles:
         cells = _with_sound_ranks(cells, len(batch.rows()))
     bins = _bins(batch, cells, table)
+    named = _named_currencies(cells)
+    if reading.currency is not None:
+        for column in named:
+            others = outside(column, reading.currency) & (bins == CODES["used"])
+            bins[others] = CODES["other_currency"]
     columns = {role: column.values for role, column in cells.items()}
     if table.attributes:
         columns |= _attributes(batch, layout, table)
     kept = pa.array(bins == CODES["used"])
     rows = pa.RecordBatch.from_pydict(columns)
-    return rows.filter(kept), _tally(batch, bins)
+    return rows.filter(kept), replace(_tally(batch, bins), currencies=_distinct(named, kept))
 
 
 # Cells -------------------------------------------------------------------------------------------
@@ -123,7 +133,7 @@ def _numbers(cells: pa.Array, reading: NumberReading) -> Numbers:
     if pa.types.is_floating(cells.type):
         cells = pc.if_else(pc.is_nan(cells), pa.scalar(None, cells.type), cells)
     numbers = read_numbers(cells, reading)
-    return Numbers(numbers.values, numbers.cells, is_blank(cells))
+    return replace(numbers, missing=is_blank(cells))
 
 
 def _wholes(numbers: Numbers, what: Role) -> Cells:
@@ -145,7 +155,8 @@ def _money(numbers: Numbers, _: Role) -> Cells:
     units, unread = to_units([numbers])
     none = np.zeros(len(units), dtype=bool)
     none[unread] = True
-    return Cells(pa.array(units, mask=none), none & ~_missing(numbers))
+    bad = none & ~_missing(numbers)
+    return Cells(pa.array(units, mask=none), bad, numbers.currencies)
 
 
 def _missing(numbers: Numbers) -> Mask:
@@ -188,6 +199,23 @@ def _with_sound_ranks(cells: Mapping[str, Cells], rows: int) -> dict[str, Cells]
     found["rank"] = Cells(pc.if_else(kept, rank.values, pa.scalar(None, pa.float64())), bad)
     found["brands"] = Cells(pc.if_else(kept, brands.values, pa.scalar(None, pa.int32())), bad)
     return found
+
+
+def _named_currencies(cells: Mapping[str, Cells]) -> list[pa.Array]:
+    """The currencies of the amounts, as marks beside them and as a column of its own say."""
+    money = cells.get("wallet")
+    if money is None:
+        return []
+    named = [money.currencies] if money.currencies is not None else []
+    if "currency" in cells:
+        of_amounts = pc.if_else(money.values.is_valid(), cells["currency"].values, None)
+        named.append(normal(of_amounts))
+    return named
+
+
+def _distinct(named: Sequence[pa.Array], kept: pa.Array) -> frozenset[str]:
+    every = (pc.unique(column.filter(kept)).to_pylist() for column in named)
+    return frozenset(name for names in every for name in names) - {None, ""}
 
 
 def attribute_places(layout: FileLayout, table: EvidenceTable) -> dict[str, int]:
