@@ -499,3 +499,66 @@ def test_a_day_of_which_nobody_knows_its_clock_is_no_date_in_a_zone(cell):
 
     assert undated.tolist() == [True, False]
     assert read_days(pa.array([cell]), ISO)[1] is None
+
+
+YEAR_OF_DAYS = [date(2024, 1, 1) + timedelta(place * 6) for place in range(60)]
+
+
+@pytest.mark.parametrize(
+    ("form", "name"),
+    [
+        *((form, "YY-M-D") for form in ("%y-%m-%d", "%y/%m/%d", "%y.%m.%d %H:%M")),
+        *((form, "D/M/Y") for form in ("%d-%m-%y", "%d/%m/%y %H:%M")),
+        ("%d.%m.%y", "D.M.Y"),
+        ("%m/%d/%y", "M/D/Y"),
+    ],
+)
+@pytest.mark.parametrize("years", [1, 5, 10])
+def test_the_whole_column_tells_at_which_end_a_short_year_stands(write, form, name, years):
+    days = [day.replace(day=min(day.day, 28), year=2024 - place % years)
+            for place, day in enumerate(YEAR_OF_DAYS)]  # fmt: skip
+
+    grouped = look(export(write, [day.strftime(form) for day in days]))
+
+    assert grouped.export.reading.dates.name == name
+    assert grouped.ledger["used"] == len(days)
+
+
+@pytest.mark.parametrize("form", ["%y-%m-%d", "%d-%m-%y"])
+def test_years_of_the_last_century_are_years_at_either_end(write, form):
+    days = [day.replace(year=1998 + place % 5) for place, day in enumerate(YEAR_OF_DAYS)]
+
+    reading = reading_of_export(export(write, [day.strftime(form) for day in days]))
+
+    assert reading == ("YY-M-D" if form == "%y-%m-%d" else "D/M/Y")
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        ["24-03-05"],
+        ["24/03/05", "23/04/06", "24/12/07"],
+        [f"{year:02}.{month:02}.01" for year in range(11, 25) for month in range(1, 13)],
+        [f"01-{month:02}-{year:02}" for year in range(11, 25) for month in range(1, 13)],
+    ],
+)
+def test_a_short_year_that_could_stand_at_either_end_is_refused(write, days):
+    with pytest.raises(AmbiguousInputError, match="either end") as raised:
+        rfmtool.run(export(write, days))
+
+    mark = days[0][2]
+    for option in (f"%y{mark}%m{mark}%d", f"%d{mark}%m{mark}%y"):
+        assert f"'{option}'" in raised.value.hint
+        assert look(export(write, days), asked=Asked(date_format=option)).ledger.rejected == 0
+
+
+def test_one_odd_day_does_not_turn_a_column_of_short_years_around(write):
+    days = [day.strftime("%y-%m-%d") for day in YEAR_OF_DAYS]
+
+    assert reading_of_export(export(write, [*days, "24-06-31"])) == "YY-M-D"
+    turned = [day.strftime("%d-%m-%y") for day in YEAR_OF_DAYS]
+    assert reading_of_export(export(write, [*turned, "00-06-24"])) == "D/M/Y"
+
+
+def test_a_first_number_beyond_31_is_a_year(write):
+    assert reading_of_export(export(write, ["99-03-05", "98-04-06"])) == "YY-M-D"

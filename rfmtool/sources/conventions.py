@@ -23,11 +23,13 @@ from rfmtool.sources.date_readings import (
     ISO,
     MONTH_FIRST,
     READINGS,
+    YEAR_FIRST,
     DateReading,
 )
 from rfmtool.sources.dates import read_days
 from rfmtool.sources.layout import MONEY_ROLES, Asked, Decimal, NumberReading
 from rfmtool.sources.masks import mask_of
+from rfmtool.sources.short_years import end_of_year, may_begin_with_year, weigh_ends
 
 _DIFFER: Final = "read both ways, to different days"
 _ONLY_DAY_FIRST: Final = "read only with the day first"
@@ -74,10 +76,11 @@ def weigh_dates(cells: pa.Array, weights: Weights) -> None:
     texts, counts = _distinct(pc.cast(cells, pa.string()))
     weights["dates"] += int(counts.sum())
     days, fits = {}, {}
-    for reading in READINGS:
+    for reading in (*READINGS, YEAR_FIRST):
         days[reading], unread = read_days(texts, reading)
         fits[reading] = np.ones(len(texts), dtype=bool) if unread is None else ~unread
         weights[reading.name] += int(counts[fits[reading]].sum())
+    weigh_ends(texts, days[YEAR_FIRST], fits[YEAR_FIRST], weights)
     differ = fits[DAY_FIRST] & fits[MONTH_FIRST] & (days[DAY_FIRST] != days[MONTH_FIRST])
     for option, looks in _COUNTED_LOOKS.items():
         fit = mask_of(pc.match_substring_regex(texts, looks))
@@ -103,6 +106,11 @@ def _distinct(cells: pa.Array) -> tuple[pa.Array, npt.NDArray[np.int64]]:
     return counted.field("values"), counted.field("counts").to_numpy(zero_copy_only=False)
 
 
+def is_open(weights: Weights) -> bool:
+    """Whether a sample leaves two readings: day or month first, or a short year at either end."""
+    return bool(weights[YEAR_FIRST.name]) or may_be_either(weights)
+
+
 def may_be_either(weights: Weights) -> bool:
     """Whether day first and month first fit the dates equally well, differing or not."""
     best = max(weights[reading.name] for reading in READINGS)
@@ -116,11 +124,14 @@ def date_reading(
 
     Raises:
         InputError: no cell is a date in any known way.
-        AmbiguousInputError: day first and month first fit equally many, and differ in a day.
+        AmbiguousInputError: day first and month first fit equally many, and differ in a day, or
+            a year of two digits may stand at either end.
     """
     best = max(READINGS, key=lambda reading: weights[reading.name])
-    if not weights[best.name]:
+    if not (weights[best.name] or weights[YEAR_FIRST.name]):
         raise _no_dates(weights, column, role)
+    if _begins_with_year(weights, weights[best.name], column, usual):
+        return YEAR_FIRST
     if best in (DAY_FIRST, MONTH_FIRST) and (
         weights[_ONLY_DAY_FIRST] and weights[_ONLY_MONTH_FIRST]
     ):
@@ -157,6 +168,13 @@ def other_dates(weights: Weights, taken: DateReading) -> str:
     most = max(fits.values())
     likely = [name for name, count in fits.items() if count == most]
     return " or ".join(likely) if 2 * most > unread > 0 else ""
+
+
+def _begins_with_year(weights: Weights, others: int, column: str, usual: str | None) -> bool:
+    if usual is not None or not may_begin_with_year(weights, others):
+        return False
+    # No other reading fits where the first number is beyond 31.
+    return not others or end_of_year(weights, column) == "first"
 
 
 def _no_dates(weights: Weights, column: str, role: str) -> InputError:

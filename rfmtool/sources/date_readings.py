@@ -76,6 +76,8 @@ READINGS: Final = (
     ),
 )
 """Every reading that is tried, in the order in which equals are preferred."""
+YEAR_FIRST: Final = _reading("YY-M-D", rf"(?P<y>\d{{2}})[-/.]{_MONTH}[-/.]{_DAY}", "%y-%m-%d")
+"""Tried too; but most dates that end in a short year can be read so, and it takes all to tell."""
 _UNITS: Final[Mapping[str, Unit]] = {
     "excel": "spreadsheet days", "unix": "seconds", "unix_ms": "milliseconds",
 }  # fmt: skip

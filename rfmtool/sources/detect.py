@@ -141,7 +141,7 @@ def understand(sources: Sequence[Source], asked: Asked, preset: Preset = GENERIC
 def _understood(export: Export) -> Export:
     weighed = conventions.weigh(_samples(export))
     # A first day of nothing but 01/01/2024 decides nothing about the days that follow it.
-    if not export.asked.date_format and conventions.may_be_either(weighed):
+    if not export.asked.date_format and conventions.is_open(weighed):
         return survey(export)
     try:
         return _read_with(export, weighed)

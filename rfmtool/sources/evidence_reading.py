@@ -14,7 +14,15 @@ import pyarrow as pa
 from rfmtool.errors import InputError
 from rfmtool.sources import conventions
 from rfmtool.sources.batches import Batch
-from rfmtool.sources.date_readings import COUNTED, ISO, READINGS, DateReading, in_zone, reading_of
+from rfmtool.sources.date_readings import (
+    COUNTED,
+    ISO,
+    READINGS,
+    YEAR_FIRST,
+    DateReading,
+    in_zone,
+    reading_of,
+)
 from rfmtool.sources.dates import read_days
 from rfmtool.sources.detect import Source, is_arrow_stream, source_of_file, sources_of
 from rfmtool.sources.evidence_cells import TableReading
@@ -107,7 +115,8 @@ def _date_reading(
         fitting = sum(_fitting(cells, wanted) for cells in _column(role, parts))
         if fitting and fitting >= weights[ISO.name]:
             return wanted
-    if not any(weights[known] for known in (*(reading.name for reading in READINGS), *COUNTED)):
+    known = (*(reading.name for reading in (*READINGS, YEAR_FIRST)), *COUNTED)
+    if not any(weights[name] for name in known):
         return ISO
     layouts = [source.layout for source, _ in parts if role in source.layout.places]
     column = layouts[0].header[layouts[0].places[role]]
