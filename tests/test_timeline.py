@@ -170,12 +170,14 @@ GROWING = [
 ]
 
 
-def test_a_year_before_is_the_latest_day_so_far_back_or_the_first():
-    def before(*points):
-        return Timeline("month", date(2023, 1, 1), fitted=True, points=points).year_before
+def test_the_last_day_is_held_against_one_a_year_before_or_the_first_that_is_old_enough():
+    def before(*points, begins=date(2023, 1, 1)):
+        return Timeline("month", begins, fitted=True, points=points).before
 
     assert before(*GROWING) == GROWING[1]
     assert before(*GROWING[2:]) == GROWING[2]
+    assert before(*GROWING[1:], begins=date(2024, 8, 4)) == GROWING[2]
+    assert before(*GROWING[1:], begins=date(2024, 12, 1)) == GROWING[1]
     assert before(GROWING[0]) is None
 
 
@@ -200,7 +202,7 @@ def test_whether_the_base_grows_is_told_by_activity():
 
 def test_of_young_books_growth_says_little():
     assert "The books were 30 days old then, so that says little." in said(
-        GROWING, date(2024, 12, 1)
+        GROWING[1:], date(2024, 12, 1)
     )
 
 

@@ -67,15 +67,20 @@ class Timeline:
     """The earliest first; the last is that of the whole export."""
 
     @property
-    def year_before(self) -> Point | None:
-        """The latest point that lies a year before the last, else the first.
+    def before(self) -> Point | None:
+        """The point to hold the last one against; None where there is no other.
 
-        None where there is no other.
+        The latest that lies a year before, else the first. Where one can, none is taken at which
+        the books were so young that what is fitted to them, and who lapsed, says little.
         """
-        until = self.points[-1].as_of - _YEAR
         earlier = self.points[:-1]
-        far_back = [one for one in earlier if one.as_of <= until]
-        return [*earlier[:1], *far_back][-1] if earlier else None
+        told = [one for one in earlier if self.age_days(one) >= MIN_HISTORY_DAYS] or earlier[:1]
+        far_back = [one for one in told if one.as_of <= self.points[-1].as_of - _YEAR]
+        return far_back[-1] if far_back else next(iter(told), None)
+
+    def age_days(self, one: Point) -> int:
+        """How old the shop's books were on that day."""
+        return (one.as_of - self.begins_on).days
 
     @property
     def table(self) -> pd.DataFrame:
@@ -97,7 +102,7 @@ class Timeline:
         Advocates to age says whether goodwill grows with the years; None on the first day, or where
         the ladder has no such rung.
         """
-        age = (one.as_of - self.begins_on).days
+        age = self.age_days(one)
         advocates = one.stages.get("advocate")
         rate = None if advocates is None or not age else round(advocates * DAYS_A_YEAR / age, 4)
         return {"age_days": age, "advocates_per_year": rate}

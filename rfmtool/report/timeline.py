@@ -40,7 +40,7 @@ def _headline(found: Timeline) -> Text:
 
 def _verdict(found: Timeline, width: int) -> list[RenderableType]:
     """Whether the base grows: told by activity, because a rung once reached is mostly kept."""
-    then, now = found.year_before, found.points[-1]
+    then, now = found.before, found.points[-1]
     if then is None or not now.buyers:
         return []
     more = now.base - then.base
@@ -49,7 +49,7 @@ def _verdict(found: Timeline, width: int) -> list[RenderableType]:
         f"The active base {grows}: {now.base:,} are newcomers, active or overdue, {then.base:,}"
         f" were on {then.as_of}. Since then {', '.join(_changes(then, now))}."
     )
-    days = (then.as_of - found.begins_on).days
+    days = found.age_days(then)
     if days < MIN_HISTORY_DAYS:
         words += f" The books were {counted(days, 'day')} old then, so that says little."
     return [paragraph(words, width), Text()]
