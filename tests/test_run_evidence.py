@@ -201,7 +201,9 @@ def test_shuffled_rows_and_split_files_give_the_same_bytes(shop, tmp_path):
         if Path("out", name).is_file() and name not in ("manifest.json", "summary.json"):
             assert Path("out", name).read_bytes() == (shop / "out" / name).read_bytes(), name
     apart = [summary_of(folder) for folder in ("out", shop / "out")]
-    apart[0]["ledger"].pop("overlap", None)  # equal rows of one order may lie in both halves
+    # Equal rows of one order may lie in both halves.
+    apart[0]["ledger"].pop("overlap", None)
+    apart[0]["warnings"] = [each for each in apart[0]["warnings"] if "another file" not in each]
     assert {**apart[0], "files": 1} == apart[1]
 
 
