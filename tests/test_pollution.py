@@ -187,6 +187,12 @@ def quotes():
     yield spoiled("both ways of escaping", mixed, ITEMISED)
 
 
+def swapped(row, first, second):
+    cells = list(row)
+    cells[first], cells[second] = cells[second], cells[first]
+    return tuple(cells)
+
+
 def headers():
     yield spoiled("no header", BODY, REFUSED)
     yield spoiled("no header, said", BODY, EXACT,
@@ -202,6 +208,11 @@ def headers():
     yield spoiled("header in the middle below an empty line",
                   HEAD + "".join([*LINES[:5], "\n", HEAD, *LINES[5:]]), ITEMISED,
                   records=(*range(5), None, None, *range(5, 12)))  # fmt: skip
+    for first, second in ((0, 1), (0, 3), (2, 3), (3, 4)):
+        turned = [swapped(row, first, second) for row in ROWS]
+        joined = CLEAN + written(turned, names=swapped(NAMES, first, second))
+        yield spoiled(f"header in the middle, {first} and {second} in each other's place", joined,
+                      REFUSED)  # fmt: skip
     for name in NAMES[:4]:
         double = HEAD.replace("note", name)
         yield spoiled(f"two columns {name}", double + BODY, REFUSED)

@@ -65,6 +65,8 @@ class Cleaned:
 
     lines: pa.RecordBatch
     tally: Tally
+    turned: int | None = None
+    """The place of a row that holds the header in another order."""
 
 
 def lines_schema(roles: Collection[str], *, largest: bool = False) -> pa.Schema:

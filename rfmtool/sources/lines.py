@@ -16,6 +16,7 @@ from rfmtool.sources.clean import Cleaned, clean, lines_schema
 from rfmtool.sources.detect import Export, Source
 from rfmtool.sources.layout import Question
 from rfmtool.sources.ledger import Ledger
+from rfmtool.sources.turned_headers import refused, turned_header
 from rfmtool.threads import in_order
 
 FILE: Final = "file"
@@ -54,7 +55,8 @@ def lines(
         watcher: told how far reading has come.
 
     Raises:
-        InputError: while the stream is consumed, a file turns out damaged.
+        InputError: while the stream is consumed, a file turns out damaged, or to hold a second
+            header with its columns in another order.
     """
     asks = {"amount", "order_id"} <= export.columns.keys() and question.amount_per is None
     schema = lines_schema(export.columns, largest=asks and not question.order_per_row)
@@ -84,17 +86,20 @@ def _jobs(
                 ordinal=ordinal,
                 schema=schema,
             )
-            yield partial(_cleaned, source.name, parse, cleaned, file if has_files else None)
+            yield partial(_cleaned, source, parse, cleaned, file if has_files else None)
             ordinal += 1
 
 
 def _cleaned(
-    name: str, parse: Job, cleaned: Callable[[Batch], Cleaned], file: int | None
+    source: Source, parse: Job, cleaned: Callable[[Batch], Cleaned], file: int | None
 ) -> tuple[str, Cleaned]:
     batch = parse()
-    with naming(name):
+    with naming(source.name):
         found = cleaned(batch)
-    return name, found if file is None else replace(found, lines=_numbered(found.lines, file))
+    found = replace(found, turned=turned_header(batch, found.tally, source.layout))
+    if file is not None:
+        found = replace(found, lines=_numbered(found.lines, file))
+    return source.name, found
 
 
 def _numbered(lines: pa.RecordBatch, file: int) -> pa.RecordBatch:
@@ -109,6 +114,12 @@ def _progress(source: Source, watcher: Watcher | None) -> Callable[[int], None] 
     return watcher.reached
 
 
+def _check_is_not_turned(name: str, cleaned: Cleaned, ledger: Ledger) -> None:
+    if cleaned.turned is not None:
+        with naming(name):
+            raise refused(ledger.rows_by_file.get(name, 0) + cleaned.turned + 1)
+
+
 def _counted(
     jobs: Iterator[Callable[[], tuple[str, Cleaned]]],
     ledger: Ledger,
@@ -117,6 +128,7 @@ def _counted(
 ) -> Iterator[pa.RecordBatch]:
     try:
         for name, cleaned in in_order(jobs, threads):
+            _check_is_not_turned(name, cleaned, ledger)
             ledger.add(name, cleaned.tally)
             yield cleaned.lines
     except GeneratorExit:
