@@ -78,6 +78,13 @@ def test_contacts_are_typed_and_keep_their_other_columns(write):
     assert bob == dict.fromkeys(ann) | {"customer_id": "8", "status": "known"}
 
 
+def test_the_mark_of_a_file_joined_to_another_is_no_part_of_an_id(write):
+    one, more = b"customer_id\r\nann\r\n", b"bob\r\n"
+    path = write(codecs.BOM_UTF8 + one + codecs.BOM_UTF8 + more)
+
+    assert column("suppress", path, "customer_id") == ["ann", "bob"]
+
+
 def test_columns_that_a_file_lacks_are_there_and_empty(write):
     assert read("contacts", write(["customer_id", "7"]))[0] == [
         {

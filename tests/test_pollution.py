@@ -423,6 +423,13 @@ def encodings():
     two = codecs.BOM_UTF8 + CLEAN.encode()
     yield spoiled("two files joined, marks and all", two + two, ITEMISED,
                   records=(*EVERY, None, *EVERY))  # fmt: skip
+    for end in ("\n", "\r\n", "\r"):
+        for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL):
+            one = codecs.BOM_UTF8 + written(end=end, quoting=quoting).encode()
+            more = codecs.BOM_UTF8 + written(names=None, end=end, quoting=quoting).encode()
+            yield spoiled(f"a file without header joined below, mark and all, {end!r} {quoting}",
+                          one + more, EXACT, rows=(*ROWS, *ROWS),
+                          records=tuple(range(2 * len(ROWS))))  # fmt: skip
 
 
 def packed():

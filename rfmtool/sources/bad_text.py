@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -15,6 +16,15 @@ from rfmtool.sources.layout import Dialect
 from rfmtool.sources.masks import Mask, mask_of
 
 _STRAY: Final = r"^\s*{q}|{q}\s*$|{q}{q}|^[^{q}]*{q}(?:[^{q}]*{q}[^{q}]*{q})*[^{q}]*$"
+
+_BEGINS_WITH_MARK: Final = re.compile(rb"(?<![^\r\n])(?:" + codecs.BOM_UTF8 + rb")+")
+
+
+def without_byte_order_marks(data: pa.Buffer) -> pa.Buffer:
+    """Whole records without the mark that a file joined to another leaves in the middle."""
+    if not (np.frombuffer(data, dtype=np.uint8) == codecs.BOM_UTF8[0]).any():
+        return data  # a quick look, as most files are of no letters that begin so
+    return pa.py_buffer(_BEGINS_WITH_MARK.sub(b"", bytes(data)))
 
 
 def is_utf8(data: pa.Buffer) -> bool:

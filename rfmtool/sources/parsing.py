@@ -12,7 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
-from rfmtool.sources.bad_text import is_utf8, not_text, undisguised, with_nul, with_stray_quotes
+from rfmtool.sources.bad_text import (
+    is_utf8,
+    not_text,
+    undisguised,
+    with_nul,
+    with_stray_quotes,
+    without_byte_order_marks,
+)
 from rfmtool.sources.batches import Batch, Fault
 from rfmtool.sources.blocks import Block
 from rfmtool.sources.footers import footer_start
@@ -81,7 +88,7 @@ def parse(block: Block, layout: FileLayout, dialect: Dialect) -> Batch:
     Raises:
         InputError: below an empty row a second table begins.
     """
-    data, footer_rows = block.data, 0
+    data, footer_rows = without_byte_order_marks(block.data), 0
     if block.is_last:
         data, footer_rows = _without_footer(data, layout)
     # Asked of the whole block first: on bytes that are not UTF-8 pyarrow fails before it can tell
