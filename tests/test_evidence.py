@@ -627,3 +627,13 @@ def test_the_order_of_the_rows_of_one_contact_decides_nothing(write, order):
     (contact,) = table.to_pylist()
     assert (contact["status"], str(contact["since_on"])) == ("trial", "2024-03-01")
     assert (contact["scheme_member"], contact["name"]) == (False, "ann")
+
+
+@pytest.mark.parametrize("table", ["partners", "wallets"])
+def test_a_period_that_ends_before_it_begins_is_no_period(write, table):
+    rows = ["a,1,2024-12-31,2024-01-01", "b,1,2024-01-01,2024-01-01", "c,1,,2024-01-01"]
+    path = write("\n".join(["customer_id,wallet,from_on,until_on", *rows]), "periods.csv")
+    found, ledger = read(table, path)
+
+    assert [row["customer_id"] for row in found] == ["b", "c"]
+    assert bins(ledger) == {"bad_date": 1}

@@ -71,6 +71,8 @@ def typed_rows(
     }
     if "rank" in table.roles:
         cells = _with_sound_ranks(cells, len(batch.rows()))
+    if {"from_on", "until_on"} <= cells.keys():
+        cells["until_on"] = _not_before(cells["until_on"], cells["from_on"])
     bins = _bins(batch, cells, table)
     named = _named_currencies(cells)
     if reading.currency is not None:
@@ -216,6 +218,11 @@ def _named_currencies(cells: Mapping[str, Cells]) -> list[pa.Array]:
 def _distinct(named: Sequence[pa.Array], kept: pa.Array) -> frozenset[str]:
     every = (pc.unique(column.filter(kept)).to_pylist() for column in named)
     return frozenset(name for names in every for name in names) - {None, ""}
+
+
+def _not_before(end: Cells, start: Cells) -> Cells:
+    """The ends of periods, bad where they come before their starts."""
+    return replace(end, bad=end.bad | mask_of(pc.less(end.values, start.values)))
 
 
 def attribute_places(layout: FileLayout, table: EvidenceTable) -> dict[str, int]:
