@@ -187,7 +187,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     check_rejects(grouped.ledger, max_rejects, grouped.on_dates)
     check_wallets(told, grouped, settings.currency)
     day = as_of_day(grouped, settings)
-    told = told.matched(grouped.table["customer_id"].combine_chunks())
+    told = _matched(told, grouped)
     check_matched(told.ledgers.values(), min_matched)
     known = with_everyone(grouped, tables_on(told, settings, day, grouped.table["customer_id"]))
     return replace(score(known, in_force, day, settings, given), evidence=told)
@@ -221,7 +221,12 @@ def inspect(  # noqa: PLR0913 - as for `run`
     )
     with having_seen(grouped):
         check_wallets(told, grouped, settings.currency)
-    return grouped, told.matched(grouped.table["customer_id"].combine_chunks())
+    return grouped, _matched(told, grouped)
+
+
+def _matched(told: Evidence, grouped: Grouped) -> Evidence:
+    export_ids = grouped.table["customer_id"].combine_chunks()
+    return told.matched(export_ids, grouped.ledger.suppressed)
 
 
 def score(

@@ -582,3 +582,30 @@ def test_wallets_without_a_currency_or_with_the_sign_of_the_same_are_taken():
     assert with_wallets("customer_id,wallet\nC000,500\n").exit_code == 0
     assert with_wallets("customer_id,wallet\nC000,500 EUR\nC001,€7\n").exit_code == 0
     assert with_wallets("customer_id,wallet\nC000,$500\n", orders=plain).exit_code == 0
+
+
+# Who is left out ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("listed", ["C001", "C001 "], ids=["as_written", "with_a_space"])
+def test_who_is_left_out_of_the_orders_is_known_from_there(listed):
+    Path("orders.csv").write_text(HEADER + "\n".join(IN_EUROS) + "\n", "utf-8")
+    Path("suppress.csv").write_text(f"customer_id\n{listed}\nC999\n", "utf-8")
+    ran("orders.csv", "--suppress", "suppress.csv")
+
+    summary = summary_of("out")
+    assert summary["ledger"]["excluded"] == {"suppressed": 1}
+    told = summary["evidence"]["suppress"]
+    assert (told["people"], told["matched"], told["unmatched"]) == (2, 1, 1)
+    warning = "suppress: 1 of 2 ids is known from nowhere else, so it counts for nothing."
+    assert warning in summary["warnings"]
+
+
+def test_nothing_is_warned_of_where_all_on_the_list_have_ordered():
+    Path("orders.csv").write_text(HEADER + "\n".join(IN_EUROS) + "\n", "utf-8")
+    Path("suppress.csv").write_text("customer_id\nC001\n", "utf-8")
+    ran("orders.csv", "--suppress", "suppress.csv")
+
+    summary = summary_of("out")
+    assert summary["evidence"]["suppress"]["unmatched"] == 0
+    assert not [text for text in summary["warnings"] if text.startswith("suppress")]

@@ -139,9 +139,11 @@ def _evidence_warnings(result: Result) -> list[str]:
                 " it the right table?"
             )
         if table.unmatched and not table.table.joins:
+            one = table.unmatched == 1
             found.append(
-                f"{name}: {table.unmatched:,} of {counted(len(table.ids), 'id')} are known from"
-                " nowhere else, so they count for nothing."
+                f"{name}: {table.unmatched:,} of {counted(len(table.ids), 'id')}"
+                f" {'is' if one else 'are'} known from nowhere else, so"
+                f" {'it counts' if one else 'they count'} for nothing."
             )
         if table.dropped_point_zero:
             found.append(f"{name}: every id was written like 17850.0; the .0 is dropped.")

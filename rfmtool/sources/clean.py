@@ -30,6 +30,7 @@ from rfmtool.sources.bins import (
     with_other_currencies,
 )
 from rfmtool.sources.dates import Days
+from rfmtool.sources.ids import distinct_keys
 from rfmtool.sources.layout import CONTACT_ROLES, KEPT, Question, Reading
 from rfmtool.sources.ledger import CODES, Tally
 from rfmtool.sources.masks import Mask, Places
@@ -168,7 +169,7 @@ def _columns(
 
 
 def _tally(rows: _Sorted, reading: Reading) -> Tally:
-    used, anonymous = rows.are("used"), rows.are("anonymous")
+    used, anonymous, listed = (rows.are(name) for name in ("used", "anonymous", "suppressed"))
     asked_for, seen = anonymous & rows.asked_for, used | anonymous
     reject_rows, reject_codes = rejects_of(rows.batch, rows.runs, rows.bins, rows.odd)
     return Tally(
@@ -183,6 +184,7 @@ def _tally(rows: _Sorted, reading: Reading) -> Tally:
         has_marks=not reading.numbers.settled and has_marks(rows.batch.cells),
         currencies=currencies_of(rows.runs, seen, rows.money.said, rows.odd),
         unrated=rows.money.unrated(rows.odd),
+        suppressed=_distinct_ids(rows.runs.heads, listed),
         footer_rows=rows.batch.footer_rows,
     )
 
@@ -209,6 +211,12 @@ def _nothing(batch: Batch, schema: pa.Schema) -> Cleaned:
 
 
 # Ids ---------------------------------------------------------------------------------------------
+
+
+def _distinct_ids(heads: Cells, which: Mask) -> frozenset[str]:
+    return (
+        distinct_keys(heads["customer_id"].filter(pa.array(which))) if which.any() else frozenset()
+    )
 
 
 def _customer_ids(rows: _Sorted, question: Question) -> pa.Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from operator import methodcaller
@@ -47,18 +47,19 @@ class Evidence:
     in the form that is matched."""
     ledgers: Mapping[str, TableLedger]
 
-    def matched(self, export_ids: pa.Array) -> Evidence:
+    def matched(self, export_ids: pa.Array, left_out: Collection[str] = ()) -> Evidence:
         """Count in each ledger how many people of the table are known from elsewhere.
 
         Args:
             export_ids: the customers of the export. Partners and wallets are also known from
                 contacts, referrals and feedback.
+            left_out: customers of the export whom nothing else counts.
         """
         export = matching_key(export_ids)
         joining = [ledger.ids for ledger in self.ledgers.values() if ledger.table.joins]
         everyone = pc.unique(pa.concat_arrays([export, *joining]))
         ledgers = {
-            name: ledger.with_matches(export if ledger.table.joins else everyone)
+            name: ledger.with_matches(export if ledger.table.joins else everyone, left_out)
             for name, ledger in self.ledgers.items()
         }
         return replace(self, ledgers=ledgers)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -14,7 +15,9 @@ from rfmtool.errors import LimitError, UsageError
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.detect import Source
 from rfmtool.sources.evidence_roles import EvidenceTable
+from rfmtool.sources.ids import is_listed
 from rfmtool.sources.ledger import Ledger, Tally
+from rfmtool.sources.masks import mask_of
 
 _ENOUGH_IDS: Final = 20
 """Of fewer people than this, a mismatch proves nothing."""
@@ -54,9 +57,12 @@ class TableLedger:
         """How many of its people are known from nowhere else."""
         return None if self.matched is None else len(self.ids) - self.matched
 
-    def with_matches(self, known: pa.Array) -> TableLedger:
-        """Count how many of its people are among the ids known."""
-        return replace(self, matched=pc.sum(pc.is_in(self.ids, known)).as_py() or 0)
+    def with_matches(self, known: pa.Array, left_out: Collection[str] = ()) -> TableLedger:
+        """Count how many of its people are among the ids known, or those known but left out."""
+        found = mask_of(pc.is_in(self.ids, known))
+        if left_out:
+            found = found | is_listed(self.ids, frozenset(left_out))
+        return replace(self, matched=int(np.count_nonzero(found)))
 
     def as_data(self) -> dict[str, Any]:
         """The ledger as summary.json has it."""

@@ -44,6 +44,11 @@ def is_listed(ids: pa.Array, listed: frozenset[str]) -> Mask:
     return mask_of(pc.is_in(_loose_keys(ids), _keys_of(listed)))
 
 
+def distinct_keys(ids: pa.Array) -> frozenset[str]:
+    """The ids as they are compared with a list of people to leave alone, each once."""
+    return frozenset(pc.unique(_loose_keys(ids)).to_pylist()) - {None}
+
+
 def names_listed(text: str, listed: frozenset[str]) -> bool:
     """Whether someone on a list of people to leave alone is named anywhere in a text.
 

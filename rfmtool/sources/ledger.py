@@ -43,6 +43,7 @@ class Tally:
     has_marks: bool = False
     currencies: frozenset[str] = frozenset()
     unrated: frozenset[str] = frozenset()
+    suppressed: frozenset[str] = frozenset()
     footer_rows: int = 0
 
 
@@ -77,6 +78,8 @@ class Ledger:
     currencies: set[str] = field(default_factory=set)
     unrated: set[str] = field(default_factory=set)
     """Where money is converted, the currencies of the rows that have no rate on their day."""
+    suppressed: set[str] = field(default_factory=set, repr=False)
+    """The ids of the rows left out for them, as they are matched; they are shown nowhere."""
     footer_rows: int = 0
     """How many of the blank rows are totals and trailers at the end of a file."""
     overlap: Overlap = field(default_factory=Overlap)
@@ -102,6 +105,7 @@ class Ledger:
         self.has_marks |= tally.has_marks
         self.currencies |= tally.currencies
         self.unrated |= tally.unrated
+        self.suppressed |= tally.suppressed
         self.footer_rows += tally.footer_rows
 
     def leave_out_orders(self, rows: int, units: int) -> None:
