@@ -43,6 +43,34 @@ from rfmtool.threads import cores
 
 _CATEGORY: Final = "category"
 _NO_DETAIL: Final = Detail(category=None, cost=False, contacts=False)
+_DATES_ASKED_FOR: Final = "Look at --as-of, --since and --window."
+_DATES: Final = (
+    "See rfmtool check; name the column with --column ordered_at=NAME, or say how its dates are"
+    " written with --date-format."
+)
+_NUMBERS: Final = (
+    "See rfmtool check; name the column with --column amount=NAME, or say how its numbers"
+    " are written with --decimal."
+)
+_WAYS_OUT: Final = {
+    "anonymous": "See rfmtool check; name the column of customers with --column customer_id=NAME.",
+    "blank": "Export it again.",
+    "suppressed": "Everybody in it is on the list of --suppress: is it the right table?",
+    "not_a_sale": "By their status they are no sales: see not_a_sale of rfmtool rules show.",
+    "other_currency": "See rfmtool check; look at --currency and --rates.",
+    "before_since": _DATES_ASKED_FOR,
+    "after_as_of": _DATES_ASKED_FOR,
+    "wrong_cell_count": "See rfmtool check; say with --delimiter what divides its cells.",
+    "bad_encoding": "See rfmtool check; say with --encoding how its text is written.",
+    "bad_text": "See rfmtool check; export it again.",
+    "missing_date": _DATES,
+    "bad_date": _DATES,
+    "missing_amount": _NUMBERS,
+    "bad_amount": _NUMBERS,
+    "bad_quantity": _NUMBERS,
+    "bad_price": _NUMBERS,
+}
+"""What to look at where no row can be used, by what became of most of them."""
 _UNSURE: Final = ("bad_date", "bad_amount", "bad_quantity", "bad_price")
 
 
@@ -397,8 +425,10 @@ def _nothing_left(grouped: Grouped) -> InputError:
     ledger = grouped.ledger
     if not ledger.rows:
         return InputError(f"{grouped.export.name}: there are no rows in it", "Export it again.")
-    reasons = ", ".join(f"{name} {ledger[name]:,}" for name in names.BINS if ledger[name])
+    held = [name for name in names.BINS if ledger[name]]
+    reasons = ", ".join(f"{name} {ledger[name]:,}" for name in held)
+    most = max(held, key=lambda name: ledger[name])
     return InputError(
         f"{grouped.export.name}: none of the {ledger.rows:,} rows can be used ({reasons})",
-        "See rfmtool check; look at --as-of, --since and --window if you gave them.",
+        _WAYS_OUT.get(most, "See rfmtool check."),
     )

@@ -230,6 +230,28 @@ def test_an_export_without_a_usable_row_is_refused_with_the_reasons(write):
         run(path, max_rejects="100%")
 
 
+@pytest.mark.parametrize(
+    ("rows", "settings", "hint"),
+    [
+        (["ann,2024-01-31,x"], {}, "--column amount=NAME"),
+        (["ann,2024-01-31,1,2"], {}, "--delimiter"),
+        (["ann,2024-01-31,1"], {"suppressed": frozenset({"ann"})}, "--suppress"),
+        (["ann,2024-01-31,1"], {"since": date(2025, 1, 1)}, "--since"),
+        (["ann,2024-01-31,€1"], {"currency": "USD"}, "--currency"),
+        ([",2024-01-31,1", ",2024-01-31,2", "a,2023-01-01,3"], {"since": date(2024, 1, 1)},
+         "customer_id=NAME"),
+    ],
+    ids=["amounts", "cells", "suppressed", "since", "currency", "anonymous"],
+)  # fmt: skip
+def test_what_to_look_at_hangs_on_what_became_of_most_rows(write, rows, settings, hint):
+    path = write(["customer_id,ordered_at,amount", *rows])
+
+    with pytest.raises(InputError, match="none of the") as refused:
+        run(path, max_rejects="100%", settings=Settings(**settings))
+
+    assert hint in refused.value.hint
+
+
 @given(st.lists(st.integers(-(2**63), 2**63 - 1)))
 def test_a_total_is_exact_whatever_its_size(values):
     assert total_of(np.array(values, dtype=np.int64)) == sum(values)
