@@ -221,3 +221,11 @@ def test_python_dash_m_and_the_installed_command_are_the_same(place):
     words = [installed, "score", "shop.csv"]
     done = subprocess.run(words, cwd=place, check=True, capture_output=True, text=True)  # noqa: S603
     assert done.stdout == rfmtool("score", place / "shop.csv").stdout
+
+
+@pytest.mark.parametrize("words", ["run shop.csv -o", "concentration shop.csv -o", "demo"])
+def test_links_that_lead_in_a_circle_are_no_place_to_write_to(place, words):
+    (place / "loop").symlink_to("loop")
+    done = bash(f"rfmtool {words} loop", place)
+    answered_quietly(done, 3)
+    assert "Its links lead in a circle" in done.stderr

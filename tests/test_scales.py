@@ -238,3 +238,8 @@ def test_groups_with_other_bins_than_everyone_are_refused(write):
 
     with pytest.raises(RulesError, match="is not a scales file"):
         load_scales(write(json.dumps(data), "scales.json"))
+
+
+def test_lists_too_deep_to_be_read_are_no_scales_file(write):
+    with pytest.raises(RulesError, match="is not a scales file"):
+        load_scales(write("[" * 100_000, "scales.json"))

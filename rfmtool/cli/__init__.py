@@ -137,8 +137,11 @@ def _in_words(error: BaseException) -> tuple[str, str, int]:
             return error.format_message(), _usage(error), error.exit_code
         case MemoryError():
             return "memory ran out", "Set a limit, for example --memory-limit 2GB.", EXIT_SYSTEM
-        case OSError():
-            return *_system_failure(error), EXIT_SYSTEM
+        # The second is what Python below 3.13 makes of links that lead in a circle.
+        case (OSError() as failure) | RuntimeError(
+            __context__=OSError(errno=errno.ELOOP) as failure
+        ):
+            return *_system_failure(failure), EXIT_SYSTEM
     traceback.print_exception(error)
     return "this is a bug of rfmtool", "Please report it with the lines above.", EXIT_BUG
 
@@ -152,6 +155,8 @@ def _system_failure(error: OSError) -> tuple[str, str]:
     where = os.fsdecode(error.filename) if error.filename else "standard output"
     reason = (error.strerror or type(error).__name__).lower()
     hint = "Free some space and run again." if error.errno == errno.ENOSPC else "Run it again."
+    if error.errno == errno.ELOOP:
+        hint = "Its links lead in a circle: name another place."
     if error.errno == errno.EBADF:
         hint = "Give it an open standard output, or take --quiet with -o."
     return f"{where}: the system failed: {reason}", hint

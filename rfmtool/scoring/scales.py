@@ -162,7 +162,9 @@ def load_scales(path: str | os.PathLike[str]) -> Scales:
         raise RulesError(
             f"{where}: cannot be read: {reason}", "Take the scales.json of a run."
         ) from None
-    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
+    except (
+        ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError,
+    ):  # fmt: skip
         known = False
     if not known:
         raise RulesError(
