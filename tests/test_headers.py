@@ -1,6 +1,8 @@
 """Where the header stands, what stands above and below the table, and that check says so."""
 
 import json
+import re
+from dataclasses import replace
 
 import pytest
 from shell import rfmtool
@@ -8,6 +10,8 @@ from shell import rfmtool
 from rfmtool.errors import InputError
 from rfmtool.grouping import look
 from rfmtool.pipeline import run
+from rfmtool.report.doctor import seen_before
+from rfmtool.sources import open_export
 from rfmtool.sources.layout import Asked
 
 HEADER = "customer_id,order_id,ordered_at,amount\n"
@@ -98,3 +102,36 @@ def test_cdnow_is_read_as_it_was_published(real_data):
     assert (whole.ledger.rows, whole.ledger["used"], len(whole.table)) == (69_659, 69_659, 23_570)
     assert whole.ledger.used_units == 25_003_156_300
     assert (part.ledger["used"], len(part.table)) == (6919, 2357)
+
+
+PEOPLE = ["Anna Schmidt,C7,2024-01-05,20.50", "Bert Meier,C8,2024-01-06,3.10"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "delimiter"),
+    [
+        (PEOPLE, None),
+        (PEOPLE, ";"),
+        (["customer_id,order_id,ordered_at,amount", *PEOPLE], "a"),
+        (["Anna Schmidt,Berlin,Kunde", "Bert Meier,Hamm,neu"], None),
+        (["Anna Schmidt,C7,Kunde", "Bert Meier,C8,neu"], None),
+    ],
+)
+def test_a_first_row_that_may_be_somebody_is_not_quoted(write, lines, delimiter):
+    asked = Asked(delimiter=delimiter, columns={"amount": "Preis"})
+
+    for one in (asked, replace(asked, columns={})):
+        with pytest.raises(InputError) as raised:
+            open_export(write(lines), one)
+        assert not re.search("Anna|Schmidt|C7|Berlin|2024", str(raised.value))
+        assert not re.search("Anna|Schmidt|C7|Berlin|2024", str(seen_before(raised.value)))
+
+
+def test_of_a_first_row_that_may_be_somebody_the_known_names_are_quoted(write):
+    with pytest.raises(InputError, match="are 'Kunde' and 2 more"):
+        open_export(write(["Anna Schmidt,Berlin,Kunde", "Bert Meier,Hamm,neu"]), Asked())
+
+
+def test_unknown_names_above_data_are_quoted(write):
+    with pytest.raises(InputError, match="'who', 'when', 'how much'"):
+        open_export(write(["who,when,how much", "ann,2024-01-05,3"]), Asked())

@@ -91,7 +91,9 @@ def _may_be_a_row(export: Export) -> bool:
     dialect = export.sources[0].layout.dialect
     if {"customer_id", "ordered_at"} <= export.columns.keys():
         return False
-    return bool(dialect and dialect.header_rows) and (len(header) == 1 or may_be_data(header))
+    if dialect is None or not dialect.header_rows:
+        return False
+    return dialect.is_doubtful or len(header) == 1 or may_be_data(header)
 
 
 def seen_before(error: RfmtoolError) -> dict[str, Any] | None:

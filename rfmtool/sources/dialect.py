@@ -18,7 +18,7 @@ from rfmtool.sources.exports import ExportFile
 from rfmtool.sources.headers import Names
 from rfmtool.sources.layout import Asked, Dialect, FileLayout
 from rfmtool.sources.records import Record
-from rfmtool.sources.roles import EXPORT, Roles
+from rfmtool.sources.roles import EXPORT, Roles, may_be_data
 from rfmtool.sources.streams import first_bytes, squeeze
 from rfmtool.sources.trials import Sample, Trial, best_trial, roles_of, usual_trial
 
@@ -101,6 +101,7 @@ def _checked(
         rows_above=trial.heading.above,
         header_rows=trial.heading.rows,
         empty_columns=empty,
+        is_doubtful=_is_doubtful(trial),
     )
     try:
         _check_body(trial, dialect, text, sample)
@@ -147,6 +148,20 @@ def _columns(names: Names, rows: Sequence[Record]) -> tuple[Names, int]:
 def _mostly(answers: Iterable[bool]) -> bool:
     given = list(answers)
     return 2 * sum(given) > len(given)
+
+
+def _is_doubtful(trial: Trial) -> bool:
+    """Whether neither its names nor the rows below prove the header to be one."""
+    heading = trial.heading
+    if heading.has_roles or not heading.rows:
+        return False
+    even = [one.cells for one in trial.rows if one.cells and len(one.cells) == len(heading.names)]
+    columns = zip(heading.names, *even, strict=True)
+    above_data = (
+        bool(name.strip()) and _mostly(may_be_data([cell]) for cell in cells if cell.strip())
+        for name, *cells in columns
+    )
+    return may_be_data(heading.names) or not any(above_data)
 
 
 def _named(names: Names) -> Names:

@@ -58,6 +58,8 @@ class Dialect:
     """How many records the header takes; 0 where there is none."""
     empty_columns: int = 0
     """Last columns that have no name and hold nothing, as delimiters at the end of rows make."""
+    is_doubtful: bool = False
+    """Whether what is taken for the header may be somebody's row, so that nobody need see it."""
 
     @property
     def marks(self) -> Marks:

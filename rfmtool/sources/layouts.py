@@ -13,7 +13,7 @@ from rfmtool.sources.dialect import sniff
 from rfmtool.sources.exports import ExportFile
 from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, Asked, FileLayout
 from rfmtool.sources.read import damaged_parquet
-from rfmtool.sources.roles import Roles, kept_places
+from rfmtool.sources.roles import Roles, kept_places, known_names
 from rfmtool.sources.typed import can_be
 
 
@@ -45,13 +45,20 @@ def parquet_layout(file: ExportFile, asked: Asked, roles: Roles) -> FileLayout:
 def _places(found: FileLayout, asked: Asked, roles: Roles, where: str) -> dict[str, int]:
     """The places of the roles and of the columns that are carried through."""
     try:
-        places = roles.find(found.header, asked.columns, where)
+        places = _found(found, asked, roles, where)
     except InputError as error:
         known = error.seen if isinstance(error.seen, dict) else {}
         error.seen = replace(found, places=known)
         raise
     with having_seen(replace(found, places=places)):
         return places | kept_places(found.header, _kept(found.header, asked), places, where)
+
+
+def _found(found: FileLayout, asked: Asked, roles: Roles, where: str) -> dict[str, int]:
+    header = found.header
+    if found.dialect and found.dialect.is_doubtful:
+        header = known_names(header, [*roles.kinds, *asked.columns.values()])
+    return roles.find(header, asked.columns, where)
 
 
 def _kept(header: Sequence[str], asked: Asked) -> list[str]:

@@ -6,7 +6,7 @@ import difflib
 import re
 import tomllib
 import unicodedata
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
@@ -241,13 +241,21 @@ def may_be_data(header: Sequence[str]) -> bool:
     return any(_LOOKS_LIKE_DATA.match(name.strip()) for name in header)
 
 
+def known_names(header: Sequence[str], more: Iterable[str] = ()) -> tuple[str, ...]:
+    """A header that may be somebody's row: only the names that shops use, or `more`; else ""."""
+    known = {name for names in synonyms().values() for name in names} | {*map(normal, more)}
+    return tuple(name if normal(name) in known else "" for name in header)
+
+
 def _listed(header: Sequence[str], most: int = 30) -> str:
     if header and list(header) == [str(place) for place in range(1, len(header) + 1)]:
         return f"named by their places, 1 to {len(header)}"
-    if may_be_data(header):
+    named = [name for name in header if name]
+    if may_be_data(header) or not named:
         return (
             "not shown, because the first row looks like data: with --no-header columns are named"
             " by their places, as in --column customer_id=1"
         )
-    shown = ", ".join(repr(name) for name in header[:most])
-    return shown + (f" and {len(header) - most} more" if len(header) > most else "")
+    shown, more = ", ".join(repr(name) for name in named[:most]), len(header) - len(named[:most])
+    unsure = " (not shown, as the first row may be data)" if len(named) < len(header) else ""
+    return shown + (f" and {more} more{unsure}" if more else "")
