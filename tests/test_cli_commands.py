@@ -328,6 +328,10 @@ def test_a_file_has_the_format_of_its_ending(shop):
         (["score", "--max-rejects", "abc"], "--max-rejects 'abc'"),
         (["run", "--max-rejects", "1%%"], "--max-rejects '1%%'"),
         (["run", "--max-rejects", "-1", "-o", "out"], "--max-rejects '-1'"),
+        (["run", "--min-orders", "-1"], "--min-orders: nobody has fewer than no orders"),
+        (["check", "--timezone", ""], "--timezone: says nothing"),
+        (["run", "--date-format", ""], "--date-format: says nothing"),
+        (["score", "--currency", ""], "--currency: says nothing"),
     ],
 )
 def test_a_typo_is_said_before_anything_is_read(shop, words, complaint):

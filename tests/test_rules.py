@@ -555,8 +555,9 @@ def test_limits_given_by_the_caller_beat_the_file_one_by_one(write):
     ("limits", "complaint"),
     [
         ({"min_orders": "two"}, "--min-orders: a number is needed"),
-        ({"max_spend": "nan"}, "no usable number"),
-        ({"min_orders": "3", "max_orders": "2"}, "min_orders is above max_orders"),
+        ({"max_spend": "nan"}, "^--max-spend: NaN is no usable number"),
+        ({"min_orders": "-1"}, "^--min-orders: nobody has fewer"),
+        ({"min_orders": "3", "max_orders": "2"}, "^--min-orders: above the most, which leaves"),
     ],
 )
 def test_what_is_no_limit_is_refused(limits, complaint):

@@ -20,16 +20,26 @@ Settings = Mapping[str, Any]
 _ALWAYS: Final = (
     "since", "window_days", "order_per_row", "amount_per", "overlap", "memory_limit",
 )  # fmt: skip
+_SAY_SOMETHING: Final = ("timezone", "date_format", "memory_limit", "currency")
+"""Options whose empty text would else be taken for none."""
 _SOMETIMES: Final = ("allow_proxy", "estimate", "wallet_scores")
 """Settings that only the commands with the options of `placing` have."""
 
 
 def asked(settings: Settings) -> Asked:
-    """What the user said about the export."""
+    """What the user said about the export.
+
+    Raises:
+        UsageError: an option is given without saying anything.
+    """
     from rfmtool.sources.evidence_roles import evidence_tables, rates_table
     from rfmtool.sources.layout import Asked
     from rfmtool.sources.roles import parse_asked
 
+    for name in _SAY_SOMETHING:
+        if settings.get(name) == "":  # as an unset variable of a script makes it
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"{option}: says nothing", "Give it a value, or leave it out.")
     tables = {**evidence_tables(), "rates": rates_table()}
     roles = {name: table.roles for name, table in tables.items()}
     return Asked(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any, Final
@@ -48,8 +48,11 @@ def parse_fit(within: str | None, limits: Mapping[str, str]) -> FitRules:
     except ArithmeticError:
         named = ", ".join(f"--{name.replace('_', '-')}" for name in limits)
         raise RulesError(f"{named}: a number is needed", "For example 2 or 99.50.") from None
-    given = {} if within is None else {"within": within}
-    return fit_of({**numbers, **given}, "the options of the fit")
+    column = _within(within, "--within")
+    try:
+        return FitRules(column, **_limits(numbers, lambda key: f"--{key.replace('_', '-')}"))
+    except RulesError as error:
+        raise RulesError(error.args[0], "For example 2 or 99.50.") from None
 
 
 def _cuts(text: str) -> tuple[str, Method]:
@@ -113,23 +116,34 @@ def fit_of(data: Any, where: str) -> FitRules:  # noqa: ANN401 - unchecked input
         RulesError: a key is unknown, or its value cannot be meant.
     """
     only_known(data, {"within", *LIMITS}, where)
-    within = data.get("within")
+    within = _within(data.get("within"), f"{where}.within")
+    return FitRules(within, **_limits(data, lambda key: f"{where}.{key}"))
+
+
+def _within(within: Any, where: str) -> str | None:  # noqa: ANN401 - unchecked input
     if within is not None and (not isinstance(within, str) or not within):
-        raise RulesError(f"{where}.within: the name of a column")
+        raise RulesError(f"{where}: the name of a column")
     if within in CUSTOMERS:
         raise RulesError(
-            f"{where}.within: {within} is what rfmtool writes itself",
+            f"{where}: {within} is what rfmtool writes itself",
             "Name a column of the contacts, such as country, or one carried through with --keep.",
         )
+    return within
+
+
+def _limits(data: Mapping[str, Any], called: Callable[[str], str]) -> dict[str, int]:
     limits = {
-        key: whole_units(data[key], key.endswith("spend"), LIMITS[key], f"{where}.{key}")
+        key: whole_units(data[key], key.endswith("spend"), LIMITS[key], called(key))
         for key in LIMITS
         if key in data
     }
+    for key in ("min_orders", "max_orders"):
+        if limits.get(key, 0) < 0:
+            raise RulesError(f"{called(key)}: nobody has fewer than no orders")
     for low, high in (("min_orders", "max_orders"), ("min_spend", "max_spend")):
         if low in limits and high in limits and limits[low] > limits[high]:
-            raise RulesError(f"{where}: {low} is above {high}, which leaves nobody")
-    return FitRules(within, **limits)
+            raise RulesError(f"{called(low)}: above the most, which leaves nobody")
+    return limits
 
 
 def fit_data(fit: FitRules) -> dict[str, Any]:

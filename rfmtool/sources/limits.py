@@ -26,14 +26,16 @@ def check_rejects(ledger: Ledger, most: str | int, why: str = "") -> None:
         number = Decimal(text.removesuffix("%"))
     except InvalidOperation:
         number = Decimal(-1)
-    if not number.is_finite() or number < 0:
+    # What is no number cannot even be compared, so it is asked for first.
+    is_share = text.endswith("%")
+    if not number.is_finite() or number < 0 or (is_share and number > 100):  # noqa: PLR2004 - all
         raise UsageError(
             f"--max-rejects {text!r} is no number of rows and no share of them",
             "For example 100 or 1%.",
         )
     rejected = Decimal(ledger.rejected)
     share = 100 * rejected / max(1, ledger.rows)
-    if (share if text.endswith("%") else rejected) > number:
+    if (share if is_share else rejected) > number:
         reasons = ", ".join(f"{name} {ledger[name]:,}" for name in REJECTIONS if ledger[name])
         first = ledger.rejects[0]
         raise LimitError(
