@@ -220,3 +220,16 @@ def test_only_cr_and_lf_end_the_header(letter):
 def test_a_header_with_torn_quotes_is_refused(header):
     with pytest.raises(InputError, match="quotes of the header row"):
         sniffed(header + "\na,2024-01-31,5\n")
+
+
+@pytest.mark.parametrize("columns", [3_000, 9_000, 30_000])
+def test_thousands_of_columns_are_read(write, columns):
+    names = ",".join([*NAMES, *(f"x{place}" for place in range(columns))])
+    row = ",".join([*ROW, *["1"] * columns])
+
+    assert look(write([names, row, row.replace("A-1", "A-2")])).ledger["used"] == 2
+
+
+def test_a_first_row_without_an_end_is_refused(write):
+    with pytest.raises(InputError, match="the first row is longer than 256 KiB"):
+        look(write("customer_id," + "x," * SAMPLE_BYTES))

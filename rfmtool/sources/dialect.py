@@ -24,6 +24,8 @@ from rfmtool.sources.trials import Sample, Trial, best_trial, roles_of, usual_tr
 
 SAMPLE_BYTES: Final = 1 << 18
 _TRIED_BYTES: Final = 1 << 15
+_TRIED_LINES: Final = 20
+"""Where the first bytes hold fewer, as of tables with thousands of columns, more are tried."""
 _BLANK: Final = b" \t\r\n"
 _MARKUP: Final = (
     (re.compile(rb"<[!?a-zA-Z]"), "HTML or XML"),
@@ -35,8 +37,8 @@ def sniff(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> tuple[Dialec
     """Find a text file's dialect and header.
 
     Raises:
-        InputError: the file is empty, is not text in the encoding, or has a header only, where
-            there must be rows.
+        InputError: the file is empty, is not text in the encoding, has a first row without an
+            end, or has a header only, where there must be rows.
         UsageError: the encoding or delimiter asked for is none.
     """
     encoding = _encoding(file, asked)
@@ -48,8 +50,7 @@ def sniff(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> tuple[Dialec
     _check_is_table(text, file)
     if asked.encoding is None:
         check_utf8(text, file.name)
-    head = _whole_lines(text[: start + _TRIED_BYTES], text)
-    sample = Sample(head, start, asked, file.name, roles)
+    sample = Sample(_head(text, start, file.name), start, asked, file.name, roles)
     best = usual_trial(sample) if file.kind == "workbook" else best_trial(sample)
     return _checked(best, encoding, text, sample)
 
@@ -77,12 +78,21 @@ def _check_is_table(text: bytes, file: ExportFile) -> None:
         raise InputError(f"{file.name}: this is {kind}, not a table", "Export it as CSV.")
 
 
-def _whole_lines(head: bytes, text: bytes) -> bytes:
-    """The head without the line that it cuts in two."""
+def _head(text: bytes, start: int, where: str) -> bytes:
+    """The first lines, in so many bytes as hold enough of them; the last is not cut in two."""
+    size = start + _TRIED_BYTES
+    while size < len(text) and len(text[:size].splitlines()) <= _TRIED_LINES:
+        size *= 2
+    head = text[:size]
     if len(head) == len(text) < SAMPLE_BYTES:
         return head
     cut = max(head.rfind(b"\n"), head.rfind(b"\r"))
-    return head[: cut + 1] if cut >= 0 else head
+    if cut < 0:
+        raise InputError(
+            f"{where}: the first row is longer than {SAMPLE_BYTES >> 10} KiB, which is no header",
+            "Export it again with a line for each row, and with fewer columns.",
+        )
+    return head[: cut + 1]
 
 
 def _checked(
