@@ -53,13 +53,16 @@ class Evidence:
         Args:
             export_ids: the customers of the export. Partners and wallets are also known from
                 contacts, referrals and feedback.
-            left_out: customers of the export whom nothing else counts.
+            left_out: customers of the export who are in no figure; of tables that add nobody to the
+                run they are known all the same.
         """
         export = matching_key(export_ids)
         joining = [ledger.ids for ledger in self.ledgers.values() if ledger.table.joins]
         everyone = pc.unique(pa.concat_arrays([export, *joining]))
         ledgers = {
-            name: ledger.with_matches(export if ledger.table.joins else everyone, left_out)
+            name: ledger.with_matches(export)
+            if ledger.table.joins
+            else ledger.with_matches(everyone, left_out)
             for name, ledger in self.ledgers.items()
         }
         return replace(self, ledgers=ledgers)
