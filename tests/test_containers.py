@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import tarfile
 import zipfile
 
 import pytest
@@ -26,6 +27,14 @@ def zipped(members, *, locked=False):
             start = data.index(mark) + place
             data = data[:start] + b"\x01" + data[start + 1 :]
     return data
+
+
+def tarred(data):
+    archive, member = io.BytesIO(), tarfile.TarInfo("a.csv")
+    member.size = len(data)
+    with tarfile.open(fileobj=archive, mode="w") as file:
+        file.addfile(member, io.BytesIO(data))
+    return archive.getvalue()
 
 
 def customers(*exports, **asked):
@@ -73,6 +82,9 @@ def test_a_folder_gives_its_zips_too(write, tmp_path):
         (zipped({"a.csv": SHOP}, locked=True), "locked with a password"),
         (zipped({"a.csv": SHOP})[:-20], "zip data is damaged or cut off"),
         (zipped({"a.csv": gzip.compress(SHOP)}), "what is packed in it is gzip data"),
+        (zipped({"../../a.csv": SHOP}), r"leads out of it, as no data does: \.\./\.\./a\.csv"),
+        (tarred(SHOP), "this holds tar data"),
+        (gzip.compress(tarred(SHOP)), "what is packed in it is tar data"),
     ],
 )
 def test_a_zip_that_cannot_be_read_is_refused(write, data, complaint):

@@ -38,6 +38,10 @@ _MAGIC: Final = {
     b"GIF89a": "GIF",
 }
 READ: Final = ("parquet", "gzip", "bz2", "zstd", "zip", "workbook", "text")
+START: Final = 512
+"""How many bytes tell what a file is."""
+_TAR: Final = slice(257, 262)
+"""Where a tar archive says that it is one; it begins with the name of its first file."""
 _WORKBOOK_PARTS: Final = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")
 DAMAGED: Final = (
     EOFError,
@@ -52,6 +56,8 @@ _MOST_NAMED: Final = 12
 
 def kind_of(start: bytes) -> str:
     """Name the kind of file that begins so: one of READ, or another that is known but not read."""
+    if start[_TAR] == b"ustar":
+        return "tar"
     return next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), "text")
 
 
@@ -89,7 +95,15 @@ def unpacked(raw: BinaryIO, kind: str, name: str, part: str) -> ByteStream:
 
 def _member(raw: BinaryIO, name: str, part: str) -> ByteStream:
     archive = zipfile.ZipFile(raw)
-    member = _chosen([one for one in archive.infolist() if _holds_data(one)], name, part)
+    every = [member for member in archive.infolist() if not member.is_dir()]
+    members = [member for member in every if _holds_data(member)]
+    if every and not members:
+        raise InputError(
+            f"{name}: what is in this zip begins with a dot or leads out of it, as no data does:"
+            f" {_listed(every)}",
+            "Unpack it, and name the file that you want.",
+        )
+    member = _chosen(members, name, part)
     if member.flag_bits & 1:
         raise InputError(
             f"{name}: {_shown(member.filename)} is locked with a password",
@@ -102,26 +116,31 @@ def _holds_data(member: zipfile.ZipInfo) -> bool:
     """Whether a member is a file of the user's, and not what a Mac or a folder leaves behind."""
     parts = PurePosixPath(member.filename).parts
     hidden = any(part == "__MACOSX" or part.startswith(".") for part in parts)
-    return not (hidden or member.is_dir())
+    return not hidden
 
 
 def _chosen(members: list[zipfile.ZipInfo], name: str, part: str) -> zipfile.ZipInfo:
     found = [member for member in members if part in ("", member.filename)]
     if len(found) == 1:
         return found[0]
-    shown = ", ".join(_shown(member.filename) for member in members[:_MOST_NAMED])
-    more = f" and {len(members) - _MOST_NAMED:,} more" if len(members) > _MOST_NAMED else ""
+    shown = _listed(members)
     if not members:
         raise InputError(f"{name}: there is no file in this zip", "Pack it again.")
     if not found:
-        raise InputError(f"{name}: there is no {part} in this zip", f"It holds {shown}{more}.")
+        raise InputError(f"{name}: there is no {part} in this zip", f"It holds {shown}.")
     if part:
         raise InputError(f"{name}: {part} is in this zip twice", "Unpack it, and name one.")
     example = f"{name}/{_shown(members[0].filename)}"
     raise InputError(
-        f"{name}: there are {len(members):,} files in this zip: {shown}{more}",
+        f"{name}: there are {len(members):,} files in this zip: {shown}",
         f"Name one as if the zip were a folder: {example}; or unpack it, and name the folder.",
     )
+
+
+def _listed(members: list[zipfile.ZipInfo]) -> str:
+    shown = ", ".join(_shown(member.filename) for member in members[:_MOST_NAMED])
+    more = f" and {len(members) - _MOST_NAMED:,} more" if len(members) > _MOST_NAMED else ""
+    return shown + more
 
 
 def _shown(member: str) -> str:

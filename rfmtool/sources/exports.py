@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from rfmtool.errors import InputError
-from rfmtool.sources.containers import DAMAGED, READ, is_workbook, kind_of, unpacked
+from rfmtool.sources.containers import DAMAGED, READ, START, is_workbook, kind_of, unpacked
 from rfmtool.sources.spools import reader_of
 from rfmtool.sources.streams import ByteStream, bounded, transcoded
 from rfmtool.sources.workbooks import sheet_as_csv, too_large
@@ -67,7 +67,7 @@ class ExportFile:
             InputError: it is of a kind that cannot be read.
         """
         with self.open() as raw:
-            kind = kind_of(raw.read(16) or b"")
+            kind = kind_of(raw.read(START) or b"")
             if kind == "zip" and is_workbook(raw):
                 kind = "workbook"
         if kind not in READ:
