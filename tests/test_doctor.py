@@ -100,3 +100,19 @@ def test_quiet_leaves_only_the_message(tmp_path):
     told = rfmtool("check", written(tmp_path / "shop.csv", HEADER), "--quiet")
     assert told.stdout == ""
     assert "nothing below it" in told.stderr
+
+
+def test_other_spellings_of_an_address_are_counted(tmp_path):
+    rows = "Ann@x.org,1,2024-01-01,5\nann@x.org,2,2024-02-01,5\nbob@x.org,3,2024-01-01,5\n"
+    orders = written(tmp_path / "orders.csv", HEADER + rows)
+    partners = written(tmp_path / "partners.csv", "customer_id\nANN@x.org\nann@x.org\n")
+    words = ("check", orders, "--partners", partners)
+
+    page = " ".join(rfmtool(*words).stdout.split())
+    assert "Ids 1 other spelling of e-mail addresses" in page
+    assert "1 of 1 people are known elsewhere; 1 other spelling of e-mail addresses" in page
+    found = json.loads(rfmtool(*words, "--format", "json").stdout)
+    assert (found["merged_ids"], found["evidence"]["partners"]["merged"]) == (1, 1)
+    report = " ".join(rfmtool("run", orders, "--partners", partners).stdout.split())
+    assert "1 customer id written in another case" in report
+    assert "partners: 1 id written in another case" in report

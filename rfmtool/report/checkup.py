@@ -63,6 +63,9 @@ def _unused(found: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _as_read(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     mark = _MARKS[found["decimal"]]
     ids = [("Ids", "all written like 17850.0; the .0 is dropped")] * found["dropped_point_zero"]
+    if found["merged_ids"]:
+        merged = counted(found["merged_ids"], "other spelling")
+        ids.append(("Ids", f"{merged} of e-mail addresses: one address is one customer"))
     return [
         ("Dates", f"{found['dates']} ({found['dates_by']}; change it with --date-format)"),
         *([("", found["on_dates"])] if found["on_dates"] else []),
@@ -83,6 +86,8 @@ def _evidence(tables: Mapping[str, Any]) -> list[tuple[str, str]]:
     lines = []
     for name, table in tables.items():
         known = f"{table['matched']:,} of {table['people']:,} people are known elsewhere"
+        if table["merged"]:
+            known += f"; {counted(table['merged'], 'other spelling')} of e-mail addresses"
         lines.append((name.capitalize(), f"{ledger_line(table, empty=False)}; {known}"))
         lines += [("", _bad_row(one, _HEADER_ROWS)) for one in table["rejects"]]
     return lines

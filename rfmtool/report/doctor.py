@@ -33,6 +33,7 @@ def diagnosis(grouped: Grouped, told: Evidence | None = None) -> dict[str, Any]:
         "decimal_by": "you said so" if export.asked.decimal else decided_by,
         "footer_rows": ledger.footer_rows,
         "dropped_point_zero": grouped.dropped_point_zero,
+        "merged_ids": grouped.merged_ids,
         "customers": len(grouped.table),
         "first_order_on": _day(grouped, first=True),
         "last_order_on": _day(grouped, first=False),

@@ -145,6 +145,11 @@ def _evidence_warnings(result: Result) -> list[str]:
                 f" {'is' if one else 'are'} known from nowhere else, so"
                 f" {'it counts' if one else 'they count'} for nothing."
             )
+        if table.merged:
+            found.append(
+                f"{name}: {counted(table.merged, 'id')} written in another case or with spaces"
+                " around: the same e-mail address is the same person."
+            )
         if table.dropped_point_zero:
             found.append(f"{name}: every id was written like 17850.0; the .0 is dropped.")
     return found
