@@ -92,6 +92,12 @@ def test_a_zip_that_cannot_be_read_is_refused(write, data, complaint):
         run(write(data, "orders.zip"))
 
 
+def test_an_archive_of_another_kind_is_to_be_unpacked(write):
+    with pytest.raises(InputError) as refused:
+        run(write(tarred(SHOP), "orders.tar"))
+    assert refused.value.hint == "Unpack it, and name what comes out."
+
+
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, lambda data: zipped({"a.csv": data})])
 def test_a_file_that_holds_more_than_it_may_is_refused(write, pack):
     path = write(pack(SHOP + b"cy,3,2024-02-01,1\n" * 30_000))

@@ -19,6 +19,7 @@ from rfmtool.sources.streams import ByteStream, bounded, transcoded
 from rfmtool.sources.workbooks import sheet_as_csv, too_large
 
 _TRUSTED_BYTES: Final = 1 << 30
+_PACKERS: Final = ("tar", "xz", "7z", "RAR")
 _TRUSTED_RATIO: Final = 200
 """Real exports pack to between a fifth and a fiftieth; beyond this it is made to fill a disk."""
 
@@ -73,7 +74,9 @@ class ExportFile:
         if kind not in READ:
             raise InputError(
                 f"{self.name}: this holds {kind} data, which rfmtool does not read",
-                "Export it as CSV or Parquet.",
+                "Unpack it, and name what comes out."
+                if kind in _PACKERS
+                else "Export it as CSV or Parquet.",
             )
         if self.part and kind not in ("zip", "workbook"):
             raise InputError(
