@@ -17,7 +17,7 @@ from rfmtool.grouping import Grouped, Settings
 from rfmtool.scoring.history import spend_within
 from rfmtool.scoring.people import contacts_by, unlisted, until
 from rfmtool.sources import Asked, currencies
-from rfmtool.sources.evidence import Evidence, read_evidence
+from rfmtool.sources.evidence.tables import Evidence, read_evidence
 from rfmtool.sources.limits import check_rejects
 
 _DATED: Final = ("from_on", "until_on")

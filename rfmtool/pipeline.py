@@ -43,8 +43,8 @@ from rfmtool.scoring.timing import OrderDays, Timing, add_usual_gaps, fit_timing
 from rfmtool.scoring.told_wallets import Period
 from rfmtool.scoring.wallet import add_wallet_scores, add_wallets
 from rfmtool.sources import Asked, open_export
-from rfmtool.sources.evidence import Evidence, read_evidence
-from rfmtool.sources.evidence_ledger import check_matched
+from rfmtool.sources.evidence.ledger import check_matched
+from rfmtool.sources.evidence.tables import Evidence, read_evidence
 from rfmtool.sources.layout import Detail
 from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.limits import check_rejects

@@ -1,6 +1,7 @@
 """Imports point down the floors of the house only, and the command line starts light."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,20 @@ def test_imports_point_down(path):
         assert HEIGHT[there] < HEIGHT[here], f"{here} may not import {module}"
 
 
+@pytest.mark.parametrize(
+    ("folder", "above"), [("files", "(?!files)"), ("text", "evidence"), ("[a-z]+.py", "evidence")]
+)
+def test_the_folders_of_sources_lean_one_way(folder, above):
+    inside = [path for path in MODULES if re.search(rf"sources/{folder}", path.as_posix())]
+    seen_above = {"rejects"}  # which looks at every table again
+
+    assert len(inside) > 5
+    for path in inside:
+        for module in imports_of(path):
+            leans_up = re.match(rf"rfmtool\.sources\.{above}", module)
+            assert not leans_up or path.stem in seen_above, f"{path} may not import {module}"
+
+
 def test_no_stairs_are_kept_that_nobody_takes():
     taken = {
         (path.relative_to(PACKAGE).with_suffix("").parts[0], place_of(module))
@@ -101,7 +116,7 @@ def test_importing_the_command_line_loads_no_heavy_library():
 
 def test_sources_and_engines_do_without_pandas():
     for folder in ("sources", "engines"):
-        for path in (PACKAGE / folder).glob("*.py"):
+        for path in (PACKAGE / folder).rglob("*.py"):
             imported = {
                 alias.name
                 for node in ast.walk(ast.parse(path.read_text()))

@@ -9,8 +9,8 @@ import pytest
 
 from rfmtool.errors import InputError
 from rfmtool.pipeline import run
+from rfmtool.sources.files.listing import expand
 from rfmtool.sources.layout import Asked
-from rfmtool.sources.listing import expand
 
 SHOP = b"customer_id,order_id,ordered_at,amount\nann,1,2024-01-30,5\nbob,2,2024-01-31,7\n"
 OTHER = SHOP.replace(b"ann", b"cy").replace(b"bob", b"dan")
@@ -110,7 +110,7 @@ def test_a_file_that_holds_more_than_it_may_is_refused(write, pack):
 
 
 def test_a_bomb_is_stopped_while_it_unpacks(write, monkeypatch):
-    monkeypatch.setattr("rfmtool.sources.exports._TRUSTED_BYTES", 1 << 16)
+    monkeypatch.setattr("rfmtool.sources.files.exports._TRUSTED_BYTES", 1 << 16)
     bomb = gzip.compress(SHOP + b"cy,3,2024-02-01,1\n" * 100_000)
 
     with pytest.raises(InputError, match="once unpacked"):
@@ -118,7 +118,7 @@ def test_a_bomb_is_stopped_while_it_unpacks(write, monkeypatch):
 
 
 def test_real_packed_exports_are_far_from_a_bomb(write, monkeypatch):
-    monkeypatch.setattr("rfmtool.sources.exports._TRUSTED_BYTES", 1 << 10)
+    monkeypatch.setattr("rfmtool.sources.files.exports._TRUSTED_BYTES", 1 << 10)
     rows = b"".join(b"c%d,o%d,2024-01-%02d,%d\n" % (n % 97, n, n % 28 + 1, n) for n in range(5000))
 
     assert len(customers(write(gzip.compress(SHOP + rows)))) == 99

@@ -17,10 +17,10 @@ from shell import rfmtool as command
 import rfmtool
 from rfmtool.errors import AmbiguousInputError, InputError, LimitError, UsageError
 from rfmtool.grouping import look
-from rfmtool.sources import dialect
 from rfmtool.sources.date_readings import DAY_FIRST, ISO, MONTH_FIRST, READINGS, in_zone, reading_of
 from rfmtool.sources.dates import read_days
 from rfmtool.sources.layout import Asked
+from rfmtool.sources.text import dialect
 
 READING = {reading.name: reading for reading in READINGS}
 EPOCH = date(1970, 1, 1)

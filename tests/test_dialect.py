@@ -10,9 +10,9 @@ import pytest
 from rfmtool.errors import InputError, UsageError
 from rfmtool.grouping import look
 from rfmtool.pipeline import run
-from rfmtool.sources.dialect import SAMPLE_BYTES, sniff
-from rfmtool.sources.exports import ExportFile
+from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.layout import Asked
+from rfmtool.sources.text.dialect import SAMPLE_BYTES, sniff
 
 NAMES = ["customer_id", "order_id", "ordered_at", "amount"]
 ROW = ["Zo\u00eb", "A-1", "2024-01-31", "9.99"]

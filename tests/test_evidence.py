@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from rfmtool.cli.arguments import evidence_sources
 from rfmtool.errors import AmbiguousInputError, InputError, LimitError, UsageError
-from rfmtool.sources.evidence import read_evidence
-from rfmtool.sources.evidence_ledger import check_matched
-from rfmtool.sources.evidence_roles import evidence_tables
+from rfmtool.sources.evidence.ledger import check_matched
+from rfmtool.sources.evidence.roles import evidence_tables
+from rfmtool.sources.evidence.tables import read_evidence
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.roles import parse_asked
 

@@ -7,7 +7,7 @@ import pytest
 from rfmtool.columns import EVIDENCE
 from rfmtool.errors import RulesError
 from rfmtool.rules import load_rules, merged_data, to_toml
-from rfmtool.sources.evidence_roles import evidence_tables
+from rfmtool.sources.evidence.roles import evidence_tables
 
 
 def test_the_shipped_rules_name_no_table():

@@ -14,8 +14,8 @@ from shell import rfmtool
 from rfmtool.errors import InputError
 from rfmtool.grouping import Settings, look
 from rfmtool.pipeline import run
-from rfmtool.sources.exports import ExportFile
-from rfmtool.sources.listing import expand
+from rfmtool.sources.files.exports import ExportFile
+from rfmtool.sources.files.listing import expand
 
 HEADER = "customer_id,order_id,ordered_at,amount\n"
 SHOP = HEADER + "ann,1,2024-01-30,5\nbob,2,2024-01-31,7\n"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rfmtool.sources import detect, read
-from rfmtool.sources.exports import ExportFile
+from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.layout import Asked
 
 HEADER = "customer_id,ordered_at,amount\n"

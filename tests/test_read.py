@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import rfmtool
 from rfmtool.errors import InputError
 from rfmtool.sources import detect, read
-from rfmtool.sources.exports import ExportFile
+from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.layout import Asked
 
 HEADER = b"customer_id,ordered_at,amount,note\n"

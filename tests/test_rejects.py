@@ -22,7 +22,7 @@ from rfmtool.columns import REJECTIONS
 from rfmtool.errors import InputError, RfmtoolError
 from rfmtool.sources import open_export, rejects
 from rfmtool.sources.batches import Batch
-from rfmtool.sources.evidence import read_evidence
+from rfmtool.sources.evidence.tables import read_evidence
 from rfmtool.sources.ids import names_listed
 from rfmtool.sources.layout import Asked, Question
 from rfmtool.sources.ledger import Ledger

@@ -32,7 +32,7 @@ def asked(settings: Settings) -> Asked:
     Raises:
         UsageError: an option is given without saying anything.
     """
-    from rfmtool.sources.evidence_roles import evidence_tables, rates_table
+    from rfmtool.sources.evidence.roles import evidence_tables, rates_table
     from rfmtool.sources.layout import Asked
     from rfmtool.sources.roles import parse_asked
 
@@ -74,7 +74,7 @@ def evidence_sources(settings: Settings, exports: Sequence[str] = ()) -> dict[st
     Raises:
         UsageError: a name is empty, or stdin is named twice.
     """
-    from rfmtool.sources.evidence_roles import evidence_tables
+    from rfmtool.sources.evidence.roles import evidence_tables
 
     given = {name: settings.get(name) for name in evidence_tables()}
     named = {name: path for name, path in given.items() if path is not None}
@@ -127,7 +127,7 @@ def _money(settings: Settings) -> dict[str, Any]:
         return {"currency": currency}
     if not path:
         raise UsageError("--rates: the name is empty", "Name a file, or leave it out.")
-    from rfmtool.sources.rates_reading import read_rates
+    from rfmtool.sources.evidence.rates import read_rates
 
     return {"rates": read_rates(path, currency, asked(settings), threads=settings["threads"])}
 
@@ -143,7 +143,7 @@ def run_arguments(settings: Settings, exports: Sequence[str]) -> dict[str, Any]:
     Raises:
         UsageError: one of them cannot be meant.
     """
-    from rfmtool.sources.evidence_ledger import check_matched
+    from rfmtool.sources.evidence.ledger import check_matched
     from rfmtool.sources.ledger import Ledger
     from rfmtool.sources.limits import check_rejects
 

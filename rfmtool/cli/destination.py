@@ -65,7 +65,7 @@ def check_apart(target: Path, *inputs: str | None) -> None:
 
 
 def _would_be_read(place: Path, folder: Path) -> bool:
-    from rfmtool.sources.listing import has_data_name
+    from rfmtool.sources.files.listing import has_data_name
 
     return place.is_relative_to(folder) and has_data_name(place, folder)
 

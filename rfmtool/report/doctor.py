@@ -11,8 +11,8 @@ from rfmtool.report.exchange import rates_data
 from rfmtool.scoring.customers import money_text
 from rfmtool.sources.currencies import apart, is_known
 from rfmtool.sources.detect import Export, Source
-from rfmtool.sources.evidence import Evidence
-from rfmtool.sources.evidence_ledger import TableLedger
+from rfmtool.sources.evidence.ledger import TableLedger
+from rfmtool.sources.evidence.tables import Evidence
 from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.roles import may_be_data
 

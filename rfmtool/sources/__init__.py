@@ -10,8 +10,8 @@ from rfmtool.errors import InputError, having_seen
 from rfmtool.rules.presets import Preset
 from rfmtool.sources import detect
 from rfmtool.sources.detect import Export
+from rfmtool.sources.files.listing import left_out
 from rfmtool.sources.layout import Asked, Reading
-from rfmtool.sources.listing import left_out
 from rfmtool.sources.presets import Known
 
 __all__ = ["Asked", "Export", "open_export"]

@@ -19,7 +19,7 @@ from rfmtool.errors import InputError
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.clean import clean
 from rfmtool.sources.detect import Export
-from rfmtool.sources.evidence_ledger import FileAgain, TableLedger
+from rfmtool.sources.evidence.ledger import FileAgain, TableLedger
 from rfmtool.sources.ids import is_listed, names_listed
 from rfmtool.sources.layout import Question
 from rfmtool.sources.ledger import Ledger, Tally

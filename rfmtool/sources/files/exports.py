@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from rfmtool.errors import InputError
-from rfmtool.sources.containers import DAMAGED, READ, START, is_workbook, kind_of, unpacked
-from rfmtool.sources.spools import reader_of
-from rfmtool.sources.streams import ByteStream, bounded, transcoded
-from rfmtool.sources.workbooks import sheet_as_csv, too_large
+from rfmtool.sources.files.containers import DAMAGED, READ, START, is_workbook, kind_of, unpacked
+from rfmtool.sources.files.spools import reader_of
+from rfmtool.sources.files.streams import ByteStream, bounded, transcoded
+from rfmtool.sources.files.workbooks import sheet_as_csv, too_large
 
 _TRUSTED_BYTES: Final = 1 << 30
 _PACKERS: Final = ("tar", "xz", "7z", "RAR")

@@ -17,7 +17,7 @@ from rfmtool.sources.bins import Codes, Odd, counted, is_blank, rejects_of
 from rfmtool.sources.currencies import normal, outside
 from rfmtool.sources.date_readings import DateReading
 from rfmtool.sources.dates import read_days
-from rfmtool.sources.evidence_roles import CellKind, EvidenceTable, Role
+from rfmtool.sources.evidence.roles import CellKind, EvidenceTable, Role
 from rfmtool.sources.layout import FileLayout, NumberReading
 from rfmtool.sources.ledger import CODES, Tally
 from rfmtool.sources.masks import Mask, Places, mask_of

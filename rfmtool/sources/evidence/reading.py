@@ -25,11 +25,11 @@ from rfmtool.sources.date_readings import (
 )
 from rfmtool.sources.dates import read_days
 from rfmtool.sources.detect import Source, is_arrow_stream, source_of_file, sources_of
-from rfmtool.sources.evidence_cells import TableReading
-from rfmtool.sources.evidence_roles import EvidenceTable
-from rfmtool.sources.exports import ExportFile
+from rfmtool.sources.evidence.cells import TableReading
+from rfmtool.sources.evidence.roles import EvidenceTable
+from rfmtool.sources.files.exports import ExportFile
+from rfmtool.sources.files.listing import expand
 from rfmtool.sources.layout import Asked, NumberReading
-from rfmtool.sources.listing import expand
 from rfmtool.threads import in_order
 
 Part = tuple[Source, Sequence[Batch]]

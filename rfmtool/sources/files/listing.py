@@ -13,8 +13,8 @@ from typing import Final, TypeVar
 
 from rfmtool.errors import InputError
 from rfmtool.manifest import MANIFEST, manifest_of
-from rfmtool.sources.exports import ExportFile
-from rfmtool.sources.spools import spooled
+from rfmtool.sources.files.exports import ExportFile
+from rfmtool.sources.files.spools import spooled
 
 _PACKED: Final = ("", ".gz", ".bz2", ".zst", ".zip")
 _TEXT: Final = (".csv", ".tsv", ".tab", ".txt", ".psv")

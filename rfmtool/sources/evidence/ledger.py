@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from rfmtool.errors import LimitError, UsageError
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.detect import Source
-from rfmtool.sources.evidence_roles import EvidenceTable
+from rfmtool.sources.evidence.roles import EvidenceTable
 from rfmtool.sources.ids import is_listed
 from rfmtool.sources.ledger import Ledger, Tally
 from rfmtool.sources.masks import mask_of

@@ -12,7 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
-from rfmtool.sources.bad_text import (
+from rfmtool.sources.batches import Batch, Fault
+from rfmtool.sources.layout import Dialect, FileLayout
+from rfmtool.sources.masks import Mask, mask_of
+from rfmtool.sources.records import Marks, record_texts
+from rfmtool.sources.text.bad_text import (
     is_utf8,
     not_text,
     undisguised,
@@ -20,14 +24,10 @@ from rfmtool.sources.bad_text import (
     with_stray_quotes,
     without_byte_order_marks,
 )
-from rfmtool.sources.batches import Batch, Fault
-from rfmtool.sources.blocks import Block
-from rfmtool.sources.footers import footer_start
-from rfmtool.sources.halves import without_halves
-from rfmtool.sources.layout import Dialect, FileLayout
-from rfmtool.sources.masks import Mask, mask_of
-from rfmtool.sources.one_table import check_one_table
-from rfmtool.sources.records import Marks, record_texts
+from rfmtool.sources.text.blocks import Block
+from rfmtool.sources.text.footers import footer_start
+from rfmtool.sources.text.halves import without_halves
+from rfmtool.sources.text.one_table import check_one_table
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import BinaryIO, Final, cast
 import pyarrow as pa
 
 from rfmtool.errors import InputError
-from rfmtool.sources.streams import ByteStream, zstd
+from rfmtool.sources.files.streams import ByteStream, zstd
 
 _MAGIC: Final = {
     b"PAR1": "parquet",

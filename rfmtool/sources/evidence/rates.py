@@ -18,9 +18,9 @@ from rfmtool.sources.batches import Batch
 from rfmtool.sources.bins import is_blank
 from rfmtool.sources.date_readings import check_zone
 from rfmtool.sources.dates import read_days
-from rfmtool.sources.evidence_cells import TableReading
-from rfmtool.sources.evidence_reading import Part, table_reading, taken_apart
-from rfmtool.sources.evidence_roles import EvidenceTable, rates_table
+from rfmtool.sources.evidence.cells import TableReading
+from rfmtool.sources.evidence.reading import Part, table_reading, taken_apart
+from rfmtool.sources.evidence.roles import EvidenceTable, rates_table
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.masks import Mask
 from rfmtool.sources.numbers import read_numbers

@@ -12,15 +12,15 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from rfmtool.errors import InputError
-from rfmtool.sources.containers import kind_of
-from rfmtool.sources.encodings import check_encoding, check_utf8, no_text, proven
-from rfmtool.sources.exports import ExportFile
-from rfmtool.sources.headers import Names
+from rfmtool.sources.files.containers import kind_of
+from rfmtool.sources.files.encodings import check_encoding, check_utf8, no_text, proven
+from rfmtool.sources.files.exports import ExportFile
+from rfmtool.sources.files.streams import first_bytes, squeeze
 from rfmtool.sources.layout import Asked, Dialect, FileLayout
 from rfmtool.sources.records import Record
 from rfmtool.sources.roles import EXPORT, Roles, may_be_data
-from rfmtool.sources.streams import first_bytes, squeeze
-from rfmtool.sources.trials import Sample, Trial, best_trial, roles_of, usual_trial
+from rfmtool.sources.text.headers import Names
+from rfmtool.sources.text.trials import Sample, Trial, best_trial, roles_of, usual_trial
 
 SAMPLE_BYTES: Final = 1 << 18
 _TRIED_BYTES: Final = 1 << 15

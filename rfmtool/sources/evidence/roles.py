@@ -1,4 +1,4 @@
-"""What each evidence table may hold, as `evidence_roles.toml` says it."""
+"""What each evidence table may hold, as `roles.toml` says it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 from rfmtool.sources.layout import Kind
 from rfmtool.sources.roles import Roles, normal, not_recognised, places_of, synonyms
 
-_FILE: Final = "evidence_roles.toml"
+_FILE: Final = "roles.toml"
 CellKind = Literal["id", "text", "word", "yes_no", "day", "whole", "number", "money"]
 _READ_AS: Final[Mapping[str, Kind]] = {
     "day": "day",

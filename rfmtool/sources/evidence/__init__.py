@@ -1,0 +1,1 @@
+"""Tables beside the orders: what each may hold, read by roles that are values."""
