@@ -47,6 +47,12 @@ def test_a_word_may_be_a_piece_of_words():
     assert kept(named[0], "oops\n", *named[1:]) == ["ann7", "ann9"]
 
 
+def test_an_empty_cell_beside_a_word_may_be_what_was_left_of_it():
+    rows = [row.replace("\n", ",\n") for row in ROWS]
+    header = HEADER.replace("\n", ",order_id\n")
+    assert kept(rows[0], "C\n", *rows[1:], header=header) == ["8", "9"]
+
+
 def test_a_torn_cell_without_a_role_costs_nothing():
     rows = [f"note,{row}" for row in ROWS]
     noted = [row.replace("\n", ",note\n") for row in rows]

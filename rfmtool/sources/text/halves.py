@@ -17,7 +17,8 @@ from rfmtool.sources.batches import Batch, Fault
 from rfmtool.sources.layout import FileLayout
 from rfmtool.sources.masks import Places, mask_of
 
-_LETTER: Final = r"\pL"
+_NUMBER: Final = r"^\PL*\pN\PL*$"
+"""Digits and no letter; an empty cell is none, for it may be half of a word."""
 
 
 def without_halves(batch: Batch, layout: FileLayout) -> Batch:
@@ -43,8 +44,9 @@ def _halves(batch: Batch, layout: FileLayout, pieces: Sequence[Fault]) -> Iterat
     for place, side in ((len(layout.header) - 1, 0), (0, 1)):
         if place in roles:
             # Words are no piece of a column of nothing but numbers.
-            worded = pc.any(pc.match_substring_regex(batch.cells[roles[place]], _LETTER)).as_py()
-            yield _beside(rows[~wordy | bool(worded)], passed)[side]
+            cells = batch.cells[roles[place]].fill_null("")
+            numbers = pc.all(pc.match_substring_regex(cells, _NUMBER)).as_py()
+            yield _beside(rows[~(wordy & bool(numbers))], passed)[side]
 
 
 def _is_wordy(text: str) -> bool:
