@@ -70,7 +70,7 @@ def test_rows_too_short_and_too_long_are_rejected_with_their_numbers(number):
 def test_01_a_whole_row_between_ragged_ones_does_not_shift(tmp_path):
     file = written(
         tmp_path / "ragged.csv",
-        "customer_id,amount,ordered_at\n1,27,2024-01-01,long\nshort\n0,17,2024-01-03\n",
+        "customer_id,amount,ordered_at\n1,27,2024-01-01,long\n,short\n0,17,2024-01-03\n",
     )
     assert [row["customer_id"] for row in scored(file, "--max-rejects", "2")] == ["0"]
 

@@ -8,17 +8,12 @@ both are set aside, where the torn cell would play a role.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 import numpy as np
-import pyarrow.compute as pc
 
 from rfmtool.sources.batches import Batch, Fault
 from rfmtool.sources.layout import FileLayout
 from rfmtool.sources.masks import Places, mask_of
-
-_NUMBER: Final = r"^\PL*\pN\PL*$"
-"""Digits and no letter; an empty cell is none, for it may be half of a word."""
 
 
 def without_halves(batch: Batch, layout: FileLayout) -> Batch:
@@ -38,20 +33,12 @@ def without_halves(batch: Batch, layout: FileLayout) -> Batch:
 def _halves(batch: Batch, layout: FileLayout, pieces: Sequence[Fault]) -> Iterator[Places]:
     """The rows above pieces of the last column, and those below pieces of the first."""
     rows = np.array([fault.row for fault in pieces])
-    wordy = np.array([_is_wordy(fault.piece) for fault in pieces])
-    passed = np.union1d(rows, _blank_rows(batch))
-    roles = {place: role for role, place in layout.places.items()}
-    for place, side in ((len(layout.header) - 1, 0), (0, 1)):
-        if place in roles:
-            # Words are no piece of a column of nothing but numbers.
-            cells = batch.cells[roles[place]].fill_null("")
-            numbers = pc.all(pc.match_substring_regex(cells, _NUMBER)).as_py()
-            yield _beside(rows[~(wordy & bool(numbers))], passed)[side]
-
-
-def _is_wordy(text: str) -> bool:
-    """Whether there are letters in it, and no digit, which would make it money or a day."""
-    return any(map(str.isalpha, text)) and not any(map(str.isdigit, text))
+    above, below = _beside(rows, np.union1d(rows, _blank_rows(batch)))
+    with_role = set(layout.places.values())
+    if len(layout.header) - 1 in with_role:
+        yield above
+    if 0 in with_role:
+        yield below
 
 
 def _beside(pieces: Places, passed: Places) -> tuple[Places, Places]:
