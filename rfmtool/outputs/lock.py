@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from rfmtool.errors import SystemFailureError
 from rfmtool.outputs.refusals import system_failures
+
+if sys.platform != "win32":
+    # Not where it is used: a Ctrl-C that meets an import may be lost.
+    import fcntl
 
 
 @contextmanager
@@ -27,9 +32,7 @@ def held(folder: Path) -> Iterator[None]:
 
 
 def _locked(path: Path, folder: Path) -> int:
-    try:
-        import fcntl
-    except ImportError:
+    if sys.platform == "win32":
         return _locked_on_windows(path, folder)
     while True:
         handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
