@@ -25,12 +25,12 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from rfmtool.grouping import Settings
+    from rfmtool.grouping.read import Settings
+    from rfmtool.pages.explain import explain
     from rfmtool.pipeline import run
     from rfmtool.questions import affinity, cadence, cohorts, concentration, repeat, timeline
-    from rfmtool.report.card import explain
-    from rfmtool.report.comparison import compare
     from rfmtool.rules import FitRules, Method
+    from rfmtool.runs.compare import compare
     from rfmtool.sources.layout import Asked, Detail
 
 
@@ -40,10 +40,10 @@ def __dir__() -> list[str]:
 
 _HOMES: Final = {
     "run": "pipeline",
-    "explain": "report.card",
-    "compare": "report.comparison",
+    "explain": "pages.explain",
+    "compare": "runs.compare",
     **dict.fromkeys(("Detail", "Asked"), "sources.layout"),
-    "Settings": "grouping",
+    "Settings": "grouping.read",
     **dict.fromkeys(("FitRules", "Method"), "rules"),
     **dict.fromkeys(
         ("affinity", "cadence", "cohorts", "concentration", "repeat", "timeline"), "questions"

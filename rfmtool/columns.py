@@ -124,6 +124,3 @@ BINS: Final = ("used", "anonymous", "blank", *EXCLUSIONS, *REJECTIONS)
 
 EVIDENCE: Final = ("contacts", "referrals", "feedback", "partners", "wallets", "suppress")
 """The evidence tables."""
-
-UNITS_PER_CURRENCY: Final = 10_000
-"""Money is held in whole 1/10,000: integer sums are equal in any order, on any engine."""

@@ -14,8 +14,8 @@ from rfmtool.analyses.returned import backtest_day
 from rfmtool.analyses.timeline import COUNTED
 from rfmtool.days import day_number
 from rfmtool.errors import RulesError
+from rfmtool.grouping.history import Past, ended, known_by, laid_out, standing
 from rfmtool.pipeline import Result, score
-from rfmtool.scoring.history import Past, ended, known_by, laid_out, standing
 from rfmtool.scoring.scales import Scales
 
 

@@ -16,8 +16,17 @@ import pyarrow as pa
 from rfmtool import columns as names
 from rfmtool.days import day_number
 from rfmtool.errors import RulesError, UsageError, having_seen
-from rfmtool.evidence import asked_by, attributes, check_wallets, read_told, tables_on, wallets_of
-from rfmtool.grouping import Grouped, Settings, as_of_day, group, look, with_everyone
+from rfmtool.grouping.evidence import (
+    asked_by,
+    attributes,
+    check_wallets,
+    read_told,
+    tables_on,
+    wallets_of,
+)
+from rfmtool.grouping.people import add_contacts
+from rfmtool.grouping.read import Grouped, Settings, as_of_day, group, look, with_everyone
+from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.placing.activity import place_activity
 from rfmtool.placing.candidates import add_candidates
 from rfmtool.placing.ladder import place_stages
@@ -36,7 +45,6 @@ from rfmtool.scoring.breadth import add_breadth
 from rfmtool.scoring.customers import customers
 from rfmtool.scoring.fitting import fit
 from rfmtool.scoring.peer_spend import fit_peer_spend
-from rfmtool.scoring.people import add_contacts
 from rfmtool.scoring.scales import Scales, load_scales
 from rfmtool.scoring.scores import apply_scales
 from rfmtool.scoring.timing import OrderDays, Timing, add_usual_gaps, fit_timing, order_days
@@ -48,8 +56,8 @@ from rfmtool.sources.evidence.tables import Evidence, read_evidence
 from rfmtool.sources.layout import Detail
 from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.limits import check_rejects
-from rfmtool.sources.lines import Watcher
-from rfmtool.sources.rejects import Rejects, files_read, rejects
+from rfmtool.sources.rows.lines import Watcher
+from rfmtool.sources.rows.rejects import Rejects, files_read, rejects
 
 
 @dataclass(frozen=True)
@@ -86,7 +94,7 @@ class Result:
     def customers(self) -> pd.DataFrame:
         """One row per person as in customers.csv, money as floats in currency units."""
         money = {
-            name: self.frame[name] / names.UNITS_PER_CURRENCY
+            name: self.frame[name] / UNITS_PER_CURRENCY
             for name in self.columns
             if name in names.MONEY
         }
@@ -116,7 +124,7 @@ class Result:
     @cached_property
     def summary(self) -> dict[str, Any]:
         """Everything the report shows, as plain data."""
-        from rfmtool.report.summary import summarise
+        from rfmtool.summaries.summary import summarise
 
         return summarise(self)
 

@@ -24,9 +24,9 @@ from rfmtool.days import day_of
 from rfmtool.earlier import known_on
 from rfmtool.engines import Entries
 from rfmtool.errors import UsageError
-from rfmtool.grouping import Settings
+from rfmtool.grouping.history import Past, laid_out
+from rfmtool.grouping.read import Settings
 from rfmtool.pipeline import Result, run
-from rfmtool.scoring.history import Past, laid_out
 from rfmtool.scoring.scales import Scales
 from rfmtool.sources.detect import Export
 from rfmtool.sources.layout import Asked, Detail

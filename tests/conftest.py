@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 
-from rfmtool.grouping import Settings
+from rfmtool.grouping.read import Settings
 from rfmtool.pipeline import run
 from rfmtool.sources import read
 from rfmtool.sources.layout import Detail

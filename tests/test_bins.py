@@ -5,7 +5,7 @@ import sys
 import pyarrow as pa
 import pytest
 
-from rfmtool.sources.bins import is_blank
+from rfmtool.sources.rows.bins import is_blank
 
 SPACES = [chr(code) for code in range(sys.maxunicode + 1) if chr(code).isspace()]
 

@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rfmtool.errors import InputError
-from rfmtool.sources.records import Marks
 from rfmtool.sources.text.blocks import blocks
+from rfmtool.sources.text.records import Marks
 
 # What makes cutting hard comes up in nearly every text.
 HARD_TEXTS = st.text('a,"\r\n', max_size=50)

@@ -14,7 +14,7 @@ from ledgers import detailed_ledgers
 from rfmtool.engines import CATEGORIES, MoneyOverflowError, SamePersonError
 from rfmtool.engines.local import LocalEngine
 from rfmtool.errors import InputError
-from rfmtool.sources.clean import lines_schema
+from rfmtool.sources.rows.clean import lines_schema
 
 EPOCH = date(1970, 1, 1)
 ROLES = ("category", "cost", "email", "keep:Country")

@@ -3,9 +3,9 @@
 import pytest
 from shell import SHOP, written
 
-from rfmtool.checks import check_amounts, check_currency, check_overlap
 from rfmtool.engines import Doubts
 from rfmtool.errors import AmbiguousInputError, InputError
+from rfmtool.grouping.doubts import check_amounts, check_currency, check_overlap
 from rfmtool.sources import Asked, open_export
 from rfmtool.sources.layout import Question
 from rfmtool.sources.ledger import Ledger, Overlap

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import rfmtool
 from rfmtool.analyses.compare import GONE, NEW, Factors, Part, Totals, compare, revenue_factors
-from rfmtool.grouping import Settings
+from rfmtool.grouping.read import Settings
 
 LADDER = ("client", "customer", "prospect")
 SEGMENTS = ("champions", "new", "no_orders")

@@ -8,8 +8,8 @@ import pytest
 
 import rfmtool
 from rfmtool.errors import AmbiguousInputError, InputError
-from rfmtool.grouping import Settings
-from rfmtool.sources import currencies
+from rfmtool.grouping.read import Settings
+from rfmtool.sources.cells import currencies
 
 
 def shop(write, *amounts, header="customer_id;order_id;ordered_at;amount"):

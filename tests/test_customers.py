@@ -11,20 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rfmtool.days import dated
 from rfmtool.engines import CUSTOMERS
 from rfmtool.errors import AmbiguousInputError, InputError
-from rfmtool.grouping import Settings
+from rfmtool.grouping.order_days import check_for_strays, last_day, order_dates, strip_point_zero
+from rfmtool.grouping.read import Settings
+from rfmtool.money import money_text, total_of
 from rfmtool.pipeline import run
-from rfmtool.scoring.customers import (
-    check_for_strays,
-    customers,
-    dated,
-    last_day,
-    money_text,
-    order_dates,
-    strip_point_zero,
-    total_of,
-)
+from rfmtool.scoring.customers import customers
 
 
 def grouped(**people):

@@ -16,9 +16,16 @@ from shell import rfmtool as command
 
 import rfmtool
 from rfmtool.errors import AmbiguousInputError, InputError, LimitError, UsageError
-from rfmtool.grouping import look
-from rfmtool.sources.date_readings import DAY_FIRST, ISO, MONTH_FIRST, READINGS, in_zone, reading_of
-from rfmtool.sources.dates import read_days
+from rfmtool.grouping.read import look
+from rfmtool.sources.cells.date_readings import (
+    DAY_FIRST,
+    ISO,
+    MONTH_FIRST,
+    READINGS,
+    in_zone,
+    reading_of,
+)
+from rfmtool.sources.cells.dates import read_days
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.text import dialect
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ledgers import detailed_ledgers, ledgers
 
 from rfmtool.errors import AmbiguousInputError, InputError
-from rfmtool.grouping import Settings, look
+from rfmtool.grouping.read import Settings, look
 from rfmtool.pipeline import run
 from rfmtool.sources.layout import Asked, Detail
 

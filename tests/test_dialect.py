@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from rfmtool.errors import InputError, UsageError
-from rfmtool.grouping import look
+from rfmtool.grouping.read import look
 from rfmtool.pipeline import run
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.layout import Asked

@@ -9,7 +9,7 @@ from shell import rfmtool as rfmtool_command
 
 import rfmtool
 from rfmtool.errors import AmbiguousInputError
-from rfmtool.grouping import Settings, look
+from rfmtool.grouping.read import Settings, look
 
 HEADERS = {
     "plain": "customer_id,order_id,ordered_at,amount",

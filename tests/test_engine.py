@@ -12,9 +12,9 @@ from ledgers import ledgers
 from rfmtool.engines import CUSTOMERS, MoneyOverflowError
 from rfmtool.engines.local import LocalEngine
 from rfmtool.errors import InputError, SystemFailureError, UsageError
-from rfmtool.grouping import Settings
+from rfmtool.grouping.read import Settings
 from rfmtool.pipeline import run
-from rfmtool.sources.clean import LINES
+from rfmtool.sources.rows.clean import LINES
 
 EPOCH = date(1970, 1, 1)
 ENGINES = pytest.mark.parametrize("wide", [False, True])

@@ -12,7 +12,7 @@ from books import xlsx
 from shell import rfmtool
 
 from rfmtool.errors import InputError
-from rfmtool.grouping import Settings, look
+from rfmtool.grouping.read import Settings, look
 from rfmtool.pipeline import run
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.listing import expand

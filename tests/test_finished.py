@@ -10,7 +10,7 @@ from shell import rfmtool, written
 
 import rfmtool as library
 from rfmtool.errors import InputError
-from rfmtool.outputs.finished import read_run, read_summary
+from rfmtool.runs.finished import read_run, read_summary
 
 ODD = """\
 customer_id,order_id,ordered_at,amount

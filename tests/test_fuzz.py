@@ -21,7 +21,7 @@ from rfmtool.errors import RfmtoolError
 from rfmtool.sources import open_export
 from rfmtool.sources.layout import Asked, Question
 from rfmtool.sources.ledger import Ledger
-from rfmtool.sources.lines import lines
+from rfmtool.sources.rows.lines import lines
 
 SHOP = b'customer_id,order_id,ordered_at,amount\n"ann",1,2024-01-30,5\n"b\nb",2,2024-01-31,7.50\n'
 NAMES = ["customer_id", "order_id", "ordered_at", "amount"]

@@ -8,11 +8,11 @@ import pytest
 from shell import rfmtool
 
 from rfmtool.errors import InputError
-from rfmtool.grouping import look
+from rfmtool.grouping.read import look
 from rfmtool.pipeline import run
-from rfmtool.report.doctor import seen_before
 from rfmtool.sources import open_export
 from rfmtool.sources.layout import Asked
+from rfmtool.summaries.check import seen_before
 
 HEADER = "customer_id,order_id,ordered_at,amount\n"
 ROWS = "ann,1,2024-01-30,5\nbob,2,2024-01-31,7\n"

@@ -12,9 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledgers import detailed_ledgers, ledgers
 
-from rfmtool.grouping import Settings, look
-from rfmtool.scoring.customers import customers
-from rfmtool.scoring.history import (
+from rfmtool.grouping.history import (
     counting_orders,
     ended,
     known_by,
@@ -23,6 +21,8 @@ from rfmtool.scoring.history import (
     spend_within,
     standing,
 )
+from rfmtool.grouping.read import Settings, look
+from rfmtool.scoring.customers import customers
 from rfmtool.sources.layout import Asked, Detail
 
 EPOCH = date(1970, 1, 1)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rfmtool.columns import BINS, EXCLUSIONS, REJECTIONS
 from rfmtool.errors import AmbiguousInputError, LimitError, UsageError
-from rfmtool.grouping import Settings, look
+from rfmtool.grouping.read import Settings, look
 from rfmtool.pipeline import run
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.ledger import CODES, Ledger, Reject, Tally

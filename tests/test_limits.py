@@ -9,7 +9,7 @@ from shell import SHOP, files_of, rfmtool, written
 
 from rfmtool.cli.limits import earlier_run
 from rfmtool.errors import LimitError, UsageError
-from rfmtool.report.limits import check_limits, check_names, parse_limits
+from rfmtool.runs.fail_if import check_limits, check_names, parse_limits
 
 GROUPS = {"stages": ["client", "customer"], "segments": ["champions", "new"], "activity": ["new"]}
 

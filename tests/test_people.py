@@ -3,7 +3,7 @@
 import pyarrow as pa
 
 from rfmtool.engines import CUSTOMERS
-from rfmtool.scoring.people import everyone, owned, until
+from rfmtool.grouping.people import everyone, owned, until
 
 
 def ordered(*ids):

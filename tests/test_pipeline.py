@@ -15,10 +15,10 @@ from ledgers import ledgers
 
 import rfmtool
 from rfmtool.errors import UsageError
-from rfmtool.grouping import Settings
+from rfmtool.grouping.read import Settings
+from rfmtool.money import money_text
 from rfmtool.outputs.ordering import ordered
 from rfmtool.rules import Method, load_rules, merged_data, rules_of
-from rfmtool.scoring.customers import money_text
 from rfmtool.sources.layout import Asked, Detail
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

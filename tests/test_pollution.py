@@ -24,7 +24,7 @@ from rfmtool.sources import open_export
 from rfmtool.sources.detect import survey
 from rfmtool.sources.layout import Asked, Question
 from rfmtool.sources.ledger import Ledger
-from rfmtool.sources.lines import lines
+from rfmtool.sources.rows.lines import lines
 
 NAMES = ("customer_id", "order_id", "ordered_at", "amount", "note")
 ROWS = [

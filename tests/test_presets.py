@@ -11,7 +11,7 @@ import pytest
 
 import rfmtool
 from rfmtool.errors import InputError, RulesError, UsageError
-from rfmtool.grouping import Settings, look
+from rfmtool.grouping.read import Settings, look
 from rfmtool.rules import load_rules, merged_data, to_toml
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.presets import Known, shipped

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from shell import rfmtool, written
 
 from rfmtool.errors import AmbiguousInputError, InputError, UsageError
-from rfmtool.grouping import Settings, look
+from rfmtool.grouping.read import Settings, look
 from rfmtool.pipeline import run
+from rfmtool.sources.cells.numbers import Numbers, to_units
+from rfmtool.sources.cells.rates import Rate, Rates
 from rfmtool.sources.evidence.rates import read_rates
 from rfmtool.sources.layout import Asked, Detail
-from rfmtool.sources.numbers import Numbers, to_units
-from rfmtool.sources.rates import Rate, Rates
 
 EPOCH = date(1970, 1, 1)
 EURO = ["currency,rate,from_on", "EUR,1,", "USD,0.92,2024-01-01", "USD,0.93,2024-02-01"]

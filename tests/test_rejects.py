@@ -20,13 +20,14 @@ from test_fuzz import MARKS, SHOP
 
 from rfmtool.columns import REJECTIONS
 from rfmtool.errors import InputError, RfmtoolError
-from rfmtool.sources import open_export, rejects
+from rfmtool.sources import open_export
 from rfmtool.sources.batches import Batch
+from rfmtool.sources.cells.ids import names_listed
 from rfmtool.sources.evidence.tables import read_evidence
-from rfmtool.sources.ids import names_listed
 from rfmtool.sources.layout import Asked, Question
 from rfmtool.sources.ledger import Ledger
-from rfmtool.sources.lines import lines
+from rfmtool.sources.rows import rejects
+from rfmtool.sources.rows.lines import lines
 
 HEADER = "customer_id,order_id,ordered_at,amount,note\n"
 GOOD = "ann,1,2024-01-05,5,x\nann,2,2024-02-06,5,y\n"

@@ -14,7 +14,7 @@ from oracle import lines_of, orders
 from renderings import BOMS, Rendering, renderings
 
 from rfmtool.errors import InputError
-from rfmtool.grouping import Settings, group
+from rfmtool.grouping.read import Settings, group
 from rfmtool.rules import load_rules
 from rfmtool.sources import open_export
 from rfmtool.sources.layout import Asked

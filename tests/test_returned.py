@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rfmtool.analyses.returned import Share, backtest_day, days_until, returned_between
-from rfmtool.scoring.customers import OrderDates
+from rfmtool.grouping.order_days import OrderDates
 from rfmtool.scoring.timing import order_days
 
 VISITS = st.lists(st.lists(st.integers(0, 60), max_size=5), min_size=1, max_size=6)

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import rfmtool
-from rfmtool.grouping import Settings
+from rfmtool.grouping.read import Settings
 from rfmtool.outputs.tables import TextOptions, to_table, write_csv
 from rfmtool.sources import read
 

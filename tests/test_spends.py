@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rfmtool.engines import CATEGORIES
 from rfmtool.engines.spends import Spends
-from rfmtool.sources.clean import lines_schema
+from rfmtool.sources.rows.clean import lines_schema
 
 SCHEMA = lines_schema(["category"])
 NOTES = st.tuples(

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from rfmtool.report.terminal import FittedTable, add_numbers, print_trimmed, titled_table, width_of
+from rfmtool.pages.terminal import FittedTable, add_numbers, print_trimmed, titled_table, width_of
 
 
 def printed(part, width):

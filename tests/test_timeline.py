@@ -11,8 +11,8 @@ from shell import SHOP, assert_snapshot, rfmtool, written
 import rfmtool as library
 from rfmtool.analyses.timeline import Point, Timeline, ends
 from rfmtool.errors import UsageError
-from rfmtool.grouping import Settings
-from rfmtool.report.timeline import show
+from rfmtool.grouping.read import Settings
+from rfmtool.pages.timeline import show
 
 HEADER = "customer_id,order_id,ordered_at,amount\n"
 ONE = HEADER + "ann,1,2024-01-05,20\n"

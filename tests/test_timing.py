@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rfmtool.grouping.order_days import OrderDates
 from rfmtool.pipeline import run
-from rfmtool.scoring.customers import OrderDates
 from rfmtool.scoring.timing import (
     Timing,
     Windows,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rfmtool.errors import InputError
-from rfmtool.grouping import look
+from rfmtool.grouping.read import look
 
 HEADER = "customer_id,order_id,ordered_at,amount,note"
 ROWS = [f"c{place},o{place},2024-01-{place % 28 + 1:02},{place}.5,x" for place in range(40)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rfmtool.report.words import either, in_words, restated
+from rfmtool.summaries.words import either, in_words, restated
 
 RANGES = {
     "recency": {

@@ -7,7 +7,7 @@ import pytest
 from books import ods, xlsx
 
 from rfmtool.errors import InputError
-from rfmtool.grouping import look
+from rfmtool.grouping.read import look
 from rfmtool.pipeline import run
 from rfmtool.sources.layout import Asked
 

@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from rfmtool.arrays import Ints
+
 MIN_CUSTOMERS: Final = 20
 MIN_SUPPORT_PERCENT: Final = 1
 _MOST_NAMES: Final = 400
@@ -26,7 +28,6 @@ _MOST_PER_BASKET: Final = 10
 _WORD: Final = 64
 _PERCENT: Final = 100
 
-Ints = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.analyses.returned import BACKTEST_DAYS, MIN_HISTORY_DAYS, Share
-from rfmtool.scoring.customers import money_text, total_of
+from rfmtool.money import money_text, total_of
 
 GROUPINGS: Final = ("segment", "stage", "action")
 TOO_FEW: Final = "too few"

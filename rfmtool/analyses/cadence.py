@@ -21,15 +21,9 @@ from rfmtool.analyses.returned import (
     returned_between,
 )
 from rfmtool.days import day_number, day_of
+from rfmtool.money import money_text, total_of
 from rfmtool.placing.activity import missing_regulars
-from rfmtool.scoring.customers import money_text, total_of
-from rfmtool.scoring.timing import (
-    REGULAR_ORDER_DAYS,
-    OrderDays,
-    Timing,
-    fit_timing,
-    usual_gaps,
-)
+from rfmtool.scoring.timing import REGULAR_ORDER_DAYS, OrderDays, Timing, fit_timing, usual_gaps
 
 _EARLY: Final = (0.5, 1.0)
 """Where the bands below the limit of overdue part."""

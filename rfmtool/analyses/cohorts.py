@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from rfmtool.arrays import Ints
 from rfmtool.engines import Entries
-from rfmtool.scoring.customers import money_text
+from rfmtool.money import money_text
 from rfmtool.scoring.timing import OrderDays
 
 _SAFE_SUM: Final = 2.0**62
 _NONE: Final = -1
 
-Ints = npt.NDArray[np.int64]
 Money = npt.NDArray[Any]  # whole 1/10,000, as Python's numbers where 64 bits may not do
 
 

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.scoring.customers import total_of
+from rfmtool.arrays import Mask
+from rfmtool.money import total_of
 
 NEW: Final = "(new)"
 """The row of a matrix for customers that only the new run knows."""
@@ -28,8 +29,6 @@ _NUMBERS: Final = ("frequency", "monetary")
 _LAPSED: Final = "lapsed"
 _DIGITS: Final = 50
 """Logarithms of decimals are the same on every machine; those of doubles are not."""
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.scoring.customers import money_text, total_of
+from rfmtool.arrays import Ints
+from rfmtool.money import money_text, total_of
 
 TOP_PERCENT: Final = (1, 5, 10, 20, 50)
 _HEAVY_PERCENT: Final = 20
 _MEDIUM_PERCENT: Final = 50
 _LORENZ_POINTS: Final = 100
 _PERCENT: Final = 100
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

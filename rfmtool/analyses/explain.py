@@ -10,11 +10,11 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from rfmtool.columns import DIMENSIONS, MONEY, UNITS_PER_CURRENCY
+from rfmtool.columns import DIMENSIONS, MONEY
+from rfmtool.money import UNITS_PER_CURRENCY, money_text
 from rfmtool.placing.matching import first_match
 from rfmtool.placing.segments import place_segments
 from rfmtool.rules import Rules, Rung
-from rfmtool.scoring.customers import money_text
 from rfmtool.scoring.scales import VALUES, Scales
 from rfmtool.scoring.scores import apply_scales, scales_of
 

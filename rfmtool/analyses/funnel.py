@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from rfmtool.arrays import Mask, is_first
+from rfmtool.money import total_of
 from rfmtool.placing.matching import holds
 from rfmtool.placing.proof import PROMOTER
-from rfmtool.scoring.customers import is_first, total_of
 from rfmtool.scoring.timing import OrderDays, Timing
 
 NEW_DAYS: Final = 90
@@ -20,7 +21,6 @@ NEW_DAYS: Final = 90
 _NEVER: Final = np.iinfo(np.int64).max
 
 Days = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 Frames = Mapping[str, pd.DataFrame]
 
 

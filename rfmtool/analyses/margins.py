@@ -9,13 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from rfmtool.arrays import Ints, is_first
 from rfmtool.engines import Entries
-from rfmtool.scoring.customers import is_first, total_of
+from rfmtool.money import total_of
 
 NUMBERED_ORDERS: Final = 5
 """Orders after these are taken together."""
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

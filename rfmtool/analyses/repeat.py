@@ -12,14 +12,7 @@ import pandas as pd
 
 from rfmtool.days import day_number
 from rfmtool.scoring.survival import Curve, Floats, best_weeks, survival_curve, weekly_hazard
-from rfmtool.scoring.timing import (
-    MIN_SECOND_ORDERS,
-    OrderDays,
-    Waits,
-    Windows,
-    fit_windows,
-    waits,
-)
+from rfmtool.scoring.timing import MIN_SECOND_ORDERS, OrderDays, Waits, Windows, fit_windows, waits
 
 DAYS: Final = (30, 60, 90, 180, 365)
 """By how many days the share who came back is told."""

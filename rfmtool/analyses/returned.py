@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from rfmtool.scoring.customers import is_first
+from rfmtool.arrays import is_first
 from rfmtool.scoring.survival import Z_95
 from rfmtool.scoring.timing import OrderDays
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.analyses.returned import MIN_HISTORY_DAYS
-from rfmtool.scoring.customers import money_text, total_of
+from rfmtool.money import money_text, total_of
 
 Every = Literal["week", "month", "quarter"]
 EVERY: Final[Mapping[str, str]] = {"week": "W-SUN", "month": "ME", "quarter": "QE"}

@@ -7,21 +7,19 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.analyses.returned import Share
+from rfmtool.arrays import Ints, Mask, is_first
+from rfmtool.grouping.order_days import owner_days
+from rfmtool.money import total_of
 from rfmtool.placing.matching import holds
 from rfmtool.placing.proof import DETRACTOR, PROMOTER
-from rfmtool.scoring.customers import is_first, owner_days, total_of
 from rfmtool.scoring.timing import OrderDays
 
 RETURN_DAYS: Final = 90
 """How long after a word an order still counts as coming back."""
 _SATISFIED: Final = 7
-
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ def look_arguments(settings: Settings) -> dict[str, Any]:
     import pyarrow as pa
 
     from rfmtool.cli.progress import watcher
-    from rfmtool.grouping import Settings as RunSettings
+    from rfmtool.grouping.read import Settings as RunSettings
 
     # A tenth less memory than Arrow's own pool, which keeps what a block has given back.
     pa.set_memory_pool(pa.system_memory_pool())

@@ -24,7 +24,7 @@ def ask(
     """Ask a question of the library, and say the answer as the settings want it.
 
     Args:
-        name: of the function in `rfmtool.questions`, and of the page in `rfmtool.report`.
+        name: of the function in `rfmtool.questions`, and of the page in `rfmtool.pages`.
         exports: what to read.
         output: where to write the table; None for nowhere.
         settings: the options of the command.
@@ -51,7 +51,7 @@ def ask(
     if settings["output_format"] == "json":
         show_json(answer.as_data())
     else:
-        page = import_module(f"rfmtool.report.{name}")
+        page = import_module(f"rfmtool.pages.{name}")
         page.show(answer, console(settings))
 
 

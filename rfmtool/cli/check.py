@@ -32,7 +32,7 @@ def command(exports: tuple[str, ...], **settings: Any) -> None:
     """
     with uninterrupted():
         from rfmtool import pipeline
-        from rfmtool.report.doctor import diagnosis
+        from rfmtool.summaries.check import diagnosis
 
     try:
         looked_at = pipeline.inspect(
@@ -53,14 +53,14 @@ def _show(found: Mapping[str, Any], settings: Settings) -> None:
     if settings["output_format"] == "json":
         show_json(found)
     else:
-        from rfmtool.report.checkup import print_diagnosis
+        from rfmtool.pages.check import print_diagnosis
 
         print_diagnosis(found, console(settings))
 
 
 def _show_seen(error: RfmtoolError, settings: Settings) -> None:
     """Show what was understood before an error, as far as it goes."""
-    from rfmtool.report.doctor import seen_before
+    from rfmtool.summaries.check import seen_before
 
     seen = seen_before(error)
     if not settings["quiet"] and (seen or settings["output_format"] == "json"):

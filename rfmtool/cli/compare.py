@@ -15,7 +15,7 @@ from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import UsageError
 
 if TYPE_CHECKING:
-    from rfmtool.report.comparison import Compared
+    from rfmtool.runs.compare import Compared
 
 
 @click.command(cls=SectionedCommand, short_help="Who moved between two runs.")
@@ -38,7 +38,7 @@ def command(old: str, new: str, output: str | None, **settings: Any) -> None:
         _check_apart(target, old, new)
     given = limits.parsed(settings["fail_if"])
     with uninterrupted():
-        from rfmtool.report.comparison import compare
+        from rfmtool.runs.compare import compare
 
     compared = compare(old, new)
     limits.check_between(given, compared.old.summary, compared.new.summary)
@@ -49,7 +49,7 @@ def command(old: str, new: str, output: str | None, **settings: Any) -> None:
     if settings["output_format"] == "json":
         show_json(compared.summary)
     else:
-        from rfmtool.report.movement import print_comparison
+        from rfmtool.pages.compare import print_comparison
 
         print_comparison(compared.summary, console(settings), output)
 

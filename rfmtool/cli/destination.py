@@ -72,7 +72,7 @@ def _would_be_read(place: Path, folder: Path) -> bool:
 
 def console(settings: Settings) -> Console:
     """The console that a command prints on."""
-    from rfmtool.report.terminal import as_console
+    from rfmtool.pages.terminal import as_console
 
     return as_console(color=not settings["no_color"])
 

@@ -14,7 +14,7 @@ from rfmtool.manifest import manifest_of
 
 if TYPE_CHECKING:
     from rfmtool.pipeline import Result
-    from rfmtool.report.limits import Limit
+    from rfmtool.runs.fail_if import Limit
 
 fail_if = click.option(
     "--fail-if",
@@ -31,7 +31,7 @@ def parsed(texts: tuple[str, ...]) -> list[Limit]:
     Raises:
         UsageError: one cannot be meant.
     """
-    from rfmtool.report.limits import parse_limits
+    from rfmtool.runs.fail_if import parse_limits
 
     return parse_limits(texts)
 
@@ -64,7 +64,7 @@ def earlier_run(
         UsageError: a limit is about something that the rules do not know.
         InputError: the earlier run is not as it was written.
     """
-    from rfmtool.report.limits import check_names
+    from rfmtool.runs.fail_if import check_names
 
     if limits:
         check_names(limits, _names(settings["rules_file"]))
@@ -74,7 +74,7 @@ def earlier_run(
         if sys.stderr.isatty() and not settings["quiet"]:
             click.echo(f"{target}: no earlier run, so nothing can have changed", err=True)
         return None
-    from rfmtool.outputs.finished import read_summary
+    from rfmtool.runs.finished import read_summary
 
     try:
         return read_summary(target)
@@ -89,7 +89,7 @@ def check(limits: list[Limit], result: Result, before: dict[str, Any] | None) ->
         LimitError: one is broken.
     """
     if limits:
-        from rfmtool.report.limits import check_limits
+        from rfmtool.runs.fail_if import check_limits
 
         check_limits(limits, result.summary, before)
 
@@ -101,7 +101,7 @@ def check_between(limits: list[Limit], old: dict[str, Any], new: dict[str, Any])
         UsageError: a limit is about something that neither run nor the shipped rules know.
         LimitError: one is broken.
     """
-    from rfmtool.report.limits import FIGURES, check_limits, check_names, group_names
+    from rfmtool.runs.fail_if import FIGURES, check_limits, check_names, group_names
 
     if not limits:
         return

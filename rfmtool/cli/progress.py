@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from rfmtool.sources.lines import Watcher
+    from rfmtool.sources.rows.lines import Watcher
 
 _SLOW_BYTES: Final = 8 << 20
 """Smaller files are read before a bar could be seen."""
@@ -29,7 +29,7 @@ class _Bar:
     def __init__(self, *, color: bool) -> None:
         from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-        from rfmtool.report.terminal import as_console
+        from rfmtool.pages.terminal import as_console
 
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
         self._progress: Progress = Progress(
@@ -38,7 +38,7 @@ class _Bar:
         self._task: TaskID | None = None
 
     def file(self, name: str, stored_bytes: int) -> None:
-        from rfmtool.report.terminal import printable
+        from rfmtool.pages.terminal import printable
 
         self.done()
         if stored_bytes >= _SLOW_BYTES:

@@ -19,8 +19,8 @@ from rfmtool.cli.loading import uninterrupted
 def command(folder: str, **settings: Any) -> None:
     """Show the report of a finished run in DIR again."""
     with uninterrupted():
-        from rfmtool.outputs.finished import read_summary
-        from rfmtool.report.page import print_report
+        from rfmtool.pages.run import print_report
+        from rfmtool.runs.finished import read_summary
 
     summary = read_summary(Path(folder))
     if settings["output_format"] == "json":

@@ -18,7 +18,7 @@ from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import UsageError
 
 if TYPE_CHECKING:
-    from rfmtool.outputs.folder import FolderOptions
+    from rfmtool.runs.folder import FolderOptions
 
 _OF_FOLDER = ("tables", "lists", "calls", "keep_rejects")
 """The settings that say what lies in the folder."""
@@ -81,7 +81,7 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
         # Heavy libraries load below, so that a run that finds the folder held says so at once.
         with uninterrupted():
             from rfmtool import pipeline
-            from rfmtool.outputs import folder
+            from rfmtool.runs import folder
 
         wanted = _wanted(settings)
         before = limits.earlier_run(given, target, settings)
@@ -95,7 +95,7 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     if settings["output_format"] == "json":
         show_json(result.summary)
     else:
-        from rfmtool.report.page import print_report
+        from rfmtool.pages.run import print_report
 
         print_report(result.summary, console(settings), output)
 
@@ -138,8 +138,8 @@ def _arguments(settings: Settings, exports: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _wanted(settings: Settings) -> FolderOptions:
-    from rfmtool.outputs import folder
     from rfmtool.outputs.writers import WRITERS, check_writable
+    from rfmtool.runs import folder
 
     tables = choices(settings["tables"], tuple(WRITERS), "--tables")
     if not tables:

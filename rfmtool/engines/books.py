@@ -9,13 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.engines import CATEGORIES, Doubts, Entries, Ints
+from rfmtool.arrays import Ints
+from rfmtool.engines import CATEGORIES, Doubts, Entries
 from rfmtool.engines.doubts import counts, marks, quoted, taken_off
 from rfmtool.engines.exact import DOUBLE, WIDE, check, customers_of, statement
-from rfmtool.sources.clean import LARGEST, LINES
-from rfmtool.sources.ids import matching_key
+from rfmtool.sources.cells.ids import matching_key
 from rfmtool.sources.layout import KEPT
-from rfmtool.sources.lines import FILE
+from rfmtool.sources.rows.clean import LARGEST, LINES
+from rfmtool.sources.rows.lines import FILE
 
 _NO_TEXTS: Final = frozenset({*LINES.names, "category", "cost", "uncosted", LARGEST, FILE})
 _SAME: Final = pa.schema({"customer_id": pa.string(), "person_id": pa.string()})

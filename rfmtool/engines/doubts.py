@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 
 from rfmtool.engines import Doubts
 from rfmtool.engines.exact import statement
-from rfmtool.sources.clean import LARGEST
 from rfmtool.sources.ledger import Overlap
-from rfmtool.sources.lines import FILE
+from rfmtool.sources.rows.clean import LARGEST
+from rfmtool.sources.rows.lines import FILE
 
 _MONEY: Final = ("sales", "refunds", "cost")
 _COUNTS: Final = ("orders", "of_rows", "alike", "spanning")

@@ -17,7 +17,7 @@ from rfmtool.engines.books import LocalBooks
 from rfmtool.engines.doubts import Once, counts, marks, overlap, register, taken_off
 from rfmtool.engines.exact import DOUBLE, WIDE, customers_of, statement
 from rfmtool.errors import SystemFailureError, UsageError
-from rfmtool.sources.ids import matching_key
+from rfmtool.sources.cells.ids import matching_key
 from rfmtool.sources.ledger import Overlap
 
 

@@ -15,7 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.engines import CATEGORIES, Ints
+from rfmtool.arrays import Ints
+from rfmtool.engines import CATEGORIES
 
 Codes = npt.NDArray[np.int32]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.scoring.customers import date_text
+from rfmtool.days import date_text
 
 
 def text_of(array: pa.Array | pa.ChunkedArray) -> pa.Array:

@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from rfmtool.arrays import Mask
 from rfmtool.scoring.cuts import quantile_cuts
 
 MIN_ORDER_DAYS: Final = 4
 MIN_CATEGORIES: Final = 2
 _REFUNDED_ONE_IN: Final = 10
 _THIRDS: Final = 3
-
-Mask = npt.NDArray[np.bool_]
 
 
 def add_candidates(people: pd.DataFrame) -> pd.DataFrame:

@@ -17,10 +17,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rfmtool.days import date_text
 from rfmtool.placing.matching import first_match, flag, labelled
 from rfmtool.placing.proof import tables_asked
 from rfmtool.rules import Rung
-from rfmtool.scoring.customers import date_text
 
 CANDIDATE: Final = "supporter"
 _PROVEN_BY_ORDERS: Final = "behaviour"

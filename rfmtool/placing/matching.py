@@ -11,12 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from rfmtool.arrays import Ints, Mask
 from rfmtool.rules import Condition, Rule
 from rfmtool.rules.vocabulary import FLAGS, MILLION, RATIOS
 
-Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.intp]
-Ints = npt.NDArray[np.int64]
 
 
 def first_match(frame: pd.DataFrame, rules: Sequence[Rule]) -> Places:

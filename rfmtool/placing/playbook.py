@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from rfmtool.arrays import Mask
 from rfmtool.placing.matching import first_match, labelled
 from rfmtool.rules import Action
 from rfmtool.scoring.timing import Timing
@@ -18,8 +18,6 @@ REFUSALS: Final = ("no", "false", "0")
 _EMAIL: Final = "email"
 _BY_VOICE: Final = ("phone", "call")
 _REFUNDED_ONE_IN: Final = 4
-
-Mask = npt.NDArray[np.bool_]
 
 
 def place_actions(people: pd.DataFrame, playbook: Sequence[Action], timing: Timing) -> pd.DataFrame:

@@ -19,9 +19,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from rfmtool.arrays import Ints, Mask
+from rfmtool.days import dated
 from rfmtool.placing.matching import holds
 from rfmtool.rules import Rule
-from rfmtool.scoring.customers import dated
 
 WINDOW_MONTHS: Final = 24
 DETRACTOR: Final = 6
@@ -32,8 +33,6 @@ _NEVER: Final = _UNDATED - 1
 _NO_ROWS: Final = {"owner": np.empty(0, dtype=np.int64), "referred": np.empty(0, dtype=np.int64)}
 _TOP_ANSWER, _ANSWER_BITS = 10, 4
 
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 Columns = dict[str, Any]
 Promotions = tuple[Ints, Mask]
 """Whose promoting evidence there is within the window, and whether no later answer bars it."""

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from rfmtool.columns import UNITS_PER_CURRENCY
 from rfmtool.errors import RulesError
+from rfmtool.money import UNITS_PER_CURRENCY
 
 _MOST_UNITS: Final = 2**62
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rfmtool.columns import UNITS_PER_CURRENCY
 from rfmtool.errors import RulesError
+from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.rules.checking import in_units, only_known
 from rfmtool.rules.values import Condition, Rule
 from rfmtool.rules.vocabulary import FLAGS, MILLION, MONEY, RATIOS, WORDS

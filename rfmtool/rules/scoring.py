@@ -9,8 +9,9 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any, Final
 
-from rfmtool.columns import CUSTOMERS, DIMENSIONS, UNITS_PER_CURRENCY
+from rfmtool.columns import CUSTOMERS, DIMENSIONS
 from rfmtool.errors import RulesError
+from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.rules.checking import only_known, whole_units
 from rfmtool.rules.values import BINNED, MAX_BINS, METHODS, MIN_BINS, FitRules, Method
 

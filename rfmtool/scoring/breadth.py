@@ -6,12 +6,10 @@ Stands beside the share of wallet, not in its place: the one is about money, the
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from rfmtool.arrays import Ints
 from rfmtool.scoring.peers import Peers, closest
-
-Ints = npt.NDArray[np.int64]
 
 
 def add_breadth(

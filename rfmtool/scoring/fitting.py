@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from rfmtool.arrays import Ints
 from rfmtool.columns import DIMENSIONS
 from rfmtool.errors import RulesError
 from rfmtool.rules import FitRules, Method
@@ -18,8 +19,6 @@ from rfmtool.scoring.peer_spend import PeerSpend
 from rfmtool.scoring.scales import BETTER, VALUES, Scale, Scales, Within
 from rfmtool.scoring.scores import rows_by_group
 from rfmtool.scoring.timing import Timing
-
-Ints = npt.NDArray[np.int64]
 
 
 def fit(  # noqa: PLR0913 - all but the last are what makes up Scales

@@ -9,19 +9,16 @@ from fractions import Fraction
 from typing import Any, Final, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.columns import UNITS_PER_CURRENCY
+from rfmtool.arrays import Mask
+from rfmtool.money import UNITS_PER_CURRENCY, money_text
 from rfmtool.rules import WalletRules
-from rfmtool.scoring.customers import money_text
 from rfmtool.scoring.cuts import quantile_of
 from rfmtool.scoring.peers import Peers, closest, fit_peers
 
 _LARGEST: Final = 2**62
 
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 T = TypeVar("T", str, int)
 
 

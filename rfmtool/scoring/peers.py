@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from rfmtool.arrays import Ints
 from rfmtool.scoring.cuts import quantile_cuts
 
 TENURE_BANDS: Final = 4
 
-Ints = npt.NDArray[np.int64]
 Group = tuple[str, ...]
 
 

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from rfmtool.columns import DIMENSIONS, UNITS_PER_CURRENCY
+from rfmtool.arrays import Ints
+from rfmtool.columns import DIMENSIONS
 from rfmtool.errors import RulesError
+from rfmtool.money import UNITS_PER_CURRENCY, money_text
 from rfmtool.rules import MAX_BINS, METHODS, MethodName
-from rfmtool.scoring.customers import money_text
 from rfmtool.scoring.peer_spend import PeerSpend
 from rfmtool.scoring.timing import Timing
 
@@ -39,8 +39,6 @@ BETTER: Final[Mapping[str, Better]] = {
 }
 _VERSION: Final = 1
 _LARGEST_CUT: Final = 2**63 - 1
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

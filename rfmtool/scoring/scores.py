@@ -10,12 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from rfmtool.arrays import Ints
 from rfmtool.columns import DIMENSIONS
 from rfmtool.errors import RulesError
 from rfmtool.rules import MAX_BINS
 from rfmtool.scoring.scales import VALUES, Scale, Scales
-
-Ints = npt.NDArray[np.int64]
 
 
 def apply_scales(

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.scoring.customers import OrderDates, is_first
+from rfmtool.arrays import Ints, is_first
+from rfmtool.grouping.order_days import OrderDates
 from rfmtool.scoring.survival import survival_curve
 
 MIN_SECOND_ORDERS: Final = 30
@@ -28,7 +29,6 @@ _MILLION: Final = 1_000_000
 _DEFAULT_LIMITS: Final = (2.0, 4.0)
 _LIMIT_QUANTILES: Final = (0.80, 0.95)
 
-Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 

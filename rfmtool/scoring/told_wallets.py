@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from rfmtool.arrays import Ints
+
 _RANKED: Final = ("rank", "brands")
 _LARGEST: Final = 2**62
 TOLD_SHARE: Final = "told_millionths"
 """The column of shares that ranks tell, in 1 / `MILLION`."""
 MILLION: Final = 1_000_000
 
-Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 

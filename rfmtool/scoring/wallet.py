@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from rfmtool.arrays import Ints
 from rfmtool.rules import WalletRules
 from rfmtool.scoring.cuts import quantile_cuts
 from rfmtool.scoring.peer_spend import PeerSpend, estimated_wallets
@@ -25,7 +26,6 @@ TIERS: Final = ("low", "mid", "high", "unknown")
 PLANS: Final = ("develop", "defend", "maintain", "automate")
 SOW_CUTS: Final = (0.2, 0.4, 0.6, 0.8)
 
-Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from rfmtool.scoring.customers import total_of
+from rfmtool.money import total_of
 
 
 def group_shares(people: pd.DataFrame, by: str) -> pd.DataFrame:

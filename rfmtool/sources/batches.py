@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from rfmtool.sources.masks import Mask, Places
+from rfmtool.arrays import Mask, Places
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ import pyarrow as pa
 
 from rfmtool.errors import AmbiguousInputError, InputError, having_seen, naming
 from rfmtool.rules.presets import Preset
-from rfmtool.sources import conventions, read
+from rfmtool.sources import read
 from rfmtool.sources.batches import Batch, Job, Jobs
-from rfmtool.sources.carrying import carried
-from rfmtool.sources.date_readings import ISO, check_zone, in_zone, reading_of
+from rfmtool.sources.cells import conventions
+from rfmtool.sources.cells.date_readings import ISO, check_zone, in_zone, reading_of
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.listing import expand
 from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, Asked, Detail, FileLayout, Reading
@@ -24,6 +24,7 @@ from rfmtool.sources.layouts import parquet_layout, text_layout, typed_layout
 from rfmtool.sources.presets import GENERIC
 from rfmtool.sources.read import Progress
 from rfmtool.sources.roles import EXPORT, Roles
+from rfmtool.sources.rows.carrying import carried
 from rfmtool.sources.text.blocks import BLOCK_BYTES
 from rfmtool.sources.text.dialect import SAMPLE_BYTES
 

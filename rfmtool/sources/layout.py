@@ -8,11 +8,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Final, Literal
 
 from rfmtool.rules.presets import Preset
-from rfmtool.sources.date_readings import ISO, DateReading
-from rfmtool.sources.records import Marks
+from rfmtool.sources.cells.date_readings import ISO, DateReading
+from rfmtool.sources.text.records import Marks
 
 if TYPE_CHECKING:
-    from rfmtool.sources.rates import Rates
+    from rfmtool.sources.cells.rates import Rates
 
 Decimal = Literal[".", ","]
 MONEY_ROLES: Final = ("amount", "quantity", "unit_price", "refunded", "unpaid")

@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rfmtool.errors import InputError, having_seen
+from rfmtool.sources.cells.typed import can_be
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, Asked, FileLayout
 from rfmtool.sources.read import damaged_parquet
 from rfmtool.sources.roles import Roles, kept_places, known_names
 from rfmtool.sources.text.dialect import sniff
-from rfmtool.sources.typed import can_be
 
 
 def text_layout(file: ExportFile, asked: Asked, roles: Roles) -> FileLayout:

@@ -11,12 +11,12 @@ import pyarrow.parquet as pq
 
 from rfmtool.errors import InputError, naming
 from rfmtool.sources.batches import Jobs
+from rfmtool.sources.cells.typed import typed
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.streams import squeezed
 from rfmtool.sources.layout import FileLayout
 from rfmtool.sources.text.blocks import BLOCK_BYTES, blocks
 from rfmtool.sources.text.parsing import parse
-from rfmtool.sources.typed import typed
 
 BATCH_ROWS: Final = 1 << 17
 Progress = Callable[[int], None]

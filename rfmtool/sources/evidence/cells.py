@@ -11,19 +11,19 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rfmtool.arrays import Mask, Places, mask_of
 from rfmtool.columns import REJECTIONS
 from rfmtool.sources.batches import Batch
-from rfmtool.sources.bins import Codes, Odd, counted, is_blank, rejects_of
-from rfmtool.sources.currencies import normal, outside
-from rfmtool.sources.date_readings import DateReading
-from rfmtool.sources.dates import read_days
+from rfmtool.sources.cells.currencies import normal, outside
+from rfmtool.sources.cells.date_readings import DateReading
+from rfmtool.sources.cells.dates import read_days
+from rfmtool.sources.cells.numbers import Numbers, read_numbers, to_units
+from rfmtool.sources.cells.typed import shown
 from rfmtool.sources.evidence.roles import CellKind, EvidenceTable, Role
 from rfmtool.sources.layout import FileLayout, NumberReading
 from rfmtool.sources.ledger import CODES, Tally
-from rfmtool.sources.masks import Mask, Places, mask_of
-from rfmtool.sources.numbers import Numbers, read_numbers, to_units
-from rfmtool.sources.runs import Runs
-from rfmtool.sources.typed import shown
+from rfmtool.sources.rows.bins import Codes, Odd, counted, is_blank, rejects_of
+from rfmtool.sources.rows.runs import Runs
 
 _YES: Final = ("yes", "true", "1", "y", "1.0")
 _NO: Final = ("no", "false", "0", "n", "0.0")

@@ -11,13 +11,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rfmtool.arrays import mask_of
 from rfmtool.errors import LimitError, UsageError
 from rfmtool.sources.batches import Batch
+from rfmtool.sources.cells.ids import is_listed
 from rfmtool.sources.detect import Source
 from rfmtool.sources.evidence.roles import EvidenceTable
-from rfmtool.sources.ids import is_listed
 from rfmtool.sources.ledger import Ledger, Tally
-from rfmtool.sources.masks import mask_of
 
 _ENOUGH_IDS: Final = 20
 """Of fewer people than this, a mismatch proves nothing."""

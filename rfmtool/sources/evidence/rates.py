@@ -12,19 +12,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rfmtool.arrays import Mask
 from rfmtool.errors import AmbiguousInputError, InputError, naming
-from rfmtool.sources import currencies
 from rfmtool.sources.batches import Batch
-from rfmtool.sources.bins import is_blank
-from rfmtool.sources.date_readings import check_zone
-from rfmtool.sources.dates import read_days
+from rfmtool.sources.cells import currencies
+from rfmtool.sources.cells.date_readings import check_zone
+from rfmtool.sources.cells.dates import read_days
+from rfmtool.sources.cells.numbers import read_numbers
+from rfmtool.sources.cells.rates import Rate, Rates
 from rfmtool.sources.evidence.cells import TableReading
 from rfmtool.sources.evidence.reading import Part, table_reading, taken_apart
 from rfmtool.sources.evidence.roles import EvidenceTable, rates_table
 from rfmtool.sources.layout import Asked
-from rfmtool.sources.masks import Mask
-from rfmtool.sources.numbers import read_numbers
-from rfmtool.sources.rates import Rate, Rates
+from rfmtool.sources.rows.bins import is_blank
 from rfmtool.threads import cores
 
 _LEAST, _MOST = 1e-12, 1e12

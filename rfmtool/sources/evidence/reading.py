@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from rfmtool.errors import InputError
-from rfmtool.sources import conventions
 from rfmtool.sources.batches import Batch
-from rfmtool.sources.date_readings import (
+from rfmtool.sources.cells import conventions
+from rfmtool.sources.cells.date_readings import (
     COUNTED,
     ISO,
     READINGS,
@@ -23,7 +23,7 @@ from rfmtool.sources.date_readings import (
     in_zone,
     reading_of,
 )
-from rfmtool.sources.dates import read_days
+from rfmtool.sources.cells.dates import read_days
 from rfmtool.sources.detect import Source, is_arrow_stream, source_of_file, sources_of
 from rfmtool.sources.evidence.cells import TableReading
 from rfmtool.sources.evidence.roles import EvidenceTable

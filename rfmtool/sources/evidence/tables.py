@@ -15,12 +15,12 @@ import pyarrow.compute as pc
 
 from rfmtool.errors import InputError, UsageError, naming
 from rfmtool.sources.batches import Batch
-from rfmtool.sources.date_readings import check_zone
+from rfmtool.sources.cells.date_readings import check_zone
+from rfmtool.sources.cells.ids import matching_key, without_point_zero
 from rfmtool.sources.evidence.cells import TableReading, typed_rows
 from rfmtool.sources.evidence.ledger import FileAgain, TableLedger, distinct_ids
 from rfmtool.sources.evidence.reading import table_reading, taken_apart
 from rfmtool.sources.evidence.roles import CellKind, EvidenceTable, evidence_tables
-from rfmtool.sources.ids import matching_key, without_point_zero
 from rfmtool.sources.layout import Asked, FileLayout
 from rfmtool.sources.ledger import Ledger, Tally
 from rfmtool.threads import cores, in_order

@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rfmtool.arrays import Mask, mask_of
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.layout import Dialect
-from rfmtool.sources.masks import Mask, mask_of
 
 _STRAY: Final = r"^\s*{q}|{q}\s*$|{q}{q}|^[^{q}]*{q}(?:[^{q}]*{q}[^{q}]*{q})*[^{q}]*$"
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from rfmtool.errors import InputError
 from rfmtool.sources.files.streams import ByteStream
-from rfmtool.sources.records import Marks, line_end
+from rfmtool.sources.text.records import Marks, line_end
 
 BLOCK_BYTES: Final = 4 << 20
 _QUOTED_FIELD_BYTES: Final = 1 << 20

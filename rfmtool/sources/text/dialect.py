@@ -17,9 +17,9 @@ from rfmtool.sources.files.encodings import check_encoding, check_utf8, no_text,
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.streams import first_bytes, squeeze
 from rfmtool.sources.layout import Asked, Dialect, FileLayout
-from rfmtool.sources.records import Record
 from rfmtool.sources.roles import EXPORT, Roles, may_be_data
 from rfmtool.sources.text.headers import Names
+from rfmtool.sources.text.records import Record
 from rfmtool.sources.text.trials import Sample, Trial, best_trial, roles_of, usual_trial
 
 SAMPLE_BYTES: Final = 1 << 18

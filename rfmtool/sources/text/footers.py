@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from rfmtool.sources.layout import FileLayout
-from rfmtool.sources.records import Record, records
+from rfmtool.sources.text.records import Record, records
 
 _MOST_LINES: Final = 12
 _TAIL_BYTES: Final = 1 << 12

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from rfmtool.arrays import Places, mask_of
 from rfmtool.sources.batches import Batch, Fault
 from rfmtool.sources.layout import FileLayout
-from rfmtool.sources.masks import Places, mask_of
 
 
 def without_halves(batch: Batch, layout: FileLayout) -> Batch:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rfmtool.sources.records import Record
+from rfmtool.sources.text.records import Record
 
 Names = tuple[str, ...]
 RolesOf = Callable[[Names], Mapping[str, int] | None]

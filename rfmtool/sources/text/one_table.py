@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rfmtool.arrays import mask_of
 from rfmtool.errors import InputError
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.layout import FileLayout
-from rfmtool.sources.masks import mask_of
 
 
 def check_one_table(batch: Batch, layout: FileLayout) -> None:

@@ -12,10 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
+from rfmtool.arrays import Mask, mask_of
 from rfmtool.sources.batches import Batch, Fault
 from rfmtool.sources.layout import Dialect, FileLayout
-from rfmtool.sources.masks import Mask, mask_of
-from rfmtool.sources.records import Marks, record_texts
 from rfmtool.sources.text.bad_text import (
     is_utf8,
     not_text,
@@ -28,6 +27,7 @@ from rfmtool.sources.text.blocks import Block
 from rfmtool.sources.text.footers import footer_start
 from rfmtool.sources.text.halves import without_halves
 from rfmtool.sources.text.one_table import check_one_table
+from rfmtool.sources.text.records import Marks, record_texts
 
 
 @dataclass(frozen=True)

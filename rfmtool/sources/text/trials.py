@@ -15,9 +15,9 @@ from typing import Final
 from rfmtool.errors import InputError, UsageError
 from rfmtool.sources.files.streams import squeeze
 from rfmtool.sources.layout import Asked
-from rfmtool.sources.records import Marks, Record, records
 from rfmtool.sources.roles import Roles
 from rfmtool.sources.text.headers import Heading, Names, find_heading, no_heading
+from rfmtool.sources.text.records import Marks, Record, records
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _RARE_DELIMITERS: Final = ("^", "~", ":", "\x01", "\x1f")

@@ -1,0 +1,27 @@
+"""Columns as NumPy has them: whole numbers, yes or no for each row, the places of rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.int64]
+
+
+def mask_of(booleans: pa.Array) -> Mask:
+    """A column of yes and no as NumPy has it; a gap is a no."""
+    filled = booleans.fill_null(fill_value=False) if booleans.null_count else booleans
+    mask: Mask = filled.to_numpy(zero_copy_only=False)
+    return mask
+
+
+def is_first(values: npt.NDArray[Any]) -> Mask:
+    """Which entries of a sorted column are the first of their value."""
+    first = np.ones(len(values), dtype=bool)
+    first[1:] = values[1:] != values[:-1]
+    return first

@@ -1,0 +1,105 @@
+"""What an export can mean in two ways that differ, which is refused until somebody says which."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+from rfmtool.engines import Doubts
+from rfmtool.errors import AmbiguousInputError, InputError
+from rfmtool.sources import Export
+from rfmtool.sources.cells import currencies
+from rfmtool.sources.layout import Question
+from rfmtool.sources.ledger import Ledger
+
+_SURE_ORDERS, _SURE_SHARE, _FEW_COPIES = 20, 0.95, 0.001
+_NAMED: Final = 8
+
+
+def check_currency(export: Export, ledger: Ledger, question: Question) -> None:
+    """Check that all money is in one currency or converted, and that one asked for can be told.
+
+    Raises:
+        InputError: nothing tells currencies apart.
+        AmbiguousInputError: nobody has said which of several currencies to take.
+    """
+    if question.currency is not None or question.rates is not None:
+        option = "--currency" if question.rates is None else "--rates"
+        if "currency" not in export.columns and not ledger.names_currencies:
+            raise InputError(
+                f"{export.name}: {option} is given, but no column was recognised as currency and"
+                " no amount has a sign or code beside it",
+                f"Name the column with --column currency=NAME, or leave {option} out.",
+            )
+        return
+    held = currencies.apart(ledger.currencies)
+    if len(held) > 1:
+        raise AmbiguousInputError(
+            f"{export.name}: money in {len(held)} currencies, {_named(held)}",
+            "Pick one with --currency, or convert all into one with --rates.",
+        )
+
+
+def check_wallet_currency(wallets: Collection[str], export: Collection[str]) -> None:
+    """Check that wallets are in one currency, and in that of the export where both are known.
+
+    Args:
+        wallets: the currencies that the wallets name.
+        export: those of the money in the export, once picked or converted.
+
+    Raises:
+        AmbiguousInputError: the wallets are in several.
+        InputError: they are in another than the export's.
+    """
+    held = currencies.apart(wallets)
+    if len(held) > 1:
+        raise AmbiguousInputError(
+            f"wallets: money in {len(held)} currencies, {_named(held)}",
+            "Give all in the currency of the export; where that names its currency too, --currency"
+            " picks one. Wallets are not converted.",
+        )
+    if held and export and len(currencies.apart([*held, *export])) > 1:
+        raise InputError(
+            f"wallets: money in {_named(held)}, while the export's counts in"
+            f" {_named(currencies.apart(export))}",
+            "Give the wallets in the currency of the export: they are not converted.",
+        )
+
+
+def _named(held: Collection[str]) -> str:
+    """Currencies in words; a column named by mistake holds other cells, which are not shown."""
+    known = sorted(currency for currency in held if currencies.is_known(currency))[:_NAMED]
+    more = [f"{len(held) - len(known)} more"] * (len(known) < len(held))
+    return ", ".join([*known, *more]) if known else "none of them a known code or sign"
+
+
+def check_amounts(export: Export, doubts: Doubts) -> None:
+    """Check that orders do not repeat their total on every row.
+
+    Raises:
+        AmbiguousInputError: nearly all orders of several rows have one amount on all of them.
+    """
+    if doubts.of_rows >= _SURE_ORDERS and doubts.alike >= _SURE_SHARE * doubts.of_rows:
+        raise AmbiguousInputError(
+            f"{export.name}: {doubts.alike:,} of {doubts.of_rows:,} orders with several rows have"
+            f" one amount on all of them in column {export.columns['amount']!r}, as if it were the"
+            " order's total",
+            "If it is, take --amount-per order, which counts it once; if it is the row's, take"
+            " --amount-per line.",
+        )
+
+
+def check_overlap(export: Export, ledger: Ledger, orders: int) -> None:
+    """Check that few of so many orders recur in another file, as the ledger counts them.
+
+    Raises:
+        AmbiguousInputError: more than a few do.
+    """
+    recurring = ledger.overlap.orders
+    if recurring > _FEW_COPIES * orders:
+        raise AmbiguousInputError(
+            f"{export.name}: {recurring:,} of {orders:,} orders stand in more than one file,"
+            " with the same rows",
+            "If the files overlap, take --overlap keep-one, which counts such an order once; if"
+            " they do not, take --overlap sum.",
+        )

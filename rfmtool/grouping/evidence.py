@@ -1,0 +1,101 @@
+"""What evidence asks of reading an export, and what there is of it on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any, Final
+
+import pandas as pd
+import pyarrow as pa
+
+from rfmtool.days import day_number
+from rfmtool.errors import naming
+from rfmtool.grouping.doubts import check_wallet_currency
+from rfmtool.grouping.history import spend_within
+from rfmtool.grouping.people import contacts_by, unlisted, until
+from rfmtool.grouping.read import Grouped, Settings
+from rfmtool.sources import Asked
+from rfmtool.sources.cells import currencies
+from rfmtool.sources.evidence.tables import Evidence, read_evidence
+from rfmtool.sources.limits import check_rejects
+
+_DATED: Final = ("from_on", "until_on")
+
+
+def read_told(
+    evidence: Mapping[str, Any], asked: Asked, settings: Settings, max_rejects: str | int
+) -> Evidence:
+    """Read the evidence tables.
+
+    Raises:
+        InputError: one cannot be read.
+        LimitError: more rows of one than `max_rejects` are unreadable.
+    """
+    told = read_evidence(evidence, asked, threads=settings.threads, currency=settings.currency)
+    for name, table in told.ledgers.items():
+        with naming(name):
+            check_rejects(table.rows, max_rejects)
+    return told
+
+
+def check_wallets(told: Evidence, grouped: Grouped, picked: str | None) -> None:
+    """Check that the wallets are in one currency, and in that of the money they are held against.
+
+    Raises:
+        AmbiguousInputError: they are in several.
+        InputError: they are in another.
+    """
+    if "wallets" not in told.ledgers:
+        return
+    own = grouped.rates.into if grouped.rates else picked
+    known = {currencies.meant(own)} if own else grouped.ledger.currencies
+    check_wallet_currency(told.ledgers["wallets"].rows.currencies, known)
+
+
+def attributes(told: Evidence) -> frozenset[str]:
+    """The columns of contacts that play no role."""
+    contacts = told.tables.get("contacts")
+    if contacts is None:
+        return frozenset()
+    return frozenset(contacts.column_names) - told.ledgers["contacts"].table.roles.keys()
+
+
+def asked_by(settings: Settings, told: Evidence) -> Settings:
+    """Leave out who is to be left out; know the day of each order where wallets have periods."""
+    if "suppress" in told.tables:
+        listed = frozenset(told.tables["suppress"]["customer_id"].to_pylist())
+        settings = replace(settings, suppressed=settings.suppressed | listed)
+    wallets = told.tables.get("wallets")
+    if wallets is not None and any(wallets[name].null_count < len(wallets) for name in _DATED):
+        settings = replace(settings, detail=replace(settings.detail, entries=True))
+    return settings
+
+
+def tables_on(
+    told: Evidence, settings: Settings, as_of: date, customer_ids: pa.ChunkedArray
+) -> dict[str, pa.Table]:
+    """The tables as they stood on a day, without those who are to be left out.
+
+    Whoever asks for a day gets the contacts of that day; else the contacts are those of today, some
+    of whom may have come after the last order.
+    """
+    tables = {name: table for name, table in told.tables.items() if name != "suppress"}
+    then = until(unlisted(tables, settings.suppressed), day_number(as_of))
+    if settings.as_of is None or "contacts" not in then:
+        return then
+    ids = customer_ids.combine_chunks()
+    return {**then, "contacts": contacts_by(then["contacts"], then, ids, day_number(as_of))}
+
+
+def wallets_of(grouped: Grouped) -> pd.DataFrame | None:
+    """The wallets table with the spend in each row's period."""
+    table = grouped.evidence.get("wallets")
+    if table is None:
+        return None
+    rows = table.rename(columns={"from_on": "from_day", "until_on": "until_day"})
+    if grouped.entries is None:  # no row has a period
+        spend = grouped.table["sales"].to_numpy() - grouped.table["refunds"].to_numpy()
+        return rows.assign(spend_inside=spend[rows["owner"].to_numpy()])
+    return rows.assign(spend_inside=spend_within(grouped.entries, rows))

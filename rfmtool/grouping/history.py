@@ -1,0 +1,207 @@
+"""The past out of what each order moved on each day: customers as they stood, spend in periods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from rfmtool.arrays import Ints, is_first
+from rfmtool.engines import Entries
+from rfmtool.grouping.order_days import LATE, OrderDates, owner_days
+
+_HEARD_OF: Final = {"contacts": "since_on", "referrals": "referred_on", "feedback": "given_on"}
+"""The tables that make people known, and the day from which each row does."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """What each order moved on each day, laid out once so that any earlier day is soon told."""
+
+    entries: Entries
+    moves: _Moves
+    counted: _Counted
+
+
+@dataclass(frozen=True)
+class _Moves:
+    """What all customers moved, by customer and then by day, each column added up on the way."""
+
+    owner: Ints
+    """Each customer who moved anything."""
+    first: Ints
+    """Where what they moved begins, and after the last of them where it ends."""
+    day: Ints
+    totals: Mapping[str, Ints]
+    """Of everything before each place, the end included."""
+
+    def by(self, day: int) -> dict[str, Ints]:
+        """What each `owner` had moved at the end of a day."""
+        rows = np.diff(_running(self.day <= day)[self.first])
+        begin = self.first[:-1]
+        end = begin + rows
+        moved = {name: total[end] - total[begin] for name, total in self.totals.items()}
+        return {"rows": rows, **moved}
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """From which day until before which each order counts, by customer and by the order's day.
+
+    An order whose amount changes is there once for each change.
+    """
+
+    keys: Ints
+    """Of the customer and of the order's day."""
+    from_day: npt.NDArray[np.int32]
+    before_day: npt.NDArray[np.int32]
+
+    def on(self, day: int) -> OrderDates:
+        """The orders that count at the end of a day."""
+        counts = (self.from_day <= day) & (day < self.before_day)
+        return OrderDates.of(self.keys[counts])
+
+
+def laid_out(entries: Entries) -> Past:
+    """Lay out what each order moved on each day."""
+    return Past(entries, _moves(entries), _counted(entries))
+
+
+def standing(table: pa.Table, past: Past, until_day: int) -> tuple[pa.Table, OrderDates]:
+    """The customers as if the export had ended on a day; their places stay as they are.
+
+    An order given back later still counts. Who has no line by then has no order and no money.
+
+    Args:
+        table: engines.CUSTOMERS, and `rows`, `cost` and `uncosted` where these are known.
+        past: what each order moved on each day.
+        until_day: in days since 1970-01-01, included.
+
+    Returns:
+        The table, in which `rows` counts what an order moved on a day as one; and the days of the
+        orders that count.
+    """
+    for name, moved_by in past.moves.by(until_day).items():
+        if name in table.column_names:
+            sums = np.zeros(len(table), dtype=np.int64)
+            sums[past.moves.owner] = moved_by
+            table = table.set_column(table.column_names.index(name), name, pa.array(sums))
+    return table, past.counted.on(until_day)
+
+
+def known_by(
+    lines: Ints, evidence: Mapping[str, pd.DataFrame], until_day: int
+) -> npt.NDArray[np.bool_]:
+    """Whom the shop had heard of by the end of a day: by a line, or by an event that is dated.
+
+    Args:
+        lines: how many lines each of the people has by then.
+        evidence: the tables by name; `owner` and `referred` are places among the people.
+        until_day: in days since 1970-01-01, included.
+    """
+    known = lines > 0
+    for name in _HEARD_OF.keys() & evidence.keys():
+        table, day = evidence[name], _HEARD_OF[name]
+        heard = table[day].le(until_day).fillna(value=False).to_numpy(dtype=bool)
+        for person in table.columns.intersection(["owner", "referred"]):
+            known[table[person].to_numpy(dtype=np.int64)[heard]] = True
+    return known
+
+
+def counting_orders(entries: Entries) -> OrderDates:
+    """The days of the orders that net above zero: the earliest with a positive amount."""
+    return _counted(entries).on(LATE - 1)
+
+
+def _moves(entries: Entries) -> _Moves:
+    keys = owner_days(entries.owner, entries.day)
+    order = np.argsort(keys, kind="stable")
+    columns = {
+        "sales": entries.sales,
+        "refunds": entries.refunds,
+        "cost": entries.cost,
+        "uncosted": entries.uncosted,
+    }
+    totals = {
+        name: _running(column[order]) for name, column in columns.items() if column is not None
+    }
+    starts = _starts(entries.owner)
+    first = np.append(starts, len(keys))
+    return _Moves(entries.owner[starts], first, entries.day[order], totals)
+
+
+def _counted(entries: Entries) -> _Counted:
+    """Follow each order from entry to entry."""
+    if not len(entries.order):
+        no_days = np.empty(0, dtype=np.int32)
+        return _Counted(entries.owner, no_days, no_days)
+    starts = _starts(entries.order)
+    running = _running(entries.sales - entries.refunds)
+    found = running[1:] - running[starts][entries.order] > 0
+    sold_on = np.minimum.reduceat(np.where(entries.sales > 0, entries.day, LATE), starts)
+    day = entries.day.astype(np.int32)
+    before = np.append(day[1:], np.int32(LATE))
+    before[starts[1:] - 1] = LATE
+    keys = owner_days(entries.owner, sold_on[entries.order])[found]
+    # Exports list a customer's orders by day more often than not, which a stable sort is quick on.
+    order = np.argsort(keys, kind="stable")
+    return _Counted(keys[order], day[found][order], before[found][order])
+
+
+def spend_within(entries: Entries, periods: pd.DataFrame) -> Ints:
+    """Net spend from `from_day` to `until_day`, both included; a missing day leaves that end open.
+
+    Args:
+        entries: what each order moved on each day.
+        periods: owner, and from_day and until_day (Int64, days since 1970-01-01).
+    """
+    keys = owner_days(entries.owner, entries.day)
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    running = np.concatenate([[0], np.cumsum((entries.sales - entries.refunds)[order])])
+    owner = periods["owner"].to_numpy(dtype=np.int64)
+    first = periods["from_day"].to_numpy(dtype=np.int64, na_value=-LATE)
+    last = periods["until_day"].to_numpy(dtype=np.int64, na_value=LATE - 1)
+    begin = np.searchsorted(keys, owner_days(owner, first), side="left")
+    end = np.searchsorted(keys, owner_days(owner, last), side="right")
+    spent: Ints = running[np.maximum(end, begin)] - running[begin]
+    return spent
+
+
+def ended(entries: Entries, until_day: int) -> Entries:
+    """What orders moved until a day, included."""
+    kept = entries.day <= until_day
+    return Entries(
+        entries.owner[kept],
+        entries.order[kept],
+        entries.day[kept],
+        entries.sales[kept],
+        entries.refunds[kept],
+        None if entries.cost is None else entries.cost[kept],
+        None if entries.uncosted is None else entries.uncosted[kept],
+    )
+
+
+def moved(entries: Entries, places: Ints) -> Entries:
+    """The entries of customers who now stand at other places, in the same order as before."""
+    return replace(entries, owner=places[entries.owner])
+
+
+def _starts(values: Ints) -> Ints:
+    """Where each value of a sorted column begins."""
+    return np.flatnonzero(is_first(values))
+
+
+def _running(values: npt.NDArray[Any]) -> Ints:
+    """The sum of all before each place, and of all.
+
+    It may be more than 64 bits hold; what lies between two places never is, and comes out right.
+    """
+    sums = np.zeros(len(values) + 1, dtype=np.int64)
+    np.cumsum(values, out=sums[1:])
+    return sums

@@ -1,0 +1,105 @@
+"""The days on which orders count, by customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.arrays import Ints
+from rfmtool.errors import AmbiguousInputError
+from rfmtool.sources.cells.ids import without_point_zero
+
+_GUARDED_ORDERS: Final = 100
+_GUARDED_GAP_DAYS: Final = 60
+_STRAY_ORDERS_IN: Final = 1_000
+_NAMED: Final = 5
+_DAY_BITS: Final = 24
+LATE: Final = 1 << (_DAY_BITS - 1)
+"""Days since 1970 lie between plus and minus this."""
+
+
+@dataclass(frozen=True)
+class OrderDates:
+    """The day of every counting order, by customer and then by day.
+
+    `owner` is the customer's place in the table, `day` counts from 1970-01-01.
+    """
+
+    owner: Ints
+    day: Ints
+
+    @classmethod
+    def of(cls, keys: Ints) -> OrderDates:
+        """The owners and days of sorted `owner_days`."""
+        return cls(keys >> _DAY_BITS, (keys & ((1 << _DAY_BITS) - 1)) - LATE)
+
+    @cached_property
+    def distinct(self) -> OrderDates:
+        """Each customer's days once."""
+        new = np.ones(len(self.day), dtype=bool)
+        new[1:] = (self.owner[1:] != self.owner[:-1]) | (self.day[1:] != self.day[:-1])
+        return OrderDates(self.owner[new], self.day[new])
+
+
+def owner_days(owner: Ints, day: Ints) -> Ints:
+    """One whole number for an owner and a day, ascending by both: one key to sort and search by."""
+    keys = owner.astype(np.int64, copy=False) << _DAY_BITS
+    keys += day  # in place, because new memory takes longer than the sums
+    keys += LATE
+    return keys
+
+
+def order_dates(grouped: pa.Table) -> OrderDates:
+    """Flatten the engine's lists of order dates and sort them."""
+    lists = grouped.column("order_dates").combine_chunks()
+    owner = pc.list_parent_indices(lists).to_numpy().astype(np.int64)
+    day = pc.list_flatten(lists).to_numpy(zero_copy_only=False).astype(np.int64)
+    return OrderDates.of(np.sort(owner_days(owner, day)))
+
+
+def strip_point_zero(grouped: pa.Table) -> pa.Table | None:
+    """Drop the `.0` that a spreadsheet or a float column left on every customer id.
+
+    Returns:
+        The table, or None where an id is written in any other way.
+    """
+    bare = without_point_zero(grouped.column("customer_id"))
+    if bare is None:
+        return None
+    stripped = grouped.set_column(0, "customer_id", bare)
+    return stripped.take(pc.sort_indices(stripped, [("customer_id", "ascending")]))
+
+
+def last_day(dates: OrderDates, last_line_day: int) -> int:
+    """The latest day of a counting order; with none, the last line's day."""
+    return int(dates.day.max()) if len(dates.day) else last_line_day
+
+
+def check_for_strays(dates: OrderDates) -> None:
+    """Refuse an as_of day that hangs on a handful of orders long after all others.
+
+    Raises:
+        AmbiguousInputError: naming the days.
+    """
+    orders = len(dates.day)
+    if orders < _GUARDED_ORDERS:
+        return
+    days, counts = np.unique(dates.day, return_counts=True)
+    after_gap = np.flatnonzero(np.diff(days) > _GUARDED_GAP_DAYS) + 1
+    later = orders - np.cumsum(counts)[after_gap - 1]
+    few = after_gap[later <= max(1.0, orders / _STRAY_ORDERS_IN)]
+    if not len(few):
+        return
+    stray = days[few[0] :]
+    listed = ", ".join(str(day) for day in stray[:_NAMED].astype("datetime64[D]"))
+    before = np.datetime64(int(days[few[0] - 1]), "D")
+    raise AmbiguousInputError(
+        f"{int(counts[few[0] :].sum())} of {orders:,} orders lie more than {_GUARDED_GAP_DAYS} days"
+        f" after all others: {listed}{' and later' if len(stray) > _NAMED else ''}",
+        f"If they are mistyped, take --as-of {before}; if they are right, --as-of last.",
+    )

@@ -1,0 +1,207 @@
+"""Everyone a run knows: who ordered, and whom only the evidence tables name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.arrays import Places
+from rfmtool.sources.cells.ids import is_listed, matching_key
+
+_EVENT_DAY: Final[Mapping[str, str]] = {"referrals": "referred_on", "feedback": "given_on"}
+_OWNER: Final[Mapping[str, str]] = {
+    "customer_id": "owner",
+    "referrer_id": "owner",
+    "referred_id": "referred",
+}
+_JOINING: Final = ("contacts", "referrals", "feedback")
+"""The tables whose people belong to the run even where they never ordered."""
+
+
+@dataclass(frozen=True)
+class People:
+    """Everyone, sorted by the bytes of customer_id.
+
+    `table` is the engine's answer with a row of nothing for those whom the export does not name;
+    `keys` are what ids are matched by, `in_export` says whom it names.
+    """
+
+    table: pa.Table
+    keys: pa.Array
+    in_export: npt.NDArray[np.bool_]
+
+    def places(self, ids: pa.Array) -> Places:
+        """The place of each id among the people; -1 where nobody has it."""
+        return _places(self.keys, ids)
+
+
+def unlisted(evidence: Mapping[str, pa.Table], listed: frozenset[str]) -> dict[str, pa.Table]:
+    """The evidence without the rows that name somebody who is to be left out of everything."""
+    if not listed:
+        return dict(evidence)
+    return {name: _unlisted(table, listed) for name, table in evidence.items()}
+
+
+def _unlisted(table: pa.Table, listed: frozenset[str]) -> pa.Table:
+    ids = [table[name].combine_chunks() for name in _OWNER if name in table.column_names]
+    named = np.logical_or.reduce([is_listed(column, listed) for column in ids])
+    return table.filter(pa.array(~named))
+
+
+def until(evidence: Mapping[str, pa.Table], as_of_day: int) -> dict[str, pa.Table]:
+    """The evidence as it stood on a day: later referrals and feedback are left out.
+
+    Args:
+        evidence: the tables by name.
+        as_of_day: in days since 1970-01-01.
+    """
+    return {
+        name: _dated_until(table, _EVENT_DAY[name], as_of_day) if name in _EVENT_DAY else table
+        for name, table in evidence.items()
+    }
+
+
+def _dated_until(table: pa.Table, column: str, day: int) -> pa.Table:
+    is_later = pc.greater(pc.cast(table[column], pa.int32()), day)
+    return table.filter(pc.invert(is_later.fill_null(fill_value=False)))
+
+
+def contacts_by(
+    contacts: pa.Table, others: Mapping[str, pa.Table], customer_ids: pa.Array, as_of_day: int
+) -> pa.Table:
+    """The contacts that a shop had by a day: those since then are left out unless otherwise known.
+
+    Args:
+        contacts: the contacts table.
+        others: the other tables by name, as they stood on that day.
+        customer_ids: the customers of the export.
+        as_of_day: in days since 1970-01-01.
+    """
+    named = [_ids(others[name]) for name in _JOINING if name in others and name != "contacts"]
+    elsewhere = pa.concat_arrays([matching_key(customer_ids), *named])
+    is_known = pc.is_in(contacts["customer_id"], elsewhere)
+    since = pc.cast(contacts["since_on"], pa.int32())
+    is_later = pc.greater(since, as_of_day).fill_null(fill_value=False)
+    return contacts.filter(pc.or_(is_known, pc.invert(is_later)))
+
+
+def everyone(customers: pa.Table, evidence: Mapping[str, pa.Table]) -> People:
+    """Add those whom only contacts, referrals or feedback name.
+
+    Args:
+        customers: the engine's answer, sorted by customer_id.
+        evidence: the tables by name, ids already in the form that is matched.
+    """
+    keys = matching_key(customers["customer_id"].combine_chunks())
+    named = [_ids(evidence[name]) for name in _JOINING if name in evidence]
+    newcomers = _unknown(keys, named)
+    if not len(newcomers):
+        return People(customers, keys, np.ones(len(keys), dtype=bool))
+    joined = pa.concat_tables([customers, _never_ordered(newcomers, customers.schema)])
+    order = pc.sort_indices(joined["customer_id"])
+    both = pa.concat_arrays([keys, newcomers])
+    in_export = order.to_numpy() < len(keys)
+    return People(joined.take(order).combine_chunks(), both.take(order), in_export)
+
+
+def _ids(table: pa.Table) -> pa.Array:
+    return pa.concat_arrays(
+        [chunk for name in _OWNER if name in table.column_names for chunk in table[name].chunks]
+        or [pa.array([], pa.string())]
+    )
+
+
+def _unknown(keys: pa.Array, named: Iterable[pa.Array]) -> pa.Array:
+    ids = pc.unique(pa.concat_arrays([pa.array([], pa.string()), *named]))
+    return ids.filter(pc.invert(pc.is_in(ids, keys)))
+
+
+def _never_ordered(ids: pa.Array, schema: pa.Schema) -> pa.Table:
+    empty: dict[str, Any] = {
+        field.name: pa.array(np.zeros(len(ids), dtype=np.int64)).cast(field.type)
+        for field in schema
+        if pa.types.is_integer(field.type)
+    }
+    empty["customer_id"] = ids
+    return pa.table(
+        [empty.get(field.name, pa.nulls(len(ids), field.type)) for field in schema], schema=schema
+    )
+
+
+def _places(keys: pa.Array, ids: pa.Array) -> Places:
+    if isinstance(ids, pa.ChunkedArray):
+        ids = ids.combine_chunks()
+    found = pc.index_in(ids, keys).fill_null(-1)
+    places: Places = found.to_numpy(zero_copy_only=False).astype(np.int64)
+    return places
+
+
+def owned(table: pa.Table, people: People) -> pd.DataFrame:
+    """An evidence table as a frame: ids as places among the people, days as whole numbers.
+
+    Rows that name nobody known are left out.
+    """
+    columns: dict[str, Any] = {}
+    known = np.ones(len(table), dtype=bool)
+    for name in table.column_names:
+        column = table[name].combine_chunks()
+        if name in _OWNER:
+            columns[_OWNER[name]] = people.places(column)
+            known &= columns[_OWNER[name]] >= 0
+        else:
+            columns[name] = _nullable(column)
+    return pd.DataFrame(columns)[known].reset_index(drop=True)
+
+
+def _nullable(column: pa.Array) -> Any:  # noqa: ANN401 - any of pandas' arrays
+    missing = column.is_null().to_numpy(zero_copy_only=False)
+    if pa.types.is_date(column.type):
+        column = pc.cast(column, pa.int32())
+    if pa.types.is_integer(column.type):
+        whole = column.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+        return pd.arrays.IntegerArray(whole, missing)
+    if pa.types.is_boolean(column.type):
+        truth = column.fill_null(fill_value=False).to_numpy(zero_copy_only=False)
+        return pd.arrays.BooleanArray(truth.copy(), missing)
+    return column.to_pandas()
+
+
+def add_contacts(
+    people: pd.DataFrame,
+    contacts: pd.DataFrame | None,
+    latest: pa.Table | None,
+    wanted: Iterable[str],
+) -> pd.DataFrame:
+    """Add columns by name, such as how to reach people: what contacts say, else the export.
+
+    Args:
+        people: one row per person.
+        contacts: the contacts table, with `owner`.
+        latest: the latest cells of the export, a row for each of the people.
+        wanted: the columns; those that neither has are left out.
+    """
+    columns = {}
+    for name in wanted:
+        told = _by_owner(contacts, name, len(people))
+        seen = (
+            latest[name].to_pandas() if latest is not None and name in latest.column_names else None
+        )
+        known = [column for column in (told, seen) if column is not None]
+        if known:
+            columns[name] = (
+                known[0] if len(known) == 1 else known[0].where(known[0].notna(), known[1])
+            )
+    return people.assign(**columns)
+
+
+def _by_owner(table: pd.DataFrame | None, column: str, people: int) -> pd.Series[str] | None:
+    if table is None or column not in table:
+        return None
+    return table.set_index("owner")[column].reindex(np.arange(people))

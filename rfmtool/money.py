@@ -1,0 +1,39 @@
+"""Money as whole 1/10,000 of the currency unit: added up, divided, and as plain decimal text."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from rfmtool.arrays import Ints
+
+UNITS_PER_CURRENCY: Final = 10_000
+"""Integer sums are equal in any order, on any engine."""
+_HALF: Final = 32
+_LOW_BITS: Final = (1 << _HALF) - 1
+
+
+def money_text(units: int) -> str:
+    """Whole 1/10,000 as plain decimal text without needless zeros."""
+    whole, part = divmod(abs(units), UNITS_PER_CURRENCY)
+    text = f"{whole}.{part:04}".rstrip("0").rstrip(".")
+    return f"-{text}" if units < 0 else text
+
+
+def total_of(units: Ints | pd.Series[int]) -> int:
+    """The sum of whole numbers that together may be more than 64 bits hold; none is missing."""
+    whole = np.asarray(units, dtype=np.int64)
+    high, low = whole >> _HALF, whole & _LOW_BITS
+    return (int(high.sum()) << _HALF) + int(low.sum())
+
+
+def half_even(total: Ints, count: Ints) -> Ints:
+    """Divide whole numbers, rounding half to even; 0 where the count is 0."""
+    divisor = np.maximum(count, 1)
+    quotient, rest = np.divmod(total, divisor)
+    twice = 2 * rest
+    up = (twice > divisor) | ((twice == divisor) & (quotient % 2 == 1))
+    rounded: Ints = quotient + up
+    return rounded

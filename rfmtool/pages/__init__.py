@@ -1,0 +1,1 @@
+"""Plain data as pages for a reader. Nothing is computed here."""

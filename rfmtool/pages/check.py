@@ -1,0 +1,208 @@
+"""The page that `check` prints: what it found, each with the option that would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rich.console import Console
+
+from rfmtool.pages.terminal import listed, pairs_table, print_trimmed, printable
+from rfmtool.pages.trust import ledger_line
+from rfmtool.sources.presets import GENERIC
+from rfmtool.summaries.exchange import converted
+from rfmtool.summaries.words import counted, money, not_read
+
+_HEADER_ROWS: Final = 1
+_MARKS: Final = {".": "point", ",": "comma"}
+_DIVIDERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_TYPED: Final = ("parquet", "frame")
+
+
+def print_diagnosis(found: Mapping[str, Any], console: Console) -> None:
+    """Print a diagnosis as two columns: what, and how it is understood."""
+    print_trimmed([pairs_table(_paragraphs(found))], console)
+
+
+def _paragraphs(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [
+        ("Files", _files(found["files"])),
+        *_left_out(found["left_out"]),
+        *(("Shape" if not place else "", line) for place, line in enumerate(_shapes(found))),
+        *([] if "ledger" in found else _to_change(found)),
+        *_preset(found),
+        *_columns(found),
+        *([("Kept", listed(found["kept"]))] if found["kept"] else []),
+        *_unused(found),
+        *(_as_read(found) if "ledger" in found else []),
+    ]
+
+
+def _to_change(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What else a file could have been taken for, where it could not be read."""
+    said = [("You said", printable(", ".join(found["said"])))] if found.get("said") else []
+    if found["files"][0]["delimiter"] is None:
+        return said
+    options = "--delimiter and --encoding" + (
+        ", or --no-header where there is none" if found["files"][0]["header_rows"] else ""
+    )
+    return [("Change it", f"with {options}"), *said]
+
+
+def _unused(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    used = {*found["columns"].values(), *found["kept"]}
+    unused = [name for name in found["header"] if name not in used]
+    if found["columns"]:
+        return [("Not used", listed(unused) or "–")]
+    if found["files"][0]["delimiter"] is None and not unused:
+        return []
+    shown = listed(unused) or "not shown, because the first row may be somebody's"
+    return [("Header", shown), ("Columns", "none found (name them with --column ROLE=NAME)")]
+
+
+def _as_read(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    mark = _MARKS[found["decimal"]]
+    ids = [("Ids", "all written like 17850.0; the .0 is dropped")] * found["dropped_point_zero"]
+    if found["merged_ids"]:
+        merged = counted(found["merged_ids"], "other spelling")
+        ids.append(("Ids", f"{merged} of e-mail addresses: one address is one customer"))
+    return [
+        ("Dates", f"{found['dates']} ({found['dates_by']}; change it with --date-format)"),
+        *([("", found["on_dates"])] if found["on_dates"] else []),
+        ("Time zone", f"{found['timezone'] or 'days as written'} (change it with --timezone)"),
+        ("Numbers", f"decimal {mark} ({found['decimal_by']}; change it with --decimal)"),
+        ("Money", _money(found)),
+        ("Orders", _orders(found)),
+        ("Rows", ledger_line(found["ledger"])),
+        ("Customers", f"{found['customers']:,}"),
+        *ids,
+        *_rejects(found),
+        *_evidence(found["evidence"]),
+    ]
+
+
+def _evidence(tables: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Each table: its rows, its people, and how many of these are known from elsewhere."""
+    lines = []
+    for name, table in tables.items():
+        known = f"{table['matched']:,} of {table['people']:,} people are known elsewhere"
+        if table["merged"]:
+            known += f"; {counted(table['merged'], 'other spelling')} of e-mail addresses"
+        lines.append((name.capitalize(), f"{ledger_line(table, empty=False)}; {known}"))
+        lines += [("", _bad_row(one, _HEADER_ROWS)) for one in table["rejects"]]
+    return lines
+
+
+def _money(found: Mapping[str, Any]) -> str:
+    if found["rates"]:
+        return f"{money(found['revenue'])} net ({converted(found['rates'])})"
+    named = " and ".join(found["currencies"])
+    choice = "pick one with --currency, or convert with --rates"
+    currencies = f"{named}; {choice}" if named else "no currency is named"
+    net = "" if found["revenue"] is None else f"{money(found['revenue'])} net "
+    return f"{net}({currencies})"
+
+
+def _orders(found: Mapping[str, Any]) -> str:
+    if found["first_order_on"] is None:
+        return "none that counts"
+    overlap = found["ledger"].get("overlap", 0)
+    days = f"{found['first_order_on']} to {found['last_order_on']}"
+    return days + (f"; {overlap:,} stand in two files (see --overlap)" if overlap else "")
+
+
+def _files(files: list[dict[str, Any]]) -> str:
+    counts = [file["rows"] for file in files if file["rows"] is not None]
+    rows = counted(sum(counts), "row") if counts else "rows not counted yet"
+    first = files[0]
+    name = printable(first["name"]) if len(files) == 1 else f"{len(files):,} files"
+    if first["kind"] in _TYPED:
+        return f"{name}, {rows}, typed columns"
+    if first["delimiter"] is None:
+        return f"{name}, {_unread(first)}"
+    divider = _DIVIDERS.get(first["delimiter"], printable(first["delimiter"]))
+    divider = "runs of spaces" if first["aligned"] else divider
+    return f"{name}, {rows}, cells divided by {divider}, {first['encoding'].upper()}"
+
+
+def _left_out(files: list[str]) -> list[tuple[str, str]]:
+    return [("Not read", printable(not_read(files)))] if files else []
+
+
+def _unread(file: Mapping[str, Any]) -> str:
+    """What is known of a file that could not be looked into."""
+    size = "" if file["bytes"] is None else f"{counted(file['bytes'], 'byte')}, "
+    kind = "" if file["kind"] in (None, "text") else f"{file['kind']} data, "
+    return f"{size}{kind}not read"
+
+
+def _shapes(found: Mapping[str, Any]) -> list[str]:
+    """What is special about the files, each with the option that says otherwise."""
+    notes: dict[str, int] = {}
+    for file in found["files"]:
+        for note in _notes(file):
+            notes[note] = notes.get(note, 0) + 1
+    several = len(found["files"]) > 1
+    lines = [f"{note} (in {count:,} files)" if several else note for note, count in notes.items()]
+    if found.get("footer_rows"):
+        count = found["footer_rows"]
+        lines.append(f"{counted(count, 'row')} of totals or notes at the end, counted"
+                     " as blank")  # fmt: skip
+    return lines
+
+
+def _notes(file: Mapping[str, Any]) -> list[str]:
+    above, rows = file["rows_above"], file["header_rows"]
+    notes = [
+        (above, f"{counted(above, 'row')} above the header passed over"),
+        (rows == 0, "no header, as you said; columns are named by their places"),
+        (rows > 1, f"the header takes {rows} rows"),
+        (file.get("aligned"), "cells are divided by runs of spaces (change it with --delimiter)"),
+        (file.get("padded"), "a space follows every delimiter and is no part of a cell"),
+        (file.get("quote") == "'", "cells are quoted with single quotes"),
+        (file.get("escape"), "a backslash makes the next mark plain text"),
+        (file.get("empty_columns"), "rows end in delimiters with nothing behind them"),
+    ]
+    return [note for holds, note in notes if holds]
+
+
+def _preset(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    if found["preset"] == GENERIC.name:
+        return []
+    name = printable(found["preset"])
+    known = ("Export", f"{name} (change it with --preset; none reads it by its names)")
+    return [known, *(("", printable(note)) for note in found["notes"])]
+
+
+def _columns(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    found_by = f" (by its {'name' if found['preset'] == GENERIC.name else 'preset'})"
+    return [
+        (
+            "Columns" if not place else "",
+            f"{role} = {printable(name)}"
+            + (" (you said so)" if role in found["asked"] else found_by),
+        )
+        for place, (role, name) in enumerate(found["columns"].items())
+    ]
+
+
+def _rejects(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    rejected = sum(found["ledger"]["rejected"].values())
+    shown = found["rejects"]
+    above = {file["name"]: file["rows_above"] + file["header_rows"] for file in found["files"]}
+    lines = [
+        (
+            "Bad rows" if not place else "",
+            _bad_row(one, above[one["file"]]),
+        )
+        for place, one in enumerate(shown)
+    ]
+    if rejected > len(shown):
+        lines.append(("", f"and {rejected - len(shown):,} more"))
+    return lines
+
+
+def _bad_row(reject: Mapping[str, Any], above: int) -> str:
+    row, in_a_spreadsheet = reject["row"], reject["row"] + above
+    place = f"row {row:,} (row {in_a_spreadsheet:,} of a spreadsheet)"
+    return f"{printable(reject['file'])}: {place}: {reject['reason']}"

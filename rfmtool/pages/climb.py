@@ -1,0 +1,89 @@
+"""How far people have climbed, and whether the ladder grows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Table
+
+from rfmtool.pages.terminal import paragraph, printable, share, titled_table
+from rfmtool.summaries.words import counted, money
+
+Data = Mapping[str, Any]
+
+
+def climb(summary: Data, width: int) -> list[RenderableType]:
+    """The steps of the ladder from the top, and what they mean together."""
+    funnel = summary["funnel"]
+    if not summary["customers"]:
+        return []
+    lines = [*_growth(summary), *_lines(funnel), *_margins(summary["margins"])]
+    steps = _occupied(funnel["steps"])
+    table = [_steps(steps)] if len(steps) > 1 else []
+    return [*table, *[paragraph(line, width, "dim") for line in lines]]
+
+
+def _steps(steps: Sequence[Data]) -> Table:
+    titles = ("this far or higher", "of the rung below", "days it took (median)")
+    table = titled_table("CLIMB", *titles, spare=titles[::-1])
+    lowest, *others = steps
+    for step in reversed([{**lowest, "conversion": None, "median_days": None}, *others]):
+        days = step["median_days"]
+        table.add_row(
+            printable(step["stage"]),
+            f"{step['reached']:,}",
+            share(step["conversion"]),
+            "–" if days is None else f"{days:,.0f}",
+        )
+    return table
+
+
+def _occupied(steps: Sequence[Data]) -> Sequence[Data]:
+    """The steps from the lowest rung that somebody stands on to the highest."""
+    everyone = steps[0]["reached"]
+    lowest = max(place for place, step in enumerate(steps) if step["reached"] == everyone)
+    return [step for step in steps[lowest:] if step["reached"]]
+
+
+def _growth(summary: Data) -> list[str]:
+    """Whether the base grows; nothing where all buyers are new, as they are in any young shop."""
+    new, lapsed = summary["funnel"]["new_buyers"], summary["funnel"]["newly_lapsed"]
+    if new >= summary["buyers"]:
+        return []
+    grows = "grows" if new > lapsed else "shrinks" if new < lapsed else "stands still"
+    came = f"In the last 90 days {counted(new, 'customer')} came and {lapsed:,} lapsed"
+    return [f"{came}: the base {grows}."]
+
+
+def _lines(funnel: Data) -> list[str]:
+    lines = []
+    if funnel["is_pyramid"] is False:
+        lines.append(
+            "The ladder does not narrow upwards: more advocates than supporters, or more"
+            " supporters than customers and clients."
+        )
+    if funnel["top_share"]:
+        lines.append(
+            f"Advocates and partners spent {money(funnel['top_revenue'])}, and those they brought"
+            f" {money(funnel['referred_revenue'])}: {share(funnel['top_share'])} of revenue hangs"
+            " on them."
+        )
+    return lines
+
+
+def _margins(found: Data | None) -> list[str]:
+    """What is left after costs, in two sentences."""
+    if found is None or not found["stages"]:
+        return []
+    stages = ", ".join(
+        f"{printable(one['name'])} {share(one['share'])}"
+        for one in found["stages"]
+        if one["share"] is not None
+    )
+    lines = [f"Left of revenue after costs: {stages}."]
+    if found["orders"]:
+        orders = ", ".join(f"{one['name']}: {money(one['average'])}" for one in found["orders"])
+        lines.append(f"Left of an order on average, by its number: {orders}.")
+    return lines

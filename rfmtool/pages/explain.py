@@ -1,0 +1,149 @@
+"""One customer on a card: what they did, where they stand, why, and what would move them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console, RenderableType
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from rfmtool.analyses.explain import explanation
+from rfmtool.pages.terminal import pairs_table, print_trimmed, printable, share, titled_table
+from rfmtool.runs.finished import read_customer
+from rfmtool.summaries.words import WALLET_BASES, counted, money
+
+Data = Mapping[str, Any]
+
+_UNITS: Final = {"recency": "day", "frequency": "order"}
+_CENT: Final = Decimal("0.01")
+
+
+def explain(folder: str | os.PathLike[str], customer_id: str) -> dict[str, Any]:
+    """Explain a customer of a finished run: what they did, where they stand, what would move them.
+
+    Args:
+        folder: the folder that `run -o` wrote.
+        customer_id: as the export writes it; of an e-mail address case does not matter.
+
+    Raises:
+        InputError: the folder is not a run's, or there is no such customer in it.
+    """
+    one = read_customer(Path(folder), customer_id)
+    card = explanation(one.person, one.scales, one.rules, one.summary["evidence"]).as_data()
+    timing = one.scales.timing
+    says = {row.label: row.say for row in one.rules.playbook}
+    return {
+        **card,
+        "say": says.get(card["action"], ""),
+        "as_of": one.summary["as_of"],
+        "overdue_from": timing.overdue_ratio,
+        "lapsed_from": timing.lapsed_ratio,
+    }
+
+
+def print_card(card: Data, console: Console) -> None:
+    """Print the card of one customer.
+
+    Args:
+        card: what `Explanation.as_data` gave.
+        console: where to.
+    """
+    scores: list[RenderableType] = [Text(), _scores(card["scores"])] if card["scores"] else []
+    parts = [
+        Text(f" {printable(card['customer_id'])}", "bold"),
+        Rule(style="dim"),
+        _facts(card),
+        *scores,
+        Text(),
+        _pairs({"Next step": card["next_step"]}),
+        Rule(style="dim"),
+    ]
+    print_trimmed(parts, console)
+
+
+def _facts(card: Data) -> Table:
+    return _pairs(
+        {
+            "Stands": f"{card['stage']} · {card['segment']} · {card['activity']}",
+            "Because": card["stage_reason"].removeprefix(f"{card['stage']}: "),
+            "To do": _to_do(card),
+            "Orders": _orders(card),
+            "Spent": _spent(card),
+            "Rhythm": _rhythm(card),
+            "Wallet": _wallet(card),
+        }
+    )
+
+
+def _pairs(words: Mapping[str, str]) -> Table:
+    return pairs_table((name, printable(text)) for name, text in words.items() if text)
+
+
+def _to_do(card: Data) -> str:
+    channel = f", by {card['channel']}" if card["channel"] else ""
+    return f"{card['say']} (action {card['action']}{channel})"
+
+
+def _orders(card: Data) -> str:
+    if not card["frequency"]:
+        return "none that counts"
+    orders, first, last = (card[name] for name in ("frequency", "first_order_on", "last_order_on"))
+    ago = f"({counted(card['recency_days'], 'day')} before {card['as_of']})"
+    if card["order_days"] == 1:
+        return f"{counted(orders, 'order')} on {last} {ago}"
+    days = f"{counted(orders, 'order')} on {counted(card['order_days'], 'day')}"
+    return f"{days}, the first {first}, the last {last} {ago}"
+
+
+def _spent(card: Data) -> str:
+    if not card["frequency"] and card["monetary"] == "0":
+        return ""
+    average = f", {money(card['average_order'])} an order" if card["frequency"] > 1 else ""
+    given_back = f", {money(card['refunds'])} given back" if card["refunds"] != "0" else ""
+    return f"{money(card['monetary'])}{average}{given_back}"
+
+
+def _rhythm(card: Data) -> str:
+    if card["usual_gap_days"] is None:
+        return ""
+    return (
+        f"usually every {card['usual_gap_days']:,.1f} days; now at {card['overdue_ratio']:.2f} of"
+        f" that (overdue from {card['overdue_from']:g}, lapsed from {card['lapsed_from']:g})"
+    )
+
+
+def _wallet(card: Data) -> str:
+    if not card["wallet_basis"]:
+        return ""
+    whole, known = money(card["wallet"]), WALLET_BASES[card["wallet_basis"]]
+    if card["headroom"] == "0":
+        return f"all of {whole} is spent here ({known})"
+    part = f"{share(card['share_of_wallet'])} of {whole}"
+    return f"{part}, and {money(card['headroom'])} elsewhere ({known})"
+
+
+def _scores(scores: Mapping[str, Data]) -> Table:
+    table = titled_table("SCORE", "now", "value", "better at", "worse at")
+    for name, score in scores.items():
+        shown = (
+            _said(name, score["value"], ROUND_HALF_EVEN),
+            # What is shown must reach the score, so never rounded towards the other side.
+            _said(name, score["next_better"], ROUND_CEILING),
+            _said(name, score["next_worse"], ROUND_FLOOR),
+        )
+        table.add_row(name, f"{score['score']} of {score['bins']}", *shown)
+    return table
+
+
+def _said(dimension: str, value: int | str | None, rounding: str) -> str:
+    if value is None:
+        return "–"
+    if dimension in _UNITS:
+        return counted(int(value), _UNITS[dimension])
+    return money(str(Decimal(value).quantize(_CENT, rounding)))

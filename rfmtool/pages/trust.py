@@ -1,0 +1,79 @@
+"""What a report rests on: where every row went, how columns were read, what to be careful with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rich.console import RenderableType
+
+from rfmtool.pages.terminal import paragraph, printable
+from rfmtool.summaries.exchange import converted
+from rfmtool.summaries.words import counted
+
+Data = Mapping[str, Any]
+
+_FACTORS: Final = {"quantity", "unit_price"}
+
+
+def trust(summary: Data, width: int) -> list[RenderableType]:
+    """The ledger, the columns, and the warnings."""
+    read_as = ", ".join(_understood(summary))
+    return [
+        paragraph(ledger_line(summary["ledger"]), width),
+        paragraph(f"Read as {read_as}", width),
+        *_evidence(summary["evidence"], width),
+        *[paragraph(f"! {printable(text)}", width, "yellow") for text in summary["warnings"]],
+    ]
+
+
+def _evidence(tables: Data, width: int) -> list[RenderableType]:
+    """How many people each evidence table names, and how many of them the export or others know."""
+    if not tables:
+        return []
+    named = ", ".join(
+        f"{name} {table['people']:,} ({_known(table)} known elsewhere)"
+        for name, table in tables.items()
+    )
+    return [paragraph(f"With {named}", width)]
+
+
+def _known(table: Data) -> str:
+    return "all" if table["matched"] == table["people"] else f"{table['matched']:,}"
+
+
+def ledger_line(ledger: Data, *, empty: bool = True) -> str:
+    """The sum that accounts for every row; bins without rows are named where `empty`."""
+    bins = [
+        (ledger["used"], "used"),
+        (ledger["anonymous"], "without a customer"),
+        _sum(ledger, "excluded"),
+        _sum(ledger, "rejected"),
+        (ledger["blank"], "blank"),
+    ]
+    named = [bins[0], *((count, words) for count, words in bins[1:] if count or empty)]
+    counts = " + ".join(f"{count:,} {words}" for count, words in named)
+    return f"{counted(ledger['rows'], 'row')} = {counts}"
+
+
+def _sum(ledger: Data, bins: str) -> tuple[int, str]:
+    reasons = ledger[bins]
+    why = ", ".join(f"{name} {count:,}" for name, count in reasons.items())
+    return sum(reasons.values()), bins + (f" ({why})" if why else "")
+
+
+def _understood(summary: Data) -> list[str]:
+    """Which column plays which role, and how it is read."""
+    reading = summary["reading"]
+    columns = {role: printable(name) for role, name in summary["columns"].items()}
+    said = {"ordered_at": f" ({reading['dates']})"}
+    words = [
+        (role if name == role else f"{role}={name}") + said.get(role, "")
+        for role, name in columns.items()
+        if role not in _FACTORS
+    ]
+    if columns.keys() >= _FACTORS:
+        words.append(f"amount={columns['quantity']} × {columns['unit_price']}")
+    words += [f"kept {printable(name)}" for name in summary["kept"]]
+    words.append(f"an order is {reading['order_is']}")
+    return [*words, f"money {converted(reading['rates'])}"] if reading["rates"] else words

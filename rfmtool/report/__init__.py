@@ -1,1 +1,0 @@
-"""A result as plain data, and that data as a page."""

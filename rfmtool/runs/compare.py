@@ -1,0 +1,236 @@
+"""Two finished runs as plain data: who moved, what that did to revenue, how the scales drifted.
+
+Money is decimal text, shares are from 0 to 1 and not rounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+import pyarrow as pa
+
+from rfmtool import __version__
+from rfmtool.analyses import compare as analysis
+from rfmtool.columns import DIMENSIONS
+from rfmtool.money import money_text
+from rfmtool.outputs.tables import to_table
+from rfmtool.pipeline import Result
+from rfmtool.runs.finished import Finished, read_run
+
+Source = str | PathLike[str] | Result
+Data = Mapping[str, Any]
+
+_PLURAL: Final = {"stage": "stages", "segment": "segments", "activity": "activity"}
+_TIMING: Final = ("median_gap_days", "overdue_ratio", "lapsed_ratio")
+_WINDOWS: Final = ("w25", "w50", "w80", "w95")
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two runs and what became of their customers."""
+
+    old: Finished
+    new: Finished
+    found: analysis.Comparison
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """The comparison as plain data."""
+        return _summarise(self)
+
+    @cached_property
+    def tables(self) -> dict[str, pa.Table]:
+        """The transitions, and who was promoted, demoted, lapsed and reactivated, as written."""
+        lists = {name: _typed(frame) for name, frame in self.found.moved.items()}
+        return {"transitions": _transition_rows(self.summary), **lists}
+
+
+def compare(old: Source, new: Source) -> Compared:
+    """Find who moved between two runs.
+
+    Args:
+        old: the folder of the earlier run, or its result.
+        new: the folder of the later run, or its result.
+
+    Raises:
+        InputError: a folder is not a run's, or not as the run wrote it.
+    """
+    before, after = _finished(old), _finished(new)
+    labels = {name: _all_labels(before, after, name) for name in analysis.GROUPINGS}
+    ladder = _labels(after.summary, "stage")
+    found = analysis.compare(before.frame, after.frame, labels, ladder, before.as_of)
+    return Compared(before, after, found)
+
+
+def _finished(source: Source) -> Finished:
+    if not isinstance(source, Result):
+        return read_run(Path(source))
+    frame = source.frame.astype(dict.fromkeys(analysis.GROUPINGS, "str"))
+    return Finished("a result", source.summary, frame)
+
+
+def _all_labels(old: Finished, new: Finished, grouping: str) -> list[str]:
+    """The labels of the new run in order, then what only the old one has."""
+    both = [*_labels(new.summary, grouping), *_labels(old.summary, grouping)]
+    return list(dict.fromkeys(both))
+
+
+def _labels(summary: Data, grouping: str) -> list[str]:
+    """The labels of a run in order, stages from the top of the ladder."""
+    if grouping == "stage":
+        return list(dict.fromkeys(rung["stage"] for rung in summary["ladder"]))
+    return [group["name"] for group in summary[_PLURAL[grouping]]]
+
+
+# Data --------------------------------------------------------------------------------------------
+
+
+def _summarise(compared: Compared) -> dict[str, Any]:
+    found = compared.found
+    return {
+        "version": __version__,
+        "old": _run(compared.old),
+        "new": _run(compared.new),
+        "labels": {_PLURAL[name]: _used(compared, name) for name in analysis.GROUPINGS},
+        **{_PLURAL[name]: _counts(matrix) for name, matrix in found.transitions.items()},
+        "shares": {_PLURAL[name]: _shares(matrix) for name, matrix in found.transitions.items()},
+        "moves": dict(found.moves),
+        "revenue": _revenue(found),
+        "money_is": _money_is(compared),
+        "drift": _drift(compared.old.summary["scales"], compared.new.summary["scales"]),
+        "warnings": _warnings(compared),
+    }
+
+
+def _run(run: Finished) -> dict[str, Any]:
+    return {"folder": run.name, "as_of": run.summary["as_of"], "customers": len(run.frame)}
+
+
+def _used(compared: Compared, grouping: str) -> list[str]:
+    """The labels that somebody has in either run, in order."""
+    matrix = compared.found.transitions[grouping]
+    labels = _all_labels(compared.old, compared.new, grouping)
+    return [label for label in labels if label in matrix.index or label in matrix.columns]
+
+
+def _counts(matrix: pd.DataFrame) -> dict[str, dict[str, int]]:
+    """From label to label how many; only what occurred."""
+    return {
+        start: {end: count for end, count in zip(matrix.columns, row, strict=True) if count}
+        for start, row in zip(matrix.index, matrix.to_numpy().tolist(), strict=True)
+    }
+
+
+def _shares(matrix: pd.DataFrame) -> dict[str, dict[str, float]]:
+    return {
+        start: {end: count / sum(row.values()) for end, count in row.items()}
+        for start, row in _counts(matrix).items()
+    }
+
+
+def _revenue(found: analysis.Comparison) -> dict[str, Any]:
+    revenue, factors = found.revenue, found.factors
+    parts = {name: part for name, part in revenue.flow.items() if name != "same"}
+    return {
+        "old": money_text(revenue.old),
+        "new": money_text(revenue.new),
+        "flow": {name: money_text(part.change) for name, part in parts.items()},
+        "flow_customers": {name: part.customers for name, part in revenue.flow.items()},
+        "reactivated": {
+            "customers": revenue.reactivated.customers,
+            "change": money_text(revenue.reactivated.change),
+        },
+        "change": {
+            name: money_text(getattr(factors, name)) if factors else None
+            for name in ("customers", "frequency", "average")
+        },
+    }
+
+
+def _money_is(compared: Compared) -> str:
+    old, new = (_is_windowed(run.summary) for run in (compared.old, compared.new))
+    if old != new:
+        return "of different spans"
+    return "of each run's own span" if old else "lifetime to date"
+
+
+def _is_windowed(summary: Data) -> bool:
+    """Whether a run left out lines because of --since or --window."""
+    return "before_since" in summary["ledger"]["excluded"]
+
+
+def _drift(old: Data, new: Data) -> dict[str, Any]:
+    """Cut points, windows and limits of both runs, side by side."""
+    both = (old, new)
+    cuts = {name: _pair(*(scales[name]["cuts"] for scales in both)) for name in DIMENSIONS}
+    timing = [scales["timing"] for scales in both]
+    windows = {name: _pair(*(each["windows"][name] for each in timing)) for name in _WINDOWS}
+    return {
+        **cuts,
+        "timing": {
+            **windows,
+            **{name: _pair(*(each[name] for each in timing)) for name in _TIMING},
+        },
+    }
+
+
+def _pair(old: object, new: object) -> dict[str, object]:
+    return {"old": old, "new": new}
+
+
+_DOUBTS: Final = {
+    "backwards": "The new run is of an earlier day than the old one: was this order meant?",
+    "strangers": "No customer is in both runs: is the customer id the same column in both?",
+    "ladders": "The ladders differ: the new one says who is up or down, and says nothing of those"
+    " on a rung that it lacks.",
+    "scales": "The cut points differ, so some changed segment because the scales moved; freeze them"
+    " with --scales.",
+    "evidence": "Only one of the runs knew some of the evidence tables, so some stand elsewhere"
+    " because more, or less, was known of them.",
+    "spans": "Only one of the runs leaves out money before a day (--since, --window), so their"
+    " revenue is not alike.",
+}
+
+
+def _warnings(compared: Compared) -> list[str]:
+    old, new = compared.old, compared.new
+    before, now = old.summary, new.summary
+    holds = {
+        "backwards": new.as_of < old.as_of,
+        "strangers": 0 < len(old.frame) <= compared.found.moves["gone"],
+        "ladders": _labels(before, "stage") != _labels(now, "stage"),
+        "scales": any(before["scales"][name] != now["scales"][name] for name in DIMENSIONS),
+        "evidence": set(before["evidence"]) != set(now["evidence"]),
+        "spans": _money_is(compared) == "of different spans",
+    }
+    return [words for name, words in _DOUBTS.items() if holds[name]]
+
+
+# Tables ------------------------------------------------------------------------------------------
+
+
+def _transition_rows(summary: Data) -> pa.Table:
+    """A row for each pair of labels that somebody went between, or stayed at."""
+    shares = summary["shares"]
+    rows = [
+        (grouping, start, end, count, round(shares[_PLURAL[grouping]][start][end], 6))
+        for grouping in analysis.GROUPINGS
+        for start, ends in summary[_PLURAL[grouping]].items()
+        for end, count in ends.items()
+    ]
+    names = ("by", "from", "to", "customers", "share_of_from")
+    types = (pa.string(), pa.string(), pa.string(), pa.int64(), pa.float64())
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    return pa.table(
+        [pa.array(column, kind) for column, kind in zip(columns, types, strict=True)], list(names)
+    )
+
+
+def _typed(frame: pd.DataFrame) -> pa.Table:
+    return to_table(frame, tuple(frame.columns), {"monetary_before", "monetary"})

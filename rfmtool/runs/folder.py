@@ -1,0 +1,169 @@
+"""What a run writes into its folder: tables, lists, scales, summary, and last the manifest."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from rfmtool import __version__
+from rfmtool.manifest import MANIFEST, TOOL
+from rfmtool.outputs.files import Hashed, Rows, file_stems, write_json, write_rows, write_text
+from rfmtool.outputs.tables import (
+    TextOptions,
+    header_line,
+    text_lines,
+    to_table,
+    write_lines,
+)
+from rfmtool.outputs.writers import WRITERS
+from rfmtool.placing.activity import missing_regulars
+from rfmtool.placing.playbook import call_queue
+from rfmtool.rules import to_toml
+from rfmtool.runs.finished import RULES, SUMMARY
+from rfmtool.sources.rows.rejects import Rejects
+
+if TYPE_CHECKING:
+    from rfmtool.pipeline import Result
+
+REJECTS: Final = "rejects.csv"
+_LIST_COLUMN: Final = {"segments": "segment", "stages": "stage", "actions": "action"}
+LISTS: Final = tuple(_LIST_COLUMN)
+_URGENT: Final = ("actions",)
+"""The lists that somebody works through from the top."""
+
+
+@dataclass(frozen=True)
+class FolderOptions:
+    """Which kinds of table files and which lists to write, and how text is written."""
+
+    tables: Sequence[str] = ("csv",)
+    lists: Sequence[str] = LISTS
+    text: TextOptions = field(default_factory=TextOptions)
+    calls: int | None = None
+    """How many people to list that are to be called first."""
+    rejects: bool = False
+    """Whether to list the rows that cannot be read."""
+
+
+def write_files(
+    result: Result, place: Path, command: Sequence[str], options: FolderOptions
+) -> Result:
+    """Write all files of a run into an empty folder, the manifest last.
+
+    Returns:
+        The result, with what only a second look at the export has shown.
+    """
+    outputs = []
+    if options.rejects:
+        written, left_out = _write_rejects(result.rejects(), place, options.text)
+        outputs.append(written)
+        result = replace(result, left_out_rejects=left_out) if left_out else result
+    outputs += _write_tables(result.frame, result.columns, place, options)
+    outputs.append(write_json(place, "scales.json", result.scales.as_data()))
+    outputs.append(write_json(place, SUMMARY, result.summary))
+    # Where evidence lay is nobody's business who gets the answer.
+    rules = {name: part for name, part in result.rules.data.items() if name != "evidence"}
+    outputs.append(write_text(place, RULES, to_toml(rules)))
+    manifest = {
+        "tool": TOOL,
+        "kind": "run",
+        "version": __version__,
+        "command": list(command),
+        "as_of": result.as_of.isoformat(),
+        "inputs": inputs(result),
+        "outputs": outputs,
+    }
+    write_json(place, MANIFEST, manifest)
+    return result
+
+
+def inputs(result: Result) -> list[dict[str, Any]]:
+    """Name, stored bytes and rows of each file that was read; of evidence also its table."""
+    rows = result.ledger.rows_by_file
+    tables = result.evidence.ledgers if result.evidence else {}
+    exports = [
+        {
+            "name": source.name,
+            "bytes": source.file.stored_bytes if source.file else None,
+            "rows": rows.get(source.name, 0),
+        }
+        for source in result.grouped.export.sources
+    ]
+    evidence = [
+        {"name": name, "bytes": size, "rows": told.rows.rows_by_file.get(name, 0), "table": table}
+        for table, told in tables.items()
+        for name, size in told.stored_bytes.items()
+    ]
+    return exports + evidence
+
+
+def _write_rejects(
+    parts: Iterator[Rejects], place: Path, text: TextOptions
+) -> tuple[dict[str, Any], int]:
+    """Write rejects.csv, which only its owner may read: raw cells can be anything.
+
+    Args:
+        parts: the first has only the columns, which all have.
+        place: the folder.
+        text: how text is written.
+
+    Returns:
+        What the manifest says of it, and how many rows are left out for whom they name.
+    """
+    header, rows, left_out = next(parts), 0, 0
+    handle = os.open(place / REJECTS, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        hashed = Hashed(file)
+        hashed.write(header_line(header.rows.column_names, text))
+        for part in parts:
+            write_lines(b"", text_lines(part.rows, text), hashed)  # type: ignore[arg-type]
+            rows, left_out = rows + len(part.rows), left_out + part.left_out
+    return {"name": REJECTS, "rows": rows, "sha256": hashed.hash.hexdigest()}, left_out
+
+
+def _write_tables(
+    frame: pd.DataFrame, columns: tuple[str, ...], place: Path, options: FolderOptions
+) -> list[dict[str, Any]]:
+    """Write the table of all customers and the lists, in every kind asked for."""
+    table = to_table(frame, columns)
+    named = {"customers": None, **_queues(frame, options), **_lists(frame, options)}
+    return [
+        write_rows(place, f"{name}.{kind}", len(table) if rows is None else len(rows), write, rows)
+        for kind in options.tables
+        for write in [WRITERS[kind](table, options.text)]
+        for name, rows in named.items()
+    ]
+
+
+def _queues(frame: pd.DataFrame, options: FolderOptions) -> dict[str, Rows]:
+    """The lists that somebody works through: regulars gone missing, and whom to call first."""
+    missing = np.flatnonzero(missing_regulars(frame))
+    queues = {"missing_regulars": _by_value(frame, missing)} if len(missing) else {}
+    if options.calls:
+        # The frame's index counts its rows.
+        queues["calls"] = call_queue(frame, options.calls).index.to_numpy(dtype=np.int64)
+    return queues
+
+
+def _lists(frame: pd.DataFrame, options: FolderOptions) -> dict[str, Rows]:
+    """The rows of each list by its name: who is in a group, or on a rung, or to be called."""
+    lists = {}
+    for folder in options.lists:
+        groups = frame[_LIST_COLUMN[folder]].astype("category")
+        codes = groups.cat.codes.to_numpy()
+        for label, stem in file_stems(sorted(groups.cat.categories)).items():
+            rows = np.flatnonzero(codes == groups.cat.categories.get_loc(label))
+            if len(rows):
+                lists[f"{folder}/{stem}"] = _by_value(frame, rows) if folder in _URGENT else rows
+    return lists
+
+
+def _by_value(frame: pd.DataFrame, rows: Rows) -> Rows:
+    """The most valuable first; of equals, the first by customer_id."""
+    return rows[np.argsort(-frame["monetary"].to_numpy()[rows], kind="stable")]

@@ -1,0 +1,211 @@
+"""What a whole column says about how its dates and numbers are written.
+
+A sample usually settles it. Where it leaves two readings open, or reading then meets cells that do
+not fit, the whole column is counted, so that the answer never hangs on which rows came first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.arrays import mask_of
+from rfmtool.errors import AmbiguousInputError, InputError
+from rfmtool.sources.batches import Batch
+from rfmtool.sources.cells.date_readings import (
+    COUNTED,
+    DAY_FIRST,
+    ISO,
+    MONTH_FIRST,
+    READINGS,
+    YEAR_FIRST,
+    DateReading,
+)
+from rfmtool.sources.cells.dates import read_days
+from rfmtool.sources.cells.short_years import end_of_year, may_begin_with_year, weigh_ends
+from rfmtool.sources.layout import MONEY_ROLES, Asked, Decimal, NumberReading
+
+_DIFFER: Final = "read both ways, to different days"
+_ONLY_DAY_FIRST: Final = "read only with the day first"
+_ONLY_MONTH_FIRST: Final = "read only with the month first"
+
+# What a number's marks prove, tried in this order on each cell.
+_NUMBER_KINDS: Final = (
+    ("whole", r"^[^.,]*$"),
+    (".", r"^[^.,]*(?:\d,\d{3})+\.\d*[^\d.,]*$"),  # 1,234.5
+    (",", r"^[^.,]*(?:\d?\d?\d)(?:\.\d{3})+,\d*[^\d.,]*$"),  # 1.234,5
+    (".", r"^[^.,]*\d{1,3}(?:,\d{3}){2,}[^\d.,]*$"),  # 1,234,567
+    (",", r"^[^.,]*\d{1,3}(?:\.\d{3}){2,}[^\d.,]*$"),  # 1.234.567
+    ("open", r"^(?:[^.,]*[^.,\d])?[1-9]\d{0,2}[.,]\d{3}[^\d.,]*$"),  # 1.234 or 1,234
+    (".", r"^[^.,]*\.[^.,]*$"),
+    (",", r"^[^.,]*,[^.,]*$"),
+)
+
+_COUNTED_LOOKS: Final = {
+    "excel": r"^[2-7]\d{4}(?:[.,]\d+)?$",  # 1954 to 2119
+    "unix": r"^1?\d{9}(?:[.,]\d+)?$",
+    "unix_ms": r"^1?\d{12}$",
+}
+"""How dates that are numbers look; an export is never read so without being asked."""
+
+Weights = Counter[str]
+
+
+def weigh(batches: Iterable[Batch]) -> Weights:
+    """Count, over text cells, which readings each date fits and what each number's marks prove."""
+    weights: Weights = Counter()
+    for batch in batches:
+        weigh_dates(batch.cells["ordered_at"], weights)
+        for role in MONEY_ROLES:
+            if role in batch.cells:
+                weigh_numbers(batch.cells[role], weights)
+    return weights
+
+
+def weigh_dates(cells: pa.Array, weights: Weights) -> None:
+    """Count which readings each date of a column fits; adds to `weights`."""
+    if pa.types.is_temporal(cells.type):
+        weights[ISO.name] += len(cells)
+        return
+    texts, counts = _distinct(pc.cast(cells, pa.string()))
+    weights["dates"] += int(counts.sum())
+    days, fits = {}, {}
+    for reading in (*READINGS, YEAR_FIRST):
+        days[reading], unread = read_days(texts, reading)
+        fits[reading] = np.ones(len(texts), dtype=bool) if unread is None else ~unread
+        weights[reading.name] += int(counts[fits[reading]].sum())
+    weigh_ends(texts, days[YEAR_FIRST], fits[YEAR_FIRST], weights)
+    differ = fits[DAY_FIRST] & fits[MONTH_FIRST] & (days[DAY_FIRST] != days[MONTH_FIRST])
+    for option, looks in _COUNTED_LOOKS.items():
+        fit = mask_of(pc.match_substring_regex(texts, looks))
+        weights[option] += int(counts[fit].sum())
+    weights[_DIFFER] += int(counts[differ].sum())
+    weights[_ONLY_DAY_FIRST] += int(counts[fits[DAY_FIRST] & ~fits[MONTH_FIRST]].sum())
+    weights[_ONLY_MONTH_FIRST] += int(counts[fits[MONTH_FIRST] & ~fits[DAY_FIRST]].sum())
+
+
+def weigh_numbers(cells: pa.Array, weights: Weights) -> None:
+    """Count what the marks of a column's numbers prove; adds to `weights`."""
+    if not pa.types.is_string(cells.type):
+        return  # a typed number has no marks, and proves nothing about text beside it
+    texts, counts = _distinct(cells)
+    for kind, pattern in _NUMBER_KINDS:
+        fits = mask_of(pc.match_substring_regex(texts, pattern))
+        weights[kind] += int(counts[fits].sum())
+        texts, counts = texts.filter(pa.array(~fits)), counts[~fits]
+
+
+def _distinct(cells: pa.Array) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+    counted = pc.value_counts(pc.drop_null(cells))
+    return counted.field("values"), counted.field("counts").to_numpy(zero_copy_only=False)
+
+
+def is_open(weights: Weights) -> bool:
+    """Whether a sample leaves two readings: day or month first, or a short year at either end."""
+    return bool(weights[YEAR_FIRST.name]) or may_be_either(weights)
+
+
+def may_be_either(weights: Weights) -> bool:
+    """Whether day first and month first fit the dates equally well, differing or not."""
+    best = max(weights[reading.name] for reading in READINGS)
+    return 0 < best == weights[DAY_FIRST.name] == weights[MONTH_FIRST.name]
+
+
+def date_reading(
+    weights: Weights, column: str, role: str = "ordered_at", usual: str | None = None
+) -> DateReading:
+    """Choose the reading that most dates fit; `usual` names the one of two that fit alike.
+
+    Raises:
+        InputError: no cell is a date in any known way.
+        AmbiguousInputError: day first and month first fit equally many, and differ in a day, or
+            a year of two digits may stand at either end.
+    """
+    best = max(READINGS, key=lambda reading: weights[reading.name])
+    if not (weights[best.name] or weights[YEAR_FIRST.name]):
+        raise _no_dates(weights, column, role)
+    if _begins_with_year(weights, weights[best.name], column, usual):
+        return YEAR_FIRST
+    if best in (DAY_FIRST, MONTH_FIRST) and (
+        weights[_ONLY_DAY_FIRST] and weights[_ONLY_MONTH_FIRST]
+    ):
+        # Most may be right, but among the others those under 13 would be swapped without a word.
+        raise AmbiguousInputError(
+            f"column {column!r} has both dates that are only day/month and dates that are only"
+            " month/day",
+            f"Say which is right with --date-format '{DAY_FIRST.option}' or"
+            f" '{MONTH_FIRST.option}'; the others are then itemised as bad.",
+        )
+    if may_be_either(weights) and usual in (DAY_FIRST.name, MONTH_FIRST.name):
+        return DAY_FIRST if usual == DAY_FIRST.name else MONTH_FIRST
+    if may_be_either(weights) and weights[_DIFFER]:
+        raise AmbiguousInputError(
+            f"column {column!r} reads as day/month and as month/day equally well, and the two"
+            " differ",
+            f"Say which with --date-format '{DAY_FIRST.option}' or '{MONTH_FIRST.option}'.",
+        )
+    return best
+
+
+def other_dates(weights: Weights, taken: DateReading) -> str:
+    """How most of the dates look that the reading taken does not fit; empty where no way is known.
+
+    Two names where day first and month first fit them equally well.
+    """
+    fits = {reading.name: weights[reading.name] for reading in READINGS}
+    fits |= {reading.name: weights[option] for option, reading in COUNTED.items()}
+    if taken.name == DAY_FIRST.name:
+        fits[MONTH_FIRST.name] = weights[_ONLY_MONTH_FIRST]
+    if taken.name == MONTH_FIRST.name:
+        fits[DAY_FIRST.name] = weights[_ONLY_DAY_FIRST]
+    unread = weights["dates"] - fits.pop(taken.name, weights["dates"])
+    most = max(fits.values())
+    likely = [name for name, count in fits.items() if count == most]
+    return " or ".join(likely) if 2 * most > unread > 0 else ""
+
+
+def _begins_with_year(weights: Weights, others: int, column: str, usual: str | None) -> bool:
+    if usual is not None or not may_begin_with_year(weights, others):
+        return False
+    # No other reading fits where the first number is beyond 31.
+    return not others or end_of_year(weights, column) == "first"
+
+
+def _no_dates(weights: Weights, column: str, role: str) -> InputError:
+    likely = max(COUNTED, key=lambda option: weights[option])
+    if weights[likely]:
+        return AmbiguousInputError(
+            f"column {column!r} holds plain numbers, which may be {COUNTED[likely].name}",
+            f"If they are dates, say --date-format {likely}; or name another column with"
+            f" --column {role}=NAME.",
+        )
+    return InputError(
+        f"column {column!r}: no cell is a date in a known way",
+        f"Name another column with --column {role}=NAME, or say how dates are written"
+        " with --date-format, for example '%d/%m/%Y'.",
+    )
+
+
+def number_reading(weights: Weights, asked: Asked) -> NumberReading:
+    """Choose the decimal mark that the columns prove.
+
+    Raises:
+        AmbiguousInputError: the numbers can be read both ways, or prove both.
+    """
+    if asked.decimal:
+        return NumberReading(asked.decimal)
+    point, comma = weights["."], weights[","]
+    if point == comma and (point or weights["open"]):
+        what = "prove both" if point else "like 1.234 or 1,234 can be read with either"
+        raise AmbiguousInputError(
+            f"numbers {what} decimal point and decimal comma",
+            "Say which: --decimal . is the point, --decimal , the comma.",
+        )
+    decimal: Decimal = "," if comma > point else "."
+    return NumberReading(decimal, settled=point != comma)

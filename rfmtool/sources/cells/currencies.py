@@ -1,0 +1,110 @@
+"""Which currency a sign or code stands for, beside an amount or in a column of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.arrays import Mask, mask_of
+
+_CODES: Final = (
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP"
+    " BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP"
+    " GEL GHS GIP GMD GNF GTQ GYD HKD HNL HRK HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS"
+    " KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR"
+    " MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF"
+    " SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD"
+    " TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWL"
+)
+_SIGNS: Final[Mapping[str, str]] = {
+    "€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB", "₩": "KRW", "₪": "ILS", "₺": "TRY", "₫": "VND",
+    "₴": "UAH", "฿": "THB", "₱": "PHP", "₦": "NGN", "₸": "KZT", "₡": "CRC", "₲": "PYG", "₵": "GHS",
+    "ZŁ": "PLN", "KČ": "CZK", "FT": "HUF", "LEI": "RON", "US$": "USD", "A$": "AUD", "AU$": "AUD",
+    "C$": "CAD", "CA$": "CAD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "NT$": "TWD", "R$": "BRL",
+    "MX$": "MXN", "CN¥": "CNY", "JP¥": "JPY", "RMB": "CNY", "RS": "INR",
+}  # fmt: skip
+_SHARED: Final[Mapping[str, str]] = {
+    "$": "USD CAD AUD NZD HKD SGD TWD MXN ARS CLP COP UYU BBD BMD BND BSD BZD FJD GYD JMD KYD LRD"
+    " NAD SBD SRD TTD XCD DOP",
+    "¥": "JPY CNY",
+    "KR": "SEK NOK DKK ISK",
+}
+"""Signs that several currencies use: each is a currency unknown until a code says which."""
+
+_SIGN_OF: Final = {code: sign for sign, codes in _SHARED.items() for code in codes.split()}
+_MEANING: Final = {sign: sign for sign in (*_CODES.split(), *_SHARED)} | dict(_SIGNS)
+_MARKS: Final = pa.array(list(_MEANING))
+_MEANINGS: Final = pa.array(list(_MEANING.values()))
+_MARKS_OF_FAMILIES: Final = pa.array(list(_SIGN_OF))
+_FAMILIES: Final = pa.array(list(_SIGN_OF.values()))
+
+
+def meanings(marks: pa.Array) -> pa.Array:
+    """The currency of each sign or code, as its ISO 4217 code or a sign that several share.
+
+    Missing where the text is no currency.
+    """
+    return _MEANINGS.take(pc.index_in(pc.utf8_upper(pc.utf8_trim_whitespace(marks)), _MARKS))
+
+
+def agreed(one: pa.Array, other: pa.Array) -> pa.Array:
+    """The currency that two marks of one amount agree on, as in `$5 USD`; missing where not."""
+    is_same = pc.equal(one, other)
+    first = pc.if_else(pc.equal(_families(other), one), other, None)
+    second = pc.if_else(pc.equal(_families(one), other), one, None)
+    return pc.coalesce(pc.if_else(is_same, one, None), first, second)
+
+
+def _families(currencies: pa.Array) -> pa.Array:
+    return _FAMILIES.take(pc.index_in(currencies, _MARKS_OF_FAMILIES))
+
+
+def normal(cells: pa.Array) -> pa.Array:
+    """A currency column with signs as codes; what is no known currency stays, in capitals."""
+    capitals = pc.utf8_upper(pc.utf8_trim_whitespace(cells))
+    return pc.coalesce(meanings(cells), capitals)
+
+
+def meant(written: str) -> str:
+    """The code of a currency that the user names by its code or sign."""
+    return _MEANING.get(written.strip().upper(), written.strip().upper())
+
+
+def accepted(wanted: str) -> list[str]:
+    """What a currency may be written as: `USD` also as `$`, but `$` is only itself."""
+    code = meant(wanted)
+    return [code, _SIGN_OF[code]] if code in _SIGN_OF else [code]
+
+
+def outside(cells: pa.Array, wanted: str) -> Mask:
+    """The cells that name another currency; an empty one names none."""
+    written = normal(cells)
+    own = pc.is_in(written, pa.array(accepted(wanted)))
+    return mask_of(pc.and_(pc.not_equal(written, ""), pc.invert(own)))
+
+
+def apart(currencies: Iterable[str]) -> set[str]:
+    """The currencies among these that differ: `$` beside `USD` is no other."""
+    every = set(currencies)
+    return every - {_SIGN_OF[code] for code in every if code in _SIGN_OF}
+
+
+def standing_for(named: Iterable[str], preferred: str) -> dict[str, str]:
+    """Which of some currencies a shared sign stands for, where that can be told.
+
+    `$` is the preferred currency where that is written so, and else the only one that is.
+    """
+    users: dict[str, list[str]] = {}
+    for code in named:
+        if code in _SIGN_OF:
+            users.setdefault(_SIGN_OF[code], []).append(code)
+    told = {sign: codes[0] for sign, codes in users.items() if len(codes) == 1}
+    return told | ({_SIGN_OF[preferred]: preferred} if preferred in _SIGN_OF else {})
+
+
+def is_known(currency: str) -> bool:
+    """Whether it is a code or sign that messages may show: other cells are customers' data."""
+    return currency in _MEANING

@@ -1,0 +1,221 @@
+"""Days out of whatever a date column holds: one reading for the whole column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.arrays import Mask, mask_of
+from rfmtool.sources.cells.date_readings import ISO, MONTH_NAMES, DateReading, Unit
+
+Days = npt.NDArray[np.int32]
+
+_MONTHS: Final = pa.array(MONTH_NAMES.split())
+# POSIX: 69 to 99 are of the last century.
+_FIRST_SHORT_YEAR = 69
+# The years 1 to 9999, which is as far as dates go in Python and in spreadsheets.
+_FIRST_DAY: Final = date.min.toordinal() - date(1970, 1, 1).toordinal()
+# Zone files list the changes of clocks up to here, and Arrow knows none after them.
+_CLOCKS_KNOWN_UNTIL: Final = (date(2038, 1, 1) - date(1970, 1, 1)).days
+_LAST_DAY: Final = date.max.toordinal() - date(1970, 1, 1).toordinal()
+_SECONDS_A_DAY: Final = 86_400
+_SECONDS: Final[Mapping[Unit | None, float]] = {
+    "spreadsheet days": _SECONDS_A_DAY, "seconds": 1, "milliseconds": 0.001,
+}  # fmt: skip
+_COUNT: Final = r"^-?\d{1,16}(?:[.,]\d*)?$"
+_SPREADSHEETS_BEGIN: Final = 25_569
+"""1970-01-01 in a spreadsheet, which counts from 1899-12-30."""
+_FIRST_SURE_SERIAL: Final = 61
+"""Before it spreadsheets differ by a day: some know a 29th of February 1900."""
+
+
+def read_days(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask | None]:
+    """Read days since 1970-01-01, whatever the cells' type.
+
+    Without a time zone asked for, the day is the one written.
+
+    Args:
+        cells: text, dates, timestamps, or whole numbers like 20240131.
+        reading: how text is written.
+
+    Returns:
+        The days, and a mask of the cells that are not dates, or None where all are. A missing
+        cell is not a date; nor, where a zone is asked for, a day whose clocks nobody knows.
+    """
+    days, undated = _read_days(cells, reading)
+    unsure = days >= _CLOCKS_KNOWN_UNTIL if reading.zone else np.zeros(len(days), dtype=bool)
+    if not unsure.any():
+        return days, undated
+    return days, unsure if undated is None else undated | unsure
+
+
+def _read_days(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask | None]:
+    if pa.types.is_temporal(cells.type):
+        return _days_of(_typed_days(cells, reading))
+    if reading.unit:
+        return _days_counted(cells, reading)
+    if not pa.types.is_string(cells.type):
+        cells = pc.cast(cells, pa.string())
+    if reading.pattern == ISO.pattern and not reading.written_in:
+        # The strict cast is much the fastest; it refuses a block that holds anything unusual.
+        for unit in ("s", "us"):
+            try:
+                return _days_of(pc.cast(pc.cast(cells, pa.timestamp(unit)), pa.date32()))
+            except pa.ArrowInvalid:
+                continue
+    return _days_by_pattern(cells, reading)
+
+
+def _typed_days(cells: pa.Array, reading: DateReading) -> pa.Array:
+    if pa.types.is_timestamp(cells.type):
+        if cells.type.tz is not None:
+            zone = reading.zone or cells.type.tz
+            cells = pc.local_timestamp(pc.cast(cells, pa.timestamp(cells.type.unit, zone)))
+        elif reading.zone and reading.written_in:
+            seconds = pc.cast(cells, pa.timestamp("s"), safe=False)
+            cells = _local(_instants(seconds, reading.written_in), reading.zone)
+    return pc.cast(cells, pa.date32(), safe=False)
+
+
+def _instants(naive: pa.Array, zone: str) -> pa.Array:
+    return pc.assume_timezone(naive, zone, ambiguous="earliest", nonexistent="earliest")
+
+
+def _local(instants: pa.Array, zone: str) -> pa.Array:
+    return pc.local_timestamp(pc.cast(instants, pa.timestamp("s", zone)))
+
+
+def _days_counted(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask | None]:
+    if pa.types.is_string(cells.type):
+        texts = pc.utf8_trim_whitespace(cells)
+        fits = pc.match_substring_regex(texts, _COUNT)
+        cells = pc.replace_substring(pc.if_else(fits, texts, None), ",", ".")
+    counts = pc.cast(cells, pa.float64(), safe=False).fill_null(np.nan)
+    counts = counts.to_numpy(zero_copy_only=False)
+    with np.errstate(invalid="ignore"):
+        seconds = np.floor(counts * _SECONDS[reading.unit])
+        if reading.unit == "spreadsheet days":
+            seconds -= _SPREADSHEETS_BEGIN * _SECONDS_A_DAY
+            counts = np.where(counts < _FIRST_SURE_SERIAL, np.nan, counts)
+        days = np.floor(seconds / _SECONDS_A_DAY)
+        read = np.isfinite(counts) & (days > _FIRST_DAY) & (days < _LAST_DAY)
+    if reading.zone and reading.unit != "spreadsheet days":
+        instants = pa.array(np.where(read, seconds, 0).astype(np.int64)).cast(
+            pa.timestamp("s", "UTC")
+        )
+        days = _days_of(pc.cast(_local(instants, reading.zone), pa.date32()))[0]
+    whole = np.where(read, days, 0).astype(np.int32)
+    return whole, None if read.all() else ~read
+
+
+def _days_of(dates: pa.Array) -> tuple[Days, Mask | None]:
+    missing = mask_of(dates.is_null()) if dates.null_count else None
+    buffer = dates.buffers()[1]
+    days = np.frombuffer(buffer, dtype=np.int32, count=dates.offset + len(dates))[dates.offset :]
+    odd = (days < _FIRST_DAY) | (days > _LAST_DAY)
+    if odd.any():
+        missing = odd if missing is None else odd | missing
+    return days, missing
+
+
+def _days_by_pattern(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask | None]:
+    pattern = reading.timed_pattern if reading.zone else reading.pattern
+    parts = pc.extract_regex(pc.utf8_trim_whitespace(cells), pattern)
+    found = mask_of(parts.is_valid())
+    year = _whole(parts, "y")
+    if "(?P<b>" in reading.pattern:
+        name = pc.utf8_lower(pc.utf8_slice_codeunits(parts.field(_place(parts, "b")), 0, 3))
+        index = pc.index_in(name, _MONTHS).fill_null(0)
+        month = index.to_numpy(zero_copy_only=False).astype(np.int64) + 1
+    else:
+        month = _whole(parts, "m")
+    day = _whole(parts, "d")
+    length = pc.binary_length(parts.field(_place(parts, "y"))).fill_null(4)
+    short = length.to_numpy(zero_copy_only=False) == len("yy")
+    year = np.where(short, year + np.where(year < _FIRST_SHORT_YEAR, 2000, 1900), year)
+    found &= (month >= 1) & (month <= len(_MONTHS)) & (day >= 1) & (year >= 1)
+    first = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
+    dates = first.astype("datetime64[D]") + (day - 1)
+    found &= dates.astype("datetime64[M]") == first  # no 31st of February
+    days = dates.astype(np.int64)
+    if reading.zone and "(?P<H>" in pattern:
+        days, is_known = _days_in_zone(days, parts, reading.zone, reading.written_in)
+        found &= is_known & (days >= _FIRST_DAY) & (days <= _LAST_DAY)
+    return days.astype(np.int32), None if found.all() else ~found
+
+
+def _days_in_zone(
+    days: npt.NDArray[np.int64], parts: pa.StructArray, zone: str, written_in: str | None
+) -> tuple[npt.NDArray[np.int64], Mask]:
+    """Days as the zone's clocks show them, and whether each offset is known.
+
+    A time without an offset is one of `written_in`, or of the zone itself; a day without a time
+    stays as it is written.
+    """
+    seconds = days * _SECONDS_A_DAY + _seconds_of_day(parts)
+    offsets, is_offset, is_known = _offsets(parts)
+    instants = pa.array(seconds - offsets).cast(pa.timestamp("s", "UTC"))
+    has_instant = is_offset
+    if written_in:
+        naive = _instants(pa.array(seconds).cast(pa.timestamp("s")), written_in)
+        instants = pc.if_else(pa.array(is_offset), instants, pc.cast(naive, instants.type))
+        has_instant = _text(parts, "H") != ""
+    local, _ = _days_of(pc.cast(_local(instants, zone), pa.date32()))
+    return np.where(has_instant, local, days), is_known
+
+
+def _seconds_of_day(parts: pa.StructArray) -> npt.NDArray[np.int64]:
+    hour = _whole(parts, "H")
+    half = _text(parts, "p")
+    hour = np.where(half == "", hour, hour % 12 + 12 * (half == "p"))
+    return hour * 3600 + _whole(parts, "M") * 60 + _whole(parts, "S")
+
+
+def _offsets(parts: pa.StructArray) -> tuple[npt.NDArray[np.int64], Mask, Mask]:
+    """Seconds east of Greenwich, whether an offset is written, and whether it is none or known."""
+    texts = _text(parts, "z")
+    written, index = np.unique(texts, return_inverse=True)
+    seconds = np.zeros(len(written), dtype=np.int64)
+    known = np.ones(len(written), dtype=bool)
+    for place, text in enumerate(written.tolist()):
+        digits = re.fullmatch(r"([+-])(\d\d):?(\d\d)?", text)
+        if digits:
+            sign, hours, minutes = digits.groups()
+            seconds[place] = int(sign + "1") * (int(hours) * 3600 + int(minutes or 0) * 60)
+        else:
+            known[place] = text in ("", "z", "utc", "gmt")
+    return seconds[index], texts != "", known[index]
+
+
+def _text(parts: pa.StructArray, name: str) -> npt.NDArray[np.object_]:
+    """A part in small letters; empty where a cell, or the pattern, has none."""
+    place = _place(parts, name)
+    if place < 0:
+        return np.full(len(parts), "", dtype=object)
+    texts: npt.NDArray[np.object_] = pc.utf8_lower(
+        pc.if_else(parts.is_valid(), parts.field(place), "")
+    ).to_numpy(zero_copy_only=False)
+    return texts
+
+
+def _place(parts: pa.StructArray, name: str) -> int:
+    place: int = parts.type.get_field_index(name)
+    return place
+
+
+def _whole(parts: pa.StructArray, name: str) -> npt.NDArray[np.int64]:
+    """A part as whole numbers; 0 where a cell, or the pattern, has none."""
+    place = _place(parts, name)
+    if place < 0:
+        return np.zeros(len(parts), dtype=np.int64)
+    texts = parts.field(place)
+    texts = pc.if_else(pc.and_(parts.is_valid(), pc.not_equal(texts, "")), texts, "0")
+    numbers: npt.NDArray[np.int64] = pc.cast(texts, pa.int64()).to_numpy(zero_copy_only=False)
+    return numbers

@@ -1,0 +1,92 @@
+"""Ids as they are compared between tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.arrays import Mask, mask_of
+
+_POINT_ZERO: Final = r"^[0-9]+\.0$"
+_WORDS: Final = re.compile(r"\w+")
+_MARKS: Final = re.compile(r"[\"'\\\0]")
+_PLAIN_WORDS: Final = re.compile(r"[a-z0-9]+")
+
+
+def matching_key(ids: pa.Array) -> pa.Array:
+    """Ids as they are compared: as written, but e-mail addresses trimmed and case-blind."""
+    is_address = pc.match_substring(ids, "@")
+    if not pc.any(is_address).as_py():
+        return ids
+    return pc.if_else(is_address, pc.utf8_lower(pc.utf8_trim_whitespace(ids)), ids)
+
+
+def without_point_zero(ids: pa.Array) -> pa.Array | None:
+    """Ids without the `.0` that a spreadsheet or a float column left on every one of them.
+
+    Returns:
+        The ids, or None where one is written in any other way, or there is none.
+    """
+    every = pc.all(pc.match_substring_regex(ids, _POINT_ZERO)).as_py()
+    return pc.utf8_slice_codeunits(ids, 0, -2) if every and len(ids) > ids.null_count else None
+
+
+def is_listed(ids: pa.Array, listed: frozenset[str]) -> Mask:
+    """Which ids stand on a list of people to leave alone; rather one too many than one too few.
+
+    Case does not matter in an e-mail address, nor do outer spaces or the `.0` of a whole number.
+    """
+    return mask_of(pc.is_in(_loose_keys(ids), _keys_of(listed)))
+
+
+def distinct_keys(ids: pa.Array) -> frozenset[str]:
+    """The ids as they are compared with a list of people to leave alone, each once."""
+    return frozenset(pc.unique(_loose_keys(ids)).to_pylist()) - {None}
+
+
+def names_listed(text: str, listed: frozenset[str]) -> bool:
+    """Whether someone on a list of people to leave alone is named anywhere in a text.
+
+    For records whose cells cannot be told apart, so marks and case are passed over; rather one too
+    many than one too few. Where bytes were no text, only plain letters are compared.
+    """
+    pattern = _PLAIN_WORDS if "\N{REPLACEMENT CHARACTER}" in text else _WORDS
+    phrases = _phrases_of(listed, pattern)
+    return any(
+        not known.isdisjoint(_neighbours(pattern.findall(version.casefold()), count))
+        for version in (text, _MARKS.sub("", text))
+        for count, known in phrases.items()
+    )
+
+
+def _neighbours(words: Sequence[str], count: int) -> Iterator[tuple[str, ...]]:
+    return (tuple(words[start : start + count]) for start in range(len(words) - count + 1))
+
+
+@lru_cache(maxsize=2)
+def _phrases_of(
+    listed: frozenset[str], pattern: re.Pattern[str]
+) -> dict[int, set[tuple[str, ...]]]:
+    """The words of each id, by how many they are."""
+    phrases: dict[int, set[tuple[str, ...]]] = {}
+    for key in _keys_of(listed).to_pylist():
+        words = tuple(pattern.findall(key.casefold()))
+        phrases.setdefault(len(words), set()).add(words)
+    return phrases
+
+
+@lru_cache(maxsize=1)
+def _keys_of(listed: frozenset[str]) -> pa.Array:
+    keys = _loose_keys(pa.array(sorted(listed), pa.string()))
+    return keys.filter(pc.not_equal(keys, ""))  # an empty line of the list names nobody
+
+
+def _loose_keys(ids: pa.Array) -> pa.Array:
+    keys = matching_key(pc.utf8_trim_whitespace(ids))
+    is_number = pc.match_substring_regex(keys, _POINT_ZERO)
+    return pc.if_else(is_number, pc.utf8_slice_codeunits(keys, 0, -2), keys)

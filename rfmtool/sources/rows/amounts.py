@@ -1,0 +1,176 @@
+"""What the rows of a batch moved: money read, exchanged, and added up by run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.arrays import Places
+from rfmtool.errors import InputError
+from rfmtool.sources.cells.dates import Days
+from rfmtool.sources.cells.numbers import Numbers, Units, read_numbers, to_units
+from rfmtool.sources.layout import MONEY_ROLES, Question, Reading
+from rfmtool.sources.ledger import CODES
+from rfmtool.sources.rows.bins import Odd, in_other_currencies, named_currencies
+from rfmtool.sources.rows.runs import Cells, Runs
+
+_SAFE_SUM: Final = 2.0**62
+_NO_COST: Final = 2**53
+"""Nothing costs 900 billion: such a cell is no cost."""
+
+
+@dataclass(frozen=True)
+class Money:
+    """What each row moved, in 1/10,000, and of which rows that cannot be said."""
+
+    paid: Units
+    back: Units
+    """What was given back later, by a column of its own."""
+    problems: Odd
+    said: Sequence[pa.Array]
+    """The currencies that stand beside the amounts."""
+    others: Places
+    """The rows in a currency that is not taken."""
+    named: pa.Array | None
+    """The currency of each row, where money is converted."""
+    factors: Sequence[Numbers]
+    """What a cost is multiplied with, as the amounts were: the quantity, a rate."""
+
+    def unrated(self, odd: Odd) -> frozenset[str]:
+        """The currencies of the rows that are left out for want of a rate."""
+        if self.named is None:
+            return frozenset()
+        rows = odd.rows[odd.codes == CODES["other_currency"]]
+        return frozenset(pc.unique(self.named.take(pa.array(rows))).to_pylist()) - {None}
+
+
+def read_money(cells: Cells, runs: Runs, days: Days, reading: Reading, question: Question) -> Money:
+    """Read what each row moved; money in a currency that is not taken is none."""
+    numbers = _numbers(cells, reading)
+    said = _currencies(numbers)
+    others, named, rates = _exchange(runs, days, said, question)
+    units, unread = to_units([*numbers.values(), *rates])
+    paid, back, unread = _less(units, unread, cells, reading, rates)
+    paid[others] = back[others] = 0
+    factors = [numbers[role] for role in ("quantity",) if role in numbers]
+    problems = _amount_problems(numbers, unread)
+    return Money(paid, back, problems, said, others, named, [*factors, *rates])
+
+
+def _exchange(
+    runs: Runs, days: Days, said: Sequence[pa.Array], question: Question
+) -> tuple[Places, pa.Array | None, list[Numbers]]:
+    """The rows in currencies not taken; where money is converted, each row's currency and rate."""
+    if question.rates is None:
+        return in_other_currencies(said, question), None, []
+    named = named_currencies(runs, said)
+    rate, lacking = question.rates.factors(named, np.repeat(days, runs.lengths))
+    return np.flatnonzero(lacking), named, [rate]
+
+
+def sums_of(money: Money, runs: Runs) -> tuple[Units, Units]:
+    """The sales and the refunds of each run.
+
+    Raises:
+        InputError: those of one are beyond 461 trillion.
+    """
+    sales, refunds = _sums(money.paid, runs.starts)
+    if money.back.any():
+        refunds = refunds + _sums(money.back, runs.starts)[0]
+    return sales, refunds
+
+
+def _numbers(cells: Cells, reading: Reading) -> dict[str, Numbers]:
+    roles = ("amount",) if "amount" in cells else ("quantity", "unit_price")
+    return {role: read_numbers(cells[role], reading.numbers) for role in roles}
+
+
+def _less(
+    units: Units, unread: Places, cells: Cells, reading: Reading, rates: Sequence[Numbers]
+) -> tuple[Units, Units, Places]:
+    """Take off what is not paid, and read what was given back; an empty cell is nothing.
+
+    Returns:
+        What was paid; what was given back; and the rows in which one of them cannot be read.
+    """
+    less, back = units, np.zeros(len(units), dtype=np.int64)
+    for role in ("unpaid", "refunded"):
+        if role not in cells:
+            continue
+        column = read_numbers(cells[role], reading.numbers)
+        found, places = to_units([column, *rates])
+        bad = places if column.missing is None else places[~column.missing[places]]
+        unread = np.union1d(unread, bad)
+        if role == "unpaid":
+            less = less - np.clip(found, 0, np.maximum(less, 0))
+        else:
+            back = np.abs(found)
+    less[unread] = back[unread] = 0
+    return less, back, unread
+
+
+def _currencies(numbers: Mapping[str, Numbers]) -> list[pa.Array]:
+    columns = (numbers[role].currencies for role in ("amount", "unit_price") if role in numbers)
+    return [column for column in columns if column is not None]
+
+
+def _amount_problems(numbers: Mapping[str, Numbers], unread: Places) -> Odd:
+    codes = np.full(len(unread), CODES["bad_amount"], dtype=np.uint8)
+    for role, reason in (("unit_price", "bad_price"), ("quantity", "bad_quantity")):
+        if role in numbers:
+            codes[~np.isfinite(numbers[role].values[unread])] = CODES[reason]
+    for column in numbers.values():
+        if column.missing is not None:
+            codes[column.missing[unread]] = CODES["missing_amount"]
+    return Odd(unread, codes)
+
+
+def _sums(units: Units, starts: Places) -> tuple[Units, Units]:
+    if float(np.abs(units).max()) * len(units) >= _SAFE_SUM:
+        sums = np.add.reduceat(np.abs(units).astype(np.float64), starts)
+        if sums.max() >= _SAFE_SUM:
+            raise InputError("the money of one order is beyond 461 trillion", "Is it money?")
+    positive = np.maximum(units, 0)
+    return np.add.reduceat(positive, starts), np.add.reduceat(positive - units, starts)
+
+
+def costs_of(
+    cells: Cells, money: Money, reading: Reading, runs: Runs, odd: Odd
+) -> dict[str, Places]:
+    """The cost of each run, and how many of its rows have none that can be read."""
+    rows = len(cells["customer_id"])
+    if "cost" not in cells:
+        units, unknown = np.zeros(rows, dtype=np.int64), np.ones(rows, dtype=bool)
+    else:
+        units, unread = to_units([read_numbers(cells["cost"], reading.numbers), *money.factors])
+        unknown = np.zeros(rows, dtype=bool)
+        unknown[unread] = True
+        unknown |= np.abs(units) >= _NO_COST
+    counting = np.ones(rows, dtype=bool)
+    counting[odd.rows] = False
+    spent, back = _sums(np.where(counting & ~unknown, units, 0), runs.starts)
+    uncosted = np.add.reduceat(unknown & counting, runs.starts, dtype=np.int32)
+    return {"cost": spent - back, "uncosted": uncosted}
+
+
+def total(units: Units) -> int:
+    """The sum, however large."""
+    if len(units) and float(units.max()) * len(units) >= _SAFE_SUM:
+        return sum(units.tolist())
+    return int(units.sum())
+
+
+def has_marks(cells: Cells) -> bool:
+    """Whether a number has a point or comma in it, and so could be read in two ways."""
+    columns = [cells[role] for role in MONEY_ROLES if role in cells]
+    return any(
+        pc.any(pc.match_substring(column, mark)).as_py() is True
+        for column in columns
+        if pa.types.is_string(column.type)
+        for mark in ".,"
+    )

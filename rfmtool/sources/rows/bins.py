@@ -1,0 +1,214 @@
+"""Which bin each row of a batch goes into: used, or why not.
+
+Rows that follow each other and are alike in all but money form a run, which is looked at once; the
+few rows whose bin is not that of their run are kept apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.arrays import Mask, Places, mask_of
+from rfmtool.columns import BINS, REJECTIONS
+from rfmtool.days import day_number
+from rfmtool.sources.batches import Batch
+from rfmtool.sources.cells import currencies
+from rfmtool.sources.cells.dates import Days, read_days
+from rfmtool.sources.cells.ids import is_listed
+from rfmtool.sources.layout import Question, Reading
+from rfmtool.sources.ledger import CODES
+from rfmtool.sources.rows.runs import Cells, Runs
+
+_NO: Final = frozenset({"false", "no", "0"})
+_FIRST_OF_SPACE: Final = pa.array(
+    [b"", *(bytes([byte]) for byte in b"\t\n\v\f\r\x1c\x1d\x1e\x1f \xc2\xe1\xe2\xe3")]
+)
+"""How any letter begins that is white space, in UTF-8."""
+_AFTER_OTHER_CURRENCY: Final = ("used", "before_since", "after_as_of")
+
+Codes = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Odd:
+    """Single rows whose bin is not that of their run: the rows and their bins."""
+
+    rows: Places
+    codes: Codes
+
+
+def bins_of_runs(heads: Cells, reading: Reading, question: Question) -> tuple[Days, Codes, Mask]:
+    """The day of each run, the bin that all but its money puts it in, and whether it is asked for.
+
+    A run is asked for where no exclusion holds, whoever its customer is.
+    """
+    days, undated = read_days(heads["ordered_at"], reading.dates)
+    bins = np.zeros(len(days), dtype=np.uint8)
+    # From the last reason to the first: the first that holds is written last.
+    bins[_is_after(days, question)] = CODES["after_as_of"]
+    bins[_is_before(days, question)] = CODES["before_since"]
+    if question.currency is not None and "currency" in heads:
+        bins[currencies.outside(heads["currency"], question.currency)] = CODES["other_currency"]
+    for no_sale in _no_sales(heads, question):
+        bins[no_sale] = CODES["not_a_sale"]
+    if question.suppressed:
+        bins[is_listed(heads["customer_id"], question.suppressed)] = CODES["suppressed"]
+    asked_for = bins == CODES["used"]
+    bins[is_blank(heads["customer_id"])] = CODES["anonymous"]
+    if undated is not None:
+        bins[undated] = CODES["bad_date"]
+        bins[undated & is_blank(heads["ordered_at"])] = CODES["missing_date"]
+    return days, bins, asked_for
+
+
+def _no_sales(heads: Cells, question: Question) -> Iterator[Mask]:
+    """The runs that each column says are no sale."""
+    if question.not_a_sale and "status" in heads:
+        yield _is_in(heads["status"], question.not_a_sale)
+    if "captured" in heads:
+        yield _is_in(pc.cast(heads["captured"], pa.string()), _NO)
+    if "cancelled_at" in heads:
+        yield ~is_blank(heads["cancelled_at"])
+    if "paid_at" in heads:
+        yield is_blank(heads["paid_at"])
+
+
+def _is_after(days: Days, question: Question) -> Mask:
+    if question.until is None:
+        return np.zeros(len(days), dtype=bool)
+    return days > day_number(question.until)
+
+
+def _is_before(days: Days, question: Question) -> Mask:
+    if question.since is None:
+        return np.zeros(len(days), dtype=bool)
+    return days < day_number(question.since)
+
+
+def _is_in(cells: pa.Array, words: frozenset[str]) -> Mask:
+    normal = pc.utf8_lower(pc.utf8_trim_whitespace(cells))
+    return mask_of(pc.is_in(normal, pa.array(sorted(words))))
+
+
+def named_currencies(runs: Runs, said: Sequence[pa.Array]) -> pa.Array:
+    """The currency of each row, by its column and beside its amount.
+
+    "" where none is named; null where the two contradict.
+    """
+    rows = int(runs.lengths.sum())
+    if "currency" in runs.heads:
+        by_run = pc.fill_null(currencies.normal(runs.heads["currency"]), "")
+        named = by_run.take(pa.array(np.repeat(np.arange(len(by_run)), runs.lengths)))
+    else:
+        named = pa.array(np.full(rows, ""))
+    for column in said:
+        agreed = currencies.agreed(named, column)
+        one = pc.if_else(pc.equal(named, ""), column, agreed)
+        named = pc.if_else(column.is_valid(), one, named)
+    return named
+
+
+def in_other_currencies(said: Sequence[pa.Array], question: Question) -> Places:
+    """The rows whose amount is marked with another currency than the one asked for."""
+    if question.currency is None or not said:
+        return np.empty(0, dtype=np.int64)
+    other = [currencies.outside(column, question.currency) for column in said]
+    return np.flatnonzero(np.logical_or.reduce(other))
+
+
+def with_other_currencies(odd: Odd, others: Places, runs: Runs, bins: Codes) -> Odd:
+    """Add rows in other currencies, unless their run's bin comes before."""
+    rows = np.setdiff1d(others, odd.rows, assume_unique=True)
+    if not len(rows):
+        return odd
+    bin_of_run = bins[np.searchsorted(runs.starts, rows, side="right") - 1]
+    rows = rows[np.isin(bin_of_run, [CODES[name] for name in _AFTER_OTHER_CURRENCY])]
+    codes = np.full(len(rows), CODES["other_currency"], dtype=np.uint8)
+    return Odd(np.concatenate([odd.rows, rows]), np.concatenate([odd.codes, codes]))
+
+
+def currencies_of(runs: Runs, seen: Mask, said: Sequence[pa.Array], odd: Odd) -> frozenset[str]:
+    """The currencies that the `seen` runs name, in a column of their own or beside the amounts."""
+    columns = [column.filter(_rows_of(runs, seen, odd)) for column in said]
+    if "currency" in runs.heads:
+        columns.append(currencies.normal(runs.heads["currency"].filter(pa.array(seen))))
+    named = (pc.unique(column).to_pylist() for column in columns)
+    return frozenset(name for names in named for name in names) - {None, ""}
+
+
+def _rows_of(runs: Runs, seen: Mask, odd: Odd) -> pa.Array:
+    rows = np.repeat(seen, runs.lengths)
+    rows[odd.rows] = False
+    return pa.array(rows)
+
+
+def odd_rows(batch: Batch, runs: Runs, bins: Codes, amounts: Odd) -> Odd:
+    """Rows of no run's bin: unreadable money, unless the date is at fault, and blank rows."""
+    undated = (bins == CODES["missing_date"]) | (bins == CODES["bad_date"])
+    if not undated.any():
+        return amounts
+    places = np.searchsorted(runs.starts, amounts.rows, side="right") - 1
+    kept = ~undated[places]
+    blank = _blank_rows(batch, runs, bins)
+    rows = np.concatenate([amounts.rows[kept], blank])
+    codes = np.concatenate(
+        [amounts.codes[kept], np.full(len(blank), CODES["blank"], dtype=np.uint8)]
+    )
+    return Odd(rows, codes)
+
+
+def _blank_rows(batch: Batch, runs: Runs, bins: Codes) -> Places:
+    candidates = (bins == CODES["missing_date"]) & is_blank(runs.heads["customer_id"])
+    rows = np.flatnonzero(np.repeat(candidates, runs.lengths))
+    if len(rows):
+        index = pa.array(rows)
+        blank = [is_blank(column.take(index)) for column in batch.whole()]
+        rows = rows[np.logical_and.reduce(blank)]
+    return rows
+
+
+def is_blank(cells: pa.Array) -> Mask:
+    """The empty cells; white space alone is empty."""
+    empty = mask_of(cells.is_null())
+    if pa.types.is_string(cells.type) and _may_be_space(cells):
+        empty |= mask_of(pc.equal(pc.utf8_trim_whitespace(cells), ""))
+    return empty
+
+
+def _may_be_space(cells: pa.Array) -> bool:
+    """Whether any cell begins like white space: a quick look, as most columns have none."""
+    first = pc.binary_slice(pc.cast(cells, pa.binary()), 0, 1)
+    return bool(pc.any(pc.is_in(first, _FIRST_OF_SPACE)).as_py())
+
+
+def counted(batch: Batch, bins: Codes, counts: Places, odd: Odd) -> Places:
+    """How many rows of the batch went into each of BINS; `counts` are those left in each run."""
+    total = np.bincount(bins, weights=counts, minlength=len(BINS)).astype(np.int64)
+    total += np.bincount(odd.codes, minlength=len(BINS))
+    for fault in batch.faults:
+        total[CODES["blank" if fault.is_blank else fault.reason]] += 1
+    return total
+
+
+def rejects_of(batch: Batch, runs: Runs, bins: Codes, odd: Odd) -> tuple[Places, Places]:
+    """Rejected rows by their place in the batch, with the bin of each."""
+    rejections = [CODES[reason] for reason in REJECTIONS]
+    in_runs = np.isin(bins, rejections)
+    faults = [fault for fault in batch.faults if not fault.is_blank]
+    is_reject = np.isin(odd.codes, rejections)
+    if not (in_runs.any() or is_reject.any() or faults):
+        none = np.empty(0, dtype=np.int64)
+        return none, none
+    codes_by_row = np.repeat(np.where(in_runs, bins, 0), runs.lengths).astype(np.int64)
+    codes_by_row[odd.rows] = np.where(is_reject, odd.codes, 0)
+    bad = np.flatnonzero(codes_by_row)
+    rows = np.concatenate([batch.rows()[bad], [fault.row for fault in faults]]).astype(np.int64)
+    fault_codes = [CODES[fault.reason] for fault in faults]
+    return rows, np.concatenate([codes_by_row[bad], fault_codes]).astype(np.int64)

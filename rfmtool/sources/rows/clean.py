@@ -1,0 +1,255 @@
+"""A batch of raw cells to exact lines, and a tally of where every row went.
+
+A pure function of the batch, the reading and the question. Consecutive rows of one order become
+one line: most exports list an order's rows together, and everything but the money is then looked
+at once per order instead of once per row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.arrays import Mask, Places
+from rfmtool.sources.batches import Batch
+from rfmtool.sources.cells.dates import Days
+from rfmtool.sources.cells.ids import distinct_keys
+from rfmtool.sources.cells.numbers import Units
+from rfmtool.sources.layout import CONTACT_ROLES, KEPT, Question, Reading
+from rfmtool.sources.ledger import CODES, Tally
+from rfmtool.sources.rows.amounts import Money, costs_of, has_marks, read_money, sums_of, total
+from rfmtool.sources.rows.bins import (
+    Codes,
+    Odd,
+    bins_of_runs,
+    counted,
+    currencies_of,
+    is_blank,
+    odd_rows,
+    rejects_of,
+    with_other_currencies,
+)
+from rfmtool.sources.rows.runs import Cells, Runs, count_by_run, find_runs
+
+LINES: Final = pa.schema(
+    {
+        "customer_id": pa.string(),
+        "order_id": pa.string(),
+        "day": pa.int32(),  # days since 1970-01-01
+        "sales": pa.int64(),  # the positive amounts, in 1/10,000 of the currency unit
+        "refunds": pa.int64(),  # the negative amounts, as a positive number
+        "rows": pa.int32(),  # how many rows of the export
+        "is_sale": pa.bool_(),  # False where the status says that there was none
+    }
+)
+LARGEST: Final = "largest"
+"""The column of the largest amount of a row."""
+_COSTS: Final = {
+    "cost": pa.int64(),  # of the rows whose cost is known, in 1/10,000
+    "uncosted": pa.int32(),  # how many rows there are beside them
+}
+# A control character that no shop's ids begin with, so a made-up one does not meet a real one.
+_MADE_UP: Final = "\x1f"
+
+_Column: TypeAlias = "pa.Array | npt.NDArray[Any]"
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """The used lines of a batch, in LINES, and where all its rows went."""
+
+    lines: pa.RecordBatch
+    tally: Tally
+    turned: int | None = None
+    """The place of a row that holds the header in another order."""
+
+
+def lines_schema(roles: Collection[str], *, largest: bool = False) -> pa.Schema:
+    """LINES and what an export with these roles has beside: category, cost, uncosted, texts.
+
+    Texts are missing where a cell is empty. Contact columns go by their roles, kept ones by KEPT
+    and their names.
+    """
+    texts = ["category", *CONTACT_ROLES, *sorted(role for role in roles if role.startswith(KEPT))]
+    extras = {role: pa.string() for role in texts if role in roles}
+    extras |= {LARGEST: pa.int64()} if largest else {}
+    return pa.schema([*LINES, *pa.schema(extras | (_COSTS if "cost" in roles else {}))])
+
+
+def clean(
+    batch: Batch,
+    reading: Reading,
+    question: Question,
+    ordinal: int = 0,
+    schema: pa.Schema = LINES,
+) -> Cleaned:
+    """Type a batch and put every row into its bin.
+
+    Args:
+        batch: raw cells by role.
+        reading: how dates and numbers are written.
+        question: which readable lines are asked for.
+        ordinal: the batch's number in the export; tells rows apart where each is an order.
+        schema: of the lines, from `lines_schema`.
+
+    Raises:
+        InputError: the money of one order is beyond 461 trillion.
+    """
+    if not len(batch.cells["customer_id"]):
+        return _nothing(batch, schema)
+    rows = _sorted(batch, reading, question)
+    columns = _columns(rows, reading, question, schema) | {
+        "order_id": _order_ids(rows.runs.heads, rows.days, ordinal, question)
+    }
+    lines = _lines(columns, rows.runs.heads, schema)
+    # A line that is no sale goes along, to take the rest of its order with it.
+    kept = rows.are("used") | rows.are("not_a_sale")
+    if question.anonymous:
+        kept |= rows.are("anonymous") & rows.asked_for
+    return Cleaned(lines if kept.all() else lines.filter(pa.array(kept)), _tally(rows, reading))
+
+
+@dataclass(frozen=True)
+class _Sorted:
+    """A batch with its rows in their bins, and the money of each run."""
+
+    batch: Batch
+    runs: Runs
+    days: Days
+    bins: Codes
+    asked_for: Mask
+    """The runs that no exclusion leaves out, whoever their customers are."""
+    money: Money
+    odd: Odd
+    counts: Places
+    """How many rows of each run are in its bin."""
+    sales: Units
+    refunds: Units
+
+    def are(self, name: str) -> Mask:
+        """The runs of a bin."""
+        runs: Mask = (self.bins == CODES[name]) & (self.counts > 0)
+        return runs
+
+
+def _sorted(batch: Batch, reading: Reading, question: Question) -> _Sorted:
+    runs = find_runs(batch.cells, question)
+    days, bins, asked_for = bins_of_runs(runs.heads, reading, question)
+    money = read_money(batch.cells, runs, days, reading, question)
+    odd = odd_rows(batch, runs, bins, money.problems)
+    odd = with_other_currencies(odd, money.others, runs, bins)
+    sales, refunds = sums_of(money, runs)
+    counts = runs.lengths - count_by_run(odd.rows, runs)
+    return _Sorted(batch, runs, days, bins, asked_for, money, odd, counts, sales, refunds)
+
+
+def _columns(
+    rows: _Sorted, reading: Reading, question: Question, schema: pa.Schema
+) -> dict[str, _Column]:
+    """The columns of the lines that are no text of the export's own, but for the order's id."""
+    columns: dict[str, _Column] = {
+        "customer_id": _customer_ids(rows, question),
+        "day": rows.days,
+        "sales": rows.sales,
+        "refunds": rows.refunds,
+        "rows": rows.counts.astype(np.int32),
+        "is_sale": rows.are("used"),
+    }
+    if LARGEST in schema.names:
+        columns[LARGEST] = np.maximum.reduceat(rows.money.paid, rows.runs.starts)
+    if "cost" in schema.names:
+        columns |= costs_of(rows.batch.cells, rows.money, reading, rows.runs, rows.odd)
+    return columns
+
+
+def _tally(rows: _Sorted, reading: Reading) -> Tally:
+    used, anonymous, listed = (rows.are(name) for name in ("used", "anonymous", "suppressed"))
+    asked_for, seen = anonymous & rows.asked_for, used | anonymous
+    reject_rows, reject_codes = rejects_of(rows.batch, rows.runs, rows.bins, rows.odd)
+    return Tally(
+        records=rows.batch.records,
+        bins=counted(rows.batch, rows.bins, rows.counts, rows.odd),
+        reject_rows=reject_rows,
+        reject_codes=reject_codes,
+        used_units=total(rows.sales[used]) - total(rows.refunds[used]),
+        anonymous_units=total(rows.sales[asked_for]) - total(rows.refunds[asked_for]),
+        last_day=int(rows.days[seen].max()) if seen.any() else None,
+        ids_end_in_point_zero=_all_end_in_point_zero(rows.runs.heads["customer_id"]),
+        has_marks=not reading.numbers.settled and has_marks(rows.batch.cells),
+        currencies=currencies_of(rows.runs, seen, rows.money.said, rows.odd),
+        unrated=rows.money.unrated(rows.odd),
+        suppressed=_distinct_ids(rows.runs.heads, listed),
+        footer_rows=rows.batch.footer_rows,
+    )
+
+
+def _lines(columns: Mapping[str, _Column], heads: Cells, schema: pa.Schema) -> pa.RecordBatch:
+    """Put columns in order; those of the schema that are not among them are texts."""
+    count = len(heads["customer_id"])
+    arrays = [
+        _arrow(columns[name]) if name in columns else _text(heads.get(name), count)
+        for name in schema.names
+    ]
+    return pa.record_batch(arrays, schema=schema)
+
+
+def _nothing(batch: Batch, schema: pa.Schema) -> Cleaned:
+    none = np.empty(0, dtype=np.int64)
+    no_bins = none.astype(np.uint8)
+    rows, codes = rejects_of(batch, Runs({}, none, none), no_bins, Odd(none, no_bins))
+    bins = counted(batch, no_bins, none, Odd(none, no_bins))
+    return Cleaned(
+        pa.RecordBatch.from_pylist([], schema=schema),
+        Tally(batch.records, bins, rows, codes, footer_rows=batch.footer_rows),
+    )
+
+
+# Ids ---------------------------------------------------------------------------------------------
+
+
+def _distinct_ids(heads: Cells, which: Mask) -> frozenset[str]:
+    return (
+        distinct_keys(heads["customer_id"].filter(pa.array(which))) if which.any() else frozenset()
+    )
+
+
+def _customer_ids(rows: _Sorted, question: Question) -> pa.Array:
+    written = rows.runs.heads["customer_id"]
+    if not question.anonymous:
+        return written
+    return pc.if_else(pa.array(rows.are("anonymous")), pa.scalar(None, pa.string()), written)
+
+
+def _order_ids(heads: Cells, days: Days, ordinal: int, question: Question) -> pa.Array:
+    """Ids as written; without one an order is a customer's day, or a row of its own."""
+    if question.order_per_row:
+        rows = pc.cast(pa.array(np.arange(len(days))), pa.string())
+        return pc.binary_join_element_wise(_MADE_UP, str(ordinal), rows, "-")
+    written = heads.get("order_id")
+    missing = None if written is None else is_blank(written)
+    if written is not None and missing is not None and not missing.any():
+        return written
+    by_day = pc.binary_join_element_wise(_MADE_UP, pc.cast(pa.array(days), pa.string()), "")
+    return by_day if written is None else pc.if_else(pa.array(missing), by_day, written)
+
+
+def _text(cells: pa.Array | None, count: int) -> pa.Array:
+    """Words without the white space around them; missing where nothing is left."""
+    if cells is None:
+        return pa.nulls(count, pa.string())
+    trimmed = pc.utf8_trim_whitespace(cells)
+    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+
+
+def _all_end_in_point_zero(ids: pa.Array) -> bool:
+    return pc.all(pc.ends_with(ids, ".0")).as_py() is not False
+
+
+def _arrow(column: _Column) -> pa.Array:
+    return column if isinstance(column, pa.Array) else pa.array(column)

@@ -1,0 +1,141 @@
+"""An export as one stream of exact lines: blocks are cleaned in threads and come back in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Final, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from rfmtool.errors import naming
+from rfmtool.sources.batches import Batch, Job
+from rfmtool.sources.detect import Export, Source
+from rfmtool.sources.layout import Question
+from rfmtool.sources.ledger import Ledger
+from rfmtool.sources.rows.clean import Cleaned, clean, lines_schema
+from rfmtool.sources.rows.turned_headers import refused, turned_header
+from rfmtool.threads import in_order
+
+FILE: Final = "file"
+"""The column of the file's number in the export, where there are several files."""
+_FILE_FIELD: Final = pa.field(FILE, pa.int32())
+
+
+class Watcher(Protocol):
+    """Something that is told how far reading has come."""
+
+    def file(self, name: str, stored_bytes: int) -> None:
+        """A file begins."""
+
+    def reached(self, stored_bytes: int) -> None:
+        """So many bytes of the file are read."""
+
+    def done(self) -> None:
+        """Nothing more is read, or reading has failed."""
+
+
+def lines(
+    export: Export,
+    question: Question,
+    ledger: Ledger,
+    *,
+    threads: int,
+    watcher: Watcher | None = None,
+) -> pa.RecordBatchReader:
+    """Read an export as lines, filling the ledger as the stream is consumed.
+
+    Args:
+        export: what to read and how; the optional columns it has are in the lines.
+        question: which readable lines are asked for.
+        ledger: counts every row, in the order of the files whatever the threads do.
+        threads: how many blocks are cleaned at a time.
+        watcher: told how far reading has come.
+
+    Raises:
+        InputError: while the stream is consumed, a file turns out damaged, or to hold a second
+            header with its columns in another order.
+    """
+    asks = {"amount", "order_id"} <= export.columns.keys() and question.amount_per is None
+    schema = lines_schema(export.columns, largest=asks and not question.order_per_row)
+    has_files = len(export.sources) > 1 and not question.order_per_row
+    batches = _counted(
+        _jobs(export, question, schema, watcher, has_files=has_files), ledger, threads, watcher
+    )
+    whole = schema.append(_FILE_FIELD) if has_files else schema
+    return pa.RecordBatchReader.from_batches(whole, batches)
+
+
+def _jobs(
+    export: Export,
+    question: Question,
+    schema: pa.Schema,
+    watcher: Watcher | None,
+    *,
+    has_files: bool,
+) -> Iterator[Callable[[], tuple[str, Cleaned]]]:
+    ordinal = 0
+    for file, source in enumerate(export.sources):
+        for parse in source.jobs(_progress(source, watcher)):
+            cleaned = partial(
+                clean,
+                reading=export.reading,
+                question=question,
+                ordinal=ordinal,
+                schema=schema,
+            )
+            yield partial(_cleaned, source, parse, cleaned, file if has_files else None)
+            ordinal += 1
+
+
+def _cleaned(
+    source: Source, parse: Job, cleaned: Callable[[Batch], Cleaned], file: int | None
+) -> tuple[str, Cleaned]:
+    batch = parse()
+    with naming(source.name):
+        found = cleaned(batch)
+    found = replace(found, turned=turned_header(batch, found.tally, source.layout))
+    if file is not None:
+        found = replace(found, lines=_numbered(found.lines, file))
+    return source.name, found
+
+
+def _numbered(lines: pa.RecordBatch, file: int) -> pa.RecordBatch:
+    """The lines with the number of their file."""
+    return lines.append_column(_FILE_FIELD, pa.array(np.full(len(lines), file, dtype=np.int32)))
+
+
+def _progress(source: Source, watcher: Watcher | None) -> Callable[[int], None] | None:
+    if watcher is None or source.file is None:
+        return None
+    watcher.file(source.name, source.file.stored_bytes)
+    return watcher.reached
+
+
+def _check_is_not_turned(name: str, cleaned: Cleaned, ledger: Ledger) -> None:
+    if cleaned.turned is not None:
+        with naming(name):
+            raise refused(ledger.rows_by_file.get(name, 0) + cleaned.turned + 1)
+
+
+def _counted(
+    jobs: Iterator[Callable[[], tuple[str, Cleaned]]],
+    ledger: Ledger,
+    threads: int,
+    watcher: Watcher | None,
+) -> Iterator[pa.RecordBatch]:
+    try:
+        for name, cleaned in in_order(jobs, threads):
+            _check_is_not_turned(name, cleaned, ledger)
+            ledger.add(name, cleaned.tally)
+            yield cleaned.lines
+    except GeneratorExit:
+        raise
+    except BaseException as error:  # Ctrl-C may well strike here
+        ledger.failure = error
+        raise
+    finally:
+        if watcher:
+            watcher.done()

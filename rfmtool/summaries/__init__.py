@@ -1,0 +1,1 @@
+"""Results as plain data: what a page shows, and what is written as JSON."""

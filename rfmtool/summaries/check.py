@@ -1,0 +1,139 @@
+"""What `check` finds: how an export is understood, where its rows went, which are bad."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from rfmtool.errors import InputError, RfmtoolError
+from rfmtool.grouping.read import Grouped
+from rfmtool.money import money_text
+from rfmtool.sources.cells.currencies import apart, is_known
+from rfmtool.sources.detect import Export, Source
+from rfmtool.sources.evidence.ledger import TableLedger
+from rfmtool.sources.evidence.tables import Evidence
+from rfmtool.sources.ledger import Ledger
+from rfmtool.sources.roles import may_be_data
+from rfmtool.summaries.exchange import rates_data
+
+
+def diagnosis(grouped: Grouped, told: Evidence | None = None) -> dict[str, Any]:
+    """Turn a read export, and the evidence beside it, into plain data."""
+    export, ledger = grouped.export, grouped.ledger
+    reading, held = export.reading, apart(ledger.currencies)
+    decided_by = "the whole column decided" if export.surveyed else "a sample decided"
+    return {
+        **glimpse(export, ledger),
+        "dates": reading.dates.name,
+        "date_format": reading.dates.option,
+        "on_dates": grouped.on_dates,
+        "timezone": reading.dates.zone,
+        "decimal": reading.numbers.decimal,
+        "dates_by": "you said so" if export.asked.date_format else decided_by,
+        "decimal_by": "you said so" if export.asked.decimal else decided_by,
+        "footer_rows": ledger.footer_rows,
+        "dropped_point_zero": grouped.dropped_point_zero,
+        "merged_ids": grouped.merged_ids,
+        "customers": len(grouped.table),
+        "first_order_on": _day(grouped, first=True),
+        "last_order_on": _day(grouped, first=False),
+        "revenue": None if len(held) > 1 and not grouped.rates else money_text(ledger.used_units),
+        "currencies": sorted(filter(is_known, held)),
+        "rates": rates_data(grouped),
+        "ledger": ledger.as_data(),
+        "rejects": [
+            {"file": reject.file, "row": reject.row, "reason": reject.reason}
+            for reject in ledger.rejects
+        ],
+        "evidence": {} if told is None else {n: _table(one) for n, one in told.ledgers.items()},
+    }
+
+
+def _table(ledger: TableLedger) -> dict[str, Any]:
+    rejects = [
+        {"file": reject.file, "row": reject.row, "reason": reject.reason}
+        for reject in ledger.rows.rejects
+    ]
+    return {**ledger.as_data(), "rejects": rejects}
+
+
+def glimpse(export: Export, ledger: Ledger | None = None) -> dict[str, Any]:
+    """What an export looks like before it is read: its files, its columns, what they mean."""
+    rows = ledger.rows_by_file if ledger else {}
+    return {
+        "files": [
+            {
+                "name": source.name,
+                "rows": rows.get(source.name, 0 if ledger else None),
+                "delimiter": source.layout.dialect.delimiter if source.layout.dialect else None,
+                "encoding": source.layout.dialect.encoding if source.layout.dialect else None,
+                **_stored(source),
+                **_shape(source),
+            }
+            for source in export.sources
+        ],
+        "left_out": list(export.left_out),
+        "preset": export.preset.name,
+        "notes": list(export.preset.notes),
+        "columns": export.roles,
+        "kept": export.kept,
+        "asked": sorted(export.asked.columns),
+        "header": [] if _may_be_a_row(export) else _header(export),
+    }
+
+
+def _header(export: Export) -> list[str]:
+    return [name.strip() for name in export.sources[0].layout.header]
+
+
+def _may_be_a_row(export: Export) -> bool:
+    """Whether what stands where the names should may be somebody, whom nobody need see."""
+    header = export.sources[0].layout.header
+    dialect = export.sources[0].layout.dialect
+    if {"customer_id", "ordered_at"} <= export.columns.keys():
+        return False
+    if dialect is None or not dialect.header_rows:
+        return False
+    return dialect.is_doubtful or len(header) == 1 or may_be_data(header)
+
+
+def seen_before(error: RfmtoolError) -> dict[str, Any] | None:
+    """What was understood before an error, as far as it goes."""
+    if isinstance(error.seen, Grouped):
+        return diagnosis(error.seen)
+    return glimpse(error.seen) if isinstance(error.seen, Export) else None
+
+
+def _day(grouped: Grouped, *, first: bool) -> str | None:
+    """The first or last day of a counting order."""
+    days = grouped.dates.day
+    if not len(days):
+        return None
+    return str((days.min() if first else days.max()).astype("datetime64[D]"))
+
+
+def _stored(source: Source) -> dict[str, Any]:
+    """What a file is, before anything in it is understood."""
+    if source.file is None:
+        return {"kind": "frame", "bytes": None}
+    found: dict[str, Any] = {"kind": None, "bytes": None}
+    with suppress(InputError):  # the very error may be that it cannot be opened
+        found |= {"bytes": source.file.stored_bytes}
+        found |= {"kind": source.file.kind}
+    return found
+
+
+def _shape(source: Source) -> dict[str, Any]:
+    """Where a file's records begin, and how they differ from plain CSV."""
+    dialect = source.layout.dialect
+    if dialect is None:
+        return {"rows_above": 0, "header_rows": 1}
+    return {
+        "rows_above": dialect.rows_above,
+        "header_rows": dialect.header_rows,
+        "quote": dialect.quote,
+        "escape": dialect.escape,
+        "aligned": dialect.is_aligned,
+        "padded": dialect.is_padded,
+        "empty_columns": dialect.empty_columns,
+    }

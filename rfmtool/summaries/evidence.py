@@ -1,0 +1,114 @@
+"""What the evidence adds to a report, as plain data; money is decimal text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from rfmtool.analyses.funnel import funnel
+from rfmtool.analyses.margins import Margin, margins_by_order, margins_by_stage
+from rfmtool.analyses.voices import voices
+from rfmtool.money import money_text, total_of
+from rfmtool.scoring.wallet_shares import estimate_rank_correlation, group_shares
+
+if TYPE_CHECKING:
+    from rfmtool.pipeline import Result
+
+
+def evidence_ledgers(result: Result) -> dict[str, Any]:
+    """Where the rows of each evidence table went, and how many of its people are known."""
+    if result.evidence is None:
+        return {}
+    return {name: ledger.as_data() for name, ledger in result.evidence.ledgers.items()}
+
+
+def funnel_data(result: Result) -> dict[str, Any]:
+    """How far people have climbed, and what hangs on those at the top."""
+    found = funnel(
+        result.frame, result.grouped.evidence, result.days, result.scales.timing, result.as_of_day
+    )
+    total = total_of(result.frame["monetary"])
+    top = found.top_revenue + found.referred_revenue
+    return {
+        **found.as_data(),
+        "top_revenue": money_text(found.top_revenue),
+        "referred_revenue": money_text(found.referred_revenue),
+        "top_share": top / total if total > 0 else None,
+    }
+
+
+def voices_data(result: Result) -> dict[str, Any]:
+    """What referrals, complaints and surveys say."""
+    data = voices(result.frame, result.grouped.evidence, result.days, result.as_of_day).as_data()
+    brought = data["referrals"] and [
+        {**row, "revenue": money_text(row["revenue"])} for row in data["referrals"]
+    ]
+    return {**data, "referrals": brought}
+
+
+def margin_data(result: Result) -> dict[str, Any] | None:
+    """What is left after costs, by rung and by the number of the order; None without costs."""
+    if "margin" not in result.frame:
+        return None
+    entries = result.grouped.entries
+    return {
+        "stages": [_margin(one) for one in margins_by_stage(result.frame)],
+        "orders": [] if entries is None else [_margin(one) for one in margins_by_order(entries)],
+        "unknown": int(result.frame["margin"].isna().sum()),
+    }
+
+
+def _margin(one: Margin) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "many": one.many,
+        "revenue": money_text(one.revenue),
+        "margin": money_text(one.margin),
+        "share": one.margin / one.revenue if one.revenue > 0 else None,
+        "average": money_text(round(Fraction(one.margin, one.many))),
+    }
+
+
+def wallet_data(frame: pd.DataFrame) -> dict[str, Any]:
+    """Share of wallet by how it is known, never added up over bases, and how it is spread."""
+    columns = ["wallet_basis", "wallet_spend", "wallet", "wallet_plan"]
+    having = frame.loc[frame["wallet"].notna(), columns]
+    return {
+        "bases": [
+            _basis(str(name), rows)
+            for name, rows in having.groupby("wallet_basis", observed=True, sort=True)
+        ],
+        "by_stage": [_share_of(row) for row in group_shares(frame, "stage").to_dict("records")],
+        "understated": int(frame["wallet_understated"].sum()),
+        "estimate_rank_correlation": estimate_rank_correlation(frame),
+    }
+
+
+def _share_of(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """A group's share as a ratio of sums: what one basis tells of one rung."""
+    return {
+        "stage": row["stage"],
+        "basis": row["wallet_basis"],
+        "customers": int(row["customers"]),
+        "spend": money_text(int(row["spend"])),
+        "wallet": money_text(int(row["wallet"])),
+        "share": float(row["share_of_wallet"]),
+    }
+
+
+def _basis(name: str, rows: pd.DataFrame) -> dict[str, Any]:
+    spend = total_of(rows["wallet_spend"])
+    wallet = total_of(rows["wallet"])
+    plans = rows["wallet_plan"].value_counts(sort=False)
+    return {
+        "basis": name,
+        "customers": len(rows),
+        "spend": money_text(spend),
+        "wallet": money_text(wallet),
+        "share": spend / wallet,
+        "headroom": money_text(wallet - spend),
+        "plans": {str(plan): int(count) for plan, count in plans.items()},
+    }

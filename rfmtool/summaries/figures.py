@@ -1,0 +1,40 @@
+"""Sums over groups of people as plain data: how many, how much, the middle one."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from rfmtool.money import money_text, total_of
+
+
+def groups_of(frame: pd.DataFrame, column: str) -> list[dict[str, Any]]:
+    """Size and money of each group that has members, in the order of the rules."""
+    total = total_of(frame["monetary"])
+    grouped = frame.groupby(column, observed=True, sort=True)["monetary"]
+    groups = []
+    for name, money in grouped:
+        revenue = total_of(money)
+        groups.append(
+            {
+                "name": str(name),
+                "customers": len(money),
+                "share": len(money) / len(frame),
+                "revenue": money_text(revenue),
+                "revenue_share": revenue / total if total else None,
+                "average": money_text(round(Fraction(revenue, len(money)))),
+                "median": _median(money),
+            }
+        )
+    return groups
+
+
+def _median(money: pd.Series[int]) -> str:
+    """The middle value; of an even number the mean of the two, half-even to 1/10,000."""
+    ordered = np.sort(money.to_numpy())
+    low, high = int(ordered[(len(ordered) - 1) // 2]), int(ordered[len(ordered) // 2])
+    half, odd = divmod(low + high, 2)
+    return money_text(half + (odd and half % 2))

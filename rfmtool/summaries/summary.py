@@ -1,0 +1,208 @@
+"""Everything a report shows, as plain data: counts, shares, cut points in words.
+
+Money is decimal text, shares are from 0 to 1 and not rounded.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from rfmtool import __version__
+from rfmtool.columns import DIMENSIONS
+from rfmtool.earlier import look_back
+from rfmtool.money import money_text, total_of
+from rfmtool.outputs.tables import count_formulas, to_table
+from rfmtool.placing.proof import tables_asked
+from rfmtool.rules import NO_ORDERS, Rule
+from rfmtool.scoring.scales import Scales
+from rfmtool.summaries.evidence import (
+    evidence_ledgers,
+    funnel_data,
+    margin_data,
+    voices_data,
+    wallet_data,
+)
+from rfmtool.summaries.exchange import rates_data
+from rfmtool.summaries.figures import groups_of
+from rfmtool.summaries.warnings import warnings
+from rfmtool.summaries.words import NOBODY, activity_words, in_words
+
+if TYPE_CHECKING:
+    from rfmtool.pipeline import Result
+
+
+def summarise(result: Result) -> dict[str, Any]:
+    """Turn a result into the data of summary.json and of every report."""
+    frame = result.frame
+    buyers = frame.loc[frame["frequency"] > 0, ["first_order_on", "last_order_on"]]
+    wallet, back = wallet_data(frame), look_back(result)
+    escaped_cells = _escaped_cells(result)
+    return {
+        "version": __version__,
+        "as_of": result.as_of.isoformat(),
+        "as_of_is": _as_of_is(result, buyers),
+        "customers": len(frame),
+        "buyers": len(buyers),
+        "orders": int(frame["frequency"].sum()),
+        "revenue": money_text(total_of(frame["monetary"])),
+        "refunded": money_text(total_of(frame["refunds"])),
+        "anonymous_revenue": money_text(result.ledger.anonymous_units),
+        "first_order_on": _day(buyers["first_order_on"].min()),
+        "last_order_on": _day(buyers["last_order_on"].max()),
+        "ledger": result.ledger.as_data(),
+        "files": len(result.grouped.export.sources),
+        "columns": result.grouped.export.roles,
+        "kept": result.grouped.export.kept,
+        "reading": _reading(result),
+        "evidence": evidence_ledgers(result),
+        "actions": _actions(result),
+        "stages": groups_of(frame, "stage"),
+        "segments": _segments(result),
+        "activity": _activity(result),
+        "funnel": funnel_data(result),
+        "margins": margin_data(result),
+        "evidence_says": voices_data(result),
+        "wallet": wallet,
+        "backtest": None if back is None else back.as_data(),
+        "grid": _grid(frame, result.scales),
+        "bands": _bands(result.scales),
+        "scales_are": "fitted to this export" if result.fitted else "given",
+        "scales": result.scales.as_data(),
+        "ladder": _ladder(result),
+        "escaped_cells": escaped_cells,
+        "warnings": warnings(result, wallet, escaped_cells),
+    }
+
+
+def _escaped_cells(result: Result) -> int:
+    kinds = result.frame.dtypes
+    texts = [name for name in result.columns if kinds[name] == "str" or kinds[name] == "category"]
+    return count_formulas(to_table(result.frame, tuple(texts)))
+
+
+def _as_of_is(result: Result, buyers: pd.DataFrame) -> str:
+    if result.settings.as_of:
+        return "given"
+    return "last order" if len(buyers) else "last line"
+
+
+def _reading(result: Result) -> dict[str, Any]:
+    export = result.grouped.export
+    return {
+        "dates": export.reading.dates.name,
+        "decimal": export.reading.numbers.decimal,
+        "preset": export.preset.name,
+        "order_is": _order_is(result),
+        "dropped_point_zero": result.grouped.dropped_point_zero,
+        "rates": rates_data(result.grouped),
+    }
+
+
+def _order_is(result: Result) -> str:
+    if result.settings.order_per_row:
+        return "a row"
+    has_ids = "order_id" in result.grouped.export.columns
+    return "a customer's order id" if has_ids else "a customer's day"
+
+
+# Groups ------------------------------------------------------------------------------------------
+
+
+def _actions(result: Result) -> list[dict[str, Any]]:
+    """Each action that somebody gets, the most urgent first, in words and by which channel."""
+    rows = {row.label: row for row in reversed(result.rules.playbook)}
+    return [
+        {
+            **group,
+            "say": rows[group["name"]].say,
+            "priority": rows[group["name"]].priority,
+            "channel": ", ".join(rows[group["name"]].channels),
+        }
+        for group in groups_of(result.frame, "action")
+    ]
+
+
+def _segments(result: Result) -> list[dict[str, Any]]:
+    who: dict[str, list[str]] = {NO_ORDERS: ["no order that counts"]}
+    for rule in result.rules.segments.rows:
+        who.setdefault(rule.label, []).append(_who(rule, result.scales))
+    groups = groups_of(result.frame, "segment")
+    return [{**group, "who": _either(who[group["name"]])} for group in groups]
+
+
+def _either(ranges: list[str]) -> str:
+    """Several ways into a group as one; those that are open to nobody are left out."""
+    return " or ".join(dict.fromkeys(words for words in ranges if words != NOBODY)) or NOBODY
+
+
+def _activity(result: Result) -> list[dict[str, Any]]:
+    """Each activity that has members, with what it means in days."""
+    who = activity_words(result.scales.timing)
+    groups = groups_of(result.frame, "activity")
+    return [{**group, "who": who[group["name"]]} for group in groups]
+
+
+def _ladder(result: Result) -> list[dict[str, Any]]:
+    """Each rung once: what proves it, and which tables could put somebody on it but are missing."""
+    rungs: dict[str, dict[str, Any]] = {}
+    reached = set(result.frame["stage"])
+    for rung in result.rules.ladder:
+        known = rungs.setdefault(rung.label, {"stage": rung.label, "proof": rung.proof})
+        asked_of = tables_asked(rung) - set(result.grouped.evidence)
+        missing = set() if rung.label in reached else asked_of
+        known["needs"] = sorted(missing | set(known.get("needs", ())))
+    return list(rungs.values())
+
+
+def _grid(frame: pd.DataFrame, scales: Scales) -> list[list[int]]:
+    """Customers by recency score (rows, the best first) and frequency score (columns)."""
+    shape = scales["recency"].bins, scales["frequency"].bins
+    counts = np.zeros(shape, dtype=np.int64)
+    buyers = frame.loc[frame["frequency"] > 0, ["recency_score", "frequency_score"]]
+    places = (
+        shape[0] - buyers["recency_score"].to_numpy(dtype=np.int64),
+        buyers["frequency_score"].to_numpy(dtype=np.int64) - 1,
+    )
+    np.add.at(counts, places, 1)
+    return [[int(count) for count in row] for row in counts]
+
+
+# Cut points in words -----------------------------------------------------------------------------
+
+
+def _bands(scales: Scales) -> dict[str, list[str]]:
+    """What each score of each dimension means, the best score first."""
+    return {
+        name: [_in_words(name, scales, s, s) for s in range(scales[name].bins, 0, -1)]
+        for name in DIMENSIONS
+    }
+
+
+def _in_words(name: str, scales: Scales, worst: int, best: int) -> str:
+    scale = scales[name]
+    if scale.cells:
+        return f"{name} score {worst}" + (f"–{best}" if worst < best else "")
+    return in_words(name, *scale.values(worst, best))
+
+
+def _who(rule: Rule, scales: Scales) -> str:
+    """A segment in plain words: `≤ 12 days, 5+ orders`."""
+    words = []
+    for condition in rule.conditions:
+        name = condition.column.removesuffix("_score")
+        worst, best = condition.smallest or 1, condition.largest or scales[name].bins
+        if (worst, best) != (1, scales[name].bins):
+            words.append(_in_words(name, scales, worst, best))
+    if NOBODY in words:
+        return NOBODY
+    return ", ".join(words) or "everyone else"
+
+
+# Plain values ------------------------------------------------------------------------------------
+
+
+def _day(day: object) -> str | None:  # a Timestamp, or NaT where nobody bought
+    return day.date().isoformat() if isinstance(day, pd.Timestamp) else None

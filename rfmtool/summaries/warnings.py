@@ -1,0 +1,246 @@
+"""What a report warns of: money left out, short histories, scores and cells to be careful with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from rfmtool.money import money_text
+from rfmtool.scoring.scores import is_unseen
+from rfmtool.scoring.timing import MIN_GAPS, MIN_SECOND_ORDERS
+from rfmtool.summaries.exchange import unrated
+from rfmtool.summaries.words import counted, money, not_read, restated
+
+if TYPE_CHECKING:
+    from rfmtool.grouping.read import Grouped
+    from rfmtool.pipeline import Result
+    from rfmtool.sources.ledger import Ledger
+
+_SHORT_HISTORY_DAYS: Final = 400
+_LARGE_SHARE: Final = 0.01
+_FEW: Final = 20
+
+
+def warnings(result: Result, wallet: Mapping[str, Any], escaped_cells: int) -> list[str]:
+    """What to know before trusting or opening a result.
+
+    Args:
+        result: the result.
+        wallet: what the summary says of wallets.
+        escaped_cells: how many text cells get a leading `'` in CSV.
+    """
+    columns = ["first_order_on", "last_order_on", "recency_days", "monetary"]
+    if result.scales.within and result.scales.within.column not in columns:
+        columns.append(result.scales.within.column)
+    buyers = result.frame.loc[result.frame["frequency"] > 0, columns]
+    return [
+        *_money_warnings(result.ledger),
+        *_file_warnings(result.grouped),
+        *_row_warnings(result),
+        *_id_warnings(result.grouped),
+        *_history_warnings(result, buyers),
+        *_score_warnings(result, buyers),
+        *_timing_warnings(result, buyers),
+        *_evidence_warnings(result),
+        *_proxy_warnings(result.frame),
+        *_wallet_warnings(wallet),
+        *result.grouped.export.preset.notes,
+        *result.rules.warnings,
+        *_formula_warnings(escaped_cells),
+    ]
+
+
+def _formula_warnings(escaped_cells: int) -> list[str]:
+    if not escaped_cells:
+        return []
+    begin = "begins" if escaped_cells == 1 else "begin"
+    cells = f"{counted(escaped_cells, 'text cell')} {begin} like a formula"
+    return [f"{cells}; in CSV a leading ' is put before each, unless --raw-text is given."]
+
+
+def _money_warnings(ledger: Ledger) -> list[str]:
+    anonymous = ledger.anonymous_units
+    every = abs(anonymous) + abs(ledger.used_units)
+    if not anonymous or abs(anonymous) < _LARGE_SHARE * every:
+        return []
+    part = f"{money(money_text(anonymous))} ({abs(anonymous) / every:.1%} of all money)"
+    return [f"{part} has no customer and is in no figure below."]
+
+
+def _file_warnings(grouped: Grouped) -> list[str]:
+    left_out = grouped.export.left_out
+    return [f"Not read: {not_read(left_out)}."] if left_out else []
+
+
+def _row_warnings(result: Result) -> list[str]:
+    """Which rows are in no figure, and why."""
+    ledger, found = result.ledger, []
+    if ledger.rejected:
+        first = ledger.rejects[0]
+        found.append(
+            f"{counted(ledger.rejected, 'row')} cannot be read, so in no figure; the first is row"
+            f" {first.row:,} of {first.file} ({first.reason}). See rfmtool check."
+        )
+    if result.grouped.on_dates:
+        found.append(f"{result.grouped.on_dates} Write all in one way.")
+    if result.left_out_rejects:
+        found.append(
+            f"{counted(result.left_out_rejects, 'row')} that cannot be read and may name somebody"
+            " of the suppress list: not in rejects.csv."
+        )
+    if ledger["not_a_sale"]:
+        rows = counted(ledger["not_a_sale"], "row")
+        found.append(f"{rows} whose status is not a sale: in no figure.")
+    if ledger.overlap.orders:
+        found.append(_overlap_warning(result))
+    if result.grouped.rates and ledger["other_currency"]:
+        rows, which = counted(ledger["other_currency"], "row"), unrated(result.grouped)
+        found.append(f"{rows} without a rate on their day ({which}): in no figure.")
+    return found
+
+
+def _overlap_warning(result: Result) -> str:
+    overlap = result.ledger.overlap
+    one = overlap.orders == 1
+    stand = f"{counted(overlap.orders, 'order')} {'recurs' if one else 'recur'} in another file"
+    rows = f"with the same rows ({counted(overlap.rows, 'row')})"
+    if result.settings.overlap == "keep-one":
+        return f"{stand} {rows}: {'it counts' if one else 'each counts'} once."
+    return f"{stand} {rows}, and {'counts' if one else 'count'} again: see --overlap."
+
+
+def _id_warnings(grouped: Grouped) -> list[str]:
+    found = []
+    if grouped.dropped_point_zero:
+        found.append("Every customer id was written like 17850.0; the .0 is dropped.")
+    if grouped.merged_ids:
+        found.append(
+            f"{counted(grouped.merged_ids, 'customer id')} written in another case or with"
+            " spaces around: the same e-mail address is the same customer."
+        )
+    return found
+
+
+def _evidence_warnings(result: Result) -> list[str]:
+    found = []
+    for name, table in (result.evidence.ledgers if result.evidence else {}).items():
+        if table.rows.rejected:
+            first = table.rows.rejects[0]
+            found.append(
+                f"{name}: {counted(table.rows.rejected, 'row')} cannot be read, and say nothing;"
+                f" the first is row {first.row:,} of {first.file} ({first.reason})."
+            )
+        buyers = int((result.frame["frequency"] > 0).sum())
+        if name == "partners" and 2 * (table.matched or 0) > buyers > _FEW:
+            found.append(
+                f"partners: {table.matched:,} people are listed, more than half of all buyers: is"
+                " it the right table?"
+            )
+        if table.unmatched and not table.table.joins:
+            one = table.unmatched == 1
+            found.append(
+                f"{name}: {table.unmatched:,} of {counted(len(table.ids), 'id')}"
+                f" {'is' if one else 'are'} known from nowhere else, so"
+                f" {'it counts' if one else 'they count'} for nothing."
+            )
+        if table.merged:
+            found.append(
+                f"{name}: {counted(table.merged, 'id')} written in another case or with spaces"
+                " around: the same e-mail address is the same person."
+            )
+        if table.dropped_point_zero:
+            found.append(f"{name}: every id was written like 17850.0; the .0 is dropped.")
+    return found
+
+
+def _proxy_warnings(people: pd.DataFrame) -> list[str]:
+    promoted = int(people["stage_evidence"].eq("proxy").sum())
+    if not promoted:
+        return []
+    people_stand = f"{counted(promoted, 'customer')} stand higher by orders alone"
+    return [f"{people_stand}, as --allow-proxy lets them: nobody has asked them."]
+
+
+def _wallet_warnings(wallet: Mapping[str, Any]) -> list[str]:
+    found, correlation = [], wallet["estimate_rank_correlation"]
+    understated = wallet["understated"]
+    if understated:
+        found.append(
+            f"{counted(understated, 'customer')} spent more here than they said to spend at all;"
+            " their share is 100% (wallet_understated)."
+        )
+    if correlation is not None:
+        found.append(
+            "Wallets not told of are estimates: spend against similar customers (rank"
+            f" correlation with own spend {correlation}: {restated(correlation)})."
+            " --no-estimate leaves them empty."
+        )
+    return found
+
+
+def _history_warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
+    if not len(buyers):
+        return ["No order counts, so nobody has scores."]
+    first, last = buyers["first_order_on"].min(), buyers["last_order_on"].max()
+    days = (last - first).days + 1
+    found = []
+    if days < _SHORT_HISTORY_DAYS and len(buyers) > 1:
+        early = int((buyers["first_order_on"] < _month_after(first)).sum())
+        found.append(
+            f"History is {counted(days, 'day')}: {counted(early, 'customer')} who first bought in"
+            f" {first:%Y-%m} may have bought before it."
+        )
+    after = (pd.Timestamp(result.as_of) - last).days
+    if after > _SHORT_HISTORY_DAYS:
+        found.append(f"The last order is {after:,} days before {result.as_of}.")
+    return found
+
+
+def _timing_warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
+    timing, found = result.scales.timing, []
+    if len(buyers) and not timing.windows.is_fitted:
+        found.append(
+            f"Fewer than {MIN_SECOND_ORDERS} second orders, so activity is told by round numbers of"
+            " days."
+        )
+    elif len(buyers) and not timing.limits_are_fitted:
+        found.append(
+            f"Fewer than {MIN_GAPS} gaps of regulars, so they are overdue at"
+            f" {timing.overdue_ratio} usual gaps and lapsed at {timing.lapsed_ratio}."
+        )
+    return found
+
+
+def _score_warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
+    found = []
+    for name, column in (("recency", "recency_days"), ("monetary", "monetary")):
+        method = result.scales[name].method
+        equal = len(buyers) > 1 and buyers[column].min() == buyers[column].max()
+        if equal and result.fitted and method == "quantile":
+            score = result.scales[name].bins if name == "recency" else 1
+            found.append(f"All buyers are equal in {name}, so all have {name} score {score}.")
+    outside = len(buyers) and not result.fitted and result.scales.as_of != result.as_of
+    if outside:
+        found.append(f"Cut points were fitted as of {result.scales.as_of} and are reused here.")
+    return [*found, *_within_warnings(result, buyers)]
+
+
+def _within_warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
+    within = result.scales.within
+    if within is None or not len(buyers):
+        return []
+    note = f"Scores are within {within.column}: this report shows the cut points of all together;"
+    found = [f"{note} scales.json has each group's own."]
+    unseen = int(is_unseen(buyers, result.scales).sum())
+    if unseen:
+        found.append(
+            f"{counted(unseen, 'buyer')} in groups of {within.column} without cut points of their"
+            " own: scored by those of all together."
+        )
+    return found
+
+
+def _month_after(day: pd.Timestamp) -> pd.Timestamp:
+    return day.replace(day=1) + pd.DateOffset(months=1)
