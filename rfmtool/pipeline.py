@@ -197,10 +197,10 @@ def _settings(settings: Settings | None, as_of: date | str | None) -> Settings:
 
 
 def _check_kept(asked: Asked) -> None:
-    ours = sorted({*names.CUSTOMERS, *names.EXTRAS, *names.CONTACTS} & set(asked.keep))
+    ours = sorted({one.name for one in names.COLUMNS} & set(asked.keep))
     if ours:
         raise UsageError(
-            f"--keep {ours[0]}: there is such a column in every answer",
+            f"--keep {ours[0]}: is a column of ours",
             "Rename it in the export, or leave it out.",
         )
 
