@@ -81,7 +81,7 @@ def _check_sort(sort: str | None, keep: Sequence[str]) -> None:
     from rfmtool import columns
     from rfmtool.outputs import ordering
 
-    known = [*columns.CUSTOMERS, *columns.CONTACTS, *columns.EXTRAS, *keep]
+    known = [*columns.WRITTEN, *keep]
     ordering.ordered(pd.DataFrame(columns=known), known, sort, None)
 
 

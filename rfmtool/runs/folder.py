@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +24,7 @@ from rfmtool.placing.playbook import call_queue
 from rfmtool.rules import to_toml
 from rfmtool.runs.finished import RULES, SUMMARY
 from rfmtool.sources.rows.rejects import Rejects
+from rfmtool.summaries.summary import summarise
 
 if TYPE_CHECKING:
     from rfmtool.pipeline import Result
@@ -50,23 +51,23 @@ class FolderOptions:
 
 def write_files(
     result: Result, place: Path, command: Sequence[str], options: FolderOptions
-) -> Result:
+) -> dict[str, Any]:
     """Write all files of a run into an empty folder, the manifest last.
 
     Returns:
-        The result, with what only a second look at the export has shown.
+        The summary that is written: of the result, and of what a second look at the export shows.
     """
-    outputs = []
+    outputs, left_out = [], 0
     if options.rejects:
         written, left_out = _write_rejects(result.rejects(), place, options.text)
         outputs.append(written)
-        result = replace(result, left_out_rejects=left_out) if left_out else result
+    summary = summarise(result, left_out) if left_out else result.summary
     lists = {**_queues(result.frame, options), **_lists(result.frame, options)}
     for kind in options.tables:
         rows = to_rows(result.frame, result.columns)
         outputs += write_with_lists(place, "customers", rows, lists, kind, options.text)
     outputs.append(write_json(place, "scales.json", result.scales.as_data()))
-    outputs.append(write_json(place, SUMMARY, result.summary))
+    outputs.append(write_json(place, SUMMARY, summary))
     # Where evidence lay is nobody's business who gets the answer.
     rules = {name: part for name, part in result.rules.data.items() if name != "evidence"}
     outputs.append(write_text(place, RULES, to_toml(rules)))
@@ -80,7 +81,7 @@ def write_files(
         "outputs": outputs,
     }
     write_json(place, MANIFEST, manifest)
-    return result
+    return summary
 
 
 def inputs(result: Result) -> list[dict[str, Any]]:
