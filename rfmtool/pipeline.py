@@ -23,9 +23,11 @@ from rfmtool.grouping.evidence import (
     read_told,
     tables_on,
     wallets_of,
+    with_everyone,
 )
+from rfmtool.grouping.grouped import Grouped, as_of_day
 from rfmtool.grouping.people import add_contacts
-from rfmtool.grouping.read import Grouped, Settings, as_of_day, group, look, with_everyone
+from rfmtool.grouping.read import Settings, group, look
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.placing.activity import place_activity
 from rfmtool.placing.candidates import add_candidates
@@ -194,7 +196,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     grouped = group(open_export(source, asked), in_force, settings, watcher)
     check_rejects(grouped.ledger, max_rejects, grouped.on_dates)
     check_wallets(told, grouped, settings.currency)
-    day = as_of_day(grouped, settings)
+    day = as_of_day(grouped, accept_last=settings.accept_last)
     told = _matched(told, grouped)
     check_matched(told.ledgers.values(), min_matched)
     known = with_everyone(grouped, tables_on(told, settings, day, grouped.table["customer_id"]))
