@@ -19,7 +19,8 @@ from rfmtool.cli.loading import uninterrupted
 def command(folder: str, customer_id: str, **settings: Any) -> None:
     """Explain why a customer of the finished run in DIR stands there, and what would move them."""
     with uninterrupted():
-        from rfmtool.pages.explain import explain, print_card
+        from rfmtool.pages.explain import print_card
+        from rfmtool.runs.explain import explain
 
     card = explain(folder, customer_id)
     if settings["output_format"] == "json":

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
-from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console, RenderableType
@@ -13,38 +11,13 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from rfmtool.analyses.explain import explanation
 from rfmtool.pages.terminal import pairs_table, print_trimmed, printable, share, titled_table
-from rfmtool.runs.finished import read_customer
 from rfmtool.summaries.words import WALLET_BASES, counted, money
 
 Data = Mapping[str, Any]
 
 _UNITS: Final = {"recency": "day", "frequency": "order"}
 _CENT: Final = Decimal("0.01")
-
-
-def explain(folder: str | os.PathLike[str], customer_id: str) -> dict[str, Any]:
-    """Explain a customer of a finished run: what they did, where they stand, what would move them.
-
-    Args:
-        folder: the folder that `run -o` wrote.
-        customer_id: as the export writes it; of an e-mail address case does not matter.
-
-    Raises:
-        InputError: the folder is not a run's, or there is no such customer in it.
-    """
-    one = read_customer(Path(folder), customer_id)
-    card = explanation(one.person, one.scales, one.rules, one.summary["evidence"]).as_data()
-    timing = one.scales.timing
-    says = {row.label: row.say for row in one.rules.playbook}
-    return {
-        **card,
-        "say": says.get(card["action"], ""),
-        "as_of": one.summary["as_of"],
-        "overdue_from": timing.overdue_ratio,
-        "lapsed_from": timing.lapsed_ratio,
-    }
 
 
 def print_card(card: Data, console: Console) -> None:
