@@ -38,6 +38,10 @@ class OrderDates:
         """The owners and days of sorted `owner_days`."""
         return cls(keys >> _DAY_BITS, (keys & ((1 << _DAY_BITS) - 1)) - LATE)
 
+    def of_nobody(self) -> OrderDates:
+        """No days at all."""
+        return OrderDates(self.owner[:0], self.day[:0])
+
     @cached_property
     def distinct(self) -> OrderDates:
         """Each customer's days once."""

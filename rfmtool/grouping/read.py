@@ -96,7 +96,10 @@ class Settings:
     overlap: Literal["keep-one", "sum"] | None = None
     """What becomes of orders that recur in another file; None refuses more than a few."""
     suppressed: frozenset[str] = frozenset()
-    detail: Detail = field(default_factory=Detail)
+    select: tuple[str, ...] | None = None
+    """The columns that are wanted, of those that are written and of kept ones; None: all."""
+    detail: Detail | None = None
+    """What is read of the export beside its orders; None: what the columns wanted need."""
     allow_proxy: bool = False
     """Let orders alone make a supporter of those they suggest."""
     estimate: bool = True
@@ -239,10 +242,10 @@ def _grouped(
 ) -> Grouped:
     engine = _engine(question, settings)
     try:
-        grouped = _read(engine, export, question, settings.detail, watcher)
+        grouped = _read(engine, export, question, settings.detail or Detail(), watcher)
     except MoneyOverflowError:
         engine = replace(engine, wide=True)
-        grouped = _read(engine, export, question, settings.detail, watcher)
+        grouped = _read(engine, export, question, settings.detail or Detail(), watcher)
     grouped = replace(grouped, export=export, rates=question.rates)
     with having_seen(grouped):
         check_currency(export, grouped.ledger, question)
