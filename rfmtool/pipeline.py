@@ -15,8 +15,16 @@ import pyarrow as pa
 
 from rfmtool import columns as names
 from rfmtool.errors import UsageError, having_seen
-from rfmtool.grouping.evidence import asked_by, attributes, check_wallets, read_told, tables_on
-from rfmtool.grouping.read import Grouped, Settings, as_of_day, group, look, with_everyone
+from rfmtool.grouping.evidence import (
+    asked_by,
+    attributes,
+    check_wallets,
+    read_told,
+    tables_on,
+    with_everyone,
+)
+from rfmtool.grouping.grouped import Grouped, as_of_day
+from rfmtool.grouping.read import Settings, group, look
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.outputs.tables import to_table
 from rfmtool.placing import needs
@@ -158,7 +166,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     grouped = group(open_export(source, asked), in_force, settings, watcher)
     check_rejects(grouped.ledger, max_rejects, grouped.on_dates)
     check_wallets(told, grouped, settings.currency)
-    day = as_of_day(grouped, settings)
+    day = as_of_day(grouped, accept_last=settings.accept_last)
     told = _matched(told, grouped)
     check_matched(told.ledgers.values(), min_matched)
     known = with_everyone(grouped, tables_on(told, settings, day, grouped.table["customer_id"]))

@@ -18,10 +18,11 @@ from rfmtool.arrays import Mask
 from rfmtool.days import day_number
 from rfmtool.errors import RulesError
 from rfmtool.grouping.evidence import wallets_of
+from rfmtool.grouping.grouped import Grouped
 from rfmtool.grouping.history import Past, ended, known_by, laid_out, standing
 from rfmtool.grouping.order_days import OrderDates
 from rfmtool.grouping.people import add_contacts
-from rfmtool.grouping.read import Grouped, Settings
+from rfmtool.grouping.read import Settings
 from rfmtool.placing import needs
 from rfmtool.placing.activity import place_activity
 from rfmtool.placing.candidates import add_candidates

@@ -141,12 +141,13 @@ def _arguments(settings: Settings, exports: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _wanted(settings: Settings) -> FolderOptions:
-    from rfmtool.outputs.writers import WRITERS, check_writable
+    from rfmtool.outputs.lists import KINDS
+    from rfmtool.outputs.writers import check_writable
     from rfmtool.runs import folder
 
-    tables = choices(settings["tables"], tuple(WRITERS), "--tables")
+    tables = choices(settings["tables"], KINDS, "--tables")
     if not tables:
-        raise UsageError("--tables: none is named", f"Take any of {', '.join(WRITERS)}.")
+        raise UsageError("--tables: none is named", f"Take any of {', '.join(KINDS)}.")
     for kind in tables:
         check_writable(kind, f"--tables {kind}")
     return folder.FolderOptions(

@@ -55,7 +55,7 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
         from rfmtool.outputs import ordering, writers
         from rfmtool.outputs.publish import published_file
         from rfmtool.outputs.refusals import system_failures
-        from rfmtool.outputs.tables import to_table
+        from rfmtool.outputs.tables import to_rows
 
     path = output_file(output, exports, settings)
     asked = settings["output_format"]
@@ -75,7 +75,7 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
         frame = ordering.ordered(result.frame, result.columns, settings["sort"], settings["top"])
         text = text_options(settings)
         with system_failures(output) if output else nullcontext():
-            writers.write_table(to_table(frame, select or result.columns), target, kind, text)
+            writers.write_table(to_rows(frame, select or result.columns), target, kind, text)
             target.flush()
 
 

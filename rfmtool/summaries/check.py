@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from rfmtool.errors import InputError, RfmtoolError
-from rfmtool.grouping.read import Grouped
+from rfmtool.grouping.grouped import Grouped
 from rfmtool.money import money_text
 from rfmtool.sources.cells.currencies import apart, is_known
 from rfmtool.sources.detect import Export, Source

@@ -13,7 +13,8 @@ import pandas as pd
 from rfmtool import __version__
 from rfmtool.columns import DIMENSIONS
 from rfmtool.money import money_text, total_of
-from rfmtool.outputs.tables import count_formulas, to_table
+from rfmtool.outputs.formulas import count_formulas
+from rfmtool.outputs.tables import to_table
 from rfmtool.placing.proof import tables_asked
 from rfmtool.rules import NO_ORDERS, Rule
 from rfmtool.scoring.scales import Scales
