@@ -23,6 +23,7 @@ from rfmtool.grouping.read import Settings
 from rfmtool.sources import Asked
 from rfmtool.sources.cells import currencies
 from rfmtool.sources.evidence.tables import Evidence, read_evidence
+from rfmtool.sources.layout import Detail
 from rfmtool.sources.limits import check_rejects
 
 _DATED: Final = ("from_on", "until_on")
@@ -73,7 +74,7 @@ def asked_by(settings: Settings, told: Evidence) -> Settings:
         settings = replace(settings, suppressed=settings.suppressed | listed)
     wallets = told.tables.get("wallets")
     if wallets is not None and any(wallets[name].null_count < len(wallets) for name in _DATED):
-        settings = replace(settings, detail=replace(settings.detail, entries=True))
+        settings = replace(settings, detail=replace(settings.detail or Detail(), entries=True))
     return settings
 
 

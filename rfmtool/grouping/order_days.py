@@ -45,6 +45,10 @@ class OrderDates:
         first, last = np.searchsorted(self.owner, (start, stop))
         return OrderDates(self.owner[first:last] - np.int32(start), self.day[first:last])
 
+    def of_nobody(self) -> OrderDates:
+        """No days at all."""
+        return OrderDates(self.owner[:0], self.day[:0])
+
     @cached_property
     def distinct(self) -> OrderDates:
         """Each customer's days once."""

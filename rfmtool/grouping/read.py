@@ -54,7 +54,10 @@ class Settings:
     overlap: Literal["keep-one", "sum"] | None = None
     """What becomes of orders that recur in another file; None refuses more than a few."""
     suppressed: frozenset[str] = frozenset()
-    detail: Detail = field(default_factory=Detail)
+    select: tuple[str, ...] | None = None
+    """The columns that are wanted, of those that are written and of kept ones; None: all."""
+    detail: Detail | None = None
+    """What is read of the export beside its orders; None: what the columns wanted need."""
     allow_proxy: bool = False
     """Let orders alone make a supporter of those they suggest."""
     estimate: bool = True
@@ -104,7 +107,7 @@ def group(
     while True:
         # Only for the day that a window ends on nothing else need be read.
         seeks_day = settings.window_days is not None and as_of is None
-        detail = _NO_DETAIL if seeks_day else settings.detail
+        detail = _NO_DETAIL if seeks_day else settings.detail or Detail()
         lines = ExportLines(export.of(detail), question, settings.threads, watcher)
         grouped = _read(lines, export, detail, engine)
         if not export.surveyed and _is_unsure(grouped.ledger):

@@ -133,10 +133,6 @@ class Detail:
     """The latest email, phone, name and consent; kept columns come in any case."""
     entries: bool = False
     """What each order moved on each day."""
-    reasons: bool = True
-    """Why people stand where they do, their wallets included."""
-    actions: bool = True
-    """What to do about each of them."""
 
     def places(self, found: Mapping[str, int]) -> dict[str, int]:
         """Of the places of roles, those to be read; the role wanted as category becomes it."""
