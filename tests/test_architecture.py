@@ -20,6 +20,7 @@ FLOORS = [
     ["pages"],
     ["summaries"],
     ["standing"],
+    ["fits"],
     ["outputs"],
     ["analyses"],
     ["placing"],

@@ -13,8 +13,6 @@ import pandas as pd
 from rfmtool import __version__
 from rfmtool.columns import DIMENSIONS
 from rfmtool.money import money_text, total_of
-from rfmtool.outputs.formulas import count_formulas
-from rfmtool.outputs.tables import to_table
 from rfmtool.placing.proof import tables_asked
 from rfmtool.rules import NO_ORDERS, Rule
 from rfmtool.scoring.scales import Scales
@@ -39,10 +37,10 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         result: where everybody stands.
         left_out_rejects: how many rows that cannot be read are not listed, for whom they may name.
     """
-    frame = result.frame
+    frame = result.figures.frame
     buyers = frame.loc[frame["frequency"] > 0, ["first_order_on", "last_order_on"]]
     wallet, back = wallet_data(frame), look_back(result)
-    escaped_cells = _escaped_cells(result)
+    escaped_cells = result.figures.escaped_cells
     return {
         "version": __version__,
         "as_of": result.as_of.isoformat(),
@@ -78,12 +76,6 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "escaped_cells": escaped_cells,
         "warnings": warnings(result, wallet, escaped_cells, left_out_rejects),
     }
-
-
-def _escaped_cells(result: Standing) -> int:
-    kinds = result.frame.dtypes
-    texts = [name for name in result.columns if kinds[name] == "str" or kinds[name] == "category"]
-    return count_formulas(to_table(result.frame, tuple(texts)))
 
 
 def _as_of_is(result: Standing, buyers: pd.DataFrame) -> str:
@@ -124,7 +116,7 @@ def _actions(result: Standing) -> list[dict[str, Any]]:
             "priority": rows[group["name"]].priority,
             "channel": ", ".join(rows[group["name"]].channels),
         }
-        for group in groups_of(result.frame, "action")
+        for group in groups_of(result.figures.frame, "action")
     ]
 
 
@@ -132,7 +124,7 @@ def _segments(result: Standing) -> list[dict[str, Any]]:
     who: dict[str, list[str]] = {NO_ORDERS: ["no order that counts"]}
     for rule in result.rules.segments.rows:
         who.setdefault(rule.label, []).append(_who(rule, result.scales))
-    groups = groups_of(result.frame, "segment")
+    groups = groups_of(result.figures.frame, "segment")
     return [{**group, "who": _either(who[group["name"]])} for group in groups]
 
 
@@ -144,14 +136,14 @@ def _either(ranges: list[str]) -> str:
 def _activity(result: Standing) -> list[dict[str, Any]]:
     """Each activity that has members, with what it means in days."""
     who = activity_words(result.scales.timing)
-    groups = groups_of(result.frame, "activity")
+    groups = groups_of(result.figures.frame, "activity")
     return [{**group, "who": who[group["name"]]} for group in groups]
 
 
 def _ladder(result: Standing) -> list[dict[str, Any]]:
     """Each rung once: what proves it, and which tables could put somebody on it but are missing."""
     rungs: dict[str, dict[str, Any]] = {}
-    reached = set(result.frame["stage"])
+    reached = set(result.figures.frame["stage"])
     for rung in result.rules.ladder:
         known = rungs.setdefault(rung.label, {"stage": rung.label, "proof": rung.proof})
         asked_of = tables_asked(rung) - set(result.grouped.evidence)
