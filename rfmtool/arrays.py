@@ -12,7 +12,7 @@ import pyarrow as pa
 Ints = npt.NDArray[np.int64 | np.int32]
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
-PART: Final = 1 << 17
+PART: Final = 1 << 18
 """How many customers are looked at together, where all at once would take much memory."""
 
 

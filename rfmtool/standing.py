@@ -11,6 +11,7 @@ from typing import Final, Self
 import numpy as np
 import pandas as pd
 
+from rfmtool import arrays
 from rfmtool import columns as names
 from rfmtool.analyses.backtest import GROUPINGS, Backtest, backtest
 from rfmtool.analyses.returned import backtest_day
@@ -165,7 +166,8 @@ class Standing:
         if self.settings.select is not None:
             return self.settings.select
         unsaid = {name for name, table in names.SAID.items() if table not in self.grouped.evidence}
-        known = {*self.between(0, 0).columns} - unsaid
+        few = len(self.grouped.table) <= arrays.PART
+        known = {*(self.frame if few else self.between(0, 0)).columns} - unsaid
         within = () if self.scales.within is None else (self.scales.within.column,)
         kept = dict.fromkeys((*self.grouped.export.asked.keep, *within))
         return names.written(known, tuple(kept))
