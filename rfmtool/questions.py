@@ -19,9 +19,8 @@ from rfmtool.analyses.concentration import Concentration
 from rfmtool.analyses.concentration import concentration as _concentration
 from rfmtool.analyses.repeat import Repeat
 from rfmtool.analyses.repeat import repeat as _repeat
-from rfmtool.analyses.timeline import Every, Point, Timeline, ends, point
+from rfmtool.analyses.timeline import COUNTED, Every, Point, Timeline, ends, point
 from rfmtool.days import day_of
-from rfmtool.earlier import known_on
 from rfmtool.engines import Entries
 from rfmtool.errors import UsageError
 from rfmtool.grouping.history import Past, laid_out
@@ -192,7 +191,8 @@ def timeline(
 
 
 def _point(result: Result, past: Past, day: date, scales: Scales | None) -> Point:
-    return point(known_on(result, past, day, scales), day)
+    then = result.before(day, past, scales)
+    return point(then.frame.loc[then.known, list(COUNTED)], day)
 
 
 def _groups(result: Result, by: str) -> pd.Series[str]:

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from shell import SHOP, rfmtool, written
 
 from rfmtool.errors import UsageError
-from rfmtool.outputs.tables import TextOptions, count_formulas, to_table
+from rfmtool.outputs.formulas import count_formulas
+from rfmtool.outputs.tables import to_table
+from rfmtool.outputs.text import TextOptions
 from rfmtool.outputs.writers import format_of, write_table
 
 RUN = ["=1+1", "@SUM(A1)", "\tx", "\rx", "+cmd", "-cmd|' /C calc'!A0", "--1", "+-1", "-1-1a", "+\n"]
@@ -31,7 +33,7 @@ CELLS = st.text(
 
 def text_of(table, kind="csv", **options):
     target = io.BytesIO()
-    write_table(table, target, kind, TextOptions(**options))
+    write_table(table.to_reader(), target, kind, TextOptions(**options))
     return target.getvalue()
 
 

@@ -68,5 +68,5 @@ def _write(answer: Answer, path: Path, target: IO[bytes], settings: Settings) ->
             target.write(json_bytes(answer.as_data()))
         else:
             table = to_table(answer.table, tuple(answer.table.columns), MONEY)
-            write_table(table, target, format_of(path), text_options(settings))
+            write_table(table.to_reader(), target, format_of(path), text_options(settings))
         target.flush()

@@ -89,16 +89,18 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
         limits.check(given, result, before)
         if place:
             with system_failures(str(target)):
-                result = folder.write_files(result, place, command_line(), wanted)
+                summary = folder.write_files(result, place, command_line(), wanted)
+        else:
+            summary = result.summary
     if settings["quiet"]:
         return
     if settings["output_format"] == "json":
-        show_json(result.summary)
+        show_json(summary)
     else:
         from rfmtool.pages.run import page
 
         screen = console(settings)
-        show_page(page(result.summary, screen.width, output), screen)
+        show_page(page(summary, screen.width, output), screen)
 
 
 def _target(output: str | None, exports: tuple[str, ...]) -> Path | None:
@@ -139,12 +141,13 @@ def _arguments(settings: Settings, exports: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _wanted(settings: Settings) -> FolderOptions:
-    from rfmtool.outputs.writers import WRITERS, check_writable
+    from rfmtool.outputs.lists import KINDS
+    from rfmtool.outputs.writers import check_writable
     from rfmtool.runs import folder
 
-    tables = choices(settings["tables"], tuple(WRITERS), "--tables")
+    tables = choices(settings["tables"], KINDS, "--tables")
     if not tables:
-        raise UsageError("--tables: none is named", f"Take any of {', '.join(WRITERS)}.")
+        raise UsageError("--tables: none is named", f"Take any of {', '.join(KINDS)}.")
     for kind in tables:
         check_writable(kind, f"--tables {kind}")
     return folder.FolderOptions(

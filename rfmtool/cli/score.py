@@ -53,7 +53,7 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
         from rfmtool.outputs import ordering, writers
         from rfmtool.outputs.publish import published_file
         from rfmtool.outputs.refusals import system_failures
-        from rfmtool.outputs.tables import to_table
+        from rfmtool.outputs.tables import to_rows
 
     path = output_file(output, exports, settings)
     asked = settings["output_format"]
@@ -70,7 +70,7 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
         frame = ordering.ordered(result.frame, result.columns, settings["sort"], settings["top"])
         text = text_options(settings)
         with system_failures(output) if output else nullcontext():
-            writers.write_table(to_table(frame, result.columns), target, kind, text)
+            writers.write_table(to_rows(frame, result.columns), target, kind, text)
             target.flush()
 
 
@@ -81,7 +81,7 @@ def _check_sort(sort: str | None, keep: Sequence[str]) -> None:
     from rfmtool import columns
     from rfmtool.outputs import ordering
 
-    known = [*columns.CUSTOMERS, *columns.CONTACTS, *columns.EXTRAS, *keep]
+    known = [*columns.WRITTEN, *keep]
     ordering.ordered(pd.DataFrame(columns=known), known, sort, None)
 
 

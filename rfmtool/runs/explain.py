@@ -1,4 +1,4 @@
-"""One customer of a finished run: what they did, where they stand, what would move them."""
+"""A customer of a finished run, explained."""
 
 from __future__ import annotations
 

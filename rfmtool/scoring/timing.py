@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.arrays import Ints, is_first
+from rfmtool.columns import MILLION
 from rfmtool.grouping.order_days import OrderDates
 from rfmtool.scoring.survival import survival_curve
 
@@ -25,7 +26,6 @@ MIN_GAPS: Final = 100
 REGULAR_ORDER_DAYS: Final = 3
 _PRIOR_GAPS: Final = 3
 """How many gaps of everyone's median a customer's own gaps are averaged with."""
-_MILLION: Final = 1_000_000
 _DEFAULT_LIMITS: Final = (2.0, 4.0)
 _LIMIT_QUANTILES: Final = (0.80, 0.95)
 
@@ -103,7 +103,7 @@ class OrderDays:
     def gap_logs(self) -> Floats:
         """The logarithm of each gap in whole millionths: their sums are equal in any order."""
         longest = int(self.gap_days.max()) if len(self.gap_days) else 1
-        table = np.rint(np.log(np.arange(1, longest + 1)) * _MILLION)
+        table = np.rint(np.log(np.arange(1, longest + 1)) * MILLION)
         logs: Floats = table[self.gap_days - 1]
         return logs
 
@@ -228,10 +228,10 @@ def _leave_one_out_ratios(days: OrderDays, median_gap_days: float) -> Floats:
 
 
 def _geometric_mean(total: Floats, count: Ints, median_gap_days: float) -> Floats:
-    prior = _PRIOR_GAPS * np.rint(np.log(median_gap_days) * _MILLION)
+    prior = _PRIOR_GAPS * np.rint(np.log(median_gap_days) * MILLION)
     # In place, because there are as many as gaps, and new memory takes longer than the sums.
     mean: Floats = prior + total
-    mean /= _MILLION
+    mean /= MILLION
     mean /= _PRIOR_GAPS + count
     np.exp(mean, out=mean)
     return mean

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final, Literal
 
+from rfmtool.columns import CONTACTS
 from rfmtool.rules.presets import Preset
 from rfmtool.sources.cells.date_readings import ISO, DateReading
 from rfmtool.sources.text.records import Marks
@@ -19,9 +20,7 @@ MONEY_ROLES: Final = ("amount", "quantity", "unit_price", "refunded", "unpaid")
 """The roles that make up the amount."""
 NUMBER_ROLES: Final = (*MONEY_ROLES, "cost")
 """The roles that hold numbers; two rows of one order may well differ in them."""
-CONTACT_ROLES: Final = ("email", "phone", "name", "consent")
-"""The roles that say how somebody is reached."""
-OPTIONAL_ROLES: Final = ("category", "product", "cost", *CONTACT_ROLES)
+OPTIONAL_ROLES: Final = ("category", "product", "cost", *CONTACTS)
 """The roles that an export may lack, or have in some of its files only."""
 KEPT: Final = "keep:"
 """Begins the role of a column that is carried through under its own name."""
@@ -152,7 +151,7 @@ class Detail:
         wanted = {role: place for role, place in found.items() if role not in OPTIONAL_ROLES}
         if self.category is not None and self.category in found:
             wanted["category"] = found[self.category]
-        others = ("cost",) * self.cost + CONTACT_ROLES * self.contacts
+        others = ("cost",) * self.cost + CONTACTS * self.contacts
         return wanted | {role: found[role] for role in others if role in found}
 
 
