@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 
 import pandas as pd
@@ -45,6 +47,14 @@ def in_blocks(monkeypatch):
         monkeypatch.setattr(read, "text_jobs", lambda *asked: text_jobs(*asked[:3], block_bytes))
 
     return cut
+
+
+@pytest.fixture
+def cannot_spill(monkeypatch):
+    """Afterwards what does not fit into memory fails, for want of a place on disk."""
+    return lambda: monkeypatch.setattr(
+        tempfile, "TemporaryDirectory", lambda prefix: nullcontext(f"{os.devnull}/{prefix}")
+    )
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from ledgers import detailed_ledgers
 
 from rfmtool.engines import CATEGORIES, MoneyOverflowError, SamePersonError
 from rfmtool.engines.local import LocalEngine
-from rfmtool.errors import InputError
+from rfmtool.errors import InputError, SystemFailureError
 from rfmtool.sources.clean import lines_schema
 
 EPOCH = date(1970, 1, 1)
@@ -261,9 +261,9 @@ def test_costs_that_int64_cannot_hold_are_refused_in_words():
         books.totals()
 
 
-def test_books_that_had_to_spill_to_disk_say_the_same():
+def test_books_that_had_to_spill_to_disk_say_the_same(cannot_spill):
     draw = random.Random(5)  # noqa: S311 - the same rows every time
-    count = 150_000
+    count = 400_000
     words = [f"category {number}" for number in range(20)]
     table = pa.table(
         {
@@ -286,6 +286,9 @@ def test_books_that_had_to_spill_to_disk_say_the_same():
             people = books.customers().drop_columns("order_dates")
             return people, books.categories(), books.latest(), entries.sales, entries.day
 
-    short, ample = everything("40MB"), everything(None)
+    short, ample = everything("100MB"), everything(None)
     assert short[:3] == ample[:3]
     assert all(np.array_equal(*pair) for pair in zip(short[3:], ample[3:], strict=True))
+    cannot_spill()
+    with pytest.raises(SystemFailureError):
+        everything("100MB")
