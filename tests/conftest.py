@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from contextlib import nullcontext
 from pathlib import Path
@@ -15,6 +16,9 @@ from rfmtool.grouping import Settings
 from rfmtool.pipeline import run
 from rfmtool.sources import read
 from rfmtool.sources.layout import Detail
+
+# A shell starts jobs in the background with Ctrl-C ignored; what tests start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Derandomized, so that a red test is red for everybody and stays red until it is mended.
 settings.register_profile("suite", deadline=None, max_examples=60, derandomize=True)
