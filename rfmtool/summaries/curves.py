@@ -181,5 +181,5 @@ def earlier_dates(result: Standing) -> Data | None:
 
 
 def _point(result: Standing, past: Past, day: date, scales: Scales | None) -> Point:
-    then = result.before(day, past, scales)
+    then = result.before(day, past, tuple(COUNTED), scales)
     return point(then.frame.loc[then.known, list(COUNTED)], day)
