@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from rfmtool.cli import limits, options
 from rfmtool.cli.arguments import Settings, choices, command_line, run_arguments, text_options
-from rfmtool.cli.destination import check_apart, console, output_path, show_json
+from rfmtool.cli.destination import check_apart, console, output_path, show_json, show_page
 from rfmtool.cli.loading import uninterrupted
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import UsageError
@@ -97,9 +97,10 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     if settings["output_format"] == "json":
         show_json(summary)
     else:
-        from rfmtool.pages.run import print_report
+        from rfmtool.pages.run import page
 
-        print_report(summary, console(settings), output)
+        screen = console(settings)
+        show_page(page(summary, screen.width, output), screen)
 
 
 def _target(output: str | None, exports: tuple[str, ...]) -> Path | None:

@@ -52,8 +52,9 @@ class Entries:
     """What each order moved on each day, sorted by owner, order and day; arrays of one length.
 
     `owner` is the customer's place in CUSTOMERS, `order` numbers the orders of all customers from
-    0, `day` counts from 1970-01-01; `sales`, `refunds` and `cost` are in 1/10,000 of the currency
-    unit, `uncosted` counts the rows whose cost is not known. Both are None where no cost is read.
+    0, `day` counts from 1970-01-01: all three of 32 bits, for there are many. `sales`, `refunds`
+    and `cost` are in 1/10,000 of the currency unit, `uncosted` counts the rows whose cost is not
+    known. Both are None where no cost is read.
     """
 
     owner: Ints

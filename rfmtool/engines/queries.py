@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Ints
+from rfmtool.arrays import PART, Ints, Mask
 from rfmtool.engines import CATEGORIES, CUSTOMERS, Doubts, Entries, Grouping, Request
 from rfmtool.engines.columns import Columns
 from rfmtool.engines.copies import register
@@ -142,10 +142,9 @@ class _Queries:
         if not is_finest:
             sums = [f"sum({name}) as {name}" for name in sums]
             group_by = "group by owner, order_id, day"
-        table = self._ask("entries", sums=", ".join(sums), group_by=group_by)
-        owner, order_id, *columns = table.columns
-        owner = whole(owner)
-        return Entries(owner, _numbers(owner, order_id), *map(whole, columns))
+        query = statement("entries", sums=", ".join(sums), group_by=group_by)
+        with self.connection.sql(query).to_arrow_reader(PART) as batches:
+            return _entries_of(batches)
 
     def _categories(self) -> pa.Table:
         table = self._ask("categories")
@@ -195,10 +194,29 @@ def _check_apart(ids: pa.ChunkedArray) -> None:
         raise SamePersonError
 
 
-def _numbers(owner: Ints, order_id: pa.ChunkedArray) -> Ints:
-    """Orders by number from 0, where the rows of each stand together."""
-    ids = order_id.combine_chunks()
-    new = np.ones(len(ids), dtype=bool)
-    other_id = pc.not_equal(ids[1:], ids[:-1])
-    new[1:] = (owner[1:] != owner[:-1]) | other_id.to_numpy(zero_copy_only=False)
-    return np.cumsum(new) - 1
+def _entries_of(batches: pa.RecordBatchReader) -> Entries:
+    """Entries out of rows of owner, order_id, day and sums, where those of an order stand together.
+
+    Some at a time, because the ids of all orders take more memory than what is kept of them.
+    """
+    columns: list[list[Ints]] = [[np.empty(0, dtype=np.int32)] for _ in batches.schema]
+    orders, last = 0, None
+    for batch in filter(len, batches):
+        owner, order_id, day, *sums = batch.columns
+        is_new = np.ones(len(batch), dtype=bool)
+        is_new[1:] = _changes(owner) | _changes(order_id)
+        is_new[0] = (owner[0], order_id[0]) != last
+        order = np.cumsum(is_new, dtype=np.int32) + np.int32(orders - 1)
+        orders, last = int(order[-1]) + 1, (owner[-1], order_id[-1])
+        money = (whole(pa.chunked_array([one])) for one in sums)
+        found = (owner.cast(pa.int32()).to_numpy(), order, day.to_numpy(), *money)
+        for column, part in zip(columns, found, strict=True):
+            column.append(part)
+    # One after the other, each let go of in turn.
+    return Entries(*(np.concatenate(columns.pop(0)) for _ in batches.schema))
+
+
+def _changes(column: pa.Array) -> Mask:
+    """Which cells but the first differ from the one before."""
+    changes: Mask = pc.not_equal(column[1:], column[:-1]).to_numpy(zero_copy_only=False)
+    return changes

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from rfmtool.arrays import Mask, Places
+from rfmtool.arrays import Ints, Mask
 from rfmtool.days import day_number
 from rfmtool.errors import naming
 from rfmtool.grouping.doubts import check_wallet_currency
@@ -102,24 +102,24 @@ def with_everyone(grouped: Grouped, evidence: Mapping[str, pa.Table]) -> Grouped
         evidence: the tables by name, as they stood on the as_of day.
     """
     people = everyone(grouped.table, evidence)
-    places = np.flatnonzero(people.in_export)
     joined = replace(
         grouped,
         table=people.table,
-        dates=OrderDates(places[grouped.dates.owner], grouped.dates.day),
         evidence={name: owned(rows, people) for name, rows in evidence.items()},
     )
     if people.in_export.all():
         return joined
+    places = np.flatnonzero(people.in_export).astype(np.int32)
     return replace(
         joined,
+        dates=OrderDates(places[grouped.dates.owner], grouped.dates.day),
         categories=_moved(grouped.categories, places),
         latest=grouped.latest and _spread(grouped.latest, people.in_export),
         entries=grouped.entries and moved(grouped.entries, places),
     )
 
 
-def _moved(categories: pa.Table | None, places: Places) -> pa.Table | None:
+def _moved(categories: pa.Table | None, places: Ints) -> pa.Table | None:
     if categories is None:
         return None
     owner = pa.array(places[categories["owner"].to_numpy()])

@@ -108,18 +108,19 @@ def published_folder(folder: Path, kind: str = "run") -> Iterator[Path]:
             "Name a folder of its own, such as -o out.",
         )
     with _parents_of(folder), held(folder):
-        with system_failures(what):
-            _repair(folder)
-            check_ours(folder, kind)
-            beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}{_NEW}", dir=folder.parent))
         try:
+            with system_failures(what):
+                _repair(folder)
+                check_ours(folder, kind)
+                beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}{_NEW}", dir=folder.parent))
             yield beside
             with system_failures(what):
                 beside.chmod(_folder_mode(folder))
                 _flush_all(beside)
                 _exchange(beside, folder)
         finally:
-            shutil.rmtree(beside, ignore_errors=True)
+            for left in _unfinished(folder):  # Ctrl-C can come before mkdtemp has said its name
+                shutil.rmtree(left, ignore_errors=True)
         _flush_folder(folder.parent)
 
 
@@ -191,8 +192,12 @@ def _repair(folder: Path) -> None:
             _remove(old)
         else:
             old.rename(folder)
-    for left in folder.parent.glob(f".{_escaped(folder.name)}{_NEW}*"):
+    for left in _unfinished(folder):
         _remove(left)
+
+
+def _unfinished(folder: Path) -> list[Path]:
+    return list(folder.parent.glob(f".{_escaped(folder.name)}{_NEW}*"))
 
 
 def _remove(path: Path) -> None:

@@ -12,11 +12,12 @@ import pyarrow as pa
 
 from rfmtool.errors import naming
 from rfmtool.sources.batches import Batch, Job
-from rfmtool.sources.detect import Export, Source
+from rfmtool.sources.detect import Export
 from rfmtool.sources.layout import Question
 from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.rows.clean import Cleaned, clean, lines_schema
 from rfmtool.sources.rows.turned_headers import refused, turned_header
+from rfmtool.sources.source import Source
 from rfmtool.threads import in_order
 
 FILE: Final = "file"
@@ -123,9 +124,9 @@ def _numbered(lines: pa.RecordBatch, file: int) -> pa.RecordBatch:
 
 
 def _progress(source: Source, watcher: Watcher | None) -> Callable[[int], None] | None:
-    if watcher is None or source.file is None:
+    if watcher is None or source.stored_bytes is None:
         return None
-    watcher.file(source.name, source.file.stored_bytes)
+    watcher.file(source.name, source.stored_bytes)
     return watcher.reached
 
 
