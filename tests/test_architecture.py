@@ -28,8 +28,9 @@ FLOORS = [
     ["engines"],
     ["sources"],
     ["rules"],
-    ["money", "days"],
-    ["arrays", "columns", "errors", "manifest", "threads"],
+    ["money", "days", "manifest"],
+    ["documents", "places"],
+    ["arrays", "columns", "errors", "scratch", "threads"],
 ]
 HEIGHT = {place: -floor for floor, places in enumerate(FLOORS) for place in places}
 # `Result.summary` is a promise to users of the library, kept by the floor above it.

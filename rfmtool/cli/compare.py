@@ -9,7 +9,7 @@ import click
 
 from rfmtool.cli import limits, options
 from rfmtool.cli.arguments import Settings, command_line, text_options
-from rfmtool.cli.destination import check_apart, console, output_path, show_json
+from rfmtool.cli.destination import check_apart, console, is_shared, output_path, show_json
 from rfmtool.cli.loading import uninterrupted
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import UsageError
@@ -84,4 +84,5 @@ def _write(compared: Compared, target: Path, settings: Settings) -> None:
         data=compared.summary,
         about=about,
         text=text_options(settings),
+        shared=is_shared(settings),
     )

@@ -1,19 +1,27 @@
-"""Loading the heavy libraries, which Ctrl-C must not tear."""
+"""The signals that end a command, and loading the heavy libraries, which they must not tear."""
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
+
+STOPPING: Final = tuple(
+    number
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
+    if (number := getattr(signal, name, None)) is not None  # Windows has fewer
+)
+"""What ends a command early, and then leaves nothing behind."""
 
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Hold Ctrl-C back for a moment: a native library torn while it loads aborts the process."""
+    """Hold what ends a command back: a native library torn while it loads aborts the process."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     try:
         yield
     finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from rfmtool.engines.books import LocalBooks
 from rfmtool.engines.doubts import Once, counts, marks, overlap, register, taken_off
 from rfmtool.engines.exact import DOUBLE, WIDE, customers_of, statement
 from rfmtool.errors import SystemFailureError, UsageError
+from rfmtool.scratch import scratch_folder
 from rfmtool.sources.cells.ids import matching_key
 from rfmtool.sources.ledger import Overlap
 
@@ -94,11 +94,8 @@ class LocalEngine:
     @contextmanager
     def _connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
         # DuckDB would spill into the user's working folder, where a kill leaves customers' data.
-        with (
-            tempfile.TemporaryDirectory(prefix="rfmtool-") as spill,
-            duckdb.connect() as connection,
-        ):
-            self._configure(connection, spill)
+        with scratch_folder("rfmtool-") as spill, duckdb.connect() as connection:
+            self._configure(connection, str(spill))
             with _in_our_words():
                 yield connection
 

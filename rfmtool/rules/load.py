@@ -26,6 +26,7 @@ from rfmtool.rules.wallet import wallet_of
 _SHIPPED: Final = "default_rules.toml"
 _SECTIONS: Final = {
     "reading", "evidence", "scoring", "segments", "ladder", "playbook", "wallet", "preset",
+    "shared",
 }  # fmt: skip
 
 
@@ -119,6 +120,7 @@ def rules_of(
         wallet=wallet_of(data["wallet"], f"{where}: wallet"),
         evidence=evidence_of(data.get("evidence", {}), Path(where).parent, f"{where}: evidence"),
         presets=presets_of(data.get("preset", []), f"{where}: preset"),
+        shared=_flag(data.get("shared", False), f"{where}: shared"),
         warnings=(*warnings, *unreachable, *aimless),
         data={**data, "scoring": {**data["scoring"], **_cuts_data(cuts or {})}},
     )
@@ -126,6 +128,12 @@ def rules_of(
 
 def _cuts_data(cuts: Mapping[str, Method]) -> dict[str, Any]:
     return {name: method_data(name, method) for name, method in cuts.items()}
+
+
+def _flag(data: Any, where: str) -> bool:  # noqa: ANN401 - unchecked input
+    if not isinstance(data, bool):
+        raise RulesError(f"{where}: true or false")
+    return data
 
 
 def _labels(rules: Iterable[Rule]) -> frozenset[str]:
