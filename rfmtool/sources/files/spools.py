@@ -4,31 +4,52 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import tempfile
 import threading
 from typing import BinaryIO, Final, cast
 
-from rfmtool.errors import SystemFailureError
+from rfmtool.errors import InputError, SystemFailureError
+
+_CHUNK: Final = 1 << 20
 
 
-def spooled(pipe: BinaryIO, name: str) -> BinaryIO:
+def spooled(pipe: BinaryIO, name: str, most: int | None = None) -> BinaryIO:
     """Keep a copy of a pipe's bytes.
 
+    Args:
+        pipe: read to its end.
+        name: what it is called in messages.
+        most: how many bytes it may hold.
+
     Raises:
+        InputError: it holds more.
         SystemFailureError: there is no room for it.
     """
+    size = 0
     try:
         spool = _Spool()
-        shutil.copyfileobj(pipe, spool.file)
+        while data := pipe.read(_CHUNK):
+            size += len(data)
+            if most is not None and size > most:
+                raise too_large(name, most)
+            spool.file.write(data)
         spool.file.flush()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise SystemFailureError(
-            f"{name}: cannot be kept in a temporary file: {reason}",
+            f"{name}: cannot be kept in a temporary file, which had grown to {size:,} bytes:"
+            f" {reason}",
             "Free some space, name a roomier folder with TMPDIR, or give a file.",
         ) from None
     return cast("BinaryIO", spool)
+
+
+def too_large(name: str, most: int) -> InputError:
+    """Say that a file holds more than it may."""
+    return InputError(
+        f"{name}: it holds more than {most:,} bytes once unpacked",
+        "If it is meant to, allow more with --max-size, for example 100GB.",
+    )
 
 
 def reader_of(spool: BinaryIO) -> BinaryIO:

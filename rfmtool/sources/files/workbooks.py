@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from rfmtool.errors import InputError
+from rfmtool.sources.files.spools import too_large
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -67,14 +68,6 @@ def _check_size(raw: BinaryIO, name: str, most: int) -> None:
         size = sum(member.file_size for member in archive.infolist())
     if size > most:
         raise too_large(name, most)
-
-
-def too_large(name: str, most: int) -> InputError:
-    """Say that a file holds more than it may."""
-    return InputError(
-        f"{name}: it holds more than {most:,} bytes once unpacked",
-        "If it is meant to, allow more with --max-size, for example 100GB.",
-    )
 
 
 def _chosen(book: CalamineWorkbook, name: str, sheet: str) -> CalamineSheet:
