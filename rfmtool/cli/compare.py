@@ -38,20 +38,22 @@ def command(old: str, new: str, output: str | None, **settings: Any) -> None:
         _check_apart(target, old, new)
     given = limits.parsed(settings["fail_if"])
     with uninterrupted():
-        from rfmtool.runs.compare import compare
-
-    compared = compare(old, new)
-    limits.check_between(given, compared.old.summary, compared.new.summary)
-    if target:
-        _write(compared, target, settings)
-    if settings["quiet"]:
-        return
-    if settings["output_format"] == "json":
-        show_json(compared.summary)
-    else:
         from rfmtool.pages.compare import print_comparison
+        from rfmtool.runs.compare import compare
+        from rfmtool.runs.finished import reading_back
 
-        print_comparison(compared.summary, console(settings), output)
+    with reading_back(f"{old} or {new}"):
+        compared = compare(old, new)
+        limits.check_between(given, compared.old.summary, compared.new.summary)
+        summary = compared.summary
+        if target:
+            _write(compared, target, settings)
+        if settings["quiet"]:
+            return
+        if settings["output_format"] == "json":
+            show_json(summary)
+        else:
+            print_comparison(summary, console(settings), output)
 
 
 def _check_apart(target: Path, *runs: str) -> None:

@@ -20,9 +20,11 @@ def command(folder: str, customer_id: str, **settings: Any) -> None:
     """Explain why a customer of the finished run in DIR stands there, and what would move them."""
     with uninterrupted():
         from rfmtool.pages.explain import explain, print_card
+        from rfmtool.runs.finished import reading_back
 
-    card = explain(folder, customer_id)
-    if settings["output_format"] == "json":
-        show_json(card)
-    else:
-        print_card(card, console(settings))
+    with reading_back(folder):
+        card = explain(folder, customer_id)
+        if settings["output_format"] == "json":
+            show_json(card)
+        else:
+            print_card(card, console(settings))

@@ -20,10 +20,11 @@ def command(folder: str, **settings: Any) -> None:
     """Show the report of a finished run in DIR again."""
     with uninterrupted():
         from rfmtool.pages.run import print_report
-        from rfmtool.runs.finished import read_summary
+        from rfmtool.runs.finished import read_summary, reading_back
 
     summary = read_summary(Path(folder))
-    if settings["output_format"] == "json":
-        show_json(summary)
-    else:
-        print_report(summary, console(settings), folder)
+    with reading_back(folder):
+        if settings["output_format"] == "json":
+            show_json(summary)
+        else:
+            print_report(summary, console(settings), folder)

@@ -26,6 +26,7 @@ _MOST: Final = 1 << 25
 """A sheet of the most rows that there may be, and 32 columns."""
 _CHUNK: Final = 1 << 22
 _LONGEST_TAG: Final = 1 << 12
+_ENDLESS: Final = 1 << 40
 
 
 @dataclass
@@ -75,12 +76,11 @@ def _extents(raw: BinaryIO) -> Iterator[tuple[str, _Extent]]:
 
 # XML ---------------------------------------------------------------------------------------------
 
-_PLACE: Final = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)""")
-_ROW: Final = re.compile(rb"""\sr\s*=\s*["'][A-Za-z]*(\d{1,9})""")
+_PLACE: Final = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)(\d{0,9})""")
 _CELL: Final = re.compile(rb"<(?:\w+:)?c[\s/>]")
 _ROW_START: Final = re.compile(rb"<(?:\w+:)?row[\s/>]")
 _TABLE: Final = re.compile(
-    rb"""<(/?)table:(table|table-row|table-cell|covered-table-cell)\b"""
+    rb"""<(/?)table:(table-row|table-cell|covered-table-cell|table)\b"""
     rb"""((?:[^<>"']|"[^"]*"|'[^']*')*)>"""
 )
 _REPEATED: Final = re.compile(rb"""number-(?:columns|rows)-repeated\s*=\s*["'](\d{1,9})""")
@@ -116,16 +116,41 @@ def _of_sheet(text: Iterable[bytes]) -> _Extent:
     """Of a sheet of Excel's: by the places of its cells; those without one stand in a row."""
     extent, unplaced, widest = _Extent(), 0, 0
     for piece in text:
-        cells, rows = len(_CELL.findall(piece)), len(_ROW_START.findall(piece))
-        letters = _PLACE.findall(piece)
-        columns = max(map(_column, set(letters)), default=0)
-        row = max(map(int, set(_ROW.findall(piece))), default=0)
-        extent.reach(row, columns, cells)
-        if len(letters) < cells + rows:
+        cells = sum(map(piece.count, (b"<c ", b"<c>", b"<c/>", b":c ", b":c>", b":c/>")))
+        rows = piece.count(b"<row") + piece.count(b":row")
+        row, column, places = _furthest(piece)
+        extent.reach(row, column, cells)
+        if places < cells + rows:
             unplaced += rows
             widest = max(widest, *(len(_CELL.findall(one)) for one in _ROW_START.split(piece)))
     extent.reach(extent.rows + unplaced, extent.columns + widest, 0)
     return extent
+
+
+def _furthest(piece: bytes) -> tuple[int, int, int]:
+    """The last row and column that places such as `r="C12"` name, and how many there are."""
+    data = np.frombuffer(piece + b" " * 16, dtype=np.uint8)
+    at = np.flatnonzero(data[1:-16] == ord("r")) + 1
+    at = at[data[at - 1] <= ord(" ")]
+    is_plain = (data[at + 1] == ord("=")) & np.isin(data[at + 2], np.frombuffer(b"\"'", np.uint8))
+    if not is_plain.all():  # spaces around the sign, or a word of a text
+        found = [(_column(letters), int(digits or b"0")) for letters, digits in
+                 set(_PLACE.findall(piece))]  # fmt: skip
+        columns, rows = zip(*found, strict=True) if found else ((0,), (0,))
+        return max(rows), max(columns), len(_PLACE.findall(piece))
+    at += 3
+    column = row = np.zeros(len(at), dtype=np.int64)
+    for _ in range(13):  # the most letters and digits there are, and some more
+        byte = data[at].astype(np.int64)
+        digit, letter = byte - ord("0"), (byte | 0x20) - ord("a")
+        is_digit, is_letter = (digit >= 0) & (digit <= 9), (letter >= 0) & (letter < 26)  # noqa: PLR2004
+        column = np.where(is_letter, np.minimum(26 * column + letter + 1, _ENDLESS), column)
+        row = np.where(is_digit, np.minimum(10 * row + digit, _ENDLESS), row)
+        goes_on = is_digit | is_letter
+        if not goes_on.any():
+            break
+        at = at + goes_on
+    return int(row.max(initial=0)), int(column.max(initial=0)), len(at)
 
 
 def _column(letters: bytes) -> int:
