@@ -17,6 +17,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from rfmtool.interrupts import uninterrupted
+
 if sys.platform != "win32":
     import fcntl
 
@@ -39,12 +41,15 @@ def scratch_folder(prefix: str, parent: Path | None = None) -> Iterator[Path]:
     """
     parent = parent or Path(tempfile.gettempdir())
     _remove_leftovers(prefix, parent)
-    place, handle = _marked(prefix, parent)
+    made = None
     try:
-        yield place
+        with uninterrupted():  # or nobody would know the name of what has just been made
+            made = _marked(prefix, parent)
+        yield made[0]
     finally:
-        os.close(handle)
-        _remove(place)
+        if made:
+            os.close(made[1])
+            _remove(made[0])
 
 
 def _marked(prefix: str, parent: Path) -> tuple[Path, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from rfmtool import cli
-from rfmtool.cli.loading import STOPPING
+from rfmtool.interrupts import STOPPING
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 REWRITE = "REWRITE_SNAPSHOTS"
@@ -70,7 +71,7 @@ def process(*words, **options):
 
 def bash(line, folder):
     """Run a line of shell; `rfmtool` in it is this one."""
-    here = " ".join(command())
+    here = shlex.join(command())
     return subprocess.run(  # noqa: S603
         ["bash", "-c", f'rfmtool() {{ {here} "$@"; }}; {line}'],  # noqa: S607
         check=False,

@@ -20,8 +20,8 @@ from typing import Final, NoReturn
 import click
 
 from rfmtool import __version__
-from rfmtool.cli.loading import STOPPING
 from rfmtool.errors import RfmtoolError
+from rfmtool.interrupts import STOPPING
 
 EXIT_BUG: Final = 70
 EXIT_SYSTEM: Final = 3
@@ -183,7 +183,7 @@ def _let_go_of_stdout() -> None:
 
 def _say(message: str, hint: str, code: int) -> int:
     _stop_listening()  # a second Ctrl-C must not tear the message
-    from rfmtool.pages.terminal import printable
+    from rfmtool.pages.blocks import printable
 
     click.echo(f"rfmtool: {printable(message)}", err=True)
     if hint:

@@ -9,7 +9,14 @@ import click
 
 from rfmtool.cli import limits, options
 from rfmtool.cli.arguments import Settings, command_line, text_options
-from rfmtool.cli.destination import check_apart, console, is_shared, output_path, show_json
+from rfmtool.cli.destination import (
+    check_apart,
+    console,
+    is_shared,
+    output_path,
+    show_json,
+    show_page,
+)
 from rfmtool.cli.loading import uninterrupted
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import UsageError
@@ -38,7 +45,7 @@ def command(old: str, new: str, output: str | None, **settings: Any) -> None:
         _check_apart(target, old, new)
     given = limits.parsed(settings["fail_if"])
     with uninterrupted():
-        from rfmtool.pages.compare import print_comparison
+        from rfmtool.pages import compare as pages
         from rfmtool.runs.compare import compare
         from rfmtool.runs.finished import reading_back
 
@@ -53,7 +60,7 @@ def command(old: str, new: str, output: str | None, **settings: Any) -> None:
         if settings["output_format"] == "json":
             show_json(summary)
         else:
-            print_comparison(summary, console(settings), output)
+            show_page(pages.page(summary, output), console(settings))
 
 
 def _check_apart(target: Path, *runs: str) -> None:

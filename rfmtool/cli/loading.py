@@ -1,28 +1,7 @@
-"""The signals that end a command, and loading the heavy libraries, which they must not tear."""
+"""Loading the heavy libraries, which Ctrl-C must not tear."""
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Final
+from rfmtool.interrupts import uninterrupted
 
-STOPPING: Final = tuple(
-    number
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
-    if (number := getattr(signal, name, None)) is not None  # Windows has fewer
-)
-"""What ends a command early, and then leaves nothing behind."""
-
-
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Hold what ends a command back: a native library torn while it loads aborts the process."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+__all__ = ["uninterrupted"]  # a native library torn while it loads aborts the process

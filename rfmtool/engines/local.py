@@ -2,94 +2,55 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Final
 
 import duckdb
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from rfmtool.engines import Doubts, SamePersonError
-from rfmtool.engines.books import LocalBooks
-from rfmtool.engines.doubts import Once, counts, marks, overlap, register, taken_off
-from rfmtool.engines.exact import DOUBLE, WIDE, customers_of, statement
+from rfmtool.engines import Grouping, Request
+from rfmtool.engines.copies import overlap
+from rfmtool.engines.exact import DOUBLE, WIDE, MoneyOverflowError
+from rfmtool.engines.queries import SamePersonError, grouping_of
 from rfmtool.errors import SystemFailureError, UsageError
 from rfmtool.scratch import scratch_folder
-from rfmtool.sources.cells.ids import matching_key
-from rfmtool.sources.ledger import Overlap
+
+# With less DuckDB may end before it spills: every thread fills its buffers first.
+LEAST_MB: Final = 128
+LEAST_MB_PER_THREAD: Final = 16
 
 
 @dataclass(frozen=True)
 class LocalEngine:
-    """Groups in this process.
-
-    `wide` adds money up as 38-digit numbers. Without it sums are doubles, which hold whole numbers
-    below 2^53 (900 billion) exactly and are a quarter faster to add.
-    """
+    """Groups in this process, and spills to disk beyond its share of memory."""
 
     threads: int
     memory_limit: str | None = None
-    wide: bool = False
-    once: Once = field(default_factory=Once)
-    """What is counted once."""
 
-    def aggregate(
-        self, lines: pa.RecordBatchReader, *, by_status: bool = False, with_rows: bool = False
-    ) -> tuple[pa.Table, Doubts]:
-        """Return one row per customer in CUSTOMERS, sorted by customer_id, and what is in doubt.
+    def group(self, request: Request) -> Grouping:
+        """Return all that is wanted, as `engines.Engine` says.
 
-        With `by_status`, orders with a line that is not a sale are left out. With that or
-        `with_rows`, a column `rows` counts the rows of the export that went into each customer.
+        What is true of nearly all exports is taken for granted at first: that money fits doubles,
+        and that each customer has one id. Where it is not, the lines are read again.
 
         Raises:
-            MoneyOverflowError: a customer's sales or refunds reach 2^53, and not `wide`.
-            SamePersonError: two ids are spellings of one e-mail address.
-            InputError: sales or refunds reach 2^63.
+            InputError: a customer's money reaches 2^63.
             SystemFailureError: memory or disk ran out.
+            UsageError: the memory limit is no size.
         """
-        of_sales = " filter (where is_sale)" if by_status else ""
-        has_rows = by_status or with_rows
-        parts = {
-            "money": WIDE if self.wide else DOUBLE,
-            "count_rows": ", sum(rows) as rows" if has_rows else "",
-            "rows_of_sales": f", sum(rows){of_sales} as rows" if has_rows else "",
-            "find_sales": ", bool_and(is_sale) as is_sale" if by_status else "",
-            "only_sales": " and is_sale" if by_status else "",
-            "of_sales": of_sales,
-            "marks": marks(lines.schema.names),
-            "counts": counts(lines.schema.names),
-        }
-        with self._connection() as connection:
-            register(connection, lines, self.once)
-            answer = connection.sql(statement("aggregate", **parts)).to_arrow_table()
-        _check_apart(answer["customer_id"])
-        answer, doubts = taken_off(answer)
-        if by_status:
-            answer = answer.filter(pc.is_valid(answer["rows"]))
-        return customers_of(answer, wide=self.wide), doubts
-
-    def overlap(self, lines: pa.RecordBatchReader) -> Overlap:
-        """Count the orders that recur with the same rows in another file."""
-        with self._connection() as connection:
-            return overlap(connection, lines)
-
-    @contextmanager
-    def open(self, lines: pa.RecordBatchReader, *, by_status: bool = False) -> Iterator[LocalBooks]:
-        """Read all lines, with what optional columns they have, and answer until closed.
-
-        With `by_status`, orders with a line that is not a sale are left out.
-
-        Raises:
-            MoneyOverflowError: a customer's sales or refunds reach 2^53, and not `wide`.
-            InputError: they reach 2^63.
-            SystemFailureError: memory or disk ran out.
-        """
-        with self._connection() as connection:
-            register(connection, lines, self.once)
-            names = lines.schema.names
-            yield LocalBooks(connection, names, by_status=by_status, wide=self.wide)
+        if request.overlap:
+            with self._connection() as connection:
+                return Grouping(overlap=overlap(connection, request.lines.read()))
+        money, merges = DOUBLE, False
+        while True:
+            try:
+                with self._connection() as connection:
+                    return grouping_of(connection, request, money, merges=merges)
+            except MoneyOverflowError:
+                money = WIDE
+            except SamePersonError:
+                merges = True
 
     @contextmanager
     def _connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -104,20 +65,23 @@ class LocalEngine:
         connection.execute("set preserve_insertion_order = false")
         connection.execute(f"set threads = {self.threads}")
         if self.memory_limit:
-            try:
-                if not re.match(r"\s*[0-9.]*[1-9]", self.memory_limit):
-                    raise duckdb.InvalidInputException  # DuckDB takes a negative size as no limit
-                connection.execute("set memory_limit = ?", [self.memory_limit])
-            except duckdb.Error:
-                raise UsageError(
-                    f"--memory-limit {self.memory_limit!r} is not a size", "For example 2GB."
-                ) from None
+            connection.execute("set memory_limit = ?", [f"{self._limit_bytes(connection)}B"])
 
-
-def _check_apart(ids: pa.ChunkedArray) -> None:
-    addresses = ids.filter(pc.match_substring(ids, "@"))
-    if len(pc.unique(matching_key(addresses))) < len(addresses):
-        raise SamePersonError
+    def _limit_bytes(self, connection: duckdb.DuckDBPyConnection) -> int:
+        size, least_mb = self.memory_limit, max(LEAST_MB, LEAST_MB_PER_THREAD * self.threads)
+        try:
+            [(limit_bytes,)] = connection.execute(
+                "select parse_formatted_bytes(?)", [size]
+            ).fetchall()
+        except duckdb.Error:
+            raise UsageError(f"--memory-limit {size!r} is not a size", "For example 2GB.") from None
+        if limit_bytes < least_mb * 1_000_000:
+            raise UsageError(
+                f"--memory-limit {size!r} is too little:"
+                f" the least for --threads {self.threads} is {least_mb}MB",
+                f"Give it that or more; fewer --threads need less, but never below {LEAST_MB}MB.",
+            )
+        return int(limit_bytes)
 
 
 @contextmanager
@@ -128,7 +92,7 @@ def _in_our_words() -> Iterator[None]:
     except duckdb.OutOfMemoryException:
         raise SystemFailureError(
             "memory or disk ran out while lines were grouped by customer",
-            "Give it more with --memory-limit, or free some disk.",
+            "Give it more with --memory-limit, take fewer --threads, or free some disk.",
         ) from None
     except duckdb.IOException as error:
         reason = str(error).splitlines()[0].removeprefix("IO Error: ")

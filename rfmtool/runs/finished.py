@@ -25,7 +25,7 @@ from rfmtool.documents import json_of
 from rfmtool.errors import InputError, RfmtoolError
 from rfmtool.manifest import MANIFEST, manifest_of
 from rfmtool.money import UNITS_PER_CURRENCY
-from rfmtool.outputs.tables import unescaped
+from rfmtool.outputs.formulas import unescaped
 from rfmtool.places import check_local
 from rfmtool.rules import Rules, load_rules
 from rfmtool.scoring.scales import Scales, load_scales

@@ -6,7 +6,11 @@ import io
 import os
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO, Final, cast
+
+import pyarrow as pa
 
 from rfmtool.errors import InputError, SystemFailureError
 
@@ -25,23 +29,54 @@ def spooled(pipe: BinaryIO, name: str, most: int | None = None) -> BinaryIO:
         InputError: it holds more.
         SystemFailureError: there is no room for it.
     """
-    size = 0
+    with _kept(name) as spool:
+        while data := pipe.read(_CHUNK):
+            spool.file.write(data)
+            if most is not None and spool.tell() > most:
+                raise too_large(name, most)
+    return cast("BinaryIO", spool)
+
+
+def spooled_stream(reader: pa.RecordBatchReader, name: str, batch_rows: int) -> BinaryIO:
+    """Keep the batches of a stream, as Arrow's own stream; small ones are joined.
+
+    Raises:
+        SystemFailureError: there is no room for it.
+    """
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    with (
+        _kept(name) as spool,
+        pa.ipc.new_stream(spool.file, reader.schema, options=options) as writer,
+    ):
+        held: list[pa.RecordBatch] = []
+        for batch in reader:
+            held.append(batch)
+            if sum(map(len, held)) >= batch_rows:
+                writer.write_table(pa.Table.from_batches(held).combine_chunks())
+                held.clear()
+        writer.write_table(pa.Table.from_batches(held, reader.schema).combine_chunks())
+    return cast("BinaryIO", spool)
+
+
+@contextmanager
+def _kept(name: str) -> Iterator[_Spool]:
+    """A new spool; flushed at the end, and with errors in our words."""
+    spool = None
     try:
         spool = _Spool()
-        while data := pipe.read(_CHUNK):
-            size += len(data)
-            if most is not None and size > most:
-                raise too_large(name, most)
-            spool.file.write(data)
+        yield spool
         spool.file.flush()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise SystemFailureError(
-            f"{name}: cannot be kept in a temporary file, which had grown to {size:,} bytes:"
-            f" {reason}",
+            f"{name}: cannot be kept in a temporary file, which had grown to {_size(spool):,}"
+            f" bytes: {reason}",
             "Free some space, name a roomier folder with TMPDIR, or give a file.",
         ) from None
-    return cast("BinaryIO", spool)
+
+
+def _size(spool: _Spool | None) -> int:
+    return os.fstat(spool.file.fileno()).st_size if spool else 0
 
 
 def too_large(name: str, most: int) -> InputError:

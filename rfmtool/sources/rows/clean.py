@@ -17,11 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import Mask, Places
+from rfmtool.columns import CONTACTS
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells.dates import Days
 from rfmtool.sources.cells.ids import distinct_keys
 from rfmtool.sources.cells.numbers import Units
-from rfmtool.sources.layout import CONTACT_ROLES, KEPT, Question, Reading
+from rfmtool.sources.layout import KEPT, Question, Reading
 from rfmtool.sources.ledger import CODES, Tally
 from rfmtool.sources.rows.amounts import Money, costs_of, has_marks, read_money, sums_of, total
 from rfmtool.sources.rows.bins import (
@@ -76,7 +77,7 @@ def lines_schema(roles: Collection[str], *, largest: bool = False) -> pa.Schema:
     Texts are missing where a cell is empty. Contact columns go by their roles, kept ones by KEPT
     and their names.
     """
-    texts = ["category", *CONTACT_ROLES, *sorted(role for role in roles if role.startswith(KEPT))]
+    texts = ["category", *CONTACTS, *sorted(role for role in roles if role.startswith(KEPT))]
     extras = {role: pa.string() for role in texts if role in roles}
     extras |= {LARGEST: pa.int64()} if largest else {}
     return pa.schema([*LINES, *pa.schema(extras | (_COSTS if "cost" in roles else {}))])
