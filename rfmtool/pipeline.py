@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -14,10 +15,19 @@ import pyarrow as pa
 
 from rfmtool import columns as names
 from rfmtool.errors import UsageError, having_seen
-from rfmtool.grouping.evidence import asked_by, attributes, check_wallets, read_told, tables_on
-from rfmtool.grouping.read import Grouped, Settings, as_of_day, group, look, with_everyone
+from rfmtool.grouping.evidence import (
+    asked_by,
+    attributes,
+    check_wallets,
+    read_told,
+    tables_on,
+    with_everyone,
+)
+from rfmtool.grouping.grouped import Grouped, as_of_day
+from rfmtool.grouping.read import Settings, group, look
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.outputs.tables import to_table
+from rfmtool.placing import needs
 from rfmtool.rules import FitRules, Method, Rules, load_rules
 from rfmtool.scoring.scales import Scales, load_scales
 from rfmtool.sources import Asked, open_export
@@ -27,7 +37,7 @@ from rfmtool.sources.layout import Detail
 from rfmtool.sources.limits import check_rejects
 from rfmtool.sources.rows.lines import Watcher
 from rfmtool.sources.rows.rejects import Rejects, files_read, rejects
-from rfmtool.standing import Standing
+from rfmtool.standing import Standing, needed_by
 from rfmtool.summaries.summary import summarise
 
 
@@ -67,14 +77,23 @@ class Result(Standing):
         Raises:
             InputError: a file has changed since.
         """
-        export = self.grouped.export.of(self.settings.detail)
+        export = self.grouped.export.of(self.settings.detail or Detail())
         tables = self.evidence.ledgers.values() if self.evidence else ()
         files = files_read(export, self.ledger, tables, self.grouped.rates)
         return rejects(files, self.settings.suppressed)
 
     @cached_property
     def summary(self) -> dict[str, Any]:
-        """Everything the report shows, as plain data."""
+        """Everything the report shows, as plain data.
+
+        Raises:
+            UsageError: the run was asked for some columns alone.
+        """
+        if self.settings.select is not None:
+            raise UsageError(
+                "a summary is of all columns, and the run was asked for some alone",
+                "Run without Settings(select=...).",
+            )
         return summarise(self)
 
 
@@ -128,6 +147,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     if columns:
         asked = replace(asked, columns={**asked.columns, **columns})
     settings = _settings(settings, as_of)
+    _check_selected(settings.select, asked.keep)
     if (cuts or fit_on) and scales is not None:
         doubled = "cuts" if cuts else "limits of the fit"
         raise UsageError(
@@ -137,13 +157,16 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     _check_kept(asked)
     in_force = rules if isinstance(rules, Rules) else load_rules(rules, cuts, fit_on)
     given = scales if isinstance(scales, Scales) or scales is None else load_scales(scales)
+    if settings.detail is None:
+        needed = needed_by(settings, in_force)
+        settings = replace(settings, detail=_detail(needed, in_force, given))
     told = read_told({**in_force.evidence, **(evidence or {})}, asked, settings, max_rejects)
     settings = asked_by(settings, told)
     asked = replace(asked, own_presets=in_force.presets, elsewhere=attributes(told))
     grouped = group(open_export(source, asked), in_force, settings, watcher)
     check_rejects(grouped.ledger, max_rejects, grouped.on_dates)
     check_wallets(told, grouped, settings.currency)
-    day = as_of_day(grouped, settings)
+    day = as_of_day(grouped, accept_last=settings.accept_last)
     told = _matched(told, grouped)
     check_matched(told.ledgers.values(), min_matched)
     known = with_everyone(grouped, tables_on(told, settings, day, grouped.table["customer_id"]))
@@ -203,6 +226,28 @@ def _check_kept(asked: Asked) -> None:
             f"--keep {ours[0]}: is a column of ours",
             "Rename it in the export, or leave it out.",
         )
+
+
+def _check_selected(select: tuple[str, ...] | None, keep: tuple[str, ...]) -> None:
+    known = (*names.WRITTEN, *keep)
+    for name in select or ():
+        if name not in known:
+            alike = " or ".join(difflib.get_close_matches(name, known))
+            guess = f"Is it {alike}? " if alike else ""
+            raise UsageError(
+                f"--select: there is no column {name!r}", f"{guess}Columns are {', '.join(known)}."
+            )
+
+
+def _detail(needed: frozenset[str], rules: Rules, scales: Scales | None) -> Detail:
+    """What is read of an export beside its orders, for columns and all that they rest on."""
+    attributes = scales.peer_spend.peers.attributes if scales else rules.wallet.peers
+    within = scales.within.column if scales and scales.within else rules.fit.within
+    return Detail(
+        category="category" if needed & needs.CATEGORIES else None,
+        cost=not needed.isdisjoint(needs.COSTS),
+        contacts=not needed.union((*attributes, within)).isdisjoint(names.CONTACTS),
+    )
 
 
 def _day(day: date | str) -> date:

@@ -10,36 +10,37 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from rfmtool import columns as names
-from rfmtool.analyses.backtest import Backtest, backtest
+from rfmtool.analyses.backtest import GROUPINGS, Backtest, backtest
 from rfmtool.analyses.returned import backtest_day
 from rfmtool.arrays import Mask
 from rfmtool.days import day_number
 from rfmtool.errors import RulesError
 from rfmtool.grouping.evidence import wallets_of
+from rfmtool.grouping.grouped import Grouped
 from rfmtool.grouping.history import Past, ended, known_by, laid_out, standing
+from rfmtool.grouping.order_days import OrderDates
 from rfmtool.grouping.people import add_contacts
-from rfmtool.grouping.read import Grouped, Settings
+from rfmtool.grouping.read import Settings
+from rfmtool.placing import needs
 from rfmtool.placing.activity import place_activity
 from rfmtool.placing.candidates import add_candidates
 from rfmtool.placing.ladder import place_stages
 from rfmtool.placing.playbook import place_actions
 from rfmtool.placing.proof import add_proof
 from rfmtool.placing.segments import place_segments
-from rfmtool.rules import Rules, asks_for_estimates, asks_for_wallets
+from rfmtool.rules import Rules
 from rfmtool.scoring.breadth import add_breadth
 from rfmtool.scoring.customers import customers
 from rfmtool.scoring.fitting import fit
 from rfmtool.scoring.peer_spend import fit_peer_spend
 from rfmtool.scoring.scales import Scales
 from rfmtool.scoring.scores import apply_scales
-from rfmtool.scoring.timing import OrderDays, Timing, add_usual_gaps, fit_timing, order_days
+from rfmtool.scoring.timing import OrderDays, add_usual_gaps, fit_timing, order_days
 from rfmtool.scoring.told_wallets import Period
 from rfmtool.scoring.wallet import add_wallet_scores, add_wallets
 from rfmtool.sources.evidence.tables import Evidence
-from rfmtool.sources.layout import Detail
 from rfmtool.sources.ledger import Ledger
 
 
@@ -85,28 +86,12 @@ class Standing:
         """
         if scales:
             _check_bins(scales, rules)
-        day, days = day_number(as_of), order_days(grouped.dates)
-        detail = settings.detail
-        placing = (*rules.ladder, *(rules.playbook if detail.actions else ()))
-        estimate = settings.estimate and (detail.reasons or asks_for_estimates(placing))
-        people = _measured(grouped, rules, scales, day, detail, peers=estimate)
-        in_force = scales or _fitted(
-            people, rules, days, as_of, estimate=estimate or detail.reasons
-        )
-        frame = (
-            apply_scales(people, in_force, rules.weights)
-            .pipe(add_usual_gaps, days, in_force.timing)
-            .pipe(place_segments, rules.segments)
-            .pipe(_with_breadth, grouped.categories if _is_written(detail) else None, in_force, day)
-            .pipe(add_proof, grouped.evidence, day)
-            .pipe(place_activity, in_force.timing)
-        )
-        if detail.reasons or asks_for_wallets(placing):
-            peer_spend = in_force.peer_spend if estimate else None
-            period = Period(_first_day(settings, as_of), day)
-            frame = add_wallets(frame, wallets_of(grouped), peer_spend, rules.wallet, period)
-        frame = _placed(frame, rules, grouped.evidence, settings, in_force.timing)
-        return cls(frame, in_force, scales is None, rules, as_of, grouped, settings, evidence)
+        needed = needed_by(settings, rules)
+        people = _measured(grouped, rules, scales, day_number(as_of), needed)
+        in_force = scales or _fitted(people, rules, grouped.dates, as_of, needed)
+        now = cls(people, in_force, scales is None, rules, as_of, grouped, settings, evidence)
+        now = replace(now, frame=_scored(now, needed))
+        return replace(now, frame=_placed(now, needed))
 
     @property
     def ledger(self) -> Ledger:
@@ -116,6 +101,8 @@ class Standing:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that are written, in their order."""
+        if self.settings.select is not None:
+            return self.settings.select
         unsaid = {name for name, table in names.SAID.items() if table not in self.grouped.evidence}
         known = set(self.frame.columns) - unsaid
         within = () if self.scales.within is None else (self.scales.within.column,)
@@ -133,7 +120,7 @@ class Standing:
         return order_days(self.grouped.dates)
 
     def before(
-        self, day: date, past: Past, scales: Scales | None = None, *, actions: bool = False
+        self, day: date, past: Past, select: tuple[str, ...], scales: Scales | None = None
     ) -> Standing:
         """Where the same people stood on an earlier day, by what was known then.
 
@@ -142,8 +129,8 @@ class Standing:
         Args:
             day: the earlier day.
             past: what each order moved on each day.
+            select: the columns to compute.
             scales: cut points to use; None fits them to what was known.
-            actions: whether to say what there was to do, too.
         """
         grouped, last = self.grouped, day_number(day)
         table, dates = standing(grouped.table, past, last)
@@ -155,14 +142,20 @@ class Standing:
             entries=ended(past.entries, last) if "wallets" in grouped.evidence else None,
             evidence=_contacts_until(grouped.evidence, last),
         )
-        detail = replace(self.settings.detail, reasons=False, actions=actions)
-        settings = replace(self.settings, detail=detail)
+        settings = replace(self.settings, select=select)
         return Standing.of(then, self.rules, day, settings, scales=scales)
 
     @cached_property
     def known(self) -> Mask:
         """Of whom the shop had heard by the end of the day: by a line, or a dated event."""
         return known_by(self.frame["lines"].to_numpy(), self.grouped.evidence, self.as_of_day)
+
+
+def needed_by(settings: Settings, rules: Rules) -> frozenset[str]:
+    """The columns that a run is asked for, and all that they rest on."""
+    every = {*names.WRITTEN} - (frozenset() if settings.wallet_scores else needs.JOINT)
+    asked = every if settings.select is None else settings.select
+    return needs.needed(asked, rules, allow_proxy=settings.allow_proxy)
 
 
 def look_back(now: Standing) -> Backtest | None:
@@ -178,7 +171,7 @@ def look_back(now: Standing) -> Backtest | None:
     if entries is None or from_on is None:
         return None
     try:
-        then = now.before(from_on, laid_out(entries), actions=True)
+        then = now.before(from_on, laid_out(entries), GROUPINGS)
     except RulesError:  # such as values below 0 that cannot be cumulated
         return None
     since = dates.owner[dates.day > then.as_of_day]
@@ -188,41 +181,87 @@ def look_back(now: Standing) -> Backtest | None:
     return backtest(then.frame[known], returned[known], spent[known], from_on)
 
 
-def _is_written(detail: Detail) -> bool:
-    """Whether anybody will read of single people, or only how many stand where."""
-    return detail.reasons or detail.actions
-
-
-def _measured(  # noqa: PLR0913 - all that says which columns are wanted
-    grouped: Grouped, rules: Rules, scales: Scales | None, day: int, detail: Detail, *, peers: bool
+def _measured(
+    grouped: Grouped, rules: Rules, scales: Scales | None, day: int, needed: frozenset[str]
 ) -> pd.DataFrame:
     """Everyone's orders and money, and of their contacts what is written or compared."""
+    if scales:
+        alike = scales.peer_spend.peers.attributes
+        within = scales.within.column if scales.within else None
+    else:
+        alike, within = rules.wallet.peers, rules.fit.within
     wanted = (
-        *(names.CONTACTS if _is_written(detail) else ()),
-        *_compared_by(rules, scales, peers=peers or _is_written(detail)),
+        *(name for name in names.CONTACTS if name in needed),
+        *(alike if needed & (needs.ESTIMATED | needs.BREADTH) else ()),
+        *filter(None, [within]),
         *grouped.export.asked.keep,
     )
     people = customers(grouped.table, grouped.dates, day)
     return add_contacts(people, grouped.evidence.get("contacts"), grouped.latest, wanted)
 
 
-def _placed(
-    people: pd.DataFrame,
-    rules: Rules,
-    told: Mapping[str, pd.DataFrame],
-    settings: Settings,
-    timing: Timing,
-) -> pd.DataFrame:
-    """Add the rung of each, and where that is asked for what to do."""
-    detail, allow_proxy = settings.detail, settings.allow_proxy
-    if _is_written(detail) or allow_proxy:
+def _fitted(
+    people: pd.DataFrame, rules: Rules, dates: OrderDates, as_of: date, needed: frozenset[str]
+) -> Scales:
+    """Fit scales; what nobody needs is fitted on nobody, which takes no time."""
+    day = day_number(as_of)
+    timing = fit_timing(order_days(dates if needed & needs.TIMED else dates.of_nobody()), day)
+    buyers = people if needed & (needs.ESTIMATED | needs.BREADTH) else people[:0]
+    peer_spend = fit_peer_spend(buyers, rules.wallet, day)
+    return fit(people, rules.scoring, timing, peer_spend, as_of, rules=rules.fit)
+
+
+def _scored(now: Standing, needed: frozenset[str]) -> pd.DataFrame:
+    """Add to what is measured what numbers tell: scores, gaps, categories, proof and wallets."""
+    people, grouped, scales, day = now.frame, now.grouped, now.scales, now.as_of_day
+    if needed & needs.SCORES:
+        people = apply_scales(people, scales, now.rules.weights)
+    if needed & needs.GAPS:
+        people = add_usual_gaps(people, now.days, scales.timing)
+    if grouped.categories is not None and needed & needs.CATEGORIES:
+        spends = grouped.categories.rename_columns({"net": "spend"}).to_pandas()
+        owner = spends["owner"].to_numpy()[spends["spend"].to_numpy() > 0]
+        if needed & needs.BREADTH:
+            people = add_breadth(people, spends, scales.peer_spend.peers, day)
+        people = people.assign(categories=np.bincount(owner, minlength=len(people)))
+    people = add_proof(people, grouped.evidence, day)
+    if needed & needs.WALLETS:
+        is_estimated = now.settings.estimate and needed & needs.ESTIMATED
+        peer_spend = scales.peer_spend if is_estimated else None
+        period = Period(_first_day(now.settings, now.as_of), day)
+        people = add_wallets(people, wallets_of(grouped), peer_spend, now.rules.wallet, period)
+    return people
+
+
+def _placed(now: Standing, needed: frozenset[str]) -> pd.DataFrame:
+    """Add to what is scored where everybody stands, and what to do."""
+    people, rules, timing = now.frame, now.rules, now.scales.timing
+    if "segment" in needed:
+        people = place_segments(people, rules.segments)
+    if "activity" in needed:
+        people = place_activity(people, timing)
+    if "looks_like_supporter" in needed:
         people = add_candidates(people)
-    people = place_stages(
-        people, rules.ladder, told, allow_proxy=allow_proxy, in_words=detail.reasons
-    )
-    if detail.actions:
+    if needed & needs.STAGES:
+        people = place_stages(
+            people,
+            rules.ladder,
+            now.grouped.evidence,
+            allow_proxy=now.settings.allow_proxy,
+            in_words="stage_reason" in needed,
+        )
+    if needed & needs.ACTIONS:
         people = place_actions(people, rules.playbook, timing)
-    return add_wallet_scores(people) if settings.wallet_scores and detail.reasons else people
+    if needed & needs.JOINT:
+        people = add_wallet_scores(people)
+    # A column that was asked for is there where nothing is known of it, too.
+    whole = names.MONEY | names.WHOLE
+    unknown = {
+        name: pd.array([None] * len(people), dtype="Int64" if name in whole else "str")
+        for name in now.settings.select or ()
+        if name not in people
+    }
+    return people.assign(**unknown)
 
 
 def _first_day(settings: Settings, as_of: date) -> int | None:
@@ -231,37 +270,6 @@ def _first_day(settings: Settings, as_of: date) -> int | None:
     if settings.window_days is not None:
         days.append(day_number(as_of) - settings.window_days + 1)
     return max(days, default=None)
-
-
-def _with_breadth(
-    people: pd.DataFrame, categories: pa.Table | None, scales: Scales, as_of_day: int
-) -> pd.DataFrame:
-    """Add how many categories each buys, and how broadly; without any, only that nobody knows."""
-    if categories is None:
-        return people.assign(category_breadth=np.nan)
-    spends = categories.rename_columns({"net": "spend"}).to_pandas()
-    bought = spends[spends["spend"] > 0]
-    counts = np.bincount(bought["owner"].to_numpy(), minlength=len(people))
-    return add_breadth(people, spends, scales.peer_spend.peers, as_of_day).assign(categories=counts)
-
-
-def _fitted(
-    people: pd.DataFrame, rules: Rules, days: OrderDays, as_of: date, *, estimate: bool
-) -> Scales:
-    timing = fit_timing(days, day_number(as_of))
-    # Of nobody where no wallet will ever be estimated, which takes no time.
-    peers = fit_peer_spend(people if estimate else people[:0], rules.wallet, day_number(as_of))
-    return fit(people, rules.scoring, timing, peers, as_of, rules=rules.fit)
-
-
-def _compared_by(rules: Rules, scales: Scales | None, *, peers: bool) -> tuple[str, ...]:
-    """The columns whose values say who is scored with whom, and who are `peers` in spending."""
-    if scales:
-        attributes = scales.peer_spend.peers.attributes
-        within = scales.within.column if scales.within else None
-    else:
-        attributes, within = rules.wallet.peers, rules.fit.within
-    return (*(attributes if peers else ()), *filter(None, [within]))
 
 
 def _check_bins(scales: Scales, rules: Rules) -> None:

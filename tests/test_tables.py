@@ -107,6 +107,26 @@ def test_many_rows_are_all_there_in_their_order():
     assert text_of(column(*ids)) == b"id,n\n" + b"".join(f"{one},1\n".encode() for one in ids)
 
 
+@given(st.lists(CELLS, min_size=1, max_size=4), st.integers(-(2**63), 2**63 - 5))
+def test_rows_of_few_kinds_are_written_as_each_alone_is(cells, number):
+    kinds = len(cells) + 1  # a missing one beside them
+    row = pa.table(
+        {
+            "label": pa.array([*cells, None], pa.string()).dictionary_encode(),
+            "n": pa.array([None, *range(number, number + kinds - 1)], pa.int64()),
+            "day": pa.array(range(kinds), pa.int32()).cast(pa.date32()),
+            "text": pa.array([None, *cells], pa.string()),
+            "nothing": pa.nulls(kinds, pa.float64()),
+        }
+    )
+    header = text_of(row.slice(0, 0))
+    alone = [text_of(row.slice(place, 1)).removeprefix(header) for place in range(kinds)]
+
+    many = text_of(pa.concat_tables([row] * 50).combine_chunks())
+
+    assert many == header + b"".join(alone) * 50
+
+
 # Formulas ----------------------------------------------------------------------------------------
 
 

@@ -135,9 +135,10 @@ def _check_no_folder_asked() -> None:
 
 def _arguments(settings: Settings, exports: tuple[str, ...]) -> dict[str, Any]:
     """What the library is asked, a look back at who returned included."""
+    from rfmtool.sources.layout import Detail
+
     arguments = run_arguments(settings, exports)
-    asked = arguments["settings"]
-    return {**arguments, "settings": replace(asked, detail=replace(asked.detail, entries=True))}
+    return {**arguments, "settings": replace(arguments["settings"], detail=Detail(entries=True))}
 
 
 def _wanted(settings: Settings) -> FolderOptions:

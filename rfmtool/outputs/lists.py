@@ -16,6 +16,7 @@ from rfmtool.outputs.cells import bytes_of
 from rfmtool.outputs.files import write_file
 from rfmtool.outputs.text import TextOptions, header_line, text_lines
 from rfmtool.outputs.writers import write_table
+from rfmtool.threads import cores, in_order
 
 KINDS: Final = ("csv", "parquet", "xlsx")
 """The kinds of files that there are lists in."""
@@ -72,9 +73,12 @@ def _write_text(
         ends = np.concatenate(found)
 
     yield write_file(path.parent, path.name, write_all) | {"rows": len(ends) - 1}
-    for name, places in lists.items():
-        copy = partial(_copy, path, ends, places)
-        yield write_file(path.parent, f"{name}.csv", copy) | {"rows": len(places)}
+    copies = (
+        partial(write_file, path.parent, f"{name}.csv", partial(_copy, path, ends, places))
+        for name, places in lists.items()
+    )
+    for written, places in zip(in_order(copies, cores()), lists.values(), strict=True):
+        yield written | {"rows": len(places)}
 
 
 def _copy(path: Path, ends: Ints, places: Ints, target: IO[bytes]) -> None:

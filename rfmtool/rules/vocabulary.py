@@ -35,11 +35,3 @@ FILLED_IN: Final = frozenset(
     if one.kind == "date" or (one in _ASKED and one.kind == "whole") or one.name == "contact_status"
 )
 """What a reason may quote in braces."""
-
-WALLET: Final = frozenset(
-    {
-        *("wallet", "share_of_wallet", "wallet_basis", "wallet_tier", "headroom"),
-        *("share_is_low", "headroom_is_high"),
-    }
-)
-"""What share of wallet tells, in any of these kinds."""

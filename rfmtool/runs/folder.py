@@ -91,7 +91,7 @@ def inputs(result: Result) -> list[dict[str, Any]]:
     exports = [
         {
             "name": source.name,
-            "bytes": source.file.stored_bytes if source.file else None,
+            "bytes": source.stored_bytes,
             "rows": rows.get(source.name, 0),
         }
         for source in result.grouped.export.sources

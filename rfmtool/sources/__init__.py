@@ -13,6 +13,7 @@ from rfmtool.sources.detect import Export
 from rfmtool.sources.files.listing import left_out
 from rfmtool.sources.layout import Asked, Reading
 from rfmtool.sources.presets import Known
+from rfmtool.sources.source import FileSource
 
 __all__ = ["Asked", "Export", "open_export"]
 
@@ -37,7 +38,7 @@ def open_export(source: Any, asked: Asked) -> Export:  # noqa: ANN401 - any fram
         _check_same(presets)
         detect.same_roles(sources)
     export = detect.understand(sources, asked, presets[sources[0].name])
-    files = [one.file.path for one in sources if one.file and one.file.path]
+    files = [one.file.path for one in sources if isinstance(one, FileSource) and one.file.path]
     return replace(export, left_out=left_out(source, files))
 
 

@@ -14,7 +14,7 @@ from rfmtool.summaries.exchange import unrated
 from rfmtool.summaries.words import counted, money, not_read, restated
 
 if TYPE_CHECKING:
-    from rfmtool.grouping.read import Grouped
+    from rfmtool.grouping.grouped import Grouped
     from rfmtool.sources.ledger import Ledger
     from rfmtool.standing import Standing
 
