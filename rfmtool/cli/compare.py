@@ -9,7 +9,14 @@ import click
 
 from rfmtool.cli import limits, options
 from rfmtool.cli.arguments import Settings, command_line, text_options
-from rfmtool.cli.destination import check_apart, console, output_path, show_json, show_page
+from rfmtool.cli.destination import (
+    check_apart,
+    console,
+    output_path,
+    show_html,
+    show_json,
+    show_page,
+)
 from rfmtool.cli.loading import uninterrupted
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import UsageError
@@ -23,7 +30,7 @@ if TYPE_CHECKING:
 @click.argument("new", metavar="NEW")
 @click.option("-o", "--output", metavar="DIR", help="Write transitions and lists into DIR.")
 @limits.fail_if
-@options.output_format
+@options.page_format
 @options.text_tables
 @options.quiet
 @options.no_color
@@ -48,6 +55,10 @@ def command(old: str, new: str, output: str | None, **settings: Any) -> None:
         return
     if settings["output_format"] == "json":
         show_json(compared.summary)
+    elif settings["output_format"] == "html":
+        from rfmtool.pages.html import comparison_page
+
+        show_html(comparison_page(compared.summary, settings["title"]))
     else:
         from rfmtool.pages import compare as pages
 

@@ -16,6 +16,8 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup
 
+from rfmtool import __version__
+from rfmtool.errors import InputError
 from rfmtool.pages.blocks import Bar, Bars, Dot, Name, Number, Spark, Table
 from rfmtool.pages.cards import (
     Beside,
@@ -29,6 +31,8 @@ from rfmtool.pages.cards import (
     shortened,
     visible,
 )
+from rfmtool.pages.numerals import Numerals
+from rfmtool.pages.story import answers, run
 from rfmtool.pages.svg import Plot, heat, line, place
 
 _TESTS: Final[Mapping[str, type]] = {
@@ -40,6 +44,40 @@ _POLICY: Final = (
     "default-src 'none'; style-src '{style}'; script-src '{script}'; img-src data:;"
     " base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
+
+
+MOST_BYTES: Final = 250_000
+
+
+def run_page(summary: Mapping[str, Any], locale: str = "en", title: str | None = None) -> str:
+    """The page of a run as one HTML file.
+
+    Args:
+        summary: a run's, or a summary.json read back.
+        locale: whose number marks, as a language tag.
+        title: the shop's name; that in the summary, or the input's, where there is none.
+
+    Raises:
+        UsageError: the language is not known.
+        InputError: the summary is of a version that did not draw pages.
+    """
+    numerals = Numerals.of(locale)
+    if "distributions" not in summary:
+        raise InputError(
+            "summary.json: lacks what a page is drawn from; an earlier version wrote it",
+            "Run again to write it anew.",
+        )
+    return document(run.page(summary, numerals, title))
+
+
+def answer_page(name: str, data: Mapping[str, Any], locale: str, title: str | None) -> str:
+    """The page of a question as one HTML file; see `rfmtool.pages.story.answers`."""
+    return document(answers.page(name, data, Numerals.of(locale), title, __version__))
+
+
+def comparison_page(summary: Mapping[str, Any], title: str | None) -> str:
+    """The page of a comparison as one HTML file."""
+    return document(answers.compared(summary, title))
 
 
 def document(page: Page) -> str:

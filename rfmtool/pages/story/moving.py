@@ -55,7 +55,8 @@ def months(summary: Data, say: Numerals) -> Card | None:
         table=Table(
             columns=(Column("Month", "name"), *numbers("of earlier customers", "of first-timers")),
             rows=tuple(
-                (one["month"], *(say.money(one[name], whole=whole) for name in ("earlier", "first")))
+                (one["month"], say.money(one["earlier"], whole=whole),
+                 say.money(one["first"], whole=whole))
                 for one in rows
             ),
         ),
