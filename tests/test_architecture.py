@@ -29,8 +29,10 @@ FLOORS = [
     ["engines"],
     ["sources"],
     ["rules", "demo"],
-    ["money", "days"],
-    ["arrays", "columns", "errors", "manifest", "threads"],
+    ["money", "days", "manifest"],
+    ["documents", "places"],
+    ["arrays", "columns", "errors", "scratch", "threads"],
+    ["interrupts"],
 ]
 HEIGHT = {place: -floor for floor, places in enumerate(FLOORS) for place in places}
 
@@ -114,3 +116,28 @@ def test_sources_and_engines_do_without_pandas():
                 for alias in node.names
             }
             assert "pandas" not in imported, path.name
+
+
+def imported_by(path):
+    """Modules that a file imports, of whatever package."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def test_only_the_terminal_and_the_progress_bar_know_rich():
+    know = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in MODULES
+        if any(name.split(".")[0] == "rich" for name in imported_by(path))
+    }
+
+    # The console's type alone.
+    assert know - {"cli/destination.py"} == {"pages/terminal.py", "cli/progress.py"}
+
+
+def test_pages_are_made_from_plain_data():
+    for path in (PACKAGE / "pages").glob("*.py"):
+        assert not {place_of(name) for name in imported_by(path)} & {"runs", "outputs", "pipeline"}

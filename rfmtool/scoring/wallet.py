@@ -90,8 +90,7 @@ def best_wallets(
     )
     by_basis = []
     if peer_spend is not None:
-        everyone = np.ones(len(people), dtype=bool)
-        by_basis.append((2, estimated_wallets(people, everyone, peer_spend, period.as_of_day)))
+        by_basis.append((2, estimated_wallets(people, peer_spend, period.as_of_day)))
     if wallets is not None:
         by_basis.append((1, ranked_wallets(wallets, people, period)))
         by_basis.append((0, known_wallets(wallets, period)))

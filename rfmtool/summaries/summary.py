@@ -16,7 +16,9 @@ from rfmtool.money import money_text, total_of
 from rfmtool.placing.proof import tables_asked
 from rfmtool.rules import NO_ORDERS, Rule
 from rfmtool.scoring.scales import Scales
+from rfmtool.sources.cells.currencies import apart, is_known
 from rfmtool.standing import Standing, look_back
+from rfmtool.summaries.curves import curves
 from rfmtool.summaries.evidence import (
     evidence_ledgers,
     funnel_data,
@@ -26,6 +28,7 @@ from rfmtool.summaries.evidence import (
 )
 from rfmtool.summaries.exchange import rates_data
 from rfmtool.summaries.figures import groups_of
+from rfmtool.summaries.spread import cells, distributions
 from rfmtool.summaries.warnings import warnings
 from rfmtool.summaries.words import NOBODY, activity_words, in_words
 
@@ -43,6 +46,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
     escaped_cells = result.figures.escaped_cells
     return {
         "version": __version__,
+        "title": None,
         "as_of": result.as_of.isoformat(),
         "as_of_is": _as_of_is(result, buyers),
         "customers": len(frame),
@@ -54,6 +58,8 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "first_order_on": _day(buyers["first_order_on"].min()),
         "last_order_on": _day(buyers["last_order_on"].max()),
         "ledger": result.ledger.as_data(),
+        "input": result.grouped.export.name,
+        "currencies": _currencies(result),
         "files": len(result.grouped.export.sources),
         "columns": result.grouped.export.roles,
         "kept": result.grouped.export.kept,
@@ -69,6 +75,10 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "wallet": wallet,
         "backtest": None if back is None else back.as_data(),
         "grid": _grid(frame, result.scales),
+        "cells": cells(frame, result.scales),
+        "distributions": distributions(frame),
+        **curves(result),
+        "timeline": None,
         "bands": _bands(result.scales),
         "scales_are": "fitted to this export" if result.fitted else "given",
         "scales": result.scales.as_data(),
@@ -76,6 +86,14 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "escaped_cells": escaped_cells,
         "warnings": warnings(result, wallet, escaped_cells, left_out_rejects),
     }
+
+
+def _currencies(result: Standing) -> list[str]:
+    """What money is in, as far as the export says; several where nothing says which."""
+    rates = rates_data(result.grouped)
+    if rates is not None:
+        return [rates["into"]] if rates["into"] else []
+    return sorted(filter(is_known, apart(result.ledger.currencies)))
 
 
 def _as_of_is(result: Standing, buyers: pd.DataFrame) -> str:
@@ -125,7 +143,22 @@ def _segments(result: Standing) -> list[dict[str, Any]]:
     for rule in result.rules.segments.rows:
         who.setdefault(rule.label, []).append(_who(rule, result.scales))
     groups = groups_of(result.figures.frame, "segment")
-    return [{**group, "who": _either(who[group["name"]])} for group in groups]
+    middle = _middle(result.figures.frame)
+    return [
+        {**group, "who": _either(who[group["name"]]), **middle[group["name"]]} for group in groups
+    ]
+
+
+def _middle(frame: pd.DataFrame) -> dict[str, dict[str, float | None]]:
+    """The median recency and orders of each segment's buyers; None of nobody."""
+    bought = frame.loc[frame["frequency"] > 0, ["segment", "recency_days", "frequency"]]
+    medians = bought.groupby("segment", observed=False).median()
+    names = {"recency_days": "median_recency_days", "frequency": "median_orders"}
+    return {
+        str(segment): {names[str(name)]: None if pd.isna(value) else float(value)
+                       for name, value in row.items()}
+        for segment, row in medians.to_dict("index").items()
+    }  # fmt: skip
 
 
 def _either(ranges: list[str]) -> str:

@@ -1,0 +1,113 @@
+"""Answers of the analyses as a report keeps them: thinned, grouped, and nobody named."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from rfmtool.analyses.cadence import cadence
+from rfmtool.analyses.cohorts import cohorts
+from rfmtool.analyses.concentration import concentration
+from rfmtool.analyses.repeat import repeat
+from rfmtool.analyses.timeline import COUNTED, Point, Timeline, ends, point
+from rfmtool.days import day_of
+from rfmtool.grouping.history import Past, laid_out
+from rfmtool.scoring.scales import Scales
+from rfmtool.summaries.answers import cadence_data, concentration_data, repeat_data, timeline_data
+from rfmtool.summaries.cohorts import cohorts_in_short
+from rfmtool.threads import in_order
+
+if TYPE_CHECKING:
+    from rfmtool.analyses.timeline import Every
+    from rfmtool.standing import Standing
+
+Data = dict[str, Any]
+
+_CURVE_DAYS: Final = 365
+_CURVE_STEP_DAYS: Final = 5
+_MOST_DATES: Final = 13
+_A_YEAR_DAYS: Final = 396
+"""And the month that has begun."""
+_MOST_CUSTOMERS: Final = 1_000_000
+_LEAST_A_STEP: Final = 5
+"""A step of the Lorenz curve is of several buyers, so that none shows."""
+_NAMED: Final = ("overdue", "notes")
+TOO_MANY: Final = f"Over {_MOST_CUSTOMERS:,} customers: rfmtool timeline shows earlier dates."
+
+
+def curves(result: Standing) -> Data:
+    """What the analyses say of a result, as far as it kept what they ask of."""
+    people, days, as_of = result.figures.frame, result.days, result.as_of
+    # What only lists of customers have, which are left out here.
+    people = people.assign(customer_id="", average_order=0)
+    habits = cadence(people, days, as_of, result.scales.timing, fitted=result.fitted)
+    entries = result.grouped.entries
+    in_months = {"cohorts": None, "months": None}
+    if entries is not None and len(days.day):
+        in_months = cohorts_in_short(cohorts(days, entries, as_of))
+    return {
+        "repeat": repeat_in_short(repeat_data(repeat(people, days, as_of))),
+        "cadence": without_names(cadence_data(habits)),
+        "concentration": concentration_in_short(concentration_data(concentration(people, as_of))),
+        **in_months,
+    }
+
+
+def without_names(data: Data) -> Data:
+    """The answer of `cadence` but for who is overdue."""
+    return {name: part for name, part in data.items() if name not in _NAMED}
+
+
+def repeat_in_short(data: Data) -> Data:
+    """The curve of the second order at every fifth day of the first year."""
+    curve = data["curve"]
+    end = min(data["watched_days"], _CURVE_DAYS)
+    days = [*range(0, end, _CURVE_STEP_DAYS), end]
+    points = []
+    for day in days:
+        place = bisect_right(curve, day, key=lambda point: point["day"])
+        point = curve[place - 1] if place else {"share": 0.0, "low": None, "high": None}
+        points.append({"day": day, **{name: point[name] for name in ("share", "low", "high")}})
+    return {**data, "curve": points}
+
+
+def concentration_in_short(data: Data) -> Data:
+    """How few bring how much, without the largest and smallest spender."""
+    lorenz, buyers = data["lorenz"], data["buyers"]
+    step = max(-(-_LEAST_A_STEP * (len(lorenz) - 1) // max(buyers, 1)), 1)
+    thinned = [*lorenz[:-1:step], *lorenz[-1:]]
+    tiers = [
+        {name: part for name, part in tier.items() if name not in ("least", "most")}
+        for tier in data["tiers"]
+    ]
+    return {**data, "lorenz": thinned, "tiers": tiers}
+
+
+def earlier_dates(result: Standing) -> Data | None:
+    """Who stood where at the ends of the latest months or, of a longer history, quarters.
+
+    Each date is fitted anew, which takes as long as placing everybody.
+
+    Returns:
+        None where the result did not keep what that takes, or has too many customers.
+    """
+    entries, as_of = result.grouped.entries, result.as_of
+    if entries is None or not len(entries.day) or len(result.grouped.table) > _MOST_CUSTOMERS:
+        return None
+    begins = min(day_of(int(entries.day.min())), as_of)
+    every: Every = "month" if (as_of - begins).days <= _A_YEAR_DAYS else "quarter"
+    past, scales = [*laid_out(entries)], None if result.fitted else result.scales
+    jobs = [
+        partial(_point, result, past, day, scales)
+        for day in ends(begins, as_of, every)[-_MOST_DATES:-1]
+    ]
+    points = (*in_order(jobs, result.settings.threads), point(result.figures.frame, as_of))
+    return timeline_data(Timeline(every, begins, result.fitted, points))
+
+
+def _point(result: Standing, past: Sequence[Past], day: date, scales: Scales | None) -> Point:
+    then = result.before(day, past, COUNTED, scales)
+    return point(then.figures.frame.loc[then.known, list(COUNTED)], day)
