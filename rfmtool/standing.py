@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import Final, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from rfmtool import columns as names
 from rfmtool.analyses.backtest import GROUPINGS, Backtest, backtest
 from rfmtool.analyses.returned import backtest_day
 from rfmtool.arrays import Mask, parts_of
+from rfmtool.counted import Figures, counted
 from rfmtool.days import day_number
 from rfmtool.errors import RulesError
 from rfmtool.fits import Fit, fit_everyone, joined, measured, needed_by, period_of, spend_of_peers
@@ -40,31 +41,6 @@ from rfmtool.scoring.timing import OrderDays, add_usual_gaps, order_days
 from rfmtool.scoring.wallet import add_wallet_scores, add_wallets
 from rfmtool.sources.evidence.tables import Evidence
 from rfmtool.sources.ledger import Ledger
-
-_COUNTED: Final = (
-    *("monetary", "refunds", "first_order_on", "last_order_on", "frequency", "order_days"),
-    *("recency_days", "recency_score", "frequency_score", "usual_gap_days", "overdue_ratio"),
-    *("stage", "segment", "activity", "action", "priority", "channel", "stage_evidence"),
-    *("wallet", "share_of_wallet", "wallet_basis", "wallet_spend", "wallet_plan"),
-    *("wallet_understated", "margin", "latest_nps", "phone"),
-)
-"""The columns of everybody that reports and lists are made from."""
-_SMALL: Final = {
-    **dict.fromkeys(("frequency", "order_days", "priority"), "int32"),
-    **dict.fromkeys(("recency_days", "latest_nps"), "Int32"),
-    **dict.fromkeys(("recency_score", "frequency_score"), "Int8"),
-}
-"""How many bits some of them need, where there are many customers."""
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What is counted of everybody: what memory grows by where there are many customers."""
-
-    frame: pd.DataFrame
-    """A row for each customer, of the columns that reports and lists are made from."""
-    escaped_cells: int
-    """How many text cells a spreadsheet would run."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +114,7 @@ class Standing:
         for part in self.parts():
             texts = part.select_dtypes(["str", "category"]).columns.intersection([*self.columns])
             formulas += count_formulas(to_table(part, tuple(texts)))
-            kept.append(_counted(part, self.scales))
+            kept.append(counted(part, self.scales))
             yield part
         self.__dict__["figures"] = Figures(joined(kept), formulas)
 
@@ -296,11 +272,3 @@ def look_back(now: Standing) -> Backtest | None:
     spent = (now.figures.frame["monetary"] - then.figures.frame["monetary"]).to_numpy()
     known = then.known
     return backtest(then.figures.frame[known], returned[known], spent[known], from_on)
-
-
-def _counted(part: pd.DataFrame, scales: Scales) -> pd.DataFrame:
-    """What is counted of some customers; scores within groups also by the group."""
-    within = () if scales.within is None else (scales.within.column,)
-    counted = [name for name in dict.fromkeys((*_COUNTED, *within)) if name in part]
-    small = {name: kind for name, kind in _SMALL.items() if name in counted}
-    return part[counted].astype(small)

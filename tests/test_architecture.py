@@ -20,7 +20,7 @@ FLOORS = [
     ["pages"],
     ["summaries"],
     ["standing"],
-    ["fits"],
+    ["fits", "counted"],
     ["outputs"],
     ["analyses"],
     ["placing"],
