@@ -11,7 +11,8 @@ from rfmtool.scoring.scales import Scales
 
 _COUNTED: Final = (
     *("monetary", "refunds", "first_order_on", "last_order_on", "frequency", "order_days"),
-    *("recency_days", "recency_score", "frequency_score", "usual_gap_days", "overdue_ratio"),
+    *("recency_days", "recency_score", "frequency_score", "monetary_score"),
+    *("usual_gap_days", "overdue_ratio", "average_order"),
     *("stage", "segment", "activity", "action", "priority", "channel", "stage_evidence"),
     *("wallet", "share_of_wallet", "wallet_basis", "wallet_spend", "wallet_plan"),
     *("wallet_understated", "margin", "latest_nps", "phone"),
@@ -19,7 +20,7 @@ _COUNTED: Final = (
 _SMALL: Final = {
     **dict.fromkeys(("frequency", "order_days", "priority"), "int32"),
     **dict.fromkeys(("recency_days", "latest_nps"), "Int32"),
-    **dict.fromkeys(("recency_score", "frequency_score"), "Int8"),
+    **dict.fromkeys(("recency_score", "frequency_score", "monetary_score"), "Int8"),
 }
 """How many bits are enough for some of them."""
 

@@ -41,8 +41,7 @@ TOO_MANY: Final = f"Over {_MOST_CUSTOMERS:,} customers: rfmtool timeline shows e
 def curves(result: Standing) -> Data:
     """What the analyses say of a result, as far as it kept what they ask of."""
     people, days, as_of = result.figures.frame, result.days, result.as_of
-    # What only lists of customers have, which are left out here.
-    people = people.assign(customer_id="", average_order=0)
+    people = people.assign(customer_id="")  # nobody is named here
     habits = cadence(people, days, as_of, result.scales.timing, fitted=result.fitted)
     entries = result.grouped.entries
     in_months = {"cohorts": None, "months": None}
