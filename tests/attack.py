@@ -98,7 +98,7 @@ def csv_bytes(place: Path, chance: random.Random) -> list[str]:
 
 
 def parquet(place: Path, chance: random.Random) -> list[str]:
-    """A Parquet file with page checksums, flipped; a number that is not refused is a find."""
+    """A Parquet file with page checksums, and some bits of it flipped."""
     table = pa.table(dict(zip(HEADER, zip(*ROWS, strict=True), strict=True)))
     table = table.set_column(3, "amount", pa.array([float(row[3]) for row in ROWS]))
     target = io.BytesIO()
