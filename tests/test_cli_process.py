@@ -146,9 +146,9 @@ def test_a_folder_that_may_not_be_written_is_named(place):
 # Signals and two runs ----------------------------------------------------------------------------
 
 
-def started(place, *words):
+def started(place, *words, by=()):
     return subprocess.Popen(  # noqa: S603
-        command(*words), cwd=place, env=os.environ | ENVIRONMENT, text=True,
+        [*by, *command(*words)], cwd=place, env=os.environ | ENVIRONMENT, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
 
@@ -190,6 +190,16 @@ def test_ctrl_c_at_any_moment_never_shows_a_traceback(place, after):
     assert run.returncode in (0, 130)
     assert "Traceback" not in err
     assert set(names_in(place)) <= {"shop.csv", "long.csv", "out"}
+
+
+def test_a_run_started_with_ctrl_c_ignored_goes_on_ignoring_it(place):
+    in_background = ["bash", "-c", "trap '' INT; exec \"$@\"", "bash"]
+    with started(place, "run", "-", "-o", "out", "--quiet", by=in_background) as run:
+        assert until((place / ".out.rfmtool-lock").exists)
+        run.send_signal(signal.SIGINT)
+        _, err = run.communicate(SHOP)
+    assert (run.returncode, err) == (0, "")
+    assert names_in(place) == ["out", "shop.csv"]
 
 
 def test_the_second_of_two_runs_on_one_folder_is_refused_at_once(place):

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING
 from rfmtool.cli.arguments import Settings, run_arguments, text_options
 from rfmtool.cli.destination import (
     console,
+    is_shared,
     json_bytes,
     output_file,
     show_html,
@@ -49,7 +50,8 @@ def ask(
     if path and path.suffix.lower() != _JSON:
         writers.format_of(path)  # sooner than after reading
     arguments = run_arguments(settings, exports)
-    with published_file(path) if path else nullcontext() as target:
+    shared = is_shared(settings)
+    with published_file(path, shared=shared) if path else nullcontext() as target:
         answer: Answer = getattr(questions, name)(list(exports), **arguments, **more)
         if path and target:
             _write(answer, path, target, settings)

@@ -12,6 +12,7 @@ from rfmtool.cli.arguments import Settings, command_line, text_options
 from rfmtool.cli.destination import (
     check_apart,
     console,
+    is_shared,
     output_path,
     show_html,
     show_json,
@@ -45,24 +46,26 @@ def command(old: str, new: str, output: str | None, **settings: Any) -> None:
         _check_apart(target, old, new)
     given = limits.parsed(settings["fail_if"])
     with uninterrupted():
-        from rfmtool.runs.compare import compare
-
-    compared = compare(old, new)
-    limits.check_between(given, compared.old.summary, compared.new.summary)
-    if target:
-        _write(compared, target, settings)
-    if settings["quiet"]:
-        return
-    if settings["output_format"] == "json":
-        show_json(compared.summary)
-    elif settings["output_format"] == "html":
-        from rfmtool.pages.html import comparison_page
-
-        show_html(comparison_page(compared.summary, settings["title"]))
-    else:
         from rfmtool.pages import compare as pages
+        from rfmtool.runs.compare import compare
+        from rfmtool.runs.finished import reading_back
 
-        show_page(pages.page(compared.summary, output), console(settings))
+    with reading_back(f"{old} or {new}"):
+        compared = compare(old, new)
+        limits.check_between(given, compared.old.summary, compared.new.summary)
+        summary = compared.summary
+        if target:
+            _write(compared, target, settings)
+        if settings["quiet"]:
+            return
+        if settings["output_format"] == "json":
+            show_json(summary)
+        elif settings["output_format"] == "html":
+            from rfmtool.pages.html import comparison_page
+
+            show_html(comparison_page(summary, settings["title"]))
+        else:
+            show_page(pages.page(summary, output), console(settings))
 
 
 def _check_apart(target: Path, *runs: str) -> None:
@@ -95,4 +98,5 @@ def _write(compared: Compared, target: Path, settings: Settings) -> None:
         data=compared.summary,
         about=about,
         text=text_options(settings),
+        shared=is_shared(settings),
     )

@@ -188,7 +188,15 @@ engine = _together(
     _running("--threads", type=click.IntRange(1, 1024), metavar="N", help="Default: all cores."),
 )
 
+shared = _written(
+    "--shared",
+    is_flag=True,
+    help="Let others read what is written, as the umask says (default: you alone).",
+)
+"""Who may read what is written."""
+
 text_tables = _together(
+    shared,
     _written("--raw-text", is_flag=True,
              help="Leave cells that a spreadsheet would run as they are."),
     _written("--excel", is_flag=True, help="Begin CSV files with a BOM, for Excel."),

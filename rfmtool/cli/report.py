@@ -20,15 +20,16 @@ def command(folder: str, **settings: Any) -> None:
     """Show the report of a finished run in DIR again."""
     with uninterrupted():
         from rfmtool.pages.run import page
-        from rfmtool.runs.finished import read_summary
+        from rfmtool.runs.finished import read_summary, reading_back
 
     summary = read_summary(Path(folder))
-    if settings["output_format"] == "json":
-        show_json(summary)
-    elif settings["output_format"] == "html":
-        from rfmtool.pages.html import run_page
+    with reading_back(folder):
+        if settings["output_format"] == "json":
+            show_json(summary)
+        elif settings["output_format"] == "html":
+            from rfmtool.pages.html import run_page
 
-        show_html(run_page(summary, settings["locale"], settings["title"]))
-    else:
-        screen = console(settings)
-        show_page(page(summary, screen.width, folder), screen)
+            show_html(run_page(summary, settings["locale"], settings["title"]))
+        else:
+            screen = console(settings)
+            show_page(page(summary, screen.width, folder), screen)

@@ -15,6 +15,7 @@ from rfmtool.cli.arguments import Settings, choices, command_line, run_arguments
 from rfmtool.cli.destination import (
     check_apart,
     console,
+    is_shared,
     output_path,
     show_html,
     show_json,
@@ -85,7 +86,8 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
 
     target = _target(output, exports)
     given = limits.of_run(settings["fail_if"], target)
-    with published_folder(target) if target else nullcontext() as place:
+    shared = is_shared(settings)
+    with published_folder(target, shared=shared) if target else nullcontext() as place:
         # Heavy libraries load below, so that a run that finds the folder held says so at once.
         with uninterrupted():
             from rfmtool import pipeline
