@@ -127,7 +127,7 @@ def grid(summary: Data, say: Numerals) -> Card | None:
                   for column, count in enumerate(line_))  # fmt: skip
     many, row, column = fullest[0], -fullest[1], fullest[2]
     words = bands["frequency"][len(orders) - 1 - column]
-    when = bands["recency"][row]
+    when = bands["recency"][row].replace("> ", "over ").replace("≤ ", "up to ")
     cells = summary["cells"]
     revenue = cells["revenue"]
     median = cells["median"]
