@@ -13,6 +13,7 @@ from rfmtool.cli.destination import (
     is_shared,
     json_bytes,
     output_file,
+    show_html,
     show_json,
     show_page,
 )
@@ -58,9 +59,15 @@ def ask(
         return
     if settings["output_format"] == "json":
         show_json(answer.as_data())
-    else:
-        from rfmtool.summaries.answers import DATA_OF
+        return
+    from rfmtool.summaries.answers import DATA_OF
 
+    if settings["output_format"] == "html":
+        from rfmtool.pages.html import answer_page
+
+        data = DATA_OF[name](answer)
+        show_html(answer_page(name, data, settings["locale"], settings["title"]))
+    else:
         screen, pages = console(settings), import_module(f"rfmtool.pages.{name}")
         show_page(pages.page(DATA_OF[name](answer), screen.width), screen)
 

@@ -14,6 +14,7 @@ from rfmtool.cli.destination import (
     console,
     is_shared,
     output_path,
+    show_html,
     show_json,
     show_page,
 )
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 @click.argument("new", metavar="NEW")
 @click.option("-o", "--output", metavar="DIR", help="Write transitions and lists into DIR.")
 @limits.fail_if
-@options.output_format
+@options.titled_format
 @options.text_tables
 @options.quiet
 @options.no_color
@@ -59,6 +60,10 @@ def command(old: str, new: str, output: str | None, **settings: Any) -> None:
             return
         if settings["output_format"] == "json":
             show_json(summary)
+        elif settings["output_format"] == "html":
+            from rfmtool.pages.html import comparison_page
+
+            show_html(comparison_page(summary, settings["title"]))
         else:
             show_page(pages.page(summary, output), console(settings))
 

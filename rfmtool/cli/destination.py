@@ -102,6 +102,11 @@ def show_page(blocks: Sequence[Block], screen: Console) -> None:
     draw(blocks, screen)
 
 
+def show_html(text: str) -> None:
+    """Print a page as HTML, which is UTF-8 whatever the terminal speaks."""
+    click.echo(text.encode("utf-8", "replace"), nl=False)
+
+
 def json_bytes(data: object) -> bytes:
     """Data as JSON, which is UTF-8 whatever the terminal speaks."""
     import json

@@ -212,14 +212,32 @@ talk = _together(
     no_color,
 )  # fmt: skip
 
-output_format = click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="What stdout gets.",
+
+def _format(*kinds: str) -> Decorator[Any]:
+    return click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(kinds),
+        default="text",
+        show_default=True,
+        help="What stdout gets.",
+    )
+
+
+output_format = _format("text", "json")
+
+titled_format = _together(
+    _format("text", "json", "html"),
+    click.option("--title", metavar="TEXT", help="The shop's name, at the top of the HTML page."),
 )
+"""What stdout gets where that can be a page with a title."""
+
+page_format = _together(
+    titled_format,
+    click.option("--locale", default="en", show_default=True, metavar="TAG",
+                 help="Whose number marks the HTML page has, e.g. de or en-IN."),
+)  # fmt: skip
+"""What stdout gets where that can be a page to look at."""
 
 
 def table_output(what: str) -> Decorator[Any]:
@@ -233,7 +251,7 @@ def table_output(what: str) -> Decorator[Any]:
 
 def _one_question(*limits: Callable[[Any], Any]) -> Decorator[Any]:
     return _together(
-        output_format, reading, suppress, question, *limits, max_rejects, text_tables, engine, talk
+        page_format, reading, suppress, question, *limits, max_rejects, text_tables, engine, talk
     )
 
 

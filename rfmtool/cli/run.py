@@ -17,6 +17,7 @@ from rfmtool.cli.destination import (
     console,
     is_shared,
     output_path,
+    show_html,
     show_json,
     show_page,
 )
@@ -27,7 +28,7 @@ from rfmtool.errors import UsageError
 if TYPE_CHECKING:
     from rfmtool.runs.folder import FolderOptions
 
-_OF_FOLDER = ("tables", "lists", "calls", "keep_rejects")
+_OF_FOLDER = ("tables", "lists", "calls", "keep_rejects", "no_page")
 """The settings that say what lies in the folder."""
 
 
@@ -64,7 +65,8 @@ _OF_FOLDER = ("tables", "lists", "calls", "keep_rejects")
     " cell_1.",
 )
 @limits.fail_if
-@options.output_format
+@click.option("--no-page", is_flag=True, help="Write no report.html.")
+@options.page_format
 @options.reading
 @options.evidence
 @options.question
@@ -104,6 +106,10 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
         return
     if settings["output_format"] == "json":
         show_json(summary)
+    elif settings["output_format"] == "html":
+        from rfmtool.pages.html import run_page
+
+        show_html(run_page(summary, settings["locale"], settings["title"]))
     else:
         from rfmtool.pages.run import page
 
@@ -165,4 +171,5 @@ def _wanted(settings: Settings) -> FolderOptions:
         text_options(settings),
         settings["calls"],
         settings["keep_rejects"],
+        None if settings["no_page"] else folder.PageOptions(settings["locale"], settings["title"]),
     )
