@@ -1,4 +1,4 @@
-"""Differences between people treated and people held out: published numbers, and other libraries'."""
+"""What treated and held-out people did differently, beside published numbers."""
 
 import math
 

@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from rfmtool.analyses.returned import Z_95, Share
+from rfmtool.analyses.returned import Share
+from rfmtool.scoring.survival import Z_95
 
 Amounts = npt.NDArray[np.float64]
 
