@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from rfmtool.engines.copies import overlap
 from rfmtool.engines.exact import DOUBLE, WIDE, MoneyOverflowError
 from rfmtool.engines.queries import SamePersonError, grouping_of
 from rfmtool.errors import SystemFailureError, UsageError
+from rfmtool.scratch import scratch_folder
 
 # With less DuckDB may end before it spills: every thread fills its buffers first.
 LEAST_MB: Final = 128
@@ -55,11 +55,8 @@ class LocalEngine:
     @contextmanager
     def _connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
         # DuckDB would spill into the user's working folder, where a kill leaves customers' data.
-        with (
-            tempfile.TemporaryDirectory(prefix="rfmtool-") as spill,
-            duckdb.connect() as connection,
-        ):
-            self._configure(connection, spill)
+        with scratch_folder("rfmtool-") as spill, duckdb.connect() as connection:
+            self._configure(connection, str(spill))
             with _in_our_words():
                 yield connection
 

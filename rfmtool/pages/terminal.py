@@ -26,6 +26,8 @@ from rfmtool.pages.blocks import (
     Fitting,
     Gap,
     Line,
+    Name,
+    Number,
     Pairs,
     Paragraph,
     Rule,
@@ -188,8 +190,12 @@ def _cell(cell: Cell) -> str:
             highest = max(cell.values)
             highest = highest if highest > 0 else 1.0
             return _columns([min(max(each / highest, 0.0), 1.0) for each in cell.values], 1)[0]
-        case _:
+        case Number() | Name():
+            return printable(cell.shown if isinstance(cell, Number) else cell.text)
+        case str():
             return printable(cell)
+        case _:
+            return ""
 
 
 def _bar(bar: Bar) -> str:

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from rfmtool.errors import InputError, having_seen
 from rfmtool.sources.cells.typed import can_be
 from rfmtool.sources.files.exports import ExportFile
+from rfmtool.sources.files.parquet import schema_of
 from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, Asked, FileLayout
-from rfmtool.sources.read import damaged_parquet
 from rfmtool.sources.roles import Roles, kept_places, known_names
 from rfmtool.sources.text.dialect import sniff
 
@@ -34,12 +33,7 @@ def parquet_layout(file: ExportFile, asked: Asked, roles: Roles) -> FileLayout:
     Raises:
         InputError: it is damaged, or lacks a needed column.
     """
-    try:
-        with file.open() as raw:
-            schema = pq.read_schema(raw)
-    except (pa.ArrowException, OSError):
-        raise damaged_parquet(file) from None
-    return typed_layout(schema, asked, file.name, roles)
+    return typed_layout(schema_of(file), asked, file.name, roles)
 
 
 def _places(found: FileLayout, asked: Asked, roles: Roles, where: str) -> dict[str, int]:
@@ -75,8 +69,15 @@ def typed_layout(schema: pa.Schema, asked: Asked, where: str, roles: Roles) -> F
     places = _places(found, asked, roles, where)
     for role, place in list(places.items()):
         kind = schema.field(place).type
-        if role.startswith(KEPT) or can_be(roles.kinds.get(role, "text"), kind):
+        is_kept = role.startswith(KEPT)
+        if can_be("kept" if is_kept else roles.kinds.get(role, "text"), kind):
             continue
+        if is_kept:
+            raise InputError(
+                f"{where}: column {found.header[place]!r} holds {kind}, which cannot be carried"
+                " through",
+                "Leave it out of --keep, or turn it into text.",
+            )
         if role not in OPTIONAL_ROLES or role in asked.columns:
             raise InputError(
                 f"{where}: column {found.header[place]!r} holds {kind}, which cannot be {role}",
