@@ -67,8 +67,11 @@ def draw(blocks: Sequence[Block], console: Console) -> None:
 
 def as_console(*, stderr: bool = False, color: bool = True) -> Console:
     """A console that draws no colour where none is wanted or seen."""
-    return Console(stderr=stderr, no_color=not color or None, highlight=False, soft_wrap=False,
-                   emoji=False, markup=False)  # fmt: skip
+    console = Console(stderr=stderr, no_color=not color or None, highlight=False, soft_wrap=False,
+                      emoji=False, markup=False)  # fmt: skip
+    if console.width < _NARROWEST:  # as COLUMNS=0 says that nobody knows
+        console.width = _NARROWEST if console.width else _USUAL
+    return console
 
 
 def _drawn(block: Block, width: int) -> list[RenderableType]:
@@ -109,6 +112,7 @@ def _line(line: Line, width: int) -> Text:
     return text if text.cell_len <= width else Text("\n   ").join(text.wrap(_ANY, width - 3))
 
 
+_NARROWEST, _USUAL = 40, 80
 _ANY: Final = Console(width=_ENDLESS)
 
 

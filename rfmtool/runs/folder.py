@@ -13,6 +13,7 @@ import pandas as pd
 
 from rfmtool import __version__
 from rfmtool.arrays import Ints
+from rfmtool.columns import PLURAL
 from rfmtool.manifest import MANIFEST, TOOL
 from rfmtool.outputs.cells import bytes_of
 from rfmtool.outputs.files import Hashed, file_stems, write_json, write_text
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 REJECTS: Final = "rejects.csv"
 PAGE: Final = "report.html"
-_LIST_COLUMN: Final = {"segments": "segment", "stages": "stage", "actions": "action"}
+_LIST_COLUMN: Final = {PLURAL[column]: column for column in ("segment", "stage", "action")}
 LISTS: Final = tuple(_LIST_COLUMN)
 _URGENT: Final = ("actions",)
 """The lists that somebody works through from the top."""
