@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_INSTALL := pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test services fuzz lifelines latest lowest lint fmt bench lock clean
+.PHONY: demo test services fuzz attack lifelines latest lowest lint fmt bench lock clean
 
 demo: .venv/installed
 	@$(BIN)/rfmtool demo build/shop --quiet
@@ -22,6 +22,10 @@ services: .venv/served
 fuzz: .venv/installed
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto -m hypothesis
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto tests/test_faults.py
+
+# Hostile input made at random, SECONDS of each kind from SEED on.
+attack: .venv/tested
+	PYTHONPATH=. $(BIN)/python tests/attack.py $(or $(SECONDS),60) $(or $(SEED),0)
 
 # Survival curves beside those of lifelines, which brings an older pandas and so needs a place of
 # its own.
