@@ -22,9 +22,11 @@ from rfmtool.outputs.tables import to_rows
 from rfmtool.outputs.text import TextOptions, header_line, text_lines
 from rfmtool.pages.html import run_page
 from rfmtool.placing.activity import missing_regulars
+from rfmtool.placing.contacting import listed
 from rfmtool.placing.playbook import call_queue
 from rfmtool.rules import to_toml
 from rfmtool.runs.finished import RULES, SUMMARY
+from rfmtool.runs.rounds import holdouts_table, lots_data, reading_data
 from rfmtool.sources.rows.rejects import Rejects
 from rfmtool.summaries.curves import earlier_dates
 from rfmtool.summaries.summary import summarise
@@ -80,7 +82,12 @@ def write_files(
     for kind in options.tables:
         rows = to_rows(result.frame, result.columns)
         outputs += write_with_lists(place, "customers", rows, lists, kind, options.text)
-    outputs.append(write_json(place, "scales.json", result.scales.as_data()))
+    outputs.append(
+        write_json(place, "scales.json", {**result.scales.as_data(), **lots_data(result)})
+    )
+    if len(result.holdouts):
+        rows = holdouts_table(result.holdouts).to_reader()
+        outputs += write_with_lists(place, "holdouts", rows, {}, "csv", options.text)
     if options.page:
         earlier = earlier_dates(result)
         summary = {**summary, "title": options.page.title, "timeline": earlier}
@@ -95,6 +102,7 @@ def write_files(
         "version": __version__,
         "command": list(command),
         "as_of": result.as_of.isoformat(),
+        **reading_data(result),
         "inputs": inputs(result),
         "outputs": outputs,
     }
@@ -149,22 +157,25 @@ def _write_rejects(
 
 def _queues(frame: pd.DataFrame, options: FolderOptions) -> dict[str, Ints]:
     """The lists that somebody works through: regulars gone missing, and whom to call first."""
-    missing = np.flatnonzero(missing_regulars(frame))
+    missing = np.flatnonzero(missing_regulars(frame) & listed(frame))
     queues = {"missing_regulars": _by_value(frame, missing)} if len(missing) else {}
     if options.calls:
         # The frame's index counts its rows.
-        queues["calls"] = call_queue(frame, options.calls).index.to_numpy(dtype=np.int64)
+        queues["calls"] = call_queue(frame[listed(frame)], options.calls).index.to_numpy(
+            dtype=np.int64
+        )
     return queues
 
 
 def _lists(frame: pd.DataFrame, options: FolderOptions) -> dict[str, Ints]:
     """The rows of each list by its name: who is in a group, or on a rung, or to be called."""
-    lists = {}
+    lists, is_listed = {}, listed(frame)
     for folder in options.lists:
         groups = frame[_LIST_COLUMN[folder]].astype("category")
         codes = groups.cat.codes.to_numpy()
         for label, stem in file_stems(sorted(groups.cat.categories)).items():
-            rows = np.flatnonzero(codes == groups.cat.categories.get_loc(label))
+            members = codes == groups.cat.categories.get_loc(label)
+            rows = np.flatnonzero(members & is_listed if folder in _URGENT else members)
             if len(rows):
                 lists[f"{folder}/{stem}"] = _by_value(frame, rows) if folder in _URGENT else rows
     return lists
