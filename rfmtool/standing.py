@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Self
 
-import numpy as np
 import pandas as pd
 
 from rfmtool import arrays
 from rfmtool import columns as names
-from rfmtool.analyses.backtest import GROUPINGS, Backtest, backtest
-from rfmtool.analyses.returned import backtest_day
 from rfmtool.arrays import Mask, parts_of
 from rfmtool.counted import Figures, counted
 from rfmtool.days import day_number
-from rfmtool.errors import RulesError
 from rfmtool.fits import Fit, fit_everyone, joined, measured, needed_by, period_of, spend_of_peers
 from rfmtool.grouping.evidence import known_until
 from rfmtool.grouping.grouped import Grouped, rows_between
-from rfmtool.grouping.history import Past, ended, known_by, laid_out, standing
+from rfmtool.grouping.history import Past, ended, known_by, standing
 from rfmtool.grouping.order_days import OrderDates
 from rfmtool.grouping.read import Settings
 from rfmtool.outputs.formulas import count_formulas
@@ -30,7 +26,9 @@ from rfmtool.outputs.tables import to_table
 from rfmtool.placing import needs
 from rfmtool.placing.activity import place_activity
 from rfmtool.placing.candidates import add_candidates
+from rfmtool.placing.contacting import add_resting, add_snoozes, closed_channels
 from rfmtool.placing.ladder import place_stages
+from rfmtool.placing.lots import draw, nobody
 from rfmtool.placing.playbook import place_actions
 from rfmtool.placing.proof import add_proof
 from rfmtool.placing.segments import place_segments
@@ -57,6 +55,8 @@ class Standing:
     settings: Settings
     evidence: Evidence | None = None
     """The evidence tables as they were read."""
+    entered: pd.DataFrame = field(default_factory=nobody)
+    """Everybody in a round by an earlier run: `placing.lots.HOLDOUTS`."""
 
     @classmethod
     def of(  # noqa: PLR0913 - all that it rests on
@@ -68,6 +68,7 @@ class Standing:
         *,
         scales: Scales | None = None,
         evidence: Evidence | None = None,
+        entered: pd.DataFrame | None = None,
     ) -> Self:
         """Fit what customers are held against; pure. Where each of them stands is told when asked.
 
@@ -78,12 +79,14 @@ class Standing:
             settings: what a run is asked for.
             scales: cut points to use; None fits them.
             evidence: the evidence tables as they were read.
+            entered: everybody in a round by an earlier run, `placing.lots.HOLDOUTS`.
 
         Raises:
             RulesError: the scales given have other scores than the segments of the rules.
         """
         fit = fit_everyone(grouped, rules, as_of, settings, scales)
-        return cls(fit, scales is None, rules, as_of, grouped, settings, evidence)
+        known = nobody() if entered is None else entered
+        return cls(fit, scales is None, rules, as_of, grouped, settings, evidence, known)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -99,9 +102,13 @@ class Standing:
         people = measured(grouped, self.rules, fit.scales, self.as_of_day, needed)
         shared = fit.shared.iloc[start:stop].set_axis(people.index)
         people = pd.concat([people, shared], axis=1)
-        told = fit.told_wallets
-        told = None if told is None else rows_between(told, start, stop)
-        return self._placed(self._scored(people, grouped.dates, told, needed), needed)
+        told, log = (
+            None if rows is None else rows_between(rows, start, stop)
+            for rows in (fit.told_wallets, self._log)
+        )
+        people = self._scored(people, grouped.dates, told, needed)
+        people = self._placed(add_snoozes(people, log, self.as_of_day), log, needed)
+        return self._drawn(people)[0] if "holdout" in needed else people
 
     def parts(self) -> Iterator[pd.DataFrame]:
         """The rows of `frame` in their order, some customers at a time."""
@@ -125,6 +132,24 @@ class Standing:
             pass
         figures: Figures = self.__dict__["figures"]
         return figures
+
+    @cached_property
+    def holdouts(self) -> pd.DataFrame:
+        """Everybody in a round by now: `placing.lots.HOLDOUTS`."""
+        if "holdout" not in needed_by(self.settings, self.rules):
+            return nobody()
+        return self._drawn(self.frame if self.rules.lots.shares else self.between(0, 0))[1]
+
+    def _drawn(self, people: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+        return draw(people, self.rules, self.entered, self.settings.suppressed, self.as_of_day)
+
+    @cached_property
+    def _log(self) -> pd.DataFrame | None:
+        """The contact log as it stood at the end of the day."""
+        log = self.grouped.evidence.get("contacted")
+        if log is None:
+            return None
+        return log[log["contacted_on"].le(self.as_of_day).fillna(value=True).to_numpy(dtype=bool)]
 
     @property
     def scales(self) -> Scales:
@@ -218,7 +243,9 @@ class Standing:
             )
         return people
 
-    def _placed(self, people: pd.DataFrame, needed: frozenset[str]) -> pd.DataFrame:
+    def _placed(
+        self, people: pd.DataFrame, log: pd.DataFrame | None, needed: frozenset[str]
+    ) -> pd.DataFrame:
         """Add to what is scored where everybody stands, and what to do."""
         rules, timing = self.rules, self.scales.timing
         if "segment" in needed:
@@ -236,7 +263,10 @@ class Standing:
                 in_words="stage_reason" in needed,
             )
         if needed & needs.ACTIONS:
-            people = place_actions(people, rules.playbook, timing)
+            closed = closed_channels(len(people), log)
+            people = place_actions(people, rules.playbook, timing, closed)
+            limits, day = rules.contacting, self.as_of_day
+            people = add_resting(people, log, rules.playbook, limits, day)
         if needed & needs.JOINT:
             people = add_wallet_scores(people)
         # A column that is asked for is there where nothing is known of it, too.
@@ -249,26 +279,3 @@ class Standing:
             if name not in people
         }
         return people.assign(**unknown)
-
-
-def look_back(now: Standing) -> Backtest | None:
-    """Place everyone as they stood an earlier day, and count who has ordered since.
-
-    Returns:
-        None where history is short, the run did not keep what each order moved on each day, or the
-        rules could not be fitted then.
-    """
-    entries, dates = now.grouped.entries, now.grouped.dates
-    first = now.figures.frame["first_order_on"].min()
-    from_on = None if pd.isna(first) else backtest_day(first.date(), now.as_of)
-    if entries is None or from_on is None:
-        return None
-    try:
-        then = now.before(from_on, laid_out(entries), GROUPINGS)
-    except RulesError:  # such as values below 0 that cannot be cumulated
-        return None
-    since = dates.owner[dates.day > then.as_of_day]
-    returned = np.bincount(since, minlength=len(then.grouped.table)) > 0
-    spent = (now.figures.frame["monetary"] - then.figures.frame["monetary"]).to_numpy()
-    known = then.known
-    return backtest(then.figures.frame[known], returned[known], spent[known], from_on)

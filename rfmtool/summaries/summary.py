@@ -17,7 +17,7 @@ from rfmtool.placing.proof import tables_asked
 from rfmtool.rules import NO_ORDERS, Rule
 from rfmtool.scoring.scales import Scales
 from rfmtool.sources.cells.currencies import apart, is_known
-from rfmtool.standing import Standing, look_back
+from rfmtool.standing import Standing
 from rfmtool.summaries.curves import curves
 from rfmtool.summaries.evidence import (
     evidence_ledgers,
@@ -28,6 +28,7 @@ from rfmtool.summaries.evidence import (
 )
 from rfmtool.summaries.exchange import rates_data
 from rfmtool.summaries.figures import groups_of
+from rfmtool.summaries.look_back import look_back
 from rfmtool.summaries.spread import cells, distributions
 from rfmtool.summaries.warnings import warnings
 from rfmtool.summaries.words import NOBODY, activity_words, in_words
