@@ -36,6 +36,7 @@ _COMMANDS: Final = (
     "report",
     "explain",
     "compare",
+    "measure",
     "repeat",
     "cadence",
     "cohorts",
