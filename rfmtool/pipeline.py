@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from rfmtool import columns as names
 from rfmtool.errors import UsageError, having_seen
+from rfmtool.fits import needed_by
 from rfmtool.grouping.evidence import (
     asked_by,
     attributes,
@@ -37,7 +38,7 @@ from rfmtool.sources.layout import Detail
 from rfmtool.sources.limits import check_rejects
 from rfmtool.sources.rows.lines import Watcher
 from rfmtool.sources.rows.rejects import Rejects, files_read, rejects
-from rfmtool.standing import Standing, needed_by
+from rfmtool.standing import Standing
 from rfmtool.summaries.summary import summarise
 
 
@@ -47,8 +48,8 @@ class Result(Standing):
 
     def __repr__(self) -> str:
         """How many customers and orders there are, and of which day."""
-        orders = int(self.frame["frequency"].sum())
-        counts = f"{len(self.frame):,} customers, {orders:,} orders"
+        customers, orders = len(self.grouped.table), len(self.grouped.dates.day)
+        counts = f"{customers:,} customers, {orders:,} orders"
         return f"<rfmtool.Result: {counts}, as of {self.as_of}>"
 
     @cached_property

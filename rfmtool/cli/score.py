@@ -73,10 +73,13 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     shared = is_shared(settings)
     with published_file(path, shared=shared) if path else _stdout() as target:
         result = pipeline.run(list(exports), **arguments)
-        frame = ordering.ordered(result.frame, result.columns, settings["sort"], settings["top"])
+        frames = result.parts()
+        if settings["sort"] or settings["top"]:
+            order = settings["sort"], settings["top"]
+            frames = iter([ordering.ordered(result.frame, result.columns, *order)])
         text = text_options(settings)
         with system_failures(output) if output else nullcontext():
-            writers.write_table(to_rows(frame, select or result.columns), target, kind, text)
+            writers.write_table(to_rows(frames, select or result.columns), target, kind, text)
             target.flush()
 
 

@@ -37,7 +37,7 @@ def warnings(
     columns = ["first_order_on", "last_order_on", "recency_days", "monetary"]
     if result.scales.within and result.scales.within.column not in columns:
         columns.append(result.scales.within.column)
-    buyers = result.frame.loc[result.frame["frequency"] > 0, columns]
+    buyers = result.figures.frame.loc[result.figures.frame["frequency"] > 0, columns]
     return [
         *_money_warnings(result.ledger),
         *_file_warnings(result.grouped),
@@ -47,7 +47,7 @@ def warnings(
         *_score_warnings(result, buyers),
         *_timing_warnings(result, buyers),
         *_evidence_warnings(result),
-        *_proxy_warnings(result.frame),
+        *_proxy_warnings(result.figures.frame),
         *_wallet_warnings(wallet),
         *result.grouped.export.preset.notes,
         *result.rules.warnings,
@@ -135,7 +135,7 @@ def _evidence_warnings(result: Standing) -> list[str]:
                 f"{name}: {counted(table.rows.rejected, 'row')} cannot be read, and say nothing;"
                 f" the first is row {first.row:,} of {first.file} ({first.reason})."
             )
-        buyers = int((result.frame["frequency"] > 0).sum())
+        buyers = int((result.figures.frame["frequency"] > 0).sum())
         if name == "partners" and 2 * (table.matched or 0) > buyers > _FEW:
             found.append(
                 f"partners: {table.matched:,} people are listed, more than half of all buyers: is"
