@@ -39,6 +39,7 @@ from rfmtool.sources.detect import survey
 from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, Detail, Question
 from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.rows.lines import Watcher, lines
+from rfmtool.sources.statuses import Statuses
 from rfmtool.threads import cores
 
 _CATEGORY: Final = "category"
@@ -56,7 +57,7 @@ _WAYS_OUT: Final = {
     "anonymous": "See rfmtool check; name the column of customers with --column customer_id=NAME.",
     "blank": "Export it again.",
     "suppressed": "Everybody in it is on the list of --suppress: is it the right table?",
-    "not_a_sale": "By their status they are no sales: see not_a_sale of rfmtool rules show.",
+    "not_a_sale": "By their status they are no sales: see rfmtool check; --status settles a word.",
     "other_currency": "See rfmtool check; look at --currency and --rates.",
     "before_since": _DATES_ASKED_FOR,
     "after_as_of": _DATES_ASKED_FOR,
@@ -206,12 +207,22 @@ def _question(export: Export, rules: Rules, settings: Settings) -> Question:
         until=settings.as_of,
         currency=settings.currency,
         rates=settings.rates,
-        not_a_sale=rules.not_a_sale | export.preset.not_a_sale,
+        statuses=_statuses(export, rules),
+        nobody=export.asked.anonymous | export.preset.anonymous,
         order_per_row=settings.order_per_row,
         suppressed=settings.suppressed,
         amount_per=settings.amount_per or export.preset.amount_per,
         overlap=settings.overlap,
     )
+
+
+def _statuses(export: Export, rules: Rules) -> Statuses:
+    """What status words mean: as the user says, else the rules, else the preset."""
+    preset, settled = export.preset, export.asked.statuses
+    asked = [[word for word, is_sale in settled.items() if is_sale is wanted]
+             for wanted in (True, False)]  # fmt: skip
+    words = Statuses().over(preset.sale, preset.not_a_sale).over(rules.sale, rules.not_a_sale)
+    return words.over(*asked)
 
 
 def _with_window(question: Question, as_of: date, days: int) -> Question:

@@ -115,7 +115,8 @@ def rules_of(
         segments=segments,
         ladder=ladder,
         playbook=playbook,
-        not_a_sale=_words(data["reading"], f"{where}: reading"),
+        not_a_sale=_words(data["reading"], "not_a_sale", f"{where}: reading"),
+        sale=_words(data["reading"], "sale", f"{where}: reading"),
         wallet=wallet_of(data["wallet"], f"{where}: wallet"),
         evidence=evidence_of(data.get("evidence", {}), Path(where).parent, f"{where}: evidence"),
         presets=presets_of(data.get("preset", []), f"{where}: preset"),
@@ -132,9 +133,9 @@ def _labels(rules: Iterable[Rule]) -> frozenset[str]:
     return frozenset(rule.label for rule in rules)
 
 
-def _words(data: Any, where: str) -> frozenset[str]:  # noqa: ANN401 - unchecked input
-    only_known(data, {"not_a_sale"}, where)
-    words = data.get("not_a_sale", [])
+def _words(data: Any, key: str, where: str) -> frozenset[str]:  # noqa: ANN401 - unchecked input
+    only_known(data, {"not_a_sale", "sale"}, where)
+    words = data.get(key, [])
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise RulesError(f"{where}.not_a_sale: a list of words")
+        raise RulesError(f"{where}.{key}: a list of words")
     return frozenset(word.strip().lower() for word in words)

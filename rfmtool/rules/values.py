@@ -144,6 +144,9 @@ class Rules:
     ladder: tuple[Rung, ...]
     playbook: tuple[Action, ...]
     not_a_sale: frozenset[str]
+    """Status words of orders that are no sales, beside those that are known."""
+    sale: frozenset[str]
+    """The same, of orders that are."""
     wallet: WalletRules
     evidence: Mapping[str, str] = field(default_factory=dict)
     """Where evidence tables are, by name; what a run is given comes first."""

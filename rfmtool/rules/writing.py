@@ -8,7 +8,7 @@ from typing import Any
 
 def to_toml(data: Mapping[str, Any]) -> str:
     """Write rules data as TOML that `load_rules` reads back equal."""
-    parts = [f"[reading]\nnot_a_sale = {_value(data['reading'].get('not_a_sale', []))}\n"]
+    parts = [f"[reading]\n{_pairs(data['reading'])}"]
     parts += [f"[scoring.{name}]\n{_pairs(method)}" for name, method in data["scoring"].items()]
     rows = "".join(f"    {_value(row)},\n" for row in data["segments"]["rows"])
     parts.append(f"[segments]\nmap = {_value(data['segments']['map'])}\nrows = [\n{rows}]\n")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from rfmtool.rules.presets import Preset
 from rfmtool.sources.cells.date_readings import ISO, DateReading
+from rfmtool.sources.statuses import Statuses
 from rfmtool.sources.text.records import Marks
 
 if TYPE_CHECKING:
@@ -117,6 +118,12 @@ class Asked:
     """The known export that it is, or `none`; found by its header unless given."""
     own_presets: tuple[Preset, ...] = ()
     """Known exports of the user's own, from the rules."""
+    statuses: Mapping[str, bool] = field(default_factory=dict)
+    """Status words that are settled: whether each is a sale."""
+    anonymous: frozenset[str] = frozenset()
+    """Customer ids that stand for nobody."""
+    strict: bool = False
+    """Whether files that are passed over with a notice are errors."""
 
     def of_table(self, table: str = "") -> Asked:
         """Keep what is said of one table: its columns, `TABLE.ROLE` without the table.
@@ -165,7 +172,10 @@ class Question:
     currency: str | None = None
     rates: Rates | None = None
     """What all money is converted with; None takes it as it is."""
-    not_a_sale: frozenset[str] = frozenset()
+    statuses: Statuses = field(default_factory=Statuses)
+    """What the words of status columns mean."""
+    nobody: frozenset[str] = frozenset()
+    """Customer ids that stand for nobody, such as a guest's."""
     order_per_row: bool = False
     suppressed: frozenset[str] = frozenset()
     """Customer ids to leave out of everything."""

@@ -19,7 +19,7 @@ GENERIC: Final = Preset("generic")
 _NONE: Final = ("none", GENERIC.name)
 _FILE: Final = "presets.toml"
 _KINDS: Final[Mapping[str, Kind]] = {
-    **EXPORT_KINDS, "cancelled_at": "day", "paid_at": "day",
+    **EXPORT_KINDS, "cancelled_on": "day", "paid_at": "day",
 }  # fmt: skip
 
 
