@@ -30,7 +30,9 @@ from rfmtool.grouping.order_days import (
     order_dates,
     strip_point_zero,
 )
+from rfmtool.grouping.ids import check_ids
 from rfmtool.grouping.people import everyone, owned
+from rfmtool.grouping.statuses import check_statuses
 from rfmtool.rules import Rules, load_rules
 from rfmtool.rules.presets import SALE_ROLES
 from rfmtool.sources import Asked, Export, open_export
@@ -257,6 +259,8 @@ def _grouped(
     grouped = replace(grouped, export=export, rates=question.rates)
     with having_seen(grouped):
         check_currency(export, grouped.ledger, question)
+        check_statuses(export, grouped.ledger)
+        check_ids(export, grouped.table, grouped.dates)
     # Whole numbers sort alike with and without their .0, so that places stay as they are.
     bare = strip_point_zero(grouped.table) if grouped.ledger.ids_end_in_point_zero else None
     return grouped if bare is None else replace(grouped, table=bare, dropped_point_zero=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from rich.console import Console
@@ -74,6 +74,10 @@ def _as_read(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Money", _money(found)),
         ("Orders", _orders(found)),
         ("Rows", ledger_line(found["ledger"])),
+        *(("" if place else "Statuses", line)
+          for place, line in enumerate(status_lines(found["statuses"]))),
+        *(("" if place else "Look at", printable(line))
+          for place, line in enumerate(found["notices"])),
         ("Customers", f"{found['customers']:,}"),
         *ids,
         *_rejects(found),
@@ -91,6 +95,19 @@ def _evidence(tables: Mapping[str, Any]) -> list[tuple[str, str]]:
         lines.append((name.capitalize(), f"{ledger_line(table, empty=False)}; {known}"))
         lines += [("", _bad_row(one, _HEADER_ROWS)) for one in table["rejects"]]
     return lines
+
+
+def status_lines(statuses: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A line for each status word: its column, what it holds and what it was taken for."""
+    return [
+        f"{printable(one['column'])}: {printable(_word(one['status']))}, {counted(one['rows'], 'row')},"
+        f" {money(one['money'])}: {one['taken_as']}"
+        for one in statuses
+    ]
+
+
+def _word(status: str | None) -> str:
+    return "words of few rows" if status is None else status or "(empty)"
 
 
 def _money(found: Mapping[str, Any]) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from rich.console import RenderableType
 
 from rfmtool.pages.terminal import paragraph, printable
 from rfmtool.summaries.exchange import converted
-from rfmtool.summaries.words import counted
+from rfmtool.summaries.words import counted, money
 
 Data = Mapping[str, Any]
 
@@ -22,9 +22,22 @@ def trust(summary: Data, width: int) -> list[RenderableType]:
     return [
         paragraph(ledger_line(summary["ledger"]), width),
         paragraph(f"Read as {read_as}", width),
+        *_statuses(summary["statuses"], width),
         *_evidence(summary["evidence"], width),
         *[paragraph(f"! {printable(text)}", width, "yellow") for text in summary["warnings"]],
     ]
+
+
+def _statuses(statuses: Sequence[Data], width: int) -> list[RenderableType]:
+    """What each status word holds and was taken for, in one paragraph."""
+    if not statuses:
+        return []
+    words = (
+        f"{printable(one['status'] or ('words of few rows' if one['status'] is None else 'empty'))}"
+        f" {one['rows']:,} ({money(one['money'])}: {one['taken_as']})"
+        for one in statuses
+    )
+    return [paragraph(f"By status {', '.join(words)}", width)]
 
 
 def _evidence(tables: Data, width: int) -> list[RenderableType]:

@@ -12,11 +12,11 @@ from rfmtool.rules.checking import only_known
 PRESET_ROLES: Final = (
     "customer_id", "order_id", "ordered_at", "amount", "refunded", "unpaid", "quantity",
     "unit_price", "currency", "status", "payment_status", "type", "cancelled_on", "voided",
-    "captured", "paid_at",
+    "is_test", "captured", "paid_at",
 )  # fmt: skip
 """The roles that a preset may name columns for."""
 SALE_ROLES: Final = (
-    "status", "payment_status", "type", "cancelled_on", "voided", "captured", "paid_at",
+    "status", "payment_status", "type", "cancelled_on", "voided", "is_test", "captured", "paid_at",
 )  # fmt: skip
 """The roles that can say that an order is no sale."""
 _DATES: Final = ("D/M/Y", "M/D/Y")

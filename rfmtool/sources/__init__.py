@@ -8,7 +8,7 @@ from typing import Any
 
 from rfmtool.errors import InputError, having_seen
 from rfmtool.rules.presets import Preset
-from rfmtool.sources import detect
+from rfmtool.sources import detect, roles_by_cells
 from rfmtool.sources.detect import Export
 from rfmtool.sources.files.listing import left_out
 from rfmtool.sources.layout import Asked, Reading
@@ -36,9 +36,12 @@ def open_export(source: Any, asked: Asked) -> Export:  # noqa: ANN401 - any fram
     with having_seen(Export(tuple(sources), Reading(), asked)):
         _check_same(presets)
         detect.same_roles(sources)
-    export = detect.understand(sources, asked, presets[sources[0].name])
+    preset = presets[sources[0].name]
+    sources = roles_by_cells.settled(sources, asked, preset)
+    export = detect.understand(sources, asked, preset)
     files = [one.file.path for one in sources if one.file and one.file.path]
-    return replace(export, left_out=left_out(source, files))
+    notices = roles_by_cells.unplayed(sources, asked)
+    return replace(export, left_out=left_out(source, files), notices=notices)
 
 
 def _check_same(presets: Mapping[str, Preset]) -> None:

@@ -19,7 +19,7 @@ from rfmtool.sources.cells import conventions
 from rfmtool.sources.cells.date_readings import ISO, check_zone, in_zone, reading_of
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.listing import expand
-from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, Asked, Detail, FileLayout, Reading
+from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, SUGGESTED_ROLES, Asked, Detail, FileLayout, Reading
 from rfmtool.sources.layouts import parquet_layout, text_layout, typed_layout
 from rfmtool.sources.presets import GENERIC
 from rfmtool.sources.read import Progress
@@ -76,6 +76,8 @@ class Export:
     """How most dates look that the reading does not fit, where the whole columns tell."""
     left_out: tuple[str, ...] = ()
     """Files in its folders that are not read, because their endings are of no data."""
+    notices: tuple[str, ...] = ()
+    """What to look at: columns that play no role and look as if they should, files passed over."""
 
     @property
     def name(self) -> str:
@@ -246,7 +248,7 @@ def same_roles(sources: Sequence[Source]) -> None:
     first = sources[0]
     for source in sources[1:]:
         differing = set(source.layout.places) ^ set(first.layout.places)
-        differing -= set(OPTIONAL_ROLES)
+        differing -= {*OPTIONAL_ROLES, *SUGGESTED_ROLES}
         if differing:
             raise InputError(
                 f"{source.name} and {first.name} differ: only one of them has"

@@ -24,6 +24,10 @@ CONTACT_ROLES: Final = ("email", "phone", "name", "consent")
 """The roles that say how somebody is reached."""
 OPTIONAL_ROLES: Final = ("category", "product", "cost", *CONTACT_ROLES)
 """The roles that an export may lack, or have in some of its files only."""
+SUGGESTED_ROLES: Final = (
+    "refunded", "unpaid", "payment_status", "type", "cancelled_on", "voided", "is_test", "captured",
+)  # fmt: skip
+"""The roles that say what is no sale or was given back; some of the files may lack them."""
 KEPT: Final = "keep:"
 """Begins the role of a column that is carried through under its own name."""
 
@@ -31,6 +35,8 @@ Kind = Literal["text", "day", "number"]
 """What the cells of a role are read as."""
 EXPORT_KINDS: Final[Mapping[str, Kind]] = {
     "ordered_at": "day",
+    "cancelled_on": "day",
+    "paid_at": "day",
     **dict.fromkeys(NUMBER_ROLES, "number"),
 }
 """The roles of an export that are no text."""

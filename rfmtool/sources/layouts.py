@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from rfmtool.errors import InputError, having_seen
 from rfmtool.sources.cells.typed import can_be
 from rfmtool.sources.files.exports import ExportFile
-from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, Asked, FileLayout
+from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, SUGGESTED_ROLES, Asked, FileLayout
 from rfmtool.sources.read import damaged_parquet
 from rfmtool.sources.roles import Roles, kept_places, known_names
 from rfmtool.sources.text.dialect import sniff
@@ -77,7 +77,9 @@ def typed_layout(schema: pa.Schema, asked: Asked, where: str, roles: Roles) -> F
         kind = schema.field(place).type
         if role.startswith(KEPT) or can_be(roles.kinds.get(role, "text"), kind):
             continue
-        if role not in OPTIONAL_ROLES or role in asked.columns:
+        if role == "refunded" and "voided" not in places and pa.types.is_boolean(kind):
+            places["voided"] = place
+        elif role not in (*OPTIONAL_ROLES, *SUGGESTED_ROLES) or role in asked.columns:
             raise InputError(
                 f"{where}: column {found.header[place]!r} holds {kind}, which cannot be {role}",
                 f"Name another with {roles.option}, or turn it into text.",

@@ -11,16 +11,13 @@ from typing import Final
 
 from rfmtool.errors import InputError, UsageError
 from rfmtool.rules.presets import PRESET_ROLES, Preset, presets_of
-from rfmtool.sources.layout import EXPORT_KINDS, Kind
+from rfmtool.sources.layout import EXPORT_KINDS
 from rfmtool.sources.roles import Roles, find_roles, needed, normal, places_of, synonyms
 
 GENERIC: Final = Preset("generic")
 """What an export is where no header is known: its columns are found by their names."""
 _NONE: Final = ("none", GENERIC.name)
 _FILE: Final = "presets.toml"
-_KINDS: Final[Mapping[str, Kind]] = {
-    **EXPORT_KINDS, "cancelled_on": "day", "paid_at": "day",
-}  # fmt: skip
 
 
 @cache
@@ -59,7 +56,7 @@ class Known:
 
     def roles(self) -> Roles:
         """The roles of an export, found by its preset."""
-        return Roles(self._find, _KINDS)
+        return Roles(self._find, EXPORT_KINDS)
 
     def _find(self, header: Sequence[str], asked: Mapping[str, str], where: str) -> dict[str, int]:
         preset = self.of(header)

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from rfmtool.errors import AmbiguousInputError, InputError, UsageError, having_seen
-from rfmtool.sources.layout import CONTACT_ROLES, EXPORT_KINDS, KEPT, OPTIONAL_ROLES, Kind
+from rfmtool.sources.layout import CONTACT_ROLES, EXPORT_KINDS, KEPT, OPTIONAL_ROLES, SUGGESTED_ROLES, Kind
 from rfmtool.sources.names import normal
 
 _FILE: Final = "synonyms.toml"
@@ -38,7 +38,7 @@ class Roles:
 def synonyms() -> Mapping[str, Sequence[str]]:
     """Header names by role, letters and digits only, the likeliest first."""
     text = resources.files(__package__).joinpath(_FILE).read_text("utf-8")
-    return tomllib.loads(text)
+    return {role: [*map(normal, names)] for role, names in tomllib.loads(text).items()}
 
 
 _LOOKS_LIKE_DATA: Final = re.compile(
@@ -88,7 +88,7 @@ def places_of(
         if name is None:
             continue
         if names.count(name) > 1:
-            if role in OPTIONAL_ROLES:
+            if role in (*OPTIONAL_ROLES, *SUGGESTED_ROLES):
                 continue  # better none than the wrong one, and the rest can still be read
             raise _twice(header[names.index(name)], names.count(name), role, where, option)
         if names.index(name) not in places.values():

@@ -15,6 +15,8 @@ from rfmtool.sources.evidence.tables import Evidence
 from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.roles import may_be_data
 from rfmtool.summaries.exchange import rates_data
+from rfmtool.summaries.statuses import statuses_data
+from rfmtool.summaries.warnings import reading_notices
 
 
 def diagnosis(grouped: Grouped, told: Evidence | None = None) -> dict[str, Any]:
@@ -31,6 +33,8 @@ def diagnosis(grouped: Grouped, told: Evidence | None = None) -> dict[str, Any]:
         "decimal": reading.numbers.decimal,
         "dates_by": "you said so" if export.asked.date_format else decided_by,
         "decimal_by": "you said so" if export.asked.decimal else decided_by,
+        "statuses": statuses_data(grouped),
+        "notices": reading_notices(grouped)[bool(export.left_out) :],
         "footer_rows": ledger.footer_rows,
         "dropped_point_zero": grouped.dropped_point_zero,
         "merged_ids": grouped.merged_ids,

@@ -27,6 +27,7 @@ from rfmtool.summaries.evidence import (
 )
 from rfmtool.summaries.exchange import rates_data
 from rfmtool.summaries.figures import groups_of
+from rfmtool.summaries.statuses import statuses_data
 from rfmtool.summaries.warnings import warnings
 from rfmtool.summaries.words import NOBODY, activity_words, in_words
 
@@ -53,6 +54,7 @@ def summarise(result: Result) -> dict[str, Any]:
         "first_order_on": _day(buyers["first_order_on"].min()),
         "last_order_on": _day(buyers["last_order_on"].max()),
         "ledger": result.ledger.as_data(),
+        "statuses": statuses_data(result.grouped),
         "files": len(result.grouped.export.sources),
         "columns": result.grouped.export.roles,
         "kept": result.grouped.export.kept,

@@ -35,7 +35,7 @@ def no_sales(heads: Cells, question: Question) -> Iterator[Mask]:
         yield of_no_sale_type(heads, question)
     if "captured" in heads:
         yield _is_in(heads["captured"], _NO)
-    for role in ("cancelled_on", "voided"):
+    for role in ("cancelled_on", "voided", "is_test"):
         if role in heads:
             yield ~(is_blank(heads[role]) | _is_in(heads[role], _NOT_SET))
     if "paid_at" in heads:
