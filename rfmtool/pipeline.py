@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -144,6 +144,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     max_rejects: str | int = "1%",
     min_matched: str = "50%",
     watcher: Watcher | None = None,
+    on_read: Callable[[Grouped], None] | None = None,
 ) -> Result:
     """Score, stage and segment the customers of an export, and say what to do about each.
 
@@ -164,6 +165,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
         max_rejects: how many rows of a table may be unreadable: a number, or a share such as "1%".
         min_matched: how many ids of partners and of wallets must be known from elsewhere.
         watcher: told how far reading has come.
+        on_read: called with what was read, once it is within the limits.
 
     Returns:
         The customers and what is known about the run.
@@ -197,6 +199,8 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     day = as_of_day(grouped, settings)
     told = _matched(told, grouped)
     check_matched(told.ledgers.values(), min_matched)
+    if on_read:
+        on_read(grouped)
     known = with_everyone(grouped, tables_on(told, settings, day, grouped.table["customer_id"]))
     return replace(score(known, in_force, day, settings, given), evidence=told)
 

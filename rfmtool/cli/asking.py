@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING
 from rfmtool.cli.arguments import Settings, run_arguments, text_options
 from rfmtool.cli.destination import console, json_bytes, output_file, show_json
 from rfmtool.cli.loading import uninterrupted
+from rfmtool.cli.telling import teller
 
 if TYPE_CHECKING:
     from rfmtool.analyses import Answer
@@ -41,7 +42,7 @@ def ask(
 
     if path and path.suffix.lower() != _JSON:
         writers.format_of(path)  # sooner than after reading
-    arguments = run_arguments(settings, exports)
+    arguments = {**run_arguments(settings, exports), "on_read": teller(settings)}
     with published_file(path) if path else nullcontext() as target:
         answer: Answer = getattr(questions, name)(list(exports), **arguments, **more)
         if path and target:

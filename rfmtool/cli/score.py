@@ -14,6 +14,7 @@ from rfmtool.cli.arguments import run_arguments, text_options
 from rfmtool.cli.destination import output_file
 from rfmtool.cli.loading import uninterrupted
 from rfmtool.cli.sections import SectionedCommand
+from rfmtool.cli.telling import teller
 from rfmtool.errors import UsageError
 
 
@@ -64,7 +65,7 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
             f"Leave one out, or name a file that ends in .{asked}.",
         )
     _check_sort(settings["sort"], settings["keep"])
-    arguments = run_arguments(settings, exports)
+    arguments = {**run_arguments(settings, exports), "on_read": teller(settings)}
     with published_file(path) if path else _stdout() as target:
         result = pipeline.run(list(exports), **arguments)
         frame = ordering.ordered(result.frame, result.columns, settings["sort"], settings["top"])

@@ -31,7 +31,7 @@ def open_export(source: Any, asked: Asked) -> Export:  # noqa: ANN401 - any fram
     """
     asked = asked.of_table()
     known = Known(asked.own_presets, asked.preset)
-    sources = detect.sources_of(source, asked, known.roles())
+    sources, passed_over = detect.sources_of(source, asked, known.roles())
     presets = {source.name: known.of(source.layout.header) for source in sources}
     with having_seen(Export(tuple(sources), Reading(), asked)):
         _check_same(presets)
@@ -40,7 +40,7 @@ def open_export(source: Any, asked: Asked) -> Export:  # noqa: ANN401 - any fram
     sources = roles_by_cells.settled(sources, asked, preset)
     export = detect.understand(sources, asked, preset)
     files = [one.file.path for one in sources if one.file and one.file.path]
-    notices = roles_by_cells.unplayed(sources, asked)
+    notices = (*passed_over, *roles_by_cells.unplayed(sources, asked))
     return replace(export, left_out=left_out(source, files), notices=notices)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from rfmtool.errors import AmbiguousInputError, InputError, having_seen, naming
+from rfmtool.errors import AmbiguousInputError, InputError, NoTableError, having_seen, naming
 from rfmtool.rules.presets import Preset
 from rfmtool.sources import read
 from rfmtool.sources.batches import Batch, Job, Jobs
@@ -49,18 +49,33 @@ class Source:
         return carried(jobs, self.carry_down) if self.carry_down else jobs
 
     def _jobs(self, progress: Progress | None, block_bytes: int) -> Jobs:
+        layout = self.layout.in_file
         if self.table is not None:
-            return read.table_jobs(self.table.to_reader(read.BATCH_ROWS), self.layout)
+            return read.table_jobs(self.table.to_reader(read.BATCH_ROWS), layout)
         if self.file is None:
             raise TypeError("a source is a file or a table")
-        if self.layout.dialect is None:
-            return read.parquet_jobs(self.file, self.layout, progress)
-        return read.text_jobs(self.file, self.layout, progress, block_bytes)
+        if layout.dialect is None:
+            jobs = read.parquet_jobs(self.file, layout, progress)
+        else:
+            jobs = read.text_jobs(self.file, layout, progress, block_bytes)
+        return (partial(_with_keys, job, self.layout) for job in jobs) if self.layout.keys else jobs
 
 
 def _named(name: str, job: Job) -> Batch:
     with naming(name):
         return job()
+
+
+def _with_keys(job: Job, layout: FileLayout) -> Batch:
+    """A batch with the columns that stand in the names of folders."""
+    batch = job()
+    rows, in_file = len(batch.rows()), layout.in_file.places
+    keys = {
+        role: pa.repeat(pa.scalar(layout.key_of(role), pa.string()), rows)
+        for role in layout.places
+        if role not in in_file
+    }
+    return replace(batch, cells={**batch.cells, **keys})
 
 
 @dataclass(frozen=True)
@@ -188,8 +203,12 @@ def _read_with(export: Export, weighed: conventions.Weights) -> Export:
     return replace(export, reading=replace(export.reading, dates=dates, numbers=numbers))
 
 
-def sources_of(source: Any, asked: Asked, roles: Roles = EXPORT) -> list[Source]:  # noqa: ANN401
-    """Take whatever names an export, or is one, as sources.
+def sources_of(
+    source: Any,  # noqa: ANN401 - a path, paths, or any library's frame
+    asked: Asked,
+    roles: Roles = EXPORT,
+) -> tuple[list[Source], tuple[str, ...]]:
+    """Take whatever names an export, or is one, as sources; and say what is passed over.
 
     Raises:
         InputError: it is nothing that can be read, or lacks a needed column.
@@ -197,13 +216,49 @@ def sources_of(source: Any, asked: Asked, roles: Roles = EXPORT) -> list[Source]
     if isinstance(source, (str, os.PathLike)):
         source = [source]
     if is_arrow_stream(source):
-        return [source_of_table(_table(source), asked, roles)]
+        return [source_of_table(_table(source), asked, roles)], ()
     if not isinstance(source, Sequence):
         kind = type(source).__name__
         raise InputError(
             f"a source is a path, paths, or a frame, not a {kind}", "Pass one of these."
         )
-    return [source_of_file(file, asked, roles) for file in expand(source, asked.max_bytes)]
+    files = expand(source, asked.max_bytes)
+    if len(files) == 1 or asked.strict:
+        return [source_of_file(file, asked, roles) for file in files], ()
+    return _tables_among(files, asked, roles)
+
+
+def _tables_among(
+    files: Sequence[ExportFile], asked: Asked, roles: Roles
+) -> tuple[list[Source], tuple[str, ...]]:
+    """The files that hold tables, and a sentence for each that holds none and is passed over.
+
+    Raises:
+        InputError: a table cannot be read, or there is none at all.
+    """
+    sources: list[Source] = []
+    refused: list[InputError] = []
+    for file in files:
+        try:
+            sources.append(source_of_file(file, asked, roles))
+        except InputError as error:
+            if not (isinstance(error, NoTableError) or _is_prose(error)):
+                raise
+            refused.append(error)
+    if not sources:
+        raise refused[0]
+    return sources, tuple(f"Passed over: {_why(error)} (--strict stops here)." for error in refused)
+
+
+def _why(error: InputError) -> str:
+    what: str = error.args[0]
+    return what if isinstance(error, NoTableError) else f"{what.partition(': ')[0]}: it is no table"
+
+
+def _is_prose(error: InputError) -> bool:
+    seen = error.seen
+    dialect = seen.sources[0].layout.dialect if isinstance(seen, Export) else None
+    return dialect is not None and dialect.is_prose
 
 
 def _table(frame: Any) -> pa.Table:  # noqa: ANN401

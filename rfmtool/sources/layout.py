@@ -65,6 +65,8 @@ class Dialect:
     """How many records the header takes; 0 where there is none."""
     empty_columns: int = 0
     """Last columns that have no name and hold nothing, as delimiters at the end of rows make."""
+    is_prose: bool = False
+    """Whether nothing divides its lines into columns."""
     is_doubtful: bool = False
     """Whether what is taken for the header may be somebody's row, so that nobody need see it."""
 
@@ -101,6 +103,21 @@ class FileLayout:
     dialect: Dialect | None = None
     kinds: Mapping[str, Kind] = field(default_factory=lambda: EXPORT_KINDS)
     """The roles that are no text."""
+    keys: tuple[str | None, ...] = ()
+    """The cells of the last columns of the header, which stand in the names of folders."""
+
+    @property
+    def in_file(self) -> FileLayout:
+        """The layout without the columns that stand in the names of folders."""
+        if not self.keys:
+            return self
+        width = len(self.header) - len(self.keys)
+        places = {role: place for role, place in self.places.items() if place < width}
+        return replace(self, header=self.header[:width], places=places, keys=())
+
+    def key_of(self, role: str) -> str | None:
+        """The cell of a role that the names of folders hold."""
+        return self.keys[self.places[role] - len(self.header) + len(self.keys)]
 
 
 @dataclass(frozen=True)

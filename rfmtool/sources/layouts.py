@@ -24,7 +24,8 @@ def text_layout(file: ExportFile, asked: Asked, roles: Roles) -> FileLayout:
         InputError: it cannot be read, or lacks a needed column.
     """
     dialect, header = sniff(file, asked, roles)
-    found = FileLayout(header, {}, dialect, roles.kinds)
+    header, keys = _with_keys(header, file)
+    found = FileLayout(header, {}, dialect, roles.kinds, keys)
     return replace(found, places=_places(found, asked, roles, file.name))
 
 
@@ -39,7 +40,18 @@ def parquet_layout(file: ExportFile, asked: Asked, roles: Roles) -> FileLayout:
             schema = pq.read_schema(raw)
     except (pa.ArrowException, OSError):
         raise damaged_parquet(file) from None
-    return typed_layout(schema, asked, file.name, roles)
+    names, keys = _with_keys(tuple(schema.names), file)
+    for name in names[len(schema.names) :]:
+        schema = schema.append(pa.field(name, pa.string()))
+    return typed_layout(schema, asked, file.name, roles, keys)
+
+
+def _with_keys(
+    header: tuple[str, ...], file: ExportFile
+) -> tuple[tuple[str, ...], tuple[str | None, ...]]:
+    """A header with the columns that stand in the names of folders behind it, and their cells."""
+    keys = {name: cell for name, cell in file.keys.items() if name not in header}
+    return (*header, *keys), tuple(keys.values())
 
 
 def _places(found: FileLayout, asked: Asked, roles: Roles, where: str) -> dict[str, int]:
@@ -65,13 +77,15 @@ def _kept(header: Sequence[str], asked: Asked) -> list[str]:
     return [name for name in asked.keep if name in header or name not in asked.elsewhere]
 
 
-def typed_layout(schema: pa.Schema, asked: Asked, where: str, roles: Roles) -> FileLayout:
+def typed_layout(
+    schema: pa.Schema, asked: Asked, where: str, roles: Roles, keys: tuple[str | None, ...] = ()
+) -> FileLayout:
     """The layout of columns that have types.
 
     Raises:
         InputError: a needed column is not there, or is of a type that it cannot be of.
     """
-    found = FileLayout(tuple(schema.names), {}, kinds=roles.kinds)
+    found = FileLayout(tuple(schema.names), {}, kinds=roles.kinds, keys=keys)
     places = _places(found, asked, roles, where)
     for role, place in list(places.items()):
         kind = schema.field(place).type

@@ -58,7 +58,7 @@ def taken_apart(
         # By name, so that the last word on somebody does not hang on how the files were listed.
         files = sorted(expand(source, asked.max_bytes), key=lambda file: file.name)
         return [_of_file(file, asked, table, threads) for file in files]
-    return [_batches_of(one, threads) for one in sources_of(source, asked, table.layout())]
+    return [_batches_of(one, threads) for one in sources_of(source, asked, table.layout())[0]]
 
 
 def _of_file(file: ExportFile, asked: Asked, table: EvidenceTable, threads: int) -> Part:
