@@ -55,7 +55,7 @@ def parquet_jobs(file: ExportFile, layout: FileLayout, progress: Progress | None
     try:
         with file.open() as raw:
             # Pre-buffering would hold every column chunk as it is read.
-            parquet = pq.ParquetFile(raw, pre_buffer=False)
+            parquet = pq.ParquetFile(raw, pre_buffer=False, coerce_int96_timestamp_unit="us")
             start = 0
             for batch in parquet.iter_batches(BATCH_ROWS, columns=sorted(set(names.values()))):
                 cells = {role: batch.column(name) for role, name in names.items()}
@@ -76,7 +76,9 @@ def damaged_parquet(file: ExportFile) -> InputError:
 def _parquet_rows(file: ExportFile, start: int, count: int) -> list[pa.Array]:
     with file.open() as raw:
         seen = 0
-        for batch in pq.ParquetFile(raw, pre_buffer=False).iter_batches(BATCH_ROWS):
+        for batch in pq.ParquetFile(
+            raw, pre_buffer=False, coerce_int96_timestamp_unit="us"
+        ).iter_batches(BATCH_ROWS):
             if seen == start:
                 return list(batch.columns)
             seen += len(batch)
