@@ -176,6 +176,7 @@ def _notes(file: Mapping[str, Any]) -> list[str]:
         (rows > 1, f"the header takes {rows} rows"),
         (file.get("aligned"), "cells are divided by runs of spaces (change it with --delimiter)"),
         (file.get("padded"), "a space follows every delimiter and is no part of a cell"),
+        (file.get("wrapped"), 'cells written as ="00123" are read without the formula'),
         (file.get("quote") == "'", "cells are quoted with single quotes"),
         (file.get("escape"), "a backslash makes the next mark plain text"),
         (file.get("empty_columns"), "rows end in delimiters with nothing behind them"),

@@ -65,6 +65,8 @@ class Dialect:
     """How many records the header takes; 0 where there is none."""
     empty_columns: int = 0
     """Last columns that have no name and hold nothing, as delimiters at the end of rows make."""
+    is_wrapped: bool = False
+    """Whether cells are written as formulas, `="00123"`; they are then read without them."""
     is_prose: bool = False
     """Whether nothing divides its lines into columns."""
     is_doubtful: bool = False

@@ -139,5 +139,6 @@ def _shape(source: Source) -> dict[str, Any]:
         "escape": dialect.escape,
         "aligned": dialect.is_aligned,
         "padded": dialect.is_padded,
+        "wrapped": dialect.is_wrapped,
         "empty_columns": dialect.empty_columns,
     }

@@ -9,13 +9,14 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from rfmtool.errors import InputError, NoTableError
 from rfmtool.sources.files.containers import kind_of
 from rfmtool.sources.files.encodings import check_encoding, check_utf8, no_text, proven
 from rfmtool.sources.files.exports import ExportFile
-from rfmtool.sources.files.streams import first_bytes, squeeze
+from rfmtool.sources.files.streams import first_bytes, is_wrapped, squeeze, unwrap
 from rfmtool.sources.layout import Asked, Dialect, FileLayout
 from rfmtool.sources.roles import EXPORT, Roles, may_be_data
 from rfmtool.sources.text.headers import Names
@@ -51,10 +52,14 @@ def sniff(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> tuple[Dialec
     _check_is_table(text, file)
     if asked.encoding is None:
         check_utf8(text, file.name)
+    wrapped = is_wrapped(text)
+    if wrapped:
+        text = unwrap(text[: text.rfind(b"\n") + 1] if len(text) == SAMPLE_BYTES else text)
     keys = tuple(file.keys)
     sample = Sample(_head(text, start, file.name), start, asked, file.name, roles, keys)
     best = usual_trial(sample) if file.kind == "workbook" else best_trial(sample)
-    return _checked(best, encoding, text, sample)
+    dialect, header = _checked(best, encoding, text, sample)
+    return replace(dialect, is_wrapped=wrapped), header
 
 
 def _encoding(file: ExportFile, asked: Asked) -> str:
