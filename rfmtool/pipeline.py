@@ -179,7 +179,8 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     """
     asked = asked or Asked()
     if columns:
-        asked = replace(asked, columns={**asked.columns, **columns})
+        named = {role: str(name) for role, name in columns.items()}
+        asked = replace(asked, columns={**asked.columns, **named})
     settings = _settings(settings, as_of)
     if (cuts or fit_on) and scales is not None:
         doubled = "cuts" if cuts else "limits of the fit"

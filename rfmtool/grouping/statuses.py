@@ -98,13 +98,13 @@ def status_notices(export: Export, ledger: Ledger) -> Sequence[str]:
     if unknown:
         held = _sum(unknown)
         found.append(
-            f"{held.rows:,} rows are taken for sales though nobody knows their status:"
+            f"Rows taken for sales though nobody knows their status: {held.rows:,}, with"
             f" {unknown_words(unknown)}. --status 'WORD=not_a_sale' leaves them out."
         )
     parts = _sum(row for row in rows if row.word and part_refunded(row.word))
     if parts.rows and "refunded" not in export.columns:
         found.append(
-            f"{parts.rows:,} rows are partly refunded by their status, and no column says how much:"
+            f"Rows partly refunded by their status: {parts.rows:,}, and no column says how much, so"
             " their money counts whole. --column refunded=NAME takes it off."
         )
     return found

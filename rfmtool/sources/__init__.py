@@ -40,7 +40,7 @@ def open_export(source: Any, asked: Asked) -> Export:  # noqa: ANN401 - any fram
     sources = roles_by_cells.settled(sources, asked, preset)
     export = detect.understand(sources, asked, preset)
     files = [one.file.path for one in sources if one.file and one.file.path]
-    notices = (*passed_over, *roles_by_cells.unplayed(sources, asked))
+    notices = (*passed_over, *roles_by_cells.unplayed(sources, asked, preset))
     return replace(export, left_out=left_out(source, files), notices=notices)
 
 

@@ -19,6 +19,7 @@ from rfmtool.sources.cells import conventions
 from rfmtool.sources.cells.date_readings import ISO, check_zone, in_zone, reading_of
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.listing import expand
+from rfmtool.sources.frames import is_frame, table_of
 from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, SUGGESTED_ROLES, Asked, Detail, FileLayout, Reading
 from rfmtool.sources.layouts import parquet_layout, text_layout, typed_layout
 from rfmtool.sources.presets import GENERIC
@@ -215,12 +216,16 @@ def sources_of(
     """
     if isinstance(source, (str, os.PathLike)):
         source = [source]
-    if is_arrow_stream(source):
-        return [source_of_table(_table(source), asked, roles)], ()
-    if not isinstance(source, Sequence):
-        kind = type(source).__name__
+    if is_frame(source):
+        return [source_of_table(table_of(source), asked, roles)], ()
+    if not isinstance(source, Sequence) or not all(
+        isinstance(one, (str, os.PathLike)) for one in source
+    ):
+        others = " of other things" if isinstance(source, Sequence) else ""
+        kind = type(source).__name__ + others
         raise InputError(
-            f"a source is a path, paths, or a frame, not a {kind}", "Pass one of these."
+            f"a source is a path, paths, a frame, or a list of dicts, not a {kind}",
+            "Pass one of these.",
         )
     files = expand(source, asked.max_bytes)
     if len(files) == 1 or asked.strict:
@@ -261,17 +266,6 @@ def _is_prose(error: InputError) -> bool:
     return dialect is not None and dialect.is_prose
 
 
-def _table(frame: Any) -> pa.Table:  # noqa: ANN401
-    try:
-        return pa.RecordBatchReader.from_stream(frame).read_all()
-    except pa.ArrowException:
-        # Arrow's own words would quote a cell.
-        raise InputError(
-            "the frame cannot be read: one of its columns mixes types",
-            "Make it text first, for example frame.astype({'customer_id': str}).",
-        ) from None
-
-
 def source_of_file(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> Source:
     """Find out what a file is and which of its columns play which of the roles.
 
@@ -310,8 +304,3 @@ def same_roles(sources: Sequence[Source]) -> None:
                 f" {', '.join(sorted(differing))}",
                 "Name the columns with --column, or read the files apart.",
             )
-
-
-def is_arrow_stream(source: Any) -> bool:  # noqa: ANN401 - anything may be asked
-    """Whether an object hands over an Arrow C stream."""
-    return hasattr(source, "__arrow_c_stream__")

@@ -77,7 +77,17 @@ def _places(
     """The place of each role: as asked, else as the preset says; contacts and such by name."""
     others = {role: known for role, known in synonyms().items() if role not in PRESET_ROLES}
     own = {role: [normal(name) for name in names] for role, names in preset.columns.items()}
-    if "amount" in asked:  # what is taken off belongs to the preset's own amount
+    own = _with_one_money(own, header)
+    amount = normal(asked.get("amount", ""))
+    if amount and amount not in own.get("amount", ()):  # what is taken off belongs to the preset's
         own = {role: known for role, known in own.items() if role not in ("refunded", "unpaid")}
     places = places_of(header, asked, own | others, where)
     return needed(places, header, where)
+
+
+def _with_one_money(own: dict[str, list[str]], header: Sequence[str]) -> dict[str, list[str]]:
+    """The columns of a preset without its quantity and price, where it has an amount as well."""
+    names = {normal(name) for name in header}
+    if names.isdisjoint(own.get("amount", ())):
+        return own
+    return {role: known for role, known in own.items() if role not in ("quantity", "unit_price")}

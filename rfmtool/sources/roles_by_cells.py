@@ -131,8 +131,9 @@ def _likenesses() -> Sequence[dict[str, Any]]:
     return likenesses
 
 
-def unplayed(sources: Sequence[Source], asked: Asked) -> tuple[str, ...]:
+def unplayed(sources: Sequence[Source], asked: Asked, preset: Preset) -> tuple[str, ...]:
     """Sentences about the columns that play no role and look as if they should."""
+    known = preset.columns  # whoever wrote the preset knew what is owed, and which amount to take
     found: dict[str, str] = {}
     for source in sources:
         played = {*source.layout.places.values()}
@@ -141,11 +142,12 @@ def unplayed(sources: Sequence[Source], asked: Asked) -> tuple[str, ...]:
         for name in others:
             key = normal(name)
             like = next((one for one in _likenesses()
-                         if any(normal(stem) in key for stem in one["stems"])), None)  # fmt: skip
+                         if any(normal(stem) in key for stem in one["stems"])
+                         and not (known and one["option"] == "unpaid")), None)  # fmt: skip
             if like:
                 found.setdefault(name, f"Column {name!r} looks like {like['what']} and is not used:"
                                        f" --column {like['option']}=NAME would.")  # fmt: skip
-    return (*found.values(), *_other_amounts(sources[0], asked))
+    return (*found.values(), *(() if known else _other_amounts(sources[0], asked)))
 
 
 def _other_amounts(source: Source, asked: Asked) -> Iterator[str]:

@@ -24,11 +24,12 @@ from rfmtool.sources.cells.date_readings import (
     reading_of,
 )
 from rfmtool.sources.cells.dates import read_days
-from rfmtool.sources.detect import Source, is_arrow_stream, source_of_file, sources_of
+from rfmtool.sources.detect import Source, source_of_file, sources_of
 from rfmtool.sources.evidence.cells import TableReading
 from rfmtool.sources.evidence.roles import EvidenceTable
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.listing import expand
+from rfmtool.sources.frames import is_frame
 from rfmtool.sources.layout import Asked, NumberReading
 from rfmtool.threads import in_order
 
@@ -54,7 +55,7 @@ def taken_apart(
     """
     if isinstance(source, (str, os.PathLike)):
         source = [source]
-    if isinstance(source, Sequence) and not is_arrow_stream(source):
+    if isinstance(source, Sequence) and not is_frame(source):
         # By name, so that the last word on somebody does not hang on how the files were listed.
         files = sorted(expand(source, asked.max_bytes), key=lambda file: file.name)
         return [_of_file(file, asked, table, threads) for file in files]

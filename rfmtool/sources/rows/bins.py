@@ -73,7 +73,8 @@ def bins_of_runs(
         bins[is_listed(heads["customer_id"], question.nobody)] = CODES["anonymous"]
     if undated is not None:
         bins[undated] = CODES["bad_date"]
-        bins[undated & is_blank(heads["ordered_at"])] = CODES["missing_date"]
+        lacking = "missing_date" if reading.preset.undated is None else reading.preset.undated
+        bins[undated & is_blank(heads["ordered_at"])] = CODES[lacking]
     return days, bins, asked_for
 
 
@@ -143,7 +144,7 @@ def _rows_of(runs: Runs, seen: Mask, odd: Odd) -> pa.Array:
 
 def odd_rows(batch: Batch, runs: Runs, bins: Codes, amounts: Odd) -> Odd:
     """Rows of no run's bin: unreadable money, unless the date is at fault, and blank rows."""
-    undated = (bins == CODES["missing_date"]) | (bins == CODES["bad_date"])
+    undated = np.isin(bins, [CODES[name] for name in ("missing_date", "bad_date", "blank")])
     if not undated.any():
         return amounts
     places = np.searchsorted(runs.starts, amounts.rows, side="right") - 1
