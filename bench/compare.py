@@ -1,7 +1,7 @@
-"""Time `rfmtool score` against hand-written scripts for the same job.
+"""Time rfmtool against hand-written scripts: the same job, the whole `score`, and `run -o`.
 
 Every contender is a process of its own. They take turns (A B C, A B C, ...), so that a busy minute
-of the machine hits all of them; the table shows medians. At the end the answer of rfmtool is
+of the machine hits all of them; the table shows medians. At the end both answers of `score` are
 compared with that of DuckDB doing the very same job.
 """
 
@@ -9,67 +9,40 @@ import argparse
 import importlib.metadata
 import os
 import platform
+import shutil
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+
+from processes import Measure, RunFailed, measure, medians
 
 # Nothing heavy is imported here: a child's peak memory is never counted below its parent's.
 HERE = Path(__file__).parent
 RFMTOOL = [sys.executable, "-m", "rfmtool"]
 YARDSTICK = "duckdb_same"
 FLOOR = "scan_floor"  # only reads
-CONTENDERS = ("rfmtool", YARDSTICK, "duckdb_usual", "polars_usual", "pandas_usual", FLOOR)
+SELECT, SCORE, RUN = "select", "score", "run"
+OURS = (SELECT, SCORE, RUN)
+CONTENDERS = (*OURS, YARDSTICK, "duckdb_usual", "polars_usual", "pandas_usual", FLOOR)
+# What the script of the yardstick writes, in its order.
+SAME_COLUMNS = (
+    "customer_id,stage,segment,rfm,rfm_total,recency_score,frequency_score,monetary_score,"
+    "recency_days,frequency,monetary,first_order_on,last_order_on,order_days,average_order,refunds"
+)
 FORMATS = ("csv", "parquet")
 LIBRARIES = ("rfmtool", "duckdb", "polars", "pandas", "pyarrow", "numpy")
 STARTS = 7
 GIB = 1 << 30
-MIB = 1 << 20
-READ_BYTES = 8 * MIB
-
-
-@dataclass(frozen=True)
-class Measure:
-    """What one run took: seconds on the clock, seconds of CPU, peak resident memory in MiB."""
-
-    wall_s: float
-    cpu_s: float
-    peak_mib: float
-
-
-class RunFailed(Exception):  # noqa: N818 - the name says what happened
-    """A contender ended with an error; the text says how."""
+READ_BYTES = 8 << 20
 
 
 def command(contender: str, source: Path, out: Path) -> list[str]:
     """Return the command line by which a contender scores `source` into `out`."""
-    if contender == "rfmtool":
-        return [*RFMTOOL, "score", str(source), "-o", str(out), "--quiet"]
+    if contender in OURS:
+        words = ["score", "--select", SAME_COLUMNS] if contender == SELECT else [contender]
+        return [*RFMTOOL, *words, str(source), "-o", str(out), "--quiet"]
     return [sys.executable, str(HERE / "peers" / f"{contender}.py"), str(source), str(out)]
-
-
-def measure(words: Sequence[str]) -> Measure:
-    """Run a command to its end and measure the whole process.
-
-    Raises:
-        RunFailed: the command did not end with 0.
-    """
-    with tempfile.TemporaryFile() as said:
-        start = time.perf_counter()
-        child = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
-        _, status, usage = os.wait4(child.pid, 0)
-        wall_s = time.perf_counter() - start
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode:
-            said.seek(0)
-            last_words = said.read().decode(errors="replace").strip().splitlines()[-1:]
-            raise RunFailed(f"exit {child.returncode}: {' '.join(last_words)}")
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Measure(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit / MIB)
 
 
 def insist_on(out: Path) -> None:
@@ -82,13 +55,12 @@ def insist_on(out: Path) -> None:
         raise RunFailed("exit 0, but nothing was written")
 
 
-def medians(measures: Sequence[Measure]) -> Measure:
-    """Take the median of each figure by itself."""
-    return Measure(
-        median(each.wall_s for each in measures),
-        median(each.cpu_s for each in measures),
-        median(each.peak_mib for each in measures),
-    )
+def remove(out: Path) -> None:
+    """Take an answer away, a file or a folder."""
+    if out.is_dir():
+        shutil.rmtree(out)
+    else:
+        out.unlink(missing_ok=True)
 
 
 def take_turns(
@@ -102,7 +74,7 @@ def take_turns(
     failures: dict[str, str] = {}
     for turn in range(1, runs + 1):
         for contender in list(measures):
-            outs[contender].unlink(missing_ok=True)
+            remove(outs[contender])
             try:
                 taken = measure(command(contender, source, outs[contender]))
                 if contender != FLOOR:
@@ -230,6 +202,11 @@ def choice_of(allowed: Sequence[str], text: str) -> list[str]:
     return [name for name in allowed if name in chosen]
 
 
+def out_name(contender: str, kind: str) -> str:
+    """The name of what a contender writes: a folder of `run`, else a table."""
+    return f"{contender}-from-{kind}{'' if contender == RUN else '.csv'}"
+
+
 def positive(text: str) -> int:
     """Read a whole number of at least 1."""
     if not text.isdecimal() or int(text) < 1:
@@ -266,7 +243,7 @@ def main() -> int:
     facts = list(machine())  # before our own work shows in the load
     sources = generated(options)
     outs = {
-        kind: {name: options.folder / f"{name}-from-{kind}.csv" for name in options.only}
+        kind: {name: options.folder / out_name(name, kind) for name in options.only}
         for kind in sources
     }
     print(f"{options.orders:,} orders, {options.customers:,} customers at most", end="")
@@ -277,7 +254,7 @@ def main() -> int:
         f"Medians of {options.runs}, contenders in turns, source files in the page cache."
     )
     good = True
-    if "rfmtool" in options.only:
+    if not {*OURS}.isdisjoint(options.only):
         try:
             print(start_time())
         except RunFailed as failure:
@@ -296,12 +273,13 @@ def main() -> int:
     # Last of all, because the comparison needs memory (see the note at the imports).
     print()
     for kind, names in finished.items():
-        if names >= {"rfmtool", YARDSTICK}:
-            same, said = verdict(outs[kind]["rfmtool"], outs[kind][YARDSTICK])
-            good = good and same
-        else:
-            said = [f"answers not compared: that takes rfmtool and {YARDSTICK}, both finished"]
-        print(f"{kind}: ", "\n  ".join(said), sep="")
+        for name in (SELECT, SCORE):
+            if names >= {name, YARDSTICK}:
+                same, said = verdict(outs[kind][name], outs[kind][YARDSTICK])
+                good = good and same
+            else:
+                said = [f"not compared: that takes {name} and {YARDSTICK}, both finished"]
+            print(f"{kind}, {name}: ", "\n  ".join(said), sep="")
     return 0 if good else 1
 
 

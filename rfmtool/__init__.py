@@ -26,11 +26,11 @@ __all__ = [
 
 if TYPE_CHECKING:
     from rfmtool.grouping.read import Settings
-    from rfmtool.pages.explain import explain
     from rfmtool.pipeline import run
     from rfmtool.questions import affinity, cadence, cohorts, concentration, repeat, timeline
     from rfmtool.rules import FitRules, Method
     from rfmtool.runs.compare import compare
+    from rfmtool.runs.explain import explain
     from rfmtool.sources.layout import Asked, Detail
 
 
@@ -40,7 +40,7 @@ def __dir__() -> list[str]:
 
 _HOMES: Final = {
     "run": "pipeline",
-    "explain": "pages.explain",
+    "explain": "runs.explain",
     "compare": "runs.compare",
     **dict.fromkeys(("Detail", "Asked"), "sources.layout"),
     "Settings": "grouping.read",

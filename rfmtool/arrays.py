@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.int64 | np.int32]
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
+PART: Final = 1 << 17
+"""How many customers are looked at together, where all at once would take much memory."""
 
 
 def mask_of(booleans: pa.Array) -> Mask:

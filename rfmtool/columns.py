@@ -1,65 +1,139 @@
-"""Every column name and bin name that users meet, in the order they meet them."""
+"""Every column and bin name that users meet, in the order they meet them."""
 
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
-CUSTOMERS: Final = (
-    "customer_id",
-    "stage",
-    "segment",
-    "activity",
-    "action",
-    "priority",
-    "channel",
-    "rfm",
-    "rfm_total",
-    "recency_score",
-    "frequency_score",
-    "monetary_score",
-    "recency_days",
-    "frequency",
-    "monetary",
-    "first_order_on",
-    "last_order_on",
-    "order_days",
-    "average_order",
-    "refunds",
-    "usual_gap_days",
-    "overdue_ratio",
-    "wallet",
-    "share_of_wallet",
-    "wallet_basis",
-    "wallet_tier",
-    "headroom",
-    "category_breadth",
-    "stage_evidence",
-    "stage_reason",
-    "candidate",
-)
+Kind = Literal["text", "contact", "word", "flag", "date", "whole", "money", "ratio"]
+"""What a column holds: any text; how somebody is reached; one word of a list; yes or no; a day;
+whole numbers; money, in whole 1/10,000 until written; numbers with decimals."""
+Written = Literal["always", "known", "feedback", "referrals", "never"]
+"""Whether it is in customers.csv: always, where the run knows anything of it, where that evidence
+is supplied, never."""
+AskedOf = Literal["ladder", "playbook", "nothing"]
+"""Which rules may ask for it; what a rung may ask a row of the playbook may too."""
+
+
+class Column(NamedTuple):
+    """A column of a customer row."""
+
+    name: str
+    kind: Kind
+    written: Written
+    asked_of: AskedOf
+    unit: str
+    meaning: str
+
+
+_TABLE: Final = (
+    ("customer_id", "text", "always", "nothing", "", "who it is, exactly as the export writes it"),
+    ("email", "contact", "known", "nothing", "", "where to write to"),
+    ("phone", "contact", "known", "nothing", "", "where to call"),
+    ("name", "contact", "known", "nothing", "", "what they are called"),
+    ("consent", "contact", "known", "nothing", "", "whether they may be written to"),
+    ("stage", "word", "always", "playbook", "", "the rung of the loyalty ladder"),
+    ("segment", "word", "always", "ladder", "", "the group by the scores"),
+    ("activity", "word", "always", "ladder", "", "how present they are, on whatever rung"),
+    ("action", "word", "always", "nothing", "", "what to do"),
+    ("priority", "whole", "always", "nothing", "1 = first", "how soon to do it"),
+    ("channel", "text", "always", "nothing", "", "by what to do it; several joined by a comma"),
+    ("rfm", "word", "always", "nothing", "", "the three scores as one text"),
+    ("rfm_total", "ratio", "always", "nothing", "score", "the three scores, weighted and added up"),
+    ("recency_score", "whole", "always", "ladder", "score", "how lately they ordered"),
+    ("frequency_score", "whole", "always", "ladder", "score", "how often they ordered"),
+    ("monetary_score", "whole", "always", "ladder", "score", "how much they spent"),
+    ("recency_days", "whole", "always", "ladder", "days", "from the last order that counts"),
+    ("frequency", "whole", "always", "ladder", "orders", "that net above zero"),
+    ("monetary", "money", "always", "ladder", "currency", "what they spent, refunds taken off"),
+    ("first_order_on", "date", "always", "nothing", "", "the first day with an order that counts"),
+    ("last_order_on", "date", "always", "nothing", "", "the last day with an order that counts"),
+    ("order_days", "whole", "always", "ladder", "days", "with an order that counts"),
+    ("average_order", "money", "always", "ladder", "currency", "spent for each order"),
+    ("refunds", "money", "always", "ladder", "currency", "what they were given back"),
+    ("usual_gap_days", "ratio", "always", "nothing", "days", "a regular lets pass between orders"),
+    ("overdue_ratio", "ratio", "always", "ladder", "usual gaps", "since a regular's last order"),
+    ("wallet", "money", "always", "ladder", "currency", "what they spend on such things anywhere"),
+    ("share_of_wallet", "ratio", "always", "ladder", "0–1", "how much of it they spend here"),
+    ("wallet_basis", "word", "always", "ladder", "", "what the wallet is known by"),
+    ("wallet_tier", "word", "always", "ladder", "", "whether the share is low or high"),
+    ("headroom", "money", "always", "ladder", "currency", "what they spend elsewhere"),
+    ("category_breadth", "ratio", "always", "nothing", "0–1", "of the categories that they buy"),
+    ("stage_evidence", "word", "always", "nothing", "", "what kind of thing proves the stage"),
+    ("stage_reason", "text", "always", "nothing", "", "why they stand there, in words"),
+    ("candidate", "word", "always", "playbook", "", "the rung that their orders suggest"),
+    ("cost", "money", "known", "ladder", "currency", "what was paid for what they bought"),
+    ("margin", "money", "known", "nothing", "currency", "what is left of their spend after costs"),
+    ("wallet_plan", "word", "known", "nothing", "", "what to do by the size of wallet and share"),
+    ("sow_score", "whole", "known", "nothing", "score", "how large the share of wallet is"),
+    ("rfm_sow", "word", "known", "nothing", "", "rfm with that digit behind it"),
+    ("missing_category", "text", "known", "nothing", "", "what they lack and peers buy"),
+    ("missing_category_value", "money", "known", "nothing", "currency", "what that is worth"),
+    ("latest_nps", "whole", "feedback", "ladder", "0–10", "their latest answer to a survey"),
+    ("open_complaints", "whole", "feedback", "ladder", "complaints", "that nobody has settled"),
+    ("referrals", "whole", "referrals", "ladder", "people", "whom they referred in 24 months"),
+    ("sales", "money", "never", "ladder", "currency", "what they bought, nothing taken off"),
+    ("lines", "whole", "never", "ladder", "rows", "of theirs that are used"),
+    ("categories", "whole", "never", "ladder", "categories", "that they spent anything in"),
+    ("contact_status", "word", "never", "ladder", "", "what contacts say of them"),
+    ("recent_nps", "whole", "never", "ladder", "0–10", "their latest answer, if of 24 months"),
+    ("complaints", "whole", "never", "ladder", "complaints", "they ever had"),
+    ("unsolicited_bought", "whole", "never", "ladder", "people", "referred unasked, who bought"),
+    ("unknown_referred", "whole", "never", "ladder", "people", "referred, asked or not is unknown"),
+    ("unknown_bought", "whole", "never", "ladder", "people", "of these, who bought"),
+    ("unsolicited_reviews", "whole", "never", "ladder", "reviews", "they praised us in unasked"),
+    ("solicited_reviews", "whole", "never", "ladder", "reviews", "they praised us in when asked"),
+    ("last_referral_on", "date", "never", "nothing", "", "the day of the latest referral"),
+    ("last_review_on", "date", "never", "nothing", "", "the day of the latest praise"),
+    ("latest_nps_on", "date", "never", "nothing", "", "the day of the latest answer"),
+    ("partner_listed", "flag", "never", "ladder", "", "is a partner on the day"),
+    ("is_contact", "flag", "never", "ladder", "", "is among the contacts"),
+    ("in_scheme", "flag", "never", "ladder", "", "is in the recommend-a-friend scheme"),
+    ("paused", "flag", "never", "ladder", "", "asked for a pause"),
+    ("gave_feedback", "flag", "never", "ladder", "", "ever said anything"),
+    ("detractor", "flag", "never", "ladder", "", "answered 6 or less last"),
+    ("named_as_referred", "flag", "never", "ladder", "", "was referred"),
+    ("named_by_customer", "flag", "never", "ladder", "", "was referred by somebody who ordered"),
+    ("held_by_complaint", "flag", "never", "ladder", "", "an open complaint holds them below"),
+    ("held_by_nps", "flag", "never", "ladder", "", "their latest answer holds them below"),
+    ("by_proxy", "flag", "never", "ladder", "", "orders alone may make a supporter of them"),
+    ("share_is_low", "flag", "never", "ladder", "", "the share of a told wallet is low"),
+    ("headroom_is_high", "flag", "never", "ladder", "", "the headroom of a told wallet is high"),
+    ("loses_money", "flag", "never", "playbook", "", "cost more than they spent"),
+    ("refund_heavy", "flag", "never", "playbook", "", "gave a quarter or more back"),
+    ("within_w50", "flag", "never", "playbook", "", "ordered within the median second order"),
+    ("past_w95", "flag", "never", "playbook", "", "longer ago than nearly all second orders"),
+)  # fmt: skip
+COLUMNS: Final = tuple(Column(*row) for row in _TABLE)
+"""Every column of a customer row; those that are written stand in the order of customers.csv."""
+
+
+def _written(kind: Kind) -> frozenset[str]:
+    return frozenset(one.name for one in COLUMNS if one.kind == kind and one.written != "never")
+
+
+CUSTOMERS: Final = tuple(one.name for one in COLUMNS if one.written == "always")
 """The columns of every customer row, in the order in which they are written."""
 
-SAID: Final = {"latest_nps": "feedback", "open_complaints": "feedback", "referrals": "referrals"}
+CONTACTS: Final = tuple(one.name for one in COLUMNS if one.kind == "contact")
+"""How to reach a customer; written where they are known."""
+
+SAID: Final = {one.name: one.written for one in COLUMNS if one.written in ("feedback", "referrals")}
 """Columns that rest on one evidence table, and are written where it is supplied."""
 
-EXTRAS: Final = (
-    *("cost", "margin", "wallet_plan", "sow_score", "rfm_sow"),
-    *("missing_category", "missing_category_value"),
-    *SAID,
-)
-"""Further columns of a customer row, each only where the run knows anything of it."""
+WRITTEN: Final = tuple(one.name for one in COLUMNS if one.written != "never")
+"""All that may be written, in its order."""
 
-CONTACTS: Final = ("email", "phone", "name", "consent")
-"""How to reach a customer; written after customer_id, those that are known."""
+MONEY: Final = _written("money")
+"""Written columns that hold money, in whole 1/10,000 of the currency unit until then."""
 
-MONEY: Final = frozenset(
-    {
-        *("monetary", "average_order", "refunds", "wallet", "headroom", "missing_category_value"),
-        *("cost", "margin"),
-    }
-)
-"""Customer columns that hold money, in whole 1/10,000 of the currency unit until written."""
+DATES: Final = _written("date")
+WHOLE: Final = _written("whole")
+RATIOS: Final = _written("ratio")
+FLAGS: Final = frozenset(one.name for one in COLUMNS if one.kind == "flag")
+
+MILLION: Final = 1_000_000
+"""Ratios are compared, and logarithms added up, in whole millionths: equal in any order."""
 
 
 def written(known: Container[str], keep: Sequence[str] = ()) -> tuple[str, ...]:
@@ -69,27 +143,8 @@ def written(known: Container[str], keep: Sequence[str] = ()) -> tuple[str, ...]:
         known: the names of the columns there are.
         keep: columns carried through under their own names.
     """
-    first, *rest = CUSTOMERS
-    order = (first, *CONTACTS, *rest, *EXTRAS, *keep)
-    return tuple(name for name in order if name in known)
+    return tuple(name for name in (*WRITTEN, *keep) if name in known)
 
-
-DATES: Final = frozenset({"first_order_on", "last_order_on"})
-"""Customer columns that hold days."""
-
-WHOLE: Final = frozenset(
-    {
-        *("priority", "recency_score", "frequency_score", "monetary_score", "recency_days"),
-        *("frequency", "order_days", "latest_nps", "open_complaints", "referrals"),
-        "sow_score",
-    }
-)
-"""Customer columns that hold whole numbers."""
-
-RATIOS: Final = frozenset(
-    {"rfm_total", "usual_gap_days", "overdue_ratio", "share_of_wallet", "category_breadth"}
-)
-"""Customer columns that hold numbers with decimals."""
 
 DIMENSIONS: Final = ("recency", "frequency", "monetary")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -9,106 +10,66 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from rfmtool import columns as names
-from rfmtool.days import day_number
-from rfmtool.errors import RulesError, UsageError, having_seen
+from rfmtool.errors import UsageError, having_seen
 from rfmtool.grouping.evidence import (
     asked_by,
     attributes,
     check_wallets,
     read_told,
     tables_on,
-    wallets_of,
+    with_everyone,
 )
-from rfmtool.grouping.people import add_contacts
-from rfmtool.grouping.read import Grouped, Settings, as_of_day, group, look, with_everyone
+from rfmtool.grouping.grouped import Grouped, as_of_day
+from rfmtool.grouping.read import Settings, group, look
 from rfmtool.money import UNITS_PER_CURRENCY
-from rfmtool.placing.activity import place_activity
-from rfmtool.placing.candidates import add_candidates
-from rfmtool.placing.ladder import place_stages
-from rfmtool.placing.playbook import place_actions
-from rfmtool.placing.proof import add_proof
-from rfmtool.placing.segments import place_segments
-from rfmtool.rules import (
-    FitRules,
-    Method,
-    Rules,
-    asks_for_estimates,
-    asks_for_wallets,
-    load_rules,
-)
-from rfmtool.scoring.breadth import add_breadth
-from rfmtool.scoring.customers import customers
-from rfmtool.scoring.fitting import fit
-from rfmtool.scoring.peer_spend import fit_peer_spend
+from rfmtool.outputs.tables import to_table
+from rfmtool.placing import needs
+from rfmtool.rules import FitRules, Method, Rules, load_rules
 from rfmtool.scoring.scales import Scales, load_scales
-from rfmtool.scoring.scores import apply_scales
-from rfmtool.scoring.timing import OrderDays, Timing, add_usual_gaps, fit_timing, order_days
-from rfmtool.scoring.told_wallets import Period
-from rfmtool.scoring.wallet import add_wallet_scores, add_wallets
 from rfmtool.sources import Asked, open_export
 from rfmtool.sources.evidence.ledger import check_matched
 from rfmtool.sources.evidence.tables import Evidence, read_evidence
 from rfmtool.sources.layout import Detail
-from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.limits import check_rejects
 from rfmtool.sources.rows.lines import Watcher
 from rfmtool.sources.rows.rejects import Rejects, files_read, rejects
+from rfmtool.standing import Standing, needed_by
+from rfmtool.summaries.summary import summarise
 
 
-@dataclass(frozen=True)
-class Result:
-    """The answer: one row per person, and everything a report needs."""
+@dataclass(frozen=True, repr=False)
+class Result(Standing):
+    """The answer: where everybody stands on the as_of day, and everything a report needs."""
 
-    frame: pd.DataFrame
-    """All columns of `columns.CUSTOMERS` and more; money in whole 1/10,000."""
-    scales: Scales
-    fitted: bool
-    rules: Rules
-    as_of: date
-    grouped: Grouped
-    settings: Settings
-    evidence: Evidence | None = None
-    left_out_rejects: int = 0
-    """Rows that cannot be read and name somebody suppressed; no file of rejects has them."""
-
-    @property
-    def ledger(self) -> Ledger:
-        """Where every row of the export went."""
-        return self.grouped.ledger
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns that are written, in their order."""
-        unsaid = {name for name, table in names.SAID.items() if table not in self.grouped.evidence}
-        known = set(self.frame.columns) - unsaid
-        within = () if self.scales.within is None else (self.scales.within.column,)
-        kept = dict.fromkeys((*self.grouped.export.asked.keep, *within))
-        return names.written(known, tuple(kept))
+    def __repr__(self) -> str:
+        """How many customers and orders there are, and of which day."""
+        orders = int(self.frame["frequency"].sum())
+        counts = f"{len(self.frame):,} customers, {orders:,} orders"
+        return f"<rfmtool.Result: {counts}, as of {self.as_of}>"
 
     @cached_property
     def customers(self) -> pd.DataFrame:
-        """One row per person as in customers.csv, money as floats in currency units."""
-        money = {
-            name: self.frame[name] / UNITS_PER_CURRENCY
-            for name in self.columns
-            if name in names.MONEY
-        }
-        return self.frame.assign(**money)[list(self.columns)]
+        """One row per customer as in customers.csv, money as floats in currency units."""
+        written = list(self.columns)
+        money = names.MONEY.intersection(written)
+        floats = {name: self.frame[name] / UNITS_PER_CURRENCY for name in money}
+        return self.frame[written].assign(**floats)
 
-    @property
-    def as_of_day(self) -> int:
-        """The as_of day, counted from 1970-01-01."""
-        return day_number(self.as_of)
+    def to_frame(self) -> pd.DataFrame:
+        """The same as `customers`."""
+        return self.customers
 
-    @cached_property
-    def days(self) -> OrderDays:
-        """The distinct days with a counting order, by place in `frame`."""
-        return order_days(self.grouped.dates)
+    def to_arrow(self) -> pa.Table:
+        """One row per customer as in customers.parquet: money as decimals, days as dates."""
+        return to_table(self.frame, self.columns)
+
+    def as_data(self) -> dict[str, Any]:
+        """The same as `summary`."""
+        return self.summary
 
     def rejects(self) -> Iterator[Rejects]:
         """Read once more what cannot be read, its raw cells included; evidence comes last.
@@ -116,16 +77,23 @@ class Result:
         Raises:
             InputError: a file has changed since.
         """
-        export = self.grouped.export.of(self.settings.detail)
+        export = self.grouped.export.of(self.settings.detail or Detail())
         tables = self.evidence.ledgers.values() if self.evidence else ()
         files = files_read(export, self.ledger, tables, self.grouped.rates)
         return rejects(files, self.settings.suppressed)
 
     @cached_property
     def summary(self) -> dict[str, Any]:
-        """Everything the report shows, as plain data."""
-        from rfmtool.summaries.summary import summarise
+        """Everything the report shows, as plain data.
 
+        Raises:
+            UsageError: the run was asked for some columns alone.
+        """
+        if self.settings.select is not None:
+            raise UsageError(
+                "a summary is of all columns, and the run was asked for some alone",
+                "Run without Settings(select=...).",
+            )
         return summarise(self)
 
 
@@ -182,6 +150,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
         named = {role: str(name) for role, name in columns.items()}
         asked = replace(asked, columns={**asked.columns, **named})
     settings = _settings(settings, as_of)
+    _check_selected(settings.select, asked.keep)
     if (cuts or fit_on) and scales is not None:
         doubled = "cuts" if cuts else "limits of the fit"
         raise UsageError(
@@ -191,19 +160,22 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     _check_kept(asked)
     in_force = rules if isinstance(rules, Rules) else load_rules(rules, cuts, fit_on)
     given = scales if isinstance(scales, Scales) or scales is None else load_scales(scales)
+    if settings.detail is None:
+        needed = needed_by(settings, in_force)
+        settings = replace(settings, detail=_detail(needed, in_force, given))
     told = read_told({**in_force.evidence, **(evidence or {})}, asked, settings, max_rejects)
     settings = asked_by(settings, told)
     asked = replace(asked, own_presets=in_force.presets, elsewhere=attributes(told))
     grouped = group(open_export(source, asked), in_force, settings, watcher)
     check_rejects(grouped.ledger, max_rejects, grouped.on_dates)
     check_wallets(told, grouped, settings.currency)
-    day = as_of_day(grouped, settings)
+    day = as_of_day(grouped, accept_last=settings.accept_last)
     told = _matched(told, grouped)
     check_matched(told.ledgers.values(), min_matched)
     if on_read:
         on_read(grouped)
     known = with_everyone(grouped, tables_on(told, settings, day, grouped.table["customer_id"]))
-    return replace(score(known, in_force, day, settings, given), evidence=told)
+    return Result.of(known, in_force, day, settings, scales=given, evidence=told)
 
 
 def inspect(  # noqa: PLR0913 - as for `run`
@@ -242,134 +214,6 @@ def _matched(told: Evidence, grouped: Grouped) -> Evidence:
     return told.matched(export_ids, grouped.ledger.suppressed)
 
 
-def score(
-    grouped: Grouped, rules: Rules, as_of: date, settings: Settings, scales: Scales | None = None
-) -> Result:
-    """Measure, score and place grouped people; pure.
-
-    Args:
-        grouped: everyone, and what they ordered.
-        rules: the rules in force.
-        as_of: the day to count from.
-        settings: what a run is asked for.
-        scales: cut points to use; None fits them.
-
-    Raises:
-        RulesError: the scales given have other scores than the segments of the rules.
-    """
-    if scales:
-        _check_bins(scales, rules)
-    day, days = day_number(as_of), order_days(grouped.dates)
-    detail = settings.detail
-    placing = (*rules.ladder, *(rules.playbook if detail.actions else ()))
-    estimate = settings.estimate and (detail.reasons or asks_for_estimates(placing))
-    people = _measured(grouped, rules, scales, day, detail, peers=estimate)
-    in_force = scales or _fitted(people, rules, days, as_of, estimate=estimate or detail.reasons)
-    categories = grouped.categories if _is_written(detail) else None
-    frame = (
-        apply_scales(people, in_force, rules.weights)
-        .pipe(add_usual_gaps, days, in_force.timing)
-        .pipe(place_segments, rules.segments)
-        .pipe(_with_breadth, categories, in_force, day)
-        .pipe(add_proof, grouped.evidence, day)
-        .pipe(place_activity, in_force.timing)
-    )
-    if detail.reasons or asks_for_wallets(placing):
-        peer_spend = in_force.peer_spend if estimate else None
-        period = Period(_first_day(settings, as_of), day)
-        frame = add_wallets(frame, wallets_of(grouped), peer_spend, rules.wallet, period)
-    frame = _placed(frame, rules, grouped.evidence, settings, in_force.timing)
-    return Result(frame, in_force, scales is None, rules, as_of, grouped, settings)
-
-
-def _is_written(detail: Detail) -> bool:
-    """Whether anybody will read of single people, or only how many stand where."""
-    return detail.reasons or detail.actions
-
-
-def _measured(  # noqa: PLR0913 - all that says which columns are wanted
-    grouped: Grouped, rules: Rules, scales: Scales | None, day: int, detail: Detail, *, peers: bool
-) -> pd.DataFrame:
-    """Everyone's orders and money, and of their contacts what is written or compared."""
-    wanted = (
-        *(names.CONTACTS if _is_written(detail) else ()),
-        *_compared_by(rules, scales, peers=peers or _is_written(detail)),
-        *grouped.export.asked.keep,
-    )
-    people = customers(grouped.table, grouped.dates, day)
-    return add_contacts(people, grouped.evidence.get("contacts"), grouped.latest, wanted)
-
-
-def _placed(
-    people: pd.DataFrame,
-    rules: Rules,
-    told: Mapping[str, pd.DataFrame],
-    settings: Settings,
-    timing: Timing,
-) -> pd.DataFrame:
-    """Add the rung of each, and where that is asked for what to do."""
-    detail, allow_proxy = settings.detail, settings.allow_proxy
-    if _is_written(detail) or allow_proxy:
-        people = add_candidates(people)
-    people = place_stages(
-        people, rules.ladder, told, allow_proxy=allow_proxy, in_words=detail.reasons
-    )
-    if detail.actions:
-        people = place_actions(people, rules.playbook, timing)
-    return add_wallet_scores(people) if settings.wallet_scores and detail.reasons else people
-
-
-def _first_day(settings: Settings, as_of: date) -> int | None:
-    """The first day that lines are taken from, in days since 1970-01-01; None: any day."""
-    days = [] if settings.since is None else [day_number(settings.since)]
-    if settings.window_days is not None:
-        days.append(day_number(as_of) - settings.window_days + 1)
-    return max(days, default=None)
-
-
-def _with_breadth(
-    people: pd.DataFrame, categories: pa.Table | None, scales: Scales, as_of_day: int
-) -> pd.DataFrame:
-    """Add how many categories each buys, and how broadly; without any, only that nobody knows."""
-    if categories is None:
-        return people.assign(category_breadth=np.nan)
-    spends = categories.rename_columns({"net": "spend"}).to_pandas()
-    bought = spends[spends["spend"] > 0]
-    counts = np.bincount(bought["owner"].to_numpy(), minlength=len(people))
-    return add_breadth(people, spends, scales.peer_spend.peers, as_of_day).assign(categories=counts)
-
-
-def _fitted(
-    people: pd.DataFrame, rules: Rules, days: OrderDays, as_of: date, *, estimate: bool
-) -> Scales:
-    timing = fit_timing(days, day_number(as_of))
-    # Of nobody where no wallet will ever be estimated, which takes no time.
-    peers = fit_peer_spend(people if estimate else people[:0], rules.wallet, day_number(as_of))
-    return fit(people, rules.scoring, timing, peers, as_of, rules=rules.fit)
-
-
-def _compared_by(rules: Rules, scales: Scales | None, *, peers: bool) -> tuple[str, ...]:
-    """The columns whose values say who is scored with whom, and who are `peers` in spending."""
-    if scales:
-        attributes = scales.peer_spend.peers.attributes
-        within = scales.within.column if scales.within else None
-    else:
-        attributes, within = rules.wallet.peers, rules.fit.within
-    return (*(attributes if peers else ()), *filter(None, [within]))
-
-
-def _check_bins(scales: Scales, rules: Rules) -> None:
-    """Refuse scales with other scores than those that the segments were checked to cover."""
-    named = {condition.column for row in rules.segments.rows for condition in row.conditions}
-    for name in names.DIMENSIONS:
-        bins, needed = scales[name].bins, rules.scoring[name].bins
-        if f"{name}_score" in named and bins != needed:
-            raise RulesError(
-                f"the scales have {bins} bins of {name}, and the segments are for {needed}",
-                "Take the rules that the scales were made with, or fit anew.",
-            )
-
-
 # What was asked ----------------------------------------------------------------------------------
 
 
@@ -381,12 +225,34 @@ def _settings(settings: Settings | None, as_of: date | str | None) -> Settings:
 
 
 def _check_kept(asked: Asked) -> None:
-    ours = sorted({*names.CUSTOMERS, *names.EXTRAS, *names.CONTACTS} & set(asked.keep))
+    ours = sorted({one.name for one in names.COLUMNS} & set(asked.keep))
     if ours:
         raise UsageError(
-            f"--keep {ours[0]}: there is such a column in every answer",
+            f"--keep {ours[0]}: is a column of ours",
             "Rename it in the export, or leave it out.",
         )
+
+
+def _check_selected(select: tuple[str, ...] | None, keep: tuple[str, ...]) -> None:
+    known = (*names.WRITTEN, *keep)
+    for name in select or ():
+        if name not in known:
+            alike = " or ".join(difflib.get_close_matches(name, known))
+            guess = f"Is it {alike}? " if alike else ""
+            raise UsageError(
+                f"--select: there is no column {name!r}", f"{guess}Columns are {', '.join(known)}."
+            )
+
+
+def _detail(needed: frozenset[str], rules: Rules, scales: Scales | None) -> Detail:
+    """What is read of an export beside its orders, for columns and all that they rest on."""
+    attributes = scales.peer_spend.peers.attributes if scales else rules.wallet.peers
+    within = scales.within.column if scales and scales.within else rules.fit.within
+    return Detail(
+        category="category" if needed & needs.CATEGORIES else None,
+        cost=not needed.isdisjoint(needs.COSTS),
+        contacts=not needed.union((*attributes, within)).isdisjoint(names.CONTACTS),
+    )
 
 
 def _day(day: date | str) -> date:

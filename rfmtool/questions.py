@@ -19,9 +19,8 @@ from rfmtool.analyses.concentration import Concentration
 from rfmtool.analyses.concentration import concentration as _concentration
 from rfmtool.analyses.repeat import Repeat
 from rfmtool.analyses.repeat import repeat as _repeat
-from rfmtool.analyses.timeline import Every, Point, Timeline, ends, point
+from rfmtool.analyses.timeline import COUNTED, Every, Point, Timeline, ends, point
 from rfmtool.days import day_of
-from rfmtool.earlier import known_on
 from rfmtool.engines import Entries
 from rfmtool.errors import UsageError
 from rfmtool.grouping.history import Past, laid_out
@@ -36,9 +35,9 @@ _COHORT: Final = "cohort"
 _MOST_POINTS: Final = 1_000
 """Each takes as long as placing everybody does."""
 _EMPTY: Final = "(empty)"
-_ORDERS: Final = Detail(category=None, cost=False, contacts=False, reasons=False, actions=False)
+_ORDERS: Final = Settings(select=(), detail=Detail(category=None, cost=False, contacts=False))
 """All that most questions are about."""
-_ENTRIES: Final = replace(_ORDERS, entries=True)
+_ENTRIES: Final = replace(_ORDERS, detail=Detail(None, cost=False, contacts=False, entries=True))
 
 
 def repeat(
@@ -79,7 +78,7 @@ def cadence(
     Raises:
         RfmtoolError: as `run` does.
     """
-    result = _result(source, reading, _ORDERS)
+    result = _result(source, reading, replace(_ORDERS, select=("activity",)))
     days = result.days
     timing = result.scales.timing
     return _cadence(result.frame, days, result.as_of, timing, fitted=result.fitted)
@@ -137,9 +136,10 @@ def affinity(
         UsageError: there is no such column.
         RfmtoolError: as `run` does.
     """
-    result = _result(source, reading, replace(_ORDERS, category=by))
-    bought = result.grouped.categories
-    if bought is None or result.settings.detail.category != by:
+    detail = Detail(by, cost=False, contacts=False)
+    result = _result(source, reading, replace(_ORDERS, detail=detail))
+    bought, read = result.grouped.categories, result.settings.detail
+    if bought is None or read is None or read.category != by:
         raise _nothing_to_compare(result.grouped.export, by)
     ids = result.grouped.table.column("customer_id").to_pandas()
     return _affinity(bought.to_pandas(split_blocks=True), ids, result.as_of, by)
@@ -173,7 +173,7 @@ def timeline(
         UsageError: the result has no entries, or there are too many points.
         RfmtoolError: as `run` does.
     """
-    result = _result(source, reading, _ENTRIES)
+    result = _result(source, reading, replace(_ENTRIES, select=COUNTED))
     entries, scales = _entries(result), None if result.fitted else result.scales
     # Nobody moved anything where no row names a customer.
     begins = day_of(int(entries.day.min())) if len(entries.day) else result.as_of
@@ -192,7 +192,8 @@ def timeline(
 
 
 def _point(result: Result, past: Past, day: date, scales: Scales | None) -> Point:
-    return point(known_on(result, past, day, scales), day)
+    then = result.before(day, past, COUNTED, scales)
+    return point(then.frame.loc[then.known, list(COUNTED)], day)
 
 
 def _groups(result: Result, by: str) -> pd.Series[str]:
@@ -211,22 +212,28 @@ def _groups(result: Result, by: str) -> pd.Series[str]:
 def _result(
     source: Any,  # noqa: ANN401 - what `run` takes, or a Result
     reading: dict[str, Any],
-    detail: Detail,
+    wanted: Settings,
     kept: tuple[str, ...] = (),
 ) -> Result:
-    """The result of a run that knows `detail` and has kept some columns, or the one given."""
+    """The result of a run that computes and reads what is wanted, or the one given."""
     if isinstance(source, Result):
         if reading:
             raise UsageError(
                 f"{min(reading)} says how to read an export, and a result has been read",
                 "Give the export itself, or leave it out.",
             )
+        missing = set(wanted.select or ()) - {*source.frame.columns}
+        if missing:
+            raise UsageError(
+                f"the run was not asked for the column {min(missing)}",
+                "Give the export itself, or run without Settings(select=...).",
+            )
         return source
     asked = reading.get("asked") or Asked()
     settings = reading.get("settings") or Settings()
     more = {
         "asked": replace(asked, keep=tuple(dict.fromkeys((*asked.keep, *kept)))),
-        "settings": replace(settings, detail=detail),
+        "settings": replace(settings, select=wanted.select, detail=wanted.detail),
     }
     return run(source, **{**reading, **more})
 

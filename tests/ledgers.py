@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import oracle
+import pyarrow as pa
 from hypothesis import strategies as st
 
 CUSTOMER_IDS = st.sampled_from(
@@ -32,6 +33,21 @@ CUSTOMER_IDS = st.sampled_from(
 ORDER_IDS = ("1", "01", "A-2", "A-3", "A,4", "")
 FIRST_DAY = date(2024, 2, 27)
 TIMES = ("00:00:00", "08:26:00", "23:59:59")
+
+
+@dataclass(frozen=True)
+class GivenLines:
+    """A table of lines, as an engine reads them: `engines.Lines`."""
+
+    table: pa.Table
+    batch_rows: int
+
+    @property
+    def schema(self) -> pa.Schema:
+        return self.table.schema
+
+    def read(self) -> pa.RecordBatchReader:
+        return self.table.to_reader(self.batch_rows)
 
 
 @dataclass(frozen=True)

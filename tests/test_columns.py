@@ -7,7 +7,9 @@ import pytest
 from rfmtool import columns
 
 
-@pytest.mark.parametrize("names", [columns.BINS, columns.CUSTOMERS, columns.EXTRAS])
+@pytest.mark.parametrize(
+    "names", [columns.BINS, columns.REJECTIONS, [one.name for one in columns.COLUMNS]]
+)
 def test_no_name_stands_twice(names):
     assert len({*names}) == len(names)
 
@@ -16,7 +18,7 @@ def test_a_column_is_of_one_kind_at_most_and_of_those_that_are_written():
     kinds = (columns.MONEY, columns.DATES, columns.WHOLE, columns.RATIOS)
 
     assert not any(one & other for one, other in itertools.combinations(kinds, 2))
-    assert frozenset().union(*kinds) <= {*columns.CUSTOMERS, *columns.EXTRAS}
+    assert frozenset().union(*kinds) <= {*columns.WRITTEN}
 
 
 def test_contact_columns_follow_the_id_and_kept_ones_come_last():

@@ -28,7 +28,7 @@ def people_of(*stages, **columns):
 def days_of(*by_person):
     owner = np.array([place for place, days in enumerate(by_person) for _ in days], dtype=np.int64)
     day = np.array([day for days in by_person for day in days], dtype=np.int64)
-    return OrderDays(owner, day, day[:0], day[:0])
+    return OrderDays(owner, day)
 
 
 def frame_of(**columns):

@@ -20,8 +20,7 @@ from ledgers import ledgers
 from rfmtool.errors import RfmtoolError
 from rfmtool.sources import open_export
 from rfmtool.sources.layout import Asked, Question
-from rfmtool.sources.ledger import Ledger
-from rfmtool.sources.rows.lines import lines
+from rfmtool.sources.rows.lines import ExportLines
 
 SHOP = b'customer_id,order_id,ordered_at,amount\n"ann",1,2024-01-30,5\n"b\nb",2,2024-01-31,7.50\n'
 NAMES = ["customer_id", "order_id", "ordered_at", "amount"]
@@ -61,14 +60,14 @@ MARKS = [b" ", b"\n", b",", *WORDS.split(b" ")]
 
 def try_to_read(path, data, **asked):
     path.write_bytes(data)
-    ledger = Ledger()
     try:
-        export = open_export(path, Asked(**asked))
-        for _ in lines(export, Question(), ledger, threads=1):
+        lines = ExportLines(open_export(path, Asked(**asked)), Question(), threads=1)
+        for _ in lines.read():
             pass
     except RfmtoolError as error:
         assert error.hint, str(error)  # noqa: PT017 - the file may also be read
     else:
+        ledger = lines.ledger
         found = ledger.as_data()
         others = [*found["excluded"].values(), *found["rejected"].values()]
         assert ledger.rows == found["used"] + found["anonymous"] + found["blank"] + sum(others)
@@ -134,11 +133,11 @@ def rendered(ledger, dialect, shape):
 
 def money_in(path):
     """What a plain reading finds by customer, the rows used, and how many cannot be read."""
-    ledger, sums = Ledger(), Counter()
-    for batch in lines(open_export(path, Asked()), Question(), ledger, threads=1):
+    lines, sums = ExportLines(open_export(path, Asked()), Question(), threads=1), Counter()
+    for batch in lines.read():
         for line in batch.select(["customer_id", "sales", "refunds"]).to_pylist():
             sums[line["customer_id"]] += line["sales"] - line["refunds"]
-    return sums, ledger["used"], ledger.rejected
+    return sums, lines.ledger["used"], lines.ledger.rejected
 
 
 @settings(max_examples=settings.default.max_examples // 2)  # each is two files

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 import rfmtool
 from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.grouping.read import look
-from rfmtool.sources.cells.numbers import plain_numbers, read_numbers, to_units
-from rfmtool.sources.layout import Asked, NumberReading
+from rfmtool.sources.cells.numbers import NumberReading, plain_numbers, read_numbers, to_units
+from rfmtool.sources.layout import Asked
 from rfmtool.sources.text import dialect
 
 LARGEST = 2**63 - 1

@@ -23,8 +23,7 @@ from rfmtool.errors import RfmtoolError
 from rfmtool.sources import open_export
 from rfmtool.sources.detect import survey
 from rfmtool.sources.layout import Asked, Question
-from rfmtool.sources.ledger import Ledger
-from rfmtool.sources.rows.lines import lines
+from rfmtool.sources.rows.lines import ExportLines
 
 NAMES = ("customer_id", "order_id", "ordered_at", "amount", "note")
 ROWS = [
@@ -500,11 +499,11 @@ def read(path, asked):
 
 
 def taken(export):
-    ledger, sums = Ledger(), Counter()
-    for batch in lines(export, Question(), ledger, threads=1):
+    lines, sums = ExportLines(export, Question(), threads=1), Counter()
+    for batch in lines.read():
         for line in batch.select(["customer_id", "sales", "refunds"]).to_pylist():
             sums[line["customer_id"]] += line["sales"] - line["refunds"]
-    return dict(sums), ledger
+    return dict(sums), lines.ledger
 
 
 def is_clear(error):

@@ -25,9 +25,8 @@ from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells.ids import names_listed
 from rfmtool.sources.evidence.tables import read_evidence
 from rfmtool.sources.layout import Asked, Question
-from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.rows import rejects
-from rfmtool.sources.rows.lines import lines
+from rfmtool.sources.rows.lines import ExportLines
 
 HEADER = "customer_id,order_id,ordered_at,amount,note\n"
 GOOD = "ann,1,2024-01-05,5,x\nann,2,2024-02-06,5,y\n"
@@ -313,8 +312,9 @@ def test_a_longer_word_names_nobody():
 
 def first_look(path, **asked):
     """The export and the row of every reject that it has, not only the first."""
-    ledger, found = Ledger(), []
-    export = open_export(path, Asked(**asked))
+    export, found = open_export(path, Asked(**asked)), []
+    lines = ExportLines(export, Question(), threads=2)
+    stream, ledger = lines.read(), lines.ledger
     before = ledger.add
 
     def add(file, tally):
@@ -323,7 +323,7 @@ def first_look(path, **asked):
         before(file, tally)
 
     ledger.add = add
-    for _ in lines(export, Question(), ledger, threads=2):
+    for _ in stream:
         pass
     return export, ledger, found
 

@@ -17,7 +17,8 @@ import pytest
 
 import rfmtool
 from rfmtool.grouping.read import Settings
-from rfmtool.outputs.tables import TextOptions, to_table, write_csv
+from rfmtool.outputs.tables import to_table
+from rfmtool.outputs.text import TextOptions, write_csv
 from rfmtool.sources import read
 
 HEADER = "customer_id,order_id,ordered_at,quantity,unit_price,note"
@@ -55,7 +56,7 @@ def csv_of(rows, line_end="\n"):
 def answer(source, **settings):
     result = rfmtool.run(source, settings=Settings(**settings))
     target = io.BytesIO()
-    write_csv(to_table(result.frame), target, TextOptions())
+    write_csv(to_table(result.frame).to_reader(), target, TextOptions())
     return target.getvalue()
 
 

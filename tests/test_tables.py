@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from shell import SHOP, rfmtool, written
 
 from rfmtool.errors import UsageError
-from rfmtool.outputs.tables import TextOptions, count_formulas, to_table
+from rfmtool.outputs.formulas import count_formulas
+from rfmtool.outputs.tables import to_table
+from rfmtool.outputs.text import TextOptions
 from rfmtool.outputs.writers import format_of, write_table
 
 RUN = ["=1+1", "@SUM(A1)", "\tx", "\rx", "+cmd", "-cmd|' /C calc'!A0", "--1", "+-1", "-1-1a", "+\n"]
@@ -31,7 +33,7 @@ CELLS = st.text(
 
 def text_of(table, kind="csv", **options):
     target = io.BytesIO()
-    write_table(table, target, kind, TextOptions(**options))
+    write_table(table.to_reader(), target, kind, TextOptions(**options))
     return target.getvalue()
 
 
@@ -103,6 +105,26 @@ def test_a_table_without_rows_has_its_header():
 def test_many_rows_are_all_there_in_their_order():
     ids = [f"c{number}" for number in range(200_000)]
     assert text_of(column(*ids)) == b"id,n\n" + b"".join(f"{one},1\n".encode() for one in ids)
+
+
+@given(st.lists(CELLS, min_size=1, max_size=4), st.integers(-(2**63), 2**63 - 5))
+def test_rows_of_few_kinds_are_written_as_each_alone_is(cells, number):
+    kinds = len(cells) + 1  # a missing one beside them
+    row = pa.table(
+        {
+            "label": pa.array([*cells, None], pa.string()).dictionary_encode(),
+            "n": pa.array([None, *range(number, number + kinds - 1)], pa.int64()),
+            "day": pa.array(range(kinds), pa.int32()).cast(pa.date32()),
+            "text": pa.array([None, *cells], pa.string()),
+            "nothing": pa.nulls(kinds, pa.float64()),
+        }
+    )
+    header = text_of(row.slice(0, 0))
+    alone = [text_of(row.slice(place, 1)).removeprefix(header) for place in range(kinds)]
+
+    many = text_of(pa.concat_tables([row] * 50).combine_chunks())
+
+    assert many == header + b"".join(alone) * 50
 
 
 # Formulas ----------------------------------------------------------------------------------------

@@ -4,21 +4,35 @@ import io
 
 import pytest
 from rich.console import Console
-from rich.text import Text
 
-from rfmtool.pages.terminal import FittedTable, add_numbers, print_trimmed, titled_table, width_of
+from rfmtool.pages.blocks import (
+    Bar,
+    Chart,
+    Column,
+    Fitting,
+    Line,
+    Paragraph,
+    Shade,
+    Shaded,
+    ShadedRow,
+    Spark,
+    Table,
+    numbers,
+)
+from rfmtool.pages.terminal import draw
 
 
-def printed(part, width):
+def printed(block, width):
     console = Console(file=io.StringIO(), width=width)
-    print_trimmed([part], console)
+    draw([block], console)
     return console.file.getvalue().splitlines()
 
 
-def table():
-    made = titled_table("NAME", "people", "share", "money", spare=("share", "people"))
-    made.add_row("a_long_name", "12", "40.0%", "1,234.00")
-    return made
+TABLE = Table(
+    columns=(Column("NAME", "name"), *numbers("people", "share", "money")),
+    rows=(("a_long_name", "12", "40.0%", "1,234.00"),),
+    spare=("share", "people"),
+)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +45,7 @@ def table():
     ],
 )
 def test_a_table_leaves_out_what_it_can_spare_where_there_is_no_room(width, titles):
-    head, row = printed(table(), width)
+    head, row = printed(TABLE, width)
 
     assert head.split() == titles
     assert row.startswith(" a_long_name ")
@@ -39,41 +53,71 @@ def test_a_table_leaves_out_what_it_can_spare_where_there_is_no_room(width, titl
     assert len(row) <= width
 
 
-def test_drawing_a_table_narrow_leaves_the_table_as_it_was():
-    made = table()
-
-    narrow = printed(made, 30)
-
-    assert printed(made, 80) != narrow
-    assert width_of(made) == 38
-
-
 def test_of_columns_of_one_title_the_leftmost_goes_first():
-    made = FittedTable("", "")
-    for title in ("who", "", ""):
-        made.add_column(title, no_wrap=True)
-    made.add_row("x" * 10, "y" * 10, "z" * 10)
+    columns = (Column("who"), Column(), Column())
+    table = Table(columns, (("x" * 10, "y" * 10, "z" * 10),), spare=("", ""))
 
-    assert printed(made, 30)[1].split() == ["x" * 10, "z" * 10]
-    assert printed(made, 20)[1].split() == ["x" * 10]
+    assert printed(table, 30)[1].split() == ["x" * 10, "z" * 10]
+    assert printed(table, 20)[1].split() == ["x" * 10]
 
 
 def test_a_text_has_its_width_before_others_are_let_in():
-    made = titled_table("NAME", spare=("money",), text_width=12)
-    made.add_column("words")
-    add_numbers(made, "money")
-    made.add_row("a", "one two three four", "1,234.00")
+    columns = (Column("NAME", "name"), Column("words", folds=True), *numbers("money"))
+    rows = (("a", "one two three four", "1,234.00"),)
+    table = Table(columns, rows, spare=("money",), text_width=12)
 
-    assert printed(made, 30) == [
+    assert printed(table, 30) == [
         " NAME  words            money",
         " a     one two       1,234.00",
         "       three four",
     ]
-    assert printed(made, 29) == [" NAME  words", " a     one two three four"]
+    assert printed(table, 29) == [" NAME  words", " a     one two three four"]
 
 
 def test_a_line_that_is_too_long_hangs_as_a_paragraph_does():
-    line = Text(" one two three four")
+    line = Line((("one two", "strong"), (" three four", "plain")))
 
     assert printed(line, 19) == [" one two three four"]
     assert printed(line, 12) == [" one two", "   three", "   four"]
+    assert printed(Paragraph("one two three"), 12) == [" one two", "   three"]
+
+
+def test_of_several_ways_the_first_with_room_is_drawn_else_the_last():
+    wide = Shaded("a", ("x" * 20,), (ShadedRow("b", (Shade("1", 1.0),)),))
+    ways = Fitting(((wide,), (TABLE,)))
+
+    assert "x" * 20 in printed(ways, 40)[0]
+    assert printed(ways, 20) == printed(TABLE, 20)
+
+
+def test_bars_and_curves_show_what_is_more_than_nothing():
+    rows = (("a", Bar(1.0, 2), Spark((0, 1, 400))), ("b", Bar(0.001, 2), Spark((0, 0, 0))))
+    table = Table((Column("NAME"), Column(), Column()), rows)
+
+    assert [row.split() for row in printed(table, 40)[1:]] == [["a", "██", "▁█"], ["b", "▏"]]
+
+
+def test_a_chart_has_a_scale_and_an_axis_whose_words_stay_apart():
+    chart = Chart((0.0, 0.5, 1.0, None, 1.0, 1.0), (" 10", ""), ((0, "one"), (2, "two"), (5, "x")))
+
+    assert printed(chart, 20) == [
+        "  10 │  █ ██",
+        "     │ ██ ██",
+        "     └┴────┴",
+        "      one  x",
+    ]
+
+
+def test_what_a_terminal_would_obey_is_replaced_wherever_it_stands():
+    foreign = "a\x1b[31m\u202eb"
+    columns = (Column(foreign, "name"), Column())
+    shaded = Shaded(foreign, (foreign,), (ShadedRow(foreign, (Shade(foreign, 1.0),)),))
+    for block in (
+        Paragraph(foreign),
+        Line(((foreign, "plain"),)),
+        Table(columns, ((foreign, foreign),)),
+        shaded,
+    ):
+        lines = printed(block, 80)
+        assert all("a�[31m�b" in line for line in lines)
+        assert not any("\x1b" in line or "\u202e" in line for line in lines)

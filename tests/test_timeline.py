@@ -12,7 +12,9 @@ import rfmtool as library
 from rfmtool.analyses.timeline import Point, Timeline, ends
 from rfmtool.errors import UsageError
 from rfmtool.grouping.read import Settings
-from rfmtool.pages.timeline import show
+from rfmtool.pages.terminal import draw
+from rfmtool.pages.timeline import page
+from rfmtool.summaries.answers import timeline_data
 
 HEADER = "customer_id,order_id,ordered_at,amount\n"
 ONE = HEADER + "ann,1,2024-01-05,20\n"
@@ -183,7 +185,8 @@ def test_the_last_day_is_held_against_one_a_year_before_or_the_first_that_is_old
 
 def said(points, begins=date(2023, 1, 1)):
     console = Console(width=60, file=io.StringIO())
-    show(Timeline("month", begins, fitted=True, points=tuple(points)), console)
+    found = Timeline("month", begins, fitted=True, points=tuple(points))
+    draw(page(timeline_data(found), 60), console)
     return " ".join(console.file.getvalue().split())
 
 

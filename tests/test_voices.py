@@ -31,8 +31,7 @@ def days_of(*by_person):
     owner = [place for place, days in enumerate(by_person) for _ in days]
     day = [day for days in by_person for day in days]
     series = pd.DataFrame({"owner": owner, "day": day}, dtype="int64")
-    empty = series["day"].to_numpy()[:0]
-    return OrderDays(series["owner"].to_numpy(), series["day"].to_numpy(), empty, empty)
+    return OrderDays(series["owner"].to_numpy(), series["day"].to_numpy())
 
 
 def referrals_of(*rows):

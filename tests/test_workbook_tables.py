@@ -18,7 +18,7 @@ from shell import SHOP, names_in, rfmtool, written
 
 from rfmtool.errors import SystemFailureError, UsageError
 from rfmtool.outputs import workbooks
-from rfmtool.outputs.tables import TextOptions
+from rfmtool.outputs.text import TextOptions
 from rfmtool.outputs.writers import write_table
 from rfmtool.pipeline import run
 
@@ -27,7 +27,7 @@ MONEY = pa.decimal128(19, 4)
 
 def book_of(**columns):
     target = io.BytesIO()
-    write_table(pa.table(columns), target, "xlsx", TextOptions())
+    write_table(pa.table(columns).to_reader(), target, "xlsx", TextOptions())
     return target.getvalue()
 
 

@@ -6,7 +6,9 @@ from typing import Any, Final, Protocol
 
 import pandas as pd
 
-MONEY: Final = frozenset({"monetary", "average_order", "revenue"})
+from rfmtool import columns
+
+MONEY: Final = columns.MONEY | {"revenue"}
 """Columns of the tables of answers that hold money, in whole 1/10,000 until written."""
 
 

@@ -107,7 +107,9 @@ def _follow(
         last: the last month.
     """
     months = last - int(starts[0]) + 1
-    visits = np.unique(days.owner * months + _months(days.day) - starts[0])  # each month once
+    visits = np.unique(
+        days.owner.astype(np.int64) * months + _months(days.day) - starts[0]
+    )  # each month once
     row, month = rows[visits // months], visits % months + starts[0]
     active = np.zeros((len(starts), months), dtype=np.int64)
     np.add.at(active, (row, month - starts[row]), 1)

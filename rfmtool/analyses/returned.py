@@ -10,7 +10,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from rfmtool.arrays import is_first
 from rfmtool.scoring.survival import Z_95
 from rfmtool.scoring.timing import OrderDays
 
@@ -76,10 +75,5 @@ def returned_between(
 
 def days_until(days: OrderDays, last: int) -> OrderDays:
     """The order days as they were known at the end of a day."""
-    known, ends = days.day <= last, gap_ends(days) <= last
-    return OrderDays(days.owner[known], days.day[known], days.gap_owner[ends], days.gap_days[ends])
-
-
-def gap_ends(days: OrderDays) -> npt.NDArray[np.int64]:
-    """The day on which each gap ends: every order day but a customer's first."""
-    return days.day[~is_first(days.owner)]
+    known = days.day <= last
+    return OrderDays(days.owner[known], days.day[known])

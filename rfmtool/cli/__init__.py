@@ -171,7 +171,7 @@ def _let_go_of_stdout() -> None:
 
 def _say(message: str, hint: str, code: int) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not tear the message
-    from rfmtool.pages.terminal import printable
+    from rfmtool.pages.blocks import printable
 
     click.echo(f"rfmtool: {printable(message)}", err=True)
     if hint:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rfmtool.errors import UsageError
 
 if TYPE_CHECKING:
-    from rfmtool.outputs.tables import TextOptions
+    from rfmtool.outputs.text import TextOptions
     from rfmtool.rules import FitRules, Method
     from rfmtool.sources.layout import Asked
 
@@ -197,7 +197,7 @@ def parse_fit(settings: Settings) -> FitRules | None:
 
 def text_options(settings: Settings) -> TextOptions:
     """How text tables are to be written."""
-    from rfmtool.outputs.tables import TextOptions
+    from rfmtool.outputs.text import TextOptions
 
     return TextOptions(excel=settings["excel"], raw_text=settings["raw_text"])
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from rfmtool.cli.arguments import Settings, run_arguments, text_options
-from rfmtool.cli.destination import console, json_bytes, output_file, show_json
+from rfmtool.cli.destination import console, json_bytes, output_file, show_json, show_page
 from rfmtool.cli.loading import uninterrupted
 from rfmtool.cli.telling import teller
 
@@ -25,7 +25,7 @@ def ask(
     """Ask a question of the library, and say the answer as the settings want it.
 
     Args:
-        name: of the function in `rfmtool.questions`, and of the page in `rfmtool.pages`.
+        name: of the function in `rfmtool.questions`, its data and its page in `rfmtool.pages`.
         exports: what to read.
         output: where to write the table; None for nowhere.
         settings: the options of the command.
@@ -52,8 +52,10 @@ def ask(
     if settings["output_format"] == "json":
         show_json(answer.as_data())
     else:
-        page = import_module(f"rfmtool.pages.{name}")
-        page.show(answer, console(settings))
+        from rfmtool.summaries.answers import DATA_OF
+
+        screen, pages = console(settings), import_module(f"rfmtool.pages.{name}")
+        show_page(pages.page(DATA_OF[name](answer), screen.width), screen)
 
 
 def _write(answer: Answer, path: Path, target: IO[bytes], settings: Settings) -> None:
@@ -67,5 +69,5 @@ def _write(answer: Answer, path: Path, target: IO[bytes], settings: Settings) ->
             target.write(json_bytes(answer.as_data()))
         else:
             table = to_table(answer.table, tuple(answer.table.columns), MONEY)
-            write_table(table, target, format_of(path), text_options(settings))
+            write_table(table.to_reader(), target, format_of(path), text_options(settings))
         target.flush()

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from rfmtool.cli import options
 from rfmtool.cli.arguments import Settings, evidence_sources, look_arguments
-from rfmtool.cli.destination import console, show_json
+from rfmtool.cli.destination import console, show_json, show_page
 from rfmtool.cli.loading import uninterrupted
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import LimitError, RfmtoolError
@@ -53,9 +53,9 @@ def _show(found: Mapping[str, Any], settings: Settings) -> None:
     if settings["output_format"] == "json":
         show_json(found)
     else:
-        from rfmtool.pages.check import print_diagnosis
+        from rfmtool.pages import check
 
-        print_diagnosis(found, console(settings))
+        show_page(check.page(found), console(settings))
 
 
 def _show_seen(error: RfmtoolError, settings: Settings) -> None:

@@ -9,7 +9,7 @@ import click
 
 from rfmtool.cli import limits, options
 from rfmtool.cli.arguments import Settings, command_line, text_options
-from rfmtool.cli.destination import check_apart, console, output_path, show_json
+from rfmtool.cli.destination import check_apart, console, output_path, show_json, show_page
 from rfmtool.cli.loading import uninterrupted
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import UsageError
@@ -49,9 +49,9 @@ def command(old: str, new: str, output: str | None, **settings: Any) -> None:
     if settings["output_format"] == "json":
         show_json(compared.summary)
     else:
-        from rfmtool.pages.compare import print_comparison
+        from rfmtool.pages import compare as pages
 
-        print_comparison(compared.summary, console(settings), output)
+        show_page(pages.page(compared.summary, output), console(settings))
 
 
 def _check_apart(target: Path, *runs: str) -> None:

@@ -15,6 +15,8 @@ from rfmtool.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from rfmtool.pages.blocks import Block
+
 
 def output_path(output: str | None) -> Path | None:
     """Where `-o` points; None where it was not given.
@@ -75,6 +77,13 @@ def console(settings: Settings) -> Console:
     from rfmtool.pages.terminal import as_console
 
     return as_console(color=not settings["no_color"])
+
+
+def show_page(blocks: Sequence[Block], screen: Console) -> None:
+    """Draw a page on a console."""
+    from rfmtool.pages.terminal import draw
+
+    draw(blocks, screen)
 
 
 def json_bytes(data: object) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from rfmtool.cli import options
-from rfmtool.cli.destination import console, show_json
+from rfmtool.cli.destination import console, show_json, show_page
 from rfmtool.cli.loading import uninterrupted
 
 
@@ -19,10 +19,11 @@ from rfmtool.cli.loading import uninterrupted
 def command(folder: str, customer_id: str, **settings: Any) -> None:
     """Explain why a customer of the finished run in DIR stands there, and what would move them."""
     with uninterrupted():
-        from rfmtool.pages.explain import explain, print_card
+        from rfmtool.pages.explain import page
+        from rfmtool.runs.explain import explain
 
     card = explain(folder, customer_id)
     if settings["output_format"] == "json":
         show_json(card)
     else:
-        print_card(card, console(settings))
+        show_page(page(card), console(settings))

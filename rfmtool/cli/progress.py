@@ -38,7 +38,7 @@ class _Bar:
         self._task: TaskID | None = None
 
     def file(self, name: str, stored_bytes: int) -> None:
-        from rfmtool.pages.terminal import printable
+        from rfmtool.pages.blocks import printable
 
         self.done()
         if stored_bytes >= _SLOW_BYTES:

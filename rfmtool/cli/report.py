@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from rfmtool.cli import options
-from rfmtool.cli.destination import console, show_json
+from rfmtool.cli.destination import console, show_json, show_page
 from rfmtool.cli.loading import uninterrupted
 
 
@@ -19,11 +19,12 @@ from rfmtool.cli.loading import uninterrupted
 def command(folder: str, **settings: Any) -> None:
     """Show the report of a finished run in DIR again."""
     with uninterrupted():
-        from rfmtool.pages.run import print_report
+        from rfmtool.pages.run import page
         from rfmtool.runs.finished import read_summary
 
     summary = read_summary(Path(folder))
     if settings["output_format"] == "json":
         show_json(summary)
     else:
-        print_report(summary, console(settings), folder)
+        screen = console(settings)
+        show_page(page(summary, screen.width, folder), screen)

@@ -28,7 +28,7 @@ def show(rules_file: str | None) -> None:
 def check(file: str) -> None:
     """Check that FILE loads and leaves nobody out; warn of rules that can never be reached."""
     from rfmtool import rules
-    from rfmtool.pages.terminal import printable
+    from rfmtool.pages.blocks import printable
     from rfmtool.summaries.words import counted
 
     found = rules.load_rules(file)

@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from rfmtool.cli import limits, options
 from rfmtool.cli.arguments import Settings, choices, command_line, run_arguments, text_options
-from rfmtool.cli.destination import check_apart, console, output_path, show_json
+from rfmtool.cli.destination import check_apart, console, output_path, show_json, show_page
 from rfmtool.cli.loading import uninterrupted
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import UsageError
@@ -89,15 +89,18 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
         limits.check(given, result, before)
         if place:
             with system_failures(str(target)):
-                result = folder.write_files(result, place, command_line(), wanted)
+                summary = folder.write_files(result, place, command_line(), wanted)
+        else:
+            summary = result.summary
     if settings["quiet"]:
         return
     if settings["output_format"] == "json":
-        show_json(result.summary)
+        show_json(summary)
     else:
-        from rfmtool.pages.run import print_report
+        from rfmtool.pages.run import page
 
-        print_report(result.summary, console(settings), output)
+        screen = console(settings)
+        show_page(page(summary, screen.width, output), screen)
 
 
 def _target(output: str | None, exports: tuple[str, ...]) -> Path | None:
@@ -132,18 +135,20 @@ def _check_no_folder_asked() -> None:
 
 def _arguments(settings: Settings, exports: tuple[str, ...]) -> dict[str, Any]:
     """What the library is asked, a look back at who returned included."""
+    from rfmtool.sources.layout import Detail
+
     arguments = run_arguments(settings, exports)
-    asked = arguments["settings"]
-    return {**arguments, "settings": replace(asked, detail=replace(asked.detail, entries=True))}
+    return {**arguments, "settings": replace(arguments["settings"], detail=Detail(entries=True))}
 
 
 def _wanted(settings: Settings) -> FolderOptions:
-    from rfmtool.outputs.writers import WRITERS, check_writable
+    from rfmtool.outputs.lists import KINDS
+    from rfmtool.outputs.writers import check_writable
     from rfmtool.runs import folder
 
-    tables = choices(settings["tables"], tuple(WRITERS), "--tables")
+    tables = choices(settings["tables"], KINDS, "--tables")
     if not tables:
-        raise UsageError("--tables: none is named", f"Take any of {', '.join(WRITERS)}.")
+        raise UsageError("--tables: none is named", f"Take any of {', '.join(KINDS)}.")
     for kind in tables:
         check_writable(kind, f"--tables {kind}")
     return folder.FolderOptions(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import IO, Any
 
 import click
@@ -34,6 +35,7 @@ from rfmtool.errors import UsageError
     type=click.Choice(["csv", "tsv", "jsonl"]),
     help="What stdout gets.  [default: csv]",
 )
+@click.option("--select", metavar="COLUMN,...", help="Only these columns, in this order.")
 @click.option("--sort", metavar="COLUMN", help="Order by a column; -COLUMN descends.")
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the first N rows.")
 @options.reading
@@ -54,7 +56,7 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
         from rfmtool.outputs import ordering, writers
         from rfmtool.outputs.publish import published_file
         from rfmtool.outputs.refusals import system_failures
-        from rfmtool.outputs.tables import to_table
+        from rfmtool.outputs.tables import to_rows
 
     path = output_file(output, exports, settings)
     asked = settings["output_format"]
@@ -66,13 +68,27 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
         )
     _check_sort(settings["sort"], settings["keep"])
     arguments = {**run_arguments(settings, exports), "on_read": teller(settings)}
+    select = _selected(settings["select"])
+    if select is not None:
+        computed = (*select, *filter(None, [(settings["sort"] or "").removeprefix("-")]))
+        arguments["settings"] = replace(arguments["settings"], select=computed)
     with published_file(path) if path else _stdout() as target:
         result = pipeline.run(list(exports), **arguments)
         frame = ordering.ordered(result.frame, result.columns, settings["sort"], settings["top"])
         text = text_options(settings)
         with system_failures(output) if output else nullcontext():
-            writers.write_table(to_table(frame, result.columns), target, kind, text)
+            writers.write_table(to_rows(frame, select or result.columns), target, kind, text)
             target.flush()
+
+
+def _selected(text: str | None) -> tuple[str, ...] | None:
+    """The columns that `--select` names, each once; None where it is not given."""
+    if text is None:
+        return None
+    chosen = tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+    if not chosen:
+        raise UsageError("--select: names no column", "Name some, or leave it out.")
+    return chosen
 
 
 def _check_sort(sort: str | None, keep: Sequence[str]) -> None:
@@ -82,7 +98,7 @@ def _check_sort(sort: str | None, keep: Sequence[str]) -> None:
     from rfmtool import columns
     from rfmtool.outputs import ordering
 
-    known = [*columns.CUSTOMERS, *columns.CONTACTS, *columns.EXTRAS, *keep]
+    known = [*columns.WRITTEN, *keep]
     ordering.ordered(pd.DataFrame(columns=known), known, sort, None)
 
 

@@ -10,7 +10,7 @@ import click
 from rfmtool.cli.arguments import Settings
 
 if TYPE_CHECKING:
-    from rfmtool.grouping.read import Grouped
+    from rfmtool.grouping.grouped import Grouped
 
 
 def teller(settings: Settings) -> Callable[[Grouped], None] | None:
@@ -20,7 +20,7 @@ def teller(settings: Settings) -> Callable[[Grouped], None] | None:
 
 def _tell(grouped: Grouped) -> None:
     from rfmtool.columns import REJECTIONS
-    from rfmtool.pages.terminal import printable
+    from rfmtool.pages.blocks import printable
     from rfmtool.summaries.warnings import reading_notices
 
     ledger = grouped.ledger

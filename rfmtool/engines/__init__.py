@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, Protocol
 
 import pyarrow as pa
 
 from rfmtool.arrays import Ints
+from rfmtool.sources.ledger import Overlap
 
 CUSTOMERS: Final = pa.schema(
     {
@@ -15,6 +16,7 @@ CUSTOMERS: Final = pa.schema(
         "order_dates": pa.list_(pa.int32()),  # one day for each counting order, in any order
         "sales": pa.int64(),  # 1/10,000 of the currency unit
         "refunds": pa.int64(),
+        "rows": pa.int64(),  # how many rows of the export
     }
 )
 """What lines become: one row per customer, sorted by the bytes of customer_id."""
@@ -27,14 +29,6 @@ CATEGORIES: Final = pa.schema(
     }
 )
 """One row per customer and category, sorted by both."""
-
-
-class MoneyOverflowError(Exception):
-    """A customer's money went beyond what doubles hold exactly; add up wide instead."""
-
-
-class SamePersonError(Exception):
-    """Ids differ only as one e-mail address may be written; open books to have them as one."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +52,9 @@ class Entries:
     """What each order moved on each day, sorted by owner, order and day; arrays of one length.
 
     `owner` is the customer's place in CUSTOMERS, `order` numbers the orders of all customers from
-    0, `day` counts from 1970-01-01; `sales`, `refunds` and `cost` are in 1/10,000 of the currency
-    unit, `uncosted` counts the rows whose cost is not known. Both are None where no cost is read.
+    0, `day` counts from 1970-01-01: all three of 32 bits, for there are many. `sales`, `refunds`
+    and `cost` are in 1/10,000 of the currency unit, `uncosted` counts the rows whose cost is not
+    known. Both are None where no cost is read.
     """
 
     owner: Ints
@@ -69,3 +64,70 @@ class Entries:
     refunds: Ints
     cost: Ints | None = None
     uncosted: Ints | None = None
+
+
+class Lines(Protocol):
+    """An export as lines, which may be read more than once."""
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Their columns: `sources.rows.clean.LINES` and what more is wanted of the export."""
+
+    def read(self) -> pa.RecordBatchReader:
+        """Begin to read them from the first."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is wanted of lines. What optional columns they have is wanted too."""
+
+    lines: Lines
+    entries: bool = False
+    """What each order moved on each day, which tells order dates too."""
+    overlap: bool = False
+    """Nothing but the orders that recur with the same rows in another file."""
+    whole_orders: bool = False
+    """Whether an order with a line that is not a sale is left out whole."""
+    amount_per_order: bool = False
+    """Whether an amount that several lines of an order repeat is money once."""
+    without_copies: bool = False
+    """Whether an order that recurs in another file is money once."""
+
+    @property
+    def is_by_order(self) -> bool:
+        """Whether what a line moves hangs on the other lines of its order."""
+        return self.whole_orders or self.amount_per_order or self.without_copies
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """Lines grouped by customer. What was not wanted, or the lines do not have, is None.
+
+    Ids that differ only as one e-mail address may be written are one customer, named by the
+    smallest spelling by bytes; `merged_ids` counts the others.
+    """
+
+    customers: pa.Table = field(default_factory=CUSTOMERS.empty_table)
+    """CUSTOMERS, and `cost` and `uncosted` where costs are read. Where entries are wanted they
+    tell the order dates, which are null here."""
+    entries: Entries | None = None
+    categories: pa.Table | None = None
+    """CATEGORIES."""
+    latest: pa.Table | None = None
+    """The latest contact and kept cells, a row for each customer: of several on the latest day the
+    largest by bytes. Contact columns go by their roles, kept ones by their own names."""
+    doubts: Doubts = field(default_factory=Doubts)
+    merged_ids: int = 0
+    overlap: Overlap = field(default_factory=Overlap)
+
+
+class Engine(Protocol):
+    """Something that groups lines by customer, exactly and in whatever memory there is."""
+
+    def group(self, request: Request) -> Grouping:
+        """Return all that is wanted.
+
+        Raises:
+            InputError: a customer's money reaches 2^63.
+            SystemFailureError: memory or disk ran out.
+        """

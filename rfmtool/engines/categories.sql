@@ -1,7 +1,7 @@
--- Books to what each customer spent in each category.
+-- The level to what each customer spent in each category.
 with totals as (
     select customer_id, category, sum(sales) - sum(refunds) as net
-    from books
+    from level
     where category is not null
     group by customer_id, category
 )

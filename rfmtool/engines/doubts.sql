@@ -1,8 +1,8 @@
--- Level to how many orders may be counted twice.
+-- The level to how many orders may be counted twice.
 with orders as (
-    select sum(sales) as sales, sum(refunds) as refunds{marks}
+    select {order_sums}
     from level
     group by customer_id, order_id
 )
-select 0 as nothing{counts}
+select {counts}
 from orders

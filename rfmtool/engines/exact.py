@@ -8,7 +8,8 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.engines import CUSTOMERS, MoneyOverflowError
+from rfmtool.arrays import Ints
+from rfmtool.engines import CUSTOMERS
 from rfmtool.errors import InputError
 
 DOUBLE: Final = "double"
@@ -16,7 +17,10 @@ DOUBLE: Final = "double"
 WIDE: Final = "decimal(38, 0)"
 _EXACT_BELOW: Final = 2.0**53
 _LARGEST: Final = 2.0**63
-_COUNTED: Final = ("rows", "cost", "uncosted")
+
+
+class MoneyOverflowError(Exception):
+    """A customer's money went beyond what doubles hold exactly; add up wide instead."""
 
 
 def statement(name: str, **parts: str) -> str:
@@ -33,20 +37,25 @@ def customers_of(answer: pa.Table, *, wide: bool) -> pa.Table:
     """
     # All addends are positive, so a sum that stayed below the limit never was above it.
     for name in ("sales", "refunds"):
-        check(answer.column(name), wide=wide)
-    fields = [pa.field(name, pa.int64()) for name in _COUNTED if name in answer.column_names]
+        _check(answer.column(name), wide=wide)
+    fields = [pa.field(name, pa.int64()) for name in answer.column_names[len(CUSTOMERS) :]]
     if "cost" in answer.column_names:
-        check(answer.column("cost"), wide=True)
+        _check(answer.column("cost"), wide=True)
     return answer.cast(pa.schema([*CUSTOMERS, *fields])).combine_chunks()
 
 
-def check(sums: pa.ChunkedArray, *, wide: bool) -> None:
-    """Check that sums are exact.
+def whole(sums: pa.ChunkedArray) -> Ints:
+    """Turn the sums of one column, which were added up wide or checked before, into whole numbers.
 
     Raises:
-        MoneyOverflowError: one reaches 2^53, and they were not added up `wide`.
         InputError: one reaches 2^63.
     """
+    _check(sums, wide=True)
+    numbers: Ints = sums.cast(pa.int64()).combine_chunks().to_numpy()
+    return numbers
+
+
+def _check(sums: pa.ChunkedArray, *, wide: bool) -> None:
     limits = pc.min_max(sums).as_py().values()
     largest = max((abs(float(limit)) for limit in limits if limit is not None), default=0.0)
     if largest >= _EXACT_BELOW and not wide:

@@ -6,90 +6,47 @@ import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import duckdb
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from rfmtool.engines import Doubts, SamePersonError
-from rfmtool.engines.books import LocalBooks
-from rfmtool.engines.doubts import Once, counts, marks, overlap, register, taken_off
-from rfmtool.engines.exact import DOUBLE, WIDE, customers_of, statement
+from rfmtool.engines import Grouping, Request
+from rfmtool.engines.copies import overlap
+from rfmtool.engines.exact import DOUBLE, WIDE, MoneyOverflowError
+from rfmtool.engines.queries import SamePersonError, grouping_of
 from rfmtool.errors import SystemFailureError, UsageError
-from rfmtool.sources.cells.ids import matching_key
-from rfmtool.sources.ledger import Overlap
 
 
 @dataclass(frozen=True)
 class LocalEngine:
-    """Groups in this process.
-
-    `wide` adds money up as 38-digit numbers. Without it sums are doubles, which hold whole numbers
-    below 2^53 (900 billion) exactly and are a quarter faster to add.
-    """
+    """Groups in this process, and spills to disk beyond its share of memory."""
 
     threads: int
     memory_limit: str | None = None
-    wide: bool = False
-    once: Once = field(default_factory=Once)
-    """What is counted once."""
 
-    def aggregate(
-        self, lines: pa.RecordBatchReader, *, by_status: bool = False, with_rows: bool = False
-    ) -> tuple[pa.Table, Doubts]:
-        """Return one row per customer in CUSTOMERS, sorted by customer_id, and what is in doubt.
+    def group(self, request: Request) -> Grouping:
+        """Return all that is wanted, as `engines.Engine` says.
 
-        With `by_status`, orders with a line that is not a sale are left out. With that or
-        `with_rows`, a column `rows` counts the rows of the export that went into each customer.
+        What is true of nearly all exports is taken for granted at first: that money fits doubles,
+        and that each customer has one id. Where it is not, the lines are read again.
 
         Raises:
-            MoneyOverflowError: a customer's sales or refunds reach 2^53, and not `wide`.
-            SamePersonError: two ids are spellings of one e-mail address.
-            InputError: sales or refunds reach 2^63.
+            InputError: a customer's money reaches 2^63.
             SystemFailureError: memory or disk ran out.
+            UsageError: the memory limit is no size.
         """
-        of_sales = " filter (where is_sale)" if by_status else ""
-        has_rows = by_status or with_rows
-        parts = {
-            "money": WIDE if self.wide else DOUBLE,
-            "count_rows": ", sum(rows) as rows" if has_rows else "",
-            "rows_of_sales": f", sum(rows){of_sales} as rows" if has_rows else "",
-            "find_sales": ", bool_and(is_sale) as is_sale" if by_status else "",
-            "only_sales": " and is_sale" if by_status else "",
-            "of_sales": of_sales,
-            "marks": marks(lines.schema.names),
-            "counts": counts(lines.schema.names),
-        }
-        with self._connection() as connection:
-            register(connection, lines, self.once)
-            answer = connection.sql(statement("aggregate", **parts)).to_arrow_table()
-        _check_apart(answer["customer_id"])
-        answer, doubts = taken_off(answer)
-        if by_status:
-            answer = answer.filter(pc.is_valid(answer["rows"]))
-        return customers_of(answer, wide=self.wide), doubts
-
-    def overlap(self, lines: pa.RecordBatchReader) -> Overlap:
-        """Count the orders that recur with the same rows in another file."""
-        with self._connection() as connection:
-            return overlap(connection, lines)
-
-    @contextmanager
-    def open(self, lines: pa.RecordBatchReader, *, by_status: bool = False) -> Iterator[LocalBooks]:
-        """Read all lines, with what optional columns they have, and answer until closed.
-
-        With `by_status`, orders with a line that is not a sale are left out.
-
-        Raises:
-            MoneyOverflowError: a customer's sales or refunds reach 2^53, and not `wide`.
-            InputError: they reach 2^63.
-            SystemFailureError: memory or disk ran out.
-        """
-        with self._connection() as connection:
-            register(connection, lines, self.once)
-            names = lines.schema.names
-            yield LocalBooks(connection, names, by_status=by_status, wide=self.wide)
+        if request.overlap:
+            with self._connection() as connection:
+                return Grouping(overlap=overlap(connection, request.lines.read()))
+        money, merges = DOUBLE, False
+        while True:
+            try:
+                with self._connection() as connection:
+                    return grouping_of(connection, request, money, merges=merges)
+            except MoneyOverflowError:
+                money = WIDE
+            except SamePersonError:
+                merges = True
 
     @contextmanager
     def _connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -115,12 +72,6 @@ class LocalEngine:
                 raise UsageError(
                     f"--memory-limit {self.memory_limit!r} is not a size", "For example 2GB."
                 ) from None
-
-
-def _check_apart(ids: pa.ChunkedArray) -> None:
-    addresses = ids.filter(pc.match_substring(ids, "@"))
-    if len(pc.unique(matching_key(addresses))) < len(addresses):
-        raise SamePersonError
 
 
 @contextmanager

@@ -1,5 +1,5 @@
--- Everybody in the books by number, in the order of the bytes of customer_id.
+-- Everybody by number, in the order of the bytes of customer_id, and what their lines sum up to.
 create table people as
-select customer_id, row_number() over (order by customer_id) - 1 as owner
-from books
+select customer_id, row_number() over (order by customer_id) - 1 as owner, {sums}
+from level
 group by customer_id

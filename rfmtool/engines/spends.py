@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from rfmtool.arrays import Ints
 from rfmtool.engines import CATEGORIES
+from rfmtool.sources.cells.ids import matching_key
 
 Codes = npt.NDArray[np.int32]
 
@@ -48,12 +49,15 @@ class Spends:
         """Return CATEGORIES of the lines that have passed, and forget them.
 
         Args:
-            customer_ids: all ids of these lines, sorted.
+            customer_ids: all customers of these lines, sorted; of several spellings of an e-mail
+                address one.
         """
         customer, category, net = _joined(self._notes)
         self._notes.clear()
         names = category.dictionary.sort()
-        owner, codes = _places(customer, customer_ids), _places(category, names)
+        keys = pa.DictionaryArray.from_arrays(customer.indices, matching_key(customer.dictionary))
+        owner = _places(keys, matching_key(customer_ids))
+        codes = _places(category, names)
         return pa.concat_tables(
             pa.table([first, _words(second, names), sums], CATEGORIES)
             for first, second, sums in _added_up(owner, codes, net)

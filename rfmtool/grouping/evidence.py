@@ -7,18 +7,23 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from rfmtool.arrays import Ints, Mask
 from rfmtool.days import day_number
 from rfmtool.errors import naming
 from rfmtool.grouping.doubts import check_wallet_currency
-from rfmtool.grouping.history import spend_within
-from rfmtool.grouping.people import contacts_by, unlisted, until
-from rfmtool.grouping.read import Grouped, Settings
+from rfmtool.grouping.grouped import Grouped
+from rfmtool.grouping.history import moved, spend_within
+from rfmtool.grouping.order_days import OrderDates
+from rfmtool.grouping.people import contacts_by, everyone, owned, unlisted, until
+from rfmtool.grouping.read import Settings
 from rfmtool.sources import Asked
 from rfmtool.sources.cells import currencies
 from rfmtool.sources.evidence.tables import Evidence, read_evidence
+from rfmtool.sources.layout import Detail
 from rfmtool.sources.limits import check_rejects
 
 _DATED: Final = ("from_on", "until_on")
@@ -69,7 +74,7 @@ def asked_by(settings: Settings, told: Evidence) -> Settings:
         settings = replace(settings, suppressed=settings.suppressed | listed)
     wallets = told.tables.get("wallets")
     if wallets is not None and any(wallets[name].null_count < len(wallets) for name in _DATED):
-        settings = replace(settings, detail=replace(settings.detail, entries=True))
+        settings = replace(settings, detail=replace(settings.detail or Detail(), entries=True))
     return settings
 
 
@@ -87,6 +92,44 @@ def tables_on(
         return then
     ids = customer_ids.combine_chunks()
     return {**then, "contacts": contacts_by(then["contacts"], then, ids, day_number(as_of))}
+
+
+def with_everyone(grouped: Grouped, evidence: Mapping[str, pa.Table]) -> Grouped:
+    """Add the people whom only contacts, referrals or feedback name, and what the tables say.
+
+    Args:
+        grouped: an export, grouped.
+        evidence: the tables by name, as they stood on the as_of day.
+    """
+    people = everyone(grouped.table, evidence)
+    joined = replace(
+        grouped,
+        table=people.table,
+        evidence={name: owned(rows, people) for name, rows in evidence.items()},
+    )
+    if people.in_export.all():
+        return joined
+    places = np.flatnonzero(people.in_export).astype(np.int32)
+    return replace(
+        joined,
+        dates=OrderDates(places[grouped.dates.owner], grouped.dates.day),
+        categories=_moved(grouped.categories, places),
+        latest=grouped.latest and _spread(grouped.latest, people.in_export),
+        entries=grouped.entries and moved(grouped.entries, places),
+    )
+
+
+def _moved(categories: pa.Table | None, places: Ints) -> pa.Table | None:
+    if categories is None:
+        return None
+    owner = pa.array(places[categories["owner"].to_numpy()])
+    return categories.set_column(categories.column_names.index("owner"), "owner", owner)
+
+
+def _spread(rows: pa.Table, in_export: Mask) -> pa.Table:
+    """Rows of the export's customers as rows of everyone; empty where the export knows nothing."""
+    places = np.cumsum(in_export) - 1
+    return rows.take(pa.array(places, mask=~in_export))
 
 
 def wallets_of(grouped: Grouped) -> pd.DataFrame | None:

@@ -15,19 +15,9 @@ from rfmtool.grouping.order_days import OrderDates
 from rfmtool.sources import Export
 from rfmtool.sources.cells.ids import SHORTENED
 from rfmtool.sources.names import normal
+from rfmtool.sources.statuses import words
 
 _MOST: Final = 0.01
-_KINDS: Final = frozenset(
-    "new returning existing repeat firsttime guest registered neu neukunde bestandskunde stammkunde"
-    " nouveau ancien nuevo recurrente existente nuovo nieuw bestaand novo nowy staly ny".split()
-)
-"""Kinds of customers; a column of nothing else holds no customers."""
-_NOBODY: Final = frozenset(
-    "guest guestcheckout guestcustomer gast gastbestellung invite invitado ospite convidado gosc gast"
-    " gjest host misafir walkin walkincustomer cash cashcustomer cashsale barverkauf laufkunde"
-    " anonymous anonym none null na nan unknown unbekannt inconnu desconocido".split()
-)
-"""Words for a customer whom nobody knows."""
 _MANY_CUSTOMERS, _LIONS_SHARE = 20, 0.1
 
 
@@ -49,8 +39,8 @@ def check_ids(export: Export, customers: pa.Table, dates: OrderDates) -> None:
         return
     _check_shortened(export, ids, dates)
     orders = np.bincount(dates.owner, minlength=len(ids))
-    words = [normal(one) for one in ids.to_pylist()] if len(ids) <= len(_KINDS) else []
-    if words and {*words} <= _KINDS and orders.max(initial=0) > 1:
+    few = [normal(one) for one in ids.slice(0, len(words("kinds_of_customers")) + 1).to_pylist()]
+    if {*few} <= words("kinds_of_customers") and orders.max(initial=0) > 1:
         raise InputError(
             f"{export.name}: column {column!r} holds kinds of customers, such as new and returning,"
             " and not customers",
@@ -89,8 +79,9 @@ def _check_shortened(export: Export, ids: pa.Array, dates: OrderDates) -> None:
 
 
 def _are_nobody(ids: pa.Array) -> Mask:
-    lower = pc.replace_substring_regex(pc.utf8_lower(ids), r"[\s_-]+", "")
-    return mask_of(pc.is_in(lower, pa.array(sorted(_NOBODY))))
+    likely = pc.replace_substring_regex(pc.utf8_lower(ids), r"[\s_/-]+", "")
+    plain = {normal(word) for word in words("nobody")}
+    return mask_of(pc.is_in(likely, pa.array(sorted(plain))))
 
 
 def id_notices(export: Export, customers: pa.Table, dates: OrderDates) -> Sequence[str]:

@@ -27,7 +27,8 @@ LATE: Final = 1 << (_DAY_BITS - 1)
 class OrderDates:
     """The day of every counting order, by customer and then by day.
 
-    `owner` is the customer's place in the table, `day` counts from 1970-01-01.
+    `owner` is the customer's place in the table, `day` counts from 1970-01-01; both of 32 bits, for
+    there are many.
     """
 
     owner: Ints
@@ -36,7 +37,17 @@ class OrderDates:
     @classmethod
     def of(cls, keys: Ints) -> OrderDates:
         """The owners and days of sorted `owner_days`."""
-        return cls(keys >> _DAY_BITS, (keys & ((1 << _DAY_BITS) - 1)) - LATE)
+        owner = (keys >> _DAY_BITS).astype(np.int32)
+        return cls(owner, ((keys & ((1 << _DAY_BITS) - 1)) - LATE).astype(np.int32))
+
+    def between(self, start: int, stop: int) -> OrderDates:
+        """The days of the customers at these places, who are counted from 0."""
+        first, last = np.searchsorted(self.owner, (start, stop))
+        return OrderDates(self.owner[first:last] - np.int32(start), self.day[first:last])
+
+    def of_nobody(self) -> OrderDates:
+        """No days at all."""
+        return OrderDates(self.owner[:0], self.day[:0])
 
     @cached_property
     def distinct(self) -> OrderDates:
@@ -57,9 +68,12 @@ def owner_days(owner: Ints, day: Ints) -> Ints:
 def order_dates(grouped: pa.Table) -> OrderDates:
     """Flatten the engine's lists of order dates and sort them."""
     lists = grouped.column("order_dates").combine_chunks()
-    owner = pc.list_parent_indices(lists).to_numpy().astype(np.int64)
-    day = pc.list_flatten(lists).to_numpy(zero_copy_only=False).astype(np.int64)
-    return OrderDates.of(np.sort(owner_days(owner, day)))
+    lengths = pc.list_value_length(lists).fill_null(0).to_numpy()
+    owner = np.repeat(np.arange(len(lists), dtype=np.int32), lengths)
+    day = pc.list_flatten(lists).to_numpy(zero_copy_only=False)
+    keys = owner_days(owner, day)
+    keys.sort()
+    return OrderDates.of(keys)
 
 
 def strip_point_zero(grouped: pa.Table) -> pa.Table | None:

@@ -3,77 +3,35 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final, Literal
 
-import numpy as np
-import pandas as pd
 import pyarrow as pa
 
-from rfmtool import columns as names
-from rfmtool.arrays import Mask, Places
-from rfmtool.days import day_of
-from rfmtool.engines import Doubts, Entries, MoneyOverflowError, SamePersonError
-from rfmtool.engines.doubts import Once
+from rfmtool.engines import Engine, Request
 from rfmtool.engines.local import LocalEngine
-from rfmtool.engines.spends import Spends
-from rfmtool.errors import InputError, UsageError, having_seen, naming
+from rfmtool.errors import InputError, UsageError, having_seen
 from rfmtool.grouping.doubts import check_amounts, check_currency, check_overlap
-from rfmtool.grouping.history import counting_orders, moved
-from rfmtool.grouping.order_days import (
-    OrderDates,
-    check_for_strays,
-    last_day,
-    order_dates,
-    strip_point_zero,
-)
+from rfmtool.grouping.grouped import Grouped, as_of_day
+from rfmtool.grouping.history import counting_orders
 from rfmtool.grouping.ids import check_ids
-from rfmtool.grouping.people import everyone, owned
+from rfmtool.grouping.order_days import order_dates, strip_point_zero
 from rfmtool.grouping.statuses import check_statuses
 from rfmtool.rules import Rules, load_rules
 from rfmtool.rules.presets import SALE_ROLES
 from rfmtool.sources import Asked, Export, open_export
 from rfmtool.sources.cells.rates import Rates
 from rfmtool.sources.detect import survey
-from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, Detail, Question
+from rfmtool.sources.layout import Detail, Question
 from rfmtool.sources.ledger import Ledger
-from rfmtool.sources.rows.lines import Watcher, lines
+from rfmtool.sources.rows.lines import ExportLines, Watcher
 from rfmtool.sources.statuses import Statuses
 from rfmtool.threads import cores
 
-_CATEGORY: Final = "category"
 _NO_DETAIL: Final = Detail(category=None, cost=False, contacts=False)
-_DATES_ASKED_FOR: Final = "Look at --as-of, --since and --window."
-_DATES: Final = (
-    "See rfmtool check; name the column with --column ordered_at=NAME, or say how its dates are"
-    " written with --date-format."
-)
-_NUMBERS: Final = (
-    "See rfmtool check; name the column with --column amount=NAME, or say how its numbers"
-    " are written with --decimal."
-)
-_WAYS_OUT: Final = {
-    "anonymous": "See rfmtool check; name the column of customers with --column customer_id=NAME.",
-    "blank": "Export it again.",
-    "suppressed": "Everybody in it is on the list of --suppress: is it the right table?",
-    "not_a_sale": "By their status they are no sales: see rfmtool check; --status settles a word.",
-    "other_currency": "See rfmtool check; look at --currency and --rates.",
-    "before_since": _DATES_ASKED_FOR,
-    "after_as_of": _DATES_ASKED_FOR,
-    "wrong_cell_count": "See rfmtool check; say with --delimiter what divides its cells.",
-    "bad_encoding": "See rfmtool check; say with --encoding how its text is written.",
-    "bad_text": "See rfmtool check; export it again.",
-    "missing_date": _DATES,
-    "bad_date": _DATES,
-    "missing_amount": _NUMBERS,
-    "bad_amount": _NUMBERS,
-    "bad_quantity": _NUMBERS,
-    "bad_price": _NUMBERS,
-}
-"""What to look at where no row can be used, by what became of most of them."""
 _UNSURE: Final = ("bad_date", "bad_amount", "bad_quantity", "bad_price")
 
 
@@ -99,7 +57,10 @@ class Settings:
     overlap: Literal["keep-one", "sum"] | None = None
     """What becomes of orders that recur in another file; None refuses more than a few."""
     suppressed: frozenset[str] = frozenset()
-    detail: Detail = field(default_factory=Detail)
+    select: tuple[str, ...] | None = None
+    """The columns that are wanted, of those that are written and of kept ones; None: all."""
+    detail: Detail | None = None
+    """What is read of the export beside its orders; None: what the columns wanted need."""
     allow_proxy: bool = False
     """Let orders alone make a supporter of those they suggest."""
     estimate: bool = True
@@ -108,44 +69,6 @@ class Settings:
     """Score shares of wallet too."""
     threads: int = field(default_factory=cores)
     memory_limit: str | None = None
-
-
-@dataclass(frozen=True)
-class Grouped:
-    """An export, read and grouped: the engine's table, the order dates, and where rows went.
-
-    What the export does not have, or nobody wants, is None. `owner` in it is the place in `table`,
-    which has `rows`, `cost` and `uncosted` where costs are read.
-    """
-
-    table: pa.Table
-    dates: OrderDates
-    ledger: Ledger
-    export: Export
-    dropped_point_zero: bool = False
-    as_of: date | None = None
-    """The day that the question names; None leaves it to the data."""
-    merged_ids: int = 0
-    """How many ids are another spelling of a customer's e-mail address."""
-    categories: pa.Table | None = None
-    """`engines.CATEGORIES`."""
-    latest: pa.Table | None = None
-    """The latest contact and kept cells, a row for each row of `table`."""
-    entries: Entries | None = None
-    doubts: Doubts = field(default_factory=Doubts)
-    """What may be counted twice."""
-    rates: Rates | None = None
-    """What money was converted with."""
-    evidence: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    """The evidence tables supplied: `owner` and `referred` are places in `table`."""
-
-    @property
-    def on_dates(self) -> str:
-        """What dates that cannot be read look like, as a sentence; empty where nobody knows."""
-        others, taken = self.export.other_dates, self.export.reading.dates.name
-        if not (others and self.ledger["bad_date"]):
-            return ""
-        return f"Dates are read as {taken}; most that cannot be read look like {others}."
 
 
 def look(
@@ -172,30 +95,35 @@ def group(
 ) -> Grouped:
     """Read an export and group its lines by customer.
 
-    Where the cells turn out not to fit the reading a sample suggested, the whole columns are
-    looked at and, if they say otherwise, the export is read again.
+    It is read once, unless its cells belie the reading that a sample suggested, or a window ends on
+    a day that only the data tell.
 
     Raises:
         InputError: it cannot be read.
         AmbiguousInputError: it can be read in two ways that differ.
         UsageError: the settings contradict each other.
     """
+    engine: Engine = LocalEngine(settings.threads, settings.memory_limit)
     question, as_of = _question(export, rules, settings), settings.as_of
-    if settings.window_days is not None:
-        if as_of is None:
-            # Only for the day it ends on, so that nothing else need be read.
-            plain = replace(settings, window_days=None, detail=_NO_DETAIL)
-            whole = group(export, rules, plain, watcher)
-            as_of, export = as_of_day(whole, settings), whole.export
+    if settings.window_days is not None and as_of is not None:
         question = _with_window(question, as_of, settings.window_days)
-    grouped = _surveyed(export, question, settings, watcher)
-    with having_seen(grouped):
-        check_amounts(grouped.export, grouped.doubts)
-        if grouped.doubts.spanning or _may_recur_without_customer(grouped, question):
-            _count_overlap(grouped, question, _engine(question, settings))
-            if question.overlap is None:
-                check_overlap(grouped.export, grouped.ledger, grouped.doubts.orders)
-    return replace(grouped, as_of=as_of)
+    while True:
+        # Only for the day that a window ends on nothing else need be read.
+        seeks_day = settings.window_days is not None and as_of is None
+        detail = _NO_DETAIL if seeks_day else settings.detail or Detail()
+        lines = ExportLines(export.of(detail), question, settings.threads, watcher)
+        grouped = _read(lines, export, detail, engine)
+        if not export.surveyed and _is_unsure(grouped.ledger):
+            surveyed = survey(export)
+            is_belied, export = surveyed.reading != export.reading, surveyed
+            if is_belied:
+                continue
+            grouped = replace(grouped, export=surveyed)
+        _check_doubts(grouped, lines, engine)
+        if settings.window_days is None or not seeks_day:
+            return replace(grouped, as_of=as_of)
+        as_of = as_of_day(grouped, accept_last=settings.accept_last)
+        question = _with_window(question, as_of, settings.window_days)
 
 
 def _question(export: Export, rules: Rules, settings: Settings) -> Question:
@@ -233,217 +161,85 @@ def _with_window(question: Question, as_of: date, days: int) -> Question:
     return replace(question, since=since, until=as_of)
 
 
-def _surveyed(
-    export: Export, question: Question, settings: Settings, watcher: Watcher | None
-) -> Grouped:
-    """Read by a sample's reading, and again where the cells belie it."""
-    grouped = _grouped(export, question, settings, watcher)
-    ledger = grouped.ledger
-    if export.surveyed or not (ledger.has_marks or any(ledger[reason] for reason in _UNSURE)):
-        return grouped
-    surveyed = survey(export)
-    if surveyed.reading == export.reading:
-        return replace(grouped, export=surveyed)
-    return _grouped(surveyed, question, settings, watcher)
+def _is_unsure(ledger: Ledger) -> bool:
+    """Whether cells were met that another reading might understand, or understand otherwise."""
+    return ledger.has_marks or any(ledger[reason] for reason in _UNSURE)
 
 
-def _grouped(
-    export: Export, question: Question, settings: Settings, watcher: Watcher | None
-) -> Grouped:
-    engine = _engine(question, settings)
-    try:
-        grouped = _read(engine, export, question, settings.detail, watcher)
-    except MoneyOverflowError:
-        engine = replace(engine, wide=True)
-        grouped = _read(engine, export, question, settings.detail, watcher)
-    grouped = replace(grouped, export=export, rates=question.rates)
-    with having_seen(grouped):
-        check_currency(export, grouped.ledger, question)
-        check_statuses(export, grouped.ledger)
-        check_ids(export, grouped.table, grouped.dates)
+def _read(lines: ExportLines, export: Export, detail: Detail, engine: Engine) -> Grouped:
+    """Group the lines, which are of the export's columns that are wanted."""
+    wanted, question = lines.export, lines.question
+    request = Request(
+        lines,
+        entries=detail.entries,
+        whole_orders=not wanted.columns.keys().isdisjoint(SALE_ROLES),
+        amount_per_order=question.amount_per == "order",
+        without_copies=question.overlap == "keep-one",
+    )
+    with _failures_of_reading(wanted, lines):
+        found = engine.group(request)
+    ledger, table, entries = lines.ledger, found.customers, found.entries
+    if request.is_by_order:
+        _settle(ledger, table, whole_orders=request.whole_orders)
+    dates = counting_orders(entries) if entries else order_dates(table)
     # Whole numbers sort alike with and without their .0, so that places stay as they are.
-    bare = strip_point_zero(grouped.table) if grouped.ledger.ids_end_in_point_zero else None
-    return grouped if bare is None else replace(grouped, table=bare, dropped_point_zero=True)
-
-
-def _engine(question: Question, settings: Settings) -> LocalEngine:
-    once = Once(question.amount_per == "order", question.overlap == "keep-one")
-    return LocalEngine(settings.threads, settings.memory_limit, once=once)
-
-
-def _may_recur_without_customer(grouped: Grouped, question: Question) -> bool:
-    has_files = len(grouped.export.sources) > 1 and not question.order_per_row
-    return has_files and question.overlap == "keep-one" and grouped.ledger["anonymous"] > 0
-
-
-def _count_overlap(grouped: Grouped, question: Question, engine: LocalEngine) -> None:
-    """Count the orders that recur in another file, in the ledger.
-
-    The export is read once more: few have orders in several files at all. Where they count once,
-    so does the money of those without a customer, which no engine has seen.
-    """
-    question = replace(question, anonymous=question.overlap == "keep-one")
-    export = grouped.export.of(_NO_DETAIL)
-    stream = lines(export, question, Ledger(), threads=engine.threads)
-    grouped.ledger.set_overlap(engine.overlap(stream))
-
-
-def _read(
-    engine: LocalEngine, export: Export, question: Question, detail: Detail, watcher: Watcher | None
-) -> Grouped:
-    wanted = export.of(detail)
-    if not detail.entries and _is_plain(wanted, engine.once):
-        try:
-            return _read_plain(engine, wanted, question, watcher)
-        except SamePersonError:
-            pass  # rare enough to read the export again
-    return _read_in_detail(engine, wanted, question, detail, watcher)
-
-
-def _is_plain(export: Export, once: Once) -> bool:
-    """Whether lines can be summed straight to customers, and to their categories beside it."""
-    roles = export.columns.keys()
-    if roles & {*OPTIONAL_ROLES} - {_CATEGORY} or any(role.startswith(KEPT) for role in roles):
-        return False
-    whole_orders_count = once != Once() or _by_status(export)
-    return _CATEGORY not in roles or not whole_orders_count
-
-
-def _by_status(export: Export) -> bool:
-    """Whether a column can say that an order is no sale."""
-    return not export.columns.keys().isdisjoint(SALE_ROLES)
-
-
-def _read_plain(
-    engine: LocalEngine, export: Export, question: Question, watcher: Watcher | None
-) -> Grouped:
-    ledger = Ledger()
-    stream = lines(export, question, ledger, threads=engine.threads, watcher=watcher)
-    by_status = _by_status(export)
-    spends = Spends() if _CATEGORY in export.columns else None
-    with _failures_of_reading(export, ledger):
-        stream = spends.without_category(stream) if spends else stream
-        table, doubts = engine.aggregate(stream, by_status=by_status, with_rows=spends is not None)
-        categories = spends.table(table["customer_id"]) if spends else None
-    _settle(ledger, engine, table, by_status=by_status)
-    dates = order_dates(table)
-    return Grouped(table, dates, ledger, export, doubts=doubts, categories=categories)
-
-
-def _read_in_detail(
-    engine: LocalEngine, export: Export, question: Question, detail: Detail, watcher: Watcher | None
-) -> Grouped:
-    ledger = Ledger()
-    stream = lines(export, question, ledger, threads=engine.threads, watcher=watcher)
-    by_status = _by_status(export)
-    with _failures_of_reading(export, ledger), engine.open(stream, by_status=by_status) as books:
-        entries, latest = books.entries() if detail.entries else None, books.latest()
-        table = books.totals() if entries else books.customers()
-        grouped = Grouped(
-            table,
-            counting_orders(entries) if entries else order_dates(table),
-            ledger,
-            export,
-            merged_ids=books.merged_ids,
-            doubts=books.doubts,
-            categories=books.categories(),
-            latest=latest if latest.num_columns else None,
-            entries=entries,
-        )
-    _settle(ledger, engine, table, by_status=by_status)
+    bare = strip_point_zero(table) if ledger.ids_end_in_point_zero else None
+    grouped = Grouped(
+        table if bare is None else bare,
+        dates,
+        ledger,
+        export,
+        dropped_point_zero=bare is not None,
+        merged_ids=found.merged_ids,
+        categories=found.categories,
+        latest=found.latest,
+        entries=entries,
+        doubts=found.doubts,
+        rates=question.rates,
+    )
+    with having_seen(grouped):
+        check_currency(export, ledger, question)
+        check_statuses(export, ledger)
+        check_ids(export, grouped.table, dates)
     return grouped
 
 
 @contextmanager
-def _failures_of_reading(export: Export, ledger: Ledger) -> Iterator[None]:
+def _failures_of_reading(export: Export, lines: ExportLines) -> Iterator[None]:
     """Say what went wrong in reading where an engine wraps it in words of its own."""
     try:
         yield
     except Exception as error:
-        if ledger.failure is not None:
-            raise ledger.failure from None
+        if lines.ledger.failure is not None:
+            raise lines.ledger.failure from None
         if isinstance(error, InputError):
             raise InputError(f"{export.name}: {error.args[0]}", error.hint) from None
         raise
 
 
-def _settle(ledger: Ledger, engine: LocalEngine, table: pa.Table, *, by_status: bool) -> None:
+def _settle(ledger: Ledger, table: pa.Table, *, whole_orders: bool) -> None:
     """Correct the ledger by what only whole orders show."""
-    if by_status or engine.once != Once():
-        money = sum(table["sales"].to_pylist()) - sum(table["refunds"].to_pylist())
-        rows = sum(table["rows"].to_pylist()) if by_status else ledger["used"]
-        ledger.leave_out_orders(rows, money)
+    money = sum(table["sales"].to_pylist()) - sum(table["refunds"].to_pylist())
+    rows = sum(table["rows"].to_pylist()) if whole_orders else ledger["used"]
+    ledger.leave_out_orders(rows, money)
 
 
-def with_everyone(grouped: Grouped, evidence: Mapping[str, pa.Table]) -> Grouped:
-    """Add the people whom only contacts, referrals or feedback name, and what the tables say.
+def _check_doubts(grouped: Grouped, lines: ExportLines, engine: Engine) -> None:
+    """Count the orders that recur in another file in the ledger, and refuse what is ambiguous.
 
-    Args:
-        grouped: an export, grouped.
-        evidence: the tables by name, as they stood on the as_of day.
-    """
-    people = everyone(grouped.table, evidence)
-    places = np.flatnonzero(people.in_export)
-    table = people.table
-    if "rows" not in table.column_names:
-        rows = pa.array(people.in_export.astype(np.int64))  # at least one, which is all one asks
-        table = table.append_column("rows", rows)
-    joined = replace(
-        grouped,
-        table=table,
-        dates=OrderDates(places[grouped.dates.owner], grouped.dates.day),
-        evidence={name: owned(rows, people) for name, rows in evidence.items()},
-    )
-    if people.in_export.all():
-        return joined
-    return replace(
-        joined,
-        categories=_moved(grouped.categories, places),
-        latest=grouped.latest and _spread(grouped.latest, people.in_export),
-        entries=grouped.entries and moved(grouped.entries, places),
-    )
-
-
-def _moved(categories: pa.Table | None, places: Places) -> pa.Table | None:
-    if categories is None:
-        return None
-    owner = pa.array(places[categories["owner"].to_numpy()])
-    return categories.set_column(categories.column_names.index("owner"), "owner", owner)
-
-
-def _spread(rows: pa.Table, in_export: Mask) -> pa.Table:
-    """Rows of the export's customers as rows of everyone; empty where the export knows nothing."""
-    places = np.cumsum(in_export) - 1
-    return rows.take(pa.array(places, mask=~in_export))
-
-
-def as_of_day(grouped: Grouped, settings: Settings) -> date:
-    """The day asked for; else the latest day of a counting order; else the last line's day.
+    Few exports have orders in several files at all; those are read once more. Where such orders
+    count once, so does the money of those without a customer, which no engine has seen.
 
     Raises:
-        AmbiguousInputError: the latest day hangs on a few orders long after all others.
-        InputError: there is no line to take a day from.
+        AmbiguousInputError: amounts may be totals, or files may overlap.
     """
-    last_line_day = grouped.ledger.last_day
-    if last_line_day is None or (grouped.ledger.excluded and not grouped.ledger["used"]):
-        raise _nothing_left(grouped)
-    if grouped.as_of is not None:
-        return grouped.as_of
-    if not settings.accept_last:
-        with naming(grouped.export.name):
-            check_for_strays(grouped.dates)
-    return day_of(last_day(grouped.dates, last_line_day))
-
-
-def _nothing_left(grouped: Grouped) -> InputError:
-    # An empty answer would take the place of a good one in tonight's job.
-    ledger = grouped.ledger
-    if not ledger.rows:
-        return InputError(f"{grouped.export.name}: there are no rows in it", "Export it again.")
-    held = [name for name in names.BINS if ledger[name]]
-    reasons = ", ".join(f"{name} {ledger[name]:,}" for name in held)
-    most = max(held, key=lambda name: ledger[name])
-    return InputError(
-        f"{grouped.export.name}: none of the {ledger.rows:,} rows can be used ({reasons})",
-        _WAYS_OUT.get(most, "See rfmtool check."),
-    )
+    export, ledger = grouped.export, grouped.ledger
+    keeps_one = lines.question.overlap == "keep-one"
+    with having_seen(grouped):
+        check_amounts(export, grouped.doubts)
+        if grouped.doubts.spanning or (keeps_one and lines.has_files and ledger["anonymous"]):
+            question = replace(lines.question, anonymous=keeps_one)
+            again = ExportLines(export.of(_NO_DETAIL), question, lines.threads)
+            ledger.set_overlap(engine.group(Request(again, overlap=True)).overlap)
+            if question.overlap is None:
+                check_overlap(export, ledger, grouped.doubts.orders)

@@ -78,8 +78,8 @@ def check_statuses(export: Export, ledger: Ledger) -> None:
             raise AmbiguousInputError(
                 f"{export.name}: column {export.columns[role]!r} says {words}, in {held.rows:,} of"
                 f" {every.rows:,} rows, and whether those are sales nobody knows",
-                f"Say of each --status '{example}=sale' or --status '{example}=not_a_sale', or under"
-                f" [reading] in a rules file; --column {role}=NAME names another column.",
+                f"Say of each --status '{example}=sale' or --status '{example}=not_a_sale', or"
+                f" under [reading] in a rules file; --column {role}=NAME names another column.",
             )
 
 

@@ -11,11 +11,11 @@ import pyarrow as pa
 
 from rfmtool import __version__
 from rfmtool.manifest import MANIFEST, TOOL
-from rfmtool.outputs.files import write_json, write_rows, write_text
+from rfmtool.outputs.files import write_json, write_text
+from rfmtool.outputs.lists import write_with_lists
 from rfmtool.outputs.publish import published_folder
 from rfmtool.outputs.refusals import system_failures
-from rfmtool.outputs.tables import TextOptions
-from rfmtool.outputs.writers import WRITERS
+from rfmtool.outputs.text import TextOptions
 
 
 def write_frames(
@@ -67,7 +67,7 @@ def publish_answer(  # noqa: PLR0913 - each is a part of the folder
     """
     with published_folder(folder, kind) as place, system_failures(str(folder)):
         outputs = [
-            write_rows(place, f"{name}.csv", len(table), WRITERS["csv"](table, text), None)
+            write_with_lists(place, name, table.to_reader(), {}, "csv", text)[0]
             for name, table in tables.items()
         ]
         outputs.append(write_json(place, f"{kind}.json", data))

@@ -10,13 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any, Final
 
-import numpy as np
-import numpy.typing as npt
-
-Rows = npt.NDArray[np.int64]
-"""Places of rows in the table of all customers, in the order in which they are written."""
-Writer = Callable[[IO[bytes], Rows | None], None]
-"""Writes some rows of a table; None: all of them."""
 _STEM_LETTERS: Final = 60
 _RESERVED: Final = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)$")
 
@@ -39,20 +32,18 @@ class Hashed:
         self._target.flush()
 
 
-def write_rows(
-    place: Path, name: str, count: int, write: Writer, rows: Rows | None
-) -> dict[str, Any]:
-    """Write some rows of a table; `name` may begin with a folder.
+def write_file(place: Path, name: str, write: Callable[[IO[bytes]], None]) -> dict[str, Any]:
+    """Write a file; `name` may begin with a folder.
 
     Returns:
-        What the manifest says of the file.
+        What the manifest says of the file, but for its rows.
     """
     path = place / name
     path.parent.mkdir(exist_ok=True)
     with path.open("wb") as file:
         hashed = Hashed(file)
-        write(hashed, rows)  # type: ignore[arg-type]
-    return {"name": name, "rows": count, "sha256": hashed.hash.hexdigest()}
+        write(hashed)  # type: ignore[arg-type]
+    return {"name": name, "rows": None, "sha256": hashed.hash.hexdigest()}
 
 
 def write_json(place: Path, name: str, data: Mapping[str, Any]) -> dict[str, Any]:

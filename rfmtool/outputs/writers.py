@@ -1,45 +1,55 @@
-"""The kinds of table files, and how each is written: the whole table, or lists of its rows."""
+"""The kinds of table files, and how each is written."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rfmtool.errors import UsageError
-from rfmtool.outputs.files import Rows, Writer
-from rfmtool.outputs.tables import (
-    TextOptions,
-    header_line,
-    text_lines,
-    write_csv,
-    write_jsonl,
-    write_lines,
-)
+from rfmtool.outputs.cells import text_of
+from rfmtool.outputs.tables import plain
+from rfmtool.outputs.text import TextOptions, write_csv
 from rfmtool.outputs.workbooks import check_library, write_workbook
 
+_CHUNK_ROWS: Final = 1 << 16
 
-def _write_parquet(table: pa.Table, target: IO[bytes]) -> None:
+
+def _write_jsonl(rows: pa.RecordBatchReader, target: IO[bytes]) -> None:
+    """Write one JSON object per line; money is text, missing is null."""
+    for batch in rows:
+        for start in range(0, len(batch), _CHUNK_ROWS):
+            some = batch.slice(start, _CHUNK_ROWS)
+            columns = [
+                text_of(column)
+                if pa.types.is_decimal(column.type) or pa.types.is_date(column.type)
+                else column
+                for column in some.columns
+            ]
+            for row in pa.record_batch(columns, some.schema.names).to_pylist():
+                target.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+
+
+def _write_parquet(rows: pa.RecordBatchReader, target: IO[bytes]) -> None:
     """Write decimals, dates and text with their own types."""
-    pq.write_table(table, target, compression="zstd")
+    with pq.ParquetWriter(target, rows.schema, compression="zstd") as writer:
+        for batch in rows:
+            writer.write_batch(batch)
 
 
-# The whole table ---------------------------------------------------------------------------------
-
-
-_WHOLE: Final[Mapping[str, Callable[[pa.Table, IO[bytes], TextOptions], None]]] = {
+_WRITERS: Final[Mapping[str, Callable[[pa.RecordBatchReader, IO[bytes], TextOptions], None]]] = {
     "csv": write_csv,
-    "tsv": lambda table, target, text: write_csv(table, target, replace(text, delimiter="\t")),
-    "jsonl": lambda table, target, _: write_jsonl(table, target),
-    "parquet": lambda table, target, _: _write_parquet(table, target),
-    "xlsx": lambda table, target, _: write_workbook(table, target),
+    "tsv": lambda rows, target, text: write_csv(rows, target, replace(text, delimiter="\t")),
+    "jsonl": lambda rows, target, _: _write_jsonl(plain(rows), target),
+    "parquet": lambda rows, target, _: _write_parquet(plain(rows), target),
+    "xlsx": lambda rows, target, _: write_workbook(plain(rows).read_all(), target),
 }
-FORMATS: Final = tuple(_WHOLE)
+FORMATS: Final = tuple(_WRITERS)
 
 
 def format_of(path: Path) -> str:
@@ -74,52 +84,8 @@ def check_writable(kind: str, asked: str) -> None:
         check_library(asked)
 
 
-def write_table(table: pa.Table, target: IO[bytes], kind: str, text: TextOptions) -> None:
-    """Write a table in one of FORMATS."""
-    _WHOLE[kind](table, target, text)
-
-
-# Lists of its rows -------------------------------------------------------------------------------
-
-
-class _TextWriter:
-    """Writes rows of a table as CSV; each row is rendered once, however many lists it is in."""
-
-    def __init__(self, table: pa.Table, options: TextOptions) -> None:
-        self._header = header_line(table.column_names, options)
-        self._chunks = list(text_lines(table, options))
-        self._starts = np.cumsum([0, *map(len, self._chunks)])
-
-    def __call__(self, target: IO[bytes], rows: Rows | None) -> None:
-        write_lines(self._header, self._chunks if rows is None else [self._picked(rows)], target)
-
-    def _picked(self, rows: Rows) -> pa.Array:
-        order = np.argsort(rows, kind="stable")
-        parts = np.split(rows[order], np.searchsorted(rows[order], self._starts[1:-1]))
-        places = (part - start for part, start in zip(parts, self._starts, strict=False))
-        lines = [pa.array([], pa.string())]
-        lines += [
-            chunk.take(pa.array(part)) for chunk, part in zip(self._chunks, places, strict=False)
-        ]
-        return pa.concat_arrays(lines).take(pa.array(np.argsort(order, kind="stable")))
-
-
-def _anew(
-    write: Callable[[pa.Table, IO[bytes]], None],
-) -> Callable[[pa.Table, TextOptions], Writer]:
-    """A kind of table of which each list is written by itself, and text as it is."""
-
-    def writer(table: pa.Table, _: TextOptions) -> Writer:
-        def write_rows(target: IO[bytes], rows: Rows | None) -> None:
-            write(table if rows is None else table.take(pa.array(rows)), target)
-
-        return write_rows
-
-    return writer
-
-
-WRITERS: Final[Mapping[str, Callable[[pa.Table, TextOptions], Writer]]] = {
-    "csv": _TextWriter,
-    "parquet": _anew(_write_parquet),
-    "xlsx": _anew(write_workbook),
-}
+def write_table(
+    rows: pa.RecordBatchReader, target: IO[bytes], kind: str, text: TextOptions
+) -> None:
+    """Write rows as a table in one of FORMATS."""
+    _WRITERS[kind](rows, target, text)

@@ -1,70 +1,68 @@
-"""What is bought along with what, as a page for a terminal."""
+"""What is bought along with what."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from rich.console import Console, RenderableType
-from rich.table import Table
-from rich.text import Text
-
-from rfmtool.analyses.affinity import Affinity, Rule
-from rfmtool.pages.answers import headline, print_answer
-from rfmtool.pages.terminal import TITLE, FittedTable, add_numbers, paragraph, printable, share
+from rfmtool.pages.blocks import Block, Column, Paragraph, Table, answer, numbers, share
 from rfmtool.summaries.words import counted
+
+Data = Mapping[str, Any]
 
 _SHOWN: Final = 20
 _NEXT: Final = "OFTEN BUYS"
 _NUMBERS_WIDTH: Final = 38
 
 
-def show(found: Affinity, console: Console) -> None:
-    """Print the answer."""
-    width = console.width
-    parts: list[RenderableType] = []
-    if found.rules:
-        parts = [_rules(found, width), paragraph(_reading(found), width, "dim")]
-    print_answer(found, _headline(found), parts, console)
-
-
-def _headline(found: Affinity) -> Text:
-    customers = counted(found.customers, "customer")
-    asked = f"{customers} · by {printable(found.by)} ({found.names:,}) · "
-    rules = counted(len(found.rules), "rule")
-    return headline("AFFINITY", asked, rules, f" · as of {found.as_of}")
-
-
-def _rules(found: Affinity, width: int) -> Table:
-    room = max(width - _NUMBERS_WIDTH, 16)
-    longest = max(len(rule.next) for rule in found.rules[:_SHOWN])
-    right = min(max(longest, len(_NEXT)), room // 2)
-    table = FittedTable("support")
-    table.add_column("WHO BUYS", header_style=TITLE, max_width=room - right, overflow="fold")
-    table.add_column(_NEXT, header_style=TITLE, max_width=right, overflow="fold")
-    add_numbers(table, "people", "support", "do so", "lift")
-    for rule in found.rules[:_SHOWN]:
-        table.add_row(*_cells(rule))
-    return table
-
-
-def _cells(rule: Rule) -> list[str]:
-    return [
-        printable(" + ".join(rule.has)),
-        printable(rule.next),
-        f"{rule.customers:,}",
-        share(rule.support),
-        share(rule.confidence),
-        f"{rule.lift:.2f}",
-    ]
-
-
-def _reading(found: Affinity) -> str:
-    rule = found.rules[0]
-    words = (
-        f"{rule.customers:,} customers ({share(rule.support)}) buy all of the first line;"
-        f" {share(rule.confidence)} of those who buy its left side, {rule.lift:.2f} times as many"
-        f" as of everybody. Rules are ordered by confidence"
-        f" (do so) × lift. There is a suggestion for {counted(len(found.table), 'customer')}."
+def page(found: Data, width: int) -> list[Block]:
+    """The answer, for a page of so many characters."""
+    rules = found["rules"]
+    customers = counted(found["customers"], "customer")
+    told = (
+        f"{customers} · by {found['by']} ({found['names']:,}) · ",
+        counted(len(rules), "rule"),
+        f" · as of {found['as_of']}",
     )
-    cut = f" These are the first {_SHOWN} rules." if len(found.rules) > _SHOWN else ""
+    parts: list[Block] = []
+    if rules:
+        parts = [_rules(rules, width), Paragraph(_reading(found), "quiet")]
+    return answer("AFFINITY", told, parts, found["notes"])
+
+
+def _rules(rules: list[Data], width: int) -> Table:
+    shown = rules[:_SHOWN]
+    room = max(width - _NUMBERS_WIDTH, 16)
+    right = min(max(len(_NEXT), *(len(rule["next"]) for rule in shown)), room // 2)
+    return Table(
+        columns=(
+            Column("WHO BUYS", "lead", folds=True, widest=room - right),
+            Column(_NEXT, "lead", folds=True, widest=right),
+            *numbers("people", "support", "do so", "lift"),
+        ),
+        rows=tuple(
+            (
+                " + ".join(rule["has"]),
+                rule["next"],
+                f"{rule['customers']:,}",
+                share(rule["support"]),
+                share(rule["confidence"]),
+                f"{rule['lift']:.2f}",
+            )
+            for rule in shown
+        ),
+        spare=("support",),
+    )
+
+
+def _reading(found: Data) -> str:
+    rules = found["rules"]
+    first = rules[0]
+    words = (
+        f"{first['customers']:,} customers ({share(first['support'])}) buy all of the first line;"
+        f" {share(first['confidence'])} of those who buy its left side, {first['lift']:.2f} times"
+        " as many as of everybody. Rules are ordered by confidence (do so) × lift. There is a"
+        f" suggestion for {counted(found['suggestions'], 'customer')}."
+    )
+    cut = f" These are the first {_SHOWN} rules." if len(rules) > _SHOWN else ""
     return words + cut

@@ -1,116 +1,121 @@
-"""Missing regulars as a page for a terminal, and what became of those who were missing."""
+"""Missing regulars, and what became of those who were missing."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
-from rich.console import Console, RenderableType
-from rich.table import Table
-from rich.text import Text
-
-from rfmtool.analyses.cadence import Band, Cadence
-from rfmtool.analyses.returned import BACKTEST_DAYS
-from rfmtool.money import money_text
-from rfmtool.pages.answers import headline, print_answer
-from rfmtool.pages.terminal import (
+from rfmtool.pages.blocks import (
     WIDE,
-    add_numbers,
-    bar,
-    paragraph,
-    printable,
+    Bar,
+    Block,
+    Cell,
+    Column,
+    Gap,
+    Paragraph,
+    Table,
+    answer,
+    numbers,
     share,
-    titled_table,
 )
-from rfmtool.summaries.words import activity_words, counted, money
+from rfmtool.summaries.words import counted, money
+
+Data = Mapping[str, Any]
 
 _SHOWN: Final = 15
 _ID_WIDTH: Final = 17
 _SPARE: Final = ("average", "late", "since", "usual gap", "ratio", "order days", "last order")
 
 
-def show(found: Cadence, console: Console) -> None:
-    """Print the answer."""
-    width = console.width
-    parts: list[RenderableType] = [_activity(found)]
-    if len(found.table):
-        parts += [Text(), *_overdue(found, width)]
-    if found.backtest:
-        parts += [Text(), *_backtest(found, width)]
-    print_answer(found, _headline(found), parts, console)
+def page(found: Data, width: int) -> list[Block]:
+    """The answer, for a page of so many characters."""
+    parts: list[Block] = [_activity(found)]
+    if found["overdue"]:
+        parts += [Gap(), *_overdue(found)]
+    if found["backtest"]:
+        parts += [Gap(), *_backtest(found, width)]
+    regulars, late = counted(found["regulars"], "regular"), f"{len(found['overdue']):,} of them"
+    told = (f"{regulars}, ", f"{late} overdue", f" · as of {found['as_of']}")
+    return answer("CADENCE", told, parts, found["notes"])
 
 
-def _headline(found: Cadence) -> Text:
-    regulars, overdue = counted(found.regulars, "regular"), len(found.table)
-    late = f"{overdue:,} of them overdue"
-    return headline("CADENCE", f"{regulars}, ", late, f" · as of {found.as_of}")
-
-
-def _activity(found: Cadence) -> Table:
+def _activity(found: Data) -> Table:
     """How many customers there are of each activity, and how many of them are regulars."""
-    meanings = activity_words(found.timing)
-    total = sum(found.activity.values())
-    table = titled_table("ACTIVITY")
-    table.add_column("who", style="dim", overflow="fold")
-    add_numbers(table, "people", "share", "regulars")
-    for name, customers in found.activity.items():
-        if customers:
-            regulars = found.regular_activity.get(name, 0)
-            part = share(customers / total)
-            table.add_row(name, meanings[name], f"{customers:,}", part, f"{regulars:,}")
-    return table
+    regulars, total = found["regular_activity"], sum(found["activity"].values())
+    return Table(
+        columns=(
+            Column("ACTIVITY", "name"),
+            Column("who", tone="quiet", folds=True),
+            *numbers("people", "share", "regulars"),
+        ),
+        rows=tuple(
+            (name, found["meanings"][name], f"{people:,}", share(people / total),
+             f"{regulars.get(name, 0):,}")
+            for name, people in found["activity"].items()
+            if people
+        ),
+    )  # fmt: skip
 
 
-def _overdue(found: Cadence, width: int) -> list[RenderableType]:
+def _overdue(found: Data) -> Iterator[Block]:
     """The first of the list, as many as a page takes."""
-    table = titled_table(
-        "OVERDUE REGULARS", "order days", "last order", "usual gap", "since", "late", "ratio",
-        "average", "spent so far", spare=_SPARE, fold=True,
+    yield Table(
+        columns=(
+            Column("OVERDUE REGULARS", "name", folds=True),
+            *numbers("order days", "last order", "usual gap", "since", "late", "ratio", "average",
+                     "spent so far"),
+        ),
+        rows=tuple(
+            (
+                row["customer_id"],
+                f"{row['order_days']:,}",
+                row["last_order_on"],
+                f"{row['usual_gap_days']:.1f}",
+                f"{row['days_since']:,}",
+                f"{row['days_late']:,}",
+                f"{row['overdue_ratio']:.2f}",
+                money(row["average_order"]),
+                money(row["monetary"]),
+            )
+            for row in found["overdue"][:_SHOWN]
+        ),
+        spare=_SPARE,
         text_width=_ID_WIDTH,
     )  # fmt: skip
-    for row in found.table.head(_SHOWN).itertuples():
-        table.add_row(
-            printable(str(row.customer_id)), f"{row.order_days:,}", f"{row.last_order_on:%Y-%m-%d}",
-            f"{row.usual_gap_days:.1f}", f"{row.days_since:,}", f"{row.days_late:,}",
-            f"{row.overdue_ratio:.2f}", _money(row.average_order), _money(row.monetary),
-        )  # fmt: skip
     stake = (
-        f"All together they spent {_money(found.at_stake)} so far; one more order of each would be"
-        f" {_money(found.next_orders)}."
+        f"All together they spent {money(found['at_stake'])} so far; one more order of each would"
+        f" be {money(found['next_orders'])}."
     )
-    if len(found.table) > _SHOWN:
+    if len(found["overdue"]) > _SHOWN:
         stake += f" These are the first {_SHOWN}; -o FILE writes the whole list."
-    return [table, paragraph(stake, width)]
+    yield Paragraph(stake)
 
 
-def _money(units: object) -> str:
-    return money(money_text(int(str(units))))
-
-
-def _backtest(found: Cadence, width: int) -> list[RenderableType]:
+def _backtest(found: Data, width: int) -> Iterator[Block]:
     """What became of each band: a bar of those who came back."""
-    if found.backtest is None:
-        return []
-    table = titled_table("DAYS SINCE ÷ USUAL GAP", spare=("95% interval", ""))
-    table.add_column("was", no_wrap=True)
-    add_numbers(table, "regulars", "came back")
-    table.add_column("", no_wrap=True, style="cyan")
-    table.add_column("95% interval", no_wrap=True)
-    cells = 20 if width >= WIDE else 6
-    for band in found.backtest.bands:
-        table.add_row(*_band(band, cells))
-    sentence = (
-        f"As of {found.backtest.from_day}, by the limits of that day: who ordered within the"
-        f" {BACKTEST_DAYS} days after it."
+    yield Table(
+        columns=(
+            Column("DAYS SINCE ÷ USUAL GAP", "name"),
+            Column("was"),
+            *numbers("regulars", "came back"),
+            Column(),
+            Column("95% interval"),
+        ),
+        rows=tuple(_band(band, 20 if width >= WIDE else 6) for band in found["backtest"]),
+        spare=("95% interval", ""),
     )
-    return [table, paragraph(sentence, width, "dim")]
+    words = (
+        f"As of {found['backtest_from']}, by the limits of that day: who ordered within the"
+        f" {found['backtest_days']} days after it."
+    )
+    yield Paragraph(words, "quiet")
 
 
-def _band(band: Band, cells: int) -> list[str]:
-    group = band.share
-    name = [band.name, band.activity, f"{group.customers:,}"]
-    if group.part is None or group.interval is None:
-        return [*name, "–", "", ""]
-    if not group.is_enough:
-        return [*name, f"{group.returned:,} of {group.customers:,}", "", "too few to say"]
-    low, high = group.interval
-    return [*name, share(group.part), bar(group.part, cells), f"{low:.1%} – {high:.1%}"]
+def _band(band: Data, length: int) -> tuple[Cell, ...]:
+    name = (band["band"], band["activity"], f"{band['customers']:,}")
+    if band["share"] is None:
+        return (*name, "–", "", "")
+    if not band["is_enough"]:
+        return (*name, f"{band['returned']:,} of {band['customers']:,}", "", "too few to say")
+    interval = f"{band['low']:.1%} – {band['high']:.1%}"
+    return (*name, share(band["share"]), Bar(band["share"], length), interval)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from rich.console import Console
-
-from rfmtool.pages.terminal import listed, pairs_table, print_trimmed, printable
+from rfmtool.pages.blocks import Block, Pairs
 from rfmtool.pages.trust import ledger_line
 from rfmtool.sources.presets import GENERIC
 from rfmtool.summaries.exchange import converted
@@ -19,9 +17,9 @@ _DIVIDERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _TYPED: Final = ("parquet", "frame")
 
 
-def print_diagnosis(found: Mapping[str, Any], console: Console) -> None:
-    """Print a diagnosis as two columns: what, and how it is understood."""
-    print_trimmed([pairs_table(_paragraphs(found))], console)
+def page(found: Mapping[str, Any]) -> list[Block]:
+    """A diagnosis as two columns: what, and how it is understood."""
+    return [Pairs(tuple(_paragraphs(found)))]
 
 
 def _paragraphs(found: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -32,7 +30,7 @@ def _paragraphs(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         *([] if "ledger" in found else _to_change(found)),
         *_preset(found),
         *_columns(found),
-        *([("Kept", listed(found["kept"]))] if found["kept"] else []),
+        *([("Kept", ", ".join(found["kept"]))] if found["kept"] else []),
         *_unused(found),
         *(_as_read(found) if "ledger" in found else []),
     ]
@@ -40,7 +38,7 @@ def _paragraphs(found: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _to_change(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What else a file could have been taken for, where it could not be read."""
-    said = [("You said", printable(", ".join(found["said"])))] if found.get("said") else []
+    said = [("You said", ", ".join(found["said"]))] if found.get("said") else []
     if found["files"][0]["delimiter"] is None:
         return said
     options = "--delimiter and --encoding" + (
@@ -53,10 +51,10 @@ def _unused(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     used = {*found["columns"].values(), *found["kept"]}
     unused = [name for name in found["header"] if name not in used]
     if found["columns"]:
-        return [("Not used", listed(unused) or "–")]
+        return [("Not used", ", ".join(unused) or "–")]
     if found["files"][0]["delimiter"] is None and not unused:
         return []
-    shown = listed(unused) or "not shown, because the first row may be somebody's"
+    shown = ", ".join(unused) or "not shown, because the first row may be somebody's"
     return [("Header", shown), ("Columns", "none found (name them with --column ROLE=NAME)")]
 
 
@@ -74,10 +72,11 @@ def _as_read(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Money", _money(found)),
         ("Orders", _orders(found)),
         ("Rows", ledger_line(found["ledger"])),
-        *(("" if place else "Statuses", line)
-          for place, line in enumerate(status_lines(found["statuses"]))),
-        *(("" if place else "Look at", printable(line))
-          for place, line in enumerate(found["notices"])),
+        *(
+            ("" if place else "Statuses", line)
+            for place, line in enumerate(status_lines(found["statuses"]))
+        ),
+        *(("" if place else "Look at", line) for place, line in enumerate(found["notices"])),
         ("Customers", f"{found['customers']:,}"),
         *ids,
         *_rejects(found),
@@ -100,7 +99,7 @@ def _evidence(tables: Mapping[str, Any]) -> list[tuple[str, str]]:
 def status_lines(statuses: Sequence[Mapping[str, Any]]) -> list[str]:
     """A line for each status word: its column, what it holds and what it was taken for."""
     return [
-        f"{printable(one['column'])}: {printable(_word(one['status']))}, {counted(one['rows'], 'row')},"
+        f"{one['column']}: {_word(one['status'])}, {counted(one['rows'], 'row')},"
         f" {money(one['money'])}: {one['taken_as']}"
         for one in statuses
     ]
@@ -132,18 +131,18 @@ def _files(files: list[dict[str, Any]]) -> str:
     counts = [file["rows"] for file in files if file["rows"] is not None]
     rows = counted(sum(counts), "row") if counts else "rows not counted yet"
     first = files[0]
-    name = printable(first["name"]) if len(files) == 1 else f"{len(files):,} files"
+    name = first["name"] if len(files) == 1 else f"{len(files):,} files"
     if first["kind"] in _TYPED:
         return f"{name}, {rows}, typed columns"
     if first["delimiter"] is None:
         return f"{name}, {_unread(first)}"
-    divider = _DIVIDERS.get(first["delimiter"], printable(first["delimiter"]))
+    divider = _DIVIDERS.get(first["delimiter"], first["delimiter"])
     divider = "runs of spaces" if first["aligned"] else divider
     return f"{name}, {rows}, cells divided by {divider}, {first['encoding'].upper()}"
 
 
 def _left_out(files: list[str]) -> list[tuple[str, str]]:
-    return [("Not read", printable(not_read(files)))] if files else []
+    return [("Not read", not_read(files))] if files else []
 
 
 def _unread(file: Mapping[str, Any]) -> str:
@@ -187,9 +186,9 @@ def _notes(file: Mapping[str, Any]) -> list[str]:
 def _preset(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     if found["preset"] == GENERIC.name:
         return []
-    name = printable(found["preset"])
+    name = found["preset"]
     known = ("Export", f"{name} (change it with --preset; none reads it by its names)")
-    return [known, *(("", printable(note)) for note in found["notes"])]
+    return [known, *(("", note) for note in found["notes"])]
 
 
 def _columns(found: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -197,8 +196,7 @@ def _columns(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
         (
             "Columns" if not place else "",
-            f"{role} = {printable(name)}"
-            + (" (you said so)" if role in found["asked"] else found_by),
+            f"{role} = {name}" + (" (you said so)" if role in found["asked"] else found_by),
         )
         for place, (role, name) in enumerate(found["columns"].items())
     ]
@@ -223,4 +221,4 @@ def _rejects(found: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _bad_row(reject: Mapping[str, Any], above: int) -> str:
     row, in_a_spreadsheet = reject["row"], reject["row"] + above
     place = f"row {row:,} (row {in_a_spreadsheet:,} of a spreadsheet)"
-    return f"{printable(reject['file'])}: {place}: {reject['reason']}"
+    return f"{reject['file']}: {place}: {reject['reason']}"

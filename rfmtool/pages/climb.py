@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import RenderableType
-from rich.table import Table
-
-from rfmtool.pages.terminal import paragraph, printable, share, titled_table
+from rfmtool.pages.blocks import Block, Column, Paragraph, Table, numbers, share
 from rfmtool.summaries.words import counted, money
 
 Data = Mapping[str, Any]
 
 
-def climb(summary: Data, width: int) -> list[RenderableType]:
+def climb(summary: Data) -> list[Block]:
     """The steps of the ladder from the top, and what they mean together."""
     funnel = summary["funnel"]
     if not summary["customers"]:
@@ -22,22 +19,26 @@ def climb(summary: Data, width: int) -> list[RenderableType]:
     lines = [*_growth(summary), *_lines(funnel), *_margins(summary["margins"])]
     steps = _occupied(funnel["steps"])
     table = [_steps(steps)] if len(steps) > 1 else []
-    return [*table, *[paragraph(line, width, "dim") for line in lines]]
+    return [*table, *(Paragraph(line, "quiet") for line in lines)]
 
 
 def _steps(steps: Sequence[Data]) -> Table:
     titles = ("this far or higher", "of the rung below", "days it took (median)")
-    table = titled_table("CLIMB", *titles, spare=titles[::-1])
     lowest, *others = steps
-    for step in reversed([{**lowest, "conversion": None, "median_days": None}, *others]):
-        days = step["median_days"]
-        table.add_row(
-            printable(step["stage"]),
-            f"{step['reached']:,}",
-            share(step["conversion"]),
-            "–" if days is None else f"{days:,.0f}",
-        )
-    return table
+    rows = [{**lowest, "conversion": None, "median_days": None}, *others]
+    return Table(
+        columns=(Column("CLIMB", "name"), *numbers(*titles)),
+        rows=tuple(
+            (
+                step["stage"],
+                f"{step['reached']:,}",
+                share(step["conversion"]),
+                "–" if step["median_days"] is None else f"{step['median_days']:,.0f}",
+            )
+            for step in reversed(rows)
+        ),
+        spare=titles[::-1],
+    )
 
 
 def _occupied(steps: Sequence[Data]) -> Sequence[Data]:
@@ -78,7 +79,7 @@ def _margins(found: Data | None) -> list[str]:
     if found is None or not found["stages"]:
         return []
     stages = ", ".join(
-        f"{printable(one['name'])} {share(one['share'])}"
+        f"{one['name']} {share(one['share'])}"
         for one in found["stages"]
         if one["share"] is not None
     )

@@ -1,19 +1,23 @@
-"""Cohorts as a page for a terminal: who still orders, and what each customer has brought."""
+"""Cohorts: who still orders, and what each customer has brought."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
-from rich.console import Console, RenderableType
-from rich.table import Table
-from rich.text import Text
-
-from rfmtool.analyses.cohorts import Cohort, Cohorts
-from rfmtool.money import UNITS_PER_CURRENCY
-from rfmtool.pages.answers import headline, print_answer
-from rfmtool.pages.matrix import Row, heat_table
-from rfmtool.pages.terminal import TITLE, paragraph
+from rfmtool.pages.blocks import (
+    Block,
+    Gap,
+    Paragraph,
+    Shade,
+    Shaded,
+    ShadedRow,
+    answer,
+    heading,
+)
 from rfmtool.summaries.words import counted
+
+Data = Mapping[str, Any]
 
 _MOST_ROWS: Final = 24
 _MARGIN: Final = 18
@@ -21,102 +25,118 @@ _SHARE_WIDTH: Final = 5
 _MONEY_WIDTH: Final = 7
 
 
-def show(found: Cohorts, console: Console) -> None:
-    """Print the answer."""
-    width = console.width
-    parts: list[RenderableType] = []
-    if found.cohorts:
+def page(found: Data, width: int) -> list[Block]:
+    """The answer, for a page of so many characters."""
+    rows = found["cohorts"]
+    told = (
+        f"{counted(found['buyers'], 'buyer')} in ",
+        counted(len(rows), "first-order month"),
+        f" · as of {found['as_of']}",
+    )
+    parts: list[Block] = []
+    if rows:
         parts = [
             *_retention(found, width),
-            Text(" REVENUE PER CUSTOMER  cumulated until so many months after", TITLE),
+            heading("REVENUE PER CUSTOMER  cumulated until so many months after"),
             _value(found, width),
-            Text(),
-            paragraph(_reading(found, width), width, "dim"),
+            Gap(),
+            Paragraph(_reading(found, width), "quiet"),
         ]
-    print_answer(found, _headline(found), parts, console)
+    return answer("COHORTS", told, parts, found["notes"])
 
 
-def _headline(found: Cohorts) -> Text:
-    buyers = sum(one.size for one in found.cohorts)
-    months = counted(len(found.cohorts), "first-order month")
-    return headline("COHORTS", f"{counted(buyers, 'buyer')} in ", months, f" · as of {found.as_of}")
-
-
-def _shown(found: Cohorts) -> tuple[Cohort, ...]:
-    return found.cohorts[-_MOST_ROWS:]
-
-
-def _months(found: Cohorts, first: int, width: int, cell: int) -> range:
+def _months(found: Data, first: int, width: int, cell: int) -> range:
     """The months that there is room for, from `first` on."""
-    longest = max(len(one.active) for one in _shown(found))
+    longest = max(len(one["active"]) for one in found["cohorts"][-_MOST_ROWS:])
     return range(first, max(min(longest, first + (width - _MARGIN) // cell), first))
 
 
-def _retention(found: Cohorts, width: int) -> list[RenderableType]:
+def _retention(found: Data, width: int) -> Iterator[Block]:
     """Who still orders; nothing before a second month."""
     months = _months(found, 1, width, _SHARE_WIDTH)
     if not months:
-        return []
+        return
+    yield heading("STILL ORDERING  per cent of a cohort, months after the first order")
     rows = [
-        Row(one.name, f"{one.size:,}", _shares(one, months), _marks(found, one, months))
-        for one in _shown(found)
+        (one["cohort"], one["size"], _percent(one["active"], [one["size"]] * len(one["active"])))
+        for one in found["cohorts"][-_MOST_ROWS:]
     ]
-    everyone = [_of_all(found, month) for month in months]
-    buyers = sum(one.size for one in found.cohorts)
-    rows.append(Row("all", f"{buyers:,}", everyone, " " * len(months)))
-    title = Text(" STILL ORDERING  per cent of a cohort, months after the first order", TITLE)
-    heads = [f"{month:>3}" for month in months]
-    return [title, heat_table(("COHORT", "people"), heads, rows, "3.0f"), Text()]
+    all_rows = found["all"]
+    rows.append(("all", found["buyers"], _percent(all_rows["active"], all_rows["customers"])))
+    most = max(part or 0.0 for *_, parts in rows for part in _picked(parts, months))
+    yield Shaded(
+        title="COHORT",
+        size="people",
+        heads=tuple(f"{month} " for month in months),
+        rows=tuple(
+            ShadedRow(name, _stars(found, name, parts, months, most), f"{people:,}")
+            for name, people, parts in rows
+        ),
+    )
+    yield Gap()
 
 
-def _shares(one: Cohort, months: range) -> list[float | None]:
-    active = one.active
-    return [100 * active[month] / one.size if month < len(active) else None for month in months]
-
-
-def _marks(found: Cohorts, one: Cohort, months: range) -> str:
-    """A star behind the month that is not over."""
-    running = None if found.last_month_is_over else len(one.active) - 1
-    return "".join("*" if month == running else " " for month in months)
-
-
-def _of_all(found: Cohorts, month: int) -> float | None:
-    """The share of everybody who can have come so late; a month that is not over is left out."""
-    running = not found.last_month_is_over
-    reached = [one for one in found.cohorts if month < len(one.active) - running]
-    people = sum(one.size for one in reached)
-    return 100 * sum(one.active[month] for one in reached) / people if people else None
-
-
-def _value(found: Cohorts, width: int) -> Table:
-    months = _months(found, 0, width, _MONEY_WIDTH)
-    rows = [Row(one.name, f"{one.size:,}", _cumulated(one, months)) for one in _shown(found)]
-    return heat_table(("COHORT", "people"), [f"{month:>5}" for month in months], rows, "6,.0f")
-
-
-def _cumulated(one: Cohort, months: range) -> list[float | None]:
-    per_customer = one.size * UNITS_PER_CURRENCY
+def _percent(active: Sequence[int], people: Sequence[int]) -> list[float | None]:
     return [
-        sum(one.revenue[: month + 1]) / per_customer if month < len(one.revenue) else None
-        for month in months
+        100 * part / whole if whole else None for part, whole in zip(active, people, strict=True)
     ]
 
 
-def _reading(found: Cohorts, width: int) -> str:
-    words = [f"Where a row ends early, it ends with {found.as_of:%Y-%m}, until {found.as_of}."]
-    if not found.last_month_is_over and _months(found, 1, width, _SHARE_WIDTH):
+def _stars(
+    found: Data, name: str, parts: Sequence[float | None], months: range, most: float
+) -> tuple[Shade, ...]:
+    """A star stands behind the month that is not over; all leaves it out."""
+    running = None if found["last_month_is_over"] or name == "all" else len(parts) - 1
+    return tuple(
+        Shade("") if part is None
+        else Shade(f"{part:3.0f}{'*' if month == running else ' '}", part / (most or 1.0))
+        for month, part in zip(months, _picked(parts, months), strict=True)
+    )  # fmt: skip
+
+
+def _picked(values: Sequence[float | None], months: range) -> list[float | None]:
+    return [values[month] if month < len(values) else None for month in months]
+
+
+def _value(found: Data, width: int) -> Shaded:
+    months = _months(found, 0, width, _MONEY_WIDTH)
+    rows = [(one, _picked(one["cumulated"], months)) for one in found["cohorts"][-_MOST_ROWS:]]
+    most = max(max(value or 0.0 for value in values) for _, values in rows)
+    return Shaded(
+        title="COHORT",
+        size="people",
+        heads=tuple(f"{month}" for month in months),
+        rows=tuple(
+            ShadedRow(
+                one["cohort"],
+                tuple(
+                    Shade("") if value is None
+                    else Shade(f"{value:6,.0f}", max(value, 0.0) / most if most else 0.0)
+                    for value in values
+                ),
+                f"{one['size']:,}",
+            )
+            for one, values in rows
+        ),
+    )  # fmt: skip
+
+
+def _reading(found: Data, width: int) -> str:
+    as_of = found["as_of"]
+    words = [f"Where a row ends early, it ends with {as_of[:7]}, until {as_of}."]
+    if not found["last_month_is_over"] and _months(found, 1, width, _SHARE_WIDTH):
         words.append("* That month is not over, and all leaves it out.")
     left_out = _left_out(found, width)
     more = ["-o FILE writes every cohort and month."] if left_out else []
     return " ".join([*words, *left_out, *more])
 
 
-def _left_out(found: Cohorts, width: int) -> list[str]:
+def _left_out(found: Data, width: int) -> list[str]:
     """Which cohorts and months there is no room for."""
     words = []
-    if len(found.cohorts) > _MOST_ROWS:
+    if len(found["cohorts"]) > _MOST_ROWS:
         words.append(f"These are the latest {_MOST_ROWS} cohorts, all is of every one.")
-    last = max(len(one.active) for one in found.cohorts) - 1
+    last = max(len(one["active"]) for one in found["cohorts"]) - 1
     above, below = (len(_months(found, 1, width, cell)) for cell in (_SHARE_WIDTH, _MONEY_WIDTH))
     if above < last:
         words.append(

@@ -1,4 +1,4 @@
-"""A comparison of two runs as a page for a terminal. Nothing is computed here.
+"""A comparison of two runs. Nothing is computed here.
 
 A matrix reads without colour: how dark a cell is stands beside its number.
 """
@@ -9,31 +9,30 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from rich.console import Console, RenderableType
-from rich.rule import Rule
-from rich.table import Table
-from rich.text import Text
-
 from rfmtool.analyses.compare import GONE, NEW
-from rfmtool.pages.terminal import (
-    TITLE,
-    add_numbers,
-    bar,
-    paragraph,
-    print_trimmed,
-    printable,
-    titled_table,
-    width_of,
+from rfmtool.pages.blocks import (
+    Bar,
+    Block,
+    Cell,
+    Column,
+    Fitting,
+    Gap,
+    Paragraph,
+    Rule,
+    Shade,
+    Shaded,
+    ShadedRow,
+    Table,
+    numbers,
 )
 from rfmtool.summaries.words import counted, money
 
 Data = Mapping[str, Any]
 Matrix = Mapping[str, Mapping[str, int]]
 
-_SHADES: Final = ((0.75, "█", "bold"), (0.5, "▓", ""), (0.25, "▒", ""), (0.05, "░", ""),
-                  (0.0, " ", "dim"))  # fmt: skip
 _CELL: Final = 4
 _MOST_MOVES: Final = 12
+_BAR: Final = 10
 _FACTORS: Final = {
     "customers": "customers",
     "frequency": "orders per customer",
@@ -60,34 +59,27 @@ _SCALES: Final = {
 }
 
 
-def print_comparison(summary: Data, console: Console, folder: str | None = None) -> None:
-    """Print a comparison.
+def page(summary: Data, folder: str | None = None) -> list[Block]:
+    """A comparison.
 
     Args:
-        summary: what `report.comparison` made.
-        console: where to; its width decides how matrices are drawn.
+        summary: what `runs.compare` made.
         folder: where the lists stand, for the hint at the end.
     """
-    print_trimmed(_parts(summary, console.width, folder), console)
-
-
-def _parts(summary: Data, width: int, folder: str | None) -> list[RenderableType]:
     return [
-        paragraph(_headline(summary), width, "bold"),
-        Rule(style="dim"),
-        *[paragraph(f"! {printable(text)}", width, "yellow") for text in summary["warnings"]],
-        paragraph(_moves(summary["moves"]), width),
-        *_matrices(summary, width),
-        paragraph(
-            "Of the people who stood in a row, per cent who stand in a column now.", width, "dim"
-        ),
-        Text(),
+        Paragraph(_headline(summary), "strong"),
+        Rule(),
+        *(Paragraph(text, "warning") for text in summary["warnings"]),
+        Paragraph(_moves(summary["moves"])),
+        *_matrices(summary),
+        Paragraph("Of the people who stood in a row, per cent who stand in a column now.", "quiet"),
+        Gap(),
         _flow(summary),
-        paragraph(_factors(summary["revenue"]), width),
-        Text(),
-        *_drift(summary["drift"], width),
-        Rule(style="dim"),
-        paragraph(_lists(folder), width, "dim"),
+        Paragraph(_factors(summary["revenue"])),
+        Gap(),
+        _drift(summary["drift"]),
+        Rule(),
+        Paragraph(_lists(folder), "quiet"),
     ]
 
 
@@ -112,67 +104,63 @@ def _moves(moves: Data) -> str:
 def _lists(folder: str | None) -> str:
     if folder is None:
         return "-o DIR writes who was promoted, demoted, lapsed and reactivated as lists."
-    return f"Who: promoted.csv, demoted.csv, lapsed.csv, reactivated.csv in {printable(folder)}"
+    return f"Who: promoted.csv, demoted.csv, lapsed.csv, reactivated.csv in {folder}"
 
 
 # Matrices ----------------------------------------------------------------------------------------
 
 
-def _matrices(summary: Data, width: int) -> list[RenderableType]:
-    parts: list[RenderableType] = []
+def _matrices(summary: Data) -> list[Block]:
+    blocks: list[Block] = []
     for title, name in (("STAGE", "stages"), ("SEGMENT", "segments"), ("ACTIVITY", "activity")):
         matrix, shares, labels = (data[name] for data in (summary, summary["shares"],
                                                           summary["labels"]))  # fmt: skip
-        parts += [Text(), _matrix(title, labels, matrix, shares, width)]
-    return parts
+        blocks += [Gap(), _matrix(title, labels, matrix, shares)]
+    return blocks
 
 
-def _matrix(title: str, labels: Sequence[str], matrix: Matrix, shares: Data, width: int) -> Table:
+def _matrix(title: str, labels: Sequence[str], matrix: Matrix, shares: Data) -> Fitting:
     """From rows to columns in per cent of the row; only the largest moves where that is too wide.
 
     Columns have the names of the labels where there is room, else their numbers.
     """
     reached = {end for row in matrix.values() for end in row}
-    names = {end: f"  {printable(end)} " for end in [*labels, GONE] if end in reached}
-    numbers = {end: f"{labels.index(end) + 1} " for end in names if end in labels}
-    numbers |= {GONE: " gone"} if GONE in reached else {}
-    starts = {start: printable(start) for start in [*labels, NEW] if start in [*labels, *matrix]}
-    numbered = {
-        start: f"{labels.index(start) + 1:>2} {name}" if start in labels else f"   {name}"
-        for start, name in starts.items()
-    }
-    for rows, columns in ((starts, names), (numbered, numbers)):
-        drawn = _drawn(f"{title} before", rows, columns, matrix, shares)
-        if width_of(drawn) <= width:
-            return drawn
-    return _largest(title, matrix, shares)
+    ends = [end for end in [*labels, GONE] if end in reached]
+    starts = [start for start in [*labels, NEW] if start in [*labels, *matrix]]
+    places = {label: str(place) for place, label in enumerate(labels, start=1)}
+    ways = (
+        ({start: start for start in starts}, [f"  {end}" for end in ends]),
+        ({start: f"{places.get(start, ''):>2} {start}" for start in starts},
+         [places.get(end, "gone") for end in ends]),
+    )  # fmt: skip
+    drawn = [
+        Shaded(
+            title=f"{title} before",
+            size="people",
+            heads=tuple(heads),
+            rows=tuple(
+                ShadedRow(
+                    name,
+                    tuple(_cell(shares.get(start, {}).get(end, 0.0)) for end in ends),
+                    f"{sum(matrix.get(start, {}).values()):,}",
+                )
+                for start, name in names.items()
+            ),
+            least=_CELL,
+            hatched=True,
+            name_tone="title",
+        )
+        for names, heads in ways
+    ]
+    return Fitting((*((one,) for one in drawn), (_largest(title, matrix, shares),)))
 
 
-def _drawn(
-    title: str, rows: Mapping[str, str], columns: Mapping[str, str], matrix: Matrix, shares: Data
-) -> Table:
-    table = Table(box=None, padding=0, pad_edge=False, header_style="bold")
-    table.add_column(f" {title} ", style=TITLE, header_style=TITLE, no_wrap=True)
-    table.add_column("people", justify="right", no_wrap=True)
-    for name in columns.values():
-        table.add_column(name, justify="right", no_wrap=True, min_width=_CELL)
-    for start, name in rows.items():
-        people = sum(matrix.get(start, {}).values())
-        parts = shares.get(start, {})
-        cells = [_cell(parts.get(end, 0.0)) for end in columns]
-        table.add_row(f" {name} ", f"{people:,}", *cells)
-    return table
-
-
-def _cell(part: float) -> Text:
-    """A share in whole per cent, and how dark it is."""
+def _cell(part: float) -> Shade:
+    """A share in whole per cent."""
     if not part:
-        return Text("· ", "dim")
-    shade, style = next((shade, style) for least, shade, style in _SHADES if part >= least)
+        return Shade("·", 0.0)
     number = f"{part:.0%}".removesuffix("%")
-    if number == "100":  # as wide as two digits and a shade, so that neighbours stay apart
-        return Text(number, style)
-    return Text(f"{number if number != '0' else '<1'}{shade}", style)
+    return Shade(number if number != "0" else "<1", part)
 
 
 def _largest(title: str, matrix: Matrix, shares: Data) -> Table:
@@ -183,13 +171,16 @@ def _largest(title: str, matrix: Matrix, shares: Data) -> Table:
         if start != end
     ]
     moves.sort(key=lambda move: (-move[0], move[1], move[2]))
-    table = Table(box=None, padding=(0, 1), header_style="bold")
-    table.add_column(f"{title} before → now", style=TITLE, header_style=TITLE, overflow="fold")
-    add_numbers(table, "people", "share")
-    for count, start, end in moves[:_MOST_MOVES]:
-        words = f"{printable(start)} → {printable(end)}"
-        table.add_row(words, f"{count:,}", f"{shares[start][end]:.1%}")
-    return table
+    return Table(
+        columns=(
+            Column(f"{title} before → now", "name", folds=True),
+            *numbers("people", "share"),
+        ),
+        rows=tuple(
+            (f"{start} → {end}", f"{count:,}", f"{shares[start][end]:.1%}")
+            for count, start, end in moves[:_MOST_MOVES]
+        ),
+    )
 
 
 # Revenue -----------------------------------------------------------------------------------------
@@ -198,24 +189,29 @@ def _largest(title: str, matrix: Matrix, shares: Data) -> Table:
 def _flow(summary: Data) -> Table:
     revenue = summary["revenue"]
     largest = max(abs(Decimal(change)) for change in revenue["flow"].values()) or 1
-    table = titled_table("REVENUE FLOW")
-    table.add_column("", style="dim")
-    add_numbers(table, "people", "change")
-    table.add_column("", no_wrap=True, style="cyan")
     people = revenue["flow_customers"]
+    rows: list[tuple[Cell, ...]] = []
     for name, words in _FLOWS.items():
         if not people[name]:
             continue
         change = revenue["flow"].get(name, "0")
-        length = bar(float(abs(Decimal(change)) / largest), 10)
-        table.add_row(name, words, f"{people[name]:,}", _signed(change), length)
+        bar = Bar(float(abs(Decimal(change)) / largest), _BAR)
+        rows.append((name, words, f"{people[name]:,}", _signed(change), bar))
     together = str(Decimal(revenue["new"]) - Decimal(revenue["old"]))
-    table.add_row("together", "", f"{sum(people.values()):,}", _signed(together), "")
+    rows.append(("together", "", f"{sum(people.values()):,}", _signed(together), ""))
     again = revenue["reactivated"]
     if again["customers"]:
         signed = _signed(again["change"])
-        table.add_row("reactivated", "among the above", f"{again['customers']:,}", signed, "")
-    return table
+        rows.append(("reactivated", "among the above", f"{again['customers']:,}", signed, ""))
+    return Table(
+        columns=(
+            Column("REVENUE FLOW", "name"),
+            Column(folds=True, tone="quiet"),
+            *numbers("people", "change"),
+            Column(),
+        ),
+        rows=tuple(rows),
+    )
 
 
 def _signed(change: str) -> str:
@@ -235,18 +231,19 @@ def _factors(revenue: Data) -> str:
 # Drift -------------------------------------------------------------------------------------------
 
 
-def _drift(drift: Data, width: int) -> list[RenderableType]:
+def _drift(drift: Data) -> Block:
     """The cut points and limits that are not the same any more."""
     pairs = {**{name: pair for name, pair in drift.items() if name != "timing"}, **drift["timing"]}
     changed = {name: pair for name, pair in pairs.items() if pair["old"] != pair["new"]}
     if not changed:
-        return [paragraph("Cut points, windows and limits are the same in both runs.", width)]
-    table = titled_table("SCALES")
-    table.add_column("old", overflow="fold")
-    table.add_column("new", overflow="fold")
-    for name, pair in changed.items():
-        table.add_row(_SCALES.get(name, name), _values(pair["old"]), _values(pair["new"]))
-    return [table]
+        return Paragraph("Cut points, windows and limits are the same in both runs.")
+    return Table(
+        columns=(Column("SCALES", "name"), Column("old", folds=True), Column("new", folds=True)),
+        rows=tuple(
+            (_SCALES.get(name, name), _values(pair["old"]), _values(pair["new"]))
+            for name, pair in changed.items()
+        ),
+    )
 
 
 def _values(values: object) -> str:

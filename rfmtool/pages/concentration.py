@@ -1,100 +1,101 @@
-"""How few customers bring how much, as a page for a terminal: the Lorenz curve and the tiers."""
+"""How few customers bring how much: the Lorenz curve and the tiers."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 import numpy as np
-from rich.console import Console, RenderableType
-from rich.table import Table
-from rich.text import Text
 
-from rfmtool.analyses.concentration import Concentration, Tier, top_count
-from rfmtool.money import money_text
-from rfmtool.pages.answers import headline, print_answer
-from rfmtool.pages.curves import axis, chart
-from rfmtool.pages.terminal import (
-    TITLE,
+from rfmtool.pages.blocks import (
     WIDE,
-    add_numbers,
-    bar,
-    paragraph,
+    Bar,
+    Block,
+    Chart,
+    Column,
+    Gap,
+    Paragraph,
+    Table,
+    answer,
+    heading,
+    numbers,
     share,
-    titled_table,
 )
 from rfmtool.summaries.words import counted, money
 
-_ROWS: Final = 8
-_LABEL: Final = 6
+Data = Mapping[str, Any]
+
+_LABELS: Final = ("  100%", "", "", "", "   50%", "", "", "")
+_MARGIN: Final = 9
 _MOST_CELLS: Final = 80
 
 
-def show(found: Concentration, console: Console) -> None:
-    """Print the answer."""
-    width = console.width
-    parts: list[RenderableType] = []
-    if found.gini is not None:
-        parts += [*_curve(found, width), Text(), _top(found, width), Text()]
-    if found.tiers:
-        parts += [_tiers(found, width)]
-    print_answer(found, _headline(found), parts, console)
+def page(found: Data, width: int) -> list[Block]:
+    """The answer, for a page of so many characters."""
+    gini = found["gini"]
+    spent = f"{counted(found['buyers'], 'buyer')} spent {money(found['revenue'])}"
+    measured = "Gini –" if gini is None else f"Gini {gini:.3f}"
+    told = ("", measured, f" · {spent} · as of {found['as_of']}")
+    parts: list[Block] = []
+    if gini is not None:
+        parts += [*_curve(found, width), Gap(), _top(found, width), Gap()]
+    if found["tiers"]:
+        parts.append(_tiers(found, wide=width >= WIDE))
+    return answer("CONCENTRATION", told, parts, found["notes"])
 
 
-def _headline(found: Concentration) -> Text:
-    gini = "Gini –" if found.gini is None else f"Gini {found.gini:.3f}"
-    spent = f"{counted(found.buyers, 'buyer')} spent {money(money_text(found.revenue))}"
-    return headline("CONCENTRATION", "", gini, f" · {spent} · as of {found.as_of}")
-
-
-def _curve(found: Concentration, width: int) -> list[RenderableType]:
+def _curve(found: Data, width: int) -> Iterator[Block]:
     """The share of revenue that the so many smallest customers bring together."""
-    cells = min(width - _LABEL - 3, _MOST_CELLS)
-    customers, revenue = zip(*found.lorenz, strict=True)
-    at = np.arange(1, cells + 1) / cells
-    parts = np.clip(np.interp(at, customers, revenue), 0, 1)
-    labels = ["100%", *[""] * (_ROWS // 2 - 1), "50%", *[""] * (_ROWS // 2 - 1)]
-    ticks = [(round(part * cells) - 1, f"{part:.0%}") for part in (0.2, 0.4, 0.6, 0.8, 1.0)]
-    return [
-        Text(" REVENUE OF THE SMALLEST SPENDERS TOGETHER, BY SHARE OF BUYERS", TITLE),
-        *chart(parts.tolist(), [label.rjust(_LABEL) for label in labels]),
-        *axis(ticks, cells, _LABEL),
-        paragraph("Gini: 0 where all spend alike, 1 where one spends everything.", width, "dim"),
-    ]
+    cells = min(width - _MARGIN, _MOST_CELLS)
+    customers, revenue = zip(*found["lorenz"], strict=True)
+    parts = np.clip(np.interp(np.arange(1, cells + 1) / cells, customers, revenue), 0, 1)
+    ticks = tuple((round(part * cells) - 1, f"{part:.0%}") for part in (0.2, 0.4, 0.6, 0.8, 1.0))
+    yield heading("REVENUE OF THE SMALLEST SPENDERS TOGETHER, BY SHARE OF BUYERS")
+    yield Chart(tuple(parts.tolist()), _LABELS, ticks)
+    yield Paragraph("Gini: 0 where all spend alike, 1 where one spends everything.", "quiet")
 
 
-def _top(found: Concentration, width: int) -> Table:
-    table = titled_table("TOP SPENDERS", "buyers", "of all revenue", spare=("",))
-    table.add_column("", no_wrap=True, style="cyan")
-    cells = 40 if width >= WIDE else 25
-    for part, revenue in found.top.items():
-        percent = round(float(part) * 100)
-        buyers = top_count(percent, found.buyers)
-        drawn = bar(min(revenue, 1.0), cells)
-        table.add_row(f"top {percent}%", f"{buyers:,}", share(revenue), drawn)
-    return table
+def _top(found: Data, width: int) -> Table:
+    return Table(
+        columns=(
+            Column("TOP SPENDERS", "name"),
+            *numbers("buyers", "of all revenue"),
+            Column(),
+        ),
+        rows=tuple(
+            (
+                f"top {float(part):.0%}",
+                f"{found['top_buyers'][part]:,}",
+                share(revenue),
+                Bar(min(revenue, 1.0), 40 if width >= WIDE else 25),
+            )
+            for part, revenue in found["top"].items()
+        ),
+        spare=("",),
+    )
 
 
-def _tiers(found: Concentration, width: int) -> Table:
+def _tiers(found: Data, *, wide: bool) -> Table:
     """Heavy, medium and light buyers."""
-    table = titled_table("TIER", "people", "share", "revenue", "share", spare=("spend",))
-    table.add_column("spend", no_wrap=True)
-    if width >= WIDE:
-        add_numbers(table, "average")
-    for tier in found.tiers:
-        if tier.customers:
-            table.add_row(*_tier(tier, found, wide=width >= WIDE))
-    return table
-
-
-def _tier(tier: Tier, found: Concentration, *, wide: bool) -> list[str]:
-    part = tier.revenue / found.revenue if found.revenue > 0 else None
-    average = [money(money_text(round(tier.revenue / tier.customers)))] if wide else []
-    return [
-        tier.name,
-        f"{tier.customers:,}",
-        share(tier.customers / found.buyers),
-        money(money_text(tier.revenue)),
-        share(part),
-        f"{money(money_text(tier.least))} – {money(money_text(tier.most))}",
-        *average,
-    ]
+    return Table(
+        columns=(
+            Column("TIER", "name"),
+            *numbers("people", "share", "revenue", "share"),
+            Column("spend"),
+            *numbers(*["average"] * wide),
+        ),
+        rows=tuple(
+            (
+                tier["name"],
+                f"{tier['customers']:,}",
+                share(tier["share"]),
+                money(tier["revenue"]),
+                share(tier["revenue_share"]),
+                f"{money(tier['least'])} – {money(tier['most'])}",
+                *[money(tier["average"])] * wide,
+            )
+            for tier in found["tiers"]
+            if tier["customers"]
+        ),
+        spare=("spend",),
+    )

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
-from pathlib import Path
 from typing import Any, Final
 
-from rich.console import Console, RenderableType
-from rich.rule import Rule
-from rich.table import Table
-from rich.text import Text
-
-from rfmtool.analyses.explain import explanation
-from rfmtool.pages.terminal import pairs_table, print_trimmed, printable, share, titled_table
-from rfmtool.runs.finished import read_customer
+from rfmtool.pages.blocks import Block, Column, Gap, Line, Pairs, Rule, Table, numbers, share
 from rfmtool.summaries.words import WALLET_BASES, counted, money
 
 Data = Mapping[str, Any]
@@ -24,65 +15,31 @@ _UNITS: Final = {"recency": "day", "frequency": "order"}
 _CENT: Final = Decimal("0.01")
 
 
-def explain(folder: str | os.PathLike[str], customer_id: str) -> dict[str, Any]:
-    """Explain a customer of a finished run: what they did, where they stand, what would move them.
-
-    Args:
-        folder: the folder that `run -o` wrote.
-        customer_id: as the export writes it; of an e-mail address case does not matter.
-
-    Raises:
-        InputError: the folder is not a run's, or there is no such customer in it.
-    """
-    one = read_customer(Path(folder), customer_id)
-    card = explanation(one.person, one.scales, one.rules, one.summary["evidence"]).as_data()
-    timing = one.scales.timing
-    says = {row.label: row.say for row in one.rules.playbook}
-    return {
-        **card,
-        "say": says.get(card["action"], ""),
-        "as_of": one.summary["as_of"],
-        "overdue_from": timing.overdue_ratio,
-        "lapsed_from": timing.lapsed_ratio,
-    }
-
-
-def print_card(card: Data, console: Console) -> None:
-    """Print the card of one customer.
-
-    Args:
-        card: what `Explanation.as_data` gave.
-        console: where to.
-    """
-    scores: list[RenderableType] = [Text(), _scores(card["scores"])] if card["scores"] else []
-    parts = [
-        Text(f" {printable(card['customer_id'])}", "bold"),
-        Rule(style="dim"),
+def page(card: Data) -> list[Block]:
+    """The card of one customer, of what `runs.explain` found."""
+    scores: list[Block] = [Gap(), _scores(card["scores"])] if card["scores"] else []
+    return [
+        Line(((card["customer_id"], "strong"),)),
+        Rule(),
         _facts(card),
         *scores,
-        Text(),
-        _pairs({"Next step": card["next_step"]}),
-        Rule(style="dim"),
+        Gap(),
+        Pairs((("Next step", card["next_step"]),)),
+        Rule(),
     ]
-    print_trimmed(parts, console)
 
 
-def _facts(card: Data) -> Table:
-    return _pairs(
-        {
-            "Stands": f"{card['stage']} · {card['segment']} · {card['activity']}",
-            "Because": card["stage_reason"].removeprefix(f"{card['stage']}: "),
-            "To do": _to_do(card),
-            "Orders": _orders(card),
-            "Spent": _spent(card),
-            "Rhythm": _rhythm(card),
-            "Wallet": _wallet(card),
-        }
-    )
-
-
-def _pairs(words: Mapping[str, str]) -> Table:
-    return pairs_table((name, printable(text)) for name, text in words.items() if text)
+def _facts(card: Data) -> Pairs:
+    facts = {
+        "Stands": f"{card['stage']} · {card['segment']} · {card['activity']}",
+        "Because": card["stage_reason"].removeprefix(f"{card['stage']}: "),
+        "To do": _to_do(card),
+        "Orders": _orders(card),
+        "Spent": _spent(card),
+        "Rhythm": _rhythm(card),
+        "Wallet": _wallet(card),
+    }
+    return Pairs(tuple((name, words) for name, words in facts.items() if words))
 
 
 def _to_do(card: Data) -> str:
@@ -129,16 +86,20 @@ def _wallet(card: Data) -> str:
 
 
 def _scores(scores: Mapping[str, Data]) -> Table:
-    table = titled_table("SCORE", "now", "value", "better at", "worse at")
-    for name, score in scores.items():
-        shown = (
-            _said(name, score["value"], ROUND_HALF_EVEN),
-            # What is shown must reach the score, so never rounded towards the other side.
-            _said(name, score["next_better"], ROUND_CEILING),
-            _said(name, score["next_worse"], ROUND_FLOOR),
-        )
-        table.add_row(name, f"{score['score']} of {score['bins']}", *shown)
-    return table
+    return Table(
+        columns=(Column("SCORE", "name"), *numbers("now", "value", "better at", "worse at")),
+        rows=tuple(
+            (
+                name,
+                f"{score['score']} of {score['bins']}",
+                _said(name, score["value"], ROUND_HALF_EVEN),
+                # What is shown must reach the score, so never rounded towards the other side.
+                _said(name, score["next_better"], ROUND_CEILING),
+                _said(name, score["next_worse"], ROUND_FLOOR),
+            )
+            for name, score in scores.items()
+        ),
+    )
 
 
 def _said(dimension: str, value: int | str | None, rounding: str) -> str:

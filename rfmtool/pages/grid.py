@@ -1,63 +1,54 @@
-"""Customers by recency and frequency as a heat map."""
+"""Customers by recency and frequency, shaded by how many they are."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import zip_longest
 from typing import Any, Final
 
-from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
-
-from rfmtool.pages.terminal import TITLE, WIDE, paragraph, width_of
+from rfmtool.pages.blocks import WIDE, Block, Fitting, Paragraph, Shade, Shaded, ShadedRow
 from rfmtool.summaries.words import NOBODY
 
 Data = Mapping[str, Any]
 
-_HEAT: Final = (
-    "",
-    "on grey15",
-    "on dark_blue",
-    "on blue3",
-    "black on dark_orange",
-    "black on yellow",
-)
+_CELL: Final = 6
 
 
-def people_grid(summary: Data, width: int) -> list[RenderableType]:
-    """Customers by recency and frequency as a heat map, the spend bands beside or below it."""
-    spend = _scored(summary["bands"]["monetary"])
+def people_grid(summary: Data, width: int) -> list[Block]:
+    """Customers by recency and frequency, the spend bands beside or below."""
+    alone = _grid(summary)
     if "cells" in summary["scales"]["monetary"]:  # nested: no score is one range of money
-        return [_grid(summary, "", ())]
-    beside = _grid(summary, "SPEND (score)" if width >= WIDE else "SPEND", spend)
-    if width_of(beside) <= width:
-        return [beside]
-    below = ", ".join(f"{words} ({score})" for score, words in spend)
-    return [_grid(summary, "", ()), paragraph(f"Spend, and its score: {below}.", width, "dim")]
+        return [alone]
+    spend = _scored(summary["bands"]["monetary"])
+    title = "SPEND (score)" if width >= WIDE else "SPEND"
+    beside = _grid(summary, title, tuple(f"{score}  {words}" for score, words in spend))
+    words = ", ".join(f"{words} ({score})" for score, words in spend)
+    below = Paragraph(f"Spend, and its score: {words}.", "quiet")
+    return [Fitting(((beside,), (alone, below)))]
 
 
-def _grid(summary: Data, title: str, spend: Sequence[tuple[int, str]]) -> Table:
-    table = Table(box=None, padding=(0, 0), pad_edge=False, header_style="bold")
-    bands = summary["bands"]
-    columns = [place for place, words in enumerate(reversed(bands["frequency"])) if words != NOBODY]
-    table.add_column(" PEOPLE BY RECENCY × ORDERS", style="dim", header_style=TITLE, no_wrap=True)
-    for place in columns:
-        label = _short(bands["frequency"][-1 - place])
-        table.add_column(f" {label}", justify="right", no_wrap=True, min_width=6)
-    table.add_column("   ", no_wrap=True)
-    table.add_column(title, header_style=TITLE, no_wrap=True)
-    grid = summary["grid"]
-    most = max((count for row in grid for count in row), default=0)
-    counts = [
-        [Text(f" {score:>2}  {words} "), *(_cell(grid[-score][place], most) for place in columns)]
-        for score, words in _scored(bands["recency"])
-    ]
-    beside = [Text(f"{score}  {words}", "dim") for score, words in spend]
-    nothing = [Text("")] * (1 + len(columns))
-    for row, words in zip_longest(counts, beside):
-        table.add_row(*(row or nothing), Text(""), words or Text(""))
-    return table
+def _grid(summary: Data, title: str = "", lines: tuple[str, ...] = ()) -> Shaded:
+    bands, grid = summary["bands"], summary["grid"]
+    orders = list(reversed(bands["frequency"]))
+    columns = [place for place, words in enumerate(orders) if words != NOBODY]
+    most = max((count for row in grid for count in row), default=0) or 1
+    return Shaded(
+        title="PEOPLE BY RECENCY × ORDERS",
+        heads=tuple(f" {_short(orders[place])}" for place in columns),
+        rows=tuple(
+            ShadedRow(
+                f"{score:>2}  {words}",
+                tuple(_shade(grid[-score][place], most) for place in columns),
+            )
+            for score, words in _scored(bands["recency"])
+        ),
+        least=_CELL,
+        name_tone="quiet",
+        beside=(title, lines),
+    )
+
+
+def _shade(count: int, most: int) -> Shade:
+    return Shade(f" {count:,}" if count else " ·", count / most)
 
 
 def _scored(bands: Sequence[str]) -> list[tuple[int, str]]:
@@ -66,19 +57,5 @@ def _scored(bands: Sequence[str]) -> list[tuple[int, str]]:
     return [(score, words) for score, words in zip(scores, bands, strict=True) if words != NOBODY]
 
 
-def _cell(count: int, most: int) -> Text:
-    return Text(f" {count:,} " if count else " · ", heat(count, most), justify="right")
-
-
-def heat(count: float, most: float) -> str:
-    """The style of a cell with `count` in it, where the fullest has `most`."""
-    if not count or not most:
-        return "dim"
-    # Square roots keep small groups apart from none at all.
-    level = (count / most) ** 0.5
-    return _HEAT[min(int(level * (len(_HEAT) - 1)) + 1, len(_HEAT) - 1)]
-
-
 def _short(label: str) -> str:
-    label = label.removeprefix("frequency ")
-    return label.removesuffix(" orders").removesuffix(" order") + " "
+    return label.removeprefix("frequency ").removesuffix(" orders").removesuffix(" order")

@@ -5,19 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from rich.console import RenderableType
-from rich.table import Table
-
 from rfmtool.analyses.backtest import TOO_FEW
-from rfmtool.pages.terminal import (
-    WIDE,
-    add_numbers,
-    bar,
-    paragraph,
-    printable,
-    share,
-    titled_table,
-)
+from rfmtool.pages.blocks import WIDE, Bar, Block, Cell, Column, Paragraph, Table, numbers, share
 from rfmtool.summaries.words import either, money
 
 Data = Mapping[str, Any]
@@ -30,26 +19,21 @@ _TEXT_WIDTH: Final = 32
 _BAR: Final = 15
 
 
-def ladder(summary: Data, width: int) -> list[RenderableType]:
+def ladder(summary: Data) -> list[Block]:
     """The rungs from the top, and what those need that nobody can stand on."""
-    rungs = [rung for rung in summary["ladder"] if not rung["needs"]]
+    groups = {group["name"]: group for group in summary["stages"]}
+    rows: list[Sequence[Cell]] = []
     needs: dict[str, list[str]] = {}
     for rung in summary["ladder"]:
+        name = rung["stage"]
         if rung["needs"]:
-            tables = either([f"--{name}" for name in rung["needs"]])
-            needs.setdefault(tables, []).append(printable(rung["stage"]))
+            tables = either([f"--{table}" for table in rung["needs"]])
+            needs.setdefault(tables, []).append(name)
+        else:
+            rows.append((name, rung["proof"], *_cells(groups.get(name, _NOBODY))))
     words = "; ".join(f"{' and '.join(stages)} with {tables}" for tables, stages in needs.items())
-    note = [paragraph(f"More rungs: {words}.", width, "dim")] if needs else []
-    return [_rungs(rungs, summary["stages"]), *note]
-
-
-def _rungs(rungs: Sequence[Data], stages: Sequence[Data]) -> Table:
-    groups = {group["name"]: group for group in stages}
-    table = _group_table("LADDER", "proof")
-    for rung in rungs:
-        group = groups.get(rung["stage"], _nobody(rung["stage"]))
-        table.add_row(printable(rung["stage"]), printable(rung["proof"]), *_cells(group))
-    return table
+    note = [Paragraph(f"More rungs: {words}.", "quiet")] if needs else []
+    return [_table("LADDER", "proof", rows), *note]
 
 
 def group_table(title: str, groups: Sequence[Data], width: int, back: Back | None = None) -> Table:
@@ -58,16 +42,15 @@ def group_table(title: str, groups: Sequence[Data], width: int, back: Back | Non
     Args:
         title: the first column's.
         groups: the groups of a summary.
-        width: of the terminal.
+        width: of the page.
         back: as `came_back` tells it; None leaves it out.
     """
-    table = _group_table(title, "who")
-    if back is not None:
-        add_numbers(table, "back*", _INTERVAL)
-    for group in groups:
-        came = [] if back is None else back.get(group["name"], ("–", ""))
-        table.add_row(printable(group["name"]), _who(group, width), *_cells(group), *came)
-    return table
+    rows = [
+        (group["name"], _who(group, width), *_cells(group),
+         *(() if back is None else back.get(group["name"], ("–", ""))))
+        for group in groups
+    ]  # fmt: skip
+    return _table(title, "who", rows, () if back is None else ("back*", _INTERVAL))
 
 
 def _who(group: Data, width: int) -> str:
@@ -93,27 +76,34 @@ def _returned(group: Data) -> tuple[str, str]:
     return f"{group['returned'] / group['customers']:.0%}", interval
 
 
-def _group_table(title: str, words: str) -> Table:
-    table = titled_table(title, spare=_SPARE, text_width=_TEXT_WIDTH)
-    table.add_column(words, style="dim", overflow="fold")
-    add_numbers(table, "people", "share")
-    table.add_column("", no_wrap=True, style="cyan")
-    add_numbers(table, "revenue", "share", "average", "median")
-    return table
+def _table(
+    title: str, words: str, rows: Sequence[Sequence[Cell]], more: Sequence[str] = ()
+) -> Table:
+    return Table(
+        columns=(
+            Column(title, "name"),
+            Column(words, tone="quiet", folds=True),
+            *numbers("people", "share"),
+            Column(),
+            *numbers("revenue", "share", "average", "median", *more),
+        ),
+        rows=tuple(rows),
+        spare=_SPARE,
+        text_width=_TEXT_WIDTH,
+    )
 
 
-def _cells(group: Data) -> list[str]:
-    return [
+def _cells(group: Data) -> tuple[Cell, ...]:
+    return (
         f"{group['customers']:,}",
         share(group["share"]),
-        bar(group["share"], _BAR),
+        Bar(group["share"], _BAR),
         money(group["revenue"]),
         share(group["revenue_share"]),
         money(group["average"]),
         money(group["median"]),
-    ]
+    )
 
 
-def _nobody(name: str) -> dict[str, Any]:
-    return {"name": name, "customers": 0, "share": 0.0, "revenue": "0", "revenue_share": 0.0,
-            "average": "0", "median": "0"}  # fmt: skip
+_NOBODY: Final = {"customers": 0, "share": 0.0, "revenue": "0", "revenue_share": 0.0,
+                  "average": "0", "median": "0"}  # fmt: skip

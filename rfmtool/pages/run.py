@@ -4,80 +4,95 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
-
-from rich.console import Console, RenderableType
-from rich.rule import Rule
-from rich.text import Text
+from typing import Any, Final
 
 from rfmtool.analyses.backtest import TOO_SHORT
 from rfmtool.analyses.returned import MIN_HISTORY_DAYS
 from rfmtool.columns import DIMENSIONS
+from rfmtool.pages.blocks import Block, Column, Gap, Line, Paragraph, Rule, Table, numbers
 from rfmtool.pages.climb import climb
-from rfmtool.pages.do_first import todo
+from rfmtool.pages.evidence import voices, wallets
 from rfmtool.pages.grid import people_grid
 from rfmtool.pages.groups import came_back, group_table, ladder
-from rfmtool.pages.terminal import paragraph, print_trimmed, printable
 from rfmtool.pages.trust import trust
-from rfmtool.pages.voices import spoken
-from rfmtool.pages.wallets import wallets
 from rfmtool.summaries.words import counted, money
 
 Data = Mapping[str, Any]
 
+_FIRST: Final = 6
+"""How many things anybody can be asked to do first."""
 
-def print_report(summary: Data, console: Console, folder: str | None = None) -> None:
-    """Print the report of a run.
+
+def page(summary: Data, width: int, folder: str | None = None) -> list[Block]:
+    """The report of a run.
 
     Args:
-        summary: what `report.summary` made, or a summary.json read back.
-        console: where to; its width decides what is left out.
+        summary: a run's.
+        width: how many characters the page is wide.
         folder: the run's folder, for the hints at the end.
     """
-    print_trimmed(_parts(summary, console.width, folder), console)
-
-
-def _parts(summary: Data, width: int, folder: str | None) -> list[RenderableType]:
-    sections: list[list[RenderableType]] = [
-        todo(summary, width, folder),
-        ladder(summary, width),
-        climb(summary, width),
-    ]
+    sections = [_to_do(summary, folder), ladder(summary), climb(summary)]
     if summary["buyers"]:
-        sections += _of_buyers(summary, width, folder)
+        sections += [
+            [group_table("ACTIVITY", summary["activity"], width)],
+            _segments(summary, width),
+            wallets(summary),
+            voices(summary),
+            people_grid(summary, width),
+            [Paragraph(_scales_note(summary, folder), "quiet")],
+        ]
     return [
         _headline(summary),
-        Rule(style="dim"),
-        *trust(summary, width),
-        *[part for section in sections if section for part in (Text(), *section)],
-        Rule(style="dim"),
-        *_hints(folder, width),
+        Rule(),
+        *trust(summary),
+        *[block for section in sections if section for block in (Gap(), *section)],
+        Rule(),
+        *_hints(folder),
     ]
 
 
-def _of_buyers(summary: Data, width: int, folder: str | None) -> list[list[RenderableType]]:
-    """What there is to say once somebody has bought."""
-    return [
-        [group_table("ACTIVITY", summary["activity"], width)],
-        _segments(summary, width),
-        wallets(summary, width),
-        spoken(summary, width),
-        people_grid(summary, width),
-        [paragraph(_scales_note(summary, folder), width, "dim")],
-    ]
+def _to_do(summary: Data, folder: str | None) -> list[Block]:
+    """The first things to do as a table, the others in a line; of a folder, where the lists lie."""
+    groups = [group for group in summary["actions"] if group["channel"]]
+    if not groups:
+        return []
+    table = Table(
+        columns=(
+            *numbers(""),
+            Column("DO THIS FIRST", "lead", folds=True),
+            *numbers("people", "spent so far"),
+            Column("by"),
+            Column("list in actions/" if folder else "action", "name"),
+        ),
+        rows=tuple(
+            (
+                str(place),
+                group["say"],
+                f"{group['customers']:,}",
+                money(group["revenue"]),
+                group["channel"],
+                group["name"],
+            )
+            for place, group in enumerate(groups[:_FIRST], start=1)
+        ),
+        spare=("by", "spent so far"),
+    )
+    rest = ", ".join(f"{group['name']} {group['customers']:,}" for group in groups[_FIRST:])
+    where = ", each a list in actions/" if folder else ""
+    return [table, *([Paragraph(f"Then{where}: {rest}.", "quiet")] if rest else [])]
 
 
-def _segments(summary: Data, width: int) -> list[RenderableType]:
+def _segments(summary: Data, width: int) -> list[Block]:
     back = came_back(summary, "segment")
     table = group_table("SEGMENT", summary["segments"], width, back)
     tested = summary["backtest"]
     if tested is None:
-        return [table, paragraph(_no_look_back(summary), width, "dim")]
+        return [table, Paragraph(_no_look_back(summary), "quiet")]
     words = (
         f"* the same rules as of {tested['from']}: the share who ordered in the"
         f" {tested['days']} days after"
     )
-    return [table, paragraph(words, width, "dim")]
+    return [table, Paragraph(words, "quiet")]
 
 
 def _no_look_back(summary: Data) -> str:
@@ -87,24 +102,24 @@ def _no_look_back(summary: Data) -> str:
     return "These rules could not be fitted 90 days before, so nobody looked back."
 
 
-def _hints(folder: str | None, width: int) -> list[RenderableType]:
+def _hints(folder: str | None) -> list[Block]:
     if not folder:
         return []
-    place = printable(folder)
-    hints = (
-        f"Tables and lists are in {place}.",
-        f"Why is someone here?  rfmtool explain {place} CUSTOMER_ID",
-    )
-    return [paragraph(hint, width, "dim") for hint in hints]
+    return [
+        Paragraph(f"Tables and lists are in {folder}.", "quiet"),
+        Paragraph(f"Why is someone here?  rfmtool explain {folder} CUSTOMER_ID", "quiet"),
+    ]
 
 
-def _headline(summary: Data) -> Text:
-    return Text.assemble(
-        (f" {counted(summary['customers'], 'customer')}", "bold"),
-        f" · {counted(summary['orders'], 'order')} · revenue ",
-        (money(summary["revenue"]), "bold"),
-        f" · as of {summary['as_of']}",
-        "" if summary["as_of_is"] == "last order" else f" ({summary['as_of_is']})",
+def _headline(summary: Data) -> Line:
+    given = "" if summary["as_of_is"] == "last order" else f" ({summary['as_of_is']})"
+    return Line(
+        (
+            (counted(summary["customers"], "customer"), "strong"),
+            (f" · {counted(summary['orders'], 'order')} · revenue ", "plain"),
+            (money(summary["revenue"]), "strong"),
+            (f" · as of {summary['as_of']}{given}", "plain"),
+        )
     )
 
 
@@ -115,5 +130,5 @@ def _scales_note(summary: Data, folder: str | None) -> str:
     note += among.format(" and ".join(nested)) if nested else ""
     if summary["scales_are"] == "given":
         return note
-    place = printable(f"{folder}/scales.json") if folder else "the scales.json that run -o writes"
+    place = f"{folder}/scales.json" if folder else "the scales.json that run -o writes"
     return f"{note} To keep them next month: --scales {place}"

@@ -1,64 +1,135 @@
-"""Printing on a terminal, in a pipe just the same: plain words, bars, what is safe to show."""
+"""Blocks drawn on a terminal, in a pipe just the same. Only this file knows rich.
+
+What a terminal would obey instead of showing is replaced; columns go where there is no room.
+"""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
+from rich import table as rich_table
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-from rich.table import Column, Table
+from rich.rule import Rule as RichRule
 from rich.text import Text
 
-WIDE: Final = 96
-"""From this many columns on there is room for everything."""
+from rfmtool.pages.blocks import (
+    Bar,
+    Block,
+    Cell,
+    Chart,
+    Column,
+    Fitting,
+    Gap,
+    Line,
+    Pairs,
+    Paragraph,
+    Rule,
+    Shade,
+    Shaded,
+    Spark,
+    Table,
+    Tone,
+    printable,
+)
+
 _ENDLESS: Final = 10_000
 _PADDING: Final = 1
-TITLE: Final = "bold cyan"
-_EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
+_STYLES: Final[dict[Tone, str]] = {
+    "plain": "", "title": "bold cyan", "strong": "bold", "quiet": "dim", "warning": "yellow",
+}  # fmt: skip
+_BARS: Final = " ▏▎▍▌▋▊▉█"
+_HEIGHTS: Final = " ▁▂▃▄▅▆▇█"
+_FULL: Final = 8
+"""The eighths of a character."""
+_HEAT: Final = ("", "on grey15", "on dark_blue", "on blue3", "black on dark_orange",
+                "black on yellow")  # fmt: skip
+_HATCHES: Final = ((0.75, "█", "bold"), (0.5, "▓", ""), (0.25, "▒", ""), (0.05, "░", ""),
+                   (0.0, "", "dim"))  # fmt: skip
+_HATCHED_DIGITS: Final = 2
 
 
-def print_trimmed(parts: Sequence[RenderableType], console: Console) -> None:
-    """Print without the spaces that tables leave at the ends of lines."""
+def draw(blocks: Sequence[Block], console: Console) -> None:
+    """Draw a page, without the spaces that tables leave at the ends of lines."""
     with console.capture() as captured:
-        for part in parts:
-            console.print(_hanging(part, console) if isinstance(part, Text) else part)
+        for block in blocks:
+            for part in _drawn(block, console.width):
+                console.print(part)
     lines = captured.get().splitlines()
     console.file.write("".join(f"{line.rstrip()}\n" for line in lines))
 
 
-def _hanging(line: Text, console: Console) -> Text:
-    """A line that is too long, wrapped as a paragraph is."""
-    if "\n" in line.plain or line.cell_len <= console.width:
-        return line
-    return Text("\n   ").join(line.wrap(console, console.width - 3))
+def as_console(*, stderr: bool = False, color: bool = True) -> Console:
+    """A console that draws no colour where none is wanted or seen."""
+    return Console(stderr=stderr, no_color=not color or None, highlight=False, soft_wrap=False,
+                   emoji=False, markup=False)  # fmt: skip
 
 
-def printable(text: str) -> str:
-    """Replace what a terminal would obey instead of showing."""
-    return "".join(letter if letter.isprintable() else "�" for letter in text)
+def _drawn(block: Block, width: int) -> list[RenderableType]:
+    if isinstance(block, Fitting):
+        ways = [[part for one in way for part in _drawn(one, width)] for way in block.ways]
+        return next((way for way in ways if max(map(_width_of, way)) <= width), ways[-1])
+    if isinstance(block, Chart):
+        return list(_chart(block))
+    return [_part(block, width)]
 
 
-def paragraph(words: str, width: int, style: str = "") -> Text:
+def _part(
+    block: Line | Paragraph | Gap | Rule | Table | Pairs | Shaded, width: int
+) -> RenderableType:
+    drawn: dict[type, Callable[[Any], RenderableType]] = {
+        Line: partial(_line, width=width),
+        Paragraph: partial(_paragraph, width=width),
+        Gap: lambda _: Text(),
+        Rule: lambda _: RichRule(style="dim"),
+        Table: _table,
+        Pairs: _pairs,
+        Shaded: _shaded,
+    }
+    return drawn[type(block)](block)
+
+
+def _width_of(part: RenderableType) -> int:
+    """The characters that a table takes where there is room for everything; words always fit."""
+    if not isinstance(part, rich_table.Table):
+        return 0
+    return Console(width=_ENDLESS).measure(part).maximum
+
+
+def _line(line: Line, width: int) -> Text:
+    """A line; one that is too long is wrapped as a paragraph is."""
+    parts = [(printable(words), _STYLES[tone]) for words, tone in line.parts]
+    text = Text.assemble(" ", *parts)
+    return text if text.cell_len <= width else Text("\n   ").join(text.wrap(_ANY, width - 3))
+
+
+_ANY: Final = Console(width=_ENDLESS)
+
+
+def _paragraph(block: Paragraph, width: int) -> Text:
     """Wrapped words, whose further lines hang under the first."""
+    words = printable(block.words)
     filled = textwrap.fill(
-        words, width, initial_indent=" ", subsequent_indent="   ", break_on_hyphens=False
+        f"! {words}" if block.tone == "warning" else words,
+        width,
+        initial_indent=" ",
+        subsequent_indent="   ",
+        break_on_hyphens=False,
     )
-    return Text(filled, style)
+    return Text(filled, _STYLES[block.tone])
 
 
-class FittedTable(Table):
-    """A table without lines that leaves out columns where there is no room for all.
+# Tables ------------------------------------------------------------------------------------------
 
-    Attributes:
-        spare: the titles of columns that may be missing, the first to go first; of several with a
-            title the leftmost goes.
-        text_width: how many cells texts should have before others are let in, if they are so long.
-    """
 
-    def __init__(self, *spare: str, text_width: int = 0) -> None:
+class _FittedTable(rich_table.Table):
+    """A table without lines that leaves out spare columns where there is no room for all."""
+
+    def __init__(self, spare: Sequence[str] = (), text_width: int = 0) -> None:
         super().__init__(box=None, padding=(0, _PADDING), header_style="bold")
         self.spare, self.text_width = spare, text_width
 
@@ -71,11 +142,11 @@ class FittedTable(Table):
             if needed > options.max_width and title in left:
                 table.columns.pop(left.index(title))
                 left.remove(title)
-        yield from super(FittedTable, table).__rich_console__(console, options)
+        yield from super(_FittedTable, table).__rich_console__(console, options)
 
 
-def _needs(column: Column, text_width: int) -> int:
-    """The cells that a column should have; no word of it is to be broken."""
+def _needs(column: rich_table.Column, text_width: int) -> int:
+    """The characters that a column should have; no word of it is to be broken."""
     texts = [str(cell) for cell in (column.header, *column.cells)]
     whole = _longest(texts)
     words = _longest(word for text in texts for word in text.split())
@@ -86,67 +157,137 @@ def _longest(texts: Iterable[str]) -> int:
     return max(map(cell_len, texts), default=0)
 
 
-def titled_table(
-    first: str,
-    *numbers: str,
-    spare: Sequence[str] = (),
-    fold: bool = False,
-    text_width: int = 0,
-) -> FittedTable:
-    """A table whose first column, and its title, stand out.
-
-    Args:
-        first: the title of the first column.
-        numbers: of further columns.
-        spare: which may be left out, the first to go first.
-        fold: whether the first column may take several lines.
-        text_width: as of `FittedTable`.
-    """
-    table = FittedTable(*spare, text_width=text_width)
-    table.add_column(first, style=TITLE, header_style=TITLE, overflow="fold", no_wrap=not fold)
-    add_numbers(table, *numbers)
+def _table(block: Table) -> _FittedTable:
+    table = _FittedTable(block.spare, block.text_width)
+    for number, column in enumerate(block.columns):
+        cells = [row[number] for row in block.rows if len(row) > number]
+        is_drawn = any(isinstance(cell, Bar | Spark) for cell in cells)
+        table.add_column(
+            printable(column.title),
+            style="cyan" if is_drawn else _style(column),
+            header_style=_STYLES["title"] if column.kind in ("name", "lead") else "",
+            justify="right" if column.kind == "number" else "left",
+            overflow="fold",
+            no_wrap=not column.folds,
+            max_width=column.widest or None,
+        )
+    for row in block.rows:
+        table.add_row(*map(_cell, row))
     return table
 
 
-def width_of(table: Table) -> int:
-    """The cells that a table takes where there is room for everything."""
-    return Console(width=_ENDLESS).measure(table).maximum
+def _style(column: Column) -> str:
+    return _STYLES["title" if column.kind == "name" else column.tone]
 
 
-def add_numbers(table: Table, *titles: str) -> None:
-    """Add columns of numbers to a table."""
-    for title in titles:
-        table.add_column(title, justify="right", no_wrap=True)
+def _cell(cell: Cell) -> str:
+    match cell:
+        case Bar():
+            return _bar(cell)
+        case Spark():
+            highest = max(cell.values)
+            highest = highest if highest > 0 else 1.0
+            return _columns([min(max(each / highest, 0.0), 1.0) for each in cell.values], 1)[0]
+        case _:
+            return printable(cell)
 
 
-def pairs_table(pairs: Iterable[tuple[str, str]]) -> Table:
-    """Two columns without a title: what, and what is said of it."""
-    table = Table(box=None, padding=(0, 1), show_header=False)
-    table.add_column(style=TITLE, no_wrap=True)
+def _bar(bar: Bar) -> str:
+    """A bar that is exact to an eighth of a character; what is more than nothing can be seen."""
+    eighths = max(round(bar.part * bar.length * _FULL), 1 if bar.part > 0 else 0)
+    full, rest = divmod(eighths, _FULL)
+    return _BARS[-1] * full + (_BARS[rest] if rest else "")
+
+
+def _pairs(block: Pairs) -> rich_table.Table:
+    table = rich_table.Table(box=None, padding=(0, _PADDING), show_header=False)
+    table.add_column(style=_STYLES["title"], no_wrap=True)
     table.add_column(overflow="fold")
-    for name, words in pairs:
-        table.add_row(name, words)
+    for name, words in block.pairs:
+        table.add_row(printable(name), printable(words))
     return table
 
 
-def share(part: float | None) -> str:
-    """A share as a percentage with one decimal."""
-    return "–" if part is None else f"{part:.1%}"
+# Shades ------------------------------------------------------------------------------------------
 
 
-def bar(part: float, cells: int) -> str:
-    """A bar of at most `cells` characters, exact to an eighth of one."""
-    eighths = max(round(part * cells * 8), 1 if part > 0 else 0)
-    full, rest = divmod(eighths, 8)
-    return "█" * full + (_EIGHTHS[rest] if rest else "")
+def _shaded(block: Shaded) -> rich_table.Table:
+    table = rich_table.Table(box=None, padding=0, pad_edge=False, header_style="bold")
+    title, pad = _STYLES["title"], "" if block.hatched else " "
+    name, head = _STYLES[block.name_tone], f" {printable(block.title)}" + " " * block.hatched
+    table.add_column(head, style=name, header_style=title, no_wrap=True)
+    if block.size:
+        size = "" if block.hatched else "dim"
+        table.add_column(f"{pad}{block.size}{pad}", style=size, justify="right", no_wrap=True)
+    columns = list(zip(*(row.cells for row in block.rows), strict=True))
+    cells = [[_shade(cell, hatched=block.hatched) for cell in column] for column in columns]
+    widths = []
+    for head, column in zip(block.heads, cells, strict=True):
+        text = printable(head)
+        width = max(_longest([text, *(cell.plain for cell in column)]) + 1, block.least)
+        table.add_column(_to_the_right(Text(text), width), no_wrap=True)
+        widths.append(width)
+    beside, lines = block.beside
+    if lines:
+        table.add_column("   ", no_wrap=True)
+        table.add_column(printable(beside), style="dim", header_style=title, no_wrap=True)
+    for place in range(max(len(block.rows), len(lines))):
+        shown: list[RenderableType] = [""] * (len(widths) + 1 + bool(block.size))
+        if place < len(block.rows):
+            row = block.rows[place]
+            sized = [f"{pad}{printable(row.size)}{pad}"] if block.size else []
+            at = (
+                _to_the_right(column[place], width)
+                for column, width in zip(cells, widths, strict=True)
+            )
+            shown = [f" {printable(row.name)} ", *sized, *at]
+        more = ["", *map(printable, lines[place : place + 1])] if lines else []
+        table.add_row(*shown, *more)
+    return table
 
 
-def as_console(*, stderr: bool = False, color: bool = True, width: int | None = None) -> Console:
-    """A console that draws no colour where none is wanted or seen."""
-    return Console(stderr=stderr, no_color=not color or None, width=width, highlight=False,
-                   soft_wrap=False, emoji=False, markup=False)  # fmt: skip
+def _to_the_right(text: Text, width: int) -> Text:
+    padded = text.copy()
+    padded.pad_left(width - text.cell_len)
+    padded.style = text.style
+    return padded
 
 
-def listed(names: Sequence[str]) -> str:
-    """Names in one line, safe to print."""
-    return ", ".join(printable(name) for name in names)
+def _shade(cell: Shade, *, hatched: bool) -> Text:
+    words = printable(cell.words)
+    if not cell.part:
+        return Text(words, "dim")
+    if not hatched:
+        # Square roots keep small groups apart from none at all.
+        return Text(words, _HEAT[min(int(cell.part**0.5 * (len(_HEAT) - 1)) + 1, len(_HEAT) - 1)])
+    hatch, style = next((hatch, style) for least, hatch, style in _HATCHES if cell.part >= least)
+    # 100 is as wide as two digits and a hatch, so that neighbours stay apart.
+    return Text(words if len(words) > _HATCHED_DIGITS else f"{words}{hatch}", style)
+
+
+# Charts ------------------------------------------------------------------------------------------
+
+
+def _chart(chart: Chart) -> Iterable[Text]:
+    """Columns with a scale at their left, and an axis below."""
+    margin, width = max(map(len, chart.labels)), len(chart.heights)
+    for label, line in zip(chart.labels, _columns(chart.heights, len(chart.labels)), strict=True):
+        yield Text.assemble(" ", (label.rjust(margin), "dim"), " │", (line, "cyan"))
+    axis, words = list("─" * width), ""
+    for place, word in chart.ticks:
+        start = min(max(place - len(word) // 2, 0), width - len(word))
+        if place < width and (not words or start > len(words)):
+            axis[place] = "┴"
+            words = words.ljust(start) + word
+    left = " " * (margin + 2)
+    yield Text(f"{left}└{''.join(axis)}", "dim")
+    yield Text(f"{left} {words}", "dim")
+
+
+def _columns(parts: Sequence[float | None], rows: int) -> list[str]:
+    """Numbers as columns side by side, a character wide and `rows` high, the topmost line first."""
+    heights = [max(round(part * rows * _FULL), 1) if part else 0 for part in parts]
+    return [
+        "".join(_HEIGHTS[min(max(height - _FULL * below, 0), _FULL)] for height in heights)
+        for below in range(rows - 1, -1, -1)
+    ]

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from rich.console import RenderableType
-
-from rfmtool.pages.terminal import paragraph, printable
+from rfmtool.pages.blocks import Block, Paragraph
 from rfmtool.summaries.exchange import converted
 from rfmtool.summaries.words import counted, money
 
@@ -16,31 +14,30 @@ Data = Mapping[str, Any]
 _FACTORS: Final = {"quantity", "unit_price"}
 
 
-def trust(summary: Data, width: int) -> list[RenderableType]:
+def trust(summary: Data) -> list[Block]:
     """The ledger, the columns, and the warnings."""
-    read_as = ", ".join(_understood(summary))
     return [
-        paragraph(ledger_line(summary["ledger"]), width),
-        paragraph(f"Read as {read_as}", width),
-        *_statuses(summary["statuses"], width),
-        *_evidence(summary["evidence"], width),
-        *[paragraph(f"! {printable(text)}", width, "yellow") for text in summary["warnings"]],
+        Paragraph(ledger_line(summary["ledger"])),
+        Paragraph(f"Read as {', '.join(_understood(summary))}"),
+        *_statuses(summary["statuses"]),
+        *_evidence(summary["evidence"]),
+        *(Paragraph(text, "warning") for text in summary["warnings"]),
     ]
 
 
-def _statuses(statuses: Sequence[Data], width: int) -> list[RenderableType]:
+def _statuses(statuses: Sequence[Data]) -> list[Block]:
     """What each status word holds and was taken for, in one paragraph."""
     if not statuses:
         return []
     words = (
-        f"{printable(one['status'] or ('words of few rows' if one['status'] is None else 'empty'))}"
+        f"{one['status'] or ('words of few rows' if one['status'] is None else 'empty')}"
         f" {one['rows']:,} ({money(one['money'])}: {one['taken_as']})"
         for one in statuses
     )
-    return [paragraph(f"By status {', '.join(words)}", width)]
+    return [Paragraph(f"By status {', '.join(words)}")]
 
 
-def _evidence(tables: Data, width: int) -> list[RenderableType]:
+def _evidence(tables: Data) -> list[Block]:
     """How many people each evidence table names, and how many of them the export or others know."""
     if not tables:
         return []
@@ -48,7 +45,7 @@ def _evidence(tables: Data, width: int) -> list[RenderableType]:
         f"{name} {table['people']:,} ({_known(table)} known elsewhere)"
         for name, table in tables.items()
     )
-    return [paragraph(f"With {named}", width)]
+    return [Paragraph(f"With {named}")]
 
 
 def _known(table: Data) -> str:
@@ -77,8 +74,7 @@ def _sum(ledger: Data, bins: str) -> tuple[int, str]:
 
 def _understood(summary: Data) -> list[str]:
     """Which column plays which role, and how it is read."""
-    reading = summary["reading"]
-    columns = {role: printable(name) for role, name in summary["columns"].items()}
+    reading, columns = summary["reading"], summary["columns"]
     said = {"ordered_at": f" ({reading['dates']})"}
     words = [
         (role if name == role else f"{role}={name}") + said.get(role, "")
@@ -87,6 +83,6 @@ def _understood(summary: Data) -> list[str]:
     ]
     if columns.keys() >= _FACTORS:
         words.append(f"amount={columns['quantity']} × {columns['unit_price']}")
-    words += [f"kept {printable(name)}" for name in summary["kept"]]
+    words += [f"kept {name}" for name in summary["kept"]]
     words.append(f"an order is {reading['order_is']}")
     return [*words, f"money {converted(reading['rates'])}"] if reading["rates"] else words

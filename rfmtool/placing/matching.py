@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.arrays import Ints, Mask
+from rfmtool.columns import FLAGS, MILLION, RATIOS
 from rfmtool.rules import Condition, Rule
-from rfmtool.rules.vocabulary import FLAGS, MILLION, RATIOS
 
 Places = npt.NDArray[np.intp]
 

@@ -17,8 +17,6 @@ from rfmtool.rules.values import (
     Rung,
     SegmentMap,
     WalletRules,
-    asks_for_estimates,
-    asks_for_wallets,
 )
 from rfmtool.rules.writing import to_toml
 
@@ -38,8 +36,6 @@ __all__ = [
     "Rung",
     "SegmentMap",
     "WalletRules",
-    "asks_for_estimates",
-    "asks_for_wallets",
     "load_rules",
     "merged_data",
     "parse_cuts",

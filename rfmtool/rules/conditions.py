@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from rfmtool.columns import FLAGS, MILLION, RATIOS
 from rfmtool.errors import RulesError
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.rules.checking import in_units, only_known
 from rfmtool.rules.values import Condition, Rule
-from rfmtool.rules.vocabulary import FLAGS, MILLION, MONEY, RATIOS, WORDS
+from rfmtool.rules.vocabulary import MONEY, WORDS
 
 
 def conditions_of(data: Any, known: frozenset[str], where: str) -> tuple[Condition, ...]:  # noqa: ANN401 - unchecked input

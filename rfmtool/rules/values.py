@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final, Literal
 
 from rfmtool.rules.presets import Preset
-from rfmtool.rules.vocabulary import WALLET
 
 MethodName = Literal["quantile", "cumulative", "nested", "fixed", "at_least"]
 METHODS: Final[tuple[MethodName, ...]] = (
@@ -155,21 +154,3 @@ class Rules:
     warnings: tuple[str, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """The same as plain data, which `to_toml` writes."""
-
-
-_ESTIMATED: Final = frozenset({"wallet", "share_of_wallet", "wallet_tier", "headroom"})
-
-
-def asks_for_wallets(rows: Iterable[Rule]) -> bool:
-    """Whether any row rests on a wallet, told or estimated."""
-    return any(one.column in WALLET for row in rows for one in row.conditions)
-
-
-def asks_for_estimates(rows: Iterable[Rule]) -> bool:
-    """Whether any row can rest on an estimated wallet."""
-    return any(
-        one.column in _ESTIMATED
-        or (one.column == "wallet_basis" and "peer_estimate" in (one.words or ()))
-        for row in rows
-        for one in row.conditions
-    )

@@ -24,7 +24,7 @@ from rfmtool.columns import DATES, MONEY, RATIOS, WHOLE
 from rfmtool.errors import InputError
 from rfmtool.manifest import manifest_of
 from rfmtool.money import UNITS_PER_CURRENCY
-from rfmtool.outputs.tables import unescaped
+from rfmtool.outputs.formulas import unescaped
 from rfmtool.rules import Rules, load_rules
 from rfmtool.scoring.scales import Scales, load_scales
 from rfmtool.sources.cells.ids import matching_key

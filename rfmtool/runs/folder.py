@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,21 +12,19 @@ import numpy as np
 import pandas as pd
 
 from rfmtool import __version__
+from rfmtool.arrays import Ints
 from rfmtool.manifest import MANIFEST, TOOL
-from rfmtool.outputs.files import Hashed, Rows, file_stems, write_json, write_rows, write_text
-from rfmtool.outputs.tables import (
-    TextOptions,
-    header_line,
-    text_lines,
-    to_table,
-    write_lines,
-)
-from rfmtool.outputs.writers import WRITERS
+from rfmtool.outputs.cells import bytes_of
+from rfmtool.outputs.files import Hashed, file_stems, write_json, write_text
+from rfmtool.outputs.lists import write_with_lists
+from rfmtool.outputs.tables import to_rows
+from rfmtool.outputs.text import TextOptions, header_line, text_lines
 from rfmtool.placing.activity import missing_regulars
 from rfmtool.placing.playbook import call_queue
 from rfmtool.rules import to_toml
 from rfmtool.runs.finished import RULES, SUMMARY
 from rfmtool.sources.rows.rejects import Rejects
+from rfmtool.summaries.summary import summarise
 
 if TYPE_CHECKING:
     from rfmtool.pipeline import Result
@@ -53,20 +51,23 @@ class FolderOptions:
 
 def write_files(
     result: Result, place: Path, command: Sequence[str], options: FolderOptions
-) -> Result:
+) -> dict[str, Any]:
     """Write all files of a run into an empty folder, the manifest last.
 
     Returns:
-        The result, with what only a second look at the export has shown.
+        The summary that is written: of the result, and of what a second look at the export shows.
     """
-    outputs = []
+    outputs, left_out = [], 0
     if options.rejects:
         written, left_out = _write_rejects(result.rejects(), place, options.text)
         outputs.append(written)
-        result = replace(result, left_out_rejects=left_out) if left_out else result
-    outputs += _write_tables(result.frame, result.columns, place, options)
+    summary = summarise(result, left_out) if left_out else result.summary
+    lists = {**_queues(result.frame, options), **_lists(result.frame, options)}
+    for kind in options.tables:
+        rows = to_rows(result.frame, result.columns)
+        outputs += write_with_lists(place, "customers", rows, lists, kind, options.text)
     outputs.append(write_json(place, "scales.json", result.scales.as_data()))
-    outputs.append(write_json(place, SUMMARY, result.summary))
+    outputs.append(write_json(place, SUMMARY, summary))
     # Where evidence lay is nobody's business who gets the answer.
     rules = {name: part for name, part in result.rules.data.items() if name != "evidence"}
     outputs.append(write_text(place, RULES, to_toml(rules)))
@@ -80,7 +81,7 @@ def write_files(
         "outputs": outputs,
     }
     write_json(place, MANIFEST, manifest)
-    return result
+    return summary
 
 
 def inputs(result: Result) -> list[dict[str, Any]]:
@@ -90,7 +91,7 @@ def inputs(result: Result) -> list[dict[str, Any]]:
     exports = [
         {
             "name": source.name,
-            "bytes": source.file.stored_bytes if source.file else None,
+            "bytes": source.stored_bytes,
             "rows": rows.get(source.name, 0),
         }
         for source in result.grouped.export.sources
@@ -122,26 +123,13 @@ def _write_rejects(
         hashed = Hashed(file)
         hashed.write(header_line(header.rows.column_names, text))
         for part in parts:
-            write_lines(b"", text_lines(part.rows, text), hashed)  # type: ignore[arg-type]
+            for lines in text_lines(part.rows.to_batches(), text):
+                hashed.write(bytes_of(lines)[1].data)
             rows, left_out = rows + len(part.rows), left_out + part.left_out
     return {"name": REJECTS, "rows": rows, "sha256": hashed.hash.hexdigest()}, left_out
 
 
-def _write_tables(
-    frame: pd.DataFrame, columns: tuple[str, ...], place: Path, options: FolderOptions
-) -> list[dict[str, Any]]:
-    """Write the table of all customers and the lists, in every kind asked for."""
-    table = to_table(frame, columns)
-    named = {"customers": None, **_queues(frame, options), **_lists(frame, options)}
-    return [
-        write_rows(place, f"{name}.{kind}", len(table) if rows is None else len(rows), write, rows)
-        for kind in options.tables
-        for write in [WRITERS[kind](table, options.text)]
-        for name, rows in named.items()
-    ]
-
-
-def _queues(frame: pd.DataFrame, options: FolderOptions) -> dict[str, Rows]:
+def _queues(frame: pd.DataFrame, options: FolderOptions) -> dict[str, Ints]:
     """The lists that somebody works through: regulars gone missing, and whom to call first."""
     missing = np.flatnonzero(missing_regulars(frame))
     queues = {"missing_regulars": _by_value(frame, missing)} if len(missing) else {}
@@ -151,7 +139,7 @@ def _queues(frame: pd.DataFrame, options: FolderOptions) -> dict[str, Rows]:
     return queues
 
 
-def _lists(frame: pd.DataFrame, options: FolderOptions) -> dict[str, Rows]:
+def _lists(frame: pd.DataFrame, options: FolderOptions) -> dict[str, Ints]:
     """The rows of each list by its name: who is in a group, or on a rung, or to be called."""
     lists = {}
     for folder in options.lists:
@@ -164,6 +152,6 @@ def _lists(frame: pd.DataFrame, options: FolderOptions) -> dict[str, Rows]:
     return lists
 
 
-def _by_value(frame: pd.DataFrame, rows: Rows) -> Rows:
+def _by_value(frame: pd.DataFrame, rows: Ints) -> Ints:
     """The most valuable first; of equals, the first by customer_id."""
     return rows[np.argsort(-frame["monetary"].to_numpy()[rows], kind="stable")]

@@ -7,7 +7,7 @@ back yet count for as long as they have been watched. A regular is measured agai
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.arrays import Ints, is_first
+from rfmtool.arrays import PART, Ints, is_first
+from rfmtool.columns import MILLION
 from rfmtool.grouping.order_days import OrderDates
 from rfmtool.scoring.survival import survival_curve
 
@@ -25,7 +26,6 @@ MIN_GAPS: Final = 100
 REGULAR_ORDER_DAYS: Final = 3
 _PRIOR_GAPS: Final = 3
 """How many gaps of everyone's median a customer's own gaps are averaged with."""
-_MILLION: Final = 1_000_000
 _DEFAULT_LIMITS: Final = (2.0, 4.0)
 _LIMIT_QUANTILES: Final = (0.80, 0.95)
 
@@ -96,14 +96,36 @@ class OrderDays:
 
     owner: Ints
     day: Ints
-    gap_owner: Ints
-    gap_days: Ints
+
+    def between(self, start: int, stop: int) -> OrderDays:
+        """The days of the customers at these places, who are counted from 0."""
+        first, last = np.searchsorted(self.owner, (start, stop))
+        return OrderDays(
+            self.owner[first:last] - self.owner.dtype.type(start), self.day[first:last]
+        )
+
+    def parts(self) -> Iterator[OrderDays]:
+        """The days of some customers at a time, for what takes much memory; one part at least."""
+        customers = int(self.owner[-1]) + 1 if len(self.owner) else 1
+        for start in range(0, customers, PART):
+            yield self.between(start, start + PART)
+
+    @cached_property
+    def gap_owner(self) -> Ints:
+        """Whose each gap is."""
+        return self.owner[~is_first(self.owner)]
+
+    @cached_property
+    def gap_days(self) -> Ints:
+        """How long each gap is."""
+        gaps: Ints = np.diff(self.day, prepend=self.day[:1])[~is_first(self.owner)]
+        return gaps
 
     @cached_property
     def gap_logs(self) -> Floats:
         """The logarithm of each gap in whole millionths: their sums are equal in any order."""
         longest = int(self.gap_days.max()) if len(self.gap_days) else 1
-        table = np.rint(np.log(np.arange(1, longest + 1)) * _MILLION)
+        table = np.rint(np.log(np.arange(1, longest + 1)) * MILLION)
         logs: Floats = table[self.gap_days - 1]
         return logs
 
@@ -129,9 +151,7 @@ class Waits:
 
 def order_days(dates: OrderDates) -> OrderDays:
     """Reduce order dates to distinct days."""
-    owner, day = dates.distinct.owner, dates.distinct.day
-    same = owner[1:] == owner[:-1]
-    return OrderDays(owner, day, owner[1:][same], np.diff(day)[same])
+    return OrderDays(dates.distinct.owner, dates.distinct.day)
 
 
 def fit_timing(days: OrderDays, as_of_day: int) -> Timing:
@@ -144,7 +164,7 @@ def fit_timing(days: OrderDays, as_of_day: int) -> Timing:
     second = waits(days, as_of_day)
     windows = fit_windows(second.days, second.ended)
     median_gap = _median(days.gap_days) if len(days.gap_days) else float(windows.w50)
-    ratios = _leave_one_out_ratios(days, median_gap)
+    ratios = np.concatenate([_leave_one_out_ratios(part, median_gap) for part in days.parts()])
     fitted = len(ratios) >= MIN_GAPS
     overdue, lapsed = np.quantile(ratios, _LIMIT_QUANTILES).tolist() if fitted else _DEFAULT_LIMITS
     # Two decimals, so that the limit that is printed is the limit in force.
@@ -228,10 +248,10 @@ def _leave_one_out_ratios(days: OrderDays, median_gap_days: float) -> Floats:
 
 
 def _geometric_mean(total: Floats, count: Ints, median_gap_days: float) -> Floats:
-    prior = _PRIOR_GAPS * np.rint(np.log(median_gap_days) * _MILLION)
+    prior = _PRIOR_GAPS * np.rint(np.log(median_gap_days) * MILLION)
     # In place, because there are as many as gaps, and new memory takes longer than the sums.
     mean: Floats = prior + total
-    mean /= _MILLION
+    mean /= MILLION
     mean /= _PRIOR_GAPS + count
     np.exp(mean, out=mean)
     return mean

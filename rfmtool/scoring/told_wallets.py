@@ -10,12 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.arrays import Ints
+from rfmtool.columns import MILLION
 
 _RANKED: Final = ("rank", "brands")
 _LARGEST: Final = 2**62
 TOLD_SHARE: Final = "told_millionths"
 """The column of shares that ranks tell, in 1 / `MILLION`."""
-MILLION: Final = 1_000_000
 
 Floats = npt.NDArray[np.float64]
 

@@ -14,10 +14,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.arrays import Ints
+from rfmtool.columns import MILLION
 from rfmtool.rules import WalletRules
 from rfmtool.scoring.cuts import quantile_cuts
 from rfmtool.scoring.peer_spend import PeerSpend, estimated_wallets
-from rfmtool.scoring.told_wallets import MILLION, TOLD_SHARE, Period, known_wallets, ranked_wallets
+from rfmtool.scoring.told_wallets import TOLD_SHARE, Period, known_wallets, ranked_wallets
 
 BASES: Final = ("known", "stated_rank", "peer_estimate")
 TOLD: Final = BASES[:2]

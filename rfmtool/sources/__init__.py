@@ -13,6 +13,7 @@ from rfmtool.sources.detect import Export
 from rfmtool.sources.files.listing import left_out
 from rfmtool.sources.layout import Asked, Reading
 from rfmtool.sources.presets import Known
+from rfmtool.sources.source import FileSource
 
 __all__ = ["Asked", "Export", "open_export"]
 
@@ -39,7 +40,7 @@ def open_export(source: Any, asked: Asked) -> Export:  # noqa: ANN401 - any fram
     preset = presets[sources[0].name]
     sources = roles_by_cells.settled(sources, asked, preset)
     export = detect.understand(sources, asked, preset)
-    files = [one.file.path for one in sources if one.file and one.file.path]
+    files = [one.file.path for one in sources if isinstance(one, FileSource) and one.file.path]
     notices = (*passed_over, *roles_by_cells.unplayed(sources, asked, preset))
     return replace(export, left_out=left_out(source, files), notices=notices)
 

@@ -6,7 +6,6 @@ import itertools
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, Final
 
 import pyarrow as pa
@@ -14,69 +13,32 @@ import pyarrow as pa
 from rfmtool.errors import AmbiguousInputError, InputError, NoTableError, having_seen, naming
 from rfmtool.rules.presets import Preset
 from rfmtool.sources import read
-from rfmtool.sources.batches import Batch, Job, Jobs
+from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells import conventions
 from rfmtool.sources.cells.date_readings import ISO, check_zone, in_zone, reading_of
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.listing import expand
-from rfmtool.sources.frames import is_frame, table_of
-from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, SUGGESTED_ROLES, Asked, Detail, FileLayout, Reading
+from rfmtool.sources.files.spools import spooled_stream
+from rfmtool.sources.frames import is_arrow_stream, is_frame, mixed, table_of
+from rfmtool.sources.layout import (
+    KEPT,
+    OPTIONAL_ROLES,
+    SUGGESTED_ROLES,
+    Asked,
+    Detail,
+    FileLayout,
+    Reading,
+)
 from rfmtool.sources.layouts import parquet_layout, text_layout, typed_layout
 from rfmtool.sources.presets import GENERIC
-from rfmtool.sources.read import Progress
 from rfmtool.sources.roles import EXPORT, Roles
-from rfmtool.sources.rows.carrying import carried
-from rfmtool.sources.text.blocks import BLOCK_BYTES
+from rfmtool.sources.source import FileSource, FrameSource, Source, StreamSource
 from rfmtool.sources.text.dialect import SAMPLE_BYTES
 
+_FRAMES: Final = ("pandas", "polars", "pyarrow")
+"""Libraries whose frames are in memory already, and can be looked at again."""
 _LEAST_SAMPLE_BYTES: Final = 1 << 13
 """What is looked at of each file, however many there are."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """One file or frame of an export, and how to take it apart."""
-
-    name: str
-    layout: FileLayout
-    file: ExportFile | None = None
-    table: pa.Table | None = None
-    carry_down: tuple[str, ...] = ()
-    """Roles that only the first row of an order may fill."""
-
-    def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:
-        """Batches as jobs that any thread may do; of a text, each of so many bytes."""
-        jobs = (partial(_named, self.name, job) for job in self._jobs(progress, block_bytes))
-        return carried(jobs, self.carry_down) if self.carry_down else jobs
-
-    def _jobs(self, progress: Progress | None, block_bytes: int) -> Jobs:
-        layout = self.layout.in_file
-        if self.table is not None:
-            return read.table_jobs(self.table.to_reader(read.BATCH_ROWS), layout)
-        if self.file is None:
-            raise TypeError("a source is a file or a table")
-        if layout.dialect is None:
-            jobs = read.parquet_jobs(self.file, layout, progress)
-        else:
-            jobs = read.text_jobs(self.file, layout, progress, block_bytes)
-        return (partial(_with_keys, job, self.layout) for job in jobs) if self.layout.keys else jobs
-
-
-def _named(name: str, job: Job) -> Batch:
-    with naming(name):
-        return job()
-
-
-def _with_keys(job: Job, layout: FileLayout) -> Batch:
-    """A batch with the columns that stand in the names of folders."""
-    batch = job()
-    rows, in_file = len(batch.rows()), layout.in_file.places
-    keys = {
-        role: pa.repeat(pa.scalar(layout.key_of(role), pa.string()), rows)
-        for role in layout.places
-        if role not in in_file
-    }
-    return replace(batch, cells={**batch.cells, **keys})
 
 
 @dataclass(frozen=True)
@@ -128,14 +90,11 @@ class Export:
 
     def of(self, detail: Detail) -> Export:
         """The same export without the columns that are not wanted."""
-        layouts = [
-            replace(source.layout, places=detail.places(source.layout.places))
+        sources = [
+            source.with_layout(replace(source.layout, places=detail.places(source.layout.places)))
             for source in self.sources
         ]
-        sources = zip(self.sources, layouts, strict=True)
-        return replace(
-            self, sources=tuple(replace(source, layout=layout) for source, layout in sources)
-        )
+        return replace(self, sources=tuple(sources))
 
 
 def understand(sources: Sequence[Source], asked: Asked, preset: Preset = GENERIC) -> Export:
@@ -151,7 +110,9 @@ def understand(sources: Sequence[Source], asked: Asked, preset: Preset = GENERIC
     if preset.timezone:
         check_zone(preset.timezone, f"preset {preset.name}: timezone")
     carry_down = preset.carry_down if "order_id" in sources[0].layout.places else ()
-    sources = [replace(source, carry_down=carry_down) for source in sources]
+    sources = [
+        source.with_layout(replace(source.layout, carry_down=carry_down)) for source in sources
+    ]
     export = Export(tuple(sources), Reading(preset=preset), asked)
     with having_seen(export):
         return _understood(export)
@@ -217,7 +178,7 @@ def sources_of(
     if isinstance(source, (str, os.PathLike)):
         source = [source]
     if is_frame(source):
-        return [source_of_table(table_of(source), asked, roles)], ()
+        return [_source_of_frame(source, asked, roles)], ()
     if not isinstance(source, Sequence) or not all(
         isinstance(one, (str, os.PathLike)) for one in source
     ):
@@ -266,6 +227,22 @@ def _is_prose(error: InputError) -> bool:
     return dialect is not None and dialect.is_prose
 
 
+def _source_of_frame(frame: Any, asked: Asked, roles: Roles) -> Source:  # noqa: ANN401
+    """Take a frame as it is; keep on disk what may come only once, or be larger than memory."""
+    is_stream = is_arrow_stream(frame) and (
+        isinstance(frame, pa.RecordBatchReader)
+        or type(frame).__module__.partition(".")[0] not in _FRAMES
+    )
+    if not is_stream:
+        return source_of_table(table_of(frame), asked, roles)
+    try:
+        reader = pa.RecordBatchReader.from_stream(frame)
+        layout = typed_layout(reader.schema, asked, "table", roles)
+        return StreamSource("table", layout, spooled_stream(reader, "table", read.BATCH_ROWS))
+    except pa.ArrowException:
+        raise mixed() from None
+
+
 def source_of_file(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> Source:
     """Find out what a file is and which of its columns play which of the roles.
 
@@ -274,10 +251,10 @@ def source_of_file(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> Sou
     """
     try:
         find = parquet_layout if file.kind == "parquet" else text_layout
-        return Source(file.name, find(file, asked, roles), file)
+        return FileSource(file, find(file, asked, roles))
     except InputError as error:
         layout = error.seen if isinstance(error.seen, FileLayout) else FileLayout((), {})
-        error.seen = Export((Source(file.name, layout, file),), Reading(), asked)
+        error.seen = Export((FileSource(file, layout),), Reading(), asked)
         raise
 
 
@@ -285,7 +262,7 @@ def source_of_table(
     table: pa.Table, asked: Asked, roles: Roles = EXPORT, name: str = "table"
 ) -> Source:
     """Take a frame handed over in memory as a source."""
-    return Source(name, typed_layout(table.schema, asked, name, roles), table=table)
+    return FrameSource(name, typed_layout(table.schema, asked, name, roles), table)
 
 
 def same_roles(sources: Sequence[Source]) -> None:

@@ -45,7 +45,7 @@ def table_of(frame: Any) -> pa.Table:  # noqa: ANN401 - any library's frame, or 
     except pa.ArrowException:
         for name in frame.columns if hasattr(frame, "set_axis") else ():
             _column(name, frame[name])
-        raise _mixed() from None
+        raise mixed() from None
 
 
 def _named_in_text(frame: Any) -> Any:  # noqa: ANN401
@@ -68,13 +68,17 @@ def _named_in_text(frame: Any) -> Any:  # noqa: ANN401
 
 def _name(name: object) -> str:
     """A column's name; the levels of a name in several are put together."""
-    levels = [str(level) for level in name if str(level)] if isinstance(name, tuple) else [str(name)]
-    return " ".join(levels)
+    levels = name if isinstance(name, tuple) else (name,)
+    return " ".join(str(level) for level in levels if str(level))
 
 
 def _is_missing(cell: Any) -> bool:  # noqa: ANN401 - any object that a frame holds
-    return cell is None or type(cell).__name__ in ("NaTType", "NAType") or (
-        isinstance(cell, float) and cell != cell  # noqa: PLR0124 - nothing else is unlike itself
+    return (
+        cell is None
+        or type(cell).__name__ in ("NaTType", "NAType")
+        or (
+            isinstance(cell, float) and cell != cell  # noqa: PLR0124 - nothing else is unlike itself
+        )
     )
 
 
@@ -91,12 +95,13 @@ def _column(name: str, cells: Any) -> pa.Array:  # noqa: ANN401 - a list, or a c
     try:
         return pa.array(cells, from_pandas=True)
     except (pa.ArrowException, TypeError, OverflowError):
-        raise _mixed(name) from None
+        raise mixed(name) from None
 
 
-def _mixed(name: str = "") -> InputError:
+def mixed(name: str = "") -> InputError:
+    """Say that a column is of no one type; Arrow's own words would quote a cell."""
     column = f"its column {name!r}" if name else "one of its columns"
-    return InputError(  # Arrow's own words would quote a cell
+    return InputError(
         f"the frame cannot be read: {column} mixes types, or holds objects that are no cells",
         f"Make it text first, for example frame.astype({{{name or 'customer_id'!r}: str}}).",
     )

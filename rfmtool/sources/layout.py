@@ -5,24 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
+from rfmtool.columns import CONTACTS
 from rfmtool.rules.presets import Preset
 from rfmtool.sources.cells.date_readings import ISO, DateReading
+from rfmtool.sources.cells.numbers import DecimalMark, NumberReading
+from rfmtool.sources.cells.rates import Rates
 from rfmtool.sources.statuses import Statuses
 from rfmtool.sources.text.records import Marks
 
-if TYPE_CHECKING:
-    from rfmtool.sources.cells.rates import Rates
-
-Decimal = Literal[".", ","]
 MONEY_ROLES: Final = ("amount", "quantity", "unit_price", "refunded", "unpaid")
 """The roles that make up the amount."""
 NUMBER_ROLES: Final = (*MONEY_ROLES, "cost")
 """The roles that hold numbers; two rows of one order may well differ in them."""
-CONTACT_ROLES: Final = ("email", "phone", "name", "consent")
-"""The roles that say how somebody is reached."""
-OPTIONAL_ROLES: Final = ("category", "product", "cost", *CONTACT_ROLES)
+OPTIONAL_ROLES: Final = ("category", "product", "cost", *CONTACTS)
 """The roles that an export may lack, or have in some of its files only."""
 SUGGESTED_ROLES: Final = (
     "refunded", "unpaid", "payment_status", "type", "cancelled_on", "voided", "is_test", "captured",
@@ -79,14 +76,6 @@ class Dialect:
 
 
 @dataclass(frozen=True)
-class NumberReading:
-    """How numbers are written. `settled` is False while every number seen was a whole one."""
-
-    decimal: Decimal = "."
-    settled: bool = True
-
-
-@dataclass(frozen=True)
 class Reading:
     """What the whole export agrees on: how its dates and its numbers are written."""
 
@@ -105,6 +94,8 @@ class FileLayout:
     dialect: Dialect | None = None
     kinds: Mapping[str, Kind] = field(default_factory=lambda: EXPORT_KINDS)
     """The roles that are no text."""
+    carry_down: tuple[str, ...] = ()
+    """Roles that only the first row of an order may fill."""
     keys: tuple[str | None, ...] = ()
     """The cells of the last columns of the header, which stand in the names of folders."""
 
@@ -130,7 +121,7 @@ class Asked:
     delimiter: str | None = None
     encoding: str | None = None
     date_format: str | None = None
-    decimal: Decimal | None = None
+    decimal: DecimalMark | None = None
     timezone: str | None = None
     keep: tuple[str, ...] = ()
     """Columns to carry through under their own names."""
@@ -174,17 +165,13 @@ class Detail:
     """The latest email, phone, name and consent; kept columns come in any case."""
     entries: bool = False
     """What each order moved on each day."""
-    reasons: bool = True
-    """Why people stand where they do, their wallets included."""
-    actions: bool = True
-    """What to do about each of them."""
 
     def places(self, found: Mapping[str, int]) -> dict[str, int]:
         """Of the places of roles, those to be read; the role wanted as category becomes it."""
         wanted = {role: place for role, place in found.items() if role not in OPTIONAL_ROLES}
         if self.category is not None and self.category in found:
             wanted["category"] = found[self.category]
-        others = ("cost",) * self.cost + CONTACT_ROLES * self.contacts
+        others = ("cost",) * self.cost + CONTACTS * self.contacts
         return wanted | {role: found[role] for role in others if role in found}
 
 

@@ -25,7 +25,7 @@ def text_layout(file: ExportFile, asked: Asked, roles: Roles) -> FileLayout:
     """
     dialect, header = sniff(file, asked, roles)
     header, keys = _with_keys(header, file)
-    found = FileLayout(header, {}, dialect, roles.kinds, keys)
+    found = FileLayout(header, {}, dialect, roles.kinds, keys=keys)
     return replace(found, places=_places(found, asked, roles, file.name))
 
 

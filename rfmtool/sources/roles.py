@@ -12,8 +12,9 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Final
 
+from rfmtool.columns import CONTACTS
 from rfmtool.errors import AmbiguousInputError, InputError, UsageError, having_seen
-from rfmtool.sources.layout import CONTACT_ROLES, EXPORT_KINDS, KEPT, OPTIONAL_ROLES, SUGGESTED_ROLES, Kind
+from rfmtool.sources.layout import EXPORT_KINDS, KEPT, OPTIONAL_ROLES, SUGGESTED_ROLES, Kind
 from rfmtool.sources.names import normal
 
 _FILE: Final = "synonyms.toml"
@@ -115,7 +116,7 @@ def kept_places(
         AmbiguousInputError: its name occurs twice, or is that of a contact role of another column.
     """
     kept = {name: _place_of(name, header, where) for name in keep}
-    for name in kept.keys() & {*CONTACT_ROLES} & places.keys():
+    for name in kept.keys() & {*CONTACTS} & places.keys():
         if kept.pop(name) != places[name]:
             raise AmbiguousInputError(
                 f"{where}: --keep {name}: another column plays the role {name}",

@@ -22,26 +22,24 @@ from rfmtool.arrays import mask_of
 from rfmtool.rules.presets import Preset
 from rfmtool.sources.cells.date_readings import READINGS
 from rfmtool.sources.cells.dates import read_days
-from rfmtool.sources.cells.numbers import plain_numbers
-from rfmtool.sources.detect import Source
-from rfmtool.sources.layout import Asked, NumberReading
+from rfmtool.sources.cells.numbers import NumberReading, plain_numbers
+from rfmtool.sources.layout import Asked
 from rfmtool.sources.names import normal
 from rfmtool.sources.roles import synonyms
-from rfmtool.sources.statuses import Statuses
+from rfmtool.sources.source import Source
+from rfmtool.sources.statuses import Statuses, words
 
 _FILE: Final = "unplayed.toml"
 _SAMPLE_BYTES: Final = 1 << 16
 _ROLES: Final = (
     "status", "payment_status", "type", "refunded", "cancelled_on", "voided", "is_test", "captured",
 )  # fmt: skip
-_FLAGS: Final = frozenset(
-    "0 1 true false t f yes no y n ja nein oui non si sim nao nej nei tak nie ano ne evet hayir да нет"
-    .split()
-)  # fmt: skip
 _WEAK: Final = frozenset({"etat", "estado", "stato", "situacao", "stav", "durum", "type"})
 """Names that are as often of something else, such as a region."""
 _BECOMES: Final = {
-    "refunded": {"number": "refunded", "empty": "refunded", "flag": "voided", "day": "cancelled_on"},
+    "refunded": {
+        "number": "refunded", "empty": "refunded", "flag": "voided", "day": "cancelled_on",
+    },
     "voided": {"flag": "voided", "empty": "voided", "day": "cancelled_on"},
     "is_test": {"flag": "is_test", "empty": "is_test"},
     "cancelled_on": {"day": "cancelled_on", "empty": "cancelled_on", "flag": "voided"},
@@ -62,16 +60,16 @@ def settled(sources: Sequence[Source], asked: Asked, preset: Preset) -> list[Sou
         names = {normal(source.layout.header[source.layout.places[role]])
                  for source in sources if role in source.layout.places}  # fmt: skip
         changes[role] = _becomes(role, _cells(sources, role), weak=bool(names & _WEAK))
-    for role, wanted in list(changes.items()):
-        if wanted != role and wanted in {*found, *(changes[one] for one in changes if one != role)}:
-            changes[role] = None
+    for name, wanted in list(changes.items()):
+        if wanted != name and wanted in {*found, *(changes[one] for one in changes if one != name)}:
+            changes[name] = None
     return [_changed(source, changes) for source in sources]
 
 
 def _changed(source: Source, changes: dict[str, str | None]) -> Source:
     places = {changes.get(role, role): place for role, place in source.layout.places.items()}
     kept = {role: place for role, place in places.items() if role is not None}
-    return replace(source, layout=replace(source.layout, places=kept))
+    return source.with_layout(replace(source.layout, places=kept))
 
 
 def _cells(sources: Sequence[Source], role: str) -> pa.Array:
@@ -85,8 +83,8 @@ def _cells(sources: Sequence[Source], role: str) -> pa.Array:
 
 
 def _first(source: Source, role: str) -> Iterator[pa.Array]:
-    alone = replace(source.layout, places={role: source.layout.places[role]})
-    plain = replace(source, layout=alone, carry_down=())
+    alone = replace(source.layout, places={role: source.layout.places[role]}, carry_down=())
+    plain = source.with_layout(alone)
     for job in itertools.islice(plain.jobs(block_bytes=_SAMPLE_BYTES), 1):
         yield pc.cast(job().cells[role], pa.string())
 
@@ -94,9 +92,7 @@ def _first(source: Source, role: str) -> Iterator[pa.Array]:
 def _becomes(role: str, cells: pa.Array, *, weak: bool) -> str | None:
     if role in _BECOMES:
         return _BECOMES[role].get(_kind(cells))
-    meanings = [
-        Statuses().meaning(word, of_type=role == "type") for word in cells.to_pylist()
-    ]
+    meanings = [Statuses().meaning(word, of_type=role == "type") for word in cells.to_pylist()]
     known = len(meanings) - meanings.count("unknown")
     if role == "type":
         return role if "credit" in meanings or 2 * known > len(meanings) else None
@@ -108,8 +104,8 @@ def _becomes(role: str, cells: pa.Array, *, weak: bool) -> str | None:
 def _kind(cells: pa.Array) -> Kind:
     if not len(cells):
         return "empty"
-    words = {normal(word) for word in cells.to_pylist()}
-    if words <= _FLAGS and words != {"0"}:
+    found = {normal(word) for word in cells.to_pylist()}
+    if found <= words("yes") | words("no") and found != {"0"}:
         return "flag"
     if any(_share(plain_numbers(cells, NumberReading(mark))[0].is_valid()) for mark in (".", ",")):
         return "number"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -14,24 +14,31 @@ from rfmtool.sources.names import normal
 
 _FILE: Final = "statuses.toml"
 Meaning = Literal["sale", "open", "not_a_sale", "credit", "unknown"]
+_OF_STATUSES: Final[Sequence[Meaning]] = ("sale", "open", "not_a_sale")
 
 
 @cache
-def _shipped() -> Mapping[str, Any]:
+def _shipped() -> Any:  # noqa: ANN401 - as tomllib says
     return tomllib.loads(resources.files(__package__).joinpath(_FILE).read_text("utf-8"))
 
 
 @cache
 def _meanings(*, of_types: bool) -> Mapping[str, Meaning]:
     """Meaning by word, as `normal` writes words."""
-    data = _shipped()
-    kinds = data["type"] if of_types else {name: data[name] for name in data if name != "type"}
+    data = _shipped()["type"] if of_types else _shipped()
+    meanings: Sequence[Meaning] = ("sale", "credit", "not_a_sale") if of_types else _OF_STATUSES
     return {
         normal(word): meaning
-        for meaning, groups in kinds.items()
-        for words in groups.values()
+        for meaning in meanings
+        for words in data[meaning].values()
         for word in words
     }
+
+
+@cache
+def words(name: str) -> frozenset[str]:
+    """Other words that are known by what they say, such as `yes` and `nobody`, normal ones."""
+    return frozenset(normal(word) for word in _shipped()["words"][name])
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,15 @@ from contextlib import suppress
 from typing import Any
 
 from rfmtool.errors import InputError, RfmtoolError
-from rfmtool.grouping.read import Grouped
+from rfmtool.grouping.grouped import Grouped
 from rfmtool.money import money_text
 from rfmtool.sources.cells.currencies import apart, is_known
-from rfmtool.sources.detect import Export, Source
+from rfmtool.sources.detect import Export
 from rfmtool.sources.evidence.ledger import TableLedger
 from rfmtool.sources.evidence.tables import Evidence
 from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.roles import may_be_data
+from rfmtool.sources.source import Source
 from rfmtool.summaries.exchange import rates_data
 from rfmtool.summaries.statuses import statuses_data
 from rfmtool.summaries.warnings import reading_notices
@@ -118,12 +119,10 @@ def _day(grouped: Grouped, *, first: bool) -> str | None:
 
 def _stored(source: Source) -> dict[str, Any]:
     """What a file is, before anything in it is understood."""
-    if source.file is None:
-        return {"kind": "frame", "bytes": None}
     found: dict[str, Any] = {"kind": None, "bytes": None}
     with suppress(InputError):  # the very error may be that it cannot be opened
-        found |= {"bytes": source.file.stored_bytes}
-        found |= {"kind": source.file.kind}
+        found |= {"bytes": source.stored_bytes}
+        found |= {"kind": source.kind}
     return found
 
 

@@ -15,17 +15,17 @@ from rfmtool.money import money_text, total_of
 from rfmtool.scoring.wallet_shares import estimate_rank_correlation, group_shares
 
 if TYPE_CHECKING:
-    from rfmtool.pipeline import Result
+    from rfmtool.standing import Standing
 
 
-def evidence_ledgers(result: Result) -> dict[str, Any]:
+def evidence_ledgers(result: Standing) -> dict[str, Any]:
     """Where the rows of each evidence table went, and how many of its people are known."""
     if result.evidence is None:
         return {}
     return {name: ledger.as_data() for name, ledger in result.evidence.ledgers.items()}
 
 
-def funnel_data(result: Result) -> dict[str, Any]:
+def funnel_data(result: Standing) -> dict[str, Any]:
     """How far people have climbed, and what hangs on those at the top."""
     found = funnel(
         result.frame, result.grouped.evidence, result.days, result.scales.timing, result.as_of_day
@@ -40,7 +40,7 @@ def funnel_data(result: Result) -> dict[str, Any]:
     }
 
 
-def voices_data(result: Result) -> dict[str, Any]:
+def voices_data(result: Standing) -> dict[str, Any]:
     """What referrals, complaints and surveys say."""
     data = voices(result.frame, result.grouped.evidence, result.days, result.as_of_day).as_data()
     brought = data["referrals"] and [
@@ -49,7 +49,7 @@ def voices_data(result: Result) -> dict[str, Any]:
     return {**data, "referrals": brought}
 
 
-def margin_data(result: Result) -> dict[str, Any] | None:
+def margin_data(result: Standing) -> dict[str, Any] | None:
     """What is left after costs, by rung and by the number of the order; None without costs."""
     if "margin" not in result.frame:
         return None

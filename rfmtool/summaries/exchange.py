@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rfmtool.grouping.read import Grouped
+from rfmtool.grouping.grouped import Grouped
 from rfmtool.sources.cells.currencies import is_known
 
 

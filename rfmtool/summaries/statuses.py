@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rfmtool.grouping.read import Grouped
+from rfmtool.grouping.grouped import Grouped
 from rfmtool.grouping.statuses import status_rows
 from rfmtool.money import money_text
 

@@ -5,19 +5,22 @@ Money is decimal text, shares are from 0 to 1 and not rounded.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from rfmtool import __version__
 from rfmtool.columns import DIMENSIONS
-from rfmtool.earlier import look_back
 from rfmtool.money import money_text, total_of
-from rfmtool.outputs.tables import count_formulas, to_table
+from rfmtool.outputs.formulas import count_formulas
+from rfmtool.outputs.tables import to_table
 from rfmtool.placing.proof import tables_asked
 from rfmtool.rules import NO_ORDERS, Rule
 from rfmtool.scoring.scales import Scales
+from rfmtool.sources.cells.currencies import apart, is_known
+from rfmtool.standing import Standing, look_back
+from rfmtool.summaries.curves import curves
 from rfmtool.summaries.evidence import (
     evidence_ledgers,
     funnel_data,
@@ -27,16 +30,19 @@ from rfmtool.summaries.evidence import (
 )
 from rfmtool.summaries.exchange import rates_data
 from rfmtool.summaries.figures import groups_of
+from rfmtool.summaries.spread import cells, distributions
 from rfmtool.summaries.statuses import statuses_data
 from rfmtool.summaries.warnings import warnings
 from rfmtool.summaries.words import NOBODY, activity_words, in_words
 
-if TYPE_CHECKING:
-    from rfmtool.pipeline import Result
 
+def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
+    """Turn a result into the data of summary.json and of every report.
 
-def summarise(result: Result) -> dict[str, Any]:
-    """Turn a result into the data of summary.json and of every report."""
+    Args:
+        result: where everybody stands.
+        left_out_rejects: how many rows that cannot be read are not listed, for whom they may name.
+    """
     frame = result.frame
     buyers = frame.loc[frame["frequency"] > 0, ["first_order_on", "last_order_on"]]
     wallet, back = wallet_data(frame), look_back(result)
@@ -55,6 +61,8 @@ def summarise(result: Result) -> dict[str, Any]:
         "last_order_on": _day(buyers["last_order_on"].max()),
         "ledger": result.ledger.as_data(),
         "statuses": statuses_data(result.grouped),
+        "input": result.grouped.export.name,
+        "currencies": _currencies(result),
         "files": len(result.grouped.export.sources),
         "columns": result.grouped.export.roles,
         "kept": result.grouped.export.kept,
@@ -70,28 +78,39 @@ def summarise(result: Result) -> dict[str, Any]:
         "wallet": wallet,
         "backtest": None if back is None else back.as_data(),
         "grid": _grid(frame, result.scales),
+        "cells": cells(frame, result.scales),
+        "distributions": distributions(frame),
+        **curves(result),
         "bands": _bands(result.scales),
         "scales_are": "fitted to this export" if result.fitted else "given",
         "scales": result.scales.as_data(),
         "ladder": _ladder(result),
         "escaped_cells": escaped_cells,
-        "warnings": warnings(result, wallet, escaped_cells),
+        "warnings": warnings(result, wallet, escaped_cells, left_out_rejects),
     }
 
 
-def _escaped_cells(result: Result) -> int:
+def _escaped_cells(result: Standing) -> int:
     kinds = result.frame.dtypes
     texts = [name for name in result.columns if kinds[name] == "str" or kinds[name] == "category"]
     return count_formulas(to_table(result.frame, tuple(texts)))
 
 
-def _as_of_is(result: Result, buyers: pd.DataFrame) -> str:
+def _currencies(result: Standing) -> list[str]:
+    """What money is in, as far as the export says; several where nothing says which."""
+    rates = rates_data(result.grouped)
+    if rates is not None:
+        return [rates["into"]] if rates["into"] else []
+    return sorted(filter(is_known, apart(result.ledger.currencies)))
+
+
+def _as_of_is(result: Standing, buyers: pd.DataFrame) -> str:
     if result.settings.as_of:
         return "given"
     return "last order" if len(buyers) else "last line"
 
 
-def _reading(result: Result) -> dict[str, Any]:
+def _reading(result: Standing) -> dict[str, Any]:
     export = result.grouped.export
     return {
         "dates": export.reading.dates.name,
@@ -103,7 +122,7 @@ def _reading(result: Result) -> dict[str, Any]:
     }
 
 
-def _order_is(result: Result) -> str:
+def _order_is(result: Standing) -> str:
     if result.settings.order_per_row:
         return "a row"
     has_ids = "order_id" in result.grouped.export.columns
@@ -113,7 +132,7 @@ def _order_is(result: Result) -> str:
 # Groups ------------------------------------------------------------------------------------------
 
 
-def _actions(result: Result) -> list[dict[str, Any]]:
+def _actions(result: Standing) -> list[dict[str, Any]]:
     """Each action that somebody gets, the most urgent first, in words and by which channel."""
     rows = {row.label: row for row in reversed(result.rules.playbook)}
     return [
@@ -127,12 +146,27 @@ def _actions(result: Result) -> list[dict[str, Any]]:
     ]
 
 
-def _segments(result: Result) -> list[dict[str, Any]]:
+def _segments(result: Standing) -> list[dict[str, Any]]:
     who: dict[str, list[str]] = {NO_ORDERS: ["no order that counts"]}
     for rule in result.rules.segments.rows:
         who.setdefault(rule.label, []).append(_who(rule, result.scales))
     groups = groups_of(result.frame, "segment")
-    return [{**group, "who": _either(who[group["name"]])} for group in groups]
+    middle = _middle(result.frame)
+    return [
+        {**group, "who": _either(who[group["name"]]), **middle[group["name"]]} for group in groups
+    ]
+
+
+def _middle(frame: pd.DataFrame) -> dict[str, dict[str, float | None]]:
+    """The median recency and orders of each segment's buyers; None of nobody."""
+    bought = frame.loc[frame["frequency"] > 0, ["segment", "recency_days", "frequency"]]
+    medians = bought.groupby("segment", observed=False).median()
+    names = {"recency_days": "median_recency_days", "frequency": "median_orders"}
+    return {
+        str(segment): {names[str(name)]: None if pd.isna(value) else float(value)
+                       for name, value in row.items()}
+        for segment, row in medians.to_dict("index").items()
+    }  # fmt: skip
 
 
 def _either(ranges: list[str]) -> str:
@@ -140,14 +174,14 @@ def _either(ranges: list[str]) -> str:
     return " or ".join(dict.fromkeys(words for words in ranges if words != NOBODY)) or NOBODY
 
 
-def _activity(result: Result) -> list[dict[str, Any]]:
+def _activity(result: Standing) -> list[dict[str, Any]]:
     """Each activity that has members, with what it means in days."""
     who = activity_words(result.scales.timing)
     groups = groups_of(result.frame, "activity")
     return [{**group, "who": who[group["name"]]} for group in groups]
 
 
-def _ladder(result: Result) -> list[dict[str, Any]]:
+def _ladder(result: Standing) -> list[dict[str, Any]]:
     """Each rung once: what proves it, and which tables could put somebody on it but are missing."""
     rungs: dict[str, dict[str, Any]] = {}
     reached = set(result.frame["stage"])

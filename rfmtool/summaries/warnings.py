@@ -16,22 +16,25 @@ from rfmtool.summaries.exchange import unrated
 from rfmtool.summaries.words import counted, money, not_read, restated
 
 if TYPE_CHECKING:
-    from rfmtool.grouping.read import Grouped
-    from rfmtool.pipeline import Result
+    from rfmtool.grouping.grouped import Grouped
     from rfmtool.sources.ledger import Ledger
+    from rfmtool.standing import Standing
 
 _SHORT_HISTORY_DAYS: Final = 400
 _LARGE_SHARE: Final = 0.01
 _FEW: Final = 20
 
 
-def warnings(result: Result, wallet: Mapping[str, Any], escaped_cells: int) -> list[str]:
+def warnings(
+    result: Standing, wallet: Mapping[str, Any], escaped_cells: int, left_out_rejects: int
+) -> list[str]:
     """What to know before trusting or opening a result.
 
     Args:
-        result: the result.
+        result: where everybody stands.
         wallet: what the summary says of wallets.
         escaped_cells: how many text cells get a leading `'` in CSV.
+        left_out_rejects: how many rows that cannot be read are not listed, for whom they may name.
     """
     columns = ["first_order_on", "last_order_on", "recency_days", "monetary"]
     if result.scales.within and result.scales.within.column not in columns:
@@ -40,7 +43,7 @@ def warnings(result: Result, wallet: Mapping[str, Any], escaped_cells: int) -> l
     return [
         *_money_warnings(result.ledger),
         *reading_notices(result.grouped),
-        *_row_warnings(result),
+        *_row_warnings(result, left_out_rejects),
         *_id_warnings(result.grouped),
         *_history_warnings(result, buyers),
         *_score_warnings(result, buyers),
@@ -82,7 +85,7 @@ def reading_notices(grouped: Grouped) -> list[str]:
     ]
 
 
-def _row_warnings(result: Result) -> list[str]:
+def _row_warnings(result: Standing, left_out_rejects: int) -> list[str]:
     """Which rows are in no figure, and why."""
     ledger, found = result.ledger, []
     if ledger.rejected:
@@ -93,9 +96,9 @@ def _row_warnings(result: Result) -> list[str]:
         )
     if result.grouped.on_dates:
         found.append(f"{result.grouped.on_dates} Write all in one way.")
-    if result.left_out_rejects:
+    if left_out_rejects:
         found.append(
-            f"{counted(result.left_out_rejects, 'row')} that cannot be read and may name somebody"
+            f"{counted(left_out_rejects, 'row')} that cannot be read and may name somebody"
             " of the suppress list: not in rejects.csv."
         )
     if ledger["not_a_sale"]:
@@ -109,7 +112,7 @@ def _row_warnings(result: Result) -> list[str]:
     return found
 
 
-def _overlap_warning(result: Result) -> str:
+def _overlap_warning(result: Standing) -> str:
     overlap = result.ledger.overlap
     one = overlap.orders == 1
     stand = f"{counted(overlap.orders, 'order')} {'recurs' if one else 'recur'} in another file"
@@ -131,7 +134,7 @@ def _id_warnings(grouped: Grouped) -> list[str]:
     return found
 
 
-def _evidence_warnings(result: Result) -> list[str]:
+def _evidence_warnings(result: Standing) -> list[str]:
     found = []
     for name, table in (result.evidence.ledgers if result.evidence else {}).items():
         if table.rows.rejected:
@@ -188,7 +191,7 @@ def _wallet_warnings(wallet: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _history_warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
+def _history_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
     if not len(buyers):
         return ["No order counts, so nobody has scores."]
     first, last = buyers["first_order_on"].min(), buyers["last_order_on"].max()
@@ -206,7 +209,7 @@ def _history_warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
     return found
 
 
-def _timing_warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
+def _timing_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
     timing, found = result.scales.timing, []
     if len(buyers) and not timing.windows.is_fitted:
         found.append(
@@ -221,7 +224,7 @@ def _timing_warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
     return found
 
 
-def _score_warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
+def _score_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
     found = []
     for name, column in (("recency", "recency_days"), ("monetary", "monetary")):
         method = result.scales[name].method
@@ -235,7 +238,7 @@ def _score_warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
     return [*found, *_within_warnings(result, buyers)]
 
 
-def _within_warnings(result: Result, buyers: pd.DataFrame) -> list[str]:
+def _within_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
     within = result.scales.within
     if within is None or not len(buyers):
         return []

@@ -28,9 +28,9 @@ from rfmtool.sources.cells.date_readings import (
     DateReading,
 )
 from rfmtool.sources.cells.dates import read_days
-from rfmtool.sources.cells.numbers import as_typed
+from rfmtool.sources.cells.numbers import DecimalMark, NumberReading, as_typed
 from rfmtool.sources.cells.short_years import end_of_year, may_begin_with_year, weigh_ends
-from rfmtool.sources.layout import MONEY_ROLES, Asked, Decimal, NumberReading
+from rfmtool.sources.layout import MONEY_ROLES, Asked
 
 _DIFFER: Final = "read both ways, to different days"
 _ONLY_DAY_FIRST: Final = "read only with the day first"
@@ -211,5 +211,5 @@ def number_reading(weights: Weights, asked: Asked) -> NumberReading:
             f"numbers {what} decimal point and decimal comma",
             "Say which: --decimal . is the point, --decimal , the comma.",
         )
-    decimal: Decimal = "," if comma > point else "."
+    decimal: DecimalMark = "," if comma > point else "."
     return NumberReading(decimal, settled=point != comma)

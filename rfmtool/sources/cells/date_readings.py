@@ -67,7 +67,9 @@ READINGS: Final = (
     DAY_FIRST,
     MONTH_FIRST,
     _reading(
-        "D Mon Y", rf"{_WEEKDAY}{_DAY}[ /.-]*{_OF}{_MONTH_NAME}[ /,-]*{_OF}{_SHORT_OR_LONG_YEAR}", "%d %b %Y"
+        "D Mon Y",
+        rf"{_WEEKDAY}{_DAY}[ /.-]*{_OF}{_MONTH_NAME}[ /,-]*{_OF}{_SHORT_OR_LONG_YEAR}",
+        "%d %b %Y",
     ),
     _reading(
         "Mon D Y",

@@ -186,7 +186,8 @@ def _months_named(names: pa.Array) -> npt.NDArray[np.int64]:
     encoded = pc.dictionary_encode(names)
     known = [month_names().get(normal(name), 0) for name in encoded.dictionary.to_pylist()]
     places = encoded.indices.fill_null(len(known)).to_numpy(zero_copy_only=False)
-    return np.array([*known, 0], dtype=np.int64)[places]
+    months: npt.NDArray[np.int64] = np.array([*known, 0], dtype=np.int64)[places]
+    return months
 
 
 def _days_in_zone(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import reduce
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +16,11 @@ import pyarrow.compute as pc
 from rfmtool.arrays import Mask, Places, mask_of
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.sources.cells import currencies
-from rfmtool.sources.layout import NumberReading
 
 Floats = npt.NDArray[np.float64]
 Units = npt.NDArray[np.int64]
 Cells = Mapping[str, pa.Array]
+DecimalMark = Literal[".", ","]
 
 # A product of two doubles times 10,000 is off by less than 2^-51 of itself: below 2^41 by less
 # than 0.001, so only a remainder this near to one half can be rounded the wrong way. Each further
@@ -56,6 +56,14 @@ _PATTERNS: Final = {
     ",": _pattern(",", [r"\.", f"[{_SPACES}]", "['’]"]),
 }
 _NOT_DIGITS = r"[^\d]"
+
+
+@dataclass(frozen=True)
+class NumberReading:
+    """How numbers are written. `settled` is False while every number seen was a whole one."""
+
+    decimal: DecimalMark = "."
+    settled: bool = True
 
 
 @dataclass(frozen=True)

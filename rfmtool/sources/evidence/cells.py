@@ -17,10 +17,10 @@ from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells.currencies import normal, outside
 from rfmtool.sources.cells.date_readings import DateReading
 from rfmtool.sources.cells.dates import read_days
-from rfmtool.sources.cells.numbers import Numbers, read_numbers, to_units
+from rfmtool.sources.cells.numbers import NumberReading, Numbers, read_numbers, to_units
 from rfmtool.sources.cells.typed import shown
 from rfmtool.sources.evidence.roles import CellKind, EvidenceTable, Role
-from rfmtool.sources.layout import FileLayout, NumberReading
+from rfmtool.sources.layout import FileLayout
 from rfmtool.sources.ledger import CODES, Tally
 from rfmtool.sources.rows.bins import Codes, Odd, counted, is_blank, rejects_of
 from rfmtool.sources.rows.runs import Runs

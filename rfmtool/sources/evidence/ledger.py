@@ -15,9 +15,9 @@ from rfmtool.arrays import mask_of
 from rfmtool.errors import LimitError, UsageError
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells.ids import is_listed
-from rfmtool.sources.detect import Source
 from rfmtool.sources.evidence.roles import EvidenceTable
 from rfmtool.sources.ledger import Ledger, Tally
+from rfmtool.sources.source import Source
 
 _ENOUGH_IDS: Final = 20
 """Of fewer people than this, a mismatch proves nothing."""

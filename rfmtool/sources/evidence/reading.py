@@ -24,13 +24,15 @@ from rfmtool.sources.cells.date_readings import (
     reading_of,
 )
 from rfmtool.sources.cells.dates import read_days
-from rfmtool.sources.detect import Source, source_of_file, sources_of
+from rfmtool.sources.cells.numbers import NumberReading
+from rfmtool.sources.detect import source_of_file, sources_of
 from rfmtool.sources.evidence.cells import TableReading
 from rfmtool.sources.evidence.roles import EvidenceTable
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.listing import expand
 from rfmtool.sources.frames import is_frame
-from rfmtool.sources.layout import Asked, NumberReading
+from rfmtool.sources.layout import Asked
+from rfmtool.sources.source import Source
 from rfmtool.threads import in_order
 
 Part = tuple[Source, Sequence[Batch]]

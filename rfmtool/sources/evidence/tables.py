@@ -133,7 +133,7 @@ def _read_table(
         raise _not_whole(table, ledger)
     whole = pa.concat_tables(rows, promote_options="default").combine_chunks()
     settled, its_ledger = _settled(table, whole, ledger)
-    sizes = {file.name: file.file.stored_bytes if file.file else None for file, _ in parts}
+    sizes = {file.name: file.stored_bytes for file, _ in parts}
     files = [
         FileAgain(file, partial(_tally, layout=file.layout, table=table, reading=reading))
         for file, _ in parts

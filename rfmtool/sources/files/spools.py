@@ -7,7 +7,11 @@ import os
 import shutil
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO, Final, cast
+
+import pyarrow as pa
 
 from rfmtool.errors import SystemFailureError
 
@@ -18,9 +22,38 @@ def spooled(pipe: BinaryIO, name: str) -> BinaryIO:
     Raises:
         SystemFailureError: there is no room for it.
     """
+    with _kept(name) as spool:
+        shutil.copyfileobj(pipe, spool.file)
+    return cast("BinaryIO", spool)
+
+
+def spooled_stream(reader: pa.RecordBatchReader, name: str, batch_rows: int) -> BinaryIO:
+    """Keep the batches of a stream, as Arrow's own stream; small ones are joined.
+
+    Raises:
+        SystemFailureError: there is no room for it.
+    """
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    with (
+        _kept(name) as spool,
+        pa.ipc.new_stream(spool.file, reader.schema, options=options) as writer,
+    ):
+        held: list[pa.RecordBatch] = []
+        for batch in reader:
+            held.append(batch)
+            if sum(map(len, held)) >= batch_rows:
+                writer.write_table(pa.Table.from_batches(held).combine_chunks())
+                held.clear()
+        writer.write_table(pa.Table.from_batches(held, reader.schema).combine_chunks())
+    return cast("BinaryIO", spool)
+
+
+@contextmanager
+def _kept(name: str) -> Iterator[_Spool]:
+    """A new spool; flushed at the end, and with errors in our words."""
     try:
         spool = _Spool()
-        shutil.copyfileobj(pipe, spool.file)
+        yield spool
         spool.file.flush()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
@@ -28,7 +61,6 @@ def spooled(pipe: BinaryIO, name: str) -> BinaryIO:
             f"{name}: cannot be kept in a temporary file: {reason}",
             "Free some space, name a roomier folder with TMPDIR, or give a file.",
         ) from None
-    return cast("BinaryIO", spool)
 
 
 def reader_of(spool: BinaryIO) -> BinaryIO:

@@ -74,9 +74,7 @@ def is_wrapped(text: bytes) -> bool:
 
 
 _FORMULA: Final = re.compile(rb'(?:(?<=[\r\n,;\t|])|\A)="')
-_QUOTED_FORMULA: Final = re.compile(
-    rb'(?:(?<=[\r\n,;\t|])|\A)"=""([^"\r\n]*)"""(?=[\r\n,;\t|]|\Z)'
-)
+_QUOTED_FORMULA: Final = re.compile(rb'(?:(?<=[\r\n,;\t|])|\A)"=""([^"\r\n]*)"""(?=[\r\n,;\t|]|\Z)')
 _RUNS: Final = re.compile(rb"[ \t]+")
 _LINE_ENDS: Final = re.compile(rb"(?<=[\r\n])\t|\A\t|\t(?=[\r\n])|\t\Z")
 

@@ -17,11 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import Mask, Places
+from rfmtool.columns import CONTACTS
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells.dates import Days
 from rfmtool.sources.cells.ids import distinct_keys
 from rfmtool.sources.cells.numbers import Units
-from rfmtool.sources.layout import CONTACT_ROLES, KEPT, Question, Reading
+from rfmtool.sources.layout import KEPT, Question, Reading
 from rfmtool.sources.ledger import CODES, REJECTED, Tally
 from rfmtool.sources.rows.amounts import Money, costs_of, has_marks, read_money, sums_of, total
 from rfmtool.sources.rows.bins import (
@@ -77,7 +78,7 @@ def lines_schema(roles: Collection[str], *, largest: bool = False) -> pa.Schema:
     Texts are missing where a cell is empty. Contact columns go by their roles, kept ones by KEPT
     and their names.
     """
-    texts = ["category", *CONTACT_ROLES, *sorted(role for role in roles if role.startswith(KEPT))]
+    texts = ["category", *CONTACTS, *sorted(role for role in roles if role.startswith(KEPT))]
     extras = {role: pa.string() for role in texts if role in roles}
     extras |= {LARGEST: pa.int64()} if largest else {}
     return pa.schema([*LINES, *pa.schema(extras | (_COSTS if "cost" in roles else {}))])
@@ -113,7 +114,9 @@ def clean(
     kept = rows.are("used") | (rows.are("not_a_sale") & ~of_no_sale_type(rows.runs.heads, question))
     if question.anonymous:
         kept |= rows.are("anonymous") & rows.asked_for
-    return Cleaned(lines if kept.all() else lines.filter(pa.array(kept)), _tally(rows, reading, question))
+    return Cleaned(
+        lines if kept.all() else lines.filter(pa.array(kept)), _tally(rows, reading, question)
+    )
 
 
 @dataclass(frozen=True)
@@ -147,9 +150,9 @@ def _sorted(batch: Batch, reading: Reading, question: Question) -> _Sorted:
     odd = odd_rows(batch, runs, bins, money.problems)
     odd = with_other_currencies(odd, money.others, runs, bins)
     sales, refunds = sums_of(money, runs)
-    credits = credits_of(runs.heads, question)
-    if credits is not None:  # a credit note's money is given back, whatever its sign
-        turned = credits & (sales > refunds)
+    given_back = credits_of(runs.heads, question)
+    if given_back is not None:  # a credit note's money is given back, whatever its sign
+        turned = given_back & (sales > refunds)
         sales, refunds = np.where(turned, refunds, sales), np.where(turned, sales, refunds)
     counts = runs.lengths - count_by_run(odd.rows, runs)
     return _Sorted(batch, runs, days, bins, asked_for, money, odd, counts, sales, refunds)

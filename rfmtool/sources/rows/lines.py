@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import Final, Protocol
 
 import numpy as np
@@ -12,11 +12,12 @@ import pyarrow as pa
 
 from rfmtool.errors import naming
 from rfmtool.sources.batches import Batch, Job
-from rfmtool.sources.detect import Export, Source
+from rfmtool.sources.detect import Export
 from rfmtool.sources.layout import Question
 from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.rows.clean import Cleaned, clean, lines_schema
 from rfmtool.sources.rows.turned_headers import refused, turned_header
+from rfmtool.sources.source import Source
 from rfmtool.threads import in_order
 
 FILE: Final = "file"
@@ -37,35 +38,50 @@ class Watcher(Protocol):
         """Nothing more is read, or reading has failed."""
 
 
-def lines(
-    export: Export,
-    question: Question,
-    ledger: Ledger,
-    *,
-    threads: int,
-    watcher: Watcher | None = None,
-) -> pa.RecordBatchReader:
-    """Read an export as lines, filling the ledger as the stream is consumed.
+@dataclass
+class ExportLines:
+    """An export as lines, which may be read more than once."""
 
-    Args:
-        export: what to read and how; the optional columns it has are in the lines.
-        question: which readable lines are asked for.
-        ledger: counts every row, in the order of the files whatever the threads do.
-        threads: how many blocks are cleaned at a time.
-        watcher: told how far reading has come.
+    export: Export
+    """What to read and how; the optional columns it has are in the lines."""
+    question: Question
+    """Which readable lines are asked for."""
+    threads: int
+    """How many blocks are cleaned at a time."""
+    watcher: Watcher | None = None
+    """Told how far reading has come."""
+    ledger: Ledger = field(default_factory=Ledger)
+    """Where every row went that was read last, in the order of the files whatever threads do."""
 
-    Raises:
-        InputError: while the stream is consumed, a file turns out damaged, or to hold a second
-            header with its columns in another order.
-    """
-    asks = {"amount", "order_id"} <= export.columns.keys() and question.amount_per is None
-    schema = lines_schema(export.columns, largest=asks and not question.order_per_row)
-    has_files = len(export.sources) > 1 and not question.order_per_row
-    batches = _counted(
-        _jobs(export, question, schema, watcher, has_files=has_files), ledger, threads, watcher
-    )
-    whole = schema.append(_FILE_FIELD) if has_files else schema
-    return pa.RecordBatchReader.from_batches(whole, batches)
+    @property
+    def has_files(self) -> bool:
+        """Whether lines say in which of several files they stand."""
+        return len(self.export.sources) > 1 and not self.question.order_per_row
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The columns of the lines."""
+        return self._schema.append(_FILE_FIELD) if self.has_files else self._schema
+
+    @cached_property
+    def _schema(self) -> pa.Schema:
+        roles, question = self.export.columns.keys(), self.question
+        asks = {"amount", "order_id"} <= roles and question.amount_per is None
+        return lines_schema(roles, largest=asks and not question.order_per_row)
+
+    def read(self) -> pa.RecordBatchReader:
+        """Begin to read; the ledger is filled as the stream is consumed.
+
+        Raises:
+            InputError: while the stream is consumed, a file turns out damaged, or to hold a second
+                header with its columns in another order.
+        """
+        self.ledger = Ledger()
+        jobs = _jobs(
+            self.export, self.question, self._schema, self.watcher, has_files=self.has_files
+        )
+        batches = _counted(jobs, self.ledger, self.threads, self.watcher)
+        return pa.RecordBatchReader.from_batches(self.schema, batches)
 
 
 def _jobs(
@@ -108,9 +124,9 @@ def _numbered(lines: pa.RecordBatch, file: int) -> pa.RecordBatch:
 
 
 def _progress(source: Source, watcher: Watcher | None) -> Callable[[int], None] | None:
-    if watcher is None or source.file is None:
+    if watcher is None or source.stored_bytes is None:
         return None
-    watcher.file(source.name, source.file.stored_bytes)
+    watcher.file(source.name, source.stored_bytes)
     return watcher.reached
 
 

@@ -10,18 +10,16 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Mask, Places, mask_of
+from rfmtool.arrays import Mask, Places
 from rfmtool.sources.cells.numbers import Units
 from rfmtool.sources.layout import Question
 from rfmtool.sources.ledger import StatusKey, StatusSum
+from rfmtool.sources.names import normal
 from rfmtool.sources.rows.bins import is_blank
 from rfmtool.sources.rows.runs import Cells
-from rfmtool.sources.statuses import Meaning
+from rfmtool.sources.statuses import Meaning, words
 
 STATUS_ROLES: Final = ("status", "payment_status", "type")
-_NO: Final = ("false", "no", "0", "n", "f", "nein", "non", "nej", "nei", "não", "nie", "ne", "hayır",
-              "нет", "いいえ", "否")  # fmt: skip
-_NOT_SET: Final = (*_NO, "-", "–", "none", "null", "n/a", "0000-00-00", "0000-00-00 00:00:00")
 _MEANINGS: Final = ("sale", "open", "not_a_sale", "credit", "unknown", "empty")
 _SALE, _OPEN, _NOT_A_SALE, _CREDIT = range(4)
 _MANY_WORDS: Final = 100
@@ -34,10 +32,10 @@ def no_sales(heads: Cells, question: Question) -> Iterator[Mask]:
     if "type" in heads:
         yield of_no_sale_type(heads, question)
     if "captured" in heads:
-        yield _is_in(heads["captured"], _NO)
+        yield _where(heads["captured"], lambda word: normal(word) in words("no"))
     for role in ("cancelled_on", "voided", "is_test"):
         if role in heads:
-            yield ~(is_blank(heads[role]) | _is_in(heads[role], _NOT_SET))
+            yield _where(heads[role], _is_set)
     if "paid_at" in heads:
         yield is_blank(heads["paid_at"])
 
@@ -54,10 +52,11 @@ def _by_status(heads: Cells, question: Question) -> Iterator[Mask]:
 
 
 def of_no_sale_type(heads: Cells, question: Question) -> Mask:
-    """The runs of quotes, fees, payouts: no sales themselves, which says nothing of their orders."""
+    """The runs of quotes, fees and payouts: no sales, which says nothing of their orders."""
     if "type" not in heads:
         return np.zeros(len(heads["customer_id"]), dtype=bool)
-    return _means(heads, "type", question) == _NOT_A_SALE
+    aside: Mask = _means(heads, "type", question) == _NOT_A_SALE
+    return aside
 
 
 def credits_of(heads: Cells, question: Question) -> Mask | None:
@@ -67,8 +66,8 @@ def credits_of(heads: Cells, question: Question) -> Mask | None:
 
 def _means(heads: Cells, role: str, question: Question) -> npt.NDArray[np.int8]:
     """What each cell of a column means, as a place in `_MEANINGS`."""
-    codes, words = _encoded(heads[role])
-    meanings = [*map(_meaning(role, question), words), "empty"]
+    codes, found = _encoded(heads[role])
+    meanings = [*map(_meaning(role, question), found), "empty"]
     return np.array([_MEANINGS.index(one) for one in meanings], dtype=np.int8)[codes]
 
 
@@ -80,8 +79,8 @@ def _encoded(cells: pa.Array) -> tuple[Places, list[str]]:
     """Each cell's place among the distinct words, which is beyond the last where it is empty."""
     texts = pc.utf8_trim_whitespace(pc.cast(cells, pa.string()))
     encoded = pc.dictionary_encode(pc.if_else(pc.equal(texts, ""), None, texts))
-    words = encoded.dictionary.to_pylist()
-    return encoded.indices.fill_null(len(words)).to_numpy(zero_copy_only=False), words
+    found = encoded.dictionary.to_pylist()
+    return encoded.indices.fill_null(len(found)).to_numpy(zero_copy_only=False), found
 
 
 def statuses_of(
@@ -100,12 +99,12 @@ def statuses_of(
     for role in STATUS_ROLES:
         if role not in heads:
             continue
-        codes, words = _encoded(heads[role])
-        sums = np.zeros((len(words) + 1, 3), dtype=np.int64)
+        codes, distinct = _encoded(heads[role])
+        sums = np.zeros((len(distinct) + 1, 3), dtype=np.int64)
         for column, values in enumerate((rows, sales - refunds, sales + refunds)):
             np.add.at(sums[:, column], codes, np.where(rows > 0, values, 0))
-        meaning, many = _meaning(role, question), len(words) > _MANY_WORDS
-        for word, one in zip([*words, ""], sums.tolist(), strict=True):
+        meaning, many = _meaning(role, question), len(distinct) > _MANY_WORDS
+        for word, one in zip([*distinct, ""], sums.tolist(), strict=True):
             meant = meaning(word) if word else "empty"
             key = role, "" if many and meant == "unknown" else word, meant
             if one[0]:
@@ -113,6 +112,13 @@ def statuses_of(
     return found
 
 
-def _is_in(cells: pa.Array, words: tuple[str, ...]) -> Mask:
-    texts = pc.utf8_lower(pc.utf8_trim_whitespace(pc.cast(cells, pa.string())))
-    return mask_of(pc.is_in(texts, pa.array(words)))
+def _is_set(word: str) -> bool:
+    """Whether a flag is true, or a day of cancelling is there."""
+    key = normal(word)
+    return bool(key.strip("0")) and key not in words("no") | words("not_set")
+
+
+def _where(cells: pa.Array, holds: Callable[[str], bool]) -> Mask:
+    """The filled cells of whose words something holds."""
+    codes, found = _encoded(cells)
+    return np.array([*map(holds, found), False])[codes]

@@ -1,4 +1,4 @@
-"""Every level that books keep is what the oracle makes of the same rows."""
+"""Every answer of an engine is what the oracle makes of the same rows."""
 
 import random
 from datetime import date
@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ledgers import detailed_ledgers
+from ledgers import GivenLines, detailed_ledgers
 
-from rfmtool.engines import CATEGORIES, MoneyOverflowError, SamePersonError
+from rfmtool.engines import CATEGORIES, CUSTOMERS, Request
 from rfmtool.engines.local import LocalEngine
 from rfmtool.errors import InputError
 from rfmtool.sources.rows.clean import lines_schema
@@ -38,10 +38,11 @@ def line(who, order, day, sales=0, refunds=0, **more):
     }  # fmt: skip
 
 
-def opened(lines, *, by_status=False, batch_rows=3, schema=DETAILED, **how):
-    table = pa.Table.from_pylist(lines, schema)
-    engine = LocalEngine(**{"threads": 2, **how})
-    return engine.open(table.to_reader(batch_rows), by_status=by_status)
+def grouped(lines, *, batch_rows=3, schema=DETAILED, threads=2, **asked):
+    """The answer without entries, and with them."""
+    given = GivenLines(pa.Table.from_pylist(lines, schema), batch_rows)
+    engine = LocalEngine(threads)
+    return [engine.group(Request(given, entries=entries, **asked)) for entries in (False, True)]
 
 
 def lines_of(ledger):
@@ -63,33 +64,36 @@ def lines_of(ledger):
     ]
 
 
-def ids_of(books):
-    return books.customers()["customer_id"].to_pylist()
+def ids_of(found):
+    return found.customers["customer_id"].to_pylist()
 
 
 # Against the oracle ------------------------------------------------------------------------------
 
 
 @settings(max_examples=settings.default.max_examples // 2)
-@given(
-    ledger=detailed_ledgers(),
-    how=st.sampled_from(({}, {"wide": True}, {"threads": 1})),
-)
-def test_every_level_is_what_the_oracle_makes_of_the_same_rows(ledger, how):
-    """All in one property, because books are dear to open."""
-    with opened(lines_of(ledger), by_status=True, **how) as books:
-        ids = books.customers()["customer_id"].to_pylist()
-        assert customers_in(books) == customers_by(oracle.levels(ledger.lines))
-        assert categories_in(books, ids) == [
-            (*key, units(net)) for key, net in oracle.categories(ledger.lines).items()
-        ]
-        assert entries_in(books, ids) == entries_by(oracle.entries(ledger.lines))
-        emails = books.latest()["email"].to_pylist()
-        assert dict(zip(ids, emails, strict=True)) == oracle.latest_emails(ledger.lines)
+@given(ledger=detailed_ledgers(), threads=st.integers(1, 2))
+def test_every_answer_is_what_the_oracle_makes_of_the_same_rows(ledger, threads):
+    """All in one property, because an engine is dear to start."""
+    plain, full = grouped(lines_of(ledger), threads=threads, whole_orders=True)
+
+    ids = ids_of(plain)
+    assert ids == ids_of(full)
+    assert customers_in(plain) == customers_by(oracle.levels(ledger.lines))
+    assert plain.customers.drop_columns("order_dates") == full.customers.drop_columns("order_dates")
+    assert full.customers["order_dates"].null_count == len(ids)
+    assert categories_in(plain, ids) == [
+        (*key, units(net)) for key, net in oracle.categories(ledger.lines).items()
+    ]
+    assert plain.categories == full.categories
+    assert plain.latest == full.latest
+    assert entries_in(full, ids) == entries_by(oracle.entries(ledger.lines))
+    emails = full.latest["email"].to_pylist()
+    assert dict(zip(ids, emails, strict=True)) == oracle.latest_emails(ledger.lines)
 
 
-def customers_in(books):
-    table = books.customers()
+def customers_in(found):
+    table = found.customers
     days = [sorted(order_dates or []) for order_dates in table["order_dates"].to_pylist()]
     names = ("customer_id", "sales", "refunds", "rows", "cost", "uncosted")
     return [*zip(*(table[name].to_pylist() for name in names), days, strict=True)]
@@ -105,14 +109,14 @@ def customers_by(found):
     ]  # fmt: skip
 
 
-def categories_in(books, ids):
-    table = books.categories()
+def categories_in(found, ids):
+    table = found.categories
     assert table.schema == CATEGORIES
     return [(ids[row.pop("owner")], *row.values()) for row in table.to_pylist()]
 
 
-def entries_in(books, ids):
-    found = books.entries()
+def entries_in(grouping, ids):
+    found = grouping.entries
     columns = (
         found.order, found.day, found.sales, found.refunds, found.cost, found.uncosted,
     )  # fmt: skip
@@ -133,7 +137,7 @@ def entries_by(found):
 
 @settings(max_examples=settings.default.max_examples // 4)
 @given(ledger=detailed_ledgers(), draw=st.randoms(use_true_random=False))
-def test_rows_in_another_order_give_the_same_books(ledger, draw):
+def test_rows_in_another_order_give_the_same_answer(ledger, draw):
     rows = lines_of(ledger)
     shuffled = rows.copy()
     draw.shuffle(shuffled)
@@ -142,18 +146,18 @@ def test_rows_in_another_order_give_the_same_books(ledger, draw):
 
 
 def everything(lines, **how):
-    with opened(lines, by_status=True, **how) as books:
-        ids = books.customers()["customer_id"].to_pylist()
-        return (
-            customers_in(books), categories_in(books, ids), entries_in(books, ids),
-            books.latest().to_pylist(),
-        )  # fmt: skip
+    plain, full = grouped(lines, whole_orders=True, **how)
+    ids = ids_of(plain)
+    return (
+        customers_in(plain), categories_in(full, ids), entries_in(full, ids),
+        full.latest.to_pylist(),
+    )  # fmt: skip
 
 
 # Named cases -------------------------------------------------------------------------------------
 
 
-def test_an_order_with_a_line_that_is_no_sale_is_left_out_of_every_level():
+def test_an_order_with_a_line_that_is_no_sale_is_left_out_of_every_answer():
     rows = [
         line("ann", "1", 10, 500, category="tea", email="a@x", cost=3),
         line("ann", "1", 20, 700, category="pots", is_sale=False),
@@ -161,43 +165,46 @@ def test_an_order_with_a_line_that_is_no_sale_is_left_out_of_every_level():
         line("bob", "1", 30, 100, is_sale=False),
     ]
 
-    with opened(rows, by_status=True) as books:
-        assert ids_of(books) == ["ann"]
-        assert books.customers()["cost"].to_pylist() == [1]
-        assert books.categories()["net"].to_pylist() == [100]
-        assert books.latest()["email"].to_pylist() == [None]
-        assert books.entries().day.tolist() == [30]
+    for found in grouped(rows, whole_orders=True):
+        assert ids_of(found) == ["ann"]
+        assert found.customers["cost"].to_pylist() == [1]
+        assert found.categories["net"].to_pylist() == [100]
+        assert found.latest["email"].to_pylist() == [None]
+    assert found.entries.day.tolist() == [30]
 
 
-def test_spellings_of_one_address_are_one_person_and_other_ids_are_left_alone():
+@pytest.mark.parametrize("roles", [(), ROLES])
+def test_spellings_of_one_address_are_one_person_and_other_ids_are_left_alone(roles):
     rows = [
-        line("ann@x.com", "1", 10, 500),
-        line(" Ann@X.com", "1", 12, 300),
+        line("ann@x.com", "1", 10, 500, category="tea"),
+        line(" Ann@X.com", "1", 12, 300, category="tea"),
         line("ANN@x.com ", "2", 14, 100),
         line("bob", "1", 10, 1),
         line("Bob", "1", 10, 1),
     ]
 
-    with opened(rows) as books:
-        assert ids_of(books) == [" Ann@X.com", "Bob", "bob"]
-        assert books.merged_ids == 2
-        assert sorted(books.customers()["order_dates"].to_pylist()[0]) == [10, 14]
-        assert books.entries().order.tolist() == [0, 0, 1, 2, 3]
+    plain, full = grouped(rows, schema=lines_schema(roles))
+
+    for found in (plain, full):
+        assert ids_of(found) == [" Ann@X.com", "Bob", "bob"]
+        assert found.merged_ids == 2
+        assert found.customers["sales"].to_pylist() == [900, 1, 1]
+        if roles:
+            assert found.categories["net"].to_pylist() == [800]
+    assert sorted(plain.customers["order_dates"].to_pylist()[0]) == [10, 14]
+    assert full.entries.order.tolist() == [0, 0, 1, 2, 3]
 
 
-def test_the_fast_way_says_that_it_met_two_spellings_even_where_nothing_of_one_is_left():
+def test_two_spellings_are_one_person_even_where_nothing_of_one_is_left():
     rows = [
         line("ann@x.com", "1", 10, 500),
         line("ANN@x.com", "1", 12, 300, is_sale=False),
         line("bob@x.com", "1", 12, 300),
     ]
-    table = pa.Table.from_pylist(rows, DETAILED)
 
-    for by_status in (False, True):
-        with pytest.raises(SamePersonError):
-            LocalEngine(threads=1).aggregate(table.to_reader(), by_status=by_status)[0]
-    with opened(rows, by_status=True) as books:
-        assert ids_of(books) == ["bob@x.com"]
+    for schema in (lines_schema(()), DETAILED):
+        for found in grouped(rows, schema=schema, whole_orders=True):
+            assert ids_of(found) == ["bob@x.com"]
 
 
 def test_of_two_cells_on_the_latest_day_the_largest_by_bytes_is_taken():
@@ -209,59 +216,50 @@ def test_of_two_cells_on_the_latest_day_the_largest_by_bytes_is_taken():
         line("bob", "2", -4, 1, **{"keep:Country": "Cuba"}),
     ]
 
-    with opened(rows) as books:
-        latest = books.latest()
-
-    assert latest["Country"].to_pylist() == ["chile", "Cuba"]
-    assert latest["email"].to_pylist() == ["z@x", None]
+    for found in grouped(rows):
+        assert found.latest["Country"].to_pylist() == ["chile", "Cuba"]
+        assert found.latest["email"].to_pylist() == ["z@x", None]
 
 
 def test_columns_that_an_export_lacks_are_not_in_the_answers():
-    rows = [line("ann", "1", 10, 5)]
-
-    with opened(rows, schema=lines_schema(())) as books:
-        assert books.customers().column_names == [
-            "customer_id", "order_dates", "sales", "refunds", "rows",
-        ]  # fmt: skip
-        assert books.categories() is None
-        assert books.entries().cost is None
-        assert books.latest().num_columns == 0
+    for found in grouped([line("ann", "1", 10, 5)], schema=lines_schema(())):
+        assert found.customers.schema == CUSTOMERS
+        assert found.categories is None
+        assert found.latest is None
+    assert found.entries.cost is None
 
 
 def test_a_kept_column_may_be_called_anything():
     name = 'keep:a "b" {c}; --'
-    schema = lines_schema([name])
+    rows = [{**line("ann", "1", 10, 5), name: "x"}]
 
-    with opened([{**line("ann", "1", 10, 5), name: "x"}], schema=schema) as books:
-        assert books.latest().to_pylist() == [{'a "b" {c}; --': "x"}]
-
-
-def test_no_lines_are_empty_books():
-    with opened([], by_status=True) as books:
-        assert ids_of(books) == []
-        assert len(books.entries().owner) == len(books.categories()) == len(books.latest()) == 0
+    for found in grouped(rows, schema=lines_schema([name])):
+        assert found.latest.to_pylist() == [{'a "b" {c}; --': "x"}]
 
 
-def test_money_that_doubles_cannot_hold_is_refused_unless_wide():
+def test_no_lines_are_nobody():
+    for found in grouped([], whole_orders=True):
+        assert ids_of(found) == []
+        assert len(found.categories) == len(found.latest) == 0
+    assert len(found.entries.owner) == 0
+
+
+def test_money_that_doubles_cannot_hold_is_exact():
     rows = [line("ann", str(order), 1, 2**52 + 1, cost=2**52 + 1) for order in range(3)]
 
-    with opened(rows) as books, pytest.raises(MoneyOverflowError):
-        books.customers()
-    with opened(rows) as books, pytest.raises(MoneyOverflowError):
-        books.totals()
-    with opened(rows, wide=True) as books:
-        assert books.customers()["sales"].to_pylist() == [3 * (2**52 + 1)]
-        assert books.customers()["cost"].to_pylist() == [3 * (2**52 + 1)]
+    for found in grouped(rows):
+        assert found.customers["sales"].to_pylist() == [3 * (2**52 + 1)]
+        assert found.customers["cost"].to_pylist() == [3 * (2**52 + 1)]
 
 
 def test_costs_that_int64_cannot_hold_are_refused_in_words():
     rows = [line("ann", str(order), 1, 1, cost=2**62) for order in range(2)]
 
-    with opened(rows) as books, pytest.raises(InputError, match="922 trillion"):
-        books.totals()
+    with pytest.raises(InputError, match="922 trillion"):
+        grouped(rows)
 
 
-def test_books_that_had_to_spill_to_disk_say_the_same():
+def test_an_answer_that_had_to_spill_to_disk_is_the_same():
     draw = random.Random(5)  # noqa: S311 - the same rows every time
     count = 150_000
     words = [f"category {number}" for number in range(20)]
@@ -280,12 +278,11 @@ def test_books_that_had_to_spill_to_disk_say_the_same():
     )
 
     def everything(memory_limit):
-        engine = LocalEngine(threads=2, memory_limit=memory_limit)
-        with engine.open(table.to_reader(1 << 14), by_status=True) as books:
-            entries = books.entries()
-            people = books.customers().drop_columns("order_dates")
-            return people, books.categories(), books.latest(), entries.sales, entries.day
+        request = Request(GivenLines(table, 1 << 14), entries=True, whole_orders=True)
+        found = LocalEngine(threads=2, memory_limit=memory_limit).group(request)
+        entries = found.entries
+        return found.customers, found.categories, found.latest, entries.sales, entries.day
 
-    short, ample = everything("40MB"), everything(None)
+    short, ample = everything("50MB"), everything(None)
     assert short[:3] == ample[:3]
     assert all(np.array_equal(*pair) for pair in zip(short[3:], ample[3:], strict=True))

@@ -1,0 +1,83 @@
+"""What the columns of lines become when lines are grouped, as SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rfmtool.engines.exact import WIDE
+from rfmtool.sources.rows.clean import LARGEST, LINES
+from rfmtool.sources.rows.lines import FILE
+
+_NO_WORDS = frozenset({*LINES.names, "category", "cost", "uncosted", LARGEST, FILE})
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of some lines.
+
+    `money` is the type that sales and refunds are added up in. Each answer is the SQL of some
+    columns of a `select`.
+    """
+
+    names: Sequence[str]
+    money: str
+
+    @property
+    def words(self) -> list[str]:
+        """Contact and kept columns."""
+        return [name for name in self.names if name not in _NO_WORDS]
+
+    @property
+    def has_doubts(self) -> bool:
+        """Whether the lines say how large their rows are, or in which file they stand."""
+        return LARGEST in self.names or FILE in self.names
+
+    def sums(self, only: str = "") -> str:
+        """What is added up, of the lines or orders that `only` leaves."""
+        counted = (
+            f"sum(cast(sales as {self.money})){only} as sales",
+            f"sum(cast(refunds as {self.money})){only} as refunds",
+            f"sum(cast(rows as bigint)){only} as rows",
+            *((f"sum(cast(cost as {WIDE})){only} as cost",) if "cost" in self.names else ()),
+            *((f"sum(uncosted){only} as uncosted",) if "uncosted" in self.names else ()),
+        )
+        return ", ".join(counted)
+
+    def level_sums(self) -> str:
+        """What lines of one order and day become."""
+        words = (f"max({name}) as {name}" for name in map(quoted, self.words))
+        marks = (f"max({LARGEST}) as {LARGEST}",) if LARGEST in self.names else ()
+        files = ("min(file) as first_file", "max(file) as last_file") if FILE in self.names else ()
+        return ", ".join([self.sums(), "bool_and(is_sale) as is_sale", *words, *marks, *files])
+
+    def doubt_sums(self, first_file: str = FILE, last_file: str = FILE) -> str:
+        """What the doubts about an order hang on."""
+        sums = {
+            LARGEST: f"max({LARGEST}) as {LARGEST}, sum(rows) as order_rows",
+            FILE: f"min({first_file}) as first_file, max({last_file}) as last_file",
+        }
+        return ", ".join(sql for name, sql in sums.items() if name in self.names)
+
+    def doubts(self) -> str:
+        """The doubts, counted over orders; see `engines.Doubts`."""
+        alike = f"cast(sales as double) = cast({LARGEST} as double) * order_rows"
+        counts = {
+            LARGEST: "count(*) filter (where order_rows > 1) as of_rows, count(*) filter"
+            f" (where order_rows > 1 and sales > 0 and refunds = 0 and {alike}) as alike",
+            FILE: "count(*) filter (where first_file < last_file) as spanning",
+        }
+        found = (sql for name, sql in counts.items() if name in self.names)
+        return ", ".join(["count(*) as orders", *found])
+
+    def latest(self) -> str:
+        """The latest of the words."""
+        return ", ".join(
+            f"substr(max(cast(day + 20000000 as varchar) || {name}), 9) as {name}"
+            for name in map(quoted, self.words)
+        )
+
+
+def quoted(name: str) -> str:
+    """A column's name as SQL has it."""
+    return '"' + name.replace('"', '""') + '"'

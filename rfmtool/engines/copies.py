@@ -1,0 +1,44 @@
+"""Money that is counted once though lines repeat it, and the orders that recur in another file."""
+
+from __future__ import annotations
+
+import duckdb
+
+from rfmtool.engines import Request
+from rfmtool.engines.columns import quoted
+from rfmtool.engines.exact import statement
+from rfmtool.sources.ledger import Overlap
+from rfmtool.sources.rows.lines import FILE
+
+_MONEY = ("sales", "refunds", "cost")
+
+
+def register(connection: duckdb.DuckDBPyConnection, request: Request, stream: object) -> None:
+    """Make a stream of lines known as `lines`, without the money that is to be counted once."""
+    names = request.lines.schema.names
+    # Of one file, or where each row is an order, nothing recurs.
+    steps = ["copies"] * (request.without_copies and FILE in names)
+    steps += ["repeats"] * request.amount_per_order
+    source = "stream" if steps else "lines"
+    connection.register(source, stream)
+    others = ", ".join(quoted(name) for name in names if name not in _MONEY)
+    money = ", ".join(
+        f"case when copy = 1 then {name} else 0 end as {name}" for name in _MONEY if name in names
+    )
+    for place, step in enumerate(steps, 1):
+        target = "lines" if place == len(steps) else "apart"
+        if step == "copies":  # which looks at them twice
+            connection.execute(f"create temp table kept as select * from {source}")  # noqa: S608
+            source = "kept"
+        numbered = statement("numbered", source=source)
+        parts = {"target": target, "source": source, "others": others, "money": money}
+        connection.execute(statement(step, **parts, numbered=numbered))
+        source = target
+
+
+def overlap(connection: duckdb.DuckDBPyConnection, stream: object) -> Overlap:
+    """Count the orders that recur with the same rows in another file."""
+    connection.register("lines", stream)
+    overlapping = statement("overlap", numbered=statement("numbered", source="lines"))
+    (found,) = connection.sql(overlapping).fetchall()
+    return Overlap(*map(int, found))

@@ -1,0 +1,222 @@
+"""What is asked of lines in one DuckDB connection.
+
+Where customers alone are wanted, the lines are read straight to them. Where more than one question
+is asked, what each order moved on each day is kept in a table, `level`, which spills to disk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.arrays import PART, Ints, Mask
+from rfmtool.engines import CATEGORIES, CUSTOMERS, Doubts, Entries, Grouping, Request
+from rfmtool.engines.columns import Columns
+from rfmtool.engines.copies import register
+from rfmtool.engines.exact import WIDE, customers_of, statement, whole
+from rfmtool.engines.spends import Spends
+from rfmtool.sources.cells.ids import matching_key
+from rfmtool.sources.layout import KEPT
+
+_CATEGORY: Final = "category"
+_DOUBTS: Final = ("orders", "of_rows", "alike", "spanning")
+_SAME: Final = pa.schema({"customer_id": pa.string(), "person_id": pa.string()})
+
+
+class SamePersonError(Exception):
+    """Ids differ only as one e-mail address may be written; keep a level to have them as one."""
+
+
+def grouping_of(
+    connection: duckdb.DuckDBPyConnection, request: Request, money: str, *, merges: bool
+) -> Grouping:
+    """Read lines once, and answer what is wanted of them.
+
+    Args:
+        connection: to an empty database.
+        request: what is wanted.
+        money: what sales and refunds are added up in, `exact.DOUBLE` or `exact.WIDE`.
+        merges: whether spellings of one e-mail address become one customer.
+
+    Raises:
+        MoneyOverflowError: a customer's sales or refunds reach 2^53, and are not added up wide.
+        SamePersonError: two ids are spellings of one address, and `merges` is not given.
+        InputError: a customer's money reaches 2^63.
+    """
+    stream, spends = request.lines.read(), None
+    # What is spent in categories is noted beside the lines unless it hangs on whole orders.
+    if _CATEGORY in stream.schema.names and not request.is_by_order:
+        spends = Spends()
+        stream = spends.without_category(stream)
+    register(connection, request, stream)
+    queries = _Queries(connection, request, Columns(stream.schema.names, money))
+    if merges or request.entries or queries.columns.words or queries.has_category:
+        grouping = queries.of_level()
+    else:
+        grouping = queries.of_customers()
+    if spends is None:
+        return grouping
+    categories = spends.table(grouping.customers["customer_id"])
+    return Grouping(**{**vars(grouping), "categories": categories})
+
+
+@dataclass(frozen=True)
+class _Queries:
+    connection: duckdb.DuckDBPyConnection
+    request: Request
+    columns: Columns
+
+    @property
+    def has_category(self) -> bool:
+        return _CATEGORY in self.columns.names
+
+    def of_customers(self) -> Grouping:
+        customers, doubts = self._customers("lines", whole_orders=self.request.whole_orders)
+        return Grouping(customers, doubts=doubts)
+
+    def of_level(self) -> Grouping:
+        category = ", category" if self.has_category else ""
+        self._do("level", category=category, sums=self.columns.level_sums())
+        doubts, merged_ids = self._doubts(), self._merge()
+        if self.request.whole_orders:
+            self._do("void")
+        self._do("people", sums=self.columns.sums())
+        if self.request.entries:
+            entries, customers = (
+                self._entries(is_finest=not (merged_ids or category)),
+                self._people(),
+            )
+        else:
+            entries, customers = None, self._customers("level")[0]
+        return Grouping(
+            customers,
+            entries,
+            self._categories() if category else None,
+            self._latest() if self.columns.words else None,
+            doubts,
+            merged_ids,
+        )
+
+    def _customers(self, source: str, *, whole_orders: bool = False) -> tuple[pa.Table, Doubts]:
+        """The customers, and the doubts about the orders of `lines`."""
+        columns = self.columns
+        asks = source == "lines" and columns.has_doubts
+        order_sums = [columns.sums(), *([columns.doubt_sums()] if asks else [])]
+        answer = self._ask(
+            "customers",
+            source=source,
+            order_sums=", ".join([*order_sums, *["bool_and(is_sale) as is_sale"] * whole_orders]),
+            counts="sales > refunds" + " and is_sale" * whole_orders,
+            sums=", ".join(
+                [
+                    columns.sums(" filter (where is_sale)" * whole_orders),
+                    *([columns.doubts()] if asks else []),
+                ]
+            ),
+        )
+        if source == "lines":
+            _check_apart(answer["customer_id"])
+        there = [name for name in _DOUBTS if name in answer.column_names]
+        doubts = Doubts(**{name: pc.sum(answer[name]).as_py() or 0 for name in there})
+        answer = answer.drop_columns(there)
+        if whole_orders:
+            answer = answer.filter(pc.is_valid(answer["rows"]))
+        return customers_of(answer, wide=columns.money == WIDE), doubts
+
+    def _people(self) -> pa.Table:
+        """The customers without order dates."""
+        people = self.connection.sql("from people order by owner").to_arrow_table()
+        no_dates = pa.nulls(len(people), CUSTOMERS.field("order_dates").type)
+        people = people.set_column(1, "order_dates", no_dates)
+        return customers_of(people, wide=self.columns.money == WIDE)
+
+    def _entries(self, *, is_finest: bool) -> Entries:
+        """What each order moved on each day; `is_finest` where the level has a row for each."""
+        sums = ["sales", "refunds", *(["cost", "uncosted"] if "cost" in self.columns.names else [])]
+        group_by = ""
+        if not is_finest:
+            sums = [f"sum({name}) as {name}" for name in sums]
+            group_by = "group by owner, order_id, day"
+        query = statement("entries", sums=", ".join(sums), group_by=group_by)
+        with self.connection.sql(query).to_arrow_reader(PART) as batches:
+            return _entries_of(batches)
+
+    def _categories(self) -> pa.Table:
+        table = self._ask("categories")
+        words = table["category"].combine_chunks()
+        names = pc.unique(words).sort()
+        coded = pa.DictionaryArray.from_arrays(pc.index_in(words, names), names)
+        return table.set_column(1, "category", coded).cast(CATEGORIES)
+
+    def _latest(self) -> pa.Table:
+        table = self._ask("latest", words=self.columns.latest()).drop_columns("owner")
+        return table.rename_columns([name.removeprefix(KEPT) for name in self.columns.words])
+
+    def _doubts(self) -> Doubts:
+        if not self.columns.has_doubts:
+            return Doubts()
+        order_sums = ", ".join(
+            [self.columns.sums(), self.columns.doubt_sums("first_file", "last_file")]
+        )
+        answer = self._ask("doubts", order_sums=order_sums, counts=self.columns.doubts())
+        return Doubts(**answer.to_pylist()[0])
+
+    def _merge(self) -> int:
+        """Name all by the smallest spelling of their address; how many others there are."""
+        query = "select distinct customer_id from level where contains(customer_id, '@')"
+        ids = self.connection.sql(query).to_arrow_table()["customer_id"].combine_chunks()
+        table = pa.table({"customer_id": ids, "key": matching_key(ids)})
+        smallest = table.group_by("key").aggregate([("customer_id", "min")])
+        places = pc.index_in(table["key"], smallest["key"])
+        person_ids = smallest["customer_id_min"].take(places)
+        same = pa.table({"customer_id": ids, "person_id": person_ids}, schema=_SAME)
+        same = same.filter(pc.not_equal(same["customer_id"], same["person_id"]))
+        if len(same):
+            self.connection.register("same", same)
+            self._do("merge")
+        return len(same)
+
+    def _do(self, name: str, **parts: str) -> None:
+        self.connection.execute(statement(name, **parts))
+
+    def _ask(self, name: str, **parts: str) -> pa.Table:
+        return self.connection.sql(statement(name, **parts)).to_arrow_table()
+
+
+def _check_apart(ids: pa.ChunkedArray) -> None:
+    addresses = ids.filter(pc.match_substring(ids, "@"))
+    if len(pc.unique(matching_key(addresses))) < len(addresses):
+        raise SamePersonError
+
+
+def _entries_of(batches: pa.RecordBatchReader) -> Entries:
+    """Entries out of rows of owner, order_id, day and sums, where those of an order stand together.
+
+    Some at a time, because the ids of all orders take more memory than what is kept of them.
+    """
+    columns: list[list[Ints]] = [[np.empty(0, dtype=np.int32)] for _ in batches.schema]
+    orders, last = 0, None
+    for batch in filter(len, batches):
+        owner, order_id, day, *sums = batch.columns
+        is_new = np.ones(len(batch), dtype=bool)
+        is_new[1:] = _changes(owner) | _changes(order_id)
+        is_new[0] = (owner[0], order_id[0]) != last
+        order = np.cumsum(is_new, dtype=np.int32) + np.int32(orders - 1)
+        orders, last = int(order[-1]) + 1, (owner[-1], order_id[-1])
+        money = (whole(pa.chunked_array([one])) for one in sums)
+        found = (owner.cast(pa.int32()).to_numpy(), order, day.to_numpy(), *money)
+        for column, part in zip(columns, found, strict=True):
+            column.append(part)
+    # One after the other, each let go of in turn.
+    return Entries(*(np.concatenate(columns.pop(0)) for _ in batches.schema))
+
+
+def _changes(column: pa.Array) -> Mask:
+    """Which cells but the first differ from the one before."""
+    changes: Mask = pc.not_equal(column[1:], column[:-1]).to_numpy(zero_copy_only=False)
+    return changes

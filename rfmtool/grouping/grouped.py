@@ -1,0 +1,123 @@
+"""An export, read and grouped: the value that everything later is told from, and its last day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+import pandas as pd
+import pyarrow as pa
+
+from rfmtool import columns as names
+from rfmtool.days import day_of
+from rfmtool.engines import Doubts, Entries
+from rfmtool.errors import InputError, naming
+from rfmtool.grouping.order_days import OrderDates, check_for_strays, last_day
+from rfmtool.sources import Export
+from rfmtool.sources.cells.rates import Rates
+from rfmtool.sources.ledger import Ledger
+
+_DATES_ASKED_FOR: Final = "Look at --as-of, --since and --window."
+_DATES: Final = (
+    "See rfmtool check; name the column with --column ordered_at=NAME, or say how its dates are"
+    " written with --date-format."
+)
+_NUMBERS: Final = (
+    "See rfmtool check; name the column with --column amount=NAME, or say how its numbers"
+    " are written with --decimal."
+)
+_WAYS_OUT: Final = {
+    "anonymous": "See rfmtool check; name the column of customers with --column customer_id=NAME.",
+    "blank": "Export it again.",
+    "suppressed": "Everybody in it is on the list of --suppress: is it the right table?",
+    "not_a_sale": "By their status they are no sales: see rfmtool check; --status settles a word.",
+    "other_currency": "See rfmtool check; look at --currency and --rates.",
+    "before_since": _DATES_ASKED_FOR,
+    "after_as_of": _DATES_ASKED_FOR,
+    "wrong_cell_count": "See rfmtool check; say with --delimiter what divides its cells.",
+    "bad_encoding": "See rfmtool check; say with --encoding how its text is written.",
+    "bad_text": "See rfmtool check; export it again.",
+    "missing_date": _DATES,
+    "bad_date": _DATES,
+    "missing_amount": _NUMBERS,
+    "bad_amount": _NUMBERS,
+    "bad_quantity": _NUMBERS,
+    "bad_price": _NUMBERS,
+}
+"""What to look at where no row can be used, by what became of most of them."""
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """An export, read and grouped: the engine's table, the order dates, and where rows went.
+
+    What the export does not have, or nobody wants, is None. `owner` in it is the place in `table`,
+    which has `rows`, `cost` and `uncosted` where costs are read.
+    """
+
+    table: pa.Table
+    dates: OrderDates
+    ledger: Ledger
+    export: Export
+    dropped_point_zero: bool = False
+    as_of: date | None = None
+    """The day that the question names; None leaves it to the data."""
+    merged_ids: int = 0
+    """How many ids are another spelling of a customer's e-mail address."""
+    categories: pa.Table | None = None
+    """`engines.CATEGORIES`."""
+    latest: pa.Table | None = None
+    """The latest contact and kept cells, a row for each row of `table`."""
+    entries: Entries | None = None
+    doubts: Doubts = field(default_factory=Doubts)
+    """What may be counted twice."""
+    rates: Rates | None = None
+    """What money was converted with."""
+    evidence: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    """The evidence tables supplied: `owner` and `referred` are places in `table`."""
+
+    @property
+    def on_dates(self) -> str:
+        """What dates that cannot be read look like, as a sentence; empty where nobody knows."""
+        others, taken = self.export.other_dates, self.export.reading.dates.name
+        if not (others and self.ledger["bad_date"]):
+            return ""
+        return f"Dates are read as {taken}; most that cannot be read look like {others}."
+
+
+def as_of_day(grouped: Grouped, *, accept_last: bool) -> date:
+    """The day asked for; else the latest day of a counting order; else the last line's day.
+
+    Args:
+        grouped: an export, grouped.
+        accept_last: take the latest day even where it hangs on a few orders.
+
+    Raises:
+        AmbiguousInputError: the latest day hangs on a few orders long after all others.
+        InputError: there is no line to take a day from.
+    """
+    last_line_day = grouped.ledger.last_day
+    if last_line_day is None or (grouped.ledger.excluded and not grouped.ledger["used"]):
+        raise _nothing_left(grouped)
+    if grouped.as_of is not None:
+        return grouped.as_of
+    if not accept_last:
+        with naming(grouped.export.name):
+            check_for_strays(grouped.dates)
+    return day_of(last_day(grouped.dates, last_line_day))
+
+
+def _nothing_left(grouped: Grouped) -> InputError:
+    # An empty answer would take the place of a good one in tonight's job.
+    ledger = grouped.ledger
+    if not ledger.rows:
+        return InputError(f"{grouped.export.name}: there are no rows in it", "Export it again.")
+    held = [name for name in names.BINS if ledger[name]]
+    reasons = ", ".join(f"{name} {ledger[name]:,}" for name in held)
+    most = max(held, key=lambda name: ledger[name])
+    return InputError(
+        f"{grouped.export.name}: none of the {ledger.rows:,} rows can be used ({reasons})",
+        _WAYS_OUT.get(most, "See rfmtool check."),
+    )

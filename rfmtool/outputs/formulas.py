@@ -1,0 +1,65 @@
+"""Text that a spreadsheet would run: found, counted, and kept from running."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.outputs.cells import bytes_of
+
+_RUNNING_STARTS: Final = np.isin(np.arange(256), list(b"=@\t\r+-"))
+"""Of each byte whether a spreadsheet runs a cell that begins with it, unless it is a number."""
+_LONE_SIGNS: Final = pa.array(["+", "-"])
+_NUMBER_OR_PHONE: Final = r"^(?:[+-][\d.,]*\d(?:[eE][+-]?\d+)?|\+\(?\d[\d ()./-]*)$"
+
+
+def runs(column: pa.Array) -> pa.Array:
+    """Which texts a spreadsheet would run: no signed number, nor a phone number."""
+    offsets, letters = bytes_of(column)
+    begun = np.flatnonzero(np.diff(offsets))
+    starts = np.zeros(len(column), dtype=bool)
+    starts[begun] = _RUNNING_STARTS[letters[offsets[begun]]]
+    # The first letters tell of most columns that nothing in them can run.
+    may_run = pc.and_(pa.array(starts), column.is_valid())
+    if not pc.any(may_run).as_py():
+        return may_run
+    harmless = pc.match_substring_regex(column, _NUMBER_OR_PHONE)
+    return pc.and_not(may_run, pc.or_kleene(harmless, pc.is_in(column, _LONE_SIGNS)))
+
+
+def count_formulas(table: pa.Table) -> int:
+    """How many text cells of a table a spreadsheet would run."""
+    return sum(
+        _count(chunk)
+        for column in table.columns
+        for chunk in column.chunks
+        if pa.types.is_string(chunk.type) or pa.types.is_dictionary(chunk.type)
+    )
+
+
+def _count(column: pa.Array) -> int:
+    found = runs(column.dictionary) if pa.types.is_dictionary(column.type) else runs(column)
+    if pa.types.is_dictionary(column.type):
+        found = found.take(column.indices)
+    return pc.sum(found).as_py() or 0
+
+
+def escaped(column: pa.Array) -> pa.Array:
+    """Put a `'` before each text that a spreadsheet would run."""
+    running = runs(column)
+    if not pc.any(running).as_py():
+        return column
+    return pc.if_else(running, pc.binary_join_element_wise("'", column, ""), column)
+
+
+def unescaped(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Take the `'` that keeps spreadsheets from running cells off the cells of a CSV column."""
+    return pa.chunked_array([_unescaped(chunk) for chunk in column.chunks], pa.string())
+
+
+def _unescaped(column: pa.Array) -> pa.Array:
+    bare = pc.utf8_slice_codeunits(column, 1)
+    return pc.if_else(pc.and_(pc.starts_with(column, "'"), runs(bare)), bare, column)

@@ -1,0 +1,99 @@
+"""What people say and spend elsewhere: referrals, surveys, complaints, and share of wallet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rfmtool.pages.blocks import Block, Column, Paragraph, Table, numbers, share
+from rfmtool.summaries.words import WALLET_BASES, counted, money
+
+Data = Mapping[str, Any]
+
+
+def wallets(summary: Data) -> list[Block]:
+    """A row for each basis, never added up; nothing where no wallet is known."""
+    bases = summary["wallet"]["bases"]
+    if not bases:
+        return []
+    table = Table(
+        columns=(
+            Column("WALLET", "name"),
+            Column("how it is known", folds=True, tone="quiet"),
+            *numbers("people", "spent here", "all they spend", "share"),
+        ),
+        rows=tuple(
+            (
+                group["basis"],
+                WALLET_BASES[group["basis"]],
+                f"{group['customers']:,}",
+                money(group["spend"]),
+                money(group["wallet"]),
+                share(group["share"]),
+            )
+            for group in bases
+        ),
+        spare=("all they spend", "spent here"),
+    )
+    if bases[-1]["basis"] != "peer_estimate":
+        return [table]
+    return [table, Paragraph("No action rests on an estimate.", "quiet")]
+
+
+def voices(summary: Data) -> list[Block]:
+    """A table by rung and a few sentences; nothing where no such evidence was supplied."""
+    said = summary["evidence_says"]
+    tables = [_by_stage(said)] if said["referrals"] or said["answers"] else []
+    return [*tables, *(Paragraph(line, "quiet") for line in _lines(said))]
+
+
+def _by_stage(said: Data) -> Table:
+    """Referrals and answers side by side, from the top rung down."""
+    brought = {row["stage"]: row for row in said["referrals"] or ()}
+    answers = {row["stage"]: row for row in said["answers"] or ()}
+    titles = ("answered", "NPS", "friends named", "bought", "they spent")
+    return Table(
+        columns=(Column("THEY SAY", "name"), *numbers(*titles)),
+        rows=tuple(
+            (stage, *_answer(answers.get(stage)), *_referrals(brought.get(stage)))
+            for stage in dict.fromkeys([*answers, *brought])
+        ),
+        spare=("they spent", "answered"),
+    )
+
+
+def _answer(row: Data | None) -> tuple[str, str]:
+    if row is None or not row["answered"]:
+        return "–", "–"
+    return f"{row['answered']:,} of {row['people']:,}", f"{row['nps']:+.0f}"
+
+
+def _referrals(row: Data | None) -> tuple[str, str, str]:
+    if row is None:
+        return "–", "–", "–"
+    return f"{row['referred']:,}", share(row["bought"] / row["referred"]), money(row["revenue"])
+
+
+def _lines(said: Data) -> Iterator[str]:
+    if found := said["complaints"]:
+        days = found["median_days_to_resolve"]
+        took = "" if days is None else f", {days:,.0f} days in the median"
+        yield f"{counted(found['open'], 'complaint')} open, {found['resolved']:,} put right{took}."
+        if found["came_back_after"]["of"]:
+            yield (
+                f"Back within 90 days: {_share(found['came_back_after'])} after a complaint was put"
+                f" right, {_share(found['came_back_without'])} of those who never complained."
+            )
+    if said["delight"]:
+        ecstatic, satisfied = said["delight"]["ecstatic"], said["delight"]["satisfied"]
+        yield (
+            f"Back within 90 days of their answer: {_share(ecstatic)} of those who gave 9 or 10,"
+            f" {_share(satisfied)} of those who gave 7 or 8."
+        )
+
+
+def _share(one: Data) -> str:
+    """A share of how many; of too few only the counts."""
+    if one["too_few"]:
+        return f"{one['people']:,} of {one['of']:,} (too few to tell)"
+    return f"{share(one['share'])} of {one['of']:,}"

@@ -1,0 +1,74 @@
+"""What the columns asked for rest on, so that nothing else is read, fitted or computed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from rfmtool.rules import Rule, Rules
+
+SCORES: Final = frozenset(
+    {"recency_score", "frequency_score", "monetary_score", "rfm", "rfm_total"}
+)
+GAPS: Final = frozenset({"usual_gap_days", "overdue_ratio"})
+TIMED: Final = GAPS | {"activity", "within_w50", "past_w95"}
+"""What is held against the times in which orders come."""
+BREADTH: Final = frozenset({"category_breadth", "missing_category", "missing_category_value"})
+CATEGORIES: Final = BREADTH | {"categories"}
+COSTS: Final = frozenset({"cost", "margin"})
+JOINT: Final = frozenset({"sow_score", "rfm_sow"})
+"""Scores of the share of wallet, which only who asks for them gets."""
+ESTIMATED: Final = frozenset(
+    {"wallet", "share_of_wallet", "wallet_basis", "wallet_tier", "headroom", "wallet_plan"}
+)
+"""What may rest on the spend of peers."""
+WALLETS: Final = ESTIMATED | {"told_basis", "share_is_low", "headroom_is_high"}
+STAGES: Final = frozenset({"stage", "stage_evidence", "stage_reason", "candidate"})
+ACTIONS: Final = frozenset({"action", "priority", "channel"})
+
+
+def needed(asked: Iterable[str], rules: Rules, *, allow_proxy: bool) -> frozenset[str]:
+    """The columns asked for, and all that they rest on under these rules.
+
+    Args:
+        asked: names of `columns.COLUMNS`, or any other.
+        rules: what the ladder, the segments and the playbook ask of a customer.
+        allow_proxy: whether orders alone may make a supporter.
+    """
+    rests_on = _rests_on(rules, allow_proxy=allow_proxy)
+    found: set[str] = set()
+    more = {*asked}
+    while more:
+        found |= more
+        more = {one for name in more for one in rests_on.get(name, ())} - found
+    return frozenset(found)
+
+
+def _rests_on(rules: Rules, *, allow_proxy: bool) -> dict[str, set[str]]:
+    """What each column is computed from, but for what is measured of every customer."""
+    ladder = _asked_by(rules.ladder)
+    quoted = {name for rung in rules.ladder for name in re.findall(r"\{(\w+)\}", rung.because)}
+    return {
+        "segment": _asked_by(rules.segments.rows),
+        **dict.fromkeys(STAGES, ladder),
+        "stage_reason": ladder | quoted,
+        "candidate": ladder | {"looks_like_supporter"},
+        "by_proxy": {"looks_like_supporter"} if allow_proxy else set(),
+        "looks_like_supporter": {"activity", "categories"},
+        "activity": {"overdue_ratio"},
+        **dict.fromkeys(ACTIONS, _asked_by(rules.playbook) | {"consent"}),
+        "loses_money": {"cost"},
+        **{name: {"share_of_wallet", "rfm"} for name in JOINT},
+    }
+
+
+def _asked_by(rules: Iterable[Rule]) -> set[str]:
+    """The columns that rules ask for; the basis of a wallet only where it may be an estimate."""
+    return {
+        "told_basis"
+        if one.column == "wallet_basis" and "peer_estimate" not in (one.words or ())
+        else one.column
+        for rule in rules
+        for one in rule.conditions
+    }

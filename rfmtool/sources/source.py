@@ -1,0 +1,153 @@
+"""Sources: a file, a frame or a stream of an export, each taken apart into batches of raw cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import BinaryIO, Protocol
+
+import pyarrow as pa
+
+from rfmtool.errors import naming
+from rfmtool.sources import read
+from rfmtool.sources.batches import Batch, Job, Jobs
+from rfmtool.sources.files.exports import ExportFile
+from rfmtool.sources.files.spools import reader_of
+from rfmtool.sources.layout import FileLayout
+from rfmtool.sources.read import Progress
+from rfmtool.sources.rows.carrying import carried
+from rfmtool.sources.text.blocks import BLOCK_BYTES
+
+
+class Source(Protocol):
+    """One table of an export, and which of its columns play which roles."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+
+    @property
+    def layout(self) -> FileLayout:
+        """Its columns and their roles."""
+
+    @property
+    def kind(self) -> str:
+        """What it is, such as `text`, `parquet`, `workbook` or `frame`.
+
+        Raises:
+            InputError: it is a file that cannot be opened.
+        """
+
+    @property
+    def stored_bytes(self) -> int | None:
+        """Its size as it is stored; None where nothing is."""
+
+    def with_layout(self, layout: FileLayout) -> Source:
+        """The same with other columns."""
+
+    def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:
+        """Batches as jobs that any thread may do; of a text, each of so many bytes."""
+
+
+def _named(source: Source, jobs: Jobs) -> Jobs:
+    """The same jobs, with errors that name the source, and cells carried down where it asks so."""
+    named = (partial(_do, source.name, job) for job in jobs)
+    return carried(named, source.layout.carry_down) if source.layout.carry_down else named
+
+
+def _do(name: str, job: Job) -> Batch:
+    with naming(name):
+        return job()
+
+
+def _with_keys(job: Job, layout: FileLayout) -> Batch:
+    """A batch with the columns that stand in the names of folders."""
+    batch = job()
+    rows, in_file = len(batch.rows()), layout.in_file.places
+    keys = {
+        role: pa.repeat(pa.scalar(layout.key_of(role), pa.string()), rows)
+        for role in layout.places
+        if role not in in_file
+    }
+    return replace(batch, cells={**batch.cells, **keys})
+
+
+@dataclass(frozen=True)
+class FileSource:
+    """A file: Parquet, text, or the sheet of a workbook, which is read as text."""
+
+    file: ExportFile
+    layout: FileLayout
+
+    @property
+    def name(self) -> str:
+        """The file's."""
+        return self.file.name
+
+    @property
+    def kind(self) -> str:
+        """What its first bytes say."""
+        return self.file.kind
+
+    @property
+    def stored_bytes(self) -> int:
+        """The size of the file."""
+        return self.file.stored_bytes
+
+    def with_layout(self, layout: FileLayout) -> FileSource:
+        """The same with other columns."""
+        return replace(self, layout=layout)
+
+    def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:
+        """Blocks of whole records of a text, or rows of a Parquet file's needed columns."""
+        layout = self.layout.in_file
+        if layout.dialect is None:
+            jobs = read.parquet_jobs(self.file, layout, progress)
+        else:
+            jobs = read.text_jobs(self.file, layout, progress, block_bytes)
+        if self.layout.keys:
+            jobs = (partial(_with_keys, job, self.layout) for job in jobs)
+        return _named(self, jobs)
+
+
+@dataclass(frozen=True)
+class FrameSource:
+    """A frame that somebody holds in memory."""
+
+    name: str
+    layout: FileLayout
+    table: pa.Table
+    kind: str = "frame"
+    stored_bytes: int | None = None
+
+    def with_layout(self, layout: FileLayout) -> FrameSource:
+        """The same with other columns."""
+        return replace(self, layout=layout)
+
+    def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:  # noqa: ARG002
+        """Rows of the needed columns."""
+        reader = self.table.to_reader(read.BATCH_ROWS)
+        return _named(self, read.table_jobs(reader, self.layout))
+
+
+@dataclass(frozen=True)
+class StreamSource:
+    """A stream that comes only once, kept on disk since it is looked at more than once."""
+
+    name: str
+    layout: FileLayout
+    spool: BinaryIO
+    kind: str = "frame"
+    stored_bytes: int | None = None
+
+    def with_layout(self, layout: FileLayout) -> StreamSource:
+        """The same with other columns."""
+        return replace(self, layout=layout)
+
+    def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:  # noqa: ARG002
+        """Rows of the needed columns."""
+        return _named(self, self._jobs())
+
+    def _jobs(self) -> Jobs:
+        with pa.ipc.open_stream(pa.PythonFile(reader_of(self.spool), mode="r")) as reader:
+            yield from read.table_jobs(reader, self.layout)
