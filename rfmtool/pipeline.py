@@ -28,7 +28,7 @@ from rfmtool.grouping.read import Settings, group, look
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.outputs.tables import to_table
 from rfmtool.placing import needs
-from rfmtool.rules import FitRules, Method, Rules, load_rules
+from rfmtool.rules import FitRules, Method, Paths, Rules, load_rules
 from rfmtool.scoring.scales import Scales, load_scales
 from rfmtool.sources import Asked, open_export
 from rfmtool.sources.evidence.ledger import check_matched
@@ -102,7 +102,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     *,
     columns: Mapping[str, str] | None = None,
     as_of: date | str | None = None,
-    rules: str | os.PathLike[str] | Rules | None = None,
+    rules: Paths | Rules = None,
     scales: str | os.PathLike[str] | Scales | None = None,
     evidence: Mapping[str, Any] | None = None,
     cuts: Mapping[str, Method] | None = None,
@@ -184,7 +184,7 @@ def inspect(  # noqa: PLR0913 - as for `run`
     evidence: Mapping[str, Any] | None = None,
     asked: Asked | None = None,
     settings: Settings | None = None,
-    rules: str | os.PathLike[str] | None = None,
+    rules: Paths = None,
     watcher: Watcher | None = None,
 ) -> tuple[Grouped, Evidence]:
     """Read an export and its evidence as `run` does, and stop before any question is asked.

@@ -159,7 +159,9 @@ question = _together(
     _counting("--rates", "rates_file", metavar="FILE",
               help="Convert money: a table of currency, rate (what one unit is worth) and, where"
                    " rates change, from_on."),
-    _placed("--rules", "rules_file", metavar="FILE", help="Rules that override the shipped."),
+    _placed("--rules", "rules_file", metavar="FILE", multiple=True,
+            help="Rules on top of the shipped ones; a later file adds to and overrides an earlier."
+                 " Repeatable."),
 )  # fmt: skip
 """Which lines are asked for."""
 

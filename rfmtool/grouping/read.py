@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -20,7 +19,7 @@ from rfmtool.grouping.history import counting_orders
 from rfmtool.grouping.ids import check_ids
 from rfmtool.grouping.order_days import order_dates, strip_point_zero
 from rfmtool.grouping.statuses import check_statuses
-from rfmtool.rules import Rules, load_rules
+from rfmtool.rules import Paths, Rules, load_rules
 from rfmtool.rules.presets import SALE_ROLES
 from rfmtool.sources import Asked, Export, open_export
 from rfmtool.sources.cells.rates import Rates
@@ -76,7 +75,7 @@ def look(
     *,
     asked: Asked | None = None,
     settings: Settings | None = None,
-    rules: str | os.PathLike[str] | Rules | None = None,
+    rules: Paths | Rules = None,
     watcher: Watcher | None = None,
 ) -> Grouped:
     """Read an export as `run` does, and stop before any question is asked of it.

@@ -130,6 +130,8 @@ def _orders(found: Mapping[str, Any]) -> str:
 def _files(files: list[dict[str, Any]]) -> str:
     counts = [file["rows"] for file in files if file["rows"] is not None]
     rows = counted(sum(counts), "row") if counts else "rows not counted yet"
+    blank = sum(file.get("blank") or 0 for file in files)
+    rows += f" ({blank:,} blank)" * bool(blank)
     first = files[0]
     name = first["name"] if len(files) == 1 else f"{len(files):,} files"
     if first["kind"] in _TYPED:

@@ -1,6 +1,6 @@
 """The rules in force: scoring, segments, ladder and playbook as rows, read from TOML."""
 
-from rfmtool.rules.load import load_rules, merged_data, rules_of, shipped_text
+from rfmtool.rules.load import Paths, load_rules, rules_of, shipped_text
 from rfmtool.rules.scoring import LIMITS, parse_cuts, parse_fit
 from rfmtool.rules.values import (
     MAX_BINS,
@@ -31,13 +31,13 @@ __all__ = [
     "FitRules",
     "Method",
     "MethodName",
+    "Paths",
     "Rule",
     "Rules",
     "Rung",
     "SegmentMap",
     "WalletRules",
     "load_rules",
-    "merged_data",
     "parse_cuts",
     "parse_fit",
     "rules_of",

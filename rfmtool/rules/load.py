@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from importlib import resources
@@ -16,6 +16,7 @@ from rfmtool.errors import RulesError
 from rfmtool.rules.checking import only_known
 from rfmtool.rules.evidence import evidence_of
 from rfmtool.rules.ladder import ladder_of
+from rfmtool.rules.merging import laid_on
 from rfmtool.rules.playbook import playbook_of
 from rfmtool.rules.presets import presets_of
 from rfmtool.rules.scoring import fit_data, fit_of, method_data, method_of, weights_of
@@ -34,22 +35,30 @@ def shipped_text() -> str:
     return resources.files(__package__).joinpath(_SHIPPED).read_text("utf-8")
 
 
+Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None
+
+
 def load_rules(
-    path: str | os.PathLike[str] | None = None,
+    path: Paths = None,
     cuts: Mapping[str, Method] | None = None,
     fit: FitRules | None = None,
 ) -> Rules:
-    """Load the rules in force: the shipped ones, overridden by a file, overridden by options.
+    """Load the rules in force: the shipped ones, files on top of them, overridden by options.
 
     Args:
-        path: a rules file of the user's.
+        path: a rules file of the user's, or several: a later one adds to and overrides an earlier.
         cuts: dimension to method.
-        fit: who cut points are fitted on; what it leaves open is for the file to say.
+        fit: who cut points are fitted on; what it leaves open is for the files to say.
 
     Raises:
-        RulesError: the file cannot be read, has an unknown key, or its rules leave somebody out.
+        RulesError: a file cannot be read, has an unknown key, or its rules leave somebody out.
     """
-    rules = rules_of(merged_data(path), os.fspath(path) if path else _SHIPPED, cuts)
+    data, origins = _parsed(shipped_text(), _SHIPPED), dict[str, str]()
+    rules = None
+    for one in _listed(path):
+        data = laid_on(data, _own(one), origins, os.fspath(one))
+        rules = rules_of(data, os.fspath(one), cuts)  # each by itself, so that errors name it
+    rules = replace(rules or rules_of(data, _SHIPPED, cuts), origins=origins)
     if fit is None:
         return rules
     fit = fit.over(rules.fit)
@@ -57,15 +66,13 @@ def load_rules(
     return replace(rules, fit=fit, data={**rules.data, "scoring": scoring})
 
 
-def merged_data(path: str | os.PathLike[str] | None) -> dict[str, Any]:
-    """The shipped rules as plain data, with the sections of a user's file put in their place.
-
-    Raises:
-        RulesError: the file cannot be read.
-    """
-    data = _parsed(shipped_text(), _SHIPPED)
+def _listed(path: Paths) -> Sequence[str | os.PathLike[str]]:
     if path is None:
-        return data
+        return ()
+    return [path] if isinstance(path, (str, os.PathLike)) else path
+
+
+def _own(path: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         text = Path(path).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -73,11 +80,7 @@ def merged_data(path: str | os.PathLike[str] | None) -> dict[str, Any]:
         raise RulesError(
             f"{os.fspath(path)}: cannot be read: {reason}", "Name a rules file."
         ) from None
-    own = _parsed(text, os.fspath(path))
-    for section in ("scoring", "reading", "wallet"):
-        if isinstance(own.get(section), dict):
-            own[section] = {**data[section], **own[section]}
-    return {**data, **own}
+    return _parsed(text, os.fspath(path))
 
 
 def _parsed(text: str, where: str) -> dict[str, Any]:
@@ -118,7 +121,7 @@ def rules_of(
         not_a_sale=_words(data["reading"], "not_a_sale", f"{where}: reading"),
         sale=_words(data["reading"], "sale", f"{where}: reading"),
         wallet=wallet_of(data["wallet"], f"{where}: wallet"),
-        evidence=evidence_of(data.get("evidence", {}), Path(where).parent, f"{where}: evidence"),
+        evidence=evidence_of(data.get("evidence", {}), "", f"{where}: evidence"),
         presets=presets_of(data.get("preset", []), f"{where}: preset"),
         warnings=(*warnings, *unreachable, *aimless),
         data={**data, "scoring": {**data["scoring"], **_cuts_data(cuts or {})}},

@@ -147,10 +147,12 @@ class Rules:
     sale: frozenset[str]
     """The same, of orders that are."""
     wallet: WalletRules
-    evidence: Mapping[str, str] = field(default_factory=dict)
+    evidence: Mapping[str, str | list[str]] = field(default_factory=dict)
     """Where evidence tables are, by name; what a run is given comes first."""
     presets: tuple[Preset, ...] = ()
     """Known exports of the user's own."""
     warnings: tuple[str, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """The same as plain data, which `to_toml` writes."""
+    origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Which file each part is from, such as `scoring.recency`; what is not named is shipped."""

@@ -9,6 +9,7 @@ from rfmtool.errors import InputError, RfmtoolError
 from rfmtool.grouping.grouped import Grouped
 from rfmtool.money import money_text
 from rfmtool.sources.cells.currencies import apart, is_known
+from rfmtool.sources.counting import count_rows
 from rfmtool.sources.detect import Export
 from rfmtool.sources.evidence.ledger import TableLedger
 from rfmtool.sources.evidence.tables import Evidence
@@ -106,7 +107,14 @@ def seen_before(error: RfmtoolError) -> dict[str, Any] | None:
     """What was understood before an error, as far as it goes."""
     if isinstance(error.seen, Grouped):
         return diagnosis(error.seen)
-    return glimpse(error.seen) if isinstance(error.seen, Export) else None
+    if not isinstance(error.seen, Export):
+        return None
+    found = glimpse(error.seen)
+    for file, source in zip(found["files"], error.seen.sources, strict=True):
+        counted = count_rows(source)
+        if counted:
+            file["rows"], file["blank"] = counted
+    return found
 
 
 def _day(grouped: Grouped, *, first: bool) -> str | None:
