@@ -79,7 +79,8 @@ def _check_shortened(export: Export, ids: pa.Array, dates: OrderDates) -> None:
 
 
 def _are_nobody(ids: pa.Array) -> Mask:
-    likely = pc.replace_substring_regex(pc.utf8_lower(ids), r"[\s_/-]+", "")
+    apart = pc.utf8_normalize(pc.utf8_lower(ids), "NFKD")
+    likely = pc.replace_substring_regex(apart, r"[\s_/\p{M}-]+", "")
     plain = {normal(word) for word in words("nobody")}
     return mask_of(pc.is_in(likely, pa.array(sorted(plain))))
 
