@@ -356,6 +356,7 @@ columns.order_id = "Bon"
 columns.ordered_at = "Tag"
 columns.amount = "Summe"
 columns.status = "Art"
+sale = ["Kauf"]
 not_a_sale = ["Storno"]
 """
 

@@ -18,6 +18,8 @@ from rfmtool.sources.names import normal
 from rfmtool.sources.statuses import words
 
 _MOST: Final = 0.01
+_FEW_KINDS: Final = 8
+_WORDY: Final = r"^[^0-9@]{2,24}$"
 _MANY_CUSTOMERS, _LIONS_SHARE = 20, 0.1
 
 
@@ -39,22 +41,23 @@ def check_ids(export: Export, customers: pa.Table, dates: OrderDates) -> None:
         return
     _check_shortened(export, ids, dates)
     orders = np.bincount(dates.owner, minlength=len(ids))
-    few = [normal(one) for one in ids.slice(0, len(words("kinds_of_customers")) + 1).to_pylist()]
-    if {*few} <= words("kinds_of_customers") and orders.max(initial=0) > 1:
+    few = {normal(one) for one in ids.to_pylist()} if len(ids) <= _FEW_KINDS else set()
+    if few and few <= words("kinds_of_customers") and orders.max(initial=0) > 1:
         raise InputError(
             f"{export.name}: column {column!r} holds kinds of customers, such as new and returning,"
             " and not customers",
             "Name the column of customers with --column customer_id=NAME.",
         )
-    is_bare = mask_of(pc.match_substring_regex(ids, r"^[0-9]+$"))
-    has_zero = mask_of(pc.match_substring_regex(ids, r"^[0-9]+\.0$"))
-    if has_zero.any() and is_bare.any():
+    if _any(pc.ends_with(ids, ".0")) and all(
+        _any(pc.match_substring_regex(ids, written)) for written in (r"^[0-9]+\.0$", r"^[0-9]+$")
+    ):
         raise AmbiguousInputError(
             f"{export.name}: some customer ids in column {column!r} are written like 17850.0 and"
             " others like 17850, so one customer could be two",
             "Write them alike in all files, as whole numbers or as text.",
         )
-    for place in np.flatnonzero(_are_nobody(ids) & (orders > 1)):
+    wordy = np.flatnonzero(mask_of(pc.match_substring_regex(ids, _WORDY)) & (orders > 1))
+    for place in wordy[_are_nobody(ids.take(pa.array(wordy)))]:
         word = ids[int(place)].as_py()
         raise AmbiguousInputError(
             f"{export.name}: column {column!r} says {word!r} of {orders[place]:,} orders, as of one"
@@ -65,7 +68,7 @@ def check_ids(export: Export, customers: pa.Table, dates: OrderDates) -> None:
 
 def _check_shortened(export: Export, ids: pa.Array, dates: OrderDates) -> None:
     """Refuse ids such as 6.12E+12, in which a spreadsheet has lost all but the first digits."""
-    shortened = mask_of(pc.match_substring_regex(ids, SHORTENED))
+    shortened = _are_shortened(ids)
     if not shortened.any():
         return
     of_orders = shortened[dates.owner] if len(dates.owner) else shortened
@@ -76,6 +79,17 @@ def _check_shortened(export: Export, ids: pa.Array, dates: OrderDates) -> None:
             " them short, and different customers have fallen together",
             "Export again, without opening and saving the file in a spreadsheet.",
         )
+
+
+def _are_shortened(ids: pa.Array) -> Mask:
+    likely = pc.match_substring(ids, "+")  # a quick look, as most ids have none
+    if not _any(likely):
+        return np.zeros(len(ids), dtype=bool)
+    return mask_of(pc.match_substring_regex(ids, SHORTENED))
+
+
+def _any(found: pa.Array) -> bool:
+    return pc.any(found).as_py() is True
 
 
 def _are_nobody(ids: pa.Array) -> Mask:
@@ -89,7 +103,7 @@ def id_notices(export: Export, customers: pa.Table, dates: OrderDates) -> Sequen
     """Sentences about ids cut short, and about one id that has very many of the orders."""
     ids = customers["customer_id"].combine_chunks()
     found = []
-    shortened = int(mask_of(pc.match_substring_regex(ids, SHORTENED)).sum())
+    shortened = int(_are_shortened(ids).sum())
     if shortened:
         found.append(
             f"{shortened:,} customer ids are written like 6.12E+12: a spreadsheet has cut them"
