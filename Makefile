@@ -1,65 +1,76 @@
 # Every target does its own set-up: Python 3.11 or newer, pip and make are enough.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP_INSTALL := pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test fuzz lifelines lint fmt bench clean
+.PHONY: demo test fuzz attack lifelines latest lowest lint fmt bench lock clean
 
 demo: .venv/installed
 	@$(BIN)/rfmtool demo build/shop --quiet
 	@$(BIN)/rfmtool run build/shop/orders.csv --rules build/shop/shop.toml -o build/demo
 
-test: .venv/tested
+test: .venv/installed
 	$(BIN)/pytest -n auto
 
 # Every property with a thousand examples, some hundreds where each takes long, and every step of
 # every command failing in turn, where `make test` tries a few dozen of each. On two cores it takes
 # the better part of an hour.
-fuzz: .venv/tested
+fuzz: .venv/installed
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto -m hypothesis
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto tests/test_faults.py
+
+# Hostile input made at random, SECONDS of each kind from SEED on.
+attack: .venv/tested
+	PYTHONPATH=. $(BIN)/python tests/attack.py $(or $(SECONDS),60) $(or $(SEED),0)
 
 # Survival curves beside those of lifelines, which brings an older pandas and so needs a place of
 # its own.
 lifelines: .venv-lifelines/installed
 	PYTHONPATH=. .venv-lifelines/bin/pytest -W default tests/test_survival.py
 
-lint: .venv/linted
+# The suite with the newest of everything, and with the oldest that pyproject.toml lets in, where the
+# others take what requirements.lock names.
+latest: RESOLUTION := highest
+lowest: RESOLUTION := lowest-direct
+latest lowest: .venv-uv/bin/uv
+	$< venv --quiet --clear --python $(PYTHON) .venv-$@
+	$< pip install --quiet --python .venv-$@ --resolution $(RESOLUTION) \
+		--group test --editable '.[encodings,excel]'
+	$< pip list --python .venv-$@
+	.venv-$@/bin/pytest -n auto
+
+lint: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-fmt: .venv/linted
+fmt: .venv/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/benched
+bench: .venv/installed
 	$(BIN)/python bench/compare.py
 
+# Write requirements.lock anew: the newest of everything that any target here needs.
+lock: .venv-uv/bin/uv
+	$< pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
+		--custom-compile-command 'make lock' --all-extras --group build --group test \
+		--group lint --group bench --output-file requirements.lock pyproject.toml
+
 clean:
-	rm -rf .venv .venv-lifelines build dist
+	rm -rf .venv .venv-* build dist
 
-.venv/bin/pip:
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-
-.venv/installed: pyproject.toml .venv/bin/pip
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
-	@touch $@
-
-.venv/tested: .venv/installed
-	$(BIN)/pip install --quiet --disable-pip-version-check --group test
+.venv/installed: pyproject.toml requirements.lock
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/$(PIP_INSTALL) --require-hashes --requirement requirements.lock
+	$(BIN)/$(PIP_INSTALL) --no-build-isolation --no-deps --editable .
 	@touch $@
 
 .venv-lifelines/installed: pyproject.toml
 	$(PYTHON) -m venv .venv-lifelines
-	.venv-lifelines/bin/pip install --quiet --disable-pip-version-check \
-		lifelines pytest hypothesis click duckdb pyarrow rich
+	.venv-lifelines/bin/$(PIP_INSTALL) lifelines pytest hypothesis click duckdb pyarrow rich
 	@touch $@
 
-.venv/linted: .venv/installed
-	$(BIN)/pip install --quiet --disable-pip-version-check --group lint
-	@touch $@
-
-.venv/benched: .venv/installed
-	$(BIN)/pip install --quiet --disable-pip-version-check --group bench
-	@touch $@
+.venv-uv/bin/uv:
+	$(PYTHON) -m venv .venv-uv
+	.venv-uv/bin/$(PIP_INSTALL) uv

@@ -146,6 +146,11 @@ def written(known: Container[str], keep: Sequence[str] = ()) -> tuple[str, ...]:
     return tuple(name for name in (*WRITTEN, *keep) if name in known)
 
 
+PLURAL: Final = {
+    "stage": "stages", "segment": "segments", "activity": "activity", "action": "actions",
+}  # fmt: skip
+"""The columns that group customers, and what a summary and a folder call their groups."""
+
 DIMENSIONS: Final = ("recency", "frequency", "monetary")
 
 EXCLUSIONS: Final = (

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
+
+from rfmtool.documents import bytes_of, json_of
 
 MANIFEST: Final = "manifest.json"
 TOOL: Final = "rfmtool"
@@ -13,7 +14,28 @@ TOOL: Final = "rfmtool"
 def manifest_of(folder: Path) -> dict[str, Any] | None:
     """What the manifest of a folder says; None where there is none, or it is another tool's."""
     try:
-        data = json.loads((folder / MANIFEST).read_text("utf-8"))
-    except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
+        data = json_of(bytes_of(folder / MANIFEST))
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
         return None
-    return data if isinstance(data, dict) and data.get("tool") == TOOL else None
+    return data if _is_ours(data) else None
+
+
+def _is_ours(data: Any) -> bool:  # noqa: ANN401 - whatever stands in the file
+    """Whether it has the shape of a manifest of ours: outputs are named by paths in the folder."""
+    if not isinstance(data, dict) or data.get("tool") != TOOL:
+        return False
+    outputs = data.get("outputs")
+    return (
+        isinstance(outputs, list)
+        and all(isinstance(output, dict) and _is_inside(output.get("name")) for output in outputs)
+        and all(isinstance(data.get(key, ""), str) for key in ("kind", "version"))
+        and isinstance(data.get("command", []), list)
+    )
+
+
+def _is_inside(name: Any) -> bool:  # noqa: ANN401 - as above
+    return (
+        isinstance(name, str)
+        and "\0" not in name
+        and not (PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts)
+    )

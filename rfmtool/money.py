@@ -32,8 +32,11 @@ def total_of(units: Ints | pd.Series[int]) -> int:
 def half_even(total: Ints, count: Ints) -> Ints:
     """Divide whole numbers, rounding half to even; 0 where the count is 0."""
     divisor = np.maximum(count, 1)
-    quotient, rest = np.divmod(total, divisor)
+    return rounded(*np.divmod(total, divisor), divisor)
+
+
+def rounded(quotient: Ints, rest: Ints, divisor: Ints) -> Ints:
+    """A quotient, one more where the rest of the division is more than half, or makes it even."""
     twice = 2 * rest
     up = (twice > divisor) | ((twice == divisor) & (quotient % 2 == 1))
-    rounded: Ints = quotient + up
-    return rounded
+    return np.asarray(quotient + up)

@@ -178,7 +178,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     return Result.of(known, in_force, day, settings, scales=given, evidence=told)
 
 
-def inspect(  # noqa: PLR0913 - as for `run`
+def check(  # noqa: PLR0913 - as for `run`
     source: Any,  # noqa: ANN401 - as in `run`
     *,
     evidence: Mapping[str, Any] | None = None,

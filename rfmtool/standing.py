@@ -218,6 +218,8 @@ def _scored(now: Standing, needed: frozenset[str]) -> pd.DataFrame:
         people = apply_scales(people, scales, now.rules.weights)
     if needed & needs.GAPS:
         people = add_usual_gaps(people, now.days, scales.timing)
+    if grouped.categories is None and needed & needs.BREADTH:
+        people = people.assign(category_breadth=np.nan)
     if grouped.categories is not None and needed & needs.CATEGORIES:
         spends = grouped.categories.rename_columns({"net": "spend"}).to_pandas()
         owner = spends["owner"].to_numpy()[spends["spend"].to_numpy() > 0]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +16,9 @@ from rfmtool.grouping.read import Settings
 from rfmtool.pipeline import run
 from rfmtool.sources import read
 from rfmtool.sources.layout import Detail
+
+# A shell starts jobs in the background with Ctrl-C ignored; what tests start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Derandomized, so that a red test is red for everybody and stays red until it is mended.
 settings.register_profile("suite", deadline=None, max_examples=60, derandomize=True)
@@ -45,6 +51,14 @@ def in_blocks(monkeypatch):
         monkeypatch.setattr(read, "text_jobs", lambda *asked: text_jobs(*asked[:3], block_bytes))
 
     return cut
+
+
+@pytest.fixture
+def cannot_spill(monkeypatch):
+    """Afterwards what does not fit into memory fails, for want of a place on disk."""
+    return lambda: monkeypatch.setattr(
+        tempfile, "TemporaryDirectory", lambda prefix: nullcontext(f"{os.devnull}/{prefix}")
+    )
 
 
 @pytest.fixture(scope="session")

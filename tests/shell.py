@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from rfmtool import cli
+from rfmtool.interrupts import STOPPING
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 REWRITE = "REWRITE_SNAPSHOTS"
@@ -40,12 +42,13 @@ class _Program:
 
     def main(self, args, prog_name, **_):
         before, sys.argv = sys.argv, [prog_name, *args]
-        handler = signal.getsignal(signal.SIGINT)
+        handlers = {number: signal.getsignal(number) for number in STOPPING}
         try:
             cli.main()
         finally:
             sys.argv = before
-            signal.signal(signal.SIGINT, handler)
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
 
 
 def rfmtool(*words, stdin=None, **environment):
@@ -68,7 +71,7 @@ def process(*words, **options):
 
 def bash(line, folder):
     """Run a line of shell; `rfmtool` in it is this one."""
-    here = " ".join(command())
+    here = shlex.join(command())
     return subprocess.run(  # noqa: S603
         ["bash", "-c", f'rfmtool() {{ {here} "$@"; }}; {line}'],  # noqa: S607
         check=False,

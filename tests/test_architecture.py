@@ -28,8 +28,10 @@ FLOORS = [
     ["engines"],
     ["sources"],
     ["rules", "demo"],
-    ["money", "days"],
-    ["arrays", "columns", "errors", "manifest", "threads"],
+    ["money", "days", "manifest"],
+    ["documents", "places"],
+    ["arrays", "columns", "errors", "scratch", "threads"],
+    ["interrupts"],
 ]
 HEIGHT = {place: -floor for floor, places in enumerate(FLOORS) for place in places}
 

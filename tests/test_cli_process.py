@@ -146,9 +146,9 @@ def test_a_folder_that_may_not_be_written_is_named(place):
 # Signals and two runs ----------------------------------------------------------------------------
 
 
-def started(place, *words):
+def started(place, *words, by=()):
     return subprocess.Popen(  # noqa: S603
-        command(*words), cwd=place, env=os.environ | ENVIRONMENT, text=True,
+        [*by, *command(*words)], cwd=place, env=os.environ | ENVIRONMENT, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
 
@@ -178,6 +178,33 @@ def test_ctrl_c_while_waiting_for_data_is_quiet_and_leaves_nothing(place):
     assert files_of(place) == ["shop.csv"]
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_what_ends_a_run_leaves_nothing_behind(place, number):
+    (place / "spill").mkdir()
+    with started(place, "score", "-", "-o", "table.csv", TMPDIR=str(place / "spill")) as run:
+        assert until(lambda: any(".table.csv.rfmtool" in name for name in names_in(place)))
+        run.send_signal(number)
+        _, err = run.communicate()
+    assert run.returncode == 128 + number
+    assert err.splitlines()[0] == f"rfmtool: ended by {number.name}"
+    assert files_of(place) == ["shop.csv", "spill"]
+
+
+def test_a_signal_that_is_ignored_stays_ignored(place):
+    with started(place, "run", "-", "-o", "out", "--quiet", ignored=signal.SIGHUP) as run:
+        assert until((place / ".out.rfmtool-lock").exists)
+        run.send_signal(signal.SIGHUP)
+        run.communicate(SHOP)
+    assert run.returncode == 0
+
+
+@pytest.mark.parametrize("words", ["check - --max-size 1MB", "check /dev/zero --max-size 1MB"])
+def test_what_comes_by_a_pipe_or_device_is_counted_too(place, words):
+    done = bash(f"yes C1,1,2024-01-01,5 | rfmtool {words}; exit ${{PIPESTATUS[1]}}", place)
+    answered_quietly(done, 2)
+    assert "more than 1,000,000 bytes" in done.stderr
+
+
 @pytest.mark.parametrize("after", [0.0, 0.5, 1.0])
 def test_ctrl_c_at_any_moment_never_shows_a_traceback(place, after):
     rows = "".join(f"c{number % 5000},{number},2024-01-05,5\n" for number in range(200_000))
@@ -190,6 +217,16 @@ def test_ctrl_c_at_any_moment_never_shows_a_traceback(place, after):
     assert run.returncode in (0, 130)
     assert "Traceback" not in err
     assert set(names_in(place)) <= {"shop.csv", "long.csv", "out"}
+
+
+def test_a_run_started_with_ctrl_c_ignored_goes_on_ignoring_it(place):
+    in_background = ["bash", "-c", "trap '' INT; exec \"$@\"", "bash"]
+    with started(place, "run", "-", "-o", "out", "--quiet", by=in_background) as run:
+        assert until((place / ".out.rfmtool-lock").exists)
+        run.send_signal(signal.SIGINT)
+        _, err = run.communicate(SHOP)
+    assert (run.returncode, err) == (0, "")
+    assert names_in(place) == ["out", "shop.csv"]
 
 
 def test_the_second_of_two_runs_on_one_folder_is_refused_at_once(place):

@@ -1,5 +1,6 @@
 """Lines become customers as the oracle says, however large the money or small the memory."""
 
+import os
 import random
 from datetime import date
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from ledgers import GivenLines, ledgers
 
-from rfmtool.engines import CUSTOMERS, Request
+from rfmtool.engines import CUSTOMERS, Request, local
 from rfmtool.engines.local import LocalEngine
 from rfmtool.errors import InputError, SystemFailureError, UsageError
 from rfmtool.grouping.read import Settings
@@ -158,29 +159,34 @@ def test_a_customer_of_more_than_900_billion_is_exact_to_the_last_digit(write):
 # Little memory -----------------------------------------------------------------------------------
 
 
-def many_rows(count=300_000):
+def many_rows(count=200_000):
+    """Orders with ids so long that DuckDB needs more than 128 MB for them."""
     draw = random.Random(5)  # noqa: S311 - the same rows every time
     rows = []
     for row in range(count):
-        who, order = f"customer {draw.randrange(60_000):06}", f"order {draw.randrange(10**9)}"
+        who, order = f"customer {draw.randrange(60_000):06}", f"order {draw.randrange(10**9):0500}"
         rows.append((who, order, 19_000 + row % 90, row, 0))
-    draw.shuffle(rows)
     return rows
 
 
-def test_an_answer_that_had_to_spill_to_disk_is_the_same(tmp_path, monkeypatch):
-    """300,000 orders need some 100 MB; nothing is spilled where the user happens to stand."""
+def test_an_answer_that_had_to_spill_to_disk_is_the_same(tmp_path, monkeypatch, cannot_spill):
+    """Nothing is spilled where the user happens to stand."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".tmp").write_text("in the way of DuckDB's own choice of a folder")
     rows = many_rows()
 
-    short = aggregated(rows, 1 << 14, memory_limit="50MB")
+    short = aggregated(rows, 1 << 14, memory_limit="128MB")
 
     assert plain(short) == plain(aggregated(rows, 1 << 14))
-    assert len(short) > 59_000
+    assert len(short) > 57_000
+    cannot_spill()
+    with pytest.raises(SystemFailureError, match=os.devnull):
+        aggregated(rows, 1 << 14, memory_limit="128MB")
 
 
-def test_memory_too_small_for_anything_is_a_failure_of_the_system_with_a_way_out():
+def test_memory_that_runs_out_is_a_failure_of_the_system_with_a_way_out(monkeypatch):
+    monkeypatch.setattr(local, "LEAST_MB", 1)
+    monkeypatch.setattr(local, "LEAST_MB_PER_THREAD", 0)
     rows = [(f"canary {row}", f"order {row}", row, 1, 0) for row in range(50_000)]
 
     with pytest.raises(SystemFailureError) as raised:
@@ -196,14 +202,26 @@ def test_a_memory_limit_that_is_no_size_is_refused(size):
         aggregated([], memory_limit=size)
 
 
-def test_the_whole_run_takes_the_limit_and_gives_the_same_answer(write):
-    rows = [
-        f"{who},{order},2024-01-{1 + day % 28:02},1.5"
-        for who, order, day, _, _ in many_rows(50_000)
-    ]
+@pytest.mark.parametrize(("threads", "least_mb"), [(1, 128), (8, 128), (9, 144), (64, 1024)])
+def test_a_memory_limit_below_the_least_that_works_is_refused_and_the_least_named(
+    threads, least_mb
+):
+    def answer(limit_mb):
+        return aggregated([], threads=threads, memory_limit=f"{limit_mb}MB")
+
+    with pytest.raises(UsageError, match=f"the least for --threads {threads} is {least_mb}MB"):
+        answer(least_mb - 1)
+    assert len(answer(least_mb)) == 0
+
+
+def test_the_whole_run_takes_the_limit_and_gives_the_same_answer(write, cannot_spill):
+    rows = [f"{who},{order},2024-01-{1 + day % 28:02},1.5" for who, order, day, _, _ in many_rows()]
     path = write(["customer_id,order_id,ordered_at,amount", *rows])
 
     ample = run(path).customers
-    short = run(path, settings=Settings(threads=2, memory_limit="60MB")).customers
+    little = Settings(threads=2, memory_limit="128MB")
 
-    assert short.equals(ample)
+    assert run(path, settings=little).customers.equals(ample)
+    cannot_spill()
+    with pytest.raises(SystemFailureError, match=os.devnull):
+        run(path, settings=little)

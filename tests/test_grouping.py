@@ -1,5 +1,6 @@
 """Every answer of an engine is what the oracle makes of the same rows."""
 
+import os
 import random
 from datetime import date
 
@@ -13,7 +14,7 @@ from ledgers import GivenLines, detailed_ledgers
 
 from rfmtool.engines import CATEGORIES, CUSTOMERS, Request
 from rfmtool.engines.local import LocalEngine
-from rfmtool.errors import InputError
+from rfmtool.errors import InputError, SystemFailureError
 from rfmtool.sources.rows.clean import lines_schema
 
 EPOCH = date(1970, 1, 1)
@@ -259,7 +260,7 @@ def test_costs_that_int64_cannot_hold_are_refused_in_words():
         grouped(rows)
 
 
-def test_an_answer_that_had_to_spill_to_disk_is_the_same():
+def test_an_answer_that_had_to_spill_to_disk_is_the_same(cannot_spill):
     draw = random.Random(5)  # noqa: S311 - the same rows every time
     count = 150_000
     words = [f"category {number}" for number in range(20)]
@@ -273,7 +274,7 @@ def test_an_answer_that_had_to_spill_to_disk_is_the_same():
             "rows": pa.array([1] * count, pa.int32()),
             "is_sale": [row % 50 > 0 for row in range(count)],
             "category": draw.choices(words, k=count),
-            "email": [f"someone.{row}@example.com" for row in range(count)],
+            "email": [f"{row:0500}@example.com" for row in range(count)],
         }
     )
 
@@ -283,6 +284,9 @@ def test_an_answer_that_had_to_spill_to_disk_is_the_same():
         entries = found.entries
         return found.customers, found.categories, found.latest, entries.sales, entries.day
 
-    short, ample = everything("50MB"), everything(None)
+    short, ample = everything("128MB"), everything(None)
     assert short[:3] == ample[:3]
     assert all(np.array_equal(*pair) for pair in zip(short[3:], ample[3:], strict=True))
+    cannot_spill()
+    with pytest.raises(SystemFailureError, match=os.devnull):
+        everything("128MB")

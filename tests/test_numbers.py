@@ -327,8 +327,20 @@ def test_typed_quantities_prove_nothing_about_prices_in_text():
         rfmtool.run(shop.assign(unit_price=["1,234", "2,345"]))
 
 
+def test_a_row_beyond_461_trillion_is_no_amount_and_the_others_are_read(write):
+    rows = ["ann,1,2024-01-31,500000000000000", "bob,2,2024-01-31,-500000000000000",
+            "cleo,3,2024-01-31,7"]  # fmt: skip
+
+    result = rfmtool.run(write(["customer_id,order_id,ordered_at,amount", *rows]), max_rejects=2)
+
+    assert [(one.row, one.reason) for one in result.ledger.rejects] == [
+        (1, "bad_amount"), (2, "bad_amount"),
+    ]  # fmt: skip
+    assert result.frame["monetary"].tolist() == [70_000]
+
+
 def test_an_order_beyond_461_trillion_is_refused_and_not_wrapped(write):
-    rows = ["ann,1,2024-01-31,900000000000000.00"] * 12
+    rows = ["ann,1,2024-01-31,400000000000000.00"] * 12
 
     with pytest.raises(InputError, match="beyond 461 trillion"):
         rfmtool.run(write(["customer_id,order_id,ordered_at,amount", *rows]))

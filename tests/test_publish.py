@@ -1,10 +1,13 @@
 """A set of files appears whole or not at all, whatever fails and whenever."""
 
+import contextlib
 import errno
 import os
 import signal
+import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import faults
 import pytest
@@ -163,25 +166,34 @@ def test_the_second_of_two_runs_is_told_to_wait(out):
     assert word_of(out) == "new"
 
 
-@pytest.mark.parametrize("left", ["file", "folder", "link"])
-def test_what_a_killed_run_left_is_removed(out, left):
-    beside = out.parent / ".out.rfmtool-new-abc"
-    if left == "link":
-        beside.symlink_to(out)
-    else:
-        beside.mkdir()
-        if left == "file":
-            (beside / "customers.csv").write_text("half")
+@pytest.mark.parametrize("name", [".out.rfmtool-new-mine", ".out.rfmtool-new-abcdefgh",
+                                  ".out.rfmtool-old", ".other", "out.csv"])  # fmt: skip
+def test_what_stands_beside_and_only_looks_like_ours_stays(out, name):
+    beside = out.parent / name
+    beside.mkdir()
+    (beside / "thesis").write_text("precious")
+    with contextlib.suppress(SystemFailureError):  # where the old set would have to go there
+        write_set(out, "new")
+    assert (beside / "thesis").read_text() == "precious"
+    assert word_of(out) in ("old", "new")
+
+
+def test_a_link_that_stands_where_a_scratch_folder_might_is_not_followed(out):
+    (out.parent / ".out.rfmtool-new-abcdefgh").symlink_to(out)
     write_set(out, "new")
     assert word_of(out) == "new"
-    assert not leftovers(out)
 
 
-def test_what_stands_beside_and_only_looks_alike_stays(tmp_path):
-    for name in (".out2.rfmtool-new-abc", ".other", "out.csv"):
-        (tmp_path / name).mkdir()
-    write_set(tmp_path / "out", "new")
-    assert sorted(leftovers(tmp_path / "out")) == [".other", ".out2.rfmtool-new-abc", "out.csv"]
+@pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
+def test_what_is_no_file_in_the_place_of_the_lock_is_named_and_nothing_is_made(out, kind):
+    lock, elsewhere = out.parent / ".out.rfmtool-lock", out.parent / "elsewhere"
+    make = {"link": lambda: lock.symlink_to(elsewhere), "folder": lock.mkdir,
+            "pipe": lambda: os.mkfifo(lock)}[kind]  # fmt: skip
+    make()
+    with pytest.raises(SystemFailureError, match="rfmtool-lock: stands where the lock"):
+        write_set(out, "new")
+    assert not elsewhere.exists()
+    assert word_of(out) == "old"
 
 
 # What is not ours --------------------------------------------------------------------------------
@@ -259,15 +271,52 @@ def test_a_link_to_a_folder_keeps_pointing_there(tmp_path):
     assert names_in(tmp_path) == ["link", "real"]
 
 
-def test_the_mode_of_a_folder_and_of_a_file_is_kept(tmp_path):
-    (tmp_path / "out").mkdir(mode=0o750)
-    write_set(tmp_path / "out", "new")
-    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o750
-    path = tmp_path / "table.csv"
-    path.touch(0o640)
-    with published_file(path) as target:
-        target.write(b"new")
-    assert path.stat().st_mode & 0o777 == 0o640
+@pytest.mark.parametrize("mask", [0o000, 0o022])
+@pytest.mark.parametrize("there_before", [False, True])
+def test_what_is_written_is_its_owners_alone(tmp_path, mask, there_before):
+    out, path = tmp_path / "out", tmp_path / "table.csv"
+    before = os.umask(mask)
+    try:
+        if there_before:
+            out.mkdir(mode=0o755)
+            path.touch()
+        write_set(out, "new")
+        with published_file(path) as target:
+            target.write(b"new")
+    finally:
+        os.umask(before)
+    modes = {stat.S_IMODE((out / name).stat().st_mode) for name in SET if name != "segments"}
+    assert modes | {stat.S_IMODE(path.stat().st_mode)} == {0o600}
+    assert {stat.S_IMODE(place.stat().st_mode) for place in (out, out / "segments")} == {0o700}
+
+
+def test_what_is_shared_has_its_old_mode_or_that_of_the_umask(tmp_path):
+    before = os.umask(0o027)
+    try:
+        (tmp_path / "kept").mkdir(mode=0o755)
+        for name in ("kept", "made"):
+            with published_folder(tmp_path / name, shared=True) as place:
+                (place / "a.csv").write_text("new")
+        with published_file(tmp_path / "made.csv", shared=True) as target:
+            target.write(b"new")
+    finally:
+        os.umask(before)
+    modes = {name: stat.S_IMODE((tmp_path / name).stat().st_mode)
+             for name in ("kept", "made", "made/a.csv", "made.csv")}  # fmt: skip
+    assert modes == {"kept": 0o750, "made": 0o750, "made/a.csv": 0o640, "made.csv": 0o640}
+
+
+@pytest.mark.parametrize(
+    "name", ["s3://bucket/x", "postgresql://u:secret@h/db", "https:/h/x", "sqlite:shop.db"]
+)
+def test_a_url_is_no_folder_and_no_file_and_is_not_shown(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    for publish_at in (published_folder, published_file):
+        with pytest.raises(UsageError, match="only files and folders") as raised, \
+                publish_at(Path(name)):  # fmt: skip
+            pass
+        assert "secret" not in str(raised.value)
+    assert not files_of(tmp_path)
 
 
 # A file ------------------------------------------------------------------------------------------

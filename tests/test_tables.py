@@ -163,6 +163,22 @@ def read(text):
 # Other kinds -------------------------------------------------------------------------------------
 
 
+def test_words_of_few_kinds_side_by_side_are_written_as_they_are():
+    places = pd.Series(range(3_000))
+    frame = pd.DataFrame(
+        {
+            str(kinds): pd.Categorical.from_codes(
+                places * 11 % kinds, [f"{kinds}-{name}" for name in range(kinds)]
+            )
+            for kinds in (7, 121, 119)
+        }
+    )
+
+    lines = text_of(to_table(frame, tuple(frame))).decode().splitlines()
+
+    assert lines[1:] == frame.astype("str").agg(",".join, axis=1).tolist()
+
+
 def test_jsonl_has_one_object_for_each_row_with_money_as_text_and_missing_as_null(tmp_path):
     shop = written(tmp_path / "shop.csv", SHOP + "eve,20,2024-02-02,-3.10\n")
     rows = rfmtool("score", shop, "--format", "jsonl").stdout.splitlines()

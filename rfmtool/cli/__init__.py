@@ -21,10 +21,12 @@ import click
 
 from rfmtool import __version__
 from rfmtool.errors import RfmtoolError
+from rfmtool.interrupts import STOPPING
 
 EXIT_BUG: Final = 70
 EXIT_SYSTEM: Final = 3
-EXIT_INTERRUPTED: Final = 130
+EXIT_SIGNALLED: Final = 128
+"""Added to the number of the signal that ended it."""
 EXIT_PIPE_CLOSED: Final = 141
 _INTERRUPTS: Final[list[int]] = []
 _COMMANDS: Final = (
@@ -71,10 +73,11 @@ def program() -> None:
 def main() -> NoReturn:
     """Run the command line; ends the process with the exit code of the contract."""
     _prepare_streams()
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not ignored, as by nohup
-        signal.signal(signal.SIGINT, _interrupt)
+    for number in STOPPING:
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(number, _interrupt)  # not where it is ignored, as by nohup
     code = _exit_code()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done and said: too late for Ctrl-C
+    _stop_listening()  # all is done and said: too late for Ctrl-C
     sys.exit(code)
 
 
@@ -99,6 +102,11 @@ def _prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def _stop_listening() -> None:
+    for number in STOPPING:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - as signal wants
@@ -129,7 +137,11 @@ def _exit_code() -> int:
 def _in_words(error: BaseException) -> tuple[str, str, int]:
     """What to say of an error, what to do next, and the exit code."""
     if _INTERRUPTS or isinstance(error, (KeyboardInterrupt, click.Abort)):
-        return "interrupted", "Nothing half-written is left; run it again.", EXIT_INTERRUPTED
+        number = _INTERRUPTS[0] if _INTERRUPTS else signal.SIGINT
+        what = (
+            "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
+        )
+        return what, "Nothing half-written is left; run it again.", EXIT_SIGNALLED + number
     match error:
         case RfmtoolError():
             return error.args[0], error.hint, error.exit_code
@@ -170,7 +182,7 @@ def _let_go_of_stdout() -> None:
 
 
 def _say(message: str, hint: str, code: int) -> int:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not tear the message
+    _stop_listening()  # a second Ctrl-C must not tear the message
     from rfmtool.pages.blocks import printable
 
     click.echo(f"rfmtool: {printable(message)}", err=True)

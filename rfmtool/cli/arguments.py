@@ -96,7 +96,7 @@ def evidence_sources(settings: Settings, exports: Sequence[str] = ()) -> dict[st
 
 
 def look_arguments(settings: Settings) -> dict[str, Any]:
-    """The keyword arguments of `pipeline.inspect` for a command's settings."""
+    """The keyword arguments of `pipeline.check` for a command's settings."""
     import pyarrow as pa
 
     from rfmtool.cli.progress import watcher

@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from rfmtool.cli.arguments import Settings, run_arguments, text_options
-from rfmtool.cli.destination import console, json_bytes, output_file, show_json, show_page
+from rfmtool.cli.destination import (
+    console,
+    is_shared,
+    json_bytes,
+    output_file,
+    show_html,
+    show_json,
+    show_page,
+)
 from rfmtool.cli.loading import uninterrupted
 from rfmtool.cli.telling import teller
 
@@ -43,7 +51,8 @@ def ask(
     if path and path.suffix.lower() != _JSON:
         writers.format_of(path)  # sooner than after reading
     arguments = {**run_arguments(settings, exports), "on_read": teller(settings)}
-    with published_file(path) if path else nullcontext() as target:
+    shared = is_shared(settings)
+    with published_file(path, shared=shared) if path else nullcontext() as target:
         answer: Answer = getattr(questions, name)(list(exports), **arguments, **more)
         if path and target:
             _write(answer, path, target, settings)
@@ -51,9 +60,15 @@ def ask(
         return
     if settings["output_format"] == "json":
         show_json(answer.as_data())
-    else:
-        from rfmtool.summaries.answers import DATA_OF
+        return
+    from rfmtool.summaries.answers import DATA_OF
 
+    if settings["output_format"] == "html":
+        from rfmtool.pages.html import answer_page
+
+        data = DATA_OF[name](answer)
+        show_html(answer_page(name, data, settings["locale"], settings["title"]))
+    else:
         screen, pages = console(settings), import_module(f"rfmtool.pages.{name}")
         show_page(pages.page(DATA_OF[name](answer), screen.width), screen)
 

@@ -35,7 +35,7 @@ def command(exports: tuple[str, ...], **settings: Any) -> None:
         from rfmtool.summaries.check import diagnosis
 
     try:
-        looked_at = pipeline.inspect(
+        looked_at = pipeline.check(
             list(exports),
             evidence=evidence_sources(settings, exports),
             **look_arguments(settings),

@@ -9,7 +9,15 @@ import click
 
 from rfmtool.cli import limits, options
 from rfmtool.cli.arguments import Settings, command_line, text_options
-from rfmtool.cli.destination import check_apart, console, output_path, show_json, show_page
+from rfmtool.cli.destination import (
+    check_apart,
+    console,
+    is_shared,
+    output_path,
+    show_html,
+    show_json,
+    show_page,
+)
 from rfmtool.cli.loading import uninterrupted
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import UsageError
@@ -23,7 +31,7 @@ if TYPE_CHECKING:
 @click.argument("new", metavar="NEW")
 @click.option("-o", "--output", metavar="DIR", help="Write transitions and lists into DIR.")
 @limits.fail_if
-@options.output_format
+@options.titled_format
 @options.text_tables
 @options.quiet
 @options.no_color
@@ -38,20 +46,26 @@ def command(old: str, new: str, output: str | None, **settings: Any) -> None:
         _check_apart(target, old, new)
     given = limits.parsed(settings["fail_if"])
     with uninterrupted():
-        from rfmtool.runs.compare import compare
-
-    compared = compare(old, new)
-    limits.check_between(given, compared.old.summary, compared.new.summary)
-    if target:
-        _write(compared, target, settings)
-    if settings["quiet"]:
-        return
-    if settings["output_format"] == "json":
-        show_json(compared.summary)
-    else:
         from rfmtool.pages import compare as pages
+        from rfmtool.runs.compare import compare
+        from rfmtool.runs.finished import reading_back
 
-        show_page(pages.page(compared.summary, output), console(settings))
+    with reading_back(f"{old} or {new}"):
+        compared = compare(old, new)
+        limits.check_between(given, compared.old.summary, compared.new.summary)
+        summary = compared.summary
+        if target:
+            _write(compared, target, settings)
+        if settings["quiet"]:
+            return
+        if settings["output_format"] == "json":
+            show_json(summary)
+        elif settings["output_format"] == "html":
+            from rfmtool.pages.html import comparison_page
+
+            show_html(comparison_page(summary, settings["title"]))
+        else:
+            show_page(pages.page(summary, output), console(settings))
 
 
 def _check_apart(target: Path, *runs: str) -> None:
@@ -84,4 +98,5 @@ def _write(compared: Compared, target: Path, settings: Settings) -> None:
         data=compared.summary,
         about=about,
         text=text_options(settings),
+        shared=is_shared(settings),
     )

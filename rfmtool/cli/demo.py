@@ -7,6 +7,7 @@ from typing import Final
 
 import click
 
+from rfmtool.cli import options
 from rfmtool.cli.loading import uninterrupted
 
 _RULES: Final = "shop.toml"
@@ -16,7 +17,7 @@ _RULES: Final = "shop.toml"
 @click.argument("folder", metavar="DIR")
 @click.option(
     "--customers",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 10_000_000),
     default=2000,
     show_default=True,
     metavar="N",
@@ -24,14 +25,15 @@ _RULES: Final = "shop.toml"
 )
 @click.option(
     "--seed",
-    type=click.IntRange(min=0),
+    type=click.IntRange(0, 2**63 - 1),
     default=7,
     show_default=True,
     metavar="S",
     help="The same seed gives the same shop.",
 )
+@options.shared
 @click.option("--quiet", is_flag=True, help="Print nothing unless something is wrong.")
-def command(folder: str, customers: int, seed: int, *, quiet: bool) -> None:
+def command(folder: str, customers: int, seed: int, *, shared: bool, quiet: bool) -> None:
     """Write a synthetic shop into DIR: three years of orders, and the people behind them."""
     with uninterrupted():
         from rfmtool import demo
@@ -41,7 +43,7 @@ def command(folder: str, customers: int, seed: int, *, quiet: bool) -> None:
     shop = demo.generate(customers, seed)
     tables = "".join(f'{name} = "{name}.csv"\n' for name in EVIDENCE)
     rules = f"# What the shop knows of its customers beside their orders.\n\n[evidence]\n{tables}"
-    write_frames(shop, {_RULES: rules}, Path(folder))
+    write_frames(shop, {_RULES: rules}, Path(folder), shared=shared)
     if not quiet:
         click.echo(
             f"{folder}: {len(shop['orders']):,} order lines of a made-up tea and coffee shop"

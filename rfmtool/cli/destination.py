@@ -11,6 +11,7 @@ import click
 
 from rfmtool.cli.arguments import Settings, evidence_sources
 from rfmtool.errors import UsageError
+from rfmtool.places import check_local
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,7 +23,7 @@ def output_path(output: str | None) -> Path | None:
     """Where `-o` points; None where it was not given.
 
     Raises:
-        UsageError: it is empty, as an unset variable of a script makes it, or `-`.
+        UsageError: it is empty, as an unset variable of a script makes it, or `-`, or a URL.
     """
     if output == "":
         raise UsageError("-o: the name is empty", "Name where to write, or leave -o out.")
@@ -30,6 +31,8 @@ def output_path(output: str | None) -> Path | None:
         raise UsageError(
             "-o -: would be a file of that name", "Name /dev/stdout to pipe it, or leave -o out."
         )
+    if output:
+        check_local(output)
     return Path(output) if output else None
 
 
@@ -45,6 +48,19 @@ def output_file(output: str | None, exports: Sequence[str], settings: Settings) 
         rules = settings.get("rules_file") or ()
         check_apart(path, *exports, *files, *rules, *evidence_sources(settings, exports).values())
     return path
+
+
+def is_shared(settings: Settings) -> bool:
+    """Whether others may read what is written: by `--shared`, or by `shared = true` in the rules.
+
+    Raises:
+        RulesError: the rules cannot be read.
+    """
+    if settings["shared"] or not settings.get("rules_file"):
+        return bool(settings["shared"])
+    from rfmtool.rules import load_rules
+
+    return load_rules(settings["rules_file"]).shared
 
 
 def check_apart(target: Path, *inputs: str | None) -> None:
@@ -85,6 +101,11 @@ def show_page(blocks: Sequence[Block], screen: Console) -> None:
     from rfmtool.pages.terminal import draw
 
     draw(blocks, screen)
+
+
+def show_html(text: str) -> None:
+    """Print a page as HTML, which is UTF-8 whatever the terminal speaks."""
+    click.echo(text.encode("utf-8", "replace"), nl=False)
 
 
 def json_bytes(data: object) -> bytes:

@@ -21,9 +21,11 @@ def command(folder: str, customer_id: str, **settings: Any) -> None:
     with uninterrupted():
         from rfmtool.pages.explain import page
         from rfmtool.runs.explain import explain
+        from rfmtool.runs.finished import reading_back
 
-    card = explain(folder, customer_id)
-    if settings["output_format"] == "json":
-        show_json(card)
-    else:
-        show_page(page(card), console(settings))
+    with reading_back(folder):
+        card = explain(folder, customer_id)
+        if settings["output_format"] == "json":
+            show_json(card)
+        else:
+            show_page(page(card), console(settings))

@@ -198,7 +198,15 @@ engine = _together(
     _running("--threads", type=click.IntRange(1, 1024), metavar="N", help="Default: all cores."),
 )
 
+shared = _written(
+    "--shared",
+    is_flag=True,
+    help="Let others read what is written, as the umask says (default: you alone).",
+)
+"""Who may read what is written."""
+
 text_tables = _together(
+    shared,
     _written("--raw-text", is_flag=True,
              help="Leave cells that a spreadsheet would run as they are."),
     _written("--excel", is_flag=True, help="Begin CSV files with a BOM, for Excel."),
@@ -214,14 +222,32 @@ talk = _together(
     no_color,
 )  # fmt: skip
 
-output_format = click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="What stdout gets.",
+
+def _format(*kinds: str) -> Decorator[Any]:
+    return click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(kinds),
+        default="text",
+        show_default=True,
+        help="What stdout gets.",
+    )
+
+
+output_format = _format("text", "json")
+
+titled_format = _together(
+    _format("text", "json", "html"),
+    click.option("--title", metavar="TEXT", help="The shop's name, at the top of the HTML page."),
 )
+"""What stdout gets where that can be a page with a title."""
+
+page_format = _together(
+    titled_format,
+    click.option("--locale", default="en", show_default=True, metavar="TAG",
+                 help="Whose number marks the HTML page has, e.g. de or en-IN."),
+)  # fmt: skip
+"""What stdout gets where that can be a page to look at."""
 
 
 def table_output(what: str) -> Decorator[Any]:
@@ -235,7 +261,7 @@ def table_output(what: str) -> Decorator[Any]:
 
 def _one_question(*limits: Callable[[Any], Any]) -> Decorator[Any]:
     return _together(
-        output_format, reading, suppress, question, *limits, max_rejects, text_tables, engine, talk
+        page_format, reading, suppress, question, *limits, max_rejects, text_tables, engine, talk
     )
 
 

@@ -12,7 +12,15 @@ from click.core import ParameterSource
 
 from rfmtool.cli import limits, options
 from rfmtool.cli.arguments import Settings, choices, command_line, run_arguments, text_options
-from rfmtool.cli.destination import check_apart, console, output_path, show_json, show_page
+from rfmtool.cli.destination import (
+    check_apart,
+    console,
+    is_shared,
+    output_path,
+    show_html,
+    show_json,
+    show_page,
+)
 from rfmtool.cli.loading import uninterrupted
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import UsageError
@@ -20,7 +28,7 @@ from rfmtool.errors import UsageError
 if TYPE_CHECKING:
     from rfmtool.runs.folder import FolderOptions
 
-_OF_FOLDER = ("tables", "lists", "calls", "keep_rejects")
+_OF_FOLDER = ("tables", "lists", "calls", "keep_rejects", "no_page")
 """The settings that say what lies in the folder."""
 
 
@@ -57,7 +65,8 @@ _OF_FOLDER = ("tables", "lists", "calls", "keep_rejects")
     " cell_1.",
 )
 @limits.fail_if
-@options.output_format
+@click.option("--no-page", is_flag=True, help="Write no report.html.")
+@options.page_format
 @options.reading
 @options.evidence
 @options.question
@@ -77,7 +86,8 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
 
     target = _target(output, exports)
     given = limits.of_run(settings["fail_if"], target)
-    with published_folder(target) if target else nullcontext() as place:
+    shared = is_shared(settings)
+    with published_folder(target, shared=shared) if target else nullcontext() as place:
         # Heavy libraries load below, so that a run that finds the folder held says so at once.
         with uninterrupted():
             from rfmtool import pipeline
@@ -96,6 +106,10 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
         return
     if settings["output_format"] == "json":
         show_json(summary)
+    elif settings["output_format"] == "html":
+        from rfmtool.pages.html import run_page
+
+        show_html(run_page(summary, settings["locale"], settings["title"]))
     else:
         from rfmtool.pages.run import page
 
@@ -157,4 +171,5 @@ def _wanted(settings: Settings) -> FolderOptions:
         text_options(settings),
         settings["calls"],
         settings["keep_rejects"],
+        None if settings["no_page"] else folder.PageOptions(settings["locale"], settings["title"]),
     )

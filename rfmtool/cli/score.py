@@ -12,7 +12,7 @@ import click
 
 from rfmtool.cli import options
 from rfmtool.cli.arguments import run_arguments, text_options
-from rfmtool.cli.destination import output_file
+from rfmtool.cli.destination import is_shared, output_file
 from rfmtool.cli.loading import uninterrupted
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.cli.telling import teller
@@ -72,7 +72,8 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     if select is not None:
         computed = (*select, *filter(None, [(settings["sort"] or "").removeprefix("-")]))
         arguments["settings"] = replace(arguments["settings"], select=computed)
-    with published_file(path) if path else _stdout() as target:
+    shared = is_shared(settings)
+    with published_file(path, shared=shared) if path else _stdout() as target:
         result = pipeline.run(list(exports), **arguments)
         frame = ordering.ordered(result.frame, result.columns, settings["sort"], settings["top"])
         text = text_options(settings)

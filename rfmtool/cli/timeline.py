@@ -21,7 +21,7 @@ from rfmtool.cli.sections import SectionedCommand
     show_default=True,
     help="Count at the end of each.",
 )
-@options.output_format
+@options.page_format
 @options.reading
 @options.question
 @options.scoring

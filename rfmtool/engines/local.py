@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 import duckdb
 
@@ -15,6 +14,11 @@ from rfmtool.engines.copies import overlap
 from rfmtool.engines.exact import DOUBLE, WIDE, MoneyOverflowError
 from rfmtool.engines.queries import SamePersonError, grouping_of
 from rfmtool.errors import SystemFailureError, UsageError
+from rfmtool.scratch import scratch_folder
+
+# With less DuckDB may end before it spills: every thread fills its buffers first.
+LEAST_MB: Final = 128
+LEAST_MB_PER_THREAD: Final = 16
 
 
 @dataclass(frozen=True)
@@ -51,11 +55,8 @@ class LocalEngine:
     @contextmanager
     def _connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
         # DuckDB would spill into the user's working folder, where a kill leaves customers' data.
-        with (
-            tempfile.TemporaryDirectory(prefix="rfmtool-") as spill,
-            duckdb.connect() as connection,
-        ):
-            self._configure(connection, spill)
+        with scratch_folder("rfmtool-") as spill, duckdb.connect() as connection:
+            self._configure(connection, str(spill))
             with _in_our_words():
                 yield connection
 
@@ -64,14 +65,23 @@ class LocalEngine:
         connection.execute("set preserve_insertion_order = false")
         connection.execute(f"set threads = {self.threads}")
         if self.memory_limit:
-            try:
-                if not re.match(r"\s*[0-9.]*[1-9]", self.memory_limit):
-                    raise duckdb.InvalidInputException  # DuckDB takes a negative size as no limit
-                connection.execute("set memory_limit = ?", [self.memory_limit])
-            except duckdb.Error:
-                raise UsageError(
-                    f"--memory-limit {self.memory_limit!r} is not a size", "For example 2GB."
-                ) from None
+            connection.execute("set memory_limit = ?", [f"{self._limit_bytes(connection)}B"])
+
+    def _limit_bytes(self, connection: duckdb.DuckDBPyConnection) -> int:
+        size, least_mb = self.memory_limit, max(LEAST_MB, LEAST_MB_PER_THREAD * self.threads)
+        try:
+            [(limit_bytes,)] = connection.execute(
+                "select parse_formatted_bytes(?)", [size]
+            ).fetchall()
+        except duckdb.Error:
+            raise UsageError(f"--memory-limit {size!r} is not a size", "For example 2GB.") from None
+        if limit_bytes < least_mb * 1_000_000:
+            raise UsageError(
+                f"--memory-limit {size!r} is too little:"
+                f" the least for --threads {self.threads} is {least_mb}MB",
+                f"Give it that or more; fewer --threads need less, but never below {LEAST_MB}MB.",
+            )
+        return int(limit_bytes)
 
 
 @contextmanager
@@ -82,7 +92,7 @@ def _in_our_words() -> Iterator[None]:
     except duckdb.OutOfMemoryException:
         raise SystemFailureError(
             "memory or disk ran out while lines were grouped by customer",
-            "Give it more with --memory-limit, or free some disk.",
+            "Give it more with --memory-limit, take fewer --threads, or free some disk.",
         ) from None
     except duckdb.IOException as error:
         reason = str(error).splitlines()[0].removeprefix("IO Error: ")

@@ -19,7 +19,11 @@ from rfmtool.outputs.text import TextOptions
 
 
 def write_frames(
-    frames: Mapping[str, pd.DataFrame], texts: Mapping[str, str], folder: Path
+    frames: Mapping[str, pd.DataFrame],
+    texts: Mapping[str, str],
+    folder: Path,
+    *,
+    shared: bool = False,
 ) -> None:
     """Write frames of text as NAME.csv into a folder of ours, and texts as they are.
 
@@ -27,12 +31,16 @@ def write_frames(
         frames: by the name of their file without its ending.
         texts: by the name of their file.
         folder: of ours, or to be made.
+        shared: let others read it.
 
     Raises:
         ForeignFolderError: the folder holds something that we did not write.
         SystemFailureError: the system refuses.
     """
-    with published_folder(folder, "demo") as place, system_failures(str(folder)):
+    with (
+        published_folder(folder, "demo", shared=shared) as place,
+        system_failures(str(folder)),
+    ):
         outputs = []
         for name, frame in frames.items():
             text = frame.to_csv(index=False, lineterminator="\n")
@@ -50,6 +58,7 @@ def publish_answer(  # noqa: PLR0913 - each is a part of the folder
     data: Mapping[str, Any],
     about: Mapping[str, Any],
     text: TextOptions,
+    shared: bool = False,
 ) -> None:
     """Write the answer to one question into a folder of ours: tables as NAME.csv, KIND.json.
 
@@ -60,12 +69,13 @@ def publish_answer(  # noqa: PLR0913 - each is a part of the folder
         data: what `--format json` shows.
         about: what the manifest says beside its outputs: command, as_of, inputs.
         text: how text is written.
+        shared: let others read it.
 
     Raises:
         ForeignFolderError: the folder holds something that we did not write.
         SystemFailureError: the system refuses.
     """
-    with published_folder(folder, kind) as place, system_failures(str(folder)):
+    with published_folder(folder, kind, shared=shared) as place, system_failures(str(folder)):
         outputs = [
             write_with_lists(place, name, table.to_reader(), {}, "csv", text)[0]
             for name, table in tables.items()

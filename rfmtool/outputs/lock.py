@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,7 +37,7 @@ def _locked(path: Path, folder: Path) -> int:
     if sys.platform == "win32":
         return _locked_on_windows(path, folder)
     while True:
-        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        handle = _opened(path)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -47,6 +49,22 @@ def _locked(path: Path, folder: Path) -> int:
             if os.fstat(handle).st_ino == path.stat().st_ino:
                 return handle
         os.close(handle)  # the run before removed the file between our open and our lock
+
+
+def _opened(path: Path) -> int:
+    """Open the lock itself, and nothing that a link in its place points to."""
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+        if stat.S_ISREG(os.fstat(handle).st_mode):
+            return handle
+        os.close(handle)
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.EISDIR):
+            raise
+    raise SystemFailureError(
+        f"{path}: stands where the lock of a run belongs, and is no file",
+        "See whose it is, and move it away.",
+    )
 
 
 def _locked_on_windows(path: Path, folder: Path) -> int:

@@ -10,11 +10,9 @@ import contextlib
 import ctypes
 import errno
 import os
-import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Final
 
@@ -22,6 +20,8 @@ from rfmtool.errors import ForeignFolderError, UsageError
 from rfmtool.manifest import MANIFEST, manifest_of
 from rfmtool.outputs.lock import held
 from rfmtool.outputs.refusals import is_in_place, system_failures
+from rfmtool.places import check_local
+from rfmtool.scratch import scratch_folder
 
 _RENAME_EXCHANGE: Final = 2
 _AT_FDCWD: Final = -100
@@ -29,21 +29,28 @@ _NEW, _OLD = ".rfmtool-new-", ".rfmtool-old"
 
 
 @contextmanager
-def published_file(path: Path) -> Iterator[IO[bytes]]:
+def published_file(path: Path, *, shared: bool = False) -> Iterator[IO[bytes]]:
     """Open a file that takes its name only when it is complete.
 
     An existing path that is no regular file (`/dev/stdout`, a pipe) is written in place.
 
+    Args:
+        path: where it is to stand.
+        shared: let others read it, as its old mode or the umask says; else its owner alone may.
+
     Raises:
-        UsageError: it is a folder, or in no folder.
+        UsageError: it is a folder, or in no folder, or no place in the file system.
         SystemFailureError: the system refuses.
     """
-    if path.is_dir():
-        raise UsageError(f"{path}: is a folder, not a file", "Name a file in it.")
-    if not path.absolute().parent.is_dir():
-        raise UsageError(f"{path}: there is no such folder", "Make it first, or name another.")
     what = str(path)
-    if is_in_place(path):
+    check_local(what)
+    with system_failures(what):
+        if path.is_dir():
+            raise UsageError(f"{path}: is a folder, not a file", "Name a file in it.")
+        if not path.absolute().parent.is_dir():
+            raise UsageError(f"{path}: there is no such folder", "Make it first, or name another.")
+        in_place = is_in_place(path)
+    if in_place:
         # Behind what is there: /dev/stdout may be a file that the shell appends to.
         with system_failures(what):
             behind = path.open("ab")
@@ -51,20 +58,27 @@ def published_file(path: Path) -> Iterator[IO[bytes]]:
             yield target
         return
     real = Path(os.path.realpath(path))  # a link keeps pointing where it does
-    with system_failures(what):
-        handle, beside = tempfile.mkstemp(prefix=f".{real.name}.", dir=real.parent)
-    try:
-        with _closed(os.fdopen(handle, "wb"), what) as target:
+    with _beside(real, what) as place:
+        beside = place / "new"
+        with system_failures(what):
+            opened = beside.open("wb")
+        with _closed(opened, what) as target:
             yield target
             with system_failures(what):
                 _flush(target)
         with system_failures(what):
-            Path(beside).chmod(_mode_for(real))
-            Path(beside).replace(real)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
+            beside.chmod(_mode_for(real, 0o666) if shared else 0o600)
+            beside.replace(real)
     _flush_folder(real.parent)
+
+
+@contextmanager
+def _beside(target: Path, what: str) -> Iterator[Path]:
+    """A folder beside `target` for what is to take its place."""
+    with ExitStack() as stack:
+        with system_failures(what):
+            place = stack.enter_context(scratch_folder(f".{target.name}{_NEW}", target.parent))
+        yield place
 
 
 @contextmanager
@@ -77,31 +91,36 @@ def _closed(target: IO[bytes], what: str) -> Iterator[IO[bytes]]:
             target.close()
 
 
-def _mode_for(path: Path) -> int:
+def _mode_for(path: Path, usual: int) -> int:
+    """The mode of what is there; where nothing is, the usual one as the umask leaves it."""
     if path.exists():
         return stat.S_IMODE(path.stat().st_mode)
     mask = os.umask(0)
     os.umask(mask)
-    return 0o666 & ~mask
+    return usual & ~mask
 
 
 @contextmanager
-def published_folder(folder: Path, kind: str = "run") -> Iterator[Path]:
+def published_folder(folder: Path, kind: str = "run", *, shared: bool = False) -> Iterator[Path]:
     """Give an empty folder to write into; it takes the place of `folder` when the block ends well.
 
     Args:
         folder: where the files are to stand.
         kind: what they are, as the manifest will say; only the same kind is replaced.
+        shared: let others read it, as the folder's old mode or the umask says; else its owner
+            alone may.
 
     Raises:
-        UsageError: the shell stands in `folder`, or it is the root.
+        UsageError: the shell stands in `folder`, or it is the root, or no place in the file system.
         ForeignFolderError: `folder` holds something that no earlier run wrote.
         SystemFailureError: the system refuses, or another run is writing the same folder.
     """
     what = str(folder)
-    if folder.exists() and not folder.is_dir():
-        raise ForeignFolderError(f"{what}: is a file, not a folder", "Name another folder.")
-    folder = folder.resolve()  # a link keeps pointing where it does
+    check_local(what)
+    with system_failures(what):
+        if folder.exists() and not folder.is_dir():
+            raise ForeignFolderError(f"{what}: is a file, not a folder", "Name another folder.")
+        folder = folder.resolve()  # a link keeps pointing where it does
     if folder == folder.parent or Path.cwd().is_relative_to(folder):
         raise UsageError(
             f"{what}: the working folder is in it, and would be exchanged under your feet",
@@ -111,15 +130,15 @@ def published_folder(folder: Path, kind: str = "run") -> Iterator[Path]:
         with system_failures(what):
             _repair(folder)
             check_ours(folder, kind)
-            beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}{_NEW}", dir=folder.parent))
-        try:
+        with _beside(folder, what) as place:
+            beside = place / "new"
+            with system_failures(what):
+                beside.mkdir(mode=0o700)
             yield beside
             with system_failures(what):
-                beside.chmod(_folder_mode(folder))
-                _flush_all(beside)
+                beside.chmod(_mode_for(folder, 0o777) if shared else 0o700)
+                _flush_all(beside, shared=shared)
                 _exchange(beside, folder)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
         _flush_folder(folder.parent)
 
 
@@ -139,14 +158,6 @@ def _parents_of(folder: Path) -> Iterator[None]:
             with contextlib.suppress(OSError):
                 parent.rmdir()
         raise
-
-
-def _folder_mode(folder: Path) -> int:
-    if folder.exists():
-        return stat.S_IMODE(folder.stat().st_mode)
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o777 & ~mask
 
 
 def check_ours(folder: Path, kind: str) -> None:
@@ -184,26 +195,15 @@ def _ours(folder: Path) -> set[str]:
 
 
 def _repair(folder: Path) -> None:
-    """Remove what a killed run left, and bring back a folder it had just moved away."""
+    """Bring back a folder that a killed run had just moved away, or remove it where it is old."""
     old = folder.parent / f".{folder.name}{_OLD}"
-    if old.exists():
-        if folder.exists():
-            _remove(old)
-        else:
-            old.rename(folder)
-    for left in folder.parent.glob(f".{_escaped(folder.name)}{_NEW}*"):
-        _remove(left)
-
-
-def _remove(path: Path) -> None:
-    if path.is_symlink() or path.is_file():
-        path.unlink()
-    else:
-        shutil.rmtree(path)
-
-
-def _escaped(name: str) -> str:
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
+    if not manifest_of(old):
+        return  # a name alone does not make it ours
+    if not folder.exists():
+        old.rename(folder)
+        return
+    with scratch_folder(f".{folder.name}{_NEW}", folder.parent) as place:
+        old.rename(place / "old")
 
 
 def _exchange(new: Path, folder: Path) -> None:
@@ -213,7 +213,7 @@ def _exchange(new: Path, folder: Path) -> None:
         old = folder.parent / f".{folder.name}{_OLD}"
         folder.rename(old)
         new.rename(folder)
-        shutil.rmtree(old)
+        old.rename(new)  # where it is removed with all the rest
 
 
 def _exchanged_in_one_step(new: Path, folder: Path) -> bool:
@@ -230,8 +230,10 @@ def _exchanged_in_one_step(new: Path, folder: Path) -> bool:
     raise OSError(number, os.strerror(number))
 
 
-def _flush_all(folder: Path) -> None:
+def _flush_all(folder: Path, *, shared: bool) -> None:
     for path in folder.rglob("*"):
+        if not shared:
+            path.chmod(0o700 if path.is_dir() else 0o600)
         if path.is_dir():
             _flush_folder(path)
         else:

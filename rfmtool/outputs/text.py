@@ -111,7 +111,8 @@ def _cells(column: pa.Array, options: TextOptions) -> _Few | pa.Array:
         return _written(column, options)
     kinds, places = few
     words = pa.concat_arrays([_written(kinds, options), pa.array([""])])
-    return _Few(places.fill_null(len(kinds)).to_numpy(), words)
+    # Wide enough for pairs of kinds, for pandas codes few of them in 8 bits.
+    return _Few(places.cast(pa.int32()).fill_null(len(kinds)).to_numpy(), words)
 
 
 def _kinds(column: pa.Array) -> tuple[pa.Array, pa.Array] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -21,6 +20,7 @@ import pyarrow.compute as pc
 
 from rfmtool.errors import SystemFailureError, UsageError
 from rfmtool.outputs.cells import text_of
+from rfmtool.scratch import scratch_folder
 
 _MOST_ROWS: Final = 1_048_575
 """What a sheet holds below its header."""
@@ -84,11 +84,11 @@ def write_workbook(table: pa.Table, target: IO[bytes]) -> None:
     """
     _check_size(table)
     with (
-        tempfile.TemporaryDirectory(prefix="rfmtool-") as scratch,
-        Path(scratch, "book").open("w+b") as book,
+        scratch_folder("rfmtool-") as scratch,
+        (scratch / "book").open("w+b") as book,
     ):
         with _temporary_failures(book):
-            _write(table, book, scratch)
+            _write(table, book, str(scratch))
             book.seek(0)
         shutil.copyfileobj(book, target)
 

@@ -56,7 +56,44 @@ class Spark:
     values: tuple[float, ...]
 
 
-Cell = str | Bar | Spark
+@dataclass(frozen=True)
+class Number:
+    """A number as it is shown, and as it stands in the data."""
+
+    shown: str
+    exact: str
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name that may be foreign, what is said of it below, and the tone of the key beside it."""
+
+    text: str
+    below: str = ""
+    key: str = ""
+    is_sentence: bool = False
+    """Whether it is a sentence, whatever its length, and what is below a file's name."""
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Bars one below the other, or from the right: parts from 0 to 1, each with its tone."""
+
+    bars: tuple[tuple[float, str], ...]
+    leftwards: bool = False
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A share from 0 to 1 on a fixed axis, and its interval; one that is centred has a middle."""
+
+    at: float
+    low: float | None = None
+    high: float | None = None
+    centred: bool = False
+
+
+Cell = str | Number | Name | Bar | Bars | Dot | Spark
 
 
 @dataclass(frozen=True)
@@ -70,6 +107,8 @@ class Column:
         folds: whether a cell may take several lines.
         tone: of its cells.
         widest: how many characters it may take; 0 for any number.
+        minor: whether it goes on small screens.
+        unsaid: the title for those who do not see the table, where there is none.
     """
 
     title: str = ""
@@ -77,6 +116,8 @@ class Column:
     folds: bool = False
     tone: Tone = "plain"
     widest: int = 0
+    minor: bool = False
+    unsaid: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,12 +130,16 @@ class Table:
         spare: the titles of columns that may be missing, the first to go first; of several with a
             title the leftmost goes.
         text_width: how many characters texts should have before others are let in.
+        first: how many rows are shown at once; the others are folded away below `rest`.
+        rest: what the folded rows are.
     """
 
     columns: tuple[Column, ...]
     rows: tuple[Sequence[Cell], ...]
     spare: tuple[str, ...] = ()
     text_width: int = 0
+    first: int = 0
+    rest: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,10 +151,15 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Shade:
-    """A cell that is the darker the more is in it: `part` is from 0 to 1, None has no shade."""
+    """A cell that is the darker the more is in it: `part` is from 0 to 1, None has no shade.
+
+    `exact` is the number as it stands in the data, and `note` a name in small letters below it.
+    """
 
     words: str
     part: float | None = None
+    exact: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)

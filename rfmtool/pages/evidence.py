@@ -44,7 +44,7 @@ def voices(summary: Data) -> list[Block]:
     """A table by rung and a few sentences; nothing where no such evidence was supplied."""
     said = summary["evidence_says"]
     tables = [_by_stage(said)] if said["referrals"] or said["answers"] else []
-    return [*tables, *(Paragraph(line, "quiet") for line in _lines(said))]
+    return [*tables, *(Paragraph(line, "quiet") for line in complaints_in_words(said))]
 
 
 def _by_stage(said: Data) -> Table:
@@ -74,7 +74,8 @@ def _referrals(row: Data | None) -> tuple[str, str, str]:
     return f"{row['referred']:,}", share(row["bought"] / row["referred"]), money(row["revenue"])
 
 
-def _lines(said: Data) -> Iterator[str]:
+def complaints_in_words(said: Data) -> Iterator[str]:
+    """Complaints and answers in sentences: who came back after them."""
     if found := said["complaints"]:
         days = found["median_days_to_resolve"]
         took = "" if days is None else f", {days:,.0f} days in the median"

@@ -26,6 +26,8 @@ from rfmtool.pages.blocks import (
     Fitting,
     Gap,
     Line,
+    Name,
+    Number,
     Pairs,
     Paragraph,
     Rule,
@@ -65,8 +67,11 @@ def draw(blocks: Sequence[Block], console: Console) -> None:
 
 def as_console(*, stderr: bool = False, color: bool = True) -> Console:
     """A console that draws no colour where none is wanted or seen."""
-    return Console(stderr=stderr, no_color=not color or None, highlight=False, soft_wrap=False,
-                   emoji=False, markup=False)  # fmt: skip
+    console = Console(stderr=stderr, no_color=not color or None, highlight=False, soft_wrap=False,
+                      emoji=False, markup=False)  # fmt: skip
+    if console.width < _NARROWEST:  # as COLUMNS=0 says that nobody knows
+        console.width = _NARROWEST if console.width else _USUAL
+    return console
 
 
 def _drawn(block: Block, width: int) -> list[RenderableType]:
@@ -107,6 +112,7 @@ def _line(line: Line, width: int) -> Text:
     return text if text.cell_len <= width else Text("\n   ").join(text.wrap(_ANY, width - 3))
 
 
+_NARROWEST, _USUAL = 40, 80
 _ANY: Final = Console(width=_ENDLESS)
 
 
@@ -188,8 +194,12 @@ def _cell(cell: Cell) -> str:
             highest = max(cell.values)
             highest = highest if highest > 0 else 1.0
             return _columns([min(max(each / highest, 0.0), 1.0) for each in cell.values], 1)[0]
-        case _:
+        case Number() | Name():
+            return printable(cell.shown if isinstance(cell, Number) else cell.text)
+        case str():
             return printable(cell)
+        case _:
+            return ""
 
 
 def _bar(bar: Bar) -> str:

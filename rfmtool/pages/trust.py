@@ -18,7 +18,7 @@ def trust(summary: Data) -> list[Block]:
     """The ledger, the columns, and the warnings."""
     return [
         Paragraph(ledger_line(summary["ledger"])),
-        Paragraph(f"Read as {', '.join(_understood(summary))}"),
+        Paragraph(f"Read as {', '.join(understood(summary))}"),
         *_statuses(summary["statuses"]),
         *_evidence(summary["evidence"]),
         *(Paragraph(text, "warning") for text in summary["warnings"]),
@@ -72,7 +72,7 @@ def _sum(ledger: Data, bins: str) -> tuple[int, str]:
     return sum(reasons.values()), bins + (f" ({why})" if why else "")
 
 
-def _understood(summary: Data) -> list[str]:
+def understood(summary: Data) -> list[str]:
     """Which column plays which role, and how it is read."""
     reading, columns = summary["reading"], summary["columns"]
     said = {"ordered_at": f" ({reading['dates']})"}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.days import date_text
 from rfmtool.placing.matching import first_match, flag, labelled
 from rfmtool.placing.proof import tables_asked
 from rfmtool.rules import Rung
@@ -103,18 +102,23 @@ def _sentences(people: pd.DataFrame, rung: Rung, unassessed: str) -> pa.Array:
     because = f"{rung.label}: {rung.because}"
     if rung.evidence == _PROVEN_BY_ORDERS:
         because += unassessed
-    parts = re.split(r"\{(\w+)\}", because)
-    filled = [
-        _text(people, part) if place % 2 else pa.scalar(part) for place, part in enumerate(parts)
+    known = re.sub(r"\{(\w+)\}", lambda name: name[0] if name[1] in people else "", because)
+    first, *parts = re.split(r"\{(\w+)\}", known)
+    if not parts:
+        return pa.repeat(pa.scalar(first, pa.large_string()), len(people))
+    texts = [
+        _text(people[name], first * (place == 0), words)
+        for place, (name, words) in enumerate(zip(parts[::2], parts[1::2], strict=True))
     ]
-    first = pa.array([""] * len(people), pa.string())  # so that even fixed words become a column
-    return pc.binary_join_element_wise(first, *filled, "", null_handling="replace")
+    return pc.binary_join_element_wise(*texts, pa.scalar("", pa.large_string()))
 
 
-def _text(people: pd.DataFrame, name: str) -> pa.Array:
-    if name not in people:
-        return pa.array([""] * len(people), pa.string())
-    values = pa.array(people[name], from_pandas=True)
+def _text(column: pd.Series[Any], before: str, after: str) -> pa.Array:
+    """A column between words; each distinct text is made once, and taken by its code."""
+    values, unknown = pa.array(column, from_pandas=True), ""
     if pa.types.is_timestamp(values.type):
-        return date_text(pc.cast(values, pa.date32())).fill_null(_UNDATED)
-    return pc.cast(values, pa.string())
+        values, unknown = pc.cast(values, pa.date32()), _UNDATED
+    coded = pc.dictionary_encode(values, null_encoding="encode")
+    distinct = pc.cast(coded.dictionary, pa.string()).fill_null(unknown).to_pylist()
+    texts = pa.array([f"{before}{text}{after}" for text in distinct], pa.large_string())
+    return texts.take(coded.indices)

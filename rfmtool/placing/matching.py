@@ -82,11 +82,17 @@ class _Column:
         ratios: npt.NDArray[np.float64] = self.cells.to_numpy(dtype=np.float64, na_value=0)
         return np.rint(ratios * MILLION).astype(np.int64)
 
+    def _is_one_of(self, words: list[str]) -> Mask:
+        if not isinstance(self.cells.dtype, pd.CategoricalDtype):
+            return self.cells.isin(words).to_numpy(dtype=bool)
+        is_one: Mask = self.cells.cat.categories.isin(words)  # of a few distinct, taken by code
+        return np.append(is_one, False)[self.cells.cat.codes.to_numpy()]
+
     def meets(self, condition: Condition) -> Mask:
         """Which cells lie within the bounds, or are one of the words."""
         mask = self.known
         if condition.words is not None:
-            mask = mask & self.cells.isin(sorted(condition.words)).to_numpy(dtype=bool)
+            mask = mask & self._is_one_of(sorted(condition.words))
         if condition.smallest is not None:
             mask = mask & (self.whole >= condition.smallest)
         if condition.largest is not None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
 from rfmtool.columns import DIMENSIONS
+from rfmtool.documents import toml_of, toml_text
 from rfmtool.errors import RulesError
+from rfmtool.places import check_local
 from rfmtool.rules.checking import only_known
 from rfmtool.rules.evidence import evidence_of
 from rfmtool.rules.ladder import ladder_of
@@ -27,6 +27,7 @@ from rfmtool.rules.wallet import wallet_of
 _SHIPPED: Final = "default_rules.toml"
 _SECTIONS: Final = {
     "reading", "evidence", "scoring", "segments", "ladder", "playbook", "wallet", "preset",
+    "shared",
 }  # fmt: skip
 
 
@@ -53,7 +54,7 @@ def load_rules(
     Raises:
         RulesError: a file cannot be read, has an unknown key, or its rules leave somebody out.
     """
-    data, origins = _parsed(shipped_text(), _SHIPPED), dict[str, str]()
+    data, origins = toml_text(shipped_text()), dict[str, str]()
     rules = None
     for one in _listed(path):
         data = laid_on(data, _own(one), origins, os.fspath(one))
@@ -73,23 +74,17 @@ def _listed(path: Paths) -> Sequence[str | os.PathLike[str]]:
 
 
 def _own(path: str | os.PathLike[str]) -> dict[str, Any]:
+    where = os.fspath(path)
+    if not where:
+        raise RulesError("--rules: the name is empty", "Name a rules file, or leave it out.")
+    check_local(where)
     try:
-        text = Path(path).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = (getattr(error, "strerror", None) or "").lower() or "not UTF-8 text"
-        raise RulesError(
-            f"{os.fspath(path)}: cannot be read: {reason}", "Name a rules file."
-        ) from None
-    return _parsed(text, os.fspath(path))
-
-
-def _parsed(text: str, where: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
+        return toml_of(Path(where))
+    except OSError as error:
+        reason = (error.strerror or "not readable").lower()
+        raise RulesError(f"{where}: cannot be read: {reason}", "Name a rules file.") from None
+    except ValueError as error:
         raise RulesError(f"{where}: {error}") from None
-    except (ValueError, ArithmeticError, RecursionError):
-        raise RulesError(f"{where}: a number is too long, or lists are too deep") from None
 
 
 def rules_of(
@@ -123,6 +118,7 @@ def rules_of(
         wallet=wallet_of(data["wallet"], f"{where}: wallet"),
         evidence=evidence_of(data.get("evidence", {}), "", f"{where}: evidence"),
         presets=presets_of(data.get("preset", []), f"{where}: preset"),
+        shared=_flag(data.get("shared", False), f"{where}: shared"),
         warnings=(*warnings, *unreachable, *aimless),
         data={**data, "scoring": {**data["scoring"], **_cuts_data(cuts or {})}},
     )
@@ -130,6 +126,12 @@ def rules_of(
 
 def _cuts_data(cuts: Mapping[str, Method]) -> dict[str, Any]:
     return {name: method_data(name, method) for name, method in cuts.items()}
+
+
+def _flag(data: Any, where: str) -> bool:  # noqa: ANN401 - unchecked input
+    if not isinstance(data, bool):
+        raise RulesError(f"{where}: true or false")
+    return data
 
 
 def _labels(rules: Iterable[Rule]) -> frozenset[str]:

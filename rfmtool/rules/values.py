@@ -151,6 +151,8 @@ class Rules:
     """Where evidence tables are, by name; what a run is given comes first."""
     presets: tuple[Preset, ...] = ()
     """Known exports of the user's own."""
+    shared: bool = False
+    """Whether others may read what is written."""
     warnings: tuple[str, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """The same as plain data, which `to_toml` writes."""

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from rfmtool import __version__
 from rfmtool.analyses import compare as analysis
-from rfmtool.columns import DIMENSIONS
+from rfmtool.columns import DIMENSIONS, PLURAL
 from rfmtool.money import money_text
 from rfmtool.outputs.tables import to_table
 from rfmtool.pipeline import Result
@@ -26,7 +26,6 @@ from rfmtool.runs.finished import Finished, read_run
 Source = str | PathLike[str] | Result
 Data = Mapping[str, Any]
 
-_PLURAL: Final = {"stage": "stages", "segment": "segments", "activity": "activity"}
 _TIMING: Final = ("median_gap_days", "overdue_ratio", "lapsed_ratio")
 _WINDOWS: Final = ("w25", "w50", "w80", "w95")
 
@@ -85,7 +84,7 @@ def _labels(summary: Data, grouping: str) -> list[str]:
     """The labels of a run in order, stages from the top of the ladder."""
     if grouping == "stage":
         return list(dict.fromkeys(rung["stage"] for rung in summary["ladder"]))
-    return [group["name"] for group in summary[_PLURAL[grouping]]]
+    return [group["name"] for group in summary[PLURAL[grouping]]]
 
 
 # Data --------------------------------------------------------------------------------------------
@@ -97,9 +96,9 @@ def _summarise(compared: Compared) -> dict[str, Any]:
         "version": __version__,
         "old": _run(compared.old),
         "new": _run(compared.new),
-        "labels": {_PLURAL[name]: _used(compared, name) for name in analysis.GROUPINGS},
-        **{_PLURAL[name]: _counts(matrix) for name, matrix in found.transitions.items()},
-        "shares": {_PLURAL[name]: _shares(matrix) for name, matrix in found.transitions.items()},
+        "labels": {PLURAL[name]: _used(compared, name) for name in analysis.GROUPINGS},
+        **{PLURAL[name]: _counts(matrix) for name, matrix in found.transitions.items()},
+        "shares": {PLURAL[name]: _shares(matrix) for name, matrix in found.transitions.items()},
         "moves": dict(found.moves),
         "revenue": _revenue(found),
         "money_is": _money_is(compared),
@@ -219,9 +218,9 @@ def _transition_rows(summary: Data) -> pa.Table:
     """A row for each pair of labels that somebody went between, or stayed at."""
     shares = summary["shares"]
     rows = [
-        (grouping, start, end, count, round(shares[_PLURAL[grouping]][start][end], 6))
+        (grouping, start, end, count, round(shares[PLURAL[grouping]][start][end], 6))
         for grouping in analysis.GROUPINGS
-        for start, ends in summary[_PLURAL[grouping]].items()
+        for start, ends in summary[PLURAL[grouping]].items()
         for end, count in ends.items()
     ]
     names = ("by", "from", "to", "customers", "share_of_from")

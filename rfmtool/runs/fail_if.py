@@ -23,6 +23,7 @@ GROUPINGS: Final = ("stages", "segments", "activity")
 _SHARE_OF: Final = {"anonymous": "rows", "rejected": "rows", "buyers": "customers"}
 _WRITTEN: Final = re.compile(r"\s*(?P<name>.*\S)\s*(?P<sign>[<>])\s*(?P<value>[^\s<>=]+)\s*")
 _NUMBER: Final = re.compile(r"(?P<signed>[+-])?\d+(\.\d+)?(?P<percent>%)?", re.ASCII)
+_MOST_DIGITS: Final = 40
 _EXAMPLE: Final = "For example 'champions < -10%', 'anonymous > 30%' or 'customers < 1000'."
 
 
@@ -72,6 +73,8 @@ def _limit(text: str) -> Limit:
 
 
 def _bound(text: str, value: str) -> tuple[Kind, Fraction]:
+    if len(value) > _MOST_DIGITS:
+        raise UsageError(f"--fail-if: the value has {len(value):,} digits", _EXAMPLE)
     if number := _NUMBER.fullmatch(value):
         amount = Fraction(value.removesuffix("%"))
         if not number["percent"]:

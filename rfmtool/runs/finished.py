@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,10 +21,12 @@ import pyarrow.parquet as pq
 from pyarrow import csv as pa_csv
 
 from rfmtool.columns import DATES, MONEY, RATIOS, WHOLE
-from rfmtool.errors import InputError
-from rfmtool.manifest import manifest_of
+from rfmtool.documents import json_of
+from rfmtool.errors import InputError, RfmtoolError
+from rfmtool.manifest import MANIFEST, manifest_of
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.outputs.formulas import unescaped
+from rfmtool.places import check_local
 from rfmtool.rules import Rules, load_rules
 from rfmtool.scoring.scales import Scales, load_scales
 from rfmtool.sources.cells.ids import matching_key
@@ -42,6 +44,20 @@ _COLUMNS: Final = {
     "monetary": _MONEY,
     "last_order_on": pa.date32(),
 }
+_SUMMARY: Final = {
+    "as_of": str,
+    "customers": int,
+    "ledger": dict,
+    "ladder": list,
+    "stages": list,
+    "segments": list,
+    "activity": list,
+    "actions": list,
+    "warnings": list,
+    "scales": dict,
+}
+"""What is asked of a summary first; whoever shows it asks for more."""
+_MOST_BLOCK: Final = 2**31 - 1
 _RAW: Final = "--raw-text"
 _TABLES: Final = ("customers.parquet", "customers.csv")
 
@@ -97,11 +113,12 @@ def read_run(folder: Path) -> Finished:
 
 def _written(folder: Path) -> _Written:
     """What the manifest of a run says."""
+    check_local(str(folder))
     try:
-        manifest = manifest_of(folder) or {}
-        digests = {output["name"]: output["sha256"] for output in manifest["outputs"]}
-    except (OSError, LookupError, TypeError):
-        digests = {}
+        manifest = manifest_of(folder) or {"outputs": ()}
+    except OSError as error:
+        raise _unreadable(folder, MANIFEST, error) from None
+    digests = {output["name"]: output.get("sha256") for output in manifest["outputs"]}
     if SUMMARY not in digests or manifest.get("kind", "run") != "run":
         raise InputError(
             f"{folder}: is not the folder of a finished run", "rfmtool run EXPORT -o DIR makes one."
@@ -113,8 +130,10 @@ def _bytes_of(written: _Written, name: str) -> bytes:
     """The bytes of a file, if they are those that the run wrote."""
     try:
         data = (written.folder / name).read_bytes()
-    except OSError:
+    except FileNotFoundError:
         data = b""
+    except OSError as error:
+        raise _unreadable(written.folder, name, error) from None
     if hashlib.sha256(data).hexdigest() != written.digests.get(name):
         raise InputError(
             f"{written.folder}: {name} is not what the run wrote", "Run again to write it anew."
@@ -122,9 +141,40 @@ def _bytes_of(written: _Written, name: str) -> bytes:
     return data
 
 
+def _unreadable(folder: Path, name: str, error: OSError) -> InputError:
+    reason = (error.strerror or "not readable").lower()
+    return InputError(f"{folder}: {name} cannot be read: {reason}", "See to that, and try again.")
+
+
 def _summary(written: _Written) -> dict[str, Any]:
-    summary: dict[str, Any] = json.loads(_bytes_of(written, SUMMARY))
+    with reading_back(written.folder):
+        summary: dict[str, Any] = json_of(_bytes_of(written, SUMMARY))
+        for key, kind in _SUMMARY.items():
+            if not isinstance(summary[key], kind):
+                raise TypeError(key)
+        date.fromisoformat(summary["as_of"])
     return summary
+
+
+@contextmanager
+def reading_back(folder: str | Path) -> Iterator[None]:
+    """Refuse what a folder holds where it does not have the shape that this version reads.
+
+    Raises:
+        InputError: whatever is done with it inside meets another shape.
+    """
+    try:
+        yield
+    except OSError:  # some are errors of value too
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError,
+            StopIteration, RecursionError, NotImplementedError) as error:  # fmt: skip
+        if isinstance(error, RfmtoolError):
+            raise
+        raise InputError(
+            f"{folder}: does not hold what this version reads back ({type(error).__name__})",
+            "Run again to write it anew; if this version wrote it, please report it as a bug.",
+        ) from error
 
 
 # Customers ---------------------------------------------------------------------------------------
@@ -148,7 +198,7 @@ def _table(
     read = _from_csv if name.endswith(".csv") else _from_parquet
     try:
         table = read(data, kinds)
-    except (pa.ArrowException, LookupError, ValueError):
+    except (pa.ArrowException, LookupError, ValueError, StopIteration):
         raise InputError(
             f"{written.folder}: {name} lacks what this version reads back",
             "Run again to write it anew.",
@@ -177,7 +227,11 @@ def _from_csv(data: bytes, kinds: Mapping[str, pa.DataType] | None) -> pa.Table:
     )
     # Ids may hold line ends.
     parse = pa_csv.ParseOptions(newlines_in_values=True)
-    return pa_csv.read_csv(io.BytesIO(data), parse_options=parse, convert_options=options)
+    # An id may be longer than a block of the usual size.
+    whole = pa_csv.ReadOptions(block_size=min(len(data) + 1, _MOST_BLOCK))
+    return pa_csv.read_csv(
+        io.BytesIO(data), read_options=whole, parse_options=parse, convert_options=options
+    )
 
 
 def _from_parquet(data: bytes, kinds: Mapping[str, pa.DataType] | None) -> pa.Table:

@@ -13,27 +13,39 @@ import pandas as pd
 
 from rfmtool import __version__
 from rfmtool.arrays import Ints
+from rfmtool.columns import PLURAL
 from rfmtool.manifest import MANIFEST, TOOL
 from rfmtool.outputs.cells import bytes_of
 from rfmtool.outputs.files import Hashed, file_stems, write_json, write_text
 from rfmtool.outputs.lists import write_with_lists
 from rfmtool.outputs.tables import to_rows
 from rfmtool.outputs.text import TextOptions, header_line, text_lines
+from rfmtool.pages.html import run_page
 from rfmtool.placing.activity import missing_regulars
 from rfmtool.placing.playbook import call_queue
 from rfmtool.rules import to_toml
 from rfmtool.runs.finished import RULES, SUMMARY
 from rfmtool.sources.rows.rejects import Rejects
+from rfmtool.summaries.curves import earlier_dates
 from rfmtool.summaries.summary import summarise
 
 if TYPE_CHECKING:
     from rfmtool.pipeline import Result
 
 REJECTS: Final = "rejects.csv"
-_LIST_COLUMN: Final = {"segments": "segment", "stages": "stage", "actions": "action"}
+PAGE: Final = "report.html"
+_LIST_COLUMN: Final = {PLURAL[column]: column for column in ("segment", "stage", "action")}
 LISTS: Final = tuple(_LIST_COLUMN)
 _URGENT: Final = ("actions",)
 """The lists that somebody works through from the top."""
+
+
+@dataclass(frozen=True)
+class PageOptions:
+    """How numbers are written on the page of a run, and the shop's name on it."""
+
+    locale: str = "en"
+    title: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +59,8 @@ class FolderOptions:
     """How many people to list that are to be called first."""
     rejects: bool = False
     """Whether to list the rows that cannot be read."""
+    page: PageOptions | None = field(default_factory=PageOptions)
+    """None writes no page, and computes nothing for it alone."""
 
 
 def write_files(
@@ -67,6 +81,10 @@ def write_files(
         rows = to_rows(result.frame, result.columns)
         outputs += write_with_lists(place, "customers", rows, lists, kind, options.text)
     outputs.append(write_json(place, "scales.json", result.scales.as_data()))
+    if options.page:
+        earlier = earlier_dates(result)
+        summary = {**summary, "title": options.page.title, "timeline": earlier}
+        outputs.append(write_text(place, PAGE, run_page(summary, options.page.locale)))
     outputs.append(write_json(place, SUMMARY, summary))
     # Where evidence lay is nobody's business who gets the answer.
     rules = {name: part for name, part in result.rules.data.items() if name != "evidence"}

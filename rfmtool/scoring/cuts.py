@@ -24,6 +24,13 @@ def quantile_cuts(values: Ints, bins: int) -> tuple[int, ...]:
     return tuple(quantile_of(in_place, share) for share in shares)
 
 
+def quantile(values: Ints, share: Fraction) -> int:
+    """The type-7 quantile of values in any order, floored to whole units; 0 of none."""
+    if not len(values):
+        return 0
+    return quantile_of(np.partition(values, _around(len(values), share)), share)
+
+
 def quantile_of(ordered: Ints, share: Fraction) -> int:
     """The type-7 quantile of ascending values, floored to whole units."""
     below, above = _around(len(ordered), share)

@@ -11,10 +11,9 @@ from typing import Any, Final, TypeVar
 import numpy as np
 import pandas as pd
 
-from rfmtool.arrays import Mask
 from rfmtool.money import UNITS_PER_CURRENCY, money_text
 from rfmtool.rules import WalletRules
-from rfmtool.scoring.cuts import quantile_of
+from rfmtool.scoring.cuts import quantile
 from rfmtool.scoring.peers import Peers, closest, fit_peers
 
 _LARGEST: Final = 2**62
@@ -89,24 +88,24 @@ def fit_peer_spend(people: pd.DataFrame, rules: WalletRules, as_of_day: int) -> 
     buyers = people.loc[people["frequency"] > 0, known]
     peers = fit_peers(buyers, rules.peers, rules.min_peers, as_of_day)
     groups = peers.memberships(buyers, as_of_day)
-    inside = groups >= 0
-    spend = np.broadcast_to(buyers["monetary"].to_numpy(), groups.shape)[inside]
-    order = np.lexsort((spend, groups[inside]))
-    sizes = np.bincount(groups[inside], minlength=len(peers.groups))
-    parts = np.split(spend[order], np.cumsum(sizes)[:-1])
-    tau = Fraction(rules.tau)
-    return PeerSpend(rules.tau, peers, tuple(quantile_of(p, tau) if len(p) else 0 for p in parts))
+    monetary, tau = buyers["monetary"].to_numpy(), Fraction(rules.tau)
+    spend = [0] * len(peers.groups)
+    for places in groups:
+        inside = np.flatnonzero(places >= 0)
+        order = inside[np.argsort(places[inside], kind="stable")]
+        found, starts = np.unique(places[order], return_index=True)
+        for place, members in zip(found.tolist(), np.split(order, starts[1:]), strict=False):
+            spend[place] = quantile(monetary[members], tau)
+    return PeerSpend(rules.tau, peers, tuple(spend))
 
 
-def estimated_wallets(
-    people: pd.DataFrame, untold: Mask, peer_spend: PeerSpend, as_of_day: int
-) -> pd.DataFrame:
-    """The wallets of buyers nobody told us of: the larger of own spend and the peers' quantile.
+def estimated_wallets(people: pd.DataFrame, peer_spend: PeerSpend, as_of_day: int) -> pd.DataFrame:
+    """The wallets of buyers by an estimate: the larger of own spend and the peers' quantile.
 
     Returns:
         A frame with owner (place in people), wallet and spend (1/10,000).
     """
-    owner = np.flatnonzero(untold & (people["frequency"].to_numpy() > 0))
+    owner = np.flatnonzero(people["frequency"].to_numpy() > 0)
     asked = ["first_order_on", "monetary", *peer_spend.peers.attributes]
     buyers = people[people.columns.intersection(asked)].iloc[owner]
     groups = closest(peer_spend.peers.memberships(buyers, as_of_day))

@@ -44,18 +44,13 @@ class Peers:
             One row for each length of a group's name, the longest first, and one column for each
             buyer; -1 where there is no such group.
         """
-        keys = _keys(buyers, self.attributes, self.tenure_cuts, as_of_day)
-        lengths = range(keys.shape[1], -1, -1)
-        return np.stack([self._places(keys.iloc[:, :length]) for length in lengths])
-
-    def _places(self, keys: pd.DataFrame) -> Ints:
-        length = keys.shape[1]
-        named = {group: place for place, group in enumerate(self.groups) if len(group) == length}
-        if not length or not named:
-            return np.full(len(keys), named.get((), -1), dtype=np.int64)
-        known = pd.DataFrame(list(named), columns=keys.columns, dtype="str")
-        found = keys.merge(known.assign(place=list(named.values())), how="left")
-        return found["place"].fillna(-1).to_numpy(dtype=np.int64)
+        rows = []
+        for codes, groups in _prefixes(buyers, self.attributes, self.tenure_cuts, as_of_day):
+            length = len(groups[0]) if groups else -1
+            named = {one: place for place, one in enumerate(self.groups) if len(one) == length}
+            places = np.array([named.get(group, -1) for group in groups], dtype=np.int64)
+            rows.append(places[codes])
+        return np.stack(rows[::-1])
 
 
 def fit_peers(
@@ -71,12 +66,13 @@ def fit_peers(
     """
     present = tuple(name for name in attributes if name in buyers)
     cuts = quantile_cuts(tenure_days(buyers, as_of_day), TENURE_BANDS)
-    keys = _keys(buyers, present, cuts, as_of_day)
-    groups: list[Group] = []
-    for length in range(keys.shape[1], 0, -1):
-        sizes = keys.iloc[:, :length].value_counts(sort=False).sort_index()
-        groups += [tuple(group) for group in sizes.index[sizes.to_numpy() >= min_peers]]
-    return Peers(present, cuts, (*groups, ()))
+    found: list[Group] = []
+    for codes, groups in _prefixes(buyers, present, cuts, as_of_day)[:0:-1]:
+        sizes = np.bincount(codes, minlength=len(groups)).tolist()
+        found += sorted(
+            group for group, size in zip(groups, sizes, strict=True) if size >= min_peers
+        )
+    return Peers(present, cuts, (*found, ()))
 
 
 def closest(memberships: Ints) -> Ints:
@@ -93,16 +89,28 @@ def tenure_days(buyers: pd.DataFrame, as_of_day: int) -> Ints:
     return days
 
 
-def _keys(
+def _prefixes(
     buyers: pd.DataFrame, attributes: Sequence[str], tenure_cuts: Sequence[int], as_of_day: int
-) -> pd.DataFrame:
-    """What peers share, as text, a column for each attribute and the last for the tenure band."""
+) -> list[tuple[Ints, list[Group]]]:
+    """What buyers share by the beginnings of (attribute, ..., tenure band), the shortest first.
+
+    Returns:
+        For each length from 0 on: the place of each buyer's group, and the groups that occur.
+    """
     texts = [
-        buyers[name].astype("str").fillna("").array
+        pd.factorize(buyers[name].astype("str").fillna(""))
         if name in buyers
-        else pd.array([""] * len(buyers), "str")
+        else (np.zeros(len(buyers), dtype=np.int64), [""])
         for name in attributes
     ]
-    names = pd.array([str(band) for band in range(1, len(tenure_cuts) + 2)], "str")
     bands = np.searchsorted(np.array(tenure_cuts), tenure_days(buyers, as_of_day))
-    return pd.DataFrame(dict(enumerate([*texts, names.take(bands)])))
+    names = [str(band) for band in range(1, len(tenure_cuts) + 2)]
+    codes: Ints = np.zeros(len(buyers), dtype=np.int64)
+    groups: list[Group] = [()] if len(buyers) else []
+    found = [(codes, groups)]
+    for own, labels in (*texts, (bands, names)):
+        codes, pairs = pd.factorize(codes * len(labels) + own)
+        begun = np.divmod(pairs, len(labels))
+        groups = [(*groups[place], str(labels[label])) for place, label in zip(*begun, strict=True)]
+        found.append((codes, groups))
+    return found

@@ -6,7 +6,6 @@ month, and equal customers always get equal scores.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,8 +18,10 @@ import numpy as np
 
 from rfmtool.arrays import Ints
 from rfmtool.columns import DIMENSIONS
+from rfmtool.documents import bytes_of, json_of
 from rfmtool.errors import RulesError
 from rfmtool.money import UNITS_PER_CURRENCY, money_text
+from rfmtool.places import check_local
 from rfmtool.rules import MAX_BINS, METHODS, MethodName
 from rfmtool.scoring.peer_spend import PeerSpend
 from rfmtool.scoring.timing import Timing
@@ -147,8 +148,9 @@ def load_scales(path: str | os.PathLike[str]) -> Scales:
         RulesError: the file cannot be read or is none of ours.
     """
     where = os.fspath(path)
+    check_local(where)
     try:
-        data = json.loads(Path(path).read_text("utf-8"))
+        data = json_of(bytes_of(Path(path)))
         scales = {name: _scale(name, data[name]) for name in DIMENSIONS}
         timing = Timing.from_data(data["timing"])
         within = _within(data["within"], scales) if "within" in data else None

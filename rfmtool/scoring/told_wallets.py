@@ -11,6 +11,7 @@ import pandas as pd
 
 from rfmtool.arrays import Ints
 from rfmtool.columns import MILLION
+from rfmtool.money import rounded
 
 _RANKED: Final = ("rank", "brands")
 _LARGEST: Final = 2**62
@@ -50,9 +51,7 @@ def prorated(wallets: pd.DataFrame, period: Period) -> Ints:
     # The whole days' worth first: a vast wallet times its days would not fit.
     daily, rest = np.divmod(wallets["wallet"].to_numpy(dtype=np.int64, na_value=0), days)
     more, rest = np.divmod(rest * inside, days)
-    part = daily * inside + more
-    rounded: Ints = part + ((2 * rest > days) | ((2 * rest == days) & (part % 2 == 1)))
-    return rounded
+    return rounded(daily * inside + more, rest, days)
 
 
 def rank_share(rank: Floats, brands: Floats) -> Floats:

@@ -55,14 +55,9 @@ def add_wallets(
         (somebody spends more here than they said to spend at all), wallet_plan, share_is_low and
         headroom_is_high (never by an estimate).
     """
-    best = _best(people, wallets, peer_spend, period).astype("Int64").set_index("owner")
-    best = best.reindex(np.arange(len(people)))
-    basis = best["basis"].to_numpy(dtype=np.int64, na_value=-1)
-    wallet = best["wallet"].to_numpy(dtype=np.int64, na_value=0)
-    spend = best["spend"].to_numpy(dtype=np.int64, na_value=0)
+    basis, wallet, spend, told = _best(people, wallets, peer_spend, period)
     counted, nobody = np.clip(spend, 0, wallet), basis < 0
     # A share that was told is not told again by a wallet that had to be rounded.
-    told = best[TOLD_SHARE].to_numpy(dtype=np.float64, na_value=np.nan) / MILLION
     share = np.round(counted / np.where(nobody, np.nan, wallet), 6)
     share = np.where(np.isnan(told), share, told)
     added = people.assign(
@@ -107,20 +102,24 @@ def _best(
     wallets: pd.DataFrame | None,
     peer_spend: PeerSpend | None,
     period: Period,
-) -> pd.DataFrame:
-    """The owner, wallet and spend of everyone with a wallet, and the place of its basis."""
-    columns = ["owner", "wallet", "spend", "basis", TOLD_SHARE]
-    found = [pd.DataFrame(columns=columns, dtype="Int64")]
-    if wallets is not None:
-        found.append(known_wallets(wallets, period).assign(basis=0))
-        found.append(ranked_wallets(wallets, people, period).assign(basis=1))
-    told = pd.concat(found).drop_duplicates("owner", keep="first")
-    if peer_spend is None:
-        return told
-    untold = ~np.isin(np.arange(len(people)), told["owner"])
-    return pd.concat(
-        [told, estimated_wallets(people, untold, peer_spend, period.as_of_day).assign(basis=2)]
-    )
+) -> tuple[Ints, Ints, Ints, Floats]:
+    """Each one's place of the best basis (-1: none), wallet, spend, and share where it was told."""
+    count = len(people)
+    basis = np.full(count, -1)
+    wallet, spend = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
+    told = np.full(count, np.nan)
+    found = []
+    if wallets is not None:  # the best comes last, and takes the place of what is there
+        found = [(1, ranked_wallets(wallets, people, period)), (0, known_wallets(wallets, period))]
+    if peer_spend is not None:
+        found.insert(0, (2, estimated_wallets(people, peer_spend, period.as_of_day)))
+    for place, rows in found:
+        owner = rows["owner"].to_numpy(dtype=np.int64)
+        basis[owner] = place
+        wallet[owner] = rows["wallet"].to_numpy(dtype=np.int64)
+        spend[owner] = rows["spend"].to_numpy(dtype=np.int64)
+        told[owner] = rows[TOLD_SHARE].to_numpy() / MILLION if TOLD_SHARE in rows else np.nan
+    return basis, wallet, spend, told
 
 
 def _medians(values: Ints, basis: Ints) -> Ints:

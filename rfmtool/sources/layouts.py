@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from rfmtool.errors import InputError, having_seen
 from rfmtool.sources.cells.typed import can_be
 from rfmtool.sources.files.exports import ExportFile
+from rfmtool.sources.files.parquet import schema_of
 from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, SUGGESTED_ROLES, Asked, FileLayout
-from rfmtool.sources.read import damaged_parquet
 from rfmtool.sources.roles import Roles, kept_places, known_names
 from rfmtool.sources.text.dialect import sniff
 
@@ -35,11 +34,7 @@ def parquet_layout(file: ExportFile, asked: Asked, roles: Roles) -> FileLayout:
     Raises:
         InputError: it is damaged, or lacks a needed column.
     """
-    try:
-        with file.open() as raw:
-            schema = pq.read_schema(raw)
-    except (pa.ArrowException, OSError):
-        raise damaged_parquet(file) from None
+    schema = schema_of(file)
     names, keys = _with_keys(tuple(schema.names), file)
     for name in names[len(schema.names) :]:
         schema = schema.append(pa.field(name, pa.string()))
@@ -89,8 +84,15 @@ def typed_layout(
     places = _places(found, asked, roles, where)
     for role, place in list(places.items()):
         kind = schema.field(place).type
-        if role.startswith(KEPT) or can_be(roles.kinds.get(role, "text"), kind):
+        is_kept = role.startswith(KEPT)
+        if can_be("kept" if is_kept else roles.kinds.get(role, "text"), kind):
             continue
+        if is_kept:
+            raise InputError(
+                f"{where}: column {found.header[place]!r} holds {kind}, which cannot be carried"
+                " through",
+                "Leave it out of --keep, or turn it into text.",
+            )
         if role == "refunded" and "voided" not in places and pa.types.is_boolean(kind):
             places["voided"] = place
         elif role not in (*OPTIONAL_ROLES, *SUGGESTED_ROLES) or role in asked.columns:

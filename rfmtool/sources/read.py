@@ -7,12 +7,12 @@ from functools import partial
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from rfmtool.errors import InputError, naming
 from rfmtool.sources.batches import Jobs
 from rfmtool.sources.cells.typed import typed
 from rfmtool.sources.files.exports import ExportFile
+from rfmtool.sources.files.parquet import batches
 from rfmtool.sources.files.streams import squeezed, unwrapped
 from rfmtool.sources.layout import FileLayout
 from rfmtool.sources.text.blocks import BLOCK_BYTES, blocks
@@ -53,33 +53,21 @@ def parquet_jobs(file: ExportFile, layout: FileLayout, progress: Progress | None
         InputError: the file is damaged.
     """
     names = {role: layout.header[place] for role, place in layout.places.items()}
-    try:
-        with file.open() as raw:
-            # Pre-buffering would hold every column chunk as it is read.
-            parquet = pq.ParquetFile(raw, pre_buffer=False, coerce_int96_timestamp_unit="us")
-            start = 0
-            for batch in parquet.iter_batches(BATCH_ROWS, columns=sorted(set(names.values()))):
-                cells = {role: batch.column(name) for role, name in names.items()}
-                whole = partial(_parquet_rows, file, start, len(batch))
-                yield partial(typed, cells, layout.kinds, len(batch), whole)
-                start += len(batch)
-                if progress:
-                    progress(raw.tell())
-    except (pa.ArrowException, OSError) as error:
-        raise damaged_parquet(file) from error
-
-
-def damaged_parquet(file: ExportFile) -> InputError:
-    """Say that a Parquet file cannot be read."""
-    return InputError(f"{file.name}: the Parquet data is damaged", "Export or download it again.")
+    with batches(file, BATCH_ROWS, sorted(set(names.values()))) as (found, raw):
+        start = 0
+        for batch in found:
+            cells = {role: batch.column(name) for role, name in names.items()}
+            whole = partial(_parquet_rows, file, start, len(batch))
+            yield partial(typed, cells, layout.kinds, len(batch), whole)
+            start += len(batch)
+            if progress:
+                progress(raw.tell())
 
 
 def _parquet_rows(file: ExportFile, start: int, count: int) -> list[pa.Array]:
-    with file.open() as raw:
+    with batches(file, BATCH_ROWS) as (found, _):
         seen = 0
-        for batch in pq.ParquetFile(
-            raw, pre_buffer=False, coerce_int96_timestamp_unit="us"
-        ).iter_batches(BATCH_ROWS):
+        for batch in found:
             if seen == start:
                 return list(batch.columns)
             seen += len(batch)

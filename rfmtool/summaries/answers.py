@@ -18,6 +18,7 @@ from rfmtool.analyses.repeat import Repeat
 from rfmtool.analyses.returned import ENOUGH
 from rfmtool.analyses.timeline import DAYS_A_YEAR, Point, Timeline
 from rfmtool.money import UNITS_PER_CURRENCY, money_text
+from rfmtool.summaries.cohorts import cohorts_in_short
 from rfmtool.summaries.words import activity_words
 
 Data = dict[str, Any]
@@ -76,6 +77,7 @@ def cohorts_data(found: Cohorts) -> Data:
                 for month in months
             ],
         },
+        "in_short": cohorts_in_short(found),
         "notes": list(found.notes),
     }
 

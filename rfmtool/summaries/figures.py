@@ -36,5 +36,4 @@ def _median(money: pd.Series[int]) -> str:
     """The middle value; of an even number the mean of the two, half-even to 1/10,000."""
     ordered = np.sort(money.to_numpy())
     low, high = int(ordered[(len(ordered) - 1) // 2]), int(ordered[len(ordered) // 2])
-    half, odd = divmod(low + high, 2)
-    return money_text(half + (odd and half % 2))
+    return money_text(round(Fraction(low + high, 2)))

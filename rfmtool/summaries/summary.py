@@ -49,6 +49,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
     escaped_cells = _escaped_cells(result)
     return {
         "version": __version__,
+        "title": None,
         "as_of": result.as_of.isoformat(),
         "as_of_is": _as_of_is(result, buyers),
         "customers": len(frame),
@@ -81,6 +82,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "cells": cells(frame, result.scales),
         "distributions": distributions(frame),
         **curves(result),
+        "timeline": None,
         "bands": _bands(result.scales),
         "scales_are": "fitted to this export" if result.fitted else "given",
         "scales": result.scales.as_data(),

@@ -217,6 +217,10 @@ def _seconds_of_day(parts: pa.StructArray) -> npt.NDArray[np.int64]:
     return hour * 3600 + _whole(parts, "M") * 60 + _whole(parts, "S")
 
 
+_FURTHEST: Final = 14 * 3600
+"""No clock on earth is further from Greenwich."""
+
+
 def _offsets(parts: pa.StructArray) -> tuple[npt.NDArray[np.int64], Mask, Mask]:
     """Seconds east of Greenwich, whether an offset is written, and whether it is none or known."""
     texts = _text(parts, "z")
@@ -227,7 +231,9 @@ def _offsets(parts: pa.StructArray) -> tuple[npt.NDArray[np.int64], Mask, Mask]:
         digits = re.fullmatch(r"([+-])(\d\d):?(\d\d)?", text)
         if digits:
             sign, hours, minutes = digits.groups()
-            seconds[place] = int(sign + "1") * (int(hours) * 3600 + int(minutes or 0) * 60)
+            away = int(hours) * 3600 + int(minutes or 0) * 60
+            seconds[place] = int(sign + "1") * away
+            known[place] = away <= _FURTHEST and int(minutes or 0) < 60  # noqa: PLR2004
         else:
             known[place] = text in ("", "z", "utc", "gmt")
     return seconds[index], texts != "", known[index]

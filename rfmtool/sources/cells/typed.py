@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rfmtool.arrays import Mask
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.layout import Kind
+
+Use = Kind | Literal["kept"]
+"""What a column is read as, or that it is only carried through."""
 
 
 def typed(
@@ -17,20 +23,28 @@ def typed(
     records: int,
     whole: Callable[[], Sequence[pa.Array]],
 ) -> Batch:
-    """A batch of a typed source; ids become text, empty text becomes missing."""
+    """A batch of a typed source; ids become text, empty text becomes missing.
+
+    Records with text that is not UTF-8 go to the faults, as those of a file of text do.
+    """
     settled = {role: _settled(kinds.get(role, "text"), cell) for role, cell in cells.items()}
-    return Batch(settled, records, (), whole)
+    batch = Batch(settled, records, (), whole)
+    bad = [_not_utf8(column) for column in settled.values() if not _is_utf8(column)]
+    return batch.without(np.logical_or.reduce(bad), "bad_encoding") if bad else batch
 
 
-def can_be(kind: Kind, typed_as: pa.DataType) -> bool:
-    """Whether a typed column can be read as a kind: text always can."""
+def can_be(use: Use, typed_as: pa.DataType) -> bool:
+    """Whether a typed column fits a use: text fits any, and what no text is made of fits none."""
     if pa.types.is_dictionary(typed_as):
         typed_as = typed_as.value_type
     if pa.types.is_null(typed_as) or _is_text(typed_as) or _is_number(typed_as):
         return True
-    if kind == "day":
+    if use == "day":
         return bool(pa.types.is_date(typed_as) or pa.types.is_timestamp(typed_as))
-    return kind == "text" and bool(pa.types.is_boolean(typed_as))
+    if pa.types.is_boolean(typed_as):
+        return use in ("text", "kept")
+    is_moment = pa.types.is_temporal(typed_as) and not pa.types.is_interval(typed_as)
+    return use == "kept" and bool(is_moment)
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -51,6 +65,8 @@ def _settled(kind: Kind, cells: pa.Array) -> pa.Array:
         words = cells.dictionary
         words = pc.cast(words, pa.string()) if _is_text(words.type) else words
         cells = words.take(cells.indices)
+    if pa.types.is_float16(cells.type):
+        cells = cells.cast(pa.float32())  # which can be counted and compared
     if kind == "text" or pa.types.is_null(cells.type):
         cells = as_text(cells)
     elif _is_text(cells.type):
@@ -62,14 +78,36 @@ def _settled(kind: Kind, cells: pa.Array) -> pa.Array:
 
 def shown(cells: pa.Array) -> pa.Array:
     """Cells of any type as text for people to look at; bytes that are no text as U+FFFD."""
-    try:
-        return _settled("text", cells)
-    except pa.ArrowNotImplementedError:  # a list or the like, which no text is made of
+    if pa.types.is_binary(cells.type) or pa.types.is_large_binary(cells.type):
+        cells = cells.view(pa.large_string() if pa.types.is_large_binary(cells.type)
+                           else pa.string())  # fmt: skip
+    if not can_be("kept", cells.type):  # a list or the like, which no text is made of
         return pa.nulls(len(cells), pa.string())
-    except pa.ArrowInvalid:  # bytes of another encoding; no column of a role holds any
-        texts = [None if cell is None else cell.decode("utf-8", "replace")
-                 for cell in cells.to_pylist()]  # fmt: skip
-        return pa.array(texts, pa.string())
+    texts = _settled("text", cells)
+    return texts if _is_utf8(texts) else pa.array(map(_decoded, _bytes(texts)), pa.string())
+
+
+def _is_utf8(cells: pa.Array) -> bool:
+    if not pa.types.is_string(cells.type):
+        return True
+    try:
+        cells.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _not_utf8(cells: pa.Array) -> Mask:
+    return np.array([_decoded(cell, "ignore") != _decoded(cell) for cell in _bytes(cells)])
+
+
+def _bytes(cells: pa.Array) -> list[bytes | None]:
+    found: list[bytes | None] = cells.view(pa.binary()).to_pylist()
+    return found
+
+
+def _decoded(cell: bytes | None, errors: str = "replace") -> str | None:
+    return None if cell is None else cell.decode("utf-8", errors)
 
 
 def as_text(cells: pa.Array) -> pa.Array:

@@ -128,8 +128,11 @@ def _chosen(members: list[zipfile.ZipInfo], name: str, part: str) -> zipfile.Zip
         raise InputError(f"{name}: there is no file in this zip", "Pack it again.")
     if not found:
         raise InputError(f"{name}: there is no {part} in this zip", f"It holds {shown}.")
-    if part:
-        raise InputError(f"{name}: {part} is in this zip twice", "Unpack it, and name one.")
+    if len({member.filename for member in found}) < len(found):
+        raise InputError(
+            f"{name}: {_listed(found)}: two of one name are in this zip",
+            "Unpack it with a program that keeps both, and name the one that you want.",
+        )
     example = f"{name}/{_shown(members[0].filename)}"
     raise InputError(
         f"{name}: there are {len(members):,} files in this zip: {shown}",

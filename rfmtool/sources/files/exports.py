@@ -15,15 +15,21 @@ from urllib.parse import unquote
 
 from rfmtool.errors import InputError
 from rfmtool.sources.files.containers import DAMAGED, READ, START, is_workbook, kind_of, unpacked
-from rfmtool.sources.files.spools import reader_of
+from rfmtool.sources.files.spools import reader_of, too_large
 from rfmtool.sources.files.streams import ByteStream, bounded, transcoded
-from rfmtool.sources.files.workbooks import sheet_as_csv, too_large
+from rfmtool.sources.files.workbooks import sheet_as_csv
 
 _NO_KEY: Final = "__HIVE_DEFAULT_PARTITION__"
 _TRUSTED_BYTES: Final = 1 << 30
 _PACKERS: Final = ("tar", "xz", "7z", "RAR")
 _TRUSTED_RATIO: Final = 200
 """Real exports pack to between a fifth and a fiftieth; beyond this it is made to fill a disk."""
+
+
+def unreadable(name: str, error: OSError) -> InputError:
+    """Say that the system does not let a file or folder be read."""
+    reason = (error.strerror or "not readable").lower()
+    return InputError(f"{name}: cannot be read: {reason}", "See to that, or name another file.")
 
 
 @dataclass(frozen=True)
@@ -68,10 +74,7 @@ class ExportFile:
         try:
             return Path(self.path or self.name).open("rb", buffering=0)
         except OSError as error:
-            reason = (error.strerror or "not readable").lower()
-            raise InputError(
-                f"{self.name}: cannot be read: {reason}", "See to that, or name another file."
-            ) from None
+            raise unreadable(self.name, error) from None
 
     @cached_property
     def kind(self) -> str:

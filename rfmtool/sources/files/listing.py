@@ -6,14 +6,15 @@ import glob
 import os
 import sys
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 
 from rfmtool.errors import InputError
-from rfmtool.manifest import MANIFEST, manifest_of
-from rfmtool.sources.files.exports import ExportFile
+from rfmtool.manifest import manifest_of
+from rfmtool.places import check_local
+from rfmtool.sources.files.exports import ExportFile, unreadable
 from rfmtool.sources.files.spools import spooled
 
 _PACKED: Final = ("", ".gz", ".bz2", ".zst", ".zip")
@@ -43,11 +44,13 @@ def expand(
         max_bytes: the most that a file may hold, unpacked.
 
     Raises:
-        InputError: nothing is named or there, a folder holds no data, or a file is named twice.
+        InputError: nothing is named or there, a folder holds no data or what cannot be opened, a
+            pipe holds more than it may, or a file is named twice.
+        UsageError: a URL is named.
     """
     if not exports:
         raise InputError("no file is named", "Name one.")
-    files = [file for export in exports for file in _files_of(os.fspath(export))]
+    files = [file for export in exports for file in _files_of(os.fspath(export), max_bytes)]
     twice = _repeated((file.path.resolve() if file.path else file.name, file.part)
                       for file in files)  # fmt: skip
     if twice:
@@ -69,12 +72,19 @@ def _repeated(names: Iterable[Thing]) -> set[Thing]:
     return {name for name, count in Counter(names).items() if count > 1}
 
 
-def _files_of(export: str) -> list[ExportFile]:
+def _files_of(export: str, max_bytes: int | None) -> list[ExportFile]:
     if export == "-":
-        return [ExportFile("stdin", spool=spooled(sys.stdin.buffer, "stdin"))]
+        return [ExportFile("stdin", spool=spooled(sys.stdin.buffer, "stdin", max_bytes))]
     if not export:
         raise InputError("EXPORT: the name is empty", "Name a file, a folder, or - for stdin.")
-    path = Path(export)
+    check_local(export)
+    try:
+        return _files_at(export, Path(export), max_bytes)
+    except OSError as error:
+        raise unreadable(_shown(error.filename or export), error) from None
+
+
+def _files_at(export: str, path: Path, max_bytes: int | None) -> list[ExportFile]:
     if path.is_dir():
         return _files_in(export, path)
     container = next((parent for parent in path.parents if parent.is_file()), None)
@@ -86,7 +96,7 @@ def _files_of(export: str) -> list[ExportFile]:
     if not path.is_file():  # a pipe, such as a shell makes of <(command)
         file = ExportFile(_shown(path), path)
         with file.open() as pipe:
-            return [replace(file, path=None, spool=spooled(pipe, file.name))]
+            return [replace(file, path=None, spool=spooled(pipe, file.name, max_bytes))]
     return [ExportFile(_shown(path.name), path)]
 
 
@@ -105,10 +115,20 @@ def _matching(pattern: str) -> list[ExportFile]:
     what = "no file matches" if glob.has_magic(pattern) else "there is no such file or folder"
     # Path.glob takes no absolute patterns.
     matches = sorted(Path(match) for match in glob.glob(pattern, recursive=True))  # noqa: PTH207
-    found = [match for match in matches if match.is_file()]
+    for place in _searched(pattern):
+        os.scandir(place).close()  # glob passes over what it may not look into
+    found = [match for match in matches if not match.is_dir() and _is_readable(match)]
     if not found:
         raise InputError(f"{pattern}: {what}", "Check the spelling and the folder.")
     return [ExportFile(_shown(match), match) for match in found]
+
+
+def _searched(pattern: str) -> Iterator[Path]:
+    """The folders that a pattern is looked for in."""
+    for parent in Path(pattern).parents:
+        for match in glob.glob(os.fspath(parent), recursive=True):  # noqa: PTH207 - as above
+            if Path(match).is_dir():
+                yield Path(match)
 
 
 def _shown(path: str | os.PathLike[str]) -> str:
@@ -139,18 +159,43 @@ def left_out(source: object, taken: Collection[Path]) -> tuple[str, ...]:
 
 
 def _data_in(folder: Path) -> list[Path]:
-    return [child for child in _files_below(folder) if has_data_name(child, folder)]
+    return sorted(child for child in _files_below(folder) if has_data_name(child, folder))
 
 
-def _files_below(folder: Path) -> list[Path]:
-    """The files at any depth, but for hidden ones and answers that an earlier run wrote there."""
-    manifests = (path for path in folder.glob(f"*/**/{MANIFEST}") if path.is_file())
-    answers = {path.parent for path in manifests if manifest_of(path.parent)}
-    return sorted(
-        child
-        for child in folder.rglob("*")
-        if not _is_hidden(child, folder) and child.is_file() and answers.isdisjoint(child.parents)
-    )
+def _files_below(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
+    """The files at any depth, but for hidden ones and answers that an earlier run wrote there.
+
+    Raises:
+        InputError: something cannot be opened; whoever names a folder wants all that it holds.
+        OSError: a folder may not be looked into.
+    """
+    above = (*above, folder.resolve())
+    for child in sorted(folder.iterdir()):
+        if child.name.startswith(_HIDDEN):
+            continue
+        if not child.is_dir():
+            if _is_readable(child):
+                yield child
+        elif child.resolve() in above:
+            raise InputError(
+                f"{_shown(child)}: leads back to a folder that it is in", "Take that link away."
+            )
+        elif not manifest_of(child):
+            yield from _files_below(child, above)
+
+
+def _is_readable(path: Path) -> bool:
+    """True of a file.
+
+    Raises:
+        InputError: it is none, such as a link to what is gone, or a pipe.
+    """
+    if not path.is_file():
+        what = "a link to what is not there" if path.is_symlink() else "no file"
+        raise InputError(
+            f"{_shown(path)}: is {what}", "Take it away, or name the files that you want."
+        )
+    return True
 
 
 def has_data_name(child: Path, folder: Path) -> bool:

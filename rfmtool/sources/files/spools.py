@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -13,17 +12,28 @@ from typing import BinaryIO, Final, cast
 
 import pyarrow as pa
 
-from rfmtool.errors import SystemFailureError
+from rfmtool.errors import InputError, SystemFailureError
+
+_CHUNK: Final = 1 << 20
 
 
-def spooled(pipe: BinaryIO, name: str) -> BinaryIO:
+def spooled(pipe: BinaryIO, name: str, most: int | None = None) -> BinaryIO:
     """Keep a copy of a pipe's bytes.
 
+    Args:
+        pipe: read to its end.
+        name: what it is called in messages.
+        most: how many bytes it may hold.
+
     Raises:
+        InputError: it holds more.
         SystemFailureError: there is no room for it.
     """
     with _kept(name) as spool:
-        shutil.copyfileobj(pipe, spool.file)
+        while data := pipe.read(_CHUNK):
+            spool.file.write(data)
+            if most is not None and spool.tell() > most:
+                raise too_large(name, most)
     return cast("BinaryIO", spool)
 
 
@@ -51,6 +61,7 @@ def spooled_stream(reader: pa.RecordBatchReader, name: str, batch_rows: int) -> 
 @contextmanager
 def _kept(name: str) -> Iterator[_Spool]:
     """A new spool; flushed at the end, and with errors in our words."""
+    spool = None
     try:
         spool = _Spool()
         yield spool
@@ -58,9 +69,22 @@ def _kept(name: str) -> Iterator[_Spool]:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise SystemFailureError(
-            f"{name}: cannot be kept in a temporary file: {reason}",
+            f"{name}: cannot be kept in a temporary file, which had grown to {_size(spool):,}"
+            f" bytes: {reason}",
             "Free some space, name a roomier folder with TMPDIR, or give a file.",
         ) from None
+
+
+def _size(spool: _Spool | None) -> int:
+    return os.fstat(spool.file.fileno()).st_size if spool else 0
+
+
+def too_large(name: str, most: int) -> InputError:
+    """Say that a file holds more than it may."""
+    return InputError(
+        f"{name}: it holds more than {most:,} bytes once unpacked",
+        "If it is meant to, allow more with --max-size, for example 100GB.",
+    )
 
 
 def reader_of(spool: BinaryIO) -> BinaryIO:

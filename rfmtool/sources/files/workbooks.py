@@ -10,6 +10,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from rfmtool.errors import InputError, NoTableError
+from rfmtool.sources.files.containers import DAMAGED
+from rfmtool.sources.files.extents import check_extents
+from rfmtool.sources.files.spools import too_large
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -33,20 +36,23 @@ def sheet_as_csv(raw: BinaryIO, name: str, sheet: str, most: int) -> bytes:
     """
     calamine = _calamine(name)
     _check_size(raw, name, most)
-    raw.seek(0)
     try:
+        check_extents(raw, name)
+        raw.seek(0)
         book = calamine.CalamineWorkbook.from_filelike(raw)
-        chosen = _chosen(book, name, sheet)
-        rows = chosen.to_python(skip_empty_area=False)
+        return _written(_chosen(book, name, sheet).iter_rows())
     except calamine.PasswordError:
         raise InputError(
             f"{name}: this workbook is locked with a password", "Save it without one."
         ) from None
-    except (calamine.CalamineError, OSError, ValueError):
+    except BaseException as error:
+        # What goes wrong in Rust without a plan is no Exception, and has no name to catch it by.
+        known = (*DAMAGED, calamine.CalamineError, ValueError)
+        if not isinstance(error, known) and type(error).__name__ != "PanicException":
+            raise
         raise InputError(
             f"{name}: this workbook is damaged, or is none", "Save it again, or as CSV."
         ) from None
-    return _written(rows)
 
 
 def _calamine(name: str) -> Any:  # noqa: ANN401 - a module
@@ -67,14 +73,6 @@ def _check_size(raw: BinaryIO, name: str, most: int) -> None:
         size = sum(member.file_size for member in archive.infolist())
     if size > most:
         raise too_large(name, most)
-
-
-def too_large(name: str, most: int) -> InputError:
-    """Say that a file holds more than it may."""
-    return InputError(
-        f"{name}: it holds more than {most:,} bytes once unpacked",
-        "If it is meant to, allow more with --max-size, for example 100GB.",
-    )
 
 
 def _chosen(book: CalamineWorkbook, name: str, sheet: str) -> CalamineSheet:
@@ -101,10 +99,12 @@ def _chosen(book: CalamineWorkbook, name: str, sheet: str) -> CalamineSheet:
     )
 
 
-def _written(rows: Sequence[Sequence[object]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(_lines(rows))
-    return text.getvalue().encode("utf-8", "replace")
+def _written(rows: Iterable[Sequence[object]]) -> bytes:
+    data = io.BytesIO()
+    with io.TextIOWrapper(data, "utf-8", errors="replace", newline="") as text:
+        csv.writer(text, lineterminator="\n").writerows(_lines(rows))
+        text.flush()
+        return data.getvalue()
 
 
 def _lines(rows: Iterable[Sequence[object]]) -> Iterator[list[str]]:

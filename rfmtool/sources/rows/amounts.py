@@ -55,6 +55,10 @@ def read_money(cells: Cells, runs: Runs, days: Days, reading: Reading, question:
     said = _currencies(numbers)
     others, named, rates = _exchange(runs, days, said, question)
     units, unread = to_units([*numbers.values(), *rates])
+    huge = np.abs(units) >= _SAFE_SUM
+    if huge.any():  # what no order can be the sum of is no amount
+        units[huge] = 0
+        unread = np.union1d(unread, np.flatnonzero(huge))
     paid, back, unread = _less(units, unread, cells, reading, rates)
     paid[others] = back[others] = 0
     factors = [numbers[role] for role in ("quantity",) if role in numbers]

@@ -68,8 +68,10 @@ def blocks(
     rest = pa.py_buffer(b"")
     more = True
     while more:
-        buffer, filled = _filled(stream, rest, block_bytes)
-        more = filled == len(rest) + block_bytes
+        # As much again as is left of a long line, so that it is looked at twice at most.
+        size = max(block_bytes, len(rest))
+        buffer, filled = _filled(stream, rest, size)
+        more = filled == len(rest) + size
         block, used = cutter.cut(buffer.slice(0, filled), final=not more)
         if len(block.data) or block.torn:
             yield block

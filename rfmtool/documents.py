@@ -1,0 +1,99 @@
+"""Our own JSON and TOML, read within bounds: no file is so large or so deep that it does harm."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+MOST_BYTES: Final = 64 << 20
+_MOST_TOML_BYTES: Final = 4 << 20
+_DEEPEST: Final = 64
+_KEY: Final = rb"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
+_LONG_KEY: Final = re.compile(
+    rb"(?<![\w-])" + _KEY + rb"(?:[ \t]*+\.[ \t]*+" + _KEY + rb"){%d}" % _DEEPEST
+)
+
+
+def bytes_of(path: Path, most: int = MOST_BYTES) -> bytes:
+    """The bytes of a file that is not too large.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it holds more.
+    """
+    with path.open("rb") as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise ValueError(f"it holds more than {most:,} bytes")
+    return data
+
+
+def json_of(data: bytes) -> Any:  # noqa: ANN401 - whatever stands there
+    """Read JSON: UTF-8 with or without a mark, numbers that are numbers, not too deep.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        found = json.loads(data.decode("utf-8-sig"), parse_constant=_no_number)
+    except RecursionError:
+        raise ValueError("it is too deep") from None
+    _check_depth(found)
+    return found
+
+
+def toml_of(path: Path) -> dict[str, Any]:
+    """Read a TOML file: UTF-8 with or without a mark; numbers with a point are decimals.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is none, or larger or deeper than any is meant to be; says which.
+    """
+    data = bytes_of(path, _MOST_TOML_BYTES)
+    # The library takes a square of time and memory for each.
+    if long := _LONG_KEY.search(data):
+        line = data.count(b"\n", 0, long.start()) + 1
+        raise ValueError(f"line {line}: a key has over {_DEEPEST} parts")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError("cannot be read: not UTF-8 text") from None
+    return toml_text(text)
+
+
+def toml_text(text: str) -> dict[str, Any]:
+    """Read TOML from text.
+
+    Raises:
+        ValueError: it is none; says where.
+    """
+    try:
+        found = tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError:
+        raise
+    except (ValueError, ArithmeticError, RecursionError):
+        raise ValueError("a number is too long, or lists are too deep") from None
+    _check_depth(found)
+    return found
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number")
+
+
+def _check_depth(data: Any) -> None:  # noqa: ANN401 - any shape
+    level = [data]
+    for _ in range(_DEEPEST):
+        level = [
+            child
+            for one in level
+            if isinstance(one, (dict, list))
+            for child in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return
+    raise ValueError("it is too deep")

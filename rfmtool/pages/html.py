@@ -1,0 +1,157 @@
+"""Pages as HTML: one file that needs nothing else, the same bytes every time.
+
+Templates draw what the story says; jinja2 escapes every text. The policy in the page lets nothing
+in but its own style and script, told by their hashes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+import jinja2
+from markupsafe import Markup
+
+from rfmtool import __version__
+from rfmtool.errors import InputError
+from rfmtool.pages.blocks import Bar, Bars, Dot, Name, Number, Spark, Table
+from rfmtool.pages.cards import (
+    Beside,
+    Folded,
+    Heat,
+    Key,
+    Page,
+    Sentence,
+    Stack,
+    Switch,
+    shortened,
+    visible,
+)
+from rfmtool.pages.numerals import Numerals
+from rfmtool.pages.story import answers, run
+from rfmtool.pages.svg import Plot, heat, line, place
+
+_TESTS: Final[Mapping[str, type]] = {
+    "table": Table, "stack": Stack, "key": Key, "heat": Heat, "switch": Switch, "plot": Plot,
+    "beside": Beside, "sentence": Sentence, "folded": Folded, "number_cell": Number,
+    "name_cell": Name, "bars_cell": Bars, "bar_cell": Bar, "dot_cell": Dot, "spark_cell": Spark,
+}  # fmt: skip
+_POLICY: Final = (
+    "default-src 'none'; style-src '{style}'; script-src '{script}'; img-src data:;"
+    " base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+)
+
+
+MOST_BYTES: Final = 250_000
+
+
+def run_page(summary: Mapping[str, Any], locale: str = "en", title: str | None = None) -> str:
+    """The page of a run as one HTML file.
+
+    Args:
+        summary: a run's, or a summary.json read back.
+        locale: whose number marks, as a language tag.
+        title: the shop's name; that in the summary, or the input's, where there is none.
+
+    Raises:
+        UsageError: the language is not known.
+        InputError: the summary is of a version that did not draw pages.
+    """
+    numerals = Numerals.of(locale)
+    if "distributions" not in summary:
+        raise InputError(
+            "summary.json: lacks what a page is drawn from; an earlier version wrote it",
+            "Run again to write it anew.",
+        )
+    return document(run.page(summary, numerals, title))
+
+
+def answer_page(name: str, data: Mapping[str, Any], locale: str, title: str | None) -> str:
+    """The page of a question as one HTML file; see `rfmtool.pages.story.answers`."""
+    return document(answers.page(name, data, Numerals.of(locale), title, __version__))
+
+
+def comparison_page(summary: Mapping[str, Any], title: str | None) -> str:
+    """The page of a comparison as one HTML file."""
+    return document(answers.compared(summary, title))
+
+
+def document(page: Page) -> str:
+    """A page as one HTML file."""
+    style, script = _text("style.css"), _text("script.js")
+    cards = [card for chapter in page.chapters for row in chapter.rows for card in row]
+    known = next((card for card in cards if card.place == "known"), None)
+    told = sum(isinstance(mark, Sentence) and mark.look for mark in known.marks) if known else 0
+    shown = sum(isinstance(mark, Sentence) and mark.look for mark in page.trust)
+    more = told - shown
+    return _environment().get_template("page.html.j2").render(
+        page=page,
+        style=Markup(style),  # noqa: S704 - ours
+        script=Markup(script),  # noqa: S704 - ours
+        policy=Markup(_POLICY.format(style=_digest(style), script=_digest(script))),  # noqa: S704
+        entries=[(card.place, card.topic) for card in cards],
+        warnings=f"{more} more" if shown and more > 0 else f"{more}" if more > 0 else "",
+    )  # fmt: skip
+
+
+@cache
+def _text(name: str) -> str:
+    lines = files("rfmtool.pages").joinpath("templates", name).read_text("utf-8")
+    return "\n" + "\n".join(each.strip() for each in lines.splitlines()) + "\n"
+
+
+def _digest(text: str) -> str:
+    """The hash of exactly the bytes between the tags."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("rfmtool.pages"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        finalize=_clean,
+    )
+    environment.tests.update({name: _is_a(kind) for name, kind in _TESTS.items()})
+    environment.filters.update(
+        name=lambda text: visible(shortened(text)),
+        visible=visible,
+        is_long=lambda text: shortened(text).endswith("…"),
+        pc=place,
+        heat=lambda part, linear: heat(part, linear=linear),
+        spark=_spark,
+    )
+    environment.globals["data"] = _data
+    return environment
+
+
+def _clean(value: Any) -> Any:  # noqa: ANN401 - whatever a template says
+    """What a browser would obey instead of showing is replaced in every text."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _is_a(kind: type) -> Callable[[object], bool]:
+    return lambda one: isinstance(one, kind)
+
+
+def _data(shown: str, exact: str) -> Markup | str:
+    """A number as shown, with the text that stands in the data where that differs."""
+    if not exact or shown == exact:
+        return shown
+    return Markup('<data value="{}">{}</data>').format(exact, shown)
+
+
+def _spark(spark: Spark) -> str:
+    highest = max(*spark.values, 1.0) if len(spark.values) > 1 else 1.0
+    across = 100 / max(len(spark.values) - 1, 1)
+    return line(
+        (across * at, 92 * max(value, 0.0) / highest) for at, value in enumerate(spark.values)
+    )

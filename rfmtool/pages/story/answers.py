@@ -1,0 +1,124 @@
+"""The pages of single questions, and of a comparison: their cards below the same head."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from importlib import import_module
+from typing import Any, Final
+
+from rfmtool.pages import compare as comparison
+from rfmtool.pages.blocks import Block, Fitting, Line, Paragraph, Shaded, Table
+from rfmtool.pages.cards import Card, Heat, Mark, Page, Sentence, chapter, day_in_words, row
+from rfmtool.pages.numerals import Numerals
+from rfmtool.pages.story import coming, moving, worth
+from rfmtool.summaries.curves import concentration_in_short, repeat_in_short
+
+Data = Mapping[str, Any]
+
+_ROOM: Final = 200
+_OF_CUSTOMERS: Final = "customer_id"
+_TITLES: Final = {
+    "affinity": "What is bought along with what",
+    "cadence": "Regulars who are missing",
+    "cohorts": "Customers by their first order",
+    "concentration": "How few bring how much",
+    "repeat": "The second order",
+    "timeline": "Who stood where",
+}
+
+
+def page(name: str, data: Data, say: Numerals, title: str | None, version: str) -> Page:
+    """The page of a question.
+
+    Args:
+        name: of the question.
+        data: its answer, as `rfmtool.summaries.answers` has it.
+        say: how numbers are written.
+        title: the shop's name; what was asked where there is none.
+        version: of the program.
+    """
+    as_of = data["points"][-1]["as_of"] if name == "timeline" else data["as_of"]
+    blocks = import_module(f"rfmtool.pages.{name}").page(_unnamed(data), _ROOM)
+    cards = row(*_CARDS[name](data, say)) if name in _CARDS else ()
+    told = _told(name, blocks, with_tables=name in ("affinity", "cadence", "concentration"))
+    return Page(
+        title=title or _TITLES[name],
+        lead=f"{_TITLES[name]}, as of {day_in_words(as_of)}.",
+        chapters=tuple(chapter("", *([replace(card, width="full")] for card in cards), (told,))),
+        footer=f"rfmtool {version}",
+    )
+
+
+def compared(summary: Data, title: str | None) -> Page:
+    """The page of a comparison of two runs."""
+    old, new = summary["old"], summary["new"]
+    days = f"{day_in_words(old['as_of'])} to {day_in_words(new['as_of'])}"
+    blocks = comparison.page(summary)
+    card = _told("compare", blocks[:-2], with_tables=True)
+    return Page(
+        title=title or "What moved",
+        lead=f"From {days}.",
+        chapters=tuple(chapter("", (card,))),
+        footer=f"rfmtool {summary['version']}",
+    )
+
+
+def _unnamed(data: Data) -> Data:
+    """The data without who is overdue: a page names nobody."""
+    return {**data, "overdue": []} if "overdue" in data else data
+
+
+def _cohorts(data: Data, say: Numerals) -> list[Card | None]:
+    return [moving.months(data, say), moving.cohorts(data, say)]
+
+
+_CARDS: Final[Mapping[str, Callable[[Data, Numerals], list[Card | None]]]] = {
+    "cadence": lambda data, say: [coming.lateness({"cadence": data}, say)],
+    "cohorts": lambda data, say: _cohorts(data["in_short"], say),
+    "concentration": lambda data, say: [
+        worth.concentration({"concentration": concentration_in_short(dict(data))}, say)
+    ],
+    "repeat": lambda data, say: [
+        make({"repeat": repeat_in_short(dict(data))}, say)
+        for make in (coming.second_order, coming.when_to_ask)
+    ],
+    "timeline": lambda data, say: [
+        moving.timeline(
+            {"timeline": data, "ladder": [{"stage": one} for one in data["points"][-1]["stages"]]},
+            say,
+        )
+    ],
+}
+
+
+def _told(name: str, blocks: Sequence[Block], *, with_tables: bool) -> Card:
+    """What the page for a terminal says, in a card."""
+    marks = [mark for block in blocks[1:] for mark in _marks(block, with_tables=with_tables)]
+    first = blocks[0]
+    words = first.words if isinstance(first, Paragraph) else _words(first)
+    return Card(f"{name}-told", "In short", words, marks=tuple(marks))
+
+
+def _words(block: Block) -> str:
+    return "".join(words for words, tone in block.parts if tone != "title") if isinstance(
+        block, Line) else ""  # fmt: skip
+
+
+def _marks(block: Block, *, with_tables: bool) -> list[Mark]:
+    match block:
+        case Paragraph():
+            return [Sentence(block.words, look=block.tone == "warning")]
+        case Table() if with_tables:
+            columns = tuple(
+                replace(column, title=column.title.strip().capitalize()) for column in block.columns
+            )
+            return [replace(block, columns=columns)]
+        case Shaded() if with_tables:
+            return [Heat(block.title.capitalize(), block, ("linear",))]
+        case Fitting():
+            return [
+                mark for each in block.ways[0] for mark in _marks(each, with_tables=with_tables)
+            ]
+        case _:
+            return []

@@ -1,0 +1,166 @@
+"""Beyond the orders: share of wallet, what people say, and what is left after costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rfmtool.pages.blocks import Bars, Cell, Column, Dot, Name, Table, numbers
+from rfmtool.pages.cards import Card
+from rfmtool.pages.evidence import complaints_in_words
+from rfmtool.pages.numerals import NONE, Numerals, are_whole
+from rfmtool.pages.story.standing import tone_of
+from rfmtool.pages.story.today import TOO_FEW, counted_in
+from rfmtool.summaries.words import WALLET_BASES
+
+Data = Mapping[str, Any]
+
+_ESTIMATE: Final = "peer_estimate"
+_FEW_ANSWERS: Final = 10
+
+
+def wallet(summary: Data, say: Numerals) -> Card | None:
+    """What people spend here of what they spend anywhere, by how it is known."""
+    bases = summary["wallet"]["bases"]
+    if not bases:
+        return None
+    whole = are_whole([one["wallet"] for one in bases])
+    table = Table(
+        columns=(
+            Column("How it is known", "name", folds=True),
+            Column("Spent here, of all they spend", unsaid=""),
+            *numbers("share", "People"),
+            Column("spent here", "number", minor=True),
+            Column("all they spend", "number", minor=True),
+        ),
+        rows=tuple(
+            (
+                Name(one["basis"], WALLET_BASES[one["basis"]]),
+                Bars(((min(one["share"], 1.0), "pale" if one["basis"] == _ESTIMATE else "main"),)),
+                say.share(one["share"]),
+                say.count(one["customers"]),
+                say.money(one["spend"], whole=whole),
+                say.money(one["wallet"], whole=whole),
+            )
+            for one in bases
+        ),
+    )
+    told = [one for one in bases if one["basis"] != _ESTIMATE]
+    if told:
+        spent, all_ = (sum(float(one[name]) for one in told) for name in ("spend", "wallet"))
+        finding = f"Where people told us, we get {100 * spent / all_:.0f} of 100"
+    else:
+        finding = f"By estimates alone, we get {100 * bases[0]['share']:.0f} of 100"
+    note = "No action rests on an estimate." if bases[-1]["basis"] == _ESTIMATE else ""
+    return Card("wallet", "Share of wallet", finding, "Dark: what they spend here. Never added up"
+                " over the ways it is known.", (table,), note, "half")  # fmt: skip
+
+
+def voices(summary: Data, say: Numerals) -> Card | None:
+    """Who brings buyers, and what surveys say, rung by rung."""
+    said = summary["evidence_says"]
+    if not said["referrals"] and not said["answers"]:
+        return None
+    brought = {row["stage"]: row for row in said["referrals"] or ()}
+    answers = {row["stage"]: row for row in said["answers"] or ()}
+    stages = list(dict.fromkeys([*answers, *brought]))
+    rungs = [rung["stage"] for rung in summary["ladder"]]
+    rows = tuple(
+        (
+            Name(stage, key=tone_of(stage, _place(rungs, stage))),
+            *_answered(answers.get(stage), say),
+            *_brought(brought.get(stage), say),
+        )
+        for stage in stages
+    )
+    table = Table(
+        columns=(
+            Column("Rung", "name"),
+            Column("answered", "number", minor=True),
+            Column("−100 to +100"),
+            *numbers("NPS"),
+            Column("friends named", "number", minor=True),
+            *numbers("bought"),
+            Column("they spent", "number", minor=True),
+        ),
+        rows=rows,
+    )
+    buyers = sum(row["bought"] for row in brought.values())
+    money = sum(float(row["revenue"]) for row in brought.values())
+    if brought:
+        spent = say.rounded(money, 0)
+        finding = f"{counted_in(say, buyers, 'buyer')} were brought by others; they spent {spent}"
+    else:
+        finding = f"{say.count(sum(row['answered'] for row in answers.values())).shown} answered"
+    return Card(
+        "voices",
+        "What they say",
+        finding,
+        "NPS: those who would recommend us less those who would not, of 100 who answered.",
+        (table,),
+        " ".join(complaints_in_words(said)),
+        "half",
+    )
+
+
+def _place(rungs: list[str], stage: str) -> int:
+    """The place of a rung from the bottom."""
+    return len(rungs) - 1 - rungs.index(stage) if stage in rungs else 0
+
+
+def _answered(row: Data | None, say: Numerals) -> tuple[Cell, ...]:
+    if row is None:
+        return NONE, NONE, NONE
+    many = f"{say.count(row['answered']).shown} of {say.count(row['people']).shown}"
+    if row["answered"] < _FEW_ANSWERS:
+        return many, TOO_FEW if row["answered"] else NONE, NONE
+    return many, Dot((row["nps"] + 100) / 200, centred=True), say.number(row["nps"], 0)
+
+
+def _brought(row: Data | None, say: Numerals) -> tuple[Cell, ...]:
+    if row is None:
+        return NONE, NONE, NONE
+    bought, revenue = say.count(row["bought"]), say.money(row["revenue"], whole=True)
+    return say.count(row["referred"]), bought, revenue
+
+
+def margins(summary: Data, say: Numerals) -> Card | None:
+    """What is left after costs, by the number of the order and by rung."""
+    found = summary["margins"]
+    if found is None or not found["stages"]:
+        return None
+    tables = []
+    for title, rows in (("Order", found["orders"]), ("Rung", found["stages"])):
+        averages = [float(one["average"]) for one in rows]
+        most = max(averages, default=0.0)
+        if most <= 0:
+            continue
+        whole = are_whole([one["average"] for one in rows])
+        tables.append(
+            Table(
+                columns=(
+                    Column(title, "name"),
+                    Column(unsaid="Left on average, as a bar"),
+                    *numbers("left of one, on average", "of revenue"),
+                    Column("many", "number", minor=True),
+                ),
+                rows=tuple(
+                    (
+                        Name(one["name"]),
+                        Bars(((average / most, "main"),)) if average > 0 else "",
+                        say.money(one["average"], whole=whole),
+                        say.share(one["share"]),
+                        say.count(one["many"]),
+                    )
+                    for one, average in zip(rows, averages, strict=True)
+                ),
+            )
+        )
+    if not tables:
+        return None
+    orders = found["orders"]
+    finding = "What is left after costs"
+    if len(orders) > 1:
+        first, last = (say.rounded(float(one["average"]), 2) for one in (orders[0], orders[-1]))
+        finding = f"{first} is left of a first order, {last} of order {orders[-1]['name']}"
+    return Card("margins", "Margins", finding, "Revenue less costs.", tuple(tables))

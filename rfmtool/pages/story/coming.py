@@ -1,0 +1,252 @@
+"""When buyers come back: the second order, the week to ask, and whether being late matters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rfmtool.pages.blocks import Column, Dot, Name, Table, numbers
+from rfmtool.pages.cards import Card, Stack, day_in_words, of_100
+from rfmtool.pages.numerals import NONE, Numerals, are_whole
+from rfmtool.pages.story.today import TOO_FEW, counted_in
+from rfmtool.pages.svg import Axis, Plot, area, line, nice, place
+
+Data = Mapping[str, Any]
+
+_ENOUGH: Final = 30
+_TOLD: Final = ("30", "90", "180", "365")
+_HEIGHT: Final = 240
+_ASK_HEIGHT: Final = 200
+_TONES: Final = {"active": "client", "newcomer": "customer", "overdue": "supporter",
+                 "lapsed": "advocate", "paused": "prospect", "never": "suspect"}  # fmt: skip
+
+
+def second_order(summary: Data, say: Numerals) -> Card | None:
+    """The share with a second order by the days since the first."""
+    found = summary["repeat"]
+    if not found["repeaters"]:
+        return None
+    curve = found["curve"]
+    last = curve[-1]["day"] or 1
+    axis, top = (
+        Axis(0.0, float(last)),
+        nice(100 * max(one["high"] or one["share"] for one in curve)),
+    )
+    scale = Axis(0.0, top[-1])
+    points = [(axis.at(one["day"]), scale.at(100 * one["share"])) for one in curve]
+    banded = [one for one in curve if one["low"] is not None]
+    band = [
+        [(axis.at(one["day"]), scale.at(100 * one[end])) for one in banded]
+        for end in ("high", "low")
+    ]
+    enough = _can_ask(found)
+    told = [(int(day), found["by_day"][day]) for day in _TOLD if int(day) <= last]
+    zone: tuple[tuple[str, str, str], ...] = ()
+    if enough:
+        first, until = found["best_weeks"]
+        left, right = axis.at(7 * (first - 1)), axis.at(min(7 * until, last))
+        zone = ((place(left), place(right - left), f"ask in {_weeks(first, until)}"),)
+    plot = Plot(
+        title="Share of buyers with a second order by days since the first",
+        says=", ".join(f"{share:.0%} by day {day}" for day, share in told),
+        height=_HEIGHT,
+        x_ticks=tuple(
+            (place(axis.at(day)), str(day), at % 2 == 1)
+            for at, day in enumerate([*range(0, last - 20, 60), last])
+        ),
+        y_ticks=tuple((place(100 - scale.at(tick)), f"{tick:g}%") for tick in top),
+        paths=(*([(area(*band), "band")] if banded else []), (line(points), "curve")),
+        dots=tuple(
+            (place(axis.at(day)), place(100 - scale.at(100 * share)), f"{share:.0%} by day {day}",
+             "left" if day > 0.8 * last else "right")
+            for day, share in told
+        ),
+        zones=zone,
+        table=Table(
+            columns=(Column("Days", "name"), *numbers("came back", "low", "high")),
+            rows=tuple(
+                (str(one["day"]), *(say.share(one[name]) for name in ("share", "low", "high")))
+                for one in curve
+            ),
+        ),
+        places=tuple(place(axis.at(one["day"])) for one in curve),
+    )  # fmt: skip
+    soon = min(90, found["watched_days"])
+    share = found["by_day"]["90"]
+    half = found["median_days"]
+    words = (
+        f"{of_100(share, round(share * found['buyers']), found['buyers'])} first-time buyers order"
+    )
+    words += f" again within {soon} days"
+    words += f", half of all within {half:,}" if half is not None else ""
+    return Card(
+        "second",
+        "Second order",
+        words,
+        "Share of buyers with a second order day, by days since the first. Those still waiting"
+        " count as waiting. The band holds 95 times in 100.",
+        (plot,),
+        "" if enough else "Too few second orders to say when to ask.",
+        "wide" if enough else "full",
+    )
+
+
+def _can_ask(found: Data) -> bool:
+    return found["windows_are_fitted"] and found["best_weeks"] is not None
+
+
+def _weeks(first: int, last: int) -> str:
+    return f"week {first}" if first == last else f"weeks {first} to {last}"
+
+
+def when_to_ask(summary: Data, say: Numerals) -> Card | None:
+    """The rate of second orders by week since the first."""
+    found = summary["repeat"]
+    if not found["repeaters"] or not _can_ask(found):
+        return None
+    rates, (first, last) = found["weekly_hazard"], found["best_weeks"]
+    axis = Axis(0.5, len(rates) + 0.5)
+    top = nice(max(rate or 0.0 for rate in rates))
+    scale = Axis(0.0, top[-1])
+    every = max(len(rates) // 8, 1)
+    plot = Plot(
+        title="Second orders per 1,000 waiting customers a day, by week since the first order",
+        says=f"highest in {_weeks(first, last)}",
+        height=_ASK_HEIGHT,
+        x_ticks=tuple(
+            (place(axis.at(week)), str(week), at % 2 == 1)
+            for at, week in enumerate(range(1, len(rates) + 1, every))
+        ),
+        y_ticks=tuple((place(100 - scale.at(tick)), say.number(tick).shown) for tick in top),
+        bars=tuple(
+            (place(axis.at(week - 0.42)), place(100 - scale.at(rate)), place(84 / len(rates)),
+             place(scale.at(rate)), "look" if first <= week <= last else "second")
+            for week, rate in enumerate(rates, start=1)
+            if rate
+        ),
+        table=Table(
+            columns=(Column("Week", "name"), *numbers("per 1,000 a day")),
+            rows=tuple(
+                (str(week), NONE if rate is None else say.number(rate, 2))
+                for week, rate in enumerate(rates, start=1)
+            ),
+        ),
+        places=tuple(place(axis.at(week)) for week in range(1, len(rates) + 1)),
+    )  # fmt: skip
+    gaps = ", ".join(
+        f"{step['order']} → {step['order'] + 1}: {step['median_days']:g}"
+        for step in found["latency"][:5]
+        if step["returned"] >= _ENOUGH
+    )
+    note = f"Median days to the next order: {gaps}. {found['latency_note']}" if gaps else ""
+    return Card(
+        "ask",
+        "When to ask",
+        f"A second order is likeliest in {_weeks(first, last)} after the first",
+        "Second orders per 1,000 customers still waiting, a day.",
+        (plot,),
+        note,
+        "narrow",
+    )
+
+
+def activity(summary: Data, say: Numerals) -> Card | None:
+    """Who orders as usual, who is late, and their money."""
+    groups = summary["activity"]
+    if not summary["buyers"]:
+        return None
+    total = float(summary["revenue"])
+    late = [one for one in groups if one["name"] in ("overdue", "lapsed")]
+    people = sum(one["customers"] for one in late)
+    spent = say.rounded(sum(float(one["revenue"]) for one in late), 0)
+    order = list(_TONES)
+    shown = sorted(groups, key=lambda one: order.index(one["name"]) if one["name"] in order else 9)
+    whole = are_whole([one["revenue"] for one in groups])
+    buyers = [one for one in shown if one["name"] != "never"]
+    stacks = [_stack("People", buyers, "customers")]
+    if total > 0:
+        stacks.append(_stack("Revenue", buyers, "revenue"))
+    table = Table(
+        columns=(
+            Column("Activity", "name", folds=True),
+            *numbers("People"),
+            Column("share", "number", minor=True),
+            *numbers("Revenue"),
+            Column("of revenue", "number", minor=True),
+        ),
+        rows=tuple(
+            (
+                Name(one["name"], one["who"], _TONES.get(one["name"], "suspect")),
+                say.count(one["customers"]),
+                say.share(one["share"], 0),
+                say.money(one["revenue"], whole=whole),
+                say.share(one["revenue_share"], 0) if total > 0 else NONE,
+            )
+            for one in shown
+        ),
+    )
+    return Card(
+        "activity",
+        "Activity",
+        f"{counted_in(say, people, 'buyer')} are overdue or lapsed; they have spent {spent}"
+        if people
+        else "Nobody is overdue or lapsed",
+        "Late is judged by each customer’s own rhythm.",
+        (*stacks, table),
+        width="half",
+    )
+
+
+def _stack(title: str, groups: list[Data], what: str) -> Stack:
+    """The groups as parts of one bar; what is below nothing has no part."""
+    parts = [(max(float(one[what]), 0.0), one["name"]) for one in groups]
+    whole = sum(part for part, _ in parts) or 1.0
+    return Stack(
+        title, tuple((part / whole, _TONES.get(name, "suspect"), name) for part, name in parts)
+    )
+
+
+def lateness(summary: Data, say: Numerals) -> Card | None:
+    """Whether those who were late came back."""
+    found = summary["cadence"]
+    bands = found["backtest"]
+    if not bands:
+        return None
+    table = Table(
+        columns=(
+            Column("Usual gaps waited", "name"),
+            *numbers("Regulars"),
+            Column("Came back, 0–100%"),
+            Column("", "number", unsaid="Share who came back"),
+        ),
+        rows=tuple(
+            (
+                Name(band["band"], band["activity"]),
+                say.count(band["customers"]),
+                Dot(band["share"], band["low"], band["high"]) if band["is_enough"] else TOO_FEW,
+                say.share(band["share"], 0) if band["is_enough"] else NONE,
+            )
+            for band in bands
+        ),
+    )
+    sums = {
+        name: [sum(band[key] for band in bands if band["activity"] == name)
+               for key in ("returned", "customers")]
+        for name in ("active", "lapsed")
+    }  # fmt: skip
+    told = [f"{of_100(back / many, back, many)} {words}" for name, words in
+            (("active", "regulars on time came back"), ("lapsed", "of the lapsed"))
+            for back, many in [sums[name]] if many >= _ENOUGH]  # fmt: skip
+    day = day_in_words(found["backtest_from"])
+    finding = "Too few regulars to say whether being late means being gone"
+    if told:
+        finding = ", ".join([f"{told[0]} within {found['backtest_days']} days", *told[1:]])
+    return Card(
+        "lateness",
+        "Does “late” mean gone?",
+        finding,
+        f"Regulars on {day}, by how long they had waited in their own usual gaps; share who ordered"
+        f" in the {found['backtest_days']} days after.",
+        (table,),
+        width="half",
+    )

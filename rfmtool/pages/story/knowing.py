@@ -1,0 +1,104 @@
+"""How all was counted: where the rows went, what to bear in mind, and where scores part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rfmtool.columns import DIMENSIONS
+from rfmtool.pages.blocks import Bars, Cell, Column, Name, Table, numbers
+from rfmtool.pages.cards import Card, Folded, Mark, Sentence
+from rfmtool.pages.numerals import Numerals
+from rfmtool.pages.trust import understood
+from rfmtool.summaries.words import NOBODY
+
+Data = Mapping[str, Any]
+
+
+def counted(summary: Data, say: Numerals) -> Card:
+    """The ledger, the warnings, the columns and the cut points."""
+    ledger = summary["ledger"]
+    rows = ledger["rows"]
+    marks: list[Mark] = [
+        Table(
+            columns=(
+                Column("Rows", "name"),
+                Column(unsaid="Share as a bar"),
+                *numbers("many", "share"),
+            ),
+            rows=tuple(_bins(ledger, rows, say)),
+        ),
+        *(Sentence(text, look=True) for text in summary["warnings"]),
+        Folded(f"How {len(summary['columns'])} columns were read", (_columns(summary),)),
+        Folded("Where the scores part", (_cuts(summary),)),
+    ]
+    if summary["evidence"]:
+        marks.append(Folded("The tables beside the orders", (_evidence(summary, say),)))
+    if summary.get("timeline") is None:
+        marks.append(Sentence("rfmtool timeline shows where everybody stood on earlier dates."))
+    if summary["concentration"]["gini"] is None and summary["buyers"]:
+        marks.append(
+            Sentence("Buyers got back as much as they paid: no shares of revenue are shown.")
+        )
+    return Card(
+        "known",
+        "How we know",
+        f"Every one of {say.count(rows).shown} rows is accounted for",
+        f"Read as {', '.join(understood(summary))}.",
+        tuple(marks),
+    )
+
+
+def _bins(ledger: Data, rows: int, say: Numerals) -> Iterator[tuple[Cell, ...]]:
+    bins = [
+        ("used", "", ledger["used"]),
+        ("without a customer", "", ledger["anonymous"]),
+        *(("left out", reason, many) for reason, many in ledger["excluded"].items()),
+        *(("not readable", reason, many) for reason, many in ledger["rejected"].items()),
+        ("blank", "", ledger["blank"]),
+    ]
+    for name, reason, many in bins:
+        if many:
+            tone = "main" if name == "used" else "look"
+            bar = Bars(((many / rows, tone),))
+            yield Name(name, reason.replace("_", " ")), bar, say.count(many), say.share(many / rows)
+
+
+def _columns(summary: Data) -> Table:
+    kept = [("kept", name) for name in summary["kept"]]
+    return Table(
+        columns=(Column("Role", "name"), Column("Column", folds=True)),
+        rows=tuple((Name(role), Name(name)) for role, name in [*summary["columns"].items(), *kept]),
+    )
+
+
+def _cuts(summary: Data) -> Table:
+    bands = summary["bands"]
+    most = max(len(bands[name]) for name in DIMENSIONS)
+    return Table(
+        columns=(Column("Score", "name"), *(Column(name, folds=True) for name in DIMENSIONS)),
+        rows=tuple(
+            (str(score), *(_band(bands[name], score) for name in DIMENSIONS))
+            for score in range(most, 0, -1)
+        ),
+    )
+
+
+def _band(bands: list[str], score: int) -> str:
+    words = bands[len(bands) - score] if score <= len(bands) else NOBODY
+    return "" if words == NOBODY else words
+
+
+def _evidence(summary: Data, say: Numerals) -> Table:
+    return Table(
+        columns=(Column("Table", "name"), *numbers("rows", "people", "known elsewhere")),
+        rows=tuple(
+            (
+                Name(name),
+                say.count(one["rows"]),
+                say.count(one["people"]),
+                say.count(one["matched"]),
+            )
+            for name, one in summary["evidence"].items()
+        ),
+    )

@@ -1,0 +1,148 @@
+"""Where everybody stands on the ladder, and who goes up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rfmtool.pages.blocks import Bars, Cell, Column, Name, Table, numbers
+from rfmtool.pages.cards import Card, of_100
+from rfmtool.pages.numerals import NONE, Numerals, are_whole
+from rfmtool.pages.story.today import counted_in
+from rfmtool.summaries.words import either
+
+Data = Mapping[str, Any]
+
+_TONES: Final = ("suspect", "prospect", "customer", "client", "supporter", "advocate", "partner")
+_FEW: Final = 30
+
+
+def tone_of(stage: str, place: int = 0) -> str:
+    """The colour of a rung: its own, or by its place from the bottom."""
+    return stage if stage in _TONES else _TONES[min(place, len(_TONES) - 1)]
+
+
+def ladder(summary: Data, say: Numerals) -> Card:
+    """People to the left, their money to the right, the top rung first."""
+    groups = {group["name"]: group for group in summary["stages"]}
+    rungs = summary["ladder"]
+    most = max((group["customers"] for group in groups.values()), default=0) or 1
+    revenue = [group["revenue"] for group in groups.values()]
+    dearest, whole = max(map(float, revenue), default=0.0), are_whole(revenue)
+    rows: list[tuple[Cell, ...]] = []
+    for place, rung in enumerate(rungs):
+        group, tone = groups.get(rung["stage"]), tone_of(rung["stage"], len(rungs) - 1 - place)
+        if group is None:
+            tables = either([f"--{table}" for table in rung["needs"]]) if rung["needs"] else ""
+            needs = f"needs {tables}" if tables else rung["proof"]
+            rows.append((NONE, "", "", Name(rung["stage"], needs), "", NONE, ""))
+            continue
+        money = float(group["revenue"])
+        rows.append(
+            (
+                say.count(group["customers"]),
+                say.share(group["share"]),
+                Bars(((group["customers"] / most, tone),), leftwards=True),
+                Name(rung["stage"], rung["proof"]),
+                Bars(((money / dearest, tone),)) if money > 0 else "",
+                say.money(group["revenue"], whole=whole),
+                say.share(group["revenue_share"]),
+            )
+        )
+    table = Table(
+        columns=(
+            *numbers("People"),
+            Column("share", "number", minor=True),
+            Column(unsaid="People as a bar"),
+            Column("Rung", "lead", folds=True),
+            Column(unsaid="Revenue as a bar"),
+            *numbers("Revenue"),
+            Column("share", "number", minor=True),
+        ),
+        rows=tuple(rows),
+    )
+    return Card(
+        "ladder",
+        "Ladder",
+        _finding(summary),
+        "Everyone stands on one rung, the highest that something proves. People to the left, their"
+        " money to the right.",
+        (table,),
+        width="wide",
+    )
+
+
+def _finding(summary: Data) -> str:
+    """How many came back, by the rungs above those who ordered on one day."""
+    everyone = summary["customers"]
+    groups = {group["name"]: group for group in summary["stages"]}
+    top = []
+    for rung in summary["ladder"]:
+        if rung["stage"] == "customer":
+            break
+        top += [groups[rung["stage"]]] if rung["stage"] in groups else []
+    people = sum(group["customers"] for group in top)
+    total, money = float(summary["revenue"]), sum(float(group["revenue"]) for group in top)
+    if not top or not everyone:
+        return f"{everyone:,} people are known"
+    came = f"{of_100(people / everyone, people, everyone)} people came back"
+    if total <= 0:
+        return came
+    return f"{came}; they bring {100 * money / total:.0f} of 100 of revenue"
+
+
+def climb(summary: Data, say: Numerals) -> Card | None:
+    """Of the people on a rung or above, how many went on to the next."""
+    steps = summary["funnel"]["steps"]
+    if len(steps) < 2 or not summary["customers"]:  # noqa: PLR2004 - one rung has no next
+        return None
+    rows = []
+    for place, step in reversed(list(enumerate(steps))):
+        below = steps[place - 1]["reached"] if place else 0
+        tone = tone_of(step["stage"], place)
+        conversion, days = step["conversion"], step["median_days"]
+        shows = place and conversion is not None and below >= _FEW
+        rows.append(
+            (
+                Name(step["stage"], key=tone),
+                Bars(((min(conversion, 1.0), tone),)) if shows else "",
+                say.count(step["reached"]),
+                say.share(conversion, 0) if place and conversion is not None else NONE,
+                NONE if days is None else say.number(days, 0),
+            )
+        )
+    table = Table(
+        columns=(
+            Column("To", "name"),
+            Column(unsaid="Share of the rung below as a bar"),
+            Column("reached", "number", minor=True),
+            *numbers("of the rung below", "days, median"),
+        ),
+        rows=tuple(rows),
+    )
+    funnel = summary["funnel"]
+    note = (
+        f"In the last 90 days {counted_in(say, funnel['new_buyers'], 'customer')} came and"
+        f" {say.count(funnel['newly_lapsed']).shown} lapsed."
+    )
+    return Card(
+        "climb",
+        "Climb",
+        _climbed(steps),
+        "Of the people on a rung or above, how many went on to the next.",
+        (table,),
+        note,
+        "narrow",
+    )
+
+
+def _climbed(steps: list[Data]) -> str:
+    named = {step["stage"]: step for step in steps}
+    client, customer = named.get("client"), named.get("customer")
+    if client is None or customer is None or not customer["reached"]:
+        return f"{steps[-1]['reached']:,} of {steps[0]['reached']:,} reached the top rung"
+    share = of_100(client["conversion"] or 0.0, client["reached"], customer["reached"])
+    words = f"{share} customers order on a second day"
+    if client["median_days"]:
+        words += f", half of those who do within {client['median_days']:,.0f} days"
+    return words

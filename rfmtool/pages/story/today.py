@@ -1,0 +1,170 @@
+"""How the shop is, whether that can be believed, and what to do on Monday."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rfmtool.pages.blocks import Column, Dot, Name, Number, Table, numbers
+from rfmtool.pages.cards import Card, Figure, Mark, Sentence, Stack, day_in_words
+from rfmtool.pages.numerals import NONE, Numerals, are_whole
+from rfmtool.summaries.words import counted
+
+Data = Mapping[str, Any]
+
+_FIRST: Final = 6
+TOO_FEW: Final = "too few"
+
+
+def lead(summary: Data) -> str:
+    """What day it is, and what money is in."""
+    given = {"last order": "the day of the last order", "last line": "the day of the last line"}
+    day = day_in_words(summary["as_of"])
+    what = given.get(summary["as_of_is"])
+    currencies = summary["currencies"]
+    money = currencies[0] if len(currencies) == 1 else "the export’s currency"
+    off = ", refunds taken off" if summary["refunded"] != "0" else ""
+    return f"Customers as of {day}{f', {what}' if what else ''}. Money in {money}{off}."
+
+
+def figures(summary: Data, say: Numerals) -> tuple[Figure, ...]:
+    """The five figures of the head, each with one line of context."""
+    known, buyers, back = summary["customers"], summary["buyers"], summary["repeat"]["repeaters"]
+    part = say.share(buyers / known if known else None, 0)
+    again = say.share(back / buyers if buyers else None, 0)
+    average = float(summary["revenue"]) / summary["orders"] if summary["orders"] else 0.0
+    shown = [say.headline(str(known)), say.headline(str(buyers)), again,
+             say.headline(summary["revenue"]), say.headline(str(summary["orders"]))]  # fmt: skip
+    new = summary["funnel"]["new_buyers"]
+    titles = {
+        "Customers known": f"{say.count(new).shown} new in 90 days",
+        "Have ordered": f"{_shown(part)} of those known",
+        "Came back another day": f"{say.count(back).shown} of {counted_in(say, buyers, 'buyer')}",
+        "Revenue": f"refunds of {say.headline(summary['refunded']).shown} taken off",
+        "Orders": f"{say.rounded(average, 2)} each on average",
+    }
+    return tuple(
+        Figure(title, _shown(one), one.exact if isinstance(one, Number) else "", context)
+        for (title, context), one in zip(titles.items(), shown, strict=True)
+    )
+
+
+def _shown(one: Number | str) -> str:
+    return one.shown if isinstance(one, Number) else one
+
+
+def counted_in(say: Numerals, number: int, noun: str) -> str:
+    """A number in the reader's marks, and what it counts."""
+    return f"{say.count(number).shown} {noun}" + ("" if number == 1 else "s")
+
+
+def trust(summary: Data, say: Numerals) -> tuple[Mark, ...]:
+    """Where the rows went, which days they cover, and what to be careful with."""
+    ledger = summary["ledger"]
+    rows = ledger["rows"]
+    out = sum(ledger["excluded"].values()) + ledger["blank"]
+    rejected = sum(ledger["rejected"].values())
+    bins = (
+        (ledger["used"], "client", "used"),
+        (ledger["anonymous"], "supporter", "without a customer"),
+        (out, "suspect", "left out"),
+        (rejected, "advocate", "not readable"),
+    )
+    parts = tuple((many / rows, tone, words) for many, tone, words in bins if many and rows)
+    told = "; ".join(f"{say.count(many).shown} {words}" for many, _, words in bins if many)
+    share = say.share(ledger["used"] / rows if rows else None)
+    days = (
+        f" They cover {day_in_words(summary['first_order_on'])} to"
+        f" {day_in_words(summary['last_order_on'])}."
+        if summary["first_order_on"]
+        else ""
+    )
+    counts = f"{_shown(share)} of {counted_in(say, rows, 'row')} count: {told}.{days}"
+    first = [Sentence(text, look=True) for text in summary["warnings"] if _is_of_money(text)]
+    broken = [Sentence(f"{counted(rejected, 'row')} cannot be read.", look=True)] * bool(rejected)
+    return (*broken, Stack("Rows", parts), Sentence(counts), *first)
+
+
+def _is_of_money(warning: str) -> bool:
+    return "of all money" in warning
+
+
+def to_do(summary: Data, say: Numerals) -> Card | None:
+    """The first things to do, and who would have come anyway."""
+    actions = summary["actions"]
+    groups = [group for group in actions if group["channel"]]
+    if not groups:
+        return None
+    back = came_back(summary, "action")
+    first = groups[:_FIRST]
+    people = sum(group["customers"] for group in first)
+    whole = are_whole([group["revenue"] for group in groups])
+    spent = say.rounded(sum(float(group["revenue"]) for group in first), 0)
+    rows = tuple(
+        (
+            str(place),
+            Name(group["say"], f"{group['name']}.csv", is_sentence=True),
+            group["channel"],
+            say.count(group["customers"]),
+            say.money(group["revenue"], whole=whole),
+            *((dot_of(back.get(group["name"])),) if back is not None else ()),
+        )
+        for place, group in enumerate(groups, start=1)
+    )
+    more = sum(group["customers"] for group in groups[_FIRST:])
+    idle = [group for group in actions if not group["channel"]]
+    unlisted = ", ".join(
+        f"{group['customers']:,} {group['name'].replace('_', ' ')}" for group in idle
+    )
+    table = Table(
+        columns=(
+            Column("", "number", minor=True, unsaid="Place"),
+            Column("What", "name", folds=True),
+            Column("By"),
+            *numbers("People"),
+            Column("Spent so far", "number", minor=True),
+            *((_back_column(summary),) if back is not None else ()),
+        ),
+        rows=rows,
+        first=_FIRST,
+        rest=f"{len(groups) - _FIRST} more lists, {_people(say, more)}",
+    )
+    tested = summary["backtest"]
+    reading = "Each line is a list in the folder actions."
+    if tested:
+        reading += (
+            f" The dot: how many such people ordered anyway in the {tested['days']} days after"
+            f" {day_in_words(tested['from'])}; the bar through it holds 95 times in 100."
+        )
+    return Card(
+        "first",
+        "Do first",
+        f"Start with {_people(say, people)}, who have spent {spent} with you",
+        reading,
+        (table,),
+        f"In no list: {unlisted}." if unlisted else "",
+    )
+
+
+def _people(say: Numerals, many: int) -> str:
+    return "1 person" if many == 1 else f"{say.count(many).shown} people"
+
+
+def _back_column(summary: Data) -> Column:
+    return Column(f"Back in {summary['backtest']['days']} days, 0–100%", minor=True)
+
+
+def came_back(summary: Data, by: str) -> dict[str, Data] | None:
+    """The groups of the look back by their names; None where nobody looked back."""
+    if summary["backtest"] is None:
+        return None
+    return {group["name"]: group for group in summary["backtest"]["groups"] if group["by"] == by}
+
+
+def dot_of(group: Data | None) -> Dot | str:
+    """The share of a group that came back, with its interval."""
+    if group is None:
+        return NONE
+    if group["low"] is None:
+        return TOO_FEW
+    return Dot(group["returned"] / group["customers"], group["low"], group["high"])

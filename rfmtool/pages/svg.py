@@ -1,0 +1,131 @@
+"""Where the marks of a plot lie: scales, ticks and paths, in per cent of the plot's area.
+
+A plot is drawn in an area without a view box, so that text keeps its size at every width; curves
+lie in one of 1,000 by 1,000 inside it, which is stretched.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rfmtool.pages.blocks import Table
+
+_STEPS: Final = (1, 2, 2.5, 5, 10)
+_WHOLE: Final = 1_000
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A scale from one end of a plot's area to the other; `log` needs values above 0."""
+
+    low: float
+    high: float
+    log: bool = False
+
+    def at(self, value: float) -> float:
+        """How far along a value lies, in per cent."""
+        ends = (self.low, value, self.high)
+        low, here, high = (math.log10(each) for each in ends) if self.log else ends
+        return 100 * (here - low) / (high - low) if high > low else 0.0
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A plot with its axes; all places are in per cent from the left and from the top.
+
+    Attributes:
+        title: what it shows.
+        says: the two or three values worth saying.
+        height: in pixels.
+        x_ticks: place, label, and whether it may go where there is little room.
+        y_ticks: place and label.
+        bars: x, y, width, height and tone.
+        paths: what is drawn along a path of 1,000 by 1,000, and its tone.
+        dots: x, y, label, and on which side of the dot that stands.
+        zones: x, width and label of what is shaded from top to bottom.
+        cuts: x of dashed lines; `levels` are y of such.
+        marks: x and label above the area.
+        table: the same in numbers; `places` says where each of its rows lies along x.
+    """
+
+    title: str
+    says: str
+    height: int
+    x_ticks: tuple[tuple[str, str, bool], ...]
+    y_ticks: tuple[tuple[str, str], ...]
+    table: Table
+    places: tuple[str, ...] = ()
+    bars: tuple[tuple[str, str, str, str, str], ...] = ()
+    paths: tuple[tuple[str, str], ...] = ()
+    dots: tuple[tuple[str, str, str, str], ...] = ()
+    zones: tuple[tuple[str, str, str], ...] = ()
+    cuts: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    marks: tuple[tuple[str, str], ...] = ()
+
+
+def place(percent: float) -> str:
+    """A place in per cent, with at most two decimals."""
+    return f"{_rounded(percent)}%"
+
+
+def _rounded(value: float) -> str:
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def nice(top: float, about: int = 4) -> list[float]:
+    """Round ticks from 0 to at least `top`, about so many steps."""
+    if top <= 0:
+        return [0.0, 1.0]
+    size = 10 ** math.floor(math.log10(top / about))
+    step = next(size * each for each in _STEPS if size * each * about >= top * (1 - 1e-9))
+    return [step * number for number in range(math.ceil(top / step - 1e-9) + 1)]
+
+
+def decades(axis: Axis) -> list[float]:
+    """The ticks 1, 3, 10, 30 of a logarithmic axis."""
+    first, last = math.floor(math.log10(axis.low)), math.ceil(math.log10(axis.high))
+    ticks = [lead * 10.0**power for power in range(first, last + 1) for lead in (1, 3)]
+    return [
+        tick for tick in ticks if axis.low <= tick * (1 + 1e-9) and tick <= axis.high * (1 + 1e-9)
+    ]
+
+
+def line(points: Iterable[Point]) -> str:
+    """A path through points given in per cent from the left and from the bottom."""
+    placed = [f"{_rounded(10 * x)} {_rounded(_WHOLE - 10 * y)}" for x, y in points]
+    return f"M{'L'.join(placed)}"
+
+
+def steps(points: Sequence[Point]) -> str:
+    """A path that stays level from each point to the next."""
+    x, y = points[0]
+    path = f"M{_rounded(10 * x)} {_rounded(_WHOLE - 10 * y)}"
+    for x, y in points[1:]:
+        path += f"H{_rounded(10 * x)}V{_rounded(_WHOLE - 10 * y)}"
+    return path
+
+
+def area(upper: Sequence[Point], lower: Sequence[Point]) -> str:
+    """The area between two lines."""
+    return f"{line([*upper, *reversed(lower)])}Z"
+
+
+def boxes(placed: Iterable[tuple[float, float, float, float]]) -> str:
+    """One path of boxes: x, y, width and height in per cent from the left and the top."""
+    return "".join(
+        f"M{_rounded(10 * x)} {_rounded(10 * y)}h{_rounded(10 * wide)}v{_rounded(10 * high)}"
+        f"h{_rounded(-10 * wide)}z"
+        for x, y, wide, high in placed
+    )
+
+
+def heat(part: float, *, linear: bool = False) -> int:
+    """The class from 0 to 7 of a part from 0 to 1, by its square root unless `linear`."""
+    level = part if linear else math.sqrt(max(part, 0.0))
+    return min(int(level * 8), 7)

@@ -1,0 +1,322 @@
+"""How far the cells of a workbook reach, known before anybody lays them out in rows and columns.
+
+One cell far out, as formatting leaves behind, makes a small file a table of billions of cells.
+What is counted is rather too much than too little, for each part of the file that may be a sheet.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import IO, BinaryIO, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from rfmtool.errors import InputError
+
+_FREE: Final = 1 << 22
+"""So many cells are laid out however few of them hold something."""
+_SPARSE: Final = 8
+"""How many times the cells that are there may be laid out beyond that."""
+_MOST: Final = 1 << 25
+"""A sheet of the most rows that there may be, and 32 columns."""
+_CHUNK: Final = 1 << 22
+_LONGEST_TAG: Final = 1 << 12
+_ENDLESS: Final = 1 << 40
+
+
+@dataclass
+class _Extent:
+    """Rows and columns up to the last cell, and how many cells there are."""
+
+    rows: int = 0
+    columns: int = 0
+    cells: int = 0
+
+    def reach(self, rows: int, columns: int, cells: int = 1) -> None:
+        """Count cells, and how far they reach."""
+        self.rows, self.columns = max(self.rows, rows), max(self.columns, columns)
+        self.cells += cells
+
+
+def check_extents(raw: BinaryIO, name: str) -> None:
+    """Check that no sheet of a workbook is laid out wider than what it holds can ask for.
+
+    Raises:
+        InputError: one is; or it is no workbook.
+    """
+    for part, extent in _extents(raw):
+        area = extent.rows * extent.columns
+        if area > min(_MOST, max(_FREE, _SPARSE * extent.cells)):
+            raise InputError(
+                f"{name}: {part} reaches to row {extent.rows:,} and column {extent.columns:,}, with"
+                f" {extent.cells:,} cells in it, which is too much to lay out",
+                "Delete the rows and columns behind the table, or save the sheet as CSV.",
+            )
+
+
+def _extents(raw: BinaryIO) -> Iterator[tuple[str, _Extent]]:
+    raw.seek(0)
+    if not zipfile.is_zipfile(raw):
+        raw.seek(0)
+        yield from (("a sheet", extent) for extent in _of_xls(raw.read()))
+        return
+    with zipfile.ZipFile(raw) as archive:
+        for member in archive.infolist():
+            measure = _MEASURES.get(member.filename.rpartition(".")[2].lower())
+            if measure:
+                with archive.open(member) as part:
+                    for extent in measure(part):
+                        yield member.filename.rpartition("/")[2], extent
+
+
+# XML ---------------------------------------------------------------------------------------------
+
+_PLACE: Final = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)(\d{0,9})""")
+_CELL: Final = re.compile(rb"<(?:\w+:)?c[\s/>]")
+_ROW_START: Final = re.compile(rb"<(?:\w+:)?row[\s/>]")
+_TABLE: Final = re.compile(
+    rb"""<(/?)table:(table-row|table-cell|covered-table-cell|table)\b"""
+    rb"""((?:[^<>"']|"[^"]*"|'[^']*')*)>"""
+)
+_REPEATED: Final = re.compile(rb"""number-(?:columns|rows)-repeated\s*=\s*["'](\d{1,9})""")
+
+
+def _of_xml(part: IO[bytes]) -> Iterator[_Extent]:
+    text = _pieces(part)
+    first = next(text, b"")
+    if b"<table:table" in first or b"office:document" in first[:_LONGEST_TAG]:
+        yield from _of_opendocument(_joined(first, text))
+    else:
+        yield _of_sheet(_joined(first, text))
+
+
+def _joined(first: bytes, more: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from more
+
+
+def _pieces(part: IO[bytes]) -> Iterator[bytes]:
+    """Pieces that begin and end between two tags."""
+    rest = b""
+    while data := part.read(_CHUNK):
+        data = rest + data
+        cut = data.rfind(b"<")
+        cut = len(data) if cut < len(data) - _LONGEST_TAG else cut
+        yield data[:cut]
+        rest = data[cut:]
+    yield rest
+
+
+def _of_sheet(text: Iterable[bytes]) -> _Extent:
+    """Of a sheet of Excel's: by the places of its cells; those without one stand in a row."""
+    extent, unplaced, widest = _Extent(), 0, 0
+    for piece in text:
+        cells = sum(map(piece.count, (b"<c ", b"<c>", b"<c/>", b":c ", b":c>", b":c/>")))
+        rows = piece.count(b"<row") + piece.count(b":row")
+        row, column, places = _furthest(piece)
+        extent.reach(row, column, cells)
+        if places < cells + rows:
+            unplaced += rows
+            widest = max(widest, *(len(_CELL.findall(one)) for one in _ROW_START.split(piece)))
+    extent.reach(extent.rows + unplaced, extent.columns + widest, 0)
+    return extent
+
+
+def _furthest(piece: bytes) -> tuple[int, int, int]:
+    """The last row and column that places such as `r="C12"` name, and how many there are."""
+    data = np.frombuffer(piece + b" " * 16, dtype=np.uint8)
+    at = np.flatnonzero(data[1:-16] == ord("r")) + 1
+    at = at[data[at - 1] <= ord(" ")]
+    is_plain = (data[at + 1] == ord("=")) & np.isin(data[at + 2], np.frombuffer(b"\"'", np.uint8))
+    if not is_plain.all():  # spaces around the sign, or a word of a text
+        found = [(_column(letters), int(digits or b"0")) for letters, digits in
+                 set(_PLACE.findall(piece))]  # fmt: skip
+        columns, rows = zip(*found, strict=True) if found else ((0,), (0,))
+        return max(rows), max(columns), len(_PLACE.findall(piece))
+    at += 3
+    column = row = np.zeros(len(at), dtype=np.int64)
+    for _ in range(13):  # the most letters and digits there are, and some more
+        byte = data[at].astype(np.int64)
+        digit, letter = byte - ord("0"), (byte | 0x20) - ord("a")
+        is_digit, is_letter = (digit >= 0) & (digit <= 9), (letter >= 0) & (letter < 26)  # noqa: PLR2004
+        column = np.where(is_letter, np.minimum(26 * column + letter + 1, _ENDLESS), column)
+        row = np.where(is_digit, np.minimum(10 * row + digit, _ENDLESS), row)
+        goes_on = is_digit | is_letter
+        if not goes_on.any():
+            break
+        at = at + goes_on
+    return int(row.max(initial=0)), int(column.max(initial=0)), len(at)
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper()[:7]:
+        number = 26 * number + letter - ord("A") + 1
+    return number
+
+
+def _of_opendocument(text: Iterable[bytes]) -> Iterator[_Extent]:
+    """Of each table: cells and rows are written once, with how often they are repeated."""
+    extent, times, place, width = _Extent(), 1, 0, 0
+    below = 0
+    for piece in text:
+        for end, tag, attributes in _TABLE.findall(piece):
+            found = _REPEATED.search(attributes)
+            count = int(found[1]) if found else 1
+            if tag == b"table":
+                if end:
+                    yield extent
+                extent, below = _Extent(), 0
+            elif tag == b"table-row":
+                if end or attributes.endswith(b"/"):
+                    below += times if end else count
+                    if width:
+                        extent.reach(below, width)
+                times, place, width = count, 0, 0
+            elif not end:
+                place += count
+                if b"value" in attributes or b"formula" in attributes \
+                        or not attributes.endswith(b"/"):  # fmt: skip
+                    width = place
+                    extent.cells += 1
+    yield extent
+
+
+# Records -----------------------------------------------------------------------------------------
+
+_ROW_RECORD: Final = 0
+_CELL_RECORDS: Final = range(1, 12)
+
+
+def _of_records(part: IO[bytes]) -> Iterator[_Extent]:
+    """Of a sheet of an .xlsb: each record has its kind and its length before it."""
+    data, place, extent, row = part.read(), 0, _Extent(), 0
+    try:
+        while place < len(data):
+            kind, place = _varied(data, place, 2)
+            size, place = _varied(data, place, 4)
+            if kind == _ROW_RECORD:
+                (row,) = struct.unpack_from("<I", data, place)
+            elif kind in _CELL_RECORDS:
+                (column,) = struct.unpack_from("<I", data, place)
+                extent.reach(row + 1, column + 1)
+            place += size
+    except (IndexError, struct.error):
+        pass  # it is cut off, which whoever reads it will find
+    yield extent
+
+
+def _varied(data: bytes, place: int, most: int) -> tuple[int, int]:
+    """A number of seven bits a byte, and the place behind it."""
+    number = 0
+    for byte in range(most):
+        number |= (data[place] & 0x7F) << (7 * byte)
+        place += 1
+        if data[place - 1] < 0x80:  # noqa: PLR2004 - the bit that says that more follow
+            break
+    return number, place
+
+
+_MEASURES: Final = {"xml": _of_xml, "bin": _of_records}
+
+_BOF, _DIMENSIONS, _MULRK = 0x0809, 0x0200, 0x00BD
+_XLS_CELLS: Final = {0x0006, 0x0204, 0x0203, 0x0205, 0x00FD, 0x00D6, 0x027E, 0x0406, 0x0206, 0x0207}
+
+
+def _of_xls(data: bytes) -> Iterator[_Extent]:
+    """Of each sheet of an .xls."""
+    stream, place, extent = _book_of(data) or b"", 0, _Extent()
+    while place + 4 <= len(stream):
+        kind, size = struct.unpack_from("<HH", stream, place)
+        body = stream[place + 4 : place + 4 + size]
+        place += 4 + size
+        if kind == _BOF:
+            yield extent
+            extent = _Extent()
+        elif kind == _DIMENSIONS and len(body) >= 12:  # noqa: PLR2004 - as those of Excel 97
+            # Room for all of it is made at once, whatever there is.
+            _, rows, _, columns = struct.unpack_from("<IIHH", body)
+            yield _Extent(rows, columns)
+        elif kind in _XLS_CELLS or kind == _MULRK:
+            if len(body) < 6:  # noqa: PLR2004 - row, column, format
+                continue
+            row, column = struct.unpack_from("<HH", body)
+            last = struct.unpack_from("<H", body, len(body) - 2)[0] if kind == _MULRK else column
+            extent.reach(row + 1, max(column, last) + 1, max(1, last - column + 1))
+    yield extent
+
+
+def _book_of(data: bytes) -> bytes | None:
+    """The stream of records in an .xls, which is a small file system of its own.
+
+    Where there is none, as in a workbook that is locked, nothing will be laid out either.
+
+    Raises:
+        ValueError: the file is damaged.
+    """
+    try:
+        return _Compound(data).stream("Workbook", "Book")
+    except (struct.error, IndexError):
+        raise ValueError("damaged") from None
+
+
+class _Compound:
+    """A file of files, in sectors that are chained by a table."""
+
+    _LAST: Final = 0xFFFFFFFA
+    _HEADER: Final = 512
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        shift, self._small_shift = struct.unpack_from("<HH", data, 30)
+        self._size = 1 << min(shift, 16)
+        start, _, self._cutoff, small, _, more, count = struct.unpack_from("<IIIIIII", data, 48)
+        tables = list(struct.unpack_from("<109I", data, 76))
+        for _ in range(min(count, len(data) // self._size)):
+            entries = np.frombuffer(self._sector(more), "<u4").tolist()
+            tables += entries[:-1]
+            more = entries[-1]
+        whole = b"".join(self._sector(one) for one in tables if one < self._LAST)
+        self._next = np.frombuffer(whole[: len(whole) // 4 * 4], "<u4")
+        self._directory = self._chained(start)
+        self._small = small
+
+    def _sector(self, number: int) -> bytes:
+        start = (number + 1) * self._size
+        return self._data[start : start + self._size]
+
+    def _chain(self, start: int, following: npt.NDArray[np.uint32]) -> Iterator[int]:
+        for _ in range(len(following)):
+            if start >= len(following):
+                return
+            yield start
+            start = int(following[start])
+
+    def _chained(self, start: int) -> bytes:
+        return b"".join(map(self._sector, self._chain(start, self._next)))
+
+    def stream(self, *names: str) -> bytes | None:
+        """The bytes of the first stream of one of these names, None where there is none."""
+        entries = [self._directory[at : at + 128] for at in range(0, len(self._directory), 128)]
+        found = [entry for entry in entries if _entry_name(entry) in names]
+        if not found:
+            return None
+        start, size = struct.unpack_from("<II", found[0], 116)
+        if size >= self._cutoff:
+            return self._chained(start)[:size]
+        room = self._chained(struct.unpack_from("<I", entries[0], 116)[0])
+        table = self._chained(self._small)
+        following = np.frombuffer(table[: len(table) // 4 * 4], "<u4")
+        piece = 1 << min(self._small_shift, 16)
+        return b"".join(room[one * piece : (one + 1) * piece]
+                        for one in self._chain(start, following))[:size]  # fmt: skip
+
+
+def _entry_name(entry: bytes) -> str:
+    length = min(64, int.from_bytes(entry[64:66], "little"))
+    return entry[: max(0, length - 2)].decode("utf-16-le", "replace")
