@@ -57,6 +57,8 @@ def check_ids(export: Export, customers: pa.Table, dates: OrderDates) -> None:
             "Write them alike in all files, as whole numbers or as text.",
         )
     wordy = np.flatnonzero(mask_of(pc.match_substring_regex(ids, _WORDY)) & (orders > 1))
+    if not len(wordy):
+        return
     for place in wordy[_are_nobody(ids.take(pa.array(wordy)))]:
         word = ids[int(place)].as_py()
         raise AmbiguousInputError(

@@ -39,7 +39,10 @@ class Roles:
 def synonyms() -> Mapping[str, Sequence[str]]:
     """Header names by role, letters and digits only, the likeliest first."""
     text = resources.files(__package__).joinpath(_FILE).read_text("utf-8")
-    return {role: [*map(normal, names)] for role, names in tomllib.loads(text).items()}
+    return {
+        role: [name if name.isascii() and name.isalnum() else normal(name) for name in names]
+        for role, names in tomllib.loads(text).items()
+    }
 
 
 _LOOKS_LIKE_DATA: Final = re.compile(

@@ -184,7 +184,9 @@ def month_names() -> Mapping[str, int]:
 def _months_named(names: pa.Array) -> npt.NDArray[np.int64]:
     """The number of each month; 0 where its name is none."""
     encoded = pc.dictionary_encode(names)
-    known = [month_names().get(normal(name), 0) for name in encoded.dictionary.to_pylist()]
+    known = [
+        month_names().get(normal(name), 0) if name else 0 for name in encoded.dictionary.to_pylist()
+    ]
     places = encoded.indices.fill_null(len(known)).to_numpy(zero_copy_only=False)
     months: npt.NDArray[np.int64] = np.array([*known, 0], dtype=np.int64)[places]
     return months
