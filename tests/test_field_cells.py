@@ -1,5 +1,7 @@
 """Cells as the field writes them: months in words, far-off times, yen, lakhs, encodings."""
 
+# ruff: noqa: RUF001 - letters of many alphabets
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
