@@ -37,6 +37,7 @@ _COMMANDS: Final = (
     "explain",
     "compare",
     "measure",
+    "done",
     "repeat",
     "cadence",
     "cohorts",

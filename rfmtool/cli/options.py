@@ -24,7 +24,7 @@ def _together(*options: Callable[[Any], Any]) -> Decorator[Any]:
     return decorate
 
 
-class _Day(click.ParamType["date | str"]):
+class Day(click.ParamType["date | str"]):
     """A day as YYYY-MM-DD; with `words`, also today, yesterday and last."""
 
     name = "date"
@@ -38,6 +38,7 @@ class _Day(click.ParamType["date | str"]):
         param: click.Parameter | None,
         ctx: click.Context | None,
     ) -> date | str:
+        """A day, or one of the words for one."""
         if isinstance(value, date):
             return value
         if self._words and value == "last":
@@ -165,10 +166,10 @@ question = _together(
              help="What an amount is of, where orders repeat one on every row."),
     _reading("--overlap", type=click.Choice(["keep-one", "sum"]),
              help="What becomes of orders that recur in another file."),
-    _counting("--as-of", type=_Day(words=True), metavar="DATE",
+    _counting("--as-of", type=Day(words=True), metavar="DATE",
               help="Count from this day: YYYY-MM-DD, today, yesterday, or last (the last order,"
                    " even if it stands alone)."),
-    _counting("--since", type=_Day(), metavar="DATE", help="Only lines from this day on."),
+    _counting("--since", type=Day(), metavar="DATE", help="Only lines from this day on."),
     _counting("--window", "window_days", type=click.IntRange(min=1), metavar="DAYS",
               help="Only the last DAYS days up to as-of."),
     _counting("--currency", metavar="CODE",
