@@ -15,6 +15,7 @@ from rfmtool.cli.arguments import run_arguments, text_options
 from rfmtool.cli.destination import is_shared, output_file
 from rfmtool.cli.loading import uninterrupted
 from rfmtool.cli.sections import SectionedCommand
+from rfmtool.cli.telling import teller
 from rfmtool.errors import UsageError
 
 
@@ -66,7 +67,8 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
             f"Leave one out, or name a file that ends in .{asked}.",
         )
     _check_sort(settings["sort"], settings["keep"])
-    arguments, select = run_arguments(settings, exports), _selected(settings["select"])
+    arguments = {**run_arguments(settings, exports), "on_read": teller(settings)}
+    select = _selected(settings["select"])
     if select is not None:
         computed = (*select, *filter(None, [(settings["sort"] or "").removeprefix("-")]))
         arguments["settings"] = replace(arguments["settings"], select=computed)

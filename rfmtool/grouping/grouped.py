@@ -32,7 +32,7 @@ _WAYS_OUT: Final = {
     "anonymous": "See rfmtool check; name the column of customers with --column customer_id=NAME.",
     "blank": "Export it again.",
     "suppressed": "Everybody in it is on the list of --suppress: is it the right table?",
-    "not_a_sale": "By their status they are no sales: see not_a_sale of rfmtool rules show.",
+    "not_a_sale": "By their status they are no sales: see rfmtool check; --status settles a word.",
     "other_currency": "See rfmtool check; look at --currency and --rates.",
     "before_since": _DATES_ASKED_FOR,
     "after_as_of": _DATES_ASKED_FOR,

@@ -30,6 +30,7 @@ from rfmtool.summaries.exchange import rates_data
 from rfmtool.summaries.figures import groups_of
 from rfmtool.summaries.look_back import look_back
 from rfmtool.summaries.spread import cells, distributions
+from rfmtool.summaries.statuses import statuses_data
 from rfmtool.summaries.warnings import warnings
 from rfmtool.summaries.words import NOBODY, activity_words, in_words
 
@@ -59,6 +60,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "first_order_on": _day(buyers["first_order_on"].min()),
         "last_order_on": _day(buyers["last_order_on"].max()),
         "ledger": result.ledger.as_data(),
+        "statuses": statuses_data(result.grouped),
         "input": result.grouped.export.name,
         "currencies": _currencies(result),
         "files": len(result.grouped.export.sources),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from rfmtool.grouping.ids import id_notices
+from rfmtool.grouping.statuses import status_notices
 from rfmtool.money import money_text
 from rfmtool.scoring.scores import is_unseen
 from rfmtool.scoring.timing import MIN_GAPS, MIN_SECOND_ORDERS
@@ -40,7 +42,7 @@ def warnings(
     buyers = result.figures.frame.loc[result.figures.frame["frequency"] > 0, columns]
     return [
         *_money_warnings(result.ledger),
-        *_file_warnings(result.grouped),
+        *reading_notices(result.grouped),
         *_row_warnings(result, left_out_rejects),
         *_id_warnings(result.grouped),
         *_history_warnings(result, buyers),
@@ -72,9 +74,15 @@ def _money_warnings(ledger: Ledger) -> list[str]:
     return [f"{part} has no customer and is in no figure below."]
 
 
-def _file_warnings(grouped: Grouped) -> list[str]:
-    left_out = grouped.export.left_out
-    return [f"Not read: {not_read(left_out)}."] if left_out else []
+def reading_notices(grouped: Grouped) -> list[str]:
+    """What to look at in how an export was read: columns, statuses, ids, files passed over."""
+    export, ledger = grouped.export, grouped.ledger
+    return [
+        *([f"Not read: {not_read(export.left_out)}."] if export.left_out else []),
+        *export.notices,
+        *status_notices(export, ledger),
+        *id_notices(export, grouped.table, grouped.dates),
+    ]
 
 
 def _row_warnings(result: Standing, left_out_rejects: int) -> list[str]:
