@@ -40,7 +40,8 @@ def test_a_folder_is_the_same_however_many_are_placed_at_a_time(few_at_a_time, t
     out = tmp_path / "out"
 
     def written():
-        assert rfmtool("run", SHOP / "orders.csv", *words, "--calls", "5", "-o", out).exit_code == 0
+        answer = rfmtool("run", SHOP / "orders.csv", *words, "--calls", "5", "-o", out)
+        assert answer.exit_code == 0, answer.output
         return {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
 
     whole = written()
