@@ -83,6 +83,13 @@ def test_a_summary_needs_all_columns_and_a_question_its_own():
         cadence(result)
 
 
+def test_a_result_is_named_in_short_and_given_as_a_frame_a_table_or_data(whole):
+    assert repr(whole).startswith("<rfmtool.Result: ")
+    assert repr(whole).endswith(f"{whole.summary['orders']:,} orders, as of {whole.as_of}>")
+    assert list(whole.to_frame()) == whole.to_arrow().column_names
+    assert whole.as_data() is whole.summary
+
+
 def scored(*options):
     return CliRunner().invoke(program, ["score", str(SHOP / "orders.csv"), *options])
 

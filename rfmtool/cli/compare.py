@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @click.argument("new", metavar="NEW")
 @click.option("-o", "--output", metavar="DIR", help="Write transitions and lists into DIR.")
 @limits.fail_if
-@options.page_format
+@options.titled_format
 @options.text_tables
 @options.quiet
 @options.no_color

@@ -47,7 +47,7 @@ def distributions(summary: Data, say: Numerals) -> Card | None:
         "Distributions",
         f"{share} buyers have ordered once; half have spent {half.shown} or less",
         "How buyers spread, and where the scores are cut (dashed;"
-        f" {summary['scales_are']}). Darker is a better score.",
+        f" {summary['scales_are']}). Stronger is a better score.",
         (Beside(plots),) if buyers > 1 else (),
     )
 
@@ -204,7 +204,7 @@ def together(summary: Data, say: Numerals) -> Card | None:
         "together",
         "Together",
         _in_words(found["correlation"]),
-        "Each box: buyers; darker is more. Dashed: where the scores are cut. Spent and orders"
+        "Each box: buyers; stronger is more. Dashed: where the scores are cut. Spent and orders"
         " multiply with each step.",
         (Beside(plots),),
     )
