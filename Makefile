@@ -6,8 +6,9 @@ PIP_INSTALL := pip install --quiet --disable-pip-version-check
 .PHONY: demo test services fuzz attack lifelines latest lowest lint fmt bench lock clean
 
 demo: .venv/installed
-	@$(BIN)/rfmtool demo build/shop --quiet
-	@$(BIN)/rfmtool run build/shop/orders.csv --rules build/shop/shop.toml -o build/demo
+	@$(BIN)/rfmtool demo build/shop --customers 3000 --quiet
+	@$(BIN)/rfmtool run build/shop/orders.csv --rules build/shop/shop.toml -o build/demo --holdout 30%
+	@$(BIN)/rfmtool measure build/demo build/shop/later.csv
 
 test: .venv/installed
 	$(BIN)/pytest -n auto

@@ -62,6 +62,10 @@ _TABLE: Final = (
     ("stage_evidence", "word", "always", "nothing", "", "what kind of thing proves the stage"),
     ("stage_reason", "text", "always", "nothing", "", "why they stand there, in words"),
     ("candidate", "word", "always", "playbook", "", "the rung that their orders suggest"),
+    ("holdout", "word", "always", "nothing", "", "yes: left out of it by lot, to measure against"),
+    ("resting", "word", "known", "nothing", "", "why they are not contacted again just now"),
+    ("snooze_until", "date", "known", "nothing", "", "the day until which they asked to wait"),
+    ("snooze_reason", "text", "known", "nothing", "", "why they asked to wait"),
     ("cost", "money", "known", "ladder", "currency", "what was paid for what they bought"),
     ("margin", "money", "known", "nothing", "currency", "what is left of their spend after costs"),
     ("wallet_plan", "word", "known", "nothing", "", "what to do by the size of wallet and share"),
@@ -182,5 +186,13 @@ REJECTIONS: Final = (
 BINS: Final = ("used", "anonymous", "blank", *EXCLUSIONS, *REJECTIONS)
 """Every row of an export ends in exactly one of these."""
 
-EVIDENCE: Final = ("contacts", "referrals", "feedback", "partners", "wallets", "suppress")
+EVIDENCE: Final = (
+    "contacts",
+    "referrals",
+    "feedback",
+    "partners",
+    "wallets",
+    "contacted",
+    "suppress",
+)
 """The evidence tables."""

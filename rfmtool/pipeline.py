@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from rfmtool import columns as names
 from rfmtool.errors import UsageError, having_seen
+from rfmtool.fits import needed_by
 from rfmtool.grouping.evidence import (
     asked_by,
     attributes,
@@ -28,7 +29,7 @@ from rfmtool.grouping.read import Settings, group, look
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.outputs.tables import to_table
 from rfmtool.placing import needs
-from rfmtool.rules import FitRules, Method, Rules, load_rules
+from rfmtool.rules import FitRules, Lots, Method, Paths, Rules, load_rules, with_lots, with_results
 from rfmtool.scoring.scales import Scales, load_scales
 from rfmtool.sources import Asked, open_export
 from rfmtool.sources.evidence.ledger import check_matched
@@ -37,7 +38,7 @@ from rfmtool.sources.layout import Detail
 from rfmtool.sources.limits import check_rejects
 from rfmtool.sources.rows.lines import Watcher
 from rfmtool.sources.rows.rejects import Rejects, files_read, rejects
-from rfmtool.standing import Standing, needed_by
+from rfmtool.standing import Standing
 from rfmtool.summaries.summary import summarise
 
 
@@ -47,8 +48,8 @@ class Result(Standing):
 
     def __repr__(self) -> str:
         """How many customers and orders there are, and of which day."""
-        orders = int(self.frame["frequency"].sum())
-        counts = f"{len(self.frame):,} customers, {orders:,} orders"
+        customers, orders = len(self.grouped.table), len(self.grouped.dates.day)
+        counts = f"{customers:,} customers, {orders:,} orders"
         return f"<rfmtool.Result: {counts}, as of {self.as_of}>"
 
     @cached_property
@@ -102,7 +103,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     *,
     columns: Mapping[str, str] | None = None,
     as_of: date | str | None = None,
-    rules: str | os.PathLike[str] | Rules | None = None,
+    rules: Paths | Rules = None,
     scales: str | os.PathLike[str] | Scales | None = None,
     evidence: Mapping[str, Any] | None = None,
     cuts: Mapping[str, Method] | None = None,
@@ -112,6 +113,10 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     max_rejects: str | int = "1%",
     min_matched: str = "50%",
     watcher: Watcher | None = None,
+    lots: Lots | None = None,
+    entered: pd.DataFrame | None = None,
+    results: Mapping[str, Mapping[str, Any]] | None = None,
+    on_read: Callable[[Grouped], None] | None = None,
 ) -> Result:
     """Score, stage and segment the customers of an export, and say what to do about each.
 
@@ -123,8 +128,8 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
             "last" that day is taken even where it hangs on a few orders long after all others.
         rules: a rules file, or rules already loaded.
         scales: cut points to use instead of fitting them: a file, or the scales of an earlier run.
-        evidence: contacts, referrals, feedback, partners, wallets, suppress: each a source of its
-            own, for what orders cannot tell.
+        evidence: contacts, referrals, feedback, partners, wallets, contacted, suppress: each a
+            source of its own, for what orders cannot tell.
         cuts: dimension to scoring method; overrides the rules.
         fit_on: who cut points are fitted on; overrides the rules.
         asked: everything else that detection would otherwise decide.
@@ -132,6 +137,10 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
         max_rejects: how many rows of a table may be unreadable: a number, or a share such as "1%".
         min_matched: how many ids of partners and of wallets must be known from elsewhere.
         watcher: told how far reading has come.
+        lots: who is left out of marketing, to measure against.
+        entered: who entered a lot in an earlier run: the `holdouts` of its result.
+        results: what each action did last time, by its name: at least its `verdict`.
+        on_read: called with what was read, once it is within the limits.
 
     Returns:
         The customers and what is known about the run.
@@ -145,7 +154,8 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     """
     asked = asked or Asked()
     if columns:
-        asked = replace(asked, columns={**asked.columns, **columns})
+        named = {role: str(name) for role, name in columns.items()}
+        asked = replace(asked, columns={**asked.columns, **named})
     settings = _settings(settings, as_of)
     _check_selected(settings.select, asked.keep)
     if (cuts or fit_on) and scales is not None:
@@ -156,6 +166,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
         )
     _check_kept(asked)
     in_force = rules if isinstance(rules, Rules) else load_rules(rules, cuts, fit_on)
+    in_force = with_results(with_lots(in_force, lots or in_force.lots), results or {})
     given = scales if isinstance(scales, Scales) or scales is None else load_scales(scales)
     if settings.detail is None:
         needed = needed_by(settings, in_force)
@@ -169,8 +180,10 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     day = as_of_day(grouped, accept_last=settings.accept_last)
     told = _matched(told, grouped)
     check_matched(told.ledgers.values(), min_matched)
+    if on_read:
+        on_read(grouped)
     known = with_everyone(grouped, tables_on(told, settings, day, grouped.table["customer_id"]))
-    return Result.of(known, in_force, day, settings, scales=given, evidence=told)
+    return Result.of(known, in_force, day, settings, scales=given, evidence=told, entered=entered)
 
 
 def check(  # noqa: PLR0913 - as for `run`
@@ -179,7 +192,7 @@ def check(  # noqa: PLR0913 - as for `run`
     evidence: Mapping[str, Any] | None = None,
     asked: Asked | None = None,
     settings: Settings | None = None,
-    rules: str | os.PathLike[str] | None = None,
+    rules: Paths = None,
     watcher: Watcher | None = None,
 ) -> tuple[Grouped, Evidence]:
     """Read an export and its evidence as `run` does, and stop before any question is asked.

@@ -36,6 +36,8 @@ _COMMANDS: Final = (
     "report",
     "explain",
     "compare",
+    "measure",
+    "done",
     "repeat",
     "cadence",
     "cohorts",

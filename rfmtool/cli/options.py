@@ -24,7 +24,7 @@ def _together(*options: Callable[[Any], Any]) -> Decorator[Any]:
     return decorate
 
 
-class _Day(click.ParamType["date | str"]):
+class Day(click.ParamType["date | str"]):
     """A day as YYYY-MM-DD; with `words`, also today, yesterday and last."""
 
     name = "date"
@@ -38,6 +38,7 @@ class _Day(click.ParamType["date | str"]):
         param: click.Parameter | None,
         ctx: click.Context | None,
     ) -> date | str:
+        """A day, or one of the words for one."""
         if isinstance(value, date):
             return value
         if self._words and value == "last":
@@ -86,8 +87,9 @@ reading = _together(
     _reading("--column", "columns", metavar="ROLE=NAME", multiple=True,
              help="Say which column plays a role, e.g. amount=Total. Repeatable. Roles:"
                   " customer_id, order_id, ordered_at, amount, quantity, unit_price, product,"
-                  " category, cost, currency, status, email, phone, name, consent, and refunded and"
-                  " unpaid, which are taken off the amount."),
+                  " category, cost, currency, status, payment_status, type, cancelled_on, voided,"
+                  " is_test, email, phone, name, consent, and refunded and unpaid, which are taken"
+                  " off the amount."),
     _reading("--no-header", is_flag=True,
              help="There is no header row; columns are named 1, 2, 3 by their places."),
     _reading("--preset", metavar="NAME",
@@ -102,6 +104,13 @@ reading = _together(
     _reading("--keep", metavar="COLUMN", multiple=True,
              help="Carry a column through, its latest value per customer. Repeatable."),
     _reading("--decimal", type=click.Choice([".", ","]), help="Decimal mark of numbers."),
+    _reading("--status", "statuses", metavar="WORD=sale|not_a_sale", multiple=True,
+             help="Settle a status word that nobody knows. Repeatable."),
+    _reading("--anonymous", metavar="ID", multiple=True,
+             help="A customer id that is nobody's, such as a guest's. Repeatable."),
+    _reading("--strict", is_flag=True,
+             help="Stop at files that are else passed over: empty ones, and texts that are no"
+                  " table."),
     _reading("--max-size", type=_Size(), metavar="SIZE",
              help="Refuse a file that holds more, unpacked, e.g. 20GB."),
 )  # fmt: skip
@@ -109,6 +118,10 @@ reading = _together(
 
 suppress = _counting("--suppress", metavar="FILE", help="Who is to be left out of everything.")
 """Whom no answer may count."""
+
+contacted = _known("--contacted", metavar="FILE",
+                   help="Who was contacted, for what and with what outcome.")  # fmt: skip
+"""The contact log."""
 
 evidence = _together(
     _known("--contacts", metavar="FILE",
@@ -118,9 +131,11 @@ evidence = _together(
     _known("--feedback", metavar="FILE", help="Surveys, reviews and complaints."),
     _known("--partners", metavar="FILE", help="Who is a partner, and when."),
     _known("--wallets", metavar="FILE", help="What people spend in all, or our rank."),
+    contacted,
     suppress,
     _known("--min-matched", metavar="P%", default="50%", show_default=True,
-           help="Stop when fewer ids of partners or wallets than this are known elsewhere."),
+           help="Stop when fewer ids of partners, wallets or contacted than this are known"
+                " elsewhere."),
 )  # fmt: skip
 """What is known of people beside their orders."""
 
@@ -134,16 +149,27 @@ placing = _together(
 )  # fmt: skip
 """What may be concluded where nobody has said it."""
 
+lots = _together(
+    _placed("--holdout", "holdout", metavar="P%|ACTION=P%", multiple=True,
+            help="Leave a lasting share of people out of all marketing, or of one list alone, to"
+                 " measure against. Repeatable."),
+    _placed("--holdout-salt", metavar="TEXT",
+            help="The word that lots are drawn with (default: rfmtool); another begins anew."),
+    _placed("--results", "results_file", metavar="FILE",
+            help="What rfmtool measure -o wrote: shown beside each action."),
+)  # fmt: skip
+"""Who is left out to measure against, and what was measured."""
+
 question = _together(
     _reading("--order-per-row", is_flag=True, help="Every row is an order of its own."),
     _reading("--amount-per", type=click.Choice(["line", "order"]),
              help="What an amount is of, where orders repeat one on every row."),
     _reading("--overlap", type=click.Choice(["keep-one", "sum"]),
              help="What becomes of orders that recur in another file."),
-    _counting("--as-of", type=_Day(words=True), metavar="DATE",
+    _counting("--as-of", type=Day(words=True), metavar="DATE",
               help="Count from this day: YYYY-MM-DD, today, yesterday, or last (the last order,"
                    " even if it stands alone)."),
-    _counting("--since", type=_Day(), metavar="DATE", help="Only lines from this day on."),
+    _counting("--since", type=Day(), metavar="DATE", help="Only lines from this day on."),
     _counting("--window", "window_days", type=click.IntRange(min=1), metavar="DAYS",
               help="Only the last DAYS days up to as-of."),
     _counting("--currency", metavar="CODE",
@@ -151,7 +177,9 @@ question = _together(
     _counting("--rates", "rates_file", metavar="FILE",
               help="Convert money: a table of currency, rate (what one unit is worth) and, where"
                    " rates change, from_on."),
-    _placed("--rules", "rules_file", metavar="FILE", help="Rules that override the shipped."),
+    _placed("--rules", "rules_file", metavar="FILE", multiple=True,
+            help="Rules on top of the shipped ones; a later file adds to and overrides an earlier."
+                 " Repeatable."),
 )  # fmt: skip
 """Which lines are asked for."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+import numpy as np
 import pyarrow as pa
 
 from rfmtool.arrays import Ints
@@ -16,7 +17,6 @@ CUSTOMERS: Final = pa.schema(
         "order_dates": pa.list_(pa.int32()),  # one day for each counting order, in any order
         "sales": pa.int64(),  # 1/10,000 of the currency unit
         "refunds": pa.int64(),
-        "rows": pa.int64(),  # how many rows of the export
     }
 )
 """What lines become: one row per customer, sorted by the bytes of customer_id."""
@@ -65,6 +65,20 @@ class Entries:
     cost: Ints | None = None
     uncosted: Ints | None = None
 
+    def between(self, start: int, stop: int) -> Entries:
+        """The entries of the customers at these places; these and their orders count from 0."""
+        first, last = np.searchsorted(self.owner, (start, stop))
+        owner, order = self.owner[first:last], self.order[first:last]
+        return Entries(
+            owner - owner.dtype.type(start),
+            order - order[:1],
+            self.day[first:last],
+            self.sales[first:last],
+            self.refunds[first:last],
+            None if self.cost is None else self.cost[first:last],
+            None if self.uncosted is None else self.uncosted[first:last],
+        )
+
 
 class Lines(Protocol):
     """An export as lines, which may be read more than once."""
@@ -108,8 +122,9 @@ class Grouping:
     """
 
     customers: pa.Table = field(default_factory=CUSTOMERS.empty_table)
-    """CUSTOMERS, and `cost` and `uncosted` where costs are read. Where entries are wanted they
-    tell the order dates, which are null here."""
+    """CUSTOMERS; `rows`, how many rows of the export went into each, where anything more than these
+    is wanted; and `cost` and `uncosted` where costs are read. Where entries are wanted they tell
+    the order dates, which are null here."""
     entries: Entries | None = None
     categories: pa.Table | None = None
     """CATEGORIES."""

@@ -102,9 +102,13 @@ def with_everyone(grouped: Grouped, evidence: Mapping[str, pa.Table]) -> Grouped
         evidence: the tables by name, as they stood on the as_of day.
     """
     people = everyone(grouped.table, evidence)
+    table = people.table
+    if "rows" not in table.column_names:
+        rows = pa.array(people.in_export.astype(np.int64))  # at least one, which is all one asks
+        table = table.append_column("rows", rows)
     joined = replace(
         grouped,
-        table=people.table,
+        table=table,
         evidence={name: owned(rows, people) for name, rows in evidence.items()},
     )
     if people.in_export.all():
@@ -130,6 +134,15 @@ def _spread(rows: pa.Table, in_export: Mask) -> pa.Table:
     """Rows of the export's customers as rows of everyone; empty where the export knows nothing."""
     places = np.cumsum(in_export) - 1
     return rows.take(pa.array(places, mask=~in_export))
+
+
+def known_until(evidence: Mapping[str, pd.DataFrame], last_day: int) -> dict[str, pd.DataFrame]:
+    """The evidence with the contacts of an earlier day; other tables tell the day of each event."""
+    if "contacts" not in evidence:
+        return dict(evidence)
+    contacts = evidence["contacts"]
+    since = contacts["since_on"].to_numpy(dtype=np.int64, na_value=np.iinfo(np.int64).min)
+    return {**evidence, "contacts": contacts[since <= last_day]}
 
 
 def wallets_of(grouped: Grouped) -> pd.DataFrame | None:

@@ -25,7 +25,7 @@ ESTIMATED: Final = frozenset(
 """What may rest on the spend of peers."""
 WALLETS: Final = ESTIMATED | {"told_basis", "share_is_low", "headroom_is_high"}
 STAGES: Final = frozenset({"stage", "stage_evidence", "stage_reason", "candidate"})
-ACTIONS: Final = frozenset({"action", "priority", "channel"})
+ACTIONS: Final = frozenset({"action", "priority", "channel", "resting"})
 
 
 def needed(asked: Iterable[str], rules: Rules, *, allow_proxy: bool) -> frozenset[str]:
@@ -58,6 +58,7 @@ def _rests_on(rules: Rules, *, allow_proxy: bool) -> dict[str, set[str]]:
         "looks_like_supporter": {"activity", "categories"},
         "activity": {"overdue_ratio"},
         **dict.fromkeys(ACTIONS, _asked_by(rules.playbook) | {"consent"}),
+        "holdout": {"action"},
         "loses_money": {"cost"},
         **{name: {"share_of_wallet", "rfm"} for name in JOINT},
     }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.arrays import Mask
@@ -20,29 +21,63 @@ _BY_VOICE: Final = ("phone", "call")
 _REFUNDED_ONE_IN: Final = 4
 
 
-def place_actions(people: pd.DataFrame, playbook: Sequence[Action], timing: Timing) -> pd.DataFrame:
+def place_actions(
+    people: pd.DataFrame,
+    playbook: Sequence[Action],
+    timing: Timing,
+    closed: Mapping[str, Mask] | None = None,
+) -> pd.DataFrame:
     """Add `action`, `priority` (1 = first) and `channel` (several joined by ", ", or empty).
 
     Reads the columns that the playbook names, and `consent` where there is one: who said no gets
     no e-mail.
+
+    Args:
+        people: one row per person.
+        playbook: the rows in force.
+        timing: what is usual.
+        closed: by channel, who is no longer to be reached by it but for a service.
     """
     places = first_match(_with_signs(people, timing), playbook)
-    offered = [row.channels for row in playbook]
-    unmailed = [tuple(one for one in row if one != _EMAIL) for row in offered]
-    channels = [", ".join(row) for row in (*offered, *unmailed)]
-    shifted = places + len(playbook) * _refused(people)
     return people.assign(
         action=labelled(places, [row.label for row in playbook]).set_axis(people.index),
         priority=np.array([row.priority for row in playbook])[places],
-        channel=labelled(shifted, channels).set_axis(people.index),
+        channel=_channels(people, places, playbook, closed or {}),
     )
+
+
+def _channels(
+    people: pd.DataFrame,
+    places: npt.NDArray[np.intp],
+    playbook: Sequence[Action],
+    closed: Mapping[str, Mask],
+) -> pd.Series[str]:
+    """The channels of everybody's row that are open to them."""
+    ways = {name: mask for name, mask in closed.items() if name != _EMAIL}
+    shut = {_EMAIL: _refused(people), "": closed.get(_EMAIL, _nobody(people)), **ways}
+    bits = sum(mask.astype(np.int64) << at for at, mask in enumerate(shut.values()))
+    kinds, codes = np.unique(places + len(playbook) * bits, return_inverse=True)
+    texts = [
+        _open(playbook[kind % len(playbook)], kind // len(playbook), [*shut]) for kind in kinds
+    ]
+    return labelled(codes, texts).set_axis(people.index)
+
+
+def _open(row: Action, bits: int, names: Sequence[str]) -> str:
+    """A row's channels but for those whose bits are set; a service minds consent alone."""
+    refused = {name or _EMAIL for at, name in enumerate(names) if bits >> at & 1}
+    if not row.is_marketing:
+        refused = {_EMAIL} if bits & 1 else set()
+    return ", ".join(one for one in row.channels if one not in refused)
+
+
+def _nobody(people: pd.DataFrame) -> Mask:
+    return np.zeros(len(people), dtype=bool)
 
 
 def by_urgency(people: pd.DataFrame) -> pd.DataFrame:
-    """Order people by priority, then by value at stake (monetary, the most first), then by id."""
-    return people.sort_values(
-        ["priority", "monetary", "customer_id"], ascending=[True, False, True], kind="stable"
-    )
+    """Order people by priority, then by value at stake, the most first; equals stay as they are."""
+    return people.sort_values(["priority", "monetary"], ascending=[True, False], kind="stable")
 
 
 def call_queue(people: pd.DataFrame, calls: int) -> pd.DataFrame:
@@ -51,7 +86,7 @@ def call_queue(people: pd.DataFrame, calls: int) -> pd.DataFrame:
     Where telephone numbers are known, those without one are passed over.
 
     Args:
-        people: one row per person; reads channel, priority, monetary, customer_id, and phone where
+        people: one row per person; reads channel, priority, monetary, and phone where
             there is such a column.
         calls: how many at most.
     """
@@ -80,11 +115,11 @@ def _with_signs(people: pd.DataFrame, timing: Timing) -> pd.DataFrame:
 def _loses_money(people: pd.DataFrame) -> Mask:
     """Whether a known cost is above what they spent; never so where no cost is known."""
     if "cost" not in people:
-        return np.zeros(len(people), dtype=bool)
+        return _nobody(people)
     return people["cost"].gt(people["monetary"]).fillna(value=False).to_numpy(dtype=bool)
 
 
 def _refused(people: pd.DataFrame) -> Mask:
     if "consent" not in people:
-        return np.zeros(len(people), dtype=bool)
+        return _nobody(people)
     return people["consent"].str.strip().str.lower().isin(REFUSALS).to_numpy()

@@ -141,6 +141,20 @@ def _bytes_of(written: _Written, name: str) -> bytes:
     return data
 
 
+def bytes_in(folder: Path, name: str) -> bytes:
+    """The bytes of a file in the folder of a finished run.
+
+    Raises:
+        InputError: the folder is not a run's, or the file is not what the run wrote.
+    """
+    return _bytes_of(_written(folder), name)
+
+
+def text_table(data: bytes) -> pa.Table:
+    """A CSV that we wrote, as text; an empty cell is missing."""
+    return _from_csv(data, None)
+
+
 def _unreadable(folder: Path, name: str, error: OSError) -> InputError:
     reason = (error.strerror or "not readable").lower()
     return InputError(f"{folder}: {name} cannot be read: {reason}", "See to that, and try again.")
