@@ -87,8 +87,9 @@ reading = _together(
     _reading("--column", "columns", metavar="ROLE=NAME", multiple=True,
              help="Say which column plays a role, e.g. amount=Total. Repeatable. Roles:"
                   " customer_id, order_id, ordered_at, amount, quantity, unit_price, product,"
-                  " category, cost, currency, status, email, phone, name, consent, and refunded and"
-                  " unpaid, which are taken off the amount."),
+                  " category, cost, currency, status, payment_status, type, cancelled_on, voided,"
+                  " is_test, email, phone, name, consent, and refunded and unpaid, which are taken"
+                  " off the amount."),
     _reading("--no-header", is_flag=True,
              help="There is no header row; columns are named 1, 2, 3 by their places."),
     _reading("--preset", metavar="NAME",
@@ -103,6 +104,13 @@ reading = _together(
     _reading("--keep", metavar="COLUMN", multiple=True,
              help="Carry a column through, its latest value per customer. Repeatable."),
     _reading("--decimal", type=click.Choice([".", ","]), help="Decimal mark of numbers."),
+    _reading("--status", "statuses", metavar="WORD=sale|not_a_sale", multiple=True,
+             help="Settle a status word that nobody knows. Repeatable."),
+    _reading("--anonymous", metavar="ID", multiple=True,
+             help="A customer id that is nobody's, such as a guest's. Repeatable."),
+    _reading("--strict", is_flag=True,
+             help="Stop at files that are else passed over: empty ones, and texts that are no"
+                  " table."),
     _reading("--max-size", type=_Size(), metavar="SIZE",
              help="Refuse a file that holds more, unpacked, e.g. 20GB."),
 )  # fmt: skip
@@ -169,7 +177,9 @@ question = _together(
     _counting("--rates", "rates_file", metavar="FILE",
               help="Convert money: a table of currency, rate (what one unit is worth) and, where"
                    " rates change, from_on."),
-    _placed("--rules", "rules_file", metavar="FILE", help="Rules that override the shipped."),
+    _placed("--rules", "rules_file", metavar="FILE", multiple=True,
+            help="Rules on top of the shipped ones; a later file adds to and overrides an earlier."
+                 " Repeatable."),
 )  # fmt: skip
 """Which lines are asked for."""
 

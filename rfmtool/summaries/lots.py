@@ -29,7 +29,7 @@ _BY: Final = {"email": "mail", "phone": "call", "call": "call"}
 
 def on_lists(result: Standing) -> dict[str, dict[str, Any]]:
     """By action: how many to contact, left out and resting, and what it did last time."""
-    frame = result.frame
+    frame = result.figures.frame
     actions = frame["action"].astype("str")
     columns = {
         "to_contact": listed(frame),
@@ -94,7 +94,7 @@ def resting_data(result: Standing) -> dict[str, int] | None:
     """How many rest by the contact log, and why; None where there is no log."""
     if "contacted" not in result.grouped.evidence:
         return None
-    frame = result.frame
+    frame = result.figures.frame
     counts = frame["resting"].value_counts()
     waits = frame["snooze_until"].notna().sum() if "snooze_until" in frame else 0
     return {**{str(name): int(count) for name, count in counts.items()}, "snoozed": int(waits)}
