@@ -78,10 +78,7 @@ def _to_do(summary: Data, folder: str | None) -> list[Block]:
         ),
         spare=("by", "spent so far"),
     )
-    rest = ", ".join(
-        f"{group['name']} {group.get('to_contact', group['customers']):,}"
-        for group in groups[_FIRST:]
-    )
+    rest = ", ".join(f"{group['name']} {_to_contact(group):,}" for group in groups[_FIRST:])
     where = ", each a list in actions/" if folder else ""
     return [table, *([Paragraph(f"Then{where}: {rest}.", "quiet")] if rest else [])]
 
