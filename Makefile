@@ -25,7 +25,7 @@ fuzz: .venv/installed
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto tests/test_faults.py
 
 # Hostile input made at random, SECONDS of each kind from SEED on.
-attack: .venv/tested
+attack: .venv/installed
 	PYTHONPATH=. $(BIN)/python tests/attack.py $(or $(SECONDS),60) $(or $(SEED),0)
 
 # Survival curves beside those of lifelines, which brings an older pandas and so needs a place of

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from rfmtool import columns as names
 from rfmtool.arrays import parts_of
@@ -121,13 +123,15 @@ def joined(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
     frames = list(parts)
     if len(frames) == 1:
         return frames[0]
-    return pd.DataFrame(
-        {
-            name: pd.concat([frame.pop(name) for frame in frames], ignore_index=True)
-            for name in [*frames[0]]
-        },
-        copy=False,
-    )
+    columns = {name: _one([frame.pop(name) for frame in frames]) for name in [*frames[0]]}
+    return pd.DataFrame(columns, copy=False)
+
+
+def _one(parts: list[pd.Series[Any]]) -> pd.Series[Any]:
+    """Columns one below the other; those of labels may know of different ones."""
+    if isinstance(parts[0].dtype, pd.CategoricalDtype):
+        return pd.Series(union_categoricals(parts))
+    return pd.concat(parts, ignore_index=True)
 
 
 def needed_by(settings: Settings, rules: Rules) -> frozenset[str]:
