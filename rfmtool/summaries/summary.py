@@ -29,6 +29,7 @@ from rfmtool.summaries.evidence import (
 from rfmtool.summaries.exchange import rates_data
 from rfmtool.summaries.figures import groups_of
 from rfmtool.summaries.look_back import look_back
+from rfmtool.summaries.lots import last_times, lots_data, on_lists, resting_data
 from rfmtool.summaries.spread import cells, distributions
 from rfmtool.summaries.statuses import statuses_data
 from rfmtool.summaries.warnings import warnings
@@ -69,6 +70,10 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "reading": _reading(result),
         "evidence": evidence_ledgers(result),
         "actions": _actions(result),
+        "lots": lots_data(result, back),
+        "resting": resting_data(result),
+        "results": {name: dict(told) for name, told in result.rules.results.items()},
+        "last_times": last_times(result.rules.results),
         "stages": groups_of(frame, "stage"),
         "segments": _segments(result),
         "activity": _activity(result),
@@ -130,12 +135,14 @@ def _order_is(result: Standing) -> str:
 def _actions(result: Standing) -> list[dict[str, Any]]:
     """Each action that somebody gets, the most urgent first, in words and by which channel."""
     rows = {row.label: row for row in reversed(result.rules.playbook)}
+    on_list = on_lists(result)
     return [
         {
             **group,
             "say": rows[group["name"]].say,
             "priority": rows[group["name"]].priority,
             "channel": ", ".join(rows[group["name"]].channels),
+            **on_list[group["name"]],
         }
         for group in groups_of(result.figures.frame, "action")
     ]
