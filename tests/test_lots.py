@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import rfmtool
 from rfmtool.cli import program
-from rfmtool.errors import UsageError
+from rfmtool.errors import InputError, UsageError
 from rfmtool.placing.lots import drawn, held_out, nobody, u, with_entrants
 from rfmtool.rules import Lots, load_rules, marketing, parse_lots, with_lots
 
@@ -160,6 +160,28 @@ def test_the_suppressed_leave_the_round(shop, tmp_path):
 
     assert ",007," not in (out / "holdouts.csv").read_text()
     assert "\n007," not in (out / "holdouts.csv").read_text()
+
+
+def test_a_round_that_somebody_changed_is_not_carried_on(shop, tmp_path):
+    out = tmp_path / "out"
+    words = ("run", shop, "-o", out, "--holdout", "20%", "--quiet", "--no-page")
+    run(*words)
+    with (out / "holdouts.csv").open("a") as file:
+        file.write("me,all,club,yes,0.2,rfmtool,2025-06-15\n")
+
+    with pytest.raises(InputError, match=r"holdouts\.csv is not what the run wrote"):
+        run(*words)
+
+
+def test_a_run_that_leaves_nobody_out_carries_the_round_on_and_says_so(shop, tmp_path):
+    out = tmp_path / "out"
+    run("run", shop, "-o", out, "--holdout", "20%", "--quiet", "--no-page")
+    before = (out / "holdouts.csv").read_bytes()
+
+    said = run("run", shop, "-o", out, "--no-page").output
+
+    assert (out / "holdouts.csv").read_bytes() == before
+    assert "this one leaves out nobody" in " ".join(said.split())
 
 
 def test_without_a_lot_the_column_is_empty_and_no_table_is_written(shop, tmp_path):

@@ -55,7 +55,11 @@ def entered(folder: Path) -> pd.DataFrame:
     manifest = manifest_of(folder) or {"outputs": ()}
     if HOLDOUTS_FILE not in {output["name"] for output in manifest["outputs"]}:
         return nobody()
-    data = bytes_in(folder, HOLDOUTS_FILE)
+    try:
+        data = bytes_in(folder, HOLDOUTS_FILE)
+    except InputError as error:
+        hint = "Put it back as it was: who is left out is known from there alone."
+        raise InputError(error.args[0], hint) from None
     with reading_back(folder):
         table = text_table(data)
         if _RAW not in manifest.get("command", ()):
