@@ -62,6 +62,8 @@ _TABLE: Final = (
     ("stage_evidence", "word", "always", "nothing", "", "what kind of thing proves the stage"),
     ("stage_reason", "text", "always", "nothing", "", "why they stand there, in words"),
     ("candidate", "word", "always", "playbook", "", "the rung that their orders suggest"),
+    ("return_probability", "ratio", "always", "nothing", "0–1", "of an order in 90 days"),
+    ("expected_spend", "money", "always", "nothing", "currency", "to come in 90 days"),
     ("cost", "money", "known", "ladder", "currency", "what was paid for what they bought"),
     ("margin", "money", "known", "nothing", "currency", "what is left of their spend after costs"),
     ("wallet_plan", "word", "known", "nothing", "", "what to do by the size of wallet and share"),

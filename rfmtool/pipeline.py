@@ -247,6 +247,7 @@ def _detail(needed: frozenset[str], rules: Rules, scales: Scales | None) -> Deta
         category="category" if needed & needs.CATEGORIES else None,
         cost=not needed.isdisjoint(needs.COSTS),
         contacts=not needed.union((*attributes, within)).isdisjoint(names.CONTACTS),
+        entries=not needed.isdisjoint(needs.FORECASTS),
     )
 
 

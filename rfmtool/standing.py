@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 import pandas as pd
 
 from rfmtool import columns as names
-from rfmtool.analyses.backtest import GROUPINGS, Backtest, backtest
-from rfmtool.analyses.returned import backtest_day
-from rfmtool.arrays import Mask
+from rfmtool.analyses.backtest import GROUPINGS, Backtest, LookBack, backtest
+from rfmtool.analyses.forecast import add_forecasts
+from rfmtool.analyses.returned import BACKTEST_DAYS, MIN_HISTORY_DAYS, Share, look_back_days
+from rfmtool.arrays import Ints, Mask
 from rfmtool.days import day_number
 from rfmtool.errors import RulesError
 from rfmtool.grouping.evidence import wallets_of
@@ -43,6 +44,10 @@ from rfmtool.scoring.wallet import add_wallet_scores, add_wallets
 from rfmtool.sources.evidence.tables import Evidence
 from rfmtool.sources.ledger import Ledger
 
+_LOOKED_AT: Final = (*GROUPINGS, "recency_score", "frequency_score")
+_KEPT_OF_LOOKS: Final = (*_LOOKED_AT, "frequency", "monetary")
+_WEEKS_OF_A_YEAR: Final = 52
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -59,6 +64,8 @@ class Standing:
     settings: Settings
     evidence: Evidence | None = None
     """The evidence tables as they were read."""
+    looks: tuple[LookBack, ...] = ()
+    """Earlier days, and what became of everybody in the days after; for forecasts."""
 
     @classmethod
     def of(  # noqa: PLR0913 - all that it rests on
@@ -91,7 +98,11 @@ class Standing:
         in_force = scales or _fitted(people, rules, grouped.dates, as_of, needed)
         now = cls(people, in_force, scales is None, rules, as_of, grouped, settings, evidence)
         now = replace(now, frame=_scored(now, needed))
-        return replace(now, frame=_placed(now, needed))
+        now = replace(now, frame=_placed(now, needed))
+        if not needed & needs.FORECASTS:
+            return now
+        now = replace(now, looks=looked_back(now))
+        return replace(now, frame=add_forecasts(now.frame, now.looks))
 
     @property
     def ledger(self) -> Ledger:
@@ -158,27 +169,52 @@ def needed_by(settings: Settings, rules: Rules) -> frozenset[str]:
     return needs.needed(asked, rules, allow_proxy=settings.allow_proxy)
 
 
-def look_back(now: Standing) -> Backtest | None:
-    """Place everyone as they stood an earlier day, and count who has ordered since.
+def looked_back(now: Standing) -> tuple[LookBack, ...]:
+    """Place everyone as they stood on earlier days, and find who has ordered after each.
 
     Returns:
-        None where history is short, the run did not keep what each order moved on each day, or the
-        rules could not be fitted then.
+        The latest day first; none where history is short, the run did not keep what each order
+        moved on each day, or the rules could not be fitted then.
     """
-    entries, dates = now.grouped.entries, now.grouped.dates
-    first = now.frame["first_order_on"].min()
-    from_on = None if pd.isna(first) else backtest_day(first.date(), now.as_of)
-    if entries is None or from_on is None:
+    entries, first = now.grouped.entries, now.frame["first_order_on"].min()
+    days = [] if pd.isna(first) else look_back_days(first.date(), now.as_of)
+    if entries is None or not days:
+        return ()
+    past, found = laid_out(entries), []
+    for day in days:
+        try:
+            then = now.before(day, past, _LOOKED_AT, None if now.fitted else now.scales)
+        except RulesError:  # such as values below 0 that cannot be cumulated
+            break
+        after, until = then.as_of_day, then.as_of_day + BACKTEST_DAYS
+        known = then.known
+        orders = _orders_between(now.grouped.dates, after, until, len(known))[known]
+        spent = past.spent(after, until, len(known))[known]
+        kept = [name for name in _KEPT_OF_LOOKS if name in then.frame]
+        found.append(LookBack(day, then.frame.loc[known, kept], orders, spent))
+    return tuple(found)
+
+
+def look_back(now: Standing) -> Backtest | None:
+    """Who came back of those who stood somewhere on the days looked back from; None of no day."""
+    return backtest(now.looks, _year_before(now)) if now.looks else None
+
+
+def _orders_between(dates: OrderDates, after: int, until: int, customers: int) -> Ints:
+    """How many orders that count each customer placed after a day until another."""
+    within = (dates.day > after) & (dates.day <= until)
+    return np.bincount(dates.owner[within], minlength=customers)
+
+
+def _year_before(now: Standing) -> tuple[date, Share] | None:
+    """Of those who had bought a year before, in weeks, how many came back in the days after."""
+    day, dates = now.as_of - timedelta(days=_WEEKS_OF_A_YEAR * 7), now.grouped.dates
+    last, customers = day_number(day), len(now.frame)
+    if last - int(dates.day.min()) < MIN_HISTORY_DAYS:
         return None
-    try:
-        then = now.before(from_on, laid_out(entries), GROUPINGS)
-    except RulesError:  # such as values below 0 that cannot be cumulated
-        return None
-    since = dates.owner[dates.day > then.as_of_day]
-    returned = np.bincount(since, minlength=len(then.frame)) > 0
-    spent = (now.frame["monetary"] - then.frame["monetary"]).to_numpy()
-    known = then.known
-    return backtest(then.frame[known], returned[known], spent[known], from_on)
+    bought = np.bincount(dates.owner[dates.day <= last], minlength=customers) > 0
+    came = _orders_between(dates, last, last + BACKTEST_DAYS, customers) > 0
+    return day, Share(int(bought.sum()), int((bought & came).sum()))
 
 
 def _measured(

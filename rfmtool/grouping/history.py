@@ -27,6 +27,14 @@ class Past:
     moves: _Moves
     counted: _Counted
 
+    def spent(self, after: int, until: int, customers: int) -> Ints:
+        """What each customer spent after a day until another, refunds taken off; in 1/10,000."""
+        spent = np.zeros(customers, dtype=np.int64)
+        for day, sign in ((until, 1), (after, -1)):
+            moved = self.moves.by(day)
+            spent[self.moves.owner] += sign * (moved["sales"] - moved["refunds"])
+        return spent
+
 
 @dataclass(frozen=True)
 class _Moves:

@@ -7,11 +7,12 @@ from datetime import date
 from typing import Any, Final
 
 from rfmtool.analyses.backtest import TOO_SHORT
-from rfmtool.analyses.returned import MIN_HISTORY_DAYS
+from rfmtool.analyses.returned import BACKTEST_DAYS, MIN_HISTORY_DAYS
 from rfmtool.columns import DIMENSIONS
 from rfmtool.pages.blocks import Block, Column, Gap, Line, Paragraph, Rule, Table, numbers
 from rfmtool.pages.climb import climb
 from rfmtool.pages.evidence import voices, wallets
+from rfmtool.pages.forecast import came_anyway, expected, seasons
 from rfmtool.pages.grid import people_grid
 from rfmtool.pages.groups import came_back, group_table, ladder
 from rfmtool.pages.trust import trust
@@ -34,8 +35,9 @@ def page(summary: Data, width: int, folder: str | None = None) -> list[Block]:
     sections = [_to_do(summary, folder), ladder(summary), climb(summary)]
     if summary["buyers"]:
         sections += [
-            [group_table("ACTIVITY", summary["activity"], width)],
+            [group_table("ACTIVITY", summary["activity"], width, came_back(summary, "activity"))],
             _segments(summary, width),
+            expected(summary),
             wallets(summary),
             voices(summary),
             people_grid(summary, width),
@@ -79,25 +81,21 @@ def _to_do(summary: Data, folder: str | None) -> list[Block]:
     )
     rest = ", ".join(f"{group['name']} {group['customers']:,}" for group in groups[_FIRST:])
     where = ", each a list in actions/" if folder else ""
-    return [table, *([Paragraph(f"Then{where}: {rest}.", "quiet")] if rest else [])]
+    then = [Paragraph(f"Then{where}: {rest}.", "quiet")] if rest else []
+    return [table, *then, *came_anyway(summary)]
 
 
 def _segments(summary: Data, width: int) -> list[Block]:
     back = came_back(summary, "segment")
     table = group_table("SEGMENT", summary["segments"], width, back)
-    tested = summary["backtest"]
-    if tested is None:
+    if summary["backtest"] is None:
         return [table, Paragraph(_no_look_back(summary), "quiet")]
-    words = (
-        f"* the same rules as of {tested['from']}: the share who ordered in the"
-        f" {tested['days']} days after"
-    )
-    return [table, Paragraph(words, "quiet")]
+    return [table, *seasons(summary)]
 
 
 def _no_look_back(summary: Data) -> str:
     days = date.fromisoformat(summary["as_of"]) - date.fromisoformat(summary["first_order_on"])
-    if days.days < MIN_HISTORY_DAYS:
+    if days.days < MIN_HISTORY_DAYS + BACKTEST_DAYS:
         return TOO_SHORT
     return "These rules could not be fitted 90 days before, so nobody looked back."
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from rfmtool import __version__
+from rfmtool.analyses.forecast import forecast_data
 from rfmtool.columns import DIMENSIONS
 from rfmtool.money import money_text, total_of
 from rfmtool.outputs.formulas import count_formulas
@@ -76,6 +77,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "evidence_says": voices_data(result),
         "wallet": wallet,
         "backtest": None if back is None else back.as_data(),
+        "forecast": forecast_data(frame, result.looks),
         "grid": _grid(frame, result.scales),
         "cells": cells(frame, result.scales),
         "distributions": distributions(frame),
