@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_INSTALL := pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test fuzz lifelines latest lowest lint fmt bench lock clean
+.PHONY: demo test services fuzz attack lifelines latest lowest lint fmt bench lock clean
 
 demo: .venv/installed
 	@$(BIN)/rfmtool demo build/shop --quiet
@@ -12,12 +12,20 @@ demo: .venv/installed
 test: .venv/installed
 	$(BIN)/pytest -n auto
 
+# The page of a run in Chromium, which apt or brew installs, by playwright and with axe-core.
+services: .venv/served
+	$(BIN)/pytest -m services
+
 # Every property with a thousand examples, some hundreds where each takes long, and every step of
 # every command failing in turn, where `make test` tries a few dozen of each. On two cores it takes
 # the better part of an hour.
 fuzz: .venv/installed
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto -m hypothesis
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto tests/test_faults.py
+
+# Hostile input made at random, SECONDS of each kind from SEED on.
+attack: .venv/tested
+	PYTHONPATH=. $(BIN)/python tests/attack.py $(or $(SECONDS),60) $(or $(SEED),0)
 
 # Survival curves beside those of lifelines, which brings an older pandas and so needs a place of
 # its own.
@@ -60,6 +68,10 @@ clean:
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/$(PIP_INSTALL) --require-hashes --requirement requirements.lock
 	$(BIN)/$(PIP_INSTALL) --no-build-isolation --no-deps --editable .
+	@touch $@
+
+.venv/served: .venv/installed
+	$(BIN)/$(PIP_INSTALL) playwright axe-core-python
 	@touch $@
 
 .venv-lifelines/installed: pyproject.toml

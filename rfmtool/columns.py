@@ -37,7 +37,7 @@ _TABLE: Final = (
     ("activity", "word", "always", "ladder", "", "how present they are, on whatever rung"),
     ("action", "word", "always", "nothing", "", "what to do"),
     ("priority", "whole", "always", "nothing", "1 = first", "how soon to do it"),
-    ("channel", "text", "always", "nothing", "", "by what to do it; several joined by a comma"),
+    ("channel", "word", "always", "nothing", "", "by what to do it: the first that reaches them"),
     ("rfm", "word", "always", "nothing", "", "the three scores as one text"),
     ("rfm_total", "ratio", "always", "nothing", "score", "the three scores, weighted and added up"),
     ("recency_score", "whole", "always", "ladder", "score", "how lately they ordered"),
@@ -64,6 +64,10 @@ _TABLE: Final = (
     ("candidate", "word", "always", "playbook", "", "the rung that their orders suggest"),
     ("return_probability", "ratio", "always", "nothing", "0–1", "of an order in 90 days"),
     ("expected_spend", "money", "always", "nothing", "currency", "to come in 90 days"),
+    ("holdout", "word", "always", "nothing", "", "yes: left out of it by lot, to measure against"),
+    ("resting", "word", "known", "nothing", "", "why they are not contacted again just now"),
+    ("snooze_until", "date", "known", "nothing", "", "the day until which they asked to wait"),
+    ("snooze_reason", "text", "known", "nothing", "", "why they asked to wait"),
     ("cost", "money", "known", "ladder", "currency", "what was paid for what they bought"),
     ("margin", "money", "known", "nothing", "currency", "what is left of their spend after costs"),
     ("wallet_plan", "word", "known", "nothing", "", "what to do by the size of wallet and share"),
@@ -87,6 +91,7 @@ _TABLE: Final = (
     ("solicited_reviews", "whole", "never", "ladder", "reviews", "they praised us in when asked"),
     ("last_referral_on", "date", "never", "nothing", "", "the day of the latest referral"),
     ("last_review_on", "date", "never", "nothing", "", "the day of the latest praise"),
+    ("open_complaint_on", "date", "never", "nothing", "", "the day of the oldest open complaint"),
     ("latest_nps_on", "date", "never", "nothing", "", "the day of the latest answer"),
     ("partner_listed", "flag", "never", "ladder", "", "is a partner on the day"),
     ("is_contact", "flag", "never", "ladder", "", "is among the contacts"),
@@ -184,5 +189,13 @@ REJECTIONS: Final = (
 BINS: Final = ("used", "anonymous", "blank", *EXCLUSIONS, *REJECTIONS)
 """Every row of an export ends in exactly one of these."""
 
-EVIDENCE: Final = ("contacts", "referrals", "feedback", "partners", "wallets", "suppress")
+EVIDENCE: Final = (
+    "contacts",
+    "referrals",
+    "feedback",
+    "partners",
+    "wallets",
+    "contacted",
+    "suppress",
+)
 """The evidence tables."""

@@ -28,7 +28,7 @@ from rfmtool.grouping.read import Settings, group, look
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.outputs.tables import to_table
 from rfmtool.placing import needs
-from rfmtool.rules import FitRules, Method, Rules, load_rules
+from rfmtool.rules import FitRules, Lots, Method, Rules, load_rules, with_lots, with_results
 from rfmtool.scoring.scales import Scales, load_scales
 from rfmtool.sources import Asked, open_export
 from rfmtool.sources.evidence.ledger import check_matched
@@ -112,6 +112,9 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     max_rejects: str | int = "1%",
     min_matched: str = "50%",
     watcher: Watcher | None = None,
+    lots: Lots | None = None,
+    entered: pd.DataFrame | None = None,
+    results: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Result:
     """Score, stage and segment the customers of an export, and say what to do about each.
 
@@ -123,8 +126,8 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
             "last" that day is taken even where it hangs on a few orders long after all others.
         rules: a rules file, or rules already loaded.
         scales: cut points to use instead of fitting them: a file, or the scales of an earlier run.
-        evidence: contacts, referrals, feedback, partners, wallets, suppress: each a source of its
-            own, for what orders cannot tell.
+        evidence: contacts, referrals, feedback, partners, wallets, contacted, suppress: each a
+            source of its own, for what orders cannot tell.
         cuts: dimension to scoring method; overrides the rules.
         fit_on: who cut points are fitted on; overrides the rules.
         asked: everything else that detection would otherwise decide.
@@ -132,6 +135,9 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
         max_rejects: how many rows of a table may be unreadable: a number, or a share such as "1%".
         min_matched: how many ids of partners and of wallets must be known from elsewhere.
         watcher: told how far reading has come.
+        lots: who is left out of marketing, to measure against.
+        entered: who entered a lot in an earlier run: the `holdouts` of its result.
+        results: what each action did last time, by its name: at least its `verdict`.
 
     Returns:
         The customers and what is known about the run.
@@ -156,6 +162,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
         )
     _check_kept(asked)
     in_force = rules if isinstance(rules, Rules) else load_rules(rules, cuts, fit_on)
+    in_force = with_results(with_lots(in_force, lots or in_force.lots), results or {})
     given = scales if isinstance(scales, Scales) or scales is None else load_scales(scales)
     if settings.detail is None:
         needed = needed_by(settings, in_force)
@@ -170,7 +177,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     told = _matched(told, grouped)
     check_matched(told.ledgers.values(), min_matched)
     known = with_everyone(grouped, tables_on(told, settings, day, grouped.table["customer_id"]))
-    return Result.of(known, in_force, day, settings, scales=given, evidence=told)
+    return Result.of(known, in_force, day, settings, scales=given, evidence=told, entered=entered)
 
 
 def check(  # noqa: PLR0913 - as for `run`

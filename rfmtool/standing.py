@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Final, Self
@@ -27,7 +27,9 @@ from rfmtool.grouping.read import Settings
 from rfmtool.placing import needs
 from rfmtool.placing.activity import place_activity
 from rfmtool.placing.candidates import add_candidates
+from rfmtool.placing.contacting import add_resting, add_snoozes, closed_channels
 from rfmtool.placing.ladder import place_stages
+from rfmtool.placing.lots import draw, nobody
 from rfmtool.placing.playbook import place_actions
 from rfmtool.placing.proof import add_proof
 from rfmtool.placing.segments import place_segments
@@ -66,6 +68,8 @@ class Standing:
     """The evidence tables as they were read."""
     looks: tuple[LookBack, ...] = ()
     """Earlier days, and what became of everybody in the days after; for forecasts."""
+    holdouts: pd.DataFrame = field(default_factory=nobody)
+    """Everybody in a round: `placing.lots.HOLDOUTS`."""
 
     @classmethod
     def of(  # noqa: PLR0913 - all that it rests on
@@ -77,6 +81,7 @@ class Standing:
         *,
         scales: Scales | None = None,
         evidence: Evidence | None = None,
+        entered: pd.DataFrame | None = None,
     ) -> Self:
         """Measure, score and place grouped customers; pure.
 
@@ -87,6 +92,7 @@ class Standing:
             settings: what a run is asked for.
             scales: cut points to use; None fits them.
             evidence: the evidence tables as they were read.
+            entered: everybody in a round by an earlier run, `placing.lots.HOLDOUTS`.
 
         Raises:
             RulesError: the scales given have other scores than the segments of the rules.
@@ -99,10 +105,14 @@ class Standing:
         now = cls(people, in_force, scales is None, rules, as_of, grouped, settings, evidence)
         now = replace(now, frame=_scored(now, needed))
         now = replace(now, frame=_placed(now, needed))
-        if not needed & needs.FORECASTS:
+        if needed & needs.FORECASTS:
+            now = replace(now, looks=looked_back(now))
+            now = replace(now, frame=add_forecasts(now.frame, now.looks))
+        if "holdout" not in needed:
             return now
-        now = replace(now, looks=looked_back(now))
-        return replace(now, frame=add_forecasts(now.frame, now.looks))
+        known = nobody() if entered is None else entered
+        frame, rows = draw(now.frame, rules, known, settings.suppressed, now.as_of_day)
+        return replace(now, frame=frame, holdouts=rows)
 
     @property
     def ledger(self) -> Ledger:
@@ -262,7 +272,7 @@ def _scored(now: Standing, needed: frozenset[str]) -> pd.DataFrame:
         if needed & needs.BREADTH:
             people = add_breadth(people, spends, scales.peer_spend.peers, day)
         people = people.assign(categories=np.bincount(owner, minlength=len(people)))
-    people = add_proof(people, grouped.evidence, day)
+    people = add_snoozes(add_proof(people, grouped.evidence, day), _log(now), day)
     if needed & needs.WALLETS:
         is_estimated = now.settings.estimate and needed & needs.ESTIMATED
         peer_spend = scales.peer_spend if is_estimated else None
@@ -289,7 +299,10 @@ def _placed(now: Standing, needed: frozenset[str]) -> pd.DataFrame:
             in_words="stage_reason" in needed,
         )
     if needed & needs.ACTIONS:
-        people = place_actions(people, rules.playbook, timing)
+        log, limits = _log(now), rules.contacting
+        closed = closed_channels(len(people), log)
+        people = place_actions(people, rules.playbook, timing, closed)
+        people = add_resting(people, log, rules.playbook, limits, now.as_of_day)
     if needed & needs.JOINT:
         people = add_wallet_scores(people)
     # A column that was asked for is there where nothing is known of it, too.
@@ -300,6 +313,14 @@ def _placed(now: Standing, needed: frozenset[str]) -> pd.DataFrame:
         if name not in people
     }
     return people.assign(**unknown)
+
+
+def _log(now: Standing) -> pd.DataFrame | None:
+    """The contact log as it stood at the end of the day."""
+    log = now.grouped.evidence.get("contacted")
+    if log is None:
+        return None
+    return log[log["contacted_on"].le(now.as_of_day).fillna(value=True).to_numpy(dtype=bool)]
 
 
 def _first_day(settings: Settings, as_of: date) -> int | None:

@@ -178,6 +178,35 @@ def test_ctrl_c_while_waiting_for_data_is_quiet_and_leaves_nothing(place):
     assert files_of(place) == ["shop.csv"]
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_what_ends_a_run_leaves_nothing_behind(place, number):
+    (place / "spill").mkdir()
+    in_spill = ["env", f"TMPDIR={place / 'spill'}"]
+    with started(place, "score", "-", "-o", "table.csv", by=in_spill) as run:
+        assert until(lambda: any(".table.csv.rfmtool" in name for name in names_in(place)))
+        run.send_signal(number)
+        _, err = run.communicate()
+    assert run.returncode == 128 + number
+    assert err.splitlines()[-2] == f"rfmtool: ended by {number.name}"
+    assert files_of(place) == ["shop.csv", "spill"]
+
+
+def test_a_signal_that_is_ignored_stays_ignored(place):
+    as_by_nohup = ["bash", "-c", "trap '' HUP; exec \"$@\"", "bash"]
+    with started(place, "run", "-", "-o", "out", "--quiet", by=as_by_nohup) as run:
+        assert until((place / ".out.rfmtool-lock").exists)
+        run.send_signal(signal.SIGHUP)
+        run.communicate(SHOP)
+    assert run.returncode == 0
+
+
+@pytest.mark.parametrize("words", ["check - --max-size 1MB", "check /dev/zero --max-size 1MB"])
+def test_what_comes_by_a_pipe_or_device_is_counted_too(place, words):
+    done = bash(f"yes C1,1,2024-01-01,5 | rfmtool {words}; exit ${{PIPESTATUS[1]}}", place)
+    answered_quietly(done, 2)
+    assert "more than 1,000,000 bytes" in done.stderr
+
+
 @pytest.mark.parametrize("after", [0.0, 0.5, 1.0])
 def test_ctrl_c_at_any_moment_never_shows_a_traceback(place, after):
     rows = "".join(f"c{number % 5000},{number},2024-01-05,5\n" for number in range(200_000))

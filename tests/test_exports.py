@@ -3,7 +3,9 @@
 import bz2
 import gzip
 import io
+import os
 import sys
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,7 +13,7 @@ import pytest
 from books import xlsx
 from shell import rfmtool
 
-from rfmtool.errors import InputError
+from rfmtool.errors import InputError, RfmtoolError
 from rfmtool.grouping.read import Settings, look
 from rfmtool.pipeline import run
 from rfmtool.sources.files.exports import ExportFile
@@ -242,3 +244,46 @@ def test_an_export_of_no_files_is_refused():
 def test_a_source_that_is_no_path_and_no_frame_is_refused():
     with pytest.raises(InputError, match="not a int"):
         run(5)
+
+
+# What stands in a folder and cannot be opened -----------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and pipes are those of Unix")
+@pytest.mark.parametrize("kind", ["link to nothing", "link to no folder", "pipe", "circle"])
+@pytest.mark.parametrize("pattern", ["", "*"])
+def test_what_cannot_be_opened_is_an_error_that_names_it(write, tmp_path, kind, pattern):
+    write("customer_id,date,amount\na,2024-01-05,1\n", "year/jan.csv")
+    other = tmp_path / "year" / ("old" if kind == "link to no folder" else "feb.csv")
+    if kind == "pipe":
+        os.mkfifo(other)
+    else:
+        other.symlink_to(tmp_path if kind == "circle" else tmp_path / "gone")
+    if kind == "circle" and pattern:
+        return  # a pattern names files, and passes over folders
+    with pytest.raises(InputError, match=f"{other.name}: (is|leads)|{tmp_path.name}"):
+        expand([tmp_path / "year" / pattern if pattern else tmp_path / "year"])
+
+
+def test_a_folder_that_may_not_be_looked_into_is_an_error(write, tmp_path, monkeypatch):
+    write("customer_id,date,amount\na,2024-01-05,1\n", "year/jan.csv")
+    closed = tmp_path / "year" / "closed"
+    closed.mkdir()
+    listed = Path.iterdir
+
+    def iterdir(path):
+        if path == closed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    with pytest.raises(InputError, match="closed: cannot be read: permission denied"):
+        expand([tmp_path / "year"])
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "postgresql://u:secret@h/db", "s3://bucket/x.csv"])
+def test_a_name_that_can_be_no_file_is_refused_without_a_password(name):
+    with pytest.raises(RfmtoolError) as raised:
+        expand([name])
+    assert raised.value.exit_code == 2
+    assert "secret" not in str(raised.value)

@@ -40,7 +40,11 @@ def test_what_is_read_back_is_what_the_run_found(shop, words):
     run = read_run(Path("out"))
 
     assert run.as_of == date(2024, 4, 8)
-    assert run.summary == result.summary
+    # Earlier dates are for the page alone, which only a run into a folder has.
+    assert run.summary.pop("timeline")["points"]
+    assert run.summary == {
+        name: part for name, part in result.summary.items() if name != "timeline"
+    }
     for name in ("customer_id", "stage", "segment", "activity", "frequency", "monetary"):
         assert run.frame[name].tolist() == result.frame[name].tolist()
     last = run.frame["last_order_on"].tolist()

@@ -223,11 +223,14 @@ def test_of_two_cells_on_the_latest_day_the_largest_by_bytes_is_taken():
 
 
 def test_columns_that_an_export_lacks_are_not_in_the_answers():
-    for found in grouped([line("ann", "1", 10, 5)], schema=lines_schema(())):
-        assert found.customers.schema == CUSTOMERS
+    plain, full = grouped([line("ann", "1", 10, 5)], schema=lines_schema(()))
+
+    assert plain.customers.schema == CUSTOMERS
+    assert full.customers.column_names == [*CUSTOMERS.names, "rows"]
+    for found in (plain, full):
         assert found.categories is None
         assert found.latest is None
-    assert found.entries.cost is None
+    assert full.entries.cost is None
 
 
 def test_a_kept_column_may_be_called_anything():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from decimal import Decimal
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -293,6 +294,19 @@ def test_a_float_id_looks_the_same_whatever_else_its_batch_holds(monkeypatch):
 def test_a_frame_without_rows_is_refused_as_such():
     with pytest.raises(InputError, match="table: there are no rows in it"):
         rfmtool.run(pa.table({"customer_id": [], "ordered_at": [], "amount": []}))
+
+
+def test_a_page_whose_checksum_does_not_hold_is_refused_with_its_place(tmp_path):
+    rows = {"customer_id": list("abcabc"), "date": ["2024-01-05"] * 6,
+            "amount": [1.5, 2.5, 3.5, 4.5, 5.5, 6.5]}  # fmt: skip
+    path = tmp_path / "export.parquet"
+    pq.write_table(pa.table(rows), path, write_page_checksum=True, use_dictionary=False,
+                   compression="none", row_group_size=3)  # fmt: skip
+    assert len(rfmtool.run(path).frame) == 3
+    right, wrong = (np.array([number]).tobytes() for number in (5.5, 5000.5))
+    path.write_bytes(path.read_bytes().replace(right, wrong, 1))
+    with pytest.raises(InputError, match=r"damaged in row group 2, column 'amount'"):
+        rfmtool.run(path)
 
 
 def test_damaged_parquet_is_refused_in_one_line(write):

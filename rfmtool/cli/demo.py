@@ -37,11 +37,10 @@ def command(folder: str, customers: int, seed: int, *, shared: bool, quiet: bool
     """Write a synthetic shop into DIR: three years of orders, and the people behind them."""
     with uninterrupted():
         from rfmtool import demo
-        from rfmtool.columns import EVIDENCE
         from rfmtool.outputs.answers import write_frames
 
     shop = demo.generate(customers, seed)
-    tables = "".join(f'{name} = "{name}.csv"\n' for name in EVIDENCE)
+    tables = "".join(f'{name} = "{name}.csv"\n' for name in shop if name != "orders")
     rules = f"# What the shop knows of its customers beside their orders.\n\n[evidence]\n{tables}"
     write_frames(shop, {_RULES: rules}, Path(folder), shared=shared)
     if not quiet:

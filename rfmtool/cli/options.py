@@ -110,6 +110,10 @@ reading = _together(
 suppress = _counting("--suppress", metavar="FILE", help="Who is to be left out of everything.")
 """Whom no answer may count."""
 
+contacted = _known("--contacted", metavar="FILE",
+                   help="Who was contacted, for what and with what outcome.")  # fmt: skip
+"""The contact log."""
+
 evidence = _together(
     _known("--contacts", metavar="FILE",
            help="Who is known, and how to reach them. --column contacts.ROLE=NAME names a"
@@ -118,9 +122,11 @@ evidence = _together(
     _known("--feedback", metavar="FILE", help="Surveys, reviews and complaints."),
     _known("--partners", metavar="FILE", help="Who is a partner, and when."),
     _known("--wallets", metavar="FILE", help="What people spend in all, or our rank."),
+    contacted,
     suppress,
     _known("--min-matched", metavar="P%", default="50%", show_default=True,
-           help="Stop when fewer ids of partners or wallets than this are known elsewhere."),
+           help="Stop when fewer ids of partners, wallets or contacted than this are known"
+                " elsewhere."),
 )  # fmt: skip
 """What is known of people beside their orders."""
 
@@ -133,6 +139,17 @@ placing = _together(
             help="Score the share of wallet too: sow_score, and rfm_sow behind the rfm code."),
 )  # fmt: skip
 """What may be concluded where nobody has said it."""
+
+lots = _together(
+    _placed("--holdout", "holdout", metavar="P%|ACTION=P%", multiple=True,
+            help="Leave a lasting share of people out of all marketing, or of one list alone, to"
+                 " measure against. Repeatable."),
+    _placed("--holdout-salt", metavar="TEXT",
+            help="The word that lots are drawn with (default: rfmtool); another begins anew."),
+    _placed("--results", "results_file", metavar="FILE",
+            help="What rfmtool measure -o wrote: shown beside each action."),
+)  # fmt: skip
+"""Who is left out to measure against, and what was measured."""
 
 question = _together(
     _reading("--order-per-row", is_flag=True, help="Every row is an order of its own."),

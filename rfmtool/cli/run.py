@@ -72,6 +72,7 @@ _OF_FOLDER = ("tables", "lists", "calls", "keep_rejects", "no_page")
 @options.question
 @options.scoring
 @options.placing
+@options.lots
 @options.text_tables
 @options.engine
 @options.talk
@@ -95,7 +96,9 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
 
         wanted = _wanted(settings)
         before = limits.earlier_run(given, target, settings)
-        result = pipeline.run(list(exports), **_arguments(settings, exports))
+        result = pipeline.run(
+            list(exports), **_arguments(settings, exports), **_lots(settings, target)
+        )
         limits.check(given, result, before)
         if place:
             with system_failures(str(target)):
@@ -153,6 +156,19 @@ def _arguments(settings: Settings, exports: tuple[str, ...]) -> dict[str, Any]:
 
     arguments = run_arguments(settings, exports)
     return {**arguments, "settings": replace(arguments["settings"], detail=Detail(entries=True))}
+
+
+def _lots(settings: Settings, target: Path | None) -> dict[str, Any]:
+    """Who is left out, who was before, and what was measured."""
+    from rfmtool.rules import parse_lots
+    from rfmtool.runs import rounds
+
+    results = settings["results_file"]
+    return {
+        "lots": parse_lots(settings["holdout"], settings["holdout_salt"]),
+        "entered": rounds.entered(target) if target else None,
+        "results": rounds.read_results(results) if results is not None else None,
+    }
 
 
 def _wanted(settings: Settings) -> FolderOptions:

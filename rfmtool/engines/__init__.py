@@ -16,7 +16,6 @@ CUSTOMERS: Final = pa.schema(
         "order_dates": pa.list_(pa.int32()),  # one day for each counting order, in any order
         "sales": pa.int64(),  # 1/10,000 of the currency unit
         "refunds": pa.int64(),
-        "rows": pa.int64(),  # how many rows of the export
     }
 )
 """What lines become: one row per customer, sorted by the bytes of customer_id."""
@@ -108,8 +107,9 @@ class Grouping:
     """
 
     customers: pa.Table = field(default_factory=CUSTOMERS.empty_table)
-    """CUSTOMERS, and `cost` and `uncosted` where costs are read. Where entries are wanted they
-    tell the order dates, which are null here."""
+    """CUSTOMERS; `rows`, how many rows of the export went into each, where anything more than these
+    is wanted; and `cost` and `uncosted` where costs are read. Where entries are wanted they tell
+    the order dates, which are null here."""
     entries: Entries | None = None
     categories: pa.Table | None = None
     """CATEGORIES."""

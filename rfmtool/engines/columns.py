@@ -16,17 +16,28 @@ _NO_WORDS = frozenset({*LINES.names, "category", "cost", "uncosted", LARGEST, FI
 class Columns:
     """The columns of some lines.
 
-    `money` is the type that sales and refunds are added up in. Each answer is the SQL of some
-    columns of a `select`.
+    `money` is the type that sales and refunds are added up in; `rows`, whether rows are counted.
+    Each answer is the SQL of some columns of a `select`.
     """
 
     names: Sequence[str]
     money: str
+    rows: bool = True
 
     @property
     def words(self) -> list[str]:
         """Contact and kept columns."""
         return [name for name in self.names if name not in _NO_WORDS]
+
+    @property
+    def has_category(self) -> bool:
+        """Whether a line says in which category it is."""
+        return "category" in self.names
+
+    @property
+    def has_cost(self) -> bool:
+        """Whether a line says what was paid for it."""
+        return "cost" in self.names
 
     @property
     def has_doubts(self) -> bool:
@@ -38,9 +49,9 @@ class Columns:
         counted = (
             f"sum(cast(sales as {self.money})){only} as sales",
             f"sum(cast(refunds as {self.money})){only} as refunds",
-            f"sum(cast(rows as bigint)){only} as rows",
-            *((f"sum(cast(cost as {WIDE})){only} as cost",) if "cost" in self.names else ()),
-            *((f"sum(uncosted){only} as uncosted",) if "uncosted" in self.names else ()),
+            *((f"sum(cast(rows as bigint)){only} as rows",) if self.rows else ()),
+            *((f"sum(cast(cost as {WIDE})){only} as cost",) if self.has_cost else ()),
+            *((f"sum(uncosted){only} as uncosted",) if self.has_cost else ()),
         )
         return ", ".join(counted)
 

@@ -8,4 +8,3 @@ with orders as (
 select customer_id, array_agg(day) filter (where {counts}) as order_dates, {sums}
 from orders
 group by customer_id
-order by customer_id

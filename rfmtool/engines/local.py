@@ -46,7 +46,9 @@ class LocalEngine:
         while True:
             try:
                 with self._connection() as connection:
-                    return grouping_of(connection, request, money, merges=merges)
+                    return grouping_of(
+                        connection, request, money, merges=merges, threads=self.threads
+                    )
             except MoneyOverflowError:
                 money = WIDE
             except SamePersonError:

@@ -6,7 +6,7 @@ is asked, what each order moved on each day is kept in a table, `level`, which s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import duckdb
@@ -18,6 +18,7 @@ from rfmtool.arrays import PART, Ints, Mask
 from rfmtool.engines import CATEGORIES, CUSTOMERS, Doubts, Entries, Grouping, Request
 from rfmtool.engines.columns import Columns
 from rfmtool.engines.copies import register
+from rfmtool.engines.dealing import ask_in_shares
 from rfmtool.engines.exact import WIDE, customers_of, statement, whole
 from rfmtool.engines.spends import Spends
 from rfmtool.sources.cells.ids import matching_key
@@ -33,7 +34,12 @@ class SamePersonError(Exception):
 
 
 def grouping_of(
-    connection: duckdb.DuckDBPyConnection, request: Request, money: str, *, merges: bool
+    connection: duckdb.DuckDBPyConnection,
+    request: Request,
+    money: str,
+    *,
+    merges: bool,
+    threads: int,
 ) -> Grouping:
     """Read lines once, and answer what is wanted of them.
 
@@ -42,6 +48,7 @@ def grouping_of(
         request: what is wanted.
         money: what sales and refunds are added up in, `exact.DOUBLE` or `exact.WIDE`.
         merges: whether spellings of one e-mail address become one customer.
+        threads: how many there are to group with.
 
     Raises:
         MoneyOverflowError: a customer's sales or refunds reach 2^53, and are not added up wide.
@@ -53,12 +60,14 @@ def grouping_of(
     if _CATEGORY in stream.schema.names and not request.is_by_order:
         spends = Spends()
         stream = spends.without_category(stream)
-    register(connection, request, stream)
-    queries = _Queries(connection, request, Columns(stream.schema.names, money))
-    if merges or request.entries or queries.columns.words or queries.has_category:
-        grouping = queries.of_level()
+    columns = Columns(stream.schema.names, money)
+    if merges or request.entries or columns.words or columns.has_category:
+        register(connection, request, stream)
+        grouping = _Queries(connection, request, columns).of_level()
     else:
-        grouping = queries.of_customers()
+        rows = request.whole_orders or columns.has_cost or spends is not None
+        queries = _Queries(connection, request, replace(columns, rows=rows))
+        grouping = queries.of_customers(stream, threads)
     if spends is None:
         return grouping
     categories = spends.table(grouping.customers["customer_id"])
@@ -71,16 +80,24 @@ class _Queries:
     request: Request
     columns: Columns
 
-    @property
-    def has_category(self) -> bool:
-        return _CATEGORY in self.columns.names
-
-    def of_customers(self) -> Grouping:
-        customers, doubts = self._customers("lines", whole_orders=self.request.whole_orders)
-        return Grouping(customers, doubts=doubts)
+    def of_customers(self, stream: pa.RecordBatchReader, threads: int) -> Grouping:
+        by_order = self.request.amount_per_order or self.request.without_copies
+        query = self._customers_query("lines", whole_orders=self.request.whole_orders)
+        if by_order or threads == 1:
+            register(self.connection, self.request, stream)
+            answer = self.connection.sql(query).to_arrow_table()
+        else:
+            answer = ask_in_shares(self.connection, stream, query, threads)
+        _check_apart(answer["customer_id"])
+        there = [name for name in _DOUBTS if name in answer.column_names]
+        doubts = Doubts(**{name: pc.sum(answer[name]).as_py() or 0 for name in there})
+        answer = answer.drop_columns(there)
+        if self.request.whole_orders:
+            answer = answer.filter(pc.is_valid(answer["rows"]))
+        return Grouping(self._sorted(answer), doubts=doubts)
 
     def of_level(self) -> Grouping:
-        category = ", category" if self.has_category else ""
+        category = ", category" if self.columns.has_category else ""
         self._do("level", category=category, sums=self.columns.level_sums())
         doubts, merged_ids = self._doubts(), self._merge()
         if self.request.whole_orders:
@@ -92,7 +109,8 @@ class _Queries:
                 self._people(),
             )
         else:
-            entries, customers = None, self._customers("level")[0]
+            query = self._customers_query("level")
+            entries, customers = None, self._sorted(self.connection.sql(query).to_arrow_table())
         return Grouping(
             customers,
             entries,
@@ -102,31 +120,27 @@ class _Queries:
             merged_ids,
         )
 
-    def _customers(self, source: str, *, whole_orders: bool = False) -> tuple[pa.Table, Doubts]:
-        """The customers, and the doubts about the orders of `lines`."""
-        columns = self.columns
-        asks = source == "lines" and columns.has_doubts
-        order_sums = [columns.sums(), *([columns.doubt_sums()] if asks else [])]
-        answer = self._ask(
+    def _customers_query(self, source: str, *, whole_orders: bool = False) -> str:
+        """What asks for customers, and of `lines` for the doubts about their orders."""
+        columns, only = self.columns, " filter (where is_sale)" * whole_orders
+        order_sums, sums = [columns.sums()], [columns.sums(only)]
+        if whole_orders:
+            order_sums.append("bool_and(is_sale) as is_sale")
+        if source == "lines" and columns.has_doubts:
+            order_sums.append(columns.doubt_sums())
+            sums.append(columns.doubts())
+        return statement(
             "customers",
             source=source,
-            order_sums=", ".join([*order_sums, *["bool_and(is_sale) as is_sale"] * whole_orders]),
+            order_sums=", ".join(order_sums),
             counts="sales > refunds" + " and is_sale" * whole_orders,
-            sums=", ".join(
-                [
-                    columns.sums(" filter (where is_sale)" * whole_orders),
-                    *([columns.doubts()] if asks else []),
-                ]
-            ),
+            sums=", ".join(sums),
         )
-        if source == "lines":
-            _check_apart(answer["customer_id"])
-        there = [name for name in _DOUBTS if name in answer.column_names]
-        doubts = Doubts(**{name: pc.sum(answer[name]).as_py() or 0 for name in there})
-        answer = answer.drop_columns(there)
-        if whole_orders:
-            answer = answer.filter(pc.is_valid(answer["rows"]))
-        return customers_of(answer, wide=columns.money == WIDE), doubts
+
+    def _sorted(self, answer: pa.Table) -> pa.Table:
+        answer = answer.combine_chunks()
+        customers = customers_of(answer, wide=self.columns.money == WIDE)
+        return customers.take(pc.sort_indices(customers["customer_id"])).combine_chunks()
 
     def _people(self) -> pa.Table:
         """The customers without order dates."""
@@ -137,7 +151,7 @@ class _Queries:
 
     def _entries(self, *, is_finest: bool) -> Entries:
         """What each order moved on each day; `is_finest` where the level has a row for each."""
-        sums = ["sales", "refunds", *(["cost", "uncosted"] if "cost" in self.columns.names else [])]
+        sums = ["sales", "refunds", *(["cost", "uncosted"] if self.columns.has_cost else [])]
         group_by = ""
         if not is_finest:
             sums = [f"sum({name}) as {name}" for name in sums]

@@ -102,9 +102,13 @@ def with_everyone(grouped: Grouped, evidence: Mapping[str, pa.Table]) -> Grouped
         evidence: the tables by name, as they stood on the as_of day.
     """
     people = everyone(grouped.table, evidence)
+    table = people.table
+    if "rows" not in table.column_names:
+        rows = pa.array(people.in_export.astype(np.int64))  # at least one, which is all one asks
+        table = table.append_column("rows", rows)
     joined = replace(
         grouped,
-        table=people.table,
+        table=table,
         evidence={name: owned(rows, people) for name, rows in evidence.items()},
     )
     if people.in_export.all():

@@ -15,7 +15,11 @@ import pyarrow.compute as pc
 from rfmtool.arrays import Places
 from rfmtool.sources.cells.ids import is_listed, matching_key
 
-_EVENT_DAY: Final[Mapping[str, str]] = {"referrals": "referred_on", "feedback": "given_on"}
+_EVENT_DAY: Final[Mapping[str, str]] = {
+    "referrals": "referred_on",
+    "feedback": "given_on",
+    "contacted": "contacted_on",
+}
 _OWNER: Final[Mapping[str, str]] = {
     "customer_id": "owner",
     "referrer_id": "owner",

@@ -154,12 +154,14 @@ class Shade:
     """A cell that is the darker the more is in it: `part` is from 0 to 1, None has no shade.
 
     `exact` is the number as it stands in the data, and `note` a name in small letters below it.
+    `bars` are drawn instead of a shade, from 0 to 1 each.
     """
 
     words: str
     part: float | None = None
     exact: str = ""
     note: str = ""
+    bars: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

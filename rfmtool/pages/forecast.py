@@ -41,7 +41,7 @@ def came_anyway(summary: Data) -> list[Block]:
     told = [rates[name] for name in now if name in rates and rates[name]["low"] is not None]
     if not told:
         return []
-    parts = ", ".join(f"{one['name']} {_part(one)}" for one in told)
+    parts = ", ".join(f"{one['name'].replace('_', ' ')} {_part(one)}" for one in told)
     words = f"Came anyway within {tested['days']} days, on the days looked back to: {parts}."
     return [Paragraph(words, "quiet")]
 

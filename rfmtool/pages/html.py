@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -33,7 +33,7 @@ from rfmtool.pages.cards import (
 )
 from rfmtool.pages.numerals import Numerals
 from rfmtool.pages.story import answers, run
-from rfmtool.pages.svg import Plot, heat, line, place
+from rfmtool.pages.svg import Plot, boxes, heat, line, place
 
 _TESTS: Final[Mapping[str, type]] = {
     "table": Table, "stack": Stack, "key": Key, "heat": Heat, "switch": Switch, "plot": Plot,
@@ -128,6 +128,7 @@ def _environment() -> jinja2.Environment:
         pc=place,
         heat=lambda part, linear: heat(part, linear=linear),
         spark=_spark,
+        columns=_columns,
     )
     environment.globals["data"] = _data
     return environment
@@ -154,4 +155,14 @@ def _spark(spark: Spark) -> str:
     across = 100 / max(len(spark.values) - 1, 1)
     return line(
         (across * at, 92 * max(value, 0.0) / highest) for at, value in enumerate(spark.values)
+    )
+
+
+def _columns(bars: Sequence[float]) -> str:
+    """Columns side by side in a box of 100 by 100."""
+    width = 100 / len(bars)
+    return boxes(
+        ((at * width + 1) / 10, (100 - 100 * bar) / 10, (width - 2) / 10, 10 * bar)
+        for at, bar in enumerate(bars)
+        if bar
     )

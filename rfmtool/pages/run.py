@@ -20,6 +20,8 @@ from rfmtool.summaries.words import counted, money
 
 Data = Mapping[str, Any]
 
+_SAY_WIDTH: Final = 38
+"""Characters in which what is to be done takes two lines at most."""
 _FIRST: Final = 6
 """How many things anybody can be asked to do first."""
 
@@ -58,11 +60,12 @@ def _to_do(summary: Data, folder: str | None) -> list[Block]:
     groups = [group for group in summary["actions"] if group["channel"]]
     if not groups:
         return []
+    known = summary["contacts_known"]
     table = Table(
         columns=(
             *numbers(""),
             Column("DO THIS FIRST", "lead", folds=True),
-            *numbers("people", "spent so far"),
+            *numbers("people", *(("reached",) if known else ()), "spent so far"),
             Column("by"),
             Column("list in actions/" if folder else "action", "name"),
         ),
@@ -71,18 +74,34 @@ def _to_do(summary: Data, folder: str | None) -> list[Block]:
                 str(place),
                 group["say"],
                 f"{group['customers']:,}",
+                *((f"{group['reachable']:,}",) if known else ()),
                 money(group["revenue"]),
                 group["channel"],
                 group["name"],
             )
             for place, group in enumerate(groups[:_FIRST], start=1)
         ),
-        spare=("by", "spent so far"),
+        spare=("spent so far", "by"),
+        text_width=_SAY_WIDTH,
     )
     rest = ", ".join(f"{group['name']} {group['customers']:,}" for group in groups[_FIRST:])
     where = ", each a list in actions/" if folder else ""
     then = [Paragraph(f"Then{where}: {rest}.", "quiet")] if rest else []
-    return [table, *then, *came_anyway(summary)]
+    return [table, *then, *_reach(summary), *came_anyway(summary)]
+
+
+def _reach(summary: Data) -> list[Block]:
+    """What is not known of how to reach people."""
+    if not summary["contacts_known"]:
+        words = (
+            "No e-mail address and no number is known, so channels are the playbook's, whomever"
+            " they reach: see --contacts."
+        )
+    elif not summary["consent_known"]:
+        words = "Nobody's consent is known, so export leaves all out unless --consent-unknown keep."
+    else:
+        return []
+    return [Paragraph(words, "quiet")]
 
 
 def _segments(summary: Data, width: int) -> list[Block]:

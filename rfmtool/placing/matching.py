@@ -47,6 +47,12 @@ def labelled(places: Places, labels: Sequence[str]) -> pd.Series[str]:
     return pd.Series(pd.Categorical.from_codes(codes[places], dtype=dtype))
 
 
+def worded(codes: Ints, words: Sequence[str]) -> pd.Categorical[Any]:
+    """The words at some places, as categories; missing where the place is -1."""
+    dtype = pd.CategoricalDtype(pd.Index([*words], dtype="str"))
+    return pd.Categorical.from_codes(codes, dtype=dtype)
+
+
 def flag(frame: pd.DataFrame, name: str) -> Mask:
     """A column of yes and no; what is missing, a cell or the whole column, is a no."""
     if name not in frame:

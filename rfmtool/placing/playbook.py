@@ -2,66 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from rfmtool.arrays import Mask
+from rfmtool.arrays import Ints, Mask
 from rfmtool.placing.matching import first_match, labelled
+from rfmtool.placing.reaching import BY_VOICE, channels, has
 from rfmtool.rules import Action
 from rfmtool.scoring.timing import Timing
 
-REFUSALS: Final = ("no", "false", "0")
-"""A consent that says no, in small letters."""
-_EMAIL: Final = "email"
-_BY_VOICE: Final = ("phone", "call")
 _REFUNDED_ONE_IN: Final = 4
 
 
-def place_actions(people: pd.DataFrame, playbook: Sequence[Action], timing: Timing) -> pd.DataFrame:
-    """Add `action`, `priority` (1 = first) and `channel` (several joined by ", ", or empty).
+def place_actions(
+    people: pd.DataFrame,
+    playbook: Sequence[Action],
+    timing: Timing,
+    closed: Mapping[str, Mask] | None = None,
+) -> pd.DataFrame:
+    """Add `action`, `priority` (1 = first) and `channel` (empty where none is open).
 
-    Reads the columns that the playbook names, and `consent` where there is one: who said no gets
-    no e-mail.
+    Reads the columns that the playbook names, and email, phone and consent where there are such.
+
+    Args:
+        people: one row per person.
+        playbook: the rows in force.
+        timing: what is usual.
+        closed: by channel, who is no longer to be reached by it but for a service.
     """
     places = first_match(_with_signs(people, timing), playbook)
-    offered = [row.channels for row in playbook]
-    unmailed = [tuple(one for one in row if one != _EMAIL) for row in offered]
-    channels = [", ".join(row) for row in (*offered, *unmailed)]
-    shifted = places + len(playbook) * _refused(people)
     return people.assign(
         action=labelled(places, [row.label for row in playbook]).set_axis(people.index),
         priority=np.array([row.priority for row in playbook])[places],
-        channel=labelled(shifted, channels).set_axis(people.index),
+        channel=channels(people, places, playbook, closed or {}),
     )
+
+
+def _nobody(people: pd.DataFrame) -> Mask:
+    return np.zeros(len(people), dtype=bool)
 
 
 def by_urgency(people: pd.DataFrame) -> pd.DataFrame:
-    """Order people by priority, then by value at stake (monetary, the most first), then by id."""
-    return people.sort_values(
-        ["priority", "monetary", "customer_id"], ascending=[True, False, True], kind="stable"
-    )
+    """Order people by priority, then as `order_of_value` does."""
+    order = order_of_value(people)
+    first = np.argsort(people["priority"].to_numpy()[order], kind="stable")
+    return people.iloc[order[first]]
 
 
-def call_queue(people: pd.DataFrame, calls: int) -> pd.DataFrame:
+def order_of_value(people: pd.DataFrame) -> Ints:
+    """The places of people in the order in which a list is worked through.
+
+    Open complaints come first, the oldest first and whatever the spend; then by value at stake:
+    expected_spend where there is one, else monetary. Newcomers follow, by their first order,
+    because nobody is graded before they could have come back. Equals are ordered by customer_id.
+
+    Args:
+        people: one row per person; reads monetary, expected_spend, activity, first_order_on,
+            open_complaint_on and customer_id.
+    """
+    value = people["monetary"]
+    if "expected_spend" in people:
+        value = people["expected_spend"].fillna(value)
+    complaint = np.full(len(people), np.iinfo(np.int64).max)
+    if "open_complaint_on" in people:
+        has_one = people["open_complaints"].to_numpy() > 0
+        complaint[has_one] = _days(people["open_complaint_on"])[has_one]
+    is_new, within = np.zeros(len(people), dtype=bool), -value.to_numpy(dtype=np.int64)
+    if {"activity", "first_order_on"} <= {*people.columns}:
+        is_new = people["activity"].eq("newcomer").to_numpy()
+        within = np.where(is_new, _days(people["first_order_on"]), within)
+    ids = people["customer_id"]
+    # A run's people are sorted by id; sorting millions of texts again would take long.
+    ties = np.arange(len(ids)) if ids.is_monotonic_increasing else ids.rank().to_numpy()
+    return np.lexsort((ties, within, is_new, complaint))
+
+
+def call_queue(people: pd.DataFrame, calls: int | None = None) -> pd.DataFrame:
     """The most urgent people to ring up, as many as there is time for.
 
     Where telephone numbers are known, those without one are passed over.
 
     Args:
-        people: one row per person; reads channel, priority, monetary, customer_id, and phone where
-            there is such a column.
-        calls: how many at most.
+        people: one row per person, with what `by_urgency` reads and channel.
+        calls: how many at most; None for all.
     """
-    spoken = [
-        name for name in people["channel"].cat.categories if set(name.split(", ")) & set(_BY_VOICE)
-    ]
-    asked_for = people[people["channel"].isin(spoken)]
+    asked_for = people[people["channel"].isin(BY_VOICE)]
     if "phone" in people:
-        asked_for = asked_for[asked_for["phone"].notna()]
-    return by_urgency(asked_for).head(calls)
+        asked_for = asked_for[has(asked_for, "phone")]
+    queue = by_urgency(asked_for)
+    return queue if calls is None else queue.head(calls)
+
+
+def _days(dates: pd.Series[Any]) -> Ints:
+    """Days as whole numbers; what is missing is before all."""
+    return dates.to_numpy().astype("datetime64[D]").astype(np.int64)
 
 
 def _with_signs(people: pd.DataFrame, timing: Timing) -> pd.DataFrame:
@@ -80,11 +117,5 @@ def _with_signs(people: pd.DataFrame, timing: Timing) -> pd.DataFrame:
 def _loses_money(people: pd.DataFrame) -> Mask:
     """Whether a known cost is above what they spent; never so where no cost is known."""
     if "cost" not in people:
-        return np.zeros(len(people), dtype=bool)
+        return _nobody(people)
     return people["cost"].gt(people["monetary"]).fillna(value=False).to_numpy(dtype=bool)
-
-
-def _refused(people: pd.DataFrame) -> Mask:
-    if "consent" not in people:
-        return np.zeros(len(people), dtype=bool)
-    return people["consent"].str.strip().str.lower().isin(REFUSALS).to_numpy()

@@ -1,6 +1,7 @@
 """The rules in force: scoring, segments, ladder and playbook as rows, read from TOML."""
 
 from rfmtool.rules.load import load_rules, merged_data, rules_of, shipped_text
+from rfmtool.rules.lots import ALL, marketing, parse_lots, with_lots, with_results
 from rfmtool.rules.scoring import LIMITS, parse_cuts, parse_fit
 from rfmtool.rules.values import (
     MAX_BINS,
@@ -9,7 +10,9 @@ from rfmtool.rules.values import (
     NO_ORDERS,
     Action,
     Condition,
+    Contacting,
     FitRules,
+    Lots,
     Method,
     MethodName,
     Rule,
@@ -21,6 +24,7 @@ from rfmtool.rules.values import (
 from rfmtool.rules.writing import to_toml
 
 __all__ = [
+    "ALL",
     "LIMITS",
     "MAX_BINS",
     "METHODS",
@@ -28,7 +32,9 @@ __all__ = [
     "NO_ORDERS",
     "Action",
     "Condition",
+    "Contacting",
     "FitRules",
+    "Lots",
     "Method",
     "MethodName",
     "Rule",
@@ -37,10 +43,14 @@ __all__ = [
     "SegmentMap",
     "WalletRules",
     "load_rules",
+    "marketing",
     "merged_data",
     "parse_cuts",
     "parse_fit",
+    "parse_lots",
     "rules_of",
     "shipped_text",
     "to_toml",
+    "with_lots",
+    "with_results",
 ]

@@ -14,19 +14,21 @@ from rfmtool.documents import toml_of, toml_text
 from rfmtool.errors import RulesError
 from rfmtool.places import check_local
 from rfmtool.rules.checking import only_known
+from rfmtool.rules.contacting import contacting_of
 from rfmtool.rules.evidence import evidence_of
 from rfmtool.rules.ladder import ladder_of
+from rfmtool.rules.lots import with_lots
 from rfmtool.rules.playbook import playbook_of
 from rfmtool.rules.presets import presets_of
 from rfmtool.rules.scoring import fit_data, fit_of, method_data, method_of, weights_of
 from rfmtool.rules.segments import segments_of
-from rfmtool.rules.values import NO_ORDERS, FitRules, Method, Rule, Rules
+from rfmtool.rules.values import NO_ORDERS, FitRules, Lots, Method, Rule, Rules
 from rfmtool.rules.wallet import wallet_of
 
 _SHIPPED: Final = "default_rules.toml"
 _SECTIONS: Final = {
     "reading", "evidence", "scoring", "segments", "ladder", "playbook", "wallet", "preset",
-    "shared",
+    "shared", "contacting",
 }  # fmt: skip
 
 
@@ -78,7 +80,7 @@ def merged_data(path: str | os.PathLike[str] | None) -> dict[str, Any]:
         raise RulesError(f"{where}: cannot be read: {reason}", "Name a rules file.") from None
     except ValueError as error:
         raise RulesError(f"{where}: {error}") from None
-    for section in ("scoring", "reading", "wallet"):
+    for section in ("scoring", "reading", "wallet", "contacting"):
         if isinstance(own.get(section), dict):
             own[section] = {**data[section], **own[section]}
     return {**data, **own}
@@ -103,7 +105,7 @@ def rules_of(
     ladder, unreachable = ladder_of(data["ladder"], f"{where}: ladder")
     labels = {"stage": _labels(ladder), "segment": _labels(segments.rows) | {NO_ORDERS}}
     playbook, aimless = playbook_of(data["playbook"], labels, f"{where}: playbook")
-    return Rules(
+    rules = Rules(
         scoring=scoring,
         fit=fit_of(data["scoring"].get("fit", {}), f"{where}: scoring.fit"),
         weights=weights_of(data["scoring"]["weights"], f"{where}: scoring.weights"),
@@ -112,12 +114,14 @@ def rules_of(
         playbook=playbook,
         not_a_sale=_words(data["reading"], f"{where}: reading"),
         wallet=wallet_of(data["wallet"], f"{where}: wallet"),
+        contacting=contacting_of(data["contacting"], f"{where}: contacting"),
         evidence=evidence_of(data.get("evidence", {}), Path(where).parent, f"{where}: evidence"),
         presets=presets_of(data.get("preset", []), f"{where}: preset"),
         shared=_flag(data.get("shared", False), f"{where}: shared"),
         warnings=(*warnings, *unreachable, *aimless),
         data={**data, "scoring": {**data["scoring"], **_cuts_data(cuts or {})}},
     )
+    return with_lots(rules, Lots())
 
 
 def _cuts_data(cuts: Mapping[str, Method]) -> dict[str, Any]:

@@ -10,10 +10,15 @@ from typing import Any, Final
 from rfmtool.errors import RulesError
 from rfmtool.rules.checking import only_known, printable_texts
 from rfmtool.rules.conditions import conditions_of, unreachable
+from rfmtool.rules.contacting import rest_days_of
+from rfmtool.rules.lots import hold_out_of
 from rfmtool.rules.values import Action
-from rfmtool.rules.vocabulary import PLAYBOOK
+from rfmtool.rules.vocabulary import PLAYBOOK, VERDICTS
 
-CHANNELS: Final = ("phone", "email", "meeting", "invitation", "manager", "call", "mass")
+CHANNELS: Final = (
+    "phone", "email", "sms", "whatsapp", "post", "meeting", "invitation", "manager", "call", "mass",
+)  # fmt: skip
+_RESULT: Final = "last_result"
 _MOST_URGENT, _LEAST_URGENT = 1, 1_000_000
 
 
@@ -35,7 +40,7 @@ def playbook_of(
     if not isinstance(data, list) or not data:
         raise RulesError(f"{where}: needs at least one [[playbook]] row")
     rows = tuple(_action(row, f"{where}[{place}]") for place, row in enumerate(data, start=1))
-    if rows[-1].conditions:
+    if rows[-1].conditions or rows[-1].unless_result or rows[-1].only_result:
         raise RulesError(
             f"{where}: the last row must have no condition, so that nobody is left out"
         )
@@ -47,16 +52,49 @@ def playbook_of(
 
 def _action(row: Any, where: str) -> Action:  # noqa: ANN401 - unchecked input
     keys = ("action", "channel", "say", "why")
-    only_known(row, {*keys, "priority", "when"}, where)
+    only_known(row, {*keys, "priority", "when", "hold_out", "rest_days"}, where)
     texts = printable_texts(row, keys, where)
     if not re.fullmatch("[a-z][a-z0-9_]*", texts["action"]):
         raise RulesError(f"{where}.action: a name of small letters, digits and _")
     priority = row.get("priority")
     if type(priority) is not int or not _MOST_URGENT <= priority <= _LEAST_URGENT:
         raise RulesError(f"{where}.priority: a whole number from 1 on, 1 is the most urgent")
-    conditions = conditions_of(row.get("when", {}), PLAYBOOK, f"{where}.when")
-    channels = _channels(texts["channel"], f"{where}.channel")
-    return Action(texts["action"], conditions, priority, channels, texts["say"], texts["why"])
+    when = row.get("when", {})
+    asked = {name: when[name] for name in when if name != _RESULT} if _is_table(when) else when
+    is_marketing, hold_out = hold_out_of(row.get("hold_out"), f"{where}.hold_out")
+    rest = row.get("rest_days")
+    unless, only = _results(when, f"{where}.when.{_RESULT}")
+    return Action(
+        texts["action"],
+        conditions_of(asked, PLAYBOOK, f"{where}.when"),
+        priority,
+        _channels(texts["channel"], f"{where}.channel"),
+        texts["say"],
+        texts["why"],
+        is_marketing,
+        hold_out,
+        None if rest is None else rest_days_of(rest, f"{where}.rest_days"),
+        unless,
+        only,
+    )
+
+
+def _is_table(data: Any) -> bool:  # noqa: ANN401 - unchecked input
+    return isinstance(data, Mapping)
+
+
+def _results(when: Any, where: str) -> tuple[frozenset[str], frozenset[str]]:  # noqa: ANN401
+    """The verdicts with which nobody gets the action, and those of which one must be known."""
+    if not _is_table(when) or _RESULT not in when:
+        return frozenset(), frozenset()
+    asked = when[_RESULT]
+    only_known(asked if _is_table(asked) else {}, {"not"}, where)
+    words = asked.get("not") if _is_table(asked) else asked
+    words = [words] if isinstance(words, str) else words
+    if not isinstance(words, list) or not words or not set(words) <= set(VERDICTS):
+        raise RulesError(f"{where}: no verdict", f"Verdicts are {', '.join(VERDICTS)}.")
+    verdicts = frozenset(words)
+    return (verdicts, frozenset()) if _is_table(asked) else (frozenset(), verdicts)
 
 
 def _channels(text: str, where: str) -> tuple[str, ...]:

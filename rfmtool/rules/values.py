@@ -87,6 +87,27 @@ class Action(Rule):
     channels: tuple[str, ...] = ()
     say: str = ""
     why: str = ""
+    is_marketing: bool = True
+    """Whether people may be left out of it by lot; service is for everybody."""
+    hold_out: Decimal | None = None
+    """The share of people who are always left out of it, to measure against."""
+    rest_days: int | None = None
+    """How long somebody is left alone with it who was contacted for it; None: as all others."""
+    unless_result: frozenset[str] = frozenset()
+    """Verdicts on what it did last time with which nobody gets it."""
+    only_result: frozenset[str] = frozenset()
+    """Verdicts of which one must be known for anybody to get it; none: any or no verdict."""
+
+    def covers(self, other: Rule) -> bool:
+        """Whether this row takes everybody whom the other would, whatever anything did."""
+        asks_for_results = self.unless_result or self.only_result
+        return not asks_for_results and super().covers(other)
+
+    def is_open(self, verdict: str | None) -> bool:
+        """Whether anybody may get it, by what it did last time."""
+        return verdict not in self.unless_result and (
+            not self.only_result or verdict in self.only_result
+        )
 
 
 @dataclass(frozen=True)
@@ -133,6 +154,27 @@ class WalletRules:
 
 
 @dataclass(frozen=True)
+class Lots:
+    """The lots that are drawn: of each the share, above 0 and below 1, that is left out.
+
+    `shares` is by the name of the lot: "all" marketing, or an action.
+    """
+
+    shares: Mapping[str, Decimal] = field(default_factory=dict)
+    salt: str = "rfmtool"
+
+
+@dataclass(frozen=True)
+class Contacting:
+    """How often people are contacted: per action, in all, and what a minute of it costs."""
+
+    rest_days: int
+    most_in_30_days: int
+    minute_cost: Decimal
+    """In currency units."""
+
+
+@dataclass(frozen=True)
 class Rules:
     """Everything a user can change without code."""
 
@@ -144,12 +186,17 @@ class Rules:
     playbook: tuple[Action, ...]
     not_a_sale: frozenset[str]
     wallet: WalletRules
+    contacting: Contacting
     evidence: Mapping[str, str] = field(default_factory=dict)
     """Where evidence tables are, by name; what a run is given comes first."""
     presets: tuple[Preset, ...] = ()
     """Known exports of the user's own."""
     shared: bool = False
     """Whether others may read what is written."""
+    lots: Lots = field(default_factory=Lots)
+    """Who is left out, to measure against."""
+    results: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What each action did last time, as `measure` wrote it."""
     warnings: tuple[str, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """The same as plain data, which `to_toml` writes."""

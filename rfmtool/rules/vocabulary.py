@@ -8,6 +8,8 @@ from typing import Final
 from rfmtool.columns import COLUMNS
 
 ACTIVITIES: Final = ("never", "newcomer", "active", "overdue", "lapsed", "paused")
+VERDICTS: Final = ("earned_more", "earned_less", "no_difference", "too_few")
+"""What `measure` says of an action."""
 _SETTLED: Final = {
     "activity": ACTIVITIES,
     "wallet_basis": ("known", "stated_rank", "peer_estimate"),

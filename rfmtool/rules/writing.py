@@ -12,7 +12,7 @@ def to_toml(data: Mapping[str, Any]) -> str:
     parts += [f"[scoring.{name}]\n{_pairs(method)}" for name, method in data["scoring"].items()]
     rows = "".join(f"    {_value(row)},\n" for row in data["segments"]["rows"])
     parts.append(f"[segments]\nmap = {_value(data['segments']['map'])}\nrows = [\n{rows}]\n")
-    parts.append(f"[wallet]\n{_pairs(data['wallet'])}")
+    parts += [f"[{name}]\n{_pairs(data[name])}" for name in ("wallet", "contacting")]
     if data.get("evidence"):
         parts.append(f"[evidence]\n{_pairs(data['evidence'])}")
     parts += [

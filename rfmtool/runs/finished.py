@@ -141,6 +141,20 @@ def _bytes_of(written: _Written, name: str) -> bytes:
     return data
 
 
+def bytes_in(folder: Path, name: str) -> bytes:
+    """The bytes of a file in the folder of a finished run.
+
+    Raises:
+        InputError: the folder is not a run's, or the file is not what the run wrote.
+    """
+    return _bytes_of(_written(folder), name)
+
+
+def text_table(data: bytes) -> pa.Table:
+    """A CSV that we wrote, as text; an empty cell is missing."""
+    return _from_csv(data, None)
+
+
 def _unreadable(folder: Path, name: str, error: OSError) -> InputError:
     reason = (error.strerror or "not readable").lower()
     return InputError(f"{folder}: {name} cannot be read: {reason}", "See to that, and try again.")
@@ -247,6 +261,18 @@ def _in_units(table: pa.Table) -> pd.DataFrame:
     whole = table.set_column(place, "monetary", pc.cast(units, pa.int64()))
     frame: pd.DataFrame = whole.to_pandas(date_as_object=False)
     return frame
+
+
+def read_texts(folder: Path) -> tuple[pd.DataFrame, Rules]:
+    """Read all columns of the customers of a finished run back as text, and its rules.
+
+    Raises:
+        InputError: the folder is not a run's, or something in it is not what the run wrote.
+    """
+    written = _written(folder)
+    table = _table(written, _summary(written), None)
+    _bytes_of(written, RULES)
+    return table.to_pandas(), load_rules(folder / RULES)
 
 
 # One customer ------------------------------------------------------------------------------------

@@ -22,9 +22,13 @@ from rfmtool.outputs.tables import to_rows
 from rfmtool.outputs.text import TextOptions, header_line, text_lines
 from rfmtool.pages.html import run_page
 from rfmtool.placing.activity import missing_regulars
-from rfmtool.placing.playbook import call_queue
+from rfmtool.placing.contacting import listed
+from rfmtool.placing.playbook import call_queue, order_of_value
+from rfmtool.placing.reaching import routes
 from rfmtool.rules import to_toml
+from rfmtool.runs.calls import call_sheet
 from rfmtool.runs.finished import RULES, SUMMARY
+from rfmtool.runs.rounds import holdouts_table, lots_data, reading_data
 from rfmtool.sources.rows.rejects import Rejects
 from rfmtool.summaries.curves import earlier_dates
 from rfmtool.summaries.summary import summarise
@@ -76,11 +80,17 @@ def write_files(
         written, left_out = _write_rejects(result.rejects(), place, options.text)
         outputs.append(written)
     summary = summarise(result, left_out) if left_out else result.summary
-    lists = {**_queues(result.frame, options), **_lists(result.frame, options)}
+    lists = {**_queues(result.frame), **_lists(result.frame, options)}
     for kind in options.tables:
         rows = to_rows(result.frame, result.columns)
         outputs += write_with_lists(place, "customers", rows, lists, kind, options.text)
-    outputs.append(write_json(place, "scales.json", result.scales.as_data()))
+        outputs += _call_sheets(result, place, options, kind)
+    outputs.append(
+        write_json(place, "scales.json", {**result.scales.as_data(), **lots_data(result)})
+    )
+    if len(result.holdouts):
+        rows = holdouts_table(result.holdouts).to_reader()
+        outputs += write_with_lists(place, "holdouts", rows, {}, "csv", options.text)
     if options.page:
         earlier = earlier_dates(result)
         summary = {**summary, "title": options.page.title, "timeline": earlier}
@@ -95,6 +105,7 @@ def write_files(
         "version": __version__,
         "command": list(command),
         "as_of": result.as_of.isoformat(),
+        **reading_data(result),
         "inputs": inputs(result),
         "outputs": outputs,
     }
@@ -147,29 +158,55 @@ def _write_rejects(
     return {"name": REJECTS, "rows": rows, "sha256": hashed.hash.hexdigest()}, left_out
 
 
-def _queues(frame: pd.DataFrame, options: FolderOptions) -> dict[str, Ints]:
-    """The lists that somebody works through: regulars gone missing, and whom to call first."""
-    missing = np.flatnonzero(missing_regulars(frame))
-    queues = {"missing_regulars": _by_value(frame, missing)} if len(missing) else {}
-    if options.calls:
-        # The frame's index counts its rows.
-        queues["calls"] = call_queue(frame, options.calls).index.to_numpy(dtype=np.int64)
-    return queues
+def _queues(frame: pd.DataFrame) -> dict[str, Ints]:
+    """The regulars gone missing, for who works through them."""
+    missing = np.flatnonzero(missing_regulars(frame) & listed(frame))
+    return {"missing_regulars": _by_value(frame, missing)} if len(missing) else {}
 
 
 def _lists(frame: pd.DataFrame, options: FolderOptions) -> dict[str, Ints]:
-    """The rows of each list by its name: who is in a group, or on a rung, or to be called."""
-    lists = {}
+    """The rows of each list by its name: who is in a group, or on a rung, or to be contacted."""
+    lists, is_listed = {}, listed(frame)
+    mailed = routes(frame).get("email")
     for folder in options.lists:
         groups = frame[_LIST_COLUMN[folder]].astype("category")
         codes = groups.cat.codes.to_numpy()
         for label, stem in file_stems(sorted(groups.cat.categories)).items():
-            rows = np.flatnonzero(codes == groups.cat.categories.get_loc(label))
+            members = codes == groups.cat.categories.get_loc(label)
+            rows = np.flatnonzero(members & is_listed if folder in _URGENT else members)
             if len(rows):
                 lists[f"{folder}/{stem}"] = _by_value(frame, rows) if folder in _URGENT else rows
+            if folder in _URGENT and mailed is not None and len(rows := rows[mailed[rows]]):
+                lists[f"{folder}/{stem}.email"] = _by_value(frame, rows)
     return lists
 
 
 def _by_value(frame: pd.DataFrame, rows: Ints) -> Ints:
-    """The most valuable first; of equals, the first by customer_id."""
-    return rows[np.argsort(-frame["monetary"].to_numpy()[rows], kind="stable")]
+    """In the order in which a list is worked through."""
+    return rows[order_of_value(frame.iloc[rows])]
+
+
+def _call_sheets(
+    result: Result, place: Path, options: FolderOptions, kind: str
+) -> list[dict[str, Any]]:
+    """Write calls.csv, and the phone list of each action: who has a number and is to be called."""
+    frame, is_listed = result.frame, listed(result.frame)
+    queue = call_queue(frame[is_listed], options.calls)
+    known = "phone" in frame
+    if not len(queue) or not (known or options.calls):
+        return []
+    sheet = call_sheet(result, queue.index.to_numpy(dtype=np.int64))
+    parts = {}
+    if known and "actions" in options.lists:
+        every = call_queue(frame[is_listed]) if options.calls else queue
+        phoned = (
+            call_sheet(result, every.index.to_numpy(dtype=np.int64)) if options.calls else sheet
+        )
+        stems = file_stems(sorted(frame["action"].cat.categories))
+        for action, rows in phoned.groupby("action", observed=True, sort=True):
+            parts[f"actions/{stems[str(action)]}.phone"] = rows
+    written = []
+    for name, rows in {"calls": sheet, **parts}.items():
+        table = to_rows(rows, tuple(sheet.columns))
+        written += write_with_lists(place, name, table, {}, kind, options.text)
+    return written

@@ -17,6 +17,7 @@ from rfmtool.money import money_text, total_of
 from rfmtool.outputs.formulas import count_formulas
 from rfmtool.outputs.tables import to_table
 from rfmtool.placing.proof import tables_asked
+from rfmtool.placing.reaching import contacts_known
 from rfmtool.rules import NO_ORDERS, Rule
 from rfmtool.scoring.scales import Scales
 from rfmtool.sources.cells.currencies import apart, is_known
@@ -69,6 +70,8 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "reading": _reading(result),
         "evidence": evidence_ledgers(result),
         "actions": _actions(result),
+        "contacts_known": contacts_known(frame),
+        "consent_known": "consent" in frame,
         "stages": groups_of(frame, "stage"),
         "segments": _segments(result),
         "activity": _activity(result),
@@ -135,16 +138,23 @@ def _order_is(result: Standing) -> str:
 
 
 def _actions(result: Standing) -> list[dict[str, Any]]:
-    """Each action that somebody gets, the most urgent first, in words and by which channel."""
+    """Each action that somebody gets, the most urgent first, in words and by which channel.
+
+    `reachable` counts those who can be reached by one of its channels; None where no contacts are
+    known.
+    """
     rows = {row.label: row for row in reversed(result.rules.playbook)}
+    known, frame = contacts_known(result.frame), result.frame
+    reached = frame.loc[frame["channel"].ne("").to_numpy(), "action"].value_counts()
     return [
         {
             **group,
             "say": rows[group["name"]].say,
             "priority": rows[group["name"]].priority,
             "channel": ", ".join(rows[group["name"]].channels),
+            "reachable": int(reached[group["name"]]) if known else None,
         }
-        for group in groups_of(result.frame, "action")
+        for group in groups_of(frame, "action")
     ]
 
 

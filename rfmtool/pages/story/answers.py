@@ -111,7 +111,12 @@ def _marks(block: Block, *, with_tables: bool) -> list[Mark]:
             return [Sentence(block.words, look=block.tone == "warning")]
         case Table() if with_tables:
             columns = tuple(
-                replace(column, title=column.title.strip().capitalize()) for column in block.columns
+                replace(
+                    column,
+                    title=column.title.strip().capitalize(),
+                    kind="name" if column.kind == "lead" else column.kind,
+                )
+                for column in block.columns
             )
             return [replace(block, columns=columns)]
         case Shaded() if with_tables:

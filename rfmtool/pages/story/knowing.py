@@ -24,7 +24,7 @@ def counted(summary: Data, say: Numerals) -> Card:
             columns=(
                 Column("Rows", "name"),
                 Column(unsaid="Share as a bar"),
-                *numbers("many", "share"),
+                *numbers("rows", "share"),
             ),
             rows=tuple(_bins(ledger, rows, say)),
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -147,7 +148,7 @@ def grid(summary: Data, say: Numerals) -> Card | None:
         "Recency × orders",
         f"The fullest box: {say.count(many).shown} people with {words}, last seen {when} ago",
         "Columns: number of orders. Rows: days since the last order.",
-        (Switch("measure", panes),),
+        (Switch("measure", (*panes, _spends(summary, panes[0].table, say))),),
         width="half",
     )
 
@@ -183,6 +184,33 @@ def _pane(summary: Data, title: str, shown: list[list[Number | str]]) -> Heat:
     return Heat(
         title,
         Shaded("days ago ↓ orders →", tuple(_short(orders[at]) for at in columns), tuple(rows)),
+    )
+
+
+def _spends(summary: Data, people: Shaded, say: Numerals) -> Heat:
+    """Of the people in each box, how many have each score of spend: small bars, the lowest left."""
+    bands = summary["bands"]
+    rows = [place_ for place_, words in enumerate(bands["recency"]) if words != NOBODY]
+    columns = [at for at, words in enumerate(reversed(bands["frequency"])) if words != NOBODY]
+    most = max((max(cell) for line_ in summary["cells"]["bands"] for cell in line_), default=0) or 1
+    return Heat(
+        "Spend bands",
+        replace(
+            people,
+            rows=tuple(
+                replace(
+                    row,
+                    cells=tuple(
+                        Shade(
+                            ", ".join(say.count(many).shown for many in counts),
+                            bars=tuple(many / most for many in counts),
+                        )
+                        for counts in (summary["cells"]["bands"][place_][at] for at in columns)
+                    ),
+                )
+                for place_, row in zip(rows, people.rows, strict=True)
+            ),
+        ),
     )
 
 

@@ -1,0 +1,130 @@
+"""What the contact log says: who is to be left alone for now, and which ways are closed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from rfmtool.arrays import Ints, Mask
+from rfmtool.days import dated
+from rfmtool.placing.matching import flag, holds, worded
+from rfmtool.rules import Action, Contacting
+
+CLOSING: Final = ("unsubscribed", "refused")
+"""Outcomes after which a channel is closed."""
+RESTING: Final = ("contacted", "often")
+"""Why somebody rests: contacted for the same thing lately, or as often as anybody may be."""
+ALIKE: Final = {"phone": ("phone", "call"), "call": ("phone", "call")}
+"""Channels that are the same to whom they reach."""
+_CEILING_DAYS: Final = 30
+_NEVER: Final = np.iinfo(np.int64).min
+
+
+def add_snoozes(people: pd.DataFrame, log: pd.DataFrame | None, as_of_day: int) -> pd.DataFrame:
+    """Add who asked to wait until a day: snooze_until, snooze_reason, and `paused` until then.
+
+    Of several wishes the latest one counts.
+
+    Args:
+        people: one row per person.
+        log: the contact log, with `owner`; None where there is none.
+        as_of_day: in days since 1970-01-01.
+    """
+    if log is None or "snooze_until" not in log:
+        return people
+    until = _days(log, "snooze_until")
+    wishes = log.assign(until=until, day=_days(log, "contacted_on"))[until != _NEVER]
+    latest = wishes.sort_values(["day", "until"], kind="stable").drop_duplicates("owner", "last")
+    running = latest[latest["until"].to_numpy() >= as_of_day]
+    owner = running["owner"].to_numpy(dtype=np.int64)
+    until_day = np.full(len(people), _NEVER)
+    until_day[owner] = running["until"].to_numpy()
+    waits = until_day != _NEVER
+    reasons = pd.Series(None, index=people.index, dtype="str")
+    if "reason" in running:
+        reasons.iloc[owner] = running["reason"].to_numpy()
+    return people.assign(
+        paused=flag(people, "paused") | waits,
+        snooze_until=dated(until_day, waits),
+        snooze_reason=reasons,
+    )
+
+
+def closed_channels(people: int, log: pd.DataFrame | None) -> dict[str, Mask]:
+    """Who is no longer to be reached by which channel, because they said so there.
+
+    Where the log names no channel, all that reach people by themselves are closed.
+    """
+    if log is None or "outcome" not in log:
+        return {}
+    ends = log[log["outcome"].isin(CLOSING).to_numpy(dtype=bool)]
+    by = ends["channel"].astype("str").fillna("") if "channel" in ends else None
+    closed: dict[str, Mask] = {}
+    for channel in ("email", "phone", "call", "sms", "whatsapp", "post"):
+        names = ALIKE.get(channel, (channel,))
+        rows = ends if by is None else ends[by.str.strip().str.lower().isin([*names, ""])]
+        if len(rows):
+            closed[channel] = np.zeros(people, dtype=bool)
+            closed[channel][rows["owner"].to_numpy(dtype=np.int64)] = True
+    return closed
+
+
+def add_resting(
+    people: pd.DataFrame,
+    log: pd.DataFrame | None,
+    playbook: Sequence[Action],
+    limits: Contacting,
+    as_of_day: int,
+) -> pd.DataFrame:
+    """Add `resting`: why somebody is not to be contacted now for what is to be done with them.
+
+    Args:
+        people: one row per person; reads action.
+        log: the contact log, with `owner`; None where there is none.
+        playbook: the rows in force.
+        limits: how often anybody is contacted.
+        as_of_day: in days since 1970-01-01.
+    """
+    if log is None:
+        return people
+    log = log[~holds(log, "direction", "in")]
+    owner, ago = log["owner"].to_numpy(dtype=np.int64), as_of_day - _days(log, "contacted_on")
+    known = (ago >= 0) & (ago < as_of_day - _NEVER // 2)
+    rest = rest_days(playbook, limits)
+    same = (people["action"].astype("str").to_numpy()[owner] == _actions(log)) & known
+    days = people["action"].astype("str").map(rest).to_numpy(dtype=np.int64)
+    lately = np.zeros(len(people), dtype=bool)
+    lately[owner[same & (ago < days[owner])]] = True
+    counts = np.bincount(owner[known & (ago < _CEILING_DAYS)], minlength=len(people))
+    often = (counts >= limits.most_in_30_days) & (days > 0)
+    codes = np.select([lately, often], [0, 1], -1)
+    return people.assign(resting=worded(codes, RESTING))
+
+
+def rest_days(playbook: Sequence[Action], limits: Contacting) -> Mapping[str, int]:
+    """How many days each action lets people rest; 0 is never, and exempt from the ceiling too."""
+    return {
+        row.label: limits.rest_days if row.rest_days is None else row.rest_days
+        for row in reversed(playbook)
+    }
+
+
+def listed(people: pd.DataFrame) -> Mask:
+    """Who stands on the lists to work through: who neither rests nor is held out."""
+    mask = np.ones(len(people), dtype=bool)
+    for name in ("holdout", "resting"):
+        if name in people:
+            mask &= people[name].isna().to_numpy()
+    return mask
+
+
+def _actions(log: pd.DataFrame) -> npt.NDArray[Any]:
+    return log["action"].astype("str").str.strip().str.lower().to_numpy()
+
+
+def _days(log: pd.DataFrame, name: str) -> Ints:
+    return log[name].to_numpy(dtype=np.int64, na_value=_NEVER)

@@ -1,0 +1,135 @@
+"""Who is left out by lot: drawn once, on the day somebody enters, and for good.
+
+A lot is a hash of the person and of a word, so that it is the same on any machine and in any order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Collection, Iterable
+from decimal import Decimal
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from rfmtool.arrays import Mask
+from rfmtool.placing.matching import worded
+from rfmtool.rules import ALL, Lots, Rules, marketing
+from rfmtool.sources.cells.ids import is_listed
+
+HOLDOUTS: Final = ("customer_id", "lot", "action", "held_out", "share", "salt", "from_on")
+"""What is known of everybody in a round: held_out is yes or no, from_on a day since 1970-01-01."""
+_BITS: Final = 64
+_BETWEEN: Final = b"\x1f"
+
+
+def u(*parts: str) -> float:
+    """Where parts of text fall between 0 and 1."""
+    return _place(_BETWEEN.join(part.encode() for part in parts)) / float(2**_BITS)
+
+
+def drawn(parts: Iterable[str], ids: Iterable[str], share: Decimal) -> Mask:
+    """Who of some people is left out of a lot.
+
+    Args:
+        parts: what the lot is drawn with.
+        ids: of the people.
+        share: how many of all are left out, from 0 to 1.
+    """
+    before = b"".join(part.encode() + _BETWEEN for part in parts)
+    limit = math.ceil(share * 2**_BITS)
+    return np.fromiter((_place(before + one.encode()) < limit for one in ids), dtype=bool)
+
+
+def _place(text: bytes) -> int:
+    return int.from_bytes(hashlib.sha256(text).digest()[:8], "big")
+
+
+def nobody() -> pd.DataFrame:
+    """A round that nobody has entered."""
+    kinds = {"held_out": "bool", "from_on": "int64"}
+    return pd.DataFrame({name: pd.Series(dtype=kinds.get(name, "str")) for name in HOLDOUTS})
+
+
+def draw(
+    people: pd.DataFrame,
+    rules: Rules,
+    entered: pd.DataFrame,
+    suppressed: frozenset[str],
+    day: int,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Draw for those who come to a lot for the first time, and see who is left out.
+
+    Args:
+        people: one row per person; reads customer_id and action.
+        rules: the lots, and the actions that people may be left out of.
+        entered: HOLDOUTS of earlier runs.
+        suppressed: who is to be left out of everything, and so leaves the round.
+        day: the as_of day, since 1970-01-01.
+
+    Returns:
+        The people with `holdout`, and HOLDOUTS of everybody.
+    """
+    lots, offered = rules.lots, marketing(rules.playbook)
+    gone = is_listed(pa.array(entered["customer_id"], pa.string()), suppressed)
+    rows, left_out = entered[~gone], np.zeros(len(people), dtype=bool)
+    if lots.shares:
+        rows = with_entrants(rows, people, lots, offered, day)
+        left_out = held_out(people, rows, lots, offered)
+    return people.assign(holdout=worded(np.where(left_out, 0, -1), ["yes"])), rows
+
+
+def with_entrants(
+    entered: pd.DataFrame, people: pd.DataFrame, lots: Lots, marketing: Collection[str], day: int
+) -> pd.DataFrame:
+    """Draw for those who come to a lot for the first time; who has entered stays as drawn.
+
+    Args:
+        entered: HOLDOUTS of earlier runs.
+        people: customer_id and action of everybody.
+        lots: which lots there are.
+        marketing: the actions that people may be left out of.
+        day: the as_of day, since 1970-01-01.
+
+    Returns:
+        HOLDOUTS of everybody, by from_on, lot and customer_id.
+    """
+    rows = entered
+    for lot in sorted(lots.shares, key=lambda name: name != ALL):
+        named = marketing if lot == ALL else {lot}
+        known = rows[rows["salt"].eq(lots.salt) & rows["lot"].isin([lot, ALL])]
+        passed = known[known["lot"].eq(lot) | known["held_out"]]["customer_id"]
+        comes = people["action"].isin(named) & ~people["customer_id"].isin(passed)
+        rows = pd.concat([rows, _entrants(people[comes.to_numpy()], lot, lots, day)])
+    return rows.sort_values(["from_on", "lot", "customer_id", "salt"], ignore_index=True)
+
+
+def _entrants(people: pd.DataFrame, lot: str, lots: Lots, day: int) -> pd.DataFrame:
+    share = lots.shares[lot]
+    parts = (lots.salt,) if lot == ALL else (lots.salt, lot)
+    columns = {
+        "customer_id": people["customer_id"].astype("str"),
+        "lot": lot,
+        "action": people["action"].astype("str"),
+        "held_out": drawn(parts, people["customer_id"], share),
+        "share": f"{share:f}",
+        "salt": lots.salt,
+        "from_on": np.full(len(people), day),
+    }
+    return pd.DataFrame(columns, columns=list(HOLDOUTS)).astype(nobody().dtypes.to_dict())
+
+
+def held_out(
+    people: pd.DataFrame, rows: pd.DataFrame, lots: Lots, marketing: Collection[str]
+) -> Mask:
+    """Who is left out of the action they have now: of all marketing, or of its own lot."""
+    out = rows[rows["held_out"] & rows["salt"].eq(lots.salt) & rows["lot"].isin([*lots.shares])]
+    of_all = people["customer_id"].isin(out.loc[out["lot"].eq(ALL), "customer_id"])
+    mask: Mask = (of_all & people["action"].isin(marketing)).to_numpy()
+    for lot in lots.shares.keys() - {ALL}:
+        of_list = people["customer_id"].isin(out.loc[out["lot"].eq(lot), "customer_id"])
+        mask = mask | (of_list & people["action"].eq(lot)).to_numpy()
+    return mask

@@ -1,0 +1,164 @@
+"""Who entered which lot, carried from run to run in holdouts.csv, and how a run read its export."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from rfmtool.days import dated
+from rfmtool.errors import InputError
+from rfmtool.grouping.read import Settings
+from rfmtool.manifest import manifest_of
+from rfmtool.outputs.formulas import unescaped
+from rfmtool.outputs.tables import to_table
+from rfmtool.places import check_local
+from rfmtool.placing.lots import HOLDOUTS, nobody
+from rfmtool.placing.matching import worded
+from rfmtool.runs.finished import bytes_in, reading_back, text_table
+from rfmtool.sources.layout import Asked
+
+if TYPE_CHECKING:
+    from rfmtool.pipeline import Result
+
+HOLDOUTS_FILE: Final = "holdouts.csv"
+_SETTINGS: Final = ("currency", "order_per_row", "amount_per", "overlap")
+_ASKED: Final = (
+    "columns", "delimiter", "encoding", "date_format", "decimal", "timezone", "has_header",
+    "preset",
+)  # fmt: skip
+_RAW: Final = "--raw-text"
+
+
+def holdouts_table(rows: pd.DataFrame) -> pa.Table:
+    """Everybody in a round as holdouts.csv has them."""
+    day = rows["from_on"].to_numpy()
+    yes = worded(np.where(rows["held_out"], 0, -1), ["yes"])
+    written = rows.assign(held_out=yes, from_on=dated(day, np.ones(len(day), dtype=bool)))
+    return to_table(written, HOLDOUTS)
+
+
+def entered(folder: Path) -> pd.DataFrame:
+    """Who entered a lot by the run of a folder; nobody where there is no such run or no lot.
+
+    Raises:
+        InputError: holdouts.csv is not what the run wrote.
+    """
+    manifest = manifest_of(folder) or {"outputs": ()}
+    if HOLDOUTS_FILE not in {output["name"] for output in manifest["outputs"]}:
+        return nobody()
+    data = bytes_in(folder, HOLDOUTS_FILE)
+    with reading_back(folder):
+        table = text_table(data)
+        if _RAW not in manifest.get("command", ()):
+            cells = [unescaped(column) for column in table.columns]
+            table = pa.table(cells, table.column_names)
+        rows = table.select(list(HOLDOUTS)).to_pandas()
+        for share in rows["share"].unique():
+            Decimal(share)
+        days = rows["from_on"].to_numpy().astype("datetime64[D]").astype(np.int64)
+        typed: pd.DataFrame = rows.assign(
+            held_out=rows["held_out"].eq("yes").to_numpy(bool), from_on=days
+        )
+        return typed.astype(nobody().dtypes.to_dict())
+
+
+def lots_data(result: Result) -> dict[str, Any]:
+    """What scales.json says of the lots; nothing where there are none."""
+    lots, rows = result.rules.lots, result.holdouts
+    if not lots.shares:
+        return {}
+    mine = rows[rows["salt"].eq(lots.salt)]["from_on"]
+    began = int(mine.min()) if len(mine) else result.as_of_day
+    shares = {name: float(share) for name, share in lots.shares.items()}
+    began_on = str(np.datetime64(began, "D"))
+    return {"holdouts": {"salt": lots.salt, "shares": shares, "round_began_on": began_on}}
+
+
+def reading_data(result: Result) -> dict[str, Any]:
+    """How a run read its export, for whoever reads a later one; and how much it read."""
+    asked, settings = asdict(result.grouped.export.asked), result.settings
+    said = {name: asked[name] for name in _ASKED if asked[name] != getattr(Asked(), name)}
+    said |= {
+        name: getattr(settings, name)
+        for name in _SETTINGS
+        if getattr(settings, name) != getattr(Settings(), name)
+    }
+    entries = result.grouped.entries
+    day = result.as_of_day
+    used = None if entries is None else int(np.count_nonzero(entries.day <= day))
+    return {"reading": said, "used_until_as_of": used}
+
+
+def read_as(manifest: Mapping[str, Any], reading: Mapping[str, Any]) -> dict[str, Any]:
+    """Keyword arguments of `run` that read an export as an earlier run did.
+
+    Args:
+        manifest: the earlier run's.
+        reading: keyword arguments of `run`; what they say comes first.
+    """
+    said = manifest.get("reading", {})
+    asked, settings = reading.get("asked") or Asked(), reading.get("settings") or Settings()
+    more = {name: said[name] for name in _ASKED if name in said and name != "columns"
+            and getattr(asked, name) == getattr(Asked(), name)}  # fmt: skip
+    columns = {**said.get("columns", {}), **asked.columns}
+    others = {name: said[name] for name in _SETTINGS if name in said
+              and getattr(settings, name) == getattr(Settings(), name)}  # fmt: skip
+    if settings.rates is not None:
+        others.pop("currency", None)
+    return {
+        **reading,
+        "asked": replace(asked, columns=columns, **more),
+        "settings": replace(settings, **others),
+    }
+
+
+# What was measured -------------------------------------------------------------------------------
+
+
+def read_results(path: str) -> dict[str, dict[str, Any]]:
+    """What `measure -o` wrote, by action.
+
+    Raises:
+        InputError: the file cannot be read, or is no such table.
+    """
+    check_local(path)
+    where = Path(path)
+    try:
+        text = where.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not readable as text"
+        hint = "Name what rfmtool measure -o wrote."
+        raise InputError(f"{path}: {reason.lower()}", hint) from None
+    try:
+        rows = json.loads(text)["groups"] if where.suffix.lower() == ".json" else _rows(text)
+        return {row["action"]: _result(row) for row in rows}
+    except (ValueError, LookupError, TypeError, AttributeError, InvalidOperation):
+        raise InputError(
+            f"{path}: is not what rfmtool measure writes",
+            "Take the .csv or .json of rfmtool measure ... -o FILE.",
+        ) from None
+
+
+def _rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(text.splitlines()))
+
+
+def _result(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a report shows beside an action: a person's difference, and the verdict."""
+    if "difference" in row:
+        parts = {name: row[name] for name in ("difference", "low", "high")}
+    else:
+        spend = row["spend"] or {}
+        best = spend.get("adjusted_for_past_spend") or spend
+        parts = {name: best.get(name) for name in ("difference", "low", "high")}
+    numbers = {name: None if value in (None, "") else float(value) for name, value in parts.items()}
+    return {"verdict": str(row["verdict"]), "verdict_text": str(row["verdict_text"]), **numbers}
