@@ -6,8 +6,9 @@ PIP_INSTALL := pip install --quiet --disable-pip-version-check
 .PHONY: demo test services fuzz attack lifelines latest lowest lint fmt bench lock clean
 
 demo: .venv/installed
-	@$(BIN)/rfmtool demo build/shop --quiet
-	@$(BIN)/rfmtool run build/shop/orders.csv --rules build/shop/shop.toml -o build/demo
+	@$(BIN)/rfmtool demo build/shop --customers 3000 --quiet
+	@$(BIN)/rfmtool run build/shop/orders.csv --rules build/shop/shop.toml -o build/demo --holdout 30%
+	@$(BIN)/rfmtool measure build/demo build/shop/later.csv
 
 test: .venv/installed
 	$(BIN)/pytest -n auto
@@ -24,7 +25,7 @@ fuzz: .venv/installed
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto tests/test_faults.py
 
 # Hostile input made at random, SECONDS of each kind from SEED on.
-attack: .venv/tested
+attack: .venv/installed
 	PYTHONPATH=. $(BIN)/python tests/attack.py $(or $(SECONDS),60) $(or $(SEED),0)
 
 # Survival curves beside those of lifelines, which brings an older pandas and so needs a place of

@@ -19,6 +19,7 @@ __all__ = [
     "compare",
     "concentration",
     "explain",
+    "measure",
     "repeat",
     "run",
     "timeline",
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from rfmtool.rules import FitRules, Method
     from rfmtool.runs.compare import compare
     from rfmtool.runs.explain import explain
+    from rfmtool.runs.measure import measure
     from rfmtool.sources.layout import Asked, Detail
 
 
@@ -42,6 +44,7 @@ _HOMES: Final = {
     "run": "pipeline",
     "explain": "runs.explain",
     "compare": "runs.compare",
+    "measure": "runs.measure",
     **dict.fromkeys(("Detail", "Asked"), "sources.layout"),
     "Settings": "grouping.read",
     **dict.fromkeys(("FitRules", "Method"), "rules"),

@@ -27,9 +27,15 @@ def look(rows, orders, spent=None, day=DAYS[0]):
     return LookBack(day, people(rows), np.array(orders, np.int64), np.array(spent, np.int64))
 
 
+def foretold(now, looks):
+    """The forecasts of people who are all of the shop."""
+    orders = int(now["frequency"].sum())
+    return add_forecasts(now, CellRates.of(looks), int(now["monetary"].sum()) / max(orders, 1))
+
+
 def test_a_rate_leans_on_all_as_if_twenty_more_had_stood_in_the_cell():
     looks = [look([(5, 5, 9, 1)] * 10 + [(1, 1, 1, 1)] * 30, [2] * 10 + [1] * 10 + [0] * 20)]
-    now = add_forecasts(people([(5, 5, 1, 0), (1, 1, 1, 0), (3, 3, 1, 0)]), looks)
+    now = foretold(people([(5, 5, 1, 0), (1, 1, 1, 0), (3, 3, 1, 0)]), looks)
 
     assert now["return_probability"].tolist() == pytest.approx(
         [(10 + 20 * 0.5) / 30, (10 + 20 * 0.5) / 50, 0.5]
@@ -38,28 +44,24 @@ def test_a_rate_leans_on_all_as_if_twenty_more_had_stood_in_the_cell():
 
 def test_expected_spend_is_probability_times_orders_times_value():
     looks = [look([(5, 5, 9, 1)] * 10, [3] * 10)]
-    now = add_forecasts(people([(5, 5, 3, 90_000), (1, 1, 1, 10_000)]), looks)
+    now = foretold(people([(5, 5, 3, 90_000), (1, 1, 1, 10_000)]), looks)
 
     value = (90_000 + 2 * 100_000 / 4) / (3 + 2)
     assert now["expected_spend"].tolist()[0] == round(1.0 * 3 * value)
 
 
-def test_who_never_ordered_has_no_forecast_and_without_a_look_back_nobody_has():
-    nobody = people([(pd.NA, pd.NA, 0, -5), (5, 5, 1, 10)])
-
-    some = add_forecasts(nobody, [look([(5, 5, 1, 1)], [1])])
-    none = add_forecasts(nobody, [])
+def test_who_never_ordered_has_no_forecast():
+    some = foretold(people([(pd.NA, pd.NA, 0, -5), (5, 5, 1, 10)]), [look([(5, 5, 1, 1)], [1])])
 
     assert some["return_probability"].isna().tolist() == [True, False]
     assert some["expected_spend"].isna().tolist() == [True, False]
-    assert none["expected_spend"].isna().all()
-    assert forecast_data(none, []) is None
+    assert forecast_data(some, []) is None
 
 
 @given(st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5), st.integers(0, 9)), min_size=1))
 def test_probabilities_lie_between_nothing_and_one_and_add_up_to_those_who_came(rows):
     looks = [look([(r, f, 1, 1) for r, f, _ in rows], [orders for _, _, orders in rows])]
-    now = add_forecasts(looks[0].people, looks)
+    now = foretold(looks[0].people, looks)
 
     probability = now["return_probability"]
     assert probability.between(0, 1).all()

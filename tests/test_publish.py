@@ -200,29 +200,53 @@ def test_what_is_no_file_in_the_place_of_the_lock_is_named_and_nothing_is_made(o
 
 
 @pytest.mark.parametrize("name", ["mine.txt", "segments/mine.txt", ".hidden"])
-def test_a_foreign_file_is_named_and_stays(out, name):
+def test_a_file_of_the_users_comes_along_untouched(out, name):
     (out / name).write_text("precious")
-    with pytest.raises(ForeignFolderError, match=name):
-        write_set(out, "new")
+    (out / name).chmod(0o640)
+    before = (out / name).stat()
+
+    write_set(out, "new")
+
     assert (out / name).read_text() == "precious"
+    after = (out / name).stat()
+    assert (after.st_mode, after.st_mtime_ns) == (before.st_mode, before.st_mtime_ns)
+    assert (out / "customers.csv").read_text() == "new"
+    assert not leftovers(out)
+
+
+def test_a_folder_of_the_users_comes_along_with_what_it_holds(out):
+    (out / "mine" / "deep").mkdir(parents=True)
+    (out / "mine" / "deep" / "note").write_text("precious")
+    (out / "mine").chmod(0o750)
+
+    write_set(out, "new")
+
+    assert (out / "mine" / "deep" / "note").read_text() == "precious"
+    assert stat.S_IMODE((out / "mine").stat().st_mode) == 0o750
+
+
+def test_a_link_of_the_users_comes_along_as_a_link(out, tmp_path):
+    (out / "mine").symlink_to(tmp_path / "elsewhere")
+    write_set(out, "new")
+    assert (out / "mine").readlink() == tmp_path / "elsewhere"
+
+
+def test_a_link_where_we_write_a_folder_is_named_and_stays(out, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (out / "segments").rename(tmp_path / "moved")
+    (out / "segments").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ForeignFolderError, match="segments"):
+        write_set(out, "new")
+    assert (out / "segments").is_symlink()
     assert (out / "customers.csv").read_text() == "old"
 
 
-def test_a_foreign_folder_is_named_even_when_it_is_empty(out):
-    (out / "mine").mkdir()
-    with pytest.raises(ForeignFolderError, match="mine"):
+def test_a_file_of_the_users_whose_name_we_must_write_is_named_and_stays(out):
+    (out / "manifest.json").write_text('{"tool": "rfmtool", "outputs": []}')
+    with pytest.raises(ForeignFolderError, match=r"customers\.csv"):
         write_set(out, "new")
-
-
-@pytest.mark.parametrize("name", ["mine", "segments"])
-def test_a_foreign_link_to_a_folder_is_named(out, tmp_path, name):
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    if name == "segments":
-        (out / "segments").rename(tmp_path / "moved")
-    (out / name).symlink_to(elsewhere)
-    with pytest.raises(ForeignFolderError, match=name):
-        write_set(out, "new")
+    assert (out / "customers.csv").read_text() == "old"
+    assert not leftovers(out)
 
 
 @pytest.mark.parametrize("manifest", [None, "{}", "[]", "nonsense", '{"tool": "other"}', "\xff"])

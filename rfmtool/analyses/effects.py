@@ -22,6 +22,7 @@ _POWER_80: Final = 0.841621
 """The normal quantile of a power of 80 %."""
 ENOUGH_FOR_PAST: Final = 10
 """Below this many people on a side, what they spent before tells nothing of what they spend."""
+_MOST_WEEKS: Final = 520
 _EXACT_BELOW: Final = 5
 """Below this expected count the chi-square of a split is no good guide."""
 
@@ -245,3 +246,29 @@ def holm(p_values: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[place]))
         adjusted[place] = largest
     return adjusted
+
+
+def weeks_to_see(
+    effect: float, base: float, sides: tuple[int, int], a_week: tuple[float, float]
+) -> int | None:
+    """How many more weeks until a rise of a share would be seen four times in five.
+
+    Args:
+        effect: the rise.
+        base: the share of those held out, from 0 to 1.
+        sides: people treated and held out by now.
+        a_week: how many come to each side in a week.
+
+    Returns:
+        None where ten years do not suffice, or the share cannot rise so far.
+    """
+    for weeks in range(_MOST_WEEKS):
+        treated, held_out = (
+            round(people + weeks * more) for people, more in zip(sides, a_week, strict=True)
+        )
+        if min(treated, held_out) < 1:
+            continue
+        smallest = smallest_share_seen(base, treated, held_out)
+        if smallest is not None and smallest <= effect:
+            return weeks
+    return None

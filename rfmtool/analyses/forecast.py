@@ -114,20 +114,21 @@ class Check:
         }
 
 
-def add_forecasts(people: pd.DataFrame, looks: Sequence[LookBack]) -> pd.DataFrame:
+def add_forecasts(people: pd.DataFrame, rates: CellRates, order_value: float) -> pd.DataFrame:
     """Add `return_probability`, and `expected_spend` in whole 1/10,000, of the next 90 days.
 
-    Missing for whoever has no order that counts, and for everybody where nobody looked back.
+    Missing for whoever has no order that counts.
 
     Args:
         people: one row per customer; reads recency_score, frequency_score, frequency and monetary.
-        looks: what became of the customers of earlier days.
+        rates: what became of the customers of earlier days.
+        order_value: of the shop's average order, in 1/10,000.
     """
     probability = np.full(len(people), np.nan)
     spend = pd.array([None] * len(people), dtype="Int64")
     bought = people["frequency"].to_numpy() > 0
-    if looks and bought.any():
-        probability[bought], spend[bought] = _foretold(people, CellRates.of(looks))
+    if bought.any():
+        probability[bought], spend[bought] = _foretold(people[bought], rates, order_value)
     return people.assign(return_probability=probability, expected_spend=spend)
 
 
@@ -162,7 +163,9 @@ def check(looks: Sequence[LookBack]) -> Check | None:
         return None
     latest = looks[0]
     spent = latest.spent[latest.bought]
-    probability, spend = _foretold(latest.people, CellRates.of(looks[1:]))
+    shop = total_of(latest.people["monetary"]) / int(latest.people["frequency"].sum())
+    buyers = latest.people[latest.bought]
+    probability, spend = _foretold(buyers, CellRates.of(looks[1:]), shop)
     monetary = latest.people["monetary"].to_numpy(dtype=np.int64)[latest.bought]
     return Check(
         latest,
@@ -173,10 +176,8 @@ def check(looks: Sequence[LookBack]) -> Check | None:
     )
 
 
-def _foretold(people: pd.DataFrame, rates: CellRates) -> tuple[Floats, Ints]:
+def _foretold(buyers: pd.DataFrame, rates: CellRates, shop: float) -> tuple[Floats, Ints]:
     """The probability of an order of each buyer, and their spend to be expected in 1/10,000."""
-    shop = total_of(people["monetary"]) / int(people["frequency"].sum())
-    buyers = people[people["frequency"].to_numpy() > 0]
     cells, frequency = _cells(buyers), buyers["frequency"].to_numpy(dtype=np.int64)
     monetary = buyers["monetary"].to_numpy(dtype=np.int64)
     value = (np.maximum(monetary, 0) + _PRIOR_ORDERS * shop) / (frequency + _PRIOR_ORDERS)

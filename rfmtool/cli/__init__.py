@@ -37,6 +37,8 @@ _COMMANDS: Final = (
     "explain",
     "export",
     "compare",
+    "measure",
+    "done",
     "repeat",
     "cadence",
     "cohorts",

@@ -18,11 +18,13 @@ from rfmtool.cli.destination import (
     show_page,
 )
 from rfmtool.cli.loading import uninterrupted
+from rfmtool.cli.telling import teller
 
 if TYPE_CHECKING:
     from rfmtool.analyses import Answer
 
-_JSON = ".json"
+JSON = ".json"
+"""The ending of the whole answer."""
 
 
 def ask(
@@ -47,16 +49,26 @@ def ask(
         from rfmtool.outputs import writers
         from rfmtool.outputs.publish import published_file
 
-    if path and path.suffix.lower() != _JSON:
+    if path and path.suffix.lower() != JSON:
         writers.format_of(path)  # sooner than after reading
-    arguments = run_arguments(settings, exports)
+    arguments = {**run_arguments(settings, exports), "on_read": teller(settings)}
     shared = is_shared(settings)
     with published_file(path, shared=shared) if path else nullcontext() as target:
         answer: Answer = getattr(questions, name)(list(exports), **arguments, **more)
         if path and target:
-            _write(answer, path, target, settings)
-    if settings["quiet"]:
-        return
+            write_answer(answer, path, target, settings)
+    if not settings["quiet"]:
+        show_answer(name, answer, settings)
+
+
+def show_answer(name: str, answer: Answer, settings: Settings) -> None:
+    """Print an answer as the settings want it.
+
+    Args:
+        name: of its data and its page.
+        answer: to a question.
+        settings: the options of the command.
+    """
     if settings["output_format"] == "json":
         show_json(answer.as_data())
         return
@@ -72,14 +84,15 @@ def ask(
         show_page(pages.page(DATA_OF[name](answer), screen.width), screen)
 
 
-def _write(answer: Answer, path: Path, target: IO[bytes], settings: Settings) -> None:
+def write_answer(answer: Answer, path: Path, target: IO[bytes], settings: Settings) -> None:
+    """Write the table of an answer, or the whole of it, as the ending of its file says."""
     from rfmtool.analyses import MONEY
     from rfmtool.outputs.refusals import system_failures
     from rfmtool.outputs.tables import to_table
     from rfmtool.outputs.writers import format_of, write_table
 
     with system_failures(str(path)):
-        if path.suffix.lower() == _JSON:
+        if path.suffix.lower() == JSON:
             target.write(json_bytes(answer.as_data()))
         else:
             table = to_table(answer.table, tuple(answer.table.columns), MONEY)

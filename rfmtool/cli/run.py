@@ -99,12 +99,12 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
         result = pipeline.run(
             list(exports), **_arguments(settings, exports), **_lots(settings, target)
         )
-        limits.check(given, result, before)
         if place:
             with system_failures(str(target)):
                 summary = folder.write_files(result, place, command_line(), wanted)
         else:
             summary = result.summary
+        limits.check(given, result, before)
     if settings["quiet"]:
         return
     if settings["output_format"] == "json":

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import IO, Final
 
 from rfmtool.errors import ForeignFolderError, UsageError
-from rfmtool.manifest import MANIFEST, manifest_of
+from rfmtool.manifest import manifest_of
+from rfmtool.outputs.foreign import carry_over, foreign_in
 from rfmtool.outputs.lock import held
 from rfmtool.outputs.refusals import is_in_place, system_failures
 from rfmtool.places import check_local
@@ -105,14 +106,16 @@ def published_folder(folder: Path, kind: str = "run", *, shared: bool = False) -
     """Give an empty folder to write into; it takes the place of `folder` when the block ends well.
 
     Args:
-        folder: where the files are to stand.
+        folder: where the files are to stand. What lies in it that no manifest of ours names is the
+            user's, and comes along untouched.
         kind: what they are, as the manifest will say; only the same kind is replaced.
         shared: let others read it, as the folder's old mode or the umask says; else its owner
             alone may.
 
     Raises:
         UsageError: the shell stands in `folder`, or it is the root, or no place in the file system.
-        ForeignFolderError: `folder` holds something that no earlier run wrote.
+        ForeignFolderError: no earlier run wrote `folder`, or the user has a file in it whose name
+            we write.
         SystemFailureError: the system refuses, or another run is writing the same folder.
     """
     what = str(folder)
@@ -138,6 +141,7 @@ def published_folder(folder: Path, kind: str = "run", *, shared: bool = False) -
             with system_failures(what):
                 beside.chmod(_mode_for(folder, 0o777) if shared else 0o700)
                 _flush_all(beside, shared=shared)
+                carry_over(folder, beside)
                 _exchange(beside, folder)
         _flush_folder(folder.parent)
 
@@ -161,37 +165,25 @@ def _parents_of(folder: Path) -> Iterator[None]:
 
 
 def check_ours(folder: Path, kind: str) -> None:
-    """Check that a folder is absent, empty, or wholly what an earlier run of this kind wrote.
+    """Check that a folder is absent, empty, or has the manifest of an earlier run of this kind.
 
     Raises:
-        ForeignFolderError: naming one file that is not ours, or the other kind.
+        ForeignFolderError: naming one file of a folder that is not ours, or the other kind.
     """
     if not folder.exists():
         return
-    there = (manifest_of(folder) or {}).get("kind", kind)
+    manifest = manifest_of(folder)
+    there = (manifest or {}).get("kind", kind)
     if there != kind:
         raise ForeignFolderError(
             f"{folder}: is the folder of a {there}, which no {kind} replaces",
             "Name another folder, or delete that one.",
         )
-    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
-    foreign = found - _ours(folder)
-    if foreign:
+    if manifest is None and (foreign := foreign_in(folder)):
         raise ForeignFolderError(
             f"{folder}: holds {min(foreign)}, which no run of rfmtool wrote here",
             "Name another folder, or move that away.",
         )
-
-
-def _ours(folder: Path) -> set[str]:
-    """What the manifest names, with its folders; nothing where there is no manifest of ours."""
-    try:
-        names = {MANIFEST, *(output["name"] for output in (manifest_of(folder) or {})["outputs"])}
-    except (LookupError, TypeError):
-        return set()
-    # A link to a folder is not the folder we made.
-    parents = {Path(name).parent.as_posix() for name in names}
-    return names | {parent for parent in parents if not (folder / parent).is_symlink()}
 
 
 def _repair(folder: Path) -> None:

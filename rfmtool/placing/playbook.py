@@ -10,7 +10,7 @@ import pandas as pd
 
 from rfmtool.arrays import Ints, Mask
 from rfmtool.placing.matching import first_match, labelled
-from rfmtool.placing.reaching import BY_VOICE, channels, has
+from rfmtool.placing.reaching import BY_VOICE, channels
 from rfmtool.rules import Action
 from rfmtool.scoring.timing import Timing
 
@@ -57,11 +57,11 @@ def order_of_value(people: pd.DataFrame) -> Ints:
 
     Open complaints come first, the oldest first and whatever the spend; then by value at stake:
     expected_spend where there is one, else monetary. Newcomers follow, by their first order,
-    because nobody is graded before they could have come back. Equals are ordered by customer_id.
+    because nobody is graded before they could have come back. Equals stay as they are.
 
     Args:
         people: one row per person; reads monetary, expected_spend, activity, first_order_on,
-            open_complaint_on and customer_id.
+            open_complaints and open_complaint_on.
     """
     value = people["monetary"]
     if "expected_spend" in people:
@@ -74,24 +74,17 @@ def order_of_value(people: pd.DataFrame) -> Ints:
     if {"activity", "first_order_on"} <= {*people.columns}:
         is_new = people["activity"].eq("newcomer").to_numpy()
         within = np.where(is_new, _days(people["first_order_on"]), within)
-    ids = people["customer_id"]
-    # A run's people are sorted by id; sorting millions of texts again would take long.
-    ties = np.arange(len(ids)) if ids.is_monotonic_increasing else ids.rank().to_numpy()
-    return np.lexsort((ties, within, is_new, complaint))
+    return np.lexsort((within, is_new, complaint))
 
 
 def call_queue(people: pd.DataFrame, calls: int | None = None) -> pd.DataFrame:
     """The most urgent people to ring up, as many as there is time for.
 
-    Where telephone numbers are known, those without one are passed over.
-
     Args:
         people: one row per person, with what `by_urgency` reads and channel.
         calls: how many at most; None for all.
     """
-    asked_for = people[people["channel"].isin(BY_VOICE)]
-    if "phone" in people:
-        asked_for = asked_for[has(asked_for, "phone")]
+    asked_for = people[people["channel"].isin(BY_VOICE).to_numpy()]
     queue = by_urgency(asked_for)
     return queue if calls is None else queue.head(calls)
 

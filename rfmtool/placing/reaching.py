@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from rfmtool.arrays import Ints, Mask
-from rfmtool.placing.contacting import listed
 from rfmtool.placing.matching import labelled
 from rfmtool.rules import Action
 
@@ -49,9 +48,9 @@ def consents(people: pd.DataFrame) -> tuple[Mask, Mask]:
     return words.isin(CONSENTS).to_numpy(), words.isin(REFUSALS).to_numpy()
 
 
-def contacts_known(people: pd.DataFrame) -> bool:
-    """Whether anything is known of how to reach people."""
-    return any(route in people for route in ROUTES)
+def contacts_known(columns: Container[str]) -> bool:
+    """Whether anything is known of how to reach people, by the columns there are."""
+    return any(route in columns for route in ROUTES)
 
 
 def has(people: pd.DataFrame, column: str) -> Mask:
@@ -92,12 +91,3 @@ def channels(
         for at, is_open in enumerate(open_to):
             chosen[(np.array(offered)[places] == at) & is_open] = at
     return labelled(chosen, [*ways, ""]).set_axis(people.index)
-
-
-def routes(people: pd.DataFrame) -> dict[str, Mask]:
-    """Who stands on the lists to e-mail, and on those to call; none where no contacts are known."""
-    if not contacts_known(people):
-        return {}
-    on = listed(people)
-    voice = people["channel"].isin(BY_VOICE).to_numpy()
-    return {"email": on & people["channel"].eq("email").to_numpy(), "phone": on & voice}

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from rfmtool.arrays import Ints
 from rfmtool.days import dated
-from rfmtool.placing.matching import holds
+from rfmtool.placing.reaching import BY_VOICE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from rfmtool.standing import Standing
 
@@ -21,89 +22,82 @@ _OF_PEOPLE: Final = (
     "missing_category", "monetary", "expected_spend",
 )  # fmt: skip
 _FIRST: Final = ("customer_id", "name", "phone", "action", "what", "stage")
-_LOWEST: Final = np.iinfo(np.int64).min
+_ORDERED_BY: Final = (
+    "priority", "channel", "activity", "first_order_on", "open_complaints", "open_complaint_on",
+    "holdout", "resting",
+)  # fmt: skip
 
 
-def call_sheet(result: Standing, places: Ints) -> pd.DataFrame:
-    """A row for each of some people, in the order given; money in whole 1/10,000.
+def with_spoken(
+    parts: Iterator[pd.DataFrame], spoken: list[pd.DataFrame]
+) -> Iterator[pd.DataFrame]:
+    """Pass the parts of everybody on, and keep who is to be called; the index tells their place."""
+    start = 0
+    for part in parts:
+        by_voice = part["channel"].isin(BY_VOICE).to_numpy()
+        kept = [name for name in (*_FIRST, *_OF_PEOPLE, *_ORDERED_BY) if name in part]
+        spoken.append(part.loc[by_voice, kept].set_axis(np.flatnonzero(by_voice) + start))
+        start += len(part)
+        yield part
+
+
+def call_sheet(result: Standing, people: pd.DataFrame) -> pd.DataFrame:
+    """A row for each of the people to be called, in their order; money in whole 1/10,000.
 
     Args:
         result: where everybody stands.
-        places: of the people in its frame.
+        people: as `with_spoken` keeps them.
     """
-    people, evidence = result.frame, result.grouped.evidence
     says = {row.label: row.say for row in reversed(result.rules.playbook)}
-    rows = people.iloc[places]
-    columns: dict[str, Any] = {name: rows[name] for name in _FIRST if name in rows}
-    columns["what"] = rows["action"].astype("str").map(says).astype("str")
-    columns |= {name: rows[name] for name in _OF_PEOPLE if name in rows}
+    what = people["action"].astype("str").map(says).astype("str")
+    evidence, places = result.grouped.evidence, people.index.to_numpy(dtype=np.int64)
     told = {
         **_complaints(people, evidence),
-        **_referrals(people, evidence),
-        **_contacts(people, evidence),
+        **_referrals(result.grouped.table, evidence, places),
+        **_contacts(evidence, places),
     }
-    columns |= {name: pd.Series(column).iloc[places].array for name, column in told.items()}
-    order = [name for name in (*_FIRST, *columns) if name in columns]
-    return pd.DataFrame(columns, index=rows.index)[list(dict.fromkeys(order))]
+    sheet = people.assign(what=what, **told)
+    return sheet[[name for name in (*_FIRST, *_OF_PEOPLE, *told) if name in sheet]]
 
 
-def _complaints(
-    people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame]
-) -> dict[str, pd.Series[Any]]:
-    """The oldest open complaint of each: its day, and what it is about where that is known."""
-    if "feedback" not in evidence:
-        return {}
-    found = {"open_complaint_on": people["open_complaint_on"]}
-    table = evidence["feedback"]
-    if "cause" in table:
-        mine = table[holds(table, "kind", "complaint")]
-        day = mine["given_on"].to_numpy(dtype=np.int64, na_value=_LOWEST)
-        oldest = people["open_complaint_on"].to_numpy().astype("datetime64[D]").astype(np.int64)
-        owner = mine["owner"].to_numpy(dtype=np.int64)
-        found["open_complaint_about"] = _texts(people, owner[day == oldest[owner]],
-                                               mine["cause"][day == oldest[owner]])  # fmt: skip
-    return found
+def _complaints(people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+    """The day of the oldest open complaint of each."""
+    return {"open_complaint_on": people["open_complaint_on"]} if "feedback" in evidence else {}
 
 
 def _referrals(
-    people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame]
-) -> dict[str, pd.Series[Any]]:
-    """Who recommended each of them, and whom they brought."""
+    table: pa.Table, evidence: Mapping[str, pd.DataFrame], places: Ints
+) -> dict[str, Any]:
+    """Who recommended each of them, and whom they brought, by their ids."""
     if "referrals" not in evidence:
         return {}
-    table = evidence["referrals"]
-    by, who = (table[name].to_numpy(dtype=np.int64) for name in ("owner", "referred"))
-    other = by != who
-    by, who = by[other], who[other]
-    named = people["name"] if "name" in people else people["customer_id"]
-    named = named.astype("str").where(named.notna(), people["customer_id"].astype("str"))
+    by, who = (evidence["referrals"][name].to_numpy(np.int64) for name in ("owner", "referred"))
+    by, who = by[by != who], who[by != who]
+    ids = table["customer_id"].combine_chunks()
     return {
-        "recommended_by": _texts(people, who, named.iloc[by]),
-        "brought": _texts(people, by, named.iloc[who]),
+        "recommended_by": _texts(places, who, ids.take(pa.array(by))),
+        "brought": _texts(places, by, ids.take(pa.array(who))),
     }
 
 
-def _contacts(
-    people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame]
-) -> dict[str, pd.Series[Any]]:
+def _contacts(evidence: Mapping[str, pd.DataFrame], places: Ints) -> dict[str, Any]:
     """When each was last contacted, and what came of it."""
     if "contacted" not in evidence:
         return {}
-    log = evidence["contacted"]
-    owner = log["owner"].to_numpy(dtype=np.int64)
-    day = log["contacted_on"].to_numpy(dtype=np.int64, na_value=_LOWEST)
-    last = np.full(len(people), _LOWEST)
-    np.maximum.at(last, owner, day)
-    found = {"last_contacted_on": pd.Series(dated(last, last != _LOWEST), people.index)}
+    log = evidence["contacted"].dropna(subset="contacted_on")
+    owner, day = (log[name].to_numpy(dtype=np.int64) for name in ("owner", "contacted_on"))
+    last = pd.Series(day).groupby(owner).max().reindex(places)
+    days = last.fillna(0).to_numpy(dtype=np.int64)
+    found: dict[str, Any] = {"last_contacted_on": dated(days, last.notna().to_numpy())}
     if "outcome" in log:
-        latest = day == last[owner]
-        found["last_outcome"] = _texts(people, owner[latest], log["outcome"][latest])
+        latest = day == pd.Series(day).groupby(owner).transform("max").to_numpy()
+        found["last_outcome"] = _texts(places, owner[latest], pa.array(log["outcome"][latest]))
     return found
 
 
-def _texts(people: pd.DataFrame, owner: Ints, texts: pd.Series[Any]) -> pd.Series[Any]:
-    """Each person's texts, sorted, each once, joined by a comma; missing where there is none."""
-    rows = pd.DataFrame({"owner": owner, "text": texts.astype("str").to_numpy()}).dropna()
+def _texts(places: Ints, owner: Ints, texts: pa.Array) -> Any:  # noqa: ANN401 - pandas texts
+    """The texts of the people at some places, sorted, each once, joined by a comma."""
+    rows = pd.DataFrame({"owner": owner, "text": pd.array(texts.to_pylist(), dtype="str")}).dropna()
     rows = rows.drop_duplicates().sort_values(["owner", "text"], kind="stable")
-    joined = rows.groupby("owner")["text"].agg(", ".join)
-    return joined.reindex(np.arange(len(people))).astype("str").set_axis(people.index)
+    joined = rows.groupby("owner")["text"].agg(", ".join).astype("str")
+    return joined.reindex(places).array

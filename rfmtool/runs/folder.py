@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,9 +25,9 @@ from rfmtool.pages.html import run_page
 from rfmtool.placing.activity import missing_regulars
 from rfmtool.placing.contacting import listed
 from rfmtool.placing.playbook import call_queue, order_of_value
-from rfmtool.placing.reaching import routes
+from rfmtool.placing.reaching import contacts_known
 from rfmtool.rules import to_toml
-from rfmtool.runs.calls import call_sheet
+from rfmtool.runs.calls import call_sheet, with_spoken
 from rfmtool.runs.finished import RULES, SUMMARY
 from rfmtool.runs.rounds import holdouts_table, lots_data, reading_data
 from rfmtool.sources.rows.rejects import Rejects
@@ -79,18 +80,19 @@ def write_files(
     if options.rejects:
         written, left_out = _write_rejects(result.rejects(), place, options.text)
         outputs.append(written)
-    summary = summarise(result, left_out) if left_out else result.summary
-    lists = {**_queues(result.frame), **_lists(result.frame, options)}
     for kind in options.tables:
-        rows = to_rows(result.frame, result.columns)
+        spoken: list[pd.DataFrame] = []
+        rows = to_rows(with_spoken(result.counted_parts(), spoken), result.columns)
+        lists = partial(_lists, result, options)
         outputs += write_with_lists(place, "customers", rows, lists, kind, options.text)
-        outputs += _call_sheets(result, place, options, kind)
+        outputs += _call_sheets(result, pd.concat(spoken), place, options, kind)
+    summary = summarise(result, left_out) if left_out else result.summary
     outputs.append(
         write_json(place, "scales.json", {**result.scales.as_data(), **lots_data(result)})
     )
     if len(result.holdouts):
         rows = holdouts_table(result.holdouts).to_reader()
-        outputs += write_with_lists(place, "holdouts", rows, {}, "csv", options.text)
+        outputs += write_with_lists(place, "holdouts", rows, dict, "csv", options.text)
     if options.page:
         earlier = earlier_dates(result)
         summary = {**summary, "title": options.page.title, "timeline": earlier}
@@ -158,26 +160,23 @@ def _write_rejects(
     return {"name": REJECTS, "rows": rows, "sha256": hashed.hash.hexdigest()}, left_out
 
 
-def _queues(frame: pd.DataFrame) -> dict[str, Ints]:
-    """The regulars gone missing, for who works through them."""
-    missing = np.flatnonzero(missing_regulars(frame) & listed(frame))
-    return {"missing_regulars": _by_value(frame, missing)} if len(missing) else {}
-
-
-def _lists(frame: pd.DataFrame, options: FolderOptions) -> dict[str, Ints]:
-    """The rows of each list by its name: who is in a group, or on a rung, or to be contacted."""
-    lists, is_listed = {}, listed(frame)
-    mailed = routes(frame).get("email")
+def _lists(result: Result, options: FolderOptions) -> dict[str, Ints]:
+    """The rows of each list by its name: who is missed, who is in which group, who is mailed."""
+    people = result.figures.frame
+    is_listed = listed(people)
+    missing = np.flatnonzero(missing_regulars(people) & is_listed)
+    lists = {"missing_regulars": _by_value(people, missing)} if len(missing) else {}
+    mailed = people["channel"].eq("email").to_numpy() & contacts_known(result.columns)
     for folder in options.lists:
-        groups = frame[_LIST_COLUMN[folder]].astype("category")
+        groups = people[_LIST_COLUMN[folder]].astype("category")
         codes = groups.cat.codes.to_numpy()
         for label, stem in file_stems(sorted(groups.cat.categories)).items():
             members = codes == groups.cat.categories.get_loc(label)
             rows = np.flatnonzero(members & is_listed if folder in _URGENT else members)
             if len(rows):
-                lists[f"{folder}/{stem}"] = _by_value(frame, rows) if folder in _URGENT else rows
-            if folder in _URGENT and mailed is not None and len(rows := rows[mailed[rows]]):
-                lists[f"{folder}/{stem}.email"] = _by_value(frame, rows)
+                lists[f"{folder}/{stem}"] = _by_value(people, rows) if folder in _URGENT else rows
+            if folder in _URGENT and len(rows := rows[mailed[rows]]):
+                lists[f"{folder}/{stem}.email"] = _by_value(people, rows)
     return lists
 
 
@@ -187,26 +186,23 @@ def _by_value(frame: pd.DataFrame, rows: Ints) -> Ints:
 
 
 def _call_sheets(
-    result: Result, place: Path, options: FolderOptions, kind: str
+    result: Result, spoken: pd.DataFrame, place: Path, options: FolderOptions, kind: str
 ) -> list[dict[str, Any]]:
-    """Write calls.csv, and the phone list of each action: who has a number and is to be called."""
-    frame, is_listed = result.frame, listed(result.frame)
-    queue = call_queue(frame[is_listed], options.calls)
-    known = "phone" in frame
-    if not len(queue) or not (known or options.calls):
+    """Write calls.csv, and each action's phone list: who is to be called, the most urgent first."""
+    known = contacts_known(result.columns)
+    if not (known or options.calls):
         return []
-    sheet = call_sheet(result, queue.index.to_numpy(dtype=np.int64))
-    parts = {}
+    queue = call_queue(spoken[listed(spoken)])
+    if not len(queue):
+        return []
+    sheet = call_sheet(result, queue)
+    parts = {"calls": sheet.head(options.calls) if options.calls else sheet}
     if known and "actions" in options.lists:
-        every = call_queue(frame[is_listed]) if options.calls else queue
-        phoned = (
-            call_sheet(result, every.index.to_numpy(dtype=np.int64)) if options.calls else sheet
-        )
-        stems = file_stems(sorted(frame["action"].cat.categories))
-        for action, rows in phoned.groupby("action", observed=True, sort=True):
+        stems = file_stems(sorted(result.figures.frame["action"].astype("category").cat.categories))
+        for action, rows in sheet.groupby("action", observed=True, sort=True):
             parts[f"actions/{stems[str(action)]}.phone"] = rows
     written = []
-    for name, rows in {"calls": sheet, **parts}.items():
-        table = to_rows(rows, tuple(sheet.columns))
-        written += write_with_lists(place, name, table, {}, kind, options.text)
+    for name, rows in parts.items():
+        table = to_rows(iter([rows]), tuple(sheet.columns))
+        written += write_with_lists(place, name, table, dict, kind, options.text)
     return written

@@ -14,6 +14,7 @@ from rfmtool.analyses.affinity import Affinity
 from rfmtool.analyses.cadence import Cadence
 from rfmtool.analyses.cohorts import Cohorts
 from rfmtool.analyses.concentration import Concentration, top_count
+from rfmtool.analyses.measure import Measure
 from rfmtool.analyses.repeat import Repeat
 from rfmtool.analyses.returned import ENOUGH
 from rfmtool.analyses.timeline import DAYS_A_YEAR, Point, Timeline
@@ -127,11 +128,17 @@ def timeline_data(found: Timeline) -> Data:
     }
 
 
+def measure_data(found: Measure) -> Data:
+    """What lists did, as it is."""
+    return found.as_data()
+
+
 DATA_OF: Final[dict[str, Callable[[Any], Data]]] = {
     "affinity": affinity_data,
     "cadence": cadence_data,
     "cohorts": cohorts_data,
     "concentration": concentration_data,
+    "measure": measure_data,
     "repeat": repeat_data,
     "timeline": timeline_data,
 }

@@ -18,11 +18,13 @@ Data = Mapping[str, Any]
 
 _ROOM: Final = 200
 _OF_CUSTOMERS: Final = "customer_id"
+_WITH_TABLES: Final = ("affinity", "cadence", "concentration", "measure")
 _TITLES: Final = {
     "affinity": "What is bought along with what",
     "cadence": "Regulars who are missing",
     "cohorts": "Customers by their first order",
     "concentration": "How few bring how much",
+    "measure": "Did it earn more",
     "repeat": "The second order",
     "timeline": "Who stood where",
 }
@@ -41,7 +43,7 @@ def page(name: str, data: Data, say: Numerals, title: str | None, version: str) 
     as_of = data["points"][-1]["as_of"] if name == "timeline" else data["as_of"]
     blocks = import_module(f"rfmtool.pages.{name}").page(_unnamed(data), _ROOM)
     cards = row(*_CARDS[name](data, say)) if name in _CARDS else ()
-    told = _told(name, blocks, with_tables=name in ("affinity", "cadence", "concentration"))
+    told = _told(name, blocks, with_tables=name in _WITH_TABLES)
     return Page(
         title=title or _TITLES[name],
         lead=f"{_TITLES[name]}, as of {day_in_words(as_of)}.",

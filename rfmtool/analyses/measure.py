@@ -1,0 +1,183 @@
+"""Did lists earn more than leaving people alone: the treated of each against the held out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Final
+
+import pandas as pd
+
+from rfmtool.analyses.effects import Sides, holm, sample_ratio_p
+from rfmtool.analyses.measured import ENOUGH_HELD_OUT, Measured
+from rfmtool.analyses.returned import Share
+
+ALL: Final = "all"
+_LEAST_HELD_OUT: Final = 2
+"""With fewer held out an action is no part of the whole."""
+_SURE: Final = 0.05
+NOT_AS_ASKED: Final = 0.001
+"""Below this p the split is not what was asked."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """How the lists were followed: for how many days, and until when."""
+
+    as_of: date
+    days: int
+    still_running: int = 0
+    """People whose window is not over."""
+    past_is_known: bool = False
+    """Whether the export begins early enough to tell what people spent before."""
+    paces: Mapping[tuple[str, str], tuple[float, float]] | None = None
+    """By lot and action, how many came to be treated and held out in a week."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What lists did, the whole of marketing first."""
+
+    window: Window
+    groups: tuple[Measured, ...]
+    sample_ratio_p: float
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to bear in mind."""
+        return self.warnings
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row for each group, in currency units; the difference is the one the verdict is by."""
+        return pd.DataFrame([_row(group) for group in self.groups], columns=list(_TABLE))
+
+    def to_frame(self) -> pd.DataFrame:
+        """The same as `table`."""
+        return self.table
+
+    def as_data(self) -> dict[str, Any]:
+        """The whole answer as plain data."""
+        return {
+            "as_of": self.window.as_of.isoformat(),
+            "days": self.window.days,
+            "groups": [group.as_data() for group in self.groups],
+            "sample_ratio_p": self.sample_ratio_p,
+            "still_running": self.window.still_running,
+            "warnings": list(self.warnings),
+        }
+
+
+_TABLE: Final = (
+    "action", "lot", "treated", "held_out", "returned_treated", "returned_held_out",
+    "returned_difference", "returned_low", "returned_high", "spend_treated", "spend_held_out",
+    "difference", "low", "high", "adjusted", "earned", "earned_low", "earned_high", "verdict",
+    "verdict_text",
+)  # fmt: skip
+
+
+def _row(group: Measured) -> list[Any]:
+    begin: list[Any] = [group.action, group.lot, group.treated, group.held_out]
+    if not group.is_told:
+        return [*begin, *[None] * 14, group.verdict, group.verdict_text]
+    shared, best = group.returned, group.best
+    numbers = (
+        *group.shares, shared.difference, shared.low, shared.high,
+        *group.means, best.difference, best.low, best.high,
+    )  # fmt: skip
+    rounded = [round(number, 6) for number in numbers]
+    adjusted = "yes" if group.adjusted else "no"
+    earned = [round(part, 4) for part in group.earned]
+    return [*begin, *rounded, adjusted, *earned, group.verdict, group.verdict_text]
+
+
+def measure(people: pd.DataFrame, window: Window, warnings: Sequence[str] = ()) -> Measure:
+    """Compare the treated of each list with those held out of it.
+
+    Args:
+        people: one row for each person and lot whose window is over: lot, action (of the lot out
+            of all marketing, that at entry), held_out, share (the share asked for), returned,
+            spent and before (in currency units), cost and own_cost (of all contacts, and of those
+            for that action), and reached where there is a contact log.
+        window: how they were followed.
+        warnings: what to bear in mind beside what is found here.
+    """
+    lists = sorted(set(people["lot"]) - {ALL})
+    of_all = people[people["lot"].eq(ALL)]
+    followed = sorted(set(of_all["action"]) - set(lists))
+    groups = [
+        *([_whole(of_all, window)] if len(of_all) else []),
+        *(_one(name, name, people[people["lot"].eq(name)], window) for name in lists),
+        *(_one(name, ALL, of_all[of_all["action"].eq(name)], window) for name in followed),
+    ]
+    p = _split(people)
+    broken = ["The split is not what was asked; nothing below can be trusted."]
+    notes = [*(broken if p < NOT_AS_ASKED else ()), *warnings]
+    return Measure(window, tuple(_sure(groups)), p, tuple(notes))
+
+
+def _sure(groups: Sequence[Measured]) -> Iterator[Measured]:
+    """Doubt the differences of actions that chance would bring among so many."""
+    asked = [one for one in groups if one.action != ALL and one.held_out >= ENOUGH_HELD_OUT]
+    p_values = holm([one.best.p_value for one in asked if one.is_told])
+    sure = dict(zip([one.action for one in asked if one.is_told], p_values, strict=True))
+    for one in groups:
+        yield replace(one, is_sure=sure.get(one.action, 0.0) < _SURE)
+
+
+def _split(people: pd.DataFrame) -> float:
+    held, shares = int(people["held_out"].sum()), people["share"].unique()
+    one = float(shares[0]) if len(shares) == 1 else None
+    return sample_ratio_p(len(people) - held, held, float(people["share"].sum()), one)
+
+
+def _whole(people: pd.DataFrame, window: Window) -> Measured:
+    """All marketing, by the action with which people entered."""
+    held = people.groupby("action")["held_out"].agg(["sum", "size"])
+    enough = (held["sum"] >= _LEAST_HELD_OUT) & (held["sum"] < held["size"])
+    kept = people[people["action"].isin(held.index[enough])]
+    strata = tuple(_stratum(rows, window) for _, rows in kept.groupby("action", sort=True))
+    dropped = int((~enough).sum()), len(people) - len(kept)
+    return _measured(ALL, ALL, strata, kept, window, dropped, "cost")
+
+
+def _one(action: str, lot: str, people: pd.DataFrame, window: Window) -> Measured:
+    strata = (_stratum(people, window),)
+    return _measured(action, lot, strata, people, window, (0, 0), "own_cost")
+
+
+def _measured(  # noqa: PLR0913, PLR0917 - what a group is made of
+    action: str,
+    lot: str,
+    strata: tuple[tuple[Share, Share, Sides], ...],
+    people: pd.DataFrame,
+    window: Window,
+    left_out: tuple[int, int],
+    cost: str,
+) -> Measured:
+    held = people["held_out"].to_numpy()
+    reached = None
+    if "reached" in people and held.any() and not held.all():
+        was = people["reached"].to_numpy()
+        reached = float(was[~held].mean()), float(was[held].mean())
+    paces = (window.paces or {}).items()
+    mine = [pace for (of, name), pace in paces if of == lot and action in (name, ALL)]
+    a_week = sum(pace[0] for pace in mine), sum(pace[1] for pace in mine)
+    spent = float(people[cost].to_numpy()[~held].sum())
+    return Measured(action, lot, strata, left_out, spent, reached, a_week, window.past_is_known)
+
+
+def _stratum(people: pd.DataFrame, window: Window) -> tuple[Share, Share, Sides]:
+    held = people["held_out"].to_numpy()
+    back, spent = people["returned"].to_numpy(), people["spent"].to_numpy()
+    before = people["before"].to_numpy() if window.past_is_known else None
+    sides = Sides(
+        spent[~held],
+        spent[held],
+        None if before is None else before[~held],
+        None if before is None else before[held],
+    )
+    treated = Share(int((~held).sum()), int(back[~held].sum()))
+    return treated, Share(int(held.sum()), int(back[held].sum())), sides

@@ -1,0 +1,70 @@
+"""rfmtool measure: did lists earn more than leaving people alone."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rfmtool.cli import options
+from rfmtool.cli.arguments import run_arguments
+from rfmtool.cli.asking import JSON, show_answer, write_answer
+from rfmtool.cli.destination import is_shared, output_file
+from rfmtool.cli.loading import uninterrupted
+from rfmtool.cli.sections import SectionedCommand
+from rfmtool.errors import UsageError
+
+
+@click.command(cls=SectionedCommand, short_help="Did lists earn more than leaving people alone.")
+@click.argument("places", metavar="DIR... EXPORT", nargs=-1, required=True)
+@options.table_output("what was found, which run --results takes")
+@click.option(
+    "--days",
+    type=click.IntRange(min=1),
+    default=90,
+    show_default=True,
+    metavar="N",
+    help="How many days each person is followed.",
+)
+@click.option(
+    "--holdout-salt", metavar="TEXT", help="The word of the round to measure (default: the newest)."
+)
+@options.contacted
+@options.analysis
+def command(places: tuple[str, ...], output: str | None, **settings: Any) -> None:  # fmt: skip
+    """Compare the people of earlier runs' lists with those who were left out of them by lot.
+
+    DIR is a folder that rfmtool run -o wrote with --holdout; of several, each person counts from
+    their earliest day. EXPORT is a later export that reaches back as far.
+    """
+    if len(places) < 2:  # noqa: PLR2004 - a folder and an export
+        raise UsageError(
+            "measure: needs the folder of a run, and a later export",
+            "rfmtool measure DIR EXPORT",
+        )
+    folders, exports = places[:-1], places[-1:]
+    path = output_file(output, places, settings)
+    with uninterrupted():
+        from rfmtool.outputs import writers
+        from rfmtool.outputs.publish import published_file
+        from rfmtool.runs.measure import measure
+
+    if path and path.suffix.lower() != JSON:
+        writers.format_of(path)
+    arguments = run_arguments(settings, exports)
+    if settings["rules_file"] is None:
+        del arguments["rules"]
+    with published_file(path, shared=is_shared(settings)) if path else nullcontext() as target:
+        answer = measure(
+            [Path(folder) for folder in folders],
+            list(exports),
+            days=settings["days"],
+            salt=settings["holdout_salt"],
+            **arguments,
+        )
+        if path and target:
+            write_answer(answer, path, target, settings)
+    if not settings["quiet"]:
+        show_answer("measure", answer, settings)

@@ -1,0 +1,121 @@
+"""What lists earned beyond leaving people alone, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from rfmtool.pages.blocks import (
+    Block,
+    Cell,
+    Column,
+    Gap,
+    Name,
+    Paragraph,
+    Table,
+    answer,
+    numbers,
+    share,
+)
+from rfmtool.summaries.words import counted
+
+Data = Mapping[str, Any]
+
+_SPARE: Final = ("smallest seen", "bought, left out", "bought", "earned in all")
+_ADVICE: Final = {
+    "earned_more": "Keep doing",
+    "earned_less": "Stop, or do otherwise",
+    "no_difference": "Makes little difference",
+}
+_FOLLOWED: Final = (
+    "* This list and whatever followed it within the days, for it had no lot of its own; with"
+    " --holdout ACTION=10% it is told alone. Weeks are until 60 are left out, or until a"
+    " rise of 5 points in who buys would be seen."
+)
+
+
+def page(found: Data, _width: int = 0) -> list[Block]:
+    """The answer, for a page of any width."""
+    groups: Sequence[Data] = found["groups"]
+    parts: list[Block] = [_table(groups), Gap(), *_advice(groups)]
+    told = sum(group["verdict"] != "too_few" for group in groups)
+    running = counted(found["still_running"], "person") if found["still_running"] == 1 else (
+        f"{found['still_running']:,} people"
+    )  # fmt: skip
+    words = (
+        "did it earn more? ",
+        f"{told} of {counted(len(groups), 'figure')} can be told",
+        f" · {found['days']} days from each list on",
+    )
+    notes = [*found["warnings"]]
+    if found["still_running"]:
+        notes.append(f"{running} entered so lately that their days are not over.")
+    return answer("MEASURE", words, parts, notes)
+
+
+def _table(groups: Sequence[Data]) -> Table:
+    return Table(
+        columns=(
+            Column("LIST", "name", folds=True),
+            *numbers("treated", "left out", "bought", "bought, left out"),
+            *numbers("more a person", "from", "to", "earned in all", "smallest seen"),
+        ),
+        rows=tuple(_row(group) for group in groups),
+        spare=_SPARE,
+    )
+
+
+def _row(group: Data) -> tuple[Cell, ...]:
+    name = Name(_title(group), "")
+    counts = f"{group['treated']:,}", f"{group['held_out']:,}"
+    if group["spend"] is None:
+        return name, *counts, *["–"] * 7
+    returned, spend = group["returned"], group["spend"]
+    best, smallest = spend["adjusted_for_past_spend"] or spend, group["smallest_effect_seen"]
+    return (
+        name,
+        *counts,
+        share(returned["treated"]),
+        share(returned["held_out"]),
+        *(f"{best[part]:+,.2f}" for part in ("difference", "low", "high")),
+        f"{group['earned']['total']:+,.0f}",
+        f"{smallest['spend']:,.2f}",
+    )
+
+
+def _title(group: Data) -> str:
+    if group["action"] == "all":
+        return "all marketing"
+    return group["action"] if group["is_list_alone"] else f"{group['action']} *"
+
+
+def _advice(groups: Sequence[Data]) -> list[Block]:
+    """What to keep doing, what to stop, and what is too early to tell."""
+    blocks: list[Block] = []
+    for verdict in ("earned_more", "earned_less", "no_difference"):
+        for group in groups:
+            if group["verdict"] == verdict:
+                words = f"{_ADVICE[verdict]}: {_title(group)}. {group['verdict_text']}"
+                blocks.append(Paragraph(words))
+                if group["reached"]:
+                    blocks.append(Paragraph(_reached(group["reached"]), "quiet"))
+    early = [_early(group) for group in groups if group["verdict"] == "too_few"]
+    if early:
+        blocks.append(Paragraph(f"Too early to tell: {', '.join(early)}."))
+    if any(group["action"] != "all" and not group["is_list_alone"] for group in groups):
+        blocks.append(Paragraph(_FOLLOWED, "quiet"))
+    return blocks
+
+
+def _early(group: Data) -> str:
+    weeks = group["weeks_more"]
+    return _title(group) + (f" ({counted(weeks, 'week')} more)" if weeks else "")
+
+
+def _reached(reached: Data) -> str:
+    low, high = reached["low"], reached["high"]
+    return (
+        f"Of the treated {reached['treated']:.0%} were in fact contacted; if it is the contact"
+        f" alone, that is {reached['difference']:+,.2f} for each of them [{low:+,.2f},"
+        f" {high:+,.2f}]."
+    )

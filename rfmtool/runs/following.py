@@ -1,0 +1,111 @@
+"""People of a round followed through a later export: who returned, what they spent and cost."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.arrays import Ints
+from rfmtool.grouping.history import spend_within
+from rfmtool.grouping.order_days import owner_days
+from rfmtool.money import UNITS_PER_CURRENCY
+from rfmtool.pipeline import Result
+from rfmtool.rules import Rules
+from rfmtool.sources.cells.ids import matching_key
+
+_MISSED: Final = "no_answer"
+
+
+def follow(rows: pd.DataFrame, result: Result, days: int) -> pd.DataFrame:
+    """What each person of a round did within their window; who is gone has done nothing.
+
+    Args:
+        rows: `placing.lots.HOLDOUTS` of those whose window is over.
+        result: a run over a later export that kept its entries, perhaps with a contact log.
+        days: how long a window is.
+
+    Returns:
+        The rows with what `analyses.measure.measure` reads of them.
+    """
+    keys = matching_key(result.grouped.table["customer_id"].combine_chunks())
+    ids = matching_key(pa.array(rows["customer_id"], pa.string()))
+    place = pc.index_in(ids, keys).fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    known, from_on = place >= 0, rows["from_on"].to_numpy()
+    owner = np.maximum(place, 0)
+    spent = _spent(result, owner, from_on + 1, from_on + days)
+    before = _spent(result, owner, from_on - days + 1, from_on)
+    dates = result.days
+    at = owner_days(dates.owner, dates.day)
+    begin, end = (
+        np.searchsorted(at, owner_days(owner, day), side="right")
+        for day in (from_on, from_on + days)
+    )
+    people = rows.assign(
+        share=rows["share"].astype(float),
+        returned=known & (end > begin),
+        spent=np.where(known, spent, 0.0),
+        before=np.where(known, before, 0.0),
+    )
+    return _with_contacts(people, place, result, days)
+
+
+def _spent(result: Result, owner: Ints, first: Ints, last: Ints) -> npt.NDArray[np.float64]:
+    periods = pd.DataFrame({"owner": owner, "from_day": first, "until_day": last})
+    entries = result.grouped.entries
+    assert entries is not None, "asked for"  # noqa: S101 - the caller's promise
+    units = spend_within(entries, periods)
+    amounts: npt.NDArray[np.float64] = units / UNITS_PER_CURRENCY
+    return amounts
+
+
+def _with_contacts(people: pd.DataFrame, place: Ints, result: Result, days: int) -> pd.DataFrame:
+    """Add what the contact log tells: costs, and who was in fact reached from the day on."""
+    log = result.grouped.evidence.get("contacted")
+    if log is None or not len(log):
+        return people.assign(cost=0.0, own_cost=0.0)
+    contacts = pd.DataFrame(
+        {
+            "owner": log["owner"].to_numpy(dtype=np.int64),
+            "of": log["action"].astype("str").str.strip().str.lower(),
+            "day": log["contacted_on"].to_numpy(dtype=np.int64, na_value=-(2**31)),
+            "paid": _costs(log, result.rules),
+            "got_through": _got_through(log),
+        }
+    )
+    entries = people.assign(owner=place, row=np.arange(len(people)))
+    pairs = entries[["owner", "row", "from_on", "action"]].merge(contacts, on="owner")
+    since = pairs["day"] - pairs["from_on"]
+    pairs = pairs[(since >= 0) & (since <= days)]
+    own = pairs[pairs["of"].eq(pairs["action"])]
+    reached = np.zeros(len(people), dtype=bool)
+    through = own[own["got_through"].to_numpy()]
+    reached[through["row"].to_numpy()] = True
+    return people.assign(
+        cost=_sums(pairs, len(people)), own_cost=_sums(own, len(people)), reached=reached
+    )
+
+
+def _sums(pairs: pd.DataFrame, people: int) -> npt.NDArray[np.float64]:
+    sums = np.bincount(pairs["row"].to_numpy(), pairs["paid"].to_numpy(), minlength=people)
+    return sums.astype(np.float64)
+
+
+def _costs(log: pd.DataFrame, rules: Rules) -> npt.NDArray[np.float64]:
+    """What each contact cost in currency units: as told, else by its minutes."""
+    minutes = log["minutes"].to_numpy(dtype=np.float64, na_value=0.0)
+    told = log["cost"].to_numpy(dtype=np.float64, na_value=np.nan) / UNITS_PER_CURRENCY
+    by_minutes = np.nan_to_num(minutes) * float(rules.contacting.minute_cost)
+    costs: npt.NDArray[np.float64] = np.where(np.isnan(told), by_minutes, told)
+    return costs
+
+
+def _got_through(log: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    outward = log["direction"].ne("in").fillna(value=True).to_numpy(dtype=bool)
+    answered = log["outcome"].ne(_MISSED).fillna(value=True).to_numpy(dtype=bool)
+    through: npt.NDArray[np.bool_] = outward & answered
+    return through

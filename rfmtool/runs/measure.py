@@ -1,0 +1,221 @@
+"""The lists of earlier runs, followed through a later export."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from rfmtool.analyses.measure import Measure, Window
+from rfmtool.analyses.measure import measure as _measure
+from rfmtool.days import day_number, day_of
+from rfmtool.engines import Entries
+from rfmtool.errors import InputError, UsageError
+from rfmtool.grouping.read import Settings
+from rfmtool.manifest import manifest_of
+from rfmtool.pipeline import Result, run
+from rfmtool.rules import Rules, load_rules
+from rfmtool.runs.finished import RULES, bytes_in
+from rfmtool.runs.following import follow
+from rfmtool.runs.rounds import HOLDOUTS_FILE, entered, read_as
+from rfmtool.sources.cells.ids import is_listed
+from rfmtool.sources.evidence.tables import read_evidence
+from rfmtool.sources.layout import Asked, Detail
+
+DAYS: Final = 90
+_PACE_DAYS: Final = 28
+_ENOUGH: Final = 0.99
+
+
+@dataclass(frozen=True)
+class _Run:
+    """An earlier run: who entered by it, and what it had read."""
+
+    folder: Path
+    as_of_day: int
+    manifest: Mapping[str, Any]
+    rows: pd.DataFrame
+
+
+def measure(
+    folders: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    source: Any,  # noqa: ANN401 - what `run` takes
+    *,
+    days: int = DAYS,
+    salt: str | None = None,
+    **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
+) -> Measure:
+    """Did the lists of earlier runs earn more than leaving people alone?
+
+    Args:
+        folders: of one run or of several; of each person the earliest entry into a lot counts.
+        source: a later export, which reaches back as far as those of the runs did.
+        days: how long each person is followed, from the day after their run.
+        salt: the word of the round; the newest one by default.
+        reading: keyword arguments of `run`. Columns, status words and dates are read as the latest
+            of the runs did unless they say otherwise; evidence may hold `contacted` and `suppress`.
+
+    Raises:
+        InputError: a folder holds no round, or the export reaches neither back to what the runs
+            had read, nor to the end of anybody's window.
+        RfmtoolError: as `run` does.
+    """
+    if days < 1:
+        raise UsageError("days: must be 1 or more")
+    names = [folders] if isinstance(folders, (str, os.PathLike)) else folders
+    runs = sorted((_run(Path(name)) for name in names), key=lambda run: run.as_of_day)
+    result, suppressed = _read(runs[-1], source, reading)
+    for earlier in runs:
+        _check_reaches_back(earlier, result)
+    rows = _round(runs, salt)
+    rows = rows[~is_listed(pa.array(rows["customer_id"], pa.string()), suppressed)]
+    last = _last_day(result)
+    over = rows["from_on"].to_numpy() + days <= last
+    if not over.any():
+        raise _not_over(rows, days, last)
+    followed = rows[over].reset_index(drop=True)
+    began = _first_entry(result)
+    window = Window(
+        day_of(last),
+        days,
+        rows.loc[~over, "customer_id"].nunique(),
+        began is not None and began <= int(followed["from_on"].min()) - days,
+        _paces(rows, runs[-1].as_of_day),
+    )
+    people = follow(followed, result, days)
+    return _measure(people, window, _warnings(result))
+
+
+def _run(folder: Path) -> _Run:
+    manifest = manifest_of(folder)
+    if manifest is None:
+        bytes_in(folder, RULES)  # which says what is wrong
+    rows = entered(folder)
+    if manifest is None or not len(rows):
+        raise InputError(
+            f"{folder}: nobody was left out by lot in this run, so there is nothing to compare",
+            "Run with --holdout 10% first, and measure when its lists have had time to work.",
+        )
+    bytes_in(folder, HOLDOUTS_FILE)
+    return _Run(folder, day_number(date.fromisoformat(manifest["as_of"])), manifest, rows)
+
+
+def _read(
+    latest: _Run,
+    source: Any,  # noqa: ANN401 - what `run` takes
+    reading: Mapping[str, Any],
+) -> tuple[Result, frozenset[str]]:
+    """Read the export as the latest run did, with those in it who are suppressed by now."""
+    arguments = read_as(latest.manifest, reading)
+    settings: Settings = arguments["settings"]
+    evidence = dict(reading.get("evidence") or {})
+    suppressed = settings.suppressed
+    if "suppress" in evidence:
+        asked = reading.get("asked") or Asked()
+        table = read_evidence({"suppress": evidence.pop("suppress")}, asked).tables["suppress"]
+        suppressed |= frozenset(table["customer_id"].to_pylist())
+    rules = reading.get("rules")
+    if rules is None:
+        bytes_in(latest.folder, RULES)
+        rules = latest.folder / RULES
+    in_force = rules if isinstance(rules, Rules) else load_rules(rules)
+    wanted = replace(
+        settings,
+        suppressed=frozenset(),
+        select=(),
+        detail=Detail(category=None, cost=False, contacts=False, entries=True),
+    )
+    known = {name: told for name, told in in_force.evidence.items() if name == "contacted"}
+    arguments |= {
+        "rules": replace(in_force, evidence={}),
+        "settings": wanted,
+        "evidence": {**known, **evidence},
+    }
+    return run(source, **arguments), suppressed
+
+
+def _entries(result: Result) -> Entries:
+    entries = result.grouped.entries
+    assert entries is not None, "asked for above"  # noqa: S101
+    return entries
+
+
+def _last_day(result: Result) -> int:
+    """The last day that the export tells of."""
+    last = result.ledger.last_day
+    given = result.settings.as_of is not None
+    return result.as_of_day if given or last is None else max(result.as_of_day, last)
+
+
+def _first_entry(result: Result) -> int | None:
+    day = _entries(result).day
+    return int(day.min()) if len(day) else None
+
+
+def _check_reaches_back(earlier: _Run, result: Result) -> None:
+    """Check that the export has what the run had read, as far as day and order tell.
+
+    Raises:
+        InputError: it has not.
+    """
+    had = earlier.manifest.get("used_until_as_of")
+    found = int(np.count_nonzero(_entries(result).day <= earlier.as_of_day))
+    if isinstance(had, int) and found < _ENOUGH * had:
+        first = _first_entry(result)
+        begins = "" if first is None else f", and begins on {day_of(first)}"
+        raise InputError(
+            f"{result.grouped.export.name}: has {found:,} of the {had:,} orders a day that the run"
+            f" of {earlier.folder} had read up to {day_of(earlier.as_of_day)}{begins}",
+            "Export everything from the first order on, in the same way as then.",
+        )
+
+
+def _not_over(rows: pd.DataFrame, days: int, last: int) -> InputError:
+    if not len(rows):
+        return InputError("nobody of the round is left to compare", "Look at --suppress.")
+    first = int(rows["from_on"].min())
+    return InputError(
+        f"the first window, of {days} days from {day_of(first)}, ends on {day_of(first + days)},"
+        f" and the export on {day_of(last)}",
+        "Measure when it is over, or say --days with a shorter one.",
+    )
+
+
+def _round(runs: Sequence[_Run], salt: str | None) -> pd.DataFrame:
+    """Everybody in the newest round, or that of a word, once for each lot."""
+    every = pd.concat([run.rows for run in runs], ignore_index=True)
+    began = every.groupby("salt")["from_on"].min().sort_index()
+    if salt is not None and salt not in began.index:
+        raise InputError(
+            f"no round was drawn with {salt!r}", f"Known are {', '.join(began.index)}."
+        )
+    word = str(began.idxmax()) if salt is None else salt
+    rows = every[every["salt"].eq(word)].sort_values("from_on", kind="stable")
+    return rows.drop_duplicates(["customer_id", "lot"]).reset_index(drop=True)
+
+
+def _paces(rows: pd.DataFrame, until: int) -> dict[tuple[str, str], tuple[float, float]]:
+    """How many came to each lot by each action in a week of the last four, on either side."""
+    late = rows[rows["from_on"] > until - _PACE_DAYS]
+    counts = late.groupby(["lot", "action"])["held_out"].agg(["sum", "size"])
+    a_week = 7 / _PACE_DAYS
+    return {
+        (str(lot), str(action)): ((people - held) * a_week, held * a_week)
+        for (lot, action), held, people in zip(
+            counts.index, counts["sum"].tolist(), counts["size"].tolist(), strict=True
+        )
+    }
+
+
+def _warnings(result: Result) -> list[str]:
+    if "contacted" not in result.grouped.evidence:
+        return []
+    words = "Who was in fact contacted, the log says; chance did not choose them. So all treated"
+    return [f"{words} are compared with all held out, reached or not."]

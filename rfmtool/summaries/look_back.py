@@ -1,0 +1,33 @@
+"""Everybody placed as they stood on earlier days, held against who has ordered since."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Final
+
+import numpy as np
+
+from rfmtool.analyses.backtest import Backtest, backtest
+from rfmtool.analyses.looks import orders_between
+from rfmtool.analyses.returned import BACKTEST_DAYS, MIN_HISTORY_DAYS, Share
+from rfmtool.days import day_number
+from rfmtool.standing import Standing
+
+_DAYS_A_YEAR: Final = 364
+"""Whole weeks, so that the same days of the week are compared."""
+
+
+def look_back(now: Standing) -> Backtest | None:
+    """Who came back of those who stood somewhere on the days looked back from; None of no day."""
+    return backtest(now.looks, _year_before(now)) if now.looks else None
+
+
+def _year_before(now: Standing) -> tuple[date, Share] | None:
+    """Of those who had bought a year before, how many came back in the days after."""
+    day, dates = now.as_of - timedelta(days=_DAYS_A_YEAR), now.grouped.dates
+    last, customers = day_number(day), len(now.grouped.table)
+    if last - int(dates.day.min()) < MIN_HISTORY_DAYS:
+        return None
+    bought = np.bincount(dates.owner[dates.day <= last], minlength=customers) > 0
+    came = orders_between(dates, last, last + BACKTEST_DAYS, customers) > 0
+    return day, Share(int(bought.sum()), int((bought & came).sum()))
