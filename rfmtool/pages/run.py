@@ -39,6 +39,7 @@ def page(summary: Data, width: int, folder: str | None = None) -> list[Block]:
         sections += [
             [group_table("ACTIVITY", summary["activity"], width, came_back(summary, "activity"))],
             _segments(summary, width),
+            _two_clocks(summary),
             expected(summary),
             wallets(summary),
             voices(summary),
@@ -112,6 +113,19 @@ def _segments(summary: Data, width: int) -> list[Block]:
     return [table, *seasons(summary)]
 
 
+def _two_clocks(summary: Data) -> list[Block]:
+    """How segment and activity differ, where somebody is cooling by the one and not the other."""
+    many = summary["cooling_but_active"]
+    if not many:
+        return []
+    words = (
+        f"A segment compares people with each other, activity each with their own rhythm:"
+        f" {counted(many, 'client')} whom the segment calls cooling"
+        f" {'orders' if many == 1 else 'order'} as often as usual. Actions go by activity."
+    )
+    return [Paragraph(words, "quiet")]
+
+
 def _no_look_back(summary: Data) -> str:
     days = date.fromisoformat(summary["as_of"]) - date.fromisoformat(summary["first_order_on"])
     if days.days < MIN_HISTORY_DAYS + BACKTEST_DAYS:
@@ -130,12 +144,13 @@ def _hints(folder: str | None) -> list[Block]:
 
 def _headline(summary: Data) -> Line:
     given = "" if summary["as_of_is"] == "last order" else f" ({summary['as_of_is']})"
+    currency = f" {summary['currencies'][0]}" if len(summary["currencies"]) == 1 else ""
     return Line(
         (
             (counted(summary["customers"], "customer"), "strong"),
             (f" · {counted(summary['orders'], 'order')} · revenue ", "plain"),
             (money(summary["revenue"]), "strong"),
-            (f" · as of {summary['as_of']}{given}", "plain"),
+            (f"{currency} · as of {summary['as_of']}{given}", "plain"),
         )
     )
 

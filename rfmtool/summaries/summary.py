@@ -5,7 +5,7 @@ Money is decimal text, shares are from 0 to 1 and not rounded.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,9 @@ from rfmtool.summaries.spread import cells, distributions
 from rfmtool.summaries.statuses import statuses_data
 from rfmtool.summaries.warnings import warnings
 from rfmtool.summaries.words import NOBODY, activity_words, in_words
+
+_COOLING: Final = ("at_risk", "cant_lose", "hibernating", "about_to_sleep")
+"""The shipped segments of those who have not ordered for long, compared with all."""
 
 
 def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
@@ -76,6 +79,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "stages": groups_of(frame, "stage"),
         "segments": _segments(result),
         "activity": _activity(result),
+        "cooling_but_active": _cooling_but_active(frame),
         "funnel": funnel_data(result),
         "margins": margin_data(result),
         "evidence_says": voices_data(result),
@@ -186,6 +190,12 @@ def _activity(result: Standing) -> list[dict[str, Any]]:
     who = activity_words(result.scales.timing)
     groups = groups_of(result.figures.frame, "activity")
     return [{**group, "who": who[group["name"]]} for group in groups]
+
+
+def _cooling_but_active(frame: pd.DataFrame) -> int:
+    """How many came back once and order as usual, though their segment is one of those cooling."""
+    cooling = frame["segment"].isin(_COOLING) & frame["activity"].eq("active")
+    return int((cooling & frame["order_days"].gt(1)).sum())
 
 
 def _ladder(result: Standing) -> list[dict[str, Any]]:
