@@ -173,6 +173,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     if settings.detail is None:
         needed = needed_by(settings, in_force)
         settings = replace(settings, detail=_detail(needed, in_force, given))
+    settings = _also_suppressed(in_force, evidence, asked, settings)
     told = read_told({**in_force.evidence, **(evidence or {})}, asked, settings, max_rejects)
     settings = asked_by(settings, told)
     asked = replace(asked, own_presets=in_force.presets, elsewhere=attributes(told))
@@ -205,6 +206,7 @@ def check(  # noqa: PLR0913 - as for `run`
     """
     in_force, settings = load_rules(rules), settings or Settings()
     asked = asked or Asked()
+    settings = _also_suppressed(in_force, evidence, asked, settings)
     tables = {**in_force.evidence, **(evidence or {})}
     told = read_evidence(tables, asked, threads=settings.threads, currency=settings.currency)
     grouped = look(
@@ -217,6 +219,16 @@ def check(  # noqa: PLR0913 - as for `run`
     with having_seen(grouped):
         check_wallets(told, grouped, settings.currency)
     return grouped, _matched(told, grouped)
+
+
+def _also_suppressed(
+    rules: Rules, evidence: Mapping[str, Any] | None, asked: Asked, settings: Settings
+) -> Settings:
+    """Who is suppressed by the rules stays so where another list is given beside them."""
+    if "suppress" not in rules.evidence or "suppress" not in (evidence or {}):
+        return settings
+    listed = {"suppress": rules.evidence["suppress"]}
+    return asked_by(settings, read_told(listed, asked, settings, max_rejects=0))
 
 
 def _matched(told: Evidence, grouped: Grouped) -> Evidence:

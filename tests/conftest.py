@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -12,13 +11,18 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 
+from rfmtool.engines import local
 from rfmtool.grouping.read import Settings
 from rfmtool.pipeline import run
 from rfmtool.sources import read
 from rfmtool.sources.layout import Detail
 
-# A shell starts jobs in the background with Ctrl-C ignored; what tests start would inherit that.
+# Shells start jobs in the background, and nohup starts anything, with signals ignored; what tests
+# start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+for _name in ("SIGHUP", "SIGQUIT"):
+    if hasattr(signal, _name):
+        signal.signal(getattr(signal, _name), signal.SIG_DFL)
 
 # Derandomized, so that a red test is red for everybody and stays red until it is mended.
 settings.register_profile("suite", deadline=None, max_examples=60, derandomize=True)
@@ -56,8 +60,9 @@ def in_blocks(monkeypatch):
 @pytest.fixture
 def cannot_spill(monkeypatch):
     """Afterwards what does not fit into memory fails, for want of a place on disk."""
+    nowhere = Path(os.devnull)
     return lambda: monkeypatch.setattr(
-        tempfile, "TemporaryDirectory", lambda prefix: nullcontext(f"{os.devnull}/{prefix}")
+        local, "scratch_folder", lambda prefix: nullcontext(nowhere / prefix)
     )
 
 

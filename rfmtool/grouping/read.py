@@ -13,7 +13,7 @@ import pyarrow as pa
 from rfmtool.engines import Engine, Request
 from rfmtool.engines.local import LocalEngine
 from rfmtool.errors import InputError, UsageError, having_seen
-from rfmtool.grouping.doubts import check_amounts, check_currency, check_overlap
+from rfmtool.grouping.doubts import check_amounts, check_calendar, check_currency, check_overlap
 from rfmtool.grouping.grouped import Grouped, as_of_day
 from rfmtool.grouping.history import counting_orders
 from rfmtool.grouping.ids import check_ids
@@ -235,6 +235,7 @@ def _check_doubts(grouped: Grouped, lines: ExportLines, engine: Engine) -> None:
     export, ledger = grouped.export, grouped.ledger
     keeps_one = lines.question.overlap == "keep-one"
     with having_seen(grouped):
+        check_calendar(export, grouped.dates)
         check_amounts(export, grouped.doubts)
         if grouped.doubts.spanning or (keeps_one and lines.has_files and ledger["anonymous"]):
             question = replace(lines.question, anonymous=keeps_one)

@@ -14,6 +14,7 @@ from rfmtool import __version__
 from rfmtool.analyses.forecast import forecast_data
 from rfmtool.columns import DIMENSIONS
 from rfmtool.money import money_text, total_of
+from rfmtool.placing.contacting import listed
 from rfmtool.placing.proof import tables_asked
 from rfmtool.placing.reaching import contacts_known
 from rfmtool.rules import NO_ORDERS, Rule
@@ -31,6 +32,7 @@ from rfmtool.summaries.evidence import (
 from rfmtool.summaries.exchange import rates_data
 from rfmtool.summaries.figures import groups_of
 from rfmtool.summaries.look_back import look_back
+from rfmtool.summaries.lots import last_times, lots_data, on_lists, resting_data
 from rfmtool.summaries.spread import cells, distributions
 from rfmtool.summaries.statuses import statuses_data
 from rfmtool.summaries.warnings import warnings
@@ -76,6 +78,10 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "actions": _actions(result),
         "contacts_known": contacts_known(result.columns),
         "consent_known": "consent" in result.columns,
+        "lots": lots_data(result, back),
+        "resting": resting_data(result),
+        "results": {name: dict(told) for name, told in result.rules.results.items()},
+        "last_times": last_times(result.rules.results),
         "stages": groups_of(frame, "stage"),
         "segments": _segments(result),
         "activity": _activity(result),
@@ -139,12 +145,14 @@ def _order_is(result: Standing) -> str:
 def _actions(result: Standing) -> list[dict[str, Any]]:
     """Each action that somebody gets, the most urgent first, in words and by which channel.
 
-    `reachable` counts those who can be reached by one of its channels; None where no contacts are
-    known.
+    `reachable` counts those on the list who can be reached by one of its channels; None where no
+    contacts are known.
     """
     rows = {row.label: row for row in reversed(result.rules.playbook)}
     known, frame = contacts_known(result.columns), result.figures.frame
-    reached = frame.loc[frame["channel"].ne("").to_numpy(), "action"].value_counts()
+    reaches = frame["channel"].ne("").to_numpy() & listed(frame)
+    reached = frame.loc[reaches, "action"].value_counts()
+    on_list = on_lists(result)
     return [
         {
             **group,
@@ -152,6 +160,7 @@ def _actions(result: Standing) -> list[dict[str, Any]]:
             "priority": rows[group["name"]].priority,
             "channel": ", ".join(rows[group["name"]].channels),
             "reachable": int(reached.get(group["name"], 0)) if known else None,
+            **on_list[group["name"]],
         }
         for group in groups_of(frame, "action")
     ]

@@ -13,6 +13,7 @@ from rfmtool.money import money_text
 from rfmtool.scoring.scores import is_unseen
 from rfmtool.scoring.timing import MIN_GAPS, MIN_SECOND_ORDERS
 from rfmtool.summaries.exchange import unrated
+from rfmtool.summaries.lots import lot_warnings
 from rfmtool.summaries.words import counted, money, not_read, restated
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def warnings(
         *_score_warnings(result, buyers),
         *_timing_warnings(result, buyers),
         *_evidence_warnings(result),
+        *lot_warnings(result),
         *_proxy_warnings(result.figures.frame),
         *_wallet_warnings(wallet),
         *result.grouped.export.preset.notes,
