@@ -16,7 +16,8 @@ _COUNTED: Final = (
     *("stage", "segment", "activity", "action", "priority", "channel", "stage_evidence"),
     *("wallet", "share_of_wallet", "wallet_basis", "wallet_spend", "wallet_plan"),
     *("wallet_understated", "margin", "latest_nps", "phone"),
-    *("holdout", "resting", "snooze_until"),
+    *("holdout", "resting", "snooze_until", "return_probability", "expected_spend"),
+    *("open_complaints", "open_complaint_on"),
 )
 _SMALL: Final = {
     **dict.fromkeys(("frequency", "order_days", "priority"), "int32"),

@@ -19,6 +19,7 @@ from rfmtool.grouping.evidence import wallets_of
 from rfmtool.grouping.grouped import Grouped, rows_between
 from rfmtool.grouping.order_days import OrderDates
 from rfmtool.grouping.people import add_contacts
+from rfmtool.grouping.phones import international
 from rfmtool.grouping.read import Settings
 from rfmtool.placing import needs
 from rfmtool.placing.candidates import tenure_limit
@@ -115,7 +116,10 @@ def measured(
         *grouped.export.asked.keep,
     )
     people = customers(grouped.table, grouped.dates, day)
-    return add_contacts(people, grouped.evidence.get("contacts"), grouped.latest, wanted)
+    people = add_contacts(people, grouped.evidence.get("contacts"), grouped.latest, wanted)
+    if "phone" not in people:
+        return people
+    return people.assign(phone=international(people["phone"], grouped.export.asked.country))
 
 
 def joined(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:

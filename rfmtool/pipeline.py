@@ -25,6 +25,7 @@ from rfmtool.grouping.evidence import (
     with_everyone,
 )
 from rfmtool.grouping.grouped import Grouped, as_of_day
+from rfmtool.grouping.phones import check_country
 from rfmtool.grouping.read import Settings, group, look
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.outputs.tables import to_table
@@ -165,6 +166,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
             "Give one of them.",
         )
     _check_kept(asked)
+    check_country(asked.country)
     in_force = rules if isinstance(rules, Rules) else load_rules(rules, cuts, fit_on)
     in_force = with_results(with_lots(in_force, lots or in_force.lots), results or {})
     given = scales if isinstance(scales, Scales) or scales is None else load_scales(scales)
@@ -272,6 +274,7 @@ def _detail(needed: frozenset[str], rules: Rules, scales: Scales | None) -> Deta
         category="category" if needed & needs.CATEGORIES else None,
         cost=not needed.isdisjoint(needs.COSTS),
         contacts=not needed.union((*attributes, within)).isdisjoint(names.CONTACTS),
+        entries=not needed.isdisjoint(needs.FORECASTS),
     )
 
 

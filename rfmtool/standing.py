@@ -12,6 +12,9 @@ import pandas as pd
 
 from rfmtool import arrays
 from rfmtool import columns as names
+from rfmtool.analyses.backtest import LookBack
+from rfmtool.analyses.forecast import CellRates, add_forecasts
+from rfmtool.analyses.looks import LOOKED_AT, looked_back
 from rfmtool.arrays import Mask, parts_of
 from rfmtool.counted import Figures, counted
 from rfmtool.days import day_number
@@ -21,6 +24,7 @@ from rfmtool.grouping.grouped import Grouped, rows_between
 from rfmtool.grouping.history import Past, ended, known_by, standing
 from rfmtool.grouping.order_days import OrderDates
 from rfmtool.grouping.read import Settings
+from rfmtool.money import total_of
 from rfmtool.outputs.formulas import count_formulas
 from rfmtool.outputs.tables import to_table
 from rfmtool.placing import needs
@@ -108,7 +112,30 @@ class Standing:
         )
         people = self._scored(people, grouped.dates, told, needed)
         people = self._placed(add_snoozes(people, log, self.as_of_day), log, needed)
+        if needed & needs.FORECASTS and self._cells is not None:
+            people = add_forecasts(people, *self._cells)
         return self._drawn(people)[0] if "holdout" in needed else people
+
+    @cached_property
+    def looks(self) -> tuple[LookBack, ...]:
+        """Earlier days, and what became of everybody in the days after; for forecasts."""
+        if not needed_by(self.settings, self.rules) & needs.FORECASTS:
+            return ()
+
+        def place(day: date, past: Iterable[Past]) -> tuple[pd.DataFrame, Mask]:
+            then = self.before(day, past, LOOKED_AT, None if self.fitted else self.scales)
+            return then.figures.frame, then.known
+
+        return looked_back(self.grouped, self.as_of, place)
+
+    @cached_property
+    def _cells(self) -> tuple[CellRates, float] | None:
+        """What forecasts are told by: rates of cells, and an order of the shop in 1/10,000."""
+        if not self.looks:
+            return None
+        table, orders = self.grouped.table, len(self.grouped.dates.day)
+        money = total_of(table["sales"].to_numpy()) - total_of(table["refunds"].to_numpy())
+        return CellRates.of(self.looks), money / orders
 
     def parts(self) -> Iterator[pd.DataFrame]:
         """The rows of `frame` in their order, some customers at a time."""

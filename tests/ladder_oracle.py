@@ -220,6 +220,4 @@ def client_action(person):
         return "cross_sell"
     if person["segment"] in ("champions", "loyal"):
         return "club"
-    if person["segment"] in ("at_risk", "cant_lose", "hibernating", "about_to_sleep"):
-        return "keep_warm"
     return "next_order"

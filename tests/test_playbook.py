@@ -1,13 +1,17 @@
 """What to do: one action for everybody, the most urgent first."""
 
+import tomllib
+
 import ladder_oracle as oracle
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rfmtool.placing.playbook import by_urgency, call_queue, place_actions
+from rfmtool.placing.playbook import by_urgency, call_queue, order_of_value, place_actions
 from rfmtool.rules import Action, Condition, load_rules
+from rfmtool.rules.playbook import playbook_of
 from rfmtool.rules.vocabulary import ACTIVITIES
 from rfmtool.scoring.timing import Timing, Windows
 
@@ -80,7 +84,6 @@ ROWS = [
     ("cross_sell", {"wallet_basis": "known", "share_is_low": True, "headroom_is_high": True}),
     ("introduce", {"stage": "prospect", "order_days": 0, "named_by_customer": True}),
     ("club", {"segment": "loyal"}),
-    ("keep_warm", {"segment": "cant_lose"}),
     ("next_order", {}),
     ("last_second_order", {"stage": "customer", "order_days": 1, "recency_days": 90}),
     ("ask_what_went_wrong", {"stage": "prospect", "order_days": 0}),
@@ -145,27 +148,63 @@ def test_columns_that_nobody_added_are_no():
     assert placed(few)["action"].tolist() == ["next_order"]
 
 
+REACHED = {"email": "ann@example.com", "phone": "+44 7700 900123"}
+
+
+def channel_of(**cells):
+    """The channel of a newcomer, who is to be e-mailed or else called."""
+    frame = frame_of([SOMEONE | ROWS[8][1]])
+    frame = frame.assign(**{name: pd.array([cell], "str") for name, cell in cells.items()})
+    return place_actions(frame, PLAYBOOK, TIMING)["channel"].tolist()[0]
+
+
 @pytest.mark.parametrize(
-    ("consent", "channel"),
-    [
-        ("yes", "email, call"),
-        ("no", "call"),
-        (" No", "call"),
-        (None, "email, call"),
-        ("", "email, call"),
-    ],
+    "consent", ["no", " No", "FALSE", "unsubscribed", "opted out", "not-subscribed"]
 )
-def test_who_said_no_gets_no_mail(consent, channel):
-    newcomer = SOMEONE | ROWS[8][1]
-    frame = frame_of([newcomer]).assign(consent=pd.array([consent], "str"))
-
-    assert place_actions(frame, PLAYBOOK, TIMING)["channel"].tolist() == [channel]
+def test_who_refused_mail_is_called(consent):
+    assert channel_of(consent=consent) == "call"
+    assert channel_of(consent=consent, **REACHED) == "call"
 
 
-def test_a_refusal_of_mail_leaves_the_telephone_and_empties_the_rest():
-    people = frame_of([SOMEONE | ROWS[0][1], SOMEONE]).assign(consent=["no", "no"])
+@pytest.mark.parametrize("consent", ["yes", None, "", "perhaps"])
+def test_who_did_not_refuse_is_mailed(consent):
+    assert channel_of(consent=consent) == "email"
 
-    assert place_actions(people, PLAYBOOK, TIMING)["channel"].tolist() == ["phone", ""]
+
+def test_the_channel_is_the_first_that_reaches_somebody():
+    assert channel_of(**REACHED) == "email"
+    assert channel_of(email=None, phone=REACHED["phone"]) == "call"
+    assert channel_of(email=" ", phone=None) == ""
+    assert channel_of(phone=REACHED["phone"]) == "call"
+
+
+def test_without_any_contacts_the_channel_is_the_playbooks_first():
+    assert channel_of() == "email"
+
+
+def test_a_service_is_not_closed_by_a_refusal():
+    rules = '[[playbook]]\naction = "sorry"\npriority = 1\nchannel = "email"\nsay = "Sorry"\n'
+    for hold_out, channel in (("hold_out = false\n", "email"), ("", "")):
+        playbook, _ = playbook_of(tomllib.loads(rules + hold_out)["playbook"], {}, "rules")
+        people = frame_of([SOMEONE]).assign(consent=pd.array(["no"], "str"))
+        assert place_actions(people, playbook, TIMING)["channel"].tolist() == [channel]
+
+
+def test_open_complaints_are_worked_through_by_age_and_newcomers_by_their_first_order():
+    day = np.datetime64("2024-01-01", "s")
+    people = pd.DataFrame({
+        "customer_id": ["a", "b", "c", "d", "e", "f"],
+        "monetary": [9, 8, 7, 6, 5, 4],
+        "expected_spend": pd.array([1, None, 7, 6, 99, 98], dtype="Int64"),
+        "activity": ["active", "never", "active", "active", "newcomer", "newcomer"],
+        "first_order_on": np.array([0, 0, 0, 0, 3, 2]).astype("timedelta64[D]") + day,
+        "open_complaints": [0, 0, 1, 2, 0, 0],
+        "open_complaint_on": np.array([0, 0, 5, 4, 0, 0]).astype("timedelta64[D]") + day,
+    })  # fmt: skip
+
+    order = people["customer_id"].to_numpy()[order_of_value(people)]
+
+    assert "".join(order) == "dcbafe"
 
 
 def test_of_equally_urgent_people_the_most_valuable_comes_first_then_the_first_id():
@@ -187,7 +226,7 @@ def test_the_queue_holds_those_to_ring_up():
     rung_up = call_queue(people, 100)
 
     assert rung_up["action"].tolist() == [
-        *("put_it_right", "listen", "owner_calls", "missing_regular", "welcome"),
+        *("put_it_right", "listen", "owner_calls", "missing_regular"),
         *("win_back_valuable", "cross_sell", "introduce"),
     ]
     assert call_queue(people, 2)["action"].tolist() == ["put_it_right", "listen"]

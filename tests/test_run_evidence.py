@@ -93,7 +93,8 @@ def test_orders_alone_make_supporters_only_where_that_is_allowed(shop):
 def test_everybody_is_in_one_list_of_each_kind(shop):
     people = people_of(shop / "out")
     for folder, column in (("stages", "stage"), ("segments", "segment"), ("actions", "action")):
-        lists = {path.stem: rows_of(path) for path in (shop / "out" / folder).iterdir()}
+        files = [path for path in (shop / "out" / folder).iterdir() if "." not in path.stem]
+        lists = {path.stem: rows_of(path) for path in files}
         listed = [row["customer_id"] for rows in lists.values() for row in rows]
         assert sorted(listed) == sorted(people)
         for name, rows in lists.items():
@@ -143,7 +144,7 @@ def test_contacts_without_orders_are_people_of_the_run(shop):
     assert on_rungs == list(dict.fromkeys(rung.label for rung in reversed(RULES.ladder)))
 
 
-def test_contact_columns_stand_after_the_id_and_a_refused_consent_empties_the_email(shop):
+def test_contact_columns_stand_after_the_id_and_the_channel_is_the_first_that_reaches(shop):
     header = list(rows_of(shop / "out" / "customers.csv")[0])
     assert header[:6] == ["customer_id", *CONTACT_COLUMNS, "stage"]
     told = {row["customer_id"]: row for row in rows_of(shop / "shop" / "contacts.csv")}
@@ -153,10 +154,38 @@ def test_contact_columns_stand_after_the_id_and_a_refused_consent_empties_the_em
             assert [row[column] for column in CONTACT_COLUMNS] == [
                 told[name][column] for column in CONTACT_COLUMNS
             ]
-        offered = [
-            one for one in channels[row["action"]] if one != "email" or row["consent"] != "no"
-        ]
-        assert row["channel"] == ", ".join(offered)
+        reaches = {"email": row["email"] and row["consent"] != "no"}
+        reaches |= dict.fromkeys(("phone", "call"), row["phone"])
+        offered = [one for one in channels[row["action"]] if reaches.get(one, True)]
+        assert row["channel"] == (offered[0] if offered else "")
+
+
+def test_whoever_is_on_a_list_to_upload_can_be_reached_and_has_not_refused(shop):
+    folder, everybody = shop / "out" / "actions", people_of(shop / "out")
+    for kind, channels in (("email", {"email"}), ("phone", {"phone", "call"})):
+        lists = sorted(folder.glob(f"*.{kind}.csv"))
+        assert lists
+        for path in lists:
+            action = path.name.removesuffix(f".{kind}.csv")
+            rows = [row["customer_id"] for row in rows_of(path)]
+            whole = [row["customer_id"] for row in rows_of(folder / f"{action}.csv")]
+            reached = [name for name in whole if everybody[name]["channel"] in channels]
+            assert rows == reached
+            for name in rows:
+                assert everybody[name][kind]
+                assert kind == "phone" or everybody[name]["consent"] != "no"
+
+
+def test_the_call_sheet_has_everybody_who_is_to_be_called_and_says_why(shop):
+    calls, everybody = rows_of(shop / "out" / "calls.csv"), people_of(shop / "out")
+    by_voice = {name for name, row in everybody.items() if row["channel"] in ("phone", "call")}
+    assert {row["customer_id"] for row in calls} == by_voice
+    assert all(row["phone"] and row["what"] for row in calls)
+    priorities = [int(everybody[row["customer_id"]]["priority"]) for row in calls]
+    assert priorities == sorted(priorities)
+    complaints = [row["open_complaint_on"] for row in calls if row["action"] == "put_it_right"]
+    assert complaints
+    assert complaints == sorted(complaints)
 
 
 def test_the_summary_has_what_is_promised_and_all_that_the_page_shows(shop):
@@ -270,8 +299,9 @@ def counting_days(orders):
 
 def test_who_came_back_is_counted_as_a_run_of_then_and_a_count_by_hand_have_it(shop):
     told = summary_of(shop / "out")["backtest"]
-    assert told.keys() == {"from", "days", "groups"}
+    assert {"from", "days", "looked_back", "year_before", "buyers", "groups"} <= told.keys()
     assert told["days"] == 90
+    assert len(told["looked_back"]) == 4
     keys = {"by", "name", "customers", "returned", "low", "high", "average_next"}
     assert all(keys <= group.keys() for group in told["groups"])
 
@@ -290,12 +320,13 @@ def test_who_came_back_is_counted_as_a_run_of_then_and_a_count_by_hand_have_it(s
 
     people, back = Counter(), Counter()
     for name in known:
-        for by in ("segment", "stage", "action"):
+        for by in ("segment", "stage", "activity", "action"):
             people[by, past[name][by]] += 1
             back[by, past[name][by]] += any(day > then for day in days[name])
     counts = {
-        (group["by"], group["name"]): (group["customers"], group["returned"])
+        (group["by"], group["name"]): (group["latest_customers"], group["latest_returned"])
         for group in told["groups"]
+        if group["latest_customers"]
     }
     assert counts == {key: (people[key], back[key]) for key in people}
     assert back["stage", "prospect"] or back["stage", "suspect"]  # some of them became customers

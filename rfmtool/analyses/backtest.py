@@ -1,53 +1,103 @@
-"""Whether the labels predict anything: placed as of an earlier day, who came back since?
+"""Whether the labels predict anything: placed as of earlier days, who came back since?
 
-The pipeline places customers by what was known at the end of the earlier day, and finds who ordered
-in the days after it; here these are counted by label.
+Customers are placed by what was known at the end of each earlier day, and who ordered in the days
+after it is counted by label: what happened without lists of ours, as far as we know.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.analyses.returned import BACKTEST_DAYS, MIN_HISTORY_DAYS, Share
+from rfmtool.arrays import Ints, Mask
 from rfmtool.money import money_text, total_of
 
-GROUPINGS: Final = ("segment", "stage", "action")
+GROUPINGS: Final = ("segment", "stage", "activity", "action")
 TOO_FEW: Final = "too few"
 TOO_SHORT: Final = (
-    f"Under {MIN_HISTORY_DAYS} days of history: too short to look back at who returned."
+    f"Under {MIN_HISTORY_DAYS + BACKTEST_DAYS} days of history: too short to look back at who"
+    " returned, so nothing is foretold."
 )
 """What to say where there is no backtest."""
+_ALIKE_Z: Final = 1.644854
+"""The 95 % quantile of the normal distribution."""
+
+
+@dataclass(frozen=True)
+class LookBack:
+    """Everybody known at the end of an earlier day, and what became of them in the days after."""
+
+    day: date
+    people: pd.DataFrame
+    """Placed by what was known then: the GROUPINGS as categories, as far as there are such columns;
+    frequency, and for forecasts recency_score, frequency_score and monetary."""
+    orders: Ints
+    """Of each of them, the orders that count in the BACKTEST_DAYS after."""
+    spent: Ints
+    """What each spent in these days, refunds taken off, in whole 1/10,000."""
+
+    @property
+    def returned(self) -> Mask:
+        """Who ordered in the days after."""
+        return np.asarray(self.orders > 0)
+
+    @property
+    def bought(self) -> Mask:
+        """Who had an order that counts by then."""
+        return np.asarray(self.people["frequency"].to_numpy() > 0)
+
+    @property
+    def of_buyers(self) -> Share:
+        """How many of those who had bought came back."""
+        return Share(int(self.bought.sum()), int((self.bought & self.returned).sum()))
 
 
 @dataclass(frozen=True)
 class Group:
-    """The customers with one label on the earlier day, and what became of them."""
+    """The customers with one label on the earlier days, and what became of them."""
 
     by: str
     name: str
-    share: Share
+    shares: tuple[Share, ...]
+    """Of each day, the latest first; of nobody where nobody had the label."""
     spent: int
     """What all of them spent in the days after, in whole 1/10,000."""
 
+    @property
+    def share(self) -> Share:
+        """All days together."""
+        return Share(
+            sum(one.customers for one in self.shares), sum(one.returned for one in self.shares)
+        )
+
     def as_data(self) -> dict[str, Any]:
-        """Plain data; the limits and the average are missing where customers are too few."""
-        whole, enough = self.share.customers, self.share.is_enough
-        low, high = (self.share.interval if enough else None) or (None, None)
-        average = money_text(round(Fraction(self.spent, whole))) if enough else None
+        """Plain data; `low` and `high` are of the latest day, `lowest` and `highest` of any day.
+
+        The limits, the range and the average are missing where customers are too few.
+        """
+        share, latest = self.share, self.shares[0]
+        enough = share.is_enough and latest.customers > 0
+        low, high = (latest.interval if enough else None) or (None, None)
+        parts = [one.part for one in self.shares if one.part is not None] if enough else []
+        average = money_text(round(Fraction(self.spent, share.customers))) if enough else None
         return {
             "by": self.by,
             "name": self.name,
-            "customers": whole,
-            "returned": self.share.returned,
+            "customers": share.customers,
+            "returned": share.returned,
+            "latest_customers": latest.customers,
+            "latest_returned": latest.returned,
             "low": low,
             "high": high,
+            "lowest": min(parts, default=None),
+            "highest": max(parts, default=None),
             "average_next": average,
             **({} if enough else {"note": TOO_FEW}),
         }
@@ -55,56 +105,84 @@ class Group:
 
 @dataclass(frozen=True)
 class Backtest:
-    """What became of the customers of an earlier day in the `days` after it."""
+    """What became of the customers of earlier days in the BACKTEST_DAYS after each."""
 
-    from_day: date
-    days: int
+    looks: tuple[LookBack, ...]
+    """The latest day first."""
     groups: tuple[Group, ...]
+    year_before: tuple[date, Share] | None = None
+    """Of the same season a year before: the day, and how many of its buyers came back."""
 
     def as_data(self) -> dict[str, Any]:
-        """Plain data, as summary.json has it."""
+        """Plain data, as summary.json has it; `from` is the latest day."""
+        days = [_day_data(look.day, look.of_buyers) for look in self.looks]
+        whole = Group("all", "buyers", tuple(look.of_buyers for look in self.looks), self._spent())
         return {
-            "from": self.from_day.isoformat(),
-            "days": self.days,
+            "from": self.looks[0].day.isoformat(),
+            "days": BACKTEST_DAYS,
+            "looked_back": days,
+            "year_before": None if self.year_before is None else _day_data(*self.year_before),
+            "buyers": whole.as_data(),
+            "segments_differ": self.segments_differ,
             "groups": [group.as_data() for group in self.groups],
         }
 
+    @property
+    def segments_differ(self) -> bool | None:
+        """Whether segments came back unlike each other on the latest day; None where few can say.
 
-def backtest(
-    people: pd.DataFrame,
-    returned: npt.NDArray[np.bool_],
-    spent: npt.NDArray[np.int64],
-    from_day: date,
-) -> Backtest:
-    """Count who came back, by each label that they had.
+        Pearson's chi-square at 5 %, its tail by the cube root (Wilson & Hilferty 1931).
+        """
+        shares = [one.shares[0] for one in self.groups if one.by == "segment"]
+        shares = [one for one in shares if one.is_enough]
+        people, back = (sum(one.customers for one in shares), sum(one.returned for one in shares))
+        if len(shares) < 2:  # noqa: PLR2004 - one has nothing to differ from
+            return None
+        if back in (0, people):
+            return False
+        part = back / people
+        spread = part * (1 - part)
+        chi = sum((one.returned - one.customers * part) ** 2 / one.customers for one in shares)
+        unit = 2 / (9 * (len(shares) - 1))
+        root = (chi / spread / (len(shares) - 1)) ** (1 / 3)
+        return bool((root - (1 - unit)) / unit**0.5 > _ALIKE_Z)
+
+    def _spent(self) -> int:
+        return sum(total_of(look.spent[look.bought]) for look in self.looks)
+
+
+def backtest(looks: Sequence[LookBack], year_before: tuple[date, Share] | None = None) -> Backtest:
+    """Count who came back, by each label that they had, all days together.
 
     Args:
-        people: everybody known at the end of `from_day`, placed by what was known then: segment,
-            stage and action as categories, as far as there are such columns.
-        returned: for each row, whether they have a counting order in the BACKTEST_DAYS after.
-        spent: for each row, what they spent in these days, refunds taken off, in whole 1/10,000.
-        from_day: the earlier day.
+        looks: at least one day, the latest first.
+        year_before: of the same season a year before, the day and the share of buyers.
     """
-    by = [name for name in GROUPINGS if name in people]
-    groups = [group for name in by for group in _groups(people[name], returned, spent)]
-    return Backtest(from_day, BACKTEST_DAYS, tuple(groups))
+    by = [name for name in GROUPINGS if name in looks[0].people]
+    groups = [group for name in by for group in _groups(name, looks)]
+    return Backtest(tuple(looks), tuple(groups), year_before)
 
 
-def _groups(
-    labels: pd.Series[Any], returned: npt.NDArray[np.bool_], spent: npt.NDArray[np.int64]
-) -> list[Group]:
+def _groups(by: str, looks: Sequence[LookBack]) -> list[Group]:
     """A group for each label that somebody had, in the order of the categories."""
-    codes = labels.cat.codes.to_numpy()
-    names = labels.cat.categories
-    many = np.bincount(codes, minlength=len(names)).tolist()
-    back = np.bincount(codes[returned], minlength=len(names)).tolist()
-    return [
-        Group(
-            str(labels.name),
-            str(name),
-            Share(many[place], back[place]),
-            total_of(spent[codes == place]),
+    names = list(dict.fromkeys(name for look in looks for name in look.people[by].cat.categories))
+    found = []
+    for name in names:
+        had = [look.people[by].eq(name).to_numpy() for look in looks]
+        shares = tuple(
+            Share(int(those.sum()), int((those & look.returned).sum()))
+            for look, those in zip(looks, had, strict=True)
         )
-        for place, name in enumerate(names)
-        if many[place]
-    ]
+        spent = sum(total_of(look.spent[those]) for look, those in zip(looks, had, strict=True))
+        if any(share.customers for share in shares):
+            found.append(Group(by, str(name), shares, spent))
+    return found
+
+
+def _day_data(day: date, share: Share) -> dict[str, Any]:
+    return {
+        "from": day.isoformat(),
+        "until": (day + timedelta(days=BACKTEST_DAYS)).isoformat(),
+        "customers": share.customers,
+        "returned": share.returned,
+    }

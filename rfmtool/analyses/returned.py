@@ -17,6 +17,8 @@ BACKTEST_DAYS: Final = 90
 """How far a look back goes."""
 MIN_HISTORY_DAYS: Final = 180
 """With less there is too little before the day that one would look back from."""
+LOOK_BACKS: Final = 4
+"""From so many days at most: together a year, so that no season alone speaks."""
 ENOUGH: Final = 30
 """A share of fewer people says nothing: they are counted, and not compared."""
 
@@ -51,6 +53,17 @@ class Share:
         low = (middle - spread) / scale if self.returned else 0.0
         high = (middle + spread) / scale if self.returned < whole else 1.0
         return low, high
+
+
+def look_back_days(first_order_on: date, as_of: date) -> list[date]:
+    """The days to look back from, BACKTEST_DAYS apart, the latest first.
+
+    Args:
+        first_order_on: the first day with a counting order; each has MIN_HISTORY_DAYS after it.
+        as_of: the day of the run.
+    """
+    days = [as_of - timedelta(days=BACKTEST_DAYS * step) for step in range(1, LOOK_BACKS + 1)]
+    return [day for day in days if (day - first_order_on).days >= MIN_HISTORY_DAYS]
 
 
 def backtest_day(first_order_on: date, as_of: date) -> date | None:

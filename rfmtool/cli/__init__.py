@@ -35,6 +35,7 @@ _COMMANDS: Final = (
     "check",
     "report",
     "explain",
+    "export",
     "compare",
     "measure",
     "done",

@@ -49,6 +49,7 @@ def asked(settings: Settings) -> Asked:
         encoding=settings["encoding"],
         date_format=settings["date_format"],
         decimal=settings["decimal"],
+        country=settings["country"],
         timezone=settings["timezone"],
         has_header=not settings["no_header"],
         max_bytes=settings["max_size"],

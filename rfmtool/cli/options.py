@@ -104,6 +104,8 @@ reading = _together(
     _reading("--keep", metavar="COLUMN", multiple=True,
              help="Carry a column through, its latest value per customer. Repeatable."),
     _reading("--decimal", type=click.Choice([".", ","]), help="Decimal mark of numbers."),
+    _reading("--country", metavar="CODE",
+             help="How phone numbers without a country are read, e.g. GB."),
     _reading("--status", "statuses", metavar="WORD=sale|not_a_sale", multiple=True,
              help="Settle a status word that nobody knows. Repeatable."),
     _reading("--anonymous", metavar="ID", multiple=True,

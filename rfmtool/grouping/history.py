@@ -105,6 +105,16 @@ def standing(table: pa.Table, past: Iterable[Past], until_day: int) -> tuple[pa.
     return table, OrderDates.joined(dates)
 
 
+def spent_between(past: Iterable[Past], after: int, until: int, customers: int) -> Ints:
+    """What each customer spent after a day until another, refunds taken off; in 1/10,000."""
+    spent = np.zeros(customers, dtype=np.int64)
+    for part in past:
+        for day, sign in ((until, 1), (after, -1)):
+            moved = part.moves.by(day)
+            spent[part.start + part.moves.owner] += sign * (moved["sales"] - moved["refunds"])
+    return spent
+
+
 def known_by(
     lines: Ints, evidence: Mapping[str, pd.DataFrame], until_day: int
 ) -> npt.NDArray[np.bool_]:

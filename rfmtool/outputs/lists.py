@@ -46,7 +46,7 @@ def write_with_lists(  # noqa: PLR0913, PLR0917 - each is a part of what is writ
         What the manifest says of each file.
     """
     if kind == "csv":
-        return list(_write_text(place / f"{name}.csv", rows, lists, text))
+        return list(_write_text(place, f"{name}.csv", rows, lists, text))
     table = rows.read_all()
     return [
         write_file(place, f"{one}.{kind}", partial(_write_typed, table, places, kind, text))
@@ -56,12 +56,14 @@ def write_with_lists(  # noqa: PLR0913, PLR0917 - each is a part of what is writ
 
 
 def _write_text(
-    path: Path,
+    place: Path,
+    file_name: str,
     rows: pa.RecordBatchReader,
     lists: Callable[[], Mapping[str, Ints]],
     text: TextOptions,
 ) -> Iterator[dict[str, Any]]:
     """A line is made once, and copied from where it stands into each list that it is in."""
+    path = place / file_name
     header = header_line(rows.schema.names, text)
     ends = np.array([len(header)])
 
@@ -75,10 +77,10 @@ def _write_text(
             target.write(letters.data)
         ends = np.concatenate(found)
 
-    yield write_file(path.parent, path.name, write_all) | {"rows": len(ends) - 1}
+    yield write_file(place, file_name, write_all) | {"rows": len(ends) - 1}
     named = lists()
     copies = (
-        partial(write_file, path.parent, f"{name}.csv", partial(_copy, path, ends, places))
+        partial(write_file, place, f"{name}.csv", partial(_copy, path, ends, places))
         for name, places in named.items()
     )
     for written, places in zip(in_order(copies, cores()), named.values(), strict=True):

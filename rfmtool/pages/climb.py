@@ -49,10 +49,15 @@ def _occupied(steps: Sequence[Data]) -> Sequence[Data]:
 
 
 def _growth(summary: Data) -> list[str]:
-    """Whether the base grows; nothing where all buyers are new, as they are in any young shop."""
-    new, lapsed = summary["funnel"]["new_buyers"], summary["funnel"]["newly_lapsed"]
-    if new >= summary["buyers"]:
+    """Whether the base grows; in a short history it always does, as few can have lapsed."""
+    funnel = summary["funnel"]
+    if not summary["buyers"]:
         return []
+    if not funnel["growth_can_be_told"]:
+        needed = counted(funnel["growth_needs_days"], "day")
+        why = f"that takes more than {needed} of history, and there are"
+        return [f"Whether the base grows cannot be said yet: {why} {funnel['history_days']:,}."]
+    new, lapsed = funnel["new_buyers"], funnel["newly_lapsed"]
     grows = "grows" if new > lapsed else "shrinks" if new < lapsed else "stands still"
     came = f"In the last 90 days {counted(new, 'customer')} came and {lapsed:,} lapsed"
     return [f"{came}: the base {grows}."]

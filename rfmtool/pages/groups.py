@@ -24,16 +24,18 @@ def ladder(summary: Data) -> list[Block]:
     groups = {group["name"]: group for group in summary["stages"]}
     rows: list[Sequence[Cell]] = []
     needs: dict[str, list[str]] = {}
+    back = came_back(summary, "stage")
     for rung in summary["ladder"]:
         name = rung["stage"]
         if rung["needs"]:
             tables = either([f"--{table}" for table in rung["needs"]])
             needs.setdefault(tables, []).append(name)
         else:
-            rows.append((name, rung["proof"], *_cells(groups.get(name, _NOBODY))))
+            cells = _cells(groups.get(name, _NOBODY))
+            rows.append((name, rung["proof"], *cells, *_back(name, back)))
     words = "; ".join(f"{' and '.join(stages)} with {tables}" for tables, stages in needs.items())
     note = [Paragraph(f"More rungs: {words}.", "quiet")] if needs else []
-    return [_table("LADDER", "proof", rows), *note]
+    return [_table("LADDER", "proof", rows, _back_titles(back)), *note]
 
 
 def group_table(title: str, groups: Sequence[Data], width: int, back: Back | None = None) -> Table:
@@ -47,10 +49,18 @@ def group_table(title: str, groups: Sequence[Data], width: int, back: Back | Non
     """
     rows = [
         (group["name"], _who(group, width), *_cells(group),
-         *(() if back is None else back.get(group["name"], ("–", ""))))
+         *_back(group["name"], back))
         for group in groups
     ]  # fmt: skip
-    return _table(title, "who", rows, () if back is None else ("back*", _INTERVAL))
+    return _table(title, "who", rows, _back_titles(back))
+
+
+def _back(name: str, back: Back | None) -> tuple[str, ...]:
+    return () if back is None else back.get(name, ("–", ""))
+
+
+def _back_titles(back: Back | None) -> tuple[str, ...]:
+    return () if back is None else ("back*", _INTERVAL)
 
 
 def _who(group: Data, width: int) -> str:

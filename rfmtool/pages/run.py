@@ -7,11 +7,12 @@ from datetime import date
 from typing import Any, Final
 
 from rfmtool.analyses.backtest import TOO_SHORT
-from rfmtool.analyses.returned import MIN_HISTORY_DAYS
+from rfmtool.analyses.returned import BACKTEST_DAYS, MIN_HISTORY_DAYS
 from rfmtool.columns import DIMENSIONS
 from rfmtool.pages.blocks import Block, Column, Gap, Line, Paragraph, Rule, Table, numbers
 from rfmtool.pages.climb import climb
 from rfmtool.pages.evidence import voices, wallets
+from rfmtool.pages.forecast import came_anyway, expected, seasons
 from rfmtool.pages.grid import people_grid
 from rfmtool.pages.groups import came_back, group_table, ladder
 from rfmtool.pages.lots import left_out
@@ -20,6 +21,8 @@ from rfmtool.summaries.words import counted, money
 
 Data = Mapping[str, Any]
 
+_SAY_WIDTH: Final = 38
+"""Characters in which what is to be done takes two lines at most."""
 _FIRST: Final = 6
 """How many things anybody can be asked to do first."""
 
@@ -35,8 +38,10 @@ def page(summary: Data, width: int, folder: str | None = None) -> list[Block]:
     sections = [_to_do(summary, folder), left_out(summary), ladder(summary), climb(summary)]
     if summary["buyers"]:
         sections += [
-            [group_table("ACTIVITY", summary["activity"], width)],
+            [group_table("ACTIVITY", summary["activity"], width, came_back(summary, "activity"))],
             _segments(summary, width),
+            _two_clocks(summary),
+            expected(summary),
             wallets(summary),
             voices(summary),
             people_grid(summary, width),
@@ -57,11 +62,12 @@ def _to_do(summary: Data, folder: str | None) -> list[Block]:
     groups = [group for group in summary["actions"] if group["channel"]]
     if not groups:
         return []
+    known = summary["contacts_known"]
     table = Table(
         columns=(
             *numbers(""),
             Column("DO THIS FIRST", "lead", folds=True),
-            *numbers("people", "spent so far"),
+            *numbers("people", *(("reached",) if known else ()), "spent so far"),
             Column("by"),
             Column("list in actions/" if folder else "action", "name"),
         ),
@@ -70,17 +76,34 @@ def _to_do(summary: Data, folder: str | None) -> list[Block]:
                 str(place),
                 group["say"],
                 f"{_to_contact(group):,}",
+                *((f"{group['reachable']:,}",) if known else ()),
                 money(group["revenue"]),
                 group["channel"],
                 group["name"],
             )
             for place, group in enumerate(groups[:_FIRST], start=1)
         ),
-        spare=("by", "spent so far"),
+        spare=("spent so far", "by"),
+        text_width=_SAY_WIDTH,
     )
     rest = ", ".join(f"{group['name']} {_to_contact(group):,}" for group in groups[_FIRST:])
     where = ", each a list in actions/" if folder else ""
-    return [table, *([Paragraph(f"Then{where}: {rest}.", "quiet")] if rest else [])]
+    then = [Paragraph(f"Then{where}: {rest}.", "quiet")] if rest else []
+    return [table, *then, *_reach(summary), *came_anyway(summary)]
+
+
+def _reach(summary: Data) -> list[Block]:
+    """What is not known of how to reach people."""
+    if not summary["contacts_known"]:
+        words = (
+            "No e-mail address and no number is known, so channels are the playbook's, whomever"
+            " they reach: see --contacts."
+        )
+    elif not summary["consent_known"]:
+        words = "Nobody's consent is known, so export leaves all out unless --consent-unknown keep."
+    else:
+        return []
+    return [Paragraph(words, "quiet")]
 
 
 def _to_contact(group: Data) -> int:
@@ -92,19 +115,27 @@ def _to_contact(group: Data) -> int:
 def _segments(summary: Data, width: int) -> list[Block]:
     back = came_back(summary, "segment")
     table = group_table("SEGMENT", summary["segments"], width, back)
-    tested = summary["backtest"]
-    if tested is None:
+    if summary["backtest"] is None:
         return [table, Paragraph(_no_look_back(summary), "quiet")]
+    return [table, *seasons(summary)]
+
+
+def _two_clocks(summary: Data) -> list[Block]:
+    """How segment and activity differ, where somebody is cooling by the one and not the other."""
+    many = summary["cooling_but_active"]
+    if not many:
+        return []
     words = (
-        f"* the same rules as of {tested['from']}: the share who ordered in the"
-        f" {tested['days']} days after"
+        f"A segment compares people with each other, activity each with their own rhythm:"
+        f" {counted(many, 'client')} whom the segment calls cooling"
+        f" {'orders' if many == 1 else 'order'} as often as usual. Actions go by activity."
     )
-    return [table, Paragraph(words, "quiet")]
+    return [Paragraph(words, "quiet")]
 
 
 def _no_look_back(summary: Data) -> str:
     days = date.fromisoformat(summary["as_of"]) - date.fromisoformat(summary["first_order_on"])
-    if days.days < MIN_HISTORY_DAYS:
+    if days.days < MIN_HISTORY_DAYS + BACKTEST_DAYS:
         return TOO_SHORT
     return "These rules could not be fitted 90 days before, so nobody looked back."
 
@@ -120,12 +151,13 @@ def _hints(folder: str | None) -> list[Block]:
 
 def _headline(summary: Data) -> Line:
     given = "" if summary["as_of_is"] == "last order" else f" ({summary['as_of_is']})"
+    currency = f" {summary['currencies'][0]}" if len(summary["currencies"]) == 1 else ""
     return Line(
         (
             (counted(summary["customers"], "customer"), "strong"),
             (f" · {counted(summary['orders'], 'order')} · revenue ", "plain"),
             (money(summary["revenue"]), "strong"),
-            (f" · as of {summary['as_of']}{given}", "plain"),
+            (f"{currency} · as of {summary['as_of']}{given}", "plain"),
         )
     )
 

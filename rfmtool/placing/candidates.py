@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.arrays import Ints, Mask
+from rfmtool.placing.proof import DETRACTOR
 from rfmtool.scoring.cuts import quantile_cuts
 
 MIN_ORDER_DAYS: Final = 4
@@ -20,6 +21,7 @@ def add_candidates(people: pd.DataFrame, long_tenure: int | None = None) -> pd.D
     """Add `looks_like_supporter`.
 
     Holds for four order days or more, neither overdue nor lapsed, refunds below a tenth of sales,
+    neither an open complaint nor a latest NPS of 6 or less,
     and either two categories or more or the longest third of tenure, among everybody who bought.
     Where categories are not known only tenure counts.
 
@@ -36,7 +38,9 @@ def add_candidates(people: pd.DataFrame, long_tenure: int | None = None) -> pd.D
     frequent = people["order_days"].to_numpy() >= MIN_ORDER_DAYS
     kept = _REFUNDED_ONE_IN * refunds < sales
     attached = (_tenure(people) > long_tenure) | _broad(people)
-    return people.assign(looks_like_supporter=frequent & ~late & kept & attached)
+    return people.assign(
+        looks_like_supporter=frequent & ~late & kept & attached & ~_unhappy(people)
+    )
 
 
 def tenure_limit(people: pd.DataFrame) -> int:
@@ -49,6 +53,17 @@ def _tenure(people: pd.DataFrame) -> Ints:
     """Days from the first order to 1970; vast below all where there is none."""
     first = people["first_order_on"].to_numpy().astype("datetime64[D]").astype(np.int64)
     return np.where(people["first_order_on"].isna(), np.iinfo(np.int64).min, -first)
+
+
+def _unhappy(people: pd.DataFrame) -> Mask:
+    """Who has an open complaint, or would not recommend us."""
+    unhappy = np.zeros(len(people), dtype=bool)
+    if "open_complaints" in people:
+        unhappy |= people["open_complaints"].to_numpy() > 0
+    if "latest_nps" in people:
+        nps = people["latest_nps"].to_numpy(dtype=np.int64, na_value=DETRACTOR + 1)
+        unhappy |= nps <= DETRACTOR
+    return unhappy
 
 
 def _broad(people: pd.DataFrame) -> Mask:

@@ -25,6 +25,8 @@ ESTIMATED: Final = frozenset(
 """What may rest on the spend of peers."""
 WALLETS: Final = ESTIMATED | {"told_basis", "share_is_low", "headroom_is_high"}
 STAGES: Final = frozenset({"stage", "stage_evidence", "stage_reason", "candidate"})
+FORECASTS: Final = frozenset({"return_probability", "expected_spend"})
+"""What is foretold from what became of people on earlier days."""
 ACTIONS: Final = frozenset({"action", "priority", "channel", "resting"})
 
 
@@ -57,9 +59,10 @@ def _rests_on(rules: Rules, *, allow_proxy: bool) -> dict[str, set[str]]:
         "by_proxy": {"looks_like_supporter"} if allow_proxy else set(),
         "looks_like_supporter": {"activity", "categories"},
         "activity": {"overdue_ratio"},
-        **dict.fromkeys(ACTIONS, _asked_by(rules.playbook) | {"consent"}),
+        **dict.fromkeys(ACTIONS, _asked_by(rules.playbook) | {"email", "phone", "consent"}),
         "holdout": {"action"},
         "loses_money": {"cost"},
+        **{name: {"recency_score", "frequency_score"} for name in FORECASTS},
         **{name: {"share_of_wallet", "rfm"} for name in JOINT},
     }
 

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.arrays import Mask
+from rfmtool.arrays import Ints, Mask
 from rfmtool.placing.matching import first_match, labelled
+from rfmtool.placing.reaching import BY_VOICE, channels
 from rfmtool.rules import Action
 from rfmtool.scoring.timing import Timing
 
-REFUSALS: Final = ("no", "false", "0")
-"""A consent that says no, in small letters."""
-_EMAIL: Final = "email"
-_BY_VOICE: Final = ("phone", "call")
 _REFUNDED_ONE_IN: Final = 4
 
 
@@ -27,10 +23,9 @@ def place_actions(
     timing: Timing,
     closed: Mapping[str, Mask] | None = None,
 ) -> pd.DataFrame:
-    """Add `action`, `priority` (1 = first) and `channel` (several joined by ", ", or empty).
+    """Add `action`, `priority` (1 = first) and `channel` (empty where none is open).
 
-    Reads the columns that the playbook names, and `consent` where there is one: who said no gets
-    no e-mail.
+    Reads the columns that the playbook names, and email, phone and consent where there are such.
 
     Args:
         people: one row per person.
@@ -42,33 +37,8 @@ def place_actions(
     return people.assign(
         action=labelled(places, [row.label for row in playbook]).set_axis(people.index),
         priority=np.array([row.priority for row in playbook])[places],
-        channel=_channels(people, places, playbook, closed or {}),
+        channel=channels(people, places, playbook, closed or {}),
     )
-
-
-def _channels(
-    people: pd.DataFrame,
-    places: npt.NDArray[np.intp],
-    playbook: Sequence[Action],
-    closed: Mapping[str, Mask],
-) -> pd.Series[str]:
-    """The channels of everybody's row that are open to them."""
-    ways = {name: mask for name, mask in closed.items() if name != _EMAIL}
-    shut = {_EMAIL: _refused(people), "": closed.get(_EMAIL, _nobody(people)), **ways}
-    bits = sum(mask.astype(np.int64) << at for at, mask in enumerate(shut.values()))
-    kinds, codes = np.unique(places + len(playbook) * bits, return_inverse=True)
-    texts = [
-        _open(playbook[kind % len(playbook)], kind // len(playbook), [*shut]) for kind in kinds
-    ]
-    return labelled(codes, texts).set_axis(people.index)
-
-
-def _open(row: Action, bits: int, names: Sequence[str]) -> str:
-    """A row's channels but for those whose bits are set; a service minds consent alone."""
-    refused = {name or _EMAIL for at, name in enumerate(names) if bits >> at & 1}
-    if not row.is_marketing:
-        refused = {_EMAIL} if bits & 1 else set()
-    return ", ".join(one for one in row.channels if one not in refused)
 
 
 def _nobody(people: pd.DataFrame) -> Mask:
@@ -76,27 +46,52 @@ def _nobody(people: pd.DataFrame) -> Mask:
 
 
 def by_urgency(people: pd.DataFrame) -> pd.DataFrame:
-    """Order people by priority, then by value at stake, the most first; equals stay as they are."""
-    return people.sort_values(["priority", "monetary"], ascending=[True, False], kind="stable")
+    """Order people by priority, then as `order_of_value` does."""
+    order = order_of_value(people)
+    first = np.argsort(people["priority"].to_numpy()[order], kind="stable")
+    return people.iloc[order[first]]
 
 
-def call_queue(people: pd.DataFrame, calls: int) -> pd.DataFrame:
-    """The most urgent people to ring up, as many as there is time for.
+def order_of_value(people: pd.DataFrame) -> Ints:
+    """The places of people in the order in which a list is worked through.
 
-    Where telephone numbers are known, those without one are passed over.
+    Open complaints come first, the oldest first and whatever the spend; then by value at stake:
+    expected_spend where there is one, else monetary. Newcomers follow, by their first order,
+    because nobody is graded before they could have come back. Equals stay as they are.
 
     Args:
-        people: one row per person; reads channel, priority, monetary, and phone where
-            there is such a column.
-        calls: how many at most.
+        people: one row per person; reads monetary, expected_spend, activity, first_order_on,
+            open_complaints and open_complaint_on.
     """
-    spoken = [
-        name for name in people["channel"].cat.categories if set(name.split(", ")) & set(_BY_VOICE)
-    ]
-    asked_for = people[people["channel"].isin(spoken)]
-    if "phone" in people:
-        asked_for = asked_for[asked_for["phone"].notna()]
-    return by_urgency(asked_for).head(calls)
+    value = people["monetary"]
+    if "expected_spend" in people:
+        value = people["expected_spend"].fillna(value)
+    complaint = np.full(len(people), np.iinfo(np.int64).max)
+    if "open_complaint_on" in people:
+        has_one = people["open_complaints"].to_numpy() > 0
+        complaint[has_one] = _days(people["open_complaint_on"])[has_one]
+    is_new, within = np.zeros(len(people), dtype=bool), -value.to_numpy(dtype=np.int64)
+    if {"activity", "first_order_on"} <= {*people.columns}:
+        is_new = people["activity"].eq("newcomer").to_numpy()
+        within = np.where(is_new, _days(people["first_order_on"]), within)
+    return np.lexsort((within, is_new, complaint))
+
+
+def call_queue(people: pd.DataFrame, calls: int | None = None) -> pd.DataFrame:
+    """The most urgent people to ring up, as many as there is time for.
+
+    Args:
+        people: one row per person, with what `by_urgency` reads and channel.
+        calls: how many at most; None for all.
+    """
+    asked_for = people[people["channel"].isin(BY_VOICE).to_numpy()]
+    queue = by_urgency(asked_for)
+    return queue if calls is None else queue.head(calls)
+
+
+def _days(dates: pd.Series[Any]) -> Ints:
+    """Days as whole numbers; what is missing is before all."""
+    return dates.to_numpy().astype("datetime64[D]").astype(np.int64)
 
 
 def _with_signs(people: pd.DataFrame, timing: Timing) -> pd.DataFrame:
@@ -117,9 +112,3 @@ def _loses_money(people: pd.DataFrame) -> Mask:
     if "cost" not in people:
         return _nobody(people)
     return people["cost"].gt(people["monetary"]).fillna(value=False).to_numpy(dtype=bool)
-
-
-def _refused(people: pd.DataFrame) -> Mask:
-    if "consent" not in people:
-        return _nobody(people)
-    return people["consent"].str.strip().str.lower().isin(REFUSALS).to_numpy()

@@ -87,7 +87,7 @@ def add_proof(
         unknown_referred, unknown_bought, unsolicited_reviews, solicited_reviews; yes or no
         partner_listed, is_contact, in_scheme, paused, gave_feedback, detractor, named_as_referred,
         named_by_customer, held_by_complaint, held_by_nps; contact_status; and the days
-        last_referral_on, last_review_on, latest_nps_on.
+        last_referral_on, last_review_on, latest_nps_on, open_complaint_on (the oldest).
     """
     none = pd.DataFrame(_NO_ROWS)
     tables = {
@@ -265,8 +265,15 @@ def _reviews(feedback: pd.DataFrame, terms: _Terms) -> tuple[Columns, Promotions
 def _complaints(feedback: pd.DataFrame, terms: _Terms) -> Columns:
     table = feedback[holds(feedback, "kind", "complaint")]
     is_open = _days(table, "resolved_on", terms.as_of_day + 1) > terms.as_of_day
-    owner = _owner(table)
-    return {"complaints": terms.count(owner), "open_complaints": terms.count(owner[is_open])}
+    owner, day = _owner(table), _days(table, "given_on")
+    oldest = np.full(terms.people, np.iinfo(np.int64).max)
+    np.minimum.at(oldest, owner[is_open], day[is_open])
+    count = terms.count(owner[is_open])
+    return {
+        "complaints": terms.count(owner),
+        "open_complaints": count,
+        "open_complaint_on": dated(oldest, (count > 0) & (oldest > _UNDATED)),
+    }
 
 
 def _latest_answer(feedback: pd.DataFrame, people: int) -> tuple[Ints, Ints]:

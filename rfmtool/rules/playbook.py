@@ -15,7 +15,9 @@ from rfmtool.rules.lots import hold_out_of
 from rfmtool.rules.values import Action
 from rfmtool.rules.vocabulary import PLAYBOOK, VERDICTS
 
-CHANNELS: Final = ("phone", "email", "meeting", "invitation", "manager", "call", "mass")
+CHANNELS: Final = (
+    "phone", "email", "sms", "whatsapp", "post", "meeting", "invitation", "manager", "call", "mass",
+)  # fmt: skip
 _RESULT: Final = "last_result"
 _MOST_URGENT, _LEAST_URGENT = 1, 1_000_000
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from rfmtool.columns import CONTACTS
 from rfmtool.errors import RulesError
 from rfmtool.rules.checking import only_known
 
 PRESET_ROLES: Final = (
     "customer_id", "order_id", "ordered_at", "amount", "refunded", "unpaid", "quantity",
     "unit_price", "currency", "status", "payment_status", "type", "cancelled_on", "voided",
-    "is_test", "captured", "paid_at",
+    "is_test", "captured", "paid_at", *CONTACTS,
 )  # fmt: skip
 """The roles that a preset may name columns for."""
 SALE_ROLES: Final = (

@@ -263,6 +263,18 @@ def _in_units(table: pa.Table) -> pd.DataFrame:
     return frame
 
 
+def read_texts(folder: Path) -> tuple[pd.DataFrame, Rules]:
+    """Read all columns of the customers of a finished run back as text, and its rules.
+
+    Raises:
+        InputError: the folder is not a run's, or something in it is not what the run wrote.
+    """
+    written = _written(folder)
+    table = _table(written, _summary(written), None)
+    _bytes_of(written, RULES)
+    return table.to_pandas(), load_rules(folder / RULES)
+
+
 # One customer ------------------------------------------------------------------------------------
 
 

@@ -24,8 +24,10 @@ from rfmtool.outputs.text import TextOptions, header_line, text_lines
 from rfmtool.pages.html import run_page
 from rfmtool.placing.activity import missing_regulars
 from rfmtool.placing.contacting import listed
-from rfmtool.placing.playbook import call_queue
+from rfmtool.placing.playbook import call_queue, order_of_value
+from rfmtool.placing.reaching import contacts_known
 from rfmtool.rules import to_toml
+from rfmtool.runs.calls import call_sheet, with_spoken
 from rfmtool.runs.finished import RULES, SUMMARY
 from rfmtool.runs.rounds import holdouts_table, lots_data, reading_data
 from rfmtool.sources.rows.rejects import Rejects
@@ -79,9 +81,11 @@ def write_files(
         written, left_out = _write_rejects(result.rejects(), place, options.text)
         outputs.append(written)
     for kind in options.tables:
-        rows = to_rows(result.counted_parts(), result.columns)
+        spoken: list[pd.DataFrame] = []
+        rows = to_rows(with_spoken(result.counted_parts(), spoken), result.columns)
         lists = partial(_lists, result, options)
         outputs += write_with_lists(place, "customers", rows, lists, kind, options.text)
+        outputs += _call_sheets(result, pd.concat(spoken), place, options, kind)
     summary = summarise(result, left_out) if left_out else result.summary
     outputs.append(
         write_json(place, "scales.json", {**result.scales.as_data(), **lots_data(result)})
@@ -157,15 +161,12 @@ def _write_rejects(
 
 
 def _lists(result: Result, options: FolderOptions) -> dict[str, Ints]:
-    """The rows of each list by its name: who is to be missed or called, who is in which group."""
+    """The rows of each list by its name: who is missed, who is in which group, who is mailed."""
     people = result.figures.frame
     is_listed = listed(people)
     missing = np.flatnonzero(missing_regulars(people) & is_listed)
     lists = {"missing_regulars": _by_value(people, missing)} if len(missing) else {}
-    if options.calls:
-        # The frame's index counts its rows.
-        queue = call_queue(people[is_listed], options.calls)
-        lists["calls"] = queue.index.to_numpy(dtype=np.int64)
+    mailed = people["channel"].eq("email").to_numpy() & contacts_known(result.columns)
     for folder in options.lists:
         groups = people[_LIST_COLUMN[folder]].astype("category")
         codes = groups.cat.codes.to_numpy()
@@ -174,9 +175,34 @@ def _lists(result: Result, options: FolderOptions) -> dict[str, Ints]:
             rows = np.flatnonzero(members & is_listed if folder in _URGENT else members)
             if len(rows):
                 lists[f"{folder}/{stem}"] = _by_value(people, rows) if folder in _URGENT else rows
+            if folder in _URGENT and len(rows := rows[mailed[rows]]):
+                lists[f"{folder}/{stem}.email"] = _by_value(people, rows)
     return lists
 
 
 def _by_value(frame: pd.DataFrame, rows: Ints) -> Ints:
-    """The most valuable first; of equals, the first by customer_id."""
-    return rows[np.argsort(-frame["monetary"].to_numpy()[rows], kind="stable")]
+    """In the order in which a list is worked through."""
+    return rows[order_of_value(frame.iloc[rows])]
+
+
+def _call_sheets(
+    result: Result, spoken: pd.DataFrame, place: Path, options: FolderOptions, kind: str
+) -> list[dict[str, Any]]:
+    """Write calls.csv, and each action's phone list: who is to be called, the most urgent first."""
+    known = contacts_known(result.columns)
+    if not (known or options.calls):
+        return []
+    queue = call_queue(spoken[listed(spoken)])
+    if not len(queue):
+        return []
+    sheet = call_sheet(result, queue)
+    parts = {"calls": sheet.head(options.calls) if options.calls else sheet}
+    if known and "actions" in options.lists:
+        stems = file_stems(sorted(result.figures.frame["action"].astype("category").cat.categories))
+        for action, rows in sheet.groupby("action", observed=True, sort=True):
+            parts[f"actions/{stems[str(action)]}.phone"] = rows
+    written = []
+    for name, rows in parts.items():
+        table = to_rows(iter([rows]), tuple(sheet.columns))
+        written += write_with_lists(place, name, table, dict, kind, options.text)
+    return written

@@ -130,6 +130,8 @@ class Asked:
     has_header: bool = True
     max_bytes: int | None = None
     """The most that a file may hold, unpacked; None only stops what no honest file does."""
+    country: str | None = None
+    """How phone numbers without a country are read: two letters."""
     preset: str | None = None
     """The known export that it is, or `none`; found by its header unless given."""
     own_presets: tuple[Preset, ...] = ()

@@ -9,6 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
+from rfmtool.columns import CONTACTS
 from rfmtool.errors import InputError, UsageError
 from rfmtool.rules.presets import PRESET_ROLES, Preset, presets_of
 from rfmtool.sources.layout import EXPORT_KINDS
@@ -76,7 +77,8 @@ def _places(
     preset: Preset, header: Sequence[str], asked: Mapping[str, str], where: str
 ) -> dict[str, int]:
     """The place of each role: as asked, else as the preset says; contacts and such by name."""
-    others = {role: known for role, known in synonyms().items() if role not in PRESET_ROLES}
+    alike = {*PRESET_ROLES} - ({*CONTACTS} - {*preset.columns})
+    others = {role: known for role, known in synonyms().items() if role not in alike}
     own = {role: [normal(name) for name in names] for role, names in preset.columns.items()}
     own = _with_one_money(own, header)
     amount = normal(asked.get("amount", ""))

@@ -95,8 +95,11 @@ def places_of(
             if role in (*OPTIONAL_ROLES, *SUGGESTED_ROLES):
                 continue  # better none than the wrong one, and the rest can still be read
             raise _twice(header[names.index(name)], names.count(name), role, where, option)
-        if names.index(name) not in places.values():
-            places[role] = names.index(name)
+        place = names.index(name)
+        # An e-mail address may well stand for the customer, too.
+        taken = {places[other] for other in places if (other, role) != ("customer_id", "email")}
+        if place not in taken:
+            places[role] = place
     return places
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from rfmtool.analyses.funnel import funnel
+from rfmtool.analyses.funnel import NEW_DAYS, funnel
 from rfmtool.analyses.margins import Margin, margins_by_order, margins_by_stage
 from rfmtool.analyses.voices import voices
 from rfmtool.money import money_text, total_of
@@ -36,8 +36,14 @@ def funnel_data(result: Standing) -> dict[str, Any]:
     )
     total = total_of(result.figures.frame["monetary"])
     top = found.top_revenue + found.referred_revenue
+    dates = result.grouped.dates
+    history = result.as_of_day - int(dates.day.min()) if len(dates.day) else 0
+    needed = 2 * result.scales.timing.windows.w95 + NEW_DAYS
     return {
         **found.as_data(),
+        "history_days": history,
+        "growth_needs_days": needed,
+        "growth_can_be_told": history > needed,
         "top_revenue": money_text(found.top_revenue),
         "referred_revenue": money_text(found.referred_revenue),
         "top_share": top / total if total > 0 else None,

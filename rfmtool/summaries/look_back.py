@@ -1,35 +1,33 @@
-"""Everybody placed as they stood an earlier day, held against who has ordered since."""
+"""Everybody placed as they stood on earlier days, held against who has ordered since."""
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
+from datetime import date, timedelta
+from typing import Final
 
-from rfmtool.analyses.backtest import GROUPINGS, Backtest, backtest
-from rfmtool.analyses.returned import backtest_day
-from rfmtool.errors import RulesError
-from rfmtool.grouping.history import laid_out
+import numpy as np
+
+from rfmtool.analyses.backtest import Backtest, backtest
+from rfmtool.analyses.looks import orders_between
+from rfmtool.analyses.returned import BACKTEST_DAYS, MIN_HISTORY_DAYS, Share
+from rfmtool.days import day_number
 from rfmtool.standing import Standing
+
+_DAYS_A_YEAR: Final = 364
+"""Whole weeks, so that the same days of the week are compared."""
 
 
 def look_back(now: Standing) -> Backtest | None:
-    """Place everyone as they stood an earlier day, and count who has ordered since.
+    """Who came back of those who stood somewhere on the days looked back from; None of no day."""
+    return backtest(now.looks, _year_before(now)) if now.looks else None
 
-    Returns:
-        None where history is short, the run did not keep what each order moved on each day, or the
-        rules could not be fitted then.
-    """
-    entries, dates = now.grouped.entries, now.grouped.dates
-    first = now.figures.frame["first_order_on"].min()
-    from_on = None if pd.isna(first) else backtest_day(first.date(), now.as_of)
-    if entries is None or from_on is None:
+
+def _year_before(now: Standing) -> tuple[date, Share] | None:
+    """Of those who had bought a year before, how many came back in the days after."""
+    day, dates = now.as_of - timedelta(days=_DAYS_A_YEAR), now.grouped.dates
+    last, customers = day_number(day), len(now.grouped.table)
+    if last - int(dates.day.min()) < MIN_HISTORY_DAYS:
         return None
-    try:
-        then = now.before(from_on, laid_out(entries), GROUPINGS)
-    except RulesError:  # such as values below 0 that cannot be cumulated
-        return None
-    since = dates.owner[dates.day > then.as_of_day]
-    returned = np.bincount(since, minlength=len(then.grouped.table)) > 0
-    spent = (now.figures.frame["monetary"] - then.figures.frame["monetary"]).to_numpy()
-    known = then.known
-    return backtest(then.figures.frame[known], returned[known], spent[known], from_on)
+    bought = np.bincount(dates.owner[dates.day <= last], minlength=customers) > 0
+    came = orders_between(dates, last, last + BACKTEST_DAYS, customers) > 0
+    return day, Share(int(bought.sum()), int((bought & came).sum()))

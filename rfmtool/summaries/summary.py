@@ -5,15 +5,18 @@ Money is decimal text, shares are from 0 to 1 and not rounded.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from rfmtool import __version__
+from rfmtool.analyses.forecast import forecast_data
 from rfmtool.columns import DIMENSIONS
 from rfmtool.money import money_text, total_of
+from rfmtool.placing.contacting import listed
 from rfmtool.placing.proof import tables_asked
+from rfmtool.placing.reaching import contacts_known
 from rfmtool.rules import NO_ORDERS, Rule
 from rfmtool.scoring.scales import Scales
 from rfmtool.sources.cells.currencies import apart, is_known
@@ -34,6 +37,9 @@ from rfmtool.summaries.spread import cells, distributions
 from rfmtool.summaries.statuses import statuses_data
 from rfmtool.summaries.warnings import warnings
 from rfmtool.summaries.words import NOBODY, activity_words, in_words
+
+_COOLING: Final = ("at_risk", "cant_lose", "hibernating", "about_to_sleep")
+"""The shipped segments of those who have not ordered for long, compared with all."""
 
 
 def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
@@ -70,6 +76,8 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "reading": _reading(result),
         "evidence": evidence_ledgers(result),
         "actions": _actions(result),
+        "contacts_known": contacts_known(result.columns),
+        "consent_known": "consent" in result.columns,
         "lots": lots_data(result, back),
         "resting": resting_data(result),
         "results": {name: dict(told) for name, told in result.rules.results.items()},
@@ -77,11 +85,13 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "stages": groups_of(frame, "stage"),
         "segments": _segments(result),
         "activity": _activity(result),
+        "cooling_but_active": _cooling_but_active(frame),
         "funnel": funnel_data(result),
         "margins": margin_data(result),
         "evidence_says": voices_data(result),
         "wallet": wallet,
         "backtest": None if back is None else back.as_data(),
+        "forecast": forecast_data(frame, result.looks),
         "grid": _grid(frame, result.scales),
         "cells": cells(frame, result.scales),
         "distributions": distributions(frame),
@@ -133,8 +143,15 @@ def _order_is(result: Standing) -> str:
 
 
 def _actions(result: Standing) -> list[dict[str, Any]]:
-    """Each action that somebody gets, the most urgent first, in words and by which channel."""
+    """Each action that somebody gets, the most urgent first, in words and by which channel.
+
+    `reachable` counts those on the list who can be reached by one of its channels; None where no
+    contacts are known.
+    """
     rows = {row.label: row for row in reversed(result.rules.playbook)}
+    known, frame = contacts_known(result.columns), result.figures.frame
+    reaches = frame["channel"].ne("").to_numpy() & listed(frame)
+    reached = frame.loc[reaches, "action"].value_counts()
     on_list = on_lists(result)
     return [
         {
@@ -142,9 +159,10 @@ def _actions(result: Standing) -> list[dict[str, Any]]:
             "say": rows[group["name"]].say,
             "priority": rows[group["name"]].priority,
             "channel": ", ".join(rows[group["name"]].channels),
+            "reachable": int(reached.get(group["name"], 0)) if known else None,
             **on_list[group["name"]],
         }
-        for group in groups_of(result.figures.frame, "action")
+        for group in groups_of(frame, "action")
     ]
 
 
@@ -181,6 +199,12 @@ def _activity(result: Standing) -> list[dict[str, Any]]:
     who = activity_words(result.scales.timing)
     groups = groups_of(result.figures.frame, "activity")
     return [{**group, "who": who[group["name"]]} for group in groups]
+
+
+def _cooling_but_active(frame: pd.DataFrame) -> int:
+    """How many came back once and order as usual, though their segment is one of those cooling."""
+    cooling = frame["segment"].isin(_COOLING) & frame["activity"].eq("active")
+    return int((cooling & frame["order_days"].gt(1)).sum())
 
 
 def _ladder(result: Standing) -> list[dict[str, Any]]:

@@ -1,0 +1,64 @@
+"""Everybody as they stood on earlier days, and what became of them in the days after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from rfmtool.analyses.backtest import GROUPINGS, LookBack
+from rfmtool.analyses.returned import BACKTEST_DAYS, look_back_days
+from rfmtool.arrays import Ints, Mask
+from rfmtool.days import day_number, day_of
+from rfmtool.errors import RulesError
+from rfmtool.grouping.grouped import Grouped
+from rfmtool.grouping.history import Past, laid_out, spent_between
+from rfmtool.grouping.order_days import OrderDates
+
+LOOKED_AT: Final = (*GROUPINGS, "recency_score", "frequency_score")
+"""The columns that are computed of earlier days."""
+_KEPT: Final = (*LOOKED_AT, "frequency", "monetary")
+
+
+def looked_back(
+    grouped: Grouped,
+    as_of: date,
+    place: Callable[[date, Sequence[Past]], tuple[pd.DataFrame, Mask]],
+) -> tuple[LookBack, ...]:
+    """Find who has ordered after each of the days to look back from.
+
+    Args:
+        grouped: everyone, and what they ordered.
+        as_of: the day of the run.
+        place: gives everybody as they stood on a day, and who was known then.
+
+    Returns:
+        The latest day first; none where history is short, the run did not keep what each order
+        moved on each day, or the rules could not be fitted then.
+    """
+    dates = grouped.dates
+    if grouped.entries is None or not len(dates.day):
+        return ()
+    days = look_back_days(day_of(int(dates.day.min())), as_of)
+    past, found = [*laid_out(grouped.entries)] if days else [], []
+    for day in days:
+        try:
+            people, known = place(day, past)
+        except RulesError:  # such as values below 0 that cannot be cumulated
+            break
+        after = day_number(day)
+        until = after + BACKTEST_DAYS
+        orders = orders_between(dates, after, until, len(known))[known]
+        spent = spent_between(past, after, until, len(known))[known]
+        kept = [name for name in _KEPT if name in people]
+        found.append(LookBack(day, people.loc[known, kept], orders, spent))
+    return tuple(found)
+
+
+def orders_between(dates: OrderDates, after: int, until: int, customers: int) -> Ints:
+    """How many orders that count each customer placed after a day until another."""
+    within = (dates.day > after) & (dates.day <= until)
+    return np.bincount(dates.owner[within], minlength=customers)

@@ -1,0 +1,94 @@
+"""What would have happened anyway, and what to expect: sentences beside the groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from rfmtool.pages.blocks import Block, Paragraph
+from rfmtool.summaries.words import money
+
+Data = Mapping[str, Any]
+
+
+def seasons(summary: Data) -> list[Block]:
+    """From which days people were looked back at, how many of all came, and what that says."""
+    tested = summary["backtest"]
+    whole, days = tested["buyers"], tested["looked_back"]
+    spans = ", ".join(f"{_span(one)} {_part(one)}" for one in days)
+    words = (
+        f"* the same rules on {len(days)} earlier {'days' if len(days) > 1 else 'day'}, without our"
+        f" lists as far as we know: who ordered in the {tested['days']} days after. Of all buyers"
+        f" {_part(whole)}: {spans}."
+    )
+    year = tested["year_before"]
+    if year is not None:
+        words += f" The coming season a year ago: {_span(year)} {_part(year)}."
+    found: list[Block] = [Paragraph(words, "quiet")]
+    if tested["segments_differ"] is False:
+        found.append(Paragraph("All segments came back alike: they tell nothing here.", "warning"))
+    return found
+
+
+def came_anyway(summary: Data) -> list[Block]:
+    """How many of those whom each action is for ordered without it."""
+    tested = summary["backtest"]
+    if tested is None:
+        return []
+    now = [group["name"] for group in summary["actions"]]
+    rates = {one["name"]: one for one in tested["groups"] if one["by"] == "action"}
+    told = [rates[name] for name in now if name in rates and rates[name]["low"] is not None]
+    if not told:
+        return []
+    parts = ", ".join(f"{one['name'].replace('_', ' ')} {_part(one)}" for one in told)
+    words = f"Came anyway within {tested['days']} days, on the days looked back to: {parts}."
+    return [Paragraph(words, "quiet")]
+
+
+def expected(summary: Data) -> list[Block]:
+    """What the next days should bring, and how that went the last time; the doubts first."""
+    found = summary["forecast"]
+    if found is None:
+        return []
+    words = (
+        f"Next {found['days']} days: about {found['buyers']:,.0f} of today's buyers and"
+        f" {money(found['spend'])} are to be expected, by what came of each R×F cell before."
+    )
+    checked = found["check"]
+    if checked is None:
+        return [Paragraph(f"{words} That cannot be checked yet: history is too short.", "quiet")]
+    doubts = doubts_of(checked)
+    went = (
+        f"Foretold for {checked['from']} in the same way: {checked['foretold_buyers']:,.0f} buyers"
+        f" and {money(checked['foretold_spend'])}; {checked['buyers']:,} came and spent"
+        f" {money(checked['spend'])}."
+    )
+    if checked["best_fifth"] is not None:
+        went += (
+            f" The fifth expected to spend most held {checked['best_fifth']:.0%} of it, the fifth"
+            f" who had spent most {checked['best_fifth_by_monetary']:.0%}."
+        )
+    return [
+        *(Paragraph(doubt, "warning") for doubt in doubts),
+        Paragraph(f"{words} {went}", "quiet"),
+    ]
+
+
+def doubts_of(checked: Data) -> list[str]:
+    """What speaks against the forecasts of a run."""
+    found = []
+    if checked["misses"]:
+        found.append("The last forecast missed the sum by more than a third.")
+    if checked["best_fifth"] is not None and not checked["beats_monetary"]:
+        found.append("Expected spend found the best customers no better than what they had spent.")
+    return found
+
+
+def _part(share: Data) -> str:
+    return f"{share['returned'] / share['customers']:.0%}" if share["customers"] else "–"
+
+
+def _span(one: Data) -> str:
+    first, last = (date.fromisoformat(one[name]) for name in ("from", "until"))
+    return f"{first:%b %Y}–{last:%b %Y}"

@@ -1,0 +1,93 @@
+"""By what each person can be reached, and what they have refused."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from rfmtool.arrays import Ints, Mask
+from rfmtool.placing.matching import labelled
+from rfmtool.rules import Action
+
+REFUSALS: Final = frozenset({
+    "no", "false", "0", "n", "f", "off", "never", "unsubscribed", "refused", "denied", "withdrawn",
+    "revoked", "cleaned", "suppressed", "opted_out", "opt_out", "optout", "not_subscribed",
+    "not_opted_in", "nein", "non", "não", "nee", "nej", "nie",
+})  # fmt: skip
+"""A consent that says no: in small letters, `_` for spaces and hyphens."""
+CONSENTS: Final = frozenset({
+    "yes", "true", "1", "y", "t", "on", "subscribed", "opted_in", "opt_in", "optin", "granted",
+    "given", "confirmed", "accepted", "ja", "oui", "si", "sí", "sim", "tak",
+})  # fmt: skip
+"""A consent that says yes; whatever says neither is not known."""
+ADDRESSED: Final[Mapping[str, str]] = {
+    "email": "email", "phone": "phone", "call": "phone", "sms": "phone", "whatsapp": "phone",
+}  # fmt: skip
+"""The column that a channel cannot do without; others need none."""
+_CLOSED_BY_NO: Final = ("email", "sms", "whatsapp")
+ROUTES: Final = ("email", "phone")
+"""The two ways to reach people that have lists of their own."""
+BY_VOICE: Final = ("phone", "call")
+
+
+def consents(people: pd.DataFrame) -> tuple[Mask, Mask]:
+    """Who said yes, and who said no; who is in neither never said, or nobody knows."""
+    if "consent" not in people:
+        nobody = np.zeros(len(people), dtype=bool)
+        return nobody, nobody
+    words = (
+        people["consent"]
+        .astype("str")
+        .str.strip()
+        .str.lower()
+        .str.replace(r"[\s-]+", "_", regex=True)
+    )
+    return words.isin(CONSENTS).to_numpy(), words.isin(REFUSALS).to_numpy()
+
+
+def contacts_known(columns: Container[str]) -> bool:
+    """Whether anything is known of how to reach people, by the columns there are."""
+    return any(route in columns for route in ROUTES)
+
+
+def has(people: pd.DataFrame, column: str) -> Mask:
+    """Who has something in a column that there may not be."""
+    if column not in people:
+        return np.zeros(len(people), dtype=bool)
+    return np.asarray(people[column].fillna("").str.strip().ne("").to_numpy(dtype=bool))
+
+
+def channels(
+    people: pd.DataFrame, places: Ints, playbook: Sequence[Action], closed: Mapping[str, Mask]
+) -> pd.Series[Any]:
+    """The first channel of everybody's row that reaches them and that they have not refused.
+
+    Where no address and no number is known at all, whether it reaches them is left open.
+
+    Args:
+        people: one row per person; reads email, phone and consent where there are such columns.
+        places: the row of the playbook of each person.
+        playbook: the rows in force.
+        closed: by channel, who is no longer to be reached by it.
+    """
+    ways = list(dict.fromkeys(one for row in playbook for one in row.channels))
+    is_marketing = np.array([row.is_marketing for row in playbook])[places]
+    refused, known = consents(people)[1], contacts_known(people)
+    open_to = []
+    for way in ways:
+        shut = closed.get(way, np.zeros(len(people), dtype=bool))
+        shut = (shut | refused if way in _CLOSED_BY_NO else shut) & is_marketing
+        open_to.append(
+            ~shut & (has(people, ADDRESSED[way]) if known and way in ADDRESSED else True)
+        )
+    chosen = np.full(len(people), len(ways))
+    for step in reversed(range(max(len(row.channels) for row in playbook))):
+        offered = [
+            ways.index(row.channels[step]) if step < len(row.channels) else -1 for row in playbook
+        ]
+        for at, is_open in enumerate(open_to):
+            chosen[(np.array(offered)[places] == at) & is_open] = at
+    return labelled(chosen, [*ways, ""]).set_axis(people.index)

@@ -1,0 +1,141 @@
+"""Contacts come along with known exports, phones in one form, and lists reach people."""
+
+import csv
+import io
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from shell import rfmtool
+
+from rfmtool.errors import UsageError
+from rfmtool.grouping.phones import check_country, international
+
+SHOPIFY = [
+    *("Name", "Email", "Financial Status", "Accepts Marketing", "Currency", "Total", "Created at"),
+    *("Lineitem name", "Billing Name", "Billing Phone", "Refunded Amount", "Outstanding Balance"),
+]
+WOO = [
+    *("Order Number", "Order Status", "Order Date", "Order Total Amount", "Email (Billing)"),
+    *("Phone (Billing)", "Full Name (Billing)"),
+]
+
+
+def write_shopify(path):
+    """Three people of whom one agreed, one refused in the end, and one later agreed."""
+    with path.open("w", newline="") as file:
+        table = csv.DictWriter(file, SHOPIFY, restval="")
+        table.writeheader()
+        said = {"ann": ("yes", "yes"), "bob": ("yes", "no"), "cy": ("no", "yes")}
+        for number, (who, words) in enumerate(said.items()):
+            for step, word in enumerate(words):
+                order = {"Name": f"#{number}{step}", "Email": f"{who}@example.com"}
+                table.writerow(order | {
+                    "Financial Status": "paid", "Accepts Marketing": word, "Currency": "GBP",
+                    "Total": "12.50", "Created at": f"2024-0{step + 1}-0{number + 1} 10:00:00",
+                    "Lineitem name": "Tea", "Billing Name": f"{who.title()} Moor",
+                    "Billing Phone": f"'+44 7700 90012{number}", "Refunded Amount": "0.00",
+                    "Outstanding Balance": "0.00",
+                })  # fmt: skip
+                table.writerow(order | {"Lineitem name": "Cup"})
+
+
+def rows_of(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_shopify(Path("orders.csv"))
+    done = rfmtool("run", "orders.csv", "-o", "out")
+    assert done.exit_code == 0, done.stderr
+    return done.stdout
+
+
+def test_a_shopify_export_brings_contacts_and_the_latest_consent(shop):
+    rows = {row["name"]: row for row in rows_of(Path("out/customers.csv").read_text())}
+
+    assert {name: row["consent"] for name, row in rows.items()} == {
+        "Ann Moor": "yes", "Bob Moor": "no", "Cy Moor": "yes",
+    }  # fmt: skip
+    assert rows["Ann Moor"]["email"] == rows["Ann Moor"]["customer_id"] == "ann@example.com"
+    assert rows["Ann Moor"]["phone"] == "+44 7700 900120"
+    assert "revenue 75.00 GBP" in shop
+
+
+def test_a_shopify_export_is_a_file_to_upload_after_two_commands(shop):
+    assert shop
+    done = rfmtool("export", "out", "--for", "mailchimp")
+
+    assert {row["Email Address"] for row in rows_of(done.stdout)} == {
+        "ann@example.com", "cy@example.com",
+    }  # fmt: skip
+    assert all(row["Phone Number"].startswith("+447700") for row in rows_of(done.stdout))
+
+
+def test_a_woocommerce_export_is_one_where_consent_unknown_is_kept(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cells = "1,completed,2024-01-01,5,ann@example.com,+44 7700 900120,Ann Moor"
+    Path("orders.csv").write_text(f"{','.join(WOO)}\n{cells}\n{cells.replace('1,c', '2,c', 1)}\n")
+    done = rfmtool("run", "orders.csv", "-o", "out")
+    assert "Nobody's consent is known" in done.stdout
+    assert rows_of(rfmtool("export", "out", "--for", "brevo").stdout) == []
+    [ann] = rows_of(rfmtool("export", "out", "--for", "brevo", "--consent-unknown", "keep").stdout)
+    assert (ann["EMAIL"], ann["SMS"], ann["FIRSTNAME"], ann["LASTNAME"]) == (
+        "ann@example.com", "+447700900120", "Ann", "Moor",
+    )  # fmt: skip
+
+
+def test_a_column_may_play_two_roles(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("shop.csv").write_text("who,day,money\nann@example.com,2024-01-01,5\n")
+    roles = ("customer_id=who", "email=who", "ordered_at=day", "amount=money")
+    words = [word for role in roles for word in ("--column", role)]
+    done = rfmtool("run", "shop.csv", *words, "-o", "out")
+    assert done.exit_code == 0, done.stderr
+    [row] = rows_of(Path("out/customers.csv").read_text())
+    assert row["email"] == row["customer_id"] == "ann@example.com"
+
+
+def test_without_contacts_the_report_says_once_that_channels_are_the_playbooks(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    Path("shop.csv").write_text("customer_id,ordered_at,amount\nann,2024-01-01,5\n")
+    said = " ".join(rfmtool("run", "shop.csv", "-o", "out").stdout.split())
+    assert said.count("No e-mail address and no number is known") == 1
+    assert not list(Path("out").glob("**/*.email.csv"))
+    assert not Path("out/calls.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("'+44 7700 900123", "+44 7700 900123"),
+        ("0044 7700 900123", "+44 7700 900123"),
+        (" +44 (7700) 900-123 ", None),
+        ("07700 900123", "07700 900123"),
+        ("call Ann", "call Ann"),
+        ("+1", "+1"),
+    ],
+)
+def test_numbers_have_one_form_where_their_country_is_known(written, shown):
+    [found] = international(pd.Series([written], dtype="str"), None)
+    assert found == (shown or found)
+    assert found.replace(" ", "") == (shown or "+447700900123").replace(" ", "")
+
+
+def test_a_country_reads_numbers_that_tell_none():
+    pytest.importorskip("phonenumbers")
+    texts = pd.Series(["07700 900123", None, "+44 7700 900123"], dtype="str")
+    assert international(texts, "gb").tolist()[::2] == ["+44 7700 900123"] * 2
+    with pytest.raises(UsageError, match="no country"):
+        check_country("XX")
+
+
+def test_a_country_asks_for_what_reads_numbers(monkeypatch):
+    monkeypatch.setattr("rfmtool.grouping.phones._library", lambda: None)
+    check_country(None)
+    with pytest.raises(UsageError, match="phonenumbers"):
+        check_country("GB")
