@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 import numpy as np
@@ -44,7 +45,7 @@ class Cohorts:
     @property
     def last_month_is_over(self) -> bool:
         """Whether as_of is the last day of its month; if not, there may be more to come in it."""
-        return (self.as_of + timedelta(days=1)).day == 1
+        return self.as_of.day == monthrange(self.as_of.year, self.as_of.month)[1]
 
     @property
     def table(self) -> pd.DataFrame:
