@@ -13,6 +13,7 @@ import pandas as pd
 
 from rfmtool import columns as names
 from rfmtool.analyses.backtest import GROUPINGS, Backtest, backtest
+from rfmtool.analyses.drift import Drift, drift
 from rfmtool.analyses.returned import backtest_day
 from rfmtool.arrays import Mask
 from rfmtool.days import day_number
@@ -190,6 +191,23 @@ def look_back(now: Standing) -> Backtest | None:
     spent = (now.frame["monetary"] - then.frame["monetary"]).to_numpy()
     known = then.known
     return backtest(then.frame[known], returned[known], spent[known], from_on)
+
+
+def drifted(now: Standing) -> Drift | None:
+    """How far cut points fitted today lie from those in force.
+
+    Returns:
+        None where those in force are fitted today, or none can be.
+    """
+    if now.fitted or "recency_score" not in now.frame:
+        return None
+    scales, rules = now.scales, now.rules
+    fixed = scales.timing, scales.peer_spend, now.as_of
+    try:
+        today = fit(now.frame, rules.scoring, *fixed, rules=rules.fit)
+    except RulesError:  # such as values below 0 that cannot be cumulated
+        return None
+    return drift(now.frame, scales, today, rules.weights)
 
 
 def _measured(

@@ -114,8 +114,8 @@ def published_folder(folder: Path, kind: str = "run", *, shared: bool = False) -
 
     Raises:
         UsageError: the shell stands in `folder`, or it is the root, or no place in the file system.
-        ForeignFolderError: no earlier run wrote `folder`, or the user has a file in it whose name we
-            write.
+        ForeignFolderError: no earlier run wrote `folder`, or the user has a file in it whose name
+            we write.
         SystemFailureError: the system refuses, or another run is writing the same folder.
     """
     what = str(folder)

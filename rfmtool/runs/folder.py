@@ -24,8 +24,9 @@ from rfmtool.pages.html import run_page
 from rfmtool.placing.activity import missing_regulars
 from rfmtool.placing.contacting import listed
 from rfmtool.placing.playbook import call_queue
-from rfmtool.rules import to_toml
 from rfmtool.runs.finished import RULES, SUMMARY
+from rfmtool.runs.memory import Memory
+from rfmtool.runs.moves import rules_text
 from rfmtool.runs.rounds import holdouts_table, lots_data, reading_data
 from rfmtool.sources.rows.rejects import Rejects
 from rfmtool.summaries.curves import earlier_dates
@@ -66,9 +67,20 @@ class FolderOptions:
 
 
 def write_files(
-    result: Result, place: Path, command: Sequence[str], options: FolderOptions
+    result: Result,
+    place: Path,
+    command: Sequence[str],
+    options: FolderOptions,
+    memory: Memory | None = None,
 ) -> dict[str, Any]:
     """Write all files of a run into an empty folder, the manifest last.
+
+    Args:
+        result: the run's.
+        place: the folder.
+        command: as it was typed.
+        options: what to write.
+        memory: of the folder; the result is the one in it.
 
     Returns:
         The summary that is written: of the result, and of what a second look at the export shows.
@@ -79,23 +91,30 @@ def write_files(
         outputs.append(written)
     summary = summarise(result, left_out) if left_out else result.summary
     lists = {**_queues(result.frame, options), **_lists(result.frame, options)}
-    for kind in options.tables:
-        rows = to_rows(result.frame, result.columns)
-        outputs += write_with_lists(place, "customers", rows, lists, kind, options.text)
+    for kind in dict.fromkeys(
+        ("csv", *options.tables)
+    ):  # what the next run takes up is always there
+        rows, listed_in = to_rows(result.frame, result.columns), kind in options.tables
+        outputs += write_with_lists(
+            place, "customers", rows, lists if listed_in else {}, kind, options.text
+        )
     outputs.append(
         write_json(place, "scales.json", {**result.scales.as_data(), **lots_data(result)})
     )
     if len(result.holdouts):
         rows = holdouts_table(result.holdouts).to_reader()
         outputs += write_with_lists(place, "holdouts", rows, {}, "csv", options.text)
+    about: dict[str, Any] = {}
+    if memory:
+        files, about, warned = memory.write(place, summary, options.text)
+        outputs += files
+        summary = {**summary, "warnings": [*summary["warnings"], *warned]}
     if options.page:
         earlier = earlier_dates(result)
         summary = {**summary, "title": options.page.title, "timeline": earlier}
         outputs.append(write_text(place, PAGE, run_page(summary, options.page.locale)))
     outputs.append(write_json(place, SUMMARY, summary))
-    # Where evidence lay is nobody's business who gets the answer.
-    rules = {name: part for name, part in result.rules.data.items() if name != "evidence"}
-    outputs.append(write_text(place, RULES, to_toml(rules)))
+    outputs.append(write_text(place, RULES, rules_text(result.rules)))
     manifest = {
         "tool": TOOL,
         "kind": "run",
@@ -103,6 +122,7 @@ def write_files(
         "command": list(command),
         "as_of": result.as_of.isoformat(),
         **reading_data(result),
+        **about,
         "inputs": inputs(result),
         "outputs": outputs,
     }
