@@ -17,11 +17,11 @@ services: .venv/served
 	$(BIN)/pytest -m services
 
 # Every property with a thousand examples, some hundreds where each takes long, and every step of
-# every command failing in turn, where `make test` tries a few dozen of each. On two cores it takes
-# the better part of an hour.
+# every command failing in turn, where `make test` tries a few dozen of each, and 500 nights in a row
+# instead of 20. On two cores it takes an hour.
 fuzz: .venv/installed
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto -m hypothesis
-	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto tests/test_faults.py
+	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto tests/test_faults.py tests/test_nights.py
 
 # Hostile input made at random, SECONDS of each kind from SEED on.
 attack: .venv/tested
