@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -11,8 +12,14 @@ import pyarrow as pa
 Ints = npt.NDArray[np.int64 | np.int32]
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
-PART: Final = 1 << 17
+PART: Final = 1 << 18
 """How many customers are looked at together, where all at once would take much memory."""
+
+
+def parts_of(count: int) -> Iterator[tuple[int, int]]:
+    """Where parts of so many customers begin and end; of nobody, one that is empty."""
+    for start in range(0, max(count, 1), PART):
+        yield start, min(start + PART, count)
 
 
 def mask_of(booleans: pa.Array) -> Mask:

@@ -57,6 +57,10 @@ class InputError(RfmtoolError):
     """An export that cannot be read: missing, empty, damaged, or without a needed column."""
 
 
+class NoTableError(InputError):
+    """A file that holds no table, or one without rows; beside good exports it is passed over."""
+
+
 class AmbiguousInputError(InputError):
     """An export that can be read in two ways that differ; the user must say which."""
 

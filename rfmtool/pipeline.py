@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from rfmtool import columns as names
 from rfmtool.errors import UsageError, having_seen
+from rfmtool.fits import needed_by
 from rfmtool.grouping.evidence import (
     asked_by,
     attributes,
@@ -28,7 +29,7 @@ from rfmtool.grouping.read import Settings, group, look
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.outputs.tables import to_table
 from rfmtool.placing import needs
-from rfmtool.rules import FitRules, Lots, Method, Rules, load_rules, with_lots, with_results
+from rfmtool.rules import FitRules, Lots, Method, Paths, Rules, load_rules, with_lots, with_results
 from rfmtool.scoring.scales import Scales, load_scales
 from rfmtool.sources import Asked, open_export
 from rfmtool.sources.evidence.ledger import check_matched
@@ -37,7 +38,7 @@ from rfmtool.sources.layout import Detail
 from rfmtool.sources.limits import check_rejects
 from rfmtool.sources.rows.lines import Watcher
 from rfmtool.sources.rows.rejects import Rejects, files_read, rejects
-from rfmtool.standing import Standing, needed_by
+from rfmtool.standing import Standing
 from rfmtool.summaries.summary import summarise
 
 
@@ -47,8 +48,8 @@ class Result(Standing):
 
     def __repr__(self) -> str:
         """How many customers and orders there are, and of which day."""
-        orders = int(self.frame["frequency"].sum())
-        counts = f"{len(self.frame):,} customers, {orders:,} orders"
+        customers, orders = len(self.grouped.table), len(self.grouped.dates.day)
+        counts = f"{customers:,} customers, {orders:,} orders"
         return f"<rfmtool.Result: {counts}, as of {self.as_of}>"
 
     @cached_property
@@ -102,7 +103,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     *,
     columns: Mapping[str, str] | None = None,
     as_of: date | str | None = None,
-    rules: str | os.PathLike[str] | Rules | None = None,
+    rules: Paths | Rules = None,
     scales: str | os.PathLike[str] | Scales | None = None,
     evidence: Mapping[str, Any] | None = None,
     cuts: Mapping[str, Method] | None = None,
@@ -115,6 +116,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     lots: Lots | None = None,
     entered: pd.DataFrame | None = None,
     results: Mapping[str, Mapping[str, Any]] | None = None,
+    on_read: Callable[[Grouped], None] | None = None,
     refit_days: int | None = None,
 ) -> Result:
     """Score, stage and segment the customers of an export, and say what to do about each.
@@ -139,6 +141,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
         lots: who is left out of marketing, to measure against.
         entered: who entered a lot in an earlier run: the `holdouts` of its result.
         results: what each action did last time, by its name: at least its `verdict`.
+        on_read: called with what was read, once it is within the limits.
         refit_days: fit anew where the scales given are as many days old, or older.
 
     Returns:
@@ -153,7 +156,8 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     """
     asked = asked or Asked()
     if columns:
-        asked = replace(asked, columns={**asked.columns, **columns})
+        named = {role: str(name) for role, name in columns.items()}
+        asked = replace(asked, columns={**asked.columns, **named})
     settings = _settings(settings, as_of)
     _check_selected(settings.select, asked.keep)
     if (cuts or fit_on) and scales is not None:
@@ -169,6 +173,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     if settings.detail is None:
         needed = needed_by(settings, in_force)
         settings = replace(settings, detail=_detail(needed, in_force, given))
+    settings = _also_suppressed(in_force, evidence, asked, settings)
     told = read_told({**in_force.evidence, **(evidence or {})}, asked, settings, max_rejects)
     settings = asked_by(settings, told)
     asked = replace(asked, own_presets=in_force.presets, elsewhere=attributes(told))
@@ -180,6 +185,8 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
         given = None
     told = _matched(told, grouped)
     check_matched(told.ledgers.values(), min_matched)
+    if on_read:
+        on_read(grouped)
     known = with_everyone(grouped, tables_on(told, settings, day, grouped.table["customer_id"]))
     return Result.of(known, in_force, day, settings, scales=given, evidence=told, entered=entered)
 
@@ -190,7 +197,7 @@ def check(  # noqa: PLR0913 - as for `run`
     evidence: Mapping[str, Any] | None = None,
     asked: Asked | None = None,
     settings: Settings | None = None,
-    rules: str | os.PathLike[str] | None = None,
+    rules: Paths = None,
     watcher: Watcher | None = None,
 ) -> tuple[Grouped, Evidence]:
     """Read an export and its evidence as `run` does, and stop before any question is asked.
@@ -201,6 +208,7 @@ def check(  # noqa: PLR0913 - as for `run`
     """
     in_force, settings = load_rules(rules), settings or Settings()
     asked = asked or Asked()
+    settings = _also_suppressed(in_force, evidence, asked, settings)
     tables = {**in_force.evidence, **(evidence or {})}
     told = read_evidence(tables, asked, threads=settings.threads, currency=settings.currency)
     grouped = look(
@@ -213,6 +221,16 @@ def check(  # noqa: PLR0913 - as for `run`
     with having_seen(grouped):
         check_wallets(told, grouped, settings.currency)
     return grouped, _matched(told, grouped)
+
+
+def _also_suppressed(
+    rules: Rules, evidence: Mapping[str, Any] | None, asked: Asked, settings: Settings
+) -> Settings:
+    """Who is suppressed by the rules stays so where another list is given beside them."""
+    if "suppress" not in rules.evidence or "suppress" not in (evidence or {}):
+        return settings
+    listed = {"suppress": rules.evidence["suppress"]}
+    return asked_by(settings, read_told(listed, asked, settings, max_rejects=0))
 
 
 def _matched(told: Evidence, grouped: Grouped) -> Evidence:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -184,14 +185,14 @@ def timeline(
             f"the export begins on {first}, which makes {len(before) + 1:,} {every} ends",
             "Leave out what is too old with --since, or take longer steps with --every.",
         )
-    past = laid_out(entries)
+    past = list(laid_out(entries))
     jobs = (partial(_point, result, past, day, scales) for day in before)
     points = list(in_order(jobs, result.settings.threads))
     whole = point(result.frame, result.as_of)
     return Timeline(every, first, result.fitted, (*points, whole))
 
 
-def _point(result: Result, past: Past, day: date, scales: Scales | None) -> Point:
+def _point(result: Result, past: Sequence[Past], day: date, scales: Scales | None) -> Point:
     then = result.before(day, past, COUNTED, scales)
     return point(then.frame.loc[then.known, list(COUNTED)], day)
 

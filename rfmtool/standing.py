@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Self
 
-import numpy as np
 import pandas as pd
 
+from rfmtool import arrays
 from rfmtool import columns as names
-from rfmtool.analyses.backtest import GROUPINGS, Backtest, backtest
-from rfmtool.analyses.drift import Drift, drift
-from rfmtool.analyses.returned import backtest_day
-from rfmtool.arrays import Mask
+from rfmtool.arrays import Mask, parts_of
+from rfmtool.counted import Figures, counted
 from rfmtool.days import day_number
-from rfmtool.errors import RulesError
-from rfmtool.grouping.evidence import wallets_of
-from rfmtool.grouping.grouped import Grouped
-from rfmtool.grouping.history import Past, ended, known_by, laid_out, standing
+from rfmtool.fits import Fit, fit_everyone, joined, measured, needed_by, period_of, spend_of_peers
+from rfmtool.grouping.evidence import known_until
+from rfmtool.grouping.grouped import Grouped, rows_between
+from rfmtool.grouping.history import Past, ended, known_by, standing
 from rfmtool.grouping.order_days import OrderDates
-from rfmtool.grouping.people import add_contacts
 from rfmtool.grouping.read import Settings
+from rfmtool.outputs.formulas import count_formulas
+from rfmtool.outputs.tables import to_table
 from rfmtool.placing import needs
 from rfmtool.placing.activity import place_activity
 from rfmtool.placing.candidates import add_candidates
@@ -34,14 +33,9 @@ from rfmtool.placing.playbook import place_actions
 from rfmtool.placing.proof import add_proof
 from rfmtool.placing.segments import place_segments
 from rfmtool.rules import Rules
-from rfmtool.scoring.breadth import add_breadth
-from rfmtool.scoring.customers import customers
-from rfmtool.scoring.fitting import fit
-from rfmtool.scoring.peer_spend import fit_peer_spend
 from rfmtool.scoring.scales import Scales
 from rfmtool.scoring.scores import apply_scales
-from rfmtool.scoring.timing import OrderDays, add_usual_gaps, fit_timing, order_days
-from rfmtool.scoring.told_wallets import Period
+from rfmtool.scoring.timing import OrderDays, add_usual_gaps, order_days
 from rfmtool.scoring.wallet import add_wallet_scores, add_wallets
 from rfmtool.sources.evidence.tables import Evidence
 from rfmtool.sources.ledger import Ledger
@@ -51,9 +45,8 @@ from rfmtool.sources.ledger import Ledger
 class Standing:
     """Where everybody stands on a day, and what that rests on."""
 
-    frame: pd.DataFrame
-    """One row per customer: all columns of `columns.CUSTOMERS` and more; money in 1/10,000."""
-    scales: Scales
+    fit: Fit
+    """What customers are held against."""
     fitted: bool
     """Whether the scales were fitted to these customers, or given."""
     rules: Rules
@@ -62,8 +55,10 @@ class Standing:
     settings: Settings
     evidence: Evidence | None = None
     """The evidence tables as they were read."""
-    holdouts: pd.DataFrame = field(default_factory=nobody)
-    """Everybody in a round: `placing.lots.HOLDOUTS`."""
+    entered: pd.DataFrame = field(default_factory=nobody)
+    """Everybody in a round by an earlier run: `placing.lots.HOLDOUTS`."""
+    since: pd.DataFrame | None = None
+    """What earlier runs tell of everybody, in the order of `frame`; None where nobody asked."""
 
     @classmethod
     def of(  # noqa: PLR0913 - all that it rests on
@@ -77,7 +72,7 @@ class Standing:
         evidence: Evidence | None = None,
         entered: pd.DataFrame | None = None,
     ) -> Self:
-        """Measure, score and place grouped customers; pure.
+        """Fit what customers are held against; pure. Where each of them stands is told when asked.
 
         Args:
             grouped: everyone, and what they ordered.
@@ -91,32 +86,95 @@ class Standing:
         Raises:
             RulesError: the scales given have other scores than the segments of the rules.
         """
-        if scales:
-            _check_bins(scales, rules)
-        needed = needed_by(settings, rules)
-        people = _measured(grouped, rules, scales, day_number(as_of), needed)
-        in_force = scales or _fitted(people, rules, grouped.dates, as_of, needed)
-        now = cls(people, in_force, scales is None, rules, as_of, grouped, settings, evidence)
-        now = replace(now, frame=_scored(now, needed))
-        now = replace(now, frame=_placed(now, needed))
-        if "holdout" not in needed:
-            return now
+        fit = fit_everyone(grouped, rules, as_of, settings, scales)
         known = nobody() if entered is None else entered
-        frame, rows = draw(now.frame, rules, known, settings.suppressed, now.as_of_day)
-        return replace(now, frame=frame, holdouts=rows)
+        return cls(fit, scales is None, rules, as_of, grouped, settings, evidence, known)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """One row per customer: all columns of `columns.CUSTOMERS` and more; money in 1/10,000."""
+        return self.between(0, len(self.grouped.table))
+
+    def between(self, start: int, stop: int) -> pd.DataFrame:
+        """The rows of `frame` at these places, counted from 0: made from these customers alone."""
+        if "frame" in self.__dict__:
+            return self.frame.iloc[start:stop]
+        needed, fit = needed_by(self.settings, self.rules), self.fit
+        grouped = self.grouped.between(start, stop)
+        people = measured(grouped, self.rules, fit.scales, self.as_of_day, needed)
+        shared = fit.shared.iloc[start:stop].set_axis(people.index)
+        people = pd.concat([people, shared], axis=1)
+        told, log = (
+            None if rows is None else rows_between(rows, start, stop)
+            for rows in (fit.told_wallets, self._log)
+        )
+        people = self._scored(people, grouped.dates, told, needed)
+        people = self._placed(add_snoozes(people, log, self.as_of_day), log, needed)
+        people = self._drawn(people)[0] if "holdout" in needed else people
+        if self.since is None:
+            return people
+        known = self.since.iloc[start:stop].set_axis(people.index)
+        return pd.concat([people, known], axis=1)
+
+    def parts(self) -> Iterator[pd.DataFrame]:
+        """The rows of `frame` in their order, some customers at a time."""
+        for start, stop in parts_of(len(self.grouped.table)):
+            yield self.between(start, stop)
+
+    def counted_parts(self) -> Iterator[pd.DataFrame]:
+        """The same as `parts`, counted as they pass: `figures` need place nobody again."""
+        kept, formulas = [], 0
+        for part in self.parts():
+            texts = part.select_dtypes(["str", "category"]).columns.intersection([*self.columns])
+            formulas += count_formulas(to_table(part, tuple(texts)))
+            kept.append(counted(part, self.scales))
+            yield part
+        self.__dict__["figures"] = Figures(joined(kept), formulas)
+
+    @cached_property
+    def figures(self) -> Figures:
+        """What reports and lists are made from."""
+        for _ in self.counted_parts():
+            pass
+        figures: Figures = self.__dict__["figures"]
+        return figures
+
+    @cached_property
+    def holdouts(self) -> pd.DataFrame:
+        """Everybody in a round by now: `placing.lots.HOLDOUTS`."""
+        if "holdout" not in needed_by(self.settings, self.rules):
+            return nobody()
+        return self._drawn(self.frame if self.rules.lots.shares else self.between(0, 0))[1]
+
+    def _drawn(self, people: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+        return draw(people, self.rules, self.entered, self.settings.suppressed, self.as_of_day)
+
+    @cached_property
+    def _log(self) -> pd.DataFrame | None:
+        """The contact log as it stood at the end of the day."""
+        log = self.grouped.evidence.get("contacted")
+        if log is None:
+            return None
+        return log[log["contacted_on"].le(self.as_of_day).fillna(value=True).to_numpy(dtype=bool)]
+
+    @property
+    def scales(self) -> Scales:
+        """The cut points in force."""
+        return self.fit.scales
 
     @property
     def ledger(self) -> Ledger:
         """Where every row of the export went."""
         return self.grouped.ledger
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """The columns that are written, in their order."""
         if self.settings.select is not None:
             return self.settings.select
         unsaid = {name for name, table in names.SAID.items() if table not in self.grouped.evidence}
-        known = set(self.frame.columns) - unsaid
+        few = len(self.grouped.table) <= arrays.PART
+        known = {*(self.frame if few else self.between(0, 0)).columns} - unsaid
         within = () if self.scales.within is None else (self.scales.within.column,)
         kept = dict.fromkeys((*self.grouped.export.asked.keep, *within))
         return names.written(known, tuple(kept))
@@ -132,7 +190,7 @@ class Standing:
         return order_days(self.grouped.dates)
 
     def before(
-        self, day: date, past: Past, select: tuple[str, ...], scales: Scales | None = None
+        self, day: date, past: Iterable[Past], select: tuple[str, ...], scales: Scales | None = None
     ) -> Standing:
         """Where the same people stood on an earlier day, by what was known then.
 
@@ -151,8 +209,10 @@ class Standing:
             table=table,
             dates=dates,
             categories=None,
-            entries=ended(past.entries, last) if "wallets" in grouped.evidence else None,
-            evidence=_contacts_until(grouped.evidence, last),
+            entries=ended(grouped.entries, last)
+            if grouped.entries and "wallets" in grouped.evidence
+            else None,
+            evidence=known_until(grouped.evidence, last),
         )
         settings = replace(self.settings, select=select)
         return Standing.of(then, self.rules, day, settings, scales=scales)
@@ -160,176 +220,68 @@ class Standing:
     @cached_property
     def known(self) -> Mask:
         """Of whom the shop had heard by the end of the day: by a line, or a dated event."""
-        return known_by(self.frame["lines"].to_numpy(), self.grouped.evidence, self.as_of_day)
+        lines = self.grouped.table["rows"].to_numpy()
+        return known_by(lines, self.grouped.evidence, self.as_of_day)
 
-
-def needed_by(settings: Settings, rules: Rules) -> frozenset[str]:
-    """The columns that a run is asked for, and all that they rest on."""
-    every = {*names.WRITTEN} - (frozenset() if settings.wallet_scores else needs.JOINT)
-    asked = every if settings.select is None else settings.select
-    return needs.needed(asked, rules, allow_proxy=settings.allow_proxy)
-
-
-def look_back(now: Standing) -> Backtest | None:
-    """Place everyone as they stood an earlier day, and count who has ordered since.
-
-    Returns:
-        None where history is short, the run did not keep what each order moved on each day, or the
-        rules could not be fitted then.
-    """
-    entries, dates = now.grouped.entries, now.grouped.dates
-    first = now.frame["first_order_on"].min()
-    from_on = None if pd.isna(first) else backtest_day(first.date(), now.as_of)
-    if entries is None or from_on is None:
-        return None
-    try:
-        then = now.before(from_on, laid_out(entries), GROUPINGS)
-    except RulesError:  # such as values below 0 that cannot be cumulated
-        return None
-    since = dates.owner[dates.day > then.as_of_day]
-    returned = np.bincount(since, minlength=len(then.frame)) > 0
-    spent = (now.frame["monetary"] - then.frame["monetary"]).to_numpy()
-    known = then.known
-    return backtest(then.frame[known], returned[known], spent[known], from_on)
-
-
-def drifted(now: Standing) -> Drift | None:
-    """How far cut points fitted today lie from those in force.
-
-    Returns:
-        None where those in force are fitted today, or none can be.
-    """
-    if now.fitted or "recency_score" not in now.frame:
-        return None
-    scales, rules = now.scales, now.rules
-    fixed = scales.timing, scales.peer_spend, now.as_of
-    try:
-        today = fit(now.frame, rules.scoring, *fixed, rules=rules.fit)
-    except RulesError:  # such as values below 0 that cannot be cumulated
-        return None
-    return drift(now.frame, scales, today, rules.weights)
-
-
-def _measured(
-    grouped: Grouped, rules: Rules, scales: Scales | None, day: int, needed: frozenset[str]
-) -> pd.DataFrame:
-    """Everyone's orders and money, and of their contacts what is written or compared."""
-    if scales:
-        alike = scales.peer_spend.peers.attributes
-        within = scales.within.column if scales.within else None
-    else:
-        alike, within = rules.wallet.peers, rules.fit.within
-    wanted = (
-        *(name for name in names.CONTACTS if name in needed),
-        *(alike if needed & (needs.ESTIMATED | needs.BREADTH) else ()),
-        *filter(None, [within]),
-        *grouped.export.asked.keep,
-    )
-    people = customers(grouped.table, grouped.dates, day)
-    return add_contacts(people, grouped.evidence.get("contacts"), grouped.latest, wanted)
-
-
-def _fitted(
-    people: pd.DataFrame, rules: Rules, dates: OrderDates, as_of: date, needed: frozenset[str]
-) -> Scales:
-    """Fit scales; what nobody needs is fitted on nobody, which takes no time."""
-    day = day_number(as_of)
-    timing = fit_timing(order_days(dates if needed & needs.TIMED else dates.of_nobody()), day)
-    buyers = people if needed & (needs.ESTIMATED | needs.BREADTH) else people[:0]
-    peer_spend = fit_peer_spend(buyers, rules.wallet, day)
-    return fit(people, rules.scoring, timing, peer_spend, as_of, rules=rules.fit)
-
-
-def _scored(now: Standing, needed: frozenset[str]) -> pd.DataFrame:
-    """Add to what is measured what numbers tell: scores, gaps, categories, proof and wallets."""
-    people, grouped, scales, day = now.frame, now.grouped, now.scales, now.as_of_day
-    if needed & needs.SCORES:
-        people = apply_scales(people, scales, now.rules.weights)
-    if needed & needs.GAPS:
-        people = add_usual_gaps(people, now.days, scales.timing)
-    if grouped.categories is None and needed & needs.BREADTH:
-        people = people.assign(category_breadth=np.nan)
-    if grouped.categories is not None and needed & needs.CATEGORIES:
-        spends = grouped.categories.rename_columns({"net": "spend"}).to_pandas()
-        owner = spends["owner"].to_numpy()[spends["spend"].to_numpy() > 0]
-        if needed & needs.BREADTH:
-            people = add_breadth(people, spends, scales.peer_spend.peers, day)
-        people = people.assign(categories=np.bincount(owner, minlength=len(people)))
-    people = add_snoozes(add_proof(people, grouped.evidence, day), _log(now), day)
-    if needed & needs.WALLETS:
-        is_estimated = now.settings.estimate and needed & needs.ESTIMATED
-        peer_spend = scales.peer_spend if is_estimated else None
-        period = Period(_first_day(now.settings, now.as_of), day)
-        people = add_wallets(people, wallets_of(grouped), peer_spend, now.rules.wallet, period)
-    return people
-
-
-def _placed(now: Standing, needed: frozenset[str]) -> pd.DataFrame:
-    """Add to what is scored where everybody stands, and what to do."""
-    people, rules, timing = now.frame, now.rules, now.scales.timing
-    if "segment" in needed:
-        people = place_segments(people, rules.segments)
-    if "activity" in needed:
-        people = place_activity(people, timing)
-    if "looks_like_supporter" in needed:
-        people = add_candidates(people)
-    if needed & needs.STAGES:
-        people = place_stages(
-            people,
-            rules.ladder,
-            now.grouped.evidence,
-            allow_proxy=now.settings.allow_proxy,
-            in_words="stage_reason" in needed,
-        )
-    if needed & needs.ACTIONS:
-        log, limits = _log(now), rules.contacting
-        closed = closed_channels(len(people), log)
-        people = place_actions(people, rules.playbook, timing, closed)
-        people = add_resting(people, log, rules.playbook, limits, now.as_of_day)
-    if needed & needs.JOINT:
-        people = add_wallet_scores(people)
-    # A column that was asked for is there where nothing is known of it, too.
-    whole = names.MONEY | names.WHOLE
-    unknown = {
-        name: pd.array([None] * len(people), dtype="Int64" if name in whole else "str")
-        for name in now.settings.select or ()
-        if name not in people
-    }
-    return people.assign(**unknown)
-
-
-def _log(now: Standing) -> pd.DataFrame | None:
-    """The contact log as it stood at the end of the day."""
-    log = now.grouped.evidence.get("contacted")
-    if log is None:
-        return None
-    return log[log["contacted_on"].le(now.as_of_day).fillna(value=True).to_numpy(dtype=bool)]
-
-
-def _first_day(settings: Settings, as_of: date) -> int | None:
-    """The first day that lines are taken from, in days since 1970-01-01; None: any day."""
-    days = [] if settings.since is None else [day_number(settings.since)]
-    if settings.window_days is not None:
-        days.append(day_number(as_of) - settings.window_days + 1)
-    return max(days, default=None)
-
-
-def _check_bins(scales: Scales, rules: Rules) -> None:
-    """Refuse scales with other scores than those that the segments were checked to cover."""
-    named = {condition.column for row in rules.segments.rows for condition in row.conditions}
-    for name in names.DIMENSIONS:
-        bins, needed = scales[name].bins, rules.scoring[name].bins
-        if f"{name}_score" in named and bins != needed:
-            raise RulesError(
-                f"the scales have {bins} bins of {name}, and the segments are for {needed}",
-                "Take the rules that the scales were made with, or fit anew.",
+    def _scored(
+        self,
+        people: pd.DataFrame,
+        dates: OrderDates,
+        told: pd.DataFrame | None,
+        needed: frozenset[str],
+    ) -> pd.DataFrame:
+        """Add to what is measured what numbers tell: scores, gaps, proof and wallets."""
+        scales = self.scales
+        if needed & needs.SCORES:
+            people = apply_scales(people, scales, self.rules.weights)
+        if needed & needs.GAPS:
+            people = add_usual_gaps(people, order_days(dates), scales.timing)
+        if not self.grouped.evidence:
+            people = add_proof(people, {}, self.as_of_day)
+        if needed & needs.WALLETS:
+            people = add_wallets(
+                people,
+                told,
+                spend_of_peers(scales, self.settings, needed),
+                self.rules.wallet,
+                period_of(self.settings, self.as_of),
+                self.fit.wallet_limits,
             )
+        return people
 
-
-def _contacts_until(evidence: Mapping[str, pd.DataFrame], last_day: int) -> dict[str, pd.DataFrame]:
-    """The evidence with the contacts of an earlier day; other tables tell the day of each event."""
-    if "contacts" not in evidence:
-        return dict(evidence)
-    contacts = evidence["contacts"]
-    since = contacts["since_on"].to_numpy(dtype=np.int64, na_value=np.iinfo(np.int64).min)
-    return {**evidence, "contacts": contacts[since <= last_day]}
+    def _placed(
+        self, people: pd.DataFrame, log: pd.DataFrame | None, needed: frozenset[str]
+    ) -> pd.DataFrame:
+        """Add to what is scored where everybody stands, and what to do."""
+        rules, timing = self.rules, self.scales.timing
+        if "segment" in needed:
+            people = place_segments(people, rules.segments)
+        if "activity" in needed:
+            people = place_activity(people, timing)
+        if "looks_like_supporter" in needed:
+            people = add_candidates(people, self.fit.tenure)
+        if needed & needs.STAGES:
+            people = place_stages(
+                people,
+                rules.ladder,
+                self.grouped.evidence,
+                allow_proxy=self.settings.allow_proxy,
+                in_words="stage_reason" in needed,
+            )
+        if needed & needs.ACTIONS:
+            closed = closed_channels(len(people), log)
+            people = place_actions(people, rules.playbook, timing, closed)
+            limits, day = rules.contacting, self.as_of_day
+            people = add_resting(people, log, rules.playbook, limits, day)
+        if needed & needs.JOINT:
+            people = add_wallet_scores(people)
+        # A column that is asked for is there where nothing is known of it, too.
+        asked = names.CUSTOMERS if self.settings.select is None else self.settings.select
+        kinds = dict.fromkeys(names.MONEY | names.WHOLE, "Int64")
+        kinds |= dict.fromkeys(names.RATIOS, "float64")
+        unknown = {
+            name: pd.Series(index=people.index, dtype=kinds.get(name, "str"))
+            for name in asked
+            if name not in people
+        }
+        return people.assign(**unknown)

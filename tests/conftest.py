@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 
+from rfmtool.engines import local
 from rfmtool.grouping.read import Settings
 from rfmtool.pipeline import run
 from rfmtool.sources import read
@@ -56,8 +56,9 @@ def in_blocks(monkeypatch):
 @pytest.fixture
 def cannot_spill(monkeypatch):
     """Afterwards what does not fit into memory fails, for want of a place on disk."""
+    nowhere = Path(os.devnull)
     return lambda: monkeypatch.setattr(
-        tempfile, "TemporaryDirectory", lambda prefix: nullcontext(f"{os.devnull}/{prefix}")
+        local, "scratch_folder", lambda prefix: nullcontext(nowhere / prefix)
     )
 
 

@@ -20,6 +20,7 @@ FLOORS = [
     ["pages"],
     ["summaries"],
     ["standing"],
+    ["fits", "counted"],
     ["outputs"],
     ["analyses"],
     ["placing"],

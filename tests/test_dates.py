@@ -40,6 +40,7 @@ STRFTIME = {
     "M/D/Y": ("%m/%d/%Y", "%m-%d-%Y", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M:%S %p"),
     "D Mon Y": ("%d %b %Y", "%d-%B-%Y", "%a, %d %b %Y %H:%M:%S +0000", "%d%b%Y"),
     "Mon D Y": ("%b %d, %Y", "%B %d, %Y", "%A, %B %d, %Y", "%b %d, %Y %I:%M:%S %p"),
+    "Y年M月D日": ("%Y年%m月%d日", "%Y年%m月%d日 %H:%M"),
 }
 WRITTEN = [(name, form) for name, forms in STRFTIME.items() for form in forms]
 

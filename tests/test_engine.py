@@ -159,7 +159,7 @@ def test_a_customer_of_more_than_900_billion_is_exact_to_the_last_digit(write):
 # Little memory -----------------------------------------------------------------------------------
 
 
-def many_rows(count=200_000):
+def many_rows(count=300_000):
     """Orders with ids so long that DuckDB needs more than 128 MB for them."""
     draw = random.Random(5)  # noqa: S311 - the same rows every time
     rows = []

@@ -6,7 +6,7 @@ import pytest
 
 from rfmtool.columns import EVIDENCE
 from rfmtool.errors import RulesError
-from rfmtool.rules import load_rules, merged_data, to_toml
+from rfmtool.rules import load_rules, to_toml
 from rfmtool.sources.evidence.roles import evidence_tables
 
 
@@ -31,7 +31,7 @@ def test_paths_start_where_the_rules_file_is(write):
 def test_the_section_survives_the_writing(write):
     path = write("[evidence]\ncontacts = 'c.csv'\n")
 
-    written = write(to_toml(merged_data(path)), "again.toml")
+    written = write(to_toml(load_rules(path).data), "again.toml")
 
     assert load_rules(written).evidence == load_rules(path).evidence
 

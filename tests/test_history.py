@@ -137,7 +137,7 @@ GIVEN_BACK = [
 def test_an_order_given_back_in_july_still_counts_at_the_end_of_june(write):
     grouped = read(write(GIVEN_BACK))
 
-    past, june, july = laid_out(grouped.entries), date(2024, 6, 30), date(2024, 7, 5)
+    past, june, july = [*laid_out(grouped.entries)], date(2024, 6, 30), date(2024, 7, 5)
     in_june = measured(*standing(grouped.table, past, ordinal(june)), june)
     in_july = measured(*standing(grouped.table, past, ordinal(july)), july)
 

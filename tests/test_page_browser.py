@@ -67,7 +67,7 @@ def opened(browser, folder):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 800, 1440])
+@pytest.mark.parametrize("width", [360, 800, 1120, 1440])
 def test_axe_finds_nothing_and_nothing_leaves_or_overflows(opened, width, scheme):
     import axe_core_python
 

@@ -18,7 +18,7 @@ from rfmtool.errors import UsageError
 from rfmtool.grouping.read import Settings
 from rfmtool.money import money_text
 from rfmtool.outputs.ordering import ordered
-from rfmtool.rules import Method, load_rules, merged_data, rules_of
+from rfmtool.rules import Method, load_rules, rules_of
 from rfmtool.sources.layout import Asked, Detail
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -137,7 +137,7 @@ def methods(largest):
 @settings(max_examples=settings.default.max_examples // 2)
 @given(ledgers(), methods(60), methods(6), methods(10_000_000))
 def test_any_ledger_by_any_method(scratch, ledger, recency, frequency, monetary):
-    everyone = {**merged_data(None), "segments": {"map": "list", "rows": [{"name": "all"}]}}
+    everyone = {**load_rules().data, "segments": {"map": "list", "rows": [{"name": "all"}]}}
     cuts = {"recency": recency[0], "frequency": frequency[0], "monetary": monetary[0]}
     rules = rules_of(everyone, "everyone", cuts)
     kind, setting = monetary[1]

@@ -170,10 +170,10 @@ def test_a_refusal_of_mail_leaves_the_telephone_and_empties_the_rest():
 
 def test_of_equally_urgent_people_the_most_valuable_comes_first_then_the_first_id():
     people = placed(
-        SOMEONE | {"customer_id": "d", "monetary": 900},
-        SOMEONE | {"customer_id": "c", "open_complaints": 1, "monetary": 5},
-        SOMEONE | {"customer_id": "b", "open_complaints": 1, "monetary": 7},
         SOMEONE | {"customer_id": "a", "open_complaints": 1, "monetary": 5},
+        SOMEONE | {"customer_id": "b", "open_complaints": 1, "monetary": 7},
+        SOMEONE | {"customer_id": "c", "open_complaints": 1, "monetary": 5},
+        SOMEONE | {"customer_id": "d", "monetary": 900},
     )
 
     assert by_urgency(people)["customer_id"].tolist() == ["b", "a", "c", "d"]

@@ -12,7 +12,7 @@ import pytest
 import rfmtool
 from rfmtool.errors import InputError, RulesError, UsageError
 from rfmtool.grouping.read import Settings, look
-from rfmtool.rules import load_rules, merged_data, to_toml
+from rfmtool.rules import load_rules, to_toml
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.presets import Known, shipped
 
@@ -356,13 +356,14 @@ columns.order_id = "Bon"
 columns.ordered_at = "Tag"
 columns.amount = "Summe"
 columns.status = "Art"
+sale = ["Kauf"]
 not_a_sale = ["Storno"]
 """
 
 
 def test_a_preset_of_ones_own_is_shown_with_the_rules_in_force(write):
     own = load_rules(write(OWN, "own.toml"))
-    shown = to_toml(merged_data(write(OWN, "own.toml")))
+    shown = to_toml(load_rules(write(OWN, "own.toml")).data)
 
     assert own.presets
     assert load_rules(write(shown, "shown.toml")).presets == own.presets

@@ -268,6 +268,21 @@ def test_a_frame_whose_column_mixes_types_is_refused_without_quoting_a_cell():
     assert "secret" not in str(raised.value)
 
 
+def test_a_stream_that_comes_once_is_read_as_the_same_frame_is():
+    frame = pa.table(
+        {
+            "customer_id": pa.array(["ann", "bob", "ann"] * 50).dictionary_encode(),
+            "ordered_at": ["31/01/2024", "02/03/2024", "05/02/2024"] * 50,  # needs a second look
+            "amount": [1.5, 2.0, -0.5] * 50,
+        }
+    )
+
+    once = rfmtool.run(frame.to_reader(7))
+
+    assert once.customers.equals(rfmtool.run(frame).customers)
+    assert list(once.rejects())[1:] == []
+
+
 def test_polars_categories_decimals_and_dates_are_read():
     table = frame()
     shop = pl.DataFrame(

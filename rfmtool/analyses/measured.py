@@ -138,12 +138,14 @@ class Measured:
         """What may be said of it."""
         if not self.is_told or self.held_out < ENOUGH_HELD_OUT:
             return "too_few"
-        best, alike = self.best, _ALIKE * abs(self.means[1])
+        best, alike = self.best, _ALIKE * self.means[1]
         if self.is_sure and best.low > 0:
             return "earned_more"
         if self.is_sure and best.high < 0:
             return "earned_less"
-        return "no_difference" if -alike <= best.low and best.high <= alike else "too_few"
+        # Where nobody spent, nothing is told: the whole interval is 0.
+        is_alike = alike > 0 and -alike <= best.low and best.high <= alike
+        return "no_difference" if is_alike else "too_few"
 
     @property
     def verdict_text(self) -> str:
@@ -163,8 +165,9 @@ class Measured:
         if self.held_out < ENOUGH_HELD_OUT:
             why = f"{self.held_out:,} held out, and it takes {ENOUGH_HELD_OUT}"
         weeks = self.weeks_more
-        more = f"; about {weeks:,} {'week' if weeks == 1 else 'weeks'} more at this pace"
-        return f"Too early to tell: {why}{more if weeks else ''}."
+        if weeks:
+            why += f"; about {weeks:,} {'week' if weeks == 1 else 'weeks'} more at this pace"
+        return f"Too early to tell: {why}."
 
     def as_data(self) -> dict[str, Any]:
         """Plain data; what nobody can tell is null."""

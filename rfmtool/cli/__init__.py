@@ -39,6 +39,7 @@ _COMMANDS: Final = (
     "history",
     "job",
     "measure",
+    "done",
     "repeat",
     "cadence",
     "cohorts",

@@ -35,6 +35,7 @@ def asked(settings: Settings) -> Asked:
     from rfmtool.sources.evidence.roles import evidence_tables, rates_table
     from rfmtool.sources.layout import Asked
     from rfmtool.sources.roles import parse_asked
+    from rfmtool.sources.statuses import parse_statuses
 
     for name in _SAY_SOMETHING:
         if settings.get(name) == "":  # as an unset variable of a script makes it
@@ -53,6 +54,9 @@ def asked(settings: Settings) -> Asked:
         max_bytes=settings["max_size"],
         preset=settings["preset"],
         keep=tuple(_as_text(settings["keep"])),
+        statuses=parse_statuses(_as_text(settings["statuses"])),
+        anonymous=frozenset(_as_text(settings["anonymous"])),
+        strict=settings["strict"],
     )
 
 

@@ -18,6 +18,7 @@ from rfmtool.cli.destination import (
     show_page,
 )
 from rfmtool.cli.loading import uninterrupted
+from rfmtool.cli.telling import teller
 
 if TYPE_CHECKING:
     from rfmtool.analyses import Answer
@@ -50,7 +51,7 @@ def ask(
 
     if path and path.suffix.lower() != JSON:
         writers.format_of(path)  # sooner than after reading
-    arguments = run_arguments(settings, exports)
+    arguments = {**run_arguments(settings, exports), "on_read": teller(settings)}
     shared = is_shared(settings)
     with published_file(path, shared=shared) if path else nullcontext() as target:
         answer: Answer = getattr(questions, name)(list(exports), **arguments, **more)

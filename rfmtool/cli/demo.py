@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from rfmtool.cli import options
 from rfmtool.cli.loading import uninterrupted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _RULES: Final = "shop.toml"
 
@@ -37,14 +40,35 @@ def command(folder: str, customers: int, seed: int, *, shared: bool, quiet: bool
     """Write a synthetic shop into DIR: three years of orders, and the people behind them."""
     with uninterrupted():
         from rfmtool import demo
+        from rfmtool.demo.later import HOLDOUT
         from rfmtool.outputs.answers import write_frames
 
     shop = demo.generate(customers, seed)
     tables = "".join(f'{name} = "{name}.csv"\n' for name in shop if name != "orders")
     rules = f"# What the shop knows of its customers beside their orders.\n\n[evidence]\n{tables}"
-    write_frames(shop, {_RULES: rules}, Path(folder), shared=shared)
+    frames = {**shop, **_later(shop, seed)}
+    write_frames(frames, {_RULES: rules}, Path(folder), shared=shared)
     if not quiet:
         click.echo(
             f"{folder}: {len(shop['orders']):,} order lines of a made-up tea and coffee shop"
         )
-        click.echo(f"Try: rfmtool run {folder}/orders.csv --rules {folder}/{_RULES} -o out")
+        run = f"rfmtool run {folder}/orders.csv --rules {folder}/{_RULES} -o out"
+        click.echo(f"Try: {run} --holdout {HOLDOUT}")
+        click.echo(f"and, as if a quarter had gone by: rfmtool measure out {folder}/later.csv")
+
+
+def _later(shop: dict[str, pd.DataFrame], seed: int) -> dict[str, pd.DataFrame]:
+    """The shop a quarter after a run that left people out, and what each list truly did."""
+    from rfmtool import pipeline
+    from rfmtool.demo import later
+    from rfmtool.rules import parse_lots
+
+    evidence = {name: table for name, table in shop.items() if name != "orders"}
+    lots = parse_lots([later.HOLDOUT])
+    result = pipeline.run(shop["orders"], evidence=evidence, lots=lots)
+    people = result.frame[["customer_id", "action"]].astype("str")
+    people = people.assign(held_out=result.frame["holdout"].eq("yes").to_numpy(bool))
+    return {
+        "later": later.orders(shop["orders"], people, seed),
+        "effects": later.effects(sorted(result.holdouts["action"].unique())),
+    }

@@ -44,8 +44,9 @@ def output_file(output: str | None, exports: Sequence[str], settings: Settings) 
     """
     path = output_path(output)
     if path:
-        files = (settings.get(name) for name in ("rules_file", "scales_file", "rates_file"))
-        check_apart(path, *exports, *files, *evidence_sources(settings, exports).values())
+        files = (settings.get(name) for name in ("scales_file", "rates_file"))
+        rules = settings.get("rules_file") or ()
+        check_apart(path, *exports, *files, *rules, *evidence_sources(settings, exports).values())
     return path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,7 +114,7 @@ def check_between(limits: list[Limit], old: dict[str, Any], new: dict[str, Any])
     check_limits(limits, new, old)
 
 
-def _names(rules_file: str | None) -> dict[str, list[str]]:
+def _names(rules_file: Sequence[str] | None) -> dict[str, list[str]]:
     """The names that groups can have by the rules."""
     from rfmtool.rules import NO_ORDERS, load_rules
     from rfmtool.rules.vocabulary import ACTIVITIES

@@ -24,7 +24,7 @@ def _together(*options: Callable[[Any], Any]) -> Decorator[Any]:
     return decorate
 
 
-class _Day(click.ParamType["date | str"]):
+class Day(click.ParamType["date | str"]):
     """A day as YYYY-MM-DD; with `words`, also today, yesterday and last."""
 
     name = "date"
@@ -38,6 +38,7 @@ class _Day(click.ParamType["date | str"]):
         param: click.Parameter | None,
         ctx: click.Context | None,
     ) -> date | str:
+        """A day, or one of the words for one."""
         if isinstance(value, date):
             return value
         if self._words and value == "last":
@@ -103,8 +104,9 @@ reading = _together(
     _reading("--column", "columns", metavar="ROLE=NAME", multiple=True,
              help="Say which column plays a role, e.g. amount=Total. Repeatable. Roles:"
                   " customer_id, order_id, ordered_at, amount, quantity, unit_price, product,"
-                  " category, cost, currency, status, email, phone, name, consent, and refunded and"
-                  " unpaid, which are taken off the amount."),
+                  " category, cost, currency, status, payment_status, type, cancelled_on, voided,"
+                  " is_test, email, phone, name, consent, and refunded and unpaid, which are taken"
+                  " off the amount."),
     _reading("--no-header", is_flag=True,
              help="There is no header row; columns are named 1, 2, 3 by their places."),
     _reading("--preset", metavar="NAME",
@@ -119,6 +121,13 @@ reading = _together(
     _reading("--keep", metavar="COLUMN", multiple=True,
              help="Carry a column through, its latest value per customer. Repeatable."),
     _reading("--decimal", type=click.Choice([".", ","]), help="Decimal mark of numbers."),
+    _reading("--status", "statuses", metavar="WORD=sale|not_a_sale", multiple=True,
+             help="Settle a status word that nobody knows. Repeatable."),
+    _reading("--anonymous", metavar="ID", multiple=True,
+             help="A customer id that is nobody's, such as a guest's. Repeatable."),
+    _reading("--strict", is_flag=True,
+             help="Stop at files that are else passed over: empty ones, and texts that are no"
+                  " table."),
     _reading("--max-size", type=_Size(), metavar="SIZE",
              help="Refuse a file that holds more, unpacked, e.g. 20GB."),
 )  # fmt: skip
@@ -174,10 +183,10 @@ question = _together(
              help="What an amount is of, where orders repeat one on every row."),
     _reading("--overlap", type=click.Choice(["keep-one", "sum"]),
              help="What becomes of orders that recur in another file."),
-    _counting("--as-of", type=_Day(words=True), metavar="DATE",
+    _counting("--as-of", type=Day(words=True), metavar="DATE",
               help="Count from this day: YYYY-MM-DD, today, yesterday, or last (the last order,"
                    " even if it stands alone)."),
-    _counting("--since", type=_Day(), metavar="DATE", help="Only lines from this day on."),
+    _counting("--since", type=Day(), metavar="DATE", help="Only lines from this day on."),
     _counting("--window", "window_days", type=click.IntRange(min=1), metavar="DAYS",
               help="Only the last DAYS days up to as-of."),
     _counting("--currency", metavar="CODE",
@@ -185,7 +194,9 @@ question = _together(
     _counting("--rates", "rates_file", metavar="FILE",
               help="Convert money: a table of currency, rate (what one unit is worth) and, where"
                    " rates change, from_on."),
-    _placed("--rules", "rules_file", metavar="FILE", help="Rules that override the shipped."),
+    _placed("--rules", "rules_file", metavar="FILE", multiple=True,
+            help="Rules on top of the shipped ones; a later file adds to and overrides an earlier."
+                 " Repeatable."),
 )  # fmt: skip
 """Which lines are asked for."""
 

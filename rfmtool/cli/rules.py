@@ -11,16 +11,17 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--rules", "rules_file", metavar="FILE", help="Show them with FILE on top.")
-def show(rules_file: str | None) -> None:
-    """Print the rules in force as a rules file that loads."""
+@click.option(
+    "--rules", "rules_file", metavar="FILE", multiple=True,
+    help="Show them with FILE on top. Repeatable.",
+)  # fmt: skip
+def show(rules_file: tuple[str, ...]) -> None:
+    """Print the rules in force as a rules file that loads, and which file each part is from."""
     from rfmtool import rules
 
-    rules.load_rules(rules_file)
-    if rules_file is None:
-        click.echo(rules.shipped_text(), nl=False)
-    else:
-        click.echo(rules.to_toml(rules.merged_data(rules_file)), nl=False)
+    found = rules.load_rules(rules_file)
+    text = rules.to_toml(found.data, found.origins) if rules_file else rules.shipped_text()
+    click.echo(text, nl=False)
 
 
 @command.command()

@@ -123,15 +123,13 @@ def _run(exports: tuple[str, ...], output: str | None, settings: Settings, told:
         )
         memory = remember(target, result, settings["keep_runs"]) if target else None
         result = memory.result if memory else result
-        if given:
-            told.learn(result.summary, folder.inputs(result))
-        limits.check(given, result, before)
         if place:
             with system_failures(str(target)):
                 summary = folder.write_files(result, place, command_line(), wanted, memory)
         else:
             summary = result.summary
         told.learn(summary, folder.inputs(result))
+        limits.check(given, result, before)
     if settings["quiet"]:
         return
     if settings["output_format"] == "json":

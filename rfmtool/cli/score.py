@@ -15,6 +15,7 @@ from rfmtool.cli.arguments import run_arguments, text_options
 from rfmtool.cli.destination import is_shared, output_file
 from rfmtool.cli.loading import uninterrupted
 from rfmtool.cli.sections import SectionedCommand
+from rfmtool.cli.telling import teller
 from rfmtool.errors import UsageError
 
 
@@ -66,17 +67,21 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
             f"Leave one out, or name a file that ends in .{asked}.",
         )
     _check_sort(settings["sort"], settings["keep"])
-    arguments, select = run_arguments(settings, exports), _selected(settings["select"])
+    arguments = {**run_arguments(settings, exports), "on_read": teller(settings)}
+    select = _selected(settings["select"])
     if select is not None:
         computed = (*select, *filter(None, [(settings["sort"] or "").removeprefix("-")]))
         arguments["settings"] = replace(arguments["settings"], select=computed)
     shared = is_shared(settings)
     with published_file(path, shared=shared) if path else _stdout() as target:
         result = pipeline.run(list(exports), **arguments)
-        frame = ordering.ordered(result.frame, result.columns, settings["sort"], settings["top"])
+        frames = result.parts()
+        if settings["sort"] or settings["top"]:
+            order = settings["sort"], settings["top"]
+            frames = iter([ordering.ordered(result.frame, result.columns, *order)])
         text = text_options(settings)
         with system_failures(output) if output else nullcontext():
-            writers.write_table(to_rows(frame, select or result.columns), target, kind, text)
+            writers.write_table(to_rows(frames, select or result.columns), target, kind, text)
             target.flush()
 
 

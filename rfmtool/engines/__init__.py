@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+import numpy as np
 import pyarrow as pa
 
 from rfmtool.arrays import Ints
@@ -63,6 +64,20 @@ class Entries:
     refunds: Ints
     cost: Ints | None = None
     uncosted: Ints | None = None
+
+    def between(self, start: int, stop: int) -> Entries:
+        """The entries of the customers at these places; these and their orders count from 0."""
+        first, last = np.searchsorted(self.owner, (start, stop))
+        owner, order = self.owner[first:last], self.order[first:last]
+        return Entries(
+            owner - owner.dtype.type(start),
+            order - order[:1],
+            self.day[first:last],
+            self.sales[first:last],
+            self.refunds[first:last],
+            None if self.cost is None else self.cost[first:last],
+            None if self.uncosted is None else self.uncosted[first:last],
+        )
 
 
 class Lines(Protocol):

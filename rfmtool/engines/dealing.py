@@ -6,11 +6,10 @@ together what its threads found of the same customers.
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
+from threading import Condition
 from typing import Final
 
 import duckdb
@@ -60,7 +59,7 @@ class _Dealer:
     def __init__(self, stream: pa.RecordBatchReader, shares: int) -> None:
         self._stream = stream
         self._ready: list[deque[pa.RecordBatch]] = [deque() for _ in range(shares)]
-        self._turn = Lock()
+        self._turn = Condition()
         self._is_stopped = False
 
     def stop(self) -> None:
@@ -71,16 +70,20 @@ class _Dealer:
         """The lines of a share."""
         mine = self._ready[share]
         while True:
-            while not mine:
+            if not mine:
                 with self._turn:
+                    while not mine and self._is_far_ahead():
+                        self._turn.wait(_PAUSE_SECONDS)  # others take their turn meanwhile
                     if not mine and not self._deal():
                         return
             yield mine.popleft()
 
+    def _is_far_ahead(self) -> bool:
+        """Whether too much waits for one of the shares."""
+        return not self._is_stopped and max(map(len, self._ready)) > _WAITING
+
     def _deal(self) -> bool:
         """Deal the next batch out, unless there is none."""
-        while not self._is_stopped and max(map(len, self._ready)) > _WAITING:
-            time.sleep(_PAUSE_SECONDS)
         batch = None if self._is_stopped else next(self._stream, None)
         if batch is None:
             return False

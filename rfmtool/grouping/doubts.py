@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
+import numpy as np
+
+from rfmtool.days import day_of
 from rfmtool.engines import Doubts
 from rfmtool.errors import AmbiguousInputError, InputError
+from rfmtool.grouping.order_days import OrderDates
 from rfmtool.sources import Export
 from rfmtool.sources.cells import currencies
 from rfmtool.sources.layout import Question
@@ -14,6 +18,8 @@ from rfmtool.sources.ledger import Ledger
 
 _SURE_ORDERS, _SURE_SHARE, _FEW_COPIES = 20, 0.95, 0.001
 _NAMED: Final = 8
+_OTHER_CALENDARS: Final = (("Buddhist", 2440, 2700), ("Hijri", 1300, 1500))
+"""Which years are likelier those of another calendar than real ones."""
 
 
 def check_currency(export: Export, ledger: Ledger, question: Question) -> None:
@@ -71,6 +77,26 @@ def _named(held: Collection[str]) -> str:
     known = sorted(currency for currency in held if currencies.is_known(currency))[:_NAMED]
     more = [f"{len(held) - len(known)} more"] * (len(known) < len(held))
     return ", ".join([*known, *more]) if known else "none of them a known code or sign"
+
+
+def check_calendar(export: Export, dates: OrderDates) -> None:
+    """Check that years are counted as the calendar of commerce counts them.
+
+    Raises:
+        AmbiguousInputError: they look like those of the Buddhist or the Hijri calendar, and nobody
+            has said how dates are written.
+    """
+    if not len(dates.day) or export.asked.date_format:
+        return
+    year = day_of(int(np.median(dates.day))).year
+    for calendar, first, last in _OTHER_CALENDARS:
+        if first <= year <= last:
+            raise AmbiguousInputError(
+                f"{export.name}: dates lie around the year {year}, as the {calendar} calendar has"
+                " it",
+                "Convert them in the export; if they are right as they stand, say how they are"
+                " written with --date-format.",
+            )
 
 
 def check_amounts(export: Export, doubts: Doubts) -> None:

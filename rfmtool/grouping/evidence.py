@@ -136,6 +136,15 @@ def _spread(rows: pa.Table, in_export: Mask) -> pa.Table:
     return rows.take(pa.array(places, mask=~in_export))
 
 
+def known_until(evidence: Mapping[str, pd.DataFrame], last_day: int) -> dict[str, pd.DataFrame]:
+    """The evidence with the contacts of an earlier day; other tables tell the day of each event."""
+    if "contacts" not in evidence:
+        return dict(evidence)
+    contacts = evidence["contacts"]
+    since = contacts["since_on"].to_numpy(dtype=np.int64, na_value=np.iinfo(np.int64).min)
+    return {**evidence, "contacts": contacts[since <= last_day]}
+
+
 def wallets_of(grouped: Grouped) -> pd.DataFrame | None:
     """The wallets table with the spend in each row's period."""
     table = grouped.evidence.get("wallets")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -32,7 +32,7 @@ _WAYS_OUT: Final = {
     "anonymous": "See rfmtool check; name the column of customers with --column customer_id=NAME.",
     "blank": "Export it again.",
     "suppressed": "Everybody in it is on the list of --suppress: is it the right table?",
-    "not_a_sale": "By their status they are no sales: see not_a_sale of rfmtool rules show.",
+    "not_a_sale": "By their status they are no sales: see rfmtool check; --status settles a word.",
     "other_currency": "See rfmtool check; look at --currency and --rates.",
     "before_since": _DATES_ASKED_FOR,
     "after_as_of": _DATES_ASKED_FOR,
@@ -78,6 +78,22 @@ class Grouped:
     evidence: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     """The evidence tables supplied: `owner` and `referred` are places in `table`."""
 
+    def between(self, start: int, stop: int) -> Grouped:
+        """The customers at these places, counted from 0, with what tells of nobody else."""
+        return replace(
+            self,
+            table=self.table.slice(start, stop - start),
+            dates=self.dates.between(start, stop),
+            latest=self.latest and self.latest.slice(start, stop - start),
+            categories=None,
+            entries=None,
+            evidence={
+                name: rows_between(rows, start, stop)
+                for name, rows in self.evidence.items()
+                if name == "contacts"
+            },
+        )
+
     @property
     def on_dates(self) -> str:
         """What dates that cannot be read look like, as a sentence; empty where nobody knows."""
@@ -85,6 +101,12 @@ class Grouped:
         if not (others and self.ledger["bad_date"]):
             return ""
         return f"Dates are read as {taken}; most that cannot be read look like {others}."
+
+
+def rows_between(rows: pd.DataFrame, start: int, stop: int) -> pd.DataFrame:
+    """The rows whose `owner` is at one of these places, counted from 0."""
+    theirs = rows[rows["owner"].between(start, stop - 1)]
+    return theirs.assign(owner=theirs["owner"] - start)
 
 
 def as_of_day(grouped: Grouped, *, accept_last: bool) -> date:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from rfmtool.arrays import Ints, is_first
+from rfmtool.arrays import Ints, is_first, parts_of
 from rfmtool.engines import Entries
 from rfmtool.grouping.order_days import LATE, OrderDates, owner_days
 
@@ -19,11 +19,15 @@ _HEARD_OF: Final = {"contacts": "since_on", "referrals": "referred_on", "feedbac
 """The tables that make people known, and the day from which each row does."""
 
 
+_MOVED: Final = frozenset({"sales", "refunds", "rows", "cost", "uncosted"})
+
+
 @dataclass(frozen=True)
 class Past:
-    """What each order moved on each day, laid out once so that any earlier day is soon told."""
+    """What the orders of some customers moved, laid out so that any earlier day is soon told."""
 
-    entries: Entries
+    start: int
+    """The place of the first of these customers, from which theirs are counted."""
     moves: _Moves
     counted: _Counted
 
@@ -67,31 +71,38 @@ class _Counted:
         return OrderDates.of(self.keys[counts])
 
 
-def laid_out(entries: Entries) -> Past:
-    """Lay out what each order moved on each day."""
-    return Past(entries, _moves(entries), _counted(entries))
+def laid_out(entries: Entries) -> Iterator[Past]:
+    """Lay out what each order moved on each day, some customers at a time."""
+    for start, part in _parts(entries):
+        yield Past(start, _moves(part), _counted(part))
 
 
-def standing(table: pa.Table, past: Past, until_day: int) -> tuple[pa.Table, OrderDates]:
+def standing(table: pa.Table, past: Iterable[Past], until_day: int) -> tuple[pa.Table, OrderDates]:
     """The customers as if the export had ended on a day; their places stay as they are.
 
     An order given back later still counts. Who has no line by then has no order and no money.
 
     Args:
         table: engines.CUSTOMERS, and `rows`, `cost` and `uncosted` where these are known.
-        past: what each order moved on each day.
+        past: what each order moved on each day, of all customers.
         until_day: in days since 1970-01-01, included.
 
     Returns:
         The table, in which `rows` counts what an order moved on a day as one; and the days of the
         orders that count.
     """
-    for name, moved_by in past.moves.by(until_day).items():
-        if name in table.column_names:
-            sums = np.zeros(len(table), dtype=np.int64)
-            sums[past.moves.owner] = moved_by
-            table = table.set_column(table.column_names.index(name), name, pa.array(sums))
-    return table, past.counted.on(until_day)
+    moved = _MOVED & {*table.column_names}
+    sums = {name: np.zeros(len(table), dtype=np.int64) for name in moved}
+    dates = []
+    for part in past:
+        by_then = part.moves.by(until_day)
+        for name in moved & by_then.keys():
+            sums[name][part.start + part.moves.owner] = by_then[name]
+        dates.append(part.counted.on(until_day).moved(part.start))
+    for name in moved:
+        place = table.column_names.index(name)
+        table = table.set_column(place, name, pa.array(sums[name]))
+    return table, OrderDates.joined(dates)
 
 
 def known_by(
@@ -115,7 +126,14 @@ def known_by(
 
 def counting_orders(entries: Entries) -> OrderDates:
     """The days of the orders that net above zero: the earliest with a positive amount."""
-    return _counted(entries).on(LATE - 1)
+    dates = (_counted(part).on(LATE - 1).moved(start) for start, part in _parts(entries))
+    return OrderDates.joined([*dates])
+
+
+def _parts(entries: Entries) -> Iterator[tuple[int, Entries]]:
+    customers = int(entries.owner[-1]) + 1 if len(entries.owner) else 0
+    for start, stop in parts_of(customers):
+        yield start, entries.between(start, stop)
 
 
 def _moves(entries: Entries) -> _Moves:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -39,6 +40,16 @@ class OrderDates:
         """The owners and days of sorted `owner_days`."""
         owner = (keys >> _DAY_BITS).astype(np.int32)
         return cls(owner, ((keys & ((1 << _DAY_BITS) - 1)) - LATE).astype(np.int32))
+
+    @classmethod
+    def joined(cls, parts: Sequence[OrderDates]) -> OrderDates:
+        """The days of some customers after those of others."""
+        owner, day = ([getattr(one, name) for one in parts] for name in ("owner", "day"))
+        return cls(np.concatenate(owner), np.concatenate(day))
+
+    def moved(self, start: int) -> OrderDates:
+        """The days of customers who are counted from another place."""
+        return OrderDates(self.owner + np.int32(start), self.day)
 
     def between(self, start: int, stop: int) -> OrderDates:
         """The days of the customers at these places, who are counted from 0."""

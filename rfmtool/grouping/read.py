@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,11 +13,13 @@ import pyarrow as pa
 from rfmtool.engines import Engine, Request
 from rfmtool.engines.local import LocalEngine
 from rfmtool.errors import InputError, UsageError, having_seen
-from rfmtool.grouping.doubts import check_amounts, check_currency, check_overlap
+from rfmtool.grouping.doubts import check_amounts, check_calendar, check_currency, check_overlap
 from rfmtool.grouping.grouped import Grouped, as_of_day
 from rfmtool.grouping.history import counting_orders
+from rfmtool.grouping.ids import check_ids
 from rfmtool.grouping.order_days import order_dates, strip_point_zero
-from rfmtool.rules import Rules, load_rules
+from rfmtool.grouping.statuses import check_statuses
+from rfmtool.rules import Paths, Rules, load_rules
 from rfmtool.rules.presets import SALE_ROLES
 from rfmtool.sources import Asked, Export, open_export
 from rfmtool.sources.cells.rates import Rates
@@ -26,6 +27,7 @@ from rfmtool.sources.detect import survey
 from rfmtool.sources.layout import Detail, Question
 from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.rows.lines import ExportLines, Watcher
+from rfmtool.sources.statuses import Statuses
 from rfmtool.threads import cores
 
 _NO_DETAIL: Final = Detail(category=None, cost=False, contacts=False)
@@ -73,7 +75,7 @@ def look(
     *,
     asked: Asked | None = None,
     settings: Settings | None = None,
-    rules: str | os.PathLike[str] | Rules | None = None,
+    rules: Paths | Rules = None,
     watcher: Watcher | None = None,
 ) -> Grouped:
     """Read an export as `run` does, and stop before any question is asked of it.
@@ -134,12 +136,22 @@ def _question(export: Export, rules: Rules, settings: Settings) -> Question:
         until=settings.as_of,
         currency=settings.currency,
         rates=settings.rates,
-        not_a_sale=rules.not_a_sale | export.preset.not_a_sale,
+        statuses=_statuses(export, rules),
+        nobody=export.asked.anonymous | export.preset.anonymous,
         order_per_row=settings.order_per_row,
         suppressed=settings.suppressed,
         amount_per=settings.amount_per or export.preset.amount_per,
         overlap=settings.overlap,
     )
+
+
+def _statuses(export: Export, rules: Rules) -> Statuses:
+    """What status words mean: as the user says, else the rules, else the preset."""
+    preset, settled = export.preset, export.asked.statuses
+    asked = [[word for word, is_sale in settled.items() if is_sale is wanted]
+             for wanted in (True, False)]  # fmt: skip
+    words = Statuses().over(preset.sale, preset.not_a_sale).over(rules.sale, rules.not_a_sale)
+    return words.over(*asked)
 
 
 def _with_window(question: Question, as_of: date, days: int) -> Question:
@@ -186,6 +198,8 @@ def _read(lines: ExportLines, export: Export, detail: Detail, engine: Engine) ->
     )
     with having_seen(grouped):
         check_currency(export, ledger, question)
+        check_statuses(export, ledger)
+        check_ids(export, grouped.table, dates)
     return grouped
 
 
@@ -221,6 +235,7 @@ def _check_doubts(grouped: Grouped, lines: ExportLines, engine: Engine) -> None:
     export, ledger = grouped.export, grouped.ledger
     keeps_one = lines.question.overlap == "keep-one"
     with having_seen(grouped):
+        check_calendar(export, grouped.dates)
         check_amounts(export, grouped.doubts)
         if grouped.doubts.spanning or (keeps_one and lines.has_files and ledger["anonymous"]):
             question = replace(lines.question, anonymous=keeps_one)

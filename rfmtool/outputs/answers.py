@@ -77,7 +77,7 @@ def publish_answer(  # noqa: PLR0913 - each is a part of the folder
     """
     with published_folder(folder, kind, shared=shared) as place, system_failures(str(folder)):
         outputs = [
-            write_with_lists(place, name, table.to_reader(), {}, "csv", text)[0]
+            write_with_lists(place, name, table.to_reader(), dict, "csv", text)[0]
             for name, table in tables.items()
         ]
         outputs.append(write_json(place, f"{kind}.json", data))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, Final
@@ -27,7 +27,7 @@ def write_with_lists(  # noqa: PLR0913, PLR0917 - each is a part of what is writ
     place: Path,
     name: str,
     rows: pa.RecordBatchReader,
-    lists: Mapping[str, Ints],
+    lists: Callable[[], Mapping[str, Ints]],
     kind: str,
     text: TextOptions,
 ) -> list[dict[str, Any]]:
@@ -38,7 +38,7 @@ def write_with_lists(  # noqa: PLR0913, PLR0917 - each is a part of what is writ
         name: of the table's file, without its ending.
         rows: the table.
         lists: by name, perhaps within a folder, the places of rows in the table, in the order in
-            which they are written.
+            which they are written; asked for when all rows have passed.
         kind: one of KINDS.
         text: how text is written.
 
@@ -51,12 +51,15 @@ def write_with_lists(  # noqa: PLR0913, PLR0917 - each is a part of what is writ
     return [
         write_file(place, f"{one}.{kind}", partial(_write_typed, table, places, kind, text))
         | {"rows": len(table if places is None else places)}
-        for one, places in {name: None, **lists}.items()
+        for one, places in {name: None, **lists()}.items()
     ]
 
 
 def _write_text(
-    path: Path, rows: pa.RecordBatchReader, lists: Mapping[str, Ints], text: TextOptions
+    path: Path,
+    rows: pa.RecordBatchReader,
+    lists: Callable[[], Mapping[str, Ints]],
+    text: TextOptions,
 ) -> Iterator[dict[str, Any]]:
     """A line is made once, and copied from where it stands into each list that it is in."""
     header = header_line(rows.schema.names, text)
@@ -73,11 +76,12 @@ def _write_text(
         ends = np.concatenate(found)
 
     yield write_file(path.parent, path.name, write_all) | {"rows": len(ends) - 1}
+    named = lists()
     copies = (
         partial(write_file, path.parent, f"{name}.csv", partial(_copy, path, ends, places))
-        for name, places in lists.items()
+        for name, places in named.items()
     )
-    for written, places in zip(in_order(copies, cores()), lists.values(), strict=True):
+    for written, places in zip(in_order(copies, cores()), named.values(), strict=True):
         yield written | {"rows": len(places)}
 
 

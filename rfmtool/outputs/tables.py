@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -13,7 +14,6 @@ import pyarrow.compute as pc
 from rfmtool import columns as names
 
 _MONEY: Final = pa.decimal128(19, 4)
-_CHUNK_ROWS: Final = 1 << 16
 
 
 def to_table(
@@ -34,15 +34,17 @@ def to_table(
     return pa.table({name: _typed(frame[name], money) for name in columns})
 
 
-def to_rows(frame: pd.DataFrame, columns: tuple[str, ...]) -> pa.RecordBatchReader:
-    """Give a result frame its written types as `to_table` does, some thousand rows at a time."""
-    schema = to_table(frame.iloc[:0], columns).schema
-    chunks = (
-        to_table(frame.iloc[start : start + _CHUNK_ROWS], columns)
-        for start in range(0, len(frame), _CHUNK_ROWS)
-    )
-    batches = (batch for chunk in chunks for batch in chunk.to_batches())
-    return pa.RecordBatchReader.from_batches(schema, batches)
+def to_rows(frames: Iterator[pd.DataFrame], columns: tuple[str, ...]) -> pa.RecordBatchReader:
+    """Give rows of a result frame their written types as `to_table` does.
+
+    Args:
+        frames: some rows each, one frame at least.
+        columns: which columns, in this order.
+    """
+    first = to_table(next(frames), columns)
+    others = (to_table(frame, columns) for frame in frames)
+    batches = (batch for table in chain([first], others) for batch in table.to_batches())
+    return pa.RecordBatchReader.from_batches(first.schema, batches)
 
 
 def plain(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from rfmtool.pages.blocks import Block, Pairs
@@ -72,6 +72,11 @@ def _as_read(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Money", _money(found)),
         ("Orders", _orders(found)),
         ("Rows", ledger_line(found["ledger"])),
+        *(
+            ("" if place else "Statuses", line)
+            for place, line in enumerate(status_lines(found["statuses"]))
+        ),
+        *(("" if place else "Look at", line) for place, line in enumerate(found["notices"])),
         ("Customers", f"{found['customers']:,}"),
         *ids,
         *_rejects(found),
@@ -89,6 +94,19 @@ def _evidence(tables: Mapping[str, Any]) -> list[tuple[str, str]]:
         lines.append((name.capitalize(), f"{ledger_line(table, empty=False)}; {known}"))
         lines += [("", _bad_row(one, _HEADER_ROWS)) for one in table["rejects"]]
     return lines
+
+
+def status_lines(statuses: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A line for each status word: its column, what it holds and what it was taken for."""
+    return [
+        f"{one['column']}: {_word(one['status'])}, {counted(one['rows'], 'row')},"
+        f" {money(one['money'])}: {one['taken_as']}"
+        for one in statuses
+    ]
+
+
+def _word(status: str | None) -> str:
+    return "words of few rows" if status is None else status or "(empty)"
 
 
 def _money(found: Mapping[str, Any]) -> str:
@@ -112,6 +130,8 @@ def _orders(found: Mapping[str, Any]) -> str:
 def _files(files: list[dict[str, Any]]) -> str:
     counts = [file["rows"] for file in files if file["rows"] is not None]
     rows = counted(sum(counts), "row") if counts else "rows not counted yet"
+    blank = sum(file.get("blank") or 0 for file in files)
+    rows += f" ({blank:,} blank)" * bool(blank)
     first = files[0]
     name = first["name"] if len(files) == 1 else f"{len(files):,} files"
     if first["kind"] in _TYPED:
@@ -157,6 +177,7 @@ def _notes(file: Mapping[str, Any]) -> list[str]:
         (rows > 1, f"the header takes {rows} rows"),
         (file.get("aligned"), "cells are divided by runs of spaces (change it with --delimiter)"),
         (file.get("padded"), "a space follows every delimiter and is no part of a cell"),
+        (file.get("wrapped"), 'cells written as ="00123" are read without the formula'),
         (file.get("quote") == "'", "cells are quoted with single quotes"),
         (file.get("escape"), "a backslash makes the next mark plain text"),
         (file.get("empty_columns"), "rows end in delimiters with nothing behind them"),

@@ -14,6 +14,7 @@ from rfmtool.pages.climb import climb
 from rfmtool.pages.evidence import voices, wallets
 from rfmtool.pages.grid import people_grid
 from rfmtool.pages.groups import came_back, group_table, ladder
+from rfmtool.pages.lots import left_out
 from rfmtool.pages.trust import trust
 from rfmtool.summaries.words import counted, money
 
@@ -31,7 +32,7 @@ def page(summary: Data, width: int, folder: str | None = None) -> list[Block]:
         width: how many characters the page is wide.
         folder: the run's folder, for the hints at the end.
     """
-    sections = [_to_do(summary, folder), ladder(summary), climb(summary)]
+    sections = [_to_do(summary, folder), left_out(summary), ladder(summary), climb(summary)]
     if summary["buyers"]:
         sections += [
             [group_table("ACTIVITY", summary["activity"], width)],
@@ -68,7 +69,7 @@ def _to_do(summary: Data, folder: str | None) -> list[Block]:
             (
                 str(place),
                 group["say"],
-                f"{group['customers']:,}",
+                f"{_to_contact(group):,}",
                 money(group["revenue"]),
                 group["channel"],
                 group["name"],
@@ -77,9 +78,15 @@ def _to_do(summary: Data, folder: str | None) -> list[Block]:
         ),
         spare=("by", "spent so far"),
     )
-    rest = ", ".join(f"{group['name']} {group['customers']:,}" for group in groups[_FIRST:])
+    rest = ", ".join(f"{group['name']} {_to_contact(group):,}" for group in groups[_FIRST:])
     where = ", each a list in actions/" if folder else ""
     return [table, *([Paragraph(f"Then{where}: {rest}.", "quiet")] if rest else [])]
+
+
+def _to_contact(group: Data) -> int:
+    """How many stand on the list of an action; an earlier version left nobody out of it."""
+    people: int = group.get("to_contact", group["customers"])
+    return people
 
 
 def _segments(summary: Data, width: int) -> list[Block]:

@@ -112,7 +112,7 @@ def _line(line: Line, width: int) -> Text:
     return text if text.cell_len <= width else Text("\n   ").join(text.wrap(_ANY, width - 3))
 
 
-_NARROWEST, _USUAL = 40, 80
+_NARROWEST, _USUAL = 20, 80
 _ANY: Final = Console(width=_ENDLESS)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from rfmtool.pages.blocks import Block, Paragraph
 from rfmtool.summaries.exchange import converted
-from rfmtool.summaries.words import counted
+from rfmtool.summaries.words import counted, money
 
 Data = Mapping[str, Any]
 
@@ -19,9 +19,22 @@ def trust(summary: Data) -> list[Block]:
     return [
         Paragraph(ledger_line(summary["ledger"])),
         Paragraph(f"Read as {', '.join(understood(summary))}"),
+        *_statuses(summary["statuses"]),
         *_evidence(summary["evidence"]),
         *(Paragraph(text, "warning") for text in summary["warnings"]),
     ]
+
+
+def _statuses(statuses: Sequence[Data]) -> list[Block]:
+    """What each status word holds and was taken for, in one paragraph."""
+    if not statuses:
+        return []
+    words = (
+        f"{one['status'] or ('words of few rows' if one['status'] is None else 'empty')}"
+        f" {one['rows']:,} ({money(one['money'])}: {one['taken_as']})"
+        for one in statuses
+    )
+    return [Paragraph(f"By status {', '.join(words)}")]
 
 
 def _evidence(tables: Data) -> list[Block]:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from rfmtool.arrays import Mask
+from rfmtool.arrays import Ints, Mask
 from rfmtool.scoring.cuts import quantile_cuts
 
 MIN_ORDER_DAYS: Final = 4
@@ -16,7 +16,7 @@ _REFUNDED_ONE_IN: Final = 10
 _THIRDS: Final = 3
 
 
-def add_candidates(people: pd.DataFrame) -> pd.DataFrame:
+def add_candidates(people: pd.DataFrame, long_tenure: int | None = None) -> pd.DataFrame:
     """Add `looks_like_supporter`.
 
     Holds for four order days or more, neither overdue nor lapsed, refunds below a tenth of sales,
@@ -24,23 +24,31 @@ def add_candidates(people: pd.DataFrame) -> pd.DataFrame:
     Where categories are not known only tenure counts.
 
     Reads order_days, first_order_on, sales, refunds, activity, and `categories` where known.
+
+    Args:
+        people: one row per person.
+        long_tenure: what `tenure_limit` says of everybody; None where these are everybody.
     """
+    if long_tenure is None:
+        long_tenure = tenure_limit(people)
     late = people["activity"].isin(["overdue", "lapsed"]).to_numpy()
     refunds, sales = people["refunds"].to_numpy(), people["sales"].to_numpy()
     frequent = people["order_days"].to_numpy() >= MIN_ORDER_DAYS
     kept = _REFUNDED_ONE_IN * refunds < sales
-    attached = _long_known(people) | _broad(people)
+    attached = (_tenure(people) > long_tenure) | _broad(people)
     return people.assign(looks_like_supporter=frequent & ~late & kept & attached)
 
 
-def _long_known(people: pd.DataFrame) -> Mask:
-    """Above the 2/3 quantile of tenure over buyers; counted from any day it is the same."""
+def tenure_limit(people: pd.DataFrame) -> int:
+    """The 2/3 quantile of tenure over buyers; counted from 1970, as it is the same from any day."""
     bought = people["first_order_on"].notna().to_numpy()
+    return quantile_cuts(_tenure(people)[bought], _THIRDS)[1]
+
+
+def _tenure(people: pd.DataFrame) -> Ints:
+    """Days from the first order to 1970; vast below all where there is none."""
     first = people["first_order_on"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    tenure = -first[bought]
-    long_known = np.zeros(len(people), dtype=bool)
-    long_known[bought] = tenure > quantile_cuts(tenure, _THIRDS)[1]
-    return long_known
+    return np.where(people["first_order_on"].isna(), np.iinfo(np.int64).min, -first)
 
 
 def _broad(people: pd.DataFrame) -> Mask:

@@ -38,7 +38,9 @@ def add_snoozes(people: pd.DataFrame, log: pd.DataFrame | None, as_of_day: int) 
         return people
     until = _days(log, "snooze_until")
     wishes = log.assign(until=until, day=_days(log, "contacted_on"))[until != _NEVER]
-    latest = wishes.sort_values(["day", "until"], kind="stable").drop_duplicates("owner", "last")
+    latest = wishes.sort_values(["day", "until"], kind="stable").drop_duplicates(
+        "owner", keep="last"
+    )
     running = latest[latest["until"].to_numpy() >= as_of_day]
     owner = running["owner"].to_numpy(dtype=np.int64)
     until_day = np.full(len(people), _NEVER)

@@ -76,10 +76,8 @@ def _nobody(people: pd.DataFrame) -> Mask:
 
 
 def by_urgency(people: pd.DataFrame) -> pd.DataFrame:
-    """Order people by priority, then by value at stake (monetary, the most first), then by id."""
-    return people.sort_values(
-        ["priority", "monetary", "customer_id"], ascending=[True, False, True], kind="stable"
-    )
+    """Order people by priority, then by value at stake, the most first; equals stay as they are."""
+    return people.sort_values(["priority", "monetary"], ascending=[True, False], kind="stable")
 
 
 def call_queue(people: pd.DataFrame, calls: int) -> pd.DataFrame:
@@ -88,7 +86,7 @@ def call_queue(people: pd.DataFrame, calls: int) -> pd.DataFrame:
     Where telephone numbers are known, those without one are passed over.
 
     Args:
-        people: one row per person; reads channel, priority, monetary, customer_id, and phone where
+        people: one row per person; reads channel, priority, monetary, and phone where
             there is such a column.
         calls: how many at most.
     """

@@ -148,11 +148,11 @@ def tables_asked(rule: Rule) -> set[str]:
 
 def months_before(day: int, months: int) -> int:
     """The same day of the month some months earlier, or that month's last day."""
-    date = np.datetime64(day, "D")
-    month = date.astype("datetime64[M]")
-    first, following = (month - months).astype("datetime64[D]"), month - months + 1
-    same = first + (date - month.astype("datetime64[D]"))
-    return int(min(same, following.astype("datetime64[D]") - 1).astype(np.int64))
+    month = np.datetime64(day, "D").astype("datetime64[M]")
+    of_month = day - int(month.astype("datetime64[D]").astype(np.int64))
+    earlier = int(month.astype(np.int64)) - months
+    first, following = np.array([earlier, earlier + 1], "datetime64[M]").astype("datetime64[D]")
+    return min(int(first.astype(np.int64)) + of_month, int(following.astype(np.int64)) - 1)
 
 
 # Cells -------------------------------------------------------------------------------------------

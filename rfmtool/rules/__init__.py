@@ -1,6 +1,6 @@
 """The rules in force: scoring, segments, ladder and playbook as rows, read from TOML."""
 
-from rfmtool.rules.load import load_rules, merged_data, rules_of, shipped_text
+from rfmtool.rules.load import Paths, load_rules, rules_of, shipped_text
 from rfmtool.rules.lots import ALL, marketing, parse_lots, with_lots, with_results
 from rfmtool.rules.scoring import LIMITS, parse_cuts, parse_fit
 from rfmtool.rules.values import (
@@ -37,6 +37,7 @@ __all__ = [
     "Lots",
     "Method",
     "MethodName",
+    "Paths",
     "Rule",
     "Rules",
     "Rung",
@@ -44,7 +45,6 @@ __all__ = [
     "WalletRules",
     "load_rules",
     "marketing",
-    "merged_data",
     "parse_cuts",
     "parse_fit",
     "parse_lots",

@@ -12,11 +12,15 @@ from rfmtool.errors import RulesError
 from rfmtool.rules.checking import only_known
 
 
-def evidence_of(data: Any, folder: str | os.PathLike[str], where: str) -> Mapping[str, str]:  # noqa: ANN401 - unchecked input
+def evidence_of(
+    data: Any,  # noqa: ANN401 - unchecked input
+    folder: str | os.PathLike[str],
+    where: str,
+) -> Mapping[str, str | list[str]]:
     """Read the evidence section.
 
     Args:
-        data: table name to a path, folder or glob, or `-`.
+        data: table name to a path, folder or glob, or `-`; or to several.
         folder: of the rules file; paths that are not absolute start there.
         where: for messages.
 
@@ -25,8 +29,16 @@ def evidence_of(data: Any, folder: str | os.PathLike[str], where: str) -> Mappin
     """
     only_known(data, {*EVIDENCE}, where)
     for name, path in data.items():
-        if not isinstance(path, str) or not path:
+        paths = path if isinstance(path, list) and path else [path]
+        if not all(isinstance(one, str) and one for one in paths):
             raise RulesError(f'{where}.{name}: a path, such as "{name}.csv"')
     return {
-        name: path if path == "-" else os.fspath(Path(folder) / path) for name, path in data.items()
+        name: [_seen_from(folder, one) for one in path]
+        if isinstance(path, list)
+        else _seen_from(folder, path)
+        for name, path in data.items()
     }
+
+
+def _seen_from(folder: str | os.PathLike[str], path: str) -> str:
+    return path if path == "-" else os.fspath(Path(folder) / path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -18,6 +18,7 @@ from rfmtool.rules.contacting import contacting_of
 from rfmtool.rules.evidence import evidence_of
 from rfmtool.rules.ladder import ladder_of
 from rfmtool.rules.lots import with_lots
+from rfmtool.rules.merging import laid_on
 from rfmtool.rules.playbook import playbook_of
 from rfmtool.rules.presets import presets_of
 from rfmtool.rules.scoring import fit_data, fit_of, method_data, method_of, weights_of
@@ -37,22 +38,30 @@ def shipped_text() -> str:
     return resources.files(__package__).joinpath(_SHIPPED).read_text("utf-8")
 
 
+Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None
+
+
 def load_rules(
-    path: str | os.PathLike[str] | None = None,
+    path: Paths = None,
     cuts: Mapping[str, Method] | None = None,
     fit: FitRules | None = None,
 ) -> Rules:
-    """Load the rules in force: the shipped ones, overridden by a file, overridden by options.
+    """Load the rules in force: the shipped ones, files on top of them, overridden by options.
 
     Args:
-        path: a rules file of the user's.
+        path: a rules file of the user's, or several: a later one adds to and overrides an earlier.
         cuts: dimension to method.
-        fit: who cut points are fitted on; what it leaves open is for the file to say.
+        fit: who cut points are fitted on; what it leaves open is for the files to say.
 
     Raises:
-        RulesError: the file cannot be read, has an unknown key, or its rules leave somebody out.
+        RulesError: a file cannot be read, has an unknown key, or its rules leave somebody out.
     """
-    rules = rules_of(merged_data(path), os.fspath(path) if path else _SHIPPED, cuts)
+    data, origins = toml_text(shipped_text()), dict[str, str]()
+    rules = None
+    for one in _listed(path):
+        data = laid_on(data, _own(one), origins, os.fspath(one))
+        rules = rules_of(data, os.fspath(one), cuts)  # each by itself, so that errors name it
+    rules = replace(rules or rules_of(data, _SHIPPED, cuts), origins=origins)
     if fit is None:
         return rules
     fit = fit.over(rules.fit)
@@ -60,30 +69,24 @@ def load_rules(
     return replace(rules, fit=fit, data={**rules.data, "scoring": scoring})
 
 
-def merged_data(path: str | os.PathLike[str] | None) -> dict[str, Any]:
-    """The shipped rules as plain data, with the sections of a user's file put in their place.
-
-    Raises:
-        RulesError: the file cannot be read.
-    """
-    data = toml_text(shipped_text())
+def _listed(path: Paths) -> Sequence[str | os.PathLike[str]]:
     if path is None:
-        return data
+        return ()
+    return [path] if isinstance(path, (str, os.PathLike)) else path
+
+
+def _own(path: str | os.PathLike[str]) -> dict[str, Any]:
     where = os.fspath(path)
     if not where:
         raise RulesError("--rules: the name is empty", "Name a rules file, or leave it out.")
     check_local(where)
     try:
-        own = toml_of(Path(where))
+        return toml_of(Path(where))
     except OSError as error:
         reason = (error.strerror or "not readable").lower()
         raise RulesError(f"{where}: cannot be read: {reason}", "Name a rules file.") from None
     except ValueError as error:
         raise RulesError(f"{where}: {error}") from None
-    for section in ("scoring", "reading", "wallet", "contacting"):
-        if isinstance(own.get(section), dict):
-            own[section] = {**data[section], **own[section]}
-    return {**data, **own}
 
 
 def rules_of(
@@ -112,10 +115,11 @@ def rules_of(
         segments=segments,
         ladder=ladder,
         playbook=playbook,
-        not_a_sale=_words(data["reading"], f"{where}: reading"),
+        not_a_sale=_words(data["reading"], "not_a_sale", f"{where}: reading"),
+        sale=_words(data["reading"], "sale", f"{where}: reading"),
         wallet=wallet_of(data["wallet"], f"{where}: wallet"),
         contacting=contacting_of(data["contacting"], f"{where}: contacting"),
-        evidence=evidence_of(data.get("evidence", {}), Path(where).parent, f"{where}: evidence"),
+        evidence=evidence_of(data.get("evidence", {}), "", f"{where}: evidence"),
         presets=presets_of(data.get("preset", []), f"{where}: preset"),
         shared=_flag(data.get("shared", False), f"{where}: shared"),
         warnings=(*warnings, *unreachable, *aimless),
@@ -138,9 +142,9 @@ def _labels(rules: Iterable[Rule]) -> frozenset[str]:
     return frozenset(rule.label for rule in rules)
 
 
-def _words(data: Any, where: str) -> frozenset[str]:  # noqa: ANN401 - unchecked input
-    only_known(data, {"not_a_sale"}, where)
-    words = data.get("not_a_sale", [])
+def _words(data: Any, key: str, where: str) -> frozenset[str]:  # noqa: ANN401 - unchecked input
+    only_known(data, {"not_a_sale", "sale"}, where)
+    words = data.get(key, [])
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise RulesError(f"{where}.not_a_sale: a list of words")
+        raise RulesError(f"{where}.{key}: a list of words")
     return frozenset(word.strip().lower() for word in words)

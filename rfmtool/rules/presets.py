@@ -11,12 +11,17 @@ from rfmtool.rules.checking import only_known
 
 PRESET_ROLES: Final = (
     "customer_id", "order_id", "ordered_at", "amount", "refunded", "unpaid", "quantity",
-    "unit_price", "currency", "status", "cancelled_at", "captured", "paid_at",
+    "unit_price", "currency", "status", "payment_status", "type", "cancelled_on", "voided",
+    "is_test", "captured", "paid_at",
 )  # fmt: skip
 """The roles that a preset may name columns for."""
-SALE_ROLES: Final = ("status", "cancelled_at", "captured", "paid_at")
+SALE_ROLES: Final = (
+    "status", "payment_status", "type", "cancelled_on", "voided", "is_test", "captured", "paid_at",
+)  # fmt: skip
 """The roles that can say that an order is no sale."""
 _DATES: Final = ("D/M/Y", "M/D/Y")
+_ONCE_CALLED: Final = {"cancelled_at": "cancelled_on"}
+"""Roles by the names that they had; a preset of the user's may still say so."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,13 @@ class Preset:
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Role to column names; the first that is there plays the role."""
     not_a_sale: frozenset[str] = frozenset()
-    """Words of the status column, in small letters, beside those of the rules."""
+    """Words of the status column, in small letters, beside those that are known."""
+    sale: frozenset[str] = frozenset()
+    """The same, of orders that are sales."""
+    anonymous: frozenset[str] = frozenset()
+    """Customer ids that stand for nobody."""
+    undated: Literal["blank"] | None = None
+    """`blank` where rows without a date are headings and totals of groups."""
     amount_per: Literal["line", "order"] | None = None
     """`order` where the amount is the order's, however many rows repeat it."""
     carry_down: tuple[str, ...] = ()
@@ -64,12 +75,15 @@ def _preset_of(row: Any, where: str) -> Preset:  # noqa: ANN401
     if not name or name in ("none", "generic"):
         raise RulesError(f"{where}.name: a name is needed, other than none and generic")
     columns = row.get("columns", {})
+    if isinstance(columns, Mapping):
+        columns = {_ONCE_CALLED.get(role, role): names for role, names in columns.items()}
     only_known(columns, set(PRESET_ROLES), f"{where}.columns")
     if row.get("amount_per") not in (None, "line", "order"):
         raise RulesError(f"{where}.amount_per: is line or order")
     if row.get("dates") not in (None, *_DATES):
         raise RulesError(f"{where}.dates: is {' or '.join(_DATES)}")
-    words = _texts(row.get("not_a_sale", []), f"{where}.not_a_sale")
+    if row.get("undated") not in (None, "blank"):
+        raise RulesError(f"{where}.undated: is blank")
     return Preset(
         name=name,
         title=_text(row, "title", where) or name,
@@ -78,7 +92,10 @@ def _preset_of(row: Any, where: str) -> Preset:  # noqa: ANN401
             role: _texts(names if isinstance(names, list) else [names], f"{where}.columns.{role}")
             for role, names in columns.items()
         },
-        not_a_sale=frozenset(word.strip().lower() for word in words),
+        not_a_sale=_words(row, "not_a_sale", where),
+        sale=_words(row, "sale", where),
+        anonymous=frozenset(_texts(row.get("anonymous", []), f"{where}.anonymous")),
+        undated=row.get("undated"),
         amount_per=row.get("amount_per"),
         carry_down=_roles(row.get("carry_down", []), f"{where}.carry_down"),
         notes=_texts(row.get("notes", []), f"{where}.notes"),
@@ -96,8 +113,13 @@ def _headers(data: Any, where: str) -> tuple[tuple[str, ...], ...]:  # noqa: ANN
     return tuple(_texts(names, where) for names in data)
 
 
+def _words(row: Mapping[str, Any], key: str, where: str) -> frozenset[str]:
+    words = _texts(row.get(key, []), f"{where}.{key}")
+    return frozenset(word.strip().lower() for word in words)
+
+
 def _roles(data: Any, where: str) -> tuple[str, ...]:  # noqa: ANN401
-    roles = _texts(data, where)
+    roles = tuple(_ONCE_CALLED.get(role, role) for role in _texts(data, where))
     if unknown := set(roles) - set(PRESET_ROLES):
         raise RulesError(f"{where}: there is no role {min(unknown)!r}")
     return roles

@@ -185,9 +185,12 @@ class Rules:
     ladder: tuple[Rung, ...]
     playbook: tuple[Action, ...]
     not_a_sale: frozenset[str]
+    """Status words of orders that are no sales, beside those that are known."""
+    sale: frozenset[str]
+    """The same, of orders that are."""
     wallet: WalletRules
     contacting: Contacting
-    evidence: Mapping[str, str] = field(default_factory=dict)
+    evidence: Mapping[str, str | list[str]] = field(default_factory=dict)
     """Where evidence tables are, by name; what a run is given comes first."""
     presets: tuple[Preset, ...] = ()
     """Known exports of the user's own."""
@@ -200,3 +203,5 @@ class Rules:
     warnings: tuple[str, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """The same as plain data, which `to_toml` writes."""
+    origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Which file each part is from, such as `scoring.recency`; what is not named is shipped."""

@@ -5,22 +5,43 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rfmtool.rules.merging import SHIPPED, origin_of
 
-def to_toml(data: Mapping[str, Any]) -> str:
-    """Write rules data as TOML that `load_rules` reads back equal."""
-    parts = [f"[reading]\nnot_a_sale = {_value(data['reading'].get('not_a_sale', []))}\n"]
-    parts += [f"[scoring.{name}]\n{_pairs(method)}" for name, method in data["scoring"].items()]
-    rows = "".join(f"    {_value(row)},\n" for row in data["segments"]["rows"])
-    parts.append(f"[segments]\nmap = {_value(data['segments']['map'])}\nrows = [\n{rows}]\n")
-    parts += [f"[{name}]\n{_pairs(data[name])}" for name in ("wallet", "contacting")]
-    if data.get("evidence"):
-        parts.append(f"[evidence]\n{_pairs(data['evidence'])}")
+
+def to_toml(data: Mapping[str, Any], origins: Mapping[str, str] | None = None) -> str:
+    """Write rules data as TOML that `load_rules` reads back equal.
+
+    Args:
+        data: the rules as plain data.
+        origins: which file each part is from, to say so above it; None says nothing.
+    """
+
+    def part(text: str, *names: str) -> str:
+        return text if origins is None else f"# {_from(origin_of(origins, *names))}\n{text}"
+
+    parts = [part(f"[reading]\n{_pairs(data['reading'])}", "reading")]
     parts += [
-        f"[[{section}]]\n{_pairs(row)}"
-        for section in ("ladder", "playbook", "preset")
+        part(f"[scoring.{name}]\n{_pairs(method)}", "scoring", name)
+        for name, method in data["scoring"].items()
+    ]
+    rows = "".join(f"    {_value(row)},\n" for row in data["segments"]["rows"])
+    segments = f"[segments]\nmap = {_value(data['segments']['map'])}\nrows = [\n{rows}]\n"
+    parts.append(part(segments, "segments"))
+    parts += [part(f"[{name}]\n{_pairs(data[name])}", name) for name in ("wallet", "contacting")]
+    if data.get("evidence"):
+        each = [part(_pairs({name: path}), "evidence", name)
+                for name, path in data["evidence"].items()]  # fmt: skip
+        parts.append("[evidence]\n" + "".join(each))
+    parts += [
+        part(f"[[{section}]]\n{_pairs(row)}", section, str(row.get(key)))
+        for section, key in (("ladder", "stage"), ("playbook", "action"), ("preset", "name"))
         for row in data.get(section, [])
     ]
     return "\n".join(parts)
+
+
+def _from(origin: str) -> str:
+    return origin if origin == SHIPPED else f"from {_value(origin)}"
 
 
 def _pairs(table: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -89,21 +90,18 @@ def write_files(
     if options.rejects:
         written, left_out = _write_rejects(result.rejects(), place, options.text)
         outputs.append(written)
+    # The next run takes customers.csv up, so it is always there.
+    for kind in dict.fromkeys(("csv", *options.tables)):
+        rows = to_rows(result.counted_parts(), result.columns)
+        lists = partial(_lists, result, options) if kind in options.tables else dict
+        outputs += write_with_lists(place, "customers", rows, lists, kind, options.text)
     summary = summarise(result, left_out) if left_out else result.summary
-    lists = {**_queues(result.frame, options), **_lists(result.frame, options)}
-    for kind in dict.fromkeys(
-        ("csv", *options.tables)
-    ):  # what the next run takes up is always there
-        rows, listed_in = to_rows(result.frame, result.columns), kind in options.tables
-        outputs += write_with_lists(
-            place, "customers", rows, lists if listed_in else {}, kind, options.text
-        )
     outputs.append(
         write_json(place, "scales.json", {**result.scales.as_data(), **lots_data(result)})
     )
     if len(result.holdouts):
         rows = holdouts_table(result.holdouts).to_reader()
-        outputs += write_with_lists(place, "holdouts", rows, {}, "csv", options.text)
+        outputs += write_with_lists(place, "holdouts", rows, dict, "csv", options.text)
     about: dict[str, Any] = {}
     if memory:
         files, about, warned = memory.write(place, summary, options.text)
@@ -175,29 +173,24 @@ def _write_rejects(
     return {"name": REJECTS, "rows": rows, "sha256": hashed.hash.hexdigest()}, left_out
 
 
-def _queues(frame: pd.DataFrame, options: FolderOptions) -> dict[str, Ints]:
-    """The lists that somebody works through: regulars gone missing, and whom to call first."""
-    missing = np.flatnonzero(missing_regulars(frame) & listed(frame))
-    queues = {"missing_regulars": _by_value(frame, missing)} if len(missing) else {}
+def _lists(result: Result, options: FolderOptions) -> dict[str, Ints]:
+    """The rows of each list by its name: who is to be missed or called, who is in which group."""
+    people = result.figures.frame
+    is_listed = listed(people)
+    missing = np.flatnonzero(missing_regulars(people) & is_listed)
+    lists = {"missing_regulars": _by_value(people, missing)} if len(missing) else {}
     if options.calls:
         # The frame's index counts its rows.
-        queues["calls"] = call_queue(frame[listed(frame)], options.calls).index.to_numpy(
-            dtype=np.int64
-        )
-    return queues
-
-
-def _lists(frame: pd.DataFrame, options: FolderOptions) -> dict[str, Ints]:
-    """The rows of each list by its name: who is in a group, or on a rung, or to be called."""
-    lists, is_listed = {}, listed(frame)
+        queue = call_queue(people[is_listed], options.calls)
+        lists["calls"] = queue.index.to_numpy(dtype=np.int64)
     for folder in options.lists:
-        groups = frame[_LIST_COLUMN[folder]].astype("category")
+        groups = people[_LIST_COLUMN[folder]].astype("category")
         codes = groups.cat.codes.to_numpy()
         for label, stem in file_stems(sorted(groups.cat.categories)).items():
             members = codes == groups.cat.categories.get_loc(label)
             rows = np.flatnonzero(members & is_listed if folder in _URGENT else members)
             if len(rows):
-                lists[f"{folder}/{stem}"] = _by_value(frame, rows) if folder in _URGENT else rows
+                lists[f"{folder}/{stem}"] = _by_value(people, rows) if folder in _URGENT else rows
     return lists
 
 

@@ -113,7 +113,7 @@ class Kept:
                 if table is not None:
                     text = TextOptions(excel=self.bytes_of(name).startswith(_BOM), raw_text=True)
                     stem = f"{place}{CUSTOMERS.removesuffix('.csv')}"
-                    outputs += write_with_lists(new, stem, table.to_reader(), {}, "csv", text)
+                    outputs += write_with_lists(new, stem, table.to_reader(), dict, "csv", text)
                     continue
             data = self.bytes_of(name)
             written = write_file(new, f"{place}{name}", lambda file, data=data: file.write(data))  # type: ignore[misc]

@@ -18,7 +18,7 @@ from rfmtool.outputs.text import TextOptions
 from rfmtool.pipeline import Result
 from rfmtool.runs import history
 from rfmtool.runs.kept import PREVIOUS, SINCE, Kept, earlier_runs, write_kept
-from rfmtool.runs.moves import CHANGES, Before, moves, places_before
+from rfmtool.runs.moves import CHANGES, Before, moves, narrow, places_before
 
 _STEM: Final = "changes"
 
@@ -55,10 +55,10 @@ class Memory:
         outputs: list[dict[str, Any]] = []
         if self.changes is not None:
             rows = to_table(self.changes, CHANGES, ()).to_reader()
-            outputs += write_with_lists(place, _STEM, rows, {}, "csv", text)
+            outputs += write_with_lists(place, _STEM, rows, dict, "csv", text)
         table = history.carried_on(self.folder, history.history_rows(summary, self.changes))
         stem = history.HISTORY.removesuffix(".csv")
-        outputs += write_with_lists(place, stem, table.to_reader(), {}, "csv", text)
+        outputs += write_with_lists(place, stem, table.to_reader(), dict, "csv", text)
         files, runs = write_kept(self.kept, place, self.result.settings.suppressed)
         until = [point for point in history.points(table) if point["as_of"] <= summary["as_of"]]
         few = history.fewer_than_usual(until)
@@ -81,9 +81,12 @@ def remember(folder: Path, result: Result, keep: int = 1) -> Memory:
         before = _before(runs[0]) if runs else None
     except InputError as error:
         told = f"The run before is not taken up: {error.args[0]}."
-        return Memory(_dated(result, None), folder, (), None, [told])
-    changes = None if before is None else moves(result, before)
-    return Memory(_dated(result, before), folder, runs, changes, ())
+        return Memory(_dated(result, None, None), folder, (), None, [told])
+    if before is None:
+        return Memory(_dated(result, None, None), folder, (), None, ())
+    people = narrow(result)
+    changes = moves(result, people, before)
+    return Memory(_dated(result, people, before), folder, runs, changes, ())
 
 
 def _before(run: Kept) -> Before:
@@ -94,17 +97,17 @@ def _before(run: Kept) -> Before:
         return Before(run.as_of, people, None, None)
 
 
-def _dated(result: Result, before: Before | None) -> Result:
+def _dated(result: Result, people: pd.DataFrame | None, before: Before | None) -> Result:
     """The result with since when everybody stands on their stage and in their segment."""
-    frame, count = result.frame, len(result.frame)
+    count = len(result.grouped.table)
     since = {name: np.full(count, result.as_of_day) for name in SINCE[:2]}
     stage_before = np.full(count, None, dtype=object)
-    if before is not None and len(before.people):
-        place = places_before(result, before)
+    if people is not None and before is not None and len(before.people):
+        place = places_before(people, before)
         old = before.people.iloc[np.maximum(place, 0)]
         stays = {}
         for column in ("stage", "segment"):
-            now = frame[column].astype("str").to_numpy(dtype=object)
+            now = people[column].astype("str").to_numpy(dtype=object)
             stays[column] = (place >= 0) & (now == old[column].to_numpy(dtype=object))
             told = old[f"{column}_since_on"].fillna(before.as_of.isoformat())
             known = told.to_numpy().astype("datetime64[D]")
@@ -114,4 +117,4 @@ def _dated(result: Result, before: Before | None) -> Result:
         stage_before = came_from.mask(place < 0).to_numpy(dtype=object)
     days = {name: dated(day, np.ones(count, dtype=bool)) for name, day in since.items()}
     words = pd.array(stage_before, dtype="str")
-    return replace(result, frame=frame.assign(**days, stage_before=words))
+    return replace(result, since=pd.DataFrame({**days, "stage_before": words}))

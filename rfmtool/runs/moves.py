@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from rfmtool.arrays import Ints, Mask
 from rfmtool.columns import DIMENSIONS, MONEY
 from rfmtool.days import day_number
+from rfmtool.fits import joined
 from rfmtool.grouping.grouped import Grouped
 from rfmtool.grouping.history import counting_orders
 from rfmtool.outputs.tables import to_table
@@ -55,9 +56,15 @@ class Before:
     rules: Rules | None
 
 
-def places_before(now: Standing, before: Before) -> Ints:
+def narrow(now: Standing) -> pd.DataFrame:
+    """Of everybody who they are, STANDS and what they did, made some people at a time."""
+    columns = ["customer_id", *STANDS, *DID, "sales"]
+    return joined(part[columns] for part in now.parts())
+
+
+def places_before(people: pd.DataFrame, before: Before) -> Ints:
     """The place of everybody of now among those of before; -1 of who is new."""
-    ids = now.frame["customer_id"], before.people["customer_id"]
+    ids = people["customer_id"], before.people["customer_id"]
     new, old = (matching_key(pa.array(one, pa.string())) for one in ids)
     found: Ints = pc.index_in(new, old).fill_null(-1).to_numpy(zero_copy_only=False)
     return found.astype(np.int64)
@@ -68,25 +75,26 @@ def rules_text(rules: Rules) -> str:
     return to_toml({name: part for name, part in rules.data.items() if name != "evidence"})
 
 
-def moves(now: Standing, before: Before) -> pd.DataFrame:
+def moves(now: Standing, people: pd.DataFrame, before: Before) -> pd.DataFrame:
     """Everybody who stands elsewhere than before, who came and who went.
 
     Args:
         now: the run at hand, which kept what each order moved on each day.
+        people: `narrow` of it.
         before: the run before.
 
     Returns:
         CHANGES by customer_id and then in the order of STANDS; a label is missing of who was not
         there.
     """
-    place = places_before(now, before)
+    place = places_before(people, before)
     known = place >= 0
-    states = list(_states(now, before))
-    own, unexplained = _did_otherwise(now, before, place), _unexplained(now, before)
-    came = np.where(_has_lines(now.frame), "orders", "evidence")
+    states = list(_states(now, people, before))
+    own, unexplained = _did_otherwise(people, before, place), _unexplained(now, before)
+    came = np.where(_has_lines(people), "orders", "evidence")
     parts = []
     for column in STANDS:
-        old, new = _old(before, column, place), _text(now.frame[column])
+        old, new = _old(before, column, place), _text(people[column])
         cause = np.where(own, "orders", unexplained).astype(object)
         last = old
         for name, labels in states:
@@ -96,7 +104,7 @@ def moves(now: Standing, before: Before) -> pd.DataFrame:
             cause = np.where(step != last, told, cause)
             last = step
         cause = np.where(known, cause, came)
-        parts.append(_rows(now.frame["customer_id"], column, old, new, cause))
+        parts.append(_rows(people["customer_id"], column, old, new, cause))
     parts += list(_gone(now, before, place))
     found = pd.concat(parts, ignore_index=True)
     return found.sort_values("customer_id", kind="stable", ignore_index=True)
@@ -131,13 +139,13 @@ def _has_lines(frame: pd.DataFrame) -> Mask:
     return ordered
 
 
-def _did_otherwise(now: Standing, before: Before, place: Ints) -> Mask:
+def _did_otherwise(people: pd.DataFrame, before: Before, place: Ints) -> Mask:
     """Whose own orders or refunds are not what they were."""
-    counts = to_table(now.frame, tuple(name for name in DID if name not in MONEY))
+    counts = to_table(people, tuple(name for name in DID if name not in MONEY))
     old = before.people.iloc[np.maximum(place, 0)] if len(before.people) else before.people
     if not len(old):
         return np.zeros(len(place), dtype=bool)
-    other = [now.frame[name].to_numpy() != old[name].to_numpy() for name in DID if name in MONEY]
+    other = [people[name].to_numpy() != old[name].to_numpy() for name in DID if name in MONEY]
     other += [
         _text(counts[name].cast(pa.string()).to_pandas()) != _text(old[name])
         for name in counts.column_names
@@ -167,7 +175,9 @@ def _text(labels: pd.Series[Any]) -> Labels:
 # One thing at a time -----------------------------------------------------------------------------
 
 
-def _states(now: Standing, before: Before) -> Iterator[tuple[str, Mapping[str, Labels]]]:
+def _states(
+    now: Standing, people: pd.DataFrame, before: Before
+) -> Iterator[tuple[str, Mapping[str, Labels]]]:
     """How everybody would stand after each step; a step that changes nothing is left out."""
     usable = _comparable(now, before)
     rules = before.rules if usable and before.rules else now.rules
@@ -190,8 +200,8 @@ def _states(now: Standing, before: Before) -> Iterator[tuple[str, Mapping[str, L
     for name, grouped, as_of, in_force in steps[:-1]:
         settings = replace(now.settings, select=STANDS)
         placed = Standing.of(grouped, rules, as_of, settings, scales=in_force)
-        yield name, _as_they_stand(placed)
-    yield steps[-1][0], _as_they_stand(now)
+        yield name, _labels(joined(part[[*STANDS]] for part in placed.parts()))
+    yield steps[-1][0], _labels(people)
 
 
 def _comparable(now: Standing, before: Before) -> bool:
@@ -200,15 +210,15 @@ def _comparable(now: Standing, before: Before) -> bool:
     if scales is None or rules is None:
         return False
     within = {scales.within.column} if scales.within else set()
-    known = {*now.frame.columns, *now.scales.peer_spend.peers.attributes}
+    known = {*now.between(0, 0).columns, *now.scales.peer_spend.peers.attributes}
     wanted = within | {*scales.peer_spend.peers.attributes}
     return wanted <= known and all(
         scales[name].bins == rules.scoring[name].bins for name in scales.by_dimension
     )
 
 
-def _as_they_stand(now: Standing) -> dict[str, Labels]:
-    return {name: _text(now.frame[name]) for name in STANDS}
+def _labels(people: pd.DataFrame) -> dict[str, Labels]:
+    return {name: _text(people[name]) for name in STANDS}
 
 
 def _without_refunds_since(grouped: Grouped, day: int) -> Grouped:

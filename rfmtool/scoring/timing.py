@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.arrays import PART, Ints, is_first
+from rfmtool.arrays import Ints, is_first, parts_of
 from rfmtool.columns import MILLION
 from rfmtool.grouping.order_days import OrderDates
 from rfmtool.scoring.survival import survival_curve
@@ -106,9 +106,9 @@ class OrderDays:
 
     def parts(self) -> Iterator[OrderDays]:
         """The days of some customers at a time, for what takes much memory; one part at least."""
-        customers = int(self.owner[-1]) + 1 if len(self.owner) else 1
-        for start in range(0, customers, PART):
-            yield self.between(start, start + PART)
+        customers = int(self.owner[-1]) + 1 if len(self.owner) else 0
+        for start, stop in parts_of(customers):
+            yield self.between(start, stop)
 
     @cached_property
     def gap_owner(self) -> Ints:

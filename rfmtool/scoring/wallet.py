@@ -7,6 +7,8 @@ never mixed in one statistic.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -30,12 +32,84 @@ SOW_CUTS: Final = (0.2, 0.4, 0.6, 0.8)
 Floats = npt.NDArray[np.float64]
 
 
-def add_wallets(
+@dataclass(frozen=True)
+class Wallets:
+    """The best known wallet of each of some people: the place of its basis in BASES, -1 for none.
+
+    Money is in 1/10,000; `told` is the share that a stated rank tells, NaN elsewhere.
+    """
+
+    basis: Ints
+    wallet: Ints
+    spend: Ints
+    told: Floats
+
+    @property
+    def counted(self) -> Ints:
+        """The spend that is compared: from 0 to the wallet."""
+        counted: Ints = np.clip(self.spend, 0, self.wallet)
+        return counted
+
+
+@dataclass(frozen=True)
+class WalletLimits:
+    """What is large among wallets of one basis, by its place: medians floored to 1/10,000."""
+
+    wallet: tuple[int, ...]
+    headroom: tuple[int, ...]
+
+
+def wallet_limits(parts: Iterable[Wallets]) -> WalletLimits:
+    """The medians over all people, who may come some at a time."""
+    basis, wallet, headroom = (
+        np.concatenate(column)
+        for column in zip(
+            *((one.basis, one.wallet, one.wallet - one.counted) for one in parts), strict=True
+        )
+    )
+    of_basis = [basis == place for place in range(len(BASES))]
+    wallets, headrooms = (
+        tuple(quantile_cuts(values[rows], 2)[0] for rows in of_basis)
+        for values in (wallet, headroom)
+    )
+    return WalletLimits(wallets, headrooms)
+
+
+def best_wallets(
+    people: pd.DataFrame,
+    wallets: pd.DataFrame | None,
+    peer_spend: PeerSpend | None,
+    period: Period,
+) -> Wallets:
+    """The wallet of everyone by the best basis there is; arguments as `add_wallets` has them."""
+    found = Wallets(
+        np.full(len(people), -1),
+        np.zeros(len(people), dtype=np.int64),
+        np.zeros(len(people), dtype=np.int64),
+        np.full(len(people), np.nan),
+    )
+    by_basis = []
+    if peer_spend is not None:
+        by_basis.append((2, estimated_wallets(people, peer_spend, period.as_of_day)))
+    if wallets is not None:
+        by_basis.append((1, ranked_wallets(wallets, people, period)))
+        by_basis.append((0, known_wallets(wallets, period)))
+    for basis, rows in by_basis:  # a better one takes the place of a worse
+        owner = rows["owner"].to_numpy(dtype=np.int64)
+        found.basis[owner] = basis
+        found.wallet[owner] = rows["wallet"].to_numpy(dtype=np.int64)
+        found.spend[owner] = rows["spend"].to_numpy(dtype=np.int64)
+        found.told[owner] = rows[TOLD_SHARE] / MILLION if TOLD_SHARE in rows else np.nan
+    return found
+
+
+def add_wallets(  # noqa: PLR0913, PLR0917 - all that a wallet is told by
     people: pd.DataFrame,
     wallets: pd.DataFrame | None,
     peer_spend: PeerSpend | None,
     rules: WalletRules,
     period: Period,
+    limits: WalletLimits | None = None,
 ) -> pd.DataFrame:
     """Add what is known of each person's wallet, by the best basis there is.
 
@@ -47,6 +121,7 @@ def add_wallets(
         peer_spend: what peers spend; None leaves those without a better basis without a wallet.
         rules: when a share is low or high.
         period: the days that the lines cover.
+        limits: what is large among everybody's; None where these people are everybody.
 
     Returns:
         A new frame with wallet (Int64, 1/10,000), share_of_wallet (0-1, six decimals), wallet_basis
@@ -55,38 +130,38 @@ def add_wallets(
         (somebody spends more here than they said to spend at all), wallet_plan, share_is_low and
         headroom_is_high (never by an estimate).
     """
-    basis, wallet, spend, told = _best(people, wallets, peer_spend, period)
-    counted, nobody = np.clip(spend, 0, wallet), basis < 0
+    best = best_wallets(people, wallets, peer_spend, period)
+    counted, nobody = best.counted, best.basis < 0
     # A share that was told is not told again by a wallet that had to be rounded.
-    share = np.round(counted / np.where(nobody, np.nan, wallet), 6)
-    share = np.where(np.isnan(told), share, told)
+    share = np.round(counted / np.where(nobody, np.nan, best.wallet), 6)
+    share = np.where(np.isnan(best.told), share, best.told)
     added = people.assign(
-        wallet=pd.arrays.IntegerArray(wallet, nobody),
+        wallet=pd.arrays.IntegerArray(best.wallet, nobody),
         share_of_wallet=share,
-        wallet_basis=_labels(basis, BASES),
+        wallet_basis=_labels(best.basis, BASES),
         wallet_tier=_labels(_tiers(share, rules), TIERS),
-        headroom=pd.arrays.IntegerArray(wallet - counted, nobody),
+        headroom=pd.arrays.IntegerArray(best.wallet - counted, nobody),
         wallet_spend=pd.arrays.IntegerArray(counted, nobody),
-        wallet_understated=spend > wallet,
+        wallet_understated=best.spend > best.wallet,
     )
-    return _with_plans(added, wallet, basis, rules)
+    return _with_plans(added, best, rules, limits or wallet_limits([best]))
 
 
 def _with_plans(
-    people: pd.DataFrame, wallet: Ints, basis: Ints, rules: WalletRules
+    people: pd.DataFrame, best: Wallets, rules: WalletRules, limits: WalletLimits
 ) -> pd.DataFrame:
     """Add wallet_plan, share_is_low and headroom_is_high."""
-    share = people["share_of_wallet"].to_numpy()
-    headroom = people["headroom"].to_numpy(dtype=np.int64, na_value=0)
+    share, headroom = people["share_of_wallet"].to_numpy(), best.wallet - best.counted
     is_high = share >= float(rules.low + rules.high) / 2
-    is_large = wallet > _medians(wallet, basis)
+    # Nobody's basis, -1, takes the last.
+    is_large = best.wallet > np.array([*limits.wallet, 0])[best.basis]
     # Large: develop, defend; small: automate, maintain.
     plan = np.where(is_large, 0 + is_high, 3 - is_high)
-    told = np.isin(basis, range(len(TOLD)))
+    told = np.isin(best.basis, range(len(TOLD)))
     return people.assign(
-        wallet_plan=_labels(np.where(basis < 0, -1, plan), PLANS),
+        wallet_plan=_labels(np.where(best.basis < 0, -1, plan), PLANS),
         share_is_low=told & (share < float(rules.low)),
-        headroom_is_high=told & (headroom > _medians(headroom, basis)),
+        headroom_is_high=told & (headroom > np.array([*limits.headroom, 0])[best.basis]),
     )
 
 
@@ -95,38 +170,6 @@ def _tiers(share: Floats, rules: WalletRules) -> Ints:
     known = [share < float(rules.low), share < float(rules.high), ~np.isnan(share)]
     tiers: Ints = np.select(known, [0, 1, 2], default=3)
     return tiers
-
-
-def _best(
-    people: pd.DataFrame,
-    wallets: pd.DataFrame | None,
-    peer_spend: PeerSpend | None,
-    period: Period,
-) -> tuple[Ints, Ints, Ints, Floats]:
-    """Each one's place of the best basis (-1: none), wallet, spend, and share where it was told."""
-    count = len(people)
-    basis = np.full(count, -1)
-    wallet, spend = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
-    told = np.full(count, np.nan)
-    found = []
-    if wallets is not None:  # the best comes last, and takes the place of what is there
-        found = [(1, ranked_wallets(wallets, people, period)), (0, known_wallets(wallets, period))]
-    if peer_spend is not None:
-        found.insert(0, (2, estimated_wallets(people, peer_spend, period.as_of_day)))
-    for place, rows in found:
-        owner = rows["owner"].to_numpy(dtype=np.int64)
-        basis[owner] = place
-        wallet[owner] = rows["wallet"].to_numpy(dtype=np.int64)
-        spend[owner] = rows["spend"].to_numpy(dtype=np.int64)
-        told[owner] = rows[TOLD_SHARE].to_numpy() / MILLION if TOLD_SHARE in rows else np.nan
-    return basis, wallet, spend, told
-
-
-def _medians(values: Ints, basis: Ints) -> Ints:
-    """For each person the median of those with the same basis, floored to whole units."""
-    middles = [quantile_cuts(values[basis == code], 2)[0] for code in range(len(BASES))]
-    medians: Ints = np.array([*middles, 0], dtype=np.int64)[basis]
-    return medians
 
 
 def _labels(codes: Ints, labels: tuple[str, ...]) -> pd.Categorical:

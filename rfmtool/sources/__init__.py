@@ -8,7 +8,7 @@ from typing import Any
 
 from rfmtool.errors import InputError, having_seen
 from rfmtool.rules.presets import Preset
-from rfmtool.sources import detect
+from rfmtool.sources import detect, roles_by_cells
 from rfmtool.sources.detect import Export
 from rfmtool.sources.files.listing import left_out
 from rfmtool.sources.layout import Asked, Reading
@@ -32,14 +32,17 @@ def open_export(source: Any, asked: Asked) -> Export:  # noqa: ANN401 - any fram
     """
     asked = asked.of_table()
     known = Known(asked.own_presets, asked.preset)
-    sources = detect.sources_of(source, asked, known.roles())
+    sources, passed_over = detect.sources_of(source, asked, known.roles())
     presets = {source.name: known.of(source.layout.header) for source in sources}
     with having_seen(Export(tuple(sources), Reading(), asked)):
         _check_same(presets)
         detect.same_roles(sources)
-    export = detect.understand(sources, asked, presets[sources[0].name])
+    preset = presets[sources[0].name]
+    sources = roles_by_cells.settled(sources, asked, preset)
+    export = detect.understand(sources, asked, preset)
     files = [one.file.path for one in sources if isinstance(one, FileSource) and one.file.path]
-    return replace(export, left_out=left_out(source, files))
+    notices = (*passed_over, *roles_by_cells.unplayed(sources, asked, preset))
+    return replace(export, left_out=left_out(source, files), notices=notices)
 
 
 def _check_same(presets: Mapping[str, Preset]) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from rfmtool.errors import AmbiguousInputError, InputError, having_seen, naming
+from rfmtool.errors import AmbiguousInputError, InputError, NoTableError, having_seen, naming
 from rfmtool.rules.presets import Preset
 from rfmtool.sources import read
 from rfmtool.sources.batches import Batch
@@ -19,7 +19,16 @@ from rfmtool.sources.cells.date_readings import ISO, check_zone, in_zone, readin
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.listing import expand
 from rfmtool.sources.files.spools import spooled_stream
-from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, Asked, Detail, FileLayout, Reading
+from rfmtool.sources.frames import is_arrow_stream, is_frame, mixed, table_of
+from rfmtool.sources.layout import (
+    KEPT,
+    OPTIONAL_ROLES,
+    SUGGESTED_ROLES,
+    Asked,
+    Detail,
+    FileLayout,
+    Reading,
+)
 from rfmtool.sources.layouts import parquet_layout, text_layout, typed_layout
 from rfmtool.sources.presets import GENERIC
 from rfmtool.sources.roles import EXPORT, Roles
@@ -45,6 +54,8 @@ class Export:
     """How most dates look that the reading does not fit, where the whole columns tell."""
     left_out: tuple[str, ...] = ()
     """Files in its folders that are not read, because their endings are of no data."""
+    notices: tuple[str, ...] = ()
+    """What to look at: columns that play no role and look as if they should, files passed over."""
 
     @property
     def name(self) -> str:
@@ -154,39 +165,82 @@ def _read_with(export: Export, weighed: conventions.Weights) -> Export:
     return replace(export, reading=replace(export.reading, dates=dates, numbers=numbers))
 
 
-def sources_of(source: Any, asked: Asked, roles: Roles = EXPORT) -> list[Source]:  # noqa: ANN401
-    """Take whatever names an export, or is one, as sources.
+def sources_of(
+    source: Any,  # noqa: ANN401 - a path, paths, or any library's frame
+    asked: Asked,
+    roles: Roles = EXPORT,
+) -> tuple[list[Source], tuple[str, ...]]:
+    """Take whatever names an export, or is one, as sources; and say what is passed over.
 
     Raises:
         InputError: it is nothing that can be read, or lacks a needed column.
     """
     if isinstance(source, (str, os.PathLike)):
         source = [source]
-    if is_arrow_stream(source):
-        return [_source_of_stream(source, asked, roles)]
-    if not isinstance(source, Sequence):
-        kind = type(source).__name__
+    if is_frame(source):
+        return [_source_of_frame(source, asked, roles)], ()
+    if not isinstance(source, Sequence) or not all(
+        isinstance(one, (str, os.PathLike)) for one in source
+    ):
+        others = " of other things" if isinstance(source, Sequence) else ""
+        kind = type(source).__name__ + others
         raise InputError(
-            f"a source is a path, paths, or a frame, not a {kind}", "Pass one of these."
+            f"a source is a path, paths, a frame, or a list of dicts, not a {kind}",
+            "Pass one of these.",
         )
-    return [source_of_file(file, asked, roles) for file in expand(source, asked.max_bytes)]
+    files = expand(source, asked.max_bytes)
+    if len(files) == 1 or asked.strict:
+        return [source_of_file(file, asked, roles) for file in files], ()
+    return _tables_among(files, asked, roles)
 
 
-def _source_of_stream(stream: Any, asked: Asked, roles: Roles) -> Source:  # noqa: ANN401
+def _tables_among(
+    files: Sequence[ExportFile], asked: Asked, roles: Roles
+) -> tuple[list[Source], tuple[str, ...]]:
+    """The files that hold tables, and a sentence for each that holds none and is passed over.
+
+    Raises:
+        InputError: a table cannot be read, or there is none at all.
+    """
+    sources: list[Source] = []
+    refused: list[InputError] = []
+    for file in files:
+        try:
+            sources.append(source_of_file(file, asked, roles))
+        except InputError as error:
+            if not (isinstance(error, NoTableError) or _is_prose(error)):
+                raise
+            refused.append(error)
+    if not sources:
+        raise refused[0]
+    return sources, tuple(f"Passed over: {_why(error)} (--strict stops here)." for error in refused)
+
+
+def _why(error: InputError) -> str:
+    what: str = error.args[0]
+    return what if isinstance(error, NoTableError) else f"{what.partition(': ')[0]}: it is no table"
+
+
+def _is_prose(error: InputError) -> bool:
+    seen = error.seen
+    dialect = seen.sources[0].layout.dialect if isinstance(seen, Export) else None
+    return dialect is not None and dialect.is_prose
+
+
+def _source_of_frame(frame: Any, asked: Asked, roles: Roles) -> Source:  # noqa: ANN401
     """Take a frame as it is; keep on disk what may come only once, or be larger than memory."""
-    is_frame = type(stream).__module__.partition(".")[0] in _FRAMES
+    is_stream = is_arrow_stream(frame) and (
+        isinstance(frame, pa.RecordBatchReader)
+        or type(frame).__module__.partition(".")[0] not in _FRAMES
+    )
+    if not is_stream:
+        return source_of_table(table_of(frame), asked, roles)
     try:
-        reader = pa.RecordBatchReader.from_stream(stream)
-        if is_frame and not isinstance(stream, pa.RecordBatchReader):
-            return source_of_table(reader.read_all(), asked, roles)
+        reader = pa.RecordBatchReader.from_stream(frame)
         layout = typed_layout(reader.schema, asked, "table", roles)
         return StreamSource("table", layout, spooled_stream(reader, "table", read.BATCH_ROWS))
     except pa.ArrowException:
-        # Arrow's own words would quote a cell.
-        raise InputError(
-            "the frame cannot be read: one of its columns mixes types",
-            "Make it text first, for example frame.astype({'customer_id': str}).",
-        ) from None
+        raise mixed() from None
 
 
 def source_of_file(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> Source:
@@ -220,15 +274,10 @@ def same_roles(sources: Sequence[Source]) -> None:
     first = sources[0]
     for source in sources[1:]:
         differing = set(source.layout.places) ^ set(first.layout.places)
-        differing -= set(OPTIONAL_ROLES)
+        differing -= {*OPTIONAL_ROLES, *SUGGESTED_ROLES}
         if differing:
             raise InputError(
                 f"{source.name} and {first.name} differ: only one of them has"
                 f" {', '.join(sorted(differing))}",
                 "Name the columns with --column, or read the files apart.",
             )
-
-
-def is_arrow_stream(source: Any) -> bool:  # noqa: ANN401 - anything may be asked
-    """Whether an object hands over an Arrow C stream."""
-    return hasattr(source, "__arrow_c_stream__")

@@ -12,6 +12,7 @@ from rfmtool.rules.presets import Preset
 from rfmtool.sources.cells.date_readings import ISO, DateReading
 from rfmtool.sources.cells.numbers import DecimalMark, NumberReading
 from rfmtool.sources.cells.rates import Rates
+from rfmtool.sources.statuses import Statuses
 from rfmtool.sources.text.records import Marks
 
 MONEY_ROLES: Final = ("amount", "quantity", "unit_price", "refunded", "unpaid")
@@ -20,6 +21,10 @@ NUMBER_ROLES: Final = (*MONEY_ROLES, "cost")
 """The roles that hold numbers; two rows of one order may well differ in them."""
 OPTIONAL_ROLES: Final = ("category", "product", "cost", *CONTACTS)
 """The roles that an export may lack, or have in some of its files only."""
+SUGGESTED_ROLES: Final = (
+    "refunded", "unpaid", "payment_status", "type", "cancelled_on", "voided", "is_test", "captured",
+)  # fmt: skip
+"""The roles that say what is no sale or was given back; some of the files may lack them."""
 KEPT: Final = "keep:"
 """Begins the role of a column that is carried through under its own name."""
 
@@ -27,6 +32,8 @@ Kind = Literal["text", "day", "number"]
 """What the cells of a role are read as."""
 EXPORT_KINDS: Final[Mapping[str, Kind]] = {
     "ordered_at": "day",
+    "cancelled_on": "day",
+    "paid_at": "day",
     **dict.fromkeys(NUMBER_ROLES, "number"),
 }
 """The roles of an export that are no text."""
@@ -55,6 +62,10 @@ class Dialect:
     """How many records the header takes; 0 where there is none."""
     empty_columns: int = 0
     """Last columns that have no name and hold nothing, as delimiters at the end of rows make."""
+    is_wrapped: bool = False
+    """Whether cells are written as formulas, `="00123"`; they are then read without them."""
+    is_prose: bool = False
+    """Whether nothing divides its lines into columns."""
     is_doubtful: bool = False
     """Whether what is taken for the header may be somebody's row, so that nobody need see it."""
 
@@ -85,6 +96,21 @@ class FileLayout:
     """The roles that are no text."""
     carry_down: tuple[str, ...] = ()
     """Roles that only the first row of an order may fill."""
+    keys: tuple[str | None, ...] = ()
+    """The cells of the last columns of the header, which stand in the names of folders."""
+
+    @property
+    def in_file(self) -> FileLayout:
+        """The layout without the columns that stand in the names of folders."""
+        if not self.keys:
+            return self
+        width = len(self.header) - len(self.keys)
+        places = {role: place for role, place in self.places.items() if place < width}
+        return replace(self, header=self.header[:width], places=places, keys=())
+
+    def key_of(self, role: str) -> str | None:
+        """The cell of a role that the names of folders hold."""
+        return self.keys[self.places[role] - len(self.header) + len(self.keys)]
 
 
 @dataclass(frozen=True)
@@ -108,6 +134,12 @@ class Asked:
     """The known export that it is, or `none`; found by its header unless given."""
     own_presets: tuple[Preset, ...] = ()
     """Known exports of the user's own, from the rules."""
+    statuses: Mapping[str, bool] = field(default_factory=dict)
+    """Status words that are settled: whether each is a sale."""
+    anonymous: frozenset[str] = frozenset()
+    """Customer ids that stand for nobody."""
+    strict: bool = False
+    """Whether files that are passed over with a notice are errors."""
 
     def of_table(self, table: str = "") -> Asked:
         """Keep what is said of one table: its columns, `TABLE.ROLE` without the table.
@@ -152,7 +184,10 @@ class Question:
     currency: str | None = None
     rates: Rates | None = None
     """What all money is converted with; None takes it as it is."""
-    not_a_sale: frozenset[str] = frozenset()
+    statuses: Statuses = field(default_factory=Statuses)
+    """What the words of status columns mean."""
+    nobody: frozenset[str] = frozenset()
+    """Customer ids that stand for nobody, such as a guest's."""
     order_per_row: bool = False
     suppressed: frozenset[str] = frozenset()
     """Customer ids to leave out of everything."""

@@ -11,7 +11,7 @@ from rfmtool.errors import InputError, having_seen
 from rfmtool.sources.cells.typed import can_be
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.parquet import schema_of
-from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, Asked, FileLayout
+from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, SUGGESTED_ROLES, Asked, FileLayout
 from rfmtool.sources.roles import Roles, kept_places, known_names
 from rfmtool.sources.text.dialect import sniff
 
@@ -23,7 +23,8 @@ def text_layout(file: ExportFile, asked: Asked, roles: Roles) -> FileLayout:
         InputError: it cannot be read, or lacks a needed column.
     """
     dialect, header = sniff(file, asked, roles)
-    found = FileLayout(header, {}, dialect, roles.kinds)
+    header, keys = _with_keys(header, file)
+    found = FileLayout(header, {}, dialect, roles.kinds, keys=keys)
     return replace(found, places=_places(found, asked, roles, file.name))
 
 
@@ -33,7 +34,19 @@ def parquet_layout(file: ExportFile, asked: Asked, roles: Roles) -> FileLayout:
     Raises:
         InputError: it is damaged, or lacks a needed column.
     """
-    return typed_layout(schema_of(file), asked, file.name, roles)
+    schema = schema_of(file)
+    names, keys = _with_keys(tuple(schema.names), file)
+    for name in names[len(schema.names) :]:
+        schema = schema.append(pa.field(name, pa.string()))
+    return typed_layout(schema, asked, file.name, roles, keys)
+
+
+def _with_keys(
+    header: tuple[str, ...], file: ExportFile
+) -> tuple[tuple[str, ...], tuple[str | None, ...]]:
+    """A header with the columns that stand in the names of folders behind it, and their cells."""
+    keys = {name: cell for name, cell in file.keys.items() if name not in header}
+    return (*header, *keys), tuple(keys.values())
 
 
 def _places(found: FileLayout, asked: Asked, roles: Roles, where: str) -> dict[str, int]:
@@ -59,13 +72,15 @@ def _kept(header: Sequence[str], asked: Asked) -> list[str]:
     return [name for name in asked.keep if name in header or name not in asked.elsewhere]
 
 
-def typed_layout(schema: pa.Schema, asked: Asked, where: str, roles: Roles) -> FileLayout:
+def typed_layout(
+    schema: pa.Schema, asked: Asked, where: str, roles: Roles, keys: tuple[str | None, ...] = ()
+) -> FileLayout:
     """The layout of columns that have types.
 
     Raises:
         InputError: a needed column is not there, or is of a type that it cannot be of.
     """
-    found = FileLayout(tuple(schema.names), {}, kinds=roles.kinds)
+    found = FileLayout(tuple(schema.names), {}, kinds=roles.kinds, keys=keys)
     places = _places(found, asked, roles, where)
     for role, place in list(places.items()):
         kind = schema.field(place).type
@@ -78,7 +93,9 @@ def typed_layout(schema: pa.Schema, asked: Asked, where: str, roles: Roles) -> F
                 " through",
                 "Leave it out of --keep, or turn it into text.",
             )
-        if role not in OPTIONAL_ROLES or role in asked.columns:
+        if role == "refunded" and "voided" not in places and pa.types.is_boolean(kind):
+            places["voided"] = place
+        elif role not in (*OPTIONAL_ROLES, *SUGGESTED_ROLES) or role in asked.columns:
             raise InputError(
                 f"{where}: column {found.header[place]!r} holds {kind}, which cannot be {role}",
                 f"Name another with {roles.option}, or turn it into text.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from rfmtool.columns import BINS, EXCLUSIONS, REJECTIONS
 CODES: Final[Mapping[str, int]] = {name: code for code, name in enumerate(BINS)}
 """Bin to the number that stands for it in arrays; `used` is 0."""
 
+REJECTED: Final = [CODES[reason] for reason in REJECTIONS]
 _KEPT_REJECTS: Final = 20
 
 
@@ -24,6 +25,23 @@ class Reject:
     file: str
     row: int
     reason: str
+
+
+StatusKey = tuple[str, str, str]
+"""A status column's role, a word of it, and what that means; unknown words may share an empty."""
+
+
+class StatusSum(NamedTuple):
+    """What the readable rows of one status word hold; money in 1/10,000."""
+
+    rows: int = 0
+    units: int = 0
+    moved: int = 0
+    """Sales and refunds, both as positive numbers."""
+
+    def plus(self, other: StatusSum) -> StatusSum:
+        """Both together."""
+        return StatusSum(*(one + two for one, two in zip(self, other, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -37,6 +55,10 @@ class Tally:
     reject_codes: npt.NDArray[np.int64]
     used_units: int = 0
     anonymous_units: int = 0
+    moved_units: int = 0
+    """All sales and refunds that can be read, both as positive numbers."""
+    rejected_units: int = 0
+    """Those of rejected rows."""
     last_day: int | None = None
     """The latest day of a used or anonymous row, in days since 1970-01-01."""
     ids_end_in_point_zero: bool = True
@@ -45,6 +67,7 @@ class Tally:
     unrated: frozenset[str] = frozenset()
     suppressed: frozenset[str] = frozenset()
     footer_rows: int = 0
+    statuses: Mapping[StatusKey, StatusSum] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,6 +95,8 @@ class Ledger:
     """How many rows cannot be read, of the files that have such."""
     used_units: int = 0
     anonymous_units: int = 0
+    moved_units: int = 0
+    rejected_units: int = 0
     last_day: int | None = None
     ids_end_in_point_zero: bool = True
     has_marks: bool = False
@@ -82,6 +107,8 @@ class Ledger:
     """The ids of the rows left out for them, as they are matched; they are shown nowhere."""
     footer_rows: int = 0
     """How many of the blank rows are totals and trailers at the end of a file."""
+    statuses: dict[StatusKey, StatusSum] = field(default_factory=dict)
+    """The rows and the money of each status word."""
     overlap: Overlap = field(default_factory=Overlap)
     failure: BaseException | None = None
     """What ended reading before the end of the export."""
@@ -98,6 +125,8 @@ class Ledger:
             self.rejects.append(Reject(file, before + row + 1, BINS[code]))
         self.used_units += tally.used_units
         self.anonymous_units += tally.anonymous_units
+        self.moved_units += tally.moved_units
+        self.rejected_units += tally.rejected_units
         if tally.last_day is not None:
             known = tally.last_day if self.last_day is None else self.last_day
             self.last_day = max(tally.last_day, known)
@@ -107,6 +136,8 @@ class Ledger:
         self.unrated |= tally.unrated
         self.suppressed |= tally.suppressed
         self.footer_rows += tally.footer_rows
+        for key, one in tally.statuses.items():
+            self.statuses[key] = one.plus(self.statuses.get(key, StatusSum()))
 
     def leave_out_orders(self, rows: int, units: int) -> None:
         """Move rows from used to not_a_sale, as a line of their order had said.

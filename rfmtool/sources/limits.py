@@ -14,11 +14,11 @@ def check_rejects(ledger: Ledger, most: str | int, why: str = "") -> None:
 
     Args:
         ledger: where the rows went.
-        most: a number of rows, or a share of all rows such as "1%".
+        most: a number of rows, or a share of all rows and of all money such as "1%".
         why: what is known of the reasons, as a sentence.
 
     Raises:
-        LimitError: more rows than that are rejected.
+        LimitError: more rows than that are rejected, or they hold more of the money.
         UsageError: `most` is neither.
     """
     text = str(most).strip()
@@ -35,20 +35,34 @@ def check_rejects(ledger: Ledger, most: str | int, why: str = "") -> None:
         )
     rejected = Decimal(ledger.rejected)
     share = 100 * rejected / max(1, ledger.rows)
-    if (share if is_share else rejected) > number:
-        reasons = ", ".join(f"{name} {ledger[name]:,}" for name in REJECTIONS if ledger[name])
-        first = ledger.rejects[0]
+    of_money = 100 * Decimal(ledger.rejected_units) / max(1, ledger.moved_units)
+    if is_share and share <= number < of_money:
         raise LimitError(
-            f"{ledger.rejected:,} of {ledger.rows:,} rows cannot be read ({reasons}); the first is"
-            f" row {first.row:,} of {first.file} ({first.reason})",
-            "\n".join(filter(None, [why, _next_step(ledger)])),
+            f"{ledger.rejected:,} of {ledger.rows:,} rows cannot be read, and hold {of_money:.1f}%"
+            f" of the money ({_reasons(ledger)}); {_first(ledger)}",
+            "\n".join(filter(None, [why, _next_step(ledger, f"{of_money.__ceil__()}%")])),
+        )
+    if (share if is_share else rejected) > number:
+        raise LimitError(
+            f"{ledger.rejected:,} of {ledger.rows:,} rows cannot be read ({_reasons(ledger)});"
+            f" {_first(ledger)}",
+            "\n".join(filter(None, [why, _next_step(ledger, str(ledger.rejected))])),
         )
 
 
-def _next_step(ledger: Ledger) -> str:
+def _reasons(ledger: Ledger) -> str:
+    return ", ".join(f"{name} {ledger[name]:,}" for name in REJECTIONS if ledger[name])
+
+
+def _first(ledger: Ledger) -> str:
+    first = ledger.rejects[0]
+    return f"the first is row {first.row:,} of {first.file} ({first.reason})"
+
+
+def _next_step(ledger: Ledger, enough: str) -> str:
     if 2 * ledger.rejected > ledger.rows:
         return "So many mean that it is read wrongly: rfmtool check says how, and what changes it."
     return (
-        f"See rfmtool check; accept them with --max-rejects {ledger.rejected}.\n"
+        f"See rfmtool check; accept them with --max-rejects {enough}.\n"
         "rfmtool run -o DIR --max-rejects 100% --keep-rejects lists them all."
     )

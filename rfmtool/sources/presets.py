@@ -11,16 +11,14 @@ from typing import Final
 
 from rfmtool.errors import InputError, UsageError
 from rfmtool.rules.presets import PRESET_ROLES, Preset, presets_of
-from rfmtool.sources.layout import EXPORT_KINDS, Kind
-from rfmtool.sources.roles import Roles, find_roles, needed, normal, places_of, synonyms
+from rfmtool.sources.layout import EXPORT_KINDS
+from rfmtool.sources.names import normal
+from rfmtool.sources.roles import Roles, find_roles, needed, places_of, synonyms
 
 GENERIC: Final = Preset("generic")
 """What an export is where no header is known: its columns are found by their names."""
 _NONE: Final = ("none", GENERIC.name)
 _FILE: Final = "presets.toml"
-_KINDS: Final[Mapping[str, Kind]] = {
-    **EXPORT_KINDS, "cancelled_at": "day", "paid_at": "day",
-}  # fmt: skip
 
 
 @cache
@@ -59,7 +57,7 @@ class Known:
 
     def roles(self) -> Roles:
         """The roles of an export, found by its preset."""
-        return Roles(self._find, _KINDS)
+        return Roles(self._find, EXPORT_KINDS)
 
     def _find(self, header: Sequence[str], asked: Mapping[str, str], where: str) -> dict[str, int]:
         preset = self.of(header)
@@ -80,7 +78,17 @@ def _places(
     """The place of each role: as asked, else as the preset says; contacts and such by name."""
     others = {role: known for role, known in synonyms().items() if role not in PRESET_ROLES}
     own = {role: [normal(name) for name in names] for role, names in preset.columns.items()}
-    if "amount" in asked:  # what is taken off belongs to the preset's own amount
+    own = _with_one_money(own, header)
+    amount = normal(asked.get("amount", ""))
+    if amount and amount not in own.get("amount", ()):  # what is taken off belongs to the preset's
         own = {role: known for role, known in own.items() if role not in ("refunded", "unpaid")}
     places = places_of(header, asked, own | others, where)
     return needed(places, header, where)
+
+
+def _with_one_money(own: dict[str, list[str]], header: Sequence[str]) -> dict[str, list[str]]:
+    """The columns of a preset without its quantity and price, where it has an amount as well."""
+    names = {normal(name) for name in header}
+    if names.isdisjoint(own.get("amount", ())):
+        return own
+    return {role: known for role, known in own.items() if role not in ("quantity", "unit_price")}

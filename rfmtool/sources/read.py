@@ -13,7 +13,7 @@ from rfmtool.sources.batches import Jobs
 from rfmtool.sources.cells.typed import typed
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.parquet import batches
-from rfmtool.sources.files.streams import squeezed
+from rfmtool.sources.files.streams import squeezed, unwrapped
 from rfmtool.sources.layout import FileLayout
 from rfmtool.sources.text.blocks import BLOCK_BYTES, blocks
 from rfmtool.sources.text.parsing import parse
@@ -39,6 +39,7 @@ def text_jobs(
         raise TypeError("a text file needs a dialect")
     with file.utf8(dialect.encoding) as (stream, raw), naming(file.name):
         text = squeezed(stream) if dialect.is_aligned else stream
+        text = unwrapped(text) if dialect.is_wrapped else text
         for block in blocks(text, dialect.marks, dialect.body_offset, block_bytes):
             if progress:
                 progress(raw.tell())

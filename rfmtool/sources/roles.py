@@ -5,21 +5,19 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from importlib import resources
 from types import MappingProxyType
 from typing import Final
 
 from rfmtool.columns import CONTACTS
 from rfmtool.errors import AmbiguousInputError, InputError, UsageError, having_seen
-from rfmtool.sources.layout import EXPORT_KINDS, KEPT, OPTIONAL_ROLES, Kind
+from rfmtool.sources.layout import EXPORT_KINDS, KEPT, OPTIONAL_ROLES, SUGGESTED_ROLES, Kind
+from rfmtool.sources.names import normal
 
 _FILE: Final = "synonyms.toml"
-_LETTERS: Final = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe"})
-"""Letters that are no letter with an accent; ß is two small letters already."""
 _OPTION: Final = "--column ROLE=NAME"
 Finder = Callable[[Sequence[str], Mapping[str, str], str], dict[str, int]]
 """From a header, the columns asked for and the file's name to the place of each role."""
@@ -41,7 +39,10 @@ class Roles:
 def synonyms() -> Mapping[str, Sequence[str]]:
     """Header names by role, letters and digits only, the likeliest first."""
     text = resources.files(__package__).joinpath(_FILE).read_text("utf-8")
-    return tomllib.loads(text)
+    return {
+        role: [name if name.isascii() and name.isalnum() else normal(name) for name in names]
+        for role, names in tomllib.loads(text).items()
+    }
 
 
 _LOOKS_LIKE_DATA: Final = re.compile(
@@ -91,7 +92,7 @@ def places_of(
         if name is None:
             continue
         if names.count(name) > 1:
-            if role in OPTIONAL_ROLES:
+            if role in (*OPTIONAL_ROLES, *SUGGESTED_ROLES):
                 continue  # better none than the wrong one, and the rest can still be read
             raise _twice(header[names.index(name)], names.count(name), role, where, option)
         if names.index(name) not in places.values():
@@ -228,13 +229,6 @@ def parse_asked(
             raise UsageError(f"--column: {role} is given twice", "Give each role once.")
         asked[role] = name
     return asked
-
-
-@lru_cache(maxsize=1 << 12)  # the same few names are asked for in every file
-def normal(name: str) -> str:
-    """A header name as synonyms are written: small letters without accents, and digits."""
-    apart = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS))
-    return "".join(letter for letter in apart if letter.isalnum())
 
 
 def may_be_data(header: Sequence[str]) -> bool:

@@ -60,6 +60,18 @@ def _do(name: str, job: Job) -> Batch:
         return job()
 
 
+def _with_keys(job: Job, layout: FileLayout) -> Batch:
+    """A batch with the columns that stand in the names of folders."""
+    batch = job()
+    rows, in_file = len(batch.rows()), layout.in_file.places
+    keys = {
+        role: pa.repeat(pa.scalar(layout.key_of(role), pa.string()), rows)
+        for role in layout.places
+        if role not in in_file
+    }
+    return replace(batch, cells={**batch.cells, **keys})
+
+
 @dataclass(frozen=True)
 class FileSource:
     """A file: Parquet, text, or the sheet of a workbook, which is read as text."""
@@ -88,9 +100,14 @@ class FileSource:
 
     def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:
         """Blocks of whole records of a text, or rows of a Parquet file's needed columns."""
-        if self.layout.dialect is None:
-            return _named(self, read.parquet_jobs(self.file, self.layout, progress))
-        return _named(self, read.text_jobs(self.file, self.layout, progress, block_bytes))
+        layout = self.layout.in_file
+        if layout.dialect is None:
+            jobs = read.parquet_jobs(self.file, layout, progress)
+        else:
+            jobs = read.text_jobs(self.file, layout, progress, block_bytes)
+        if self.layout.keys:
+            jobs = (partial(_with_keys, job, self.layout) for job in jobs)
+        return _named(self, jobs)
 
 
 @dataclass(frozen=True)

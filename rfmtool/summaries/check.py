@@ -9,6 +9,7 @@ from rfmtool.errors import InputError, RfmtoolError
 from rfmtool.grouping.grouped import Grouped
 from rfmtool.money import money_text
 from rfmtool.sources.cells.currencies import apart, is_known
+from rfmtool.sources.counting import count_rows
 from rfmtool.sources.detect import Export
 from rfmtool.sources.evidence.ledger import TableLedger
 from rfmtool.sources.evidence.tables import Evidence
@@ -16,6 +17,8 @@ from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.roles import may_be_data
 from rfmtool.sources.source import Source
 from rfmtool.summaries.exchange import rates_data
+from rfmtool.summaries.statuses import statuses_data
+from rfmtool.summaries.warnings import reading_notices
 
 
 def diagnosis(grouped: Grouped, told: Evidence | None = None) -> dict[str, Any]:
@@ -32,6 +35,8 @@ def diagnosis(grouped: Grouped, told: Evidence | None = None) -> dict[str, Any]:
         "decimal": reading.numbers.decimal,
         "dates_by": "you said so" if export.asked.date_format else decided_by,
         "decimal_by": "you said so" if export.asked.decimal else decided_by,
+        "statuses": statuses_data(grouped),
+        "notices": reading_notices(grouped)[bool(export.left_out) :],
         "footer_rows": ledger.footer_rows,
         "dropped_point_zero": grouped.dropped_point_zero,
         "merged_ids": grouped.merged_ids,
@@ -102,7 +107,14 @@ def seen_before(error: RfmtoolError) -> dict[str, Any] | None:
     """What was understood before an error, as far as it goes."""
     if isinstance(error.seen, Grouped):
         return diagnosis(error.seen)
-    return glimpse(error.seen) if isinstance(error.seen, Export) else None
+    if not isinstance(error.seen, Export):
+        return None
+    found = glimpse(error.seen)
+    for file, source in zip(found["files"], error.seen.sources, strict=True):
+        counted = count_rows(source)
+        if counted:
+            file["rows"], file["blank"] = counted
+    return found
 
 
 def _day(grouped: Grouped, *, first: bool) -> str | None:
@@ -134,5 +146,6 @@ def _shape(source: Source) -> dict[str, Any]:
         "escape": dialect.escape,
         "aligned": dialect.is_aligned,
         "padded": dialect.is_padded,
+        "wrapped": dialect.is_wrapped,
         "empty_columns": dialect.empty_columns,
     }

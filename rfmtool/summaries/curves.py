@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -39,7 +40,8 @@ TOO_MANY: Final = f"Over {_MOST_CUSTOMERS:,} customers: rfmtool timeline shows e
 
 def curves(result: Standing) -> Data:
     """What the analyses say of a result, as far as it kept what they ask of."""
-    people, days, as_of = result.frame, result.days, result.as_of
+    people, days, as_of = result.figures.frame, result.days, result.as_of
+    people = people.assign(customer_id="")  # nobody is named here
     habits = cadence(people, days, as_of, result.scales.timing, fitted=result.fitted)
     entries = result.grouped.entries
     in_months = {"cohorts": None, "months": None}
@@ -92,19 +94,19 @@ def earlier_dates(result: Standing) -> Data | None:
         None where the result did not keep what that takes, or has too many customers.
     """
     entries, as_of = result.grouped.entries, result.as_of
-    if entries is None or not len(entries.day) or len(result.frame) > _MOST_CUSTOMERS:
+    if entries is None or not len(entries.day) or len(result.grouped.table) > _MOST_CUSTOMERS:
         return None
     begins = min(day_of(int(entries.day.min())), as_of)
     every: Every = "month" if (as_of - begins).days <= _A_YEAR_DAYS else "quarter"
-    past, scales = laid_out(entries), None if result.fitted else result.scales
+    past, scales = [*laid_out(entries)], None if result.fitted else result.scales
     jobs = [
         partial(_point, result, past, day, scales)
         for day in ends(begins, as_of, every)[-_MOST_DATES:-1]
     ]
-    points = (*in_order(jobs, result.settings.threads), point(result.frame, as_of))
+    points = (*in_order(jobs, result.settings.threads), point(result.figures.frame, as_of))
     return timeline_data(Timeline(every, begins, result.fitted, points))
 
 
-def _point(result: Standing, past: Past, day: date, scales: Scales | None) -> Point:
+def _point(result: Standing, past: Sequence[Past], day: date, scales: Scales | None) -> Point:
     then = result.before(day, past, COUNTED, scales)
-    return point(then.frame.loc[then.known, list(COUNTED)], day)
+    return point(then.figures.frame.loc[then.known, list(COUNTED)], day)

@@ -28,9 +28,13 @@ def evidence_ledgers(result: Standing) -> dict[str, Any]:
 def funnel_data(result: Standing) -> dict[str, Any]:
     """How far people have climbed, and what hangs on those at the top."""
     found = funnel(
-        result.frame, result.grouped.evidence, result.days, result.scales.timing, result.as_of_day
+        result.figures.frame,
+        result.grouped.evidence,
+        result.days,
+        result.scales.timing,
+        result.as_of_day,
     )
-    total = total_of(result.frame["monetary"])
+    total = total_of(result.figures.frame["monetary"])
     top = found.top_revenue + found.referred_revenue
     return {
         **found.as_data(),
@@ -42,7 +46,9 @@ def funnel_data(result: Standing) -> dict[str, Any]:
 
 def voices_data(result: Standing) -> dict[str, Any]:
     """What referrals, complaints and surveys say."""
-    data = voices(result.frame, result.grouped.evidence, result.days, result.as_of_day).as_data()
+    data = voices(
+        result.figures.frame, result.grouped.evidence, result.days, result.as_of_day
+    ).as_data()
     brought = data["referrals"] and [
         {**row, "revenue": money_text(row["revenue"])} for row in data["referrals"]
     ]
@@ -51,13 +57,13 @@ def voices_data(result: Standing) -> dict[str, Any]:
 
 def margin_data(result: Standing) -> dict[str, Any] | None:
     """What is left after costs, by rung and by the number of the order; None without costs."""
-    if "margin" not in result.frame:
+    if "margin" not in result.figures.frame:
         return None
     entries = result.grouped.entries
     return {
-        "stages": [_margin(one) for one in margins_by_stage(result.frame)],
+        "stages": [_margin(one) for one in margins_by_stage(result.figures.frame)],
         "orders": [] if entries is None else [_margin(one) for one in margins_by_order(entries)],
-        "unknown": int(result.frame["margin"].isna().sum()),
+        "unknown": int(result.figures.frame["margin"].isna().sum()),
     }
 
 

@@ -13,14 +13,13 @@ import pandas as pd
 from rfmtool import __version__
 from rfmtool.columns import DIMENSIONS
 from rfmtool.money import money_text, total_of
-from rfmtool.outputs.formulas import count_formulas
-from rfmtool.outputs.tables import to_table
 from rfmtool.placing.proof import tables_asked
 from rfmtool.rules import NO_ORDERS, Rule
 from rfmtool.scoring.scales import Scales
 from rfmtool.sources.cells.currencies import apart, is_known
-from rfmtool.standing import Standing, drifted, look_back
+from rfmtool.standing import Standing
 from rfmtool.summaries.curves import curves
+from rfmtool.summaries.drift import drifted
 from rfmtool.summaries.evidence import (
     evidence_ledgers,
     funnel_data,
@@ -30,7 +29,10 @@ from rfmtool.summaries.evidence import (
 )
 from rfmtool.summaries.exchange import rates_data
 from rfmtool.summaries.figures import groups_of, no_channel, open_complaints
+from rfmtool.summaries.look_back import look_back
+from rfmtool.summaries.lots import last_times, lots_data, on_lists, resting_data
 from rfmtool.summaries.spread import cells, distributions
+from rfmtool.summaries.statuses import statuses_data
 from rfmtool.summaries.warnings import warnings
 from rfmtool.summaries.words import NOBODY, activity_words, in_words
 
@@ -42,10 +44,10 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         result: where everybody stands.
         left_out_rejects: how many rows that cannot be read are not listed, for whom they may name.
     """
-    frame = result.frame
+    frame = result.figures.frame
     buyers = frame.loc[frame["frequency"] > 0, ["first_order_on", "last_order_on"]]
     wallet, back, drift = wallet_data(frame), look_back(result), drifted(result)
-    escaped_cells = _escaped_cells(result)
+    escaped_cells = result.figures.escaped_cells
     return {
         "version": __version__,
         "title": None,
@@ -60,6 +62,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "first_order_on": _day(buyers["first_order_on"].min()),
         "last_order_on": _day(buyers["last_order_on"].max()),
         "ledger": result.ledger.as_data(),
+        "statuses": statuses_data(result.grouped),
         "input": result.grouped.export.name,
         "currencies": _currencies(result),
         "files": len(result.grouped.export.sources),
@@ -68,6 +71,10 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "reading": _reading(result),
         "evidence": evidence_ledgers(result),
         "actions": _actions(result),
+        "lots": lots_data(result, back),
+        "resting": resting_data(result),
+        "results": {name: dict(told) for name, told in result.rules.results.items()},
+        "last_times": last_times(result.rules.results),
         "stages": groups_of(frame, "stage"),
         "segments": _segments(result),
         "activity": _activity(result),
@@ -91,12 +98,6 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "escaped_cells": escaped_cells,
         "warnings": warnings(result, wallet, escaped_cells, left_out_rejects),
     }
-
-
-def _escaped_cells(result: Standing) -> int:
-    kinds = result.frame.dtypes
-    texts = [name for name in result.columns if kinds[name] == "str" or kinds[name] == "category"]
-    return count_formulas(to_table(result.frame, tuple(texts)))
 
 
 def _currencies(result: Standing) -> list[str]:
@@ -138,14 +139,16 @@ def _order_is(result: Standing) -> str:
 def _actions(result: Standing) -> list[dict[str, Any]]:
     """Each action that somebody gets, the most urgent first, in words and by which channel."""
     rows = {row.label: row for row in reversed(result.rules.playbook)}
+    on_list = on_lists(result)
     return [
         {
             **group,
             "say": rows[group["name"]].say,
             "priority": rows[group["name"]].priority,
             "channel": ", ".join(rows[group["name"]].channels),
+            **on_list[group["name"]],
         }
-        for group in groups_of(result.frame, "action")
+        for group in groups_of(result.figures.frame, "action")
     ]
 
 
@@ -153,8 +156,8 @@ def _segments(result: Standing) -> list[dict[str, Any]]:
     who: dict[str, list[str]] = {NO_ORDERS: ["no order that counts"]}
     for rule in result.rules.segments.rows:
         who.setdefault(rule.label, []).append(_who(rule, result.scales))
-    groups = groups_of(result.frame, "segment")
-    middle = _middle(result.frame)
+    groups = groups_of(result.figures.frame, "segment")
+    middle = _middle(result.figures.frame)
     return [
         {**group, "who": _either(who[group["name"]]), **middle[group["name"]]} for group in groups
     ]
@@ -180,14 +183,14 @@ def _either(ranges: list[str]) -> str:
 def _activity(result: Standing) -> list[dict[str, Any]]:
     """Each activity that has members, with what it means in days."""
     who = activity_words(result.scales.timing)
-    groups = groups_of(result.frame, "activity")
+    groups = groups_of(result.figures.frame, "activity")
     return [{**group, "who": who[group["name"]]} for group in groups]
 
 
 def _ladder(result: Standing) -> list[dict[str, Any]]:
     """Each rung once: what proves it, and which tables could put somebody on it but are missing."""
     rungs: dict[str, dict[str, Any]] = {}
-    reached = set(result.frame["stage"])
+    reached = set(result.figures.frame["stage"])
     for rung in result.rules.ladder:
         known = rungs.setdefault(rung.label, {"stage": rung.label, "proof": rung.proof})
         asked_of = tables_asked(rung) - set(result.grouped.evidence)

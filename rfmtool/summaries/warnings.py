@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from rfmtool.grouping.ids import id_notices
+from rfmtool.grouping.statuses import status_notices
 from rfmtool.money import money_text
 from rfmtool.scoring.scores import is_unseen
 from rfmtool.scoring.timing import MIN_GAPS, MIN_SECOND_ORDERS
 from rfmtool.summaries.exchange import unrated
+from rfmtool.summaries.lots import lot_warnings
 from rfmtool.summaries.words import counted, money, not_read, restated
 
 if TYPE_CHECKING:
@@ -37,17 +40,18 @@ def warnings(
     columns = ["first_order_on", "last_order_on", "recency_days", "monetary"]
     if result.scales.within and result.scales.within.column not in columns:
         columns.append(result.scales.within.column)
-    buyers = result.frame.loc[result.frame["frequency"] > 0, columns]
+    buyers = result.figures.frame.loc[result.figures.frame["frequency"] > 0, columns]
     return [
         *_money_warnings(result.ledger),
-        *_file_warnings(result.grouped),
+        *reading_notices(result.grouped),
         *_row_warnings(result, left_out_rejects),
         *_id_warnings(result.grouped),
         *_history_warnings(result, buyers),
         *_score_warnings(result, buyers),
         *_timing_warnings(result, buyers),
         *_evidence_warnings(result),
-        *_proxy_warnings(result.frame),
+        *lot_warnings(result),
+        *_proxy_warnings(result.figures.frame),
         *_wallet_warnings(wallet),
         *result.grouped.export.preset.notes,
         *result.rules.warnings,
@@ -72,9 +76,15 @@ def _money_warnings(ledger: Ledger) -> list[str]:
     return [f"{part} has no customer and is in no figure below."]
 
 
-def _file_warnings(grouped: Grouped) -> list[str]:
-    left_out = grouped.export.left_out
-    return [f"Not read: {not_read(left_out)}."] if left_out else []
+def reading_notices(grouped: Grouped) -> list[str]:
+    """What to look at in how an export was read: columns, statuses, ids, files passed over."""
+    export, ledger = grouped.export, grouped.ledger
+    return [
+        *([f"Not read: {not_read(export.left_out)}."] if export.left_out else []),
+        *export.notices,
+        *status_notices(export, ledger),
+        *id_notices(export, grouped.table, grouped.dates),
+    ]
 
 
 def _row_warnings(result: Standing, left_out_rejects: int) -> list[str]:
@@ -135,7 +145,7 @@ def _evidence_warnings(result: Standing) -> list[str]:
                 f"{name}: {counted(table.rows.rejected, 'row')} cannot be read, and say nothing;"
                 f" the first is row {first.row:,} of {first.file} ({first.reason})."
             )
-        buyers = int((result.frame["frequency"] > 0).sum())
+        buyers = int((result.figures.frame["frequency"] > 0).sum())
         if name == "partners" and 2 * (table.matched or 0) > buyers > _FEW:
             found.append(
                 f"partners: {table.matched:,} people are listed, more than half of all buyers: is"

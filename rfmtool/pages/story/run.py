@@ -7,7 +7,17 @@ from typing import Any
 
 from rfmtool.pages.cards import Page, chapter, row
 from rfmtool.pages.numerals import Numerals
-from rfmtool.pages.story import beyond, coming, knowing, moving, spread, standing, today, worth
+from rfmtool.pages.story import (
+    beyond,
+    coming,
+    knowing,
+    moving,
+    proof,
+    spread,
+    standing,
+    today,
+    worth,
+)
 
 
 def page(summary: Mapping[str, Any], say: Numerals, title: str | None = None) -> Page:
@@ -24,7 +34,7 @@ def page(summary: Mapping[str, Any], say: Numerals, title: str | None = None) ->
 
     buyers = bool(summary["buyers"])
     chapters = [
-        *chapter("Today", cards(today.to_do)),
+        *chapter("Today", cards(today.to_do), cards(proof.proof)),
         *chapter("Where they stand", cards(standing.ladder, standing.climb)),
         *(_of_buyers(cards) if buyers else []),
         *chapter("Beyond the orders", cards(beyond.wallet, beyond.voices), cards(beyond.margins)),

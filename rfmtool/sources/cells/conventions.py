@@ -28,7 +28,7 @@ from rfmtool.sources.cells.date_readings import (
     DateReading,
 )
 from rfmtool.sources.cells.dates import read_days
-from rfmtool.sources.cells.numbers import DecimalMark, NumberReading
+from rfmtool.sources.cells.numbers import DecimalMark, NumberReading, as_typed
 from rfmtool.sources.cells.short_years import end_of_year, may_begin_with_year, weigh_ends
 from rfmtool.sources.layout import MONEY_ROLES, Asked
 
@@ -40,6 +40,9 @@ _ONLY_MONTH_FIRST: Final = "read only with the month first"
 _NUMBER_KINDS: Final = (
     ("whole", r"^[^.,]*$"),
     (".", r"^[^.,]*(?:\d,\d{3})+\.\d*[^\d.,]*$"),  # 1,234.5
+    (".", r"^[^.,]*\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d*)?[^\d.,]*$"),  # 1,50,000
+    (".", r"^[^.,]*[¥₩][^.,\d]*\d{1,3},\d{3}[^\d.,]*$"),  # ¥1,234: yen and won have no decimals
+    (".", r"^[^.,\d]*\d{1,3},\d{3}[^\d.,]*[¥₩円元원圓][^\d.,]*$"),
     (",", r"^[^.,]*(?:\d?\d?\d)(?:\.\d{3})+,\d*[^\d.,]*$"),  # 1.234,5
     (".", r"^[^.,]*\d{1,3}(?:,\d{3}){2,}[^\d.,]*$"),  # 1,234,567
     (",", r"^[^.,]*\d{1,3}(?:\.\d{3}){2,}[^\d.,]*$"),  # 1.234.567
@@ -95,7 +98,7 @@ def weigh_numbers(cells: pa.Array, weights: Weights) -> None:
     """Count what the marks of a column's numbers prove; adds to `weights`."""
     if not pa.types.is_string(cells.type):
         return  # a typed number has no marks, and proves nothing about text beside it
-    texts, counts = _distinct(cells)
+    texts, counts = _distinct(as_typed(cells))
     for kind, pattern in _NUMBER_KINDS:
         fits = mask_of(pc.match_substring_regex(texts, pattern))
         weights[kind] += int(counts[fits].sum())

@@ -25,6 +25,7 @@ _SIGNS: Final[Mapping[str, str]] = {
     "ZŁ": "PLN", "KČ": "CZK", "FT": "HUF", "LEI": "RON", "US$": "USD", "A$": "AUD", "AU$": "AUD",
     "C$": "CAD", "CA$": "CAD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "NT$": "TWD", "R$": "BRL",
     "MX$": "MXN", "CN¥": "CNY", "JP¥": "JPY", "RMB": "CNY", "RS": "INR",
+    "円": "JPY", "圓": "JPY", "元": "CNY", "원": "KRW",
 }  # fmt: skip
 _SHARED: Final[Mapping[str, str]] = {
     "$": "USD CAD AUD NZD HKD SGD TWD MXN ARS CLP COP UYU BBD BMD BND BSD BZD FJD GYD JMD KYD LRD"

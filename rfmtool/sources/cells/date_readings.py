@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 from rfmtool.errors import UsageError
 
 Unit = Literal["spreadsheet days", "seconds", "milliseconds"]
-MONTH_NAMES: Final = "jan feb mar apr may jun jul aug sep oct nov dec"
 _CLOCK = (
     r"(?:[01]?\d|2[0-4])(?::[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?)?(?: ?[AaPp]\.?[Mm]\.?)?"
     r"(?: ?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
@@ -28,7 +27,8 @@ _YEAR = r"(?P<y>\d{4})"
 _SHORT_OR_LONG_YEAR = r"(?P<y>\d{4}|\d{2})"
 _MONTH = r"(?P<m>\d{1,2})"
 _DAY = r"(?P<d>\d{1,2})"
-_MONTH_NAME = r"(?P<b>(?i:" + MONTH_NAMES.replace(" ", "|") + r")[a-z]*)\.?"
+_MONTH_NAME = r"(?P<b>[\p{L}\p{M}]{3,12})\.?"
+_OF = r"(?:de |del )?"
 
 
 @dataclass(frozen=True)
@@ -67,13 +67,16 @@ READINGS: Final = (
     DAY_FIRST,
     MONTH_FIRST,
     _reading(
-        "D Mon Y", rf"{_WEEKDAY}{_DAY}[ /.-]*{_MONTH_NAME}[ /,-]*{_SHORT_OR_LONG_YEAR}", "%d %b %Y"
+        "D Mon Y",
+        rf"{_WEEKDAY}{_DAY}[ /.-]*{_OF}{_MONTH_NAME}[ /,-]*{_OF}{_SHORT_OR_LONG_YEAR}",
+        "%d %b %Y",
     ),
     _reading(
         "Mon D Y",
         rf"{_WEEKDAY}{_MONTH_NAME}[ /-]*{_DAY}(?:st|nd|rd|th)?,?[ /,-]+{_SHORT_OR_LONG_YEAR}",
         "%b %d, %Y",
     ),
+    _reading("Y年M月D日", rf"{_YEAR} ?[年년] ?{_MONTH} ?[月월] ?{_DAY} ?[日일]", "%Y年%m月%d日"),
 )
 """Every reading that is tried, in the order in which equals are preferred."""
 YEAR_FIRST: Final = _reading("YY-M-D", rf"(?P<y>\d{{2}})[-/.]{_MONTH}[-/.]{_DAY}", "%y-%m-%d")

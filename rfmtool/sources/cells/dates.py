@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
+from importlib import resources
 from typing import Final
 
 import numpy as np
@@ -13,11 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import Mask, mask_of
-from rfmtool.sources.cells.date_readings import ISO, MONTH_NAMES, DateReading, Unit
+from rfmtool.sources.cells.date_readings import ISO, DateReading, Unit
+from rfmtool.sources.names import normal
 
 Days = npt.NDArray[np.int32]
 
-_MONTHS: Final = pa.array(MONTH_NAMES.split())
+_MONTHS_FILE: Final = "months.toml"
+_MONTHS_IN_A_YEAR: Final = 12
 # POSIX: 69 to 99 are of the last century.
 _FIRST_SHORT_YEAR = 69
 # The years 1 to 9999, which is as far as dates go in Python and in spreadsheets.
@@ -29,6 +34,7 @@ _SECONDS_A_DAY: Final = 86_400
 _SECONDS: Final[Mapping[Unit | None, float]] = {
     "spreadsheet days": _SECONDS_A_DAY, "seconds": 1, "milliseconds": 0.001,
 }  # fmt: skip
+_TICKS: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _COUNT: Final = r"^-?\d{1,16}(?:[.,]\d*)?$"
 _SPREADSHEETS_BEGIN: Final = 25_569
 """1970-01-01 in a spreadsheet, which counts from 1899-12-30."""
@@ -73,15 +79,33 @@ def _read_days(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask | None
     return _days_by_pattern(cells, reading)
 
 
+def _within_zones(cells: pa.Array) -> pa.Array:
+    """Instants without those so far off that no zone's clocks can be told for them."""
+    ticks = pc.cast(cells, pa.int64())
+    most = (_LAST_DAY - 1) * _SECONDS_A_DAY * _TICKS[cells.type.unit]
+    least = (_FIRST_DAY + 1) * _SECONDS_A_DAY * _TICKS[cells.type.unit]
+    limits = [max(least, -(2**63)), min(most, 2**63 - 1)]
+    inside = pc.and_(pc.greater_equal(ticks, limits[0]), pc.less_equal(ticks, limits[1]))
+    return pc.if_else(inside, cells, pa.scalar(None, cells.type))
+
+
 def _typed_days(cells: pa.Array, reading: DateReading) -> pa.Array:
     if pa.types.is_timestamp(cells.type):
         if cells.type.tz is not None:
+            cells = _within_zones(cells)
             zone = reading.zone or cells.type.tz
             cells = pc.local_timestamp(pc.cast(cells, pa.timestamp(cells.type.unit, zone)))
         elif reading.zone and reading.written_in:
             seconds = pc.cast(cells, pa.timestamp("s"), safe=False)
             cells = _local(_instants(seconds, reading.written_in), reading.zone)
-    return pc.cast(cells, pa.date32(), safe=False)
+    if pa.types.is_date32(cells.type):
+        return cells
+    # Arrow's own cast wraps what lies beyond the days that it knows.
+    unit = "ms" if pa.types.is_date64(cells.type) else cells.type.unit
+    ticks = pc.cast(cells, pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
+    days = ticks // (_SECONDS_A_DAY * _TICKS[unit])
+    is_odd = (days < _FIRST_DAY) | (days > _LAST_DAY) | mask_of(cells.is_null())
+    return pa.array(np.where(is_odd, 0, days).astype(np.int32), pa.date32(), mask=is_odd)
 
 
 def _instants(naive: pa.Array, zone: str) -> pa.Array:
@@ -131,16 +155,14 @@ def _days_by_pattern(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask 
     found = mask_of(parts.is_valid())
     year = _whole(parts, "y")
     if "(?P<b>" in reading.pattern:
-        name = pc.utf8_lower(pc.utf8_slice_codeunits(parts.field(_place(parts, "b")), 0, 3))
-        index = pc.index_in(name, _MONTHS).fill_null(0)
-        month = index.to_numpy(zero_copy_only=False).astype(np.int64) + 1
+        month = _months_named(parts.field(_place(parts, "b")))
     else:
         month = _whole(parts, "m")
     day = _whole(parts, "d")
     length = pc.binary_length(parts.field(_place(parts, "y"))).fill_null(4)
     short = length.to_numpy(zero_copy_only=False) == len("yy")
     year = np.where(short, year + np.where(year < _FIRST_SHORT_YEAR, 2000, 1900), year)
-    found &= (month >= 1) & (month <= len(_MONTHS)) & (day >= 1) & (year >= 1)
+    found &= (month >= 1) & (month <= _MONTHS_IN_A_YEAR) & (day >= 1) & (year >= 1)
     first = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
     dates = first.astype("datetime64[D]") + (day - 1)
     found &= dates.astype("datetime64[M]") == first  # no 31st of February
@@ -149,6 +171,25 @@ def _days_by_pattern(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask 
         days, is_known = _days_in_zone(days, parts, reading.zone, reading.written_in)
         found &= is_known & (days >= _FIRST_DAY) & (days <= _LAST_DAY)
     return days.astype(np.int32), None if found.all() else ~found
+
+
+@cache
+def month_names() -> Mapping[str, int]:
+    """Names of months in all known languages, as `normal` writes them, to their numbers."""
+    text = resources.files(__package__).joinpath(_MONTHS_FILE).read_text("utf-8")
+    months = enumerate(tomllib.loads(text)["months"], 1)
+    return {normal(name): number for number, names in months for name in names}
+
+
+def _months_named(names: pa.Array) -> npt.NDArray[np.int64]:
+    """The number of each month; 0 where its name is none."""
+    encoded = pc.dictionary_encode(names)
+    known = [
+        month_names().get(normal(name), 0) if name else 0 for name in encoded.dictionary.to_pylist()
+    ]
+    places = encoded.indices.fill_null(len(known)).to_numpy(zero_copy_only=False)
+    months: npt.NDArray[np.int64] = np.array([*known, 0], dtype=np.int64)[places]
+    return months
 
 
 def _days_in_zone(

@@ -13,6 +13,8 @@ import pyarrow.compute as pc
 from rfmtool.arrays import Mask, mask_of
 
 _POINT_ZERO: Final = r"^[0-9]+\.0$"
+SHORTENED: Final = r"^[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}$"
+"""What a spreadsheet makes of an id of more digits than its column is wide."""
 _WORDS: Final = re.compile(r"\w+")
 _MARKS: Final = re.compile(r"[\"'\\\0]")
 _PLAIN_WORDS: Final = re.compile(r"[a-z0-9]+")

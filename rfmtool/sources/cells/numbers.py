@@ -33,11 +33,18 @@ _EXACT = Context(prec=120)
 _SPACES = " \u00a0\u202f\u2009"  # plain, no-break, narrow no-break, thin
 
 
+_LAKH: Final = "lakh"
+"""The Indian way to group: 1,50,000."""
+
+
 def _pattern(decimal: str, groups: Sequence[str]) -> str:
-    grouped = "|".join(rf"\d{{1,3}}(?:{group}\d{{3}})+" for group in groups)
-    mark = r"\p{L}{0,2}\p{Sc}|\p{L}{2,3}"
+    grouped = "|".join(
+        r"\d{1,2}(?:,\d{2})+,\d{3}" if group == _LAKH else rf"\d{{1,3}}(?:{group}\d{{3}})+"
+        for group in groups
+    )
+    mark = r"\p{L}{0,2}\p{Sc}|\p{L}{2,3}|[円元원圓]"
     return (
-        rf"^(?P<open>\()?(?P<sign>[-+−])?(?P<front>{mark})?"
+        rf"^'?(?P<open>\()?(?P<sign>[-+−])?(?P<front>{mark})?"
         rf"[\s{_SPACES}]*(?P<inner>[-+−])?[\s{_SPACES}]*"
         rf"(?P<whole>{grouped}|\d+)?(?:{decimal}(?P<part>\d*))?(?P<power>[eE][-+]?\d{{1,9}})?"
         rf"(?P<late>[-−])?[\s{_SPACES}]*(?P<back>{mark})?(?P<after>[-−])?(?P<close>\))?$"
@@ -45,7 +52,7 @@ def _pattern(decimal: str, groups: Sequence[str]) -> str:
 
 
 _PATTERNS: Final = {
-    ".": _pattern(r"\.", [",", f"[{_SPACES}]", "['’]"]),
+    ".": _pattern(r"\.", [",", _LAKH, f"[{_SPACES}]", "['’]"]),
     ",": _pattern(",", [r"\.", f"[{_SPACES}]", "['’]"]),
 }
 _NOT_DIGITS = r"[^\d]"
@@ -81,10 +88,17 @@ def read_numbers(cells: pa.Array, reading: NumberReading) -> Numbers:
             return Numbers(_doubles(cells), cells, _blank(cells))
     except pa.ArrowInvalid:
         pass  # thousands separators, currency signs, spaces, or no number at all
-    trimmed = pc.utf8_trim_whitespace(cells)
+    trimmed = as_typed(cells)
     plain, said = plain_numbers(trimmed, reading)
     missing = _blank(pc.if_else(pc.equal(trimmed, ""), None, cells))
     return Numbers(_doubles(plain), plain, missing, said if len(said) > said.null_count else None)
+
+
+def as_typed(cells: pa.Array) -> pa.Array:
+    """Numbers with their full-width digits and marks as plain ones, without outer spaces."""
+    if pc.all(pc.string_is_ascii(cells)).as_py() is False:
+        cells = pc.utf8_normalize(cells, "NFKC")
+    return pc.utf8_trim_whitespace(cells)
 
 
 def _blank(cells: pa.Array) -> Mask | None:

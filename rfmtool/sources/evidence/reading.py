@@ -25,11 +25,12 @@ from rfmtool.sources.cells.date_readings import (
 )
 from rfmtool.sources.cells.dates import read_days
 from rfmtool.sources.cells.numbers import NumberReading
-from rfmtool.sources.detect import is_arrow_stream, source_of_file, sources_of
+from rfmtool.sources.detect import source_of_file, sources_of
 from rfmtool.sources.evidence.cells import TableReading
 from rfmtool.sources.evidence.roles import EvidenceTable
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.listing import expand
+from rfmtool.sources.frames import is_frame
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.source import Source
 from rfmtool.threads import in_order
@@ -56,11 +57,11 @@ def taken_apart(
     """
     if isinstance(source, (str, os.PathLike)):
         source = [source]
-    if isinstance(source, Sequence) and not is_arrow_stream(source):
+    if isinstance(source, Sequence) and not is_frame(source):
         # By name, so that the last word on somebody does not hang on how the files were listed.
         files = sorted(expand(source, asked.max_bytes), key=lambda file: file.name)
         return [_of_file(file, asked, table, threads) for file in files]
-    return [_batches_of(one, threads) for one in sources_of(source, asked, table.layout())]
+    return [_batches_of(one, threads) for one in sources_of(source, asked, table.layout())[0]]
 
 
 def _of_file(file: ExportFile, asked: Asked, table: EvidenceTable, threads: int) -> Part:

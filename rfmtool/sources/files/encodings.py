@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -27,6 +28,22 @@ _SPARSE: Final = 10
 _IN_RUNS: Final = 1.5
 """How many foreign letters follow each other at most in words of Latin letters, on average."""
 _MOST_NAMED: Final = 3
+_HAN: Final = r"\u3000-\u303f\u4e00-\u9fff\uff01-\uffe5"
+_ALIKE: Final = 0.9
+_ALPHABETS: Final[Mapping[str, tuple[re.Pattern[str], re.Pattern[str], float]]] = {
+    name: (re.compile(f"[{letters}]"), re.compile(f"[{telling}]"), least)
+    for name, letters, telling, least in (
+        ("cp932", rf"\u3040-\u30ff{_HAN}", r"\u3040-\u30ff", 0.1),
+        ("euc_kr", rf"\uac00-\ud7a3{_HAN}", r"\uac00-\ud7a3", 0.6),
+        ("gb18030", _HAN, r"\u4e00-\u9fa5", 0.6),
+        ("big5", _HAN, r"\u4e00-\u9fa5", 0.6),
+        ("cp1251", r"\u0401\u0410-\u0451\u2013\u2014\u2116", r"\u0410-\u044f", 0.9),
+        ("cp1253", r"\u0384-\u03ce\u2013\u2014", r"\u0386-\u03ce", 0.9),
+        ("cp1255", r"\u05d0-\u05ea\u2013\u2014", r"\u05d0-\u05ea", 0.9),
+        ("cp1256", r"\u060c-\u06d2\u2013\u2014", r"\u0621-\u064a", 0.9),
+    )
+}
+"""By encoding, the letters of its alphabet, the telling ones, and the least share of these."""
 _DOS: Final = re.compile(r"cp(437|7\d\d|85\d|86\d)")
 _WINDOWS: Final = re.compile(r"cp125\d")
 
@@ -111,26 +128,45 @@ def no_text(sample: bytes, where: str) -> InputError:
 
 def _way_out(sample: bytes, error: UnicodeDecodeError) -> str:
     start = max(0, sample.rfind(b"\n", 0, max(0, error.start - _LOOKED_AT // 2)) + 1)
-    names = _candidates(sample[start : start + _LOOKED_AT])
+    piece = sample[start : start + _LOOKED_AT]
+    piece = piece[: piece.rfind(b"\n") + 1] or piece  # a letter of several bytes is not cut
+    names = _candidates(piece)
     all_the_same = "--encoding utf-8 reads it all the same and itemises the bad rows."
     if names:
         likely = " or ".join(f"--encoding {name}" for name in names)
         return f"By its letters it may be one of several; likely are {likely}. {all_the_same}"
-    install = " With pip install 'rfmtool[encodings]' likely ones are named here."
     return (
         "Say how it is encoded, for example --encoding cp1252 (Windows, western Europe);"
-        f" {all_the_same}{install * (names is None)}"
+        f" {all_the_same}"
     )
 
 
-def _candidates(text: bytes) -> list[str] | None:
-    """Encodings that the text may be in, the likeliest first; None where no library can tell."""
+def _by_alphabet(text: bytes) -> list[str]:
+    """The encodings in which nearly all foreign letters are of the alphabet that they are for."""
+    found = []
+    runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", text)]
+    in_words = sum(runs) >= _IN_RUNS * len(runs)
+    if not in_words:  # letters of Latin alphabets stand alone
+        return ["cp1250", "cp1254"]
+    for name, (letters, telling, least) in _ALPHABETS.items():
+        with suppress(UnicodeDecodeError):
+            foreign = [letter for letter in text.decode(name) if letter > "\x7f"]
+            alike = sum(bool(letters.match(letter)) for letter in foreign)
+            told = sum(bool(telling.match(letter)) for letter in foreign)
+            if foreign and alike >= _ALIKE * len(foreign) and told >= least * len(foreign):
+                found.append(name)
+    return found
+
+
+def _candidates(text: bytes) -> list[str]:
+    """Encodings that the text may be in, the likeliest first."""
+    own = _by_alphabet(text)
     try:
         from charset_normalizer import from_bytes
     except ImportError:
-        return None
+        return (["cp1252"] * _is_western(text) + own)[:_MOST_NAMED]
     matches = list(from_bytes(text))
-    found = ["cp1252"] * _is_western(text) + [match.encoding for match in matches]
+    found = ["cp1252"] * _is_western(text) + own + [match.encoding for match in matches]
     found += [other for match in matches for other in match.could_be_from_charset]
     likely = [name for name in dict.fromkeys(found) if name not in ("utf_8", "ascii")]
     if any(map(_WINDOWS.fullmatch, likely)):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import codecs
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, Final, cast
+from urllib.parse import unquote
 
 from rfmtool.errors import InputError
 from rfmtool.sources.files.containers import DAMAGED, READ, START, is_workbook, kind_of, unpacked
@@ -18,6 +19,7 @@ from rfmtool.sources.files.spools import reader_of, too_large
 from rfmtool.sources.files.streams import ByteStream, bounded, transcoded
 from rfmtool.sources.files.workbooks import sheet_as_csv
 
+_NO_KEY: Final = "__HIVE_DEFAULT_PARTITION__"
 _TRUSTED_BYTES: Final = 1 << 30
 _PACKERS: Final = ("tar", "xz", "7z", "RAR")
 _TRUSTED_RATIO: Final = 200
@@ -49,6 +51,17 @@ class ExportFile:
         """The path with what is asked for in it."""
         place = os.fspath(self.path or self.name)
         return f"{place}/{self.part}" if self.part else place
+
+    @cached_property
+    def keys(self) -> Mapping[str, str | None]:
+        """Columns that stand in the names of the folders right above, such as `status=paid`."""
+        keys: dict[str, str | None] = {}
+        for folder in (self.path or Path()).parents:
+            name, equals, value = folder.name.partition("=")
+            if not (equals and name):
+                break
+            keys[unquote(name)] = None if value == _NO_KEY else unquote(value) or None
+        return dict(reversed(keys.items()))
 
     def open(self) -> BinaryIO:
         """Open the bytes as they are stored.

@@ -144,7 +144,9 @@ def left_out(source: object, taken: Collection[Path]) -> tuple[str, ...]:
         taken: the files that are read, some of which may be named beside their folder.
     """
     exports = [source] if isinstance(source, (str, os.PathLike)) else source
-    if not isinstance(exports, Sequence):
+    if not isinstance(exports, Sequence) or not all(
+        isinstance(export, (str, os.PathLike)) for export in exports
+    ):
         return ()
     folders = [Path(export) for export in exports if export != "-" and Path(export).is_dir()]
     read = {path.resolve() for path in taken}

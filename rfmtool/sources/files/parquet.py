@@ -60,7 +60,13 @@ def batches(
 
 def _opened(raw: BinaryIO) -> pq.ParquetFile:
     # Pre-buffering would hold every column chunk as it is read.
-    return pq.ParquetFile(raw, pre_buffer=False, page_checksum_verification=True)
+    # Nanoseconds would wrap the days of INT96 that are far off.
+    return pq.ParquetFile(
+        raw,
+        pre_buffer=False,
+        page_checksum_verification=True,
+        coerce_int96_timestamp_unit="us",
+    )
 
 
 def _damaged(file: ExportFile, place: str = "") -> InputError:

@@ -43,6 +43,11 @@ def squeezed(stream: ByteStream) -> ByteStream:
     return _buffered(_Squeezed(stream))
 
 
+def unwrapped(stream: ByteStream) -> ByteStream:
+    """A stream with its cells written as formulas, `="00123"`, as the texts that they give."""
+    return _buffered(_Unwrapped(stream))
+
+
 def bounded(stream: ByteStream, most: int, refusal: InputError) -> ByteStream:
     """A stream that raises `refusal` once it has given more than `most` bytes."""
     return cast("ByteStream", _Bounded(stream, most, refusal))
@@ -58,6 +63,18 @@ def squeeze(text: bytes) -> bytes:
     return _LINE_ENDS.sub(b"", _RUNS.sub(b"\t", text))
 
 
+def unwrap(text: bytes) -> bytes:
+    """Whole lines with their cells written as formulas as the texts that these give."""
+    return _FORMULA.sub(b'"', _QUOTED_FORMULA.sub(rb'"\1"', text))
+
+
+def is_wrapped(text: bytes) -> bool:
+    """Whether a text has cells written as formulas, as exports do so that Excel keeps zeros."""
+    return bool(_FORMULA.search(text) or _QUOTED_FORMULA.search(text))
+
+
+_FORMULA: Final = re.compile(rb'(?:(?<=[\r\n,;\t|])|\A)="')
+_QUOTED_FORMULA: Final = re.compile(rb'(?:(?<=[\r\n,;\t|])|\A)"=""([^"\r\n]*)"""(?=[\r\n,;\t|]|\Z)')
 _RUNS: Final = re.compile(rb"[ \t]+")
 _LINE_ENDS: Final = re.compile(rb"(?<=[\r\n])\t|\A\t|\t(?=[\r\n])|\t\Z")
 
@@ -102,15 +119,30 @@ class _Transcoded(_Filter):
         return text.encode("utf-8", "surrogateescape")
 
 
-class _Squeezed(_Filter):
+class _ByLines(_Filter):
+    """A filter that is given whole lines: one that is not whole waits."""
+
     _rest = b""
 
     def made(self, chunk: bytes) -> bytes:
-        # A line that is not whole waits, or its last spaces would look like its end.
         text = self._rest + chunk
         cut = max(text.rfind(b"\n"), text.rfind(b"\r")) + 1 if chunk else len(text)
         self._rest = text[cut:]
-        return squeeze(text[:cut])
+        return self.lines(text[:cut])
+
+    def lines(self, text: bytes) -> bytes:
+        """Return what is to be handed on for whole lines."""
+        raise NotImplementedError
+
+
+class _Squeezed(_ByLines):
+    def lines(self, text: bytes) -> bytes:
+        return squeeze(text)
+
+
+class _Unwrapped(_ByLines):
+    def lines(self, text: bytes) -> bytes:
+        return unwrap(text)
 
 
 class _Bounded(io.RawIOBase):

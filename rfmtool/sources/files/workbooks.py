@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from rfmtool.errors import InputError
+from rfmtool.errors import InputError, NoTableError
 from rfmtool.sources.files.containers import DAMAGED
 from rfmtool.sources.files.extents import check_extents
 from rfmtool.sources.files.spools import too_large
@@ -92,7 +92,7 @@ def _chosen(book: CalamineWorkbook, name: str, sheet: str) -> CalamineSheet:
     if len(full) == 1:
         return full[0]
     if not full:
-        raise InputError(f"{name}: the workbook is empty", "Save it again.")
+        raise NoTableError(f"{name}: the workbook is empty", "Save it again.")
     raise InputError(
         f"{name}: {len(full)} sheets hold data: {', '.join(one.name for one in full)}",
         f"Name one as if the workbook were a folder: {name}/{full[0].name}",

@@ -6,7 +6,7 @@ few rows whose bin is not that of their run are kept apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,7 +26,6 @@ from rfmtool.sources.layout import Question, Reading
 from rfmtool.sources.ledger import CODES
 from rfmtool.sources.rows.runs import Cells, Runs
 
-_NO: Final = frozenset({"false", "no", "0"})
 _FIRST_OF_SPACE: Final = pa.array(
     [b"", *(bytes([byte]) for byte in b"\t\n\v\f\r\x1c\x1d\x1e\x1f \xc2\xe1\xe2\xe3")]
 )
@@ -44,10 +43,18 @@ class Odd:
     codes: Codes
 
 
-def bins_of_runs(heads: Cells, reading: Reading, question: Question) -> tuple[Days, Codes, Mask]:
+def bins_of_runs(
+    heads: Cells, reading: Reading, question: Question, no_sales: Iterable[Mask] = ()
+) -> tuple[Days, Codes, Mask]:
     """The day of each run, the bin that all but its money puts it in, and whether it is asked for.
 
     A run is asked for where no exclusion holds, whoever its customer is.
+
+    Args:
+        heads: of the runs.
+        reading: how dates are written.
+        question: which lines are asked for.
+        no_sales: the runs that some column says are no sale, once for each such column.
     """
     days, undated = read_days(heads["ordered_at"], reading.dates)
     bins = np.zeros(len(days), dtype=np.uint8)
@@ -56,28 +63,19 @@ def bins_of_runs(heads: Cells, reading: Reading, question: Question) -> tuple[Da
     bins[_is_before(days, question)] = CODES["before_since"]
     if question.currency is not None and "currency" in heads:
         bins[currencies.outside(heads["currency"], question.currency)] = CODES["other_currency"]
-    for no_sale in _no_sales(heads, question):
+    for no_sale in no_sales:
         bins[no_sale] = CODES["not_a_sale"]
     if question.suppressed:
         bins[is_listed(heads["customer_id"], question.suppressed)] = CODES["suppressed"]
     asked_for = bins == CODES["used"]
     bins[is_blank(heads["customer_id"])] = CODES["anonymous"]
+    if question.nobody:
+        bins[is_listed(heads["customer_id"], question.nobody)] = CODES["anonymous"]
     if undated is not None:
         bins[undated] = CODES["bad_date"]
-        bins[undated & is_blank(heads["ordered_at"])] = CODES["missing_date"]
+        lacking = "missing_date" if reading.preset.undated is None else reading.preset.undated
+        bins[undated & is_blank(heads["ordered_at"])] = CODES[lacking]
     return days, bins, asked_for
-
-
-def _no_sales(heads: Cells, question: Question) -> Iterator[Mask]:
-    """The runs that each column says are no sale."""
-    if question.not_a_sale and "status" in heads:
-        yield _is_in(heads["status"], question.not_a_sale)
-    if "captured" in heads:
-        yield _is_in(pc.cast(heads["captured"], pa.string()), _NO)
-    if "cancelled_at" in heads:
-        yield ~is_blank(heads["cancelled_at"])
-    if "paid_at" in heads:
-        yield is_blank(heads["paid_at"])
 
 
 def _is_after(days: Days, question: Question) -> Mask:
@@ -90,11 +88,6 @@ def _is_before(days: Days, question: Question) -> Mask:
     if question.since is None:
         return np.zeros(len(days), dtype=bool)
     return days < day_number(question.since)
-
-
-def _is_in(cells: pa.Array, words: frozenset[str]) -> Mask:
-    normal = pc.utf8_lower(pc.utf8_trim_whitespace(cells))
-    return mask_of(pc.is_in(normal, pa.array(sorted(words))))
 
 
 def named_currencies(runs: Runs, said: Sequence[pa.Array]) -> pa.Array:
@@ -151,7 +144,7 @@ def _rows_of(runs: Runs, seen: Mask, odd: Odd) -> pa.Array:
 
 def odd_rows(batch: Batch, runs: Runs, bins: Codes, amounts: Odd) -> Odd:
     """Rows of no run's bin: unreadable money, unless the date is at fault, and blank rows."""
-    undated = (bins == CODES["missing_date"]) | (bins == CODES["bad_date"])
+    undated = np.isin(bins, [CODES[name] for name in ("missing_date", "bad_date", "blank")])
     if not undated.any():
         return amounts
     places = np.searchsorted(runs.starts, amounts.rows, side="right") - 1

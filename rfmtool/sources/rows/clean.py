@@ -23,7 +23,7 @@ from rfmtool.sources.cells.dates import Days
 from rfmtool.sources.cells.ids import distinct_keys
 from rfmtool.sources.cells.numbers import Units
 from rfmtool.sources.layout import KEPT, Question, Reading
-from rfmtool.sources.ledger import CODES, Tally
+from rfmtool.sources.ledger import CODES, REJECTED, Tally
 from rfmtool.sources.rows.amounts import Money, costs_of, has_marks, read_money, sums_of, total
 from rfmtool.sources.rows.bins import (
     Codes,
@@ -37,6 +37,7 @@ from rfmtool.sources.rows.bins import (
     with_other_currencies,
 )
 from rfmtool.sources.rows.runs import Cells, Runs, count_by_run, find_runs
+from rfmtool.sources.rows.sales import credits_of, no_sales, of_no_sale_type, statuses_of
 
 LINES: Final = pa.schema(
     {
@@ -110,10 +111,12 @@ def clean(
     }
     lines = _lines(columns, rows.runs.heads, schema)
     # A line that is no sale goes along, to take the rest of its order with it.
-    kept = rows.are("used") | rows.are("not_a_sale")
+    kept = rows.are("used") | (rows.are("not_a_sale") & ~of_no_sale_type(rows.runs.heads, question))
     if question.anonymous:
         kept |= rows.are("anonymous") & rows.asked_for
-    return Cleaned(lines if kept.all() else lines.filter(pa.array(kept)), _tally(rows, reading))
+    return Cleaned(
+        lines if kept.all() else lines.filter(pa.array(kept)), _tally(rows, reading, question)
+    )
 
 
 @dataclass(frozen=True)
@@ -141,11 +144,16 @@ class _Sorted:
 
 def _sorted(batch: Batch, reading: Reading, question: Question) -> _Sorted:
     runs = find_runs(batch.cells, question)
-    days, bins, asked_for = bins_of_runs(runs.heads, reading, question)
+    no_sale = no_sales(runs.heads, question)
+    days, bins, asked_for = bins_of_runs(runs.heads, reading, question, no_sale)
     money = read_money(batch.cells, runs, days, reading, question)
     odd = odd_rows(batch, runs, bins, money.problems)
     odd = with_other_currencies(odd, money.others, runs, bins)
     sales, refunds = sums_of(money, runs)
+    given_back = credits_of(runs.heads, question)
+    if given_back is not None:  # a credit note's money is given back, whatever its sign
+        turned = given_back & (sales > refunds)
+        sales, refunds = np.where(turned, refunds, sales), np.where(turned, sales, refunds)
     counts = runs.lengths - count_by_run(odd.rows, runs)
     return _Sorted(batch, runs, days, bins, asked_for, money, odd, counts, sales, refunds)
 
@@ -169,7 +177,8 @@ def _columns(
     return columns
 
 
-def _tally(rows: _Sorted, reading: Reading) -> Tally:
+def _tally(rows: _Sorted, reading: Reading, question: Question) -> Tally:
+    moved = rows.sales + rows.refunds
     used, anonymous, listed = (rows.are(name) for name in ("used", "anonymous", "suppressed"))
     asked_for, seen = anonymous & rows.asked_for, used | anonymous
     reject_rows, reject_codes = rejects_of(rows.batch, rows.runs, rows.bins, rows.odd)
@@ -180,6 +189,9 @@ def _tally(rows: _Sorted, reading: Reading) -> Tally:
         reject_codes=reject_codes,
         used_units=total(rows.sales[used]) - total(rows.refunds[used]),
         anonymous_units=total(rows.sales[asked_for]) - total(rows.refunds[asked_for]),
+        moved_units=total(moved),
+        rejected_units=total(moved[np.isin(rows.bins, REJECTED)]),
+        statuses=statuses_of(rows.runs.heads, question, rows.counts, rows.sales, rows.refunds),
         last_day=int(rows.days[seen].max()) if seen.any() else None,
         ids_end_in_point_zero=_all_end_in_point_zero(rows.runs.heads["customer_id"]),
         has_marks=not reading.numbers.settled and has_marks(rows.batch.cells),

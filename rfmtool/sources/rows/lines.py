@@ -112,7 +112,7 @@ def _cleaned(
     batch = parse()
     with naming(source.name):
         found = cleaned(batch)
-    found = replace(found, turned=turned_header(batch, found.tally, source.layout))
+    found = replace(found, turned=turned_header(batch, found.tally, source.layout.in_file))
     if file is not None:
         found = replace(found, lines=_numbered(found.lines, file))
     return source.name, found

@@ -14,7 +14,7 @@ from rfmtool.errors import InputError
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.layout import FileLayout
 from rfmtool.sources.ledger import CODES, Tally
-from rfmtool.sources.roles import normal
+from rfmtool.sources.names import normal
 
 
 def turned_header(batch: Batch, tally: Tally, layout: FileLayout) -> int | None:

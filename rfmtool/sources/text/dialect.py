@@ -9,13 +9,14 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
-from rfmtool.errors import InputError
+from rfmtool.errors import InputError, NoTableError
 from rfmtool.sources.files.containers import kind_of
 from rfmtool.sources.files.encodings import check_encoding, check_utf8, no_text, proven
 from rfmtool.sources.files.exports import ExportFile
-from rfmtool.sources.files.streams import first_bytes, squeeze
+from rfmtool.sources.files.streams import first_bytes, is_wrapped, squeeze, unwrap
 from rfmtool.sources.layout import Asked, Dialect, FileLayout
 from rfmtool.sources.roles import EXPORT, Roles, may_be_data
 from rfmtool.sources.text.headers import Names
@@ -26,6 +27,7 @@ SAMPLE_BYTES: Final = 1 << 18
 _TRIED_BYTES: Final = 1 << 15
 _TRIED_LINES: Final = 20
 """Where the first bytes hold fewer, as of tables with thousands of columns, more are tried."""
+_EVEN: Final = 0.5
 _BLANK: Final = b" \t\r\n"
 _MARKUP: Final = (
     (re.compile(rb"<[!?a-zA-Z]"), "HTML or XML"),
@@ -46,13 +48,18 @@ def sniff(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> tuple[Dialec
         text = first_bytes(stream, SAMPLE_BYTES)
     start = len(codecs.BOM_UTF8) if text.startswith(codecs.BOM_UTF8) else 0
     if not text[start:].strip(_BLANK):
-        raise InputError(f"{file.name}: the file is empty", "Export it again.")
+        raise NoTableError(f"{file.name}: the file is empty", "Export it again.")
     _check_is_table(text, file)
     if asked.encoding is None:
         check_utf8(text, file.name)
-    sample = Sample(_head(text, start, file.name), start, asked, file.name, roles)
+    wrapped = is_wrapped(text)
+    if wrapped:
+        text = unwrap(text[: text.rfind(b"\n") + 1] if len(text) == SAMPLE_BYTES else text)
+    keys = tuple(file.keys)
+    sample = Sample(_head(text, start, file.name), start, asked, file.name, roles, keys)
     best = usual_trial(sample) if file.kind == "workbook" else best_trial(sample)
-    return _checked(best, encoding, text, sample)
+    dialect, header = _checked(best, encoding, text, sample)
+    return replace(dialect, is_wrapped=wrapped), header
 
 
 def _encoding(file: ExportFile, asked: Asked) -> str:
@@ -112,6 +119,7 @@ def _checked(
         header_rows=trial.heading.rows,
         empty_columns=empty,
         is_doubtful=_is_doubtful(trial),
+        is_prose=_is_prose(trial),
     )
     try:
         _check_body(trial, dialect, text, sample)
@@ -133,7 +141,7 @@ def _check_body(trial: Trial, dialect: Dialect, text: bytes, sample: Sample) -> 
     if b"\0" in read[: dialect.body_offset]:
         raise no_text(text, sample.where)
     if not (sample.roles.may_be_empty or read[dialect.body_offset :].strip(_BLANK)):
-        raise InputError(
+        raise NoTableError(
             f"{sample.where}: there is a header row and nothing below it", "Export it again."
         )
 
@@ -172,6 +180,11 @@ def _is_doubtful(trial: Trial) -> bool:
         for name, *cells in columns
     )
     return may_be_data(heading.names) or not any(above_data)
+
+
+def _is_prose(trial: Trial) -> bool:
+    """Whether nothing divides the lines into columns, as of a text that is no table."""
+    return not trial.heading.has_roles and trial.rank()[1] < _EVEN
 
 
 def _named(names: Names) -> Names:

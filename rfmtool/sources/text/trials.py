@@ -37,6 +37,8 @@ class Sample:
     asked: Asked
     where: str
     roles: Roles
+    keys: tuple[str, ...] = ()
+    """The names of columns that stand in the names of folders."""
 
 
 @dataclass(frozen=True)
@@ -188,10 +190,12 @@ def _trial(sample: Sample, marks: Marks) -> Trial:
 
 def roles_of(names: Names, sample: Sample) -> Mapping[str, int] | None:
     """The place of each role that names play; None where a needed one is missing."""
+    header = (*names, *(key for key in sample.keys if key not in names))
     try:
-        return sample.roles.find(names, sample.asked.columns, sample.where)
+        places = sample.roles.find(header, sample.asked.columns, sample.where)
     except InputError:
         return None
+    return {role: place for role, place in places.items() if place < len(names)}
 
 
 def _asked_delimiter(asked: Asked) -> str | None:

@@ -1,0 +1,67 @@
+"""rfmtool done: tick off a list in the contact log."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from rfmtool.cli import options
+from rfmtool.cli.loading import uninterrupted
+from rfmtool.errors import UsageError
+
+
+@click.command(short_help="Append to the contact log: who of a list was contacted.")
+@click.argument("folder", metavar="DIR")
+@click.argument("name", metavar="LIST")
+@click.option("--contacted", required=True, metavar="FILE", help="The contact log, a CSV.")
+@click.option("--customers", metavar="ID,...", help="Who of the list (default: everybody).")
+@click.option(
+    "--file",
+    "handed_back",
+    metavar="CSV",
+    help="The list handed back, with a column outcome filled in: reached, no_answer,"
+    " replied, refused, unsubscribed or bought. Who has none was not contacted.",
+)
+@click.option(
+    "--on",
+    "day",
+    type=options.Day(),
+    metavar="DATE",
+    help="When they were contacted (default: today).",
+)
+@options.shared
+@options.quiet
+def command(  # noqa: PLR0913, PLR0917 - one for each option
+    folder: str, name: str, contacted: str, customers: str | None, handed_back: str | None,
+    day: date | None, *, shared: bool, quiet: bool,
+) -> None:  # fmt: skip
+    """Tick off a LIST of the run in DIR: append to the contact log who was contacted.
+
+    LIST is an action, such as welcome. The next runs with --contacted let these people rest, and
+    send nothing more to who unsubscribed or refused.
+    """
+    if customers is not None and handed_back is not None:
+        raise UsageError("--customers and --file are both given", "Give one of them.")
+    if "" in (contacted, handed_back):
+        raise UsageError("--contacted, --file: the name is empty", "Name a file.")
+    with uninterrupted():
+        from rfmtool.runs.done import done
+
+    # The clock is asked where nobody says when it was.
+    when = day or date.today()  # noqa: DTZ011 - their day
+    ids = None if customers is None else list(filter(None, map(str.strip, customers.split(","))))
+
+    added, known = done(
+        Path(folder),
+        name,
+        Path(contacted),
+        when,
+        customers=ids,
+        file=None if handed_back is None else Path(handed_back),
+        shared=shared,
+    )
+    if not quiet:
+        again = f"; {known:,} stood in it already" if known else ""
+        click.echo(f"{contacted}: {added:,} contacts added{again}")

@@ -1,0 +1,210 @@
+"""What is fitted to all customers at once, so that each can be looked at apart from the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import union_categoricals
+
+from rfmtool import columns as names
+from rfmtool.arrays import parts_of
+from rfmtool.days import day_number
+from rfmtool.errors import RulesError
+from rfmtool.grouping.evidence import wallets_of
+from rfmtool.grouping.grouped import Grouped, rows_between
+from rfmtool.grouping.order_days import OrderDates
+from rfmtool.grouping.people import add_contacts
+from rfmtool.grouping.read import Settings
+from rfmtool.placing import needs
+from rfmtool.placing.candidates import tenure_limit
+from rfmtool.placing.proof import add_proof
+from rfmtool.rules import Rules
+from rfmtool.scoring.breadth import add_breadth
+from rfmtool.scoring.customers import customers
+from rfmtool.scoring.fitting import fit
+from rfmtool.scoring.peer_spend import PeerSpend, fit_peer_spend
+from rfmtool.scoring.scales import Scales
+from rfmtool.scoring.timing import fit_timing, order_days
+from rfmtool.scoring.told_wallets import Period
+from rfmtool.scoring.wallet import WalletLimits, best_wallets, wallet_limits
+
+_LOOKED_AT = ("frequency", "order_days", "monetary", "recency_days", "first_order_on",
+              "last_order_on")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What customers are held against; with it each of them is scored and placed alone."""
+
+    scales: Scales
+    tenure: int
+    """Days from the first order to 1970 beyond which tenure is long."""
+    wallet_limits: WalletLimits | None
+    """None where no wallets are needed."""
+    told_wallets: pd.DataFrame | None
+    """The wallets table with the spend in each row's period."""
+    shared: pd.DataFrame
+    """The columns of each customer that rest on other customers too."""
+
+
+def fit_everyone(
+    grouped: Grouped,
+    rules: Rules,
+    as_of: date,
+    settings: Settings,
+    scales: Scales | None = None,
+) -> Fit:
+    """Fit what customers are held against; what nobody needs is not.
+
+    Args:
+        grouped: everyone, and what they ordered.
+        rules: the rules in force.
+        as_of: the day to count from.
+        settings: what a run is asked for.
+        scales: cut points to use; None fits them.
+
+    Raises:
+        RulesError: the scales given have other scores than the segments of the rules, or the rules
+            cannot be fitted to these customers.
+    """
+    if scales:
+        _check_bins(scales, rules)
+    needed, day = needed_by(settings, rules), day_number(as_of)
+    people = _looked_at(grouped, rules, scales, day, needed)
+    in_force = scales or _fitted(people, rules, grouped.dates, as_of, needed)
+    told, limits = wallets_of(grouped) if needed & needs.WALLETS else None, None
+    if needed & needs.WALLETS:
+        peer_spend = spend_of_peers(in_force, settings, needed)
+        period = period_of(settings, as_of)
+        limits = wallet_limits(
+            best_wallets(
+                people.iloc[start:stop],
+                None if told is None else rows_between(told, start, stop),
+                peer_spend,
+                period,
+            )
+            for start, stop in parts_of(len(people))
+        )
+    return Fit(
+        in_force,
+        tenure_limit(people),
+        limits,
+        told,
+        _shared(people, grouped, in_force, day, needed),
+    )
+
+
+def measured(
+    grouped: Grouped, rules: Rules, scales: Scales | None, day: int, needed: frozenset[str]
+) -> pd.DataFrame:
+    """Everyone's orders and money, and of their contacts what is written or compared."""
+    if scales:
+        alike = scales.peer_spend.peers.attributes
+        within = scales.within.column if scales.within else None
+    else:
+        alike, within = rules.wallet.peers, rules.fit.within
+    wanted = (
+        *(name for name in names.CONTACTS if name in needed),
+        *(alike if needed & (needs.ESTIMATED | needs.BREADTH) else ()),
+        *filter(None, [within]),
+        *grouped.export.asked.keep,
+    )
+    people = customers(grouped.table, grouped.dates, day)
+    return add_contacts(people, grouped.evidence.get("contacts"), grouped.latest, wanted)
+
+
+def joined(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Frames of some customers each as one of all; each column is let go of in its turn."""
+    frames = list(parts)
+    if len(frames) == 1:
+        return frames[0]
+    columns = {name: _one([frame.pop(name) for frame in frames]) for name in [*frames[0]]}
+    return pd.DataFrame(columns, copy=False)
+
+
+def _one(parts: list[pd.Series[Any]]) -> pd.Series[Any]:
+    """Columns one below the other; those of labels may know of different ones."""
+    if isinstance(parts[0].dtype, pd.CategoricalDtype):
+        return pd.Series(union_categoricals(parts))
+    return pd.concat(parts, ignore_index=True)
+
+
+def needed_by(settings: Settings, rules: Rules) -> frozenset[str]:
+    """The columns that a run is asked for, and all that they rest on."""
+    every = {*names.WRITTEN} - (frozenset() if settings.wallet_scores else needs.JOINT)
+    asked = every if settings.select is None else settings.select
+    return needs.needed(asked, rules, allow_proxy=settings.allow_proxy)
+
+
+def spend_of_peers(scales: Scales, settings: Settings, needed: frozenset[str]) -> PeerSpend | None:
+    """What wallets are estimated by; None where none is."""
+    return scales.peer_spend if settings.estimate and needed & needs.ESTIMATED else None
+
+
+def period_of(settings: Settings, as_of: date) -> Period:
+    """The days that lines are taken from."""
+    days = [] if settings.since is None else [day_number(settings.since)]
+    if settings.window_days is not None:
+        days.append(day_number(as_of) - settings.window_days + 1)
+    return Period(max(days, default=None), day_number(as_of))
+
+
+def _looked_at(
+    grouped: Grouped, rules: Rules, scales: Scales | None, day: int, needed: frozenset[str]
+) -> pd.DataFrame:
+    """What is measured of everyone, without what nothing is fitted to."""
+    asked = {*_LOOKED_AT, *rules.wallet.peers, rules.fit.within}
+    if scales:
+        within = scales.within.column if scales.within else None
+        asked = {*_LOOKED_AT, *scales.peer_spend.peers.attributes, within}
+    parts = (
+        measured(grouped.between(start, stop), rules, scales, day, needed)
+        for start, stop in parts_of(len(grouped.table))
+    )
+    return joined(part[[name for name in part if name in asked]] for part in parts)
+
+
+def _fitted(
+    people: pd.DataFrame, rules: Rules, dates: OrderDates, as_of: date, needed: frozenset[str]
+) -> Scales:
+    """Fit scales; what nobody needs is fitted on nobody, which takes no time."""
+    day = day_number(as_of)
+    timing = fit_timing(order_days(dates if needed & needs.TIMED else dates.of_nobody()), day)
+    buyers = people if needed & (needs.ESTIMATED | needs.BREADTH) else people[:0]
+    peer_spend = fit_peer_spend(buyers, rules.wallet, day)
+    return fit(people, rules.scoring, timing, peer_spend, as_of, rules=rules.fit)
+
+
+def _shared(
+    people: pd.DataFrame, grouped: Grouped, scales: Scales, day: int, needed: frozenset[str]
+) -> pd.DataFrame:
+    """What evidence proves of customers, who name each other, and what they buy that others do."""
+    found = people[[]]
+    if grouped.categories is not None and needed & needs.CATEGORIES:
+        spends = grouped.categories.rename_columns({"net": "spend"}).to_pandas()
+        owner = spends["owner"].to_numpy()[spends["spend"].to_numpy() > 0]
+        if needed & needs.BREADTH:
+            broad = add_breadth(people, spends, scales.peer_spend.peers, day)
+            found = broad.drop(columns=people.columns)
+        found = found.assign(categories=np.bincount(owner, minlength=len(people)))
+    if grouped.evidence:
+        proof = add_proof(people.assign(lines=1), grouped.evidence, day)
+        found = pd.concat([found, proof.drop(columns=[*people.columns, "lines"])], axis=1)
+    return found
+
+
+def _check_bins(scales: Scales, rules: Rules) -> None:
+    """Refuse scales with other scores than those that the segments were checked to cover."""
+    named = {condition.column for row in rules.segments.rows for condition in row.conditions}
+    for name in names.DIMENSIONS:
+        bins, needed = scales[name].bins, rules.scoring[name].bins
+        if f"{name}_score" in named and bins != needed:
+            raise RulesError(
+                f"the scales have {bins} bins of {name}, and the segments are for {needed}",
+                "Take the rules that the scales were made with, or fit anew.",
+            )

@@ -1,0 +1,124 @@
+"""Customer ids that stand for nobody, or have fallen together before they were read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.arrays import Mask, mask_of
+from rfmtool.errors import AmbiguousInputError, InputError
+from rfmtool.grouping.order_days import OrderDates
+from rfmtool.sources import Export
+from rfmtool.sources.cells.ids import SHORTENED
+from rfmtool.sources.names import normal
+from rfmtool.sources.statuses import words
+
+_MOST: Final = 0.01
+_FEW_KINDS: Final = 8
+_WORDY: Final = r"^[^0-9@]{2,24}$"
+_MANY_CUSTOMERS, _LIONS_SHARE = 20, 0.1
+
+
+def check_ids(export: Export, customers: pa.Table, dates: OrderDates) -> None:
+    """Check that each id can be one customer, and that nobody's id is nobody's customer.
+
+    Args:
+        export: what was read.
+        customers: one row per customer id.
+        dates: their counting orders.
+
+    Raises:
+        AmbiguousInputError: different customers share an id, or one is written in two ways.
+        InputError: the column holds kinds of customers.
+    """
+    ids = customers["customer_id"].combine_chunks()
+    column = export.columns["customer_id"]
+    if not len(ids) or "customer_id" not in export.columns:
+        return
+    _check_shortened(export, ids, dates)
+    orders = np.bincount(dates.owner, minlength=len(ids))
+    few = {normal(one) for one in ids.to_pylist()} if len(ids) <= _FEW_KINDS else set()
+    if few and few <= words("kinds_of_customers") and orders.max(initial=0) > 1:
+        raise InputError(
+            f"{export.name}: column {column!r} holds kinds of customers, such as new and returning,"
+            " and not customers",
+            "Name the column of customers with --column customer_id=NAME.",
+        )
+    if _any(pc.ends_with(ids, ".0")) and all(
+        _any(pc.match_substring_regex(ids, written)) for written in (r"^[0-9]+\.0$", r"^[0-9]+$")
+    ):
+        raise AmbiguousInputError(
+            f"{export.name}: some customer ids in column {column!r} are written like 17850.0 and"
+            " others like 17850, so one customer could be two",
+            "Write them alike in all files, as whole numbers or as text.",
+        )
+    wordy = np.flatnonzero(mask_of(pc.match_substring_regex(ids, _WORDY)) & (orders > 1))
+    if not len(wordy):
+        return
+    for place in wordy[_are_nobody(ids.take(pa.array(wordy)))]:
+        word = ids[int(place)].as_py()
+        raise AmbiguousInputError(
+            f"{export.name}: column {column!r} says {word!r} of {orders[place]:,} orders, as of one"
+            " customer, and by that word it is nobody",
+            f"If so, take --anonymous {word!r}; if it is one customer, write another id.",
+        )
+
+
+def _check_shortened(export: Export, ids: pa.Array, dates: OrderDates) -> None:
+    """Refuse ids such as 6.12E+12, in which a spreadsheet has lost all but the first digits."""
+    shortened = _are_shortened(ids)
+    if not shortened.any():
+        return
+    of_orders = shortened[dates.owner] if len(dates.owner) else shortened
+    if max(of_orders.mean(), shortened.mean()) > _MOST:
+        raise AmbiguousInputError(
+            f"{export.name}: {int(shortened.sum()):,} customer ids in column"
+            f" {export.columns['customer_id']!r} are written like 6.12E+12: a spreadsheet has cut"
+            " them short, and different customers have fallen together",
+            "Export again, without opening and saving the file in a spreadsheet.",
+        )
+
+
+def _are_shortened(ids: pa.Array) -> Mask:
+    likely = pc.match_substring(ids, "+")  # a quick look, as most ids have none
+    if not _any(likely):
+        return np.zeros(len(ids), dtype=bool)
+    return mask_of(pc.match_substring_regex(ids, SHORTENED))
+
+
+def _any(found: pa.Array) -> bool:
+    return pc.any(found).as_py() is True
+
+
+def _are_nobody(ids: pa.Array) -> Mask:
+    apart = pc.utf8_normalize(pc.utf8_lower(ids), "NFKD")
+    likely = pc.replace_substring_regex(apart, r"[\s_/\p{M}-]+", "")
+    plain = {normal(word) for word in words("nobody")}
+    return mask_of(pc.is_in(likely, pa.array(sorted(plain))))
+
+
+def id_notices(export: Export, customers: pa.Table, dates: OrderDates) -> Sequence[str]:
+    """Sentences about ids cut short, and about one id that has very many of the orders."""
+    ids = customers["customer_id"].combine_chunks()
+    found = []
+    shortened = int(_are_shortened(ids).sum())
+    if shortened:
+        found.append(
+            f"{shortened:,} customer ids are written like 6.12E+12: a spreadsheet has cut them"
+            " short, and different customers may have fallen together."
+        )
+    orders = np.bincount(dates.owner, minlength=len(ids))
+    if (orders > 0).sum() >= _MANY_CUSTOMERS:
+        most, every = int(orders.max()), int(orders.sum())
+        next_most = int(np.partition(orders, -2)[-2])
+        if most > max(_LIONS_SHARE * every, 5 * next_most):
+            found.append(
+                f"One customer id of column {export.columns['customer_id']!r} has {most:,} of"
+                f" {every:,} orders: if it stands for guests or cash sales, --anonymous ID leaves"
+                " it out."
+            )
+    return found

@@ -1,0 +1,110 @@
+"""What the words of status columns were taken for, and which of them nobody knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rfmtool.errors import AmbiguousInputError
+from rfmtool.sources import Export
+from rfmtool.sources.ledger import Ledger, StatusSum
+from rfmtool.sources.statuses import is_known, part_refunded
+
+_MOST_UNKNOWN: Final = 0.01
+"""Of the rows or the money; with more a run stops."""
+_MANY_ROWS, _FEW_WORDS = 3, 12
+_WORDY: Final = re.compile(r"[^\W\d][^@\d]{0,39}|\d{1,2}")
+_TAKEN: Final = {
+    "sale": "sale", "empty": "sale", "unknown": "sale, as nobody knows it", "open": "open",
+    "not_a_sale": "not a sale", "credit": "money given back",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class StatusRow:
+    """One word of a status column; `word` is None for those that only few rows have."""
+
+    role: str
+    word: str | None
+    meaning: str
+    held: StatusSum
+
+    @property
+    def taken(self) -> str:
+        """What it was taken for, in words."""
+        return _TAKEN[self.meaning]
+
+
+def status_rows(ledger: Ledger) -> list[StatusRow]:
+    """Every status word with what it holds, most rows first.
+
+    Only known words and those that many rows share are shown: any other may be somebody's cell.
+    """
+    unknown = [key for key in ledger.statuses if key[2] == "unknown"]
+    few = {role for role, *_ in unknown
+           if sum(1 for key in unknown if key[0] == role) <= _FEW_WORDS}  # fmt: skip
+    sums: dict[tuple[str, str | None, str], StatusSum] = {}
+    for (role, word, meaning), held in ledger.statuses.items():
+        shared = role in few and held.rows >= _MANY_ROWS and bool(_WORDY.fullmatch(word))
+        shown = word if not word or is_known(word) or meaning != "unknown" or shared else None
+        key = role, shown, meaning
+        sums[key] = held.plus(sums.get(key, StatusSum()))
+    rows = [StatusRow(*key, held) for key, held in sums.items()]
+    return sorted(rows, key=lambda row: (row.role, -row.held.rows, row.word or ""))
+
+
+def unknown_words(rows: Iterable[StatusRow]) -> str:
+    """The words that nobody knows and that may be shown, in words."""
+    words = [repr(row.word) for row in rows if row.word]
+    return ", ".join(words) or "words that are not shown, because only few rows have each"
+
+
+def check_statuses(export: Export, ledger: Ledger) -> None:
+    """Check that words nobody knows hold little of the rows and of the money.
+
+    Raises:
+        AmbiguousInputError: they hold more, and may be sales or not.
+    """
+    rows = status_rows(ledger)
+    for role in dict.fromkeys(row.role for row in rows):
+        every = _sum(row for row in rows if row.role == role)
+        unknown = [row for row in rows if row.role == role and row.meaning == "unknown"]
+        held = _sum(unknown)
+        if held.rows > _MOST_UNKNOWN * every.rows or held.moved > _MOST_UNKNOWN * every.moved:
+            words = unknown_words(unknown)
+            example = next((row.word for row in unknown if row.word), "WORD")
+            raise AmbiguousInputError(
+                f"{export.name}: column {export.columns[role]!r} says {words}, in {held.rows:,} of"
+                f" {every.rows:,} rows, and whether those are sales nobody knows",
+                f"Say of each --status '{example}=sale' or --status '{example}=not_a_sale', or"
+                f" under [reading] in a rules file; --column {role}=NAME names another column.",
+            )
+
+
+def _sum(rows: Iterable[StatusRow]) -> StatusSum:
+    total = StatusSum()
+    for row in rows:
+        total = total.plus(row.held)
+    return total
+
+
+def status_notices(export: Export, ledger: Ledger) -> Sequence[str]:
+    """Sentences about words that nobody knows, and about refunds whose size nobody knows."""
+    rows = status_rows(ledger)
+    unknown = [row for row in rows if row.meaning == "unknown"]
+    found = []
+    if unknown:
+        held = _sum(unknown)
+        found.append(
+            f"Rows taken for sales though nobody knows their status: {held.rows:,}, with"
+            f" {unknown_words(unknown)}. --status 'WORD=not_a_sale' leaves them out."
+        )
+    parts = _sum(row for row in rows if row.word and part_refunded(row.word))
+    if parts.rows and "refunded" not in export.columns:
+        found.append(
+            f"Rows partly refunded by their status: {parts.rows:,}, and no column says how much, so"
+            " their money counts whole. --column refunded=NAME takes it off."
+        )
+    return found

@@ -1,0 +1,81 @@
+"""Who is left out to compare with, who rests, and what lists did last time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rfmtool.pages.blocks import Block, Column, Paragraph, Table, numbers
+
+Data = Mapping[str, Any]
+
+_RESTS: Final = {
+    "contacted": "contacted for the same thing lately",
+    "often": "contacted as often as anybody may be in 30 days",
+    "snoozed": "asked to wait",
+}
+_ADVICE: Final = {
+    "earned_more": "Keep doing",
+    "earned_less": "Stop, or do otherwise",
+    "no_difference": "Makes little difference",
+    "too_few": "Too early to tell",
+}
+
+
+def left_out(summary: Data) -> list[Block]:
+    """The lists and those left out of them; nothing where there is nobody."""
+    if "lots" not in summary:  # an earlier version wrote it
+        return []
+    return [*_lots(summary["lots"]), *_resting(summary["resting"]), *_last_time(summary)]
+
+
+def _lots(lots: Data | None) -> list[Block]:
+    if lots is None or not lots["lists"]:
+        return []
+    table = Table(
+        columns=(
+            Column("LEFT OUT TO COMPARE", "name", folds=True),
+            *numbers("could show", "weeks for 10 points", "for 5"),
+        ),
+        rows=tuple(
+            (
+                one["words"],
+                _points(one["smallest_rise"]),
+                *("–" if weeks is None else f"{weeks:,}" for weeks in one["weeks"].values()),
+            )
+            for one in lots["lists"]
+        ),
+        spare=("for 5", "weeks for 10 points"),
+    )
+    words = (
+        "Could show: the smallest rise, in points, of the share who buy within 90 days that would"
+        " be seen four times in five; weeks: until 10 or 5 points would be, at the pace of the last"
+        f" four weeks. This round began on {lots['round_began_on']}."
+    )
+    if lots["is_old"]:
+        words += " Nearly everybody has entered it: begin a new one with --holdout-salt."
+    return [table, Paragraph(words, "quiet")]
+
+
+def _points(rise: float | None) -> str:
+    return "–" if rise is None else f"{100 * rise:+.1f}"
+
+
+def _resting(resting: Data | None) -> list[Block]:
+    if not resting or not any(resting.values()):
+        return []
+    why = ", ".join(f"{many:,} {_RESTS[name]}" for name, many in resting.items() if many)
+    people = sum(resting.values())
+    return [Paragraph(f"{people:,} {'rests' if people == 1 else 'rest'}: {why}.")]
+
+
+def _last_time(summary: Data) -> list[Block]:
+    """What to keep doing, what to stop, and what is too early to tell, by the results given."""
+    results, words = summary["results"], summary["last_times"]
+    blocks: list[Block] = []
+    for verdict, advice in _ADVICE.items():
+        names = [name for name, told in results.items() if told["verdict"] == verdict]
+        if names:
+            told = "; ".join(f"{name}, last time {words[name]}" for name in names)
+            blocks.append(Paragraph(f"{advice}: {told}."))
+    return blocks

@@ -1,0 +1,25 @@
+"""The card of those who are left out to compare with, who rest, and what lists did last time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rfmtool.pages.blocks import Paragraph, Table
+from rfmtool.pages.cards import Card, Sentence
+from rfmtool.pages.lots import left_out
+from rfmtool.pages.numerals import Numerals
+
+Data = Mapping[str, Any]
+
+
+def proof(summary: Data, _say: Numerals) -> Card | None:
+    """Whether lists do any good: by whom that will be told, and what was told last time."""
+    blocks = left_out(summary)
+    if not blocks:
+        return None
+    told = [Sentence(one.words) for one in blocks if isinstance(one, Paragraph)]
+    tables = [one for one in blocks if isinstance(one, Table)]
+    out = sum(group["held_out"] for group in summary["actions"])
+    finding = f"{out:,} people are left out to compare with" if out else "Who rests, and why"
+    return Card("proof", "Does it help", finding, "", (*tables, *told))

@@ -1,0 +1,33 @@
+"""How many rows a source has, and how many of them are blank, whatever else is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+
+from rfmtool.errors import InputError
+from rfmtool.sources.layout import KEPT
+from rfmtool.sources.rows.bins import is_blank
+from rfmtool.sources.source import Source
+
+
+def count_rows(source: Source) -> tuple[int, int] | None:
+    """Count rows and blank rows; None where not even its columns are known, or it is damaged."""
+    layout = source.layout.in_file
+    places = {f"{KEPT}{place}": place for place in range(len(layout.header))}
+    if not places:
+        return None
+    plain = source.with_layout(replace(layout, places=places, kinds={}, carry_down=()))
+    rows = blank = 0
+    try:
+        for job in plain.jobs():
+            batch = job()
+            rows += batch.records
+            blank += sum(fault.is_blank for fault in batch.faults)
+            columns = [is_blank(cells) for cells in batch.cells.values()]
+            blank += int(np.logical_and.reduce(columns).sum())
+    except (InputError, pa.ArrowException):
+        return None
+    return rows, blank

@@ -1,0 +1,107 @@
+"""Frames and lists of records handed over in memory as Arrow tables, in our own words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from rfmtool.errors import AmbiguousInputError, InputError
+
+
+def is_frame(source: Any) -> bool:  # noqa: ANN401 - anything may be asked
+    """Whether an object is a table in memory: it hands over an Arrow stream, or is records."""
+    return is_arrow_stream(source) or _is_records(source)
+
+
+def is_arrow_stream(source: Any) -> bool:  # noqa: ANN401 - anything may be asked
+    """Whether an object hands over an Arrow C stream."""
+    return hasattr(source, "__arrow_c_stream__")
+
+
+def _is_records(source: Any) -> bool:  # noqa: ANN401
+    if isinstance(source, (str, bytes)) or not isinstance(source, Sequence) or not source:
+        return False
+    return all(isinstance(row, Mapping) for row in source)
+
+
+def table_of(frame: Any) -> pa.Table:  # noqa: ANN401 - any library's frame, or records
+    """Take a frame, a stream or a list of dicts as a table; its columns' names become text.
+
+    Raises:
+        AmbiguousInputError: two columns have one name.
+        InputError: a column cannot be read; it is named.
+    """
+    if _is_records(frame):
+        names = dict.fromkeys(str(name) for row in frame for name in row)
+        rows = [{str(name): cell for name, cell in row.items()} for row in frame]
+        return pa.table({name: _column(name, [row.get(name) for row in rows]) for name in names})
+    if hasattr(frame, "set_axis"):  # pandas, whose own words would be of Arrow
+        frame = _named_in_text(frame)
+    try:
+        return pa.RecordBatchReader.from_stream(frame).read_all()
+    except pa.ArrowException:
+        for name in frame.columns if hasattr(frame, "set_axis") else ():
+            _column(name, frame[name])
+        raise mixed() from None
+
+
+def _named_in_text(frame: Any) -> Any:  # noqa: ANN401
+    """A pandas frame with text for names, and for days that stand in it as objects."""
+    names = [_name(name) for name in frame.columns]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise AmbiguousInputError(
+            f"the frame has {Counter(names)[twice[0]]} columns called {twice[0]!r}",
+            "Rename them apart, or drop all but one.",
+        )
+    frame = frame.set_axis(names, axis=1)
+    objects = {
+        name: [None if _is_missing(cell) else str(cell) for cell in frame[name]]
+        for name in names
+        if frame[name].dtype == object and _are_days(frame[name])
+    }
+    return frame.assign(**objects) if objects else frame
+
+
+def _name(name: object) -> str:
+    """A column's name; the levels of a name in several are put together."""
+    levels = name if isinstance(name, tuple) else (name,)
+    return " ".join(str(level) for level in levels if str(level))
+
+
+def _is_missing(cell: Any) -> bool:  # noqa: ANN401 - any object that a frame holds
+    return (
+        cell is None
+        or type(cell).__name__ in ("NaTType", "NAType")
+        or (
+            isinstance(cell, float) and cell != cell  # noqa: PLR0124 - nothing else is unlike itself
+        )
+    )
+
+
+def _are_days(cells: Iterable[Any]) -> bool:
+    """Whether objects are days and times: Arrow would move those of other offsets to one zone."""
+    filled = (cell for cell in cells if not _is_missing(cell))
+    first = next(filled, None)
+    return hasattr(first, "isoformat") and all(hasattr(cell, "isoformat") for cell in filled)
+
+
+def _column(name: str, cells: Any) -> pa.Array:  # noqa: ANN401 - a list, or a column of pandas
+    if isinstance(cells, list) and _are_days(cells):
+        return pa.array([None if _is_missing(cell) else str(cell) for cell in cells], pa.string())
+    try:
+        return pa.array(cells, from_pandas=True)
+    except (pa.ArrowException, TypeError, OverflowError):
+        raise mixed(name) from None
+
+
+def mixed(name: str = "") -> InputError:
+    """Say that a column is of no one type; Arrow's own words would quote a cell."""
+    column = f"its column {name!r}" if name else "one of its columns"
+    return InputError(
+        f"the frame cannot be read: {column} mixes types, or holds objects that are no cells",
+        f"Make it text first, for example frame.astype({{{name or 'customer_id'!r}: str}}).",
+    )

@@ -1,0 +1,94 @@
+"""What the words of status and type columns mean, as `statuses.toml` says it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Final, Literal
+
+from rfmtool.errors import UsageError
+from rfmtool.sources.names import normal
+
+_FILE: Final = "statuses.toml"
+Meaning = Literal["sale", "open", "not_a_sale", "credit", "unknown"]
+_OF_STATUSES: Final[Sequence[Meaning]] = ("sale", "open", "not_a_sale")
+
+
+@cache
+def _shipped() -> Any:  # noqa: ANN401 - as tomllib says
+    return tomllib.loads(resources.files(__package__).joinpath(_FILE).read_text("utf-8"))
+
+
+@cache
+def _meanings(*, of_types: bool) -> Mapping[str, Meaning]:
+    """Meaning by word, as `normal` writes words."""
+    data = _shipped()["type"] if of_types else _shipped()
+    meanings: Sequence[Meaning] = ("sale", "credit", "not_a_sale") if of_types else _OF_STATUSES
+    return {
+        normal(word): meaning
+        for meaning in meanings
+        for words in data[meaning].values()
+        for word in words
+    }
+
+
+@cache
+def words(name: str) -> frozenset[str]:
+    """Other words that are known by what they say, such as `yes` and `nobody`, normal ones."""
+    return frozenset(normal(word) for word in _shipped()["words"][name])
+
+
+@dataclass(frozen=True)
+class Statuses:
+    """What status words mean: those that somebody has settled, then the shipped ones."""
+
+    sale: frozenset[str] = frozenset()
+    not_a_sale: frozenset[str] = frozenset()
+
+    def over(self, sale: Iterable[str], not_a_sale: Iterable[str]) -> Statuses:
+        """The same with further words settled, whatever they meant before."""
+        yes, no = {normal(word) for word in sale}, {normal(word) for word in not_a_sale}
+        yes -= no
+        return Statuses(self.sale - no | yes, self.not_a_sale - yes | no)
+
+    def meaning(self, word: str, *, of_type: bool = False) -> Meaning:
+        """What a cell says of its order; a cell of a type column says of what kind its row is."""
+        key = normal(word)
+        if key in self.not_a_sale:
+            return "not_a_sale"
+        if key in self.sale:
+            return "sale"
+        return _meanings(of_types=of_type).get(key, "unknown")
+
+
+def is_known(word: str) -> bool:
+    """Whether it is a word of ours, so that messages may show it."""
+    key = normal(word)
+    return key in _meanings(of_types=False) or key in _meanings(of_types=True)
+
+
+def part_refunded(word: str) -> bool:
+    """Whether a status says that some of the money was given back."""
+    return normal(word) in {normal(one) for one in _shipped()["sale"]["part_refunded"]}
+
+
+def parse_statuses(texts: Iterable[str]) -> dict[str, bool]:
+    """Read `WORD=sale` and `WORD=not_a_sale`: whether each word is a sale.
+
+    Raises:
+        UsageError: a text is neither, or one word is said to be both.
+    """
+    settled: dict[str, bool] = {}
+    for text in texts:
+        word, _, meaning = text.rpartition("=")
+        if not word.strip() or meaning not in ("sale", "not_a_sale"):
+            raise UsageError(
+                f"--status {text!r} is not WORD=sale or WORD=not_a_sale",
+                "For example 'Shipped late=sale'.",
+            )
+        if settled.setdefault(word, meaning == "sale") != (meaning == "sale"):
+            raise UsageError(f"--status: {word!r} is said to be both", "Say which it is.")
+    return settled

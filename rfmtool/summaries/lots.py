@@ -1,0 +1,138 @@
+"""Who is on a list, left out of it or resting, what that can show, and what it did last time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.analyses.effects import smallest_share_seen, weeks_to_see
+from rfmtool.days import day_of
+from rfmtool.placing.contacting import listed
+from rfmtool.rules import ALL
+from rfmtool.summaries.words import counted
+
+if TYPE_CHECKING:
+    from rfmtool.analyses.backtest import Backtest
+    from rfmtool.standing import Standing
+
+_PACE_DAYS: Final = 28
+_ROUND_DAYS: Final = 360
+"""Four windows: by then nearly everybody has entered."""
+_SEEN: Final = (0.10, 0.05)
+"""The rises of the share who return that weeks are told for."""
+_BY: Final = {"email": "mail", "phone": "call", "call": "call"}
+
+
+def on_lists(result: Standing) -> dict[str, dict[str, Any]]:
+    """By action: how many to contact, left out and resting, and what it did last time."""
+    frame = result.figures.frame
+    actions = frame["action"].astype("str")
+    columns = {
+        "to_contact": listed(frame),
+        "held_out": frame["holdout"].notna().to_numpy(),
+        "resting": frame["resting"].notna().to_numpy() if "resting" in frame else False,
+    }
+    sums = pd.DataFrame(columns, index=frame.index).groupby(actions).sum()
+    return {
+        str(name): {**{str(key): int(count) for key, count in row.items()},
+                    "last_time": result.rules.results.get(str(name))}
+        for name, row in sums.to_dict("index").items()
+    }  # fmt: skip
+
+
+def lots_data(result: Standing, back: Backtest | None) -> dict[str, Any] | None:
+    """The round, and of each list what it can show; None where nobody is left out."""
+    lots, rows = result.rules.lots, result.holdouts
+    rows = rows[rows["salt"].eq(lots.salt) & rows["lot"].isin([*lots.shares])]
+    if not len(rows):
+        return None
+    groups = [] if back is None else [one for one in back.groups if one.by == "action"]
+    bases = {one.name: one.share.part for one in groups if one.share.is_enough}
+    on_list, channels = on_lists(result), {row.label: row.channels for row in result.rules.playbook}
+    lists = []
+    for action in dict.fromkeys(row.label for row in result.rules.playbook):
+        lot = action if action in lots.shares else ALL
+        mine = rows[rows["lot"].eq(lot) & rows["action"].eq(action)]
+        if len(mine):
+            now = on_list.get(action, {"to_contact": 0, "held_out": 0})
+            verb = next((_BY[one] for one in channels[action] if one in _BY), "contact")
+            words = f"{action}: {now['to_contact']:,} to {verb}, {now['held_out']:,} left out"
+            power = _power(mine, bases.get(action), result.as_of_day)
+            lists.append({"action": action, "lot": lot, "words": f"{words} to compare", **power})
+    began = int(rows["from_on"].min())
+    return {
+        "salt": lots.salt,
+        "shares": {name: float(share) for name, share in lots.shares.items()},
+        "round_began_on": day_of(began).isoformat(),
+        "is_old": result.as_of_day - began >= _ROUND_DAYS,
+        "lists": lists,
+    }
+
+
+def _power(rows: pd.DataFrame, base: float | None, day: int) -> dict[str, Any]:
+    """What a list can show with those who have entered, and when it could show more."""
+    held = int(rows["held_out"].sum())
+    sides = len(rows) - held, held
+    late = rows[rows["from_on"] > day - _PACE_DAYS]["held_out"]
+    a_week = 7 / _PACE_DAYS
+    pace = (len(late) - int(late.sum())) * a_week, int(late.sum()) * a_week
+    told: dict[str, Any] = {"treated": sides[0], "held_out": held, "base": base}
+    can_tell = base is not None and min(sides) > 0
+    told["smallest_rise"] = smallest_share_seen(base or 0.0, *sides) if can_tell else None
+    told["weeks"] = {
+        f"{rise:.2f}": None if base is None else weeks_to_see(rise, base, sides, pace)
+        for rise in _SEEN
+    }
+    return told
+
+
+def resting_data(result: Standing) -> dict[str, int] | None:
+    """How many rest by the contact log, and why; None where there is no log."""
+    if "contacted" not in result.grouped.evidence:
+        return None
+    frame = result.figures.frame
+    counts = frame["resting"].value_counts()
+    waits = frame["snooze_until"].notna().sum() if "snooze_until" in frame else 0
+    return {**{str(name): int(count) for name, count in counts.items()}, "snoozed": int(waits)}
+
+
+def lot_warnings(result: Standing) -> list[str]:
+    """What to know of the contact log and of a round that goes on without being asked for."""
+    found = []
+    lots, rows = result.rules.lots, result.holdouts
+    if len(rows) and not lots.shares:
+        found.append(
+            "An earlier run left people out by lot, and this one leaves out nobody: give its"
+            " --holdout again, or there is nothing to compare."
+        )
+    told = result.evidence.tables.get("contacted") if result.evidence else None
+    if told is None:
+        return found
+    days = told["contacted_on"].cast("int32")
+    later = pc.sum(pc.greater(days, result.as_of_day)).as_py() or 0
+    if later:
+        found.append(
+            f"contacted: {counted(later, 'row')} dated after {result.as_of}, so not yet true."
+        )
+    known = [row.label for row in result.rules.playbook]
+    actions = pc.utf8_lower(pc.utf8_trim_whitespace(told["action"]))
+    strange = pc.sum(pc.invert(pc.is_in(actions, pa.array(known)))).as_py() or 0
+    if strange:
+        found.append(
+            f"contacted: {counted(strange, 'row')} for an action that the playbook does not have;"
+            " they count for the most in 30 days alone."
+        )
+    return found
+
+
+def last_times(results: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """What each action did last time, in words."""
+    return {
+        name: "nobody to compare" if told.get("difference") is None else
+        f"{told['difference']:+,.2f} a person [{told['low']:+,.2f}, {told['high']:+,.2f}]"
+        for name, told in results.items()
+    }  # fmt: skip

@@ -1,0 +1,241 @@
+"""The contact log: who rests, who is left alone, which ways are closed, and how it grows."""
+
+import json
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import rfmtool
+from rfmtool.cli import program
+from rfmtool.errors import InputError, LimitError, SystemFailureError, UsageError
+from rfmtool.outputs.lock import held
+
+HEADER = "customer_id,action,contacted_on,channel,outcome,reason,snooze_until\n"
+
+
+def run(*words):
+    return CliRunner().invoke(program, [str(word) for word in words])
+
+
+@pytest.fixture
+def shop(tmp_path):
+    """Ten newcomers as of 2025-06-30, and ten regulars."""
+    lines = ["customer_id,ordered_at,amount"]
+    lines += [f"new{number},2025-06-{21 + number},10" for number in range(10)]
+    lines += [
+        f"reg{number},2025-{month:02}-30,{20 + number}"
+        for number in range(10)
+        for month in (3, 4, 5, 6)
+    ]
+    export = tmp_path / "orders.csv"
+    export.write_text("\n".join(lines) + "\n")
+    return export
+
+
+@pytest.fixture
+def with_log(shop, tmp_path):
+    """People of a run that knows these contacts, by customer."""
+
+    def look(*rows, **more):
+        log = tmp_path / "log.csv"
+        log.write_text(HEADER + "".join(f"{row}\n" for row in rows))
+        result = rfmtool.run(shop, evidence={"contacted": log}, **more)
+        return result.frame.set_index("customer_id"), result
+
+    return look
+
+
+def test_who_was_contacted_for_an_action_rests_from_it(with_log):
+    people, result = with_log("new1,welcome,2025-06-28,email,,,", "new2,welcome,2025-05-20,,,,")
+
+    assert people.loc["new1", "resting"] == "contacted"
+    assert people["resting"].notna().sum() == 1
+    assert result.summary["resting"] == {"contacted": 1, "often": 0, "snoozed": 0}
+
+
+def test_who_was_contacted_for_another_action_does_not_rest(with_log):
+    people, _ = with_log("new1,club,2025-06-28,email,,,")
+
+    assert people["resting"].isna().all()
+
+
+def test_nobody_is_contacted_more_than_four_times_in_thirty_days(with_log):
+    people, _ = with_log(*(f"new1,other,2025-06-{day},email,,," for day in (2, 9, 16, 23)))
+
+    assert people.loc["new1", "resting"] == "often"
+
+
+def test_complaints_are_exempt(shop, tmp_path):
+    told = tmp_path / "feedback.csv"
+    told.write_text("customer_id,given_on,kind\nnew1,2025-06-29,complaint\n")
+    log = tmp_path / "log.csv"
+    rows = [f"new1,put_it_right,2025-06-{day},phone,,,\n" for day in (1, 9, 16, 23, 29)]
+    log.write_text(HEADER + "".join(rows))
+
+    result = rfmtool.run(shop, evidence={"contacted": log, "feedback": told})
+
+    person = result.frame.set_index("customer_id").loc["new1"]
+    assert person["action"] == "put_it_right"
+    assert pd.isna(person["resting"])
+
+
+def test_who_asked_to_wait_is_left_alone_until_then_with_the_reason(with_log):
+    people, result = with_log("reg1,club,2025-06-01,phone,reached,broken leg,2025-08-01")
+
+    person = people.loc["reg1"]
+    assert (person["activity"], person["action"]) == ("paused", "leave_alone")
+    assert person["snooze_reason"] == "broken leg"
+    assert person["snooze_until"] == pd.Timestamp("2025-08-01")
+    assert result.summary["resting"]["snoozed"] == 1
+
+
+def test_a_wish_that_is_over_holds_nobody(with_log):
+    people, _ = with_log("reg1,club,2025-04-01,phone,reached,holiday,2025-06-01")
+
+    assert people.loc["reg1", "action"] != "leave_alone"
+
+
+@pytest.mark.parametrize("outcome", ["unsubscribed", "refused"])
+def test_who_refuses_a_channel_is_not_reached_by_it_again(with_log, outcome):
+    people, _ = with_log(f"new1,club,2025-04-28,email,{outcome},,")
+
+    assert people.loc["new1", "channel"] == "call"
+    assert people.loc["new2", "channel"] == "email, call"
+
+
+def test_a_log_with_days_to_come_and_actions_that_are_none_is_counted_and_said(with_log):
+    _, result = with_log(
+        "new1,welcome,2025-07-15,email,,,", "new2,nonsense,2025-06-20,email,,,",
+        "who,welcome,2025-06-20,email,,,",
+    )  # fmt: skip
+
+    said = " ".join(result.summary["warnings"])
+    assert "1 row dated after 2025-06-30" in said
+    assert "1 row for an action that the playbook does not have" in said
+    assert "contacted: 1 of 3 ids is known from nowhere else" in said
+
+
+def test_a_log_of_other_people_is_refused(shop, tmp_path):
+    log = tmp_path / "log.csv"
+    log.write_text(HEADER + "".join(f"x{n},welcome,2025-06-20,,,,\n" for n in range(20)))
+
+    with pytest.raises(LimitError):
+        rfmtool.run(shop, evidence={"contacted": log})
+
+
+# Ticking off -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def out(shop, tmp_path):
+    run("run", shop, "-o", tmp_path / "out", "--quiet", "--no-page")
+    return tmp_path / "out"
+
+
+def rows(log):
+    return pd.read_csv(log, dtype=str, keep_default_na=False)
+
+
+def test_next_weeks_list_is_of_new_people(shop, out, tmp_path):
+    log = tmp_path / "log.csv"
+    customers = "new1,new2"
+
+    ticked = run(
+        "done", out, "welcome", "--contacted", log, "--customers", customers, "--on", "2025-06-30"
+    )
+    run("run", shop, "-o", out, "--quiet", "--no-page", "--contacted", log)
+
+    assert ticked.output == f"{log}: 2 contacts added\n"
+    told = rows(log)
+    assert told["customer_id"].tolist() == ["new1", "new2"]
+    assert set(told["action"]) == {"welcome"}
+    assert set(told["contacted_on"]) == {"2025-06-30"}
+    listed = set(rows(out / "actions" / "welcome.csv")["customer_id"])
+    assert "new3" in listed
+    assert not listed & {"new1", "new2"}
+
+
+def test_the_list_handed_back_says_who_was_reached_and_how(out, tmp_path):
+    back, log = tmp_path / "back.csv", tmp_path / "log.csv"
+    told = rows(out / "actions" / "welcome.csv").assign(outcome="")
+    told.loc[0, ["outcome", "reason"]] = ["unsubscribed", "moved away"]
+    told.loc[1, ["outcome", "contacted_on"]] = ["Reached", "2025-07-02"]
+    told.to_csv(back, index=False, sep=";")
+
+    run("done", out, "welcome", "--contacted", log, "--file", back, "--on", "2025-07-01")
+
+    written = rows(log)
+    assert written["outcome"].tolist() == ["unsubscribed", "reached"]
+    assert written["contacted_on"].tolist() == ["2025-07-01", "2025-07-02"]
+    assert written["reason"].tolist() == ["moved away", ""]
+
+
+def test_ticking_off_twice_adds_nothing(out, tmp_path):
+    words = ("done", out, "welcome", "--contacted", tmp_path / "log.csv", "--on", "2025-07-01")
+    run(*words)
+    before = (tmp_path / "log.csv").read_bytes()
+
+    again = run(*words)
+
+    assert (tmp_path / "log.csv").read_bytes() == before
+    assert "0 contacts added" in again.output
+
+
+def test_a_log_of_ones_own_keeps_its_columns_and_rows(out, tmp_path):
+    log = tmp_path / "log.csv"
+    log.write_text("who did it,customer_id,action,contacted_on\nme,new1,club,2025-01-01")
+
+    run("done", out, "welcome", "--contacted", log, "--customers", "new2", "--on", "2025-07-01")
+
+    told = rows(log)
+    assert told.columns[:4].tolist() == ["who did it", "customer_id", "action", "contacted_on"]
+    assert told["customer_id"].tolist() == ["new1", "new2"]
+    assert told["who did it"].tolist() == ["me", ""]
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (("nonsense",), InputError),
+        (("welcome", "--customers", "nobody"), UsageError),
+        (("welcome", "--customers", "new1", "--file", "x.csv"), UsageError),
+        (("welcome", "--file", "no-such.csv"), InputError),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_and_writes_nothing(out, tmp_path, words, error):
+    answer = run("done", out, *words, "--contacted", tmp_path / "log.csv", "--on", "2025-07-01")
+
+    assert isinstance(answer.exception, error)
+    assert not (tmp_path / "log.csv").exists()
+
+
+def test_an_outcome_that_is_none_is_refused(out, tmp_path):
+    back = tmp_path / "back.csv"
+    rows(out / "actions" / "welcome.csv").assign(outcome="maybe").to_csv(back, index=False)
+
+    answer = run("done", out, "welcome", "--contacted", tmp_path / "log.csv", "--file", back)
+
+    assert isinstance(answer.exception, UsageError)
+    assert "maybe" not in str(answer.exception)
+
+
+def test_two_do_not_write_the_log_at_once(out, tmp_path):
+    log = tmp_path / "log.csv"
+    with held(log):
+        answer = run("done", out, "welcome", "--contacted", log, "--on", "2025-07-01")
+
+    assert isinstance(answer.exception, SystemFailureError)
+    assert not log.exists()
+
+
+def test_the_report_says_how_many_rest_and_why(shop, out, tmp_path):
+    log = tmp_path / "log.csv"
+    run("done", out, "welcome", "--contacted", log, "--on", "2025-06-30")
+
+    said = run("run", shop, "--contacted", log).output
+    data = json.loads(run("run", shop, "--contacted", log, "--format", "json").output)
+
+    count = data["resting"]["contacted"]
+    assert count > 1
+    assert f"{count} rest: {count} contacted for the same thing lately." in " ".join(said.split())

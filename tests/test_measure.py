@@ -1,0 +1,327 @@
+"""Measuring: what lists earned, told no better than it is known."""
+
+import json
+import os
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from campaigns import CONDITIONS, LISTS, campaign, year
+from click.testing import CliRunner
+
+import rfmtool
+from rfmtool.analyses.effects import difference_of_spend
+from rfmtool.analyses.measure import Window, measure
+from rfmtool.cli import program
+from rfmtool.errors import InputError
+from rfmtool.rules import parse_lots
+
+IS_THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
+WINDOW = Window(date(2026, 4, 1), 90)
+
+
+def people(action, lot, spent, held_out, before=None):
+    """Rows of one list: what each person spent, and who of them was held out."""
+    many = len(spent)
+    return pd.DataFrame(
+        {
+            "lot": lot,
+            "action": action,
+            "held_out": held_out,
+            "share": 0.1,
+            "returned": np.asarray(spent) > 0,
+            "spent": np.asarray(spent, dtype=float),
+            "before": np.zeros(many) if before is None else np.asarray(before, dtype=float),
+            "cost": 0.0,
+            "own_cost": 0.0,
+        }
+    )
+
+
+def both(action, lot, treated, held_out):
+    sides = [False] * len(treated) + [True] * len(held_out)
+    return people(action, lot, [*treated, *held_out], sides)
+
+
+TREATED, HELD = [0, 0, 30, 0, 45, 20, 0, 60, 0, 15], [0, 0, 0, 25, 0, 0, 10, 0]
+
+
+def test_the_worked_example_comes_out_to_the_last_digit():
+    group = measure(both("welcome", "welcome", TREATED, HELD), WINDOW).as_data()["groups"][0]
+
+    spend = group["spend"]
+    numbers = [round(spend[name], 4) for name in ("difference", "low", "high")]
+    assert numbers == [12.625, -4.9503, 30.2003]
+    assert spend["adjusted_for_past_spend"] is None
+    assert (group["treated"], group["held_out"], group["verdict"]) == (10, 8, "too_few")
+    assert group["earned"]["total"] == pytest.approx(126.25)
+
+
+def test_all_marketing_is_the_mean_of_its_lists_by_their_treated():
+    def shares(action, treated, of, held, of_held):
+        return both(
+            action, "all", [1] * treated + [0] * (of - treated), [1] * held + [0] * (of_held - held)
+        )
+
+    rows = pd.concat([shares("a", 56, 70, 48, 80), shares("b", 9, 10, 3, 10)])
+
+    whole = measure(rows, WINDOW).as_data()["groups"][0]
+
+    assert (whole["action"], whole["lot"]) == ("all", "all")
+    told = {name: round(value, 4) for name, value in whole["returned"].items()}
+    assert told == {
+        "treated": 0.8125, "held_out": 0.5625, "difference": 0.25, "low": 0.1102, "high": 0.37,
+    }  # fmt: skip
+
+
+def test_lists_with_fewer_than_two_held_out_are_left_out_of_the_whole_and_counted():
+    rows = pd.concat([both("a", "all", TREATED, HELD), both("b", "all", [1, 2, 3], [1])])
+
+    whole = measure(rows, WINDOW).as_data()["groups"][0]
+
+    assert whole["left_out"] == {"actions": 1, "people": 4}
+    assert (whole["treated"], whole["held_out"]) == (10, 8)
+
+
+def test_a_list_without_a_lot_of_its_own_is_told_with_what_followed():
+    rows = pd.concat([both("a", "all", TREATED, HELD), both("b", "b", TREATED, HELD)])
+
+    groups = {group["action"]: group for group in measure(rows, WINDOW).as_data()["groups"]}
+
+    assert [*groups] == ["all", "b", "a"]
+    assert (groups["b"]["is_list_alone"], groups["a"]["is_list_alone"]) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("more", "verdict"), [(6, "earned_more"), (-6, "earned_less"), (0, "no_difference")]
+)
+def test_a_verdict_is_by_the_interval(more, verdict):
+    rng = np.random.default_rng(3)
+    treated, held = 20 + more + rng.normal(0, 1, 900), 20 + rng.normal(0, 1, 300)
+
+    group = measure(both("club", "club", treated, held), WINDOW).groups[0]
+
+    assert group.verdict == verdict
+    assert "proved" not in group.verdict_text
+    assert "no effect" not in group.verdict_text
+
+
+def test_fewer_than_sixty_held_out_say_nothing_whatever_they_spent():
+    group = measure(both("club", "club", [90.0] * 500, [1.0] * 59), WINDOW).groups[0]
+
+    assert group.verdict == "too_few"
+    assert "59 held out" in group.verdict_text
+
+
+def test_where_nobody_spent_nothing_is_told():
+    assert measure(both("a", "a", [0] * 900, [0] * 100), WINDOW).groups[0].verdict == "too_few"
+
+
+def test_one_difference_in_twenty_lists_is_no_finding():
+    treated, held = np.linspace(5, 35, 540), np.linspace(5, 35, 60)
+    lists = [both(f"l{number}", f"l{number}", treated, held) for number in range(19)]
+    odd = both("odd", "odd", treated + 2.9, held)
+
+    alone = measure(odd, WINDOW).groups[0]
+    among = {one.action: one for one in measure(pd.concat([*lists, odd]), WINDOW).groups}
+
+    assert alone.verdict == "earned_more"
+    assert among["odd"].best == alone.best
+    assert among["odd"].verdict == "too_few"
+
+
+def test_a_split_that_was_not_asked_for_is_said_first():
+    rows = both("a", "a", [1.0] * 100, [1.0] * 100)
+
+    found = measure(rows, WINDOW)
+
+    assert found.sample_ratio_p < 0.001
+    assert found.warnings[0].startswith("The split is not what was asked")
+
+
+def test_past_spend_narrows_the_interval():
+    rng = np.random.default_rng(5)
+    before = rng.lognormal(3, 1, 1_000)
+    held = np.arange(1_000) < 100
+    rows = people("a", "a", before + rng.normal(0, 1, 1_000), held, before)
+
+    known = measure(rows, Window(WINDOW.as_of, 90, past_is_known=True)).groups[0]
+
+    assert known.adjusted is not None
+    assert known.adjusted.half_width < known.spend.half_width / 5
+
+
+def test_costs_are_taken_off_what_was_earned():
+    rows = both("a", "a", TREATED, HELD).assign(own_cost=1.5)
+
+    total, low, high = measure(rows, WINDOW).groups[0].earned
+
+    assert total == pytest.approx(126.25 - 15)
+    assert low < total < high
+
+
+# Simulated ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_the_interval_of_spend_holds_the_truth(condition):
+    rng = np.random.default_rng(2_026)
+    many = 2_000 if IS_THOROUGH else 200
+    held = 0
+    for _ in range(many):
+        sides, truth = campaign(rng, *CONDITIONS[condition])
+        effect = difference_of_spend([sides])
+        held += effect.low <= truth <= effect.high
+
+    assert held / many >= (0.94 if condition == "nothing" else 0.90)
+
+
+def test_years_of_lists_with_lots_of_their_own_find_what_is_true():
+    rng = np.random.default_rng(7)
+    years = 500 if IS_THOROUGH else 10
+    found = {name: [] for name in LISTS}
+    named = 0
+    for _ in range(years):
+        for group in measure(year(rng), WINDOW).groups:
+            found[group.action].append(100 * group.returned.difference)
+            named += group.action == "idle" and group.verdict in ("earned_more", "earned_less")
+
+    for name, truth in LISTS.items():
+        assert np.mean(found[name]) == pytest.approx(truth, abs=0.3 if IS_THOROUGH else 0.8)
+    assert named <= max(1, 0.05 * years)
+
+
+# From the shell ----------------------------------------------------------------------------------
+
+
+def run(*words):
+    return CliRunner().invoke(program, [str(word) for word in words])
+
+
+@pytest.fixture
+def shop(tmp_path):
+    """A run that left people out, and an export 100 days later."""
+    lines = ["customer_id,ordered_at,amount"]
+    lines += [f"{number:03},2025-0{1 + number % 6}-15,{10 + number % 7}" for number in range(600)]
+    first = tmp_path / "orders.csv"
+    first.write_text("\n".join(lines) + "\n")
+    out = tmp_path / "out"
+    assert not run("run", first, "-o", out, "--holdout", "20%", "--quiet", "--no-page").exception
+    rows = pd.read_csv(out / "holdouts.csv", dtype=str)
+    treated = rows.loc[rows["held_out"].isna(), "customer_id"]
+    lines += [f"{one},2025-07-20,30" for one in treated[::2]]
+    later = tmp_path / "later.csv"
+    later.write_text("\n".join([*lines, "x,2025-08-25,1", "x,2025-09-20,1"]) + "\n")
+    return tmp_path
+
+
+def test_what_the_treated_did_is_held_against_the_held_out(shop):
+    answer = run("measure", shop / "out", shop / "later.csv", "--format", "json")
+
+    data = json.loads(answer.output)
+    whole = data["groups"][0]
+    rows = pd.read_csv(shop / "out" / "holdouts.csv", dtype=str)
+    held = int(rows["held_out"].eq("yes").sum())
+    assert (whole["action"], whole["treated"], whole["held_out"]) == ("all", 600 - held, held)
+    assert whole["returned"]["held_out"] == 0
+    assert 0.45 < whole["returned"]["treated"] < 0.55
+    assert whole["verdict"] == "earned_more"
+    assert data["still_running"] == 0
+    assert data["days"] == 90
+
+
+def test_an_export_that_ends_too_soon_is_refused(shop):
+    answer = run("measure", shop / "out", shop / "orders.csv")
+
+    assert isinstance(answer.exception, InputError)
+    assert "2025-09-13" in str(answer.exception)
+
+
+def test_an_export_that_does_not_reach_back_is_refused(shop):
+    lines = (shop / "later.csv").read_text().splitlines()
+    short = shop / "short.csv"
+    short.write_text("\n".join([lines[0], *lines[300:]]) + "\n")
+
+    answer = run("measure", shop / "out", short)
+
+    assert isinstance(answer.exception, InputError)
+    assert "had read" in str(answer.exception)
+
+
+def test_a_run_without_lots_is_refused(shop):
+    run("run", shop / "orders.csv", "-o", shop / "plain", "--quiet", "--no-page")
+
+    answer = run("measure", shop / "plain", shop / "later.csv")
+
+    assert isinstance(answer.exception, InputError)
+    assert "--holdout" in str(answer.exception)
+
+
+def test_the_suppressed_leave_both_sides(shop):
+    gone = shop / "gone.csv"
+    gone.write_text("customer_id\n000\n001\n002\n")
+
+    words = ("measure", shop / "out", shop / "later.csv", "--format", "json", "--suppress", gone)
+    whole = json.loads(run(*words).output)["groups"][0]
+
+    assert whole["treated"] + whole["held_out"] == 597
+
+
+def test_several_runs_count_everybody_once_from_their_earliest_day(shop):
+    words = ("measure", shop / "out", shop / "out", shop / "later.csv", "--format", "json")
+
+    whole = json.loads(run(*words).output)["groups"][0]
+
+    assert whole["treated"] + whole["held_out"] == 600
+
+
+def test_the_library_measures_as_the_command_does(shop):
+    found = rfmtool.measure(shop / "out", shop / "later.csv", days=60)
+
+    assert found.as_data()["days"] == 60
+    assert found.to_frame()["action"].iloc[0] == "all"
+
+
+def test_results_come_back_into_the_next_report(shop):
+    results = shop / "results.csv"
+    run("measure", shop / "out", shop / "later.csv", "-o", results, "--quiet")
+
+    answer = run(
+        "run", shop / "later.csv", "--results", results, "--holdout", "20%", "--format", "json"
+    )
+
+    summary = json.loads(answer.output)
+    assert summary["results"]["all"]["verdict"] == "earned_more"
+    assert summary["last_times"]["all"].startswith("+")
+    assert "Keep doing: all" in run("run", shop / "later.csv", "--results", results).output
+
+
+def test_the_order_of_rows_changes_nothing(shop):
+    lines = (shop / "later.csv").read_text().splitlines()
+    turned = shop / "turned.csv"
+    turned.write_text("\n".join([lines[0], *reversed(lines[1:])]) + "\n")
+
+    one = rfmtool.measure(shop / "out", shop / "later.csv").as_data()
+
+    assert rfmtool.measure(shop / "out", turned).as_data() == one
+
+
+def test_costs_and_reach_are_by_the_contact_log(shop):
+    log = shop / "log.csv"
+    rows = pd.read_csv(shop / "out" / "holdouts.csv", dtype=str)
+    treated = rows[rows["held_out"].isna()]
+    told = treated.assign(contacted_on="2025-06-16", cost="0.5", outcome="")
+    told.iloc[: len(told) // 2].to_csv(log, index=False)
+
+    found = rfmtool.measure(shop / "out", shop / "later.csv", evidence={"contacted": log})
+
+    whole = found.as_data()["groups"][0]
+    assert whole["costs"] == pytest.approx(0.5 * (len(told) // 2))
+    assert whole["reached"]["treated"] == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_list_of_its_own_is_measured_alone(shop):
+    result = rfmtool.run(shop / "orders.csv", lots=parse_lots(["last_try=30%"]))
+
+    assert set(result.holdouts["lot"]) <= {"last_try"}

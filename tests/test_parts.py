@@ -1,0 +1,49 @@
+"""Customers are scored and placed some at a time, and stand where they do among all at once."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from shell import rfmtool
+
+from rfmtool import arrays, run
+from rfmtool.fits import joined
+
+SHOP = Path(__file__).parents[1] / "examples" / "shop"
+TABLES = ("contacts", "referrals", "feedback", "wallets", "partners")
+EVIDENCE = {name: SHOP / f"{name}.csv" for name in TABLES}
+
+
+@pytest.fixture
+def few_at_a_time(monkeypatch):
+    """Let parts hold so few customers that there are many parts."""
+    return lambda: monkeypatch.setattr(arrays, "PART", 17)
+
+
+@pytest.mark.parametrize("evidence", [{}, EVIDENCE], ids=["orders alone", "evidence"])
+def test_customers_placed_some_at_a_time_stand_where_they_do_among_all(few_at_a_time, evidence):
+    whole = run(SHOP / "orders.csv", evidence=evidence)
+    columns = list(whole.columns)
+    expected = whole.frame[columns]
+
+    few_at_a_time()
+    result = run(SHOP / "orders.csv", evidence=evidence)
+    parts = [part[columns] for part in result.parts()]
+
+    assert len(parts) > 5
+    pd.testing.assert_frame_equal(joined(parts), expected, check_categorical=False)
+    assert result.summary == whole.summary
+
+
+def test_a_folder_is_the_same_however_many_are_placed_at_a_time(few_at_a_time, tmp_path):
+    words = [word for name, path in EVIDENCE.items() for word in (f"--{name}", path)]
+    out = tmp_path / "out"
+
+    def written():
+        assert rfmtool("run", SHOP / "orders.csv", *words, "--calls", "5", "-o", out).exit_code == 0
+        return {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+    whole = written()
+    few_at_a_time()
+
+    assert written() == whole
