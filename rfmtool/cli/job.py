@@ -92,12 +92,7 @@ def _words(path: Path, data: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     if isinstance(job.get("keep"), int):  # a list carries columns through, as --keep does
         job["keep_runs"] = job.pop("keep")
     if set(data) - {_SECTION}:
-        if "rules" in job:
-            raise UsageError(
-                f"{path}: rules: there are rules in this file too",
-                "Put them together in one of the two files.",
-            )
-        job["rules"] = path.name
+        job["rules"] = [*_texts(job.get("rules", []), f"{path}: rules"), path.name]
     if _is_yet_to_come(path.absolute().parent, job):
         del job["scales"]
     known = {param.opts[-1].removeprefix("--").replace("-", "_"): param for param in run.params
