@@ -17,8 +17,12 @@ from rfmtool.pipeline import run
 from rfmtool.sources import read
 from rfmtool.sources.layout import Detail
 
-# A shell starts jobs in the background with Ctrl-C ignored; what tests start would inherit that.
+# Shells start jobs in the background, and nohup starts anything, with signals ignored; what tests
+# start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+for _name in ("SIGHUP", "SIGQUIT"):
+    if hasattr(signal, _name):
+        signal.signal(getattr(signal, _name), signal.SIG_DFL)
 
 # Derandomized, so that a red test is red for everybody and stays red until it is mended.
 settings.register_profile("suite", deadline=None, max_examples=60, derandomize=True)

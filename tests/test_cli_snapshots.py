@@ -13,6 +13,8 @@ HELPS = [
     "report",
     "repeat",
     "compare",
+    "measure",
+    "done",
     "rules",
     "rules show",
     "rules check",

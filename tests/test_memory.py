@@ -153,8 +153,9 @@ def test_a_rerun_of_the_same_day_writes_the_same_bytes(out):
 def test_as_many_runs_of_earlier_days_are_kept_as_asked_for(tmp_path, keep, days):
     out, export = tmp_path / "out", written(tmp_path / "orders.csv", START)
     for day in (1, 2, 3, 3, 4):
-        rfmtool("run", export, "-o", out, "--quiet", "--as-of", f"2024-05-0{day}",
-                "--keep-runs", str(keep))  # fmt: skip
+        done = rfmtool("run", export, "-o", out, "--quiet", "--as-of", f"2024-05-0{day}",
+                       "--keep-runs", str(keep))  # fmt: skip
+        assert done.exit_code == 0, done.stderr
     kept = [out / "previous"] + [out / "previous" / f"2024-05-0{day}" for day in days[1:]]
     for folder, day in zip(kept, days, strict=False):
         assert json.loads((folder / "summary.json").read_bytes())["as_of"] == f"2024-05-0{day}"

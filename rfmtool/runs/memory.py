@@ -76,7 +76,7 @@ def remember(folder: Path, result: Result, keep: int = 1) -> Memory:
     Raises:
         InputError: what the folder says of its runs cannot be meant.
     """
-    runs = earlier_runs(folder, result.as_of)[:keep]
+    runs = earlier_runs(folder, result.as_of)
     try:
         before = _before(runs[0]) if runs else None
     except InputError as error:
@@ -86,7 +86,7 @@ def remember(folder: Path, result: Result, keep: int = 1) -> Memory:
         return Memory(_dated(result, None, None), folder, (), None, ())
     people = narrow(result)
     changes = moves(result, people, before)
-    return Memory(_dated(result, people, before), folder, runs, changes, ())
+    return Memory(_dated(result, people, before), folder, runs[:keep], changes, ())
 
 
 def _before(run: Kept) -> Before:
