@@ -163,7 +163,7 @@ def test_tables_and_lists_are_chosen(shop):
         rfmtool("run", shop, "-o", "out", "--tables", "parquet,csv", "--lists", "").exit_code == 0
     )
     assert files_of("out") == [
-        "customers.csv", "customers.parquet", "manifest.json", "rules.toml", "scales.json",
+        "customers.csv", "customers.parquet", "history.csv", "manifest.json", "rules.toml", "scales.json",
         "summary.json",
     ]  # fmt: skip
 
