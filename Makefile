@@ -17,13 +17,13 @@ test: .venv/installed
 services: .venv/served
 	$(BIN)/pytest -m services
 
-# Every property with a thousand examples, some hundreds where each takes long, every step of every
-# command failing in turn, 2,000 campaigns and 500 years of lists whose truth is known, where `make
-# test` tries a few dozen of each. On two cores it takes more than an hour.
+# Every property with a thousand examples, some hundreds where each takes long, and every step of
+# every command failing in turn, 2,000 campaigns and 500 years of lists whose truth is known, 500 nights
+# in a row, where `make test` tries a few dozen of each. On two cores it takes an hour.
 fuzz: .venv/installed
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto -m hypothesis
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto tests/test_faults.py
-	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest tests/test_measure.py
+	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest tests/test_measure.py tests/test_nights.py
 
 # Hostile input made at random, SECONDS of each kind from SEED on.
 attack: .venv/installed

@@ -118,6 +118,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     entered: pd.DataFrame | None = None,
     results: Mapping[str, Mapping[str, Any]] | None = None,
     on_read: Callable[[Grouped], None] | None = None,
+    refit_days: int | None = None,
 ) -> Result:
     """Score, stage and segment the customers of an export, and say what to do about each.
 
@@ -142,6 +143,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
         entered: who entered a lot in an earlier run: the `holdouts` of its result.
         results: what each action did last time, by its name: at least its `verdict`.
         on_read: called with what was read, once it is within the limits.
+        refit_days: fit anew where the scales given are as many days old, or older.
 
     Returns:
         The customers and what is known about the run.
@@ -181,6 +183,8 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     check_rejects(grouped.ledger, max_rejects, grouped.on_dates)
     check_wallets(told, grouped, settings.currency)
     day = as_of_day(grouped, accept_last=settings.accept_last)
+    if given and refit_days is not None and (day - given.as_of).days >= refit_days:
+        given = None
     told = _matched(told, grouped)
     check_matched(told.ledgers.values(), min_matched)
     if on_read:

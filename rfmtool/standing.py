@@ -61,6 +61,8 @@ class Standing:
     """The evidence tables as they were read."""
     entered: pd.DataFrame = field(default_factory=nobody)
     """Everybody in a round by an earlier run: `placing.lots.HOLDOUTS`."""
+    since: pd.DataFrame | None = None
+    """What earlier runs tell of everybody, in the order of `frame`; None where nobody asked."""
 
     @classmethod
     def of(  # noqa: PLR0913 - all that it rests on
@@ -114,7 +116,11 @@ class Standing:
         people = self._placed(add_snoozes(people, log, self.as_of_day), log, needed)
         if needed & needs.FORECASTS and self._cells is not None:
             people = add_forecasts(people, *self._cells)
-        return self._drawn(people)[0] if "holdout" in needed else people
+        people = self._drawn(people)[0] if "holdout" in needed else people
+        if self.since is None:
+            return people
+        known = self.since.iloc[start:stop].set_axis(people.index)
+        return pd.concat([people, known], axis=1)
 
     @cached_property
     def looks(self) -> tuple[LookBack, ...]:

@@ -21,7 +21,15 @@ def summary(champions=100, customers=200, **more):
         "as_of": "2024-05-20",
         "customers": customers,
         "buyers": 150,
+        "orders": 250,
         "revenue": "-12.5",
+        "evidence": {
+            "contacts": {"people": 40, "matched": 30},
+            "wallets": {"people": 10, "matched": 10},
+        },
+        "open_complaints": 3,
+        "no_channel": 50,
+        "drift": {"share": 0.5},
         "ledger": ledger,
         "stages": [{"name": "client", "customers": customers}],
         "segments": [{"name": "champions", "customers": champions}] if champions else [],
@@ -56,6 +64,22 @@ def breaks(text, new, old=None):
         ("rejected>0.5%", False),
         ("buyers < 80%", True),
         ("rows < 1000", False),
+        ("orders < 250", False),
+        ("orders < 251", True),
+        ("average_order < -0.05", False),
+        ("average_order < -0.04", True),
+        ("drift > 50%", False),
+        ("drift > 49%", True),
+        ("open_complaints > 3", False),
+        ("open_complaints > 2", True),
+        ("no_channel > 25%", False),
+        ("no_channel > 24%", True),
+        ("unmatched > 20%", False),
+        ("unmatched > 19%", True),
+        ("as_of < -2d", True),
+        ("as_of < yesterday", True),
+        ("as_of > today", False),
+        ("as_of < -40000d", False),
         ("revenue < -12.5", False),
         ("revenue < -12.4", True),
         ("as_of < 2024-05-20", False),
@@ -192,3 +216,30 @@ def test_a_run_before_that_was_changed_is_no_measure(shop):
     result = rfmtool("run", shop, "-o", "out", "--fail-if", "rows < -10%")
     assert result.exit_code == 2
     assert "without --fail-if" in result.stderr
+
+
+def test_all_limits_that_are_broken_are_told():
+    limits = parse_limits(["customers < 201", "buyers < 1", "orders < 251"])
+    with pytest.raises(LimitError) as raised:
+        check_limits(limits, summary(), None)
+    assert "customers" in raised.value.args[0]
+    assert "orders" in raised.value.args[0]
+    assert "buyers" not in raised.value.args[0]
+
+
+def test_cut_points_in_force_are_held_against_those_fitted_today_and_may_be_fitted_anew(tmp_path):
+    export = written(tmp_path / "orders.csv")
+    rfmtool("run", export, "-o", tmp_path / "out", "--cuts", "recency=1,2,3,4", "--quiet")
+    words = ("run", export, "--scales", tmp_path / "out" / "scales.json", "--format", "json")
+
+    drift = json.loads(rfmtool(*words).stdout)["drift"]
+    assert drift["fitted_on"] == "2024-05-20"
+    assert 0 < drift["share"] <= 1
+    assert drift["stability"]["recency"] > 0
+    assert rfmtool(*words, "--fail-if", "drift > 1%").exit_code == 1
+
+    later = (*words, "--as-of", "2024-08-18", "--refit-every")
+    assert json.loads(rfmtool(*later, "91d").stdout)["scales_are"] == "given"
+    anew = json.loads(rfmtool(*later, "90d").stdout)
+    assert (anew["scales_are"], anew["drift"]) == ("fitted to this export", None)
+    assert rfmtool(*words, "--refit-every", "soon").exit_code == 2

@@ -37,6 +37,8 @@ _COMMANDS: Final = (
     "explain",
     "export",
     "compare",
+    "history",
+    "job",
     "measure",
     "done",
     "repeat",
@@ -133,8 +135,19 @@ def _exit_code() -> int:
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place that sees all
         if not isinstance(error, (RfmtoolError, click.ClickException)):
             _let_go_of_stdout()
-        return _say(*_in_words(error))
+        words = _in_words(error)
+        if words[2] == EXIT_BUG:
+            traceback.print_exception(error)
+        return _say(*words)
     return code if isinstance(code, int) else 0
+
+
+def exit_of(error: BaseException) -> tuple[int, str]:
+    """The exit code that an error ends the process with, and what is said of it."""
+    if isinstance(error, (BrokenPipeError, SystemExit)):
+        return EXIT_PIPE_CLOSED, "the reader went away"
+    message, _hint, code = _in_words(error)
+    return code, message
 
 
 def _in_words(error: BaseException) -> tuple[str, str, int]:
@@ -157,7 +170,6 @@ def _in_words(error: BaseException) -> tuple[str, str, int]:
             __context__=OSError(errno=errno.ELOOP) as failure
         ):
             return *_system_failure(failure), EXIT_SYSTEM
-    traceback.print_exception(error)
     return "this is a bug of rfmtool", "Please report it with the lines above.", EXIT_BUG
 
 

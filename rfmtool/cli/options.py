@@ -74,6 +74,23 @@ class _Size(click.ParamType["int"]):
         return int(float(match[1]) * unit)
 
 
+class _Days(click.ParamType["int"]):
+    """A number of days, such as 90d."""
+
+    name = "days"
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> int:
+        match = re.fullmatch(r"([1-9]\d{0,4})d?", str(value), re.ASCII)
+        if match is None:
+            self.fail(f"{value!r} is no number of days such as 90d", param, ctx)
+        return int(match[1])
+
+
 _reading = section("How exports are read")
 _known = section("What is known beside the orders")
 _counting = section("Which orders count")
@@ -231,6 +248,12 @@ text_tables = _together(
              help="Leave cells that a spreadsheet would run as they are."),
     _written("--excel", is_flag=True, help="Begin CSV files with a BOM, for Excel."),
 )  # fmt: skip
+
+refit_every = _placed(
+    "--refit-every", "refit_days", type=_Days(), metavar="DAYS",
+    help="Fit cut points anew where those of --scales are as old, e.g. 90d.",
+)  # fmt: skip
+"""When cut points are to be fitted anew."""
 
 quiet = _running("--quiet", is_flag=True, help="Print nothing unless something is wrong.")
 no_color = _running("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")

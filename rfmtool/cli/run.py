@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from rfmtool.cli import limits, options
+from rfmtool.cli import limits, options, traces
 from rfmtool.cli.arguments import Settings, choices, command_line, run_arguments, text_options
 from rfmtool.cli.destination import (
     check_apart,
@@ -23,12 +23,13 @@ from rfmtool.cli.destination import (
 )
 from rfmtool.cli.loading import uninterrupted
 from rfmtool.cli.sections import SectionedCommand
+from rfmtool.cli.traces import Told
 from rfmtool.errors import UsageError
 
 if TYPE_CHECKING:
     from rfmtool.runs.folder import FolderOptions
 
-_OF_FOLDER = ("tables", "lists", "calls", "keep_rejects", "no_page")
+_OF_FOLDER = ("tables", "lists", "calls", "keep_rejects", "keep_runs", "no_page")
 """The settings that say what lies in the folder."""
 
 
@@ -64,6 +65,14 @@ _OF_FOLDER = ("tables", "lists", "calls", "keep_rejects", "no_page")
     " raw cells as cell_1, cell_2, ...; a record that cannot be taken apart stands whole in"
     " cell_1.",
 )
+@click.option(
+    "--keep-runs",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="How many runs of an earlier day DIR keeps, in previous/.",
+)
 @limits.fail_if
 @click.option("--no-page", is_flag=True, help="Write no report.html.")
 @options.page_format
@@ -71,17 +80,26 @@ _OF_FOLDER = ("tables", "lists", "calls", "keep_rejects", "no_page")
 @options.evidence
 @options.question
 @options.scoring
+@options.refit_every
 @options.placing
 @options.lots
 @options.text_tables
 @options.engine
 @options.talk
+@traces.log
+@traces.metrics
 def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> None:
     """Score, stage and segment the customers in EXPORTS, and print a report.
 
     EXPORT is a CSV, TSV or text file (plain, gz, bz2, zst, zip), a Parquet file, a folder or glob
     of such files read as one export, or - for stdin.
     """
+    notify = (click.get_current_context().obj or {}).get("notify", ())
+    with traces.traced(settings["log_file"], settings["metrics_file"], notify) as told:
+        _run(exports, output, settings, told)
+
+
+def _run(exports: tuple[str, ...], output: str | None, settings: Settings, told: Told) -> None:
     from rfmtool.outputs.publish import published_folder
     from rfmtool.outputs.refusals import system_failures
 
@@ -93,17 +111,24 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
         with uninterrupted():
             from rfmtool import pipeline
             from rfmtool.runs import folder
+            from rfmtool.runs.memory import remember
 
         wanted = _wanted(settings)
         before = limits.earlier_run(given, target, settings)
         result = pipeline.run(
-            list(exports), **_arguments(settings, exports), **_lots(settings, target)
+            list(exports),
+            **_arguments(settings, exports),
+            **_lots(settings, target),
+            refit_days=settings["refit_days"],
         )
+        memory = remember(target, result, settings["keep_runs"]) if target else None
+        result = memory.result if memory else result
         if place:
             with system_failures(str(target)):
-                summary = folder.write_files(result, place, command_line(), wanted)
+                summary = folder.write_files(result, place, command_line(), wanted, memory)
         else:
             summary = result.summary
+        told.learn(summary, folder.inputs(result))
         limits.check(given, result, before)
     if settings["quiet"]:
         return

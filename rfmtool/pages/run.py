@@ -168,6 +168,12 @@ def _scales_note(summary: Data, folder: str | None) -> str:
     note = f"Cut points are {summary['scales_are']}."
     note += among.format(" and ".join(nested)) if nested else ""
     if summary["scales_are"] == "given":
-        return note
+        drift = summary.get("drift")  # not in summaries of older versions
+        if not drift:
+            return note
+        return (
+            f"{note} They are of {drift['fitted_on']}; on cut points fitted today"
+            f" {drift['share']:.1%} of all buyers would score otherwise."
+        )
     place = f"{folder}/scales.json" if folder else "the scales.json that run -o writes"
     return f"{note} To keep them next month: --scales {place}"

@@ -29,7 +29,7 @@ from rfmtool.rules.wallet import wallet_of
 _SHIPPED: Final = "default_rules.toml"
 _SECTIONS: Final = {
     "reading", "evidence", "scoring", "segments", "ladder", "playbook", "wallet", "preset",
-    "shared", "contacting",
+    "shared", "contacting", "job",
 }  # fmt: skip
 
 

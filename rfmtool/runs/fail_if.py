@@ -7,7 +7,7 @@ run before, so that nothing has to be published to be judged.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -18,9 +18,17 @@ from rfmtool.errors import LimitError, UsageError
 Data = Mapping[str, Any]
 Kind = Literal["change", "share", "value", "day"]
 
-FIGURES: Final = ("rows", "customers", "buyers", "revenue", "anonymous", "rejected", "as_of")
+FIGURES: Final = (
+    "rows", "customers", "buyers", "orders", "average_order", "revenue", "anonymous", "rejected",
+    "unmatched", "open_complaints", "no_channel", "drift", "as_of",
+)  # fmt: skip
 GROUPINGS: Final = ("stages", "segments", "activity")
-_SHARE_OF: Final = {"anonymous": "rows", "rejected": "rows", "buyers": "customers"}
+_SHARE_OF: Final = {
+    "anonymous": "rows", "rejected": "rows", "buyers": "customers", "no_channel": "customers",
+    "unmatched": "people of evidence", "drift": "buyers",
+}  # fmt: skip
+_DAYS_AGO: Final = re.compile(r"-(\d{1,5})d", re.ASCII)
+_DAY_WORDS: Final = {"today": 0, "yesterday": 1}
 _WRITTEN: Final = re.compile(r"\s*(?P<name>.*\S)\s*(?P<sign>[<>])\s*(?P<value>[^\s<>=]+)\s*")
 _NUMBER: Final = re.compile(r"(?P<signed>[+-])?\d+(\.\d+)?(?P<percent>%)?", re.ASCII)
 _MOST_DIGITS: Final = 40
@@ -62,7 +70,11 @@ def _limit(text: str) -> Limit:
     name, sign = written["name"], "<" if written["sign"] == "<" else ">"
     kind, bound = _bound(text, written["value"])
     if (kind == "day") != (name == "as_of"):
-        takes = "a day, YYYY-MM-DD" if name == "as_of" else "a number or a percentage"
+        takes = (
+            "a day: YYYY-MM-DD, today, yesterday or -2d"
+            if name == "as_of"
+            else "a number or a percentage"
+        )
         raise UsageError(f"--fail-if {text!r}: {name} takes {takes}", _EXAMPLE)
     if kind == "share" and name in FIGURES and name not in _SHARE_OF:
         raise UsageError(
@@ -80,6 +92,11 @@ def _bound(text: str, value: str) -> tuple[Kind, Fraction]:
         if not number["percent"]:
             return "value", amount
         return "change" if number["signed"] else "share", amount / 100
+    ago = _DAYS_AGO.fullmatch(value)
+    days = int(ago[1]) if ago else _DAY_WORDS.get(value)
+    if days is not None:
+        # The clock is asked, because the user asks for it.
+        return "day", Fraction(date.today().toordinal() - days)  # noqa: DTZ011 - their day
     try:
         return "day", Fraction(date.fromisoformat(value).toordinal())
     except ValueError:
@@ -164,7 +181,7 @@ def _figure(limit: Limit, summary: Data) -> tuple[Fraction, str]:
     if limit.kind == "value":
         return count, words
     whole = _SHARE_OF.get(limit.name, "customers")
-    every = _count(summary, whole)
+    every = _people_of_evidence(summary) if limit.name == "unmatched" else _count(summary, whole)
     share = count / every if every else Fraction(0)
     return share, f"{float(share):.1%}, {words} of {int(every):,} {whole}"
 
@@ -184,16 +201,44 @@ def _percent(limit: Limit, new: Data, old: Data) -> str:
 
 def _count(summary: Data, name: str) -> Fraction:
     """A figure of a summary; 0 for a group without members."""
-    ledger = summary["ledger"]
-    if name in ("rows", "anonymous"):
-        return Fraction(ledger[name])
-    if name == "rejected":
-        return Fraction(sum(ledger["rejected"].values()))
+    if name in _COUNTED:
+        return _COUNTED[name](summary)
     if name in FIGURES:
-        return Fraction(summary[name])
+        return Fraction(summary.get(name) or 0)
     groups = (group for grouping in GROUPINGS for group in summary.get(grouping, ()))
     return Fraction(next((group["customers"] for group in groups if group["name"] == name), 0))
 
 
+def _average_order(summary: Data) -> Fraction:
+    orders = summary["orders"]
+    return Fraction(summary["revenue"]) / orders if orders else Fraction(0)
+
+
+def _unmatched(summary: Data) -> Fraction:
+    matched = sum(table["matched"] for table in summary["evidence"].values())
+    return Fraction(_people_of_evidence(summary) - matched)
+
+
+def _drifted(summary: Data) -> Fraction:
+    """How many buyers would score otherwise; nobody where the cut points are fitted."""
+    share = (summary.get("drift") or {"share": 0})["share"]
+    return Fraction(round(share * summary["buyers"]))
+
+
+def _people_of_evidence(summary: Data) -> Fraction:
+    """How many people the evidence tables name, each table's added up."""
+    return Fraction(sum(table["people"] for table in summary["evidence"].values()))
+
+
+_COUNTED: Final[Mapping[str, Callable[[Data], Fraction]]] = {
+    "rows": lambda summary: Fraction(summary["ledger"]["rows"]),
+    "anonymous": lambda summary: Fraction(summary["ledger"]["anonymous"]),
+    "rejected": lambda summary: Fraction(sum(summary["ledger"]["rejected"].values())),
+    "average_order": _average_order,
+    "unmatched": _unmatched,
+    "drift": _drifted,
+}
+
+
 def _in_words(name: str, figure: Fraction) -> str:
-    return f"{float(figure):,.2f}" if name == "revenue" else f"{int(figure):,}"
+    return f"{float(figure):,.2f}" if name in ("revenue", "average_order") else f"{int(figure):,}"

@@ -26,9 +26,10 @@ from rfmtool.placing.activity import missing_regulars
 from rfmtool.placing.contacting import listed
 from rfmtool.placing.playbook import call_queue, order_of_value
 from rfmtool.placing.reaching import contacts_known
-from rfmtool.rules import to_toml
 from rfmtool.runs.calls import call_sheet, with_spoken
 from rfmtool.runs.finished import RULES, SUMMARY
+from rfmtool.runs.memory import Memory
+from rfmtool.runs.moves import rules_text
 from rfmtool.runs.rounds import holdouts_table, lots_data, reading_data
 from rfmtool.sources.rows.rejects import Rejects
 from rfmtool.summaries.curves import earlier_dates
@@ -69,9 +70,20 @@ class FolderOptions:
 
 
 def write_files(
-    result: Result, place: Path, command: Sequence[str], options: FolderOptions
+    result: Result,
+    place: Path,
+    command: Sequence[str],
+    options: FolderOptions,
+    memory: Memory | None = None,
 ) -> dict[str, Any]:
     """Write all files of a run into an empty folder, the manifest last.
+
+    Args:
+        result: the run's.
+        place: the folder.
+        command: as it was typed.
+        options: what to write.
+        memory: of the folder; the result is the one in it.
 
     Returns:
         The summary that is written: of the result, and of what a second look at the export shows.
@@ -80,12 +92,14 @@ def write_files(
     if options.rejects:
         written, left_out = _write_rejects(result.rejects(), place, options.text)
         outputs.append(written)
-    for kind in options.tables:
+    # The next run takes customers.csv up, so it is always there.
+    for kind in dict.fromkeys(("csv", *options.tables)):
         spoken: list[pd.DataFrame] = []
         rows = to_rows(with_spoken(result.counted_parts(), spoken), result.columns)
-        lists = partial(_lists, result, options)
+        lists = partial(_lists, result, options) if kind in options.tables else dict
         outputs += write_with_lists(place, "customers", rows, lists, kind, options.text)
-        outputs += _call_sheets(result, pd.concat(spoken), place, options, kind)
+        if kind in options.tables:
+            outputs += _call_sheets(result, pd.concat(spoken), place, options, kind)
     summary = summarise(result, left_out) if left_out else result.summary
     outputs.append(
         write_json(place, "scales.json", {**result.scales.as_data(), **lots_data(result)})
@@ -93,14 +107,17 @@ def write_files(
     if len(result.holdouts):
         rows = holdouts_table(result.holdouts).to_reader()
         outputs += write_with_lists(place, "holdouts", rows, dict, "csv", options.text)
+    about: dict[str, Any] = {}
+    if memory:
+        files, about, warned = memory.write(place, summary, options.text)
+        outputs += files
+        summary = {**summary, "warnings": [*summary["warnings"], *warned]}
     if options.page:
         earlier = earlier_dates(result)
         summary = {**summary, "title": options.page.title, "timeline": earlier}
         outputs.append(write_text(place, PAGE, run_page(summary, options.page.locale)))
     outputs.append(write_json(place, SUMMARY, summary))
-    # Where evidence lay is nobody's business who gets the answer.
-    rules = {name: part for name, part in result.rules.data.items() if name != "evidence"}
-    outputs.append(write_text(place, RULES, to_toml(rules)))
+    outputs.append(write_text(place, RULES, rules_text(result.rules)))
     manifest = {
         "tool": TOOL,
         "kind": "run",
@@ -108,6 +125,7 @@ def write_files(
         "command": list(command),
         "as_of": result.as_of.isoformat(),
         **reading_data(result),
+        **about,
         "inputs": inputs(result),
         "outputs": outputs,
     }

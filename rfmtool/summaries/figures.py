@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.money import money_text, total_of
+from rfmtool.rules import Action
 
 
 def groups_of(frame: pd.DataFrame, column: str) -> list[dict[str, Any]]:
@@ -37,3 +39,17 @@ def _median(money: pd.Series[int]) -> str:
     ordered = np.sort(money.to_numpy())
     low, high = int(ordered[(len(ordered) - 1) // 2]), int(ordered[len(ordered) // 2])
     return money_text(round(Fraction(low + high, 2)))
+
+
+def open_complaints(frame: pd.DataFrame) -> int | None:
+    """How many complaints nobody has settled; None where no feedback is known."""
+    if "open_complaints" not in frame:
+        return None
+    return int(frame["open_complaints"].fillna(0).sum())
+
+
+def no_channel(frame: pd.DataFrame, playbook: Sequence[Action]) -> int:
+    """How many have something to be told and no channel to be told it by."""
+    told = {row.label for row in playbook if row.channels}
+    closed = frame["channel"].astype("str").fillna("").eq("")
+    return int((frame["action"].isin(told) & closed).sum())

@@ -22,6 +22,7 @@ from rfmtool.scoring.scales import Scales
 from rfmtool.sources.cells.currencies import apart, is_known
 from rfmtool.standing import Standing
 from rfmtool.summaries.curves import curves
+from rfmtool.summaries.drift import drifted
 from rfmtool.summaries.evidence import (
     evidence_ledgers,
     funnel_data,
@@ -30,7 +31,7 @@ from rfmtool.summaries.evidence import (
     wallet_data,
 )
 from rfmtool.summaries.exchange import rates_data
-from rfmtool.summaries.figures import groups_of
+from rfmtool.summaries.figures import groups_of, no_channel, open_complaints
 from rfmtool.summaries.look_back import look_back
 from rfmtool.summaries.lots import last_times, lots_data, on_lists, resting_data
 from rfmtool.summaries.spread import cells, distributions
@@ -51,7 +52,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
     """
     frame = result.figures.frame
     buyers = frame.loc[frame["frequency"] > 0, ["first_order_on", "last_order_on"]]
-    wallet, back = wallet_data(frame), look_back(result)
+    wallet, back, drift = wallet_data(frame), look_back(result), drifted(result)
     escaped_cells = result.figures.escaped_cells
     return {
         "version": __version__,
@@ -100,6 +101,9 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "bands": _bands(result.scales),
         "scales_are": "fitted to this export" if result.fitted else "given",
         "scales": result.scales.as_data(),
+        "drift": None if drift is None else drift.as_data(),
+        "open_complaints": open_complaints(frame),
+        "no_channel": no_channel(frame, result.rules.playbook),
         "ladder": _ladder(result),
         "escaped_cells": escaped_cells,
         "warnings": warnings(result, wallet, escaped_cells, left_out_rejects),

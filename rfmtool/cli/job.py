@@ -1,0 +1,226 @@
+"""rfmtool job: one run by a job file."""
+
+from __future__ import annotations
+
+import difflib
+import glob
+import os
+import string
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from rfmtool.cli.run import command as run
+from rfmtool.documents import toml_of
+from rfmtool.errors import UsageError
+from rfmtool.places import check_local
+
+_SECTION: Final = "job"
+_DAY: Final = "{as_of}"
+_HINT: Final = "See the section on jobs in the README."
+
+
+@click.command(short_help="One run by a job file: what to read, where to write, limits.")
+@click.argument("file", metavar="FILE")
+@click.option("--check", is_flag=True, help="Say what would be run, and run nothing.")
+def command(file: str, *, check: bool) -> None:
+    """Do the run that the [job] of FILE asks for; paths in it are relative to FILE."""
+    check_local(file)
+    data = _data(Path(file))
+    words, notify = _words(Path(file), data)
+    with _standing_in(Path(file).absolute().parent):
+        if check:
+            _prove(words)
+            click.echo(f"{file}: {_quoted(words)}")
+            return
+        # The manifest says what was run, and who reads it back goes by that.
+        sys.argv = [sys.argv[0], "run", *words]
+        run.main(words, prog_name="rfmtool run", standalone_mode=False, obj={"notify": notify})
+
+
+@contextmanager
+def _standing_in(folder: Path) -> Iterator[None]:
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+def _data(path: Path) -> dict[str, Any]:
+    """The whole file.
+
+    Raises:
+        UsageError: it cannot be read, or has no [job].
+    """
+    try:
+        data = toml_of(path)
+    except OSError as error:
+        reason = (error.strerror or "not readable").lower()
+        raise UsageError(f"{path}: cannot be read: {reason}", "Name a job file.") from None
+    except ValueError as error:
+        raise UsageError(f"{path}: {error}", "Write it as TOML.") from None
+    if not isinstance(data.get(_SECTION), dict):
+        raise UsageError(f"{path}: there is no [job] in it", _HINT)
+    return data
+
+
+# The options of a run ----------------------------------------------------------------------------
+
+
+def _words(path: Path, data: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """What the job says as the words of `rfmtool run`, and whom it tells.
+
+    Raises:
+        UsageError: naming the key that cannot be meant.
+    """
+    job = dict(data[_SECTION])
+    day = _as_of(job.get("as_of"))
+    job = {key: _filled(value, day, f"{path}: {key}") for key, value in job.items()}
+    inputs = _texts(job.pop("inputs", []), f"{path}: inputs")
+    if not inputs:
+        raise UsageError(
+            f"{path}: inputs: none is named", 'For example inputs = ["exports/*.csv"].'
+        )
+    notify = _texts(job.pop("notify", []), f"{path}: notify")
+    if isinstance(job.get("keep"), int):  # a list carries columns through, as --keep does
+        job["keep_runs"] = job.pop("keep")
+    if set(data) - {_SECTION}:
+        job["rules"] = [*_texts(job.get("rules", []), f"{path}: rules"), path.name]
+    if _is_yet_to_come(path.absolute().parent, job):
+        del job["scales"]
+    known = {param.opts[-1].removeprefix("--").replace("-", "_"): param for param in run.params
+             if isinstance(param, click.Option)}  # fmt: skip
+    words = []
+    for key, value in job.items():
+        if key not in known:
+            raise UsageError(f"{path}: unknown key {key!r} in [job]", _nearest(key, known))
+        words += _option(known[key], value, f"{path}: {key}")
+    return [*words, "--", *inputs], notify
+
+
+def _is_yet_to_come(folder: Path, job: Mapping[str, Any]) -> bool:
+    """Whether the scales are those that this job itself writes, and has not yet: the first run."""
+    scales, output = job.get("scales"), job.get("output")
+    if not isinstance(scales, str) or not isinstance(output, str):
+        return False
+    place = folder / scales
+    return not place.exists() and place.is_relative_to(folder / output)
+
+
+def _nearest(key: str, known: Mapping[str, object]) -> str:
+    names = [*known, "inputs", "notify"]
+    alike = difflib.get_close_matches(key, names, 1)
+    return f"Is it {alike[0]}?" if alike else f"Known are {', '.join(sorted(names))}."
+
+
+def _option(option: click.Option, value: Any, where: str) -> list[str]:
+    name = option.opts[-1]
+    if isinstance(value, bool):
+        if not option.is_flag:
+            raise UsageError(f"{where}: is not true or false", f"It takes what {name} takes.")
+        if value:
+            return [name]
+        return option.secondary_opts[:1]
+    if isinstance(value, Mapping):
+        value = [f"{key}={one}" for key, one in value.items()]
+    texts = _texts(value, where)
+    if option.is_flag or (len(texts) > 1 and option.nargs != 1):
+        raise UsageError(f"{where}: must be true or false", f"It says what {name} says.")
+    if not option.multiple:
+        texts = [",".join(texts)]
+    return [f"{name}={text}" for text in texts]
+
+
+def _texts(value: Any, where: str) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    if any(isinstance(one, (list, dict, bool)) for one in values):
+        raise UsageError(f"{where}: must be a text or a list of texts", _HINT)
+    return [str(one) for one in values]
+
+
+# What is filled in -------------------------------------------------------------------------------
+
+
+def _as_of(value: object) -> str | None:
+    """The day of the run, where it is known before anything is read."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if value in ("today", "yesterday"):
+        return (date.today() - timedelta(days=value == "yesterday")).isoformat()  # noqa: DTZ011
+    try:
+        return date.fromisoformat(str(value)).isoformat()
+    except ValueError:
+        return None
+
+
+def _filled(value: Any, day: str | None, where: str) -> Any:
+    """A value with `{as_of}` and variables of the environment filled in.
+
+    Raises:
+        UsageError: the day is not known yet, or there is no such variable.
+    """
+    if isinstance(value, list):
+        return [_filled(one, day, where) for one in value]
+    if isinstance(value, dict):
+        return {key: _filled(one, day, where) for key, one in value.items()}
+    if not isinstance(value, str):
+        return value
+    if _DAY in value and day is None:
+        raise UsageError(
+            f"{where}: {_DAY} is not known before the run",
+            'Set as_of to a day, "today" or "yesterday".',
+        )
+    try:
+        return string.Template(value.replace(_DAY, day or "")).substitute(os.environ)
+    except KeyError as error:
+        raise UsageError(
+            f"{where}: there is no variable {error.args[0]} in the environment", "Set it."
+        ) from None
+    except ValueError:
+        raise UsageError(f"{where}: a $ stands alone", "Write $$ for one.") from None
+
+
+# --check -----------------------------------------------------------------------------------------
+
+
+def _prove(words: Sequence[str]) -> None:
+    """Check all that can be without reading an export.
+
+    Raises:
+        RfmtoolError: an option cannot be meant, or a file is not there.
+    """
+    from rfmtool.cli import limits
+    from rfmtool.cli.arguments import evidence_sources, run_arguments
+    from rfmtool.rules import load_rules
+    from rfmtool.scoring.scales import load_scales
+
+    with run.make_context("rfmtool run", [*words]) as ctx:
+        settings = dict(ctx.params)
+        exports, output = settings.pop("exports"), settings.pop("output")
+        given = limits.of_run(settings["fail_if"], Path(output) if output else None)
+        limits.earlier_run(given, None, settings)
+        sources = [*exports, *evidence_sources(settings, exports).values()]
+        for name in sources:
+            if "://" not in name and name != "-" and not _is_there(name):
+                raise UsageError(f"{name}: there is no such file", "Look at the job file.")
+        run_arguments(settings, exports)
+        load_rules(settings["rules_file"])
+        if settings["scales_file"]:
+            load_scales(settings["scales_file"])
+
+
+def _is_there(name: str) -> bool:
+    return Path(name).exists() or bool(glob.glob(name, recursive=True))  # noqa: PTH207 - as given
+
+
+def _quoted(words: Sequence[str]) -> str:
+    import shlex
+
+    return shlex.join(["rfmtool", "run", *words])

@@ -1,0 +1,177 @@
+"""The traces that a run leaves, also where it fails: a line of JSON, gauges, a word to somebody."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from rfmtool import __version__
+from rfmtool.cli.sections import section
+from rfmtool.errors import UsageError
+from rfmtool.places import check_local
+
+_STDOUT: Final = "-"
+_PATIENCE_SECONDS: Final = 60
+_COUNTS: Final = ("customers", "buyers", "orders", "revenue")
+_running = section("While it runs")
+
+log = _running(
+    "--log", "log_file", metavar="FILE|-",
+    help="Append a line of JSON to FILE, on failure too: started, seconds, exit_code, inputs, rows,"
+         " counts.",
+)  # fmt: skip
+metrics = _running(
+    "--metrics", "metrics_file", metavar="FILE",
+    help="Write gauges for Prometheus, such as node_exporter reads, into FILE.",
+)  # fmt: skip
+
+
+@dataclass
+class Told:
+    """What is known of a run so far."""
+
+    as_of: str | None = None
+    inputs: Sequence[Mapping[str, Any]] = ()
+    summary: Mapping[str, Any] = field(default_factory=dict)
+
+    def learn(self, summary: Mapping[str, Any], inputs: Sequence[Mapping[str, Any]]) -> None:
+        """Take in what was found."""
+        self.as_of, self.inputs, self.summary = summary["as_of"], inputs, summary
+
+
+@contextmanager
+def traced(log_file: str | None, metrics_file: str | None, notify: Sequence[str]) -> Iterator[Told]:
+    """Leave traces of what the block does, whatever comes of it.
+
+    Args:
+        log_file: a line is appended to it; `-` is stdout.
+        metrics_file: is written anew.
+        notify: a command that gets the line on its stdin.
+
+    Raises:
+        UsageError: a place cannot be written to, or what writes it is not installed.
+    """
+    _check(log_file, metrics_file)
+    told, began, started = Told(), time.monotonic(), datetime.now(UTC)
+    code, message = 0, ""
+    try:
+        yield told
+    except BaseException as error:
+        from rfmtool.cli import exit_of
+
+        code, message = exit_of(error)
+        raise
+    finally:
+        if log_file or metrics_file or notify:
+            line = _line(told, started, time.monotonic() - began, code, message)
+            if log_file:
+                _append(log_file, line)
+            if metrics_file:
+                _write_gauges(Path(metrics_file), line, told.summary)
+            if notify:
+                _notify(notify, line)
+
+
+def _check(log_file: str | None, metrics_file: str | None) -> None:
+    for option, path in (("--log", log_file), ("--metrics", metrics_file)):
+        if path is None or (path == _STDOUT and option == "--log"):
+            continue
+        check_local(path)
+        if not path or Path(path).is_dir() or not Path(path).absolute().parent.is_dir():
+            raise UsageError(
+                f"{option} {path}: no file can stand there",
+                "Name a file in a folder that is there.",
+            )
+    if metrics_file:
+        try:
+            import prometheus_client  # noqa: F401
+        except ImportError:
+            raise UsageError(
+                "--metrics: prometheus-client is not installed",
+                "pip install 'rfmtool[metrics]' brings it.",
+            ) from None
+
+
+def _line(told: Told, started: datetime, seconds: float, code: int, message: str) -> dict[str, Any]:
+    summary = told.summary
+    return {
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": round(seconds, 3),
+        "exit_code": code,
+        "version": __version__,
+        "as_of": told.as_of,
+        "inputs": [dict(one) for one in told.inputs],
+        "ledger": summary.get("ledger"),
+        "counts": {name: summary[name] for name in _COUNTS if name in summary},
+        "warnings": len(summary.get("warnings", ())),
+        "message": message,
+    }
+
+
+def _text(line: Mapping[str, Any]) -> str:
+    return json.dumps(line, ensure_ascii=False) + "\n"
+
+
+def _append(path: str, line: Mapping[str, Any]) -> None:
+    data = _text(line).encode("utf-8", "replace")
+    if path == _STDOUT:
+        click.echo(data, nl=False)
+        return
+    handle = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "ab") as file:
+        file.write(data)
+
+
+def _write_gauges(path: Path, line: Mapping[str, Any], summary: Mapping[str, Any]) -> None:
+    """Write gauges for whoever watches the machine; they name groups and nobody."""
+    from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+    from rfmtool.outputs.publish import published_file
+
+    registry = CollectorRegistry()
+
+    def gauge(name: str, words: str, values: Mapping[str, float], label: str = "") -> None:
+        one = Gauge(f"rfmtool_{name}", words, [label] if label else [], registry=registry)
+        for of, value in values.items():
+            (one.labels(of) if label else one).set(value)
+
+    started = datetime.fromisoformat(line["started"]).timestamp()
+    gauge("last_run_timestamp_seconds", "When the last run began", {"": started})
+    gauge("last_run_duration_seconds", "How long it took", {"": line["seconds"]})
+    gauge("last_run_exit_code", "How it ended; 0 is well", {"": line["exit_code"]})
+    if summary:
+        for name in _COUNTS:
+            gauge(name, f"{name.capitalize()} of the last run", {"": float(summary[name])})
+        ledger = summary["ledger"]
+        rows = {name: ledger[name] for name in ("used", "anonymous", "blank")}
+        rows |= {name: sum(ledger[name].values()) for name in ("excluded", "rejected")}
+        gauge("rows", "Rows by what became of them", rows, "bin")
+        for one, plural in (("stage", "stages"), ("segment", "segments"), ("activity", "activity")):
+            counts = {group["name"]: group["customers"] for group in summary[plural]}
+            gauge(f"{one}_customers", f"Customers by {one}", counts, one)
+    with published_file(path, shared=True) as target:
+        target.write(generate_latest(registry))
+
+
+def _notify(words: Sequence[str], line: Mapping[str, Any]) -> None:
+    """Tell somebody; what comes of that changes nothing about the run."""
+    try:
+        done = subprocess.run(  # noqa: S603 - the user's own command
+            list(words), input=_text(line).encode(), stdout=subprocess.DEVNULL, check=False,
+            timeout=_PATIENCE_SECONDS,
+        )  # fmt: skip
+        said = f"ended with {done.returncode}" if done.returncode else ""
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        said = (getattr(error, "strerror", None) or type(error).__name__).lower()
+    if said:
+        click.echo(f"rfmtool: notify {words[0]}: {said}", err=True)

@@ -1,0 +1,161 @@
+"""history.csv: a row for each run and group, carried on from run to run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+import pandas as pd
+import pyarrow as pa
+
+from rfmtool.errors import InputError
+from rfmtool.manifest import manifest_of
+from rfmtool.outputs.formulas import unescaped
+from rfmtool.runs.finished import read_summary, text_table
+from rfmtool.runs.moves import CAUSES
+
+HISTORY: Final = "history.csv"
+_COLUMNS: Final = {
+    "as_of": pa.date32(),
+    "kind": pa.string(),
+    "name": pa.string(),
+    "customers": pa.int64(),
+    "revenue": pa.decimal128(28, 4),
+    "rows": pa.int64(),
+}
+_GROUPS: Final = {"stage": "stages", "segment": "segments", "activity": "activity"}
+_SAME_WEEKDAYS: Final = 4
+"""Fewer runs on a weekday than this say nothing of what is usual."""
+_FEW: Final = 0.5
+_EVERYBODY: Final = "all"
+_CAUSE: Final = "cause"
+
+Data = Mapping[str, Any]
+
+
+def history_rows(summary: Data, changes: pd.DataFrame | None) -> pa.Table:
+    """The rows of one run: everybody, each group that has members, and how many moved by what.
+
+    Args:
+        summary: the run's.
+        changes: `moves.CHANGES`; None where there is no run before.
+    """
+    day = date.fromisoformat(summary["as_of"])
+    rows = [(_EVERYBODY, _EVERYBODY, summary["customers"], summary["revenue"],
+             summary["ledger"]["rows"])]  # fmt: skip
+    rows += [
+        (kind, group["name"], group["customers"], group["revenue"], None)
+        for kind, plural in _GROUPS.items()
+        for group in summary[plural]
+    ]
+    if changes is not None:
+        counts = changes["cause"].value_counts()
+        rows += [(_CAUSE, name, int(counts[name]), None, None) for name in CAUSES if name in counts]
+    columns = list(zip(*((day, *row) for row in rows), strict=True))
+    arrays = [
+        pa.array(column, pa.string()).cast(kind) if pa.types.is_decimal(kind)
+        else pa.array(column, kind)
+        for column, kind in zip(columns, _COLUMNS.values(), strict=True)
+    ]  # fmt: skip
+    return pa.table(arrays, list(_COLUMNS))
+
+
+def carried_on(folder: Path, rows: pa.Table) -> pa.Table:
+    """The history of a folder with the rows of a run, in place of those of the same day.
+
+    Raises:
+        InputError: history.csv is none.
+    """
+    earlier = read_history(folder)
+    if earlier is None:
+        return rows
+    day = rows["as_of"][0].as_py()
+    kept = earlier.filter(pa.array([one != day for one in earlier["as_of"].to_pylist()]))
+    return pa.concat_tables([kept, rows]).sort_by("as_of") if len(kept) else rows
+
+
+def read_history(folder: Path) -> pa.Table | None:
+    """What a folder of ours remembers of its runs; None where it has no history.csv.
+
+    Raises:
+        InputError: it is none.
+    """
+    if manifest_of(folder) is None:
+        return None
+    try:
+        data = (folder / HISTORY).read_bytes()
+        table = text_table(data)
+        table = pa.table([unescaped(column) for column in table.columns], table.column_names)
+        return table.select(list(_COLUMNS)).cast(pa.schema(_COLUMNS))
+    except FileNotFoundError:
+        return None
+    except (OSError, pa.ArrowException, LookupError, ValueError, StopIteration):
+        raise InputError(
+            f"{folder}: {HISTORY} is not as a run writes it",
+            "Bring back the one that was there, or move it away to begin anew.",
+        ) from None
+
+
+def points(table: pa.Table) -> list[dict[str, Any]]:
+    """A history as plain data, a point for each run; money is text."""
+    found: dict[date, dict[str, Any]] = {}
+    for row in table.to_pylist():
+        point = found.setdefault(
+            row["as_of"],
+            {
+                "as_of": row["as_of"].isoformat(),
+                "customers": 0,
+                "revenue": "0",
+                "rows": None,
+                **{plural: {} for plural in _GROUPS.values()},
+                "causes": {},
+            },
+        )
+        if row["kind"] == _EVERYBODY:
+            revenue = format(row["revenue"].normalize(), "f")
+            point |= {"customers": row["customers"], "revenue": revenue, "rows": row["rows"]}
+        elif row["kind"] == _CAUSE:
+            point["causes"][row["name"]] = row["customers"]
+        elif row["kind"] in _GROUPS:
+            point[_GROUPS[row["kind"]]][row["name"]] = row["customers"]
+    return [found[day] for day in sorted(found)]
+
+
+def history(folder: Path) -> list[dict[str, Any]]:
+    """The runs of a folder, the earliest first.
+
+    Raises:
+        InputError: the folder is not a run's, or its history is none.
+    """
+    summary = read_summary(folder)
+    table = read_history(folder)
+    return points(history_rows(summary, None) if table is None else table)
+
+
+def fewer_than_usual(found: Sequence[Data]) -> str | None:
+    """A warning where the latest of these points has far fewer rows than its weekday usually has.
+
+    Of an export that grows, what is usual is how many rows came since the run before.
+    """
+    days = [date.fromisoformat(point["as_of"]) for point in found]
+    new = list(_gains(found))
+    alike = [gain for gain, day in zip(new[:-1], days[1:-1], strict=True)
+             if day.weekday() == days[-1].weekday()] if len(days) > 1 else []  # fmt: skip
+    if len(alike) < _SAME_WEEKDAYS:
+        return None
+    usual, now = median(alike), new[-1]
+    if usual <= 0 or now >= _FEW * usual:
+        return None
+    return (
+        f"Only {now:,} rows came since the run before, where {usual:,.0f} are usual on a"
+        f" {days[-1]:%A}: is the export whole?"
+    )
+
+
+def _gains(found: Sequence[Data]) -> Iterator[int]:
+    rows = [point["rows"] or 0 for point in found]
+    return (now - before for before, now in pairwise(rows))

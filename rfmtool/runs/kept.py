@@ -1,0 +1,168 @@
+"""What a folder keeps of the runs before: previous/, and the folder itself until it is replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.manifest import manifest_of
+from rfmtool.outputs.files import write_file
+from rfmtool.outputs.formulas import unescaped
+from rfmtool.outputs.lists import write_with_lists
+from rfmtool.outputs.text import TextOptions
+from rfmtool.rules import Rules, load_rules
+from rfmtool.runs.finished import RULES, SUMMARY, bytes_in, reading_back, text_table
+from rfmtool.scoring.scales import Scales, load_scales
+from rfmtool.sources.cells.ids import is_listed
+
+PREVIOUS: Final = "previous"
+CUSTOMERS: Final = "customers.csv"
+SCALES: Final = "scales.json"
+_FILES: Final = (CUSTOMERS, SCALES, SUMMARY, RULES)
+_RAW: Final = "--raw-text"
+_MONEY: Final = ("monetary", "refunds")
+DID: Final = (
+    "frequency", "order_days", "first_order_on", "last_order_on", *_MONEY,
+)  # fmt: skip
+"""The columns that tell what somebody ordered and gave back."""
+STANDS: Final = ("stage", "segment", "activity")
+SINCE: Final = ("stage_since_on", "segment_since_on", "stage_before")
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A run before whose files lie in a folder, each name behind `place`."""
+
+    folder: Path
+    place: str
+    as_of: date
+    raw_text: bool
+
+    def bytes_of(self, name: str) -> bytes:
+        """The bytes of a file.
+
+        Raises:
+            InputError: it is not what the run wrote.
+        """
+        return bytes_in(self.folder, f"{self.place}{name}")
+
+    def people(self) -> pd.DataFrame:
+        """Everybody as text: customer_id, STANDS, DID and SINCE; money in whole 1/10,000.
+
+        Raises:
+            InputError: the table is not what the run wrote, or lacks a column.
+        """
+        data = self.bytes_of(CUSTOMERS)
+        with reading_back(self.folder):
+            table = self._as_meant(text_table(data))
+            found = [name for name in SINCE if name in table.column_names]
+            frame: pd.DataFrame = table.select(["customer_id", *STANDS, *DID, *found]).to_pandas()
+            units = {name: _units(table[name]) for name in _MONEY}
+        return frame.reindex(columns=["customer_id", *STANDS, *DID, *SINCE]).assign(**units)
+
+    def scales(self) -> Scales:
+        """The cut points that were in force.
+
+        Raises:
+            RulesError: they are not of this version.
+        """
+        self.bytes_of(SCALES)
+        return load_scales(self.folder / f"{self.place}{SCALES}")
+
+    def rules(self) -> Rules:
+        """The rules that were in force.
+
+        Raises:
+            RulesError: they are not of this version.
+        """
+        self.bytes_of(RULES)
+        return load_rules(self.folder / f"{self.place}{RULES}")
+
+    def _as_meant(self, table: pa.Table) -> pa.Table:
+        if self.raw_text:
+            return table
+        return pa.table([unescaped(column) for column in table.columns], table.column_names)
+
+    def _without(self, suppressed: frozenset[str]) -> pa.Table | None:
+        """The customers as they are written but for some; None where none of these is there."""
+        table = text_table(self.bytes_of(CUSTOMERS))
+        ids = self._as_meant(table.select(["customer_id"]))["customer_id"].combine_chunks()
+        gone = is_listed(ids, suppressed)
+        return table.filter(pa.array(~gone)) if gone.any() else None
+
+    def copy(self, new: Path, place: str, suppressed: frozenset[str]) -> list[dict[str, Any]]:
+        """Write its files into a new folder, who is suppressed now taken out.
+
+        Returns:
+            What the manifest says of each file.
+        """
+        outputs = []
+        (new / place).mkdir(parents=True, exist_ok=True)
+        for name in _FILES:
+            if name == CUSTOMERS and suppressed:
+                table = self._without(suppressed)
+                if table is not None:
+                    text = TextOptions(excel=self.bytes_of(name).startswith(_BOM), raw_text=True)
+                    stem = f"{place}{CUSTOMERS.removesuffix('.csv')}"
+                    outputs += write_with_lists(new, stem, table.to_reader(), dict, "csv", text)
+                    continue
+            data = self.bytes_of(name)
+            written = write_file(new, f"{place}{name}", lambda file, data=data: file.write(data))  # type: ignore[misc]
+            outputs.append(written)
+        return [{**output, "name": f"{place}{Path(output['name']).name}"} for output in outputs]
+
+
+def earlier_runs(folder: Path, before: date) -> list[Kept]:
+    """The runs of an earlier as_of that a folder holds, the latest first.
+
+    Raises:
+        InputError: what the manifest says of them cannot be meant.
+    """
+    manifest = manifest_of(folder)
+    if manifest is None or manifest.get("kind", "run") != "run":
+        return []
+    with reading_back(folder):
+        own = {
+            "as_of": manifest["as_of"],
+            "place": "",
+            "raw_text": _RAW in manifest.get("command", ()),
+        }
+        names = {output["name"] for output in manifest["outputs"]}
+        runs = [
+            Kept(folder, str(run["place"]), date.fromisoformat(run["as_of"]), bool(run["raw_text"]))
+            for run in (own, *manifest.get(PREVIOUS, ()))
+            if {f"{run['place']}{name}" for name in _FILES} <= names
+        ]
+    return sorted((run for run in runs if run.as_of < before), key=lambda run: run.as_of)[::-1]
+
+
+def write_kept(
+    runs: Sequence[Kept], new: Path, suppressed: frozenset[str]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Write what is kept of earlier runs, the latest first.
+
+    Returns:
+        What the manifest says of each file, and of each run.
+    """
+    outputs, about = [], []
+    for number, run in enumerate(runs):
+        place = f"{PREVIOUS}/" if not number else f"{PREVIOUS}/{run.as_of}/"
+        outputs += run.copy(new, place, suppressed)
+        about.append({"as_of": run.as_of.isoformat(), "place": place, "raw_text": run.raw_text})
+    return outputs, about
+
+
+def _units(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.int64]]:
+    money = pc.cast(column, pa.decimal128(19, 4))
+    units = pc.cast(pc.multiply(money, pa.scalar(10_000, pa.decimal128(5, 0))), pa.int64())
+    whole: np.ndarray[Any, np.dtype[np.int64]] = units.to_numpy()
+    return whole

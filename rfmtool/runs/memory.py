@@ -1,0 +1,120 @@
+"""What a run takes over from the runs before in its folder, and leaves to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from rfmtool.days import dated
+from rfmtool.errors import InputError, RulesError
+from rfmtool.outputs.lists import write_with_lists
+from rfmtool.outputs.tables import to_table
+from rfmtool.outputs.text import TextOptions
+from rfmtool.pipeline import Result
+from rfmtool.runs import history
+from rfmtool.runs.kept import PREVIOUS, SINCE, Kept, earlier_runs, write_kept
+from rfmtool.runs.moves import CHANGES, Before, moves, narrow, places_before
+
+_STEM: Final = "changes"
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A run beside what its folder remembers."""
+
+    result: Result
+    """The run, with SINCE of everybody."""
+    folder: Path
+    kept: Sequence[Kept]
+    """The runs before that are kept, the latest first."""
+    changes: pd.DataFrame | None
+    """`moves.CHANGES`; None where there is no run before."""
+    warnings: Sequence[str]
+
+    def write(
+        self, place: Path, summary: dict[str, Any], text: TextOptions
+    ) -> tuple[list[dict[str, Any]], dict[str, Any], list[str]]:
+        """Write changes.csv, history.csv and previous/.
+
+        Args:
+            place: the new folder.
+            summary: of the run.
+            text: how text is written.
+
+        Returns:
+            What the manifest says of each file and of the runs before, and what to warn of.
+
+        Raises:
+            InputError: what the folder holds is not what a run wrote.
+        """
+        outputs: list[dict[str, Any]] = []
+        if self.changes is not None:
+            rows = to_table(self.changes, CHANGES, ()).to_reader()
+            outputs += write_with_lists(place, _STEM, rows, dict, "csv", text)
+        table = history.carried_on(self.folder, history.history_rows(summary, self.changes))
+        stem = history.HISTORY.removesuffix(".csv")
+        outputs += write_with_lists(place, stem, table.to_reader(), dict, "csv", text)
+        files, runs = write_kept(self.kept, place, self.result.settings.suppressed)
+        until = [point for point in history.points(table) if point["as_of"] <= summary["as_of"]]
+        few = history.fewer_than_usual(until)
+        return [*outputs, *files], {PREVIOUS: runs}, [*self.warnings, *([few] if few else [])]
+
+
+def remember(folder: Path, result: Result, keep: int = 1) -> Memory:
+    """See what became of everybody since the run before in a folder.
+
+    Args:
+        folder: of a run, or to be made.
+        result: of a run that kept what each order moved on each day.
+        keep: how many runs of an earlier day to keep.
+
+    Raises:
+        InputError: what the folder says of its runs cannot be meant.
+    """
+    runs = earlier_runs(folder, result.as_of)
+    try:
+        before = _before(runs[0]) if runs else None
+    except InputError as error:
+        told = f"The run before is not taken up: {error.args[0]}."
+        return Memory(_dated(result, None, None), folder, (), None, [told])
+    if before is None:
+        return Memory(_dated(result, None, None), folder, (), None, ())
+    people = narrow(result)
+    changes = moves(result, people, before)
+    return Memory(_dated(result, people, before), folder, runs[:keep], changes, ())
+
+
+def _before(run: Kept) -> Before:
+    people = run.people()
+    try:
+        return Before(run.as_of, people, run.scales(), run.rules())
+    except RulesError:  # another version's
+        return Before(run.as_of, people, None, None)
+
+
+def _dated(result: Result, people: pd.DataFrame | None, before: Before | None) -> Result:
+    """The result with since when everybody stands on their stage and in their segment."""
+    count = len(result.grouped.table)
+    since = {name: np.full(count, result.as_of_day) for name in SINCE[:2]}
+    stage_before = np.full(count, None, dtype=object)
+    if people is not None and before is not None and len(before.people):
+        place = places_before(people, before)
+        old = before.people.iloc[np.maximum(place, 0)]
+        stays = {}
+        for column in ("stage", "segment"):
+            now = people[column].astype("str").to_numpy(dtype=object)
+            stays[column] = (place >= 0) & (now == old[column].to_numpy(dtype=object))
+            told = old[f"{column}_since_on"].fillna(before.as_of.isoformat())
+            known = told.to_numpy().astype("datetime64[D]")
+            name = f"{column}_since_on"
+            since[name] = np.where(stays[column], known.astype(np.int64), since[name])
+        came_from = old["stage"].mask(stays["stage"], old["stage_before"])
+        stage_before = came_from.mask(place < 0).to_numpy(dtype=object)
+    days = {name: dated(day, np.ones(count, dtype=bool)) for name, day in since.items()}
+    words = pd.array(stage_before, dtype="str")
+    return replace(result, since=pd.DataFrame({**days, "stage_before": words}))

@@ -1,0 +1,25 @@
+"""How far the cut points in force have drifted from those that would be fitted today."""
+
+from __future__ import annotations
+
+from rfmtool.analyses.drift import Drift, drift
+from rfmtool.errors import RulesError
+from rfmtool.scoring.fitting import fit
+from rfmtool.standing import Standing
+
+
+def drifted(now: Standing) -> Drift | None:
+    """How far cut points fitted today lie from those in force.
+
+    Returns:
+        None where those in force are fitted today, or none can be.
+    """
+    people, rules, scales = now.figures.frame, now.rules, now.scales
+    if now.fitted or (rules.fit.within and rules.fit.within not in people):
+        return None
+    fixed = scales.timing, scales.peer_spend, now.as_of
+    try:
+        today = fit(people, rules.scoring, *fixed, rules=rules.fit)
+    except RulesError:  # such as values below 0 that cannot be cumulated
+        return None
+    return drift(people, scales, today, rules.weights)

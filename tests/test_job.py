@@ -1,0 +1,146 @@
+"""A run by a job file, and the traces that it leaves."""
+
+import json
+import sys
+
+import pytest
+from shell import rfmtool, written
+
+ORDERS = "customer_id,order_id,ordered_at,amount\nann,1,2024-01-05,20\nbob,2,2024-02-05,5\n"
+
+
+@pytest.fixture
+def job(tmp_path):
+    """Write a job file beside an export, and run it or prove it."""
+    (tmp_path / "exports").mkdir()
+    written(tmp_path / "exports" / "orders.csv", ORDERS)
+
+    def run(text, *words, name="job.toml", **environment):
+        path = written(tmp_path / name, text)
+        return rfmtool("job", path, *words, **environment)
+
+    run.place = tmp_path
+    return run
+
+
+def test_a_job_runs_where_its_file_lies_and_leaves_a_line(job):
+    text = """
+        [job]
+        inputs = ["exports/*.csv"]
+        output = "out"
+        scales = "out/scales.json"
+        quiet = true
+        keep = 3
+        tables = ["csv", "parquet"]
+        column = { amount = "amount" }
+        fail_if = ["customers < 1"]
+        log = "runs.jsonl"
+    """
+    for _ in range(2):  # the first has no scales yet
+        done = job(text)
+        assert (done.exit_code, done.stdout, done.stderr) == (0, "", "")
+
+    assert (job.place / "out" / "customers.parquet").exists()
+    command = json.loads((job.place / "out" / "manifest.json").read_bytes())["command"]
+    assert command[:2] == ["rfmtool", "run"]
+    lines = [json.loads(line) for line in (job.place / "runs.jsonl").read_text().splitlines()]
+    assert len(lines) == 2
+    assert lines[0]["exit_code"] == 0
+    assert lines[0]["counts"]["customers"] == 2
+    assert lines[0]["ledger"]["used"] == 2
+    assert lines[0]["inputs"][0]["rows"] == 2
+    assert lines[0]["version"]
+    assert lines[0]["seconds"] >= 0
+    assert lines[0]["started"].endswith("+00:00")
+
+
+def test_a_run_that_fails_leaves_a_line_too_and_tells_somebody(job):
+    listener = written(
+        job.place / "listen.py", "import sys; open('heard', 'w').write(sys.stdin.read())"
+    )
+    text = f"""
+        [job]
+        inputs = "exports/orders.csv"
+        output = "out"
+        fail_if = "customers < 3"
+        log = "runs.jsonl"
+        notify = [{json.dumps(sys.executable)}, {json.dumps(str(listener))}]
+    """
+    done = job(text)
+
+    assert done.exit_code == 1
+    assert not (job.place / "out").exists()
+    line = json.loads((job.place / "runs.jsonl").read_text())
+    assert line["exit_code"] == 1
+    assert "customers < 3" in line["message"]
+    assert line["counts"]["customers"] == 2
+    assert json.loads((job.place / "heard").read_text()) == line
+
+
+def test_whom_nobody_can_tell_changes_nothing_about_the_run(job):
+    done = job('[job]\ninputs = "exports"\noutput = "out"\nquiet = true\nnotify = "./nobody"\n')
+    assert done.exit_code == 0
+    assert "nobody" in done.stderr
+
+
+def test_the_environment_and_the_day_are_filled_in(job):
+    text = (
+        '[job]\ninputs = "$WHERE/*.csv"\nas_of = 2024-03-01\noutput = "out-{as_of}"\nquiet = true\n'
+    )
+    assert job(text, WHERE="exports").exit_code == 0
+    assert (job.place / "out-2024-03-01" / "customers.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "there is no [job]"),
+        ("[job]\n", "inputs"),
+        ('[job]\ninputs = "exports"\noutputs = "out"\n', "Is it output?"),
+        ('[job]\ninputs = "exports"\ntitel = "x"\n', "Is it title?"),
+        ('[job]\ninputs = "$NOT_THERE"\n', "no variable NOT_THERE"),
+        ('[job]\ninputs = "exports"\noutput = "{as_of}"\n', "not known before the run"),
+        ('[job]\ninputs = "exports"\ntitle = true\n', "is not true or false"),
+        ('[job]\ninputs = "exports"\nquiet = "yes"\n', "must be true or false"),
+        ('[job]\ninputs = "nowhere/*.csv"\n', "there is no such file"),
+        ('[job]\ninputs = "exports"\noutput = "out"\nfail_if = "nobody < 3"\n', "no 'nobody'"),
+        ("[job", "Expected ']'"),
+    ],
+)
+def test_what_cannot_be_meant_is_told_without_running(job, text, said):
+    done = job(text, "--check")
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert not (job.place / "out").exists()
+
+
+def test_check_says_what_would_be_run_and_runs_nothing(job):
+    done = job('[job]\ninputs = "exports"\noutput = "out"\nkeep = 4\n', "--check")
+    assert done.exit_code == 0
+    assert "rfmtool run --output=out --keep-runs=4 -- exports" in done.stdout
+    assert not (job.place / "out").exists()
+
+
+def test_rules_may_stand_in_the_same_file(job):
+    text = """
+        [job]
+        inputs = "exports"
+        output = "out"
+        quiet = true
+        [segments]
+        map = "list"
+        rows = [{ name = "everyone" }]
+    """
+    assert job(text).exit_code == 0
+    assert (job.place / "out" / "segments" / "everyone.csv").exists()
+
+
+def test_gauges_are_written_for_who_watches_and_name_nobody(job):
+    pytest.importorskip("prometheus_client")
+    text = '[job]\ninputs = "exports"\noutput = "out"\nquiet = true\nmetrics = "m.prom"\n'
+    assert job(text).exit_code == 0
+    gauges = (job.place / "m.prom").read_text()
+    assert "rfmtool_customers 2.0" in gauges
+    assert "rfmtool_last_run_exit_code 0.0" in gauges
+    assert 'rfmtool_rows{bin="used"} 2.0' in gauges
+    assert "ann" not in gauges
