@@ -163,8 +163,8 @@ def test_tables_and_lists_are_chosen(shop):
         rfmtool("run", shop, "-o", "out", "--tables", "parquet,csv", "--lists", "").exit_code == 0
     )
     assert files_of("out") == [
-        "customers.csv", "customers.parquet", "history.csv", "manifest.json", "rules.toml", "scales.json",
-        "summary.json",
+        "customers.csv", "customers.parquet", "history.csv", "manifest.json", "report.html",
+        "rules.toml", "scales.json", "summary.json",
     ]  # fmt: skip
 
 
