@@ -41,7 +41,7 @@ lowest: RESOLUTION := lowest-direct
 latest lowest: .venv-uv/bin/uv
 	$< venv --quiet --clear --python $(PYTHON) .venv-$@
 	$< pip install --quiet --python .venv-$@ --resolution $(RESOLUTION) \
-		--group test --editable '.[encodings,excel]'
+		--group test --editable '.[all]'
 	$< pip list --python .venv-$@
 	.venv-$@/bin/pytest -n auto
 
