@@ -30,7 +30,7 @@ from rfmtool.outputs.tables import to_table
 from rfmtool.placing import needs
 from rfmtool.placing.activity import place_activity
 from rfmtool.placing.candidates import add_candidates
-from rfmtool.placing.contacting import add_resting, add_snoozes, closed_channels
+from rfmtool.placing.contacting import add_refusals, add_resting, add_snoozes, closed_channels
 from rfmtool.placing.ladder import place_stages
 from rfmtool.placing.lots import draw, nobody
 from rfmtool.placing.playbook import place_actions
@@ -113,7 +113,8 @@ class Standing:
             for rows in (fit.told_wallets, self._log)
         )
         people = self._scored(people, grouped.dates, told, needed)
-        people = self._placed(add_snoozes(people, log, self.as_of_day), log, needed)
+        people = add_refusals(add_snoozes(people, log, self.as_of_day), log)
+        people = self._placed(people, log, needed)
         if needed & needs.FORECASTS and self._cells is not None:
             people = add_forecasts(people, *self._cells)
         people = self._drawn(people)[0] if "holdout" in needed else people

@@ -101,7 +101,7 @@ def test_who_refuses_a_channel_is_not_reached_by_it_again(with_log, outcome):
     people, _ = with_log(f"new1,club,2025-04-28,email,{outcome},,")
 
     assert people.loc["new1", "channel"] == "call"
-    assert people.loc["new2", "channel"] == "email, call"
+    assert people.loc["new2", "channel"] == "email"
 
 
 def test_a_log_with_days_to_come_and_actions_that_are_none_is_counted_and_said(with_log):

@@ -118,6 +118,18 @@ def test_whom_nobody_asked_is_taken_where_that_is_wished():
 
 
 @pytest.mark.usefixtures("shop")
+def test_who_unsubscribed_in_the_contact_log_is_exported_no_more():
+    Path("log.csv").write_text(
+        "customer_id,action,contacted_on,channel,outcome\ng,club,2024-03-02,email,unsubscribed\n"
+    )
+    assert "gus@example.com" in str(exported("mailchimp")[0])
+    words = ("run", "orders.csv", "--contacts", "contacts.csv", "--contacted", "log.csv")
+    assert rfmtool(*words, "-o", "out", "--quiet").exit_code == 0
+
+    assert "gus@example.com" not in str(exported("mailchimp")[0])
+
+
+@pytest.mark.usefixtures("shop")
 def test_a_folder_holds_upload_files_only_private_and_without_old_ones():
     Path("up").mkdir()
     Path("up/win_back.csv").write_text("old")

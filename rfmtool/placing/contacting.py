@@ -75,6 +75,21 @@ def closed_channels(people: int, log: pd.DataFrame | None) -> dict[str, Mask]:
     return closed
 
 
+def add_refusals(people: pd.DataFrame, log: pd.DataFrame | None) -> pd.DataFrame:
+    """Turn to `no` the consent of everybody who has refused e-mail in the log since.
+
+    Args:
+        people: one row per person; reads consent where there is such a column.
+        log: the contact log, with `owner`; None where there is none.
+    """
+    if log is None or "outcome" not in log:
+        return people
+    nobody = np.zeros(len(people), dtype=bool)
+    refused = closed_channels(len(people), log).get("email", nobody)
+    known = people.get("consent", pd.Series(None, index=people.index, dtype="str"))
+    return people.assign(consent=known.astype("str").mask(refused, "no"))
+
+
 def add_resting(
     people: pd.DataFrame,
     log: pd.DataFrame | None,
