@@ -54,7 +54,7 @@ def command(places: tuple[str, ...], output: str | None, **settings: Any) -> Non
     if path and path.suffix.lower() != JSON:
         writers.format_of(path)
     arguments = run_arguments(settings, exports)
-    if settings["rules_file"] is None:
+    if not settings["rules_file"]:
         del arguments["rules"]
     with published_file(path, shared=is_shared(settings)) if path else nullcontext() as target:
         answer = measure(
