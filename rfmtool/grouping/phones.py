@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Final
@@ -47,6 +48,8 @@ def international(texts: pd.Series[Any], country: str | None) -> pd.Series[Any]:
     return texts.map(forms, na_action="ignore").astype("str")
 
 
+# The same people are measured on several days.
+@lru_cache(maxsize=1 << 17)
 def _international(text: str, country: str | None, library: ModuleType | None) -> str:
     bare = text.strip().lstrip("'").strip()
     if bare.startswith("00"):
