@@ -179,7 +179,7 @@ def test_what_lies_in_a_folder_is_not_asked_of_a_run_that_writes_none(shop, word
 
 def test_whether_the_base_grows_is_not_told_of_a_short_history(shop):
     young = rfmtool("run", shop).stdout
-    assert "the base grows" not in young
+    assert ": the base grows" not in young
     assert "Whether the base grows cannot be said yet: that takes more than" in young
 
 
