@@ -111,7 +111,7 @@ def test_the_table_has_a_row_for_each_day(tmp_path):
 
 
 def test_a_result_without_entries_says_how_to_get_them(tmp_path):
-    result = library.run(written(tmp_path / "shop.csv"), settings=Settings())
+    result = library.run(written(tmp_path / "shop.csv"), settings=Settings(select=("monetary",)))
     with pytest.raises(UsageError, match="not asked to keep"):
         library.timeline(result)
 
