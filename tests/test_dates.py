@@ -140,14 +140,15 @@ def test_without_a_zone_asked_for_the_day_is_the_one_written(text):
     ("text", "reading"),
     [
         ("31-MAY-24", "D Mon Y"),
-        ("31 mai 2024", None),
+        ("31 mai 2024", "D Mon Y"),
+        ("31 moi 2024", None),
         ("May 31st, 2024", "Mon D Y"),
         ("Fri 31 May 2024", "D Mon Y"),
         ("Friday, May 31, 2024", "Mon D Y"),
         ("31. May 2024", "D Mon Y"),
     ],
 )
-def test_months_by_name_are_english(text, reading):
+def test_months_are_read_by_their_names(text, reading):
     found = [name for name in READING if days_of([text], READING[name]) == [date(2024, 5, 31)]]
 
     assert found == ([reading] if reading else [])

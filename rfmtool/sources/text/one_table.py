@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,6 +13,8 @@ from rfmtool.arrays import mask_of
 from rfmtool.errors import InputError
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.layout import FileLayout
+
+_NUMBER_OR_DATE: Final = re.compile(r"[\d\s.,:/+-]*\d[\d\s.,:/+-]*")
 
 
 def check_one_table(batch: Batch, layout: FileLayout) -> None:
@@ -37,7 +42,10 @@ def check_one_table(batch: Batch, layout: FileLayout) -> None:
 def _check_is_no_header(batch: Batch, place: int, layout: FileLayout) -> None:
     names = [column[place].as_py() for column in batch.whole()]
     known = [name.strip() for name in layout.header]
-    if None not in names and [name.strip() for name in names] != known:
+    # Where only words are read of each row, the other cells tell a row of numbers from a header.
+    if None in names or any(_NUMBER_OR_DATE.fullmatch(name) for name in names):
+        return
+    if [name.strip() for name in names] != known:
         raise InputError(
             f"a second table begins in row {int(batch.rows()[place]) + 1:,} of this part, below an"
             " empty row",
