@@ -119,15 +119,22 @@ def test_point_zero_stays_where_one_id_is_written_differently(odd):
     assert ids_after_stripping() is None
 
 
-@pytest.mark.parametrize("last", ["17850", "A"])
-def test_one_bare_id_in_the_last_row_keeps_every_point_zero(write, last):
+def test_one_word_in_the_last_row_keeps_every_point_zero(write):
     rows = [f"{10_000 + row}.0,2024-01-31,1" for row in range(5000)]
-    path = write(["customer_id,ordered_at,amount", *rows, f"{last},2024-01-31,1"])
+    path = write(["customer_id,ordered_at,amount", *rows, "A,2024-01-31,1"])
 
     ids = run(path).frame["customer_id"]
 
     assert len(ids) == 5001
     assert ids.str.endswith(".0").sum() == 5000
+
+
+def test_one_bare_number_in_the_last_row_is_asked_about(write):
+    rows = [f"{10_000 + row}.0,2024-01-31,1" for row in range(5000)]
+    path = write(["customer_id,ordered_at,amount", *rows, "17850,2024-01-31,1"])
+
+    with pytest.raises(AmbiguousInputError, match="others like 17850"):
+        run(path)
 
 
 def test_ids_of_rows_without_customer_do_not_keep_the_point_zero(write):

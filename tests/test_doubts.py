@@ -258,5 +258,5 @@ def test_check_shows_what_it_saw_before_it_asks(write):
         assert "60" in result.stdout
     assert json.loads(result.stdout)["error"].startswith("export.csv: 20 of 20 orders")
     dates = write(["customer,date,amount", "ann,01/02/2024,5"], "dates.csv")
-    assert "rows not counted yet" in rfmtool_command("check", dates).stdout
+    assert "dates.csv, 1 row," in rfmtool_command("check", dates).stdout
     assert rfmtool_command("check", dates, "--quiet").stdout == ""

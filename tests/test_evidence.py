@@ -46,10 +46,11 @@ def bins(ledger):
 
 
 def test_the_demo_shop_is_read_without_a_reject():
-    sources = {name: SHOP / f"{name}.csv" for name in evidence_tables()}
-    evidence = read_evidence(sources)
+    there = [name for name in evidence_tables() if (SHOP / f"{name}.csv").exists()]
+    evidence = read_evidence({name: SHOP / f"{name}.csv" for name in there})
 
-    assert list(evidence.tables) == list(evidence_tables())
+    assert set(evidence_tables()) - set(there) == {"contacted"}
+    assert list(evidence.tables) == there
     for name, ledger in evidence.ledgers.items():
         assert ledger.rows.rejected == 0, name
         assert ledger.rows["used"] == ledger.rows.rows == len(evidence.tables[name])
@@ -238,7 +239,7 @@ def test_a_suppress_list_is_read_whole_or_not_at_all(write):
 
 def test_a_table_of_no_rows_is_no_error(write):
     for name, table in evidence_tables().items():
-        header = ",".join(role for role in table.roles if table.roles[role].kind != "text")
+        header = ",".join(table.roles)
         rows, ledger = read(name, write([header]))
         assert rows == []
         assert ledger.rows.rows == 0

@@ -42,7 +42,7 @@ def command(places: tuple[str, ...], output: str | None, **settings: Any) -> Non
     if len(places) < 2:  # noqa: PLR2004 - a folder and an export
         raise UsageError(
             "measure: needs the folder of a run, and a later export",
-            "rfmtool measure DIR EXPORT",
+            "Say it as rfmtool measure DIR EXPORT.",
         )
     folders, exports = places[:-1], places[-1:]
     path = output_file(output, places, settings)

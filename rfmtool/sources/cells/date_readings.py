@@ -27,7 +27,8 @@ _YEAR = r"(?P<y>\d{4})"
 _SHORT_OR_LONG_YEAR = r"(?P<y>\d{4}|\d{2})"
 _MONTH = r"(?P<m>\d{1,2})"
 _DAY = r"(?P<d>\d{1,2})"
-_MONTH_NAME = r"(?P<b>[\p{L}\p{M}]{3,12})\.?"
+# What no date holds beside a name; classes of all alphabets take long to compile.
+_MONTH_NAME = r"(?P<b>[^\d\s.,:;/()-]{3,12})\.?"
 _OF = r"(?:de |del )?"
 
 
