@@ -68,7 +68,7 @@ def measure(
         RfmtoolError: as `run` does.
     """
     if days < 1:
-        raise UsageError("days: must be 1 or more")
+        raise UsageError("days: must be 1 or more", "Take --days 90, or leave it out.")
     names = [folders] if isinstance(folders, (str, os.PathLike)) else folders
     runs = sorted((_run(Path(name)) for name in names), key=lambda run: run.as_of_day)
     result, suppressed = _read(runs[-1], source, reading)
