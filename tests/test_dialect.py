@@ -112,7 +112,6 @@ def test_likely_encodings_are_named_where_the_library_for_it_is_there(monkeypatc
     monkeypatch.setitem(sys.modules, "charset_normalizer", None)
     with pytest.raises(InputError) as raised:
         sniffed(data)
-    assert "rfmtool[encodings]" in raised.value.hint
     assert "--encoding cp1252" in raised.value.hint
 
 
@@ -131,7 +130,7 @@ def test_words_of_other_alphabets_are_not_taken_for_western_text():
 
     with pytest.raises(InputError) as raised:
         sniffed((",".join(NAMES) + "\n" + rows).encode("cp1251"))
-    assert "likely are --encoding cp1251" in raised.value.hint
+    assert "--encoding cp1251" in raised.value.hint
 
 
 @pytest.mark.parametrize(

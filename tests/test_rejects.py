@@ -138,7 +138,7 @@ def test_the_file_is_in_the_manifest_and_only_its_owner_reads_it(write, out):
     assert (out / "rejects.csv").read_bytes().startswith(b"\xef\xbb\xbffile,row,")
     if sys.platform != "win32":
         assert stat.S_IMODE((out / "rejects.csv").stat().st_mode) == 0o600
-        assert stat.S_IMODE((out / "customers.csv").stat().st_mode) != 0o600
+        assert stat.S_IMODE((out / "customers.csv").stat().st_mode) == 0o600
 
 
 def test_a_folder_is_needed_and_the_limit_of_rejects_comes_first(write, out):
