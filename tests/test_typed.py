@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from rfmtool.errors import InputError
-from rfmtool.pipeline import inspect, run
+from rfmtool.pipeline import check, run
 from rfmtool.sources.layout import Asked
 
 DAYS = [dt.date(2024, 1, day) for day in (1, 2, 3)]
@@ -48,7 +48,7 @@ def test_a_column_of_any_type_is_read_or_refused_by_name_in_any_role(kind):
     for role in ROLES:
         asked = Asked(keep=("tags",) if role == "tags" else ())
         with contextlib.suppress(InputError):
-            inspect(pa.table({**SHOP, role: column(kind)}), asked=asked)
+            check(pa.table({**SHOP, role: column(kind)}), asked=asked)
 
 
 @pytest.mark.parametrize("kind", [pa.list_(pa.string()), pa.binary(), pa.struct({"a": pa.int8()})])
@@ -74,14 +74,14 @@ def test_a_cell_that_is_no_text_rejects_its_row(tmp_path, source, name):
     if source == "file":
         pq.write_table(table, tmp_path / "export.parquet")
         table = tmp_path / "export.parquet"
-    grouped, _ = inspect(table, asked=Asked(keep=("note",) if name == "note" else ()))
+    grouped, _ = check(table, asked=Asked(keep=("note",) if name == "note" else ()))
     assert [(one.row, one.reason) for one in grouped.ledger.rejects] == [(1, "bad_encoding")]
     assert grouped.table["customer_id"].to_pylist() == ["b", "c"]
 
 
 def test_a_dictionary_of_what_is_no_text_rejects_its_rows():
     words = pa.DictionaryArray.from_arrays(pa.array([0, 1, 1]), raw_text([b"\xff", b"b"]))
-    grouped, _ = inspect(pa.table({**SHOP, "customer_id": words}))
+    grouped, _ = check(pa.table({**SHOP, "customer_id": words}))
     assert grouped.ledger["bad_encoding"] == 1
 
 
