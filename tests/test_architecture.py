@@ -29,7 +29,7 @@ FLOORS = [
     ["engines"],
     ["sources"],
     ["rules", "demo"],
-    ["money", "days", "manifest"],
+    ["databases", "money", "days", "manifest"],
     ["documents", "places"],
     ["arrays", "columns", "errors", "scratch", "threads"],
     ["interrupts"],

@@ -18,7 +18,7 @@ import click
 from rfmtool.cli.run import command as run
 from rfmtool.documents import toml_of
 from rfmtool.errors import UsageError
-from rfmtool.places import check_local
+from rfmtool.places import check_local, scheme_of, without_secrets
 
 _SECTION: Final = "job"
 _DAY: Final = "{as_of}"
@@ -208,7 +208,7 @@ def _prove(words: Sequence[str]) -> None:
         limits.earlier_run(given, None, settings)
         sources = [*exports, *evidence_sources(settings, exports).values()]
         for name in sources:
-            if "://" not in name and name != "-" and not _is_there(name):
+            if not scheme_of(name) and name != "-" and not _is_there(name):
                 raise UsageError(f"{name}: there is no such file", "Look at the job file.")
         run_arguments(settings, exports)
         load_rules(settings["rules_file"])
@@ -223,4 +223,4 @@ def _is_there(name: str) -> bool:
 def _quoted(words: Sequence[str]) -> str:
     import shlex
 
-    return shlex.join(["rfmtool", "run", *words])
+    return shlex.join(["rfmtool", "run", *map(without_secrets, words)])
