@@ -1,4 +1,4 @@
-"""What a name is: a place in the file system, a database, or what would only be taken for one."""
+"""What a name is: a place in the file system, a database, or neither; and names without secrets."""
 
 from __future__ import annotations
 

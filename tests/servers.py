@@ -71,3 +71,28 @@ def postgresql():
             yield f"postgresql://shop:{quote(PASSWORD)}@127.0.0.1:{port}/postgres"
         finally:
             call("pg_ctl", "-w", "-m", "immediate", "stop")
+
+
+@pytest.fixture(scope="session")
+def server():
+    """The URL of a PostgreSQL that all tests share."""
+    pytest.importorskip("adbc_driver_postgresql", reason="the driver is not installed")
+    with postgresql() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def sql(server):
+    """Run statements, committed together, and fetch what the last one answers."""
+    from adbc_driver_postgresql import dbapi
+
+    def run_all(*statements):
+        with dbapi.connect(server) as connection:
+            with connection.cursor() as cursor:
+                for statement in statements:
+                    cursor.execute(statement)
+                rows = cursor.fetchall() if cursor.description else []
+            connection.commit()
+        return rows
+
+    return run_all

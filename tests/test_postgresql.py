@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from servers import PASSWORD, postgresql
+from servers import PASSWORD
 from shell import SHOP, rfmtool
 
 from rfmtool.databases.names import rows_of
@@ -12,30 +12,6 @@ from rfmtool.errors import InputError, SystemFailureError, UsageError
 from rfmtool.grouping.read import look
 
 pytestmark = pytest.mark.services
-
-
-@pytest.fixture(scope="module")
-def server():
-    pytest.importorskip("adbc_driver_postgresql", reason="the driver is not installed")
-    with postgresql() as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def sql(server):
-    """Run statements, committed together, and fetch what the last one answers."""
-    from adbc_driver_postgresql import dbapi
-
-    def run_all(*statements):
-        with dbapi.connect(server) as connection, connection.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
-            rows = cursor.fetchall() if cursor.description else []
-            cursor.close()
-            connection.commit()
-        return rows
-
-    return run_all
 
 
 @pytest.fixture(scope="module")

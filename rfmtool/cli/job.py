@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import click
 
+from rfmtool.cli.destination import run_outputs
 from rfmtool.cli.run import command as run
 from rfmtool.documents import toml_of
 from rfmtool.errors import UsageError
@@ -108,10 +109,13 @@ def _words(path: Path, data: Mapping[str, Any]) -> tuple[list[str], list[str]]:
 def _is_yet_to_come(folder: Path, job: Mapping[str, Any]) -> bool:
     """Whether the scales are those that this job itself writes, and has not yet: the first run."""
     scales, output = job.get("scales"), job.get("output")
-    if not isinstance(scales, str) or not isinstance(output, str):
+    outputs = output if isinstance(output, list) else [output]
+    if not isinstance(scales, str):
         return False
     place = folder / scales
-    return not place.exists() and place.is_relative_to(folder / output)
+    return not place.exists() and any(
+        isinstance(one, str) and place.is_relative_to(folder / one) for one in outputs
+    )
 
 
 def _nearest(key: str, known: Mapping[str, object]) -> str:
@@ -203,7 +207,7 @@ def _prove(words: Sequence[str]) -> None:
 
     with run.make_context("rfmtool run", [*words]) as ctx:
         settings = dict(ctx.params)
-        exports, output = settings.pop("exports"), settings.pop("output")
+        exports, (output, _) = settings.pop("exports"), run_outputs(settings.pop("outputs"))
         given = limits.of_run(settings["fail_if"], Path(output) if output else None)
         limits.earlier_run(given, None, settings)
         sources = [*exports, *evidence_sources(settings, exports).values()]

@@ -33,8 +33,18 @@ def connected(database: Database, *, read_only: bool) -> Iterator[Any]:
     """
     if read_only and database.is_file and not Path(database.path).is_file():
         raise InputError(f"{database.name}: there is no such file", "Look at its spelling.")
-    with closing(_connection(database, read_only=read_only)) as connection:
+    with _privately(), closing(_connection(database, read_only=read_only)) as connection:
         yield connection
+
+
+@contextmanager
+def _privately() -> Iterator[None]:
+    """Files that are made meanwhile are their owner's alone: they hold customers' data."""
+    mask = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(mask)
 
 
 def _connection(database: Database, *, read_only: bool) -> Any:  # noqa: ANN401 - of any driver

@@ -27,18 +27,24 @@ _CELLS: Final = InputError, "the query fails on some of its rows", (
 _FORBIDDEN: Final = SystemFailureError, "permission is denied", (
     "Have it granted, or log in as somebody else."
 )  # fmt: skip
+_TAKEN: Final = UsageError, "has a table of that name, which no run of rfmtool wrote", (
+    "Name another schema, or rename that table."
+)  # fmt: skip
 _FULL: Final = SystemFailureError, "the database has no room left", "Free some, and run again."
 _BUSY: Final = SystemFailureError, "another program holds it", "Run again when that has ended."
 _LOST: Final = SystemFailureError, "the connection broke off", "Run again; nothing was written."
 _UNREACHED: Final = SystemFailureError, "it cannot be reached", (
     "See whether it runs, and whether host and port are right."
 )  # fmt: skip
+_CLOSED: Final = SystemFailureError, "the file cannot be opened", (
+    "See whether it is there, and whether you may write it and its folder."
+)  # fmt: skip
 _NO_FILE: Final = InputError, "the file is no such database", "Name another, or what it really is."
 
 _STATES: Final = {
     "28": _LOGIN, "3D": _NO_DATABASE, "42501": _FORBIDDEN, "42": _QUERY, "42P01": _ABSENT,
-    "42703": _ABSENT, "3F": _ABSENT, "25006": _WRITES, "22": _CELLS, "53": _FULL, "55": _BUSY,
-    "40": _BUSY,
+    "42703": _ABSENT, "42P07": _TAKEN, "3F": _ABSENT, "25006": _WRITES, "22": _CELLS,
+    "53": _FULL, "55": _BUSY, "40": _BUSY,
 }  # fmt: skip
 """By how SQLSTATE begins; the longest that fits counts."""
 _WORDS: Final = (
@@ -48,6 +54,7 @@ _WORDS: Final = (
     ("not a database", _NO_FILE), ("not a valid DuckDB", _NO_FILE), ("no such", _ABSENT),
     ("syntax error", _QUERY), ("lock", _BUSY), ("readonly", _FORBIDDEN),
     ("Permission denied", _FORBIDDEN), ("is full", _FULL), ("No space", _FULL),
+    ("failed to open", _CLOSED), ("Cannot open file", _CLOSED), ("disk I/O error", _CLOSED),
 )  # fmt: skip
 """By what drivers say where they give no SQLSTATE."""
 _DUCKDB: Final = (

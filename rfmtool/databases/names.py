@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Final
+from urllib.parse import unquote
 
 from rfmtool.errors import UsageError
 from rfmtool.places import scheme_of, without_secrets
 
 _ALIASES: Final = {"postgres": "postgresql"}
 _FILES: Final = ("sqlite", "duckdb")
+_WRITTEN: Final = ("postgresql", *_FILES)
+_WITH_SCHEMA: Final = re.compile(r"(\w+://[^/?]*/[^/?]*)/([^/?]+)(\?.*)?")
 _BARE: Final = ("snowflake", "bigquery")
 """Where a quoted name would be another than the same without quotes."""
 
@@ -60,6 +65,33 @@ class Rows:
         return f"select * from {self.table if bare else quoted(*self.table.split('.'))}"
 
 
+@dataclass(frozen=True)
+class Target:
+    """Where tables are to stand: a database, of a server perhaps a schema of it."""
+
+    database: Database
+    schema: str = ""
+
+    @property
+    def name(self) -> str:
+        """What messages call it, without secrets."""
+        return f"{self.database.name}/{self.schema}" if self.schema else self.database.name
+
+    @property
+    def is_server(self) -> bool:
+        """Whether it is no file of this machine."""
+        return not self.database.is_file
+
+    @property
+    def is_to_be_made(self) -> bool:
+        """Whether it is a file that is not there yet."""
+        return self.database.is_file and not Path(self.database.path).exists()
+
+    def sql(self, table: str) -> str:
+        """A table of it, as SQL."""
+        return quoted(*filter(None, [self.schema]), table)
+
+
 def quoted(*names: str) -> str:
     """A name of a table or column as SQL, within schemas or not."""
     return ".".join('"' + name.replace('"', '""') + '"' for name in names)
@@ -99,3 +131,22 @@ def rows_of(url: str, table: str | None = None, query: str | None = None) -> Row
             "Name it with --table, or behind #; or ask with --query 'select …'.",
         )
     return Rows(database, table or "", query or "")
+
+
+def target_of(url: str) -> Target:
+    """Where a URL after `-o` points: the last part of a server's may be a schema.
+
+    Raises:
+        UsageError: it is of a kind that is only read, or says more than where.
+    """
+    database = database_of(url)
+    if database.scheme not in _WRITTEN or "#" in url:
+        raise UsageError(
+            f"-o {database.name}: tables are not written there",
+            "Name a postgresql:// URL with a schema, a duckdb: or a sqlite: file.",
+        )
+    found = _WITH_SCHEMA.fullmatch(url)
+    if database.is_file or not found:
+        return Target(database)
+    base, schema, parameters = found.groups("")
+    return Target(replace(database, url=base + parameters), unquote(schema))
