@@ -55,8 +55,10 @@ _OF_DATABASE = ("if_exists", "current_view")
     "--if-exists",
     type=click.Choice(["replace", "append", "fail"]),
     default="replace",
+    metavar="WORD",
     show_default=True,
-    help="What becomes of rows of earlier runs in a database; append replaces those of the day.",
+    help="What becomes of earlier rows in a database: replace, append (a day is still written"
+    " once) or fail.",
 )
 @click.option(
     "--current-view",
