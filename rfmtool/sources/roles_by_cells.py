@@ -83,6 +83,9 @@ def _cells(sources: Sequence[Source], role: str) -> pa.Array:
 
 
 def _first(source: Source, role: str) -> Iterator[pa.Array]:
+    if role not in source.layout.in_file.places:  # its one cell stands in the name of a folder
+        yield pa.array([source.layout.key_of(role)], pa.string())
+        return
     alone = replace(source.layout, places={role: source.layout.places[role]}, carry_down=())
     plain = source.with_layout(alone)
     for job in itertools.islice(plain.jobs(block_bytes=_SAMPLE_BYTES), 1):
