@@ -2,7 +2,6 @@
 
 import gzip
 import http.server
-import logging
 import os
 import threading
 from contextlib import contextmanager
@@ -11,7 +10,6 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
-from pyarrow import fs
 from shell import SHOP, rfmtool
 
 from rfmtool.errors import InputError, SystemFailureError, UsageError
@@ -25,26 +23,9 @@ services = pytest.mark.services
 HEADER, *LINES = SHOP.encode().splitlines(keepends=True)
 
 
-@pytest.fixture(scope="module")
-def s3():
-    """A store without anything in its one bucket; the environment leads there."""
-    server = pytest.importorskip("moto.server", reason="moto is not installed")
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    started = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    started.start()
-    host, port = started.get_host_and_port()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        patch.setenv("AWS_ACCESS_KEY_ID", "anybody")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "hush")
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        files = fs.S3FileSystem(
-            endpoint_override=f"http://{host}:{port}", region="us-east-1",
-            allow_bucket_creation=True,
-        )  # fmt: skip
-        files.create_dir("shops")
-        yield files
-    started.stop()
+def put(files, key, data):
+    with files.open_output_stream(f"shops/{key}", compression=None) as stream:
+        stream.write(data)
 
 
 @pytest.fixture(scope="module")
@@ -61,11 +42,6 @@ def shop(s3):
     pq.write_table(pa.csv.read_csv(pa.BufferReader(SHOP.encode())), sink)
     put(s3, "one/orders.parquet", sink.getvalue())
     return "s3://shops"
-
-
-def put(files, key, data):
-    with files.open_output_stream(f"shops/{key}", compression=None) as stream:
-        stream.write(data)
 
 
 @services
