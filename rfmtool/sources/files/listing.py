@@ -17,6 +17,7 @@ from rfmtool.manifest import manifest_of
 from rfmtool.places import WEB, check_local, is_store, scheme_of, without_secrets
 from rfmtool.sources.files.exports import ExportFile, unreadable
 from rfmtool.sources.files.spools import spooled
+from rfmtool.stores.lakes import LOG, lake_at
 
 _PACKED: Final = ("", ".gz", ".bz2", ".zst", ".zip")
 _TEXT: Final = (".csv", ".tsv", ".tab", ".txt", ".psv")
@@ -178,7 +179,10 @@ def left_out(source: object, taken: Collection[Path]) -> tuple[str, ...]:
         isinstance(export, (str, os.PathLike)) for export in exports
     ):
         return ()
-    folders = [Path(export) for export in exports if export != "-" and Path(export).is_dir()]
+    folders = [
+        Path(export) for export in exports
+        if export != "-" and Path(export).is_dir() and lake_at(os.fspath(export)) is None
+    ]  # fmt: skip
     read = {path.resolve() for path in taken}
     return tuple(
         _shown(child.relative_to(folder))
@@ -201,6 +205,11 @@ def _files_below(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
     """
     above = (*above, folder.resolve())
     for child in sorted(folder.iterdir()):
+        if child.name == LOG:
+            raise InputError(
+                f"{_shown(folder)}: is a table of Delta, of whose files only some count",
+                "Name it by itself.",
+            )
         if child.name.startswith(_HIDDEN):
             continue
         if not child.is_dir():
