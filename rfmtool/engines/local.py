@@ -71,9 +71,7 @@ class LocalEngine:
             with _in_our_words():
                 yield connection
 
-    def _configure(
-        self, connection: duckdb.DuckDBPyConnection, spill: str, threads: int
-    ) -> None:
+    def _configure(self, connection: duckdb.DuckDBPyConnection, spill: str, threads: int) -> None:
         connection.execute("set temp_directory = ?", [spill])
         connection.execute("set preserve_insertion_order = false")
         connection.execute(f"set threads = {threads}")
