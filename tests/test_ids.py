@@ -64,8 +64,20 @@ def test_ids_that_are_floats_in_one_file_and_whole_in_another_are_refused(tmp_pa
         table = frame(*ids).assign(order_id=[f"{name}{n}" for n in range(2)])
         pq.write_table(pa.Table.from_pandas(table), tmp_path / f"{name}.parquet")
 
-    with pytest.raises(AmbiguousInputError, match=r"17850\.0 and others like 17850"):
+    with pytest.raises(AmbiguousInputError, match=r"has 1 customer id both as in 17850\.0"):
         rfmtool.run(tmp_path)
+
+
+def test_other_ids_that_are_floats_in_one_file_and_whole_in_another_are_told_of(tmp_path):
+    for name, ids in (("a", [7.0, 8.0]), ("b", [9, 10])):
+        pq.write_table(pa.Table.from_pandas(frame(*ids)), tmp_path / f"{name}.parquet")
+
+    result = rfmtool.run(tmp_path)
+
+    assert result.customers["customer_id"].tolist() == ["10", "7.0", "8.0", "9"]
+    assert any(
+        "2 customer ids are written like 17850.0" in one for one in result.summary["warnings"]
+    )
 
 
 @pytest.mark.parametrize(
