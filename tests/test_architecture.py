@@ -30,7 +30,7 @@ FLOORS = [
     ["sources"],
     ["rules", "demo"],
     ["money", "days", "manifest"],
-    ["documents", "places"],
+    ["documents", "places", "frames"],
     ["arrays", "columns", "errors", "scratch", "threads"],
     ["interrupts"],
 ]

@@ -24,7 +24,7 @@ from rfmtool.outputs.text import TextOptions, header_line, text_lines
 from rfmtool.pages.html import run_page
 from rfmtool.placing.activity import missing_regulars
 from rfmtool.placing.contacting import listed
-from rfmtool.placing.playbook import call_queue, order_of_value
+from rfmtool.placing.playbook import VALUED_BY, call_queue, order_of_value
 from rfmtool.placing.reaching import contacts_known
 from rfmtool.runs.calls import call_sheet, with_spoken
 from rfmtool.runs.finished import RULES, SUMMARY
@@ -181,9 +181,10 @@ def _write_rejects(
 def _lists(result: Result, options: FolderOptions) -> dict[str, Ints]:
     """The rows of each list by its name: who is missed, who is in which group, who is mailed."""
     people = result.figures.frame
+    by_value = partial(_by_value, people[people.columns.intersection([*VALUED_BY])])
     is_listed = listed(people)
     missing = np.flatnonzero(missing_regulars(people) & is_listed)
-    lists = {"missing_regulars": _by_value(people, missing)} if len(missing) else {}
+    lists = {"missing_regulars": by_value(missing)} if len(missing) else {}
     mailed = people["channel"].eq("email").to_numpy() & contacts_known(result.columns)
     for folder in options.lists:
         groups = people[_LIST_COLUMN[folder]].astype("category")
@@ -192,9 +193,9 @@ def _lists(result: Result, options: FolderOptions) -> dict[str, Ints]:
             members = codes == groups.cat.categories.get_loc(label)
             rows = np.flatnonzero(members & is_listed if folder in _URGENT else members)
             if len(rows):
-                lists[f"{folder}/{stem}"] = _by_value(people, rows) if folder in _URGENT else rows
+                lists[f"{folder}/{stem}"] = by_value(rows) if folder in _URGENT else rows
             if folder in _URGENT and len(rows := rows[mailed[rows]]):
-                lists[f"{folder}/{stem}.email"] = _by_value(people, rows)
+                lists[f"{folder}/{stem}.email"] = by_value(rows)
     return lists
 
 
