@@ -12,7 +12,9 @@ from rfmtool.arrays import Ints
 
 
 def beside(people: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:
-    """Add columns that are not there yet, all at once, for each one by itself takes as long."""
+    """Add columns all at once, for each one by itself takes as long; those of old names go."""
+    old = [name for name in columns if name in people]
+    people = people.drop(columns=old) if old else people
     return pd.concat([people, pd.DataFrame(columns, people.index, copy=False)], axis=1)
 
 

@@ -17,6 +17,7 @@ FLOORS = [
     ["runs"],
     ["questions"],
     ["pipeline"],
+    ["notebook"],
     ["pages"],
     ["summaries"],
     ["standing"],
