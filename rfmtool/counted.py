@@ -41,4 +41,8 @@ def counted(people: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     """The columns that are counted; where scores are within groups, the group too."""
     within = () if scales.within is None else (scales.within.column,)
     there = [name for name in dict.fromkeys((*_COUNTED, *within)) if name in people]
-    return people[there].astype({name: kind for name, kind in _SMALL.items() if name in there})
+    columns = {name: people[name] for name in there}
+    columns |= {
+        name: column.astype(_SMALL[name]) for name, column in columns.items() if name in _SMALL
+    }
+    return pd.DataFrame(columns, copy=False)

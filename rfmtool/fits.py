@@ -51,6 +51,8 @@ class Fit:
     """The wallets table with the spend in each row's period."""
     shared: pd.DataFrame
     """The columns of each customer that rest on other customers too."""
+    measured: pd.DataFrame | None
+    """What is measured of everybody, where they are one part and so need not be measured again."""
 
 
 def fit_everyone(
@@ -76,7 +78,7 @@ def fit_everyone(
     if scales:
         _check_bins(scales, rules)
     needed, day = needed_by(settings, rules), day_number(as_of)
-    people = _looked_at(grouped, rules, scales, day, needed)
+    people, everybody = _looked_at(grouped, rules, scales, day, needed)
     in_force = scales or _fitted(people, rules, grouped.dates, as_of, needed)
     told, limits = wallets_of(grouped) if needed & needs.WALLETS else None, None
     if needed & needs.WALLETS:
@@ -97,6 +99,7 @@ def fit_everyone(
         limits,
         told,
         _shared(people, grouped, in_force, day, needed),
+        everybody,
     )
 
 
@@ -160,17 +163,17 @@ def period_of(settings: Settings, as_of: date) -> Period:
 
 def _looked_at(
     grouped: Grouped, rules: Rules, scales: Scales | None, day: int, needed: frozenset[str]
-) -> pd.DataFrame:
-    """What is measured of everyone, without what nothing is fitted to."""
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """What is measured of everyone, without what nothing is fitted to; and with it, of one part."""
     asked = {*_LOOKED_AT, *rules.wallet.peers, rules.fit.within}
     if scales:
         within = scales.within.column if scales.within else None
         asked = {*_LOOKED_AT, *scales.peer_spend.peers.attributes, within}
-    parts = (
-        measured(grouped.between(start, stop), rules, scales, day, needed)
-        for start, stop in parts_of(len(grouped.table))
-    )
-    return joined(part[[name for name in part if name in asked]] for part in parts)
+    kept, part = [], None
+    for start, stop in parts_of(len(grouped.table)):
+        part = measured(grouped.between(start, stop), rules, scales, day, needed)
+        kept.append(part[[name for name in part if name in asked]])
+    return joined(kept), part if len(kept) == 1 else None
 
 
 def _fitted(

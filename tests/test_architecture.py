@@ -17,6 +17,7 @@ FLOORS = [
     ["runs"],
     ["questions"],
     ["pipeline"],
+    ["notebook"],
     ["pages"],
     ["summaries"],
     ["standing"],
@@ -30,7 +31,7 @@ FLOORS = [
     ["sources"],
     ["rules", "demo"],
     ["money", "days", "manifest"],
-    ["documents", "places"],
+    ["documents", "places", "frames"],
     ["arrays", "columns", "errors", "scratch", "threads"],
     ["interrupts"],
 ]

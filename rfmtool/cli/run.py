@@ -43,7 +43,7 @@ _OF_FOLDER = ("tables", "lists", "calls", "keep_rejects", "keep_runs", "no_page"
     default="csv",
     show_default=True,
     metavar="KIND,...",
-    help="Kinds of table files: csv, parquet, xlsx.",
+    help="Kinds of table files: csv, parquet, xlsx. All of xlsx is one workbook, report.xlsx.",
 )
 @click.option(
     "--lists",

@@ -11,7 +11,8 @@ import pandas as pd
 
 from rfmtool.arrays import Ints, Mask
 from rfmtool.days import dated
-from rfmtool.placing.matching import flag, holds, worded
+from rfmtool.frames import worded
+from rfmtool.placing.matching import flag, holds
 from rfmtool.rules import Action, Contacting
 
 CLOSING: Final = ("unsubscribed", "refused")

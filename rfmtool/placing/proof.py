@@ -21,6 +21,7 @@ import pandas as pd
 
 from rfmtool.arrays import Ints, Mask
 from rfmtool.days import dated
+from rfmtool.frames import beside
 from rfmtool.placing.matching import holds
 from rfmtool.rules import Rule
 
@@ -112,8 +113,7 @@ def add_proof(
         "gave_feedback": terms.has(_owner(tables["feedback"])),
     }
     columns |= _held_back(columns, (memberships, referred, praise), terms)
-    # Side by side instead of one by one, which would copy each of them.
-    return pd.concat([people, pd.DataFrame(columns, people.index, copy=False)], axis=1)
+    return beside(people, columns)
 
 
 _EVENT_DAYS: Final = {

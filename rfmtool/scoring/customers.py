@@ -39,7 +39,7 @@ def customers(grouped: pa.Table, dates: OrderDates, as_of_day: int) -> pd.DataFr
     sales = grouped.column("sales").to_numpy()
     refunds = grouped.column("refunds").to_numpy()
     monetary = sales - refunds
-    measured = pd.DataFrame(
+    return pd.DataFrame(
         {
             "customer_id": grouped.column("customer_id").to_pandas(),
             "frequency": frequency,
@@ -51,9 +51,10 @@ def customers(grouped: pa.Table, dates: OrderDates, as_of_day: int) -> pd.DataFr
             "sales": sales,
             "refunds": refunds,
             "average_order": pd.arrays.IntegerArray(half_even(monetary, frequency), ~buyer),
-        }
+            **_where_read(grouped),
+        },
+        copy=False,
     )
-    return measured.assign(**_where_read(grouped))
 
 
 def _where_read(grouped: pa.Table) -> dict[str, Any]:
