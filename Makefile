@@ -13,7 +13,8 @@ demo: .venv/installed
 test: .venv/installed
 	$(BIN)/pytest -n auto
 
-# The page of a run in Chromium, which apt or brew installs, by playwright and with axe-core.
+# What needs programs that apt or brew installs: the page of a run in Chromium, by playwright and with
+# axe-core; databases in PostgreSQL. What is not there is skipped.
 services: .venv/served
 	$(BIN)/pytest -m services
 

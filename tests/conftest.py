@@ -17,6 +17,8 @@ from rfmtool.pipeline import run
 from rfmtool.sources import read
 from rfmtool.sources.layout import Detail
 
+pytest_plugins = ["servers"]
+
 # Shells start jobs in the background, and nohup starts anything, with signals ignored; what tests
 # start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -30,7 +30,7 @@ FLOORS = [
     ["engines"],
     ["sources"],
     ["rules", "demo"],
-    ["money", "days", "manifest"],
+    ["databases", "money", "days", "manifest"],
     ["documents", "places", "frames"],
     ["arrays", "columns", "errors", "scratch", "threads"],
     ["interrupts"],

@@ -112,6 +112,9 @@ reading = _together(
     _reading("--preset", metavar="NAME",
              help="A known export: shopify, stripe, square, etsy, woocommerce, online_retail,"
                   " none (default: by its header)."),
+    _reading("--table", metavar="NAME",
+             help="The table to read of a database that is named by its URL."),
+    _reading("--query", metavar="SQL", help="What to ask a database instead."),
     _reading("--delimiter", metavar="C", help="What divides cells: , ; | or tab."),
     _reading("--encoding", metavar="NAME", help="Text encoding, e.g. cp1252."),
     _reading("--date-format", metavar="FMT",

@@ -98,7 +98,7 @@ def write_files(
     for kind in [one for one in dict.fromkeys(("csv", *options.tables)) if one != "xlsx"]:
         spoken: list[pd.DataFrame] = []
         rows = to_rows(with_spoken(result.counted_parts(), spoken), result.columns)
-        lists = partial(_lists, result, options) if kind in options.tables else dict
+        lists = partial(lists_of, result, options) if kind in options.tables else dict
         outputs += write_with_lists(place, "customers", rows, lists, kind, options.text)
         if kind in options.tables:
             for name, rows in _call_sheets(result, pd.concat(spoken), options).items():
@@ -186,7 +186,7 @@ def _write_rejects(
     return {"name": REJECTS, "rows": rows, "sha256": hashed.hash.hexdigest()}, left_out
 
 
-def _lists(result: Result, options: FolderOptions) -> dict[str, Ints]:
+def lists_of(result: Result, options: FolderOptions) -> dict[str, Ints]:
     """The rows of each list by its name: who is missed, who is in which group, who is mailed."""
     people = result.figures.frame
     by_value = partial(_by_value, people[people.columns.intersection([*VALUED_BY])])
