@@ -151,10 +151,13 @@ evidence = _together(
     _known("--partners", metavar="FILE", help="Who is a partner, and when."),
     _known("--wallets", metavar="FILE", help="What people spend in all, or our rank."),
     contacted,
+    _known("--introductions", metavar="FILE", help="Who was introduced to whom, for work."),
+    _known("--memberships", metavar="FILE", help="Who is in which community, and came to what."),
+    _known("--needs", metavar="FILE", help="What people said they need, and when it was met."),
     suppress,
     _known("--min-matched", metavar="P%", default="50%", show_default=True,
-           help="Stop when fewer ids of partners, wallets or contacted than this are known"
-                " elsewhere."),
+           help="Stop when fewer ids of partners, wallets, contacted, introductions, memberships"
+                " or needs than this are known elsewhere."),
 )  # fmt: skip
 """What is known of people beside their orders."""
 

@@ -68,6 +68,15 @@ class Curve:
         low, high = 1 - inner ** np.exp(spread), 1 - inner ** np.exp(-spread)
         return low, high
 
+    def reached_between(self, share: float) -> tuple[int | None, int | None]:
+        """Limits of the day by which this share has the event (Brookmeyer & Crowley, 1982).
+
+        Where everybody has had it, the last day is both limits at most; None is not seen yet.
+        """
+        low, high = (np.nan_to_num(limit, nan=1.0) >= share for limit in self.band())
+        first, last = (int(self.day[at.argmax()]) if at.any() else None for at in (high, low))
+        return first, last
+
 
 def survival_curve(times: Ints, events: Flags) -> Curve:
     """Estimate the curve.

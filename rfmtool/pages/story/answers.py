@@ -96,7 +96,7 @@ _CARDS: Final[Mapping[str, Callable[[Data, Numerals], list[Card | None]]]] = {
 
 def _told(name: str, blocks: Sequence[Block], *, with_tables: bool) -> Card:
     """What the page for a terminal says, in a card."""
-    marks = [mark for block in blocks[1:] for mark in _marks(block, with_tables=with_tables)]
+    marks = [mark for block in blocks[1:] for mark in marks_of(block, with_tables=with_tables)]
     first = blocks[0]
     words = first.words if isinstance(first, Paragraph) else _words(first)
     return Card(f"{name}-told", "In short", words, marks=tuple(marks))
@@ -107,7 +107,8 @@ def _words(block: Block) -> str:
         block, Line) else ""  # fmt: skip
 
 
-def _marks(block: Block, *, with_tables: bool) -> list[Mark]:
+def marks_of(block: Block, *, with_tables: bool) -> list[Mark]:
+    """What a block of a page for a terminal is in a card."""
     match block:
         case Paragraph():
             return [Sentence(block.words, look=block.tone == "warning")]
@@ -125,7 +126,7 @@ def _marks(block: Block, *, with_tables: bool) -> list[Mark]:
             return [Heat(block.title.capitalize(), block, ("linear",))]
         case Fitting():
             return [
-                mark for each in block.ways[0] for mark in _marks(each, with_tables=with_tables)
+                mark for each in block.ways[0] for mark in marks_of(each, with_tables=with_tables)
             ]
         case _:
             return []
