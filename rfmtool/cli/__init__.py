@@ -41,6 +41,7 @@ _COMMANDS: Final = (
     "job",
     "measure",
     "done",
+    "journey",
     "repeat",
     "cadence",
     "cohorts",

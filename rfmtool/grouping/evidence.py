@@ -125,6 +125,7 @@ def with_everyone(grouped: Grouped, evidence: Mapping[str, pa.Table]) -> Grouped
         joined,
         dates=OrderDates(places[grouped.dates.owner], grouped.dates.day),
         categories=_moved(grouped.categories, places),
+        first=_moved(grouped.first, places),
         latest=grouped.latest and _spread(grouped.latest, people.in_export),
         entries=grouped.entries and moved(grouped.entries, places),
     )

@@ -46,6 +46,14 @@ class Curve:
         place = int(np.searchsorted(self.day, day, side="right")) - 1
         return float(1 - self.survival[place]) if place >= 0 else 0.0
 
+    def share_between(self, day: int) -> tuple[float, float]:
+        """Limits of the share with the event by a day, as `band` has them; nothing yet is 0."""
+        place = int(np.searchsorted(self.day, day, side="right")) - 1
+        if place < 0:
+            return 0.0, 0.0
+        low, high = (np.nan_to_num(limit, nan=1.0) for limit in self.band())
+        return float(low[place]), float(high[place])
+
     @property
     def share_ever(self) -> float:
         """The share with the event by the last day anybody was watched."""

@@ -18,12 +18,13 @@ Data = Mapping[str, Any]
 
 _ROOM: Final = 200
 _OF_CUSTOMERS: Final = "customer_id"
-_WITH_TABLES: Final = ("affinity", "cadence", "concentration", "measure")
+_WITH_TABLES: Final = ("affinity", "cadence", "concentration", "journey", "measure")
 _TITLES: Final = {
     "affinity": "What is bought along with what",
     "cadence": "Regulars who are missing",
     "cohorts": "Customers by their first order",
     "concentration": "How few bring how much",
+    "journey": "The first-time buyer's way",
     "measure": "Did it earn more",
     "repeat": "The second order",
     "timeline": "Who stood where",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rfmtool.pages.blocks import Paragraph, Table
+from rfmtool.pages.blocks import Block, Paragraph, Table
 from rfmtool.pages.cards import Card
 from rfmtool.pages.relationship import relationship
 from rfmtool.pages.story.answers import marks_of
@@ -19,8 +19,7 @@ def cards(summary: Mapping[str, Any]) -> Iterator[Card]:
         if not tables:
             continue
         title = tables[0].columns[0].title.strip().capitalize()
-        marks = [
-            mark for block in (*tables, *said[1:]) for mark in marks_of(block, with_tables=True)
-        ]
+        below: list[Block] = [*tables, *said[1:]]
+        marks = [mark for block in below for mark in marks_of(block, with_tables=True)]
         finding = said[0].words if said else title
         yield Card(f"relationship-{number}", title, finding, marks=tuple(marks))
