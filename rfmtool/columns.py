@@ -199,6 +199,9 @@ EVIDENCE: Final = (
     "partners",
     "wallets",
     "contacted",
+    "introductions",
+    "memberships",
+    "needs",
     "suppress",
 )
 """The evidence tables."""

@@ -212,18 +212,12 @@ class Voices:
             "referrals": self.referrals and [asdict(row) for row in self.referrals],
             "complaints": self.complaints and {
                 **asdict(self.complaints),
-                "came_back_after": _share_data(self.complaints.came_back_after),
-                "came_back_without": _share_data(self.complaints.came_back_without),
+                "came_back_after": self.complaints.came_back_after.as_data(),
+                "came_back_without": self.complaints.came_back_without.as_data(),
             },
             "answers": self.answers and [asdict(row) for row in self.answers],
-            "delight": self.delight and {k: _share_data(v) for k, v in self.delight.items()},
+            "delight": self.delight and {k: v.as_data() for k, v in self.delight.items()},
         }  # fmt: skip
-
-
-def _share_data(one: Share) -> dict[str, Any]:
-    """The two counts and their ratio; `of` counts those who could have come back."""
-    return {"people": one.returned, "of": one.customers, "share": one.part,
-            "too_few": not one.is_enough}  # fmt: skip
 
 
 def voices(

@@ -104,6 +104,8 @@ class Request:
     """Whether an order with a line that is not a sale is left out whole."""
     amount_per_order: bool = False
     """Whether an amount that several lines of an order repeat is money once."""
+    first: bool = False
+    """The categories of first orders, which takes a level with categories."""
     without_copies: bool = False
     """Whether an order that recurs in another file is money once."""
 
@@ -128,6 +130,8 @@ class Grouping:
     entries: Entries | None = None
     categories: pa.Table | None = None
     """CATEGORIES."""
+    first: pa.Table | None = None
+    """`owner` and `category` of each category that a customer's first orders hold, sorted."""
     latest: pa.Table | None = None
     """The latest contact and kept cells, a row for each customer: of several on the latest day the
     largest by bytes. Contact columns go by their roles, kept ones by their own names."""

@@ -57,7 +57,7 @@ def grouping_of(
     """
     stream, spends = request.lines.read(), None
     # What is spent in categories is noted beside the lines unless it hangs on whole orders.
-    if _CATEGORY in stream.schema.names and not request.is_by_order:
+    if _CATEGORY in stream.schema.names and not (request.is_by_order or request.first):
         spends = Spends()
         stream = spends.without_category(stream)
     columns = Columns(stream.schema.names, money)
@@ -115,6 +115,7 @@ class _Queries:
             customers,
             entries,
             self._categories() if category else None,
+            self._ask("first") if category and self.request.first else None,
             self._latest() if self.columns.words else None,
             doubts,
             merged_ids,

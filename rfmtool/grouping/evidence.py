@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from rfmtool.arrays import Ints, Mask
 from rfmtool.days import day_number
@@ -22,7 +23,7 @@ from rfmtool.grouping.people import contacts_by, everyone, owned, unlisted, unti
 from rfmtool.grouping.read import Settings
 from rfmtool.sources import Asked
 from rfmtool.sources.cells import currencies
-from rfmtool.sources.evidence.tables import Evidence, read_evidence
+from rfmtool.sources.evidence.tables import STEPS, Evidence, one_row_each, read_evidence
 from rfmtool.sources.layout import Detail
 from rfmtool.sources.limits import check_rejects
 
@@ -60,11 +61,13 @@ def check_wallets(told: Evidence, grouped: Grouped, picked: str | None) -> None:
 
 
 def attributes(told: Evidence) -> frozenset[str]:
-    """The columns of contacts that play no role."""
+    """The columns of contacts that may tell people apart: the source, and what plays no role."""
     contacts = told.tables.get("contacts")
     if contacts is None:
         return frozenset()
-    return frozenset(contacts.column_names) - told.ledgers["contacts"].table.roles.keys()
+    return frozenset(contacts.column_names) - (
+        told.ledgers["contacts"].table.roles.keys() - {"source"}
+    )
 
 
 def asked_by(settings: Settings, told: Evidence) -> Settings:
@@ -90,8 +93,12 @@ def tables_on(
     then = until(unlisted(tables, settings.suppressed), day_number(as_of))
     if settings.as_of is None or "contacts" not in then:
         return then
-    ids = customer_ids.combine_chunks()
-    return {**then, "contacts": contacts_by(then["contacts"], then, ids, day_number(as_of))}
+    ids, contacts = customer_ids.combine_chunks(), then["contacts"]
+    if STEPS in then:  # of several rows those of that day are in force
+        now = one_row_each(then[STEPS], "customer_id", pc.unique(then[STEPS]["customer_id"]))
+        others = contacts.filter(pc.invert(pc.is_in(contacts["customer_id"], now["customer_id"])))
+        contacts = pa.concat_tables([now.select(contacts.column_names), others])
+    return {**then, "contacts": contacts_by(contacts, then, ids, day_number(as_of))}
 
 
 def with_everyone(grouped: Grouped, evidence: Mapping[str, pa.Table]) -> Grouped:
@@ -118,6 +125,7 @@ def with_everyone(grouped: Grouped, evidence: Mapping[str, pa.Table]) -> Grouped
         joined,
         dates=OrderDates(places[grouped.dates.owner], grouped.dates.day),
         categories=_moved(grouped.categories, places),
+        first=_moved(grouped.first, places),
         latest=grouped.latest and _spread(grouped.latest, people.in_export),
         entries=grouped.entries and moved(grouped.entries, places),
     )

@@ -171,6 +171,7 @@ def _read(lines: ExportLines, export: Export, detail: Detail, engine: Engine) ->
     request = Request(
         lines,
         entries=detail.entries,
+        first=detail.first,
         whole_orders=not wanted.columns.keys().isdisjoint(SALE_ROLES),
         amount_per_order=question.amount_per == "order",
         without_copies=question.overlap == "keep-one",
@@ -191,6 +192,7 @@ def _read(lines: ExportLines, export: Export, detail: Detail, engine: Engine) ->
         dropped_point_zero=bare is not None,
         merged_ids=found.merged_ids,
         categories=found.categories,
+        first=found.first,
         latest=found.latest,
         entries=entries,
         doubts=found.doubts,

@@ -16,6 +16,7 @@ from rfmtool.pages.forecast import came_anyway, expected, seasons
 from rfmtool.pages.grid import people_grid
 from rfmtool.pages.groups import came_back, group_table, ladder
 from rfmtool.pages.lots import left_out
+from rfmtool.pages.relationship import relationship
 from rfmtool.pages.trust import trust
 from rfmtool.summaries.words import counted, money
 
@@ -44,6 +45,7 @@ def page(summary: Data, width: int, folder: str | None = None) -> list[Block]:
             expected(summary),
             wallets(summary),
             voices(summary),
+            *relationship(summary),
             people_grid(summary, width),
             [Paragraph(_scales_note(summary, folder), "quiet")],
         ]

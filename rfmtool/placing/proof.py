@@ -198,18 +198,25 @@ def _contact(contacts: pd.DataFrame, terms: _Terms) -> tuple[Columns, Promotions
     paused = _days(contacts, "paused_until") >= terms.as_of_day
     columns = {
         "is_contact": terms.has(owner),
-        "contact_status": _statuses(contacts, terms.people),
+        "contact_status": _statuses(contacts, terms),
         "in_scheme": terms.has(owner[member & free]),
         "paused": terms.has(owner[paused]),
     }
     return columns, (owner[member], free[member])
 
 
-def _statuses(contacts: pd.DataFrame, people: int) -> pd.Categorical[Any]:
-    """The status of each contact, `known` where none is given; missing for anybody else."""
+def _statuses(contacts: pd.DataFrame, terms: _Terms) -> pd.Categorical[Any]:
+    """The status of each contact, `known` where none is given; missing for anybody else.
+
+    Who was answered, or answered us, is in touch both ways.
+    """
     given = contacts["status"] if "status" in contacts else pd.Series("", index=contacts.index)
-    status: pd.Categorical[Any] = pd.Categorical(given.fillna("").replace("", "known"))
-    codes = np.full(people, -1)
+    given = given.fillna("").replace("", "known")
+    if "answered_on" in contacts:
+        answered = _days(contacts, "answered_on", terms.as_of_day + 1) <= terms.as_of_day
+        given = given.mask(given.isin(["known", "contacted"]) & answered, "replied")
+    status: pd.Categorical[Any] = pd.Categorical(given)
+    codes = np.full(terms.people, -1)
     codes[_owner(contacts)] = status.codes
     return pd.Categorical.from_codes(codes, dtype=status.dtype)
 

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from rfmtool.arrays import Ints
+from rfmtool.arrays import Ints, Mask
 from rfmtool.days import dated
 from rfmtool.placing.reaching import BY_VOICE
+from rfmtool.placing.tasks import TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,16 +30,39 @@ _ORDERED_BY: Final = (
 
 
 def with_spoken(
-    parts: Iterator[pd.DataFrame], spoken: list[pd.DataFrame]
+    parts: Iterator[pd.DataFrame], spoken: list[pd.DataFrame], *, with_tasks: bool
 ) -> Iterator[pd.DataFrame]:
-    """Pass the parts of everybody on, and keep who is to be called; the index tells their place."""
+    """Pass the parts of everybody on, and keep who is to be called; the index tells their place.
+
+    With tasks whoever has a number is kept, for they may be on the list of one.
+    """
     start = 0
     for part in parts:
-        by_voice = part["channel"].isin(BY_VOICE).to_numpy()
         kept = [name for name in (*_FIRST, *_OF_PEOPLE, *_ORDERED_BY) if name in part]
-        spoken.append(part.loc[by_voice, kept].set_axis(np.flatnonzero(by_voice) + start))
+        can_be = by_voice(part)
+        if with_tasks and "phone" in part:
+            can_be = can_be | part["phone"].notna().to_numpy()
+        spoken.append(part.loc[can_be, kept].set_axis(np.flatnonzero(can_be) + start))
         start += len(part)
         yield part
+
+
+def by_voice(people: pd.DataFrame) -> Mask:
+    """Who is to be called for their action."""
+    return people["channel"].isin(BY_VOICE).to_numpy()
+
+
+def to_ring_up(spoken: pd.DataFrame, lists: Mapping[str, Ints]) -> Iterator[pd.DataFrame]:
+    """Those of each list of tasks who have a number, in its order, the task as their action.
+
+    Args:
+        spoken: as `with_spoken` keeps them.
+        lists: places by task.
+    """
+    numbered = spoken[spoken["phone"].notna()] if "phone" in spoken else spoken[:0]
+    for name, places in lists.items():
+        rows = numbered.loc[pd.Index(places).intersection(numbered.index, sort=False)]
+        yield rows.assign(action=name)
 
 
 def call_sheet(result: Standing, people: pd.DataFrame) -> pd.DataFrame:
@@ -48,7 +72,8 @@ def call_sheet(result: Standing, people: pd.DataFrame) -> pd.DataFrame:
         result: where everybody stands.
         people: as `with_spoken` keeps them.
     """
-    says = {row.label: row.say for row in reversed(result.rules.playbook)}
+    says = {name: task.say for name, task in TASKS.items()}
+    says |= {row.label: row.say for row in reversed(result.rules.playbook)}
     what = people["action"].astype("str").map(says).astype("str")
     evidence, places = result.grouped.evidence, people.index.to_numpy(dtype=np.int64)
     told = {

@@ -171,6 +171,8 @@ class Detail:
     """The latest email, phone, name and consent; kept columns come in any case."""
     entries: bool = False
     """What each order moved on each day."""
+    first: bool = False
+    """The categories of first orders."""
 
     def places(self, found: Mapping[str, int]) -> dict[str, int]:
         """Of the places of roles, those to be read; the role wanted as category becomes it."""
