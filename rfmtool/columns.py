@@ -54,6 +54,8 @@ _TABLE: Final = (
     ("usual_gap_days", "ratio", "always", "nothing", "days", "a regular lets pass between orders"),
     ("overdue_ratio", "ratio", "always", "ladder", "usual gaps", "since a regular's last order"),
     ("wallet", "money", "always", "ladder", "currency", "what they spend on such things anywhere"),
+    ("wallet_low", "money", "always", "nothing", "currency", "it may well be as little, by peers"),
+    ("wallet_high", "money", "always", "nothing", "currency", "it may well be as much, by peers"),
     ("share_of_wallet", "ratio", "always", "ladder", "0–1", "how much of it they spend here"),
     ("wallet_basis", "word", "always", "ladder", "", "what the wallet is known by"),
     ("wallet_tier", "word", "always", "ladder", "", "whether the share is low or high"),

@@ -213,7 +213,7 @@ def scales(draw):
     timing = Timing(
         Windows(30, 60, 180, 365, is_fitted=False), None, 2.0, 4.0, limits_are_fitted=False
     )
-    spend = PeerSpend(Decimal("0.8"), Peers((), (), ((),)), (0,))
+    spend = PeerSpend(Decimal("0.8"), Peers((), (), ((),)), (0,), (0,), (0,))
     return Scales(date(2024, 1, 1), made, timing, spend)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from rfmtool.pages.blocks import Block, Column, Paragraph, Table, numbers, share
-from rfmtool.summaries.words import WALLET_BASES, counted, money
+from rfmtool.summaries.words import WALLET_BASES, counted, money, share_range
 
 Data = Mapping[str, Any]
+
+_TEXT_WIDTH: Final = 32
 
 
 def wallets(summary: Data) -> list[Block]:
@@ -28,16 +30,24 @@ def wallets(summary: Data) -> list[Block]:
                 WALLET_BASES[group["basis"]],
                 f"{group['customers']:,}",
                 money(group["spend"]),
-                money(group["wallet"]),
-                share(group["share"]),
+                *_all_of(group),
             )
             for group in bases
         ),
         spare=("all they spend", "spent here"),
+        text_width=_TEXT_WIDTH,
     )
     if bases[-1]["basis"] != "peer_estimate":
         return [table]
     return [table, Paragraph("No action rests on an estimate.", "quiet")]
+
+
+def _all_of(group: Data) -> tuple[str, str]:
+    """All that people of a basis spend, and our share; an estimate as the range it is known by."""
+    low, high = (group.get(f"wallet_{end}", group["wallet"]) for end in ("low", "high"))
+    if low == high or not group["share_high"]:
+        return money(group["wallet"]), share(group["share"])
+    return f"{money(low)} to {money(high)}", share_range(group)
 
 
 def voices(summary: Data) -> list[Block]:

@@ -79,10 +79,20 @@ def _wallet(card: Data) -> str:
     if not card["wallet_basis"]:
         return ""
     whole, known = money(card["wallet"]), WALLET_BASES[card["wallet_basis"]]
+    if card["wallet_basis"] == "peer_estimate":
+        return _guessed(card, known)
     if card["headroom"] == "0":
         return f"all of {whole} is spent here ({known})"
     part = f"{share(card['share_of_wallet'])} of {whole}"
     return f"{part}, and {money(card['headroom'])} elsewhere ({known})"
+
+
+def _guessed(card: Data, known: str) -> str:
+    """An estimate as a range: never that all is spent here, for nobody said so."""
+    low, high = (card.get(f"wallet_{end}") or card["wallet"] for end in ("low", "high"))
+    if low == high:
+        return f"nobody told us; spends more than nearly all similar customers ({known})"
+    return f"nobody told us; somewhere from {money(low)} to {money(high)} ({known})"
 
 
 def _scores(scores: Mapping[str, Data]) -> Table:

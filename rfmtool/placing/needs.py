@@ -20,8 +20,9 @@ COSTS: Final = frozenset({"cost", "margin"})
 JOINT: Final = frozenset({"sow_score", "rfm_sow"})
 """Scores of the share of wallet, which only who asks for them gets."""
 ESTIMATED: Final = frozenset(
-    {"wallet", "share_of_wallet", "wallet_basis", "wallet_tier", "headroom", "wallet_plan"}
-)
+    {"wallet", "wallet_low", "wallet_high", "share_of_wallet", "wallet_basis", "wallet_tier",
+     "headroom", "wallet_plan"}
+)  # fmt: skip
 """What may rest on the spend of peers."""
 WALLETS: Final = ESTIMATED | {"told_basis", "share_is_low", "headroom_is_high"}
 STAGES: Final = frozenset({"stage", "stage_evidence", "stage_reason", "candidate"})

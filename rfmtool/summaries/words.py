@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import Final
+from typing import Any, Final
 
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.scoring.timing import Timing
@@ -49,6 +49,11 @@ def either(words: Sequence[str]) -> str:
 def money(text: str) -> str:
     """Decimal text with thousands separators and two decimals."""
     return f"{Decimal(text):,.2f}"
+
+
+def share_range(basis: Mapping[str, Any]) -> str:
+    """The share of a wallet that lies between two: `30% to 90%`."""
+    return f"{basis['share_low']:.0%} to {basis['share_high']:.0%}"
 
 
 def activity_words(timing: Timing) -> dict[str, str]:
