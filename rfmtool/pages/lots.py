@@ -6,14 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from rfmtool.pages.blocks import Block, Column, Paragraph, Table, numbers
+from rfmtool.summaries.words import RESTS
 
 Data = Mapping[str, Any]
 
-_RESTS: Final = {
-    "contacted": "contacted for the same thing lately",
-    "often": "contacted as often as anybody may be in 30 days",
-    "snoozed": "asked to wait",
-}
 _ADVICE: Final = {
     "earned_more": "Keep doing",
     "earned_less": "Stop, or do otherwise",
@@ -64,7 +60,7 @@ def _points(rise: float | None) -> str:
 def _resting(resting: Data | None) -> list[Block]:
     if not resting or not any(resting.values()):
         return []
-    why = ", ".join(f"{many:,} {_RESTS[name]}" for name, many in resting.items() if many)
+    why = ", ".join(f"{many:,} {RESTS[name]}" for name, many in resting.items() if many)
     people = sum(resting.values())
     return [Paragraph(f"{people:,} {'rests' if people == 1 else 'rest'}: {why}.")]
 

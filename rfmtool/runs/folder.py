@@ -99,7 +99,9 @@ def write_files(
         lists = partial(_lists, result, options) if kind in options.tables else dict
         outputs += write_with_lists(place, "customers", rows, lists, kind, options.text)
         if kind in options.tables:
-            outputs += _call_sheets(result, pd.concat(spoken), place, options, kind)
+            outputs += _call_sheets(
+                result, pd.concat(spoken, ignore_index=True), place, options, kind
+            )
     summary = summarise(result, left_out) if left_out else result.summary
     outputs.append(
         write_json(place, "scales.json", {**result.scales.as_data(), **lots_data(result)})

@@ -17,6 +17,12 @@ WALLET_BASES: Final = {
     "peer_estimate": "an estimate, by similar customers",
 }
 """How a wallet is known."""
+RESTS: Final = {
+    "contacted": "contacted for the same thing lately",
+    "often": "contacted as often as anybody may be in 30 days",
+    "snoozed": "asked to wait",
+}
+"""Why somebody is not contacted just now."""
 _NOUNS: Final = {"recency": "day", "frequency": "order"}
 _SMALLEST: Final = {"recency": 0, "frequency": 1}
 _MOST_NAMED: Final = 3
