@@ -54,7 +54,8 @@ def voices(summary: Data) -> list[Block]:
     """A table by rung and a few sentences; nothing where no such evidence was supplied."""
     said = summary["evidence_says"]
     tables = [_by_stage(said)] if said["referrals"] or said["answers"] else []
-    return [*tables, *(Paragraph(line, "quiet") for line in complaints_in_words(said))]
+    lines = [*complaints_in_words(said), *candidates_in_words(said)]
+    return [*tables, *(Paragraph(line, "quiet") for line in lines)]
 
 
 def _by_stage(said: Data) -> Table:
@@ -101,6 +102,22 @@ def complaints_in_words(said: Data) -> Iterator[str]:
             f"Back within 90 days of their answer: {_share(ecstatic)} of those who gave 9 or 10,"
             f" {_share(satisfied)} of those who gave 7 or 8."
         )
+
+
+def candidates_in_words(said: Data) -> Iterator[str]:
+    """How well orders foretold who would recommend us, as far as people have answered."""
+    found = said.get("candidates")  # not in summaries of older versions
+    if not found or not found["suggested"]["of"]:
+        return
+    words = (
+        f"Would recommend us: {_share(found['suggested'])} of those whose orders suggest it"
+        f" (candidates), {_share(found['others'])} of others who came back"
+    )
+    tell = found["orders_tell"]
+    if tell is None:
+        yield f"{words}."
+    else:
+        yield f"{words}: {'orders tell' if tell else 'orders do not tell the one from the other'}."
 
 
 def _share(one: Data) -> str:
