@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from rfmtool.pages.blocks import Block, Column, Paragraph, Table, numbers, share
-from rfmtool.summaries.words import WALLET_BASES, counted, money, share_range
+from rfmtool.summaries.words import WALLET_BASES, counted, money, plain, share_range
 
 Data = Mapping[str, Any]
 
@@ -20,13 +20,11 @@ def wallets(summary: Data) -> list[Block]:
         return []
     table = Table(
         columns=(
-            Column("WALLET", "name"),
-            Column("how it is known", folds=True, tone="quiet"),
+            Column("WALLET", "lead", folds=True),
             *numbers("people", "spent here", "all they spend", "share"),
         ),
         rows=tuple(
             (
-                group["basis"],
                 WALLET_BASES[group["basis"]],
                 f"{group['customers']:,}",
                 money(group["spend"]),
@@ -66,7 +64,7 @@ def _by_stage(said: Data) -> Table:
     return Table(
         columns=(Column("THEY SAY", "name"), *numbers(*titles)),
         rows=tuple(
-            (stage, *_answer(answers.get(stage)), *_referrals(brought.get(stage)))
+            (plain(stage), *_answer(answers.get(stage)), *_referrals(brought.get(stage)))
             for stage in dict.fromkeys([*answers, *brought])
         ),
         spare=("they spent", "answered"),
@@ -117,7 +115,7 @@ def candidates_in_words(said: Data) -> Iterator[str]:
     if tell is None:
         yield f"{words}."
     else:
-        yield f"{words}: {'orders tell' if tell else 'orders do not tell the one from the other'}."
+        yield f"{words}: {'orders foretell it' if tell else 'orders do not foretell it'}."
 
 
 def _share(one: Data) -> str:

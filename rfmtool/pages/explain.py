@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Any, Final
 
 from rfmtool.pages.blocks import Block, Column, Gap, Line, Pairs, Rule, Table, numbers, share
-from rfmtool.summaries.words import RESTS, WALLET_BASES, counted, money
+from rfmtool.summaries.words import RESTS, WALLET_BASES, counted, money, plain
 
 Data = Mapping[str, Any]
 
 _UNITS: Final = {"recency": "day", "frequency": "order"}
+_BETWEEN_LETTERS: Final = re.compile(r"(?<=[a-z])_(?=[a-z])")
 _CENT: Final = Decimal("0.01")
 
 
@@ -24,14 +26,14 @@ def page(card: Data) -> list[Block]:
         _facts(card),
         *scores,
         Gap(),
-        Pairs((("Next step", card["next_step"]),)),
+        Pairs((("Next step", _BETWEEN_LETTERS.sub(" ", card["next_step"])),)),
         Rule(),
     ]
 
 
 def _facts(card: Data) -> Pairs:
     facts = {
-        "Stands": f"{card['stage']} · {card['segment']} · {card['activity']}",
+        "Stands": " · ".join(plain(card[name]) for name in ("stage", "segment", "activity")),
         "Because": card["stage_reason"].removeprefix(f"{card['stage']}: "),
         "To do": _to_do(card),
         "Orders": _orders(card),
@@ -50,7 +52,7 @@ def _facts(card: Data) -> Pairs:
 
 def _to_do(card: Data) -> str:
     channel = f", by {card['channel']}" if card["channel"] else ""
-    return f"{card['say']} (action {card['action']}{channel})"
+    return f"{card['say']} (action {plain(card['action'])}{channel})"
 
 
 def _orders(card: Data) -> str:
@@ -131,7 +133,7 @@ def _contact(card: Data) -> str:
     if not card.get("last_contacted_on"):
         return words
     told = (card.get(name) or "" for name in ("last_contacted_for", "last_outcome"))
-    what, came = (text.replace("_", " ") for text in told)
+    what, came = map(plain, told)
     last = f"last contacted {card['last_contacted_on']}{f' for {what}' if what else ''}"
     return "; ".join(filter(None, [words, last + (f": {came}" if came else "")]))
 

@@ -23,6 +23,7 @@ RESTS: Final = {
     "snoozed": "asked to wait",
 }
 """Why somebody is not contacted just now."""
+_PLAIN: Final = {"cant_lose": "can't lose"}
 _NOUNS: Final = {"recency": "day", "frequency": "order"}
 _SMALLEST: Final = {"recency": 0, "frequency": 1}
 _MOST_NAMED: Final = 3
@@ -35,6 +36,11 @@ _CENT: Final = Decimal("0.01")
 def counted(number: int, noun: str) -> str:
     """A number and what it counts: `1 order`, `2 orders`."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def plain(slug: str) -> str:
+    """The name of a group as a shop owner says it: `at risk` of at_risk."""
+    return _PLAIN.get(slug, slug.replace("_", " "))
 
 
 def not_read(files: Sequence[str]) -> str:
