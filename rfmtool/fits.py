@@ -12,6 +12,7 @@ import pandas as pd
 from pandas.api.types import union_categoricals
 
 from rfmtool import columns as names
+from rfmtool.analyses.tastes import tastes
 from rfmtool.arrays import parts_of
 from rfmtool.days import day_number
 from rfmtool.errors import RulesError
@@ -23,6 +24,7 @@ from rfmtool.grouping.phones import international
 from rfmtool.grouping.read import Settings
 from rfmtool.placing import needs
 from rfmtool.placing.candidates import tenure_limit
+from rfmtool.placing.dealings import dealings
 from rfmtool.placing.proof import add_proof
 from rfmtool.rules import Rules
 from rfmtool.scoring.breadth import add_breadth
@@ -198,10 +200,16 @@ def _shared(
         if needed & needs.BREADTH:
             broad = add_breadth(people, spends, scales.peer_spend.peers, day)
             found = broad.drop(columns=people.columns)
+        if needed & needs.TASTES:
+            told = tastes(grouped.categories.to_pandas(), len(people))
+            found = pd.concat([found, told.set_axis(found.index)], axis=1)
         found = found.assign(categories=np.bincount(owner, minlength=len(people)))
     if grouped.evidence:
         proof = add_proof(people.assign(lines=1), grouped.evidence, day)
         found = pd.concat([found, proof.drop(columns=[*people.columns, "lines"])], axis=1)
+    if grouped.evidence and needed & needs.DEALINGS:
+        ids = grouped.table["customer_id"].combine_chunks()
+        found = found.assign(**dealings(ids, grouped.evidence, day))
     return found
 
 

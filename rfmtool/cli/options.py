@@ -179,6 +179,8 @@ placing = _together(
             help="Let orders alone make supporters of those they suggest."),
     _placed("--estimate/--no-estimate", default=True,
             help="Estimate the wallets nobody told of (default), or leave them empty."),
+    _placed("--estimate-plans", is_flag=True,
+            help="Tell headroom and wallet plans of estimates too."),
     _placed("--sow", "wallet_scores", is_flag=True,
             help="Score the share of wallet too: sow_score, and rfm_sow behind the rfm code."),
 )  # fmt: skip

@@ -21,11 +21,15 @@ CUSTOMERS: Final = pa.schema(
 )
 """What lines become: one row per customer, sorted by the bytes of customer_id."""
 
+NO_DAY: Final = -(2**31)
+"""Stands for no day at all: earlier than any."""
+
 CATEGORIES: Final = pa.schema(
     {
         "owner": pa.int32(),  # the customer's place in CUSTOMERS
         "category": pa.dictionary(pa.int32(), pa.string()),  # sorted by its bytes
         "net": pa.int64(),  # 1/10,000 of the currency unit, refunds taken off
+        "last_day": pa.int32(),  # with a sale in it; NO_DAY where there is none
     }
 )
 """One row per customer and category, sorted by both."""

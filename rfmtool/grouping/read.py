@@ -64,6 +64,8 @@ class Settings:
     """Let orders alone make a supporter of those they suggest."""
     estimate: bool = True
     """Estimate the wallets that nobody told of."""
+    estimate_plans: bool = False
+    """Tell headroom and plans of them too."""
     wallet_scores: bool = False
     """Score shares of wallet too."""
     threads: int = field(default_factory=cores)

@@ -18,12 +18,12 @@ _THIRDS: Final = 3
 
 
 def add_candidates(people: pd.DataFrame, long_tenure: int | None = None) -> pd.DataFrame:
-    """Add `looks_like_supporter`.
+    """Add `orders_suggest` and `looks_like_supporter`, which asks what they said as well.
 
-    Holds for four order days or more, neither overdue nor lapsed, refunds below a tenth of sales,
-    neither an open complaint nor a latest NPS of 6 or less,
-    and either two categories or more or the longest third of tenure, among everybody who bought.
-    Where categories are not known only tenure counts.
+    The latter holds for four order days or more, neither overdue nor lapsed, refunds below a tenth
+    of sales, neither an open complaint nor a latest NPS of 6 or less, and either two categories or
+    more or the longest third of tenure, among everybody who bought. Where categories are not known
+    only tenure counts.
 
     Reads order_days, first_order_on, sales, refunds, activity, and `categories` where known.
 
@@ -38,8 +38,9 @@ def add_candidates(people: pd.DataFrame, long_tenure: int | None = None) -> pd.D
     frequent = people["order_days"].to_numpy() >= MIN_ORDER_DAYS
     kept = _REFUNDED_ONE_IN * refunds < sales
     attached = (_tenure(people) > long_tenure) | _broad(people)
+    suggested = frequent & ~late & kept & attached
     return people.assign(
-        looks_like_supporter=frequent & ~late & kept & attached & ~_unhappy(people)
+        orders_suggest=suggested, looks_like_supporter=suggested & ~_unhappy(people)
     )
 
 

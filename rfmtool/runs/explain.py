@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from rfmtool.analyses.explain import explanation
+from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.runs.finished import read_customer
 
 
@@ -41,7 +43,10 @@ def explain(folder: str | os.PathLike[str], customer_id: str) -> Explained:
         InputError: the folder is not a run's, or there is no such customer in it.
     """
     one = read_customer(Path(folder), customer_id)
-    card = explanation(one.person, one.scales, one.rules, one.summary["evidence"]).as_data()
+    revenue, orders = Decimal(one.summary["revenue"]), max(one.summary["orders"], 1)
+    average = int(revenue * UNITS_PER_CURRENCY / orders)
+    supplied = one.summary["evidence"]
+    card = explanation(one.person, one.scales, one.rules, supplied, average).as_data()
     timing = one.scales.timing
     says = {row.label: row.say for row in one.rules.playbook}
     return Explained(

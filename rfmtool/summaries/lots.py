@@ -14,7 +14,7 @@ from rfmtool.days import day_of
 from rfmtool.placing.contacting import listed
 from rfmtool.placing.tasks import TASKS
 from rfmtool.rules import ALL
-from rfmtool.summaries.words import counted
+from rfmtool.summaries.words import counted, plain
 
 if TYPE_CHECKING:
     from rfmtool.analyses.backtest import Backtest
@@ -61,9 +61,10 @@ def lots_data(result: Standing, back: Backtest | None) -> dict[str, Any] | None:
         if len(mine):
             now = on_list.get(action, {"to_contact": 0, "held_out": 0})
             verb = next((_BY[one] for one in channels[action] if one in _BY), "contact")
-            words = f"{action}: {now['to_contact']:,} to {verb}, {now['held_out']:,} left out"
+            counts = f"{now['to_contact']:,} to {verb}, {now['held_out']:,} left out to compare"
             power = _power(mine, bases.get(action), result.as_of_day)
-            lists.append({"action": action, "lot": lot, "words": f"{words} to compare", **power})
+            words = f"{plain(action)}: {counts}"
+            lists.append({"action": action, "lot": lot, "words": words, **power})
     began = int(rows["from_on"].min())
     return {
         "salt": lots.salt,
