@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from rfmtool.arrays import Mask
+from rfmtool.arrays import Ints, Mask
 from rfmtool.placing.reaching import BY_VOICE
 from rfmtool.placing.tasks import TASKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from rfmtool.standing import Standing
 

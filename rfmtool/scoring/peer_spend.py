@@ -109,7 +109,7 @@ def fit_peer_spend(people: pd.DataFrame, rules: WalletRules, as_of_day: int) -> 
     buyers = people.loc[people["frequency"] > 0, known]
     peers = fit_peers(buyers, rules.peers, rules.min_peers, as_of_day)
     if not len(buyers):
-        return PeerSpend(rules.tau, peers, (0,))
+        return PeerSpend(rules.tau, peers, (0,), (0,), (0,))
     groups = peers.memberships(buyers, as_of_day)
     monetary, shares = buyers["monetary"].to_numpy(), (Fraction(rules.tau), *_RANGE)
     spend = [(0, 0, 0)] * len(peers.groups)
