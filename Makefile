@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP_INSTALL := pip install --quiet --disable-pip-version-check
+# Commands that tests start would compile the package each time where the surroundings forbid this.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test services fuzz attack lifelines latest lowest lint fmt bench lock clean
 
