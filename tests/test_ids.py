@@ -59,6 +59,14 @@ def test_an_id_with_a_lions_share_of_all_orders_is_warned_of():
     assert not any("'9'" in text for text in result.summary["warnings"])
 
 
+def test_order_ids_that_a_spreadsheet_cut_short_are_refused(tmp_path):
+    path = tmp_path / "shop.csv"
+    path.write_text(HEADER + "".join(f"c{n},5.01E+12,2026-01-0{n},10\n" for n in range(1, 9)))
+
+    with pytest.raises(AmbiguousInputError, match=r"order ids of 8 rows .* written like 6\.12E"):
+        rfmtool.run(path)
+
+
 def test_ids_that_are_floats_in_one_file_and_whole_in_another_are_refused(tmp_path):
     for name, ids in (("a", [7.0, 8.0]), ("b", [7, 9])):
         table = frame(*ids).assign(order_id=[f"{name}{n}" for n in range(2)])

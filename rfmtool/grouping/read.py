@@ -203,7 +203,7 @@ def _read(lines: ExportLines, export: Export, detail: Detail, engine: Engine) ->
     with having_seen(grouped):
         check_currency(export, ledger, question)
         check_statuses(export, ledger)
-        check_ids(export, grouped.table, dates)
+        check_ids(export, grouped.table, dates, ledger)
     return grouped
 
 

@@ -20,7 +20,7 @@ from rfmtool.arrays import Mask, Places
 from rfmtool.columns import CONTACTS
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells.dates import Days
-from rfmtool.sources.cells.ids import distinct_keys
+from rfmtool.sources.cells.ids import are_shortened, distinct_keys
 from rfmtool.sources.cells.numbers import Units
 from rfmtool.sources.layout import KEPT, Question, Reading
 from rfmtool.sources.ledger import CODES, REJECTED, Tally
@@ -58,6 +58,9 @@ _COSTS: Final = {
 }
 # A control character that no shop's ids begin with, so a made-up one does not meet a real one.
 _MADE_UP: Final = "\x1f"
+
+_LOOK: Final = 1 << 12
+"""How many orders of a batch tell whether a closer look is worth its time."""
 
 _Column: TypeAlias = "pa.Array | npt.NDArray[Any]"
 
@@ -194,6 +197,7 @@ def _tally(rows: _Sorted, reading: Reading, question: Question) -> Tally:
         statuses=statuses_of(rows.runs.heads, question, rows.counts, rows.sales, rows.refunds),
         last_day=int(rows.days[seen].max()) if seen.any() else None,
         ids_end_in_point_zero=_all_end_in_point_zero(rows.runs.heads["customer_id"]),
+        shortened_orders=_shortened_orders(rows),
         has_marks=not reading.numbers.settled and has_marks(rows.batch.cells),
         currencies=currencies_of(rows.runs, seen, rows.money.said, rows.odd),
         unrated=rows.money.unrated(rows.odd),
@@ -230,6 +234,14 @@ def _distinct_ids(heads: Cells, which: Mask) -> frozenset[str]:
     return (
         distinct_keys(heads["customer_id"].filter(pa.array(which))) if which.any() else frozenset()
     )
+
+
+def _shortened_orders(rows: _Sorted) -> int:
+    """How many rows have an order id cut short; where none of the first has, it is none."""
+    ids = rows.runs.heads.get("order_id")
+    if ids is None or not are_shortened(ids[:_LOOK]).any():
+        return 0
+    return int(rows.counts[are_shortened(ids)].sum())
 
 
 def _customer_ids(rows: _Sorted, question: Question) -> pa.Array:
