@@ -59,6 +59,15 @@ def test_an_id_with_a_lions_share_of_all_orders_is_warned_of():
     assert not any("'9'" in text for text in result.summary["warnings"])
 
 
+def test_ids_written_as_formulas_behind_very_many_that_are_not_are_refused(tmp_path):
+    path, row = tmp_path / "shop.csv", "{n},{n},2026-01-01,10\n"
+    plain = "".join(row.format(n=n) for n in range(100_000, 120_000))
+    path.write_text(HEADER + plain + '"=""00123""",1,2026-01-01,10\n')
+
+    with pytest.raises(AmbiguousInputError, match=r"1 customer ids .* are formulas"):
+        rfmtool.run(path)
+
+
 def test_order_ids_that_a_spreadsheet_cut_short_are_refused(tmp_path):
     path = tmp_path / "shop.csv"
     path.write_text(HEADER + "".join(f"c{n},5.01E+12,2026-01-0{n},10\n" for n in range(1, 9)))

@@ -52,6 +52,13 @@ def check_ids(export: Export, customers: pa.Table, dates: OrderDates, ledger: Le
             " and not customers",
             "Name the column of customers with --column customer_id=NAME.",
         )
+    formulas = int(pc.sum(pc.starts_with(ids, '="')).as_py() or 0)
+    if formulas:  # the beginning of a file tells whether all are
+        raise AmbiguousInputError(
+            f"{export.name}: {formulas:,} customer ids in column {column!r} are formulas, as"
+            ' ="00123" is, and others are not',
+            "Write them alike in all rows.",
+        )
     twice = int(pc.sum(pc.is_in(_without_point_zero(ids), ids)).as_py() or 0)
     if twice:
         raise AmbiguousInputError(
