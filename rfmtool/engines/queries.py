@@ -88,7 +88,10 @@ class _Queries:
             answer = self.connection.sql(query).to_arrow_table()
         else:
             answer = ask_in_shares(self.connection, stream, query, threads)
-        _check_apart(answer["customer_id"])
+        ids = answer["customer_id"]
+        addresses = ids.filter(pc.match_substring(ids, "@"))
+        if len(pc.unique(matching_key(addresses))) < len(addresses):
+            raise SamePersonError
         there = [name for name in _DOUBTS if name in answer.column_names]
         doubts = Doubts(**{name: pc.sum(answer[name]).as_py() or 0 for name in there})
         answer = answer.drop_columns(there)
@@ -104,21 +107,21 @@ class _Queries:
             self._do("void")
         self._do("people", sums=self.columns.sums())
         if self.request.entries:
-            entries, customers = (
-                self._entries(is_finest=not (merged_ids or category)),
-                self._people(),
-            )
+            entries = self._entries(is_finest=not (merged_ids or category))
+            people = self.connection.sql("from people order by owner").to_arrow_table()
+            no_dates = pa.nulls(len(people), CUSTOMERS.field("order_dates").type)
+            people = people.set_column(1, "order_dates", no_dates)
+            customers = customers_of(people, wide=self.columns.money == WIDE)
         else:
             query = self._customers_query("level")
             entries, customers = None, self._sorted(self.connection.sql(query).to_arrow_table())
-        return Grouping(
-            customers,
-            entries,
-            self._categories() if category else None,
-            self._latest() if self.columns.words else None,
-            doubts,
-            merged_ids,
-        )
+        categories = self._categories() if category else None
+        latest = None
+        if self.columns.words:
+            latest = self._ask("latest", words=self.columns.latest()).drop_columns("owner")
+            names = [name.removeprefix(KEPT) for name in self.columns.words]
+            latest = latest.rename_columns(names)
+        return Grouping(customers, entries, categories, latest, doubts, merged_ids)
 
     def _customers_query(self, source: str, *, whole_orders: bool = False) -> str:
         """What asks for customers, and of `lines` for the doubts about their orders."""
@@ -142,13 +145,6 @@ class _Queries:
         customers = customers_of(answer, wide=self.columns.money == WIDE)
         return customers.take(pc.sort_indices(customers["customer_id"])).combine_chunks()
 
-    def _people(self) -> pa.Table:
-        """The customers without order dates."""
-        people = self.connection.sql("from people order by owner").to_arrow_table()
-        no_dates = pa.nulls(len(people), CUSTOMERS.field("order_dates").type)
-        people = people.set_column(1, "order_dates", no_dates)
-        return customers_of(people, wide=self.columns.money == WIDE)
-
     def _entries(self, *, is_finest: bool) -> Entries:
         """What each order moved on each day; `is_finest` where the level has a row for each."""
         sums = ["sales", "refunds", *(["cost", "uncosted"] if self.columns.has_cost else [])]
@@ -166,10 +162,6 @@ class _Queries:
         names = pc.unique(words).sort()
         coded = pa.DictionaryArray.from_arrays(pc.index_in(words, names), names)
         return table.set_column(1, "category", coded).cast(CATEGORIES)
-
-    def _latest(self) -> pa.Table:
-        table = self._ask("latest", words=self.columns.latest()).drop_columns("owner")
-        return table.rename_columns([name.removeprefix(KEPT) for name in self.columns.words])
 
     def _doubts(self) -> Doubts:
         if not self.columns.has_doubts:
@@ -200,12 +192,6 @@ class _Queries:
 
     def _ask(self, name: str, **parts: str) -> pa.Table:
         return self.connection.sql(statement(name, **parts)).to_arrow_table()
-
-
-def _check_apart(ids: pa.ChunkedArray) -> None:
-    addresses = ids.filter(pc.match_substring(ids, "@"))
-    if len(pc.unique(matching_key(addresses))) < len(addresses):
-        raise SamePersonError
 
 
 def _entries_of(batches: pa.RecordBatchReader) -> Entries:

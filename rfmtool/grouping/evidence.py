@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from rfmtool.arrays import Ints, Mask
 from rfmtool.days import day_number
 from rfmtool.errors import naming
 from rfmtool.grouping.doubts import check_wallet_currency
@@ -114,26 +113,21 @@ def with_everyone(grouped: Grouped, evidence: Mapping[str, pa.Table]) -> Grouped
     if people.in_export.all():
         return joined
     places = np.flatnonzero(people.in_export).astype(np.int32)
+    categories, latest = grouped.categories, grouped.latest
+    if categories is not None:
+        owner = pa.array(places[categories["owner"].to_numpy()])
+        place = categories.column_names.index("owner")
+        categories = categories.set_column(place, "owner", owner)
+    if latest:  # a row for everyone, empty where the export knows nothing
+        row = np.cumsum(people.in_export) - 1
+        latest = latest.take(pa.array(row, mask=~people.in_export))
     return replace(
         joined,
         dates=OrderDates(places[grouped.dates.owner], grouped.dates.day),
-        categories=_moved(grouped.categories, places),
-        latest=grouped.latest and _spread(grouped.latest, people.in_export),
+        categories=categories,
+        latest=latest,
         entries=grouped.entries and moved(grouped.entries, places),
     )
-
-
-def _moved(categories: pa.Table | None, places: Ints) -> pa.Table | None:
-    if categories is None:
-        return None
-    owner = pa.array(places[categories["owner"].to_numpy()])
-    return categories.set_column(categories.column_names.index("owner"), "owner", owner)
-
-
-def _spread(rows: pa.Table, in_export: Mask) -> pa.Table:
-    """Rows of the export's customers as rows of everyone; empty where the export knows nothing."""
-    places = np.cumsum(in_export) - 1
-    return rows.take(pa.array(places, mask=~in_export))
 
 
 def known_until(evidence: Mapping[str, pd.DataFrame], last_day: int) -> dict[str, pd.DataFrame]:
