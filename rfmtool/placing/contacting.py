@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.arrays import Ints, Mask
@@ -112,8 +111,10 @@ def add_resting(
     owner, ago = log["owner"].to_numpy(dtype=np.int64), as_of_day - _days(log, "contacted_on")
     known = (ago >= 0) & (ago < as_of_day - _NEVER // 2)
     rest = rest_days(playbook, limits)
-    same = (people["action"].astype("str").to_numpy()[owner] == _actions(log)) & known
-    days = people["action"].astype("str").map(rest).to_numpy(dtype=np.int64)
+    actions = people["action"].astype("str")
+    logged = log["action"].astype("str").str.strip().str.lower().to_numpy()
+    same = (actions.to_numpy()[owner] == logged) & known
+    days = actions.map(rest).to_numpy(dtype=np.int64)
     lately = np.zeros(len(people), dtype=bool)
     lately[owner[same & (ago < days[owner])]] = True
     counts = np.bincount(owner[known & (ago < _CEILING_DAYS)], minlength=len(people))
@@ -137,10 +138,6 @@ def listed(people: pd.DataFrame) -> Mask:
         if name in people:
             mask &= people[name].isna().to_numpy()
     return mask
-
-
-def _actions(log: pd.DataFrame) -> npt.NDArray[Any]:
-    return log["action"].astype("str").str.strip().str.lower().to_numpy()
 
 
 def _days(log: pd.DataFrame, name: str) -> Ints:
