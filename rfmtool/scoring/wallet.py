@@ -135,41 +135,28 @@ def add_wallets(  # noqa: PLR0913, PLR0917 - all that a wallet is told by
     # A share that was told is not told again by a wallet that had to be rounded.
     share = np.round(counted / np.where(nobody, np.nan, best.wallet), 6)
     share = np.where(np.isnan(best.told), share, best.told)
-    added = people.assign(
+    below = [share < float(rules.low), share < float(rules.high), ~np.isnan(share)]
+    tiers = np.select(below, [0, 1, 2], default=3)
+    headroom, limits = best.wallet - counted, limits or wallet_limits([best])
+    # Nobody's basis, -1, takes the last.
+    is_large = best.wallet > np.array([*limits.wallet, 0])[best.basis]
+    has_room = headroom > np.array([*limits.headroom, 0])[best.basis]
+    # Large: develop, defend; small: automate, maintain.
+    is_high = share >= float(rules.low + rules.high) / 2
+    plans = np.where(nobody, -1, np.where(is_large, 0 + is_high, 3 - is_high))
+    told = np.isin(best.basis, range(len(TOLD)))
+    return people.assign(
         wallet=pd.arrays.IntegerArray(best.wallet, nobody),
         share_of_wallet=share,
         wallet_basis=_labels(best.basis, BASES),
-        wallet_tier=_labels(_tiers(share, rules), TIERS),
-        headroom=pd.arrays.IntegerArray(best.wallet - counted, nobody),
+        wallet_tier=_labels(tiers, TIERS),
+        headroom=pd.arrays.IntegerArray(headroom, nobody),
         wallet_spend=pd.arrays.IntegerArray(counted, nobody),
         wallet_understated=best.spend > best.wallet,
-    )
-    return _with_plans(added, best, rules, limits or wallet_limits([best]))
-
-
-def _with_plans(
-    people: pd.DataFrame, best: Wallets, rules: WalletRules, limits: WalletLimits
-) -> pd.DataFrame:
-    """Add wallet_plan, share_is_low and headroom_is_high."""
-    share, headroom = people["share_of_wallet"].to_numpy(), best.wallet - best.counted
-    is_high = share >= float(rules.low + rules.high) / 2
-    # Nobody's basis, -1, takes the last.
-    is_large = best.wallet > np.array([*limits.wallet, 0])[best.basis]
-    # Large: develop, defend; small: automate, maintain.
-    plan = np.where(is_large, 0 + is_high, 3 - is_high)
-    told = np.isin(best.basis, range(len(TOLD)))
-    return people.assign(
-        wallet_plan=_labels(np.where(best.basis < 0, -1, plan), PLANS),
+        wallet_plan=_labels(plans, PLANS),
         share_is_low=told & (share < float(rules.low)),
-        headroom_is_high=told & (headroom > np.array([*limits.headroom, 0])[best.basis]),
+        headroom_is_high=told & has_room,
     )
-
-
-def _tiers(share: Floats, rules: WalletRules) -> Ints:
-    """The place of each share in TIERS."""
-    known = [share < float(rules.low), share < float(rules.high), ~np.isnan(share)]
-    tiers: Ints = np.select(known, [0, 1, 2], default=3)
-    return tiers
 
 
 def _labels(codes: Ints, labels: tuple[str, ...]) -> pd.Categorical:
