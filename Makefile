@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP_INSTALL := pip install --quiet --disable-pip-version-check
+# Commands that tests start would compile the package each time where the surroundings forbid this.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test services fuzz attack lifelines latest lowest lint fmt bench lock clean
 
@@ -13,7 +15,8 @@ demo: .venv/installed
 test: .venv/installed
 	$(BIN)/pytest -n auto
 
-# The page of a run in Chromium, which apt or brew installs, by playwright and with axe-core.
+# What needs programs that apt or brew installs: the page of a run in Chromium, by playwright and with
+# axe-core; databases in PostgreSQL. What is not there is skipped.
 services: .venv/served
 	$(BIN)/pytest -m services
 

@@ -17,6 +17,7 @@ FLOORS = [
     ["runs"],
     ["questions"],
     ["pipeline"],
+    ["notebook"],
     ["pages"],
     ["summaries"],
     ["standing"],
@@ -29,8 +30,8 @@ FLOORS = [
     ["engines"],
     ["sources"],
     ["rules", "demo"],
-    ["money", "days", "manifest"],
-    ["documents", "places"],
+    ["databases", "money", "days", "manifest"],
+    ["documents", "places", "frames"],
     ["arrays", "columns", "errors", "scratch", "threads"],
     ["interrupts"],
 ]

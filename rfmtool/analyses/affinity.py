@@ -120,6 +120,18 @@ def affinity(spends: pd.DataFrame, customer_ids: pd.Series[str], as_of: date, by
     )
 
 
+def suggestions(spends: pd.DataFrame, people: int) -> tuple[Ints, tuple[Rule, ...]]:
+    """For each of so many people the place of the rule that says what to suggest, -1 for none.
+
+    Args:
+        spends: as `affinity` takes them.
+        people: how many there are.
+    """
+    bought = _bought(spends, people)
+    places = _ranked([*_single_rules(bought), *_double_rules(bought)])
+    return _best_rules(bought, places, people), tuple(_rule(place, bought) for place in places)
+
+
 def _bought(spends: pd.DataFrame, people: int) -> _Bought:
     is_bought = spends["net"].to_numpy() > 0
     owner = spends["owner"].to_numpy(dtype=np.int64)[is_bought]

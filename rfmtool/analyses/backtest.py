@@ -168,7 +168,7 @@ def _groups(by: str, looks: Sequence[LookBack]) -> list[Group]:
     names = list(dict.fromkeys(name for look in looks for name in look.people[by].cat.categories))
     found = []
     for name in names:
-        had = [look.people[by].eq(name).to_numpy() for look in looks]
+        had = [_is(look.people[by].array, name) for look in looks]
         shares = tuple(
             Share(int(those.sum()), int((those & look.returned).sum()))
             for look, those in zip(looks, had, strict=True)
@@ -177,6 +177,12 @@ def _groups(by: str, looks: Sequence[LookBack]) -> list[Group]:
         if any(share.customers for share in shares):
             found.append(Group(by, str(name), shares, spent))
     return found
+
+
+def _is(labels: Any, name: str) -> Mask:  # noqa: ANN401 - a pandas categorical
+    """Who has a label; nobody where it is none of the categories."""
+    place = labels.categories.get_indexer([name])[0]
+    return np.asarray((labels.codes == place) & (place >= 0))
 
 
 def _day_data(day: date, share: Share) -> dict[str, Any]:

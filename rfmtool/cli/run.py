@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from rfmtool.cli.destination import (
     console,
     is_shared,
     output_path,
+    run_outputs,
     show_html,
     show_json,
     show_page,
@@ -27,23 +29,48 @@ from rfmtool.cli.traces import Told
 from rfmtool.errors import UsageError
 
 if TYPE_CHECKING:
+    from rfmtool.databases.names import Target
     from rfmtool.runs.folder import FolderOptions
 
-_OF_FOLDER = ("tables", "lists", "calls", "keep_rejects", "keep_runs", "no_page")
+_OF_FOLDER = ("tables", "calls", "keep_rejects", "keep_runs", "no_page")
 """The settings that say what lies in the folder."""
+_OF_BOTH = ("lists",)
+_OF_DATABASE = ("if_exists", "current_view")
 
 
 @click.command(
     cls=SectionedCommand, short_help="The main job: report, lists of what to do, tables."
 )
 @options.exports
-@click.option("-o", "--output", metavar="DIR", help="Write tables, lists and scales into DIR.")
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    metavar="DIR|URL",
+    multiple=True,
+    help="Write tables, lists and scales into DIR, or tables into a database: postgresql://HOST/DB"
+    "/SCHEMA, duckdb:FILE or sqlite:FILE. Repeatable.",
+)
+@click.option(
+    "--if-exists",
+    type=click.Choice(["replace", "append", "fail"]),
+    default="replace",
+    metavar="WORD",
+    show_default=True,
+    help="What becomes of earlier rows in a database: replace, append (a day is still written"
+    " once) or fail.",
+)
+@click.option(
+    "--current-view",
+    is_flag=True,
+    help="Also make the view customers_current, the customers of the latest day.",
+)
 @click.option(
     "--tables",
     default="csv",
     show_default=True,
     metavar="KIND,...",
-    help="Kinds of table files: csv, parquet, xlsx.",
+    help="Kinds of table files: csv, parquet, xlsx. All of xlsx is one workbook, report.xlsx.",
 )
 @click.option(
     "--lists",
@@ -88,7 +115,7 @@ _OF_FOLDER = ("tables", "lists", "calls", "keep_rejects", "keep_runs", "no_page"
 @options.talk
 @traces.log
 @traces.metrics
-def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> None:
+def command(exports: tuple[str, ...], outputs: tuple[str, ...], **settings: Any) -> None:
     """Score, stage and segment the customers in EXPORTS, and print a report.
 
     EXPORT is a CSV, TSV or text file (plain, gz, bz2, zst, zip), a Parquet file, a folder or glob
@@ -96,24 +123,32 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     """
     notify = (click.get_current_context().obj or {}).get("notify", ())
     with traces.traced(settings["log_file"], settings["metrics_file"], notify) as told:
-        _run(exports, output, settings, told)
+        _run(exports, outputs, settings, told)
 
 
-def _run(exports: tuple[str, ...], output: str | None, settings: Settings, told: Told) -> None:
+def _run(
+    exports: tuple[str, ...], outputs: tuple[str, ...], settings: Settings, told: Told
+) -> None:
     from rfmtool.outputs.publish import published_folder
     from rfmtool.outputs.refusals import system_failures
 
-    target = _target(output, exports)
+    output, databases = run_outputs(outputs)
+    target = _target(output, exports, databases)
     given = limits.of_run(settings["fail_if"], target)
     shared = is_shared(settings)
-    with published_folder(target, shared=shared) if target else nullcontext() as place:
+    with ExitStack() as stack:
+        place = stack.enter_context(published_folder(target, shared=shared)) if target else None
         # Heavy libraries load below, so that a run that finds the folder held says so at once.
         with uninterrupted():
             from rfmtool import pipeline
+            from rfmtool.databases.writing import written
             from rfmtool.runs import folder
             from rfmtool.runs.memory import remember
+            from rfmtool.runs.tables import edition
 
         wanted = _wanted(settings)
+        for database in databases:
+            _check_database(database, settings)
         before = limits.earlier_run(given, target, settings)
         result = pipeline.run(
             list(exports),
@@ -130,6 +165,12 @@ def _run(exports: tuple[str, ...], output: str | None, settings: Settings, told:
             summary = result.summary
         told.learn(summary, folder.inputs(result))
         limits.check(given, result, before)
+        for database in databases:
+            tables = edition(result, summary, wanted, memory)
+            writing = written(
+                database, tables, settings["if_exists"], view=settings["current_view"]
+            )
+            stack.enter_context(writing)
     if settings["quiet"]:
         return
     if settings["output_format"] == "json":
@@ -145,7 +186,9 @@ def _run(exports: tuple[str, ...], output: str | None, settings: Settings, told:
         show_page(page(summary, screen.width, output), screen)
 
 
-def _target(output: str | None, exports: tuple[str, ...]) -> Path | None:
+def _target(
+    output: str | None, exports: tuple[str, ...], databases: Sequence[Target]
+) -> Path | None:
     """The folder that is written, apart from all exports.
 
     Raises:
@@ -155,24 +198,35 @@ def _target(output: str | None, exports: tuple[str, ...]) -> Path | None:
     if target:
         check_apart(target, *exports)
     else:
-        _check_no_folder_asked()
+        _check_not_asked(_OF_FOLDER, "the folder of a run", "Name the folder with -o DIR.")
+        if not databases:
+            _check_not_asked(_OF_BOTH, "the folder of a run", "Name the folder with -o DIR.")
+    if not databases:
+        _check_not_asked(_OF_DATABASE, "a database", "Name one with -o duckdb:FILE, for example.")
     return target
 
 
-def _check_no_folder_asked() -> None:
-    """Check that nothing is said about a folder that is not written.
+def _check_not_asked(names: Sequence[str], where: str, hint: str) -> None:
+    """Check that nothing is said about a place that is not written.
 
     Raises:
         UsageError: something is.
     """
     given = click.get_current_context().get_parameter_source
-    for name in _OF_FOLDER:
+    for name in names:
         if given(name) is ParameterSource.COMMANDLINE:
             option = f"--{name.replace('_', '-')}"
             raise UsageError(
-                f"{option}: says what lies in the folder of a run, and there is none without -o",
-                "Name the folder with -o DIR.",
+                f"{option}: says what lies in {where}, and there is none without -o", hint
             )
+
+
+def _check_database(database: Target, settings: Settings) -> None:
+    from rfmtool.databases.writing import CURRENT, check_target
+    from rfmtool.runs.tables import NAMES
+
+    names = (*NAMES, CURRENT) if settings["current_view"] else NAMES
+    check_target(database, names, settings["if_exists"])
 
 
 def _arguments(settings: Settings, exports: tuple[str, ...]) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def grouping_of(
     """
     stream, spends = request.lines.read(), None
     # What is spent in categories is noted beside the lines unless it hangs on whole orders.
-    if _CATEGORY in stream.schema.names and not request.is_by_order:
+    if _CATEGORY in stream.schema.names and not (request.is_by_order or request.first):
         spends = Spends()
         stream = spends.without_category(stream)
     columns = Columns(stream.schema.names, money)
@@ -116,12 +116,13 @@ class _Queries:
             query = self._customers_query("level")
             entries, customers = None, self._sorted(self.connection.sql(query).to_arrow_table())
         categories = self._categories() if category else None
+        first = self._ask("first") if category and self.request.first else None
         latest = None
         if self.columns.words:
             latest = self._ask("latest", words=self.columns.latest()).drop_columns("owner")
             names = [name.removeprefix(KEPT) for name in self.columns.words]
             latest = latest.rename_columns(names)
-        return Grouping(customers, entries, categories, latest, doubts, merged_ids)
+        return Grouping(customers, entries, categories, first, latest, doubts, merged_ids)
 
     def _customers_query(self, source: str, *, whole_orders: bool = False) -> str:
         """What asks for customers, and of `lines` for the doubts about their orders."""

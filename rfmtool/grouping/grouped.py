@@ -68,6 +68,8 @@ class Grouped:
     """How many ids are another spelling of a customer's e-mail address."""
     categories: pa.Table | None = None
     """`engines.CATEGORIES`."""
+    first: pa.Table | None = None
+    """The categories of each customer's first orders: `owner`, `category`."""
     latest: pa.Table | None = None
     """The latest contact and kept cells, a row for each row of `table`."""
     entries: Entries | None = None
@@ -86,6 +88,7 @@ class Grouped:
             dates=self.dates.between(start, stop),
             latest=self.latest and self.latest.slice(start, stop - start),
             categories=None,
+            first=None,
             entries=None,
             evidence={
                 name: rows_between(rows, start, stop)

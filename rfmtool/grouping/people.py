@@ -19,12 +19,21 @@ _EVENT_DAY: Final[Mapping[str, str]] = {
     "referrals": "referred_on",
     "feedback": "given_on",
     "contacted": "contacted_on",
+    "contact_steps": "since_on",
+    "introductions": "introduced_on",
+    "memberships": "joined_on",
+    "needs": "asked_on",
 }
 _OWNER: Final[Mapping[str, str]] = {
     "customer_id": "owner",
     "referrer_id": "owner",
     "referred_id": "referred",
+    "to_id": "owner",
+    "from_id": "giver",
+    "invited_by": "inviter",
 }
+_NEED_NOT_BE_KNOWN: Final = ("from_id", "invited_by")
+"""Ids that may be nobody's, such as the shop's own: their places are -1."""
 _JOINING: Final = ("contacts", "referrals", "feedback")
 """The tables whose people belong to the run even where they never ordered."""
 
@@ -61,7 +70,7 @@ def unlisted(evidence: Mapping[str, pa.Table], listed: frozenset[str]) -> dict[s
 
 
 def until(evidence: Mapping[str, pa.Table], as_of_day: int) -> dict[str, pa.Table]:
-    """The evidence as it stood on a day: later referrals and feedback are left out.
+    """The evidence as it stood on a day: what happened later is left out.
 
     Args:
         evidence: the tables by name.
@@ -144,7 +153,8 @@ def owned(table: pa.Table, people: People) -> pd.DataFrame:
         column = table[name].combine_chunks()
         if name in _OWNER:
             columns[_OWNER[name]] = people.places(column)
-            known &= columns[_OWNER[name]] >= 0
+            if name not in _NEED_NOT_BE_KNOWN:
+                known &= columns[_OWNER[name]] >= 0
         else:
             columns[name] = _nullable(column)
     return pd.DataFrame(columns)[known].reset_index(drop=True)

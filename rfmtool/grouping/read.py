@@ -61,6 +61,8 @@ class Settings:
     """Let orders alone make a supporter of those they suggest."""
     estimate: bool = True
     """Estimate the wallets that nobody told of."""
+    estimate_plans: bool = False
+    """Tell headroom and plans of them too."""
     wallet_scores: bool = False
     """Score shares of wallet too."""
     threads: int = field(default_factory=cores)
@@ -162,6 +164,7 @@ def _read(lines: ExportLines, export: Export, detail: Detail, engine: Engine) ->
     request = Request(
         lines,
         entries=detail.entries,
+        first=detail.first,
         whole_orders=not wanted.columns.keys().isdisjoint(SALE_ROLES),
         amount_per_order=question.amount_per == "order",
         without_copies=question.overlap == "keep-one",
@@ -184,6 +187,7 @@ def _read(lines: ExportLines, export: Export, detail: Detail, engine: Engine) ->
         dropped_point_zero=bare is not None,
         merged_ids=found.merged_ids,
         categories=found.categories,
+        first=found.first,
         latest=found.latest,
         entries=entries,
         doubts=found.doubts,
@@ -192,7 +196,7 @@ def _read(lines: ExportLines, export: Export, detail: Detail, engine: Engine) ->
     with having_seen(grouped):
         check_currency(export, ledger, question)
         check_statuses(export, ledger)
-        check_ids(export, grouped.table, dates)
+        check_ids(export, grouped.table, dates, ledger)
     return grouped
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rfmtool.pages.blocks import Block, Column, Paragraph, Table, numbers, share
-from rfmtool.summaries.words import counted, money
+from rfmtool.summaries.words import counted, money, plain
 
 Data = Mapping[str, Any]
 
@@ -30,7 +30,7 @@ def _steps(steps: Sequence[Data]) -> Table:
         columns=(Column("CLIMB", "name"), *numbers(*titles)),
         rows=tuple(
             (
-                step["stage"],
+                plain(step["stage"]),
                 f"{step['reached']:,}",
                 share(step["conversion"]),
                 "–" if step["median_days"] is None else f"{step['median_days']:,.0f}",
@@ -84,7 +84,7 @@ def _margins(found: Data | None) -> list[str]:
     if found is None or not found["stages"]:
         return []
     stages = ", ".join(
-        f"{one['name']} {share(one['share'])}"
+        f"{plain(one['name'])} {share(one['share'])}"
         for one in found["stages"]
         if one["share"] is not None
     )

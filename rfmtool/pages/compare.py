@@ -25,7 +25,7 @@ from rfmtool.pages.blocks import (
     Table,
     numbers,
 )
-from rfmtool.summaries.words import counted, money
+from rfmtool.summaries.words import counted, money, plain
 
 Data = Mapping[str, Any]
 Matrix = Mapping[str, Mapping[str, int]]
@@ -129,8 +129,8 @@ def _matrix(title: str, labels: Sequence[str], matrix: Matrix, shares: Data) -> 
     starts = [start for start in [*labels, NEW] if start in [*labels, *matrix]]
     places = {label: str(place) for place, label in enumerate(labels, start=1)}
     ways = (
-        ({start: start for start in starts}, [f"  {end}" for end in ends]),
-        ({start: f"{places.get(start, ''):>2} {start}" for start in starts},
+        ({start: plain(start) for start in starts}, [f"  {plain(end)}" for end in ends]),
+        ({start: f"{places.get(start, ''):>2} {plain(start)}" for start in starts},
          [places.get(end, "gone") for end in ends]),
     )  # fmt: skip
     drawn = [

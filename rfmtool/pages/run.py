@@ -16,8 +16,9 @@ from rfmtool.pages.forecast import came_anyway, expected, seasons
 from rfmtool.pages.grid import people_grid
 from rfmtool.pages.groups import came_back, group_table, ladder
 from rfmtool.pages.lots import left_out
+from rfmtool.pages.relationship import relationship
 from rfmtool.pages.trust import trust
-from rfmtool.summaries.words import counted, money
+from rfmtool.summaries.words import counted, money, plain
 
 Data = Mapping[str, Any]
 
@@ -40,10 +41,11 @@ def page(summary: Data, width: int, folder: str | None = None) -> list[Block]:
         sections += [
             [group_table("ACTIVITY", summary["activity"], width, came_back(summary, "activity"))],
             _segments(summary, width),
-            _two_clocks(summary),
+            two_clocks(summary),
             expected(summary),
             wallets(summary),
             voices(summary),
+            *relationship(summary),
             people_grid(summary, width),
             [Paragraph(_scales_note(summary, folder), "quiet")],
         ]
@@ -79,20 +81,23 @@ def _to_do(summary: Data, folder: str | None) -> list[Block]:
                 *((f"{group['reachable']:,}",) if known else ()),
                 money(group["revenue"]),
                 group["channel"],
-                group["name"],
+                group["name"] if folder else plain(group["name"]),
             )
             for place, group in enumerate(groups[:_FIRST], start=1)
         ),
         spare=("spent so far", "by"),
         text_width=_SAY_WIDTH,
     )
-    rest = ", ".join(f"{group['name']} {_to_contact(group):,}" for group in groups[_FIRST:])
+    rest = ", ".join(
+        f"{group['name'] if folder else plain(group['name'])} {_to_contact(group):,}"
+        for group in groups[_FIRST:]
+    )
     where = ", each a list in actions/" if folder else ""
     then = [Paragraph(f"Then{where}: {rest}.", "quiet")] if rest else []
-    return [table, *then, *_reach(summary), *came_anyway(summary)]
+    return [table, *then, *to_reach(summary), *came_anyway(summary)]
 
 
-def _reach(summary: Data) -> list[Block]:
+def to_reach(summary: Data) -> list[Block]:
     """What is not known of how to reach people."""
     if not summary["contacts_known"]:
         words = (
@@ -120,7 +125,7 @@ def _segments(summary: Data, width: int) -> list[Block]:
     return [table, *seasons(summary)]
 
 
-def _two_clocks(summary: Data) -> list[Block]:
+def two_clocks(summary: Data) -> list[Block]:
     """How segment and activity differ, where somebody is cooling by the one and not the other."""
     many = summary["cooling_but_active"]
     if not many:

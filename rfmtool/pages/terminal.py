@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from functools import partial
+from math import ceil
 from typing import Any, Final
 
 from rich import table as rich_table
@@ -268,8 +269,8 @@ def _shade(cell: Shade, *, hatched: bool) -> Text:
     if not cell.part:
         return Text(words, "dim")
     if not hatched:
-        # Square roots keep small groups apart from none at all.
-        return Text(words, _HEAT[min(int(cell.part**0.5 * (len(_HEAT) - 1)) + 1, len(_HEAT) - 1)])
+        steps = len(_HEAT) - 1
+        return Text(words, _HEAT[min(ceil(cell.part * steps), steps)])
     hatch, style = next((hatch, style) for least, hatch, style in _HATCHES if cell.part >= least)
     # 100 is as wide as two digits and a hatch, so that neighbours stay apart.
     return Text(words if len(words) > _HATCHED_DIGITS else f"{words}{hatch}", style)

@@ -17,7 +17,7 @@ from rfmtool.pages.blocks import (
     numbers,
     share,
 )
-from rfmtool.summaries.words import counted, money
+from rfmtool.summaries.words import counted, money, plain
 
 Data = Mapping[str, Any]
 
@@ -86,7 +86,7 @@ def _table(points: Sequence[Data], cells: int) -> Table:
     for title, name in (("LADDER", "stages"), ("ACTIVITY", "activity"), ("SEGMENT", "segments")):
         rows += [(), (title,)]
         rows += [
-            (label, *_row(values, cells), share(values[-1] / last["customers"]))
+            (plain(label), *_row(values, cells), share(values[-1] / last["customers"]))
             for label, values in _labels([point[name] for point in points])
         ]
     return Table(

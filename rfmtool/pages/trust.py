@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from rfmtool.pages.blocks import Block, Paragraph
 from rfmtool.summaries.exchange import converted
-from rfmtool.summaries.words import counted, money
+from rfmtool.summaries.words import counted, money, plain
 
 Data = Mapping[str, Any]
 
@@ -68,7 +68,7 @@ def ledger_line(ledger: Data, *, empty: bool = True) -> str:
 
 def _sum(ledger: Data, bins: str) -> tuple[int, str]:
     reasons = ledger[bins]
-    why = ", ".join(f"{name} {count:,}" for name, count in reasons.items())
+    why = ", ".join(f"{plain(name)} {count:,}" for name, count in reasons.items())
     return sum(reasons.values()), bins + (f" ({why})" if why else "")
 
 

@@ -18,12 +18,12 @@ _THIRDS: Final = 3
 
 
 def add_candidates(people: pd.DataFrame, long_tenure: int | None = None) -> pd.DataFrame:
-    """Add `looks_like_supporter`.
+    """Add `orders_suggest` and `looks_like_supporter`, which asks what they said as well.
 
-    Holds for four order days or more, neither overdue nor lapsed, refunds below a tenth of sales,
-    neither an open complaint nor a latest NPS of 6 or less,
-    and either two categories or more or the longest third of tenure, among everybody who bought.
-    Where categories are not known only tenure counts.
+    The latter holds for four order days or more, neither overdue nor lapsed, refunds below a tenth
+    of sales, neither an open complaint nor a latest NPS of 6 or less, and either two categories or
+    more or the longest third of tenure, among everybody who bought. Where categories are not known
+    only tenure counts.
 
     Reads order_days, first_order_on, sales, refunds, activity, and `categories` where known.
 
@@ -41,12 +41,13 @@ def add_candidates(people: pd.DataFrame, long_tenure: int | None = None) -> pd.D
     if "categories" in people:
         categories = people["categories"].to_numpy(dtype=np.int64, na_value=0)
         attached |= categories >= MIN_CATEGORIES
-    holds = frequent & ~late & kept & attached
+    suggested = frequent & ~late & kept & attached
+    unhappy = np.zeros(len(people), dtype=bool)
     if "open_complaints" in people:
-        holds &= people["open_complaints"].to_numpy() == 0
+        unhappy |= people["open_complaints"].to_numpy() > 0
     if "latest_nps" in people:
-        holds &= people["latest_nps"].to_numpy(np.int64, na_value=DETRACTOR + 1) > DETRACTOR
-    return people.assign(looks_like_supporter=holds)
+        unhappy |= people["latest_nps"].to_numpy(np.int64, na_value=DETRACTOR + 1) <= DETRACTOR
+    return people.assign(orders_suggest=suggested, looks_like_supporter=suggested & ~unhappy)
 
 
 def tenure_limit(people: pd.DataFrame) -> int:

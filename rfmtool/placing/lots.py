@@ -9,6 +9,7 @@ import hashlib
 import math
 from collections.abc import Collection, Iterable
 from decimal import Decimal
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 from rfmtool.arrays import Mask
-from rfmtool.placing.matching import worded
+from rfmtool.frames import worded
 from rfmtool.rules import ALL, Lots, Rules, marketing
 from rfmtool.sources.cells.ids import is_listed
 
@@ -48,6 +49,7 @@ def _place(text: bytes) -> int:
     return int.from_bytes(hashlib.sha256(text).digest()[:8], "big")
 
 
+@cache
 def nobody() -> pd.DataFrame:
     """A round that nobody has entered."""
     kinds = {"held_out": "bool", "from_on": "int64"}

@@ -9,11 +9,17 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.arrays import Ints, Mask
+from rfmtool.frames import beside
 from rfmtool.placing.matching import first_match, labelled
 from rfmtool.placing.reaching import BY_VOICE, channels
 from rfmtool.rules import Action
 from rfmtool.scoring.timing import Timing
 
+VALUED_BY: Final = (
+    *("monetary", "expected_spend", "activity", "first_order_on"),
+    *("open_complaints", "open_complaint_on"),
+)
+"""The columns that people are put in order by."""
 _REFUNDED_ONE_IN: Final = 4
 
 
@@ -38,18 +44,19 @@ def place_actions(
     windows, loses_money = timing.windows, np.zeros(len(people), dtype=bool)
     if "cost" in people:  # where none is known, nobody costs more than they bring
         loses_money = people["cost"].gt(people["monetary"]).fillna(value=False).to_numpy(bool)
-    signs = people.assign(  # what only the playbook asks
-        within_w50=(recency >= 0) & (recency <= windows.w50),
-        past_w95=recency > windows.w95,
-        loses_money=loses_money,
-        refund_heavy=(refunds > 0) & (_REFUNDED_ONE_IN * refunds >= sales),
-    )
-    places = first_match(signs, playbook)
-    return people.assign(
-        action=labelled(places, [row.label for row in playbook]).set_axis(people.index),
-        priority=np.array([row.priority for row in playbook])[places],
-        channel=channels(people, places, playbook, closed or {}),
-    )
+    signs = {  # what only the playbook asks
+        "within_w50": (recency >= 0) & (recency <= windows.w50),
+        "past_w95": recency > windows.w95,
+        "loses_money": loses_money,
+        "refund_heavy": (refunds > 0) & (_REFUNDED_ONE_IN * refunds >= sales),
+    }
+    places = first_match(beside(people, signs), playbook)
+    added = {
+        "action": labelled(places, [row.label for row in playbook]),
+        "priority": np.array([row.priority for row in playbook])[places],
+        "channel": channels(people, places, playbook, closed or {}),
+    }
+    return beside(people, added)
 
 
 def by_urgency(people: pd.DataFrame) -> pd.DataFrame:
@@ -67,8 +74,7 @@ def order_of_value(people: pd.DataFrame) -> Ints:
     because nobody is graded before they could have come back. Equals stay as they are.
 
     Args:
-        people: one row per person; reads monetary, expected_spend, activity, first_order_on,
-            open_complaints and open_complaint_on.
+        people: one row per person; reads VALUED_BY.
     """
     value = people["monetary"]
     if "expected_spend" in people:

@@ -21,6 +21,7 @@ import pandas as pd
 
 from rfmtool.arrays import Ints, Mask
 from rfmtool.days import dated, months_before
+from rfmtool.frames import beside
 from rfmtool.placing.matching import holds
 from rfmtool.rules import Rule
 
@@ -119,8 +120,7 @@ def add_proof(
         "gave_feedback": terms.has(_owner(feedback)),
     }
     columns |= _held_back(columns, (memberships, referred, praise), terms)
-    # Side by side instead of one by one, which would copy each of them.
-    return pd.concat([people, pd.DataFrame(columns, people.index, copy=False)], axis=1)
+    return beside(people, columns)
 
 
 _EVENT_DAYS: Final = {
@@ -187,7 +187,11 @@ def _contact(contacts: pd.DataFrame, terms: _Terms) -> tuple[Columns, Promotions
     paused = _days(contacts, "paused_until") >= terms.as_of_day
     # `known` where no status is given; missing for who is no contact.
     given = contacts["status"] if "status" in contacts else pd.Series("", index=contacts.index)
-    status: pd.Categorical[Any] = pd.Categorical(given.fillna("").replace("", "known"))
+    given = given.fillna("").replace("", "known")
+    if "answered_on" in contacts:  # who was answered, or answered us, is in touch both ways
+        answered = _days(contacts, "answered_on", terms.as_of_day + 1) <= terms.as_of_day
+        given = given.mask(given.isin(["known", "contacted"]) & answered, "replied")
+    status: pd.Categorical[Any] = pd.Categorical(given)
     codes = np.full(terms.people, -1)
     codes[owner] = status.codes
     columns = {

@@ -19,7 +19,7 @@ from rfmtool import __version__
 from rfmtool.analyses import compare as analysis
 from rfmtool.columns import DIMENSIONS, PLURAL
 from rfmtool.money import money_text
-from rfmtool.outputs.tables import to_table
+from rfmtool.outputs.tables import in_units, to_table
 from rfmtool.pipeline import Result
 from rfmtool.runs.finished import Finished, read_run
 
@@ -30,7 +30,7 @@ _TIMING: Final = ("median_gap_days", "overdue_ratio", "lapsed_ratio")
 _WINDOWS: Final = ("w25", "w50", "w80", "w95")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Compared:
     """Two runs and what became of their customers."""
 
@@ -48,6 +48,28 @@ class Compared:
         """The transitions, and who was promoted, demoted, lapsed and reactivated, as written."""
         lists = {name: _typed(frame) for name, frame in self.found.moved.items()}
         return {"transitions": _transition_rows(self.summary), **lists}
+
+    def to_frame(self) -> pd.DataFrame:
+        """How many went from where to where, by grouping."""
+        return in_units(self.to_arrow().to_pandas(), ())
+
+    def to_arrow(self) -> pa.Table:
+        """The same as it is written."""
+        return self.tables["transitions"]
+
+    def as_data(self) -> dict[str, Any]:
+        """The same as `summary`."""
+        return self.summary
+
+    def __repr__(self) -> str:
+        """Which days are compared."""
+        old, new = self.summary["old"], self.summary["new"]
+        return f"<rfmtool.Compared: {old['as_of']} and {new['as_of']}>"
+
+    def _repr_html_(self) -> str:
+        from rfmtool.pages.html import comparison_part  # with its templates
+
+        return comparison_part(self.summary)
 
 
 def compare(old: Source, new: Source) -> Compared:

@@ -88,15 +88,19 @@ def _list(folder: Path, name: str) -> tuple[str, dict[str, Row]]:
     if path is None:
         if not known:
             bytes_in(folder, wanted[0])  # which says what is wrong
-        lists = ", ".join(PurePosixPath(one).stem for one in known if one.startswith("actions/"))
+        lists = ", ".join(
+            PurePosixPath(one).stem for one in known if one.startswith(("actions/", "tasks/"))
+        )
         raise InputError(f"{folder}: there is no list {name!r}", f"Lists are {lists}.")
     table = text_table(bytes_in(folder, path))
     if "--raw-text" not in manifest.get("command", ()):
         ids = unescaped(table["customer_id"])
         place = table.column_names.index("customer_id")
         table = table.set_column(place, "customer_id", ids)
-    columns = ["customer_id", "action", "channel"]
-    return path, {row["customer_id"]: row for row in table.select(columns).to_pylist()}
+    rows = table.select(["customer_id", "action", "channel"]).to_pylist()
+    if path.startswith("tasks/"):  # beside the action, and by whatever channel
+        rows = [{**row, "action": PurePosixPath(path).stem, "channel": None} for row in rows]
+    return path, {row["customer_id"]: row for row in rows}
 
 
 def _check_outcomes(rows: Iterable[Row], file: Path) -> None:

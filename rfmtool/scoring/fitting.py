@@ -46,9 +46,10 @@ def fit(  # noqa: PLR0913 - all but the last are what makes up Scales
             leave nobody.
     """
     rules = rules or FitRules()
-    asked = [*VALUES.values(), *filter(None, [rules.within])]
+    asked = {*VALUES.values(), *filter(None, [rules.within])}
     buyer = people["frequency"].to_numpy() > 0
-    fitted_on = people.loc[buyer & is_inside(people, rules), people.columns.intersection(asked)]
+    values = people[[name for name in people.columns if name in asked]]
+    fitted_on = values[buyer & is_inside(people, rules)]
     if buyer.any() and not len(fitted_on):
         raise RulesError(
             "nobody lies within the limits that cut points are fitted on",

@@ -46,6 +46,14 @@ class Curve:
         place = int(np.searchsorted(self.day, day, side="right")) - 1
         return float(1 - self.survival[place]) if place >= 0 else 0.0
 
+    def share_between(self, day: int) -> tuple[float, float]:
+        """Limits of the share with the event by a day, as `band` has them; nothing yet is 0."""
+        place = int(np.searchsorted(self.day, day, side="right")) - 1
+        if place < 0:
+            return 0.0, 0.0
+        low, high = (np.nan_to_num(limit, nan=1.0) for limit in self.band())
+        return float(low[place]), float(high[place])
+
     @property
     def share_ever(self) -> float:
         """The share with the event by the last day anybody was watched."""
@@ -67,6 +75,15 @@ class Curve:
         spread = np.where(known, Z_95 * self.se / (inner * np.log(inner)), np.nan)
         low, high = 1 - inner ** np.exp(spread), 1 - inner ** np.exp(-spread)
         return low, high
+
+    def reached_between(self, share: float) -> tuple[int | None, int | None]:
+        """Limits of the day by which this share has the event (Brookmeyer & Crowley, 1982).
+
+        Where everybody has had it, the last day is both limits at most; None is not seen yet.
+        """
+        low, high = (np.nan_to_num(limit, nan=1.0) >= share for limit in self.band())
+        first, last = (int(self.day[at.argmax()]) if at.any() else None for at in (high, low))
+        return first, last
 
 
 def survival_curve(times: Ints, events: Flags) -> Curve:

@@ -15,6 +15,7 @@ from rfmtool.rules.presets import Preset
 from rfmtool.sources import read
 from rfmtool.sources.cells import conventions
 from rfmtool.sources.cells.date_readings import ISO, check_zone, in_zone, reading_of
+from rfmtool.sources.databases import apart, source_of_rows
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.listing import expand
 from rfmtool.sources.files.spools import spooled_stream
@@ -180,10 +181,15 @@ def sources_of(
             f"a source is a path, paths, a frame, or a list of dicts, not a {kind}",
             "Pass one of these.",
         )
-    files = expand(source, asked.max_bytes)
+    rows, exports = apart([os.fspath(one) for one in source], asked)
+    tables = [source_of_rows(one, asked, roles) for one in rows]
+    if rows and not exports:
+        return [*tables], ()
+    files = expand(exports, asked.max_bytes)
     if len(files) == 1 or asked.strict:
-        return [source_of_file(file, asked, roles) for file in files], ()
-    return _tables_among(files, asked, roles)
+        return [*tables, *(source_of_file(file, asked, roles) for file in files)], ()
+    found, passed_over = _tables_among(files, asked, roles)
+    return [*tables, *found], passed_over
 
 
 def _tables_among(

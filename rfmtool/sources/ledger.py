@@ -62,6 +62,7 @@ class Tally:
     last_day: int | None = None
     """The latest day of a used or anonymous row, in days since 1970-01-01."""
     ids_end_in_point_zero: bool = True
+    shortened_orders: int = 0
     has_marks: bool = False
     currencies: frozenset[str] = frozenset()
     unrated: frozenset[str] = frozenset()
@@ -99,6 +100,8 @@ class Ledger:
     rejected_units: int = 0
     last_day: int | None = None
     ids_end_in_point_zero: bool = True
+    shortened_orders: int = 0
+    """How many rows have an order id such as 6.12E+12, which a spreadsheet has cut short."""
     has_marks: bool = False
     currencies: set[str] = field(default_factory=set)
     unrated: set[str] = field(default_factory=set)
@@ -133,6 +136,7 @@ class Ledger:
             known = tally.last_day if self.last_day is None else self.last_day
             self.last_day = max(tally.last_day, known)
         self.ids_end_in_point_zero &= tally.ids_end_in_point_zero
+        self.shortened_orders += tally.shortened_orders
         self.has_marks |= tally.has_marks
         self.currencies |= tally.currencies
         self.unrated |= tally.unrated

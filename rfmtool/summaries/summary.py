@@ -34,6 +34,7 @@ from rfmtool.summaries.exchange import rates_data
 from rfmtool.summaries.figures import groups_of, no_channel, open_complaints
 from rfmtool.summaries.look_back import look_back
 from rfmtool.summaries.lots import last_times, lots_data, on_lists, resting_data
+from rfmtool.summaries.relationship import relationship_data
 from rfmtool.summaries.spread import cells, distributions
 from rfmtool.summaries.statuses import statuses_data
 from rfmtool.summaries.warnings import warnings
@@ -90,6 +91,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "funnel": funnel_data(result),
         "margins": margin_data(result),
         "evidence_says": voices_data(result),
+        **relationship_data(result),
         "wallet": wallet,
         "backtest": None if back is None else back.as_data(),
         "forecast": forecast_data(frame, result.looks),

@@ -196,7 +196,8 @@ def attribute_places(layout: FileLayout, table: EvidenceTable) -> dict[str, int]
 
 
 def _bins(batch: Batch, cells: Mapping[str, Cells], table: EvidenceTable) -> Codes:
-    unnamed = np.logical_or.reduce([mask_of(cells[role].values.is_null()) for role in table.ids])
+    needed = [role for role in table.ids if not table.roles[role].may_lack]
+    unnamed = np.logical_or.reduce([mask_of(cells[role].values.is_null()) for role in needed])
     bins = np.where(unnamed, CODES["anonymous"], CODES["used"]).astype(np.uint8)
     # From the last reason to the first: the first that holds is written last.
     for reason in reversed(REJECTIONS):

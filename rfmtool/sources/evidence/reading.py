@@ -25,6 +25,7 @@ from rfmtool.sources.cells.date_readings import (
 )
 from rfmtool.sources.cells.dates import read_days
 from rfmtool.sources.cells.numbers import NumberReading
+from rfmtool.sources.databases import apart, source_of_rows
 from rfmtool.sources.detect import source_of_file, sources_of
 from rfmtool.sources.evidence.cells import TableReading
 from rfmtool.sources.evidence.roles import EvidenceTable
@@ -58,9 +59,13 @@ def taken_apart(
     if isinstance(source, (str, os.PathLike)):
         source = [source]
     if isinstance(source, Sequence) and not is_frame(source):
+        rows, paths = apart([os.fspath(one) for one in source], asked)
+        found = [_batches_of(source_of_rows(one, asked, table.layout()), threads) for one in rows]
+        if rows and not paths:
+            return found
         # By name, so that the last word on somebody does not hang on how the files were listed.
-        files = sorted(expand(source, asked.max_bytes), key=lambda file: file.name)
-        return [_of_file(file, asked, table, threads) for file in files]
+        files = sorted(expand(paths, asked.max_bytes), key=lambda file: file.name)
+        return found + [_of_file(file, asked, table, threads) for file in files]
     return [_batches_of(one, threads) for one in sources_of(source, asked, table.layout())[0]]
 
 

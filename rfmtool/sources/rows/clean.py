@@ -20,7 +20,7 @@ from rfmtool.arrays import Mask, Places
 from rfmtool.columns import CONTACTS
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells.dates import Days
-from rfmtool.sources.cells.ids import distinct_keys
+from rfmtool.sources.cells.ids import are_shortened, distinct_keys
 from rfmtool.sources.cells.numbers import Units
 from rfmtool.sources.layout import KEPT, Question, Reading
 from rfmtool.sources.ledger import CODES, REJECTED, Tally
@@ -58,6 +58,9 @@ _COSTS: Final = {
 }
 # A control character that no shop's ids begin with, so a made-up one does not meet a real one.
 _MADE_UP: Final = "\x1f"
+
+_LOOK: Final = 1 << 12
+"""How many orders of a batch tell whether a closer look is worth its time."""
 
 _Column: TypeAlias = "pa.Array | npt.NDArray[Any]"
 
@@ -206,12 +209,21 @@ def _tally(rows: _Sorted, reading: Reading, question: Question) -> Tally:
         statuses=statuses_of(rows.runs.heads, question, rows.counts, rows.sales, rows.refunds),
         last_day=int(rows.days[seen].max()) if seen.any() else None,
         ids_end_in_point_zero=pc.all(pc.ends_with(ids, ".0")).as_py() is not False,
+        shortened_orders=_shortened_orders(rows),
         has_marks=not reading.numbers.settled and has_marks(rows.batch.cells),
         currencies=currencies_of(rows.runs, seen, rows.money.said, rows.apart),
         unrated=rows.money.unrated(rows.apart),
         suppressed=suppressed,
         footer_rows=rows.batch.footer_rows,
     )
+
+
+def _shortened_orders(rows: _Sorted) -> int:
+    """How many rows have an order id cut short; where none of the first has, it is none."""
+    ids = rows.runs.heads.get("order_id")
+    if ids is None or not are_shortened(ids[:_LOOK]).any():
+        return 0
+    return int(rows.counts[are_shortened(ids)].sum())
 
 
 def _order_ids(heads: Cells, days: Days, ordinal: int, question: Question) -> pa.Array:
