@@ -91,7 +91,25 @@ class Repeat:
     @property
     def notes(self) -> tuple[str, ...]:
         """What to bear in mind."""
-        return tuple(_notes(self))
+        if not self.buyers:
+            return ("Nobody has an order that counts, so there is nothing to come back from.",)
+        days = self.curve.watched_days
+        watched = f"{days:,} day" + "s" * (days != 1)
+        if not self.repeaters:
+            told = f"the first were watched for {watched}."
+            return (f"Nobody has ordered on a second day yet; {told}",)
+        notes = []
+        if self.repeaters < MIN_SECOND_ORDERS:
+            notes.append(
+                f"Fewer than {MIN_SECOND_ORDERS} second orders: the windows are round numbers of"
+                " days, and the best weeks may be chance."
+            )
+        if days < DAYS[-1]:
+            notes.append(
+                f"Nobody has been watched for longer than {watched}; the shares by later days are"
+                " what was reached until then."
+            )
+        return tuple(notes)
 
     def as_data(self) -> dict[str, Any]:
         """Plain data; shares from 0 to 1, None where there is no such number."""
@@ -249,24 +267,3 @@ def _points(curve: Curve) -> list[dict[str, Any]]:
 
 def _known(number: float) -> float | None:
     return None if math.isnan(number) else number
-
-
-def _notes(found: Repeat) -> list[str]:
-    if not found.buyers:
-        return ["Nobody has an order that counts, so there is nothing to come back from."]
-    days = found.curve.watched_days
-    watched = f"{days:,} day" + "s" * (days != 1)
-    if not found.repeaters:
-        return [f"Nobody has ordered on a second day yet; the first were watched for {watched}."]
-    notes = []
-    if found.repeaters < MIN_SECOND_ORDERS:
-        notes.append(
-            f"Fewer than {MIN_SECOND_ORDERS} second orders: the windows are round numbers of days,"
-            " and the best weeks may be chance."
-        )
-    if found.curve.watched_days < DAYS[-1]:
-        notes.append(
-            f"Nobody has been watched for longer than {watched}; the shares"
-            " by later days are what was reached until then."
-        )
-    return notes
