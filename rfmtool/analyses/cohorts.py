@@ -60,7 +60,12 @@ class Cohorts:
     @property
     def notes(self) -> tuple[str, ...]:
         """What to bear in mind."""
-        return tuple(_notes(self))
+        if not self.cohorts:
+            return ("Nobody has an order that counts, so there is no month to begin with.",)
+        first = self.cohorts[0]
+        before = f"The first cohort, {first.name}, may hold customers from before the export."
+        alone = "There is only one month yet, so nobody can have stayed."
+        return (before, alone) if len(first.active) == 1 else (before,)
 
     def as_data(self) -> list[dict[str, Any]]:
         """Plain data; money is text."""
@@ -120,17 +125,12 @@ def _follow(
     month = np.minimum(_months(entries.day[known]), last)
     revenue = np.zeros(active.shape, dtype=_wide_enough(net))
     np.add.at(revenue, (row, np.maximum(month - starts[row], 0)), net)
-    return tuple(
-        _cohort(int(start), active[place, : last - start + 1], revenue[place])
-        for place, start in enumerate(starts)
-    )
-
-
-def _cohort(month: int, active: Ints, revenue: Money) -> Cohort:
-    name = str(np.datetime64(month, "M"))
-    return Cohort(
-        name, int(active[0]), tuple(active.tolist()), tuple(revenue[: len(active)].tolist())
-    )
+    found = []
+    for place, start in enumerate(starts.tolist()):
+        name, months = str(np.datetime64(start, "M")), last - start + 1
+        came, spent = active[place, :months].tolist(), revenue[place, :months].tolist()
+        found.append(Cohort(name, came[0], tuple(came), tuple(spent)))
+    return tuple(found)
 
 
 def _months(days: Ints) -> Ints:
@@ -150,14 +150,3 @@ def first_months(people: pd.DataFrame) -> pd.Series[str]:
     distinct, places = np.unique(months, return_inverse=True)
     names = pd.Series(np.datetime_as_string(distinct), dtype="str").mask(np.isnat(distinct))
     return names.iloc[places].set_axis(people.index)
-
-
-def _notes(found: Cohorts) -> list[str]:
-    if not found.cohorts:
-        return ["Nobody has an order that counts, so there is no month to begin with."]
-    notes = [
-        f"The first cohort, {found.cohorts[0].name}, may hold customers from before the export."
-    ]
-    if len(found.cohorts[0].active) == 1:
-        notes.append("There is only one month yet, so nobody can have stayed.")
-    return notes

@@ -147,9 +147,8 @@ def _tiers(descending: Ints) -> tuple[tuple[Tier, ...], npt.NDArray[np.str_]]:
         return (), np.empty(0, dtype=np.str_)
     ends = [top_count(percent, count) for percent in (_HEAVY_PERCENT, _MEDIUM_PERCENT)]
     heavy, medium = (descending[end - 1] for end in ends)
-    names = np.where(
-        descending >= heavy, "heavy", np.where(descending >= medium, "medium", "light")
-    )
+    others = np.where(descending >= medium, "medium", "light")
+    names = np.where(descending >= heavy, "heavy", others)
     tiers = []
     for name in ("heavy", "medium", "light"):
         spend = descending[names == name]

@@ -19,11 +19,8 @@ _TYPED: Final = ("parquet", "frame")
 
 def page(found: Mapping[str, Any]) -> list[Block]:
     """A diagnosis as two columns: what, and how it is understood."""
-    pairs, preset, was_read = (
-        [("Files", _files(found["files"]))],
-        found["preset"],
-        "ledger" in found,
-    )
+    preset, was_read = found["preset"], "ledger" in found
+    pairs = [("Files", _files(found["files"]))]
     if found["left_out"]:
         pairs.append(("Not read", not_read(found["left_out"])))
     pairs += _lines("Shape", _shapes(found))
