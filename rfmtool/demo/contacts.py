@@ -39,7 +39,9 @@ SUPPRESSED = 0.006  # share of those the shop would hardly miss
 def contacts(people: pd.DataFrame, today: int, rng: np.random.Generator) -> pd.DataFrame:
     """Everybody the shop knows, one row each, by id."""
     count = len(people)
-    first, last = _names(count, rng)
+    first = pd.Series(chance.pick(FIRST_NAMES, count, rng))
+    begin, end = chance.pick(LAST_NAME_BEGINS, count, rng), chance.pick(LAST_NAME_ENDS, count, rng)
+    last = pd.Series(np.strings.add(begin, end))
     columns = {
         "customer_id": people["customer_id"],
         "name": first + " " + last,
@@ -53,12 +55,6 @@ def contacts(people: pd.DataFrame, today: int, rng: np.random.Generator) -> pd.D
         "paused_until": _pauses(people["paused"].to_numpy(), today, rng),
     }
     return pd.DataFrame(columns).sort_values("customer_id", ignore_index=True)
-
-
-def _names(count: int, rng: np.random.Generator) -> tuple[pd.Series[str], pd.Series[str]]:
-    first = chance.pick(FIRST_NAMES, count, rng)
-    begin, end = chance.pick(LAST_NAME_BEGINS, count, rng), chance.pick(LAST_NAME_ENDS, count, rng)
-    return pd.Series(first), pd.Series(np.strings.add(begin, end))
 
 
 def _emails(

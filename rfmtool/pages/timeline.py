@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from rfmtool.pages.blocks import (
@@ -51,23 +51,20 @@ def _verdict(found: Data) -> list[Block]:
         return []
     more = now["base"] - then["base"]
     grows = "grows" if more > 0 else "shrinks" if more < 0 else "stands still"
+    # What became of the numbers that matter; of rungs, where the rules have them.
+    changes = [f"buyers went from {then['buyers']:,} to {now['buyers']:,}"]
+    for name, counts in (("lapsed", "activity"), ("client", "stages"), ("advocate", "stages")):
+        before, after = (one[counts].get(name, 0) for one in (then, now))
+        if before or after:
+            changes.append(f"{name} from {before:,} to {after:,}")
     words = (
         f"The active base {grows}: {now['base']:,} are newcomers, active or overdue,"
-        f" {then['base']:,} were on {then['as_of']}. Since then {', '.join(_changes(then, now))}."
+        f" {then['base']:,} were on {then['as_of']}. Since then {', '.join(changes)}."
     )
     days = then["age_days"]
     if days < _YOUNG_DAYS:
         words += f" The books were {counted(days, 'day')} old then, so that says little."
     return [Paragraph(words), Gap()]
-
-
-def _changes(then: Data, now: Data) -> Iterator[str]:
-    """What became of the numbers that matter; of rungs, where the rules have them."""
-    yield f"buyers went from {then['buyers']:,} to {now['buyers']:,}"
-    for name, counts in (("lapsed", "activity"), ("client", "stages"), ("advocate", "stages")):
-        before, after = (one[counts].get(name, 0) for one in (then, now))
-        if before or after:
-            yield f"{name} from {before:,} to {after:,}"
 
 
 def _table(points: Sequence[Data], cells: int) -> Table:
@@ -85,10 +82,12 @@ def _table(points: Sequence[Data], cells: int) -> Table:
     ]
     for title, name in (("LADDER", "stages"), ("ACTIVITY", "activity"), ("SEGMENT", "segments")):
         rows += [(), (title,)]
-        rows += [
-            (plain(label), *_row(values, cells), share(values[-1] / last["customers"]))
-            for label, values in _labels([point[name] for point in points])
-        ]
+        counts = [point[name] for point in points]
+        for label in dict.fromkeys(label for each in counts for label in each):
+            values = [each.get(label, 0) for each in counts]
+            if any(values):
+                part = share(values[-1] / last["customers"])
+                rows.append((plain(label), *_row(values, cells), part))
     return Table(
         columns=(
             Column("ALL", "name"),
@@ -99,14 +98,6 @@ def _table(points: Sequence[Data], cells: int) -> Table:
         rows=tuple(rows),
         spare=("share",),
     )
-
-
-def _labels(counts: Sequence[Mapping[str, int]]) -> Iterator[tuple[str, list[int]]]:
-    """The labels that anybody ever had, in the order of the rules, and how many had them when."""
-    for name in dict.fromkeys(name for each in counts for name in each):
-        values = [each.get(name, 0) for each in counts]
-        if any(values):
-            yield name, values
 
 
 def _row(values: Sequence[int], cells: int) -> tuple[Cell, ...]:
