@@ -65,7 +65,15 @@ class Affinity:
     @property
     def notes(self) -> tuple[str, ...]:
         """What to bear in mind."""
-        return tuple(_notes(self))
+        if not self.customers:
+            return (f"Nobody has bought anything with a {self.by}.",)
+        least = f"{MIN_CUSTOMERS} customers and {MIN_SUPPORT_PERCENT}% of all"
+        if not self.rules:
+            none = f"No two of {self.names:,} are bought together more than by chance by {least}."
+            return (none,)
+        if self.compared == _MOST_NAMES:
+            return (f"Of {self.names:,} only the {_MOST_NAMES} most bought are compared.",)
+        return ()
 
     def as_data(self) -> list[dict[str, Any]]:
         """Plain data; shares are from 0 to 1."""
@@ -280,15 +288,3 @@ def _best_rules(bought: _Bought, places: Sequence[_Place], people: int) -> Ints:
         best[_places(holds)] = number
         waiting &= ~holds
     return best
-
-
-def _notes(found: Affinity) -> list[str]:
-    if not found.customers:
-        return [f"Nobody has bought anything with a {found.by}."]
-    least = f"{MIN_CUSTOMERS} customers and {MIN_SUPPORT_PERCENT}% of all"
-    if not found.rules:
-        return [f"No two of {found.names:,} are bought together more than by chance by {least}."]
-    notes = []
-    if found.compared == _MOST_NAMES:
-        notes.append(f"Of {found.names:,} only the {_MOST_NAMES} most bought are compared.")
-    return notes

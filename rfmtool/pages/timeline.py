@@ -36,7 +36,7 @@ def page(found: Data, width: int) -> list[Block]:
     )
     parts: list[Block] = [
         *_verdict(found),
-        _table(points, _cells(points, width)),
+        _table(points, room(points, width)),
         Gap(),
         *_advocates(points),
         Paragraph(_reading(found, width), "quiet"),
@@ -72,11 +72,11 @@ def _table(points: Sequence[Data], cells: int) -> Table:
     first, last = points[0], points[-1]
     revenue = [float(point["revenue"]) for point in points]
     rows: list[Sequence[Cell]] = [
-        ("customers", *_row([point["customers"] for point in points], cells)),
+        ("customers", *ends_and_curve([point["customers"] for point in points], cells)),
         (
             "revenue until then",
             money(first["revenue"]),
-            _curve(revenue, cells),
+            curve(revenue, cells),
             money(last["revenue"]),
         ),
     ]
@@ -87,7 +87,7 @@ def _table(points: Sequence[Data], cells: int) -> Table:
             values = [each.get(label, 0) for each in counts]
             if any(values):
                 part = share(values[-1] / last["customers"])
-                rows.append((plain(label), *_row(values, cells), part))
+                rows.append((plain(label), *ends_and_curve(values, cells), part))
     return Table(
         columns=(
             Column("ALL", "name"),
@@ -100,17 +100,18 @@ def _table(points: Sequence[Data], cells: int) -> Table:
     )
 
 
-def _row(values: Sequence[int], cells: int) -> tuple[Cell, ...]:
-    return f"{values[0]:,}", _curve(values, cells), f"{values[-1]:,}"
+def ends_and_curve(values: Sequence[int], cells: int) -> tuple[Cell, ...]:
+    """The first value, a curve of so many cells, and the last."""
+    return f"{values[0]:,}", curve(values, cells), f"{values[-1]:,}"
 
 
-def _curve(values: Sequence[float], cells: int) -> Spark:
+def curve(values: Sequence[float], cells: int) -> Spark:
     """As many of the values as there is room for, the first and the last among them."""
     step = (len(values) - 1) / max(cells - 1, 1)
     return Spark(tuple(values[round(place * step)] for place in range(cells)))
 
 
-def _cells(points: Sequence[Data], width: int) -> int:
+def room(points: Sequence[Data], width: int) -> int:
     """How many of the points a curve has room for."""
     return max(min(width - _NUMBERS_WIDTH, _MOST_CELLS, len(points)), 1)
 
@@ -131,6 +132,6 @@ def _advocates(points: Sequence[Data]) -> list[Block]:
 
 def _reading(found: Data, width: int) -> str:
     scales = "fitted anew for each day" if found["fitted"] else "the same for all days"
-    days, cells = len(found["points"]), _cells(found["points"], width)
+    days, cells = len(found["points"]), room(found["points"], width)
     thinned = f" There is room for {cells} of the {days} days in it." if cells < days else ""
     return f"Each curve is scaled to its own highest.{thinned} Cut points and limits are {scales}."
