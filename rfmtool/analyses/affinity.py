@@ -156,21 +156,11 @@ def _bought(spends: pd.DataFrame, people: int) -> _Bought:
     by_row = owner[row >= 0][np.argsort(row[row >= 0], kind="stable")]
     bits = np.zeros((len(kept), -(-people // _WORD)), dtype=np.uint64)
     for number, places in enumerate(np.split(by_row, np.cumsum(counts[kept]))[:-1]):
-        bits[number] = _bits(places, people)
+        flags = np.zeros(bits.shape[1] * _WORD, dtype=bool)
+        flags[places] = True
+        bits[number] = np.packbits(flags).view(np.uint64)
     named = [str(name) for name in names[kept]]
     return _Bought(bits, named, customers, int((counts > 0).sum()), least)
-
-
-def _bits(places: Ints, people: int) -> Words:
-    """A bit for each of so many people, set at these places."""
-    flags = np.zeros(-(-people // _WORD) * _WORD, dtype=bool)
-    flags[places] = True
-    return np.packbits(flags).view(np.uint64)
-
-
-def _places(bits: Words) -> Ints:
-    """The places at which a bit is set."""
-    return np.flatnonzero(np.unpackbits(bits.view(np.uint8)).view(np.bool_))
 
 
 @dataclass(frozen=True)
@@ -285,6 +275,7 @@ def _best_rules(bought: _Bought, places: Sequence[_Place], people: int) -> Ints:
         holds = waiting & ~bought.bits[place.next]
         for name in place.has:
             holds &= bought.bits[name]
-        best[_places(holds)] = number
+        theirs = np.unpackbits(holds.view(np.uint8)).view(np.bool_)
+        best[np.flatnonzero(theirs)] = number
         waiting &= ~holds
     return best

@@ -123,7 +123,10 @@ def _follow(
     row, net = rows[entries.owner[known]], (entries.sales - entries.refunds)[known]
     # Refunds may come after as_of, where it is the last order's day: they stay in the last month.
     month = np.minimum(_months(entries.day[known]), last)
-    revenue = np.zeros(active.shape, dtype=_wide_enough(net))
+    # Python's numbers where a sum might not fit into 64 bits.
+    largest = float(np.abs(net).max()) if len(net) else 0.0
+    is_safe = largest * len(net) < _SAFE_SUM
+    revenue: Money = np.zeros(active.shape, dtype=np.int64 if is_safe else object)
     np.add.at(revenue, (row, np.maximum(month - starts[row], 0)), net)
     found = []
     for place, start in enumerate(starts.tolist()):
@@ -136,12 +139,6 @@ def _follow(
 def _months(days: Ints) -> Ints:
     """The months of days since 1970-01-01, counted from 1970-01."""
     return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-
-
-def _wide_enough(net: Ints) -> npt.DTypeLike:
-    """64 bits, or Python's numbers where a sum might not fit into them."""
-    largest = float(np.abs(net).max()) if len(net) else 0.0
-    return np.int64 if largest * len(net) < _SAFE_SUM else object
 
 
 def first_months(people: pd.DataFrame) -> pd.Series[str]:

@@ -41,6 +41,17 @@ class Step:
     median_days: float
     curve: Curve
 
+    def as_data(self) -> dict[str, Any]:
+        """Plain data; shares from 0 to 1."""
+        return {
+            "order": self.order,
+            "median_days": self.median_days,
+            "customers": self.curve.customers,
+            "returned": self.returned,
+            "median_days_of_all": self.curve.reached(0.5),
+            "by_day": {str(day): self.curve.share(day) for day in DAYS},
+        }
+
 
 @dataclass(frozen=True)
 class Group:
@@ -81,12 +92,10 @@ class Repeat:
 
         Empty where there are too few second orders to tell.
         """
+        if not self.windows.is_fitted or self.best_weeks is None:
+            return {}
         counts = self.table["ask"].value_counts()
-        return {name: int(counts[name]) for name in _ASK} if self._has_best_weeks else {}
-
-    @property
-    def _has_best_weeks(self) -> bool:
-        return self.windows.is_fitted and self.best_weeks is not None
+        return {name: int(counts[name]) for name in _ASK}
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -121,7 +130,7 @@ class Repeat:
             "windows_are_fitted": self.windows.is_fitted,
             "weekly_hazard": [_known(rate) for rate in self.hazard.tolist()],
             "best_weeks": list(self.best_weeks) if self.best_weeks else None,
-            "latency": [_latency(step) for step in self.steps],
+            "latency": [step.as_data() for step in self.steps],
             "latency_note": SELECTION,
             "curve": _points(self.curve),
             "waiting": len(self.table),
@@ -239,17 +248,6 @@ def _in_short(repeaters: int, curve: Curve) -> dict[str, Any]:
         "repeaters": repeaters,
         "median_days": curve.reached(0.5),
         "by_day": {str(day): curve.share(day) for day in DAYS},
-    }
-
-
-def _latency(step: Step) -> dict[str, Any]:
-    return {
-        "order": step.order,
-        "median_days": step.median_days,
-        "customers": step.curve.customers,
-        "returned": step.returned,
-        "median_days_of_all": step.curve.reached(0.5),
-        "by_day": {str(day): step.curve.share(day) for day in DAYS},
     }
 
 
