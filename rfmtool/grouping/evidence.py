@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from rfmtool.arrays import Ints
 from rfmtool.days import day_number
 from rfmtool.errors import naming
-from rfmtool.grouping.doubts import check_wallet_currency
+from rfmtool.grouping.ambiguities import check_wallet_currency
 from rfmtool.grouping.grouped import Grouped
 from rfmtool.grouping.history import moved, spend_within
 from rfmtool.grouping.order_days import OrderDates

@@ -11,7 +11,12 @@ from typing import Any, Final, Literal
 from rfmtool.engines import Engine, Request
 from rfmtool.engines.local import LocalEngine
 from rfmtool.errors import InputError, UsageError, having_seen
-from rfmtool.grouping.doubts import check_amounts, check_calendar, check_currency, check_overlap
+from rfmtool.grouping.ambiguities import (
+    check_amounts,
+    check_calendar,
+    check_currency,
+    check_overlap,
+)
 from rfmtool.grouping.grouped import Grouped, as_of_day
 from rfmtool.grouping.history import counting_orders
 from rfmtool.grouping.ids import check_ids
@@ -120,7 +125,7 @@ def group(
             if is_belied:
                 continue
             grouped = replace(grouped, export=surveyed)
-        _check_doubts(grouped, lines, engine)
+        _check_ambiguities(grouped, lines, engine)
         if settings.window_days is None or not seeks_day:
             return replace(grouped, as_of=as_of)
         as_of = as_of_day(grouped, accept_last=settings.accept_last)
@@ -190,7 +195,7 @@ def _read(lines: ExportLines, export: Export, detail: Detail, engine: Engine) ->
         first=found.first,
         latest=found.latest,
         entries=entries,
-        doubts=found.doubts,
+        order_counts=found.order_counts,
         rates=question.rates,
     )
     with having_seen(grouped):
@@ -213,7 +218,7 @@ def _failures_of_reading(export: Export, lines: ExportLines) -> Iterator[None]:
         raise
 
 
-def _check_doubts(grouped: Grouped, lines: ExportLines, engine: Engine) -> None:
+def _check_ambiguities(grouped: Grouped, lines: ExportLines, engine: Engine) -> None:
     """Count the orders that recur in another file in the ledger, and refuse what is ambiguous.
 
     Few exports have orders in several files at all; those are read once more. Where such orders
@@ -226,10 +231,10 @@ def _check_doubts(grouped: Grouped, lines: ExportLines, engine: Engine) -> None:
     keeps_one = lines.question.overlap == "keep-one"
     with having_seen(grouped):
         check_calendar(export, grouped.dates)
-        check_amounts(export, grouped.doubts)
-        if grouped.doubts.spanning or (keeps_one and lines.has_files and ledger["anonymous"]):
+        check_amounts(export, grouped.order_counts)
+        if grouped.order_counts.spanning or (keeps_one and lines.has_files and ledger["anonymous"]):
             question = replace(lines.question, anonymous=keeps_one)
             again = ExportLines(export.of(_NO_DETAIL), question, lines.threads)
             ledger.set_overlap(engine.group(Request(again, overlap=True)).overlap)
             if question.overlap is None:
-                check_overlap(export, ledger, grouped.doubts.orders)
+                check_overlap(export, ledger, grouped.order_counts.orders)
