@@ -16,14 +16,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.analyses.effects import Effect, difference_between
-from rfmtool.analyses.returned import ENOUGH, Share
-from rfmtool.arrays import Ints, Mask, is_first
+from rfmtool.analyses.asking import Asking, asking
+from rfmtool.analyses.gateways import Began, Gateway, compared, gateways
+from rfmtool.arrays import Ints, is_first
 from rfmtool.days import day_number
 from rfmtool.placing.contacting import sent
 from rfmtool.placing.tasks import FOLLOW_UP
-from rfmtool.scoring.survival import Curve, best_weeks, survival_curve, weekly_hazard
-from rfmtool.scoring.timing import OrderDays, Waits, fit_windows, waits
+from rfmtool.scoring.timing import OrderDays, waits
 
 Floats = npt.NDArray[np.float64]
 Frames = Mapping[str, pd.DataFrame]
@@ -39,7 +38,6 @@ OPENS: Final = {
     "contacts": "the steps before the first order, and where people came from",
     "contacted": "whether anybody asks for a second order, and follows up",
 }
-_WEEK: Final = 7
 
 
 @dataclass(frozen=True)
@@ -54,47 +52,6 @@ class Step:
     recorded: int
     share_of_before: float | None
     median_days: float | None
-
-
-@dataclass(frozen=True)
-class Gateway:
-    """A first purchase, how many began with it, and the share of them who came back."""
-
-    name: str
-    first_buyers: int
-    came_back: float | None
-    """By the horizon, by Kaplan & Meier; None of fewer than ENOUGH."""
-    low: float | None
-    high: float | None
-
-    @property
-    def interval(self) -> tuple[float, float, float] | None:
-        """The share and its limits; None of too few."""
-        if self.came_back is None or self.low is None or self.high is None:
-            return None
-        return self.came_back, self.low, self.high
-
-
-@dataclass(frozen=True)
-class Asking:
-    """Whether buyers are asked for a second order, and when: days from the first order."""
-
-    asked: Share
-    median_day: float | None
-    best_weeks: tuple[int, int] | None
-    before: int
-    within: int
-    after: int
-    """Of those asked, how many first before, in and after the best weeks, if these are known."""
-
-
-@dataclass(frozen=True)
-class Began:
-    """Who came back of those in touch before their first order, and of those who were not."""
-
-    before: Gateway
-    after: Gateway
-    difference: Effect | None
 
 
 @dataclass(frozen=True)
@@ -182,7 +139,7 @@ def journey(  # noqa: PLR0913 - all that it is told from
     wait = waits(days, as_of_day)
     horizon = min(YEAR, int(wait.days.max(initial=0)))
     taken = [step for step in STEPS if _NEEDS.get(step) in (None, *evidence)]
-    has_steps = "contacts" in evidence
+    has_steps, log = "contacts" in evidence, evidence.get("contacted")
     return Journey(
         as_of=as_of,
         by=by,
@@ -190,9 +147,9 @@ def journey(  # noqa: PLR0913 - all that it is told from
         steps=tuple(_steps({step: found[step] for step in taken}, people)),
         by_source=_by(_sources(people, evidence), found, taken) if has_steps else {},
         by_month=_by(_months(contact), found, taken) if has_steps else {},
-        began=_began(contact, wait, days, horizon) if has_steps else None,
-        asking=_asking(evidence, wait, days, as_of_day, services),
-        table=_gateways(first, wait, horizon),
+        began=compared(contact, wait, days, horizon) if has_steps else None,
+        asking=None if log is None else asking(log, wait, days, as_of_day, services),
+        table=gateways(first, wait, horizon),
         notes=tuple(_notes(len(wait.owner), first, by)),
         opens={table: what for table, what in OPENS.items() if table not in evidence},
     )
@@ -310,89 +267,6 @@ def _months(contact: Floats) -> tuple[Ints, Sequence[str]]:
     every = np.full(len(contact), -1)
     every[known] = codes
     return every, np.datetime_as_string(months).tolist()
-
-
-# Who comes back ----------------------------------------------------------------------------------
-
-
-def _returning(name: str, wait: Waits, mask: Mask, horizon: int) -> Gateway:
-    """The share of some first-time buyers who came back by the horizon."""
-    curve: Curve = survival_curve(wait.days[mask], wait.ended[mask])
-    if curve.customers < ENOUGH:
-        return Gateway(name, curve.customers, None, None, None)
-    return Gateway(name, curve.customers, curve.share(horizon), *curve.share_between(horizon))
-
-
-def _began(contact: Floats, wait: Waits, days: OrderDays, horizon: int) -> Began:
-    """Compare those in touch before their first order with those who were not."""
-    started = days.day[is_first(days.owner)]
-    day = contact[wait.owner]
-    known = ~np.isnan(day)
-    with np.errstate(invalid="ignore"):
-        early = known & (day < started)
-    before = _returning("before", wait, early, horizon)
-    after = _returning("after", wait, known & ~early, horizon)
-    one, other = before.interval, after.interval
-    if one is None or other is None:
-        return Began(before, after, None)
-    return Began(before, after, difference_between(one[0], one[1:], other[0], other[1:]))
-
-
-def _gateways(first: pd.DataFrame | None, wait: Waits, horizon: int) -> pd.DataFrame:
-    """What each first purchase leads to; who began with several counts for each."""
-    columns = [*Gateway.__annotations__]
-    if first is None or not len(first):
-        return pd.DataFrame(columns=columns)
-    place = np.searchsorted(wait.owner, first["owner"].to_numpy())
-    rows = []
-    for name, places in pd.Series(place).groupby(first["category"].astype("str").to_numpy()):
-        mask = np.zeros(len(wait.owner), dtype=bool)
-        mask[places.to_numpy()] = True
-        rows.append(vars(_returning(str(name), wait, mask, horizon)))
-    table = pd.DataFrame(rows, columns=columns)
-    return table.sort_values(["first_buyers", "name"], ascending=[False, True], ignore_index=True)
-
-
-# Asking ------------------------------------------------------------------------------------------
-
-
-def _asking(
-    evidence: Frames, wait: Waits, days: OrderDays, as_of_day: int, services: Sequence[str]
-) -> Asking | None:
-    """Who was asked between first and second order, of those who began since the log did."""
-    if "contacted" not in evidence:
-        return None
-    rows = sent(evidence["contacted"])
-    rows = rows[~rows["action"].isin([*services, FOLLOW_UP])]
-    started = days.day[is_first(days.owner)].astype(np.int64)
-    begins = int(rows["day"].min()) if len(rows) else as_of_day + 1
-    place = np.searchsorted(wait.owner, rows["owner"].to_numpy())
-    place = np.minimum(place, len(wait.owner) - 1)
-    since = rows["day"].to_numpy() - started[place] if len(wait.owner) else np.empty(0)
-    is_theirs = (wait.owner[place] == rows["owner"].to_numpy()) if len(wait.owner) else since > 0
-    counts = is_theirs & (since >= 0) & (since <= wait.days[place])
-    asked = np.full(len(wait.owner), np.inf)
-    np.minimum.at(asked, place[counts], since[counts])
-    asked = asked[started >= begins]
-    first = asked[np.isfinite(asked)]
-    best = _best_weeks(wait)
-    low, high = (_WEEK * (best[0] - 1) + 1, _WEEK * best[1]) if best else (0, 0)
-    within = (first >= low) & (first <= high)
-    return Asking(
-        asked=Share(len(asked), len(first)),
-        median_day=float(np.median(first)) if len(first) else None,
-        best_weeks=best,
-        before=int((first < low).sum()) if best else 0,
-        within=int(within.sum()) if best else 0,
-        after=int((first > high).sum()) if best else 0,
-    )
-
-
-def _best_weeks(wait: Waits) -> tuple[int, int] | None:
-    """When second orders come soonest, as `repeat` has it; None where too few have come."""
-    windows = fit_windows(wait.days, wait.ended)
-    hazard = weekly_hazard(wait.days, wait.ended, max(windows.w80 // _WEEK, 1))
-    return best_weeks(hazard) if windows.is_fitted else None
 
 
 def _notes(buyers: int, first: pd.DataFrame | None, by: str) -> Iterator[str]:

@@ -36,7 +36,7 @@ CATEGORIES: Final = pa.schema(
 
 
 @dataclass(frozen=True)
-class Doubts:
+class OrderCounts:
     """How many orders there are, and how many of them may be counted twice.
 
     Counted where lines say how large their rows are, and in which file they stand.
@@ -139,7 +139,7 @@ class Grouping:
     latest: pa.Table | None = None
     """The latest contact and kept cells, a row for each customer: of several on the latest day the
     largest by bytes. Contact columns go by their roles, kept ones by their own names."""
-    doubts: Doubts = field(default_factory=Doubts)
+    order_counts: OrderCounts = field(default_factory=OrderCounts)
     merged_ids: int = 0
     overlap: Overlap = field(default_factory=Overlap)
 

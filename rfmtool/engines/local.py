@@ -67,15 +67,12 @@ class LocalEngine:
     def _connection(self, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
         # DuckDB would spill into the user's working folder, where a kill leaves customers' data.
         with scratch_folder("rfmtool-") as spill, duckdb.connect() as connection:
-            self._configure(connection, str(spill), threads)
+            connection.execute("set temp_directory = ?", [str(spill)])
+            connection.execute("set preserve_insertion_order = false")
+            connection.execute(f"set threads = {threads}")
+            connection.execute("set memory_limit = ?", [f"{self._limit_bytes(connection)}B"])
             with _in_our_words():
                 yield connection
-
-    def _configure(self, connection: duckdb.DuckDBPyConnection, spill: str, threads: int) -> None:
-        connection.execute("set temp_directory = ?", [spill])
-        connection.execute("set preserve_insertion_order = false")
-        connection.execute(f"set threads = {threads}")
-        connection.execute("set memory_limit = ?", [f"{self._limit_bytes(connection)}B"])
 
     def _limit_bytes(self, connection: duckdb.DuckDBPyConnection) -> int:
         if not self.memory_limit:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from rfmtool.analyses.explain import explanation
 from rfmtool.money import UNITS_PER_CURRENCY
-from rfmtool.runs.finished import read_customer
+from rfmtool.runs.customer import read_customer
 
 
 class Explained(dict[str, Any]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -127,8 +127,10 @@ class Ledger:
         if len(tally.reject_rows):
             known = self.rejected_by_file.get(file, 0)
             self.rejected_by_file[file] = known + len(tally.reject_rows)
-        for row, code in self._room_for(tally):
-            self.rejects.append(Reject(file, before + row + 1, BINS[code]))
+            room = _KEPT_REJECTS - len(self.rejects)
+            for place in np.argsort(tally.reject_rows)[:room] if room else ():
+                row, code = int(tally.reject_rows[place]), tally.reject_codes[place]
+                self.rejects.append(Reject(file, before + row + 1, BINS[code]))
         self.used_units += tally.used_units
         self.anonymous_units += tally.anonymous_units
         self.moved_units += tally.moved_units
@@ -162,14 +164,6 @@ class Ledger:
         """Note what recurs in another file; what the copies hold without a customer is no more."""
         self.overlap = overlap
         self.anonymous_units -= overlap.anonymous_units
-
-    def _room_for(self, tally: Tally) -> Sequence[tuple[int, int]]:
-        room = _KEPT_REJECTS - len(self.rejects)
-        if room <= 0 or not len(tally.reject_rows):
-            return ()
-        order = np.argsort(tally.reject_rows)[:room]
-        rows, codes = tally.reject_rows[order].tolist(), tally.reject_codes[order].tolist()
-        return list(zip(rows, codes, strict=True))
 
     def __repr__(self) -> str:
         """Show where the rows went."""

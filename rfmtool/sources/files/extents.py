@@ -11,6 +11,7 @@ import struct
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import IO, BinaryIO, Final
 
 import numpy as np
@@ -89,14 +90,9 @@ def _of_xml(part: IO[bytes]) -> Iterator[_Extent]:
     text = _pieces(part)
     first = next(text, b"")
     if b"<table:table" in first or b"office:document" in first[:_LONGEST_TAG]:
-        yield from _of_opendocument(_joined(first, text))
+        yield from _of_opendocument(chain([first], text))
     else:
-        yield _of_sheet(_joined(first, text))
-
-
-def _joined(first: bytes, more: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from more
+        yield _of_sheet(chain([first], text))
 
 
 def _pieces(part: IO[bytes]) -> Iterator[bytes]:

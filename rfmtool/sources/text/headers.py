@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Final
 
 from rfmtool.sources.text.records import Record
@@ -108,9 +107,10 @@ def _is_second_row(records: Sequence[Record], places: Mapping[str, int], width: 
 
 def _joined(rows: Sequence[Names]) -> Names:
     """Names above each other; in a merged header one spans the empty cells to its right."""
-    spread: list[Iterable[str]] = [
-        accumulate(row, lambda left, name: name if name.strip() else left) for row in rows[:-1]
-    ]
+    spread = [list(row) for row in rows[:-1]]
+    for names in spread:
+        for place in range(1, len(names)):
+            names[place] = names[place] if names[place].strip() else names[place - 1]
     columns = zip(*spread, rows[-1], strict=True)
     return tuple(" ".join(part.strip() for part in parts if part.strip()) for parts in columns)
 
