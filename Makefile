@@ -16,7 +16,7 @@ test: .venv/installed
 	$(BIN)/pytest -n auto
 
 # What needs programs that apt or brew installs: the page of a run in Chromium, by playwright and with
-# axe-core; databases in PostgreSQL. What is not there is skipped.
+# axe-core; databases in PostgreSQL; stores in moto, which plays S3. What is not there is skipped.
 services: .venv/served
 	$(BIN)/pytest -m services
 
@@ -76,7 +76,7 @@ clean:
 	@touch $@
 
 .venv/served: .venv/installed
-	$(BIN)/$(PIP_INSTALL) playwright axe-core-python
+	$(BIN)/$(PIP_INSTALL) playwright axe-core-python 'moto[server]'
 	@touch $@
 
 .venv-lifelines/installed: pyproject.toml
