@@ -29,6 +29,7 @@ from rfmtool.placing.playbook import VALUED_BY, call_queue, order_of_value
 from rfmtool.placing.reaching import contacts_known
 from rfmtool.runs.calls import call_sheet, with_spoken
 from rfmtool.runs.finished import RULES, SUMMARY
+from rfmtool.runs.history import dates_told
 from rfmtool.runs.memory import Memory
 from rfmtool.runs.moves import rules_text
 from rfmtool.runs.rounds import holdouts_table, lots_data, reading_data
@@ -116,12 +117,15 @@ def write_files(
         rows = holdouts_table(result.holdouts).to_reader()
         outputs += write_with_lists(place, "holdouts", rows, dict, "csv", options.text)
     about: dict[str, Any] = {}
+    told: list[dict[str, Any]] = []
     if memory:
-        files, about, warned = memory.write(place, summary, options.text)
-        outputs += files
-        summary = {**summary, "warnings": [*summary["warnings"], *warned]}
+        left = memory.write(place, summary, options.text)
+        about, told = left.about, left.points
+        outputs += left.outputs
+        warnings = [*summary["warnings"], *left.warnings]
+        summary = {**summary, "since": memory.since, "warnings": warnings}
     if options.page:
-        earlier = earlier_dates(result)
+        earlier = dates_told(told) or earlier_dates(result)
         summary = {**summary, "title": options.page.title, "timeline": earlier}
         outputs.append(write_text(place, PAGE, run_page(summary, options.page.locale)))
     outputs.append(write_json(place, SUMMARY, summary))

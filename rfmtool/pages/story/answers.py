@@ -141,7 +141,7 @@ def _marks(block: Block, *, with_tables: bool) -> list[Mark]:
             )
             return [replace(block, columns=columns)]
         case Shaded() if with_tables:
-            return [Heat(block.title.capitalize(), block, ("linear",))]
+            return [Heat(block.title.capitalize(), block, linear=True)]
         case Fitting():
             return [
                 mark for each in block.ways[0] for mark in _marks(each, with_tables=with_tables)
