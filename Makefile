@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_INSTALL := pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test services fuzz attack lifelines latest lowest lint fmt bench lock clean
+.PHONY: demo test docs services fuzz attack lifelines latest lowest lint fmt bench lock clean
 
 demo: .venv/installed
 	@$(BIN)/rfmtool demo build/shop --customers 3000 --quiet
@@ -16,6 +16,10 @@ test: .venv/installed
 # The page of a run in Chromium, which apt or brew installs, by playwright and with axe-core.
 services: .venv/served
 	$(BIN)/pytest -m services
+
+# The site, into build/docs: a link or a name that leads nowhere is an error.
+docs: .venv/documented
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 # Every property with a thousand examples, some hundreds where each takes long, and every step of
 # every command failing in turn, 2,000 campaigns and 500 years of lists whose truth is known, 500 nights
@@ -74,6 +78,10 @@ clean:
 
 .venv/served: .venv/installed
 	$(BIN)/$(PIP_INSTALL) playwright axe-core-python
+	@touch $@
+
+.venv/documented: .venv/installed
+	$(BIN)/$(PIP_INSTALL) 'mkdocs>=1.6' 'mkdocs-material>=9.6' 'mkdocstrings-python>=1.16'
 	@touch $@
 
 .venv-lifelines/installed: pyproject.toml
