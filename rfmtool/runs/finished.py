@@ -23,7 +23,7 @@ from pyarrow import csv as pa_csv
 from rfmtool.columns import DATES, MONEY, RATIOS, WHOLE
 from rfmtool.documents import json_of
 from rfmtool.errors import InputError, RfmtoolError
-from rfmtool.manifest import MANIFEST, manifest_of
+from rfmtool.manifest import MANIFEST, SCHEMA, manifest_of
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.outputs.formulas import unescaped
 from rfmtool.places import check_local
@@ -163,6 +163,11 @@ def _unreadable(folder: Path, name: str, error: OSError) -> InputError:
 def _summary(written: _Written) -> dict[str, Any]:
     with reading_back(written.folder):
         summary: dict[str, Any] = json_of(_bytes_of(written, SUMMARY))
+        if int(summary.get("schema", SCHEMA)) > SCHEMA:
+            raise InputError(
+                f"{written.folder}: a newer version of rfmtool wrote it",
+                "Read it with that one, or run again to write it anew.",
+            )
         for key, kind in _SUMMARY.items():
             if not isinstance(summary[key], kind):
                 raise TypeError(key)
@@ -185,10 +190,21 @@ def reading_back(folder: str | Path) -> Iterator[None]:
             StopIteration, RecursionError, NotImplementedError) as error:  # fmt: skip
         if isinstance(error, RfmtoolError):
             raise
+        if _is_older(Path(folder)):
+            raise InputError(
+                f"{folder}: an earlier version wrote it, without what this one shows",
+                "Run again to write it anew.",
+            ) from error
         raise InputError(
             f"{folder}: does not hold what this version reads back ({type(error).__name__})",
             "Run again to write it anew; if this version wrote it, please report it as a bug.",
         ) from error
+
+
+def _is_older(folder: Path) -> bool:
+    """Whether a version before there were schemas wrote it."""
+    manifest = manifest_of(folder)
+    return manifest is not None and "schema" not in manifest
 
 
 # Customers ---------------------------------------------------------------------------------------
