@@ -38,6 +38,8 @@ def _facts(card: Data) -> Pairs:
         "Spent": _spent(card),
         "Rhythm": _rhythm(card),
         "Wallet": _wallet(card),
+        "Needs": _needs(card),
+        "In": ", ".join(sorted({row["community"] for row in card.get("memberships", ())})),
     }
     return Pairs(tuple((name, words) for name, words in facts.items() if words))
 
@@ -83,6 +85,17 @@ def _wallet(card: Data) -> str:
         return f"all of {whole} is spent here ({known})"
     part = f"{share(card['share_of_wallet'])} of {whole}"
     return f"{part}, and {money(card['headroom'])} elsewhere ({known})"
+
+
+def _needs(card: Data) -> str:
+    """What they said they need, and what of it was met."""
+    if "needs" not in card:
+        return ""
+    told = [
+        f"{row['need']} ({'met ' + row['met_on'] if row['met_on'] else 'not met yet'})"
+        for row in card["needs"]
+    ]
+    return ", ".join(told) or "nobody has asked"
 
 
 def _scores(scores: Mapping[str, Data]) -> Table:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from rfmtool.arrays import Ints, Mask
 from rfmtool.days import dated
+from rfmtool.placing.reach import reach_in_words
 from rfmtool.placing.reaching import BY_VOICE
 from rfmtool.placing.tasks import TASKS
 
@@ -80,6 +81,8 @@ def call_sheet(result: Standing, people: pd.DataFrame) -> pd.DataFrame:
         **_complaints(people, evidence),
         **_referrals(result.grouped.table, evidence, places),
         **_contacts(evidence, places),
+        **_needs(evidence, places, result.as_of_day),
+        **_reach(people, evidence, places),
     }
     sheet = people.assign(what=what, **told)
     return sheet[[name for name in (*_FIRST, *_OF_PEOPLE, *told) if name in sheet]]
@@ -118,6 +121,26 @@ def _contacts(evidence: Mapping[str, pd.DataFrame], places: Ints) -> dict[str, A
         latest = day == pd.Series(day).groupby(owner).transform("max").to_numpy()
         found["last_outcome"] = _texts(places, owner[latest], pa.array(log["outcome"][latest]))
     return found
+
+
+def _needs(evidence: Mapping[str, pd.DataFrame], places: Ints, as_of_day: int) -> dict[str, Any]:
+    """What each needs and was not given yet."""
+    if "needs" not in evidence:
+        return {}
+    rows = evidence["needs"]
+    rows = rows[~rows["met_on"].le(as_of_day).fillna(value=False).to_numpy(dtype=bool)]
+    return {"unmet_needs": _texts(places, rows["owner"].to_numpy(np.int64), pa.array(rows["need"]))}
+
+
+def _reach(
+    people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], places: Ints
+) -> dict[str, Any]:
+    """Of those who complain, who listens to them: they are in no other order for it."""
+    if "feedback" not in evidence:
+        return {}
+    words = pd.Series(reach_in_words(evidence, places), dtype="str")
+    complains = people["open_complaints"].gt(0).to_numpy(dtype=bool)
+    return {"reach": words.where(complains & words.ne("")).array}
 
 
 def _texts(places: Ints, owner: Ints, texts: pa.Array) -> Any:  # noqa: ANN401 - pandas texts
