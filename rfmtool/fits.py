@@ -12,6 +12,7 @@ import pandas as pd
 from pandas.api.types import union_categoricals
 
 from rfmtool import columns as names
+from rfmtool.analyses.earning import year_of
 from rfmtool.arrays import parts_of
 from rfmtool.days import day_number
 from rfmtool.errors import RulesError
@@ -96,7 +97,13 @@ def fit_everyone(
         tenure_limit(people),
         limits,
         told,
-        _shared(people, grouped, in_force, day, needed),
+        pd.concat(
+            [
+                _shared(people, grouped, in_force, day, needed),
+                _of_year(people, grouped, rules, day) if needed & needs.YEARLY else people[[]],
+            ],
+            axis=1,
+        ),
     )
 
 
@@ -182,6 +189,18 @@ def _fitted(
     buyers = people if needed & (needs.ESTIMATED | needs.BREADTH) else people[:0]
     peer_spend = fit_peer_spend(buyers, rules.wallet, day)
     return fit(people, rules.scoring, timing, peer_spend, as_of, rules=rules.fit)
+
+
+def _of_year(people: pd.DataFrame, grouped: Grouped, rules: Rules, day: int) -> pd.DataFrame:
+    """What the contact log tells of a year beside its orders."""
+    log = grouped.evidence.get("contacted")
+    if log is None or grouped.entries is None:
+        return people[[]]
+    year = year_of(grouped.entries, log, len(people), rules.contacting.minute_cost, day)
+    found = people[[]].assign(service_minutes=year.minutes)
+    if year.contribution is None:
+        return found
+    return found.assign(contribution=pd.arrays.IntegerArray(year.contribution, ~year.is_known))
 
 
 def _shared(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from rfmtool.pages.blocks import Block, Column, Paragraph, Table, numbers, share
+from rfmtool.pages.earning import returns, rewards
 from rfmtool.summaries.words import counted, money
 
 Data = Mapping[str, Any]
@@ -30,6 +31,8 @@ def relationship(summary: Data) -> Iterator[list[Block]]:
     yield equality(summary)
     for name, section in (("needs", needs), ("introductions", work), ("memberships", communities)):
         yield section(summary[name]) if summary[name] is not None else []
+    yield returns(summary)
+    yield rewards(summary)
     yield opens(summary)
 
 

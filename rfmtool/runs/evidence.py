@@ -10,10 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rfmtool.days import day_of
 from rfmtool.manifest import manifest_of
 from rfmtool.outputs.formulas import unescaped
+from rfmtool.outputs.tables import to_table
 from rfmtool.placing.matching import holds
 from rfmtool.runs.finished import bytes_in, text_table
+from rfmtool.summaries.earning import rewards_table, stake_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +36,8 @@ _PEOPLE: Final = {
     "customer_id": "owner", "to_id": "owner", "from_id": "giver", "invited_by": "inviter",
 }  # fmt: skip
 _US: Final = "us"
+_REWARDS: Final = ("month", "customer_id", "bought", "revenue", "margin", "reward")
+_STAKES: Final = ("customer_id", "stage", "brought", "own", "others", "low", "high")
 
 
 def evidence_kept(result: Standing) -> dict[str, pa.Table]:
@@ -43,9 +48,23 @@ def evidence_kept(result: Standing) -> dict[str, pa.Table]:
         said = evidence["feedback"]
         tables["complaints"] = said[holds(said, "kind", "complaint")]
     return {
-        name: pa.table({column: _cells(rows, column, ids) for column in KEPT[name]})
+        f"evidence/{name}": pa.table({column: _cells(rows, column, ids) for column in KEPT[name]})
         for name, rows in tables.items()
     }
+
+
+def money_tables(result: Standing) -> dict[str, pa.Table]:
+    """What each partner is due by month, and what hangs on each advocate and partner."""
+    ids, found = result.grouped.table["customer_id"].combine_chunks(), {}
+    due, stake = rewards_table(result), stake_table(result)
+    if due is not None:
+        named = due.assign(month=due["month"].map(lambda day: day_of(day).isoformat()[:7]),
+                           customer_id=ids.take(pa.array(due["owner"])).to_pylist())  # fmt: skip
+        found["rewards"] = to_table(named, _REWARDS, {*_REWARDS[3:]})
+    if stake is not None:
+        named = stake[0].assign(customer_id=ids.take(pa.array(stake[0]["owner"])).to_pylist())
+        found["advocates"] = to_table(named, _STAKES, {*_STAKES[3:]})
+    return found
 
 
 def _cells(rows: pd.DataFrame, column: str, ids: pa.Array) -> pa.Array:

@@ -28,7 +28,7 @@ from rfmtool.placing.contacting import listed
 from rfmtool.placing.playbook import call_queue, order_of_value
 from rfmtool.placing.reaching import contacts_known
 from rfmtool.runs.calls import by_voice, call_sheet, to_ring_up, with_spoken
-from rfmtool.runs.evidence import evidence_kept
+from rfmtool.runs.evidence import evidence_kept, money_tables
 from rfmtool.runs.finished import RULES, SUMMARY
 from rfmtool.runs.memory import Memory
 from rfmtool.runs.moves import rules_text
@@ -111,9 +111,9 @@ def write_files(
     if len(result.holdouts):
         rows = holdouts_table(result.holdouts).to_reader()
         outputs += write_with_lists(place, "holdouts", rows, dict, "csv", options.text)
-    for name, kept in evidence_kept(result).items():
+    for name, kept in {**money_tables(result), **evidence_kept(result)}.items():
         rows = pa.RecordBatchReader.from_batches(kept.schema, kept.to_batches())
-        outputs += write_with_lists(place, f"evidence/{name}", rows, dict, "csv", options.text)
+        outputs += write_with_lists(place, name, rows, dict, "csv", options.text)
     about: dict[str, Any] = {}
     if memory:
         files, about, warned = memory.write(place, summary, options.text)

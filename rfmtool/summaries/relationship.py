@@ -12,6 +12,7 @@ from rfmtool.arrays import Ints
 from rfmtool.money import money_text
 from rfmtool.placing.reach import reach_in_words
 from rfmtool.placing.tasks import TASKS, businesses, tasks
+from rfmtool.summaries.earning import earning_data
 
 if TYPE_CHECKING:
     from rfmtool.standing import Standing
@@ -21,6 +22,8 @@ OPENS: Final = {
     "introductions": "work found for business customers",
     "memberships": "communities, and who is in none",
     "contacted": "follow-ups, who is served how, and where time goes",
+    "referrals": "what hangs on advocates",
+    "partners": "rewards due",
 }
 """The tables without which a page has nothing to say, and what it would say."""
 
@@ -53,6 +56,7 @@ def relationship_data(result: Standing) -> dict[str, Any]:
         "introductions": _introductions(result),
         "reach": _reach(result),
         "memberships": _memberships(result),
+        **earning_data(result),
         "opens": {table: page for table, page in OPENS.items() if table not in evidence},
     }
 
