@@ -92,18 +92,14 @@ def fit_everyone(
             )
             for start, stop in parts_of(len(people))
         )
+    shared = _shared(people, grouped, in_force, day, needed)
+    log = grouped.evidence.get("contacted") if needed & needs.YEARLY else None
     return Fit(
         in_force,
         tenure_limit(people),
         limits,
         told,
-        pd.concat(
-            [
-                _shared(people, grouped, in_force, day, needed),
-                _of_year(people, grouped, rules, day) if needed & needs.YEARLY else people[[]],
-            ],
-            axis=1,
-        ),
+        shared if log is None else shared.assign(**_of_year(grouped, log, rules, day)),
     )
 
 
@@ -191,16 +187,16 @@ def _fitted(
     return fit(people, rules.scoring, timing, peer_spend, as_of, rules=rules.fit)
 
 
-def _of_year(people: pd.DataFrame, grouped: Grouped, rules: Rules, day: int) -> pd.DataFrame:
+def _of_year(grouped: Grouped, log: pd.DataFrame, rules: Rules, day: int) -> dict[str, Any]:
     """What the contact log tells of a year beside its orders."""
-    log = grouped.evidence.get("contacted")
-    if log is None or grouped.entries is None:
-        return people[[]]
-    year = year_of(grouped.entries, log, len(people), rules.contacting.minute_cost, day)
-    found = people[[]].assign(service_minutes=year.minutes)
+    if grouped.entries is None:
+        return {}
+    people, cost = len(grouped.table), rules.contacting.minute_cost
+    year = year_of(grouped.entries, log, people, cost, day)
     if year.contribution is None:
-        return found
-    return found.assign(contribution=pd.arrays.IntegerArray(year.contribution, ~year.is_known))
+        return {"service_minutes": year.minutes}
+    left = pd.arrays.IntegerArray(year.contribution, ~year.is_known)
+    return {"service_minutes": year.minutes, "contribution": left}
 
 
 def _shared(

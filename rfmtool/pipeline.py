@@ -130,8 +130,8 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
             "last" that day is taken even where it hangs on a few orders long after all others.
         rules: a rules file, or rules already loaded.
         scales: cut points to use instead of fitting them: a file, or the scales of an earlier run.
-        evidence: contacts, referrals, feedback, partners, wallets, contacted, suppress: each a
-            source of its own, for what orders cannot tell.
+        evidence: contacts, referrals, feedback, partners, wallets, contacted, introductions,
+            memberships, needs, suppress: each a source of its own, for what orders cannot tell.
         cuts: dimension to scoring method; overrides the rules.
         fit_on: who cut points are fitted on; overrides the rules.
         asked: everything else that detection would otherwise decide.

@@ -63,7 +63,9 @@ def test_what_a_contact_earned_is_the_mean_over_measured_contacts():
 
     client, customer = returns_by_stage(people, year, told, results, AS_OF)
 
-    assert client["earned_per_contact"] == {"difference": -0.5, "low": -1.25, "high": 0.25}
+    assert client["earned_per_contact"] == {
+        "difference": -0.5, "low": -1.25, "high": 0.25, "kind": "randomised",
+    }  # fmt: skip
     assert (client["contacts"], client["margin"]) == (40, 6 * UNIT)
     assert customer["earned_per_contact"] is None  # 29 are too few
     assert customer["measured_contacts"] == 29

@@ -8,10 +8,13 @@ import pandas as pd
 import pytest
 from shell import rfmtool as command
 
+import rfmtool
+from rfmtool import demo
 from rfmtool.analyses.backtest import LookBack
 from rfmtool.analyses.relations import communities, needs_met, work_found
 from rfmtool.days import day_number
 from rfmtool.placing.reach import reach_in_words
+from rfmtool.runs.evidence import evidence_kept, money_tables
 
 AS_OF = day_number(date(2025, 12, 31))
 DAY = AS_OF - 90
@@ -132,6 +135,21 @@ def test_to_whom_others_listen_is_said_in_words():
     assert words == ["named 2, reviews 1", "followers 5,000", ""]
 
 
+def test_the_order_of_rows_decides_nothing():
+    shop = demo.generate(250)
+    names = [name for name in shop if name not in ("orders", "contact_steps")]
+    rows = {name: shop[name] for name in names}
+    turned = {name: shop[name].iloc[::-1].reset_index(drop=True) for name in names}
+    results = [rfmtool.run(shop["orders"], evidence=tables) for tables in (rows, turned)]
+
+    one, other = (json.dumps(result.summary, sort_keys=True) for result in results)
+    assert one == other
+    one, other = ({**evidence_kept(each), **money_tables(each)} for each in results)
+    assert one.keys() == other.keys()
+    assert all(one[name].equals(other[name]) for name in one)
+    assert {"rewards", "advocates", "evidence/needs", "evidence/memberships"} <= one.keys()
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     place = tmp_path_factory.mktemp("shop")
@@ -168,7 +186,7 @@ def test_the_folder_keeps_what_explain_and_callers_need(folder):
     kept = {path.stem: path.read_text().splitlines()[1] for path in (out / "evidence").iterdir()}
     assert kept == {
         "needs": "ann,decaf,2025-06-02,", "introductions": "us,ann,2025-06-02,met",
-        "memberships": "ann,tea,,,,", "complaints": "bob,2025-06-10,",
+        "memberships": "ann,tea,,,,", "complaints": "ann,2025-06-11,",
     }  # fmt: skip
 
 

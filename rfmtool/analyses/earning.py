@@ -5,6 +5,7 @@ All money is in whole 1/10,000. A year is the 365 days up to as_of.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -130,9 +131,9 @@ def returns_by_stage(
             continue
         measured = action[np.asarray(stage == name) & action.isin(earned).to_numpy(dtype=bool)]
         means = {
-            part: float(np.mean([earned[one][part] for one in measured]))
+            part: math.fsum(earned[one][part] for one in measured) / len(measured)
             for part in ("difference", "low", "high")
-        } if len(measured) >= ENOUGH else None  # fmt: skip
+        } | {"kind": "randomised"} if len(measured) >= ENOUGH else None  # fmt: skip
         found.append(
             {
                 "stage": str(name),

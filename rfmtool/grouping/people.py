@@ -63,7 +63,8 @@ def unlisted(evidence: Mapping[str, pa.Table], listed: frozenset[str]) -> dict[s
 
 
 def _unlisted(table: pa.Table, listed: frozenset[str]) -> pa.Table:
-    ids = [table[name].combine_chunks() for name in _OWNER if name in table.column_names]
+    names = [name for name in _OWNER if name in table.column_names and name != "invited_by"]
+    ids = [table[name].combine_chunks() for name in names]
     named = np.logical_or.reduce([is_listed(column, listed) for column in ids])
     return table.filter(pa.array(~named))
 

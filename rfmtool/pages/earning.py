@@ -37,7 +37,10 @@ def returns(summary: Data) -> list[Block]:
         spare=("people", "minutes", "earned a contact"),
     )  # fmt: skip
     lines = [_where(rows), *_few(summary["contribution"])]
-    note = "Earned a contact: the difference that measure found a person, over measured contacts."
+    note = (
+        "Earned a contact: the difference a person that measure found by lot (randomised), a mean"
+        " over the contacts measured. The rest are plain sums."
+    )
     return [table, *map(Paragraph, lines), Paragraph(note, "quiet")]
 
 
@@ -104,10 +107,11 @@ def rewards(summary: Data) -> list[Block]:
         margin = "" if found["margin"] is None else f" and left {money(found['margin'])}"
         words = (
             f"{counted(found['partners'], 'partner')} brought people who spent"
-            f" {money(found['revenue'])} in all{margin}; due {money(found['reward'])}. Each month"
-            " of each is in rewards.csv; the terms are reward_share, reward_sum and reward_tiers in"
-            " [relationship] of the rules."
+            f" {money(found['revenue'])} in all{margin}; due {money(found['reward'])}, each month"
+            " of each in rewards.csv. The terms are reward_share, reward_sum and reward_tiers in"
+            " [relationship] of the rules"
         )
+        words += "." if Decimal(found["reward"]) else ": none is set."
         blocks += [table, Paragraph(words)]
     stake = summary["at_stake"]
     if stake and stake["people"]:

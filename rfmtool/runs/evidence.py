@@ -41,15 +41,19 @@ _STAKES: Final = ("customer_id", "stage", "brought", "own", "others", "low", "hi
 
 
 def evidence_kept(result: Standing) -> dict[str, pa.Table]:
-    """The rows of those in the run, by table; each only where it was supplied."""
+    """The rows of those in the run, by table and sorted; each only where it was supplied."""
     evidence, ids = result.grouped.evidence, result.grouped.table["customer_id"].combine_chunks()
     tables = {name: evidence[name] for name in KEPT if name in evidence}
     if "feedback" in evidence:
         said = evidence["feedback"]
         tables["complaints"] = said[holds(said, "kind", "complaint")]
-    return {
-        f"evidence/{name}": pa.table({column: _cells(rows, column, ids) for column in KEPT[name]})
+    found = {
+        name: pa.table({column: _cells(rows, column, ids) for column in KEPT[name]})
         for name, rows in tables.items()
+    }
+    return {
+        f"evidence/{name}": rows.sort_by([(column, "ascending") for column in KEPT[name]])
+        for name, rows in found.items()
     }
 
 
