@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.analyses.effects import Effect, difference_between
+from rfmtool.analyses.repeat import DAYS
 from rfmtool.analyses.returned import ENOUGH, Share
 from rfmtool.arrays import Ints, Mask, is_first
 from rfmtool.days import day_number
@@ -28,7 +29,6 @@ from rfmtool.scoring.timing import OrderDays, Waits, fit_windows, waits
 Floats = npt.NDArray[np.float64]
 Frames = Mapping[str, pd.DataFrame]
 
-YEAR: Final = 365
 STEPS: Final = (
     "first_contact", "answer", "quote_or_trial", "first_order", "follow_up", "second_order",
     "third_order",
@@ -63,7 +63,7 @@ class Gateway:
     name: str
     first_buyers: int
     came_back: float | None
-    """By the horizon, by Kaplan & Meier; None of fewer than ENOUGH."""
+    """By the horizon, by Kaplan & Meier; None of fewer than ENOUGH, or not watched so long."""
     low: float | None
     high: float | None
 
@@ -118,10 +118,10 @@ class Journey:
 
     @property
     def gateway(self) -> list[Gateway]:
-        """Those that ENOUGH began with, the best first."""
+        """Those that ENOUGH began with, those that surely lead on first: by the lower limit."""
         rows = [Gateway(*row) for row in self.table.itertuples(index=False)]
         known = [row for row in rows if row.came_back is not None and not np.isnan(row.came_back)]
-        return sorted(known, key=lambda row: (-(row.came_back or 0.0), row.name))
+        return sorted(known, key=lambda row: (-(row.low or 0.0), row.name))
 
     def as_data(self) -> dict[str, Any]:
         """Plain data; shares from 0 to 1, None where there is no such number."""
@@ -180,7 +180,7 @@ def journey(  # noqa: PLR0913 - all that it is told from
     found = _events(people, evidence, days)
     contact = found["first_contact"]
     wait = waits(days, as_of_day)
-    horizon = min(YEAR, int(wait.days.max(initial=0)))
+    horizon = _horizon(days, as_of_day)
     taken = [step for step in STEPS if _NEEDS.get(step) in (None, *evidence)]
     has_steps = "contacts" in evidence
     return Journey(
@@ -315,10 +315,20 @@ def _months(contact: Floats) -> tuple[Ints, Sequence[str]]:
 # Who comes back ----------------------------------------------------------------------------------
 
 
+def _horizon(days: OrderDays, as_of_day: int) -> int:
+    """The longest of some round numbers of days for which half of all buyers were watched.
+
+    Beyond that few are left, and a curve jumps with each of them.
+    """
+    watched = as_of_day - days.day[is_first(days.owner)]
+    half = float(np.median(watched)) if len(watched) else 0.0
+    return max((day for day in DAYS if day <= half), default=DAYS[0])
+
+
 def _returning(name: str, wait: Waits, mask: Mask, horizon: int) -> Gateway:
-    """The share of some first-time buyers who came back by the horizon."""
+    """The share of some first-time buyers who came back by the horizon, if they were watched."""
     curve: Curve = survival_curve(wait.days[mask], wait.ended[mask])
-    if curve.customers < ENOUGH:
+    if curve.customers < ENOUGH or curve.watched_days < horizon:
         return Gateway(name, curve.customers, None, None, None)
     return Gateway(name, curve.customers, curve.share(horizon), *curve.share_between(horizon))
 
