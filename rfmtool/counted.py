@@ -15,7 +15,8 @@ _COUNTED: Final = (
     *("usual_gap_days", "overdue_ratio", "average_order"),
     *("stage", "segment", "activity", "action", "priority", "channel", "stage_evidence"),
     *("wallet", "wallet_low", "wallet_high", "share_of_wallet", "wallet_basis", "wallet_spend"),
-    *("headroom", "wallet_plan", "wallet_understated", "margin", "latest_nps", "phone"),
+    *("headroom", "wallet_plan", "wallet_understated", "margin", "contribution"),
+    *("service_minutes", "latest_nps", "phone"),
     *("holdout", "resting", "snooze_until", "return_probability", "expected_spend"),
     *("open_complaints", "open_complaint_on", "orders_suggest"),
 )

@@ -12,6 +12,7 @@ import pandas as pd
 from pandas.api.types import union_categoricals
 
 from rfmtool import columns as names
+from rfmtool.analyses.earning import year_of
 from rfmtool.analyses.tastes import tastes
 from rfmtool.arrays import parts_of
 from rfmtool.days import day_number
@@ -95,12 +96,14 @@ def fit_everyone(
             )
             for start, stop in parts_of(len(people))
         )
+    shared = _shared(people, grouped, in_force, day, needed)
+    log = grouped.evidence.get("contacted") if needed & needs.YEARLY else None
     return Fit(
         in_force,
         tenure_limit(people),
         limits,
         told,
-        _shared(people, grouped, in_force, day, needed),
+        shared if log is None else shared.assign(**_of_year(grouped, log, rules, day)),
         everybody,
     )
 
@@ -187,6 +190,18 @@ def _fitted(
     buyers = people if needed & (needs.ESTIMATED | needs.BREADTH) else people[:0]
     peer_spend = fit_peer_spend(buyers, rules.wallet, day)
     return fit(people, rules.scoring, timing, peer_spend, as_of, rules=rules.fit)
+
+
+def _of_year(grouped: Grouped, log: pd.DataFrame, rules: Rules, day: int) -> dict[str, Any]:
+    """What the contact log tells of a year beside its orders."""
+    if grouped.entries is None:
+        return {}
+    people, cost = len(grouped.table), rules.contacting.minute_cost
+    year = year_of(grouped.entries, log, people, cost, day)
+    if year.contribution is None:
+        return {"service_minutes": year.minutes}
+    left = pd.arrays.IntegerArray(year.contribution, ~year.is_known)
+    return {"service_minutes": year.minutes, "contribution": left}
 
 
 def _shared(

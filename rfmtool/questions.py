@@ -156,7 +156,7 @@ def affinity(
 def journey(
     source: Any,  # noqa: ANN401 - what `run` takes, or a Result
     *,
-    by: Literal["category", "product"] = "category",
+    by: Literal["category", "product"] | None = None,
     **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
 ) -> Journey:
     """The first-time buyer's way: contact, answer, order, second order, days and losses.
@@ -164,15 +164,20 @@ def journey(
     Args:
         source: an export, as `run` takes it, or the result of a run; what first purchases lead to
             is told of an export alone.
-        by: the role of the column that says what a first purchase was.
+        by: the role of the column that says what a first purchase was; the category by default,
+            and the product where there is none.
         reading: keyword arguments of `run`, for an export; `evidence` opens further steps.
 
     Raises:
+        UsageError: there is no such column.
         RfmtoolError: as `run` does.
     """
-    detail = Detail(by, cost=False, contacts=False, first=True)
+    detail = Detail(by or "category", cost=False, contacts=False, first=True)
     result = _result(source, reading, replace(_ORDERS, detail=detail))
-    first = result.grouped.first
+    first, roles = result.grouped.first, result.grouped.export.roles
+    if by is not None and by not in roles:
+        raise _nothing_to_compare(result.grouped.export, by)
+    by = by or ("product" if "product" in roles and "category" not in roles else "category")
     return _journey(
         len(result.frame),
         result.grouped.evidence,

@@ -166,4 +166,15 @@ def test_the_command_prints_what_the_library_finds(tmp_path, found):
     assert json.loads(told.stdout) == found.as_data()
     assert "Are you asking for a second order? 1 of 3" in shown.stdout
     assert (tmp_path / "gateway.csv").read_text().startswith("name,first_buyers,came_back")
-    assert command(*words, "--by", "product", "--format", "html").exit_code == 0
+    assert command(*words, "--by", "category", "--format", "html").exit_code == 0
+    refused = command(*words, "--by", "product")
+    assert refused.exit_code == 2
+    assert "no column was read as product" in refused.output
+
+
+def test_where_there_are_no_categories_a_first_purchase_is_a_product():
+    shop = SHOP.rename(columns={"category": "product"})
+
+    data = rfmtool.journey(shop).as_data()
+
+    assert (data["by"], data["gateway_too_few"]) == ("product", 2)

@@ -205,3 +205,32 @@ def test_no_action_ceiling_or_order_reads_a_grade_of_a_newcomer(marks):
     assert rested["resting"].tolist() == ["contacted", "contacted"]
     assert order_of_value(people).tolist() == [0, 1]
     assert np.array_equal(people["action"], ["welcome"] * 2)
+
+
+# Contacts by steps -------------------------------------------------------------------------------
+
+STEPS = table(
+    "customer_id status since_on email",
+    "ann,lead,2025-01-05,a@example.org", "ann,quote,2025-03-05,", "bob,contacted,2025-01-05,",
+)  # fmt: skip
+
+
+def people_on(day, contacts):
+    result = rfmtool.run(orders("cyd 2025-01-01"), evidence={"contacts": contacts}, as_of=day)
+    return result.frame.set_index("customer_id")
+
+
+@pytest.mark.parametrize(("day", "status"), [("2025-02-01", "lead"), ("2025-06-30", "quote")])
+def test_of_several_rows_of_a_contact_that_of_the_day_is_in_force(day, status):
+    ann = people_on(day, STEPS).loc["ann"]
+
+    assert (ann["contact_status"], ann["email"]) == (status, "a@example.org")
+
+
+def test_contacted_alone_makes_nobody_a_prospect_and_an_answer_does():
+    told = people_on(DAY, STEPS)
+    answered = people_on(DAY, table("customer_id status answered_on", "bob,contacted,2025-01-09"))
+
+    assert told.loc["bob", "stage"] == "suspect"
+    assert told.loc["ann", "stage"] == "prospect"
+    assert answered.loc["bob", "stage"] == "prospect"

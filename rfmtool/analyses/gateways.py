@@ -24,7 +24,7 @@ class Gateway:
     name: str
     first_buyers: int
     came_back: float | None
-    """By the horizon, by Kaplan & Meier; None of fewer than ENOUGH."""
+    """By the horizon, by Kaplan & Meier; None of fewer than ENOUGH, or not watched so long."""
     low: float | None
     high: float | None
 
@@ -46,9 +46,9 @@ class Began:
 
 
 def _returning(name: str, wait: Waits, mask: Mask, horizon: int) -> Gateway:
-    """The share of some first-time buyers who came back by the horizon."""
+    """The share of some first-time buyers who came back by the horizon, if they were watched."""
     curve: Curve = survival_curve(wait.days[mask], wait.ended[mask])
-    if curve.customers < ENOUGH:
+    if curve.customers < ENOUGH or curve.watched_days < horizon:
         return Gateway(name, curve.customers, None, None, None)
     return Gateway(name, curve.customers, curve.share(horizon), *curve.share_between(horizon))
 

@@ -18,6 +18,7 @@ import pandas as pd
 
 from rfmtool.analyses.asking import Asking, asking
 from rfmtool.analyses.gateways import Began, Gateway, compared, gateways
+from rfmtool.analyses.repeat import DAYS
 from rfmtool.arrays import Ints, is_first
 from rfmtool.days import day_number
 from rfmtool.placing.contacting import sent
@@ -27,7 +28,6 @@ from rfmtool.scoring.timing import OrderDays, waits
 Floats = npt.NDArray[np.float64]
 Frames = Mapping[str, pd.DataFrame]
 
-YEAR: Final = 365
 STEPS: Final = (
     "first_contact", "answer", "quote_or_trial", "first_order", "follow_up", "second_order",
     "third_order",
@@ -75,10 +75,10 @@ class Journey:
 
     @property
     def gateway(self) -> list[Gateway]:
-        """Those that ENOUGH began with, the best first."""
+        """Those that ENOUGH began with, those that surely lead on first: by the lower limit."""
         rows = [Gateway(*row) for row in self.table.itertuples(index=False)]
         known = [row for row in rows if row.came_back is not None and not np.isnan(row.came_back)]
-        return sorted(known, key=lambda row: (-(row.came_back or 0.0), row.name))
+        return sorted(known, key=lambda row: (-(row.low or 0.0), row.name))
 
     def as_data(self) -> dict[str, Any]:
         """Plain data; shares from 0 to 1, None where there is no such number."""
@@ -137,7 +137,7 @@ def journey(  # noqa: PLR0913 - all that it is told from
     found = _events(people, evidence, days)
     contact = found["first_contact"]
     wait = waits(days, as_of_day)
-    horizon = min(YEAR, int(wait.days.max(initial=0)))
+    horizon = _horizon(days, as_of_day)
     taken = [step for step in STEPS if _NEEDS.get(step) in (None, *evidence)]
     has_steps, log = "contacts" in evidence, evidence.get("contacted")
     return Journey(
@@ -267,6 +267,16 @@ def _months(contact: Floats) -> tuple[Ints, Sequence[str]]:
     every = np.full(len(contact), -1)
     every[known] = codes
     return every, np.datetime_as_string(months).tolist()
+
+
+def _horizon(days: OrderDays, as_of_day: int) -> int:
+    """The longest of some round numbers of days for which half of all buyers were watched.
+
+    Beyond that few are left, and a curve jumps with each of them.
+    """
+    watched = as_of_day - days.day[is_first(days.owner)]
+    half = float(np.median(watched)) if len(watched) else 0.0
+    return max((day for day in DAYS if day <= half), default=DAYS[0])
 
 
 def _notes(buyers: int, first: pd.DataFrame | None, by: str) -> Iterator[str]:

@@ -19,16 +19,14 @@ from rfmtool.cli.sections import SectionedCommand
 @click.option(
     "--by",
     type=click.Choice(["category", "product"]),
-    default="category",
-    show_default=True,
-    help="The column that says what a first purchase was.",
+    help="The column that says what a first purchase was (default: category, or else product).",
 )
 @options.contacts
 @options.referrals
 @options.contacted
 @options.min_matched
 @options.analysis
-def command(exports: tuple[str, ...], output: str | None, by: str, **settings: Any) -> None:
+def command(exports: tuple[str, ...], output: str | None, by: str | None, **settings: Any) -> None:
     """Follow first-time buyers in EXPORTS from the first contact to the third order.
 
     With --contacts it begins before the first order, with --contacted it says whether anybody asks

@@ -62,8 +62,9 @@ class People:
 def unlisted(evidence: Mapping[str, pa.Table], listed: frozenset[str]) -> dict[str, pa.Table]:
     """The evidence without the rows that name somebody who is to be left out of everything."""
     kept = dict(evidence)
+    owners = [one for one in _OWNER if one != "invited_by"]
     for name, table in evidence.items() if listed else ():
-        ids = [table[one].combine_chunks() for one in _OWNER if one in table.column_names]
+        ids = [table[one].combine_chunks() for one in owners if one in table.column_names]
         named = np.logical_or.reduce([is_listed(column, listed) for column in ids])
         kept[name] = table.filter(pa.array(~named))
     return kept

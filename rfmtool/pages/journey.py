@@ -153,4 +153,9 @@ def _gateway(found: Data) -> list[Block]:
     )
     if found["gateway_too_few"]:
         words += f" {found['gateway_too_few']:,} others have too few buyers to tell."
+    if len(rows) > _SHOWN:
+        words += (
+            f" These are the first {_SHOWN} of {len(rows):,} by the lower limit: of so many some"
+        )
+        words += " stand there by chance."
     return [table, Paragraph(words, "quiet")]

@@ -11,6 +11,7 @@ import pandas as pd
 from rfmtool.arrays import Ints, Mask
 from rfmtool.days import dated
 from rfmtool.frames import worded
+from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.placing.matching import flag, holds
 from rfmtool.rules import Action, Contacting
 
@@ -131,6 +132,14 @@ def sent(log: pd.DataFrame) -> pd.DataFrame:
             "action": rows["action"].astype("str").str.strip().str.lower().to_numpy(),
         }
     )
+
+
+def costs(log: pd.DataFrame, minute_cost: float) -> Ints:
+    """What each contact cost, in whole 1/10,000: as told, else by its minutes."""
+    minutes = log["minutes"].to_numpy(dtype=np.float64, na_value=0.0)
+    by_minutes = np.rint(minutes * minute_cost * UNITS_PER_CURRENCY).astype(np.int64)
+    told = log["cost"].to_numpy(dtype=np.int64, na_value=_NEVER)
+    return np.where(told == _NEVER, by_minutes, told)
 
 
 def contacted_often(rows: pd.DataFrame, people: int, limits: Contacting, as_of_day: int) -> Mask:

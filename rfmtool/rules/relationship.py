@@ -13,7 +13,7 @@ from rfmtool.rules.contacting import rest_days_of
 from rfmtool.rules.values import Relationship
 
 _KEYS: Final = {
-    "follow_up_days", "find_work_months", "business_column", "business_words", "service_minutes",
+    "follow_up_days", "find_work_months", "business_column", "business_words",
     "reward_share", "reward_sum", "reward_tiers",
 }  # fmt: skip
 
@@ -40,7 +40,6 @@ def relationship_of(data: Any, where: str) -> Relationship:  # noqa: ANN401 - un
         find_work_months=months,
         business_column=column,
         business_words=frozenset(word.strip().lower() for word in words),
-        service_minutes=rest_days_of(data.get("service_minutes"), f"{where}.service_minutes"),
         reward_sum=_money(data.get("reward_sum"), f"{where}.reward_sum"),
         reward_tiers=((0, _share(data.get("reward_share"), f"{where}.reward_share")),
                       *sorted(steps)),

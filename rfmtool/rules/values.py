@@ -186,8 +186,6 @@ class Relationship:
     business_column: str
     """The column of the contacts that marks businesses, with one of `business_words`."""
     business_words: frozenset[str]
-    service_minutes: int
-    """From so many minutes of contact in a year on somebody is heavy on service."""
     reward_sum: int
     """For each person brought who buys, once."""
     reward_tiers: tuple[tuple[int, int], ...]

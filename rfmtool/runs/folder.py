@@ -28,6 +28,7 @@ from rfmtool.placing.contacting import listed
 from rfmtool.placing.playbook import VALUED_BY, call_queue, order_of_value
 from rfmtool.placing.reaching import contacts_known
 from rfmtool.runs.calls import by_voice, call_sheet, to_ring_up, with_spoken
+from rfmtool.runs.evidence import evidence_kept, money_tables
 from rfmtool.runs.finished import RULES, SUMMARY
 from rfmtool.runs.history import dates_told
 from rfmtool.runs.memory import Memory
@@ -123,6 +124,9 @@ def write_files(
     if len(result.holdouts):
         rows = holdouts_table(result.holdouts).to_reader()
         outputs += write_with_lists(place, "holdouts", rows, dict, "csv", options.text)
+    for name, kept in {**money_tables(result), **evidence_kept(result)}.items():
+        rows = pa.RecordBatchReader.from_batches(kept.schema, kept.to_batches())
+        outputs += write_with_lists(place, name, rows, dict, "csv", options.text)
     about: dict[str, Any] = {}
     told: list[dict[str, Any]] = []
     if memory:
