@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rfmtool.demo import contacts, feedback, ledger, people, referrals, visits, wallets
+from rfmtool.demo.shapes import shaped
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["generate"]
+__all__ = ["generate", "shaped"]
 
 
 def generate(customers: int = 2000, seed: int = 7) -> dict[str, pd.DataFrame]:
