@@ -180,8 +180,8 @@ def _proxy_warnings(people: pd.DataFrame) -> list[str]:
     promoted = int(people["stage_evidence"].eq("proxy").sum())
     if not promoted:
         return []
-    people_stand = f"{counted(promoted, 'customer')} stand higher by orders alone"
-    return [f"{people_stand}, as --allow-proxy lets them: nobody has asked them."]
+    stand = f"{counted(promoted, 'customer')} {'stands' if promoted == 1 else 'stand'} higher"
+    return [f"{stand} by orders alone, as --allow-proxy lets them: nobody has asked them."]
 
 
 def _wallet_warnings(wallet: Mapping[str, Any]) -> list[str]:
