@@ -13,6 +13,7 @@ ann,3,2025-03-10,9,pots
 bob,4,2025-03-01,20,tea
 cy,5,2025-03-12,20,tea
 dee,6,2025-03-14,20,tea
+eve,7,2025-03-12,20,tea
 """
 CONTACTS = """customer_id,name,phone,email,consent
 ann,Ann Moor,+44 7700 900123,ann@example.com,yes
@@ -35,6 +36,7 @@ ann,welcome,2025-02-01,reached,,
 ann,put_it_right,2025-03-05,no_answer,,
 ann,put_it_right,2025-04-05,reached,,
 cy,welcome,2025-03-13,reached,broken leg,2025-06-01
+eve,welcome,2025-03-13,reached,,
 """
 
 
@@ -46,7 +48,7 @@ def shop(tmp_path_factory):
     words = ["run", written(place / "orders.csv", ORDERS), "-o", place / "out", "--no-page"]
     for name, text in tables.items():
         words += [f"--{name}", written(place / f"{name}.csv", text)]
-    done = rfmtool(*words, "--as-of", "2025-03-14")
+    done = rfmtool(*words, "--as-of", "2025-03-14", "--holdout", "welcome=99%")
     assert done.exit_code == 0, done.stderr
     return place / "out"
 
@@ -87,6 +89,8 @@ def test_the_call_sheet_tells_what_the_caller_needs(shop):
         ("ann", "Ann Moor, +44 7700 900123, ann@example.com, consent yes"),
         ("bob", "4 of 10 when last asked"),
         ("cy", "asked to wait until 2025-06-01 (broken leg)"),
+        ("dee", "held out by lot, to compare with those who are contacted"),
+        ("eve", "rests: contacted for the same thing lately"),
     ],
 )
 def test_explain_tells_the_same(shop, who, said):
@@ -96,4 +100,5 @@ def test_explain_tells_the_same(shop, who, said):
 def test_of_whom_nothing_is_known_nothing_is_said(shop):
     told = rfmtool("explain", shop, "dee").stdout
 
-    assert not {"Says", "Left", "Contact"} & set(told.split())
+    assert not {"Says", "Contact"} & set(told.split())
+    assert "Left alone" not in rfmtool("explain", shop, "ann").stdout

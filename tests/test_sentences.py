@@ -1,5 +1,6 @@
 """Each sentence of a report stands there where it is true of the data, and only there."""
 
+import textwrap
 from datetime import date, timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from rfmtool.pages.lots import left_out
 from rfmtool.pages.run import page as run_page
 from rfmtool.pages.run import to_reach, two_clocks
 from rfmtool.pipeline import run
+from rfmtool.rules import load_rules
 from rfmtool.summaries.words import plain
 
 
@@ -126,6 +128,12 @@ def test_two_clocks_are_explained_where_they_differ():
         two_clocks({"cooling_but_active": 2})
     )
     assert two_clocks({"cooling_but_active": 0}) == []
+
+
+def test_what_is_to_be_done_first_takes_two_lines_at_most():
+    """As narrow as the column is on 80 characters beside the longest name of a list."""
+    for row in load_rules().playbook:
+        assert len(textwrap.wrap(row.say, 38)) <= 2, row.label
 
 
 # Base rates and forecasts ------------------------------------------------------------------------

@@ -81,7 +81,7 @@ def _to_do(summary: Data, folder: str | None) -> list[Block]:
             (
                 str(place),
                 group["say"],
-                f"{_to_contact(group):,}",
+                f"{to_contact(group):,}",
                 *((f"{group['reachable']:,}",) if known else ()),
                 money(group["revenue"]),
                 group["channel"],
@@ -93,7 +93,7 @@ def _to_do(summary: Data, folder: str | None) -> list[Block]:
         text_width=_SAY_WIDTH,
     )
     rest = ", ".join(
-        f"{group['name'] if folder else plain(group['name'])} {_to_contact(group):,}"
+        f"{group['name'] if folder else plain(group['name'])} {to_contact(group):,}"
         for group in groups[_FIRST:]
     )
     where = ", each a list in actions/" if folder else ""
@@ -115,7 +115,7 @@ def to_reach(summary: Data) -> list[Block]:
     return [Paragraph(words, "quiet")]
 
 
-def _to_contact(group: Data) -> int:
+def to_contact(group: Data) -> int:
     """How many stand on the list of an action; an earlier version left nobody out of it."""
     people: int = group.get("to_contact", group["customers"])
     return people

@@ -72,4 +72,9 @@ def _texts(table: pd.DataFrame, column: str, rows: Mask, people: int) -> pd.Seri
         return pd.Series(None, index=range(people), dtype="str")
     told = table.loc[rows, ["owner", column]].dropna().astype({column: "str"})
     told = told[told[column].ne("")].drop_duplicates().sort_values(["owner", column])
-    return told.groupby("owner")[column].agg(", ".join).astype("str").reindex(range(people))
+    several = told["owner"].duplicated(keep=False)
+    joined = told[several].groupby("owner")[column].agg(", ".join)
+    # Most have one text alone, and joining is slow.
+    alone = told[~several].set_index("owner")[column]
+    texts: pd.Series[str] = pd.concat([alone, joined]).astype("str").reindex(range(people))
+    return texts

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from rfmtool.standing import Standing
 
 _OF_PEOPLE: Final = (
-    "last_order_on", "last_category", "favourite_category", "next_category", "missing_category",
-    "usual_gap_days", "overdue_ratio", "monetary", "expected_spend", "latest_nps",
-    "open_complaint_on", "open_complaint_cause", "recommended_by", "brought", "last_contacted_on",
-    "last_contacted_for", "last_outcome", "snooze_until", "snooze_reason",
+    "last_order_on", "last_category", "favourite_category", "next_category", "next_category_lift",
+    "missing_category", "usual_gap_days", "overdue_ratio", "monetary", "expected_spend",
+    "latest_nps", "open_complaint_on", "open_complaint_cause", "recommended_by", "brought",
+    "last_contacted_on", "last_contacted_for", "last_outcome", "snooze_until", "snooze_reason",
 )  # fmt: skip
 _FIRST: Final = ("customer_id", "name", "phone", "action", "what", "stage")
 _ORDERED_BY: Final = (

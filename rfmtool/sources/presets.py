@@ -76,7 +76,7 @@ def _places(
     preset: Preset, header: Sequence[str], asked: Mapping[str, str], where: str
 ) -> dict[str, int]:
     """The place of each role: as asked, else as the preset says; contacts and such by name."""
-    alike = {*PRESET_ROLES} - ({*CONTACTS} - {*preset.columns})
+    alike = {*PRESET_ROLES} - ({*CONTACTS, "cost"} - {*preset.columns})
     others = {role: known for role, known in synonyms().items() if role not in alike}
     own = {role: [normal(name) for name in names] for role, names in preset.columns.items()}
     left_out: set[str] = set()

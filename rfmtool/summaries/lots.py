@@ -111,15 +111,25 @@ def lot_warnings(result: Standing) -> list[str]:
             "An earlier run left people out by lot, and this one leaves out nobody: give its"
             " --holdout again, or there is nothing to compare."
         )
+    return [*found, *log_warnings(result, result.as_of_day, "the most in 30 days")]
+
+
+def log_warnings(result: Standing, day: int, count_for: str) -> list[str]:
+    """How many rows of the contact log cannot be meant: days to come, actions of no playbook.
+
+    Args:
+        result: a run that was given the log, or was not.
+        day: the last one that there can be, in days since 1970-01-01.
+        count_for: all that rows of an unknown action count for.
+    """
     told = result.evidence.tables.get("contacted") if result.evidence else None
     if told is None:
-        return found
-    days = told["contacted_on"].cast("int32")
-    later = pc.sum(pc.greater(days, result.as_of_day)).as_py() or 0
+        return []
+    found = []
+    later = pc.sum(pc.greater(told["contacted_on"].cast("int32"), day)).as_py() or 0
     if later:
-        found.append(
-            f"contacted: {counted(later, 'row')} dated after {result.as_of}, so not yet true."
-        )
+        rows = counted(later, "row")
+        found.append(f"contacted: {rows} dated after {day_of(day)}, so not yet true.")
     known = [*(row.label for row in result.rules.playbook), *TASKS]
     actions = pc.utf8_lower(pc.utf8_trim_whitespace(told["action"]))
     is_out = pc.not_equal(told["direction"], "in").fill_null(fill_value=True)
@@ -127,7 +137,7 @@ def lot_warnings(result: Standing) -> list[str]:
     if strange:
         found.append(
             f"contacted: {counted(strange, 'row')} for an action that the playbook does not have;"
-            " they count for the most in 30 days alone."
+            f" they count for {count_for} alone."
         )
     return found
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from rfmtool.pages.blocks import Bars, Cell, Column, Dot, Name, Table, numbers
 from rfmtool.pages.cards import Card
-from rfmtool.pages.evidence import complaints_in_words
+from rfmtool.pages.evidence import candidates_in_words, complaints_in_words
 from rfmtool.pages.numerals import NONE, Numerals, are_whole
 from rfmtool.pages.story.standing import tone_of
 from rfmtool.pages.story.today import TOO_FEW, counted_in
@@ -112,7 +112,7 @@ def voices(summary: Data, say: Numerals) -> Card | None:
         finding,
         "NPS: those who would recommend us less those who would not, of 100 who answered.",
         (table,),
-        " ".join(complaints_in_words(said)),
+        " ".join([*complaints_in_words(said), *candidates_in_words(said)]),
         "half",
     )
 

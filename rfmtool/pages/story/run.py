@@ -10,6 +10,7 @@ from rfmtool.pages.numerals import Numerals
 from rfmtool.pages.story import (
     beyond,
     coming,
+    expecting,
     knowing,
     moving,
     proof,
@@ -67,6 +68,7 @@ def _of_buyers(cards: Any) -> Any:  # noqa: ANN401 - as above
             "When they come back",
             cards(coming.second_order, coming.when_to_ask),
             cards(coming.activity, coming.lateness),
+            cards(expecting.expecting),
         ),
         *chapter(
             "How it moves",

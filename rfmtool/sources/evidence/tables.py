@@ -16,6 +16,7 @@ from rfmtool.errors import InputError, UsageError, naming
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells.date_readings import check_zone
 from rfmtool.sources.cells.ids import matching_key, without_point_zero
+from rfmtool.sources.consents import REFUSALS, saying
 from rfmtool.sources.evidence.cells import TableReading, typed_rows
 from rfmtool.sources.evidence.ledger import FileAgain, TableLedger, distinct_ids
 from rfmtool.sources.evidence.reading import table_reading, taken_apart
@@ -24,6 +25,8 @@ from rfmtool.sources.layout import Asked, FileLayout
 from rfmtool.sources.ledger import Ledger, Tally
 from rfmtool.threads import cores, in_order
 
+_CONSENT: Final = "consent"
+_REFUSES: Final = " refuses"
 _TYPES: Final[Mapping[CellKind, pa.DataType]] = {
     "id": pa.string(),
     "text": pa.string(),
@@ -202,11 +205,15 @@ def one_row_each(rows: pa.Table, key: str, ids: pa.Array) -> pa.Table:
         ids: each once.
 
     Rows are told apart by their days first and then by all they say, so that the order in which a
-    file lists them decides nothing.
+    file lists them decides nothing; of two rows of one day the one that refuses is the later.
     """
     fields = sorted(rows.schema, key=lambda field: not pa.types.is_date(field.type))
     keys = [(field.name, "ascending", "at_start") for field in fields]
-    rows = rows.take(pc.sort_indices(rows, keys))
+    told = rows
+    if _CONSENT in rows.column_names:
+        told = rows.append_column(_REFUSES, pa.array(saying(rows[_CONSENT], REFUSALS)))
+        keys.insert(1, (_REFUSES, "ascending", "at_start"))
+    rows = rows.take(pc.sort_indices(told, keys))
     owners = pc.index_in(rows[key].combine_chunks(), ids).to_numpy(zero_copy_only=False)
     columns = {}
     for name in rows.column_names:
