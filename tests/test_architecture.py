@@ -17,6 +17,7 @@ FLOORS = [
     ["runs"],
     ["questions"],
     ["pipeline"],
+    ["notebook"],
     ["pages"],
     ["summaries"],
     ["standing"],
@@ -31,7 +32,7 @@ FLOORS = [
     ["rules", "demo"],
     ["databases", "stores"],
     ["money", "days", "manifest"],
-    ["documents", "places"],
+    ["documents", "places", "frames"],
     ["arrays", "columns", "errors", "scratch", "threads"],
     ["interrupts"],
 ]

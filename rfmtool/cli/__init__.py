@@ -42,6 +42,7 @@ _COMMANDS: Final = (
     "job",
     "measure",
     "done",
+    "journey",
     "repeat",
     "cadence",
     "cohorts",

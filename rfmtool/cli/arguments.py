@@ -23,7 +23,7 @@ _ALWAYS: Final = (
 )  # fmt: skip
 _SAY_SOMETHING: Final = ("timezone", "date_format", "memory_limit", "currency", "table", "query")
 """Options whose empty text would else be taken for none."""
-_SOMETIMES: Final = ("allow_proxy", "estimate", "wallet_scores")
+_SOMETIMES: Final = ("allow_proxy", "estimate", "estimate_plans", "wallet_scores")
 """Settings that only the commands with the options of `placing` have."""
 
 

@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     default="csv",
     show_default=True,
     metavar="KIND,...",
-    help="Kinds of table files: csv, parquet, xlsx.",
+    help="Kinds of table files: csv, parquet, xlsx. All of xlsx is one workbook, report.xlsx.",
 )
 @click.option(
     "--lists",
@@ -114,6 +114,7 @@ def command(exports: tuple[str, ...], outputs: tuple[str, ...], **settings: Any)
     """
     notify = (click.get_current_context().obj or {}).get("notify", ())
     with traces.traced(settings["log_file"], settings["metrics_file"], notify) as told:
+        told.expect(exports)
         _run(exports, outputs, settings, told)
 
 
@@ -151,7 +152,7 @@ def _run(
                 summary = folder.write_files(result, place, command_line(), wanted, memory)
         else:
             summary = result.summary
-        told.learn(summary, folder.inputs(result))
+        told.learn(summary, folder.inputs(result, hashed=told.wanted))
         limits.check(given, result, before)
         for store in to.stores:
             stack.enter_context(stored_in(store, place))

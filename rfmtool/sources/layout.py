@@ -171,12 +171,17 @@ class Detail:
     """The latest email, phone, name and consent; kept columns come in any case."""
     entries: bool = False
     """What each order moved on each day."""
+    first: bool = False
+    """The categories of first orders; where there are none, their products."""
 
     def places(self, found: Mapping[str, int]) -> dict[str, int]:
         """Of the places of roles, those to be read; the role wanted as category becomes it."""
         wanted = {role: place for role, place in found.items() if role not in OPTIONAL_ROLES}
-        if self.category is not None and self.category in found:
-            wanted["category"] = found[self.category]
+        role = self.category
+        if self.first and role not in found:
+            role = "product"
+        if role is not None and role in found:
+            wanted["category"] = found[role]
         others = ("cost",) * self.cost + CONTACTS * self.contacts
         return wanted | {role: found[role] for role in others if role in found}
 

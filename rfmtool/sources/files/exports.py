@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
 import io
 import os
 from collections.abc import Iterator, Mapping
@@ -116,6 +117,11 @@ class ExportFile:
         """The size of the file as it is stored."""
         with self.open() as raw:
             return raw.seek(0, os.SEEK_END)
+
+    def sha256(self) -> str:
+        """The hash of the bytes as they are stored, read once more."""
+        with self.open() as raw:
+            return hashlib.file_digest(cast("io.RawIOBase", raw), "sha256").hexdigest()
 
     @contextmanager
     def utf8(self, encoding: str) -> Iterator[tuple[ByteStream, BinaryIO]]:

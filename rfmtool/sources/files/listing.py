@@ -133,7 +133,7 @@ def _files_at(export: str, path: Path, max_bytes: int | None) -> list[ExportFile
 
 
 def _files_in(export: str, folder: Path) -> list[ExportFile]:
-    found = _data_in(folder)
+    found = sorted(child for child in _files_below(folder) if has_data_name(child, folder))
     if not found:
         raise InputError(
             f"{export}: this folder has no data files",
@@ -146,20 +146,14 @@ def _matching(pattern: str) -> list[ExportFile]:
     what = "no file matches" if glob.has_magic(pattern) else "there is no such file or folder"
     # Path.glob takes no absolute patterns.
     matches = sorted(Path(match) for match in glob.glob(pattern, recursive=True))  # noqa: PTH207
-    for place in _searched(pattern):
-        os.scandir(place).close()  # glob passes over what it may not look into
+    for parent in Path(pattern).parents:
+        for place in glob.glob(os.fspath(parent), recursive=True):  # noqa: PTH207 - as above
+            if Path(place).is_dir():
+                os.scandir(place).close()  # glob passes over what it may not look into
     found = [match for match in matches if not match.is_dir() and _is_readable(match)]
     if not found:
         raise InputError(f"{pattern}: {what}", "Check the spelling and the folder.")
     return [ExportFile(_shown(match), match) for match in found]
-
-
-def _searched(pattern: str) -> Iterator[Path]:
-    """The folders that a pattern is looked for in."""
-    for parent in Path(pattern).parents:
-        for match in glob.glob(os.fspath(parent), recursive=True):  # noqa: PTH207 - as above
-            if Path(match).is_dir():
-                yield Path(match)
 
 
 def _shown(path: str | os.PathLike[str]) -> str:
@@ -190,10 +184,6 @@ def left_out(source: object, taken: Collection[Path]) -> tuple[str, ...]:
         for child in _files_below(folder)
         if not has_data_name(child, folder) and child.resolve() not in read
     )
-
-
-def _data_in(folder: Path) -> list[Path]:
-    return sorted(child for child in _files_below(folder) if has_data_name(child, folder))
 
 
 def _files_below(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
@@ -239,8 +229,5 @@ def _is_readable(path: Path) -> bool:
 
 def has_data_name(child: Path, folder: Path) -> bool:
     """Whether a file of this name in a folder would be read with it."""
-    return not _is_hidden(child, folder) and child.name.lower().endswith(_DATA_ENDINGS)
-
-
-def _is_hidden(child: Path, folder: Path) -> bool:
-    return any(part.startswith(_HIDDEN) for part in child.relative_to(folder).parts)
+    is_hidden = any(part.startswith(_HIDDEN) for part in child.relative_to(folder).parts)
+    return not is_hidden and child.name.lower().endswith(_DATA_ENDINGS)
