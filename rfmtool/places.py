@@ -9,6 +9,9 @@ from rfmtool.errors import UsageError
 
 DATABASES: Final = ("postgresql", "postgres", "sqlite", "duckdb", "snowflake", "bigquery")
 """How names of databases begin."""
+STORES: Final = ("s3", "gs", "az")
+"""How names of places in object stores begin."""
+WEB: Final = "https"
 
 # Two letters at least, as `C:` is a drive; one slash is what a path makes of two.
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")
@@ -29,6 +32,11 @@ def is_database(name: str) -> bool:
     return scheme_of(name) in DATABASES
 
 
+def is_store(name: str) -> bool:
+    """Whether it names a place in an object store."""
+    return scheme_of(name) in STORES
+
+
 def check_local(name: str) -> None:
     """Check that a name is that of a file or folder.
 
@@ -37,7 +45,7 @@ def check_local(name: str) -> None:
     """
     if scheme := scheme_of(name):
         raise UsageError(
-            f"{scheme}:…: only files and folders are read and written here",
+            f"{scheme}:…: only files and folders of this machine are read and written here",
             "Copy it to a file first, or name a place of this machine.",
         )
 

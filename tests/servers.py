@@ -1,5 +1,6 @@
 """Servers on the loopback that tests start for themselves, in a temporary folder, and end."""
 
+import logging
 import os
 import shutil
 import socket
@@ -10,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from pyarrow import fs
 
 PASSWORD = "correct horse"  # noqa: S105 - of a server that lives for a minute
 
@@ -96,3 +98,25 @@ def sql(server):
         return rows
 
     return run_all
+
+
+@pytest.fixture(scope="session")
+def s3():
+    """A store without anything in its one bucket; the environment leads there."""
+    server = pytest.importorskip("moto.server", reason="moto is not installed")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    started = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    started.start()
+    host, port = started.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        patch.setenv("AWS_ACCESS_KEY_ID", "anybody")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "hush")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        files = fs.S3FileSystem(
+            endpoint_override=f"http://{host}:{port}", region="us-east-1",
+            allow_bucket_creation=True,
+        )  # fmt: skip
+        files.create_dir("shops")
+        yield files
+    started.stop()

@@ -234,3 +234,17 @@ def test_a_job_reads_a_database_beside_it(databases, tmp_path, monkeypatch):
     assert shown.exit_code == 0, shown.stderr
     assert "--table=orders" in shown.stdout
     assert "hush" not in shown.stdout
+
+
+def test_evidence_of_the_rules_lies_beside_them_in_a_database_too(databases, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shop = databases["duckdb"].partition(":")[2]
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "shop.duckdb").symlink_to(shop)
+    rules = tmp_path / "rules" / "shop.toml"
+    rules.write_text('[evidence]\ncontacts = "duckdb:shop.duckdb#select * from contacts"\n')
+
+    done = rfmtool("check", f"duckdb:{shop}#orders", "--rules", rules, "--format", "json")
+
+    assert done.exit_code == 0, done.stderr
+    assert '"matched": 1' in done.stdout

@@ -4,6 +4,7 @@ import os
 import signal
 import sqlite3
 import stat
+import sys
 from datetime import date
 
 import duckdb
@@ -192,3 +193,25 @@ def test_what_cannot_be_meant_is_refused_at_once(words, said, tmp_path, monkeypa
     assert said in done.stderr
     assert "hush" not in done.output
     assert not list(tmp_path.iterdir())
+
+
+def test_a_driver_that_is_not_there_is_missed_before_anything_is_read(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "adbc_driver_sqlite.dbapi", None)
+
+    done = rfmtool("run", os.devnull, "-o", url_of("sqlite", tmp_path))
+
+    assert done.exit_code == 2
+    assert "pip install 'rfmtool[sqlite]' brings it" in done.stderr
+
+
+def test_a_job_writes_to_several_places_beside_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path.parent)
+    (tmp_path / "shop.csv").write_text(SHOP)
+    job = '[job]\ninputs = ["shop.csv"]\noutput = ["out", "duckdb:x.duckdb"]\nno_page = true\n'
+    (tmp_path / "job.toml").write_text(job + 'scales = "out/scales.json"\nquiet = true\n')
+
+    done = rfmtool("job", tmp_path / "job.toml")
+
+    assert (done.exit_code, done.output) == (0, "")
+    assert (tmp_path / "out" / "manifest.json").is_file()
+    assert ask(f"duckdb:{tmp_path / 'x.duckdb'}", "select count(*) from customers") == [(4,)]

@@ -11,12 +11,11 @@ import click
 
 from rfmtool.cli.arguments import Settings, evidence_sources
 from rfmtool.errors import UsageError
-from rfmtool.places import check_local, is_database, scheme_of
+from rfmtool.places import check_local, scheme_of
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from rfmtool.databases.names import Target
     from rfmtool.pages.blocks import Block
 
 
@@ -35,25 +34,6 @@ def output_path(output: str | None) -> Path | None:
     if output:
         check_local(output)
     return Path(output) if output else None
-
-
-def run_outputs(outputs: Sequence[str]) -> tuple[str | None, list[Target]]:
-    """Where a run is written: a folder at most, and databases.
-
-    Raises:
-        UsageError: there are two folders, or a URL names no place for tables.
-    """
-    folders = [output for output in outputs if not is_database(output)]
-    if len(folders) > 1:
-        raise UsageError(
-            f"-o {folders[1]}: a run is written into one folder", "Run again for another."
-        )
-    urls = [output for output in outputs if is_database(output)]
-    if not urls:
-        return next(iter(folders), None), []
-    from rfmtool.databases.names import target_of
-
-    return next(iter(folders), None), [target_of(url) for url in urls]
 
 
 def output_file(output: str | None, exports: Sequence[str], settings: Settings) -> Path | None:

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import click
 
-from rfmtool.cli.destination import run_outputs
 from rfmtool.cli.run import command as run
+from rfmtool.cli.run_places import run_outputs
 from rfmtool.documents import toml_of
 from rfmtool.errors import UsageError
 from rfmtool.places import check_local, scheme_of, without_secrets
@@ -207,7 +207,7 @@ def _prove(words: Sequence[str]) -> None:
 
     with run.make_context("rfmtool run", [*words]) as ctx:
         settings = dict(ctx.params)
-        exports, (output, _) = settings.pop("exports"), run_outputs(settings.pop("outputs"))
+        exports, output = settings.pop("exports"), run_outputs(settings.pop("outputs")).folder
         given = limits.of_run(settings["fail_if"], Path(output) if output else None)
         limits.earlier_run(given, None, settings)
         sources = [*exports, *evidence_sources(settings, exports).values()]

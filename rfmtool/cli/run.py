@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from rfmtool.cli import limits, options, traces
 from rfmtool.cli.arguments import Settings, choices, command_line, run_arguments, text_options
-from rfmtool.cli.destination import (
-    check_apart,
-    console,
-    is_shared,
-    output_path,
-    run_outputs,
-    show_html,
-    show_json,
-    show_page,
-)
+from rfmtool.cli.destination import console, show_html, show_json, show_page
 from rfmtool.cli.loading import uninterrupted
+from rfmtool.cli.run_places import (
+    check_database,
+    check_settings,
+    folder_of,
+    run_outputs,
+    stored_in,
+    written_in,
+)
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.cli.traces import Told
 from rfmtool.errors import UsageError
 
 if TYPE_CHECKING:
-    from rfmtool.databases.names import Target
     from rfmtool.runs.folder import FolderOptions
-
-_OF_FOLDER = ("tables", "calls", "keep_rejects", "keep_runs", "no_page")
-"""The settings that say what lies in the folder."""
-_OF_BOTH = ("lists",)
-_OF_DATABASE = ("if_exists", "current_view")
 
 
 @click.command(
@@ -48,8 +39,8 @@ _OF_DATABASE = ("if_exists", "current_view")
     "outputs",
     metavar="DIR|URL",
     multiple=True,
-    help="Write tables, lists and scales into DIR, or tables into a database: postgresql://HOST/DB"
-    "/SCHEMA, duckdb:FILE or sqlite:FILE. Repeatable.",
+    help="Write tables, lists and scales into DIR or a store (s3://BUCKET/FOLDER), or tables into a"
+    " database: postgresql://HOST/DB/SCHEMA, duckdb:FILE or sqlite:FILE. Repeatable.",
 )
 @click.option(
     "--if-exists",
@@ -123,32 +114,30 @@ def command(exports: tuple[str, ...], outputs: tuple[str, ...], **settings: Any)
     """
     notify = (click.get_current_context().obj or {}).get("notify", ())
     with traces.traced(settings["log_file"], settings["metrics_file"], notify) as told:
+        told.expect(exports)
         _run(exports, outputs, settings, told)
 
 
 def _run(
     exports: tuple[str, ...], outputs: tuple[str, ...], settings: Settings, told: Told
 ) -> None:
-    from rfmtool.outputs.publish import published_folder
     from rfmtool.outputs.refusals import system_failures
 
-    output, databases = run_outputs(outputs)
-    target = _target(output, exports, databases)
-    given = limits.of_run(settings["fail_if"], target)
-    shared = is_shared(settings)
+    to = run_outputs(outputs)
+    check_settings(to)
     with ExitStack() as stack:
-        place = stack.enter_context(published_folder(target, shared=shared)) if target else None
+        target, place = stack.enter_context(folder_of(to, exports, settings))
+        given = limits.of_run(settings["fail_if"], target)
         # Heavy libraries load below, so that a run that finds the folder held says so at once.
         with uninterrupted():
             from rfmtool import pipeline
-            from rfmtool.databases.writing import written
             from rfmtool.runs import folder
             from rfmtool.runs.memory import remember
             from rfmtool.runs.tables import edition
 
         wanted = _wanted(settings)
-        for database in databases:
-            _check_database(database, settings)
+        for database in to.databases:
+            check_database(database, settings)
         before = limits.earlier_run(given, target, settings)
         result = pipeline.run(
             list(exports),
@@ -163,14 +152,13 @@ def _run(
                 summary = folder.write_files(result, place, command_line(), wanted, memory)
         else:
             summary = result.summary
-        told.learn(summary, folder.inputs(result))
+        told.learn(summary, folder.inputs(result, hashed=told.wanted))
         limits.check(given, result, before)
-        for database in databases:
+        for store in to.stores:
+            stack.enter_context(stored_in(store, place))
+        for database in to.databases:
             tables = edition(result, summary, wanted, memory)
-            writing = written(
-                database, tables, settings["if_exists"], view=settings["current_view"]
-            )
-            stack.enter_context(writing)
+            stack.enter_context(written_in(database, tables, settings))
     if settings["quiet"]:
         return
     if settings["output_format"] == "json":
@@ -183,50 +171,7 @@ def _run(
         from rfmtool.pages.run import page
 
         screen = console(settings)
-        show_page(page(summary, screen.width, output), screen)
-
-
-def _target(
-    output: str | None, exports: tuple[str, ...], databases: Sequence[Target]
-) -> Path | None:
-    """The folder that is written, apart from all exports.
-
-    Raises:
-        UsageError: writing it would take away what is read, or what needs it is asked for alone.
-    """
-    target = output_path(output)
-    if target:
-        check_apart(target, *exports)
-    else:
-        _check_not_asked(_OF_FOLDER, "the folder of a run", "Name the folder with -o DIR.")
-        if not databases:
-            _check_not_asked(_OF_BOTH, "the folder of a run", "Name the folder with -o DIR.")
-    if not databases:
-        _check_not_asked(_OF_DATABASE, "a database", "Name one with -o duckdb:FILE, for example.")
-    return target
-
-
-def _check_not_asked(names: Sequence[str], where: str, hint: str) -> None:
-    """Check that nothing is said about a place that is not written.
-
-    Raises:
-        UsageError: something is.
-    """
-    given = click.get_current_context().get_parameter_source
-    for name in names:
-        if given(name) is ParameterSource.COMMANDLINE:
-            option = f"--{name.replace('_', '-')}"
-            raise UsageError(
-                f"{option}: says what lies in {where}, and there is none without -o", hint
-            )
-
-
-def _check_database(database: Target, settings: Settings) -> None:
-    from rfmtool.databases.writing import CURRENT, check_target
-    from rfmtool.runs.tables import NAMES
-
-    names = (*NAMES, CURRENT) if settings["current_view"] else NAMES
-    check_target(database, names, settings["if_exists"])
+        show_page(page(summary, screen.width, to.shown), screen)
 
 
 def _arguments(settings: Settings, exports: tuple[str, ...]) -> dict[str, Any]:

@@ -68,6 +68,16 @@ def _connection(database: Database, *, read_only: bool) -> Any:  # noqa: ANN401 
     return driver.connect(f"{database.url}{wait}")
 
 
+def check_driver(database: Database) -> None:
+    """Check that what reads and writes a database is installed.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if database.scheme != "duckdb":
+        _driver(database)
+
+
 def _driver(database: Database) -> Any:  # noqa: ANN401 - a module
     try:
         return import_module(f"adbc_driver_{database.scheme}.dbapi")

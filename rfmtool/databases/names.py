@@ -57,6 +57,11 @@ class Rows:
         return f"{self.database.name}#{'query' if self.query else self.table}"
 
     @property
+    def kind(self) -> str:
+        """What holds them."""
+        return self.database.scheme
+
+    @property
     def statement(self) -> str:
         """What is asked of the database."""
         if self.query:

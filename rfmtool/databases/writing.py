@@ -15,6 +15,7 @@ from typing import Final, Literal
 
 import pyarrow as pa
 
+from rfmtool.databases.connections import check_driver
 from rfmtool.databases.failures import in_our_words
 from rfmtool.databases.names import Target, quoted
 from rfmtool.databases.sessions import Session, session
@@ -48,9 +49,11 @@ def check_target(target: Target, tables: Sequence[str], if_exists: IfExists) -> 
 
     Raises:
         ForeignFolderError: a table of that name is not ours.
-        UsageError: a table is there, and none may be; or login or database are not right.
+        UsageError: a table is there, and none may be; or login or database are not right,
+            or the driver is not installed.
         SystemFailureError: the database cannot be reached.
     """
+    check_driver(target.database)
     if target.is_to_be_made:
         if not Path(target.database.path).absolute().parent.is_dir():
             raise UsageError(

@@ -20,7 +20,8 @@ Kind = Literal["change", "share", "value", "day"]
 
 FIGURES: Final = (
     "rows", "customers", "buyers", "orders", "average_order", "revenue", "anonymous", "rejected",
-    "unmatched", "open_complaints", "no_channel", "drift", "as_of",
+    "unmatched", "open_complaints", "no_channel", "drift", "median_recency_days",
+    "median_frequency", "median_monetary", "median_days", "as_of",
 )  # fmt: skip
 GROUPINGS: Final = ("stages", "segments", "activity")
 _SHARE_OF: Final = {
@@ -205,9 +206,20 @@ def _count(summary: Data, name: str) -> Fraction:
     elif name == "drift":  # nobody would score otherwise where the cut points are fitted
         share = (summary.get("drift") or {"share": 0})["share"]
         count = round(share * summary["buyers"])
+    elif name.startswith("median_"):
+        count = _median(summary, name) or 0
     elif name in FIGURES:
         count = summary.get(name) or 0
     return Fraction(count)
+
+
+def _median(summary: Data, name: str) -> Any:  # noqa: ANN401 - as in the summary
+    """The median of a dimension over the buyers, or of the days until half have ordered again."""
+    if name == "median_days":
+        return (summary.get("repeat") or {}).get(name)
+    medians = (summary.get("distributions") or {}).get("median") or {}
+    dimension = name.removeprefix("median_").removesuffix("_days")
+    return medians.get(dimension)
 
 
 def _people_of_evidence(summary: Data) -> Fraction:
@@ -216,4 +228,7 @@ def _people_of_evidence(summary: Data) -> Fraction:
 
 
 def _in_words(name: str, figure: Fraction) -> str:
-    return f"{float(figure):,.2f}" if name in ("revenue", "average_order") else f"{int(figure):,}"
+    if name in ("revenue", "average_order", "median_monetary"):
+        return f"{float(figure):,.2f}"
+    whole = figure.denominator == 1 or name not in FIGURES
+    return f"{int(figure):,}" if whole else f"{float(figure):,.1f}"

@@ -20,7 +20,7 @@ from pyarrow import csv as pa_csv
 
 from rfmtool.documents import json_of
 from rfmtool.errors import InputError, RfmtoolError
-from rfmtool.manifest import MANIFEST, manifest_of
+from rfmtool.manifest import MANIFEST, SCHEMA, manifest_of
 from rfmtool.outputs.formulas import unescaped
 from rfmtool.places import check_local
 from rfmtool.rules import Rules, load_rules
@@ -130,6 +130,11 @@ class Written:
         """
         with reading_back(self.folder):
             summary: dict[str, Any] = json_of(self.bytes_of(SUMMARY))
+            if int(summary.get("schema", SCHEMA)) > SCHEMA:
+                raise InputError(
+                    f"{self.folder}: a newer version of rfmtool wrote it",
+                    "Read it with that one, or run again to write it anew.",
+                )
             for key, kind in _SUMMARY.items():
                 if not isinstance(summary[key], kind):
                     raise TypeError(key)
@@ -235,10 +240,21 @@ def reading_back(folder: str | Path) -> Iterator[None]:
             StopIteration, RecursionError, NotImplementedError) as error:  # fmt: skip
         if isinstance(error, RfmtoolError):
             raise
+        if _is_older(Path(folder)):
+            raise InputError(
+                f"{folder}: an earlier version wrote it, without what this one shows",
+                "Run again to write it anew.",
+            ) from error
         raise InputError(
             f"{folder}: does not hold what this version reads back ({type(error).__name__})",
             "Run again to write it anew; if this version wrote it, please report it as a bug.",
         ) from error
+
+
+def _is_older(folder: Path) -> bool:
+    """Whether a version before there were schemas wrote it."""
+    manifest = manifest_of(folder)
+    return manifest is not None and "schema" not in manifest
 
 
 def _from_csv(data: bytes, kinds: Mapping[str, pa.DataType] | None) -> pa.Table:

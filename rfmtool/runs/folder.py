@@ -16,7 +16,7 @@ import pyarrow as pa
 from rfmtool import __version__
 from rfmtool.arrays import Ints
 from rfmtool.columns import PLURAL
-from rfmtool.manifest import MANIFEST, TOOL
+from rfmtool.manifest import MANIFEST, SCHEMA, TOOL
 from rfmtool.outputs.cells import bytes_of
 from rfmtool.outputs.files import Hashed, file_stems, write_json, write_text
 from rfmtool.outputs.lists import write_with_lists
@@ -29,11 +29,13 @@ from rfmtool.placing.playbook import VALUED_BY, call_queue, order_of_value
 from rfmtool.placing.reaching import contacts_known
 from rfmtool.runs.calls import by_voice, call_sheet, to_ring_up, with_spoken
 from rfmtool.runs.finished import RULES, SUMMARY
+from rfmtool.runs.history import dates_told
 from rfmtool.runs.memory import Memory
 from rfmtool.runs.moves import rules_text
 from rfmtool.runs.rounds import holdouts_table, lots_data, reading_data
 from rfmtool.runs.workbook import write_book
 from rfmtool.sources.rows.rejects import Rejects
+from rfmtool.sources.source import FileSource, Source
 from rfmtool.summaries.curves import earlier_dates
 from rfmtool.summaries.relationship import has_tasks, task_lists
 from rfmtool.summaries.summary import summarise
@@ -112,24 +114,32 @@ def write_files(
         outputs.append(written)
         summary = {**summary, "warnings": [*summary["warnings"], *warned]}
     outputs.append(
-        write_json(place, "scales.json", {**result.scales.as_data(), **lots_data(result)})
+        write_json(
+            place,
+            "scales.json",
+            {"schema": SCHEMA, **result.scales.as_data(), **lots_data(result)},
+        )
     )
     if len(result.holdouts):
         rows = holdouts_table(result.holdouts).to_reader()
         outputs += write_with_lists(place, "holdouts", rows, dict, "csv", options.text)
     about: dict[str, Any] = {}
+    told: list[dict[str, Any]] = []
     if memory:
-        files, about, warned = memory.write(place, summary, options.text)
-        outputs += files
-        summary = {**summary, "warnings": [*summary["warnings"], *warned]}
+        left = memory.write(place, summary, options.text)
+        about, told = left.about, left.points
+        outputs += left.outputs
+        warnings = [*summary["warnings"], *left.warnings]
+        summary = {**summary, "since": memory.since, "warnings": warnings}
     if options.page:
-        earlier = earlier_dates(result)
+        earlier = dates_told(told) or earlier_dates(result)
         summary = {**summary, "title": options.page.title, "timeline": earlier}
         outputs.append(write_text(place, PAGE, run_page(summary, options.page.locale)))
     outputs.append(write_json(place, SUMMARY, summary))
     outputs.append(write_text(place, RULES, rules_text(result.rules)))
     manifest = {
         "tool": TOOL,
+        "schema": SCHEMA,
         "kind": "run",
         "version": __version__,
         "command": list(command),
@@ -143,8 +153,12 @@ def write_files(
     return summary
 
 
-def inputs(result: Result) -> list[dict[str, Any]]:
-    """Name, stored bytes and rows of each file that was read; of evidence also its table."""
+def inputs(result: Result, *, hashed: bool = False) -> list[dict[str, Any]]:
+    """Name, stored bytes and rows of each file that was read; of evidence also its table.
+
+    With `hashed` also the SHA-256 of its bytes, for which each is read once more; None of what is
+    no file.
+    """
     rows = result.ledger.rows_by_file
     tables = result.evidence.ledgers if result.evidence else {}
     exports = [
@@ -152,15 +166,22 @@ def inputs(result: Result) -> list[dict[str, Any]]:
             "name": source.name,
             "bytes": source.stored_bytes,
             "rows": rows.get(source.name, 0),
+            **(_digest(source) if hashed else {}),
         }
         for source in result.grouped.export.sources
     ]
     evidence = [
-        {"name": name, "bytes": size, "rows": told.rows.rows_by_file.get(name, 0), "table": table}
+        {"name": one.source.name, "bytes": told.stored_bytes[one.source.name],
+         "rows": told.rows.rows_by_file.get(one.source.name, 0), "table": table,
+         **(_digest(one.source) if hashed else {})}
         for table, told in tables.items()
-        for name, size in told.stored_bytes.items()
-    ]
+        for one in told.files
+    ]  # fmt: skip
     return exports + evidence
+
+
+def _digest(source: Source) -> dict[str, str | None]:
+    return {"sha256": source.file.sha256() if isinstance(source, FileSource) else None}
 
 
 def _write_rejects(

@@ -15,7 +15,6 @@ from rfmtool.rules.presets import Preset
 from rfmtool.sources import read
 from rfmtool.sources.cells import conventions
 from rfmtool.sources.cells.date_readings import ISO, check_zone, in_zone, reading_of
-from rfmtool.sources.databases import apart, source_of_rows
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.listing import expand
 from rfmtool.sources.files.spools import spooled_stream
@@ -33,6 +32,7 @@ from rfmtool.sources.layouts import parquet_layout, text_layout, typed_layout
 from rfmtool.sources.presets import GENERIC
 from rfmtool.sources.roles import EXPORT, Roles
 from rfmtool.sources.source import FileSource, FrameSource, Source, StreamSource
+from rfmtool.sources.tables import apart, source_of_stored
 from rfmtool.sources.text.dialect import SAMPLE_BYTES
 
 _FRAMES: Final = ("pandas", "polars", "pyarrow")
@@ -182,7 +182,7 @@ def sources_of(
             "Pass one of these.",
         )
     rows, exports = apart([os.fspath(one) for one in source], asked)
-    tables = [source_of_rows(one, asked, roles) for one in rows]
+    tables = [source_of_stored(one, asked, roles) for one in rows]
     if rows and not exports:
         return [*tables], ()
     files = expand(exports, asked.max_bytes)

@@ -63,6 +63,7 @@ class Tally:
     """The latest day of a used or anonymous row, in days since 1970-01-01."""
     ids_end_in_point_zero: bool = True
     shortened_orders: int = 0
+    repeated_refunds: int = 0
     has_marks: bool = False
     currencies: frozenset[str] = frozenset()
     unrated: frozenset[str] = frozenset()
@@ -102,6 +103,8 @@ class Ledger:
     ids_end_in_point_zero: bool = True
     shortened_orders: int = 0
     """How many rows have an order id such as 6.12E+12, which a spreadsheet has cut short."""
+    repeated_refunds: int = 0
+    """How many rows repeat what was given back of a whole order, which is taken off by each."""
     has_marks: bool = False
     currencies: set[str] = field(default_factory=set)
     unrated: set[str] = field(default_factory=set)
@@ -137,6 +140,7 @@ class Ledger:
             self.last_day = max(tally.last_day, known)
         self.ids_end_in_point_zero &= tally.ids_end_in_point_zero
         self.shortened_orders += tally.shortened_orders
+        self.repeated_refunds += tally.repeated_refunds
         self.has_marks |= tally.has_marks
         self.currencies |= tally.currencies
         self.unrated |= tally.unrated

@@ -78,6 +78,9 @@ def _cells(sources: Sequence[Source], role: str) -> pa.Array:
     for source in sources:
         if role not in source.layout.places:
             continue
+        if role not in source.layout.in_file.places:  # it stands in the name of a folder
+            columns.append(pa.array([source.layout.key_of(role)], pa.string()))
+            continue
         alone = replace(source.layout, places={role: source.layout.places[role]}, carry_down=())
         jobs = source.with_layout(alone).jobs(block_bytes=_SAMPLE_BYTES)
         columns += [pc.cast(job().cells[role], pa.string()) for job in itertools.islice(jobs, 1)]

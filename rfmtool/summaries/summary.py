@@ -13,6 +13,7 @@ import pandas as pd
 from rfmtool import __version__
 from rfmtool.analyses.forecast import forecast_data
 from rfmtool.columns import DIMENSIONS
+from rfmtool.manifest import SCHEMA
 from rfmtool.money import money_text, total_of
 from rfmtool.placing.contacting import listed
 from rfmtool.placing.proof import tables_asked
@@ -57,6 +58,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
     escaped_cells = result.figures.escaped_cells
     as_of_is = "last order" if len(buyers) else "last line"
     return {
+        "schema": SCHEMA,
         "version": __version__,
         "title": None,
         "as_of": result.as_of.isoformat(),
@@ -101,6 +103,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "distributions": distributions(frame),
         **curves(result),
         "timeline": None,
+        "since": None,
         "bands": _bands(result.scales),
         "scales_are": "fitted to this export" if result.fitted else "given",
         "scales": result.scales.as_data(),

@@ -143,7 +143,7 @@ def marks_of(block: Block, *, with_tables: bool) -> list[Mark]:
             )
             return [replace(block, columns=columns)]
         case Shaded() if with_tables:
-            return [Heat(block.title.capitalize(), block, ("linear",))]
+            return [Heat(block.title.capitalize(), block, linear=True)]
         case Fitting():
             return [
                 mark for each in block.ways[0] for mark in marks_of(each, with_tables=with_tables)

@@ -14,6 +14,7 @@ from rfmtool.pages.story import (
     moving,
     proof,
     relationship,
+    since,
     spread,
     standing,
     today,
@@ -68,6 +69,10 @@ def _of_buyers(cards: Any) -> Any:  # noqa: ANN401 - as above
             cards(coming.activity, coming.lateness),
         ),
         *chapter(
-            "How it moves", cards(moving.months), cards(moving.cohorts), cards(moving.timeline)
+            "How it moves",
+            cards(moving.months),
+            cards(moving.cohorts),
+            cards(moving.timeline),
+            cards(since.changes),
         ),
     ]

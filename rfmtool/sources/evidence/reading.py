@@ -25,7 +25,6 @@ from rfmtool.sources.cells.date_readings import (
 )
 from rfmtool.sources.cells.dates import read_days
 from rfmtool.sources.cells.numbers import NumberReading
-from rfmtool.sources.databases import apart, source_of_rows
 from rfmtool.sources.detect import source_of_file, sources_of
 from rfmtool.sources.evidence.cells import TableReading
 from rfmtool.sources.evidence.roles import EvidenceTable
@@ -34,6 +33,7 @@ from rfmtool.sources.files.listing import expand
 from rfmtool.sources.frames import is_frame
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.source import Source
+from rfmtool.sources.tables import apart, source_of_stored
 from rfmtool.threads import in_order
 
 Part = tuple[Source, Sequence[Batch]]
@@ -60,7 +60,7 @@ def taken_apart(
         source = [source]
     if isinstance(source, Sequence) and not is_frame(source):
         rows, paths = apart([os.fspath(one) for one in source], asked)
-        found = [_batches_of(source_of_rows(one, asked, table.layout()), threads) for one in rows]
+        found = [_batches_of(source_of_stored(one, asked, table.layout()), threads) for one in rows]
         if rows and not paths:
             return found
         # By name, so that the last word on somebody does not hang on how the files were listed.

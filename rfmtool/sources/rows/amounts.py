@@ -121,6 +121,21 @@ def _amount_problems(numbers: Mapping[str, Numbers], unread: Places) -> Apart:
     return Apart(unread, codes)
 
 
+def repeated_refunds(cells: Cells, money: Money) -> int:
+    """How many rows repeat the refund of the row before them, more than either is worth.
+
+    It is what was given back of the order that both are of, and is taken off more than once.
+    """
+    if "order_id" not in cells or not money.back.any():
+        return 0
+    rows = np.flatnonzero(money.back > np.maximum(money.paid, 0))
+    first, second = rows[:-1], rows[1:]
+    likely = (second == first + 1) & (money.back[first] == money.back[second])
+    first, second = pa.array(first[likely]), pa.array(second[likely])
+    ids = cells["order_id"]
+    return int(pc.sum(pc.equal(ids.take(first), ids.take(second))).as_py() or 0)
+
+
 def _sums(units: Units, starts: Places) -> tuple[Units, Units]:
     if float(np.abs(units).max()) * len(units) >= _SAFE_SUM:
         sums = np.add.reduceat(np.abs(units).astype(np.float64), starts)

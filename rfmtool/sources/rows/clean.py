@@ -24,7 +24,15 @@ from rfmtool.sources.cells.ids import are_shortened, distinct_keys
 from rfmtool.sources.cells.numbers import Units
 from rfmtool.sources.layout import KEPT, Question, Reading
 from rfmtool.sources.ledger import CODES, REJECTED, Tally
-from rfmtool.sources.rows.amounts import Money, costs_of, has_marks, read_money, sums_of, total
+from rfmtool.sources.rows.amounts import (
+    Money,
+    costs_of,
+    has_marks,
+    read_money,
+    repeated_refunds,
+    sums_of,
+    total,
+)
 from rfmtool.sources.rows.bins import (
     Apart,
     Codes,
@@ -210,6 +218,7 @@ def _tally(rows: _Sorted, reading: Reading, question: Question) -> Tally:
         last_day=int(rows.days[seen].max()) if seen.any() else None,
         ids_end_in_point_zero=pc.all(pc.ends_with(ids, ".0")).as_py() is not False,
         shortened_orders=_shortened_orders(rows),
+        repeated_refunds=repeated_refunds(rows.batch.cells, rows.money),
         has_marks=not reading.numbers.settled and has_marks(rows.batch.cells),
         currencies=currencies_of(rows.runs, seen, rows.money.said, rows.apart),
         unrated=rows.money.unrated(rows.apart),
