@@ -59,6 +59,8 @@ class Before:
 def narrow(now: Standing) -> pd.DataFrame:
     """Of everybody who they are, STANDS and what they did, made some people at a time."""
     columns = ["customer_id", *STANDS, *DID, "sales"]
+    if now.is_one_part:
+        return now.frame[columns]
     return joined(part[columns] for part in now.parts())
 
 
@@ -89,8 +91,10 @@ def moves(now: Standing, people: pd.DataFrame, before: Before) -> pd.DataFrame:
     """
     place = places_before(people, before)
     known = place >= 0
-    states = list(_states(now, people, before))
-    own, unexplained = _did_otherwise(people, before, place), _unexplained(now, before)
+    usable = _comparable(now, before)
+    states = list(_states(now, people, before, usable=usable))
+    unexplained = "time" if now.settings.window_days else "evidence" if usable else "rules"
+    own = _did_otherwise(people, before, place)
     came = np.where(_has_lines(people), "orders", "evidence")
     parts = []
     for column in STANDS:
@@ -154,13 +158,6 @@ def _did_otherwise(people: pd.DataFrame, before: Before, place: Ints) -> Mask:
     return either
 
 
-def _unexplained(now: Standing, before: Before) -> str:
-    """Why somebody moved who did nothing, where no step tells it."""
-    if now.settings.window_days:
-        return "time"
-    return "evidence" if _comparable(now, before) else "rules"
-
-
 def _old(before: Before, column: str, place: Ints) -> Labels:
     labels = _text(before.people[column])[np.maximum(place, 0)] if len(before.people) else None
     return np.where(place >= 0, "" if labels is None else labels, "").astype(object)
@@ -176,10 +173,9 @@ def _text(labels: pd.Series[Any]) -> Labels:
 
 
 def _states(
-    now: Standing, people: pd.DataFrame, before: Before
+    now: Standing, people: pd.DataFrame, before: Before, *, usable: bool
 ) -> Iterator[tuple[str, Mapping[str, Labels]]]:
     """How everybody would stand after each step; a step that changes nothing is left out."""
-    usable = _comparable(now, before)
     rules = before.rules if usable and before.rules else now.rules
     scales = before.scales if usable and before.scales else now.scales
     then = day_number(before.as_of)
@@ -210,7 +206,7 @@ def _comparable(now: Standing, before: Before) -> bool:
     if scales is None or rules is None:
         return False
     within = {scales.within.column} if scales.within else set()
-    known = {*now.between(0, 0).columns, *now.scales.peer_spend.peers.attributes}
+    known = {*now.known_columns, *now.scales.peer_spend.peers.attributes}
     wanted = within | {*scales.peer_spend.peers.attributes}
     return wanted <= known and all(
         scales[name].bins == rules.scoring[name].bins for name in scales.by_dimension
