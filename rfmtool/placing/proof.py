@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -33,6 +33,8 @@ _UNDATED: Final = -(2**31)
 _NEVER: Final = _UNDATED - 1
 _NO_ROWS: Final = {"owner": np.empty(0, dtype=np.int64), "referred": np.empty(0, dtype=np.int64)}
 _TOP_ANSWER, _ANSWER_BITS = 10, 4
+_FEW: Final = 20_000
+"""Of so few people it is worth remembering that nothing is proven."""
 
 Columns = dict[str, Any]
 Promotions = tuple[Ints, Mask]
@@ -90,6 +92,27 @@ def add_proof(
         named_by_customer, held_by_complaint, held_by_nps; contact_status; and the days
         last_referral_on, last_review_on, latest_nps_on, open_complaint_on (the oldest).
     """
+    columns = (
+        _columns(people, evidence, as_of_day)
+        if evidence or len(people) > _FEW
+        else _of_nobody(len(people))
+    )
+    if "lines" not in people:
+        columns = {"lines": np.ones(len(people), dtype=np.int64), **columns}
+    return beside(people, columns)
+
+
+@lru_cache(maxsize=4)
+def _of_nobody(people: int) -> Columns:
+    """What is proven of some people where there is no table at all, on any day."""
+    nothing = {
+        "order_days": np.zeros(people, dtype=np.int64),
+        "last_order_on": np.full(people, "NaT", dtype="datetime64[s]"),
+    }
+    return _columns(pd.DataFrame(nothing), {}, 0)
+
+
+def _columns(people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], as_of_day: int) -> Columns:
     none = pd.DataFrame(_NO_ROWS)
     tables = {
         name: _until(evidence.get(name, none), day, as_of_day) for name, day in _EVENT_DAYS.items()
@@ -103,7 +126,6 @@ def add_proof(
     referral, referred = _referrals(tables["referrals"], people, terms)
     review, praise = _reviews(tables["feedback"], terms)
     columns = {
-        **({} if "lines" in people else {"lines": np.ones(len(people), dtype=np.int64)}),
         "partner_listed": _listed(tables["partners"], terms),
         **contact,
         **referral,
@@ -112,8 +134,7 @@ def add_proof(
         **_answers(nps, nps_day, terms),
         "gave_feedback": terms.has(_owner(tables["feedback"])),
     }
-    columns |= _held_back(columns, (memberships, referred, praise), terms)
-    return beside(people, columns)
+    return columns | _held_back(columns, (memberships, referred, praise), terms)
 
 
 _EVENT_DAYS: Final = {
