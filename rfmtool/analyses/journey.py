@@ -13,47 +13,34 @@ from datetime import date
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.analyses.effects import Effect, difference_between
 from rfmtool.analyses.repeat import DAYS
 from rfmtool.analyses.returned import ENOUGH, Share
-from rfmtool.arrays import Ints, Mask, is_first
+from rfmtool.analyses.steps import (
+    Floats,
+    Frames,
+    Step,
+    first_days,
+    months,
+    people_by,
+    sources,
+    steps_of,
+    taken,
+)
+from rfmtool.arrays import Mask, is_first
 from rfmtool.days import day_number
 from rfmtool.placing.contacting import sent
 from rfmtool.placing.tasks import FOLLOW_UP
 from rfmtool.scoring.survival import Curve, best_weeks, survival_curve, weekly_hazard
 from rfmtool.scoring.timing import OrderDays, Waits, fit_windows, waits
 
-Floats = npt.NDArray[np.float64]
-Frames = Mapping[str, pd.DataFrame]
-
-STEPS: Final = (
-    "first_contact", "answer", "quote_or_trial", "first_order", "follow_up", "second_order",
-    "third_order",
-)  # fmt: skip
-_NEEDS: Final = {"answer": "contacts", "quote_or_trial": "contacts", "follow_up": "contacted"}
-"""The tables without which a step is nobody's."""
 OPENS: Final = {
     "contacts": "the steps before the first order, and where people came from",
     "contacted": "whether anybody asks for a second order, and follows up",
 }
 _WEEK: Final = 7
-
-
-@dataclass(frozen=True)
-class Step:
-    """How many got so far or further, and how long it took from the step before that is known.
-
-    `recorded` are those of whom this very step is known; the median is of these.
-    """
-
-    step: str
-    people: int
-    recorded: int
-    share_of_before: float | None
-    median_days: float | None
 
 
 @dataclass(frozen=True)
@@ -177,139 +164,25 @@ def journey(  # noqa: PLR0913 - all that it is told from
         services: actions, in lower case, that ask for no order.
     """
     as_of_day = day_number(as_of)
-    found = _events(people, evidence, days)
+    found = first_days(people, evidence, days)
     contact = found["first_contact"]
     wait = waits(days, as_of_day)
     horizon = _horizon(days, as_of_day)
-    taken = [step for step in STEPS if _NEEDS.get(step) in (None, *evidence)]
+    known = taken(evidence)
     has_steps = "contacts" in evidence
     return Journey(
         as_of=as_of,
         by=by,
         horizon_days=horizon,
-        steps=tuple(_steps({step: found[step] for step in taken}, people)),
-        by_source=_by(_sources(people, evidence), found, taken) if has_steps else {},
-        by_month=_by(_months(contact), found, taken) if has_steps else {},
+        steps=tuple(steps_of({step: found[step] for step in known}, people)),
+        by_source=people_by(sources(people, evidence), found, known) if has_steps else {},
+        by_month=people_by(months(contact), found, known) if has_steps else {},
         began=_began(contact, wait, days, horizon) if has_steps else None,
         asking=_asking(evidence, wait, days, as_of_day, services),
         table=_gateways(first, wait, horizon),
         notes=tuple(_notes(len(wait.owner), first, by)),
         opens={table: what for table, what in OPENS.items() if table not in evidence},
     )
-
-
-# The steps ---------------------------------------------------------------------------------------
-
-
-def _events(people: int, evidence: Frames, days: OrderDays) -> dict[str, Floats]:
-    """The first day of each step of everybody; NaN where it is not known."""
-    empty = pd.DataFrame({"owner": np.empty(0, dtype=np.int64)})
-    steps = evidence.get("contact_steps", evidence.get("contacts", empty))
-    log = evidence.get("contacted")
-    rows = sent(log) if log is not None else empty.assign(day=0, action="")
-    referred = evidence.get("referrals", empty.assign(referred=0, referred_on=0))
-    inbound = empty if log is None else log[log["direction"].eq("in").fillna(value=False)]
-    status = steps["status"].astype("str") if "status" in steps else pd.Series("", steps.index)
-    order = np.cumsum(np.ones(len(days.owner), dtype=np.int64)) - 1
-    nth = order - np.flatnonzero(is_first(days.owner))[np.cumsum(is_first(days.owner)) - 1]
-
-    def earliest(*tables: tuple[pd.DataFrame, str, str]) -> Floats:
-        day = np.full(people, np.inf)
-        for table, owner, column in tables:
-            if column in table:
-                known = table[table[column].notna().to_numpy(dtype=bool)]
-                np.minimum.at(
-                    day, known[owner].to_numpy(np.int64), known[column].to_numpy(np.float64)
-                )
-        return np.where(np.isinf(day), np.nan, day)
-
-    def ordered(number: int) -> Floats:
-        day = np.full(people, np.nan)
-        day[days.owner[nth == number]] = days.day[nth == number]
-        return day
-
-    first, second = ordered(0), ordered(1)
-    asked = rows[rows["action"].eq(FOLLOW_UP)] if len(rows) else rows
-    asked = asked[asked["day"].to_numpy() >= first[asked["owner"].to_numpy(np.int64)]]
-    follow_up = earliest((asked, "owner", "day"))
-    with np.errstate(invalid="ignore"):
-        follow_up = np.where(follow_up > second, np.nan, follow_up)
-    return {
-        "first_contact": earliest(
-            (steps, "owner", "since_on"), (rows, "owner", "day"),
-            (referred, "referred", "referred_on"),
-        ),
-        "answer": earliest(
-            (steps, "owner", "answered_on"), (inbound, "owner", "answered_on"),
-            (steps[status.eq("replied").to_numpy(dtype=bool)], "owner", "since_on"),
-        ),
-        "quote_or_trial": earliest(
-            (steps[status.isin(["quote", "trial"]).to_numpy(dtype=bool)], "owner", "since_on")
-        ),
-        "first_order": first,
-        "follow_up": follow_up,
-        "second_order": second,
-        "third_order": ordered(2),
-    }  # fmt: skip
-
-
-def _reached(found: Mapping[str, Floats], taken: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """Who got as far as each step, or further; everybody begins."""
-    known = np.array([~np.isnan(found[step]) for step in taken])
-    known[0] = True
-    reached: npt.NDArray[np.bool_] = np.logical_or.accumulate(known[::-1])[::-1]
-    return reached
-
-
-def _steps(found: Mapping[str, Floats], people: int) -> Iterator[Step]:
-    reached = _reached(found, [*found])
-    before, last = None, np.full(people, np.nan)
-    for place, (step, day) in enumerate(found.items()):
-        with np.errstate(invalid="ignore"):
-            took = day - last
-            took = took[took >= 0]
-        count = int(reached[place].sum())
-        yield Step(
-            step,
-            count,
-            int((~np.isnan(day)).sum()),
-            count / before if before else None,
-            float(np.median(took)) if len(took) else None,
-        )
-        before, last = count, np.where(np.isnan(day), last, day)
-
-
-def _by(
-    groups: tuple[Ints, Sequence[str]], found: Mapping[str, Floats], taken: Sequence[str]
-) -> dict[str, tuple[int, ...]]:
-    """People by step for each group; who is in none is left out."""
-    codes, names = groups
-    reached = _reached(found, taken)
-    counts = [np.bincount(codes[mask & (codes >= 0)], minlength=len(names)) for mask in reached]
-    return {
-        str(name): tuple(int(count[code]) for count in counts) for code, name in enumerate(names)
-    }
-
-
-def _sources(people: int, evidence: Frames) -> tuple[Ints, Sequence[str]]:
-    """Where each person came from, by code."""
-    contacts, codes = evidence["contacts"], np.full(people, -1)
-    if "source" not in contacts:
-        return codes, []
-    told, names = pd.factorize(contacts["source"].astype("str").str.strip().replace("", None),
-                               sort=True)  # fmt: skip
-    codes[contacts["owner"].to_numpy(dtype=np.int64)] = told
-    return codes, [*names]
-
-
-def _months(contact: Floats) -> tuple[Ints, Sequence[str]]:
-    """The month of each person's first contact, by code."""
-    known = ~np.isnan(contact)
-    days = np.where(known, contact, 0).astype(np.int64).astype("datetime64[D]")
-    months, codes = np.unique(days.astype("datetime64[M]")[known], return_inverse=True)
-    every = np.full(len(contact), -1)
-    every[known] = codes
-    return every, np.datetime_as_string(months).tolist()
 
 
 # Who comes back ----------------------------------------------------------------------------------
