@@ -178,7 +178,7 @@ def journey(  # noqa: PLR0913 - all that it is told from
         by_source=people_by(sources(people, evidence), found, known) if has_steps else {},
         by_month=people_by(months(contact), found, known) if has_steps else {},
         began=_began(contact, wait, days, horizon) if has_steps else None,
-        asking=_asking(evidence, wait, days, as_of_day, services),
+        asking=_asking(evidence, found, wait, as_of_day, services),
         table=_gateways(first, wait, horizon),
         notes=tuple(_notes(len(wait.owner), first, by)),
         opens={table: what for table, what in OPENS.items() if table not in evidence},
@@ -240,34 +240,34 @@ def _gateways(first: pd.DataFrame | None, wait: Waits, horizon: int) -> pd.DataF
 
 
 def _asking(
-    evidence: Frames, wait: Waits, days: OrderDays, as_of_day: int, services: Sequence[str]
+    evidence: Frames,
+    found: Mapping[str, Floats],
+    wait: Waits,
+    as_of_day: int,
+    services: Sequence[str],
 ) -> Asking | None:
     """Who was asked between first and second order, of those who began since the log did."""
     if "contacted" not in evidence:
         return None
     rows = sent(evidence["contacted"])
     rows = rows[~rows["action"].isin([*services, FOLLOW_UP])]
-    started = days.day[is_first(days.owner)].astype(np.int64)
-    begins = int(rows["day"].min()) if len(rows) else as_of_day + 1
-    place = np.searchsorted(wait.owner, rows["owner"].to_numpy())
-    place = np.minimum(place, len(wait.owner) - 1)
-    since = rows["day"].to_numpy() - started[place] if len(wait.owner) else np.empty(0)
-    is_theirs = (wait.owner[place] == rows["owner"].to_numpy()) if len(wait.owner) else since > 0
-    counts = is_theirs & (since >= 0) & (since <= wait.days[place])
-    asked = np.full(len(wait.owner), np.inf)
-    np.minimum.at(asked, place[counts], since[counts])
-    asked = asked[started >= begins]
-    first = asked[np.isfinite(asked)]
+    owner, day = rows["owner"].to_numpy(), rows["day"].to_numpy()
+    first, second = found["first_order"], found["second_order"]
+    since = day - first[owner]  # not a number before anybody ordered
+    counts = (since >= 0) & (day <= np.where(np.isnan(second), as_of_day, second)[owner])
+    asked_after = np.full(len(first), np.inf)
+    np.minimum.at(asked_after, owner[counts], since[counts])
+    asked_after = asked_after[first >= day.min(initial=as_of_day + 1)]
+    asked = asked_after[np.isfinite(asked_after)]
     best = _best_weeks(wait)
     low, high = (_WEEK * (best[0] - 1) + 1, _WEEK * best[1]) if best else (0, 0)
-    within = (first >= low) & (first <= high)
     return Asking(
-        asked=Share(len(asked), len(first)),
-        median_day=float(np.median(first)) if len(first) else None,
+        asked=Share(len(asked_after), len(asked)),
+        median_day=float(np.median(asked)) if len(asked) else None,
         best_weeks=best,
-        before=int((first < low).sum()) if best else 0,
-        within=int(within.sum()) if best else 0,
-        after=int((first > high).sum()) if best else 0,
+        before=int((asked < low).sum()) if best else 0,
+        within=int(((asked >= low) & (asked <= high)).sum()) if best else 0,
+        after=int((asked > high).sum()) if best else 0,
     )
 
 

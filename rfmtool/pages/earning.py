@@ -20,7 +20,7 @@ def returns(summary: Data) -> list[Block]:
     if not rows or not any(row["contacts"] for row in rows):
         return []
     table = Table(
-        columns=(Column("A YEAR", "name"), *numbers("people", "revenue", "margin", "contacts",
+        columns=(Column("TIME AND MONEY", "name"), *numbers("people", "revenue", "margin", "contacts",
                                                     "minutes", "earned a contact")),
         rows=tuple(
             (
@@ -36,7 +36,7 @@ def returns(summary: Data) -> list[Block]:
         ),
         spare=("people", "minutes", "earned a contact"),
     )  # fmt: skip
-    lines = [_where(rows), *_few(summary["contribution"])]
+    lines = [f"Of a year. {_where(rows)}", *_few(summary["contribution"])]
     note = (
         "Earned a contact: the difference a person that measure found by lot (randomised), a mean"
         " over the contacts measured. The rest are plain sums."
