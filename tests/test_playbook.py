@@ -19,7 +19,16 @@ PLAYBOOK = load_rules().playbook
 TIMING = Timing(Windows(10, 30, 60, 90), 20.0, 2.0, 4.0, limits_are_fitted=False)
 WHOLE = {
     *("order_days", "frequency", "recency_days", "monetary_score", "latest_nps", "cost"),
-    *("complaints", "open_complaints", "lines", "monetary", "sales", "refunds"),
+    *(
+        "contribution",
+        "service_minutes",
+        "complaints",
+        "open_complaints",
+        "lines",
+        "monetary",
+        "sales",
+        "refunds",
+    ),
 }
 SOMEONE = {
     "customer_id": "a",
@@ -76,6 +85,7 @@ ROWS = [
     ("missing_regular", {"activity": "overdue", "stage": "supporter"}),
     ("advocates_forum", {"stage": "advocate"}),
     ("manager_review", {"cost": 101, "sales": 134, "refunds": 34, "complaints": 2}),
+    ("manager_review", {"contribution": -1, "service_minutes": 60, "frequency": 2}),
     ("welcome", {"stage": "customer", "order_days": 1, "recency_days": 30}),
     ("win_back_valuable", {"activity": "lapsed", "monetary_score": 4}),
     ("win_back", {"activity": "lapsed", "stage": "supporter"}),
@@ -100,8 +110,11 @@ def test_every_row_is_for_somebody(action, more):
 
 
 def test_the_rows_are_all_there_and_each_is_more_urgent_than_the_next():
+    actions = dict.fromkeys(action for action, _ in ROWS)
+    assert {row.label: row.priority for row in PLAYBOOK} == {
+        action: place for place, action in enumerate(actions, 1)
+    }
     assert [row.label for row in PLAYBOOK] == [action for action, _ in ROWS]
-    assert [row.priority for row in PLAYBOOK] == list(range(1, len(ROWS) + 1))
     assert all(row.say for row in PLAYBOOK)
 
 

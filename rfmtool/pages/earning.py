@@ -12,6 +12,7 @@ from rfmtool.summaries.words import counted, money
 Data = Mapping[str, Any]
 
 _MONTHS: Final = 6
+_TITLES: Final = ("people", "revenue", "margin", "contacts", "minutes", "earned a contact")
 
 
 def returns(summary: Data) -> list[Block]:
@@ -20,8 +21,7 @@ def returns(summary: Data) -> list[Block]:
     if not rows or not any(row["contacts"] for row in rows):
         return []
     table = Table(
-        columns=(Column("TIME AND MONEY", "name"), *numbers("people", "revenue", "margin", "contacts",
-                                                    "minutes", "earned a contact")),
+        columns=(Column("TIME AND MONEY", "name"), *numbers(*_TITLES)),
         rows=tuple(
             (
                 row["stage"],
@@ -36,7 +36,7 @@ def returns(summary: Data) -> list[Block]:
         ),
         spare=("people", "minutes", "earned a contact"),
     )  # fmt: skip
-    lines = [f"Of a year. {_where(rows)}", *_few(summary["contribution"])]
+    lines = [_where(rows), *_few(summary["contribution"])]
     note = (
         "Earned a contact: the difference a person that measure found by lot (randomised), a mean"
         " over the contacts measured. The rest are plain sums."
@@ -63,7 +63,7 @@ def _where(rows: list[Data]) -> str:
     least = max(rows, key=lambda row: time[row["stage"]] / whole
                 - float(pays[row["stage"]] / all_of_it))["stage"]  # fmt: skip
     return (
-        f"Time goes most to {where} ({time[where] / whole:.0%}), {kind} comes most from {what}"
+        f"In a year time goes most to {where} ({time[where] / whole:.0%}), {kind} comes most from {what}"
         f" ({float(pays[what] / all_of_it):.0%}). Most time beside what it pays: {least},"
         f" {time[least] / whole:.0%} of the {'minutes' if by_minutes else 'contacts'} for"
         f" {float(pays[least] / all_of_it):.0%} of the {kind}."
