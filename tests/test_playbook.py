@@ -85,7 +85,6 @@ ROWS = [
     ("missing_regular", {"activity": "overdue", "stage": "supporter"}),
     ("advocates_forum", {"stage": "advocate"}),
     ("manager_review", {"cost": 101, "sales": 134, "refunds": 34, "complaints": 2}),
-    ("manager_review", {"contribution": -1, "service_minutes": 60, "frequency": 2}),
     ("welcome", {"stage": "customer", "order_days": 1, "recency_days": 30}),
     ("win_back_valuable", {"activity": "lapsed", "monetary_score": 4}),
     ("win_back", {"activity": "lapsed", "stage": "supporter"}),
@@ -110,12 +109,19 @@ def test_every_row_is_for_somebody(action, more):
 
 
 def test_the_rows_are_all_there_and_each_is_more_urgent_than_the_next():
-    actions = dict.fromkeys(action for action, _ in ROWS)
-    assert {row.label: row.priority for row in PLAYBOOK} == {
-        action: place for place, action in enumerate(actions, 1)
-    }
-    assert [row.label for row in PLAYBOOK] == [action for action, _ in ROWS]
+    priorities = {row.label: row.priority for row in PLAYBOOK}  # some have several rows
+    assert list(priorities) == [action for action, _ in ROWS]
+    assert list(priorities.values()) == list(range(1, len(ROWS) + 1))
     assert all(row.say for row in PLAYBOOK)
+
+
+@pytest.mark.parametrize(
+    ("more", "action"),
+    [({}, "manager_review"), ({"contribution": 0}, "next_order"), ({"frequency": 1}, "next_order"),
+     ({"service_minutes": 59}, "next_order")],
+)  # fmt: skip
+def test_who_leaves_less_than_nothing_and_takes_an_hour_of_service_is_for_a_manager(more, action):
+    assert action_of(**{"contribution": -1, "service_minutes": 60} | more) == action
 
 
 def test_who_ordered_today_is_welcome():
