@@ -13,45 +13,75 @@ from datetime import date
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.analyses.asking import Asking, asking
-from rfmtool.analyses.gateways import Began, Gateway, compared, gateways
+from rfmtool.analyses.effects import Effect, difference_between
 from rfmtool.analyses.repeat import DAYS
-from rfmtool.arrays import Ints, is_first
+from rfmtool.analyses.returned import ENOUGH, Share
+from rfmtool.analyses.steps import (
+    Floats,
+    Frames,
+    Step,
+    first_days,
+    months,
+    people_by,
+    sources,
+    steps_of,
+    taken,
+)
+from rfmtool.arrays import Mask, is_first
 from rfmtool.days import day_number
 from rfmtool.placing.contacting import sent
 from rfmtool.placing.tasks import FOLLOW_UP
-from rfmtool.scoring.timing import OrderDays, waits
+from rfmtool.scoring.survival import Curve, best_weeks, survival_curve, weekly_hazard
+from rfmtool.scoring.timing import OrderDays, Waits, fit_windows, waits
 
-Floats = npt.NDArray[np.float64]
-Frames = Mapping[str, pd.DataFrame]
-
-STEPS: Final = (
-    "first_contact", "answer", "quote_or_trial", "first_order", "follow_up", "second_order",
-    "third_order",
-)  # fmt: skip
-_NEEDS: Final = {"answer": "contacts", "quote_or_trial": "contacts", "follow_up": "contacted"}
-"""The tables without which a step is nobody's."""
 OPENS: Final = {
     "contacts": "the steps before the first order, and where people came from",
     "contacted": "whether anybody asks for a second order, and follows up",
 }
+_WEEK: Final = 7
 
 
 @dataclass(frozen=True)
-class Step:
-    """How many got so far or further, and how long it took from the step before that is known.
+class Gateway:
+    """A first purchase, how many began with it, and the share of them who came back."""
 
-    `recorded` are those of whom this very step is known; the median is of these.
-    """
+    name: str
+    first_buyers: int
+    came_back: float | None
+    """By the horizon, by Kaplan & Meier; None of fewer than ENOUGH, or not watched so long."""
+    low: float | None
+    high: float | None
 
-    step: str
-    people: int
-    recorded: int
-    share_of_before: float | None
-    median_days: float | None
+    @property
+    def interval(self) -> tuple[float, float, float] | None:
+        """The share and its limits; None of too few."""
+        if self.came_back is None or self.low is None or self.high is None:
+            return None
+        return self.came_back, self.low, self.high
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Whether buyers are asked for a second order, and when: days from the first order."""
+
+    asked: Share
+    median_day: float | None
+    best_weeks: tuple[int, int] | None
+    before: int
+    within: int
+    after: int
+    """Of those asked, how many first before, in and after the best weeks, if these are known."""
+
+
+@dataclass(frozen=True)
+class Began:
+    """Who came back of those in touch before their first order, and of those who were not."""
+
+    before: Gateway
+    after: Gateway
+    difference: Effect | None
 
 
 @dataclass(frozen=True)
@@ -134,139 +164,28 @@ def journey(  # noqa: PLR0913 - all that it is told from
         services: actions, in lower case, that ask for no order.
     """
     as_of_day = day_number(as_of)
-    found = _events(people, evidence, days)
+    found = first_days(people, evidence, days)
     contact = found["first_contact"]
     wait = waits(days, as_of_day)
     horizon = _horizon(days, as_of_day)
-    taken = [step for step in STEPS if _NEEDS.get(step) in (None, *evidence)]
-    has_steps, log = "contacts" in evidence, evidence.get("contacted")
+    known = taken(evidence)
+    has_steps = "contacts" in evidence
     return Journey(
         as_of=as_of,
         by=by,
         horizon_days=horizon,
-        steps=tuple(_steps({step: found[step] for step in taken}, people)),
-        by_source=_by(_sources(people, evidence), found, taken) if has_steps else {},
-        by_month=_by(_months(contact), found, taken) if has_steps else {},
-        began=compared(contact, wait, days, horizon) if has_steps else None,
-        asking=None if log is None else asking(log, wait, days, as_of_day, services),
-        table=gateways(first, wait, horizon),
+        steps=tuple(steps_of({step: found[step] for step in known}, people)),
+        by_source=people_by(sources(people, evidence), found, known) if has_steps else {},
+        by_month=people_by(months(contact), found, known) if has_steps else {},
+        began=_began(contact, wait, days, horizon) if has_steps else None,
+        asking=_asking(evidence, found, wait, as_of_day, services),
+        table=_gateways(first, wait, horizon),
         notes=tuple(_notes(len(wait.owner), first, by)),
         opens={table: what for table, what in OPENS.items() if table not in evidence},
     )
 
 
-# The steps ---------------------------------------------------------------------------------------
-
-
-def _events(people: int, evidence: Frames, days: OrderDays) -> dict[str, Floats]:
-    """The first day of each step of everybody; NaN where it is not known."""
-    empty = pd.DataFrame({"owner": np.empty(0, dtype=np.int64)})
-    steps = evidence.get("contact_steps", evidence.get("contacts", empty))
-    log = evidence.get("contacted")
-    rows = sent(log) if log is not None else empty.assign(day=0, action="")
-    referred = evidence.get("referrals", empty.assign(referred=0, referred_on=0))
-    inbound = empty if log is None else log[log["direction"].eq("in").fillna(value=False)]
-    status = steps["status"].astype("str") if "status" in steps else pd.Series("", steps.index)
-    order = np.cumsum(np.ones(len(days.owner), dtype=np.int64)) - 1
-    nth = order - np.flatnonzero(is_first(days.owner))[np.cumsum(is_first(days.owner)) - 1]
-
-    def earliest(*tables: tuple[pd.DataFrame, str, str]) -> Floats:
-        day = np.full(people, np.inf)
-        for table, owner, column in tables:
-            if column in table:
-                known = table[table[column].notna().to_numpy(dtype=bool)]
-                np.minimum.at(
-                    day, known[owner].to_numpy(np.int64), known[column].to_numpy(np.float64)
-                )
-        return np.where(np.isinf(day), np.nan, day)
-
-    def ordered(number: int) -> Floats:
-        day = np.full(people, np.nan)
-        day[days.owner[nth == number]] = days.day[nth == number]
-        return day
-
-    first, second = ordered(0), ordered(1)
-    asked = rows[rows["action"].eq(FOLLOW_UP)] if len(rows) else rows
-    asked = asked[asked["day"].to_numpy() >= first[asked["owner"].to_numpy(np.int64)]]
-    follow_up = earliest((asked, "owner", "day"))
-    with np.errstate(invalid="ignore"):
-        follow_up = np.where(follow_up > second, np.nan, follow_up)
-    return {
-        "first_contact": earliest(
-            (steps, "owner", "since_on"), (rows, "owner", "day"),
-            (referred, "referred", "referred_on"),
-        ),
-        "answer": earliest(
-            (steps, "owner", "answered_on"), (inbound, "owner", "answered_on"),
-            (steps[status.eq("replied").to_numpy(dtype=bool)], "owner", "since_on"),
-        ),
-        "quote_or_trial": earliest(
-            (steps[status.isin(["quote", "trial"]).to_numpy(dtype=bool)], "owner", "since_on")
-        ),
-        "first_order": first,
-        "follow_up": follow_up,
-        "second_order": second,
-        "third_order": ordered(2),
-    }  # fmt: skip
-
-
-def _reached(found: Mapping[str, Floats], taken: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """Who got as far as each step, or further; everybody begins."""
-    known = np.array([~np.isnan(found[step]) for step in taken])
-    known[0] = True
-    reached: npt.NDArray[np.bool_] = np.logical_or.accumulate(known[::-1])[::-1]
-    return reached
-
-
-def _steps(found: Mapping[str, Floats], people: int) -> Iterator[Step]:
-    reached = _reached(found, [*found])
-    before, last = None, np.full(people, np.nan)
-    for place, (step, day) in enumerate(found.items()):
-        with np.errstate(invalid="ignore"):
-            took = day - last
-            took = took[took >= 0]
-        count = int(reached[place].sum())
-        yield Step(
-            step,
-            count,
-            int((~np.isnan(day)).sum()),
-            count / before if before else None,
-            float(np.median(took)) if len(took) else None,
-        )
-        before, last = count, np.where(np.isnan(day), last, day)
-
-
-def _by(
-    groups: tuple[Ints, Sequence[str]], found: Mapping[str, Floats], taken: Sequence[str]
-) -> dict[str, tuple[int, ...]]:
-    """People by step for each group; who is in none is left out."""
-    codes, names = groups
-    reached = _reached(found, taken)
-    counts = [np.bincount(codes[mask & (codes >= 0)], minlength=len(names)) for mask in reached]
-    return {
-        str(name): tuple(int(count[code]) for count in counts) for code, name in enumerate(names)
-    }
-
-
-def _sources(people: int, evidence: Frames) -> tuple[Ints, Sequence[str]]:
-    """Where each person came from, by code."""
-    contacts, codes = evidence["contacts"], np.full(people, -1)
-    if "source" not in contacts:
-        return codes, []
-    told, names = pd.factorize(contacts["source"].astype("str").str.strip().replace("", None),
-                               sort=True)  # fmt: skip
-    codes[contacts["owner"].to_numpy(dtype=np.int64)] = told
-    return codes, [*names]
-
-
-def _months(contact: Floats) -> tuple[Ints, Sequence[str]]:
-    """The month of each person's first contact, by code."""
-    known = ~np.isnan(contact)
-    days = np.where(known, contact, 0).astype(np.int64).astype("datetime64[D]")
-    months, codes = np.unique(days.astype("datetime64[M]")[known], return_inverse=True)
-    every = np.full(len(contact), -1)
-    every[known] = codes
-    return every, np.datetime_as_string(months).tolist()
+# Who comes back ----------------------------------------------------------------------------------
 
 
 def _horizon(days: OrderDays, as_of_day: int) -> int:
@@ -277,6 +196,86 @@ def _horizon(days: OrderDays, as_of_day: int) -> int:
     watched = as_of_day - days.day[is_first(days.owner)]
     half = float(np.median(watched)) if len(watched) else 0.0
     return max((day for day in DAYS if day <= half), default=DAYS[0])
+
+
+def _returning(name: str, wait: Waits, mask: Mask, horizon: int) -> Gateway:
+    """The share of some first-time buyers who came back by the horizon, if they were watched."""
+    curve: Curve = survival_curve(wait.days[mask], wait.ended[mask])
+    if curve.customers < ENOUGH or curve.watched_days < horizon:
+        return Gateway(name, curve.customers, None, None, None)
+    return Gateway(name, curve.customers, curve.share(horizon), *curve.share_between(horizon))
+
+
+def _began(contact: Floats, wait: Waits, days: OrderDays, horizon: int) -> Began:
+    """Compare those in touch before their first order with those who were not."""
+    started = days.day[is_first(days.owner)]
+    day = contact[wait.owner]
+    known = ~np.isnan(day)
+    with np.errstate(invalid="ignore"):
+        early = known & (day < started)
+    before = _returning("before", wait, early, horizon)
+    after = _returning("after", wait, known & ~early, horizon)
+    one, other = before.interval, after.interval
+    if one is None or other is None:
+        return Began(before, after, None)
+    return Began(before, after, difference_between(one[0], one[1:], other[0], other[1:]))
+
+
+def _gateways(first: pd.DataFrame | None, wait: Waits, horizon: int) -> pd.DataFrame:
+    """What each first purchase leads to; who began with several counts for each."""
+    columns = [*Gateway.__annotations__]
+    if first is None or not len(first):
+        return pd.DataFrame(columns=columns)
+    place = np.searchsorted(wait.owner, first["owner"].to_numpy())
+    rows = []
+    for name, places in pd.Series(place).groupby(first["category"].astype("str").to_numpy()):
+        mask = np.zeros(len(wait.owner), dtype=bool)
+        mask[places.to_numpy()] = True
+        rows.append(vars(_returning(str(name), wait, mask, horizon)))
+    table = pd.DataFrame(rows, columns=columns)
+    return table.sort_values(["first_buyers", "name"], ascending=[False, True], ignore_index=True)
+
+
+# Asking ------------------------------------------------------------------------------------------
+
+
+def _asking(
+    evidence: Frames,
+    found: Mapping[str, Floats],
+    wait: Waits,
+    as_of_day: int,
+    services: Sequence[str],
+) -> Asking | None:
+    """Who was asked between first and second order, of those who began since the log did."""
+    if "contacted" not in evidence:
+        return None
+    rows = sent(evidence["contacted"])
+    rows = rows[~rows["action"].isin([*services, FOLLOW_UP])]
+    owner, day = rows["owner"].to_numpy(), rows["day"].to_numpy()
+    first, second = found["first_order"], found["second_order"]
+    since = day - first[owner]  # not a number before anybody ordered
+    counts = (since >= 0) & (day <= np.where(np.isnan(second), as_of_day, second)[owner])
+    asked_after = np.full(len(first), np.inf)
+    np.minimum.at(asked_after, owner[counts], since[counts])
+    asked_after = asked_after[first >= day.min(initial=as_of_day + 1)]
+    asked = asked_after[np.isfinite(asked_after)]
+    best = _best_weeks(wait)
+    low, high = (_WEEK * (best[0] - 1) + 1, _WEEK * best[1]) if best else (0, 0)
+    return Asking(
+        asked=Share(len(asked_after), len(asked)),
+        median_day=float(np.median(asked)) if len(asked) else None,
+        best_weeks=best,
+        before=int((asked < low).sum()) if best else 0,
+        within=int(((asked >= low) & (asked <= high)).sum()) if best else 0,
+        after=int((asked > high).sum()) if best else 0,
+    )
+
+
+def _best_weeks(wait: Waits) -> tuple[int, int] | None:
+    """When second orders come soonest, as `repeat` has it; None where too few have come."""
+    windows = fit_windows(wait.days, wait.ended)
+    hazard = weekly_hazard(wait.days, wait.ended, max(windows.w80 // _WEEK, 1))
+    return best_weeks(hazard) if windows.is_fitted else None
 
 
 def _notes(buyers: int, first: pd.DataFrame | None, by: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from rfmtool.summaries.words import counted, money
 Data = Mapping[str, Any]
 
 _MONTHS: Final = 6
+_TITLES: Final = ("people", "revenue", "margin", "contacts", "minutes", "earned a contact")
 
 
 def returns(summary: Data) -> list[Block]:
@@ -20,8 +21,7 @@ def returns(summary: Data) -> list[Block]:
     if not rows or not any(row["contacts"] for row in rows):
         return []
     table = Table(
-        columns=(Column("A YEAR", "name"), *numbers("people", "revenue", "margin", "contacts",
-                                                    "minutes", "earned a contact")),
+        columns=(Column("TIME AND MONEY", "name"), *numbers(*_TITLES)),
         rows=tuple(
             (
                 row["stage"],
@@ -63,8 +63,8 @@ def _where(rows: list[Data]) -> str:
     least = max(rows, key=lambda row: time[row["stage"]] / whole
                 - float(pays[row["stage"]] / all_of_it))["stage"]  # fmt: skip
     return (
-        f"Time goes most to {where} ({time[where] / whole:.0%}), {kind} comes most from {what}"
-        f" ({float(pays[what] / all_of_it):.0%}). Most time beside what it pays: {least},"
+        f"In a year time goes most to {where} ({time[where] / whole:.0%}), {kind} comes most from"
+        f" {what} ({float(pays[what] / all_of_it):.0%}). Most time beside what it pays: {least},"
         f" {time[least] / whole:.0%} of the {'minutes' if by_minutes else 'contacts'} for"
         f" {float(pays[least] / all_of_it):.0%} of the {kind}."
     )
