@@ -27,6 +27,15 @@ def day_of(number: int) -> date:
     return _EPOCH + timedelta(days=number)
 
 
+def months_before(day: int, months: int) -> int:
+    """The same day of the month some months earlier, or that month's last day."""
+    month = np.datetime64(day, "D").astype("datetime64[M]")
+    of_month = day - int(month.astype("datetime64[D]").astype(np.int64))
+    earlier = int(month.astype(np.int64)) - months
+    first, following = np.array([earlier, earlier + 1], "datetime64[M]").astype("datetime64[D]")
+    return min(int(first.astype(np.int64)) + of_month, int(following.astype(np.int64)) - 1)
+
+
 def dated(days: Ints, known: Mask) -> npt.NDArray[np.datetime64]:
     """Days since 1970-01-01 as dates, those not known as missing."""
     # In whole numbers, because numpy takes ten times as long over dates.

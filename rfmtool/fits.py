@@ -13,6 +13,7 @@ from pandas.api.types import union_categoricals
 
 from rfmtool import columns as names
 from rfmtool.analyses.earning import year_of
+from rfmtool.analyses.tastes import tastes
 from rfmtool.arrays import parts_of
 from rfmtool.days import day_number
 from rfmtool.errors import RulesError
@@ -24,6 +25,7 @@ from rfmtool.grouping.phones import international
 from rfmtool.grouping.read import Settings
 from rfmtool.placing import needs
 from rfmtool.placing.candidates import tenure_limit
+from rfmtool.placing.dealings import dealings
 from rfmtool.placing.proof import add_proof
 from rfmtool.rules import Rules
 from rfmtool.scoring.breadth import add_breadth
@@ -52,6 +54,8 @@ class Fit:
     """The wallets table with the spend in each row's period."""
     shared: pd.DataFrame
     """The columns of each customer that rest on other customers too."""
+    measured: pd.DataFrame | None
+    """What is measured of everybody, where they are one part and so need not be measured again."""
 
 
 def fit_everyone(
@@ -77,7 +81,7 @@ def fit_everyone(
     if scales:
         _check_bins(scales, rules)
     needed, day = needed_by(settings, rules), day_number(as_of)
-    people = _looked_at(grouped, rules, scales, day, needed)
+    people, everybody = _looked_at(grouped, rules, scales, day, needed)
     in_force = scales or _fitted(people, rules, grouped.dates, as_of, needed)
     told, limits = wallets_of(grouped) if needed & needs.WALLETS else None, None
     if needed & needs.WALLETS:
@@ -100,6 +104,7 @@ def fit_everyone(
         limits,
         told,
         shared if log is None else shared.assign(**_of_year(grouped, log, rules, day)),
+        everybody,
     )
 
 
@@ -163,17 +168,17 @@ def period_of(settings: Settings, as_of: date) -> Period:
 
 def _looked_at(
     grouped: Grouped, rules: Rules, scales: Scales | None, day: int, needed: frozenset[str]
-) -> pd.DataFrame:
-    """What is measured of everyone, without what nothing is fitted to."""
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """What is measured of everyone, without what nothing is fitted to; and with it, of one part."""
     asked = {*_LOOKED_AT, *rules.wallet.peers, rules.fit.within}
     if scales:
         within = scales.within.column if scales.within else None
         asked = {*_LOOKED_AT, *scales.peer_spend.peers.attributes, within}
-    parts = (
-        measured(grouped.between(start, stop), rules, scales, day, needed)
-        for start, stop in parts_of(len(grouped.table))
-    )
-    return joined(part[[name for name in part if name in asked]] for part in parts)
+    kept, part = [], None
+    for start, stop in parts_of(len(grouped.table)):
+        part = measured(grouped.between(start, stop), rules, scales, day, needed)
+        kept.append(part[[name for name in part if name in asked]])
+    return joined(kept), part if len(kept) == 1 else None
 
 
 def _fitted(
@@ -210,10 +215,16 @@ def _shared(
         if needed & needs.BREADTH:
             broad = add_breadth(people, spends, scales.peer_spend.peers, day)
             found = broad.drop(columns=people.columns)
+        if needed & needs.TASTES:
+            told = tastes(grouped.categories.to_pandas(), len(people))
+            found = pd.concat([found, told.set_axis(found.index)], axis=1)
         found = found.assign(categories=np.bincount(owner, minlength=len(people)))
     if grouped.evidence:
         proof = add_proof(people.assign(lines=1), grouped.evidence, day)
         found = pd.concat([found, proof.drop(columns=[*people.columns, "lines"])], axis=1)
+    if grouped.evidence and needed & needs.DEALINGS:
+        ids = grouped.table["customer_id"].combine_chunks()
+        found = found.assign(**dealings(ids, grouped.evidence, day))
     return found
 
 

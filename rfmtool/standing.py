@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -14,7 +14,7 @@ from rfmtool import arrays
 from rfmtool import columns as names
 from rfmtool.analyses.backtest import LookBack
 from rfmtool.analyses.forecast import CellRates, add_forecasts
-from rfmtool.analyses.looks import LOOKED_AT, looked_back
+from rfmtool.analyses.looks import KEPT, LOOKED_AT, looked_back
 from rfmtool.arrays import Mask, parts_of
 from rfmtool.counted import Figures, counted
 from rfmtool.days import day_number
@@ -105,7 +105,10 @@ class Standing:
             return self.frame.iloc[start:stop]
         needed, fit = needed_by(self.settings, self.rules), self.fit
         grouped = self.grouped.between(start, stop)
-        people = measured(grouped, self.rules, fit.scales, self.as_of_day, needed)
+        is_all = stop - start == len(self.grouped.table)
+        people = fit.measured if is_all else None
+        if people is None:
+            people = measured(grouped, self.rules, fit.scales, self.as_of_day, needed)
         shared = fit.shared.iloc[start:stop].set_axis(people.index)
         people = pd.concat([people, shared], axis=1)
         told, log = (
@@ -131,7 +134,7 @@ class Standing:
 
         def place(day: date, past: Iterable[Past]) -> tuple[pd.DataFrame, Mask]:
             then = self.before(day, past, LOOKED_AT, None if self.fitted else self.scales)
-            return then.figures.frame, then.known
+            return then.select(KEPT), then.known
 
         return looked_back(self.grouped, self.as_of, place)
 
@@ -148,6 +151,10 @@ class Standing:
         """The rows of `frame` in their order, some customers at a time."""
         for start, stop in parts_of(len(self.grouped.table)):
             yield self.between(start, stop)
+
+    def select(self, names: Collection[str]) -> pd.DataFrame:
+        """These columns of `frame`, as far as there are such; others are soon let go of."""
+        return joined(part[[name for name in names if name in part]] for part in self.parts())
 
     def counted_parts(self) -> Iterator[pd.DataFrame]:
         """The same as `parts`, counted as they pass: `figures` need place nobody again."""
@@ -274,6 +281,7 @@ class Standing:
                 self.rules.wallet,
                 period_of(self.settings, self.as_of),
                 self.fit.wallet_limits,
+                plan_by_estimate=self.settings.estimate_plans,
             )
         return people
 

@@ -116,7 +116,8 @@ class Backtest:
     def as_data(self) -> dict[str, Any]:
         """Plain data, as summary.json has it; `from` is the latest day."""
         days = [_day_data(look.day, look.of_buyers) for look in self.looks]
-        whole = Group("all", "buyers", tuple(look.of_buyers for look in self.looks), self._spent())
+        spent = sum(total_of(look.spent[look.bought]) for look in self.looks)
+        whole = Group("all", "buyers", tuple(look.of_buyers for look in self.looks), spent)
         return {
             "from": self.looks[0].day.isoformat(),
             "days": BACKTEST_DAYS,
@@ -147,9 +148,6 @@ class Backtest:
         root = (chi / spread / (len(shares) - 1)) ** (1 / 3)
         return bool((root - (1 - unit)) / unit**0.5 > _ALIKE_Z)
 
-    def _spent(self) -> int:
-        return sum(total_of(look.spent[look.bought]) for look in self.looks)
-
 
 def backtest(looks: Sequence[LookBack], year_before: tuple[date, Share] | None = None) -> Backtest:
     """Count who came back, by each label that they had, all days together.
@@ -168,7 +166,7 @@ def _groups(by: str, looks: Sequence[LookBack]) -> list[Group]:
     names = list(dict.fromkeys(name for look in looks for name in look.people[by].cat.categories))
     found = []
     for name in names:
-        had = [look.people[by].eq(name).to_numpy() for look in looks]
+        had = [_is(look.people[by].array, name) for look in looks]
         shares = tuple(
             Share(int(those.sum()), int((those & look.returned).sum()))
             for look, those in zip(looks, had, strict=True)
@@ -177,6 +175,12 @@ def _groups(by: str, looks: Sequence[LookBack]) -> list[Group]:
         if any(share.customers for share in shares):
             found.append(Group(by, str(name), shares, spent))
     return found
+
+
+def _is(labels: Any, name: str) -> Mask:  # noqa: ANN401 - a pandas categorical
+    """Who has a label; nobody where it is none of the categories."""
+    place = labels.categories.get_indexer([name])[0]
+    return np.asarray((labels.codes == place) & (place >= 0))
 
 
 def _day_data(day: date, share: Share) -> dict[str, Any]:

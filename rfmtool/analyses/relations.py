@@ -16,9 +16,8 @@ from rfmtool.analyses.effects import Effect, pooled_shares
 from rfmtool.analyses.returned import ENOUGH, Share
 from rfmtool.analyses.serving import fifths
 from rfmtool.arrays import Mask
-from rfmtool.days import day_number
+from rfmtool.days import day_number, months_before
 from rfmtool.money import total_of
-from rfmtool.placing.proof import months_before
 from rfmtool.placing.tasks import members
 from rfmtool.scoring.survival import survival_curve
 

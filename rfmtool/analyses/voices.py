@@ -197,6 +197,23 @@ def delight(feedback: pd.DataFrame, days: OrderDays, as_of_day: int) -> dict[str
     return {name: _came_back(owner[who], day[who], days, as_of_day) for name, who in groups.items()}
 
 
+def foretold(people: pd.DataFrame) -> dict[str, Share]:
+    """How many would recommend us (9 or 10) of those whose orders suggest it, and of the others.
+
+    Of everybody with two order days or more who has answered, whatever they answered.
+
+    Args:
+        people: order_days, latest_nps and orders_suggest.
+    """
+    nps = people["latest_nps"].to_numpy(dtype=np.int64, na_value=-1)
+    asked = (nps >= 0) & (people["order_days"].to_numpy() > 1)
+    suggested = people["orders_suggest"].to_numpy(dtype=bool)
+    return {
+        name: Share(int(who.sum()), int((nps[who] >= PROMOTER).sum()))
+        for name, who in (("suggested", asked & suggested), ("others", asked & ~suggested))
+    }
+
+
 @dataclass(frozen=True)
 class Voices:
     """All that the evidence says; None where its table was not supplied."""
@@ -205,6 +222,7 @@ class Voices:
     complaints: Complaints | None
     answers: list[Answers] | None
     delight: dict[str, Share] | None
+    foretold: dict[str, Share] | None
 
     def as_data(self) -> dict[str, Any]:
         """The answers as plain data, money in whole 1/10,000."""
@@ -217,7 +235,18 @@ class Voices:
             },
             "answers": self.answers and [asdict(row) for row in self.answers],
             "delight": self.delight and {k: v.as_data() for k, v in self.delight.items()},
+            "candidates": self.foretold and {
+                **{name: one.as_data() for name, one in self.foretold.items()},
+                "orders_tell": _tells_apart(*self.foretold.values()),
+            },
         }  # fmt: skip
+
+
+def _tells_apart(more: Share, less: Share) -> bool | None:
+    """Whether one share is above another beyond chance; None of too few people."""
+    if not (more.is_enough and less.is_enough and more.interval and less.interval):
+        return None
+    return more.interval[0] > less.interval[1]
 
 
 def voices(
@@ -227,8 +256,9 @@ def voices(
     referrals, feedback = frames.get("referrals"), frames.get("feedback")
     brought = None if referrals is None else referrals_by_stage(people, referrals)
     if feedback is None:
-        return Voices(brought, None, None, None)
+        return Voices(brought, None, None, None, None)
     found = complaints(people, feedback, days, as_of_day)
     if not feedback["nps"].notna().any():
-        return Voices(brought, found, None, None)
-    return Voices(brought, found, answers_by_stage(people), delight(feedback, days, as_of_day))
+        return Voices(brought, found, None, None, None)
+    answers, pleased = answers_by_stage(people), delight(feedback, days, as_of_day)
+    return Voices(brought, found, answers, pleased, foretold(people))

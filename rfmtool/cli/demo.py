@@ -35,9 +35,17 @@ _STEPS: Final = "contact_steps"
     metavar="S",
     help="The same seed gives the same shop.",
 )
+@click.option(
+    "--as",
+    "system",
+    type=click.Choice(["shopify", "woocommerce"]),
+    help="Write the orders alone, in the shape of this shop system's export.",
+)
 @options.shared
 @click.option("--quiet", is_flag=True, help="Print nothing unless something is wrong.")
-def command(folder: str, customers: int, seed: int, *, shared: bool, quiet: bool) -> None:
+def command(  # noqa: PLR0913 - one for each option
+    folder: str, customers: int, seed: int, system: str | None, *, shared: bool, quiet: bool
+) -> None:
     """Write a synthetic shop into DIR: three years of orders, and the people behind them."""
     with uninterrupted():
         from rfmtool import demo
@@ -45,6 +53,14 @@ def command(folder: str, customers: int, seed: int, *, shared: bool, quiet: bool
         from rfmtool.outputs.answers import write_frames
 
     shop = demo.generate(customers, seed)
+    if system:
+        write_frames({"orders": demo.shaped(shop, system)}, {}, Path(folder), shared=shared)
+        if not quiet:
+            click.echo(f"{folder}/orders.csv: a made-up shop as {system.title()} exports it")
+            click.echo(f"Try: rfmtool run {folder}/orders.csv -o out")
+            unknown = "" if system == "shopify" else " --consent-unknown keep"
+            click.echo(f"and: rfmtool export out --for mailchimp -o lists{unknown}")
+        return
     tables = "".join(f"{name} = {_files(name)}\n" for name in _evidence(shop))
     rules = f"# What the shop knows of its customers beside their orders.\n\n[evidence]\n{tables}"
     rules += "\n# What a minute of contact costs, and what partners get of what they bring.\n\n"

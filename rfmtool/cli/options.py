@@ -112,6 +112,9 @@ reading = _together(
     _reading("--preset", metavar="NAME",
              help="A known export: shopify, stripe, square, etsy, woocommerce, online_retail,"
                   " none (default: by its header)."),
+    _reading("--table", metavar="NAME",
+             help="The table to read of a database that is named by its URL."),
+    _reading("--query", metavar="SQL", help="What to ask a database instead."),
     _reading("--delimiter", metavar="C", help="What divides cells: , ; | or tab."),
     _reading("--encoding", metavar="NAME", help="Text encoding, e.g. cp1252."),
     _reading("--date-format", metavar="FMT",
@@ -176,6 +179,8 @@ placing = _together(
             help="Let orders alone make supporters of those they suggest."),
     _placed("--estimate/--no-estimate", default=True,
             help="Estimate the wallets nobody told of (default), or leave them empty."),
+    _placed("--estimate-plans", is_flag=True,
+            help="Tell headroom and wallet plans of estimates too."),
     _placed("--sow", "wallet_scores", is_flag=True,
             help="Score the share of wallet too: sow_score, and rfm_sow behind the rfm code."),
 )  # fmt: skip

@@ -20,11 +20,12 @@ from rfmtool.demo import (
     visits,
     wallets,
 )
+from rfmtool.demo.shapes import shaped
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["generate"]
+__all__ = ["generate", "shaped"]
 
 _OF_RELATIONS = 2
 """Sets the chance of what is beside the orders apart from theirs."""

@@ -12,10 +12,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Ints, Mask
+from rfmtool.arrays import Ints
 from rfmtool.days import day_number
 from rfmtool.errors import naming
-from rfmtool.grouping.doubts import check_wallet_currency
+from rfmtool.grouping.ambiguities import check_wallet_currency
 from rfmtool.grouping.grouped import Grouped
 from rfmtool.grouping.history import moved, spend_within
 from rfmtool.grouping.order_days import OrderDates
@@ -121,27 +121,25 @@ def with_everyone(grouped: Grouped, evidence: Mapping[str, pa.Table]) -> Grouped
     if people.in_export.all():
         return joined
     places = np.flatnonzero(people.in_export).astype(np.int32)
+    latest = grouped.latest
+    if latest:  # a row for everyone, empty where the export knows nothing
+        row = np.cumsum(people.in_export) - 1
+        latest = latest.take(pa.array(row, mask=~people.in_export))
     return replace(
         joined,
         dates=OrderDates(places[grouped.dates.owner], grouped.dates.day),
         categories=_moved(grouped.categories, places),
         first=_moved(grouped.first, places),
-        latest=grouped.latest and _spread(grouped.latest, people.in_export),
+        latest=latest,
         entries=grouped.entries and moved(grouped.entries, places),
     )
 
 
-def _moved(categories: pa.Table | None, places: Ints) -> pa.Table | None:
-    if categories is None:
+def _moved(table: pa.Table | None, places: Ints) -> pa.Table | None:
+    if table is None:
         return None
-    owner = pa.array(places[categories["owner"].to_numpy()])
-    return categories.set_column(categories.column_names.index("owner"), "owner", owner)
-
-
-def _spread(rows: pa.Table, in_export: Mask) -> pa.Table:
-    """Rows of the export's customers as rows of everyone; empty where the export knows nothing."""
-    places = np.cumsum(in_export) - 1
-    return rows.take(pa.array(places, mask=~in_export))
+    owner = pa.array(places[table["owner"].to_numpy()])
+    return table.set_column(table.column_names.index("owner"), "owner", owner)
 
 
 def known_until(evidence: Mapping[str, pd.DataFrame], last_day: int) -> dict[str, pd.DataFrame]:

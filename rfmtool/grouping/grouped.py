@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from rfmtool import columns as names
 from rfmtool.days import day_of
-from rfmtool.engines import Doubts, Entries
+from rfmtool.engines import Entries, OrderCounts
 from rfmtool.errors import InputError, naming
 from rfmtool.grouping.order_days import OrderDates, check_for_strays, last_day
 from rfmtool.sources import Export
@@ -73,7 +73,7 @@ class Grouped:
     latest: pa.Table | None = None
     """The latest contact and kept cells, a row for each row of `table`."""
     entries: Entries | None = None
-    doubts: Doubts = field(default_factory=Doubts)
+    order_counts: OrderCounts = field(default_factory=OrderCounts)
     """What may be counted twice."""
     rates: Rates | None = None
     """What money was converted with."""

@@ -24,13 +24,15 @@ def page(found: Data, width: int) -> list[Block]:  # noqa: ARG001 - as all pages
         f"{orders['first_order']:,} bought, {orders['second_order']:,} came back",
         f" · as of {found['as_of']}",
     )
+    pages = "; ".join(f"--{table}: {what}" for table, what in found["opens"].items())
+    opens: list[Block] = [Paragraph(f"More could be told with {pages}.", "quiet")] if pages else []
     sections: list[list[Block]] = [
         [_steps(found["steps"])],
         _groups("BY SOURCE", found, "by_source"),
         _groups("BY MONTH OF FIRST CONTACT", found, "by_month"),
         [*_asking(found["asking"]), *_before_after(found)],
         _gateway(found),
-        _opens(found["opens"]),
+        opens,
     ]
     parts = [block for section in sections if section for block in (*section, Gap())]
     return answer("JOURNEY", headline, parts[:-1], found["notes"])
@@ -157,10 +159,3 @@ def _gateway(found: Data) -> list[Block]:
         )
         words += " stand there by chance."
     return [table, Paragraph(words, "quiet")]
-
-
-def _opens(opens: Data) -> list[Block]:
-    if not opens:
-        return []
-    pages = "; ".join(f"--{table}: {what}" for table, what in opens.items())
-    return [Paragraph(f"More could be told with {pages}.", "quiet")]

@@ -10,8 +10,9 @@ import pandas as pd
 
 from rfmtool.arrays import Ints, Mask
 from rfmtool.days import dated
+from rfmtool.frames import worded
 from rfmtool.money import UNITS_PER_CURRENCY
-from rfmtool.placing.matching import flag, holds, worded
+from rfmtool.placing.matching import flag, holds
 from rfmtool.rules import Action, Contacting
 
 CLOSING: Final = ("unsubscribed", "refused")
@@ -111,8 +112,9 @@ def add_resting(
     rows = sent(log)
     owner, ago = rows["owner"].to_numpy(), as_of_day - rows["day"].to_numpy()
     rest = rest_days(playbook, limits)
-    same = (people["action"].astype("str").to_numpy()[owner] == rows["action"]) & (ago >= 0)
-    days = people["action"].astype("str").map(rest).to_numpy(dtype=np.int64)
+    actions = people["action"].astype("str")
+    same = (actions.to_numpy()[owner] == rows["action"]) & (ago >= 0)
+    days = actions.map(rest).to_numpy(dtype=np.int64)
     lately = np.zeros(len(people), dtype=bool)
     lately[owner[same & (ago < days[owner])]] = True
     often = contacted_often(rows, len(people), limits, as_of_day) & (days > 0)

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.arrays import Ints, Mask
+from rfmtool.days import months_before
 from rfmtool.placing.contacting import contacted_often, sent
-from rfmtool.placing.proof import months_before
 from rfmtool.rules import Rules
 
 FOLLOW_UP: Final = "follow_up"

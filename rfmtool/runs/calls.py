@@ -9,7 +9,6 @@ import pandas as pd
 import pyarrow as pa
 
 from rfmtool.arrays import Ints, Mask
-from rfmtool.days import dated
 from rfmtool.placing.reach import reach_in_words
 from rfmtool.placing.reaching import BY_VOICE
 from rfmtool.placing.tasks import TASKS
@@ -20,13 +19,14 @@ if TYPE_CHECKING:
     from rfmtool.standing import Standing
 
 _OF_PEOPLE: Final = (
-    "last_order_on", "last_category", "favourite_category", "next_category", "usual_gap_days",
-    "missing_category", "monetary", "expected_spend",
+    "last_order_on", "last_category", "favourite_category", "next_category", "next_category_lift",
+    "missing_category", "usual_gap_days", "overdue_ratio", "monetary", "expected_spend",
+    "latest_nps", "open_complaint_on", "open_complaint_cause", "recommended_by", "brought",
+    "last_contacted_on", "last_contacted_for", "last_outcome", "snooze_until", "snooze_reason",
 )  # fmt: skip
 _FIRST: Final = ("customer_id", "name", "phone", "action", "what", "stage")
 _ORDERED_BY: Final = (
-    "priority", "channel", "activity", "first_order_on", "open_complaints", "open_complaint_on",
-    "holdout", "resting",
+    "priority", "channel", "activity", "first_order_on", "open_complaints", "holdout", "resting",
 )  # fmt: skip
 
 
@@ -75,52 +75,12 @@ def call_sheet(result: Standing, people: pd.DataFrame) -> pd.DataFrame:
     """
     says = {name: task.say for name, task in TASKS.items()}
     says |= {row.label: row.say for row in reversed(result.rules.playbook)}
-    what = people["action"].astype("str").map(says).astype("str")
     evidence, places = result.grouped.evidence, people.index.to_numpy(dtype=np.int64)
-    told = {
-        **_complaints(people, evidence),
-        **_referrals(result.grouped.table, evidence, places),
-        **_contacts(evidence, places),
-        **_needs(evidence, places, result.as_of_day),
-        **_reach(people, evidence, places),
-    }
-    sheet = people.assign(what=what, **told)
-    return sheet[[name for name in (*_FIRST, *_OF_PEOPLE, *told) if name in sheet]]
-
-
-def _complaints(people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
-    """The day of the oldest open complaint of each."""
-    return {"open_complaint_on": people["open_complaint_on"]} if "feedback" in evidence else {}
-
-
-def _referrals(
-    table: pa.Table, evidence: Mapping[str, pd.DataFrame], places: Ints
-) -> dict[str, Any]:
-    """Who recommended each of them, and whom they brought, by their ids."""
-    if "referrals" not in evidence:
-        return {}
-    by, who = (evidence["referrals"][name].to_numpy(np.int64) for name in ("owner", "referred"))
-    by, who = by[by != who], who[by != who]
-    ids = table["customer_id"].combine_chunks()
-    return {
-        "recommended_by": _texts(places, who, ids.take(pa.array(by))),
-        "brought": _texts(places, by, ids.take(pa.array(who))),
-    }
-
-
-def _contacts(evidence: Mapping[str, pd.DataFrame], places: Ints) -> dict[str, Any]:
-    """When each was last contacted, and what came of it."""
-    if "contacted" not in evidence:
-        return {}
-    log = evidence["contacted"].dropna(subset="contacted_on")
-    owner, day = (log[name].to_numpy(dtype=np.int64) for name in ("owner", "contacted_on"))
-    last = pd.Series(day).groupby(owner).max().reindex(places)
-    days = last.fillna(0).to_numpy(dtype=np.int64)
-    found: dict[str, Any] = {"last_contacted_on": dated(days, last.notna().to_numpy())}
-    if "outcome" in log:
-        latest = day == pd.Series(day).groupby(owner).transform("max").to_numpy()
-        found["last_outcome"] = _texts(places, owner[latest], pa.array(log["outcome"][latest]))
-    return found
+    told = {**_needs(evidence, places, result.as_of_day), **_reach(people, evidence, places)}
+    sheet = people.assign(what=people["action"].astype("str").map(says).astype("str"), **told)
+    written = {*_FIRST, *result.columns, *told}
+    columns = (*_FIRST, *_OF_PEOPLE, *told)
+    return sheet[[name for name in columns if name in sheet and name in written]]
 
 
 def _needs(evidence: Mapping[str, pd.DataFrame], places: Ints, as_of_day: int) -> dict[str, Any]:

@@ -90,8 +90,12 @@ def moves(now: Standing, people: pd.DataFrame, before: Before) -> pd.DataFrame:
     place = places_before(people, before)
     known = place >= 0
     states = list(_states(now, people, before))
-    own, unexplained = _did_otherwise(people, before, place), _unexplained(now, before)
-    came = np.where(_has_lines(people), "orders", "evidence")
+    own = _did_otherwise(people, before, place)
+    # Why somebody moved who did nothing, where no step tells it.
+    unexplained = "evidence" if _comparable(now, before) else "rules"
+    unexplained = "time" if now.settings.window_days else unexplained
+    has_lines = people[["frequency", "sales", "refunds"]].ne(0).any(axis=1).to_numpy()
+    came = np.where(has_lines, "orders", "evidence")
     parts = []
     for column in STANDS:
         old, new = _old(before, column, place), _text(people[column])
@@ -134,11 +138,6 @@ def _gone(now: Standing, before: Before, place: Ints) -> Iterator[pd.DataFrame]:
         yield _rows(people["customer_id"], column, _text(people[column]), nowhere, cause)
 
 
-def _has_lines(frame: pd.DataFrame) -> Mask:
-    ordered: Mask = frame[["frequency", "sales", "refunds"]].ne(0).any(axis=1).to_numpy()
-    return ordered
-
-
 def _did_otherwise(people: pd.DataFrame, before: Before, place: Ints) -> Mask:
     """Whose own orders or refunds are not what they were."""
     counts = to_table(people, tuple(name for name in DID if name not in MONEY))
@@ -152,13 +151,6 @@ def _did_otherwise(people: pd.DataFrame, before: Before, place: Ints) -> Mask:
     ]
     either: Mask = np.logical_or.reduce(other)
     return either
-
-
-def _unexplained(now: Standing, before: Before) -> str:
-    """Why somebody moved who did nothing, where no step tells it."""
-    if now.settings.window_days:
-        return "time"
-    return "evidence" if _comparable(now, before) else "rules"
 
 
 def _old(before: Before, column: str, place: Ints) -> Labels:

@@ -16,13 +16,13 @@ import pyarrow as pa
 
 from rfmtool.days import dated
 from rfmtool.errors import InputError
+from rfmtool.frames import worded
 from rfmtool.grouping.read import Settings
 from rfmtool.manifest import manifest_of
 from rfmtool.outputs.formulas import unescaped
 from rfmtool.outputs.tables import to_table
 from rfmtool.places import check_local
 from rfmtool.placing.lots import HOLDOUTS, nobody
-from rfmtool.placing.matching import worded
 from rfmtool.runs.finished import bytes_in, reading_back, text_table
 from rfmtool.sources.layout import Asked
 

@@ -142,6 +142,10 @@ class Asked:
     """Customer ids that stand for nobody."""
     strict: bool = False
     """Whether files that are passed over with a notice are errors."""
+    table: str | None = None
+    """The table to read of a database."""
+    query: str | None = None
+    """What to ask a database instead."""
 
     def of_table(self, table: str = "") -> Asked:
         """Keep what is said of one table: its columns, `TABLE.ROLE` without the table.
@@ -153,7 +157,7 @@ class Asked:
         columns = {role: name for (prefix, _, role), name in parts.items() if prefix == table}
         if not table:
             return replace(self, columns=columns)
-        return replace(self, columns=columns, has_header=True, keep=())
+        return replace(self, columns=columns, has_header=True, keep=(), table=None, query=None)
 
 
 @dataclass(frozen=True)

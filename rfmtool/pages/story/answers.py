@@ -8,7 +8,8 @@ from importlib import import_module
 from typing import Any, Final
 
 from rfmtool.pages import compare as comparison
-from rfmtool.pages.blocks import Block, Fitting, Line, Paragraph, Shaded, Table
+from rfmtool.pages import explain as explanation
+from rfmtool.pages.blocks import Block, Column, Fitting, Line, Pairs, Paragraph, Shaded, Table
 from rfmtool.pages.cards import Card, Heat, Mark, Page, Sentence, chapter, day_in_words, row
 from rfmtool.pages.numerals import Numerals
 from rfmtool.pages.story import coming, moving, worth
@@ -64,6 +65,24 @@ def compared(summary: Data, title: str | None) -> Page:
         lead=f"From {days}.",
         chapters=tuple(chapter("", (card,))),
         footer=f"rfmtool {summary['version']}",
+    )
+
+
+def explained(card: Data, version: str) -> Page:
+    """One customer: what they did, where they stand, why, and what would move them."""
+    facts = [
+        (title, words)
+        for block in explanation.page(card)
+        if isinstance(block, Pairs)
+        for title, words in block.pairs
+    ]
+    table = Table((Column("", "name", unsaid="What"), Column("")), tuple(facts))
+    one = Card("explained", "One customer", card["stage_reason"], marks=(table,))
+    return Page(
+        title=card["customer_id"],
+        lead=f"{card['customer_id']}, as of {day_in_words(card['as_of'])}.",
+        chapters=tuple(chapter("", (one,))),
+        footer=f"rfmtool {version}",
     )
 
 
@@ -124,7 +143,7 @@ def marks_of(block: Block, *, with_tables: bool) -> list[Mark]:
             )
             return [replace(block, columns=columns)]
         case Shaded() if with_tables:
-            return [Heat(block.title.capitalize(), block, ("linear",))]
+            return [Heat(block.title.capitalize(), block, linear=True)]
         case Fitting():
             return [
                 mark for each in block.ways[0] for mark in marks_of(each, with_tables=with_tables)

@@ -10,10 +10,12 @@ from rfmtool.pages.numerals import Numerals
 from rfmtool.pages.story import (
     beyond,
     coming,
+    expecting,
     knowing,
     moving,
     proof,
     relationship,
+    since,
     spread,
     standing,
     today,
@@ -66,8 +68,13 @@ def _of_buyers(cards: Any) -> Any:  # noqa: ANN401 - as above
             "When they come back",
             cards(coming.second_order, coming.when_to_ask),
             cards(coming.activity, coming.lateness),
+            cards(expecting.expecting),
         ),
         *chapter(
-            "How it moves", cards(moving.months), cards(moving.cohorts), cards(moving.timeline)
+            "How it moves",
+            cards(moving.months),
+            cards(moving.cohorts),
+            cards(moving.timeline),
+            cards(since.changes),
         ),
     ]

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from rfmtool.pages.blocks import Column, Dot, Name, Number, Table, numbers
 from rfmtool.pages.cards import Card, Figure, Mark, Sentence, Stack, day_in_words
-from rfmtool.pages.numerals import NONE, Numerals, are_whole
+from rfmtool.pages.numerals import MINUS, NONE, Numerals, are_whole
+from rfmtool.pages.run import to_contact
 from rfmtool.summaries.words import counted
 
 Data = Mapping[str, Any]
@@ -36,17 +37,33 @@ def figures(summary: Data, say: Numerals) -> tuple[Figure, ...]:
     shown = [say.headline(str(known)), say.headline(str(buyers)), again,
              say.headline(summary["revenue"]), say.headline(str(summary["orders"]))]  # fmt: skip
     new = summary["funnel"]["new_buyers"]
+    since = summary.get("since")
     titles = {
-        "Customers known": f"{say.count(new).shown} new in 90 days",
+        "Customers known": since_then(say, since, known - since["customers"])
+        if since
+        else f"{say.count(new).shown} new in 90 days",
         "Have ordered": f"{_shown(part)} of those known",
         "Came back another day": f"{say.count(back).shown} of {counted_in(say, buyers, 'buyer')}",
-        "Revenue": f"refunds of {say.headline(summary['refunded']).shown} taken off",
+        "Revenue": since_then(say, since, _gained(since))
+        if since
+        else f"refunds of {say.headline(summary['refunded']).shown} taken off",
         "Orders": f"{say.rounded(average, 2)} each on average",
     }
     return tuple(
         Figure(title, _shown(one), one.exact if isinstance(one, Number) else "", context)
         for (title, context), one in zip(titles.items(), shown, strict=True)
     )
+
+
+def since_then(say: Numerals, since: Data, change: float) -> str:
+    """How a figure moved since the run before."""
+    moved = say.headline(f"{abs(change):.0f}").shown
+    sign = ("+" if change > 0 else MINUS) + moved if round(change) else "as many as"
+    return f"{sign} {'on' if not round(change) else 'since'} {day_in_words(since['as_of'])}"
+
+
+def _gained(since: Data) -> float:
+    return float(since["revenue"]["new"]) - float(since["revenue"]["old"])
 
 
 def _shown(one: Number | str) -> str:
@@ -95,9 +112,9 @@ def to_do(summary: Data, say: Numerals) -> Card | None:
     groups = [group for group in actions if group["channel"]]
     if not groups:
         return None
-    back = came_back(summary, "action")
+    back, known = came_back(summary, "action"), summary.get("contacts_known")
     first = groups[:_FIRST]
-    people = sum(group["customers"] for group in first)
+    people = sum(map(to_contact, first))
     whole = are_whole([group["revenue"] for group in groups])
     spent = say.rounded(sum(float(group["revenue"]) for group in first), 0)
     rows = tuple(
@@ -105,16 +122,17 @@ def to_do(summary: Data, say: Numerals) -> Card | None:
             str(place),
             Name(group["say"], f"{group['name']}.csv", is_sentence=True),
             group["channel"],
-            say.count(group["customers"]),
+            say.count(to_contact(group)),
+            *((say.count(group["reachable"]),) if known else ()),
             say.money(group["revenue"], whole=whole),
             *((dot_of(back.get(group["name"])),) if back is not None else ()),
         )
         for place, group in enumerate(groups, start=1)
     )
-    more = sum(group["customers"] for group in groups[_FIRST:])
+    more = sum(map(to_contact, groups[_FIRST:]))
     idle = [group for group in actions if not group["channel"]]
     unlisted = ", ".join(
-        f"{group['customers']:,} {group['name'].replace('_', ' ')}" for group in idle
+        f"{say.count(group['customers']).shown} {group['name'].replace('_', ' ')}" for group in idle
     )
     table = Table(
         columns=(
@@ -122,6 +140,7 @@ def to_do(summary: Data, say: Numerals) -> Card | None:
             Column("What", "name", folds=True),
             Column("By"),
             *numbers("People"),
+            *((Column("reached", "number", minor=True),) if known else ()),
             Column("Spent so far", "number", minor=True),
             *((_back_column(summary),) if back is not None else ()),
         ),
@@ -134,7 +153,13 @@ def to_do(summary: Data, say: Numerals) -> Card | None:
     if tested:
         reading += (
             f" The dot: how many such people ordered anyway in the {tested['days']} days after"
-            f" {day_in_words(tested['from'])}; the bar through it holds 95 times in 100."
+            f" {day_in_words(tested['from'])}; the bar through it holds 95 times in 100"
+            + (
+                ", the thin marks are the lowest and highest of "
+                f"{len(tested['looked_back'])} such days."
+                if len(tested["looked_back"]) > 1
+                else "."
+            )
         )
     return Card(
         "first",
@@ -167,4 +192,6 @@ def dot_of(group: Data | None) -> Dot | str:
         return NONE
     if group["low"] is None:
         return TOO_FEW
-    return Dot(group["returned"] / group["customers"], group["low"], group["high"])
+    ends = (group["lowest"], group["highest"])
+    shown = ends if None not in ends and ends[0] < ends[1] else ()
+    return Dot(group["returned"] / group["customers"], group["low"], group["high"], ends=shown)

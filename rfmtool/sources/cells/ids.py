@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import Mask, mask_of
 
 _POINT_ZERO: Final = r"^[0-9]+\.0$"
-SHORTENED: Final = r"^[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}$"
-"""What a spreadsheet makes of an id of more digits than its column is wide."""
+_SHORTENED: Final = r"^[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}$"
 _WORDS: Final = re.compile(r"\w+")
 _MARKS: Final = re.compile(r"[\"'\\\0]")
 _PLAIN_WORDS: Final = re.compile(r"[a-z0-9]+")
@@ -36,6 +36,13 @@ def without_point_zero(ids: pa.Array) -> pa.Array | None:
     """
     every = pc.all(pc.match_substring_regex(ids, _POINT_ZERO)).as_py()
     return pc.utf8_slice_codeunits(ids, 0, -2) if every and len(ids) > ids.null_count else None
+
+
+def are_shortened(ids: pa.Array) -> Mask:
+    """Which are what a spreadsheet makes of an id of more digits than its column is wide."""
+    if not pc.any(pc.match_substring(ids, "+")).as_py():  # a quick look, as most ids have none
+        return np.zeros(len(ids), dtype=bool)
+    return mask_of(pc.match_substring_regex(ids, _SHORTENED))
 
 
 def is_listed(ids: pa.Array, listed: frozenset[str]) -> Mask:

@@ -9,7 +9,6 @@ from operator import methodcaller
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,6 +16,7 @@ from rfmtool.errors import InputError, UsageError, naming
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells.date_readings import check_zone
 from rfmtool.sources.cells.ids import matching_key, without_point_zero
+from rfmtool.sources.consents import REFUSALS, saying
 from rfmtool.sources.evidence.cells import TableReading, typed_rows
 from rfmtool.sources.evidence.ledger import FileAgain, TableLedger, distinct_ids
 from rfmtool.sources.evidence.reading import table_reading, taken_apart
@@ -25,6 +25,8 @@ from rfmtool.sources.layout import Asked, FileLayout
 from rfmtool.sources.ledger import Ledger, Tally
 from rfmtool.threads import cores, in_order
 
+_CONSENT: Final = "consent"
+_REFUSES: Final = " refuses"
 _TYPES: Final[Mapping[CellKind, pa.DataType]] = {
     "id": pa.string(),
     "text": pa.string(),
@@ -128,12 +130,19 @@ def _read_table(
         for batch in batches
     ]
     names = [file.name for file, batches in parts for _ in batches]
-    ledger, rows = Ledger(), [_empty(table)]
+    # The columns that a table always has are there of no rows too.
+    always = {role: _TYPES[what.kind] for role, what in table.roles.items() if what.kind != "text"}
+    ledger, rows = Ledger(), [pa.schema(always).empty_table()]
     for name, (typed, tally) in zip(names, in_order(jobs, threads), strict=True):
         ledger.add(name, tally)
         rows.append(pa.Table.from_batches([typed]))
     if table.strict and ledger.rejected:
-        raise _not_whole(table, ledger)
+        first = ledger.rejects[0]
+        raise InputError(
+            f"{table.name}: {ledger.rejected:,} of {ledger.rows:,} rows cannot be read; the first"
+            f" is row {first.row:,} of {first.file} ({first.reason})",
+            "Mend it: nobody on this list may be left out of it.",
+        )
     whole = pa.concat_tables(rows, promote_options="default").combine_chunks()
     settled, its_ledger, every = _settled(table, whole, ledger)
     sizes = {file.name: file.stored_bytes for file, _ in parts}
@@ -148,22 +157,7 @@ def _tally(batch: Batch, layout: FileLayout, table: EvidenceTable, reading: Tabl
     return typed_rows(batch, layout, table, reading)[1]
 
 
-def _not_whole(table: EvidenceTable, ledger: Ledger) -> InputError:
-    first = ledger.rejects[0]
-    return InputError(
-        f"{table.name}: {ledger.rejected:,} of {ledger.rows:,} rows cannot be read; the first is"
-        f" row {first.row:,} of {first.file} ({first.reason})",
-        "Mend it: nobody on this list may be left out of it.",
-    )
-
-
 # Settling ----------------------------------------------------------------------------------------
-
-
-def _empty(table: EvidenceTable) -> pa.Table:
-    """No rows of all the columns that a table always has."""
-    fields = {role: _TYPES[what.kind] for role, what in table.roles.items() if what.kind != "text"}
-    return pa.schema(fields).empty_table()
 
 
 def _settled(
@@ -185,7 +179,10 @@ def _settled(
         repeated=len(rows) - len(matched),
         dropped_point_zero=bare is not rows,
     )
-    return _with_meanings(matched, table), told, every
+    for role, what in table.roles.items():
+        if what.empty is not None:  # an empty cell of the column means something
+            matched = _replaced(matched, [role], methodcaller("fill_null", what.empty))
+    return matched, told, every
 
 
 def _replaced(
@@ -208,25 +205,20 @@ def one_row_each(rows: pa.Table, key: str, ids: pa.Array) -> pa.Table:
         ids: each once.
 
     Rows are told apart by their days first and then by all they say, so that the order in which a
-    file lists them decides nothing.
+    file lists them decides nothing; of two rows of one day the one that refuses is the later.
     """
     fields = sorted(rows.schema, key=lambda field: not pa.types.is_date(field.type))
     keys = [(field.name, "ascending", "at_start") for field in fields]
-    rows = rows.take(pc.sort_indices(rows, keys))
+    told = rows
+    if _CONSENT in rows.column_names:
+        told = rows.append_column(_REFUSES, pa.array(saying(rows[_CONSENT], REFUSALS)))
+        keys.insert(1, (_REFUSES, "ascending", "at_start"))
+    rows = rows.take(pc.sort_indices(told, keys))
     owners = pc.index_in(rows[key].combine_chunks(), ids).to_numpy(zero_copy_only=False)
-    return pa.table({name: _last_given(rows[name], owners, len(ids)) for name in rows.column_names})
-
-
-def _last_given(column: pa.ChunkedArray, owners: npt.NDArray[np.int32], people: int) -> pa.Array:
-    given = np.flatnonzero(column.is_valid().to_numpy())
-    places = np.full(people, -1)
-    places[owners[given]] = given  # of several, the last is written last
-    return column.combine_chunks().take(pa.array(places, mask=places < 0))
-
-
-def _with_meanings(rows: pa.Table, table: EvidenceTable) -> pa.Table:
-    """Fill the empty cells of columns where empty means something."""
-    for role, what in table.roles.items():
-        if what.empty is not None:
-            rows = _replaced(rows, [role], methodcaller("fill_null", what.empty))
-    return rows
+    columns = {}
+    for name in rows.column_names:
+        given = np.flatnonzero(rows[name].is_valid().to_numpy())
+        places = np.full(len(ids), -1)
+        places[owners[given]] = given  # of several, the last is written last
+        columns[name] = rows[name].combine_chunks().take(pa.array(places, mask=places < 0))
+    return pa.table(columns)
