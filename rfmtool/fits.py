@@ -12,6 +12,7 @@ import pandas as pd
 from pandas.api.types import union_categoricals
 
 from rfmtool import columns as names
+from rfmtool.analyses.earning import year_of
 from rfmtool.analyses.tastes import tastes
 from rfmtool.arrays import parts_of
 from rfmtool.days import day_number
@@ -53,6 +54,8 @@ class Fit:
     """The wallets table with the spend in each row's period."""
     shared: pd.DataFrame
     """The columns of each customer that rest on other customers too."""
+    measured: pd.DataFrame | None
+    """What is measured of everybody, where they are one part and so need not be measured again."""
 
 
 def fit_everyone(
@@ -78,7 +81,7 @@ def fit_everyone(
     if scales:
         _check_bins(scales, rules)
     needed, day = needed_by(settings, rules), day_number(as_of)
-    people = _looked_at(grouped, rules, scales, day, needed)
+    people, everybody = _looked_at(grouped, rules, scales, day, needed)
     in_force = scales or _fitted(people, rules, grouped.dates, as_of, needed)
     told, limits = wallets_of(grouped) if needed & needs.WALLETS else None, None
     if needed & needs.WALLETS:
@@ -93,12 +96,15 @@ def fit_everyone(
             )
             for start, stop in parts_of(len(people))
         )
+    shared = _shared(people, grouped, in_force, day, needed)
+    log = grouped.evidence.get("contacted") if needed & needs.YEARLY else None
     return Fit(
         in_force,
         tenure_limit(people),
         limits,
         told,
-        _shared(people, grouped, in_force, day, needed),
+        shared if log is None else shared.assign(**_of_year(grouped, log, rules, day)),
+        everybody,
     )
 
 
@@ -162,17 +168,17 @@ def period_of(settings: Settings, as_of: date) -> Period:
 
 def _looked_at(
     grouped: Grouped, rules: Rules, scales: Scales | None, day: int, needed: frozenset[str]
-) -> pd.DataFrame:
-    """What is measured of everyone, without what nothing is fitted to."""
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """What is measured of everyone, without what nothing is fitted to; and with it, of one part."""
     asked = {*_LOOKED_AT, *rules.wallet.peers, rules.fit.within}
     if scales:
         within = scales.within.column if scales.within else None
         asked = {*_LOOKED_AT, *scales.peer_spend.peers.attributes, within}
-    parts = (
-        measured(grouped.between(start, stop), rules, scales, day, needed)
-        for start, stop in parts_of(len(grouped.table))
-    )
-    return joined(part[[name for name in part if name in asked]] for part in parts)
+    kept, part = [], None
+    for start, stop in parts_of(len(grouped.table)):
+        part = measured(grouped.between(start, stop), rules, scales, day, needed)
+        kept.append(part[[name for name in part if name in asked]])
+    return joined(kept), part if len(kept) == 1 else None
 
 
 def _fitted(
@@ -184,6 +190,18 @@ def _fitted(
     buyers = people if needed & (needs.ESTIMATED | needs.BREADTH) else people[:0]
     peer_spend = fit_peer_spend(buyers, rules.wallet, day)
     return fit(people, rules.scoring, timing, peer_spend, as_of, rules=rules.fit)
+
+
+def _of_year(grouped: Grouped, log: pd.DataFrame, rules: Rules, day: int) -> dict[str, Any]:
+    """What the contact log tells of a year beside its orders."""
+    if grouped.entries is None:
+        return {}
+    people, cost = len(grouped.table), rules.contacting.minute_cost
+    year = year_of(grouped.entries, log, people, cost, day)
+    if year.contribution is None:
+        return {"service_minutes": year.minutes}
+    left = pd.arrays.IntegerArray(year.contribution, ~year.is_known)
+    return {"service_minutes": year.minutes, "contribution": left}
 
 
 def _shared(

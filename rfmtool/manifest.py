@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from rfmtool.documents import bytes_of, json_of
 
+SCHEMA: Final = 1
+"""Of summary.json, scales.json and manifest.json: only ever added to within a major version."""
 MANIFEST: Final = "manifest.json"
 TOOL: Final = "rfmtool"
 

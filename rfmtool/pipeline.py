@@ -27,8 +27,7 @@ from rfmtool.grouping.evidence import (
 from rfmtool.grouping.grouped import Grouped, as_of_day
 from rfmtool.grouping.phones import check_country
 from rfmtool.grouping.read import Settings, group, look
-from rfmtool.money import UNITS_PER_CURRENCY
-from rfmtool.outputs.tables import to_table
+from rfmtool.outputs.tables import in_units, to_table
 from rfmtool.placing import needs
 from rfmtool.rules import FitRules, Lots, Method, Paths, Rules, load_rules, with_lots, with_results
 from rfmtool.scoring.scales import Scales, load_scales
@@ -55,11 +54,27 @@ class Result(Standing):
 
     @cached_property
     def customers(self) -> pd.DataFrame:
-        """One row per customer as in customers.csv, money as floats in currency units."""
-        written = list(self.columns)
-        money = names.MONEY.intersection(written)
-        floats = {name: self.frame[name] / UNITS_PER_CURRENCY for name in money}
-        return self.frame[written].assign(**floats)
+        """One row per customer as in customers.csv, money in currency units.
+
+        Text and labels are `str`, whole numbers `int64` or `Int64`, money and ratios `float64`,
+        days `datetime64[s]`.
+        """
+        return in_units(self.frame[list(self.columns)], names.MONEY)
+
+    def chart(self, kind: str | None = None) -> Any:  # noqa: ANN401 - altair's
+        """The result as a chart of altair: one of `rfmtool.pages.charts.OF_RUN`.
+
+        Raises:
+            UsageError: there is no such chart, or altair is not installed.
+        """
+        from rfmtool.pages.charts import OF_RUN, chart
+
+        return chart(OF_RUN, kind, self.summary)
+
+    def _repr_html_(self) -> str:
+        from rfmtool.pages.html import run_part  # with its templates
+
+        return run_part({**self.summary, "title": None, "timeline": None})
 
     def to_frame(self) -> pd.DataFrame:
         """The same as `customers`."""
@@ -130,8 +145,8 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
             "last" that day is taken even where it hangs on a few orders long after all others.
         rules: a rules file, or rules already loaded.
         scales: cut points to use instead of fitting them: a file, or the scales of an earlier run.
-        evidence: contacts, referrals, feedback, partners, wallets, contacted, suppress: each a
-            source of its own, for what orders cannot tell.
+        evidence: contacts, referrals, feedback, partners, wallets, contacted, introductions,
+            memberships, needs, suppress: each a source of its own, for what orders cannot tell.
         cuts: dimension to scoring method; overrides the rules.
         fit_on: who cut points are fitted on; overrides the rules.
         asked: everything else that detection would otherwise decide.
@@ -174,6 +189,8 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     given = scales if isinstance(scales, Scales) or scales is None else load_scales(scales)
     if settings.detail is None:
         needed = needed_by(settings, in_force)
+        if "contacted" not in {**in_force.evidence, **(evidence or {})}:
+            needed -= needs.YEARLY
         settings = replace(settings, detail=_detail(needed, in_force, given))
     settings = _also_suppressed(in_force, evidence, asked, settings)
     told = read_told({**in_force.evidence, **(evidence or {})}, asked, settings, max_rejects)
@@ -278,7 +295,7 @@ def _detail(needed: frozenset[str], rules: Rules, scales: Scales | None) -> Deta
         category="category" if needed & needs.CATEGORIES else None,
         cost=not needed.isdisjoint(needs.COSTS),
         contacts=not needed.union((*attributes, within)).isdisjoint(names.CONTACTS),
-        entries=not needed.isdisjoint(needs.FORECASTS),
+        entries=not needed.isdisjoint(needs.FORECASTS | needs.YEARLY),
     )
 
 

@@ -10,22 +10,29 @@ from typing import Any, Final, Literal
 
 import pandas as pd
 
-from rfmtool.analyses.affinity import Affinity
 from rfmtool.analyses.affinity import affinity as _affinity
-from rfmtool.analyses.cadence import Cadence
 from rfmtool.analyses.cadence import cadence as _cadence
-from rfmtool.analyses.cohorts import Cohorts, first_months
 from rfmtool.analyses.cohorts import cohorts as _cohorts
-from rfmtool.analyses.concentration import Concentration
+from rfmtool.analyses.cohorts import first_months
 from rfmtool.analyses.concentration import concentration as _concentration
-from rfmtool.analyses.repeat import Repeat
+from rfmtool.analyses.journey import Journey
+from rfmtool.analyses.journey import journey as _journey
 from rfmtool.analyses.repeat import repeat as _repeat
-from rfmtool.analyses.timeline import COUNTED, Every, Point, Timeline, ends, point
+from rfmtool.analyses.timeline import COUNTED, Every, Point, ends, point
 from rfmtool.days import day_of
 from rfmtool.engines import Entries
 from rfmtool.errors import UsageError
 from rfmtool.grouping.history import Past, laid_out
 from rfmtool.grouping.read import Settings
+from rfmtool.notebook import (
+    Affinity,
+    Cadence,
+    Cohorts,
+    Concentration,
+    Repeat,
+    Timeline,
+    shown,
+)
 from rfmtool.pipeline import Result, run
 from rfmtool.scoring.scales import Scales
 from rfmtool.sources.detect import Export
@@ -62,7 +69,7 @@ def repeat(
     kept = () if by in (None, _COHORT) else (by,)
     result = _result(source, reading, _ORDERS, kept)
     groups = None if by is None else _groups(result, by)
-    return _repeat(result.frame, result.days, result.as_of, by=by, groups=groups)
+    return shown(Repeat, _repeat(result.frame, result.days, result.as_of, by=by, groups=groups))
 
 
 def cadence(
@@ -82,7 +89,7 @@ def cadence(
     result = _result(source, reading, replace(_ORDERS, select=("activity",)))
     days = result.days
     timing = result.scales.timing
-    return _cadence(result.frame, days, result.as_of, timing, fitted=result.fitted)
+    return shown(Cadence, _cadence(result.frame, days, result.as_of, timing, fitted=result.fitted))
 
 
 def cohorts(
@@ -100,7 +107,7 @@ def cohorts(
         RfmtoolError: as `run` does.
     """
     result = _result(source, reading, _ENTRIES)
-    return _cohorts(result.days, _entries(result), result.as_of)
+    return shown(Cohorts, _cohorts(result.days, _entries(result), result.as_of))
 
 
 def concentration(
@@ -117,7 +124,7 @@ def concentration(
         RfmtoolError: as `run` does.
     """
     result = _result(source, reading, _ORDERS)
-    return _concentration(result.frame, result.as_of)
+    return shown(Concentration, _concentration(result.frame, result.as_of))
 
 
 def affinity(
@@ -143,7 +150,43 @@ def affinity(
     if bought is None or read is None or read.category != by:
         raise _nothing_to_compare(result.grouped.export, by)
     ids = result.grouped.table.column("customer_id").to_pandas()
-    return _affinity(bought.to_pandas(split_blocks=True), ids, result.as_of, by)
+    return shown(Affinity, _affinity(bought.to_pandas(split_blocks=True), ids, result.as_of, by))
+
+
+def journey(
+    source: Any,  # noqa: ANN401 - what `run` takes, or a Result
+    *,
+    by: Literal["category", "product"] | None = None,
+    **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
+) -> Journey:
+    """The first-time buyer's way: contact, answer, order, second order, days and losses.
+
+    Args:
+        source: an export, as `run` takes it, or the result of a run; what first purchases lead to
+            is told of an export alone.
+        by: the role of the column that says what a first purchase was; the category by default,
+            and the product where there is none.
+        reading: keyword arguments of `run`, for an export; `evidence` opens further steps.
+
+    Raises:
+        UsageError: there is no such column.
+        RfmtoolError: as `run` does.
+    """
+    detail = Detail(by or "category", cost=False, contacts=False, first=True)
+    result = _result(source, reading, replace(_ORDERS, detail=detail))
+    first, roles = result.grouped.first, result.grouped.export.roles
+    if by is not None and by not in roles:
+        raise _nothing_to_compare(result.grouped.export, by)
+    by = by or ("product" if "product" in roles and "category" not in roles else "category")
+    return _journey(
+        len(result.frame),
+        result.grouped.evidence,
+        result.days,
+        None if first is None else first.to_pandas(),
+        result.as_of,
+        by=by,
+        services=[row.label for row in result.rules.playbook if not row.is_marketing],
+    )
 
 
 def _nothing_to_compare(export: Export, by: str) -> UsageError:
@@ -189,7 +232,7 @@ def timeline(
     jobs = (partial(_point, result, past, day, scales) for day in before)
     points = list(in_order(jobs, result.settings.threads))
     whole = point(result.frame, result.as_of)
-    return Timeline(every, first, result.fitted, (*points, whole))
+    return Timeline(every, first, fitted=result.fitted, points=(*points, whole))
 
 
 def _point(result: Result, past: Sequence[Past], day: date, scales: Scales | None) -> Point:

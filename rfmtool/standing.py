@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -14,7 +14,7 @@ from rfmtool import arrays
 from rfmtool import columns as names
 from rfmtool.analyses.backtest import LookBack
 from rfmtool.analyses.forecast import CellRates, add_forecasts
-from rfmtool.analyses.looks import LOOKED_AT, looked_back
+from rfmtool.analyses.looks import KEPT, LOOKED_AT, looked_back
 from rfmtool.arrays import Mask, parts_of
 from rfmtool.counted import Figures, counted
 from rfmtool.days import day_number
@@ -43,6 +43,9 @@ from rfmtool.scoring.timing import OrderDays, add_usual_gaps, order_days
 from rfmtool.scoring.wallet import add_wallet_scores, add_wallets
 from rfmtool.sources.evidence.tables import Evidence
 from rfmtool.sources.ledger import Ledger
+
+_KEPT_ON = ("looks", "_cells", "days", "known", "_log")
+"""What rests on nothing that earlier runs tell."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,10 @@ class Standing:
             return self.frame.iloc[start:stop]
         needed, fit = needed_by(self.settings, self.rules), self.fit
         grouped = self.grouped.between(start, stop)
-        people = measured(grouped, self.rules, fit.scales, self.as_of_day, needed)
+        is_all = stop - start == len(self.grouped.table)
+        people = fit.measured if is_all else None
+        if people is None:
+            people = measured(grouped, self.rules, fit.scales, self.as_of_day, needed)
         shared = fit.shared.iloc[start:stop].set_axis(people.index)
         people = pd.concat([people, shared], axis=1)
         told, log = (
@@ -131,7 +137,7 @@ class Standing:
 
         def place(day: date, past: Iterable[Past]) -> tuple[pd.DataFrame, Mask]:
             then = self.before(day, past, LOOKED_AT, None if self.fitted else self.scales)
-            return then.figures.frame, then.known
+            return then.select(KEPT), then.known
 
         return looked_back(self.grouped, self.as_of, place)
 
@@ -148,6 +154,10 @@ class Standing:
         """The rows of `frame` in their order, some customers at a time."""
         for start, stop in parts_of(len(self.grouped.table)):
             yield self.between(start, stop)
+
+    def select(self, names: Collection[str]) -> pd.DataFrame:
+        """These columns of `frame`, as far as there are such; others are soon let go of."""
+        return joined(part[[name for name in names if name in part]] for part in self.parts())
 
     def counted_parts(self) -> Iterator[pd.DataFrame]:
         """The same as `parts`, counted as they pass: `figures` need place nobody again."""
@@ -196,13 +206,31 @@ class Standing:
         return self.grouped.ledger
 
     @cached_property
+    def is_one_part(self) -> bool:
+        """Whether everybody can be looked at together."""
+        return len(self.grouped.table) <= arrays.PART
+
+    @property
+    def known_columns(self) -> frozenset[str]:
+        """The columns of `frame`."""
+        return frozenset((self.frame if self.is_one_part else self.between(0, 0)).columns)
+
+    def with_since(self, since: pd.DataFrame) -> Self:
+        """The same with what earlier runs tell of everybody; what is known already is kept."""
+        other, found = replace(self, since=since), self.__dict__
+        other.__dict__.update({name: found[name] for name in _KEPT_ON if name in found})
+        if "frame" in found:
+            beside = since.set_axis(self.frame.index)
+            other.__dict__["frame"] = pd.concat([self.frame, beside], axis=1)
+        return other
+
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """The columns that are written, in their order."""
         if self.settings.select is not None:
             return self.settings.select
         unsaid = {name for name, table in names.SAID.items() if table not in self.grouped.evidence}
-        few = len(self.grouped.table) <= arrays.PART
-        known = {*(self.frame if few else self.between(0, 0)).columns} - unsaid
+        known = self.known_columns - unsaid
         within = () if self.scales.within is None else (self.scales.within.column,)
         kept = dict.fromkeys((*self.grouped.export.asked.keep, *within))
         return names.written(known, tuple(kept))

@@ -17,6 +17,7 @@ FLOORS = [
     ["runs"],
     ["questions"],
     ["pipeline"],
+    ["notebook"],
     ["pages"],
     ["summaries"],
     ["standing"],
@@ -29,8 +30,9 @@ FLOORS = [
     ["engines"],
     ["sources"],
     ["rules", "demo"],
+    ["databases", "stores"],
     ["money", "days", "manifest"],
-    ["documents", "places"],
+    ["documents", "places", "frames"],
     ["arrays", "columns", "errors", "scratch", "threads"],
     ["interrupts"],
 ]

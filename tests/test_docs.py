@@ -61,6 +61,31 @@ def test_a_python_block_runs(block, place):
     assert run("python block.py", place).stdout
 
 
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: page.stem)
+def test_the_blocks_of_a_page_of_the_site_print_what_they_say_one_after_the_other(page, place):
+    text = page.read_text("utf-8")
+    for block in CONSOLE.findall(text):
+        command, _, printed = block.partition("\n")
+        assert run(command.removeprefix("$ "), place).stdout == printed, command
+    for number, block in enumerate(PYTHON.findall(text)):
+        (place / f"block{number}.py").write_text(block, "utf-8")
+        assert run(f"python block{number}.py", place).stdout
+
+
+def test_every_page_of_the_site_is_in_its_contents_and_what_it_shows_is_there():
+    contents = (ROOT / "mkdocs.yml").read_text("utf-8")
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for page in (ROOT / "docs").rglob("*.md"):
+        text = page.read_text("utf-8")
+        assert page.relative_to(ROOT / "docs").as_posix() in contents
+        for included in re.findall(r'--8<-- "([^":]+)', text):
+            assert (ROOT / included).exists()
+        for part in re.findall(r'--8<-- "README.md:(\w+)', text):
+            assert f"[start:{part}]" in readme
+        for picture in re.findall(r"!\[[^]]*\]\(([^)]+)\)", text):
+            assert (page.parent / picture).stat().st_size < 60_000
+
+
 @pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.name)
 def test_an_example_script_runs(script, place):
     assert run(f"python examples/{script.name}", place).stdout
@@ -81,4 +106,4 @@ def test_an_example_rules_file_loads(rules):
 
 def test_every_example_is_run_by_a_test():
     kinds = {path.suffix for path in (ROOT / "examples").iterdir() if path.is_file()}
-    assert kinds <= {".py", ".sh", ".toml"}
+    assert kinds <= {".py", ".sh", ".toml", ".ipynb"}

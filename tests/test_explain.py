@@ -18,7 +18,7 @@ from shell import SHOP, assert_snapshot, rfmtool, written
 import rfmtool as library
 from rfmtool.analyses.explain import explanation
 from rfmtool.rules import load_rules
-from rfmtool.runs.finished import read_customer
+from rfmtool.runs.customer import read_customer
 from rfmtool.scoring.peer_spend import PeerSpend
 from rfmtool.scoring.peers import Peers
 from rfmtool.scoring.scales import BETTER, VALUES, Scale, Scales

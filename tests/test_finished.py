@@ -1,5 +1,6 @@
 """A finished run is read back as it was written, or refused."""
 
+import hashlib
 import json
 import shutil
 from datetime import date
@@ -99,8 +100,6 @@ def test_a_manifest_that_is_half_there_is_refused(shop):
 
 
 def test_a_run_of_an_older_version_without_a_column_is_refused(shop):
-    import hashlib
-
     rfmtool("run", shop, "-o", "out")
     path = Path("out/customers.csv")
     path.write_bytes(path.read_bytes().replace(b"activity", b"presence"))
@@ -110,6 +109,52 @@ def test_a_run_of_an_older_version_without_a_column_is_refused(shop):
             output["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
     Path("out/manifest.json").write_text(json.dumps(manifest))
     refused(Path("out"), "lacks what this version reads back")
+
+
+OF_0_1 = (
+    *("version", "as_of", "as_of_is", "customers", "buyers", "orders", "revenue", "refunded"),
+    *("anonymous_revenue", "first_order_on", "last_order_on", "ledger", "files", "columns", "kept"),
+    *("reading", "evidence", "actions", "stages", "segments", "activity", "funnel", "margins"),
+    *("evidence_says", "wallet", "backtest", "grid", "bands", "scales_are", "scales", "ladder"),
+    *("escaped_cells", "warnings"),
+)
+"""What the summary of version 0.1 had."""
+
+
+def rewritten(folder, change):
+    """A folder with another summary and manifest, as another version would have written them."""
+    summary = json.loads((folder / "summary.json").read_text())
+    data = json.dumps(change(summary)).encode()
+    (folder / "summary.json").write_bytes(data)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["schema"]
+    for output in manifest["outputs"]:
+        if output["name"] == "summary.json":
+            output["sha256"] = hashlib.sha256(data).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_a_folder_of_version_0_1_is_read_or_refused_with_a_sentence(shop):
+    assert rfmtool("run", shop, "-o", "out").exit_code == 0
+    shutil.copytree("out", "new")
+    rewritten(Path("out"), lambda summary: {name: summary[name] for name in OF_0_1})
+
+    refused_ = [("report", "out"), ("report", "out", "--format", "html")]
+    for words in refused_:
+        told = rfmtool(*words)
+        assert told.exit_code == 2
+        assert "an earlier version" in told.stderr
+    read = [("report", "out", "--format", "json"), ("explain", "out", "x2y"), ("history", "out"),
+            ("compare", "out", "new"), ("run", shop, "-o", "out", "--quiet")]  # fmt: skip
+    for words in read:
+        told = rfmtool(*words)
+        assert told.exit_code == 0, told.stderr
+
+
+def test_a_folder_of_a_version_to_come_is_refused(shop):
+    rfmtool("run", shop, "-o", "out")
+    rewritten(Path("out"), lambda summary: {**summary, "schema": summary["schema"] + 1})
+    refused(Path("out"), "a newer version")
 
 
 def test_a_run_without_a_table_of_all_customers_still_has_its_summary(shop):

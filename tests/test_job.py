@@ -1,5 +1,6 @@
 """A run by a job file, and the traces that it leaves."""
 
+import hashlib
 import json
 import sys
 
@@ -48,7 +49,10 @@ def test_a_job_runs_where_its_file_lies_and_leaves_a_line(job):
     assert lines[0]["exit_code"] == 0
     assert lines[0]["counts"]["customers"] == 2
     assert lines[0]["ledger"]["used"] == 2
-    assert lines[0]["inputs"][0]["rows"] == 2
+    [read] = lines[0]["inputs"]
+    export = (job.place / "exports" / "orders.csv").read_bytes()
+    assert (read["rows"], read["bytes"]) == (2, len(export))
+    assert read["sha256"] == hashlib.sha256(export).hexdigest()
     assert lines[0]["version"]
     assert lines[0]["seconds"] >= 0
     assert lines[0]["started"].endswith("+00:00")
@@ -74,7 +78,18 @@ def test_a_run_that_fails_leaves_a_line_too_and_tells_somebody(job):
     assert line["exit_code"] == 1
     assert "customers < 3" in line["message"]
     assert line["counts"]["customers"] == 2
+    assert line["inputs"][0]["sha256"]
     assert json.loads((job.place / "heard").read_text()) == line
+
+
+def test_a_run_that_cannot_read_says_what_it_was_to_read(job):
+    bad = written(job.place / "exports" / "orders.csv", "nothing of this can be read")
+    done = job('[job]\ninputs = "exports/orders.csv"\nlog = "runs.jsonl"\n')
+
+    assert done.exit_code == 2
+    line = json.loads((job.place / "runs.jsonl").read_text())
+    assert line["inputs"] == [{"name": "exports/orders.csv", "bytes": bad.stat().st_size}]
+    assert (line["exit_code"], line["ledger"]) == (2, None)
 
 
 def test_whom_nobody_can_tell_changes_nothing_about_the_run(job):

@@ -30,6 +30,8 @@ def summary(champions=100, customers=200, **more):
         "open_complaints": 3,
         "no_channel": 50,
         "drift": {"share": 0.5},
+        "distributions": {"median": {"recency": 31.0, "frequency": 1.0, "monetary": "39.5"}},
+        "repeat": {"median_days": 61},
         "ledger": ledger,
         "stages": [{"name": "client", "customers": customers}],
         "segments": [{"name": "champions", "customers": champions}] if champions else [],
@@ -85,6 +87,11 @@ def breaks(text, new, old=None):
         ("as_of < 2024-05-20", False),
         ("as_of < 2024-05-21", True),
         ("  client   >   199  ", True),
+        ("median_monetary < 40", True),
+        ("median_monetary > 39.5", False),
+        ("median_recency_days > 30", True),
+        ("median_frequency < 1", False),
+        ("median_days > 60", True),
     ],
 )
 def test_a_limit_on_one_run(text, broken):
@@ -105,6 +112,7 @@ def test_a_limit_on_one_run(text, broken):
         ("champions > +900%", 0, 1, True),
         ("champions < -99%", 7, 0, True),
         ("customers < -10%", 1, 1, False),
+        ("median_days > +10%", 1, 1, False),
     ],
 )
 def test_a_limit_on_the_change(text, before, after, broken):

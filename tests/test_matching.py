@@ -104,7 +104,7 @@ def test_labels_keep_the_order_of_the_rules_and_may_recur():
     rules = [Rule("late"), Rule("early"), Rule("late")]
 
     labels = labelled(first_match(pd.DataFrame({"a": []}), rules), [rule.label for rule in rules])
-    assert labels.cat.categories.tolist() == ["late", "early"]
+    assert labels.categories.tolist() == ["late", "early"]
 
 
 def test_no_rows_are_no_matter():

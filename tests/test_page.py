@@ -7,7 +7,10 @@ import os
 import re
 import subprocess
 import sys
+from datetime import date, timedelta
+from decimal import Decimal
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,7 @@ from rfmtool.errors import InputError, UsageError
 from rfmtool.pages.html import MOST_BYTES, run_page
 from rfmtool.pages.numerals import Numerals
 from rfmtool.pages.svg import Axis, nice, place
+from rfmtool.runs.history import dates_told
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "shop"
 TEMPLATES = Path(__file__).parents[1] / "rfmtool" / "pages" / "templates"
@@ -238,6 +242,68 @@ def test_the_smallest_shops_have_a_page(tmp_path, rows):
     assert result.exit_code == 0, result.stderr
     assert "accounted for" in result.stdout
     assert "nan" not in "".join(Reader(result.stdout).texts).lower().split()
+
+
+NIGHTS = ("2025-10-31", "2025-11-30", "2025-12-31")
+
+
+@pytest.fixture(scope="module")
+def third(tmp_path_factory):
+    """The summary and the page of the third run in a folder."""
+    place_ = tmp_path_factory.mktemp("nights") / "out"
+    for day in NIGHTS:
+        ran = rfmtool("run", EXAMPLE / "orders.csv", "--as-of", day, "-o", place_, "--quiet")
+        assert ran.exit_code == 0, ran.stderr
+    summary = json.loads((place_ / "summary.json").read_text("utf-8"))
+    return place_, summary, Reader((place_ / "report.html").read_text("utf-8"))
+
+
+def test_what_moved_since_the_run_before_adds_up_and_stands_on_the_page(third):
+    folder, summary, read = third
+    since = summary["since"]
+
+    assert since["as_of"] == NIGHTS[1]
+    flow = [Decimal(part["change"]) for part in since["revenue"]["flow"].values()]
+    old, new = (Decimal(since["revenue"][name]) for name in ("old", "new"))
+    assert old + sum(flow) == new == Decimal(summary["revenue"])
+    before = json.loads((folder / "previous" / "summary.json").read_text("utf-8"))
+    assert (str(old), since["customers"]) == (before["revenue"], before["customers"])
+    moved = [many for row in since["stages"].values() for many in row.values()]
+    assert sum(moved) == summary["customers"] + since["moved"]["gone"]
+    changes = (folder / "changes.csv").read_text("utf-8").splitlines()[1:]
+    assert sum(since["causes"].values()) == len(changes)
+    assert {since["revenue"]["old"], since["revenue"]["new"]} <= {*read.values["changes"]}
+
+
+def test_three_runs_in_a_folder_are_the_dates_of_the_ladder(third):
+    _, summary, read = third
+    points = summary["timeline"]["points"]
+
+    assert [point["as_of"] for point in points] == [*NIGHTS]
+    assert points[-1]["stages"] == {one["name"]: one["customers"] for one in summary["stages"]}
+    assert "Each date is as its own run saw it." in " ".join(read.texts)
+
+
+def test_a_history_of_years_is_thinned_to_what_a_curve_shows():
+    days = [date(2020, 1, 1) + timedelta(day) for day in range(1_000)]
+    told = dates_told([{"as_of": day.isoformat(), "stages": {}} for day in days])
+
+    shown = [date.fromisoformat(point["as_of"]) for point in told["points"]]
+    assert (shown[0], shown[-1], len(shown)) == (days[0], days[-1], 60)
+    assert max(late - early for early, late in pairwise(shown)).days == 17
+    assert date.fromisoformat(told["before"]["as_of"]) == days[-1] - timedelta(365)
+    assert dates_told([{"as_of": "2020-01-01"}] * 2) is None
+
+
+def test_the_marks_of_a_language_stand_in_sentences_too(third):
+    _, summary, _ = third
+    large = {**summary, "customers": 1_234_567, "buyers": 1_200_000}
+    large["distributions"] = None
+    text = " ".join(Reader(run_page(large, "de")).texts)
+
+    assert "of 1.200.000 buyers" in text
+    assert "1,23 M" in text
+    assert not [one for one in ("1,234,567", "1,200,000", "1.23 M") if one in text]
 
 
 def test_no_page_is_written_where_none_is_wanted(tmp_path):

@@ -99,6 +99,61 @@ def test_numbers_read_back_from_the_page_equal_the_summary(opened, folder):
         assert repr(revenue[name]["revenue_share"]) in values
 
 
+PLOTS = """[...document.querySelectorAll('details.numbers')].map(one => ({
+    card: one.closest('section').getAttribute('aria-labelledby'),
+    places: (one.dataset.x ?? '').split(' ').filter(Boolean).length,
+    rows: [...one.querySelectorAll('tbody tr')].map(row => [...row.cells].map(cell =>
+        cell.querySelector('data')?.value ?? cell.textContent.trim()))}))"""
+
+
+def test_the_numbers_of_every_plot_are_those_of_the_summary(opened, folder):
+    summary = json.loads((folder / "summary.json").read_text("utf-8"))
+    plots = {}
+    for plot in opened().evaluate(PLOTS):
+        plots.setdefault(plot["card"], []).append(plot["rows"])
+        assert plot["places"] in (0, len(plot["rows"]))
+
+    recency, orders, money = plots["distributions"]
+    found = summary["distributions"]
+    assert [int(row[1]) for row in recency] == found["recency"]["counts"]
+    assert [int(row[1]) for row in orders] == found["frequency"]["counts"]
+    below = found["monetary"]["zero_or_less"]
+    told = [int(row[1]) for row in money]
+    assert told == [*([below] if below else []), *found["monetary"]["counts"]]
+    [months], [curve] = plots["months"], plots["second"]
+    assert [tuple(row) for row in months] == [
+        (one["month"], one["earlier"], one["first"]) for one in summary["months"]["rows"]
+    ]
+    points = {str(one["day"]): one for one in summary["repeat"]["curve"]}
+    assert all(row[1] == repr(points[row[0]]["share"]) for row in curve)
+    [weeks], [top] = plots["ask"], plots["concentration"]
+    assert [float(row[1]) for row in weeks] == summary["repeat"]["weekly_hazard"][: len(weeks)]
+    tops = summary["concentration"]["top"]
+    assert {float(row[2]) for row in top} <= {*tops.values()}
+
+
+def test_a_hostile_name_runs_nothing_and_asks_for_nothing(browser, folder, tmp_path):
+    from rfmtool.pages.html import run_page
+
+    summary = json.loads((folder / "summary.json").read_text("utf-8"))
+    name = "</script><img src=x onerror=alert(1)>\"'\u202e"
+    for group in (*summary["segments"], *summary["actions"], *summary["stages"]):
+        group["name"] = group["say"] = name
+    (tmp_path / "page.html").write_text(run_page({**summary, "title": name}), "utf-8")
+    page = browser.new_page()
+    said, asked = [], []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("dialog", lambda dialog: said.append(dialog.message))
+    page.on("request", lambda request: asked.append(request.url))
+
+    page.goto((tmp_path / "page.html").as_uri())
+
+    assert page.locator("main img").count() == 0
+    assert "onerror=alert(1)" in page.locator("h1").inner_text()
+    assert (said, len(asked)) == ([], 1)
+    page.close()
+
+
 def test_a_table_is_sorted_by_keys_and_dashes_come_last(opened):
     page = opened()
     column = """[...document.querySelectorAll('[aria-labelledby=segments] tbody tr')].map(row =>

@@ -21,6 +21,7 @@ from rfmtool.outputs import workbooks
 from rfmtool.outputs.text import TextOptions
 from rfmtool.outputs.writers import write_table
 from rfmtool.pipeline import run
+from rfmtool.runs.workbook import _totals, write_book
 
 MONEY = pa.decimal128(19, 4)
 
@@ -68,20 +69,75 @@ def test_a_workbook_tells_what_csv_tells(tmp_path):
     assert [row[0] for row in told] == ["customer_id", "007", "ann", "cleo", "dan"]
 
 
-def test_a_run_writes_every_list_as_a_workbook_too(tmp_path):
-    shop, out = written(tmp_path / "shop.csv"), tmp_path / "out"
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The folder of a run with every list as CSV and as a sheet."""
+    place = tmp_path_factory.mktemp("book")
+    shop, out = written(place / "shop.csv"), place / "out"
     assert rfmtool("run", shop, "-o", out, "--tables", "csv,xlsx").exit_code == 0
+    return out
 
-    lists = [path.relative_to(out).with_suffix("") for path in out.rglob("*.csv")]
 
-    assert len(lists) > 4
-    for name in lists:
-        told = list(csv.reader(io.StringIO((out / f"{name}.csv").read_text())))
-        assert as_csv(out / f"{name}.xlsx") == told
-    manifest = json.loads((out / "manifest.json").read_text())
-    for output in manifest["outputs"]:
-        digest = hashlib.sha256((out / output["name"]).read_bytes()).hexdigest()
-        assert digest == output["sha256"], output["name"]
+def test_the_workbook_of_a_run_has_every_list_as_a_sheet(finished):
+    book = CalamineWorkbook.from_path(str(finished / "report.xlsx"))
+    sheets = {
+        f"{path.parent.name.removesuffix('s')} {path.stem}"[:31]: path
+        for folder in ("segments", "stages", "actions")
+        for path in (finished / folder).glob("*.csv")
+    }
+
+    assert [*book.sheet_names[:2], book.sheet_names[-1]] == ["Do first", "Summary", "Customers"]
+    assert len(sheets) > 4
+    assert {*sheets} == {*book.sheet_names[2:-1]}
+    for name, path in {**sheets, "Customers": finished / "customers.csv"}.items():
+        cells = [
+            [text_of(cell) for cell in row] for row in book.get_sheet_by_name(name).to_python()
+        ]
+        assert cells == list(csv.reader(io.StringIO(path.read_text()))), name
+    assert [path.name for path in finished.rglob("*.xlsx")] == ["report.xlsx"]
+    outputs = json.loads((finished / "manifest.json").read_text())["outputs"]
+    [named] = [one for one in outputs if one["name"] == "report.xlsx"]
+    assert named["sha256"] == hashlib.sha256((finished / "report.xlsx").read_bytes()).hexdigest()
+
+
+def test_the_first_sheets_say_what_the_summary_says_and_lead_to_the_lists(finished):
+    summary = json.loads((finished / "summary.json").read_text())
+    bytes_, book = (finished / "report.xlsx").read_bytes(), finished / "report.xlsx"
+    sheets = CalamineWorkbook.from_path(str(book))
+    first = [row[:6] for row in sheets.get_sheet_by_name("Do first").to_python()[1:]]
+    totals = sheets.get_sheet_by_name("Summary").to_python()[1:]
+
+    assert first == [
+        [place, one["say"], one["name"], one["channel"], one["customers"], float(one["revenue"])]
+        for place, one in enumerate((one for one in summary["actions"] if one["channel"]), 1)
+    ]
+    assert [tuple(row[:3]) for row in totals if row[0] == "segment"] == [
+        ("segment", one["name"], one["customers"]) for one in summary["segments"]
+    ]
+    assert totals[0][4] == float(summary["revenue"])
+    links = re.findall(r"location=\"'([^']+)'!A1\"", part_of(bytes_))
+    assert links == [f"action {row[2]}"[:31] for row in first]
+    charts = [part_of(bytes_, f"xl/charts/chart{number}.xml") for number in (1, 2, 3)]
+    stages = len(summary["stages"])
+    assert f"Summary!$C$3:$C${stages + 2}" in charts[0]
+
+
+def test_a_list_that_fits_no_sheet_is_told_and_no_two_sheets_are_named_alike(finished, monkeypatch):
+    summary = json.loads((finished / "summary.json").read_text())
+    table = pa.table({"customer_id": ["a", "b"]})
+    long = "segments/" + "x" * 40
+    lists = {long: table.slice(0, 1), long + "y": table.slice(0, 1), "stages/[a]": table}
+    most = len(_totals(summary, {}).table)
+    monkeypatch.setattr(workbooks, "_MOST_ROWS", most)
+    large = pa.table({"customer_id": ["a"] * (most + 1)})
+
+    written, warned = write_book(finished, summary, large, lists)
+
+    names = CalamineWorkbook.from_path(str(finished / written["name"])).sheet_names[2:]
+    assert names == ["segment " + "x" * 23, "segment " + "x" * 21 + " 2", "stage  a "]
+    [said] = warned
+    assert said.startswith("report.xlsx lacks customers: ")
+    assert said.endswith("Everybody is in customers.csv.")
 
 
 def test_the_answer_to_a_question_may_be_a_workbook(tmp_path):

@@ -116,7 +116,8 @@ class Backtest:
     def as_data(self) -> dict[str, Any]:
         """Plain data, as summary.json has it; `from` is the latest day."""
         days = [_day_data(look.day, look.of_buyers) for look in self.looks]
-        whole = Group("all", "buyers", tuple(look.of_buyers for look in self.looks), self._spent())
+        spent = sum(total_of(look.spent[look.bought]) for look in self.looks)
+        whole = Group("all", "buyers", tuple(look.of_buyers for look in self.looks), spent)
         return {
             "from": self.looks[0].day.isoformat(),
             "days": BACKTEST_DAYS,
@@ -147,9 +148,6 @@ class Backtest:
         root = (chi / spread / (len(shares) - 1)) ** (1 / 3)
         return bool((root - (1 - unit)) / unit**0.5 > _ALIKE_Z)
 
-    def _spent(self) -> int:
-        return sum(total_of(look.spent[look.bought]) for look in self.looks)
-
 
 def backtest(looks: Sequence[LookBack], year_before: tuple[date, Share] | None = None) -> Backtest:
     """Count who came back, by each label that they had, all days together.
@@ -166,9 +164,9 @@ def backtest(looks: Sequence[LookBack], year_before: tuple[date, Share] | None =
 def _groups(by: str, looks: Sequence[LookBack]) -> list[Group]:
     """A group for each label that somebody had, in the order of the categories."""
     names = list(dict.fromkeys(name for look in looks for name in look.people[by].cat.categories))
-    found = []
+    found, labels = [], [_labels_of(look.people[by]) for look in looks]
     for name in names:
-        had = [look.people[by].eq(name).to_numpy() for look in looks]
+        had = [np.asarray(codes == places.get(name, -2)) for codes, places in labels]
         shares = tuple(
             Share(int(those.sum()), int((those & look.returned).sum()))
             for look, those in zip(looks, had, strict=True)
@@ -177,6 +175,13 @@ def _groups(by: str, looks: Sequence[LookBack]) -> list[Group]:
         if any(share.customers for share in shares):
             found.append(Group(by, str(name), shares, spent))
     return found
+
+
+def _labels_of(labels: pd.Series[Any]) -> tuple[Ints, dict[str, int]]:
+    """The code of everybody's label, and the code of each label."""
+    names = labels.cat.categories.tolist()
+    codes = np.asarray(labels.cat.codes, dtype=np.int64)
+    return codes, {name: place for place, name in enumerate(names)}
 
 
 def _day_data(day: date, share: Share) -> dict[str, Any]:

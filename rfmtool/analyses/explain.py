@@ -77,7 +77,10 @@ class Explanation:
         if self.next_order is None:
             step = "A first order that counts would make them a customer of ours"
         elif gains:
-            order = f"{_amount_text(self.next_order.amount)}, {self.next_order.size}"
+            units = self.next_order.amount
+            amount = f"{Decimal(units) / UNITS_PER_CURRENCY:,.2f}"
+            amount = money_text(units) if units % _CENT else amount
+            order = f"{amount}, {self.next_order.size}"
             step = f"One more order ({order}) would bring {', '.join(gains)}"
         else:
             step = "One more order would change neither rung, segment nor scores"
@@ -211,20 +214,13 @@ def _usual_amount(person: pd.DataFrame, refunds: int, shop_average: int) -> tupl
     return (average + _CENT // 2) // _CENT * _CENT or max(average, 1), size
 
 
-def _amount_text(units: int) -> str:
-    return money_text(units) if units % _CENT else f"{Decimal(units) / UNITS_PER_CURRENCY:,.2f}"
-
-
 def _stage_after(now: str, after: pd.DataFrame, ladder: Sequence[Rung]) -> str:
     """The rung that orders alone reach, if it is above the one they are on."""
-    stages = _stages(ladder)
-    by_orders = [rung for rung in ladder if _asks_for(rung) <= _ORDER_COLUMNS]
+    by_orders = [
+        rung for rung in ladder if {one.column for one in rung.conditions} <= _ORDER_COLUMNS
+    ]
     reached = by_orders[int(first_match(after, by_orders)[0])].label
-    return min(now, reached, key=stages.index)
-
-
-def _asks_for(rung: Rung) -> set[str]:
-    return {condition.column for condition in rung.conditions}
+    return min(now, reached, key=_stages(ladder).index)
 
 
 def _rung_above(stage: str, ladder: Sequence[Rung]) -> tuple[str, str] | None:

@@ -20,7 +20,8 @@ from rfmtool.grouping.order_days import OrderDates
 
 LOOKED_AT: Final = (*GROUPINGS, "recency_score", "frequency_score")
 """The columns that are computed of earlier days."""
-_KEPT: Final = (*LOOKED_AT, "frequency", "monetary")
+KEPT: Final = (*LOOKED_AT, "frequency", "monetary")
+"""The columns that are kept of them."""
 
 
 def looked_back(
@@ -33,7 +34,7 @@ def looked_back(
     Args:
         grouped: everyone, and what they ordered.
         as_of: the day of the run.
-        place: gives everybody as they stood on a day, and who was known then.
+        place: gives KEPT of everybody as they stood on a day, and who was known then.
 
     Returns:
         The latest day first; none where history is short, the run did not keep what each order
@@ -53,8 +54,7 @@ def looked_back(
         until = after + BACKTEST_DAYS
         orders = orders_between(dates, after, until, len(known))[known]
         spent = spent_between(past, after, until, len(known))[known]
-        kept = [name for name in _KEPT if name in people]
-        found.append(LookBack(day, people.loc[known, kept], orders, spent))
+        found.append(LookBack(day, people[known], orders, spent))
     return tuple(found)
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from rfmtool.analyses.returned import Share
 from rfmtool.arrays import Ints, Mask, is_first
+from rfmtool.days import day_numbers
 from rfmtool.grouping.order_days import owner_days
 from rfmtool.money import total_of
 from rfmtool.placing.matching import holds
@@ -68,7 +69,8 @@ def referrals_by_stage(people: pd.DataFrame, referrals: pd.DataFrame) -> list[Br
     """
     table = referrals[referrals["owner"] != referrals["referred"]]
     stage = people["stage"].array.take(table["owner"].to_numpy())
-    last = _days(people["last_order_on"])[table["referred"].to_numpy()]
+    last_order = day_numbers(people["last_order_on"].to_numpy(), missing=_LONG_AGO - 1)
+    last = last_order[table["referred"].to_numpy()]
     named_on = table["referred_on"].fillna(_LONG_AGO).to_numpy(dtype=np.int64)
     rows = pd.DataFrame(
         {"stage": stage, "referred": table["referred"].to_numpy(), "bought": last >= named_on}
@@ -83,12 +85,6 @@ def referrals_by_stage(people: pd.DataFrame, referrals: pd.DataFrame) -> list[Br
 
 
 _LONG_AGO: Final = -(2**31)
-
-
-def _days(dates: pd.Series[Any]) -> Ints:
-    """Dates as days since 1970-01-01; before all of them where there is none."""
-    days = dates.to_numpy().astype("datetime64[D]").astype(np.int64)
-    return np.where(dates.isna().to_numpy(), _LONG_AGO - 1, days)
 
 
 def answers_by_stage(people: pd.DataFrame) -> list[Answers]:
@@ -230,22 +226,16 @@ class Voices:
             "referrals": self.referrals and [asdict(row) for row in self.referrals],
             "complaints": self.complaints and {
                 **asdict(self.complaints),
-                "came_back_after": _share_data(self.complaints.came_back_after),
-                "came_back_without": _share_data(self.complaints.came_back_without),
+                "came_back_after": self.complaints.came_back_after.as_data(),
+                "came_back_without": self.complaints.came_back_without.as_data(),
             },
             "answers": self.answers and [asdict(row) for row in self.answers],
-            "delight": self.delight and {k: _share_data(v) for k, v in self.delight.items()},
+            "delight": self.delight and {k: v.as_data() for k, v in self.delight.items()},
             "candidates": self.foretold and {
-                **{name: _share_data(one) for name, one in self.foretold.items()},
+                **{name: one.as_data() for name, one in self.foretold.items()},
                 "orders_tell": _tells_apart(*self.foretold.values()),
             },
         }  # fmt: skip
-
-
-def _share_data(one: Share) -> dict[str, Any]:
-    """The two counts and their ratio; `of` counts those who could have come back."""
-    return {"people": one.returned, "of": one.customers, "share": one.part,
-            "too_few": not one.is_enough}  # fmt: skip
 
 
 def _tells_apart(more: Share, less: Share) -> bool | None:

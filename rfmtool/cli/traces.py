@@ -18,7 +18,7 @@ import click
 from rfmtool import __version__
 from rfmtool.cli.sections import section
 from rfmtool.errors import UsageError
-from rfmtool.places import check_local
+from rfmtool.places import check_local, without_secrets
 
 _STDOUT: Final = "-"
 _PATIENCE_SECONDS: Final = 60
@@ -43,6 +43,18 @@ class Told:
     as_of: str | None = None
     inputs: Sequence[Mapping[str, Any]] = ()
     summary: Mapping[str, Any] = field(default_factory=dict)
+    wanted: bool = False
+    """Whether anybody is told."""
+
+    def expect(self, exports: Sequence[str]) -> None:
+        """Take in what is to be read, for a run that fails before it has read it."""
+        self.inputs = [
+            {
+                "name": without_secrets(name),
+                "bytes": Path(name).stat().st_size if Path(name).is_file() else None,
+            }
+            for name in exports
+        ]
 
     def learn(self, summary: Mapping[str, Any], inputs: Sequence[Mapping[str, Any]]) -> None:
         """Take in what was found."""
@@ -62,7 +74,8 @@ def traced(log_file: str | None, metrics_file: str | None, notify: Sequence[str]
         UsageError: a place cannot be written to, or what writes it is not installed.
     """
     _check(log_file, metrics_file)
-    told, began, started = Told(), time.monotonic(), datetime.now(UTC)
+    told = Told(wanted=bool(log_file or metrics_file or notify))
+    began, started = time.monotonic(), datetime.now(UTC)
     code, message = 0, ""
     try:
         yield told
@@ -72,7 +85,7 @@ def traced(log_file: str | None, metrics_file: str | None, notify: Sequence[str]
         code, message = exit_of(error)
         raise
     finally:
-        if log_file or metrics_file or notify:
+        if told.wanted:
             line = _line(told, started, time.monotonic() - began, code, message)
             if log_file:
                 _append(log_file, line)

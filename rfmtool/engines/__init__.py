@@ -36,7 +36,7 @@ CATEGORIES: Final = pa.schema(
 
 
 @dataclass(frozen=True)
-class Doubts:
+class OrderCounts:
     """How many orders there are, and how many of them may be counted twice.
 
     Counted where lines say how large their rows are, and in which file they stand.
@@ -108,6 +108,8 @@ class Request:
     """Whether an order with a line that is not a sale is left out whole."""
     amount_per_order: bool = False
     """Whether an amount that several lines of an order repeat is money once."""
+    first: bool = False
+    """The categories of first orders, which takes a level with categories."""
     without_copies: bool = False
     """Whether an order that recurs in another file is money once."""
 
@@ -132,10 +134,12 @@ class Grouping:
     entries: Entries | None = None
     categories: pa.Table | None = None
     """CATEGORIES."""
+    first: pa.Table | None = None
+    """`owner` and `category` of each category that a customer's first orders hold, sorted."""
     latest: pa.Table | None = None
     """The latest contact and kept cells, a row for each customer: of several on the latest day the
     largest by bytes. Contact columns go by their roles, kept ones by their own names."""
-    doubts: Doubts = field(default_factory=Doubts)
+    order_counts: OrderCounts = field(default_factory=OrderCounts)
     merged_ids: int = 0
     overlap: Overlap = field(default_factory=Overlap)
 

@@ -42,7 +42,7 @@ class Columns:
         return "cost" in self.names
 
     @property
-    def has_doubts(self) -> bool:
+    def has_order_counts(self) -> bool:
         """Whether the lines say how large their rows are, or in which file they stand."""
         return LARGEST in self.names or FILE in self.names
 
@@ -64,16 +64,16 @@ class Columns:
         files = ("min(file) as first_file", "max(file) as last_file") if FILE in self.names else ()
         return ", ".join([self.sums(), "bool_and(is_sale) as is_sale", *words, *marks, *files])
 
-    def doubt_sums(self, first_file: str = FILE, last_file: str = FILE) -> str:
-        """What the doubts about an order hang on."""
+    def order_count_sums(self, first_file: str = FILE, last_file: str = FILE) -> str:
+        """What it hangs on whether an order may be counted twice."""
         sums = {
             LARGEST: f"max({LARGEST}) as {LARGEST}, sum(rows) as order_rows",
             FILE: f"min({first_file}) as first_file, max({last_file}) as last_file",
         }
         return ", ".join(sql for name, sql in sums.items() if name in self.names)
 
-    def doubts(self) -> str:
-        """The doubts, counted over orders; see `engines.Doubts`."""
+    def order_counts(self) -> str:
+        """How many orders there are and may be counted twice: `engines.OrderCounts`."""
         alike = f"cast(sales as double) = cast({LARGEST} as double) * order_rows"
         counts = {
             LARGEST: "count(*) filter (where order_rows > 1) as of_rows, count(*) filter"

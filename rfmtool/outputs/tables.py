@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool import columns as names
+from rfmtool.money import UNITS_PER_CURRENCY
 
 _MONEY: Final = pa.decimal128(19, 4)
 
@@ -47,6 +48,32 @@ def to_rows(frames: Iterator[pd.DataFrame], columns: tuple[str, ...]) -> pa.Reco
     return pa.RecordBatchReader.from_batches(first.schema, batches)
 
 
+def in_units(frame: pd.DataFrame, money: Collection[str]) -> pd.DataFrame:
+    """A frame as people expect it: money in currency units, one type for each kind of column.
+
+    Text and labels are `str` (missing ones take `fillna("")`), whole numbers `int64`, or `Int64`
+    where some are missing, money and ratios `float64`, days `datetime64[s]`, yes and no `bool`.
+
+    Args:
+        frame: money in whole 1/10,000.
+        money: the columns that hold money; those that there are not are no matter.
+    """
+    columns: dict[Any, pd.Series[Any]] = {}
+    for name, column in frame.items():
+        if isinstance(column.dtype, pd.CategoricalDtype) or column.dtype == object:
+            columns[name] = column.astype("str")
+        elif name in money:
+            units = column.to_numpy(dtype=np.float64, na_value=np.nan)
+            columns[name] = pd.Series(units / UNITS_PER_CURRENCY, frame.index)
+        elif pd.api.types.is_float_dtype(column.dtype):
+            columns[name] = column.astype("float64")
+        elif pd.api.types.is_datetime64_dtype(column.dtype):
+            columns[name] = column.astype("datetime64[s]")
+        else:
+            columns[name] = column
+    return pd.DataFrame(columns, frame.index, copy=False)
+
+
 def plain(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:
     """The same rows with labels as text, for who keeps types."""
     fields = [
@@ -59,7 +86,14 @@ def plain(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:
 
 def _typed(column: pd.Series[Any], money: Collection[str]) -> pa.Array:
     if column.name in money:
-        return _money(column)
+        # Whole 1/10,000 as decimals of scale 4: the same 128-bit numbers, read differently.
+        units = column.to_numpy(dtype=np.int64, na_value=0)
+        wide = np.stack([units, units >> 63], axis=1)
+        decimals = pa.Array.from_buffers(_MONEY, len(units), [None, pa.py_buffer(wide)])
+        known = column.notna().to_numpy()
+        if known.all():
+            return decimals
+        return pc.if_else(pa.array(known), decimals, pa.scalar(None, _MONEY))
     array = pa.array(column, from_pandas=True)
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
@@ -71,14 +105,3 @@ def _typed(column: pd.Series[Any], money: Collection[str]) -> pa.Array:
     if pa.types.is_large_string(array.type):
         return pc.cast(array, pa.string())
     return array
-
-
-def _money(column: pd.Series[Any]) -> pa.Array:
-    """Whole 1/10,000 as decimals of scale 4: the same 128-bit numbers, read differently."""
-    units = column.to_numpy(dtype=np.int64, na_value=0)
-    wide = np.stack([units, units >> 63], axis=1)
-    decimals = pa.Array.from_buffers(_MONEY, len(units), [None, pa.py_buffer(wide)])
-    known = column.notna().to_numpy()
-    if known.all():
-        return decimals
-    return pc.if_else(pa.array(known), decimals, pa.scalar(None, _MONEY))

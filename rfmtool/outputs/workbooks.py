@@ -1,11 +1,12 @@
-"""A table as a workbook for spreadsheets: one sheet, text as text, money and days as numbers."""
+"""Tables as sheets of a workbook for spreadsheets: text as text, money and days as numbers."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from importlib.util import find_spec
 from itertools import chain
@@ -45,8 +46,39 @@ _OTHER_KIND: Final = "Take csv or parquet instead, in --tables or as the ending 
 _MONEY, _DAY = "#,##0.00##", "yyyy-mm-dd"
 _WIDTHS: Final = {_MONEY: 18, _DAY: 12}
 _WIDEST: Final = 50
+_BLUE: Final = "#1F5FA8"
 _MARGIN: Final = 3
 """Letters beside a header, where the button of its filter is."""
+
+
+_BESIDE: Final = 1
+"""Columns between a table and its charts."""
+_CHART_ROWS: Final = 16
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Bars of a column of numbers, named by another: rows of the same sheet, counted from 0."""
+
+    title: str
+    names: str
+    values: str
+    start: int
+    stop: int
+    upright: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet of a workbook: a table below its header, links from it, and charts beside it."""
+
+    name: str
+    table: pa.Table
+    linked: str = ""
+    """The column of text whose cells lead to other sheets."""
+    links: Sequence[str | None] = ()
+    """For each row, the name of the sheet that it leads to."""
+    charts: Sequence[Chart] = ()
 
 
 class _Markup(str):
@@ -71,42 +103,44 @@ def check_library(asked: str) -> None:
         )
 
 
-def write_workbook(table: pa.Table, target: IO[bytes]) -> None:
-    """Write one sheet; what a spreadsheet's numbers cannot hold exactly is text.
+def write_workbook(sheets: Sequence[Sheet], target: IO[bytes]) -> None:
+    """Write sheets; what a spreadsheet's numbers cannot hold exactly is text.
 
     Args:
-        table: of text, whole numbers, numbers, decimals and days.
+        sheets: their tables are of text, whole numbers, numbers, decimals and days.
         target: where to.
 
     Raises:
         UsageError: there are more rows than a sheet holds, or more text than a cell does.
         SystemFailureError: there is no room to put it together.
     """
-    _check_size(table)
+    for sheet in sheets:
+        too_large = unfit(sheet.table)
+        if too_large:
+            raise UsageError(too_large, _OTHER_KIND)
     with (
         scratch_folder("rfmtool-") as scratch,
         (scratch / "book").open("w+b") as book,
     ):
         with _temporary_failures(book):
-            _write(table, book, str(scratch))
+            _write(sheets, book, str(scratch))
             book.seek(0)
         shutil.copyfileobj(book, target)
 
 
-def _check_size(table: pa.Table) -> None:
+def unfit(table: pa.Table) -> str:
+    """Why a table does not fit into a sheet; nothing where it does."""
     if len(table) > _MOST_ROWS:
-        raise UsageError(
-            f"{len(table):,} rows do not fit into a sheet of a workbook, which holds"
-            f" {_MOST_ROWS:,}",
-            _OTHER_KIND,
+        return (
+            f"{len(table):,} rows do not fit into a sheet of a workbook, which holds {_MOST_ROWS:,}"
         )
     for name, column in zip(table.column_names, table.columns, strict=True):
         if pa.types.is_string(column.type) and _longest(column) > _MOST_LETTERS:
-            raise UsageError(
+            return (
                 f"column {name!r} has text that does not fit into a cell of a workbook, which"
-                f" holds {_MOST_LETTERS:,} letters",
-                _OTHER_KIND,
+                f" holds {_MOST_LETTERS:,} letters"
             )
+    return ""
 
 
 def _longest(column: pa.ChunkedArray) -> int:
@@ -136,20 +170,52 @@ def _temporary_failures(book: IO[bytes]) -> Iterator[None]:
         ) from None
 
 
-def _write(table: pa.Table, target: IO[bytes], scratch: str) -> None:
+def _write(sheets: Sequence[Sheet], target: IO[bytes], scratch: str) -> None:
     from xlsxwriter import Workbook
 
     # Rows wait in a file beside the book, not in memory.
     with Workbook(target, {**_SETTINGS, "tmpdir": scratch}) as book:
         book.set_properties({"created": _CREATED})
-        sheet = book.add_worksheet()
-        sheet.add_write_handler(_Markup, _write_markup)
-        sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, len(table), table.num_columns - 1)
-        _lay_out(book, sheet, table)
-        sheet.write_row(0, 0, _texts(pa.array(table.column_names)), book.add_format({"bold": True}))
-        for number, row in enumerate(_rows(table), 1):
-            sheet.write_row(number, 0, row)
+        forms = {form: book.add_format({"num_format": form}) for form in (_MONEY, _DAY)}
+        bold = book.add_format({"bold": True})
+        for one in sheets:
+            sheet = book.add_worksheet(one.name)
+            sheet.add_write_handler(_Markup, _write_markup)
+            sheet.freeze_panes(1, 0)
+            sheet.autofilter(0, 0, len(one.table), one.table.num_columns - 1)
+            _lay_out(sheet, one.table, forms)
+            sheet.write_row(0, 0, _texts(pa.array(one.table.column_names)), bold)
+            _write_rows(sheet, one, book.get_default_url_format())
+            for place, chart in enumerate(one.charts):
+                _draw(book, sheet, one, chart, place)
+
+
+def _write_rows(sheet: Any, one: Sheet, form: Any) -> None:  # noqa: ANN401 - untyped
+    at = one.table.column_names.index(one.linked) if one.linked else -1
+    for number, row in enumerate(_rows(one.table), 1):
+        sheet.write_row(number, 0, row)
+        target = one.links[number - 1] if one.linked else None
+        if target is not None and type(row[at]) is str:
+            sheet.write_url(number, at, f"internal:'{target}'!A1", form, row[at])
+
+
+def _draw(book: Any, sheet: Any, one: Sheet, chart: Chart, place: int) -> None:  # noqa: ANN401 - untyped
+    """Draw a chart beside the table, below those before."""
+    drawn = book.add_chart({"type": "column" if chart.upright else "bar"})
+    names, values = (one.table.column_names.index(name) for name in (chart.names, chart.values))
+    rows = chart.start + 1, chart.stop
+    series = {
+        "categories": [one.name, rows[0], names, rows[1], names],
+        "values": [one.name, rows[0], values, rows[1], values],
+        "fill": {"color": _BLUE},
+        "gap": 60,
+    }
+    drawn.add_series(series)
+    drawn.set_title({"name": chart.title, "name_font": {"size": 12}})
+    drawn.set_legend({"none": True})
+    # The first row at the top, as in the table.
+    drawn.set_y_axis({"major_gridlines": {"visible": False}, "reverse": not chart.upright})
+    sheet.insert_chart(place * _CHART_ROWS + 1, one.table.num_columns + _BESIDE, drawn)
 
 
 def _write_markup(sheet: Any, row: int, column: int, text: str, *form: Any) -> int:  # noqa: ANN401 - untyped
@@ -160,9 +226,8 @@ def _write_markup(sheet: Any, row: int, column: int, text: str, *form: Any) -> i
     return written
 
 
-def _lay_out(book: Any, sheet: Any, table: pa.Table) -> None:  # noqa: ANN401 - untyped
+def _lay_out(sheet: Any, table: pa.Table, forms: Mapping[str, Any]) -> None:  # noqa: ANN401 - untyped
     """Give each column its width and the form of its numbers."""
-    forms = {form: book.add_format({"num_format": form}) for form in (_MONEY, _DAY)}
     for place, name in enumerate(table.column_names):
         column = table.column(place)
         form = forms.get(_form(column.type))

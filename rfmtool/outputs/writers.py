@@ -15,7 +15,7 @@ from rfmtool.errors import UsageError
 from rfmtool.outputs.cells import text_of
 from rfmtool.outputs.tables import plain
 from rfmtool.outputs.text import TextOptions, write_csv
-from rfmtool.outputs.workbooks import check_library, write_workbook
+from rfmtool.outputs.workbooks import Sheet, check_library, write_workbook
 
 _CHUNK_ROWS: Final = 1 << 16
 
@@ -47,7 +47,9 @@ _WRITERS: Final[Mapping[str, Callable[[pa.RecordBatchReader, IO[bytes], TextOpti
     "tsv": lambda rows, target, text: write_csv(rows, target, replace(text, delimiter="\t")),
     "jsonl": lambda rows, target, _: _write_jsonl(plain(rows), target),
     "parquet": lambda rows, target, _: _write_parquet(plain(rows), target),
-    "xlsx": lambda rows, target, _: write_workbook(plain(rows).read_all(), target),
+    "xlsx": lambda rows, target, _: write_workbook(
+        [Sheet("Sheet1", plain(rows).read_all())], target
+    ),
 }
 FORMATS: Final = tuple(_WRITERS)
 

@@ -81,16 +81,22 @@ class Bars:
 
     bars: tuple[tuple[float, str], ...]
     leftwards: bool = False
+    start: float = 0.0
+    """Where they begin, from 0 to 1."""
 
 
 @dataclass(frozen=True)
 class Dot:
-    """A share from 0 to 1 on a fixed axis, and its interval; one that is centred has a middle."""
+    """A share from 0 to 1 on a fixed axis, and its interval; one that is centred has a middle.
+
+    `ends` are the lowest and the highest of several days.
+    """
 
     at: float
     low: float | None = None
     high: float | None = None
     centred: bool = False
+    ends: tuple[float, ...] = ()
 
 
 Cell = str | Number | Name | Bar | Bars | Dot | Spark

@@ -40,11 +40,16 @@ class Key:
 
 @dataclass(frozen=True)
 class Heat:
-    """A shaded table under a switch: its title, the table, and the bounds of its classes."""
+    """A shaded table, perhaps under a switch: its title, the table, and its classes.
+
+    `bounds` are where each of the eight classes begins; classes are even if `linear`, else even by
+    the square root.
+    """
 
     title: str
     table: Shaded
     bounds: tuple[str, ...] = ()
+    linear: bool = False
 
 
 @dataclass(frozen=True)

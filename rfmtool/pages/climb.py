@@ -16,7 +16,19 @@ def climb(summary: Data) -> list[Block]:
     funnel = summary["funnel"]
     if not summary["customers"]:
         return []
-    lines = [*_growth(summary), *_lines(funnel), *_margins(summary["margins"])]
+    lines = _growth(summary)
+    if funnel["is_pyramid"] is False:
+        lines.append(
+            "The ladder does not narrow upwards: more advocates than supporters, or more"
+            " supporters than customers and clients."
+        )
+    if funnel["top_share"]:
+        lines.append(
+            f"Advocates and partners spent {money(funnel['top_revenue'])}, and those they brought"
+            f" {money(funnel['referred_revenue'])}: {share(funnel['top_share'])} of revenue hangs"
+            " on them."
+        )
+    lines += _margins(summary["margins"])
     steps = _occupied(funnel["steps"])
     table = [_steps(steps)] if len(steps) > 1 else []
     return [*table, *(Paragraph(line, "quiet") for line in lines)]
@@ -61,22 +73,6 @@ def _growth(summary: Data) -> list[str]:
     grows = "grows" if new > lapsed else "shrinks" if new < lapsed else "stands still"
     came = f"In the last 90 days {counted(new, 'customer')} came and {lapsed:,} lapsed"
     return [f"{came}: the base {grows}."]
-
-
-def _lines(funnel: Data) -> list[str]:
-    lines = []
-    if funnel["is_pyramid"] is False:
-        lines.append(
-            "The ladder does not narrow upwards: more advocates than supporters, or more"
-            " supporters than customers and clients."
-        )
-    if funnel["top_share"]:
-        lines.append(
-            f"Advocates and partners spent {money(funnel['top_revenue'])}, and those they brought"
-            f" {money(funnel['referred_revenue'])}: {share(funnel['top_share'])} of revenue hangs"
-            " on them."
-        )
-    return lines
 
 
 def _margins(found: Data | None) -> list[str]:

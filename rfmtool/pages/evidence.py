@@ -61,26 +61,22 @@ def _by_stage(said: Data) -> Table:
     brought = {row["stage"]: row for row in said["referrals"] or ()}
     answers = {row["stage"]: row for row in said["answers"] or ()}
     titles = ("answered", "NPS", "friends named", "bought", "they spent")
+    rows = []
+    for stage in dict.fromkeys([*answers, *brought]):
+        cells = dict.fromkeys(titles, "–")
+        if (row := answers.get(stage)) and row["answered"]:
+            cells["answered"] = f"{row['answered']:,} of {row['people']:,}"
+            cells["NPS"] = f"{row['nps']:+.0f}"
+        if row := brought.get(stage):
+            cells["friends named"] = f"{row['referred']:,}"
+            cells["bought"] = share(row["bought"] / row["referred"])
+            cells["they spent"] = money(row["revenue"])
+        rows.append((plain(stage), *cells.values()))
     return Table(
         columns=(Column("THEY SAY", "name"), *numbers(*titles)),
-        rows=tuple(
-            (plain(stage), *_answer(answers.get(stage)), *_referrals(brought.get(stage)))
-            for stage in dict.fromkeys([*answers, *brought])
-        ),
+        rows=tuple(rows),
         spare=("they spent", "answered"),
     )
-
-
-def _answer(row: Data | None) -> tuple[str, str]:
-    if row is None or not row["answered"]:
-        return "–", "–"
-    return f"{row['answered']:,} of {row['people']:,}", f"{row['nps']:+.0f}"
-
-
-def _referrals(row: Data | None) -> tuple[str, str, str]:
-    if row is None:
-        return "–", "–", "–"
-    return f"{row['referred']:,}", share(row["bought"] / row["referred"]), money(row["revenue"])
 
 
 def complaints_in_words(said: Data) -> Iterator[str]:

@@ -46,6 +46,8 @@ def _facts(card: Data) -> Pairs:
         "Says": _says(card),
         "Friends": _friends(card),
         "Left alone": _left_alone(card),
+        "Needs": _needs(card),
+        "In": ", ".join(sorted({row["community"] for row in card.get("memberships", ())})),
     }
     return Pairs(tuple((name, words) for name, words in facts.items() if words))
 
@@ -168,6 +170,17 @@ def _left_alone(card: Data) -> str:
         reason = f" ({card['snooze_reason']})" if card.get("snooze_reason") else ""
         why.append(f"asked to wait until {card['snooze_until']}{reason}")
     return "; ".join(why)
+
+
+def _needs(card: Data) -> str:
+    """What they said they need, and what of it was met."""
+    if "needs" not in card:
+        return ""
+    told = [
+        f"{row['need']} ({'met ' + row['met_on'] if row['met_on'] else 'not met yet'})"
+        for row in card["needs"]
+    ]
+    return ", ".join(told) or "nobody has asked"
 
 
 def _scores(scores: Mapping[str, Data]) -> Table:

@@ -32,10 +32,12 @@ def _grid(summary: Data, title: str = "", lines: tuple[str, ...] = ()) -> Shaded
     bands, grid = summary["bands"], summary["grid"]
     orders = list(reversed(bands["frequency"]))
     columns = [place for place, words in enumerate(orders) if words != NOBODY]
+    heads = [words.removeprefix("frequency ").removesuffix(" orders").removesuffix(" order")
+             for words in orders]  # fmt: skip
     most = _most(summary)
     return Shaded(
         title="PEOPLE BY RECENCY × ORDERS",
-        heads=tuple(f"{_short(orders[place])} " for place in columns),
+        heads=tuple(f"{heads[place]} " for place in columns),
         rows=tuple(
             ShadedRow(
                 f"{score:>2}  {words}",
@@ -74,7 +76,3 @@ def _scored(bands: Sequence[str]) -> list[tuple[int, str]]:
     """Each score that somebody can have and what it means, the best first."""
     scores = range(len(bands), 0, -1)
     return [(score, words) for score, words in zip(scores, bands, strict=True) if words != NOBODY]
-
-
-def _short(label: str) -> str:
-    return label.removeprefix("frequency ").removesuffix(" orders").removesuffix(" order")

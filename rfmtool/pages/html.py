@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -21,6 +22,7 @@ from rfmtool.errors import InputError
 from rfmtool.pages.blocks import Bar, Bars, Dot, Name, Number, Spark, Table
 from rfmtool.pages.cards import (
     Beside,
+    Chapter,
     Folded,
     Heat,
     Key,
@@ -28,6 +30,7 @@ from rfmtool.pages.cards import (
     Sentence,
     Stack,
     Switch,
+    chapter,
     shortened,
     visible,
 )
@@ -46,6 +49,8 @@ _POLICY: Final = (
 )
 
 
+_IN_A_NOTEBOOK: Final = ("first", "ladder", "climb", "segments", "grid", "concentration")
+"""The cards of a run that a notebook shows."""
 MOST_BYTES: Final = 250_000
 
 
@@ -75,9 +80,50 @@ def answer_page(name: str, data: Mapping[str, Any], locale: str, title: str | No
     return document(answers.page(name, data, Numerals.of(locale), title, __version__))
 
 
+def comparison_part(summary: Mapping[str, Any]) -> str:
+    """What a notebook shows of a comparison."""
+    return part(answers.compared(summary, None))
+
+
 def comparison_page(summary: Mapping[str, Any], title: str | None) -> str:
     """The page of a comparison as one HTML file."""
     return document(answers.compared(summary, title))
+
+
+def run_part(summary: Mapping[str, Any]) -> str:
+    """What a notebook shows of a run: the head of its page, and a few cards."""
+    whole = run.page(summary, Numerals())
+    rows = [
+        tuple(card for card in cards if card.place in _IN_A_NOTEBOOK)
+        for one in whole.chapters
+        for cards in one.rows
+    ]
+    return part(replace(whole, chapters=tuple(chapter("", *rows))))
+
+
+def answer_part(name: str, data: Mapping[str, Any]) -> str:
+    """What a notebook shows of the answer to a question: the cards of its page."""
+    return part(answers.page(name, data, Numerals(), None, __version__))
+
+
+def card_part(card: Mapping[str, Any]) -> str:
+    """What a notebook shows of a customer: the card that `rfmtool explain` prints."""
+    return part(answers.explained(card, __version__))
+
+
+def part(page: Page) -> str:
+    """The cards of a page for a notebook: no script, and its ids are of this part alone."""
+    mine = hashlib.sha256(repr(page).encode()).hexdigest()[:8]
+    chapters = tuple(
+        Chapter("", tuple(tuple(replace(card, place=f"{mine}-{card.place}") for card in row)
+                          for row in one.rows))
+        for one in page.chapters
+    )  # fmt: skip
+    style = "\n".join(
+        line for line in _text("style.css").splitlines() if "html" not in line.split(".rfmtool")[0]
+    )
+    template = _environment().get_template("part.html.j2")
+    return template.render(page=replace(page, chapters=chapters), style=Markup(style))  # noqa: S704 - ours
 
 
 def document(page: Page) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -28,6 +29,8 @@ _FROM_FIVE_DIGITS: Final = ("es", "pl", "pt-PT", "bg", "hu")
 _LAKHS: Final = ("en-IN", "hi")
 _BIG: Final = 100_000
 _WHOLE_FROM: Final = 1_000
+_FINE_UP_TO: Final = 40
+"""Below it shades begin at tenths."""
 _UNITS: Final = ((10**9, "bn"), (10**6, "M"), (10**3, "k"))
 
 
@@ -111,6 +114,15 @@ class Numerals:
         parts = value / size
         digits = max(3 - len(str(int(abs(parts)))), 0)
         return Number(f"{self.rounded(parts, digits)} {unit}", text)
+
+    def begins(self, most: float, *, linear: bool = False, whole: bool = False) -> tuple[str, ...]:
+        """Where each of eight shades begins, up to the largest value; see `svg.heat`."""
+        edges = [most * (step / 8 if linear else (step / 8) ** 2) for step in range(8)]
+        if whole:
+            edges = [float(math.ceil(edge)) for edge in edges]
+        if most < _FINE_UP_TO and not whole:
+            return tuple(self.rounded(edge, 1) if edge else "0" for edge in edges)
+        return tuple(self.headline(f"{edge:.0f}").shown for edge in edges)
 
     def all_money(self, texts: list[str]) -> list[Number]:
         """A column of money: whole where the largest is a thousand or more."""

@@ -16,6 +16,7 @@ from rfmtool.pages.forecast import came_anyway, expected, seasons
 from rfmtool.pages.grid import people_grid
 from rfmtool.pages.groups import came_back, group_table, ladder
 from rfmtool.pages.lots import left_out
+from rfmtool.pages.relationship import relationship
 from rfmtool.pages.trust import trust
 from rfmtool.summaries.words import counted, money, plain
 
@@ -44,16 +45,21 @@ def page(summary: Data, width: int, folder: str | None = None) -> list[Block]:
             expected(summary),
             wallets(summary),
             voices(summary),
+            *relationship(summary),
             people_grid(summary, width),
             [Paragraph(_scales_note(summary, folder), "quiet")],
         ]
+    hints = (
+        f"Tables and lists are in {folder}.",
+        f"Why is someone here?  rfmtool explain {folder} CUSTOMER_ID",
+    )
     return [
         _headline(summary),
         Rule(),
         *trust(summary),
         *[block for section in sections if section for block in (Gap(), *section)],
         Rule(),
-        *_hints(folder),
+        *(Paragraph(words, "quiet") for words in hints if folder),
     ]
 
 
@@ -118,9 +124,13 @@ def to_contact(group: Data) -> int:
 def _segments(summary: Data, width: int) -> list[Block]:
     back = came_back(summary, "segment")
     table = group_table("SEGMENT", summary["segments"], width, back)
-    if summary["backtest"] is None:
-        return [table, Paragraph(_no_look_back(summary), "quiet")]
-    return [table, *seasons(summary)]
+    if summary["backtest"] is not None:
+        return [table, *seasons(summary)]
+    days = date.fromisoformat(summary["as_of"]) - date.fromisoformat(summary["first_order_on"])
+    words = "These rules could not be fitted 90 days before, so nobody looked back."
+    if days.days < MIN_HISTORY_DAYS + BACKTEST_DAYS:
+        words = TOO_SHORT
+    return [table, Paragraph(words, "quiet")]
 
 
 def two_clocks(summary: Data) -> list[Block]:
@@ -134,22 +144,6 @@ def two_clocks(summary: Data) -> list[Block]:
         f" {'orders' if many == 1 else 'order'} as often as usual. Actions go by activity."
     )
     return [Paragraph(words, "quiet")]
-
-
-def _no_look_back(summary: Data) -> str:
-    days = date.fromisoformat(summary["as_of"]) - date.fromisoformat(summary["first_order_on"])
-    if days.days < MIN_HISTORY_DAYS + BACKTEST_DAYS:
-        return TOO_SHORT
-    return "These rules could not be fitted 90 days before, so nobody looked back."
-
-
-def _hints(folder: str | None) -> list[Block]:
-    if not folder:
-        return []
-    return [
-        Paragraph(f"Tables and lists are in {folder}.", "quiet"),
-        Paragraph(f"Why is someone here?  rfmtool explain {folder} CUSTOMER_ID", "quiet"),
-    ]
 
 
 def _headline(summary: Data) -> Line:

@@ -23,7 +23,6 @@ from rfmtool.pages.blocks import (
     Block,
     Cell,
     Chart,
-    Column,
     Fitting,
     Gap,
     Line,
@@ -41,6 +40,8 @@ from rfmtool.pages.blocks import (
 )
 
 _ENDLESS: Final = 10_000
+_ANY: Final = Console(width=_ENDLESS)
+_NARROWEST, _USUAL = 20, 80
 _PADDING: Final = 1
 _STYLES: Final[dict[Tone, str]] = {
     "plain": "", "title": "bold cyan", "strong": "bold", "quiet": "dim", "warning": "yellow",
@@ -81,12 +82,6 @@ def _drawn(block: Block, width: int) -> list[RenderableType]:
         return next((way for way in ways if max(map(_width_of, way)) <= width), ways[-1])
     if isinstance(block, Chart):
         return list(_chart(block))
-    return [_part(block, width)]
-
-
-def _part(
-    block: Line | Paragraph | Gap | Rule | Table | Pairs | Shaded, width: int
-) -> RenderableType:
     drawn: dict[type, Callable[[Any], RenderableType]] = {
         Line: partial(_line, width=width),
         Paragraph: partial(_paragraph, width=width),
@@ -96,14 +91,14 @@ def _part(
         Pairs: _pairs,
         Shaded: _shaded,
     }
-    return drawn[type(block)](block)
+    return [drawn[type(block)](block)]
 
 
 def _width_of(part: RenderableType) -> int:
     """The characters that a table takes where there is room for everything; words always fit."""
     if not isinstance(part, rich_table.Table):
         return 0
-    return Console(width=_ENDLESS).measure(part).maximum
+    return _ANY.measure(part).maximum
 
 
 def _line(line: Line, width: int) -> Text:
@@ -111,10 +106,6 @@ def _line(line: Line, width: int) -> Text:
     parts = [(printable(words), _STYLES[tone]) for words, tone in line.parts]
     text = Text.assemble(" ", *parts)
     return text if text.cell_len <= width else Text("\n   ").join(text.wrap(_ANY, width - 3))
-
-
-_NARROWEST, _USUAL = 20, 80
-_ANY: Final = Console(width=_ENDLESS)
 
 
 def _paragraph(block: Paragraph, width: int) -> Text:
@@ -169,9 +160,10 @@ def _table(block: Table) -> _FittedTable:
     for number, column in enumerate(block.columns):
         cells = [row[number] for row in block.rows if len(row) > number]
         is_drawn = any(isinstance(cell, Bar | Spark) for cell in cells)
+        style = _STYLES["title" if column.kind == "name" else column.tone]
         table.add_column(
             printable(column.title),
-            style="cyan" if is_drawn else _style(column),
+            style="cyan" if is_drawn else style,
             header_style=_STYLES["title"] if column.kind in ("name", "lead") else "",
             justify="right" if column.kind == "number" else "left",
             overflow="fold",
@@ -181,10 +173,6 @@ def _table(block: Table) -> _FittedTable:
     for row in block.rows:
         table.add_row(*map(_cell, row))
     return table
-
-
-def _style(column: Column) -> str:
-    return _STYLES["title" if column.kind == "name" else column.tone]
 
 
 def _cell(cell: Cell) -> str:

@@ -37,7 +37,7 @@ def place_activity(people: pd.DataFrame, timing: Timing) -> pd.DataFrame:
     }
     others = ACTIVITIES.index("lapsed")
     places = np.select(list(held.values()), [ACTIVITIES.index(name) for name in held], others)
-    return people.assign(activity=labelled(places, ACTIVITIES).set_axis(people.index))
+    return people.assign(activity=labelled(places, ACTIVITIES))
 
 
 def missing_regulars(people: pd.DataFrame) -> npt.NDArray[np.bool_]:

@@ -17,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rfmtool.frames import beside
 from rfmtool.placing.matching import first_match, flag, labelled
 from rfmtool.placing.proof import tables_asked
 from rfmtool.rules import Rung
@@ -51,16 +52,17 @@ def place_stages(
     """
     suggested = flag(people, "looks_like_supporter")
     weak = np.array([rung.evidence in (_PROVEN_BY_ORDERS, _BY_PROXY) for rung in rungs])
-    places = first_match(people.assign(by_proxy=suggested & allow_proxy), rungs)
+    places = first_match(people.assign(by_proxy=suggested) if allow_proxy else people, rungs)
     candidates = pc.if_else(
         pa.array(suggested & weak[places]), CANDIDATE, pa.scalar(None, pa.string())
     )
-    return people.assign(
-        stage=labelled(places, [rung.label for rung in rungs]).set_axis(people.index),
-        stage_evidence=labelled(places, [rung.evidence for rung in rungs]).set_axis(people.index),
+    added = {
+        "stage": labelled(places, [rung.label for rung in rungs]),
+        "stage_evidence": labelled(places, [rung.evidence for rung in rungs]),
         **({"stage_reason": _reasons(people, rungs, places, supplied)} if in_words else {}),
-        candidate=candidates.to_pandas().set_axis(people.index),
-    )
+        "candidate": candidates.to_pandas().array,
+    }
+    return beside(people, added)
 
 
 def unassessed(above: Sequence[Rung], supplied: Collection[str]) -> str:

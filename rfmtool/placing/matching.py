@@ -13,6 +13,7 @@ import pandas as pd
 
 from rfmtool.arrays import Ints, Mask
 from rfmtool.columns import FLAGS, MILLION, RATIOS
+from rfmtool.frames import worded
 from rfmtool.rules import Condition, Rule
 
 Places = npt.NDArray[np.intp]
@@ -24,7 +25,7 @@ def first_match(frame: pd.DataFrame, rules: Sequence[Rule]) -> Places:
     Some rule must hold for every row; the loader of the rules sees to that.
     """
     asked = {one.column for rule in rules for one in rule.conditions} - FLAGS
-    columns = {name: _Column.of(frame[name]) for name in asked if name in frame}
+    columns = {name: _Column(frame[name]) for name in asked if name in frame}
     meets = cache(partial(_meets, frame, columns))  # many rows share a condition
     places: Places = np.zeros(len(frame), dtype=np.intp)
     passed = np.ones(len(frame), dtype=bool)
@@ -34,29 +35,25 @@ def first_match(frame: pd.DataFrame, rules: Sequence[Rule]) -> Places:
     return places
 
 
-def labelled(places: Places, labels: Sequence[str]) -> pd.Series[str]:
+def labelled(places: Places, labels: Sequence[str]) -> pd.Categorical[Any]:
     """The labels at the rules' places, as categories in the order of the rules.
 
     Args:
         places: for each row the place of its rule.
         labels: a label for each rule; labels may recur.
     """
-    distinct = list(dict.fromkeys(labels))
-    codes = np.array([distinct.index(label) for label in labels])
-    dtype = pd.CategoricalDtype(pd.Index(distinct, dtype="str"))
-    return pd.Series(pd.Categorical.from_codes(codes[places], dtype=dtype))
-
-
-def worded(codes: Ints, words: Sequence[str]) -> pd.Categorical[Any]:
-    """The words at some places, as categories; missing where the place is -1."""
-    dtype = pd.CategoricalDtype(pd.Index([*words], dtype="str"))
-    return pd.Categorical.from_codes(codes, dtype=dtype)
+    distinct = {label: place for place, label in enumerate(dict.fromkeys(labels))}
+    codes = np.array([distinct[label] for label in labels])
+    return worded(codes[places], [*distinct])
 
 
 def flag(frame: pd.DataFrame, name: str) -> Mask:
     """A column of yes and no; what is missing, a cell or the whole column, is a no."""
     if name not in frame:
         return np.zeros(len(frame), dtype=bool)
+    cells = frame[name].array
+    if cells.dtype == bool:
+        return np.asarray(cells)
     return frame[name].fillna(value=False).to_numpy(dtype=bool)
 
 
@@ -72,33 +69,33 @@ class _Column:
     """A column of numbers or words as conditions read it: rows of rules ask it time and again."""
 
     cells: pd.Series[Any]
-    known: Mask
-    """A missing value (a score of somebody without orders) meets no condition."""
 
-    @classmethod
-    def of(cls, cells: pd.Series[Any]) -> _Column:
-        return cls(cells, cells.notna().to_numpy(dtype=bool))
+    @cached_property
+    def known(self) -> Mask:
+        """A missing value (a score of somebody without orders) meets no condition."""
+        return np.asarray(~self.cells.array.isna(), dtype=bool)
 
     @cached_property
     def whole(self) -> Ints:
         """Whole numbers; ratios in millionths, as many decimals as are written."""
         if self.cells.name not in RATIOS:
-            whole: Ints = self.cells.to_numpy(dtype=np.int64, na_value=0)
+            whole: Ints = self.cells.array.to_numpy(dtype=np.int64, na_value=0)
             return whole
         ratios: npt.NDArray[np.float64] = self.cells.to_numpy(dtype=np.float64, na_value=0)
         return np.rint(ratios * MILLION).astype(np.int64)
 
-    def _is_one_of(self, words: list[str]) -> Mask:
-        if not isinstance(self.cells.dtype, pd.CategoricalDtype):
-            return self.cells.isin(words).to_numpy(dtype=bool)
-        is_one: Mask = self.cells.cat.categories.isin(words)  # of a few distinct, taken by code
-        return np.append(is_one, False)[self.cells.cat.codes.to_numpy()]
+    def _is_one_of(self, words: frozenset[str]) -> Mask:
+        cells = self.cells.array
+        if not isinstance(cells, pd.Categorical):
+            return self.cells.isin(sorted(words)).to_numpy(dtype=bool)
+        is_one = [name in words for name in cells.categories]  # of a few distinct, taken by code
+        return np.asarray(np.array([*is_one, False])[cells.codes])
 
     def meets(self, condition: Condition) -> Mask:
         """Which cells lie within the bounds, or are one of the words."""
         mask = self.known
         if condition.words is not None:
-            mask = mask & self._is_one_of(sorted(condition.words))
+            mask = mask & self._is_one_of(condition.words)
         if condition.smallest is not None:
             mask = mask & (self.whole >= condition.smallest)
         if condition.largest is not None:

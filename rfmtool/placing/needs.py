@@ -20,6 +20,8 @@ TASTES: Final = frozenset(
 )
 CATEGORIES: Final = BREADTH | TASTES | {"categories"}
 COSTS: Final = frozenset({"cost", "margin"})
+YEARLY: Final = frozenset({"contribution", "service_minutes"})
+"""What the contact log tells of a year beside its orders."""
 JOINT: Final = frozenset({"sow_score", "rfm_sow"})
 """Scores of the share of wallet, which only who asks for them gets."""
 ESTIMATED: Final = frozenset(
@@ -71,6 +73,7 @@ def _rests_on(rules: Rules, *, allow_proxy: bool) -> dict[str, set[str]]:
         **dict.fromkeys(ACTIONS, _asked_by(rules.playbook) | {"email", "phone", "consent"}),
         "holdout": {"action"},
         "loses_money": {"cost"},
+        "contribution": {"cost"},
         **{name: {"recency_score", "frequency_score"} for name in FORECASTS},
         **{name: {"share_of_wallet", "rfm"} for name in JOINT},
     }

@@ -47,7 +47,7 @@ def has(people: pd.DataFrame, column: str) -> Mask:
 
 def channels(
     people: pd.DataFrame, places: Ints, playbook: Sequence[Action], closed: Mapping[str, Mask]
-) -> pd.Series[Any]:
+) -> pd.Categorical[Any]:
     """The first channel of everybody's row that reaches them and that they have not refused.
 
     Where no address and no number is known at all, whether it reaches them is left open.
@@ -75,4 +75,4 @@ def channels(
         ]
         for at, is_open in enumerate(open_to):
             chosen[(np.array(offered)[places] == at) & is_open] = at
-    return labelled(chosen, [*ways, ""]).set_axis(people.index)
+    return labelled(chosen, [*ways, ""])

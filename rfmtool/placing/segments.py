@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
-from rfmtool.placing.matching import first_match, labelled
+from rfmtool.frames import worded
+from rfmtool.placing.matching import first_match
 from rfmtool.rules import NO_ORDERS, Condition, Rule, SegmentMap
 
 
@@ -12,8 +14,6 @@ def place_segments(people: pd.DataFrame, segments: SegmentMap) -> pd.DataFrame:
     """Add `segment`; reads frequency and the three scores. Without a counting order: no_orders."""
     without_orders = Rule(NO_ORDERS, (Condition("frequency", largest=0),))
     rules = [without_orders, *segments.rows]
-    labels = [rule.label for rule in rules]
-    segment = labelled(first_match(people, rules), labels).cat.reorder_categories(
-        [*dict.fromkeys(labels[1:]), NO_ORDERS]
-    )
-    return people.assign(segment=segment)
+    names = [*dict.fromkeys(rule.label for rule in segments.rows), NO_ORDERS]
+    codes = np.array([names.index(rule.label) for rule in rules])
+    return people.assign(segment=worded(codes[first_match(people, rules)], names))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from rfmtool.arrays import Ints, Mask
+from rfmtool.placing.reach import reach_in_words
 from rfmtool.placing.reaching import BY_VOICE
+from rfmtool.placing.tasks import TASKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from rfmtool.standing import Standing
 
@@ -26,13 +31,39 @@ _ORDERED_BY: Final = (
 
 
 def with_spoken(
-    parts: Iterator[pd.DataFrame], spoken: list[pd.DataFrame]
+    parts: Iterator[pd.DataFrame], spoken: list[pd.DataFrame], *, with_tasks: bool
 ) -> Iterator[pd.DataFrame]:
-    """Pass the parts of everybody on, and keep who is to be called."""
+    """Pass the parts of everybody on, and keep who is to be called; the index tells their place.
+
+    With tasks whoever has a number is kept, for they may be on the list of one.
+    """
+    start = 0
     for part in parts:
         kept = [name for name in (*_FIRST, *_OF_PEOPLE, *_ORDERED_BY) if name in part]
-        spoken.append(part.loc[part["channel"].isin(BY_VOICE).to_numpy(), kept])
+        can_be = by_voice(part)
+        if with_tasks and "phone" in part:
+            can_be = can_be | part["phone"].notna().to_numpy()
+        spoken.append(part.loc[can_be, kept].set_axis(np.flatnonzero(can_be) + start))
+        start += len(part)
         yield part
+
+
+def by_voice(people: pd.DataFrame) -> Mask:
+    """Who is to be called for their action."""
+    return people["channel"].isin(BY_VOICE).to_numpy()
+
+
+def to_ring_up(spoken: pd.DataFrame, lists: Mapping[str, Ints]) -> Iterator[pd.DataFrame]:
+    """Those of each list of tasks who have a number, in its order, the task as their action.
+
+    Args:
+        spoken: as `with_spoken` keeps them.
+        lists: places by task.
+    """
+    numbered = spoken[spoken["phone"].notna()] if "phone" in spoken else spoken[:0]
+    for name, places in lists.items():
+        rows = numbered.loc[pd.Index(places).intersection(numbered.index, sort=False)]
+        yield rows.assign(action=name)
 
 
 def call_sheet(result: Standing, people: pd.DataFrame) -> pd.DataFrame:
@@ -42,7 +73,39 @@ def call_sheet(result: Standing, people: pd.DataFrame) -> pd.DataFrame:
         result: where everybody stands.
         people: as `with_spoken` keeps them.
     """
-    says = {row.label: row.say for row in reversed(result.rules.playbook)}
-    sheet = people.assign(what=people["action"].astype("str").map(says).astype("str"))
-    written = {*_FIRST, *result.columns}
-    return sheet[[name for name in (*_FIRST, *_OF_PEOPLE) if name in sheet and name in written]]
+    says = {name: task.say for name, task in TASKS.items()}
+    says |= {row.label: row.say for row in reversed(result.rules.playbook)}
+    evidence, places = result.grouped.evidence, people.index.to_numpy(dtype=np.int64)
+    told = {**_needs(evidence, places, result.as_of_day), **_reach(people, evidence, places)}
+    sheet = people.assign(what=people["action"].astype("str").map(says).astype("str"), **told)
+    written = {*_FIRST, *result.columns, *told}
+    columns = (*_FIRST, *_OF_PEOPLE, *told)
+    return sheet[[name for name in columns if name in sheet and name in written]]
+
+
+def _needs(evidence: Mapping[str, pd.DataFrame], places: Ints, as_of_day: int) -> dict[str, Any]:
+    """What each needs and was not given yet."""
+    if "needs" not in evidence:
+        return {}
+    rows = evidence["needs"]
+    rows = rows[~rows["met_on"].le(as_of_day).fillna(value=False).to_numpy(dtype=bool)]
+    return {"unmet_needs": _texts(places, rows["owner"].to_numpy(np.int64), pa.array(rows["need"]))}
+
+
+def _reach(
+    people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], places: Ints
+) -> dict[str, Any]:
+    """Of those who complain, who listens to them: they are in no other order for it."""
+    if "feedback" not in evidence:
+        return {}
+    words = pd.Series(reach_in_words(evidence, places), dtype="str")
+    complains = people["open_complaints"].gt(0).to_numpy(dtype=bool)
+    return {"reach": words.where(complains & words.ne("")).array}
+
+
+def _texts(places: Ints, owner: Ints, texts: pa.Array) -> Any:  # noqa: ANN401 - pandas texts
+    """The texts of the people at some places, sorted, each once, joined by a comma."""
+    rows = pd.DataFrame({"owner": owner, "text": pd.array(texts.to_pylist(), dtype="str")}).dropna()
+    rows = rows.drop_duplicates().sort_values(["owner", "text"], kind="stable")
+    joined = rows.groupby("owner")["text"].agg(", ".join).astype("str")
+    return joined.reindex(places).array

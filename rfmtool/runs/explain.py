@@ -7,12 +7,33 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from rfmtool.analyses.explain import explanation
 from rfmtool.money import UNITS_PER_CURRENCY
-from rfmtool.runs.finished import read_customer
+from rfmtool.runs.customer import read_customer
+from rfmtool.runs.evidence import KEPT, theirs
 
 
-def explain(folder: str | os.PathLike[str], customer_id: str) -> dict[str, Any]:
+class Explained(dict[str, Any]):
+    """What is known of one customer, as plain data; a notebook shows it as a card."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """The scores, what they rest on, and what the next one takes: a row for each dimension."""
+        rows = [{"dimension": name, **score} for name, score in (self["scores"] or {}).items()]
+        return pd.DataFrame(rows)
+
+    def as_data(self) -> dict[str, Any]:
+        """The same as it is."""
+        return {**self}
+
+    def _repr_html_(self) -> str:
+        from rfmtool.pages.html import card_part  # with its templates
+
+        return card_part(self)
+
+
+def explain(folder: str | os.PathLike[str], customer_id: str) -> Explained:
     """Explain a customer of a finished run: what they did, where they stand, what would move them.
 
     Args:
@@ -27,12 +48,14 @@ def explain(folder: str | os.PathLike[str], customer_id: str) -> dict[str, Any]:
     average = int(revenue * UNITS_PER_CURRENCY / orders)
     supplied = one.summary["evidence"]
     card = explanation(one.person, one.scales, one.rules, supplied, average).as_data()
+    kept = {name: theirs(Path(folder), name, one.person["customer_id"].iloc[0]) for name in KEPT}
     timing = one.scales.timing
     says = {row.label: row.say for row in one.rules.playbook}
-    return {
+    return Explained(
         **card,
-        "say": says.get(card["action"], ""),
-        "as_of": one.summary["as_of"],
-        "overdue_from": timing.overdue_ratio,
-        "lapsed_from": timing.lapsed_ratio,
-    }
+        **{name: rows for name, rows in kept.items() if rows is not None},
+        say=says.get(card["action"], ""),
+        as_of=one.summary["as_of"],
+        overdue_from=timing.overdue_ratio,
+        lapsed_from=timing.lapsed_ratio,
+    )

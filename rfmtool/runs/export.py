@@ -103,7 +103,7 @@ def left_out(
         keep_unknown: take those too whose consent nobody knows.
     """
     said_yes, said_no = consents(people)
-    idle = [row.label for row in playbook if not row.channels]
+    idle = [row.label for row in playbook if not {*row.channels} - {"manager"}]
     no_way = people["email"].eq("") & (people["phone"].eq("") | (not tool.by_phone))
     address = people["email"].where(people["email"].ne(""), people["phone"]).str.lower()
     reasons = {

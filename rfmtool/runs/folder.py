@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -11,28 +11,34 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from rfmtool import __version__
 from rfmtool.arrays import Ints
 from rfmtool.columns import PLURAL
-from rfmtool.manifest import MANIFEST, TOOL
+from rfmtool.manifest import MANIFEST, SCHEMA, TOOL
 from rfmtool.outputs.cells import bytes_of
 from rfmtool.outputs.files import Hashed, file_stems, write_json, write_text
 from rfmtool.outputs.lists import write_with_lists
-from rfmtool.outputs.tables import to_rows
+from rfmtool.outputs.tables import plain, to_rows
 from rfmtool.outputs.text import TextOptions, header_line, text_lines
 from rfmtool.pages.html import run_page
 from rfmtool.placing.activity import missing_regulars
 from rfmtool.placing.contacting import listed
-from rfmtool.placing.playbook import call_queue, order_of_value
+from rfmtool.placing.playbook import VALUED_BY, call_queue, order_of_value
 from rfmtool.placing.reaching import contacts_known
-from rfmtool.runs.calls import call_sheet, with_spoken
+from rfmtool.runs.calls import by_voice, call_sheet, to_ring_up, with_spoken
+from rfmtool.runs.evidence import evidence_kept, money_tables
 from rfmtool.runs.finished import RULES, SUMMARY
+from rfmtool.runs.history import dates_told
 from rfmtool.runs.memory import Memory
 from rfmtool.runs.moves import rules_text
 from rfmtool.runs.rounds import holdouts_table, lots_data, reading_data
+from rfmtool.runs.workbook import write_book
 from rfmtool.sources.rows.rejects import Rejects
+from rfmtool.sources.source import FileSource, Source
 from rfmtool.summaries.curves import earlier_dates
+from rfmtool.summaries.relationship import has_tasks, task_lists
 from rfmtool.summaries.summary import summarise
 
 if TYPE_CHECKING:
@@ -93,35 +99,51 @@ def write_files(
         written, left_out = _write_rejects(result.rejects(), place, options.text)
         outputs.append(written)
     # The next run takes customers.csv up, so it is always there.
-    for kind in dict.fromkeys(("csv", *options.tables)):
+    for kind in [one for one in dict.fromkeys(("csv", *options.tables)) if one != "xlsx"]:
         spoken: list[pd.DataFrame] = []
-        rows = to_rows(with_spoken(result.counted_parts(), spoken), result.columns)
-        lists = partial(_lists, result, options) if kind in options.tables else dict
+        parts = with_spoken(result.counted_parts(), spoken, with_tasks=has_tasks(result))
+        rows = to_rows(parts, result.columns)
+        lists = partial(lists_of, result, options) if kind in options.tables else dict
         outputs += write_with_lists(place, "customers", rows, lists, kind, options.text)
         if kind in options.tables:
-            outputs += _call_sheets(
-                result, pd.concat(spoken, ignore_index=True), place, options, kind
-            )
+            for name, rows in _call_sheets(result, pd.concat(spoken), options).items():
+                outputs += write_with_lists(place, name, _called(rows), dict, kind, options.text)
     summary = summarise(result, left_out) if left_out else result.summary
+    if "xlsx" in options.tables:
+        calls = _call_sheets(result, pd.concat(spoken), options)
+        written, warned = _write_book(result, calls, place, options, summary)
+        outputs.append(written)
+        summary = {**summary, "warnings": [*summary["warnings"], *warned]}
     outputs.append(
-        write_json(place, "scales.json", {**result.scales.as_data(), **lots_data(result)})
+        write_json(
+            place,
+            "scales.json",
+            {"schema": SCHEMA, **result.scales.as_data(), **lots_data(result)},
+        )
     )
     if len(result.holdouts):
         rows = holdouts_table(result.holdouts).to_reader()
         outputs += write_with_lists(place, "holdouts", rows, dict, "csv", options.text)
+    for name, kept in {**money_tables(result), **evidence_kept(result)}.items():
+        rows = pa.RecordBatchReader.from_batches(kept.schema, kept.to_batches())
+        outputs += write_with_lists(place, name, rows, dict, "csv", options.text)
     about: dict[str, Any] = {}
+    told: list[dict[str, Any]] = []
     if memory:
-        files, about, warned = memory.write(place, summary, options.text)
-        outputs += files
-        summary = {**summary, "warnings": [*summary["warnings"], *warned]}
+        left = memory.write(place, summary, options.text)
+        about, told = left.about, left.points
+        outputs += left.outputs
+        warnings = [*summary["warnings"], *left.warnings]
+        summary = {**summary, "since": memory.since, "warnings": warnings}
     if options.page:
-        earlier = earlier_dates(result)
+        earlier = dates_told(told) or earlier_dates(result)
         summary = {**summary, "title": options.page.title, "timeline": earlier}
         outputs.append(write_text(place, PAGE, run_page(summary, options.page.locale)))
     outputs.append(write_json(place, SUMMARY, summary))
     outputs.append(write_text(place, RULES, rules_text(result.rules)))
     manifest = {
         "tool": TOOL,
+        "schema": SCHEMA,
         "kind": "run",
         "version": __version__,
         "command": list(command),
@@ -135,8 +157,12 @@ def write_files(
     return summary
 
 
-def inputs(result: Result) -> list[dict[str, Any]]:
-    """Name, stored bytes and rows of each file that was read; of evidence also its table."""
+def inputs(result: Result, *, hashed: bool = False) -> list[dict[str, Any]]:
+    """Name, stored bytes and rows of each file that was read; of evidence also its table.
+
+    With `hashed` also the SHA-256 of its bytes, for which each is read once more; None of what is
+    no file.
+    """
     rows = result.ledger.rows_by_file
     tables = result.evidence.ledgers if result.evidence else {}
     exports = [
@@ -144,15 +170,22 @@ def inputs(result: Result) -> list[dict[str, Any]]:
             "name": source.name,
             "bytes": source.stored_bytes,
             "rows": rows.get(source.name, 0),
+            **(_digest(source) if hashed else {}),
         }
         for source in result.grouped.export.sources
     ]
     evidence = [
-        {"name": name, "bytes": size, "rows": told.rows.rows_by_file.get(name, 0), "table": table}
+        {"name": one.source.name, "bytes": told.stored_bytes[one.source.name],
+         "rows": told.rows.rows_by_file.get(one.source.name, 0), "table": table,
+         **(_digest(one.source) if hashed else {})}
         for table, told in tables.items()
-        for name, size in told.stored_bytes.items()
-    ]
+        for one in told.files
+    ]  # fmt: skip
     return exports + evidence
+
+
+def _digest(source: Source) -> dict[str, str | None]:
+    return {"sha256": source.file.sha256() if isinstance(source, FileSource) else None}
 
 
 def _write_rejects(
@@ -180,12 +213,13 @@ def _write_rejects(
     return {"name": REJECTS, "rows": rows, "sha256": hashed.hash.hexdigest()}, left_out
 
 
-def _lists(result: Result, options: FolderOptions) -> dict[str, Ints]:
+def lists_of(result: Result, options: FolderOptions) -> dict[str, Ints]:
     """The rows of each list by its name: who is missed, who is in which group, who is mailed."""
     people = result.figures.frame
+    by_value = partial(_by_value, people[people.columns.intersection([*VALUED_BY])])
     is_listed = listed(people)
     missing = np.flatnonzero(missing_regulars(people) & is_listed)
-    lists = {"missing_regulars": _by_value(people, missing)} if len(missing) else {}
+    lists = {"missing_regulars": by_value(missing)} if len(missing) else {}
     mailed = people["channel"].eq("email").to_numpy() & contacts_known(result.columns)
     for folder in options.lists:
         groups = people[_LIST_COLUMN[folder]].astype("category")
@@ -194,9 +228,11 @@ def _lists(result: Result, options: FolderOptions) -> dict[str, Ints]:
             members = codes == groups.cat.categories.get_loc(label)
             rows = np.flatnonzero(members & is_listed if folder in _URGENT else members)
             if len(rows):
-                lists[f"{folder}/{stem}"] = _by_value(people, rows) if folder in _URGENT else rows
+                lists[f"{folder}/{stem}"] = by_value(rows) if folder in _URGENT else rows
             if folder in _URGENT and len(rows := rows[mailed[rows]]):
-                lists[f"{folder}/{stem}.email"] = _by_value(people, rows)
+                lists[f"{folder}/{stem}.email"] = by_value(rows)
+    if "actions" in options.lists:
+        lists |= {f"tasks/{name}": rows for name, rows in task_lists(result).items() if len(rows)}
     return lists
 
 
@@ -206,23 +242,43 @@ def _by_value(frame: pd.DataFrame, rows: Ints) -> Ints:
 
 
 def _call_sheets(
-    result: Result, spoken: pd.DataFrame, place: Path, options: FolderOptions, kind: str
-) -> list[dict[str, Any]]:
-    """Write calls.csv, and each action's phone list: who is to be called, the most urgent first."""
+    result: Result, spoken: pd.DataFrame, options: FolderOptions
+) -> dict[str, pd.DataFrame]:
+    """The call sheet, and each action's phone list: who is to be called, the most urgent first."""
     known = contacts_known(result.columns)
     if not (known or options.calls):
-        return []
-    queue = call_queue(spoken[listed(spoken)])
-    if not len(queue):
-        return []
-    sheet = call_sheet(result, queue)
+        return {}
+    queue = call_queue(spoken[listed(spoken) & by_voice(spoken)])
+    in_all = pd.concat([queue, *to_ring_up(spoken, task_lists(result))])
+    if not len(in_all):
+        return {}
+    sheet = call_sheet(result, in_all)
     parts = {"calls": sheet.head(options.calls) if options.calls else sheet}
     if known and "actions" in options.lists:
         stems = file_stems(sorted(result.figures.frame["action"].astype("category").cat.categories))
-        for action, rows in sheet.groupby("action", observed=True, sort=True):
+        for action, rows in sheet.head(len(queue)).groupby("action", observed=True, sort=True):
             parts[f"actions/{stems[str(action)]}.phone"] = rows
-    written = []
-    for name, rows in parts.items():
-        table = to_rows(iter([rows]), tuple(sheet.columns))
-        written += write_with_lists(place, name, table, dict, kind, options.text)
-    return written
+    return parts
+
+
+def _called(rows: pd.DataFrame) -> pa.RecordBatchReader:
+    return to_rows(iter([rows]), tuple(rows.columns))
+
+
+def _write_book(
+    result: Result,
+    calls: Mapping[str, pd.DataFrame],
+    place: Path,
+    options: FolderOptions,
+    summary: Mapping[str, Any],
+) -> tuple[dict[str, Any], list[str]]:
+    """Write the workbook, in which all lists are sheets."""
+    customers = plain(to_rows(result.parts(), result.columns)).read_all()
+    lists = {
+        name: customers.take(pa.array(places)) for name, places in lists_of(result, options).items()
+    }
+    called = {name: plain(_called(rows)).read_all() for name, rows in calls.items()}
+    worked_through = ("calls", "actions/")
+    both = {**called, **lists}
+    ordered = sorted(both, key=lambda name: not name.startswith(worked_through))
+    return write_book(place, summary, customers, {name: both[name] for name in ordered})

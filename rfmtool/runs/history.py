@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -31,6 +31,8 @@ _GROUPS: Final = {"stage": "stages", "segment": "segments", "activity": "activit
 _SAME_WEEKDAYS: Final = 4
 """Fewer runs on a weekday than this say nothing of what is usual."""
 _FEW: Final = 0.5
+_LEAST_DATES: Final = 3
+_MOST_DATES: Final = 60
 _EVERYBODY: Final = "all"
 _CAUSE: Final = "cause"
 
@@ -134,6 +136,26 @@ def history(folder: Path) -> list[dict[str, Any]]:
     summary = read_summary(folder)
     table = read_history(folder)
     return points(history_rows(summary, None) if table is None else table)
+
+
+def dates_told(found: Sequence[Data]) -> dict[str, Any] | None:
+    """The points of a history as the dates of a timeline; None where there are under three.
+
+    Of a long one, as many as a curve shows, at even steps, the first and the last among them.
+    """
+    if len(found) < _LEAST_DATES:
+        return None
+    size = min(len(found), _MOST_DATES)
+    shown = [found[round(at * (len(found) - 1) / (size - 1))] for at in range(size)]
+    a_year_ago = (date.fromisoformat(found[-1]["as_of"]) - timedelta(days=365)).isoformat()
+    far_back = [one for one in found if one["as_of"] <= a_year_ago]
+    return {
+        "every": "run",
+        "fitted": None,
+        "points": shown,
+        "before": far_back[-1] if far_back else found[0],
+        "notes": [],
+    }
 
 
 def fewer_than_usual(found: Sequence[Data]) -> str | None:

@@ -13,13 +13,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from rfmtool.analyses.measure import Measure, Window
+from rfmtool.analyses.measure import Window
 from rfmtool.analyses.measure import measure as _measure
 from rfmtool.days import day_number, day_of
 from rfmtool.engines import Entries
 from rfmtool.errors import InputError, UsageError
 from rfmtool.grouping.read import Settings
 from rfmtool.manifest import manifest_of
+from rfmtool.notebook import Measure, shown
 from rfmtool.pipeline import Result, run
 from rfmtool.rules import Rules, load_rules
 from rfmtool.runs.finished import RULES, bytes_in
@@ -92,7 +93,7 @@ def measure(
         _paces(rows, runs[-1].as_of_day),
     )
     people = follow(followed, result, days)
-    return _measure(people, window, _warnings(result, last))
+    return shown(Measure, _measure(people, window, _warnings(result, last)))
 
 
 def _run(folder: Path) -> _Run:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,8 +19,20 @@ from rfmtool.pipeline import Result
 from rfmtool.runs import history
 from rfmtool.runs.kept import PREVIOUS, SINCE, Kept, earlier_runs, write_kept
 from rfmtool.runs.moves import CHANGES, Before, moves, narrow, places_before
+from rfmtool.runs.since import since_data
 
 _STEM: Final = "changes"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written of a memory: files and earlier runs as the manifest names them."""
+
+    outputs: list[dict[str, Any]]
+    about: dict[str, Any]
+    warnings: list[str]
+    points: list[dict[str, Any]]
+    """The runs of the folder until this one, as `history.points` has them."""
 
 
 @dataclass(frozen=True)
@@ -35,19 +47,16 @@ class Memory:
     changes: pd.DataFrame | None
     """`moves.CHANGES`; None where there is no run before."""
     warnings: Sequence[str]
+    since: dict[str, Any] | None = None
+    """What moved, as a report tells it."""
 
-    def write(
-        self, place: Path, summary: dict[str, Any], text: TextOptions
-    ) -> tuple[list[dict[str, Any]], dict[str, Any], list[str]]:
+    def write(self, place: Path, summary: dict[str, Any], text: TextOptions) -> Written:
         """Write changes.csv, history.csv and previous/.
 
         Args:
             place: the new folder.
             summary: of the run.
             text: how text is written.
-
-        Returns:
-            What the manifest says of each file and of the runs before, and what to warn of.
 
         Raises:
             InputError: what the folder holds is not what a run wrote.
@@ -62,7 +71,8 @@ class Memory:
         files, runs = write_kept(self.kept, place, self.result.settings.suppressed)
         until = [point for point in history.points(table) if point["as_of"] <= summary["as_of"]]
         few = history.fewer_than_usual(until)
-        return [*outputs, *files], {PREVIOUS: runs}, [*self.warnings, *([few] if few else [])]
+        warned = [*self.warnings, *([few] if few else [])]
+        return Written([*outputs, *files], {PREVIOUS: runs}, warned, until)
 
 
 def remember(folder: Path, result: Result, keep: int = 1) -> Memory:
@@ -86,7 +96,9 @@ def remember(folder: Path, result: Result, keep: int = 1) -> Memory:
         return Memory(_dated(result, None, None), folder, (), None, ())
     people = narrow(result)
     changes = moves(result, people, before)
-    return Memory(_dated(result, people, before), folder, runs[:keep], changes, ())
+    ladder = [*dict.fromkeys(rung.label for rung in result.rules.ladder)]
+    since = since_data(people, before, changes, ladder, result.scales)
+    return Memory(_dated(result, people, before), folder, runs[:keep], changes, (), since)
 
 
 def _before(run: Kept) -> Before:
@@ -117,4 +129,4 @@ def _dated(result: Result, people: pd.DataFrame | None, before: Before | None) -
         stage_before = came_from.mask(place < 0).to_numpy(dtype=object)
     days = {name: dated(day, np.ones(count, dtype=bool)) for name, day in since.items()}
     words = pd.array(stage_before, dtype="str")
-    return replace(result, since=pd.DataFrame({**days, "stage_before": words}))
+    return result.with_since(pd.DataFrame({**days, "stage_before": words}))

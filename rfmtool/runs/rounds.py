@@ -14,15 +14,15 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from rfmtool.days import dated
+from rfmtool.days import dated, day_numbers
 from rfmtool.errors import InputError
+from rfmtool.frames import worded
 from rfmtool.grouping.read import Settings
 from rfmtool.manifest import manifest_of
 from rfmtool.outputs.formulas import unescaped
 from rfmtool.outputs.tables import to_table
 from rfmtool.places import check_local
 from rfmtool.placing.lots import HOLDOUTS, nobody
-from rfmtool.placing.matching import worded
 from rfmtool.runs.finished import bytes_in, reading_back, text_table
 from rfmtool.sources.layout import Asked
 
@@ -68,7 +68,7 @@ def entered(folder: Path) -> pd.DataFrame:
         rows = table.select(list(HOLDOUTS)).to_pandas()
         for share in rows["share"].unique():
             Decimal(share)
-        days = rows["from_on"].to_numpy().astype("datetime64[D]").astype(np.int64)
+        days = day_numbers(rows["from_on"].to_numpy())
         typed: pd.DataFrame = rows.assign(
             held_out=rows["held_out"].eq("yes").to_numpy(bool), from_on=days
         )

@@ -108,6 +108,8 @@ def fit_peer_spend(people: pd.DataFrame, rules: WalletRules, as_of_day: int) -> 
     known = ["first_order_on", "monetary", *(name for name in rules.peers if name in people)]
     buyers = people.loc[people["frequency"] > 0, known]
     peers = fit_peers(buyers, rules.peers, rules.min_peers, as_of_day)
+    if not len(buyers):
+        return PeerSpend(rules.tau, peers, (0,), (0,), (0,))
     groups = peers.memberships(buyers, as_of_day)
     monetary, shares = buyers["monetary"].to_numpy(), (Fraction(rules.tau), *_RANGE)
     spend = [(0, 0, 0)] * len(peers.groups)

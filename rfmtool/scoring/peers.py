@@ -65,6 +65,8 @@ def fit_peers(
         as_of_day: the day that tenure is counted to, in days since 1970-01-01.
     """
     present = tuple(name for name in attributes if name in buyers)
+    if not len(buyers):
+        return Peers(present, quantile_cuts(np.empty(0, dtype=np.int64), TENURE_BANDS), ((),))
     cuts = quantile_cuts(tenure_days(buyers, as_of_day), TENURE_BANDS)
     found: list[Group] = []
     for codes, groups in _prefixes(buyers, present, cuts, as_of_day)[:0:-1]:

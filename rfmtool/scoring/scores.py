@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from itertools import product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +15,7 @@ import pandas as pd
 from rfmtool.arrays import Ints
 from rfmtool.columns import DIMENSIONS
 from rfmtool.errors import RulesError
+from rfmtool.frames import beside, worded
 from rfmtool.rules import MAX_BINS
 from rfmtool.scoring.scales import VALUES, Scale, Scales
 
@@ -39,9 +42,12 @@ def apply_scales(
         own = _scores(people.iloc[rows], scales.in_group(group))
         for name in DIMENSIONS:
             scores[name][rows] = own[name]
-    added = {f"{name}_score": pd.arrays.IntegerArray(scores[name], ~buyer) for name in DIMENSIONS}
-    return people.assign(**added, rfm=_codes(scores, scales, buyer), rfm_total=_totals(
-        scores, weights, buyer))  # fmt: skip
+    added = {
+        **{f"{name}_score": pd.arrays.IntegerArray(scores[name], ~buyer) for name in DIMENSIONS},
+        "rfm": _codes(scores, scales, buyer),
+        "rfm_total": _totals(scores, weights, buyer),
+    }
+    return beside(people, added)
 
 
 def _scores(people: pd.DataFrame, scales: Mapping[str, Scale]) -> dict[str, Ints]:
@@ -54,20 +60,17 @@ def _scores(people: pd.DataFrame, scales: Mapping[str, Scale]) -> dict[str, Ints
 
 def _codes(
     scores: Mapping[str, Ints], scales: Scales, buyer: npt.NDArray[np.bool_]
-) -> pd.Series[str]:
+) -> pd.Categorical[Any]:
     """The three scores as one text: 555, or 10-5-5 where a dimension has ten bins."""
     r, f, m = (scores[name] - 1 for name in DIMENSIONS)
     bins = [scales[name].bins for name in DIMENSIONS]
     joint = "-" if MAX_BINS in bins else ""
-    labels = [
-        joint.join((str(one), str(two), str(three)))
-        for one in range(1, bins[0] + 1)
-        for two in range(1, bins[1] + 1)
-        for three in range(1, bins[2] + 1)
-    ]
+    labels = tuple(
+        joint.join(digits)
+        for digits in product(*([str(one) for one in range(1, many + 1)] for many in bins))
+    )
     places = (r * bins[1] + f) * bins[2] + m
-    dtype = pd.CategoricalDtype(pd.Index(labels, dtype="str"))
-    return pd.Series(pd.Categorical.from_codes(np.where(buyer, places, -1), dtype=dtype))
+    return worded(np.where(buyer, places, -1), labels)
 
 
 def _totals(

@@ -18,6 +18,7 @@ import pandas as pd
 
 from rfmtool.arrays import Ints, is_first, parts_of
 from rfmtool.columns import MILLION
+from rfmtool.frames import beside
 from rfmtool.grouping.order_days import OrderDates
 from rfmtool.scoring.survival import survival_curve
 
@@ -232,10 +233,11 @@ def add_usual_gaps(people: pd.DataFrame, days: OrderDays, timing: Timing) -> pd.
     """
     usual, regular = usual_gaps(days, len(people), timing.median_gap_days)
     recency = people["recency_days"].to_numpy(dtype=np.float64, na_value=np.nan)
-    return people.assign(
-        usual_gap_days=np.where(regular, np.round(usual, 4), np.nan),
-        overdue_ratio=np.where(regular, np.round(recency / usual, 6), np.nan),
-    )
+    added = {
+        "usual_gap_days": np.where(regular, np.round(usual, 4), np.nan),
+        "overdue_ratio": np.where(regular, np.round(recency / usual, 6), np.nan),
+    }
+    return beside(people, added)
 
 
 def _leave_one_out_ratios(days: OrderDays, median_gap_days: float) -> Floats:

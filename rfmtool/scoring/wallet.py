@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.arrays import Ints, Mask
+from rfmtool.arrays import Ints
 from rfmtool.columns import MILLION
+from rfmtool.frames import beside, worded
 from rfmtool.rules import WalletRules
 from rfmtool.scoring.cuts import quantile_cuts
 from rfmtool.scoring.peer_spend import PeerSpend, estimated_wallets
@@ -144,52 +145,35 @@ def add_wallets(  # noqa: PLR0913, PLR0917 - all that a wallet is told by
     """
     best = best_wallets(people, wallets, peer_spend, period)
     counted, nobody = best.counted, best.basis < 0
-    unplanned = nobody | (~np.isin(best.basis, range(len(TOLD))) & (not plan_by_estimate))
+    told = np.isin(best.basis, range(len(TOLD)))
+    unplanned = nobody | (~told & (not plan_by_estimate))
     # A share that was told is not told again by a wallet that had to be rounded.
     share = np.round(counted / np.where(nobody, np.nan, best.wallet), 6)
     share = np.where(np.isnan(best.told), share, best.told)
-    added = people.assign(
-        wallet=pd.arrays.IntegerArray(best.wallet, nobody),
-        wallet_low=pd.arrays.IntegerArray(best.low, nobody),
-        wallet_high=pd.arrays.IntegerArray(best.high, nobody),
-        share_of_wallet=share,
-        wallet_basis=_labels(best.basis, BASES),
-        wallet_tier=_labels(_tiers(share, rules), TIERS),
-        headroom=pd.arrays.IntegerArray(best.wallet - counted, unplanned),
-        wallet_spend=pd.arrays.IntegerArray(counted, nobody),
-        wallet_understated=best.spend > best.wallet,
-    )
-    return _with_plans(added, best, rules, limits or wallet_limits([best]), unplanned)
-
-
-def _with_plans(
-    people: pd.DataFrame, best: Wallets, rules: WalletRules, limits: WalletLimits, unplanned: Mask
-) -> pd.DataFrame:
-    """Add wallet_plan, share_is_low and headroom_is_high."""
-    share, headroom = people["share_of_wallet"].to_numpy(), best.wallet - best.counted
-    is_high = share >= float(rules.low + rules.high) / 2
+    below = [share < float(rules.low), share < float(rules.high), ~np.isnan(share)]
+    tiers = np.select(below, [0, 1, 2], default=3)
+    headroom, limits = best.wallet - counted, limits or wallet_limits([best])
     # Nobody's basis, -1, takes the last.
     is_large = best.wallet > np.array([*limits.wallet, 0])[best.basis]
+    has_room = headroom > np.array([*limits.headroom, 0])[best.basis]
     # Large: develop, defend; small: automate, maintain.
-    plan = np.where(is_large, 0 + is_high, 3 - is_high)
-    told = np.isin(best.basis, range(len(TOLD)))
-    return people.assign(
-        wallet_plan=_labels(np.where(unplanned, -1, plan), PLANS),
-        share_is_low=told & (share < float(rules.low)),
-        headroom_is_high=told & (headroom > np.array([*limits.headroom, 0])[best.basis]),
-    )
-
-
-def _tiers(share: Floats, rules: WalletRules) -> Ints:
-    """The place of each share in TIERS."""
-    known = [share < float(rules.low), share < float(rules.high), ~np.isnan(share)]
-    tiers: Ints = np.select(known, [0, 1, 2], default=3)
-    return tiers
-
-
-def _labels(codes: Ints, labels: tuple[str, ...]) -> pd.Categorical:
-    dtype = pd.CategoricalDtype(pd.Index(labels, dtype="str"))
-    return pd.Categorical.from_codes(codes, dtype=dtype)
+    is_high = share >= float(rules.low + rules.high) / 2
+    plans = np.where(is_large, 0 + is_high, 3 - is_high)
+    added = {
+        "wallet": pd.arrays.IntegerArray(best.wallet, nobody),
+        "wallet_low": pd.arrays.IntegerArray(best.low, nobody),
+        "wallet_high": pd.arrays.IntegerArray(best.high, nobody),
+        "share_of_wallet": share,
+        "wallet_basis": worded(best.basis, BASES),
+        "wallet_tier": worded(tiers, TIERS),
+        "headroom": pd.arrays.IntegerArray(headroom, unplanned),
+        "wallet_spend": pd.arrays.IntegerArray(counted, nobody),
+        "wallet_understated": best.spend > best.wallet,
+        "wallet_plan": worded(np.where(unplanned, -1, plans), PLANS),
+        "share_is_low": told & (share < float(rules.low)),
+        "headroom_is_high": told & has_room,
+    }
+    return beside(people, added)
 
 
 def add_wallet_scores(people: pd.DataFrame) -> pd.DataFrame:

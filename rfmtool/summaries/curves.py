@@ -31,6 +31,8 @@ _CURVE_STEP_DAYS: Final = 5
 _MOST_DATES: Final = 13
 _A_YEAR_DAYS: Final = 396
 """And the month that has begun."""
+_FEW_CUSTOMERS: Final = 20_000
+"""Threads would only wait for each other to place so few."""
 _MOST_CUSTOMERS: Final = 1_000_000
 _LEAST_A_STEP: Final = 5
 """A step of the Lorenz curve is of several buyers, so that none shows."""
@@ -103,10 +105,11 @@ def earlier_dates(result: Standing) -> Data | None:
         partial(_point, result, past, day, scales)
         for day in ends(begins, as_of, every)[-_MOST_DATES:-1]
     ]
-    points = (*in_order(jobs, result.settings.threads), point(result.figures.frame, as_of))
+    threads = result.settings.threads if len(result.grouped.table) > _FEW_CUSTOMERS else 1
+    points = (*in_order(jobs, threads), point(result.figures.frame, as_of))
     return timeline_data(Timeline(every, begins, result.fitted, points))
 
 
 def _point(result: Standing, past: Sequence[Past], day: date, scales: Scales | None) -> Point:
     then = result.before(day, past, COUNTED, scales)
-    return point(then.figures.frame.loc[then.known, list(COUNTED)], day)
+    return point(then.select(COUNTED)[then.known], day)

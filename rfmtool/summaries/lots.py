@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from rfmtool.analyses.effects import smallest_share_seen, weeks_to_see
 from rfmtool.days import day_of
 from rfmtool.placing.contacting import listed
+from rfmtool.placing.tasks import TASKS
 from rfmtool.rules import ALL
 from rfmtool.summaries.words import counted, plain
 
@@ -129,9 +130,10 @@ def log_warnings(result: Standing, day: int, count_for: str) -> list[str]:
     if later:
         rows = counted(later, "row")
         found.append(f"contacted: {rows} dated after {day_of(day)}, so not yet true.")
-    known = [row.label for row in result.rules.playbook]
+    known = [*(row.label for row in result.rules.playbook), *TASKS]
     actions = pc.utf8_lower(pc.utf8_trim_whitespace(told["action"]))
-    strange = pc.sum(pc.invert(pc.is_in(actions, pa.array(known)))).as_py() or 0
+    is_out = pc.not_equal(told["direction"], "in").fill_null(fill_value=True)
+    strange = pc.sum(pc.and_(is_out, pc.invert(pc.is_in(actions, pa.array(known))))).as_py() or 0
     if strange:
         found.append(
             f"contacted: {counted(strange, 'row')} for an action that the playbook does not have;"

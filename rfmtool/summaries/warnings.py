@@ -18,6 +18,7 @@ from rfmtool.summaries.words import counted, money, not_read, restated
 
 if TYPE_CHECKING:
     from rfmtool.grouping.grouped import Grouped
+    from rfmtool.sources import Export
     from rfmtool.sources.evidence.ledger import TableLedger
     from rfmtool.sources.ledger import Ledger
     from rfmtool.standing import Standing
@@ -85,7 +86,18 @@ def reading_notices(grouped: Grouped) -> list[str]:
         *export.notices,
         *status_notices(export, ledger),
         *id_notices(export, grouped.table, grouped.dates),
+        *_refund_notices(export, ledger),
     ]
+
+
+def _refund_notices(export: Export, ledger: Ledger) -> list[str]:
+    if not ledger.repeated_refunds:
+        return []
+    column, rows = export.columns["refunded"], counted(ledger.repeated_refunds, "row")
+    told = (
+        f"Column {column!r} says the same refund again on {rows} of an order, more than the row is"
+    )
+    return [f"{told} worth: if it is the order's, it is taken off too often. Export it by row."]
 
 
 def _row_warnings(result: Standing, left_out_rejects: int) -> list[str]:

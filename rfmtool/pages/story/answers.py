@@ -8,7 +8,8 @@ from importlib import import_module
 from typing import Any, Final
 
 from rfmtool.pages import compare as comparison
-from rfmtool.pages.blocks import Block, Fitting, Line, Paragraph, Shaded, Table
+from rfmtool.pages import explain as explanation
+from rfmtool.pages.blocks import Block, Column, Fitting, Line, Pairs, Paragraph, Shaded, Table
 from rfmtool.pages.cards import Card, Heat, Mark, Page, Sentence, chapter, day_in_words, row
 from rfmtool.pages.numerals import Numerals
 from rfmtool.pages.story import coming, moving, worth
@@ -18,12 +19,13 @@ Data = Mapping[str, Any]
 
 _ROOM: Final = 200
 _OF_CUSTOMERS: Final = "customer_id"
-_WITH_TABLES: Final = ("affinity", "cadence", "concentration", "measure")
+_WITH_TABLES: Final = ("affinity", "cadence", "concentration", "journey", "measure")
 _TITLES: Final = {
     "affinity": "What is bought along with what",
     "cadence": "Regulars who are missing",
     "cohorts": "Customers by their first order",
     "concentration": "How few bring how much",
+    "journey": "The first-time buyer's way",
     "measure": "Did it earn more",
     "repeat": "The second order",
     "timeline": "Who stood where",
@@ -66,6 +68,24 @@ def compared(summary: Data, title: str | None) -> Page:
     )
 
 
+def explained(card: Data, version: str) -> Page:
+    """One customer: what they did, where they stand, why, and what would move them."""
+    facts = [
+        (title, words)
+        for block in explanation.page(card)
+        if isinstance(block, Pairs)
+        for title, words in block.pairs
+    ]
+    table = Table((Column("", "name", unsaid="What"), Column("")), tuple(facts))
+    one = Card("explained", "One customer", card["stage_reason"], marks=(table,))
+    return Page(
+        title=card["customer_id"],
+        lead=f"{card['customer_id']}, as of {day_in_words(card['as_of'])}.",
+        chapters=tuple(chapter("", (one,))),
+        footer=f"rfmtool {version}",
+    )
+
+
 def _unnamed(data: Data) -> Data:
     """The data without who is overdue: a page names nobody."""
     return {**data, "overdue": []} if "overdue" in data else data
@@ -96,7 +116,7 @@ _CARDS: Final[Mapping[str, Callable[[Data, Numerals], list[Card | None]]]] = {
 
 def _told(name: str, blocks: Sequence[Block], *, with_tables: bool) -> Card:
     """What the page for a terminal says, in a card."""
-    marks = [mark for block in blocks[1:] for mark in _marks(block, with_tables=with_tables)]
+    marks = [mark for block in blocks[1:] for mark in marks_of(block, with_tables=with_tables)]
     first = blocks[0]
     words = first.words if isinstance(first, Paragraph) else _words(first)
     return Card(f"{name}-told", "In short", words, marks=tuple(marks))
@@ -107,7 +127,8 @@ def _words(block: Block) -> str:
         block, Line) else ""  # fmt: skip
 
 
-def _marks(block: Block, *, with_tables: bool) -> list[Mark]:
+def marks_of(block: Block, *, with_tables: bool) -> list[Mark]:
+    """What a block of a page for a terminal is in a card."""
     match block:
         case Paragraph():
             return [Sentence(block.words, look=block.tone == "warning")]
@@ -122,10 +143,10 @@ def _marks(block: Block, *, with_tables: bool) -> list[Mark]:
             )
             return [replace(block, columns=columns)]
         case Shaded() if with_tables:
-            return [Heat(block.title.capitalize(), block, ("linear",))]
+            return [Heat(block.title.capitalize(), block, linear=True)]
         case Fitting():
             return [
-                mark for each in block.ways[0] for mark in _marks(each, with_tables=with_tables)
+                mark for each in block.ways[0] for mark in marks_of(each, with_tables=with_tables)
             ]
         case _:
             return []

@@ -80,7 +80,7 @@ def second_order(summary: Data, say: Numerals) -> Card | None:
         f"{of_100(share, round(share * found['buyers']), found['buyers'])} first-time buyers order"
     )
     words += f" again within {soon} days"
-    words += f", half of all within {half:,}" if half is not None else ""
+    words += f", half of all within {say.count(half).shown}" if half is not None else ""
     return Card(
         "second",
         "Second order",

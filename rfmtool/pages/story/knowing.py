@@ -7,7 +7,7 @@ from typing import Any
 
 from rfmtool.columns import DIMENSIONS
 from rfmtool.pages.blocks import Bars, Cell, Column, Name, Table, numbers
-from rfmtool.pages.cards import Card, Folded, Mark, Sentence
+from rfmtool.pages.cards import Card, Folded, Mark, Sentence, day_in_words
 from rfmtool.pages.numerals import Numerals
 from rfmtool.pages.trust import understood
 from rfmtool.summaries.words import NOBODY
@@ -32,6 +32,8 @@ def counted(summary: Data, say: Numerals) -> Card:
         Folded(f"How {len(summary['columns'])} columns were read", (_columns(summary),)),
         Folded("Where the scores part", (_cuts(summary),)),
     ]
+    if summary["drift"]:
+        marks.append(Sentence(_drift(summary["drift"], say)))
     if summary["evidence"]:
         marks.append(Folded("The tables beside the orders", (_evidence(summary, say),)))
     if summary.get("timeline") is None:
@@ -46,6 +48,22 @@ def counted(summary: Data, say: Numerals) -> Card:
         f"Every one of {say.count(rows).shown} rows is accounted for",
         f"Read as {', '.join(understood(summary))}.",
         tuple(marks),
+    )
+
+
+def _drift(drift: Data, say: Numerals) -> str:
+    """How far the cut points in force lie from those that would be fitted today."""
+    share = say.share(drift["share"])
+    words = share if isinstance(share, str) else share.shown
+    indices = ", ".join(
+        f"{name} {say.rounded(index, 3)}"
+        for name, index in drift["stability"].items()
+        if index is not None
+    )
+    told = f" Population stability index: {indices} (over 0.25 is a lot)." if indices else ""
+    return (
+        f"Cut points are of {day_in_words(drift['fitted_on'])}; on cut points fitted today"
+        f" {words} of all buyers would score otherwise.{told}"
     )
 
 

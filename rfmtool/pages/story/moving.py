@@ -133,7 +133,7 @@ def cohorts(summary: Data, say: Numerals) -> Card | None:
         _still(found),
         f"Customers by the {found['by']} of their first order; in each box the per cent of them who"
         " ordered in that month since.",
-        (Heat("Share still ordering", table, ("linear",)),),
+        (Heat("Share still ordering", table, say.begins(100 * most, linear=True), linear=True),),
     )
 
 
@@ -173,7 +173,7 @@ def timeline(summary: Data, say: Numerals) -> Card | None:
         columns=(
             Column("Rung", "name"),
             Column(day_in_words(before["as_of"]), "number", minor=True),
-            Column(f"{len(points)} {found['every']} ends", unsaid=""),
+            Column(_steps(len(points), found["every"]), unsaid=""),
             *numbers("now"),
             Column("change", "number"),
         ),
@@ -182,15 +182,24 @@ def timeline(summary: Data, say: Numerals) -> Card | None:
     then, now = (
         sum(one["stages"].get(name, 0) for name in _RECURS) for one in (before, points[-1])
     )
-    fitted = "fitted anew for each date" if found["fitted"] else "the same for all dates"
+    fitted = {
+        None: "Each date is as its own run saw it.",
+        True: "Cut points are fitted anew for each date.",
+        False: "Cut points are the same for all dates.",
+    }[found["fitted"]]
     return Card(
         "timeline",
         "Over time",
-        f"Clients and above: {then:,} on {day_in_words(before['as_of'])}, {now:,} now",
+        f"Clients and above: {say.count(then).shown} on {day_in_words(before['as_of'])},"
+        f" {say.count(now).shown} now",
         f"Who stood on each rung from {day_in_words(points[0]['as_of'])} on; each curve from zero"
-        f" on its own scale. Cut points are {fitted}.",
+        f" on its own scale. {fitted}",
         (table,),
     )
+
+
+def _steps(many: int, every: str) -> str:
+    return f"{many} runs" if every == "run" else f"{many} {every} ends"
 
 
 def _change(say: Numerals, change: int) -> str:

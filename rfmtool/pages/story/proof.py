@@ -13,7 +13,7 @@ from rfmtool.pages.numerals import Numerals
 Data = Mapping[str, Any]
 
 
-def proof(summary: Data, _say: Numerals) -> Card | None:
+def proof(summary: Data, say: Numerals) -> Card | None:
     """Whether lists do any good: by whom that will be told, and what was told last time."""
     blocks = left_out(summary)
     if not blocks:
@@ -21,5 +21,7 @@ def proof(summary: Data, _say: Numerals) -> Card | None:
     told = [Sentence(one.words) for one in blocks if isinstance(one, Paragraph)]
     tables = [one for one in blocks if isinstance(one, Table)]
     out = sum(group["held_out"] for group in summary["actions"])
-    finding = f"{out:,} people are left out to compare with" if out else "Who rests, and why"
+    finding = "Who rests, and why"
+    if out:
+        finding = f"{say.count(out).shown} people are left out to compare with"
     return Card("proof", "Does it help", finding, "", (*tables, *told))

@@ -14,6 +14,8 @@ from rfmtool.pages.story import (
     knowing,
     moving,
     proof,
+    relationship,
+    since,
     spread,
     standing,
     today,
@@ -39,6 +41,7 @@ def page(summary: Mapping[str, Any], say: Numerals, title: str | None = None) ->
         *chapter("Where they stand", cards(standing.ladder, standing.climb)),
         *(_of_buyers(cards) if buyers else []),
         *chapter("Beyond the orders", cards(beyond.wallet, beyond.voices), cards(beyond.margins)),
+        *chapter("The relationship", *map(row, relationship.cards(summary))),
         *chapter("How we know", cards(knowing.counted)),
     ]
     return Page(
@@ -68,6 +71,10 @@ def _of_buyers(cards: Any) -> Any:  # noqa: ANN401 - as above
             cards(expecting.expecting),
         ),
         *chapter(
-            "How it moves", cards(moving.months), cards(moving.cohorts), cards(moving.timeline)
+            "How it moves",
+            cards(moving.months),
+            cards(moving.cohorts),
+            cards(moving.timeline),
+            cards(since.changes),
         ),
     ]

@@ -91,7 +91,7 @@ def _histogram(
     top = nice(max((many for *_, many, _ in rows), default=1))[-1]
     return Plot(
         title=title,
-        says=f"{sum(many for *_, many, _ in rows):,} buyers",
+        says=f"{say.count(sum(many for *_, many, _ in rows)).shown} buyers",
         height=_HEIGHT,
         y_ticks=tuple((place(100 - 100 * tick / top), say.count(tick).shown) for tick in nice(top)),
         bars=tuple(
@@ -240,7 +240,7 @@ def _plane(summary: Data, plane: Data, say: Numerals) -> Plot:
     grid = summary["grid"]
     return Plot(
         title=f"{_TITLES[names[1]]} by {_TITLES[names[0]].lower()}",
-        says=f"boxes of up to {most:,} buyers",
+        says=f"boxes of up to {say.count(most).shown} buyers",
         height=_PLANE_HEIGHT,
         x_ticks=_ticks(across, names[0], say),
         y_ticks=tuple((place(100 - float(at[:-1])), words)

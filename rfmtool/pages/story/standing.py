@@ -64,7 +64,7 @@ def ladder(summary: Data, say: Numerals) -> Card:
     return Card(
         "ladder",
         "Ladder",
-        _finding(summary),
+        _finding(summary, say),
         "Everyone stands on one rung, the highest that something proves. People to the left, their"
         " money to the right.",
         (table,),
@@ -72,7 +72,7 @@ def ladder(summary: Data, say: Numerals) -> Card:
     )
 
 
-def _finding(summary: Data) -> str:
+def _finding(summary: Data, say: Numerals) -> str:
     """How many came back, by the rungs above those who ordered on one day."""
     everyone = summary["customers"]
     groups = {group["name"]: group for group in summary["stages"]}
@@ -84,7 +84,7 @@ def _finding(summary: Data) -> str:
     people = sum(group["customers"] for group in top)
     total, money = float(summary["revenue"]), sum(float(group["revenue"]) for group in top)
     if not top or not everyone:
-        return f"{everyone:,} people are known"
+        return f"{say.count(everyone).shown} people are known"
     came = f"{of_100(people / everyone, people, everyone)} people came back"
     if total <= 0:
         return came
@@ -128,7 +128,7 @@ def climb(summary: Data, say: Numerals) -> Card | None:
     return Card(
         "climb",
         "Climb",
-        _climbed(steps),
+        _climbed(steps, say),
         "Of the people on a rung or above, how many went on to the next.",
         (table,),
         note,
@@ -136,13 +136,14 @@ def climb(summary: Data, say: Numerals) -> Card | None:
     )
 
 
-def _climbed(steps: list[Data]) -> str:
+def _climbed(steps: list[Data], say: Numerals) -> str:
     named = {step["stage"]: step for step in steps}
     client, customer = named.get("client"), named.get("customer")
     if client is None or customer is None or not customer["reached"]:
-        return f"{steps[-1]['reached']:,} of {steps[0]['reached']:,} reached the top rung"
+        last, first = (say.count(one["reached"]).shown for one in (steps[-1], steps[0]))
+        return f"{last} of {first} reached the top rung"
     share = of_100(client["conversion"] or 0.0, client["reached"], customer["reached"])
     words = f"{share} customers order on a second day"
     if client["median_days"]:
-        words += f", half of those who do within {client['median_days']:,.0f} days"
+        words += f", half of those who do within {say.count(client['median_days']).shown} days"
     return words

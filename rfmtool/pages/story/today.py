@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from rfmtool.pages.blocks import Column, Dot, Name, Number, Table, numbers
 from rfmtool.pages.cards import Card, Figure, Mark, Sentence, Stack, day_in_words
-from rfmtool.pages.numerals import NONE, Numerals, are_whole
+from rfmtool.pages.numerals import MINUS, NONE, Numerals, are_whole
 from rfmtool.pages.run import to_contact
 from rfmtool.summaries.words import counted
 
@@ -37,17 +37,33 @@ def figures(summary: Data, say: Numerals) -> tuple[Figure, ...]:
     shown = [say.headline(str(known)), say.headline(str(buyers)), again,
              say.headline(summary["revenue"]), say.headline(str(summary["orders"]))]  # fmt: skip
     new = summary["funnel"]["new_buyers"]
+    since = summary.get("since")
     titles = {
-        "Customers known": f"{say.count(new).shown} new in 90 days",
+        "Customers known": since_then(say, since, known - since["customers"])
+        if since
+        else f"{say.count(new).shown} new in 90 days",
         "Have ordered": f"{_shown(part)} of those known",
         "Came back another day": f"{say.count(back).shown} of {counted_in(say, buyers, 'buyer')}",
-        "Revenue": f"refunds of {say.headline(summary['refunded']).shown} taken off",
+        "Revenue": since_then(say, since, _gained(since))
+        if since
+        else f"refunds of {say.headline(summary['refunded']).shown} taken off",
         "Orders": f"{say.rounded(average, 2)} each on average",
     }
     return tuple(
         Figure(title, _shown(one), one.exact if isinstance(one, Number) else "", context)
         for (title, context), one in zip(titles.items(), shown, strict=True)
     )
+
+
+def since_then(say: Numerals, since: Data, change: float) -> str:
+    """How a figure moved since the run before."""
+    moved = say.headline(f"{abs(change):.0f}").shown
+    sign = ("+" if change > 0 else MINUS) + moved if round(change) else "as many as"
+    return f"{sign} {'on' if not round(change) else 'since'} {day_in_words(since['as_of'])}"
+
+
+def _gained(since: Data) -> float:
+    return float(since["revenue"]["new"]) - float(since["revenue"]["old"])
 
 
 def _shown(one: Number | str) -> str:
@@ -116,7 +132,7 @@ def to_do(summary: Data, say: Numerals) -> Card | None:
     more = sum(map(to_contact, groups[_FIRST:]))
     idle = [group for group in actions if not group["channel"]]
     unlisted = ", ".join(
-        f"{group['customers']:,} {group['name'].replace('_', ' ')}" for group in idle
+        f"{say.count(group['customers']).shown} {group['name'].replace('_', ' ')}" for group in idle
     )
     table = Table(
         columns=(
@@ -137,7 +153,13 @@ def to_do(summary: Data, say: Numerals) -> Card | None:
     if tested:
         reading += (
             f" The dot: how many such people ordered anyway in the {tested['days']} days after"
-            f" {day_in_words(tested['from'])}; the bar through it holds 95 times in 100."
+            f" {day_in_words(tested['from'])}; the bar through it holds 95 times in 100"
+            + (
+                ", the thin marks are the lowest and highest of "
+                f"{len(tested['looked_back'])} such days."
+                if len(tested["looked_back"]) > 1
+                else "."
+            )
         )
     return Card(
         "first",
@@ -170,4 +192,6 @@ def dot_of(group: Data | None) -> Dot | str:
         return NONE
     if group["low"] is None:
         return TOO_FEW
-    return Dot(group["returned"] / group["customers"], group["low"], group["high"])
+    ends = (group["lowest"], group["highest"])
+    shown = ends if None not in ends and ends[0] < ends[1] else ()
+    return Dot(group["returned"] / group["customers"], group["low"], group["high"], ends=shown)

@@ -79,7 +79,7 @@ def segments(summary: Data, say: Numerals) -> Card | None:
         ),
         rows=rows,
         first=_SHOWN,
-        rest=f"{len(hidden)} more, {100 * rest:.1f}% of revenue",
+        rest=f"{len(hidden)} more, {say.rounded(100 * rest, 1)}% of revenue",
     )  # fmt: skip
     reading = "Sorted by revenue. Light bar: share of people; dark: share of revenue."
     if summary["backtest"] is not None:
@@ -136,12 +136,12 @@ def grid(summary: Data, say: Numerals) -> Card | None:
     wholes = are_whole([one for each in median for one in each if one is not None])
     panes = (
         _pane(summary, "People", [[say.count(each) if each else "" for each in line_]
-                                  for line_ in counts]),
+                                  for line_ in counts], say),
         _pane(summary, "Revenue", [[say.money(each, whole=whole) if counts[y][x] else ""
                                     for x, each in enumerate(line_)]
-                                   for y, line_ in enumerate(revenue)]),
+                                   for y, line_ in enumerate(revenue)], say),
         _pane(summary, "Median spent", [["" if each is None else say.money(each, whole=wholes)
-                                         for each in line_] for line_ in median]),
+                                         for each in line_] for line_ in median], say),
     )  # fmt: skip
     return Card(
         "grid",
@@ -157,7 +157,7 @@ def _short(label: str) -> str:
     return label.removeprefix("frequency ").removesuffix(" orders").removesuffix(" order")
 
 
-def _pane(summary: Data, title: str, shown: list[list[Number | str]]) -> Heat:
+def _pane(summary: Data, title: str, shown: list[list[Number | str]], say: Numerals) -> Heat:
     bands = summary["bands"]
     orders = list(reversed(bands["frequency"]))
     columns = [at for at, words in enumerate(orders) if words != NOBODY]
@@ -184,6 +184,7 @@ def _pane(summary: Data, title: str, shown: list[list[Number | str]]) -> Heat:
     return Heat(
         title,
         Shaded("days ago ↓ orders →", tuple(_short(orders[at]) for at in columns), tuple(rows)),
+        say.begins(most, whole=title == "People"),
     )
 
 

@@ -70,7 +70,7 @@ def unwrap(text: bytes) -> bytes:
 
 def is_wrapped(text: bytes) -> bool:
     """Whether a text has cells written as formulas, as exports do so that Excel keeps zeros."""
-    return bool(_FORMULA.search(text) or _QUOTED_FORMULA.search(text))
+    return b'="' in text and bool(_FORMULA.search(text) or _QUOTED_FORMULA.search(text))
 
 
 _FORMULA: Final = re.compile(rb'(?:(?<=[\r\n,;\t|])|\A)="')

@@ -1,0 +1,110 @@
+"""What a result and every answer can do in a notebook: frames, Arrow, parts of a page, charts."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import pandas as pd
+
+from rfmtool import analyses
+from rfmtool.analyses import affinity, cadence, cohorts, concentration, measure, repeat, timeline
+from rfmtool.errors import UsageError
+from rfmtool.outputs.tables import in_units, to_table
+from rfmtool.pages.charts import OF_ANSWER, chart
+from rfmtool.summaries.answers import DATA_OF
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Kind = TypeVar("Kind", bound="Shown")
+
+
+class Shown:
+    """The answer to a question, as a notebook shows it."""
+
+    name: ClassVar[str]
+    """Of the question."""
+    table: pd.DataFrame
+
+    def to_frame(self) -> pd.DataFrame:
+        """The table of the answer, money in currency units; see `in_units` for the types."""
+        return in_units(self.table, analyses.MONEY)
+
+    def to_arrow(self) -> pa.Table:
+        """The table of the answer as it is written: money as decimals, days as dates."""
+        return to_table(self.table, tuple(self.table.columns), analyses.MONEY)
+
+    def chart(self, kind: str | None = None) -> Any:  # noqa: ANN401 - altair's
+        """The answer as a chart of altair.
+
+        Args:
+            kind: which one; the first of `rfmtool.pages.charts.OF_ANSWER` by default.
+
+        Raises:
+            UsageError: there is no such chart, or altair is not installed.
+        """
+        if self.name not in OF_ANSWER:
+            raise UsageError(
+                f"chart: there is none of {self.name}", f"Of {', '.join(OF_ANSWER)} there are."
+            )
+        data = DATA_OF[self.name](self)
+        more = data["in_short"] if self.name == "cohorts" else {self.name: data}
+        return chart(OF_ANSWER[self.name], kind, more)
+
+    def __repr__(self) -> str:
+        """How long its table is."""
+        return f"<rfmtool.{type(self).__name__}: {len(self.table):,} rows>"
+
+    def _repr_html_(self) -> str:
+        from rfmtool.pages.html import answer_part  # with its templates
+
+        return answer_part(self.name, DATA_OF[self.name](self))
+
+
+class Affinity(Shown, affinity.Affinity):
+    """What is bought along with what."""
+
+    name = "affinity"
+
+
+class Cadence(Shown, cadence.Cadence):
+    """Which regulars should have ordered by now."""
+
+    name = "cadence"
+
+
+class Cohorts(Shown, cohorts.Cohorts):
+    """Customers by the month of their first order."""
+
+    name = "cohorts"
+
+
+class Concentration(Shown, concentration.Concentration):
+    """How few customers bring how much."""
+
+    name = "concentration"
+
+
+class Measure(Shown, measure.Measure):
+    """What lists did."""
+
+    name = "measure"
+    to_frame = measure.Measure.to_frame  # which is in currency units
+
+
+class Repeat(Shown, repeat.Repeat):
+    """When second orders come."""
+
+    name = "repeat"
+
+
+class Timeline(Shown, timeline.Timeline):
+    """Who stood where, when."""
+
+    name = "timeline"
+
+
+def shown(kind: type[Kind], found: Any) -> Kind:  # noqa: ANN401 - the class above Kind
+    """An answer as a notebook shows it."""
+    return kind(**{one.name: getattr(found, one.name) for one in fields(found)})

@@ -1,0 +1,217 @@
+"""Charts for a notebook, drawn by altair from the same plain data as the pages.
+
+A chart carries bins and groups, never a customer. The values are in it, so that it can be changed,
+saved or put beside another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Final
+
+from rfmtool.errors import UsageError
+
+Data = Mapping[str, Any]
+Rows = list[dict[str, Any]]
+
+_BLUE, _AMBER = "#1f5fa8", "#c2831a"
+_SHADES: Final = ["#f1f6fc", "#bbd5ef", "#5f98d2", "#123b6b"]
+_WIDTH, _HEIGHT = 480, 280
+
+
+def chart(kinds: Iterable[str], kind: str | None, data: Data) -> Any:  # noqa: ANN401 - altair's
+    """Draw one of the kinds of chart that there are of an answer.
+
+    Args:
+        kinds: of this answer, the one that is drawn where none is named first.
+        kind: one of them.
+        data: a summary; of an answer, its data under the answer's name.
+
+    Raises:
+        UsageError: there is no such kind, or what draws charts is not installed.
+    """
+    known = tuple(kinds)
+    wanted = known[0] if kind is None else kind
+    if wanted not in known:
+        raise UsageError(f"chart {wanted!r}: there is none", f"Take any of {', '.join(known)}.")
+    if find_spec("altair") is None:
+        raise UsageError(
+            "chart: what draws charts is not installed",
+            "Install it with pip install 'rfmtool[plots]'.",
+        )
+    drawn = _CHARTS[wanted](import_module("altair"), data)
+    return drawn.properties(width=_WIDTH, height=_HEIGHT)
+
+
+def _of(altair: Any, rows: Rows) -> Any:  # noqa: ANN401 - untyped
+    return altair.Chart(altair.Data(values=rows))
+
+
+def _groups(altair: Any, data: Data, groups: str, value: str, title: str) -> Any:  # noqa: ANN401 - untyped
+    """A bar for each group, in the order in which they come."""
+    bars = [{"name": one["name"], value: float(one[value])} for one in data[groups]]
+    return (
+        _of(altair, bars)
+        .mark_bar(color=_BLUE)
+        .encode(
+            x=altair.X(f"{value}:Q", title=title),
+            y=altair.Y("name:N", sort=None, title=None),
+            tooltip=["name:N", f"{value}:Q"],
+        )
+    )
+
+
+def _grid(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
+    """People by scores, the latest buyers on top."""
+    bins = len(data["grid"])
+    rows = [
+        {"recency": bins - down, "frequency": across + 1, "people": people}
+        for down, row in enumerate(data["grid"])
+        for across, people in enumerate(row)
+    ]
+    return _shaded(altair, rows, ("frequency", "recency"), "people", "descending")
+
+
+def _cohorts(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
+    """The share of each cohort that ordered in each month after the first."""
+    found = data["cohorts"]
+    rows = [
+        {"cohort": row["name"], "month": month, "share": share}
+        for row in found["rows"]
+        for month, share in zip(found["months"], row["shares"], strict=False)
+        if share is not None
+    ]
+    return _shaded(altair, rows, ("month", "cohort"), "share", None)
+
+
+def _shaded(
+    altair: Any,  # noqa: ANN401 - untyped
+    rows: Rows,
+    axes: tuple[str, str],
+    value: str,
+    downwards: str | None,
+) -> Any:  # noqa: ANN401 - untyped
+    across, down = axes
+    return (
+        _of(altair, rows)
+        .mark_rect()
+        .encode(
+            x=altair.X(f"{across}:O"),
+            y=altair.Y(f"{down}:O", sort=downwards),
+            color=altair.Color(f"{value}:Q", scale=altair.Scale(range=_SHADES)),
+            tooltip=[f"{down}:O", f"{across}:O", f"{value}:Q"],
+        )
+    )
+
+
+def _months(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
+    """Revenue by month, of customers who had ordered in an earlier month and of others."""
+    rows = [
+        {"month": one["month"], "from": words, "revenue": float(one[name])}
+        for one in data["months"]["rows"]
+        for name, words in (("earlier", "earlier customers"), ("first", "first-timers"))
+    ]
+    colours = altair.Scale(range=[_BLUE, "#4e95d6"])
+    return (
+        _of(altair, rows)
+        .mark_bar()
+        .encode(
+            x=altair.X("month:O", title=None),
+            y="revenue:Q",
+            color=altair.Color("from:N", title=None, scale=colours),
+            tooltip=["month:O", "from:N", "revenue:Q"],
+        )
+    )
+
+
+def _concentration(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
+    """What part of revenue the biggest spenders bring, from the biggest down."""
+    lorenz = [
+        {"buyers": 1 - part, "revenue": 1 - share}
+        for part, share in data["concentration"]["lorenz"]
+    ]
+    line = (
+        _of(altair, lorenz)
+        .mark_line(color=_BLUE)
+        .encode(
+            x=altair.X("buyers:Q", title="buyers, from the biggest down"),
+            y=altair.Y("revenue:Q", title="of revenue"),
+            tooltip=["buyers:Q", "revenue:Q"],
+        )
+    )
+    even = (
+        _of(altair, [{"x": 0, "y": 0}, {"x": 1, "y": 1}])
+        .mark_line(color="#8b94a5", strokeDash=[4, 4])
+        .encode(x="x:Q", y="y:Q")
+    )
+    return even + line
+
+
+def _second_order(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
+    """How many buyers have ordered again by each day, with the interval of that."""
+    points = data["repeat"]["curve"]
+    base = _of(altair, points).encode(x=altair.X("day:Q", title="days after the first order"))
+    band = base.mark_area(color="#bbd5ef").encode(y=altair.Y("low:Q", title=""), y2="high:Q")
+    line = base.mark_line(color=_BLUE, interpolate="step-after").encode(
+        y=altair.Y("share:Q", title="ordered again"), tooltip=["day:Q", "share:Q"]
+    )
+    return band + line
+
+
+def _lateness(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
+    """Of those who waited so many of their usual gaps, how many came back."""
+    bands = [one for one in data["cadence"]["backtest"] if one["share"] is not None]
+    base = _of(altair, bands).encode(
+        y=altair.Y("band:N", sort=None, title="usual gaps waited"), tooltip=["band:N", "share:Q"]
+    )
+    ranges = base.mark_rule(color="#bbd5ef", size=6).encode(
+        x=altair.X("low:Q", title="came back"), x2="high:Q"
+    )
+    return ranges + base.mark_point(color=_AMBER, filled=True, size=60).encode(x="share:Q")
+
+
+def _timeline(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
+    """People on each rung at each date."""
+    rows = [
+        {"as_of": point["as_of"], "rung": rung, "people": people}
+        for point in data["timeline"]["points"]
+        for rung, people in point["stages"].items()
+    ]
+    return (
+        _of(altair, rows)
+        .mark_line(point=True)
+        .encode(
+            x=altair.X("as_of:T", title=None),
+            y="people:Q",
+            color=altair.Color("rung:N", sort=None, title=None),
+            tooltip=["as_of:T", "rung:N", "people:Q"],
+        )
+    )
+
+
+_CHARTS: Final[Mapping[str, Callable[[Any, Data], Any]]] = {
+    "ladder": partial(_groups, groups="stages", value="customers", title="people"),
+    "segments": partial(_groups, groups="segments", value="revenue", title="revenue"),
+    "grid": _grid,
+    "months": _months,
+    "cohorts": _cohorts,
+    "concentration": _concentration,
+    "second_order": _second_order,
+    "lateness": _lateness,
+    "timeline": _timeline,
+}
+OF_RUN: Final = (
+    "ladder", "segments", "grid", "months", "cohorts", "concentration", "second_order", "lateness",
+)  # fmt: skip
+"""The kinds of chart that there are of a run."""
+OF_ANSWER: Final[Mapping[str, tuple[str, ...]]] = {
+    "cadence": ("lateness",),
+    "cohorts": ("cohorts", "months"),
+    "concentration": ("concentration",),
+    "repeat": ("second_order",),
+    "timeline": ("timeline",),
+}
+"""The kinds of each question that has one."""
