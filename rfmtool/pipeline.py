@@ -138,8 +138,9 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     """Score, stage and segment the customers of an export, and say what to do about each.
 
     Args:
-        source: a path, glob or folder, several of these, a pandas frame, or anything with the
-            Arrow C stream interface (a Polars frame, a DuckDB relation, an Arrow table).
+        source: a path, glob, folder or URL (of a database, with a table or query behind `#`, or of
+            a store), several of these, a pandas frame, or anything with the Arrow C stream
+            interface (a Polars frame, a DuckDB relation, an Arrow table).
         columns: role to column name, where the names alone do not tell; `TABLE.ROLE` for evidence.
         as_of: the day recency is counted from; the latest day of a counting order by default. With
             "last" that day is taken even where it hangs on a few orders long after all others.
