@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +40,12 @@ def dated(days: Ints, known: Mask) -> npt.NDArray[np.datetime64]:
     """Days since 1970-01-01 as dates, those not known as missing."""
     # In whole numbers, because numpy takes ten times as long over dates.
     return np.where(known, days * _SECONDS_A_DAY, _NAT).view("datetime64[s]")
+
+
+def day_numbers(dates: npt.NDArray[Any], missing: int = _NAT) -> Ints:
+    """Dates as days since 1970-01-01; what is missing is before all others unless told."""
+    days: Ints = dates.astype("datetime64[D]").astype(np.int64)
+    return days if missing == _NAT else np.where(days == _NAT, missing, days)
 
 
 def date_text(dates: pa.Array) -> pa.Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, Literal
 
 from rfmtool.errors import UsageError
 
@@ -12,6 +12,8 @@ DATABASES: Final = ("postgresql", "postgres", "sqlite", "duckdb", "snowflake", "
 STORES: Final = ("s3", "gs", "az")
 """How names of places in object stores begin."""
 WEB: Final = "https"
+WRITTEN: Final = ("postgresql", "sqlite", "duckdb", *STORES)
+"""How names begin of places beside files that a run is written to."""
 
 # Two letters at least, as `C:` is a drive; one slash is what a path makes of two.
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")
@@ -47,6 +49,24 @@ def check_local(name: str) -> None:
         raise UsageError(
             f"{scheme}:…: only files and folders of this machine are read and written here",
             "Copy it to a file first, or name a place of this machine.",
+        )
+
+
+def check_known(name: str, verb: Literal["read", "written"]) -> None:
+    """Check that a name is a path, since all URLs of a known kind have been told apart.
+
+    Args:
+        name: what the user named.
+        verb: what would be done there.
+
+    Raises:
+        UsageError: it is a URL of another kind; only its scheme is shown.
+    """
+    if scheme := scheme_of(name):
+        known = ", ".join((*DATABASES, *STORES, WEB) if verb == "read" else WRITTEN)
+        raise UsageError(
+            f"{scheme}:…: such a place is not {verb}",
+            f"Name a file or folder, or a URL of one of these: {known}.",
         )
 
 

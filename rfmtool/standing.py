@@ -44,6 +44,9 @@ from rfmtool.scoring.wallet import add_wallet_scores, add_wallets
 from rfmtool.sources.evidence.tables import Evidence
 from rfmtool.sources.ledger import Ledger
 
+_KEPT_ON = ("looks", "_cells", "days", "known", "_log")
+"""What rests on nothing that earlier runs tell."""
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -203,13 +206,31 @@ class Standing:
         return self.grouped.ledger
 
     @cached_property
+    def is_one_part(self) -> bool:
+        """Whether everybody can be looked at together."""
+        return len(self.grouped.table) <= arrays.PART
+
+    @property
+    def known_columns(self) -> frozenset[str]:
+        """The columns of `frame`."""
+        return frozenset((self.frame if self.is_one_part else self.between(0, 0)).columns)
+
+    def with_since(self, since: pd.DataFrame) -> Self:
+        """The same with what earlier runs tell of everybody; what is known already is kept."""
+        other, found = replace(self, since=since), self.__dict__
+        other.__dict__.update({name: found[name] for name in _KEPT_ON if name in found})
+        if "frame" in found:
+            beside = since.set_axis(self.frame.index)
+            other.__dict__["frame"] = pd.concat([self.frame, beside], axis=1)
+        return other
+
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """The columns that are written, in their order."""
         if self.settings.select is not None:
             return self.settings.select
         unsaid = {name for name, table in names.SAID.items() if table not in self.grouped.evidence}
-        few = len(self.grouped.table) <= arrays.PART
-        known = {*(self.frame if few else self.between(0, 0)).columns} - unsaid
+        known = self.known_columns - unsaid
         within = () if self.scales.within is None else (self.scales.within.column,)
         kept = dict.fromkeys((*self.grouped.export.asked.keep, *within))
         return names.written(known, tuple(kept))

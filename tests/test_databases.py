@@ -248,3 +248,13 @@ def test_evidence_of_the_rules_lies_beside_them_in_a_database_too(databases, tmp
 
     assert done.exit_code == 0, done.stderr
     assert '"matched": 1' in done.stdout
+
+
+def test_a_run_that_never_reads_logs_no_secret(tmp_path):
+    log = tmp_path / "log"
+
+    done = rfmtool("run", "postgresql://ann:hush@127.0.0.1:1/shop#orders", "--log", log)
+
+    assert done.exit_code in {2, 3}  # by whether there is a driver
+    assert "postgresql://127.0.0.1:1/shop" in log.read_text()
+    assert "hush" not in log.read_text() + done.output

@@ -215,3 +215,4 @@ def test_a_job_writes_to_several_places_beside_it(tmp_path, monkeypatch):
     assert (done.exit_code, done.output) == (0, "")
     assert (tmp_path / "out" / "manifest.json").is_file()
     assert ask(f"duckdb:{tmp_path / 'x.duckdb'}", "select count(*) from customers") == [(4,)]
+    assert ask(f"duckdb:{tmp_path / 'x.duckdb'}", "select count(*) from changes") == [(0,)]

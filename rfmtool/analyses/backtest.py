@@ -164,9 +164,9 @@ def backtest(looks: Sequence[LookBack], year_before: tuple[date, Share] | None =
 def _groups(by: str, looks: Sequence[LookBack]) -> list[Group]:
     """A group for each label that somebody had, in the order of the categories."""
     names = list(dict.fromkeys(name for look in looks for name in look.people[by].cat.categories))
-    found = []
+    found, labels = [], [_labels_of(look.people[by]) for look in looks]
     for name in names:
-        had = [_is(look.people[by].array, name) for look in looks]
+        had = [np.asarray(codes == places.get(name, -2)) for codes, places in labels]
         shares = tuple(
             Share(int(those.sum()), int((those & look.returned).sum()))
             for look, those in zip(looks, had, strict=True)
@@ -177,10 +177,11 @@ def _groups(by: str, looks: Sequence[LookBack]) -> list[Group]:
     return found
 
 
-def _is(labels: Any, name: str) -> Mask:  # noqa: ANN401 - a pandas categorical
-    """Who has a label; nobody where it is none of the categories."""
-    place = labels.categories.get_indexer([name])[0]
-    return np.asarray((labels.codes == place) & (place >= 0))
+def _labels_of(labels: pd.Series[Any]) -> tuple[Ints, dict[str, int]]:
+    """The code of everybody's label, and the code of each label."""
+    names = labels.cat.categories.tolist()
+    codes = np.asarray(labels.cat.codes, dtype=np.int64)
+    return codes, {name: place for place, name in enumerate(names)}
 
 
 def _day_data(day: date, share: Share) -> dict[str, Any]:

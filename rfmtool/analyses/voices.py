@@ -11,6 +11,7 @@ import pandas as pd
 
 from rfmtool.analyses.returned import Share
 from rfmtool.arrays import Ints, Mask, is_first
+from rfmtool.days import day_numbers
 from rfmtool.grouping.order_days import owner_days
 from rfmtool.money import total_of
 from rfmtool.placing.matching import holds
@@ -68,7 +69,8 @@ def referrals_by_stage(people: pd.DataFrame, referrals: pd.DataFrame) -> list[Br
     """
     table = referrals[referrals["owner"] != referrals["referred"]]
     stage = people["stage"].array.take(table["owner"].to_numpy())
-    last = _days(people["last_order_on"])[table["referred"].to_numpy()]
+    last_order = day_numbers(people["last_order_on"].to_numpy(), missing=_LONG_AGO - 1)
+    last = last_order[table["referred"].to_numpy()]
     named_on = table["referred_on"].fillna(_LONG_AGO).to_numpy(dtype=np.int64)
     rows = pd.DataFrame(
         {"stage": stage, "referred": table["referred"].to_numpy(), "bought": last >= named_on}
@@ -83,12 +85,6 @@ def referrals_by_stage(people: pd.DataFrame, referrals: pd.DataFrame) -> list[Br
 
 
 _LONG_AGO: Final = -(2**31)
-
-
-def _days(dates: pd.Series[Any]) -> Ints:
-    """Dates as days since 1970-01-01; before all of them where there is none."""
-    days = dates.to_numpy().astype("datetime64[D]").astype(np.int64)
-    return np.where(dates.isna().to_numpy(), _LONG_AGO - 1, days)
 
 
 def answers_by_stage(people: pd.DataFrame) -> list[Answers]:

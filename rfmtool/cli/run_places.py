@@ -13,7 +13,7 @@ from click.core import ParameterSource
 from rfmtool.cli.arguments import Settings
 from rfmtool.cli.destination import check_apart, is_shared, output_path
 from rfmtool.errors import UsageError
-from rfmtool.places import is_database, is_store
+from rfmtool.places import check_known, is_database, is_store
 from rfmtool.scratch import scratch_folder
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ def run_outputs(outputs: Sequence[str]) -> Outputs:
     """
     urls = [output for output in outputs if is_database(output) or is_store(output)]
     folders = [output for output in outputs if output not in urls]
+    for folder in folders:
+        check_known(folder, "written")
     if len(folders) > 1:
         raise UsageError(
             f"-o {folders[1]}: a run is written into one folder", "Run again for another."

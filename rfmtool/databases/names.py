@@ -9,11 +9,10 @@ from typing import Final
 from urllib.parse import unquote
 
 from rfmtool.errors import UsageError
-from rfmtool.places import scheme_of, without_secrets
+from rfmtool.places import WRITTEN, scheme_of, without_secrets
 
 _ALIASES: Final = {"postgres": "postgresql"}
 _FILES: Final = ("sqlite", "duckdb")
-_WRITTEN: Final = ("postgresql", *_FILES)
 _WITH_SCHEMA: Final = re.compile(r"(\w+://[^/?]*/[^/?]*)/([^/?]+)(\?.*)?")
 _BARE: Final = ("snowflake", "bigquery")
 """Where a quoted name would be another than the same without quotes."""
@@ -145,7 +144,7 @@ def target_of(url: str) -> Target:
         UsageError: it is of a kind that is only read, or says more than where.
     """
     database = database_of(url)
-    if database.scheme not in _WRITTEN or "#" in url:
+    if database.scheme not in WRITTEN or "#" in url:
         raise UsageError(
             f"-o {database.name}: tables are not written there",
             "Name a postgresql:// URL with a schema, a duckdb: or a sqlite: file.",

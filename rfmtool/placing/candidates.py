@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.arrays import Ints
+from rfmtool.days import day_numbers
 from rfmtool.placing.proof import DETRACTOR
 from rfmtool.scoring.cuts import quantile_cuts
 
@@ -58,5 +59,5 @@ def tenure_limit(people: pd.DataFrame) -> int:
 
 def _tenure(people: pd.DataFrame) -> Ints:
     """Days from the first order to 1970; vast below all where there is none."""
-    first = people["first_order_on"].to_numpy().astype("datetime64[D]").astype(np.int64)
+    first = day_numbers(people["first_order_on"].to_numpy())
     return np.where(people["first_order_on"].isna(), np.iinfo(np.int64).min, -first)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from rfmtool.arrays import Ints, Mask
+from rfmtool.days import day_numbers
 from rfmtool.frames import beside
 from rfmtool.placing.matching import first_match, labelled
 from rfmtool.placing.reaching import BY_VOICE, channels
@@ -82,11 +83,11 @@ def order_of_value(people: pd.DataFrame) -> Ints:
     complaint = np.full(len(people), np.iinfo(np.int64).max)
     if "open_complaint_on" in people:
         has_one = people["open_complaints"].to_numpy() > 0
-        complaint[has_one] = _days(people["open_complaint_on"])[has_one]
+        complaint[has_one] = day_numbers(people["open_complaint_on"].to_numpy())[has_one]
     is_new, within = np.zeros(len(people), dtype=bool), -value.to_numpy(dtype=np.int64)
     if {"activity", "first_order_on"} <= {*people.columns}:
         is_new = people["activity"].eq("newcomer").to_numpy()
-        within = np.where(is_new, _days(people["first_order_on"]), within)
+        within = np.where(is_new, day_numbers(people["first_order_on"].to_numpy()), within)
     return np.lexsort((within, is_new, complaint))
 
 
@@ -100,8 +101,3 @@ def call_queue(people: pd.DataFrame, calls: int | None = None) -> pd.DataFrame:
     asked_for = people[people["channel"].isin(BY_VOICE).to_numpy()]
     queue = by_urgency(asked_for)
     return queue if calls is None else queue.head(calls)
-
-
-def _days(dates: pd.Series[Any]) -> Ints:
-    """Days as whole numbers; what is missing is before all."""
-    return dates.to_numpy().astype("datetime64[D]").astype(np.int64)

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.arrays import Ints, Mask
-from rfmtool.days import dated, months_before
+from rfmtool.days import dated, day_numbers, months_before
 from rfmtool.frames import beside
 from rfmtool.placing.matching import holds
 from rfmtool.rules import Rule
@@ -209,8 +209,7 @@ def _referrals(
     """The columns of referrals, and whose they are; naming oneself names nobody."""
     table = referrals[_owner(referrals) != _owner(referrals, "referred")]
     owner, referred, day = _owner(table), _owner(table, "referred"), _days(table, "referred_on")
-    # Without an order that is the smallest of all numbers, and before any day.
-    last_order = people["last_order_on"].to_numpy().astype("datetime64[D]").astype(np.int64)
+    last_order = day_numbers(people["last_order_on"].to_numpy())
     bought = last_order[referred] >= day
     free = terms.free(owner, day)
     unasked, asked = holds(table, "solicited", value=False), holds(table, "solicited", value=True)

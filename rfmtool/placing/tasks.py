@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from rfmtool.arrays import Ints, Mask
-from rfmtool.days import months_before
+from rfmtool.days import day_numbers, months_before
 from rfmtool.placing.contacting import contacted_often, sent
 from rfmtool.rules import Rules
 
 FOLLOW_UP: Final = "follow_up"
+_NEVER: Final = -(2**31)
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ def tasks(
     if rows is not None:
         open_to_us &= ~contacted_often(rows, len(people), rules.contacting, as_of_day)
     ordered = people["order_days"].to_numpy() > 0
-    first, last = (_days(people[name]) for name in ("first_order_on", "last_order_on"))
+    first, last = (day_numbers(people[name].to_numpy(), missing=_NEVER)
+                   for name in ("first_order_on", "last_order_on"))  # fmt: skip
     found = {}
     if rows is not None:
         since = as_of_day - last
@@ -106,9 +108,6 @@ def _first_known(rows: pd.DataFrame, *names: str) -> Ints:
     return days.to_numpy(dtype=np.int64, na_value=_NEVER)
 
 
-_NEVER: Final = -(2**31)
-
-
 def _has(owners: pd.Series[int], people: int) -> Mask:
     mask = np.zeros(people, dtype=bool)
     mask[owners.to_numpy(dtype=np.int64)] = True
@@ -121,12 +120,6 @@ def _latest(rows: pd.DataFrame, day: str, people: int) -> Ints:
     owner = rows["owner"].to_numpy(dtype=np.int64)
     np.maximum.at(latest, owner, rows[day].to_numpy(dtype=np.int64, na_value=_NEVER))
     return latest
-
-
-def _days(dates: pd.Series[Any]) -> Ints:
-    """Days as whole numbers; what is missing is before all."""
-    days = dates.to_numpy().astype("datetime64[D]").astype(np.int64)
-    return np.where(dates.isna().to_numpy(), _NEVER, days)
 
 
 def _by_day(mask: Mask, day: Ints) -> Ints:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -129,4 +129,4 @@ def _dated(result: Result, people: pd.DataFrame | None, before: Before | None) -
         stage_before = came_from.mask(place < 0).to_numpy(dtype=object)
     days = {name: dated(day, np.ones(count, dtype=bool)) for name, day in since.items()}
     words = pd.array(stage_before, dtype="str")
-    return replace(result, since=pd.DataFrame({**days, "stage_before": words}))
+    return result.with_since(pd.DataFrame({**days, "stage_before": words}))

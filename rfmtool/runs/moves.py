@@ -59,6 +59,8 @@ class Before:
 def narrow(now: Standing) -> pd.DataFrame:
     """Of everybody who they are, STANDS and what they did, made some people at a time."""
     columns = ["customer_id", *STANDS, *DID, "sales"]
+    if now.is_one_part:
+        return now.frame[columns]
     return joined(part[columns] for part in now.parts())
 
 
@@ -89,11 +91,11 @@ def moves(now: Standing, people: pd.DataFrame, before: Before) -> pd.DataFrame:
     """
     place = places_before(people, before)
     known = place >= 0
-    states = list(_states(now, people, before))
+    usable = _comparable(now, before)
+    states = list(_states(now, people, before, usable=usable))
     own = _did_otherwise(people, before, place)
     # Why somebody moved who did nothing, where no step tells it.
-    unexplained = "evidence" if _comparable(now, before) else "rules"
-    unexplained = "time" if now.settings.window_days else unexplained
+    unexplained = "time" if now.settings.window_days else "evidence" if usable else "rules"
     has_lines = people[["frequency", "sales", "refunds"]].ne(0).any(axis=1).to_numpy()
     came = np.where(has_lines, "orders", "evidence")
     parts = []
@@ -168,10 +170,9 @@ def _text(labels: pd.Series[Any]) -> Labels:
 
 
 def _states(
-    now: Standing, people: pd.DataFrame, before: Before
+    now: Standing, people: pd.DataFrame, before: Before, *, usable: bool
 ) -> Iterator[tuple[str, Mapping[str, Labels]]]:
     """How everybody would stand after each step; a step that changes nothing is left out."""
-    usable = _comparable(now, before)
     rules = before.rules if usable and before.rules else now.rules
     scales = before.scales if usable and before.scales else now.scales
     then = day_number(before.as_of)
@@ -202,7 +203,7 @@ def _comparable(now: Standing, before: Before) -> bool:
     if scales is None or rules is None:
         return False
     within = {scales.within.column} if scales.within else set()
-    known = {*now.between(0, 0).columns, *now.scales.peer_spend.peers.attributes}
+    known = {*now.known_columns, *now.scales.peer_spend.peers.attributes}
     wanted = within | {*scales.peer_spend.peers.attributes}
     return wanted <= known and all(
         scales[name].bins == rules.scoring[name].bins for name in scales.by_dimension

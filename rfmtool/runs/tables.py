@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rfmtool.pipeline import Result
 
 CUSTOMERS, LISTS, MOVES, HISTORY = NAMES = ("customers", "lists", "changes", "history")
+_NO_CHANGES: Final = pa.schema([(name, pa.string()) for name in CHANGES])
 _LISTS: Final = pa.schema({"list": pa.string(), "place": pa.int64(), "customer_id": pa.string()})
 
 
@@ -45,7 +46,9 @@ def _tables(
     yield CUSTOMERS, _customers(result)
     yield LISTS, pa.RecordBatchReader.from_batches(_LISTS, _lists(result, options))
     changes = None if memory is None else memory.changes
-    if changes is not None:
+    if changes is None:  # and what an earlier run there said of moves is over
+        yield MOVES, _NO_CHANGES.empty_table().to_reader()
+    else:
         yield MOVES, to_table(changes, CHANGES, ()).to_reader()
     yield HISTORY, history_rows(summary, changes).drop_columns(DAY).to_reader()
 

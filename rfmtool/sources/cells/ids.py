@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -66,15 +65,13 @@ def names_listed(text: str, listed: frozenset[str]) -> bool:
     """
     pattern = _PLAIN_WORDS if "\N{REPLACEMENT CHARACTER}" in text else _WORDS
     phrases = _phrases_of(listed, pattern)
-    return any(
-        not known.isdisjoint(_neighbours(pattern.findall(version.casefold()), count))
-        for version in (text, _MARKS.sub("", text))
-        for count, known in phrases.items()
-    )
-
-
-def _neighbours(words: Sequence[str], count: int) -> Iterator[tuple[str, ...]]:
-    return (tuple(words[start : start + count]) for start in range(len(words) - count + 1))
+    for version in (text, _MARKS.sub("", text)):
+        words = pattern.findall(version.casefold())
+        for count, known in phrases.items():
+            starts = range(len(words) - count + 1)
+            if any(tuple(words[start : start + count]) in known for start in starts):
+                return True
+    return False
 
 
 @lru_cache(maxsize=2)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from rfmtool.errors import InputError
 from rfmtool.manifest import manifest_of
-from rfmtool.places import WEB, check_local, is_store, scheme_of, without_secrets
+from rfmtool.places import WEB, check_known, is_store, scheme_of, without_secrets
 from rfmtool.sources.files.exports import ExportFile, unreadable
 from rfmtool.sources.files.spools import spooled
 from rfmtool.stores.lakes import LOG, lake_at
@@ -87,7 +87,7 @@ def _files_of(export: str, max_bytes: int | None) -> list[ExportFile]:
         return _in_store(export)
     if scheme_of(export) == WEB:
         return [_of_the_web(export, max_bytes)]
-    check_local(export)
+    check_known(export, "read")
     try:
         return _files_at(export, Path(export), max_bytes)
     except OSError as error:

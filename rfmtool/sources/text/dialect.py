@@ -104,6 +104,7 @@ def _dialect_of(
 ) -> tuple[Dialect, tuple[str, ...]]:
     body = trial.heading.above + trial.heading.rows
     names, empty = _columns(trial.heading.names, trial.rows)
+    inner = [cell for one in trial.rows for cell in (one.cells or ())[1:] if cell]
     dialect = Dialect(
         " " if trial.is_aligned else trial.marks.delimiter,
         encoding,
@@ -111,7 +112,8 @@ def _dialect_of(
         quote=trial.marks.quote,
         escape=trial.marks.escape,
         is_aligned=trial.is_aligned,
-        is_padded=_is_padded(trial),
+        # A space follows every delimiter, and so is no part of any cell.
+        is_padded=trial.marks.delimiter != " " and {cell[0] for cell in inner} == {" "},
         rows_above=trial.heading.above,
         header_rows=trial.heading.rows,
         empty_columns=empty,
@@ -182,9 +184,3 @@ def _is_doubtful(trial: Trial) -> bool:
         for name, *cells in columns
     )
     return may_be_data(heading.names) or not any(above_data)
-
-
-def _is_padded(trial: Trial) -> bool:
-    """Whether a space follows every delimiter, and so is no part of any cell."""
-    inner = [cell for one in trial.rows for cell in (one.cells or ())[1:] if cell]
-    return bool(inner) and trial.marks.delimiter != " " and all(cell[0] == " " for cell in inner)

@@ -69,7 +69,8 @@ class _Parser:
                 strings_can_be_null=True,
             ),
         )
-        return [_one_chunk(table.column(name)) for name in wanted]
+        found = [table.column(name) for name in wanted]
+        return [one.chunk(0) if one.num_chunks == 1 else one.combine_chunks() for one in found]
 
     def _skip(self, row: Any, faults: list[Fault] | None) -> str:  # noqa: ANN401 - pyarrow's own
         """Note a record with too many or too few cells, and go on."""
@@ -143,10 +144,6 @@ def _parse_text(data: pa.Buffer, layout: FileLayout, dialect: Dialect) -> Batch:
         bad = np.logical_or.reduce([mask_of(column.is_valid()) for column in filled])
         batch = batch.without(bad, "wrong_cell_count")
     return batch
-
-
-def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _parse_bytes(data: pa.Buffer, layout: FileLayout, dialect: Dialect) -> Batch:
