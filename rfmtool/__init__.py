@@ -19,6 +19,7 @@ __all__ = [
     "compare",
     "concentration",
     "explain",
+    "journey",
     "measure",
     "repeat",
     "run",
@@ -28,7 +29,15 @@ __all__ = [
 if TYPE_CHECKING:
     from rfmtool.grouping.read import Settings
     from rfmtool.pipeline import run
-    from rfmtool.questions import affinity, cadence, cohorts, concentration, repeat, timeline
+    from rfmtool.questions import (
+        affinity,
+        cadence,
+        cohorts,
+        concentration,
+        journey,
+        repeat,
+        timeline,
+    )
     from rfmtool.rules import FitRules, Method
     from rfmtool.runs.compare import compare
     from rfmtool.runs.explain import explain
@@ -49,7 +58,8 @@ _HOMES: Final = {
     "Settings": "grouping.read",
     **dict.fromkeys(("FitRules", "Method"), "rules"),
     **dict.fromkeys(
-        ("affinity", "cadence", "cohorts", "concentration", "repeat", "timeline"), "questions"
+        ("affinity", "cadence", "cohorts", "concentration", "journey", "repeat", "timeline"),
+        "questions",
     ),
 }
 

@@ -14,10 +14,11 @@ _COUNTED: Final = (
     *("recency_days", "recency_score", "frequency_score", "monetary_score"),
     *("usual_gap_days", "overdue_ratio", "average_order"),
     *("stage", "segment", "activity", "action", "priority", "channel", "stage_evidence"),
-    *("wallet", "share_of_wallet", "wallet_basis", "wallet_spend", "wallet_plan"),
-    *("wallet_understated", "margin", "latest_nps", "phone"),
+    *("wallet", "wallet_low", "wallet_high", "share_of_wallet", "wallet_basis", "wallet_spend"),
+    *("headroom", "wallet_plan", "wallet_understated", "margin", "contribution"),
+    *("service_minutes", "latest_nps", "phone"),
     *("holdout", "resting", "snooze_until", "return_probability", "expected_spend"),
-    *("open_complaints", "open_complaint_on"),
+    *("open_complaints", "open_complaint_on", "orders_suggest"),
 )
 _SMALL: Final = {
     **dict.fromkeys(("frequency", "order_days", "priority"), "int32"),

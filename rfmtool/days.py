@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -27,10 +27,25 @@ def day_of(number: int) -> date:
     return _EPOCH + timedelta(days=number)
 
 
+def months_before(day: int, months: int) -> int:
+    """The same day of the month some months earlier, or that month's last day."""
+    month = np.datetime64(day, "D").astype("datetime64[M]")
+    of_month = day - int(month.astype("datetime64[D]").astype(np.int64))
+    earlier = int(month.astype(np.int64)) - months
+    first, following = np.array([earlier, earlier + 1], "datetime64[M]").astype("datetime64[D]")
+    return min(int(first.astype(np.int64)) + of_month, int(following.astype(np.int64)) - 1)
+
+
 def dated(days: Ints, known: Mask) -> npt.NDArray[np.datetime64]:
     """Days since 1970-01-01 as dates, those not known as missing."""
     # In whole numbers, because numpy takes ten times as long over dates.
     return np.where(known, days * _SECONDS_A_DAY, _NAT).view("datetime64[s]")
+
+
+def day_numbers(dates: npt.NDArray[Any], missing: int = _NAT) -> Ints:
+    """Dates as days since 1970-01-01; what is missing is before all others unless told."""
+    days: Ints = dates.astype("datetime64[D]").astype(np.int64)
+    return days if missing == _NAT else np.where(days == _NAT, missing, days)
 
 
 def date_text(dates: pa.Array) -> pa.Array:

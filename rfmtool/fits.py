@@ -12,6 +12,8 @@ import pandas as pd
 from pandas.api.types import union_categoricals
 
 from rfmtool import columns as names
+from rfmtool.analyses.earning import year_of
+from rfmtool.analyses.tastes import tastes
 from rfmtool.arrays import parts_of
 from rfmtool.days import day_number
 from rfmtool.errors import RulesError
@@ -23,6 +25,7 @@ from rfmtool.grouping.phones import international
 from rfmtool.grouping.read import Settings
 from rfmtool.placing import needs
 from rfmtool.placing.candidates import tenure_limit
+from rfmtool.placing.dealings import dealings
 from rfmtool.placing.proof import add_proof
 from rfmtool.rules import Rules
 from rfmtool.scoring.breadth import add_breadth
@@ -93,12 +96,14 @@ def fit_everyone(
             )
             for start, stop in parts_of(len(people))
         )
+    shared = _shared(people, grouped, in_force, day, needed)
+    log = grouped.evidence.get("contacted") if needed & needs.YEARLY else None
     return Fit(
         in_force,
         tenure_limit(people),
         limits,
         told,
-        _shared(people, grouped, in_force, day, needed),
+        shared if log is None else shared.assign(**_of_year(grouped, log, rules, day)),
         everybody,
     )
 
@@ -187,6 +192,18 @@ def _fitted(
     return fit(people, rules.scoring, timing, peer_spend, as_of, rules=rules.fit)
 
 
+def _of_year(grouped: Grouped, log: pd.DataFrame, rules: Rules, day: int) -> dict[str, Any]:
+    """What the contact log tells of a year beside its orders."""
+    if grouped.entries is None:
+        return {}
+    people, cost = len(grouped.table), rules.contacting.minute_cost
+    year = year_of(grouped.entries, log, people, cost, day)
+    if year.contribution is None:
+        return {"service_minutes": year.minutes}
+    left = pd.arrays.IntegerArray(year.contribution, ~year.is_known)
+    return {"service_minutes": year.minutes, "contribution": left}
+
+
 def _shared(
     people: pd.DataFrame, grouped: Grouped, scales: Scales, day: int, needed: frozenset[str]
 ) -> pd.DataFrame:
@@ -198,10 +215,16 @@ def _shared(
         if needed & needs.BREADTH:
             broad = add_breadth(people, spends, scales.peer_spend.peers, day)
             found = broad.drop(columns=people.columns)
+        if needed & needs.TASTES:
+            told = tastes(grouped.categories.to_pandas(), len(people))
+            found = pd.concat([found, told.set_axis(found.index)], axis=1)
         found = found.assign(categories=np.bincount(owner, minlength=len(people)))
     if grouped.evidence:
         proof = add_proof(people.assign(lines=1), grouped.evidence, day)
         found = pd.concat([found, proof.drop(columns=[*people.columns, "lines"])], axis=1)
+    if grouped.evidence and needed & needs.DEALINGS:
+        ids = grouped.table["customer_id"].combine_chunks()
+        found = found.assign(**dealings(ids, grouped.evidence, day))
     return found
 
 

@@ -145,8 +145,8 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
             "last" that day is taken even where it hangs on a few orders long after all others.
         rules: a rules file, or rules already loaded.
         scales: cut points to use instead of fitting them: a file, or the scales of an earlier run.
-        evidence: contacts, referrals, feedback, partners, wallets, contacted, suppress: each a
-            source of its own, for what orders cannot tell.
+        evidence: contacts, referrals, feedback, partners, wallets, contacted, introductions,
+            memberships, needs, suppress: each a source of its own, for what orders cannot tell.
         cuts: dimension to scoring method; overrides the rules.
         fit_on: who cut points are fitted on; overrides the rules.
         asked: everything else that detection would otherwise decide.
@@ -189,6 +189,8 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     given = scales if isinstance(scales, Scales) or scales is None else load_scales(scales)
     if settings.detail is None:
         needed = needed_by(settings, in_force)
+        if "contacted" not in {**in_force.evidence, **(evidence or {})}:
+            needed -= needs.YEARLY
         settings = replace(settings, detail=_detail(needed, in_force, given))
     settings = _also_suppressed(in_force, evidence, asked, settings)
     told = read_told({**in_force.evidence, **(evidence or {})}, asked, settings, max_rejects)
@@ -293,7 +295,7 @@ def _detail(needed: frozenset[str], rules: Rules, scales: Scales | None) -> Deta
         category="category" if needed & needs.CATEGORIES else None,
         cost=not needed.isdisjoint(needs.COSTS),
         contacts=not needed.union((*attributes, within)).isdisjoint(names.CONTACTS),
-        entries=not needed.isdisjoint(needs.FORECASTS),
+        entries=not needed.isdisjoint(needs.FORECASTS | needs.YEARLY),
     )
 
 

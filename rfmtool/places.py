@@ -1,17 +1,42 @@
-"""Whether a name is a place in the file system, or would only be taken for one."""
+"""What a name is: a place in the file system, a database, or neither; and names without secrets."""
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, Literal
 
 from rfmtool.errors import UsageError
 
+DATABASES: Final = ("postgresql", "postgres", "sqlite", "duckdb", "snowflake", "bigquery")
+"""How names of databases begin."""
+STORES: Final = ("s3", "gs", "az")
+"""How names of places in object stores begin."""
+WEB: Final = "https"
+WRITTEN: Final = ("postgresql", "sqlite", "duckdb", *STORES)
+"""How names begin of places beside files that a run is written to."""
+
 # Two letters at least, as `C:` is a drive; one slash is what a path makes of two.
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")
-_DATABASE: Final = re.compile(
-    r"(sqlite|duckdb|postgres|postgresql|mysql|mariadb|jdbc):", re.IGNORECASE
-)
+_DATABASE: Final = re.compile(rf"({'|'.join(DATABASES)}|mysql|mariadb|jdbc):", re.IGNORECASE)
+
+_USER: Final = re.compile(r"://\S*@")
+_PARAMETERS: Final = re.compile(r"(?<=://)([^\s?#]*)\?[^\s#]*")
+
+
+def scheme_of(name: str) -> str:
+    """The scheme of a URL, in small letters; nothing where it is a path."""
+    found = _DATABASE.match(name) or _SCHEME.match(name)
+    return found[1].lower() if found else ""
+
+
+def is_database(name: str) -> bool:
+    """Whether it names a database that can be read and written."""
+    return scheme_of(name) in DATABASES
+
+
+def is_store(name: str) -> bool:
+    """Whether it names a place in an object store."""
+    return scheme_of(name) in STORES
 
 
 def check_local(name: str) -> None:
@@ -20,9 +45,31 @@ def check_local(name: str) -> None:
     Raises:
         UsageError: it is a URL; only its scheme is shown, since others may hold passwords.
     """
-    found = _SCHEME.match(name) or _DATABASE.match(name)
-    if found:
+    if scheme := scheme_of(name):
         raise UsageError(
-            f"{found[1]}:…: only files and folders are read and written here",
+            f"{scheme}:…: only files and folders of this machine are read and written here",
             "Copy it to a file first, or name a place of this machine.",
         )
+
+
+def check_known(name: str, verb: Literal["read", "written"]) -> None:
+    """Check that a name is a path, since all URLs of a known kind have been told apart.
+
+    Args:
+        name: what the user named.
+        verb: what would be done there.
+
+    Raises:
+        UsageError: it is a URL of another kind; only its scheme is shown.
+    """
+    if scheme := scheme_of(name):
+        known = ", ".join((*DATABASES, *STORES, WEB) if verb == "read" else WRITTEN)
+        raise UsageError(
+            f"{scheme}:…: such a place is not {verb}",
+            f"Name a file or folder, or a URL of one of these: {known}.",
+        )
+
+
+def without_secrets(text: str) -> str:
+    """A text without what URLs in it may hold: user, password, parameters."""
+    return _PARAMETERS.sub(r"\1", _USER.sub("://", text))

@@ -15,6 +15,8 @@ from rfmtool.analyses.cadence import cadence as _cadence
 from rfmtool.analyses.cohorts import cohorts as _cohorts
 from rfmtool.analyses.cohorts import first_months
 from rfmtool.analyses.concentration import concentration as _concentration
+from rfmtool.analyses.journey import Journey
+from rfmtool.analyses.journey import journey as _journey
 from rfmtool.analyses.repeat import repeat as _repeat
 from rfmtool.analyses.timeline import COUNTED, Every, Point, ends, point
 from rfmtool.days import day_of
@@ -149,6 +151,42 @@ def affinity(
         raise _nothing_to_compare(result.grouped.export, by)
     ids = result.grouped.table.column("customer_id").to_pandas()
     return shown(Affinity, _affinity(bought.to_pandas(split_blocks=True), ids, result.as_of, by))
+
+
+def journey(
+    source: Any,  # noqa: ANN401 - what `run` takes, or a Result
+    *,
+    by: Literal["category", "product"] | None = None,
+    **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
+) -> Journey:
+    """The first-time buyer's way: contact, answer, order, second order, days and losses.
+
+    Args:
+        source: an export, as `run` takes it, or the result of a run; what first purchases lead to
+            is told of an export alone.
+        by: the role of the column that says what a first purchase was; the category by default,
+            and the product where there is none.
+        reading: keyword arguments of `run`, for an export; `evidence` opens further steps.
+
+    Raises:
+        UsageError: there is no such column.
+        RfmtoolError: as `run` does.
+    """
+    detail = Detail(by or "category", cost=False, contacts=False, first=True)
+    result = _result(source, reading, replace(_ORDERS, detail=detail))
+    first, roles = result.grouped.first, result.grouped.export.roles
+    if by is not None and by not in roles:
+        raise _nothing_to_compare(result.grouped.export, by)
+    by = by or ("product" if "product" in roles and "category" not in roles else "category")
+    return _journey(
+        len(result.frame),
+        result.grouped.evidence,
+        result.days,
+        None if first is None else first.to_pandas(),
+        result.as_of,
+        by=by,
+        services=[row.label for row in result.rules.playbook if not row.is_marketing],
+    )
 
 
 def _nothing_to_compare(export: Export, by: str) -> UsageError:

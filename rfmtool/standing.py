@@ -302,6 +302,7 @@ class Standing:
                 self.rules.wallet,
                 period_of(self.settings, self.as_of),
                 self.fit.wallet_limits,
+                plan_by_estimate=self.settings.estimate_plans,
             )
         return people
 

@@ -21,7 +21,7 @@ NESTED = {
 }  # fmt: skip
 AS_OF = date(2024, 1, 31)
 TIMING = Timing(Windows(), 30.0, 2.0, 4.0, limits_are_fitted=False)
-PEER_SPEND = PeerSpend(Decimal("0.8"), Peers((), (0, 0, 0), ((),)), (0,))
+PEER_SPEND = PeerSpend(Decimal("0.8"), Peers((), (0, 0, 0), ((),)), (0,), (0,), (0,))
 WITHIN = FitRules(within="country")
 BUYERS = st.lists(
     st.tuples(st.integers(0, 9), st.integers(1, 9), st.integers(-99, 99)), min_size=1, max_size=40

@@ -195,6 +195,9 @@ def action(person, w50, w95):  # noqa: C901, PLR0911, PLR0912 - one sentence for
     heavy = person["refunds"] > 0 and person["refunds"] / max(person["sales"], 1) >= 0.25
     if loses and heavy and person["frequency"] >= 2 and person["complaints"] >= 2:
         return "manager_review"
+    costly = person.get("contribution", 0) < 0 and person.get("service_minutes", 0) >= 60
+    if costly and person["frequency"] >= 2:
+        return "manager_review"
     if stage_ == "customer" and person["recency_days"] <= w50:
         return "welcome"
     if stage_ in ("client", "supporter") and activity == "lapsed":

@@ -331,14 +331,17 @@ def entries(lines: Iterable[Line]) -> dict[tuple[str, str, date], Moved]:
     return {key: moved[key] for key in sorted(moved, key=_by_bytes)}
 
 
-def categories(lines: Iterable[Line]) -> dict[tuple[str, str], Decimal]:
-    """By customer and category: the net money."""
+def categories(lines: Iterable[Line]) -> dict[tuple[str, str], tuple[Decimal, date | None]]:
+    """By customer and category: the net money, and the last day with a sale."""
     same: dict[tuple[str, str], list[Line]] = defaultdict(list)
     for line in sold(lines):
         if line.category is not None:
             same[line.customer_id, line.category].append(line)
     return {
-        key: sum((line.amount for line in same[key]), Decimal(0))
+        key: (
+            sum((line.amount for line in same[key]), Decimal(0)),
+            max((line.day for line in same[key] if line.amount > 0), default=None),
+        )
         for key in sorted(same, key=_by_bytes)
     }
 

@@ -30,6 +30,7 @@ FLOORS = [
     ["engines"],
     ["sources"],
     ["rules", "demo"],
+    ["databases", "stores"],
     ["money", "days", "manifest"],
     ["documents", "places", "frames"],
     ["arrays", "columns", "errors", "scratch", "threads"],

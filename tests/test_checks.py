@@ -3,9 +3,9 @@
 import pytest
 from shell import SHOP, written
 
-from rfmtool.engines import Doubts
+from rfmtool.engines import OrderCounts
 from rfmtool.errors import AmbiguousInputError, InputError
-from rfmtool.grouping.doubts import check_amounts, check_currency, check_overlap
+from rfmtool.grouping.ambiguities import check_amounts, check_currency, check_overlap
 from rfmtool.sources import Asked, open_export
 from rfmtool.sources.layout import Question
 from rfmtool.sources.ledger import Ledger, Overlap
@@ -25,12 +25,12 @@ def seen(*currencies, overlap=0):
 
 @pytest.mark.parametrize(("of_rows", "alike"), [(19, 19), (100, 94)], ids=["few", "not_all"])
 def test_some_orders_may_repeat_one_amount_on_all_rows(export, of_rows, alike):
-    check_amounts(export, Doubts(orders=200, of_rows=of_rows, alike=alike))
+    check_amounts(export, OrderCounts(orders=200, of_rows=of_rows, alike=alike))
 
 
 def test_nearly_all_orders_may_not(export):
     with pytest.raises(AmbiguousInputError, match="95 of 100 orders with several rows"):
-        check_amounts(export, Doubts(orders=200, of_rows=100, alike=95))
+        check_amounts(export, OrderCounts(orders=200, of_rows=100, alike=95))
 
 
 def test_one_order_in_a_thousand_may_recur_in_another_file_and_no_more(export):

@@ -21,7 +21,7 @@ HELPS = [
     "demo",
 ]
 EXAMPLE = Path(__file__).parents[1] / "examples" / "shop"
-QUESTIONS = ["repeat", "cadence", "cohorts", "concentration", "affinity", "timeline"]
+QUESTIONS = ["repeat", "journey", "cadence", "cohorts", "concentration", "affinity", "timeline"]
 
 
 @pytest.fixture

@@ -139,3 +139,25 @@ def test_a_country_asks_for_what_reads_numbers(monkeypatch):
     check_country(None)
     with pytest.raises(UsageError, match="phonenumbers"):
         check_country("GB")
+
+
+CONSENTS = [("yes", "no"), ("no", "yes"), ("subscribed", "Opted Out"), ("True", "FALSE")]
+
+
+@pytest.mark.parametrize("words", CONSENTS)
+def test_of_a_yes_and_a_no_on_one_day_the_no_counts(tmp_path, monkeypatch, words):
+    """In the export, and in a table of contacts; the day after, a yes is a yes again."""
+    monkeypatch.chdir(tmp_path)
+    one, other = words
+    lines = [f"ann,1,2024-01-05,5,{one}", f"ann,2,2024-01-05,5,{other}", "bob,3,2024-01-05,5,no",
+             "bob,4,2024-01-06,5,yes"]  # fmt: skip
+    Path("a.csv").write_text("\n".join(["customer_id,order_id,ordered_at,amount,consent", *lines]))
+    done = rfmtool("score", "a.csv", "--select", "customer_id,consent")
+    refusal = next(word for word in words if word.lower().startswith(("n", "o", "f")))
+    assert [row["consent"] for row in rows_of(done.stdout)] == [refusal, "yes"]
+
+    Path("b.csv").write_text("customer_id,order_id,ordered_at,amount\nann,1,2024-01-05,5\n")
+    rows = [f"ann,2024-01-01,{one},2024-01-09", f"ann,2024-01-01,{other},"]
+    Path("c.csv").write_text("\n".join(["customer_id,since_on,consent,paused_until", *rows]))
+    done = rfmtool("score", "b.csv", "--contacts", "c.csv", "--select", "customer_id,consent")
+    assert [row["consent"] for row in rows_of(done.stdout)] == [refusal]

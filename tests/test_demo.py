@@ -12,11 +12,16 @@ CUSTOMERS = 2000
 COLUMNS = {
     "orders": "order_id ordered_at customer_id product category quantity unit_price cost country",
     "contacts": "customer_id name email phone consent country status since_on scheme_member "
-    "paused_until",
+    "paused_until answered_on source business",
     "referrals": "referrer_id referred_id referred_on solicited",
     "feedback": "customer_id given_on nps kind sentiment solicited resolved_on",
     "partners": "customer_id from_on until_on",
     "wallets": "customer_id wallet from_on until_on rank brands",
+    "contacted": "customer_id action contacted_on channel direction answered_on outcome minutes",
+    "introductions": "from_id to_id introduced_on outcome",
+    "memberships": "customer_id community joined_on left_on attended_on invited_by",
+    "needs": "customer_id need asked_on met_on",
+    "contact_steps": "customer_id status since_on",
     "suppress": "customer_id",
 }
 
@@ -90,8 +95,10 @@ def test_customers_is_the_number_of_persons_the_shop_knows(any_shop):
 def test_every_id_is_a_contact(any_shop):
     known = set(any_shop["contacts"]["customer_id"])
     for stem, table in any_shop.items():
-        for column in table.columns.intersection(["customer_id", "referrer_id", "referred_id"]):
-            assert set(table[column]) - {""} <= known, (stem, column)
+        for column in table.columns.intersection(
+            ["customer_id", "referrer_id", "referred_id", "from_id", "to_id", "invited_by"]
+        ):
+            assert set(table[column]) - {"", "us"} <= known, (stem, column)
 
 
 def test_no_event_is_later_than_the_last_order(any_shop):
@@ -104,6 +111,12 @@ def test_no_event_is_later_than_the_last_order(any_shop):
         ("feedback", "given_on"),
         ("feedback", "resolved_on"),
         ("partners", "from_on"),
+        ("contacts", "answered_on"),
+        ("contact_steps", "since_on"),
+        ("contacted", "contacted_on"),
+        ("introductions", "introduced_on"),
+        ("memberships", "attended_on"),
+        ("needs", "met_on"),
     ]:
         assert any_shop[stem][column].max() <= last, (stem, column)
 

@@ -54,7 +54,7 @@ def test_every_level_of_a_file_is_what_the_oracle_makes_of_its_cells(scratch, le
     ]
     assert [
         (ids[row["owner"]], row["category"], row["net"]) for row in grouped.categories.to_pylist()
-    ] == [(*key, units(net)) for key, net in categories.items()]
+    ] == [(*key, units(net)) for key, (net, _) in categories.items()]
     assert grouped.latest["email"].to_pylist() == [
         oracle.latest_emails(ledger.lines)[who] for who in ids
     ]

@@ -41,6 +41,15 @@ def test_a_status_that_stands_in_the_names_of_folders_counts(tmp_path):
     assert result.summary["columns"]["status"] == "status"
 
 
+def test_so_does_one_above_files_of_text(tmp_path):
+    second = GOOD.replace("ann,1", "ann,3").replace("bob,2", "bob,4")
+    lay_out(tmp_path, {"status=paid/a.csv": GOOD, "status=cancelled/b.csv": second})
+
+    ledger = library.run(tmp_path).ledger
+
+    assert (ledger["used"], ledger["not_a_sale"]) == (2, 2)
+
+
 def test_any_role_may_stand_in_the_names_of_folders_percent_signs_and_gaps_included(tmp_path):
     table = orders().drop(columns=["customer_id", "ordered_at"])
     hive = "customer_id=__HIVE_DEFAULT_PARTITION__"

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledgers import GivenLines, detailed_ledgers
 
-from rfmtool.engines import CATEGORIES, CUSTOMERS, Request
+from rfmtool.engines import CATEGORIES, CUSTOMERS, NO_DAY, Request
 from rfmtool.engines.local import LocalEngine
 from rfmtool.errors import InputError, SystemFailureError
 from rfmtool.sources.rows.clean import lines_schema
@@ -84,7 +84,8 @@ def test_every_answer_is_what_the_oracle_makes_of_the_same_rows(ledger, threads)
     assert plain.customers.drop_columns("order_dates") == full.customers.drop_columns("order_dates")
     assert full.customers["order_dates"].null_count == len(ids)
     assert categories_in(plain, ids) == [
-        (*key, units(net)) for key, net in oracle.categories(ledger.lines).items()
+        (*key, units(net), NO_DAY if day is None else place_of(day))
+        for key, (net, day) in oracle.categories(ledger.lines).items()
     ]
     assert plain.categories == full.categories
     assert plain.latest == full.latest

@@ -59,13 +59,42 @@ def test_an_id_with_a_lions_share_of_all_orders_is_warned_of():
     assert not any("'9'" in text for text in result.summary["warnings"])
 
 
+def test_ids_written_as_formulas_behind_very_many_that_are_not_are_refused(tmp_path):
+    path, row = tmp_path / "shop.csv", "{n},{n},2026-01-01,10\n"
+    plain = "".join(row.format(n=n) for n in range(100_000, 120_000))
+    path.write_text(HEADER + plain + '"=""00123""",1,2026-01-01,10\n')
+
+    with pytest.raises(AmbiguousInputError, match=r"1 customer ids .* are formulas"):
+        rfmtool.run(path)
+
+
+def test_order_ids_that_a_spreadsheet_cut_short_are_refused(tmp_path):
+    path = tmp_path / "shop.csv"
+    path.write_text(HEADER + "".join(f"c{n},5.01E+12,2026-01-0{n},10\n" for n in range(1, 9)))
+
+    with pytest.raises(AmbiguousInputError, match=r"order ids of 8 rows .* written like 6\.12E"):
+        rfmtool.run(path)
+
+
 def test_ids_that_are_floats_in_one_file_and_whole_in_another_are_refused(tmp_path):
     for name, ids in (("a", [7.0, 8.0]), ("b", [7, 9])):
         table = frame(*ids).assign(order_id=[f"{name}{n}" for n in range(2)])
         pq.write_table(pa.Table.from_pandas(table), tmp_path / f"{name}.parquet")
 
-    with pytest.raises(AmbiguousInputError, match=r"17850\.0 and others like 17850"):
+    with pytest.raises(AmbiguousInputError, match=r"has 1 customer id both as in 17850\.0"):
         rfmtool.run(tmp_path)
+
+
+def test_other_ids_that_are_floats_in_one_file_and_whole_in_another_are_told_of(tmp_path):
+    for name, ids in (("a", [7.0, 8.0]), ("b", [9, 10])):
+        pq.write_table(pa.Table.from_pandas(frame(*ids)), tmp_path / f"{name}.parquet")
+
+    result = rfmtool.run(tmp_path)
+
+    assert result.customers["customer_id"].tolist() == ["10", "7.0", "8.0", "9"]
+    assert any(
+        "2 customer ids are written like 17850.0" in one for one in result.summary["warnings"]
+    )
 
 
 @pytest.mark.parametrize(

@@ -325,3 +325,38 @@ def test_a_list_of_its_own_is_measured_alone(shop):
     result = rfmtool.run(shop / "orders.csv", lots=parse_lots(["last_try=30%"]))
 
     assert set(result.holdouts["lot"]) <= {"last_try"}
+
+
+def test_rows_of_the_log_that_cannot_be_meant_are_counted_and_said(shop):
+    log = shop / "log.csv"
+    rows = pd.read_csv(shop / "out" / "holdouts.csv", dtype=str)
+    told = rows.head(30).assign(contacted_on="2025-06-16", cost="1")
+    odd = pd.DataFrame(
+        {"customer_id": ["nobody", "000", "001"], "action": ["club", "wave_hands", "club"],
+         "contacted_on": ["2025-06-16", "2025-06-16", "2025-12-24"], "cost": "100"}
+    )  # fmt: skip
+    pd.concat([told, odd])[[*odd]].to_csv(log, index=False)
+
+    found = rfmtool.measure(shop / "out", shop / "later.csv", evidence={"contacted": log})
+
+    said = " ".join(found.warnings)
+    assert "1 of 31 ids is known from nowhere else" in said
+    assert "1 row dated after 2025-09-20, so not yet true" in said
+    assert "1 row for an action that the playbook does not have" in said
+    plain = rfmtool.measure(shop / "out", shop / "later.csv")
+    assert "contacted" not in " ".join(plain.warnings)
+
+
+def test_costs_count_from_each_lists_own_day_to_the_end_of_its_window(shop):
+    """Before the list, on its day, on the last day of the window, and a day late."""
+    rows = pd.read_csv(shop / "out" / "holdouts.csv", dtype=str)
+    [one] = rows[rows["held_out"].isna()]["customer_id"].head(1)
+    days = {"2025-06-14": 1, "2025-06-15": 10, "2025-09-13": 100, "2025-09-14": 1000}
+    log = shop / "log.csv"
+    action = rows.set_index("customer_id")["action"][one]
+    lines = [f"{one},{action},{day},{cost}" for day, cost in days.items()]
+    log.write_text("\n".join(["customer_id,action,contacted_on,cost", *lines]) + "\n")
+
+    found = rfmtool.measure(shop / "out", shop / "later.csv", evidence={"contacted": log})
+
+    assert found.as_data()["groups"][0]["costs"] == pytest.approx(110)

@@ -19,7 +19,16 @@ PLAYBOOK = load_rules().playbook
 TIMING = Timing(Windows(10, 30, 60, 90), 20.0, 2.0, 4.0, limits_are_fitted=False)
 WHOLE = {
     *("order_days", "frequency", "recency_days", "monetary_score", "latest_nps", "cost"),
-    *("complaints", "open_complaints", "lines", "monetary", "sales", "refunds"),
+    *(
+        "contribution",
+        "service_minutes",
+        "complaints",
+        "open_complaints",
+        "lines",
+        "monetary",
+        "sales",
+        "refunds",
+    ),
 }
 SOMEONE = {
     "customer_id": "a",
@@ -100,9 +109,19 @@ def test_every_row_is_for_somebody(action, more):
 
 
 def test_the_rows_are_all_there_and_each_is_more_urgent_than_the_next():
-    assert [row.label for row in PLAYBOOK] == [action for action, _ in ROWS]
-    assert [row.priority for row in PLAYBOOK] == list(range(1, len(ROWS) + 1))
+    priorities = {row.label: row.priority for row in PLAYBOOK}  # some have several rows
+    assert list(priorities) == [action for action, _ in ROWS]
+    assert list(priorities.values()) == list(range(1, len(ROWS) + 1))
     assert all(row.say for row in PLAYBOOK)
+
+
+@pytest.mark.parametrize(
+    ("more", "action"),
+    [({}, "manager_review"), ({"contribution": 0}, "next_order"), ({"frequency": 1}, "next_order"),
+     ({"service_minutes": 59}, "next_order")],
+)  # fmt: skip
+def test_who_leaves_less_than_nothing_and_takes_an_hour_of_service_is_for_a_manager(more, action):
+    assert action_of(**{"contribution": -1, "service_minutes": 60} | more) == action
 
 
 def test_who_ordered_today_is_welcome():

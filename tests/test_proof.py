@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from ladder_oracle import History, Shop
 from witnesses import frames_of, ordinal, people_of
 
+from rfmtool.days import months_before
 from rfmtool.placing.ladder import place_stages
 from rfmtool.placing.matching import first_match
-from rfmtool.placing.proof import add_proof, months_before
+from rfmtool.placing.proof import add_proof
 from rfmtool.rules import load_rules
 
 AS_OF = date(2024, 2, 29)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rfmtool.engines import CATEGORIES
+from rfmtool.engines import CATEGORIES, NO_DAY
 from rfmtool.engines.spends import Spends
 from rfmtool.sources.rows.clean import lines_schema
 
@@ -22,11 +22,11 @@ NOTES = st.tuples(
 
 
 def stream(notes, batch_rows=3):
-    """Lines of (customer, category, sales, refunds)."""
+    """Lines of (customer, category, sales, refunds), a day each."""
     rows = [
-        {"customer_id": who, "order_id": "1", "day": 1, "sales": sales, "refunds": refunds,
+        {"customer_id": who, "order_id": "1", "day": day, "sales": sales, "refunds": refunds,
          "rows": 1, "is_sale": True, "category": category}
-        for who, category, sales, refunds in notes
+        for day, (who, category, sales, refunds) in enumerate(notes)
     ]  # fmt: skip
     return pa.Table.from_pylist(rows, SCHEMA).to_reader(batch_rows)
 
@@ -43,15 +43,16 @@ def spent(lines, **how):
 
 @given(notes=st.lists(NOTES, max_size=30), many=st.integers(0, 20), batch_rows=st.integers(1, 8))
 def test_any_lines_in_any_batches_add_up_sorted_by_bytes(notes, many, batch_rows):
-    sums = Counter()
-    for who, category, sales, refunds in notes:
+    sums, days = Counter(), {}
+    for day, (who, category, sales, refunds) in enumerate(notes):
         if category is not None:
             sums[who, category] += sales - refunds
+            days[who, category] = day if sales else days.get((who, category), NO_DAY)
 
     found, _ = spent(stream(notes, batch_rows), many=many)
 
     keys = sorted(sums, key=lambda key: [word.encode() for word in key])
-    assert found == [(*key, sums[key]) for key in keys]
+    assert found == [(*key, sums[key], days[key]) for key in keys]
 
 
 def test_lines_pass_as_they_are_but_for_their_category():
@@ -60,7 +61,7 @@ def test_lines_pass_as_they_are_but_for_their_category():
 
     found, others = spent(stream(notes))
 
-    assert found == [("ann", "tea", 5)]
+    assert found == [("ann", "tea", 5, 0)]
     assert others.equals(lines.drop_columns(["category"]))
 
 
@@ -79,8 +80,8 @@ def test_more_names_and_customers_than_sixteen_bits_hold(many):
 
     found, _ = spent(pa.concat_tables([lines, lines]).to_reader(30_000), many=many)
 
-    expected = [(who, name, 2 * int(name)) for who, name in zip(*map(pa.Array.to_pylist,
-                (ids, words)), strict=True)]  # fmt: skip
+    pairs = zip(ids.to_pylist(), words.to_pylist(), strict=True)
+    expected = [(who, name, 2 * int(name), int(name) or NO_DAY) for who, name in pairs]
     assert found == sorted(expected)
 
 

@@ -110,9 +110,9 @@ def test_the_table_has_a_row_for_each_day(tmp_path):
     ]
 
 
-def test_a_result_without_entries_says_how_to_get_them(tmp_path):
+def test_a_result_of_some_columns_alone_says_how_to_get_all(tmp_path):
     result = library.run(written(tmp_path / "shop.csv"), settings=Settings(select=("monetary",)))
-    with pytest.raises(UsageError, match="not asked to keep"):
+    with pytest.raises(UsageError, match="was not asked for the column activity"):
         library.timeline(result)
 
 

@@ -68,7 +68,11 @@ def test_a_column_of_plain_values_is_carried_through(kind):
 @pytest.mark.parametrize("source", ["file", "frame"])
 @pytest.mark.parametrize("name", ["customer_id", "date", "amount", "status", "category", "note"])
 def test_a_cell_that_is_no_text_rejects_its_row(tmp_path, source, name):
-    cells = {"date": [b"\xff", b"2024-01-02", b"2024-01-03"], "amount": [b"1\xff", b"2", b"3"]}
+    cells = {
+        "date": [b"\xff", b"2024-01-02", b"2024-01-03"],
+        "amount": [b"1\xff", b"2", b"3"],
+        "status": [b"caf\xe9", b"paid", b"paid"],
+    }
     bad = raw_text(cells.get(name, [b"caf\xe9", b"b", b"c"]))
     table = pa.table({**SHOP, name: bad})
     if source == "file":

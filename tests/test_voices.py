@@ -4,9 +4,11 @@ import pandas as pd
 
 from rfmtool.analyses.returned import Share
 from rfmtool.analyses.voices import (
+    Voices,
     answers_by_stage,
     complaints,
     delight,
+    foretold,
     referrals_by_stage,
     voices,
 )
@@ -24,6 +26,8 @@ def people_of(*rows):
         stage=pd.Categorical(frame["stage"], stages),
         last_order_on=last,
         latest_nps=frame["latest_nps"].astype("Int64"),
+        order_days=1,
+        orders_suggest=False,
     )
 
 
@@ -170,3 +174,25 @@ def test_nobody_ordered_and_still_there_is_an_answer():
     assert found.delight["ecstatic"] == Share(1, 0)
     assert found.complaints.came_back_after == Share(1, 0)
     assert found.complaints.came_back_without == Share(0, 0)
+
+
+def test_how_well_orders_foretold_who_would_recommend_us():
+    """Of forty who look it thirty would, of forty others who came back ten; one came once."""
+    people = pd.DataFrame(
+        {
+            "latest_nps": pd.array([9] * 30 + [3] * 10 + [10] * 10 + [8] * 30 + [9, None], "Int64"),
+            "orders_suggest": [True] * 40 + [False] * 41 + [True],
+            "order_days": [4] * 80 + [1, 9],
+        }
+    )
+
+    found = foretold(people)
+
+    assert found == {"suggested": Share(40, 30), "others": Share(40, 10)}
+    assert Voices(None, None, None, None, found).as_data()["candidates"]["orders_tell"]
+
+
+def test_few_answers_say_nothing_of_candidates():
+    few = {"suggested": Share(29, 29), "others": Share(40, 0)}
+
+    assert Voices(None, None, None, None, few).as_data()["candidates"]["orders_tell"] is None

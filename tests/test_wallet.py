@@ -233,6 +233,29 @@ def test_a_realistic_wallet_is_what_the_best_peers_spend():
     assert set(got["wallet_basis"]) == {"peer_estimate"}
 
 
+def test_an_estimate_is_a_range():
+    """Half of the peers spend 550 or more, one in twenty 955; who spends more than that is sure."""
+    frame = people(HUNDREDS)
+
+    got = shares(frame, told(known(0, 500, 100)), fit_peer_spend(frame, RULES, AS_OF))
+
+    assert got["wallet_low"].tolist() == [500, 550, 550, 550, 550, 600, 700, 800, 900, 1000]
+    assert got["wallet_high"].tolist() == [500] + [955] * 8 + [1000]
+
+
+def test_no_plan_rests_on_an_estimate_unless_it_is_asked_for():
+    frame = people(HUNDREDS)
+    estimate, rows = fit_peer_spend(frame, RULES, AS_OF), told(known(0, 500, 100))
+
+    silent = shares(frame, rows, estimate)
+    told_all = add_wallets(frame, rows, estimate, RULES, ALL_TIME, plan_by_estimate=True)
+
+    assert silent["headroom"].notna().tolist() == [True] + [False] * 9
+    assert silent["wallet_plan"].notna().tolist() == [True] + [False] * 9
+    assert told_all["headroom"].tolist()[:3] == [400, 620, 520]
+    assert told_all["wallet_plan"].notna().all()
+
+
 def test_tau_is_for_the_rules_to_say():
     rules = WalletRules(RULES.low, RULES.high, Decimal("0.9"), (), 30)
 
@@ -319,6 +342,13 @@ def test_estimates_come_back_from_their_file_as_they_were():
 
     assert len(estimate.spend) > 1
     assert PeerSpend.from_data(json.loads(json.dumps(estimate.as_data()))) == estimate
+
+
+def test_estimates_of_an_earlier_version_have_no_range():
+    data = fit_peer_spend(people(HUNDREDS), RULES, AS_OF).as_data()
+    data["groups"] = [{"peers": row["peers"], "spend": row["spend"]} for row in data["groups"]]
+
+    assert PeerSpend.from_data(data).high == (820,)
 
 
 @pytest.mark.parametrize(
@@ -459,7 +489,11 @@ def test_everyone_gets_the_share_that_the_slow_way_gives(everyone, rows, since, 
             # A wallet that a rank implies is rounded; what is spent is not.
             by_rank = basis == "stated_rank"
             spend = min(person["monetary"], wallet) if by_rank else int(share * wallet)
-            assert row["headroom"] == wallet - spend
+            if basis == "peer_estimate":
+                assert pd.isna(row["headroom"])
+                assert pd.isna(row["wallet_plan"])
+            else:
+                assert row["headroom"] == wallet - spend
             found[basis].append({"wallet": wallet, "spend": spend})
 
     sums = group_shares(got.assign(shop="all"), "shop").set_index("wallet_basis")

@@ -65,7 +65,15 @@ class Affinity:
     @property
     def notes(self) -> tuple[str, ...]:
         """What to bear in mind."""
-        return tuple(_notes(self))
+        if not self.customers:
+            return (f"Nobody has bought anything with a {self.by}.",)
+        least = f"{MIN_CUSTOMERS} customers and {MIN_SUPPORT_PERCENT}% of all"
+        if not self.rules:
+            none = f"No two of {self.names:,} are bought together more than by chance by {least}."
+            return (none,)
+        if self.compared == _MOST_NAMES:
+            return (f"Of {self.names:,} only the {_MOST_NAMES} most bought are compared.",)
+        return ()
 
     def as_data(self) -> list[dict[str, Any]]:
         """Plain data; shares are from 0 to 1."""
@@ -120,6 +128,18 @@ def affinity(spends: pd.DataFrame, customer_ids: pd.Series[str], as_of: date, by
     )
 
 
+def suggestions(spends: pd.DataFrame, people: int) -> tuple[Ints, tuple[Rule, ...]]:
+    """For each of so many people the place of the rule that says what to suggest, -1 for none.
+
+    Args:
+        spends: as `affinity` takes them.
+        people: how many there are.
+    """
+    bought = _bought(spends, people)
+    places = _ranked([*_single_rules(bought), *_double_rules(bought)])
+    return _best_rules(bought, places, people), tuple(_rule(place, bought) for place in places)
+
+
 def _bought(spends: pd.DataFrame, people: int) -> _Bought:
     is_bought = spends["net"].to_numpy() > 0
     owner = spends["owner"].to_numpy(dtype=np.int64)[is_bought]
@@ -136,21 +156,11 @@ def _bought(spends: pd.DataFrame, people: int) -> _Bought:
     by_row = owner[row >= 0][np.argsort(row[row >= 0], kind="stable")]
     bits = np.zeros((len(kept), -(-people // _WORD)), dtype=np.uint64)
     for number, places in enumerate(np.split(by_row, np.cumsum(counts[kept]))[:-1]):
-        bits[number] = _bits(places, people)
+        flags = np.zeros(bits.shape[1] * _WORD, dtype=bool)
+        flags[places] = True
+        bits[number] = np.packbits(flags).view(np.uint64)
     named = [str(name) for name in names[kept]]
     return _Bought(bits, named, customers, int((counts > 0).sum()), least)
-
-
-def _bits(places: Ints, people: int) -> Words:
-    """A bit for each of so many people, set at these places."""
-    flags = np.zeros(-(-people // _WORD) * _WORD, dtype=bool)
-    flags[places] = True
-    return np.packbits(flags).view(np.uint64)
-
-
-def _places(bits: Words) -> Ints:
-    """The places at which a bit is set."""
-    return np.flatnonzero(np.unpackbits(bits.view(np.uint8)).view(np.bool_))
 
 
 @dataclass(frozen=True)
@@ -265,18 +275,7 @@ def _best_rules(bought: _Bought, places: Sequence[_Place], people: int) -> Ints:
         holds = waiting & ~bought.bits[place.next]
         for name in place.has:
             holds &= bought.bits[name]
-        best[_places(holds)] = number
+        theirs = np.unpackbits(holds.view(np.uint8)).view(np.bool_)
+        best[np.flatnonzero(theirs)] = number
         waiting &= ~holds
     return best
-
-
-def _notes(found: Affinity) -> list[str]:
-    if not found.customers:
-        return [f"Nobody has bought anything with a {found.by}."]
-    least = f"{MIN_CUSTOMERS} customers and {MIN_SUPPORT_PERCENT}% of all"
-    if not found.rules:
-        return [f"No two of {found.names:,} are bought together more than by chance by {least}."]
-    notes = []
-    if found.compared == _MOST_NAMES:
-        notes.append(f"Of {found.names:,} only the {_MOST_NAMES} most bought are compared.")
-    return notes

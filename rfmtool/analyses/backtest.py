@@ -116,7 +116,8 @@ class Backtest:
     def as_data(self) -> dict[str, Any]:
         """Plain data, as summary.json has it; `from` is the latest day."""
         days = [_day_data(look.day, look.of_buyers) for look in self.looks]
-        whole = Group("all", "buyers", tuple(look.of_buyers for look in self.looks), self._spent())
+        spent = sum(total_of(look.spent[look.bought]) for look in self.looks)
+        whole = Group("all", "buyers", tuple(look.of_buyers for look in self.looks), spent)
         return {
             "from": self.looks[0].day.isoformat(),
             "days": BACKTEST_DAYS,
@@ -146,9 +147,6 @@ class Backtest:
         unit = 2 / (9 * (len(shares) - 1))
         root = (chi / spread / (len(shares) - 1)) ** (1 / 3)
         return bool((root - (1 - unit)) / unit**0.5 > _ALIKE_Z)
-
-    def _spent(self) -> int:
-        return sum(total_of(look.spent[look.bought]) for look in self.looks)
 
 
 def backtest(looks: Sequence[LookBack], year_before: tuple[date, Share] | None = None) -> Backtest:

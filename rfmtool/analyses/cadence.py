@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.analyses.returned import (
@@ -46,6 +44,21 @@ class Band:
         if self.up_to is None:
             return f"> {self.above:g}"
         return f"{self.above:g}–{self.up_to:g}"
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain data; shares are from 0 to 1."""
+        low, high = self.share.interval or (None, None)
+        return {
+            "band": self.name,
+            "activity": self.activity,
+            "above": self.above,
+            "up_to": self.up_to,
+            "customers": self.share.customers,
+            "returned": self.share.returned,
+            "share": self.share.part,
+            "low": low,
+            "high": high,
+        }
 
 
 @dataclass(frozen=True)
@@ -88,7 +101,18 @@ class Cadence:
     @property
     def notes(self) -> tuple[str, ...]:
         """What to bear in mind."""
-        return tuple(_notes(self))
+        if not self.regulars:
+            days = f"{REGULAR_ORDER_DAYS} days or more"
+            return (f"Nobody has ordered on {days}: there is no habit yet.",)
+        notes = []
+        if not self.timing.limits_are_fitted:
+            notes.append("Too few gaps to fit limits: they are round multiples of the usual gap.")
+        if self.backtest is None:
+            notes.append(
+                f"Under {MIN_HISTORY_DAYS} days of history: too short to look back whether the"
+                " overdue used to return."
+            )
+        return tuple(notes)
 
     def as_data(self) -> dict[str, Any]:
         """Plain data; money is text."""
@@ -105,7 +129,7 @@ class Cadence:
             "overdue": _as_rows(self.table),
             "backtest_from": self.backtest.from_day.isoformat() if self.backtest else None,
             "backtest_days": BACKTEST_DAYS,
-            "backtest": [_as_row(band) for band in self.backtest.bands] if self.backtest else [],
+            "backtest": [band.as_data() for band in self.backtest.bands] if self.backtest else [],
             "notes": list(self.notes),
         }
 
@@ -124,12 +148,19 @@ def cadence(
         fitted: whether these were fitted to the same data; then the look back fits its own.
     """
     regular = people["order_days"] >= REGULAR_ORDER_DAYS
+    missing = people[missing_regulars(people)]
+    since = missing["recency_days"].astype("int64")
+    late = (since - missing["usual_gap_days"]).round().astype("int64")
+    # The rows come sorted by id, and equal spends stay so.
+    overdue = missing.assign(days_since=since, days_late=late)[_LISTED].sort_values(
+        "monetary", ascending=False, kind="stable", ignore_index=True
+    )
     return Cadence(
         as_of=as_of,
         timing=timing,
         activity=_counts(people["activity"]),
         regular_activity=_counts(people["activity"][regular]),
-        table=_overdue(people[missing_regulars(people)]),
+        table=overdue,
         backtest=_backtest(days, len(people), as_of, None if fitted else timing),
     )
 
@@ -137,15 +168,6 @@ def cadence(
 def _counts(activity: pd.Series[str]) -> dict[str, int]:
     counts = activity.value_counts(sort=False)
     return {str(name): int(many) for name, many in counts.items()}
-
-
-def _overdue(missing: pd.DataFrame) -> pd.DataFrame:
-    since = missing["recency_days"].astype("int64")
-    late = (since - missing["usual_gap_days"]).round().astype("int64")
-    table: pd.DataFrame = missing.assign(days_since=since, days_late=late)[_LISTED].sort_values(
-        "monetary", ascending=False, kind="stable"
-    )  # The rows come sorted by id, and equal spends stay so.
-    return table.reset_index(drop=True)
 
 
 def _backtest(
@@ -163,43 +185,17 @@ def _backtest(
     latest[known.owner] = known.day  # by customer and day: the last of each stays
     ratios = ((then - latest) / usual)[regular]
     back = returned_between(days, customers, then, day_number(as_of))[regular]
-    return LookBack(from_day, _bands(ratios, back, limits))
-
-
-def _bands(
-    ratios: npt.NDArray[np.float64], back: npt.NDArray[np.bool_], limits: Timing
-) -> tuple[Band, ...]:
     overdue, lapsed = limits.overdue_ratio, limits.lapsed_ratio
     edges = sorted({edge for edge in _EARLY if edge < overdue} | {overdue, lapsed})
     places = np.searchsorted(edges, ratios, side="left")
     many = np.bincount(places, minlength=len(edges) + 1).tolist()
     returned = np.bincount(places[back], minlength=len(edges) + 1).tolist()
-    ends = pairwise([0.0, *edges, None])
-    return tuple(
-        Band(_activity(above or 0.0, overdue, lapsed), above or 0.0, up_to, Share(*counts))
-        for (above, up_to), counts in zip(ends, zip(many, returned, strict=True), strict=True)
-    )
-
-
-def _activity(above: float, overdue: float, lapsed: float) -> str:
-    if above >= lapsed:
-        return "lapsed"
-    return "overdue" if above >= overdue else "active"
-
-
-def _as_row(band: Band) -> dict[str, Any]:
-    low, high = band.share.interval or (None, None)
-    return {
-        "band": band.name,
-        "activity": band.activity,
-        "above": band.above,
-        "up_to": band.up_to,
-        "customers": band.share.customers,
-        "returned": band.share.returned,
-        "share": band.share.part,
-        "low": low,
-        "high": high,
-    }
+    bands = []
+    for place, (above, up_to) in enumerate(zip([0.0, *edges], [*edges, None], strict=True)):
+        activity = "overdue" if above >= overdue else "active"
+        activity = "lapsed" if above >= lapsed else activity
+        bands.append(Band(activity, above, up_to, Share(many[place], returned[place])))
+    return LookBack(from_day, tuple(bands))
 
 
 def _as_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -209,17 +205,3 @@ def _as_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
         monetary=[money_text(units) for units in table["monetary"].tolist()],
     )
     return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
-
-
-def _notes(found: Cadence) -> list[str]:
-    if not found.regulars:
-        return [f"Nobody has ordered on {REGULAR_ORDER_DAYS} days or more: there is no habit yet."]
-    notes = []
-    if not found.timing.limits_are_fitted:
-        notes.append("Too few gaps to fit limits: they are round multiples of the usual gap.")
-    if found.backtest is None:
-        notes.append(
-            f"Under {MIN_HISTORY_DAYS} days of history: too short to look back whether the overdue"
-            " used to return."
-        )
-    return notes

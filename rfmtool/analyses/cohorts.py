@@ -60,7 +60,12 @@ class Cohorts:
     @property
     def notes(self) -> tuple[str, ...]:
         """What to bear in mind."""
-        return tuple(_notes(self))
+        if not self.cohorts:
+            return ("Nobody has an order that counts, so there is no month to begin with.",)
+        first = self.cohorts[0]
+        before = f"The first cohort, {first.name}, may hold customers from before the export."
+        alone = "There is only one month yet, so nobody can have stayed."
+        return (before, alone) if len(first.active) == 1 else (before,)
 
     def as_data(self) -> list[dict[str, Any]]:
         """Plain data; money is text."""
@@ -118,30 +123,22 @@ def _follow(
     row, net = rows[entries.owner[known]], (entries.sales - entries.refunds)[known]
     # Refunds may come after as_of, where it is the last order's day: they stay in the last month.
     month = np.minimum(_months(entries.day[known]), last)
-    revenue = np.zeros(active.shape, dtype=_wide_enough(net))
+    # Python's numbers where a sum might not fit into 64 bits.
+    largest = float(np.abs(net).max()) if len(net) else 0.0
+    is_safe = largest * len(net) < _SAFE_SUM
+    revenue: Money = np.zeros(active.shape, dtype=np.int64 if is_safe else object)
     np.add.at(revenue, (row, np.maximum(month - starts[row], 0)), net)
-    return tuple(
-        _cohort(int(start), active[place, : last - start + 1], revenue[place])
-        for place, start in enumerate(starts)
-    )
-
-
-def _cohort(month: int, active: Ints, revenue: Money) -> Cohort:
-    name = str(np.datetime64(month, "M"))
-    return Cohort(
-        name, int(active[0]), tuple(active.tolist()), tuple(revenue[: len(active)].tolist())
-    )
+    found = []
+    for place, start in enumerate(starts.tolist()):
+        name, months = str(np.datetime64(start, "M")), last - start + 1
+        came, spent = active[place, :months].tolist(), revenue[place, :months].tolist()
+        found.append(Cohort(name, came[0], tuple(came), tuple(spent)))
+    return tuple(found)
 
 
 def _months(days: Ints) -> Ints:
     """The months of days since 1970-01-01, counted from 1970-01."""
     return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-
-
-def _wide_enough(net: Ints) -> npt.DTypeLike:
-    """64 bits, or Python's numbers where a sum might not fit into them."""
-    largest = float(np.abs(net).max()) if len(net) else 0.0
-    return np.int64 if largest * len(net) < _SAFE_SUM else object
 
 
 def first_months(people: pd.DataFrame) -> pd.Series[str]:
@@ -150,14 +147,3 @@ def first_months(people: pd.DataFrame) -> pd.Series[str]:
     distinct, places = np.unique(months, return_inverse=True)
     names = pd.Series(np.datetime_as_string(distinct), dtype="str").mask(np.isnat(distinct))
     return names.iloc[places].set_axis(people.index)
-
-
-def _notes(found: Cohorts) -> list[str]:
-    if not found.cohorts:
-        return ["Nobody has an order that counts, so there is no month to begin with."]
-    notes = [
-        f"The first cohort, {found.cohorts[0].name}, may hold customers from before the export."
-    ]
-    if len(found.cohorts[0].active) == 1:
-        notes.append("There is only one month yet, so nobody can have stayed.")
-    return notes

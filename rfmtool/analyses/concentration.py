@@ -55,7 +55,17 @@ class Concentration:
     @property
     def notes(self) -> tuple[str, ...]:
         """What to bear in mind."""
-        return tuple(_notes(self))
+        if not self.buyers:
+            return ("Nobody has an order that counts, so there is no revenue to divide.",)
+        notes = []
+        if self.revenue <= 0:
+            notes.append("Buyers got back as much as they paid, so shares of revenue mean nothing.")
+        if self.negative:
+            notes.append(
+                f"Of {self.buyers:,} buyers {self.negative:,} got back more than they paid; their"
+                " spend counts as it is, below zero."
+            )
+        return tuple(notes)
 
     def as_data(self) -> dict[str, Any]:
         """Plain data; money is text, shares are from 0 to 1."""
@@ -84,18 +94,20 @@ def concentration(people: pd.DataFrame, as_of: date) -> Concentration:
     )  # The rows come sorted by id, and equal spends stay so.
     spend = ranked["monetary"].to_numpy(dtype=np.int64)
     revenue = total_of(spend)
-    places = _tier_places(spend)
-    tiers = _tiers(spend, places)
-    names = np.array([tier.name for tier in tiers] or [""])
+    tiers, names = _tiers(spend)
     table = ranked[["customer_id", "frequency", "monetary"]].reset_index(drop=True)
-    table.insert(1, "tier", pd.Series(names[places], dtype="str"))
+    table.insert(1, "tier", pd.Series(names, dtype="str"))
+    top = {}
+    for percent in TOP_PERCENT if revenue > 0 else ():
+        largest = spend[: top_count(percent, len(spend))]
+        top[f"{percent / _PERCENT:g}"] = total_of(largest) / revenue
     return Concentration(
         as_of=as_of,
         buyers=len(spend),
         revenue=revenue,
         negative=int((spend < 0).sum()),
         gini=gini(spend[::-1]) if revenue > 0 else None,
-        top=_top(spend, revenue) if revenue > 0 else {},
+        top=top,
         lorenz=_lorenz(spend[::-1], revenue) if revenue > 0 else (),
         tiers=tiers,
         table=table,
@@ -119,14 +131,6 @@ def top_count(percent: int, count: int) -> int:
     return -(-percent * count // _PERCENT)
 
 
-def _top(descending: Ints, revenue: int) -> dict[str, float]:
-    counts = {percent: top_count(percent, len(descending)) for percent in TOP_PERCENT}
-    return {
-        f"{percent / _PERCENT:g}": total_of(descending[:count]) / revenue
-        for percent, count in counts.items()
-    }
-
-
 def _lorenz(ascending: Ints, revenue: int) -> tuple[tuple[float, float], ...]:
     """At most 101 points, each after a whole customer."""
     count = len(ascending)
@@ -136,29 +140,21 @@ def _lorenz(ascending: Ints, revenue: int) -> tuple[tuple[float, float], ...]:
     return tuple((place / count, float(cumulated[place]) / revenue) for place in after)
 
 
-def _tier_places(descending: Ints) -> npt.NDArray[np.intp]:
-    """For each spend, the place of its tier: 0 heavy, 1 medium, 2 light."""
+def _tiers(descending: Ints) -> tuple[tuple[Tier, ...], npt.NDArray[np.str_]]:
+    """The tiers, and the name of that of each spend."""
     count = len(descending)
     if not count:
-        return np.empty(0, dtype=np.intp)
+        return (), np.empty(0, dtype=np.str_)
     ends = [top_count(percent, count) for percent in (_HEAVY_PERCENT, _MEDIUM_PERCENT)]
     heavy, medium = (descending[end - 1] for end in ends)
-    places: npt.NDArray[np.intp] = np.where(
-        descending >= heavy, 0, np.where(descending >= medium, 1, 2)
-    )
-    return places
-
-
-def _tiers(descending: Ints, places: npt.NDArray[np.intp]) -> tuple[Tier, ...]:
-    members = [descending[places == place] for place in range(3 if len(places) else 0)]
-    return tuple(
-        Tier(name, len(spend), total_of(spend), *_ends(spend))
-        for name, spend in zip(("heavy", "medium", "light"), members, strict=False)
-    )
-
-
-def _ends(descending: Ints) -> tuple[int, int]:
-    return (int(descending[-1]), int(descending[0])) if len(descending) else (0, 0)
+    others = np.where(descending >= medium, "medium", "light")
+    names = np.where(descending >= heavy, "heavy", others)
+    tiers = []
+    for name in ("heavy", "medium", "light"):
+        spend = descending[names == name]
+        least, most = (int(spend[-1]), int(spend[0])) if len(spend) else (0, 0)
+        tiers.append(Tier(name, len(spend), total_of(spend), least, most))
+    return tuple(tiers), names
 
 
 def _as_row(tier: Tier, found: Concentration) -> dict[str, Any]:
@@ -171,17 +167,3 @@ def _as_row(tier: Tier, found: Concentration) -> dict[str, Any]:
         "least": money_text(tier.least) if tier.customers else None,
         "most": money_text(tier.most) if tier.customers else None,
     }
-
-
-def _notes(found: Concentration) -> list[str]:
-    if not found.buyers:
-        return ["Nobody has an order that counts, so there is no revenue to divide."]
-    notes = []
-    if found.revenue <= 0:
-        notes.append("Buyers got back as much as they paid, so shares of revenue mean nothing.")
-    if found.negative:
-        notes.append(
-            f"Of {found.buyers:,} buyers {found.negative:,} got back more than they paid; their"
-            " spend counts as it is, below zero."
-        )
-    return notes

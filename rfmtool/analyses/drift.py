@@ -57,7 +57,7 @@ def drift(
     anew = apply_scales(buyers, today, weights)
     other, stability = np.zeros(len(buyers), dtype=bool), {}
     for name in DIMENSIONS:
-        now, then = (_scores(frame, name) for frame in (buyers, anew))
+        now, then = (frame[f"{name}_score"].to_numpy(dtype=np.int64) for frame in (buyers, anew))
         other |= now != then
         bins = in_force[name].bins
         same = bins == today[name].bins
@@ -75,7 +75,3 @@ def stability_index(now: Ints, expected: Ints, bins: int) -> float:
         for scores in (now, expected)
     )
     return float(((actual - wanted) * np.log(actual / wanted)).sum())
-
-
-def _scores(frame: pd.DataFrame, name: str) -> Ints:
-    return frame[f"{name}_score"].to_numpy(dtype=np.int64)

@@ -127,6 +127,15 @@ def pooled_shares(strata: Sequence[tuple[Share, Share]]) -> Effect:
     return Effect(difference, difference - math.sqrt(below), difference + math.sqrt(above))
 
 
+def difference_between(
+    one: float, limits: tuple[float, float], other: float, its_limits: tuple[float, float]
+) -> Effect:
+    """A difference of two shares of whatever kind, by the limits of each (Zou & Donner 2008)."""
+    below = math.hypot(one - limits[0], its_limits[1] - other)
+    above = math.hypot(limits[1] - one, other - its_limits[0])
+    return Effect(one - other, one - other - below, one - other + above)
+
+
 def _limits(share: Share) -> tuple[float, float]:
     assert share.interval is not None, "nobody on a side"  # noqa: S101 - the caller's promise
     return share.interval

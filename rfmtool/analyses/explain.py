@@ -47,8 +47,8 @@ class NextOrder:
 
     amount: int
     """In whole 1/10,000."""
-    is_usual: bool
-    """Whether that is what their orders come to; not so where refunds ate them up."""
+    size: str
+    """Whose order that is, in words: an average of theirs that refunds ate up is nobody's."""
     stage: str
     """At least: what others said of the customer may lift them further."""
     segment: str
@@ -77,9 +77,11 @@ class Explanation:
         if self.next_order is None:
             step = "A first order that counts would make them a customer of ours"
         elif gains:
-            amount = _amount_text(self.next_order.amount)
-            size = "as usual" if self.next_order.is_usual else "if it is kept"
-            step = f"One more order ({amount}, {size}) would bring {', '.join(gains)}"
+            units = self.next_order.amount
+            amount = f"{Decimal(units) / UNITS_PER_CURRENCY:,.2f}"
+            amount = money_text(units) if units % _CENT else amount
+            order = f"{amount}, {self.next_order.size}"
+            step = f"One more order ({order}) would bring {', '.join(gains)}"
         else:
             step = "One more order would change neither rung, segment nor scores"
         if self.next_rung is None or (self.next_order and self._climbs()):
@@ -112,7 +114,11 @@ class Explanation:
 
 
 def explanation(
-    person: pd.DataFrame, scales: Scales, rules: Rules, supplied: Collection[str] = ()
+    person: pd.DataFrame,
+    scales: Scales,
+    rules: Rules,
+    supplied: Collection[str] = (),
+    shop_average: int = 0,
 ) -> Explanation:
     """Explain one customer.
 
@@ -121,13 +127,14 @@ def explanation(
         scales: the cut points in force.
         rules: the rules in force.
         supplied: the names of the evidence tables that the run was given.
+        shop_average: what an order of the shop comes to, in whole 1/10,000; 0 where nobody knows.
     """
     scales = scales_of(person, scales)
     ordered = bool(person["frequency"].iloc[0])
     return Explanation(
         row={name: _plain(name, person[name].iloc[0]) for name in person.columns},
         scores={name: _score(name, person, scales) for name in DIMENSIONS} if ordered else {},
-        next_order=_next_order(person, scales, rules) if ordered else None,
+        next_order=_next_order(person, scales, rules, shop_average) if ordered else None,
         next_rung=_rung_above(str(person["stage"].iloc[0]), rules.ladder),
         may_be_higher=not _LIFTING.isdisjoint(supplied),
     )
@@ -171,9 +178,9 @@ def _shown(dimension: str, value: int) -> int | str:
     return money_text(value) if dimension == "monetary" else value
 
 
-def _next_order(person: pd.DataFrame, scales: Scales, rules: Rules) -> NextOrder:
+def _next_order(person: pd.DataFrame, scales: Scales, rules: Rules, shop_average: int) -> NextOrder:
     refunds = int(person["refunds"].iloc[0])
-    amount = _usual_amount(person, refunds)
+    amount, size = _usual_amount(person, refunds, shop_average)
     monetary = int(person["monetary"].iloc[0]) + amount
     after = person[["customer_id"]].assign(
         frequency=int(person["frequency"].iloc[0]) + 1,
@@ -186,35 +193,34 @@ def _next_order(person: pd.DataFrame, scales: Scales, rules: Rules) -> NextOrder
     placed = apply_scales(after, scales, rules.weights).pipe(place_segments, rules.segments)
     return NextOrder(
         amount,
-        int(person["average_order"].iloc[0]) > 0,
+        size,
         _stage_after(str(person["stage"].iloc[0]), after, rules.ladder),
         str(placed["segment"].iloc[0]),
         str(placed["rfm"].iloc[0]),
     )
 
 
-def _usual_amount(person: pd.DataFrame, refunds: int) -> int:
-    """The average order in whole cents; where refunds ate it up, what was bought on average."""
-    average = int(person["average_order"].iloc[0])
-    if average <= 0:
-        average = (int(person["monetary"].iloc[0]) + refunds) // int(person["frequency"].iloc[0])
-    return (average + _CENT // 2) // _CENT * _CENT or max(average, 1)
+def _usual_amount(person: pd.DataFrame, refunds: int, shop_average: int) -> tuple[int, str]:
+    """The average order in whole cents, and whose it is.
 
-
-def _amount_text(units: int) -> str:
-    return money_text(units) if units % _CENT else f"{Decimal(units) / UNITS_PER_CURRENCY:,.2f}"
+    Where refunds ate it up that of the shop; of a shop that has none what was bought on average.
+    """
+    average, size = int(person["average_order"].iloc[0]), "as usual"
+    if average <= 0 < shop_average:
+        average, size = shop_average, "as the shop's average"
+    elif average <= 0:
+        bought = int(person["monetary"].iloc[0]) + refunds
+        average, size = bought // int(person["frequency"].iloc[0]), "if it is kept"
+    return (average + _CENT // 2) // _CENT * _CENT or max(average, 1), size
 
 
 def _stage_after(now: str, after: pd.DataFrame, ladder: Sequence[Rung]) -> str:
     """The rung that orders alone reach, if it is above the one they are on."""
-    stages = _stages(ladder)
-    by_orders = [rung for rung in ladder if _asks_for(rung) <= _ORDER_COLUMNS]
+    by_orders = [
+        rung for rung in ladder if {one.column for one in rung.conditions} <= _ORDER_COLUMNS
+    ]
     reached = by_orders[int(first_match(after, by_orders)[0])].label
-    return min(now, reached, key=stages.index)
-
-
-def _asks_for(rung: Rung) -> set[str]:
-    return {condition.column for condition in rung.conditions}
+    return min(now, reached, key=_stages(ladder).index)
 
 
 def _rung_above(stage: str, ladder: Sequence[Rung]) -> tuple[str, str] | None:

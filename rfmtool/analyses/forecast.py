@@ -129,7 +129,7 @@ def add_forecasts(people: pd.DataFrame, rates: CellRates, order_value: float) ->
     bought = people["frequency"].to_numpy() > 0
     if bought.any():
         probability[bought], spend[bought] = _foretold(people[bought], rates, order_value)
-    return people.assign(return_probability=probability, expected_spend=spend)
+    return people.assign(return_probability=probability.round(6), expected_spend=spend)
 
 
 def forecast_data(people: pd.DataFrame, looks: Sequence[LookBack]) -> dict[str, Any] | None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.arrays import Mask, is_first
+from rfmtool.arrays import is_first
 from rfmtool.money import total_of
 from rfmtool.placing.matching import holds
 from rfmtool.placing.proof import PROMOTER
@@ -19,6 +20,7 @@ from rfmtool.scoring.timing import OrderDays, Timing
 NEW_DAYS: Final = 90
 """How far back "new" and "newly lapsed" look."""
 _NEVER: Final = np.iinfo(np.int64).max
+_NO_ROWS: Final = pd.DataFrame({"owner": [], "referred": [], "nps": []}, dtype="int64")
 
 Days = npt.NDArray[np.int64]
 Frames = Mapping[str, pd.DataFrame]
@@ -75,10 +77,16 @@ def funnel(
     """
     top = people["stage"].isin(["advocate", "partner"]).to_numpy()
     money = people["monetary"].to_numpy()
-    brought = _brought_by(top, frames) & ~top
+    brought = np.zeros(len(people), dtype=bool)
+    if "referrals" in frames:
+        table = frames["referrals"]
+        theirs = top[table["owner"].to_numpy()]
+        brought[table["referred"].to_numpy()[theirs]] = True
+    brought &= ~top
+    first_days = days.day[is_first(days.owner)]
     return Funnel(
         steps=_steps(people, _arrivals(len(people), frames, days)),
-        new_buyers=_new_buyers(days, as_of_day),
+        new_buyers=int((first_days > as_of_day - NEW_DAYS).sum()),
         newly_lapsed=_newly_lapsed(people, timing),
         is_pyramid=_is_pyramid(people["stage"]),
         top_revenue=total_of(money[top]),
@@ -90,94 +98,55 @@ def _steps(people: pd.DataFrame, arrivals: Mapping[str, Days]) -> tuple[Step, ..
     stages = list(people["stage"].cat.categories)[::-1]
     standing = people["stage"].value_counts().reindex(stages).to_numpy()
     reached = np.cumsum(standing[::-1])[::-1].tolist()
-    return tuple(
-        Step(
-            stage,
-            reached[place],
-            reached[place] / reached[place - 1] if place and reached[place - 1] else None,
-            _median_wait(arrivals, stages[place - 1], stage) if place else None,
-        )
-        for place, stage in enumerate(stages)
-    )
-
-
-def _median_wait(arrivals: Mapping[str, Days], below: str, stage: str) -> float | None:
-    if below not in arrivals or stage not in arrivals:
-        return None
-    start, end = arrivals[below], arrivals[stage]
-    made = (start != _NEVER) & (end != _NEVER) & (end >= start)
-    return float(np.median(end[made] - start[made])) if made.any() else None
+    steps = [Step(stages[0], reached[0], None, None)]
+    for place, (below, stage) in enumerate(pairwise(stages), 1):
+        conversion = reached[place] / reached[place - 1] if reached[place - 1] else None
+        median_days = None
+        if below in arrivals and stage in arrivals:
+            start, end = arrivals[below], arrivals[stage]
+            made = (start != _NEVER) & (end != _NEVER) & (end >= start)
+            median_days = float(np.median(end[made] - start[made])) if made.any() else None
+        steps.append(Step(stage, reached[place], conversion, median_days))
+    return tuple(steps)
 
 
 def _arrivals(count: int, frames: Frames, days: OrderDays) -> dict[str, Days]:
     """The first day on which each person did what each rung asks, as far as it is dated."""
-    first, second = _first_days(count, days)
-    contacts, partners = frames.get("contacts"), frames.get("partners")
-    referrals, feedback = _where(_is_other, frames.get("referrals")), frames.get("feedback")
-    return {
-        "prospect": np.minimum(
-            _earliest(count, contacts, "since_on"),
-            _earliest(count, referrals, "referred_on", "referred"),
-        ),
-        "customer": first,
-        "client": second,
-        "supporter": np.minimum(
-            _earliest(count, referrals, "referred_on"),
-            _earliest(count, _where(_is_praise, feedback), "given_on"),
-        ),
-        "advocate": np.minimum(
-            _earliest(count, _where(_is_unasked, referrals), "referred_on"),
-            _earliest(count, _where(_is_unasked_praise, feedback), "given_on"),
-        ),
-        "partner": _earliest(count, partners, "from_on"),
-    }
-
-
-def _first_days(count: int, days: OrderDays) -> tuple[Days, Days]:
     first, second = np.full(count, _NEVER), np.full(count, _NEVER)
     np.minimum.at(first, days.owner, days.day)
     later = days.day != first[days.owner]
     np.minimum.at(second, days.owner[later], days.day[later])
-    return first, second
 
+    def earliest(rows: pd.DataFrame, day: str, who: str = "owner") -> Days:
+        """Of each person's rows; never where there is none, or none is dated."""
+        found = np.full(count, _NEVER)
+        if day in rows:
+            dated = rows[rows[day].notna()]
+            np.minimum.at(found, dated[who].to_numpy(), dated[day].to_numpy(dtype=np.int64))
+        return found
 
-def _where(holds: Callable[[pd.DataFrame], Mask], rows: pd.DataFrame | None) -> pd.DataFrame | None:
-    return None if rows is None else rows[holds(rows)]
-
-
-def _earliest(count: int, rows: pd.DataFrame | None, day: str, who: str = "owner") -> Days:
-    """The earliest day of each person's rows; never where there is none, or none is dated."""
-    earliest = np.full(count, _NEVER)
-    if rows is not None and day in rows:
-        dated = rows[rows[day].notna()]
-        np.minimum.at(earliest, dated[who].to_numpy(), dated[day].to_numpy(dtype=np.int64))
-    return earliest
-
-
-def _is_other(referrals: pd.DataFrame) -> Mask:
-    """Naming oneself names nobody."""
-    return np.asarray(referrals["owner"].to_numpy() != referrals["referred"].to_numpy())
-
-
-def _is_praise(feedback: pd.DataFrame) -> Mask:
-    promoter = feedback["nps"].to_numpy(dtype=np.int64, na_value=0) >= PROMOTER
-    return np.asarray(promoter | _is_positive_review(feedback))
-
-
-def _is_positive_review(feedback: pd.DataFrame) -> Mask:
-    return holds(feedback, "kind", "review") & holds(feedback, "sentiment", "positive")
-
-
-def _is_unasked(frame: pd.DataFrame) -> Mask:
-    return holds(frame, "solicited", value=False)
-
-
-def _is_unasked_praise(feedback: pd.DataFrame) -> Mask:
-    return _is_unasked(feedback) & _is_positive_review(feedback)
-
-
-def _new_buyers(days: OrderDays, as_of_day: int) -> int:
-    return int((days.day[is_first(days.owner)] > as_of_day - NEW_DAYS).sum())
+    contacts, partners = frames.get("contacts", _NO_ROWS), frames.get("partners", _NO_ROWS)
+    referrals, feedback = frames.get("referrals", _NO_ROWS), frames.get("feedback", _NO_ROWS)
+    # Naming oneself names nobody.
+    referrals = referrals[referrals["owner"].to_numpy() != referrals["referred"].to_numpy()]
+    reviewed = holds(feedback, "kind", "review") & holds(feedback, "sentiment", "positive")
+    promotes = feedback["nps"].to_numpy(dtype=np.int64, na_value=0) >= PROMOTER
+    unasked = referrals[holds(referrals, "solicited", value=False)]
+    unasked_praise = feedback[holds(feedback, "solicited", value=False) & reviewed]
+    return {
+        "prospect": np.minimum(
+            earliest(contacts, "since_on"), earliest(referrals, "referred_on", "referred")
+        ),
+        "customer": first,
+        "client": second,
+        "supporter": np.minimum(
+            earliest(referrals, "referred_on"), earliest(feedback[promotes | reviewed], "given_on")
+        ),
+        "advocate": np.minimum(
+            earliest(unasked, "referred_on"), earliest(unasked_praise, "given_on")
+        ),
+        "partner": earliest(partners, "from_on"),
+    }
 
 
 def _newly_lapsed(people: pd.DataFrame, timing: Timing) -> int:
@@ -199,12 +168,3 @@ def _is_pyramid(stages: pd.Series[str]) -> bool | None:
     if not advocates + supporters:
         return None
     return advocates < supporters < customers + clients
-
-
-def _brought_by(referrers: Mask, frames: Frames) -> Mask:
-    brought = np.zeros(len(referrers), dtype=bool)
-    if "referrals" in frames:
-        table = frames["referrals"]
-        theirs = referrers[table["owner"].to_numpy()]
-        brought[table["referred"].to_numpy()[theirs]] = True
-    return brought

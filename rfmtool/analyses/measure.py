@@ -112,7 +112,9 @@ def measure(people: pd.DataFrame, window: Window, warnings: Sequence[str] = ()) 
         *(_one(name, name, people[people["lot"].eq(name)], window) for name in lists),
         *(_one(name, ALL, of_all[of_all["action"].eq(name)], window) for name in followed),
     ]
-    p = _split(people)
+    held, shares = int(people["held_out"].sum()), people["share"].unique()
+    asked = float(shares[0]) if len(shares) == 1 else None
+    p = sample_ratio_p(len(people) - held, held, float(people["share"].sum()), asked)
     broken = ["The split is not what was asked; nothing below can be trusted."]
     notes = [*(broken if p < NOT_AS_ASKED else ()), *warnings]
     return Measure(window, tuple(_sure(groups)), p, tuple(notes))
@@ -125,12 +127,6 @@ def _sure(groups: Sequence[Measured]) -> Iterator[Measured]:
     sure = dict(zip([one.action for one in asked if one.is_told], p_values, strict=True))
     for one in groups:
         yield replace(one, is_sure=sure.get(one.action, 0.0) < _SURE)
-
-
-def _split(people: pd.DataFrame) -> float:
-    held, shares = int(people["held_out"].sum()), people["share"].unique()
-    one = float(shares[0]) if len(shares) == 1 else None
-    return sample_ratio_p(len(people) - held, held, float(people["share"].sum()), one)
 
 
 def _whole(people: pd.DataFrame, window: Window) -> Measured:

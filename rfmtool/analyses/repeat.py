@@ -41,6 +41,17 @@ class Step:
     median_days: float
     curve: Curve
 
+    def as_data(self) -> dict[str, Any]:
+        """Plain data; shares from 0 to 1."""
+        return {
+            "order": self.order,
+            "median_days": self.median_days,
+            "customers": self.curve.customers,
+            "returned": self.returned,
+            "median_days_of_all": self.curve.reached(0.5),
+            "by_day": {str(day): self.curve.share(day) for day in DAYS},
+        }
+
 
 @dataclass(frozen=True)
 class Group:
@@ -81,17 +92,33 @@ class Repeat:
 
         Empty where there are too few second orders to tell.
         """
+        if not self.windows.is_fitted or self.best_weeks is None:
+            return {}
         counts = self.table["ask"].value_counts()
-        return {name: int(counts[name]) for name in _ASK} if self._has_best_weeks else {}
-
-    @property
-    def _has_best_weeks(self) -> bool:
-        return self.windows.is_fitted and self.best_weeks is not None
+        return {name: int(counts[name]) for name in _ASK}
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What to bear in mind."""
-        return tuple(_notes(self))
+        if not self.buyers:
+            return ("Nobody has an order that counts, so there is nothing to come back from.",)
+        days = self.curve.watched_days
+        watched = f"{days:,} day" + "s" * (days != 1)
+        if not self.repeaters:
+            told = f"the first were watched for {watched}."
+            return (f"Nobody has ordered on a second day yet; {told}",)
+        notes = []
+        if self.repeaters < MIN_SECOND_ORDERS:
+            notes.append(
+                f"Fewer than {MIN_SECOND_ORDERS} second orders: the windows are round numbers of"
+                " days, and the best weeks may be chance."
+            )
+        if days < DAYS[-1]:
+            notes.append(
+                f"Nobody has been watched for longer than {watched}; the shares by later days are"
+                " what was reached until then."
+            )
+        return tuple(notes)
 
     def as_data(self) -> dict[str, Any]:
         """Plain data; shares from 0 to 1, None where there is no such number."""
@@ -103,7 +130,7 @@ class Repeat:
             "windows_are_fitted": self.windows.is_fitted,
             "weekly_hazard": [_known(rate) for rate in self.hazard.tolist()],
             "best_weeks": list(self.best_weeks) if self.best_weeks else None,
-            "latency": [_latency(step) for step in self.steps],
+            "latency": [step.as_data() for step in self.steps],
             "latency_note": SELECTION,
             "curve": _points(self.curve),
             "waiting": len(self.table),
@@ -224,17 +251,6 @@ def _in_short(repeaters: int, curve: Curve) -> dict[str, Any]:
     }
 
 
-def _latency(step: Step) -> dict[str, Any]:
-    return {
-        "order": step.order,
-        "median_days": step.median_days,
-        "customers": step.curve.customers,
-        "returned": step.returned,
-        "median_days_of_all": step.curve.reached(0.5),
-        "by_day": {str(day): step.curve.share(day) for day in DAYS},
-    }
-
-
 def _points(curve: Curve) -> list[dict[str, Any]]:
     low, high = curve.band()
     columns = zip(
@@ -249,24 +265,3 @@ def _points(curve: Curve) -> list[dict[str, Any]]:
 
 def _known(number: float) -> float | None:
     return None if math.isnan(number) else number
-
-
-def _notes(found: Repeat) -> list[str]:
-    if not found.buyers:
-        return ["Nobody has an order that counts, so there is nothing to come back from."]
-    days = found.curve.watched_days
-    watched = f"{days:,} day" + "s" * (days != 1)
-    if not found.repeaters:
-        return [f"Nobody has ordered on a second day yet; the first were watched for {watched}."]
-    notes = []
-    if found.repeaters < MIN_SECOND_ORDERS:
-        notes.append(
-            f"Fewer than {MIN_SECOND_ORDERS} second orders: the windows are round numbers of days,"
-            " and the best weeks may be chance."
-        )
-    if found.curve.watched_days < DAYS[-1]:
-        notes.append(
-            f"Nobody has been watched for longer than {watched}; the shares"
-            " by later days are what was reached until then."
-        )
-    return notes

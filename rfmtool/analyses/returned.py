@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +53,18 @@ class Share:
         low = (middle - spread) / scale if self.returned else 0.0
         high = (middle + spread) / scale if self.returned < whole else 1.0
         return low, high
+
+    def as_data(self) -> dict[str, Any]:
+        """The two counts, their ratio and its limits; `of` counts those who could have."""
+        low, high = self.interval or (None, None)
+        return {
+            "people": self.returned,
+            "of": self.customers,
+            "share": self.part,
+            "low": low,
+            "high": high,
+            "too_few": not self.is_enough,
+        }
 
 
 def look_back_days(first_order_on: date, as_of: date) -> list[date]:

@@ -85,12 +85,34 @@ class Timeline:
     @property
     def table(self) -> pd.DataFrame:
         """A row for each day, and a column for each rung, segment and activity."""
-        return pd.DataFrame([{**_row(one), **self.growth(one)} for one in self.points])
+        rows = [
+            {
+                "as_of": pd.Timestamp(one.as_of).as_unit("s"),
+                "customers": one.customers,
+                "buyers": one.buyers,
+                "revenue": one.revenue,
+                **{f"stage_{name}": many for name, many in one.stages.items()},
+                **{f"segment_{name}": many for name, many in one.segments.items()},
+                **{f"activity_{name}": many for name, many in one.activity.items()},
+                **self.growth(one),
+            }
+            for one in self.points
+        ]
+        return pd.DataFrame(rows)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What to bear in mind."""
-        return tuple(_notes(self))
+        notes = []
+        if len(self.points) == 1:
+            notes.append(f"All lies within one {self.every}: there is one day only.")
+        early = self.begins_on + timedelta(days=MIN_HISTORY_DAYS)
+        if self.fitted and self.points[0].as_of < early:
+            notes.append(
+                f"Before {early} there are under {MIN_HISTORY_DAYS} days of history, and what is"
+                " fitted to so little moves a lot; --scales keeps it still."
+            )
+        return tuple(notes)
 
     def as_data(self) -> list[dict[str, Any]]:
         """Plain data; money is text."""
@@ -128,32 +150,7 @@ def point(people: pd.DataFrame, as_of: date) -> Point:
     )
 
 
-def _notes(found: Timeline) -> list[str]:
-    notes = []
-    if len(found.points) == 1:
-        notes.append(f"All lies within one {found.every}: there is one day only.")
-    early = found.begins_on + timedelta(days=MIN_HISTORY_DAYS)
-    if found.fitted and found.points[0].as_of < early:
-        notes.append(
-            f"Before {early} there are under {MIN_HISTORY_DAYS} days of history, and what is fitted"
-            " to so little moves a lot; --scales keeps it still."
-        )
-    return notes
-
-
 def _counts(labels: pd.Series[Any]) -> dict[str, int]:
     names = labels.cat.categories
     many = np.bincount(labels.cat.codes, minlength=len(names)).tolist()
     return {str(name): count for name, count in zip(names, many, strict=True)}
-
-
-def _row(one: Point) -> dict[str, Any]:
-    return {
-        "as_of": pd.Timestamp(one.as_of).as_unit("s"),
-        "customers": one.customers,
-        "buyers": one.buyers,
-        "revenue": one.revenue,
-        **{f"stage_{name}": many for name, many in one.stages.items()},
-        **{f"segment_{name}": many for name, many in one.segments.items()},
-        **{f"activity_{name}": many for name, many in one.activity.items()},
-    }

@@ -11,6 +11,7 @@ import pandas as pd
 
 from rfmtool.analyses.returned import Share
 from rfmtool.arrays import Ints, Mask, is_first
+from rfmtool.days import day_numbers
 from rfmtool.grouping.order_days import owner_days
 from rfmtool.money import total_of
 from rfmtool.placing.matching import holds
@@ -68,7 +69,8 @@ def referrals_by_stage(people: pd.DataFrame, referrals: pd.DataFrame) -> list[Br
     """
     table = referrals[referrals["owner"] != referrals["referred"]]
     stage = people["stage"].array.take(table["owner"].to_numpy())
-    last = _days(people["last_order_on"])[table["referred"].to_numpy()]
+    last_order = day_numbers(people["last_order_on"].to_numpy(), missing=_LONG_AGO - 1)
+    last = last_order[table["referred"].to_numpy()]
     named_on = table["referred_on"].fillna(_LONG_AGO).to_numpy(dtype=np.int64)
     rows = pd.DataFrame(
         {"stage": stage, "referred": table["referred"].to_numpy(), "bought": last >= named_on}
@@ -83,12 +85,6 @@ def referrals_by_stage(people: pd.DataFrame, referrals: pd.DataFrame) -> list[Br
 
 
 _LONG_AGO: Final = -(2**31)
-
-
-def _days(dates: pd.Series[Any]) -> Ints:
-    """Dates as days since 1970-01-01; before all of them where there is none."""
-    days = dates.to_numpy().astype("datetime64[D]").astype(np.int64)
-    return np.where(dates.isna().to_numpy(), _LONG_AGO - 1, days)
 
 
 def answers_by_stage(people: pd.DataFrame) -> list[Answers]:
@@ -197,6 +193,23 @@ def delight(feedback: pd.DataFrame, days: OrderDays, as_of_day: int) -> dict[str
     return {name: _came_back(owner[who], day[who], days, as_of_day) for name, who in groups.items()}
 
 
+def foretold(people: pd.DataFrame) -> dict[str, Share]:
+    """How many would recommend us (9 or 10) of those whose orders suggest it, and of the others.
+
+    Of everybody with two order days or more who has answered, whatever they answered.
+
+    Args:
+        people: order_days, latest_nps and orders_suggest.
+    """
+    nps = people["latest_nps"].to_numpy(dtype=np.int64, na_value=-1)
+    asked = (nps >= 0) & (people["order_days"].to_numpy() > 1)
+    suggested = people["orders_suggest"].to_numpy(dtype=bool)
+    return {
+        name: Share(int(who.sum()), int((nps[who] >= PROMOTER).sum()))
+        for name, who in (("suggested", asked & suggested), ("others", asked & ~suggested))
+    }
+
+
 @dataclass(frozen=True)
 class Voices:
     """All that the evidence says; None where its table was not supplied."""
@@ -205,6 +218,7 @@ class Voices:
     complaints: Complaints | None
     answers: list[Answers] | None
     delight: dict[str, Share] | None
+    foretold: dict[str, Share] | None
 
     def as_data(self) -> dict[str, Any]:
         """The answers as plain data, money in whole 1/10,000."""
@@ -212,18 +226,23 @@ class Voices:
             "referrals": self.referrals and [asdict(row) for row in self.referrals],
             "complaints": self.complaints and {
                 **asdict(self.complaints),
-                "came_back_after": _share_data(self.complaints.came_back_after),
-                "came_back_without": _share_data(self.complaints.came_back_without),
+                "came_back_after": self.complaints.came_back_after.as_data(),
+                "came_back_without": self.complaints.came_back_without.as_data(),
             },
             "answers": self.answers and [asdict(row) for row in self.answers],
-            "delight": self.delight and {k: _share_data(v) for k, v in self.delight.items()},
+            "delight": self.delight and {k: v.as_data() for k, v in self.delight.items()},
+            "candidates": self.foretold and {
+                **{name: one.as_data() for name, one in self.foretold.items()},
+                "orders_tell": _tells_apart(*self.foretold.values()),
+            },
         }  # fmt: skip
 
 
-def _share_data(one: Share) -> dict[str, Any]:
-    """The two counts and their ratio; `of` counts those who could have come back."""
-    return {"people": one.returned, "of": one.customers, "share": one.part,
-            "too_few": not one.is_enough}  # fmt: skip
+def _tells_apart(more: Share, less: Share) -> bool | None:
+    """Whether one share is above another beyond chance; None of too few people."""
+    if not (more.is_enough and less.is_enough and more.interval and less.interval):
+        return None
+    return more.interval[0] > less.interval[1]
 
 
 def voices(
@@ -233,8 +252,9 @@ def voices(
     referrals, feedback = frames.get("referrals"), frames.get("feedback")
     brought = None if referrals is None else referrals_by_stage(people, referrals)
     if feedback is None:
-        return Voices(brought, None, None, None)
+        return Voices(brought, None, None, None, None)
     found = complaints(people, feedback, days, as_of_day)
     if not feedback["nps"].notna().any():
-        return Voices(brought, found, None, None)
-    return Voices(brought, found, answers_by_stage(people), delight(feedback, days, as_of_day))
+        return Voices(brought, found, None, None, None)
+    answers, pleased = answers_by_stage(people), delight(feedback, days, as_of_day)
+    return Voices(brought, found, answers, pleased, foretold(people))

@@ -22,6 +22,7 @@ import click
 from rfmtool import __version__
 from rfmtool.errors import RfmtoolError
 from rfmtool.interrupts import STOPPING
+from rfmtool.places import without_secrets
 
 EXIT_BUG: Final = 70
 EXIT_SYSTEM: Final = 3
@@ -41,6 +42,7 @@ _COMMANDS: Final = (
     "job",
     "measure",
     "done",
+    "journey",
     "repeat",
     "cadence",
     "cohorts",
@@ -147,7 +149,7 @@ def exit_of(error: BaseException) -> tuple[int, str]:
     if isinstance(error, (BrokenPipeError, SystemExit)):
         return EXIT_PIPE_CLOSED, "the reader went away"
     message, _hint, code = _in_words(error)
-    return code, message
+    return code, without_secrets(message)
 
 
 def _in_words(error: BaseException) -> tuple[str, str, int]:
@@ -200,7 +202,7 @@ def _say(message: str, hint: str, code: int) -> int:
     _stop_listening()  # a second Ctrl-C must not tear the message
     from rfmtool.pages.blocks import printable
 
-    click.echo(f"rfmtool: {printable(message)}", err=True)
+    click.echo(f"rfmtool: {printable(without_secrets(message))}", err=True)
     if hint:
         click.echo("\n".join(f"  {printable(line)}" for line in hint.splitlines()), err=True)
     return code

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from rfmtool.errors import UsageError
+from rfmtool.places import without_secrets
 
 if TYPE_CHECKING:
     from rfmtool.outputs.text import TextOptions
@@ -20,9 +21,9 @@ Settings = Mapping[str, Any]
 _ALWAYS: Final = (
     "since", "window_days", "order_per_row", "amount_per", "overlap", "memory_limit",
 )  # fmt: skip
-_SAY_SOMETHING: Final = ("timezone", "date_format", "memory_limit", "currency")
+_SAY_SOMETHING: Final = ("timezone", "date_format", "memory_limit", "currency", "table", "query")
 """Options whose empty text would else be taken for none."""
-_SOMETIMES: Final = ("allow_proxy", "estimate", "wallet_scores")
+_SOMETIMES: Final = ("allow_proxy", "estimate", "estimate_plans", "wallet_scores")
 """Settings that only the commands with the options of `placing` have."""
 
 
@@ -58,6 +59,8 @@ def asked(settings: Settings) -> Asked:
         statuses=parse_statuses(_as_text(settings["statuses"])),
         anonymous=frozenset(_as_text(settings["anonymous"])),
         strict=settings["strict"],
+        table=settings["table"],
+        query=settings["query"],
     )
 
 
@@ -89,7 +92,8 @@ def evidence_sources(settings: Settings, exports: Sequence[str] = ()) -> dict[st
     same = [name for name, path in named.items() if path in exports and path != "-"]
     if same:
         raise UsageError(
-            f"--{same[0]}: {named[same[0]]} is the export itself", "Name the table of evidence."
+            f"--{same[0]}: {without_secrets(named[same[0]])} is the export itself",
+            "Name the table of evidence.",
         )
     if [*exports, *named.values(), settings.get("rates_file")].count("-") > 1:
         raise UsageError("stdin is named twice, and can be read once", "Give the other as a file.")
@@ -218,5 +222,6 @@ def choices(text: str, known: tuple[str, ...], option: str) -> list[str]:
 
 
 def command_line() -> list[str]:
-    """The command as it was typed, without the path of the program, as text that can be written."""
-    return ["rfmtool", *(os.fsencode(word).decode("utf-8", "replace") for word in sys.argv[1:])]
+    """The command as it was typed, as text that can be written: without path and secrets."""
+    words = (os.fsencode(word).decode("utf-8", "replace") for word in sys.argv[1:])
+    return ["rfmtool", *map(without_secrets, words)]

@@ -15,6 +15,7 @@ from rfmtool.cli.destination import console, show_json, show_page
 from rfmtool.cli.loading import uninterrupted
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import LimitError, RfmtoolError
+from rfmtool.places import without_secrets
 
 
 @click.command(cls=SectionedCommand, short_help="How an export is read, and what is wrong with it.")
@@ -97,7 +98,7 @@ def _said() -> list[str]:
         and parameter.name != "output_format"
     ]
     return [
-        option if value is True else f"{option} {one}"
+        option if value is True else without_secrets(f"{option} {one}")
         for option, value in given
         for one in (value if isinstance(value, tuple) else (value,))
     ]

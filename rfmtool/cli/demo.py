@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _RULES: Final = "shop.toml"
+_STEPS: Final = "contact_steps"
 
 
 @click.command(short_help="Write a made-up shop to try things on.")
@@ -34,9 +35,17 @@ _RULES: Final = "shop.toml"
     metavar="S",
     help="The same seed gives the same shop.",
 )
+@click.option(
+    "--as",
+    "system",
+    type=click.Choice(["shopify", "woocommerce"]),
+    help="Write the orders alone, in the shape of this shop system's export.",
+)
 @options.shared
 @click.option("--quiet", is_flag=True, help="Print nothing unless something is wrong.")
-def command(folder: str, customers: int, seed: int, *, shared: bool, quiet: bool) -> None:
+def command(  # noqa: PLR0913 - one for each option
+    folder: str, customers: int, seed: int, system: str | None, *, shared: bool, quiet: bool
+) -> None:
     """Write a synthetic shop into DIR: three years of orders, and the people behind them."""
     with uninterrupted():
         from rfmtool import demo
@@ -44,8 +53,18 @@ def command(folder: str, customers: int, seed: int, *, shared: bool, quiet: bool
         from rfmtool.outputs.answers import write_frames
 
     shop = demo.generate(customers, seed)
-    tables = "".join(f'{name} = "{name}.csv"\n' for name in shop if name != "orders")
+    if system:
+        write_frames({"orders": demo.shaped(shop, system)}, {}, Path(folder), shared=shared)
+        if not quiet:
+            click.echo(f"{folder}/orders.csv: a made-up shop as {system.title()} exports it")
+            click.echo(f"Try: rfmtool run {folder}/orders.csv -o out")
+            unknown = "" if system == "shopify" else " --consent-unknown keep"
+            click.echo(f"and: rfmtool export out --for mailchimp -o lists{unknown}")
+        return
+    tables = "".join(f"{name} = {_files(name)}\n" for name in _evidence(shop))
     rules = f"# What the shop knows of its customers beside their orders.\n\n[evidence]\n{tables}"
+    rules += "\n# What a minute of contact costs, and what partners get of what they bring.\n\n"
+    rules += "[contacting]\nminute_cost = 0.4\n\n[relationship]\nreward_share = 0.05\n"
     frames = {**shop, **_later(shop, seed)}
     write_frames(frames, {_RULES: rules}, Path(folder), shared=shared)
     if not quiet:
@@ -57,13 +76,22 @@ def command(folder: str, customers: int, seed: int, *, shared: bool, quiet: bool
         click.echo(f"and, as if a quarter had gone by: rfmtool measure out {folder}/later.csv")
 
 
+def _evidence(shop: dict[str, pd.DataFrame]) -> list[str]:
+    """The tables of evidence; further rows of contacts are no table of their own."""
+    return [name for name in shop if name not in ("orders", _STEPS)]
+
+
+def _files(name: str) -> str:
+    return f'["{name}.csv", "{_STEPS}.csv"]' if name == "contacts" else f'"{name}.csv"'
+
+
 def _later(shop: dict[str, pd.DataFrame], seed: int) -> dict[str, pd.DataFrame]:
     """The shop a quarter after a run that left people out, and what each list truly did."""
     from rfmtool import pipeline
     from rfmtool.demo import later
     from rfmtool.rules import parse_lots
 
-    evidence = {name: table for name, table in shop.items() if name != "orders"}
+    evidence = {name: shop[name] for name in _evidence(shop)}
     lots = parse_lots([later.HOLDOUT])
     result = pipeline.run(shop["orders"], evidence=evidence, lots=lots)
     people = result.frame[["customer_id", "action"]].astype("str")

@@ -11,7 +11,7 @@ import click
 
 from rfmtool.cli.arguments import Settings, evidence_sources
 from rfmtool.errors import UsageError
-from rfmtool.places import check_local
+from rfmtool.places import check_local, scheme_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -71,6 +71,8 @@ def check_apart(target: Path, *inputs: str | None) -> None:
     """
     place = target.resolve()
     for name in filter(None, inputs):
+        if scheme_of(name):
+            continue
         for path in map(Path, [name, *glob.glob(name, recursive=True)]):  # noqa: PTH207 - absolute
             if path.resolve().is_relative_to(place):
                 raise UsageError(

@@ -16,9 +16,10 @@ from typing import Any, Final
 import click
 
 from rfmtool.cli.run import command as run
+from rfmtool.cli.run_places import run_outputs
 from rfmtool.documents import toml_of
 from rfmtool.errors import UsageError
-from rfmtool.places import check_local
+from rfmtool.places import check_local, scheme_of, without_secrets
 
 _SECTION: Final = "job"
 _DAY: Final = "{as_of}"
@@ -108,10 +109,13 @@ def _words(path: Path, data: Mapping[str, Any]) -> tuple[list[str], list[str]]:
 def _is_yet_to_come(folder: Path, job: Mapping[str, Any]) -> bool:
     """Whether the scales are those that this job itself writes, and has not yet: the first run."""
     scales, output = job.get("scales"), job.get("output")
-    if not isinstance(scales, str) or not isinstance(output, str):
+    outputs = output if isinstance(output, list) else [output]
+    if not isinstance(scales, str):
         return False
     place = folder / scales
-    return not place.exists() and place.is_relative_to(folder / output)
+    return not place.exists() and any(
+        isinstance(one, str) and place.is_relative_to(folder / one) for one in outputs
+    )
 
 
 def _nearest(key: str, known: Mapping[str, object]) -> str:
@@ -203,12 +207,12 @@ def _prove(words: Sequence[str]) -> None:
 
     with run.make_context("rfmtool run", [*words]) as ctx:
         settings = dict(ctx.params)
-        exports, output = settings.pop("exports"), settings.pop("output")
+        exports, output = settings.pop("exports"), run_outputs(settings.pop("outputs")).folder
         given = limits.of_run(settings["fail_if"], Path(output) if output else None)
         limits.earlier_run(given, None, settings)
         sources = [*exports, *evidence_sources(settings, exports).values()]
         for name in sources:
-            if "://" not in name and name != "-" and not _is_there(name):
+            if not scheme_of(name) and name != "-" and not _is_there(name):
                 raise UsageError(f"{name}: there is no such file", "Look at the job file.")
         run_arguments(settings, exports)
         load_rules(settings["rules_file"])
@@ -223,4 +227,4 @@ def _is_there(name: str) -> bool:
 def _quoted(words: Sequence[str]) -> str:
     import shlex
 
-    return shlex.join(["rfmtool", "run", *words])
+    return shlex.join(["rfmtool", "run", *map(without_secrets, words)])

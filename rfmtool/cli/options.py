@@ -112,6 +112,9 @@ reading = _together(
     _reading("--preset", metavar="NAME",
              help="A known export: shopify, stripe, square, etsy, woocommerce, online_retail,"
                   " none (default: by its header)."),
+    _reading("--table", metavar="NAME",
+             help="The table to read of a database that is named by its URL."),
+    _reading("--query", metavar="SQL", help="What to ask a database instead."),
     _reading("--delimiter", metavar="C", help="What divides cells: , ; | or tab."),
     _reading("--encoding", metavar="NAME", help="Text encoding, e.g. cp1252."),
     _reading("--date-format", metavar="FMT",
@@ -138,23 +141,36 @@ reading = _together(
 suppress = _counting("--suppress", metavar="FILE", help="Who is to be left out of everything.")
 """Whom no answer may count."""
 
+contacts = _known(
+    "--contacts",
+    metavar="FILE",
+    help="Who is known, and how to reach them. --column contacts.ROLE=NAME names a"
+    " column of such a table.",
+)
+referrals = _known("--referrals", metavar="FILE", help="Who referred whom.")
 contacted = _known("--contacted", metavar="FILE",
                    help="Who was contacted, for what and with what outcome.")  # fmt: skip
 """The contact log."""
 
+min_matched = _known(
+    "--min-matched", metavar="P%", default="50%", show_default=True,
+    help="Stop when fewer ids of partners, wallets, contacted, introductions, memberships or needs"
+         " than this are known elsewhere.",
+)  # fmt: skip
+"""How well such tables must match."""
+
 evidence = _together(
-    _known("--contacts", metavar="FILE",
-           help="Who is known, and how to reach them. --column contacts.ROLE=NAME names a"
-                " column of such a table."),
-    _known("--referrals", metavar="FILE", help="Who referred whom."),
+    contacts,
+    referrals,
     _known("--feedback", metavar="FILE", help="Surveys, reviews and complaints."),
     _known("--partners", metavar="FILE", help="Who is a partner, and when."),
     _known("--wallets", metavar="FILE", help="What people spend in all, or our rank."),
     contacted,
+    _known("--introductions", metavar="FILE", help="Who was introduced to whom, for work."),
+    _known("--memberships", metavar="FILE", help="Who is in which community, and came to what."),
+    _known("--needs", metavar="FILE", help="What people said they need, and when it was met."),
     suppress,
-    _known("--min-matched", metavar="P%", default="50%", show_default=True,
-           help="Stop when fewer ids of partners, wallets or contacted than this are known"
-                " elsewhere."),
+    min_matched,
 )  # fmt: skip
 """What is known of people beside their orders."""
 
@@ -163,6 +179,8 @@ placing = _together(
             help="Let orders alone make supporters of those they suggest."),
     _placed("--estimate/--no-estimate", default=True,
             help="Estimate the wallets nobody told of (default), or leave them empty."),
+    _placed("--estimate-plans", is_flag=True,
+            help="Tell headroom and wallet plans of estimates too."),
     _placed("--sow", "wallet_scores", is_flag=True,
             help="Score the share of wallet too: sow_score, and rfm_sow behind the rfm code."),
 )  # fmt: skip

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from rfmtool.cli import limits, options, traces
 from rfmtool.cli.arguments import Settings, choices, command_line, run_arguments, text_options
-from rfmtool.cli.destination import (
-    check_apart,
-    console,
-    is_shared,
-    output_path,
-    show_html,
-    show_json,
-    show_page,
-)
+from rfmtool.cli.destination import console, show_html, show_json, show_page
 from rfmtool.cli.loading import uninterrupted
+from rfmtool.cli.run_places import (
+    check_database,
+    check_settings,
+    folder_of,
+    run_outputs,
+    stored_in,
+    written_in,
+)
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.cli.traces import Told
 from rfmtool.errors import UsageError
@@ -29,15 +28,34 @@ from rfmtool.errors import UsageError
 if TYPE_CHECKING:
     from rfmtool.runs.folder import FolderOptions
 
-_OF_FOLDER = ("tables", "lists", "calls", "keep_rejects", "keep_runs", "no_page")
-"""The settings that say what lies in the folder."""
-
 
 @click.command(
     cls=SectionedCommand, short_help="The main job: report, lists of what to do, tables."
 )
 @options.exports
-@click.option("-o", "--output", metavar="DIR", help="Write tables, lists and scales into DIR.")
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    metavar="DIR|URL",
+    multiple=True,
+    help="Write tables, lists and scales into DIR or a store (s3://BUCKET/FOLDER), or tables into a"
+    " database: postgresql://HOST/DB/SCHEMA, duckdb:FILE or sqlite:FILE. Repeatable.",
+)
+@click.option(
+    "--if-exists",
+    type=click.Choice(["replace", "append", "fail"]),
+    default="replace",
+    metavar="WORD",
+    show_default=True,
+    help="What becomes of earlier rows in a database: replace, append (a day is still written"
+    " once) or fail.",
+)
+@click.option(
+    "--current-view",
+    is_flag=True,
+    help="Also make the view customers_current, the customers of the latest day.",
+)
 @click.option(
     "--tables",
     default="csv",
@@ -88,7 +106,7 @@ _OF_FOLDER = ("tables", "lists", "calls", "keep_rejects", "keep_runs", "no_page"
 @options.talk
 @traces.log
 @traces.metrics
-def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> None:
+def command(exports: tuple[str, ...], outputs: tuple[str, ...], **settings: Any) -> None:
     """Score, stage and segment the customers in EXPORTS, and print a report.
 
     EXPORT is a CSV, TSV or text file (plain, gz, bz2, zst, zip), a Parquet file, a folder or glob
@@ -97,24 +115,29 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     notify = (click.get_current_context().obj or {}).get("notify", ())
     with traces.traced(settings["log_file"], settings["metrics_file"], notify) as told:
         told.expect(exports)
-        _run(exports, output, settings, told)
+        _run(exports, outputs, settings, told)
 
 
-def _run(exports: tuple[str, ...], output: str | None, settings: Settings, told: Told) -> None:
-    from rfmtool.outputs.publish import published_folder
+def _run(
+    exports: tuple[str, ...], outputs: tuple[str, ...], settings: Settings, told: Told
+) -> None:
     from rfmtool.outputs.refusals import system_failures
 
-    target = _target(output, exports)
-    given = limits.of_run(settings["fail_if"], target)
-    shared = is_shared(settings)
-    with published_folder(target, shared=shared) if target else nullcontext() as place:
+    to = run_outputs(outputs)
+    check_settings(to)
+    with ExitStack() as stack:
+        target, place = stack.enter_context(folder_of(to, exports, settings))
+        given = limits.of_run(settings["fail_if"], target)
         # Heavy libraries load below, so that a run that finds the folder held says so at once.
         with uninterrupted():
             from rfmtool import pipeline
             from rfmtool.runs import folder
             from rfmtool.runs.memory import remember
+            from rfmtool.runs.tables import edition
 
         wanted = _wanted(settings)
+        for database in to.databases:
+            check_database(database, settings)
         before = limits.earlier_run(given, target, settings)
         result = pipeline.run(
             list(exports),
@@ -131,6 +154,11 @@ def _run(exports: tuple[str, ...], output: str | None, settings: Settings, told:
             summary = result.summary
         told.learn(summary, folder.inputs(result, hashed=told.wanted))
         limits.check(given, result, before)
+        for store in to.stores:
+            stack.enter_context(stored_in(store, place))
+        for database in to.databases:
+            tables = edition(result, summary, wanted, memory)
+            stack.enter_context(written_in(database, tables, settings))
     if settings["quiet"]:
         return
     if settings["output_format"] == "json":
@@ -143,37 +171,7 @@ def _run(exports: tuple[str, ...], output: str | None, settings: Settings, told:
         from rfmtool.pages.run import page
 
         screen = console(settings)
-        show_page(page(summary, screen.width, output), screen)
-
-
-def _target(output: str | None, exports: tuple[str, ...]) -> Path | None:
-    """The folder that is written, apart from all exports.
-
-    Raises:
-        UsageError: writing it would take away what is read, or what needs it is asked for alone.
-    """
-    target = output_path(output)
-    if target:
-        check_apart(target, *exports)
-    else:
-        _check_no_folder_asked()
-    return target
-
-
-def _check_no_folder_asked() -> None:
-    """Check that nothing is said about a folder that is not written.
-
-    Raises:
-        UsageError: something is.
-    """
-    given = click.get_current_context().get_parameter_source
-    for name in _OF_FOLDER:
-        if given(name) is ParameterSource.COMMANDLINE:
-            option = f"--{name.replace('_', '-')}"
-            raise UsageError(
-                f"{option}: says what lies in the folder of a run, and there is none without -o",
-                "Name the folder with -o DIR.",
-            )
+        show_page(page(summary, screen.width, to.shown), screen)
 
 
 def _arguments(settings: Settings, exports: tuple[str, ...]) -> dict[str, Any]:

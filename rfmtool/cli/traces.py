@@ -18,7 +18,7 @@ import click
 from rfmtool import __version__
 from rfmtool.cli.sections import section
 from rfmtool.errors import UsageError
-from rfmtool.places import check_local
+from rfmtool.places import check_local, without_secrets
 
 _STDOUT: Final = "-"
 _PATIENCE_SECONDS: Final = 60
@@ -49,7 +49,10 @@ class Told:
     def expect(self, exports: Sequence[str]) -> None:
         """Take in what is to be read, for a run that fails before it has read it."""
         self.inputs = [
-            {"name": name, "bytes": Path(name).stat().st_size if Path(name).is_file() else None}
+            {
+                "name": without_secrets(name),
+                "bytes": Path(name).stat().st_size if Path(name).is_file() else None,
+            }
             for name in exports
         ]
 

@@ -10,12 +10,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rfmtool.demo import contacts, feedback, ledger, people, referrals, visits, wallets
+from rfmtool.demo import (
+    contacts,
+    feedback,
+    ledger,
+    people,
+    referrals,
+    relations,
+    visits,
+    wallets,
+)
+from rfmtool.demo.shapes import shaped
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["generate"]
+__all__ = ["generate", "shaped"]
+
+_OF_RELATIONS = 2
+"""Sets the chance of what is beside the orders apart from theirs."""
 
 
 def generate(customers: int = 2000, seed: int = 7) -> dict[str, pd.DataFrame]:
@@ -28,7 +41,8 @@ def generate(customers: int = 2000, seed: int = 7) -> dict[str, pd.DataFrame]:
 
     Returns:
         File stem to table, every cell printable as it is: `orders`, and the evidence
-        `contacts`, `referrals`, `feedback`, `partners`, `wallets`, `suppress`.
+        `contacts`, `referrals`, `feedback`, `partners`, `wallets`, `contacted`, `introductions`,
+        `memberships`, `needs`, `suppress`; and `contact_steps`, which are more rows of contacts.
 
     Raises:
         ValueError: `customers` is below one, or `seed` below zero.
@@ -41,12 +55,22 @@ def generate(customers: int = 2000, seed: int = 7) -> dict[str, pd.DataFrame]:
     persons = people.acquaintance(persons, days, rng)
     books = ledger.keep(persons, days, rng)
     occasions, today = books.occasions(), books.last_day()
-    return {
+    known = contacts.contacts(persons, today, rng)
+    tables = {
         "orders": ledger.print_orders(books, persons),
-        "contacts": contacts.contacts(persons, today, rng),
+        "contacts": known,
         "referrals": referrals.referrals(persons, occasions, today, rng),
         "feedback": feedback.feedback(persons, occasions, today, rng),
         "partners": contacts.partners(persons, occasions, today),
         "wallets": wallets.wallets(persons, books, rng),
-        "suppress": contacts.suppress(persons, rng),
+    }
+    suppress = contacts.suppress(persons, rng)
+    own = np.random.default_rng([seed, _OF_RELATIONS])
+    for make in (relations.contacted, relations.introductions, relations.memberships,
+                 relations.needs, relations.contact_steps):  # fmt: skip
+        tables[make.__name__] = make(persons, occasions, today, own)
+    return {
+        **tables,
+        "contacts": relations.contacts(known, persons, own),
+        "suppress": suppress,
     }

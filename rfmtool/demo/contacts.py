@@ -39,12 +39,21 @@ SUPPRESSED = 0.006  # share of those the shop would hardly miss
 def contacts(people: pd.DataFrame, today: int, rng: np.random.Generator) -> pd.DataFrame:
     """Everybody the shop knows, one row each, by id."""
     count = len(people)
-    first, last = _names(count, rng)
+    first = pd.Series(chance.pick(FIRST_NAMES, count, rng))
+    begin, end = chance.pick(LAST_NAME_BEGINS, count, rng), chance.pick(LAST_NAME_ENDS, count, rng)
+    last = pd.Series(np.strings.add(begin, end))
+    # Addresses nobody can own; the id keeps namesakes apart.
+    host, number = chance.pick(EMAIL_HOSTS, count, rng), people["customer_id"].str.lstrip("0")
+    email = first.str.lower() + "." + last.str.lower() + "." + number + "@" + host
+    email = email.where(chance.happens(EMAIL_SHARE, count, rng), "")
+    digits = pd.Series(rng.integers(0, 1000, count)).astype("str").str.zfill(3)
+    phone = people["country"].map(PHONE_BLOCKS) + digits
+    phone = phone.where(chance.happens(PHONE_SHARE, count, rng), "")
     columns = {
         "customer_id": people["customer_id"],
         "name": first + " " + last,
-        "email": _emails(people["customer_id"], first, last, rng),
-        "phone": _phones(people["country"], rng),
+        "email": email,
+        "phone": phone,
         "consent": _yes_no(chance.happens(CONSENT_SHARE, count, rng)),
         "country": people["country"],
         "status": people["status"],
@@ -53,27 +62,6 @@ def contacts(people: pd.DataFrame, today: int, rng: np.random.Generator) -> pd.D
         "paused_until": _pauses(people["paused"].to_numpy(), today, rng),
     }
     return pd.DataFrame(columns).sort_values("customer_id", ignore_index=True)
-
-
-def _names(count: int, rng: np.random.Generator) -> tuple[pd.Series[str], pd.Series[str]]:
-    first = chance.pick(FIRST_NAMES, count, rng)
-    begin, end = chance.pick(LAST_NAME_BEGINS, count, rng), chance.pick(LAST_NAME_ENDS, count, rng)
-    return pd.Series(first), pd.Series(np.strings.add(begin, end))
-
-
-def _emails(
-    ids: pd.Series[str], first: pd.Series[str], last: pd.Series[str], rng: np.random.Generator
-) -> pd.Series[str]:
-    """Addresses nobody can own; the id keeps namesakes apart."""
-    host = chance.pick(EMAIL_HOSTS, len(ids), rng)
-    address = first.str.lower() + "." + last.str.lower() + "." + ids.str.lstrip("0") + "@" + host
-    return address.where(chance.happens(EMAIL_SHARE, len(ids), rng), "")
-
-
-def _phones(country: pd.Series[str], rng: np.random.Generator) -> pd.Series[str]:
-    digits = pd.Series(rng.integers(0, 1000, len(country))).astype("str").str.zfill(3)
-    phone = country.map(PHONE_BLOCKS) + digits
-    return phone.where(chance.happens(PHONE_SHARE, len(country), rng), "")
 
 
 def _pauses(paused: NDArray[np.bool_], today: int, rng: np.random.Generator) -> NDArray[np.str_]:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from rfmtool.demo import baskets, catalogue, returns, seasons, visits
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 FIRST_ORDER_NUMBER = 10_001
 FIRST_NOTE_NUMBER = 1_001
@@ -61,7 +57,9 @@ def print_orders(ledger: Ledger, people: pd.DataFrame) -> pd.DataFrame:
     at = place.loc[ledger.lines["order"]].to_numpy()
     by_time = np.argsort(at, kind="stable")
     lines, document = ledger.lines.take(by_time), documents.take(at[by_time])
-    product = _shelf_labels().take(lines["product"].to_numpy())
+    goods = catalogue.PRODUCTS  # with its money as text
+    goods = goods.assign(price=catalogue.money(goods["price"]), cost=catalogue.money(goods["cost"]))
+    product = goods.take(lines["product"].to_numpy())
     person = people.take(document["person"].to_numpy())
     named = document["named"].to_numpy()
     columns = {
@@ -78,23 +76,13 @@ def print_orders(ledger: Ledger, people: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({name: column.array for name, column in columns.items()})
 
 
-def _shelf_labels() -> pd.DataFrame:
-    """The catalogue with its money as text."""
-    goods = catalogue.PRODUCTS
-    return goods.assign(price=catalogue.money(goods["price"]), cost=catalogue.money(goods["cost"]))
-
-
 def _numbered(documents: pd.DataFrame) -> pd.DataFrame:
     """Add `order_id` and `ordered_at` (text) to documents in order of time."""
     note = documents["note"].to_numpy()
     order_number = (FIRST_ORDER_NUMBER - 1 + np.cumsum(~note)).astype(np.str_)
     note_number = (FIRST_NOTE_NUMBER - 1 + np.cumsum(note)).astype(np.str_)
     ids = np.where(note, np.strings.add("C", note_number), np.strings.add("A", order_number))
-    moments = _moments(documents["day"].to_numpy(), documents["minute"].to_numpy())
-    return documents.assign(order_id=ids, ordered_at=moments)
-
-
-def _moments(day: NDArray[np.int64], minute: NDArray[np.int64]) -> NDArray[np.str_]:
-    """Day and minute as `2025-12-31 09:41`."""
+    days = np.strings.add(seasons.iso(documents["day"].to_numpy()), " ")
     times = np.array([f"{m // 60:02}:{m % 60:02}" for m in range(24 * 60)])
-    return np.strings.add(np.strings.add(seasons.iso(day), " "), times[minute])
+    moments = np.strings.add(days, times[documents["minute"].to_numpy()])
+    return documents.assign(order_id=ids, ordered_at=moments)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
@@ -11,9 +9,6 @@ from rfmtool.demo import chance, seasons
 from rfmtool.demo.archetypes import ARCHETYPES, head_counts
 from rfmtool.demo.catalogue import LEANING_SHARES, LEANINGS
 from rfmtool.demo.moods import MOODS
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 COUNTRIES = ("GB", "IE", "DE", "FR")
 COUNTRY_SHARES = (0.82, 0.09, 0.05, 0.04)
@@ -31,36 +26,23 @@ def meet(customers: int, rng: np.random.Generator) -> pd.DataFrame:
     kinds = np.repeat(np.arange(len(ARCHETYPES)), head_counts(customers))
     kind = ARCHETYPES.take(rng.permutation(kinds)).merge(MOODS, on="mood", how="left")
     gap = chance.log_uniform(kind["gap_min"], kind["gap_max"], rng)
+    # On how many days each orders, were the shop old enough.
+    most = chance.log_uniform(kind["days_min"].clip(lower=1), kind["days_max"] + 1, rng)
+    # The last order; of those who never order, the day the shop heard of them.
+    earliest = seasons.EXPORT_ENDS - np.floor(gap * kind["silence_max"])
+    latest = seasons.EXPORT_ENDS - np.floor(gap * kind["silence_min"])
+    last = seasons.ARRIVALS.draw(earliest.to_numpy(), latest.to_numpy(), rng).astype(np.int64)
+    # The archetype's own leaning, or else one drawn.
+    own = pd.Index(LEANINGS).get_indexer(pd.Index(kind["taste"]))
+    drawn = rng.choice(len(LEANINGS), customers, p=LEANING_SHARES)
     return kind.assign(
         usual_gap_days=gap,
-        order_days=_order_days(kind, rng),
-        last_day=_last_days(kind, gap, rng),
-        leaning=_leanings(kind["taste"], rng),
+        order_days=np.minimum(most.astype(np.int64), kind["days_max"]),
+        last_day=last,
+        leaning=np.where(own >= 0, own, drawn).astype(np.int64),
         appetite=kind["spend"] * rng.lognormal(0, SPEND_SIGMA, customers),
         country=rng.choice(COUNTRIES, customers, p=COUNTRY_SHARES),
     )
-
-
-def _order_days(kind: pd.DataFrame, rng: np.random.Generator) -> NDArray[np.int64]:
-    """How many days each person orders on, were the shop old enough."""
-    most = chance.log_uniform(kind["days_min"].clip(lower=1), kind["days_max"] + 1, rng)
-    return np.minimum(most.astype(np.int64), kind["days_max"])
-
-
-def _last_days(
-    kind: pd.DataFrame, gap: NDArray[np.float64], rng: np.random.Generator
-) -> NDArray[np.int64]:
-    """The day of the last order; for those who never order, the day the shop heard of them."""
-    earliest = seasons.EXPORT_ENDS - np.floor(gap * kind["silence_max"])
-    latest = seasons.EXPORT_ENDS - np.floor(gap * kind["silence_min"])
-    return seasons.ARRIVALS.draw(earliest.to_numpy(), latest.to_numpy(), rng).astype(np.int64)
-
-
-def _leanings(taste: pd.Series[str], rng: np.random.Generator) -> NDArray[np.int64]:
-    """Places in `LEANINGS`: the archetype's own, or else drawn."""
-    own = pd.Index(LEANINGS).get_indexer(pd.Index(taste))
-    drawn = rng.choice(len(LEANINGS), len(taste), p=LEANING_SHARES)
-    return np.where(own >= 0, own, drawn).astype(np.int64)
 
 
 def acquaintance(

@@ -21,18 +21,22 @@ CUSTOMERS: Final = pa.schema(
 )
 """What lines become: one row per customer, sorted by the bytes of customer_id."""
 
+NO_DAY: Final = -(2**31)
+"""Stands for no day at all: earlier than any."""
+
 CATEGORIES: Final = pa.schema(
     {
         "owner": pa.int32(),  # the customer's place in CUSTOMERS
         "category": pa.dictionary(pa.int32(), pa.string()),  # sorted by its bytes
         "net": pa.int64(),  # 1/10,000 of the currency unit, refunds taken off
+        "last_day": pa.int32(),  # with a sale in it; NO_DAY where there is none
     }
 )
 """One row per customer and category, sorted by both."""
 
 
 @dataclass(frozen=True)
-class Doubts:
+class OrderCounts:
     """How many orders there are, and how many of them may be counted twice.
 
     Counted where lines say how large their rows are, and in which file they stand.
@@ -104,6 +108,8 @@ class Request:
     """Whether an order with a line that is not a sale is left out whole."""
     amount_per_order: bool = False
     """Whether an amount that several lines of an order repeat is money once."""
+    first: bool = False
+    """The categories of first orders, which takes a level with categories."""
     without_copies: bool = False
     """Whether an order that recurs in another file is money once."""
 
@@ -128,10 +134,12 @@ class Grouping:
     entries: Entries | None = None
     categories: pa.Table | None = None
     """CATEGORIES."""
+    first: pa.Table | None = None
+    """`owner` and `category` of each category that a customer's first orders hold, sorted."""
     latest: pa.Table | None = None
     """The latest contact and kept cells, a row for each customer: of several on the latest day the
     largest by bytes. Contact columns go by their roles, kept ones by their own names."""
-    doubts: Doubts = field(default_factory=Doubts)
+    order_counts: OrderCounts = field(default_factory=OrderCounts)
     merged_ids: int = 0
     overlap: Overlap = field(default_factory=Overlap)
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rfmtool.engines.exact import WIDE
+from rfmtool.sources.consents import REFUSALS
 from rfmtool.sources.rows.clean import LARGEST, LINES
 from rfmtool.sources.rows.lines import FILE
 
+_CONSENT = "consent"
 _NO_WORDS = frozenset({*LINES.names, "category", "cost", "uncosted", LARGEST, FILE})
 
 
@@ -40,7 +42,7 @@ class Columns:
         return "cost" in self.names
 
     @property
-    def has_doubts(self) -> bool:
+    def has_order_counts(self) -> bool:
         """Whether the lines say how large their rows are, or in which file they stand."""
         return LARGEST in self.names or FILE in self.names
 
@@ -57,21 +59,21 @@ class Columns:
 
     def level_sums(self) -> str:
         """What lines of one order and day become."""
-        words = (f"max({name}) as {name}" for name in map(quoted, self.words))
+        words = (f"max({_ranked(name)}) as {quoted(name)}" for name in self.words)
         marks = (f"max({LARGEST}) as {LARGEST}",) if LARGEST in self.names else ()
         files = ("min(file) as first_file", "max(file) as last_file") if FILE in self.names else ()
         return ", ".join([self.sums(), "bool_and(is_sale) as is_sale", *words, *marks, *files])
 
-    def doubt_sums(self, first_file: str = FILE, last_file: str = FILE) -> str:
-        """What the doubts about an order hang on."""
+    def order_count_sums(self, first_file: str = FILE, last_file: str = FILE) -> str:
+        """What it hangs on whether an order may be counted twice."""
         sums = {
             LARGEST: f"max({LARGEST}) as {LARGEST}, sum(rows) as order_rows",
             FILE: f"min({first_file}) as first_file, max({last_file}) as last_file",
         }
         return ", ".join(sql for name, sql in sums.items() if name in self.names)
 
-    def doubts(self) -> str:
-        """The doubts, counted over orders; see `engines.Doubts`."""
+    def order_counts(self) -> str:
+        """How many orders there are and may be counted twice: `engines.OrderCounts`."""
         alike = f"cast(sales as double) = cast({LARGEST} as double) * order_rows"
         counts = {
             LARGEST: "count(*) filter (where order_rows > 1) as of_rows, count(*) filter"
@@ -84,9 +86,20 @@ class Columns:
     def latest(self) -> str:
         """The latest of the words."""
         return ", ".join(
-            f"substr(max(cast(day + 20000000 as varchar) || {name}), 9) as {name}"
-            for name in map(quoted, self.words)
+            f"substr(max(cast(day + 20000000 as varchar) || {quoted(name)}),"
+            f" {10 if name == _CONSENT else 9}) as {quoted(name)}"
+            for name in self.words
         )
+
+
+def _ranked(name: str) -> str:
+    """A word as its largest is taken: of consents on one day a refusal goes before all others."""
+    word = quoted(name)
+    if name != _CONSENT:
+        return word
+    refusals = ", ".join(f"'{one}'" for one in sorted(REFUSALS))
+    bare = f"replace(replace(lower(trim({word})), '-', '_'), ' ', '_')"
+    return f"case when {bare} in ({refusals}) then '1' else '0' end || {word}"
 
 
 def quoted(name: str) -> str:

@@ -23,6 +23,10 @@ _ENOUGH_BYTES: Final = 1_500_000_000
 """What is taken where nobody says: of 100 million lines with more spilling is no faster."""
 
 
+class _MemoryRanOutError(SystemFailureError):
+    """What is held at once of the grouping is more than the limit."""
+
+
 @dataclass(frozen=True)
 class LocalEngine:
     """Groups in this process, and spills to disk beyond its share of memory."""
@@ -34,7 +38,8 @@ class LocalEngine:
         """Return all that is wanted, as `engines.Engine` says.
 
         What is true of nearly all exports is taken for granted at first: that money fits doubles,
-        and that each customer has one id. Where it is not, the lines are read again.
+        that each customer has one id, and that memory suffices for all threads. Where it is not,
+        the lines are read again.
 
         Raises:
             InputError: a customer's money reaches 2^63.
@@ -42,33 +47,32 @@ class LocalEngine:
             UsageError: the memory limit is no size.
         """
         if request.overlap:
-            with self._connection() as connection:
+            with self._connection(self.threads) as connection:
                 return Grouping(overlap=overlap(connection, request.lines.read()))
-        money, merges = DOUBLE, False
+        money, merges, threads = DOUBLE, False, self.threads
         while True:
             try:
-                with self._connection() as connection:
-                    return grouping_of(
-                        connection, request, money, merges=merges, threads=self.threads
-                    )
+                with self._connection(threads) as connection:
+                    return grouping_of(connection, request, money, merges=merges, threads=threads)
             except MoneyOverflowError:
                 money = WIDE
             except SamePersonError:
                 merges = True
+            except _MemoryRanOutError:
+                if threads == 1:
+                    raise
+                threads = 1  # which needs less: each has its own buffers, which do not spill
 
     @contextmanager
-    def _connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _connection(self, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
         # DuckDB would spill into the user's working folder, where a kill leaves customers' data.
         with scratch_folder("rfmtool-") as spill, duckdb.connect() as connection:
-            self._configure(connection, str(spill))
+            connection.execute("set temp_directory = ?", [str(spill)])
+            connection.execute("set preserve_insertion_order = false")
+            connection.execute(f"set threads = {threads}")
+            connection.execute("set memory_limit = ?", [f"{self._limit_bytes(connection)}B"])
             with _in_our_words():
                 yield connection
-
-    def _configure(self, connection: duckdb.DuckDBPyConnection, spill: str) -> None:
-        connection.execute("set temp_directory = ?", [spill])
-        connection.execute("set preserve_insertion_order = false")
-        connection.execute(f"set threads = {self.threads}")
-        connection.execute("set memory_limit = ?", [f"{self._limit_bytes(connection)}B"])
 
     def _limit_bytes(self, connection: duckdb.DuckDBPyConnection) -> int:
         if not self.memory_limit:
@@ -97,9 +101,9 @@ def _in_our_words() -> Iterator[None]:
     try:
         yield
     except duckdb.OutOfMemoryException:
-        raise SystemFailureError(
+        raise _MemoryRanOutError(
             "memory or disk ran out while lines were grouped by customer",
-            "Give it more with --memory-limit, take fewer --threads, or free some disk.",
+            "Give it more with --memory-limit, or free some disk.",
         ) from None
     except duckdb.IOException as error:
         reason = str(error).splitlines()[0].removeprefix("IO Error: ")

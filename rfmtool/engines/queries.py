@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import PART, Ints, Mask
-from rfmtool.engines import CATEGORIES, CUSTOMERS, Doubts, Entries, Grouping, Request
+from rfmtool.engines import CATEGORIES, CUSTOMERS, Entries, Grouping, OrderCounts, Request
 from rfmtool.engines.columns import Columns
 from rfmtool.engines.copies import register
 from rfmtool.engines.dealing import ask_in_shares
@@ -25,7 +25,7 @@ from rfmtool.sources.cells.ids import matching_key
 from rfmtool.sources.layout import KEPT
 
 _CATEGORY: Final = "category"
-_DOUBTS: Final = ("orders", "of_rows", "alike", "spanning")
+_ORDER_COUNTS: Final = ("orders", "of_rows", "alike", "spanning")
 _SAME: Final = pa.schema({"customer_id": pa.string(), "person_id": pa.string()})
 
 
@@ -57,7 +57,7 @@ def grouping_of(
     """
     stream, spends = request.lines.read(), None
     # What is spent in categories is noted beside the lines unless it hangs on whole orders.
-    if _CATEGORY in stream.schema.names and not request.is_by_order:
+    if _CATEGORY in stream.schema.names and not (request.is_by_order or request.first):
         spends = Spends()
         stream = spends.without_category(stream)
     columns = Columns(stream.schema.names, money)
@@ -88,47 +88,51 @@ class _Queries:
             answer = self.connection.sql(query).to_arrow_table()
         else:
             answer = ask_in_shares(self.connection, stream, query, threads)
-        _check_apart(answer["customer_id"])
-        there = [name for name in _DOUBTS if name in answer.column_names]
-        doubts = Doubts(**{name: pc.sum(answer[name]).as_py() or 0 for name in there})
+        ids = answer["customer_id"]
+        addresses = ids.filter(pc.match_substring(ids, "@"))
+        if len(pc.unique(matching_key(addresses))) < len(addresses):
+            raise SamePersonError
+        there = [name for name in _ORDER_COUNTS if name in answer.column_names]
+        order_counts = OrderCounts(**{name: pc.sum(answer[name]).as_py() or 0 for name in there})
         answer = answer.drop_columns(there)
         if self.request.whole_orders:
             answer = answer.filter(pc.is_valid(answer["rows"]))
-        return Grouping(self._sorted(answer), doubts=doubts)
+        return Grouping(self._sorted(answer), order_counts=order_counts)
 
     def of_level(self) -> Grouping:
         category = ", category" if self.columns.has_category else ""
         self._do("level", category=category, sums=self.columns.level_sums())
-        doubts, merged_ids = self._doubts(), self._merge()
+        order_counts, merged_ids = self._order_counts(), self._merge()
         if self.request.whole_orders:
             self._do("void")
         self._do("people", sums=self.columns.sums())
         if self.request.entries:
-            entries, customers = (
-                self._entries(is_finest=not (merged_ids or category)),
-                self._people(),
-            )
+            entries = self._entries(is_finest=not (merged_ids or category))
+            people = self.connection.sql("from people order by owner").to_arrow_table()
+            no_dates = pa.nulls(len(people), CUSTOMERS.field("order_dates").type)
+            people = people.set_column(1, "order_dates", no_dates)
+            customers = customers_of(people, wide=self.columns.money == WIDE)
         else:
             query = self._customers_query("level")
             entries, customers = None, self._sorted(self.connection.sql(query).to_arrow_table())
-        return Grouping(
-            customers,
-            entries,
-            self._categories() if category else None,
-            self._latest() if self.columns.words else None,
-            doubts,
-            merged_ids,
-        )
+        categories = self._categories() if category else None
+        first = self._ask("first") if category and self.request.first else None
+        latest = None
+        if self.columns.words:
+            latest = self._ask("latest", words=self.columns.latest()).drop_columns("owner")
+            names = [name.removeprefix(KEPT) for name in self.columns.words]
+            latest = latest.rename_columns(names)
+        return Grouping(customers, entries, categories, first, latest, order_counts, merged_ids)
 
     def _customers_query(self, source: str, *, whole_orders: bool = False) -> str:
-        """What asks for customers, and of `lines` for the doubts about their orders."""
+        """What asks for customers, and of `lines` to count their orders too."""
         columns, only = self.columns, " filter (where is_sale)" * whole_orders
         order_sums, sums = [columns.sums()], [columns.sums(only)]
         if whole_orders:
             order_sums.append("bool_and(is_sale) as is_sale")
-        if source == "lines" and columns.has_doubts:
-            order_sums.append(columns.doubt_sums())
-            sums.append(columns.doubts())
+        if source == "lines" and columns.has_order_counts:
+            order_sums.append(columns.order_count_sums())
+            sums.append(columns.order_counts())
         return statement(
             "customers",
             source=source,
@@ -141,13 +145,6 @@ class _Queries:
         answer = answer.combine_chunks()
         customers = customers_of(answer, wide=self.columns.money == WIDE)
         return customers.take(pc.sort_indices(customers["customer_id"])).combine_chunks()
-
-    def _people(self) -> pa.Table:
-        """The customers without order dates."""
-        people = self.connection.sql("from people order by owner").to_arrow_table()
-        no_dates = pa.nulls(len(people), CUSTOMERS.field("order_dates").type)
-        people = people.set_column(1, "order_dates", no_dates)
-        return customers_of(people, wide=self.columns.money == WIDE)
 
     def _entries(self, *, is_finest: bool) -> Entries:
         """What each order moved on each day; `is_finest` where the level has a row for each."""
@@ -167,18 +164,16 @@ class _Queries:
         coded = pa.DictionaryArray.from_arrays(pc.index_in(words, names), names)
         return table.set_column(1, "category", coded).cast(CATEGORIES)
 
-    def _latest(self) -> pa.Table:
-        table = self._ask("latest", words=self.columns.latest()).drop_columns("owner")
-        return table.rename_columns([name.removeprefix(KEPT) for name in self.columns.words])
-
-    def _doubts(self) -> Doubts:
-        if not self.columns.has_doubts:
-            return Doubts()
+    def _order_counts(self) -> OrderCounts:
+        if not self.columns.has_order_counts:
+            return OrderCounts()
         order_sums = ", ".join(
-            [self.columns.sums(), self.columns.doubt_sums("first_file", "last_file")]
+            [self.columns.sums(), self.columns.order_count_sums("first_file", "last_file")]
         )
-        answer = self._ask("doubts", order_sums=order_sums, counts=self.columns.doubts())
-        return Doubts(**answer.to_pylist()[0])
+        answer = self._ask(
+            "order_counts", order_sums=order_sums, counts=self.columns.order_counts()
+        )
+        return OrderCounts(**answer.to_pylist()[0])
 
     def _merge(self) -> int:
         """Name all by the smallest spelling of their address; how many others there are."""
@@ -200,12 +195,6 @@ class _Queries:
 
     def _ask(self, name: str, **parts: str) -> pa.Table:
         return self.connection.sql(statement(name, **parts)).to_arrow_table()
-
-
-def _check_apart(ids: pa.ChunkedArray) -> None:
-    addresses = ids.filter(pc.match_substring(ids, "@"))
-    if len(pc.unique(matching_key(addresses))) < len(addresses):
-        raise SamePersonError
 
 
 def _entries_of(batches: pa.RecordBatchReader) -> Entries:

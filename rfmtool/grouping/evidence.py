@@ -10,11 +10,12 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from rfmtool.arrays import Ints, Mask
+from rfmtool.arrays import Ints
 from rfmtool.days import day_number
 from rfmtool.errors import naming
-from rfmtool.grouping.doubts import check_wallet_currency
+from rfmtool.grouping.ambiguities import check_wallet_currency
 from rfmtool.grouping.grouped import Grouped
 from rfmtool.grouping.history import moved, spend_within
 from rfmtool.grouping.order_days import OrderDates
@@ -22,7 +23,7 @@ from rfmtool.grouping.people import contacts_by, everyone, owned, unlisted, unti
 from rfmtool.grouping.read import Settings
 from rfmtool.sources import Asked
 from rfmtool.sources.cells import currencies
-from rfmtool.sources.evidence.tables import Evidence, read_evidence
+from rfmtool.sources.evidence.tables import STEPS, Evidence, one_row_each, read_evidence
 from rfmtool.sources.layout import Detail
 from rfmtool.sources.limits import check_rejects
 
@@ -60,11 +61,13 @@ def check_wallets(told: Evidence, grouped: Grouped, picked: str | None) -> None:
 
 
 def attributes(told: Evidence) -> frozenset[str]:
-    """The columns of contacts that play no role."""
+    """The columns of contacts that may tell people apart: the source, and what plays no role."""
     contacts = told.tables.get("contacts")
     if contacts is None:
         return frozenset()
-    return frozenset(contacts.column_names) - told.ledgers["contacts"].table.roles.keys()
+    return frozenset(contacts.column_names) - (
+        told.ledgers["contacts"].table.roles.keys() - {"source"}
+    )
 
 
 def asked_by(settings: Settings, told: Evidence) -> Settings:
@@ -90,8 +93,12 @@ def tables_on(
     then = until(unlisted(tables, settings.suppressed), day_number(as_of))
     if settings.as_of is None or "contacts" not in then:
         return then
-    ids = customer_ids.combine_chunks()
-    return {**then, "contacts": contacts_by(then["contacts"], then, ids, day_number(as_of))}
+    ids, contacts = customer_ids.combine_chunks(), then["contacts"]
+    if STEPS in then:  # of several rows those of that day are in force
+        now = one_row_each(then[STEPS], "customer_id", pc.unique(then[STEPS]["customer_id"]))
+        others = contacts.filter(pc.invert(pc.is_in(contacts["customer_id"], now["customer_id"])))
+        contacts = pa.concat_tables([now.select(contacts.column_names), others])
+    return {**then, "contacts": contacts_by(contacts, then, ids, day_number(as_of))}
 
 
 def with_everyone(grouped: Grouped, evidence: Mapping[str, pa.Table]) -> Grouped:
@@ -114,26 +121,25 @@ def with_everyone(grouped: Grouped, evidence: Mapping[str, pa.Table]) -> Grouped
     if people.in_export.all():
         return joined
     places = np.flatnonzero(people.in_export).astype(np.int32)
+    latest = grouped.latest
+    if latest:  # a row for everyone, empty where the export knows nothing
+        row = np.cumsum(people.in_export) - 1
+        latest = latest.take(pa.array(row, mask=~people.in_export))
     return replace(
         joined,
         dates=OrderDates(places[grouped.dates.owner], grouped.dates.day),
         categories=_moved(grouped.categories, places),
-        latest=grouped.latest and _spread(grouped.latest, people.in_export),
+        first=_moved(grouped.first, places),
+        latest=latest,
         entries=grouped.entries and moved(grouped.entries, places),
     )
 
 
-def _moved(categories: pa.Table | None, places: Ints) -> pa.Table | None:
-    if categories is None:
+def _moved(table: pa.Table | None, places: Ints) -> pa.Table | None:
+    if table is None:
         return None
-    owner = pa.array(places[categories["owner"].to_numpy()])
-    return categories.set_column(categories.column_names.index("owner"), "owner", owner)
-
-
-def _spread(rows: pa.Table, in_export: Mask) -> pa.Table:
-    """Rows of the export's customers as rows of everyone; empty where the export knows nothing."""
-    places = np.cumsum(in_export) - 1
-    return rows.take(pa.array(places, mask=~in_export))
+    owner = pa.array(places[table["owner"].to_numpy()])
+    return table.set_column(table.column_names.index("owner"), "owner", owner)
 
 
 def known_until(evidence: Mapping[str, pd.DataFrame], last_day: int) -> dict[str, pd.DataFrame]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from rfmtool import columns as names
 from rfmtool.days import day_of
-from rfmtool.engines import Doubts, Entries
+from rfmtool.engines import Entries, OrderCounts
 from rfmtool.errors import InputError, naming
 from rfmtool.grouping.order_days import OrderDates, check_for_strays, last_day
 from rfmtool.sources import Export
@@ -68,10 +68,12 @@ class Grouped:
     """How many ids are another spelling of a customer's e-mail address."""
     categories: pa.Table | None = None
     """`engines.CATEGORIES`."""
+    first: pa.Table | None = None
+    """The categories of each customer's first orders: `owner`, `category`."""
     latest: pa.Table | None = None
     """The latest contact and kept cells, a row for each row of `table`."""
     entries: Entries | None = None
-    doubts: Doubts = field(default_factory=Doubts)
+    order_counts: OrderCounts = field(default_factory=OrderCounts)
     """What may be counted twice."""
     rates: Rates | None = None
     """What money was converted with."""
@@ -86,6 +88,7 @@ class Grouped:
             dates=self.dates.between(start, stop),
             latest=self.latest and self.latest.slice(start, stop - start),
             categories=None,
+            first=None,
             entries=None,
             evidence={
                 name: rows_between(rows, start, stop)

@@ -17,8 +17,6 @@ from rfmtool.grouping.order_days import LATE, OrderDates, owner_days
 
 _HEARD_OF: Final = {"contacts": "since_on", "referrals": "referred_on", "feedback": "given_on"}
 """The tables that make people known, and the day from which each row does."""
-
-
 _MOVED: Final = frozenset({"sales", "refunds", "rows", "cost", "uncosted"})
 
 

@@ -13,7 +13,8 @@ from rfmtool.arrays import Mask, mask_of
 from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.grouping.order_days import OrderDates
 from rfmtool.sources import Export
-from rfmtool.sources.cells.ids import SHORTENED
+from rfmtool.sources.cells.ids import are_shortened
+from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.names import normal
 from rfmtool.sources.statuses import words
 
@@ -23,16 +24,17 @@ _WORDY: Final = r"^[^0-9@]{2,24}$"
 _MANY_CUSTOMERS, _LIONS_SHARE = 20, 0.1
 
 
-def check_ids(export: Export, customers: pa.Table, dates: OrderDates) -> None:
+def check_ids(export: Export, customers: pa.Table, dates: OrderDates, ledger: Ledger) -> None:
     """Check that each id can be one customer, and that nobody's id is nobody's customer.
 
     Args:
         export: what was read.
         customers: one row per customer id.
         dates: their counting orders.
+        ledger: how many rows there are, and how many have order ids cut short.
 
     Raises:
-        AmbiguousInputError: different customers share an id, or one is written in two ways.
+        AmbiguousInputError: ids were cut short, are nobody, or one is written in two ways.
         InputError: the column holds kinds of customers.
     """
     ids = customers["customer_id"].combine_chunks()
@@ -40,6 +42,8 @@ def check_ids(export: Export, customers: pa.Table, dates: OrderDates) -> None:
     if not len(ids) or "customer_id" not in export.columns:
         return
     _check_shortened(export, ids, dates)
+    if ledger.shortened_orders > _MOST * ledger.rows:
+        raise _cut_short(export, "order_id", f"order ids of {ledger.shortened_orders:,} rows")
     orders = np.bincount(dates.owner, minlength=len(ids))
     few = {normal(one) for one in ids.to_pylist()} if len(ids) <= _FEW_KINDS else set()
     if few and few <= words("kinds_of_customers") and orders.max(initial=0) > 1:
@@ -48,12 +52,18 @@ def check_ids(export: Export, customers: pa.Table, dates: OrderDates) -> None:
             " and not customers",
             "Name the column of customers with --column customer_id=NAME.",
         )
-    if _any(pc.ends_with(ids, ".0")) and all(
-        _any(pc.match_substring_regex(ids, written)) for written in (r"^[0-9]+\.0$", r"^[0-9]+$")
-    ):
+    formulas = int(pc.sum(pc.starts_with(ids, '="')).as_py() or 0)
+    if formulas:  # the beginning of a file tells whether all are
         raise AmbiguousInputError(
-            f"{export.name}: some customer ids in column {column!r} are written like 17850.0 and"
-            " others like 17850, so one customer could be two",
+            f"{export.name}: {formulas:,} customer ids in column {column!r} are formulas, as"
+            ' ="00123" is, and others are not',
+            "Write them alike in all rows.",
+        )
+    twice = int(pc.sum(pc.is_in(_without_point_zero(ids), ids)).as_py() or 0)
+    if twice:
+        raise AmbiguousInputError(
+            f"{export.name}: column {column!r} has {twice:,} customer id{'s' * (twice > 1)} both as"
+            " in 17850.0 and as in 17850, so one customer could be two",
             "Write them alike in all files, as whole numbers or as text.",
         )
     wordy = np.flatnonzero(mask_of(pc.match_substring_regex(ids, _WORDY)) & (orders > 1))
@@ -68,26 +78,29 @@ def check_ids(export: Export, customers: pa.Table, dates: OrderDates) -> None:
         )
 
 
+def _without_point_zero(ids: pa.Array) -> pa.Array:
+    """Those written like `17850.0`, as whole numbers are."""
+    likely = ids.filter(pc.ends_with(ids, ".0"))  # a quick look, as most have none
+    written_so = likely.filter(pc.match_substring_regex(likely, r"^[0-9]+\.0$"))
+    return pc.utf8_slice_codeunits(written_so, 0, -2)
+
+
 def _check_shortened(export: Export, ids: pa.Array, dates: OrderDates) -> None:
     """Refuse ids such as 6.12E+12, in which a spreadsheet has lost all but the first digits."""
-    shortened = _are_shortened(ids)
+    shortened = are_shortened(ids)
     if not shortened.any():
         return
     of_orders = shortened[dates.owner] if len(dates.owner) else shortened
     if max(of_orders.mean(), shortened.mean()) > _MOST:
-        raise AmbiguousInputError(
-            f"{export.name}: {int(shortened.sum()):,} customer ids in column"
-            f" {export.columns['customer_id']!r} are written like 6.12E+12: a spreadsheet has cut"
-            " them short, and different customers have fallen together",
-            "Export again, without opening and saving the file in a spreadsheet.",
-        )
+        raise _cut_short(export, "customer_id", f"{int(shortened.sum()):,} customer ids")
 
 
-def _are_shortened(ids: pa.Array) -> Mask:
-    likely = pc.match_substring(ids, "+")  # a quick look, as most ids have none
-    if not _any(likely):
-        return np.zeros(len(ids), dtype=bool)
-    return mask_of(pc.match_substring_regex(ids, SHORTENED))
+def _cut_short(export: Export, role: str, which: str) -> AmbiguousInputError:
+    return AmbiguousInputError(
+        f"{export.name}: {which} in column {export.columns[role]!r} are written like 6.12E+12: a"
+        " spreadsheet has cut them short, and different ones have fallen together",
+        "Export again, without opening and saving the file in a spreadsheet.",
+    )
 
 
 def _any(found: pa.Array) -> bool:
@@ -102,10 +115,16 @@ def _are_nobody(ids: pa.Array) -> Mask:
 
 
 def id_notices(export: Export, customers: pa.Table, dates: OrderDates) -> Sequence[str]:
-    """Sentences about ids cut short, and about one id that has very many of the orders."""
+    """Sentences about ids of two kinds or cut short, and one that has very many of the orders."""
     ids = customers["customer_id"].combine_chunks()
     found = []
-    shortened = int(_are_shortened(ids).sum())
+    floats = len(_without_point_zero(ids))
+    if floats and _any(pc.match_substring_regex(ids, "^[0-9]+$")):
+        found.append(
+            f"{floats:,} customer ids are written like 17850.0 and others like 17850; if those are"
+            " numbers alike, write them alike in all files."
+        )
+    shortened = int(are_shortened(ids).sum())
     if shortened:
         found.append(
             f"{shortened:,} customer ids are written like 6.12E+12: a spreadsheet has cut them"

@@ -19,12 +19,21 @@ _EVENT_DAY: Final[Mapping[str, str]] = {
     "referrals": "referred_on",
     "feedback": "given_on",
     "contacted": "contacted_on",
+    "contact_steps": "since_on",
+    "introductions": "introduced_on",
+    "memberships": "joined_on",
+    "needs": "asked_on",
 }
 _OWNER: Final[Mapping[str, str]] = {
     "customer_id": "owner",
     "referrer_id": "owner",
     "referred_id": "referred",
+    "to_id": "owner",
+    "from_id": "giver",
+    "invited_by": "inviter",
 }
+_NEED_NOT_BE_KNOWN: Final = ("from_id", "invited_by")
+"""Ids that may be nobody's, such as the shop's own: their places are -1."""
 _JOINING: Final = ("contacts", "referrals", "feedback")
 """The tables whose people belong to the run even where they never ordered."""
 
@@ -43,38 +52,37 @@ class People:
 
     def places(self, ids: pa.Array) -> Places:
         """The place of each id among the people; -1 where nobody has it."""
-        return _places(self.keys, ids)
+        if isinstance(ids, pa.ChunkedArray):
+            ids = ids.combine_chunks()
+        found = pc.index_in(ids, self.keys).fill_null(-1)
+        places: Places = found.to_numpy(zero_copy_only=False).astype(np.int64)
+        return places
 
 
 def unlisted(evidence: Mapping[str, pa.Table], listed: frozenset[str]) -> dict[str, pa.Table]:
     """The evidence without the rows that name somebody who is to be left out of everything."""
-    if not listed:
-        return dict(evidence)
-    return {name: _unlisted(table, listed) for name, table in evidence.items()}
-
-
-def _unlisted(table: pa.Table, listed: frozenset[str]) -> pa.Table:
-    ids = [table[name].combine_chunks() for name in _OWNER if name in table.column_names]
-    named = np.logical_or.reduce([is_listed(column, listed) for column in ids])
-    return table.filter(pa.array(~named))
+    kept = dict(evidence)
+    owners = [one for one in _OWNER if one != "invited_by"]
+    for name, table in evidence.items() if listed else ():
+        ids = [table[one].combine_chunks() for one in owners if one in table.column_names]
+        named = np.logical_or.reduce([is_listed(column, listed) for column in ids])
+        kept[name] = table.filter(pa.array(~named))
+    return kept
 
 
 def until(evidence: Mapping[str, pa.Table], as_of_day: int) -> dict[str, pa.Table]:
-    """The evidence as it stood on a day: later referrals and feedback are left out.
+    """The evidence as it stood on a day: what happened later is left out.
 
     Args:
         evidence: the tables by name.
         as_of_day: in days since 1970-01-01.
     """
-    return {
-        name: _dated_until(table, _EVENT_DAY[name], as_of_day) if name in _EVENT_DAY else table
-        for name, table in evidence.items()
-    }
-
-
-def _dated_until(table: pa.Table, column: str, day: int) -> pa.Table:
-    is_later = pc.greater(pc.cast(table[column], pa.int32()), day)
-    return table.filter(pc.invert(is_later.fill_null(fill_value=False)))
+    then = dict(evidence)
+    for name in _EVENT_DAY.keys() & evidence.keys():
+        days = pc.cast(evidence[name][_EVENT_DAY[name]], pa.int32())
+        is_later = pc.greater(days, as_of_day).fill_null(fill_value=False)
+        then[name] = evidence[name].filter(pc.invert(is_later))
+    return then
 
 
 def contacts_by(
@@ -105,7 +113,8 @@ def everyone(customers: pa.Table, evidence: Mapping[str, pa.Table]) -> People:
     """
     keys = matching_key(customers["customer_id"].combine_chunks())
     named = [_ids(evidence[name]) for name in _JOINING if name in evidence]
-    newcomers = _unknown(keys, named)
+    ids = pc.unique(pa.concat_arrays([pa.array([], pa.string()), *named]))
+    newcomers = ids.filter(pc.invert(pc.is_in(ids, keys)))
     if not len(newcomers):
         return People(customers, keys, np.ones(len(keys), dtype=bool))
     joined = pa.concat_tables([customers, _never_ordered(newcomers, customers.schema)])
@@ -122,11 +131,6 @@ def _ids(table: pa.Table) -> pa.Array:
     )
 
 
-def _unknown(keys: pa.Array, named: Iterable[pa.Array]) -> pa.Array:
-    ids = pc.unique(pa.concat_arrays([pa.array([], pa.string()), *named]))
-    return ids.filter(pc.invert(pc.is_in(ids, keys)))
-
-
 def _never_ordered(ids: pa.Array, schema: pa.Schema) -> pa.Table:
     empty: dict[str, Any] = {
         field.name: pa.array(np.zeros(len(ids), dtype=np.int64)).cast(field.type)
@@ -137,14 +141,6 @@ def _never_ordered(ids: pa.Array, schema: pa.Schema) -> pa.Table:
     return pa.table(
         [empty.get(field.name, pa.nulls(len(ids), field.type)) for field in schema], schema=schema
     )
-
-
-def _places(keys: pa.Array, ids: pa.Array) -> Places:
-    if isinstance(ids, pa.ChunkedArray):
-        ids = ids.combine_chunks()
-    found = pc.index_in(ids, keys).fill_null(-1)
-    places: Places = found.to_numpy(zero_copy_only=False).astype(np.int64)
-    return places
 
 
 def owned(table: pa.Table, people: People) -> pd.DataFrame:
@@ -158,7 +154,8 @@ def owned(table: pa.Table, people: People) -> pd.DataFrame:
         column = table[name].combine_chunks()
         if name in _OWNER:
             columns[_OWNER[name]] = people.places(column)
-            known &= columns[_OWNER[name]] >= 0
+            if name not in _NEED_NOT_BE_KNOWN:
+                known &= columns[_OWNER[name]] >= 0
         else:
             columns[name] = _nullable(column)
     return pd.DataFrame(columns)[known].reset_index(drop=True)
@@ -191,21 +188,11 @@ def add_contacts(
         latest: the latest cells of the export, a row for each of the people.
         wanted: the columns; those that neither has are left out.
     """
-    columns = {}
+    columns: dict[str, Any] = {}
     for name in wanted:
-        told = _by_owner(contacts, name, len(people))
-        seen = (
-            latest[name].to_pandas() if latest is not None and name in latest.column_names else None
-        )
-        known = [column for column in (told, seen) if column is not None]
-        if known:
-            columns[name] = (
-                known[0] if len(known) == 1 else known[0].where(known[0].notna(), known[1])
-            )
+        if latest is not None and name in latest.column_names:
+            columns[name] = latest[name].to_pandas()
+        if contacts is not None and name in contacts:
+            told = contacts.set_index("owner")[name].reindex(np.arange(len(people)))
+            columns[name] = told.where(told.notna(), columns[name]) if name in columns else told
     return people.assign(**columns)
-
-
-def _by_owner(table: pd.DataFrame | None, column: str, people: int) -> pd.Series[str] | None:
-    if table is None or column not in table:
-        return None
-    return table.set_index("owner")[column].reindex(np.arange(people))

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final, Literal
 
-import pyarrow as pa
-
 from rfmtool.engines import Engine, Request
 from rfmtool.engines.local import LocalEngine
 from rfmtool.errors import InputError, UsageError, having_seen
-from rfmtool.grouping.doubts import check_amounts, check_calendar, check_currency, check_overlap
+from rfmtool.grouping.ambiguities import (
+    check_amounts,
+    check_calendar,
+    check_currency,
+    check_overlap,
+)
 from rfmtool.grouping.grouped import Grouped, as_of_day
 from rfmtool.grouping.history import counting_orders
 from rfmtool.grouping.ids import check_ids
@@ -25,7 +28,6 @@ from rfmtool.sources import Asked, Export, open_export
 from rfmtool.sources.cells.rates import Rates
 from rfmtool.sources.detect import survey
 from rfmtool.sources.layout import Detail, Question
-from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.rows.lines import ExportLines, Watcher
 from rfmtool.sources.statuses import Statuses
 from rfmtool.threads import cores
@@ -64,6 +66,8 @@ class Settings:
     """Let orders alone make a supporter of those they suggest."""
     estimate: bool = True
     """Estimate the wallets that nobody told of."""
+    estimate_plans: bool = False
+    """Tell headroom and plans of them too."""
     wallet_scores: bool = False
     """Score shares of wallet too."""
     threads: int = field(default_factory=cores)
@@ -112,13 +116,16 @@ def group(
         detail = _NO_DETAIL if seeks_day else settings.detail or Detail()
         lines = ExportLines(export.of(detail), question, settings.threads, watcher)
         grouped = _read(lines, export, detail, engine)
-        if not export.surveyed and _is_unsure(grouped.ledger):
+        ledger = grouped.ledger
+        # Another reading might understand some cells, or understand them otherwise.
+        is_unsure = ledger.has_marks or any(ledger[reason] for reason in _UNSURE)
+        if is_unsure and not export.surveyed:
             surveyed = survey(export)
             is_belied, export = surveyed.reading != export.reading, surveyed
             if is_belied:
                 continue
             grouped = replace(grouped, export=surveyed)
-        _check_doubts(grouped, lines, engine)
+        _check_ambiguities(grouped, lines, engine)
         if settings.window_days is None or not seeks_day:
             return replace(grouped, as_of=as_of)
         as_of = as_of_day(grouped, accept_last=settings.accept_last)
@@ -131,27 +138,23 @@ def _question(export: Export, rules: Rules, settings: Settings) -> Question:
             "a currency to pick and rates to convert with are both given",
             "Give the currency to convert into to the rates.",
         )
+    preset, asked = export.preset, export.asked.statuses
+    # Status words mean what the user says, else the rules, else the preset.
+    words = Statuses().over(preset.sale, preset.not_a_sale).over(rules.sale, rules.not_a_sale)
+    sales = [word for word, is_sale in asked.items() if is_sale is True]
+    others = [word for word, is_sale in asked.items() if is_sale is False]
     return Question(
         since=settings.since,
         until=settings.as_of,
         currency=settings.currency,
         rates=settings.rates,
-        statuses=_statuses(export, rules),
-        nobody=export.asked.anonymous | export.preset.anonymous,
+        statuses=words.over(sales, others),
+        nobody=export.asked.anonymous | preset.anonymous,
         order_per_row=settings.order_per_row,
         suppressed=settings.suppressed,
-        amount_per=settings.amount_per or export.preset.amount_per,
+        amount_per=settings.amount_per or preset.amount_per,
         overlap=settings.overlap,
     )
-
-
-def _statuses(export: Export, rules: Rules) -> Statuses:
-    """What status words mean: as the user says, else the rules, else the preset."""
-    preset, settled = export.preset, export.asked.statuses
-    asked = [[word for word, is_sale in settled.items() if is_sale is wanted]
-             for wanted in (True, False)]  # fmt: skip
-    words = Statuses().over(preset.sale, preset.not_a_sale).over(rules.sale, rules.not_a_sale)
-    return words.over(*asked)
 
 
 def _with_window(question: Question, as_of: date, days: int) -> Question:
@@ -160,17 +163,13 @@ def _with_window(question: Question, as_of: date, days: int) -> Question:
     return replace(question, since=since, until=as_of)
 
 
-def _is_unsure(ledger: Ledger) -> bool:
-    """Whether cells were met that another reading might understand, or understand otherwise."""
-    return ledger.has_marks or any(ledger[reason] for reason in _UNSURE)
-
-
 def _read(lines: ExportLines, export: Export, detail: Detail, engine: Engine) -> Grouped:
     """Group the lines, which are of the export's columns that are wanted."""
     wanted, question = lines.export, lines.question
     request = Request(
         lines,
         entries=detail.entries,
+        first=detail.first,
         whole_orders=not wanted.columns.keys().isdisjoint(SALE_ROLES),
         amount_per_order=question.amount_per == "order",
         without_copies=question.overlap == "keep-one",
@@ -178,8 +177,10 @@ def _read(lines: ExportLines, export: Export, detail: Detail, engine: Engine) ->
     with _failures_of_reading(wanted, lines):
         found = engine.group(request)
     ledger, table, entries = lines.ledger, found.customers, found.entries
-    if request.is_by_order:
-        _settle(ledger, table, whole_orders=request.whole_orders)
+    if request.is_by_order:  # only whole orders show what is used
+        money = sum(table["sales"].to_pylist()) - sum(table["refunds"].to_pylist())
+        rows = sum(table["rows"].to_pylist()) if request.whole_orders else ledger["used"]
+        ledger.leave_out_orders(rows, money)
     dates = counting_orders(entries) if entries else order_dates(table)
     # Whole numbers sort alike with and without their .0, so that places stay as they are.
     bare = strip_point_zero(table) if ledger.ids_end_in_point_zero else None
@@ -191,15 +192,16 @@ def _read(lines: ExportLines, export: Export, detail: Detail, engine: Engine) ->
         dropped_point_zero=bare is not None,
         merged_ids=found.merged_ids,
         categories=found.categories,
+        first=found.first,
         latest=found.latest,
         entries=entries,
-        doubts=found.doubts,
+        order_counts=found.order_counts,
         rates=question.rates,
     )
     with having_seen(grouped):
         check_currency(export, ledger, question)
         check_statuses(export, ledger)
-        check_ids(export, grouped.table, dates)
+        check_ids(export, grouped.table, dates, ledger)
     return grouped
 
 
@@ -216,14 +218,7 @@ def _failures_of_reading(export: Export, lines: ExportLines) -> Iterator[None]:
         raise
 
 
-def _settle(ledger: Ledger, table: pa.Table, *, whole_orders: bool) -> None:
-    """Correct the ledger by what only whole orders show."""
-    money = sum(table["sales"].to_pylist()) - sum(table["refunds"].to_pylist())
-    rows = sum(table["rows"].to_pylist()) if whole_orders else ledger["used"]
-    ledger.leave_out_orders(rows, money)
-
-
-def _check_doubts(grouped: Grouped, lines: ExportLines, engine: Engine) -> None:
+def _check_ambiguities(grouped: Grouped, lines: ExportLines, engine: Engine) -> None:
     """Count the orders that recur in another file in the ledger, and refuse what is ambiguous.
 
     Few exports have orders in several files at all; those are read once more. Where such orders
@@ -236,10 +231,10 @@ def _check_doubts(grouped: Grouped, lines: ExportLines, engine: Engine) -> None:
     keeps_one = lines.question.overlap == "keep-one"
     with having_seen(grouped):
         check_calendar(export, grouped.dates)
-        check_amounts(export, grouped.doubts)
-        if grouped.doubts.spanning or (keeps_one and lines.has_files and ledger["anonymous"]):
+        check_amounts(export, grouped.order_counts)
+        if grouped.order_counts.spanning or (keeps_one and lines.has_files and ledger["anonymous"]):
             question = replace(lines.question, anonymous=keeps_one)
             again = ExportLines(export.of(_NO_DETAIL), question, lines.threads)
             ledger.set_overlap(engine.group(Request(again, overlap=True)).overlap)
             if question.overlap is None:
-                check_overlap(export, ledger, grouped.doubts.orders)
+                check_overlap(export, ledger, grouped.order_counts.orders)

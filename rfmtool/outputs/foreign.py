@@ -36,19 +36,14 @@ def carry_over(folder: Path, new: Path) -> None:
             place.mkdir(exist_ok=True)
             folders.append((mine, place))
         elif mine.is_file() and not mine.is_symlink():
-            _link_or_copy(mine, place)
+            try:
+                place.hardlink_to(mine)  # the same file under a second name
+            except OSError:  # a file system has no such thing
+                shutil.copy2(mine, place)
         else:
             shutil.copy2(mine, place, follow_symlinks=False)
     for mine, place in reversed(folders):
         shutil.copystat(mine, place)
-
-
-def _link_or_copy(mine: Path, place: Path) -> None:
-    """The same file under a second name; a copy where the file system has no such thing."""
-    try:
-        place.hardlink_to(mine)
-    except OSError:
-        shutil.copy2(mine, place)
 
 
 def _ours(folder: Path) -> set[str]:

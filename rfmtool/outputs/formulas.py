@@ -32,19 +32,13 @@ def runs(column: pa.Array) -> pa.Array:
 
 def count_formulas(table: pa.Table) -> int:
     """How many text cells of a table a spreadsheet would run."""
-    return sum(
-        _count(chunk)
-        for column in table.columns
-        for chunk in column.chunks
-        if pa.types.is_string(chunk.type) or pa.types.is_dictionary(chunk.type)
-    )
-
-
-def _count(column: pa.Array) -> int:
-    found = runs(column.dictionary) if pa.types.is_dictionary(column.type) else runs(column)
-    if pa.types.is_dictionary(column.type):
-        found = found.take(column.indices)
-    return pc.sum(found).as_py() or 0
+    count = 0
+    for chunk in (chunk for column in table.columns for chunk in column.chunks):
+        if pa.types.is_string(chunk.type):
+            count += pc.sum(runs(chunk)).as_py() or 0
+        elif pa.types.is_dictionary(chunk.type):
+            count += pc.sum(runs(chunk.dictionary).take(chunk.indices)).as_py() or 0
+    return count
 
 
 def escaped(column: pa.Array) -> pa.Array:
@@ -57,9 +51,9 @@ def escaped(column: pa.Array) -> pa.Array:
 
 def unescaped(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Take the `'` that keeps spreadsheets from running cells off the cells of a CSV column."""
-    return pa.chunked_array([_unescaped(chunk) for chunk in column.chunks], pa.string())
-
-
-def _unescaped(column: pa.Array) -> pa.Array:
-    bare = pc.utf8_slice_codeunits(column, 1)
-    return pc.if_else(pc.and_(pc.starts_with(column, "'"), runs(bare)), bare, column)
+    chunks = []
+    for chunk in column.chunks:
+        bare = pc.utf8_slice_codeunits(chunk, 1)
+        is_kept = pc.and_(pc.starts_with(chunk, "'"), runs(bare))
+        chunks.append(pc.if_else(is_kept, bare, chunk))
+    return pa.chunked_array(chunks, pa.string())

@@ -86,7 +86,14 @@ def plain(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:
 
 def _typed(column: pd.Series[Any], money: Collection[str]) -> pa.Array:
     if column.name in money:
-        return _money(column)
+        # Whole 1/10,000 as decimals of scale 4: the same 128-bit numbers, read differently.
+        units = column.to_numpy(dtype=np.int64, na_value=0)
+        wide = np.stack([units, units >> 63], axis=1)
+        decimals = pa.Array.from_buffers(_MONEY, len(units), [None, pa.py_buffer(wide)])
+        known = column.notna().to_numpy()
+        if known.all():
+            return decimals
+        return pc.if_else(pa.array(known), decimals, pa.scalar(None, _MONEY))
     array = pa.array(column, from_pandas=True)
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
@@ -98,14 +105,3 @@ def _typed(column: pd.Series[Any], money: Collection[str]) -> pa.Array:
     if pa.types.is_large_string(array.type):
         return pc.cast(array, pa.string())
     return array
-
-
-def _money(column: pd.Series[Any]) -> pa.Array:
-    """Whole 1/10,000 as decimals of scale 4: the same 128-bit numbers, read differently."""
-    units = column.to_numpy(dtype=np.int64, na_value=0)
-    wide = np.stack([units, units >> 63], axis=1)
-    decimals = pa.Array.from_buffers(_MONEY, len(units), [None, pa.py_buffer(wide)])
-    known = column.notna().to_numpy()
-    if known.all():
-        return decimals
-    return pc.if_else(pa.array(known), decimals, pa.scalar(None, _MONEY))

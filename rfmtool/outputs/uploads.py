@@ -83,29 +83,21 @@ def upload(people: pd.DataFrame, tool: Tool) -> pd.DataFrame:
     """
     email = people["email"].str.lower() if tool.hashed else people["email"]
     phone = people["phone"].str.removeprefix("+") if tool.bare_phone else people["phone"]
-    first, last = _names(people["name"])
+    # The last word is the last name; a single word is a first name.
+    names = people["name"].str.strip().str.extract(r"^(?P<first>.*?)(?:\s+(?P<last>\S+))?$")
+    names = names.fillna("")
+    in_cents = people["expected_spend"].map(lambda text: f"{float(text):.2f}" if text else "")
     known: dict[str, Any] = {
         "email": _hashed(email) if tool.hashed else email,
         "phone": _hashed(phone) if tool.hashed else phone,
-        "first_name": first,
-        "last_name": last,
+        "first_name": names["first"],
+        "last_name": names["last"],
         **{name: people[name] for name in _OURS},
-        "expected_spend": _in_cents(people["expected_spend"]),
+        "expected_spend": in_cents,
     }
     return pd.DataFrame({name: known[ours] for ours, name in tool.columns.items()})
-
-
-def _names(names: pd.Series[Any]) -> tuple[pd.Series[Any], pd.Series[Any]]:
-    """First names, and the last word as the last name; a single word is a first name."""
-    parts = names.str.strip().str.extract(r"^(?P<first>.*?)(?:\s+(?P<last>\S+))?$").fillna("")
-    return parts["first"], parts["last"]
 
 
 def _hashed(texts: pd.Series[Any]) -> pd.Series[Any]:
     """SHA-256 in small hexadecimal digits; what is empty stays so."""
     return texts.map(lambda text: hashlib.sha256(text.encode()).hexdigest() if text else "")
-
-
-def _in_cents(amounts: pd.Series[Any]) -> pd.Series[Any]:
-    """Amounts with two decimals and a point, without anything between thousands."""
-    return amounts.map(lambda text: f"{float(text):.2f}" if text else "")

@@ -26,12 +26,12 @@ def page(found: Data, width: int) -> list[Block]:
     )
     parts: list[Block] = []
     if rules:
-        parts = [_rules(rules, width), Paragraph(_reading(found), "quiet")]
+        shown = _once(rules)
+        parts = [_rules(shown[:_SHOWN], width), Paragraph(_reading(found, len(shown)), "quiet")]
     return answer("AFFINITY", told, parts, found["notes"])
 
 
-def _rules(rules: list[Data], width: int) -> Table:
-    shown = rules[:_SHOWN]
+def _rules(shown: list[Data], width: int) -> Table:
     room = max(width - _NUMBERS_WIDTH, 16)
     right = min(max(len(_NEXT), *(len(rule["next"]) for rule in shown)), room // 2)
     return Table(
@@ -55,14 +55,22 @@ def _rules(rules: list[Data], width: int) -> Table:
     )
 
 
-def _reading(found: Data) -> str:
-    rules = found["rules"]
-    first = rules[0]
+def _once(rules: list[Data]) -> list[Data]:
+    """Of rules about the same names the strongest, which comes first."""
+    kept: dict[frozenset[str], Data] = {}
+    for rule in rules:
+        kept.setdefault(frozenset([*rule["has"], rule["next"]]), rule)
+    return [*kept.values()]
+
+
+def _reading(found: Data, different: int) -> str:
+    first = found["rules"][0]
     words = (
         f"{first['customers']:,} customers ({share(first['support'])}) buy all of the first line;"
         f" {share(first['confidence'])} of those who buy its left side, {first['lift']:.2f} times"
         " as many as of everybody. Rules are ordered by confidence (do so) × lift. There is a"
         f" suggestion for {counted(found['suggestions'], 'customer')}."
     )
-    cut = f" These are the first {_SHOWN} rules." if len(rules) > _SHOWN else ""
-    return words + cut
+    if different < len(found["rules"]):
+        words += " Of rules about the same things the strongest is shown."
+    return words + (f" These are the first {_SHOWN}." if different > _SHOWN else "")

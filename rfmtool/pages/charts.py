@@ -7,6 +7,7 @@ saved or put beside another.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final
@@ -49,9 +50,9 @@ def _of(altair: Any, rows: Rows) -> Any:  # noqa: ANN401 - untyped
     return altair.Chart(altair.Data(values=rows))
 
 
-def _groups(altair: Any, rows: Rows, value: str, title: str) -> Any:  # noqa: ANN401 - untyped
+def _groups(altair: Any, data: Data, groups: str, value: str, title: str) -> Any:  # noqa: ANN401 - untyped
     """A bar for each group, in the order in which they come."""
-    bars = [{"name": one["name"], value: float(one[value])} for one in rows]
+    bars = [{"name": one["name"], value: float(one[value])} for one in data[groups]]
     return (
         _of(altair, bars)
         .mark_bar(color=_BLUE)
@@ -61,14 +62,6 @@ def _groups(altair: Any, rows: Rows, value: str, title: str) -> Any:  # noqa: AN
             tooltip=["name:N", f"{value}:Q"],
         )
     )
-
-
-def _ladder(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
-    return _groups(altair, data["stages"], "customers", "people")
-
-
-def _segments(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
-    return _groups(altair, data["segments"], "revenue", "revenue")
 
 
 def _grid(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
@@ -200,8 +193,8 @@ def _timeline(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
 
 
 _CHARTS: Final[Mapping[str, Callable[[Any, Data], Any]]] = {
-    "ladder": _ladder,
-    "segments": _segments,
+    "ladder": partial(_groups, groups="stages", value="customers", title="people"),
+    "segments": partial(_groups, groups="segments", value="revenue", title="revenue"),
     "grid": _grid,
     "months": _months,
     "cohorts": _cohorts,

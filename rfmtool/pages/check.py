@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from rfmtool.pages.blocks import Block, Pairs
@@ -19,21 +19,31 @@ _TYPED: Final = ("parquet", "frame")
 
 def page(found: Mapping[str, Any]) -> list[Block]:
     """A diagnosis as two columns: what, and how it is understood."""
-    return [Pairs(tuple(_paragraphs(found)))]
+    preset, was_read = found["preset"], "ledger" in found
+    pairs = [("Files", _files(found["files"]))]
+    if found["left_out"]:
+        pairs.append(("Not read", not_read(found["left_out"])))
+    pairs += _lines("Shape", _shapes(found))
+    if not was_read:
+        pairs += _to_change(found)
+    if preset != GENERIC.name:
+        pairs.append(("Export", f"{preset} (change it with --preset; none reads it by its names)"))
+        pairs += [("", note) for note in found["notes"]]
+    found_by = f" (by its {'name' if preset == GENERIC.name else 'preset'})"
+    columns = [f"{role} = {name}" + (" (you said so)" if role in found["asked"] else found_by)
+               for role, name in found["columns"].items()]  # fmt: skip
+    pairs += _lines("Columns", columns)
+    if found["kept"]:
+        pairs.append(("Kept", ", ".join(found["kept"])))
+    pairs += _unused(found)
+    if was_read:
+        pairs += _as_read(found)
+    return [Pairs(tuple(pairs))]
 
 
-def _paragraphs(found: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [
-        ("Files", _files(found["files"])),
-        *_left_out(found["left_out"]),
-        *(("Shape" if not place else "", line) for place, line in enumerate(_shapes(found))),
-        *([] if "ledger" in found else _to_change(found)),
-        *_preset(found),
-        *_columns(found),
-        *([("Kept", ", ".join(found["kept"]))] if found["kept"] else []),
-        *_unused(found),
-        *(_as_read(found) if "ledger" in found else []),
-    ]
+def _lines(name: str, lines: Iterable[str]) -> list[tuple[str, str]]:
+    """Several lines of which the first has the name."""
+    return [("" if place else name, line) for place, line in enumerate(lines)]
 
 
 def _to_change(found: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -64,6 +74,9 @@ def _as_read(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     if found["merged_ids"]:
         merged = counted(found["merged_ids"], "other spelling")
         ids.append(("Ids", f"{merged} of e-mail addresses: one address is one customer"))
+    above = {file["name"]: file["rows_above"] + file["header_rows"] for file in found["files"]}
+    rejects = [_bad_row(one, above[one["file"]]) for one in found["rejects"]]
+    unshown = sum(found["ledger"]["rejected"].values()) - len(rejects)
     return [
         ("Dates", f"{found['dates']} ({found['dates_by']}; change it with --date-format)"),
         *([("", found["on_dates"])] if found["on_dates"] else []),
@@ -72,14 +85,12 @@ def _as_read(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Money", _money(found)),
         ("Orders", _orders(found)),
         ("Rows", ledger_line(found["ledger"])),
-        *(
-            ("" if place else "Statuses", line)
-            for place, line in enumerate(status_lines(found["statuses"]))
-        ),
-        *(("" if place else "Look at", line) for place, line in enumerate(found["notices"])),
+        *_lines("Statuses", status_lines(found["statuses"])),
+        *_lines("Look at", found["notices"]),
         ("Customers", f"{found['customers']:,}"),
         *ids,
-        *_rejects(found),
+        *_lines("Bad rows", rejects),
+        *([("", f"and {unshown:,} more")] if unshown > 0 else []),
         *_evidence(found["evidence"]),
     ]
 
@@ -98,15 +109,12 @@ def _evidence(tables: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def status_lines(statuses: Sequence[Mapping[str, Any]]) -> list[str]:
     """A line for each status word: its column, what it holds and what it was taken for."""
-    return [
-        f"{one['column']}: {_word(one['status'])}, {counted(one['rows'], 'row')},"
-        f" {money(one['money'])}: {one['taken_as']}"
-        for one in statuses
-    ]
-
-
-def _word(status: str | None) -> str:
-    return "words of few rows" if status is None else status or "(empty)"
+    lines = []
+    for one in statuses:
+        word = "words of few rows" if one["status"] is None else one["status"] or "(empty)"
+        rows, moved = counted(one["rows"], "row"), money(one["money"])
+        lines.append(f"{one['column']}: {word}, {rows}, {moved}: {one['taken_as']}")
+    return lines
 
 
 def _money(found: Mapping[str, Any]) -> str:
@@ -136,22 +144,13 @@ def _files(files: list[dict[str, Any]]) -> str:
     name = first["name"] if len(files) == 1 else f"{len(files):,} files"
     if first["kind"] in _TYPED:
         return f"{name}, {rows}, typed columns"
-    if first["delimiter"] is None:
-        return f"{name}, {_unread(first)}"
+    if first["delimiter"] is None:  # it could not be looked into
+        size = "" if first["bytes"] is None else f"{counted(first['bytes'], 'byte')}, "
+        kind = "" if first["kind"] in (None, "text") else f"{first['kind']} data, "
+        return f"{name}, {size}{kind}not read"
     divider = _DIVIDERS.get(first["delimiter"], first["delimiter"])
     divider = "runs of spaces" if first["aligned"] else divider
     return f"{name}, {rows}, cells divided by {divider}, {first['encoding'].upper()}"
-
-
-def _left_out(files: list[str]) -> list[tuple[str, str]]:
-    return [("Not read", not_read(files))] if files else []
-
-
-def _unread(file: Mapping[str, Any]) -> str:
-    """What is known of a file that could not be looked into."""
-    size = "" if file["bytes"] is None else f"{counted(file['bytes'], 'byte')}, "
-    kind = "" if file["kind"] in (None, "text") else f"{file['kind']} data, "
-    return f"{size}{kind}not read"
 
 
 def _shapes(found: Mapping[str, Any]) -> list[str]:
@@ -183,41 +182,6 @@ def _notes(file: Mapping[str, Any]) -> list[str]:
         (file.get("empty_columns"), "rows end in delimiters with nothing behind them"),
     ]
     return [note for holds, note in notes if holds]
-
-
-def _preset(found: Mapping[str, Any]) -> list[tuple[str, str]]:
-    if found["preset"] == GENERIC.name:
-        return []
-    name = found["preset"]
-    known = ("Export", f"{name} (change it with --preset; none reads it by its names)")
-    return [known, *(("", note) for note in found["notes"])]
-
-
-def _columns(found: Mapping[str, Any]) -> list[tuple[str, str]]:
-    found_by = f" (by its {'name' if found['preset'] == GENERIC.name else 'preset'})"
-    return [
-        (
-            "Columns" if not place else "",
-            f"{role} = {name}" + (" (you said so)" if role in found["asked"] else found_by),
-        )
-        for place, (role, name) in enumerate(found["columns"].items())
-    ]
-
-
-def _rejects(found: Mapping[str, Any]) -> list[tuple[str, str]]:
-    rejected = sum(found["ledger"]["rejected"].values())
-    shown = found["rejects"]
-    above = {file["name"]: file["rows_above"] + file["header_rows"] for file in found["files"]}
-    lines = [
-        (
-            "Bad rows" if not place else "",
-            _bad_row(one, above[one["file"]]),
-        )
-        for place, one in enumerate(shown)
-    ]
-    if rejected > len(shown):
-        lines.append(("", f"and {rejected - len(shown):,} more"))
-    return lines
 
 
 def _bad_row(reject: Mapping[str, Any], above: int) -> str:

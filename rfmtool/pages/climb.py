@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rfmtool.pages.blocks import Block, Column, Paragraph, Table, numbers, share
-from rfmtool.summaries.words import counted, money
+from rfmtool.summaries.words import counted, money, plain
 
 Data = Mapping[str, Any]
 
@@ -16,7 +16,19 @@ def climb(summary: Data) -> list[Block]:
     funnel = summary["funnel"]
     if not summary["customers"]:
         return []
-    lines = [*_growth(summary), *_lines(funnel), *_margins(summary["margins"])]
+    lines = _growth(summary)
+    if funnel["is_pyramid"] is False:
+        lines.append(
+            "The ladder does not narrow upwards: more advocates than supporters, or more"
+            " supporters than customers and clients."
+        )
+    if funnel["top_share"]:
+        lines.append(
+            f"Advocates and partners spent {money(funnel['top_revenue'])}, and those they brought"
+            f" {money(funnel['referred_revenue'])}: {share(funnel['top_share'])} of revenue hangs"
+            " on them."
+        )
+    lines += _margins(summary["margins"])
     steps = _occupied(funnel["steps"])
     table = [_steps(steps)] if len(steps) > 1 else []
     return [*table, *(Paragraph(line, "quiet") for line in lines)]
@@ -30,7 +42,7 @@ def _steps(steps: Sequence[Data]) -> Table:
         columns=(Column("CLIMB", "name"), *numbers(*titles)),
         rows=tuple(
             (
-                step["stage"],
+                plain(step["stage"]),
                 f"{step['reached']:,}",
                 share(step["conversion"]),
                 "–" if step["median_days"] is None else f"{step['median_days']:,.0f}",
@@ -63,28 +75,12 @@ def _growth(summary: Data) -> list[str]:
     return [f"{came}: the base {grows}."]
 
 
-def _lines(funnel: Data) -> list[str]:
-    lines = []
-    if funnel["is_pyramid"] is False:
-        lines.append(
-            "The ladder does not narrow upwards: more advocates than supporters, or more"
-            " supporters than customers and clients."
-        )
-    if funnel["top_share"]:
-        lines.append(
-            f"Advocates and partners spent {money(funnel['top_revenue'])}, and those they brought"
-            f" {money(funnel['referred_revenue'])}: {share(funnel['top_share'])} of revenue hangs"
-            " on them."
-        )
-    return lines
-
-
 def _margins(found: Data | None) -> list[str]:
     """What is left after costs, in two sentences."""
     if found is None or not found["stages"]:
         return []
     stages = ", ".join(
-        f"{one['name']} {share(one['share'])}"
+        f"{plain(one['name'])} {share(one['share'])}"
         for one in found["stages"]
         if one["share"] is not None
     )

@@ -126,20 +126,14 @@ def _reading(found: Data, width: int) -> str:
     words = [f"Where a row ends early, it ends with {as_of[:7]}, until {as_of}."]
     if not found["last_month_is_over"] and _months(found, 1, width, _SHARE_WIDTH):
         words.append("* That month is not over, and all leaves it out.")
-    left_out = _left_out(found, width)
-    more = ["-o FILE writes every cohort and month."] if left_out else []
-    return " ".join([*words, *left_out, *more])
-
-
-def _left_out(found: Data, width: int) -> list[str]:
-    """Which cohorts and months there is no room for."""
-    words = []
+    left_out = []  # what there is no room for
     if len(found["cohorts"]) > _MOST_ROWS:
-        words.append(f"These are the latest {_MOST_ROWS} cohorts, all is of every one.")
+        left_out.append(f"These are the latest {_MOST_ROWS} cohorts, all is of every one.")
     last = max(len(one["active"]) for one in found["cohorts"]) - 1
     above, below = (len(_months(found, 1, width, cell)) for cell in (_SHARE_WIDTH, _MONEY_WIDTH))
     if above < last:
-        words.append(
+        left_out.append(
             f"Of months 0–{last} there is room until {above} above, and until {below - 1} below."
         )
-    return words
+    more = ["-o FILE writes every cohort and month."] if left_out else []
+    return " ".join([*words, *left_out, *more])

@@ -25,7 +25,7 @@ from rfmtool.pages.blocks import (
     Table,
     numbers,
 )
-from rfmtool.summaries.words import counted, money
+from rfmtool.summaries.words import counted, money, plain
 
 Data = Mapping[str, Any]
 Matrix = Mapping[str, Mapping[str, int]]
@@ -66,30 +66,34 @@ def page(summary: Data, folder: str | None = None) -> list[Block]:
         summary: what `runs.compare` made.
         folder: where the lists stand, for the hint at the end.
     """
+    old, new, revenue = summary["old"], summary["new"], summary["revenue"]
+    headline = (
+        f"{old['as_of']} → {new['as_of']} · {old['customers']:,} → "
+        f"{counted(new['customers'], 'customer')} · revenue {money(revenue['old'])} → "
+        f"{money(revenue['new'])}, {summary['money_is']}"
+    )
+    lists = "-o DIR writes who was promoted, demoted, lapsed and reactivated as lists."
+    if folder is not None:
+        lists = f"Who: promoted.csv, demoted.csv, lapsed.csv, reactivated.csv in {folder}"
+    matrices: list[Block] = []
+    for title, name in (("STAGE", "stages"), ("SEGMENT", "segments"), ("ACTIVITY", "activity")):
+        labels, shares = summary["labels"][name], summary["shares"][name]
+        matrices += [Gap(), _matrix(title, labels, summary[name], shares)]
     return [
-        Paragraph(_headline(summary), "strong"),
+        Paragraph(headline, "strong"),
         Rule(),
         *(Paragraph(text, "warning") for text in summary["warnings"]),
         Paragraph(_moves(summary["moves"])),
-        *_matrices(summary),
+        *matrices,
         Paragraph("Of the people who stood in a row, per cent who stand in a column now.", "quiet"),
         Gap(),
         _flow(summary),
-        Paragraph(_factors(summary["revenue"])),
+        Paragraph(_factors(revenue)),
         Gap(),
         _drift(summary["drift"]),
         Rule(),
-        Paragraph(_lists(folder), "quiet"),
+        Paragraph(lists, "quiet"),
     ]
-
-
-def _headline(summary: Data) -> str:
-    old, new = summary["old"], summary["new"]
-    return (
-        f"{old['as_of']} → {new['as_of']} · {old['customers']:,} → "
-        f"{counted(new['customers'], 'customer')} · revenue {money(summary['revenue']['old'])} → "
-        f"{money(summary['revenue']['new'])}, {summary['money_is']}"
-    )
 
 
 def _moves(moves: Data) -> str:
@@ -101,22 +105,7 @@ def _moves(moves: Data) -> str:
     )
 
 
-def _lists(folder: str | None) -> str:
-    if folder is None:
-        return "-o DIR writes who was promoted, demoted, lapsed and reactivated as lists."
-    return f"Who: promoted.csv, demoted.csv, lapsed.csv, reactivated.csv in {folder}"
-
-
 # Matrices ----------------------------------------------------------------------------------------
-
-
-def _matrices(summary: Data) -> list[Block]:
-    blocks: list[Block] = []
-    for title, name in (("STAGE", "stages"), ("SEGMENT", "segments"), ("ACTIVITY", "activity")):
-        matrix, shares, labels = (data[name] for data in (summary, summary["shares"],
-                                                          summary["labels"]))  # fmt: skip
-        blocks += [Gap(), _matrix(title, labels, matrix, shares)]
-    return blocks
 
 
 def _matrix(title: str, labels: Sequence[str], matrix: Matrix, shares: Data) -> Fitting:
@@ -129,8 +118,8 @@ def _matrix(title: str, labels: Sequence[str], matrix: Matrix, shares: Data) -> 
     starts = [start for start in [*labels, NEW] if start in [*labels, *matrix]]
     places = {label: str(place) for place, label in enumerate(labels, start=1)}
     ways = (
-        ({start: start for start in starts}, [f"  {end}" for end in ends]),
-        ({start: f"{places.get(start, ''):>2} {start}" for start in starts},
+        ({start: plain(start) for start in starts}, [f"  {plain(end)}" for end in ends]),
+        ({start: f"{places.get(start, ''):>2} {plain(start)}" for start in starts},
          [places.get(end, "gone") for end in ends]),
     )  # fmt: skip
     drawn = [

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from rfmtool.pages.blocks import Block, Column, Paragraph, Table, numbers, share
-from rfmtool.summaries.words import WALLET_BASES, counted, money
+from rfmtool.summaries.words import WALLET_BASES, counted, money, plain, share_range
 
 Data = Mapping[str, Any]
+
+_TEXT_WIDTH: Final = 32
 
 
 def wallets(summary: Data) -> list[Block]:
@@ -18,33 +20,40 @@ def wallets(summary: Data) -> list[Block]:
         return []
     table = Table(
         columns=(
-            Column("WALLET", "name"),
-            Column("how it is known", folds=True, tone="quiet"),
+            Column("WALLET", "lead", folds=True),
             *numbers("people", "spent here", "all they spend", "share"),
         ),
         rows=tuple(
             (
-                group["basis"],
                 WALLET_BASES[group["basis"]],
                 f"{group['customers']:,}",
                 money(group["spend"]),
-                money(group["wallet"]),
-                share(group["share"]),
+                *_all_of(group),
             )
             for group in bases
         ),
         spare=("all they spend", "spent here"),
+        text_width=_TEXT_WIDTH,
     )
     if bases[-1]["basis"] != "peer_estimate":
         return [table]
     return [table, Paragraph("No action rests on an estimate.", "quiet")]
 
 
+def _all_of(group: Data) -> tuple[str, str]:
+    """All that people of a basis spend, and our share; an estimate as the range it is known by."""
+    low, high = (group.get(f"wallet_{end}", group["wallet"]) for end in ("low", "high"))
+    if low == high or not group["share_high"]:
+        return money(group["wallet"]), share(group["share"])
+    return f"{money(low)} to {money(high)}", share_range(group)
+
+
 def voices(summary: Data) -> list[Block]:
     """A table by rung and a few sentences; nothing where no such evidence was supplied."""
     said = summary["evidence_says"]
     tables = [_by_stage(said)] if said["referrals"] or said["answers"] else []
-    return [*tables, *(Paragraph(line, "quiet") for line in complaints_in_words(said))]
+    lines = [*complaints_in_words(said), *candidates_in_words(said)]
+    return [*tables, *(Paragraph(line, "quiet") for line in lines)]
 
 
 def _by_stage(said: Data) -> Table:
@@ -52,26 +61,22 @@ def _by_stage(said: Data) -> Table:
     brought = {row["stage"]: row for row in said["referrals"] or ()}
     answers = {row["stage"]: row for row in said["answers"] or ()}
     titles = ("answered", "NPS", "friends named", "bought", "they spent")
+    rows = []
+    for stage in dict.fromkeys([*answers, *brought]):
+        cells = dict.fromkeys(titles, "–")
+        if (row := answers.get(stage)) and row["answered"]:
+            cells["answered"] = f"{row['answered']:,} of {row['people']:,}"
+            cells["NPS"] = f"{row['nps']:+.0f}"
+        if row := brought.get(stage):
+            cells["friends named"] = f"{row['referred']:,}"
+            cells["bought"] = share(row["bought"] / row["referred"])
+            cells["they spent"] = money(row["revenue"])
+        rows.append((plain(stage), *cells.values()))
     return Table(
         columns=(Column("THEY SAY", "name"), *numbers(*titles)),
-        rows=tuple(
-            (stage, *_answer(answers.get(stage)), *_referrals(brought.get(stage)))
-            for stage in dict.fromkeys([*answers, *brought])
-        ),
+        rows=tuple(rows),
         spare=("they spent", "answered"),
     )
-
-
-def _answer(row: Data | None) -> tuple[str, str]:
-    if row is None or not row["answered"]:
-        return "–", "–"
-    return f"{row['answered']:,} of {row['people']:,}", f"{row['nps']:+.0f}"
-
-
-def _referrals(row: Data | None) -> tuple[str, str, str]:
-    if row is None:
-        return "–", "–", "–"
-    return f"{row['referred']:,}", share(row["bought"] / row["referred"]), money(row["revenue"])
 
 
 def complaints_in_words(said: Data) -> Iterator[str]:
@@ -91,6 +96,22 @@ def complaints_in_words(said: Data) -> Iterator[str]:
             f"Back within 90 days of their answer: {_share(ecstatic)} of those who gave 9 or 10,"
             f" {_share(satisfied)} of those who gave 7 or 8."
         )
+
+
+def candidates_in_words(said: Data) -> Iterator[str]:
+    """How well orders foretold who would recommend us, as far as people have answered."""
+    found = said.get("candidates")  # not in summaries of older versions
+    if not found or not found["suggested"]["of"]:
+        return
+    words = (
+        f"Would recommend us: {_share(found['suggested'])} of those whose orders suggest it"
+        f" (candidates), {_share(found['others'])} of others who came back"
+    )
+    tell = found["orders_tell"]
+    if tell is None:
+        yield f"{words}."
+    else:
+        yield f"{words}: {'orders foretell it' if tell else 'orders do not foretell it'}."
 
 
 def _share(one: Data) -> str:

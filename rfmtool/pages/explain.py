@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Any, Final
 
 from rfmtool.pages.blocks import Block, Column, Gap, Line, Pairs, Rule, Table, numbers, share
-from rfmtool.summaries.words import WALLET_BASES, counted, money
+from rfmtool.summaries.words import RESTS, WALLET_BASES, counted, money, plain
 
 Data = Mapping[str, Any]
 
 _UNITS: Final = {"recency": "day", "frequency": "order"}
+_BETWEEN_LETTERS: Final = re.compile(r"(?<=[a-z])_(?=[a-z])")
 _CENT: Final = Decimal("0.01")
 
 
@@ -24,27 +26,35 @@ def page(card: Data) -> list[Block]:
         _facts(card),
         *scores,
         Gap(),
-        Pairs((("Next step", card["next_step"]),)),
+        Pairs((("Next step", _BETWEEN_LETTERS.sub(" ", card["next_step"])),)),
         Rule(),
     ]
 
 
 def _facts(card: Data) -> Pairs:
     facts = {
-        "Stands": f"{card['stage']} · {card['segment']} · {card['activity']}",
+        "Stands": " · ".join(plain(card[name]) for name in ("stage", "segment", "activity")),
         "Because": card["stage_reason"].removeprefix(f"{card['stage']}: "),
         "To do": _to_do(card),
         "Orders": _orders(card),
         "Spent": _spent(card),
         "Rhythm": _rhythm(card),
+        "Buys": _buys(card),
+        "To come": _to_come(card),
         "Wallet": _wallet(card),
+        "Contact": _contact(card),
+        "Says": _says(card),
+        "Friends": _friends(card),
+        "Left alone": _left_alone(card),
+        "Needs": _needs(card),
+        "In": ", ".join(sorted({row["community"] for row in card.get("memberships", ())})),
     }
     return Pairs(tuple((name, words) for name, words in facts.items() if words))
 
 
 def _to_do(card: Data) -> str:
     channel = f", by {card['channel']}" if card["channel"] else ""
-    return f"{card['say']} (action {card['action']}{channel})"
+    return f"{card['say']} (action {plain(card['action'])}{channel})"
 
 
 def _orders(card: Data) -> str:
@@ -79,10 +89,98 @@ def _wallet(card: Data) -> str:
     if not card["wallet_basis"]:
         return ""
     whole, known = money(card["wallet"]), WALLET_BASES[card["wallet_basis"]]
+    if card["wallet_basis"] == "peer_estimate":
+        return _guessed(card, known)
     if card["headroom"] == "0":
         return f"all of {whole} is spent here ({known})"
     part = f"{share(card['share_of_wallet'])} of {whole}"
     return f"{part}, and {money(card['headroom'])} elsewhere ({known})"
+
+
+def _guessed(card: Data, known: str) -> str:
+    """An estimate as a range: never that all is spent here, for nobody said so."""
+    low, high = (card.get(f"wallet_{end}") or card["wallet"] for end in ("low", "high"))
+    if low == high:
+        return f"nobody told us; spends more than nearly all similar customers ({known})"
+    return f"nobody told us; somewhere from {money(low)} to {money(high)} ({known})"
+
+
+def _buys(card: Data) -> str:
+    """What they like, bought last, and may like next."""
+    bought = card.get("favourite_category")
+    if not bought:
+        return ""
+    last, following, lift = (
+        card.get(name) for name in ("last_category", "next_category", "next_category_lift")
+    )
+    words = f"mostly {bought}; last {last}" if last != bought else f"mostly, and last, {bought}"
+    if following and lift:
+        words += f"; next perhaps {following}: of people alike {lift:.1f} times as many buy it"
+    return words
+
+
+def _to_come(card: Data) -> str:
+    if card.get("return_probability") is None:
+        return ""
+    spend = money(card["expected_spend"])
+    return f"{card['return_probability']:.0%} likely to order within 90 days; {spend} to expect"
+
+
+def _contact(card: Data) -> str:
+    """How to reach them, whether they agreed, and the last contact with its outcome."""
+    ways = [card[name] for name in ("name", "phone", "email") if card.get(name)]
+    if ways and card.get("consent"):
+        ways.append(f"consent {card['consent']}")
+    words = ", ".join(ways)
+    if not card.get("last_contacted_on"):
+        return words
+    told = (card.get(name) or "" for name in ("last_contacted_for", "last_outcome"))
+    what, came = map(plain, told)
+    last = f"last contacted {card['last_contacted_on']}{f' for {what}' if what else ''}"
+    return "; ".join(filter(None, [words, last + (f": {came}" if came else "")]))
+
+
+def _says(card: Data) -> str:
+    said = []
+    if card.get("open_complaints"):
+        since = card.get("open_complaint_on")
+        about = card.get("open_complaint_cause")
+        many = counted(card["open_complaints"], "open complaint")
+        said.append(many + (f" since {since}" if since else "") + (f" ({about})" if about else ""))
+    if card.get("latest_nps") is not None:
+        said.append(f"{card['latest_nps']} of 10 when last asked whether they would recommend us")
+    return "; ".join(said)
+
+
+def _friends(card: Data) -> str:
+    by, brought = card.get("recommended_by"), card.get("brought")
+    return "; ".join(
+        [*([f"recommended by {by}"] if by else []), *([f"named {brought}"] if brought else [])]
+    )
+
+
+def _left_alone(card: Data) -> str:
+    """Why they stand on no list just now: by lot, at rest, or because they asked."""
+    why = []
+    if card.get("holdout"):
+        why.append("held out by lot, to compare with those who are contacted")
+    if card.get("resting"):
+        why.append(f"rests: {RESTS[card['resting']]}")
+    if card.get("snooze_until"):
+        reason = f" ({card['snooze_reason']})" if card.get("snooze_reason") else ""
+        why.append(f"asked to wait until {card['snooze_until']}{reason}")
+    return "; ".join(why)
+
+
+def _needs(card: Data) -> str:
+    """What they said they need, and what of it was met."""
+    if "needs" not in card:
+        return ""
+    told = [
+        f"{row['need']} ({'met ' + row['met_on'] if row['met_on'] else 'not met yet'})"
+        for row in card["needs"]
+    ]
+    return ", ".join(told) or "nobody has asked"
 
 
 def _scores(scores: Mapping[str, Data]) -> Table:

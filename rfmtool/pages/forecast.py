@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from rfmtool.pages.blocks import Block, Paragraph
-from rfmtool.summaries.words import money
+from rfmtool.summaries.words import money, plain
 
 Data = Mapping[str, Any]
+
+_LAST_TRY: Final = "last_try"
+_MANY_ONE_IN: Final = 3
+"""From so large a share on, those who come anyway are worth a word."""
 
 
 def seasons(summary: Data) -> list[Block]:
@@ -41,9 +45,21 @@ def came_anyway(summary: Data) -> list[Block]:
     told = [rates[name] for name in now if name in rates and rates[name]["low"] is not None]
     if not told:
         return []
-    parts = ", ".join(f"{one['name'].replace('_', ' ')} {_part(one)}" for one in told)
+    parts = ", ".join(f"{plain(one['name'])} {_part(one)}" for one in told)
     words = f"Came anyway within {tested['days']} days, on the days looked back to: {parts}."
-    return [Paragraph(words, "quiet")]
+    return [Paragraph(words, "quiet"), *_needless(told, tested["days"])]
+
+
+def _needless(told: Sequence[Data], days: int) -> list[Block]:
+    """Where a last try goes to people of whom many come without one."""
+    rate = next((one for one in told if one["name"] == _LAST_TRY), None)
+    if rate is None or _MANY_ONE_IN * rate["returned"] < rate["customers"]:
+        return []
+    words = (
+        f"Of those on the last try {_part(rate)} came within {days} days without it: an offer to"
+        " them is largely given away."
+    )
+    return [Paragraph(words, "warning")]
 
 
 def expected(summary: Data) -> list[Block]:

@@ -11,29 +11,33 @@ from rfmtool.summaries.words import NOBODY
 Data = Mapping[str, Any]
 
 _CELL: Final = 6
+_STEPS: Final = "░▒▓█"
+"""Shades that need no colour, of even steps."""
 
 
 def people_grid(summary: Data, width: int) -> list[Block]:
     """Customers by recency and frequency, the spend bands beside or below."""
-    alone = _grid(summary)
+    alone, key = _grid(summary), Paragraph(_key(summary), "quiet")
     if "cells" in summary["scales"]["monetary"]:  # nested: no score is one range of money
-        return [alone]
+        return [alone, key]
     spend = _scored(summary["bands"]["monetary"])
     title = "SPEND (score)" if width >= WIDE else "SPEND"
     beside = _grid(summary, title, tuple(f"{score}  {words}" for score, words in spend))
     words = ", ".join(f"{words} ({score})" for score, words in spend)
     below = Paragraph(f"Spend, and its score: {words}.", "quiet")
-    return [Fitting(((beside,), (alone, below)))]
+    return [Fitting(((beside,), (alone, below))), key]
 
 
 def _grid(summary: Data, title: str = "", lines: tuple[str, ...] = ()) -> Shaded:
     bands, grid = summary["bands"], summary["grid"]
     orders = list(reversed(bands["frequency"]))
     columns = [place for place, words in enumerate(orders) if words != NOBODY]
-    most = max((count for row in grid for count in row), default=0) or 1
+    heads = [words.removeprefix("frequency ").removesuffix(" orders").removesuffix(" order")
+             for words in orders]  # fmt: skip
+    most = _most(summary)
     return Shaded(
         title="PEOPLE BY RECENCY × ORDERS",
-        heads=tuple(f" {_short(orders[place])}" for place in columns),
+        heads=tuple(f"{heads[place]} " for place in columns),
         rows=tuple(
             ShadedRow(
                 f"{score:>2}  {words}",
@@ -47,15 +51,28 @@ def _grid(summary: Data, title: str = "", lines: tuple[str, ...] = ()) -> Shaded
     )
 
 
+def _most(summary: Data) -> int:
+    return max((count for row in summary["grid"] for count in row), default=0) or 1
+
+
 def _shade(count: int, most: int) -> Shade:
-    return Shade(f" {count:,}" if count else " ·", count / most)
+    step = -(-count * len(_STEPS) // most)
+    return Shade(f"{count:,}{_STEPS[step - 1]}" if count else "· ", step / len(_STEPS))
+
+
+def _key(summary: Data) -> str:
+    """What the shades stand for, in even steps up to the fullest cell."""
+    most, steps = _most(summary), len(_STEPS)
+    ends = [most * step // steps for step in range(steps + 1)]
+    told = (
+        f"{letter} {low + 1:,}–{high:,}" if high > low + 1 else f"{letter} {high:,}"
+        for letter, low, high in zip(_STEPS, ends[:-1], ends[1:], strict=True)
+        if high > low
+    )
+    return f"People in a cell: {', '.join(told)}."
 
 
 def _scored(bands: Sequence[str]) -> list[tuple[int, str]]:
     """Each score that somebody can have and what it means, the best first."""
     scores = range(len(bands), 0, -1)
     return [(score, words) for score, words in zip(scores, bands, strict=True) if words != NOBODY]
-
-
-def _short(label: str) -> str:
-    return label.removeprefix("frequency ").removesuffix(" orders").removesuffix(" order")

@@ -7,16 +7,16 @@ from typing import Any, Final
 
 from rfmtool.analyses.backtest import TOO_FEW
 from rfmtool.pages.blocks import WIDE, Bar, Block, Cell, Column, Paragraph, Table, numbers, share
-from rfmtool.summaries.words import either, money
+from rfmtool.summaries.words import either, money, plain
 
 Data = Mapping[str, Any]
 Back = Mapping[str, tuple[str, str]]
 """For each name, how many such people came back, and how sure that is."""
 
 _INTERVAL: Final = "95% interval"
-_SPARE: Final = ("median", "average", "", _INTERVAL, "share")
-_TEXT_WIDTH: Final = 32
-_BAR: Final = 15
+_SPARE: Final = ("median", "average", _INTERVAL, "share", "share", "")
+_TEXT_WIDTH: Final = 24
+_BAR: Final = 10
 
 
 def ladder(summary: Data) -> list[Block]:
@@ -29,10 +29,10 @@ def ladder(summary: Data) -> list[Block]:
         name = rung["stage"]
         if rung["needs"]:
             tables = either([f"--{table}" for table in rung["needs"]])
-            needs.setdefault(tables, []).append(name)
+            needs.setdefault(tables, []).append(plain(name))
         else:
             cells = _cells(groups.get(name, _NOBODY))
-            rows.append((name, rung["proof"], *cells, *_back(name, back)))
+            rows.append((plain(name), rung["proof"], *cells, *_back(name, back)))
     words = "; ".join(f"{' and '.join(stages)} with {tables}" for tables, stages in needs.items())
     note = [Paragraph(f"More rungs: {words}.", "quiet")] if needs else []
     return [_table("LADDER", "proof", rows, _back_titles(back)), *note]
@@ -48,7 +48,7 @@ def group_table(title: str, groups: Sequence[Data], width: int, back: Back | Non
         back: as `came_back` tells it; None leaves it out.
     """
     rows = [
-        (group["name"], _who(group, width), *_cells(group),
+        (plain(group["name"]), _who(group, width), *_cells(group),
          *_back(group["name"], back))
         for group in groups
     ]  # fmt: skip

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rfmtool.pages.blocks import (
     Block,
@@ -11,37 +11,37 @@ from rfmtool.pages.blocks import (
     Column,
     Gap,
     Paragraph,
-    Spark,
     Table,
     answer,
     numbers,
 )
+from rfmtool.pages.timeline import curve, ends_and_curve, room
 from rfmtool.summaries.words import counted, money
 
 Data = Mapping[str, Any]
-
-_NUMBERS_WIDTH: Final = 54
-_MOST_CELLS: Final = 60
 
 
 def page(found: Sequence[Data], width: int) -> list[Block]:
     """What a folder remembers, for a page of so many characters."""
     first, last = found[0]["as_of"], found[-1]["as_of"]
     words = (f"{counted(len(found), 'run')} · ", f"{first} to {last}", "")
-    cells = max(min(width - _NUMBERS_WIDTH, _MOST_CELLS, len(found)), 1)
-    return answer("HISTORY", words, [_table(found, cells), Gap(), _moved(found)], [])
+    table = _table(found, room(found, width))
+    return answer("HISTORY", words, [table, Gap(), _moved(found)], [])
 
 
 def _table(found: Sequence[Data], cells: int) -> Table:
     revenue = [float(point["revenue"]) for point in found]
     ends = money(found[0]["revenue"]), money(found[-1]["revenue"])
     rows: list[Sequence[Cell]] = [
-        ("customers", *_row([point["customers"] for point in found], cells)),
-        ("revenue", ends[0], _curve(revenue, cells), ends[1]),
+        ("customers", *ends_and_curve([point["customers"] for point in found], cells)),
+        ("revenue", ends[0], curve(revenue, cells), ends[1]),
     ]
     for title, name in (("LADDER", "stages"), ("SEGMENT", "segments"), ("ACTIVITY", "activity")):
         rows += [(), (title,)]
-        rows += [(label, *_row(counts, cells)) for label, counts in _labels(found, name)]
+        # Every label that somebody had in any run, the latest run's first.
+        for label in dict.fromkeys(label for point in reversed(found) for label in point[name]):
+            counts = [point[name].get(label, 0) for point in found]
+            rows.append((label, *ends_and_curve(counts, cells)))
     return Table(
         columns=(
             Column("ALL", "name"),
@@ -51,22 +51,6 @@ def _table(found: Sequence[Data], cells: int) -> Table:
         ),
         rows=tuple(rows),
     )
-
-
-def _labels(found: Sequence[Data], name: str) -> Iterator[tuple[str, list[int]]]:
-    """Every label that somebody had in any run, the latest run's first."""
-    for label in dict.fromkeys(label for point in reversed(found) for label in point[name]):
-        yield label, [point[name].get(label, 0) for point in found]
-
-
-def _row(counts: Sequence[int], cells: int) -> tuple[Cell, ...]:
-    return f"{counts[0]:,}", _curve(counts, cells), f"{counts[-1]:,}"
-
-
-def _curve(values: Sequence[float], cells: int) -> Spark:
-    """As many of the values as there is room for, the first and the last among them."""
-    step = (len(values) - 1) / max(cells - 1, 1)
-    return Spark(tuple(values[round(place * step)] for place in range(cells)))
 
 
 def _moved(found: Sequence[Data]) -> Paragraph:

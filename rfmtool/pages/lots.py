@@ -6,14 +6,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from rfmtool.pages.blocks import Block, Column, Paragraph, Table, numbers
+from rfmtool.summaries.words import RESTS, plain
 
 Data = Mapping[str, Any]
 
-_RESTS: Final = {
-    "contacted": "contacted for the same thing lately",
-    "often": "contacted as often as anybody may be in 30 days",
-    "snoozed": "asked to wait",
-}
+_TEXT_WIDTH: Final = 54
 _ADVICE: Final = {
     "earned_more": "Keep doing",
     "earned_less": "Stop, or do otherwise",
@@ -35,22 +32,23 @@ def _lots(lots: Data | None) -> list[Block]:
     table = Table(
         columns=(
             Column("LEFT OUT TO COMPARE", "name", folds=True),
-            *numbers("could show", "weeks for 10 points", "for 5"),
+            *numbers("shows", "+10 in", "+5 in"),
         ),
         rows=tuple(
             (
                 one["words"],
                 _points(one["smallest_rise"]),
-                *("–" if weeks is None else f"{weeks:,}" for weeks in one["weeks"].values()),
+                *("–" if weeks is None else f"{weeks:,} w" for weeks in one["weeks"].values()),
             )
             for one in lots["lists"]
         ),
-        spare=("for 5", "weeks for 10 points"),
+        spare=("+5 in", "+10 in"),
+        text_width=_TEXT_WIDTH,
     )
     words = (
-        "Could show: the smallest rise, in points, of the share who buy within 90 days that would"
-        " be seen four times in five; weeks: until 10 or 5 points would be, at the pace of the last"
-        f" four weeks. This round began on {lots['round_began_on']}."
+        "Shows: the smallest rise, in points, of the share who buy within 90 days that would be"
+        " seen four times in five; +10 and +5 in: the weeks until a rise of 10 or 5 points would"
+        f" be, at the pace of the last four. This round began on {lots['round_began_on']}."
     )
     if lots["is_old"]:
         words += " Nearly everybody has entered it: begin a new one with --holdout-salt."
@@ -64,7 +62,7 @@ def _points(rise: float | None) -> str:
 def _resting(resting: Data | None) -> list[Block]:
     if not resting or not any(resting.values()):
         return []
-    why = ", ".join(f"{many:,} {_RESTS[name]}" for name, many in resting.items() if many)
+    why = ", ".join(f"{many:,} {RESTS[name]}" for name, many in resting.items() if many)
     people = sum(resting.values())
     return [Paragraph(f"{people:,} {'rests' if people == 1 else 'rest'}: {why}.")]
 
@@ -76,6 +74,6 @@ def _last_time(summary: Data) -> list[Block]:
     for verdict, advice in _ADVICE.items():
         names = [name for name, told in results.items() if told["verdict"] == verdict]
         if names:
-            told = "; ".join(f"{name}, last time {words[name]}" for name in names)
+            told = "; ".join(f"{plain(name)}, last time {words[name]}" for name in names)
             blocks.append(Paragraph(f"{advice}: {told}."))
     return blocks

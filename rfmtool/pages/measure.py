@@ -17,7 +17,7 @@ from rfmtool.pages.blocks import (
     numbers,
     share,
 )
-from rfmtool.summaries.words import counted
+from rfmtool.summaries.words import counted, plain
 
 Data = Mapping[str, Any]
 
@@ -86,7 +86,7 @@ def _row(group: Data) -> tuple[Cell, ...]:
 def _title(group: Data) -> str:
     if group["action"] == "all":
         return "all marketing"
-    return group["action"] if group["is_list_alone"] else f"{group['action']} *"
+    return plain(group["action"]) + ("" if group["is_list_alone"] else " *")
 
 
 def _advice(groups: Sequence[Data]) -> list[Block]:

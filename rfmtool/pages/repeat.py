@@ -78,7 +78,8 @@ def _curve(found: Data, width: int) -> Iterator[Block]:
     """The share who came back by the days since the first order."""
     last = max(min(found["watched_days"], _MOST_DAYS), 1)
     cells = min(width - _MARGIN, _MOST_COLUMNS)
-    shares = [_by(found["curve"], round((cell + 1) * last / cells)) for cell in range(cells)]
+    points = [_point(found["curve"], round((cell + 1) * last / cells)) for cell in range(cells)]
+    shares = [point["share"] if point else 0.0 for point in points]
     # The round share at the top of the scale.
     top = next((top for top in (0.02, 0.05, 0.1, 0.2, 0.5) if shares[-1] <= top), 1.0)
     labels = [f"{100 * top:g}%".rjust(6), *[""] * (_CURVE_ROWS - 1)]
@@ -93,11 +94,6 @@ def _point(curve: Sequence[Data], day: int) -> Data | None:
     """The last point of the curve that is not after a day."""
     place = bisect_right(curve, day, key=lambda point: point["day"])
     return curve[place - 1] if place else None
-
-
-def _by(curve: Sequence[Data], day: int) -> float:
-    point = _point(curve, day)
-    return point["share"] if point else 0.0
 
 
 def _numbers(found: Data) -> Iterator[Block]:
@@ -177,25 +173,25 @@ def _whom_to_ask(found: Data) -> str:
 def _latency(found: Data) -> Iterator[Block]:
     """From each order day to the next."""
     titles = ("customers", "went on", f"in {_SOON} d", "median of all", "median gap*")
+    rows = []
+    for step in found["latency"]:
+        median, few = step["median_days_of_all"], " (few)" if step["returned"] < _FEW else ""
+        rows.append(
+            (
+                f"{step['order']} to {step['order'] + 1}{few}",
+                f"{step['customers']:,}",
+                f"{step['returned']:,}",
+                share(step["by_day"][_SOON]),
+                "not reached" if median is None else counted(median, "day"),
+                f"{step['median_days']:g} days",
+            )
+        )
     yield Table(
         columns=(Column("FROM ORDER DAY", "name"), *numbers(*titles)),
-        rows=tuple(map(_step, found["latency"])),
+        rows=tuple(rows),
         spare=("customers", "median gap*"),
     )
     yield Paragraph(f"* of those who went on. {found['latency_note']}", "quiet")
-
-
-def _step(step: Data) -> tuple[str, ...]:
-    median = step["median_days_of_all"]
-    few = " (few)" if step["returned"] < _FEW else ""
-    return (
-        f"{step['order']} to {step['order'] + 1}{few}",
-        f"{step['customers']:,}",
-        f"{step['returned']:,}",
-        share(step["by_day"][_SOON]),
-        "not reached" if median is None else counted(median, "day"),
-        f"{step['median_days']:g} days",
-    )
 
 
 def _by_group(found: Data) -> Iterator[Block]:

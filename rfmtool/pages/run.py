@@ -16,8 +16,9 @@ from rfmtool.pages.forecast import came_anyway, expected, seasons
 from rfmtool.pages.grid import people_grid
 from rfmtool.pages.groups import came_back, group_table, ladder
 from rfmtool.pages.lots import left_out
+from rfmtool.pages.relationship import relationship
 from rfmtool.pages.trust import trust
-from rfmtool.summaries.words import counted, money
+from rfmtool.summaries.words import counted, money, plain
 
 Data = Mapping[str, Any]
 
@@ -40,20 +41,25 @@ def page(summary: Data, width: int, folder: str | None = None) -> list[Block]:
         sections += [
             [group_table("ACTIVITY", summary["activity"], width, came_back(summary, "activity"))],
             _segments(summary, width),
-            _two_clocks(summary),
+            two_clocks(summary),
             expected(summary),
             wallets(summary),
             voices(summary),
+            *relationship(summary),
             people_grid(summary, width),
             [Paragraph(_scales_note(summary, folder), "quiet")],
         ]
+    hints = (
+        f"Tables and lists are in {folder}.",
+        f"Why is someone here?  rfmtool explain {folder} CUSTOMER_ID",
+    )
     return [
         _headline(summary),
         Rule(),
         *trust(summary),
         *[block for section in sections if section for block in (Gap(), *section)],
         Rule(),
-        *_hints(folder),
+        *(Paragraph(words, "quiet") for words in hints if folder),
     ]
 
 
@@ -75,24 +81,27 @@ def _to_do(summary: Data, folder: str | None) -> list[Block]:
             (
                 str(place),
                 group["say"],
-                f"{_to_contact(group):,}",
+                f"{to_contact(group):,}",
                 *((f"{group['reachable']:,}",) if known else ()),
                 money(group["revenue"]),
                 group["channel"],
-                group["name"],
+                group["name"] if folder else plain(group["name"]),
             )
             for place, group in enumerate(groups[:_FIRST], start=1)
         ),
         spare=("spent so far", "by"),
         text_width=_SAY_WIDTH,
     )
-    rest = ", ".join(f"{group['name']} {_to_contact(group):,}" for group in groups[_FIRST:])
+    rest = ", ".join(
+        f"{group['name'] if folder else plain(group['name'])} {to_contact(group):,}"
+        for group in groups[_FIRST:]
+    )
     where = ", each a list in actions/" if folder else ""
     then = [Paragraph(f"Then{where}: {rest}.", "quiet")] if rest else []
-    return [table, *then, *_reach(summary), *came_anyway(summary)]
+    return [table, *then, *to_reach(summary), *came_anyway(summary)]
 
 
-def _reach(summary: Data) -> list[Block]:
+def to_reach(summary: Data) -> list[Block]:
     """What is not known of how to reach people."""
     if not summary["contacts_known"]:
         words = (
@@ -106,7 +115,7 @@ def _reach(summary: Data) -> list[Block]:
     return [Paragraph(words, "quiet")]
 
 
-def _to_contact(group: Data) -> int:
+def to_contact(group: Data) -> int:
     """How many stand on the list of an action; an earlier version left nobody out of it."""
     people: int = group.get("to_contact", group["customers"])
     return people
@@ -115,12 +124,16 @@ def _to_contact(group: Data) -> int:
 def _segments(summary: Data, width: int) -> list[Block]:
     back = came_back(summary, "segment")
     table = group_table("SEGMENT", summary["segments"], width, back)
-    if summary["backtest"] is None:
-        return [table, Paragraph(_no_look_back(summary), "quiet")]
-    return [table, *seasons(summary)]
+    if summary["backtest"] is not None:
+        return [table, *seasons(summary)]
+    days = date.fromisoformat(summary["as_of"]) - date.fromisoformat(summary["first_order_on"])
+    words = "These rules could not be fitted 90 days before, so nobody looked back."
+    if days.days < MIN_HISTORY_DAYS + BACKTEST_DAYS:
+        words = TOO_SHORT
+    return [table, Paragraph(words, "quiet")]
 
 
-def _two_clocks(summary: Data) -> list[Block]:
+def two_clocks(summary: Data) -> list[Block]:
     """How segment and activity differ, where somebody is cooling by the one and not the other."""
     many = summary["cooling_but_active"]
     if not many:
@@ -131,22 +144,6 @@ def _two_clocks(summary: Data) -> list[Block]:
         f" {'orders' if many == 1 else 'order'} as often as usual. Actions go by activity."
     )
     return [Paragraph(words, "quiet")]
-
-
-def _no_look_back(summary: Data) -> str:
-    days = date.fromisoformat(summary["as_of"]) - date.fromisoformat(summary["first_order_on"])
-    if days.days < MIN_HISTORY_DAYS + BACKTEST_DAYS:
-        return TOO_SHORT
-    return "These rules could not be fitted 90 days before, so nobody looked back."
-
-
-def _hints(folder: str | None) -> list[Block]:
-    if not folder:
-        return []
-    return [
-        Paragraph(f"Tables and lists are in {folder}.", "quiet"),
-        Paragraph(f"Why is someone here?  rfmtool explain {folder} CUSTOMER_ID", "quiet"),
-    ]
 
 
 def _headline(summary: Data) -> Line:

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from functools import partial
+from math import ceil
 from typing import Any, Final
 
 from rich import table as rich_table
@@ -22,7 +23,6 @@ from rfmtool.pages.blocks import (
     Block,
     Cell,
     Chart,
-    Column,
     Fitting,
     Gap,
     Line,
@@ -40,6 +40,8 @@ from rfmtool.pages.blocks import (
 )
 
 _ENDLESS: Final = 10_000
+_ANY: Final = Console(width=_ENDLESS)
+_NARROWEST, _USUAL = 20, 80
 _PADDING: Final = 1
 _STYLES: Final[dict[Tone, str]] = {
     "plain": "", "title": "bold cyan", "strong": "bold", "quiet": "dim", "warning": "yellow",
@@ -80,12 +82,6 @@ def _drawn(block: Block, width: int) -> list[RenderableType]:
         return next((way for way in ways if max(map(_width_of, way)) <= width), ways[-1])
     if isinstance(block, Chart):
         return list(_chart(block))
-    return [_part(block, width)]
-
-
-def _part(
-    block: Line | Paragraph | Gap | Rule | Table | Pairs | Shaded, width: int
-) -> RenderableType:
     drawn: dict[type, Callable[[Any], RenderableType]] = {
         Line: partial(_line, width=width),
         Paragraph: partial(_paragraph, width=width),
@@ -95,14 +91,14 @@ def _part(
         Pairs: _pairs,
         Shaded: _shaded,
     }
-    return drawn[type(block)](block)
+    return [drawn[type(block)](block)]
 
 
 def _width_of(part: RenderableType) -> int:
     """The characters that a table takes where there is room for everything; words always fit."""
     if not isinstance(part, rich_table.Table):
         return 0
-    return Console(width=_ENDLESS).measure(part).maximum
+    return _ANY.measure(part).maximum
 
 
 def _line(line: Line, width: int) -> Text:
@@ -110,10 +106,6 @@ def _line(line: Line, width: int) -> Text:
     parts = [(printable(words), _STYLES[tone]) for words, tone in line.parts]
     text = Text.assemble(" ", *parts)
     return text if text.cell_len <= width else Text("\n   ").join(text.wrap(_ANY, width - 3))
-
-
-_NARROWEST, _USUAL = 20, 80
-_ANY: Final = Console(width=_ENDLESS)
 
 
 def _paragraph(block: Paragraph, width: int) -> Text:
@@ -168,9 +160,10 @@ def _table(block: Table) -> _FittedTable:
     for number, column in enumerate(block.columns):
         cells = [row[number] for row in block.rows if len(row) > number]
         is_drawn = any(isinstance(cell, Bar | Spark) for cell in cells)
+        style = _STYLES["title" if column.kind == "name" else column.tone]
         table.add_column(
             printable(column.title),
-            style="cyan" if is_drawn else _style(column),
+            style="cyan" if is_drawn else style,
             header_style=_STYLES["title"] if column.kind in ("name", "lead") else "",
             justify="right" if column.kind == "number" else "left",
             overflow="fold",
@@ -180,10 +173,6 @@ def _table(block: Table) -> _FittedTable:
     for row in block.rows:
         table.add_row(*map(_cell, row))
     return table
-
-
-def _style(column: Column) -> str:
-    return _STYLES["title" if column.kind == "name" else column.tone]
 
 
 def _cell(cell: Cell) -> str:
@@ -268,8 +257,8 @@ def _shade(cell: Shade, *, hatched: bool) -> Text:
     if not cell.part:
         return Text(words, "dim")
     if not hatched:
-        # Square roots keep small groups apart from none at all.
-        return Text(words, _HEAT[min(int(cell.part**0.5 * (len(_HEAT) - 1)) + 1, len(_HEAT) - 1)])
+        steps = len(_HEAT) - 1
+        return Text(words, _HEAT[min(ceil(cell.part * steps), steps)])
     hatch, style = next((hatch, style) for least, hatch, style in _HATCHES if cell.part >= least)
     # 100 is as wide as two digits and a hatch, so that neighbours stay apart.
     return Text(words if len(words) > _HATCHED_DIGITS else f"{words}{hatch}", style)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from rfmtool.pages.blocks import (
@@ -17,7 +17,7 @@ from rfmtool.pages.blocks import (
     numbers,
     share,
 )
-from rfmtool.summaries.words import counted, money
+from rfmtool.summaries.words import counted, money, plain
 
 Data = Mapping[str, Any]
 
@@ -36,7 +36,7 @@ def page(found: Data, width: int) -> list[Block]:
     )
     parts: list[Block] = [
         *_verdict(found),
-        _table(points, _cells(points, width)),
+        _table(points, room(points, width)),
         Gap(),
         *_advocates(points),
         Paragraph(_reading(found, width), "quiet"),
@@ -51,9 +51,15 @@ def _verdict(found: Data) -> list[Block]:
         return []
     more = now["base"] - then["base"]
     grows = "grows" if more > 0 else "shrinks" if more < 0 else "stands still"
+    # What became of the numbers that matter; of rungs, where the rules have them.
+    changes = [f"buyers went from {then['buyers']:,} to {now['buyers']:,}"]
+    for name, counts in (("lapsed", "activity"), ("client", "stages"), ("advocate", "stages")):
+        before, after = (one[counts].get(name, 0) for one in (then, now))
+        if before or after:
+            changes.append(f"{name} from {before:,} to {after:,}")
     words = (
         f"The active base {grows}: {now['base']:,} are newcomers, active or overdue,"
-        f" {then['base']:,} were on {then['as_of']}. Since then {', '.join(_changes(then, now))}."
+        f" {then['base']:,} were on {then['as_of']}. Since then {', '.join(changes)}."
     )
     days = then["age_days"]
     if days < _YOUNG_DAYS:
@@ -61,34 +67,27 @@ def _verdict(found: Data) -> list[Block]:
     return [Paragraph(words), Gap()]
 
 
-def _changes(then: Data, now: Data) -> Iterator[str]:
-    """What became of the numbers that matter; of rungs, where the rules have them."""
-    yield f"buyers went from {then['buyers']:,} to {now['buyers']:,}"
-    for name, counts in (("lapsed", "activity"), ("client", "stages"), ("advocate", "stages")):
-        before, after = (one[counts].get(name, 0) for one in (then, now))
-        if before or after:
-            yield f"{name} from {before:,} to {after:,}"
-
-
 def _table(points: Sequence[Data], cells: int) -> Table:
     """All customers, then each ladder, activity and segment that anybody ever had."""
     first, last = points[0], points[-1]
     revenue = [float(point["revenue"]) for point in points]
     rows: list[Sequence[Cell]] = [
-        ("customers", *_row([point["customers"] for point in points], cells)),
+        ("customers", *ends_and_curve([point["customers"] for point in points], cells)),
         (
             "revenue until then",
             money(first["revenue"]),
-            _curve(revenue, cells),
+            curve(revenue, cells),
             money(last["revenue"]),
         ),
     ]
     for title, name in (("LADDER", "stages"), ("ACTIVITY", "activity"), ("SEGMENT", "segments")):
         rows += [(), (title,)]
-        rows += [
-            (label, *_row(values, cells), share(values[-1] / last["customers"]))
-            for label, values in _labels([point[name] for point in points])
-        ]
+        counts = [point[name] for point in points]
+        for label in dict.fromkeys(label for each in counts for label in each):
+            values = [each.get(label, 0) for each in counts]
+            if any(values):
+                part = share(values[-1] / last["customers"])
+                rows.append((plain(label), *ends_and_curve(values, cells), part))
     return Table(
         columns=(
             Column("ALL", "name"),
@@ -101,25 +100,18 @@ def _table(points: Sequence[Data], cells: int) -> Table:
     )
 
 
-def _labels(counts: Sequence[Mapping[str, int]]) -> Iterator[tuple[str, list[int]]]:
-    """The labels that anybody ever had, in the order of the rules, and how many had them when."""
-    for name in dict.fromkeys(name for each in counts for name in each):
-        values = [each.get(name, 0) for each in counts]
-        if any(values):
-            yield name, values
+def ends_and_curve(values: Sequence[int], cells: int) -> tuple[Cell, ...]:
+    """The first value, a curve of so many cells, and the last."""
+    return f"{values[0]:,}", curve(values, cells), f"{values[-1]:,}"
 
 
-def _row(values: Sequence[int], cells: int) -> tuple[Cell, ...]:
-    return f"{values[0]:,}", _curve(values, cells), f"{values[-1]:,}"
-
-
-def _curve(values: Sequence[float], cells: int) -> Spark:
+def curve(values: Sequence[float], cells: int) -> Spark:
     """As many of the values as there is room for, the first and the last among them."""
     step = (len(values) - 1) / max(cells - 1, 1)
     return Spark(tuple(values[round(place * step)] for place in range(cells)))
 
 
-def _cells(points: Sequence[Data], width: int) -> int:
+def room(points: Sequence[Data], width: int) -> int:
     """How many of the points a curve has room for."""
     return max(min(width - _NUMBERS_WIDTH, _MOST_CELLS, len(points)), 1)
 
@@ -140,6 +132,6 @@ def _advocates(points: Sequence[Data]) -> list[Block]:
 
 def _reading(found: Data, width: int) -> str:
     scales = "fitted anew for each day" if found["fitted"] else "the same for all days"
-    days, cells = len(found["points"]), _cells(found["points"], width)
+    days, cells = len(found["points"]), room(found["points"], width)
     thinned = f" There is room for {cells} of the {days} days in it." if cells < days else ""
     return f"Each curve is scaled to its own highest.{thinned} Cut points and limits are {scales}."

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from rfmtool.pages.blocks import Block, Paragraph
 from rfmtool.summaries.exchange import converted
-from rfmtool.summaries.words import counted, money
+from rfmtool.summaries.words import counted, money, plain
 
 Data = Mapping[str, Any]
 
@@ -41,15 +41,11 @@ def _evidence(tables: Data) -> list[Block]:
     """How many people each evidence table names, and how many of them the export or others know."""
     if not tables:
         return []
-    named = ", ".join(
-        f"{name} {table['people']:,} ({_known(table)} known elsewhere)"
-        for name, table in tables.items()
-    )
-    return [Paragraph(f"With {named}")]
-
-
-def _known(table: Data) -> str:
-    return "all" if table["matched"] == table["people"] else f"{table['matched']:,}"
+    named = []
+    for name, table in tables.items():
+        known = "all" if table["matched"] == table["people"] else f"{table['matched']:,}"
+        named.append(f"{name} {table['people']:,} ({known} known elsewhere)")
+    return [Paragraph(f"With {', '.join(named)}")]
 
 
 def ledger_line(ledger: Data, *, empty: bool = True) -> str:
@@ -68,7 +64,7 @@ def ledger_line(ledger: Data, *, empty: bool = True) -> str:
 
 def _sum(ledger: Data, bins: str) -> tuple[int, str]:
     reasons = ledger[bins]
-    why = ", ".join(f"{name} {count:,}" for name, count in reasons.items())
+    why = ", ".join(f"{plain(name)} {count:,}" for name, count in reasons.items())
     return sum(reasons.values()), bins + (f" ({why})" if why else "")
 
 

@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from rfmtool.arrays import Ints, Mask
+from rfmtool.arrays import Ints
+from rfmtool.days import day_numbers
 from rfmtool.placing.proof import DETRACTOR
 from rfmtool.scoring.cuts import quantile_cuts
 
@@ -18,12 +19,12 @@ _THIRDS: Final = 3
 
 
 def add_candidates(people: pd.DataFrame, long_tenure: int | None = None) -> pd.DataFrame:
-    """Add `looks_like_supporter`.
+    """Add `orders_suggest` and `looks_like_supporter`, which asks what they said as well.
 
-    Holds for four order days or more, neither overdue nor lapsed, refunds below a tenth of sales,
-    neither an open complaint nor a latest NPS of 6 or less,
-    and either two categories or more or the longest third of tenure, among everybody who bought.
-    Where categories are not known only tenure counts.
+    The latter holds for four order days or more, neither overdue nor lapsed, refunds below a tenth
+    of sales, neither an open complaint nor a latest NPS of 6 or less, and either two categories or
+    more or the longest third of tenure, among everybody who bought. Where categories are not known
+    only tenure counts.
 
     Reads order_days, first_order_on, sales, refunds, activity, and `categories` where known.
 
@@ -37,10 +38,17 @@ def add_candidates(people: pd.DataFrame, long_tenure: int | None = None) -> pd.D
     refunds, sales = people["refunds"].to_numpy(), people["sales"].to_numpy()
     frequent = people["order_days"].to_numpy() >= MIN_ORDER_DAYS
     kept = _REFUNDED_ONE_IN * refunds < sales
-    attached = (_tenure(people) > long_tenure) | _broad(people)
-    return people.assign(
-        looks_like_supporter=frequent & ~late & kept & attached & ~_unhappy(people)
-    )
+    attached = _tenure(people) > long_tenure
+    if "categories" in people:
+        categories = people["categories"].to_numpy(dtype=np.int64, na_value=0)
+        attached |= categories >= MIN_CATEGORIES
+    suggested = frequent & ~late & kept & attached
+    unhappy = np.zeros(len(people), dtype=bool)
+    if "open_complaints" in people:
+        unhappy |= people["open_complaints"].to_numpy() > 0
+    if "latest_nps" in people:
+        unhappy |= people["latest_nps"].to_numpy(np.int64, na_value=DETRACTOR + 1) <= DETRACTOR
+    return people.assign(orders_suggest=suggested, looks_like_supporter=suggested & ~unhappy)
 
 
 def tenure_limit(people: pd.DataFrame) -> int:
@@ -51,23 +59,5 @@ def tenure_limit(people: pd.DataFrame) -> int:
 
 def _tenure(people: pd.DataFrame) -> Ints:
     """Days from the first order to 1970; vast below all where there is none."""
-    first = people["first_order_on"].to_numpy().astype("datetime64[D]").astype(np.int64)
+    first = day_numbers(people["first_order_on"].to_numpy())
     return np.where(people["first_order_on"].isna(), np.iinfo(np.int64).min, -first)
-
-
-def _unhappy(people: pd.DataFrame) -> Mask:
-    """Who has an open complaint, or would not recommend us."""
-    unhappy = np.zeros(len(people), dtype=bool)
-    if "open_complaints" in people:
-        unhappy |= people["open_complaints"].to_numpy() > 0
-    if "latest_nps" in people:
-        nps = people["latest_nps"].to_numpy(dtype=np.int64, na_value=DETRACTOR + 1)
-        unhappy |= nps <= DETRACTOR
-    return unhappy
-
-
-def _broad(people: pd.DataFrame) -> Mask:
-    if "categories" not in people:
-        return np.zeros(len(people), dtype=bool)
-    categories = people["categories"].to_numpy(dtype=np.int64, na_value=0)
-    return np.asarray(categories >= MIN_CATEGORIES)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.arrays import Ints, Mask
 from rfmtool.days import dated
 from rfmtool.frames import worded
+from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.placing.matching import flag, holds
 from rfmtool.rules import Action, Contacting
 
@@ -109,18 +109,44 @@ def add_resting(
     """
     if log is None:
         return people
-    log = log[~holds(log, "direction", "in")]
-    owner, ago = log["owner"].to_numpy(dtype=np.int64), as_of_day - _days(log, "contacted_on")
-    known = (ago >= 0) & (ago < as_of_day - _NEVER // 2)
+    rows = sent(log)
+    owner, ago = rows["owner"].to_numpy(), as_of_day - rows["day"].to_numpy()
     rest = rest_days(playbook, limits)
-    same = (people["action"].astype("str").to_numpy()[owner] == _actions(log)) & known
-    days = people["action"].astype("str").map(rest).to_numpy(dtype=np.int64)
+    actions = people["action"].astype("str")
+    same = (actions.to_numpy()[owner] == rows["action"]) & (ago >= 0)
+    days = actions.map(rest).to_numpy(dtype=np.int64)
     lately = np.zeros(len(people), dtype=bool)
     lately[owner[same & (ago < days[owner])]] = True
-    counts = np.bincount(owner[known & (ago < _CEILING_DAYS)], minlength=len(people))
-    often = (counts >= limits.most_in_30_days) & (days > 0)
+    often = contacted_often(rows, len(people), limits, as_of_day) & (days > 0)
     codes = np.select([lately, often], [0, 1], -1)
     return people.assign(resting=worded(codes, RESTING))
+
+
+def sent(log: pd.DataFrame) -> pd.DataFrame:
+    """What went out on a day that is known: owner, day, and the action in lower case."""
+    rows = log[~holds(log, "direction", "in") & log["contacted_on"].notna().to_numpy(dtype=bool)]
+    return pd.DataFrame(
+        {
+            "owner": rows["owner"].to_numpy(dtype=np.int64),
+            "day": _days(rows, "contacted_on"),
+            "action": rows["action"].astype("str").str.strip().str.lower().to_numpy(),
+        }
+    )
+
+
+def costs(log: pd.DataFrame, minute_cost: float) -> Ints:
+    """What each contact cost, in whole 1/10,000: as told, else by its minutes."""
+    minutes = log["minutes"].to_numpy(dtype=np.float64, na_value=0.0)
+    by_minutes = np.rint(minutes * minute_cost * UNITS_PER_CURRENCY).astype(np.int64)
+    told = log["cost"].to_numpy(dtype=np.int64, na_value=_NEVER)
+    return np.where(told == _NEVER, by_minutes, told)
+
+
+def contacted_often(rows: pd.DataFrame, people: int, limits: Contacting, as_of_day: int) -> Mask:
+    """Who was contacted as often in 30 days as anybody may be, of `sent` rows."""
+    ago = as_of_day - rows["day"].to_numpy()
+    late = rows["owner"].to_numpy()[(ago >= 0) & (ago < _CEILING_DAYS)]
+    return np.asarray(np.bincount(late, minlength=people) >= limits.most_in_30_days)
 
 
 def rest_days(playbook: Sequence[Action], limits: Contacting) -> Mapping[str, int]:
@@ -138,10 +164,6 @@ def listed(people: pd.DataFrame) -> Mask:
         if name in people:
             mask &= people[name].isna().to_numpy()
     return mask
-
-
-def _actions(log: pd.DataFrame) -> npt.NDArray[Any]:
-    return log["action"].astype("str").str.strip().str.lower().to_numpy()
 
 
 def _days(log: pd.DataFrame, name: str) -> Ints:

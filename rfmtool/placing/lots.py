@@ -105,23 +105,20 @@ def with_entrants(
         known = rows[rows["salt"].eq(lots.salt) & rows["lot"].isin([lot, ALL])]
         passed = known[known["lot"].eq(lot) | known["held_out"]]["customer_id"]
         comes = people["action"].isin(named) & ~people["customer_id"].isin(passed)
-        rows = pd.concat([rows, _entrants(people[comes.to_numpy()], lot, lots, day)])
+        entrants, share = people[comes.to_numpy()], lots.shares[lot]
+        parts = (lots.salt,) if lot == ALL else (lots.salt, lot)
+        columns = {
+            "customer_id": entrants["customer_id"].astype("str"),
+            "lot": lot,
+            "action": entrants["action"].astype("str"),
+            "held_out": drawn(parts, entrants["customer_id"], share),
+            "share": f"{share:f}",
+            "salt": lots.salt,
+            "from_on": np.full(len(entrants), day),
+        }
+        kinds = nobody().dtypes.to_dict()
+        rows = pd.concat([rows, pd.DataFrame(columns, columns=list(HOLDOUTS)).astype(kinds)])
     return rows.sort_values(["from_on", "lot", "customer_id", "salt"], ignore_index=True)
-
-
-def _entrants(people: pd.DataFrame, lot: str, lots: Lots, day: int) -> pd.DataFrame:
-    share = lots.shares[lot]
-    parts = (lots.salt,) if lot == ALL else (lots.salt, lot)
-    columns = {
-        "customer_id": people["customer_id"].astype("str"),
-        "lot": lot,
-        "action": people["action"].astype("str"),
-        "held_out": drawn(parts, people["customer_id"], share),
-        "share": f"{share:f}",
-        "salt": lots.salt,
-        "from_on": np.full(len(people), day),
-    }
-    return pd.DataFrame(columns, columns=list(HOLDOUTS)).astype(nobody().dtypes.to_dict())
 
 
 def held_out(

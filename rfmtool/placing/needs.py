@@ -15,15 +15,26 @@ GAPS: Final = frozenset({"usual_gap_days", "overdue_ratio"})
 TIMED: Final = GAPS | {"activity", "within_w50", "past_w95"}
 """What is held against the times in which orders come."""
 BREADTH: Final = frozenset({"category_breadth", "missing_category", "missing_category_value"})
-CATEGORIES: Final = BREADTH | {"categories"}
+TASTES: Final = frozenset(
+    {"favourite_category", "last_category", "next_category", "next_category_lift"}
+)
+CATEGORIES: Final = BREADTH | TASTES | {"categories"}
 COSTS: Final = frozenset({"cost", "margin"})
+YEARLY: Final = frozenset({"contribution", "service_minutes"})
+"""What the contact log tells of a year beside its orders."""
 JOINT: Final = frozenset({"sow_score", "rfm_sow"})
 """Scores of the share of wallet, which only who asks for them gets."""
 ESTIMATED: Final = frozenset(
-    {"wallet", "share_of_wallet", "wallet_basis", "wallet_tier", "headroom", "wallet_plan"}
-)
+    {"wallet", "wallet_low", "wallet_high", "share_of_wallet", "wallet_basis", "wallet_tier",
+     "headroom", "wallet_plan"}
+)  # fmt: skip
 """What may rest on the spend of peers."""
 WALLETS: Final = ESTIMATED | {"told_basis", "share_is_low", "headroom_is_high"}
+DEALINGS: Final = frozenset(
+    {"open_complaint_cause", "recommended_by", "brought", "last_contacted_on",
+     "last_contacted_for", "last_outcome"}
+)  # fmt: skip
+"""What whoever calls somebody should know of them."""
 STAGES: Final = frozenset({"stage", "stage_evidence", "stage_reason", "candidate"})
 FORECASTS: Final = frozenset({"return_probability", "expected_spend"})
 """What is foretold from what became of people on earlier days."""
@@ -62,6 +73,7 @@ def _rests_on(rules: Rules, *, allow_proxy: bool) -> dict[str, set[str]]:
         **dict.fromkeys(ACTIONS, _asked_by(rules.playbook) | {"email", "phone", "consent"}),
         "holdout": {"action"},
         "loses_money": {"cost"},
+        "contribution": {"cost"},
         **{name: {"recency_score", "frequency_score"} for name in FORECASTS},
         **{name: {"share_of_wallet", "rfm"} for name in JOINT},
     }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from rfmtool.arrays import Ints, Mask
+from rfmtool.days import day_numbers
 from rfmtool.frames import beside
 from rfmtool.placing.matching import first_match, labelled
 from rfmtool.placing.reaching import BY_VOICE, channels
@@ -39,17 +40,24 @@ def place_actions(
         timing: what is usual.
         closed: by channel, who is no longer to be reached by it but for a service.
     """
-    places = first_match(_with_signs(people, timing), playbook)
+    recency = people["recency_days"].to_numpy(dtype=np.int64, na_value=-1)
+    sales, refunds = people["sales"].to_numpy(), people["refunds"].to_numpy()
+    windows, loses_money = timing.windows, np.zeros(len(people), dtype=bool)
+    if "cost" in people:  # where none is known, nobody costs more than they bring
+        loses_money = people["cost"].gt(people["monetary"]).fillna(value=False).to_numpy(bool)
+    signs = {  # what only the playbook asks
+        "within_w50": (recency >= 0) & (recency <= windows.w50),
+        "past_w95": recency > windows.w95,
+        "loses_money": loses_money,
+        "refund_heavy": (refunds > 0) & (_REFUNDED_ONE_IN * refunds >= sales),
+    }
+    places = first_match(beside(people, signs), playbook)
     added = {
         "action": labelled(places, [row.label for row in playbook]),
         "priority": np.array([row.priority for row in playbook])[places],
         "channel": channels(people, places, playbook, closed or {}),
     }
     return beside(people, added)
-
-
-def _nobody(people: pd.DataFrame) -> Mask:
-    return np.zeros(len(people), dtype=bool)
 
 
 def by_urgency(people: pd.DataFrame) -> pd.DataFrame:
@@ -75,11 +83,11 @@ def order_of_value(people: pd.DataFrame) -> Ints:
     complaint = np.full(len(people), np.iinfo(np.int64).max)
     if "open_complaint_on" in people:
         has_one = people["open_complaints"].to_numpy() > 0
-        complaint[has_one] = _days(people["open_complaint_on"])[has_one]
+        complaint[has_one] = day_numbers(people["open_complaint_on"].to_numpy())[has_one]
     is_new, within = np.zeros(len(people), dtype=bool), -value.to_numpy(dtype=np.int64)
     if {"activity", "first_order_on"} <= {*people.columns}:
         is_new = people["activity"].eq("newcomer").to_numpy()
-        within = np.where(is_new, _days(people["first_order_on"]), within)
+        within = np.where(is_new, day_numbers(people["first_order_on"].to_numpy()), within)
     return np.lexsort((within, is_new, complaint))
 
 
@@ -93,29 +101,3 @@ def call_queue(people: pd.DataFrame, calls: int | None = None) -> pd.DataFrame:
     asked_for = people[people["channel"].isin(BY_VOICE).to_numpy()]
     queue = by_urgency(asked_for)
     return queue if calls is None else queue.head(calls)
-
-
-def _days(dates: pd.Series[Any]) -> Ints:
-    """Days as whole numbers; what is missing is before all."""
-    return dates.to_numpy().astype("datetime64[D]").astype(np.int64)
-
-
-def _with_signs(people: pd.DataFrame, timing: Timing) -> pd.DataFrame:
-    """Add what only the playbook asks: how long ago, and whether they cost more than they bring."""
-    recency = people["recency_days"].to_numpy(dtype=np.int64, na_value=-1)
-    sales, refunds = people["sales"].to_numpy(), people["refunds"].to_numpy()
-    windows = timing.windows
-    signs = {
-        "within_w50": (recency >= 0) & (recency <= windows.w50),
-        "past_w95": recency > windows.w95,
-        "loses_money": _loses_money(people),
-        "refund_heavy": (refunds > 0) & (_REFUNDED_ONE_IN * refunds >= sales),
-    }
-    return beside(people, signs)
-
-
-def _loses_money(people: pd.DataFrame) -> Mask:
-    """Whether a known cost is above what they spent; never so where no cost is known."""
-    if "cost" not in people:
-        return _nobody(people)
-    return people["cost"].gt(people["monetary"]).fillna(value=False).to_numpy(dtype=bool)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.arrays import Ints, Mask
-from rfmtool.days import dated
+from rfmtool.days import dated, day_numbers, months_before
 from rfmtool.frames import beside
 from rfmtool.placing.matching import holds
 from rfmtool.rules import Rule
@@ -33,8 +33,6 @@ _UNDATED: Final = -(2**31)
 _NEVER: Final = _UNDATED - 1
 _NO_ROWS: Final = {"owner": np.empty(0, dtype=np.int64), "referred": np.empty(0, dtype=np.int64)}
 _TOP_ANSWER, _ANSWER_BITS = 10, 4
-_FEW: Final = 20_000
-"""Of so few people it is worth remembering that nothing is proven."""
 
 Columns = dict[str, Any]
 Promotions = tuple[Ints, Mask]
@@ -92,49 +90,37 @@ def add_proof(
         named_by_customer, held_by_complaint, held_by_nps; contact_status; and the days
         last_referral_on, last_review_on, latest_nps_on, open_complaint_on (the oldest).
     """
-    columns = (
-        _columns(people, evidence, as_of_day)
-        if evidence or len(people) > _FEW
-        else _of_nobody(len(people))
-    )
-    if "lines" not in people:
-        columns = {"lines": np.ones(len(people), dtype=np.int64), **columns}
-    return beside(people, columns)
-
-
-@lru_cache(maxsize=4)
-def _of_nobody(people: int) -> Columns:
-    """What is proven of some people where there is no table at all, on any day."""
-    nothing = {
-        "order_days": np.zeros(people, dtype=np.int64),
-        "last_order_on": np.full(people, "NaT", dtype="datetime64[s]"),
-    }
-    return _columns(pd.DataFrame(nothing), {}, 0)
-
-
-def _columns(people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], as_of_day: int) -> Columns:
     none = pd.DataFrame(_NO_ROWS)
-    tables = {
-        name: _until(evidence.get(name, none), day, as_of_day) for name, day in _EVENT_DAYS.items()
-    }
-    nps, nps_day = _latest_answer(tables["feedback"], len(people))
-    detractor = (nps >= 0) & (nps <= DETRACTOR)
+    tables = {}
+    for name, day in _EVENT_DAYS.items():
+        table = evidence.get(name, none)
+        tables[name] = table[_days(table, day) <= as_of_day]
+    feedback, partners = tables["feedback"], tables["partners"]
+    nps, nps_day = _latest_answer(feedback, len(people))
+    silent = nps < 0
+    detractor = ~silent & (nps <= DETRACTOR)
     barred = np.where(detractor, nps_day, _NEVER)
     start = months_before(as_of_day, WINDOW_MONTHS)
     terms = _Terms(len(people), as_of_day, start, barred)
+    still_listed = _days(partners, "until_on", as_of_day) >= as_of_day
     contact, memberships = _contact(evidence.get("contacts", none), terms)
     referral, referred = _referrals(tables["referrals"], people, terms)
-    review, praise = _reviews(tables["feedback"], terms)
+    review, praise = _reviews(feedback, terms)
     columns = {
-        "partner_listed": _listed(tables["partners"], terms),
+        **({} if "lines" in people else {"lines": np.ones(len(people), dtype=np.int64)}),
+        "partner_listed": terms.has(_owner(partners)[still_listed]),
         **contact,
         **referral,
         **review,
-        **_complaints(tables["feedback"], terms),
-        **_answers(nps, nps_day, terms),
-        "gave_feedback": terms.has(_owner(tables["feedback"])),
+        **_complaints(feedback, terms),
+        "latest_nps": pd.arrays.IntegerArray(nps.copy(), silent),
+        "recent_nps": pd.arrays.IntegerArray(nps.copy(), silent | ~terms.in_window(nps_day)),
+        "latest_nps_on": _dates(nps_day),
+        "detractor": detractor,
+        "gave_feedback": terms.has(_owner(feedback)),
     }
-    return columns | _held_back(columns, (memberships, referred, praise), terms)
+    columns |= _held_back(columns, (memberships, referred, praise), terms)
+    return beside(people, columns)
 
 
 _EVENT_DAYS: Final = {
@@ -167,15 +153,6 @@ def tables_asked(rule: Rule) -> set[str]:
     return {_PROVES[column] for column in columns & _PROVES.keys()}
 
 
-def months_before(day: int, months: int) -> int:
-    """The same day of the month some months earlier, or that month's last day."""
-    month = np.datetime64(day, "D").astype("datetime64[M]")
-    of_month = day - int(month.astype("datetime64[D]").astype(np.int64))
-    earlier = int(month.astype(np.int64)) - months
-    first, following = np.array([earlier, earlier + 1], "datetime64[M]").astype("datetime64[D]")
-    return min(int(first.astype(np.int64)) + of_month, int(following.astype(np.int64)) - 1)
-
-
 # Cells -------------------------------------------------------------------------------------------
 
 
@@ -187,10 +164,6 @@ def _days(table: pd.DataFrame, name: str, missing: int = _UNDATED) -> Ints:
 
 def _owner(table: pd.DataFrame, name: str = "owner") -> Ints:
     return table[name].to_numpy(dtype=np.int64)
-
-
-def _until(table: pd.DataFrame, column: str, as_of_day: int) -> pd.DataFrame:
-    return table[_days(table, column) <= as_of_day]
 
 
 def _dates(days: Ints) -> npt.NDArray[np.datetime64]:
@@ -206,33 +179,28 @@ def _latest(owner: Ints, day: Ints, people: int) -> Ints:
 # Tables ------------------------------------------------------------------------------------------
 
 
-def _listed(partners: pd.DataFrame, terms: _Terms) -> Mask:
-    active = _days(partners, "until_on", terms.as_of_day) >= terms.as_of_day
-    return terms.has(_owner(partners)[active])
-
-
 def _contact(contacts: pd.DataFrame, terms: _Terms) -> tuple[Columns, Promotions]:
     """The columns of contacts, and who is a member of the recommend-a-friend scheme."""
     owner = _owner(contacts)
     member = holds(contacts, "scheme_member", value=True)
     free = terms.barred[owner] == _NEVER
     paused = _days(contacts, "paused_until") >= terms.as_of_day
+    # `known` where no status is given; missing for who is no contact.
+    given = contacts["status"] if "status" in contacts else pd.Series("", index=contacts.index)
+    given = given.fillna("").replace("", "known")
+    if "answered_on" in contacts:  # who was answered, or answered us, is in touch both ways
+        answered = _days(contacts, "answered_on", terms.as_of_day + 1) <= terms.as_of_day
+        given = given.mask(given.isin(["known", "contacted"]) & answered, "replied")
+    status: pd.Categorical[Any] = pd.Categorical(given)
+    codes = np.full(terms.people, -1)
+    codes[owner] = status.codes
     columns = {
         "is_contact": terms.has(owner),
-        "contact_status": _statuses(contacts, terms.people),
+        "contact_status": pd.Categorical.from_codes(codes, dtype=status.dtype),
         "in_scheme": terms.has(owner[member & free]),
         "paused": terms.has(owner[paused]),
     }
     return columns, (owner[member], free[member])
-
-
-def _statuses(contacts: pd.DataFrame, people: int) -> pd.Categorical[Any]:
-    """The status of each contact, `known` where none is given; missing for anybody else."""
-    given = contacts["status"] if "status" in contacts else pd.Series("", index=contacts.index)
-    status: pd.Categorical[Any] = pd.Categorical(given.fillna("").replace("", "known"))
-    codes = np.full(people, -1)
-    codes[_owner(contacts)] = status.codes
-    return pd.Categorical.from_codes(codes, dtype=status.dtype)
 
 
 def _referrals(
@@ -241,8 +209,7 @@ def _referrals(
     """The columns of referrals, and whose they are; naming oneself names nobody."""
     table = referrals[_owner(referrals) != _owner(referrals, "referred")]
     owner, referred, day = _owner(table), _owner(table, "referred"), _days(table, "referred_on")
-    # Without an order that is the smallest of all numbers, and before any day.
-    last_order = people["last_order_on"].to_numpy().astype("datetime64[D]").astype(np.int64)
+    last_order = day_numbers(people["last_order_on"].to_numpy())
     bought = last_order[referred] >= day
     free = terms.free(owner, day)
     unasked, asked = holds(table, "solicited", value=False), holds(table, "solicited", value=True)
@@ -307,16 +274,6 @@ def _latest_answer(feedback: pd.DataFrame, people: int) -> tuple[Ints, Ints]:
     np.maximum.at(latest, _owner(feedback)[said], keys)
     answer = _TOP_ANSWER - (latest & ((1 << _ANSWER_BITS) - 1))
     return np.where(latest == nothing, -1, answer), latest >> _ANSWER_BITS
-
-
-def _answers(nps: Ints, day: Ints, terms: _Terms) -> Columns:
-    silent = nps < 0
-    return {
-        "latest_nps": pd.arrays.IntegerArray(nps.copy(), silent),
-        "recent_nps": pd.arrays.IntegerArray(nps.copy(), silent | ~terms.in_window(day)),
-        "latest_nps_on": _dates(day),
-        "detractor": ~silent & (nps <= DETRACTOR),
-    }
 
 
 def _held_back(

@@ -7,22 +7,13 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from rfmtool.arrays import Ints, Mask
 from rfmtool.placing.matching import labelled
 from rfmtool.rules import Action
+from rfmtool.sources.consents import CONSENTS, REFUSALS, saying
 
-REFUSALS: Final = frozenset({
-    "no", "false", "0", "n", "f", "off", "never", "unsubscribed", "refused", "denied", "withdrawn",
-    "revoked", "cleaned", "suppressed", "opted_out", "opt_out", "optout", "not_subscribed",
-    "not_opted_in", "nein", "non", "não", "nee", "nej", "nie",
-})  # fmt: skip
-"""A consent that says no: in small letters, `_` for spaces and hyphens."""
-CONSENTS: Final = frozenset({
-    "yes", "true", "1", "y", "t", "on", "subscribed", "opted_in", "opt_in", "optin", "granted",
-    "given", "confirmed", "accepted", "ja", "oui", "si", "sí", "sim", "tak",
-})  # fmt: skip
-"""A consent that says yes; whatever says neither is not known."""
 ADDRESSED: Final[Mapping[str, str]] = {
     "email": "email", "phone": "phone", "call": "phone", "sms": "phone", "whatsapp": "phone",
 }  # fmt: skip
@@ -38,14 +29,8 @@ def consents(people: pd.DataFrame) -> tuple[Mask, Mask]:
     if "consent" not in people:
         nobody = np.zeros(len(people), dtype=bool)
         return nobody, nobody
-    words = (
-        people["consent"]
-        .astype("str")
-        .str.strip()
-        .str.lower()
-        .str.replace(r"[\s-]+", "_", regex=True)
-    )
-    return words.isin(CONSENTS).to_numpy(), words.isin(REFUSALS).to_numpy()
+    cells = pa.array(people["consent"].astype("str"), from_pandas=True)
+    return saying(cells, CONSENTS), saying(cells, REFUSALS)
 
 
 def contacts_known(columns: Container[str]) -> bool:

@@ -29,14 +29,10 @@ def conditions_of(data: Any, known: frozenset[str], where: str) -> tuple[Conditi
 
 
 def _condition(column: str, value: Any, where: str) -> Condition:  # noqa: ANN401 - unchecked input
-    if column in FLAGS:
-        return _flag(column, value, where)
     if column in WORDS:
         return _words(column, value, where)
-    return _range(column, value, where)
-
-
-def _flag(column: str, value: Any, where: str) -> Condition:  # noqa: ANN401 - unchecked input
+    if column not in FLAGS:
+        return _range(column, value, where)
     if not isinstance(value, bool):
         raise RulesError(f"{where}: true or false")
     return Condition(column, int(value), int(value))

@@ -9,6 +9,7 @@ from typing import Any
 
 from rfmtool.columns import EVIDENCE
 from rfmtool.errors import RulesError
+from rfmtool.places import is_database
 from rfmtool.rules.checking import only_known
 
 
@@ -41,4 +42,10 @@ def evidence_of(
 
 
 def _seen_from(folder: str | os.PathLike[str], path: str) -> str:
-    return path if path == "-" else os.fspath(Path(folder) / path)
+    if path == "-" or "://" in path:
+        return path
+    if not is_database(path):
+        return os.fspath(Path(folder) / path)
+    file, mark, asked = path.partition("#")
+    scheme, _, name = file.partition(":")
+    return f"{scheme}:{Path(folder) / name}{mark}{asked}"

@@ -21,6 +21,7 @@ from rfmtool.rules.lots import with_lots
 from rfmtool.rules.merging import laid_on
 from rfmtool.rules.playbook import playbook_of
 from rfmtool.rules.presets import presets_of
+from rfmtool.rules.relationship import relationship_of
 from rfmtool.rules.scoring import fit_data, fit_of, method_data, method_of, weights_of
 from rfmtool.rules.segments import segments_of
 from rfmtool.rules.values import NO_ORDERS, FitRules, Lots, Method, Rule, Rules
@@ -29,7 +30,7 @@ from rfmtool.rules.wallet import wallet_of
 _SHIPPED: Final = "default_rules.toml"
 _SECTIONS: Final = {
     "reading", "evidence", "scoring", "segments", "ladder", "playbook", "wallet", "preset",
-    "shared", "contacting", "job",
+    "shared", "contacting", "relationship", "job",
 }  # fmt: skip
 
 
@@ -119,6 +120,7 @@ def rules_of(
         sale=_words(data["reading"], "sale", f"{where}: reading"),
         wallet=wallet_of(data["wallet"], f"{where}: wallet"),
         contacting=contacting_of(data["contacting"], f"{where}: contacting"),
+        relationship=relationship_of(data["relationship"], f"{where}: relationship"),
         evidence=evidence_of(data.get("evidence", {}), "", f"{where}: evidence"),
         presets=presets_of(data.get("preset", []), f"{where}: preset"),
         shared=_flag(data.get("shared", False), f"{where}: shared"),

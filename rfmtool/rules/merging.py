@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,9 +19,9 @@ def laid_on(data: Data, own: Mapping[str, Any], origins: dict[str, str], where: 
     """Rules data with a further file on top of it.
 
     Scoring dimensions, segments and ladder are replaced where the file has them; weights, limits of
-    the fit, shares of wallet, contacting and evidence by their keys; words add up; presets of other
-    names stay; rows of the playbook that say `before`, `after` or `instead` of which action go
-    there.
+    the fit, shares of wallet, contacting, relationship and evidence by their keys; words add up;
+    presets of other names stay; rows of the playbook that say `before`, `after` or `instead` of
+    which action go there.
 
     Args:
         data: what is in force below.
@@ -63,13 +64,10 @@ def _reading(below: Data, own: Mapping[str, Any], origins: dict[str, str], where
     return merged
 
 
-def _wallet(below: Data, own: Mapping[str, Any], origins: dict[str, str], where: str) -> Data:
-    origins["wallet"] = where
-    return {**below, **own}
-
-
-def _contacting(below: Data, own: Mapping[str, Any], origins: dict[str, str], where: str) -> Data:
-    origins["contacting"] = where
+def _by_keys(
+    section: str, below: Data, own: Mapping[str, Any], origins: dict[str, str], where: str
+) -> Data:
+    origins[section] = where
     return {**below, **own}
 
 
@@ -141,8 +139,9 @@ _ROWS: Final = ("playbook", "preset")
 _LAID: Final[Mapping[str, Any]] = {
     "scoring": _scoring,
     "reading": _reading,
-    "wallet": _wallet,
-    "contacting": _contacting,
+    "wallet": partial(_by_keys, "wallet"),
+    "contacting": partial(_by_keys, "contacting"),
+    "relationship": partial(_by_keys, "relationship"),
     "evidence": _evidence,
     "preset": _presets,
     "playbook": _playbook,

@@ -120,8 +120,9 @@ def _strangers(
         ]
         if asked:
             names = ", ".join(sorted(frozenset().union(*asked)))
+            found = "1 row is" if len(asked) == 1 else f"{len(asked)} rows are"
             warnings.append(
-                f"{where}: {len(asked)} rows are for nobody, because no {column} is {names};"
+                f"{where}: {found} for nobody, because no {column} is {names};"
                 " a rules file with others needs a playbook of its own"
             )
     return warnings

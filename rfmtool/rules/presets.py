@@ -13,7 +13,7 @@ from rfmtool.rules.checking import only_known
 PRESET_ROLES: Final = (
     "customer_id", "order_id", "ordered_at", "amount", "refunded", "unpaid", "quantity",
     "unit_price", "currency", "status", "payment_status", "type", "cancelled_on", "voided",
-    "is_test", "captured", "paid_at", *CONTACTS,
+    "is_test", "captured", "paid_at", "cost", *CONTACTS,
 )  # fmt: skip
 """The roles that a preset may name columns for."""
 SALE_ROLES: Final = (

@@ -175,6 +175,24 @@ class Contacting:
 
 
 @dataclass(frozen=True)
+class Relationship:
+    """When orders are followed up, whom work is found for, and what partners get.
+
+    Money is in whole 1/10,000, shares are in whole millionths.
+    """
+
+    follow_up_days: int
+    find_work_months: int
+    business_column: str
+    """The column of the contacts that marks businesses, with one of `business_words`."""
+    business_words: frozenset[str]
+    reward_sum: int
+    """For each person brought who buys, once."""
+    reward_tiers: tuple[tuple[int, int], ...]
+    """From what was brought in a month, the share of all of it; ascending from 0."""
+
+
+@dataclass(frozen=True)
 class Rules:
     """Everything a user can change without code."""
 
@@ -190,6 +208,7 @@ class Rules:
     """The same, of orders that are."""
     wallet: WalletRules
     contacting: Contacting
+    relationship: Relationship
     evidence: Mapping[str, str | list[str]] = field(default_factory=dict)
     """Where evidence tables are, by name; what a run is given comes first."""
     presets: tuple[Preset, ...] = ()

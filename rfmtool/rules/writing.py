@@ -27,7 +27,8 @@ def to_toml(data: Mapping[str, Any], origins: Mapping[str, str] | None = None) -
     rows = "".join(f"    {_value(row)},\n" for row in data["segments"]["rows"])
     segments = f"[segments]\nmap = {_value(data['segments']['map'])}\nrows = [\n{rows}]\n"
     parts.append(part(segments, "segments"))
-    parts += [part(f"[{name}]\n{_pairs(data[name])}", name) for name in ("wallet", "contacting")]
+    parts += [part(f"[{name}]\n{_pairs(data[name])}", name)
+              for name in ("wallet", "contacting", "relationship")]  # fmt: skip
     if data.get("evidence"):
         each = [part(_pairs({name: path}), "evidence", name)
                 for name, path in data["evidence"].items()]  # fmt: skip

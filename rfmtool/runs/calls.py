@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from rfmtool.arrays import Ints
-from rfmtool.days import dated
+from rfmtool.arrays import Ints, Mask
+from rfmtool.placing.reach import reach_in_words
 from rfmtool.placing.reaching import BY_VOICE
+from rfmtool.placing.tasks import TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,27 +19,51 @@ if TYPE_CHECKING:
     from rfmtool.standing import Standing
 
 _OF_PEOPLE: Final = (
-    "last_order_on", "last_category", "favourite_category", "next_category", "usual_gap_days",
-    "missing_category", "monetary", "expected_spend",
+    "last_order_on", "last_category", "favourite_category", "next_category", "next_category_lift",
+    "missing_category", "usual_gap_days", "overdue_ratio", "monetary", "expected_spend",
+    "latest_nps", "open_complaint_on", "open_complaint_cause", "recommended_by", "brought",
+    "last_contacted_on", "last_contacted_for", "last_outcome", "snooze_until", "snooze_reason",
 )  # fmt: skip
 _FIRST: Final = ("customer_id", "name", "phone", "action", "what", "stage")
 _ORDERED_BY: Final = (
-    "priority", "channel", "activity", "first_order_on", "open_complaints", "open_complaint_on",
-    "holdout", "resting",
+    "priority", "channel", "activity", "first_order_on", "open_complaints", "holdout", "resting",
 )  # fmt: skip
 
 
 def with_spoken(
-    parts: Iterator[pd.DataFrame], spoken: list[pd.DataFrame]
+    parts: Iterator[pd.DataFrame], spoken: list[pd.DataFrame], *, with_tasks: bool
 ) -> Iterator[pd.DataFrame]:
-    """Pass the parts of everybody on, and keep who is to be called; the index tells their place."""
+    """Pass the parts of everybody on, and keep who is to be called; the index tells their place.
+
+    With tasks whoever has a number is kept, for they may be on the list of one.
+    """
     start = 0
     for part in parts:
-        by_voice = part["channel"].isin(BY_VOICE).to_numpy()
         kept = [name for name in (*_FIRST, *_OF_PEOPLE, *_ORDERED_BY) if name in part]
-        spoken.append(part.loc[by_voice, kept].set_axis(np.flatnonzero(by_voice) + start))
+        can_be = by_voice(part)
+        if with_tasks and "phone" in part:
+            can_be = can_be | part["phone"].notna().to_numpy()
+        spoken.append(part.loc[can_be, kept].set_axis(np.flatnonzero(can_be) + start))
         start += len(part)
         yield part
+
+
+def by_voice(people: pd.DataFrame) -> Mask:
+    """Who is to be called for their action."""
+    return people["channel"].isin(BY_VOICE).to_numpy()
+
+
+def to_ring_up(spoken: pd.DataFrame, lists: Mapping[str, Ints]) -> Iterator[pd.DataFrame]:
+    """Those of each list of tasks who have a number, in its order, the task as their action.
+
+    Args:
+        spoken: as `with_spoken` keeps them.
+        lists: places by task.
+    """
+    numbered = spoken[spoken["phone"].notna()] if "phone" in spoken else spoken[:0]
+    for name, places in lists.items():
+        rows = numbered.loc[pd.Index(places).intersection(numbered.index, sort=False)]
+        yield rows.assign(action=name)
 
 
 def call_sheet(result: Standing, people: pd.DataFrame) -> pd.DataFrame:
@@ -48,51 +73,34 @@ def call_sheet(result: Standing, people: pd.DataFrame) -> pd.DataFrame:
         result: where everybody stands.
         people: as `with_spoken` keeps them.
     """
-    says = {row.label: row.say for row in reversed(result.rules.playbook)}
-    what = people["action"].astype("str").map(says).astype("str")
+    says = {name: task.say for name, task in TASKS.items()}
+    says |= {row.label: row.say for row in reversed(result.rules.playbook)}
     evidence, places = result.grouped.evidence, people.index.to_numpy(dtype=np.int64)
-    told = {
-        **_complaints(people, evidence),
-        **_referrals(result.grouped.table, evidence, places),
-        **_contacts(evidence, places),
-    }
-    sheet = people.assign(what=what, **told)
-    return sheet[[name for name in (*_FIRST, *_OF_PEOPLE, *told) if name in sheet]]
+    told = {**_needs(evidence, places, result.as_of_day), **_reach(people, evidence, places)}
+    sheet = people.assign(what=people["action"].astype("str").map(says).astype("str"), **told)
+    written = {*_FIRST, *result.columns, *told}
+    columns = (*_FIRST, *_OF_PEOPLE, *told)
+    return sheet[[name for name in columns if name in sheet and name in written]]
 
 
-def _complaints(people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
-    """The day of the oldest open complaint of each."""
-    return {"open_complaint_on": people["open_complaint_on"]} if "feedback" in evidence else {}
+def _needs(evidence: Mapping[str, pd.DataFrame], places: Ints, as_of_day: int) -> dict[str, Any]:
+    """What each needs and was not given yet."""
+    if "needs" not in evidence:
+        return {}
+    rows = evidence["needs"]
+    rows = rows[~rows["met_on"].le(as_of_day).fillna(value=False).to_numpy(dtype=bool)]
+    return {"unmet_needs": _texts(places, rows["owner"].to_numpy(np.int64), pa.array(rows["need"]))}
 
 
-def _referrals(
-    table: pa.Table, evidence: Mapping[str, pd.DataFrame], places: Ints
+def _reach(
+    people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], places: Ints
 ) -> dict[str, Any]:
-    """Who recommended each of them, and whom they brought, by their ids."""
-    if "referrals" not in evidence:
+    """Of those who complain, who listens to them: they are in no other order for it."""
+    if "feedback" not in evidence:
         return {}
-    by, who = (evidence["referrals"][name].to_numpy(np.int64) for name in ("owner", "referred"))
-    by, who = by[by != who], who[by != who]
-    ids = table["customer_id"].combine_chunks()
-    return {
-        "recommended_by": _texts(places, who, ids.take(pa.array(by))),
-        "brought": _texts(places, by, ids.take(pa.array(who))),
-    }
-
-
-def _contacts(evidence: Mapping[str, pd.DataFrame], places: Ints) -> dict[str, Any]:
-    """When each was last contacted, and what came of it."""
-    if "contacted" not in evidence:
-        return {}
-    log = evidence["contacted"].dropna(subset="contacted_on")
-    owner, day = (log[name].to_numpy(dtype=np.int64) for name in ("owner", "contacted_on"))
-    last = pd.Series(day).groupby(owner).max().reindex(places)
-    days = last.fillna(0).to_numpy(dtype=np.int64)
-    found: dict[str, Any] = {"last_contacted_on": dated(days, last.notna().to_numpy())}
-    if "outcome" in log:
-        latest = day == pd.Series(day).groupby(owner).transform("max").to_numpy()
-        found["last_outcome"] = _texts(places, owner[latest], pa.array(log["outcome"][latest]))
-    return found
+    words = pd.Series(reach_in_words(evidence, places), dtype="str")
+    complains = people["open_complaints"].gt(0).to_numpy(dtype=bool)
+    return {"reach": words.where(complains & words.ne("")).array}
 
 
 def _texts(places: Ints, owner: Ints, texts: pa.Array) -> Any:  # noqa: ANN401 - pandas texts

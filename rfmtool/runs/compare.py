@@ -46,7 +46,9 @@ class Compared:
     @cached_property
     def tables(self) -> dict[str, pa.Table]:
         """The transitions, and who was promoted, demoted, lapsed and reactivated, as written."""
-        lists = {name: _typed(frame) for name, frame in self.found.moved.items()}
+        money = {"monetary_before", "monetary"}
+        lists = {name: to_table(frame, tuple(frame.columns), money)
+                 for name, frame in self.found.moved.items()}  # fmt: skip
         return {"transitions": _transition_rows(self.summary), **lists}
 
     def to_frame(self) -> pd.DataFrame:
@@ -113,14 +115,27 @@ def _labels(summary: Data, grouping: str) -> list[str]:
 
 
 def _summarise(compared: Compared) -> dict[str, Any]:
-    found = compared.found
+    found, labels, counts, shares = compared.found, {}, {}, {}
+    for grouping, matrix in found.transitions.items():
+        name, rows = PLURAL[grouping], matrix.to_numpy().tolist()
+        every = _all_labels(compared.old, compared.new, grouping)
+        # Only the labels that somebody has in either run, and only what occurred.
+        labels[name] = [one for one in every if one in matrix.index or one in matrix.columns]
+        counts[name] = {
+            start: {end: count for end, count in zip(matrix.columns, row, strict=True) if count}
+            for start, row in zip(matrix.index, rows, strict=True)
+        }
+        shares[name] = {
+            start: {end: count / sum(row.values()) for end, count in row.items()}
+            for start, row in counts[name].items()
+        }
     return {
         "version": __version__,
         "old": _run(compared.old),
         "new": _run(compared.new),
-        "labels": {PLURAL[name]: _used(compared, name) for name in analysis.GROUPINGS},
-        **{PLURAL[name]: _counts(matrix) for name, matrix in found.transitions.items()},
-        "shares": {PLURAL[name]: _shares(matrix) for name, matrix in found.transitions.items()},
+        "labels": labels,
+        **counts,
+        "shares": shares,
         "moves": dict(found.moves),
         "revenue": _revenue(found),
         "money_is": _money_is(compared),
@@ -131,28 +146,6 @@ def _summarise(compared: Compared) -> dict[str, Any]:
 
 def _run(run: Finished) -> dict[str, Any]:
     return {"folder": run.name, "as_of": run.summary["as_of"], "customers": len(run.frame)}
-
-
-def _used(compared: Compared, grouping: str) -> list[str]:
-    """The labels that somebody has in either run, in order."""
-    matrix = compared.found.transitions[grouping]
-    labels = _all_labels(compared.old, compared.new, grouping)
-    return [label for label in labels if label in matrix.index or label in matrix.columns]
-
-
-def _counts(matrix: pd.DataFrame) -> dict[str, dict[str, int]]:
-    """From label to label how many; only what occurred."""
-    return {
-        start: {end: count for end, count in zip(matrix.columns, row, strict=True) if count}
-        for start, row in zip(matrix.index, matrix.to_numpy().tolist(), strict=True)
-    }
-
-
-def _shares(matrix: pd.DataFrame) -> dict[str, dict[str, float]]:
-    return {
-        start: {end: count / sum(row.values()) for end, count in row.items()}
-        for start, row in _counts(matrix).items()
-    }
 
 
 def _revenue(found: analysis.Comparison) -> dict[str, Any]:
@@ -175,15 +168,12 @@ def _revenue(found: analysis.Comparison) -> dict[str, Any]:
 
 
 def _money_is(compared: Compared) -> str:
-    old, new = (_is_windowed(run.summary) for run in (compared.old, compared.new))
+    # Whether a run left out lines because of --since or --window.
+    old, new = ("before_since" in run.summary["ledger"]["excluded"]
+                for run in (compared.old, compared.new))  # fmt: skip
     if old != new:
         return "of different spans"
     return "of each run's own span" if old else "lifetime to date"
-
-
-def _is_windowed(summary: Data) -> bool:
-    """Whether a run left out lines because of --since or --window."""
-    return "before_since" in summary["ledger"]["excluded"]
 
 
 def _drift(old: Data, new: Data) -> dict[str, Any]:
@@ -251,7 +241,3 @@ def _transition_rows(summary: Data) -> pa.Table:
     return pa.table(
         [pa.array(column, kind) for column, kind in zip(columns, types, strict=True)], list(names)
     )
-
-
-def _typed(frame: pd.DataFrame) -> pa.Table:
-    return to_table(frame, tuple(frame.columns), {"monetary_before", "monetary"})

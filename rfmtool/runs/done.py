@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -61,7 +61,12 @@ def done(  # noqa: PLR0913 - what is said of a list
     stem, listed = _list(folder, name)
     if file is not None:
         told = [row for row in _table(file, file.name) if row.get("outcome", "").strip()]
-        _check_outcomes(told, file)
+        for number, row in enumerate(told, start=1):
+            if row["outcome"].strip().lower() not in _OUTCOMES:
+                raise UsageError(
+                    f"{file}: the outcome of the {number:,}. row that has one is not known",
+                    f"Outcomes are {', '.join(_OUTCOMES)}.",
+                )
     else:
         told = [{"customer_id": one} for one in (listed if customers is None else customers)]
     strangers = [row for row in told if row.get("customer_id") not in listed]
@@ -88,24 +93,19 @@ def _list(folder: Path, name: str) -> tuple[str, dict[str, Row]]:
     if path is None:
         if not known:
             bytes_in(folder, wanted[0])  # which says what is wrong
-        lists = ", ".join(PurePosixPath(one).stem for one in known if one.startswith("actions/"))
+        lists = ", ".join(
+            PurePosixPath(one).stem for one in known if one.startswith(("actions/", "tasks/"))
+        )
         raise InputError(f"{folder}: there is no list {name!r}", f"Lists are {lists}.")
     table = text_table(bytes_in(folder, path))
     if "--raw-text" not in manifest.get("command", ()):
         ids = unescaped(table["customer_id"])
         place = table.column_names.index("customer_id")
         table = table.set_column(place, "customer_id", ids)
-    columns = ["customer_id", "action", "channel"]
-    return path, {row["customer_id"]: row for row in table.select(columns).to_pylist()}
-
-
-def _check_outcomes(rows: Iterable[Row], file: Path) -> None:
-    for number, row in enumerate(rows, start=1):
-        if row["outcome"].strip().lower() not in _OUTCOMES:
-            raise UsageError(
-                f"{file}: the outcome of the {number:,}. row that has one is not known",
-                f"Outcomes are {', '.join(_OUTCOMES)}.",
-            )
+    rows = table.select(["customer_id", "action", "channel"]).to_pylist()
+    if path.startswith("tasks/"):  # beside the action, and by whatever channel
+        rows = [{**row, "action": PurePosixPath(path).stem, "channel": None} for row in rows]
+    return path, {row["customer_id"]: row for row in rows}
 
 
 def _row(told: Row, listed: Row, day: date) -> dict[str, str]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from rfmtool.analyses.explain import explanation
-from rfmtool.runs.finished import read_customer
+from rfmtool.money import UNITS_PER_CURRENCY
+from rfmtool.runs.customer import read_customer
+from rfmtool.runs.evidence import KEPT, theirs
 
 
 class Explained(dict[str, Any]):
@@ -41,11 +44,16 @@ def explain(folder: str | os.PathLike[str], customer_id: str) -> Explained:
         InputError: the folder is not a run's, or there is no such customer in it.
     """
     one = read_customer(Path(folder), customer_id)
-    card = explanation(one.person, one.scales, one.rules, one.summary["evidence"]).as_data()
+    revenue, orders = Decimal(one.summary["revenue"]), max(one.summary["orders"], 1)
+    average = int(revenue * UNITS_PER_CURRENCY / orders)
+    supplied = one.summary["evidence"]
+    card = explanation(one.person, one.scales, one.rules, supplied, average).as_data()
+    kept = {name: theirs(Path(folder), name, one.person["customer_id"].iloc[0]) for name in KEPT}
     timing = one.scales.timing
     says = {row.label: row.say for row in one.rules.playbook}
     return Explained(
         **card,
+        **{name: rows for name, rows in kept.items() if rows is not None},
         say=says.get(card["action"], ""),
         as_of=one.summary["as_of"],
         overdue_from=timing.overdue_ratio,

@@ -18,7 +18,8 @@ from rfmtool.placing.reaching import consents
 from rfmtool.rules import Action
 from rfmtool.runs.finished import read_texts
 
-_ADDRESS: Final = r"[A-Za-z0-9_][^\s@,;<>\"']*@[^\s@,;<>\"']+\.[^\s@,;<>\"'.]+"
+# Letters of the Latin alphabet alone before the @: mail tools refuse others there.
+_ADDRESS: Final = r"[A-Za-z0-9_][!#-+\--9=?A-~]*@[^\s@,;<>\"']+\.[^\s@,;<>\"'.]+"
 _FEWEST_DIGITS, _MOST_DIGITS = 7, 15
 _READ: Final = (
     "email", "phone", "name", "consent", "holdout", "resting",
@@ -102,7 +103,7 @@ def left_out(
         keep_unknown: take those too whose consent nobody knows.
     """
     said_yes, said_no = consents(people)
-    idle = [row.label for row in playbook if not row.channels]
+    idle = [row.label for row in playbook if not {*row.channels} - {"manager"}]
     no_way = people["email"].eq("") & (people["phone"].eq("") | (not tool.by_phone))
     address = people["email"].where(people["email"].ne(""), people["phone"]).str.lower()
     reasons = {

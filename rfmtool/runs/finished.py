@@ -9,31 +9,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import csv as pa_csv
 
-from rfmtool.columns import DATES, MONEY, RATIOS, WHOLE
 from rfmtool.documents import json_of
 from rfmtool.errors import InputError, RfmtoolError
 from rfmtool.manifest import MANIFEST, SCHEMA, manifest_of
-from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.outputs.formulas import unescaped
 from rfmtool.places import check_local
 from rfmtool.rules import Rules, load_rules
-from rfmtool.scoring.scales import Scales, load_scales
-from rfmtool.sources.cells.ids import matching_key
 
 SUMMARY: Final = "summary.json"
 RULES: Final = "rules.toml"
-_SCALES: Final = "scales.json"
 _MONEY: Final = pa.decimal128(19, 4)
 _COLUMNS: Final = {
     "customer_id": pa.string(),
@@ -81,12 +74,114 @@ class Finished:
 
 
 @dataclass(frozen=True)
-class _Written:
-    """What a manifest says: the command, and the hash of each file."""
+class Written:
+    """The folder of a finished run, as its manifest tells: the command, and the hash of each file.
+
+    Nothing is read of it that is not as the run wrote it.
+    """
 
     folder: Path
     command: Sequence[str]
     digests: Mapping[str, str]
+
+    @classmethod
+    def of(cls, folder: Path) -> Written:
+        """Look at the manifest in a folder.
+
+        Raises:
+            InputError: it is not that of a run.
+        """
+        check_local(str(folder))
+        try:
+            manifest = manifest_of(folder) or {"outputs": ()}
+        except OSError as error:
+            raise _unreadable(folder, MANIFEST, error) from None
+        digests = {output["name"]: output.get("sha256") for output in manifest["outputs"]}
+        if SUMMARY not in digests or manifest.get("kind", "run") != "run":
+            raise InputError(
+                f"{folder}: is not the folder of a finished run",
+                "rfmtool run EXPORT -o DIR makes one.",
+            )
+        return cls(folder, manifest.get("command", ()), digests)
+
+    def bytes_of(self, name: str) -> bytes:
+        """The bytes of a file.
+
+        Raises:
+            InputError: they are not those that the run wrote.
+        """
+        try:
+            data = (self.folder / name).read_bytes()
+        except FileNotFoundError:
+            data = b""
+        except OSError as error:
+            raise _unreadable(self.folder, name, error) from None
+        if hashlib.sha256(data).hexdigest() != self.digests.get(name):
+            raise InputError(
+                f"{self.folder}: {name} is not what the run wrote", "Run again to write it anew."
+            )
+        return data
+
+    def summary(self) -> dict[str, Any]:
+        """The summary, with all that is asked of it first.
+
+        Raises:
+            InputError: it is not what the run wrote.
+        """
+        with reading_back(self.folder):
+            summary: dict[str, Any] = json_of(self.bytes_of(SUMMARY))
+            if int(summary.get("schema", SCHEMA)) > SCHEMA:
+                raise InputError(
+                    f"{self.folder}: a newer version of rfmtool wrote it",
+                    "Read it with that one, or run again to write it anew.",
+                )
+            for key, kind in _SUMMARY.items():
+                if not isinstance(summary[key], kind):
+                    raise TypeError(key)
+            date.fromisoformat(summary["as_of"])
+        return summary
+
+    def customers(
+        self, summary: Mapping[str, Any], kinds: Mapping[str, pa.DataType] | None
+    ) -> pa.Table:
+        """The table of all customers; without `kinds` all its columns, as text.
+
+        Raises:
+            InputError: there is none that can be read back, or it is not what the run wrote.
+        """
+        name = next((name for name in _TABLES if name in self.digests), None)
+        if name is None:
+            raise InputError(
+                f"{self.folder}: has no table of all customers that can be read back",
+                "Run again with --tables csv or --tables parquet.",
+            )
+        data = self.bytes_of(name)
+        read = _from_csv if name.endswith(".csv") else _from_parquet
+        try:
+            table = read(data, kinds)
+        except (pa.ArrowException, LookupError, ValueError, StopIteration):
+            raise InputError(
+                f"{self.folder}: {name} lacks what this version reads back",
+                "Run again to write it anew.",
+            ) from None
+        if name.endswith(".csv") and summary["escaped_cells"] and _RAW not in self.command:
+            cells = [
+                unescaped(column) if pa.types.is_string(column.type) else column
+                for column in table.columns
+            ]
+            table = pa.table(cells, table.column_names)
+        if pc.count_distinct(table.column(0)).as_py() < len(table):
+            raise InputError(
+                f"{self.folder}: {name} writes two customers alike, because one begins like a"
+                " formula and the other like an escaped one",
+                "Run again with --tables parquet.",
+            )
+        return table
+
+
+def _unreadable(folder: Path, name: str, error: OSError) -> InputError:
+    reason = (error.strerror or "not readable").lower()
+    return InputError(f"{folder}: {name} cannot be read: {reason}", "See to that, and try again.")
 
 
 def read_summary(folder: Path) -> dict[str, Any]:
@@ -95,7 +190,7 @@ def read_summary(folder: Path) -> dict[str, Any]:
     Raises:
         InputError: the folder is not a run's, or the summary is not what the run wrote.
     """
-    return _summary(_written(folder))
+    return Written.of(folder).summary()
 
 
 def read_run(folder: Path) -> Finished:
@@ -106,39 +201,14 @@ def read_run(folder: Path) -> Finished:
             is not what the run wrote.
     """
     # One look at the manifest, so that both files are of the same run.
-    written = _written(folder)
-    summary = _summary(written)
-    return Finished(str(folder), summary, _customers(written, summary))
-
-
-def _written(folder: Path) -> _Written:
-    """What the manifest of a run says."""
-    check_local(str(folder))
-    try:
-        manifest = manifest_of(folder) or {"outputs": ()}
-    except OSError as error:
-        raise _unreadable(folder, MANIFEST, error) from None
-    digests = {output["name"]: output.get("sha256") for output in manifest["outputs"]}
-    if SUMMARY not in digests or manifest.get("kind", "run") != "run":
-        raise InputError(
-            f"{folder}: is not the folder of a finished run", "rfmtool run EXPORT -o DIR makes one."
-        )
-    return _Written(folder, manifest.get("command", ()), digests)
-
-
-def _bytes_of(written: _Written, name: str) -> bytes:
-    """The bytes of a file, if they are those that the run wrote."""
-    try:
-        data = (written.folder / name).read_bytes()
-    except FileNotFoundError:
-        data = b""
-    except OSError as error:
-        raise _unreadable(written.folder, name, error) from None
-    if hashlib.sha256(data).hexdigest() != written.digests.get(name):
-        raise InputError(
-            f"{written.folder}: {name} is not what the run wrote", "Run again to write it anew."
-        )
-    return data
+    written = Written.of(folder)
+    summary = written.summary()
+    table = written.customers(summary, _COLUMNS)
+    # Its decimals of scale 4 as whole 1/10,000.
+    place = table.schema.get_field_index("monetary")
+    units = pc.multiply(table.column(place), pa.scalar(10_000, pa.decimal128(5, 0)))
+    table = table.set_column(place, "monetary", pc.cast(units, pa.int64()))
+    return Finished(str(folder), summary, table.to_pandas(date_as_object=False))
 
 
 def bytes_in(folder: Path, name: str) -> bytes:
@@ -147,32 +217,12 @@ def bytes_in(folder: Path, name: str) -> bytes:
     Raises:
         InputError: the folder is not a run's, or the file is not what the run wrote.
     """
-    return _bytes_of(_written(folder), name)
+    return Written.of(folder).bytes_of(name)
 
 
 def text_table(data: bytes) -> pa.Table:
     """A CSV that we wrote, as text; an empty cell is missing."""
     return _from_csv(data, None)
-
-
-def _unreadable(folder: Path, name: str, error: OSError) -> InputError:
-    reason = (error.strerror or "not readable").lower()
-    return InputError(f"{folder}: {name} cannot be read: {reason}", "See to that, and try again.")
-
-
-def _summary(written: _Written) -> dict[str, Any]:
-    with reading_back(written.folder):
-        summary: dict[str, Any] = json_of(_bytes_of(written, SUMMARY))
-        if int(summary.get("schema", SCHEMA)) > SCHEMA:
-            raise InputError(
-                f"{written.folder}: a newer version of rfmtool wrote it",
-                "Read it with that one, or run again to write it anew.",
-            )
-        for key, kind in _SUMMARY.items():
-            if not isinstance(summary[key], kind):
-                raise TypeError(key)
-        date.fromisoformat(summary["as_of"])
-    return summary
 
 
 @contextmanager
@@ -207,47 +257,6 @@ def _is_older(folder: Path) -> bool:
     return manifest is not None and "schema" not in manifest
 
 
-# Customers ---------------------------------------------------------------------------------------
-
-
-def _customers(written: _Written, summary: Mapping[str, Any]) -> pd.DataFrame:
-    return _in_units(_table(written, summary, _COLUMNS))
-
-
-def _table(
-    written: _Written, summary: Mapping[str, Any], kinds: Mapping[str, pa.DataType] | None
-) -> pa.Table:
-    """The table of all customers; without `kinds` all its columns, as text."""
-    name = next((name for name in _TABLES if name in written.digests), None)
-    if name is None:
-        raise InputError(
-            f"{written.folder}: has no table of all customers that can be read back",
-            "Run again with --tables csv or --tables parquet.",
-        )
-    data = _bytes_of(written, name)
-    read = _from_csv if name.endswith(".csv") else _from_parquet
-    try:
-        table = read(data, kinds)
-    except (pa.ArrowException, LookupError, ValueError, StopIteration):
-        raise InputError(
-            f"{written.folder}: {name} lacks what this version reads back",
-            "Run again to write it anew.",
-        ) from None
-    if name.endswith(".csv") and summary["escaped_cells"] and _RAW not in written.command:
-        cells = [
-            unescaped(column) if pa.types.is_string(column.type) else column
-            for column in table.columns
-        ]
-        table = pa.table(cells, table.column_names)
-    if pc.count_distinct(table.column(0)).as_py() < len(table):
-        raise InputError(
-            f"{written.folder}: {name} writes two customers alike, because one begins like a"
-            " formula and the other like an escaped one",
-            "Run again with --tables parquet.",
-        )
-    return table
-
-
 def _from_csv(data: bytes, kinds: Mapping[str, pa.DataType] | None) -> pa.Table:
     if kinds is None:
         with io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline="") as text:
@@ -270,88 +279,13 @@ def _from_parquet(data: bytes, kinds: Mapping[str, pa.DataType] | None) -> pa.Ta
     return table.select(list(kinds)).cast(pa.schema(kinds))
 
 
-def _in_units(table: pa.Table) -> pd.DataFrame:
-    """The table with its decimals of scale 4 as whole 1/10,000."""
-    place = table.schema.get_field_index("monetary")
-    units = pc.multiply(table.column(place), pa.scalar(10_000, pa.decimal128(5, 0)))
-    whole = table.set_column(place, "monetary", pc.cast(units, pa.int64()))
-    frame: pd.DataFrame = whole.to_pandas(date_as_object=False)
-    return frame
-
-
 def read_texts(folder: Path) -> tuple[pd.DataFrame, Rules]:
     """Read all columns of the customers of a finished run back as text, and its rules.
 
     Raises:
         InputError: the folder is not a run's, or something in it is not what the run wrote.
     """
-    written = _written(folder)
-    table = _table(written, _summary(written), None)
-    _bytes_of(written, RULES)
+    written = Written.of(folder)
+    table = written.customers(written.summary(), None)
+    written.bytes_of(RULES)
     return table.to_pandas(), load_rules(folder / RULES)
-
-
-# One customer ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class OneCustomer:
-    """A customer of a finished run: their row as the run had it, money in whole 1/10,000."""
-
-    person: pd.DataFrame
-    scales: Scales
-    rules: Rules
-    summary: dict[str, Any]
-
-
-def read_customer(folder: Path, customer_id: str) -> OneCustomer:
-    """Read one customer of a finished run back.
-
-    Args:
-        folder: the run's.
-        customer_id: as the export writes it; of an e-mail address case does not matter.
-
-    Raises:
-        InputError: the folder is not a run's, something in it is not what the run wrote, or there
-            is no such customer.
-    """
-    written = _written(folder)
-    summary = _summary(written)
-    table = _table(written, summary, None)
-    keys = matching_key(table["customer_id"].combine_chunks())
-    # Bytes of the command line that are no text are nobody's id.
-    customer_id = customer_id.encode("utf-8", "replace").decode()
-    wanted = matching_key(pa.array([customer_id]))[0]
-    row = table.filter(pc.equal(keys, wanted))
-    if not len(row):
-        raise InputError(f"{folder}: there is no such customer", _like(keys, customer_id))
-    for name in (RULES, _SCALES):
-        _bytes_of(written, name)
-    return OneCustomer(
-        pd.DataFrame({name: _cell(name, row[name].to_pylist()[0]) for name in row.column_names}),
-        load_scales(folder / _SCALES),
-        load_rules(folder / RULES),
-        summary,
-    )
-
-
-def _like(keys: pa.Array, customer_id: str) -> str:
-    """What to try instead, without showing whose ids there are."""
-    width = max(pc.max(pc.utf8_length(keys)).as_py() or 0, len(customer_id))
-    padded = pc.utf8_lpad(keys, width, "0")
-    if pc.any(pc.equal(padded, customer_id.rjust(width, "0"))).as_py():
-        return "There is one with more or fewer zeros before it: write it as the export does."
-    return "Write the id as the export does."
-
-
-def _cell(name: str, text: str | None) -> Any:  # noqa: ANN401 - any of pandas' arrays
-    if name in DATES:
-        return pd.array(np.array([text or "NaT"], dtype="datetime64[s]"))
-    if name in MONEY:
-        units = None if text is None else int(Decimal(text) * UNITS_PER_CURRENCY)
-        return pd.array([units], dtype="Int64")
-    if name in WHOLE:
-        return pd.array([None if text is None else int(text)], dtype="Int64")
-    if name in RATIOS:
-        return np.array([np.nan if text is None else float(text)])
-    return pd.array([text], dtype="str")

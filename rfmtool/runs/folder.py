@@ -27,7 +27,8 @@ from rfmtool.placing.activity import missing_regulars
 from rfmtool.placing.contacting import listed
 from rfmtool.placing.playbook import VALUED_BY, call_queue, order_of_value
 from rfmtool.placing.reaching import contacts_known
-from rfmtool.runs.calls import call_sheet, with_spoken
+from rfmtool.runs.calls import by_voice, call_sheet, to_ring_up, with_spoken
+from rfmtool.runs.evidence import evidence_kept, money_tables
 from rfmtool.runs.finished import RULES, SUMMARY
 from rfmtool.runs.history import dates_told
 from rfmtool.runs.memory import Memory
@@ -37,6 +38,7 @@ from rfmtool.runs.workbook import write_book
 from rfmtool.sources.rows.rejects import Rejects
 from rfmtool.sources.source import FileSource, Source
 from rfmtool.summaries.curves import earlier_dates
+from rfmtool.summaries.relationship import has_tasks, task_lists
 from rfmtool.summaries.summary import summarise
 
 if TYPE_CHECKING:
@@ -99,8 +101,9 @@ def write_files(
     # The next run takes customers.csv up, so it is always there.
     for kind in [one for one in dict.fromkeys(("csv", *options.tables)) if one != "xlsx"]:
         spoken: list[pd.DataFrame] = []
-        rows = to_rows(with_spoken(result.counted_parts(), spoken), result.columns)
-        lists = partial(_lists, result, options) if kind in options.tables else dict
+        parts = with_spoken(result.counted_parts(), spoken, with_tasks=has_tasks(result))
+        rows = to_rows(parts, result.columns)
+        lists = partial(lists_of, result, options) if kind in options.tables else dict
         outputs += write_with_lists(place, "customers", rows, lists, kind, options.text)
         if kind in options.tables:
             for name, rows in _call_sheets(result, pd.concat(spoken), options).items():
@@ -121,6 +124,9 @@ def write_files(
     if len(result.holdouts):
         rows = holdouts_table(result.holdouts).to_reader()
         outputs += write_with_lists(place, "holdouts", rows, dict, "csv", options.text)
+    for name, kept in {**money_tables(result), **evidence_kept(result)}.items():
+        rows = pa.RecordBatchReader.from_batches(kept.schema, kept.to_batches())
+        outputs += write_with_lists(place, name, rows, dict, "csv", options.text)
     about: dict[str, Any] = {}
     told: list[dict[str, Any]] = []
     if memory:
@@ -207,7 +213,7 @@ def _write_rejects(
     return {"name": REJECTS, "rows": rows, "sha256": hashed.hash.hexdigest()}, left_out
 
 
-def _lists(result: Result, options: FolderOptions) -> dict[str, Ints]:
+def lists_of(result: Result, options: FolderOptions) -> dict[str, Ints]:
     """The rows of each list by its name: who is missed, who is in which group, who is mailed."""
     people = result.figures.frame
     by_value = partial(_by_value, people[people.columns.intersection([*VALUED_BY])])
@@ -225,6 +231,8 @@ def _lists(result: Result, options: FolderOptions) -> dict[str, Ints]:
                 lists[f"{folder}/{stem}"] = by_value(rows) if folder in _URGENT else rows
             if folder in _URGENT and len(rows := rows[mailed[rows]]):
                 lists[f"{folder}/{stem}.email"] = by_value(rows)
+    if "actions" in options.lists:
+        lists |= {f"tasks/{name}": rows for name, rows in task_lists(result).items() if len(rows)}
     return lists
 
 
@@ -240,14 +248,15 @@ def _call_sheets(
     known = contacts_known(result.columns)
     if not (known or options.calls):
         return {}
-    queue = call_queue(spoken[listed(spoken)])
-    if not len(queue):
+    queue = call_queue(spoken[listed(spoken) & by_voice(spoken)])
+    in_all = pd.concat([queue, *to_ring_up(spoken, task_lists(result))])
+    if not len(in_all):
         return {}
-    sheet = call_sheet(result, queue)
+    sheet = call_sheet(result, in_all)
     parts = {"calls": sheet.head(options.calls) if options.calls else sheet}
     if known and "actions" in options.lists:
         stems = file_stems(sorted(result.figures.frame["action"].astype("category").cat.categories))
-        for action, rows in sheet.groupby("action", observed=True, sort=True):
+        for action, rows in sheet.head(len(queue)).groupby("action", observed=True, sort=True):
             parts[f"actions/{stems[str(action)]}.phone"] = rows
     return parts
 
@@ -266,7 +275,7 @@ def _write_book(
     """Write the workbook, in which all lists are sheets."""
     customers = plain(to_rows(result.parts(), result.columns)).read_all()
     lists = {
-        name: customers.take(pa.array(places)) for name, places in _lists(result, options).items()
+        name: customers.take(pa.array(places)) for name, places in lists_of(result, options).items()
     }
     called = {name: plain(_called(rows)).read_all() for name, rows in calls.items()}
     worked_through = ("calls", "actions/")

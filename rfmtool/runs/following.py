@@ -15,7 +15,7 @@ from rfmtool.grouping.history import spend_within
 from rfmtool.grouping.order_days import owner_days
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.pipeline import Result
-from rfmtool.rules import Rules
+from rfmtool.placing.contacting import costs
 from rfmtool.sources.cells.ids import matching_key
 
 _MISSED: Final = "no_answer"
@@ -68,12 +68,13 @@ def _with_contacts(people: pd.DataFrame, place: Ints, result: Result, days: int)
     log = result.grouped.evidence.get("contacted")
     if log is None or not len(log):
         return people.assign(cost=0.0, own_cost=0.0)
+    minute_cost = float(result.rules.contacting.minute_cost)
     contacts = pd.DataFrame(
         {
             "owner": log["owner"].to_numpy(dtype=np.int64),
             "of": log["action"].astype("str").str.strip().str.lower(),
             "day": log["contacted_on"].to_numpy(dtype=np.int64, na_value=-(2**31)),
-            "paid": _costs(log, result.rules),
+            "paid": costs(log, minute_cost) / UNITS_PER_CURRENCY,
             "got_through": _got_through(log),
         }
     )
@@ -93,15 +94,6 @@ def _with_contacts(people: pd.DataFrame, place: Ints, result: Result, days: int)
 def _sums(pairs: pd.DataFrame, people: int) -> npt.NDArray[np.float64]:
     sums = np.bincount(pairs["row"].to_numpy(), pairs["paid"].to_numpy(), minlength=people)
     return sums.astype(np.float64)
-
-
-def _costs(log: pd.DataFrame, rules: Rules) -> npt.NDArray[np.float64]:
-    """What each contact cost in currency units: as told, else by its minutes."""
-    minutes = log["minutes"].to_numpy(dtype=np.float64, na_value=0.0)
-    told = log["cost"].to_numpy(dtype=np.float64, na_value=np.nan) / UNITS_PER_CURRENCY
-    by_minutes = np.nan_to_num(minutes) * float(rules.contacting.minute_cost)
-    costs: npt.NDArray[np.float64] = np.where(np.isnan(told), by_minutes, told)
-    return costs
 
 
 def _got_through(log: pd.DataFrame) -> npt.NDArray[np.bool_]:

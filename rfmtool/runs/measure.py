@@ -29,6 +29,8 @@ from rfmtool.runs.rounds import HOLDOUTS_FILE, entered, read_as
 from rfmtool.sources.cells.ids import is_listed
 from rfmtool.sources.evidence.tables import read_evidence
 from rfmtool.sources.layout import Asked, Detail
+from rfmtool.summaries.lots import log_warnings
+from rfmtool.summaries.warnings import table_warnings
 
 DAYS: Final = 90
 _PACE_DAYS: Final = 28
@@ -91,7 +93,7 @@ def measure(
         _paces(rows, runs[-1].as_of_day),
     )
     people = follow(followed, result, days)
-    return shown(Measure, _measure(people, window, _warnings(result)))
+    return shown(Measure, _measure(people, window, _warnings(result, last)))
 
 
 def _run(folder: Path) -> _Run:
@@ -215,8 +217,12 @@ def _paces(rows: pd.DataFrame, until: int) -> dict[tuple[str, str], tuple[float,
     }
 
 
-def _warnings(result: Result) -> list[str]:
-    if "contacted" not in result.grouped.evidence:
+def _warnings(result: Result, last: int) -> list[str]:
+    if "contacted" not in result.grouped.evidence or result.evidence is None:
         return []
     words = "Who was in fact contacted, the log says; chance did not choose them. So all treated"
-    return [f"{words} are compared with all held out, reached or not."]
+    return [
+        f"{words} are compared with all held out, reached or not.",
+        *table_warnings("contacted", result.evidence.ledgers["contacted"]),
+        *log_warnings(result, last, "all marketing together"),
+    ]

@@ -93,9 +93,11 @@ def moves(now: Standing, people: pd.DataFrame, before: Before) -> pd.DataFrame:
     known = place >= 0
     usable = _comparable(now, before)
     states = list(_states(now, people, before, usable=usable))
-    unexplained = "time" if now.settings.window_days else "evidence" if usable else "rules"
     own = _did_otherwise(people, before, place)
-    came = np.where(_has_lines(people), "orders", "evidence")
+    # Why somebody moved who did nothing, where no step tells it.
+    unexplained = "time" if now.settings.window_days else "evidence" if usable else "rules"
+    has_lines = people[["frequency", "sales", "refunds"]].ne(0).any(axis=1).to_numpy()
+    came = np.where(has_lines, "orders", "evidence")
     parts = []
     for column in STANDS:
         old, new = _old(before, column, place), _text(people[column])
@@ -136,11 +138,6 @@ def _gone(now: Standing, before: Before, place: Ints) -> Iterator[pd.DataFrame]:
     nowhere = np.full(len(people), "", dtype=object)
     for column in STANDS:
         yield _rows(people["customer_id"], column, _text(people[column]), nowhere, cause)
-
-
-def _has_lines(frame: pd.DataFrame) -> Mask:
-    ordered: Mask = frame[["frequency", "sales", "refunds"]].ne(0).any(axis=1).to_numpy()
-    return ordered
 
 
 def _did_otherwise(people: pd.DataFrame, before: Before, place: Ints) -> Mask:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from rfmtool.days import dated
+from rfmtool.days import dated, day_numbers
 from rfmtool.errors import InputError
 from rfmtool.frames import worded
 from rfmtool.grouping.read import Settings
@@ -68,7 +68,7 @@ def entered(folder: Path) -> pd.DataFrame:
         rows = table.select(list(HOLDOUTS)).to_pandas()
         for share in rows["share"].unique():
             Decimal(share)
-        days = rows["from_on"].to_numpy().astype("datetime64[D]").astype(np.int64)
+        days = day_numbers(rows["from_on"].to_numpy())
         typed: pd.DataFrame = rows.assign(
             held_out=rows["held_out"].eq("yes").to_numpy(bool), from_on=days
         )

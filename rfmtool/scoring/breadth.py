@@ -34,9 +34,17 @@ def add_breadth(
     """
     owner = np.flatnonzero(people["frequency"].to_numpy() > 0)
     memberships = peers.memberships(people.iloc[owner], as_of_day)
-    bought = _bought(spends, owner)
-    names = bought["category"].cat.categories
-    bought = bought.assign(category=bought["category"].cat.codes)
+    is_buyers = spends["owner"].isin(owner) & spends["category"].notna()
+    kept = spends[is_buyers & (spends["spend"] > 0)]
+    categories = pd.Categorical(kept["category"]).remove_unused_categories()
+    names = categories.categories
+    bought = pd.DataFrame(
+        {
+            "buyer": np.searchsorted(owner, kept["owner"]),
+            "category": categories.codes,
+            "spend": kept["spend"].to_numpy(),
+        }
+    )
     worth = _worth(bought, memberships)
     missing = _most_valuable_missing(bought, worth, closest(memberships))
     count = np.bincount(bought["buyer"], minlength=len(owner))
@@ -51,19 +59,6 @@ def add_breadth(
     )
     by_place = found.reindex(np.arange(len(people)))
     return people.assign(**{str(name): column.array for name, column in by_place.items()})
-
-
-def _bought(spends: pd.DataFrame, owner: Ints) -> pd.DataFrame:
-    """What buyers spent more than nothing in: buyer (place in `owner`), category, spend."""
-    is_buyers = spends["owner"].isin(owner) & spends["category"].notna()
-    bought = spends[is_buyers & (spends["spend"] > 0)]
-    return pd.DataFrame(
-        {
-            "buyer": np.searchsorted(owner, bought["owner"]),
-            "category": pd.Categorical(bought["category"]).remove_unused_categories(),
-            "spend": bought["spend"].to_numpy(),
-        }
-    )
 
 
 def _worth(bought: pd.DataFrame, memberships: Ints) -> pd.DataFrame:

@@ -39,6 +39,14 @@ def customers(grouped: pa.Table, dates: OrderDates, as_of_day: int) -> pd.DataFr
     sales = grouped.column("sales").to_numpy()
     refunds = grouped.column("refunds").to_numpy()
     monetary = sales - refunds
+    more: dict[str, Any] = {}  # what only some exports have
+    if "rows" in grouped.column_names:
+        more["lines"] = grouped["rows"].to_numpy()
+    if "cost" in grouped.column_names:
+        known = grouped["uncosted"].to_numpy() == 0
+        cost = grouped["cost"].to_numpy()
+        more["cost"] = pd.arrays.IntegerArray(cost.copy(), ~known)
+        more["margin"] = pd.arrays.IntegerArray(monetary - cost, ~known)
     return pd.DataFrame(
         {
             "customer_id": grouped.column("customer_id").to_pandas(),
@@ -51,21 +59,7 @@ def customers(grouped: pa.Table, dates: OrderDates, as_of_day: int) -> pd.DataFr
             "sales": sales,
             "refunds": refunds,
             "average_order": pd.arrays.IntegerArray(half_even(monetary, frequency), ~buyer),
-            **_where_read(grouped),
+            **more,
         },
         copy=False,
     )
-
-
-def _where_read(grouped: pa.Table) -> dict[str, Any]:
-    """The measures that only some exports have."""
-    found: dict[str, Any] = {}
-    if "rows" in grouped.column_names:
-        found["lines"] = grouped["rows"].to_numpy()
-    if "cost" in grouped.column_names:
-        known = grouped["uncosted"].to_numpy() == 0
-        cost = grouped["cost"].to_numpy()
-        net = grouped["sales"].to_numpy() - grouped["refunds"].to_numpy()
-        found["cost"] = pd.arrays.IntegerArray(cost.copy(), ~known)
-        found["margin"] = pd.arrays.IntegerArray(net - cost, ~known)
-    return found

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from rfmtool.arrays import Ints
 
@@ -59,7 +57,9 @@ def cumulative_cuts(values: Ints, bins: int) -> tuple[int, ...]:
     distinct, counts = np.unique(values, return_counts=True)
     if distinct[0] < 0 or distinct[-1] == 0:
         raise ValueError("bands of equal value need values from 0 on, and one above it")
-    ends = np.cumsum(_exact(distinct, float(distinct[-1]) * len(values)) * counts)
+    # Python's own numbers where twice the total is vast.
+    is_vast = float(distinct[-1]) * len(values) >= 2.0**61
+    ends = np.cumsum((distinct.astype(object) if is_vast else distinct) * counts)
     twice_the_middle = np.concatenate([[0], ends[:-1]]) + ends
     # What stands below the first cut when nobody does: one less than the smallest value.
     below = np.concatenate([distinct[:1] - 1, distinct])
@@ -69,8 +69,3 @@ def cumulative_cuts(values: Ints, bins: int) -> tuple[int, ...]:
         for k in range(1, bins)
     ]
     return tuple(int(below[place]) for place in passed)
-
-
-def _exact(values: Ints, largest_total: float) -> npt.NDArray[Any]:
-    """The values in a type that holds twice their total: Python's own numbers where it is vast."""
-    return values if largest_total < 2.0**61 else values.astype(object)

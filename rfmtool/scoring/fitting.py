@@ -104,35 +104,25 @@ def _fit_dimensions(buyers: pd.DataFrame, scoring: Mapping[str, Method]) -> dict
 
 
 def _fit_one(name: str, method: Method, values: Ints, before: Sequence[Ints]) -> Scale:
-    if method.name == "quantile":
-        return Scale(method.name, quantile_cuts(values, method.bins), BETTER[name])
+    bins, own_cuts = method.bins, {}
+    if method.name in ("quantile", "nested"):
+        cuts = quantile_cuts(values, bins)
+    elif method.name == "cumulative":
+        try:
+            cuts = cumulative_cuts(values, bins)
+        except ValueError:
+            below = int((values < 0).sum())
+            why = f"{below:,} of {len(values):,} buyers have less than 0" if below else "all have 0"
+            leave_out = ", or leave them out of the fit with --min-spend 0" if below else ""
+            raise RulesError(
+                f"{name} cannot be scored by method cumulative: {why}",
+                f"Take --cuts {name}=quantile:{bins}{leave_out}.",
+            ) from None
+    else:
+        cuts = method.cuts
     if method.name == "nested":
-        cells = _nested_cuts(values, before, method.bins)
-        return Scale(method.name, quantile_cuts(values, method.bins), BETTER[name], cells)
-    if method.name == "cumulative":
-        return Scale(method.name, _cumulative_cuts(name, values, method.bins), BETTER[name])
-    return Scale(method.name, method.cuts, BETTER[name])
-
-
-def _cumulative_cuts(name: str, values: Ints, bins: int) -> tuple[int, ...]:
-    try:
-        return cumulative_cuts(values, bins)
-    except ValueError:
-        below = int((values < 0).sum())
-        why = f"{below:,} of {len(values):,} buyers have less than 0" if below else "all have 0"
-        leave_out = ", or leave them out of the fit with --min-spend 0" if below else ""
-        raise RulesError(
-            f"{name} cannot be scored by method cumulative: {why}",
-            f"Take --cuts {name}=quantile:{bins}{leave_out}.",
-        ) from None
-
-
-def _nested_cuts(
-    values: Ints, before: Sequence[Ints], bins: int
-) -> dict[tuple[int, ...], tuple[int, ...]]:
-    """Quantile cuts among those with equal scores in the dimensions before (as SPSS nests)."""
-    cells, place = np.unique(np.stack(before), axis=1, return_inverse=True)
-    return {
-        tuple(cell): quantile_cuts(values[place == number], bins)
-        for number, cell in enumerate(cells.T.tolist())
-    }
+        # Among those with equal scores in the dimensions before, as SPSS nests.
+        cells, place = np.unique(np.stack(before), axis=1, return_inverse=True)
+        for number, cell in enumerate(cells.T.tolist()):
+            own_cuts[tuple(cell)] = quantile_cuts(values[place == number], bins)
+    return Scale(method.name, cuts, BETTER[name], own_cuts)

@@ -17,6 +17,9 @@ from rfmtool.scoring.cuts import quantile
 from rfmtool.scoring.peers import Peers, closest, fit_peers
 
 _LARGEST: Final = 2**62
+_RANGE: Final = (Fraction(1, 2), Fraction(19, 20))
+"""The quantiles between which a wallet may well lie: half of the peers spend more than the one, one
+in twenty more than the other."""
 
 T = TypeVar("T", str, int)
 
@@ -29,15 +32,26 @@ class PeerSpend:
     peers: Peers
     spend: tuple[int, ...]
     """One for each of the groups of peers."""
+    low: tuple[int, ...]
+    high: tuple[int, ...]
+    """The same at the ends of the range."""
 
     def as_data(self) -> dict[str, Any]:
         """The estimate as scales.json has it; money is decimal text."""
-        pairs = zip(self.peers.groups, self.spend, strict=True)
+        rows = zip(self.peers.groups, self.spend, self.low, self.high, strict=True)
         return {
             "tau": str(self.tau),
             "attributes": list(self.peers.attributes),
             "tenure_cuts": list(self.peers.tenure_cuts),
-            "groups": [{"peers": list(group), "spend": money_text(q)} for group, q in pairs],
+            "groups": [
+                {
+                    "peers": list(group),
+                    "spend": money_text(spend),
+                    "low": money_text(low),
+                    "high": money_text(high),
+                }
+                for group, spend, low, high in rows
+            ],
         }
 
     @classmethod
@@ -49,11 +63,17 @@ class PeerSpend:
         """
         attributes, cuts = _listed(data["attributes"], str), _listed(data["tenure_cuts"], int)
         groups = tuple(_listed(row["peers"], str) for row in data["groups"])
-        spend = tuple(Decimal(row["spend"]) * UNITS_PER_CURRENCY for row in data["groups"])
+        # Scales of earlier versions tell no range.
+        spend, low, high = (
+            tuple(Decimal(row.get(name, row["spend"])) * UNITS_PER_CURRENCY
+                  for row in data["groups"])
+            for name in ("spend", "low", "high")
+        )  # fmt: skip
         tau = Decimal(data["tau"])
         lengths = [len(group) for group in groups]
         if any(
-            abs(units) > _LARGEST or units != int(units) for units in (*map(Decimal, cuts), *spend)
+            abs(units) > _LARGEST or units != int(units)
+            for units in (*map(Decimal, cuts), *spend, *low, *high)
         ):
             raise ValueError("a number of days or an amount")
         if list(cuts) != sorted(cuts) or not 0 < tau < 1:
@@ -63,7 +83,8 @@ class PeerSpend:
             raise ValueError("groups are distinct, the most specific first")
         if groups[-1] != ():
             raise ValueError("the last group is everyone")
-        return cls(tau, Peers(attributes, cuts, groups), tuple(map(int, spend)))
+        told = (tuple(map(int, units)) for units in (spend, low, high))
+        return cls(tau, Peers(attributes, cuts, groups), *told)
 
 
 def _listed(data: Any, kind: type[T]) -> tuple[T, ...]:  # noqa: ANN401 - unchecked input
@@ -88,30 +109,37 @@ def fit_peer_spend(people: pd.DataFrame, rules: WalletRules, as_of_day: int) -> 
     buyers = people.loc[people["frequency"] > 0, known]
     peers = fit_peers(buyers, rules.peers, rules.min_peers, as_of_day)
     if not len(buyers):
-        return PeerSpend(rules.tau, peers, (0,))
+        return PeerSpend(rules.tau, peers, (0,), (0,), (0,))
     groups = peers.memberships(buyers, as_of_day)
-    monetary, tau = buyers["monetary"].to_numpy(), Fraction(rules.tau)
-    spend = [0] * len(peers.groups)
+    monetary, shares = buyers["monetary"].to_numpy(), (Fraction(rules.tau), *_RANGE)
+    spend = [(0, 0, 0)] * len(peers.groups)
     for places in groups:
         inside = np.flatnonzero(places >= 0)
         order = inside[np.argsort(places[inside], kind="stable")]
         found, starts = np.unique(places[order], return_index=True)
         for place, members in zip(found.tolist(), np.split(order, starts[1:]), strict=False):
-            spend[place] = quantile(monetary[members], tau)
-    return PeerSpend(rules.tau, peers, tuple(spend))
+            at, low, high = (quantile(monetary[members], share) for share in shares)
+            spend[place] = at, low, high
+    return PeerSpend(rules.tau, peers, *zip(*spend, strict=True))
 
 
 def estimated_wallets(people: pd.DataFrame, peer_spend: PeerSpend, as_of_day: int) -> pd.DataFrame:
     """The wallets of buyers by an estimate: the larger of own spend and the peers' quantile.
 
     Returns:
-        A frame with owner (place in people), wallet and spend (1/10,000).
+        A frame with owner (place in people), wallet, low and high (the range it may well lie in),
+        and spend (1/10,000).
     """
     owner = np.flatnonzero(people["frequency"].to_numpy() > 0)
     asked = ["first_order_on", "monetary", *peer_spend.peers.attributes]
     buyers = people[people.columns.intersection(asked)].iloc[owner]
     groups = closest(peer_spend.peers.memberships(buyers, as_of_day))
     spend = buyers["monetary"].to_numpy()
-    wallet = np.maximum(spend, np.array(peer_spend.spend, dtype=np.int64)[groups])
-    found = pd.DataFrame({"owner": owner, "wallet": wallet, "spend": spend})
+    wallet, low, high = (
+        np.maximum(spend, np.array(of_peers, dtype=np.int64)[groups])
+        for of_peers in (peer_spend.spend, peer_spend.low, peer_spend.high)
+    )
+    found = pd.DataFrame(
+        {"owner": owner, "wallet": wallet, "low": low, "high": high, "spend": spend}
+    )
     return found[found["wallet"] > 0]

@@ -63,25 +63,20 @@ class Scale:
 
     def scores(self, values: Ints, before: Sequence[Ints] = ()) -> Ints:
         """Score whole-unit values from 1 to `bins`; `before` are the scores to nest in."""
-        band = self._nested_bands(values, before) if self.cells else self._bands(values)
+        band: Ints = np.zeros(len(values), dtype=np.int64)
+        if self.cells:
+            shape = (*((MAX_BINS + 1,) * len(before)), self.bins - 1)
+            cuts = np.broadcast_to(np.array(self.cuts, dtype=np.int64), shape).copy()
+            for cell, own in self.cells.items():
+                cuts[cell] = own
+            band = (values[:, None] > cuts[tuple(before)]).sum(axis=1)
+        else:
+            # Cuts are few: to compare with each of them is quicker than to search.
+            above = np.greater_equal if self.method == "at_least" else np.greater
+            for cut in self.cuts:
+                band += above(values, cut)
         scores: Ints = self.bins - band if self.better == "lower" else band + 1
         return scores
-
-    def _bands(self, values: Ints) -> Ints:
-        # Cuts are few: to compare with each of them is quicker than to search.
-        above = np.greater_equal if self.method == "at_least" else np.greater
-        bands = np.zeros(len(values), dtype=np.int64)
-        for cut in self.cuts:
-            bands += above(values, cut)
-        return bands
-
-    def _nested_bands(self, values: Ints, before: Sequence[Ints]) -> Ints:
-        shape = (MAX_BINS + 1,) * len(before)
-        cuts = np.broadcast_to(np.array(self.cuts, dtype=np.int64), (*shape, self.bins - 1)).copy()
-        for cell, own in self.cells.items():
-            cuts[cell] = own
-        above: Ints = (values[:, None] > cuts[tuple(before)]).sum(axis=1)
-        return above
 
     def at(self, before: tuple[int, ...]) -> Scale:
         """The plain scale of those with these scores in the dimensions before."""
@@ -126,14 +121,16 @@ class Scales:
 
     def as_data(self) -> dict[str, Any]:
         """The scales as scales.json has them; money cuts are decimal text."""
-        return {
+        data = {
             "version": _VERSION,
             "as_of": self.as_of.isoformat(),
-            **{name: _scale_data(name, scale) for name, scale in self.by_dimension.items()},
+            **_scales_data(self.by_dimension),
             "timing": self.timing.as_data(),
-            **({"within": _within_data(self.within)} if self.within else {}),
-            "wallet": self.peer_spend.as_data(),
         }
+        if self.within:
+            own = {group: _scales_data(scales) for group, scales in self.within.groups.items()}
+            data["within"] = {"column": self.within.column, "groups": own}
+        return {**data, "wallet": self.peer_spend.as_data()}
 
     def in_group(self, group: str) -> Mapping[str, Scale]:
         """The scales of a group; the overall ones where the fit did not see it."""
@@ -173,22 +170,20 @@ def load_scales(path: str | os.PathLike[str]) -> Scales:
     return Scales(as_of, scales, timing, peer_spend, within)
 
 
-def _scale_data(name: str, scale: Scale) -> dict[str, Any]:
-    cells = [{"at": list(at), "cuts": _written(name, own)} for at, own in scale.cells.items()]
-    data = {"method": scale.method, "better": scale.better, "cuts": _written(name, scale.cuts)}
-    return {**data, "cells": cells} if cells else data
+def _scales_data(scales: Mapping[str, Scale]) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    for name, scale in scales.items():
+        cuts = _written(name, scale.cuts)
+        data[name] = {"method": scale.method, "better": scale.better, "cuts": cuts}
+        if scale.cells:
+            data[name]["cells"] = [
+                {"at": list(at), "cuts": _written(name, own)} for at, own in scale.cells.items()
+            ]
+    return data
 
 
 def _written(name: str, cuts: Sequence[int]) -> list[int | str]:
     return [money_text(cut) if name == "monetary" else cut for cut in cuts]
-
-
-def _within_data(within: Within) -> dict[str, Any]:
-    groups = {
-        group: {name: _scale_data(name, scale) for name, scale in scales.items()}
-        for group, scales in within.groups.items()
-    }
-    return {"column": within.column, "groups": groups}
 
 
 def _within(data: Mapping[str, Any], overall: Mapping[str, Scale]) -> Within:
@@ -207,10 +202,15 @@ def _within(data: Mapping[str, Any], overall: Mapping[str, Scale]) -> Within:
 def _scale(name: str, data: Mapping[str, Any]) -> Scale:
     if data["method"] not in METHODS or data["better"] != BETTER[name]:
         raise ValueError(name)
-    cuts = _cuts(name, data["cuts"])
-    cells = {_cell(name, one["at"]): _cuts(name, one["cuts"]) for one in data.get("cells", [])}
-    if any(len(own) != len(cuts) for own in cells.values()):
-        raise ValueError(name)
+    cuts, cells = _cuts(name, data["cuts"]), {}
+    for cell in data.get("cells", []):
+        before = tuple(cell["at"])
+        are_scores = all(type(score) is int and 1 <= score <= MAX_BINS for score in before)
+        if not are_scores or not before or len(before) != DIMENSIONS.index(name):
+            raise ValueError(name)
+        cells[before] = _cuts(name, cell["cuts"])
+        if len(cells[before]) != len(cuts):
+            raise ValueError(name)
     return Scale(data["method"], cuts, BETTER[name], cells)
 
 
@@ -218,21 +218,9 @@ def _cuts(name: str, data: Any) -> tuple[int, ...]:  # noqa: ANN401 - unchecked 
     unit = UNITS_PER_CURRENCY if name == "monetary" else 1
     if not isinstance(data, list):
         raise TypeError(name)
-    cuts = tuple(_whole(Decimal(cut) * unit) for cut in data)
-    if not 1 <= len(cuts) < MAX_BINS or list(cuts) != sorted(cuts):
+    cuts = [Decimal(cut) * unit for cut in data]
+    if any(cut != int(cut) or abs(cut) > _LARGEST_CUT for cut in cuts):
         raise ValueError(name)
-    return cuts
-
-
-def _cell(name: str, data: Any) -> tuple[int, ...]:  # noqa: ANN401 - unchecked input
-    scores = tuple(data)
-    whole = all(type(score) is int and 1 <= score <= MAX_BINS for score in scores)
-    if not whole or not scores or len(scores) != DIMENSIONS.index(name):
+    if not 1 <= len(cuts) < MAX_BINS or cuts != sorted(cuts):
         raise ValueError(name)
-    return scores
-
-
-def _whole(cut: Decimal) -> int:
-    if cut != int(cut) or abs(cut) > _LARGEST_CUT:
-        raise ValueError("a cut")
-    return int(cut)
+    return tuple(int(cut) for cut in cuts)

@@ -40,11 +40,21 @@ class Curve:
     se: Floats
     customers: int
     watched_days: int
+    at_last: int = 0
+    """How many were still waiting on the last day with an event."""
 
     def share(self, day: int) -> float:
         """The share with the event by a day; beyond the last event it stays as it was."""
         place = int(np.searchsorted(self.day, day, side="right")) - 1
         return float(1 - self.survival[place]) if place >= 0 else 0.0
+
+    def share_between(self, day: int) -> tuple[float, float]:
+        """Limits of the share with the event by a day; before the first event both are 0."""
+        place = int(np.searchsorted(self.day, day, side="right")) - 1
+        if place < 0:
+            return 0.0, 0.0
+        low, high = self._limits()
+        return float(low[place]), float(high[place])
 
     @property
     def share_ever(self) -> float:
@@ -68,6 +78,28 @@ class Curve:
         low, high = 1 - inner ** np.exp(spread), 1 - inner ** np.exp(-spread)
         return low, high
 
+    def reached_between(self, share: float) -> tuple[int | None, int | None]:
+        """Limits of the day by which this share has the event (Brookmeyer & Crowley, 1982).
+
+        None is not seen yet.
+        """
+        low, high = (limit >= share for limit in self._limits())
+        first, last = (int(self.day[at.argmax()]) if at.any() else None for at in (high, low))
+        return first, last
+
+    def _limits(self) -> tuple[Floats, Floats]:
+        """The band, and where everybody has had the event what those last waiting tell of all.
+
+        Of so many of as many, Wilson's lower limit (1927); no lower than the limit of the day
+        before.
+        """
+        low, high = self.band()
+        if len(low) and np.isnan(low[-1]):
+            before = low[-2] if len(low) > 1 else 0.0
+            low[-1] = max(before, self.at_last / (self.at_last + Z_95**2))
+            high[-1] = 1.0
+        return low, high
+
 
 def survival_curve(times: Ints, events: Flags) -> Curve:
     """Estimate the curve.
@@ -84,7 +116,8 @@ def survival_curve(times: Ints, events: Flags) -> Curve:
     left = at_risk - happened  # nobody is left after the last event where all have had it
     spread = np.cumsum(happened / (at_risk * np.maximum(left, 1)))
     se = np.where(left > 0, survival * np.sqrt(spread), np.nan)
-    return Curve(days, survival, se, len(times), watched)
+    last = int(at_risk[-1]) if len(days) else 0
+    return Curve(days, survival, se, len(times), watched, last)
 
 
 def _at_risk(times: Ints) -> Ints:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -37,11 +37,14 @@ Floats = npt.NDArray[np.float64]
 class Wallets:
     """The best known wallet of each of some people: the place of its basis in BASES, -1 for none.
 
-    Money is in 1/10,000; `told` is the share that a stated rank tells, NaN elsewhere.
+    Money is in 1/10,000; an estimate lies between `low` and `high`, what was told is both;
+    `told` is the share that a stated rank tells, NaN elsewhere.
     """
 
     basis: Ints
     wallet: Ints
+    low: Ints
+    high: Ints
     spend: Ints
     told: Floats
 
@@ -84,10 +87,12 @@ def best_wallets(
 ) -> Wallets:
     """The wallet of everyone by the best basis there is; arguments as `add_wallets` has them."""
     found = Wallets(
-        np.full(len(people), -1),
-        np.zeros(len(people), dtype=np.int64),
-        np.zeros(len(people), dtype=np.int64),
-        np.full(len(people), np.nan),
+        basis=np.full(len(people), -1),
+        wallet=np.zeros(len(people), dtype=np.int64),
+        low=np.zeros(len(people), dtype=np.int64),
+        high=np.zeros(len(people), dtype=np.int64),
+        spend=np.zeros(len(people), dtype=np.int64),
+        told=np.full(len(people), np.nan),
     )
     by_basis = []
     if peer_spend is not None:
@@ -98,7 +103,10 @@ def best_wallets(
     for basis, rows in by_basis:  # a better one takes the place of a worse
         owner = rows["owner"].to_numpy(dtype=np.int64)
         found.basis[owner] = basis
-        found.wallet[owner] = rows["wallet"].to_numpy(dtype=np.int64)
+        wallet = rows["wallet"].to_numpy(dtype=np.int64)
+        found.wallet[owner] = wallet
+        found.low[owner] = rows.get("low", wallet)
+        found.high[owner] = rows.get("high", wallet)
         found.spend[owner] = rows["spend"].to_numpy(dtype=np.int64)
         found.told[owner] = rows[TOLD_SHARE] / MILLION if TOLD_SHARE in rows else np.nan
     return found
@@ -111,6 +119,8 @@ def add_wallets(  # noqa: PLR0913, PLR0917 - all that a wallet is told by
     rules: WalletRules,
     period: Period,
     limits: WalletLimits | None = None,
+    *,
+    plan_by_estimate: bool = False,
 ) -> pd.DataFrame:
     """Add what is known of each person's wallet, by the best basis there is.
 
@@ -123,55 +133,47 @@ def add_wallets(  # noqa: PLR0913, PLR0917 - all that a wallet is told by
         rules: when a share is low or high.
         period: the days that the lines cover.
         limits: what is large among everybody's; None where these people are everybody.
+        plan_by_estimate: whether headroom and a plan are told of an estimate too.
 
     Returns:
-        A new frame with wallet (Int64, 1/10,000), share_of_wallet (0-1, six decimals), wallet_basis
-        and wallet_tier (categories), headroom (Int64); and, for reports and the playbook:
+        A new frame with wallet, wallet_low, wallet_high (Int64, 1/10,000), share_of_wallet (0-1,
+        six decimals), wallet_basis and wallet_tier (categories), headroom (Int64); and, for reports
+        and the playbook:
         wallet_spend (Int64: the spend that is compared, from 0 to the wallet), wallet_understated
         (somebody spends more here than they said to spend at all), wallet_plan, share_is_low and
         headroom_is_high (never by an estimate).
     """
     best = best_wallets(people, wallets, peer_spend, period)
     counted, nobody = best.counted, best.basis < 0
+    told = np.isin(best.basis, range(len(TOLD)))
+    unplanned = nobody | (~told & (not plan_by_estimate))
     # A share that was told is not told again by a wallet that had to be rounded.
     share = np.round(counted / np.where(nobody, np.nan, best.wallet), 6)
     share = np.where(np.isnan(best.told), share, best.told)
-    added = {
-        "wallet": pd.arrays.IntegerArray(best.wallet, nobody),
-        "share_of_wallet": share,
-        "wallet_basis": worded(best.basis, BASES),
-        "wallet_tier": worded(_tiers(share, rules), TIERS),
-        "headroom": pd.arrays.IntegerArray(best.wallet - counted, nobody),
-        "wallet_spend": pd.arrays.IntegerArray(counted, nobody),
-        "wallet_understated": best.spend > best.wallet,
-        **_plans(share, best, rules, limits or wallet_limits([best])),
-    }
-    return beside(people, added)
-
-
-def _plans(
-    share: Floats, best: Wallets, rules: WalletRules, limits: WalletLimits
-) -> dict[str, Any]:
-    """The columns wallet_plan, share_is_low and headroom_is_high."""
-    headroom = best.wallet - best.counted
-    is_high = share >= float(rules.low + rules.high) / 2
+    below = [share < float(rules.low), share < float(rules.high), ~np.isnan(share)]
+    tiers = np.select(below, [0, 1, 2], default=3)
+    headroom, limits = best.wallet - counted, limits or wallet_limits([best])
     # Nobody's basis, -1, takes the last.
     is_large = best.wallet > np.array([*limits.wallet, 0])[best.basis]
+    has_room = headroom > np.array([*limits.headroom, 0])[best.basis]
     # Large: develop, defend; small: automate, maintain.
-    plan = np.where(is_large, 0 + is_high, 3 - is_high)
-    told = np.isin(best.basis, range(len(TOLD)))
-    return {
-        "wallet_plan": worded(np.where(best.basis < 0, -1, plan), PLANS),
+    is_high = share >= float(rules.low + rules.high) / 2
+    plans = np.where(is_large, 0 + is_high, 3 - is_high)
+    added = {
+        "wallet": pd.arrays.IntegerArray(best.wallet, nobody),
+        "wallet_low": pd.arrays.IntegerArray(best.low, nobody),
+        "wallet_high": pd.arrays.IntegerArray(best.high, nobody),
+        "share_of_wallet": share,
+        "wallet_basis": worded(best.basis, BASES),
+        "wallet_tier": worded(tiers, TIERS),
+        "headroom": pd.arrays.IntegerArray(headroom, unplanned),
+        "wallet_spend": pd.arrays.IntegerArray(counted, nobody),
+        "wallet_understated": best.spend > best.wallet,
+        "wallet_plan": worded(np.where(unplanned, -1, plans), PLANS),
         "share_is_low": told & (share < float(rules.low)),
-        "headroom_is_high": told & (headroom > np.array([*limits.headroom, 0])[best.basis]),
+        "headroom_is_high": told & has_room,
     }
-
-
-def _tiers(share: Floats, rules: WalletRules) -> Ints:
-    """The place of each share in TIERS."""
-    known = [share < float(rules.low), share < float(rules.high), ~np.isnan(share)]
-    tiers: Ints = np.select(known, [0, 1, 2], default=3)
-    return tiers
+    return beside(people, added)
 
 
 def add_wallet_scores(people: pd.DataFrame) -> pd.DataFrame:

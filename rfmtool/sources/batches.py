@@ -22,11 +22,6 @@ class Fault:
     """Its text, where nothing divides it: it could be a piece of a cell."""
 
 
-def _no_texts(rows: Sequence[int]) -> list[bytes]:
-    """A typed source has no text, and nothing that cannot be taken apart."""
-    return [b""] * len(rows)
-
-
 @dataclass(frozen=True)
 class Batch:
     """Consecutive records of one file.
@@ -42,8 +37,9 @@ class Batch:
     whole: Callable[[], Sequence[pa.Array]]
     footer_rows: int = 0
     """How many records at the end are a footer; they are blank faults too."""
-    texts: Callable[[Sequence[int]], list[bytes]] = _no_texts
-    """Fetches records as they stand in a file of text, by their places in the batch."""
+    texts: Callable[[Sequence[int]], list[bytes]] = lambda rows: [b""] * len(rows)
+    """Fetches records as they stand in a file of text, by their places in the batch; of typed
+    sources they are empty."""
 
     def rows(self) -> Places:
         """Places in the batch, from 0, of the records that have cells."""

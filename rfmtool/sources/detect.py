@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -13,7 +13,6 @@ import pyarrow as pa
 from rfmtool.errors import AmbiguousInputError, InputError, NoTableError, having_seen, naming
 from rfmtool.rules.presets import Preset
 from rfmtool.sources import read
-from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells import conventions
 from rfmtool.sources.cells.date_readings import ISO, check_zone, in_zone, reading_of
 from rfmtool.sources.files.exports import ExportFile
@@ -33,6 +32,7 @@ from rfmtool.sources.layouts import parquet_layout, text_layout, typed_layout
 from rfmtool.sources.presets import GENERIC
 from rfmtool.sources.roles import EXPORT, Roles
 from rfmtool.sources.source import FileSource, FrameSource, Source, StreamSource
+from rfmtool.sources.tables import apart, source_of_stored
 from rfmtool.sources.text.dialect import SAMPLE_BYTES
 
 _FRAMES: Final = ("pandas", "polars", "pyarrow")
@@ -114,19 +114,19 @@ def understand(sources: Sequence[Source], asked: Asked, preset: Preset = GENERIC
         source.with_layout(replace(source.layout, carry_down=carry_down)) for source in sources
     ]
     export = Export(tuple(sources), Reading(preset=preset), asked)
+    size = max(SAMPLE_BYTES // len(sources), _LEAST_SAMPLE_BYTES)
+    firsts = (
+        job() for source in sources for job in itertools.islice(source.jobs(block_bytes=size), 1)
+    )
     with having_seen(export):
-        return _understood(export)
-
-
-def _understood(export: Export) -> Export:
-    weighed = conventions.weigh(_samples(export))
-    # A first day of nothing but 01/01/2024 decides nothing about the days that follow it.
-    if not export.asked.date_format and conventions.is_open(weighed):
-        return survey(export)
-    try:
-        return _read_with(export, weighed)
-    except AmbiguousInputError:
-        return survey(export)
+        weighed = conventions.weigh(firsts)
+        # A first day of nothing but 01/01/2024 decides nothing about the days that follow it.
+        if not asked.date_format and conventions.is_open(weighed):
+            return survey(export)
+        try:
+            return _read_with(export, weighed)
+        except AmbiguousInputError:
+            return survey(export)
 
 
 def survey(export: Export) -> Export:
@@ -141,13 +141,6 @@ def survey(export: Export) -> Export:
     return replace(
         read, surveyed=True, other_dates=conventions.other_dates(weighed, read.reading.dates)
     )
-
-
-def _samples(export: Export) -> Iterator[Batch]:
-    size = max(SAMPLE_BYTES // len(export.sources), _LEAST_SAMPLE_BYTES)
-    for source in export.sources:
-        for job in itertools.islice(source.jobs(block_bytes=size), 1):
-            yield job()
 
 
 def _read_with(export: Export, weighed: conventions.Weights) -> Export:
@@ -188,10 +181,15 @@ def sources_of(
             f"a source is a path, paths, a frame, or a list of dicts, not a {kind}",
             "Pass one of these.",
         )
-    files = expand(source, asked.max_bytes)
+    rows, exports = apart([os.fspath(one) for one in source], asked)
+    tables = [source_of_stored(one, asked, roles) for one in rows]
+    if rows and not exports:
+        return [*tables], ()
+    files = expand(exports, asked.max_bytes)
     if len(files) == 1 or asked.strict:
-        return [source_of_file(file, asked, roles) for file in files], ()
-    return _tables_among(files, asked, roles)
+        return [*tables, *(source_of_file(file, asked, roles) for file in files)], ()
+    found, passed_over = _tables_among(files, asked, roles)
+    return [*tables, *found], passed_over
 
 
 def _tables_among(
@@ -203,28 +201,22 @@ def _tables_among(
         InputError: a table cannot be read, or there is none at all.
     """
     sources: list[Source] = []
-    refused: list[InputError] = []
+    refused: dict[str, InputError] = {}
     for file in files:
         try:
             sources.append(source_of_file(file, asked, roles))
         except InputError as error:
-            if not (isinstance(error, NoTableError) or _is_prose(error)):
-                raise
-            refused.append(error)
+            what: str = error.args[0]
+            if not isinstance(error, NoTableError):
+                seen = error.seen
+                dialect = seen.sources[0].layout.dialect if isinstance(seen, Export) else None
+                if dialect is None or not dialect.is_prose:
+                    raise
+                what = f"{what.partition(': ')[0]}: it is no table"
+            refused[what] = error
     if not sources:
-        raise refused[0]
-    return sources, tuple(f"Passed over: {_why(error)} (--strict stops here)." for error in refused)
-
-
-def _why(error: InputError) -> str:
-    what: str = error.args[0]
-    return what if isinstance(error, NoTableError) else f"{what.partition(': ')[0]}: it is no table"
-
-
-def _is_prose(error: InputError) -> bool:
-    seen = error.seen
-    dialect = seen.sources[0].layout.dialect if isinstance(seen, Export) else None
-    return dialect is not None and dialect.is_prose
+        raise next(iter(refused.values()))
+    return sources, tuple(f"Passed over: {what} (--strict stops here)." for what in refused)
 
 
 def _source_of_frame(frame: Any, asked: Asked, roles: Roles) -> Source:  # noqa: ANN401

@@ -50,7 +50,9 @@ def table_of(frame: Any) -> pa.Table:  # noqa: ANN401 - any library's frame, or 
 
 def _named_in_text(frame: Any) -> Any:  # noqa: ANN401
     """A pandas frame with text for names, and for days that stand in it as objects."""
-    names = [_name(name) for name in frame.columns]
+    # The levels of a name in several are put together.
+    levels = [name if isinstance(name, tuple) else (name,) for name in frame.columns]
+    names = [" ".join(str(level) for level in name if str(level)) for name in levels]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise AmbiguousInputError(
@@ -64,12 +66,6 @@ def _named_in_text(frame: Any) -> Any:  # noqa: ANN401
         if frame[name].dtype == object and _are_days(frame[name])
     }
     return frame.assign(**objects) if objects else frame
-
-
-def _name(name: object) -> str:
-    """A column's name; the levels of a name in several are put together."""
-    levels = name if isinstance(name, tuple) else (name,)
-    return " ".join(str(level) for level in levels if str(level))
 
 
 def _is_missing(cell: Any) -> bool:  # noqa: ANN401 - any object that a frame holds

@@ -142,6 +142,10 @@ class Asked:
     """Customer ids that stand for nobody."""
     strict: bool = False
     """Whether files that are passed over with a notice are errors."""
+    table: str | None = None
+    """The table to read of a database."""
+    query: str | None = None
+    """What to ask a database instead."""
 
     def of_table(self, table: str = "") -> Asked:
         """Keep what is said of one table: its columns, `TABLE.ROLE` without the table.
@@ -153,7 +157,7 @@ class Asked:
         columns = {role: name for (prefix, _, role), name in parts.items() if prefix == table}
         if not table:
             return replace(self, columns=columns)
-        return replace(self, columns=columns, has_header=True, keep=())
+        return replace(self, columns=columns, has_header=True, keep=(), table=None, query=None)
 
 
 @dataclass(frozen=True)
@@ -167,12 +171,17 @@ class Detail:
     """The latest email, phone, name and consent; kept columns come in any case."""
     entries: bool = False
     """What each order moved on each day."""
+    first: bool = False
+    """The categories of first orders; where there are none, their products."""
 
     def places(self, found: Mapping[str, int]) -> dict[str, int]:
         """Of the places of roles, those to be read; the role wanted as category becomes it."""
         wanted = {role: place for role, place in found.items() if role not in OPTIONAL_ROLES}
-        if self.category is not None and self.category in found:
-            wanted["category"] = found[self.category]
+        role = self.category
+        if self.first and role not in found:
+            role = "product"
+        if role is not None and role in found:
+            wanted["category"] = found[role]
         others = ("cost",) * self.cost + CONTACTS * self.contacts
         return wanted | {role: found[role] for role in others if role in found}
 

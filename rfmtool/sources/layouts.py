@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -51,25 +50,18 @@ def _with_keys(
 
 def _places(found: FileLayout, asked: Asked, roles: Roles, where: str) -> dict[str, int]:
     """The places of the roles and of the columns that are carried through."""
+    header = names = found.header
     try:
-        places = _found(found, asked, roles, where)
+        if found.dialect and found.dialect.is_doubtful:
+            names = known_names(header, [*roles.kinds, *asked.columns.values()])
+        places = roles.find(names, asked.columns, where)
     except InputError as error:
         known = error.seen if isinstance(error.seen, dict) else {}
         error.seen = replace(found, places=known)
         raise
+    kept = [name for name in asked.keep if name in header or name not in asked.elsewhere]
     with having_seen(replace(found, places=places)):
-        return places | kept_places(found.header, _kept(found.header, asked), places, where)
-
-
-def _found(found: FileLayout, asked: Asked, roles: Roles, where: str) -> dict[str, int]:
-    header = found.header
-    if found.dialect and found.dialect.is_doubtful:
-        header = known_names(header, [*roles.kinds, *asked.columns.values()])
-    return roles.find(header, asked.columns, where)
-
-
-def _kept(header: Sequence[str], asked: Asked) -> list[str]:
-    return [name for name in asked.keep if name in header or name not in asked.elsewhere]
+        return places | kept_places(header, kept, places, where)
 
 
 def typed_layout(

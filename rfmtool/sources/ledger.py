@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -62,6 +62,8 @@ class Tally:
     last_day: int | None = None
     """The latest day of a used or anonymous row, in days since 1970-01-01."""
     ids_end_in_point_zero: bool = True
+    shortened_orders: int = 0
+    repeated_refunds: int = 0
     has_marks: bool = False
     currencies: frozenset[str] = frozenset()
     unrated: frozenset[str] = frozenset()
@@ -99,6 +101,10 @@ class Ledger:
     rejected_units: int = 0
     last_day: int | None = None
     ids_end_in_point_zero: bool = True
+    shortened_orders: int = 0
+    """How many rows have an order id such as 6.12E+12, which a spreadsheet has cut short."""
+    repeated_refunds: int = 0
+    """How many rows repeat what was given back of a whole order, which is taken off by each."""
     has_marks: bool = False
     currencies: set[str] = field(default_factory=set)
     unrated: set[str] = field(default_factory=set)
@@ -121,8 +127,10 @@ class Ledger:
         if len(tally.reject_rows):
             known = self.rejected_by_file.get(file, 0)
             self.rejected_by_file[file] = known + len(tally.reject_rows)
-        for row, code in self._room_for(tally):
-            self.rejects.append(Reject(file, before + row + 1, BINS[code]))
+            room = _KEPT_REJECTS - len(self.rejects)
+            for place in np.argsort(tally.reject_rows)[:room] if room else ():
+                row, code = int(tally.reject_rows[place]), tally.reject_codes[place]
+                self.rejects.append(Reject(file, before + row + 1, BINS[code]))
         self.used_units += tally.used_units
         self.anonymous_units += tally.anonymous_units
         self.moved_units += tally.moved_units
@@ -131,6 +139,8 @@ class Ledger:
             known = tally.last_day if self.last_day is None else self.last_day
             self.last_day = max(tally.last_day, known)
         self.ids_end_in_point_zero &= tally.ids_end_in_point_zero
+        self.shortened_orders += tally.shortened_orders
+        self.repeated_refunds += tally.repeated_refunds
         self.has_marks |= tally.has_marks
         self.currencies |= tally.currencies
         self.unrated |= tally.unrated
@@ -154,14 +164,6 @@ class Ledger:
         """Note what recurs in another file; what the copies hold without a customer is no more."""
         self.overlap = overlap
         self.anonymous_units -= overlap.anonymous_units
-
-    def _room_for(self, tally: Tally) -> Sequence[tuple[int, int]]:
-        room = _KEPT_REJECTS - len(self.rejects)
-        if room <= 0 or not len(tally.reject_rows):
-            return ()
-        order = np.argsort(tally.reject_rows)[:room]
-        rows, codes = tally.reject_rows[order].tolist(), tally.reject_codes[order].tolist()
-        return list(zip(rows, codes, strict=True))
 
     def __repr__(self) -> str:
         """Show where the rows went."""

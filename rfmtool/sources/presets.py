@@ -54,7 +54,10 @@ class Known:
                 )
             return named
         names = {normal(name) for name in header}
-        return next((preset for preset in every if _fits(preset, names)), GENERIC)
+        for preset in every:
+            if any(names >= {normal(name) for name in known} for known in preset.known_by):
+                return preset
+        return GENERIC
 
     def roles(self) -> Roles:
         """The roles of an export, found by its preset."""
@@ -69,28 +72,20 @@ class Known:
         return _places(preset, header, asked, where)
 
 
-def _fits(preset: Preset, names: set[str]) -> bool:
-    return any(names >= {normal(name) for name in known} for known in preset.known_by)
-
-
 def _places(
     preset: Preset, header: Sequence[str], asked: Mapping[str, str], where: str
 ) -> dict[str, int]:
     """The place of each role: as asked, else as the preset says; contacts and such by name."""
-    alike = {*PRESET_ROLES} - ({*CONTACTS} - {*preset.columns})
+    alike = {*PRESET_ROLES} - ({*CONTACTS, "cost"} - {*preset.columns})
     others = {role: known for role, known in synonyms().items() if role not in alike}
     own = {role: [normal(name) for name in names] for role, names in preset.columns.items()}
-    own = _with_one_money(own, header)
+    left_out: set[str] = set()
+    amounts = own.get("amount", ())
+    if not {normal(name) for name in header}.isdisjoint(amounts):  # money is read from one place
+        left_out |= {"quantity", "unit_price"}
     amount = normal(asked.get("amount", ""))
-    if amount and amount not in own.get("amount", ()):  # what is taken off belongs to the preset's
-        own = {role: known for role, known in own.items() if role not in ("refunded", "unpaid")}
+    if amount and amount not in amounts:  # what is taken off belongs to the preset's
+        left_out |= {"refunded", "unpaid"}
+    own = {role: known for role, known in own.items() if role not in left_out}
     places = places_of(header, asked, own | others, where)
     return needed(places, header, where)
-
-
-def _with_one_money(own: dict[str, list[str]], header: Sequence[str]) -> dict[str, list[str]]:
-    """The columns of a preset without its quantity and price, where it has an amount as well."""
-    names = {normal(name) for name in header}
-    if names.isdisjoint(own.get("amount", ())):
-        return own
-    return {role: known for role, known in own.items() if role not in ("quantity", "unit_price")}

@@ -67,7 +67,14 @@ def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> d
         AmbiguousInputError: a needed column's name occurs twice.
     """
     places = places_of(header, asked, synonyms(), where)
-    return _with_one_amount(places, asked, header, where)
+    factors = {"quantity", "unit_price"}
+    if factors <= asked.keys() and "amount" not in asked:
+        places.pop("amount", None)
+    if "amount" not in places and "quantity" not in places and "unit_price" in places:
+        places["amount"] = places.pop("unit_price")  # a price on its own is what was paid
+    if "amount" in places:
+        places = {role: place for role, place in places.items() if role not in factors}
+    return needed(places, header, where)
 
 
 def places_of(
@@ -94,20 +101,17 @@ def places_of(
         if names.count(name) > 1:
             if role in (*OPTIONAL_ROLES, *SUGGESTED_ROLES):
                 continue  # better none than the wrong one, and the rest can still be read
-            raise _twice(header[names.index(name)], names.count(name), role, where, option)
+            raise AmbiguousInputError(
+                f"{where}: {names.count(name)} columns are called {header[names.index(name)]!r},"
+                f" and one of them would be {role}",
+                f"Rename them apart, or name another with {option}.",
+            )
         place = names.index(name)
         # An e-mail address may well stand for the customer, too.
         taken = {places[other] for other in places if (other, role) != ("customer_id", "email")}
         if place not in taken:
             places[role] = place
     return places
-
-
-def _twice(name: str, count: int, role: str, where: str, option: str) -> AmbiguousInputError:
-    return AmbiguousInputError(
-        f"{where}: {count} columns are called {name!r}, and one of them would be {role}",
-        f"Rename them apart, or name another with {option}.",
-    )
 
 
 def kept_places(
@@ -129,19 +133,6 @@ def kept_places(
                 f"Name the one you want with --column {name}=NAME.",
             )
     return {KEPT + name: place for name, place in kept.items()}
-
-
-def _with_one_amount(
-    places: dict[str, int], asked: Mapping[str, str], header: Sequence[str], where: str
-) -> dict[str, int]:
-    factors = {"quantity", "unit_price"}
-    if factors <= asked.keys() and "amount" not in asked:
-        places.pop("amount", None)
-    if "amount" not in places and "quantity" not in places and "unit_price" in places:
-        places["amount"] = places.pop("unit_price")  # a price on its own is what was paid
-    if "amount" in places:
-        places = {role: place for role, place in places.items() if role not in factors}
-    return needed(places, header, where)
 
 
 def needed(places: dict[str, int], header: Sequence[str], where: str) -> dict[str, int]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import resources
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +22,7 @@ from rfmtool.arrays import mask_of
 from rfmtool.rules.presets import Preset
 from rfmtool.sources.cells.date_readings import READINGS
 from rfmtool.sources.cells.dates import read_days
-from rfmtool.sources.cells.numbers import NumberReading, plain_numbers
+from rfmtool.sources.cells.numbers import DecimalMark, NumberReading, plain_numbers
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.names import normal
 from rfmtool.sources.roles import synonyms
@@ -76,17 +76,16 @@ def _cells(sources: Sequence[Source], role: str) -> pa.Array:
     """The distinct filled cells of a column in the first rows of each file, as text."""
     columns = [pa.array([], pa.string())]
     for source in sources:
-        if role in source.layout.places:
-            columns += _first(source, role)
+        if role not in source.layout.places:
+            continue
+        if role not in source.layout.in_file.places:  # it stands in the name of a folder
+            columns.append(pa.array([source.layout.key_of(role)], pa.string()))
+            continue
+        alone = replace(source.layout, places={role: source.layout.places[role]}, carry_down=())
+        jobs = source.with_layout(alone).jobs(block_bytes=_SAMPLE_BYTES)
+        columns += [pc.cast(job().cells[role], pa.string()) for job in itertools.islice(jobs, 1)]
     texts = pc.utf8_trim_whitespace(pc.unique(pa.concat_arrays(columns)))
     return pc.drop_null(texts.filter(pc.not_equal(texts, "")))
-
-
-def _first(source: Source, role: str) -> Iterator[pa.Array]:
-    alone = replace(source.layout, places={role: source.layout.places[role]}, carry_down=())
-    plain = source.with_layout(alone)
-    for job in itertools.islice(plain.jobs(block_bytes=_SAMPLE_BYTES), 1):
-        yield pc.cast(job().cells[role], pa.string())
 
 
 def _becomes(role: str, cells: pa.Array, *, weak: bool) -> str | None:
@@ -107,17 +106,15 @@ def _kind(cells: pa.Array) -> Kind:
     found = {normal(word) for word in cells.to_pylist()}
     if found <= words("yes") | words("no") and found != {"0"}:
         return "flag"
-    if any(_share(plain_numbers(cells, NumberReading(mark))[0].is_valid()) for mark in (".", ",")):
-        return "number"
+    for mark in get_args(DecimalMark):
+        numbers, _ = plain_numbers(cells, NumberReading(mark))
+        if np.mean(mask_of(numbers.is_valid())) >= _MOST:
+            return "number"
     for reading in READINGS:
         _, unread = read_days(cells, reading)
         if unread is None or np.mean(~unread) >= _MOST:
             return "day"
     return "words"
-
-
-def _share(fits: pa.Array) -> bool:
-    return bool(np.mean(mask_of(fits)) >= _MOST)
 
 
 @cache

@@ -14,6 +14,7 @@ from rfmtool.analyses.affinity import Affinity
 from rfmtool.analyses.cadence import Cadence
 from rfmtool.analyses.cohorts import Cohorts
 from rfmtool.analyses.concentration import Concentration, top_count
+from rfmtool.analyses.journey import Journey
 from rfmtool.analyses.measure import Measure
 from rfmtool.analyses.repeat import Repeat
 from rfmtool.analyses.returned import ENOUGH
@@ -99,6 +100,11 @@ def concentration_data(found: Concentration) -> Data:
     }
 
 
+def journey_data(found: Journey) -> Data:
+    """The way of first-time buyers, as it is."""
+    return found.as_data()
+
+
 def repeat_data(found: Repeat) -> Data:
     """When second orders come; of groups also how long they were watched."""
     data = found.as_data()
@@ -138,6 +144,7 @@ DATA_OF: Final[dict[str, Callable[[Any], Data]]] = {
     "cadence": cadence_data,
     "cohorts": cohorts_data,
     "concentration": concentration_data,
+    "journey": journey_data,
     "measure": measure_data,
     "repeat": repeat_data,
     "timeline": timeline_data,

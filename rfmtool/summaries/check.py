@@ -11,7 +11,6 @@ from rfmtool.money import money_text
 from rfmtool.sources.cells.currencies import apart, is_known
 from rfmtool.sources.counting import count_rows
 from rfmtool.sources.detect import Export
-from rfmtool.sources.evidence.ledger import TableLedger
 from rfmtool.sources.evidence.tables import Evidence
 from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.roles import may_be_data
@@ -25,6 +24,7 @@ def diagnosis(grouped: Grouped, told: Evidence | None = None) -> dict[str, Any]:
     """Turn a read export, and the evidence beside it, into plain data."""
     export, ledger = grouped.export, grouped.ledger
     reading, held = export.reading, apart(ledger.currencies)
+    tables = told.ledgers if told else {}
     decided_by = "the whole column decided" if export.surveyed else "a sample decided"
     return {
         **glimpse(export, ledger),
@@ -47,25 +47,25 @@ def diagnosis(grouped: Grouped, told: Evidence | None = None) -> dict[str, Any]:
         "currencies": sorted(filter(is_known, held)),
         "rates": rates_data(grouped),
         "ledger": ledger.as_data(),
-        "rejects": [
-            {"file": reject.file, "row": reject.row, "reason": reject.reason}
-            for reject in ledger.rejects
-        ],
-        "evidence": {} if told is None else {n: _table(one) for n, one in told.ledgers.items()},
+        "rejects": _rejects(ledger),
+        "evidence": {
+            name: {**table.as_data(), "rejects": _rejects(table.rows)}
+            for name, table in tables.items()
+        },
     }
 
 
-def _table(ledger: TableLedger) -> dict[str, Any]:
-    rejects = [
+def _rejects(ledger: Ledger) -> list[dict[str, Any]]:
+    return [
         {"file": reject.file, "row": reject.row, "reason": reject.reason}
-        for reject in ledger.rows.rejects
+        for reject in ledger.rejects
     ]
-    return {**ledger.as_data(), "rejects": rejects}
 
 
 def glimpse(export: Export, ledger: Ledger | None = None) -> dict[str, Any]:
     """What an export looks like before it is read: its files, its columns, what they mean."""
     rows = ledger.rows_by_file if ledger else {}
+    header = export.sources[0].layout.header
     return {
         "files": [
             {
@@ -84,12 +84,8 @@ def glimpse(export: Export, ledger: Ledger | None = None) -> dict[str, Any]:
         "columns": export.roles,
         "kept": export.kept,
         "asked": sorted(export.asked.columns),
-        "header": [] if _may_be_a_row(export) else _header(export),
+        "header": [] if _may_be_a_row(export) else [name.strip() for name in header],
     }
-
-
-def _header(export: Export) -> list[str]:
-    return [name.strip() for name in export.sources[0].layout.header]
 
 
 def _may_be_a_row(export: Export) -> bool:

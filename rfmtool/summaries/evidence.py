@@ -86,7 +86,8 @@ def _margin(one: Margin) -> dict[str, Any]:
 
 def wallet_data(frame: pd.DataFrame) -> dict[str, Any]:
     """Share of wallet by how it is known, never added up over bases, and how it is spread."""
-    columns = ["wallet_basis", "wallet_spend", "wallet", "wallet_plan"]
+    columns = ["wallet_basis", "wallet_spend", "wallet", "wallet_low", "wallet_high", "headroom",
+               "wallet_plan"]  # fmt: skip
     having = frame.loc[frame["wallet"].notna(), columns]
     return {
         "bases": [
@@ -112,15 +113,21 @@ def _share_of(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _basis(name: str, rows: pd.DataFrame) -> dict[str, Any]:
-    spend = total_of(rows["wallet_spend"])
-    wallet = total_of(rows["wallet"])
+    spend, wallet, low, high = (
+        total_of(rows[name]) for name in ("wallet_spend", "wallet", "wallet_low", "wallet_high")
+    )
+    planned = rows["headroom"].notna().all()
     plans = rows["wallet_plan"].value_counts(sort=False)
     return {
         "basis": name,
         "customers": len(rows),
         "spend": money_text(spend),
         "wallet": money_text(wallet),
+        "wallet_low": money_text(low),
+        "wallet_high": money_text(high),
         "share": spend / wallet,
-        "headroom": money_text(wallet - spend),
+        "share_low": spend / high if high else None,
+        "share_high": spend / low if low else None,
+        "headroom": money_text(wallet - spend) if planned else None,
         "plans": {str(plan): int(count) for plan, count in plans.items()},
     }

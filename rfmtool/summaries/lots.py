@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 from rfmtool.analyses.effects import smallest_share_seen, weeks_to_see
 from rfmtool.days import day_of
 from rfmtool.placing.contacting import listed
+from rfmtool.placing.tasks import TASKS
 from rfmtool.rules import ALL
-from rfmtool.summaries.words import counted
+from rfmtool.summaries.words import counted, plain
 
 if TYPE_CHECKING:
     from rfmtool.analyses.backtest import Backtest
@@ -60,9 +61,10 @@ def lots_data(result: Standing, back: Backtest | None) -> dict[str, Any] | None:
         if len(mine):
             now = on_list.get(action, {"to_contact": 0, "held_out": 0})
             verb = next((_BY[one] for one in channels[action] if one in _BY), "contact")
-            words = f"{action}: {now['to_contact']:,} to {verb}, {now['held_out']:,} left out"
+            counts = f"{now['to_contact']:,} to {verb}, {now['held_out']:,} left out to compare"
             power = _power(mine, bases.get(action), result.as_of_day)
-            lists.append({"action": action, "lot": lot, "words": f"{words} to compare", **power})
+            words = f"{plain(action)}: {counts}"
+            lists.append({"action": action, "lot": lot, "words": words, **power})
     began = int(rows["from_on"].min())
     return {
         "salt": lots.salt,
@@ -109,22 +111,33 @@ def lot_warnings(result: Standing) -> list[str]:
             "An earlier run left people out by lot, and this one leaves out nobody: give its"
             " --holdout again, or there is nothing to compare."
         )
+    return [*found, *log_warnings(result, result.as_of_day, "the most in 30 days")]
+
+
+def log_warnings(result: Standing, day: int, count_for: str) -> list[str]:
+    """How many rows of the contact log cannot be meant: days to come, actions of no playbook.
+
+    Args:
+        result: a run that was given the log, or was not.
+        day: the last one that there can be, in days since 1970-01-01.
+        count_for: all that rows of an unknown action count for.
+    """
     told = result.evidence.tables.get("contacted") if result.evidence else None
     if told is None:
-        return found
-    days = told["contacted_on"].cast("int32")
-    later = pc.sum(pc.greater(days, result.as_of_day)).as_py() or 0
+        return []
+    found = []
+    later = pc.sum(pc.greater(told["contacted_on"].cast("int32"), day)).as_py() or 0
     if later:
-        found.append(
-            f"contacted: {counted(later, 'row')} dated after {result.as_of}, so not yet true."
-        )
-    known = [row.label for row in result.rules.playbook]
+        rows = counted(later, "row")
+        found.append(f"contacted: {rows} dated after {day_of(day)}, so not yet true.")
+    known = [*(row.label for row in result.rules.playbook), *TASKS]
     actions = pc.utf8_lower(pc.utf8_trim_whitespace(told["action"]))
-    strange = pc.sum(pc.invert(pc.is_in(actions, pa.array(known)))).as_py() or 0
+    is_out = pc.not_equal(told["direction"], "in").fill_null(fill_value=True)
+    strange = pc.sum(pc.and_(is_out, pc.invert(pc.is_in(actions, pa.array(known))))).as_py() or 0
     if strange:
         found.append(
             f"contacted: {counted(strange, 'row')} for an action that the playbook does not have;"
-            " they count for the most in 30 days alone."
+            f" they count for {count_for} alone."
         )
     return found
 

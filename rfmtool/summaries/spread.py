@@ -53,16 +53,12 @@ def distributions(frame: pd.DataFrame) -> dict[str, Any] | None:
             "zero_or_less": len(buyers) - len(positive),
         },
         "median": {
-            "recency": _middle(values["recency"]),
-            "frequency": _middle(values["frequency"]),
+            "recency": float(np.median(values["recency"])),
+            "frequency": float(np.median(values["frequency"])),
             "monetary": money_text(round(float(np.median(values["monetary"])))),
         },
         "together": _together(buyers, values) if len(buyers) >= _LEAST_FOR_PLANES else None,
     }
-
-
-def _middle(values: Ints) -> float:
-    return float(np.median(values))
 
 
 def _counted(values: Ints, edges: Ints) -> list[int]:
@@ -97,22 +93,18 @@ def _money_edges(units: Ints, per_decade: int) -> Ints:
 
 def _together(buyers: pd.DataFrame, values: dict[str, Ints]) -> dict[str, Any]:
     """How the dimensions go together: rank correlations, and people counted in boxes."""
-    ranks = buyers.rank().corr()
-    pairs = list(combinations(DIMENSIONS, 2))
+    ranks, correlation = buyers.rank().corr().to_numpy().tolist(), {}
+    for one, other in combinations(range(len(DIMENSIONS)), 2):
+        rho = ranks[one][other]  # NaN where one of them is the same for all
+        name = f"{DIMENSIONS[one]}_{DIMENSIONS[other]}"
+        correlation[name] = None if math.isnan(rho) else round(rho, 3)
     positive = values["monetary"] > 0
     kept = {name: each[positive] for name, each in values.items()}
     planes = [("recency", "monetary"), ("frequency", "monetary"), ("frequency", "recency")]
     return {
-        "correlation": {
-            f"{one}_{other}": _known(ranks.loc[_COLUMNS[one], _COLUMNS[other]])
-            for one, other in pairs
-        },
+        "correlation": correlation,
         "planes": [_plane(kept, x, y) for x, y in planes] if positive.any() else [],
     }
-
-
-def _known(number: Any) -> float | None:  # noqa: ANN401 - a cell of a frame
-    return None if math.isnan(number) else round(float(number), 3)
 
 
 def _plane(values: dict[str, Ints], x: str, y: str) -> dict[str, Any]:

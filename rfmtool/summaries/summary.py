@@ -35,6 +35,7 @@ from rfmtool.summaries.exchange import rates_data
 from rfmtool.summaries.figures import groups_of, no_channel, open_complaints
 from rfmtool.summaries.look_back import look_back
 from rfmtool.summaries.lots import last_times, lots_data, on_lists, resting_data
+from rfmtool.summaries.relationship import relationship_data
 from rfmtool.summaries.spread import cells, distributions
 from rfmtool.summaries.statuses import statuses_data
 from rfmtool.summaries.warnings import warnings
@@ -55,12 +56,13 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
     buyers = frame.loc[frame["frequency"] > 0, ["first_order_on", "last_order_on"]]
     wallet, back, drift = wallet_data(frame), look_back(result), drifted(result)
     escaped_cells = result.figures.escaped_cells
+    as_of_is = "last order" if len(buyers) else "last line"
     return {
         "schema": SCHEMA,
         "version": __version__,
         "title": None,
         "as_of": result.as_of.isoformat(),
-        "as_of_is": _as_of_is(result, buyers),
+        "as_of_is": "given" if result.settings.as_of else as_of_is,
         "customers": len(frame),
         "buyers": len(buyers),
         "orders": int(frame["frequency"].sum()),
@@ -92,6 +94,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "funnel": funnel_data(result),
         "margins": margin_data(result),
         "evidence_says": voices_data(result),
+        **relationship_data(result),
         "wallet": wallet,
         "backtest": None if back is None else back.as_data(),
         "forecast": forecast_data(frame, result.looks),
@@ -121,29 +124,17 @@ def _currencies(result: Standing) -> list[str]:
     return sorted(filter(is_known, apart(result.ledger.currencies)))
 
 
-def _as_of_is(result: Standing, buyers: pd.DataFrame) -> str:
-    if result.settings.as_of:
-        return "given"
-    return "last order" if len(buyers) else "last line"
-
-
 def _reading(result: Standing) -> dict[str, Any]:
     export = result.grouped.export
+    order_is = "a customer's order id" if "order_id" in export.columns else "a customer's day"
     return {
         "dates": export.reading.dates.name,
         "decimal": export.reading.numbers.decimal,
         "preset": export.preset.name,
-        "order_is": _order_is(result),
+        "order_is": "a row" if result.settings.order_per_row else order_is,
         "dropped_point_zero": result.grouped.dropped_point_zero,
         "rates": rates_data(result.grouped),
     }
-
-
-def _order_is(result: Standing) -> str:
-    if result.settings.order_per_row:
-        return "a row"
-    has_ids = "order_id" in result.grouped.export.columns
-    return "a customer's order id" if has_ids else "a customer's day"
 
 
 # Groups ------------------------------------------------------------------------------------------
@@ -174,31 +165,24 @@ def _actions(result: Standing) -> list[dict[str, Any]]:
 
 
 def _segments(result: Standing) -> list[dict[str, Any]]:
-    who: dict[str, list[str]] = {NO_ORDERS: ["no order that counts"]}
+    """Each segment that has members: who they are, and their median recency and orders."""
+    ways_in: dict[str, list[str]] = {NO_ORDERS: ["no order that counts"]}
     for rule in result.rules.segments.rows:
-        who.setdefault(rule.label, []).append(_who(rule, result.scales))
-    groups = groups_of(result.figures.frame, "segment")
-    middle = _middle(result.figures.frame)
-    return [
-        {**group, "who": _either(who[group["name"]]), **middle[group["name"]]} for group in groups
-    ]
-
-
-def _middle(frame: pd.DataFrame) -> dict[str, dict[str, float | None]]:
-    """The median recency and orders of each segment's buyers; None of nobody."""
+        ways_in.setdefault(rule.label, []).append(_who(rule, result.scales))
+    frame = result.figures.frame
     bought = frame.loc[frame["frequency"] > 0, ["segment", "recency_days", "frequency"]]
-    medians = bought.groupby("segment", observed=False).median()
-    names = {"recency_days": "median_recency_days", "frequency": "median_orders"}
-    return {
-        str(segment): {names[str(name)]: None if pd.isna(value) else float(value)
-                       for name, value in row.items()}
-        for segment, row in medians.to_dict("index").items()
-    }  # fmt: skip
-
-
-def _either(ranges: list[str]) -> str:
-    """Several ways into a group as one; those that are open to nobody are left out."""
-    return " or ".join(dict.fromkeys(words for words in ranges if words != NOBODY)) or NOBODY
+    medians = bought.groupby("segment", observed=False).median().to_dict("index")
+    segments = []
+    for group in groups_of(frame, "segment"):
+        # Ways that are open to nobody are left out.
+        open_ways = dict.fromkeys(way for way in ways_in[group["name"]] if way != NOBODY)
+        group["who"] = " or ".join(open_ways) or NOBODY
+        for name, column in (("median_recency_days", "recency_days"),
+                             ("median_orders", "frequency")):  # fmt: skip
+            median = medians[group["name"]][column]
+            group[name] = None if pd.isna(median) else float(median)
+        segments.append(group)
+    return segments
 
 
 def _activity(result: Standing) -> list[dict[str, Any]]:

@@ -18,6 +18,8 @@ from rfmtool.summaries.words import counted, money, not_read, restated
 
 if TYPE_CHECKING:
     from rfmtool.grouping.grouped import Grouped
+    from rfmtool.sources import Export
+    from rfmtool.sources.evidence.ledger import TableLedger
     from rfmtool.sources.ledger import Ledger
     from rfmtool.standing import Standing
 
@@ -84,7 +86,18 @@ def reading_notices(grouped: Grouped) -> list[str]:
         *export.notices,
         *status_notices(export, ledger),
         *id_notices(export, grouped.table, grouped.dates),
+        *_refund_notices(export, ledger),
     ]
+
+
+def _refund_notices(export: Export, ledger: Ledger) -> list[str]:
+    if not ledger.repeated_refunds:
+        return []
+    column, rows = export.columns["refunded"], counted(ledger.repeated_refunds, "row")
+    told = (
+        f"Column {column!r} says the same refund again on {rows} of an order, more than the row is"
+    )
+    return [f"{told} worth: if it is the order's, it is taken off too often. Export it by row."]
 
 
 def _row_warnings(result: Standing, left_out_rejects: int) -> list[str]:
@@ -137,34 +150,41 @@ def _id_warnings(grouped: Grouped) -> list[str]:
 
 
 def _evidence_warnings(result: Standing) -> list[str]:
+    buyers = int((result.figures.frame["frequency"] > 0).sum())
     found = []
     for name, table in (result.evidence.ledgers if result.evidence else {}).items():
-        if table.rows.rejected:
-            first = table.rows.rejects[0]
-            found.append(
-                f"{name}: {counted(table.rows.rejected, 'row')} cannot be read, and say nothing;"
-                f" the first is row {first.row:,} of {first.file} ({first.reason})."
-            )
-        buyers = int((result.figures.frame["frequency"] > 0).sum())
+        found += table_warnings(name, table)
         if name == "partners" and 2 * (table.matched or 0) > buyers > _FEW:
             found.append(
                 f"partners: {table.matched:,} people are listed, more than half of all buyers: is"
                 " it the right table?"
             )
-        if table.unmatched and not table.table.joins:
-            one = table.unmatched == 1
-            found.append(
-                f"{name}: {table.unmatched:,} of {counted(len(table.ids), 'id')}"
-                f" {'is' if one else 'are'} known from nowhere else, so"
-                f" {'it counts' if one else 'they count'} for nothing."
-            )
-        if table.merged:
-            found.append(
-                f"{name}: {counted(table.merged, 'id')} written in another case or with spaces"
-                " around: the same e-mail address is the same person."
-            )
-        if table.dropped_point_zero:
-            found.append(f"{name}: every id was written like 17850.0; the .0 is dropped.")
+    return found
+
+
+def table_warnings(name: str, table: TableLedger) -> list[str]:
+    """What to know of an evidence table: rows that cannot be read, ids of nobody."""
+    found = []
+    if table.rows.rejected:
+        first = table.rows.rejects[0]
+        found.append(
+            f"{name}: {counted(table.rows.rejected, 'row')} cannot be read, and say nothing;"
+            f" the first is row {first.row:,} of {first.file} ({first.reason})."
+        )
+    if table.unmatched and not table.table.joins:
+        one = table.unmatched == 1
+        found.append(
+            f"{name}: {table.unmatched:,} of {counted(len(table.ids), 'id')}"
+            f" {'is' if one else 'are'} known from nowhere else, so"
+            f" {'it counts' if one else 'they count'} for nothing."
+        )
+    if table.merged:
+        found.append(
+            f"{name}: {counted(table.merged, 'id')} written in another case or with spaces"
+            " around: the same e-mail address is the same person."
+        )
+    if table.dropped_point_zero:
+        found.append(f"{name}: every id was written like 17850.0; the .0 is dropped.")
     return found
 
 
@@ -172,8 +192,8 @@ def _proxy_warnings(people: pd.DataFrame) -> list[str]:
     promoted = int(people["stage_evidence"].eq("proxy").sum())
     if not promoted:
         return []
-    people_stand = f"{counted(promoted, 'customer')} stand higher by orders alone"
-    return [f"{people_stand}, as --allow-proxy lets them: nobody has asked them."]
+    stand = f"{counted(promoted, 'customer')} {'stands' if promoted == 1 else 'stand'} higher"
+    return [f"{stand} by orders alone, as --allow-proxy lets them: nobody has asked them."]
 
 
 def _wallet_warnings(wallet: Mapping[str, Any]) -> list[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import Final
+from typing import Any, Final
 
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.scoring.timing import Timing
@@ -17,6 +17,13 @@ WALLET_BASES: Final = {
     "peer_estimate": "an estimate, by similar customers",
 }
 """How a wallet is known."""
+RESTS: Final = {
+    "contacted": "contacted for the same thing lately",
+    "often": "contacted as often as anybody may be in 30 days",
+    "snoozed": "asked to wait",
+}
+"""Why somebody is not contacted just now."""
+_PLAIN: Final = {"cant_lose": "can't lose"}
 _NOUNS: Final = {"recency": "day", "frequency": "order"}
 _SMALLEST: Final = {"recency": 0, "frequency": 1}
 _MOST_NAMED: Final = 3
@@ -29,6 +36,11 @@ _CENT: Final = Decimal("0.01")
 def counted(number: int, noun: str) -> str:
     """A number and what it counts: `1 order`, `2 orders`."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def plain(slug: str) -> str:
+    """The name of a group as a shop owner says it: `at risk` of at_risk."""
+    return _PLAIN.get(slug, slug.replace("_", " "))
 
 
 def not_read(files: Sequence[str]) -> str:
@@ -49,6 +61,11 @@ def either(words: Sequence[str]) -> str:
 def money(text: str) -> str:
     """Decimal text with thousands separators and two decimals."""
     return f"{Decimal(text):,.2f}"
+
+
+def share_range(basis: Mapping[str, Any]) -> str:
+    """The share of a wallet that lies between two: `30% to 90%`."""
+    return f"{basis['share_low']:.0%} to {basis['share_high']:.0%}"
 
 
 def activity_words(timing: Timing) -> dict[str, str]:

@@ -19,12 +19,13 @@ Data = Mapping[str, Any]
 
 _ROOM: Final = 200
 _OF_CUSTOMERS: Final = "customer_id"
-_WITH_TABLES: Final = ("affinity", "cadence", "concentration", "measure")
+_WITH_TABLES: Final = ("affinity", "cadence", "concentration", "journey", "measure")
 _TITLES: Final = {
     "affinity": "What is bought along with what",
     "cadence": "Regulars who are missing",
     "cohorts": "Customers by their first order",
     "concentration": "How few bring how much",
+    "journey": "The first-time buyer's way",
     "measure": "Did it earn more",
     "repeat": "The second order",
     "timeline": "Who stood where",
@@ -115,7 +116,7 @@ _CARDS: Final[Mapping[str, Callable[[Data, Numerals], list[Card | None]]]] = {
 
 def _told(name: str, blocks: Sequence[Block], *, with_tables: bool) -> Card:
     """What the page for a terminal says, in a card."""
-    marks = [mark for block in blocks[1:] for mark in _marks(block, with_tables=with_tables)]
+    marks = [mark for block in blocks[1:] for mark in marks_of(block, with_tables=with_tables)]
     first = blocks[0]
     words = first.words if isinstance(first, Paragraph) else _words(first)
     return Card(f"{name}-told", "In short", words, marks=tuple(marks))
@@ -126,7 +127,8 @@ def _words(block: Block) -> str:
         block, Line) else ""  # fmt: skip
 
 
-def _marks(block: Block, *, with_tables: bool) -> list[Mark]:
+def marks_of(block: Block, *, with_tables: bool) -> list[Mark]:
+    """What a block of a page for a terminal is in a card."""
     match block:
         case Paragraph():
             return [Sentence(block.words, look=block.tone == "warning")]
@@ -144,7 +146,7 @@ def _marks(block: Block, *, with_tables: bool) -> list[Mark]:
             return [Heat(block.title.capitalize(), block, linear=True)]
         case Fitting():
             return [
-                mark for each in block.ways[0] for mark in _marks(each, with_tables=with_tables)
+                mark for each in block.ways[0] for mark in marks_of(each, with_tables=with_tables)
             ]
         case _:
             return []

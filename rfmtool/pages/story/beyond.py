@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from rfmtool.pages.blocks import Bars, Cell, Column, Dot, Name, Table, numbers
 from rfmtool.pages.cards import Card
-from rfmtool.pages.evidence import complaints_in_words
+from rfmtool.pages.evidence import candidates_in_words, complaints_in_words
 from rfmtool.pages.numerals import NONE, Numerals, are_whole
 from rfmtool.pages.story.standing import tone_of
 from rfmtool.pages.story.today import TOO_FEW, counted_in
-from rfmtool.summaries.words import WALLET_BASES
+from rfmtool.summaries.words import WALLET_BASES, share_range
 
 Data = Mapping[str, Any]
 
@@ -36,8 +36,8 @@ def wallet(summary: Data, say: Numerals) -> Card | None:
         rows=tuple(
             (
                 Name(one["basis"], WALLET_BASES[one["basis"]]),
-                Bars(((min(one["share"], 1.0), "pale" if one["basis"] == _ESTIMATE else "main"),)),
-                say.share(one["share"]),
+                _share_bar(one),
+                _share_told(one, say),
                 say.count(one["customers"]),
                 say.money(one["spend"], whole=whole),
                 say.money(one["wallet"], whole=whole),
@@ -50,10 +50,24 @@ def wallet(summary: Data, say: Numerals) -> Card | None:
         spent, all_ = (sum(float(one[name]) for one in told) for name in ("spend", "wallet"))
         finding = f"Where people told us, we get {100 * spent / all_:.0f} of 100"
     else:
-        finding = f"By estimates alone, we get {100 * bases[0]['share']:.0f} of 100"
+        finding = f"By estimates alone, we get {share_range(bases[0])}"
     note = "No action rests on an estimate." if bases[-1]["basis"] == _ESTIMATE else ""
     return Card("wallet", "Share of wallet", finding, "Dark: what they spend here. Never added up"
                 " over the ways it is known.", (table,), note, "half")  # fmt: skip
+
+
+def _share_bar(one: Data) -> Cell:
+    """A bar of what was told; of an estimate the range, which has no sharp end."""
+    if one["basis"] != _ESTIMATE:
+        return Bars(((min(one["share"], 1.0), "main"),))
+    low, high = (min(one.get(name) or one["share"], 1.0) for name in ("share_low", "share_high"))
+    return Dot(min(one["share"], 1.0), low, high)
+
+
+def _share_told(one: Data, say: Numerals) -> Cell:
+    if one["basis"] != _ESTIMATE or not one.get("share_high"):
+        return say.share(one["share"])
+    return share_range(one)
 
 
 def voices(summary: Data, say: Numerals) -> Card | None:
@@ -98,7 +112,7 @@ def voices(summary: Data, say: Numerals) -> Card | None:
         finding,
         "NPS: those who would recommend us less those who would not, of 100 who answered.",
         (table,),
-        " ".join(complaints_in_words(said)),
+        " ".join([*complaints_in_words(said), *candidates_in_words(said)]),
         "half",
     )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from rfmtool.pages.blocks import Column, Dot, Name, Table, numbers
-from rfmtool.pages.cards import Card, Stack, day_in_words, of_100
+from rfmtool.pages.blocks import Column, Dot, Name, Paragraph, Table, numbers
+from rfmtool.pages.cards import Card, Sentence, Stack, day_in_words, of_100
 from rfmtool.pages.numerals import NONE, Numerals, are_whole
+from rfmtool.pages.run import two_clocks
 from rfmtool.pages.story.today import TOO_FEW, counted_in
 from rfmtool.pages.svg import Axis, Plot, area, line, nice, place
 
@@ -193,7 +194,11 @@ def activity(summary: Data, say: Numerals) -> Card | None:
         if people
         else "Nobody is overdue or lapsed",
         "Late is judged by each customer’s own rhythm.",
-        (*stacks, table),
+        (
+            *stacks,
+            table,
+            *(Sentence(one.words) for one in two_clocks(summary) if isinstance(one, Paragraph)),
+        ),
         width="half",
     )
 

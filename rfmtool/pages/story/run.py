@@ -10,9 +10,11 @@ from rfmtool.pages.numerals import Numerals
 from rfmtool.pages.story import (
     beyond,
     coming,
+    expecting,
     knowing,
     moving,
     proof,
+    relationship,
     since,
     spread,
     standing,
@@ -39,6 +41,7 @@ def page(summary: Mapping[str, Any], say: Numerals, title: str | None = None) ->
         *chapter("Where they stand", cards(standing.ladder, standing.climb)),
         *(_of_buyers(cards) if buyers else []),
         *chapter("Beyond the orders", cards(beyond.wallet, beyond.voices), cards(beyond.margins)),
+        *chapter("The relationship", *map(row, relationship.cards(summary))),
         *chapter("How we know", cards(knowing.counted)),
     ]
     return Page(
@@ -65,6 +68,7 @@ def _of_buyers(cards: Any) -> Any:  # noqa: ANN401 - as above
             "When they come back",
             cards(coming.second_order, coming.when_to_ask),
             cards(coming.activity, coming.lateness),
+            cards(expecting.expecting),
         ),
         *chapter(
             "How it moves",

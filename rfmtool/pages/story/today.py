@@ -8,6 +8,7 @@ from typing import Any, Final
 from rfmtool.pages.blocks import Column, Dot, Name, Number, Table, numbers
 from rfmtool.pages.cards import Card, Figure, Mark, Sentence, Stack, day_in_words
 from rfmtool.pages.numerals import MINUS, NONE, Numerals, are_whole
+from rfmtool.pages.run import to_contact
 from rfmtool.summaries.words import counted
 
 Data = Mapping[str, Any]
@@ -111,9 +112,9 @@ def to_do(summary: Data, say: Numerals) -> Card | None:
     groups = [group for group in actions if group["channel"]]
     if not groups:
         return None
-    back = came_back(summary, "action")
+    back, known = came_back(summary, "action"), summary.get("contacts_known")
     first = groups[:_FIRST]
-    people = sum(group["customers"] for group in first)
+    people = sum(map(to_contact, first))
     whole = are_whole([group["revenue"] for group in groups])
     spent = say.rounded(sum(float(group["revenue"]) for group in first), 0)
     rows = tuple(
@@ -121,13 +122,14 @@ def to_do(summary: Data, say: Numerals) -> Card | None:
             str(place),
             Name(group["say"], f"{group['name']}.csv", is_sentence=True),
             group["channel"],
-            say.count(group["customers"]),
+            say.count(to_contact(group)),
+            *((say.count(group["reachable"]),) if known else ()),
             say.money(group["revenue"], whole=whole),
             *((dot_of(back.get(group["name"])),) if back is not None else ()),
         )
         for place, group in enumerate(groups, start=1)
     )
-    more = sum(group["customers"] for group in groups[_FIRST:])
+    more = sum(map(to_contact, groups[_FIRST:]))
     idle = [group for group in actions if not group["channel"]]
     unlisted = ", ".join(
         f"{say.count(group['customers']).shown} {group['name'].replace('_', ' ')}" for group in idle
@@ -138,6 +140,7 @@ def to_do(summary: Data, say: Numerals) -> Card | None:
             Column("What", "name", folds=True),
             Column("By"),
             *numbers("People"),
+            *((Column("reached", "number", minor=True),) if known else ()),
             Column("Spent so far", "number", minor=True),
             *((_back_column(summary),) if back is not None else ()),
         ),

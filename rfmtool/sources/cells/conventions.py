@@ -132,9 +132,15 @@ def date_reading(
             a year of two digits may stand at either end.
     """
     best = max(READINGS, key=lambda reading: weights[reading.name])
-    if not (weights[best.name] or weights[YEAR_FIRST.name]):
+    others = weights[best.name]
+    if not (others or weights[YEAR_FIRST.name]):
         raise _no_dates(weights, column, role)
-    if _begins_with_year(weights, weights[best.name], column, usual):
+    # No other reading fits where the first number is beyond 31.
+    if (
+        usual is None
+        and may_begin_with_year(weights, others)
+        and (not others or end_of_year(weights, column) == "first")
+    ):
         return YEAR_FIRST
     if best in (DAY_FIRST, MONTH_FIRST) and (
         weights[_ONLY_DAY_FIRST] and weights[_ONLY_MONTH_FIRST]
@@ -172,13 +178,6 @@ def other_dates(weights: Weights, taken: DateReading) -> str:
     most = max(fits.values())
     likely = [name for name, count in fits.items() if count == most]
     return " or ".join(likely) if 2 * most > unread > 0 else ""
-
-
-def _begins_with_year(weights: Weights, others: int, column: str, usual: str | None) -> bool:
-    if usual is not None or not may_begin_with_year(weights, others):
-        return False
-    # No other reading fits where the first number is beyond 31.
-    return not others or end_of_year(weights, column) == "first"
 
 
 def _no_dates(weights: Weights, column: str, role: str) -> InputError:

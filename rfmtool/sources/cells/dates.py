@@ -35,6 +35,8 @@ _SECONDS: Final[Mapping[Unit | None, float]] = {
     "spreadsheet days": _SECONDS_A_DAY, "seconds": 1, "milliseconds": 0.001,
 }  # fmt: skip
 _TICKS: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+_FURTHEST: Final = 14 * 3600
+"""No clock on earth is further from Greenwich."""
 _COUNT: Final = r"^-?\d{1,16}(?:[.,]\d*)?$"
 _SPREADSHEETS_BEGIN: Final = 25_569
 """1970-01-01 in a spreadsheet, which counts from 1899-12-30."""
@@ -79,33 +81,27 @@ def _read_days(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask | None
     return _days_by_pattern(cells, reading)
 
 
-def _within_zones(cells: pa.Array) -> pa.Array:
-    """Instants without those so far off that no zone's clocks can be told for them."""
-    ticks = pc.cast(cells, pa.int64())
-    most = (_LAST_DAY - 1) * _SECONDS_A_DAY * _TICKS[cells.type.unit]
-    least = (_FIRST_DAY + 1) * _SECONDS_A_DAY * _TICKS[cells.type.unit]
-    limits = [max(least, -(2**63)), min(most, 2**63 - 1)]
-    inside = pc.and_(pc.greater_equal(ticks, limits[0]), pc.less_equal(ticks, limits[1]))
-    return pc.if_else(inside, cells, pa.scalar(None, cells.type))
-
-
 def _typed_days(cells: pa.Array, reading: DateReading) -> pa.Array:
-    if pa.types.is_timestamp(cells.type):
-        if cells.type.tz is not None:
-            cells = _within_zones(cells)
-            zone = reading.zone or cells.type.tz
-            cells = pc.local_timestamp(pc.cast(cells, pa.timestamp(cells.type.unit, zone)))
-        elif reading.zone and reading.written_in:
-            seconds = pc.cast(cells, pa.timestamp("s"), safe=False)
-            cells = _local(_instants(seconds, reading.written_in), reading.zone)
+    if pa.types.is_timestamp(cells.type) and cells.type.tz is not None:
+        # Of instants too far off, no zone's clocks can be told.
+        unit, ticks = cells.type.unit, pc.cast(cells, pa.int64())
+        least = max((_FIRST_DAY + 1) * _SECONDS_A_DAY * _TICKS[unit], -(2**63))
+        most = min((_LAST_DAY - 1) * _SECONDS_A_DAY * _TICKS[unit], 2**63 - 1)
+        inside = pc.and_(pc.greater_equal(ticks, least), pc.less_equal(ticks, most))
+        cells = pc.if_else(inside, cells, pa.scalar(None, cells.type))
+        zone = reading.zone or cells.type.tz
+        cells = pc.local_timestamp(pc.cast(cells, pa.timestamp(unit, zone)))
+    elif pa.types.is_timestamp(cells.type) and reading.zone and reading.written_in:
+        seconds = pc.cast(cells, pa.timestamp("s"), safe=False)
+        cells = _local(_instants(seconds, reading.written_in), reading.zone)
     if pa.types.is_date32(cells.type):
         return cells
     # Arrow's own cast wraps what lies beyond the days that it knows.
     unit = "ms" if pa.types.is_date64(cells.type) else cells.type.unit
     ticks = pc.cast(cells, pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
     days = ticks // (_SECONDS_A_DAY * _TICKS[unit])
-    is_odd = (days < _FIRST_DAY) | (days > _LAST_DAY) | mask_of(cells.is_null())
-    return pa.array(np.where(is_odd, 0, days).astype(np.int32), pa.date32(), mask=is_odd)
+    is_none = (days < _FIRST_DAY) | (days > _LAST_DAY) | mask_of(cells.is_null())
+    return pa.array(np.where(is_none, 0, days).astype(np.int32), pa.date32(), mask=is_none)
 
 
 def _instants(naive: pa.Array, zone: str) -> pa.Array:
@@ -143,9 +139,9 @@ def _days_of(dates: pa.Array) -> tuple[Days, Mask | None]:
     missing = mask_of(dates.is_null()) if dates.null_count else None
     buffer = dates.buffers()[1]
     days = np.frombuffer(buffer, dtype=np.int32, count=dates.offset + len(dates))[dates.offset :]
-    odd = (days < _FIRST_DAY) | (days > _LAST_DAY)
-    if odd.any():
-        missing = odd if missing is None else odd | missing
+    beyond = (days < _FIRST_DAY) | (days > _LAST_DAY)
+    if beyond.any():
+        missing = beyond if missing is None else beyond | missing
     return days, missing
 
 
@@ -200,7 +196,10 @@ def _days_in_zone(
     A time without an offset is one of `written_in`, or of the zone itself; a day without a time
     stays as it is written.
     """
-    seconds = days * _SECONDS_A_DAY + _seconds_of_day(parts)
+    hour, half = _whole(parts, "H"), _text(parts, "p")
+    hour = np.where(half == "", hour, hour % 12 + 12 * (half == "p"))
+    time = hour * 3600 + _whole(parts, "M") * 60 + _whole(parts, "S")
+    seconds = days * _SECONDS_A_DAY + time
     offsets, is_offset, is_known = _offsets(parts)
     instants = pa.array(seconds - offsets).cast(pa.timestamp("s", "UTC"))
     has_instant = is_offset
@@ -210,17 +209,6 @@ def _days_in_zone(
         has_instant = _text(parts, "H") != ""
     local, _ = _days_of(pc.cast(_local(instants, zone), pa.date32()))
     return np.where(has_instant, local, days), is_known
-
-
-def _seconds_of_day(parts: pa.StructArray) -> npt.NDArray[np.int64]:
-    hour = _whole(parts, "H")
-    half = _text(parts, "p")
-    hour = np.where(half == "", hour, hour % 12 + 12 * (half == "p"))
-    return hour * 3600 + _whole(parts, "M") * 60 + _whole(parts, "S")
-
-
-_FURTHEST: Final = 14 * 3600
-"""No clock on earth is further from Greenwich."""
 
 
 def _offsets(parts: pa.StructArray) -> tuple[npt.NDArray[np.int64], Mask, Mask]:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import Mask, mask_of
 
 _POINT_ZERO: Final = r"^[0-9]+\.0$"
-SHORTENED: Final = r"^[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}$"
-"""What a spreadsheet makes of an id of more digits than its column is wide."""
+_SHORTENED: Final = r"^[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}$"
 _WORDS: Final = re.compile(r"\w+")
 _MARKS: Final = re.compile(r"[\"'\\\0]")
 _PLAIN_WORDS: Final = re.compile(r"[a-z0-9]+")
@@ -38,6 +37,13 @@ def without_point_zero(ids: pa.Array) -> pa.Array | None:
     return pc.utf8_slice_codeunits(ids, 0, -2) if every and len(ids) > ids.null_count else None
 
 
+def are_shortened(ids: pa.Array) -> Mask:
+    """Which are what a spreadsheet makes of an id of more digits than its column is wide."""
+    if not pc.any(pc.match_substring(ids, "+")).as_py():  # a quick look, as most ids have none
+        return np.zeros(len(ids), dtype=bool)
+    return mask_of(pc.match_substring_regex(ids, _SHORTENED))
+
+
 def is_listed(ids: pa.Array, listed: frozenset[str]) -> Mask:
     """Which ids stand on a list of people to leave alone; rather one too many than one too few.
 
@@ -59,15 +65,13 @@ def names_listed(text: str, listed: frozenset[str]) -> bool:
     """
     pattern = _PLAIN_WORDS if "\N{REPLACEMENT CHARACTER}" in text else _WORDS
     phrases = _phrases_of(listed, pattern)
-    return any(
-        not known.isdisjoint(_neighbours(pattern.findall(version.casefold()), count))
-        for version in (text, _MARKS.sub("", text))
-        for count, known in phrases.items()
-    )
-
-
-def _neighbours(words: Sequence[str], count: int) -> Iterator[tuple[str, ...]]:
-    return (tuple(words[start : start + count]) for start in range(len(words) - count + 1))
+    for version in (text, _MARKS.sub("", text)):
+        words = pattern.findall(version.casefold())
+        for count, known in phrases.items():
+            starts = range(len(words) - count + 1)
+            if any(tuple(words[start : start + count]) in known for start in starts):
+                return True
+    return False
 
 
 @lru_cache(maxsize=2)

@@ -202,16 +202,13 @@ def to_units(factors: Sequence[Numbers]) -> tuple[Units, Places]:
 
 
 def _exact_units(factors: Sequence[Numbers], places: Places) -> list[int]:
-    columns = [_decimals(factor.cells.take(pa.array(places))) for factor in factors]
+    columns = [factor.cells.take(pa.array(places)).to_pylist() for factor in factors]
     exact = []
     for row in zip(*columns, strict=True):
         product = Decimal(UNITS_PER_CURRENCY)
-        for number in row:
+        for cell in row:
+            # A double's shortest text is what a CSV of the same data would hold.
+            number = cell if isinstance(cell, Decimal) else Decimal(str(cell))
             product = _EXACT.multiply(product, number)
         exact.append(int(product.to_integral_value(ROUND_HALF_EVEN, _EXACT)))
     return exact
-
-
-def _decimals(cells: pa.Array) -> list[Decimal]:
-    # A double's shortest text is what a CSV of the same data would hold.
-    return [cell if isinstance(cell, Decimal) else Decimal(str(cell)) for cell in cells.to_pylist()]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +39,19 @@ class Rate:
         return cls(currency, _ALWAYS, value)
 
 
+class _Table(NamedTuple):
+    """Rates to look up in: a column each, and what currencies are written as."""
+
+    codes: Places
+    """Of the currency of each rate."""
+    keys: Places
+    """The code and the day of each rate in one number, ascending."""
+    values: npt.NDArray[np.float64]
+    texts: pa.Array
+    marks: pa.Array
+    code_of_mark: Places
+
+
 @dataclass(frozen=True)
 class Rates:
     """Rates into a currency, whose own rate is 1 on all days."""
@@ -63,57 +75,31 @@ class Rates:
         Returns:
             The factors, 1 where there is no rate; and where there is none.
         """
-        rows = self._rows_in_force(named, days)
-        lacking = rows < 0
-        places = np.where(lacking, 0, rows)
-        return Numbers(self._values[places], self._texts.take(pa.array(places)), None), lacking
-
-    def _rows_in_force(self, named: pa.Array, days: Days) -> Places:
-        place = pc.index_in(named, self._marks)
-        known = mask_of(place.is_valid())
-        code = self._meant[place.fill_null(0).to_numpy()]
+        table = self._table
+        mark = pc.index_in(named, table.marks)
+        known = mask_of(mark.is_valid())
+        code = table.code_of_mark[mark.fill_null(0).to_numpy()]
         keys = code * _DAYS + days.astype(np.int64) - _ALWAYS
-        rows = np.searchsorted(self._keys, keys, side="right") - 1
-        return np.where(known & (self._codes[rows] == code), rows, -1)
-
-    # Of all rates the one into the same currency comes first.
-
-    @cached_property
-    def _table(self) -> Sequence[Rate]:
-        return [Rate.always(self.into, _ONE), *self.rows]
+        rows = np.searchsorted(table.keys, keys, side="right") - 1
+        lacking = ~(known & (table.codes[rows] == code))
+        places = np.where(lacking, 0, rows)
+        return Numbers(table.values[places], table.texts.take(pa.array(places)), None), lacking
 
     @cached_property
-    def _order(self) -> Sequence[str]:
-        return [self.into, *(name for name in self.named if name != self.into)]
-
-    @cached_property
-    def _codes(self) -> Places:
-        places = {name: place for place, name in enumerate(self._order)}
-        return np.array([places[rate.currency] for rate in self._table], dtype=np.int64)
-
-    @cached_property
-    def _keys(self) -> Places:
-        days = np.array([rate.day for rate in self._table], dtype=np.int64)
-        return self._codes * _DAYS + days - _ALWAYS
-
-    @cached_property
-    def _values(self) -> npt.NDArray[np.float64]:
-        return np.array([float(rate.value) for rate in self._table])
-
-    @cached_property
-    def _texts(self) -> pa.Array:
-        return pa.array([str(rate.value) for rate in self._table])
-
-    @cached_property
-    def _meanings(self) -> dict[str, str]:
+    def _table(self) -> _Table:
+        # Of all rates the one into the same currency comes first.
+        rates = [Rate.always(self.into, _ONE), *self.rows]
+        order = [self.into, *(name for name in self.named if name != self.into)]
+        code = {name: place for place, name in enumerate(order)}
+        codes = np.array([code[rate.currency] for rate in rates], dtype=np.int64)
+        days = np.array([rate.day for rate in rates], dtype=np.int64)
         shared = currencies.standing_for(self.named, self.into)
-        return {"": self.into, **shared, **{name: name for name in self._order}}
-
-    @cached_property
-    def _marks(self) -> pa.Array:
-        return pa.array(list(self._meanings))
-
-    @cached_property
-    def _meant(self) -> Places:
-        places = {name: place for place, name in enumerate(self._order)}
-        return np.array([places[name] for name in self._meanings.values()], dtype=np.int64)
+        meanings = {"": self.into, **shared, **{name: name for name in order}}
+        return _Table(
+            codes,
+            codes * _DAYS + days - _ALWAYS,
+            np.array([float(rate.value) for rate in rates]),
+            pa.array([str(rate.value) for rate in rates]),
+            pa.array(list(meanings)),
+            np.array([code[name] for name in meanings.values()], dtype=np.int64),
+        )

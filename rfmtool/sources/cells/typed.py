@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Mask
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.layout import Kind
 
@@ -29,7 +28,11 @@ def typed(
     """
     settled = {role: _settled(kinds.get(role, "text"), cell) for role, cell in cells.items()}
     batch = Batch(settled, records, (), whole)
-    bad = [_not_utf8(column) for column in settled.values() if not _is_utf8(column)]
+    bad = [
+        np.array([_decoded(cell, "ignore") != _decoded(cell) for cell in _bytes(column)])
+        for column in settled.values()
+        if not _is_utf8(column)
+    ]
     return batch.without(np.logical_or.reduce(bad), "bad_encoding") if bad else batch
 
 
@@ -95,10 +98,6 @@ def _is_utf8(cells: pa.Array) -> bool:
     except pa.ArrowInvalid:
         return False
     return True
-
-
-def _not_utf8(cells: pa.Array) -> Mask:
-    return np.array([_decoded(cell, "ignore") != _decoded(cell) for cell in _bytes(cells)])
 
 
 def _bytes(cells: pa.Array) -> list[bytes | None]:

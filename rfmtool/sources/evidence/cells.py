@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Mask, Places, mask_of
+from rfmtool.arrays import Mask, mask_of
 from rfmtool.columns import REJECTIONS
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells.currencies import normal, outside
 from rfmtool.sources.cells.date_readings import DateReading
 from rfmtool.sources.cells.dates import read_days
-from rfmtool.sources.cells.numbers import NumberReading, Numbers, read_numbers, to_units
+from rfmtool.sources.cells.numbers import NumberReading, read_numbers, to_units
 from rfmtool.sources.cells.typed import shown
-from rfmtool.sources.evidence.roles import CellKind, EvidenceTable, Role
+from rfmtool.sources.evidence.roles import EvidenceTable, Role
 from rfmtool.sources.layout import FileLayout
 from rfmtool.sources.ledger import CODES, Tally
-from rfmtool.sources.rows.bins import Codes, Odd, counted, is_blank, rejects_of
-from rfmtool.sources.rows.runs import Runs
+from rfmtool.sources.rows.bins import Codes, is_blank, tally_of_rows
 
 _YES: Final = ("yes", "true", "1", "y", "1.0")
 _NO: Final = ("no", "false", "0", "n", "0.0")
@@ -71,8 +69,10 @@ def typed_rows(
     }
     if "rank" in table.roles:
         cells = _with_sound_ranks(cells, len(batch.rows()))
-    if {"from_on", "until_on"} <= cells.keys():
-        cells["until_on"] = _not_before(cells["until_on"], cells["from_on"])
+    if {"from_on", "until_on"} <= cells.keys():  # no period ends before it starts
+        start, end = cells["from_on"], cells["until_on"]
+        turned = mask_of(pc.less(end.values, start.values))
+        cells["until_on"] = replace(end, bad=end.bad | turned)
     bins = _bins(batch, cells, table)
     named = _named_currencies(cells)
     if reading.currency is not None:
@@ -80,29 +80,61 @@ def typed_rows(
             others = outside(column, reading.currency) & (bins == CODES["used"])
             bins[others] = CODES["other_currency"]
     columns = {role: column.values for role, column in cells.items()}
-    if table.attributes:
-        columns |= _attributes(batch, layout, table)
+    if table.attributes and (places := attribute_places(layout, table)):
+        whole = batch.whole()
+        columns |= {name: _emptied(shown(whole[place])) for name, place in places.items()}
     kept = pa.array(bins == CODES["used"])
-    rows = pa.RecordBatch.from_pydict(columns)
-    return rows.filter(kept), replace(_tally(batch, bins), currencies=_distinct(named, kept))
+    rows = pa.RecordBatch.from_pydict(columns).filter(kept)
+    names = {name for column in named for name in pc.unique(column.filter(kept)).to_pylist()}
+    return rows, replace(tally_of_rows(batch, bins), currencies=frozenset(names - {None, ""}))
 
 
 # Cells -------------------------------------------------------------------------------------------
 
 
 def _read(role: str, cells: pa.Array, what: Role, reading: TableReading) -> Cells:
-    if what.kind == "day":
-        return _days(cells, reading.days[role])
-    if what.kind in _NUMBERS:
-        return _NUMBERS[what.kind](_numbers(cells, reading.numbers), what)
-    return _TEXTS[what.kind](_emptied(cells), what)
-
-
-def _days(cells: pa.Array, reading: DateReading) -> Cells:
-    days, unread = read_days(cells, reading)
+    if what.kind in ("whole", "number", "money"):
+        return _numbers(cells, what, reading.numbers)
+    if what.kind != "day":
+        return _texts(_emptied(cells), what)
+    days, unread = read_days(cells, reading.days[role])
     if unread is None:
         return Cells(pa.array(days).cast(pa.date32()), np.zeros(len(days), dtype=bool))
     return Cells(pa.array(days, mask=unread).cast(pa.date32()), unread & ~is_blank(cells))
+
+
+def _numbers(cells: pa.Array, what: Role, reading: NumberReading) -> Cells:
+    if pa.types.is_floating(cells.type):
+        cells = pc.if_else(pc.is_nan(cells), pa.scalar(None, cells.type), cells)
+    blank = is_blank(cells)
+    numbers = replace(read_numbers(cells, reading), missing=blank)
+    if what.kind == "money":
+        units, unread = to_units([numbers])
+        none = np.zeros(len(units), dtype=bool)
+        none[unread] = True
+        return Cells(pa.array(units, mask=none), none & ~blank, numbers.currencies)
+    values, fits = numbers.values, np.isfinite(numbers.values)
+    if what.kind == "number":
+        return Cells(pa.array(values, mask=~fits), ~fits & ~blank)
+    low, high = what.range or (-(2**31), 2**31 - 1)
+    with np.errstate(invalid="ignore"):
+        fits &= (values >= low) & (values <= high)
+    fits[fits] = values[fits] == np.rint(values[fits])
+    whole = np.where(fits, values, 0).astype(np.int32)
+    return Cells(pa.array(whole, mask=~fits), ~fits & ~blank)
+
+
+def _texts(cells: pa.Array, what: Role) -> Cells:
+    if what.kind in ("id", "text"):
+        return Cells(cells, np.zeros(len(cells), dtype=bool))
+    words = pc.utf8_lower(pc.utf8_trim_whitespace(cells))
+    if what.kind == "word":
+        values, known = words, pc.is_in(words, pa.array(what.words))
+    else:  # yes or no
+        yes, no = pc.is_in(words, pa.array(_YES)), pc.is_in(words, pa.array(_NO))
+        known = pc.or_(yes, no)
+        values = pc.if_else(known, yes, pa.scalar(None, pa.bool_()))
+    return Cells(values, mask_of(pc.and_(pc.invert(known), words.is_valid())))
 
 
 def _emptied(cells: pa.Array) -> pa.Array:
@@ -111,72 +143,6 @@ def _emptied(cells: pa.Array) -> pa.Array:
     return (
         pc.if_else(pa.array(blank), pa.scalar(None, pa.string()), cells) if blank.any() else cells
     )
-
-
-def _as_written(cells: pa.Array, _: Role) -> Cells:
-    return Cells(cells, np.zeros(len(cells), dtype=bool))
-
-
-def _words(cells: pa.Array, what: Role) -> Cells:
-    words = pc.utf8_lower(pc.utf8_trim_whitespace(cells))
-    known = pc.is_in(words, pa.array(what.words))
-    return Cells(words, mask_of(pc.and_(pc.invert(known), words.is_valid())))
-
-
-def _yes_no(cells: pa.Array, _: Role) -> Cells:
-    words = pc.utf8_lower(pc.utf8_trim_whitespace(cells))
-    yes, no = pc.is_in(words, pa.array(_YES)), pc.is_in(words, pa.array(_NO))
-    known = pc.or_(yes, no)
-    truth = pc.if_else(known, yes, pa.scalar(None, pa.bool_()))
-    return Cells(truth, mask_of(pc.and_(pc.invert(known), words.is_valid())))
-
-
-def _numbers(cells: pa.Array, reading: NumberReading) -> Numbers:
-    if pa.types.is_floating(cells.type):
-        cells = pc.if_else(pc.is_nan(cells), pa.scalar(None, cells.type), cells)
-    numbers = read_numbers(cells, reading)
-    return replace(numbers, missing=is_blank(cells))
-
-
-def _wholes(numbers: Numbers, what: Role) -> Cells:
-    low, high = what.range or (-(2**31), 2**31 - 1)
-    with np.errstate(invalid="ignore"):
-        fits = (numbers.values >= low) & (numbers.values <= high)
-    fits &= np.isfinite(numbers.values)
-    fits[fits] = numbers.values[fits] == np.rint(numbers.values[fits])
-    whole = np.where(fits, numbers.values, 0).astype(np.int32)
-    return Cells(pa.array(whole, mask=~fits), ~fits & ~_missing(numbers))
-
-
-def _doubles(numbers: Numbers, _: Role) -> Cells:
-    fits = np.isfinite(numbers.values)
-    return Cells(pa.array(numbers.values, mask=~fits), ~fits & ~_missing(numbers))
-
-
-def _money(numbers: Numbers, _: Role) -> Cells:
-    units, unread = to_units([numbers])
-    none = np.zeros(len(units), dtype=bool)
-    none[unread] = True
-    bad = none & ~_missing(numbers)
-    return Cells(pa.array(units, mask=none), bad, numbers.currencies)
-
-
-def _missing(numbers: Numbers) -> Mask:
-    none = np.zeros(len(numbers.values), dtype=bool)
-    return none if numbers.missing is None else numbers.missing
-
-
-_NUMBERS: Final[Mapping[CellKind, Callable[[Numbers, Role], Cells]]] = {
-    "whole": _wholes,
-    "number": _doubles,
-    "money": _money,
-}
-_TEXTS: Final[Mapping[CellKind, Callable[[pa.Array, Role], Cells]]] = {
-    "id": _as_written,
-    "text": _as_written,
-    "word": _words,
-    "yes_no": _yes_no,
-}
 
 
 def _with_sound_ranks(cells: Mapping[str, Cells], rows: int) -> dict[str, Cells]:
@@ -215,16 +181,6 @@ def _named_currencies(cells: Mapping[str, Cells]) -> list[pa.Array]:
     return named
 
 
-def _distinct(named: Sequence[pa.Array], kept: pa.Array) -> frozenset[str]:
-    every = (pc.unique(column.filter(kept)).to_pylist() for column in named)
-    return frozenset(name for names in every for name in names) - {None, ""}
-
-
-def _not_before(end: Cells, start: Cells) -> Cells:
-    """The ends of periods, bad where they come before their starts."""
-    return replace(end, bad=end.bad | mask_of(pc.less(end.values, start.values)))
-
-
 def attribute_places(layout: FileLayout, table: EvidenceTable) -> dict[str, int]:
     """Where the columns without a role stand, by header name; of equal names, the first."""
     taken = {*layout.places.values()}
@@ -236,19 +192,12 @@ def attribute_places(layout: FileLayout, table: EvidenceTable) -> dict[str, int]
     return places
 
 
-def _attributes(batch: Batch, layout: FileLayout, table: EvidenceTable) -> dict[str, pa.Array]:
-    places = attribute_places(layout, table)
-    if not places:
-        return {}
-    columns = batch.whole()
-    return {name: _emptied(shown(columns[place])) for name, place in places.items()}
-
-
 # Rows --------------------------------------------------------------------------------------------
 
 
 def _bins(batch: Batch, cells: Mapping[str, Cells], table: EvidenceTable) -> Codes:
-    unnamed = np.logical_or.reduce([mask_of(cells[role].values.is_null()) for role in table.ids])
+    needed = [role for role in table.ids if not table.roles[role].may_lack]
+    unnamed = np.logical_or.reduce([mask_of(cells[role].values.is_null()) for role in needed])
     bins = np.where(unnamed, CODES["anonymous"], CODES["used"]).astype(np.uint8)
     # From the last reason to the first: the first that holds is written last.
     for reason in reversed(REJECTIONS):
@@ -256,20 +205,7 @@ def _bins(batch: Batch, cells: Mapping[str, Cells], table: EvidenceTable) -> Cod
             if table.roles[role].reason == reason:
                 bins[column.bad] = CODES[reason]
     if unnamed.any():
-        bins[_blank_rows(batch, unnamed)] = CODES["blank"]
+        rows = np.flatnonzero(unnamed)
+        empty = [is_blank(column.take(pa.array(rows))) for column in batch.whole()]
+        bins[rows[np.logical_and.reduce(empty)]] = CODES["blank"]
     return bins
-
-
-def _blank_rows(batch: Batch, candidates: Mask) -> Places:
-    rows = np.flatnonzero(candidates)
-    index = pa.array(rows)
-    empty = [is_blank(column.take(index)) for column in batch.whole()]
-    return rows[np.logical_and.reduce(empty)]
-
-
-def _tally(batch: Batch, bins: Codes) -> Tally:
-    ones: npt.NDArray[np.int64] = np.ones(len(bins), dtype=np.int64)
-    none = np.empty(0, dtype=np.int64)
-    odd = Odd(none, none.astype(np.uint8))
-    rows, codes = rejects_of(batch, Runs({}, np.arange(len(bins)), ones), bins, odd)
-    return Tally(batch.records, counted(batch, bins, ones, odd), rows, codes)

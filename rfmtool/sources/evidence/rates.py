@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 
 from rfmtool.arrays import Mask
 from rfmtool.errors import AmbiguousInputError, InputError, naming
-from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells import currencies
 from rfmtool.sources.cells.date_readings import check_zone
 from rfmtool.sources.cells.dates import read_days
@@ -75,7 +74,7 @@ def read_rates(
             reading = table_reading(table, parts, asked)
         rates = _in_force([row for part in parts for row in _rows_of(part, table, reading)])
         with naming(files):
-            base = _into(rates, into)
+            base = _base(rates, None if into is None else currencies.meant(into))
     return Rates(base, tuple(rate for rate in rates if rate.currency != base))
 
 
@@ -86,24 +85,19 @@ def _rows_of(part: Part, table: EvidenceTable, reading: TableReading) -> Iterato
     source, batches = part
     header, places = source.layout.header, source.layout.places
     columns = {role: header[place] for role, place in places.items() if role in table.roles}
-    before = 0
+    first = 1
     for batch in batches:
-        names, numbers = _numbered(batch, before, source.name)
-        cells = {role: column.take(names) for role, column in batch.cells.items()}
+        for fault in batch.faults:
+            if not fault.is_blank:
+                where = f"row {first + fault.row:,} of {source.name}"
+                raise InputError(f"{where} cannot be read ({fault.reason})", _MEND)
+        blank = np.logical_and.reduce([is_blank(column) for column in batch.whole()])
+        kept = np.flatnonzero(~blank)
+        numbers = (first + batch.rows()[kept]).tolist()
+        cells = {role: column.take(pa.array(kept)) for role, column in batch.cells.items()}
         bad = _Bad(source.name, numbers, columns)
         yield from map(_Row, _rates(cells, reading, bad), [source.name] * len(numbers), numbers)
-        before += batch.records
-
-
-def _numbered(batch: Batch, before: int, name: str) -> tuple[pa.Array, list[int]]:
-    """The places of a batch's rows that are not blank, and their numbers in the file."""
-    for fault in batch.faults:
-        if not fault.is_blank:
-            number = before + fault.row + 1
-            raise InputError(f"row {number:,} of {name} cannot be read ({fault.reason})", _MEND)
-    blank = np.logical_and.reduce([is_blank(column) for column in batch.whole()])
-    kept = np.flatnonzero(~blank)
-    return pa.array(kept), (batch.rows()[kept] + before + 1).tolist()
+        first += batch.records
 
 
 @dataclass(frozen=True)
@@ -130,25 +124,18 @@ def _rates(cells: dict[str, pa.Array], reading: TableReading, bad: _Bad) -> list
     fits = (numbers.values >= _LEAST) & (numbers.values <= _MOST)  # which no NaN is
     bad.check("rate", ~fits, "no rate above 0")
     codes = currencies.normal(names).to_pylist()
-    days = _days(cells, reading, bad)
     values = [Decimal(str(cell)) for cell in numbers.cells.to_pylist()]
+    from_on: list[int | None] = [None] * len(values)
+    if "from_on" in cells:
+        empty = is_blank(cells["from_on"])
+        days, unread = read_days(cells["from_on"], reading.days["from_on"])
+        if unread is not None:
+            bad.check("from_on", unread & ~empty, "no date")
+        from_on = pc.if_else(pa.array(empty), None, pa.array(days)).to_pylist()
     return [
         Rate.always(code, value) if day is None else Rate(code, day, value)
-        for code, day, value in zip(codes, days, values, strict=True)
+        for code, day, value in zip(codes, from_on, values, strict=True)
     ]
-
-
-def _days(cells: dict[str, pa.Array], reading: TableReading, bad: _Bad) -> list[int | None]:
-    """The day from which each rate holds; None where it says none."""
-    column = cells.get("from_on")
-    if column is None:
-        return [None] * len(cells["rate"])
-    empty = is_blank(column)
-    days, unread = read_days(column, reading.days["from_on"])
-    if unread is not None:
-        bad.check("from_on", unread & ~empty, "no date")
-    found: list[int | None] = pc.if_else(pa.array(empty), None, pa.array(days)).to_pylist()
-    return found
 
 
 # Rates -------------------------------------------------------------------------------------------
@@ -172,33 +159,26 @@ def _in_force(rows: Sequence[_Row]) -> list[Rate]:
     return sorted(firsts.values())
 
 
-def _into(rates: Sequence[Rate], asked: str | None) -> str:
-    """The currency that the rates are into."""
-    if not rates:
-        raise InputError("there is no rate in it", "Give rows of currency and rate.")
-    return _base(rates) if asked is None else _checked(currencies.meant(asked), rates)
-
-
-def _base(rates: Sequence[Rate]) -> str:
-    ones = _always_one(rates)
-    if len(ones) == 1:
-        return ones[0]
-    which = "no currency has" if not ones else f"{len(ones):,} currencies have"
-    raise AmbiguousInputError(
-        f"{which} a rate of exactly 1, so it does not tell what to convert into",
-        "Say which with --currency CODE.",
-    )
-
-
-def _checked(base: str, rates: Sequence[Rate]) -> str:
-    """The currency to convert into, unless the rates are into another.
+def _base(rates: Sequence[Rate], asked: str | None) -> str:
+    """The currency that the rates are into.
 
     Raises:
-        InputError: its own rate is not 1, or it has none and another's is 1.
+        InputError: there is no rate, the rate of the one asked for is not 1, or it has none and
+            another's is 1.
+        AmbiguousInputError: none is asked for, and not just one has a rate of 1.
     """
-    own = [rate for rate in rates if rate.currency == base]
-    ones = _always_one(rates)
-    if any(rate.value != 1 for rate in own) or (ones and not own):
+    if not rates:
+        raise InputError("there is no rate in it", "Give rows of currency and rate.")
+    others = {rate.currency for rate in rates if rate.value != 1}
+    ones = sorted({rate.currency for rate in rates} - others)
+    if asked is None and len(ones) != 1:
+        which = "no currency has" if not ones else f"{len(ones):,} currencies have"
+        raise AmbiguousInputError(
+            f"{which} a rate of exactly 1, so it does not tell what to convert into",
+            "Say which with --currency CODE.",
+        )
+    base = ones[0] if asked is None else asked
+    if base in others or (ones and base not in ones):
         known = [name for name in ones if currencies.is_known(name)][:_SHOWN]
         into = f" They are into {' or '.join(known)}." if known else ""
         raise InputError(
@@ -206,9 +186,3 @@ def _checked(base: str, rates: Sequence[Rate]) -> str:
             f"Name the one they are into, or mend the table.{into}",
         )
     return base
-
-
-def _always_one(rates: Sequence[Rate]) -> list[str]:
-    """The currencies whose every rate is 1."""
-    others = {rate.currency for rate in rates if rate.value != 1}
-    return sorted({rate.currency for rate in rates} - others)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -33,6 +33,7 @@ from rfmtool.sources.files.listing import expand
 from rfmtool.sources.frames import is_frame
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.source import Source
+from rfmtool.sources.tables import apart, source_of_stored
 from rfmtool.threads import in_order
 
 Part = tuple[Source, Sequence[Batch]]
@@ -58,9 +59,13 @@ def taken_apart(
     if isinstance(source, (str, os.PathLike)):
         source = [source]
     if isinstance(source, Sequence) and not is_frame(source):
+        rows, paths = apart([os.fspath(one) for one in source], asked)
+        found = [_batches_of(source_of_stored(one, asked, table.layout()), threads) for one in rows]
+        if rows and not paths:
+            return found
         # By name, so that the last word on somebody does not hang on how the files were listed.
-        files = sorted(expand(source, asked.max_bytes), key=lambda file: file.name)
-        return [_of_file(file, asked, table, threads) for file in files]
+        files = sorted(expand(paths, asked.max_bytes), key=lambda file: file.name)
+        return found + [_of_file(file, asked, table, threads) for file in files]
     return [_batches_of(one, threads) for one in sources_of(source, asked, table.layout())[0]]
 
 
@@ -70,13 +75,10 @@ def _of_file(file: ExportFile, asked: Asked, table: EvidenceTable, threads: int)
         # The export may come from one program and this from another: the file itself comes first.
         with suppress(InputError):
             part = _batches_of(source_of_file(file, plain, table.layout()), threads)
-            if not _is_mistaken(part[1]):
+            faults = (fault for batch in part[1] for fault in batch.faults)
+            if not any(fault.reason == "bad_encoding" for fault in faults):
                 return part
     return _batches_of(source_of_file(file, asked, table.layout()), threads)
-
-
-def _is_mistaken(batches: Iterable[Batch]) -> bool:
-    return any(fault.reason == "bad_encoding" for batch in batches for fault in batch.faults)
 
 
 def _batches_of(source: Source, threads: int) -> Part:
@@ -99,7 +101,9 @@ def table_reading(table: EvidenceTable, parts: Sequence[Part], asked: Asked) -> 
         if what.kind in ("whole", "number", "money"):
             for cells in _column(role, parts):
                 conventions.weigh_numbers(cells, weights)
-    return TableReading(days, _number_reading(weights, asked))
+    if bool(weights["."]) != bool(weights[","]):
+        return TableReading(days, NumberReading("." if weights["."] else ","))
+    return TableReading(days, conventions.number_reading(weights, asked))
 
 
 def _column(role: str, parts: Sequence[Part]) -> Iterator[pa.Array]:
@@ -131,9 +135,3 @@ def _fitting(cells: pa.Array, reading: DateReading) -> int:
         return 0
     _, unread = read_days(cells, reading)
     return len(cells) if unread is None else int(np.count_nonzero(~unread))
-
-
-def _number_reading(weights: conventions.Weights, asked: Asked) -> NumberReading:
-    if bool(weights["."]) != bool(weights[","]):
-        return NumberReading("." if weights["."] else ",")
-    return conventions.number_reading(weights, asked)

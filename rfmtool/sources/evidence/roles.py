@@ -39,6 +39,8 @@ class Role:
     """The least and the greatest of whole numbers."""
     empty: str | None = None
     """What an empty cell means."""
+    may_lack: bool = False
+    """Of an id: whether a row is kept where it is empty, or nobody's."""
 
 
 @dataclass(frozen=True)
@@ -134,11 +136,13 @@ def _role(name: str, data: Mapping[str, Any]) -> Role:
         words=tuple(data.get("words", ())),
         range=(low_high[0], low_high[1]) if low_high else None,
         empty=data.get("empty"),
+        may_lack=data.get("may_lack", False),
     )
 
 
 def _table(name: str, data: Mapping[str, Any], roles: Mapping[str, Role]) -> EvidenceTable:
     one_of = tuple(tuple(group) for group in data.get("one_of", ()))
+    roles = {**roles, **{one: _role(one, what) for one, what in data.get("roles", {}).items()}}
     members = [*data["required"], *(role for group in one_of for role in group)]
     return EvidenceTable(
         name=name,

@@ -9,7 +9,6 @@ from operator import methodcaller
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,6 +16,7 @@ from rfmtool.errors import InputError, UsageError, naming
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells.date_readings import check_zone
 from rfmtool.sources.cells.ids import matching_key, without_point_zero
+from rfmtool.sources.consents import REFUSALS, saying
 from rfmtool.sources.evidence.cells import TableReading, typed_rows
 from rfmtool.sources.evidence.ledger import FileAgain, TableLedger, distinct_ids
 from rfmtool.sources.evidence.reading import table_reading, taken_apart
@@ -25,6 +25,8 @@ from rfmtool.sources.layout import Asked, FileLayout
 from rfmtool.sources.ledger import Ledger, Tally
 from rfmtool.threads import cores, in_order
 
+_CONSENT: Final = "consent"
+_REFUSES: Final = " refuses"
 _TYPES: Final[Mapping[CellKind, pa.DataType]] = {
     "id": pa.string(),
     "text": pa.string(),
@@ -35,6 +37,8 @@ _TYPES: Final[Mapping[CellKind, pa.DataType]] = {
     "number": pa.float64(),
     "money": pa.int64(),  # whole 1/10,000 of the currency unit
 }
+STEPS: Final = "contact_steps"
+"""All rows of contacts, in which somebody has several."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,8 @@ class Evidence:
     tables: Mapping[str, pa.Table] = field(repr=False)  # its text would show cells
     """By name. A column for each role of the table, null where nothing is given; contact columns
     (email, phone, name, consent) only where there are such; attributes of contacts as text. Ids are
-    in the form that is matched."""
+    in the form that is matched. Where somebody has several rows of contacts, `contact_steps` holds
+    them all, and contacts one each."""
     ledgers: Mapping[str, TableLedger]
 
     def matched(self, export_ids: pa.Array, left_out: Collection[str] = ()) -> Evidence:
@@ -103,10 +108,10 @@ def read_evidence(
         _read_table, asked=asked or Asked(), threads=threads or cores(), currency=currency
     )
     read = {name: reader(known[name], sources[name]) for name in known if name in sources}
-    return Evidence(
-        {name: table for name, (table, _) in read.items()},
-        {name: ledger for name, (_, ledger) in read.items()},
-    )
+    tables = {name: table for name, (table, _, _) in read.items()}
+    for _, _, every in read.values():
+        tables |= {} if every is None else {STEPS: every}
+    return Evidence(tables, {name: ledger for name, (_, ledger, _) in read.items()})
 
 
 def _read_table(
@@ -115,7 +120,7 @@ def _read_table(
     asked: Asked,
     threads: int,
     currency: str | None,
-) -> tuple[pa.Table, TableLedger]:
+) -> tuple[pa.Table, TableLedger, pa.Table | None]:
     with naming(table.name):
         parts = taken_apart(source, table, asked.of_table(table.name), threads)
         reading = replace(table_reading(table, parts, asked), currency=currency)
@@ -125,52 +130,48 @@ def _read_table(
         for batch in batches
     ]
     names = [file.name for file, batches in parts for _ in batches]
-    ledger, rows = Ledger(), [_empty(table)]
+    # The columns that a table always has are there of no rows too.
+    always = {role: _TYPES[what.kind] for role, what in table.roles.items() if what.kind != "text"}
+    ledger, rows = Ledger(), [pa.schema(always).empty_table()]
     for name, (typed, tally) in zip(names, in_order(jobs, threads), strict=True):
         ledger.add(name, tally)
         rows.append(pa.Table.from_batches([typed]))
     if table.strict and ledger.rejected:
-        raise _not_whole(table, ledger)
+        first = ledger.rejects[0]
+        raise InputError(
+            f"{table.name}: {ledger.rejected:,} of {ledger.rows:,} rows cannot be read; the first"
+            f" is row {first.row:,} of {first.file} ({first.reason})",
+            "Mend it: nobody on this list may be left out of it.",
+        )
     whole = pa.concat_tables(rows, promote_options="default").combine_chunks()
-    settled, its_ledger = _settled(table, whole, ledger)
+    settled, its_ledger, every = _settled(table, whole, ledger)
     sizes = {file.name: file.stored_bytes for file, _ in parts}
     files = [
         FileAgain(file, partial(_tally, layout=file.layout, table=table, reading=reading))
         for file, _ in parts
     ]
-    return settled, replace(its_ledger, stored_bytes=sizes, files=tuple(files))
+    return settled, replace(its_ledger, stored_bytes=sizes, files=tuple(files)), every
 
 
 def _tally(batch: Batch, layout: FileLayout, table: EvidenceTable, reading: TableReading) -> Tally:
     return typed_rows(batch, layout, table, reading)[1]
 
 
-def _not_whole(table: EvidenceTable, ledger: Ledger) -> InputError:
-    first = ledger.rejects[0]
-    return InputError(
-        f"{table.name}: {ledger.rejected:,} of {ledger.rows:,} rows cannot be read; the first is"
-        f" row {first.row:,} of {first.file} ({first.reason})",
-        "Mend it: nobody on this list may be left out of it.",
-    )
-
-
 # Settling ----------------------------------------------------------------------------------------
 
 
-def _empty(table: EvidenceTable) -> pa.Table:
-    """No rows of all the columns that a table always has."""
-    fields = {role: _TYPES[what.kind] for role, what in table.roles.items() if what.kind != "text"}
-    return pa.schema(fields).empty_table()
-
-
-def _settled(table: EvidenceTable, rows: pa.Table, ledger: Ledger) -> tuple[pa.Table, TableLedger]:
+def _settled(
+    table: EvidenceTable, rows: pa.Table, ledger: Ledger
+) -> tuple[pa.Table, TableLedger, pa.Table | None]:
+    """What is read of, its ledger, and all rows where those of one person are put together."""
     bare = _replaced(rows, table.ids, without_point_zero)
-    written = distinct_ids(bare, table.ids)
+    written = distinct_ids(bare, [one for one in table.ids if not table.roles[one].may_lack])
     ids = pc.unique(matching_key(written))
     matched = _replaced(bare, table.ids, matching_key)
-    if table.one_row_each and len(ids) < len(matched):
-        matched = _one_row_each(matched, table.ids[0], ids)
-    return _with_meanings(matched, table), TableLedger(
+    every = matched if table.one_row_each and len(ids) < len(matched) else None
+    if every is not None:
+        matched = one_row_each(every, table.ids[0], ids)
+    told = TableLedger(
         table,
         ledger,
         ids,
@@ -178,6 +179,10 @@ def _settled(table: EvidenceTable, rows: pa.Table, ledger: Ledger) -> tuple[pa.T
         repeated=len(rows) - len(matched),
         dropped_point_zero=bare is not rows,
     )
+    for role, what in table.roles.items():
+        if what.empty is not None:  # an empty cell of the column means something
+            matched = _replaced(matched, [role], methodcaller("fill_null", what.empty))
+    return matched, told, every
 
 
 def _replaced(
@@ -191,29 +196,29 @@ def _replaced(
     return rows
 
 
-def _one_row_each(rows: pa.Table, key: str, ids: pa.Array) -> pa.Table:
+def one_row_each(rows: pa.Table, key: str, ids: pa.Array) -> pa.Table:
     """Make one row for each id: in each column the cell of the latest row that gives one.
 
+    Args:
+        rows: several for an id.
+        key: the column of ids.
+        ids: each once.
+
     Rows are told apart by their days first and then by all they say, so that the order in which a
-    file lists them decides nothing.
+    file lists them decides nothing; of two rows of one day the one that refuses is the later.
     """
     fields = sorted(rows.schema, key=lambda field: not pa.types.is_date(field.type))
     keys = [(field.name, "ascending", "at_start") for field in fields]
-    rows = rows.take(pc.sort_indices(rows, keys))
+    told = rows
+    if _CONSENT in rows.column_names:
+        told = rows.append_column(_REFUSES, pa.array(saying(rows[_CONSENT], REFUSALS)))
+        keys.insert(1, (_REFUSES, "ascending", "at_start"))
+    rows = rows.take(pc.sort_indices(told, keys))
     owners = pc.index_in(rows[key].combine_chunks(), ids).to_numpy(zero_copy_only=False)
-    return pa.table({name: _last_given(rows[name], owners, len(ids)) for name in rows.column_names})
-
-
-def _last_given(column: pa.ChunkedArray, owners: npt.NDArray[np.int32], people: int) -> pa.Array:
-    given = np.flatnonzero(column.is_valid().to_numpy())
-    places = np.full(people, -1)
-    places[owners[given]] = given  # of several, the last is written last
-    return column.combine_chunks().take(pa.array(places, mask=places < 0))
-
-
-def _with_meanings(rows: pa.Table, table: EvidenceTable) -> pa.Table:
-    """Fill the empty cells of columns where empty means something."""
-    for role, what in table.roles.items():
-        if what.empty is not None:
-            rows = _replaced(rows, [role], methodcaller("fill_null", what.empty))
-    return rows
+    columns = {}
+    for name in rows.column_names:
+        given = np.flatnonzero(rows[name].is_valid().to_numpy())
+        places = np.full(len(ids), -1)
+        places[owners[given]] = given  # of several, the last is written last
+        columns[name] = rows[name].combine_chunks().take(pa.array(places, mask=places < 0))
+    return pa.table(columns)

@@ -96,7 +96,13 @@ def unpacked(raw: BinaryIO, kind: str, name: str, part: str) -> ByteStream:
 def _member(raw: BinaryIO, name: str, part: str) -> ByteStream:
     archive = zipfile.ZipFile(raw)
     every = [member for member in archive.infolist() if not member.is_dir()]
-    members = [member for member in every if _holds_data(member)]
+    # Not what a Mac or a folder leaves behind.
+    members = [
+        member
+        for member in every
+        if not any(part == "__MACOSX" or part.startswith(".")
+                   for part in PurePosixPath(member.filename).parts)
+    ]  # fmt: skip
     if every and not members:
         raise InputError(
             f"{name}: what is in this zip begins with a dot or leads out of it, as no data does:"
@@ -110,13 +116,6 @@ def _member(raw: BinaryIO, name: str, part: str) -> ByteStream:
             "Unpack it, and name what comes out.",
         )
     return cast("ByteStream", archive.open(member))
-
-
-def _holds_data(member: zipfile.ZipInfo) -> bool:
-    """Whether a member is a file of the user's, and not what a Mac or a folder leaves behind."""
-    parts = PurePosixPath(member.filename).parts
-    hidden = any(part == "__MACOSX" or part.startswith(".") for part in parts)
-    return not hidden
 
 
 def _chosen(members: list[zipfile.ZipInfo], name: str, part: str) -> zipfile.ZipInfo:

@@ -75,12 +75,20 @@ def check_utf8(sample: bytes, where: str) -> None:
     Raises:
         InputError: they are not; the hint names what they may be.
     """
-    fault = _fault_of(sample)
+    fault = None
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample)
+    except UnicodeDecodeError as error:
+        fault = error
     controls = 1 - len(sample.translate(None, _CONTROLS)) / max(1, len(sample))
     if fault and _utf16(sample):
         raise no_text(sample, where)
     if fault and controls > _TOO_MANY:
-        raise _binary(where, controls)
+        raise InputError(
+            f"{where}: this is no text: {controls:.0%} of its first bytes are control characters",
+            "Export it as CSV or Parquet; if it is text all the same, say how it is encoded with"
+            " --encoding.",
+        )
     if any(shift in sample for shift in _SHIFTS):
         raise InputError(
             f"{where}: there are escape codes in this text, as Japanese mail encodings have them",
@@ -89,23 +97,6 @@ def check_utf8(sample: bytes, where: str) -> None:
     if fault:
         line = sample.count(b"\n", 0, fault.start) + 1
         raise InputError(f"{where}: line {line} is not UTF-8 text", _way_out(sample, fault))
-
-
-def _fault_of(sample: bytes) -> UnicodeDecodeError | None:
-    """Where the first bytes of a file stop being UTF-8, if they do."""
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(sample)
-    except UnicodeDecodeError as error:
-        return error
-    return None
-
-
-def _binary(where: str, controls: float) -> InputError:
-    return InputError(
-        f"{where}: this is no text: {controls:.0%} of its first bytes are control characters",
-        "Export it as CSV or Parquet; if it is text all the same, say how it is encoded with"
-        " --encoding.",
-    )
 
 
 def _utf16(sample: bytes) -> str:

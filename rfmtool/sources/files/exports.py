@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 from urllib.parse import unquote
 
 from rfmtool.errors import InputError
@@ -19,6 +19,9 @@ from rfmtool.sources.files.containers import DAMAGED, READ, START, is_workbook, 
 from rfmtool.sources.files.spools import reader_of, too_large
 from rfmtool.sources.files.streams import ByteStream, bounded, transcoded
 from rfmtool.sources.files.workbooks import sheet_as_csv
+
+if TYPE_CHECKING:
+    from rfmtool.stores.listing import Found
 
 _NO_KEY: Final = "__HIVE_DEFAULT_PARTITION__"
 _TRUSTED_BYTES: Final = 1 << 30
@@ -46,6 +49,8 @@ class ExportFile:
     spool: BinaryIO | None = None
     part: str = ""
     max_bytes: int | None = None
+    found: Found | None = None
+    """The object of a store that it is; `path` only names it then."""
 
     @property
     def whole_name(self) -> str:
@@ -69,9 +74,14 @@ class ExportFile:
 
         Raises:
             InputError: the file is not there or may not be read.
+            SystemFailureError: the store that it is in cannot be reached.
         """
         if self.spool is not None:
             return reader_of(self.spool)
+        if self.found is not None:
+            from rfmtool.stores.remote import opened
+
+            return opened(self.found)
         try:
             return Path(self.path or self.name).open("rb", buffering=0)
         except OSError as error:

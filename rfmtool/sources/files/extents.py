@@ -11,10 +11,10 @@ import struct
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import IO, BinaryIO, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from rfmtool.errors import InputError
 
@@ -90,14 +90,9 @@ def _of_xml(part: IO[bytes]) -> Iterator[_Extent]:
     text = _pieces(part)
     first = next(text, b"")
     if b"<table:table" in first or b"office:document" in first[:_LONGEST_TAG]:
-        yield from _of_opendocument(_joined(first, text))
+        yield from _of_opendocument(chain([first], text))
     else:
-        yield _of_sheet(_joined(first, text))
-
-
-def _joined(first: bytes, more: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from more
+        yield _of_sheet(chain([first], text))
 
 
 def _pieces(part: IO[bytes]) -> Iterator[bytes]:
@@ -259,64 +254,11 @@ def _book_of(data: bytes) -> bytes | None:
     Raises:
         ValueError: the file is damaged.
     """
+    from olefile import OleFileIO
+
     try:
-        return _Compound(data).stream("Workbook", "Book")
-    except (struct.error, IndexError):
+        with OleFileIO(data) as files:
+            found = [name for name in ("Workbook", "Book") if files.exists(name)]
+            return bytes(files.openstream(found[0]).read()) if found else None
+    except (OSError, struct.error, IndexError):
         raise ValueError("damaged") from None
-
-
-class _Compound:
-    """A file of files, in sectors that are chained by a table."""
-
-    _LAST: Final = 0xFFFFFFFA
-    _HEADER: Final = 512
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        shift, self._small_shift = struct.unpack_from("<HH", data, 30)
-        self._size = 1 << min(shift, 16)
-        start, _, self._cutoff, small, _, more, count = struct.unpack_from("<IIIIIII", data, 48)
-        tables = list(struct.unpack_from("<109I", data, 76))
-        for _ in range(min(count, len(data) // self._size)):
-            entries = np.frombuffer(self._sector(more), "<u4").tolist()
-            tables += entries[:-1]
-            more = entries[-1]
-        whole = b"".join(self._sector(one) for one in tables if one < self._LAST)
-        self._next = np.frombuffer(whole[: len(whole) // 4 * 4], "<u4")
-        self._directory = self._chained(start)
-        self._small = small
-
-    def _sector(self, number: int) -> bytes:
-        start = (number + 1) * self._size
-        return self._data[start : start + self._size]
-
-    def _chain(self, start: int, following: npt.NDArray[np.uint32]) -> Iterator[int]:
-        for _ in range(len(following)):
-            if start >= len(following):
-                return
-            yield start
-            start = int(following[start])
-
-    def _chained(self, start: int) -> bytes:
-        return b"".join(map(self._sector, self._chain(start, self._next)))
-
-    def stream(self, *names: str) -> bytes | None:
-        """The bytes of the first stream of one of these names, None where there is none."""
-        entries = [self._directory[at : at + 128] for at in range(0, len(self._directory), 128)]
-        found = [entry for entry in entries if _entry_name(entry) in names]
-        if not found:
-            return None
-        start, size = struct.unpack_from("<II", found[0], 116)
-        if size >= self._cutoff:
-            return self._chained(start)[:size]
-        room = self._chained(struct.unpack_from("<I", entries[0], 116)[0])
-        table = self._chained(self._small)
-        following = np.frombuffer(table[: len(table) // 4 * 4], "<u4")
-        piece = 1 << min(self._small_shift, 16)
-        return b"".join(room[one * piece : (one + 1) * piece]
-                        for one in self._chain(start, following))[:size]  # fmt: skip
-
-
-def _entry_name(entry: bytes) -> str:
-    length = min(64, int.from_bytes(entry[64:66], "little"))
-    return entry[: max(0, length - 2)].decode("utf-16-le", "replace")

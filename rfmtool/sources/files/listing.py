@@ -8,14 +8,16 @@ import sys
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final, TypeVar
+from urllib.parse import urlsplit
 
 from rfmtool.errors import InputError
 from rfmtool.manifest import manifest_of
-from rfmtool.places import check_local
+from rfmtool.places import WEB, check_known, is_store, scheme_of, without_secrets
 from rfmtool.sources.files.exports import ExportFile, unreadable
 from rfmtool.sources.files.spools import spooled
+from rfmtool.stores.lakes import LOG, lake_at
 
 _PACKED: Final = ("", ".gz", ".bz2", ".zst", ".zip")
 _TEXT: Final = (".csv", ".tsv", ".tab", ".txt", ".psv")
@@ -26,6 +28,9 @@ _DATA_ENDINGS: Final = (
     ".pq",
     *(".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"),
 )
+_BY_ENDING: Final = f"Files are taken by their ending: {' '.join(_DATA_ENDINGS)}"
+_MOST_OF_THE_WEB: Final = 10 << 30
+"""A URL may lead anywhere, so how much comes of it is bounded where nobody says."""
 _HIDDEN: Final = (".", "_", "~$")
 """How names begin of what is hidden, or somebody's bookkeeping: Spark's, or that of Excel."""
 Thing = TypeVar("Thing", bound=Hashable)
@@ -46,7 +51,8 @@ def expand(
     Raises:
         InputError: nothing is named or there, a folder holds no data or what cannot be opened, a
             pipe holds more than it may, or a file is named twice.
-        UsageError: a URL is named.
+        UsageError: a URL of an unknown kind is named, or a store refuses the login.
+        SystemFailureError: a store or server cannot be reached.
     """
     if not exports:
         raise InputError("no file is named", "Name one.")
@@ -77,11 +83,37 @@ def _files_of(export: str, max_bytes: int | None) -> list[ExportFile]:
         return [ExportFile("stdin", spool=spooled(sys.stdin.buffer, "stdin", max_bytes))]
     if not export:
         raise InputError("EXPORT: the name is empty", "Name a file, a folder, or - for stdin.")
-    check_local(export)
+    if is_store(export):
+        return _in_store(export)
+    if scheme_of(export) == WEB:
+        return [_of_the_web(export, max_bytes)]
+    check_known(export, "read")
     try:
         return _files_at(export, Path(export), max_bytes)
     except OSError as error:
         raise unreadable(_shown(error.filename or export), error) from None
+
+
+def _in_store(url: str) -> list[ExportFile]:
+    from rfmtool.stores.listing import objects_of
+    from rfmtool.stores.places import store_of
+
+    store = store_of(url)
+    objects = objects_of(store)
+    if store.path not in {one.path for one in objects} and "*" not in store.path:
+        objects = [one for one in objects if has_data_name(Path(one.name), Path())]
+    if not objects:
+        raise InputError(f"{store.name}: has no data files", f"{_BY_ENDING}.")
+    scheme = scheme_of(url)
+    return [ExportFile(one.name, Path(f"{scheme}:/{one.path}"), found=one) for one in objects]
+
+
+def _of_the_web(url: str, max_bytes: int | None) -> ExportFile:
+    from rfmtool.stores.remote import fetched
+
+    name = PurePosixPath(urlsplit(url).path).name or without_secrets(url)
+    most = _MOST_OF_THE_WEB if max_bytes is None else max_bytes
+    return ExportFile(name, spool=fetched(url, lambda pipe: spooled(pipe, name, most)))
 
 
 def _files_at(export: str, path: Path, max_bytes: int | None) -> list[ExportFile]:
@@ -101,12 +133,11 @@ def _files_at(export: str, path: Path, max_bytes: int | None) -> list[ExportFile
 
 
 def _files_in(export: str, folder: Path) -> list[ExportFile]:
-    found = _data_in(folder)
+    found = sorted(child for child in _files_below(folder) if has_data_name(child, folder))
     if not found:
         raise InputError(
             f"{export}: this folder has no data files",
-            f"Files are taken by their ending: {' '.join(_DATA_ENDINGS)}; folders in it that"
-            " rfmtool wrote are left out.",
+            f"{_BY_ENDING}; folders in it that rfmtool wrote are left out.",
         )
     return [ExportFile(_shown(child.relative_to(folder)), child) for child in found]
 
@@ -115,20 +146,14 @@ def _matching(pattern: str) -> list[ExportFile]:
     what = "no file matches" if glob.has_magic(pattern) else "there is no such file or folder"
     # Path.glob takes no absolute patterns.
     matches = sorted(Path(match) for match in glob.glob(pattern, recursive=True))  # noqa: PTH207
-    for place in _searched(pattern):
-        os.scandir(place).close()  # glob passes over what it may not look into
+    for parent in Path(pattern).parents:
+        for place in glob.glob(os.fspath(parent), recursive=True):  # noqa: PTH207 - as above
+            if Path(place).is_dir():
+                os.scandir(place).close()  # glob passes over what it may not look into
     found = [match for match in matches if not match.is_dir() and _is_readable(match)]
     if not found:
         raise InputError(f"{pattern}: {what}", "Check the spelling and the folder.")
     return [ExportFile(_shown(match), match) for match in found]
-
-
-def _searched(pattern: str) -> Iterator[Path]:
-    """The folders that a pattern is looked for in."""
-    for parent in Path(pattern).parents:
-        for match in glob.glob(os.fspath(parent), recursive=True):  # noqa: PTH207 - as above
-            if Path(match).is_dir():
-                yield Path(match)
 
 
 def _shown(path: str | os.PathLike[str]) -> str:
@@ -148,7 +173,10 @@ def left_out(source: object, taken: Collection[Path]) -> tuple[str, ...]:
         isinstance(export, (str, os.PathLike)) for export in exports
     ):
         return ()
-    folders = [Path(export) for export in exports if export != "-" and Path(export).is_dir()]
+    folders = [
+        Path(export) for export in exports
+        if export != "-" and Path(export).is_dir() and lake_at(os.fspath(export)) is None
+    ]  # fmt: skip
     read = {path.resolve() for path in taken}
     return tuple(
         _shown(child.relative_to(folder))
@@ -156,10 +184,6 @@ def left_out(source: object, taken: Collection[Path]) -> tuple[str, ...]:
         for child in _files_below(folder)
         if not has_data_name(child, folder) and child.resolve() not in read
     )
-
-
-def _data_in(folder: Path) -> list[Path]:
-    return sorted(child for child in _files_below(folder) if has_data_name(child, folder))
 
 
 def _files_below(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
@@ -171,6 +195,11 @@ def _files_below(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
     """
     above = (*above, folder.resolve())
     for child in sorted(folder.iterdir()):
+        if child.name == LOG:
+            raise InputError(
+                f"{_shown(folder)}: is a table of Delta, of whose files only some count",
+                "Name it by itself.",
+            )
         if child.name.startswith(_HIDDEN):
             continue
         if not child.is_dir():
@@ -200,8 +229,5 @@ def _is_readable(path: Path) -> bool:
 
 def has_data_name(child: Path, folder: Path) -> bool:
     """Whether a file of this name in a folder would be read with it."""
-    return not _is_hidden(child, folder) and child.name.lower().endswith(_DATA_ENDINGS)
-
-
-def _is_hidden(child: Path, folder: Path) -> bool:
-    return any(part.startswith(_HIDDEN) for part in child.relative_to(folder).parts)
+    is_hidden = any(part.startswith(_HIDDEN) for part in child.relative_to(folder).parts)
+    return not is_hidden and child.name.lower().endswith(_DATA_ENDINGS)

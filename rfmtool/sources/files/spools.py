@@ -68,15 +68,12 @@ def _kept(name: str) -> Iterator[_Spool]:
         spool.file.flush()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
+        size = os.fstat(spool.file.fileno()).st_size if spool else 0
         raise SystemFailureError(
-            f"{name}: cannot be kept in a temporary file, which had grown to {_size(spool):,}"
-            f" bytes: {reason}",
+            f"{name}: cannot be kept in a temporary file, which had grown to {size:,} bytes:"
+            f" {reason}",
             "Free some space, name a roomier folder with TMPDIR, or give a file.",
         ) from None
-
-
-def _size(spool: _Spool | None) -> int:
-    return os.fstat(spool.file.fileno()).st_size if spool else 0
 
 
 def too_large(name: str, most: int) -> InputError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -35,7 +35,11 @@ def sheet_as_csv(raw: BinaryIO, name: str, sheet: str, most: int) -> bytes:
             or several hold data.
     """
     calamine = _calamine(name)
-    _check_size(raw, name, most)
+    if zipfile.is_zipfile(raw):  # an .xls is not packed
+        with zipfile.ZipFile(raw) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+        if size > most:
+            raise too_large(name, most)
     try:
         check_extents(raw, name)
         raw.seek(0)
@@ -66,15 +70,6 @@ def _calamine(name: str) -> Any:  # noqa: ANN401 - a module
     return python_calamine
 
 
-def _check_size(raw: BinaryIO, name: str, most: int) -> None:
-    if not zipfile.is_zipfile(raw):
-        return  # an .xls is not packed
-    with zipfile.ZipFile(raw) as archive:
-        size = sum(member.file_size for member in archive.infolist())
-    if size > most:
-        raise too_large(name, most)
-
-
 def _chosen(book: CalamineWorkbook, name: str, sheet: str) -> CalamineSheet:
     visible = [
         one.name
@@ -102,13 +97,10 @@ def _chosen(book: CalamineWorkbook, name: str, sheet: str) -> CalamineSheet:
 def _written(rows: Iterable[Sequence[object]]) -> bytes:
     data = io.BytesIO()
     with io.TextIOWrapper(data, "utf-8", errors="replace", newline="") as text:
-        csv.writer(text, lineterminator="\n").writerows(_lines(rows))
+        lines = ([_text(cell) for cell in row] for row in rows)
+        csv.writer(text, lineterminator="\n").writerows(lines)
         text.flush()
         return data.getvalue()
-
-
-def _lines(rows: Iterable[Sequence[object]]) -> Iterator[list[str]]:
-    return ([_text(cell) for cell in row] for row in rows)
 
 
 def _text(cell: object) -> str:

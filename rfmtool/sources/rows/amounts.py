@@ -16,7 +16,7 @@ from rfmtool.sources.cells.dates import Days
 from rfmtool.sources.cells.numbers import Numbers, Units, read_numbers, to_units
 from rfmtool.sources.layout import MONEY_ROLES, Question, Reading
 from rfmtool.sources.ledger import CODES
-from rfmtool.sources.rows.bins import Odd, in_other_currencies, named_currencies
+from rfmtool.sources.rows.bins import Apart, in_other_currencies, named_currencies
 from rfmtool.sources.rows.runs import Cells, Runs
 
 _SAFE_SUM: Final = 2.0**62
@@ -31,7 +31,7 @@ class Money:
     paid: Units
     back: Units
     """What was given back later, by a column of its own."""
-    problems: Odd
+    problems: Apart
     said: Sequence[pa.Array]
     """The currencies that stand beside the amounts."""
     others: Places
@@ -41,19 +41,27 @@ class Money:
     factors: Sequence[Numbers]
     """What a cost is multiplied with, as the amounts were: the quantity, a rate."""
 
-    def unrated(self, odd: Odd) -> frozenset[str]:
+    def unrated(self, apart: Apart) -> frozenset[str]:
         """The currencies of the rows that are left out for want of a rate."""
         if self.named is None:
             return frozenset()
-        rows = odd.rows[odd.codes == CODES["other_currency"]]
+        rows = apart.rows[apart.codes == CODES["other_currency"]]
         return frozenset(pc.unique(self.named.take(pa.array(rows))).to_pylist()) - {None}
 
 
 def read_money(cells: Cells, runs: Runs, days: Days, reading: Reading, question: Question) -> Money:
     """Read what each row moved; money in a currency that is not taken is none."""
-    numbers = _numbers(cells, reading)
-    said = _currencies(numbers)
-    others, named, rates = _exchange(runs, days, said, question)
+    roles = ("amount",) if "amount" in cells else ("quantity", "unit_price")
+    numbers = {role: read_numbers(cells[role], reading.numbers) for role in roles}
+    said = [numbers[role].currencies for role in ("amount", "unit_price") if role in numbers]
+    said = [column for column in said if column is not None]
+    named, rates = None, []
+    if question.rates is None:
+        others = in_other_currencies(said, question)
+    else:
+        named = named_currencies(runs, said)
+        rate, lacking = question.rates.factors(named, np.repeat(days, runs.lengths))
+        others, rates = np.flatnonzero(lacking), [rate]
     units, unread = to_units([*numbers.values(), *rates])
     huge = np.abs(units) >= _SAFE_SUM
     if huge.any():  # what no order can be the sum of is no amount
@@ -66,17 +74,6 @@ def read_money(cells: Cells, runs: Runs, days: Days, reading: Reading, question:
     return Money(paid, back, problems, said, others, named, [*factors, *rates])
 
 
-def _exchange(
-    runs: Runs, days: Days, said: Sequence[pa.Array], question: Question
-) -> tuple[Places, pa.Array | None, list[Numbers]]:
-    """The rows in currencies not taken; where money is converted, each row's currency and rate."""
-    if question.rates is None:
-        return in_other_currencies(said, question), None, []
-    named = named_currencies(runs, said)
-    rate, lacking = question.rates.factors(named, np.repeat(days, runs.lengths))
-    return np.flatnonzero(lacking), named, [rate]
-
-
 def sums_of(money: Money, runs: Runs) -> tuple[Units, Units]:
     """The sales and the refunds of each run.
 
@@ -87,11 +84,6 @@ def sums_of(money: Money, runs: Runs) -> tuple[Units, Units]:
     if money.back.any():
         refunds = refunds + _sums(money.back, runs.starts)[0]
     return sales, refunds
-
-
-def _numbers(cells: Cells, reading: Reading) -> dict[str, Numbers]:
-    roles = ("amount",) if "amount" in cells else ("quantity", "unit_price")
-    return {role: read_numbers(cells[role], reading.numbers) for role in roles}
 
 
 def _less(
@@ -118,12 +110,7 @@ def _less(
     return less, back, unread
 
 
-def _currencies(numbers: Mapping[str, Numbers]) -> list[pa.Array]:
-    columns = (numbers[role].currencies for role in ("amount", "unit_price") if role in numbers)
-    return [column for column in columns if column is not None]
-
-
-def _amount_problems(numbers: Mapping[str, Numbers], unread: Places) -> Odd:
+def _amount_problems(numbers: Mapping[str, Numbers], unread: Places) -> Apart:
     codes = np.full(len(unread), CODES["bad_amount"], dtype=np.uint8)
     for role, reason in (("unit_price", "bad_price"), ("quantity", "bad_quantity")):
         if role in numbers:
@@ -131,7 +118,22 @@ def _amount_problems(numbers: Mapping[str, Numbers], unread: Places) -> Odd:
     for column in numbers.values():
         if column.missing is not None:
             codes[column.missing[unread]] = CODES["missing_amount"]
-    return Odd(unread, codes)
+    return Apart(unread, codes)
+
+
+def repeated_refunds(cells: Cells, money: Money) -> int:
+    """How many rows repeat the refund of the row before them, more than either is worth.
+
+    It is what was given back of the order that both are of, and is taken off more than once.
+    """
+    if "order_id" not in cells or not money.back.any():
+        return 0
+    rows = np.flatnonzero(money.back > np.maximum(money.paid, 0))
+    first, second = rows[:-1], rows[1:]
+    likely = (second == first + 1) & (money.back[first] == money.back[second])
+    first, second = pa.array(first[likely]), pa.array(second[likely])
+    ids = cells["order_id"]
+    return int(pc.sum(pc.equal(ids.take(first), ids.take(second))).as_py() or 0)
 
 
 def _sums(units: Units, starts: Places) -> tuple[Units, Units]:
@@ -144,7 +146,7 @@ def _sums(units: Units, starts: Places) -> tuple[Units, Units]:
 
 
 def costs_of(
-    cells: Cells, money: Money, reading: Reading, runs: Runs, odd: Odd
+    cells: Cells, money: Money, reading: Reading, runs: Runs, apart: Apart
 ) -> dict[str, Places]:
     """The cost of each run, and how many of its rows have none that can be read."""
     rows = len(cells["customer_id"])
@@ -156,7 +158,7 @@ def costs_of(
         unknown[unread] = True
         unknown |= np.abs(units) >= _NO_COST
     counting = np.ones(rows, dtype=bool)
-    counting[odd.rows] = False
+    counting[apart.rows] = False
     spent, back = _sums(np.where(counting & ~unknown, units, 0), runs.starts)
     uncosted = np.add.reduceat(unknown & counting, runs.starts, dtype=np.int32)
     return {"cost": spent - back, "uncosted": uncosted}

@@ -7,7 +7,7 @@ few rows whose bin is not that of their run are kept apart.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -23,7 +23,7 @@ from rfmtool.sources.cells import currencies
 from rfmtool.sources.cells.dates import Days, read_days
 from rfmtool.sources.cells.ids import is_listed
 from rfmtool.sources.layout import Question, Reading
-from rfmtool.sources.ledger import CODES
+from rfmtool.sources.ledger import CODES, Tally
 from rfmtool.sources.rows.runs import Cells, Runs
 
 _FIRST_OF_SPACE: Final = pa.array(
@@ -36,11 +36,16 @@ Codes = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Odd:
+class Apart:
     """Single rows whose bin is not that of their run: the rows and their bins."""
 
-    rows: Places
-    codes: Codes
+    rows: Places = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    codes: Codes = field(default_factory=lambda: np.empty(0, dtype=np.uint8))
+
+    def plus(self, rows: Places, bin_name: str) -> Apart:
+        """These, and more rows in one bin."""
+        codes = np.full(len(rows), CODES[bin_name], dtype=np.uint8)
+        return Apart(np.concatenate([self.rows, rows]), np.concatenate([self.codes, codes]))
 
 
 def bins_of_runs(
@@ -59,8 +64,10 @@ def bins_of_runs(
     days, undated = read_days(heads["ordered_at"], reading.dates)
     bins = np.zeros(len(days), dtype=np.uint8)
     # From the last reason to the first: the first that holds is written last.
-    bins[_is_after(days, question)] = CODES["after_as_of"]
-    bins[_is_before(days, question)] = CODES["before_since"]
+    if question.until is not None:
+        bins[days > day_number(question.until)] = CODES["after_as_of"]
+    if question.since is not None:
+        bins[days < day_number(question.since)] = CODES["before_since"]
     if question.currency is not None and "currency" in heads:
         bins[currencies.outside(heads["currency"], question.currency)] = CODES["other_currency"]
     for no_sale in no_sales:
@@ -76,18 +83,6 @@ def bins_of_runs(
         lacking = "missing_date" if reading.preset.undated is None else reading.preset.undated
         bins[undated & is_blank(heads["ordered_at"])] = CODES[lacking]
     return days, bins, asked_for
-
-
-def _is_after(days: Days, question: Question) -> Mask:
-    if question.until is None:
-        return np.zeros(len(days), dtype=bool)
-    return days > day_number(question.until)
-
-
-def _is_before(days: Days, question: Question) -> Mask:
-    if question.since is None:
-        return np.zeros(len(days), dtype=bool)
-    return days < day_number(question.since)
 
 
 def named_currencies(runs: Runs, said: Sequence[pa.Array]) -> pa.Array:
@@ -116,92 +111,91 @@ def in_other_currencies(said: Sequence[pa.Array], question: Question) -> Places:
     return np.flatnonzero(np.logical_or.reduce(other))
 
 
-def with_other_currencies(odd: Odd, others: Places, runs: Runs, bins: Codes) -> Odd:
-    """Add rows in other currencies, unless their run's bin comes before."""
-    rows = np.setdiff1d(others, odd.rows, assume_unique=True)
-    if not len(rows):
-        return odd
-    bin_of_run = bins[np.searchsorted(runs.starts, rows, side="right") - 1]
-    rows = rows[np.isin(bin_of_run, [CODES[name] for name in _AFTER_OTHER_CURRENCY])]
-    codes = np.full(len(rows), CODES["other_currency"], dtype=np.uint8)
-    return Odd(np.concatenate([odd.rows, rows]), np.concatenate([odd.codes, codes]))
-
-
-def currencies_of(runs: Runs, seen: Mask, said: Sequence[pa.Array], odd: Odd) -> frozenset[str]:
+def currencies_of(runs: Runs, seen: Mask, said: Sequence[pa.Array], apart: Apart) -> frozenset[str]:
     """The currencies that the `seen` runs name, in a column of their own or beside the amounts."""
-    columns = [column.filter(_rows_of(runs, seen, odd)) for column in said]
+    rows = np.repeat(seen, runs.lengths)
+    rows[apart.rows] = False
+    columns = [column.filter(pa.array(rows)) for column in said]
     if "currency" in runs.heads:
         columns.append(currencies.normal(runs.heads["currency"].filter(pa.array(seen))))
     named = (pc.unique(column).to_pylist() for column in columns)
     return frozenset(name for names in named for name in names) - {None, ""}
 
 
-def _rows_of(runs: Runs, seen: Mask, odd: Odd) -> pa.Array:
-    rows = np.repeat(seen, runs.lengths)
-    rows[odd.rows] = False
-    return pa.array(rows)
+def rows_apart(batch: Batch, runs: Runs, bins: Codes, amounts: Apart, others: Places) -> Apart:
+    """Rows of no run's bin.
 
-
-def odd_rows(batch: Batch, runs: Runs, bins: Codes, amounts: Odd) -> Odd:
-    """Rows of no run's bin: unreadable money, unless the date is at fault, and blank rows."""
+    Args:
+        batch: as it was read.
+        runs: of its rows.
+        bins: of the runs.
+        amounts: the rows of unreadable money, which count unless the date is at fault.
+        others: the rows in other currencies, which count unless their run's bin comes before.
+    """
+    apart = amounts
     undated = np.isin(bins, [CODES[name] for name in ("missing_date", "bad_date", "blank")])
-    if not undated.any():
-        return amounts
-    places = np.searchsorted(runs.starts, amounts.rows, side="right") - 1
-    kept = ~undated[places]
-    blank = _blank_rows(batch, runs, bins)
-    rows = np.concatenate([amounts.rows[kept], blank])
-    codes = np.concatenate(
-        [amounts.codes[kept], np.full(len(blank), CODES["blank"], dtype=np.uint8)]
-    )
-    return Odd(rows, codes)
-
-
-def _blank_rows(batch: Batch, runs: Runs, bins: Codes) -> Places:
-    candidates = (bins == CODES["missing_date"]) & is_blank(runs.heads["customer_id"])
-    rows = np.flatnonzero(np.repeat(candidates, runs.lengths))
-    if len(rows):
-        index = pa.array(rows)
-        blank = [is_blank(column.take(index)) for column in batch.whole()]
-        rows = rows[np.logical_and.reduce(blank)]
-    return rows
+    if undated.any():
+        kept = ~undated[np.searchsorted(runs.starts, amounts.rows, side="right") - 1]
+        candidates = (bins == CODES["missing_date"]) & is_blank(runs.heads["customer_id"])
+        rows = np.flatnonzero(np.repeat(candidates, runs.lengths))
+        if len(rows):
+            blank = [is_blank(column.take(pa.array(rows))) for column in batch.whole()]
+            rows = rows[np.logical_and.reduce(blank)]
+        apart = Apart(amounts.rows[kept], amounts.codes[kept]).plus(rows, "blank")
+    rows = np.setdiff1d(others, apart.rows, assume_unique=True)
+    if not len(rows):
+        return apart
+    bin_of_run = bins[np.searchsorted(runs.starts, rows, side="right") - 1]
+    comes_before = np.isin(bin_of_run, [CODES[name] for name in _AFTER_OTHER_CURRENCY])
+    return apart.plus(rows[comes_before], "other_currency")
 
 
 def is_blank(cells: pa.Array) -> Mask:
     """The empty cells; white space alone is empty."""
     empty = mask_of(cells.is_null())
-    if pa.types.is_string(cells.type) and _may_be_space(cells):
-        empty |= mask_of(pc.equal(pc.utf8_trim_whitespace(cells), ""))
+    if pa.types.is_string(cells.type):
+        # A quick look first: in most columns no cell begins like white space.
+        first = pc.binary_slice(pc.cast(cells, pa.binary()), 0, 1)
+        if pc.any(pc.is_in(first, _FIRST_OF_SPACE)).as_py():
+            empty |= mask_of(pc.equal(pc.utf8_trim_whitespace(cells), ""))
     return empty
 
 
-def _may_be_space(cells: pa.Array) -> bool:
-    """Whether any cell begins like white space: a quick look, as most columns have none."""
-    first = pc.binary_slice(pc.cast(cells, pa.binary()), 0, 1)
-    return bool(pc.any(pc.is_in(first, _FIRST_OF_SPACE)).as_py())
-
-
-def counted(batch: Batch, bins: Codes, counts: Places, odd: Odd) -> Places:
+def counted(batch: Batch, bins: Codes, counts: Places, apart: Apart) -> Places:
     """How many rows of the batch went into each of BINS; `counts` are those left in each run."""
     total = np.bincount(bins, weights=counts, minlength=len(BINS)).astype(np.int64)
-    total += np.bincount(odd.codes, minlength=len(BINS))
+    total += np.bincount(apart.codes, minlength=len(BINS))
     for fault in batch.faults:
         total[CODES["blank" if fault.is_blank else fault.reason]] += 1
     return total
 
 
-def rejects_of(batch: Batch, runs: Runs, bins: Codes, odd: Odd) -> tuple[Places, Places]:
-    """Rejected rows by their place in the batch, with the bin of each."""
+def rejects_of(batch: Batch, lengths: Places, bins: Codes, apart: Apart) -> tuple[Places, Places]:
+    """Rejected rows by their place in the batch, with the bin of each.
+
+    Args:
+        batch: as it was read.
+        lengths: how many rows each run has.
+        bins: of the runs.
+        apart: the rows of no run's bin.
+    """
     rejections = [CODES[reason] for reason in REJECTIONS]
     in_runs = np.isin(bins, rejections)
     faults = [fault for fault in batch.faults if not fault.is_blank]
-    is_reject = np.isin(odd.codes, rejections)
+    is_reject = np.isin(apart.codes, rejections)
     if not (in_runs.any() or is_reject.any() or faults):
         none = np.empty(0, dtype=np.int64)
         return none, none
-    codes_by_row = np.repeat(np.where(in_runs, bins, 0), runs.lengths).astype(np.int64)
-    codes_by_row[odd.rows] = np.where(is_reject, odd.codes, 0)
+    codes_by_row = np.repeat(np.where(in_runs, bins, 0), lengths).astype(np.int64)
+    codes_by_row[apart.rows] = np.where(is_reject, apart.codes, 0)
     bad = np.flatnonzero(codes_by_row)
     rows = np.concatenate([batch.rows()[bad], [fault.row for fault in faults]]).astype(np.int64)
     fault_codes = [CODES[fault.reason] for fault in faults]
     return rows, np.concatenate([codes_by_row[bad], fault_codes]).astype(np.int64)
+
+
+def tally_of_rows(batch: Batch, bins: Codes) -> Tally:
+    """Where the rows of a batch went, of which each has a bin of its own."""
+    ones = np.ones(len(bins), dtype=np.int64)
+    rows, codes = rejects_of(batch, ones, bins, Apart())
+    return Tally(batch.records, counted(batch, bins, ones, Apart()), rows, codes)

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Mask, Places, mask_of
-from rfmtool.sources.batches import Batch, Jobs
+from rfmtool.arrays import mask_of
+from rfmtool.sources.batches import Jobs
 
 _ORDER: Final = "order_id"
 _AMOUNT: Final = "amount"
@@ -35,11 +35,7 @@ def carried(jobs: Jobs, roles: Sequence[str]) -> Jobs:
         if len(batch.cells[_ORDER]):
             batch = replace(batch, cells=_carried(batch.cells, roles, above))
             above = {role: cells.slice(len(cells) - 1) for role, cells in batch.cells.items()}
-        yield partial(_itself, batch)
-
-
-def _itself(batch: Batch) -> Batch:
-    return batch
+        yield partial(replace, batch)  # as it is
 
 
 def _carried(cells: Cells, roles: Sequence[str], above: Cells | None) -> dict[str, pa.Array]:
@@ -47,30 +43,20 @@ def _carried(cells: Cells, roles: Sequence[str], above: Cells | None) -> dict[st
     if above is not None:
         joined = {role: pa.concat_arrays([above[role], column]) for role, column in cells.items()}
         return {role: column.slice(1) for role, column in _carried(joined, roles, None).items()}
-    goes_on = _goes_on(cells[_ORDER])
-    starts = np.maximum.accumulate(np.where(goes_on, 0, np.arange(len(goes_on))))
-    filled = {role: _down(cells[role], starts) for role in roles if role in cells}
+    orders = cells[_ORDER]
+    goes_on = np.zeros(len(orders), dtype=bool)  # the order of the row above
+    goes_on[1:] = mask_of(pc.equal(orders.slice(1), orders.slice(0, len(orders) - 1)))
+    places = np.arange(len(orders))
+    starts = np.maximum.accumulate(np.where(goes_on, 0, places))
+    filled = dict(cells)
+    for role in roles:
+        if role in cells:  # each empty cell takes the last filled one above it in its order
+            last = np.maximum.accumulate(np.where(mask_of(cells[role].is_valid()), places, -1))
+            filled[role] = cells[role].take(pa.array(last, mask=last < starts))
     if _AMOUNT in cells:
-        filled[_AMOUNT] = _zero_where(cells[_AMOUNT], goes_on)
-    return {**cells, **filled}
-
-
-def _goes_on(order_ids: pa.Array) -> Mask:
-    """The rows that have the order id of the row above."""
-    same = np.zeros(len(order_ids), dtype=bool)
-    equal = pc.equal(order_ids.slice(1), order_ids.slice(0, len(order_ids) - 1))
-    same[1:] = mask_of(equal)
-    return same
-
-
-def _down(column: pa.Array, starts: Places) -> pa.Array:
-    """Each empty cell takes the last filled one above it in its order."""
-    places = np.where(mask_of(column.is_valid()), np.arange(len(column)), -1)
-    last = np.maximum.accumulate(places)
-    return column.take(pa.array(last, mask=last < starts))
-
-
-def _zero_where(column: pa.Array, goes_on: Mask) -> pa.Array:
-    empty = pc.and_(column.is_null(), pa.array(goes_on))
-    zero = pa.scalar("0") if pa.types.is_string(column.type) else pa.scalar(0).cast(column.type)
-    return pc.if_else(empty, zero, column)
+        amounts = cells[_AMOUNT]
+        is_text = pa.types.is_string(amounts.type)
+        zero = pa.scalar("0") if is_text else pa.scalar(0).cast(amounts.type)
+        empty = pc.and_(amounts.is_null(), pa.array(goes_on))
+        filled[_AMOUNT] = pc.if_else(empty, zero, amounts)
+    return filled

@@ -7,8 +7,8 @@ at once per order instead of once per row.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -20,21 +20,29 @@ from rfmtool.arrays import Mask, Places
 from rfmtool.columns import CONTACTS
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells.dates import Days
-from rfmtool.sources.cells.ids import distinct_keys
+from rfmtool.sources.cells.ids import are_shortened, distinct_keys
 from rfmtool.sources.cells.numbers import Units
 from rfmtool.sources.layout import KEPT, Question, Reading
 from rfmtool.sources.ledger import CODES, REJECTED, Tally
-from rfmtool.sources.rows.amounts import Money, costs_of, has_marks, read_money, sums_of, total
+from rfmtool.sources.rows.amounts import (
+    Money,
+    costs_of,
+    has_marks,
+    read_money,
+    repeated_refunds,
+    sums_of,
+    total,
+)
 from rfmtool.sources.rows.bins import (
+    Apart,
     Codes,
-    Odd,
     bins_of_runs,
     counted,
     currencies_of,
     is_blank,
-    odd_rows,
     rejects_of,
-    with_other_currencies,
+    rows_apart,
+    tally_of_rows,
 )
 from rfmtool.sources.rows.runs import Cells, Runs, count_by_run, find_runs
 from rfmtool.sources.rows.sales import credits_of, no_sales, of_no_sale_type, statuses_of
@@ -58,6 +66,9 @@ _COSTS: Final = {
 }
 # A control character that no shop's ids begin with, so a made-up one does not meet a real one.
 _MADE_UP: Final = "\x1f"
+
+_LOOK: Final = 1 << 12
+"""How many orders of a batch tell whether a closer look is worth its time."""
 
 _Column: TypeAlias = "pa.Array | npt.NDArray[Any]"
 
@@ -104,14 +115,22 @@ def clean(
         InputError: the money of one order is beyond 461 trillion.
     """
     if not len(batch.cells["customer_id"]):
-        return _nothing(batch, schema)
+        nowhere = tally_of_rows(batch, np.empty(0, dtype=np.uint8))
+        return Cleaned(
+            pa.RecordBatch.from_pylist([], schema=schema),
+            replace(nowhere, footer_rows=batch.footer_rows),
+        )
     rows = _sorted(batch, reading, question)
+    heads = rows.runs.heads
     columns = _columns(rows, reading, question, schema) | {
-        "order_id": _order_ids(rows.runs.heads, rows.days, ordinal, question)
+        "order_id": _order_ids(heads, rows.days, ordinal, question)
     }
-    lines = _lines(columns, rows.runs.heads, schema)
+    texts = {name: _text(heads.get(name), len(rows.days)) for name in schema.names
+             if name not in columns}  # fmt: skip
+    arrays = [pa.array((columns | texts)[name]) for name in schema.names]
+    lines = pa.record_batch(arrays, schema=schema)
     # A line that is no sale goes along, to take the rest of its order with it.
-    kept = rows.are("used") | (rows.are("not_a_sale") & ~of_no_sale_type(rows.runs.heads, question))
+    kept = rows.are("used") | (rows.are("not_a_sale") & ~of_no_sale_type(heads, question))
     if question.anonymous:
         kept |= rows.are("anonymous") & rows.asked_for
     return Cleaned(
@@ -130,7 +149,7 @@ class _Sorted:
     asked_for: Mask
     """The runs that no exclusion leaves out, whoever their customers are."""
     money: Money
-    odd: Odd
+    apart: Apart
     counts: Places
     """How many rows of each run are in its bin."""
     sales: Units
@@ -147,23 +166,25 @@ def _sorted(batch: Batch, reading: Reading, question: Question) -> _Sorted:
     no_sale = no_sales(runs.heads, question)
     days, bins, asked_for = bins_of_runs(runs.heads, reading, question, no_sale)
     money = read_money(batch.cells, runs, days, reading, question)
-    odd = odd_rows(batch, runs, bins, money.problems)
-    odd = with_other_currencies(odd, money.others, runs, bins)
+    apart = rows_apart(batch, runs, bins, money.problems, money.others)
     sales, refunds = sums_of(money, runs)
     given_back = credits_of(runs.heads, question)
     if given_back is not None:  # a credit note's money is given back, whatever its sign
         turned = given_back & (sales > refunds)
         sales, refunds = np.where(turned, refunds, sales), np.where(turned, sales, refunds)
-    counts = runs.lengths - count_by_run(odd.rows, runs)
-    return _Sorted(batch, runs, days, bins, asked_for, money, odd, counts, sales, refunds)
+    counts = runs.lengths - count_by_run(apart.rows, runs)
+    return _Sorted(batch, runs, days, bins, asked_for, money, apart, counts, sales, refunds)
 
 
 def _columns(
     rows: _Sorted, reading: Reading, question: Question, schema: pa.Schema
 ) -> dict[str, _Column]:
     """The columns of the lines that are no text of the export's own, but for the order's id."""
+    ids = rows.runs.heads["customer_id"]
+    if question.anonymous:
+        ids = pc.if_else(pa.array(rows.are("anonymous")), pa.scalar(None, pa.string()), ids)
     columns: dict[str, _Column] = {
-        "customer_id": _customer_ids(rows, question),
+        "customer_id": ids,
         "day": rows.days,
         "sales": rows.sales,
         "refunds": rows.refunds,
@@ -173,7 +194,7 @@ def _columns(
     if LARGEST in schema.names:
         columns[LARGEST] = np.maximum.reduceat(rows.money.paid, rows.runs.starts)
     if "cost" in schema.names:
-        columns |= costs_of(rows.batch.cells, rows.money, reading, rows.runs, rows.odd)
+        columns |= costs_of(rows.batch.cells, rows.money, reading, rows.runs, rows.apart)
     return columns
 
 
@@ -181,10 +202,12 @@ def _tally(rows: _Sorted, reading: Reading, question: Question) -> Tally:
     moved = rows.sales + rows.refunds
     used, anonymous, listed = (rows.are(name) for name in ("used", "anonymous", "suppressed"))
     asked_for, seen = anonymous & rows.asked_for, used | anonymous
-    reject_rows, reject_codes = rejects_of(rows.batch, rows.runs, rows.bins, rows.odd)
+    ids = rows.runs.heads["customer_id"]
+    suppressed = distinct_keys(ids.filter(pa.array(listed))) if listed.any() else frozenset()
+    reject_rows, reject_codes = rejects_of(rows.batch, rows.runs.lengths, rows.bins, rows.apart)
     return Tally(
         records=rows.batch.records,
-        bins=counted(rows.batch, rows.bins, rows.counts, rows.odd),
+        bins=counted(rows.batch, rows.bins, rows.counts, rows.apart),
         reject_rows=reject_rows,
         reject_codes=reject_codes,
         used_units=total(rows.sales[used]) - total(rows.refunds[used]),
@@ -193,50 +216,23 @@ def _tally(rows: _Sorted, reading: Reading, question: Question) -> Tally:
         rejected_units=total(moved[np.isin(rows.bins, REJECTED)]),
         statuses=statuses_of(rows.runs.heads, question, rows.counts, rows.sales, rows.refunds),
         last_day=int(rows.days[seen].max()) if seen.any() else None,
-        ids_end_in_point_zero=_all_end_in_point_zero(rows.runs.heads["customer_id"]),
+        ids_end_in_point_zero=pc.all(pc.ends_with(ids, ".0")).as_py() is not False,
+        shortened_orders=_shortened_orders(rows),
+        repeated_refunds=repeated_refunds(rows.batch.cells, rows.money),
         has_marks=not reading.numbers.settled and has_marks(rows.batch.cells),
-        currencies=currencies_of(rows.runs, seen, rows.money.said, rows.odd),
-        unrated=rows.money.unrated(rows.odd),
-        suppressed=_distinct_ids(rows.runs.heads, listed),
+        currencies=currencies_of(rows.runs, seen, rows.money.said, rows.apart),
+        unrated=rows.money.unrated(rows.apart),
+        suppressed=suppressed,
         footer_rows=rows.batch.footer_rows,
     )
 
 
-def _lines(columns: Mapping[str, _Column], heads: Cells, schema: pa.Schema) -> pa.RecordBatch:
-    """Put columns in order; those of the schema that are not among them are texts."""
-    count = len(heads["customer_id"])
-    arrays = [
-        _arrow(columns[name]) if name in columns else _text(heads.get(name), count)
-        for name in schema.names
-    ]
-    return pa.record_batch(arrays, schema=schema)
-
-
-def _nothing(batch: Batch, schema: pa.Schema) -> Cleaned:
-    none = np.empty(0, dtype=np.int64)
-    no_bins = none.astype(np.uint8)
-    rows, codes = rejects_of(batch, Runs({}, none, none), no_bins, Odd(none, no_bins))
-    bins = counted(batch, no_bins, none, Odd(none, no_bins))
-    return Cleaned(
-        pa.RecordBatch.from_pylist([], schema=schema),
-        Tally(batch.records, bins, rows, codes, footer_rows=batch.footer_rows),
-    )
-
-
-# Ids ---------------------------------------------------------------------------------------------
-
-
-def _distinct_ids(heads: Cells, which: Mask) -> frozenset[str]:
-    return (
-        distinct_keys(heads["customer_id"].filter(pa.array(which))) if which.any() else frozenset()
-    )
-
-
-def _customer_ids(rows: _Sorted, question: Question) -> pa.Array:
-    written = rows.runs.heads["customer_id"]
-    if not question.anonymous:
-        return written
-    return pc.if_else(pa.array(rows.are("anonymous")), pa.scalar(None, pa.string()), written)
+def _shortened_orders(rows: _Sorted) -> int:
+    """How many rows have an order id cut short; where none of the first has, it is none."""
+    ids = rows.runs.heads.get("order_id")
+    if ids is None or not are_shortened(ids[:_LOOK]).any():
+        return 0
+    return int(rows.counts[are_shortened(ids)].sum())
 
 
 def _order_ids(heads: Cells, days: Days, ordinal: int, question: Question) -> pa.Array:
@@ -258,11 +254,3 @@ def _text(cells: pa.Array | None, count: int) -> pa.Array:
         return pa.nulls(count, pa.string())
     trimmed = pc.utf8_trim_whitespace(cells)
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
-
-
-def _all_end_in_point_zero(ids: pa.Array) -> bool:
-    return pc.all(pc.ends_with(ids, ".0")).as_py() is not False
-
-
-def _arrow(column: _Column) -> pa.Array:
-    return column if isinstance(column, pa.Array) else pa.array(column)

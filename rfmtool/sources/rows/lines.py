@@ -11,12 +11,12 @@ import numpy as np
 import pyarrow as pa
 
 from rfmtool.errors import naming
-from rfmtool.sources.batches import Batch, Job
+from rfmtool.sources.batches import Job
 from rfmtool.sources.detect import Export
 from rfmtool.sources.layout import Question
 from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.rows.clean import Cleaned, clean, lines_schema
-from rfmtool.sources.rows.turned_headers import refused, turned_header
+from rfmtool.sources.rows.turned_headers import check_not_turned, turned_header
 from rfmtool.sources.source import Source
 from rfmtool.threads import in_order
 
@@ -77,81 +77,41 @@ class ExportLines:
                 header with its columns in another order.
         """
         self.ledger = Ledger()
-        jobs = _jobs(
-            self.export, self.question, self._schema, self.watcher, has_files=self.has_files
-        )
-        batches = _counted(jobs, self.ledger, self.threads, self.watcher)
-        return pa.RecordBatchReader.from_batches(self.schema, batches)
+        return pa.RecordBatchReader.from_batches(self.schema, self._counted(self.ledger))
 
+    def _counted(self, ledger: Ledger) -> Iterator[pa.RecordBatch]:
+        try:
+            for name, cleaned in in_order(self._jobs(), self.threads):
+                with naming(name):
+                    check_not_turned(cleaned.turned, ledger.rows_by_file.get(name, 0))
+                ledger.add(name, cleaned.tally)
+                yield cleaned.lines
+        except GeneratorExit:
+            raise
+        except BaseException as error:  # Ctrl-C may well strike here
+            ledger.failure = error
+            raise
+        finally:
+            if self.watcher:
+                self.watcher.done()
 
-def _jobs(
-    export: Export,
-    question: Question,
-    schema: pa.Schema,
-    watcher: Watcher | None,
-    *,
-    has_files: bool,
-) -> Iterator[Callable[[], tuple[str, Cleaned]]]:
-    ordinal = 0
-    for file, source in enumerate(export.sources):
-        for parse in source.jobs(_progress(source, watcher)):
-            cleaned = partial(
-                clean,
-                reading=export.reading,
-                question=question,
-                ordinal=ordinal,
-                schema=schema,
-            )
-            yield partial(_cleaned, source, parse, cleaned, file if has_files else None)
-            ordinal += 1
+    def _jobs(self) -> Iterator[Callable[[], tuple[str, Cleaned]]]:
+        ordinal = 0
+        for file, source in enumerate(self.export.sources):
+            reached = None
+            if self.watcher is not None and source.stored_bytes is not None:
+                self.watcher.file(source.name, source.stored_bytes)
+                reached = self.watcher.reached
+            for parse in source.jobs(reached):
+                yield partial(self._cleaned, file, source, parse, ordinal)
+                ordinal += 1
 
-
-def _cleaned(
-    source: Source, parse: Job, cleaned: Callable[[Batch], Cleaned], file: int | None
-) -> tuple[str, Cleaned]:
-    batch = parse()
-    with naming(source.name):
-        found = cleaned(batch)
-    found = replace(found, turned=turned_header(batch, found.tally, source.layout.in_file))
-    if file is not None:
-        found = replace(found, lines=_numbered(found.lines, file))
-    return source.name, found
-
-
-def _numbered(lines: pa.RecordBatch, file: int) -> pa.RecordBatch:
-    """The lines with the number of their file."""
-    return lines.append_column(_FILE_FIELD, pa.array(np.full(len(lines), file, dtype=np.int32)))
-
-
-def _progress(source: Source, watcher: Watcher | None) -> Callable[[int], None] | None:
-    if watcher is None or source.stored_bytes is None:
-        return None
-    watcher.file(source.name, source.stored_bytes)
-    return watcher.reached
-
-
-def _check_is_not_turned(name: str, cleaned: Cleaned, ledger: Ledger) -> None:
-    if cleaned.turned is not None:
-        with naming(name):
-            raise refused(ledger.rows_by_file.get(name, 0) + cleaned.turned + 1)
-
-
-def _counted(
-    jobs: Iterator[Callable[[], tuple[str, Cleaned]]],
-    ledger: Ledger,
-    threads: int,
-    watcher: Watcher | None,
-) -> Iterator[pa.RecordBatch]:
-    try:
-        for name, cleaned in in_order(jobs, threads):
-            _check_is_not_turned(name, cleaned, ledger)
-            ledger.add(name, cleaned.tally)
-            yield cleaned.lines
-    except GeneratorExit:
-        raise
-    except BaseException as error:  # Ctrl-C may well strike here
-        ledger.failure = error
-        raise
-    finally:
-        if watcher:
-            watcher.done()
+    def _cleaned(self, file: int, source: Source, parse: Job, ordinal: int) -> tuple[str, Cleaned]:
+        batch = parse()
+        with naming(source.name):
+            found = clean(batch, self.export.reading, self.question, ordinal, self._schema)
+        found = replace(found, turned=turned_header(batch, found.tally, source.layout.in_file))
+        if self.has_files:
+            numbers = pa.array(np.full(len(found.lines), file, dtype=np.int32))
+            found = replace(found, lines=found.lines.append_column(_FILE_FIELD, numbers))
+        return source.name, found

@@ -133,15 +133,9 @@ def _cells(
         for column in (*cells, *roles):
             listed[is_whole] |= is_listed(column, suppressed)
         listed[~is_whole] = [names_listed(text, suppressed) for text in texts]
-    return _merged(is_whole, cells, pa.array(texts, pa.string()), width), listed
-
-
-def _merged(
-    is_whole: Mask, cells: Sequence[pa.Array], texts: pa.Array, width: int
-) -> list[pa.Array]:
-    """Columns in which each row has its cells, or its text in the first."""
+    # Columns in which each row has its cells, or its text in the first.
     none = pa.nulls(int(is_whole.sum()), pa.string())
-    firsts = [texts, *[pa.nulls(len(texts), pa.string())] * (width - 1)]
+    firsts = [pa.array(texts, pa.string()), *[pa.nulls(len(texts), pa.string())] * (width - 1)]
     both = zip([*cells, *[none] * (width - len(cells))], firsts, strict=True)
     order = pa.array(np.argsort(np.argsort(~is_whole, kind="stable")))
-    return [pa.concat_arrays(pair).take(order) for pair in both]
+    return [pa.concat_arrays(pair).take(order) for pair in both], listed

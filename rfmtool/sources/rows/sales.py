@@ -28,7 +28,14 @@ _MANY_WORDS: Final = 100
 
 def no_sales(heads: Cells, question: Question) -> Iterator[Mask]:
     """The runs that each column says are no sale."""
-    yield from _by_status(heads, question)
+    # The status of the order and that of its payment; open is no sale unless the other is.
+    said = [_means(heads, role, question) for role in STATUS_ROLES[:2] if role in heads]
+    for meanings in said:
+        yield meanings == _NOT_A_SALE
+    if said:
+        is_open = np.logical_or.reduce([meanings == _OPEN for meanings in said])
+        is_sale = np.logical_or.reduce([meanings == _SALE for meanings in said])
+        yield is_open & ~is_sale
     if "type" in heads:
         yield of_no_sale_type(heads, question)
     if "captured" in heads:
@@ -38,17 +45,6 @@ def no_sales(heads: Cells, question: Question) -> Iterator[Mask]:
             yield _where(heads[role], _is_set)
     if "paid_at" in heads:
         yield is_blank(heads["paid_at"])
-
-
-def _by_status(heads: Cells, question: Question) -> Iterator[Mask]:
-    """By the status of the order and that of its payment; open is no sale unless the other is."""
-    said = [_means(heads, role, question) for role in STATUS_ROLES[:2] if role in heads]
-    for meanings in said:
-        yield meanings == _NOT_A_SALE
-    if said:
-        is_open = np.logical_or.reduce([meanings == _OPEN for meanings in said])
-        is_sale = np.logical_or.reduce([meanings == _SALE for meanings in said])
-        yield is_open & ~is_sale
 
 
 def of_no_sale_type(heads: Cells, question: Question) -> Mask:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Places, mask_of
+from rfmtool.arrays import mask_of
 from rfmtool.errors import InputError
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.layout import FileLayout
@@ -32,20 +32,16 @@ def turned_header(batch: Batch, tally: Tally, layout: FileLayout) -> int | None:
     if layout.dialect is None or not len(undated):
         return None
     rows = batch.rows()
-    places = _named(batch, np.searchsorted(rows, np.sort(undated)), layout)
+    places = np.searchsorted(rows, np.sort(undated))
+    days = batch.cells["ordered_at"].take(pa.array(places))
+    names = {normal(name) for name in layout.header}
+    likely = [cell for cell in pc.unique(days).to_pylist() if cell and normal(cell) in names]
+    places = places[mask_of(pc.is_in(days, pa.array(likely, pa.string())))]
     if not len(places):
         return None
     columns = [column.take(pa.array(places)).to_pylist() for column in batch.whole()]
     turned = [is_turned(cells, layout) for cells in zip(*columns, strict=True)]
     return int(rows[places[turned.index(True)]]) if any(turned) else None
-
-
-def _named(batch: Batch, places: Places, layout: FileLayout) -> Places:
-    """Of some records, those where the name of a column stands for the day."""
-    days = batch.cells["ordered_at"].take(pa.array(places))
-    names = {normal(name) for name in layout.header}
-    likely = [cell for cell in pc.unique(days).to_pylist() if cell and normal(cell) in names]
-    return places[mask_of(pc.is_in(days, pa.array(likely, pa.string())))]
 
 
 def is_turned(cells: tuple[str | None, ...], layout: FileLayout) -> bool:
@@ -57,13 +53,18 @@ def is_turned(cells: tuple[str | None, ...], layout: FileLayout) -> bool:
     )
 
 
-def refused(row: int) -> InputError:
-    """Say where it is.
+def check_not_turned(row: int | None, before: int) -> None:
+    """Refuse a header in another order.
 
     Args:
-        row: its number in the file, from 1.
+        row: its place in its batch, from 0; None where there is none.
+        before: how many rows of its file come before the batch.
+
+    Raises:
+        InputError: there is one.
     """
-    return InputError(
-        f"row {row:,} holds the header again, with its columns in another order",
-        "Two tables were joined there: keep each in a file of its own.",
-    )
+    if row is not None:
+        raise InputError(
+            f"row {before + row + 1:,} holds the header again, with its columns in another order",
+            "Two tables were joined there: keep each in a file of its own.",
+        )

@@ -45,15 +45,8 @@ def undisguised(column: pa.Array) -> pa.Array:
 
 def not_text(column: pa.Array) -> Mask:
     """The cells of bytes that are not UTF-8."""
-    return np.array([not _decodes(cell) for cell in column.to_pylist()], dtype=bool)
-
-
-def _decodes(cell: bytes | None) -> bool:
-    try:
-        (cell or b"").decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+    cells = [cell or b"" for cell in column.to_pylist()]
+    return np.array([cell.decode("utf-8", "ignore").encode() != cell for cell in cells], dtype=bool)
 
 
 def with_nul(cells: Mapping[str, pa.Array]) -> Mask:

@@ -35,7 +35,7 @@ Bytes = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Block:
-    """Whole records, and the places of those whose quotes are odd.
+    """Whole records, and the places of those whose quotes can be doubted.
 
     `torn` records are cut out, because they can be read in two ways; their places count from 0,
     the cut out ones included. `stray` ones hold a quote in a bare cell; their places count
@@ -63,7 +63,8 @@ def blocks(
     Raises:
         InputError: a record is longer than 64 MiB.
     """
-    _skip(stream, offset)
+    while offset and (count := stream.readinto(memoryview(bytearray(offset)))):
+        offset -= count
     cutter = _Cutter(marks, min(_TAIL_BYTES, block_bytes // 2))
     rest = pa.py_buffer(b"")
     more = True
@@ -82,14 +83,6 @@ def blocks(
                 " closed",
                 "Say how cells are divided with --delimiter.",
             )
-
-
-def _skip(stream: ByteStream, offset: int) -> None:
-    while offset:
-        count = stream.readinto(memoryview(bytearray(offset)))
-        if not count:
-            return
-        offset -= count
 
 
 def _filled(stream: ByteStream, rest: pa.Buffer, block_bytes: int) -> tuple[pa.Buffer, int]:
@@ -124,7 +117,8 @@ class _Cutter:
         if self._marks.escape:
             return self._careful(bytes(view), final=final)
         data = np.frombuffer(buffer, dtype=np.uint8)
-        quotes = self._quotes(data)
+        quote = self._marks.quote
+        quotes = np.flatnonzero(data == ord(quote)) if quote else np.empty(0, dtype=np.intp)
         even = len(data) if len(quotes) % 2 == 0 else 0
         used = even if final else self._border(view, quotes)
         if used and self._well_formed(data[:used], quotes[: np.searchsorted(quotes, used)]):
@@ -152,11 +146,6 @@ class _Cutter:
         start = max(before.rfind(_LF), before.rfind(_CR)) + 1
         end = line_end(behind, 0)
         return self._delimiter in before[start:] and self._delimiter in behind[:end]
-
-    def _quotes(self, data: Bytes) -> npt.NDArray[np.intp]:
-        if not self._marks.quote:
-            return np.empty(0, dtype=np.intp)
-        return np.flatnonzero(data == ord(self._marks.quote))
 
     def _well_formed(self, data: Bytes, quotes: npt.NDArray[np.intp]) -> bool:
         """Whether every quote opens, closes or doubles, so that parity tells inside from outside.

@@ -43,7 +43,14 @@ def sniff(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> tuple[Dialec
             end, or has a header only, where there must be rows.
         UsageError: the encoding or delimiter asked for is none.
     """
-    encoding = _encoding(file, asked)
+    encoding = asked.encoding or "utf-8"
+    if file.kind == "workbook":
+        encoding = "utf-8"
+    elif asked.encoding is None:
+        with file.utf8("utf-8") as (stream, _):
+            encoding = proven(first_bytes(stream, 4))
+    else:
+        check_encoding(encoding)
     with file.utf8(encoding) as (stream, _):
         text = first_bytes(stream, SAMPLE_BYTES)
     start = len(codecs.BOM_UTF8) if text.startswith(codecs.BOM_UTF8) else 0
@@ -58,18 +65,8 @@ def sniff(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> tuple[Dialec
     keys = tuple(file.keys)
     sample = Sample(_head(text, start, file.name), start, asked, file.name, roles, keys)
     best = usual_trial(sample) if file.kind == "workbook" else best_trial(sample)
-    dialect, header = _checked(best, encoding, text, sample)
+    dialect, header = _dialect_of(best, encoding, text, sample)
     return replace(dialect, is_wrapped=wrapped), header
-
-
-def _encoding(file: ExportFile, asked: Asked) -> str:
-    if file.kind == "workbook":
-        return "utf-8"
-    if asked.encoding is None:
-        with file.utf8("utf-8") as (stream, _):
-            return proven(first_bytes(stream, 4))
-    check_encoding(asked.encoding)
-    return asked.encoding
 
 
 def _check_is_table(text: bytes, file: ExportFile) -> None:
@@ -102,11 +99,12 @@ def _head(text: bytes, start: int, where: str) -> bytes:
     return head[: cut + 1]
 
 
-def _checked(
+def _dialect_of(
     trial: Trial, encoding: str, text: bytes, sample: Sample
 ) -> tuple[Dialect, tuple[str, ...]]:
     body = trial.heading.above + trial.heading.rows
     names, empty = _columns(trial.heading.names, trial.rows)
+    inner = [cell for one in trial.rows for cell in (one.cells or ())[1:] if cell]
     dialect = Dialect(
         " " if trial.is_aligned else trial.marks.delimiter,
         encoding,
@@ -114,12 +112,14 @@ def _checked(
         quote=trial.marks.quote,
         escape=trial.marks.escape,
         is_aligned=trial.is_aligned,
-        is_padded=_is_padded(trial),
+        # A space follows every delimiter, and so is no part of any cell.
+        is_padded=trial.marks.delimiter != " " and {cell[0] for cell in inner} == {" "},
         rows_above=trial.heading.above,
         header_rows=trial.heading.rows,
         empty_columns=empty,
         is_doubtful=_is_doubtful(trial),
-        is_prose=_is_prose(trial),
+        # Nothing divides the lines into columns, as of a text that is no table.
+        is_prose=not trial.heading.has_roles and trial.rank()[1] < _EVEN,
     )
     try:
         _check_body(trial, dialect, text, sample)
@@ -160,7 +160,11 @@ def _columns(names: Names, rows: Sequence[Record]) -> tuple[Names, int]:
         if not _mostly(not row[-1 - empty].strip() for row in even):
             break
         empty += 1
-    return _named(names), empty
+    named = tuple(
+        name if name.strip() or str(place) in names else str(place)
+        for place, name in enumerate(names, 1)
+    )
+    return named, empty
 
 
 def _mostly(answers: Iterable[bool]) -> bool:
@@ -180,21 +184,3 @@ def _is_doubtful(trial: Trial) -> bool:
         for name, *cells in columns
     )
     return may_be_data(heading.names) or not any(above_data)
-
-
-def _is_prose(trial: Trial) -> bool:
-    """Whether nothing divides the lines into columns, as of a text that is no table."""
-    return not trial.heading.has_roles and trial.rank()[1] < _EVEN
-
-
-def _named(names: Names) -> Names:
-    return tuple(
-        name if name.strip() or str(place) in names else str(place)
-        for place, name in enumerate(names, 1)
-    )
-
-
-def _is_padded(trial: Trial) -> bool:
-    """Whether a space follows every delimiter, and so is no part of any cell."""
-    inner = [cell for one in trial.rows for cell in (one.cells or ())[1:] if cell]
-    return bool(inner) and trial.marks.delimiter != " " and all(cell[0] == " " for cell in inner)

@@ -41,7 +41,15 @@ def footer_start(data: bytes, layout: FileLayout) -> tuple[int, int]:
     Returns:
         Where the footer begins, and of how many records it is; the end and 0 where there is none.
     """
-    tail = _last_records(data, layout)
+    dialect = layout.dialect
+    if dialect is None:
+        return len(data), 0
+    begin = max(0, len(data) - _TAIL_BYTES)
+    if begin:
+        begin = data.rfind(b"\n", 0, begin) + 1 or begin
+    tail = records(data, begin, dialect.marks, _TAIL_BYTES)
+    # The first may be the end of a record that began before.
+    tail = (tail[1:] if begin else tail)[-_MOST_LINES:]
     start = count = 0
     for behind, record in enumerate(reversed(tail), 1):
         above = tail[-behind - 1] if behind < len(tail) else None
@@ -50,23 +58,11 @@ def footer_start(data: bytes, layout: FileLayout) -> tuple[int, int]:
         if not _is_footer(record, above, layout):
             break
         start, count = (above.end if above else 0), behind
-    quote = layout.dialect.quote.encode() if layout.dialect else b""
+    quote = dialect.quote.encode()
     # An odd quote in it means that what looks like lines may be the text of one cell.
     torn = bool(quote) and data.count(quote, start) % 2
     # A table of nothing but a footer would be a table of something else.
     return (len(data), 0) if not count or not start or torn else (start, count)
-
-
-def _last_records(data: bytes, layout: FileLayout) -> list[Record]:
-    dialect = layout.dialect
-    if dialect is None:
-        return []
-    start = max(0, len(data) - _TAIL_BYTES)
-    if start:
-        start = data.rfind(b"\n", 0, start) + 1 or start
-    tail = records(data, start, dialect.marks, _TAIL_BYTES)
-    # The first may be the end of a record that began before.
-    return tail[-_MOST_LINES:] if not start else tail[1:][-_MOST_LINES:]
 
 
 def _is_footer(record: Record, above: Record | None, layout: FileLayout) -> bool:
@@ -79,11 +75,7 @@ def _is_footer(record: Record, above: Record | None, layout: FileLayout) -> bool
         if alone and " " in words[0] and above is not None and above.is_blank:
             return True
         return bool(_TOTAL.fullmatch(words[0]) or _TRAILER.fullmatch(" ".join(words)))
-    return _is_total(cells, words, layout)
-
-
-def _is_total(cells: list[str], words: list[str], layout: FileLayout) -> bool:
-    """Whether a row as wide as the others is a total or a trailer: it must have no day."""
+    # A row as wide as the others must have no day to be a total or a trailer.
     day = layout.places.get("ordered_at")
     if day is None or cells[day] not in ("", words[0]):
         return False

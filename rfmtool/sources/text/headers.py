@@ -106,17 +106,13 @@ def _is_second_row(records: Sequence[Record], places: Mapping[str, int], width: 
 
 
 def _joined(rows: Sequence[Names]) -> Names:
-    filled = [_filled(row) for row in rows[:-1]]
-    columns = zip(*filled, rows[-1], strict=True)
+    """Names above each other; in a merged header one spans the empty cells to its right."""
+    spread = [list(row) for row in rows[:-1]]
+    for names in spread:
+        for place in range(1, len(names)):
+            names[place] = names[place] if names[place].strip() else names[place - 1]
+    columns = zip(*spread, rows[-1], strict=True)
     return tuple(" ".join(part.strip() for part in parts if part.strip()) for parts in columns)
-
-
-def _filled(names: Names) -> Names:
-    """Repeat a name over the empty cells to its right, which it spans in a merged header."""
-    filled: list[str] = []
-    for name in names:
-        filled.append(name if name.strip() or not filled else filled[-1])
-    return tuple(filled)
 
 
 def _is_wordy(record: Record, width: int) -> bool:

@@ -35,19 +35,15 @@ def check_one_table(batch: Batch, layout: FileLayout) -> None:
         mask_of(pc.match_substring_regex(column.take(index), r"^[^\d@]*[^\d@\s][^\d@]*$"))
         for column in cells
     ]
-    for place in below[np.logical_and.reduce(wordy)]:
-        _check_is_no_header(batch, int(place), layout)
-
-
-def _check_is_no_header(batch: Batch, place: int, layout: FileLayout) -> None:
-    names = [column[place].as_py() for column in batch.whole()]
-    known = [name.strip() for name in layout.header]
-    # Where only words are read of each row, the other cells tell a row of numbers from a header.
-    if None in names or any(_NUMBER_OR_DATE.fullmatch(name) for name in names):
-        return
-    if [name.strip() for name in names] != known:
-        raise InputError(
-            f"a second table begins in row {int(batch.rows()[place]) + 1:,} of this part, below an"
-            " empty row",
-            "Keep each table in a file of its own.",
-        )
+    for place in below[np.logical_and.reduce(wordy)].tolist():
+        names = [column[place].as_py() for column in batch.whole()]
+        # Where only words are read of each row, the other cells tell a row of numbers from a
+        # header.
+        if None in names or any(_NUMBER_OR_DATE.fullmatch(name) for name in names):
+            continue
+        if [name.strip() for name in names] != [name.strip() for name in layout.header]:
+            raise InputError(
+                f"a second table begins in row {int(batch.rows()[place]) + 1:,} of this part, below"
+                " an empty row",
+                "Keep each table in a file of its own.",
+            )

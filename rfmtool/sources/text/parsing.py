@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
-from rfmtool.arrays import Mask, mask_of
+from rfmtool.arrays import mask_of
 from rfmtool.sources.batches import Batch, Fault
 from rfmtool.sources.layout import Dialect, FileLayout
 from rfmtool.sources.text.bad_text import (
@@ -25,9 +25,9 @@ from rfmtool.sources.text.bad_text import (
 )
 from rfmtool.sources.text.blocks import Block
 from rfmtool.sources.text.footers import footer_start
-from rfmtool.sources.text.halves import without_halves
 from rfmtool.sources.text.one_table import check_one_table
 from rfmtool.sources.text.records import Marks, record_texts
+from rfmtool.sources.text.torn_cells import without_torn_cells
 
 _FIRST_BEYOND_ASCII: Final = 0x80
 
@@ -69,7 +69,8 @@ class _Parser:
                 strings_can_be_null=True,
             ),
         )
-        return [_one_chunk(table.column(name)) for name in wanted]
+        found = [table.column(name) for name in wanted]
+        return [one.chunk(0) if one.num_chunks == 1 else one.combine_chunks() for one in found]
 
     def _skip(self, row: Any, faults: list[Fault] | None) -> str:  # noqa: ANN401 - pyarrow's own
         """Note a record with too many or too few cells, and go on."""
@@ -94,7 +95,8 @@ def parse(block: Block, layout: FileLayout, dialect: Dialect) -> Batch:
     is_ascii = np.frombuffer(block.data, dtype=np.uint8).max(initial=0) < _FIRST_BEYOND_ASCII
     data, footer_rows = block.data if is_ascii else without_byte_order_marks(block.data), 0
     if block.is_last:
-        data, footer_rows = _without_footer(data, layout)
+        start, footer_rows = footer_start(bytes(data), layout)
+        data = data.slice(0, start)
     # Asked of the whole block first: on bytes that are not UTF-8 pyarrow fails before it can tell
     # which of them stand in a record with too few cells.
     parse_records = _parse_text if is_ascii or is_utf8(data) else _parse_bytes
@@ -104,11 +106,13 @@ def parse(block: Block, layout: FileLayout, dialect: Dialect) -> Batch:
     if block.stray:
         batch = batch.without(with_stray_quotes(batch, block.stray, dialect), "bad_text")
     if dialect.is_padded:
-        cells = {role: _trimmed(column) for role, column in batch.cells.items()}
+        trimmed = {role: pc.utf8_trim(column, " ") for role, column in batch.cells.items()}
+        none = pa.scalar(None, pa.string())
+        cells = {role: pc.if_else(pc.equal(cell, ""), none, cell) for role, cell in trimmed.items()}
         batch = replace(batch, cells=cells)
     check_one_table(batch, layout)
     batch = replace(batch, texts=partial(_texts, data, block, dialect.marks))
-    return without_halves(_with_torn(_with_footer(batch, footer_rows), block, dialect), layout)
+    return without_torn_cells(_with_unparsed(batch, block, footer_rows, dialect), layout)
 
 
 def _texts(data: pa.Buffer, block: Block, marks: Marks, rows: Sequence[int]) -> list[bytes]:
@@ -119,23 +123,6 @@ def _texts(data: pa.Buffer, block: Block, marks: Marks, rows: Sequence[int]) -> 
     records = enumerate(record_texts(bytes(data), marks))
     texts = (text for place, text in records if place in places)
     return [torn[row].rstrip(b"\r\n") if row in torn else next(texts) for row in rows]
-
-
-def _without_footer(data: pa.Buffer, layout: FileLayout) -> tuple[pa.Buffer, int]:
-    start, rows = footer_start(bytes(data), layout)
-    return data.slice(0, start), rows
-
-
-def _with_footer(batch: Batch, rows: int) -> Batch:
-    if not rows:
-        return batch
-    places = range(batch.records, batch.records + rows)
-    return replace(
-        batch,
-        records=batch.records + rows,
-        faults=(*batch.faults, *(Fault(row, "blank", is_blank=True) for row in places)),
-        footer_rows=rows,
-    )
 
 
 def _parse_text(data: pa.Buffer, layout: FileLayout, dialect: Dialect) -> Batch:
@@ -154,12 +141,9 @@ def _parse_text(data: pa.Buffer, layout: FileLayout, dialect: Dialect) -> Batch:
     filled = [column for place, column in zip(columns, table, strict=True)
               if place in empty and column.null_count < len(column)]  # fmt: skip
     if filled:  # one delimiter too many stands before, and would shift the cells
-        batch = batch.without(_any_given(filled), "wrong_cell_count")
+        bad = np.logical_or.reduce([mask_of(column.is_valid()) for column in filled])
+        batch = batch.without(bad, "wrong_cell_count")
     return batch
-
-
-def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _parse_bytes(data: pa.Buffer, layout: FileLayout, dialect: Dialect) -> Batch:
@@ -176,18 +160,13 @@ def _parse_bytes(data: pa.Buffer, layout: FileLayout, dialect: Dialect) -> Batch
     return replace(batch, cells=texts)
 
 
-def _any_given(columns: Sequence[pa.Array]) -> Mask:
-    mask: Mask = np.logical_or.reduce([mask_of(column.is_valid()) for column in columns])
-    return mask
-
-
-def _trimmed(column: pa.Array) -> pa.Array:
-    trimmed = pc.utf8_trim(column, " ")
-    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
-
-
-def _with_torn(batch: Batch, block: Block, dialect: Dialect) -> Batch:
-    """Number the records as they stand in the file, those cut out of the block included."""
+def _with_unparsed(batch: Batch, block: Block, footer_rows: int, dialect: Dialect) -> Batch:
+    """Number the records as they stand in the file, the footer and those cut out included."""
+    if footer_rows:
+        records = batch.records + footer_rows
+        blank = (Fault(row, "blank", is_blank=True) for row in range(batch.records, records))
+        faults = (*batch.faults, *blank)
+        batch = replace(batch, records=records, faults=faults, footer_rows=footer_rows)
     if not block.torn:
         return batch
     records = batch.records + len(block.torn)

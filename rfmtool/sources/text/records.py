@@ -8,6 +8,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
+
+_NEAR: Final = 1 << 8
+"""How far the end of a line is looked for first."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +71,6 @@ def line_end(data: bytes, start: int) -> int:
             return end + 2 if data.startswith(b"\r\n", end) else end + 1
         start, size = start + size, size * 2
     return len(data)
-
-
-_NEAR = 1 << 8
 
 
 def records(sample: bytes, start: int, marks: Marks, most: int) -> list[Record]:

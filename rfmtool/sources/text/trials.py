@@ -56,7 +56,7 @@ class Trial:
         return self.records[self.heading.above + self.heading.rows :]
 
     @property
-    def odd(self) -> int:
+    def misfits(self) -> int:
         """How many records cannot be taken apart, or have other cells than there are names."""
         width = len(self.heading.names)
         return sum(not one.is_blank and len(one.cells or ()) != width for one in self.rows)
@@ -68,12 +68,12 @@ class Trial:
         One column is no proof: whatever divides no cell makes one of every row.
         """
         is_one = len(self.heading.names) == 1
-        return self.heading.has_roles and not (is_one or self.heading.above or self.odd)
+        return self.heading.has_roles and not (is_one or self.heading.above or self.misfits)
 
     def rank(self) -> tuple[bool, float, int]:
         """Whether the needed roles are there, how even the records are, how many columns."""
         width = len(self.heading.names)
-        even = 1 - self.odd / max(1, len(self.rows)) if width > 1 else 0.0
+        even = 1 - self.misfits / max(1, len(self.rows)) if width > 1 else 0.0
         return self.heading.has_roles, even, width
 
 
@@ -88,33 +88,28 @@ def best_trial(sample: Sample) -> Trial:
     Raises:
         UsageError: the delimiter asked for is none.
     """
-    asked = _asked_delimiter(sample.asked)
+    asked = {"\\t": "\t", "tab": "\t"}.get(sample.asked.delimiter or "", sample.asked.delimiter)
+    if asked is not None and (len(asked) != 1 or asked in '"\r\n' or not asked.isascii()):
+        raise UsageError(
+            f"--delimiter {asked!r} is not one plain character", "For example ';' or tab."
+        )
     if asked == " " and _RUN_OF_SPACES.search(sample.text):
         return _aligned(sample)
-    delimiters = (asked,) if asked else _DELIMITERS
-    best = _likeliest(sample, delimiters)
+    trials = []
+    for delimiter in (asked,) if asked else _DELIMITERS:
+        trials.append(_trial(sample, Marks(delimiter)))
+        if trials[-1].is_perfect:
+            break  # no other can fit better, and most files are such
+    best = trials[-1] if trials[-1].is_perfect else max(trials, key=Trial.rank)
     if not (asked or best.heading.has_roles):
         best = _rarer(sample, best)
     return best if best.is_aligned else _with_other_quotes(sample, best)
 
 
-def _likeliest(sample: Sample, delimiters: Sequence[str]) -> Trial:
-    trials = []
-    for delimiter in delimiters:
-        trials.append(_trial(sample, Marks(delimiter)))
-        if trials[-1].is_perfect:
-            return trials[-1]  # no other can fit better, and most files are such
-    return _widest(trials)
-
-
-def _widest(trials: Sequence[Trial]) -> Trial:
-    return max(trials, key=Trial.rank)
-
-
 def _rarer(sample: Sample, usual: Trial) -> Trial:
     spaced = bool(_RUN_OF_SPACES.search(sample.text))
     marks = [Marks(one) for one in (*_RARE_DELIMITERS, *(" " * (not spaced)))]
-    best = _widest([_trial(sample, one) for one in marks])
+    best = max((_trial(sample, one) for one in marks), key=Trial.rank)
     aligned = _aligned(sample) if spaced and b'"' not in sample.text else None
     for one in (best, aligned):
         if one and one.heading.has_roles:
@@ -131,20 +126,22 @@ def _aligned(sample: Sample) -> Trial:
 
 def _with_other_quotes(sample: Sample, usual: Trial) -> Trial:
     """Take single quotes or an escape where the usual marks leave more records unread."""
-    best = usual
-    for quote in _quotes(sample.text, usual):
-        for escape in _escapes(sample.text, usual):
-            marks = Marks(usual.marks.delimiter, quote, escape)
+    best, text, delimiter = usual, sample.text, usual.marks.delimiter
+    is_quoted = re.search(rb"(?m)(?:^|" + re.escape(delimiter.encode()) + rb')"', text)
+    quotes = ('"',) if is_quoted or b"'" not in text else ('"', "'")
+    escapable = (delimiter, '"', "'", "\\")
+    is_escaped = any(("\\" + mark).encode() in text for mark in escapable)
+    for quote in quotes:
+        for escape in ("", "\\") if is_escaped else ("",):
+            marks = Marks(delimiter, quote, escape)
             trial = _trial(sample, marks)
-            if marks != usual.marks and _is_better(trial, best):
+            if marks == usual.marks or trial.heading.has_roles < best.heading.has_roles:
+                continue
+            if trial.misfits < best.misfits or (
+                trial.misfits == best.misfits and _shows(best, marks)
+            ):
                 best = trial
     return best
-
-
-def _is_better(trial: Trial, best: Trial) -> bool:
-    if trial.heading.has_roles < best.heading.has_roles:
-        return False
-    return trial.odd < best.odd or (trial.odd == best.odd and _shows(best, trial.marks))
 
 
 def _shows(best: Trial, marks: Marks) -> bool:
@@ -155,18 +152,6 @@ def _shows(best: Trial, marks: Marks) -> bool:
     if marks.escape > best.marks.escape and any(escaped in cell for row in rows for cell in row):
         return True
     return quote != best.marks.quote and _wraps_cells(rows, quote)
-
-
-def _quotes(text: bytes, usual: Trial) -> tuple[str, ...]:
-    cut = re.escape(usual.marks.delimiter.encode())
-    if re.search(rb"(?m)(?:^|" + cut + rb')"', text) or b"'" not in text:
-        return ('"',)
-    return ('"', "'")
-
-
-def _escapes(text: bytes, usual: Trial) -> tuple[str, ...]:
-    marks = ("\\" + mark for mark in (usual.marks.delimiter, '"', "'", "\\"))
-    return ("", "\\") if any(mark.encode() in text for mark in marks) else ("",)
 
 
 def _wraps_cells(rows: Sequence[Names], quote: str) -> bool:
@@ -196,14 +181,3 @@ def roles_of(names: Names, sample: Sample) -> Mapping[str, int] | None:
     except InputError:
         return None
     return {role: place for role, place in places.items() if place < len(names)}
-
-
-def _asked_delimiter(asked: Asked) -> str | None:
-    delimiter = {"\\t": "\t", "tab": "\t"}.get(asked.delimiter or "", asked.delimiter)
-    if delimiter is not None and (
-        len(delimiter) != 1 or delimiter in '"\r\n' or not delimiter.isascii()
-    ):
-        raise UsageError(
-            f"--delimiter {delimiter!r} is not one plain character", "For example ';' or tab."
-        )
-    return delimiter

@@ -4,6 +4,7 @@ import json
 import random
 from datetime import date
 
+import pandas as pd
 import pytest
 from shell import rfmtool as rfmtool_command
 
@@ -260,3 +261,28 @@ def test_check_shows_what_it_saw_before_it_asks(write):
     dates = write(["customer,date,amount", "ann,01/02/2024,5"], "dates.csv")
     assert "dates.csv, 1 row," in rfmtool_command("check", dates).stdout
     assert rfmtool_command("check", dates, "--quiet").stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("refunds", "repeated"),
+    [
+        (("30", "30", "30"), 2),  # an order's, on each of its rows
+        (("10", "10", ""), 0),  # those of two rows
+        (("30", "", ""), 0),  # an order's, said once
+    ],
+)
+def test_an_orders_refund_that_is_said_on_each_of_its_rows_is_told_of(refunds, repeated):
+    table = pd.DataFrame(
+        {
+            "customer_id": "ann",
+            "order_id": "o1",
+            "ordered_at": "2024-01-31",
+            "amount": "10",
+            "refunded": refunds,
+        }
+    )
+    result = rfmtool.run(table, columns={"refunded": "refunded"})
+
+    assert result.ledger.repeated_refunds == repeated
+    told = [text for text in result.summary["warnings"] if "the same refund again" in text]
+    assert len(told) == (repeated > 0)

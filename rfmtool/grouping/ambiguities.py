@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from rfmtool.days import day_of
-from rfmtool.engines import Doubts
+from rfmtool.engines import OrderCounts
 from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.grouping.order_days import OrderDates
 from rfmtool.sources import Export
@@ -99,15 +99,15 @@ def check_calendar(export: Export, dates: OrderDates) -> None:
             )
 
 
-def check_amounts(export: Export, doubts: Doubts) -> None:
+def check_amounts(export: Export, counts: OrderCounts) -> None:
     """Check that orders do not repeat their total on every row.
 
     Raises:
         AmbiguousInputError: nearly all orders of several rows have one amount on all of them.
     """
-    if doubts.of_rows >= _SURE_ORDERS and doubts.alike >= _SURE_SHARE * doubts.of_rows:
+    if counts.of_rows >= _SURE_ORDERS and counts.alike >= _SURE_SHARE * counts.of_rows:
         raise AmbiguousInputError(
-            f"{export.name}: {doubts.alike:,} of {doubts.of_rows:,} orders with several rows have"
+            f"{export.name}: {counts.alike:,} of {counts.of_rows:,} orders with several rows have"
             f" one amount on all of them in column {export.columns['amount']!r}, as if it were the"
             " order's total",
             "If it is, take --amount-per order, which counts it once; if it is the row's, take"

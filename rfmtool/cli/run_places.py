@@ -1,0 +1,149 @@
+"""Where a run is written: a folder, stores and databases, each whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+from click.core import ParameterSource
+
+from rfmtool.cli.arguments import Settings
+from rfmtool.cli.destination import check_apart, is_shared, output_path
+from rfmtool.errors import UsageError
+from rfmtool.places import check_known, is_database, is_store
+from rfmtool.scratch import scratch_folder
+
+if TYPE_CHECKING:
+    from rfmtool.databases.names import Target
+    from rfmtool.databases.writing import Edition
+    from rfmtool.stores.places import Store
+
+_OF_FOLDER = ("tables", "calls", "keep_rejects", "keep_runs", "no_page")
+"""The settings that say what lies in the folder."""
+_OF_BOTH = ("lists",)
+_OF_DATABASE = ("if_exists", "current_view")
+
+
+class Outputs(NamedTuple):
+    """Where a run is written."""
+
+    folder: str | None
+    databases: list[Target]
+    stores: list[Store]
+
+    @property
+    def shown(self) -> str | None:
+        """What a report calls the place where its lists are."""
+        return self.folder or next((store.name for store in self.stores), None)
+
+
+def run_outputs(outputs: Sequence[str]) -> Outputs:
+    """Tell the places apart that a run is written to: a folder at most, databases and stores.
+
+    Raises:
+        UsageError: there are two folders, or a URL names no place to write.
+    """
+    urls = [output for output in outputs if is_database(output) or is_store(output)]
+    folders = [output for output in outputs if output not in urls]
+    for folder in folders:
+        check_known(folder, "written")
+    if len(folders) > 1:
+        raise UsageError(
+            f"-o {folders[1]}: a run is written into one folder", "Run again for another."
+        )
+    found = Outputs(next(iter(folders), None), [], [])
+    for url in urls:
+        if is_database(url):
+            from rfmtool.databases.names import target_of
+
+            found.databases.append(target_of(url))
+        else:
+            from rfmtool.stores.places import store_of
+
+            found.stores.append(store_of(url))
+    return found
+
+
+def check_settings(to: Outputs) -> None:
+    """Check that nothing is said about places that are not written.
+
+    Raises:
+        UsageError: something is.
+    """
+    if not (to.folder or to.stores):
+        of_folder = _OF_FOLDER if to.databases else (*_OF_FOLDER, *_OF_BOTH)
+        _check_not_asked(of_folder, "the folder of a run", "Name the folder with -o DIR.")
+    if not to.databases:
+        _check_not_asked(_OF_DATABASE, "a database", "Name one with -o duckdb:FILE, for example.")
+
+
+@contextmanager
+def folder_of(
+    to: Outputs, exports: tuple[str, ...], settings: Settings
+) -> Iterator[tuple[Path | None, Path | None]]:
+    """The folder of the run before, and an empty one for this run.
+
+    Where runs stand in a store alone, both are here only meanwhile.
+
+    Raises:
+        UsageError: writing it would take away what is read.
+    """
+    from rfmtool.outputs.publish import published_folder
+
+    target = output_path(to.folder)
+    if target:
+        check_apart(target, *exports)
+        with published_folder(target, shared=is_shared(settings)) as place:
+            yield target, place
+    elif to.stores:
+        from rfmtool.stores.writing import fetch_latest
+
+        with scratch_folder("rfmtool-") as scratch:
+            fetch_latest(to.stores[0], scratch / "before")
+            (scratch / "new").mkdir()
+            yield scratch / "before", scratch / "new"
+    else:
+        yield None, None
+
+
+def stored_in(store: Store, place: Path | None) -> AbstractContextManager[None]:
+    """Write the folder of a run into a store; it takes effect when the block ends well."""
+    from rfmtool.stores.writing import published
+
+    return published(store, place) if place else nullcontext()
+
+
+def written_in(
+    database: Target, tables: Edition, settings: Settings
+) -> AbstractContextManager[None]:
+    """Write the tables of a run into a database; they take effect when the block ends well."""
+    from rfmtool.databases.writing import written
+
+    return written(database, tables, settings["if_exists"], view=settings["current_view"])
+
+
+def _check_not_asked(names: Sequence[str], where: str, hint: str) -> None:
+    """Check that nothing is said about a place that is not written.
+
+    Raises:
+        UsageError: something is.
+    """
+    given = click.get_current_context().get_parameter_source
+    for name in names:
+        if given(name) is ParameterSource.COMMANDLINE:
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(
+                f"{option}: says what lies in {where}, and there is none without -o", hint
+            )
+
+
+def check_database(database: Target, settings: Settings) -> None:
+    """Check that tables can be written there, sooner than after reading."""
+    from rfmtool.databases.writing import CURRENT, check_target
+    from rfmtool.runs.tables import NAMES
+
+    names = (*NAMES, CURRENT) if settings["current_view"] else NAMES
+    check_target(database, names, settings["if_exists"])

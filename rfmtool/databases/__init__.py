@@ -1,0 +1,1 @@
+"""Databases: named by URLs, read as streams of Arrow batches, written in one transaction."""

@@ -1,0 +1,89 @@
+"""Connections to databases, by the driver of each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+import duckdb
+
+from rfmtool.databases.names import Database
+from rfmtool.errors import InputError, UsageError
+
+_EXTRAS: Final = {"postgresql": "'rfmtool[postgres]'", "sqlite": "'rfmtool[sqlite]'"}
+"""What brings a driver, where that is an extra."""
+_PATIENCE_SECONDS: Final = 20
+_DUCKDB_MEMORY: Final = "1GB"
+"""What a file of DuckDB is read and written with, beside the engine that groups."""
+
+
+@contextmanager
+def connected(database: Database, *, read_only: bool) -> Iterator[Any]:
+    """Give a connection, within a transaction that comes to nothing unless it is committed.
+
+    Raises:
+        InputError: there is no such file.
+        UsageError: the driver is not installed.
+        Exception: whatever the driver raises.
+    """
+    if read_only and database.is_file and not Path(database.path).is_file():
+        raise InputError(f"{database.name}: there is no such file", "Look at its spelling.")
+    with _privately(), closing(_connection(database, read_only=read_only)) as connection:
+        yield connection
+
+
+@contextmanager
+def _privately() -> Iterator[None]:
+    """Files that are made meanwhile are their owner's alone: they hold customers' data."""
+    mask = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(mask)
+
+
+def _connection(database: Database, *, read_only: bool) -> Any:  # noqa: ANN401 - of any driver
+    if database.scheme == "duckdb":
+        return duckdb.connect(
+            database.path, read_only=read_only, config={"memory_limit": _DUCKDB_MEMORY}
+        )
+    driver = _driver(database)
+    if database.scheme == "sqlite":
+        mode = "ro" if read_only else "rwc"
+        return driver.connect(f"file:{quote(database.path)}?mode={mode}")
+    if database.scheme == "bigquery":
+        project = urlsplit(database.url)
+        names = {"project_id": project.netloc, "dataset_id": project.path.strip("/")}
+        return driver.connect({f"adbc.bigquery.sql.{key}": name for key, name in names.items()})
+    if database.scheme == "snowflake":
+        return driver.connect(database.url.removeprefix("snowflake://"))
+    patient = "connect_timeout" in database.url or "PGCONNECT_TIMEOUT" in os.environ
+    mark = "&" if "?" in database.url else "?"
+    wait = "" if patient else f"{mark}connect_timeout={_PATIENCE_SECONDS}"
+    return driver.connect(f"{database.url}{wait}")
+
+
+def check_driver(database: Database) -> None:
+    """Check that what reads and writes a database is installed.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if database.scheme != "duckdb":
+        _driver(database)
+
+
+def _driver(database: Database) -> Any:  # noqa: ANN401 - a module
+    try:
+        return import_module(f"adbc_driver_{database.scheme}.dbapi")
+    except ImportError:
+        package = f"adbc-driver-{database.scheme}"
+        raise UsageError(
+            f"{database.name}: {package} is not installed",
+            f"pip install {_EXTRAS.get(database.scheme, package)} brings it.",
+        ) from None

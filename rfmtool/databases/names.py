@@ -1,0 +1,156 @@
+"""What a database URL names: a table of it, or what a query answers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+from rfmtool.errors import UsageError
+from rfmtool.places import WRITTEN, scheme_of, without_secrets
+
+_ALIASES: Final = {"postgres": "postgresql"}
+_FILES: Final = ("sqlite", "duckdb")
+_WITH_SCHEMA: Final = re.compile(r"(\w+://[^/?]*/[^/?]*)/([^/?]+)(\?.*)?")
+_BARE: Final = ("snowflake", "bigquery")
+"""Where a quoted name would be another than the same without quotes."""
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database, as its driver finds it."""
+
+    scheme: str
+    url: str = field(repr=False)
+    """With all secrets, and without what is asked of it."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it, without secrets."""
+        return without_secrets(self.url)
+
+    @property
+    def path(self) -> str:
+        """Where the file of a `sqlite:` or `duckdb:` is."""
+        return self.url.partition(":")[2].removeprefix("//")
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file of this machine."""
+        return self.scheme in _FILES
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a database that are to be read."""
+
+    database: Database
+    table: str = ""
+    query: str = field(default="", repr=False)
+
+    @property
+    def name(self) -> str:
+        """What messages call them, without secrets."""
+        return f"{self.database.name}#{'query' if self.query else self.table}"
+
+    @property
+    def kind(self) -> str:
+        """What holds them."""
+        return self.database.scheme
+
+    @property
+    def statement(self) -> str:
+        """What is asked of the database."""
+        if self.query:
+            return self.query.strip().rstrip(";")
+        bare = self.database.scheme in _BARE
+        return f"select * from {self.table if bare else quoted(*self.table.split('.'))}"
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where tables are to stand: a database, of a server perhaps a schema of it."""
+
+    database: Database
+    schema: str = ""
+
+    @property
+    def name(self) -> str:
+        """What messages call it, without secrets."""
+        return f"{self.database.name}/{self.schema}" if self.schema else self.database.name
+
+    @property
+    def is_server(self) -> bool:
+        """Whether it is no file of this machine."""
+        return not self.database.is_file
+
+    @property
+    def is_to_be_made(self) -> bool:
+        """Whether it is a file that is not there yet."""
+        return self.database.is_file and not Path(self.database.path).exists()
+
+    def sql(self, table: str) -> str:
+        """A table of it, as SQL."""
+        return quoted(*filter(None, [self.schema]), table)
+
+
+def quoted(*names: str) -> str:
+    """A name of a table or column as SQL, within schemas or not."""
+    return ".".join('"' + name.replace('"', '""') + '"' for name in names)
+
+
+def database_of(url: str) -> Database:
+    """The database that a URL names.
+
+    Raises:
+        UsageError: it names none.
+    """
+    scheme = scheme_of(url)
+    found = Database(_ALIASES.get(scheme, scheme), url)
+    if found.is_file and not found.path:
+        raise UsageError(f"{scheme}: names no file", f"For example {scheme}:shop.db.")
+    return found
+
+
+def rows_of(url: str, table: str | None = None, query: str | None = None) -> Rows:
+    """The rows that a URL names: behind `#` stands a table or, told by its spaces, a query.
+
+    Args:
+        url: of the database.
+        table: which to read where the URL does not say.
+        query: what to ask where the URL does not say.
+
+    Raises:
+        UsageError: nothing says what to read.
+    """
+    base, _, said = url.partition("#")
+    database = database_of(base)
+    if said:
+        table, query = (None, said) if any(map(str.isspace, said.strip())) else (said, None)
+    if not (table or query):
+        raise UsageError(
+            f"{database.name}: which table is not said",
+            "Name it with --table, or behind #; or ask with --query 'select …'.",
+        )
+    return Rows(database, table or "", query or "")
+
+
+def target_of(url: str) -> Target:
+    """Where a URL after `-o` points: the last part of a server's may be a schema.
+
+    Raises:
+        UsageError: it is of a kind that is only read, or says more than where.
+    """
+    database = database_of(url)
+    if database.scheme not in WRITTEN or "#" in url:
+        raise UsageError(
+            f"-o {database.name}: tables are not written there",
+            "Name a postgresql:// URL with a schema, a duckdb: or a sqlite: file.",
+        )
+    found = _WITH_SCHEMA.fullmatch(url)
+    if database.is_file or not found:
+        return Target(database)
+    base, schema, parameters = found.groups("")
+    return Target(replace(database, url=base + parameters), unquote(schema))

@@ -1,0 +1,241 @@
+"""Tables of a database, written in one transaction: readers see the old rows or the new, whole.
+
+Rows are taken away and put in place, never tables: so grants, views and indexes stay. A table of
+ours lists what we wrote; what it does not list is somebody else's, and left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final, Literal
+
+import pyarrow as pa
+
+from rfmtool.databases.connections import check_driver
+from rfmtool.databases.failures import in_our_words
+from rfmtool.databases.names import Target, quoted
+from rfmtool.databases.sessions import Session, session
+from rfmtool.errors import ForeignFolderError, SystemFailureError, UsageError
+
+IfExists = Literal["replace", "append", "fail"]
+"""What becomes of earlier rows: all go, those of the same day go, or there may be none."""
+DAY: Final = "as_of"
+"""The column of every table that says of which day a row is."""
+RUNS: Final = "rfmtool_runs"
+CURRENT: Final = "customers_current"
+_OF_CURRENT: Final = "customers"
+_RUNS: Final = pa.schema({"table_name": pa.string(), "rows": pa.int64(), "version": pa.string()})
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What is written of one run."""
+
+    day: date
+    version: str
+    """Of the program."""
+    tables: Iterable[tuple[str, pa.RecordBatchReader]]
+    """By their names; rows are asked for as they are written."""
+    lasting: frozenset[str] = frozenset()
+    """The tables whose rows of other days stay in any case."""
+
+
+def check_target(target: Target, tables: Sequence[str], if_exists: IfExists) -> None:
+    """Check that tables can stand there, sooner than after reading.
+
+    Raises:
+        ForeignFolderError: a table of that name is not ours.
+        UsageError: a table is there, and none may be; or login or database are not right,
+            or the driver is not installed.
+        SystemFailureError: the database cannot be reached.
+    """
+    check_driver(target.database)
+    if target.is_to_be_made:
+        if not Path(target.database.path).absolute().parent.is_dir():
+            raise UsageError(
+                f"{target.name}: there is no such folder", "Make it first, or name another."
+            )
+        return
+    with in_our_words(target.name), session(target) as opened:
+        _prepare(target, opened)  # which comes to nothing, and shows what is allowed
+        _check(target, opened, tables, if_exists)
+
+
+@contextmanager
+def written(
+    target: Target, edition: Edition, if_exists: IfExists, *, view: bool = False
+) -> Iterator[None]:
+    """Write an edition; it takes effect when the block ends well.
+
+    Args:
+        target: where the tables stand.
+        edition: what is written.
+        if_exists: what becomes of earlier rows.
+        view: whether CURRENT is to show the customers of the latest day.
+
+    Raises:
+        ForeignFolderError: a table of that name is not ours.
+        UsageError: a column there is of another type, or a table is there and none may be.
+        SystemFailureError: the database refuses, breaks off, or another run writes there.
+    """
+    with ExitStack() as stack:
+        with in_our_words(target.name):
+            opened = stack.enter_context(session(target))
+            _prepare(target, opened)
+        with in_our_words(target.name):
+            for table, rows in edition.tables:
+                _check(target, opened, [table], if_exists)
+                where = _gone(edition, table, if_exists)
+                _make(target, opened, table, _dated_schema(rows.schema))
+                opened.execute(f"delete from {target.sql(table)}{where}")
+                count = opened.ingest(target, table, _dated(rows, edition.day))
+                _note(target, opened, edition, where, {"table_name": table, "rows": count})
+            if view:
+                _check(target, opened, [CURRENT], "append")
+                _make_view(target, opened)
+                where = _gone(edition, CURRENT, if_exists)
+                _note(target, opened, edition, where, {"table_name": CURRENT, "rows": None})
+        yield
+        _commit(target, opened)
+
+
+def _commit(target: Target, opened: Session) -> None:
+    try:
+        opened.commit()
+    except Exception:  # noqa: BLE001 - of any driver
+        raise SystemFailureError(
+            f"{target.name}: the connection broke off at the very end",
+            "The old rows stand there or the new, whole. Run again, which harms neither.",
+        ) from None
+
+
+def _prepare(target: Target, opened: Session) -> None:
+    """Keep other runs out, and make what is not there."""
+    if target.is_server:
+        key = target.schema.replace("'", "''")
+        [(is_alone,)] = opened.execute(
+            f"select pg_try_advisory_xact_lock(hashtext('rfmtool {key}'))"
+        )
+        if not is_alone:
+            raise SystemFailureError(
+                f"{target.name}: another run writes there", "Wait for it to end, and run again."
+            )
+        if target.schema and not opened.execute(
+            f"select 1 from pg_namespace where nspname = '{key}'"
+        ):
+            opened.execute(f"create schema {quoted(target.schema)}")
+    _make(target, opened, RUNS, _dated_schema(_RUNS))
+
+
+def _check(target: Target, opened: Session, tables: Iterable[str], if_exists: IfExists) -> None:
+    ours = {RUNS}
+    if opened.columns(target, RUNS):
+        ours |= {name for (name,) in opened.execute(f"select table_name from {target.sql(RUNS)}")}
+    for table in tables:
+        if not opened.columns(target, table):
+            continue
+        if table not in ours:
+            raise ForeignFolderError(
+                f"{target.name}: has a table {table}, which no run of rfmtool wrote",
+                "Name another schema or file, or rename that table.",
+            )
+        if if_exists == "fail":
+            raise UsageError(
+                f"{target.name}: has a table {table} already, and --if-exists says fail",
+                "Say --if-exists replace or append, or name another place.",
+            )
+
+
+def _gone(edition: Edition, table: str, if_exists: IfExists) -> str:
+    """Which rows go, as SQL."""
+    keeps = table in edition.lasting or if_exists == "append"
+    return f" where {quoted(DAY)} = '{edition.day}'" if keeps else ""
+
+
+def _make(target: Target, opened: Session, table: str, schema: pa.Schema) -> None:
+    """Make a table, or the columns that it lacks."""
+    there = opened.columns(target, table)
+    wanted = {field.name: _type(target, field.type) for field in schema}
+    declared = [f"{quoted(name)} {kind}" for name, kind in wanted.items() if name not in there]
+    if not there:
+        opened.execute(f"create table {target.sql(table)} ({', '.join(declared)})")
+        return
+    for column in declared:
+        opened.execute(f"alter table {target.sql(table)} add column {column}")
+    for name, kind in wanted.items():
+        if name in there and _base(there[name]) != _base(kind):
+            raise UsageError(
+                f"{target.name}: {table}.{name} is {there[name]} there, where {kind} is written",
+                "Give it that type, or name another place.",
+            )
+
+
+def _base(kind: str) -> str:
+    return kind.partition("(")[0].lower()
+
+
+def _type(target: Target, kind: pa.DataType) -> str:
+    is_duckdb = target.database.scheme == "duckdb"
+    if pa.types.is_decimal(kind):
+        return f"{'decimal' if is_duckdb else 'numeric'}({kind.precision}, {kind.scale})"
+    if pa.types.is_date(kind):
+        return "date"
+    if pa.types.is_integer(kind):
+        return "bigint"
+    if pa.types.is_floating(kind):
+        return "double" if is_duckdb else "double precision"
+    return "varchar" if is_duckdb else "text"
+
+
+def _dated_schema(schema: pa.Schema) -> pa.Schema:
+    """The columns as they are written: the day first, and few types."""
+    day = pa.field(DAY, pa.date32())
+    return pa.schema([day, *(field.with_type(_plain(field.type)) for field in schema)])
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_integer(kind):
+        return pa.int64()
+    if pa.types.is_floating(kind):
+        return pa.float64()
+    return kind if pa.types.is_decimal(kind) or pa.types.is_date(kind) else pa.string()
+
+
+def _dated(rows: pa.RecordBatchReader, day: date) -> pa.RecordBatchReader:
+    """The rows as they are written."""
+    schema = _dated_schema(rows.schema)
+
+    def dated(batch: pa.RecordBatch) -> pa.RecordBatch:
+        days = pa.repeat(pa.scalar(day), len(batch))
+        columns = [
+            column.cast(field.type)
+            for column, field in zip(batch.columns, [*schema][1:], strict=True)
+        ]
+        return pa.record_batch([days, *columns], schema)
+
+    return pa.RecordBatchReader.from_batches(schema, map(dated, rows))
+
+
+def _note(
+    target: Target, opened: Session, edition: Edition, where: str, row: Mapping[str, object]
+) -> None:
+    """Remember that a table is ours, and what was written."""
+    also = f"{' and' if where else ' where'} table_name = '{row['table_name']}'"
+    opened.execute(f"delete from {target.sql(RUNS)}{where}{also}")
+    rows = pa.Table.from_pylist([{**row, "version": edition.version}], _RUNS)
+    opened.ingest(target, RUNS, _dated(rows.to_reader(), edition.day))
+
+
+def _make_view(target: Target, opened: Session) -> None:
+    """Show the customers of the latest day."""
+    customers, view = target.sql(_OF_CURRENT), target.sql(CURRENT)
+    latest = f"select * from {customers} where as_of = (select max(as_of) from {customers})"
+    if target.database.scheme == "sqlite":
+        opened.execute(f"drop view if exists {view}")
+        opened.execute(f"create view {view} as {latest}")
+    else:
+        opened.execute(f"create or replace view {view} as {latest}")

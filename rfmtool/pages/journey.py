@@ -1,0 +1,161 @@
+"""The first-time buyer's way: steps, losses and days, and what leads to a second order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any, Final
+
+from rfmtool.pages.blocks import Block, Column, Gap, Paragraph, Table, answer, numbers, share
+from rfmtool.pages.relationship import TOO_FEW, told
+from rfmtool.summaries.words import counted
+
+Data = Mapping[str, Any]
+
+_SHOWN: Final = 12
+
+
+def page(found: Data, width: int) -> list[Block]:  # noqa: ARG001 - as all pages
+    """The answer; its tables make do with the width there is."""
+    begun = found["steps"][0]["people"]
+    orders = {step["step"]: step["people"] for step in found["steps"]}
+    headline = (
+        f"{begun:,} people · ",
+        f"{orders['first_order']:,} bought, {orders['second_order']:,} came back",
+        f" · as of {found['as_of']}",
+    )
+    pages = "; ".join(f"--{table}: {what}" for table, what in found["opens"].items())
+    opens: list[Block] = [Paragraph(f"More could be told with {pages}.", "quiet")] if pages else []
+    sections: list[list[Block]] = [
+        [_steps(found["steps"])],
+        _groups("BY SOURCE", found, "by_source"),
+        _groups("BY MONTH OF FIRST CONTACT", found, "by_month"),
+        [*_asking(found["asking"]), *_before_after(found)],
+        _gateway(found),
+        opens,
+    ]
+    parts = [block for section in sections if section for block in (*section, Gap())]
+    return answer("JOURNEY", headline, parts[:-1], found["notes"])
+
+
+def _steps(steps: list[Data]) -> Table:
+    lost = [None, *(a["people"] - b["people"] for a, b in pairwise(steps))]
+    return Table(
+        columns=(
+            Column("STEP", "name"),
+            *numbers("this far or further", "lost", "of those before", "known of", "days (median)"),
+        ),
+        rows=tuple(
+            (
+                step["step"].replace("_", " "),
+                f"{step['people']:,}",
+                "" if gone is None else f"{gone:,}",
+                share(step["share_of_before"]),
+                f"{step['recorded']:,}",
+                "–" if step["median_days"] is None else f"{step['median_days']:,.0f}",
+            )
+            for step, gone in zip(steps, lost, strict=True)
+        ),
+        spare=("known of", "lost"),
+    )
+
+
+def _groups(title: str, found: Data, key: str) -> list[Block]:
+    """The largest groups by source; of months the latest."""
+    groups = [one for one in found[key] if one["people"][0]]
+    if not groups:
+        return []
+    if key == "by_source":
+        groups = sorted(groups, key=lambda one: (-one["people"][0], one["name"]))[:_SHOWN]
+    names = [step["step"] for step in found["steps"]]
+    places = [names.index(f"{step}_order") for step in ("first", "second", "third")]
+    table = Table(
+        columns=(Column(title, "name", folds=True),
+                 *numbers("people", "bought", "came back", "third order")),
+        rows=tuple(
+            (
+                one["name"],
+                f"{one['people'][0]:,}",
+                *(_part(one["people"][place], one["people"][0]) for place in places),
+            )
+            for one in groups[-_SHOWN:]
+        ),
+    )  # fmt: skip
+    if key == "by_source":
+        return [table]
+    return [table, Paragraph("People of late months have had less time to go on.", "quiet")]
+
+
+def _part(count: int, whole: int) -> str:
+    return f"{count:,} ({count / whole:.0%})"
+
+
+def _asking(asking: Data | None) -> Iterator[Block]:
+    if asking is None or not asking["asked"]["of"]:
+        return
+    asked = asking["asked"]
+    if not asked["people"]:
+        yield Paragraph(f"Are you asking for a second order? No: nobody of {asked['of']:,}.")
+        return
+    words = f"Are you asking for a second order? {told(asked)} were asked before it came"
+    words += f", first on day {asking['median_day']:,.0f} in the median."
+    if asking["best_weeks"]:
+        first, last = asking["best_weeks"]
+        week = f"week {first}" if first == last else f"weeks {first}–{last}"
+        words += (
+            f" Second orders come soonest in {week} (days {7 * first - 6}–{7 * last}):"
+            f" {asking['within']:,} were asked then, {asking['before']:,} before,"
+            f" {asking['after']:,} after."
+        )
+    yield Paragraph(words)
+
+
+def _before_after(found: Data) -> Iterator[Block]:
+    both = found["contact_before_order"]
+    if both is None:
+        return
+    days = counted(found["horizon_days"], "day")
+    one, other = (_came_back(both[side]) for side in ("before", "after"))
+    words = f"A second order within {days}: {one} of those in touch before their first order,"
+    words += f" {other} of those in touch only then."
+    if both["difference"]:
+        gap, low, high = (100 * both["difference"][name] for name in ("difference", "low", "high"))
+        words += f" Difference {gap:+.1f} points [{low:+.1f}, {high:+.1f}],"
+        words += " an association: who asks first may be another kind of buyer."
+    yield Paragraph(words)
+
+
+def _came_back(one: Data) -> str:
+    if one["came_back"] is None:
+        return f"{TOO_FEW} ({one['first_buyers']:,})"
+    return (
+        f"{share(one['came_back'])} [{share(one['low'])}, {share(one['high'])}] of"
+        f" {one['first_buyers']:,}"
+    )
+
+
+def _gateway(found: Data) -> list[Block]:
+    rows, by = found["gateway"], found["by"]
+    if not rows:
+        return []
+    table = Table(
+        columns=(Column(f"FIRST {by.upper()}", "name", folds=True),
+                 *numbers("began with it", "came back"), Column("95% interval")),
+        rows=tuple(
+            (one[by], f"{one['first_buyers']:,}", share(one["came_back"]),
+             f"{share(one['low'])} – {share(one['high'])}")
+            for one in rows[:_SHOWN]
+        ),
+    )  # fmt: skip
+    words = (
+        f"Who came back within {counted(found['horizon_days'], 'day')}, by Kaplan & Meier; who"
+        " began with several counts for each. A plain comparison: an association."
+    )
+    if found["gateway_too_few"]:
+        words += f" {found['gateway_too_few']:,} others have too few buyers to tell."
+    if len(rows) > _SHOWN:
+        words += (
+            f" These are the first {_SHOWN} of {len(rows):,} by the lower limit: of so many some"
+        )
+        words += " stand there by chance."
+    return [table, Paragraph(words, "quiet")]

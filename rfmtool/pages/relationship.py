@@ -1,0 +1,216 @@
+"""How people are looked after: tasks, follow-ups, who is served how, and what tables would tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from rfmtool.pages.blocks import Block, Column, Paragraph, Table, numbers, share
+from rfmtool.pages.earning import returns, rewards
+from rfmtool.summaries.words import counted, money
+
+Data = Mapping[str, Any]
+
+TOO_FEW: Final = "too few"
+_SHOWN: Final = 8
+_OUTCOMES: Final = {"met": "they met", "quote": "a quote", "order": "an order", "none": "nothing"}
+_THINGS: Final = {
+    "complained": "complained in a year",
+    "settled": "days until a complaint is settled",
+    "answered": "messages answered",
+    "contacted": "contacted in a year",
+    "followed_up": "orders followed up",
+}
+
+
+def relationship(summary: Data) -> Iterator[list[Block]]:
+    """A section for each thing that the tables tell; none of an earlier version."""
+    if "tasks" not in summary:
+        return
+    yield tasks(summary)
+    yield equality(summary)
+    for name, section in (("needs", needs), ("introductions", work), ("memberships", communities)):
+        yield section(summary[name]) if summary[name] is not None else []
+    yield returns(summary)
+    yield rewards(summary)
+    yield opens(summary)
+
+
+def tasks(summary: Data) -> list[Block]:
+    """The lists beside the actions, and whether orders are followed up."""
+    found = summary["tasks"]
+    if not found:
+        return []
+    table = Table(
+        columns=(Column("BESIDE THE ACTIONS", "lead", folds=True), *numbers("people"),
+                 Column("list in tasks/", "name")),
+        rows=tuple((one["say"], f"{one['people']:,}", one["name"]) for one in found),
+    )  # fmt: skip
+    lines = [*_followed(summary["follow_up"]), *_listened_to(summary["reach"])]
+    return [table, *map(Paragraph, lines)]
+
+
+def _listened_to(found: Data | None) -> Iterator[str]:
+    if found is not None and found["with_reach"]:
+        yield (
+            f"Of {counted(found['open'], 'person')} with an open complaint others listen to"
+            f" {found['with_reach']:,}; the call sheet says so, and nobody waits for it."
+        ).replace("persons", "people")
+
+
+def _followed(found: Data | None) -> Iterator[str]:
+    if found is None or not found["all"]["of"]:
+        return
+    within, every = found["within_days"], found["all"]
+    yes = "Yes" if every["people"] == every["of"] else "No" if not every["people"] else "In part"
+    yield (
+        f"Is every order followed up within {counted(within, 'day')}? {yes}: {told(every)}; of"
+        f" first orders {told(found['first'])}, of later ones {told(found['later'])}."
+    )
+
+
+def told(one: Data) -> str:
+    """A share with its interval; of too few only the counts."""
+    counts = f"{one['people']:,} of {one['of']:,}"
+    if one["too_few"]:
+        return f"{counts} ({TOO_FEW})"
+    return f"{counts}, {share(one['share'])} [{share(one['low'])}, {share(one['high'])}]"
+
+
+def equality(summary: Data) -> list[Block]:
+    """How those who spend least fare beside those who spend most, and the worst beside the best."""
+    found = summary["equality"]
+    if found is None or not any(thing["by"]["spend"] for thing in found["things"].values()):
+        return []
+    titles = ("lowest fifth", "highest fifth", "worst ÷ best rung", "segment")
+    table = Table(
+        columns=(Column("SERVED ALIKE?", "name", folds=True), *numbers(*titles)),
+        rows=tuple(
+            (
+                _THINGS[name],
+                *_of_ends(name, thing["by"]["spend"]),
+                *(_times(thing["worst_to_best"][by]) for by in ("stage", "segment")),
+            )
+            for name, thing in found["things"].items()
+            if thing["by"]["spend"]
+        ),
+        spare=("segment", "worst ÷ best rung"),
+    )
+    return [table, Paragraph(_verdict(found)), Paragraph(
+        "By what buyers spent, a plain comparison with 95% intervals; under 30 of them too few.",
+        "quiet",
+    )]  # fmt: skip
+
+
+def _of_ends(name: str, rows: list[Data]) -> Iterator[str]:
+    for one in (rows[0], rows[-1]):
+        if one["too_few"] or one["value"] is None:
+            yield TOO_FEW
+        elif name == "settled":
+            high = "…" if one["high"] is None else f"{one['high']:,}"
+            yield f"{one['value']:,.0f} [{one['low']:,}, {high}]"
+        else:
+            yield f"{one['value']:.0%} [{one['low']:.0%}, {one['high']:.0%}]"
+
+
+def _times(ratio: float | None) -> str:
+    return "–" if ratio is None else f"{ratio:.2f}"
+
+
+def _verdict(found: Data) -> str:
+    if found["worse"]:
+        what = ", ".join(_THINGS[name] for name in found["worse"])
+        return f"Those who spend little are served worse than those who spend much: {what}."
+    if found["alike"]:
+        what = ", ".join(_THINGS[name] for name in found["alike"])
+        return f"No difference is seen between those who spend little and much: {what}."
+    return "Whether those who spend little are served as well as others cannot be told yet."
+
+
+def needs(found: Data) -> list[Block]:
+    """What people need, that of most of them first, and how much of it is met."""
+    rows = tuple(
+        (one["need"], f"{one['people']:,}", money(one["revenue"]))
+        for one in found["unmet"][:_SHOWN]
+    )
+    table = Table(
+        (Column("NOT MET YET", "name", folds=True), *numbers("people", "they spent")), rows
+    )
+    days = found["days"]
+    words = f"Needs met: {told(found['met'])}"
+    if days["median"] is not None and not days["too_few"]:
+        high = "…" if days["high"] is None else f"{days['high']:,}"
+        words += f", half within {days['median']:,} days [{days['low']:,}, {high}]"
+    words += f". Asked what they need: {told(found['asked'])} of those who bought."
+    return [*([table] if rows else []), Paragraph(words)]
+
+
+def work(found: Data) -> list[Block]:
+    """Work found for business customers: what came of it, who gives and who gets."""
+    table = Table(
+        (Column("WORK FOUND", "name"), *numbers("introductions", "share"), Column("95% interval")),
+        tuple(
+            (_OUTCOMES[name], f"{one['people']:,}", *_share_of(one))
+            for name, one in found["outcomes"].items()
+        ),
+    )
+    balance, months = found["balance"], found["months"]
+    made = (
+        f"{counted(found['introductions'], 'introduction')}, {found['lately']:,} of the last"
+        f" {months} months, {found['by_us']:,} made by us. Customers who gave more than they got"
+        f" {balance['gave_only'] + balance['gave_more']:,}, as much {balance['even']:,}, less"
+        f" {balance['got_only'] + balance['got_more']:,}."
+    )
+    lines = [made]
+    if found["businesses"]:
+        lines.append(f"Businesses without any for {months} months: {told(found['found_none'])}.")
+    else:
+        lines.append(
+            f"Nobody is marked as a business in the column {found['marked_by']} of contacts."
+        )
+    return [table, *map(Paragraph, lines)]
+
+
+def communities(found: Data) -> list[Block]:
+    """Communities, who comes, and how members fare beside others alike."""
+    table = Table(
+        (Column("COMMUNITY", "name", folds=True), *numbers("members", "events in a year", "came")),
+        tuple(
+            (one["community"], f"{one['members']:,}", f"{one['events']:,}", told(one["came"]))
+            for one in found["communities"]
+        ),
+    )
+    none = (
+        f"Of all advocates in none: {told(found['advocates_in_none'])}. Invited by a customer:"
+        f" {found['invited']:,}, by {found['inviters']:,} of them."
+    )
+    lines = [none]
+    both = found["compared"]
+    if both is None:
+        lines.append("History is too short to hold members against others.")
+    elif both["difference"] is None:
+        alike = both["members"]["of"]
+        lines.append(f"Members with others alike to hold them against: {alike:,}, {TOO_FEW}.")
+    else:
+        gap, low, high = (100 * both["difference"][name] for name in ("difference", "low", "high"))
+        lines.append(
+            f"Ordered within 90 days: {share(both['members']['share'])} of"
+            f" {both['members']['of']:,} members. Matched with others of the same rung, tenure and"
+            f" past spend that is {gap:+.1f} points [{low:+.1f}, {high:+.1f}], an association:"
+            " who joins may be keener to begin with."
+        )
+    return [table, *map(Paragraph, lines)]
+
+
+def _share_of(one: Data) -> tuple[str, str]:
+    if one["too_few"]:
+        return TOO_FEW, ""
+    return share(one["share"]), f"{share(one['low'])} – {share(one['high'])}"
+
+
+def opens(summary: Data) -> list[Block]:
+    """Which tables would open which pages, in one line."""
+    if not summary["opens"]:
+        return []
+    pages = "; ".join(f"--{table}: {page}" for table, page in summary["opens"].items())
+    return [Paragraph(f"More could be told with {pages}.", "quiet")]

@@ -1,0 +1,128 @@
+"""Tasks beside the action: who is to be followed up, asked, invited, or found work for.
+
+A person may stand on any of them, whatever their action is. None of them reads what anybody spends:
+each is worked through by how long it has been.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from rfmtool.arrays import Ints, Mask
+from rfmtool.days import day_numbers, months_before
+from rfmtool.placing.contacting import contacted_often, sent
+from rfmtool.rules import Rules
+
+FOLLOW_UP: Final = "follow_up"
+_NEVER: Final = -(2**31)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to do beside the action, and the table without which nobody knows for whom."""
+
+    table: str
+    say: str
+
+
+TASKS: Final[Mapping[str, Task]] = {
+    FOLLOW_UP: Task("contacted", "Ordered lately: ask how it was"),
+    "ask_needs": Task("needs", "Never asked: ask what they need"),
+    "find_work": Task("introductions", "Businesses that nobody found work for: introduce them"),
+    "invite": Task("memberships", "Advocates and supporters in no community: invite them"),
+}
+_FRIENDS: Final = ("advocate", "supporter")
+
+
+def tasks(
+    people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], rules: Rules, as_of_day: int
+) -> dict[str, Ints]:
+    """The places of those on each list, in the order in which it is worked through.
+
+    Who asked for a pause, has an open complaint, or was contacted as often in 30 days as anybody
+    may be is on none.
+
+    Args:
+        people: one row each: stage, activity, order_days, first_order_on, last_order_on, and
+            open_complaints where feedback is known.
+        evidence: the tables that are supplied, with `owner` as places among the people.
+        rules: the rules in force.
+        as_of_day: in days since 1970-01-01.
+    """
+    open_to_us = ~people["activity"].eq("paused").to_numpy()
+    if "open_complaints" in people:
+        open_to_us &= ~people["open_complaints"].gt(0).fillna(value=False).to_numpy(dtype=bool)
+    rows = sent(evidence["contacted"]) if "contacted" in evidence else None
+    if rows is not None:
+        open_to_us &= ~contacted_often(rows, len(people), rules.contacting, as_of_day)
+    ordered = people["order_days"].to_numpy() > 0
+    first, last = (day_numbers(people[name].to_numpy(), missing=_NEVER)
+                   for name in ("first_order_on", "last_order_on"))  # fmt: skip
+    found = {}
+    if rows is not None:
+        since = as_of_day - last
+        due = ordered & (since >= 0) & (since <= rules.relationship.follow_up_days)
+        done = _latest(rows[rows["action"].eq(FOLLOW_UP)], "day", len(people)) >= last
+        found[FOLLOW_UP] = (due & ~done, last)
+    if "needs" in evidence:
+        asked = _has(evidence["needs"]["owner"], len(people))
+        found["ask_needs"] = (ordered & ~asked, first)
+    if "introductions" in evidence:
+        latest = _latest(evidence["introductions"], "introduced_on", len(people))
+        start = months_before(as_of_day, rules.relationship.find_work_months)
+        business = businesses(evidence.get("contacts"), rules, len(people))
+        found["find_work"] = (ordered & business & (latest <= start), latest)
+    if "memberships" in evidence:
+        member = members(evidence["memberships"], len(people), as_of_day)
+        friends = people["stage"].isin(_FRIENDS).to_numpy()
+        found["invite"] = (friends & ~member, first)
+    return {name: _by_day(mask & open_to_us, day) for name, (mask, day) in found.items()}
+
+
+def businesses(contacts: pd.DataFrame | None, rules: Rules, people: int) -> Mask:
+    """Whom the contacts mark as a business, by the column and words of the rules."""
+    column, words = rules.relationship.business_column, rules.relationship.business_words
+    if contacts is None or column not in contacts:
+        return np.zeros(people, dtype=bool)
+    marks = contacts[column].astype("str").str.strip().str.lower().isin(words)
+    return _has(contacts.loc[marks.to_numpy(), "owner"], people)
+
+
+def members(memberships: pd.DataFrame, people: int, day: int) -> Mask:
+    """Who is in a community on a day: has joined, or come to something, and not left."""
+    came = _first_known(memberships, "joined_on", "attended_on") <= day
+    left = memberships["left_on"].fillna(day + 1).to_numpy(dtype=np.int64) <= day
+    return _has(memberships["owner"][came & ~left], people)
+
+
+def _first_known(rows: pd.DataFrame, *names: str) -> Ints:
+    """The first of some days that is known in each row; before all days where none is."""
+    days = rows[names[0]]
+    for name in names[1:]:
+        days = days.fillna(rows[name])
+    return days.to_numpy(dtype=np.int64, na_value=_NEVER)
+
+
+def _has(owners: pd.Series[int], people: int) -> Mask:
+    mask = np.zeros(people, dtype=bool)
+    mask[owners.to_numpy(dtype=np.int64)] = True
+    return mask
+
+
+def _latest(rows: pd.DataFrame, day: str, people: int) -> Ints:
+    """The latest day of each person in some rows; before all days where there is none."""
+    latest = np.full(people, _NEVER, dtype=np.int64)
+    owner = rows["owner"].to_numpy(dtype=np.int64)
+    np.maximum.at(latest, owner, rows[day].to_numpy(dtype=np.int64, na_value=_NEVER))
+    return latest
+
+
+def _by_day(mask: Mask, day: Ints) -> Ints:
+    """The longest ago first; equals stay in the order of their ids."""
+    places = np.flatnonzero(mask)
+    return places[np.argsort(day[places], kind="stable")]

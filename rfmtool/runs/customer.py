@@ -1,0 +1,86 @@
+"""One customer of a finished run, read back with what they were placed by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.columns import DATES, MONEY, RATIOS, WHOLE
+from rfmtool.errors import InputError
+from rfmtool.money import UNITS_PER_CURRENCY
+from rfmtool.rules import Rules, load_rules
+from rfmtool.runs.finished import RULES, Written
+from rfmtool.scoring.scales import Scales, load_scales
+from rfmtool.sources.cells.ids import matching_key
+
+_SCALES: Final = "scales.json"
+
+
+@dataclass(frozen=True)
+class OneCustomer:
+    """A customer of a finished run: their row as the run had it, money in whole 1/10,000."""
+
+    person: pd.DataFrame
+    scales: Scales
+    rules: Rules
+    summary: dict[str, Any]
+
+
+def read_customer(folder: Path, customer_id: str) -> OneCustomer:
+    """Read one customer of a finished run back.
+
+    Args:
+        folder: the run's.
+        customer_id: as the export writes it; of an e-mail address case does not matter.
+
+    Raises:
+        InputError: the folder is not a run's, something in it is not what the run wrote, or there
+            is no such customer.
+    """
+    written = Written.of(folder)
+    summary = written.summary()
+    table = written.customers(summary, None)
+    keys = matching_key(table["customer_id"].combine_chunks())
+    # Bytes of the command line that are no text are nobody's id.
+    customer_id = customer_id.encode("utf-8", "replace").decode()
+    wanted = matching_key(pa.array([customer_id]))[0]
+    row = table.filter(pc.equal(keys, wanted))
+    if not len(row):
+        raise InputError(f"{folder}: there is no such customer", _like(keys, customer_id))
+    for name in (RULES, _SCALES):
+        written.bytes_of(name)
+    return OneCustomer(
+        pd.DataFrame({name: _cell(name, row[name].to_pylist()[0]) for name in row.column_names}),
+        load_scales(folder / _SCALES),
+        load_rules(folder / RULES),
+        summary,
+    )
+
+
+def _like(keys: pa.Array, customer_id: str) -> str:
+    """What to try instead, without showing whose ids there are."""
+    width = max(pc.max(pc.utf8_length(keys)).as_py() or 0, len(customer_id))
+    padded = pc.utf8_lpad(keys, width, "0")
+    if pc.any(pc.equal(padded, customer_id.rjust(width, "0"))).as_py():
+        return "There is one with more or fewer zeros before it: write it as the export does."
+    return "Write the id as the export does."
+
+
+def _cell(name: str, text: str | None) -> Any:  # noqa: ANN401 - any of pandas' arrays
+    if name in DATES:
+        return pd.array(np.array([text or "NaT"], dtype="datetime64[s]"))
+    if name in MONEY:
+        units = None if text is None else int(Decimal(text) * UNITS_PER_CURRENCY)
+        return pd.array([units], dtype="Int64")
+    if name in WHOLE:
+        return pd.array([None if text is None else int(text)], dtype="Int64")
+    if name in RATIOS:
+        return np.array([np.nan if text is None else float(text)])
+    return pd.array([text], dtype="str")

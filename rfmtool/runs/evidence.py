@@ -1,0 +1,106 @@
+"""The rows of evidence that are kept in a run's folder, for explain and the call sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.days import day_of
+from rfmtool.manifest import manifest_of
+from rfmtool.outputs.formulas import unescaped
+from rfmtool.outputs.tables import to_table
+from rfmtool.placing.matching import holds
+from rfmtool.runs.finished import bytes_in, text_table
+from rfmtool.summaries.earning import rewards_table, stake_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from rfmtool.standing import Standing
+
+KEPT: Final[Mapping[str, tuple[str, ...]]] = {
+    "needs": ("customer_id", "need", "asked_on", "met_on"),
+    "introductions": ("from_id", "to_id", "introduced_on", "outcome"),
+    "memberships": (
+        "customer_id", "community", "joined_on", "left_on", "attended_on", "invited_by",
+    ),
+    "complaints": ("customer_id", "given_on", "resolved_on"),
+}  # fmt: skip
+"""The tables that are kept, and their columns."""
+_PEOPLE: Final = {
+    "customer_id": "owner", "to_id": "owner", "from_id": "giver", "invited_by": "inviter",
+}  # fmt: skip
+_US: Final = "us"
+_REWARDS: Final = ("month", "customer_id", "bought", "revenue", "margin", "reward")
+_STAKES: Final = ("customer_id", "stage", "brought", "own", "others", "low", "high")
+
+
+def evidence_kept(result: Standing) -> dict[str, pa.Table]:
+    """The rows of those in the run, by table and sorted; each only where it was supplied."""
+    evidence, ids = result.grouped.evidence, result.grouped.table["customer_id"].combine_chunks()
+    tables = {name: evidence[name] for name in KEPT if name in evidence}
+    if "feedback" in evidence:
+        said = evidence["feedback"]
+        tables["complaints"] = said[holds(said, "kind", "complaint")]
+    found = {
+        name: pa.table({column: _cells(rows, column, ids) for column in KEPT[name]})
+        for name, rows in tables.items()
+    }
+    return {
+        f"evidence/{name}": rows.sort_by([(column, "ascending") for column in KEPT[name]])
+        for name, rows in found.items()
+    }
+
+
+def money_tables(result: Standing) -> dict[str, pa.Table]:
+    """What each partner is due by month, and what hangs on each advocate and partner."""
+    ids, found = result.grouped.table["customer_id"].combine_chunks(), {}
+    due, stake = rewards_table(result), stake_table(result)
+    if due is not None:
+        named = due.assign(month=due["month"].map(lambda day: day_of(day).isoformat()[:7]),
+                           customer_id=ids.take(pa.array(due["owner"])).to_pylist())  # fmt: skip
+        found["rewards"] = to_table(named, _REWARDS, {*_REWARDS[3:]})
+    if stake is not None:
+        named = stake[0].assign(customer_id=ids.take(pa.array(stake[0]["owner"])).to_pylist())
+        found["advocates"] = to_table(named, _STAKES, {*_STAKES[3:]})
+    return found
+
+
+def _cells(rows: pd.DataFrame, column: str, ids: pa.Array) -> pa.Array:
+    if column in _PEOPLE:
+        place = rows[_PEOPLE[column]].to_numpy(dtype=np.int64)
+        named = ids.take(pa.array(place, mask=place < 0))
+        return named.fill_null(_US) if column == "from_id" else named
+    if column.endswith("_on"):
+        return pa.array(rows[column], pa.int32(), from_pandas=True).cast(pa.date32())
+    return pa.array(rows[column], pa.string(), from_pandas=True)
+
+
+def theirs(folder: Path, name: str, customer_id: str) -> list[dict[str, Any]] | None:
+    """The rows of a customer in a table that a run's folder keeps; None where it does not.
+
+    Raises:
+        InputError: the table is not what the run wrote.
+    """
+    file = f"evidence/{name}.csv"
+    manifest = manifest_of(folder) or {"outputs": ()}
+    if file not in {output["name"] for output in manifest["outputs"]}:
+        return None
+    table = text_table(bytes_in(folder, file))
+    mine = [
+        pc.equal(_unescaped(table[column], manifest), customer_id)
+        for column in table.column_names
+        if column in _PEOPLE and column != "invited_by"
+    ]
+    keep = mine[0] if len(mine) == 1 else pc.or_kleene(*mine)
+    rows: list[dict[str, Any]] = table.filter(keep).to_pylist()
+    return rows
+
+
+def _unescaped(ids: pa.ChunkedArray, manifest: Mapping[str, Any]) -> pa.ChunkedArray:
+    return ids if "--raw-text" in manifest.get("command", ()) else unescaped(ids)

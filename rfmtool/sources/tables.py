@@ -1,0 +1,64 @@
+"""Tables of databases and lakes as sources, kept on disk since they are looked at repeatedly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rfmtool.databases.names import Rows, rows_of
+from rfmtool.databases.reading import batches
+from rfmtool.errors import InputError, UsageError
+from rfmtool.places import is_database
+from rfmtool.sources.files.spools import spooled_stream
+from rfmtool.sources.layout import Asked
+from rfmtool.sources.layouts import typed_layout
+from rfmtool.sources.read import BATCH_ROWS
+from rfmtool.sources.roles import Roles
+from rfmtool.sources.source import StreamSource
+from rfmtool.stores import lakes
+from rfmtool.stores.lakes import Lake
+
+Table = Rows | Lake
+
+
+def apart(exports: Sequence[str], asked: Asked) -> tuple[list[Table], list[str]]:
+    """Tell tables from files.
+
+    Args:
+        exports: what the user named.
+        asked: what the user said, the table or query among it.
+
+    Raises:
+        InputError: the same rows are named twice.
+        UsageError: a table or query is said and no database named, or both are said, or neither.
+    """
+    if asked.table and asked.query:
+        raise UsageError("--table and --query are both given", "Give one of them.")
+    rows: list[Table] = [
+        rows_of(one, asked.table, asked.query) for one in exports if is_database(one)
+    ]
+    said = "--table" if asked.table else "--query" if asked.query else ""
+    if said and not rows:
+        raise UsageError(
+            f"{said}: no database is named", "Name one, for example postgresql://host/shop."
+        )
+    others = [one for one in exports if not is_database(one)]
+    found = {one: lake for one in others if (lake := lakes.lake_at(one))}
+    names = [one.name for one in (*rows, *found.values())]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"{twice}: named twice, so its money would count twice", "Name it once.")
+    return [*rows, *found.values()], [one for one in others if one not in found]
+
+
+def source_of_stored(table: Table, asked: Asked, roles: Roles) -> StreamSource:
+    """Ask for a table once, and keep the answer: the next would be of another state.
+
+    Raises:
+        InputError: it cannot be read, or lacks a needed column.
+        UsageError: login, table or query are not right, or the driver is not installed.
+        SystemFailureError: it cannot be reached or breaks off, or there is no room.
+    """
+    with lakes.batches(table) if isinstance(table, Lake) else batches(table) as reader:
+        layout = typed_layout(reader.schema, asked, table.name, roles)
+        spool = spooled_stream(reader, table.name, BATCH_ROWS)
+    return StreamSource(table.name, layout, spool, table.kind)

@@ -1,0 +1,1 @@
+"""Object stores and the web: found by URLs, listed, read and written."""

@@ -1,0 +1,142 @@
+"""Tables of a lake: folders of Parquet files of which a log says which ones count."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+import pyarrow as pa
+
+from rfmtool.errors import InputError, RfmtoolError, UsageError
+from rfmtool.places import is_store, scheme_of, without_secrets
+
+LOG: Final = "_delta_log"
+"""The folder that a Delta table has in it."""
+_METADATA: Final = "metadata"
+_NUMBERED: Final = re.compile(r"v?(\d+).*\.metadata\.json")
+_PACKAGES: Final = {"delta": "deltalake", "iceberg": "pyiceberg"}
+
+
+@dataclass(frozen=True)
+class Lake:
+    """A table of a lake."""
+
+    kind: Literal["delta", "iceberg"]
+    url: str = field(repr=False)
+    metadata: str = ""
+    """Of Iceberg, the file that says which files count by now."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it, without secrets."""
+        return without_secrets(self.url)
+
+
+def lake_at(name: str) -> Lake | None:
+    """The table that a path or URL names; None where it is something else.
+
+    Raises:
+        UsageError: a store refuses the login.
+        SystemFailureError: a store cannot be reached, or denies what is asked.
+    """
+    if is_store(name):
+        return None if "*" in name else _in_store(name)
+    if scheme_of(name) or not Path(name).is_dir():
+        return None
+    if (Path(name) / LOG).is_dir():
+        return Lake("delta", name)
+    metadata = Path(name) / _METADATA
+    files = sorted(metadata.iterdir()) if metadata.is_dir() else []
+    latest = _latest([path.name for path in files])
+    return Lake("iceberg", name, str(metadata.absolute() / latest)) if latest else None
+
+
+def _in_store(url: str) -> Lake | None:
+    # What lists stores takes longer to load than a small export takes to read.
+    from pyarrow import fs
+
+    from rfmtool.stores.places import in_our_words, store_of
+
+    store, plain = store_of(url), url.partition("?")[0]
+    with in_our_words(store.name):
+        places = [f"{store.path}/{folder}" for folder in (LOG, _METADATA)]
+        log, metadata = store.files.get_file_info(places)
+        if log.type == fs.FileType.Directory:
+            return Lake("delta", plain)
+        if metadata.type != fs.FileType.Directory:
+            return None
+        found = store.files.get_file_info(fs.FileSelector(metadata.path))
+    latest = _latest([info.base_name for info in found])
+    place = f"{scheme_of(url)}://{metadata.path}/{latest}"
+    return Lake("iceberg", plain, place) if latest else None
+
+
+def _latest(names: Sequence[str]) -> str:
+    """The file of Iceberg with the highest number; nothing where there is none."""
+    numbered = [(int(match[1]), name) for name in names if (match := _NUMBERED.fullmatch(name))]
+    return max(numbered)[1] if numbered else ""
+
+
+@contextmanager
+def batches(lake: Lake) -> Iterator[pa.RecordBatchReader]:
+    """Give the rows that a table of a lake has by now, as they come.
+
+    Raises:
+        InputError: within the block too, it cannot be read.
+        UsageError: the library that reads it is not installed.
+        SystemFailureError: a store cannot be reached, or denies what is asked.
+    """
+    with _readable(lake):
+        reader = _delta(lake) if lake.kind == "delta" else _iceberg(lake)
+    yield pa.RecordBatchReader.from_batches(reader.schema, _told(reader, lake))
+
+
+def _told(reader: pa.RecordBatchReader, lake: Lake) -> Iterator[pa.RecordBatch]:
+    with _readable(lake):
+        yield from reader
+
+
+@contextmanager
+def _readable(lake: Lake) -> Iterator[None]:
+    """Turn what goes wrong into one message; the libraries' own may quote cells and keys."""
+    package = _PACKAGES[lake.kind]
+    from rfmtool.stores.places import in_our_words
+
+    try:
+        with in_our_words(lake.name):
+            yield
+    except RfmtoolError:
+        raise
+    except ImportError:
+        raise UsageError(
+            f"{lake.name}: is a table of {lake.kind}, and {package} is not installed",
+            "pip install 'rfmtool[stores]' brings it.",
+        ) from None
+    except Exception as error:  # noqa: BLE001 - of libraries that raise whatever they like
+        raise InputError(
+            f"{lake.name}: {package} cannot read this table ({type(error).__name__})",
+            "See whether its files are all there; or write it anew with what made it.",
+        ) from None
+
+
+def _delta(lake: Lake) -> pa.RecordBatchReader:
+    from deltalake import DeltaTable
+
+    insecure = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http:")
+    options = {"AWS_ALLOW_HTTP": "true"} if insecure else {}
+    table = DeltaTable(lake.url, storage_options=options)
+    return pa.RecordBatchReader.from_stream(table.scan())
+
+
+def _iceberg(lake: Lake) -> pa.RecordBatchReader:
+    from pyiceberg.table import StaticTable
+
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    options = {"s3.endpoint": endpoint} if endpoint else {}
+    table = StaticTable.from_metadata(lake.metadata, options)
+    return table.scan().to_arrow_batch_reader()

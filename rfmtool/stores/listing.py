@@ -1,0 +1,84 @@
+"""Which objects of a store a URL names: one, those of a folder, or those that a pattern fits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from pyarrow import fs
+
+from rfmtool.documents import json_of
+from rfmtool.errors import InputError
+from rfmtool.manifest import MANIFEST, TOOL
+from rfmtool.stores.places import Store, in_our_words
+
+_ANY: Final = {"**/": "(?:.*/)?", "*": "[^/]*"}
+
+
+@dataclass(frozen=True)
+class Found:
+    """An object of a store, as it was when it was listed."""
+
+    store: Store = field(repr=False)
+    path: str
+    """Bucket and key."""
+    name: str
+    """What messages call it."""
+    size: int
+    written_at: int | None
+    """When it was last written, in nanoseconds."""
+
+
+def objects_of(store: Store) -> list[Found]:
+    """List the objects that a URL names, sorted by key, without those that a run of ours wrote.
+
+    Raises:
+        InputError: nothing is there, or no object fits the pattern.
+        UsageError: the store refuses the login.
+        SystemFailureError: it cannot be reached, or denies what is asked.
+    """
+    base, star, _ = store.path.partition("*")
+    if star:
+        base = base.rpartition("/")[0]
+    with in_our_words(store.name):
+        [there] = store.files.get_file_info([base])
+        if there.type == fs.FileType.File and not star:
+            return [_found(store, there, there.base_name)]
+        infos = store.files.get_file_info(fs.FileSelector(base, recursive=True))
+        ours = _folders_of_ours(store, infos)
+    files = [
+        info for info in sorted(infos, key=lambda info: info.path)
+        if info.type == fs.FileType.File and not info.path.startswith(ours)
+    ]  # fmt: skip
+    if star:
+        fits = re.compile(re.sub(r"\\\*\\\*/|\\\*", _as_pattern, re.escape(store.path)))
+        files = [info for info in files if fits.fullmatch(info.path)]
+    if not files:
+        what = "no object fits it" if star else "holds nothing"
+        raise InputError(f"{store.name}: {what}", "Look at its spelling.")
+    return [_found(store, info, info.path[len(base) :].lstrip("/")) for info in files]
+
+
+def _as_pattern(match: re.Match[str]) -> str:
+    return _ANY[match[0].replace("\\", "")]
+
+
+def _found(store: Store, info: fs.FileInfo, name: str) -> Found:
+    return Found(store, info.path, name, info.size, info.mtime_ns)
+
+
+def _folders_of_ours(store: Store, infos: Sequence[fs.FileInfo]) -> tuple[str, ...]:
+    """The folders that a run of ours wrote, each with a slash at the end."""
+    manifests = [info.path for info in infos if info.base_name == MANIFEST]
+    return tuple(path.removesuffix(MANIFEST) for path in manifests if _is_ours(store, path))
+
+
+def _is_ours(store: Store, path: str) -> bool:
+    with store.files.open_input_stream(path, compression=None) as stream:
+        try:
+            data = json_of(stream.read())
+        except ValueError:
+            return False
+    return isinstance(data, dict) and data.get("tool") == TOOL

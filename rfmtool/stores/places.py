@@ -1,0 +1,121 @@
+"""What the URL of an object store names, and what goes wrong there in our words."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import pyarrow as pa
+from pyarrow import fs
+
+from rfmtool.errors import InputError, RfmtoolError, SystemFailureError, UsageError
+from rfmtool.places import scheme_of, without_secrets
+
+_LOGIN: Final = (
+    UsageError,
+    "refuses the login",
+    "Look at the credentials.",
+)
+_FORBIDDEN: Final = SystemFailureError, "permission is denied", (
+    "Have it granted, or use other credentials."
+)  # fmt: skip
+_ABSENT: Final = InputError, "is not there", "Look at its spelling, bucket and region."
+_LOST: Final = SystemFailureError, "the connection broke off", (
+    "Run again; what was there before is still whole."
+)  # fmt: skip
+_UNREACHED: Final = SystemFailureError, "cannot be reached", (
+    "See whether the network lets you, and whether the endpoint is right."
+)  # fmt: skip
+_WORDS: Final = (
+    ("ACCESS_DENIED", _FORBIDDEN), ("HTTP status 403", _FORBIDDEN), ("Forbidden", _FORBIDDEN),
+    ("INVALID_ACCESS_KEY", _LOGIN), ("SIGNATURE", _LOGIN), ("Credential", _LOGIN),
+    ("credential", _LOGIN), ("NO_SUCH", _ABSENT), ("RESOURCE_NOT_FOUND", _ABSENT),
+    ("does not exist", _ABSENT), ("NETWORK_CONNECTION", _UNREACHED), ("connect", _UNREACHED),
+)  # fmt: skip
+"""By what the clients of stores say."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """A place in an object store."""
+
+    url: str = field(repr=False)
+    files: fs.FileSystem = field(repr=False)
+    path: str
+    """Bucket and key, without a slash at the end."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it, without secrets."""
+        return without_secrets(self.url)
+
+
+def store_of(url: str) -> Store:
+    """The place that a URL names; nothing is asked of it yet.
+
+    Parameters of the URL are those of Arrow, such as `endpoint_override`, `scheme` and `region`;
+    without them the store's own variables of the environment hold.
+
+    Raises:
+        UsageError: it names none.
+    """
+    name = without_secrets(url)
+    if not urlsplit(url).netloc:
+        raise UsageError(f"{name}: names no bucket", "For example s3://bucket/folder.")
+    with in_our_words(name):
+        if scheme_of(url) == "az":
+            return Store(url, *_azure(url))
+        try:
+            files, path = fs.FileSystem.from_uri(_with_small_files_at_once(url))
+        except pa.ArrowInvalid:
+            raise UsageError(
+                f"{name}: is not understood", "Look at its spelling and its parameters."
+            ) from None
+        return Store(url, files, path.rstrip("/"))
+
+
+def _with_small_files_at_once(url: str) -> str:
+    """An S3 URL by which small objects take one request to write instead of three."""
+    if scheme_of(url) != "s3":
+        return url
+    return f"{url}{'&' if '?' in url else '?'}allow_delayed_open=true"
+
+
+def _azure(url: str) -> tuple[fs.FileSystem, str]:
+    parts = urlsplit(url)
+    given = dict(parse_qsl(parts.query))
+    account = given.pop("account_name", None) or os.environ.get("AZURE_STORAGE_ACCOUNT")
+    if not account:
+        raise UsageError(
+            f"{without_secrets(url)}: whose account it is of is not said",
+            "Set AZURE_STORAGE_ACCOUNT.",
+        )
+    key = os.environ.get("AZURE_STORAGE_KEY")
+    files = fs.AzureFileSystem(account, account_key=key, **given)
+    return files, unquote(f"{parts.netloc}{parts.path}").rstrip("/")
+
+
+@contextmanager
+def in_our_words(name: str) -> Iterator[None]:
+    """Turn what goes wrong with a store into one message.
+
+    Raises:
+        InputError: it is not there.
+        UsageError: it refuses the login.
+        SystemFailureError: it cannot be reached, breaks off, or denies what is asked.
+    """
+    try:
+        yield
+    except RfmtoolError:
+        raise
+    except FileNotFoundError:
+        raise InputError(f"{name}: {_ABSENT[1]}", _ABSENT[2]) from None
+    except OSError as error:
+        if error.errno is not None and not isinstance(error, PermissionError):
+            raise  # of this machine
+        kind, what, hint = next((found for words, found in _WORDS if words in str(error)), _LOST)
+        raise kind(f"{name}: {what}", hint) from None

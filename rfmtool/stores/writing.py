@@ -1,0 +1,131 @@
+"""A run's folder in an object store: readers see the old run or the new, whole.
+
+Each run stands under a prefix of its own, its manifest written last. A small object says which run
+is the latest; it is written when all else stands, and a store replaces an object in one step.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+from pyarrow import fs
+
+from rfmtool.documents import json_of
+from rfmtool.errors import ForeignFolderError, InputError
+from rfmtool.manifest import MANIFEST, TOOL, manifest_of
+from rfmtool.stores.places import Store, in_our_words
+
+LATEST: Final = "latest.json"
+_SCHEMA: Final = 1
+_CHUNK_BYTES: Final = 8 << 20
+_NAME_LETTERS: Final = 12
+
+
+def fetch_latest(store: Store, folder: Path) -> None:
+    """Bring the latest run into a folder, which is not there yet; there may be none.
+
+    Raises:
+        ForeignFolderError: what says which run is the latest is not ours.
+        InputError: the run that it names is not whole, or there is no such bucket.
+        UsageError: the store refuses the login.
+        SystemFailureError: it cannot be reached, or denies what is asked.
+    """
+    with in_our_words(store.name):
+        latest = _latest(store)
+        if latest is None:
+            return
+        base = f"{store.path}/{latest['run']}"
+        found = store.files.get_file_info(fs.FileSelector(base, recursive=True))
+        for info in found:
+            if info.type == fs.FileType.File:
+                place = folder / info.path.removeprefix(base).lstrip("/")
+                place.parent.mkdir(parents=True, exist_ok=True)
+                with store.files.open_input_stream(info.path, compression=None) as stream:
+                    _copy(stream, place)
+    outputs = (manifest_of(folder) or {"outputs": [{"name": MANIFEST}]})["outputs"]
+    missing = [one["name"] for one in outputs if not (folder / one["name"]).is_file()]
+    if missing:
+        raise InputError(
+            f"{store.name}: {LATEST} names a run that lacks {missing[0]}",
+            f"Bring it back, or take {LATEST} away to begin anew.",
+        )
+
+
+def _copy(stream: pa.NativeFile, place: Path) -> None:
+    with place.open("wb") as file:
+        while data := stream.read(_CHUNK_BYTES):
+            file.write(data)
+
+
+def _latest(store: Store) -> dict[str, Any] | None:
+    path = f"{store.path}/{LATEST}"
+    [info] = store.files.get_file_info([path])
+    if info.type == fs.FileType.NotFound:
+        [bucket] = store.files.get_file_info([store.path.partition("/")[0]])
+        if bucket.type == fs.FileType.NotFound:
+            raise InputError(f"{store.name}: there is no such bucket", "Look at its spelling.")
+        return None
+    with store.files.open_input_stream(path, compression=None) as stream:
+        try:
+            data = json_of(stream.read())
+        except ValueError:
+            data = None
+    if not isinstance(data, dict) or data.get("tool") != TOOL or not _is_name(data.get("run")):
+        raise ForeignFolderError(
+            f"{store.name}: holds a {LATEST} that no run of rfmtool wrote",
+            "Name another folder, or move that away.",
+        )
+    return data
+
+
+def _is_name(run: object) -> bool:
+    return isinstance(run, str) and run not in ("", ".", "..") and "/" not in run
+
+
+@contextmanager
+def published(store: Store, folder: Path) -> Iterator[None]:
+    """Write a run's folder into a store; it becomes the latest when the block ends well.
+
+    Args:
+        store: where runs stand.
+        folder: of a run, its manifest in it.
+
+    Raises:
+        UsageError: the store refuses the login.
+        SystemFailureError: it cannot be reached, breaks off, or denies what is asked.
+    """
+    manifest = (folder / MANIFEST).read_bytes()
+    digest = hashlib.sha256(manifest).hexdigest()
+    day = json.loads(manifest)["as_of"]
+    run = f"{day}-{digest[:_NAME_LETTERS]}"
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    files.sort(key=lambda path: path == folder / MANIFEST)  # which comes last
+    with in_our_words(store.name):
+        for path in files:
+            _send(path, store, f"{run}/{path.relative_to(folder).as_posix()}")
+    yield
+    latest = {"tool": TOOL, "schema": _SCHEMA, "as_of": day, "run": run, "manifest_sha256": digest}
+    with in_our_words(store.name):
+        _put(store, LATEST, (json.dumps(latest, indent=1) + "\n").encode())
+
+
+def _send(path: Path, store: Store, key: str) -> None:
+    with path.open("rb") as file, stream_into(store, key) as stream:
+        while data := file.read(_CHUNK_BYTES):
+            stream.write(data)
+
+
+def _put(store: Store, key: str, data: bytes) -> None:
+    with stream_into(store, key) as stream:
+        stream.write(data)
+
+
+def stream_into(store: Store, key: str) -> pa.NativeFile:
+    """Begin to write an object, which is there when the stream is closed."""
+    return store.files.open_output_stream(f"{store.path}/{key}", compression=None)

@@ -1,0 +1,128 @@
+"""Where time goes and where it pays, what partners are due, what hangs on whom: plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from rfmtool.analyses.earning import Year, at_stake, brought_by, returns_by_stage, rewards, year_of
+from rfmtool.arrays import Mask
+from rfmtool.days import day_of
+from rfmtool.money import money_text, total_of
+
+if TYPE_CHECKING:
+    from rfmtool.standing import Standing
+
+_TOP: Final = ("advocate", "partner")
+_REVIEW: Final = "manager_review"
+_MONEY: Final = ("revenue", "margin", "contact_cost", "reward", "own", "others", "low", "high")
+
+
+def earning_data(result: Standing) -> dict[str, Any]:
+    """The pages on what is earned, each None without its tables or without dated orders."""
+    evidence = result.grouped.evidence
+    year = None
+    if result.grouped.entries is not None and "contacted" in evidence:
+        cost = result.rules.contacting.minute_cost
+        people = len(result.figures.frame)
+        year = year_of(
+            result.grouped.entries, evidence["contacted"], people, cost, result.as_of_day
+        )
+    return {
+        "returns": None if year is None else _returns(result, year),
+        "contribution": None if year is None else _contribution(result, year),
+        "rewards": _rewards(result),
+        "at_stake": _at_stake(result),
+    }
+
+
+def _texts(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {
+        name: money_text(int(value)) if name in _MONEY and pd.notna(value) else
+        None if name in _MONEY else value for name, value in row.items()
+    }  # fmt: skip
+
+
+def _returns(result: Standing, year: Year) -> list[dict[str, Any]]:
+    log, results = result.grouped.evidence["contacted"], result.rules.results
+    rows = returns_by_stage(result.figures.frame, year, log, results, result.as_of_day)
+    return [_texts(row) for row in rows]
+
+
+def _contribution(result: Standing, year: Year) -> dict[str, Any] | None:
+    """What is left of a year, who left less than nothing, and the few whom a manager looks at."""
+    if year.contribution is None:
+        return None
+    frame = result.figures.frame
+    known = year.is_known & (frame["order_days"].to_numpy() > 0)
+    left = year.contribution[known]
+    steps = [row.why for row in result.rules.playbook if row.label == _REVIEW and row.why]
+    return {
+        "people": len(left),
+        "total": money_text(total_of(left)),
+        "below_zero": int((left < 0).sum()),
+        "below_zero_total": money_text(total_of(left[left < 0])),
+        "manager_review": int(frame["action"].eq(_REVIEW).sum()),
+        "next_steps": steps[::-1],
+    }
+
+
+def _first_days(frame: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    days = frame["first_order_on"].to_numpy().astype("datetime64[D]").astype(np.int64)
+    return np.where(frame["first_order_on"].isna().to_numpy(), -(2**31), days)
+
+
+def rewards_table(result: Standing) -> pd.DataFrame | None:
+    """What is due to each partner for each month; see `analyses.earning.rewards`."""
+    evidence, entries = result.grouped.evidence, result.grouped.entries
+    if not {"partners", "referrals"} <= evidence.keys() or entries is None:
+        return None
+    partners = evidence["partners"]
+    who: Mask = np.zeros(len(result.figures.frame), dtype=bool)
+    who[partners["owner"].to_numpy(dtype=np.int64)] = True
+    brought = brought_by(evidence["referrals"], who)
+    first = _first_days(result.figures.frame)
+    return rewards(partners, brought, first, entries, result.rules.relationship)
+
+
+def _rewards(result: Standing) -> dict[str, Any] | None:
+    table = rewards_table(result)
+    if table is None:
+        return None
+    columns = ["bought", "revenue", "margin", "reward"]
+    months = table.groupby("month")[columns].sum(min_count=1)
+    months["margin"] = months["margin"].mask(table["margin"].isna().groupby(table["month"]).any())
+    return {
+        "partners": int(table["owner"].nunique()),
+        "months": [
+            {"month": day_of(month).isoformat()[:7], **_texts(row)}
+            for month, row in zip(months.index.tolist(), months.to_dict("records"), strict=True)
+        ],
+        "revenue": money_text(total_of(table["revenue"])),
+        "margin": None if table["margin"].isna().any() else money_text(total_of(table["margin"])),
+        "reward": money_text(total_of(table["reward"])),
+    }
+
+
+def stake_table(result: Standing) -> tuple[pd.DataFrame, list[int]] | None:
+    """What hangs on each advocate and partner, and what all of them came to in each 90 days."""
+    evidence, entries = result.grouped.evidence, result.grouped.entries
+    if "referrals" not in evidence or entries is None:
+        return None
+    top = result.figures.frame["stage"].isin(_TOP).to_numpy()
+    table, windows = at_stake(top, evidence["referrals"], entries, result.as_of_day)
+    stage = result.figures.frame["stage"].astype("str").to_numpy()[table["owner"]]
+    return table.assign(stage=stage), windows.tolist()
+
+
+def _at_stake(result: Standing) -> dict[str, Any] | None:
+    found = stake_table(result)
+    if found is None:
+        return None
+    table, windows = found
+    sums = {"own": total_of(table["own"]), "others": total_of(table["others"]),
+            "low": min(windows), "high": max(windows)}  # fmt: skip
+    return {"people": len(table), "brought": int(table["brought"].sum()), **_texts(sums)}

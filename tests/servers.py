@@ -1,0 +1,122 @@
+"""Servers on the loopback that tests start for themselves, in a temporary folder, and end."""
+
+import logging
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from pyarrow import fs
+
+PASSWORD = "correct horse"  # noqa: S105 - of a server that lives for a minute
+
+
+def free_port():
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        return opened.getsockname()[1]
+
+
+def _programs():
+    """Where PostgreSQL keeps initdb and pg_ctl: rarely on the path."""
+    found = shutil.which("initdb")
+    places = [Path(found).parent] if found else []
+    return max([*places, *Path("/usr/lib/postgresql").glob("*/bin")], default=None)
+
+
+def _unprivileged():
+    """Who may run a server: it refuses root."""
+    if os.geteuid():
+        return {}
+    import pwd
+
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return {"user": "postgres" if "postgres" in known else "nobody"}
+
+
+@contextmanager
+def postgresql():
+    """A cluster of its own in a folder of its own; gives the URL of its database.
+
+    Skips where PostgreSQL is not installed.
+    """
+    programs = _programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed")
+    who, port = _unprivileged(), free_port()
+    with tempfile.TemporaryDirectory(prefix="rfmtool-postgresql-") as name:
+        folder, data, password = Path(name), Path(name, "data"), Path(name, "password")
+        folder.chmod(0o711)
+        data.mkdir()
+        password.write_text(PASSWORD)
+        if who:
+            shutil.chown(data, **who)
+            shutil.chown(password, **who)
+
+        def call(program, *words):
+            done = subprocess.run(  # noqa: S603 - the server's own programs
+                [programs / program, "-D", data, *words], cwd="/", text=True, check=False,
+                stdout=subprocess.DEVNULL, env={**os.environ, "LC_ALL": "C"}, **who,
+            )  # fmt: skip
+            assert not done.returncode
+
+        call("initdb", "-U", "shop", "-A", "scram-sha-256", "-N", "-E", "UTF8",
+             f"--pwfile={password}")  # fmt: skip
+        options = f"-p {port} -k '' -c listen_addresses=127.0.0.1 -c fsync=off"
+        call("pg_ctl", "-w", "-l", data / "log", "-o", options, "start")
+        try:
+            yield f"postgresql://shop:{quote(PASSWORD)}@127.0.0.1:{port}/postgres"
+        finally:
+            call("pg_ctl", "-w", "-m", "immediate", "stop")
+
+
+@pytest.fixture(scope="session")
+def server():
+    """The URL of a PostgreSQL that all tests share."""
+    pytest.importorskip("adbc_driver_postgresql", reason="the driver is not installed")
+    with postgresql() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def sql(server):
+    """Run statements, committed together, and fetch what the last one answers."""
+    from adbc_driver_postgresql import dbapi
+
+    def run_all(*statements):
+        with dbapi.connect(server) as connection:
+            with connection.cursor() as cursor:
+                for statement in statements:
+                    cursor.execute(statement)
+                rows = cursor.fetchall() if cursor.description else []
+            connection.commit()
+        return rows
+
+    return run_all
+
+
+@pytest.fixture(scope="session")
+def s3():
+    """A store without anything in its one bucket; the environment leads there."""
+    server = pytest.importorskip("moto.server", reason="moto is not installed")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    started = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    started.start()
+    host, port = started.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        patch.setenv("AWS_ACCESS_KEY_ID", "anybody")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "hush")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        files = fs.S3FileSystem(
+            endpoint_override=f"http://{host}:{port}", region="us-east-1",
+            allow_bucket_creation=True,
+        )  # fmt: skip
+        files.create_dir("shops")
+        yield files
+    started.stop()
