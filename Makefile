@@ -27,11 +27,12 @@ docs: .venv/documented
 
 # Every property with a thousand examples, some hundreds where each takes long, and every step of
 # every command failing in turn, 2,000 campaigns and 500 years of lists whose truth is known, 500 nights
-# in a row, where `make test` tries a few dozen of each. On two cores it takes an hour.
+# in a row, writers killed at 30 points, where `make test` tries a few dozen of each. On two cores it takes an hour.
 fuzz: .venv/installed
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto -m hypothesis
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto tests/test_faults.py
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest tests/test_measure.py tests/test_nights.py
+	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest tests/test_postgresql_out.py tests/test_stores_out.py
 
 # Hostile input made at random, SECONDS of each kind from SEED on.
 attack: .venv/installed

@@ -138,8 +138,9 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     """Score, stage and segment the customers of an export, and say what to do about each.
 
     Args:
-        source: a path, glob or folder, several of these, a pandas frame, or anything with the
-            Arrow C stream interface (a Polars frame, a DuckDB relation, an Arrow table).
+        source: a path, glob, folder or URL (of a database, with a table or query behind `#`, or of
+            a store), several of these, a pandas frame, or anything with the Arrow C stream
+            interface (a Polars frame, a DuckDB relation, an Arrow table).
         columns: role to column name, where the names alone do not tell; `TABLE.ROLE` for evidence.
         as_of: the day recency is counted from; the latest day of a counting order by default. With
             "last" that day is taken even where it hangs on a few orders long after all others.
@@ -175,14 +176,13 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
         named = {role: str(name) for role, name in columns.items()}
         asked = replace(asked, columns={**asked.columns, **named})
     settings = _settings(settings, as_of)
-    _check_selected(settings.select, asked.keep)
+    _check_columns(settings.select, asked.keep)
     if (cuts or fit_on) and scales is not None:
         doubled = "cuts" if cuts else "limits of the fit"
         raise UsageError(
             f"{doubled} and scales are both given, and both say where scores part",
             "Give one of them.",
         )
-    _check_kept(asked)
     check_country(asked.country)
     in_force = rules if isinstance(rules, Rules) else load_rules(rules, cuts, fit_on)
     in_force = with_results(with_lots(in_force, lots or in_force.lots), results or {})
@@ -257,9 +257,6 @@ def _matched(told: Evidence, grouped: Grouped) -> Evidence:
     return told.matched(export_ids, grouped.ledger.suppressed)
 
 
-# What was asked ----------------------------------------------------------------------------------
-
-
 def _settings(settings: Settings | None, as_of: date | str | None) -> Settings:
     settings = settings or Settings(detail=Detail(entries=True))
     if as_of == "last":
@@ -267,24 +264,19 @@ def _settings(settings: Settings | None, as_of: date | str | None) -> Settings:
     return settings if as_of is None else replace(settings, as_of=_day(as_of))
 
 
-def _check_kept(asked: Asked) -> None:
-    ours = sorted({one.name for one in names.COLUMNS} & set(asked.keep))
-    if ours:
+def _check_columns(select: tuple[str, ...] | None, keep: tuple[str, ...]) -> None:
+    """Check that what is kept is no column of ours, and that there is what is selected."""
+    for name in sorted({one.name for one in names.COLUMNS} & set(keep)):
         raise UsageError(
-            f"--keep {ours[0]}: is a column of ours",
-            "Rename it in the export, or leave it out.",
+            f"--keep {name}: is a column of ours", "Rename it in the export, or leave it out."
         )
-
-
-def _check_selected(select: tuple[str, ...] | None, keep: tuple[str, ...]) -> None:
     known = (*names.WRITTEN, *keep)
-    for name in select or ():
-        if name not in known:
-            alike = " or ".join(difflib.get_close_matches(name, known))
-            guess = f"Is it {alike}? " if alike else ""
-            raise UsageError(
-                f"--select: there is no column {name!r}", f"{guess}Columns are {', '.join(known)}."
-            )
+    for name in [one for one in select or () if one not in known]:
+        alike = " or ".join(difflib.get_close_matches(name, known))
+        guess = f"Is it {alike}? " if alike else ""
+        raise UsageError(
+            f"--select: there is no column {name!r}", f"{guess}Columns are {', '.join(known)}."
+        )
 
 
 def _detail(needed: frozenset[str], rules: Rules, scales: Scales | None) -> Detail:

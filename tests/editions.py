@@ -11,6 +11,9 @@ import pyarrow as pa
 from rfmtool.databases.names import target_of
 from rfmtool.databases.writing import Edition, written
 
+STEP = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 6
+"""Writers are stopped at each of thirty points, or at a few of them."""
+
 
 def people(spent, batches=1, **more):
     """A table of customers, each batch the same."""

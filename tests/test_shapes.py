@@ -119,6 +119,12 @@ def test_every_shape_holds_the_same_money_and_people(made):
     assert len(one) > 80
 
 
+@pytest.mark.parametrize("system", [*SHAPES])
+def test_a_shop_of_hardly_anybody_has_a_shape_too(system):
+    for seed in range(4):
+        assert len(shaped(generate(1 + seed, seed), system).columns) > 20
+
+
 def test_the_command_writes_the_orders_alone_and_says_what_to_try(tmp_path):
     for system in SHAPES:
         place = tmp_path / system

@@ -56,7 +56,7 @@ def command(  # noqa: PLR0913 - one for each option
     if system:
         write_frames({"orders": demo.shaped(shop, system)}, {}, Path(folder), shared=shared)
         if not quiet:
-            click.echo(f"{folder}/orders.csv: a made-up shop as {system.title()} exports it")
+            click.echo(f"{folder}/orders.csv: a made-up shop as {system} exports it")
             click.echo(f"Try: rfmtool run {folder}/orders.csv -o out")
             unknown = "" if system == "shopify" else " --consent-unknown keep"
             click.echo(f"and: rfmtool export out --for mailchimp -o lists{unknown}")

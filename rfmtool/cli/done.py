@@ -9,6 +9,7 @@ import click
 
 from rfmtool.cli import options
 from rfmtool.cli.loading import uninterrupted
+from rfmtool.cli.parameters import Day
 from rfmtool.errors import UsageError
 
 
@@ -27,7 +28,7 @@ from rfmtool.errors import UsageError
 @click.option(
     "--on",
     "day",
-    type=options.Day(),
+    type=Day(),
     metavar="DATE",
     help="When they were contacted (default: today).",
 )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 import click
 
+from rfmtool.cli.parameters import Day, Days, Size
 from rfmtool.cli.sections import section
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -22,73 +21,6 @@ def _together(*options: Callable[[Any], Any]) -> Decorator[Any]:
         return command
 
     return decorate
-
-
-class Day(click.ParamType["date | str"]):
-    """A day as YYYY-MM-DD; with `words`, also today, yesterday and last."""
-
-    name = "date"
-
-    def __init__(self, *, words: bool = False) -> None:
-        self._words = words
-
-    def convert(
-        self,
-        value: Any,
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> date | str:
-        """A day, or one of the words for one."""
-        if isinstance(value, date):
-            return value
-        if self._words and value == "last":
-            return "last"
-        if self._words and value in ("today", "yesterday"):
-            # The one place where the clock is asked, because the user asks for it.
-            return date.today() - timedelta(days=value == "yesterday")  # noqa: DTZ011 - their day
-        try:
-            # Python alone also takes 20240131 and 2024-W05-3.
-            return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).date()
-        except ValueError:
-            words = ", today, yesterday or last" if self._words else ""
-            self.fail(f"{value!r} is not YYYY-MM-DD{words}", param, ctx)
-
-
-class _Size(click.ParamType["int"]):
-    """A number of bytes, with or without a unit."""
-
-    name = "size"
-    _units: ClassVar = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
-                        "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}  # fmt: skip
-
-    def convert(
-        self,
-        value: Any,
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> int:
-        match = re.fullmatch(r"\s*(\d{1,12}(?:\.\d+)?)\s*([a-zA-Z]*)\s*", str(value), re.ASCII)
-        unit = self._units.get(match[2].upper()) if match else None
-        if match is None or unit is None:
-            self.fail(f"{value!r} is no size such as 500MB or 20GB", param, ctx)
-        return int(float(match[1]) * unit)
-
-
-class _Days(click.ParamType["int"]):
-    """A number of days, such as 90d."""
-
-    name = "days"
-
-    def convert(
-        self,
-        value: Any,
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> int:
-        match = re.fullmatch(r"([1-9]\d{0,4})d?", str(value), re.ASCII)
-        if match is None:
-            self.fail(f"{value!r} is no number of days such as 90d", param, ctx)
-        return int(match[1])
 
 
 _reading = section("How exports are read")
@@ -133,7 +65,7 @@ reading = _together(
     _reading("--strict", is_flag=True,
              help="Stop at files that are else passed over: empty ones, and texts that are no"
                   " table."),
-    _reading("--max-size", type=_Size(), metavar="SIZE",
+    _reading("--max-size", type=Size(), metavar="SIZE",
              help="Refuse a file that holds more, unpacked, e.g. 20GB."),
 )  # fmt: skip
 """How an export is to be read, where detection is not to decide."""
@@ -268,7 +200,7 @@ text_tables = _together(
 )  # fmt: skip
 
 refit_every = _placed(
-    "--refit-every", "refit_days", type=_Days(), metavar="DAYS",
+    "--refit-every", "refit_days", type=Days(), metavar="DAYS",
     help="Fit cut points anew where those of --scales are as old, e.g. 90d.",
 )  # fmt: skip
 """When cut points are to be fitted anew."""

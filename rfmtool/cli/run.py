@@ -110,7 +110,8 @@ def command(exports: tuple[str, ...], outputs: tuple[str, ...], **settings: Any)
     """Score, stage and segment the customers in EXPORTS, and print a report.
 
     EXPORT is a CSV, TSV or text file (plain, gz, bz2, zst, zip), a Parquet file, a folder or glob
-    of such files read as one export, or - for stdin.
+    of such files read as one export, or - for stdin; or a URL: postgresql://HOST/DB, sqlite:FILE or
+    duckdb:FILE with --table, --query or #TABLE, or s3://, gs://, az:// or https:// of such files.
     """
     notify = (click.get_current_context().obj or {}).get("notify", ())
     with traces.traced(settings["log_file"], settings["metrics_file"], notify) as told:

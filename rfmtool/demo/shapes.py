@@ -137,11 +137,13 @@ def _given_back(lines: pd.DataFrame) -> pd.Series[int]:
     minus = lines[lines["quantity"] < 0]
     is_note = minus["order_id"].str.startswith("C")
     orders = lines[lines["quantity"] > 0].drop_duplicates("order_id")
-    by = ["customer_id", "ordered_at"]
-    notes = minus[is_note].assign(moment=pd.to_datetime(minus["ordered_at"])).sort_values("moment")
-    before = orders[[*by, "order_id"]].assign(moment=pd.to_datetime(orders["ordered_at"]))
+    notes, before = (
+        rows.assign(moment=pd.to_datetime(rows["ordered_at"]).astype("datetime64[s]"))
+        for rows in (minus[is_note], orders)
+    )
     found = pd.merge_asof(
-        notes[["customer_id", "moment", "amount"]], before.sort_values("moment"),
+        notes[["customer_id", "moment", "amount"]].sort_values("moment", kind="stable"),
+        before[["customer_id", "moment", "order_id"]].sort_values("moment", kind="stable"),
         on="moment", by="customer_id",
     )  # fmt: skip
     both = pd.concat([minus.loc[~is_note, ["order_id", "amount"]], found[["order_id", "amount"]]])

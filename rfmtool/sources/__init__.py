@@ -20,13 +20,15 @@ def open_export(source: Any, asked: Asked) -> Export:  # noqa: ANN401 - any fram
     """Find out how to read an export.
 
     Args:
-        source: a path, glob, folder or `-`; a sequence of these; a pandas frame; or anything with
-            the Arrow C stream interface.
+        source: a path, glob, folder, URL or `-`; a sequence of these; a pandas frame; or anything
+            with the Arrow C stream interface.
         asked: what the user said about it.
 
     Raises:
         InputError: it cannot be read.
         AmbiguousInputError: it can be read in two ways that differ.
+        UsageError: a database or store does not know what is asked, or refuses the login.
+        SystemFailureError: it cannot be reached, or breaks off.
     """
     asked = asked.of_table()
     known = Known(asked.own_presets, asked.preset)

@@ -1,0 +1,99 @@
+"""What first purchases lead to, and whether those in touch before theirs come back more often."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from rfmtool.analyses.effects import Effect, difference_between
+from rfmtool.analyses.returned import ENOUGH
+from rfmtool.arrays import Mask, is_first
+from rfmtool.scoring.survival import Curve, survival_curve
+from rfmtool.scoring.timing import OrderDays, Waits
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """A first purchase, how many began with it, and the share of them who came back."""
+
+    name: str
+    first_buyers: int
+    came_back: float | None
+    """By the horizon, by Kaplan & Meier; None of fewer than ENOUGH, or not watched so long."""
+    low: float | None
+    high: float | None
+
+    @property
+    def interval(self) -> tuple[float, float, float] | None:
+        """The share and its limits; None of too few."""
+        if self.came_back is None or self.low is None or self.high is None:
+            return None
+        return self.came_back, self.low, self.high
+
+
+@dataclass(frozen=True)
+class Began:
+    """Who came back of those in touch before their first order, and of those who were not."""
+
+    before: Gateway
+    after: Gateway
+    difference: Effect | None
+
+
+def _returning(name: str, wait: Waits, mask: Mask, horizon: int) -> Gateway:
+    """The share of some first-time buyers who came back by the horizon, if they were watched."""
+    curve: Curve = survival_curve(wait.days[mask], wait.ended[mask])
+    if curve.customers < ENOUGH or curve.watched_days < horizon:
+        return Gateway(name, curve.customers, None, None, None)
+    return Gateway(name, curve.customers, curve.share(horizon), *curve.share_between(horizon))
+
+
+def compared(contact: Floats, wait: Waits, days: OrderDays, horizon: int) -> Began:
+    """Compare those in touch before their first order with those who were not.
+
+    Args:
+        contact: the day of the first contact of everybody; NaN where it is not known.
+        wait: how long each buyer waited for a second order.
+        days: the order days.
+        horizon: by which day the shares who came back are told.
+    """
+    started = days.day[is_first(days.owner)]
+    day = contact[wait.owner]
+    known = ~np.isnan(day)
+    with np.errstate(invalid="ignore"):
+        early = known & (day < started)
+    before = _returning("before", wait, early, horizon)
+    after = _returning("after", wait, known & ~early, horizon)
+    one, other = before.interval, after.interval
+    if one is None or other is None:
+        return Began(before, after, None)
+    return Began(before, after, difference_between(one[0], one[1:], other[0], other[1:]))
+
+
+def gateways(first: pd.DataFrame | None, wait: Waits, horizon: int) -> pd.DataFrame:
+    """What each first purchase leads to; who began with several counts for each.
+
+    Args:
+        first: owner and category of each first purchase; None where nobody tells.
+        wait: how long each buyer waited for a second order.
+        horizon: by which day the shares who came back are told.
+
+    Returns:
+        A row for each, as `Gateway` has it, the most frequent ones first.
+    """
+    columns = [*Gateway.__annotations__]
+    if first is None or not len(first):
+        return pd.DataFrame(columns=columns)
+    place = np.searchsorted(wait.owner, first["owner"].to_numpy())
+    rows = []
+    for name, places in pd.Series(place).groupby(first["category"].astype("str").to_numpy()):
+        mask = np.zeros(len(wait.owner), dtype=bool)
+        mask[places.to_numpy()] = True
+        rows.append(vars(_returning(str(name), wait, mask, horizon)))
+    table = pd.DataFrame(rows, columns=columns)
+    return table.sort_values(["first_buyers", "name"], ascending=[False, True], ignore_index=True)

@@ -1,0 +1,78 @@
+"""What options take beside plain words and numbers: days, sizes."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, ClassVar
+
+import click
+
+
+class Day(click.ParamType["date | str"]):
+    """A day as YYYY-MM-DD; with `words`, also today, yesterday and last."""
+
+    name = "date"
+
+    def __init__(self, *, words: bool = False) -> None:
+        self._words = words
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> date | str:
+        """A day, or one of the words for one."""
+        if isinstance(value, date):
+            return value
+        if self._words and value == "last":
+            return "last"
+        if self._words and value in ("today", "yesterday"):
+            # The one place where the clock is asked, because the user asks for it.
+            return date.today() - timedelta(days=value == "yesterday")  # noqa: DTZ011 - their day
+        try:
+            # Python alone also takes 20240131 and 2024-W05-3.
+            return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).date()
+        except ValueError:
+            words = ", today, yesterday or last" if self._words else ""
+            self.fail(f"{value!r} is not YYYY-MM-DD{words}", param, ctx)
+
+
+class Size(click.ParamType["int"]):
+    """A number of bytes, with or without a unit."""
+
+    name = "size"
+    _units: ClassVar = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
+                        "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}  # fmt: skip
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> int:
+        """How many bytes that are."""
+        match = re.fullmatch(r"\s*(\d{1,12}(?:\.\d+)?)\s*([a-zA-Z]*)\s*", str(value), re.ASCII)
+        unit = self._units.get(match[2].upper()) if match else None
+        if match is None or unit is None:
+            self.fail(f"{value!r} is no size such as 500MB or 20GB", param, ctx)
+        return int(float(match[1]) * unit)
+
+
+class Days(click.ParamType["int"]):
+    """A number of days, such as 90d."""
+
+    name = "days"
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> int:
+        """How many days that are."""
+        match = re.fullmatch(r"([1-9]\d{0,4})d?", str(value), re.ASCII)
+        if match is None:
+            self.fail(f"{value!r} is no number of days such as 90d", param, ctx)
+        return int(match[1])
