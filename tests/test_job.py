@@ -92,6 +92,13 @@ def test_a_run_that_cannot_read_says_what_it_was_to_read(job):
     assert (line["exit_code"], line["ledger"]) == (2, None)
 
 
+def test_a_line_of_a_run_that_fails_holds_no_password(job):
+    text = '[job]\ninputs = "postgresql://ann:word@nowhere.invalid/shop"\nlog = "runs.jsonl"\n'
+
+    assert job(text).exit_code != 0
+    assert "word" not in (job.place / "runs.jsonl").read_text()
+
+
 def test_whom_nobody_can_tell_changes_nothing_about_the_run(job):
     done = job('[job]\ninputs = "exports"\noutput = "out"\nquiet = true\nnotify = "./nobody"\n')
     assert done.exit_code == 0
