@@ -258,3 +258,47 @@ def test_a_run_that_never_reads_logs_no_secret(tmp_path):
     assert done.exit_code in {2, 3}  # by whether there is a driver
     assert "postgresql://127.0.0.1:1/shop" in log.read_text()
     assert "hush" not in log.read_text() + done.output
+
+
+def test_two_queries_of_one_database_are_two_and_one_said_twice_is_refused(tmp_path):
+    path = f"sqlite:{tmp_path / 'shop.db'}"
+    with sqlite3.connect(tmp_path / "shop.db") as database:
+        database.execute("create table orders (customer_id, ordered_at, amount)")
+        database.execute(
+            "insert into orders values ('ann', '2024-01-31', 5), ('bob', '2024-02-01', 6)"
+        )
+    first, second = (f"{path}#select * from orders where amount = {one}" for one in (5, 6))
+
+    assert look([first, second]).ledger.rows == 2
+    with pytest.raises(InputError, match="named twice"):
+        look([first, first])
+
+
+def test_a_password_with_a_number_sign_is_told_of_without_a_letter_of_it():
+    with pytest.raises(UsageError, match="Write it as %23") as raised:
+        rows_of("postgresql://ann:se#cret@host/shop#orders")
+    assert "se" not in str(raised.value).split(":")[1]
+    assert "cret" not in str(raised.value)
+
+
+def test_a_query_longer_than_a_name_of_a_file_can_be_is_asked(tmp_path):
+    path = tmp_path / "shop.db"
+    with sqlite3.connect(path) as database:
+        database.execute("create table orders (customer_id, ordered_at, amount)")
+        database.execute("insert into orders values ('ann', '2024-01-31', 5)")
+    query = "select * from orders where " + " and ".join(["amount > 0"] * 40)
+
+    answer = rfmtool("run", f"sqlite:{path}#{query}", "--quiet")
+
+    assert answer.exit_code == 0, answer.stderr
+
+
+def test_a_run_that_fails_leaves_no_new_database(tmp_path):
+    bad = tmp_path / "shop.csv"
+    bad.write_text("customer_id,ordered_at,amount\nann,2024-01-31,5\n")
+    target = f"duckdb:{tmp_path / 'new.duckdb'}"
+
+    answer = rfmtool("run", bad, "-o", target, "--fail-if", "customers < 10")
+
+    assert answer.exit_code == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["shop.csv"]

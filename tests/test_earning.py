@@ -115,6 +115,27 @@ def test_a_sum_is_due_for_each_new_buyer_once():
     assert [row[3] for row in due(reward_sum=20 * UNIT)] == [0, 20]
 
 
+def test_whoever_was_named_on_no_day_and_never_bought_is_no_new_buyer():
+    """Nor is the begin of a partnership that nobody knows the day of an order."""
+    partners = pd.DataFrame({"owner": [0], "until_on": pd.array([None], "Int64")})
+    brought = pd.DataFrame({"owner": [0], "referred": [1], "since": [-(2**31)]})
+    never = np.array([AS_OF, -(2**31)])
+
+    assert not len(rewards(partners, brought, never, entries(), load_rules().relationship))
+
+
+def test_a_reward_of_very_much_money_is_exact():
+    orders = entries((1, AS_OF, 10**11, 0, 0))
+    partners = pd.DataFrame({"owner": [0], "from_on": pd.array([0], "Int64"),
+                             "until_on": pd.array([None], "Int64")})  # fmt: skip
+    brought = pd.DataFrame({"owner": [0], "referred": [1], "since": [0]})
+    rules = replace(load_rules().relationship, reward_tiers=((0, 100_000),))
+
+    table = rewards(partners, brought, np.array([AS_OF, AS_OF]), orders, rules)
+
+    assert table["reward"].tolist() == [10**10 * UNIT]
+
+
 def test_what_hangs_on_advocates_is_theirs_and_whom_they_brought_with_its_range():
     orders = entries((0, AS_OF, 40, 0, 0), (0, AS_OF - 90, 80, 0, 0), (2, AS_OF - 180, 20, 0, 0),
                      (3, AS_OF - 270, 12, 8, 0), (2, AS_OF - 400, 999, 0, 0))  # fmt: skip

@@ -281,7 +281,7 @@ def test_a_folder_that_may_not_be_looked_into_is_an_error(write, tmp_path, monke
         expand([tmp_path / "year"])
 
 
-@pytest.mark.parametrize("name", ["x" * 5000, "postgresql://u:secret@h/db", "s3://bucket/x.csv"])
+@pytest.mark.parametrize("name", ["x" * 5000, "postgresql://u:secret@h/db", "ftp://u:secret@h/x"])
 def test_a_name_that_can_be_no_file_is_refused_without_a_password(name):
     with pytest.raises(RfmtoolError) as raised:
         expand([name])

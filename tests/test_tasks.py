@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import rfmtool
 from rfmtool.cli import program
+from rfmtool.errors import InputError
 from rfmtool.placing.contacting import add_resting
 from rfmtool.placing.playbook import order_of_value, place_actions
 from rfmtool.placing.tasks import members
@@ -158,6 +159,17 @@ def test_a_task_that_is_done_is_logged_under_its_own_name(folder):
     assert rows["action"].tolist() == ["follow_up", "follow_up"]
     again = listed(pd.read_csv(folder / "o.csv", dtype="str"), contacted=rows)
     assert again["follow_up"] == []
+
+
+def test_a_call_sheet_is_ticked_off_too_and_what_is_no_list_is_not(folder):
+    out, log = str(folder / "out"), folder / "called.csv"
+
+    def done(name):
+        return CliRunner().invoke(program, ["done", out, name, "--contacted", str(log)])
+
+    assert done("calls").exit_code == 0
+    assert set(pd.read_csv(log, dtype="str")["customer_id"]) >= {"ann", "bob"}
+    assert isinstance(done("history").exception, InputError)
 
 
 # Nobody is graded before they could have come back -----------------------------------------------

@@ -18,7 +18,7 @@ from rfmtool.analyses.returned import BACKTEST_DAYS, ENOUGH
 from rfmtool.arrays import Ints, Mask
 from rfmtool.columns import MILLION
 from rfmtool.engines import Entries
-from rfmtool.money import half_even, total_of
+from rfmtool.money import half_even, rounded, total_of
 from rfmtool.placing.contacting import costs
 from rfmtool.rules import Relationship
 
@@ -206,7 +206,7 @@ def rewards(
                           "uncosted": uncosted, "bought": 0})  # fmt: skip
     day = first_day[people["referred"].to_numpy()]
     began = pd.DataFrame({"referred": people["referred"], "day": day, "net": 0, "cost": 0,
-                          "uncosted": 0, "bought": 1})  # fmt: skip
+                          "uncosted": 0, "bought": 1})[day > _NEVER]  # fmt: skip
     moved = moved[moved["referred"].isin(people["referred"])]
     rows = pd.concat([moved, began], ignore_index=True).merge(people, on="referred")
     rows = rows[rows["day"].between(rows["begin"], rows["end"])]
@@ -217,7 +217,10 @@ def rewards(
     starts, shares = np.array(rules.reward_tiers).T
     at = np.searchsorted(starts, revenue, side="right") - 1
     share = np.where(revenue > 0, shares[np.maximum(at, 0)], 0)
-    reward = half_even(revenue * share, np.full(len(revenue), MILLION))
+    # In two steps, because the product of both may be beyond 2^63.
+    whole, rest = np.divmod(revenue, MILLION)
+    quotient, left = np.divmod(rest * share, MILLION)
+    reward = rounded(whole * share + quotient, left, np.full(len(revenue), MILLION))
     return pd.DataFrame(
         {
             "month": sums["month"],

@@ -153,4 +153,4 @@ def _notes(buyers: int, first: pd.DataFrame | None, by: str) -> Iterator[str]:
     if not buyers:
         yield "Nobody has an order that counts, so the way ends before the first."
     elif first is None:
-        yield f"No column was read as {by}, so nobody knows what a first purchase was."
+        yield f"First purchases are told of an export alone, with a column read as {by}."

@@ -51,7 +51,8 @@ class Told:
         self.inputs = [
             {
                 "name": without_secrets(name),
-                "bytes": Path(name).stat().st_size if Path(name).is_file() else None,
+                # Not by pathlib, which fails on a query that is longer than a name can be.
+                "bytes": os.path.getsize(name) if os.path.isfile(name) else None,  # noqa: PTH113, PTH202
             }
             for name in exports
         ]

@@ -33,8 +33,14 @@ def connected(database: Database, *, read_only: bool) -> Iterator[Any]:
     """
     if read_only and database.is_file and not Path(database.path).is_file():
         raise InputError(f"{database.name}: there is no such file", "Look at its spelling.")
-    with _privately(), closing(_connection(database, read_only=read_only)) as connection:
-        yield connection
+    is_new = database.is_file and not Path(database.path).exists()
+    try:
+        with _privately(), closing(_connection(database, read_only=read_only)) as connection:
+            yield connection
+    except BaseException:
+        for end in ("", ".wal", "-journal") if is_new else ():
+            Path(f"{database.path}{end}").unlink(missing_ok=True)
+        raise
 
 
 @contextmanager

@@ -48,18 +48,20 @@ _STATES: Final = {
 }  # fmt: skip
 """By how SQLSTATE begins; the longest that fits counts."""
 _WORDS: Final = (
+    ("Conversion Error", _CELLS), ("malformed JSON", _CELLS),
     ("]: FATAL", _LOST), ("server closed", _LOST), ("PGRES_FATAL_ERROR", _CELLS),
     ("authentication failed", _LOGIN), ("no password supplied", _LOGIN), ("role ", _LOGIN),
     ('database "', _NO_DATABASE), ("Failed to connect", _UNREACHED),
     ("not a database", _NO_FILE), ("not a valid DuckDB", _NO_FILE), ("no such", _ABSENT),
-    ("syntax error", _QUERY), ("lock", _BUSY), ("readonly", _FORBIDDEN),
+    ("syntax error", _QUERY), ("lock", _BUSY), ("Failed to step", _CELLS),
+    ("readonly", _FORBIDDEN),
     ("Permission denied", _FORBIDDEN), ("is full", _FULL), ("No space", _FULL),
     ("failed to open", _CLOSED), ("Cannot open file", _CLOSED), ("disk I/O error", _CLOSED),
 )  # fmt: skip
 """By what drivers say where they give no SQLSTATE."""
 _DUCKDB: Final = (
     (duckdb.CatalogException, _ABSENT), (duckdb.BinderException, _ABSENT),
-    (duckdb.ParserException, _QUERY), (duckdb.InvalidInputException, _WRITES),
+    (duckdb.ParserException, _QUERY), (duckdb.InvalidInputException, _CELLS),
     (duckdb.DataError, _CELLS),
 )  # fmt: skip
 

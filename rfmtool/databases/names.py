@@ -123,10 +123,12 @@ def rows_of(url: str, table: str | None = None, query: str | None = None) -> Row
         query: what to ask where the URL does not say.
 
     Raises:
-        UsageError: nothing says what to read.
+        UsageError: nothing says what to read, or a `#` of a password does.
     """
     base, _, said = url.partition("#")
     database = database_of(base)
+    if not database.is_file and "@" in said.partition(" ")[0]:
+        raise UsageError(f"{database.scheme}: a # stands in its password", "Write it as %23.")
     if said:
         table, query = (None, said) if any(map(str.isspace, said.strip())) else (said, None)
     if not (table or query):

@@ -19,7 +19,7 @@ _POSTGRESQL_COLUMNS: Final = (
 )
 _SQLITE_COLUMNS: Final = "select name, type from pragma_table_info('{name}')"
 _DUCKDB_COLUMNS: Final = (
-    "select column_name, data_type from duckdb_columns() where table_name = '{name}'"
+    "select column_name, data_type from duckdb_columns() where lower(table_name) = lower('{name}')"
     " and database_name = current_database() and schema_name = current_schema()"
 )
 

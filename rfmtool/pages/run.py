@@ -49,17 +49,16 @@ def page(summary: Data, width: int, folder: str | None = None) -> list[Block]:
             people_grid(summary, width),
             [Paragraph(_scales_note(summary, folder), "quiet")],
         ]
-    hints = (
-        f"Tables and lists are in {folder}.",
-        f"Why is someone here?  rfmtool explain {folder} CUSTOMER_ID",
-    )
+    hints = [f"Tables and lists are in {folder}."] * (folder is not None)
+    if folder and "://" not in folder:  # which no command reads back
+        hints.append(f"Why is someone here?  rfmtool explain {folder} CUSTOMER_ID")
     return [
         _headline(summary),
         Rule(),
         *trust(summary),
         *[block for section in sections if section for block in (Gap(), *section)],
         Rule(),
-        *(Paragraph(words, "quiet") for words in hints if folder),
+        *(Paragraph(words, "quiet") for words in hints),
     ]
 
 

@@ -98,11 +98,15 @@ def _list(folder: Path, name: str) -> tuple[str, dict[str, Row]]:
         )
         raise InputError(f"{folder}: there is no list {name!r}", f"Lists are {lists}.")
     table = text_table(bytes_in(folder, path))
+    if not {"customer_id", "action"} <= {*table.column_names}:
+        raise InputError(f"{folder}: {path} is no list of people to contact", "Name an action.")
     if "--raw-text" not in manifest.get("command", ()):
         ids = unescaped(table["customer_id"])
         place = table.column_names.index("customer_id")
         table = table.set_column(place, "customer_id", ids)
-    rows = table.select(["customer_id", "action", "channel"]).to_pylist()
+    # A call sheet has no channel.
+    known = [name for name in ("customer_id", "action", "channel") if name in table.column_names]
+    rows = table.select(known).to_pylist()
     if path.startswith("tasks/"):  # beside the action, and by whatever channel
         rows = [{**row, "action": PurePosixPath(path).stem, "channel": None} for row in rows]
     return path, {row["customer_id"]: row for row in rows}

@@ -43,11 +43,14 @@ def apart(exports: Sequence[str], asked: Asked) -> tuple[list[Table], list[str]]
         )
     others = [one for one in exports if not is_database(one)]
     found = {one: lake for one in others if (lake := lakes.lake_at(one))}
-    names = [one.name for one in (*rows, *found.values())]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise InputError(f"{twice}: named twice, so its money would count twice", "Name it once.")
-    return [*rows, *found.values()], [one for one in others if one not in found]
+    tables = [*rows, *found.values()]
+    told = [(one.name, getattr(one, "query", "")) for one in tables]
+    for table, one in zip(tables, told, strict=True):
+        if told.count(one) > 1:
+            raise InputError(
+                f"{table.name}: named twice, so its money would count twice", "Name it once."
+            )
+    return tables, [one for one in others if one not in found]
 
 
 def source_of_stored(table: Table, asked: Asked, roles: Roles) -> StreamSource:

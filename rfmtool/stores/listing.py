@@ -14,7 +14,7 @@ from rfmtool.errors import InputError
 from rfmtool.manifest import MANIFEST, TOOL
 from rfmtool.stores.places import Store, in_our_words
 
-_ANY: Final = {"**/": "(?:.*/)?", "*": "[^/]*"}
+_ANY: Final = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def objects_of(store: Store) -> list[Found]:
         if info.type == fs.FileType.File and not info.path.startswith(ours)
     ]  # fmt: skip
     if star:
-        fits = re.compile(re.sub(r"\\\*\\\*/|\\\*", _as_pattern, re.escape(store.path)))
+        fits = re.compile(re.sub(r"\\\*\\\*/?|\\\*", _as_pattern, re.escape(store.path)))
         files = [info for info in files if fits.fullmatch(info.path)]
     if not files:
         what = "no object fits it" if star else "holds nothing"

@@ -119,7 +119,12 @@ def _fetched_once(url: str, name: str, keep: Callable[[BinaryIO], Kept]) -> Kept
             raise _Passing(f"its server says {error.code}") from None
         what = "may not be fetched" if error.code in _DENIED else "there is no such file"
         raise InputError(f"{name}: {what} ({error.code})", "Look at the URL.") from None
-    except urllib.error.URLError:
+    except (http.client.InvalidURL, UnicodeError):
+        raise InputError(
+            f"{name}: is no URL that can be fetched",
+            "Write it without user and password; spaces and other letters as %20 and the like.",
+        ) from None
+    except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError):
         raise _Passing("the connection fails") from None
     if length is not None and counted.count < length:
         raise _Passing("the connection breaks off")

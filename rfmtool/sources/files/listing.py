@@ -175,7 +175,8 @@ def left_out(source: object, taken: Collection[Path]) -> tuple[str, ...]:
         return ()
     folders = [
         Path(export) for export in exports
-        if export != "-" and Path(export).is_dir() and lake_at(os.fspath(export)) is None
+        if export != "-" and not scheme_of(os.fspath(export))
+        and Path(export).is_dir() and lake_at(os.fspath(export)) is None
     ]  # fmt: skip
     read = {path.resolve() for path in taken}
     return tuple(
