@@ -90,6 +90,8 @@ def _words(path: Path, data: Mapping[str, Any]) -> tuple[list[str], list[str]]:
             f"{path}: inputs: none is named", 'For example inputs = ["exports/*.csv"].'
         )
     notify = _texts(job.pop("notify", []), f"{path}: notify")
+    if isinstance(job.get("keep"), str):
+        raise UsageError(f"{path}: keep: is no number", "For example keep = 12, without quotes.")
     if isinstance(job.get("keep"), int):  # a list carries columns through, as --keep does
         job["keep_runs"] = job.pop("keep")
     if set(data) - {_SECTION}:

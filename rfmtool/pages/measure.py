@@ -48,6 +48,12 @@ def page(found: Data, _width: int = 0) -> list[Block]:
         f" · {found['days']} days from each list on",
     )
     notes = [*found["warnings"]]
+    few = next((group["left_out"] for group in groups if group["left_out"]["actions"]), None)
+    if few:
+        notes.append(
+            f"{counted(few['actions'], 'list')} of {few['people']:,} people in all, with nobody or"
+            " hardly anybody left out, can be compared with none: not in the sum of all."
+        )
     if found["still_running"]:
         notes.append(f"{running} entered so lately that their days are not over.")
     return answer("MEASURE", words, parts, notes)

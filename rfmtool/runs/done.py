@@ -96,7 +96,8 @@ def _list(folder: Path, name: str) -> tuple[str, dict[str, Row]]:
         lists = ", ".join(
             PurePosixPath(one).stem for one in known if one.startswith(("actions/", "tasks/"))
         )
-        raise InputError(f"{folder}: there is no list {name!r}", f"Lists are {lists}.")
+        hint = f"Lists are {lists}." if lists else "Run again with --tables csv,xlsx for lists."
+        raise InputError(f"{folder}: there is no list {name!r}", hint)
     table = text_table(bytes_in(folder, path))
     if not {"customer_id", "action"} <= {*table.column_names}:
         raise InputError(f"{folder}: {path} is no list of people to contact", "Name an action.")

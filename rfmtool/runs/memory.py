@@ -69,9 +69,16 @@ class Memory:
         stem = history.HISTORY.removesuffix(".csv")
         outputs += write_with_lists(place, stem, table.to_reader(), dict, "csv", text)
         files, runs = write_kept(self.kept, place, self.result.settings.suppressed)
-        until = [point for point in history.points(table) if point["as_of"] <= summary["as_of"]]
-        few = history.fewer_than_usual(until)
-        warned = [*self.warnings, *([few] if few else [])]
+        points, day = history.points(table), summary["as_of"]
+        until = [point for point in points if point["as_of"] <= day]
+        warned = [*self.warnings]
+        if few := history.fewer_than_usual(until):
+            warned.append(few)
+        if len(until) < len(points):
+            warned.append(
+                f"The folder has seen a later day, {points[-1]['as_of']}: of days from {day} on no"
+                " run is kept any more."
+            )
         return Written([*outputs, *files], {PREVIOUS: runs}, warned, until)
 
 

@@ -202,6 +202,7 @@ def _tally(rows: _Sorted, reading: Reading, question: Question) -> Tally:
     moved = rows.sales + rows.refunds
     used, anonymous, listed = (rows.are(name) for name in ("used", "anonymous", "suppressed"))
     asked_for, seen = anonymous & rows.asked_for, used | anonymous
+    filled = np.where(rows.are("blank"), 0, rows.counts)
     ids = rows.runs.heads["customer_id"]
     suppressed = distinct_keys(ids.filter(pa.array(listed))) if listed.any() else frozenset()
     reject_rows, reject_codes = rejects_of(rows.batch, rows.runs.lengths, rows.bins, rows.apart)
@@ -214,7 +215,7 @@ def _tally(rows: _Sorted, reading: Reading, question: Question) -> Tally:
         anonymous_units=total(rows.sales[asked_for]) - total(rows.refunds[asked_for]),
         moved_units=total(moved),
         rejected_units=total(moved[np.isin(rows.bins, REJECTED)]),
-        statuses=statuses_of(rows.runs.heads, question, rows.counts, rows.sales, rows.refunds),
+        statuses=statuses_of(rows.runs.heads, question, filled, rows.sales, rows.refunds),
         last_day=int(rows.days[seen].max()) if seen.any() else None,
         ids_end_in_point_zero=pc.all(pc.ends_with(ids, ".0")).as_py() is not False,
         shortened_orders=_shortened_orders(rows),
