@@ -19,7 +19,7 @@ test: .venv/installed
 # axe-core; databases in PostgreSQL; stores in moto, which plays S3; and what examples/night holds, by
 # its linters. What is not there is skipped.
 services: .venv/served
-	PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/pytest -m services
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -m services
 
 # The site, into build/docs: a link or a name that leads nowhere is an error.
 docs: .venv/documented
