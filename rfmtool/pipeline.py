@@ -172,9 +172,8 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
         RulesError: the rules or scales have an error.
     """
     asked = asked or Asked()
-    if columns:
-        named = {role: str(name) for role, name in columns.items()}
-        asked = replace(asked, columns={**asked.columns, **named})
+    named = {role: str(name) for role, name in (columns or {}).items()}
+    asked = replace(asked, columns={**asked.columns, **named})
     settings = _settings(settings, as_of)
     _check_columns(settings.select, asked.keep)
     if (cuts or fit_on) and scales is not None:
@@ -292,10 +291,8 @@ def _detail(needed: frozenset[str], rules: Rules, scales: Scales | None) -> Deta
 
 
 def _day(day: date | str) -> date:
-    if isinstance(day, datetime):  # a pandas Timestamp is one too
-        return day.date()
-    if isinstance(day, date):
-        return day
+    if isinstance(day, date):  # a pandas Timestamp is one too
+        return day.date() if isinstance(day, datetime) else day
     try:
         return date.fromisoformat(day)
     except ValueError:

@@ -18,29 +18,20 @@ from rfmtool.analyses.looks import KEPT, LOOKED_AT, looked_back
 from rfmtool.arrays import Mask, parts_of
 from rfmtool.counted import Figures, counted
 from rfmtool.days import day_number
-from rfmtool.fits import Fit, fit_everyone, joined, measured, needed_by, period_of, spend_of_peers
+from rfmtool.fits import Fit, fit_everyone, joined, measured, needed_by
 from rfmtool.grouping.evidence import known_until
 from rfmtool.grouping.grouped import Grouped, rows_between
 from rfmtool.grouping.history import Past, ended, known_by, standing
-from rfmtool.grouping.order_days import OrderDates
 from rfmtool.grouping.read import Settings
 from rfmtool.money import total_of
 from rfmtool.outputs.formulas import count_formulas
 from rfmtool.outputs.tables import to_table
+from rfmtool.placer import Placer
 from rfmtool.placing import needs
-from rfmtool.placing.activity import place_activity
-from rfmtool.placing.candidates import add_candidates
-from rfmtool.placing.contacting import add_refusals, add_resting, add_snoozes, closed_channels
-from rfmtool.placing.ladder import place_stages
 from rfmtool.placing.lots import draw, nobody
-from rfmtool.placing.playbook import place_actions
-from rfmtool.placing.proof import add_proof
-from rfmtool.placing.segments import place_segments
 from rfmtool.rules import Rules
 from rfmtool.scoring.scales import Scales
-from rfmtool.scoring.scores import apply_scales
-from rfmtool.scoring.timing import OrderDays, add_usual_gaps, order_days
-from rfmtool.scoring.wallet import add_wallet_scores, add_wallets
+from rfmtool.scoring.timing import OrderDays, order_days
 from rfmtool.sources.evidence.tables import Evidence
 from rfmtool.sources.ledger import Ledger
 
@@ -118,9 +109,9 @@ class Standing:
             None if rows is None else rows_between(rows, start, stop)
             for rows in (fit.told_wallets, self._log)
         )
-        people = self._scored(people, grouped.dates, told, needed)
-        people = add_refusals(add_snoozes(people, log, self.as_of_day), log)
-        people = self._placed(people, log, needed)
+        evidence = self.grouped.evidence
+        placer = Placer(fit, self.rules, self.settings, evidence, self.as_of, needed)
+        people = placer.place(people, grouped.dates, told, log)
         if needed & needs.FORECASTS and self._cells is not None:
             people = add_forecasts(people, *self._cells)
         people = self._drawn(people)[0] if "holdout" in needed else people
@@ -278,67 +269,3 @@ class Standing:
         """Of whom the shop had heard by the end of the day: by a line, or a dated event."""
         lines = self.grouped.table["rows"].to_numpy()
         return known_by(lines, self.grouped.evidence, self.as_of_day)
-
-    def _scored(
-        self,
-        people: pd.DataFrame,
-        dates: OrderDates,
-        told: pd.DataFrame | None,
-        needed: frozenset[str],
-    ) -> pd.DataFrame:
-        """Add to what is measured what numbers tell: scores, gaps, proof and wallets."""
-        scales = self.scales
-        if needed & needs.SCORES:
-            people = apply_scales(people, scales, self.rules.weights)
-        if needed & needs.GAPS:
-            people = add_usual_gaps(people, order_days(dates), scales.timing)
-        if not self.grouped.evidence:
-            people = add_proof(people, {}, self.as_of_day)
-        if needed & needs.WALLETS:
-            people = add_wallets(
-                people,
-                told,
-                spend_of_peers(scales, self.settings, needed),
-                self.rules.wallet,
-                period_of(self.settings, self.as_of),
-                self.fit.wallet_limits,
-                plan_by_estimate=self.settings.estimate_plans,
-            )
-        return people
-
-    def _placed(
-        self, people: pd.DataFrame, log: pd.DataFrame | None, needed: frozenset[str]
-    ) -> pd.DataFrame:
-        """Add to what is scored where everybody stands, and what to do."""
-        rules, timing = self.rules, self.scales.timing
-        if "segment" in needed:
-            people = place_segments(people, rules.segments)
-        if "activity" in needed:
-            people = place_activity(people, timing)
-        if "looks_like_supporter" in needed:
-            people = add_candidates(people, self.fit.tenure)
-        if needed & needs.STAGES:
-            people = place_stages(
-                people,
-                rules.ladder,
-                self.grouped.evidence,
-                allow_proxy=self.settings.allow_proxy,
-                in_words="stage_reason" in needed,
-            )
-        if needed & needs.ACTIONS:
-            closed = closed_channels(len(people), log)
-            people = place_actions(people, rules.playbook, timing, closed)
-            limits, day = rules.contacting, self.as_of_day
-            people = add_resting(people, log, rules.playbook, limits, day)
-        if needed & needs.JOINT:
-            people = add_wallet_scores(people)
-        # A column that is asked for is there where nothing is known of it, too.
-        asked = names.CUSTOMERS if self.settings.select is None else self.settings.select
-        kinds = dict.fromkeys(names.MONEY | names.WHOLE, "Int64")
-        kinds |= dict.fromkeys(names.RATIOS, "float64")
-        unknown = {
-            name: pd.Series(index=people.index, dtype=kinds.get(name, "str"))
-            for name in asked
-            if name not in people
-        }
-        return people.assign(**unknown)

@@ -21,6 +21,7 @@ FLOORS = [
     ["pages"],
     ["summaries"],
     ["standing"],
+    ["placer"],
     ["fits", "counted"],
     ["outputs"],
     ["analyses"],

@@ -185,7 +185,7 @@ def test_the_folder_keeps_what_explain_and_callers_need(folder):
     assert complaints["unmet_needs"].tolist() == ["", "decaf"]
     kept = {path.stem: path.read_text().splitlines()[1] for path in (out / "evidence").iterdir()}
     assert kept == {
-        "needs": "ann,decaf,2025-06-02,", "introductions": "us,ann,2025-06-02,met",
+        "needs": "ann,decaf,2025-06-02,", "introductions": ",ann,2025-06-02,met",
         "memberships": "ann,tea,,,,", "complaints": "ann,2025-06-11,",
     }  # fmt: skip
 

@@ -169,6 +169,12 @@ def test_a_call_sheet_is_ticked_off_too_and_what_is_no_list_is_not(folder):
 
     assert done("calls").exit_code == 0
     assert set(pd.read_csv(log, dtype="str")["customer_id"]) >= {"ann", "bob"}
+    pairs = ["customer_id", "action"]
+    logged, called = (
+        pd.read_csv(one, dtype="str")[pairs] for one in (log, folder / "out/calls.csv")
+    )
+    assert called["customer_id"].duplicated().any()  # for an action and for a task
+    assert sorted(map(tuple, logged.to_numpy())) == sorted(map(tuple, called.to_numpy()))
     assert isinstance(done("history").exception, InputError)
 
 

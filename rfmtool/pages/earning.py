@@ -64,7 +64,7 @@ def _where(rows: list[Data]) -> str:
                 - float(pays[row["stage"]] / all_of_it))["stage"]  # fmt: skip
     return (
         f"In a year time goes most to {where} ({time[where] / whole:.0%}), {kind} comes most from"
-        f" {what} ({float(pays[what] / all_of_it):.0%}). Most time beside what it pays: {least},"
+        f" {what} ({float(pays[what] / all_of_it):.0%}). The widest gap between them: {least},"
         f" {time[least] / whole:.0%} of the {'minutes' if by_minutes else 'contacts'} for"
         f" {float(pays[least] / all_of_it):.0%} of the {kind}."
     )

@@ -20,7 +20,7 @@ def page(found: Data, width: int) -> list[Block]:  # noqa: ARG001 - as all pages
     begun = found["steps"][0]["people"]
     orders = {step["step"]: step["people"] for step in found["steps"]}
     headline = (
-        f"{begun:,} people · ",
+        f"{begun:,} {'person' if begun == 1 else 'people'} · ",
         f"{orders['first_order']:,} bought, {orders['second_order']:,} came back",
         f" · as of {found['as_of']}",
     )

@@ -69,13 +69,19 @@ def done(  # noqa: PLR0913 - what is said of a list
                 )
     else:
         told = [{"customer_id": one} for one in (listed if customers is None else customers)]
-    strangers = [row for row in told if row.get("customer_id") not in listed]
+    # Somebody may stand on a call sheet for an action and for a task.
+    meant = [
+        [one for one in mine if one["action"] == row.get("action")] or mine
+        for row in told
+        for mine in [listed.get(row.get("customer_id", ""), [])]
+    ]
+    strangers = [mine for mine in meant if not mine]
     if strangers:
         raise UsageError(
             f"{len(strangers):,} of {len(told):,} customers are not on the list {stem}",
             "Write their ids as the list does, or name the list that they are on.",
         )
-    rows = [_row(row, listed[row["customer_id"]], day) for row in told]
+    rows = [_row(row, one, day) for row, mine in zip(told, meant, strict=True) for one in mine]
     check_local(str(log))
     with system_failures(str(log)):
         log = log.resolve()  # a link keeps pointing where it does
@@ -83,7 +89,7 @@ def done(  # noqa: PLR0913 - what is said of a list
         return _append(log, rows, shared=shared)
 
 
-def _list(folder: Path, name: str) -> tuple[str, dict[str, Row]]:
+def _list(folder: Path, name: str) -> tuple[str, dict[str, list[Row]]]:
     """The path of a list in its folder, and its rows by customer."""
     manifest = manifest_of(folder) or {"outputs": ()}
     known = [output["name"] for output in manifest["outputs"] if output["name"].endswith(".csv")]
@@ -110,7 +116,10 @@ def _list(folder: Path, name: str) -> tuple[str, dict[str, Row]]:
     rows = table.select(known).to_pylist()
     if path.startswith("tasks/"):  # beside the action, and by whatever channel
         rows = [{**row, "action": PurePosixPath(path).stem, "channel": None} for row in rows]
-    return path, {row["customer_id"]: row for row in rows}
+    listed: dict[str, list[Row]] = {}
+    for row in rows:
+        listed.setdefault(row["customer_id"], []).append(row)
+    return path, listed
 
 
 def _row(told: Row, listed: Row, day: date) -> dict[str, str]:

@@ -31,11 +31,10 @@ KEPT: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "complaints": ("customer_id", "given_on", "resolved_on"),
 }  # fmt: skip
-"""The tables that are kept, and their columns."""
+"""The tables that are kept, and their columns; what the shop found itself is from nobody."""
 _PEOPLE: Final = {
     "customer_id": "owner", "to_id": "owner", "from_id": "giver", "invited_by": "inviter",
 }  # fmt: skip
-_US: Final = "us"
 _REWARDS: Final = ("month", "customer_id", "bought", "revenue", "margin", "reward")
 _STAKES: Final = ("customer_id", "stage", "brought", "own", "others", "low", "high")
 
@@ -74,8 +73,7 @@ def money_tables(result: Standing) -> dict[str, pa.Table]:
 def _cells(rows: pd.DataFrame, column: str, ids: pa.Array) -> pa.Array:
     if column in _PEOPLE:
         place = rows[_PEOPLE[column]].to_numpy(dtype=np.int64)
-        named = ids.take(pa.array(place, mask=place < 0))
-        return named.fill_null(_US) if column == "from_id" else named
+        return ids.take(pa.array(place, mask=place < 0))
     if column.endswith("_on"):
         return pa.array(rows[column], pa.int32(), from_pandas=True).cast(pa.date32())
     return pa.array(rows[column], pa.string(), from_pandas=True)
