@@ -77,6 +77,12 @@ def test_that_small_spenders_wait_longer_is_said():
     }  # fmt: skip
 
 
+def test_that_small_spenders_are_served_sooner_is_neither_worse_nor_alike():
+    found = equality(shop(), {"feedback": feedback(4, 12)}, None, AS_OF)
+
+    assert "settled" not in {*found.worse, *found.alike}
+
+
 def test_of_too_few_nothing_is_said():
     found = equality(shop(), {"feedback": feedback(12, 4, each=1)}, None, AS_OF)
 

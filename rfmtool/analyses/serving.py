@@ -203,11 +203,11 @@ def equality(
         name: {by: list(_served(thing, *told)) for by, told in labels.items()}
         for name, thing in things.items()
     }
-    told = {name: _is_worse(name, of["spend"]) for name, of in groups.items()}
+    told = {name: _lowest_against_highest(name, of["spend"]) for name, of in groups.items()}
     return Equality(
         groups,
-        tuple(name for name, worse in told.items() if worse),
-        tuple(name for name, worse in told.items() if worse is False),
+        tuple(name for name, found in told.items() if found == "worse"),
+        tuple(name for name, found in told.items() if found == "alike"),
     )
 
 
@@ -240,8 +240,8 @@ def _served(thing: Any, codes: Ints, names: tuple[str, ...]) -> Iterator[Served]
             yield Served(str(name), of, share.part, *(share.interval or (None, None)))
 
 
-def _is_worse(name: str, rows: list[Served]) -> bool | None:
-    """Whether the lowest fifth is served worse than the highest; None where nobody can tell.
+def _lowest_against_highest(name: str, rows: list[Served]) -> str | None:
+    """How the lowest fifth is served beside the highest: worse, alike, better; None of too few.
 
     Of contacts more is neither better nor worse.
     """
@@ -250,8 +250,13 @@ def _is_worse(name: str, rows: list[Served]) -> bool | None:
     lowest, highest = rows[0], rows[-1]
     if not (lowest.is_enough and highest.is_enough):
         return None
-    if name == "settled":
-        return lowest.low is not None and highest.high is not None and lowest.low > highest.high
-    shares = [Share(one.of, round((one.value or 0.0) * one.of)) for one in (lowest, highest)]
-    effect = difference_of_shares(*shares)
-    return effect.high < 0 if _MORE_IS_BETTER[name] else effect.low > 0
+    if name == "settled":  # apart where the limits of the medians are
+        more = lowest.low is not None and highest.high is not None and lowest.low > highest.high
+        less = lowest.high is not None and highest.low is not None and lowest.high < highest.low
+    else:
+        shares = [Share(one.of, round((one.value or 0.0) * one.of)) for one in (lowest, highest)]
+        effect = difference_of_shares(*shares)
+        more, less = effect.low > 0, effect.high < 0
+    if not (more or less):
+        return "alike"
+    return "better" if more == _MORE_IS_BETTER[name] else "worse"
