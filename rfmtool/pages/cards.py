@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from rfmtool.pages.blocks import Shaded, Table
 from rfmtool.pages.svg import Plot
+from rfmtool.summaries.words import plain
 
 _MOST_LETTERS: Final = 40
 _FEW: Final = 100
@@ -150,7 +151,7 @@ def visible(text: str) -> str:
 
 def shortened(text: str) -> str:
     """A name in at most 40 letters, as a person writes it."""
-    words = text.replace("_", " ")
+    words = plain(text)
     words = words[:1].upper() + words[1:]
     return words if len(words) <= _MOST_LETTERS else f"{words[: _MOST_LETTERS - 1]}…"
 

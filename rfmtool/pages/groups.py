@@ -13,7 +13,7 @@ Data = Mapping[str, Any]
 Back = Mapping[str, tuple[str, str]]
 """For each name, how many such people came back, and how sure that is."""
 
-_INTERVAL: Final = "95% interval"
+_INTERVAL: Final = "latest day, 95%"
 _SPARE: Final = ("median", "average", _INTERVAL, "share", "share", "")
 _TEXT_WIDTH: Final = 24
 _BAR: Final = 10

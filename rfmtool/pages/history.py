@@ -16,7 +16,7 @@ from rfmtool.pages.blocks import (
     numbers,
 )
 from rfmtool.pages.timeline import curve, ends_and_curve, room
-from rfmtool.summaries.words import counted, money
+from rfmtool.summaries.words import counted, money, plain
 
 Data = Mapping[str, Any]
 
@@ -58,5 +58,5 @@ def _moved(found: Sequence[Data]) -> Paragraph:
     causes = found[-1]["causes"]
     if not causes:
         return Paragraph("Nobody moved since the run before, or there is none.")
-    told = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in causes.items())
+    told = ", ".join(f"{plain(name)} {count:,}" for name, count in causes.items())
     return Paragraph(f"Moves since the run before, by cause: {told}; see changes.csv.")

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from rfmtool.pages.blocks import Block, Column, Gap, Paragraph, Table, answer, numbers, share
 from rfmtool.pages.relationship import TOO_FEW, told
-from rfmtool.summaries.words import counted
+from rfmtool.summaries.words import counted, plain
 
 Data = Mapping[str, Any]
 
@@ -47,7 +47,7 @@ def _steps(steps: list[Data]) -> Table:
         ),
         rows=tuple(
             (
-                step["step"].replace("_", " "),
+                plain(step["step"]),
                 f"{step['people']:,}",
                 "" if gone is None else f"{gone:,}",
                 share(step["share_of_before"]),

@@ -27,9 +27,29 @@ def second_order(summary: Data, say: Numerals) -> Card | None:
     found = summary["repeat"]
     if not found["repeaters"]:
         return None
+    enough = _can_ask(found)
+    share, half = found["by_day"]["90"], found["median_days"]
+    finding = (
+        f"{of_100(share, round(share * found['buyers']), found['buyers'])} first-time buyers order"
+        f" again within {min(90, found['watched_days'])} days"
+    )
+    finding += f", half of all within {say.count(half).shown}" if half is not None else ""
+    return Card(
+        "second",
+        "Second order",
+        finding,
+        "Share of buyers with a second order day, by days since the first. Those still waiting"
+        " count as waiting. The band holds 95 times in 100.",
+        (_who_came_back(found, say),),
+        "" if enough else "Too few second orders to say when to ask.",
+        "wide" if enough else "full",
+    )
+
+
+def _who_came_back(found: Data, say: Numerals) -> Plot:
+    """The curve of second orders within its band, and the weeks in which to ask for one."""
     curve = found["curve"]
     last = curve[-1]["day"] or 1
-    told_days = [*curve[:-1:2], curve[-1]]  # every other point, which is enough to read
     axis, top = (
         Axis(0.0, float(last)),
         nice(100 * max(one["high"] or one["share"] for one in curve)),
@@ -41,14 +61,14 @@ def second_order(summary: Data, say: Numerals) -> Card | None:
         [(axis.at(one["day"]), scale.at(100 * one[end])) for one in banded]
         for end in ("high", "low")
     ]
-    enough = _can_ask(found)
     told = [(int(day), found["by_day"][day]) for day in _TOLD if int(day) <= last]
-    zone: tuple[tuple[str, str, str], ...] = ()
-    if enough:
+    rows = [*curve[:-1:2], curve[-1]]  # every other point, which is enough to read
+    zones: tuple[tuple[str, str, str], ...] = ()
+    if _can_ask(found):
         first, until = found["best_weeks"]
         left, right = axis.at(7 * (first - 1)), axis.at(min(7 * until, last))
-        zone = ((place(left), place(right - left), f"ask in {_weeks(first, until)}"),)
-    plot = Plot(
+        zones = ((place(left), place(right - left), f"ask in {_weeks(first, until)}"),)
+    return Plot(
         title="Share of buyers with a second order by days since the first",
         says=", ".join(f"{share:.0%} by day {day}" for day, share in told),
         height=_HEIGHT,
@@ -63,34 +83,16 @@ def second_order(summary: Data, say: Numerals) -> Card | None:
              "left" if day > 0.8 * last else "right")
             for day, share in told
         ),
-        zones=zone,
+        zones=zones,
         table=Table(
             columns=(Column("Days", "name"), *numbers("came back", "low", "high")),
             rows=tuple(
                 (str(one["day"]), *(say.share(one[name]) for name in ("share", "low", "high")))
-                for one in told_days
+                for one in rows
             ),
         ),
-        places=tuple(place(axis.at(one["day"])) for one in told_days),
+        places=tuple(place(axis.at(one["day"])) for one in rows),
     )  # fmt: skip
-    soon = min(90, found["watched_days"])
-    share = found["by_day"]["90"]
-    half = found["median_days"]
-    words = (
-        f"{of_100(share, round(share * found['buyers']), found['buyers'])} first-time buyers order"
-    )
-    words += f" again within {soon} days"
-    words += f", half of all within {say.count(half).shown}" if half is not None else ""
-    return Card(
-        "second",
-        "Second order",
-        words,
-        "Share of buyers with a second order day, by days since the first. Those still waiting"
-        " count as waiting. The band holds 95 times in 100.",
-        (plot,),
-        "" if enough else "Too few second orders to say when to ask.",
-        "wide" if enough else "full",
-    )
 
 
 def _can_ask(found: Data) -> bool:

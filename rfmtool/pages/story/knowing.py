@@ -10,7 +10,7 @@ from rfmtool.pages.blocks import Bars, Cell, Column, Name, Table, numbers
 from rfmtool.pages.cards import Card, Folded, Mark, Sentence, day_in_words
 from rfmtool.pages.numerals import Numerals
 from rfmtool.pages.trust import understood
-from rfmtool.summaries.words import NOBODY
+from rfmtool.summaries.words import NOBODY, plain
 
 Data = Mapping[str, Any]
 
@@ -79,7 +79,7 @@ def _bins(ledger: Data, rows: int, say: Numerals) -> Iterator[tuple[Cell, ...]]:
         if many:
             tone = "main" if name == "used" else "look"
             bar = Bars(((many / rows, tone),))
-            yield Name(name, reason.replace("_", " ")), bar, say.count(many), say.share(many / rows)
+            yield Name(name, plain(reason)), bar, say.count(many), say.share(many / rows)
 
 
 def _columns(summary: Data) -> Table:

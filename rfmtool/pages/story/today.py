@@ -9,7 +9,7 @@ from rfmtool.pages.blocks import Column, Dot, Name, Number, Table, numbers
 from rfmtool.pages.cards import Card, Figure, Mark, Sentence, Stack, day_in_words
 from rfmtool.pages.numerals import MINUS, NONE, Numerals, are_whole
 from rfmtool.pages.run import to_contact
-from rfmtool.summaries.words import counted
+from rfmtool.summaries.words import counted, plain
 
 Data = Mapping[str, Any]
 
@@ -132,7 +132,7 @@ def to_do(summary: Data, say: Numerals) -> Card | None:
     more = sum(map(to_contact, groups[_FIRST:]))
     idle = [group for group in actions if not group["channel"]]
     unlisted = ", ".join(
-        f"{say.count(group['customers']).shown} {group['name'].replace('_', ' ')}" for group in idle
+        f"{say.count(group['customers']).shown} {plain(group['name'])}" for group in idle
     )
     table = Table(
         columns=(
