@@ -113,6 +113,15 @@ def test_orders_that_are_no_sale_do_not_come_back(write):
     assert (ledger["used"], ledger["not_a_sale"], ledger.used_units) == (2, 2, 500_000)
 
 
+def test_a_total_on_every_row_of_an_order_without_a_customer_is_money_once_too(write):
+    rows = [row("ann", "1", "30"), row("ann", "1", "30"), row("", "2", "50"), row("", "2", "50")]
+    path = shop(write, [*rows, row("bob", "3", "20"), row("", "2", "50")])
+
+    ledger = look(path, settings=Settings(amount_per="order")).ledger
+
+    assert (ledger.used_units, ledger.anonymous_units) == (500_000, 500_000)
+
+
 def test_real_shops_pass_unasked(real_data):
     superstore = next(real_data("superstore").glob("*.csv"))
 

@@ -104,6 +104,8 @@ class Request:
     """What each order moved on each day, which tells order dates too."""
     overlap: bool = False
     """Nothing but the orders that recur with the same rows in another file."""
+    anonymous: bool = False
+    """Nothing but the money of the lines without a customer."""
     whole_orders: bool = False
     """Whether an order with a line that is not a sale is left out whole."""
     amount_per_order: bool = False
@@ -142,6 +144,7 @@ class Grouping:
     order_counts: OrderCounts = field(default_factory=OrderCounts)
     merged_ids: int = 0
     overlap: Overlap = field(default_factory=Overlap)
+    anonymous_units: int = 0
 
 
 class Engine(Protocol):

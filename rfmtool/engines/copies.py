@@ -42,3 +42,12 @@ def overlap(connection: duckdb.DuckDBPyConnection, stream: object) -> Overlap:
     overlapping = statement("overlap", numbered=statement("numbered", source="lines"))
     (found,) = connection.sql(overlapping).fetchall()
     return Overlap(*map(int, found))
+
+
+def anonymous_units(connection: duckdb.DuckDBPyConnection, request: Request) -> int:
+    """The money of the lines without a customer, what they repeat counted once."""
+    register(connection, request, request.lines.read())
+    money = "sum(cast(sales as decimal(38, 0)) - cast(refunds as decimal(38, 0)))"
+    query = f"select coalesce({money}, 0) from lines where customer_id is null"  # noqa: S608
+    (found,) = connection.sql(query).fetchall()
+    return int(found[0])

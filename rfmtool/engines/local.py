@@ -10,7 +10,7 @@ from typing import Final
 import duckdb
 
 from rfmtool.engines import Grouping, Request
-from rfmtool.engines.copies import overlap
+from rfmtool.engines.copies import anonymous_units, overlap
 from rfmtool.engines.exact import DOUBLE, WIDE, MoneyOverflowError
 from rfmtool.engines.queries import SamePersonError, grouping_of
 from rfmtool.errors import SystemFailureError, UsageError
@@ -49,6 +49,9 @@ class LocalEngine:
         if request.overlap:
             with self._connection(self.threads) as connection:
                 return Grouping(overlap=overlap(connection, request.lines.read()))
+        if request.anonymous:
+            with self._connection(self.threads) as connection:
+                return Grouping(anonymous_units=anonymous_units(connection, request))
         money, merges, threads = DOUBLE, False, self.threads
         while True:
             try:

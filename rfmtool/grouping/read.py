@@ -221,8 +221,8 @@ def _failures_of_reading(export: Export, lines: ExportLines) -> Iterator[None]:
 def _check_ambiguities(grouped: Grouped, lines: ExportLines, engine: Engine) -> None:
     """Count the orders that recur in another file in the ledger, and refuse what is ambiguous.
 
-    Few exports have orders in several files at all; those are read once more. Where such orders
-    count once, so does the money of those without a customer, which no engine has seen.
+    Few exports have orders in several files at all; those are read once more. Where orders count
+    once, so does the money of those without a customer, which no engine has seen.
 
     Raises:
         AmbiguousInputError: amounts may be totals, or files may overlap.
@@ -238,3 +238,8 @@ def _check_ambiguities(grouped: Grouped, lines: ExportLines, engine: Engine) -> 
             ledger.set_overlap(engine.group(Request(again, overlap=True)).overlap)
             if question.overlap is None:
                 check_overlap(export, ledger, grouped.order_counts.orders)
+        if lines.question.amount_per == "order" and ledger["anonymous"]:
+            question = replace(lines.question, anonymous=True)
+            again = ExportLines(export.of(_NO_DETAIL), question, lines.threads)
+            money = Request(again, anonymous=True, amount_per_order=True, without_copies=keeps_one)
+            ledger.anonymous_units = engine.group(money).anonymous_units
