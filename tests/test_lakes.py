@@ -94,3 +94,5 @@ def test_a_table_in_a_store_is_read_there(s3, write):
 
     assert found.ledger.rows == look(write(SHOP)).ledger.rows
     assert found.export.name == "s3://shops/lake"
+    with pytest.raises(UsageError, match="without parameters in its URL"):
+        look("s3://shops/lake?region=eu-west-1")

@@ -62,18 +62,23 @@ def _in_store(url: str) -> Lake | None:
 
     from rfmtool.stores.places import in_our_words, store_of
 
-    store, plain = store_of(url), url.partition("?")[0]
+    store = store_of(url)
     with in_our_words(store.name):
         places = [f"{store.path}/{folder}" for folder in (LOG, _METADATA)]
         log, metadata = store.files.get_file_info(places)
-        if log.type == fs.FileType.Directory:
-            return Lake("delta", plain)
-        if metadata.type != fs.FileType.Directory:
+        if fs.FileType.Directory not in (log.type, metadata.type):
             return None
+        if "?" in url:  # which the libraries that read tables would not see
+            raise UsageError(
+                f"{store.name}: a table of a lake is read without parameters in its URL",
+                "Say region and endpoint by AWS_REGION and AWS_ENDPOINT_URL.",
+            )
+        if log.type == fs.FileType.Directory:
+            return Lake("delta", url)
         found = store.files.get_file_info(fs.FileSelector(metadata.path))
     latest = _latest([info.base_name for info in found])
     place = f"{scheme_of(url)}://{metadata.path}/{latest}"
-    return Lake("iceberg", plain, place) if latest else None
+    return Lake("iceberg", url, place) if latest else None
 
 
 def _latest(names: Sequence[str]) -> str:
