@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from shell import rfmtool
 
+from rfmtool.summaries.words import plain
+
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 )
@@ -92,11 +94,12 @@ def test_numbers_read_back_from_the_page_equal_the_summary(opened, folder):
             ...[...row.querySelectorAll('data')].map(each => each.value)])"""
     )
 
-    revenue = {one["name"].replace("_", " ").capitalize(): one for one in summary["segments"]}
+    revenue = {plain(one["name"]): one for one in summary["segments"]}
     assert len(shown) == len(revenue)
     for name, *values in shown:
-        assert repr(revenue[name]["share"]) in values
-        assert repr(revenue[name]["revenue_share"]) in values
+        segment = revenue[name[0].lower() + name[1:]]
+        assert repr(segment["share"]) in values
+        assert repr(segment["revenue_share"]) in values
 
 
 PLOTS = """[...document.querySelectorAll('details.numbers')].map(one => ({
