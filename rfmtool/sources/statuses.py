@@ -84,7 +84,7 @@ def telling_word(found: Iterable[str]) -> tuple[str, str] | None:
         told = next((key for key in by_key if plain.get(key) in ("open", "not_a_sale")), None)
     if told is not None:
         return "status", by_key[told]
-    is_payment = given_back in map(normal, _PAYMENTS)
+    is_payment = given_back in _PAYMENTS
     return None if given_back is None or is_payment else ("type", by_key[given_back])
 
 

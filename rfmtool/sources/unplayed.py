@@ -30,7 +30,7 @@ _MOST_FILES: Final = 4
 _MOST_WORDS: Final = 30
 """A column of more is of names or texts, in which any word may stand."""
 _AMOUNT: Final = "amount"
-_TAKEN_OFF: Final = r"[-(\u2212]"
+_TAKEN_OFF: Final = r"[-(\x{2212}]"
 
 
 def unplayed(sources: Sequence[Source], asked: Asked, preset: Preset) -> tuple[str, ...]:
