@@ -81,7 +81,7 @@ def test_a_damaged_workbook_is_refused(write, start):
         run(write(start + b"\0" * 50))
 
 
-def test_numbers_that_only_their_format_shows_with_zeros_are_told_of(tmp_path):
+def test_numbers_that_only_their_format_shows_with_zeros_are_told_of():
     changes = {
         b"<fonts": b'<numFmts><numFmt numFmtId="164" formatCode="00000"/></numFmts><fonts',
         b'numFmtId="14"': b'numFmtId="164"',
