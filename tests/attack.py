@@ -43,8 +43,9 @@ ROWS = [
 ]  # fmt: skip
 NUMBERS = ["0", "-1", "1e9999", "9" * 30, "9" * 5000, "nan", "inf", "1%", "-5%", "1.5.2", "", " ",
            "\u0661", "0x10", "1_000", "+3", "--", "1,2,3"]  # fmt: skip
-WORDS = [*NUMBERS, "a=b", "recency=1,2,3", "frequency=quantile:99", "\u202e", "\ud83d\ude00", "..",
-         "/", "~", "-", "a" * 5000, "NULL", "%s", "{}", "s3://b/x", "2024-02-30", "9999-12-31",
+WORDS = [*NUMBERS, "a=b", "recency=1,2,3", "frequency=quantile:99", "\u202e", "\U0001f600",
+         "\udcff", "..", "/", "~", "-", "a" * 5000, "NULL", "%s", "{}", "s3://b/x",
+         "2024-02-30", "9999-12-31",
          "0001-01-01", "utf-16", "cp1252", "idna", "rot13", "zlib", "Europe/Berlin", "../../etc",
          "%d/%m/%Y", "%", "%Y%Y", "excel", ";", "\t", '"', "rows < 1", "revenue > 1e3",
          "tea < +5%", "customer_id=amount", "amount=", "=x", "x.y=z"]  # fmt: skip
@@ -297,7 +298,7 @@ def attack(kind: str, seconds: float, seed: int, most: int | None = None) -> tup
             last = said.strip().splitlines()[-3:]
             shown = " ".join(word[:60] for word in words)
             finds.append(f"{kind} {round_seed}: {fault}: {shown} ({place}) {last}")
-            print(finds[-1], flush=True)  # noqa: T201
+            print(finds[-1].encode("utf-8", "replace").decode(), flush=True)  # noqa: T201
         else:
             shutil.rmtree(place, ignore_errors=True)
     return rounds, finds

@@ -45,6 +45,13 @@ def bins(ledger):
 # The tables --------------------------------------------------------------------------------------
 
 
+def test_a_contact_log_in_which_nobody_stands_yet_is_read():
+    log = pd.DataFrame(columns=["customer_id", "action", "contacted_on"], dtype=str)
+    orders = pd.DataFrame({"customer_id": ["a"], "date": ["2024-01-05"], "amount": [5]})
+
+    assert rfmtool.run(orders, evidence={"contacted": log}).customers["resting"].isna().all()
+
+
 def test_the_demo_shop_is_read_without_a_reject():
     there = [name for name in evidence_tables() if (SHOP / f"{name}.csv").exists()]
     evidence = read_evidence({name: SHOP / f"{name}.csv" for name in there})

@@ -22,6 +22,8 @@ _ALWAYS: Final = (
     "since", "window_days", "order_per_row", "amount_per", "overlap", "memory_limit",
 )  # fmt: skip
 _SAY_SOMETHING: Final = ("timezone", "date_format", "memory_limit", "currency", "table", "query")
+_TEXTS: Final = (*_SAY_SOMETHING, "title", "locale", "holdout_salt")
+"""Options of text that is no name in the file system."""
 """Options whose empty text would else be taken for none."""
 _SOMETIMES: Final = ("allow_proxy", "estimate", "estimate_plans", "wallet_scores")
 """Settings that only the commands with the options of `placing` have."""
@@ -38,6 +40,7 @@ def asked(settings: Settings) -> Asked:
     from rfmtool.sources.roles import parse_asked
     from rfmtool.sources.statuses import parse_statuses
 
+    _as_text(filter(None, map(settings.get, _TEXTS)))
     for name in _SAY_SOMETHING:
         if settings.get(name) == "":  # as an unset variable of a script makes it
             option = f"--{name.replace('_', '-')}"
@@ -67,9 +70,15 @@ def asked(settings: Settings) -> Asked:
 def _as_text(words: Iterable[str]) -> list[str]:
     """Words of the command line as the UTF-8 that they are, whatever the terminal is said to speak.
 
-    A byte that is no UTF-8 stays what Python makes of it.
+    Raises:
+        UsageError: one is of bytes that are no UTF-8, which no name and no cell is.
     """
-    return [os.fsencode(word).decode("utf-8", "surrogateescape") for word in words]
+    try:
+        return [os.fsencode(word).decode("utf-8") for word in words]
+    except UnicodeError:
+        raise UsageError(
+            "an option's text is not UTF-8", "Write it in UTF-8, as terminals do unless told else."
+        ) from None
 
 
 def evidence_sources(settings: Settings, exports: Sequence[str] = ()) -> dict[str, str]:

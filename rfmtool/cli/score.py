@@ -66,8 +66,8 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
             f"--format {asked}: is what stdout gets, and {output} is written as {kind}",
             f"Leave one out, or name a file that ends in .{asked}.",
         )
-    _check_sort(settings["sort"], settings["keep"])
     arguments = {**run_arguments(settings, exports), "on_read": teller(settings)}
+    _check_sort(settings["sort"], settings["keep"])
     select = _selected(settings["select"])
     if select is not None:
         computed = (*select, *filter(None, [(settings["sort"] or "").removeprefix("-")]))

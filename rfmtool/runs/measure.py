@@ -23,7 +23,7 @@ from rfmtool.manifest import manifest_of
 from rfmtool.notebook import Measure, shown
 from rfmtool.pipeline import Result, run
 from rfmtool.rules import Rules, load_rules
-from rfmtool.runs.finished import RULES, bytes_in
+from rfmtool.runs.finished import RULES, bytes_in, reading_back
 from rfmtool.runs.following import follow
 from rfmtool.runs.rounds import HOLDOUTS_FILE, entered, read_as
 from rfmtool.sources.cells.ids import is_listed
@@ -107,7 +107,8 @@ def _run(folder: Path) -> _Run:
             "Run with --holdout 10% first, and measure when its lists have had time to work.",
         )
     bytes_in(folder, HOLDOUTS_FILE)
-    return _Run(folder, day_number(date.fromisoformat(manifest["as_of"])), manifest, rows)
+    with reading_back(folder):
+        return _Run(folder, day_number(date.fromisoformat(manifest["as_of"])), manifest, rows)
 
 
 def _read(

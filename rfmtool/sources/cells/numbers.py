@@ -182,9 +182,10 @@ def to_units(factors: Sequence[Numbers]) -> tuple[Units, Places]:
         The units, 0 where a factor is not a number or the product is beyond int64; and the places
         of those cells.
     """
-    product = factors[0].values * UNITS_PER_CURRENCY
-    for factor in factors[1:]:
-        product = product * factor.values
+    with np.errstate(over="ignore"):
+        product = factors[0].values * UNITS_PER_CURRENCY
+        for factor in factors[1:]:
+            product = product * factor.values
     units = np.rint(product)
     sure_below = _SURE_BELOW * 2 / max(2, len(factors))
     with np.errstate(invalid="ignore"):

@@ -131,7 +131,8 @@ def _read_table(
     ]
     names = [file.name for file, batches in parts for _ in batches]
     # The columns that a table always has are there of no rows too.
-    always = {role: _TYPES[what.kind] for role, what in table.roles.items() if what.kind != "text"}
+    always = {role: _TYPES[what.kind] for role, what in table.roles.items()
+              if what.kind != "text" or role in table.required}  # fmt: skip
     ledger, rows = Ledger(), [pa.schema(always).empty_table()]
     for name, (typed, tally) in zip(names, in_order(jobs, threads), strict=True):
         ledger.add(name, tally)

@@ -31,6 +31,8 @@ def spooled(pipe: BinaryIO, name: str, most: int | None = None) -> BinaryIO:
     """
     with _kept(name) as spool:
         while data := pipe.read(_CHUNK):
+            if not spool.tell() and not data.strip(b"\0"):  # as /dev/zero goes on for ever
+                raise InputError(f"{name}: it begins with nothing but zeros", "Name a table.")
             spool.file.write(data)
             if most is not None and spool.tell() > most:
                 raise too_large(name, most)

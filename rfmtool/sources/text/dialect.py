@@ -160,8 +160,9 @@ def _columns(names: Names, rows: Sequence[Record]) -> tuple[Names, int]:
         if not _mostly(not row[-1 - empty].strip() for row in even):
             break
         empty += 1
+    taken = {*names}
     named = tuple(
-        name if name.strip() or str(place) in names else str(place)
+        name if name.strip() or str(place) in taken else str(place)
         for place, name in enumerate(names, 1)
     )
     return named, empty
