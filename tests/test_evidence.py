@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from rfmtool.cli.arguments import evidence_sources
 from rfmtool.errors import AmbiguousInputError, InputError, LimitError, UsageError
+from rfmtool.pipeline import run
 from rfmtool.sources.evidence.ledger import check_matched
 from rfmtool.sources.evidence.roles import evidence_tables
 from rfmtool.sources.evidence.tables import read_evidence
@@ -49,7 +50,7 @@ def test_a_contact_log_in_which_nobody_stands_yet_is_read():
     log = pd.DataFrame(columns=["customer_id", "action", "contacted_on"], dtype=str)
     orders = pd.DataFrame({"customer_id": ["a"], "date": ["2024-01-05"], "amount": [5]})
 
-    assert rfmtool.run(orders, evidence={"contacted": log}).customers["resting"].isna().all()
+    assert run(orders, evidence={"contacted": log}).customers["resting"].isna().all()
 
 
 def test_the_demo_shop_is_read_without_a_reject():
