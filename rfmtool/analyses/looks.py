@@ -18,10 +18,12 @@ from rfmtool.grouping.grouped import Grouped
 from rfmtool.grouping.history import Past, laid_out, spent_between
 from rfmtool.grouping.order_days import OrderDates
 
-LOOKED_AT: Final = (*GROUPINGS, "recency_score", "frequency_score")
-"""The columns that are computed of earlier days."""
-KEPT: Final = (*LOOKED_AT, "frequency", "monetary")
-"""The columns that are kept of them."""
+SCORED: Final = ("recency_score", "frequency_score")
+"""The columns of earlier days that forecasts need."""
+PLACED: Final = (*GROUPINGS, *SCORED)
+"""The columns of earlier days that base rates of groups need."""
+MEASURED: Final = ("frequency", "monetary")
+"""The columns that both need and everybody has."""
 
 
 def looked_back(
@@ -34,7 +36,8 @@ def looked_back(
     Args:
         grouped: everyone, and what they ordered.
         as_of: the day of the run.
-        place: gives KEPT of everybody as they stood on a day, and who was known then.
+        place: gives everybody as they stood on a day, MEASURED and SCORED or PLACED, and who was
+            known then.
 
     Returns:
         The latest day first; none where history is short, the run did not keep what each order

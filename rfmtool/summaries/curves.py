@@ -51,7 +51,7 @@ def curves(result: Standing) -> Data:
         in_months = cohorts_in_short(cohorts(days, entries, as_of))
     return {
         "repeat": repeat_in_short(repeat_data(repeat(people, days, as_of))),
-        "cadence": without_names(cadence_data(habits)),
+        "cadence": without_names(cadence_data(habits, is_named=False)),
         "concentration": concentration_in_short(concentration_data(concentration(people, as_of))),
         **in_months,
     }
