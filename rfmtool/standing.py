@@ -35,6 +35,7 @@ from rfmtool.scoring.timing import OrderDays, order_days
 from rfmtool.sources.evidence.tables import Evidence
 from rfmtool.sources.ledger import Ledger
 
+_FEW_CUSTOMERS = 20_000
 _KEPT_ON = ("looks", "_cells", "days", "known", "_log")
 """What rests on nothing that earlier runs tell."""
 
@@ -133,7 +134,7 @@ class Standing:
             then = self.before(day, past, select, None if self.fitted else self.scales)
             return then.select((*select, *MEASURED)), then.known
 
-        return looked_back(self.grouped, self.as_of, place)
+        return looked_back(self.grouped, self.as_of, place, self.threads)
 
     @cached_property
     def _cells(self) -> tuple[CellRates, float] | None:
@@ -145,6 +146,11 @@ class Standing:
         table, orders = self.grouped.table, len(self.grouped.dates.day)
         money = total_of(table["sales"].to_numpy()) - total_of(table["refunds"].to_numpy())
         return CellRates.of(looks), money / orders
+
+    @property
+    def threads(self) -> int:
+        """How many earlier days to look at together: threads of few people wait for each other."""
+        return self.settings.threads if len(self.grouped.table) > _FEW_CUSTOMERS else 1
 
     def parts(self) -> Iterator[pd.DataFrame]:
         """The rows of `frame` in their order, some customers at a time."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,7 @@ from rfmtool.errors import RulesError
 from rfmtool.grouping.grouped import Grouped
 from rfmtool.grouping.history import Past, laid_out, spent_between
 from rfmtool.grouping.order_days import OrderDates
+from rfmtool.threads import in_order
 
 SCORED: Final = ("recency_score", "frequency_score")
 """The columns of earlier days that forecasts need."""
@@ -30,6 +32,7 @@ def looked_back(
     grouped: Grouped,
     as_of: date,
     place: Callable[[date, Sequence[Past]], tuple[pd.DataFrame, Mask]],
+    threads: int,
 ) -> tuple[LookBack, ...]:
     """Find who has ordered after each of the days to look back from.
 
@@ -38,6 +41,7 @@ def looked_back(
         as_of: the day of the run.
         place: gives everybody as they stood on a day, MEASURED and SCORED or PLACED, and who was
             known then.
+        threads: how many days to look at together.
 
     Returns:
         The latest day first; none where history is short, the run did not keep what each order
@@ -48,9 +52,10 @@ def looked_back(
         return ()
     days = look_back_days(day_of(int(dates.day.min())), as_of)
     past, found = [*laid_out(grouped.entries)] if days else [], []
+    placed = in_order((partial(place, day, past) for day in days), threads)
     for day in days:
         try:
-            people, known = place(day, past)
+            people, known = next(placed)
         except RulesError:  # such as values below 0 that cannot be cumulated
             break
         after = day_number(day)
