@@ -107,9 +107,7 @@ def _of_nobody_known() -> Columns:
     return _proven(one, {}, 0)
 
 
-def _proven(
-    people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], as_of_day: int
-) -> Columns:
+def _proven(people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], as_of_day: int) -> Columns:
     none = pd.DataFrame(_NO_ROWS)
     tables = {}
     for name, day in _EVENT_DAYS.items():
