@@ -45,7 +45,7 @@ def page(name: str, data: Data, say: Numerals, title: str | None, version: str) 
     as_of = data["points"][-1]["as_of"] if name == "timeline" else data["as_of"]
     blocks = import_module(f"rfmtool.pages.{name}").page(_unnamed(data), _ROOM)
     cards = row(*_CARDS[name](data, say)) if name in _CARDS else ()
-    told = _told(name, blocks, with_tables=name in _WITH_TABLES)
+    told = _told(name, blocks, say, with_tables=name in _WITH_TABLES)
     return Page(
         title=title or _TITLES[name],
         lead=f"{_TITLES[name]}, as of {day_in_words(as_of)}.",
@@ -54,12 +54,12 @@ def page(name: str, data: Data, say: Numerals, title: str | None, version: str) 
     )
 
 
-def compared(summary: Data, title: str | None) -> Page:
-    """The page of a comparison of two runs."""
+def compared(summary: Data, say: Numerals, title: str | None) -> Page:
+    """The page of a comparison of two runs; see `page`."""
     old, new = summary["old"], summary["new"]
     days = f"{day_in_words(old['as_of'])} to {day_in_words(new['as_of'])}"
     blocks = comparison.page(summary)
-    card = _told("compare", blocks[:-2], with_tables=True)
+    card = _told("compare", blocks[:-2], say, with_tables=True)
     return Page(
         title=title or "What moved",
         lead=f"From {days}.",
@@ -114,12 +114,12 @@ _CARDS: Final[Mapping[str, Callable[[Data, Numerals], list[Card | None]]]] = {
 }
 
 
-def _told(name: str, blocks: Sequence[Block], *, with_tables: bool) -> Card:
+def _told(name: str, blocks: Sequence[Block], say: Numerals, *, with_tables: bool) -> Card:
     """What the page for a terminal says, in a card."""
-    marks = [mark for block in blocks[1:] for mark in marks_of(block, with_tables=with_tables)]
+    marks = [mark for block in blocks[1:] for mark in marks_of(block, say, with_tables=with_tables)]
     first = blocks[0]
     words = first.words if isinstance(first, Paragraph) else _words(first)
-    return Card(f"{name}-told", "In short", words, marks=tuple(marks))
+    return Card(f"{name}-told", "In short", say.words(words), marks=tuple(marks))
 
 
 def _words(block: Block) -> str:
@@ -127,11 +127,11 @@ def _words(block: Block) -> str:
         block, Line) else ""  # fmt: skip
 
 
-def marks_of(block: Block, *, with_tables: bool) -> list[Mark]:
-    """What a block of a page for a terminal is in a card."""
+def marks_of(block: Block, say: Numerals, *, with_tables: bool) -> list[Mark]:
+    """What a block of a page for a terminal is in a card, its numbers in the reader's marks."""
     match block:
         case Paragraph():
-            return [Sentence(block.words, look=block.tone == "warning")]
+            return [Sentence(say.words(block.words), look=block.tone == "warning")]
         case Table() if with_tables:
             columns = tuple(
                 replace(
@@ -141,12 +141,22 @@ def marks_of(block: Block, *, with_tables: bool) -> list[Mark]:
                 )
                 for column in block.columns
             )
-            return [replace(block, columns=columns)]
+            named = [column.kind in ("name", "lead") for column in columns]
+            rows = tuple(
+                tuple(
+                    say.cell(cell) if isinstance(cell, str) and not is_name else cell
+                    for cell, is_name in zip(cells, named, strict=True)
+                )
+                for cells in block.rows
+            )
+            return [replace(block, columns=columns, rows=rows)]
         case Shaded() if with_tables:
             return [Heat(block.title.capitalize(), block, linear=True)]
         case Fitting():
             return [
-                mark for each in block.ways[0] for mark in marks_of(each, with_tables=with_tables)
+                mark
+                for each in block.ways[0]
+                for mark in marks_of(each, say, with_tables=with_tables)
             ]
         case _:
             return []

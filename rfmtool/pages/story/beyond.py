@@ -112,7 +112,7 @@ def voices(summary: Data, say: Numerals) -> Card | None:
         finding,
         "NPS: those who would recommend us less those who would not, of 100 who answered.",
         (table,),
-        " ".join([*complaints_in_words(said), *candidates_in_words(said)]),
+        say.words(" ".join([*complaints_in_words(said), *candidates_in_words(said)])),
         "half",
     )
 

@@ -24,5 +24,5 @@ def expecting(summary: Data, say: Numerals) -> Card | None:
         f"About {say.count(round(found['buyers'])).shown} buyers and"
         f" {say.rounded(float(found['spend']), 0)} are to be expected in {found['days']} days"
     )
-    marks = tuple(Sentence(one.words, look=one.tone == "warning") for one in told)
+    marks = tuple(Sentence(say.words(one.words), look=one.tone == "warning") for one in told)
     return Card("expected", "What to expect", finding, "", marks)
