@@ -368,6 +368,12 @@ def test_every_question_has_a_page(question):
     assert result.exit_code == 0, result.stderr
     assert "<h1><bdi>A &amp; B</bdi></h1>" in result.stdout
     assert len(result.stdout) < MOST_BYTES
+    # A page names nobody, and still says how many there are.
+    if question == "cadence":
+        data = json.loads(rfmtool(question, EXAMPLE / "orders.csv", "--format", "json").stdout)
+        assert f"{len(data['overdue'])} of them overdue" in result.stdout
+    if question == "affinity":
+        assert re.search(r"<h2[^>]*>Of [\d,]+ people who buy <bdi>", result.stdout)
 
 
 def test_a_comparison_has_a_page(folder, tmp_path):
@@ -378,6 +384,7 @@ def test_a_comparison_has_a_page(folder, tmp_path):
 
     assert result.exit_code == 0, result.stderr
     assert "Stage before" in result.stdout
+    assert re.search(r"<h2[^>]*>[\d,]+ people went up the ladder and", result.stdout)
 
 
 # Colours -----------------------------------------------------------------------------------------

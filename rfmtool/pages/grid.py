@@ -20,19 +20,17 @@ def people_grid(summary: Data, width: int) -> list[Block]:
 
     Where all stand in one cell there is nothing to shade.
     """
-    if _most(summary) == summary["buyers"]:
-        [(row, column)] = [
-            (row, column)
-            for row, counts in enumerate(summary["grid"])
-            for column, count in enumerate(counts)
-            if count
-        ]
+    filled = [
+        (row, column, count)
+        for row, counts in enumerate(summary["grid"])
+        for column, count in enumerate(counts)
+        if count
+    ]
+    if len(filled) == 1:
+        [(row, column, many)] = filled
         recency, orders = summary["bands"]["recency"][row], summary["bands"]["frequency"][~column]
-        words = f"All {summary['buyers']:,} buyers" if summary["buyers"] > 1 else "The one buyer"
-        stands = "stand" if summary["buyers"] > 1 else "stands"
-        return [
-            Paragraph(f"{words} {stands} in one cell of recency × orders: {recency}, {orders}.")
-        ]
+        words = f"All {many:,} buyers stand" if many > 1 else "The one buyer stands"
+        return [Paragraph(f"{words} in one cell of recency × orders: {recency}, {orders}.")]
     alone, key = _grid(summary), Paragraph(_key(summary), "quiet")
     if "cells" in summary["scales"]["monetary"]:  # nested: no score is one range of money
         return [alone, key]

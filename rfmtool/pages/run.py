@@ -36,7 +36,7 @@ def page(summary: Data, width: int, folder: str | None = None) -> list[Block]:
         width: how many characters the page is wide.
         folder: the run's folder, for the hints at the end.
     """
-    sections = [_to_do(summary, folder), left_out(summary), ladder(summary), climb(summary)]
+    sections = [to_do(summary, folder), left_out(summary), ladder(summary), climb(summary)]
     if summary["buyers"]:
         sections += [
             [group_table("ACTIVITY", summary["activity"], width, came_back(summary, "activity"))],
@@ -62,7 +62,7 @@ def page(summary: Data, width: int, folder: str | None = None) -> list[Block]:
     ]
 
 
-def _to_do(summary: Data, folder: str | None) -> list[Block]:
+def to_do(summary: Data, folder: str | None) -> list[Block]:
     """The first things to do as a table, the others in a line; of a folder, where the lists lie."""
     groups = [group for group in summary["actions"] if group["channel"]]
     if not groups:
