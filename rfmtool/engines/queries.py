@@ -101,7 +101,9 @@ class _Queries:
 
     def of_level(self) -> Grouping:
         category = ", category" if self.columns.has_category else ""
-        self._do("level", category=category, sums=self.columns.level_sums())
+        keys = f"customer_id, order_id, day{category}"
+        level = statement("level", keys=keys, sums=self.columns.level_sums())
+        self.connection.execute(f"create table level as {level}")
         order_counts, merged_ids = self._order_counts(), self._merge()
         if self.request.whole_orders:
             self._do("void")
