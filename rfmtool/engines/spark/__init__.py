@@ -7,31 +7,34 @@ kept on disk here and asked like any other lines.
 
 from __future__ import annotations
 
-import pickle
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool import __version__
 from rfmtool.engines import Grouping, Request
 from rfmtool.engines.columns import Columns
 from rfmtool.engines.exact import DOUBLE, WIDE, MoneyOverflowError, statement, whole_array
 from rfmtool.engines.local import LocalEngine
 from rfmtool.engines.spark.notes import Note
-from rfmtool.engines.spark.pieces import files_of, pieces_of
-from rfmtool.engines.spark.session import batches_of, session
-from rfmtool.engines.spark.tasks import Work, read_pieces, sent_names
+from rfmtool.engines.spark.pieces import Piece, files_of, pieces_of
+from rfmtool.engines.spark.session import batches_of, done, session
+from rfmtool.engines.spark.tasks import Look, Work, sent_names
 from rfmtool.errors import RfmtoolError
 from rfmtool.sources.files.spools import reader_of, spooled_stream
 from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.read import BATCH_ROWS
 from rfmtool.sources.rows.clean import LARGEST
 from rfmtool.sources.rows.lines import ExportLines
+from rfmtool.sources.source import FileSource
+from rfmtool.sources.text.spans import Glance
+
+if TYPE_CHECKING:
+    from pyspark.sql.connect.session import SparkSession
 
 _SUMMED: Final = ("sales", "refunds", "rows", "cost", "uncosted")
 _TYPES: Final = {pa.string(): "string", pa.int32(): "int", pa.int64(): "bigint",
@@ -57,21 +60,16 @@ class SparkEngine:
         lines = request.lines
         if not isinstance(lines, ExportLines):
             raise TypeError("a cluster reads exports, no other lines")
-        files = files_of(lines.export.sources)
-        mark = f"\x1e{secrets.token_hex(16)}"
-        work = Work(lines.cleaning, files, tuple(pieces_of(files)), mark)
-        # Money that is to be counted once is told by the lines themselves.
-        is_whole = request.amount_per_order
         try:
-            level = _level(self.remote, work, lines, DOUBLE, is_whole=is_whole)
+            spool, schema = _level(self.remote, lines, DOUBLE, is_whole=request.amount_per_order)
         except MoneyOverflowError:
-            level = _level(self.remote, work, lines, WIDE, is_whole=is_whole)
-        with level.spool:
-            return self.local.group(replace(request, lines=level))
+            spool, schema = _level(self.remote, lines, WIDE, is_whole=request.amount_per_order)
+        with spool:
+            return self.local.group(replace(request, lines=_Kept(spool, schema)))
 
 
 @dataclass(frozen=True)
-class _Level:
+class _Kept:
     """What came back, as lines that may be read more than once."""
 
     spool: BinaryIO
@@ -82,31 +80,40 @@ class _Level:
         return pa.ipc.open_stream(pa.PythonFile(reader_of(self.spool), mode="r"))
 
 
-def _level(remote: str, work: Work, lines: ExportLines, money: str, *, is_whole: bool) -> _Level:
-    """The lines of the pieces, grouped to the finest level unless they are wanted whole.
+def _level(
+    remote: str, lines: ExportLines, money: str, *, is_whole: bool
+) -> tuple[BinaryIO, pa.Schema]:
+    """The lines grouped to the finest level, unless they are wanted whole; kept on disk.
 
-    The ledger of `lines` is filled.
+    Their ledger is filled.
     """
-    names = sent_names(lines.schema)
+    files, names = files_of(lines.export.sources), sent_names(lines.schema)
+    types = zip(names, (_TYPES[kind] for kind in lines.schema.types), strict=True)
+    schema = pa.schema(
+        pa.field(one.name, pa.int64() if one.name in _SUMMED else one.type) for one in lines.schema
+    )
     notes: list[Note] = []
-    columns = zip(names, (_TYPES[kind] for kind in lines.schema.types), strict=True)
-    task = partial(read_pieces, pickle.dumps(work), __version__)
-    count = len(work.pieces)
     with session(remote) as spark:
-        read = spark.range(0, count, 1, count).mapInArrow(
-            task, ", ".join(f"{name} {kind}" for name, kind in columns)
-        )
+        pieces = pieces_of(files, partial(_glances, spark, files))
+        work = Work(lines.cleaning, files, pieces, f"\x1e{secrets.token_hex(16)}")
+        read = done(spark, work, ", ".join(f"{name} {kind}" for name, kind in types))
         read.createOrReplaceTempView("lines")
         answer = spark.sql("select * from lines" if is_whole else _query(names, money))
-        schema = pa.schema(
-            pa.field(one.name, pa.int64() if one.name in _SUMMED else one.type)
-            for one in lines.schema
-        )
         batches = _exact(batches_of(answer), schema, names, wide=money == WIDE)
         stream = pa.RecordBatchReader.from_batches(schema, _apart(batches, work.mark, notes))
         spool = spooled_stream(stream, "lines that come from the cluster", BATCH_ROWS)
     _fill(lines, notes)
-    return _Level(spool, schema)
+    return spool, schema
+
+
+def _glances(
+    spark: SparkSession, files: tuple[FileSource, ...], parts: Sequence[Piece]
+) -> list[Glance]:
+    """Look at parts of texts, on the cluster."""
+    look = Look(files, tuple(parts))
+    seen = pa.Table.from_batches(batches_of(done(spark, look, "number bigint, seen string")))
+    texts = seen.sort_by("number")["seen"].to_pylist()
+    return [Look.read(text) for text in texts]
 
 
 def _query(names: Iterable[str], money: str) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Final
 
 from rfmtool.errors import InputError, UsageError
 from rfmtool.sources.files.parquet import group_rows
 from rfmtool.sources.source import FileSource, Source
+from rfmtool.sources.text.spans import Glance, glance, is_cut, spans
 
-_PIECE_ROWS: Final = 1 << 19
-"""Row groups are taken together up to so many rows."""
+PIECE_ROWS: Final = 1 << 19
+"""Row groups of Parquet are taken together up to so many rows."""
+PIECE_BYTES: Final = 64 << 20
+"""Texts of more are cut into such pieces."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,17 @@ class Piece:
             )
         return replace(source, file=file)
 
+    def glance(self, source: FileSource) -> Glance:
+        """Look at where the piece, which is of a text, may be cut.
+
+        Raises:
+            InputError: the file is not there, or is another.
+        """
+        found, dialect = self.of(source), source.layout.dialect
+        if self.span is None or dialect is None:
+            raise TypeError("only spans of a text are looked at")
+        return glance(found.file, dialect, *self.span)
+
 
 def files_of(sources: Sequence[Source]) -> tuple[FileSource, ...]:
     """The sources as files that workers can open too.
@@ -67,19 +82,51 @@ def files_of(sources: Sequence[Source]) -> tuple[FileSource, ...]:
     return tuple(files)
 
 
-def pieces_of(sources: Sequence[FileSource]) -> Iterator[Piece]:
-    """Cut files into what can be read apart: row groups of Parquet.
+def pieces_of(
+    sources: Sequence[FileSource], glances_at: Callable[[Sequence[Piece]], Iterable[Glance]]
+) -> tuple[Piece, ...]:
+    """Cut files into what can be read apart: row groups of Parquet, spans of large texts.
+
+    Args:
+        sources: all files of the export.
+        glances_at: looks at pieces of texts, in their order.
 
     Raises:
         InputError: a file is damaged.
     """
-    for file, source in enumerate(sources):
-        size = source.stored_bytes
-        if source.kind == "parquet" and not source.layout.carry_down:
-            for span in _joined(group_rows(source.file)):
-                yield Piece(file, size, span)
-        else:
-            yield Piece(file, size)
+    parts = [piece for file, source in enumerate(sources) for piece in _parts(file, source)]
+    texts = [piece for piece in parts if piece.span and sources[piece.file].kind == "text"]
+    seen = dict(zip(texts, glances_at(texts) if texts else (), strict=True))
+    return tuple(
+        piece
+        for _, found in groupby(parts, lambda part: part.file)
+        for piece in _cut([*found], seen)
+    )
+
+
+def _cut(parts: Sequence[Piece], seen: dict[Piece, Glance]) -> Iterator[Piece]:
+    """The parts of one file, those of a text cut between records."""
+    first, last = parts[0].span, parts[-1].span
+    if first is None or last is None or parts[0] not in seen:
+        yield from parts
+        return
+    for span in spans([seen[part] for part in parts], first[0], last[1]):
+        yield replace(parts[0], span=span)
+
+
+def _parts(file: int, source: FileSource) -> Iterator[Piece]:
+    """A file in parts of like size, wherever they end; where it cannot be cut, as one."""
+    size, dialect = source.stored_bytes, source.layout.dialect
+    if source.layout.carry_down:  # whose orders go on from part to part
+        yield Piece(file, size)
+    elif source.kind == "parquet":
+        for span in _joined(group_rows(source.file)):
+            yield Piece(file, size, span)
+    elif dialect is not None and size > PIECE_BYTES and is_cut(source.file, dialect):
+        for start in range(dialect.body_offset, size, PIECE_BYTES):
+            yield Piece(file, size, (start, min(start + PIECE_BYTES, size)))
+    else:
+        yield Piece(file, size)
 
 
 def _joined(rows: Iterable[int]) -> Iterator[tuple[int, int]]:
@@ -87,7 +134,7 @@ def _joined(rows: Iterable[int]) -> Iterator[tuple[int, int]]:
     start = stop = held = 0
     for stop, count in enumerate(rows, 1):
         held += count
-        if held >= _PIECE_ROWS:
+        if held >= PIECE_ROWS:
             yield start, stop
             start, held = stop, 0
     if start < stop or not stop:

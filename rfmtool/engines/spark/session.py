@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import logging
+import os
+import pickle
 import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import pyarrow as pa
 
 from rfmtool import __version__
+from rfmtool.engines.spark.tasks import OTHER_VERSION, Look, Work, do_work
 from rfmtool.errors import RfmtoolError, SystemFailureError, UsageError
 from rfmtool.interrupts import uninterrupted
 
 if TYPE_CHECKING:
+    from pyspark.sql.connect.dataframe import DataFrame
     from pyspark.sql.connect.session import SparkSession
 
 _PORT: Final = 15002
@@ -67,6 +72,7 @@ def session(remote: str) -> Iterator[SparkSession]:
             "--engine spark needs the client of Spark Connect",
             "Install it with: pip install 'rfmtool[spark]'",
         ) from None
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     logging.getLogger("SQLQueryContextLogger").disabled = True  # it would print cells
     with _in_our_words(place):
         spark = SparkSession.builder.remote(remote).create()
@@ -83,7 +89,19 @@ def session(remote: str) -> Iterator[SparkSession]:
                 spark.stop()
 
 
-def batches_of(frame: Any) -> Iterator[pa.RecordBatch]:  # noqa: ANN401 - a frame of the client
+def done(spark: SparkSession, work: Work | Look, columns: str) -> DataFrame:
+    """What workers make of each piece of some work, a task a piece.
+
+    Args:
+        spark: the session.
+        work: is sent to them.
+        columns: of what they make, with the types that SQL has for them.
+    """
+    count, task = len(work.pieces), partial(do_work, pickle.dumps(work), __version__)
+    return spark.range(0, count, 1, count).mapInArrow(task, columns)
+
+
+def batches_of(frame: DataFrame) -> Iterator[pa.RecordBatch]:
     """What a frame holds, as it arrives: nothing public gives it otherwise than all at once."""
     client = frame.sparkSession.client
     for table in client.to_table_as_iterator(frame._plan.to_proto(client), {}):  # noqa: SLF001
@@ -119,7 +137,7 @@ def _told(place: str, error: Any) -> RfmtoolError:  # noqa: ANN401 - the client'
             f"the cluster at {place} refuses the login", "Look at the token in --remote."
         )
     missing = _MISSING.search(said)
-    if missing or "this worker has rfmtool" in said:
+    if missing or OTHER_VERSION in said:
         what = f"have no module {missing[1]}" if missing else "have another version of rfmtool"
         return UsageError(
             f"the workers of the cluster at {place} {what}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,10 +13,12 @@ import pyarrow as pa
 from rfmtool import __version__
 from rfmtool.engines.spark.notes import Note
 from rfmtool.engines.spark.pieces import Piece
-from rfmtool.errors import RfmtoolError, SystemFailureError, UsageError
+from rfmtool.errors import RfmtoolError, SystemFailureError
 from rfmtool.sources.rows.lines import Cleaning
 from rfmtool.sources.source import FileSource
+from rfmtool.sources.text.spans import Glance
 
+OTHER_VERSION: Final = "this worker has another version of rfmtool"
 _BATCHES: Final = 1 << 20
 """More batches than a piece has, so that each has a number of its own."""
 
@@ -30,8 +33,8 @@ class Work:
     mark: str
     """Begins the customer ids of notes."""
 
-    def lines(self, number: int) -> Iterator[pa.RecordBatch]:
-        """The lines of a piece, each batch with a note behind it."""
+    def do(self, number: int) -> Iterator[pa.RecordBatch]:
+        """Give the lines of a piece, each batch with a note behind it."""
         piece, batch = self.pieces[number], 0
         schema = self.cleaning.schema
         try:
@@ -41,7 +44,7 @@ class Work:
                 _, cleaned = self.cleaning.cleaned(piece.file, source, job, ordinal)
                 if not cleaned.lines.schema.equals(schema):
                     raise TypeError("lines are of other columns than was said")
-                yield cleaned.lines
+                yield cleaned.lines.rename_columns(sent_names(schema))
                 yield self._line(Note.of((number, batch), piece.file, cleaned))
         except RfmtoolError as error:
             yield self._line(Note((number, batch + 1), failure=error))
@@ -53,13 +56,43 @@ class Work:
     def _line(self, note: Note) -> pa.RecordBatch:
         nothing = {"order_id": "", "sales": 0, "refunds": 0, "rows": 0, "is_sale": True}
         line = {**nothing, "customer_id": self.mark + note.text()}
-        return pa.RecordBatch.from_pylist([line], schema=self.cleaning.schema)
+        note_line = pa.RecordBatch.from_pylist([line], schema=self.cleaning.schema)
+        return note_line.rename_columns(sent_names(self.cleaning.schema))
 
 
-def read_pieces(
+@dataclass(frozen=True)
+class Look:
+    """Texts in parts, each of which is looked at for where it may be cut."""
+
+    sources: tuple[FileSource, ...]
+    pieces: tuple[Piece, ...]
+
+    def do(self, number: int) -> Iterator[pa.RecordBatch]:
+        """Give what a part shows: its number, and a glance at it as JSON, or what failed."""
+        piece = self.pieces[number]
+        try:
+            seen = json.dumps(piece.glance(self.sources[piece.file]))
+        except RfmtoolError as error:
+            seen = Note((number, 0), failure=error).text()
+        yield pa.RecordBatch.from_pydict({"number": [number], "seen": [seen]})
+
+    @staticmethod
+    def read(text: str) -> Glance:
+        """The glance that a text is.
+
+        Raises:
+            RfmtoolError: it says what failed.
+        """
+        if not text.startswith("["):
+            raise Note.read(text).failure or ValueError(text)
+        quotes, fits, cuts = json.loads(text)
+        return Glance(quotes, (*fits,), (*cuts,))
+
+
+def do_work(
     packed: bytes, version: str, numbers: Iterator[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
-    """The lines of some pieces, as `mapInArrow` wants them.
+    """Do some pieces of work, as `mapInArrow` wants it done.
 
     Args:
         packed: the work, pickled.
@@ -67,18 +100,14 @@ def read_pieces(
         numbers: which pieces.
 
     Raises:
-        UsageError: this worker has another version.
+        ImportError: this worker has another version.
     """
     if version != __version__:
-        raise UsageError(f"{_OTHER_VERSION} {__version__}")
-    work: Work = pickle.loads(packed)  # noqa: S301 - made by whoever asks, as this function is
+        raise ImportError(OTHER_VERSION)
+    work: Work | Look = pickle.loads(packed)  # noqa: S301 - made by whoever sent this function
     for batch in numbers:
         for number in batch.column(0).to_pylist():
-            for lines in work.lines(number):
-                yield lines.rename_columns(sent_names(lines.schema))
-
-
-_OTHER_VERSION: Final = "this worker has rfmtool"
+            yield from work.do(number)
 
 
 def sent_names(schema: pa.Schema) -> list[str]:
