@@ -1,8 +1,8 @@
 """A text cut into spans of whole records, which can then be read apart and at the same time.
 
 Whether a line end stands between two records or within a cell is told by the number of quotes
-before it. So each part of the text is looked at by itself, for both cases; what they say, one after the
-other, tells where it may be cut, and whether at all.
+before it. So each part of the text is looked at by itself, for both cases; what they say, one after
+the other, tells where it may be cut, and whether at all.
 """
 
 from __future__ import annotations
