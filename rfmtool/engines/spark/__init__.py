@@ -2,16 +2,17 @@
 
 Files are read by our own reader, inside tasks, because the readers of both are silently wrong about
 text. The lines are grouped there to the finest level, what each order moved on each day, which is
-kept on disk here and asked like any other lines.
+kept on disk here and asked like any other lines; where customers alone are wanted, to them.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,6 +21,7 @@ from rfmtool.engines import Grouping, Request
 from rfmtool.engines.columns import Columns
 from rfmtool.engines.exact import DOUBLE, WIDE, MoneyOverflowError, statement, whole_array
 from rfmtool.engines.local import LocalEngine
+from rfmtool.engines.queries import SamePersonError, customers_grouping, customers_query
 from rfmtool.engines.spark.notes import Note
 from rfmtool.engines.spark.pieces import Piece, files_of, pieces_of
 from rfmtool.engines.spark.session import batches_of, done, session
@@ -35,6 +37,8 @@ from rfmtool.sources.text.spans import Glance
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
+
+Answer = TypeVar("Answer")
 
 _SUMMED: Final = ("sales", "refunds", "rows", "cost", "uncosted")
 _TYPES: Final = {pa.string(): "string", pa.int32(): "int", pa.int64(): "bigint",
@@ -60,12 +64,49 @@ class SparkEngine:
         lines = request.lines
         if not isinstance(lines, ExportLines):
             raise TypeError("a cluster reads exports, no other lines")
-        try:
-            spool, schema = _level(self.remote, lines, DOUBLE, is_whole=request.amount_per_order)
-        except MoneyOverflowError:
-            spool, schema = _level(self.remote, lines, WIDE, is_whole=request.amount_per_order)
+        if _is_of_customers(request):
+            with suppress(SamePersonError):  # who can only be one person with a level
+                return _exactly(partial(self._customers, lines, request))
+        spool, schema = _exactly(partial(self._level, lines, is_whole=request.amount_per_order))
         with spool:
             return self.local.group(replace(request, lines=_Kept(spool, schema)))
+
+    def _customers(self, lines: ExportLines, request: Request, money: str) -> Grouping:
+        """The customers of the lines, who are all that is wanted."""
+        rows = request.whole_orders or "cost" in lines.schema.names
+        columns = Columns(lines.schema.names, money, rows=rows)
+        with self._asked(lines, customers_query(request, columns)) as batches:
+            answer = pa.Table.from_batches(batches)
+        return customers_grouping(answer, request, columns)
+
+    def _level(
+        self, lines: ExportLines, money: str, *, is_whole: bool
+    ) -> tuple[BinaryIO, pa.Schema]:
+        """The finest level of the lines, or all of them; kept on disk."""
+        names = sent_names(lines.schema)
+        schema = pa.schema(
+            pa.field(one.name, pa.int64() if one.name in _SUMMED else one.type)
+            for one in lines.schema
+        )
+        query = "select * from lines" if is_whole else _level_query(names, money)
+        with self._asked(lines, query) as batches:
+            exact = _exact(batches, schema, names, wide=money == WIDE)
+            stream = pa.RecordBatchReader.from_batches(schema, exact)
+            return spooled_stream(stream, "lines that come from the cluster", BATCH_ROWS), schema
+
+    @contextmanager
+    def _asked(self, lines: ExportLines, query: str) -> Iterator[Iterator[pa.RecordBatch]]:
+        """What a query of `lines` answers; once all has been taken their ledger is filled."""
+        files = files_of(lines.export.sources)
+        types = zip(sent_names(lines.schema), lines.schema.types, strict=True)
+        notes: list[Note] = []
+        with session(self.remote) as spark:
+            pieces = pieces_of(files, partial(_glances, spark, files))
+            work = Work(lines.cleaning, files, pieces, f"\x1e{secrets.token_hex(16)}")
+            read = done(spark, work, ", ".join(f"{name} {_TYPES[kind]}" for name, kind in types))
+            read.createOrReplaceTempView("lines")
+            yield _apart(batches_of(spark.sql(query)), work.mark, notes)
+        _fill(lines, notes)
 
 
 @dataclass(frozen=True)
@@ -80,30 +121,20 @@ class _Kept:
         return pa.ipc.open_stream(pa.PythonFile(reader_of(self.spool), mode="r"))
 
 
-def _level(
-    remote: str, lines: ExportLines, money: str, *, is_whole: bool
-) -> tuple[BinaryIO, pa.Schema]:
-    """The lines grouped to the finest level, unless they are wanted whole; kept on disk.
+def _is_of_customers(request: Request) -> bool:
+    """Whether customers alone are wanted, who can be told on the cluster."""
+    columns = Columns(request.lines.schema.names, DOUBLE)
+    more = (columns.words, columns.has_category, request.entries, request.overlap,
+            request.anonymous, request.amount_per_order, request.without_copies)  # fmt: skip
+    return not any(more)
 
-    Their ledger is filled.
-    """
-    files, names = files_of(lines.export.sources), sent_names(lines.schema)
-    types = zip(names, (_TYPES[kind] for kind in lines.schema.types), strict=True)
-    schema = pa.schema(
-        pa.field(one.name, pa.int64() if one.name in _SUMMED else one.type) for one in lines.schema
-    )
-    notes: list[Note] = []
-    with session(remote) as spark:
-        pieces = pieces_of(files, partial(_glances, spark, files))
-        work = Work(lines.cleaning, files, pieces, f"\x1e{secrets.token_hex(16)}")
-        read = done(spark, work, ", ".join(f"{name} {kind}" for name, kind in types))
-        read.createOrReplaceTempView("lines")
-        answer = spark.sql("select * from lines" if is_whole else _query(names, money))
-        batches = _exact(batches_of(answer), schema, names, wide=money == WIDE)
-        stream = pa.RecordBatchReader.from_batches(schema, _apart(batches, work.mark, notes))
-        spool = spooled_stream(stream, "lines that come from the cluster", BATCH_ROWS)
-    _fill(lines, notes)
-    return spool, schema
+
+def _exactly(ask: Callable[[str], Answer]) -> Answer:
+    """An answer of sums of doubles, or where those are not exact, of what is wider."""
+    try:
+        return ask(DOUBLE)
+    except MoneyOverflowError:
+        return ask(WIDE)
 
 
 def _glances(
@@ -116,7 +147,7 @@ def _glances(
     return [Look.read(text) for text in texts]
 
 
-def _query(names: Iterable[str], money: str) -> str:
+def _level_query(names: Iterable[str], money: str) -> str:
     keys = ", ".join(name for name in names if name not in (*_SUMMED, LARGEST))
     sums = Columns([*names], money).sums()
     if LARGEST in names:
