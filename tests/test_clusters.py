@@ -186,7 +186,7 @@ def test_what_workers_find_otherwise_than_it_is_here_is_refused(cluster, write, 
 def test_what_a_cluster_says_is_never_passed_on(cluster, write, monkeypatch, capfd):
     """Its messages hold cells."""
     query = "select raise_error(customer_id) as number, * from lines where customer_id = 'ann'"
-    monkeypatch.setattr("rfmtool.engines.spark._level_query", lambda *_: query)
+    monkeypatch.setattr("rfmtool.engines.spark.customers_query", lambda *_: query)
 
     with pytest.raises(SystemFailureError, match="could not do what it was asked") as raised:
         look(write(SHOP), settings=Settings(remote=cluster))
