@@ -109,6 +109,7 @@ def test_a_cluster_groups_as_this_process_does(cluster, folder, monkeypatch, set
 def test_customers_alone_are_told_on_the_cluster(cluster, folder, monkeypatch):
     monkeypatch.setattr(pieces, "PIECE_ROWS", 3)
     monkeypatch.delattr(SparkEngine, "_level")
+    monkeypatch.setattr(sys.modules["rfmtool.engines.spark.session"], "SHARE_ROWS", 2)
     here = Settings(detail=ORDERS)
 
     grouped = look(folder / "c.parquet", settings=replace(here, remote=cluster))

@@ -24,7 +24,7 @@ from rfmtool.engines.local import LocalEngine
 from rfmtool.engines.queries import SamePersonError, customers_grouping, customers_query
 from rfmtool.engines.spark.notes import Note
 from rfmtool.engines.spark.pieces import Piece, files_of, pieces_of
-from rfmtool.engines.spark.session import batches_of, done, session
+from rfmtool.engines.spark.session import batches_in_shares, batches_of, done, session
 from rfmtool.engines.spark.tasks import Look, Work, sent_names
 from rfmtool.errors import RfmtoolError
 from rfmtool.sources.files.spools import reader_of, spooled_stream
@@ -105,7 +105,8 @@ class SparkEngine:
             work = Work(lines.cleaning, files, pieces, f"\x1e{secrets.token_hex(16)}")
             read = done(spark, work, ", ".join(f"{name} {_TYPES[kind]}" for name, kind in types))
             read.createOrReplaceTempView("lines")
-            yield _apart(batches_of(spark.sql(query)), work.mark, notes)
+            answer = batches_in_shares(spark, spark.sql(query))
+            yield _apart(answer, work.mark, notes)
         _fill(lines, notes)
 
 

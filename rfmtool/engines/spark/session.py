@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _PORT: Final = 15002
 _RETRIES: Final = {"max_retries": 3, "initial_backoff": 100, "max_backoff": 1000}
 """By its own policy the client tries for ten minutes, in silence."""
+SHARE_ROWS: Final = 4_000_000
+"""How many rows are asked for at a time, a third of a gigabyte or less."""
 _MISSING: Final = re.compile(r"No module named '([\w.]+)'")
 _MISSED: Final = "UNAUTHENTICATED", "PERMISSION_DENIED"
 
@@ -99,6 +101,21 @@ def done(spark: SparkSession, work: Work | Look, columns: str) -> DataFrame:
     """
     count, task = len(work.pieces), partial(do_work, pickle.dumps(work), __version__)
     return spark.range(0, count, 1, count).mapInArrow(task, columns)
+
+
+def batches_in_shares(spark: SparkSession, frame: DataFrame) -> Iterator[pa.RecordBatch]:
+    """What a frame holds, some customers after the others.
+
+    Spark answers one question with a gigabyte at most, so there what it has found is kept, and
+    asked for in shares. Sail answers with any number, and would find it anew for each share.
+    """
+    shares = 1
+    if spark.conf.get("spark.app.id", None):  # which Sail does not have
+        frame.persist()
+        shares = max(1, -(-frame.count() // SHARE_ROWS))
+    for share in range(shares):
+        is_in_share = f"pmod(xxhash64(customer_id), {shares}) = {share}"
+        yield from batches_of(frame.where(is_in_share) if shares > 1 else frame)
 
 
 def batches_of(frame: DataFrame) -> Iterator[pa.RecordBatch]:
