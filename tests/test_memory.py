@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 
 import pytest
 from shell import files_of, rfmtool, written
@@ -34,11 +35,18 @@ def bytes_in(folder):
     }
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory):
+    place = tmp_path_factory.mktemp("begun")
+    export = written(place / "orders.csv", START)
+    assert rfmtool("run", export, "-o", place / "out", "--quiet").exit_code == 0
+    return place
+
+
 @pytest.fixture
-def out(tmp_path):
+def out(begun, tmp_path):
     """The folder of a run of 2024-04-08."""
-    export = written(tmp_path / "orders.csv", START)
-    assert rfmtool("run", export, "-o", tmp_path / "out", "--quiet").exit_code == 0
+    shutil.copytree(begun, tmp_path, dirs_exist_ok=True)
     return tmp_path / "out"
 
 
