@@ -34,6 +34,13 @@ settings.register_profile("suite", deadline=None, max_examples=12, derandomize=T
 settings.register_profile("thorough", deadline=None, max_examples=1_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
+
+def pytest_cmdline_main(config):
+    """Give each process tests that stand together, so that what they share is made once."""
+    if config.getoption("dist", "no") == "load":
+        config.option.dist = "worksteal"
+
+
 DUCKDB = local.duckdb
 IN_DETAIL = Settings(detail=Detail("product", cost=False, contacts=False, entries=True))
 SHARED = Path(__file__).parents[2] / "shared" / "data"
