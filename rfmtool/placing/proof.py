@@ -102,7 +102,8 @@ def _nothing_proven(people: int) -> Columns:
 
 @cache
 def _of_nobody_known() -> Columns:
-    one = pd.DataFrame({"order_days": [0], "last_order_on": pd.to_datetime([None])})
+    never = _dates(np.array([UNDATED]))
+    one = pd.DataFrame({"order_days": [0], "last_order_on": never})
     return _proven(one, {}, 0)
 
 
