@@ -59,7 +59,7 @@ def load_rules(
         RulesError: a file cannot be read, has an unknown key, or its rules leave somebody out.
     """
     shipped, origins = _shipped(), dict[str, str]()
-    data, rules = shipped.data, None
+    data, rules = {**shipped.data}, None
     for one in _listed(path):
         data = laid_on(data, _own(one), origins, os.fspath(one))
         rules = rules_of(data, os.fspath(one), cuts)  # each by itself, so that errors name it
