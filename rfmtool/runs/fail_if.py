@@ -165,7 +165,7 @@ def _broken(limits: Sequence[Limit], new: Data, old: Data | None) -> Iterator[st
             if limit.breaks(figure):
                 yield f"--fail-if {limit.text!r}: {limit.name} is {words}"
         elif old is not None:
-            before, after = _count(old, limit.name), _count(new, limit.name)
+            before, after = count_of(old, limit.name), count_of(new, limit.name)
             rise = (after - before) / (abs(before) or 1)
             is_broken = limit.breaks(rise)
             if after and not before:  # a rise or fall from nothing is beyond any bound
@@ -180,18 +180,21 @@ def _figure(limit: Limit, summary: Data) -> tuple[Fraction, str]:
     """What a limit on one run looks at, and how to say it."""
     if limit.kind == "day":
         return Fraction(date.fromisoformat(summary["as_of"]).toordinal()), summary["as_of"]
-    count = _count(summary, limit.name)
+    count = count_of(summary, limit.name)
     words = _in_words(limit.name, count)
     if limit.kind == "value":
         return count, words
     whole = _SHARE_OF.get(limit.name, "customers")
-    every = _people_of_evidence(summary) if limit.name == "unmatched" else _count(summary, whole)
+    every = _people_of_evidence(summary) if limit.name == "unmatched" else count_of(summary, whole)
     share = count / every if every else Fraction(0)
     return share, f"{float(share):.1%}, {words} of {int(every):,} {whole}"
 
 
-def _count(summary: Data, name: str) -> Fraction:
-    """A figure of a summary; 0 for a group without members."""
+def count_of(summary: Data, name: str) -> Fraction:
+    """A figure of a summary; 0 for a group without members.
+
+    Raises an error of Python's own where the summary is of another shape.
+    """
     groups = (group for grouping in GROUPINGS for group in summary.get(grouping, ()))
     count = next((group["customers"] for group in groups if group["name"] == name), 0)
     if name in ("rows", "anonymous"):
