@@ -14,7 +14,7 @@ from rfmtool import arrays
 from rfmtool import columns as names
 from rfmtool.analyses.backtest import LookBack
 from rfmtool.analyses.forecast import CellRates, add_forecasts
-from rfmtool.analyses.looks import KEPT, LOOKED_AT, looked_back
+from rfmtool.analyses.looks import MEASURED, PLACED, SCORED, looked_back
 from rfmtool.arrays import Mask, parts_of
 from rfmtool.counted import Figures, counted
 from rfmtool.days import day_number
@@ -35,6 +35,7 @@ from rfmtool.scoring.timing import OrderDays, order_days
 from rfmtool.sources.evidence.tables import Evidence
 from rfmtool.sources.ledger import Ledger
 
+_FEW_CUSTOMERS = 20_000
 _KEPT_ON = ("looks", "_cells", "days", "known", "_log")
 """What rests on nothing that earlier runs tell."""
 
@@ -122,24 +123,34 @@ class Standing:
 
     @cached_property
     def looks(self) -> tuple[LookBack, ...]:
-        """Earlier days, and what became of everybody in the days after; for forecasts."""
+        """Earlier days, and what became of everybody in the days after; by group."""
+        return self._looked_back(PLACED)
+
+    def _looked_back(self, select: tuple[str, ...]) -> tuple[LookBack, ...]:
         if not needed_by(self.settings, self.rules) & needs.FORECASTS:
             return ()
 
         def place(day: date, past: Iterable[Past]) -> tuple[pd.DataFrame, Mask]:
-            then = self.before(day, past, LOOKED_AT, None if self.fitted else self.scales)
-            return then.select(KEPT), then.known
+            then = self.before(day, past, select, None if self.fitted else self.scales)
+            return then.select((*select, *MEASURED)), then.known
 
-        return looked_back(self.grouped, self.as_of, place)
+        return looked_back(self.grouped, self.as_of, place, self.threads)
 
     @cached_property
     def _cells(self) -> tuple[CellRates, float] | None:
         """What forecasts are told by: rates of cells, and an order of the shop in 1/10,000."""
-        if not self.looks:
+        # To place people costs several times as much as to score them.
+        looks = self.looks if "looks" in self.__dict__ else self._looked_back(SCORED)
+        if not looks:
             return None
         table, orders = self.grouped.table, len(self.grouped.dates.day)
         money = total_of(table["sales"].to_numpy()) - total_of(table["refunds"].to_numpy())
-        return CellRates.of(self.looks), money / orders
+        return CellRates.of(looks), money / orders
+
+    @property
+    def threads(self) -> int:
+        """How many earlier days to look at together: threads of few people wait for each other."""
+        return self.settings.threads if len(self.grouped.table) > _FEW_CUSTOMERS else 1
 
     def parts(self) -> Iterator[pd.DataFrame]:
         """The rows of `frame` in their order, some customers at a time."""
@@ -152,6 +163,10 @@ class Standing:
 
     def counted_parts(self) -> Iterator[pd.DataFrame]:
         """The same as `parts`, counted as they pass: `figures` need place nobody again."""
+        _ = self.looks  # which reports need, and forecasts then need none of their own
+        return self._counted()
+
+    def _counted(self) -> Iterator[pd.DataFrame]:
         kept, formulas = [], 0
         for part in self.parts():
             texts = part.select_dtypes(["str", "category"]).columns.intersection([*self.columns])

@@ -21,7 +21,8 @@ Settings = Mapping[str, Any]
 _ALWAYS: Final = (
     "since", "window_days", "order_per_row", "amount_per", "overlap", "memory_limit",
 )  # fmt: skip
-_SAY_SOMETHING: Final = ("timezone", "date_format", "memory_limit", "currency", "table", "query")
+_SAY_SOMETHING: Final = ("timezone", "date_format", "memory_limit", "currency", "table", "query",
+                         "remote")  # fmt: skip
 """Options whose empty text would else be taken for none."""
 _SOMETIMES: Final = ("allow_proxy", "estimate", "estimate_plans", "wallet_scores")
 """Settings that only the commands with the options of `placing` have."""
@@ -126,7 +127,33 @@ def _lines_wanted(settings: Settings) -> dict[str, Any]:
         **{name: settings[name] for name in _ALWAYS},
         **{name: settings[name] for name in _SOMETIMES if name in settings},
         **({"threads": settings["threads"]} if settings["threads"] else {}),
+        "remote": _remote(settings),
     }
+
+
+def _remote(settings: Settings) -> str | None:
+    """The cluster that is asked for; None where there is none.
+
+    Raises:
+        UsageError: one is asked for and not named, or named and not asked for.
+    """
+    remote: str | None = settings["remote"]
+    if settings["engine"] == "local":
+        if remote is not None:
+            raise UsageError(
+                "--remote names a cluster, and --engine local asks for none", "Say --engine spark."
+            )
+        return None
+    from rfmtool.engines.spark.session import place_of
+
+    remote = remote or os.environ.get("SPARK_REMOTE")
+    if not remote:
+        raise UsageError(
+            "--engine spark: no cluster is named",
+            "Say --remote sc://HOST:15002, or set SPARK_REMOTE.",
+        )
+    place_of(remote)
+    return remote
 
 
 def _money(settings: Settings) -> dict[str, Any]:

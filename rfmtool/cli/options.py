@@ -181,9 +181,14 @@ scoring = _together(
 """How customers are scored, and how many unreadable rows are accepted."""
 
 engine = _together(
+    _running("--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True,
+             help="Where files are read and grouped: in this process, or on a cluster that speaks"
+                  " Spark Connect."),
+    _running("--remote", metavar="URL",
+             help="The cluster of --engine spark: sc://HOST:15002 (default: SPARK_REMOTE)."),
     _running("--memory-limit", metavar="SIZE", help="E.g. 2GB; beyond it, spill to disk."),
     _running("--threads", type=click.IntRange(1, 1024), metavar="N", help="Default: all cores."),
-)
+)  # fmt: skip
 
 shared = _written(
     "--shared",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -89,6 +89,26 @@ def add_proof(
         named_by_customer, held_by_complaint, held_by_nps; contact_status; and the days
         last_referral_on, last_review_on, latest_nps_on, open_complaint_on (the oldest).
     """
+    columns = _proven(people, evidence, as_of_day) if evidence else _nothing_proven(len(people))
+    lines = {} if "lines" in people else {"lines": np.ones(len(people), dtype=np.int64)}
+    return beside(people, lines | columns)
+
+
+def _nothing_proven(people: int) -> Columns:
+    """What is true of everybody where no table is given."""
+    same = np.zeros(people, dtype=np.intp)
+    return {name: cells.take(same) for name, cells in _of_nobody_known().items()}
+
+
+@cache
+def _of_nobody_known() -> Columns:
+    one = pd.DataFrame({"order_days": [0], "last_order_on": pd.to_datetime([None])})
+    return _proven(one, {}, 0)
+
+
+def _proven(
+    people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], as_of_day: int
+) -> Columns:
     none = pd.DataFrame(_NO_ROWS)
     tables = {}
     for name, day in _EVENT_DAYS.items():
@@ -106,7 +126,6 @@ def add_proof(
     referral, referred = _referrals(tables["referrals"], people, terms)
     review, praise = _reviews(feedback, terms)
     columns = {
-        **({} if "lines" in people else {"lines": np.ones(len(people), dtype=np.int64)}),
         "partner_listed": terms.has(_owner(partners)[still_listed]),
         **contact,
         **referral,
@@ -118,8 +137,7 @@ def add_proof(
         "detractor": detractor,
         "gave_feedback": terms.has(_owner(feedback)),
     }
-    columns |= _held_back(columns, (memberships, referred, praise), terms)
-    return beside(people, columns)
+    return columns | _held_back(columns, (memberships, referred, praise), terms)
 
 
 _EVENT_DAYS: Final = {
