@@ -102,13 +102,13 @@ def _nothing_proven(people: int) -> Columns:
 
 @cache
 def _of_nobody_known() -> Columns:
-    one = pd.DataFrame({"order_days": [0], "last_order_on": pd.to_datetime([None])})
+    one = pd.DataFrame(
+        {"order_days": [0], "last_order_on": dated(np.zeros(1, np.int64), np.zeros(1, bool))}
+    )
     return _proven(one, {}, 0)
 
 
-def _proven(
-    people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], as_of_day: int
-) -> Columns:
+def _proven(people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], as_of_day: int) -> Columns:
     none = pd.DataFrame(_NO_ROWS)
     tables = {}
     for name, day in _EVENT_DAYS.items():
