@@ -15,7 +15,6 @@ from rfmtool.analyses.cadence import cadence as _cadence
 from rfmtool.analyses.cohorts import cohorts as _cohorts
 from rfmtool.analyses.cohorts import first_months
 from rfmtool.analyses.concentration import concentration as _concentration
-from rfmtool.analyses.journey import Journey
 from rfmtool.analyses.journey import journey as _journey
 from rfmtool.analyses.repeat import repeat as _repeat
 from rfmtool.analyses.timeline import COUNTED, Every, Point, ends, point
@@ -29,6 +28,7 @@ from rfmtool.notebook import (
     Cadence,
     Cohorts,
     Concentration,
+    Journey,
     Repeat,
     Timeline,
     shown,
@@ -178,7 +178,7 @@ def journey(
     if by is not None and by not in roles:
         raise _nothing_to_compare(result.grouped.export, by)
     by = by or ("product" if "product" in roles and "category" not in roles else "category")
-    return _journey(
+    found = _journey(
         len(result.frame),
         result.grouped.evidence,
         result.days,
@@ -187,6 +187,7 @@ def journey(
         by=by,
         services=[row.label for row in result.rules.playbook if not row.is_marketing],
     )
+    return shown(Journey, found)
 
 
 def _nothing_to_compare(export: Export, by: str) -> UsageError:

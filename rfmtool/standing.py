@@ -35,7 +35,7 @@ from rfmtool.scoring.timing import OrderDays, order_days
 from rfmtool.sources.evidence.tables import Evidence
 from rfmtool.sources.ledger import Ledger
 
-_FEW_CUSTOMERS = 20_000
+_FEW_CUSTOMERS, _MANY_CUSTOMERS = 20_000, 1_000_000
 _KEPT_ON = ("looks", "_cells", "days", "known", "_log")
 """What rests on nothing that earlier runs tell."""
 
@@ -149,8 +149,12 @@ class Standing:
 
     @property
     def threads(self) -> int:
-        """How many earlier days to look at together: threads of few people wait for each other."""
-        return self.settings.threads if len(self.grouped.table) > _FEW_CUSTOMERS else 1
+        """How many earlier days to look at together, each of which takes memory by its customers.
+
+        Of few customers threads would only wait for each other.
+        """
+        is_between = _FEW_CUSTOMERS < len(self.grouped.table) <= _MANY_CUSTOMERS
+        return self.settings.threads if is_between else 1
 
     def parts(self) -> Iterator[pd.DataFrame]:
         """The rows of `frame` in their order, some customers at a time."""

@@ -69,9 +69,18 @@ def cannot_spill(monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def online_retail(real_data):
+def online_retail_file(real_data, tmp_path_factory):
+    """Online Retail, whose days are a file each, as one file, which takes a tenth of the time."""
+    days = [path.read_bytes().partition(b"\n") for path in real_data("online_retail").glob("*.csv")]
+    path = tmp_path_factory.mktemp("online_retail") / "online_retail.csv"
+    path.write_bytes(b"\n".join([days[0][0], b"".join(lines for _, _, lines in days)]))
+    return path
+
+
+@pytest.fixture(scope="session")
+def online_retail(online_retail_file):
     """The result of a run on Online Retail, products and entries kept."""
-    return run(real_data("online_retail"), settings=IN_DETAIL)
+    return run(online_retail_file, settings=IN_DETAIL)
 
 
 @pytest.fixture(scope="session")

@@ -288,11 +288,11 @@ def sold(lines: Iterable[Line], *, until: date | None = None) -> list[Line]:
         spellings[_person(line.customer_id)].add(line.customer_id)
     shown = {key: min(same, key=str.encode) for key, same in spellings.items()}
     lines = [replace(line, customer_id=shown[_person(line.customer_id)]) for line in lines]
-    void = {order_key(line) for line in lines if not line.is_sale}
+    void = {order_key(line) for line in lines if not line.is_sale and line.order_id is not None}
     return [
         line
         for line in lines
-        if order_key(line) not in void and (until is None or line.day <= until)
+        if line.is_sale and order_key(line) not in void and (until is None or line.day <= until)
     ]
 
 

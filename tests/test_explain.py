@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import random
 import re
 import shutil
@@ -13,7 +14,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shell import SHOP, assert_snapshot, rfmtool, written
+from shell import SHOP, assert_snapshot, made, rfmtool, written
 
 import rfmtool as library
 from rfmtool.analyses.explain import explanation
@@ -36,6 +37,8 @@ def place(tmp_path, monkeypatch):
 
 
 def ran(text, *words, folder="out"):
+    if not words:
+        return os.fspath(made(folder, text=text))
     run = rfmtool("run", written(Path("shop.csv"), text), "-o", folder, "--quiet", *words)
     assert run.exit_code == 0, run.stderr
     return folder

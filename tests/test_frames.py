@@ -21,6 +21,14 @@ def money(source, **how):
     return dict(zip(people["customer_id"], people["monetary"], strict=True))
 
 
+@pytest.mark.parametrize(("kind", "ids"), [("float64", (2.0**53, 7)), ("float32", (2.0**24, 7))])
+def test_ids_beyond_what_floats_tell_apart_are_refused(kind, ids):
+    frame = pd.DataFrame({"customer_id": ids, "date": ["2026-01-01"] * 2, "amount": 1})
+
+    with pytest.raises(InputError, match="floats tell apart"):
+        rfmtool.run(frame.astype({"customer_id": kind}))
+
+
 def test_columns_may_be_named_by_numbers():
     columns = dict(zip(NAMES, range(4), strict=True))
 

@@ -24,6 +24,16 @@ Order ID,Email,Financial Status,Paid at,Fulfillment Status,Currency,Subtotal,Shi
 """,
         {"ann@x.org": ("22", 1), "bob@x.org": ("17.5", 1)},
     ),
+    "wix_items": (
+        """\
+Order #,Date,Qty,Quantity Refunded,Price,Customer Email,Total,Currency,Payment,Fulfillment,Refunded Amount
+1,"Mar 1, 2026",1,0,10,ann@x.org,22,EUR,Paid,Fulfilled,2
+1,"Mar 1, 2026",1,0,12,ann@x.org,22,EUR,Paid,Fulfilled,2
+2,"Mar 2, 2026",1,0,9,ann@x.org,9,EUR,Not Paid,Not Fulfilled,0
+3,"Mar 3, 2026",1,0,9,ann@x.org,9,EUR,Paid,Canceled,0
+""",
+        {"ann@x.org": ("20", 1)},
+    ),
     "bigcommerce": (
         """\
 Order ID,Customer ID,Customer Name,Customer Email,Order Date,Order Status,Order Total (inc tax),Refund Amount,Order Currency Code

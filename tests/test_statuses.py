@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501, RUF001 - tables of words, a line for each language
 
+import re
+
 import pandas as pd
 import pytest
 from shell import rfmtool
@@ -221,6 +223,58 @@ def test_what_looks_like_money_given_back_gets_the_role_that_its_cells_bear_out(
     assert result.summary["columns"][role] == name
     people = result.customers.set_index("customer_id")["monetary"]
     assert people.get("c1", 0) == (5.5 if role == "refunded" else 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "said"),
+    [
+        ("fulfilment", ("delivered", "cancelled", "delivered"), "'cancelled'.*payment_status=NAME"),
+        ("gateway says", ("ok", "ok", "Declined"), "'Declined'.*payment_status=NAME"),
+        ("purpose", ("sale", "sale", "Refund"), "'Refund'.*type=NAME"),
+        ("is_deleted", (0, 0, 1), "orders called off.*voided=NAME"),
+        ("returned on", (None, None, "2026-01-04"), "money given back.*cancelled_on=NAME"),
+        ("D/C", ("D", "D", "C"), "which rows are given back.*type=NAME"),
+    ],
+)
+def test_a_column_without_a_role_that_tells_of_no_sales_is_named_with_the_option(name, cells, said):
+    result = library.run(shop("paid", "paid", "paid", **{name: cells}))
+
+    [found] = [text for text in result.summary["warnings"] if repr(name) in text]
+
+    assert re.search(said, found)
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("paid by", ("cash", "credit", "pending")),
+        ("note", [f"cancelled the {row}. lesson" for row in range(3)]),
+        ("returning", ("new", "returning", "new")),
+        ("price", (1, 2, 3)),
+    ],
+)
+def test_a_column_of_something_else_is_not_named(name, cells):
+    warnings = library.run(shop("paid", "paid", "paid", **{name: cells})).summary["warnings"]
+
+    assert not any(repr(name) in text for text in warnings)
+
+
+def test_a_refund_whose_row_is_no_sale_by_its_status_is_told_of_as_taken_off_nobody():
+    frame = shop("paid", "refunded", "refunded", amount=[100, -10, 3])
+
+    warnings = library.run(frame).summary["warnings"]
+
+    assert any("'refunded' hold -7 in all" in text for text in warnings)
+
+
+def test_a_cancelled_row_without_an_order_id_leaves_what_else_was_bought_that_day():
+    frame = shop("paid", "cancelled", "paid", amount=[5, 7, 11])
+    frame["customer_id"], frame["ordered_at"] = "ann", "2026-01-01"
+
+    with_ids, without = library.run(frame), library.run(frame.drop(columns="order_id"))
+
+    assert with_ids.customers["monetary"].item() == without.customers["monetary"].item() == 16
+    assert without.ledger["not_a_sale"] == 1
 
 
 def test_a_column_that_looks_like_refunds_and_holds_something_else_is_named():

@@ -1,6 +1,8 @@
 """Sheets of workbooks are read as the tables they are, ids and days intact."""
 
+import io
 import sys
+import zipfile
 from datetime import date, datetime
 
 import pytest
@@ -9,6 +11,7 @@ from books import ods, xlsx
 from rfmtool.errors import InputError
 from rfmtool.grouping.read import look
 from rfmtool.pipeline import run
+from rfmtool.sources.files.zero_formats import columns_with_zeros
 from rfmtool.sources.layout import Asked
 
 NAMES = ["customer_id", "order_id", "ordered_at", "amount"]
@@ -76,3 +79,21 @@ def test_a_workbook_that_unpacks_to_more_than_allowed_is_refused_before_it_is_re
 def test_a_damaged_workbook_is_refused(write, start):
     with pytest.raises(InputError, match="damaged"):
         run(write(start + b"\0" * 50))
+
+
+def test_numbers_that_only_their_format_shows_with_zeros_are_told_of():
+    changes = {
+        b"<fonts": b'<numFmts><numFmt numFmtId="164" formatCode="00000"/></numFmts><fonts',
+        b'numFmtId="14"': b'numFmtId="164"',
+        b'<c r="A3"': b'<c r="A3" s="1"',
+    }
+    plain, book = xlsx({"Orders": SHOP}), io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(plain)) as there, zipfile.ZipFile(book, "w") as here:
+        for name in there.namelist():
+            data = there.read(name)
+            for before, after in changes.items():
+                data = data.replace(before, after, 1)
+            here.writestr(name, data)
+
+    assert columns_with_zeros(book) == ["A", "C"]  # days had that format too
+    assert not columns_with_zeros(io.BytesIO(plain))

@@ -234,14 +234,9 @@ def _format(*kinds: str) -> Decorator[Any]:
 
 output_format = _format("text", "json")
 
-titled_format = _together(
+page_format = _together(
     _format("text", "json", "html"),
     click.option("--title", metavar="TEXT", help="The shop's name, at the top of the HTML page."),
-)
-"""What stdout gets where that can be a page with a title."""
-
-page_format = _together(
-    titled_format,
     click.option("--locale", default="en", show_default=True, metavar="TAG",
                  help="Whose number marks the HTML page has, e.g. de or en-IN."),
 )  # fmt: skip

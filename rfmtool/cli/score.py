@@ -15,7 +15,7 @@ from rfmtool.cli.arguments import run_arguments, text_options
 from rfmtool.cli.destination import is_shared, output_file
 from rfmtool.cli.loading import uninterrupted
 from rfmtool.cli.sections import SectionedCommand
-from rfmtool.cli.telling import teller
+from rfmtool.cli.telling import tell_of_tables, teller
 from rfmtool.errors import UsageError
 
 
@@ -75,6 +75,7 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     shared = is_shared(settings)
     with published_file(path, shared=shared) if path else _stdout() as target:
         result = pipeline.run(list(exports), **arguments)
+        tell_of_tables(result.evidence, settings)
         frames = result.parts()
         if settings["sort"] or settings["top"]:
             order = settings["sort"], settings["top"]

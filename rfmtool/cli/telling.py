@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +11,7 @@ from rfmtool.cli.arguments import Settings
 
 if TYPE_CHECKING:
     from rfmtool.grouping.grouped import Grouped
+    from rfmtool.sources.evidence.tables import Evidence
 
 
 def teller(settings: Settings) -> Callable[[Grouped], None] | None:
@@ -18,14 +19,27 @@ def teller(settings: Settings) -> Callable[[Grouped], None] | None:
     return None if settings["quiet"] else _tell
 
 
+def tell_of_tables(evidence: Evidence | None, settings: Settings) -> None:
+    """Tell what to know of the evidence tables."""
+    from rfmtool.summaries.warnings import table_warnings
+
+    for name, table in ({} if settings["quiet"] or not evidence else evidence.ledgers).items():
+        _warn(table_warnings(name, table))
+
+
 def _tell(grouped: Grouped) -> None:
     from rfmtool.columns import REJECTIONS
-    from rfmtool.pages.blocks import printable
     from rfmtool.summaries.warnings import reading_notices
 
     ledger = grouped.ledger
     if ledger.rejected:
         reasons = ", ".join(f"{name} {ledger[name]}" for name in REJECTIONS if ledger[name])
         click.echo(f"rejected {ledger.rejected} of {ledger.rows} rows ({reasons})", err=True)
-    for text in reading_notices(grouped):
+    _warn(reading_notices(grouped))
+
+
+def _warn(texts: Iterable[str]) -> None:
+    from rfmtool.pages.blocks import printable
+
+    for text in texts:
         click.echo(f"! {printable(text)}", err=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rfmtool.errors import AmbiguousInputError
+from rfmtool.money import money_text
 from rfmtool.sources import Export
 from rfmtool.sources.ledger import Ledger, StatusSum
 from rfmtool.sources.statuses import is_known, part_refunded
@@ -101,6 +102,13 @@ def status_notices(export: Export, ledger: Ledger) -> Sequence[str]:
             f"Rows taken for sales though nobody knows their status: {held.rows:,}, with"
             f" {unknown_words(unknown)}. --status 'WORD=not_a_sale' leaves them out."
         )
+    found += [
+        f"Rows with the status {row.word!r} hold {money_text(row.held.units)} in all, and as no"
+        " sales take it off nobody: if it was given back of orders that count, --status"
+        f" '{row.word}=sale' takes it off."
+        for row in rows
+        if row.meaning == "not_a_sale" and row.role != "type" and row.held.units < 0
+    ]
     parts = _sum(row for row in rows if row.word and part_refunded(row.word))
     if parts.rows and "refunded" not in export.columns:
         found.append(

@@ -12,6 +12,7 @@ from rfmtool.sources.files.listing import left_out
 from rfmtool.sources.layout import Asked, Reading
 from rfmtool.sources.presets import Known
 from rfmtool.sources.source import FileSource
+from rfmtool.sources.unplayed import unplayed
 
 __all__ = ["Asked", "Export", "open_export"]
 
@@ -46,6 +47,8 @@ def open_export(source: Any, asked: Asked) -> Export:  # noqa: ANN401 - any fram
         detect.same_roles(sources)
     sources = roles_by_cells.settled(sources, asked, preset)
     export = detect.understand(sources, asked, preset)
-    files = [one.file.path for one in sources if isinstance(one, FileSource) and one.file.path]
-    notices = (*passed_over, *roles_by_cells.unplayed(sources, asked, preset))
+    read = [one.file for one in sources if isinstance(one, FileSource)]
+    files = [file.path for file in read if file.path]
+    shown = (notice for file in read for notice in file.notices)
+    notices = (*passed_over, *shown, *unplayed(sources, asked, preset))
     return replace(export, left_out=left_out(source, files), notices=notices)

@@ -38,11 +38,13 @@ def table_of(frame: Any) -> pa.Table:  # noqa: ANN401 - any library's frame, or 
         names = dict.fromkeys(str(name) for row in frame for name in row)
         rows = [{str(name): cell for name, cell in row.items()} for row in frame]
         return pa.table({name: _column(name, [row.get(name) for row in rows]) for name in names})
+    if hasattr(frame, "set_axis") and not hasattr(frame, "columns"):
+        raise InputError("a source is a table, and this is one column", "Pass the whole frame.")
     if hasattr(frame, "set_axis"):  # pandas, whose own words would be of Arrow
         frame = _named_in_text(frame)
     try:
         return pa.RecordBatchReader.from_stream(frame).read_all()
-    except pa.ArrowException:
+    except (pa.ArrowException, TypeError):  # the second of columns that are sparse
         for name in frame.columns if hasattr(frame, "set_axis") else ():
             _column(name, frame[name])
         raise mixed() from None

@@ -1,18 +1,15 @@
 """Roles that a column's name only suggests, settled by what its first cells hold.
 
 "Refunded" may be money, a yes or no, or a day; "Type" may say which rows are credit notes, or
-which customers are retail. What then looks like money given back and plays no role is said.
+which customers are retail.
 """
 
 from __future__ import annotations
 
 import itertools
-import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
-from importlib import resources
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -25,18 +22,19 @@ from rfmtool.sources.cells.dates import read_days
 from rfmtool.sources.cells.numbers import DecimalMark, NumberReading, plain_numbers
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.names import normal
-from rfmtool.sources.roles import synonyms
 from rfmtool.sources.source import Source
 from rfmtool.sources.statuses import Statuses, words
 
-_FILE: Final = "unplayed.toml"
 _SAMPLE_BYTES: Final = 1 << 16
 _ROLES: Final = (
     "status", "payment_status", "type", "refunded", "cancelled_on", "voided", "is_test", "captured",
 )  # fmt: skip
-_WEAK: Final = frozenset({"etat", "estado", "stato", "situacao", "stav", "durum", "type"})
+_WEAK: Final = frozenset({
+    "etat", "estado", "stato", "situacao", "stav", "durum", "state", "stage", "result", "type",
+    "typ",
+})  # fmt: skip
 """Names that are as often of something else, such as a region."""
-_BECOMES: Final = {
+BECOMES: Final = {
     "refunded": {
         "number": "refunded", "empty": "refunded", "flag": "voided", "day": "cancelled_on",
     },
@@ -45,6 +43,7 @@ _BECOMES: Final = {
     "cancelled_on": {"day": "cancelled_on", "empty": "cancelled_on", "flag": "voided"},
     "captured": {"flag": "captured"},
 }  # fmt: skip
+"""What a column is, by what its name says and by what it holds."""
 _MOST: Final = 0.9
 Kind = Literal["empty", "flag", "number", "day", "words"]
 
@@ -84,13 +83,18 @@ def _cells(sources: Sequence[Source], role: str) -> pa.Array:
         alone = replace(source.layout, places={role: source.layout.places[role]}, carry_down=())
         jobs = source.with_layout(alone).jobs(block_bytes=_SAMPLE_BYTES)
         columns += [pc.cast(job().cells[role], pa.string()) for job in itertools.islice(jobs, 1)]
-    texts = pc.utf8_trim_whitespace(pc.unique(pa.concat_arrays(columns)))
+    return filled_words(pa.concat_arrays(columns))
+
+
+def filled_words(cells: pa.Array) -> pa.Array:
+    """The distinct texts of a column without the white space around them, but for empty ones."""
+    texts = pc.unique(pc.utf8_trim_whitespace(pc.unique(pc.cast(cells, pa.string()))))
     return pc.drop_null(texts.filter(pc.not_equal(texts, "")))
 
 
 def _becomes(role: str, cells: pa.Array, *, weak: bool) -> str | None:
-    if role in _BECOMES:
-        return _BECOMES[role].get(_kind(cells))
+    if role in BECOMES:
+        return BECOMES[role].get(kind_of_words(cells))
     meanings = [Statuses().meaning(word, of_type=role == "type") for word in cells.to_pylist()]
     known = len(meanings) - meanings.count("unknown")
     if role == "type":
@@ -100,7 +104,8 @@ def _becomes(role: str, cells: pa.Array, *, weak: bool) -> str | None:
     return role if known or not weak else None
 
 
-def _kind(cells: pa.Array) -> Kind:
+def kind_of_words(cells: pa.Array) -> Kind:
+    """What the `filled_words` of a column are."""
     if not len(cells):
         return "empty"
     found = {normal(word) for word in cells.to_pylist()}
@@ -115,42 +120,3 @@ def _kind(cells: pa.Array) -> Kind:
         if unread is None or np.mean(~unread) >= _MOST:
             return "day"
     return "words"
-
-
-@cache
-def _likenesses() -> Sequence[dict[str, Any]]:
-    text = resources.files(__package__).joinpath(_FILE).read_text("utf-8")
-    likenesses: list[dict[str, Any]] = tomllib.loads(text)["like"]
-    return likenesses
-
-
-def unplayed(sources: Sequence[Source], asked: Asked, preset: Preset) -> tuple[str, ...]:
-    """Sentences about the columns that play no role and look as if they should."""
-    known = preset.columns  # whoever wrote the preset knew what is owed, and which amount to take
-    found: dict[str, str] = {}
-    for source in sources:
-        played = {*source.layout.places.values()}
-        others = [name.strip() for place, name in enumerate(source.layout.header)
-                  if place not in played]  # fmt: skip
-        for name in others:
-            key = normal(name)
-            like = next((one for one in _likenesses()
-                         if any(normal(stem) in key for stem in one["stems"])
-                         and not (known and one["option"] == "unpaid")), None)  # fmt: skip
-            if like:
-                found.setdefault(name, f"Column {name!r} looks like {like['what']} and is not used:"
-                                       f" --column {like['option']}=NAME would.")  # fmt: skip
-    return (*found.values(), *(() if known else _other_amounts(sources[0], asked)))
-
-
-def _other_amounts(source: Source, asked: Asked) -> Iterator[str]:
-    layout = source.layout
-    if "amount" in asked.columns or "amount" not in layout.places:
-        return
-    known = set(synonyms()["amount"])
-    others = [name.strip() for place, name in enumerate(layout.header)
-              if normal(name) in known and place not in layout.places.values()]  # fmt: skip
-    if others:
-        taken = layout.header[layout.places["amount"]].strip()
-        names = ", ".join(repr(name) for name in others)
-        yield f"Money is read from {taken!r}; {names} could be it too: see --column amount=NAME."

@@ -14,6 +14,9 @@ from rfmtool.sources.names import normal
 
 _FILE: Final = "statuses.toml"
 Meaning = Literal["sale", "open", "not_a_sale", "credit", "unknown"]
+_SURE: Final = ("cancelled", "refunded", "voided", "failed")
+_PAYMENTS: Final = ("credit", "abono", "retour", "retur")
+"""Words that are as often of how an order was paid, or why it was sent."""
 _OF_STATUSES: Final[Sequence[Meaning]] = ("sale", "open", "not_a_sale")
 
 
@@ -62,6 +65,27 @@ class Statuses:
         if key in self.sale:
             return "sale"
         return _meanings(of_types=of_type).get(key, "unknown")
+
+
+def telling_word(found: Iterable[str]) -> tuple[str, str] | None:
+    """The role, status or type, that the words of a column call for, and the word that says so.
+
+    One is enough that is of orders called off, given back or failed; others, such as `pending`, are
+    words of much else, and tell only where half the column's words are known.
+    """
+    by_key = {normal(word): word for word in found}
+    plain, types = _meanings(of_types=False), _meanings(of_types=True)
+    given_back = next((key for key in by_key if types.get(key) == "credit"), None)
+    if given_back is not None and any(types.get(key) == "sale" for key in by_key):
+        return "type", by_key[given_back]
+    sure = {normal(word) for kind in _SURE for word in _shipped()["not_a_sale"][kind]}
+    told = next((key for key in by_key if key in sure), None)
+    if told is None and 2 * sum(key in plain for key in by_key) >= len(by_key):
+        told = next((key for key in by_key if plain.get(key) in ("open", "not_a_sale")), None)
+    if told is not None:
+        return "status", by_key[told]
+    is_payment = given_back in _PAYMENTS
+    return None if given_back is None or is_payment else ("type", by_key[given_back])
 
 
 def is_known(word: str) -> bool:

@@ -17,7 +17,7 @@ from rfmtool.sources.roles import may_be_data
 from rfmtool.sources.source import Source
 from rfmtool.summaries.exchange import rates_data
 from rfmtool.summaries.statuses import statuses_data
-from rfmtool.summaries.warnings import reading_notices
+from rfmtool.summaries.warnings import reading_notices, table_notices
 
 
 def diagnosis(grouped: Grouped, told: Evidence | None = None) -> dict[str, Any]:
@@ -36,7 +36,10 @@ def diagnosis(grouped: Grouped, told: Evidence | None = None) -> dict[str, Any]:
         "dates_by": "you said so" if export.asked.date_format else decided_by,
         "decimal_by": "you said so" if export.asked.decimal else decided_by,
         "statuses": statuses_data(grouped),
-        "notices": reading_notices(grouped)[bool(export.left_out) :],
+        "notices": [
+            *reading_notices(grouped)[bool(export.left_out) :],
+            *(text for name, table in tables.items() for text in table_notices(name, table)),
+        ],
         "footer_rows": ledger.footer_rows,
         "dropped_point_zero": grouped.dropped_point_zero,
         "merged_ids": grouped.merged_ids,

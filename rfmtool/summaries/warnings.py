@@ -162,9 +162,17 @@ def _evidence_warnings(result: Standing) -> list[str]:
     return found
 
 
+def table_notices(name: str, table: TableLedger) -> list[str]:
+    """What to look at in how an evidence table was read."""
+    if not table.table.attributes or table.roles - {*table.table.ids}:
+        return []
+    known = f"{name}: no column is known but the ids, so it only says who is known"
+    return [f"{known}: name others with --column {name}.ROLE=NAME."]
+
+
 def table_warnings(name: str, table: TableLedger) -> list[str]:
     """What to know of an evidence table: rows that cannot be read, ids of nobody."""
-    found = []
+    found = table_notices(name, table)
     if table.rows.rejected:
         first = table.rows.rejects[0]
         found.append(

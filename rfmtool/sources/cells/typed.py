@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rfmtool.errors import InputError
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.layout import Kind
 
 Use = Kind | Literal["kept"]
 """What a column is read as, or that it is only carried through."""
+_APART: Final = {16: 1 << 11, 32: 1 << 24, 64: 1 << 53}
+"""By how many bits floats have, below what all whole numbers are told apart."""
 
 
 def typed(
@@ -26,6 +29,9 @@ def typed(
 
     Records with text that is not UTF-8 go to the faults, as those of a file of text do.
     """
+    for role in ("customer_id", "order_id"):
+        if role in cells and pa.types.is_floating(cells[role].type):
+            _check_whole(role, cells[role])
     settled = {role: _settled(kinds.get(role, "text"), cell) for role, cell in cells.items()}
     batch = Batch(settled, records, (), whole)
     bad = [
@@ -34,6 +40,21 @@ def typed(
         if not _is_utf8(column)
     ]
     return batch.without(np.logical_or.reduce(bad), "bad_encoding") if bad else batch
+
+
+def _check_whole(role: str, cells: pa.Array) -> None:
+    """Refuse ids beyond what a float tells apart.
+
+    Raises:
+        InputError: one is.
+    """
+    largest = pc.max(pc.abs(cells)).as_py() or 0
+    if largest >= _APART.get(cells.type.bit_width, 0) and largest < float("inf"):
+        raise InputError(
+            f"{role} is a column of floats, with ids of more digits than floats tell apart",
+            "Make them text or whole numbers where they are made: different ones have fallen"
+            " together.",
+        )
 
 
 def can_be(use: Use, typed_as: pa.DataType) -> bool:

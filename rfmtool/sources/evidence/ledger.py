@@ -53,6 +53,11 @@ class TableLedger:
     """What it was read from."""
 
     @property
+    def roles(self) -> frozenset[str]:
+        """The roles that the columns of its files play."""
+        return frozenset(role for file in self.files for role in file.source.layout.places)
+
+    @property
     def unmatched(self) -> int | None:
         """How many of its people are known from nowhere else."""
         return None if self.matched is None else len(self.ids) - self.matched

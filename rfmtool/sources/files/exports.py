@@ -19,6 +19,7 @@ from rfmtool.sources.files.containers import DAMAGED, READ, START, is_workbook, 
 from rfmtool.sources.files.spools import reader_of, too_large
 from rfmtool.sources.files.streams import ByteStream, bounded, transcoded, within
 from rfmtool.sources.files.workbooks import sheet_as_csv
+from rfmtool.sources.files.zero_formats import columns_with_zeros
 
 if TYPE_CHECKING:
     from rfmtool.stores.listing import Found
@@ -113,6 +114,19 @@ class ExportFile:
                 "Name the file itself.",
             )
         return kind
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What to know of how its cells look where it comes from."""
+        if self.kind != "workbook":
+            return ()
+        with self.open() as raw:
+            columns = ", ".join(columns_with_zeros(raw))
+        told = (
+            f"{self.name}: the sheet shows numbers of column {columns} with zeros in front, as in"
+            " 00123, and holds none: they are read as 123."
+        )
+        return (told,) if columns else ()
 
     @cached_property
     def stored_bytes(self) -> int:

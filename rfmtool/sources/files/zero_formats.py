@@ -1,0 +1,49 @@
+"""Numbers of a workbook that are shown with zeros in front, which stand only in their format."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from typing import BinaryIO, Final
+
+from rfmtool.sources.files.containers import DAMAGED
+
+_FORMAT: Final = re.compile(rb"""<(?:\w+:)?numFmt\s[^>]*>""")
+_ID: Final = re.compile(rb"""numFmtId\s*=\s*["'](\d{1,9})["']""")
+_ZEROS: Final = re.compile(rb"""formatCode\s*=\s*["']00[-0 /]*(?:;[^"']*)?["']""")
+_STYLES: Final = re.compile(rb"<(?:\w+:)?cellXfs.*?</(?:\w+:)?cellXfs>", re.DOTALL)
+_STYLE: Final = re.compile(rb"<(?:\w+:)?xf\s[^>]*>")
+_CELL: Final = re.compile(rb"""<(?:\w+:)?c\s[^>]*>""")
+_COLUMN: Final = re.compile(rb"""\sr=["']([A-Z]{1,3})\d""")
+_PART: Final = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
+_LOOKED_AT: Final = 1 << 20
+"""The first rows of a sheet tell how its columns are formatted."""
+
+
+def columns_with_zeros(raw: BinaryIO) -> list[str]:
+    """The columns, by letter, in which a sheet shows numbers such as 00123."""
+    raw.seek(0)
+    try:
+        with zipfile.ZipFile(raw) as book:
+            styles = _styles_with_zeros(book.open("xl/styles.xml").read(_LOOKED_AT))
+            if not styles:
+                return []
+            wanted = re.compile(rb"""\ss=["'](?:%s)["']""" % b"|".join(styles))
+            sheets = [name for name in book.namelist() if _PART.fullmatch(name)]
+            texts = (book.open(name).read(_LOOKED_AT) for name in sheets)
+            cells = (cell for text in texts for cell in _CELL.findall(text))
+            found = {place[1].decode() for cell in cells
+                     if wanted.search(cell) and (place := _COLUMN.search(cell))}  # fmt: skip
+    except (*DAMAGED, KeyError, ValueError):
+        return []
+    return sorted(found, key=lambda letters: (len(letters), letters))
+
+
+def _styles_with_zeros(text: bytes) -> list[bytes]:
+    formats = {found[1] for one in _FORMAT.findall(text)
+               if _ZEROS.search(one) and (found := _ID.search(one))}  # fmt: skip
+    styles = _STYLES.search(text)
+    if not formats or styles is None:
+        return []
+    ids = (_ID.search(one) for one in _STYLE.findall(styles[0]))
+    return [b"%d" % place for place, found in enumerate(ids) if found and found[1] in formats]

@@ -1,0 +1,142 @@
+"""Columns that play no role and look as if they should, by what they are called or hold.
+
+What money given back, orders called off or orders not paid hide behind is said aloud.
+"""
+
+from __future__ import annotations
+
+import itertools
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.rules.presets import Preset
+from rfmtool.sources.layout import KEPT, Asked
+from rfmtool.sources.names import normal
+from rfmtool.sources.roles import synonyms
+from rfmtool.sources.roles_by_cells import BECOMES, filled_words, kind_of_words
+from rfmtool.sources.source import Source
+from rfmtool.sources.statuses import telling_word
+
+_FILE: Final = "unplayed.toml"
+_SAMPLE_BYTES: Final = 1 << 18
+_MOST_FILES: Final = 4
+_MOST_WORDS: Final = 30
+"""A column of more is of names or texts, in which any word may stand."""
+_AMOUNT: Final = "amount"
+_TAKEN_OFF: Final = r"[-(\x{2212}]"
+
+
+def unplayed(sources: Sequence[Source], asked: Asked, preset: Preset) -> tuple[str, ...]:
+    """Sentences about the columns that play no role and look as if they should."""
+    known = bool(preset.columns)  # whoever wrote it knew what is owed, and which amount to take
+    found: dict[str, str] = {}
+    amounts: list[str] = []
+    step = -(-len(sources) // _MOST_FILES)
+    for place, source in enumerate(sources):
+        cells = {} if place % step else _sample(source)
+        for name in _others(source).values():
+            like = _likeness(name)
+            if like and not (known and like.get("option") in (*source.layout.places, "unpaid")):
+                found.setdefault(name, f"Column {name!r} looks like {like['what']} and is not used"
+                                       f"{_advice(like, cells.get(name))}")  # fmt: skip
+        for name, (role, word) in _telling(cells).items():
+            free = role if role not in source.layout.places else "payment_status"
+            found.setdefault(name, f"Column {name!r} says {word!r}, as of orders that are no sales,"
+                                   f" and is not used: --column {free}=NAME would.")  # fmt: skip
+        if source is sources[0] and not known and "amount" not in asked.columns:
+            amounts = [*_other_amounts(source, cells)]
+    return (*found.values(), *amounts)
+
+
+def _others(source: Source) -> dict[int, str]:
+    """The columns without a role, by place."""
+    played = {*source.layout.places.values()}
+    header = enumerate(source.layout.header)
+    return {place: name.strip() for place, name in header if place not in played}
+
+
+@cache
+def _likenesses() -> Sequence[dict[str, Any]]:
+    text = resources.files(__package__).joinpath(_FILE).read_text("utf-8")
+    likenesses: list[dict[str, Any]] = tomllib.loads(text)["like"]
+    return likenesses
+
+
+def _likeness(name: str) -> dict[str, Any] | None:
+    key = normal(name)
+    for one in _likenesses():
+        stems, names = map(normal, one["stems"]), map(normal, one.get("names", ()))
+        if key in names or any(stem in key for stem in stems):
+            return one
+    return None
+
+
+def _advice(like: Mapping[str, Any], column: pa.Array | None) -> str:
+    """Which option would use a column, by what it holds."""
+    if "advice" in like:
+        return f". {like['advice']}"
+    role = like["option"]
+    if column is not None:
+        role = BECOMES.get(role, {}).get(kind_of_words(filled_words(column)), role)
+    return f": --column {role}=NAME would."
+
+
+def _sample(source: Source) -> Mapping[str, pa.Array]:
+    """The first cells of the columns without a role by name, and those of the amount."""
+    others = _others(source)
+    places = {KEPT + name: place for place, name in others.items()}
+    if _AMOUNT in source.layout.places:
+        places[_AMOUNT] = source.layout.places[_AMOUNT]
+    layout = replace(source.layout, places=places, kinds={}, carry_down=())
+    if not others or not layout.in_file.places:
+        return {}
+    jobs = source.with_layout(layout).jobs(block_bytes=_SAMPLE_BYTES)
+    for job in itertools.islice(jobs, 1):
+        cells = job().cells.items()
+        return {role.removeprefix(KEPT): column for role, column in cells}
+    return {}
+
+
+def _telling(cells: Mapping[str, pa.Array]) -> dict[str, tuple[str, str]]:
+    """The role and the word of columns of few words, one of orders that are no sales, by name."""
+    found = {}
+    for name, column in cells.items():
+        if name == _AMOUNT or not pa.types.is_string(column.type):
+            continue
+        words = filled_words(column)
+        told = telling_word(words.to_pylist()) if len(words) <= _MOST_WORDS else None
+        if told and not (told[0] == "type" and _is_taken_off(column, told[1], cells.get(_AMOUNT))):
+            found[name] = told
+    return found
+
+
+def _is_taken_off(column: pa.Array, word: str, amounts: pa.Array | None) -> bool:
+    """Whether all rows of a word have money below zero already."""
+    if amounts is None:
+        return False
+    of_word = pc.equal(pc.utf8_trim_whitespace(column), word)
+    written = pc.cast(amounts, pa.string()).filter(of_word)
+    return pc.all(pc.match_substring_regex(written, _TAKEN_OFF)).as_py() is True
+
+
+def _are_numbers(column: pa.Array | None) -> bool:
+    return column is None or kind_of_words(filled_words(column)) in ("number", "empty")
+
+
+def _other_amounts(source: Source, cells: Mapping[str, pa.Array]) -> Iterator[str]:
+    layout, known = source.layout, set(synonyms()[_AMOUNT])
+    if _AMOUNT not in layout.places:
+        return
+    others = [name for name in _others(source).values()
+              if normal(name) in known and _are_numbers(cells.get(name))]  # fmt: skip
+    if others:
+        taken = layout.header[layout.places[_AMOUNT]].strip()
+        names = ", ".join(repr(name) for name in others)
+        yield f"Money is read from {taken!r}; {names} could be it too: see --column amount=NAME."
