@@ -251,8 +251,12 @@ def test_what_workers_cannot_open_is_refused():
     remote = Settings(remote="sc://127.0.0.1:1")
     pipe = rfmtool("score", "-", "--engine", "spark", "--remote", remote.remote, stdin=SHOP)
 
-    assert pipe.exit_code == 2
-    assert "stdin: --engine spark reads files" in pipe.stderr
+    table = rfmtool("run", "duckdb:nowhere.duckdb", "--table", "orders", "--engine", "spark",
+                    "--remote", remote.remote)  # fmt: skip
+
+    for done in (pipe, table):
+        assert done.exit_code == 2
+        assert "--engine spark reads files" in done.stderr
     with pytest.raises(UsageError, match="--engine spark reads files"):
         look(pd.DataFrame({"customer_id": ["a"], "ordered_at": ["2024-01-02"], "amount": [1]}),
              settings=remote)  # fmt: skip

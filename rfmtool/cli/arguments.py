@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from rfmtool.errors import UsageError
-from rfmtool.places import without_secrets
+from rfmtool.places import WEB, is_database, scheme_of, without_secrets
 
 if TYPE_CHECKING:
     from rfmtool.outputs.text import TextOptions
@@ -183,6 +183,8 @@ def run_arguments(settings: Settings, exports: Sequence[str]) -> dict[str, Any]:
     from rfmtool.sources.ledger import Ledger
     from rfmtool.sources.limits import check_rejects
 
+    if settings["engine"] != "local":
+        _check_files(exports)
     # Of no rows at all: a typo should not wait until the whole export is read.
     check_rejects(Ledger(), settings["max_rejects"])
     arguments = {
@@ -198,6 +200,21 @@ def run_arguments(settings: Settings, exports: Sequence[str]) -> dict[str, Any]:
     if "cuts" in settings:
         arguments |= {"cuts": parse_cuts(settings["cuts"]), "fit_on": parse_fit(settings)}
     return arguments
+
+
+def _check_files(exports: Sequence[str]) -> None:
+    """Check that all exports are files, before any row of another is fetched for nothing.
+
+    Raises:
+        UsageError: one is not.
+    """
+    others = [one for one in exports if one == "-" or is_database(one) or scheme_of(one) == WEB]
+    if others:
+        raise UsageError(
+            f"{without_secrets(others[0])}: --engine spark reads files and objects of stores, which"
+            " workers of the cluster can open too",
+            "Take --engine local, or save it where all of them find it.",
+        )
 
 
 def parse_cuts(texts: tuple[str, ...]) -> dict[str, Method]:

@@ -102,7 +102,7 @@ def _nothing_proven(people: int) -> Columns:
 
 @cache
 def _of_nobody_known() -> Columns:
-    never = _dates(np.array([UNDATED]))
+    never = dated(np.zeros(1, dtype=np.int64), np.zeros(1, dtype=bool))
     one = pd.DataFrame({"order_days": [0], "last_order_on": never})
     return _proven(one, {}, 0)
 

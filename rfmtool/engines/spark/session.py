@@ -153,6 +153,11 @@ def _told(place: str, error: Any) -> RfmtoolError:  # noqa: ANN401 - the client'
         return UsageError(
             f"the cluster at {place} refuses the login", "Look at the token in --remote."
         )
+    if code == "UNIMPLEMENTED":
+        return UsageError(
+            f"what answers at {place} does not speak Spark Connect",
+            f"Look at the host and the port; mostly it is {_PORT}.",
+        )
     missing = _MISSING.search(said)
     if missing or OTHER_VERSION in said:
         what = f"have no module {missing[1]}" if missing else "have another version of rfmtool"
