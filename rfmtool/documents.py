@@ -17,6 +17,8 @@ _LONG_KEY: Final = re.compile(
     rb"(?<![\w-])" + _KEY + rb"(?:[ \t]*+\.[ \t]*+" + _KEY + rb"){%d}" % _DEEPEST
 )
 
+_NUL: Final = re.compile(r"\\u0000|\\U00000000|\\x00")
+
 
 def bytes_of(path: Path, most: int = MOST_BYTES) -> bytes:
     """The bytes of a file that is not too large.
@@ -78,7 +80,16 @@ def toml_text(text: str) -> dict[str, Any]:
     except (ValueError, ArithmeticError, RecursionError):
         raise ValueError("a number is too long, or lists are too deep") from None
     _check_depth(found)
+    if _NUL.search(text) and "\0" in _plain(found):
+        raise ValueError("a text holds the character 0, as no name and no word does")
     return found
+
+
+def _plain(data: Any) -> str:  # noqa: ANN401 - any shape
+    """All the text of it, keys included."""
+    if isinstance(data, dict):
+        return "".join(map(_plain, [*data, *data.values()]))
+    return "".join(map(_plain, data)) if isinstance(data, list) else str(data)
 
 
 def _no_number(word: str) -> NoReturn:

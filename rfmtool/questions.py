@@ -21,7 +21,7 @@ from rfmtool.analyses.timeline import COUNTED, Every, Point, ends, point
 from rfmtool.days import day_of
 from rfmtool.engines import Entries
 from rfmtool.errors import UsageError
-from rfmtool.grouping.history import Past, laid_out
+from rfmtool.grouping.history import LaidOut, Past
 from rfmtool.grouping.read import Settings
 from rfmtool.notebook import (
     Affinity,
@@ -229,7 +229,7 @@ def timeline(
             f"the export begins on {first}, which makes {len(before) + 1:,} {every} ends",
             "Leave out what is too old with --since, or take longer steps with --every.",
         )
-    past = list(laid_out(entries))
+    past = list(LaidOut(entries))
     jobs = (partial(_point, result, past, day, scales) for day in before)
     points = list(in_order(jobs, result.settings.threads))
     whole = point(result.frame, result.as_of)

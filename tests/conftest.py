@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
+from itertools import count
 from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
 import pytest
@@ -32,8 +34,47 @@ settings.register_profile("suite", deadline=None, max_examples=12, derandomize=T
 settings.register_profile("thorough", deadline=None, max_examples=1_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
+
+def pytest_cmdline_main(config):
+    """Give each process tests that stand together, so that what they share is made once."""
+    if config.getoption("dist", "no") == "load":
+        config.option.dist = "worksteal"
+
+
+DUCKDB = local.duckdb
 IN_DETAIL = Settings(detail=Detail("product", cost=False, contacts=False, entries=True))
 SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_database():
+    """Groupings borrow one database and have a catalog each, because opening one takes longest.
+
+    What memory there is is asked anew each time; `own_database` opens one each time.
+    """
+    numbers = count()
+    with DUCKDB.connect() as root, pytest.MonkeyPatch.context() as patch:
+
+        @contextmanager
+        def borrowed():
+            name = f"grouping_{next(numbers)}"
+            try:
+                with root.cursor() as cursor:
+                    cursor.execute(f"reset memory_limit; attach ':memory:' as {name}; use {name}")
+                    yield cursor
+            finally:
+                root.cursor().execute(f"detach {name}")
+
+        borrowing = ModuleType("duckdb")
+        borrowing.__dict__.update(vars(DUCKDB), connect=borrowed)
+        patch.setattr(local, "duckdb", borrowing)
+        yield
+
+
+@pytest.fixture
+def own_database(monkeypatch):
+    """Let each grouping open a database of its own, as outside of tests."""
+    monkeypatch.setattr(local, "duckdb", DUCKDB)
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +101,7 @@ def in_blocks(monkeypatch):
 
 
 @pytest.fixture
-def cannot_spill(monkeypatch):
+def cannot_spill(monkeypatch, own_database):  # noqa: ARG001 - which has not spilled elsewhere
     """Afterwards what does not fit into memory fails, for want of a place on disk."""
     nowhere = Path(os.devnull)
     return lambda: monkeypatch.setattr(

@@ -122,6 +122,17 @@ def test_a_total_on_every_row_of_an_order_without_a_customer_is_money_once_too(w
     assert (ledger.used_units, ledger.anonymous_units) == (500_000, 500_000)
 
 
+def test_a_total_on_every_row_of_an_order_is_money_of_its_status_once(write):
+    rows = ["ann,1,2024-01-05,50,paid", "bob,2,2024-01-05,9,void", "ann,1,2024-01-05,50,paid",
+            ",3,2024-01-05,7,", "bob,2,2024-01-05,9,void", ",3,2024-01-05,7,"]  # fmt: skip
+    path = write(["customer_id,order_id,ordered_at,amount,status", *rows])
+
+    ledger = look(path, settings=Settings(amount_per="order")).ledger
+
+    found = {word: (held.rows, held.units) for (_, word, _), held in ledger.statuses.items()}
+    assert found == {"paid": (2, 500_000), "void": (2, 90_000), "": (2, 70_000)}
+
+
 def test_real_shops_pass_unasked(real_data):
     superstore = next(real_data("superstore").glob("*.csv"))
 

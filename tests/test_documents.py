@@ -21,6 +21,7 @@ from rfmtool.rules import load_rules
         ("a" * (5 << 20), "more than"),
         ("\n".join(["'" * 1999] * 500), "line 1"),
         ("a" * (3 << 20), "Expected"),
+        ('[[a]]\nb = ["x\\u0000y"]', "the character 0"),
     ],
 )
 def test_toml_that_is_absurd_is_refused_at_once(write, text, words):

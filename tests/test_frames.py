@@ -21,7 +21,10 @@ def money(source, **how):
     return dict(zip(people["customer_id"], people["monetary"], strict=True))
 
 
-@pytest.mark.parametrize(("kind", "ids"), [("float64", (2.0**53, 7)), ("float32", (2.0**24, 7))])
+@pytest.mark.parametrize(
+    ("kind", "ids"),
+    [("float64", (2.0**53, 7)), ("float32", (2.0**24, 7)), ("float16", (2.0**11, 7))],
+)
 def test_ids_beyond_what_floats_tell_apart_are_refused(kind, ids):
     frame = pd.DataFrame({"customer_id": ids, "date": ["2026-01-01"] * 2, "amount": 1})
 

@@ -75,12 +75,17 @@ def earlier_run(
         if sys.stderr.isatty() and not settings["quiet"]:
             click.echo(f"{target}: no earlier run, so nothing can have changed", err=True)
         return None
-    from rfmtool.runs.finished import read_summary
+    from rfmtool.runs.fail_if import count_of
+    from rfmtool.runs.finished import read_summary, reading_back
 
     try:
-        return read_summary(target)
+        summary = read_summary(target)
+        with reading_back(target):  # sooner than after reading the export
+            for limit in (limit for limit in limits if limit.kind == "change"):
+                count_of(summary, limit.name)
     except InputError as error:
         raise InputError(error.args[0], "Run once without --fail-if to write it anew.") from None
+    return summary
 
 
 def check(limits: list[Limit], result: Result, before: dict[str, Any] | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -106,6 +107,8 @@ class Request:
     """Nothing but the orders that recur with the same rows in another file."""
     anonymous: bool = False
     """Nothing but the money of the lines without a customer."""
+    by_status: bool = False
+    """Nothing but the money of each word of the status columns."""
     whole_orders: bool = False
     """Whether an order with a line that is not a sale is left out whole."""
     amount_per_order: bool = False
@@ -145,6 +148,9 @@ class Grouping:
     merged_ids: int = 0
     overlap: Overlap = field(default_factory=Overlap)
     anonymous_units: int = 0
+    by_status: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    """The money of each status column's role and word, "" where it is empty: what it comes to, and
+    what moved."""
 
 
 class Engine(Protocol):

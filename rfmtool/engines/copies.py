@@ -9,6 +9,7 @@ from rfmtool.engines.columns import quoted
 from rfmtool.engines.exact import statement
 from rfmtool.sources.ledger import Overlap
 from rfmtool.sources.rows.lines import FILE
+from rfmtool.sources.rows.sales import STATUS_ROLES
 
 _MONEY = ("sales", "refunds", "cost")
 
@@ -51,3 +52,24 @@ def anonymous_units(connection: duckdb.DuckDBPyConnection, request: Request) -> 
     query = f"select coalesce({money}, 0) from lines where customer_id is null"  # noqa: S608
     (found,) = connection.sql(query).fetchall()
     return int(found[0])
+
+
+def status_money(
+    connection: duckdb.DuckDBPyConnection, request: Request
+) -> dict[tuple[str, str], tuple[int, int]]:
+    """The money of each status word, what lines repeat counted once: its sum, and what moved."""
+    register(connection, request, request.lines.read())
+    roles = [role for role in STATUS_ROLES if role in request.lines.schema.names]
+    net, moved = (
+        f"sum(cast(sales as decimal(38, 0)) {sign} cast(refunds as decimal(38, 0)))"
+        for sign in "-+"
+    )
+    words = ", ".join(f"coalesce({role}, '')" for role in roles)
+    # The lines are a stream, which is read once.
+    query = f"select {words}, {net}, {moved} from lines group by all"  # noqa: S608
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for *told, net_units, moved_units in connection.sql(query).fetchall():
+        for key in zip(roles, told, strict=True):
+            before = found.get(key, (0, 0))
+            found[key] = before[0] + int(net_units), before[1] + int(moved_units)
+    return found

@@ -10,7 +10,7 @@ from typing import Final
 import duckdb
 
 from rfmtool.engines import Grouping, Request
-from rfmtool.engines.copies import anonymous_units, overlap
+from rfmtool.engines.copies import anonymous_units, overlap, status_money
 from rfmtool.engines.exact import DOUBLE, WIDE, MoneyOverflowError
 from rfmtool.engines.queries import SamePersonError, grouping_of
 from rfmtool.errors import SystemFailureError, UsageError
@@ -52,6 +52,9 @@ class LocalEngine:
         if request.anonymous:
             with self._connection(self.threads) as connection:
                 return Grouping(anonymous_units=anonymous_units(connection, request))
+        if request.by_status:
+            with self._connection(self.threads) as connection:
+                return Grouping(by_status=status_money(connection, request))
         money, merges, threads = DOUBLE, False, self.threads
         while True:
             try:

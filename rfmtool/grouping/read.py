@@ -209,6 +209,11 @@ def _read(lines: ExportLines, export: Export, detail: Detail, engine: Engine) ->
         order_counts=found.order_counts,
         rates=question.rates,
     )
+    if question.amount_per == "order" and ledger.statuses and "order_id" in wanted.columns:
+        # Its money was added up by row, and each row of an order may repeat it all.
+        again = ExportLines(export.of(_NO_DETAIL), replace(question, by_status=True), lines.threads)
+        told = engine.group(Request(again, by_status=True, amount_per_order=True))
+        ledger.restate_money(told.by_status)
     with having_seen(grouped):
         check_currency(export, ledger, question)
         check_statuses(export, ledger)

@@ -41,7 +41,7 @@ from rfmtool.pages.blocks import (
 
 _ENDLESS: Final = 10_000
 _ANY: Final = Console(width=_ENDLESS)
-_NARROWEST, _USUAL = 20, 80
+_NARROWEST, _USUAL, _WIDEST = 20, 80, 1_000
 _PADDING: Final = 1
 _STYLES: Final[dict[Tone, str]] = {
     "plain": "", "title": "bold cyan", "strong": "bold", "quiet": "dim", "warning": "yellow",
@@ -73,6 +73,7 @@ def as_console(*, stderr: bool = False, color: bool = True) -> Console:
                       emoji=False, markup=False)  # fmt: skip
     if console.width < _NARROWEST:  # as COLUMNS=0 says that nobody knows
         console.width = _NARROWEST if console.width else _USUAL
+    console.width = min(console.width, _WIDEST)  # what nobody's terminal is costs time by its width
     return console
 
 

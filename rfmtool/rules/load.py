@@ -61,7 +61,7 @@ def load_rules(
     shipped, origins = _shipped(), dict[str, str]()
     data, rules = {**shipped.data}, None
     for one in _listed(path):
-        data = laid_on(data, _own(one), origins, os.fspath(one))
+        data = laid_on({**data}, _own(one), origins, os.fspath(one))
         rules = rules_of(data, os.fspath(one), cuts)  # each by itself, so that errors name it
     if cuts and rules is None:
         shipped = rules_of(data, _SHIPPED, cuts)

@@ -13,6 +13,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, Final, Literal
 
+from rfmtool.columns import PLURAL
 from rfmtool.errors import LimitError, UsageError
 
 Data = Mapping[str, Any]
@@ -24,6 +25,7 @@ FIGURES: Final = (
     "median_frequency", "median_monetary", "median_days", "as_of",
 )  # fmt: skip
 GROUPINGS: Final = ("stages", "segments", "activity")
+_ONE_OF: Final = {plural: one for one, plural in PLURAL.items() if plural in GROUPINGS}
 _SHARE_OF: Final = {
     "anonymous": "rows", "rejected": "rows", "buyers": "customers", "no_channel": "customers",
     "unmatched": "people of evidence", "drift": "buyers",
@@ -118,7 +120,11 @@ def check_names(limits: Sequence[Limit], groups: Mapping[str, Collection[str]]) 
     """
     for limit in limits:
         meant: list[str] = [name for name in FIGURES if name == limit.name]
-        meant += [grouping for grouping, names in groups.items() if limit.name in names]
+        meant += [
+            grouping
+            for grouping, names in groups.items()
+            if any(_is_meant(limit.name, grouping, name) for name in names)
+        ]
         if not meant:
             known = dict.fromkeys(
                 [*FIGURES, *(name for names in groups.values() for name in names)]
@@ -130,8 +136,13 @@ def check_names(limits: Sequence[Limit], groups: Mapping[str, Collection[str]]) 
         if len(meant) > 1:
             raise UsageError(
                 f"--fail-if {limit.text!r}: {limit.name} is among both {' and '.join(meant[:2])}",
-                "Rename one of them in the rules.",
+                f"Say {_ONE_OF[meant[1]]}.{limit.name}, or rename one of them in the rules.",
             )
+
+
+def _is_meant(name: str, grouping: str, group: str) -> bool:
+    """Whether a limit is about a group: by its name alone, or as `stage.client`."""
+    return name in (group, f"{_ONE_OF[grouping]}.{group}")
 
 
 def group_names(*summaries: Data) -> dict[str, list[str]]:
@@ -165,7 +176,7 @@ def _broken(limits: Sequence[Limit], new: Data, old: Data | None) -> Iterator[st
             if limit.breaks(figure):
                 yield f"--fail-if {limit.text!r}: {limit.name} is {words}"
         elif old is not None:
-            before, after = _count(old, limit.name), _count(new, limit.name)
+            before, after = count_of(old, limit.name), count_of(new, limit.name)
             rise = (after - before) / (abs(before) or 1)
             is_broken = limit.breaks(rise)
             if after and not before:  # a rise or fall from nothing is beyond any bound
@@ -180,20 +191,28 @@ def _figure(limit: Limit, summary: Data) -> tuple[Fraction, str]:
     """What a limit on one run looks at, and how to say it."""
     if limit.kind == "day":
         return Fraction(date.fromisoformat(summary["as_of"]).toordinal()), summary["as_of"]
-    count = _count(summary, limit.name)
+    count = count_of(summary, limit.name)
     words = _in_words(limit.name, count)
     if limit.kind == "value":
         return count, words
     whole = _SHARE_OF.get(limit.name, "customers")
-    every = _people_of_evidence(summary) if limit.name == "unmatched" else _count(summary, whole)
+    every = _people_of_evidence(summary) if limit.name == "unmatched" else count_of(summary, whole)
     share = count / every if every else Fraction(0)
     return share, f"{float(share):.1%}, {words} of {int(every):,} {whole}"
 
 
-def _count(summary: Data, name: str) -> Fraction:
-    """A figure of a summary; 0 for a group without members."""
-    groups = (group for grouping in GROUPINGS for group in summary.get(grouping, ()))
-    count = next((group["customers"] for group in groups if group["name"] == name), 0)
+def count_of(summary: Data, name: str) -> Fraction:
+    """A figure of a summary; 0 for a group without members.
+
+    Raises an error of Python's own where the summary is of another shape.
+    """
+    counts = (
+        group["customers"]
+        for grouping in GROUPINGS
+        for group in summary.get(grouping, ())
+        if _is_meant(name, grouping, group["name"])
+    )
+    count = next(counts, 0)
     if name in ("rows", "anonymous"):
         count = summary["ledger"][name]
     elif name == "rejected":

@@ -208,3 +208,5 @@ class Question:
     """What becomes of orders that recur in another file; None where it is to be asked."""
     anonymous: bool = False
     """Whether the lines without a customer are wanted too, with null for one."""
+    by_status: bool = False
+    """Whether all readable rows are wanted, as lines with the words of their status columns."""

@@ -160,6 +160,19 @@ class Ledger:
         self.counts[CODES["used"]] = rows
         self.used_units = units
 
+    def restate_money(self, told: Mapping[tuple[str, str], tuple[int, int]]) -> None:
+        """Take other money for the words of the status columns: what it comes to, what moved."""
+        sums = {key: StatusSum(one.rows) for key, one in self.statuses.items()}
+        unknown = {role for role, word, meaning in sums if not word and meaning == "unknown"}
+        meanings = {(role, word): meaning for role, word, meaning in sums if word}
+        for (role, word), money in told.items():
+            meaning = meanings.get((role, word), "empty")
+            if word and meaning == "empty":  # one of very many, which are counted together
+                word, meaning = "", "unknown" if role in unknown else "empty"  # noqa: PLW2901
+            key = role, word, meaning
+            sums[key] = sums.get(key, StatusSum()).plus(StatusSum(0, *money))
+        self.statuses = sums
+
     def set_overlap(self, overlap: Overlap) -> None:
         """Note what recurs in another file; what the copies hold without a customer is no more."""
         self.overlap = overlap

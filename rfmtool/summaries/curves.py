@@ -14,7 +14,7 @@ from rfmtool.analyses.concentration import concentration
 from rfmtool.analyses.repeat import repeat
 from rfmtool.analyses.timeline import COUNTED, Point, Timeline, ends, point
 from rfmtool.days import day_of
-from rfmtool.grouping.history import Past, laid_out
+from rfmtool.grouping.history import LaidOut, Past
 from rfmtool.scoring.scales import Scales
 from rfmtool.summaries.answers import cadence_data, concentration_data, repeat_data, timeline_data
 from rfmtool.summaries.cohorts import cohorts_in_short
@@ -98,7 +98,7 @@ def earlier_dates(result: Standing) -> Data | None:
         return None
     begins = min(day_of(int(entries.day.min())), as_of)
     every: Every = "month" if (as_of - begins).days <= _A_YEAR_DAYS else "quarter"
-    past, scales = [*laid_out(entries)], None if result.fitted else result.scales
+    past, scales = [*LaidOut(entries)], None if result.fitted else result.scales
     jobs = [
         partial(_point, result, past, day, scales)
         for day in ends(begins, as_of, every)[-_MOST_DATES:-1]

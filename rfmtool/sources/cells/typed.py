@@ -48,8 +48,9 @@ def _check_whole(role: str, cells: pa.Array) -> None:
     Raises:
         InputError: one is.
     """
-    largest = pc.max(pc.abs(cells)).as_py() or 0
-    if largest >= _APART.get(cells.type.bit_width, 0) and largest < float("inf"):
+    wide = cells.cast(pa.float64())  # float16 can hardly be computed with
+    largest = pc.max(pc.abs(wide)).as_py() or 0
+    if _APART[cells.type.bit_width] <= largest < float("inf"):
         raise InputError(
             f"{role} is a column of floats, with ids of more digits than floats tell apart",
             "Make them text or whole numbers where they are made: different ones have fallen"

@@ -45,7 +45,13 @@ from rfmtool.sources.rows.bins import (
     tally_of_rows,
 )
 from rfmtool.sources.rows.runs import Cells, Runs, count_by_run, find_runs
-from rfmtool.sources.rows.sales import credits_of, no_sales, of_no_sale_type, statuses_of
+from rfmtool.sources.rows.sales import (
+    STATUS_ROLES,
+    credits_of,
+    no_sales,
+    of_no_sale_type,
+    statuses_of,
+)
 
 LINES: Final = pa.schema(
     {
@@ -83,13 +89,18 @@ class Cleaned:
     """The place of a row that holds the header in another order."""
 
 
-def lines_schema(roles: Collection[str], *, largest: bool = False) -> pa.Schema:
+def lines_schema(
+    roles: Collection[str], *, largest: bool = False, by_status: bool = False
+) -> pa.Schema:
     """LINES and what an export with these roles has beside: category, cost, uncosted, texts.
+
+    The words of status columns only `by_status`.
 
     Texts are missing where a cell is empty. Contact columns go by their roles, kept ones by KEPT
     and their names.
     """
     texts = ["category", *CONTACTS, *sorted(role for role in roles if role.startswith(KEPT))]
+    texts += STATUS_ROLES if by_status else ()
     extras = {role: pa.string() for role in texts if role in roles}
     extras |= {LARGEST: pa.int64()} if largest else {}
     return pa.schema([*LINES, *pa.schema(extras | (_COSTS if "cost" in roles else {}))])
@@ -135,6 +146,9 @@ def clean(
     kept = rows.are("used") | (rows.are("not_a_sale") & goes_along)
     if question.anonymous:
         kept |= rows.are("anonymous") & rows.asked_for
+    if question.by_status:
+        kept = rows.counts > 0
+        kept &= ~rows.are("blank")
     return Cleaned(
         lines if kept.all() else lines.filter(pa.array(kept)), _tally(rows, reading, question)
     )

@@ -97,7 +97,8 @@ class ExportLines:
     def _schema(self) -> pa.Schema:
         roles, question = self.export.columns.keys(), self.question
         asks = {"amount", "order_id"} <= roles and question.amount_per is None
-        return lines_schema(roles, largest=asks and not question.order_per_row)
+        largest = asks and not question.order_per_row
+        return lines_schema(roles, largest=largest, by_status=question.by_status)
 
     def read(self) -> pa.RecordBatchReader:
         """Begin to read; the ledger is filled as the stream is consumed.
