@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -139,11 +140,12 @@ def test_a_run_on_a_cluster_writes_the_same_bytes(cluster, write, tmp_path):
     path, words = write(SHOP), ("--no-page", "--quiet")
     here = rfmtool("run", path, "-o", tmp_path / "here", *words)
     there = rfmtool("run", path, "-o", tmp_path / "there", *words, "--engine", "spark",
-                    "--remote", cluster)  # fmt: skip
+                    "--remote", f"{cluster}/;user_id=secret")  # fmt: skip
 
     assert (here.exit_code, there.exit_code, there.output) == (0, 0, "")
     files = [{each.relative_to(place): each.read_bytes() for each in place.rglob("*.*")}
              for place in (tmp_path / "here", tmp_path / "there")]  # fmt: skip
+    assert not any(b"secret" in written for written in files[1].values())
     manifests = [json.loads(each.pop(next(name for name in each if name.name == "manifest.json")))
                  for each in files]  # fmt: skip
     assert files[0] == files[1]
@@ -201,6 +203,17 @@ def test_workers_without_the_package_are_told_what_they_need(cluster, write, mon
 
     with pytest.raises(UsageError, match="another version of rfmtool"):
         look(write(SHOP), settings=Settings(remote=cluster))
+
+
+def test_workers_open_the_objects_of_stores(cluster, s3, write):
+    with s3.open_output_stream("shops/cluster/export.csv") as stream:
+        stream.write(SHOP.encode())
+    place = os.environ["AWS_ENDPOINT_URL"].removeprefix("http://")
+    url = f"s3://anybody:hush@shops/cluster/export.csv?scheme=http&endpoint_override={place}"
+
+    there = look(f"{url}&region=us-east-1", settings=Settings(remote=cluster))
+
+    assert same(there, look(write(SHOP)))
 
 
 def test_an_interrupted_run_ends_on_the_cluster_too(cluster, write):

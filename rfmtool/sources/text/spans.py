@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Sequence
-from typing import NamedTuple
+from itertools import pairwise
+from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.streams import first_bytes, within
 from rfmtool.sources.layout import Dialect
 from rfmtool.sources.text.blocks import TAIL_BYTES, Cutter
+
+
+_FEW: Final = 1 << 12
 
 
 class Glance(NamedTuple):
@@ -47,18 +52,26 @@ def glance(file: ExportFile, dialect: Dialect, start: int, stop: int) -> Glance:
     with file.open() as raw:
         part = within(raw, start - before, stop + TAIL_BYTES)
         data = first_bytes(part, size + TAIL_BYTES)
-    letters = np.frombuffer(data, dtype=np.uint8)
+    letters = np.frombuffer(data, dtype=np.uint8)[:size]
     quote = dialect.marks.quote
-    quotes = np.flatnonzero(letters[:size] == ord(quote)) if quote else np.empty(0, dtype=np.intp)
+    quotes = np.flatnonzero(letters == ord(quote)) if quote else np.empty(0, dtype=np.intp)
     quotes = quotes[quotes >= before]
     # One more before them all, as what is inside begins with.
     opened = np.concatenate([[-1], quotes])
-    outside, inside = (cutter.border(memoryview(data), one) for one in (quotes, opened))
-    return Glance(
-        len(quotes),
-        (cutter.well_formed(letters, quotes), cutter.well_formed(letters, opened)),
-        (outside and start - before + outside, inside and start - before + inside),
-    )
+    outside, inside = (_case(cutter, data, one, start - before) for one in (quotes, opened))
+    return Glance(len(quotes), (outside[0], inside[0]), (outside[1], inside[1]))
+
+
+def _case(
+    cutter: Cutter, data: bytes, quotes: npt.NDArray[np.intp], start: int
+) -> tuple[bool, int]:
+    """Whether some quotes fit, and where bytes from `start` may then be cut."""
+    letters = np.frombuffer(data, dtype=np.uint8)
+    # What does not fit mostly shows at once, and the search for a place would take its time.
+    if not all(cutter.well_formed(letters, some) for some in (quotes[:_FEW], quotes)):
+        return False, 0
+    border = cutter.border(memoryview(data), quotes)
+    return True, border and start + border
 
 
 def spans(glances: Sequence[Glance], start: int, stop: int) -> list[tuple[int, int]]:
@@ -76,7 +89,9 @@ def spans(glances: Sequence[Glance], start: int, stop: int) -> list[tuple[int, i
     for one in glances:
         if not one.fits[is_inside]:
             return [(start, stop)]
-        if places[-1] < one.cuts[is_inside] < stop:
-            places.append(one.cuts[is_inside])
+        places.append(max(places[-1], one.cuts[is_inside]))
         is_inside = (is_inside + one.quotes) % 2
-    return [*zip(places, [*places[1:], stop], strict=True)] if not is_inside else [(start, stop)]
+    if is_inside:
+        return [(start, stop)]
+    # The last part goes on to the end.
+    return [both for both in pairwise([*places[:-1], stop]) if both[0] < both[1]]
