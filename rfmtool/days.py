@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +12,14 @@ import pyarrow.compute as pc
 
 from rfmtool.arrays import Ints, Mask
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _EPOCH: Final = date(1970, 1, 1)
 _SECONDS_A_DAY: Final = 86_400
 _NAT: Final = np.iinfo(np.int64).min
+UNDATED: Final = -(2**31)
+"""The number of a day that nobody knows: before all others, and safe to reckon with."""
 
 
 def day_number(day: date) -> int:
@@ -46,6 +51,13 @@ def day_numbers(dates: npt.NDArray[Any], missing: int = _NAT) -> Ints:
     """Dates as days since 1970-01-01; what is missing is before all others unless told."""
     days: Ints = dates.astype("datetime64[D]").astype(np.int64)
     return days if missing == _NAT else np.where(days == _NAT, missing, days)
+
+
+def days_in(rows: pd.DataFrame, name: str, missing: int = UNDATED) -> Ints:
+    """A column of days; of cells that are empty, and of a column that is not there, `missing`."""
+    if name not in rows:
+        return np.full(len(rows), missing, dtype=np.int64)
+    return rows[name].to_numpy(dtype=np.int64, na_value=missing)
 
 
 def date_text(dates: pa.Array) -> pa.Array:

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import pandas as pd
 
 from rfmtool import analyses
-from rfmtool.analyses import affinity, cadence, cohorts, concentration, measure, repeat, timeline
+from rfmtool.analyses import (
+    affinity,
+    cadence,
+    cohorts,
+    concentration,
+    journey,
+    measure,
+    repeat,
+    timeline,
+)
 from rfmtool.errors import UsageError
 from rfmtool.outputs.tables import in_units, to_table
 from rfmtool.pages.charts import OF_ANSWER, chart
@@ -84,6 +93,12 @@ class Concentration(Shown, concentration.Concentration):
     """How few customers bring how much."""
 
     name = "concentration"
+
+
+class Journey(Shown, journey.Journey):
+    """The first-time buyer's way."""
+
+    name = "journey"
 
 
 class Measure(Shown, measure.Measure):

@@ -39,7 +39,6 @@ from rfmtool.sources.limits import check_rejects
 from rfmtool.sources.rows.lines import Watcher
 from rfmtool.sources.rows.rejects import Rejects, files_read, rejects
 from rfmtool.standing import Standing
-from rfmtool.summaries.summary import summarise
 
 
 @dataclass(frozen=True, repr=False)
@@ -111,6 +110,8 @@ class Result(Standing):
                 "a summary is of all columns, and the run was asked for some alone",
                 "Run without Settings(select=...).",
             )
+        from rfmtool.summaries.summary import summarise  # with every analysis
+
         return summarise(self)
 
 

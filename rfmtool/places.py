@@ -21,6 +21,7 @@ _DATABASE: Final = re.compile(rf"({'|'.join(DATABASES)}|mysql|mariadb|jdbc):", r
 
 _USER: Final = re.compile(r"://\S*@")
 _PARAMETERS: Final = re.compile(r"(?<=://)([^\s?#]*)\?[^\s#]*")
+_OF_CLUSTER: Final = re.compile(r"(\bsc://[^\s;]*);\S*")
 
 
 def scheme_of(name: str) -> str:
@@ -72,4 +73,4 @@ def check_known(name: str, verb: Literal["read", "written"]) -> None:
 
 def without_secrets(text: str) -> str:
     """A text without what URLs in it may hold: user, password, parameters."""
-    return _PARAMETERS.sub(r"\1", _USER.sub("://", text))
+    return _OF_CLUSTER.sub(r"\1", _PARAMETERS.sub(r"\1", _USER.sub("://", text)))

@@ -15,20 +15,20 @@ from rfmtool.analyses.cadence import cadence as _cadence
 from rfmtool.analyses.cohorts import cohorts as _cohorts
 from rfmtool.analyses.cohorts import first_months
 from rfmtool.analyses.concentration import concentration as _concentration
-from rfmtool.analyses.journey import Journey
 from rfmtool.analyses.journey import journey as _journey
 from rfmtool.analyses.repeat import repeat as _repeat
 from rfmtool.analyses.timeline import COUNTED, Every, Point, ends, point
 from rfmtool.days import day_of
 from rfmtool.engines import Entries
 from rfmtool.errors import UsageError
-from rfmtool.grouping.history import Past, laid_out
+from rfmtool.grouping.history import LaidOut, Past
 from rfmtool.grouping.read import Settings
 from rfmtool.notebook import (
     Affinity,
     Cadence,
     Cohorts,
     Concentration,
+    Journey,
     Repeat,
     Timeline,
     shown,
@@ -178,7 +178,7 @@ def journey(
     if by is not None and by not in roles:
         raise _nothing_to_compare(result.grouped.export, by)
     by = by or ("product" if "product" in roles and "category" not in roles else "category")
-    return _journey(
+    found = _journey(
         len(result.frame),
         result.grouped.evidence,
         result.days,
@@ -187,6 +187,7 @@ def journey(
         by=by,
         services=[row.label for row in result.rules.playbook if not row.is_marketing],
     )
+    return shown(Journey, found)
 
 
 def _nothing_to_compare(export: Export, by: str) -> UsageError:
@@ -228,7 +229,7 @@ def timeline(
             f"the export begins on {first}, which makes {len(before) + 1:,} {every} ends",
             "Leave out what is too old with --since, or take longer steps with --every.",
         )
-    past = list(laid_out(entries))
+    past = list(LaidOut(entries))
     jobs = (partial(_point, result, past, day, scales) for day in before)
     points = list(in_order(jobs, result.settings.threads))
     whole = point(result.frame, result.as_of)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
+from itertools import chain
 from typing import Self
 
 import pandas as pd
@@ -14,8 +15,8 @@ from rfmtool import arrays
 from rfmtool import columns as names
 from rfmtool.analyses.backtest import LookBack
 from rfmtool.analyses.forecast import CellRates, add_forecasts
-from rfmtool.analyses.looks import KEPT, LOOKED_AT, looked_back
-from rfmtool.arrays import Mask, parts_of
+from rfmtool.analyses.looks import MEASURED, PLACED, SCORED, looked_back
+from rfmtool.arrays import MANY, Mask, parts_of
 from rfmtool.counted import Figures, counted
 from rfmtool.days import day_number
 from rfmtool.fits import Fit, fit_everyone, joined, measured, needed_by
@@ -35,6 +36,8 @@ from rfmtool.scoring.timing import OrderDays, order_days
 from rfmtool.sources.evidence.tables import Evidence
 from rfmtool.sources.ledger import Ledger
 
+_FEW = 20_000
+"""Of fewer customers threads would only wait for each other."""
 _KEPT_ON = ("looks", "_cells", "days", "known", "_log")
 """What rests on nothing that earlier runs tell."""
 
@@ -122,24 +125,33 @@ class Standing:
 
     @cached_property
     def looks(self) -> tuple[LookBack, ...]:
-        """Earlier days, and what became of everybody in the days after; for forecasts."""
-        if not needed_by(self.settings, self.rules) & needs.FORECASTS:
-            return ()
+        """Earlier days, and what became of everybody in the days after; by group."""
+        return (*self._looked_back(PLACED),)
 
+    def _looked_back(self, select: tuple[str, ...]) -> Iterator[LookBack]:
         def place(day: date, past: Iterable[Past]) -> tuple[pd.DataFrame, Mask]:
-            then = self.before(day, past, LOOKED_AT, None if self.fitted else self.scales)
-            return then.select(KEPT), then.known
+            then = self.before(day, past, select, None if self.fitted else self.scales)
+            return then.select((*select, *MEASURED)), then.known
 
-        return looked_back(self.grouped, self.as_of, place)
+        if needed_by(self.settings, self.rules) & needs.FORECASTS:
+            yield from looked_back(self.grouped, self.as_of, place, self.threads)
 
     @cached_property
     def _cells(self) -> tuple[CellRates, float] | None:
         """What forecasts are told by: rates of cells, and an order of the shop in 1/10,000."""
-        if not self.looks:
+        # To place people costs several times as much as to score them.
+        looks = iter(self.looks) if "looks" in self.__dict__ else self._looked_back(SCORED)
+        latest = next(looks, None)
+        if latest is None:
             return None
         table, orders = self.grouped.table, len(self.grouped.dates.day)
         money = total_of(table["sales"].to_numpy()) - total_of(table["refunds"].to_numpy())
-        return CellRates.of(self.looks), money / orders
+        return CellRates.of(chain([latest], looks)), money / orders
+
+    @property
+    def threads(self) -> int:
+        """How many earlier days to look at together."""
+        return self.settings.threads if _FEW < len(self.grouped.table) <= MANY else 1
 
     def parts(self) -> Iterator[pd.DataFrame]:
         """The rows of `frame` in their order, some customers at a time."""
@@ -152,6 +164,10 @@ class Standing:
 
     def counted_parts(self) -> Iterator[pd.DataFrame]:
         """The same as `parts`, counted as they pass: `figures` need place nobody again."""
+        _ = self.looks  # which reports need, and forecasts then need none of their own
+        return self._counted()
+
+    def _counted(self) -> Iterator[pd.DataFrame]:
         kept, formulas = [], 0
         for part in self.parts():
             texts = part.select_dtypes(["str", "category"]).columns.intersection([*self.columns])

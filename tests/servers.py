@@ -3,9 +3,12 @@
 import logging
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -98,6 +101,67 @@ def sql(server):
         return rows
 
     return run_all
+
+
+def _listening(port, process, seconds=120):
+    """Wait until a server answers."""
+    for _ in range(seconds * 10):
+        assert process.poll() is None, "the server has ended"
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    pytest.fail("the server never answered")
+
+
+@contextmanager
+def _cluster(words, port, **environment):
+    """A server of Spark Connect in a process group of its own; gives its URL."""
+    process = subprocess.Popen(  # noqa: S603 - a server's own program
+        words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        env={**os.environ, **environment},
+    )  # fmt: skip
+    try:
+        _listening(port, process)
+        yield f"sc://127.0.0.1:{port}"
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@contextmanager
+def sail():
+    """A server of Sail, a cluster in one process."""
+    pytest.importorskip("pysail", reason="Sail is not installed")
+    port = free_port()
+    words = [sys.executable, "-m", "pysail", "spark", "server", "--port", str(port)]
+    with _cluster(words, port, RUST_LOG="off") as url:
+        yield url
+
+
+@contextmanager
+def spark():
+    """A server of Spark with two workers in one Java, where SPARK_HOME says that it is."""
+    home = os.environ.get("SPARK_HOME")
+    if not home or not shutil.which("java"):
+        pytest.skip("SPARK_HOME names no Spark, or there is no Java")
+    port = free_port()
+    settings = {"spark.connect.grpc.binding.address": "127.0.0.1",
+                "spark.connect.grpc.binding.port": port, "spark.ui.enabled": "false",
+                "spark.sql.shuffle.partitions": 2}  # fmt: skip
+    words = [f"{home}/sbin/start-connect-server.sh", "--master", "local[2]"]
+    words += [word for name, value in settings.items() for word in ("--conf", f"{name}={value}")]
+    places = {"SPARK_NO_DAEMONIZE": "1", "SPARK_LOCAL_IP": "127.0.0.1"}
+    with _cluster(words, port, PYSPARK_PYTHON=sys.executable, **places) as url:
+        yield url
+
+
+@pytest.fixture(scope="session", params=[sail, spark], ids=["sail", "spark"])
+def cluster(request):
+    """The URL of a cluster that all tests share."""
+    pytest.importorskip("pyspark", reason="the client of Spark Connect is not installed")
+    with request.param() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

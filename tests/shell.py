@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
+from contextlib import chdir
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from click.testing import CliRunner
 
@@ -55,6 +59,28 @@ def rfmtool(*words, stdin=None, **environment):
     """Run the command in this process; `exit_code`, `stdout` and `stderr` are what came of it."""
     runner = CliRunner(env=ENVIRONMENT | environment)
     return runner.invoke(_Program(), [os.fspath(word) for word in words], input=stdin)
+
+
+@cache
+def _made(words, text):
+    place = TemporaryDirectory()
+    with chdir(place.name):
+        written(Path("shop.csv"), text)
+        made = rfmtool(*words, "--quiet")
+    assert made.exit_code == 0, made.stderr
+    return place
+
+
+def made(folder, *words, text=SHOP):
+    """Lay the folder that a command writes into this one: it is run once, and copied each time.
+
+    Args:
+        folder: its name.
+        words: of the command; by default a run of shop.csv into the folder.
+        text: what shop.csv holds.
+    """
+    words = words or ("run", "shop.csv", "-o", folder)
+    return Path(shutil.copytree(Path(_made(words, text).name, folder), folder, symlinks=True))
 
 
 def command(*words):

@@ -250,15 +250,12 @@ def test_the_order_of_rows_decides_nothing(old, new, random):
 
 
 @pytest.fixture(scope="module")
-def online_retail(real_data):
-    """A run of Online Retail for a span of days, from the files of these days and one before."""
-    files = sorted(real_data("online_retail").glob("*.csv"))
+def online_retail(online_retail_file):
+    """A run of Online Retail for a span of days."""
 
     def run(until, since=None):
-        first = max((file.stem for file in files if since and file.stem < since), default="")
-        read = [file for file in files if first <= file.stem <= until]
         day = date.fromisoformat(since) if since else None
-        return rfmtool.run(read, as_of=until, settings=Settings(since=day))
+        return rfmtool.run(online_retail_file, as_of=until, settings=Settings(since=day))
 
     return run
 

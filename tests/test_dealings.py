@@ -71,7 +71,8 @@ def test_the_call_sheet_tells_what_the_caller_needs(shop):
     }} == {
         "name": "Ann Moor", "phone": "+44 7700 900123", "last_order_on": "2025-03-10",
         "last_category": "pots", "favourite_category": "tea", "open_complaint_on": "2025-02-20",
-        "open_complaint_cause": "late delivery", "recommended_by": "cy", "brought": "bob, cy",
+        "open_complaint_cause": "late delivery", "recommended_by": "cy",
+        "brought": "Bob Ley (bob), cy",
         "last_contacted_on": "2025-03-05", "last_contacted_for": "put_it_right",
         "last_outcome": "no_answer",
     }  # fmt: skip
@@ -85,7 +86,7 @@ def test_the_call_sheet_tells_what_the_caller_needs(shop):
     ("who", "said"),
     [
         ("ann", "1 open complaint since 2025-02-20 (late delivery)"),
-        ("ann", "recommended by cy; named bob, cy"),
+        ("ann", "recommended by cy; named Bob Ley (bob), cy"),
         ("ann", "mostly tea; last pots"),
         ("ann", "last contacted 2025-03-05 for put it right: no answer"),
         ("ann", "Ann Moor, +44 7700 900123, ann@example.com, consent yes"),

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import random
 import re
 import shutil
@@ -13,7 +14,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shell import SHOP, assert_snapshot, rfmtool, written
+from shell import SHOP, assert_snapshot, made, rfmtool, written
 
 import rfmtool as library
 from rfmtool.analyses.explain import explanation
@@ -36,7 +37,11 @@ def place(tmp_path, monkeypatch):
 
 
 def ran(text, *words, folder="out"):
-    run = rfmtool("run", written(Path("shop.csv"), text), "-o", folder, "--quiet", *words)
+    if not words:
+        return os.fspath(made(folder, text=text))
+    run = rfmtool(
+        "run", written(Path("shop.csv"), text), "-o", folder, "--quiet", "--no-page", *words
+    )
     assert run.exit_code == 0, run.stderr
     return folder
 
@@ -105,7 +110,7 @@ def test_any_id_finds_its_own_card(words):
         rows = csv.writer(file)
         rows.writerow(["customer_id", "ordered_at", "amount"])
         rows.writerows([name, "2024-01-05", place] for place, name in enumerate(ODD_IDS, 1))
-    assert rfmtool("run", "odd.csv", "-o", "out", "--quiet", *words).exit_code == 0
+    assert rfmtool("run", "odd.csv", "-o", "out", "--quiet", "--no-page", *words).exit_code == 0
 
     for place, name in enumerate(ODD_IDS, 1):
         shown = rfmtool("explain", "out", "--format", "json", "--", name)
@@ -311,7 +316,7 @@ def kept_promises(text, cards, words=()):
         more.append(f"{card['customer_id']},more-{place},{next_day},{amount}\n")
     written(Path("more.csv"), text + "".join(more))
     again = rfmtool("run", "more.csv", "-o", "again", "--scales", "out/scales.json", "--as-of",
-                    str(next_day), "--quiet", *words)  # fmt: skip
+                    str(next_day), "--quiet", "--no-page", *words)  # fmt: skip
     assert again.exit_code == 0, again.stderr
     with Path("again/customers.csv").open(newline="") as file:
         rows = {row["customer_id"]: row for row in csv.DictReader(file)}
@@ -377,7 +382,9 @@ def demo(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo")
     assert rfmtool("demo", folder / "shop", "--customers", "120", "--seed", "3").exit_code == 0
     tables = [word for name in EVIDENCE for word in (f"--{name}", folder / "shop" / f"{name}.csv")]
-    run = rfmtool("run", folder / "shop" / "orders.csv", "-o", folder / "out", "--quiet", *tables)
+    run = rfmtool(
+        "run", folder / "shop" / "orders.csv", "-o", folder / "out", "--quiet", "--no-page", *tables
+    )
     assert run.exit_code == 0, run.stderr
     return folder / "out"
 
@@ -400,7 +407,9 @@ def test_everybody_in_a_shop_can_be_explained(demo):
 def test_csv_and_parquet_give_the_same_card(demo):
     shop = demo.parent / "shop" / "orders.csv"
     for kind in ("csv", "parquet"):
-        rfmtool("run", shop, "-o", kind, "--tables", kind, "--keep", "country", "--quiet")
+        rfmtool(
+            "run", shop, "-o", kind, "--tables", kind, "--keep", "country", "--quiet", "--no-page"
+        )
     with Path("csv/customers.csv").open(newline="", encoding="utf-8") as file:
         names = [row["customer_id"] for row in csv.DictReader(file)]
     for name in names[::60]:
@@ -420,7 +429,9 @@ def test_every_card_fits_the_terminal(demo):
 
 def test_scores_within_a_group_are_explained_by_the_scales_of_the_group(demo):
     shop = demo.parent / "shop" / "orders.csv"
-    run = rfmtool("run", shop, "-o", "out", "--within", "country", "--keep", "country", "--quiet")
+    run = rfmtool(
+        "run", shop, "-o", "out", "--within", "country", "--keep", "country", "--quiet", "--no-page"
+    )
     assert run.exit_code == 0, run.stderr
     with Path("out/customers.csv").open(newline="", encoding="utf-8") as file:
         names = [row["customer_id"] for row in csv.DictReader(file) if row["rfm"]]

@@ -6,6 +6,7 @@ A few of the steps in the suite; HYPOTHESIS_PROFILE=thorough tries them all.
 import errno
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -74,16 +75,43 @@ def state(folder):
             for name in files_of(folder) if (folder / name).is_file()}  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def only_place(tmp_path_factory):
+    return tmp_path_factory.mktemp("out")
+
+
+@pytest.fixture
+def out(only_place):
+    """An empty folder, the same for every test, so that answers can be told by their bytes."""
+    lay({}, only_place)
+    return only_place
+
+
+ANSWERS = {}
+
+
 def answers(command, inputs, out):
-    """What the folder holds after the old command and after the new one."""
-    found = []
-    for which in ("new", "old"):
-        done = rfmtool(*words_of(command, inputs, out, which))
-        assert done.exit_code == 0, done.output
-        found.append(state(out))
-    new, old = found
-    assert new != old
-    return old, new
+    """Lay the old answer into the folder; what it holds then, and after the new command."""
+    if command not in ANSWERS:
+        found = []
+        for which in ("new", "old"):
+            done = rfmtool(*words_of(command, inputs, out, which))
+            assert done.exit_code == 0, done.output
+            found.append(state(out))
+        new, old = found
+        assert new != old
+        ANSWERS[command] = old, new
+    lay(ANSWERS[command][0], out)
+    return ANSWERS[command]
+
+
+def lay(files, folder):
+    """Have these files in a folder, and no others."""
+    for path in folder.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for name, data in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
 
 
 def some(steps, few):
@@ -106,22 +134,22 @@ def try_with(fault, number, step, words):
 
 
 @pytest.mark.parametrize("command", TRIED)
-def test_a_step_that_fails_leaves_the_old_answer_or_the_new_one(command, inputs, tmp_path, fault):
-    old, new = answers(command, inputs, tmp_path)
-    fault.below = os.fspath(tmp_path)
-    words = words_of(command, inputs, tmp_path, "new")
+def test_a_step_that_fails_leaves_the_old_answer_or_the_new_one(command, inputs, out, fault):
+    old, new = answers(command, inputs, out)
+    fault.below = os.fspath(out)
+    words = words_of(command, inputs, out, "new")
     fault.left, fault.act = 10_000, None
     assert rfmtool(*words).exit_code == 0
     steps, fault.left = 10_000 - fault.left, 0
     failed = 0
     for step in some(range(2, steps + 1), 3):
-        assert rfmtool(*words_of(command, inputs, tmp_path, "old")).exit_code == 0
+        lay(old, out)
         done, reached = try_with(fault, errno.ENOSPC, step, words)
         assert reached
         assert done.exit_code in (0, 3), done.output
         assert "Traceback" not in done.stderr
         failed += done.exit_code == 3
-        left = state(tmp_path)
+        left = state(out)
         if done.exit_code == 0:
             assert {name: left[name] for name in new} == new
         else:
@@ -129,7 +157,7 @@ def test_a_step_that_fails_leaves_the_old_answer_or_the_new_one(command, inputs,
             assert left in (old, new)
     assert failed
     assert rfmtool(*words).exit_code == 0
-    assert state(tmp_path) == new
+    assert state(out) == new
 
 
 @contextmanager
@@ -144,16 +172,16 @@ def no_file_beyond(size):
 
 
 @pytest.mark.parametrize("command", TRIED)
-def test_a_write_that_fails_leaves_the_old_answer(command, inputs, tmp_path):
-    old, new = answers(command, inputs, tmp_path)
+def test_a_write_that_fails_leaves_the_old_answer(command, inputs, out):
+    old, new = answers(command, inputs, out)
     sizes = sorted({len(data) for data in new.values()}, reverse=True)
     for size in some(sizes, 1):
         with no_file_beyond(size - 1):
-            done = rfmtool(*words_of(command, inputs, tmp_path, "new"))
+            done = rfmtool(*words_of(command, inputs, out, "new"))
         assert done.exit_code == 3, done.output
         assert "too large" in done.stderr
         assert "Nothing was changed." in done.stderr
-        assert state(tmp_path) == old
+        assert state(out) == old
 
 
 class Failing:
@@ -172,10 +200,10 @@ class Failing:
 @pytest.mark.parametrize("command", TRIED)
 @pytest.mark.parametrize("name", ["fsync", "replace", "chmod"] if THOROUGH else ["fsync"])
 def test_a_flush_that_fails_at_any_call_is_never_called_a_success(
-    command, name, inputs, tmp_path, monkeypatch
+    command, name, inputs, out, monkeypatch
 ):
-    old, new = answers(command, inputs, tmp_path)
-    words = words_of(command, inputs, tmp_path, "new")
+    old, new = answers(command, inputs, out)
+    words = words_of(command, inputs, out, "new")
     failing = Failing(getattr(os, name))
     monkeypatch.setattr(os, name, failing)
     assert rfmtool(*words).exit_code == 0
@@ -183,44 +211,44 @@ def test_a_flush_that_fails_at_any_call_is_never_called_a_success(
         failing.calls, failing.at = 0, call
         done = rfmtool(*words)
         assert done.exit_code in (0, 3), done.output
-        assert state(tmp_path) in (old, new)
+        assert state(out) in (old, new)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 @pytest.mark.parametrize("command", TRIED)
-def test_a_folder_that_may_not_be_written_keeps_what_it_has(command, inputs, tmp_path):
-    old, _ = answers(command, inputs, tmp_path)
-    tmp_path.chmod(0o555)
+def test_a_folder_that_may_not_be_written_keeps_what_it_has(command, inputs, out):
+    old, _ = answers(command, inputs, out)
+    out.chmod(0o555)
     try:
-        done = rfmtool(*words_of(command, inputs, tmp_path, "new"))
+        done = rfmtool(*words_of(command, inputs, out, "new"))
         assert done.exit_code == 3
-        assert state(tmp_path) == old
+        assert state(out) == old
     finally:
-        tmp_path.chmod(0o755)
+        out.chmod(0o755)
 
 
 @pytest.mark.parametrize("command", TRIED if THOROUGH else ["run", "score"])
-def test_a_kill_at_any_step_leaves_the_old_answer_or_the_new_one(command, inputs, tmp_path):
-    old, new = answers(command, inputs, tmp_path)
-    words = words_of(command, inputs, tmp_path, "new")
+def test_a_kill_at_any_step_leaves_the_old_answer_or_the_new_one(command, inputs, out):
+    old, new = answers(command, inputs, out)
+    words = words_of(command, inputs, out, "new")
     name = COMMANDS[command][1]
     for step in range(1, 200) if THOROUGH else (30,):
-        script = [sys.executable, faults.__file__, "run", tmp_path, str(step), *words]
+        script = [sys.executable, faults.__file__, "run", out, str(step), *words]
         done = subprocess.run(script, check=False, capture_output=True)  # noqa: S603
-        kept = {path: data for path, data in state(tmp_path).items() if path.startswith(name)}
+        kept = {path: data for path, data in state(out).items() if path.startswith(name)}
         assert kept in (old, new)
         if done.returncode == 0:
             break
         assert done.returncode == -signal.SIGKILL, done.stderr
-        assert rfmtool(*words_of(command, inputs, tmp_path, "old")).exit_code == 0
+        assert rfmtool(*words_of(command, inputs, out, "old")).exit_code == 0
         if COMMANDS[command][0][0] in ("run", "compare", "demo"):
-            assert names_in(tmp_path) == [name]
+            assert names_in(out) == [name]
 
 
 @pytest.mark.parametrize("command", ["run", "compare", "demo"])
-def test_the_second_of_two_commands_on_one_folder_is_told_to_wait(command, inputs, tmp_path):
-    words = words_of(command, inputs, tmp_path, "new")
-    with published_folder(tmp_path / "answer", command):
+def test_the_second_of_two_commands_on_one_folder_is_told_to_wait(command, inputs, out):
+    words = words_of(command, inputs, out, "new")
+    with published_folder(out / "answer", command):
         done = rfmtool(*words)
         assert done.exit_code == 3
         assert "another run is writing it" in done.stderr
@@ -228,9 +256,9 @@ def test_the_second_of_two_commands_on_one_folder_is_told_to_wait(command, input
 
 
 @pytest.mark.parametrize("command", ["score", "repeat"])
-def test_of_two_commands_on_one_file_the_later_one_counts(command, inputs, tmp_path):
-    old, new = answers(command, inputs, tmp_path)
-    with published_file(tmp_path / COMMANDS[command][1]) as target:
-        assert rfmtool(*words_of(command, inputs, tmp_path, "old")).exit_code == 0
+def test_of_two_commands_on_one_file_the_later_one_counts(command, inputs, out):
+    old, new = answers(command, inputs, out)
+    with published_file(out / COMMANDS[command][1]) as target:
+        assert rfmtool(*words_of(command, inputs, out, "old")).exit_code == 0
         target.writelines(new.values())
-    assert old != state(tmp_path) == new
+    assert old != state(out) == new

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from shell import rfmtool, written
+from shell import made, rfmtool, written
 
 import rfmtool as library
 from rfmtool.errors import InputError
@@ -41,10 +41,11 @@ def test_what_is_read_back_is_what_the_run_found(shop, words):
     run = read_run(Path("out"))
 
     assert run.as_of == date(2024, 4, 8)
-    # Earlier dates are for the page alone, which only a run into a folder has.
+    # Earlier dates are for the page, and lists there are in a folder alone.
     assert run.summary.pop("timeline")["points"]
+    assert run.summary.pop("lists_as") == ("parquet" if "parquet" in words else "csv")
     assert run.summary == {
-        name: part for name, part in result.summary.items() if name != "timeline"
+        name: part for name, part in result.summary.items() if name in run.summary
     }
     for name in ("customer_id", "stage", "segment", "activity", "frequency", "monetary"):
         assert run.frame[name].tolist() == result.frame[name].tolist()
@@ -79,10 +80,11 @@ def test_what_is_no_run_of_ours_is_refused(shop, tmp_path):
         refused(folder, "is not the folder of a finished run")
 
 
+@pytest.mark.usefixtures("shop")
 @pytest.mark.parametrize("name", ["summary.json", "customers.csv"])
 @pytest.mark.parametrize("change", ["edited", "deleted"])
-def test_a_run_that_was_changed_is_refused(shop, name, change):
-    rfmtool("run", shop, "-o", "out")
+def test_a_run_that_was_changed_is_refused(name, change):
+    made("out", text=ODD)
     path = Path("out", name)
     if change == "edited":
         path.write_bytes(path.read_bytes().replace(b"7", b"8"))
@@ -91,16 +93,18 @@ def test_a_run_that_was_changed_is_refused(shop, name, change):
     refused(Path("out"), f"{name} is not what the run wrote")
 
 
-def test_a_manifest_that_is_half_there_is_refused(shop):
-    rfmtool("run", shop, "-o", "out")
+@pytest.mark.usefixtures("shop")
+def test_a_manifest_that_is_half_there_is_refused():
+    made("out", text=ODD)
     manifest = Path("out/manifest.json")
     for data in ("{", "[]", '{"tool": "rfmtool"}', '{"tool": "rfmtool", "outputs": [{}]}'):
         manifest.write_text(data)
         refused(Path("out"), "is not the folder of a finished run")
 
 
-def test_a_run_of_an_older_version_without_a_column_is_refused(shop):
-    rfmtool("run", shop, "-o", "out")
+@pytest.mark.usefixtures("shop")
+def test_a_run_of_an_older_version_without_a_column_is_refused():
+    made("out", text=ODD)
     path = Path("out/customers.csv")
     path.write_bytes(path.read_bytes().replace(b"activity", b"presence"))
     manifest = json.loads(Path("out/manifest.json").read_text())
@@ -135,7 +139,7 @@ def rewritten(folder, change):
 
 
 def test_a_folder_of_version_0_1_is_read_or_refused_with_a_sentence(shop):
-    assert rfmtool("run", shop, "-o", "out").exit_code == 0
+    made("out", text=ODD)
     shutil.copytree("out", "new")
     rewritten(Path("out"), lambda summary: {name: summary[name] for name in OF_0_1})
 
@@ -151,8 +155,9 @@ def test_a_folder_of_version_0_1_is_read_or_refused_with_a_sentence(shop):
         assert told.exit_code == 0, told.stderr
 
 
-def test_a_folder_of_a_version_to_come_is_refused(shop):
-    rfmtool("run", shop, "-o", "out")
+@pytest.mark.usefixtures("shop")
+def test_a_folder_of_a_version_to_come_is_refused():
+    made("out", text=ODD)
     rewritten(Path("out"), lambda summary: {**summary, "schema": summary["schema"] + 1})
     refused(Path("out"), "a newer version")
 

@@ -56,6 +56,7 @@ def test_a_job_runs_where_its_file_lies_and_leaves_a_line(job):
     assert lines[0]["version"]
     assert lines[0]["seconds"] >= 0
     assert lines[0]["started"].endswith("+00:00")
+    assert lines[0]["ended"] >= lines[0]["started"]
 
 
 def test_a_run_that_fails_leaves_a_line_too_and_tells_somebody(job):

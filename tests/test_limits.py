@@ -251,3 +251,18 @@ def test_cut_points_in_force_are_held_against_those_fitted_today_and_may_be_fitt
     anew = json.loads(rfmtool(*later, "90d").stdout)
     assert (anew["scales_are"], anew["drift"]) == ("fitted to this export", None)
     assert rfmtool(*words, "--refit-every", "soon").exit_code == 2
+
+
+def test_a_group_may_be_named_with_what_it_is_a_group_of():
+    groups = {"segments": ["loyal", "paused"], "activity": ["paused"], "stages": ["client"]}
+    limits = parse_limits(["stage.client < -5%", "activity.paused > 1", "segment.paused > 2"])
+    check_names(limits, groups)
+
+    people = {"segments": ("paused", 2), "activity": ("paused", 2), "stages": ("client", 90)}
+    new = {group: [{"name": name, "customers": many}] for group, (name, many) in people.items()}
+    old = {"stages": [{"name": "client", "customers": 100}]}
+    with pytest.raises(LimitError) as error:
+        check_limits(limits, new, old)
+    assert "stage.client went from 100 to 90 (-10.0%)" in error.value.args[0]
+    assert "activity.paused is 2" in error.value.args[0]
+    assert "segment.paused" not in error.value.args[0]

@@ -2,10 +2,12 @@
 
 import csv
 import json
+import shutil
 
 import pytest
 from shell import files_of, rfmtool, written
 
+QUIETLY = ("--quiet", "--no-page")
 START = """\
 customer_id,order_id,ordered_at,amount
 ann,1,2024-01-05,20
@@ -34,11 +36,18 @@ def bytes_in(folder):
     }
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory):
+    place = tmp_path_factory.mktemp("begun")
+    export = written(place / "orders.csv", START)
+    assert rfmtool("run", export, "-o", place / "out", *QUIETLY).exit_code == 0
+    return place
+
+
 @pytest.fixture
-def out(tmp_path):
+def out(begun, tmp_path):
     """The folder of a run of 2024-04-08."""
-    export = written(tmp_path / "orders.csv", START)
-    assert rfmtool("run", export, "-o", tmp_path / "out", "--quiet").exit_code == 0
+    shutil.copytree(begun, tmp_path, dirs_exist_ok=True)
     return tmp_path / "out"
 
 
@@ -46,7 +55,7 @@ def again(out, more="", *words, as_of=None, start=START):
     """A later run over the same orders and more, cut points kept unless told otherwise."""
     export = written(out.parent / "orders.csv", start + more)
     day = ("--as-of", as_of) if as_of else ()
-    done = rfmtool("run", export, "-o", out, "--quiet", *day, *words)
+    done = rfmtool("run", export, "-o", out, *QUIETLY, *day, *words)
     assert done.exit_code == 0, done.stderr
     return out
 
@@ -153,7 +162,7 @@ def test_a_rerun_of_the_same_day_writes_the_same_bytes(out):
 def test_as_many_runs_of_earlier_days_are_kept_as_asked_for(tmp_path, keep, days):
     out, export = tmp_path / "out", written(tmp_path / "orders.csv", START)
     for day in (1, 2, 3, 3, 4):
-        done = rfmtool("run", export, "-o", out, "--quiet", "--as-of", f"2024-05-0{day}",
+        done = rfmtool("run", export, "-o", out, *QUIETLY, "--as-of", f"2024-05-0{day}",
                        "--keep-runs", str(keep))  # fmt: skip
         assert done.exit_code == 0, done.stderr
     kept = [out / "previous"] + [out / "previous" / f"2024-05-0{day}" for day in days[1:]]
@@ -198,6 +207,6 @@ def test_far_fewer_rows_than_a_weekday_usually_brings_are_warned_of(tmp_path):
         more = 1 if week == 6 else 10
         lines += "".join(f"ann,w{week}-{one},{day},9\n" for one in range(more))
         written(tmp_path / "orders.csv", lines)
-        assert not rfmtool("run", tmp_path / "orders.csv", "-o", out, "--quiet").exit_code
+        assert not rfmtool("run", tmp_path / "orders.csv", "-o", out, *QUIETLY).exit_code
         warned = json.loads((out / "summary.json").read_bytes())["warnings"]
         assert any("usual on a Monday" in words for words in warned) == (week == 6)

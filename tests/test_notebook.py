@@ -28,7 +28,12 @@ def shop():
 @pytest.fixture(scope="module")
 def answers(shop):
     found = {name: getattr(library, name)(shop) for name in QUESTIONS}
-    return {**found, "affinity": library.affinity(EXAMPLES / "shop" / "orders.csv")}
+    export = EXAMPLES / "shop" / "orders.csv"
+    return {
+        **found,
+        "affinity": library.affinity(export),
+        "journey": library.journey(export, by="category"),
+    }
 
 
 def test_every_cell_of_the_worked_notebook_runs(tmp_path, monkeypatch):
@@ -64,7 +69,7 @@ def test_text_is_text_money_is_in_units_and_missing_text_can_be_filled(shop):
     assert shop.to_arrow().num_rows == len(people)
 
 
-@pytest.mark.parametrize("name", [*QUESTIONS, "affinity"])
+@pytest.mark.parametrize("name", [*QUESTIONS, "affinity", "journey"])
 def test_the_table_of_an_answer_is_of_the_same_types_and_in_units(name, answers):
     answer = answers[name]
     frame = answer.to_frame()
@@ -104,6 +109,9 @@ def test_a_chart_carries_the_numbers_of_the_summary_and_no_customer(shop, answer
     assert sum(one["people"] for one in drawn["grid"]["data"]["values"]) == shop.summary["buyers"]
     assert answers["repeat"].chart().to_dict()["layer"]
     assert isinstance(answers["timeline"].chart(), alt.Chart)
+    steps = answers["journey"].chart().to_dict()["data"]["values"]
+    orders = {one["name"]: one["people"] for one in steps}
+    assert orders["first_order"] == shop.summary["buyers"]
     every = json.dumps([*drawn.values(), answers["cadence"].chart().to_dict()])
     assert all(f'"{one}"' not in every for one in shop.to_frame()["customer_id"])
 

@@ -306,6 +306,43 @@ def test_the_marks_of_a_language_stand_in_sentences_too(third):
     assert not [one for one in ("1,234,567", "1,200,000", "1.23 M") if one in text]
 
 
+def test_no_number_of_the_page_keeps_the_marks_of_another_language(summary):
+    """Warnings, bands and what is taken over from the page for a terminal too."""
+    english = re.compile(r"[1-9]\d{0,2},\d{3}\b|\d\.\d(?!\d\d\b)")
+    text = [one for one in Reader(run_page(summary, "de")).texts if "Made by rfmtool" not in one]
+
+    assert not [one for one in text[text.index("To the content") :] if english.search(one)]
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (
+            "1,086 rows (3.0% of all, -1,688.22), half.",
+            "1.086 rows (3,0% of all, −1.688,22), half.",
+        ),
+        ("bands 1.58–2.47 and > 325.30", "bands 1,58–2,47 and > 325,30"),
+        (
+            "row 3 of shop-1.5.csv, 2025-10-02, rfmtool 0.1.0",
+            "row 3 of shop-1.5.csv, 2025-10-02, rfmtool 0.1.0",
+        ),
+        (
+            "id was written like 17850.0; the .0 is dropped",
+            "id was written like 17850.0; the .0 is dropped",
+        ),
+        ("column 'net 1.5' --top -5d", "column 'net 1.5' --top -5d"),
+    ],
+)
+def test_our_words_get_the_marks_of_the_reader_and_names_keep_theirs(words, shown):
+    assert Numerals.of("de").words(words) == shown
+
+
+def test_a_number_in_a_cell_can_be_sorted_by():
+    say = Numerals.of("de")
+    assert (say.cell("+1,090.5").shown, say.cell("+1,090.5").exact) == ("+1.090,5", "1090.5")
+    assert say.cell("too few") == "too few"
+
+
 def test_no_page_is_written_where_none_is_wanted(tmp_path):
     shop = written(tmp_path / "shop.csv")
 
@@ -331,6 +368,12 @@ def test_every_question_has_a_page(question):
     assert result.exit_code == 0, result.stderr
     assert "<h1><bdi>A &amp; B</bdi></h1>" in result.stdout
     assert len(result.stdout) < MOST_BYTES
+    # A page names nobody, and still says how many there are.
+    if question == "cadence":
+        data = json.loads(rfmtool(question, EXAMPLE / "orders.csv", "--format", "json").stdout)
+        assert f"{len(data['overdue'])} of them overdue" in result.stdout
+    if question == "affinity":
+        assert re.search(r"<h2[^>]*>Of [\d,]+ people who buy <bdi>", result.stdout)
 
 
 def test_a_comparison_has_a_page(folder, tmp_path):
@@ -341,6 +384,7 @@ def test_a_comparison_has_a_page(folder, tmp_path):
 
     assert result.exit_code == 0, result.stderr
     assert "Stage before" in result.stdout
+    assert re.search(r"<h2[^>]*>[\d,]+ people went up the ladder and", result.stdout)
 
 
 # Colours -----------------------------------------------------------------------------------------

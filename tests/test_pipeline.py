@@ -229,6 +229,7 @@ ROLES = {
 
 @pytest.fixture(scope="module")
 def online_retail(real_data):
+    """As it comes, a file for each day."""
     return rfmtool.run(real_data("online_retail"))
 
 
@@ -302,9 +303,8 @@ def test_online_retail_gives_the_segments_of_the_report(online_retail):
     assert segments["no_orders"] == 34
 
 
-def test_online_retail_without_returns_gives_the_figures_of_the_papers(real_data):
-    tables = [pd.read_csv(path, dtype=str) for path in real_data("online_retail").glob("*.csv")]
-    lines = pd.concat(tables)
+def test_online_retail_without_returns_gives_the_figures_of_the_papers(online_retail_file):
+    lines = pd.read_csv(online_retail_file, dtype=str)
     sold = lines[(lines["Quantity"].astype(int) > 0) & (lines["UnitPrice"].astype(float) > 0)]
 
     result = rfmtool.run(sold)

@@ -3,6 +3,7 @@
 import itertools
 import re
 import tomllib
+from copy import deepcopy
 from decimal import Decimal
 
 import pytest
@@ -78,7 +79,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 
 @given(TEXTS, TEXTS, st.decimals(-(10**9), 10**9, places=4))
 def test_any_text_and_number_survives_the_writing(name, because, money):
-    data = load_rules().data
+    data = deepcopy(load_rules().data)
     data["segments"] = {"map": "list", "rows": [{"name": name}]}
     data["ladder"] = [{"stage": name, "because": because, "when": {"sales": {"min": money}}}]
 

@@ -49,8 +49,8 @@ def tables_in(folder):
     return [word for name in TABLES for word in (f"--{name}", Path(folder) / f"{name}.csv")]
 
 
-def ran(*words, folder="out"):
-    run = rfmtool("run", *words, "-o", folder, "--title", "The shop")
+def ran(*words, folder="out", page=("--no-page",)):
+    run = rfmtool("run", *words, "-o", folder, *page)
     assert run.exit_code == 0, run.stderr
     return run
 
@@ -58,7 +58,8 @@ def ran(*words, folder="out"):
 def made(folder, *words):
     """A made-up shop and its run with every table; the folder of both."""
     assert rfmtool("demo", folder / "shop", *words).exit_code == 0
-    run = ran(folder / "shop" / "orders.csv", *tables_in(folder / "shop"), folder=folder / "out")
+    words = [folder / "shop" / "orders.csv", *tables_in(folder / "shop")]
+    run = ran(*words, folder=folder / "out", page=("--title", "The shop"))
     (folder / "page.txt").write_text(run.stdout, "utf-8")
     return folder
 
@@ -238,7 +239,8 @@ def test_shuffled_rows_and_split_files_give_the_same_bytes(shop, tmp_path):
         for part in (0, 1):  # an order stays in one file, or it would be told that it recurs
             some = [line for line in lines if line.split(b",")[0].strip()[-1] % 2 == part]
             (tmp_path / name / f"{part}.csv").write_bytes(header + b"".join(some))
-    ran("orders", *[word for name in TABLES for word in (f"--{name}", name)])
+    words = [word for name in TABLES for word in (f"--{name}", name)]
+    ran("orders", *words, page=("--title", "The shop"))
 
     assert files_of("out") == files_of(shop / "out")
     for name in files_of("out"):
@@ -369,7 +371,8 @@ def test_nobody_on_the_list_is_in_any_byte_of_any_file():
     written(Path("partners.csv"), "customer_id\nqqz-partner\nann\n")
     written(Path("wallets.csv"), "customer_id,wallet\nqqz-wallet,100\nbob,100\n")
     written(Path("suppress.csv"), "customer_id\n" + "".join(f"{name}\n" for name in LEFT_OUT))
-    run = ran("orders.csv", *tables_in("."), "--tables", "csv,parquet", "--calls", "50")
+    kinds = ("--tables", "csv,parquet", "--calls", "50")
+    run = ran("orders.csv", *tables_in("."), *kinds, page=("--title", "The shop"))
 
     assert set(people_of("out")) == {"ann", "bob", "cleo", "dan"}
     assert people_of("out")["ann"]["referrals"] == "1"

@@ -15,7 +15,7 @@ from rfmtool.pages.grid import people_grid
 from rfmtool.pages.groups import ladder
 from rfmtool.pages.lots import left_out
 from rfmtool.pages.run import page as run_page
-from rfmtool.pages.run import to_reach, two_clocks
+from rfmtool.pages.run import to_do, to_reach, two_clocks
 from rfmtool.pipeline import run
 from rfmtool.rules import load_rules
 from rfmtool.summaries.words import plain
@@ -222,6 +222,37 @@ def test_an_estimate_is_a_range_and_what_was_told_is_not():
     assert said(known) == ""
     assert guess[0].rows[0][-2:] == ("100.00 to 300.00", "30% to 90%")
     assert said(guess) == "No action rests on an estimate."
+
+
+def test_where_nobody_alike_spends_more_nothing_is_said_of_other_shops():
+    top = basis("peer_estimate", wallet_high="100", share_low=0.9)
+
+    assert wallets({"wallet": {"bases": [top]}})[0].rows[0][-2:] == ("–", "–")
+
+
+@pytest.mark.parametrize(
+    ("kind", "head", "name"),
+    [
+        ("csv", "list in actions/", "put_it_right"),
+        ("xlsx", "sheet in report.xlsx", "action put_it_right"),
+        (None, "action", "put it right"),
+    ],
+)
+def test_lists_are_said_to_be_where_they_lie(kind, head, name):
+    action = {"name": "put_it_right", "say": "Complaints still open", "channel": "phone",
+              "customers": 1, "revenue": "5"}  # fmt: skip
+    summary = {"actions": [action], "contacts_known": False, "backtest": None, "lists_as": kind}
+    table = to_do(summary, "out")[0]
+
+    assert (table.columns[-1].title, table.rows[0][-1]) == (head, name)
+
+
+def test_where_all_stand_in_one_cell_there_is_no_grid():
+    bands = {name: ["0 days", "> 0 days"] for name in ("recency", "frequency")}
+    summary = {"grid": [[0, 0], [0, 3]], "bands": bands}
+    [line] = people_grid(summary, 80)
+
+    assert line.words == "All 3 buyers stand in one cell of recency × orders: > 0 days, 0 days."
 
 
 def part(people, of):

@@ -40,7 +40,7 @@ def test_weeks_end_on_sundays():
     assert found == (date(2024, 1, 7), date(2024, 1, 14))
 
 
-def test_each_point_of_online_retail_is_a_run_of_its_own(online_retail, real_data):
+def test_each_point_of_online_retail_is_a_run_of_its_own(online_retail, online_retail_file):
     points = library.timeline(online_retail, every="quarter").as_data()
 
     assert len(points) == 5
@@ -49,7 +49,7 @@ def test_each_point_of_online_retail_is_a_run_of_its_own(online_retail, real_dat
         **dict.fromkeys(points[-1]["stages"], 0), "client": 2_790, "customer": 1_548, "prospect": 34
     }  # fmt: skip
     june = next(point for point in points if point["as_of"] == "2011-06-30")
-    alone = library.run(real_data("online_retail"), as_of="2011-06-30").summary
+    alone = library.run(online_retail_file, as_of="2011-06-30").summary
     assert (june["customers"], june["revenue"]) == (alone["customers"], alone["revenue"])
     for counts in COUNTS:
         present = {name: many for name, many in june[counts].items() if many}

@@ -110,14 +110,13 @@ def test_two_orders_on_a_day_are_one_order_day():
 # Published figures -------------------------------------------------------------------------------
 
 
-def test_online_retail_is_as_published(real_data):
-    result = run(real_data("online_retail"))
-    timing = result.scales.timing
+def test_online_retail_is_as_published(online_retail):
+    timing = online_retail.scales.timing
     windows = timing.windows
 
     assert (windows.w25, windows.w50, windows.w80, windows.w95) == (34, 79, 197, 335)
     assert (timing.median_gap_days, timing.overdue_ratio, timing.lapsed_ratio) == (28, 2.25, 4.38)
-    frame = result.frame
+    frame = online_retail.frame
     newcomers = frame[frame["activity"] == "newcomer"]
     assert (len(newcomers), newcomers["monetary"].sum()) == (615, 2_377_047_310)
     missing = frame[(frame["activity"] == "overdue") & (frame["order_days"] >= 3)]

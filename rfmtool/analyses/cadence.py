@@ -114,8 +114,8 @@ class Cadence:
             )
         return tuple(notes)
 
-    def as_data(self) -> dict[str, Any]:
-        """Plain data; money is text."""
+    def as_data(self, *, is_named: bool = True) -> dict[str, Any]:
+        """Plain data; money is text. Nobody is listed as overdue unless `is_named`."""
         return {
             "as_of": self.as_of.isoformat(),
             "overdue_ratio_limits": [self.timing.overdue_ratio, self.timing.lapsed_ratio],
@@ -126,7 +126,7 @@ class Cadence:
             "regular_activity": dict(self.regular_activity),
             "at_stake": money_text(self.at_stake),
             "next_orders": money_text(self.next_orders),
-            "overdue": _as_rows(self.table),
+            "overdue": _as_rows(self.table) if is_named else [],
             "backtest_from": self.backtest.from_day.isoformat() if self.backtest else None,
             "backtest_days": BACKTEST_DAYS,
             "backtest": [band.as_data() for band in self.backtest.bands] if self.backtest else [],

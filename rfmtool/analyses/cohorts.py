@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.arrays import Ints
+from rfmtool.arrays import Ints, is_first
 from rfmtool.engines import Entries
 from rfmtool.money import money_text
 from rfmtool.scoring.timing import OrderDays
@@ -92,11 +92,11 @@ def cohorts(days: OrderDays, entries: Entries, as_of: date) -> Cohorts:
         return Cohorts(as_of, ())
     last = (as_of.year - 1970) * 12 + as_of.month - 1
     # By customer and day, so the first of each customer is the earliest.
-    buyers, places = np.unique(days.owner, return_index=True)
-    starts, cohort = np.unique(_months(days.day[places]), return_inverse=True)
+    first = is_first(days.owner)
+    starts, cohort = np.unique(_months(days.day[first]), return_inverse=True)
     customers = int(max(days.owner.max(), entries.owner.max())) + 1
     rows = np.full(customers, _NONE, dtype=np.int64)
-    rows[buyers] = cohort
+    rows[days.owner[first]] = cohort
     return Cohorts(as_of, _follow(rows, starts, days, entries, last))
 
 
@@ -113,9 +113,8 @@ def _follow(
         last: the last month.
     """
     months = last - int(starts[0]) + 1
-    visits = np.unique(
-        days.owner.astype(np.int64) * months + _months(days.day) - starts[0]
-    )  # each month once
+    visits = days.owner.astype(np.int64) * months + _months(days.day) - starts[0]
+    visits = visits[is_first(visits)]  # each month once, for days come in order
     row, month = rows[visits // months], visits % months + starts[0]
     active = np.zeros((len(starts), months), dtype=np.int64)
     np.add.at(active, (row, month - starts[row]), 1)
@@ -138,7 +137,13 @@ def _follow(
 
 def _months(days: Ints) -> Ints:
     """The months of days since 1970-01-01, counted from 1970-01."""
-    return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    if not len(days):
+        return days
+    # There are far fewer days in a calendar than orders.
+    start = int(days.min())
+    calendar = np.arange(start, int(days.max()) + 1).astype("datetime64[D]")
+    months: Ints = calendar.astype("datetime64[M]").astype(np.int64)[days - start]
+    return months
 
 
 def first_months(people: pd.DataFrame) -> pd.Series[str]:

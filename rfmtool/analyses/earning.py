@@ -17,6 +17,7 @@ import pandas as pd
 from rfmtool.analyses.returned import BACKTEST_DAYS, ENOUGH
 from rfmtool.arrays import Ints, Mask
 from rfmtool.columns import MILLION
+from rfmtool.days import UNDATED, days_in
 from rfmtool.engines import Entries
 from rfmtool.money import half_even, rounded, total_of
 from rfmtool.placing.contacting import costs
@@ -25,7 +26,6 @@ from rfmtool.rules import Relationship
 YEAR: Final = 365
 WINDOWS: Final = 4
 """Of BACKTEST_DAYS each: together a year, so that a season shows as a range."""
-_NEVER: Final = -(2**31)
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def year_of(
     nothing = np.zeros(people, dtype=np.int64)
     if log is None:
         return Year(net, margin, is_known, nothing, nothing, nothing)
-    day = _days(log, "contacted_on")
+    day = days_in(log, "contacted_on")
     rows = log[(day > as_of_day - YEAR) & (day <= as_of_day)]
     by = rows["owner"].to_numpy(dtype=np.int64)
     minutes = np.rint(rows["minutes"].to_numpy(dtype=np.float64, na_value=0.0)).astype(np.int64)
@@ -88,12 +88,6 @@ def _sums(owner: Ints, amounts: Ints, people: int) -> Ints:
     sums = np.zeros(people, dtype=np.int64)
     np.add.at(sums, owner, amounts)
     return sums
-
-
-def _days(rows: pd.DataFrame, name: str) -> Ints:
-    if name not in rows:
-        return np.full(len(rows), _NEVER)
-    return rows[name].to_numpy(dtype=np.int64, na_value=_NEVER)
 
 
 # Where returns are greatest ----------------------------------------------------------------------
@@ -119,7 +113,7 @@ def returns_by_stage(
         A row for each rung with members. What a contact earned is the mean over its contacts for
         actions that were measured; None of fewer than ENOUGH.
     """
-    day = _days(log, "contacted_on")
+    day = days_in(log, "contacted_on")
     rows = log[(day > as_of_day - YEAR) & (day <= as_of_day)]
     action = rows["action"].astype("str").str.strip().str.lower()
     earned = {name: told for name, told in results.items() if told.get("difference") is not None}
@@ -163,7 +157,7 @@ def brought_by(referrals: pd.DataFrame, who: Mask) -> pd.DataFrame:
         who: whose referrals.
     """
     rows = referrals[referrals["owner"] != referrals["referred"]]
-    rows = rows.assign(since=_days(rows, "referred_on"))
+    rows = rows.assign(since=days_in(rows, "referred_on"))
     first = rows.sort_values(["referred", "since", "owner"], kind="stable")
     first = first.drop_duplicates("referred")
     found: pd.DataFrame = first[who[first["owner"].to_numpy()]]
@@ -194,8 +188,8 @@ def rewards(
         month (its first day, since 1970-01-01), owner, bought (new buyers), revenue, margin
         (missing where a cost is not known) and reward; by month and owner.
     """
-    terms = partners.assign(begin=_days(partners, "from_on"),
-                            end=partners["until_on"].fillna(-_NEVER).astype("int64"))  # fmt: skip
+    terms = partners.assign(begin=days_in(partners, "from_on"),
+                            end=days_in(partners, "until_on", -UNDATED))  # fmt: skip
     terms = terms.groupby("owner").agg({"begin": "min", "end": "max"}).reset_index()
     people = brought.merge(terms, on="owner")
     people = people.assign(begin=people[["since", "begin"]].max(axis=1))
@@ -206,7 +200,7 @@ def rewards(
                           "uncosted": uncosted, "bought": 0})  # fmt: skip
     day = first_day[people["referred"].to_numpy()]
     began = pd.DataFrame({"referred": people["referred"], "day": day, "net": 0, "cost": 0,
-                          "uncosted": 0, "bought": 1})[day > _NEVER]  # fmt: skip
+                          "uncosted": 0, "bought": 1})[day > UNDATED]  # fmt: skip
     moved = moved[moved["referred"].isin(people["referred"])]
     rows = pd.concat([moved, began], ignore_index=True).merge(people, on="referred")
     rows = rows[rows["day"].between(rows["begin"], rows["end"])]

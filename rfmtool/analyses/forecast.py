@@ -7,7 +7,7 @@ logistic regression, BG/NBD (Fader, Hardie & Lee 2005) or the sum of scores; it 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -41,7 +41,7 @@ class CellRates:
     orders: Ints
 
     @classmethod
-    def of(cls, looks: Sequence[LookBack]) -> CellRates:
+    def of(cls, looks: Iterable[LookBack]) -> CellRates:
         """Count the buyers of earlier days by the cell in which they stood, all days together."""
         size = _CELLS_A_SCORE**2
         sums = np.zeros((3, size), dtype=np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,13 @@ class Gateway:
         if self.came_back is None or self.low is None or self.high is None:
             return None
         return self.came_back, self.low, self.high
+
+
+_KINDS: Final = {
+    "name": "str", "first_buyers": "int64",
+    **dict.fromkeys(("came_back", "low", "high"), "float64"),
+}  # fmt: skip
+"""The columns of a table of them."""
 
 
 @dataclass(frozen=True)
@@ -86,14 +94,12 @@ def gateways(first: pd.DataFrame | None, wait: Waits, horizon: int) -> pd.DataFr
     Returns:
         A row for each, as `Gateway` has it, the most frequent ones first.
     """
-    columns = [*Gateway.__annotations__]
-    if first is None or not len(first):
-        return pd.DataFrame(columns=columns)
-    place = np.searchsorted(wait.owner, first["owner"].to_numpy())
     rows = []
-    for name, places in pd.Series(place).groupby(first["category"].astype("str").to_numpy()):
-        mask = np.zeros(len(wait.owner), dtype=bool)
-        mask[places.to_numpy()] = True
-        rows.append(vars(_returning(str(name), wait, mask, horizon)))
-    table = pd.DataFrame(rows, columns=columns)
+    if first is not None and len(first):
+        place = np.searchsorted(wait.owner, first["owner"].to_numpy())
+        for name, places in pd.Series(place).groupby(first["category"].astype("str").to_numpy()):
+            mask = np.zeros(len(wait.owner), dtype=bool)
+            mask[places.to_numpy()] = True
+            rows.append(vars(_returning(str(name), wait, mask, horizon)))
+    table = pd.DataFrame(rows, columns=[*_KINDS]).astype(_KINDS)
     return table.sort_values(["first_buyers", "name"], ascending=[False, True], ignore_index=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -11,51 +12,59 @@ import pandas as pd
 
 from rfmtool.analyses.backtest import GROUPINGS, LookBack
 from rfmtool.analyses.returned import BACKTEST_DAYS, look_back_days
-from rfmtool.arrays import Ints, Mask
+from rfmtool.arrays import MANY, Ints, Mask
 from rfmtool.days import day_number, day_of
 from rfmtool.errors import RulesError
 from rfmtool.grouping.grouped import Grouped
-from rfmtool.grouping.history import Past, laid_out, spent_between
+from rfmtool.grouping.history import LaidOut, Past, spent_between
 from rfmtool.grouping.order_days import OrderDates
+from rfmtool.threads import in_order
 
-LOOKED_AT: Final = (*GROUPINGS, "recency_score", "frequency_score")
-"""The columns that are computed of earlier days."""
-KEPT: Final = (*LOOKED_AT, "frequency", "monetary")
-"""The columns that are kept of them."""
+SCORED: Final = ("recency_score", "frequency_score")
+"""The columns of earlier days that forecasts need."""
+PLACED: Final = (*GROUPINGS, *SCORED)
+"""The columns of earlier days that base rates of groups need."""
+MEASURED: Final = ("frequency", "monetary")
+"""The columns that both need and everybody has."""
 
 
 def looked_back(
     grouped: Grouped,
     as_of: date,
-    place: Callable[[date, Sequence[Past]], tuple[pd.DataFrame, Mask]],
-) -> tuple[LookBack, ...]:
+    place: Callable[[date, Iterable[Past]], tuple[pd.DataFrame, Mask]],
+    threads: int,
+) -> Iterator[LookBack]:
     """Find who has ordered after each of the days to look back from.
 
     Args:
         grouped: everyone, and what they ordered.
         as_of: the day of the run.
-        place: gives KEPT of everybody as they stood on a day, and who was known then.
+        place: gives everybody as they stood on a day, MEASURED and SCORED or PLACED, and who was
+            known then.
+        threads: how many days to look at together.
 
-    Returns:
+    Yields:
         The latest day first; none where history is short, the run did not keep what each order
         moved on each day, or the rules could not be fitted then.
     """
     dates = grouped.dates
     if grouped.entries is None or not len(dates.day):
-        return ()
+        return
     days = look_back_days(day_of(int(dates.day.min())), as_of)
-    past, found = [*laid_out(grouped.entries)] if days else [], []
+    past: Iterable[Past] = LaidOut(grouped.entries)
+    if days and len(grouped.table) <= MANY:
+        past = [*past]
+    placed = in_order((partial(place, day, past) for day in days), threads)
     for day in days:
         try:
-            people, known = place(day, past)
+            people, known = next(placed)
         except RulesError:  # such as values below 0 that cannot be cumulated
             break
         after = day_number(day)
         until = after + BACKTEST_DAYS
         orders = orders_between(dates, after, until, len(known))[known]
         spent = spent_between(past, after, until, len(known))[known]
-        found.append(LookBack(day, people[known], orders, spent))
-    return tuple(found)
+        yield LookBack(day, people[known], orders, spent)
 
 
 def orders_between(dates: OrderDates, after: int, until: int, customers: int) -> Ints:

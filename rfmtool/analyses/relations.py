@@ -16,18 +16,13 @@ from rfmtool.analyses.effects import Effect, pooled_shares
 from rfmtool.analyses.returned import ENOUGH, Share
 from rfmtool.analyses.serving import fifths
 from rfmtool.arrays import Mask
-from rfmtool.days import day_number, months_before
+from rfmtool.days import UNDATED, day_number, days_in, months_before
 from rfmtool.money import total_of
 from rfmtool.placing.tasks import members
 from rfmtool.scoring.survival import survival_curve
 
 OUTCOMES: Final = ("met", "quote", "order", "none")
-_NEVER: Final = -(2**31)
 _TENURES: Final = 3
-
-
-def _days(rows: pd.DataFrame, name: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    return rows[name].to_numpy(dtype=np.int64, na_value=_NEVER)
 
 
 # Needs -------------------------------------------------------------------------------------------
@@ -46,9 +41,9 @@ def needs_met(needs: pd.DataFrame, people: pd.DataFrame, as_of_day: int) -> dict
         (those that wait count for as long as they do), and the unmet needs, that of most people
         first; money in whole 1/10,000.
     """
-    asked, met = _days(needs, "asked_on"), _days(needs, "met_on")
-    is_met = (met != _NEVER) & (met <= as_of_day)
-    dated = (asked != _NEVER) & (~is_met | (met >= asked))
+    asked, met = days_in(needs, "asked_on"), days_in(needs, "met_on")
+    is_met = (met != UNDATED) & (met <= as_of_day)
+    dated = (asked != UNDATED) & (~is_met | (met >= asked))
     waited = np.where(is_met, met, as_of_day)[dated] - asked[dated]
     curve = survival_curve(waited, is_met[dated])
     ordered = people["order_days"].to_numpy() > 0
@@ -83,7 +78,7 @@ def work_found(rows: pd.DataFrame, business: Mask, months: int, as_of_day: int) 
         months: how far back "lately" goes.
         as_of_day: in days since 1970-01-01.
     """
-    lately = _days(rows, "introduced_on") > months_before(as_of_day, months)
+    lately = days_in(rows, "introduced_on") > months_before(as_of_day, months)
     outcome = rows["outcome"].astype("str")
     known = outcome.isin(OUTCOMES).to_numpy(dtype=bool)
     given = rows["giver"].to_numpy(dtype=np.int64)
@@ -155,7 +150,7 @@ def communities(
     advocates = people["stage"].eq("advocate").to_numpy()
     inviter = rows["inviter"].to_numpy(dtype=np.int64)
     invited = rows[(inviter >= 0) & (inviter != rows["owner"].to_numpy(dtype=np.int64))]
-    came = _days(rows, "attended_on")
+    came = days_in(rows, "attended_on")
     groups = []
     for name, mine in rows.groupby("community", sort=True):
         on = came[mine.index.to_numpy()]

@@ -15,6 +15,7 @@ import pandas as pd
 from rfmtool.analyses.effects import difference_of_shares
 from rfmtool.analyses.returned import ENOUGH, Share
 from rfmtool.arrays import Ints, Mask, is_first
+from rfmtool.days import UNDATED, days_in
 from rfmtool.grouping.order_days import owner_days
 from rfmtool.placing.contacting import sent
 from rfmtool.placing.matching import holds
@@ -23,7 +24,6 @@ from rfmtool.scoring.survival import survival_curve
 from rfmtool.scoring.timing import OrderDays
 
 YEAR: Final = 365
-_NEVER: Final = -(2**31)
 _FIFTHS: Final = ("lowest fifth", "second", "third", "fourth", "highest fifth")
 _MORE_IS_BETTER: Final = {
     "complained": False, "settled": False, "answered": True, "contacted": True, "followed_up": True,
@@ -183,17 +183,17 @@ def equality(
     if "feedback" in evidence:
         rows = evidence["feedback"]
         rows = rows[holds(rows, "kind", "complaint")]
-        given, settled = (_days(rows, name) for name in ("given_on", "resolved_on"))
+        given, settled = (days_in(rows, name) for name in ("given_on", "resolved_on"))
         things["complained"] = _people_with(rows["owner"][given > as_of_day - YEAR], ordered)
         is_settled = (settled >= given) & (settled <= as_of_day)
-        dated = given != _NEVER
+        dated = given != UNDATED
         waited = np.where(is_settled, settled, as_of_day) - given
         things["settled"] = (rows["owner"].to_numpy()[dated], is_settled[dated], waited[dated])
     if "contacted" in evidence:
         log = evidence["contacted"]
         asked = log[holds(log, "direction", "in")]
-        answered = _days(asked, "answered_on")
-        is_answered = (answered != _NEVER) & (answered <= as_of_day)
+        answered = days_in(asked, "answered_on")
+        is_answered = (answered != UNDATED) & (answered <= as_of_day)
         things["answered"] = (asked["owner"].to_numpy(), is_answered)
         rows = sent(log)
         things["contacted"] = _people_with(rows["owner"][rows["day"] > as_of_day - YEAR], ordered)
@@ -209,10 +209,6 @@ def equality(
         tuple(name for name, found in told.items() if found == "worse"),
         tuple(name for name, found in told.items() if found == "alike"),
     )
-
-
-def _days(rows: pd.DataFrame, name: str) -> Ints:
-    return rows[name].to_numpy(dtype=np.int64, na_value=_NEVER)
 
 
 def _people_with(owners: pd.Series[int], ordered: Mask) -> tuple[Ints, Mask]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from rfmtool.analyses.returned import Share
 from rfmtool.arrays import Ints, Mask, is_first
-from rfmtool.days import day_numbers
+from rfmtool.days import UNDATED, day_numbers, days_in
 from rfmtool.grouping.order_days import owner_days
 from rfmtool.money import total_of
 from rfmtool.placing.matching import holds
@@ -69,9 +69,9 @@ def referrals_by_stage(people: pd.DataFrame, referrals: pd.DataFrame) -> list[Br
     """
     table = referrals[referrals["owner"] != referrals["referred"]]
     stage = people["stage"].array.take(table["owner"].to_numpy())
-    last_order = day_numbers(people["last_order_on"].to_numpy(), missing=_LONG_AGO - 1)
+    last_order = day_numbers(people["last_order_on"].to_numpy(), missing=UNDATED - 1)
     last = last_order[table["referred"].to_numpy()]
-    named_on = table["referred_on"].fillna(_LONG_AGO).to_numpy(dtype=np.int64)
+    named_on = days_in(table, "referred_on")
     rows = pd.DataFrame(
         {"stage": stage, "referred": table["referred"].to_numpy(), "bought": last >= named_on}
     )
@@ -82,9 +82,6 @@ def referrals_by_stage(people: pd.DataFrame, referrals: pd.DataFrame) -> list[Br
         Brought(str(name), len(of), int(of["bought"].sum()), total_of(of["revenue"]))
         for name, of in found.groupby("stage", observed=True, sort=True)
     ]
-
-
-_LONG_AGO: Final = -(2**31)
 
 
 def answers_by_stage(people: pd.DataFrame) -> list[Answers]:
@@ -116,10 +113,10 @@ def complaints(people: pd.DataFrame, feedback: pd.DataFrame, days: OrderDays, as
         as_of_day: in days since 1970-01-01; a later resolution has not happened yet.
     """
     mine = feedback[holds(feedback, "kind", "complaint")]
-    resolved_on = mine["resolved_on"].to_numpy(dtype=np.int64, na_value=_LONG_AGO)
-    done = (resolved_on != _LONG_AGO) & (resolved_on <= as_of_day)
-    given_on = mine["given_on"].to_numpy(dtype=np.int64, na_value=_LONG_AGO)
-    dated = done & (given_on != _LONG_AGO) & (resolved_on >= given_on)
+    resolved_on = days_in(mine, "resolved_on")
+    done = (resolved_on != UNDATED) & (resolved_on <= as_of_day)
+    given_on = days_in(mine, "given_on")
+    dated = done & (given_on != UNDATED) & (resolved_on >= given_on)
     waits = (resolved_on - given_on)[dated]
     owner = mine["owner"].to_numpy()
     complained = np.zeros(len(people), dtype=bool)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import errno
 import io
 import os
+import shutil
 import signal
 import sys
+import textwrap
 import traceback
 from importlib import import_module
 from pathlib import Path
@@ -29,6 +31,8 @@ EXIT_SYSTEM: Final = 3
 EXIT_SIGNALLED: Final = 128
 """Added to the number of the signal that ended it."""
 EXIT_PIPE_CLOSED: Final = 141
+_NARROWEST: Final = 40
+"""Letters below which a message is not broken further."""
 _INTERRUPTS: Final[list[int]] = []
 _COMMANDS: Final = (
     "run",
@@ -177,7 +181,10 @@ def _in_words(error: BaseException) -> tuple[str, str, int]:
 
 def _usage(error: click.ClickException) -> str:
     ctx = getattr(error, "ctx", None)
-    return f"{ctx.get_usage()}\n{ctx.command_path} --help lists every option." if ctx else ""
+    if not ctx:
+        return ""
+    option = "--help-all" if getattr(ctx.command, "has_many", False) else "--help"
+    return f"{ctx.get_usage()}\n{ctx.command_path} {option} lists every option."
 
 
 def _system_failure(error: OSError) -> tuple[str, str]:
@@ -202,7 +209,21 @@ def _say(message: str, hint: str, code: int) -> int:
     _stop_listening()  # a second Ctrl-C must not tear the message
     from rfmtool.pages.blocks import printable
 
-    click.echo(f"rfmtool: {printable(without_secrets(message))}", err=True)
-    if hint:
-        click.echo("\n".join(f"  {printable(line)}" for line in hint.splitlines()), err=True)
+    lines = [f"rfmtool: {printable(without_secrets(message))}"]
+    lines += [f"  {printable(line)}" for line in hint.splitlines()]
+    for line in lines:
+        click.echo(_folded(line) if sys.stderr.isatty() else line, err=True)
     return code
+
+
+def _folded(line: str) -> str:
+    """A line broken between words as wide as the terminal is; a file or pipe gets it as it is."""
+    indent = " " * (len(line) - len(line.lstrip()))
+    width = max(shutil.get_terminal_size().columns, _NARROWEST)
+    return textwrap.fill(
+        line,
+        width,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from rfmtool.errors import UsageError
-from rfmtool.places import without_secrets
+from rfmtool.places import WEB, is_database, scheme_of, without_secrets
 
 if TYPE_CHECKING:
     from rfmtool.outputs.text import TextOptions
@@ -21,10 +21,11 @@ Settings = Mapping[str, Any]
 _ALWAYS: Final = (
     "since", "window_days", "order_per_row", "amount_per", "overlap", "memory_limit",
 )  # fmt: skip
-_SAY_SOMETHING: Final = ("timezone", "date_format", "memory_limit", "currency", "table", "query")
+_SAY_SOMETHING: Final = ("timezone", "date_format", "memory_limit", "currency", "table", "query",
+                         "remote")  # fmt: skip
+"""Options whose empty text would else be taken for none."""
 _TEXTS: Final = (*_SAY_SOMETHING, "title", "locale", "holdout_salt")
 """Options of text that is no name in the file system."""
-"""Options whose empty text would else be taken for none."""
 _SOMETIMES: Final = ("allow_proxy", "estimate", "estimate_plans", "wallet_scores")
 """Settings that only the commands with the options of `placing` have."""
 
@@ -135,7 +136,33 @@ def _lines_wanted(settings: Settings) -> dict[str, Any]:
         **{name: settings[name] for name in _ALWAYS},
         **{name: settings[name] for name in _SOMETIMES if name in settings},
         **({"threads": settings["threads"]} if settings["threads"] else {}),
+        "remote": _remote(settings),
     }
+
+
+def _remote(settings: Settings) -> str | None:
+    """The cluster that is asked for; None where there is none.
+
+    Raises:
+        UsageError: one is asked for and not named, or named and not asked for.
+    """
+    remote: str | None = settings["remote"]
+    if settings["engine"] == "local":
+        if remote is not None:
+            raise UsageError(
+                "--remote names a cluster, and --engine local asks for none", "Say --engine spark."
+            )
+        return None
+    from rfmtool.engines.spark.session import place_of
+
+    remote = remote or os.environ.get("SPARK_REMOTE")
+    if not remote:
+        raise UsageError(
+            "--engine spark: no cluster is named",
+            "Say --remote sc://HOST:15002, or set SPARK_REMOTE.",
+        )
+    place_of(remote)
+    return remote
 
 
 def _money(settings: Settings) -> dict[str, Any]:
@@ -165,6 +192,8 @@ def run_arguments(settings: Settings, exports: Sequence[str]) -> dict[str, Any]:
     from rfmtool.sources.ledger import Ledger
     from rfmtool.sources.limits import check_rejects
 
+    if settings["engine"] != "local":
+        _check_files(exports)
     # Of no rows at all: a typo should not wait until the whole export is read.
     check_rejects(Ledger(), settings["max_rejects"])
     arguments = {
@@ -180,6 +209,21 @@ def run_arguments(settings: Settings, exports: Sequence[str]) -> dict[str, Any]:
     if "cuts" in settings:
         arguments |= {"cuts": parse_cuts(settings["cuts"]), "fit_on": parse_fit(settings)}
     return arguments
+
+
+def _check_files(exports: Sequence[str]) -> None:
+    """Check that all exports are files, before any row of another is fetched for nothing.
+
+    Raises:
+        UsageError: one is not.
+    """
+    others = [one for one in exports if one == "-" or is_database(one) or scheme_of(one) == WEB]
+    if others:
+        raise UsageError(
+            f"{without_secrets(others[0])}: --engine spark reads files and objects of stores, which"
+            " workers of the cluster can open too",
+            "Take --engine local, or save it where all of them find it.",
+        )
 
 
 def parse_cuts(texts: tuple[str, ...]) -> dict[str, Method]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @click.argument("new", metavar="NEW")
 @click.option("-o", "--output", metavar="DIR", help="Write transitions and lists into DIR.")
 @limits.fail_if
-@options.titled_format
+@options.page_format
 @options.text_tables
 @options.quiet
 @options.no_color
@@ -63,7 +63,7 @@ def command(old: str, new: str, output: str | None, **settings: Any) -> None:
         elif settings["output_format"] == "html":
             from rfmtool.pages.html import comparison_page
 
-            show_html(comparison_page(summary, settings["title"]))
+            show_html(comparison_page(summary, settings["locale"], settings["title"]))
         else:
             show_page(pages.page(summary, output), console(settings))
 

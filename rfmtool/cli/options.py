@@ -181,9 +181,14 @@ scoring = _together(
 """How customers are scored, and how many unreadable rows are accepted."""
 
 engine = _together(
+    _running("--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True,
+             help="Where files are read and grouped: in this process, or on a cluster that speaks"
+                  " Spark Connect."),
+    _running("--remote", metavar="URL",
+             help="The cluster of --engine spark: sc://HOST:15002 (default: SPARK_REMOTE)."),
     _running("--memory-limit", metavar="SIZE", help="E.g. 2GB; beyond it, spill to disk."),
     _running("--threads", type=click.IntRange(1, 1024), metavar="N", help="Default: all cores."),
-)
+)  # fmt: skip
 
 shared = _written(
     "--shared",
@@ -229,14 +234,9 @@ def _format(*kinds: str) -> Decorator[Any]:
 
 output_format = _format("text", "json")
 
-titled_format = _together(
+page_format = _together(
     _format("text", "json", "html"),
     click.option("--title", metavar="TEXT", help="The shop's name, at the top of the HTML page."),
-)
-"""What stdout gets where that can be a page with a title."""
-
-page_format = _together(
-    titled_format,
     click.option("--locale", default="en", show_default=True, metavar="TAG",
                  help="Whose number marks the HTML page has, e.g. de or en-IN."),
 )  # fmt: skip

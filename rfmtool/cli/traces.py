@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -120,6 +120,7 @@ def _line(told: Told, started: datetime, seconds: float, code: int, message: str
     summary = told.summary
     return {
         "started": started.isoformat(timespec="seconds"),
+        "ended": (started + timedelta(seconds=seconds)).isoformat(timespec="seconds"),
         "seconds": round(seconds, 3),
         "exit_code": code,
         "version": __version__,

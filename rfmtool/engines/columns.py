@@ -66,18 +66,19 @@ class Columns:
 
     def order_count_sums(self, first_file: str = FILE, last_file: str = FILE) -> str:
         """What it hangs on whether an order may be counted twice."""
+        rows = "" if self.rows else ", sum(rows) as rows"
         sums = {
-            LARGEST: f"max({LARGEST}) as {LARGEST}, sum(rows) as order_rows",
+            LARGEST: f"max({LARGEST}) as {LARGEST}{rows}",
             FILE: f"min({first_file}) as first_file, max({last_file}) as last_file",
         }
         return ", ".join(sql for name, sql in sums.items() if name in self.names)
 
     def order_counts(self) -> str:
         """How many orders there are and may be counted twice: `engines.OrderCounts`."""
-        alike = f"cast(sales as double) = cast({LARGEST} as double) * order_rows"
+        alike = f"cast(sales as double) = cast({LARGEST} as double) * rows"
         counts = {
-            LARGEST: "count(*) filter (where order_rows > 1) as of_rows, count(*) filter"
-            f" (where order_rows > 1 and sales > 0 and refunds = 0 and {alike}) as alike",
+            LARGEST: "count(*) filter (where rows > 1) as of_rows, count(*) filter"
+            f" (where rows > 1 and sales > 0 and refunds = 0 and {alike}) as alike",
             FILE: "count(*) filter (where first_file < last_file) as spanning",
         }
         found = (sql for name, sql in counts.items() if name in self.names)

@@ -55,7 +55,18 @@ def whole(sums: pa.ChunkedArray) -> Ints:
     return numbers
 
 
-def _check(sums: pa.ChunkedArray, *, wide: bool) -> None:
+def whole_array(sums: pa.Array, *, wide: bool) -> pa.Array:
+    """Turn sums of which none may be missing into whole numbers.
+
+    Raises:
+        MoneyOverflowError: one reaches 2^53, and they were not added up `wide`.
+        InputError: one reaches 2^63.
+    """
+    _check(sums, wide=wide)
+    return sums.cast(pa.int64())
+
+
+def _check(sums: pa.ChunkedArray | pa.Array, *, wide: bool) -> None:
     limits = pc.min_max(sums).as_py().values()
     largest = max((abs(float(limit)) for limit in limits if limit is not None), default=0.0)
     if largest >= _EXACT_BELOW and not wide:

@@ -74,6 +74,50 @@ def grouping_of(
     return Grouping(**{**vars(grouping), "categories": categories})
 
 
+def customers_query(request: Request, columns: Columns, source: str = "lines") -> str:
+    """What asks for customers, and of `lines` to count their orders too."""
+    whole_orders = request.whole_orders and source == "lines"
+    order_sums = [columns.sums()]
+    sums = [columns.sums(" filter (where is_sale)" * whole_orders)]
+    if whole_orders:
+        order_sums.append("bool_and(is_sale) as is_sale")
+    if source == "lines" and columns.has_order_counts:
+        order_sums.append(columns.order_count_sums())
+        sums.append(columns.order_counts())
+    return statement(
+        "customers",
+        source=source,
+        order_sums=", ".join(order_sums),
+        counts="sales > refunds" + " and is_sale" * whole_orders,
+        sums=", ".join(sums),
+    )
+
+
+def customers_grouping(answer: pa.Table, request: Request, columns: Columns) -> Grouping:
+    """What the lines' customers, in any order, and the counts of their orders come to.
+
+    Raises:
+        MoneyOverflowError: their sales or refunds reach 2^53, and are not added up wide.
+        SamePersonError: two ids are spellings of one address.
+        InputError: their money reaches 2^63.
+    """
+    ids = answer["customer_id"]
+    addresses = ids.filter(pc.match_substring(ids, "@"))
+    if len(pc.unique(matching_key(addresses))) < len(addresses):
+        raise SamePersonError
+    there = [name for name in _ORDER_COUNTS if name in answer.column_names]
+    order_counts = OrderCounts(**{name: pc.sum(answer[name]).as_py() or 0 for name in there})
+    answer = answer.drop_columns(there)
+    if request.whole_orders:
+        answer = answer.filter(pc.is_valid(answer["rows"]))
+    return Grouping(_sorted(answer, columns), order_counts=order_counts)
+
+
+def _sorted(answer: pa.Table, columns: Columns) -> pa.Table:
+    customers = customers_of(answer.combine_chunks(), wide=columns.money == WIDE)
+    return customers.take(pc.sort_indices(customers["customer_id"])).combine_chunks()
+
+
 @dataclass(frozen=True)
 class _Queries:
     connection: duckdb.DuckDBPyConnection
@@ -82,26 +126,19 @@ class _Queries:
 
     def of_customers(self, stream: pa.RecordBatchReader, threads: int) -> Grouping:
         by_order = self.request.amount_per_order or self.request.without_copies
-        query = self._customers_query("lines", whole_orders=self.request.whole_orders)
+        query = customers_query(self.request, self.columns)
         if by_order or threads == 1:
             register(self.connection, self.request, stream)
             answer = self.connection.sql(query).to_arrow_table()
         else:
             answer = ask_in_shares(self.connection, stream, query, threads)
-        ids = answer["customer_id"]
-        addresses = ids.filter(pc.match_substring(ids, "@"))
-        if len(pc.unique(matching_key(addresses))) < len(addresses):
-            raise SamePersonError
-        there = [name for name in _ORDER_COUNTS if name in answer.column_names]
-        order_counts = OrderCounts(**{name: pc.sum(answer[name]).as_py() or 0 for name in there})
-        answer = answer.drop_columns(there)
-        if self.request.whole_orders:
-            answer = answer.filter(pc.is_valid(answer["rows"]))
-        return Grouping(self._sorted(answer), order_counts=order_counts)
+        return customers_grouping(answer, self.request, self.columns)
 
     def of_level(self) -> Grouping:
         category = ", category" if self.columns.has_category else ""
-        self._do("level", category=category, sums=self.columns.level_sums())
+        keys = f"customer_id, order_id, day{category}"
+        level = statement("level", keys=keys, sums=self.columns.level_sums())
+        self.connection.execute(f"create table level as {level}")
         order_counts, merged_ids = self._order_counts(), self._merge()
         if self.request.whole_orders:
             self._do("void")
@@ -113,8 +150,9 @@ class _Queries:
             people = people.set_column(1, "order_dates", no_dates)
             customers = customers_of(people, wide=self.columns.money == WIDE)
         else:
-            query = self._customers_query("level")
-            entries, customers = None, self._sorted(self.connection.sql(query).to_arrow_table())
+            query = customers_query(self.request, self.columns, "level")
+            answer = self.connection.sql(query).to_arrow_table()
+            entries, customers = None, _sorted(answer, self.columns)
         categories = self._categories() if category else None
         first = self._ask("first") if category and self.request.first else None
         latest = None
@@ -123,28 +161,6 @@ class _Queries:
             names = [name.removeprefix(KEPT) for name in self.columns.words]
             latest = latest.rename_columns(names)
         return Grouping(customers, entries, categories, first, latest, order_counts, merged_ids)
-
-    def _customers_query(self, source: str, *, whole_orders: bool = False) -> str:
-        """What asks for customers, and of `lines` to count their orders too."""
-        columns, only = self.columns, " filter (where is_sale)" * whole_orders
-        order_sums, sums = [columns.sums()], [columns.sums(only)]
-        if whole_orders:
-            order_sums.append("bool_and(is_sale) as is_sale")
-        if source == "lines" and columns.has_order_counts:
-            order_sums.append(columns.order_count_sums())
-            sums.append(columns.order_counts())
-        return statement(
-            "customers",
-            source=source,
-            order_sums=", ".join(order_sums),
-            counts="sales > refunds" + " and is_sale" * whole_orders,
-            sums=", ".join(sums),
-        )
-
-    def _sorted(self, answer: pa.Table) -> pa.Table:
-        answer = answer.combine_chunks()
-        customers = customers_of(answer, wide=self.columns.money == WIDE)
-        return customers.take(pc.sort_indices(customers["customer_id"])).combine_chunks()
 
     def _entries(self, *, is_finest: bool) -> Entries:
         """What each order moved on each day; `is_finest` where the level has a row for each."""

@@ -69,10 +69,16 @@ class _Counted:
         return OrderDates.of(self.keys[counts])
 
 
-def laid_out(entries: Entries) -> Iterator[Past]:
-    """Lay out what each order moved on each day, some customers at a time."""
-    for start, part in _parts(entries):
-        yield Past(start, _moves(part), _counted(part))
+@dataclass(frozen=True)
+class LaidOut:
+    """What each order moved on each day, some customers at a time; laid out anew when iterated."""
+
+    entries: Entries
+
+    def __iter__(self) -> Iterator[Past]:
+        """Of each part of the customers in turn."""
+        for start, part in _parts(self.entries):
+            yield Past(start, _moves(part), _counted(part))
 
 
 def standing(table: pa.Table, past: Iterable[Past], until_day: int) -> tuple[pa.Table, OrderDates]:

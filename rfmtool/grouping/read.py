@@ -72,6 +72,8 @@ class Settings:
     """Score shares of wallet too."""
     threads: int = field(default_factory=cores)
     memory_limit: str | None = None
+    remote: str | None = None
+    """Where lines are grouped: a cluster that speaks Spark Connect; None: in this process."""
 
 
 def look(
@@ -106,7 +108,7 @@ def group(
         AmbiguousInputError: it can be read in two ways that differ.
         UsageError: the settings contradict each other.
     """
-    engine: Engine = LocalEngine(settings.threads, settings.memory_limit)
+    engine = _engine(settings)
     question, as_of = _question(export, rules, settings), settings.as_of
     if settings.window_days is not None and as_of is not None:
         question = _with_window(question, as_of, settings.window_days)
@@ -130,6 +132,15 @@ def group(
             return replace(grouped, as_of=as_of)
         as_of = as_of_day(grouped, accept_last=settings.accept_last)
         question = _with_window(question, as_of, settings.window_days)
+
+
+def _engine(settings: Settings) -> Engine:
+    local = LocalEngine(settings.threads, settings.memory_limit)
+    if settings.remote is None:
+        return local
+    from rfmtool.engines.spark import SparkEngine
+
+    return SparkEngine(settings.remote, local)
 
 
 def _question(export: Export, rules: Rules, settings: Settings) -> Question:

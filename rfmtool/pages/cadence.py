@@ -34,7 +34,10 @@ def page(found: Data, width: int) -> list[Block]:
         parts += [Gap(), *_overdue(found)]
     if found["backtest"]:
         parts += [Gap(), *_backtest(found, width)]
-    regulars, late = counted(found["regulars"], "regular"), f"{len(found['overdue']):,} of them"
+    regulars, late = (
+        counted(found["regulars"], "regular"),
+        f"{found['regular_activity'].get('overdue', 0):,} of them",
+    )
     told = (f"{regulars}, ", f"{late} overdue", f" · as of {found['as_of']}")
     return answer("CADENCE", told, parts, found["notes"])
 

@@ -161,6 +161,12 @@ def _second_order(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
     return band + line
 
 
+def _steps(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
+    """How many people have come how far, from the first contact on."""
+    steps = [{**one, "name": one["step"]} for one in data["journey"]["steps"]]
+    return _groups(altair, {"steps": steps}, "steps", "people", "people")
+
+
 def _lateness(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
     """Of those who waited so many of their usual gaps, how many came back."""
     bands = [one for one in data["cadence"]["backtest"] if one["share"] is not None]
@@ -200,6 +206,7 @@ _CHARTS: Final[Mapping[str, Callable[[Any, Data], Any]]] = {
     "cohorts": _cohorts,
     "concentration": _concentration,
     "second_order": _second_order,
+    "steps": _steps,
     "lateness": _lateness,
     "timeline": _timeline,
 }
@@ -211,6 +218,7 @@ OF_ANSWER: Final[Mapping[str, tuple[str, ...]]] = {
     "cadence": ("lateness",),
     "cohorts": ("cohorts", "months"),
     "concentration": ("concentration",),
+    "journey": ("steps",),
     "repeat": ("second_order",),
     "timeline": ("timeline",),
 }

@@ -43,6 +43,8 @@ def wallets(summary: Data) -> list[Block]:
 def _all_of(group: Data) -> tuple[str, str]:
     """All that people of a basis spend, and our share; an estimate as the range it is known by."""
     low, high = (group.get(f"wallet_{end}", group["wallet"]) for end in ("low", "high"))
+    if group["basis"] == "peer_estimate" and low == high:
+        return "–", "–"  # nobody alike spends more, which tells nothing of other shops
     if low == high or not group["share_high"]:
         return money(group["wallet"]), share(group["share"])
     return f"{money(low)} to {money(high)}", share_range(group)

@@ -153,10 +153,13 @@ def _says(card: Data) -> str:
 
 
 def _friends(card: Data) -> str:
-    by, brought = card.get("recommended_by"), card.get("brought")
-    return "; ".join(
-        [*([f"recommended by {by}"] if by else []), *([f"named {brought}"] if brought else [])]
-    )
+    told = {"recommended by": card.get("recommended_by"), "named": card.get("brought")}
+    return "; ".join(f"{how} {_by_name(ids, card)}" for how, ids in told.items() if ids)
+
+
+def _by_name(ids: str, card: Data) -> str:
+    names = card.get("friends", {})
+    return ", ".join(f"{names[one]} ({one})" if one in names else one for one in ids.split(", "))
 
 
 def _left_alone(card: Data) -> str:

@@ -16,7 +16,21 @@ _STEPS: Final = "░▒▓█"
 
 
 def people_grid(summary: Data, width: int) -> list[Block]:
-    """Customers by recency and frequency, the spend bands beside or below."""
+    """Customers by recency and frequency, the spend bands beside or below.
+
+    Where all stand in one cell there is nothing to shade.
+    """
+    filled = [
+        (row, column, count)
+        for row, counts in enumerate(summary["grid"])
+        for column, count in enumerate(counts)
+        if count
+    ]
+    if len(filled) == 1:
+        [(row, column, many)] = filled
+        recency, orders = summary["bands"]["recency"][row], summary["bands"]["frequency"][~column]
+        words = f"All {many:,} buyers stand" if many > 1 else "The one buyer stands"
+        return [Paragraph(f"{words} in one cell of recency × orders: {recency}, {orders}.")]
     alone, key = _grid(summary), Paragraph(_key(summary), "quiet")
     if "cells" in summary["scales"]["monetary"]:  # nested: no score is one range of money
         return [alone, key]

@@ -82,12 +82,12 @@ def answer_page(name: str, data: Mapping[str, Any], locale: str, title: str | No
 
 def comparison_part(summary: Mapping[str, Any]) -> str:
     """What a notebook shows of a comparison."""
-    return part(answers.compared(summary, None))
+    return part(answers.compared(summary, Numerals(), None))
 
 
-def comparison_page(summary: Mapping[str, Any], title: str | None) -> str:
-    """The page of a comparison as one HTML file."""
-    return document(answers.compared(summary, title))
+def comparison_page(summary: Mapping[str, Any], locale: str, title: str | None) -> str:
+    """The page of a comparison as one HTML file; see `run_page`."""
+    return document(answers.compared(summary, Numerals.of(locale), title))
 
 
 def run_part(summary: Mapping[str, Any]) -> str:

@@ -103,7 +103,7 @@ def _asking(asking: Data | None) -> Iterator[Block]:
         first, last = asking["best_weeks"]
         week = f"week {first}" if first == last else f"weeks {first}–{last}"
         words += (
-            f" Second orders come soonest in {week} (days {7 * first - 6}–{7 * last}):"
+            f" Second orders are likeliest in {week} (days {7 * first - 6}–{7 * last}):"
             f" {asking['within']:,} were asked then, {asking['before']:,} before,"
             f" {asking['after']:,} after."
         )

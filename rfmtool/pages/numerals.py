@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -31,6 +32,11 @@ _BIG: Final = 100_000
 _WHOLE_FROM: Final = 1_000
 _FINE_UP_TO: Final = 40
 """Below it shades begin at tenths."""
+_WRITTEN: Final = re.compile(
+    r"(?<!like )(?<![\w.,'/-])(?:-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+\.\d+|-\d+)(?![\w']|[.,]\w)"
+)
+"""Numbers in our own words, as English has them; none within a name, a day or a version."""
+_ALL_NUMBER: Final = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?%?")
 _UNITS: Final = ((10**9, "bn"), (10**6, "M"), (10**3, "k"))
 
 
@@ -76,6 +82,17 @@ class Numerals:
             groups += [head[at : at + size] for at in range(first, len(head), size)]
             whole = self.group.join([*groups, tail])
         return sign + whole + (self.decimal + part if part else "")
+
+    def words(self, text: str) -> str:
+        """A text of ours, whose numbers are written as in English, in the marks of the language."""
+        return _WRITTEN.sub(lambda found: self.text(found[0].replace(",", "")), text)
+
+    def cell(self, text: str) -> Number | str:
+        """The same of a cell: one that is a number can be sorted by it."""
+        shown = self.words(text)
+        if not _ALL_NUMBER.fullmatch(text):
+            return shown
+        return Number(shown, text.replace(",", "").removeprefix("+"))
 
     def rounded(self, value: Decimal | float, digits: int) -> str:
         """A number with so many decimals."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from rfmtool.pages.blocks import Block, Column, Paragraph, Table, numbers, share
 from rfmtool.pages.earning import returns, rewards
-from rfmtool.summaries.words import counted, money
+from rfmtool.summaries.words import counted, lists_in, money
 
 Data = Mapping[str, Any]
 
@@ -43,7 +43,7 @@ def tasks(summary: Data) -> list[Block]:
         return []
     table = Table(
         columns=(Column("BESIDE THE ACTIONS", "lead", folds=True), *numbers("people"),
-                 Column("list in tasks/", "name")),
+                 Column(lists_in(summary, "tasks"), "name")),
         rows=tuple((one["say"], f"{one['people']:,}", one["name"]) for one in found),
     )  # fmt: skip
     lines = [*_followed(summary["follow_up"]), *_listened_to(summary["reach"])]

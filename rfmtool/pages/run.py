@@ -18,7 +18,7 @@ from rfmtool.pages.groups import came_back, group_table, ladder
 from rfmtool.pages.lots import left_out
 from rfmtool.pages.relationship import relationship
 from rfmtool.pages.trust import trust
-from rfmtool.summaries.words import counted, money, plain
+from rfmtool.summaries.words import counted, lists_in, money, plain
 
 Data = Mapping[str, Any]
 
@@ -36,7 +36,7 @@ def page(summary: Data, width: int, folder: str | None = None) -> list[Block]:
         width: how many characters the page is wide.
         folder: the run's folder, for the hints at the end.
     """
-    sections = [_to_do(summary, folder), left_out(summary), ladder(summary), climb(summary)]
+    sections = [to_do(summary, folder), left_out(summary), ladder(summary), climb(summary)]
     if summary["buyers"]:
         sections += [
             [group_table("ACTIVITY", summary["activity"], width, came_back(summary, "activity"))],
@@ -62,19 +62,20 @@ def page(summary: Data, width: int, folder: str | None = None) -> list[Block]:
     ]
 
 
-def _to_do(summary: Data, folder: str | None) -> list[Block]:
+def to_do(summary: Data, folder: str | None) -> list[Block]:
     """The first things to do as a table, the others in a line; of a folder, where the lists lie."""
     groups = [group for group in summary["actions"] if group["channel"]]
     if not groups:
         return []
     known = summary["contacts_known"]
+    where = lists_in(summary, "actions") if folder else "action"
     table = Table(
         columns=(
             *numbers(""),
             Column("DO THIS FIRST", "lead", folds=True),
             *numbers("people", *(("reached",) if known else ()), "spent so far"),
             Column("by"),
-            Column("list in actions/" if folder else "action", "name"),
+            Column(where, "name"),
         ),
         rows=tuple(
             (
@@ -84,7 +85,7 @@ def _to_do(summary: Data, folder: str | None) -> list[Block]:
                 *((f"{group['reachable']:,}",) if known else ()),
                 money(group["revenue"]),
                 group["channel"],
-                group["name"] if folder else plain(group["name"]),
+                _list_name(group, where),
             )
             for place, group in enumerate(groups[:_FIRST], start=1)
         ),
@@ -92,12 +93,19 @@ def _to_do(summary: Data, folder: str | None) -> list[Block]:
         text_width=_SAY_WIDTH,
     )
     rest = ", ".join(
-        f"{group['name'] if folder else plain(group['name'])} {to_contact(group):,}"
-        for group in groups[_FIRST:]
+        f"{_list_name(group, where)} {to_contact(group):,}" for group in groups[_FIRST:]
     )
-    where = ", each a list in actions/" if folder else ""
-    then = [Paragraph(f"Then{where}: {rest}.", "quiet")] if rest else []
+    each = "" if where == "action" else f", each a {where}"
+    then = [Paragraph(f"Then{each}: {rest}.", "quiet")] if rest else []
     return [table, *then, *to_reach(summary), *came_anyway(summary)]
+
+
+def _list_name(group: Data, where: str) -> str:
+    """The name of an action as its list has it; as people say it where there is none."""
+    name: str = group["name"]
+    if where.startswith("sheet"):
+        return f"action {name}"
+    return name if where.startswith("list") else plain(name)
 
 
 def to_reach(summary: Data) -> list[Block]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final
 
 from rfmtool.pages.blocks import Table
@@ -117,11 +118,21 @@ def area(upper: Sequence[Point], lower: Sequence[Point]) -> str:
 
 
 def boxes(placed: Iterable[tuple[float, float, float, float]]) -> str:
-    """One path of boxes: x, y, width and height in per cent from the left and the top."""
+    """One path of boxes: x, y, width and height in per cent from the left and the top.
+
+    Boxes of a row that touch are one, which is shorter and shows no seam.
+    """
+    rows: list[list[float]] = []
+    for x, y, wide, high in sorted(placed, key=itemgetter(1, 0)):
+        last = rows[-1] if rows else None
+        if last and (y, high) == (last[2], last[3]) and math.isclose(x, last[1]):
+            last[1] = x + wide
+        else:
+            rows.append([x, x + wide, y, high])
     return "".join(
-        f"M{_rounded(10 * x)} {_rounded(10 * y)}h{_rounded(10 * wide)}v{_rounded(10 * high)}"
-        f"h{_rounded(-10 * wide)}z"
-        for x, y, wide, high in placed
+        f"M{_rounded(10 * left)} {_rounded(10 * y)}H{_rounded(10 * right)}v{_rounded(10 * high)}"
+        f"H{_rounded(10 * left)}z"
+        for left, right, y, high in rows
     )
 
 

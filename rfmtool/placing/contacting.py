@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.arrays import Ints, Mask
-from rfmtool.days import dated
+from rfmtool.days import UNDATED, dated, days_in
 from rfmtool.frames import worded
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.placing.matching import flag, holds
@@ -22,7 +22,6 @@ RESTING: Final = ("contacted", "often")
 ALIKE: Final = {"phone": ("phone", "call"), "call": ("phone", "call")}
 """Channels that are the same to whom they reach."""
 _CEILING_DAYS: Final = 30
-_NEVER: Final = np.iinfo(np.int64).min
 
 
 def add_snoozes(people: pd.DataFrame, log: pd.DataFrame | None, as_of_day: int) -> pd.DataFrame:
@@ -37,16 +36,16 @@ def add_snoozes(people: pd.DataFrame, log: pd.DataFrame | None, as_of_day: int) 
     """
     if log is None or "snooze_until" not in log:
         return people
-    until = _days(log, "snooze_until")
-    wishes = log.assign(until=until, day=_days(log, "contacted_on"))[until != _NEVER]
+    until = days_in(log, "snooze_until")
+    wishes = log.assign(until=until, day=days_in(log, "contacted_on"))[until != UNDATED]
     latest = wishes.sort_values(["day", "until"], kind="stable").drop_duplicates(
         "owner", keep="last"
     )
     running = latest[latest["until"].to_numpy() >= as_of_day]
     owner = running["owner"].to_numpy(dtype=np.int64)
-    until_day = np.full(len(people), _NEVER)
+    until_day = np.full(len(people), UNDATED)
     until_day[owner] = running["until"].to_numpy()
-    waits = until_day != _NEVER
+    waits = until_day != UNDATED
     reasons = pd.Series(None, index=people.index, dtype="str")
     if "reason" in running:
         reasons.iloc[owner] = running["reason"].to_numpy()
@@ -111,7 +110,7 @@ def add_resting(
         return people
     rows = sent(log)
     owner, ago = rows["owner"].to_numpy(), as_of_day - rows["day"].to_numpy()
-    rest = rest_days(playbook, limits)
+    rest = restdays_in(playbook, limits)
     actions = people["action"].astype("str")
     same = (actions.to_numpy()[owner] == rows["action"]) & (ago >= 0)
     days = actions.map(rest).to_numpy(dtype=np.int64)
@@ -128,7 +127,7 @@ def sent(log: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "owner": rows["owner"].to_numpy(dtype=np.int64),
-            "day": _days(rows, "contacted_on"),
+            "day": days_in(rows, "contacted_on"),
             "action": rows["action"].astype("str").str.strip().str.lower().to_numpy(),
         }
     )
@@ -138,8 +137,8 @@ def costs(log: pd.DataFrame, minute_cost: float) -> Ints:
     """What each contact cost, in whole 1/10,000: as told, else by its minutes."""
     minutes = log["minutes"].to_numpy(dtype=np.float64, na_value=0.0)
     by_minutes = np.rint(minutes * minute_cost * UNITS_PER_CURRENCY).astype(np.int64)
-    told = log["cost"].to_numpy(dtype=np.int64, na_value=_NEVER)
-    return np.where(told == _NEVER, by_minutes, told)
+    told = log["cost"].fillna(0).to_numpy(dtype=np.int64)
+    return np.where(log["cost"].isna().to_numpy(), by_minutes, told)
 
 
 def contacted_often(rows: pd.DataFrame, people: int, limits: Contacting, as_of_day: int) -> Mask:
@@ -149,7 +148,7 @@ def contacted_often(rows: pd.DataFrame, people: int, limits: Contacting, as_of_d
     return np.asarray(np.bincount(late, minlength=people) >= limits.most_in_30_days)
 
 
-def rest_days(playbook: Sequence[Action], limits: Contacting) -> Mapping[str, int]:
+def restdays_in(playbook: Sequence[Action], limits: Contacting) -> Mapping[str, int]:
     """How many days each action lets people rest; 0 is never, and exempt from the ceiling too."""
     return {
         row.label: limits.rest_days if row.rest_days is None else row.rest_days
@@ -164,7 +163,3 @@ def listed(people: pd.DataFrame) -> Mask:
         if name in people:
             mask &= people[name].isna().to_numpy()
     return mask
-
-
-def _days(log: pd.DataFrame, name: str) -> Ints:
-    return log[name].to_numpy(dtype=np.int64, na_value=_NEVER)

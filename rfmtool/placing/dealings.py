@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from rfmtool.arrays import Ints, Mask
-from rfmtool.days import dated
+from rfmtool.arrays import Mask
+from rfmtool.days import UNDATED, dated, days_in
 from rfmtool.placing.matching import holds
-
-_UNDATED: Final = np.iinfo(np.int64).min
 
 
 def dealings(ids: pa.Array, evidence: Mapping[str, pd.DataFrame], as_of_day: int) -> dict[str, Any]:
@@ -32,38 +30,44 @@ def dealings(ids: pa.Array, evidence: Mapping[str, pd.DataFrame], as_of_day: int
     """
     found: dict[str, Any] = {}
     if "cause" in (feedback := evidence.get("feedback", pd.DataFrame())):
-        is_open = holds(feedback, "kind", "complaint") & (_days(feedback, "given_on") <= as_of_day)
-        resolved = _days(feedback, "resolved_on")
-        is_open &= (resolved == _UNDATED) | (resolved > as_of_day)
+        given, resolved = (days_in(feedback, name) for name in ("given_on", "resolved_on"))
+        is_open = holds(feedback, "kind", "complaint") & (given <= as_of_day)
+        is_open &= (resolved == UNDATED) | (resolved > as_of_day)
         found["open_complaint_cause"] = _texts(feedback, "cause", is_open, len(ids))
     if "referrals" in evidence:
-        named = evidence["referrals"]
-        other = named["owner"].ne(named["referred"]).to_numpy(dtype=bool)
-        known = (_days(named, "referred_on") <= as_of_day) & other
-        for column, of, told in (
-            ("recommended_by", "referred", "owner"),
-            ("brought", "owner", "referred"),
-        ):
-            names = ids.take(pa.array(named[told].to_numpy(dtype=np.int64))).to_pandas()
-            rows = pd.DataFrame({"owner": named[of].to_numpy(), "name": names})
-            found[column] = _texts(rows, "name", known, len(ids))
+        found |= friends(ids, evidence["referrals"], as_of_day)
     if "contacted" in evidence:
-        log, day = evidence["contacted"], _days(evidence["contacted"], "contacted_on")
+        log, day = evidence["contacted"], days_in(evidence["contacted"], "contacted_on")
         owner = log["owner"].to_numpy(dtype=np.int64)
-        last = np.full(len(ids), _UNDATED)
-        known = (day <= as_of_day) & (day != _UNDATED)
+        last = np.full(len(ids), UNDATED)
+        known = (day <= as_of_day) & (day != UNDATED)
         np.maximum.at(last, owner[known], day[known])
         latest = known & (day == last[owner])
-        found["last_contacted_on"] = dated(last, last != _UNDATED)
+        found["last_contacted_on"] = dated(last, last != UNDATED)
         found["last_contacted_for"] = _texts(log, "action", latest, len(ids))
         found["last_outcome"] = _texts(log, "outcome", latest, len(ids))
     return found
 
 
-def _days(table: pd.DataFrame, name: str) -> Ints:
-    if name not in table:
-        return np.full(len(table), _UNDATED)
-    return table[name].to_numpy(dtype=np.int64, na_value=_UNDATED)
+def friends(labels: pa.Array, referrals: pd.DataFrame, as_of_day: int) -> dict[str, Any]:
+    """Who named each person, and whom they named: recommended_by and brought.
+
+    Args:
+        labels: what everybody is called there, in their order.
+        referrals: the table, `owner` and `referred` as places among them.
+        as_of_day: in days since 1970-01-01.
+    """
+    other = referrals["owner"].ne(referrals["referred"]).to_numpy(dtype=bool)
+    known = (days_in(referrals, "referred_on") <= as_of_day) & other
+    found = {}
+    for column, of, told in (
+        ("recommended_by", "referred", "owner"),
+        ("brought", "owner", "referred"),
+    ):
+        names = labels.take(pa.array(referrals[told].to_numpy(dtype=np.int64))).to_pandas()
+        rows = pd.DataFrame({"owner": referrals[of].to_numpy(), "name": names})
+        found[column] = _texts(rows, "name", known, len(labels))
+    return found
 
 
 def _texts(table: pd.DataFrame, column: str, rows: Mask, people: int) -> pd.Series[str]:

@@ -93,7 +93,10 @@ def _reasons(
     texts = [
         _sentences(told.iloc[rows], rung, unassessed(rungs[:place], supplied))
         for place, (rung, rows) in enumerate(zip(rungs, members, strict=True))
+        if len(rows)
     ]
+    if not texts:
+        return pd.Series(index=people.index, dtype="str")
     order = np.argsort(np.concatenate(members), kind="stable")
     reasons: pd.Series[str] = pa.concat_arrays(texts).take(pa.array(order)).to_pandas()
     return reasons.set_axis(people.index)

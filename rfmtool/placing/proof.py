@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.arrays import Ints, Mask
-from rfmtool.days import dated, day_numbers, months_before
+from rfmtool.days import UNDATED, dated, day_numbers, days_in, months_before
 from rfmtool.frames import beside
 from rfmtool.placing.matching import holds
 from rfmtool.rules import Rule
@@ -29,8 +29,7 @@ WINDOW_MONTHS: Final = 24
 DETRACTOR: Final = 6
 """The highest answer to "would you recommend us?" that speaks against us (Reichheld 2003)."""
 PROMOTER: Final = 9
-_UNDATED: Final = -(2**31)
-_NEVER: Final = _UNDATED - 1
+_NEVER: Final = UNDATED - 1
 _NO_ROWS: Final = {"owner": np.empty(0, dtype=np.int64), "referred": np.empty(0, dtype=np.int64)}
 _TOP_ANSWER, _ANSWER_BITS = 10, 4
 
@@ -90,11 +89,30 @@ def add_proof(
         named_by_customer, held_by_complaint, held_by_nps; contact_status; and the days
         last_referral_on, last_review_on, latest_nps_on, open_complaint_on (the oldest).
     """
+    columns = _proven(people, evidence, as_of_day) if evidence else _nothing_proven(len(people))
+    lines = {} if "lines" in people else {"lines": np.ones(len(people), dtype=np.int64)}
+    return beside(people, lines | columns)
+
+
+def _nothing_proven(people: int) -> Columns:
+    """What is true of everybody where no table is given."""
+    same = np.zeros(people, dtype=np.intp)
+    return {name: cells.take(same) for name, cells in _of_nobody_known().items()}
+
+
+@cache
+def _of_nobody_known() -> Columns:
+    never = dated(np.zeros(1, dtype=np.int64), np.zeros(1, dtype=bool))
+    one = pd.DataFrame({"order_days": [0], "last_order_on": never})
+    return _proven(one, {}, 0)
+
+
+def _proven(people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], as_of_day: int) -> Columns:
     none = pd.DataFrame(_NO_ROWS)
     tables = {}
     for name, day in _EVENT_DAYS.items():
         table = evidence.get(name, none)
-        tables[name] = table[_days(table, day) <= as_of_day]
+        tables[name] = table[days_in(table, day) <= as_of_day]
     feedback, partners = tables["feedback"], tables["partners"]
     nps, nps_day = _latest_answer(feedback, len(people))
     silent = nps < 0
@@ -102,12 +120,11 @@ def add_proof(
     barred = np.where(detractor, nps_day, _NEVER)
     start = months_before(as_of_day, WINDOW_MONTHS)
     terms = _Terms(len(people), as_of_day, start, barred)
-    still_listed = _days(partners, "until_on", as_of_day) >= as_of_day
+    still_listed = days_in(partners, "until_on", as_of_day) >= as_of_day
     contact, memberships = _contact(evidence.get("contacts", none), terms)
     referral, referred = _referrals(tables["referrals"], people, terms)
     review, praise = _reviews(feedback, terms)
     columns = {
-        **({} if "lines" in people else {"lines": np.ones(len(people), dtype=np.int64)}),
         "partner_listed": terms.has(_owner(partners)[still_listed]),
         **contact,
         **referral,
@@ -119,8 +136,7 @@ def add_proof(
         "detractor": detractor,
         "gave_feedback": terms.has(_owner(feedback)),
     }
-    columns |= _held_back(columns, (memberships, referred, praise), terms)
-    return beside(people, columns)
+    return columns | _held_back(columns, (memberships, referred, praise), terms)
 
 
 _EVENT_DAYS: Final = {
@@ -156,18 +172,12 @@ def tables_asked(rule: Rule) -> set[str]:
 # Cells -------------------------------------------------------------------------------------------
 
 
-def _days(table: pd.DataFrame, name: str, missing: int = _UNDATED) -> Ints:
-    if name not in table:
-        return np.full(len(table), missing, dtype=np.int64)
-    return table[name].to_numpy(dtype=np.int64, na_value=missing)
-
-
 def _owner(table: pd.DataFrame, name: str = "owner") -> Ints:
     return table[name].to_numpy(dtype=np.int64)
 
 
 def _dates(days: Ints) -> npt.NDArray[np.datetime64]:
-    return dated(days, days > _UNDATED)
+    return dated(days, days > UNDATED)
 
 
 def _latest(owner: Ints, day: Ints, people: int) -> Ints:
@@ -184,12 +194,12 @@ def _contact(contacts: pd.DataFrame, terms: _Terms) -> tuple[Columns, Promotions
     owner = _owner(contacts)
     member = holds(contacts, "scheme_member", value=True)
     free = terms.barred[owner] == _NEVER
-    paused = _days(contacts, "paused_until") >= terms.as_of_day
+    paused = days_in(contacts, "paused_until") >= terms.as_of_day
     # `known` where no status is given; missing for who is no contact.
     given = contacts["status"] if "status" in contacts else pd.Series("", index=contacts.index)
     given = given.fillna("").replace("", "known")
     if "answered_on" in contacts:  # who was answered, or answered us, is in touch both ways
-        answered = _days(contacts, "answered_on", terms.as_of_day + 1) <= terms.as_of_day
+        answered = days_in(contacts, "answered_on", terms.as_of_day + 1) <= terms.as_of_day
         given = given.mask(given.isin(["known", "contacted"]) & answered, "replied")
     status: pd.Categorical[Any] = pd.Categorical(given)
     codes = np.full(terms.people, -1)
@@ -208,7 +218,7 @@ def _referrals(
 ) -> tuple[Columns, Promotions]:
     """The columns of referrals, and whose they are; naming oneself names nobody."""
     table = referrals[_owner(referrals) != _owner(referrals, "referred")]
-    owner, referred, day = _owner(table), _owner(table, "referred"), _days(table, "referred_on")
+    owner, referred, day = _owner(table), _owner(table, "referred"), days_in(table, "referred_on")
     last_order = day_numbers(people["last_order_on"].to_numpy())
     bought = last_order[referred] >= day
     free = terms.free(owner, day)
@@ -239,7 +249,7 @@ def _reviews(feedback: pd.DataFrame, terms: _Terms) -> tuple[Columns, Promotions
     A review of which nobody said whether we had asked for it counts as asked for.
     """
     table = feedback[holds(feedback, "kind", "review") & holds(feedback, "sentiment", "positive")]
-    owner, day = _owner(table), _days(table, "given_on")
+    owner, day = _owner(table), days_in(table, "given_on")
     free, unasked = terms.free(owner, day), holds(table, "solicited", value=False)
     columns = {
         "unsolicited_reviews": terms.count(owner[free & unasked]),
@@ -252,23 +262,23 @@ def _reviews(feedback: pd.DataFrame, terms: _Terms) -> tuple[Columns, Promotions
 
 def _complaints(feedback: pd.DataFrame, terms: _Terms) -> Columns:
     table = feedback[holds(feedback, "kind", "complaint")]
-    is_open = _days(table, "resolved_on", terms.as_of_day + 1) > terms.as_of_day
-    owner, day = _owner(table), _days(table, "given_on")
+    is_open = days_in(table, "resolved_on", terms.as_of_day + 1) > terms.as_of_day
+    owner, day = _owner(table), days_in(table, "given_on")
     oldest = np.full(terms.people, np.iinfo(np.int64).max)
     np.minimum.at(oldest, owner[is_open], day[is_open])
     count = terms.count(owner[is_open])
     return {
         "complaints": terms.count(owner),
         "open_complaints": count,
-        "open_complaint_on": dated(oldest, (count > 0) & (oldest > _UNDATED)),
+        "open_complaint_on": dated(oldest, (count > 0) & (oldest > UNDATED)),
     }
 
 
 def _latest_answer(feedback: pd.DataFrame, people: int) -> tuple[Ints, Ints]:
     """The latest survey answer of each person (-1: none) and its day; of two on a day the lower."""
-    nps = _days(feedback, "nps", -1)
+    nps = days_in(feedback, "nps", -1)
     said = nps >= 0
-    keys = (_days(feedback, "given_on")[said] << _ANSWER_BITS) + (_TOP_ANSWER - nps[said])
+    keys = (days_in(feedback, "given_on")[said] << _ANSWER_BITS) + (_TOP_ANSWER - nps[said])
     nothing = _NEVER << _ANSWER_BITS
     latest = np.full(people, nothing, dtype=np.int64)
     np.maximum.at(latest, _owner(feedback)[said], keys)

@@ -14,12 +14,11 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.arrays import Ints, Mask
-from rfmtool.days import day_numbers, months_before
+from rfmtool.days import UNDATED, day_numbers, days_in, months_before
 from rfmtool.placing.contacting import contacted_often, sent
 from rfmtool.rules import Rules
 
 FOLLOW_UP: Final = "follow_up"
-_NEVER: Final = -(2**31)
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def tasks(
     if rows is not None:
         open_to_us &= ~contacted_often(rows, len(people), rules.contacting, as_of_day)
     ordered = people["order_days"].to_numpy() > 0
-    first, last = (day_numbers(people[name].to_numpy(), missing=_NEVER)
+    first, last = (day_numbers(people[name].to_numpy(), missing=UNDATED)
                    for name in ("first_order_on", "last_order_on"))  # fmt: skip
     found = {}
     if rows is not None:
@@ -105,7 +104,7 @@ def _first_known(rows: pd.DataFrame, *names: str) -> Ints:
     days = rows[names[0]]
     for name in names[1:]:
         days = days.fillna(rows[name])
-    return days.to_numpy(dtype=np.int64, na_value=_NEVER)
+    return days.to_numpy(dtype=np.int64, na_value=UNDATED)
 
 
 def _has(owners: pd.Series[int], people: int) -> Mask:
@@ -116,9 +115,9 @@ def _has(owners: pd.Series[int], people: int) -> Mask:
 
 def _latest(rows: pd.DataFrame, day: str, people: int) -> Ints:
     """The latest day of each person in some rows; before all days where there is none."""
-    latest = np.full(people, _NEVER, dtype=np.int64)
+    latest = np.full(people, UNDATED, dtype=np.int64)
     owner = rows["owner"].to_numpy(dtype=np.int64)
-    np.maximum.at(latest, owner, rows[day].to_numpy(dtype=np.int64, na_value=_NEVER))
+    np.maximum.at(latest, owner, days_in(rows, day))
     return latest
 
 

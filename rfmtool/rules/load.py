@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -57,17 +58,24 @@ def load_rules(
     Raises:
         RulesError: a file cannot be read, has an unknown key, or its rules leave somebody out.
     """
-    data, origins = toml_text(shipped_text()), dict[str, str]()
-    rules = None
+    shipped, origins = _shipped(), dict[str, str]()
+    data, rules = {**shipped.data}, None
     for one in _listed(path):
-        data = laid_on(data, _own(one), origins, os.fspath(one))
+        data = laid_on({**data}, _own(one), origins, os.fspath(one))
         rules = rules_of(data, os.fspath(one), cuts)  # each by itself, so that errors name it
-    rules = replace(rules or rules_of(data, _SHIPPED, cuts), origins=origins)
+    if cuts and rules is None:
+        shipped = rules_of(data, _SHIPPED, cuts)
+    rules = replace(rules or shipped, origins=origins)
     if fit is None:
         return rules
     fit = fit.over(rules.fit)
     scoring = {**rules.data["scoring"], "fit": fit_data(fit)}
     return replace(rules, fit=fit, data={**rules.data, "scoring": scoring})
+
+
+@cache
+def _shipped() -> Rules:
+    return rules_of(toml_text(shipped_text()), _SHIPPED)
 
 
 def _listed(path: Paths) -> Sequence[str | os.PathLike[str]]:

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from rfmtool.arrays import Ints, Mask
+from rfmtool.grouping.people import add_contacts
+from rfmtool.placing.dealings import friends
 from rfmtool.placing.reach import reach_in_words
 from rfmtool.placing.reaching import BY_VOICE
 from rfmtool.placing.tasks import TASKS
@@ -76,11 +79,31 @@ def call_sheet(result: Standing, people: pd.DataFrame) -> pd.DataFrame:
     says = {name: task.say for name, task in TASKS.items()}
     says |= {row.label: row.say for row in reversed(result.rules.playbook)}
     evidence, places = result.grouped.evidence, people.index.to_numpy(dtype=np.int64)
+    if {"recommended_by", "brought"} & {*people}:
+        people = people.assign(**_friends(result, places))
     told = {**_needs(evidence, places, result.as_of_day), **_reach(people, evidence, places)}
     sheet = people.assign(what=people["action"].astype("str").map(says).astype("str"), **told)
     written = {*_FIRST, *result.columns, *told}
     columns = (*_FIRST, *_OF_PEOPLE, *told)
     return sheet[[name for name in columns if name in sheet and name in written]]
+
+
+def _friends(result: Standing, places: Ints) -> dict[str, Any]:
+    """Who named each and whom they named, by their names as far as they are known, and ids."""
+    grouped = result.grouped
+    ids = grouped.table["customer_id"].combine_chunks()
+    names = add_contacts(
+        pd.DataFrame(index=range(len(ids))),
+        grouped.evidence.get("contacts"),
+        grouped.latest,
+        ("name",),
+    )
+    labels = ids
+    if "name" in names:
+        known = pa.array(names["name"], pa.string())
+        labels = pc.coalesce(pc.binary_join_element_wise(known, " (", ids, ")", ""), ids)
+    found = friends(labels, grouped.evidence["referrals"], result.as_of_day)
+    return {name: texts.iloc[places].array for name, texts in found.items()}
 
 
 def _needs(evidence: Mapping[str, pd.DataFrame], places: Ints, as_of_day: int) -> dict[str, Any]:

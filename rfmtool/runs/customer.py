@@ -21,6 +21,7 @@ from rfmtool.scoring.scales import Scales, load_scales
 from rfmtool.sources.cells.ids import matching_key
 
 _SCALES: Final = "scales.json"
+_OF_FRIENDS: Final = ("recommended_by", "brought")
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class OneCustomer:
     scales: Scales
     rules: Rules
     summary: dict[str, Any]
+    friends: dict[str, str]
+    """What those are called, by id, who named the customer or whom the customer named."""
 
 
 def read_customer(folder: Path, customer_id: str) -> OneCustomer:
@@ -61,7 +64,19 @@ def read_customer(folder: Path, customer_id: str) -> OneCustomer:
         load_scales(folder / _SCALES),
         load_rules(folder / RULES),
         summary,
+        _friends(table, row),
     )
+
+
+def _friends(table: pa.Table, row: pa.Table) -> dict[str, str]:
+    """The names of those whom some cells of a row tell by their ids, as far as they are known."""
+    told = [name for name in _OF_FRIENDS if name in row.column_names]
+    ids = {one for name in told for one in (row[name][0].as_py() or "").split(", ")}
+    if not ids or "name" not in table.column_names:
+        return {}
+    theirs = table.filter(pc.is_in(table["customer_id"], pa.array(sorted(ids), pa.string())))
+    pairs = zip(theirs["customer_id"].to_pylist(), theirs["name"].to_pylist(), strict=True)
+    return {one: name for one, name in pairs if name}
 
 
 def _like(keys: pa.Array, customer_id: str) -> str:

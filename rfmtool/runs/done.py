@@ -11,12 +11,12 @@ from typing import Final
 
 from rfmtool.errors import InputError, UsageError
 from rfmtool.manifest import manifest_of
-from rfmtool.outputs.formulas import unescaped
 from rfmtool.outputs.lock import held
 from rfmtool.outputs.publish import published_file
 from rfmtool.outputs.refusals import system_failures
 from rfmtool.places import check_local
-from rfmtool.runs.finished import bytes_in, text_table
+from rfmtool.runs.finished import bytes_in
+from rfmtool.runs.texts import is_raw, text_table
 
 LOG: Final = (
     "customer_id", "action", "contacted_on", "channel", "direction", "answered_on", "outcome",
@@ -104,13 +104,9 @@ def _list(folder: Path, name: str) -> tuple[str, dict[str, list[Row]]]:
         )
         hint = f"Lists are {lists}." if lists else "Run again with --tables csv,xlsx for lists."
         raise InputError(f"{folder}: there is no list {name!r}", hint)
-    table = text_table(bytes_in(folder, path))
+    table = text_table(bytes_in(folder, path), raw_text=is_raw(manifest))
     if not {"customer_id", "action"} <= {*table.column_names}:
         raise InputError(f"{folder}: {path} is no list of people to contact", "Name an action.")
-    if "--raw-text" not in manifest.get("command", ()):
-        ids = unescaped(table["customer_id"])
-        place = table.column_names.index("customer_id")
-        table = table.set_column(place, "customer_id", ids)
     # A call sheet has no channel.
     known = [name for name in ("customer_id", "action", "channel") if name in table.column_names]
     rows = table.select(known).to_pylist()

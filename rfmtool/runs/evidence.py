@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 
 from rfmtool.days import day_of
 from rfmtool.manifest import manifest_of
-from rfmtool.outputs.formulas import unescaped
 from rfmtool.outputs.tables import to_table
 from rfmtool.placing.matching import holds
-from rfmtool.runs.finished import bytes_in, text_table
+from rfmtool.runs.finished import bytes_in
+from rfmtool.runs.texts import is_raw, text_table
 from rfmtool.summaries.earning import rewards_table, stake_table
 
 if TYPE_CHECKING:
@@ -89,16 +89,12 @@ def theirs(folder: Path, name: str, customer_id: str) -> list[dict[str, Any]] | 
     manifest = manifest_of(folder) or {"outputs": ()}
     if file not in {output["name"] for output in manifest["outputs"]}:
         return None
-    table = text_table(bytes_in(folder, file))
+    table = text_table(bytes_in(folder, file), raw_text=is_raw(manifest))
     mine = [
-        pc.equal(_unescaped(table[column], manifest), customer_id)
+        pc.equal(table[column], customer_id)
         for column in table.column_names
         if column in _PEOPLE and column != "invited_by"
     ]
     keep = mine[0] if len(mine) == 1 else pc.or_kleene(*mine)
     rows: list[dict[str, Any]] = table.filter(keep).to_pylist()
     return rows
-
-
-def _unescaped(ids: pa.ChunkedArray, manifest: Mapping[str, Any]) -> pa.ChunkedArray:
-    return ids if "--raw-text" in manifest.get("command", ()) else unescaped(ids)

@@ -55,6 +55,7 @@ def explain(folder: str | os.PathLike[str], customer_id: str) -> Explained:
         **card,
         **{name: rows for name, rows in kept.items() if rows is not None},
         say=says.get(card["action"], ""),
+        friends=one.friends,
         as_of=one.summary["as_of"],
         overdue_from=timing.overdue_ratio,
         lapsed_from=timing.lapsed_ratio,

@@ -13,6 +13,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, Final, Literal
 
+from rfmtool.columns import PLURAL
 from rfmtool.errors import LimitError, UsageError
 
 Data = Mapping[str, Any]
@@ -24,6 +25,7 @@ FIGURES: Final = (
     "median_frequency", "median_monetary", "median_days", "as_of",
 )  # fmt: skip
 GROUPINGS: Final = ("stages", "segments", "activity")
+_ONE_OF: Final = {plural: one for one, plural in PLURAL.items() if plural in GROUPINGS}
 _SHARE_OF: Final = {
     "anonymous": "rows", "rejected": "rows", "buyers": "customers", "no_channel": "customers",
     "unmatched": "people of evidence", "drift": "buyers",
@@ -118,7 +120,11 @@ def check_names(limits: Sequence[Limit], groups: Mapping[str, Collection[str]]) 
     """
     for limit in limits:
         meant: list[str] = [name for name in FIGURES if name == limit.name]
-        meant += [grouping for grouping, names in groups.items() if limit.name in names]
+        meant += [
+            grouping
+            for grouping, names in groups.items()
+            if any(_is_meant(limit.name, grouping, name) for name in names)
+        ]
         if not meant:
             known = dict.fromkeys(
                 [*FIGURES, *(name for names in groups.values() for name in names)]
@@ -130,8 +136,13 @@ def check_names(limits: Sequence[Limit], groups: Mapping[str, Collection[str]]) 
         if len(meant) > 1:
             raise UsageError(
                 f"--fail-if {limit.text!r}: {limit.name} is among both {' and '.join(meant[:2])}",
-                "Rename one of them in the rules.",
+                f"Say {_ONE_OF[meant[1]]}.{limit.name}, or rename one of them in the rules.",
             )
+
+
+def _is_meant(name: str, grouping: str, group: str) -> bool:
+    """Whether a limit is about a group: by its name alone, or as `stage.client`."""
+    return name in (group, f"{_ONE_OF[grouping]}.{group}")
 
 
 def group_names(*summaries: Data) -> dict[str, list[str]]:
@@ -195,8 +206,13 @@ def count_of(summary: Data, name: str) -> Fraction:
 
     Raises an error of Python's own where the summary is of another shape.
     """
-    groups = (group for grouping in GROUPINGS for group in summary.get(grouping, ()))
-    count = next((group["customers"] for group in groups if group["name"] == name), 0)
+    counts = (
+        group["customers"]
+        for grouping in GROUPINGS
+        for group in summary.get(grouping, ())
+        if _is_meant(name, grouping, group["name"])
+    )
+    count = next(counts, 0)
     if name in ("rows", "anonymous"):
         count = summary["ledger"][name]
     elif name == "rejected":

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,15 +13,13 @@ from typing import Any, Final
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
-from pyarrow import csv as pa_csv
 
 from rfmtool.documents import json_of
 from rfmtool.errors import InputError, RfmtoolError
 from rfmtool.manifest import MANIFEST, SCHEMA, manifest_of
-from rfmtool.outputs.formulas import unescaped
 from rfmtool.places import check_local
 from rfmtool.rules import Rules, load_rules
+from rfmtool.runs.texts import RAW, as_meant, from_csv, from_parquet
 
 SUMMARY: Final = "summary.json"
 RULES: Final = "rules.toml"
@@ -50,8 +46,6 @@ _SUMMARY: Final = {
     "scales": dict,
 }
 """What is asked of a summary first; whoever shows it asks for more."""
-_MOST_BLOCK: Final = 2**31 - 1
-_RAW: Final = "--raw-text"
 _TABLES: Final = ("customers.parquet", "customers.csv")
 
 
@@ -156,7 +150,7 @@ class Written:
                 "Run again with --tables csv or --tables parquet.",
             )
         data = self.bytes_of(name)
-        read = _from_csv if name.endswith(".csv") else _from_parquet
+        read = from_csv if name.endswith(".csv") else from_parquet
         try:
             table = read(data, kinds)
         except (pa.ArrowException, LookupError, ValueError, StopIteration):
@@ -164,12 +158,8 @@ class Written:
                 f"{self.folder}: {name} lacks what this version reads back",
                 "Run again to write it anew.",
             ) from None
-        if name.endswith(".csv") and summary["escaped_cells"] and _RAW not in self.command:
-            cells = [
-                unescaped(column) if pa.types.is_string(column.type) else column
-                for column in table.columns
-            ]
-            table = pa.table(cells, table.column_names)
+        if name.endswith(".csv") and summary["escaped_cells"]:
+            table = as_meant(table, raw_text=RAW in self.command)
         if pc.count_distinct(table.column(0)).as_py() < len(table):
             raise InputError(
                 f"{self.folder}: {name} writes two customers alike, because one begins like a"
@@ -220,11 +210,6 @@ def bytes_in(folder: Path, name: str) -> bytes:
     return Written.of(folder).bytes_of(name)
 
 
-def text_table(data: bytes) -> pa.Table:
-    """A CSV that we wrote, as text; an empty cell is missing."""
-    return _from_csv(data, None)
-
-
 @contextmanager
 def reading_back(folder: str | Path) -> Iterator[None]:
     """Refuse what a folder holds where it does not have the shape that this version reads.
@@ -255,28 +240,6 @@ def _is_older(folder: Path) -> bool:
     """Whether a version before there were schemas wrote it."""
     manifest = manifest_of(folder)
     return manifest is not None and "schema" not in manifest
-
-
-def _from_csv(data: bytes, kinds: Mapping[str, pa.DataType] | None) -> pa.Table:
-    if kinds is None:
-        with io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline="") as text:
-            kinds = dict.fromkeys(next(csv.reader(text)), pa.string())
-    options = pa_csv.ConvertOptions(
-        column_types=kinds, include_columns=list(kinds), null_values=[""], strings_can_be_null=True
-    )
-    # Ids may hold line ends.
-    parse = pa_csv.ParseOptions(newlines_in_values=True)
-    # An id may be longer than a block of the usual size.
-    whole = pa_csv.ReadOptions(block_size=min(len(data) + 1, _MOST_BLOCK))
-    return pa_csv.read_csv(
-        io.BytesIO(data), read_options=whole, parse_options=parse, convert_options=options
-    )
-
-
-def _from_parquet(data: bytes, kinds: Mapping[str, pa.DataType] | None) -> pa.Table:
-    table = pq.read_table(io.BytesIO(data), columns=list(kinds) if kinds else None)
-    kinds = kinds or dict.fromkeys(table.column_names, pa.string())
-    return table.select(list(kinds)).cast(pa.schema(kinds))
 
 
 def read_texts(folder: Path) -> tuple[pd.DataFrame, Rules]:

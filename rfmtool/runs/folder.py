@@ -74,6 +74,11 @@ class FolderOptions:
     page: PageOptions | None = field(default_factory=PageOptions)
     """None writes no page, and computes nothing for it alone."""
 
+    @property
+    def lists_as(self) -> str | None:
+        """The kind of table that lists to work through are; files rather than sheets."""
+        return min(self.tables, key="xlsx".__eq__) if "actions" in self.lists else None
+
 
 def write_files(
     result: Result,
@@ -109,6 +114,7 @@ def write_files(
             for name, rows in _call_sheets(result, pd.concat(spoken), options).items():
                 outputs += write_with_lists(place, name, _called(rows), dict, kind, options.text)
     summary = summarise(result, left_out) if left_out else result.summary
+    summary = {**summary, "lists_as": options.lists_as}
     if "xlsx" in options.tables:
         calls = _call_sheets(result, pd.concat(spoken), options)
         written, warned = _write_book(result, calls, place, options, summary)
@@ -149,6 +155,7 @@ def write_files(
         "command": list(command),
         "as_of": result.as_of.isoformat(),
         **reading_data(result),
+        **({"engine": "spark"} if result.settings.remote else {}),
         **about,
         "inputs": inputs(result),
         "outputs": outputs,

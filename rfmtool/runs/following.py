@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import Ints
+from rfmtool.days import days_in
 from rfmtool.grouping.history import spend_within
 from rfmtool.grouping.order_days import owner_days
 from rfmtool.money import UNITS_PER_CURRENCY
@@ -73,7 +74,7 @@ def _with_contacts(people: pd.DataFrame, place: Ints, result: Result, days: int)
         {
             "owner": log["owner"].to_numpy(dtype=np.int64),
             "of": log["action"].astype("str").str.strip().str.lower(),
-            "day": log["contacted_on"].to_numpy(dtype=np.int64, na_value=-(2**31)),
+            "day": days_in(log, "contacted_on"),
             "paid": costs(log, minute_cost) / UNITS_PER_CURRENCY,
             "got_through": _got_through(log),
         }

@@ -14,9 +14,9 @@ import pyarrow as pa
 
 from rfmtool.errors import InputError
 from rfmtool.manifest import manifest_of
-from rfmtool.outputs.formulas import unescaped
-from rfmtool.runs.finished import read_summary, text_table
+from rfmtool.runs.finished import read_summary
 from rfmtool.runs.moves import CAUSES
+from rfmtool.runs.texts import is_raw, text_table
 
 HISTORY: Final = "history.csv"
 _COLUMNS: Final = {
@@ -86,12 +86,12 @@ def read_history(folder: Path) -> pa.Table | None:
     Raises:
         InputError: it is none.
     """
-    if manifest_of(folder) is None:
+    manifest = manifest_of(folder)
+    if manifest is None:
         return None
     try:
         data = (folder / HISTORY).read_bytes()
-        table = text_table(data)
-        table = pa.table([unescaped(column) for column in table.columns], table.column_names)
+        table = text_table(data, raw_text=is_raw(manifest))
         return table.select(list(_COLUMNS)).cast(pa.schema(_COLUMNS))
     except FileNotFoundError:
         return None

@@ -15,11 +15,11 @@ import pyarrow.compute as pc
 
 from rfmtool.manifest import manifest_of
 from rfmtool.outputs.files import write_file
-from rfmtool.outputs.formulas import unescaped
 from rfmtool.outputs.lists import write_with_lists
 from rfmtool.outputs.text import TextOptions
 from rfmtool.rules import Rules, load_rules
-from rfmtool.runs.finished import RULES, SUMMARY, bytes_in, reading_back, text_table
+from rfmtool.runs.finished import RULES, SUMMARY, bytes_in, reading_back
+from rfmtool.runs.texts import as_meant, is_raw, text_table
 from rfmtool.scoring.scales import Scales, load_scales
 from rfmtool.sources.cells.ids import is_listed
 
@@ -27,7 +27,6 @@ PREVIOUS: Final = "previous"
 CUSTOMERS: Final = "customers.csv"
 SCALES: Final = "scales.json"
 _FILES: Final = (CUSTOMERS, SCALES, SUMMARY, RULES)
-_RAW: Final = "--raw-text"
 _MONEY: Final = ("monetary", "refunds")
 DID: Final = (
     "frequency", "order_days", "first_order_on", "last_order_on", *_MONEY,
@@ -63,7 +62,7 @@ class Kept:
         """
         data = self.bytes_of(CUSTOMERS)
         with reading_back(self.folder):
-            table = self._as_meant(text_table(data))
+            table = text_table(data, raw_text=self.raw_text)
             found = [name for name in SINCE if name in table.column_names]
             frame: pd.DataFrame = table.select(["customer_id", *STANDS, *DID, *found]).to_pandas()
             units = {name: _units(table[name]) for name in _MONEY}
@@ -87,15 +86,11 @@ class Kept:
         self.bytes_of(RULES)
         return load_rules(self.folder / f"{self.place}{RULES}")
 
-    def _as_meant(self, table: pa.Table) -> pa.Table:
-        if self.raw_text:
-            return table
-        return pa.table([unescaped(column) for column in table.columns], table.column_names)
-
     def _without(self, suppressed: frozenset[str]) -> pa.Table | None:
         """The customers as they are written but for some; None where none of these is there."""
-        table = text_table(self.bytes_of(CUSTOMERS))
-        ids = self._as_meant(table.select(["customer_id"]))["customer_id"].combine_chunks()
+        table = text_table(self.bytes_of(CUSTOMERS), raw_text=True)
+        meant = as_meant(table.select(["customer_id"]), raw_text=self.raw_text)
+        ids = meant["customer_id"].combine_chunks()
         gone = is_listed(ids, suppressed)
         return table.filter(pa.array(~gone)) if gone.any() else None
 
@@ -134,7 +129,7 @@ def earlier_runs(folder: Path, before: date) -> list[Kept]:
         own = {
             "as_of": manifest["as_of"],
             "place": "",
-            "raw_text": _RAW in manifest.get("command", ()),
+            "raw_text": is_raw(manifest),
         }
         names = {output["name"] for output in manifest["outputs"]}
         runs = [

@@ -19,11 +19,11 @@ from rfmtool.errors import InputError
 from rfmtool.frames import worded
 from rfmtool.grouping.read import Settings
 from rfmtool.manifest import manifest_of
-from rfmtool.outputs.formulas import unescaped
 from rfmtool.outputs.tables import to_table
 from rfmtool.places import check_local
 from rfmtool.placing.lots import HOLDOUTS, nobody
-from rfmtool.runs.finished import bytes_in, reading_back, text_table
+from rfmtool.runs.finished import bytes_in, reading_back
+from rfmtool.runs.texts import is_raw, text_table
 from rfmtool.sources.layout import Asked
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ _ASKED: Final = (
     "columns", "delimiter", "encoding", "date_format", "decimal", "timezone", "has_header",
     "preset",
 )  # fmt: skip
-_RAW: Final = "--raw-text"
 
 
 def holdouts_table(rows: pd.DataFrame) -> pa.Table:
@@ -61,10 +60,7 @@ def entered(folder: Path) -> pd.DataFrame:
         hint = "Put it back as it was: who is left out is known from there alone."
         raise InputError(error.args[0], hint) from None
     with reading_back(folder):
-        table = text_table(data)
-        if _RAW not in manifest.get("command", ()):
-            cells = [unescaped(column) for column in table.columns]
-            table = pa.table(cells, table.column_names)
+        table = text_table(data, raw_text=is_raw(manifest))
         rows = table.select(list(HOLDOUTS)).to_pandas()
         for share in rows["share"].unique():
             Decimal(share)

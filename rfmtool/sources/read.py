@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -40,10 +41,14 @@ def text_jobs(
     with file.utf8(dialect.encoding) as (stream, raw), naming(file.name):
         text = squeezed(stream) if dialect.is_aligned else stream
         text = unwrapped(text) if dialect.is_wrapped else text
-        for block in blocks(text, dialect.marks, dialect.body_offset, block_bytes):
+        offset = dialect.body_offset if file.span is None else 0
+        goes_on = file.span is not None and file.span[1] < file.stored_bytes
+        for block in blocks(text, dialect.marks, offset, block_bytes):
             if progress:
                 progress(raw.tell())
-            yield partial(parse, block, layout, dialect)
+            yield partial(
+                parse, replace(block, is_last=False) if goes_on else block, layout, dialect
+            )
 
 
 def parquet_jobs(file: ExportFile, layout: FileLayout, progress: Progress | None = None) -> Jobs:

@@ -39,9 +39,9 @@ def affinity_data(found: Affinity) -> Data:
     }
 
 
-def cadence_data(found: Cadence) -> Data:
-    """Missing regulars, with what each activity means."""
-    data = found.as_data()
+def cadence_data(found: Cadence, *, is_named: bool = True) -> Data:
+    """Missing regulars, each listed where `is_named`, with what each activity means."""
+    data = found.as_data(is_named=is_named)
     bands = [{**band, "is_enough": band["customers"] >= ENOUGH} for band in data["backtest"]]
     return {**data, "backtest": bands, "meanings": activity_words(found.timing)}
 

@@ -14,7 +14,7 @@ from rfmtool.analyses.concentration import concentration
 from rfmtool.analyses.repeat import repeat
 from rfmtool.analyses.timeline import COUNTED, Point, Timeline, ends, point
 from rfmtool.days import day_of
-from rfmtool.grouping.history import Past, laid_out
+from rfmtool.grouping.history import LaidOut, Past
 from rfmtool.scoring.scales import Scales
 from rfmtool.summaries.answers import cadence_data, concentration_data, repeat_data, timeline_data
 from rfmtool.summaries.cohorts import cohorts_in_short
@@ -31,8 +31,6 @@ _CURVE_STEP_DAYS: Final = 5
 _MOST_DATES: Final = 13
 _A_YEAR_DAYS: Final = 396
 """And the month that has begun."""
-_FEW_CUSTOMERS: Final = 20_000
-"""Threads would only wait for each other to place so few."""
 _MOST_CUSTOMERS: Final = 1_000_000
 _LEAST_A_STEP: Final = 5
 """A step of the Lorenz curve is of several buyers, so that none shows."""
@@ -51,7 +49,7 @@ def curves(result: Standing) -> Data:
         in_months = cohorts_in_short(cohorts(days, entries, as_of))
     return {
         "repeat": repeat_in_short(repeat_data(repeat(people, days, as_of))),
-        "cadence": without_names(cadence_data(habits)),
+        "cadence": without_names(cadence_data(habits, is_named=False)),
         "concentration": concentration_in_short(concentration_data(concentration(people, as_of))),
         **in_months,
     }
@@ -100,13 +98,12 @@ def earlier_dates(result: Standing) -> Data | None:
         return None
     begins = min(day_of(int(entries.day.min())), as_of)
     every: Every = "month" if (as_of - begins).days <= _A_YEAR_DAYS else "quarter"
-    past, scales = [*laid_out(entries)], None if result.fitted else result.scales
+    past, scales = [*LaidOut(entries)], None if result.fitted else result.scales
     jobs = [
         partial(_point, result, past, day, scales)
         for day in ends(begins, as_of, every)[-_MOST_DATES:-1]
     ]
-    threads = result.settings.threads if len(result.grouped.table) > _FEW_CUSTOMERS else 1
-    points = (*in_order(jobs, threads), point(result.figures.frame, as_of))
+    points = (*in_order(jobs, result.threads), point(result.figures.frame, as_of))
     return timeline_data(Timeline(every, begins, result.fitted, points))
 
 

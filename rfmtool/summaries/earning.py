@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.analyses.earning import Year, at_stake, brought_by, returns_by_stage, rewards, year_of
-from rfmtool.arrays import Mask
-from rfmtool.days import day_of
+from rfmtool.arrays import Ints, Mask
+from rfmtool.days import UNDATED, day_numbers, day_of
 from rfmtool.money import money_text, total_of
 
 if TYPE_CHECKING:
@@ -70,9 +70,8 @@ def _contribution(result: Standing, year: Year) -> dict[str, Any] | None:
     }
 
 
-def _first_days(frame: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    days = frame["first_order_on"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    return np.where(frame["first_order_on"].isna().to_numpy(), -(2**31), days)
+def _first_days(frame: pd.DataFrame) -> Ints:
+    return day_numbers(frame["first_order_on"].to_numpy(), missing=UNDATED)
 
 
 def rewards_table(result: Standing) -> pd.DataFrame | None:

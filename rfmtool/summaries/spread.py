@@ -10,6 +10,7 @@ from itertools import combinations
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.arrays import Ints
@@ -57,7 +58,7 @@ def distributions(frame: pd.DataFrame) -> dict[str, Any] | None:
             "frequency": float(np.median(values["frequency"])),
             "monetary": money_text(round(float(np.median(values["monetary"])))),
         },
-        "together": _together(buyers, values) if len(buyers) >= _LEAST_FOR_PLANES else None,
+        "together": _together(values) if len(buyers) >= _LEAST_FOR_PLANES else None,
     }
 
 
@@ -91,11 +92,12 @@ def _money_edges(units: Ints, per_decade: int) -> Ints:
     )
 
 
-def _together(buyers: pd.DataFrame, values: dict[str, Ints]) -> dict[str, Any]:
+def _together(values: dict[str, Ints]) -> dict[str, Any]:
     """How the dimensions go together: rank correlations, and people counted in boxes."""
-    ranks, correlation = buyers.rank().corr().to_numpy().tolist(), {}
+    ranks = pd.DataFrame({name: _ranks(each) for name, each in values.items()})
+    found, correlation = ranks.corr().to_numpy().tolist(), {}
     for one, other in combinations(range(len(DIMENSIONS)), 2):
-        rho = ranks[one][other]  # NaN where one of them is the same for all
+        rho = found[one][other]  # NaN where one of them is the same for all
         name = f"{DIMENSIONS[one]}_{DIMENSIONS[other]}"
         correlation[name] = None if math.isnan(rho) else round(rho, 3)
     positive = values["monetary"] > 0
@@ -105,6 +107,14 @@ def _together(buyers: pd.DataFrame, values: dict[str, Ints]) -> dict[str, Any]:
         "correlation": correlation,
         "planes": [_plane(kept, x, y) for x, y in planes] if positive.any() else [],
     }
+
+
+def _ranks(values: Ints) -> npt.NDArray[np.float64]:
+    """The rank of each value from 1; equal values share the mean of theirs."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts)
+    ranks: npt.NDArray[np.float64] = (ends - (counts - 1) / 2)[place]
+    return ranks
 
 
 def _plane(values: dict[str, Ints], x: str, y: str) -> dict[str, Any]:

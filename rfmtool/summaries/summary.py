@@ -104,6 +104,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         **curves(result),
         "timeline": None,
         "since": None,
+        "lists_as": None,
         "bands": _bands(result.scales),
         "scales_are": "fitted to this export" if result.fitted else "given",
         "scales": result.scales.as_data(),

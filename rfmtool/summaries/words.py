@@ -43,6 +43,14 @@ def plain(slug: str) -> str:
     return _PLAIN.get(slug, slug.replace("_", " "))
 
 
+def lists_in(summary: Mapping[str, Any], folder: str) -> str:
+    """What the lists of a folder such as `actions` are: files, sheets, or nothing but a word."""
+    kind = summary.get("lists_as", "csv")  # not in summaries of older versions
+    if kind is None:
+        return folder.removesuffix("s")
+    return "sheet in report.xlsx" if kind == "xlsx" else f"list in {folder}/"
+
+
 def not_read(files: Sequence[str]) -> str:
     """Which files of a folder are left out for their endings, and what to do about it."""
     more = len(files) - _MOST_NAMED

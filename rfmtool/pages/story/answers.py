@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import Any, Final
 
+from markupsafe import Markup
+
 from rfmtool.pages import compare as comparison
 from rfmtool.pages import explain as explanation
 from rfmtool.pages.blocks import Block, Column, Fitting, Line, Pairs, Paragraph, Shaded, Table
-from rfmtool.pages.cards import Card, Heat, Mark, Page, Sentence, chapter, day_in_words, row
+from rfmtool.pages.cards import (
+    Card,
+    Heat,
+    Mark,
+    Page,
+    Sentence,
+    chapter,
+    day_in_words,
+    named,
+    of_100,
+    row,
+)
 from rfmtool.pages.numerals import Numerals
 from rfmtool.pages.story import coming, moving, worth
+from rfmtool.pages.story.today import counted_in, people_in
 from rfmtool.summaries.curves import concentration_in_short, repeat_in_short
 
 Data = Mapping[str, Any]
@@ -45,7 +60,9 @@ def page(name: str, data: Data, say: Numerals, title: str | None, version: str) 
     as_of = data["points"][-1]["as_of"] if name == "timeline" else data["as_of"]
     blocks = import_module(f"rfmtool.pages.{name}").page(_unnamed(data), _ROOM)
     cards = row(*_CARDS[name](data, say)) if name in _CARDS else ()
-    told = _told(name, blocks, with_tables=name in _WITH_TABLES)
+    told = _told(name, blocks, say, with_tables=name in _WITH_TABLES)
+    if name in _FINDINGS:
+        told = replace(told, finding=_FINDINGS[name](data, say))
     return Page(
         title=title or _TITLES[name],
         lead=f"{_TITLES[name]}, as of {day_in_words(as_of)}.",
@@ -54,12 +71,18 @@ def page(name: str, data: Data, say: Numerals, title: str | None, version: str) 
     )
 
 
-def compared(summary: Data, title: str | None) -> Page:
-    """The page of a comparison of two runs."""
+def compared(summary: Data, say: Numerals, title: str | None) -> Page:
+    """The page of a comparison of two runs; see `page`."""
     old, new = summary["old"], summary["new"]
     days = f"{day_in_words(old['as_of'])} to {day_in_words(new['as_of'])}"
     blocks = comparison.page(summary)
-    card = _told("compare", blocks[:-2], with_tables=True)
+    moves, moved = summary["moves"], say.count
+    card = replace(
+        _told("compare", blocks[:-2], say, with_tables=True),
+        finding=f"{people_in(say, moves['up'])} went up the ladder and"
+        f" {moved(moves['down']).shown} down; {moved(moves['new']).shown} came and"
+        f" {moved(moves['lapsed']).shown} lapsed",
+    )
     return Page(
         title=title or "What moved",
         lead=f"From {days}.",
@@ -114,12 +137,56 @@ _CARDS: Final[Mapping[str, Callable[[Data, Numerals], list[Card | None]]]] = {
 }
 
 
-def _told(name: str, blocks: Sequence[Block], *, with_tables: bool) -> Card:
+def _bought_along(data: Data, say: Numerals) -> Markup | str:
+    """The strongest of the rules."""
+    if not data["rules"]:
+        return "Nothing is bought along with something else often enough to tell"
+    rule = data["rules"][0]
+    buyers = round(rule["customers"] / rule["confidence"])
+    share = of_100(rule["confidence"], rule["customers"], buyers)
+    has = Markup(" and ").join(named(one) for one in rule["has"])
+    return Markup("Of {} who buy {}, {} buy {} too").format(
+        people_in(say, buyers), has, share, named(rule["next"])
+    )
+
+
+def _way(data: Data, say: Numerals) -> str:
+    """How many came back of those who bought at all."""
+    people = {step["step"]: step["people"] for step in data["steps"]}
+    bought, again = people["first_order"], people["second_order"]
+    if not bought:
+        return f"{people_in(say, people.get('first_contact', 0))} are known, and nobody has bought"
+    return f"{of_100(again / bought, again, bought)} first-time buyers ordered a second time"
+
+
+def _earned(data: Data, say: Numerals) -> str:
+    """How many lists to keep, to stop, and to wait for."""
+    verdicts = Counter(group["verdict"] for group in data["groups"])
+    words = {
+        "earned_more": "earned more than leaving people alone",
+        "earned_less": "earned less",
+        "no_difference": "made little difference",
+        "too_few": "cannot be told yet",
+    }
+    many = [f"{say.count(verdicts[one]).shown} {told}" for one, told in words.items()
+            if verdicts[one]]  # fmt: skip
+    return f"Of {counted_in(say, len(data['groups']), 'figure')} {', '.join(many)}"
+
+
+_FINDINGS: Final[Mapping[str, Callable[[Data, Numerals], Markup | str]]] = {
+    "affinity": _bought_along,
+    "journey": _way,
+    "measure": _earned,
+}
+"""What stands above the tables of questions that have no other card."""
+
+
+def _told(name: str, blocks: Sequence[Block], say: Numerals, *, with_tables: bool) -> Card:
     """What the page for a terminal says, in a card."""
-    marks = [mark for block in blocks[1:] for mark in marks_of(block, with_tables=with_tables)]
+    marks = [mark for block in blocks[1:] for mark in marks_of(block, say, with_tables=with_tables)]
     first = blocks[0]
     words = first.words if isinstance(first, Paragraph) else _words(first)
-    return Card(f"{name}-told", "In short", words, marks=tuple(marks))
+    return Card(f"{name}-told", "In short", say.words(words), marks=tuple(marks))
 
 
 def _words(block: Block) -> str:
@@ -127,11 +194,11 @@ def _words(block: Block) -> str:
         block, Line) else ""  # fmt: skip
 
 
-def marks_of(block: Block, *, with_tables: bool) -> list[Mark]:
-    """What a block of a page for a terminal is in a card."""
+def marks_of(block: Block, say: Numerals, *, with_tables: bool) -> list[Mark]:
+    """What a block of a page for a terminal is in a card, its numbers in the reader's marks."""
     match block:
         case Paragraph():
-            return [Sentence(block.words, look=block.tone == "warning")]
+            return [Sentence(say.words(block.words), look=block.tone == "warning")]
         case Table() if with_tables:
             columns = tuple(
                 replace(
@@ -141,12 +208,22 @@ def marks_of(block: Block, *, with_tables: bool) -> list[Mark]:
                 )
                 for column in block.columns
             )
-            return [replace(block, columns=columns)]
+            named = [column.kind in ("name", "lead") for column in columns]
+            rows = tuple(
+                tuple(
+                    say.cell(cell) if isinstance(cell, str) and not is_name else cell
+                    for cell, is_name in zip(cells, named, strict=True)
+                )
+                for cells in block.rows
+            )
+            return [replace(block, columns=columns, rows=rows)]
         case Shaded() if with_tables:
             return [Heat(block.title.capitalize(), block, linear=True)]
         case Fitting():
             return [
-                mark for each in block.ways[0] for mark in marks_of(each, with_tables=with_tables)
+                mark
+                for each in block.ways[0]
+                for mark in marks_of(each, say, with_tables=with_tables)
             ]
         case _:
             return []

@@ -40,7 +40,7 @@ def wallet(summary: Data, say: Numerals) -> Card | None:
                 _share_told(one, say),
                 say.count(one["customers"]),
                 say.money(one["spend"], whole=whole),
-                say.money(one["wallet"], whole=whole),
+                NONE if _share_told(one, say) == NONE else say.money(one["wallet"], whole=whole),
             )
             for one in bases
         ),
@@ -50,7 +50,9 @@ def wallet(summary: Data, say: Numerals) -> Card | None:
         spent, all_ = (sum(float(one[name]) for one in told) for name in ("spend", "wallet"))
         finding = f"Where people told us, we get {100 * spent / all_:.0f} of 100"
     else:
-        finding = f"By estimates alone, we get {share_range(bases[0])}"
+        finding = f"By estimates alone, we get {_share_told(bases[0], say)}"
+        if _share_told(bases[0], say) == NONE:
+            finding = "Nobody told us what they spend elsewhere, and nobody alike spends more"
     note = "No action rests on an estimate." if bases[-1]["basis"] == _ESTIMATE else ""
     return Card("wallet", "Share of wallet", finding, "Dark: what they spend here. Never added up"
                 " over the ways it is known.", (table,), note, "half")  # fmt: skip
@@ -61,13 +63,13 @@ def _share_bar(one: Data) -> Cell:
     if one["basis"] != _ESTIMATE:
         return Bars(((min(one["share"], 1.0), "main"),))
     low, high = (min(one.get(name) or one["share"], 1.0) for name in ("share_low", "share_high"))
-    return Dot(min(one["share"], 1.0), low, high)
+    return Dot(min(one["share"], 1.0), low, high) if low < high else ""
 
 
 def _share_told(one: Data, say: Numerals) -> Cell:
     if one["basis"] != _ESTIMATE or not one.get("share_high"):
         return say.share(one["share"])
-    return share_range(one)
+    return share_range(one) if one["share_low"] < one["share_high"] else NONE
 
 
 def voices(summary: Data, say: Numerals) -> Card | None:
@@ -112,7 +114,7 @@ def voices(summary: Data, say: Numerals) -> Card | None:
         finding,
         "NPS: those who would recommend us less those who would not, of 100 who answered.",
         (table,),
-        " ".join([*complaints_in_words(said), *candidates_in_words(said)]),
+        say.words(" ".join([*complaints_in_words(said), *candidates_in_words(said)])),
         "half",
     )
 

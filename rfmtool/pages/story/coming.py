@@ -113,8 +113,9 @@ def when_to_ask(summary: Data, say: Numerals) -> Card | None:
     top = nice(max(rate or 0.0 for rate in rates))
     scale = Axis(0.0, top[-1])
     every = max(len(rates) // 8, 1)
+    thousand = say.count(1_000).shown
     plot = Plot(
-        title="Second orders per 1,000 waiting customers a day, by week since the first order",
+        title=f"Second orders per {thousand} waiting customers a day, by week since the first",
         says=f"highest in {_weeks(first, last)}",
         height=_ASK_HEIGHT,
         x_ticks=tuple(
@@ -129,7 +130,7 @@ def when_to_ask(summary: Data, say: Numerals) -> Card | None:
             if rate
         ),
         table=Table(
-            columns=(Column("Week", "name"), *numbers("per 1,000 a day")),
+            columns=(Column("Week", "name"), *numbers(f"per {thousand} a day")),
             rows=tuple(
                 (str(week), NONE if rate is None else say.number(rate, 2))
                 for week, rate in enumerate(rates, start=1)
@@ -138,7 +139,7 @@ def when_to_ask(summary: Data, say: Numerals) -> Card | None:
         places=tuple(place(axis.at(week)) for week in range(1, len(rates) + 1)),
     )  # fmt: skip
     gaps = ", ".join(
-        f"{step['order']} → {step['order'] + 1}: {step['median_days']:g}"
+        f"{step['order']} → {step['order'] + 1}: {say.number(step['median_days']).shown}"
         for step in found["latency"][:5]
         if step["returned"] >= _ENOUGH
     )
@@ -147,7 +148,7 @@ def when_to_ask(summary: Data, say: Numerals) -> Card | None:
         "ask",
         "When to ask",
         f"A second order is likeliest in {_weeks(first, last)} after the first",
-        "Second orders per 1,000 customers still waiting, a day.",
+        f"Second orders per {thousand} customers still waiting, a day.",
         (plot,),
         note,
         "narrow",
@@ -180,7 +181,7 @@ def activity(summary: Data, say: Numerals) -> Card | None:
         ),
         rows=tuple(
             (
-                Name(one["name"], one["who"], _TONES.get(one["name"], "suspect")),
+                Name(one["name"], say.words(one["who"]), _TONES.get(one["name"], "suspect")),
                 say.count(one["customers"]),
                 say.share(one["share"], 0),
                 say.money(one["revenue"], whole=whole),
@@ -199,7 +200,11 @@ def activity(summary: Data, say: Numerals) -> Card | None:
         (
             *stacks,
             table,
-            *(Sentence(one.words) for one in two_clocks(summary) if isinstance(one, Paragraph)),
+            *(
+                Sentence(say.words(one.words))
+                for one in two_clocks(summary)
+                if isinstance(one, Paragraph)
+            ),
         ),
         width="half",
     )
@@ -229,7 +234,7 @@ def lateness(summary: Data, say: Numerals) -> Card | None:
         ),
         rows=tuple(
             (
-                Name(band["band"], band["activity"]),
+                Name(say.words(band["band"]), band["activity"]),
                 say.count(band["customers"]),
                 Dot(band["share"], band["low"], band["high"]) if band["is_enough"] else TOO_FEW,
                 say.share(band["share"], 0) if band["is_enough"] else NONE,

@@ -13,6 +13,12 @@ from rfmtool.pages.numerals import Numerals
 Data = Mapping[str, Any]
 
 
+def _sentence(words: str) -> str:
+    """Words without the mark by which tables for a terminal lead to them."""
+    bare = words.removeprefix("* ")
+    return bare[:1].upper() + bare[1:]
+
+
 def expecting(summary: Data, say: Numerals) -> Card | None:
     """Buyers and money to expect; None where history is too short to foretell anything."""
     found = summary["forecast"]
@@ -24,5 +30,7 @@ def expecting(summary: Data, say: Numerals) -> Card | None:
         f"About {say.count(round(found['buyers'])).shown} buyers and"
         f" {say.rounded(float(found['spend']), 0)} are to be expected in {found['days']} days"
     )
-    marks = tuple(Sentence(one.words, look=one.tone == "warning") for one in told)
+    marks = tuple(
+        Sentence(say.words(_sentence(one.words)), look=one.tone == "warning") for one in told
+    )
     return Card("expected", "What to expect", finding, "", marks)

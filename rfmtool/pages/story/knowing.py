@@ -28,9 +28,9 @@ def counted(summary: Data, say: Numerals) -> Card:
             ),
             rows=tuple(_bins(ledger, rows, say)),
         ),
-        *(Sentence(text, look=True) for text in summary["warnings"]),
+        *(Sentence(say.words(text), look=True) for text in summary["warnings"]),
         Folded(f"How {len(summary['columns'])} columns were read", (_columns(summary),)),
-        Folded("Where the scores part", (_cuts(summary),)),
+        Folded("Where the scores part", (_cuts(summary, say),)),
     ]
     if summary["drift"]:
         marks.append(Sentence(_drift(summary["drift"], say)))
@@ -60,7 +60,8 @@ def _drift(drift: Data, say: Numerals) -> str:
         for name, index in drift["stability"].items()
         if index is not None
     )
-    told = f" Population stability index: {indices} (over 0.25 is a lot)." if indices else ""
+    a_lot = say.number(0.25, 2).shown
+    told = f" Population stability index: {indices} (over {a_lot} is a lot)." if indices else ""
     return (
         f"Cut points are of {day_in_words(drift['fitted_on'])}; on cut points fitted today"
         f" {words} of all buyers would score otherwise.{told}"
@@ -90,13 +91,13 @@ def _columns(summary: Data) -> Table:
     )
 
 
-def _cuts(summary: Data) -> Table:
+def _cuts(summary: Data, say: Numerals) -> Table:
     bands = summary["bands"]
     most = max(len(bands[name]) for name in DIMENSIONS)
     return Table(
         columns=(Column("Score", "name"), *(Column(name, folds=True) for name in DIMENSIONS)),
         rows=tuple(
-            (str(score), *(_band(bands[name], score) for name in DIMENSIONS))
+            (str(score), *(say.words(_band(bands[name], score)) for name in DIMENSIONS))
             for score in range(most, 0, -1)
         ),
     )

@@ -41,7 +41,7 @@ def page(summary: Mapping[str, Any], say: Numerals, title: str | None = None) ->
         *chapter("Where they stand", cards(standing.ladder, standing.climb)),
         *(_of_buyers(cards) if buyers else []),
         *chapter("Beyond the orders", cards(beyond.wallet, beyond.voices), cards(beyond.margins)),
-        *chapter("The relationship", *map(row, relationship.cards(summary))),
+        *chapter("The relationship", *map(row, relationship.cards(summary, say))),
         *chapter("How we know", cards(knowing.counted)),
     ]
     return Page(

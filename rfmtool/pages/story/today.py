@@ -9,7 +9,7 @@ from rfmtool.pages.blocks import Column, Dot, Name, Number, Table, numbers
 from rfmtool.pages.cards import Card, Figure, Mark, Sentence, Stack, day_in_words
 from rfmtool.pages.numerals import MINUS, NONE, Numerals, are_whole
 from rfmtool.pages.run import to_contact
-from rfmtool.summaries.words import counted, plain
+from rfmtool.summaries.words import plain
 
 Data = Mapping[str, Any]
 
@@ -97,8 +97,11 @@ def trust(summary: Data, say: Numerals) -> tuple[Mark, ...]:
         else ""
     )
     counts = f"{_shown(share)} of {counted_in(say, rows, 'row')} count: {told}.{days}"
-    first = [Sentence(text, look=True) for text in summary["warnings"] if _is_of_money(text)]
-    broken = [Sentence(f"{counted(rejected, 'row')} cannot be read.", look=True)] * bool(rejected)
+    first = [
+        Sentence(say.words(text), look=True) for text in summary["warnings"] if _is_of_money(text)
+    ]
+    unread = f"{counted_in(say, rejected, 'row')} cannot be read."
+    broken = [Sentence(unread, look=True)] * bool(rejected)
     return (*broken, Stack("Rows", parts), Sentence(counts), *first)
 
 
@@ -117,10 +120,12 @@ def to_do(summary: Data, say: Numerals) -> Card | None:
     people = sum(map(to_contact, first))
     whole = are_whole([group["revenue"] for group in groups])
     spent = say.rounded(sum(float(group["revenue"]) for group in first), 0)
+    kind = summary.get("lists_as", "csv")  # not in summaries of older versions
+    file_of = {None: "{}", "xlsx": "action {}"}.get(kind, f"{{}}.{kind}")
     rows = tuple(
         (
             str(place),
-            Name(group["say"], f"{group['name']}.csv", is_sentence=True),
+            Name(group["say"], file_of.format(group["name"]), is_sentence=True),
             group["channel"],
             say.count(to_contact(group)),
             *((say.count(group["reachable"]),) if known else ()),
@@ -146,10 +151,13 @@ def to_do(summary: Data, say: Numerals) -> Card | None:
         ),
         rows=rows,
         first=_FIRST,
-        rest=f"{len(groups) - _FIRST} more lists, {_people(say, more)}",
+        rest=f"{len(groups) - _FIRST} more lists, {people_in(say, more)}",
     )
     tested = summary["backtest"]
-    reading = "Each line is a list in the folder actions."
+    reading = {
+        None: "Each line is a list of people.",
+        "xlsx": "Each line is a sheet of report.xlsx.",
+    }.get(kind, "Each line is a list in the folder actions.")
     if tested:
         reading += (
             f" The dot: how many such people ordered anyway in the {tested['days']} days after"
@@ -164,14 +172,15 @@ def to_do(summary: Data, say: Numerals) -> Card | None:
     return Card(
         "first",
         "Do first",
-        f"Start with {_people(say, people)}, who have spent {spent} with you",
+        f"Start with {people_in(say, people)}, who have spent {spent} with you",
         reading,
         (table,),
         f"In no list: {unlisted}." if unlisted else "",
     )
 
 
-def _people(say: Numerals, many: int) -> str:
+def people_in(say: Numerals, many: int) -> str:
+    """How many people, in the reader's marks."""
     return "1 person" if many == 1 else f"{say.count(many).shown} people"
 
 

@@ -22,7 +22,7 @@ from rfmtool.pages.blocks import (
 )
 from rfmtool.pages.cards import Card, Heat, Switch, day_in_words, named, shortened
 from rfmtool.pages.numerals import NONE, Numerals, are_whole
-from rfmtool.pages.story.today import came_back, dot_of
+from rfmtool.pages.story.today import came_back, dot_of, people_in
 from rfmtool.pages.svg import Axis, Plot, area, line, place
 from rfmtool.summaries.words import NOBODY
 
@@ -30,6 +30,8 @@ Data = Mapping[str, Any]
 
 _SHOWN: Final = 12
 _FEW: Final = 100
+_FEWEST: Final = 5
+"""Buyers without whom nobody is one in five."""
 _TOP_PLACES: Final = {"0.01": "right", "0.05": "", "0.2": "right", "0.5": "below"}
 
 
@@ -45,7 +47,7 @@ def segments(summary: Data, say: Numerals) -> Card | None:
     medians = are_whole([one["median"] for one in groups])
     rows = tuple(
         (
-            Name(one["name"], one["who"]),
+            Name(one["name"], say.words(one["who"])),
             say.count(one["customers"]),
             say.share(one["share"]),
             Bars(((one["share"] / largest, "second"),
@@ -128,7 +130,10 @@ def grid(summary: Data, say: Numerals) -> Card | None:
                   for column, count in enumerate(line_))  # fmt: skip
     many, row, column = fullest[0], -fullest[1], fullest[2]
     words = bands["frequency"][len(orders) - 1 - column]
-    when = bands["recency"][row].replace("> ", "over ").replace("≤ ", "up to ")
+    when = say.words(bands["recency"][row].replace("> ", "over ").replace("≤ ", "up to "))
+    where = f"{people_in(say, many)} with {words}, last seen {when} ago"
+    if many == summary["buyers"]:
+        return Card("grid", "Recency × orders", f"All in one box: {where}", width="half")
     cells = summary["cells"]
     revenue = cells["revenue"]
     median = cells["median"]
@@ -146,7 +151,7 @@ def grid(summary: Data, say: Numerals) -> Card | None:
     return Card(
         "grid",
         "Recency × orders",
-        f"The fullest box: {say.count(many).shown} people with {words}, last seen {when} ago",
+        f"The fullest box: {where}",
         "Columns: number of orders. Rows: days since the last order.",
         (Switch("measure", (*panes, _spends(summary, panes[0].table, say))),),
         width="half",
@@ -180,7 +185,7 @@ def _pane(summary: Data, title: str, shown: list[list[Number | str]], say: Numer
             words_ = cell.shown if isinstance(cell, Number) else cell
             part = max(values[place_][at], 0.0) / most if words_ else None
             cells.append(Shade(words_, part, exact, note))
-        rows.append(ShadedRow(words, tuple(cells)))
+        rows.append(ShadedRow(say.words(words), tuple(cells)))
     return Heat(
         title,
         Shaded("days ago ↓ orders →", tuple(_short(orders[at]) for at in columns), tuple(rows)),
@@ -221,7 +226,7 @@ def _spends(summary: Data, people: Shaded, say: Numerals) -> Heat:
 def concentration(summary: Data, say: Numerals) -> Card | None:
     """The share of revenue that the biggest spenders bring, from the biggest down."""
     found = summary["concentration"]
-    if found["gini"] is None:
+    if found["gini"] is None or found["buyers"] < _FEWEST:
         return None
     points = [
         (100 * (1 - people), 100 * (1 - money)) for people, money in reversed(found["lorenz"])

@@ -30,18 +30,15 @@ _IN_RUNS: Final = 1.5
 _MOST_NAMED: Final = 3
 _HAN: Final = r"\u3000-\u303f\u4e00-\u9fff\uff01-\uffe5"
 _ALIKE: Final = 0.9
-_ALPHABETS: Final[Mapping[str, tuple[re.Pattern[str], re.Pattern[str], float]]] = {
-    name: (re.compile(f"[{letters}]"), re.compile(f"[{telling}]"), least)
-    for name, letters, telling, least in (
-        ("cp932", rf"\u3040-\u30ff{_HAN}", r"\u3040-\u30ff", 0.1),
-        ("euc_kr", rf"\uac00-\ud7a3{_HAN}", r"\uac00-\ud7a3", 0.6),
-        ("gb18030", _HAN, r"\u4e00-\u9fa5", 0.6),
-        ("big5", _HAN, r"\u4e00-\u9fa5", 0.6),
-        ("cp1251", r"\u0401\u0410-\u0451\u2013\u2014\u2116", r"\u0410-\u044f", 0.9),
-        ("cp1253", r"\u0384-\u03ce\u2013\u2014", r"\u0386-\u03ce", 0.9),
-        ("cp1255", r"\u05d0-\u05ea\u2013\u2014", r"\u05d0-\u05ea", 0.9),
-        ("cp1256", r"\u060c-\u06d2\u2013\u2014", r"\u0621-\u064a", 0.9),
-    )
+_ALPHABETS: Final[Mapping[str, tuple[str, str, float]]] = {
+    "cp932": (rf"\u3040-\u30ff{_HAN}", r"\u3040-\u30ff", 0.1),
+    "euc_kr": (rf"\uac00-\ud7a3{_HAN}", r"\uac00-\ud7a3", 0.6),
+    "gb18030": (_HAN, r"\u4e00-\u9fa5", 0.6),
+    "big5": (_HAN, r"\u4e00-\u9fa5", 0.6),
+    "cp1251": (r"\u0401\u0410-\u0451\u2013\u2014\u2116", r"\u0410-\u044f", 0.9),
+    "cp1253": (r"\u0384-\u03ce\u2013\u2014", r"\u0386-\u03ce", 0.9),
+    "cp1255": (r"\u05d0-\u05ea\u2013\u2014", r"\u05d0-\u05ea", 0.9),
+    "cp1256": (r"\u060c-\u06d2\u2013\u2014", r"\u0621-\u064a", 0.9),
 }
 """By encoding, the letters of its alphabet, the telling ones, and the least share of these."""
 _DOS: Final = re.compile(r"cp(437|7\d\d|85\d|86\d)")
@@ -140,10 +137,11 @@ def _by_alphabet(text: bytes) -> list[str]:
     if not in_words:  # letters of Latin alphabets stand alone
         return ["cp1250", "cp1254"]
     for name, (letters, telling, least) in _ALPHABETS.items():
+        own, proof = re.compile(f"[{letters}]"), re.compile(f"[{telling}]")
         with suppress(UnicodeDecodeError):
             foreign = [letter for letter in text.decode(name) if letter > "\x7f"]
-            alike = sum(bool(letters.match(letter)) for letter in foreign)
-            told = sum(bool(telling.match(letter)) for letter in foreign)
+            alike = sum(bool(own.match(letter)) for letter in foreign)
+            told = sum(bool(proof.match(letter)) for letter in foreign)
             if foreign and alike >= _ALIKE * len(foreign) and told >= least * len(foreign):
                 found.append(name)
     return found

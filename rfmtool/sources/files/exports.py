@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from rfmtool.errors import InputError
 from rfmtool.sources.files.containers import DAMAGED, READ, START, is_workbook, kind_of, unpacked
 from rfmtool.sources.files.spools import reader_of, too_large
-from rfmtool.sources.files.streams import ByteStream, bounded, transcoded
+from rfmtool.sources.files.streams import ByteStream, bounded, transcoded, within
 from rfmtool.sources.files.workbooks import sheet_as_csv
 from rfmtool.sources.files.zero_formats import columns_with_zeros
 
@@ -52,6 +52,8 @@ class ExportFile:
     max_bytes: int | None = None
     found: Found | None = None
     """The object of a store that it is; `path` only names it then."""
+    span: tuple[int, int] | None = None
+    """Which row groups of a Parquet file, or bytes of a text, are read; None: all."""
 
     @property
     def whole_name(self) -> str:
@@ -168,6 +170,8 @@ class ExportFile:
         if self.kind == "workbook":
             return cast("ByteStream", io.BytesIO(self._sheet))
         stream = unpacked(raw, self.kind, self.name, self.part)
+        if self.span is not None:
+            return within(raw, *self.span)
         if self.kind == "text" and self.max_bytes is None:
             return stream
         return bounded(stream, self._most_bytes, too_large(self.name, self._most_bytes))

@@ -37,6 +37,20 @@ def schema_of(file: ExportFile) -> pa.Schema:
     return schema
 
 
+def group_rows(file: ExportFile) -> list[int]:
+    """How many rows each row group of a Parquet file has.
+
+    Raises:
+        InputError: it is damaged.
+    """
+    with file.open() as raw:
+        try:
+            about = _opened(raw).metadata
+            return [about.row_group(group).num_rows for group in range(about.num_row_groups)]
+        except _DAMAGED:
+            raise _damaged(file) from None
+
+
 @contextmanager
 def batches(
     file: ExportFile, rows: int, columns: Sequence[str] | None = None
@@ -53,7 +67,8 @@ def batches(
     """
     with file.open() as raw:
         try:
-            yield _opened(raw).iter_batches(rows, columns=columns), raw
+            groups = None if file.span is None else range(*file.span)
+            yield _opened(raw).iter_batches(rows, row_groups=groups, columns=columns), raw
         except _DAMAGED:
             raise _damaged(file, _place_of_damage(file, columns)) from None
 

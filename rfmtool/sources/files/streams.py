@@ -53,6 +53,11 @@ def bounded(stream: ByteStream, most: int, refusal: InputError) -> ByteStream:
     return cast("ByteStream", _Bounded(stream, most, refusal))
 
 
+def within(raw: BinaryIO, start: int, stop: int) -> ByteStream:
+    """The bytes of a file from `start` to `stop`."""
+    return cast("ByteStream", _Within(raw, start, stop))
+
+
 def zstd(raw: BinaryIO) -> ByteStream:
     """A Zstandard file, unpacked."""
     return _buffered(_ArrowStream(pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd")))
@@ -160,6 +165,22 @@ class _Bounded(io.RawIOBase):
         if self._left < 0:
             raise self._refusal
         return count
+
+
+class _Within(io.RawIOBase):
+    def __init__(self, raw: BinaryIO, start: int, stop: int) -> None:
+        raw.seek(start)
+        self._raw = raw
+        self._left = stop - start
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, target: memoryview) -> int:  # type: ignore[override]
+        data = self._raw.read(min(len(target), self._left))
+        self._left -= len(data)
+        target[: len(data)] = data
+        return len(data)
 
 
 class _ArrowStream(io.RawIOBase):

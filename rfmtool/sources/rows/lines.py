@@ -13,8 +13,8 @@ import pyarrow as pa
 from rfmtool.errors import naming
 from rfmtool.sources.batches import Job
 from rfmtool.sources.detect import Export
-from rfmtool.sources.layout import Question
-from rfmtool.sources.ledger import Ledger
+from rfmtool.sources.layout import Question, Reading
+from rfmtool.sources.ledger import Ledger, Tally
 from rfmtool.sources.rows.clean import Cleaned, clean, lines_schema
 from rfmtool.sources.rows.turned_headers import check_not_turned, turned_header
 from rfmtool.sources.source import Source
@@ -36,6 +36,36 @@ class Watcher(Protocol):
 
     def done(self) -> None:
         """Nothing more is read, or reading has failed."""
+
+
+@dataclass(frozen=True)
+class Cleaning:
+    """How the batches of an export become lines: a value that goes to wherever they are read."""
+
+    reading: Reading
+    question: Question
+    schema: pa.Schema
+    """Of the lines."""
+
+    def cleaned(self, file: int, source: Source, job: Job, ordinal: int) -> tuple[str, Cleaned]:
+        """The name of a source, and what becomes of a batch of it.
+
+        Args:
+            file: the number of the source in the export.
+            source: what the batch is of.
+            job: gives the batch.
+            ordinal: the batch's own number, whatever the source.
+        """
+        batch = job()
+        place = self.schema.get_field_index(FILE)
+        with naming(source.name):
+            schema = self.schema if place < 0 else self.schema.remove(place)
+            found = clean(batch, self.reading, self.question, ordinal, schema)
+        found = replace(found, turned=turned_header(batch, found.tally, source.layout.in_file))
+        if place >= 0:
+            numbers = pa.array(np.full(len(found.lines), file, dtype=np.int32))
+            found = replace(found, lines=found.lines.append_column(_FILE_FIELD, numbers))
+        return source.name, found
 
 
 @dataclass
@@ -80,12 +110,25 @@ class ExportLines:
         self.ledger = Ledger()
         return pa.RecordBatchReader.from_batches(self.schema, self._counted(self.ledger))
 
+    @property
+    def cleaning(self) -> Cleaning:
+        """How batches become these lines."""
+        return Cleaning(self.export.reading, self.question, self.schema)
+
+    def count(self, name: str, tally: Tally, turned: int | None) -> None:
+        """Add the next batch of a file to the ledger.
+
+        Raises:
+            InputError: it holds the header once more, in another order.
+        """
+        with naming(name):
+            check_not_turned(turned, self.ledger.rows_by_file.get(name, 0))
+        self.ledger.add(name, tally)
+
     def _counted(self, ledger: Ledger) -> Iterator[pa.RecordBatch]:
         try:
             for name, cleaned in in_order(self._jobs(), self.threads):
-                with naming(name):
-                    check_not_turned(cleaned.turned, ledger.rows_by_file.get(name, 0))
-                ledger.add(name, cleaned.tally)
+                self.count(name, cleaned.tally, cleaned.turned)
                 yield cleaned.lines
         except GeneratorExit:
             raise
@@ -97,22 +140,12 @@ class ExportLines:
                 self.watcher.done()
 
     def _jobs(self) -> Iterator[Callable[[], tuple[str, Cleaned]]]:
-        ordinal = 0
+        ordinal, cleaning = 0, self.cleaning
         for file, source in enumerate(self.export.sources):
             reached = None
             if self.watcher is not None and source.stored_bytes is not None:
                 self.watcher.file(source.name, source.stored_bytes)
                 reached = self.watcher.reached
-            for parse in source.jobs(reached):
-                yield partial(self._cleaned, file, source, parse, ordinal)
+            for job in source.jobs(reached):
+                yield partial(cleaning.cleaned, file, source, job, ordinal)
                 ordinal += 1
-
-    def _cleaned(self, file: int, source: Source, parse: Job, ordinal: int) -> tuple[str, Cleaned]:
-        batch = parse()
-        with naming(source.name):
-            found = clean(batch, self.export.reading, self.question, ordinal, self._schema)
-        found = replace(found, turned=turned_header(batch, found.tally, source.layout.in_file))
-        if self.has_files:
-            numbers = pa.array(np.full(len(found.lines), file, dtype=np.int32))
-            found = replace(found, lines=found.lines.append_column(_FILE_FIELD, numbers))
-        return source.name, found

@@ -24,7 +24,7 @@ BLOCK_BYTES: Final = 4 << 20
 _QUOTED_FIELD_BYTES: Final = 1 << 20
 """A quote that stays open for longer counts as never closed."""
 _RECORD_BYTES: Final = 64 << 20
-_TAIL_BYTES: Final = 1 << 12
+TAIL_BYTES: Final = 1 << 12
 """What the last block holds at least, so that whoever looks at a file's end finds it whole."""
 _TRIES: Final = 64
 """How many line ends are tried as the end of a block before any will do."""
@@ -65,7 +65,7 @@ def blocks(
     """
     while offset and (count := stream.readinto(memoryview(bytearray(offset)))):
         offset -= count
-    cutter = _Cutter(marks, min(_TAIL_BYTES, block_bytes // 2))
+    cutter = Cutter(marks, min(TAIL_BYTES, block_bytes // 2))
     rest = pa.py_buffer(b"")
     more = True
     while more:
@@ -99,8 +99,11 @@ def _filled(stream: ByteStream, rest: pa.Buffer, block_bytes: int) -> tuple[pa.B
     return buffer, filled
 
 
-class _Cutter:
-    """Finds the last place of a buffer that lies between two records."""
+class Cutter:
+    """Finds the last place of a buffer that lies between two records.
+
+    `tail` is how much is left behind it at least.
+    """
 
     def __init__(self, marks: Marks, tail: int) -> None:
         self._marks = marks
@@ -120,14 +123,14 @@ class _Cutter:
         quote = self._marks.quote
         quotes = np.flatnonzero(data == ord(quote)) if quote else np.empty(0, dtype=np.intp)
         even = len(data) if len(quotes) % 2 == 0 else 0
-        used = even if final else self._border(view, quotes)
-        if used and self._well_formed(data[:used], quotes[: np.searchsorted(quotes, used)]):
+        used = even if final else self.border(view, quotes)
+        if used and self.well_formed(data[:used], quotes[: np.searchsorted(quotes, used)]):
             return Block(buffer.slice(0, used), is_last=final), used
         if used or len(data) > _QUOTED_FIELD_BYTES or final:
             return self._careful(bytes(view), final=final)
         return Block(buffer.slice(0, 0)), 0
 
-    def _border(self, view: memoryview, quotes: npt.NDArray[np.intp]) -> int:
+    def border(self, view: memoryview, quotes: npt.NDArray[np.intp]) -> int:
         """Return a place between two records that need no look at each other, 0 if there is none.
 
         A line that nothing divides may be a piece of a cell in the line before or behind it.
@@ -141,13 +144,13 @@ class _Cutter:
 
     def _divides_both(self, view: memoryview | bytes, place: int) -> bool:
         """Whether the lines before and behind a place, but for blank ones, have several cells."""
-        before = bytes(view[max(0, place - _TAIL_BYTES) : place]).rstrip(self._blank)
-        behind = bytes(view[place : place + _TAIL_BYTES]).lstrip(self._blank)
+        before = bytes(view[max(0, place - TAIL_BYTES) : place]).rstrip(self._blank)
+        behind = bytes(view[place : place + TAIL_BYTES]).lstrip(self._blank)
         start = max(before.rfind(_LF), before.rfind(_CR)) + 1
         end = line_end(behind, 0)
         return self._delimiter in before[start:] and self._delimiter in behind[:end]
 
-    def _well_formed(self, data: Bytes, quotes: npt.NDArray[np.intp]) -> bool:
+    def well_formed(self, data: Bytes, quotes: npt.NDArray[np.intp]) -> bool:
         """Whether every quote opens, closes or doubles, so that parity tells inside from outside.
 
         Counted from 0, an even quote leaves the outside and must follow a delimiter, a line end
@@ -157,7 +160,7 @@ class _Cutter:
             return True
         before = data.take(quotes[0::2] - 1)
         after = data.take(quotes[1::2] + 1, mode="clip")
-        if quotes[0] == 0:
+        if quotes[0] <= 0:
             before[0] = ord(_LF)
         return self._all_beside(before) and self._all_beside(after)
 
@@ -200,7 +203,7 @@ class _Cutter:
     def _is_enough(self, data: bytes, start: int) -> bool:
         """Whether a block may end here; later, a field might go on beyond the data."""
         left = len(data) - _QUOTED_FIELD_BYTES - start
-        return left < 0 or (start > 0 and left < _TAIL_BYTES and self._divides_both(data, start))
+        return left < 0 or (start > 0 and left < TAIL_BYTES and self._divides_both(data, start))
 
     def _is_stray(self, data: bytes, start: int, end: int) -> bool:
         quote = self._marks.quote.encode()

@@ -41,7 +41,7 @@ class Record:
     @property
     def is_blank(self) -> bool:
         """Whether there is nothing in it but delimiters and white space."""
-        return self.cells is not None and not any(cell.strip() for cell in self.cells)
+        return self.cells is not None and not "".join(self.cells).strip()
 
 
 @lru_cache(maxsize=64)

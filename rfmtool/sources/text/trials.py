@@ -134,8 +134,10 @@ def _with_other_quotes(sample: Sample, usual: Trial) -> Trial:
     for quote in quotes:
         for escape in ("", "\\") if is_escaped else ("",):
             marks = Marks(delimiter, quote, escape)
+            if marks == usual.marks:
+                continue
             trial = _trial(sample, marks)
-            if marks == usual.marks or trial.heading.has_roles < best.heading.has_roles:
+            if trial.heading.has_roles < best.heading.has_roles:
                 continue
             if trial.misfits < best.misfits or (
                 trial.misfits == best.misfits and _shows(best, marks)

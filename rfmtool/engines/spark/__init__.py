@@ -1,0 +1,201 @@
+"""Lines read and brought together on a cluster that speaks Spark Connect, as Spark and Sail do.
+
+Files are read by our own reader, inside tasks, because the readers of both are silently wrong about
+text. The lines are grouped there to the finest level, what each order moved on each day, which is
+kept on disk here and asked like any other lines; where customers alone are wanted, to them.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.engines import Grouping, Request
+from rfmtool.engines.columns import Columns
+from rfmtool.engines.exact import DOUBLE, WIDE, MoneyOverflowError, statement, whole_array
+from rfmtool.engines.local import LocalEngine
+from rfmtool.engines.queries import SamePersonError, customers_grouping, customers_query
+from rfmtool.engines.spark.notes import Note
+from rfmtool.engines.spark.pieces import Piece, files_of, pieces_of
+from rfmtool.engines.spark.session import batches_in_shares, batches_of, done, session
+from rfmtool.engines.spark.tasks import Look, Work, sent_names
+from rfmtool.errors import RfmtoolError
+from rfmtool.sources.files.spools import reader_of, spooled_stream
+from rfmtool.sources.ledger import Ledger
+from rfmtool.sources.read import BATCH_ROWS
+from rfmtool.sources.rows.clean import LARGEST
+from rfmtool.sources.rows.lines import ExportLines
+from rfmtool.sources.source import FileSource
+from rfmtool.sources.text.spans import Glance
+
+if TYPE_CHECKING:
+    from pyspark.sql.connect.session import SparkSession
+
+Answer = TypeVar("Answer")
+
+_SUMMED: Final = ("sales", "refunds", "rows", "cost", "uncosted")
+_TYPES: Final = {pa.string(): "string", pa.int32(): "int", pa.int64(): "bigint",
+                 pa.bool_(): "boolean"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SparkEngine:
+    """Reads and groups on a cluster; what is asked of the finest level is answered here."""
+
+    remote: str
+    """`sc://HOST:PORT`."""
+    local: LocalEngine
+
+    def group(self, request: Request) -> Grouping:
+        """Return all that is wanted, as `engines.Engine` says.
+
+        Raises:
+            InputError: the export cannot be read, or a customer's money reaches 2^63.
+            SystemFailureError: the cluster cannot be reached or fails, or memory or disk ran out.
+            UsageError: the cluster cannot read such an export, or is not set up for it.
+        """
+        lines = request.lines
+        if not isinstance(lines, ExportLines):
+            raise TypeError("a cluster reads exports, no other lines")
+        if _is_of_customers(request):
+            with suppress(SamePersonError):  # who can only be one person with a level
+                return _exactly(partial(self._customers, lines, request))
+        spool, schema = _exactly(partial(self._level, lines, is_whole=request.amount_per_order))
+        with spool:
+            return self.local.group(replace(request, lines=_Kept(spool, schema)))
+
+    def _customers(self, lines: ExportLines, request: Request, money: str) -> Grouping:
+        """The customers of the lines, who are all that is wanted."""
+        rows = request.whole_orders or "cost" in lines.schema.names
+        columns = Columns(lines.schema.names, money, rows=rows)
+        with self._asked(lines, customers_query(request, columns)) as batches:
+            answer = pa.Table.from_batches(batches)
+        return customers_grouping(answer, request, columns)
+
+    def _level(
+        self, lines: ExportLines, money: str, *, is_whole: bool
+    ) -> tuple[BinaryIO, pa.Schema]:
+        """The finest level of the lines, or all of them; kept on disk."""
+        names = sent_names(lines.schema)
+        schema = pa.schema(
+            pa.field(one.name, pa.int64() if one.name in _SUMMED else one.type)
+            for one in lines.schema
+        )
+        query = "select * from lines" if is_whole else _level_query(names, money)
+        with self._asked(lines, query) as batches:
+            exact = _exact(batches, schema, names, wide=money == WIDE)
+            stream = pa.RecordBatchReader.from_batches(schema, exact)
+            return spooled_stream(stream, "lines that come from the cluster", BATCH_ROWS), schema
+
+    @contextmanager
+    def _asked(self, lines: ExportLines, query: str) -> Iterator[Iterator[pa.RecordBatch]]:
+        """What a query of `lines` answers; once all has been taken their ledger is filled."""
+        files = files_of(lines.export.sources)
+        types = zip(sent_names(lines.schema), lines.schema.types, strict=True)
+        notes: list[Note] = []
+        with session(self.remote) as spark:
+            pieces = pieces_of(files, partial(_glances, spark, files))
+            work = Work(lines.cleaning, files, pieces, f"\x1e{secrets.token_hex(16)}")
+            read = done(spark, work, ", ".join(f"{name} {_TYPES[kind]}" for name, kind in types))
+            read.createOrReplaceTempView("lines")
+            answer = batches_in_shares(spark, spark.sql(query))
+            yield _apart(answer, work.mark, notes)
+        _fill(lines, notes)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What came back, as lines that may be read more than once."""
+
+    spool: BinaryIO
+    schema: pa.Schema
+
+    def read(self) -> pa.RecordBatchReader:
+        """Begin to read them from the first."""
+        return pa.ipc.open_stream(pa.PythonFile(reader_of(self.spool), mode="r"))
+
+
+def _is_of_customers(request: Request) -> bool:
+    """Whether customers alone are wanted, who can be told on the cluster."""
+    columns = Columns(request.lines.schema.names, DOUBLE)
+    more = (columns.words, columns.has_category, request.entries, request.overlap,
+            request.anonymous, request.amount_per_order, request.without_copies)  # fmt: skip
+    return not any(more)
+
+
+def _exactly(ask: Callable[[str], Answer]) -> Answer:
+    """An answer of sums of doubles, or where those are not exact, of what is wider."""
+    try:
+        return ask(DOUBLE)
+    except MoneyOverflowError:
+        return ask(WIDE)
+
+
+def _glances(
+    spark: SparkSession, files: tuple[FileSource, ...], parts: Sequence[Piece]
+) -> list[Glance]:
+    """Look at parts of texts, on the cluster."""
+    look = Look(files, tuple(parts))
+    seen = pa.Table.from_batches(batches_of(done(spark, look, "number bigint, seen string")))
+    texts = seen.sort_by("number")["seen"].to_pylist()
+    return [Look.read(text) for text in texts]
+
+
+def _level_query(names: Iterable[str], money: str) -> str:
+    keys = ", ".join(name for name in names if name not in (*_SUMMED, LARGEST))
+    sums = Columns([*names], money).sums()
+    if LARGEST in names:
+        sums += f", max({LARGEST}) as {LARGEST}"
+    return statement("level", keys=keys, sums=sums)
+
+
+def _exact(
+    batches: Iterable[pa.RecordBatch], schema: pa.Schema, names: list[str], *, wide: bool
+) -> Iterator[pa.RecordBatch]:
+    """What the cluster answers, in the types of lines.
+
+    Raises:
+        MoneyOverflowError: sales or refunds reach 2^53, and are not added up wide.
+        InputError: they reach 2^63.
+    """
+    for batch in batches:
+        columns = [
+            whole_array(batch[name], wide=wide) if kind == pa.int64() else batch[name].cast(kind)
+            for name, kind in zip(names, schema.types, strict=True)
+        ]
+        yield pa.record_batch(columns, schema=schema)
+
+
+def _apart(
+    batches: Iterable[pa.RecordBatch], mark: str, notes: list[Note]
+) -> Iterator[pa.RecordBatch]:
+    """The lines alone; notes are read as they pass."""
+    for batch in batches:
+        is_note = pc.fill_null(pc.starts_with(batch["customer_id"], mark), fill_value=False)
+        texts = batch["customer_id"].filter(is_note).to_pylist()
+        notes.extend(Note.read(text.removeprefix(mark)) for text in texts)
+        yield batch.filter(pc.invert(is_note))
+
+
+def _fill(lines: ExportLines, notes: Iterable[Note]) -> None:
+    """Tell the ledger what the notes say, in the order of the export."""
+    lines.ledger = Ledger()
+    try:
+        for note in sorted(notes, key=lambda note: note.place):
+            if note.failure is not None:
+                raise note.failure
+            if note.tally is not None:
+                lines.count(lines.export.sources[note.file].name, note.tally, note.turned)
+    except RfmtoolError as error:
+        lines.ledger.failure = error
+        raise
+    finally:
+        if lines.watcher:
+            lines.watcher.done()

@@ -1,0 +1,172 @@
+"""A session of a cluster that speaks Spark Connect, and what goes wrong there in our words."""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import pyarrow as pa
+
+from rfmtool import __version__
+from rfmtool.engines.spark.tasks import OTHER_VERSION, Look, Work, do_work
+from rfmtool.errors import RfmtoolError, SystemFailureError, UsageError
+from rfmtool.interrupts import uninterrupted
+
+if TYPE_CHECKING:
+    from pyspark.sql.connect.dataframe import DataFrame
+    from pyspark.sql.connect.session import SparkSession
+
+_PORT: Final = 15002
+_RETRIES: Final = {"max_retries": 3, "initial_backoff": 100, "max_backoff": 1000}
+"""By its own policy the client tries for ten minutes, in silence."""
+SHARE_ROWS: Final = 4_000_000
+"""How many rows are asked for at a time, a third of a gigabyte or less."""
+_MISSING: Final = re.compile(r"No module named '([\w.]+)'")
+_MISSED: Final = "UNAUTHENTICATED", "PERMISSION_DENIED"
+
+
+def place_of(remote: str) -> str:
+    """What messages call a cluster: its host and port, for a URL may hold a token.
+
+    Raises:
+        UsageError: the URL is none of Spark Connect.
+    """
+    try:
+        parts = urlsplit(remote)
+        host, port = parts.hostname, parts.port or _PORT
+    except ValueError:
+        host = None
+    if host is None or parts.scheme != "sc":
+        raise UsageError(
+            "--remote is no URL of a cluster that speaks Spark Connect",
+            f"It looks like sc://HOST:{_PORT}.",
+        )
+    return f"{host}:{port}"
+
+
+@contextmanager
+def session(remote: str) -> Iterator[SparkSession]:
+    """A session of its own on a cluster; what runs in it ends with it.
+
+    Args:
+        remote: `sc://HOST:PORT`, parameters as Spark Connect has them.
+
+    Raises:
+        UsageError: the client is not installed, the URL is none, or the login is refused.
+        SystemFailureError: the cluster cannot be reached, or ends what it was asked.
+    """
+    place = place_of(remote)
+    try:
+        with warnings.catch_warnings(), uninterrupted():
+            warnings.simplefilter("ignore", FutureWarning)  # of how new pandas is
+            from pyspark.sql.connect.client.retries import DefaultPolicy
+            from pyspark.sql.connect.session import SparkSession
+    except ImportError:
+        raise UsageError(
+            "--engine spark needs the client of Spark Connect",
+            "Install it with: pip install 'rfmtool[spark]'",
+        ) from None
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    logging.getLogger("SQLQueryContextLogger").disabled = True  # it would print cells
+    with _in_our_words(place):
+        spark = SparkSession.builder.remote(remote).create()
+        try:
+            spark.client.set_retry_policies([DefaultPolicy(**_RETRIES)])
+            spark.sql("select 1").toArrow()  # which connects
+            yield spark
+        except BaseException:
+            with suppress(Exception):
+                spark.interruptAll()
+            raise
+        finally:
+            with suppress(Exception), uninterrupted():
+                spark.stop()
+
+
+def done(spark: SparkSession, work: Work | Look, columns: str) -> DataFrame:
+    """What workers make of each piece of some work, a task a piece.
+
+    Args:
+        spark: the session.
+        work: is sent to them.
+        columns: of what they make, with the types that SQL has for them.
+    """
+    count, task = len(work.pieces), partial(do_work, pickle.dumps(work), __version__)
+    return spark.range(0, count, 1, count).mapInArrow(task, columns)
+
+
+def batches_in_shares(spark: SparkSession, frame: DataFrame) -> Iterator[pa.RecordBatch]:
+    """What a frame holds, some customers after the others.
+
+    Spark answers one question with a gigabyte at most, so there what it has found is kept, and
+    asked for in shares. Sail answers with any number, and would find it anew for each share.
+    """
+    shares = 1
+    if spark.conf.get("spark.app.id", None):  # which Sail does not have
+        frame.persist()
+        shares = max(1, -(-frame.count() // SHARE_ROWS))
+    for share in range(shares):
+        is_in_share = f"pmod(xxhash64(customer_id), {shares}) = {share}"
+        yield from batches_of(frame.where(is_in_share) if shares > 1 else frame)
+
+
+def batches_of(frame: DataFrame) -> Iterator[pa.RecordBatch]:
+    """What a frame holds, as it arrives: nothing public gives it otherwise than all at once."""
+    client = frame.sparkSession.client
+    for table in client.to_table_as_iterator(frame._plan.to_proto(client), {}):  # noqa: SLF001
+        if isinstance(table, pa.Table):
+            yield from table.to_batches()
+
+
+@contextmanager
+def _in_our_words(place: str) -> Iterator[None]:
+    """Pass on nothing of what the cluster says, for its messages hold cells."""
+    from pyspark.errors import PySparkException
+
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", ".*RETRIES_EXCEEDED")
+            yield
+    except RfmtoolError:
+        raise
+    except PySparkException as error:
+        raise _told(place, error) from None
+
+
+def _told(place: str, error: Any) -> RfmtoolError:  # noqa: ANN401 - the client's
+    said, status = str(error), getattr(error, "getGrpcStatusCode", lambda: None)()
+    code = getattr(status, "name", "")
+    if code == "UNAVAILABLE":
+        return SystemFailureError(
+            f"the cluster at {place} cannot be reached, or broke off",
+            "See whether it runs and whether the network lets you, and run again.",
+        )
+    if code in _MISSED:
+        return UsageError(
+            f"the cluster at {place} refuses the login", "Look at the token in --remote."
+        )
+    if code == "UNIMPLEMENTED":
+        return UsageError(
+            f"what answers at {place} does not speak Spark Connect",
+            f"Look at the host and the port; mostly it is {_PORT}.",
+        )
+    missing = _MISSING.search(said)
+    if missing or OTHER_VERSION in said:
+        what = f"have no module {missing[1]}" if missing else "have another version of rfmtool"
+        return UsageError(
+            f"the workers of the cluster at {place} {what}",
+            f"Install rfmtool {__version__} on each of them, for the version of Python that"
+            " runs here.",
+        )
+    return SystemFailureError(
+        f"the cluster at {place} could not do what it was asked ({type(error).__name__})",
+        "Its own log says why; its words may hold cells, so they are not shown.",
+    )
