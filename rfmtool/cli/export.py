@@ -124,3 +124,9 @@ def _say(found: Uploads) -> None:
     why = ", ".join(f"{many:,} {reason}" for reason, many in sorted(found.left_out.items()))
     out = sum(found.left_out.values())
     click.echo(f"{taken:,} people written; {out:,} left out{f': {why}' if why else ''}", err=True)
+    if not taken and "consent not known" in found.left_out:
+        click.echo(
+            "  Nobody's consent is known: have --contacts say it, or take all who did not refuse"
+            " with --consent-unknown keep.",
+            err=True,
+        )
