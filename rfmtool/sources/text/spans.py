@@ -20,7 +20,6 @@ from rfmtool.sources.files.streams import first_bytes, within
 from rfmtool.sources.layout import Dialect
 from rfmtool.sources.text.blocks import TAIL_BYTES, Cutter
 
-
 _FEW: Final = 1 << 12
 
 
