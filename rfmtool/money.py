@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
-from rfmtool.arrays import Ints
+if TYPE_CHECKING:  # rules need none of it, and load at once
+    import pandas as pd
+
+    from rfmtool.arrays import Ints
 
 UNITS_PER_CURRENCY: Final = 10_000
 """Integer sums are equal in any order, on any engine."""

@@ -33,8 +33,14 @@ def shop(tmp_path, monkeypatch):
 @pytest.mark.parametrize("words", [*HELPS, *QUESTIONS], ids=lambda words: words or "rfmtool")
 def test_help_of_every_command(words):
     result = rfmtool(*words.split(), "--help")
+    if "--help-all" in result.stdout:
+        result = rfmtool(*words.split(), "--help-all")
     assert result.exit_code == 0
     assert_snapshot("-".join(["help", *words.split()]), result.stdout)
+
+
+def test_the_short_help():
+    assert_snapshot("help-run-short", rfmtool("run", "--help").stdout)
 
 
 @pytest.mark.parametrize("width", ["80", "120"])

@@ -376,7 +376,7 @@ def test_words_that_cannot_be_meant_are_answered(place, case):
 @pytest.mark.parametrize("command", ASKING)
 @pytest.mark.parametrize("table", TABLES)
 def test_no_command_shows_a_cell_of_evidence_that_it_cannot_read(place, command, table):
-    if f"--{table}" not in rfmtool(command, "--help").stdout:
+    if f"--{table}" not in rfmtool(command, "--help-all").stdout:
         pytest.skip("the command takes no evidence")
     for text in TABLES[table]:
         words = [command, "quantities.csv", f"--{table}", written(place / f"{table}.csv", text)]

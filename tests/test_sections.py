@@ -42,8 +42,21 @@ def test_options_of_a_section_are_options_like_others():
 @pytest.mark.parametrize("name", _COMMANDS)
 def test_no_option_is_lost_in_the_help(name):
     command = program.get_command(None, name)
-    shown = CliRunner().invoke(program, [name, "--help"]).stdout
+    has_many = getattr(command, "has_many", False)
+    shown = CliRunner().invoke(program, [name, "--help-all" if has_many else "--help"]).stdout
 
     for param in command.params:
         if isinstance(param, click.Option):
             assert param.opts[0] in shown
+
+
+def test_a_long_help_shows_the_dozen_most_used_and_where_all_are():
+    short = CliRunner().invoke(program, ["run", "--help"]).stdout
+    long = CliRunner().invoke(program, ["run", "--help-all"]).stdout
+
+    options = short.partition("Options:\n")[2].splitlines()
+    named = [line.split()[0] for line in options if line.startswith("  -")]
+    assert 12 <= len(named) <= 16
+    assert "run --help-all lists every option." in " ".join(short.split())
+    assert "lists every option" not in long
+    assert all(option.rstrip(",") in long for option in named)

@@ -305,4 +305,4 @@ def test_a_full_temporary_folder_is_named_as_such(monkeypatch):
 
 def test_the_help_names_workbooks():
     for command in ("run", "score", "cohorts", "repeat"):
-        assert "xlsx" in rfmtool(command, "--help").stdout
+        assert "xlsx" in rfmtool(command, "--help-all").stdout

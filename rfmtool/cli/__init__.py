@@ -181,7 +181,10 @@ def _in_words(error: BaseException) -> tuple[str, str, int]:
 
 def _usage(error: click.ClickException) -> str:
     ctx = getattr(error, "ctx", None)
-    return f"{ctx.get_usage()}\n{ctx.command_path} --help lists every option." if ctx else ""
+    if not ctx:
+        return ""
+    option = "--help-all" if getattr(ctx.command, "has_many", False) else "--help"
+    return f"{ctx.get_usage()}\n{ctx.command_path} {option} lists every option."
 
 
 def _system_failure(error: OSError) -> tuple[str, str]:

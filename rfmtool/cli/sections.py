@@ -9,6 +9,15 @@ from typing import Any, Final
 import click
 
 _OWN: Final = "Options"
+_MANY: Final = 20
+_ALL: Final = "rfmtool.help_all"
+HELP_ALL: Final = "--help-all"
+MOST_USED: Final = frozenset({
+    "--output", "--column", "--as-of", "--rules", "--scales", "--contacts", "--referrals",
+    "--feedback", "--contacted", "--suppress", "--holdout", "--tables", "--select", "--sort",
+    "--top", "--by", "--every", "--days", "--format", "--quiet", "--help", HELP_ALL,
+})  # fmt: skip
+"""The options that most people need, of whatever command."""
 
 
 class SectionedOption(click.Option):
@@ -20,12 +29,37 @@ class SectionedOption(click.Option):
 
 
 class SectionedCommand(click.Command):
-    """A command whose own options come first in its help, those of each section after them."""
+    """A command whose own options come first in its help, those of each section after them.
+
+    Where there are many, `--help` shows the most used, and `--help-all` every one.
+    """
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        if len(self.params) > _MANY:
+            self.params.append(
+                click.Option(
+                    [HELP_ALL],
+                    is_flag=True,
+                    is_eager=True,
+                    expose_value=False,
+                    callback=_show_all,
+                    help="Show every option.",
+                )
+            )
+
+    @property
+    def has_many(self) -> bool:
+        """Whether `--help` shows some of the options alone."""
+        return any(HELP_ALL in param.opts for param in self.params)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, their names equally wide in all sections."""
         sections: dict[str, list[tuple[str, str]]] = {_OWN: []}
+        is_short = self.has_many and not ctx.meta.get(_ALL)
         for param in self.get_params(ctx):
+            if is_short and MOST_USED.isdisjoint(param.opts):
+                continue
             record = param.get_help_record(ctx) if isinstance(param, click.Option) else None
             if record:
                 sections.setdefault(getattr(param, "section", _OWN), []).append(record)
@@ -33,6 +67,16 @@ class SectionedCommand(click.Command):
         for title, records in sections.items():
             with formatter.section(title):
                 formatter.write_dl([(names.ljust(width), words) for names, words in records])
+        if is_short:
+            formatter.write_paragraph()
+            formatter.write_text(f"{ctx.command_path} {HELP_ALL} lists every option.")
+
+
+def _show_all(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - as click calls it
+    if wanted and not ctx.resilient_parsing:
+        ctx.meta[_ALL] = True
+        click.echo(ctx.get_help(), color=ctx.color)
+        ctx.exit()
 
 
 def section(title: str) -> Callable[..., Callable[[Any], Any]]:
