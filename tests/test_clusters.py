@@ -136,6 +136,15 @@ def test_a_text_is_read_in_spans(cluster, write, monkeypatch):
     assert there.ledger.rejects[0].row == len(rows) + 1
 
 
+def test_a_table_without_rows_is_read_too(cluster, folder, tmp_path):
+    table = pq.read_table(folder / "c.parquet")
+    pq.write_table(table.slice(0, 0), tmp_path / "empty.parquet")
+    for settings in (Settings(detail=ORDERS), Settings(detail=EVERYTHING)):
+        there = look(tmp_path / "empty.parquet", settings=replace(settings, remote=cluster))
+
+        assert same(there, look(tmp_path / "empty.parquet", settings=settings))
+
+
 def test_a_run_on_a_cluster_writes_the_same_bytes(cluster, write, tmp_path):
     path, words = write(SHOP), ("--no-page", "--quiet")
     here = rfmtool("run", path, "-o", tmp_path / "here", *words)

@@ -90,7 +90,7 @@ class SparkEngine:
         )
         query = "select * from lines" if is_whole else _level_query(names, money)
         with self._asked(lines, query) as batches:
-            exact = _exact(batches, schema, names, wide=money == WIDE)
+            exact = _exact(batches, schema, names, wide=money == WIDE or is_whole)
             stream = pa.RecordBatchReader.from_batches(schema, exact)
             return spooled_stream(stream, "lines that come from the cluster", BATCH_ROWS), schema
 

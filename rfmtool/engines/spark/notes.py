@@ -23,7 +23,7 @@ _ARRAYS: Final = ("bins", "reject_rows", "reject_codes")
 
 @dataclass(frozen=True)
 class Note:
-    """Of one batch: where its rows went, or what ended reading.
+    """Of one batch: where its rows went, or what ended reading; or that a piece begins.
 
     `place` is that of the batch: its piece of the export, and its number in that piece.
     """
@@ -42,6 +42,8 @@ class Note:
     def text(self) -> str:
         """The note as text."""
         data: dict[str, Any] = {"place": self.place, "file": self.file, "turned": self.turned}
+        if self.tally is None and self.failure is None:
+            return json.dumps(data)
         if self.failure is not None:
             said = type(self.failure).__name__, self.failure.args[0], self.failure.hint
             return json.dumps({**data, "failure": said})
@@ -59,6 +61,8 @@ class Note:
         if "failure" in data:
             kind, *said = data["failure"]
             return cls(found.place, failure=getattr(errors, kind, InputError)(*said))
+        if "tally" not in data:
+            return found
         tally = data["tally"]
         tally |= {name: np.array(tally[name], dtype=np.int64) for name in _ARRAYS}
         tally |= {name: frozenset(tally[name]) for name in _SETS}

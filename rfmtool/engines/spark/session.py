@@ -21,12 +21,10 @@ from rfmtool.errors import RfmtoolError, SystemFailureError, UsageError
 from rfmtool.interrupts import uninterrupted
 
 if TYPE_CHECKING:
-    from pyspark.sql.connect.dataframe import DataFrame
+    from pyspark.sql import DataFrame
     from pyspark.sql.connect.session import SparkSession
 
 _PORT: Final = 15002
-_RETRIES: Final = {"max_retries": 3, "initial_backoff": 100, "max_backoff": 1000}
-"""By its own policy the client tries for ten minutes, in silence."""
 SHARE_ROWS: Final = 4_000_000
 """How many rows are asked for at a time, a third of a gigabyte or less."""
 _MISSING: Final = re.compile(r"No module named '([\w.]+)'")
@@ -79,7 +77,9 @@ def session(remote: str) -> Iterator[SparkSession]:
     with _in_our_words(place):
         spark = SparkSession.builder.remote(remote).create()
         try:
-            spark.client.set_retry_policies([DefaultPolicy(**_RETRIES)])
+            # By its own policy the client tries for ten minutes, in silence.
+            few = DefaultPolicy(max_retries=3, initial_backoff=100, max_backoff=1000)
+            spark.client.set_retry_policies([few])
             spark.sql("select 1").toArrow()  # which connects
             yield spark
         except BaseException:
@@ -118,7 +118,7 @@ def batches_in_shares(spark: SparkSession, frame: DataFrame) -> Iterator[pa.Reco
         yield from batches_of(frame.where(is_in_share) if shares > 1 else frame)
 
 
-def batches_of(frame: DataFrame) -> Iterator[pa.RecordBatch]:
+def batches_of(frame: Any) -> Iterator[pa.RecordBatch]:  # noqa: ANN401 - more than a DataFrame shows
     """What a frame holds, as it arrives: nothing public gives it otherwise than all at once."""
     client = frame.sparkSession.client
     for table in client.to_table_as_iterator(frame._plan.to_proto(client), {}):  # noqa: SLF001

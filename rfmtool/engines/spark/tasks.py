@@ -37,6 +37,7 @@ class Work:
         """Give the lines of a piece, each batch with a note behind it."""
         piece, batch = self.pieces[number], 0
         schema = self.cleaning.schema
+        yield self._line(Note((number, -1)))  # so that there is an answer in any case
         try:
             source = piece.of(self.sources[piece.file])
             for batch, job in enumerate(source.jobs()):
