@@ -70,7 +70,7 @@ def session(remote: str) -> Iterator[SparkSession]:
     except ImportError:
         raise UsageError(
             "--engine spark needs the client of Spark Connect",
-            "Install it with: pip install 'rfmtool[spark]'",
+            "Install it with pip install 'rfmtool[spark]'.",
         ) from None
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     logging.getLogger("SQLQueryContextLogger").disabled = True  # it would print cells
