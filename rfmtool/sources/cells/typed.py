@@ -132,7 +132,7 @@ def _decoded(cell: bytes | None, errors: str = "replace") -> str | None:
 
 
 def as_text(cells: pa.Array) -> pa.Array:
-    """A typed column as text; a whole number in a column of floats keeps its `.0`."""
+    """A typed column as text, which bytes may not be; whole floats keep their `.0`."""
     if pa.types.is_floating(cells.type):
         # An id column with gaps is often stored as 17850.0; NaN stands for a gap.
         cells = pc.if_else(pc.is_nan(cells), pa.scalar(None, cells.type), cells)
@@ -141,4 +141,6 @@ def as_text(cells: pa.Array) -> pa.Array:
         is_whole = pc.equal(pc.cast(rounded, cells.type, safe=False), cells)
         whole = pc.binary_join_element_wise(pc.cast(rounded, pa.string()), "0", ".")
         return pc.if_else(is_whole, whole, pc.cast(cells, pa.string()))
+    if pa.types.is_binary(cells.type) or pa.types.is_large_binary(cells.type):
+        return cells.cast(pa.binary()).view(pa.string())  # which may be none
     return pc.cast(cells, pa.string())
