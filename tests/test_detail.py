@@ -162,6 +162,28 @@ def test_a_kept_column_may_hold_anything_in_a_frame():
     assert grouped.latest.to_pylist() == [{"born": "1980-01-31", "member": "true"}]
 
 
+ANYTHING = {
+    "bytes": pa.array([b"\xff", b"x"]),
+    "two bytes": pa.array([b"\xff\x00"] * 2, pa.binary(2)),
+    "list": pa.array([[1], None]),
+    "struct": pa.array([{"a": 1}] * 2),
+    "map": pa.array([[("a", 1)]] * 2, pa.map_(pa.string(), pa.int64())),
+    "bytes by number": pa.array([b"\xff", b"y"]).dictionary_encode(),
+    "view of bytes": pa.array([b"\xff", b"y"], pa.binary_view()),
+    "interval": pa.array([(1, 2, 3)] * 2, pa.month_day_nano_interval()),
+    "runs": pa.RunEndEncodedArray.from_arrays(pa.array([2], pa.int32()), pa.array(["x"])),
+    "wide": pa.array([1, 2], pa.decimal256(40, 2)),
+}
+
+
+@pytest.mark.parametrize("name", ANYTHING)
+def test_a_column_without_a_role_may_hold_anything(name):
+    orders = {"customer": ["ann", "bob"], "date": ["2024-01-31"] * 2, "amount": [5, 6]}
+    for column in (name, f"refunded {name}"):
+        grouped = read(pa.table({**orders, column: ANYTHING[name]}))
+        assert [one["sales"] for one in people(grouped)] == [50_000, 60_000]
+
+
 def test_an_optional_column_may_be_missing_in_one_of_several_files(write):
     write([f"{HEADER},category,cost,email", "ann,1,2024-01-01,5,tea,2,a@x"], "shop/1.csv")
     second = write([HEADER, "ann,2,2024-02-01,7", "ann,3,2024-02-01,7"], "shop/2.csv")

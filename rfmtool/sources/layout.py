@@ -28,8 +28,8 @@ SUGGESTED_ROLES: Final = (
 KEPT: Final = "keep:"
 """Begins the role of a column that is carried through under its own name."""
 
-Kind = Literal["text", "day", "number"]
-"""What the cells of a role are read as."""
+Kind = Literal["text", "day", "number", "any"]
+"""What the cells of a role are read as; `any` is for people to look at."""
 EXPORT_KINDS: Final[Mapping[str, Kind]] = {
     "ordered_at": "day",
     "cancelled_on": "day",

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.rules.presets import Preset
-from rfmtool.sources.layout import KEPT, Asked
+from rfmtool.sources.layout import KEPT, Asked, Kind
 from rfmtool.sources.names import normal
 from rfmtool.sources.roles import synonyms
 from rfmtool.sources.roles_by_cells import BECOMES, filled_words, kind_of_words
@@ -94,7 +94,10 @@ def _sample(source: Source) -> Mapping[str, pa.Array]:
     places = {KEPT + name: place for place, name in others.items()}
     if _AMOUNT in source.layout.places:
         places[_AMOUNT] = source.layout.places[_AMOUNT]
-    layout = replace(source.layout, places=places, kinds={}, carry_down=())
+    kinds: dict[str, Kind] = dict.fromkeys(
+        places, "any"
+    )  # lists, bytes and what else a column may hold
+    layout = replace(source.layout, places=places, kinds=kinds, carry_down=())
     if not others or not layout.in_file.places:
         return {}
     jobs = source.with_layout(layout).jobs(block_bytes=_SAMPLE_BYTES)

@@ -32,7 +32,10 @@ def typed(
     for role in ("customer_id", "order_id"):
         if role in cells and pa.types.is_floating(cells[role].type):
             _check_whole(role, cells[role])
-    settled = {role: _settled(kinds.get(role, "text"), cell) for role, cell in cells.items()}
+    settled = {
+        role: shown(cell) if kinds.get(role) == "any" else _settled(kinds.get(role, "text"), cell)
+        for role, cell in cells.items()
+    }
     batch = Batch(settled, records, (), whole)
     bad = [
         np.array([_decoded(cell, "ignore") != _decoded(cell) for cell in _bytes(column)])
@@ -132,7 +135,7 @@ def _decoded(cell: bytes | None, errors: str = "replace") -> str | None:
 
 
 def as_text(cells: pa.Array) -> pa.Array:
-    """A typed column as text, which bytes may not be; whole floats keep their `.0`."""
+    """A typed column as text; a whole number in a column of floats keeps its `.0`."""
     if pa.types.is_floating(cells.type):
         # An id column with gaps is often stored as 17850.0; NaN stands for a gap.
         cells = pc.if_else(pc.is_nan(cells), pa.scalar(None, cells.type), cells)
@@ -141,6 +144,4 @@ def as_text(cells: pa.Array) -> pa.Array:
         is_whole = pc.equal(pc.cast(rounded, cells.type, safe=False), cells)
         whole = pc.binary_join_element_wise(pc.cast(rounded, pa.string()), "0", ".")
         return pc.if_else(is_whole, whole, pc.cast(cells, pa.string()))
-    if pa.types.is_binary(cells.type) or pa.types.is_large_binary(cells.type):
-        return cells.cast(pa.binary()).view(pa.string())  # which may be none
     return pc.cast(cells, pa.string())
