@@ -62,6 +62,7 @@ def lines_of(ledger):
             is_sale=each.is_sale,
         )
         for each in oracle.used(ledger.lines)
+        if each.is_sale or each.order_id is not None  # the others are left out before
     ]
 
 
