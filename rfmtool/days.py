@@ -54,7 +54,7 @@ def day_numbers(dates: npt.NDArray[Any], missing: int = _NAT) -> Ints:
 
 
 def days_in(rows: pd.DataFrame, name: str, missing: int = UNDATED) -> Ints:
-    """A column of days; of cells that are empty, and of a column that is not there, `missing`."""
+    """A column of days or other whole numbers; `missing` where there is no cell or column."""
     if name not in rows:
         return np.full(len(rows), missing, dtype=np.int64)
     return rows[name].to_numpy(dtype=np.int64, na_value=missing)

@@ -21,7 +21,7 @@ _DATABASE: Final = re.compile(rf"({'|'.join(DATABASES)}|mysql|mariadb|jdbc):", r
 
 _USER: Final = re.compile(r"://\S*@")
 _PARAMETERS: Final = re.compile(r"(?<=://)([^\s?#]*)\?[^\s#]*")
-_OF_CLUSTER: Final = re.compile(r"(\bsc://[^\s;]*);\S*")
+_OF_CLUSTER: Final = re.compile(r"(\b[a-z]{2,}:/[^\s;]*);\S*", re.IGNORECASE)
 
 
 def scheme_of(name: str) -> str:

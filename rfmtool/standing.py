@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from itertools import chain
-from typing import Self
+from typing import Final, Self
 
 import pandas as pd
 
@@ -36,7 +36,7 @@ from rfmtool.scoring.timing import OrderDays, order_days
 from rfmtool.sources.evidence.tables import Evidence
 from rfmtool.sources.ledger import Ledger
 
-_FEW = 20_000
+_FEW: Final = 20_000
 """Of fewer customers threads would only wait for each other."""
 _KEPT_ON = ("looks", "_cells", "days", "known", "_log")
 """What rests on nothing that earlier runs tell."""
@@ -134,7 +134,7 @@ class Standing:
             return then.select((*select, *MEASURED)), then.known
 
         if needed_by(self.settings, self.rules) & needs.FORECASTS:
-            yield from looked_back(self.grouped, self.as_of, place, self.threads)
+            yield from looked_back(self.grouped, self.as_of, place, self.days_at_once)
 
     @cached_property
     def _cells(self) -> tuple[CellRates, float] | None:
@@ -149,7 +149,7 @@ class Standing:
         return CellRates.of(chain([latest], looks)), money / orders
 
     @property
-    def threads(self) -> int:
+    def days_at_once(self) -> int:
         """How many earlier days to look at together."""
         return self.settings.threads if _FEW < len(self.grouped.table) <= MANY else 1
 

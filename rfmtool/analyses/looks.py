@@ -54,7 +54,9 @@ def looked_back(
     past: Iterable[Past] = LaidOut(grouped.entries)
     if days and len(grouped.table) <= MANY:
         past = [*past]
-    placed = in_order((partial(place, day, past) for day in days), threads)
+    jobs = (partial(place, day, past) for day in days)
+    # With one thread none is begun before it is asked for, and one is held at a time.
+    placed = (job() for job in jobs) if threads == 1 else in_order(jobs, threads)
     for day in days:
         try:
             people, known = next(placed)

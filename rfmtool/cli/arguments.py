@@ -217,7 +217,13 @@ def _check_files(exports: Sequence[str]) -> None:
     Raises:
         UsageError: one is not.
     """
-    others = [one for one in exports if one == "-" or is_database(one) or scheme_of(one) == WEB]
+    from rfmtool.stores.lakes import lake_at
+
+    others = [
+        one
+        for one in exports
+        if one == "-" or is_database(one) or scheme_of(one) == WEB or lake_at(one)
+    ]
     if others:
         raise UsageError(
             f"{without_secrets(others[0])}: --engine spark reads files and objects of stores, which"

@@ -72,7 +72,7 @@ class Settings:
     """Score shares of wallet too."""
     threads: int = field(default_factory=cores)
     memory_limit: str | None = None
-    remote: str | None = None
+    remote: str | None = field(default=None, repr=False)  # it may hold a token
     """Where lines are grouped: a cluster that speaks Spark Connect; None: in this process."""
 
 

@@ -33,9 +33,10 @@ _WHOLE_FROM: Final = 1_000
 _FINE_UP_TO: Final = 40
 """Below it shades begin at tenths."""
 _WRITTEN: Final = re.compile(
+    r"(?<!\w)'[^'\n]*'(?!\w)|"
     r"(?<!like )(?<![\w.,'/-])(?:-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+\.\d+|-\d+)(?![\w']|[.,]\w)"
 )
-"""Numbers in our own words, as English has them; none within a name, a day or a version."""
+"""Numbers in our own words, as English has them, and names in quotes, which stay as they are."""
 _ALL_NUMBER: Final = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?%?")
 _UNITS: Final = ((10**9, "bn"), (10**6, "M"), (10**3, "k"))
 
@@ -85,7 +86,10 @@ class Numerals:
 
     def words(self, text: str) -> str:
         """A text of ours, whose numbers are written as in English, in the marks of the language."""
-        return _WRITTEN.sub(lambda found: self.text(found[0].replace(",", "")), text)
+        return _WRITTEN.sub(
+            lambda found: found[0] if "'" in found[0] else self.text(found[0].replace(",", "")),
+            text,
+        )
 
     def cell(self, text: str) -> Number | str:
         """The same of a cell: one that is a number can be sorted by it."""

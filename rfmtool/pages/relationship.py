@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from rfmtool.pages.blocks import Block, Column, Paragraph, Table, numbers, share
 from rfmtool.pages.earning import returns, rewards
-from rfmtool.summaries.words import counted, lists_in, money
+from rfmtool.summaries.words import counted, list_name, lists_in, money
 
 Data = Mapping[str, Any]
 
@@ -41,10 +41,12 @@ def tasks(summary: Data) -> list[Block]:
     found = summary["tasks"]
     if not found:
         return []
+    where = lists_in(summary, "tasks")
     table = Table(
         columns=(Column("BESIDE THE ACTIONS", "lead", folds=True), *numbers("people"),
-                 Column(lists_in(summary, "tasks"), "name")),
-        rows=tuple((one["say"], f"{one['people']:,}", one["name"]) for one in found),
+                 Column(where, "name")),
+        rows=tuple((one["say"], f"{one['people']:,}", list_name(one["name"], "tasks", where))
+                   for one in found),
     )  # fmt: skip
     lines = [*_followed(summary["follow_up"]), *_listened_to(summary["reach"])]
     return [table, *map(Paragraph, lines)]

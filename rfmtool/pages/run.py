@@ -18,7 +18,7 @@ from rfmtool.pages.groups import came_back, group_table, ladder
 from rfmtool.pages.lots import left_out
 from rfmtool.pages.relationship import relationship
 from rfmtool.pages.trust import trust
-from rfmtool.summaries.words import counted, lists_in, money, plain
+from rfmtool.summaries.words import counted, list_name, lists_in, money
 
 Data = Mapping[str, Any]
 
@@ -85,7 +85,7 @@ def to_do(summary: Data, folder: str | None) -> list[Block]:
                 *((f"{group['reachable']:,}",) if known else ()),
                 money(group["revenue"]),
                 group["channel"],
-                _list_name(group, where),
+                list_name(group["name"], "actions", where),
             )
             for place, group in enumerate(groups[:_FIRST], start=1)
         ),
@@ -93,19 +93,12 @@ def to_do(summary: Data, folder: str | None) -> list[Block]:
         text_width=_SAY_WIDTH,
     )
     rest = ", ".join(
-        f"{_list_name(group, where)} {to_contact(group):,}" for group in groups[_FIRST:]
+        f"{list_name(group['name'], 'actions', where)} {to_contact(group):,}"
+        for group in groups[_FIRST:]
     )
     each = "" if where == "action" else f", each a {where}"
     then = [Paragraph(f"Then{each}: {rest}.", "quiet")] if rest else []
     return [table, *then, *to_reach(summary), *came_anyway(summary)]
-
-
-def _list_name(group: Data, where: str) -> str:
-    """The name of an action as its list has it; as people say it where there is none."""
-    name: str = group["name"]
-    if where.startswith("sheet"):
-        return f"action {name}"
-    return name if where.startswith("list") else plain(name)
 
 
 def to_reach(summary: Data) -> list[Block]:

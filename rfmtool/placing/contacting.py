@@ -110,7 +110,7 @@ def add_resting(
         return people
     rows = sent(log)
     owner, ago = rows["owner"].to_numpy(), as_of_day - rows["day"].to_numpy()
-    rest = restdays_in(playbook, limits)
+    rest = rest_days(playbook, limits)
     actions = people["action"].astype("str")
     same = (actions.to_numpy()[owner] == rows["action"]) & (ago >= 0)
     days = actions.map(rest).to_numpy(dtype=np.int64)
@@ -148,7 +148,7 @@ def contacted_often(rows: pd.DataFrame, people: int, limits: Contacting, as_of_d
     return np.asarray(np.bincount(late, minlength=people) >= limits.most_in_30_days)
 
 
-def restdays_in(playbook: Sequence[Action], limits: Contacting) -> Mapping[str, int]:
+def rest_days(playbook: Sequence[Action], limits: Contacting) -> Mapping[str, int]:
     """How many days each action lets people rest; 0 is never, and exempt from the ceiling too."""
     return {
         row.label: limits.rest_days if row.rest_days is None else row.rest_days

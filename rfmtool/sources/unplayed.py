@@ -45,11 +45,15 @@ def unplayed(sources: Sequence[Source], asked: Asked, preset: Preset) -> tuple[s
             like = _likeness(name)
             if like and not (known and like.get("option") in (*source.layout.places, "unpaid")):
                 found.setdefault(name, f"Column {name!r} looks like {like['what']} and is not used"
-                                       f"{_advice(like, cells.get(name))}")  # fmt: skip
+                                       f"{_advice(like, cells.get(KEPT + name))}")  # fmt: skip
         for name, (role, word) in _telling(cells).items():
-            free = role if role not in source.layout.places else "payment_status"
+            # A second status of an order is that of its payment; there is no second type.
+            free = {role, *(("payment_status",) if role != "type" else ())} - {
+                *source.layout.places
+            }
+            option = f": --column {max(free)}=NAME would" if free else ""
             found.setdefault(name, f"Column {name!r} says {word!r}, as of orders that are no sales,"
-                                   f" and is not used: --column {free}=NAME would.")  # fmt: skip
+                                   f" and is not used{option}.")  # fmt: skip
         if source is sources[0] and not known and "amount" not in asked.columns:
             amounts = [*_other_amounts(source, cells)]
     return (*found.values(), *amounts)
@@ -89,21 +93,19 @@ def _advice(like: Mapping[str, Any], column: pa.Array | None) -> str:
 
 
 def _sample(source: Source) -> Mapping[str, pa.Array]:
-    """The first cells of the columns without a role by name, and those of the amount."""
+    """The first cells of the columns without a role, by KEPT and name, and of the amount."""
     others = _others(source)
     places = {KEPT + name: place for place, name in others.items()}
     if _AMOUNT in source.layout.places:
         places[_AMOUNT] = source.layout.places[_AMOUNT]
-    kinds: dict[str, Kind] = dict.fromkeys(
-        places, "any"
-    )  # lists, bytes and what else a column may hold
+    # A column without a role may hold lists, bytes or anything else.
+    kinds: dict[str, Kind] = dict.fromkeys(places, "any")
     layout = replace(source.layout, places=places, kinds=kinds, carry_down=())
     if not others or not layout.in_file.places:
         return {}
     jobs = source.with_layout(layout).jobs(block_bytes=_SAMPLE_BYTES)
     for job in itertools.islice(jobs, 1):
-        cells = job().cells.items()
-        return {role.removeprefix(KEPT): column for role, column in cells}
+        return job().cells
     return {}
 
 
@@ -116,7 +118,7 @@ def _telling(cells: Mapping[str, pa.Array]) -> dict[str, tuple[str, str]]:
         words = filled_words(column)
         told = telling_word(words.to_pylist()) if len(words) <= _MOST_WORDS else None
         if told and not (told[0] == "type" and _is_taken_off(column, told[1], cells.get(_AMOUNT))):
-            found[name] = told
+            found[name.removeprefix(KEPT)] = told
     return found
 
 
@@ -138,7 +140,7 @@ def _other_amounts(source: Source, cells: Mapping[str, pa.Array]) -> Iterator[st
     if _AMOUNT not in layout.places:
         return
     others = [name for name in _others(source).values()
-              if normal(name) in known and _are_numbers(cells.get(name))]  # fmt: skip
+              if normal(name) in known and _are_numbers(cells.get(KEPT + name))]  # fmt: skip
     if others:
         taken = layout.header[layout.places[_AMOUNT]].strip()
         names = ", ".join(repr(name) for name in others)

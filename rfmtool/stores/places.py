@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -52,6 +52,10 @@ class Store:
     def name(self) -> str:
         """What messages call it, without secrets."""
         return without_secrets(self.url)
+
+    def __reduce__(self) -> tuple[Callable[[str], Store], tuple[str]]:
+        """As its URL, so that no credentials of this machine go to another."""
+        return store_of, (self.url,)
 
 
 def store_of(url: str) -> Store:

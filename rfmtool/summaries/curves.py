@@ -13,6 +13,7 @@ from rfmtool.analyses.cohorts import cohorts
 from rfmtool.analyses.concentration import concentration
 from rfmtool.analyses.repeat import repeat
 from rfmtool.analyses.timeline import COUNTED, Point, Timeline, ends, point
+from rfmtool.arrays import MANY
 from rfmtool.days import day_of
 from rfmtool.grouping.history import LaidOut, Past
 from rfmtool.scoring.scales import Scales
@@ -31,11 +32,10 @@ _CURVE_STEP_DAYS: Final = 5
 _MOST_DATES: Final = 13
 _A_YEAR_DAYS: Final = 396
 """And the month that has begun."""
-_MOST_CUSTOMERS: Final = 1_000_000
 _LEAST_A_STEP: Final = 5
 """A step of the Lorenz curve is of several buyers, so that none shows."""
 _NAMED: Final = ("overdue", "notes")
-TOO_MANY: Final = f"Over {_MOST_CUSTOMERS:,} customers: rfmtool timeline shows earlier dates."
+TOO_MANY: Final = f"Over {MANY:,} customers: rfmtool timeline shows earlier dates."
 
 
 def curves(result: Standing) -> Data:
@@ -94,7 +94,7 @@ def earlier_dates(result: Standing) -> Data | None:
         None where the result did not keep what that takes, or has too many customers.
     """
     entries, as_of = result.grouped.entries, result.as_of
-    if entries is None or not len(entries.day) or len(result.grouped.table) > _MOST_CUSTOMERS:
+    if entries is None or not len(entries.day) or len(result.grouped.table) > MANY:
         return None
     begins = min(day_of(int(entries.day.min())), as_of)
     every: Every = "month" if (as_of - begins).days <= _A_YEAR_DAYS else "quarter"
@@ -103,7 +103,7 @@ def earlier_dates(result: Standing) -> Data | None:
         partial(_point, result, past, day, scales)
         for day in ends(begins, as_of, every)[-_MOST_DATES:-1]
     ]
-    points = (*in_order(jobs, result.threads), point(result.figures.frame, as_of))
+    points = (*in_order(jobs, result.days_at_once), point(result.figures.frame, as_of))
     return timeline_data(Timeline(every, begins, result.fitted, points))
 
 

@@ -51,6 +51,13 @@ def lists_in(summary: Mapping[str, Any], folder: str) -> str:
     return "sheet in report.xlsx" if kind == "xlsx" else f"list in {folder}/"
 
 
+def list_name(name: str, folder: str, where: str) -> str:
+    """The name of a list where `lists_in` says it lies; as people say it where there is none."""
+    if where.startswith("sheet"):
+        return f"{folder.removesuffix('s')} {name}"
+    return name if where.startswith("list") else plain(name)
+
+
 def not_read(files: Sequence[str]) -> str:
     """Which files of a folder are left out for their endings, and what to do about it."""
     more = len(files) - _MOST_NAMED

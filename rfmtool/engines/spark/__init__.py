@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 
@@ -25,8 +25,8 @@ from rfmtool.engines.queries import SamePersonError, customers_grouping, custome
 from rfmtool.engines.spark.notes import Note
 from rfmtool.engines.spark.pieces import Piece, files_of, pieces_of
 from rfmtool.engines.spark.session import batches_in_shares, batches_of, done, session
-from rfmtool.engines.spark.tasks import Look, Work, sent_names
-from rfmtool.errors import RfmtoolError
+from rfmtool.engines.spark.tasks import BEGUN, Look, Work, sent_names
+from rfmtool.errors import RfmtoolError, SystemFailureError
 from rfmtool.sources.files.spools import reader_of, spooled_stream
 from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.read import BATCH_ROWS
@@ -49,7 +49,7 @@ _TYPES: Final = {pa.string(): "string", pa.int32(): "int", pa.int64(): "bigint",
 class SparkEngine:
     """Reads and groups on a cluster; what is asked of the finest level is answered here."""
 
-    remote: str
+    remote: str = field(repr=False)
     """`sc://HOST:PORT`."""
     local: LocalEngine
 
@@ -107,6 +107,11 @@ class SparkEngine:
             read.createOrReplaceTempView("lines")
             answer = batches_in_shares(spark, spark.sql(query))
             yield _apart(answer, work.mark, notes)
+        begun = sorted(note.place[0] for note in notes if note.place[1] == BEGUN)
+        if begun != [*range(len(pieces))]:
+            raise SystemFailureError(
+                "the cluster did not answer once for each piece of the export", "Run again."
+            )
         _fill(lines, notes)
 
 

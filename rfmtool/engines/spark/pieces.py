@@ -37,6 +37,8 @@ class Piece:
         try:
             found = file.stored_bytes
         except InputError as error:
+            if source.file.found is not None:  # an object, of which the store tells
+                raise
             raise InputError(
                 f"{error.args[0]}, by a worker of the cluster",
                 "All of them must find it at the same path: take a shared folder or a store.",

@@ -42,7 +42,7 @@ def place_of(remote: str) -> str:
         host, port = parts.hostname, parts.port or _PORT
     except ValueError:
         host = None
-    if host is None or parts.scheme != "sc":
+    if host is None or not remote.startswith("sc://"):
         raise UsageError(
             "--remote is no URL of a cluster that speaks Spark Connect",
             f"It looks like sc://HOST:{_PORT}.",
@@ -65,6 +65,7 @@ def session(remote: str) -> Iterator[SparkSession]:
     try:
         with warnings.catch_warnings(), uninterrupted():
             warnings.simplefilter("ignore", FutureWarning)  # of how new pandas is
+            from pyspark.errors import PySparkValueError
             from pyspark.sql.connect.client.retries import DefaultPolicy
             from pyspark.sql.connect.session import SparkSession
     except ImportError:
@@ -73,9 +74,14 @@ def session(remote: str) -> Iterator[SparkSession]:
             "Install it with pip install 'rfmtool[spark]'.",
         ) from None
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-    logging.getLogger("SQLQueryContextLogger").disabled = True  # it would print cells
-    with _in_our_words(place):
-        spark = SparkSession.builder.remote(remote).create()
+    with _in_our_words(place), _silenced(logging.getLogger("SQLQueryContextLogger")):
+        try:
+            spark = SparkSession.builder.remote(remote).create()
+        except PySparkValueError:
+            raise UsageError(
+                "--remote has parameters that Spark Connect does not know",
+                f"It looks like sc://HOST:{_PORT}/;token=TOKEN.",
+            ) from None
         try:
             # By its own policy the client tries for ten minutes, in silence.
             few = DefaultPolicy(max_retries=3, initial_backoff=100, max_backoff=1000)
@@ -124,6 +130,16 @@ def batches_of(frame: Any) -> Iterator[pa.RecordBatch]:  # noqa: ANN401 - more t
     for table in client.to_table_as_iterator(frame._plan.to_proto(client), {}):  # noqa: SLF001
         if isinstance(table, pa.Table):
             yield from table.to_batches()
+
+
+@contextmanager
+def _silenced(logger: logging.Logger) -> Iterator[None]:
+    """Let a logger of the client's say nothing, for it would print cells."""
+    was_silent, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = was_silent
 
 
 @contextmanager

@@ -19,6 +19,8 @@ from rfmtool.sources.source import FileSource
 from rfmtool.sources.text.spans import Glance
 
 OTHER_VERSION: Final = "this worker has another version of rfmtool"
+BEGUN: Final = -1
+"""Stands for the number of a batch in the note that each piece begins with."""
 _BATCHES: Final = 1 << 20
 """More batches than a piece has, so that each has a number of its own."""
 
@@ -37,7 +39,7 @@ class Work:
         """Give the lines of a piece, each batch with a note behind it."""
         piece, batch = self.pieces[number], 0
         schema = self.cleaning.schema
-        yield self._line(Note((number, -1)))  # so that there is an answer in any case
+        yield self._line(Note((number, BEGUN)))
         try:
             source = piece.of(self.sources[piece.file])
             for batch, job in enumerate(source.jobs()):
@@ -47,12 +49,8 @@ class Work:
                     raise TypeError("lines are of other columns than was said")
                 yield cleaned.lines.rename_columns(sent_names(schema))
                 yield self._line(Note.of((number, batch), piece.file, cleaned))
-        except RfmtoolError as error:
-            yield self._line(Note((number, batch + 1), failure=error))
-        except OSError as error:
-            reason = (error.strerror or type(error).__name__).lower()
-            failure = SystemFailureError(f"a worker of the cluster failed: {reason}", "Run again.")
-            yield self._line(Note((number, batch + 1), failure=failure))
+        except (RfmtoolError, OSError) as error:
+            yield self._line(Note((number, batch + 1), failure=_failure(error)))
 
     def _line(self, note: Note) -> pa.RecordBatch:
         nothing = {"order_id": "", "sales": 0, "refunds": 0, "rows": 0, "is_sale": True}
@@ -73,8 +71,8 @@ class Look:
         piece = self.pieces[number]
         try:
             seen = json.dumps(piece.glance(self.sources[piece.file]))
-        except RfmtoolError as error:
-            seen = Note((number, 0), failure=error).text()
+        except (RfmtoolError, OSError) as error:
+            seen = Note((number, 0), failure=_failure(error)).text()
         yield pa.RecordBatch.from_pydict({"number": [number], "seen": [seen]})
 
     @staticmethod
@@ -88,6 +86,13 @@ class Look:
             raise Note.read(text).failure or ValueError(text)
         quotes, fits, cuts = json.loads(text)
         return Glance(quotes, (*fits,), (*cuts,))
+
+
+def _failure(error: RfmtoolError | OSError) -> RfmtoolError:
+    if isinstance(error, RfmtoolError):
+        return error
+    reason = (error.strerror or type(error).__name__).lower()
+    return SystemFailureError(f"a worker of the cluster failed: {reason}", "Run again.")
 
 
 def do_work(

@@ -14,6 +14,7 @@ _ZEROS: Final = re.compile(rb"""formatCode\s*=\s*["']00[-0 /]*(?:;[^"']*)?["']""
 _STYLES: Final = re.compile(rb"<(?:\w+:)?cellXfs.*?</(?:\w+:)?cellXfs>", re.DOTALL)
 _STYLE: Final = re.compile(rb"<(?:\w+:)?xf\s[^>]*>")
 _CELL: Final = re.compile(rb"""<(?:\w+:)?c\s[^>]*>""")
+_NO_NUMBER: Final = re.compile(rb"""\st=["'](?:s|str|inlineStr|b|e)["']|/>$""")
 _COLUMN: Final = re.compile(rb"""\sr=["']([A-Z]{1,3})\d""")
 _PART: Final = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 _LOOKED_AT: Final = 1 << 20
@@ -21,7 +22,7 @@ _LOOKED_AT: Final = 1 << 20
 
 
 def columns_with_zeros(raw: BinaryIO) -> list[str]:
-    """The columns, by letter, in which a sheet shows numbers such as 00123."""
+    """The columns, by letter, in which the only sheet shows numbers such as 00123."""
     raw.seek(0)
     try:
         with zipfile.ZipFile(raw) as book:
@@ -30,10 +31,16 @@ def columns_with_zeros(raw: BinaryIO) -> list[str]:
                 return []
             wanted = re.compile(rb"""\ss=["'](?:%s)["']""" % b"|".join(styles))
             sheets = [name for name in book.namelist() if _PART.fullmatch(name)]
-            texts = (book.open(name).read(_LOOKED_AT) for name in sheets)
-            cells = (cell for text in texts for cell in _CELL.findall(text))
-            found = {place[1].decode() for cell in cells
-                     if wanted.search(cell) and (place := _COLUMN.search(cell))}  # fmt: skip
+            if len(sheets) != 1:  # which of them is read stands elsewhere
+                return []
+            cells = _CELL.findall(book.open(sheets[0]).read(_LOOKED_AT))
+            found = {
+                place[1].decode()
+                for cell in cells
+                if wanted.search(cell)
+                and not _NO_NUMBER.search(cell)
+                and (place := _COLUMN.search(cell))
+            }
     except (*DAMAGED, KeyError, ValueError):
         return []
     return sorted(found, key=lambda letters: (len(letters), letters))
