@@ -476,3 +476,24 @@ def test_evidence_is_never_written_over(shop, tmp_path):
     result = rfmtool("score", shop, "--contacts", contacts, "-o", contacts)
     assert result.exit_code == 2
     assert contacts.read_bytes() == before
+
+
+@pytest.mark.parametrize("option", ["--log", "--metrics"])
+def test_a_trace_takes_away_nothing_that_is_read(option, write):
+    export = write(["customer,id,date,amount", "ann,1,2024-01-05,20"], "shop.csv")
+    before = export.read_bytes()
+
+    result = rfmtool("run", str(export), option, str(export))
+
+    assert result.exit_code == 2
+    assert f"{option} " in result.stderr
+    assert export.read_bytes() == before
+
+
+def test_the_largest_amounts_are_counted_in_bins(write):
+    header = "customer_id,order_id,ordered_at,amount"
+    rows = [f"c{day},{day},2024-01-0{day},9999999999999.99" for day in range(1, 10)]
+
+    summary = summary_of(str(write([header, *rows], "shop.csv")))
+
+    assert sum(summary["distributions"]["monetary"]["counts"]) == 9

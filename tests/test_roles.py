@@ -169,6 +169,21 @@ def test_the_commonest_names_of_other_languages_are_known(header):
     )
 
 
+@pytest.mark.parametrize(
+    ("number", "others"),
+    [
+        ("Kundennummer", ("Name", "E-Mail", "E-Mail-Adresse")),
+        ("N° client", ("Nom", "E-mail")),
+        ("klantnummer", ("Email", "klantnaam")),
+        ("Customer number", ("Name", "Email")),
+    ],
+)
+def test_a_number_of_customers_goes_before_names_and_addresses_in_any_language(number, others):
+    found = roles(*others, number, "date", "amount")
+
+    assert found["customer_id"] == number
+
+
 def test_letters_of_any_script_keep_names_apart():
     assert normal("Größe (m²)") == "grossem2"
     assert normal("Клиент") == "клиент"

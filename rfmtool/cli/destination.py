@@ -44,10 +44,15 @@ def output_file(output: str | None, exports: Sequence[str], settings: Settings) 
     """
     path = output_path(output)
     if path:
-        files = (settings.get(name) for name in ("scales_file", "rates_file"))
-        rules = settings.get("rules_file") or ()
-        check_apart(path, *exports, *files, *rules, *evidence_sources(settings, exports).values())
+        check_apart(path, *inputs_of(exports, settings))
     return path
+
+
+def inputs_of(exports: Sequence[str], settings: Settings) -> list[str | None]:
+    """All that a command reads: exports, evidence, rules, scales and rates."""
+    files = (settings.get(name) for name in ("scales_file", "rates_file"))
+    rules = settings.get("rules_file") or ()
+    return [*exports, *files, *rules, *evidence_sources(settings, exports).values()]
 
 
 def is_shared(settings: Settings) -> bool:
@@ -63,7 +68,7 @@ def is_shared(settings: Settings) -> bool:
     return load_rules(settings["rules_file"]).shared
 
 
-def check_apart(target: Path, *inputs: str | None) -> None:
+def check_apart(target: Path, *inputs: str | None, option: str = "-o") -> None:
     """Check that writing `target` takes away nothing that is read.
 
     Raises:
@@ -76,11 +81,12 @@ def check_apart(target: Path, *inputs: str | None) -> None:
         for path in map(Path, [name, *glob.glob(name, recursive=True)]):  # noqa: PTH207 - absolute
             if path.resolve().is_relative_to(place):
                 raise UsageError(
-                    f"-o {target}: {path} is read, and would be replaced", "Name another place."
+                    f"{option} {target}: {path} is read, and would be replaced",
+                    "Name another place.",
                 )
             if path.is_dir() and _would_be_read(place, path.resolve()):
                 raise UsageError(
-                    f"-o {target}: lies in {path}, and would be read as input the next time",
+                    f"{option} {target}: lies in {path}, and would be read as input the next time",
                     "Name a place outside of it.",
                 )
 

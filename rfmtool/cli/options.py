@@ -234,10 +234,19 @@ def _format(*kinds: str) -> Decorator[Any]:
 
 output_format = _format("text", "json")
 
+
+def _checked_locale(_context: click.Context, _option: click.Parameter, tag: str) -> str:
+    from rfmtool.pages.numerals import Numerals
+
+    Numerals.of(tag)
+    return tag
+
+
 page_format = _together(
     _format("text", "json", "html"),
     click.option("--title", metavar="TEXT", help="The shop's name, at the top of the HTML page."),
     click.option("--locale", default="en", show_default=True, metavar="TAG",
+                 callback=_checked_locale,
                  help="Whose number marks the HTML page has, e.g. de or en-IN."),
 )  # fmt: skip
 """What stdout gets where that can be a page to look at."""

@@ -11,7 +11,7 @@ import click
 
 from rfmtool.cli import limits, options, traces
 from rfmtool.cli.arguments import Settings, choices, command_line, run_arguments, text_options
-from rfmtool.cli.destination import console, show_html, show_json, show_page
+from rfmtool.cli.destination import check_apart, console, inputs_of, show_html, show_json, show_page
 from rfmtool.cli.loading import uninterrupted
 from rfmtool.cli.run_places import (
     check_database,
@@ -114,6 +114,9 @@ def command(exports: tuple[str, ...], outputs: tuple[str, ...], **settings: Any)
     duckdb:FILE with --table, --query or #TABLE, or s3://, gs://, az:// or https:// of such files.
     """
     notify = (click.get_current_context().obj or {}).get("notify", ())
+    for option, file in (("--log", settings["log_file"]), ("--metrics", settings["metrics_file"])):
+        if file not in (None, "", "-"):
+            check_apart(Path(file), *inputs_of(exports, settings), option=option)
     with traces.traced(settings["log_file"], settings["metrics_file"], notify) as told:
         told.expect(exports)
         _run(exports, outputs, settings, told)

@@ -101,6 +101,8 @@ def _friends(result: Standing, places: Ints) -> dict[str, Any]:
     labels = ids
     if "name" in names:
         known = pa.array(names["name"], pa.string())
+        # A name is one line, and holds nothing that looks like another's id behind it.
+        known = pc.utf8_trim_whitespace(pc.replace_substring_regex(known, r"[\p{C}()]+", " "))
         labels = pc.coalesce(pc.binary_join_element_wise(known, " (", ids, ")", ""), ids)
     found = friends(labels, grouped.evidence["referrals"], result.as_of_day)
     return {name: texts.iloc[places].array for name, texts in found.items()}

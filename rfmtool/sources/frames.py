@@ -44,7 +44,11 @@ def table_of(frame: Any) -> pa.Table:  # noqa: ANN401 - any library's frame, or 
         frame = _named_in_text(frame)
     try:
         return pa.RecordBatchReader.from_stream(frame).read_all()
-    except (pa.ArrowException, TypeError):  # the second of columns that are sparse
+    except (
+        pa.ArrowException,
+        TypeError,
+        UnicodeEncodeError,
+    ):  # the second of columns that are sparse
         for name in frame.columns if hasattr(frame, "set_axis") else ():
             _column(name, frame[name])
         raise mixed() from None
@@ -92,7 +96,7 @@ def _column(name: str, cells: Any) -> pa.Array:  # noqa: ANN401 - a list, or a c
         return pa.array([None if _is_missing(cell) else str(cell) for cell in cells], pa.string())
     try:
         return pa.array(cells, from_pandas=True)
-    except (pa.ArrowException, TypeError, OverflowError):
+    except (pa.ArrowException, TypeError, OverflowError, UnicodeEncodeError):
         raise mixed(name) from None
 
 

@@ -79,7 +79,9 @@ def _money_edges(units: Ints, per_decade: int) -> Ints:
     """Edges at equal steps of the logarithm, from a half decade to a half decade."""
     if not len(units):
         return np.array([1, 2])
-    low = math.floor(2 * math.log10(int(units.min())))
+    least = int(units.min())
+    low = math.floor(2 * math.log10(least))
+    low -= 10 ** (low / 2) > least  # the logarithm of a large number is rounded, mostly up
     high = math.floor(2 * math.log10(int(units.max()))) + 1
     per_half = per_decade // 2
     return np.array(
