@@ -6,6 +6,7 @@ import logging
 import os
 import pickle
 import re
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -63,7 +64,7 @@ def session(remote: str) -> Iterator[SparkSession]:
     """
     place = place_of(remote)
     try:
-        with warnings.catch_warnings(), uninterrupted():
+        with warnings.catch_warnings(), uninterrupted(), _as_a_program():
             warnings.simplefilter("ignore", FutureWarning)  # of how new pandas is
             from pyspark.errors import PySparkValueError
             from pyspark.sql.connect.client.retries import DefaultPolicy
@@ -130,6 +131,20 @@ def batches_of(frame: Any) -> Iterator[pa.RecordBatch]:  # noqa: ANN401 - more t
     for table in client.to_table_as_iterator(frame._plan.to_proto(client), {}):  # noqa: SLF001
         if isinstance(table, pa.Table):
             yield from table.to_batches()
+
+
+@contextmanager
+def _as_a_program() -> Iterator[None]:
+    """Let what runs have a file: the client takes `python -c` for its own doctests, and ends it."""
+    main = sys.modules["__main__"]
+    if hasattr(main, "__file__"):
+        yield
+        return
+    main.__file__ = ""
+    try:
+        yield
+    finally:
+        del main.__file__
 
 
 @contextmanager
