@@ -103,20 +103,11 @@ def write_files(
     if options.rejects:
         written, left_out = _write_rejects(result.rejects(), place, options.text)
         outputs.append(written)
-    # The next run takes customers.csv up, so it is always there.
-    for kind in [one for one in dict.fromkeys(("csv", *options.tables)) if one != "xlsx"]:
-        spoken: list[pd.DataFrame] = []
-        parts = with_spoken(result.counted_parts(), spoken, with_tasks=has_tasks(result))
-        rows = to_rows(parts, result.columns)
-        lists = partial(lists_of, result, options) if kind in options.tables else dict
-        outputs += write_with_lists(place, "customers", rows, lists, kind, options.text)
-        if kind in options.tables:
-            for name, rows in _call_sheets(result, pd.concat(spoken), options).items():
-                outputs += write_with_lists(place, name, _called(rows), dict, kind, options.text)
+    tables, calls = _write_customers(result, place, options)
+    outputs += tables
     summary = summarise(result, left_out) if left_out else result.summary
     summary = {**summary, "lists_as": options.lists_as}
     if "xlsx" in options.tables:
-        calls = _call_sheets(result, pd.concat(spoken), options)
         written, warned = _write_book(result, calls, place, options, summary)
         outputs.append(written)
         summary = {**summary, "warnings": [*summary["warnings"], *warned]}
@@ -162,6 +153,24 @@ def write_files(
     }
     write_json(place, MANIFEST, manifest)
     return summary
+
+
+def _write_customers(
+    result: Result, place: Path, options: FolderOptions
+) -> tuple[list[dict[str, Any]], dict[str, pd.DataFrame]]:
+    """Write everybody, lists and call sheets as text and Parquet; gives the call sheets too."""
+    outputs, calls = list[dict[str, Any]](), dict[str, pd.DataFrame]()
+    # The next run takes customers.csv up, so it is always there.
+    for kind in [one for one in dict.fromkeys(("csv", *options.tables)) if one != "xlsx"]:
+        spoken: list[pd.DataFrame] = []
+        parts = with_spoken(result.counted_parts(), spoken, with_tasks=has_tasks(result))
+        rows = to_rows(parts, result.columns)
+        lists = partial(lists_of, result, options) if kind in options.tables else dict
+        outputs += write_with_lists(place, "customers", rows, lists, kind, options.text)
+        calls = calls or _call_sheets(result, pd.concat(spoken), options)
+        for name, rows in calls.items() if kind in options.tables else ():
+            outputs += write_with_lists(place, name, _called(rows), dict, kind, options.text)
+    return outputs, calls
 
 
 def inputs(result: Result, *, hashed: bool = False) -> list[dict[str, Any]]:
