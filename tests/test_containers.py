@@ -86,6 +86,7 @@ def test_a_folder_gives_its_zips_too(write, tmp_path):
         (tarred(SHOP), "this holds tar data"),
         (gzip.compress(tarred(SHOP)), "what is packed in it is tar data"),
     ],
+    ids=["empty", "locked", "cut off", "of gzip", "leading out", "tar", "tar in gzip"],
 )
 def test_a_zip_that_cannot_be_read_is_refused(write, data, complaint):
     with pytest.raises(InputError, match=complaint):
