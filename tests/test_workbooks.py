@@ -74,7 +74,9 @@ def test_a_workbook_that_unpacks_to_more_than_allowed_is_refused_before_it_is_re
 
 
 @pytest.mark.parametrize(
-    "start", [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", xlsx({"Orders": SHOP})[:900]]
+    "start",
+    [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", xlsx({"Orders": SHOP})[:900]],
+    ids=["old", "cut off"],
 )
 def test_a_damaged_workbook_is_refused(write, start):
     with pytest.raises(InputError, match="damaged"):
