@@ -18,6 +18,7 @@ from typing import IO, Final
 
 from rfmtool.errors import ForeignFolderError, UsageError
 from rfmtool.manifest import manifest_of
+from rfmtool.outputs.files import flush
 from rfmtool.outputs.foreign import carry_over, foreign_in
 from rfmtool.outputs.lock import held
 from rfmtool.outputs.refusals import is_in_place, system_failures
@@ -229,8 +230,7 @@ def _flush_all(folder: Path, *, shared: bool) -> None:
         if path.is_dir():
             _flush_folder(path)
         else:
-            with path.open("r+b") as written:  # Windows flushes only what may be written
-                os.fsync(written.fileno())
+            flush(path)
 
 
 def _flush(target: IO[bytes]) -> None:

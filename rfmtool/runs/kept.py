@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from rfmtool.manifest import manifest_of
 from rfmtool.outputs.files import write_file
-from rfmtool.outputs.lists import write_with_lists
+from rfmtool.outputs.lists import write_rows
 from rfmtool.outputs.text import TextOptions
 from rfmtool.rules import Rules, load_rules
 from rfmtool.runs.finished import RULES, SUMMARY, bytes_in, reading_back
@@ -108,7 +108,7 @@ class Kept:
                 if table is not None:
                     text = TextOptions(excel=self.bytes_of(name).startswith(_BOM), raw_text=True)
                     stem = f"{place}{CUSTOMERS.removesuffix('.csv')}"
-                    outputs += write_with_lists(new, stem, table.to_reader(), dict, "csv", text)
+                    outputs.append(write_rows(new, stem, table.to_reader(), "csv", text).said)
                     continue
             data = self.bytes_of(name)
             written = write_file(new, f"{place}{name}", lambda file, data=data: file.write(data))  # type: ignore[misc]
