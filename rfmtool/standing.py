@@ -24,6 +24,7 @@ from rfmtool.grouping.evidence import known_until
 from rfmtool.grouping.grouped import Grouped, rows_between
 from rfmtool.grouping.history import Past, ended, known_by, standing
 from rfmtool.grouping.read import Settings
+from rfmtool.heap import give_back
 from rfmtool.money import total_of
 from rfmtool.outputs.formulas import count_formulas
 from rfmtool.outputs.tables import to_table
@@ -135,6 +136,7 @@ class Standing:
 
         if needed_by(self.settings, self.rules) & needs.FORECASTS:
             yield from looked_back(self.grouped, self.as_of, place, self.days_at_once)
+            give_back()
 
     @cached_property
     def _cells(self) -> tuple[CellRates, float] | None:
@@ -174,6 +176,8 @@ class Standing:
             formulas += count_formulas(to_table(part, tuple(texts)))
             kept.append(counted(part, self.scales))
             yield part
+            del part
+            give_back()
         self.__dict__["figures"] = Figures(joined(kept), formulas)
 
     @cached_property

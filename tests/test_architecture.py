@@ -35,7 +35,7 @@ FLOORS = [
     ["money", "days", "manifest"],
     ["documents", "places", "frames"],
     ["arrays", "columns", "errors", "scratch", "threads"],
-    ["interrupts"],
+    ["heap", "interrupts"],
 ]
 HEIGHT = {place: -floor for floor, places in enumerate(FLOORS) for place in places}
 

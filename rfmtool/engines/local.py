@@ -14,6 +14,7 @@ from rfmtool.engines.copies import anonymous_units, overlap, status_money
 from rfmtool.engines.exact import DOUBLE, WIDE, MoneyOverflowError
 from rfmtool.engines.queries import SamePersonError, grouping_of
 from rfmtool.errors import SystemFailureError, UsageError
+from rfmtool.heap import give_back
 from rfmtool.scratch import scratch_folder
 
 # With less DuckDB may end before it spills: every thread fills its buffers first.
@@ -79,6 +80,7 @@ class LocalEngine:
             connection.execute("set memory_limit = ?", [f"{self._limit_bytes(connection)}B"])
             with _in_our_words():
                 yield connection
+        give_back()
 
     def _limit_bytes(self, connection: duckdb.DuckDBPyConnection) -> int:
         if not self.memory_limit:

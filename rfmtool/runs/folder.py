@@ -18,6 +18,7 @@ import pyarrow as pa
 from rfmtool import __version__
 from rfmtool.arrays import Ints
 from rfmtool.columns import PLURAL
+from rfmtool.heap import give_back
 from rfmtool.manifest import MANIFEST, SCHEMA, TOOL
 from rfmtool.outputs.cells import bytes_of
 from rfmtool.outputs.files import Hashed, file_stems, write_json, write_text
@@ -107,6 +108,7 @@ def write_files(
         outputs.append(written)
     with ThreadPoolExecutor(1) as beside:
         tables, lists, calls = _write_customers(result, place, options, beside)
+        give_back()
         summary = summarise(result, left_out) if left_out else result.summary
         outputs += [*tables, *chain.from_iterable(written.result() for written in lists)]
     summary = {**summary, "lists_as": options.lists_as}
