@@ -25,6 +25,9 @@ def take_one_arena() -> None:
 
 def give_back() -> None:
     """Give what is free back to the system, which takes some milliseconds."""
+    import pyarrow as pa  # not where nobody asks for columns
+
+    pa.default_memory_pool().release_unused()
     if library := _library():
         library.malloc_trim(0)
 

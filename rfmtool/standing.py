@@ -270,7 +270,8 @@ class Standing:
             scales: cut points to use; None fits them to what was known.
         """
         grouped, last = self.grouped, day_number(day)
-        table, dates = standing(grouped.table, past, last)
+        entries = 0 if grouped.entries is None else len(grouped.entries.day)
+        table, dates = standing(grouped.table, past, last, entries)
         then = replace(
             grouped,
             table=table,

@@ -170,8 +170,9 @@ class _Queries:
             sums = [f"sum({name}) as {name}" for name in sums]
             group_by = "group by owner, order_id, day"
         query = statement("entries", sums=", ".join(sums), group_by=group_by)
+        [(most,)] = self.connection.sql("select count(*) from level").fetchall()
         with self.connection.sql(query).to_arrow_reader(PART) as batches:
-            return _entries_of(batches)
+            return _entries_of(batches, most)
 
     def _categories(self) -> pa.Table:
         table = self._ask("categories")
@@ -213,13 +214,15 @@ class _Queries:
         return self.connection.sql(statement(name, **parts)).to_arrow_table()
 
 
-def _entries_of(batches: pa.RecordBatchReader) -> Entries:
+def _entries_of(batches: pa.RecordBatchReader, most: int) -> Entries:
     """Entries out of rows of owner, order_id, day and sums, where those of an order stand together.
 
-    Some at a time, because the ids of all orders take more memory than what is kept of them.
+    Written where they are to stay, some at a time, because there are many, `most` at most, and the
+    ids of all orders take more memory than what is kept of them.
     """
-    columns: list[list[Ints]] = [[np.empty(0, dtype=np.int32)] for _ in batches.schema]
-    orders, last = 0, None
+    kinds = [np.int32, np.int32, np.int32, *[np.int64] * (len(batches.schema) - 3)]
+    columns = [np.empty(most, dtype=kind) for kind in kinds]
+    start, orders, last = 0, 0, None
     for batch in filter(len, batches):
         owner, order_id, day, *sums = batch.columns
         is_new = np.ones(len(batch), dtype=bool)
@@ -228,11 +231,10 @@ def _entries_of(batches: pa.RecordBatchReader) -> Entries:
         order = np.cumsum(is_new, dtype=np.int32) + np.int32(orders - 1)
         orders, last = int(order[-1]) + 1, (owner[-1], order_id[-1])
         money = (whole(pa.chunked_array([one])) for one in sums)
-        found = (owner.cast(pa.int32()).to_numpy(), order, day.to_numpy(), *money)
-        for column, part in zip(columns, found, strict=True):
-            column.append(part)
-    # One after the other, each let go of in turn.
-    return Entries(*(np.concatenate(columns.pop(0)) for _ in batches.schema))
+        for column, part in zip(columns, (owner, order, day, *money), strict=True):
+            column[start : start + len(batch)] = part
+        start += len(batch)
+    return Entries(*(column[:start] for column in columns))
 
 
 def _changes(column: pa.Array) -> Mask:

@@ -22,6 +22,7 @@ from rfmtool.grouping.history import counting_orders
 from rfmtool.grouping.ids import check_ids
 from rfmtool.grouping.order_days import order_dates, strip_point_zero
 from rfmtool.grouping.statuses import check_statuses
+from rfmtool.heap import give_back
 from rfmtool.rules import Paths, Rules, load_rules
 from rfmtool.rules.presets import SALE_ROLES
 from rfmtool.sources import Asked, Export, open_export
@@ -129,6 +130,7 @@ def group(
             grouped = replace(grouped, export=surveyed)
         _check_ambiguities(grouped, lines, engine)
         if settings.window_days is None or not seeks_day:
+            give_back()
             return replace(grouped, as_of=as_of)
         as_of = as_of_day(grouped, accept_last=settings.accept_last)
         question = _with_window(question, as_of, settings.window_days)
