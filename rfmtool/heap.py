@@ -1,7 +1,7 @@
 """Memory that nobody holds any more, given back to the system.
 
-The C library keeps what is freed for the next who asks. Columns come and go by the hundred megabytes
-here, so what it keeps would be more than what is held.
+The C library keeps what is freed for the next who asks. Columns come and go by the hundred
+megabytes here, so what it keeps would be more than what is held.
 """
 
 from __future__ import annotations

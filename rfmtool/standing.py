@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from itertools import chain
 from typing import Final, Self
 
 import pandas as pd
@@ -142,13 +141,13 @@ class Standing:
     def _cells(self) -> tuple[CellRates, float] | None:
         """What forecasts are told by: rates of cells, and an order of the shop in 1/10,000."""
         # To place people costs several times as much as to score them.
-        looks = iter(self.looks) if "looks" in self.__dict__ else self._looked_back(SCORED)
-        latest = next(looks, None)
-        if latest is None:
+        looks = self.looks if "looks" in self.__dict__ else self._looked_back(SCORED)
+        rates = CellRates.of(looks)
+        if not rates.days:
             return None
         table, orders = self.grouped.table, len(self.grouped.dates.day)
         money = total_of(table["sales"].to_numpy()) - total_of(table["refunds"].to_numpy())
-        return CellRates.of(chain([latest], looks)), money / orders
+        return rates, money / orders
 
     @property
     def days_at_once(self) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import PART, Ints, Mask
+from rfmtool.arrays import PART, Mask
 from rfmtool.engines import CATEGORIES, CUSTOMERS, Entries, Grouping, OrderCounts, Request
 from rfmtool.engines.columns import Columns
 from rfmtool.engines.copies import register
