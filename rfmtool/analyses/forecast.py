@@ -48,7 +48,7 @@ class CellRates:
         size = _CELLS_A_SCORE**2
         sums, days = np.zeros((3, size), dtype=np.int64), 0
         for look in looks:
-            days += 1  # noqa: SIM113 - to enumerate is to hold a look while the next is made
+            days += 1
             cells, orders = _cells(look.people[look.bought]), look.orders[look.bought]
             sums[0] += np.bincount(cells, minlength=size)
             sums[1] += np.bincount(cells[orders > 0], minlength=size)

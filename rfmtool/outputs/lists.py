@@ -113,3 +113,5 @@ def _copy(path: Path, ends: Ints, places: Ints, target: IO[bytes]) -> None:
     for start in range(0, len(places), _COPIED_ROWS):
         copied = lines.take(pa.array(places[start : start + _COPIED_ROWS]))
         target.write(copied.buffers()[2])
+        if hasattr(mmap, "MADV_DONTNEED"):  # or all that was read would count as memory of ours
+            mapped.madvise(mmap.MADV_DONTNEED)

@@ -16,6 +16,7 @@ from rfmtool.analyses.timeline import COUNTED, Point, Timeline, ends, point
 from rfmtool.arrays import MANY
 from rfmtool.days import day_of
 from rfmtool.grouping.history import LaidOut, Past
+from rfmtool.heap import give_back
 from rfmtool.scoring.scales import Scales
 from rfmtool.summaries.answers import cadence_data, concentration_data, repeat_data, timeline_data
 from rfmtool.summaries.cohorts import cohorts_in_short
@@ -44,6 +45,7 @@ def curves(result: Standing) -> Data:
     people = people.assign(customer_id="")  # nobody is named here
     habits = cadence(people, days, as_of, result.scales.timing, fitted=result.fitted)
     entries = result.grouped.entries
+    give_back()
     in_months = {"cohorts": None, "months": None}
     if entries is not None and len(days.day):
         in_months = cohorts_in_short(cohorts(days, entries, as_of))
@@ -96,6 +98,7 @@ def earlier_dates(result: Standing) -> Data | None:
     entries, as_of = result.grouped.entries, result.as_of
     if entries is None or not len(entries.day) or len(result.grouped.table) > MANY:
         return None
+    give_back()
     begins = min(day_of(int(entries.day.min())), as_of)
     every: Every = "month" if (as_of - begins).days <= _A_YEAR_DAYS else "quarter"
     past, scales = [*LaidOut(entries)], None if result.fitted else result.scales

@@ -13,6 +13,7 @@ import pandas as pd
 from rfmtool import __version__
 from rfmtool.analyses.forecast import forecast_data
 from rfmtool.columns import DIMENSIONS
+from rfmtool.heap import give_back
 from rfmtool.manifest import SCHEMA
 from rfmtool.money import money_text, total_of
 from rfmtool.placing.contacting import listed
@@ -55,6 +56,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
     frame = result.figures.frame
     buyers = frame.loc[frame["frequency"] > 0, ["first_order_on", "last_order_on"]]
     wallet, back, drift = wallet_data(frame), look_back(result), drifted(result)
+    give_back()
     escaped_cells = result.figures.escaped_cells
     as_of_is = "last order" if len(buyers) else "last line"
     return {
