@@ -30,6 +30,7 @@ from rfmtool.outputs.tables import to_table
 from rfmtool.placer import Placer
 from rfmtool.placing import needs
 from rfmtool.placing.lots import draw, nobody
+from rfmtool.room import check_room
 from rfmtool.rules import Rules
 from rfmtool.scoring.scales import Scales
 from rfmtool.scoring.timing import OrderDays, order_days
@@ -164,9 +165,24 @@ class Standing:
         return joined(part[[name for name in names if name in part]] for part in self.parts())
 
     def counted_parts(self) -> Iterator[pd.DataFrame]:
-        """The same as `parts`, counted as they pass: `figures` need place nobody again."""
+        """The same as `parts`, counted as they pass: `figures` need place nobody again.
+
+        Raises:
+            UsageError: the memory limit is too little for what is counted.
+        """
+        self.check_room_to_count()
         _ = self.looks  # which reports need, and forecasts then need none of their own
         return self._counted()
+
+    def check_room_to_count(self) -> None:
+        """Check that the memory limit leaves room for what reports are made from.
+
+        Raises:
+            UsageError: it does not.
+        """
+        held, many = self.grouped.held_bytes, len(self.grouped.table)
+        by_order = self.grouped.entries is not None
+        check_room(self.settings.memory_limit, held, many, by_order=by_order, counted=True)
 
     def _counted(self) -> Iterator[pd.DataFrame]:
         kept, formulas = [], 0

@@ -34,6 +34,7 @@ FLOORS = [
     ["databases", "stores"],
     ["money", "days", "manifest"],
     ["documents", "places", "frames"],
+    ["room"],
     ["arrays", "columns", "errors", "scratch", "threads"],
     ["heap", "interrupts"],
 ]

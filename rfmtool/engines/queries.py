@@ -21,6 +21,7 @@ from rfmtool.engines.copies import register
 from rfmtool.engines.dealing import ask_in_shares
 from rfmtool.engines.exact import WIDE, customers_of, statement, whole
 from rfmtool.engines.spends import Spends
+from rfmtool.room import GROUPING_BYTES
 from rfmtool.sources.cells.ids import matching_key
 from rfmtool.sources.layout import KEPT
 
@@ -171,8 +172,16 @@ class _Queries:
             group_by = "group by owner, order_id, day"
         query = statement("entries", sums=", ".join(sums), group_by=group_by)
         [(most,)] = self.connection.sql("select count(*) from level").fetchall()
+        self._make_room(most * (12 + 8 * len(sums)))
         with self.connection.sql(query).to_arrow_reader(PART) as batches:
             return _entries_of(batches, most)
+
+    def _make_room(self, size_bytes: int) -> None:
+        """Let DuckDB spill what arrays of a size are to take the place of."""
+        query = "select parse_formatted_bytes(current_setting('memory_limit'))"
+        [(limit,)] = self.connection.execute(query).fetchall()
+        least = min(int(limit), GROUPING_BYTES)
+        self.connection.execute(f"set memory_limit = '{max(int(limit) - size_bytes, least)}B'")
 
     def _categories(self) -> pa.Table:
         table = self._ask("categories")

@@ -72,7 +72,8 @@ class Settings:
     wallet_scores: bool = False
     """Score shares of wallet too."""
     threads: int = field(default_factory=cores)
-    memory_limit: str | None = None
+    memory_limit: int | None = None
+    """How many bytes the program may take."""
     remote: str | None = field(default=None, repr=False)  # it may hold a token
     """Where lines are grouped: a cluster that speaks Spark Connect; None: in this process."""
 
