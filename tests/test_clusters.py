@@ -19,6 +19,7 @@ from shell import SHOP, rfmtool
 
 from rfmtool.engines.spark import SparkEngine, pieces
 from rfmtool.errors import InputError, SystemFailureError, UsageError
+from rfmtool.grouping import read
 from rfmtool.grouping.read import Settings, look
 from rfmtool.sources import Asked
 from rfmtool.sources.layout import Detail
@@ -107,16 +108,25 @@ def test_a_cluster_groups_as_this_process_does(cluster, folder, monkeypatch, set
     assert here.ledger.rejected
 
 
-def test_customers_alone_are_told_on_the_cluster(cluster, folder, monkeypatch):
-    monkeypatch.setattr(pieces, "PIECE_ROWS", 3)
+@pytest.mark.parametrize(
+    "detail",
+    [ORDERS, Detail(), Detail(entries=True), Detail(None, entries=True)],
+    ids=["orders", "words and categories", "entries too", "entries"],
+)
+def test_customers_with_their_orders_are_told_on_the_cluster(cluster, write, monkeypatch, detail):
+    monkeypatch.setattr(pieces, "PIECE_BYTES", 1_000)
     monkeypatch.delattr(SparkEngine, "_level")
+    monkeypatch.setattr(read, "_check_ambiguities", lambda *_: None)  # which asks for one
     monkeypatch.setattr(sys.modules["rfmtool.engines.spark.session"], "SHARE_ROWS", 2)
-    here = Settings(detail=ORDERS)
+    earlier = [row.replace("4,2024", "4,2023") for row in ROWS[1:]]
+    files = [write([HEADER, *ROWS[1:]], "a.csv"), write([HEADER, *earlier], "b.csv")]
+    asked, here = Asked(keep=("Shop's own",)), Settings(detail=detail)
 
-    grouped = look(folder / "c.parquet", settings=replace(here, remote=cluster))
+    grouped = look(files, asked=asked, settings=replace(here, remote=cluster))
 
-    assert same(grouped, look(folder / "c.parquet", settings=here))
+    assert same(grouped, look(files, asked=asked, settings=here))
     assert grouped.ledger["not_a_sale"]
+    assert grouped.order_counts.spanning
 
 
 def test_a_text_is_read_in_spans(cluster, write, monkeypatch):

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 
 from rfmtool import __version__
+from rfmtool.engines.spark.laying import MOVED
 from rfmtool.engines.spark.tasks import OTHER_VERSION, Look, Work, do_work
 from rfmtool.errors import RfmtoolError, SystemFailureError, UsageError
 from rfmtool.interrupts import uninterrupted
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 _PORT: Final = 15002
 SHARE_ROWS: Final = 4_000_000
-"""How many rows are asked for at a time, a third of a gigabyte or less."""
+"""How many rows are asked for at a time, a third of a gigabyte or less; an order counts as one."""
 _MISSING: Final = re.compile(r"No module named '([\w.]+)'")
 _MISSED: Final = "UNAUTHENTICATED", "PERMISSION_DENIED"
 
@@ -119,7 +120,9 @@ def batches_in_shares(spark: SparkSession, frame: DataFrame) -> Iterator[pa.Reco
     shares = 1
     if spark.conf.get("spark.app.id", None):  # which Sail does not have
         frame.persist()
-        shares = max(1, -(-frame.count() // SHARE_ROWS))
+        rows = f"coalesce(size({MOVED}), 0) + 1" if MOVED in frame.columns else "1"
+        held = pa.Table.from_batches(batches_of(frame.selectExpr(f"sum({rows}) as rows")))
+        shares = max(1, -(-(held["rows"][0].as_py() or 0) // SHARE_ROWS))
     for share in range(shares):
         is_in_share = f"pmod(xxhash64(customer_id), {shares}) = {share}"
         yield from batches_of(frame.where(is_in_share) if shares > 1 else frame)
