@@ -8,6 +8,7 @@ from typing import BinaryIO, Protocol
 
 import pyarrow as pa
 
+from rfmtool.clusters.tables import ClusterTable
 from rfmtool.errors import naming
 from rfmtool.sources import read
 from rfmtool.sources.batches import Batch, Job, Jobs
@@ -151,3 +152,35 @@ class StreamSource:
     def _jobs(self) -> Jobs:
         with pa.ipc.open_stream(pa.PythonFile(reader_of(self.spool), mode="r")) as reader:
             yield from read.table_jobs(reader, self.layout)
+
+
+@dataclass(frozen=True)
+class TableSource:
+    """A table of a cluster, which is read there; here only where all of it must be looked at."""
+
+    name: str
+    layout: FileLayout
+    table: ClusterTable
+    sample: pa.Table
+    """Some of its rows."""
+    kind: str = "table"
+    stored_bytes: int | None = None
+
+    def with_layout(self, layout: FileLayout) -> TableSource:
+        """The same with other columns."""
+        return replace(self, layout=layout)
+
+    def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:  # noqa: ARG002
+        """Rows in whatever order; the sample where less is asked for at a time than usual."""
+        is_sample = block_bytes < BLOCK_BYTES
+        batches = self.sample.to_batches() if is_sample else self.table.batches()
+        return _named(self, read.table_jobs(batches, self.layout))
+
+    @property
+    def narrow(self) -> FrameSource:
+        """No rows, of the columns that are needed alone."""
+        header = self.layout.header
+        needed = sorted({header[place] for place in self.layout.places.values()})
+        places = {role: needed.index(header[place]) for role, place in self.layout.places.items()}
+        layout = replace(self.layout, header=(*needed,), places=places)
+        return FrameSource(self.name, layout, self.sample.select(needed).slice(0, 0))

@@ -17,15 +17,16 @@ from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rfmtool.clusters.sessions import batches_of, session
 from rfmtool.engines import Grouping, Request
 from rfmtool.engines.columns import Columns
 from rfmtool.engines.exact import DOUBLE, WIDE, MoneyOverflowError, statement, whole_array
 from rfmtool.engines.local import LocalEngine
 from rfmtool.engines.queries import SamePersonError, customers_grouping, customers_query
+from rfmtool.engines.spark.answers import batches_in_shares, done, rows_done
 from rfmtool.engines.spark.laying import laid_out_grouping, laid_out_query
 from rfmtool.engines.spark.notes import Note
-from rfmtool.engines.spark.pieces import Piece, files_of, pieces_of
-from rfmtool.engines.spark.session import batches_in_shares, batches_of, done, session
+from rfmtool.engines.spark.pieces import Piece, files_of, pieces_of, tables_of
 from rfmtool.engines.spark.tasks import BEGUN, Look, Work, sent_names
 from rfmtool.errors import RfmtoolError, SystemFailureError
 from rfmtool.sources.files.spools import reader_of, spooled_stream
@@ -101,16 +102,21 @@ class SparkEngine:
     @contextmanager
     def _asked(self, lines: ExportLines, query: str) -> Iterator[Iterator[pa.RecordBatch]]:
         """What a query of `lines` answers; once all has been taken their ledger is filled."""
-        files = files_of(lines.export.sources)
         types = zip(sent_names(lines.schema), lines.schema.types, strict=True)
-        notes: list[Note] = []
+        columns = ", ".join(f"{name} {_TYPES[kind]}" for name, kind in types)
+        tables = tables_of(lines.export.sources, self.remote)
+        files = () if tables else files_of(lines.export.sources)
+        mark, notes = f"\x1e{secrets.token_hex(16)}", list[Note]()
+        pieces: tuple[Piece, ...] = ()
         with session(self.remote) as spark:
-            pieces = pieces_of(files, partial(_glances, spark, files))
-            work = Work(lines.cleaning, files, pieces, f"\x1e{secrets.token_hex(16)}")
-            read = done(spark, work, ", ".join(f"{name} {_TYPES[kind]}" for name, kind in types))
+            if tables:
+                read = rows_done(spark, lines.cleaning, tables, mark, columns)
+            else:
+                pieces = pieces_of(files, partial(_glances, spark, files))
+                read = done(spark, Work(lines.cleaning, files, pieces, mark), columns)
             read.createOrReplaceTempView("lines")
             answer = batches_in_shares(spark, spark.sql(query))
-            yield _apart(answer, work.mark, notes)
+            yield _apart(answer, mark, notes)
         begun = sorted(note.place[0] for note in notes if note.place[1] == BEGUN)
         if begun != [*range(len(pieces))]:
             raise SystemFailureError(
