@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rfmtool.clusters.tables import ClusterTable, table_of
 from rfmtool.databases.names import Rows, rows_of
-from rfmtool.databases.reading import batches
+from rfmtool.databases.reading import are_in_a_file, batches
 from rfmtool.errors import InputError, UsageError
 from rfmtool.places import is_cluster, is_database
 from rfmtool.sources.files.spools import spooled_stream
@@ -14,7 +14,7 @@ from rfmtool.sources.layout import Asked
 from rfmtool.sources.layouts import typed_layout
 from rfmtool.sources.read import BATCH_ROWS
 from rfmtool.sources.roles import Roles
-from rfmtool.sources.source import StreamSource, TableSource
+from rfmtool.sources.source import DatabaseSource, Source, StreamSource, TableSource, version_of
 from rfmtool.stores import lakes
 from rfmtool.stores.lakes import Lake
 
@@ -56,10 +56,10 @@ def apart(exports: Sequence[str], asked: Asked) -> tuple[list[Table], list[str]]
     return tables, [one for one in others if one not in found]
 
 
-def source_of_stored(table: Table, asked: Asked, roles: Roles) -> StreamSource | TableSource:
+def source_of_stored(table: Table, asked: Asked, roles: Roles) -> Source:
     """Ask for a table once, and keep the answer: the next would be of another state.
 
-    A table of a cluster stays there.
+    A table of a cluster stays there, and a table in a file is read as files are.
 
     Raises:
         InputError: it cannot be read, or lacks a needed column.
@@ -72,5 +72,7 @@ def source_of_stored(table: Table, asked: Asked, roles: Roles) -> StreamSource |
         return TableSource(table.name, layout, table, sample)
     with lakes.batches(table) if isinstance(table, Lake) else batches(table) as reader:
         layout = typed_layout(reader.schema, asked, table.name, roles)
+        if isinstance(table, Rows) and are_in_a_file(table):
+            return DatabaseSource(table.name, layout, table, version_of(table.database), table.kind)
         spool = spooled_stream(reader, table.name, BATCH_ROWS)
     return StreamSource(table.name, layout, spool, table.kind)
