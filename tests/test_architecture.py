@@ -31,7 +31,7 @@ FLOORS = [
     ["engines"],
     ["sources"],
     ["rules", "demo"],
-    ["databases", "stores"],
+    ["clusters", "databases", "stores"],
     ["money", "days", "manifest"],
     ["documents", "places", "frames"],
     ["room"],

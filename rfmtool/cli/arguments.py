@@ -152,7 +152,7 @@ def _remote(settings: Settings) -> str | None:
                 "--remote names a cluster, and --engine local asks for none", "Say --engine spark."
             )
         return None
-    from rfmtool.engines.spark.session import place_of
+    from rfmtool.clusters.sessions import place_of
 
     remote = remote or os.environ.get("SPARK_REMOTE")
     if not remote:
@@ -226,7 +226,7 @@ def _check_files(exports: Sequence[str]) -> None:
     if others:
         raise UsageError(
             f"{without_secrets(others[0])}: --engine spark reads files and objects of stores, which"
-            " workers of the cluster can open too",
+            " workers of the cluster can open too, and tables of the cluster",
             "Take --engine local, or save it where all of them find it.",
         )
 

@@ -110,7 +110,7 @@ def group(
         AmbiguousInputError: it can be read in two ways that differ.
         UsageError: the settings contradict each other.
     """
-    engine = _engine(settings)
+    engine = _engine(settings, export)
     question, as_of = _question(export, rules, settings), settings.as_of
     if settings.window_days is not None and as_of is not None:
         question = _with_window(question, as_of, settings.window_days)
@@ -137,13 +137,14 @@ def group(
         question = _with_window(question, as_of, settings.window_days)
 
 
-def _engine(settings: Settings) -> Engine:
+def _engine(settings: Settings, export: Export) -> Engine:
     local = LocalEngine(settings.threads, settings.memory_limit)
-    if settings.remote is None:
+    remote = settings.remote or export.remote
+    if remote is None:
         return local
     from rfmtool.engines.spark import SparkEngine
 
-    return SparkEngine(settings.remote, local)
+    return SparkEngine(remote, local)
 
 
 def _question(export: Export, rules: Rules, settings: Settings) -> Question:

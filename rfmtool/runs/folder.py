@@ -151,7 +151,7 @@ def write_files(
         "command": list(command),
         "as_of": result.as_of.isoformat(),
         **reading_data(result),
-        **({"engine": "spark"} if result.settings.remote else {}),
+        **({"engine": "spark"} if result.settings.remote or result.grouped.export.remote else {}),
         **about,
         "inputs": inputs(result),
         "outputs": outputs,
