@@ -164,9 +164,9 @@ def backtest(looks: Sequence[LookBack], year_before: tuple[date, Share] | None =
 def _groups(by: str, looks: Sequence[LookBack]) -> list[Group]:
     """A group for each label that somebody had, in the order of the categories."""
     names = list(dict.fromkeys(name for look in looks for name in look.people[by].cat.categories))
-    found, labels = [], [_labels_of(look.people[by]) for look in looks]
+    found = []
     for name in names:
-        had = [np.asarray(codes == places.get(name, -2)) for codes, places in labels]
+        had = [look.people[by].eq(name).to_numpy(dtype=bool) for look in looks]
         shares = tuple(
             Share(int(those.sum()), int((those & look.returned).sum()))
             for look, those in zip(looks, had, strict=True)
@@ -175,13 +175,6 @@ def _groups(by: str, looks: Sequence[LookBack]) -> list[Group]:
         if any(share.customers for share in shares):
             found.append(Group(by, str(name), shares, spent))
     return found
-
-
-def _labels_of(labels: pd.Series[Any]) -> tuple[Ints, dict[str, int]]:
-    """The code of everybody's label, and the code of each label."""
-    names = labels.cat.categories.tolist()
-    codes = np.asarray(labels.cat.codes, dtype=np.int64)
-    return codes, {name: place for place, name in enumerate(names)}
 
 
 def _day_data(day: date, share: Share) -> dict[str, Any]:

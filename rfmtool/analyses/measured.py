@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from math import ceil
 from typing import Any, Final, Literal
@@ -193,7 +193,7 @@ class Measured:
                 "returned": _sides(self.shares, self.returned),
                 "spend": {
                     **_sides(self.means, self.spend),
-                    "adjusted_for_past_spend": _adjusted(self.adjusted),
+                    "adjusted_for_past_spend": self.adjusted and asdict(self.adjusted),
                 },
                 "earned": {"total": total, "low": low, "high": high},
                 "smallest_effect_seen": {"returned": share, "spend": spend},
@@ -223,15 +223,4 @@ def _sides(sides: tuple[float, float], effect: Effect) -> dict[str, Any]:
         "difference": effect.difference,
         "low": effect.low,
         "high": effect.high,
-    }
-
-
-def _adjusted(effect: AdjustedEffect | None) -> dict[str, float] | None:
-    if effect is None:
-        return None
-    return {
-        "difference": effect.difference,
-        "low": effect.low,
-        "high": effect.high,
-        "theta": effect.theta,
     }

@@ -173,24 +173,19 @@ def repeat(
         windows=windows,
         hazard=hazard,
         best_weeks=best,
-        steps=_steps(days, as_of_day),
+        steps=tuple(
+            Step(
+                order=number,
+                returned=int(wait.ended.sum()),
+                median_days=float(np.median(wait.days[wait.ended])),
+                curve=survival_curve(wait.days, wait.ended),
+            )
+            for number in range(1, _MOST_STEPS + 1)
+            if (wait := waits(days, as_of_day, number)).ended.any()
+        ),
         by=by,
         groups=() if groups is None else _groups(second, groups),
         table=_waiting(people, as_of, windows, best if windows.is_fitted else None),
-    )
-
-
-def _steps(days: OrderDays, as_of_day: int) -> tuple[Step, ...]:
-    waited = (waits(days, as_of_day, number) for number in range(1, _MOST_STEPS + 1))
-    return tuple(
-        Step(
-            order=number,
-            returned=int(wait.ended.sum()),
-            median_days=float(np.median(wait.days[wait.ended])),
-            curve=survival_curve(wait.days, wait.ended),
-        )
-        for number, wait in enumerate(waited, start=1)
-        if wait.ended.any()
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -15,8 +15,8 @@ from rfmtool.analyses.repeat import repeat
 from rfmtool.analyses.timeline import COUNTED, Point, Timeline, ends, point
 from rfmtool.arrays import MANY
 from rfmtool.days import day_of
-from rfmtool.grouping.history import LaidOut, Past
-from rfmtool.scoring.scales import Scales
+from rfmtool.engines import Entries
+from rfmtool.grouping.history import LaidOut
 from rfmtool.summaries.answers import cadence_data, concentration_data, repeat_data, timeline_data
 from rfmtool.summaries.cohorts import cohorts_in_short
 from rfmtool.threads import in_order
@@ -98,15 +98,20 @@ def earlier_dates(result: Standing) -> Data | None:
         return None
     begins = min(day_of(int(entries.day.min())), as_of)
     every: Every = "month" if (as_of - begins).days <= _A_YEAR_DAYS else "quarter"
-    past, scales = [*LaidOut(entries)], None if result.fitted else result.scales
-    jobs = [
-        partial(_point, result, past, day, scales)
-        for day in ends(begins, as_of, every)[-_MOST_DATES:-1]
-    ]
-    points = (*in_order(jobs, result.days_at_once), point(result.figures.frame, as_of))
+    days = ends(begins, as_of, every)[-_MOST_DATES:-1]
+    before = points_of(result, entries, days, result.days_at_once)
+    points = (*before, point(result.figures.frame, as_of))
     return timeline_data(Timeline(every, begins, result.fitted, points))
 
 
-def _point(result: Standing, past: Sequence[Past], day: date, scales: Scales | None) -> Point:
-    then = result.before(day, past, COUNTED, scales)
-    return point(then.select(COUNTED)[then.known], day)
+def points_of(
+    result: Standing, entries: Entries, days: Iterable[date], threads: int
+) -> Iterator[Point]:
+    """Count who stood where on earlier days, fitted anew for each unless scales were given."""
+    past, scales = [*LaidOut(entries)], None if result.fitted else result.scales
+
+    def at(day: date) -> Point:
+        then = result.before(day, past, COUNTED, scales)
+        return point(then.select(COUNTED)[then.known], day)
+
+    return in_order((partial(at, day) for day in days), threads)
