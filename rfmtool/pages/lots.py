@@ -37,7 +37,7 @@ def _lots(lots: Data | None) -> list[Block]:
         rows=tuple(
             (
                 one["words"],
-                _points(one["smallest_rise"]),
+                "–" if one["smallest_rise"] is None else f"{100 * one['smallest_rise']:+.1f}",
                 *("–" if weeks is None else f"{weeks:,} w" for weeks in one["weeks"].values()),
             )
             for one in lots["lists"]
@@ -53,10 +53,6 @@ def _lots(lots: Data | None) -> list[Block]:
     if lots["is_old"]:
         words += " Nearly everybody has entered it: begin a new one with --holdout-salt."
     return [table, Paragraph(words, "quiet")]
-
-
-def _points(rise: float | None) -> str:
-    return "–" if rise is None else f"{100 * rise:+.1f}"
 
 
 def _resting(resting: Data | None) -> list[Block]:

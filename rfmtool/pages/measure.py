@@ -103,25 +103,20 @@ def _advice(groups: Sequence[Data]) -> list[Block]:
             if group["verdict"] == verdict:
                 words = f"{_ADVICE[verdict]}: {_title(group)}. {group['verdict_text']}"
                 blocks.append(Paragraph(words))
-                if group["reached"]:
-                    blocks.append(Paragraph(_reached(group["reached"]), "quiet"))
-    early = [_early(group) for group in groups if group["verdict"] == "too_few"]
+                if reached := group["reached"]:
+                    words = (
+                        f"Of the treated {reached['treated']:.0%} were in fact contacted; if it is"
+                        f" the contact alone, that is {reached['difference']:+,.2f} for each of"
+                        f" them [{reached['low']:+,.2f}, {reached['high']:+,.2f}]."
+                    )
+                    blocks.append(Paragraph(words, "quiet"))
+    early = []
+    for group in groups:
+        if group["verdict"] == "too_few":
+            weeks = group["weeks_more"]
+            early.append(_title(group) + (f" ({counted(weeks, 'week')} more)" if weeks else ""))
     if early:
         blocks.append(Paragraph(f"Too early to tell: {', '.join(early)}."))
     if any(group["action"] != "all" and not group["is_list_alone"] for group in groups):
         blocks.append(Paragraph(_FOLLOWED, "quiet"))
     return blocks
-
-
-def _early(group: Data) -> str:
-    weeks = group["weeks_more"]
-    return _title(group) + (f" ({counted(weeks, 'week')} more)" if weeks else "")
-
-
-def _reached(reached: Data) -> str:
-    low, high = reached["low"], reached["high"]
-    return (
-        f"Of the treated {reached['treated']:.0%} were in fact contacted; if it is the contact"
-        f" alone, that is {reached['difference']:+,.2f} for each of them [{low:+,.2f},"
-        f" {high:+,.2f}]."
-    )

@@ -16,11 +16,15 @@ _FACTORS: Final = {"quantity", "unit_price"}
 
 def trust(summary: Data) -> list[Block]:
     """The ledger, the columns, and the warnings."""
+    named = []
+    for name, table in summary["evidence"].items():
+        known = "all" if table["matched"] == table["people"] else f"{table['matched']:,}"
+        named.append(f"{name} {table['people']:,} ({known} known elsewhere)")
     return [
         Paragraph(ledger_line(summary["ledger"])),
         Paragraph(f"Read as {', '.join(understood(summary))}"),
         *_statuses(summary["statuses"]),
-        *_evidence(summary["evidence"]),
+        *([Paragraph(f"With {', '.join(named)}")] if named else []),
         *(Paragraph(text, "warning") for text in summary["warnings"]),
     ]
 
@@ -35,17 +39,6 @@ def _statuses(statuses: Sequence[Data]) -> list[Block]:
         for one in statuses
     )
     return [Paragraph(f"By status {', '.join(words)}")]
-
-
-def _evidence(tables: Data) -> list[Block]:
-    """How many people each evidence table names, and how many of them the export or others know."""
-    if not tables:
-        return []
-    named = []
-    for name, table in tables.items():
-        known = "all" if table["matched"] == table["people"] else f"{table['matched']:,}"
-        named.append(f"{name} {table['people']:,} ({known} known elsewhere)")
-    return [Paragraph(f"With {', '.join(named)}")]
 
 
 def ledger_line(ledger: Data, *, empty: bool = True) -> str:

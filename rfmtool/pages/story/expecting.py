@@ -13,24 +13,22 @@ from rfmtool.pages.numerals import Numerals
 Data = Mapping[str, Any]
 
 
-def _sentence(words: str) -> str:
-    """Words without the mark by which tables for a terminal lead to them."""
-    bare = words.removeprefix("* ")
-    return bare[:1].upper() + bare[1:]
-
-
 def expecting(summary: Data, say: Numerals) -> Card | None:
     """Buyers and money to expect; None where history is too short to foretell anything."""
     found = summary["forecast"]
     if found is None:
         return None
     blocks = [*expected(summary), *seasons(summary), *came_anyway(summary)]
-    told = [one for one in blocks if isinstance(one, Paragraph)]
+    # Without the mark by which tables for a terminal lead to them.
+    told = [
+        (one.words.removeprefix("* "), one.tone) for one in blocks if isinstance(one, Paragraph)
+    ]
     finding = (
         f"About {say.count(round(found['buyers'])).shown} buyers and"
         f" {say.rounded(float(found['spend']), 0)} are to be expected in {found['days']} days"
     )
     marks = tuple(
-        Sentence(say.words(_sentence(one.words)), look=one.tone == "warning") for one in told
+        Sentence(say.words(words[:1].upper() + words[1:]), look=tone == "warning")
+        for words, tone in told
     )
     return Card("expected", "What to expect", finding, "", marks)

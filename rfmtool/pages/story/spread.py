@@ -176,11 +176,8 @@ def _money(summary: Data, say: Numerals) -> Plot:
 
 def _thinned(ticks: list[float]) -> list[float]:
     """Only the tens, where there are many."""
-    return ticks if len(ticks) <= 6 else ticks[0 if _is_ten(ticks[0]) else 1 :: 2]  # noqa: PLR2004
-
-
-def _is_ten(tick: float) -> bool:
-    return f"{tick:e}".startswith("1.")
+    first = 0 if f"{ticks[0]:e}".startswith("1.") else 1
+    return ticks if len(ticks) <= 6 else ticks[first::2]  # noqa: PLR2004
 
 
 def _inside(axis: Axis, cuts: Sequence[float]) -> tuple[str, ...]:
