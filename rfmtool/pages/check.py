@@ -18,7 +18,7 @@ _TYPED: Final = ("parquet", "frame")
 
 
 def page(found: Mapping[str, Any]) -> list[Block]:
-    """A diagnosis as two columns: what, and how it is understood."""
+    """A check as two columns: what, and how it is understood."""
     preset, was_read = found["preset"], "ledger" in found
     pairs = [("Files", _files(found["files"]))]
     if found["left_out"]:

@@ -19,19 +19,6 @@ _CENT: Final = Decimal("0.01")
 
 def page(card: Data) -> list[Block]:
     """The card of one customer, of what `runs.explain` found."""
-    scores: list[Block] = [Gap(), _scores(card["scores"])] if card["scores"] else []
-    return [
-        Line(((card["customer_id"], "strong"),)),
-        Rule(),
-        _facts(card),
-        *scores,
-        Gap(),
-        Pairs((("Next step", _BETWEEN_LETTERS.sub(" ", card["next_step"])),)),
-        Rule(),
-    ]
-
-
-def _facts(card: Data) -> Pairs:
     by = f", by {card['channel']}" if card["channel"] else ""
     facts = {
         "Stands": " · ".join(plain(card[name]) for name in ("stage", "segment", "activity")),
@@ -44,7 +31,16 @@ def _facts(card: Data) -> Pairs:
         **_told(card),
         "In": ", ".join(sorted({row["community"] for row in card.get("memberships", ())})),
     }
-    return Pairs(tuple((name, words) for name, words in facts.items() if words))
+    scores: list[Block] = [Gap(), _scores(card["scores"])] if card["scores"] else []
+    return [
+        Line(((card["customer_id"], "strong"),)),
+        Rule(),
+        Pairs(tuple((name, words) for name, words in facts.items() if words)),
+        *scores,
+        Gap(),
+        Pairs((("Next step", _BETWEEN_LETTERS.sub(" ", card["next_step"])),)),
+        Rule(),
+    ]
 
 
 def _orders(card: Data) -> dict[str, str]:

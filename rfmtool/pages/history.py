@@ -25,8 +25,10 @@ def page(found: Sequence[Data], width: int) -> list[Block]:
     """What a folder remembers, for a page of so many characters."""
     first, last = found[0]["as_of"], found[-1]["as_of"]
     words = (f"{counted(len(found), 'run')} · ", f"{first} to {last}", "")
-    table = _table(found, room(found, width))
-    return answer("HISTORY", words, [table, Gap(), _moved(found)], [])
+    causes = ", ".join(f"{plain(name)} {count:,}" for name, count in found[-1]["causes"].items())
+    moves = f"Moves since the run before, by cause: {causes}; see changes.csv."
+    moved = Paragraph(moves if causes else "Nobody moved since the run before, or there is none.")
+    return answer("HISTORY", words, [_table(found, room(found, width)), Gap(), moved], [])
 
 
 def _table(found: Sequence[Data], cells: int) -> Table:
@@ -51,12 +53,3 @@ def _table(found: Sequence[Data], cells: int) -> Table:
         ),
         rows=tuple(rows),
     )
-
-
-def _moved(found: Sequence[Data]) -> Paragraph:
-    """Why people moved in the latest run."""
-    causes = found[-1]["causes"]
-    if not causes:
-        return Paragraph("Nobody moved since the run before, or there is none.")
-    told = ", ".join(f"{plain(name)} {count:,}" for name, count in causes.items())
-    return Paragraph(f"Moves since the run before, by cause: {told}; see changes.csv.")

@@ -35,7 +35,6 @@ _A_YEAR_DAYS: Final = 396
 _LEAST_A_STEP: Final = 5
 """A step of the Lorenz curve is of several buyers, so that none shows."""
 _NAMED: Final = ("overdue", "notes")
-TOO_MANY: Final = f"Over {MANY:,} customers: rfmtool timeline shows earlier dates."
 
 
 def curves(result: Standing) -> Data:
@@ -43,21 +42,17 @@ def curves(result: Standing) -> Data:
     people, days, as_of = result.figures.frame, result.days, result.as_of
     people = people.assign(customer_id="")  # nobody is named here
     habits = cadence(people, days, as_of, result.scales.timing, fitted=result.fitted)
+    told = cadence_data(habits, is_named=False).items()
     entries = result.grouped.entries
     in_months = {"cohorts": None, "months": None}
     if entries is not None and len(days.day):
         in_months = cohorts_in_short(cohorts(days, entries, as_of))
     return {
         "repeat": repeat_in_short(repeat_data(repeat(people, days, as_of))),
-        "cadence": without_names(cadence_data(habits, is_named=False)),
+        "cadence": {name: part for name, part in told if name not in _NAMED},
         "concentration": concentration_in_short(concentration_data(concentration(people, as_of))),
         **in_months,
     }
-
-
-def without_names(data: Data) -> Data:
-    """The answer of `cadence` but for who is overdue."""
-    return {name: part for name, part in data.items() if name not in _NAMED}
 
 
 def repeat_in_short(data: Data) -> Data:
