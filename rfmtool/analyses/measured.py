@@ -169,6 +169,21 @@ class Measured:
             why += f"; about {weeks:,} {'week' if weeks == 1 else 'weeks'} more at this pace"
         return f"Too early to tell: {why}."
 
+    def as_row(self) -> list[Any]:
+        """The same in a row of the table, in currency units; None for what nobody can tell."""
+        begin: list[Any] = [self.action, self.lot, self.treated, self.held_out]
+        if not self.is_told:
+            return [*begin, *[None] * 14, self.verdict, self.verdict_text]
+        shared, best = self.returned, self.best
+        numbers = (
+            *self.shares, shared.difference, shared.low, shared.high,
+            *self.means, best.difference, best.low, best.high,
+        )  # fmt: skip
+        rounded = [round(number, 6) for number in numbers]
+        adjusted = "yes" if self.adjusted else "no"
+        earned = [round(part, 4) for part in self.earned]
+        return [*begin, *rounded, adjusted, *earned, self.verdict, self.verdict_text]
+
     def as_data(self) -> dict[str, Any]:
         """Plain data; what nobody can tell is null."""
         data: dict[str, Any] = {

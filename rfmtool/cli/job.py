@@ -95,7 +95,10 @@ def _words(path: Path, data: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     words = []
     for key, value in job.items():
         if key not in known:
-            raise UsageError(f"{path}: unknown key {key!r} in [job]", _nearest(key, known))
+            names = [*known, "inputs", "notify"]
+            near = difflib.get_close_matches(key, names, 1)
+            hint = f"Is it {near[0]}?" if near else f"Known are {', '.join(sorted(names))}."
+            raise UsageError(f"{path}: unknown key {key!r} in [job]", hint)
         words += _option(known[key], value, f"{path}: {key}")
     return [*words, "--", *inputs], notify
 
@@ -110,12 +113,6 @@ def _is_yet_to_come(folder: Path, job: Mapping[str, Any]) -> bool:
     return not place.exists() and any(
         isinstance(one, str) and place.is_relative_to(folder / one) for one in outputs
     )
-
-
-def _nearest(key: str, known: Mapping[str, object]) -> str:
-    names = [*known, "inputs", "notify"]
-    alike = difflib.get_close_matches(key, names, 1)
-    return f"Is it {alike[0]}?" if alike else f"Known are {', '.join(sorted(names))}."
 
 
 def _option(option: click.Option, value: Any, where: str) -> list[str]:

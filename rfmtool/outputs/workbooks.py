@@ -232,17 +232,15 @@ def _lay_out(sheet: Any, table: pa.Table, forms: Mapping[str, Any]) -> None:  # 
     """Give each column its width and the form of its numbers."""
     for place, name in enumerate(table.column_names):
         column = table.column(place)
-        form, width = _form(column.type), len(name) + _MARGIN
+        form, width = "", len(name) + _MARGIN
+        if pa.types.is_decimal(column.type):
+            form = _MONEY
+        if pa.types.is_date(column.type):
+            form = _DAY
         if pa.types.is_string(column.type):
             longest = pc.max(pc.utf8_length(column)).as_py() or 0
             width = max(width, min(longest + 1, _WIDEST))
         sheet.set_column(place, place, max(width, _WIDTHS.get(form, 0)), forms.get(form))
-
-
-def _form(kind: pa.DataType) -> str:
-    if pa.types.is_decimal(kind):
-        return _MONEY
-    return _DAY if pa.types.is_date(kind) else ""
 
 
 # Cells -------------------------------------------------------------------------------------------
