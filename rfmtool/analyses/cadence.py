@@ -62,7 +62,7 @@ class Band:
 
 
 @dataclass(frozen=True)
-class LookBack:
+class CadenceBacktest:
     """How many of each band came back in the days after an earlier day."""
 
     from_day: date
@@ -81,7 +81,7 @@ class Cadence:
     """Of the regulars."""
     table: pd.DataFrame
     """Overdue regulars, the most valuable first; money in whole 1/10,000."""
-    backtest: LookBack | None
+    backtest: CadenceBacktest | None
 
     @property
     def regulars(self) -> int:
@@ -178,7 +178,7 @@ def _counts(activity: pd.Series[str]) -> dict[str, int]:
 
 def _backtest(
     days: OrderDays, customers: int, as_of: date, timing: Timing | None
-) -> LookBack | None:
+) -> CadenceBacktest | None:
     """Band the regulars as of an earlier day, by the limits that would have been fitted then."""
     from_day = backtest_day(day_of(int(days.day.min())), as_of) if len(days.day) else None
     if from_day is None:
@@ -201,4 +201,4 @@ def _backtest(
         activity = "overdue" if above >= overdue else "active"
         activity = "lapsed" if above >= lapsed else activity
         bands.append(Band(activity, above, up_to, Share(many[place], returned[place])))
-    return LookBack(from_day, tuple(bands))
+    return CadenceBacktest(from_day, tuple(bands))

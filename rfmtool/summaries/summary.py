@@ -22,6 +22,7 @@ from rfmtool.rules import NO_ORDERS, Rule
 from rfmtool.scoring.scales import Scales
 from rfmtool.sources.cells.currencies import apart, is_known
 from rfmtool.standing import Standing
+from rfmtool.summaries.backtest import backtest_of
 from rfmtool.summaries.curves import curves
 from rfmtool.summaries.drift import drifted
 from rfmtool.summaries.evidence import (
@@ -33,7 +34,6 @@ from rfmtool.summaries.evidence import (
 )
 from rfmtool.summaries.exchange import rates_data
 from rfmtool.summaries.figures import groups_of, no_channel, open_complaints
-from rfmtool.summaries.look_back import look_back
 from rfmtool.summaries.lots import last_times, lots_data, on_lists, resting_data
 from rfmtool.summaries.relationship import relationship_data
 from rfmtool.summaries.spread import cells, distributions
@@ -54,7 +54,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
     """
     frame = result.figures.frame
     buyers = frame.loc[frame["frequency"] > 0, ["first_order_on", "last_order_on"]]
-    wallet, back, drift = wallet_data(frame), look_back(result), drifted(result)
+    wallet, back, drift = wallet_data(frame), backtest_of(result), drifted(result)
     escaped_cells = result.figures.escaped_cells
     active = activity_words(result.scales.timing)
     # Who came back once and orders as usual, though the segment is one of those cooling.

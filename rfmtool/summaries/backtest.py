@@ -17,7 +17,7 @@ _DAYS_A_YEAR: Final = 364
 """Whole weeks, so that the same days of the week are compared."""
 
 
-def look_back(now: Standing) -> Backtest | None:
+def backtest_of(now: Standing) -> Backtest | None:
     """Who came back of those who stood somewhere on the days looked back from; None of no day."""
     if not now.looks:
         return None
