@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final, Literal
 
-import pandas as pd
-
 from rfmtool.analyses.affinity import affinity as _affinity
 from rfmtool.analyses.cadence import cadence as _cadence
 from rfmtool.analyses.cohorts import cohorts as _cohorts
@@ -63,7 +61,17 @@ def repeat(
     """
     kept = () if by in (None, _COHORT) else (by,)
     result = _result(source, reading, _ORDERS, kept)
-    groups = None if by is None else _groups(result, by)
+    groups = None
+    if by == _COHORT:
+        groups = first_months(result.frame)
+    elif by is not None:
+        # No column of ours: who stands where is often a consequence of having come back.
+        if by not in result.grouped.export.asked.keep:
+            raise UsageError(
+                f"by {by!r}: the run did not keep such a column",
+                "Give the export itself, or run with Asked(keep=(COLUMN,)).",
+            )
+        groups = result.frame[by].astype("str").fillna(_EMPTY)
     return shown(Repeat, _repeat(result.frame, result.days, result.as_of, by=by, groups=groups))
 
 
@@ -227,19 +235,6 @@ def timeline(
     points = points_of(result, entries, before, result.settings.threads)
     whole = point(result.frame, result.as_of)
     return Timeline(every, first, fitted=result.fitted, points=(*points, whole))
-
-
-def _groups(result: Result, by: str) -> pd.Series[str]:
-    """What tells the people of a result apart."""
-    if by == _COHORT:
-        return first_months(result.frame)
-    # No column of ours: who stands where is often a consequence of having come back.
-    if by not in result.grouped.export.asked.keep:
-        raise UsageError(
-            f"by {by!r}: the run did not keep such a column",
-            "Give the export itself, or run with Asked(keep=(COLUMN,)).",
-        )
-    return result.frame[by].astype("str").fillna(_EMPTY)
 
 
 def _result(

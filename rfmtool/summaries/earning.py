@@ -30,11 +30,19 @@ def earning_data(result: Standing) -> dict[str, Any]:
         year = year_of(entries, log, len(frame), result.rules.contacting.minute_cost, day)
         by_stage = returns_by_stage(frame, year, log, result.rules.results, day)
         returns, contribution = [_texts(row) for row in by_stage], _contribution(result, year)
+    stake = stake_table(result)
+    staked = None
+    if stake is not None:
+        table, windows = stake
+        sums = {"own": total_of(table["own"]), "others": total_of(table["others"]),
+                "low": min(windows), "high": max(windows)}  # fmt: skip
+        brought = int(table["brought"].sum())
+        staked = {"people": len(table), "brought": brought, **_texts(sums)}
     return {
         "returns": returns,
         "contribution": contribution,
         "rewards": _rewards(result),
-        "at_stake": _at_stake(result),
+        "at_stake": staked,
     }
 
 
@@ -104,13 +112,3 @@ def stake_table(result: Standing) -> tuple[pd.DataFrame, list[int]] | None:
     table, windows = at_stake(top, evidence["referrals"], entries, result.as_of_day)
     stage = result.figures.frame["stage"].astype("str").to_numpy()[table["owner"]]
     return table.assign(stage=stage), windows.tolist()
-
-
-def _at_stake(result: Standing) -> dict[str, Any] | None:
-    found = stake_table(result)
-    if found is None:
-        return None
-    table, windows = found
-    sums = {"own": total_of(table["own"]), "others": total_of(table["others"]),
-            "low": min(windows), "high": max(windows)}  # fmt: skip
-    return {"people": len(table), "brought": int(table["brought"].sum()), **_texts(sums)}
