@@ -73,17 +73,25 @@ class Explanation:
     @property
     def next_step(self) -> str:
         """The nearest thing that would move the customer up, in words."""
-        gains = self._gains()
-        if self.next_order is None:
+        after = self.next_order
+        if after is None:
             step = "A first order that counts would make them a customer of ours"
-        elif gains:
-            units = self.next_order.amount
-            amount = f"{Decimal(units) / UNITS_PER_CURRENCY:,.2f}"
-            amount = money_text(units) if units % _CENT else amount
-            order = f"{amount}, {self.next_order.size}"
-            step = f"One more order ({order}) would bring {', '.join(gains)}"
         else:
+            stage = f"{after.stage}{' or higher' if self.may_be_higher else ''}"
+            pairs = (
+                ("the rung", self.row["stage"], stage if self._climbs() else None),
+                ("the segment", self.row["segment"], after.segment),
+                ("scores", self.row["rfm"], after.rfm),
+            )
+            gains = [
+                f"{what} {new} (now {old})" for what, old, new in pairs if new not in (old, None)
+            ]
+            amount = f"{Decimal(after.amount) / UNITS_PER_CURRENCY:,.2f}"
+            if after.amount % _CENT:
+                amount = money_text(after.amount)
             step = "One more order would change neither rung, segment nor scores"
+            if gains:
+                step = f"One more order ({amount}, {after.size}) would bring {', '.join(gains)}"
         if self.next_rung is None or (self.next_order and self._climbs()):
             return f"{step}."
         stage, proof = self.next_rung
@@ -91,18 +99,6 @@ class Explanation:
 
     def _climbs(self) -> bool:
         return self.next_order is not None and self.next_order.stage != self.row["stage"]
-
-    def _gains(self) -> list[str]:
-        after = self.next_order
-        if after is None:
-            return []
-        higher = " or higher" if self.may_be_higher else ""
-        pairs = (
-            ("the rung", self.row["stage"], f"{after.stage}{higher}" if self._climbs() else None),
-            ("the segment", self.row["segment"], after.segment),
-            ("scores", self.row["rfm"], after.rfm),
-        )
-        return [f"{what} {new} (now {old})" for what, old, new in pairs if new not in (old, None)]
 
     def as_data(self) -> dict[str, Any]:
         """The card as JSON has it."""

@@ -60,32 +60,26 @@ def page(found: Data, _width: int = 0) -> list[Block]:
 
 
 def _table(groups: Sequence[Data]) -> Table:
+    rows: list[tuple[Cell, ...]] = []
+    for group in groups:
+        name, returned, spend = Name(_title(group), ""), group["returned"], group["spend"]
+        counts = f"{group['treated']:,}", f"{group['held_out']:,}"
+        if spend is None:
+            rows.append((name, *counts, *["–"] * 7))
+            continue
+        best, smallest = spend["adjusted_for_past_spend"] or spend, group["smallest_effect_seen"]
+        shares = share(returned["treated"]), share(returned["held_out"])
+        more = (f"{best[part]:+,.2f}" for part in ("difference", "low", "high"))
+        earned, seen = f"{group['earned']['total']:+,.0f}", f"{smallest['spend']:,.2f}"
+        rows.append((name, *counts, *shares, *more, earned, seen))
     return Table(
         columns=(
             Column("LIST", "name", folds=True),
             *numbers("treated", "left out", "bought", "bought, left out"),
             *numbers("more a person", "from", "to", "earned in all", "smallest seen"),
         ),
-        rows=tuple(_row(group) for group in groups),
+        rows=tuple(rows),
         spare=_SPARE,
-    )
-
-
-def _row(group: Data) -> tuple[Cell, ...]:
-    name = Name(_title(group), "")
-    counts = f"{group['treated']:,}", f"{group['held_out']:,}"
-    if group["spend"] is None:
-        return name, *counts, *["–"] * 7
-    returned, spend = group["returned"], group["spend"]
-    best, smallest = spend["adjusted_for_past_spend"] or spend, group["smallest_effect_seen"]
-    return (
-        name,
-        *counts,
-        share(returned["treated"]),
-        share(returned["held_out"]),
-        *(f"{best[part]:+,.2f}" for part in ("difference", "low", "high")),
-        f"{group['earned']['total']:+,.0f}",
-        f"{smallest['spend']:,.2f}",
     )
 
 
