@@ -67,7 +67,8 @@ def published_file(path: Path, *, shared: bool = False) -> Iterator[IO[bytes]]:
         with _closed(opened, what) as target:
             yield target
             with system_failures(what):
-                _flush(target)
+                target.flush()
+                os.fsync(target.fileno())
         with system_failures(what):
             beside.chmod(_mode_for(real, 0o666) if shared else 0o600)
             beside.replace(real)
@@ -231,11 +232,6 @@ def _flush_all(folder: Path, *, shared: bool) -> None:
             _flush_folder(path)
         else:
             flush(path)
-
-
-def _flush(target: IO[bytes]) -> None:
-    target.flush()
-    os.fsync(target.fileno())
 
 
 def _flush_folder(folder: Path) -> None:
