@@ -98,7 +98,7 @@ def _folder():
 
 @cache
 def _server():
-    """The socket on which one server forks commands for all tests of this process."""
+    """The socket on which one server forks programs for all tests of this process."""
     path = os.path.join(_folder().name, "socket")  # noqa: PTH118 - no longer than it may be
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         listener.bind(path)
@@ -111,19 +111,30 @@ def _server():
     return path
 
 
+def _call(program):
+    if sys.platform != "linux":
+        return {"rfmtool": command(), "python": [sys.executable]}[program]
+    return [sys.executable, "-IS", forks.__file__, "call", _server(), program]
+
+
 def forked(*words):
     """The same as `command`, but there at once: forked from a process that has imported all."""
-    if sys.platform != "linux":
-        return command(*words)
-    return [sys.executable, "-IS", forks.__file__, "call", _server(), *map(os.fspath, words)]
+    return [*_call("rfmtool"), *map(os.fspath, words)]
+
+
+def python(*words, **options):
+    """Run a script, or code behind -c, in a process forked in the same way."""
+    words = [*_call("python"), *(os.fspath(word) for word in words)]
+    return subprocess.run(words, check=False, **options)  # noqa: S603 - the tests' own
 
 
 @cache
 def programs():
-    """A folder for the PATH of a shell, in which `rfmtool` is this one, forked."""
-    program = Path(_folder().name, "rfmtool")
-    written(program, f'#!/bin/sh\nexec {shlex.join(forked())} "$@"\n').chmod(0o755)
-    return program.parent
+    """A folder for the PATH of a shell, in which `rfmtool` and `python` are these, forked."""
+    folder = Path(_folder().name)
+    for name in ("rfmtool", "python"):
+        written(folder / name, f'#!/bin/sh\nexec {shlex.join(_call(name))} "$@"\n').chmod(0o755)
+    return folder
 
 
 def process(*words, **options):

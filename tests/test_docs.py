@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -33,10 +32,10 @@ def place(tmp_path):
 
 
 def run(command, place):
-    path = [os.fspath(programs()), os.fspath(Path(sys.executable).parent), os.environ["PATH"]]
+    path = os.fspath(programs()) + os.pathsep + os.environ["PATH"]
     return subprocess.run(  # noqa: S602 - a documented line is a shell line
         command, shell=True, cwd=place, capture_output=True, text=True, encoding="utf-8",
-        env=os.environ | ENVIRONMENT | {"PATH": os.pathsep.join(path)}, check=True,
+        env=os.environ | ENVIRONMENT | {"PATH": path}, check=True,
     )  # fmt: skip
 
 

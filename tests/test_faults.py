@@ -8,7 +8,6 @@ import os
 import resource
 import shutil
 import signal
-import subprocess
 import sys
 from contextlib import contextmanager
 
@@ -16,7 +15,7 @@ import faults
 import pytest
 from faults import Fault
 from hypothesis import settings
-from shell import SHOP, files_of, names_in, rfmtool, written
+from shell import SHOP, files_of, names_in, python, rfmtool, written
 
 from rfmtool.outputs.publish import published_file, published_folder
 
@@ -233,8 +232,7 @@ def test_a_kill_at_any_step_leaves_the_old_answer_or_the_new_one(command, inputs
     words = words_of(command, inputs, out, "new")
     name = COMMANDS[command][1]
     for step in range(1, 200) if THOROUGH else (30,):
-        script = [sys.executable, faults.__file__, "run", out, str(step), *words]
-        done = subprocess.run(script, check=False, capture_output=True)  # noqa: S603
+        done = python(faults.__file__, "run", out, str(step), *words, capture_output=True)
         kept = {path: data for path, data in state(out).items() if path.startswith(name)}
         assert kept in (old, new)
         if done.returncode == 0:
