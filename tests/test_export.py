@@ -5,7 +5,9 @@ import hashlib
 import io
 import json
 import re
+import shutil
 import stat
+from contextlib import chdir
 from pathlib import Path
 
 import pandas as pd
@@ -43,7 +45,8 @@ def run_of(people=PEOPLE, **more):
         table.writerow(["customer_id", "name", "email", "phone", "consent", *more])
         table.writerows([*one, *(column.get(one[0], "") for column in more.values())]
                         for one in people)  # fmt: skip
-    done = rfmtool("run", "orders.csv", "--contacts", "contacts.csv", "-o", "out", "--quiet")
+    done = rfmtool("run", "orders.csv", "--contacts", "contacts.csv", "-o", "out", "--quiet",
+                   "--no-page")  # fmt: skip
     assert done.exit_code == 0, done.stderr
 
 
@@ -51,10 +54,17 @@ def rows_of(text):
     return list(csv.DictReader(io.StringIO(text)))
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    place = tmp_path_factory.mktemp("shop")
+    with chdir(place):
+        run_of()
+    return place
+
+
 @pytest.fixture
-def shop(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    run_of()
+def shop(finished, tmp_path, monkeypatch):
+    monkeypatch.chdir(shutil.copytree(finished, tmp_path, dirs_exist_ok=True))
 
 
 def exported(tool, *words):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from datetime import date
 
 import numpy as np
@@ -199,21 +200,28 @@ def run(*words):
     return CliRunner().invoke(program, [str(word) for word in words])
 
 
-@pytest.fixture
-def shop(tmp_path):
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
     """A run that left people out, and an export 100 days later."""
+    place = tmp_path_factory.mktemp("shop")
     lines = ["customer_id,ordered_at,amount"]
     lines += [f"{number:03},2025-0{1 + number % 6}-15,{10 + number % 7}" for number in range(600)]
-    first = tmp_path / "orders.csv"
+    first = place / "orders.csv"
     first.write_text("\n".join(lines) + "\n")
-    out = tmp_path / "out"
+    out = place / "out"
     assert not run("run", first, "-o", out, "--holdout", "20%", "--quiet", "--no-page").exception
     rows = pd.read_csv(out / "holdouts.csv", dtype=str)
     treated = rows.loc[rows["held_out"].isna(), "customer_id"]
     lines += [f"{one},2025-07-20,30" for one in treated[::2]]
-    later = tmp_path / "later.csv"
+    later = place / "later.csv"
     later.write_text("\n".join([*lines, "x,2025-08-25,1", "x,2025-09-20,1"]) + "\n")
-    return tmp_path
+    return place
+
+
+@pytest.fixture
+def shop(finished, tmp_path):
+    """The same, for a test that adds to it."""
+    return shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
 
 
 def test_what_the_treated_did_is_held_against_the_held_out(shop):
