@@ -24,6 +24,8 @@ from rfmtool.interrupts import STOPPING
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 REWRITE = "REWRITE_SNAPSHOTS"
 ENVIRONMENT = {"COLUMNS": "80", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+QUIETLY = ("--quiet", "--no-page")
+"""Of a run whose folder is wanted and not what it shows, which takes as long as all the rest."""
 
 SHOP = """\
 customer_id,order_id,ordered_at,amount

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shell import rfmtool
+from shell import QUIETLY, rfmtool
 
 from rfmtool.outputs.uploads import TOOLS
 from rfmtool.rules import load_rules
@@ -45,8 +45,8 @@ def run_of(people=PEOPLE, **more):
         table.writerow(["customer_id", "name", "email", "phone", "consent", *more])
         table.writerows([*one, *(column.get(one[0], "") for column in more.values())]
                         for one in people)  # fmt: skip
-    done = rfmtool("run", "orders.csv", "--contacts", "contacts.csv", "-o", "out", "--quiet",
-                   "--no-page")  # fmt: skip
+    done = rfmtool("run", "orders.csv", "--contacts", "contacts.csv", "-o", "out",
+                   *QUIETLY)  # fmt: skip
     assert done.exit_code == 0, done.stderr
 
 
@@ -134,7 +134,7 @@ def test_who_unsubscribed_in_the_contact_log_is_exported_no_more():
     )
     assert "gus@example.com" in str(exported("mailchimp")[0])
     words = ("run", "orders.csv", "--contacts", "contacts.csv", "--contacted", "log.csv")
-    assert rfmtool(*words, "-o", "out", "--quiet").exit_code == 0
+    assert rfmtool(*words, "-o", "out", *QUIETLY).exit_code == 0
 
     assert "gus@example.com" not in str(exported("mailchimp")[0])
 
@@ -197,7 +197,7 @@ def test_only_those_who_stand_elsewhere_than_before():
 def test_a_run_that_knows_no_contacts_has_nothing_to_export(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("orders.csv").write_text(ORDERS)
-    rfmtool("run", "orders.csv", "-o", "out", "--quiet")
+    rfmtool("run", "orders.csv", "-o", "out", *QUIETLY)
     refused = rfmtool("export", "out", "--for", "meta")
     assert refused.exit_code == 2
     assert "knows nobody's e-mail address" in refused.stderr
@@ -207,7 +207,7 @@ def test_a_run_that_knows_no_contacts_has_nothing_to_export(tmp_path, monkeypatc
 def test_formulas_do_not_run_and_suppressed_people_are_in_no_export():
     Path("stop.csv").write_text("customer_id\ng\n")
     rfmtool("run", "orders.csv", "--contacts", "contacts.csv", "--suppress", "stop.csv",
-            "-o", "out", "--quiet")  # fmt: skip
+            "-o", "out", *QUIETLY)  # fmt: skip
     rows, _ = exported("klaviyo")
     assert [row["First Name"] for row in rows] == ["Ann Lee", "'=Dan"]
 

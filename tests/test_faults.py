@@ -25,7 +25,8 @@ THOROUGH = settings.default.max_examples >= 1_000
 NEWER = SHOP.replace("ann,5,2024-05-09,1030.01", "ann,5,2024-05-12,30") + "eve,never,never,1\n"
 FEEDBACK = "customer_id,given_on,nps\nann,2024-05-01,9\nbob,2024-05-02,11\n"
 ALL_ROWS = ["--max-rejects", "100%"]
-EVERYTHING = [*ALL_ROWS, "--keep-rejects", "--tables", "csv,parquet", "--calls", "2"]
+EVERYTHING = [*ALL_ROWS, "--keep-rejects", "--tables", "csv,parquet", "--calls", "2",
+              *([] if THOROUGH else ["--no-page"])]  # fmt: skip
 COMMANDS = {
     "run": (["run", "{}.csv", "--feedback", "feedback.csv", *EVERYTHING], "answer"),
     "compare": (["compare", "before", "run-{}"], "answer"),

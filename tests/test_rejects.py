@@ -15,7 +15,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from ledgers import ledgers
-from shell import rfmtool
+from shell import QUIETLY, rfmtool
 from test_fuzz import MARKS, SHOP
 
 from rfmtool.columns import REJECTIONS
@@ -76,7 +76,7 @@ def _without_end(cells):
 
 
 def run(out, *words, more=EVERY):
-    done = rfmtool("run", *words, "-o", out, "--keep-rejects", *more)
+    done = rfmtool("run", *words, "-o", out, "--keep-rejects", *QUIETLY, *more)
     assert done.exit_code == 0, done.output
     return json.loads((out / "summary.json").read_text("utf-8"))
 
@@ -122,11 +122,11 @@ def test_every_reason_there_is_is_tried():
 
 def test_without_the_option_there_is_no_file_and_without_rejects_only_its_header(write, out):
     path = write(HEADER + GOOD)
-    assert rfmtool("run", path, "-o", out).exit_code == 0
+    assert rfmtool("run", path, "-o", out, *QUIETLY).exit_code == 0
     assert not (out / "rejects.csv").exists()
     run(out, path)
     assert kept(out) == (["file", "row", "reason", *(f"cell_{n}" for n in range(1, 6))], [])
-    assert rfmtool("run", path, "-o", out, "--quiet").exit_code == 0
+    assert rfmtool("run", path, "-o", out, *QUIETLY).exit_code == 0
     assert not (out / "rejects.csv").exists()
 
 
