@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from effort import SLOW
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shell import QUIETLY, rfmtool
 
@@ -223,6 +224,7 @@ PERSON = st.fixed_dictionaries({
 REFUSED = {"no", "FALSE", "unsubscribed"}
 
 
+@settings(max_examples=SLOW)
 @given(st.lists(PERSON, max_size=8), st.sampled_from([*TOOLS]), st.booleans())
 def test_nobody_who_refused_or_is_to_be_left_alone_is_in_any_export(rows, tool, keep):
     people = pd.DataFrame(

@@ -13,15 +13,14 @@ from contextlib import contextmanager
 
 import faults
 import pytest
+from effort import THOROUGH
 from faults import Fault
-from hypothesis import settings
 from shell import SHOP, files_of, names_in, python, rfmtool, written
 
 from rfmtool.outputs.publish import published_file, published_folder
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and signals are Linux's")
 
-THOROUGH = settings.default.max_examples >= 1_000
 NEWER = SHOP.replace("ann,5,2024-05-09,1030.01", "ann,5,2024-05-12,30") + "eve,never,never,1\n"
 FEEDBACK = "customer_id,given_on,nps\nann,2024-05-01,9\nbob,2024-05-02,11\n"
 ALL_ROWS = ["--max-rejects", "100%"]

@@ -1,7 +1,6 @@
 """Measuring: what lists earned, told no better than it is known."""
 
 import json
-import os
 import shutil
 from datetime import date
 
@@ -10,6 +9,7 @@ import pandas as pd
 import pytest
 from campaigns import CONDITIONS, LISTS, campaign, year
 from click.testing import CliRunner
+from effort import THOROUGH
 
 import rfmtool
 from rfmtool.analyses.effects import difference_of_spend
@@ -18,7 +18,6 @@ from rfmtool.cli import program
 from rfmtool.errors import InputError
 from rfmtool.rules import parse_lots
 
-IS_THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 WINDOW = Window(date(2026, 4, 1), 90)
 
 
@@ -168,7 +167,7 @@ def test_costs_are_taken_off_what_was_earned():
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_the_interval_of_spend_holds_the_truth(condition):
     rng = np.random.default_rng(2_026)
-    many = 2_000 if IS_THOROUGH else 200
+    many = 2_000 if THOROUGH else 200
     held = 0
     for _ in range(many):
         sides, truth = campaign(rng, *CONDITIONS[condition])
@@ -180,7 +179,7 @@ def test_the_interval_of_spend_holds_the_truth(condition):
 
 def test_years_of_lists_with_lots_of_their_own_find_what_is_true():
     rng = np.random.default_rng(7)
-    years = 500 if IS_THOROUGH else 10
+    years = 500 if THOROUGH else 10
     found = {name: [] for name in LISTS}
     named = 0
     for _ in range(years):
@@ -189,7 +188,7 @@ def test_years_of_lists_with_lots_of_their_own_find_what_is_true():
             named += group.action == "idle" and group.verdict in ("earned_more", "earned_less")
 
     for name, truth in LISTS.items():
-        assert np.mean(found[name]) == pytest.approx(truth, abs=0.3 if IS_THOROUGH else 0.8)
+        assert np.mean(found[name]) == pytest.approx(truth, abs=0.3 if THOROUGH else 0.8)
     assert named <= max(1, 0.05 * years)
 
 

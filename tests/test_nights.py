@@ -13,10 +13,10 @@ import signal
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import settings
+from effort import THOROUGH
 from shell import files_of, names_in, python, rfmtool, written
 
-NIGHTS = 500 if settings.default.max_examples >= 1_000 else 16
+NIGHTS = 500 if THOROUGH else 16
 KEEP = 3
 HEADER = "customer_id,order_id,ordered_at,amount\n"
 FIRST = date(2024, 1, 1)

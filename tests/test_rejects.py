@@ -12,7 +12,8 @@ import zipfile
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import assume, given
+from effort import SLOW
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from ledgers import ledgers
 from shell import QUIETLY, rfmtool
@@ -333,6 +334,7 @@ def second_look(export, ledger, suppressed=frozenset()):
     return pa.concat_tables([part.rows for part in parts])
 
 
+@settings(max_examples=SLOW)
 @given(ledger=ledgers(max_orders=6), data=st.data())
 def test_exactly_the_spoilt_rows_of_an_export_are_kept_with_their_cells(ledger, data, scratch):
     names = list(ledger.rows[0])
@@ -360,6 +362,7 @@ def test_exactly_the_spoilt_rows_of_an_export_are_kept_with_their_cells(ledger, 
     assert kept_rows == expected
 
 
+@settings(max_examples=SLOW)
 @given(pieces=st.lists(st.sampled_from(MARKS), max_size=40))
 def test_both_looks_agree_on_any_rows_and_keep_what_stands_there(pieces, scratch):
     path = scratch / "rows.csv"
