@@ -156,7 +156,10 @@ class Standing:
         return self.settings.threads if _FEW < len(self.grouped.table) <= MANY else 1
 
     def parts(self) -> Iterator[pd.DataFrame]:
-        """The rows of `frame` in their order, some customers at a time."""
+        """The rows of `frame` in their order, some customers at a time; few are placed once."""
+        if self.is_one_part:
+            yield self.frame
+            return
         for start, stop in parts_of(len(self.grouped.table)):
             yield self.between(start, stop)
 

@@ -8,7 +8,8 @@ from datetime import date
 import oracle
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from effort import SLOW
+from hypothesis import given, settings
 from ledgers import GivenLines, ledgers
 
 from rfmtool import room
@@ -69,6 +70,7 @@ def rows_of(lines):
     ]
 
 
+@settings(max_examples=SLOW)
 @given(ledger=ledgers())
 def test_the_engine_agrees_with_the_oracle(ledger):
     orders, people = oracle.orders(ledger.lines), oracle.customers(ledger.lines)

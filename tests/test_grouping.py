@@ -8,6 +8,7 @@ import numpy as np
 import oracle
 import pyarrow as pa
 import pytest
+from effort import SLOW
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledgers import GivenLines, detailed_ledgers
@@ -74,7 +75,7 @@ def ids_of(found):
 # Against the oracle ------------------------------------------------------------------------------
 
 
-@settings(max_examples=settings.default.max_examples // 2)
+@settings(max_examples=SLOW // 2)
 @given(ledger=detailed_ledgers(), threads=st.integers(1, 2))
 def test_every_answer_is_what_the_oracle_makes_of_the_same_rows(ledger, threads):
     """All in one property, because an engine is dear to start."""
@@ -139,7 +140,7 @@ def entries_by(found):
     ]  # fmt: skip
 
 
-@settings(max_examples=settings.default.max_examples // 4)
+@settings(max_examples=SLOW // 4)
 @given(ledger=detailed_ledgers(), draw=st.randoms(use_true_random=False))
 def test_rows_in_another_order_give_the_same_answer(ledger, draw):
     rows = lines_of(ledger)

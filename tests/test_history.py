@@ -8,6 +8,7 @@ import numpy as np
 import oracle
 import pandas as pd
 import pytest
+from effort import SLOW
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledgers import detailed_ledgers, ledgers
@@ -65,7 +66,7 @@ def measured(table, dates, day):
 # Any ledger as of any day ------------------------------------------------------------------------
 
 
-@settings(max_examples=settings.default.max_examples // 5)
+@settings(max_examples=SLOW // 5)
 @given(ledger=detailed_ledgers(), place=st.integers(0, 60))
 def test_everyone_as_of_any_earlier_day_is_what_the_oracle_makes_of_the_lines_by_then(
     scratch, ledger, place
@@ -87,7 +88,7 @@ def test_everyone_as_of_any_earlier_day_is_what_the_oracle_makes_of_the_lines_by
         assert dates.day[dates.owner == owner].tolist() == [ordinal(one) for one in person.days]
 
 
-@settings(max_examples=settings.default.max_examples // 6)
+@settings(max_examples=SLOW // 6)
 @given(ledger=ledgers(), place=st.integers(0, 60))
 def test_everyone_as_of_any_earlier_day_is_as_in_reading_the_export_as_of_that_day(
     scratch, ledger, place
@@ -106,7 +107,7 @@ def test_everyone_as_of_any_earlier_day_is_as_in_reading_the_export_as_of_that_d
         assert {column: now[name][column] for column in nothing} == nothing
 
 
-@settings(max_examples=settings.default.max_examples // 6)
+@settings(max_examples=SLOW // 6)
 @given(ledger=ledgers(), start=st.none() | st.integers(0, 60), stop=st.none() | st.integers(0, 60))
 def test_spend_in_any_period_open_or_not_is_what_the_oracle_adds_up(scratch, ledger, start, stop):
     first, last = (None if one is None else some_day(ledger, one) for one in (start, stop))
