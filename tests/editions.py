@@ -7,11 +7,12 @@ from datetime import date
 from decimal import Decimal
 
 import pyarrow as pa
+from effort import THOROUGH
 
 from rfmtool.databases.names import target_of
 from rfmtool.databases.writing import Edition, written
 
-STEP = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 6
+STEP = 1 if THOROUGH else 6
 """Writers are stopped at each of thirty points, or at a few of them."""
 
 

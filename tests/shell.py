@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import chdir
@@ -13,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import forks
 from click.testing import CliRunner
 
 from rfmtool import cli
@@ -21,6 +24,8 @@ from rfmtool.interrupts import STOPPING
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 REWRITE = "REWRITE_SNAPSHOTS"
 ENVIRONMENT = {"COLUMNS": "80", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+QUIETLY = ("--quiet", "--no-page")
+"""Of a run whose folder is wanted and not what it shows, which takes as long as all the rest."""
 
 SHOP = """\
 customer_id,order_id,ordered_at,amount
@@ -88,6 +93,52 @@ def command(*words):
     return [sys.executable, "-m", "rfmtool", *(os.fspath(word) for word in words)]
 
 
+@cache
+def _folder():
+    return TemporaryDirectory(prefix="rfmtool-forks-")
+
+
+@cache
+def _server():
+    """The socket on which one server forks programs for all tests of this process."""
+    path = os.path.join(_folder().name, "socket")  # noqa: PTH118 - no longer than it may be
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(path)
+        listener.listen()
+        server = subprocess.Popen(  # noqa: S603 - ours
+            [sys.executable, forks.__file__, "serve", str(listener.fileno())],
+            stdin=subprocess.PIPE, pass_fds=[listener.fileno()],
+        )  # fmt: skip
+    atexit.register(server.communicate)
+    return path
+
+
+def _call(program):
+    if sys.platform != "linux":
+        return {"rfmtool": command(), "python": [sys.executable]}[program]
+    return [sys.executable, "-IS", forks.__file__, "call", _server(), program]
+
+
+def forked(*words):
+    """The same as `command`, but there at once: forked from a process that has imported all."""
+    return [*_call("rfmtool"), *map(os.fspath, words)]
+
+
+def python(*words, **options):
+    """Run a script, or code behind -c, in a process forked in the same way."""
+    words = [*_call("python"), *(os.fspath(word) for word in words)]
+    return subprocess.run(words, check=False, **options)  # noqa: S603 - the tests' own
+
+
+@cache
+def programs():
+    """A folder for the PATH of a shell, in which `rfmtool` and `python` are these, forked."""
+    folder = Path(_folder().name)
+    for name in ("rfmtool", "python"):
+        written(folder / name, f'#!/bin/sh\nexec {shlex.join(_call(name))} "$@"\n').chmod(0o755)
+    return folder
+
+
 def process(*words, **options):
     """Run the command in a process of its own, where signals and pipes are real."""
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
@@ -95,14 +146,15 @@ def process(*words, **options):
     return subprocess.run(command(*words), check=False, timeout=60, **options)  # noqa: S603
 
 
-def bash(line, folder):
-    """Run a line of shell; `rfmtool` in it is this one."""
-    here = shlex.join(command())
+def bash(line, folder, words=None):
+    """Run a line of shell; `rfmtool` in it is this one, forked unless its words are others."""
+    here = shlex.join(words or forked())
     return subprocess.run(  # noqa: S603
         ["bash", "-c", f'rfmtool() {{ {here} "$@"; }}; {line}'],  # noqa: S607
         check=False,
         capture_output=True,
         text=True,
+        encoding="utf-8",
         cwd=folder,
         env=os.environ | ENVIRONMENT,
         timeout=60,

@@ -6,6 +6,7 @@ from itertools import combinations
 import oracle
 import pandas as pd
 import pytest
+from effort import SLOW
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shell import SHOP, assert_snapshot, rfmtool, written
@@ -71,7 +72,7 @@ def test_rules_are_ranked_by_confidence_times_lift():
     assert all(rule.lift > 1 and rule.customers >= 99 for rule in rules)
 
 
-@settings(max_examples=settings.default.max_examples * 2 // 3)
+@settings(max_examples=SLOW * 2 // 3)
 @given(BASKETS)
 def test_any_baskets_give_what_the_oracle_gives(baskets):
     found = {(rule.has, rule.next): rule for rule in answer(baskets).rules}
@@ -86,7 +87,7 @@ def test_any_baskets_give_what_the_oracle_gives(baskets):
         assert rule.lift == pytest.approx(rule.confidence * len(bought) / with_next)
 
 
-@settings(max_examples=settings.default.max_examples * 2 // 3)
+@settings(max_examples=SLOW * 2 // 3)
 @given(BASKETS)
 def test_who_gets_a_suggestion_has_one_side_and_not_the_other(baskets):
     found = answer(baskets)

@@ -34,8 +34,9 @@ FLOORS = [
     ["clusters", "databases", "stores"],
     ["money", "days", "manifest"],
     ["documents", "places", "frames"],
+    ["room"],
     ["arrays", "columns", "errors", "scratch", "threads"],
-    ["interrupts"],
+    ["heap", "interrupts"],
 ]
 HEIGHT = {place: -floor for floor, places in enumerate(FLOORS) for place in places}
 

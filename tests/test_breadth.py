@@ -5,7 +5,8 @@ from statistics import median
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from effort import SLOW
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rfmtool.scoring.breadth import add_breadth
@@ -80,6 +81,7 @@ def test_without_categories_there_is_no_breadth(table):
     assert got[added].isna().all(axis=None)
 
 
+@settings(max_examples=SLOW)
 @given(
     st.lists(
         st.tuples(st.integers(0, 5), st.sampled_from("abcd"), st.integers(-5, 50)),

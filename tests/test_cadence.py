@@ -5,7 +5,7 @@ from itertools import accumulate, chain, cycle, takewhile
 
 import numpy as np
 import pytest
-from shell import SHOP, assert_snapshot, rfmtool, written
+from shell import QUIETLY, SHOP, assert_snapshot, rfmtool, written
 
 import rfmtool as library
 
@@ -96,7 +96,7 @@ def test_the_look_back_tells_who_came_back(tmp_path):
 
 
 def test_limits_that_are_given_are_looked_back_with(tmp_path):
-    rfmtool("run", written(tmp_path / "shop.csv", REGULARS), "--quiet", "-o", tmp_path / "out")
+    rfmtool("run", written(tmp_path / "shop.csv", REGULARS), "-o", tmp_path / "out", *QUIETLY)
     scales = tmp_path / "out" / "scales.json"
     limits = library.cadence(tmp_path / "shop.csv").timing
     found = library.cadence(tmp_path / "shop.csv", scales=scales, as_of="2024-01-10")

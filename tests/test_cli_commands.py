@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from shell import SHOP, files_of, made, names_in, rfmtool, written
+from shell import QUIETLY, SHOP, files_of, made, names_in, rfmtool, written
 
 import rfmtool as library
 
@@ -73,7 +73,7 @@ def test_each_list_holds_the_rows_of_its_members():
 
 def test_a_run_of_the_same_export_writes_the_same_bytes(shop):
     for folder in ("one", "two"):
-        rfmtool("run", shop, "-o", folder, "--quiet")
+        rfmtool("run", shop, "-o", folder, *QUIETLY)
     names = [name for name in files_of("one") if name.endswith((".csv", "s.json", "y.json"))]
     assert "customers.csv" in names
     for name in names:
@@ -84,7 +84,7 @@ def test_a_run_of_the_same_export_writes_the_same_bytes(shop):
 def test_a_folder_may_be_written_in_any_way(shop, target):
     Path("a").mkdir()
     for _ in "12":
-        assert rfmtool("run", shop, "-o", target, "--quiet").exit_code == 0
+        assert rfmtool("run", shop, "-o", target, *QUIETLY).exit_code == 0
     assert Path("out/manifest.json").is_file()
     assert names_in(".") == ["a", "out", "shop.csv"]
 
@@ -141,7 +141,7 @@ def test_a_run_into_its_export_folder_can_be_run_again(shop):
     Path("ex/deep").mkdir(parents=True)
     shop.rename("ex/shop.csv")
     for _ in "12":
-        assert rfmtool("run", "ex", "-o", "ex/deep/out", "--quiet").exit_code == 0
+        assert rfmtool("run", "ex", "-o", "ex/deep/out", *QUIETLY).exit_code == 0
     manifest = json.loads(Path("ex/deep/out/manifest.json").read_text())
     assert manifest["kind"] == "run"
     assert [one["name"] for one in manifest["inputs"]] == ["shop.csv"]
@@ -216,7 +216,7 @@ def test_a_hostile_label_stays_in_the_folder(shop):
         for least, stage in enumerate(["CON", "/etc/x", "../x"][::-1], start=2)
     )
     rules = written(Path("own.toml"), rungs[::1] + '[[ladder]]\nstage = "' + "x" * 300 + '"\n')
-    assert rfmtool("run", shop, "--rules", rules, "-o", "out", "--quiet").exit_code == 0
+    assert rfmtool("run", shop, "--rules", rules, "-o", "out", *QUIETLY).exit_code == 0
     assert names_in(".") == ["out", "own.toml", "shop.csv"]
     assert all(len(path.name) < 80 for path in Path("out/stages").iterdir())
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from shell import SHOP, assert_snapshot, files_of, names_in, rfmtool, written
+from shell import QUIETLY, SHOP, assert_snapshot, files_of, names_in, rfmtool, written
 
 LATER = (
     SHOP
@@ -27,7 +27,7 @@ def finished(tmp_path_factory):
     place = tmp_path_factory.mktemp("finished")
     for name, text in (("may", SHOP), ("august", LATER)):
         shop = written(place / f"{name}.csv", text)
-        assert rfmtool("run", shop, "-o", place / name).exit_code == 0
+        assert rfmtool("run", shop, "-o", place / name, *QUIETLY).exit_code == 0
     return place
 
 
@@ -105,7 +105,7 @@ def test_a_folder_takes_the_place_of_another_comparison_and_of_nothing_else(runs
         assert rfmtool("compare", *runs, "-o", "moved").exit_code == 0
     before = names_in(".")
     for place, words in (("may", "is read"), ("may/moved", "lies in may"), ("other", "run")):
-        rfmtool("run", "may.csv", "-o", "other")
+        rfmtool("run", "may.csv", "-o", "other", *QUIETLY)
         result = rfmtool("compare", *runs, "-o", place)
         assert result.exit_code == 2
         assert words in result.stderr
@@ -144,21 +144,22 @@ def test_runs_in_the_wrong_order_are_warned_of(runs):
 
 def test_runs_of_different_customers_are_warned_of(runs, tmp_path):
     shop = written(tmp_path / "other.csv", SHOP.replace("n,", "x,").replace("b,", "x,"))
-    rfmtool("run", written(shop, shop.read_text().replace("cleo", "clex")), "-o", "other")
+    written(shop, shop.read_text().replace("cleo", "clex"))
+    rfmtool("run", shop, "-o", "other", *QUIETLY)
     data = answer(runs[0], "other")
     assert "No customer is in both runs" in data["warnings"][0]
     assert data["stages"]["client"] == {"(gone)": 2}
 
 
 def test_runs_of_different_spans_are_warned_of(runs):
-    rfmtool("run", "august.csv", "-o", "since", "--since", "2024-03-01")
+    rfmtool("run", "august.csv", "-o", "since", "--since", "2024-03-01", *QUIETLY)
     data = answer(runs[0], "since")
     assert data["money_is"] == "of different spans"
     assert any("revenue is not alike" in text for text in data["warnings"])
 
 
 def test_runs_with_the_same_scales_do_not_drift(runs):
-    rfmtool("run", "august.csv", "-o", "frozen", "--scales", "may/scales.json")
+    rfmtool("run", "august.csv", "-o", "frozen", "--scales", "may/scales.json", *QUIETLY)
     data = answer(runs[0], "frozen")
     assert all(pair["old"] == pair["new"] for name, pair in data["drift"].items()
                if name != "timing")  # fmt: skip
@@ -177,7 +178,8 @@ when.order_days.min = 2
 stage = "visitor"
 """
     written(tmp_path / "own.toml", ladder)
-    assert rfmtool("run", "may.csv", "-o", "own", "--rules", "own.toml").exit_code == 0
+    words = ("run", "may.csv", "-o", "own", "--rules", "own.toml", *QUIETLY)
+    assert rfmtool(*words).exit_code == 0
     data = answer("own", runs[1])
     assert data["stages"]["regular"] == {"client": 1}
     assert (data["moves"]["other"], data["moves"]["same"]) == (3, 1)

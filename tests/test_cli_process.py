@@ -9,7 +9,18 @@ import time
 from pathlib import Path
 
 import pytest
-from shell import ENVIRONMENT, SHOP, bash, command, files_of, names_in, process, rfmtool, written
+from shell import (
+    ENVIRONMENT,
+    SHOP,
+    bash,
+    command,
+    files_of,
+    forked,
+    names_in,
+    process,
+    rfmtool,
+    written,
+)
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals and /dev are Linux's here")
 
@@ -128,7 +139,7 @@ def test_an_answer_that_fits_only_in_part_is_no_success(place, words, said):
     rows = "".join(f"c{number},{number},2024-01-05,5\n" for number in range(2000))
     written(place / "long.csv", SHOP + rows)
     # Then Python writes at once, and would not look at how much was taken.
-    done = bash(f"export PYTHONUNBUFFERED=1; ulimit -f 64; rfmtool {words}", place)
+    done = bash(f"export PYTHONUNBUFFERED=1; ulimit -f 64; rfmtool {words}", place, command())
     answered_quietly(done, 3)
     assert said in done.stderr
     assert "file too large" in done.stderr
@@ -146,9 +157,9 @@ def test_a_folder_that_may_not_be_written_is_named(place):
 # Signals and two runs ----------------------------------------------------------------------------
 
 
-def started(place, *words, by=()):
+def started(place, *words, by=(), start=forked):
     return subprocess.Popen(  # noqa: S603
-        [*by, *command(*words)], cwd=place, env=os.environ | ENVIRONMENT, text=True,
+        [*by, *start(*words)], cwd=place, env=os.environ | ENVIRONMENT, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
 
@@ -245,7 +256,7 @@ def test_the_second_of_two_runs_on_one_folder_is_refused_at_once(place):
 
 
 def test_a_killed_run_is_cleaned_up_by_the_next(place):
-    with started(place, "run", "-", "-o", "out") as run:
+    with started(place, "run", "-", "-o", "out", start=command) as run:
         assert until(lambda: any(".out.rfmtool-new" in name for name in names_in(place)))
         run.kill()
     assert not (place / "out").exists()

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from shell import assert_snapshot, rfmtool, written
+from shell import QUIETLY, assert_snapshot, rfmtool, written
 
 HELPS = [
     "",
@@ -75,7 +75,7 @@ def test_no_line_is_wider_than_the_terminal(shop, width):
 def test_nothing_of_the_example_shop_is_clipped(tmp_path, monkeypatch, width):
     monkeypatch.chdir(tmp_path)
     orders, known = EXAMPLE / "orders.csv", EXAMPLE / "shop.toml"
-    rfmtool("run", orders, "--as-of", "2025-06-30", "-o", "old", "--quiet")
+    rfmtool("run", orders, "--as-of", "2025-06-30", "-o", "old", *QUIETLY)
     pages = [
         ("run", orders, "--rules", known, "-o", "new"),
         ("check", orders, "--rules", known),

@@ -5,6 +5,7 @@ from decimal import Decimal
 import oracle
 import pandas as pd
 import pytest
+from effort import SLOW
 from hypothesis import given, settings
 from ledgers import ledgers
 from shell import SHOP, assert_snapshot, rfmtool, written
@@ -46,7 +47,7 @@ def test_cdnow_is_as_published(cdnow):
     assert found[0]["active"][:5] == [7_814, 1_155, 964, 810, 679]
 
 
-@settings(max_examples=settings.default.max_examples // 4)
+@settings(max_examples=SLOW // 4)
 @given(ledgers())
 def test_any_shop_gives_what_the_oracle_gives(ledger):
     as_of = oracle.as_of_day(ledger.lines)

@@ -6,7 +6,8 @@ from decimal import Decimal
 import oracle
 import pandas as pd
 import pytest
-from hypothesis import given
+from effort import SLOW
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rfmtool
@@ -201,6 +202,7 @@ def runs(draw):
     return frame(*rows)
 
 
+@settings(max_examples=SLOW)
 @given(runs(), runs())
 def test_every_customer_is_counted_once_and_so_is_every_unit_of_money(old, new):
     found = compare(old, new, LABELS, LADDER, THEN)
@@ -223,6 +225,7 @@ def test_every_customer_is_counted_once_and_so_is_every_unit_of_money(old, new):
     assert flow["same"].change == 0
 
 
+@settings(max_examples=SLOW)
 @given(runs())
 def test_a_run_compared_with_itself_is_all_zero(run):
     found = compare(run, run, LABELS, LADDER, date(2024, 6, 1))
@@ -235,6 +238,7 @@ def test_a_run_compared_with_itself_is_all_zero(run):
         assert matrix.to_numpy().trace() == len(run)
 
 
+@settings(max_examples=SLOW)
 @given(runs(), runs(), st.randoms())
 def test_the_order_of_rows_decides_nothing(old, new, random):
     found = compare(old, new, LABELS, LADDER, THEN)

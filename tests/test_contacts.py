@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from shell import rfmtool
+from shell import QUIETLY, rfmtool
 
 from rfmtool.errors import UsageError
 from rfmtool.grouping.phones import check_country, international
@@ -48,7 +48,7 @@ def rows_of(text):
 def shop(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_shopify(Path("orders.csv"))
-    done = rfmtool("run", "orders.csv", "-o", "out")
+    done = rfmtool("run", "orders.csv", "-o", "out", "--no-page")
     assert done.exit_code == 0, done.stderr
     return done.stdout
 
@@ -78,7 +78,7 @@ def test_a_woocommerce_export_is_one_where_consent_unknown_is_kept(tmp_path, mon
     monkeypatch.chdir(tmp_path)
     cells = "1,completed,2024-01-01,5,ann@example.com,+44 7700 900120,Ann Moor"
     Path("orders.csv").write_text(f"{','.join(WOO)}\n{cells}\n{cells.replace('1,c', '2,c', 1)}\n")
-    done = rfmtool("run", "orders.csv", "-o", "out")
+    done = rfmtool("run", "orders.csv", "-o", "out", "--no-page")
     assert "Nobody's consent is known" in done.stdout
     assert rows_of(rfmtool("export", "out", "--for", "brevo").stdout) == []
     [ann] = rows_of(rfmtool("export", "out", "--for", "brevo", "--consent-unknown", "keep").stdout)
@@ -92,7 +92,7 @@ def test_a_column_may_play_two_roles(tmp_path, monkeypatch):
     Path("shop.csv").write_text("who,day,money\nann@example.com,2024-01-01,5\n")
     roles = ("customer_id=who", "email=who", "ordered_at=day", "amount=money")
     words = [word for role in roles for word in ("--column", role)]
-    done = rfmtool("run", "shop.csv", *words, "-o", "out")
+    done = rfmtool("run", "shop.csv", *words, "-o", "out", *QUIETLY)
     assert done.exit_code == 0, done.stderr
     [row] = rows_of(Path("out/customers.csv").read_text())
     assert row["email"] == row["customer_id"] == "ann@example.com"
@@ -103,7 +103,7 @@ def test_without_contacts_the_report_says_once_that_channels_are_the_playbooks(
 ):
     monkeypatch.chdir(tmp_path)
     Path("shop.csv").write_text("customer_id,ordered_at,amount\nann,2024-01-01,5\n")
-    said = " ".join(rfmtool("run", "shop.csv", "-o", "out").stdout.split())
+    said = " ".join(rfmtool("run", "shop.csv", "-o", "out", "--no-page").stdout.split())
     assert said.count("No e-mail address and no number is known") == 1
     assert not list(Path("out").glob("**/*.email.csv"))
     assert not Path("out/calls.csv").exists()

@@ -5,6 +5,7 @@ from datetime import date
 import oracle
 import pyarrow as pa
 import pytest
+from effort import SLOW
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledgers import detailed_ledgers, ledgers
@@ -38,7 +39,7 @@ def people(grouped):
     return [{**row, "order_dates": mine} for row, mine in zip(rows, dates, strict=True)]
 
 
-@settings(max_examples=settings.default.max_examples // 3)
+@settings(max_examples=SLOW // 3)
 @given(ledger=detailed_ledgers())
 def test_every_level_of_a_file_is_what_the_oracle_makes_of_its_cells(scratch, ledger):
     path = scratch / "detailed.csv"
@@ -70,7 +71,7 @@ def test_every_level_of_a_file_is_what_the_oracle_makes_of_its_cells(scratch, le
     assert grouped.ledger["used"] == sum(person.rows for person in levels.values())
 
 
-@settings(max_examples=settings.default.max_examples // 3)
+@settings(max_examples=SLOW // 3)
 @given(ledger=ledgers())
 def test_the_fast_way_and_the_detailed_way_say_the_same_of_customers(scratch, ledger):
     path = scratch / "plain.csv"
@@ -223,7 +224,7 @@ def test_products_may_take_the_place_of_categories(write):
         assert grouped.categories["category"].to_pylist() == [word]
 
 
-@settings(max_examples=settings.default.max_examples // 3)
+@settings(max_examples=SLOW // 3)
 @given(ledger=detailed_ledgers(), unread=st.sampled_from(["status", "nothing"]))
 def test_categories_alone_are_the_same_as_beside_everything_else(scratch, ledger, unread):
     path = scratch / "categories.csv"

@@ -4,10 +4,10 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from shell import ENVIRONMENT, programs
 
 from rfmtool.rules import load_rules
 
@@ -31,20 +31,11 @@ def place(tmp_path):
     return tmp_path
 
 
-def environment():
-    beside_python = str(Path(sys.executable).parent)
-    return {
-        **os.environ,
-        "PATH": beside_python + os.pathsep + os.environ["PATH"],
-        "COLUMNS": "80",
-        "NO_COLOR": "1",
-    }
-
-
 def run(command, place):
+    path = os.fspath(programs()) + os.pathsep + os.environ["PATH"]
     return subprocess.run(  # noqa: S602 - a documented line is a shell line
-        command, shell=True, cwd=place, env=environment(), capture_output=True, text=True,
-        encoding="utf-8", check=True,
+        command, shell=True, cwd=place, capture_output=True, text=True, encoding="utf-8",
+        env=os.environ | ENVIRONMENT | {"PATH": path}, check=True,
     )  # fmt: skip
 
 

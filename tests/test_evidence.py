@@ -13,7 +13,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from effort import SLOW
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rfmtool.cli.arguments import evidence_sources
@@ -583,6 +584,7 @@ CELLS = st.sampled_from(
 )
 
 
+@settings(max_examples=SLOW)
 @given(st.sampled_from(sorted(evidence_tables())), st.data())
 def test_every_row_is_in_one_bin_and_every_used_row_in_the_table(name, data):
     roles = list(evidence_tables()[name].roles)

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shell import SHOP, assert_snapshot, made, rfmtool, written
+from shell import QUIETLY, SHOP, assert_snapshot, made, rfmtool, written
 
 import rfmtool as library
 from rfmtool.analyses.explain import explanation
@@ -39,9 +39,7 @@ def place(tmp_path, monkeypatch):
 def ran(text, *words, folder="out"):
     if not words:
         return os.fspath(made(folder, text=text))
-    run = rfmtool(
-        "run", written(Path("shop.csv"), text), "-o", folder, "--quiet", "--no-page", *words
-    )
+    run = rfmtool("run", written(Path("shop.csv"), text), "-o", folder, *QUIETLY, *words)
     assert run.exit_code == 0, run.stderr
     return folder
 
@@ -110,7 +108,7 @@ def test_any_id_finds_its_own_card(words):
         rows = csv.writer(file)
         rows.writerow(["customer_id", "ordered_at", "amount"])
         rows.writerows([name, "2024-01-05", place] for place, name in enumerate(ODD_IDS, 1))
-    assert rfmtool("run", "odd.csv", "-o", "out", "--quiet", "--no-page", *words).exit_code == 0
+    assert rfmtool("run", "odd.csv", "-o", "out", *QUIETLY, *words).exit_code == 0
 
     for place, name in enumerate(ODD_IDS, 1):
         shown = rfmtool("explain", "out", "--format", "json", "--", name)
@@ -316,7 +314,7 @@ def kept_promises(text, cards, words=()):
         more.append(f"{card['customer_id']},more-{place},{next_day},{amount}\n")
     written(Path("more.csv"), text + "".join(more))
     again = rfmtool("run", "more.csv", "-o", "again", "--scales", "out/scales.json", "--as-of",
-                    str(next_day), "--quiet", "--no-page", *words)  # fmt: skip
+                    str(next_day), *QUIETLY, *words)  # fmt: skip
     assert again.exit_code == 0, again.stderr
     with Path("again/customers.csv").open(newline="") as file:
         rows = {row["customer_id"]: row for row in csv.DictReader(file)}

@@ -5,14 +5,17 @@ import hashlib
 import io
 import json
 import re
+import shutil
 import stat
+from contextlib import chdir
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from effort import SLOW
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from shell import rfmtool
+from shell import QUIETLY, rfmtool
 
 from rfmtool.outputs.uploads import TOOLS
 from rfmtool.rules import load_rules
@@ -43,7 +46,8 @@ def run_of(people=PEOPLE, **more):
         table.writerow(["customer_id", "name", "email", "phone", "consent", *more])
         table.writerows([*one, *(column.get(one[0], "") for column in more.values())]
                         for one in people)  # fmt: skip
-    done = rfmtool("run", "orders.csv", "--contacts", "contacts.csv", "-o", "out", "--quiet")
+    done = rfmtool("run", "orders.csv", "--contacts", "contacts.csv", "-o", "out",
+                   *QUIETLY)  # fmt: skip
     assert done.exit_code == 0, done.stderr
 
 
@@ -51,10 +55,17 @@ def rows_of(text):
     return list(csv.DictReader(io.StringIO(text)))
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    place = tmp_path_factory.mktemp("shop")
+    with chdir(place):
+        run_of()
+    return place
+
+
 @pytest.fixture
-def shop(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    run_of()
+def shop(finished, tmp_path, monkeypatch):
+    monkeypatch.chdir(shutil.copytree(finished, tmp_path, dirs_exist_ok=True))
 
 
 def exported(tool, *words):
@@ -124,7 +135,7 @@ def test_who_unsubscribed_in_the_contact_log_is_exported_no_more():
     )
     assert "gus@example.com" in str(exported("mailchimp")[0])
     words = ("run", "orders.csv", "--contacts", "contacts.csv", "--contacted", "log.csv")
-    assert rfmtool(*words, "-o", "out", "--quiet").exit_code == 0
+    assert rfmtool(*words, "-o", "out", *QUIETLY).exit_code == 0
 
     assert "gus@example.com" not in str(exported("mailchimp")[0])
 
@@ -187,7 +198,7 @@ def test_only_those_who_stand_elsewhere_than_before():
 def test_a_run_that_knows_no_contacts_has_nothing_to_export(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("orders.csv").write_text(ORDERS)
-    rfmtool("run", "orders.csv", "-o", "out", "--quiet")
+    rfmtool("run", "orders.csv", "-o", "out", *QUIETLY)
     refused = rfmtool("export", "out", "--for", "meta")
     assert refused.exit_code == 2
     assert "knows nobody's e-mail address" in refused.stderr
@@ -197,7 +208,7 @@ def test_a_run_that_knows_no_contacts_has_nothing_to_export(tmp_path, monkeypatc
 def test_formulas_do_not_run_and_suppressed_people_are_in_no_export():
     Path("stop.csv").write_text("customer_id\ng\n")
     rfmtool("run", "orders.csv", "--contacts", "contacts.csv", "--suppress", "stop.csv",
-            "-o", "out", "--quiet")  # fmt: skip
+            "-o", "out", *QUIETLY)  # fmt: skip
     rows, _ = exported("klaviyo")
     assert [row["First Name"] for row in rows] == ["Ann Lee", "'=Dan"]
 
@@ -213,6 +224,7 @@ PERSON = st.fixed_dictionaries({
 REFUSED = {"no", "FALSE", "unsubscribed"}
 
 
+@settings(max_examples=SLOW)
 @given(st.lists(PERSON, max_size=8), st.sampled_from([*TOOLS]), st.booleans())
 def test_nobody_who_refused_or_is_to_be_left_alone_is_in_any_export(rows, tool, keep):
     people = pd.DataFrame(

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from books import xlsx
-from shell import rfmtool
+from shell import QUIETLY, rfmtool
 
 from rfmtool.errors import InputError, RfmtoolError
 from rfmtool.grouping.read import Settings, look
@@ -83,7 +83,7 @@ def test_files_of_a_folder_that_are_no_data_by_their_ending_are_said(write, tmp_
 
 def test_nothing_is_said_of_answers_in_a_folder_and_of_folders_without_other_files(write):
     folder = write(SHOP, "shop/a.csv").parent
-    assert rfmtool("run", folder, "-o", folder / "out").exit_code == 0
+    assert rfmtool("run", folder, "-o", folder / "out", *QUIETLY).exit_code == 0
 
     assert not look(folder).export.left_out
     assert not any("Not read" in warning for warning in run(folder).summary["warnings"])

@@ -8,25 +8,24 @@ import os
 import resource
 import shutil
 import signal
-import subprocess
 import sys
 from contextlib import contextmanager
 
 import faults
 import pytest
+from effort import THOROUGH
 from faults import Fault
-from hypothesis import settings
-from shell import SHOP, files_of, names_in, rfmtool, written
+from shell import SHOP, files_of, names_in, python, rfmtool, written
 
 from rfmtool.outputs.publish import published_file, published_folder
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and signals are Linux's")
 
-THOROUGH = settings.default.max_examples >= 1_000
 NEWER = SHOP.replace("ann,5,2024-05-09,1030.01", "ann,5,2024-05-12,30") + "eve,never,never,1\n"
 FEEDBACK = "customer_id,given_on,nps\nann,2024-05-01,9\nbob,2024-05-02,11\n"
 ALL_ROWS = ["--max-rejects", "100%"]
-EVERYTHING = [*ALL_ROWS, "--keep-rejects", "--tables", "csv,parquet", "--calls", "2"]
+EVERYTHING = [*ALL_ROWS, "--keep-rejects", "--tables", "csv,parquet", "--calls", "2",
+              *([] if THOROUGH else ["--no-page"])]  # fmt: skip
 COMMANDS = {
     "run": (["run", "{}.csv", "--feedback", "feedback.csv", *EVERYTHING], "answer"),
     "compare": (["compare", "before", "run-{}"], "answer"),
@@ -233,8 +232,7 @@ def test_a_kill_at_any_step_leaves_the_old_answer_or_the_new_one(command, inputs
     words = words_of(command, inputs, out, "new")
     name = COMMANDS[command][1]
     for step in range(1, 200) if THOROUGH else (30,):
-        script = [sys.executable, faults.__file__, "run", out, str(step), *words]
-        done = subprocess.run(script, check=False, capture_output=True)  # noqa: S603
+        done = python(faults.__file__, "run", out, str(step), *words, capture_output=True)
         kept = {path: data for path, data in state(out).items() if path.startswith(name)}
         assert kept in (old, new)
         if done.returncode == 0:

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from shell import made, rfmtool, written
+from shell import QUIETLY, made, rfmtool, written
 
 import rfmtool as library
 from rfmtool.errors import InputError
@@ -35,7 +35,7 @@ def shop(tmp_path, monkeypatch):
     "words", [(), ("--tables", "parquet"), ("--raw-text",), ("--excel",)], ids=" ".join
 )
 def test_what_is_read_back_is_what_the_run_found(shop, words):
-    assert rfmtool("run", shop, "-o", "out", *words).exit_code == 0
+    assert rfmtool("run", shop, "-o", "out", "--quiet", *words).exit_code == 0
     result = library.run(shop)
 
     run = read_run(Path("out"))
@@ -55,16 +55,16 @@ def test_what_is_read_back_is_what_the_run_found(shop, words):
 
 def test_two_customers_that_csv_writes_alike_are_told_apart_by_parquet_only(shop):
     written(shop, ODD.replace("x2y", "'=1+1"))
-    rfmtool("run", shop, "-o", "out")
+    rfmtool("run", shop, "-o", "out", *QUIETLY)
     with pytest.raises(InputError, match="two customers alike"):
         read_run(Path("out"))
-    rfmtool("run", shop, "-o", "out", "--tables", "parquet,csv")
+    rfmtool("run", shop, "-o", "out", "--tables", "parquet,csv", *QUIETLY)
     assert read_run(Path("out")).frame["customer_id"].is_unique
 
 
 def test_an_id_that_only_looks_escaped_keeps_its_mark_where_nothing_was_escaped(shop):
     written(shop, ODD.replace("=1+1", "'=1+1"))
-    rfmtool("run", shop, "-o", "out")
+    rfmtool("run", shop, "-o", "out", *QUIETLY)
     assert "'=1+1" in read_run(Path("out")).frame["customer_id"].tolist()
 
 
@@ -149,7 +149,7 @@ def test_a_folder_of_version_0_1_is_read_or_refused_with_a_sentence(shop):
         assert told.exit_code == 2
         assert "an earlier version" in told.stderr
     read = [("report", "out", "--format", "json"), ("explain", "out", "x2y"), ("history", "out"),
-            ("compare", "out", "new"), ("run", shop, "-o", "out", "--quiet")]  # fmt: skip
+            ("compare", "out", "new"), ("run", shop, "-o", "out", *QUIETLY)]  # fmt: skip
     for words in read:
         told = rfmtool(*words)
         assert told.exit_code == 0, told.stderr
@@ -163,7 +163,7 @@ def test_a_folder_of_a_version_to_come_is_refused():
 
 
 def test_a_run_without_a_table_of_all_customers_still_has_its_summary(shop):
-    rfmtool("run", shop, "-o", "out", "--tables", "parquet")
+    rfmtool("run", shop, "-o", "out", "--tables", "parquet", *QUIETLY)
     shutil.copytree("out", "copy")
     manifest = json.loads(Path("copy/manifest.json").read_text())
     manifest["outputs"] = [each for each in manifest["outputs"] if "customers" not in each["name"]]

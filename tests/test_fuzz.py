@@ -13,6 +13,7 @@ from collections import Counter
 import pyarrow as pa
 import pyarrow.parquet as pq
 from books import xlsx
+from effort import SLOW
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ledgers import ledgers
@@ -78,6 +79,7 @@ def test_any_bytes_end_in_an_answer_or_an_error_of_ours(pieces, scratch):
     try_to_read(scratch / "bytes.csv", b"".join(pieces))
 
 
+@settings(max_examples=SLOW)
 @given(pieces=st.lists(st.sampled_from(MARKS), max_size=40), header=st.booleans())
 @example(pieces=[b"5,"], header=False)
 def test_any_rows_below_a_good_header_end_in_an_answer_or_an_error_of_ours(pieces, header, scratch):
@@ -140,7 +142,7 @@ def money_in(path):
     return sums, lines.ledger["used"], lines.ledger.rejected
 
 
-@settings(max_examples=settings.default.max_examples // 2)  # each is two files
+@settings(max_examples=SLOW // 2)  # each is two files
 @given(ledger=ledgers(max_orders=4), dialect=DIALECTS, shape=SHAPES)
 def test_a_ledger_in_any_dialect_is_read_as_in_plain_csv_or_not_without_a_word(
     ledger, dialect, shape, scratch

@@ -8,6 +8,7 @@ import numpy as np
 import oracle
 import pyarrow as pa
 import pytest
+from effort import SLOW
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledgers import GivenLines, detailed_ledgers
@@ -15,6 +16,7 @@ from ledgers import GivenLines, detailed_ledgers
 from rfmtool.engines import CATEGORIES, CUSTOMERS, NO_DAY, Request
 from rfmtool.engines.local import LocalEngine
 from rfmtool.errors import InputError, SystemFailureError
+from rfmtool.room import GROUPING_BYTES, PROGRAM_BYTES
 from rfmtool.sources.rows.clean import lines_schema
 
 EPOCH = date(1970, 1, 1)
@@ -73,7 +75,7 @@ def ids_of(found):
 # Against the oracle ------------------------------------------------------------------------------
 
 
-@settings(max_examples=settings.default.max_examples // 2)
+@settings(max_examples=SLOW // 2)
 @given(ledger=detailed_ledgers(), threads=st.integers(1, 2))
 def test_every_answer_is_what_the_oracle_makes_of_the_same_rows(ledger, threads):
     """All in one property, because an engine is dear to start."""
@@ -138,7 +140,7 @@ def entries_by(found):
     ]  # fmt: skip
 
 
-@settings(max_examples=settings.default.max_examples // 4)
+@settings(max_examples=SLOW // 4)
 @given(ledger=detailed_ledgers(), draw=st.randoms(use_true_random=False))
 def test_rows_in_another_order_give_the_same_answer(ledger, draw):
     rows = lines_of(ledger)
@@ -289,9 +291,9 @@ def test_an_answer_that_had_to_spill_to_disk_is_the_same(cannot_spill):
         entries = found.entries
         return found.customers, found.categories, found.latest, entries.sales, entries.day
 
-    short, ample = everything("128MB"), everything(None)
+    short, ample = everything(PROGRAM_BYTES + GROUPING_BYTES), everything(None)
     assert short[:3] == ample[:3]
     assert all(np.array_equal(*pair) for pair in zip(short[3:], ample[3:], strict=True))
     cannot_spill()
     with pytest.raises(SystemFailureError, match=os.devnull):
-        everything("128MB")
+        everything(PROGRAM_BYTES + GROUPING_BYTES)

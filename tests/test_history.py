@@ -8,6 +8,7 @@ import numpy as np
 import oracle
 import pandas as pd
 import pytest
+from effort import SLOW
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledgers import detailed_ledgers, ledgers
@@ -65,7 +66,7 @@ def measured(table, dates, day):
 # Any ledger as of any day ------------------------------------------------------------------------
 
 
-@settings(max_examples=settings.default.max_examples // 5)
+@settings(max_examples=SLOW // 5)
 @given(ledger=detailed_ledgers(), place=st.integers(0, 60))
 def test_everyone_as_of_any_earlier_day_is_what_the_oracle_makes_of_the_lines_by_then(
     scratch, ledger, place
@@ -74,7 +75,9 @@ def test_everyone_as_of_any_earlier_day_is_what_the_oracle_makes_of_the_lines_by
     grouped = read(written(ledger, scratch))
     expected = oracle.levels(ledger.lines, until=day)
 
-    table, dates = standing(grouped.table, LaidOut(grouped.entries), ordinal(day))
+    table, dates = standing(
+        grouped.table, LaidOut(grouped.entries), ordinal(day), len(grouped.entries.day)
+    )
 
     assert table["customer_id"].equals(grouped.table["customer_id"])
     for owner, row in enumerate(table.to_pylist()):
@@ -85,7 +88,7 @@ def test_everyone_as_of_any_earlier_day_is_what_the_oracle_makes_of_the_lines_by
         assert dates.day[dates.owner == owner].tolist() == [ordinal(one) for one in person.days]
 
 
-@settings(max_examples=settings.default.max_examples // 6)
+@settings(max_examples=SLOW // 6)
 @given(ledger=ledgers(), place=st.integers(0, 60))
 def test_everyone_as_of_any_earlier_day_is_as_in_reading_the_export_as_of_that_day(
     scratch, ledger, place
@@ -93,7 +96,9 @@ def test_everyone_as_of_any_earlier_day_is_as_in_reading_the_export_as_of_that_d
     day, path = some_day(ledger, place), written(ledger, scratch)
     whole, then = read(path), read(path, as_of=day)
 
-    now = measured(*standing(whole.table, LaidOut(whole.entries), ordinal(day)), day)
+    now = measured(
+        *standing(whole.table, LaidOut(whole.entries), ordinal(day), len(whole.entries.day)), day
+    )
 
     known = measured(then.table, then.dates, day)
     nothing = {"frequency": 0, "order_days": 0, "monetary": 0, "sales": 0, "refunds": 0}
@@ -102,7 +107,7 @@ def test_everyone_as_of_any_earlier_day_is_as_in_reading_the_export_as_of_that_d
         assert {column: now[name][column] for column in nothing} == nothing
 
 
-@settings(max_examples=settings.default.max_examples // 6)
+@settings(max_examples=SLOW // 6)
 @given(ledger=ledgers(), start=st.none() | st.integers(0, 60), stop=st.none() | st.integers(0, 60))
 def test_spend_in_any_period_open_or_not_is_what_the_oracle_adds_up(scratch, ledger, start, stop):
     first, last = (None if one is None else some_day(ledger, one) for one in (start, stop))
@@ -138,8 +143,12 @@ def test_an_order_given_back_in_july_still_counts_at_the_end_of_june(write):
     grouped = read(write(GIVEN_BACK))
 
     past, june, july = [*LaidOut(grouped.entries)], date(2024, 6, 30), date(2024, 7, 5)
-    in_june = measured(*standing(grouped.table, past, ordinal(june)), june)
-    in_july = measured(*standing(grouped.table, past, ordinal(july)), july)
+    in_june = measured(
+        *standing(grouped.table, past, ordinal(june), len(grouped.entries.day)), june
+    )
+    in_july = measured(
+        *standing(grouped.table, past, ordinal(july), len(grouped.entries.day)), july
+    )
 
     assert [in_june[name]["frequency"] for name in ("ann", "bob", "cy")] == [1, 1, 0]
     assert in_june["ann"]["monetary"] == 300_000
@@ -152,7 +161,9 @@ def test_an_order_given_back_in_july_still_counts_at_the_end_of_june(write):
 def test_before_the_first_line_nobody_has_anything(write):
     grouped = read(write(GIVEN_BACK))
 
-    table, dates = standing(grouped.table, LaidOut(grouped.entries), ordinal(date(2024, 6, 9)))
+    table, dates = standing(
+        grouped.table, LaidOut(grouped.entries), ordinal(date(2024, 6, 9)), len(grouped.entries.day)
+    )
 
     assert len(table) == 3
     assert not len(dates.day)

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from effort import SLOW
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shell import rfmtool as command
 
@@ -133,6 +134,7 @@ def test_who_was_in_touch_before_is_held_against_who_was_not():
     assert found.began.difference.low > 0.5
 
 
+@settings(max_examples=SLOW)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 300)), max_size=20),
        st.lists(st.tuples(st.integers(0, 5), st.integers(0, 300)), max_size=10))  # fmt: skip
 def test_people_never_grow_from_step_to_step(orders, contacts):

@@ -4,7 +4,8 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given
+from effort import SLOW
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rfmtool.columns import BINS, EXCLUSIONS, REJECTIONS
@@ -182,6 +183,7 @@ def test_day_zero_is_a_day():
     assert ledger.last_day == 0
 
 
+@settings(max_examples=SLOW)
 @given(st.lists(st.sampled_from(sorted(set(ROWS) - {"blank"})), max_size=12), st.booleans())
 def test_the_ledger_adds_up_for_any_mixture_of_rows(scratch, names, with_blanks):
     path = scratch / "mixture.csv"

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from shell import SHOP, files_of, rfmtool, written
+from shell import QUIETLY, SHOP, files_of, rfmtool, written
 
 from rfmtool.cli.limits import earlier_run
 from rfmtool.errors import LimitError, UsageError
@@ -176,7 +176,7 @@ def contents(folder):
 
 
 def test_a_run_that_breaks_a_limit_leaves_the_one_before(shop):
-    limit = ("--fail-if", "rows < -2%")
+    limit = ("--fail-if", "rows < -2%", "--no-page")
     assert rfmtool("run", shop, "-o", "out", *limit).exit_code == 0
     before = contents("out")
     written(shop, "".join(SHOP.splitlines(keepends=True)[:-3]))
@@ -187,7 +187,7 @@ def test_a_run_that_breaks_a_limit_leaves_the_one_before(shop):
     assert result.stdout == ""
     assert "rows went from 11 to 8 (-27.3%)" in result.stderr
     assert contents("out") == before
-    assert rfmtool("run", shop, "-o", "out", "--fail-if", "rows < -50%").exit_code == 0
+    assert rfmtool("run", shop, "-o", "out", "--fail-if", "rows < -50%", *QUIETLY).exit_code == 0
     assert json.loads(Path("out/summary.json").read_text())["ledger"]["rows"] == 8
 
 
@@ -219,7 +219,7 @@ def test_a_limit_that_cannot_be_held_is_said_before_anything_is_read(tmp_path, l
 
 
 def test_a_run_before_that_was_changed_is_no_measure(shop):
-    rfmtool("run", shop, "-o", "out")
+    rfmtool("run", shop, "-o", "out", *QUIETLY)
     Path("out/summary.json").write_text("{}")
     result = rfmtool("run", shop, "-o", "out", "--fail-if", "rows < -10%")
     assert result.exit_code == 2
@@ -237,7 +237,7 @@ def test_all_limits_that_are_broken_are_told():
 
 def test_cut_points_in_force_are_held_against_those_fitted_today_and_may_be_fitted_anew(tmp_path):
     export = written(tmp_path / "orders.csv")
-    rfmtool("run", export, "-o", tmp_path / "out", "--cuts", "recency=1,2,3,4", "--quiet")
+    rfmtool("run", export, "-o", tmp_path / "out", "--cuts", "recency=1,2,3,4", *QUIETLY)
     words = ("run", export, "--scales", tmp_path / "out" / "scales.json", "--format", "json")
 
     drift = json.loads(rfmtool(*words).stdout)["drift"]

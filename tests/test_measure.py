@@ -1,7 +1,7 @@
 """Measuring: what lists earned, told no better than it is known."""
 
 import json
-import os
+import shutil
 from datetime import date
 
 import numpy as np
@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from campaigns import CONDITIONS, LISTS, campaign, year
 from click.testing import CliRunner
+from effort import THOROUGH
 
 import rfmtool
 from rfmtool.analyses.effects import difference_of_spend
@@ -17,7 +18,6 @@ from rfmtool.cli import program
 from rfmtool.errors import InputError
 from rfmtool.rules import parse_lots
 
-IS_THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 WINDOW = Window(date(2026, 4, 1), 90)
 
 
@@ -167,7 +167,7 @@ def test_costs_are_taken_off_what_was_earned():
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_the_interval_of_spend_holds_the_truth(condition):
     rng = np.random.default_rng(2_026)
-    many = 2_000 if IS_THOROUGH else 200
+    many = 2_000 if THOROUGH else 200
     held = 0
     for _ in range(many):
         sides, truth = campaign(rng, *CONDITIONS[condition])
@@ -179,7 +179,7 @@ def test_the_interval_of_spend_holds_the_truth(condition):
 
 def test_years_of_lists_with_lots_of_their_own_find_what_is_true():
     rng = np.random.default_rng(7)
-    years = 500 if IS_THOROUGH else 10
+    years = 500 if THOROUGH else 10
     found = {name: [] for name in LISTS}
     named = 0
     for _ in range(years):
@@ -188,7 +188,7 @@ def test_years_of_lists_with_lots_of_their_own_find_what_is_true():
             named += group.action == "idle" and group.verdict in ("earned_more", "earned_less")
 
     for name, truth in LISTS.items():
-        assert np.mean(found[name]) == pytest.approx(truth, abs=0.3 if IS_THOROUGH else 0.8)
+        assert np.mean(found[name]) == pytest.approx(truth, abs=0.3 if THOROUGH else 0.8)
     assert named <= max(1, 0.05 * years)
 
 
@@ -199,21 +199,28 @@ def run(*words):
     return CliRunner().invoke(program, [str(word) for word in words])
 
 
-@pytest.fixture
-def shop(tmp_path):
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
     """A run that left people out, and an export 100 days later."""
+    place = tmp_path_factory.mktemp("shop")
     lines = ["customer_id,ordered_at,amount"]
     lines += [f"{number:03},2025-0{1 + number % 6}-15,{10 + number % 7}" for number in range(600)]
-    first = tmp_path / "orders.csv"
+    first = place / "orders.csv"
     first.write_text("\n".join(lines) + "\n")
-    out = tmp_path / "out"
+    out = place / "out"
     assert not run("run", first, "-o", out, "--holdout", "20%", "--quiet", "--no-page").exception
     rows = pd.read_csv(out / "holdouts.csv", dtype=str)
     treated = rows.loc[rows["held_out"].isna(), "customer_id"]
     lines += [f"{one},2025-07-20,30" for one in treated[::2]]
-    later = tmp_path / "later.csv"
+    later = place / "later.csv"
     later.write_text("\n".join([*lines, "x,2025-08-25,1", "x,2025-09-20,1"]) + "\n")
-    return tmp_path
+    return place
+
+
+@pytest.fixture
+def shop(finished, tmp_path):
+    """The same, for a test that adds to it."""
+    return shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
 
 
 def test_what_the_treated_did_is_held_against_the_held_out(shop):

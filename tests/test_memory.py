@@ -5,9 +5,8 @@ import json
 import shutil
 
 import pytest
-from shell import files_of, rfmtool, written
+from shell import QUIETLY, files_of, rfmtool, written
 
-QUIETLY = ("--quiet", "--no-page")
 START = """\
 customer_id,order_id,ordered_at,amount
 ann,1,2024-01-05,20
@@ -163,7 +162,7 @@ def test_as_many_runs_of_earlier_days_are_kept_as_asked_for(tmp_path, keep, days
     out, export = tmp_path / "out", written(tmp_path / "orders.csv", START)
     for day in (1, 2, 3, 3, 4):
         done = rfmtool("run", export, "-o", out, *QUIETLY, "--as-of", f"2024-05-0{day}",
-                       "--keep-runs", str(keep))  # fmt: skip
+                       "--keep-runs", str(keep), "--lists", "")  # fmt: skip
         assert done.exit_code == 0, done.stderr
     kept = [out / "previous"] + [out / "previous" / f"2024-05-0{day}" for day in days[1:]]
     for folder, day in zip(kept, days, strict=False):
@@ -195,7 +194,7 @@ def test_a_run_before_that_was_edited_is_not_taken_up_and_that_is_warned_of(out)
 
 def test_a_history_that_is_none_is_refused_and_named(out):
     (out / "history.csv").write_text("edited")
-    done = rfmtool("run", out.parent / "orders.csv", "-o", out, "--quiet")
+    done = rfmtool("run", out.parent / "orders.csv", "-o", out, *QUIETLY)
     assert done.exit_code == 2
     assert "history.csv" in done.stderr
 
@@ -207,6 +206,7 @@ def test_far_fewer_rows_than_a_weekday_usually_brings_are_warned_of(tmp_path):
         more = 1 if week == 6 else 10
         lines += "".join(f"ann,w{week}-{one},{day},9\n" for one in range(more))
         written(tmp_path / "orders.csv", lines)
-        assert not rfmtool("run", tmp_path / "orders.csv", "-o", out, *QUIETLY).exit_code
+        words = ("run", tmp_path / "orders.csv", "-o", out, "--lists", "", *QUIETLY)
+        assert not rfmtool(*words).exit_code
         warned = json.loads((out / "summary.json").read_bytes())["warnings"]
         assert any("usual on a Monday" in words for words in warned) == (week == 6)

@@ -10,15 +10,13 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import settings
-from shell import command, files_of, names_in, rfmtool, written
+from effort import THOROUGH
+from shell import files_of, names_in, python, rfmtool, written
 
-NIGHTS = 500 if settings.default.max_examples >= 1_000 else 20
+NIGHTS = 500 if THOROUGH else 16
 KEEP = 3
 HEADER = "customer_id,order_id,ordered_at,amount\n"
 FIRST = date(2024, 1, 1)
@@ -114,10 +112,7 @@ def assert_a_kill_and_a_full_disk_change_nothing(words, out, monkeypatch, *, kil
     """The folder is as it was, and nothing else is left that the next run would trip over."""
     before = bytes_in(out)
     if killed:
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        died = subprocess.run(  # noqa: S603 - ours
-            [command()[0], "-c", DIES, *map(os.fspath, words)], env=environment, check=False
-        )
+        died = python("-c", DIES, *words)
         assert died.returncode == -signal.SIGKILL
     else:
 

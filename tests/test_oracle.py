@@ -12,7 +12,8 @@ from statistics import median
 
 import oracle
 import pytest
-from hypothesis import given
+from effort import SLOW
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledgers import ledgers
 from oracle import Customer, Line
@@ -132,6 +133,7 @@ def test_customer_ids_lose_a_float_tail_that_all_of_them_have(written, read):
     assert [each.customer_id for each in oracle.lines_of(rows)] == read
 
 
+@settings(max_examples=SLOW)
 @given(ledger=ledgers())
 def test_a_random_ledger_is_read_back_from_its_csv(tmp_path_factory, ledger):
     path = tmp_path_factory.mktemp("ledger") / "export.csv"
@@ -216,12 +218,14 @@ def test_a_day_a_year_ahead_is_named_as_stray():
     assert oracle.stray_days([*days, days[-1] + timedelta(61)]) == [days[-1] + timedelta(61)]
 
 
+@settings(max_examples=SLOW)
 @given(ledger=ledgers(), data=st.data())
 def test_customers_do_not_depend_on_the_order_of_rows(ledger, data):
     shuffled = data.draw(st.permutations(ledger.lines))
     assert oracle.customers(shuffled) == oracle.customers(ledger.lines)
 
 
+@settings(max_examples=SLOW)
 @given(ledger=ledgers())
 def test_no_named_money_is_lost(ledger):
     named = [each.amount for each in ledger.lines if each.customer_id]

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from effort import SLOW
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from ledgers import ledgers
@@ -80,7 +81,7 @@ def sources(ledger, scratch):
     yield typed
 
 
-@settings(max_examples=settings.default.max_examples // 3)  # each is run in every form
+@settings(max_examples=SLOW // 3)  # each is run in every form
 @given(ledger=ledgers())
 def test_any_ledger_in_any_form_gives_what_the_oracle_gives(scratch, ledger):
     expected = expected_rows(ledger.lines)
@@ -99,7 +100,7 @@ def test_any_ledger_in_any_form_gives_what_the_oracle_gives(scratch, ledger):
         assert result.ledger.rejected == result.ledger.excluded == result.ledger["blank"] == 0
 
 
-@settings(max_examples=settings.default.max_examples // 2)
+@settings(max_examples=SLOW // 2)
 @given(ledger=ledgers(), day=st.integers(0, 100))
 def test_any_ledger_as_of_any_of_its_days(scratch, ledger, day):
     as_of = sorted(line.day for line in ledger.lines)[day % len(ledger.lines)]
@@ -114,6 +115,7 @@ def test_any_ledger_as_of_any_of_its_days(scratch, ledger, day):
     assert result.ledger["after_as_of"] == bins["after_as_of"]
 
 
+@settings(max_examples=SLOW)
 @given(ledger=ledgers())
 def test_any_ledger_with_an_order_for_each_row(scratch, ledger):
     result = rfmtool.run(
@@ -134,7 +136,7 @@ def methods(largest):
     )
 
 
-@settings(max_examples=settings.default.max_examples // 2)
+@settings(max_examples=SLOW // 2)
 @given(ledgers(), methods(60), methods(6), methods(10_000_000))
 def test_any_ledger_by_any_method(scratch, ledger, recency, frequency, monetary):
     everyone = {**load_rules().data, "segments": {"map": "list", "rows": [{"name": "all"}]}}

@@ -6,7 +6,8 @@ import ladder_oracle as oracle
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from effort import SLOW
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rfmtool.placing.playbook import by_urgency, call_queue, order_of_value, place_actions
@@ -291,6 +292,7 @@ FACTS = st.fixed_dictionaries(
 )
 
 
+@settings(max_examples=SLOW)
 @given(st.lists(FACTS, min_size=1, max_size=12))
 def test_everyone_has_the_one_action_that_the_sentences_say(people):
     frame = placed(*people)

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import ladder_oracle as oracle
 import pandas as pd
 import pytest
-from hypothesis import given
+from effort import SLOW
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ladder_oracle import History, Shop
 from witnesses import frames_of, ordinal, people_of
@@ -402,11 +403,13 @@ SHOPS = st.builds(
 )
 
 
+@settings(max_examples=SLOW)
 @given(SHOPS)
 def test_everyone_stands_on_the_one_rung_that_the_sentences_say(shop):
     assert stages_of(shop) == [oracle.stage(shop, who) for who in range(PEOPLE)]
 
 
+@settings(max_examples=SLOW)
 @given(SHOPS, st.randoms(use_true_random=False))
 def test_the_order_of_rows_is_no_matter(shop, chance):
     def shuffled(rows):
@@ -442,6 +445,7 @@ MORE = st.one_of(
 )
 
 
+@settings(max_examples=SLOW)
 @given(SHOPS, MORE)
 def test_further_evidence_lowers_nobody(shop, more):
     """But for open complaints and survey answers, of which none is added here."""

@@ -5,7 +5,6 @@ import errno
 import os
 import signal
 import stat
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pytest
 from faults import FILES, SET, Fault, write_set
 from hypothesis import given
 from hypothesis import strategies as st
-from shell import files_of, names_in
+from shell import files_of, names_in, python
 
 from rfmtool.errors import ForeignFolderError, SystemFailureError, UsageError
 from rfmtool.outputs import publish
@@ -137,10 +136,9 @@ def test_a_disk_that_fails_to_flush_leaves_the_old_file_and_the_old_set(out, nam
 @pytest.mark.parametrize("two_renames", [False, True], ids=["exchange", "two renames"])
 def test_a_kill_at_any_step_leaves_one_whole_set_and_the_next_run_cleans_up(tmp_path, two_renames):
     out = tmp_path / "out"
-    script = [sys.executable, faults.__file__, "set", out, str(two_renames)]
     write_set(out, "old")
     for step in range(1, 40):
-        child = subprocess.run([*script, str(step)], check=False)  # noqa: S603
+        child = python(faults.__file__, "set", out, str(two_renames), str(step))
         if two_renames and not out.exists():
             assert (tmp_path / ".out.rfmtool-old").is_dir()
         else:

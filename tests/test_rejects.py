@@ -12,10 +12,11 @@ import zipfile
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import assume, given
+from effort import SLOW
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from ledgers import ledgers
-from shell import rfmtool
+from shell import QUIETLY, rfmtool
 from test_fuzz import MARKS, SHOP
 
 from rfmtool.columns import REJECTIONS
@@ -76,7 +77,7 @@ def _without_end(cells):
 
 
 def run(out, *words, more=EVERY):
-    done = rfmtool("run", *words, "-o", out, "--keep-rejects", *more)
+    done = rfmtool("run", *words, "-o", out, "--keep-rejects", *QUIETLY, *more)
     assert done.exit_code == 0, done.output
     return json.loads((out / "summary.json").read_text("utf-8"))
 
@@ -122,11 +123,11 @@ def test_every_reason_there_is_is_tried():
 
 def test_without_the_option_there_is_no_file_and_without_rejects_only_its_header(write, out):
     path = write(HEADER + GOOD)
-    assert rfmtool("run", path, "-o", out).exit_code == 0
+    assert rfmtool("run", path, "-o", out, *QUIETLY).exit_code == 0
     assert not (out / "rejects.csv").exists()
     run(out, path)
     assert kept(out) == (["file", "row", "reason", *(f"cell_{n}" for n in range(1, 6))], [])
-    assert rfmtool("run", path, "-o", out, "--quiet").exit_code == 0
+    assert rfmtool("run", path, "-o", out, *QUIETLY).exit_code == 0
     assert not (out / "rejects.csv").exists()
 
 
@@ -333,6 +334,7 @@ def second_look(export, ledger, suppressed=frozenset()):
     return pa.concat_tables([part.rows for part in parts])
 
 
+@settings(max_examples=SLOW)
 @given(ledger=ledgers(max_orders=6), data=st.data())
 def test_exactly_the_spoilt_rows_of_an_export_are_kept_with_their_cells(ledger, data, scratch):
     names = list(ledger.rows[0])
@@ -360,6 +362,7 @@ def test_exactly_the_spoilt_rows_of_an_export_are_kept_with_their_cells(ledger, 
     assert kept_rows == expected
 
 
+@settings(max_examples=SLOW)
 @given(pieces=st.lists(st.sampled_from(MARKS), max_size=40))
 def test_both_looks_agree_on_any_rows_and_keep_what_stands_there(pieces, scratch):
     path = scratch / "rows.csv"

@@ -7,6 +7,7 @@ import csv
 from dataclasses import replace
 
 import pytest
+from effort import THOROUGH
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from ledgers import ledgers
@@ -20,7 +21,7 @@ from rfmtool.sources import open_export
 from rfmtool.sources.layout import Asked
 
 EFFORT = settings(
-    max_examples=3_500 if settings.default.max_examples >= 1_000 else 60,
+    max_examples=3_500 if THOROUGH else 60,
     suppress_health_check=[HealthCheck.too_slow],
 )
 RULES = load_rules()

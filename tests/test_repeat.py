@@ -6,6 +6,7 @@ from datetime import date
 import oracle
 import pandas as pd
 import pytest
+from effort import SLOW
 from hypothesis import given, settings
 from ledgers import ledgers
 from shell import SHOP, assert_snapshot, rfmtool, written
@@ -72,7 +73,7 @@ def test_cdnow_is_as_published(cdnow):
 # Any shop ----------------------------------------------------------------------------------------
 
 
-@settings(max_examples=settings.default.max_examples // 4)
+@settings(max_examples=SLOW // 4)
 @given(ledgers())
 def test_any_shop_gives_what_the_oracle_gives(ledger):
     days_of = oracle.order_days(ledger.lines)

@@ -49,7 +49,10 @@ def tables_in(folder):
     return [word for name in TABLES for word in (f"--{name}", Path(folder) / f"{name}.csv")]
 
 
-def ran(*words, folder="out", page=("--no-page",)):
+TABLES_ALONE = ("--quiet", "--no-page", "--lists", "")
+
+
+def ran(*words, folder="out", page=TABLES_ALONE):
     run = rfmtool("run", *words, "-o", folder, *page)
     assert run.exit_code == 0, run.stderr
     return run
@@ -582,7 +585,8 @@ MIXED_COLUMN = "customer_id,wallet,currency\nC000,500,USD\nC001,500,EUR\n"
 def with_wallets(text, *words, orders=IN_EUROS):
     Path("orders.csv").write_text(HEADER + "\n".join(orders) + "\n", "utf-8")
     Path("wallets.csv").write_text(text, "utf-8")
-    return rfmtool("run", "orders.csv", "--wallets", "wallets.csv", *words, "-o", "out")
+    words = ("orders.csv", "--wallets", "wallets.csv", *words)
+    return rfmtool("run", *words, "-o", "out", *TABLES_ALONE)
 
 
 @pytest.mark.parametrize("wallets", [MIXED_WALLETS, MIXED_COLUMN], ids=["signs", "column"])

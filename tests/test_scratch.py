@@ -1,11 +1,12 @@
 """What a kill leaves is removed by a later run when it is surely ours, and nothing else ever is."""
 
 import os
-import subprocess
+import signal
 import sys
 from pathlib import Path
 
 import pytest
+from shell import python
 
 from rfmtool.scratch import MARK, scratch_folder
 
@@ -21,7 +22,7 @@ with scratch_folder("job-", Path(sys.argv[1])) as place:
 
 
 def left_by_a_kill(folder):
-    subprocess.run([sys.executable, "-c", DIE, folder], check=False)  # noqa: S603 - ourselves
+    assert python("-c", DIE, folder).returncode == -signal.SIGKILL
     (left,) = folder.iterdir()
     assert (left / "rows").exists()
     return left

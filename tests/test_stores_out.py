@@ -3,13 +3,11 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 
 import pytest
 from editions import STEP
 from pyarrow import fs
-from shell import SHOP, rfmtool
+from shell import SHOP, python, rfmtool
 
 from rfmtool.errors import ForeignFolderError, InputError, SystemFailureError
 from rfmtool.stores import writing
@@ -151,9 +149,7 @@ def test_whoever_is_killed_leaves_the_run_before(place, tmp_path, point):
     publish(place, run_folder(tmp_path / "old", "old", FILES[:3]))
     new = run_folder(tmp_path / "new", "new", FILES[:3])
 
-    done = subprocess.run(  # noqa: S603 - ourselves
-        [sys.executable, "-c", KILLED, place, new, str(point)], check=False
-    )
+    done = python("-c", KILLED, place, new, str(point))
 
     assert done.returncode == -signal.SIGKILL
     assert seen(place, tmp_path / "here") == "old"

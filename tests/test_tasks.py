@@ -123,7 +123,9 @@ def folder(tmp_path_factory):
     words = [
         str(place / word) if word.endswith(".csv") or word == "out" else word for word in words
     ]
-    assert CliRunner().invoke(program, [*words, "--as-of", DAY, "--quiet"]).exit_code == 0
+    assert (
+        CliRunner().invoke(program, [*words, "--as-of", DAY, "--quiet", "--no-page"]).exit_code == 0
+    )
     return place
 
 

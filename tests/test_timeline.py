@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 from rich.console import Console
-from shell import SHOP, assert_snapshot, rfmtool, written
+from shell import QUIETLY, SHOP, assert_snapshot, rfmtool, written
 
 import rfmtool as library
 from rfmtool.analyses.timeline import Point, Timeline, ends
@@ -65,7 +65,7 @@ def test_an_order_taken_back_later_counts_until_then(tmp_path):
 
 def test_scales_that_are_given_hold_for_all_days(tmp_path):
     shop = written(tmp_path / "shop.csv", SHOP)
-    rfmtool("run", shop, "--quiet", "-o", tmp_path / "out")
+    rfmtool("run", shop, "-o", tmp_path / "out", *QUIETLY)
     scales = tmp_path / "out" / "scales.json"
     march = library.run(shop, scales=scales, as_of="2024-03-31").summary
     found = library.timeline(shop, scales=scales)

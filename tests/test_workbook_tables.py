@@ -14,7 +14,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 from python_calamine import CalamineWorkbook
-from shell import SHOP, names_in, rfmtool, written
+from shell import QUIETLY, SHOP, names_in, rfmtool, written
 
 from rfmtool.errors import SystemFailureError, UsageError
 from rfmtool.outputs import workbooks
@@ -74,7 +74,7 @@ def finished(tmp_path_factory):
     """The folder of a run with every list as CSV and as a sheet."""
     place = tmp_path_factory.mktemp("book")
     shop, out = written(place / "shop.csv"), place / "out"
-    assert rfmtool("run", shop, "-o", out, "--tables", "csv,xlsx").exit_code == 0
+    assert rfmtool("run", shop, "-o", out, "--tables", "csv,xlsx", *QUIETLY).exit_code == 0
     return out
 
 

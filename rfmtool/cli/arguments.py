@@ -21,8 +21,7 @@ Settings = Mapping[str, Any]
 _ALWAYS: Final = (
     "since", "window_days", "order_per_row", "amount_per", "overlap", "memory_limit",
 )  # fmt: skip
-_SAY_SOMETHING: Final = ("timezone", "date_format", "memory_limit", "currency", "table", "query",
-                         "remote")  # fmt: skip
+_SAY_SOMETHING: Final = ("timezone", "date_format", "currency", "table", "query", "remote")
 """Options whose empty text would else be taken for none."""
 _TEXTS: Final = (*_SAY_SOMETHING, "title", "locale", "holdout_salt")
 """Options of text that is no name in the file system."""

@@ -186,7 +186,9 @@ engine = _together(
                   " Spark Connect. With --table and no EXPORT a table of the cluster is read."),
     _running("--remote", metavar="URL",
              help="The cluster of --engine spark: sc://HOST:15002 (default: SPARK_REMOTE)."),
-    _running("--memory-limit", metavar="SIZE", help="E.g. 2GB; beyond it, spill to disk."),
+    _running("--memory-limit", type=Size(), metavar="SIZE",
+             help="What all of the program may take, e.g. 2GB: it spills to disk, or says what the"
+                  " least is."),
     _running("--threads", type=click.IntRange(1, 1024), metavar="N", help="Default: all cores."),
 )  # fmt: skip
 

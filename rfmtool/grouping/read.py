@@ -22,6 +22,7 @@ from rfmtool.grouping.history import counting_orders
 from rfmtool.grouping.ids import check_ids
 from rfmtool.grouping.order_days import order_dates, strip_point_zero
 from rfmtool.grouping.statuses import check_statuses
+from rfmtool.heap import give_back
 from rfmtool.rules import Paths, Rules, load_rules
 from rfmtool.rules.presets import SALE_ROLES
 from rfmtool.sources import Asked, Export, open_export
@@ -71,7 +72,8 @@ class Settings:
     wallet_scores: bool = False
     """Score shares of wallet too."""
     threads: int = field(default_factory=cores)
-    memory_limit: str | None = None
+    memory_limit: int | None = None
+    """How many bytes the program may take."""
     remote: str | None = field(default=None, repr=False)  # it may hold a token
     """Where lines are grouped: a cluster that speaks Spark Connect; None: in this process."""
 
@@ -129,6 +131,7 @@ def group(
             grouped = replace(grouped, export=surveyed)
         _check_ambiguities(grouped, lines, engine)
         if settings.window_days is None or not seeks_day:
+            give_back()
             return replace(grouped, as_of=as_of)
         as_of = as_of_day(grouped, accept_last=settings.accept_last)
         question = _with_window(question, as_of, settings.window_days)
