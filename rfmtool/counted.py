@@ -42,8 +42,9 @@ def counted(people: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     """The columns that are counted; where scores are within groups, the group too."""
     within = () if scales.within is None else (scales.within.column,)
     there = [name for name in dict.fromkeys((*_COUNTED, *within)) if name in people]
-    columns = {name: people[name] for name in there}
-    columns |= {
-        name: column.astype(_SMALL[name]) for name, column in columns.items() if name in _SMALL
+    # Copied, for a column may hold all the others that it stands among.
+    columns = {
+        name: people[name].astype(_SMALL[name]) if name in _SMALL else people[name].copy()
+        for name in there
     }
     return pd.DataFrame(columns, copy=False)

@@ -135,15 +135,14 @@ def joined(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
     frames = list(parts)
     if len(frames) == 1:
         return frames[0]
-    columns = {name: _one([frame.pop(name) for frame in frames]) for name in [*frames[0]]}
+    columns = {}
+    for name in [*frames[0]]:
+        column = [frame.pop(name) for frame in frames]
+        if isinstance(column[0].dtype, pd.CategoricalDtype):  # whose labels may be different ones
+            columns[name] = pd.Series(union_categoricals(column))
+        else:
+            columns[name] = pd.concat(column, ignore_index=True)
     return pd.DataFrame(columns, copy=False)
-
-
-def _one(parts: list[pd.Series[Any]]) -> pd.Series[Any]:
-    """Columns one below the other; those of labels may know of different ones."""
-    if isinstance(parts[0].dtype, pd.CategoricalDtype):
-        return pd.Series(union_categoricals(parts))
-    return pd.concat(parts, ignore_index=True)
 
 
 def needed_by(settings: Settings, rules: Rules) -> frozenset[str]:

@@ -19,23 +19,19 @@ def manifest_of(folder: Path) -> dict[str, Any] | None:
         data = json_of(bytes_of(folder / MANIFEST))
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
         return None
-    return data if _is_ours(data) else None
-
-
-def _is_ours(data: Any) -> bool:  # noqa: ANN401 - whatever stands in the file
-    """Whether it has the shape of a manifest of ours: outputs are named by paths in the folder."""
     if not isinstance(data, dict) or data.get("tool") != TOOL:
-        return False
+        return None
     outputs = data.get("outputs")
-    return (
+    has_our_shape = (
         isinstance(outputs, list)
         and all(isinstance(output, dict) and _is_inside(output.get("name")) for output in outputs)
         and all(isinstance(data.get(key, ""), str) for key in ("kind", "version"))
         and isinstance(data.get("command", []), list)
     )
+    return data if has_our_shape else None
 
 
-def _is_inside(name: Any) -> bool:  # noqa: ANN401 - as above
+def _is_inside(name: Any) -> bool:  # noqa: ANN401 - whatever stands in the file
     return (
         isinstance(name, str)
         and "\0" not in name

@@ -29,6 +29,7 @@ from rfmtool.grouping.phones import check_country
 from rfmtool.grouping.read import Settings, group, look
 from rfmtool.outputs.tables import in_units, to_table
 from rfmtool.placing import needs
+from rfmtool.room import check_room
 from rfmtool.rules import FitRules, Lots, Method, Paths, Rules, load_rules, with_lots, with_results
 from rfmtool.scoring.scales import Scales, load_scales
 from rfmtool.sources import Asked, open_export
@@ -169,7 +170,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
         InputError: the export or a table cannot be read.
         AmbiguousInputError: it can be read in two ways that differ.
         LimitError: more rows than `max_rejects` are unreadable, or fewer ids match.
-        UsageError: what is asked contradicts itself.
+        UsageError: what is asked contradicts itself, or the memory limit is too little.
         RulesError: the rules or scales have an error.
     """
     asked = asked or Asked()
@@ -207,6 +208,8 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     if on_read:
         on_read(grouped)
     known = with_everyone(grouped, tables_on(told, settings, day, grouped.table["customer_id"]))
+    by_order, customers = known.entries is not None, len(known.table)
+    check_room(settings.memory_limit, known.held_bytes, customers, by_order=by_order)
     return Result.of(known, in_force, day, settings, scales=given, evidence=told, entered=entered)
 
 

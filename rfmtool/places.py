@@ -12,6 +12,8 @@ DATABASES: Final = ("postgresql", "postgres", "sqlite", "duckdb", "snowflake", "
 STORES: Final = ("s3", "gs", "az")
 """How names of places in object stores begin."""
 WEB: Final = "https"
+CLUSTER: Final = "sc"
+"""How names of clusters that speak Spark Connect begin."""
 WRITTEN: Final = ("postgresql", "sqlite", "duckdb", *STORES)
 """How names begin of places beside files that a run is written to."""
 
@@ -40,6 +42,11 @@ def is_store(name: str) -> bool:
     return scheme_of(name) in STORES
 
 
+def is_cluster(name: str) -> bool:
+    """Whether it names a cluster, or a table of one."""
+    return scheme_of(name) == CLUSTER
+
+
 def check_local(name: str) -> None:
     """Check that a name is that of a file or folder.
 
@@ -64,7 +71,7 @@ def check_known(name: str, verb: Literal["read", "written"]) -> None:
         UsageError: it is a URL of another kind; only its scheme is shown.
     """
     if scheme := scheme_of(name):
-        known = ", ".join((*DATABASES, *STORES, WEB) if verb == "read" else WRITTEN)
+        known = ", ".join((*DATABASES, *STORES, WEB, CLUSTER) if verb == "read" else WRITTEN)
         raise UsageError(
             f"{scheme}:…: such a place is not {verb}",
             f"Name a file or folder, or a URL of one of these: {known}.",

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
-from functools import partial
 from typing import Any, Final, Literal
-
-import pandas as pd
 
 from rfmtool.analyses.affinity import affinity as _affinity
 from rfmtool.analyses.cadence import cadence as _cadence
@@ -17,11 +12,10 @@ from rfmtool.analyses.cohorts import first_months
 from rfmtool.analyses.concentration import concentration as _concentration
 from rfmtool.analyses.journey import journey as _journey
 from rfmtool.analyses.repeat import repeat as _repeat
-from rfmtool.analyses.timeline import COUNTED, Every, Point, ends, point
+from rfmtool.analyses.timeline import COUNTED, Every, ends, point
 from rfmtool.days import day_of
 from rfmtool.engines import Entries
 from rfmtool.errors import UsageError
-from rfmtool.grouping.history import LaidOut, Past
 from rfmtool.grouping.read import Settings
 from rfmtool.notebook import (
     Affinity,
@@ -34,10 +28,9 @@ from rfmtool.notebook import (
     shown,
 )
 from rfmtool.pipeline import Result, run
-from rfmtool.scoring.scales import Scales
 from rfmtool.sources.detect import Export
 from rfmtool.sources.layout import Asked, Detail
-from rfmtool.threads import in_order
+from rfmtool.summaries.curves import points_of
 
 _COHORT: Final = "cohort"
 _MOST_POINTS: Final = 1_000
@@ -68,7 +61,17 @@ def repeat(
     """
     kept = () if by in (None, _COHORT) else (by,)
     result = _result(source, reading, _ORDERS, kept)
-    groups = None if by is None else _groups(result, by)
+    groups = None
+    if by == _COHORT:
+        groups = first_months(result.frame)
+    elif by is not None:
+        # No column of ours: who stands where is often a consequence of having come back.
+        if by not in result.grouped.export.asked.keep:
+            raise UsageError(
+                f"by {by!r}: the run did not keep such a column",
+                "Give the export itself, or run with Asked(keep=(COLUMN,)).",
+            )
+        groups = result.frame[by].astype("str").fillna(_EMPTY)
     return shown(Repeat, _repeat(result.frame, result.days, result.as_of, by=by, groups=groups))
 
 
@@ -219,7 +222,7 @@ def timeline(
         RfmtoolError: as `run` does.
     """
     result = _result(source, reading, replace(_ENTRIES, select=COUNTED))
-    entries, scales = _entries(result), None if result.fitted else result.scales
+    entries = _entries(result)
     # Nobody moved anything where no row names a customer.
     begins = day_of(int(entries.day.min())) if len(entries.day) else result.as_of
     first = min(begins, result.as_of)
@@ -229,29 +232,9 @@ def timeline(
             f"the export begins on {first}, which makes {len(before) + 1:,} {every} ends",
             "Leave out what is too old with --since, or take longer steps with --every.",
         )
-    past = list(LaidOut(entries))
-    jobs = (partial(_point, result, past, day, scales) for day in before)
-    points = list(in_order(jobs, result.settings.threads))
+    points = points_of(result, entries, before, result.settings.threads)
     whole = point(result.frame, result.as_of)
     return Timeline(every, first, fitted=result.fitted, points=(*points, whole))
-
-
-def _point(result: Result, past: Sequence[Past], day: date, scales: Scales | None) -> Point:
-    then = result.before(day, past, COUNTED, scales)
-    return point(then.frame.loc[then.known, list(COUNTED)], day)
-
-
-def _groups(result: Result, by: str) -> pd.Series[str]:
-    """What tells the people of a result apart."""
-    if by == _COHORT:
-        return first_months(result.frame)
-    # No column of ours: who stands where is often a consequence of having come back.
-    if by not in result.grouped.export.asked.keep:
-        raise UsageError(
-            f"by {by!r}: the run did not keep such a column",
-            "Give the export itself, or run with Asked(keep=(COLUMN,)).",
-        )
-    return result.frame[by].astype("str").fillna(_EMPTY)
 
 
 def _result(

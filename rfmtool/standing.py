@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from itertools import chain
 from typing import Final, Self
 
 import pandas as pd
@@ -24,12 +23,14 @@ from rfmtool.grouping.evidence import known_until
 from rfmtool.grouping.grouped import Grouped, rows_between
 from rfmtool.grouping.history import Past, ended, known_by, standing
 from rfmtool.grouping.read import Settings
+from rfmtool.heap import give_back
 from rfmtool.money import total_of
 from rfmtool.outputs.formulas import count_formulas
 from rfmtool.outputs.tables import to_table
 from rfmtool.placer import Placer
 from rfmtool.placing import needs
 from rfmtool.placing.lots import draw, nobody
+from rfmtool.room import check_room
 from rfmtool.rules import Rules
 from rfmtool.scoring.scales import Scales
 from rfmtool.scoring.timing import OrderDays, order_days
@@ -135,18 +136,19 @@ class Standing:
 
         if needed_by(self.settings, self.rules) & needs.FORECASTS:
             yield from looked_back(self.grouped, self.as_of, place, self.days_at_once)
+            give_back()
 
     @cached_property
     def _cells(self) -> tuple[CellRates, float] | None:
         """What forecasts are told by: rates of cells, and an order of the shop in 1/10,000."""
         # To place people costs several times as much as to score them.
-        looks = iter(self.looks) if "looks" in self.__dict__ else self._looked_back(SCORED)
-        latest = next(looks, None)
-        if latest is None:
+        looks = self.looks if "looks" in self.__dict__ else self._looked_back(SCORED)
+        rates = CellRates.of(looks)
+        if not rates.days:
             return None
         table, orders = self.grouped.table, len(self.grouped.dates.day)
         money = total_of(table["sales"].to_numpy()) - total_of(table["refunds"].to_numpy())
-        return CellRates.of(chain([latest], looks)), money / orders
+        return rates, money / orders
 
     @property
     def days_at_once(self) -> int:
@@ -166,9 +168,24 @@ class Standing:
         return joined(part[[name for name in names if name in part]] for part in self.parts())
 
     def counted_parts(self) -> Iterator[pd.DataFrame]:
-        """The same as `parts`, counted as they pass: `figures` need place nobody again."""
+        """The same as `parts`, counted as they pass: `figures` need place nobody again.
+
+        Raises:
+            UsageError: the memory limit is too little for what is counted.
+        """
+        self.check_room_to_count()
         _ = self.looks  # which reports need, and forecasts then need none of their own
         return self._counted()
+
+    def check_room_to_count(self) -> None:
+        """Check that the memory limit leaves room for what reports are made from.
+
+        Raises:
+            UsageError: it does not.
+        """
+        held, many = self.grouped.held_bytes, len(self.grouped.table)
+        by_order = self.grouped.entries is not None
+        check_room(self.settings.memory_limit, held, many, by_order=by_order, counted=True)
 
     def _counted(self) -> Iterator[pd.DataFrame]:
         kept, formulas = [], 0
@@ -177,6 +194,8 @@ class Standing:
             formulas += count_formulas(to_table(part, tuple(texts)))
             kept.append(counted(part, self.scales))
             yield part
+            del part
+            give_back()
         self.__dict__["figures"] = Figures(joined(kept), formulas)
 
     @cached_property
@@ -269,7 +288,8 @@ class Standing:
             scales: cut points to use; None fits them to what was known.
         """
         grouped, last = self.grouped, day_number(day)
-        table, dates = standing(grouped.table, past, last)
+        entries = 0 if grouped.entries is None else len(grouped.entries.day)
+        table, dates = standing(grouped.table, past, last, entries)
         then = replace(
             grouped,
             table=table,

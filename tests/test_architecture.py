@@ -31,11 +31,12 @@ FLOORS = [
     ["engines"],
     ["sources"],
     ["rules", "demo"],
-    ["databases", "stores"],
+    ["clusters", "databases", "stores"],
     ["money", "days", "manifest"],
     ["documents", "places", "frames"],
+    ["room"],
     ["arrays", "columns", "errors", "scratch", "threads"],
-    ["interrupts"],
+    ["heap", "interrupts"],
 ]
 HEIGHT = {place: -floor for floor, places in enumerate(FLOORS) for place in places}
 

@@ -1,5 +1,6 @@
 """Every engine gives one answer: what a cluster groups is what is grouped in this process."""
 
+import csv
 import gzip
 import json
 import os
@@ -11,17 +12,21 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 from servers import free_port
 from shell import SHOP, rfmtool
 
-from rfmtool.engines.spark import SparkEngine, pieces
+from rfmtool.engines.spark import SparkEngine, answers, pieces, tasks
 from rfmtool.errors import InputError, SystemFailureError, UsageError
+from rfmtool.grouping import read
 from rfmtool.grouping.read import Settings, look
 from rfmtool.sources import Asked
-from rfmtool.sources.layout import Detail
+from rfmtool.sources.layout import Detail, FileLayout, Question
+from rfmtool.sources.rows.lines import ExportLines
+from rfmtool.sources.source import FrameSource
 
 pytestmark = pytest.mark.services
 
@@ -107,16 +112,25 @@ def test_a_cluster_groups_as_this_process_does(cluster, folder, monkeypatch, set
     assert here.ledger.rejected
 
 
-def test_customers_alone_are_told_on_the_cluster(cluster, folder, monkeypatch):
-    monkeypatch.setattr(pieces, "PIECE_ROWS", 3)
+@pytest.mark.parametrize(
+    "detail",
+    [ORDERS, Detail(), Detail(entries=True), Detail(None, entries=True)],
+    ids=["orders", "words and categories", "entries too", "entries"],
+)
+def test_customers_with_their_orders_are_told_on_the_cluster(cluster, write, monkeypatch, detail):
+    monkeypatch.setattr(pieces, "PIECE_BYTES", 1_000)
     monkeypatch.delattr(SparkEngine, "_level")
-    monkeypatch.setattr(sys.modules["rfmtool.engines.spark.session"], "SHARE_ROWS", 2)
-    here = Settings(detail=ORDERS)
+    monkeypatch.setattr(read, "_check_ambiguities", lambda *_: None)  # which asks for one
+    monkeypatch.setattr(answers, "SHARE_ROWS", 2)
+    earlier = [row.replace("4,2024", "4,2023") for row in ROWS[1:]]
+    files = [write([HEADER, *ROWS[1:]], "a.csv"), write([HEADER, *earlier], "b.csv")]
+    asked, here = Asked(keep=("Shop's own",)), Settings(detail=detail)
 
-    grouped = look(folder / "c.parquet", settings=replace(here, remote=cluster))
+    grouped = look(files, asked=asked, settings=replace(here, remote=cluster))
 
-    assert same(grouped, look(folder / "c.parquet", settings=here))
+    assert same(grouped, look(files, asked=asked, settings=here))
     assert grouped.ledger["not_a_sale"]
+    assert grouped.order_counts.spanning
 
 
 def test_a_text_is_read_in_spans(cluster, write, monkeypatch):
@@ -208,7 +222,7 @@ def test_what_a_cluster_says_is_never_passed_on(cluster, write, monkeypatch, cap
 
 
 def test_workers_without_the_package_are_told_what_they_need(cluster, write, monkeypatch):
-    monkeypatch.setattr(sys.modules["rfmtool.engines.spark.session"], "__version__", "0.0.0")
+    monkeypatch.setattr(answers, "__version__", "0.0.0")
 
     with pytest.raises(UsageError, match="another version of rfmtool"):
         look(write(SHOP), settings=Settings(remote=cluster))
@@ -238,6 +252,83 @@ def test_an_interrupted_run_ends_on_the_cluster_too(cluster, write):
     assert stderr.lstrip().startswith(b"rfmtool: ended by SIGTERM")
 
 
+# Tables of a cluster -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def tables(cluster, tmp_path_factory):
+    """Tables that the cluster knows, and the Parquet files that they are of, by their names."""
+    from pyspark.sql.connect.session import SparkSession
+
+    place = tmp_path_factory.mktemp("tables")
+    rows = [dict(zip(HEADER.split(","), cells, strict=False)) for cells in csv.reader(ROWS)]
+    texts = pa.Table.from_pylist(rows)
+    typed = pa.table({
+        "customer_id": pa.array([7, 7, None, 12, 3]),
+        "order_id": pa.array([1, 1, 2, 3, 4]),
+        "ordered_at": pa.array(
+            [1704493800, 1704493800, 1704494000, 1706745600, None], pa.timestamp("us", "UTC")
+        ),
+        "amount": pa.array([20, 19.99, 3, -4, 1], pa.float64()).cast(pa.decimal128(12, 2)),
+        "tags": pa.array([["a"], [], None, ["b"], ["c"]]),
+    })  # fmt: skip
+    spark = SparkSession.builder.remote(cluster).create()
+    for name, table in {"texts": texts, "typed": typed, "empty": typed.slice(0, 0)}.items():
+        pq.write_table(table, place / f"{name}.parquet", row_group_size=2)
+        read = f"select * from parquet.`{place / name}.parquet`"
+        spark.sql(f"create or replace global temporary view {name} as {read}").toArrow()
+    spark.stop()
+    return place
+
+
+@pytest.mark.parametrize("name", ["texts", "typed", "empty"])
+def test_a_table_of_a_cluster_is_read_as_the_file_that_it_is_of(cluster, tables, name):
+    asked, here = Asked(keep=("Shop's own",) if name == "texts" else ()), Settings()
+    there = look(f"{cluster}#global_temp.{name}", asked=asked, settings=here)
+
+    file = look(tables / f"{name}.parquet", asked=asked, settings=here)
+    for one in (file.ledger, there.ledger):  # whose names differ
+        one.rows_by_file = one.rejected_by_file = {}
+        one.rejects.clear()
+    assert same(there, file)
+    assert there.export.remote == cluster
+
+
+def test_a_table_needs_no_export_beside_its_cluster(cluster, tables, tmp_path):
+    words = ("--quiet", "--no-page", "--max-rejects", "100%")
+    here = rfmtool("run", tables / "texts.parquet", "-o", tmp_path / "here", *words)
+    there = rfmtool("run", "--engine", "spark", "--remote", f"{cluster}/;user_id=secret",
+                    "--table", "global_temp.texts", "-o", tmp_path / "there",
+                    "--keep-rejects", *words)  # fmt: skip
+
+    assert (here.exit_code, there.exit_code, there.output) == (0, 0, "")
+    same_files = [(tmp_path / place / "customers.csv").read_bytes() for place in ("here", "there")]
+    assert same_files[0] == same_files[1]
+    manifest = (tmp_path / "there" / "manifest.json").read_text()
+    assert "secret" not in manifest
+    assert json.loads(manifest)["inputs"][0]["name"] == f"{cluster}#global_temp.texts"
+    assert json.loads(manifest)["engine"] == "spark"
+
+
+def test_batches_of_a_table_are_joined_and_never_of_other_columns(write):
+    export = look(write(SHOP)).export
+    lines = ExportLines(export, Question(), 1)
+    source = FrameSource("t", FileLayout(("a",), {"customer_id": 0}), pa.table({"a": ["x"]}))
+    part = pa.array([3], pa.int32())
+    few = [pa.record_batch([pa.array(["x"]), part], ["b", "part"])] * 3
+
+    assert [len(each) for each in tasks.joined(iter(few))] == [3]
+    with pytest.raises(TypeError, match="other columns"):
+        [*tasks.Rows(lines.cleaning, 0, source, "!").do(iter(few))]
+
+
+def test_a_table_that_is_not_there_is_told(cluster):
+    for table in ("sales.nothing", "no`thing"):
+        with pytest.raises(UsageError, match="the cluster knows no such table") as raised:
+            look(f"{cluster}/;user_id=secret#{table}")
+        assert "secret" not in str(raised.value)
+
+
 # Without a cluster -------------------------------------------------------------------------------
 
 
@@ -260,6 +351,8 @@ def test_a_server_that_is_not_there_is_told_in_seconds(write):
         (["--engine", "spark"], "no cluster is named"),
         (["--remote", "sc://127.0.0.1"], "--engine local asks for none"),
         (["--engine", "spark", "--remote", "http://127.0.0.1:15002"], "no URL of a cluster"),
+        (["sc://127.0.0.1:1"], "sc://127.0.0.1:1: which table is not said"),
+        (["sc://127.0.0.1:1", "--query", "select 1"], "not by --query"),
     ],
 )
 def test_a_cluster_is_named_or_not_asked_for(write, words, said):

@@ -14,8 +14,9 @@ from rfmtool.databases.names import rows_of
 from rfmtool.databases.reading import batches
 from rfmtool.errors import AmbiguousInputError, InputError, SystemFailureError, UsageError
 from rfmtool.grouping.read import look
+from rfmtool.pipeline import run
 from rfmtool.places import without_secrets
-from rfmtool.sources import Asked
+from rfmtool.sources import Asked, open_export
 
 ROWS = [tuple(cell or None for cell in line.split(",")) for line in SHOP.splitlines()[1:]]
 KINDS = "customer_id text, order_id bigint, ordered_at date, amount decimal(38, 9)"
@@ -67,6 +68,40 @@ def test_rows_of_a_database_say_what_a_file_of_them_says(databases, write, kind,
     found = look(databases[kind] + asked).table
 
     assert found.equals(expected)
+
+
+def test_a_table_of_duckdb_is_read_in_place_and_its_whole_rows_where_they_are_asked_for(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("rfmtool.databases.reading._BATCH_ROWS", 2048)
+    monkeypatch.setattr("rfmtool.sources.tables.spooled_stream", None)
+    name = duck(
+        tmp_path,
+        "create table orders as select 'c' || i % 7 as customer_id, i as order_id,"
+        " '2024-01-0' || i % 10 as ordered_at, 2.5 as amount, 'note ' || i as note"
+        " from range(1, 7001) as t(i)",
+    )
+
+    result = run(name + "#orders", max_rejects="10%")
+    (_, *found) = result.rejects()
+
+    rows = pa.concat_tables(each.rows for each in found)
+    assert result.ledger.rejected == 700
+    assert rows["row"].to_pylist() == [*range(10, 7001, 10)]
+    assert rows["cell_5"].to_pylist() == [f"note {i}" for i in range(10, 7001, 10)]
+
+
+def test_a_file_of_duckdb_that_changes_while_it_is_read_is_refused(tmp_path):
+    name = duck(
+        tmp_path,
+        "create table orders as select * from (values ('ann', 1, '2024-01-02', 3))"
+        " as rows(customer_id, order_id, ordered_at, amount)",
+    )
+    source = open_export(name + "#orders", Asked()).sources[0]
+    duck(tmp_path, "insert into orders select * from orders")
+
+    with pytest.raises(InputError, match=r"any\.duckdb#orders: changed while it was read"):
+        [job() for job in source.jobs()]
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "duckdb"])

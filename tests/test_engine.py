@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 from datetime import date
 
 import oracle
@@ -11,17 +12,20 @@ from effort import SLOW
 from hypothesis import given, settings
 from ledgers import GivenLines, ledgers
 
-from rfmtool.engines import CUSTOMERS, Request, local
+from rfmtool import room
+from rfmtool.engines import CUSTOMERS, Request
 from rfmtool.engines.local import LocalEngine
 from rfmtool.errors import InputError, SystemFailureError, UsageError
 from rfmtool.grouping.read import Settings
 from rfmtool.pipeline import run
+from rfmtool.room import GROUPING_BYTES, PROGRAM_BYTES
 from rfmtool.sources.rows.clean import LINES
 
 pytestmark = pytest.mark.usefixtures("own_database")
 
 EPOCH = date(1970, 1, 1)
 BEYOND_DOUBLES = 2**53
+LEAST_BYTES = PROGRAM_BYTES + GROUPING_BYTES
 
 
 def units(amount):
@@ -179,43 +183,52 @@ def test_an_answer_that_had_to_spill_to_disk_is_the_same(tmp_path, monkeypatch, 
     (tmp_path / ".tmp").write_text("in the way of DuckDB's own choice of a folder")
     rows = many_rows()
 
-    short = aggregated(rows, 1 << 14, memory_limit="128MB")
+    short = aggregated(rows, 1 << 14, memory_limit=LEAST_BYTES)
 
     assert plain(short) == plain(aggregated(rows, 1 << 14))
     assert len(short) > 54_000
     cannot_spill()
     with pytest.raises(SystemFailureError, match=os.devnull):
-        aggregated(rows, 1 << 14, memory_limit="128MB")
+        aggregated(rows, 1 << 14, memory_limit=LEAST_BYTES)
 
 
 def test_memory_that_runs_out_is_a_failure_of_the_system_with_a_way_out(monkeypatch):
-    monkeypatch.setattr(local, "LEAST_MB", 1)
-    monkeypatch.setattr(local, "LEAST_MB_PER_THREAD", 0)
+    monkeypatch.setattr(room, "GROUPING_BYTES", 1_000_000)
+    monkeypatch.setattr(room, "GROUPING_BYTES_PER_THREAD", 0)
     rows = [(f"canary {row}", f"order {row}", row, 1, 0) for row in range(50_000)]
 
     with pytest.raises(SystemFailureError) as raised:
-        aggregated(rows, memory_limit="1MB")
+        aggregated(rows, memory_limit=PROGRAM_BYTES + 1_000_000)
 
     assert "--memory-limit" in raised.value.hint
     assert "canary" not in str(raised.value)
 
 
-@pytest.mark.parametrize("size", ["lots", "5 apples"])
-def test_a_memory_limit_that_is_no_size_is_refused(size):
-    with pytest.raises(UsageError, match="--memory-limit"):
-        aggregated([], memory_limit=size)
-
-
-@pytest.mark.parametrize(("threads", "least_mb"), [(1, 128), (8, 128), (9, 144), (64, 1024)])
+@pytest.mark.parametrize(("threads", "least_mb"), [(1, 400), (8, 400), (9, 416), (64, 1296)])
 def test_a_memory_limit_below_the_least_that_works_is_refused_and_the_least_named(
     threads, least_mb
 ):
     def answer(limit_mb):
-        return aggregated([], threads=threads, memory_limit=f"{limit_mb}MB")
+        return aggregated([], threads=threads, memory_limit=limit_mb * 1_000_000)
 
     with pytest.raises(UsageError, match=f"the least for --threads {threads} is {least_mb}MB"):
         answer(least_mb - 1)
     assert len(answer(least_mb)) == 0
+
+
+def test_a_limit_is_of_customers_and_reports_too_once_they_are_known(write, monkeypatch):
+    monkeypatch.setattr(room, "_PLACED_BYTES", 10_000_000)
+    monkeypatch.setattr(room, "_COUNTED_BYTES", 10_000_000)
+    path = write(["customer_id,ordered_at,amount", *(f"{who},2024-01-05,1" for who in range(50))])
+
+    with pytest.raises(UsageError, match="too little for 50 customers") as raised:
+        run(path, settings=Settings(memory_limit=LEAST_BYTES))
+
+    least = int(re.search(r"the least is (\d+)MB", str(raised.value))[1])
+    found = run(path, settings=Settings(memory_limit=least * 1_000_000))
+    assert len(found.customers) == 50
+    with pytest.raises(UsageError, match="too little for 50 customers"):
+        next(found.counted_parts())
 
 
 def test_the_whole_run_takes_the_limit_and_gives_the_same_answer(write, cannot_spill):
@@ -224,7 +237,7 @@ def test_the_whole_run_takes_the_limit_and_gives_the_same_answer(write, cannot_s
 
     columns = ("customer_id", "frequency", "monetary", "last_order_on", "rfm")  # soon placed
     ample = run(path, settings=Settings(select=columns)).customers
-    little = Settings(threads=2, memory_limit="128MB", select=columns)
+    little = Settings(threads=2, memory_limit=LEAST_BYTES, select=columns)
 
     assert run(path, settings=little).customers.equals(ample)
     cannot_spill()

@@ -75,7 +75,9 @@ def test_everyone_as_of_any_earlier_day_is_what_the_oracle_makes_of_the_lines_by
     grouped = read(written(ledger, scratch))
     expected = oracle.levels(ledger.lines, until=day)
 
-    table, dates = standing(grouped.table, LaidOut(grouped.entries), ordinal(day))
+    table, dates = standing(
+        grouped.table, LaidOut(grouped.entries), ordinal(day), len(grouped.entries.day)
+    )
 
     assert table["customer_id"].equals(grouped.table["customer_id"])
     for owner, row in enumerate(table.to_pylist()):
@@ -94,7 +96,9 @@ def test_everyone_as_of_any_earlier_day_is_as_in_reading_the_export_as_of_that_d
     day, path = some_day(ledger, place), written(ledger, scratch)
     whole, then = read(path), read(path, as_of=day)
 
-    now = measured(*standing(whole.table, LaidOut(whole.entries), ordinal(day)), day)
+    now = measured(
+        *standing(whole.table, LaidOut(whole.entries), ordinal(day), len(whole.entries.day)), day
+    )
 
     known = measured(then.table, then.dates, day)
     nothing = {"frequency": 0, "order_days": 0, "monetary": 0, "sales": 0, "refunds": 0}
@@ -139,8 +143,12 @@ def test_an_order_given_back_in_july_still_counts_at_the_end_of_june(write):
     grouped = read(write(GIVEN_BACK))
 
     past, june, july = [*LaidOut(grouped.entries)], date(2024, 6, 30), date(2024, 7, 5)
-    in_june = measured(*standing(grouped.table, past, ordinal(june)), june)
-    in_july = measured(*standing(grouped.table, past, ordinal(july)), july)
+    in_june = measured(
+        *standing(grouped.table, past, ordinal(june), len(grouped.entries.day)), june
+    )
+    in_july = measured(
+        *standing(grouped.table, past, ordinal(july), len(grouped.entries.day)), july
+    )
 
     assert [in_june[name]["frequency"] for name in ("ann", "bob", "cy")] == [1, 1, 0]
     assert in_june["ann"]["monetary"] == 300_000
@@ -153,7 +161,9 @@ def test_an_order_given_back_in_july_still_counts_at_the_end_of_june(write):
 def test_before_the_first_line_nobody_has_anything(write):
     grouped = read(write(GIVEN_BACK))
 
-    table, dates = standing(grouped.table, LaidOut(grouped.entries), ordinal(date(2024, 6, 9)))
+    table, dates = standing(
+        grouped.table, LaidOut(grouped.entries), ordinal(date(2024, 6, 9)), len(grouped.entries.day)
+    )
 
     assert len(table) == 3
     assert not len(dates.day)

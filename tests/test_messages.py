@@ -107,9 +107,9 @@ WORDS = {
     "window": (2, ["run", "shop.csv", "--window", "0"]),
     "threads": (2, ["run", "shop.csv", "--threads", "1000000"]),
     "memory": (2, ["run", "shop.csv", "--memory-limit", "-1"]),
-    "memory too small": (2, ["run", "shop.csv", "--threads", "2", "--memory-limit", "127MB"]),
+    "memory too small": (2, ["run", "shop.csv", "--threads", "2", "--memory-limit", "399MB"]),
     "memory too small for threads": (
-        2, ["run", "shop.csv", "--threads", "100", "--memory-limit", "128MB"],
+        2, ["run", "shop.csv", "--threads", "100", "--memory-limit", "400MB"],
     ),
     "currency": (2, ["run", "shop.csv", "--currency", "EUR"]),
     "rejects": (2, ["run", "shop.csv", "--max-rejects", "many"]),

@@ -117,6 +117,16 @@ def affinity(spends: pd.DataFrame, customer_ids: pd.Series[str], as_of: date, by
     bought = _bought(spends, len(customer_ids))
     places = _ranked([*_single_rules(bought), *_double_rules(bought)])
     rules = tuple(_rule(place, bought) for place in places)
+    best = _best_rules(bought, places, len(customer_ids))
+    found = np.flatnonzero(best >= 0)
+    chosen = [rules[number] for number in best[found].tolist()]
+    table = {
+        "customer_id": pd.Series(customer_ids.to_numpy()[found], dtype="str"),
+        "next": pd.Series([rule.next for rule in chosen], dtype="str"),
+        "has": pd.Series([" + ".join(rule.has) for rule in chosen], dtype="str"),
+        "confidence": pd.Series([round(rule.confidence, 6) for rule in chosen], dtype="float64"),
+        "lift": pd.Series([round(rule.lift, 6) for rule in chosen], dtype="float64"),
+    }
     return Affinity(
         as_of=as_of,
         by=by,
@@ -124,7 +134,7 @@ def affinity(spends: pd.DataFrame, customer_ids: pd.Series[str], as_of: date, by
         names=bought.all_names,
         compared=len(bought.names),
         rules=rules,
-        table=_suggestions(bought, places, rules, customer_ids),
+        table=pd.DataFrame(table),
     )
 
 
@@ -248,23 +258,6 @@ def _rule(place: _Place, bought: _Bought) -> Rule:
         confidence=confidence,
         lift=confidence * bought.customers / place.with_next,
     )
-
-
-def _suggestions(
-    bought: _Bought, places: Sequence[_Place], rules: Sequence[Rule], customer_ids: pd.Series[str]
-) -> pd.DataFrame:
-    """For each customer the strongest rule that begins with what they buy and ends with news."""
-    best = _best_rules(bought, places, len(customer_ids))
-    found = np.flatnonzero(best >= 0)
-    chosen = [rules[number] for number in best[found].tolist()]
-    table = {
-        "customer_id": pd.Series(customer_ids.to_numpy()[found], dtype="str"),
-        "next": pd.Series([rule.next for rule in chosen], dtype="str"),
-        "has": pd.Series([" + ".join(rule.has) for rule in chosen], dtype="str"),
-        "confidence": pd.Series([round(rule.confidence, 6) for rule in chosen], dtype="float64"),
-        "lift": pd.Series([round(rule.lift, 6) for rule in chosen], dtype="float64"),
-    }
-    return pd.DataFrame(table)
 
 
 def _best_rules(bought: _Bought, places: Sequence[_Place], people: int) -> Ints:

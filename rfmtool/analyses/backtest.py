@@ -156,32 +156,21 @@ def backtest(looks: Sequence[LookBack], year_before: tuple[date, Share] | None =
         looks: at least one day, the latest first.
         year_before: of the same season a year before, the day and the share of buyers.
     """
-    by = [name for name in GROUPINGS if name in looks[0].people]
-    groups = [group for name in by for group in _groups(name, looks)]
+    groups = []
+    for by in (name for name in GROUPINGS if name in looks[0].people):
+        # In the order of the categories, those that somebody had.
+        for name in dict.fromkeys(
+            name for look in looks for name in look.people[by].cat.categories
+        ):
+            had = [look.people[by].eq(name).to_numpy(dtype=bool) for look in looks]
+            shares = tuple(
+                Share(int(those.sum()), int((those & look.returned).sum()))
+                for look, those in zip(looks, had, strict=True)
+            )
+            spent = sum(total_of(look.spent[those]) for look, those in zip(looks, had, strict=True))
+            if any(share.customers for share in shares):
+                groups.append(Group(by, str(name), shares, spent))
     return Backtest(tuple(looks), tuple(groups), year_before)
-
-
-def _groups(by: str, looks: Sequence[LookBack]) -> list[Group]:
-    """A group for each label that somebody had, in the order of the categories."""
-    names = list(dict.fromkeys(name for look in looks for name in look.people[by].cat.categories))
-    found, labels = [], [_labels_of(look.people[by]) for look in looks]
-    for name in names:
-        had = [np.asarray(codes == places.get(name, -2)) for codes, places in labels]
-        shares = tuple(
-            Share(int(those.sum()), int((those & look.returned).sum()))
-            for look, those in zip(looks, had, strict=True)
-        )
-        spent = sum(total_of(look.spent[those]) for look, those in zip(looks, had, strict=True))
-        if any(share.customers for share in shares):
-            found.append(Group(by, str(name), shares, spent))
-    return found
-
-
-def _labels_of(labels: pd.Series[Any]) -> tuple[Ints, dict[str, int]]:
-    """The code of everybody's label, and the code of each label."""
-    names = labels.cat.categories.tolist()
-    codes = np.asarray(labels.cat.codes, dtype=np.int64)
-    return codes, {name: place for place, name in enumerate(names)}
 
 
 def _day_data(day: date, share: Share) -> dict[str, Any]:

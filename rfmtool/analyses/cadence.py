@@ -62,7 +62,7 @@ class Band:
 
 
 @dataclass(frozen=True)
-class LookBack:
+class CadenceBacktest:
     """How many of each band came back in the days after an earlier day."""
 
     from_day: date
@@ -81,7 +81,7 @@ class Cadence:
     """Of the regulars."""
     table: pd.DataFrame
     """Overdue regulars, the most valuable first; money in whole 1/10,000."""
-    backtest: LookBack | None
+    backtest: CadenceBacktest | None
 
     @property
     def regulars(self) -> int:
@@ -116,6 +116,12 @@ class Cadence:
 
     def as_data(self, *, is_named: bool = True) -> dict[str, Any]:
         """Plain data; money is text. Nobody is listed as overdue unless `is_named`."""
+        overdue = self.table if is_named else self.table.head(0)
+        plain = overdue.assign(
+            last_order_on=overdue["last_order_on"].dt.strftime("%Y-%m-%d"),
+            average_order=[money_text(units) for units in overdue["average_order"].tolist()],
+            monetary=[money_text(units) for units in overdue["monetary"].tolist()],
+        )
         return {
             "as_of": self.as_of.isoformat(),
             "overdue_ratio_limits": [self.timing.overdue_ratio, self.timing.lapsed_ratio],
@@ -126,7 +132,7 @@ class Cadence:
             "regular_activity": dict(self.regular_activity),
             "at_stake": money_text(self.at_stake),
             "next_orders": money_text(self.next_orders),
-            "overdue": _as_rows(self.table) if is_named else [],
+            "overdue": plain.to_dict("records"),
             "backtest_from": self.backtest.from_day.isoformat() if self.backtest else None,
             "backtest_days": BACKTEST_DAYS,
             "backtest": [band.as_data() for band in self.backtest.bands] if self.backtest else [],
@@ -172,7 +178,7 @@ def _counts(activity: pd.Series[str]) -> dict[str, int]:
 
 def _backtest(
     days: OrderDays, customers: int, as_of: date, timing: Timing | None
-) -> LookBack | None:
+) -> CadenceBacktest | None:
     """Band the regulars as of an earlier day, by the limits that would have been fitted then."""
     from_day = backtest_day(day_of(int(days.day.min())), as_of) if len(days.day) else None
     if from_day is None:
@@ -195,13 +201,4 @@ def _backtest(
         activity = "overdue" if above >= overdue else "active"
         activity = "lapsed" if above >= lapsed else activity
         bands.append(Band(activity, above, up_to, Share(many[place], returned[place])))
-    return LookBack(from_day, tuple(bands))
-
-
-def _as_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    plain = table.assign(
-        last_order_on=table["last_order_on"].dt.strftime("%Y-%m-%d"),
-        average_order=[money_text(units) for units in table["average_order"].tolist()],
-        monetary=[money_text(units) for units in table["monetary"].tolist()],
-    )
-    return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
+    return CadenceBacktest(from_day, tuple(bands))

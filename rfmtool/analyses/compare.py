@@ -109,11 +109,12 @@ def compare(
     """
     both = _side_by_side(old, new)
     groups = _groups(both, ladder, old_as_of)
+    listed = [f"{name}{end}" for name in (*GROUPINGS, "monetary") for end in ("_before", "")]
     return Comparison(
         {name: transitions(both, name, labels[name]) for name in GROUPINGS},
         {name: int(groups[name].sum()) for name in MOVES},
         {
-            name: _listed(both[groups[move]])
+            name: both.loc[groups[move], ["customer_id", *listed]].reset_index(drop=True)
             for name, move in {
                 "promoted": "up",
                 "demoted": "down",
@@ -129,13 +130,16 @@ def compare(
 def _side_by_side(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     """Every customer of either run, what the old one says in columns that end in `_before`.
 
-    Labels are missing where a run does not know the customer, numbers are 0.
+    Labels are missing where a run does not know the customer, numbers are 0. Those with the most
+    money come first.
     """
     # Nullable on the way, because doubles would not carry all of the money.
     old, new = (run.astype(dict.fromkeys(_NUMBERS, "Int64")) for run in (old, new))
     both = old.merge(new, how="outer", on="customer_id", suffixes=("_before", ""), sort=True)
     numbers = [f"{name}{end}" for name in _NUMBERS for end in ("_before", "")]
-    return both.fillna(dict.fromkeys(numbers, 0)).astype(dict.fromkeys(numbers, "int64"))
+    both = both.fillna(dict.fromkeys(numbers, 0)).astype(dict.fromkeys(numbers, "int64"))
+    # Stable, so that equal ones stay ordered by customer_id.
+    return both.sort_values("monetary", ascending=False, kind="stable")
 
 
 # Movement ----------------------------------------------------------------------------------------
@@ -185,14 +189,6 @@ def _groups(both: pd.DataFrame, ladder: Sequence[str], old_as_of: date) -> dict[
         "lapsed": known & lapsed & ~lapsed_before,
         "reactivated": known & lapsed_before & ordered_since,
     }
-
-
-def _listed(members: pd.DataFrame) -> pd.DataFrame:
-    """Customers with what was and what is, those with the most money first."""
-    columns = [f"{name}{end}" for name in (*GROUPINGS, "monetary") for end in ("_before", "")]
-    # Stable, so that equal ones stay ordered by customer_id.
-    ordered = members.sort_values("monetary", ascending=False, kind="stable")
-    return ordered[["customer_id", *columns]].reset_index(drop=True)
 
 
 # Revenue -----------------------------------------------------------------------------------------

@@ -76,7 +76,18 @@ class Concentration:
             "negative_spenders": self.negative,
             "gini": self.gini,
             "top": self.top,
-            "tiers": [_as_row(tier, self) for tier in self.tiers],
+            "tiers": [
+                {
+                    "name": tier.name,
+                    "customers": tier.customers,
+                    "share": tier.customers / self.buyers,
+                    "revenue": money_text(tier.revenue),
+                    "revenue_share": tier.revenue / self.revenue if self.revenue > 0 else None,
+                    "least": money_text(tier.least) if tier.customers else None,
+                    "most": money_text(tier.most) if tier.customers else None,
+                }
+                for tier in self.tiers
+            ],
             "lorenz": [list(point) for point in self.lorenz],
             "notes": list(self.notes),
         }
@@ -155,15 +166,3 @@ def _tiers(descending: Ints) -> tuple[tuple[Tier, ...], npt.NDArray[np.str_]]:
         least, most = (int(spend[-1]), int(spend[0])) if len(spend) else (0, 0)
         tiers.append(Tier(name, len(spend), total_of(spend), least, most))
     return tuple(tiers), names
-
-
-def _as_row(tier: Tier, found: Concentration) -> dict[str, Any]:
-    return {
-        "name": tier.name,
-        "customers": tier.customers,
-        "share": tier.customers / found.buyers,
-        "revenue": money_text(tier.revenue),
-        "revenue_share": tier.revenue / found.revenue if found.revenue > 0 else None,
-        "least": money_text(tier.least) if tier.customers else None,
-        "most": money_text(tier.most) if tier.customers else None,
-    }

@@ -204,7 +204,9 @@ def rewards(
     moved = moved[moved["referred"].isin(people["referred"])]
     rows = pd.concat([moved, began], ignore_index=True).merge(people, on="referred")
     rows = rows[rows["day"].between(rows["begin"], rows["end"])]
-    sums = rows.assign(month=_months(rows["day"])).groupby(["month", "owner"], sort=True)[
+    month = rows["day"].to_numpy(np.int64).astype("datetime64[D]").astype("datetime64[M]")
+    rows = rows.assign(month=month.astype("datetime64[D]").astype(np.int64))
+    sums = rows.groupby(["month", "owner"], sort=True)[
         ["bought", "net", "cost", "uncosted"]
     ].sum().reset_index()  # fmt: skip
     revenue = sums["net"].to_numpy(dtype=np.int64)
@@ -225,11 +227,6 @@ def rewards(
             "reward": reward + sums["bought"].to_numpy() * rules.reward_sum,
         }
     )
-
-
-def _months(day: pd.Series[int]) -> Ints:
-    months = day.to_numpy(np.int64).astype("datetime64[D]").astype("datetime64[M]")
-    return months.astype("datetime64[D]").astype(np.int64)
 
 
 def at_stake(

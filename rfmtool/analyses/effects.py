@@ -172,7 +172,10 @@ def adjusted_for_past_spend(strata: Sequence[Sides]) -> AdjustedEffect | None:
     y, x = np.concatenate(spent), np.concatenate(before)
     varies = float(x @ x)
     theta = float(x @ y) / varies if varies else 0.0
-    left = 1 - _correlation(np.concatenate(spent_by_side), np.concatenate(before_by_side)) ** 2
+    y, x = np.concatenate(spent_by_side), np.concatenate(before_by_side)
+    both = float(y @ y) * float(x @ x)
+    correlation = float(x @ y) / math.sqrt(both) if both else 0.0
+    left = 1 - correlation**2
     half_width = plain.half_width * math.sqrt(max(left, 0.0))
     difference = plain.difference - theta * ahead
     return AdjustedEffect(difference, difference - half_width, difference + half_width, theta)
@@ -186,11 +189,6 @@ def _weights(strata: Sequence[Sides]) -> list[float]:
 def _centred(amounts: Amounts) -> Amounts:
     centred: Amounts = amounts - amounts.mean()
     return centred
-
-
-def _correlation(y: Amounts, x: Amounts) -> float:
-    both = float(y @ y) * float(x @ x)
-    return float(x @ y) / math.sqrt(both) if both else 0.0
 
 
 def sample_ratio_p(

@@ -73,17 +73,25 @@ class Explanation:
     @property
     def next_step(self) -> str:
         """The nearest thing that would move the customer up, in words."""
-        gains = self._gains()
-        if self.next_order is None:
+        after = self.next_order
+        if after is None:
             step = "A first order that counts would make them a customer of ours"
-        elif gains:
-            units = self.next_order.amount
-            amount = f"{Decimal(units) / UNITS_PER_CURRENCY:,.2f}"
-            amount = money_text(units) if units % _CENT else amount
-            order = f"{amount}, {self.next_order.size}"
-            step = f"One more order ({order}) would bring {', '.join(gains)}"
         else:
+            stage = f"{after.stage}{' or higher' if self.may_be_higher else ''}"
+            pairs = (
+                ("the rung", self.row["stage"], stage if self._climbs() else None),
+                ("the segment", self.row["segment"], after.segment),
+                ("scores", self.row["rfm"], after.rfm),
+            )
+            gains = [
+                f"{what} {new} (now {old})" for what, old, new in pairs if new not in (old, None)
+            ]
+            amount = f"{Decimal(after.amount) / UNITS_PER_CURRENCY:,.2f}"
+            if after.amount % _CENT:
+                amount = money_text(after.amount)
             step = "One more order would change neither rung, segment nor scores"
+            if gains:
+                step = f"One more order ({amount}, {after.size}) would bring {', '.join(gains)}"
         if self.next_rung is None or (self.next_order and self._climbs()):
             return f"{step}."
         stage, proof = self.next_rung
@@ -91,18 +99,6 @@ class Explanation:
 
     def _climbs(self) -> bool:
         return self.next_order is not None and self.next_order.stage != self.row["stage"]
-
-    def _gains(self) -> list[str]:
-        after = self.next_order
-        if after is None:
-            return []
-        higher = " or higher" if self.may_be_higher else ""
-        pairs = (
-            ("the rung", self.row["stage"], f"{after.stage}{higher}" if self._climbs() else None),
-            ("the segment", self.row["segment"], after.segment),
-            ("scores", self.row["rfm"], after.rfm),
-        )
-        return [f"{what} {new} (now {old})" for what, old, new in pairs if new not in (old, None)]
 
     def as_data(self) -> dict[str, Any]:
         """The card as JSON has it."""
@@ -131,11 +127,14 @@ def explanation(
     """
     scales = scales_of(person, scales)
     ordered = bool(person["frequency"].iloc[0])
+    stages = _stages(rules.ladder)
+    above = stages[: stages.index(str(person["stage"].iloc[0]))]
+    proofs = (rung.proof for rung in rules.ladder if above and rung.label == above[-1])
     return Explanation(
         row={name: _plain(name, person[name].iloc[0]) for name in person.columns},
         scores={name: _score(name, person, scales) for name in DIMENSIONS} if ordered else {},
         next_order=_next_order(person, scales, rules, shop_average) if ordered else None,
-        next_rung=_rung_above(str(person["stage"].iloc[0]), rules.ladder),
+        next_rung=(above[-1], next(proofs)) if above else None,
         may_be_higher=not _LIFTING.isdisjoint(supplied),
     )
 
@@ -191,10 +190,15 @@ def _next_order(person: pd.DataFrame, scales: Scales, rules: Rules, shop_average
         refunds=refunds,
     )
     placed = apply_scales(after, scales, rules.weights).pipe(place_segments, rules.segments)
+    # The rung that orders alone reach, if it is above the one they are on.
+    by_orders = [
+        rung for rung in rules.ladder if {one.column for one in rung.conditions} <= _ORDER_COLUMNS
+    ]
+    reached = by_orders[int(first_match(after, by_orders)[0])].label
     return NextOrder(
         amount,
         size,
-        _stage_after(str(person["stage"].iloc[0]), after, rules.ladder),
+        min(str(person["stage"].iloc[0]), reached, key=_stages(rules.ladder).index),
         str(placed["segment"].iloc[0]),
         str(placed["rfm"].iloc[0]),
     )
@@ -212,24 +216,6 @@ def _usual_amount(person: pd.DataFrame, refunds: int, shop_average: int) -> tupl
         bought = int(person["monetary"].iloc[0]) + refunds
         average, size = bought // int(person["frequency"].iloc[0]), "if it is kept"
     return (average + _CENT // 2) // _CENT * _CENT or max(average, 1), size
-
-
-def _stage_after(now: str, after: pd.DataFrame, ladder: Sequence[Rung]) -> str:
-    """The rung that orders alone reach, if it is above the one they are on."""
-    by_orders = [
-        rung for rung in ladder if {one.column for one in rung.conditions} <= _ORDER_COLUMNS
-    ]
-    reached = by_orders[int(first_match(after, by_orders)[0])].label
-    return min(now, reached, key=_stages(ladder).index)
-
-
-def _rung_above(stage: str, ladder: Sequence[Rung]) -> tuple[str, str] | None:
-    stages = _stages(ladder)
-    place = stages.index(stage)
-    if not place:
-        return None
-    above = stages[place - 1]
-    return above, next(rung.proof for rung in ladder if rung.label == above)
 
 
 def _stages(ladder: Sequence[Rung]) -> list[str]:

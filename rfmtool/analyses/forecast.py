@@ -39,18 +39,23 @@ class CellRates:
     people: Ints
     returned: Ints
     orders: Ints
+    days: int
+    """How many earlier days there were."""
 
     @classmethod
     def of(cls, looks: Iterable[LookBack]) -> CellRates:
         """Count the buyers of earlier days by the cell in which they stood, all days together."""
         size = _CELLS_A_SCORE**2
-        sums = np.zeros((3, size), dtype=np.int64)
+        sums, days = np.zeros((3, size), dtype=np.int64), 0
         for look in looks:
+            days += 1
             cells, orders = _cells(look.people[look.bought]), look.orders[look.bought]
             sums[0] += np.bincount(cells, minlength=size)
             sums[1] += np.bincount(cells[orders > 0], minlength=size)
             np.add.at(sums[2], cells, orders)
-        return cls(*sums)
+            del look, cells, orders
+        people, returned, ordered = sums
+        return cls(people, returned, ordered, days)
 
     def return_probability(self, cells: Ints) -> Floats:
         """The probability of an order in the next BACKTEST_DAYS, for buyers in these cells."""

@@ -26,6 +26,8 @@ PLACED: Final = (*GROUPINGS, *SCORED)
 """The columns of earlier days that base rates of groups need."""
 MEASURED: Final = ("frequency", "monetary")
 """The columns that both need and everybody has."""
+_SMALL: Final = {"frequency": "int32", "recency_score": "Int8", "frequency_score": "Int8"}
+"""How many bits are enough for them."""
 
 
 def looked_back(
@@ -64,9 +66,10 @@ def looked_back(
             break
         after = day_number(day)
         until = after + BACKTEST_DAYS
-        orders = orders_between(dates, after, until, len(known))[known]
+        orders = orders_between(dates, after, until, len(known))[known].astype(np.int32)
         spent = spent_between(past, after, until, len(known))[known]
-        yield LookBack(day, people[known], orders, spent)
+        yield LookBack(day, people[known].astype(_SMALL), orders, spent)
+        del people, known, orders, spent  # or they would be held while the next are made
 
 
 def orders_between(dates: OrderDates, after: int, until: int, customers: int) -> Ints:

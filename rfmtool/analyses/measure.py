@@ -52,7 +52,7 @@ class Measure:
     @property
     def table(self) -> pd.DataFrame:
         """A row for each group, in currency units; the difference is the one the verdict is by."""
-        return pd.DataFrame([_row(group) for group in self.groups], columns=list(_TABLE))
+        return pd.DataFrame([group.as_row() for group in self.groups], columns=list(_TABLE))
 
     def to_frame(self) -> pd.DataFrame:
         """The same as `table`."""
@@ -76,21 +76,6 @@ _TABLE: Final = (
     "difference", "low", "high", "adjusted", "earned", "earned_low", "earned_high", "verdict",
     "verdict_text",
 )  # fmt: skip
-
-
-def _row(group: Measured) -> list[Any]:
-    begin: list[Any] = [group.action, group.lot, group.treated, group.held_out]
-    if not group.is_told:
-        return [*begin, *[None] * 14, group.verdict, group.verdict_text]
-    shared, best = group.returned, group.best
-    numbers = (
-        *group.shares, shared.difference, shared.low, shared.high,
-        *group.means, best.difference, best.low, best.high,
-    )  # fmt: skip
-    rounded = [round(number, 6) for number in numbers]
-    adjusted = "yes" if group.adjusted else "no"
-    earned = [round(part, 4) for part in group.earned]
-    return [*begin, *rounded, adjusted, *earned, group.verdict, group.verdict_text]
 
 
 def measure(people: pd.DataFrame, window: Window, warnings: Sequence[str] = ()) -> Measure:

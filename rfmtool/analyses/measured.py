@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from math import ceil
 from typing import Any, Final, Literal
@@ -169,6 +169,21 @@ class Measured:
             why += f"; about {weeks:,} {'week' if weeks == 1 else 'weeks'} more at this pace"
         return f"Too early to tell: {why}."
 
+    def as_row(self) -> list[Any]:
+        """The same in a row of the table, in currency units; None for what nobody can tell."""
+        begin: list[Any] = [self.action, self.lot, self.treated, self.held_out]
+        if not self.is_told:
+            return [*begin, *[None] * 14, self.verdict, self.verdict_text]
+        shared, best = self.returned, self.best
+        numbers = (
+            *self.shares, shared.difference, shared.low, shared.high,
+            *self.means, best.difference, best.low, best.high,
+        )  # fmt: skip
+        rounded = [round(number, 6) for number in numbers]
+        adjusted = "yes" if self.adjusted else "no"
+        earned = [round(part, 4) for part in self.earned]
+        return [*begin, *rounded, adjusted, *earned, self.verdict, self.verdict_text]
+
     def as_data(self) -> dict[str, Any]:
         """Plain data; what nobody can tell is null."""
         data: dict[str, Any] = {
@@ -193,7 +208,7 @@ class Measured:
                 "returned": _sides(self.shares, self.returned),
                 "spend": {
                     **_sides(self.means, self.spend),
-                    "adjusted_for_past_spend": _adjusted(self.adjusted),
+                    "adjusted_for_past_spend": self.adjusted and asdict(self.adjusted),
                 },
                 "earned": {"total": total, "low": low, "high": high},
                 "smallest_effect_seen": {"returned": share, "spend": spend},
@@ -223,15 +238,4 @@ def _sides(sides: tuple[float, float], effect: Effect) -> dict[str, Any]:
         "difference": effect.difference,
         "low": effect.low,
         "high": effect.high,
-    }
-
-
-def _adjusted(effect: AdjustedEffect | None) -> dict[str, float] | None:
-    if effect is None:
-        return None
-    return {
-        "difference": effect.difference,
-        "low": effect.low,
-        "high": effect.high,
-        "theta": effect.theta,
     }

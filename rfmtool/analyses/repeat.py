@@ -173,24 +173,19 @@ def repeat(
         windows=windows,
         hazard=hazard,
         best_weeks=best,
-        steps=_steps(days, as_of_day),
+        steps=tuple(
+            Step(
+                order=number,
+                returned=int(wait.ended.sum()),
+                median_days=float(np.median(wait.days[wait.ended])),
+                curve=survival_curve(wait.days, wait.ended),
+            )
+            for number in range(1, _MOST_STEPS + 1)
+            if (wait := waits(days, as_of_day, number)).ended.any()
+        ),
         by=by,
         groups=() if groups is None else _groups(second, groups),
         table=_waiting(people, as_of, windows, best if windows.is_fitted else None),
-    )
-
-
-def _steps(days: OrderDays, as_of_day: int) -> tuple[Step, ...]:
-    waited = (waits(days, as_of_day, number) for number in range(1, _MOST_STEPS + 1))
-    return tuple(
-        Step(
-            order=number,
-            returned=int(wait.ended.sum()),
-            median_days=float(np.median(wait.days[wait.ended])),
-            curve=survival_curve(wait.days, wait.ended),
-        )
-        for number, wait in enumerate(waited, start=1)
-        if wait.ended.any()
     )
 
 
@@ -217,26 +212,23 @@ def _waiting(
     once = people[people["order_days"] == 1]
     since = (pd.Timestamp(as_of) - once["first_order_on"]).dt.days
     waiting = once.assign(days_since=since, days_left=windows.w95 - since)[since <= windows.w95]
-    asked = _when_to_ask(waiting, best)
-    # The rows come sorted by id, and equal spends stay so.
-    order = np.lexsort((-asked["monetary"], asked["wait"], asked["ask"].cat.codes))
-    return asked[_WAITING].iloc[order].reset_index(drop=True)
-
-
-def _when_to_ask(waiting: pd.DataFrame, best: tuple[int, int] | None) -> pd.DataFrame:
-    """Add ask, ask_from_on, ask_until_on and wait: the days until asking is best."""
     since, came = waiting["days_since"], waiting["first_order_on"]
     if best is None:
         never, none = pd.Categorical([None] * len(since), dtype=_WHEN), came.mask(came.notna())
-        return waiting.assign(ask=never, ask_from_on=none, ask_until_on=none, wait=0)
-    first, last = _WEEK * (best[0] - 1) + 1, _WEEK * best[1]
-    codes = np.select([since < first, since > last], [1, 2], 0).astype(np.int64)
-    return waiting.assign(
-        ask=pd.Categorical.from_codes(codes, dtype=_WHEN),
-        ask_from_on=came + pd.Timedelta(days=first),
-        ask_until_on=came + pd.Timedelta(days=last),
-        wait=(first - since).clip(lower=0),
-    )
+        asked = waiting.assign(ask=never, ask_from_on=none, ask_until_on=none, wait=0)
+    else:
+        first, last = _WEEK * (best[0] - 1) + 1, _WEEK * best[1]
+        codes = np.select([since < first, since > last], [1, 2], 0).astype(np.int64)
+        asked = waiting.assign(
+            ask=pd.Categorical.from_codes(codes, dtype=_WHEN),
+            ask_from_on=came + pd.Timedelta(days=first),
+            ask_until_on=came + pd.Timedelta(days=last),
+            wait=(first - since).clip(lower=0),
+        )
+    # The rows come sorted by id, and equal spends stay so.
+    order = np.lexsort((-asked["monetary"], asked["wait"], asked["ask"].cat.codes))
+    listed: pd.DataFrame = asked[_WAITING].iloc[order].reset_index(drop=True)
+    return listed
 
 
 # As data -----------------------------------------------------------------------------------------

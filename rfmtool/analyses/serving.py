@@ -120,7 +120,15 @@ class Equality:
         }
         data = {"kind": "plain", "things": found, "worse": self.worse, "alike": self.alike}
         if "settled" in self.groups:
-            data["days_to_settle"] = _ends(self.groups["settled"]["spend"])
+            fifths = {one.name: one for one in self.groups["settled"]["spend"]}
+            lowest, highest = (fifths.get(_FIFTHS[at]) for at in (0, -1))
+            low, high = (None if one is None else one.value for one in (lowest, highest))
+            data["days_to_settle"] = {
+                "lowest_fifth": low,
+                "highest_fifth": high,
+                "ratio": low / high if low is not None and high else None,
+                "too_few": not (lowest and highest and lowest.is_enough and highest.is_enough),
+            }
         return data
 
 
@@ -131,18 +139,6 @@ def _ratio(name: str, rows: list[Served]) -> float | None:
         return None
     worst, best = min(values), max(values)
     return worst / best if _MORE_IS_BETTER[name] else best / worst
-
-
-def _ends(rows: list[Served]) -> dict[str, Any]:
-    ends = {one.name: one for one in rows}
-    lowest, highest = (ends.get(_FIFTHS[at]) for at in (0, -1))
-    low, high = (None if one is None else one.value for one in (lowest, highest))
-    return {
-        "lowest_fifth": low,
-        "highest_fifth": high,
-        "ratio": low / high if low is not None and high else None,
-        "too_few": not (lowest and highest and lowest.is_enough and highest.is_enough),
-    }
 
 
 def fifths(monetary: Ints, ordered: Mask) -> Ints:

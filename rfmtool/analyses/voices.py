@@ -121,12 +121,15 @@ def complaints(people: pd.DataFrame, feedback: pd.DataFrame, days: OrderDays, as
     owner = mine["owner"].to_numpy()
     complained = np.zeros(len(people), dtype=bool)
     complained[owner] = True
+    # The others from their latest order day that lies 90 days back or more.
+    old = ~complained[days.owner] & (days.day <= as_of_day - RETURN_DAYS)
+    without = _latest(days.owner[old], days.day[old])
     return Complaints(
         open=int((~done).sum()),
         resolved=int(done.sum()),
         median_days_to_resolve=float(np.median(waits)) if len(waits) else None,
         came_back_after=_came_back(*_latest(owner[done], resolved_on[done]), days, as_of_day),
-        came_back_without=_came_back(*_order_before(days, ~complained, as_of_day), days, as_of_day),
+        came_back_without=_came_back(*without, days, as_of_day),
     )
 
 
@@ -140,12 +143,6 @@ def _latest(owner: Ints, day: Ints) -> tuple[Ints, Ints]:
 def _ends(owner: Ints) -> Mask:
     """Which entries of a sorted column are the last of their value."""
     return is_first(owner[::-1])[::-1]
-
-
-def _order_before(days: OrderDays, wanted: Mask, as_of_day: int) -> tuple[Ints, Ints]:
-    """The latest order day that lies 90 days back or more, of each wanted buyer."""
-    old = wanted[days.owner] & (days.day <= as_of_day - RETURN_DAYS)
-    return _latest(days.owner[old], days.day[old])
 
 
 def _came_back(owner: Ints, since: Ints, days: OrderDays, as_of_day: int) -> Share:

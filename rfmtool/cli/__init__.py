@@ -23,6 +23,7 @@ import click
 
 from rfmtool import __version__
 from rfmtool.errors import RfmtoolError
+from rfmtool.heap import take_one_arena
 from rfmtool.interrupts import STOPPING
 from rfmtool.places import without_secrets
 
@@ -84,6 +85,7 @@ def program() -> None:
 def main() -> NoReturn:
     """Run the command line; ends the process with the exit code of the contract."""
     _prepare_streams()
+    take_one_arena()
     for number in STOPPING:
         if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
             signal.signal(number, _interrupt)  # not where it is ignored, as by nohup

@@ -21,8 +21,7 @@ Settings = Mapping[str, Any]
 _ALWAYS: Final = (
     "since", "window_days", "order_per_row", "amount_per", "overlap", "memory_limit",
 )  # fmt: skip
-_SAY_SOMETHING: Final = ("timezone", "date_format", "memory_limit", "currency", "table", "query",
-                         "remote")  # fmt: skip
+_SAY_SOMETHING: Final = ("timezone", "date_format", "currency", "table", "query", "remote")
 """Options whose empty text would else be taken for none."""
 _TEXTS: Final = (*_SAY_SOMETHING, "title", "locale", "holdout_salt")
 """Options of text that is no name in the file system."""
@@ -153,7 +152,7 @@ def _remote(settings: Settings) -> str | None:
                 "--remote names a cluster, and --engine local asks for none", "Say --engine spark."
             )
         return None
-    from rfmtool.engines.spark.session import place_of
+    from rfmtool.clusters.sessions import place_of
 
     remote = remote or os.environ.get("SPARK_REMOTE")
     if not remote:
@@ -227,7 +226,7 @@ def _check_files(exports: Sequence[str]) -> None:
     if others:
         raise UsageError(
             f"{without_secrets(others[0])}: --engine spark reads files and objects of stores, which"
-            " workers of the cluster can open too",
+            " workers of the cluster can open too, and tables of the cluster",
             "Take --engine local, or save it where all of them find it.",
         )
 

@@ -33,7 +33,7 @@ def command(exports: tuple[str, ...], **settings: Any) -> None:
     """
     with uninterrupted():
         from rfmtool import pipeline
-        from rfmtool.summaries.check import diagnosis
+        from rfmtool.summaries.check import check_data
 
     try:
         looked_at = pipeline.check(
@@ -41,7 +41,7 @@ def command(exports: tuple[str, ...], **settings: Any) -> None:
             evidence=evidence_sources(settings, exports),
             **look_arguments(settings),
         )
-        found = diagnosis(*looked_at)
+        found = check_data(*looked_at)
     except RfmtoolError as error:
         _show_seen(error, settings)
         raise

@@ -43,7 +43,10 @@ def command(old: str, new: str, output: str | None, **settings: Any) -> None:
     """
     target = output_path(output)
     if target:
-        _check_apart(target, old, new)
+        check_apart(target, old, new)
+        for run in (old, new):  # it would lie in a run, which no run replaces then
+            if target.resolve().is_relative_to(Path(run).resolve()):
+                raise UsageError(f"-o {target}: lies in {run}", "Name a place outside of it.")
     given = limits.parsed(settings["fail_if"])
     with uninterrupted():
         from rfmtool.pages import compare as pages
@@ -66,18 +69,6 @@ def command(old: str, new: str, output: str | None, **settings: Any) -> None:
             show_html(comparison_page(summary, settings["locale"], settings["title"]))
         else:
             show_page(pages.page(summary, output), console(settings))
-
-
-def _check_apart(target: Path, *runs: str) -> None:
-    """Check that `target` neither takes a run's place nor lies in one, which no run would replace.
-
-    Raises:
-        UsageError: it does.
-    """
-    check_apart(target, *runs)
-    for run in runs:
-        if target.resolve().is_relative_to(Path(run).resolve()):
-            raise UsageError(f"-o {target}: lies in {run}", "Name a place outside of it.")
 
 
 def _write(compared: Compared, target: Path, settings: Settings) -> None:

@@ -61,7 +61,9 @@ def command(  # noqa: PLR0913 - one for each option
             unknown = "" if system == "shopify" else " --consent-unknown keep"
             click.echo(f"and: rfmtool export out --for mailchimp -o lists{unknown}")
         return
-    tables = "".join(f"{name} = {_files(name)}\n" for name in _evidence(shop))
+    files = {name: f'"{name}.csv"' for name in _evidence(shop)}
+    files["contacts"] = f'["contacts.csv", "{_STEPS}.csv"]'
+    tables = "".join(f"{name} = {path}\n" for name, path in files.items())
     rules = f"# What the shop knows of its customers beside their orders.\n\n[evidence]\n{tables}"
     rules += "\n# What a minute of contact costs, and what partners get of what they bring.\n\n"
     rules += "[contacting]\nminute_cost = 0.4\n\n[relationship]\nreward_share = 0.05\n"
@@ -79,10 +81,6 @@ def command(  # noqa: PLR0913 - one for each option
 def _evidence(shop: dict[str, pd.DataFrame]) -> list[str]:
     """The tables of evidence; further rows of contacts are no table of their own."""
     return [name for name in shop if name not in ("orders", _STEPS)]
-
-
-def _files(name: str) -> str:
-    return f'["{name}.csv", "{_STEPS}.csv"]' if name == "contacts" else f'"{name}.csv"'
 
 
 def _later(shop: dict[str, pd.DataFrame], seed: int) -> dict[str, pd.DataFrame]:

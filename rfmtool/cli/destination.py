@@ -74,6 +74,8 @@ def check_apart(target: Path, *inputs: str | None, option: str = "-o") -> None:
     Raises:
         UsageError: an input is `target`, lies in it, or is a folder that would read it.
     """
+    from rfmtool.sources.files.listing import has_data_name
+
     place = target.resolve()
     for name in filter(None, inputs):
         if scheme_of(name):
@@ -84,17 +86,12 @@ def check_apart(target: Path, *inputs: str | None, option: str = "-o") -> None:
                     f"{option} {target}: {path} is read, and would be replaced",
                     "Name another place.",
                 )
-            if path.is_dir() and _would_be_read(place, path.resolve()):
+            folder = path.resolve()
+            if path.is_dir() and place.is_relative_to(folder) and has_data_name(place, folder):
                 raise UsageError(
                     f"{option} {target}: lies in {path}, and would be read as input the next time",
                     "Name a place outside of it.",
                 )
-
-
-def _would_be_read(place: Path, folder: Path) -> bool:
-    from rfmtool.sources.files.listing import has_data_name
-
-    return place.is_relative_to(folder) and has_data_name(place, folder)
 
 
 def console(settings: Settings) -> Console:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 import glob
 import os
+import shlex
 import string
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import chdir
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -34,24 +35,15 @@ def command(file: str, *, check: bool) -> None:
     check_local(file)
     data = _data(Path(file))
     words, notify = _words(Path(file), data)
-    with _standing_in(Path(file).absolute().parent):
+    with chdir(Path(file).absolute().parent):
         if check:
             _prove(words)
-            click.echo(f"{file}: {_quoted(words)}")
+            quoted = shlex.join(["rfmtool", "run", *map(without_secrets, words)])
+            click.echo(f"{file}: {quoted}")
             return
         # The manifest says what was run, and who reads it back goes by that.
         sys.argv = [sys.argv[0], "run", *words]
         run.main(words, prog_name="rfmtool run", standalone_mode=False, obj={"notify": notify})
-
-
-@contextmanager
-def _standing_in(folder: Path) -> Iterator[None]:
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(before)
 
 
 def _data(path: Path) -> dict[str, Any]:
@@ -103,7 +95,10 @@ def _words(path: Path, data: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     words = []
     for key, value in job.items():
         if key not in known:
-            raise UsageError(f"{path}: unknown key {key!r} in [job]", _nearest(key, known))
+            names = [*known, "inputs", "notify"]
+            near = difflib.get_close_matches(key, names, 1)
+            hint = f"Is it {near[0]}?" if near else f"Known are {', '.join(sorted(names))}."
+            raise UsageError(f"{path}: unknown key {key!r} in [job]", hint)
         words += _option(known[key], value, f"{path}: {key}")
     return [*words, "--", *inputs], notify
 
@@ -118,12 +113,6 @@ def _is_yet_to_come(folder: Path, job: Mapping[str, Any]) -> bool:
     return not place.exists() and any(
         isinstance(one, str) and place.is_relative_to(folder / one) for one in outputs
     )
-
-
-def _nearest(key: str, known: Mapping[str, object]) -> str:
-    names = [*known, "inputs", "notify"]
-    alike = difflib.get_close_matches(key, names, 1)
-    return f"Is it {alike[0]}?" if alike else f"Known are {', '.join(sorted(names))}."
 
 
 def _option(option: click.Option, value: Any, where: str) -> list[str]:
@@ -214,19 +203,11 @@ def _prove(words: Sequence[str]) -> None:
         limits.earlier_run(given, None, settings)
         sources = [*exports, *evidence_sources(settings, exports).values()]
         for name in sources:
-            if not scheme_of(name) and name != "-" and not _is_there(name):
+            if scheme_of(name) or name == "-":
+                continue
+            if not Path(name).exists() and not glob.glob(name, recursive=True):  # noqa: PTH207 - as given
                 raise UsageError(f"{name}: there is no such file", "Look at the job file.")
         run_arguments(settings, exports)
         load_rules(settings["rules_file"])
         if settings["scales_file"]:
             load_scales(settings["scales_file"])
-
-
-def _is_there(name: str) -> bool:
-    return Path(name).exists() or bool(glob.glob(name, recursive=True))  # noqa: PTH207 - as given
-
-
-def _quoted(words: Sequence[str]) -> str:
-    import shlex
-
-    return shlex.join(["rfmtool", "run", *map(without_secrets, words)])

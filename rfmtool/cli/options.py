@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from rfmtool.cli.parameters import Day, Days, Size
+from rfmtool.cli.parameters import Day, Days, Exports, Size
 from rfmtool.cli.sections import section
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -30,7 +30,7 @@ _placed = section("How customers are scored and placed")
 _written = section("How text tables are written")
 _running = section("While it runs")
 
-exports = click.argument("exports", metavar="EXPORT...", nargs=-1, required=True)
+exports = click.argument("exports", metavar="EXPORT...", nargs=-1, required=True, cls=Exports)
 
 reading = _together(
     _reading("--column", "columns", metavar="ROLE=NAME", multiple=True,
@@ -45,7 +45,7 @@ reading = _together(
              help="A known export: shopify, stripe, square, etsy, woocommerce, online_retail,"
                   " none (default: by its header)."),
     _reading("--table", metavar="NAME",
-             help="The table to read of a database that is named by its URL."),
+             help="The table to read of a database that is named by its URL, or of the cluster."),
     _reading("--query", metavar="SQL", help="What to ask a database instead."),
     _reading("--delimiter", metavar="C", help="What divides cells: , ; | or tab."),
     _reading("--encoding", metavar="NAME", help="Text encoding, e.g. cp1252."),
@@ -183,10 +183,12 @@ scoring = _together(
 engine = _together(
     _running("--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True,
              help="Where files are read and grouped: in this process, or on a cluster that speaks"
-                  " Spark Connect."),
+                  " Spark Connect. With --table and no EXPORT a table of the cluster is read."),
     _running("--remote", metavar="URL",
              help="The cluster of --engine spark: sc://HOST:15002 (default: SPARK_REMOTE)."),
-    _running("--memory-limit", metavar="SIZE", help="E.g. 2GB; beyond it, spill to disk."),
+    _running("--memory-limit", type=Size(), metavar="SIZE",
+             help="What all of the program may take, e.g. 2GB: it spills to disk, or says what the"
+                  " least is."),
     _running("--threads", type=click.IntRange(1, 1024), metavar="N", help="Default: all cores."),
 )  # fmt: skip
 

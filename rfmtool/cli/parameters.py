@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
 import click
+
+
+class Exports(click.Argument):
+    """What is read: where none is named, the cluster whose `--table` is to be read."""
+
+    def process_value(self, ctx: click.Context, value: Any) -> Any:
+        """What is named; options that are given have been looked at before."""
+        is_missing = self.value_is_missing(value)
+        if is_missing and ctx.params.get("table") and ctx.params.get("engine") == "spark":
+            remote = ctx.params.get("remote") or os.environ.get("SPARK_REMOTE")
+            value = (remote,) if remote else ()
+        return super().process_value(ctx, value)
 
 
 class Day(click.ParamType["date | str"]):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import replace
-from typing import IO, Any
+from typing import Any
 
 import click
 
@@ -73,7 +73,9 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
         computed = (*select, *filter(None, [(settings["sort"] or "").removeprefix("-")]))
         arguments["settings"] = replace(arguments["settings"], select=computed)
     shared = is_shared(settings)
-    with published_file(path, shared=shared) if path else _stdout() as target:
+    # The table is the answer, not a message, so even --quiet prints it.
+    stdout = nullcontext(sys.stdout.buffer)
+    with published_file(path, shared=shared) if path else stdout as target:
         result = pipeline.run(list(exports), **arguments)
         tell_of_tables(result.evidence, settings)
         frames = result.parts()
@@ -105,8 +107,3 @@ def _check_sort(sort: str | None, keep: Sequence[str]) -> None:
 
     known = [*columns.WRITTEN, *keep]
     ordering.ordered(pd.DataFrame(columns=known), known, sort, None)
-
-
-def _stdout() -> AbstractContextManager[IO[bytes]]:
-    # The table is the answer, not a message, so even --quiet prints it.
-    return nullcontext(sys.stdout.buffer)

@@ -49,6 +49,8 @@ class Rows:
     database: Database
     table: str = ""
     query: str = field(default="", repr=False)
+    columns: tuple[str, ...] = ()
+    """Of the table, those that are to be read; none stands for all."""
 
     @property
     def name(self) -> str:
@@ -66,7 +68,8 @@ class Rows:
         if self.query:
             return self.query.strip().rstrip(";")
         bare = self.database.scheme in _BARE
-        return f"select * from {self.table if bare else quoted(*self.table.split('.'))}"
+        columns = ", ".join(map(quoted, self.columns)) or "*"
+        return f"select {columns} from {self.table if bare else quoted(*self.table.split('.'))}"
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,24 @@ def batches(rows: Rows) -> Iterator[pa.RecordBatchReader]:
         yield pa.RecordBatchReader.from_batches(reader.schema, _told(reader, rows.name))
 
 
+def are_in_a_file(rows: Rows) -> bool:
+    """Whether they are a table of a file, which lists them in one order whenever it is asked.
+
+    Raises:
+        UsageError: there is no such file.
+        SystemFailureError: another program holds it.
+    """
+    if rows.database.scheme != "duckdb" or rows.query:
+        return False
+    asked = (
+        "select distinct table_type from information_schema.tables"
+        " where lower(table_name) = lower(?)"
+    )
+    with in_our_words(rows.name), connected(rows.database, read_only=True) as connection:
+        found = connection.execute(asked, [rows.table.split(".")[-1]]).fetchall()
+    return bool(found == [("BASE TABLE",)])
+
+
 def _told(reader: pa.RecordBatchReader, name: str) -> Iterator[pa.RecordBatch]:
     """The same batches, with errors in our words wherever they are asked for."""
     with in_our_words(name):

@@ -72,7 +72,13 @@ class _AdbcSession:
 
     def ingest(self, target: Target, table: str, rows: pa.RecordBatchReader) -> int:
         where = {"db_schema_name": target.schema} if target.schema else {}
-        rows = rows if target.is_server else _without_decimals(rows)
+        if not target.is_server:  # decimals as text, which SQLite makes numbers of
+            schema = pa.schema([
+                field.with_type(pa.string()) if pa.types.is_decimal(field.type) else field
+                for field in rows.schema
+            ])  # fmt: skip
+            parts = (batch.cast(schema) for batch in rows)
+            rows = pa.RecordBatchReader.from_batches(schema, parts)
         return int(self.cursor.adbc_ingest(table, rows, mode="append", **where))
 
     def commit(self) -> None:
@@ -99,12 +105,3 @@ class _DuckdbSession:
 
     def commit(self) -> None:
         self.connection.commit()
-
-
-def _without_decimals(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:
-    """Decimals as text, which SQLite makes numbers of."""
-    schema = pa.schema([
-        field.with_type(pa.string()) if pa.types.is_decimal(field.type) else field
-        for field in rows.schema
-    ])  # fmt: skip
-    return pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in rows))

@@ -193,16 +193,17 @@ def _type(target: Target, kind: pa.DataType) -> str:
 
 def _dated_schema(schema: pa.Schema) -> pa.Schema:
     """The columns as they are written: the day first, and few types."""
-    day = pa.field(DAY, pa.date32())
-    return pa.schema([day, *(field.with_type(_plain(field.type)) for field in schema)])
-
-
-def _plain(kind: pa.DataType) -> pa.DataType:
-    if pa.types.is_integer(kind):
-        return pa.int64()
-    if pa.types.is_floating(kind):
-        return pa.float64()
-    return kind if pa.types.is_decimal(kind) or pa.types.is_date(kind) else pa.string()
+    fields = [pa.field(DAY, pa.date32())]
+    for field in schema:
+        kind = field.type
+        if pa.types.is_integer(kind):
+            kind = pa.int64()
+        elif pa.types.is_floating(kind):
+            kind = pa.float64()
+        elif not pa.types.is_decimal(kind) and not pa.types.is_date(kind):
+            kind = pa.string()
+        fields.append(field.with_type(kind))
+    return pa.schema(fields)
 
 
 def _dated(rows: pa.RecordBatchReader, day: date) -> pa.RecordBatchReader:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
 from rfmtool.demo import catalogue, seasons
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 LINES = (1, 2, 3, 4, 5, 6)
 LINE_SHARES = (0.30, 0.29, 0.20, 0.11, 0.06, 0.04)
@@ -28,14 +23,9 @@ def fill(people: pd.DataFrame, orders: pd.DataFrame, rng: np.random.Generator) -
     person = orders["person"].to_numpy()[order]
     month = seasons.months(orders["day"].to_numpy()[order])
     product = catalogue.choose(people["leaning"].to_numpy()[person], month, rng)
-    quantity = _quantities(people["appetite"].to_numpy()[person], product, rng)
+    # At least one; nobody needs six kettles.
+    several = catalogue.PRODUCTS["by_the_dozen"].to_numpy()[product]
+    appetite = people["appetite"].to_numpy()[person]
+    quantity = 1 + rng.poisson(EXTRA_UNITS * appetite * several)
     lines = pd.DataFrame({"order": order, "product": product, "quantity": quantity})
     return lines.drop_duplicates(["order", "product"], ignore_index=True)
-
-
-def _quantities(
-    appetite: NDArray[np.float64], product: NDArray[np.int64], rng: np.random.Generator
-) -> NDArray[np.int64]:
-    """Units per line, at least one; nobody needs six kettles."""
-    several = catalogue.PRODUCTS["by_the_dozen"].to_numpy()[product]
-    return np.asarray(1 + rng.poisson(EXTRA_UNITS * appetite * several), dtype=np.int64)

@@ -23,9 +23,13 @@ def feedback(
     people: pd.DataFrame, occasions: pd.DataFrame, today: int, rng: np.random.Generator
 ) -> pd.DataFrame:
     """One row per survey answer, review or complaint, by day; none later than `today`."""
+    # Answers from 0 to 10, within what the person's mood allows.
+    asked = chance.repeat(people["surveys"], rng)
+    low, high = people["nps_min"].to_numpy()[asked], people["nps_max"].to_numpy()[asked]
+    answers = rng.integers(low, high + 1).astype(np.str_)
     said = pd.concat(
         [
-            _surveys(people, rng),
+            _said(asked, "surveys", "survey", "yes").assign(nps=answers),
             _reviews(people, "praise", "no", rng),
             _reviews(people, "asked_praise", "yes", rng),
             _reviews(people, "gripes", "", rng),
@@ -60,15 +64,6 @@ def _spoken_days(
     known = people["known_day"].to_numpy()[person]
     about = np.where(orders[person] > 0, ordered, known)
     return np.minimum(about + rng.integers(1, WITHIN_DAYS, len(person)), today).astype(np.int64)
-
-
-def _surveys(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Answers from 0 to 10, within what the person's mood allows."""
-    person = chance.repeat(people["surveys"], rng)
-    low, high = people["nps_min"].to_numpy()[person], people["nps_max"].to_numpy()[person]
-    answer = rng.integers(low, high + 1).astype(np.str_)
-    table = _said(person, "surveys", "survey", "yes")
-    return table.assign(nps=answer)
 
 
 def _reviews(

@@ -29,16 +29,13 @@ _USUAL: Final = (8.0, 25.0)
 
 def effects(actions: list[str]) -> pd.DataFrame:
     """What each list truly does, as text cells."""
-    rows = [(action, *_effect(action)) for action in actions]
+    usual = {action: _BEGIN if action in _SILENT else _OTHERS for action in actions}
+    rows = [(action, *EFFECTS.get(action, usual[action])) for action in actions]
     told = pd.DataFrame(rows, columns=["action", "left_alone", "treated", "because"])
     return told.assign(
         left_alone=told["left_alone"].map("{:.2f}".format),
         treated=told["treated"].map("{:.2f}".format),
     )
-
-
-def _effect(action: str) -> tuple[float, float, str]:
-    return EFFECTS.get(action, _BEGIN if action in _SILENT else _OTHERS)
 
 
 def orders(before: pd.DataFrame, people: pd.DataFrame, seed: int) -> pd.DataFrame:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
 from rfmtool.demo import seasons
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 SECOND_ORDER_SAME_DAY = 0.02  # "I forgot the filters"
 ANONYMOUS = 0.03
@@ -51,21 +46,14 @@ def orders(people: pd.DataFrame, visits: pd.DataFrame, rng: np.random.Generator)
     """
     again = visits[rng.random(len(visits)) < SECOND_ORDER_SAME_DAY]
     own = pd.concat([visits, again]).assign(named=True)
-    made = pd.concat([own, _guests(own, rng)], ignore_index=True)
-    chance = people["cancels"].to_numpy()[made["person"]]
-    return made.assign(minute=_minutes(len(made), rng), cancelled=rng.random(len(made)) < chance)
-
-
-def _guests(own: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Orders without a name: guests shop like the customers they stand next to."""
+    # Guests shop like the customers they stand next to.
     count = round(len(own) * ANONYMOUS)
     alike = own["person"].to_numpy()[rng.integers(0, max(len(own), 1), count)]
     from_day = np.full(count, seasons.EXPORT_BEGINS)
     day = seasons.ARRIVALS.draw(from_day, np.full(count, seasons.EXPORT_ENDS), rng)
-    return pd.DataFrame({"person": alike, "day": day, "named": np.full(count, fill_value=False)})
-
-
-def _minutes(count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Minutes since midnight."""
-    middle = np.where(rng.random(count) < 0.55, MORNING, EVENING)  # noqa: PLR2004  # mornings win
-    return np.clip(rng.normal(middle, 100), 0, 1439).astype(np.int64)
+    guests = pd.DataFrame({"person": alike, "day": day, "named": np.full(count, fill_value=False)})
+    made = pd.concat([own, guests], ignore_index=True)
+    middle = np.where(rng.random(len(made)) < 0.55, MORNING, EVENING)  # noqa: PLR2004 - mornings win
+    minute = np.clip(rng.normal(middle, 100), 0, 1439).astype(np.int64)
+    chance = people["cancels"].to_numpy()[made["person"]]
+    return made.assign(minute=minute, cancelled=rng.random(len(made)) < chance)

@@ -26,7 +26,11 @@ def wallets(people: pd.DataFrame, ledger: Ledger, rng: np.random.Generator) -> p
     told = people.loc[clients, ["customer_id"]].assign(draw=rng.random(len(clients)))
     spent = _spent(ledger).reindex(clients, fill_value=0)
     totals = _totals(told[told["draw"] < KNOWN], spent, rng)
-    ranks = _ranks(told[told["draw"].between(KNOWN, KNOWN + RANKED, inclusive="left")], rng)
+    # Ranks from 1 to the number of brands; the shop is more often near the top.
+    ranked = told[told["draw"].between(KNOWN, KNOWN + RANKED, inclusive="left")]
+    brands = rng.choice(BRANDS, len(ranked), p=BRAND_SHARES)
+    rank = 1 + np.floor(brands * rng.random(len(ranked)) ** 1.5).astype(np.int64)
+    ranks = ranked.assign(rank=rank.astype(np.str_), brands=brands.astype(np.str_))
     table = pd.concat([totals, ranks]).reindex(columns=COLUMNS).fillna("")
     return table.sort_values("customer_id", ignore_index=True)
 
@@ -50,10 +54,3 @@ def _totals(told: pd.DataFrame, spent: pd.Series[int], rng: np.random.Generator)
     share = np.where(chance.happens(MISTAKEN, len(told), rng), 1.25, share)
     tens = (pence / share / 1000).round().clip(lower=1).astype("int64")
     return told.assign(wallet=catalogue.money(tens * 1000), from_on=YEAR[0], until_on=YEAR[1])
-
-
-def _ranks(told: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Ranks from 1 to the number of brands; the shop is more often near the top."""
-    brands = rng.choice(BRANDS, len(told), p=BRAND_SHARES)
-    rank = 1 + np.floor(brands * rng.random(len(told)) ** 1.5).astype(np.int64)
-    return told.assign(rank=rank.astype(np.str_), brands=brands.astype(np.str_))

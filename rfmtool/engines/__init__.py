@@ -70,6 +70,11 @@ class Entries:
     cost: Ints | None = None
     uncosted: Ints | None = None
 
+    @property
+    def held_bytes(self) -> int:
+        """What they take of memory."""
+        return sum(column.nbytes for column in vars(self).values() if column is not None)
+
     def between(self, start: int, stop: int) -> Entries:
         """The entries of the customers at these places; these and their orders count from 0."""
         first, last = np.searchsorted(self.owner, (start, stop))

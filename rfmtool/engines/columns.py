@@ -11,6 +11,8 @@ from rfmtool.sources.rows.clean import LARGEST, LINES
 from rfmtool.sources.rows.lines import FILE
 
 _CONSENT = "consent"
+_DAY = "20000000"
+"""Added to a day it comes to as many digits for any day."""
 _NO_WORDS = frozenset({*LINES.names, "category", "cost", "uncosted", LARGEST, FILE})
 
 
@@ -30,6 +32,11 @@ class Columns:
     def words(self) -> list[str]:
         """Contact and kept columns."""
         return [name for name in self.names if name not in _NO_WORDS]
+
+    @property
+    def letters_before(self) -> dict[str, int]:
+        """How many letters of day and rank stand before each word while the largest is sought."""
+        return {name: len(_DAY) + (name == _CONSENT) for name in self.words}
 
     @property
     def has_category(self) -> bool:
@@ -57,9 +64,12 @@ class Columns:
         )
         return ", ".join(counted)
 
-    def level_sums(self) -> str:
-        """What lines of one order and day become."""
-        words = (f"max({_ranked(name)}) as {quoted(name)}" for name in self.words)
+    def level_sums(self, *, is_dated: bool = False) -> str:
+        """What lines of one order and day become; `is_dated` puts the day before words."""
+        words = (
+            f"{_dated(_ranked(name)) if is_dated else f'max({_ranked(name)})'} as {quoted(name)}"
+            for name in self.words
+        )
         marks = (f"max({LARGEST}) as {LARGEST}",) if LARGEST in self.names else ()
         files = ("min(file) as first_file", "max(file) as last_file") if FILE in self.names else ()
         return ", ".join([self.sums(), "bool_and(is_sale) as is_sale", *words, *marks, *files])
@@ -87,9 +97,8 @@ class Columns:
     def latest(self) -> str:
         """The latest of the words."""
         return ", ".join(
-            f"substr(max(cast(day + 20000000 as varchar) || {quoted(name)}),"
-            f" {10 if name == _CONSENT else 9}) as {quoted(name)}"
-            for name in self.words
+            f"substr({_dated(quoted(name))}, {letters + 1}) as {quoted(name)}"
+            for name, letters in self.letters_before.items()
         )
 
 
@@ -103,6 +112,10 @@ def _ranked(name: str) -> str:
     return f"case when {bare} in ({refusals}) then '1' else '0' end || {word}"
 
 
+def _dated(word: str) -> str:
+    return f"max(cast(day + {_DAY} as string) || {word})"
+
+
 def quoted(name: str) -> str:
-    """A column's name as SQL has it."""
-    return '"' + name.replace('"', '""') + '"'
+    """A column's name as SQL has it: in quotes, which not all SQL knows, where it needs them."""
+    return name if name.isidentifier() else '"' + name.replace('"', '""') + '"'

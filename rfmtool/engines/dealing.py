@@ -72,15 +72,14 @@ class _Dealer:
         while True:
             if not mine:
                 with self._turn:
-                    while not mine and self._is_far_ahead():
-                        self._turn.wait(_PAUSE_SECONDS)  # others take their turn meanwhile
+                    # Others take their turn while too much waits for one of the shares.
+                    while (
+                        not mine and not self._is_stopped and max(map(len, self._ready)) > _WAITING
+                    ):
+                        self._turn.wait(_PAUSE_SECONDS)
                     if not mine and not self._deal():
                         return
             yield mine.popleft()
-
-    def _is_far_ahead(self) -> bool:
-        """Whether too much waits for one of the shares."""
-        return not self._is_stopped and max(map(len, self._ready)) > _WAITING
 
     def _deal(self) -> bool:
         """Deal the next batch out, unless there is none."""

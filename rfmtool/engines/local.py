@@ -13,12 +13,11 @@ from rfmtool.engines import Grouping, Request
 from rfmtool.engines.copies import anonymous_units, overlap, status_money
 from rfmtool.engines.exact import DOUBLE, WIDE, MoneyOverflowError
 from rfmtool.engines.queries import SamePersonError, grouping_of
-from rfmtool.errors import SystemFailureError, UsageError
+from rfmtool.errors import SystemFailureError
+from rfmtool.heap import give_back
+from rfmtool.room import PROGRAM_BYTES, check_limit
 from rfmtool.scratch import scratch_folder
 
-# With less DuckDB may end before it spills: every thread fills its buffers first.
-LEAST_MB: Final = 128
-LEAST_MB_PER_THREAD: Final = 16
 _ENOUGH_BYTES: Final = 1_500_000_000
 """What is taken where nobody says: of 100 million lines with more spilling is no faster."""
 
@@ -32,7 +31,8 @@ class LocalEngine:
     """Groups in this process, and spills to disk beyond its share of memory."""
 
     threads: int
-    memory_limit: str | None = None
+    memory_limit: int | None = None
+    """How many bytes all of the program may take."""
 
     def group(self, request: Request) -> Grouping:
         """Return all that is wanted, as `engines.Engine` says.
@@ -44,7 +44,7 @@ class LocalEngine:
         Raises:
             InputError: a customer's money reaches 2^63.
             SystemFailureError: memory or disk ran out.
-            UsageError: the memory limit is no size.
+            UsageError: the memory limit is too little.
         """
         if request.overlap:
             with self._connection(self.threads) as connection:
@@ -79,26 +79,16 @@ class LocalEngine:
             connection.execute("set memory_limit = ?", [f"{self._limit_bytes(connection)}B"])
             with _in_our_words():
                 yield connection
+        give_back()
 
     def _limit_bytes(self, connection: duckdb.DuckDBPyConnection) -> int:
-        if not self.memory_limit:
-            query = "select parse_formatted_bytes(current_setting('memory_limit'))"
-            [(offered_bytes,)] = connection.execute(query).fetchall()
-            return min(int(offered_bytes) // 2, _ENOUGH_BYTES)
-        size, least_mb = self.memory_limit, max(LEAST_MB, LEAST_MB_PER_THREAD * self.threads)
-        try:
-            [(limit_bytes,)] = connection.execute(
-                "select parse_formatted_bytes(?)", [size]
-            ).fetchall()
-        except duckdb.Error:
-            raise UsageError(f"--memory-limit {size!r} is not a size", "For example 2GB.") from None
-        if limit_bytes < least_mb * 1_000_000:
-            raise UsageError(
-                f"--memory-limit {size!r} is too little:"
-                f" the least for --threads {self.threads} is {least_mb}MB",
-                f"Give it that or more; fewer --threads need less, but never below {LEAST_MB}MB.",
-            )
-        return int(limit_bytes)
+        """What of the memory DuckDB may take before it spills."""
+        if self.memory_limit is not None:
+            check_limit(self.memory_limit, self.threads)
+            return self.memory_limit - PROGRAM_BYTES
+        query = "select parse_formatted_bytes(current_setting('memory_limit'))"
+        [(offered_bytes,)] = connection.execute(query).fetchall()
+        return min(int(offered_bytes) // 2, _ENOUGH_BYTES)
 
 
 @contextmanager

@@ -14,13 +14,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import PART, Ints, Mask
+from rfmtool.arrays import PART, Mask
 from rfmtool.engines import CATEGORIES, CUSTOMERS, Entries, Grouping, OrderCounts, Request
 from rfmtool.engines.columns import Columns
 from rfmtool.engines.copies import register
 from rfmtool.engines.dealing import ask_in_shares
 from rfmtool.engines.exact import WIDE, customers_of, statement, whole
 from rfmtool.engines.spends import Spends
+from rfmtool.room import GROUPING_BYTES
 from rfmtool.sources.cells.ids import matching_key
 from rfmtool.sources.layout import KEPT
 
@@ -170,8 +171,17 @@ class _Queries:
             sums = [f"sum({name}) as {name}" for name in sums]
             group_by = "group by owner, order_id, day"
         query = statement("entries", sums=", ".join(sums), group_by=group_by)
+        [(most,)] = self.connection.sql("select count(*) from level").fetchall()
+        self._make_room(most * (12 + 8 * len(sums)))
         with self.connection.sql(query).to_arrow_reader(PART) as batches:
-            return _entries_of(batches)
+            return _entries_of(batches, most)
+
+    def _make_room(self, size_bytes: int) -> None:
+        """Let DuckDB spill what arrays of a size are to take the place of."""
+        query = "select parse_formatted_bytes(current_setting('memory_limit'))"
+        [(limit,)] = self.connection.execute(query).fetchall()
+        least = min(int(limit), GROUPING_BYTES)
+        self.connection.execute(f"set memory_limit = '{max(int(limit) - size_bytes, least)}B'")
 
     def _categories(self) -> pa.Table:
         table = self._ask("categories")
@@ -213,13 +223,15 @@ class _Queries:
         return self.connection.sql(statement(name, **parts)).to_arrow_table()
 
 
-def _entries_of(batches: pa.RecordBatchReader) -> Entries:
+def _entries_of(batches: pa.RecordBatchReader, most: int) -> Entries:
     """Entries out of rows of owner, order_id, day and sums, where those of an order stand together.
 
-    Some at a time, because the ids of all orders take more memory than what is kept of them.
+    Written where they are to stay, some at a time, because there are many, `most` at most, and the
+    ids of all orders take more memory than what is kept of them.
     """
-    columns: list[list[Ints]] = [[np.empty(0, dtype=np.int32)] for _ in batches.schema]
-    orders, last = 0, None
+    kinds = [np.int32, np.int32, np.int32, *[np.int64] * (len(batches.schema) - 3)]
+    columns = [np.empty(most, dtype=kind) for kind in kinds]
+    start, orders, last = 0, 0, None
     for batch in filter(len, batches):
         owner, order_id, day, *sums = batch.columns
         is_new = np.ones(len(batch), dtype=bool)
@@ -228,11 +240,10 @@ def _entries_of(batches: pa.RecordBatchReader) -> Entries:
         order = np.cumsum(is_new, dtype=np.int32) + np.int32(orders - 1)
         orders, last = int(order[-1]) + 1, (owner[-1], order_id[-1])
         money = (whole(pa.chunked_array([one])) for one in sums)
-        found = (owner.cast(pa.int32()).to_numpy(), order, day.to_numpy(), *money)
-        for column, part in zip(columns, found, strict=True):
-            column.append(part)
-    # One after the other, each let go of in turn.
-    return Entries(*(np.concatenate(columns.pop(0)) for _ in batches.schema))
+        for column, part in zip(columns, (owner, order, day, *money), strict=True):
+            column[start : start + len(batch)] = part
+        start += len(batch)
+    return Entries(*(column[:start] for column in columns))
 
 
 def _changes(column: pa.Array) -> Mask:

@@ -67,17 +67,21 @@ class Spends:
             for first, second, *sums in _added_up(owner, codes, net, day)
         )
 
+    def note(self, lines: pa.RecordBatch) -> None:
+        """Note what lines spend: of their customers, categories, sales, refunds and days."""
+        known = lines.select(["customer_id", _CATEGORY, "sales", "refunds", "day"]).drop_null()
+        words = (known[name].dictionary_encode() for name in ("customer_id", _CATEGORY))
+        net = pc.subtract(known["sales"], known["refunds"])
+        is_sale = pc.greater(known["sales"], 0)
+        day = pc.if_else(is_sale, known["day"], pa.scalar(NO_DAY, pa.int32()))
+        self._notes.append(pa.table([*words, net, day], _NOTES))
+        if sum(map(len, self._notes)) > self._many:
+            self._notes = [_fewer(self._notes)]
+            self._many = max(self._many, 2 * len(self._notes[0]))
+
     def _passing(self, lines: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
         for batch in lines:
-            known = batch.select(["customer_id", _CATEGORY, "sales", "refunds", "day"]).drop_null()
-            words = (known[name].dictionary_encode() for name in ("customer_id", _CATEGORY))
-            net = pc.subtract(known["sales"], known["refunds"])
-            is_sale = pc.greater(known["sales"], 0)
-            day = pc.if_else(is_sale, known["day"], pa.scalar(NO_DAY, pa.int32()))
-            self._notes.append(pa.table([*words, net, day], _NOTES))
-            if sum(map(len, self._notes)) > self._many:
-                self._notes = [_fewer(self._notes)]
-                self._many = max(self._many, 2 * len(self._notes[0]))
+            self.note(batch)
             yield batch.drop_columns([_CATEGORY])
 
 

@@ -80,6 +80,12 @@ class Grouped:
     evidence: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     """The evidence tables supplied: `owner` and `referred` are places in `table`."""
 
+    @property
+    def held_bytes(self) -> int:
+        """What customers and their orders take of memory."""
+        orders = 0 if self.entries is None else self.entries.held_bytes
+        return int(self.table.nbytes) + self.dates.owner.nbytes + self.dates.day.nbytes + orders
+
     def between(self, start: int, stop: int) -> Grouped:
         """The customers at these places, counted from 0, with what tells of nobody else."""
         return replace(

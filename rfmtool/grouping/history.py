@@ -81,7 +81,9 @@ class LaidOut:
             yield Past(start, _moves(part), _counted(part))
 
 
-def standing(table: pa.Table, past: Iterable[Past], until_day: int) -> tuple[pa.Table, OrderDates]:
+def standing(
+    table: pa.Table, past: Iterable[Past], until_day: int, entries: int
+) -> tuple[pa.Table, OrderDates]:
     """The customers as if the export had ended on a day; their places stay as they are.
 
     An order given back later still counts. Who has no line by then has no order and no money.
@@ -90,6 +92,7 @@ def standing(table: pa.Table, past: Iterable[Past], until_day: int) -> tuple[pa.
         table: engines.CUSTOMERS, and `rows`, `cost` and `uncosted` where these are known.
         past: what each order moved on each day, of all customers.
         until_day: in days since 1970-01-01, included.
+        entries: how many there are in the past.
 
     Returns:
         The table, in which `rows` counts what an order moved on a day as one; and the days of the
@@ -97,16 +100,19 @@ def standing(table: pa.Table, past: Iterable[Past], until_day: int) -> tuple[pa.
     """
     moved = _MOVED & {*table.column_names}
     sums = {name: np.zeros(len(table), dtype=np.int64) for name in moved}
-    dates = []
-    for part in past:
-        by_then = part.moves.by(until_day)
-        for name in moved & by_then.keys():
-            sums[name][part.start + part.moves.owner] = by_then[name]
-        dates.append(part.counted.on(until_day).moved(part.start))
+
+    def days_on() -> Iterator[OrderDates]:
+        for part in past:
+            by_then = part.moves.by(until_day)
+            for name in moved & by_then.keys():
+                sums[name][part.start + part.moves.owner] = by_then[name]
+            yield part.counted.on(until_day).moved(part.start)
+
+    dates = OrderDates.joined(days_on(), entries)
     for name in moved:
         place = table.column_names.index(name)
         table = table.set_column(place, name, pa.array(sums[name]))
-    return table, OrderDates.joined(dates)
+    return table, dates
 
 
 def spent_between(past: Iterable[Past], after: int, until: int, customers: int) -> Ints:
@@ -141,7 +147,7 @@ def known_by(
 def counting_orders(entries: Entries) -> OrderDates:
     """The days of the orders that net above zero: the earliest with a positive amount."""
     dates = (_counted(part).on(LATE - 1).moved(start) for start, part in _parts(entries))
-    return OrderDates.joined([*dates])
+    return OrderDates.joined(dates, len(entries.day))
 
 
 def _parts(entries: Entries) -> Iterator[tuple[int, Entries]]:

@@ -103,10 +103,6 @@ def _cut_short(export: Export, role: str, which: str) -> AmbiguousInputError:
     )
 
 
-def _any(found: pa.Array) -> bool:
-    return pc.any(found).as_py() is True
-
-
 def _are_nobody(ids: pa.Array) -> Mask:
     apart = pc.utf8_normalize(pc.utf8_lower(ids), "NFKD")
     likely = pc.replace_substring_regex(apart, r"[\s_/\p{M}-]+", "")
@@ -119,7 +115,7 @@ def id_notices(export: Export, customers: pa.Table, dates: OrderDates) -> Sequen
     ids = customers["customer_id"].combine_chunks()
     found = []
     floats = len(_without_point_zero(ids))
-    if floats and _any(pc.match_substring_regex(ids, "^[0-9]+$")):
+    if floats and pc.any(pc.match_substring_regex(ids, "^[0-9]+$")).as_py():
         found.append(
             f"{floats:,} customer ids are written like 17850.0 and others like 17850; if those are"
             " numbers alike, write them alike in all files."

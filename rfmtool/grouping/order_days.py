@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -42,10 +42,16 @@ class OrderDates:
         return cls(owner, ((keys & ((1 << _DAY_BITS) - 1)) - LATE).astype(np.int32))
 
     @classmethod
-    def joined(cls, parts: Sequence[OrderDates]) -> OrderDates:
-        """The days of some customers after those of others."""
-        owner, day = ([getattr(one, name) for one in parts] for name in ("owner", "day"))
-        return cls(np.concatenate(owner), np.concatenate(day))
+    def joined(cls, parts: Iterable[OrderDates], most: int) -> OrderDates:
+        """The days of some customers after those of others, `most` at most in all.
+
+        Written where they are to stay, because there are many.
+        """
+        owner, day, end = np.empty(most, dtype=np.int32), np.empty(most, dtype=np.int32), 0
+        for part in parts:
+            start, end = end, end + len(part.day)
+            owner[start:end], day[start:end] = part.owner, part.day
+        return cls(owner[:end], day[:end])
 
     def moved(self, start: int) -> OrderDates:
         """The days of customers who are counted from another place."""

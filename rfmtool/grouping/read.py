@@ -22,6 +22,7 @@ from rfmtool.grouping.history import counting_orders
 from rfmtool.grouping.ids import check_ids
 from rfmtool.grouping.order_days import order_dates, strip_point_zero
 from rfmtool.grouping.statuses import check_statuses
+from rfmtool.heap import give_back
 from rfmtool.rules import Paths, Rules, load_rules
 from rfmtool.rules.presets import SALE_ROLES
 from rfmtool.sources import Asked, Export, open_export
@@ -71,7 +72,8 @@ class Settings:
     wallet_scores: bool = False
     """Score shares of wallet too."""
     threads: int = field(default_factory=cores)
-    memory_limit: str | None = None
+    memory_limit: int | None = None
+    """How many bytes the program may take."""
     remote: str | None = field(default=None, repr=False)  # it may hold a token
     """Where lines are grouped: a cluster that speaks Spark Connect; None: in this process."""
 
@@ -108,7 +110,7 @@ def group(
         AmbiguousInputError: it can be read in two ways that differ.
         UsageError: the settings contradict each other.
     """
-    engine = _engine(settings)
+    engine = _engine(settings, export)
     question, as_of = _question(export, rules, settings), settings.as_of
     if settings.window_days is not None and as_of is not None:
         question = _with_window(question, as_of, settings.window_days)
@@ -129,18 +131,20 @@ def group(
             grouped = replace(grouped, export=surveyed)
         _check_ambiguities(grouped, lines, engine)
         if settings.window_days is None or not seeks_day:
+            give_back()
             return replace(grouped, as_of=as_of)
         as_of = as_of_day(grouped, accept_last=settings.accept_last)
         question = _with_window(question, as_of, settings.window_days)
 
 
-def _engine(settings: Settings) -> Engine:
+def _engine(settings: Settings, export: Export) -> Engine:
     local = LocalEngine(settings.threads, settings.memory_limit)
-    if settings.remote is None:
+    remote = settings.remote or export.remote
+    if remote is None:
         return local
     from rfmtool.engines.spark import SparkEngine
 
-    return SparkEngine(settings.remote, local)
+    return SparkEngine(remote, local)
 
 
 def _question(export: Export, rules: Rules, settings: Settings) -> Question:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from rfmtool import __version__
 from rfmtool.manifest import MANIFEST, TOOL
 from rfmtool.outputs.files import write_json, write_text
-from rfmtool.outputs.lists import write_with_lists
+from rfmtool.outputs.lists import write_rows
 from rfmtool.outputs.publish import published_folder
 from rfmtool.outputs.refusals import system_failures
 from rfmtool.outputs.text import TextOptions
@@ -77,7 +77,7 @@ def publish_answer(  # noqa: PLR0913 - each is a part of the folder
     """
     with published_folder(folder, kind, shared=shared) as place, system_failures(str(folder)):
         outputs = [
-            write_with_lists(place, name, table.to_reader(), dict, "csv", text)[0]
+            write_rows(place, name, table.to_reader(), "csv", text).said
             for name, table in tables.items()
         ]
         outputs.append(write_json(place, f"{kind}.json", data))

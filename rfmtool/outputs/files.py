@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
@@ -44,6 +45,12 @@ def write_file(place: Path, name: str, write: Callable[[IO[bytes]], None]) -> di
         hashed = Hashed(file)
         write(hashed)  # type: ignore[arg-type]
     return {"name": name, "rows": None, "sha256": hashed.hash.hexdigest()}
+
+
+def flush(path: Path) -> None:
+    """See to it that a file has reached the disk."""
+    with path.open("r+b") as written:  # Windows flushes only what may be written
+        os.fsync(written.fileno())
 
 
 def write_json(place: Path, name: str, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,15 @@ from rfmtool.manifest import MANIFEST, manifest_of
 
 
 def foreign_in(folder: Path) -> set[str]:
-    """What lies in a folder, and below, that its manifest does not name."""
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")} - _ours(folder)
+    """What lies in a folder, and below, that its manifest does not name; all where it has none."""
+    try:
+        ours = {MANIFEST, *(output["name"] for output in (manifest_of(folder) or {})["outputs"])}
+    except (LookupError, TypeError):
+        ours = set()
+    # A link to a folder is not the folder we made.
+    parents = {Path(name).parent.as_posix() for name in ours}
+    ours |= {parent for parent in parents if not (folder / parent).is_symlink()}
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")} - ours
 
 
 def carry_over(folder: Path, new: Path) -> None:
@@ -44,14 +51,3 @@ def carry_over(folder: Path, new: Path) -> None:
             shutil.copy2(mine, place, follow_symlinks=False)
     for mine, place in reversed(folders):
         shutil.copystat(mine, place)
-
-
-def _ours(folder: Path) -> set[str]:
-    """What the manifest names, with its folders; nothing where there is no manifest of ours."""
-    try:
-        names = {MANIFEST, *(output["name"] for output in (manifest_of(folder) or {})["outputs"])}
-    except (LookupError, TypeError):
-        return set()
-    # A link to a folder is not the folder we made.
-    parents = {Path(name).parent.as_posix() for name in names}
-    return names | {parent for parent in parents if not (folder / parent).is_symlink()}

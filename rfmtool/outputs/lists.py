@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, Final
@@ -13,7 +14,7 @@ import pyarrow as pa
 
 from rfmtool.arrays import Ints
 from rfmtool.outputs.cells import bytes_of
-from rfmtool.outputs.files import write_file
+from rfmtool.outputs.files import flush, write_file
 from rfmtool.outputs.text import TextOptions, header_line, text_lines
 from rfmtool.outputs.writers import write_table
 from rfmtool.threads import cores, in_order
@@ -23,68 +24,83 @@ KINDS: Final = ("csv", "parquet", "xlsx")
 _COPIED_ROWS: Final = 1 << 16
 
 
-def write_with_lists(  # noqa: PLR0913, PLR0917 - each is a part of what is written
-    place: Path,
-    name: str,
-    rows: pa.RecordBatchReader,
-    lists: Callable[[], Mapping[str, Ints]],
-    kind: str,
-    text: TextOptions,
-) -> list[dict[str, Any]]:
-    """Write a table, and lists of its rows.
+@dataclass(frozen=True)
+class Written:
+    """A table that has been written."""
+
+    said: dict[str, Any]
+    """What the manifest says of its file."""
+    copy: Callable[[Ints, IO[bytes]], None]
+    """Writes the rows at some places once more, in the order of the places."""
+
+
+def write_rows(
+    place: Path, name: str, rows: pa.RecordBatchReader, kind: str, text: TextOptions
+) -> Written:
+    """Write a table.
 
     Args:
         place: the folder to write into.
         name: of the table's file, without its ending.
         rows: the table.
-        lists: by name, perhaps within a folder, the places of rows in the table, in the order in
-            which they are written; asked for when all rows have passed.
         kind: one of KINDS.
         text: how text is written.
-
-    Returns:
-        What the manifest says of each file.
     """
     if kind == "csv":
-        return list(_write_text(place, f"{name}.csv", rows, lists, text))
+        return _write_text(place, f"{name}.csv", rows, text)
     table = rows.read_all()
-    return [
-        write_file(place, f"{one}.{kind}", partial(_write_typed, table, places, kind, text))
-        | {"rows": len(table if places is None else places)}
-        for one, places in {name: None, **lists()}.items()
+
+    def copy(places: Ints | None, target: IO[bytes]) -> None:
+        part = table if places is None else table.take(pa.array(places))
+        write_table(part.to_reader(), target, kind, text)
+
+    said = write_file(place, f"{name}.{kind}", partial(copy, None))
+    return Written(said | {"rows": len(table)}, copy)
+
+
+def write_lists(place: Path, table: Written, lists: Mapping[str, Ints]) -> list[dict[str, Any]]:
+    """Write lists of a table's rows, and see all of it to the disk.
+
+    Args:
+        place: the folder to write into.
+        table: as it was written there.
+        lists: by name, perhaps within a folder, the places of rows in the table, in the order in
+            which they are written.
+
+    Returns:
+        What the manifest says of each list.
+    """
+    path = place / table.said["name"]
+    jobs = (
+        partial(write_file, place, f"{name}{path.suffix}", partial(table.copy, places))
+        for name, places in lists.items()
+    )
+    written = [
+        said | {"rows": len(lists[name])}
+        for name, said in zip(lists, in_order(jobs, cores()), strict=True)
     ]
+    for said in [table.said, *written]:
+        flush(place / said["name"])
+    return written
 
 
 def _write_text(
-    place: Path,
-    file_name: str,
-    rows: pa.RecordBatchReader,
-    lists: Callable[[], Mapping[str, Ints]],
-    text: TextOptions,
-) -> Iterator[dict[str, Any]]:
+    place: Path, file_name: str, rows: pa.RecordBatchReader, text: TextOptions
+) -> Written:
     """A line is made once, and copied from where it stands into each list that it is in."""
-    path = place / file_name
     header = header_line(rows.schema.names, text)
-    ends = np.array([len(header)])
+    found = [np.array([len(header)])]
 
     def write_all(target: IO[bytes]) -> None:
-        nonlocal ends
         target.write(header)
-        found = [ends]
         for lines in text_lines(rows, text):
             offsets, letters = bytes_of(lines)
             found.append(found[-1][-1] + offsets[1:].astype(np.int64))
             target.write(letters.data)
-        ends = np.concatenate(found)
 
-    yield write_file(place, file_name, write_all) | {"rows": len(ends) - 1}
-    named = lists()
-    copies = (
-        partial(write_file, place, f"{name}.csv", partial(_copy, path, ends, places))
-        for name, places in named.items()
-    )
-    for written, places in zip(in_order(copies, cores()), named.values(), strict=True):
-        yield written | {"rows": len(places)}
+    said = write_file(place, file_name, write_all)
+    ends = np.concatenate(found)
+    return Written(said | {"rows": len(ends) - 1}, partial(_copy, place / file_name, ends))
 
 
 def _copy(path: Path, ends: Ints, places: Ints, target: IO[bytes]) -> None:
@@ -97,10 +113,5 @@ def _copy(path: Path, ends: Ints, places: Ints, target: IO[bytes]) -> None:
     for start in range(0, len(places), _COPIED_ROWS):
         copied = lines.take(pa.array(places[start : start + _COPIED_ROWS]))
         target.write(copied.buffers()[2])
-
-
-def _write_typed(
-    table: pa.Table, places: Ints | None, kind: str, text: TextOptions, target: IO[bytes]
-) -> None:
-    part = table if places is None else table.take(pa.array(places))
-    write_table(part.to_reader(), target, kind, text)
+        if hasattr(mmap, "MADV_DONTNEED"):  # or all that was read would count as memory of ours
+            mapped.madvise(mmap.MADV_DONTNEED)

@@ -18,6 +18,7 @@ from typing import IO, Final
 
 from rfmtool.errors import ForeignFolderError, UsageError
 from rfmtool.manifest import manifest_of
+from rfmtool.outputs.files import flush
 from rfmtool.outputs.foreign import carry_over, foreign_in
 from rfmtool.outputs.lock import held
 from rfmtool.outputs.refusals import is_in_place, system_failures
@@ -66,7 +67,8 @@ def published_file(path: Path, *, shared: bool = False) -> Iterator[IO[bytes]]:
         with _closed(opened, what) as target:
             yield target
             with system_failures(what):
-                _flush(target)
+                target.flush()
+                os.fsync(target.fileno())
         with system_failures(what):
             beside.chmod(_mode_for(real, 0o666) if shared else 0o600)
             beside.replace(real)
@@ -229,13 +231,7 @@ def _flush_all(folder: Path, *, shared: bool) -> None:
         if path.is_dir():
             _flush_folder(path)
         else:
-            with path.open("r+b") as written:  # Windows flushes only what may be written
-                os.fsync(written.fileno())
-
-
-def _flush(target: IO[bytes]) -> None:
-    target.flush()
-    os.fsync(target.fileno())
+            flush(path)
 
 
 def _flush_folder(folder: Path) -> None:

@@ -192,7 +192,9 @@ def _write(sheets: Sequence[Sheet], target: IO[bytes], scratch: str) -> None:
 
 def _write_rows(sheet: Any, one: Sheet, form: Any) -> None:  # noqa: ANN401 - untyped
     at = one.table.column_names.index(one.linked) if one.linked else -1
-    for number, row in enumerate(_rows(one.table), 1):
+    chunks = one.table.to_batches(max_chunksize=_CHUNK_ROWS)
+    rows = chain.from_iterable(zip(*map(_cells, chunk.columns), strict=True) for chunk in chunks)
+    for number, row in enumerate(rows, 1):
         sheet.write_row(number, 0, row)
         target = one.links[number - 1] if one.linked else None
         if target is not None and type(row[at]) is str:
@@ -230,28 +232,18 @@ def _lay_out(sheet: Any, table: pa.Table, forms: Mapping[str, Any]) -> None:  # 
     """Give each column its width and the form of its numbers."""
     for place, name in enumerate(table.column_names):
         column = table.column(place)
-        form = forms.get(_form(column.type))
-        sheet.set_column(place, place, max(_width(column), len(name) + _MARGIN), form)
-
-
-def _form(kind: pa.DataType) -> str:
-    if pa.types.is_decimal(kind):
-        return _MONEY
-    return _DAY if pa.types.is_date(kind) else ""
-
-
-def _width(column: pa.ChunkedArray) -> int:
-    if pa.types.is_string(column.type):
-        return min((pc.max(pc.utf8_length(column)).as_py() or 0) + 1, _WIDEST)
-    return _WIDTHS.get(_form(column.type), 0)
+        form, width = "", len(name) + _MARGIN
+        if pa.types.is_decimal(column.type):
+            form = _MONEY
+        if pa.types.is_date(column.type):
+            form = _DAY
+        if pa.types.is_string(column.type):
+            longest = pc.max(pc.utf8_length(column)).as_py() or 0
+            width = max(width, min(longest + 1, _WIDEST))
+        sheet.set_column(place, place, max(width, _WIDTHS.get(form, 0)), forms.get(form))
 
 
 # Cells -------------------------------------------------------------------------------------------
-
-
-def _rows(table: pa.Table) -> Iterator[tuple[object, ...]]:
-    chunks = table.to_batches(max_chunksize=_CHUNK_ROWS)
-    return chain.from_iterable(zip(*map(_cells, chunk.columns), strict=True) for chunk in chunks)
 
 
 def _cells(array: pa.Array) -> list[object]:

@@ -26,7 +26,11 @@ def page(found: Data, width: int) -> list[Block]:
     )
     parts: list[Block] = []
     if rules:
-        shown = _once(rules)
+        # Of rules about the same names the strongest, which comes first.
+        once: dict[frozenset[str], Data] = {}
+        for rule in rules:
+            once.setdefault(frozenset([*rule["has"], rule["next"]]), rule)
+        shown = [*once.values()]
         parts = [_rules(shown[:_SHOWN], width), Paragraph(_reading(found, len(shown)), "quiet")]
     return answer("AFFINITY", told, parts, found["notes"])
 
@@ -53,14 +57,6 @@ def _rules(shown: list[Data], width: int) -> Table:
         ),
         spare=("support",),
     )
-
-
-def _once(rules: list[Data]) -> list[Data]:
-    """Of rules about the same names the strongest, which comes first."""
-    kept: dict[frozenset[str], Data] = {}
-    for rule in rules:
-        kept.setdefault(frozenset([*rule["has"], rule["next"]]), rule)
-    return [*kept.values()]
 
 
 def _reading(found: Data, different: int) -> str:

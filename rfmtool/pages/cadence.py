@@ -29,23 +29,8 @@ _SPARE: Final = ("average", "late", "since", "usual gap", "ratio", "order days",
 
 def page(found: Data, width: int) -> list[Block]:
     """The answer, for a page of so many characters."""
-    parts: list[Block] = [_activity(found)]
-    if found["overdue"]:
-        parts += [Gap(), *_overdue(found)]
-    if found["backtest"]:
-        parts += [Gap(), *_backtest(found, width)]
-    regulars, late = (
-        counted(found["regulars"], "regular"),
-        f"{found['regular_activity'].get('overdue', 0):,} of them",
-    )
-    told = (f"{regulars}, ", f"{late} overdue", f" · as of {found['as_of']}")
-    return answer("CADENCE", told, parts, found["notes"])
-
-
-def _activity(found: Data) -> Table:
-    """How many customers there are of each activity, and how many of them are regulars."""
-    regulars, total = found["regular_activity"], sum(found["activity"].values())
-    return Table(
+    regular, total = found["regular_activity"], sum(found["activity"].values())
+    activity = Table(
         columns=(
             Column("ACTIVITY", "name"),
             Column("who", tone="quiet", folds=True),
@@ -53,11 +38,19 @@ def _activity(found: Data) -> Table:
         ),
         rows=tuple(
             (name, found["meanings"][name], f"{people:,}", share(people / total),
-             f"{regulars.get(name, 0):,}")
+             f"{regular.get(name, 0):,}")
             for name, people in found["activity"].items()
             if people
         ),
     )  # fmt: skip
+    parts: list[Block] = [activity]
+    if found["overdue"]:
+        parts += [Gap(), *_overdue(found)]
+    if found["backtest"]:
+        parts += [Gap(), *_backtest(found, width)]
+    late = f"{regular.get('overdue', 0):,} of them overdue"
+    told = (f"{counted(found['regulars'], 'regular')}, ", late, f" · as of {found['as_of']}")
+    return answer("CADENCE", told, parts, found["notes"])
 
 
 def _overdue(found: Data) -> Iterator[Block]:

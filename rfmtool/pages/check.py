@@ -18,7 +18,7 @@ _TYPED: Final = ("parquet", "frame")
 
 
 def page(found: Mapping[str, Any]) -> list[Block]:
-    """A diagnosis as two columns: what, and how it is understood."""
+    """A check as two columns: what, and how it is understood."""
     preset, was_read = found["preset"], "ledger" in found
     pairs = [("Files", _files(found["files"]))]
     if found["left_out"]:
@@ -74,6 +74,9 @@ def _as_read(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     if found["merged_ids"]:
         merged = counted(found["merged_ids"], "other spelling")
         ids.append(("Ids", f"{merged} of e-mail addresses: one address is one customer"))
+    ordered = f"{found['first_order_on']} to {found['last_order_on']}"
+    if overlap := found["ledger"].get("overlap", 0):
+        ordered += f"; {overlap:,} stand in two files (see --overlap)"
     above = {file["name"]: file["rows_above"] + file["header_rows"] for file in found["files"]}
     rejects = [_bad_row(one, above[one["file"]]) for one in found["rejects"]]
     unshown = sum(found["ledger"]["rejected"].values()) - len(rejects)
@@ -83,7 +86,7 @@ def _as_read(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Time zone", f"{found['timezone'] or 'days as written'} (change it with --timezone)"),
         ("Numbers", f"decimal {mark} ({found['decimal_by']}; change it with --decimal)"),
         ("Money", _money(found)),
-        ("Orders", _orders(found)),
+        ("Orders", ordered if found["first_order_on"] else "none that counts"),
         ("Rows", ledger_line(found["ledger"])),
         *_lines("Statuses", status_lines(found["statuses"])),
         *_lines("Look at", found["notices"]),
@@ -125,14 +128,6 @@ def _money(found: Mapping[str, Any]) -> str:
     currencies = f"{named}; {choice}" if named else "no currency is named"
     net = "" if found["revenue"] is None else f"{money(found['revenue'])} net "
     return f"{net}({currencies})"
-
-
-def _orders(found: Mapping[str, Any]) -> str:
-    if found["first_order_on"] is None:
-        return "none that counts"
-    overlap = found["ledger"].get("overlap", 0)
-    days = f"{found['first_order_on']} to {found['last_order_on']}"
-    return days + (f"; {overlap:,} stand in two files (see --overlap)" if overlap else "")
 
 
 def _files(files: list[dict[str, Any]]) -> str:

@@ -29,7 +29,10 @@ def climb(summary: Data) -> list[Block]:
             " on them."
         )
     lines += _margins(summary["margins"])
-    steps = _occupied(funnel["steps"])
+    # From the lowest rung that somebody stands on to the highest.
+    steps = funnel["steps"]
+    lowest = max(at for at, step in enumerate(steps) if step["reached"] == steps[0]["reached"])
+    steps = [step for step in steps[lowest:] if step["reached"]]
     table = [_steps(steps)] if len(steps) > 1 else []
     return [*table, *(Paragraph(line, "quiet") for line in lines)]
 
@@ -51,13 +54,6 @@ def _steps(steps: Sequence[Data]) -> Table:
         ),
         spare=titles[::-1],
     )
-
-
-def _occupied(steps: Sequence[Data]) -> Sequence[Data]:
-    """The steps from the lowest rung that somebody stands on to the highest."""
-    everyone = steps[0]["reached"]
-    lowest = max(place for place, step in enumerate(steps) if step["reached"] == everyone)
-    return [step for step in steps[lowest:] if step["reached"]]
 
 
 def _growth(summary: Data) -> list[str]:

@@ -53,13 +53,7 @@ def _all_of(group: Data) -> tuple[str, str]:
 def voices(summary: Data) -> list[Block]:
     """A table by rung and a few sentences; nothing where no such evidence was supplied."""
     said = summary["evidence_says"]
-    tables = [_by_stage(said)] if said["referrals"] or said["answers"] else []
-    lines = [*complaints_in_words(said), *candidates_in_words(said)]
-    return [*tables, *(Paragraph(line, "quiet") for line in lines)]
-
-
-def _by_stage(said: Data) -> Table:
-    """Referrals and answers side by side, from the top rung down."""
+    # Referrals and answers side by side, from the top rung down.
     brought = {row["stage"]: row for row in said["referrals"] or ()}
     answers = {row["stage"]: row for row in said["answers"] or ()}
     titles = ("answered", "NPS", "friends named", "bought", "they spent")
@@ -74,11 +68,13 @@ def _by_stage(said: Data) -> Table:
             cells["bought"] = share(row["bought"] / row["referred"])
             cells["they spent"] = money(row["revenue"])
         rows.append((plain(stage), *cells.values()))
-    return Table(
+    table = Table(
         columns=(Column("THEY SAY", "name"), *numbers(*titles)),
         rows=tuple(rows),
         spare=("they spent", "answered"),
     )
+    lines = [*complaints_in_words(said), *candidates_in_words(said)]
+    return [*([table] if rows else []), *(Paragraph(line, "quiet") for line in lines)]
 
 
 def complaints_in_words(said: Data) -> Iterator[str]:

@@ -19,11 +19,23 @@ _CENT: Final = Decimal("0.01")
 
 def page(card: Data) -> list[Block]:
     """The card of one customer, of what `runs.explain` found."""
+    by = f", by {card['channel']}" if card["channel"] else ""
+    facts = {
+        "Stands": " · ".join(plain(card[name]) for name in ("stage", "segment", "activity")),
+        "Because": card["stage_reason"].removeprefix(f"{card['stage']}: "),
+        "To do": f"{card['say']} (action {plain(card['action'])}{by})",
+        **_orders(card),
+        **_expected(card),
+        "Wallet": _wallet(card),
+        "Contact": _contact(card),
+        **_told(card),
+        "In": ", ".join(sorted({row["community"] for row in card.get("memberships", ())})),
+    }
     scores: list[Block] = [Gap(), _scores(card["scores"])] if card["scores"] else []
     return [
         Line(((card["customer_id"], "strong"),)),
         Rule(),
-        _facts(card),
+        Pairs(tuple((name, words) for name, words in facts.items() if words)),
         *scores,
         Gap(),
         Pairs((("Next step", _BETWEEN_LETTERS.sub(" ", card["next_step"])),)),
@@ -31,58 +43,45 @@ def page(card: Data) -> list[Block]:
     ]
 
 
-def _facts(card: Data) -> Pairs:
-    facts = {
-        "Stands": " · ".join(plain(card[name]) for name in ("stage", "segment", "activity")),
-        "Because": card["stage_reason"].removeprefix(f"{card['stage']}: "),
-        "To do": _to_do(card),
-        "Orders": _orders(card),
-        "Spent": _spent(card),
-        "Rhythm": _rhythm(card),
-        "Buys": _buys(card),
-        "To come": _to_come(card),
-        "Wallet": _wallet(card),
-        "Contact": _contact(card),
-        "Says": _says(card),
-        "Friends": _friends(card),
-        "Left alone": _left_alone(card),
-        "Needs": _needs(card),
-        "In": ", ".join(sorted({row["community"] for row in card.get("memberships", ())})),
-    }
-    return Pairs(tuple((name, words) for name, words in facts.items() if words))
-
-
-def _to_do(card: Data) -> str:
-    channel = f", by {card['channel']}" if card["channel"] else ""
-    return f"{card['say']} (action {plain(card['action'])}{channel})"
-
-
-def _orders(card: Data) -> str:
-    if not card["frequency"]:
-        return "none that counts"
+def _orders(card: Data) -> dict[str, str]:
+    """What they ordered, spent, and how often; words only where there is something to say."""
     orders, first, last = (card[name] for name in ("frequency", "first_order_on", "last_order_on"))
+    if not orders and card["monetary"] == "0":
+        return {"Orders": "none that counts"}
+    spent = money(card["monetary"])
+    spent += f", {money(card['average_order'])} an order" if orders > 1 else ""
+    spent += f", {money(card['refunds'])} given back" if card["refunds"] != "0" else ""
+    if not orders:
+        return {"Orders": "none that counts", "Spent": spent}
+    many = counted(orders, "order")
     ago = f"({counted(card['recency_days'], 'day')} before {card['as_of']})"
-    if card["order_days"] == 1:
-        return f"{counted(orders, 'order')} on {last} {ago}"
-    days = f"{counted(orders, 'order')} on {counted(card['order_days'], 'day')}"
-    return f"{days}, the first {first}, the last {last} {ago}"
+    days = f"{many} on {counted(card['order_days'], 'day')}, the first {first}, the last {last}"
+    return {
+        "Orders": f"{many} on {last} {ago}" if card["order_days"] == 1 else f"{days} {ago}",
+        "Spent": spent,
+    }
 
 
-def _spent(card: Data) -> str:
-    if not card["frequency"] and card["monetary"] == "0":
-        return ""
-    average = f", {money(card['average_order'])} an order" if card["frequency"] > 1 else ""
-    given_back = f", {money(card['refunds'])} given back" if card["refunds"] != "0" else ""
-    return f"{money(card['monetary'])}{average}{given_back}"
-
-
-def _rhythm(card: Data) -> str:
-    if card["usual_gap_days"] is None:
-        return ""
-    return (
-        f"usually every {card['usual_gap_days']:,.1f} days; now at {card['overdue_ratio']:.2f} of"
-        f" that (overdue from {card['overdue_from']:g}, lapsed from {card['lapsed_from']:g})"
-    )
+def _expected(card: Data) -> dict[str, str]:
+    """How often they order, what they like, bought last and may like next, and what may come."""
+    found = {}
+    if card["usual_gap_days"] is not None:
+        found["Rhythm"] = (
+            f"usually every {card['usual_gap_days']:,.1f} days; now at {card['overdue_ratio']:.2f}"
+            f" of that (overdue from {card['overdue_from']:g}, lapsed from {card['lapsed_from']:g})"
+        )
+    if bought := card.get("favourite_category"):
+        last, following, lift = (
+            card.get(name) for name in ("last_category", "next_category", "next_category_lift")
+        )
+        words = f"mostly {bought}; last {last}" if last != bought else f"mostly, and last, {bought}"
+        if following and lift:
+            words += f"; next perhaps {following}: of people alike {lift:.1f} times as many buy it"
+        found["Buys"] = words
+    if card.get("return_probability") is not None:
+        likely, spend = f"{card['return_probability']:.0%} likely", money(card["expected_spend"])
+        found["To come"] = f"{likely} to order within 90 days; {spend} to expect"
+    return found
 
 
 def _wallet(card: Data) -> str:
@@ -90,40 +89,15 @@ def _wallet(card: Data) -> str:
         return ""
     whole, known = money(card["wallet"]), WALLET_BASES[card["wallet_basis"]]
     if card["wallet_basis"] == "peer_estimate":
-        return _guessed(card, known)
+        # An estimate is a range: never that all is spent here, for nobody said so.
+        low, high = (card.get(f"wallet_{end}") or card["wallet"] for end in ("low", "high"))
+        if low == high:
+            return f"nobody told us; spends more than nearly all similar customers ({known})"
+        return f"nobody told us; somewhere from {money(low)} to {money(high)} ({known})"
     if card["headroom"] == "0":
         return f"all of {whole} is spent here ({known})"
     part = f"{share(card['share_of_wallet'])} of {whole}"
     return f"{part}, and {money(card['headroom'])} elsewhere ({known})"
-
-
-def _guessed(card: Data, known: str) -> str:
-    """An estimate as a range: never that all is spent here, for nobody said so."""
-    low, high = (card.get(f"wallet_{end}") or card["wallet"] for end in ("low", "high"))
-    if low == high:
-        return f"nobody told us; spends more than nearly all similar customers ({known})"
-    return f"nobody told us; somewhere from {money(low)} to {money(high)} ({known})"
-
-
-def _buys(card: Data) -> str:
-    """What they like, bought last, and may like next."""
-    bought = card.get("favourite_category")
-    if not bought:
-        return ""
-    last, following, lift = (
-        card.get(name) for name in ("last_category", "next_category", "next_category_lift")
-    )
-    words = f"mostly {bought}; last {last}" if last != bought else f"mostly, and last, {bought}"
-    if following and lift:
-        words += f"; next perhaps {following}: of people alike {lift:.1f} times as many buy it"
-    return words
-
-
-def _to_come(card: Data) -> str:
-    if card.get("return_probability") is None:
-        return ""
-    spend = money(card["expected_spend"])
-    return f"{card['return_probability']:.0%} likely to order within 90 days; {spend} to expect"
 
 
 def _contact(card: Data) -> str:
@@ -140,26 +114,31 @@ def _contact(card: Data) -> str:
     return "; ".join(filter(None, [words, last + (f": {came}" if came else "")]))
 
 
-def _says(card: Data) -> str:
-    said = []
+def _told(card: Data) -> dict[str, str]:
+    """What they say, whom they know, and what they need."""
+    says, names = [], card.get("friends", {})
     if card.get("open_complaints"):
-        since = card.get("open_complaint_on")
-        about = card.get("open_complaint_cause")
+        since, about = card.get("open_complaint_on"), card.get("open_complaint_cause")
         many = counted(card["open_complaints"], "open complaint")
-        said.append(many + (f" since {since}" if since else "") + (f" ({about})" if about else ""))
+        says.append(many + (f" since {since}" if since else "") + (f" ({about})" if about else ""))
     if card.get("latest_nps") is not None:
-        said.append(f"{card['latest_nps']} of 10 when last asked whether they would recommend us")
-    return "; ".join(said)
-
-
-def _friends(card: Data) -> str:
-    told = {"recommended by": card.get("recommended_by"), "named": card.get("brought")}
-    return "; ".join(f"{how} {_by_name(ids, card)}" for how, ids in told.items() if ids)
-
-
-def _by_name(ids: str, card: Data) -> str:
-    names = card.get("friends", {})
-    return ", ".join(f"{names[one]} ({one})" if one in names else one for one in ids.split(", "))
+        says.append(f"{card['latest_nps']} of 10 when last asked whether they would recommend us")
+    friends = [
+        f"{how} " + ", ".join(f"{names[one]} ({one})" if one in names else one
+                              for one in card[column].split(", "))
+        for how, column in (("recommended by", "recommended_by"), ("named", "brought"))
+        if card.get(column)
+    ]  # fmt: skip
+    needs = [
+        f"{row['need']} ({'met ' + row['met_on'] if row['met_on'] else 'not met yet'})"
+        for row in card.get("needs", ())
+    ]
+    return {
+        "Says": "; ".join(says),
+        "Friends": "; ".join(friends),
+        "Left alone": _left_alone(card),
+        "Needs": ", ".join(needs) or ("nobody has asked" if "needs" in card else ""),
+    }
 
 
 def _left_alone(card: Data) -> str:
@@ -173,17 +152,6 @@ def _left_alone(card: Data) -> str:
         reason = f" ({card['snooze_reason']})" if card.get("snooze_reason") else ""
         why.append(f"asked to wait until {card['snooze_until']}{reason}")
     return "; ".join(why)
-
-
-def _needs(card: Data) -> str:
-    """What they said they need, and what of it was met."""
-    if "needs" not in card:
-        return ""
-    told = [
-        f"{row['need']} ({'met ' + row['met_on'] if row['met_on'] else 'not met yet'})"
-        for row in card["needs"]
-    ]
-    return ", ".join(told) or "nobody has asked"
 
 
 def _scores(scores: Mapping[str, Data]) -> Table:

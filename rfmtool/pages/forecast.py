@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -47,19 +47,16 @@ def came_anyway(summary: Data) -> list[Block]:
         return []
     parts = ", ".join(f"{plain(one['name'])} {_part(one)}" for one in told)
     words = f"Came anyway within {tested['days']} days, on the days looked back to: {parts}."
-    return [Paragraph(words, "quiet"), *_needless(told, tested["days"])]
-
-
-def _needless(told: Sequence[Data], days: int) -> list[Block]:
-    """Where a last try goes to people of whom many come without one."""
+    blocks: list[Block] = [Paragraph(words, "quiet")]
+    # Where a last try goes to people of whom many come without one.
     rate = next((one for one in told if one["name"] == _LAST_TRY), None)
-    if rate is None or _MANY_ONE_IN * rate["returned"] < rate["customers"]:
-        return []
-    words = (
-        f"Of those on the last try {_part(rate)} came within {days} days without it: an offer to"
-        " them is largely given away."
-    )
-    return [Paragraph(words, "warning")]
+    if rate is not None and _MANY_ONE_IN * rate["returned"] >= rate["customers"]:
+        words = (
+            f"Of those on the last try {_part(rate)} came within {tested['days']} days without it:"
+            " an offer to them is largely given away."
+        )
+        blocks.append(Paragraph(words, "warning"))
+    return blocks
 
 
 def expected(summary: Data) -> list[Block]:
@@ -74,7 +71,6 @@ def expected(summary: Data) -> list[Block]:
     checked = found["check"]
     if checked is None:
         return [Paragraph(f"{words} That cannot be checked yet: history is too short.", "quiet")]
-    doubts = doubts_of(checked)
     went = (
         f"Foretold for {checked['from']} in the same way: {checked['foretold_buyers']:,.0f} buyers"
         f" and {money(checked['foretold_spend'])}; {checked['buyers']:,} came and spent"
@@ -85,20 +81,14 @@ def expected(summary: Data) -> list[Block]:
             f" The fifth expected to spend most held {checked['best_fifth']:.0%} of it, the fifth"
             f" who had spent most {checked['best_fifth_by_monetary']:.0%}."
         )
-    return [
-        *(Paragraph(doubt, "warning") for doubt in doubts),
-        Paragraph(f"{words} {went}", "quiet"),
-    ]
-
-
-def doubts_of(checked: Data) -> list[str]:
-    """What speaks against the forecasts of a run."""
-    found = []
+    blocks: list[Block] = []
     if checked["misses"]:
-        found.append("The last forecast missed the sum by more than a third.")
+        missed = "The last forecast missed the sum by more than a third."
+        blocks.append(Paragraph(missed, "warning"))
     if checked["best_fifth"] is not None and not checked["beats_monetary"]:
-        found.append("Expected spend found the best customers no better than what they had spent.")
-    return found
+        no_better = "Expected spend found the best customers no better than what they had spent."
+        blocks.append(Paragraph(no_better, "warning"))
+    return [*blocks, Paragraph(f"{words} {went}", "quiet")]
 
 
 def _part(share: Data) -> str:

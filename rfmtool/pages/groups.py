@@ -47,11 +47,10 @@ def group_table(title: str, groups: Sequence[Data], width: int, back: Back | Non
         width: of the page.
         back: as `came_back` tells it; None leaves it out.
     """
-    rows = [
-        (plain(group["name"]), _who(group, width), *_cells(group),
-         *_back(group["name"], back))
-        for group in groups
-    ]  # fmt: skip
+    rows = []
+    for group in groups:
+        who = group["who"] if width >= WIDE else group["who"].replace(" days,", " d,")
+        rows.append((plain(group["name"]), who, *_cells(group), *_back(group["name"], back)))
     return _table(title, "who", rows, _back_titles(back))
 
 
@@ -63,11 +62,6 @@ def _back_titles(back: Back | None) -> tuple[str, ...]:
     return () if back is None else ("back*", _INTERVAL)
 
 
-def _who(group: Data, width: int) -> str:
-    words: str = group["who"]
-    return words if width >= WIDE else words.replace(" days,", " d,")
-
-
 def came_back(summary: Data, by: str) -> Back | None:
     """The share of each group of an earlier day that came back, and its 95 % interval.
 
@@ -75,15 +69,14 @@ def came_back(summary: Data, by: str) -> Back | None:
     """
     if summary["backtest"] is None:
         return None
-    groups = [group for group in summary["backtest"]["groups"] if group["by"] == by]
-    return {group["name"]: _returned(group) for group in groups}
-
-
-def _returned(group: Data) -> tuple[str, str]:
-    if group["low"] is None:
-        return TOO_FEW, ""
-    interval = f"{100 * group['low']:.0f}–{100 * group['high']:.0f}%"
-    return f"{group['returned'] / group['customers']:.0%}", interval
+    told = {}
+    for group in summary["backtest"]["groups"]:
+        if group["by"] == by and group["low"] is None:
+            told[group["name"]] = TOO_FEW, ""
+        elif group["by"] == by:
+            interval = f"{100 * group['low']:.0f}–{100 * group['high']:.0f}%"
+            told[group["name"]] = f"{group['returned'] / group['customers']:.0%}", interval
+    return told
 
 
 def _table(

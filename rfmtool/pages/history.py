@@ -25,11 +25,10 @@ def page(found: Sequence[Data], width: int) -> list[Block]:
     """What a folder remembers, for a page of so many characters."""
     first, last = found[0]["as_of"], found[-1]["as_of"]
     words = (f"{counted(len(found), 'run')} · ", f"{first} to {last}", "")
-    table = _table(found, room(found, width))
-    return answer("HISTORY", words, [table, Gap(), _moved(found)], [])
-
-
-def _table(found: Sequence[Data], cells: int) -> Table:
+    causes = ", ".join(f"{plain(name)} {count:,}" for name, count in found[-1]["causes"].items())
+    moves = f"Moves since the run before, by cause: {causes}; see changes.csv."
+    moved = Paragraph(moves if causes else "Nobody moved since the run before, or there is none.")
+    cells = room(found, width)
     revenue = [float(point["revenue"]) for point in found]
     ends = money(found[0]["revenue"]), money(found[-1]["revenue"])
     rows: list[Sequence[Cell]] = [
@@ -42,21 +41,5 @@ def _table(found: Sequence[Data], cells: int) -> Table:
         for label in dict.fromkeys(label for point in reversed(found) for label in point[name]):
             counts = [point[name].get(label, 0) for point in found]
             rows.append((label, *ends_and_curve(counts, cells)))
-    return Table(
-        columns=(
-            Column("ALL", "name"),
-            *numbers(found[0]["as_of"]),
-            Column(),
-            *numbers(found[-1]["as_of"]),
-        ),
-        rows=tuple(rows),
-    )
-
-
-def _moved(found: Sequence[Data]) -> Paragraph:
-    """Why people moved in the latest run."""
-    causes = found[-1]["causes"]
-    if not causes:
-        return Paragraph("Nobody moved since the run before, or there is none.")
-    told = ", ".join(f"{plain(name)} {count:,}" for name, count in causes.items())
-    return Paragraph(f"Moves since the run before, by cause: {told}; see changes.csv.")
+    columns = (Column("ALL", "name"), *numbers(first), Column(), *numbers(last))
+    return answer("HISTORY", words, [Table(columns, tuple(rows)), Gap(), moved], [])

@@ -69,25 +69,19 @@ def _groups(title: str, found: Data, key: str) -> list[Block]:
         groups = sorted(groups, key=lambda one: (-one["people"][0], one["name"]))[:_SHOWN]
     names = [step["step"] for step in found["steps"]]
     places = [names.index(f"{step}_order") for step in ("first", "second", "third")]
+    rows = []
+    for one in groups[-_SHOWN:]:
+        whole, parts = one["people"][0], [one["people"][place] for place in places]
+        shares = [f"{part:,} ({part / whole:.0%})" for part in parts]
+        rows.append((one["name"], f"{whole:,}", *shares))
     table = Table(
         columns=(Column(title, "name", folds=True),
                  *numbers("people", "bought", "came back", "third order")),
-        rows=tuple(
-            (
-                one["name"],
-                f"{one['people'][0]:,}",
-                *(_part(one["people"][place], one["people"][0]) for place in places),
-            )
-            for one in groups[-_SHOWN:]
-        ),
+        rows=tuple(rows),
     )  # fmt: skip
     if key == "by_source":
         return [table]
     return [table, Paragraph("People of late months have had less time to go on.", "quiet")]
-
-
-def _part(count: int, whole: int) -> str:
-    return f"{count:,} ({count / whole:.0%})"
 
 
 def _asking(asking: Data | None) -> Iterator[Block]:

@@ -23,7 +23,20 @@ def left_out(summary: Data) -> list[Block]:
     """The lists and those left out of them; nothing where there is nobody."""
     if "lots" not in summary:  # an earlier version wrote it
         return []
-    return [*_lots(summary["lots"]), *_resting(summary["resting"]), *_last_time(summary)]
+    blocks = _lots(summary["lots"])
+    if resting := summary["resting"]:
+        why = ", ".join(f"{many:,} {RESTS[name]}" for name, many in resting.items() if many)
+        people = sum(resting.values())
+        if people:
+            blocks.append(Paragraph(f"{people:,} {'rests' if people == 1 else 'rest'}: {why}."))
+    # What to keep doing, what to stop, and what is too early to tell, by the results given.
+    results, words = summary["results"], summary["last_times"]
+    for verdict, advice in _ADVICE.items():
+        names = [name for name, told in results.items() if told["verdict"] == verdict]
+        if names:
+            told = "; ".join(f"{plain(name)}, last time {words[name]}" for name in names)
+            blocks.append(Paragraph(f"{advice}: {told}."))
+    return blocks
 
 
 def _lots(lots: Data | None) -> list[Block]:
@@ -37,7 +50,7 @@ def _lots(lots: Data | None) -> list[Block]:
         rows=tuple(
             (
                 one["words"],
-                _points(one["smallest_rise"]),
+                "–" if one["smallest_rise"] is None else f"{100 * one['smallest_rise']:+.1f}",
                 *("–" if weeks is None else f"{weeks:,} w" for weeks in one["weeks"].values()),
             )
             for one in lots["lists"]
@@ -53,27 +66,3 @@ def _lots(lots: Data | None) -> list[Block]:
     if lots["is_old"]:
         words += " Nearly everybody has entered it: begin a new one with --holdout-salt."
     return [table, Paragraph(words, "quiet")]
-
-
-def _points(rise: float | None) -> str:
-    return "–" if rise is None else f"{100 * rise:+.1f}"
-
-
-def _resting(resting: Data | None) -> list[Block]:
-    if not resting or not any(resting.values()):
-        return []
-    why = ", ".join(f"{many:,} {RESTS[name]}" for name, many in resting.items() if many)
-    people = sum(resting.values())
-    return [Paragraph(f"{people:,} {'rests' if people == 1 else 'rest'}: {why}.")]
-
-
-def _last_time(summary: Data) -> list[Block]:
-    """What to keep doing, what to stop, and what is too early to tell, by the results given."""
-    results, words = summary["results"], summary["last_times"]
-    blocks: list[Block] = []
-    for verdict, advice in _ADVICE.items():
-        names = [name for name, told in results.items() if told["verdict"] == verdict]
-        if names:
-            told = "; ".join(f"{plain(name)}, last time {words[name]}" for name in names)
-            blocks.append(Paragraph(f"{advice}: {told}."))
-    return blocks

@@ -60,32 +60,26 @@ def page(found: Data, _width: int = 0) -> list[Block]:
 
 
 def _table(groups: Sequence[Data]) -> Table:
+    rows: list[tuple[Cell, ...]] = []
+    for group in groups:
+        name, returned, spend = Name(_title(group), ""), group["returned"], group["spend"]
+        counts = f"{group['treated']:,}", f"{group['held_out']:,}"
+        if spend is None:
+            rows.append((name, *counts, *["–"] * 7))
+            continue
+        best, smallest = spend["adjusted_for_past_spend"] or spend, group["smallest_effect_seen"]
+        shares = share(returned["treated"]), share(returned["held_out"])
+        more = (f"{best[part]:+,.2f}" for part in ("difference", "low", "high"))
+        earned, seen = f"{group['earned']['total']:+,.0f}", f"{smallest['spend']:,.2f}"
+        rows.append((name, *counts, *shares, *more, earned, seen))
     return Table(
         columns=(
             Column("LIST", "name", folds=True),
             *numbers("treated", "left out", "bought", "bought, left out"),
             *numbers("more a person", "from", "to", "earned in all", "smallest seen"),
         ),
-        rows=tuple(_row(group) for group in groups),
+        rows=tuple(rows),
         spare=_SPARE,
-    )
-
-
-def _row(group: Data) -> tuple[Cell, ...]:
-    name = Name(_title(group), "")
-    counts = f"{group['treated']:,}", f"{group['held_out']:,}"
-    if group["spend"] is None:
-        return name, *counts, *["–"] * 7
-    returned, spend = group["returned"], group["spend"]
-    best, smallest = spend["adjusted_for_past_spend"] or spend, group["smallest_effect_seen"]
-    return (
-        name,
-        *counts,
-        share(returned["treated"]),
-        share(returned["held_out"]),
-        *(f"{best[part]:+,.2f}" for part in ("difference", "low", "high")),
-        f"{group['earned']['total']:+,.0f}",
-        f"{smallest['spend']:,.2f}",
     )
 
 
@@ -103,25 +97,20 @@ def _advice(groups: Sequence[Data]) -> list[Block]:
             if group["verdict"] == verdict:
                 words = f"{_ADVICE[verdict]}: {_title(group)}. {group['verdict_text']}"
                 blocks.append(Paragraph(words))
-                if group["reached"]:
-                    blocks.append(Paragraph(_reached(group["reached"]), "quiet"))
-    early = [_early(group) for group in groups if group["verdict"] == "too_few"]
+                if reached := group["reached"]:
+                    words = (
+                        f"Of the treated {reached['treated']:.0%} were in fact contacted; if it is"
+                        f" the contact alone, that is {reached['difference']:+,.2f} for each of"
+                        f" them [{reached['low']:+,.2f}, {reached['high']:+,.2f}]."
+                    )
+                    blocks.append(Paragraph(words, "quiet"))
+    early = []
+    for group in groups:
+        if group["verdict"] == "too_few":
+            weeks = group["weeks_more"]
+            early.append(_title(group) + (f" ({counted(weeks, 'week')} more)" if weeks else ""))
     if early:
         blocks.append(Paragraph(f"Too early to tell: {', '.join(early)}."))
     if any(group["action"] != "all" and not group["is_list_alone"] for group in groups):
         blocks.append(Paragraph(_FOLLOWED, "quiet"))
     return blocks
-
-
-def _early(group: Data) -> str:
-    weeks = group["weeks_more"]
-    return _title(group) + (f" ({counted(weeks, 'week')} more)" if weeks else "")
-
-
-def _reached(reached: Data) -> str:
-    low, high = reached["low"], reached["high"]
-    return (
-        f"Of the treated {reached['treated']:.0%} were in fact contacted; if it is the contact"
-        f" alone, that is {reached['difference']:+,.2f} for each of them [{low:+,.2f},"
-        f" {high:+,.2f}]."
-    )

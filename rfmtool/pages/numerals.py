@@ -145,11 +145,6 @@ class Numerals:
             return tuple(self.rounded(edge, 1) if edge else "0" for edge in edges)
         return tuple(self.headline(f"{edge:.0f}").shown for edge in edges)
 
-    def all_money(self, texts: list[str]) -> list[Number]:
-        """A column of money: whole where the largest is a thousand or more."""
-        whole = are_whole(texts)
-        return [self.money(text, whole=whole) for text in texts]
-
 
 def are_whole(texts: list[str]) -> bool:
     """Whether a column of money is told without decimals."""

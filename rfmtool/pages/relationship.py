@@ -48,27 +48,22 @@ def tasks(summary: Data) -> list[Block]:
         rows=tuple((one["say"], f"{one['people']:,}", list_name(one["name"], "tasks", where))
                    for one in found),
     )  # fmt: skip
-    lines = [*_followed(summary["follow_up"]), *_listened_to(summary["reach"])]
+    lines, followed, reach = [], summary["follow_up"], summary["reach"]
+    if followed is not None and followed["all"]["of"]:
+        within, every = followed["within_days"], followed["all"]
+        some = "In part" if every["people"] else "No"
+        yes = "Yes" if every["people"] == every["of"] else some
+        lines.append(
+            f"Is every order followed up within {counted(within, 'day')}? {yes}: {told(every)}; of"
+            f" first orders {told(followed['first'])}, of later ones {told(followed['later'])}."
+        )
+    if reach is not None and reach["with_reach"]:
+        people = counted(reach["open"], "person").replace("persons", "people")
+        lines.append(
+            f"Of {people} with an open complaint others listen to {reach['with_reach']:,}; the call"
+            " sheet says so, and nobody waits for it."
+        )
     return [table, *map(Paragraph, lines)]
-
-
-def _listened_to(found: Data | None) -> Iterator[str]:
-    if found is not None and found["with_reach"]:
-        yield (
-            f"Of {counted(found['open'], 'person')} with an open complaint others listen to"
-            f" {found['with_reach']:,}; the call sheet says so, and nobody waits for it."
-        ).replace("persons", "people")
-
-
-def _followed(found: Data | None) -> Iterator[str]:
-    if found is None or not found["all"]["of"]:
-        return
-    within, every = found["within_days"], found["all"]
-    yes = "Yes" if every["people"] == every["of"] else "No" if not every["people"] else "In part"
-    yield (
-        f"Is every order followed up within {counted(within, 'day')}? {yes}: {told(every)}; of"
-        f" first orders {told(found['first'])}, of later ones {told(found['later'])}."
-    )
 
 
 def told(one: Data) -> str:
@@ -91,7 +86,10 @@ def equality(summary: Data) -> list[Block]:
             (
                 _THINGS[name],
                 *_of_ends(name, thing["by"]["spend"]),
-                *(_times(thing["worst_to_best"][by]) for by in ("stage", "segment")),
+                *(
+                    "–" if ratio is None else f"{ratio:.2f}"
+                    for ratio in map(thing["worst_to_best"].get, ("stage", "segment"))
+                ),
             )
             for name, thing in found["things"].items()
             if thing["by"]["spend"]
@@ -113,10 +111,6 @@ def _of_ends(name: str, rows: list[Data]) -> Iterator[str]:
             yield f"{one['value']:,.0f} [{one['low']:,}, {high}]"
         else:
             yield f"{one['value']:.0%} [{one['low']:.0%}, {one['high']:.0%}]"
-
-
-def _times(ratio: float | None) -> str:
-    return "–" if ratio is None else f"{ratio:.2f}"
 
 
 def _verdict(found: Data) -> str:

@@ -179,7 +179,10 @@ def _table(block: Table) -> _FittedTable:
 def _cell(cell: Cell) -> str:
     match cell:
         case Bar():
-            return _bar(cell)
+            # Exact to an eighth of a character; what is more than nothing can be seen.
+            eighths = max(round(cell.part * cell.length * _FULL), 1 if cell.part > 0 else 0)
+            full, rest = divmod(eighths, _FULL)
+            return _BARS[-1] * full + (_BARS[rest] if rest else "")
         case Spark():
             highest = max(cell.values)
             highest = highest if highest > 0 else 1.0
@@ -190,13 +193,6 @@ def _cell(cell: Cell) -> str:
             return printable(cell)
         case _:
             return ""
-
-
-def _bar(bar: Bar) -> str:
-    """A bar that is exact to an eighth of a character; what is more than nothing can be seen."""
-    eighths = max(round(bar.part * bar.length * _FULL), 1 if bar.part > 0 else 0)
-    full, rest = divmod(eighths, _FULL)
-    return _BARS[-1] * full + (_BARS[rest] if rest else "")
 
 
 def _pairs(block: Pairs) -> rich_table.Table:

@@ -34,12 +34,16 @@ def page(found: Data, width: int) -> list[Block]:
         f"{points[0]['as_of']} to {points[-1]['as_of']}",
         "",
     )
+    scales = "fitted anew for each day" if found["fitted"] else "the same for all days"
+    cells = room(points, width)
+    thinned = f" There is room for {cells} of the {len(points)} days in it."
+    reading = f"Each curve is scaled to its own highest.{thinned if cells < len(points) else ''}"
     parts: list[Block] = [
         *_verdict(found),
-        _table(points, room(points, width)),
+        _table(points, cells),
         Gap(),
         *_advocates(points),
-        Paragraph(_reading(found, width), "quiet"),
+        Paragraph(f"{reading} Cut points and limits are {scales}.", "quiet"),
     ]
     return answer("TIMELINE", told, parts, found["notes"])
 
@@ -128,10 +132,3 @@ def _advocates(points: Sequence[Data]) -> list[Block]:
         f" {last['advocates_per_year']:.1f} for each year ({then:.1f} on the first of these days)."
     )
     return [Paragraph(words)]
-
-
-def _reading(found: Data, width: int) -> str:
-    scales = "fitted anew for each day" if found["fitted"] else "the same for all days"
-    days, cells = len(found["points"]), room(found["points"], width)
-    thinned = f" There is room for {cells} of the {days} days in it." if cells < days else ""
-    return f"Each curve is scaled to its own highest.{thinned} Cut points and limits are {scales}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from rfmtool.pages.blocks import Block, Paragraph
@@ -16,36 +16,22 @@ _FACTORS: Final = {"quantity", "unit_price"}
 
 def trust(summary: Data) -> list[Block]:
     """The ledger, the columns, and the warnings."""
+    named = []
+    statuses = ", ".join(
+        f"{one['status'] or ('words of few rows' if one['status'] is None else 'empty')}"
+        f" {one['rows']:,} ({money(one['money'])}: {one['taken_as']})"
+        for one in summary["statuses"]
+    )
+    for name, table in summary["evidence"].items():
+        known = "all" if table["matched"] == table["people"] else f"{table['matched']:,}"
+        named.append(f"{name} {table['people']:,} ({known} known elsewhere)")
     return [
         Paragraph(ledger_line(summary["ledger"])),
         Paragraph(f"Read as {', '.join(understood(summary))}"),
-        *_statuses(summary["statuses"]),
-        *_evidence(summary["evidence"]),
+        *([Paragraph(f"By status {statuses}")] if statuses else []),
+        *([Paragraph(f"With {', '.join(named)}")] if named else []),
         *(Paragraph(text, "warning") for text in summary["warnings"]),
     ]
-
-
-def _statuses(statuses: Sequence[Data]) -> list[Block]:
-    """What each status word holds and was taken for, in one paragraph."""
-    if not statuses:
-        return []
-    words = (
-        f"{one['status'] or ('words of few rows' if one['status'] is None else 'empty')}"
-        f" {one['rows']:,} ({money(one['money'])}: {one['taken_as']})"
-        for one in statuses
-    )
-    return [Paragraph(f"By status {', '.join(words)}")]
-
-
-def _evidence(tables: Data) -> list[Block]:
-    """How many people each evidence table names, and how many of them the export or others know."""
-    if not tables:
-        return []
-    named = []
-    for name, table in tables.items():
-        known = "all" if table["matched"] == table["people"] else f"{table['matched']:,}"
-        named.append(f"{name} {table['people']:,} ({known} known elsewhere)")
-    return [Paragraph(f"With {', '.join(named)}")]
 
 
 def ledger_line(ledger: Data, *, empty: bool = True) -> str:

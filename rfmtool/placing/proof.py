@@ -89,15 +89,13 @@ def add_proof(
         named_by_customer, held_by_complaint, held_by_nps; contact_status; and the days
         last_referral_on, last_review_on, latest_nps_on, open_complaint_on (the oldest).
     """
-    columns = _proven(people, evidence, as_of_day) if evidence else _nothing_proven(len(people))
+    if evidence:
+        columns = _proven(people, evidence, as_of_day)
+    else:  # the same is true of everybody
+        same = np.zeros(len(people), dtype=np.intp)
+        columns = {name: cells.take(same) for name, cells in _of_nobody_known().items()}
     lines = {} if "lines" in people else {"lines": np.ones(len(people), dtype=np.int64)}
     return beside(people, lines | columns)
-
-
-def _nothing_proven(people: int) -> Columns:
-    """What is true of everybody where no table is given."""
-    same = np.zeros(people, dtype=np.intp)
-    return {name: cells.take(same) for name, cells in _of_nobody_known().items()}
 
 
 @cache

@@ -94,17 +94,10 @@ def businesses(contacts: pd.DataFrame | None, rules: Rules, people: int) -> Mask
 
 def members(memberships: pd.DataFrame, people: int, day: int) -> Mask:
     """Who is in a community on a day: has joined, or come to something, and not left."""
-    came = _first_known(memberships, "joined_on", "attended_on") <= day
+    begun = memberships["joined_on"].fillna(memberships["attended_on"])
+    came = begun.to_numpy(dtype=np.int64, na_value=UNDATED) <= day
     left = memberships["left_on"].fillna(day + 1).to_numpy(dtype=np.int64) <= day
     return _has(memberships["owner"][came & ~left], people)
-
-
-def _first_known(rows: pd.DataFrame, *names: str) -> Ints:
-    """The first of some days that is known in each row; before all days where none is."""
-    days = rows[names[0]]
-    for name in names[1:]:
-        days = days.fillna(rows[name])
-    return days.to_numpy(dtype=np.int64, na_value=UNDATED)
 
 
 def _has(owners: pd.Series[int], people: int) -> Mask:

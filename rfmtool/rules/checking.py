@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from rfmtool.errors import RulesError
 from rfmtool.money import UNITS_PER_CURRENCY
@@ -26,6 +26,12 @@ def only_known(data: Any, known: set[str], where: str) -> None:  # noqa: ANN401 
         raise RulesError(
             f"{where}: unknown key {unknown[0]!r}", f"Known are {', '.join(sorted(known))}."
         )
+
+
+def is_number(value: Any) -> TypeGuard[int | Decimal]:  # noqa: ANN401 - unchecked input
+    """Whether a value is a finite number; TOML's nan cannot even be compared."""
+    known = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    return known and Decimal(value).is_finite()
 
 
 def whole_units(value: Any, money: bool, method: str, where: str) -> int:  # noqa: ANN401, FBT001

@@ -25,17 +25,18 @@ def conditions_of(data: Any, known: frozenset[str], where: str) -> tuple[Conditi
         RulesError: a column is unknown, or its condition cannot be meant.
     """
     only_known(data, set(known), where)
-    return tuple(_condition(column, data[column], f"{where}.{column}") for column in data)
-
-
-def _condition(column: str, value: Any, where: str) -> Condition:  # noqa: ANN401 - unchecked input
-    if column in WORDS:
-        return _words(column, value, where)
-    if column not in FLAGS:
-        return _range(column, value, where)
-    if not isinstance(value, bool):
-        raise RulesError(f"{where}: true or false")
-    return Condition(column, int(value), int(value))
+    found = []
+    for column, value in data.items():
+        place = f"{where}.{column}"
+        if column in WORDS:
+            found.append(_words(column, value, place))
+        elif column not in FLAGS:
+            found.append(_range(column, value, place))
+        elif isinstance(value, bool):
+            found.append(Condition(column, int(value), int(value)))
+        else:
+            raise RulesError(f"{place}: true or false")
+    return tuple(found)
 
 
 def _words(column: str, value: Any, where: str) -> Condition:  # noqa: ANN401 - unchecked input

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from rfmtool.errors import RulesError
-from rfmtool.rules.checking import only_known
+from rfmtool.rules.checking import is_number, only_known
 from rfmtool.rules.values import Contacting
 
 _MOST_DAYS: Final = 3_650
@@ -23,8 +23,7 @@ def contacting_of(data: Any, where: str) -> Contacting:  # noqa: ANN401 - unchec
     if type(most) is not int or most < 1:
         raise RulesError(f"{where}.most_in_30_days: a whole number from 1 on")
     cost = data.get("minute_cost")
-    is_number = isinstance(cost, int | Decimal) and not isinstance(cost, bool)
-    if not is_number or not Decimal(cost).is_finite() or not 0 <= cost < 10**6:
+    if not is_number(cost) or not 0 <= cost < 10**6:
         raise RulesError(f"{where}.minute_cost: a number from 0 on")
     rest = rest_days_of(data.get("rest_days"), f"{where}.rest_days")
     return Contacting(rest, most, Decimal(cost))

@@ -60,7 +60,7 @@ def load_rules(
     """
     shipped, origins = _shipped(), dict[str, str]()
     data, rules = {**shipped.data}, None
-    for one in _listed(path):
+    for one in [path] if isinstance(path, (str, os.PathLike)) else path or ():
         data = laid_on({**data}, _own(one), origins, os.fspath(one))
         rules = rules_of(data, os.fspath(one), cuts)  # each by itself, so that errors name it
     if cuts and rules is None:
@@ -76,12 +76,6 @@ def load_rules(
 @cache
 def _shipped() -> Rules:
     return rules_of(toml_text(shipped_text()), _SHIPPED)
-
-
-def _listed(path: Paths) -> Sequence[str | os.PathLike[str]]:
-    if path is None:
-        return ()
-    return [path] if isinstance(path, (str, os.PathLike)) else path
 
 
 def _own(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -113,6 +107,7 @@ def rules_of(
         for name in DIMENSIONS
     }
     scoring.update(cuts or {})
+    cuts_data = {name: method_data(name, method) for name, method in (cuts or {}).items()}
     segments, warnings = segments_of(data["segments"], scoring, f"{where}: segments")
     ladder, unreachable = ladder_of(data["ladder"], f"{where}: ladder")
     labels = {"stage": _labels(ladder), "segment": _labels(segments.rows) | {NO_ORDERS}}
@@ -133,13 +128,9 @@ def rules_of(
         presets=presets_of(data.get("preset", []), f"{where}: preset"),
         shared=_flag(data.get("shared", False), f"{where}: shared"),
         warnings=(*warnings, *unreachable, *aimless),
-        data={**data, "scoring": {**data["scoring"], **_cuts_data(cuts or {})}},
+        data={**data, "scoring": {**data["scoring"], **cuts_data}},
     )
     return with_lots(rules, Lots())
-
-
-def _cuts_data(cuts: Mapping[str, Method]) -> dict[str, Any]:
-    return {name: method_data(name, method) for name, method in cuts.items()}
 
 
 def _flag(data: Any, where: str) -> bool:  # noqa: ANN401 - unchecked input

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any, Final
 
 from rfmtool.columns import MILLION
 from rfmtool.errors import RulesError
 from rfmtool.money import UNITS_PER_CURRENCY
-from rfmtool.rules.checking import in_units, only_known
+from rfmtool.rules.checking import in_units, is_number, only_known
 from rfmtool.rules.contacting import rest_days_of
 from rfmtool.rules.values import Relationship
 
@@ -34,7 +33,12 @@ def relationship_of(data: Any, where: str) -> Relationship:  # noqa: ANN401 - un
     tiers = data.get("reward_tiers")
     if not isinstance(tiers, list):
         raise RulesError(f"{where}.reward_tiers: a list of {{ from = 1000, share = 0.05 }}")
-    steps = [_tier(tier, f"{where}.reward_tiers[{at}]") for at, tier in enumerate(tiers, start=1)]
+    steps = []
+    for at, tier in enumerate(tiers, start=1):
+        place = f"{where}.reward_tiers[{at}]"
+        only_known(tier, {"from", "share"}, place)
+        begin, share = _money(tier.get("from"), f"{place}.from"), tier.get("share")
+        steps.append((begin, _share(share, f"{place}.share")))
     return Relationship(
         follow_up_days=rest_days_of(data.get("follow_up_days"), f"{where}.follow_up_days"),
         find_work_months=months,
@@ -46,11 +50,6 @@ def relationship_of(data: Any, where: str) -> Relationship:  # noqa: ANN401 - un
     )  # fmt: skip
 
 
-def _tier(tier: Any, where: str) -> tuple[int, int]:  # noqa: ANN401 - unchecked input
-    only_known(tier, {"from", "share"}, where)
-    return _money(tier.get("from"), f"{where}.from"), _share(tier.get("share"), f"{where}.share")
-
-
 def _money(value: Any, where: str) -> int:  # noqa: ANN401 - unchecked input
     units = in_units(value, UNITS_PER_CURRENCY, "", where)
     if units < 0:
@@ -59,7 +58,6 @@ def _money(value: Any, where: str) -> int:  # noqa: ANN401 - unchecked input
 
 
 def _share(value: Any, where: str) -> int:  # noqa: ANN401 - unchecked input
-    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
-    if not is_number or not Decimal(value).is_finite() or not 0 <= value <= 1:
+    if not is_number(value) or not 0 <= value <= 1:
         raise RulesError(f"{where}: a number from 0 to 1")
     return in_units(value, MILLION, "", where)

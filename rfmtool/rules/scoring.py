@@ -12,7 +12,7 @@ from typing import Any, Final
 from rfmtool.columns import CUSTOMERS, DIMENSIONS
 from rfmtool.errors import RulesError
 from rfmtool.money import UNITS_PER_CURRENCY
-from rfmtool.rules.checking import only_known, whole_units
+from rfmtool.rules.checking import is_number, only_known, whole_units
 from rfmtool.rules.values import BINNED, MAX_BINS, METHODS, MIN_BINS, FitRules, Method
 
 _LARGEST_WEIGHT: Final = 1_000_000
@@ -164,12 +164,7 @@ def weights_of(data: Any, where: str) -> dict[str, Decimal]:  # noqa: ANN401 - u
     """
     only_known(data, set(DIMENSIONS), where)
     weights = {name: data.get(name, 1) for name in DIMENSIONS}
-    return {name: _weight(weight, f"{where}.{name}") for name, weight in weights.items()}
-
-
-def _weight(value: Any, where: str) -> Decimal:  # noqa: ANN401 - unchecked input
-    known = isinstance(value, int | Decimal) and not isinstance(value, bool)
-    # TOML's nan cannot even be compared, so it is asked for first.
-    if not known or not Decimal(value).is_finite() or not 0 <= value <= _LARGEST_WEIGHT:
-        raise RulesError(f"{where}: a weight is a number from 0 to {_LARGEST_WEIGHT:,}")
-    return Decimal(value)
+    for name, weight in weights.items():
+        if not is_number(weight) or not 0 <= weight <= _LARGEST_WEIGHT:
+            raise RulesError(f"{where}.{name}: a weight is a number from 0 to {_LARGEST_WEIGHT:,}")
+    return {name: Decimal(weight) for name, weight in weights.items()}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from rfmtool.columns import CUSTOMERS
 from rfmtool.errors import RulesError
-from rfmtool.rules.checking import only_known
+from rfmtool.rules.checking import is_number, only_known
 from rfmtool.rules.values import WalletRules
 
 
@@ -18,20 +17,17 @@ def wallet_of(data: Any, where: str) -> WalletRules:  # noqa: ANN401 - unchecked
         RulesError: a key is unknown, or its value cannot be meant.
     """
     only_known(data, {"low", "high", "tau", "peers", "min_peers"}, where)
-    low, high, tau = (_share(data.get(key), f"{where}.{key}") for key in ("low", "high", "tau"))
-    if low >= high:
+    shares = {key: data.get(key) for key in ("low", "high", "tau")}
+    for key, share in shares.items():
+        if not is_number(share) or not 0 < share < 1:
+            raise RulesError(f"{where}.{key}: a number between 0 and 1")
+    if shares["low"] >= shares["high"]:
         raise RulesError(f"{where}: low must be below high")
     fewest = data.get("min_peers")
     if type(fewest) is not int or fewest < 1:
         raise RulesError(f"{where}.min_peers: a whole number from 1 on")
-    return WalletRules(low, high, tau, _peers(data.get("peers"), f"{where}.peers"), fewest)
-
-
-def _share(value: Any, where: str) -> Decimal:  # noqa: ANN401 - unchecked input
-    # TOML's nan cannot even be compared, so it is asked for first.
-    if not isinstance(value, Decimal) or not value.is_finite() or not 0 < value < 1:
-        raise RulesError(f"{where}: a number between 0 and 1")
-    return value
+    peers = _peers(data.get("peers"), f"{where}.peers")
+    return WalletRules(**shares, peers=peers, min_peers=fewest)
 
 
 def _peers(names: Any, where: str) -> tuple[str, ...]:  # noqa: ANN401 - unchecked input

@@ -17,7 +17,10 @@ def to_toml(data: Mapping[str, Any], origins: Mapping[str, str] | None = None) -
     """
 
     def part(text: str, *names: str) -> str:
-        return text if origins is None else f"# {_from(origin_of(origins, *names))}\n{text}"
+        if origins is None:
+            return text
+        origin = origin_of(origins, *names)
+        return f"# {origin if origin == SHIPPED else f'from {_value(origin)}'}\n{text}"
 
     parts = [part(f"[reading]\n{_pairs(data['reading'])}", "reading")]
     parts += [
@@ -39,10 +42,6 @@ def to_toml(data: Mapping[str, Any], origins: Mapping[str, str] | None = None) -
         for row in data.get(section, [])
     ]
     return "\n".join(parts)
-
-
-def _from(origin: str) -> str:
-    return origin if origin == SHIPPED else f"from {_value(origin)}"
 
 
 def _pairs(table: Mapping[str, Any]) -> str:

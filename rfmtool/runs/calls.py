@@ -114,7 +114,16 @@ def _needs(evidence: Mapping[str, pd.DataFrame], places: Ints, as_of_day: int) -
         return {}
     rows = evidence["needs"]
     rows = rows[~rows["met_on"].le(as_of_day).fillna(value=False).to_numpy(dtype=bool)]
-    return {"unmet_needs": _texts(places, rows["owner"].to_numpy(np.int64), pa.array(rows["need"]))}
+    rows = pd.DataFrame(
+        {
+            "owner": rows["owner"].to_numpy(np.int64),
+            "need": pd.array(pa.array(rows["need"]).to_pylist(), dtype="str"),
+        }
+    ).dropna()
+    # Each once, in the order of the alphabet.
+    rows = rows.drop_duplicates().sort_values(["owner", "need"], kind="stable")
+    needs = rows.groupby("owner")["need"].agg(", ".join).astype("str")
+    return {"unmet_needs": needs.reindex(places).array}
 
 
 def _reach(
@@ -126,11 +135,3 @@ def _reach(
     words = pd.Series(reach_in_words(evidence, places), dtype="str")
     complains = people["open_complaints"].gt(0).to_numpy(dtype=bool)
     return {"reach": words.where(complains & words.ne("")).array}
-
-
-def _texts(places: Ints, owner: Ints, texts: pa.Array) -> Any:  # noqa: ANN401 - pandas texts
-    """The texts of the people at some places, sorted, each once, joined by a comma."""
-    rows = pd.DataFrame({"owner": owner, "text": pd.array(texts.to_pylist(), dtype="str")}).dropna()
-    rows = rows.drop_duplicates().sort_values(["owner", "text"], kind="stable")
-    joined = rows.groupby("owner")["text"].agg(", ".join).astype("str")
-    return joined.reindex(places).array

@@ -41,7 +41,33 @@ class Compared:
     @cached_property
     def summary(self) -> dict[str, Any]:
         """The comparison as plain data."""
-        return _summarise(self)
+        found, labels, counts, shares = self.found, {}, {}, {}
+        for grouping, matrix in found.transitions.items():
+            name, rows = PLURAL[grouping], matrix.to_numpy().tolist()
+            every = _all_labels(self.old, self.new, grouping)
+            # Only the labels that somebody has in either run, and only what occurred.
+            labels[name] = [one for one in every if one in matrix.index or one in matrix.columns]
+            counts[name] = {
+                start: {end: count for end, count in zip(matrix.columns, row, strict=True) if count}
+                for start, row in zip(matrix.index, rows, strict=True)
+            }
+            shares[name] = {
+                start: {end: count / sum(row.values()) for end, count in row.items()}
+                for start, row in counts[name].items()
+            }
+        return {
+            "version": __version__,
+            "old": _run(self.old),
+            "new": _run(self.new),
+            "labels": labels,
+            **counts,
+            "shares": shares,
+            "moves": dict(found.moves),
+            "revenue": _revenue(found),
+            "money_is": _money_is(self),
+            "drift": _drift(self.old.summary["scales"], self.new.summary["scales"]),
+            "warnings": _warnings(self),
+        }
 
     @cached_property
     def tables(self) -> dict[str, pa.Table]:
@@ -49,7 +75,19 @@ class Compared:
         money = {"monetary_before", "monetary"}
         lists = {name: to_table(frame, tuple(frame.columns), money)
                  for name, frame in self.found.moved.items()}  # fmt: skip
-        return {"transitions": _transition_rows(self.summary), **lists}
+        shares = self.summary["shares"]
+        # A row for each pair of labels that somebody went between, or stayed at.
+        rows = [
+            (grouping, start, end, count, round(shares[PLURAL[grouping]][start][end], 6))
+            for grouping in analysis.GROUPINGS
+            for start, ends in self.summary[PLURAL[grouping]].items()
+            for end, count in ends.items()
+        ]
+        names = ("by", "from", "to", "customers", "share_of_from")
+        types = (pa.string(), pa.string(), pa.string(), pa.int64(), pa.float64())
+        columns = zip(list(zip(*rows, strict=True)) or [()] * len(names), types, strict=True)
+        transitions = pa.table([pa.array(column, kind) for column, kind in columns], [*names])
+        return {"transitions": transitions, **lists}
 
     def to_frame(self) -> pd.DataFrame:
         """How many went from where to where, by grouping."""
@@ -112,36 +150,6 @@ def _labels(summary: Data, grouping: str) -> list[str]:
 
 
 # Data --------------------------------------------------------------------------------------------
-
-
-def _summarise(compared: Compared) -> dict[str, Any]:
-    found, labels, counts, shares = compared.found, {}, {}, {}
-    for grouping, matrix in found.transitions.items():
-        name, rows = PLURAL[grouping], matrix.to_numpy().tolist()
-        every = _all_labels(compared.old, compared.new, grouping)
-        # Only the labels that somebody has in either run, and only what occurred.
-        labels[name] = [one for one in every if one in matrix.index or one in matrix.columns]
-        counts[name] = {
-            start: {end: count for end, count in zip(matrix.columns, row, strict=True) if count}
-            for start, row in zip(matrix.index, rows, strict=True)
-        }
-        shares[name] = {
-            start: {end: count / sum(row.values()) for end, count in row.items()}
-            for start, row in counts[name].items()
-        }
-    return {
-        "version": __version__,
-        "old": _run(compared.old),
-        "new": _run(compared.new),
-        "labels": labels,
-        **counts,
-        "shares": shares,
-        "moves": dict(found.moves),
-        "revenue": _revenue(found),
-        "money_is": _money_is(compared),
-        "drift": _drift(compared.old.summary["scales"], compared.new.summary["scales"]),
-        "warnings": _warnings(compared),
-    }
 
 
 def _run(run: Finished) -> dict[str, Any]:
@@ -224,20 +232,3 @@ def _warnings(compared: Compared) -> list[str]:
 
 
 # Tables ------------------------------------------------------------------------------------------
-
-
-def _transition_rows(summary: Data) -> pa.Table:
-    """A row for each pair of labels that somebody went between, or stayed at."""
-    shares = summary["shares"]
-    rows = [
-        (grouping, start, end, count, round(shares[PLURAL[grouping]][start][end], 6))
-        for grouping in analysis.GROUPINGS
-        for start, ends in summary[PLURAL[grouping]].items()
-        for end, count in ends.items()
-    ]
-    names = ("by", "from", "to", "customers", "share_of_from")
-    types = (pa.string(), pa.string(), pa.string(), pa.int64(), pa.float64())
-    columns = list(zip(*rows, strict=True)) or [()] * len(names)
-    return pa.table(
-        [pa.array(column, kind) for column, kind in zip(columns, types, strict=True)], list(names)
-    )

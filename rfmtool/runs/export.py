@@ -75,7 +75,9 @@ def export(
             f"{folder}: knows nobody's e-mail address or phone number",
             "Run with --contacts FILE, or --column email=NAME.",
         )
-    people = people.assign(email=_addresses(people["email"]), phone=_numbers(people["phone"]))
+    email = people["email"].str.strip()
+    email = email.where(email.str.fullmatch(_ADDRESS), "")
+    people = people.assign(email=email, phone=_numbers(people["phone"]))
     reasons = left_out(people, rules.playbook, TOOLS[tool], keep_unknown=keep_unknown)
     wanted = people["action"].isin({only, *(one for one in stems if stems[one] == only)})
     counted = wanted if only is not None else np.ones(len(people), dtype=bool)
@@ -122,12 +124,6 @@ def left_out(
     found = found.mask(found.eq("") & shared, "refused")
     twice = found.eq("") & address.where(found.eq("")).duplicated()
     return found.mask(twice, "same address as another")
-
-
-def _addresses(texts: pd.Series[Any]) -> pd.Series[Any]:
-    """The addresses that may be one; else empty."""
-    bare = texts.str.strip()
-    return bare.where(bare.str.fullmatch(_ADDRESS), "")
 
 
 def _numbers(texts: pd.Series[Any]) -> pd.Series[Any]:

@@ -7,7 +7,7 @@ run before, so that nothing has to be published to be judged.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -164,17 +164,12 @@ def check_limits(limits: Sequence[Limit], new: Data, old: Data | None) -> None:
     Raises:
         LimitError: naming each limit that is broken, and the figures.
     """
-    broken = list(_broken(limits, new, old))
-    if broken:
-        raise LimitError("; ".join(broken), "Nothing was published.")
-
-
-def _broken(limits: Sequence[Limit], new: Data, old: Data | None) -> Iterator[str]:
+    broken = []
     for limit in limits:
         if limit.kind != "change":
             figure, words = _figure(limit, new)
             if limit.breaks(figure):
-                yield f"--fail-if {limit.text!r}: {limit.name} is {words}"
+                broken.append(f"--fail-if {limit.text!r}: {limit.name} is {words}")
         elif old is not None:
             before, after = count_of(old, limit.name), count_of(new, limit.name)
             rise = (after - before) / (abs(before) or 1)
@@ -184,7 +179,9 @@ def _broken(limits: Sequence[Limit], new: Data, old: Data | None) -> Iterator[st
             if is_broken:
                 percent = f" ({float(rise):+.1%})" if before else ""
                 words = f"{_in_words(limit.name, before)} to {_in_words(limit.name, after)}"
-                yield f"--fail-if {limit.text!r}: {limit.name} went from {words}{percent}"
+                broken.append(f"--fail-if {limit.text!r}: {limit.name} went from {words}{percent}")
+    if broken:
+        raise LimitError("; ".join(broken), "Nothing was published.")
 
 
 def _figure(limit: Limit, summary: Data) -> tuple[Fraction, str]:

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from rfmtool.documents import json_of
 from rfmtool.errors import InputError, RfmtoolError
 from rfmtool.manifest import MANIFEST, SCHEMA, manifest_of
+from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.places import check_local
 from rfmtool.rules import Rules, load_rules
 from rfmtool.runs.texts import RAW, as_meant, from_csv, from_parquet
@@ -194,11 +195,15 @@ def read_run(folder: Path) -> Finished:
     written = Written.of(folder)
     summary = written.summary()
     table = written.customers(summary, _COLUMNS)
-    # Its decimals of scale 4 as whole 1/10,000.
     place = table.schema.get_field_index("monetary")
-    units = pc.multiply(table.column(place), pa.scalar(10_000, pa.decimal128(5, 0)))
-    table = table.set_column(place, "monetary", pc.cast(units, pa.int64()))
+    table = table.set_column(place, "monetary", in_units(table.column(place)))
     return Finished(str(folder), summary, table.to_pandas(date_as_object=False))
+
+
+def in_units(money: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Decimals, or their text, as whole 1/10,000."""
+    ten_thousand = pa.scalar(UNITS_PER_CURRENCY, pa.decimal128(5, 0))
+    return pc.cast(pc.multiply(pc.cast(money, _MONEY), ten_thousand), pa.int64())
 
 
 def bytes_in(folder: Path, name: str) -> bytes:
@@ -225,7 +230,8 @@ def reading_back(folder: str | Path) -> Iterator[None]:
             StopIteration, RecursionError, NotImplementedError) as error:  # fmt: skip
         if isinstance(error, RfmtoolError):
             raise
-        if _is_older(Path(folder)):
+        manifest = manifest_of(Path(folder))
+        if manifest is not None and "schema" not in manifest:  # as before there were schemas
             raise InputError(
                 f"{folder}: an earlier version wrote it, without what this one shows",
                 "Run again to write it anew.",
@@ -234,12 +240,6 @@ def reading_back(folder: str | Path) -> Iterator[None]:
             f"{folder}: does not hold what this version reads back ({type(error).__name__})",
             "Run again to write it anew; if this version wrote it, please report it as a bug.",
         ) from error
-
-
-def _is_older(folder: Path) -> bool:
-    """Whether a version before there were schemas wrote it."""
-    manifest = manifest_of(folder)
-    return manifest is not None and "schema" not in manifest
 
 
 def read_texts(folder: Path) -> tuple[pd.DataFrame, Rules]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,10 +18,11 @@ import pyarrow as pa
 from rfmtool import __version__
 from rfmtool.arrays import Ints
 from rfmtool.columns import PLURAL
+from rfmtool.heap import give_back
 from rfmtool.manifest import MANIFEST, SCHEMA, TOOL
 from rfmtool.outputs.cells import bytes_of
 from rfmtool.outputs.files import Hashed, file_stems, write_json, write_text
-from rfmtool.outputs.lists import write_with_lists
+from rfmtool.outputs.lists import write_lists, write_rows
 from rfmtool.outputs.tables import plain, to_rows
 from rfmtool.outputs.text import TextOptions, header_line, text_lines
 from rfmtool.pages.html import run_page
@@ -103,9 +106,11 @@ def write_files(
     if options.rejects:
         written, left_out = _write_rejects(result.rejects(), place, options.text)
         outputs.append(written)
-    tables, calls = _write_customers(result, place, options)
-    outputs += tables
-    summary = summarise(result, left_out) if left_out else result.summary
+    with ThreadPoolExecutor(1) as beside:
+        tables, lists, calls = _write_customers(result, place, options, beside)
+        give_back()
+        summary = summarise(result, left_out) if left_out else result.summary
+        outputs += [*tables, *chain.from_iterable(written.result() for written in lists)]
     summary = {**summary, "lists_as": options.lists_as}
     if "xlsx" in options.tables:
         written, warned = _write_book(result, calls, place, options, summary)
@@ -120,10 +125,10 @@ def write_files(
     )
     if len(result.holdouts):
         rows = holdouts_table(result.holdouts).to_reader()
-        outputs += write_with_lists(place, "holdouts", rows, dict, "csv", options.text)
+        outputs.append(write_rows(place, "holdouts", rows, "csv", options.text).said)
     for name, kept in {**money_tables(result), **evidence_kept(result)}.items():
         rows = pa.RecordBatchReader.from_batches(kept.schema, kept.to_batches())
-        outputs += write_with_lists(place, name, rows, dict, "csv", options.text)
+        outputs.append(write_rows(place, name, rows, "csv", options.text).said)
     about: dict[str, Any] = {}
     told: list[dict[str, Any]] = []
     if memory:
@@ -146,7 +151,7 @@ def write_files(
         "command": list(command),
         "as_of": result.as_of.isoformat(),
         **reading_data(result),
-        **({"engine": "spark"} if result.settings.remote else {}),
+        **({"engine": "spark"} if result.settings.remote or result.grouped.export.remote else {}),
         **about,
         "inputs": inputs(result),
         "outputs": outputs,
@@ -156,21 +161,25 @@ def write_files(
 
 
 def _write_customers(
-    result: Result, place: Path, options: FolderOptions
-) -> tuple[list[dict[str, Any]], dict[str, pd.DataFrame]]:
-    """Write everybody, lists and call sheets as text and Parquet; gives the call sheets too."""
-    outputs, calls = list[dict[str, Any]](), dict[str, pd.DataFrame]()
+    result: Result, place: Path, options: FolderOptions, beside: Executor
+) -> tuple[list[dict[str, Any]], list[Future[list[dict[str, Any]]]], dict[str, pd.DataFrame]]:
+    """Write everybody and call sheets as text and Parquet, lists `beside`; gives the sheets too."""
+    outputs, lists, calls = list[dict[str, Any]](), [], dict[str, pd.DataFrame]()
     # The next run takes customers.csv up, so it is always there.
     for kind in [one for one in dict.fromkeys(("csv", *options.tables)) if one != "xlsx"]:
         spoken: list[pd.DataFrame] = []
         parts = with_spoken(result.counted_parts(), spoken, with_tasks=has_tasks(result))
         rows = to_rows(parts, result.columns)
-        lists = partial(lists_of, result, options) if kind in options.tables else dict
-        outputs += write_with_lists(place, "customers", rows, lists, kind, options.text)
+        table = write_rows(place, "customers", rows, kind, options.text)
+        outputs.append(table.said)
         calls = calls or _call_sheets(result, pd.concat(spoken), options)
-        for name, rows in calls.items() if kind in options.tables else ():
-            outputs += write_with_lists(place, name, _called(rows), dict, kind, options.text)
-    return outputs, calls
+        if kind in options.tables:
+            lists.append(beside.submit(write_lists, place, table, lists_of(result, options)))
+            outputs += [
+                write_rows(place, name, _called(rows), kind, options.text).said
+                for name, rows in calls.items()
+            ]
+    return outputs, lists, calls
 
 
 def inputs(result: Result, *, hashed: bool = False) -> list[dict[str, Any]]:

@@ -70,13 +70,15 @@ def _with_contacts(people: pd.DataFrame, place: Ints, result: Result, days: int)
     if log is None or not len(log):
         return people.assign(cost=0.0, own_cost=0.0)
     minute_cost = float(result.rules.contacting.minute_cost)
+    outward = log["direction"].ne("in").fillna(value=True)
+    answered = log["outcome"].ne(_MISSED).fillna(value=True)
     contacts = pd.DataFrame(
         {
             "owner": log["owner"].to_numpy(dtype=np.int64),
             "of": log["action"].astype("str").str.strip().str.lower(),
             "day": days_in(log, "contacted_on"),
             "paid": costs(log, minute_cost) / UNITS_PER_CURRENCY,
-            "got_through": _got_through(log),
+            "got_through": (outward & answered).to_numpy(dtype=bool),
         }
     )
     entries = people.assign(owner=place, row=np.arange(len(people)))
@@ -95,10 +97,3 @@ def _with_contacts(people: pd.DataFrame, place: Ints, result: Result, days: int)
 def _sums(pairs: pd.DataFrame, people: int) -> npt.NDArray[np.float64]:
     sums = np.bincount(pairs["row"].to_numpy(), pairs["paid"].to_numpy(), minlength=people)
     return sums.astype(np.float64)
-
-
-def _got_through(log: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    outward = log["direction"].ne("in").fillna(value=True).to_numpy(dtype=bool)
-    answered = log["outcome"].ne(_MISSED).fillna(value=True).to_numpy(dtype=bool)
-    through: npt.NDArray[np.bool_] = outward & answered
-    return through

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -164,7 +164,8 @@ def fewer_than_usual(found: Sequence[Data]) -> str | None:
     Of an export that grows, what is usual is how many rows came since the run before.
     """
     days = [date.fromisoformat(point["as_of"]) for point in found]
-    new = list(_gains(found))
+    rows = [point["rows"] or 0 for point in found]
+    new = [now - before for before, now in pairwise(rows)]
     alike = [gain for gain, day in zip(new[:-1], days[1:-1], strict=True)
              if day.weekday() == days[-1].weekday()] if len(days) > 1 else []  # fmt: skip
     if len(alike) < _SAME_WEEKDAYS:
@@ -176,8 +177,3 @@ def fewer_than_usual(found: Sequence[Data]) -> str | None:
         f"Only {now:,} rows came since the run before, where {usual:,.0f} are usual on a"
         f" {days[-1]:%A}: is the export whole?"
     )
-
-
-def _gains(found: Sequence[Data]) -> Iterator[int]:
-    rows = [point["rows"] or 0 for point in found]
-    return (now - before for before, now in pairwise(rows))

@@ -8,17 +8,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from rfmtool.manifest import manifest_of
 from rfmtool.outputs.files import write_file
-from rfmtool.outputs.lists import write_with_lists
+from rfmtool.outputs.lists import write_rows
 from rfmtool.outputs.text import TextOptions
 from rfmtool.rules import Rules, load_rules
-from rfmtool.runs.finished import RULES, SUMMARY, bytes_in, reading_back
+from rfmtool.runs.finished import RULES, SUMMARY, bytes_in, in_units, reading_back
 from rfmtool.runs.texts import as_meant, is_raw, text_table
 from rfmtool.scoring.scales import Scales, load_scales
 from rfmtool.sources.cells.ids import is_listed
@@ -65,7 +63,7 @@ class Kept:
             table = text_table(data, raw_text=self.raw_text)
             found = [name for name in SINCE if name in table.column_names]
             frame: pd.DataFrame = table.select(["customer_id", *STANDS, *DID, *found]).to_pandas()
-            units = {name: _units(table[name]) for name in _MONEY}
+            units = {name: in_units(table[name]).to_numpy() for name in _MONEY}
         return frame.reindex(columns=["customer_id", *STANDS, *DID, *SINCE]).assign(**units)
 
     def scales(self) -> Scales:
@@ -108,7 +106,7 @@ class Kept:
                 if table is not None:
                     text = TextOptions(excel=self.bytes_of(name).startswith(_BOM), raw_text=True)
                     stem = f"{place}{CUSTOMERS.removesuffix('.csv')}"
-                    outputs += write_with_lists(new, stem, table.to_reader(), dict, "csv", text)
+                    outputs.append(write_rows(new, stem, table.to_reader(), "csv", text).said)
                     continue
             data = self.bytes_of(name)
             written = write_file(new, f"{place}{name}", lambda file, data=data: file.write(data))  # type: ignore[misc]
@@ -154,10 +152,3 @@ def write_kept(
         outputs += run.copy(new, place, suppressed)
         about.append({"as_of": run.as_of.isoformat(), "place": place, "raw_text": run.raw_text})
     return outputs, about
-
-
-def _units(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.int64]]:
-    money = pc.cast(column, pa.decimal128(19, 4))
-    units = pc.cast(pc.multiply(money, pa.scalar(10_000, pa.decimal128(5, 0))), pa.int64())
-    whole: np.ndarray[Any, np.dtype[np.int64]] = units.to_numpy()
-    return whole

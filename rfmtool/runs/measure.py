@@ -79,7 +79,9 @@ def measure(
         _check_reaches_back(earlier, result)
     rows = _round(runs, salt)
     rows = rows[~is_listed(pa.array(rows["customer_id"], pa.string()), suppressed)]
-    last = _last_day(result)
+    last, told = result.as_of_day, result.ledger.last_day
+    if result.settings.as_of is None and told is not None:
+        last = max(last, told)  # the last day that the export tells of
     over = rows["from_on"].to_numpy() + days <= last
     if not over.any():
         raise _not_over(rows, days, last)
@@ -149,13 +151,6 @@ def _entries(result: Result) -> Entries:
     entries = result.grouped.entries
     assert entries is not None, "asked for above"  # noqa: S101
     return entries
-
-
-def _last_day(result: Result) -> int:
-    """The last day that the export tells of."""
-    last = result.ledger.last_day
-    given = result.settings.as_of is not None
-    return result.as_of_day if given or last is None else max(result.as_of_day, last)
 
 
 def _first_entry(result: Result) -> int | None:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from rfmtool.days import dated
 from rfmtool.errors import InputError, RulesError
-from rfmtool.outputs.lists import write_with_lists
+from rfmtool.outputs.lists import write_rows
 from rfmtool.outputs.tables import to_table
 from rfmtool.outputs.text import TextOptions
 from rfmtool.pipeline import Result
@@ -64,10 +64,10 @@ class Memory:
         outputs: list[dict[str, Any]] = []
         if self.changes is not None:
             rows = to_table(self.changes, CHANGES, ()).to_reader()
-            outputs += write_with_lists(place, _STEM, rows, dict, "csv", text)
+            outputs.append(write_rows(place, _STEM, rows, "csv", text).said)
         table = history.carried_on(self.folder, history.history_rows(summary, self.changes))
         stem = history.HISTORY.removesuffix(".csv")
-        outputs += write_with_lists(place, stem, table.to_reader(), dict, "csv", text)
+        outputs.append(write_rows(place, stem, table.to_reader(), "csv", text).said)
         files, runs = write_kept(self.kept, place, self.result.settings.suppressed)
         points, day = history.points(table), summary["as_of"]
         until = [point for point in points if point["as_of"] <= day]
@@ -92,7 +92,9 @@ def remember(folder: Path, result: Result, keep: int = 1) -> Memory:
 
     Raises:
         InputError: what the folder says of its runs cannot be meant.
+        UsageError: the memory limit is too little for a report.
     """
+    result.check_room_to_count()
     runs = earlier_runs(folder, result.as_of)
     try:
         before = _before(runs[0]) if runs else None

@@ -100,7 +100,9 @@ def moves(now: Standing, people: pd.DataFrame, before: Before) -> pd.DataFrame:
     came = np.where(has_lines, "orders", "evidence")
     parts = []
     for column in STANDS:
-        old, new = _old(before, column, place), _text(people[column])
+        # The last one is of those who were not there, whose place is -1.
+        old = np.append(_text(before.people[column]), np.array([""], dtype=object))[place]
+        new = _text(people[column])
         cause = np.where(own, "orders", unexplained).astype(object)
         last = old
         for name, labels in states:
@@ -153,11 +155,6 @@ def _did_otherwise(people: pd.DataFrame, before: Before, place: Ints) -> Mask:
     ]
     either: Mask = np.logical_or.reduce(other)
     return either
-
-
-def _old(before: Before, column: str, place: Ints) -> Labels:
-    labels = _text(before.people[column])[np.maximum(place, 0)] if len(before.people) else None
-    return np.where(place >= 0, "" if labels is None else labels, "").astype(object)
 
 
 def _text(labels: pd.Series[Any]) -> Labels:

@@ -139,17 +139,14 @@ def read_results(path: str) -> dict[str, dict[str, Any]]:
         hint = "Name what rfmtool measure -o wrote."
         raise InputError(f"{path}: {reason.lower()}", hint) from None
     try:
-        rows = json.loads(text)["groups"] if where.suffix.lower() == ".json" else _rows(text)
+        is_json = where.suffix.lower() == ".json"
+        rows = json.loads(text)["groups"] if is_json else csv.DictReader(text.splitlines())
         return {row["action"]: _result(row) for row in rows}
     except (ValueError, LookupError, TypeError, AttributeError, InvalidOperation):
         raise InputError(
             f"{path}: is not what rfmtool measure writes",
             "Take the .csv or .json of rfmtool measure ... -o FILE.",
         ) from None
-
-
-def _rows(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(text.splitlines()))
 
 
 def _result(row: Mapping[str, Any]) -> dict[str, Any]:

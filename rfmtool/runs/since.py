@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -52,7 +52,10 @@ def since_data(
                 for name, part in revenue.flow.items()
             },
         },
-        "stages": _counts(matrix),
+        "stages": {
+            str(start): {str(end): int(many) for end, many in row.items() if many}
+            for start, row in matrix.to_dict("index").items()
+        },
         "causes": {name: int(counts[name]) for name in CAUSES if name in counts},
         "cuts_moved": before.scales is not None
         and before.scales.by_dimension != scales.by_dimension,
@@ -67,10 +70,3 @@ def _comparable(people: pd.DataFrame) -> pd.DataFrame:
     )
     text = dict.fromkeys(("customer_id", *GROUPINGS), "str")
     return frame.astype({**text, **dict.fromkeys(_NUMBERS, "int64")})
-
-
-def _counts(matrix: pd.DataFrame) -> Mapping[str, Mapping[str, int]]:
-    return {
-        str(start): {str(end): int(many) for end, many in row.items() if many}
-        for start, row in matrix.to_dict("index").items()
-    }

@@ -43,7 +43,11 @@ def edition(
 def _tables(
     result: Result, summary: Mapping[str, Any], options: FolderOptions, memory: Memory | None
 ) -> Iterator[tuple[str, pa.RecordBatchReader]]:
-    yield CUSTOMERS, _customers(result)
+    # Columns whose types are the same whatever stands in them.
+    rows = plain(to_rows(result.parts(), result.columns))
+    kinds = {**dict.fromkeys(RATIOS, pa.float64()), **dict.fromkeys(WHOLE, pa.int64())}
+    schema = [field.with_type(kinds.get(field.name, field.type)) for field in rows.schema]
+    yield CUSTOMERS, rows.cast(pa.schema(schema))
     yield LISTS, pa.RecordBatchReader.from_batches(_LISTS, _lists(result, options))
     changes = None if memory is None else memory.changes
     if changes is None:  # and what an earlier run there said of moves is over
@@ -51,14 +55,6 @@ def _tables(
     else:
         yield MOVES, to_table(changes, CHANGES, ()).to_reader()
     yield HISTORY, history_rows(summary, changes).drop_columns(DAY).to_reader()
-
-
-def _customers(result: Result) -> pa.RecordBatchReader:
-    """Everybody, in columns whose types are the same whatever stands in them."""
-    rows = plain(to_rows(result.parts(), result.columns))
-    kinds = {**dict.fromkeys(RATIOS, pa.float64()), **dict.fromkeys(WHOLE, pa.int64())}
-    schema = [field.with_type(kinds.get(field.name, field.type)) for field in rows.schema]
-    return rows.cast(pa.schema(schema))
 
 
 def _lists(result: Result, options: FolderOptions) -> Iterator[pa.RecordBatch]:

@@ -50,8 +50,16 @@ def write_book(
     tables = {**lists, "customers": customers}
     too_large = {name: why for name, table in tables.items() if (why := unfit(table))}
     names = _sheet_names(name for name in tables if name not in too_large)
+    # The lists to work through, the most urgent first, each with the way to its sheet.
+    groups = [group for group in summary["actions"] if group["channel"]]
+    stems = file_stems(sorted(group["name"] for group in summary["actions"]))
+    rows = [
+        {**group, "place": place, "what": group["say"], "list": group["name"]}
+        for place, group in enumerate(groups, 1)
+    ]
+    links = [names.get(f"actions/{stems[group['name']]}") for group in groups]
     sheets = [
-        _do_first(summary, names),
+        Sheet(_DO_FIRST, _table(rows, _FIRST_KINDS), "list", links),
         _totals(summary, names),
         *(Sheet(sheet, tables[name]) for name, sheet in names.items()),
     ]
@@ -77,18 +85,6 @@ def _sheet_names(lists: Collection[str] | Iterator[str]) -> dict[str, str]:
         taken.add(short.lower())
         names[name] = short
     return names
-
-
-def _do_first(summary: Data, names: Mapping[str, str]) -> Sheet:
-    """The lists to work through, the most urgent first, each with the way to its sheet."""
-    groups = [group for group in summary["actions"] if group["channel"]]
-    stems = file_stems(sorted(group["name"] for group in summary["actions"]))
-    rows = [
-        {**group, "place": place, "what": group["say"], "list": group["name"]}
-        for place, group in enumerate(groups, 1)
-    ]
-    links = [names.get(f"actions/{stems[group['name']]}") for group in groups]
-    return Sheet(_DO_FIRST, _table(rows, _FIRST_KINDS), "list", links)
 
 
 def _totals(summary: Data, names: Mapping[str, str]) -> Sheet:

@@ -31,7 +31,7 @@ from rfmtool.sources.layout import (
 from rfmtool.sources.layouts import parquet_layout, text_layout, typed_layout
 from rfmtool.sources.presets import GENERIC
 from rfmtool.sources.roles import EXPORT, Roles
-from rfmtool.sources.source import FileSource, FrameSource, Source, StreamSource
+from rfmtool.sources.source import FileSource, FrameSource, Source, StreamSource, TableSource
 from rfmtool.sources.tables import apart, source_of_stored
 from rfmtool.sources.text.dialect import SAMPLE_BYTES
 
@@ -87,6 +87,12 @@ class Export:
     def kept(self) -> list[str]:
         """The `columns` that are only carried through."""
         return [name for role, name in self.columns.items() if role.startswith(KEPT)]
+
+    @property
+    def remote(self) -> str | None:
+        """The cluster that its tables are of; None where it has none."""
+        tables = (source for source in self.sources if isinstance(source, TableSource))
+        return next((source.table.remote for source in tables), None)
 
     def of(self, detail: Detail) -> Export:
         """The same export without the columns that are not wanted."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -81,7 +81,7 @@ def _parquet_rows(file: ExportFile, start: int, count: int) -> list[pa.Array]:
     )
 
 
-def table_jobs(reader: pa.RecordBatchReader, layout: FileLayout) -> Jobs:
+def table_jobs(reader: Iterable[pa.RecordBatch], layout: FileLayout) -> Jobs:
     """Read a frame or stream handed over in memory."""
     for batch in reader:
         for start in range(0, len(batch), BATCH_ROWS):

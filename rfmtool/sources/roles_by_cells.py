@@ -62,13 +62,12 @@ def settled(sources: Sequence[Source], asked: Asked, preset: Preset) -> list[Sou
     for name, wanted in list(changes.items()):
         if wanted != name and wanted in {*found, *(changes[one] for one in changes if one != name)}:
             changes[name] = None
-    return [_changed(source, changes) for source in sources]
-
-
-def _changed(source: Source, changes: dict[str, str | None]) -> Source:
-    places = {changes.get(role, role): place for role, place in source.layout.places.items()}
-    kept = {role: place for role, place in places.items() if role is not None}
-    return source.with_layout(replace(source.layout, places=kept))
+    changed = []
+    for source in sources:
+        places = {changes.get(role, role): place for role, place in source.layout.places.items()}
+        kept = {role: place for role, place in places.items() if role is not None}
+        changed.append(source.with_layout(replace(source.layout, places=kept)))
+    return changed
 
 
 def _cells(sources: Sequence[Source], role: str) -> pa.Array:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
 import pyarrow as pa
 
-from rfmtool.errors import naming
+from rfmtool.clusters.tables import ClusterTable
+from rfmtool.databases import reading
+from rfmtool.databases.names import Database, Rows
+from rfmtool.errors import InputError, naming
 from rfmtool.sources import read
 from rfmtool.sources.batches import Batch, Job, Jobs
+from rfmtool.sources.cells.typed import typed
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.spools import reader_of
 from rfmtool.sources.layout import FileLayout
@@ -47,6 +54,15 @@ class Source(Protocol):
 
     def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:
         """Batches as jobs that any thread may do; of a text, each of so many bytes."""
+
+
+def version_of(database: Database) -> tuple[int, int]:
+    """What tells a file of a database from what it becomes."""
+    try:
+        found = Path(database.path).stat()
+    except FileNotFoundError:
+        return 0, 0
+    return found.st_size, found.st_mtime_ns
 
 
 def _named(source: Source, jobs: Jobs) -> Jobs:
@@ -151,3 +167,87 @@ class StreamSource:
     def _jobs(self) -> Jobs:
         with pa.ipc.open_stream(pa.PythonFile(reader_of(self.spool), mode="r")) as reader:
             yield from read.table_jobs(reader, self.layout)
+
+
+@dataclass(frozen=True)
+class DatabaseSource:
+    """A table in a file of a database, which is read there, as a file is."""
+
+    name: str
+    layout: FileLayout
+    rows: Rows
+    version: tuple[int, int]
+    """What tells the file from what it becomes: its size, and when it was written."""
+    kind: str = "frame"
+    stored_bytes: int | None = None
+
+    def with_layout(self, layout: FileLayout) -> DatabaseSource:
+        """The same with other columns."""
+        return replace(self, layout=layout)
+
+    def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:  # noqa: ARG002
+        """Rows of the needed columns; the first where less is asked for at a time than usual."""
+        return _named(self, self._jobs(is_sample=block_bytes < BLOCK_BYTES))
+
+    def _jobs(self, *, is_sample: bool) -> Jobs:
+        names = {role: self.layout.header[place] for role, place in self.layout.places.items()}
+        start = 0
+        for batch in self._batches(*sorted({*names.values()}), is_sample=is_sample):
+            cells = {role: batch.column(name) for role, name in names.items()}
+            whole = partial(self._whole, start, len(batch))
+            yield partial(typed, cells, self.layout.kinds, len(batch), whole)
+            start += len(batch)
+
+    def _whole(self, start: int, count: int) -> list[pa.Array]:
+        """All columns of some rows."""
+        found, seen = [], 0
+        for batch in self._batches():  # to the end, which lets go of the file
+            first = max(start - seen, 0)
+            found.append(batch.slice(first, max(start + count - seen - first, 0)))
+            seen += len(batch)
+        return [column.combine_chunks() for column in pa.Table.from_batches(found).columns]
+
+    def _batches(self, *columns: str, is_sample: bool = False) -> Iterator[pa.RecordBatch]:
+        if version_of(self.rows.database) != self.version:
+            raise InputError(
+                f"{self.name}: changed while it was read", "Run again when it is at rest."
+            )
+        with reading.batches(replace(self.rows, columns=columns)) as reader:
+            if not is_sample:
+                yield from reader
+                return
+            first = [*islice(reader, 1)]
+        del reader  # and with it the file, which others may want to write
+        yield from first
+
+
+@dataclass(frozen=True)
+class TableSource:
+    """A table of a cluster, which is read there; here only where all of it must be looked at."""
+
+    name: str
+    layout: FileLayout
+    table: ClusterTable
+    sample: pa.Table
+    """Some of its rows."""
+    kind: str = "table"
+    stored_bytes: int | None = None
+
+    def with_layout(self, layout: FileLayout) -> TableSource:
+        """The same with other columns."""
+        return replace(self, layout=layout)
+
+    def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:  # noqa: ARG002
+        """Rows in whatever order; the sample where less is asked for at a time than usual."""
+        is_sample = block_bytes < BLOCK_BYTES
+        batches = self.sample.to_batches() if is_sample else self.table.batches()
+        return _named(self, read.table_jobs(batches, self.layout))
+
+    @property
+    def narrow(self) -> FrameSource:
+        """No rows, of the columns that are needed alone."""
+        header = self.layout.header
+        needed = sorted({header[place] for place in self.layout.places.values()})
+        places = {role: needed.index(header[place]) for role, place in self.layout.places.items()}
+        layout = replace(self.layout, header=(*needed,), places=places)
+        return FrameSource(self.name, layout, self.sample.select(needed).slice(0, 0))

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rfmtool.clusters.tables import ClusterTable, table_of
 from rfmtool.databases.names import Rows, rows_of
-from rfmtool.databases.reading import batches
+from rfmtool.databases.reading import are_in_a_file, batches
 from rfmtool.errors import InputError, UsageError
-from rfmtool.places import is_database
+from rfmtool.places import is_cluster, is_database
 from rfmtool.sources.files.spools import spooled_stream
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.layouts import typed_layout
 from rfmtool.sources.read import BATCH_ROWS
 from rfmtool.sources.roles import Roles
-from rfmtool.sources.source import StreamSource
+from rfmtool.sources.source import DatabaseSource, Source, StreamSource, TableSource, version_of
 from rfmtool.stores import lakes
 from rfmtool.stores.lakes import Lake
 
-Table = Rows | Lake
+Table = Rows | Lake | ClusterTable
 
 
 def apart(exports: Sequence[str], asked: Asked) -> tuple[list[Table], list[str]]:
@@ -34,14 +35,16 @@ def apart(exports: Sequence[str], asked: Asked) -> tuple[list[Table], list[str]]
     if asked.table and asked.query:
         raise UsageError("--table and --query are both given", "Give one of them.")
     rows: list[Table] = [
-        rows_of(one, asked.table, asked.query) for one in exports if is_database(one)
+        (table_of if is_cluster(one) else rows_of)(one, asked.table, asked.query)
+        for one in exports
+        if is_database(one) or is_cluster(one)
     ]
     said = "--table" if asked.table else "--query" if asked.query else ""
     if said and not rows:
         raise UsageError(
             f"{said}: no database is named", "Name one, for example postgresql://host/shop."
         )
-    others = [one for one in exports if not is_database(one)]
+    others = [one for one in exports if not (is_database(one) or is_cluster(one))]
     found = {one: lake for one in others if (lake := lakes.lake_at(one))}
     tables = [*rows, *found.values()]
     told = [(one.name, getattr(one, "query", "")) for one in tables]
@@ -53,15 +56,23 @@ def apart(exports: Sequence[str], asked: Asked) -> tuple[list[Table], list[str]]
     return tables, [one for one in others if one not in found]
 
 
-def source_of_stored(table: Table, asked: Asked, roles: Roles) -> StreamSource:
+def source_of_stored(table: Table, asked: Asked, roles: Roles) -> Source:
     """Ask for a table once, and keep the answer: the next would be of another state.
+
+    A table of a cluster stays there, and a table in a file is read as files are.
 
     Raises:
         InputError: it cannot be read, or lacks a needed column.
         UsageError: login, table or query are not right, or the driver is not installed.
         SystemFailureError: it cannot be reached or breaks off, or there is no room.
     """
+    if isinstance(table, ClusterTable):
+        sample = table.sample()
+        layout = typed_layout(sample.schema, asked, table.name, roles)
+        return TableSource(table.name, layout, table, sample)
     with lakes.batches(table) if isinstance(table, Lake) else batches(table) as reader:
         layout = typed_layout(reader.schema, asked, table.name, roles)
+        if isinstance(table, Rows) and are_in_a_file(table):
+            return DatabaseSource(table.name, layout, table, version_of(table.database), table.kind)
         spool = spooled_stream(reader, table.name, BATCH_ROWS)
     return StreamSource(table.name, layout, spool, table.kind)

@@ -120,30 +120,27 @@ def _telling(cells: Mapping[str, pa.Array]) -> dict[str, tuple[str, str]]:
             continue
         words = filled_words(column)
         told = telling_word(words.to_pylist()) if len(words) <= _MOST_WORDS else None
-        if told and not (told[0] == "type" and _is_taken_off(column, told[1], cells.get(_AMOUNT))):
+        if told and told[0] == "type" and _AMOUNT in cells:
+            # Where all rows of the word have money below zero already, they are taken off.
+            of_word = pc.equal(pc.utf8_trim_whitespace(column), told[1])
+            written = pc.cast(cells[_AMOUNT], pa.string()).filter(of_word)
+            if pc.all(pc.match_substring_regex(written, _TAKEN_OFF)).as_py() is True:
+                continue
+        if told:
             found[name.removeprefix(KEPT)] = told
     return found
-
-
-def _is_taken_off(column: pa.Array, word: str, amounts: pa.Array | None) -> bool:
-    """Whether all rows of a word have money below zero already."""
-    if amounts is None:
-        return False
-    of_word = pc.equal(pc.utf8_trim_whitespace(column), word)
-    written = pc.cast(amounts, pa.string()).filter(of_word)
-    return pc.all(pc.match_substring_regex(written, _TAKEN_OFF)).as_py() is True
-
-
-def _are_numbers(column: pa.Array | None) -> bool:
-    return column is None or kind_of_words(filled_words(column)) in ("number", "empty")
 
 
 def _other_amounts(source: Source, cells: Mapping[str, pa.Array]) -> Iterator[str]:
     layout, known = source.layout, set(synonyms()[_AMOUNT])
     if _AMOUNT not in layout.places:
         return
-    others = [name for name in _others(source).values()
-              if normal(name) in known and _are_numbers(cells.get(KEPT + name))]  # fmt: skip
+    others = []
+    for name in _others(source).values():
+        column = cells.get(KEPT + name)
+        is_number = column is None or kind_of_words(filled_words(column)) in ("number", "empty")
+        if normal(name) in known and is_number:
+            others.append(name)
     if others:
         taken = layout.header[layout.places[_AMOUNT]].strip()
         names = ", ".join(repr(name) for name in others)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -47,13 +46,20 @@ def objects_of(store: Store) -> list[Found]:
         if there.type == fs.FileType.File and not star:
             return [_found(store, there, there.base_name)]
         infos = store.files.get_file_info(fs.FileSelector(base, recursive=True))
-        ours = _folders_of_ours(store, infos)
+        manifests = [info.path for info in infos if info.base_name == MANIFEST]
+        # The folders that a run of ours wrote, each with a slash at the end.
+        ours = tuple(one.removesuffix(MANIFEST) for one in manifests if _is_ours(store, one))
     files = [
         info for info in sorted(infos, key=lambda info: info.path)
         if info.type == fs.FileType.File and not info.path.startswith(ours)
     ]  # fmt: skip
     if star:
-        fits = re.compile(re.sub(r"\\\*\\\*/?|\\\*", _as_pattern, re.escape(store.path)))
+        pattern = re.sub(
+            r"\\\*\\\*/?|\\\*",
+            lambda stars: _ANY[stars[0].replace("\\", "")],
+            re.escape(store.path),
+        )
+        fits = re.compile(pattern)
         files = [info for info in files if fits.fullmatch(info.path)]
     if not files:
         what = "no object fits it" if star else "holds nothing"
@@ -61,18 +67,8 @@ def objects_of(store: Store) -> list[Found]:
     return [_found(store, info, info.path[len(base) :].lstrip("/")) for info in files]
 
 
-def _as_pattern(match: re.Match[str]) -> str:
-    return _ANY[match[0].replace("\\", "")]
-
-
 def _found(store: Store, info: fs.FileInfo, name: str) -> Found:
     return Found(store, info.path, name, info.size, info.mtime_ns)
-
-
-def _folders_of_ours(store: Store, infos: Sequence[fs.FileInfo]) -> tuple[str, ...]:
-    """The folders that a run of ours wrote, each with a slash at the end."""
-    manifests = [info.path for info in infos if info.base_name == MANIFEST]
-    return tuple(path.removesuffix(MANIFEST) for path in manifests if _is_ours(store, path))
 
 
 def _is_ours(store: Store, path: str) -> bool:

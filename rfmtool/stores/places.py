@@ -73,20 +73,15 @@ def store_of(url: str) -> Store:
     with in_our_words(name):
         if scheme_of(url) == "az":
             return Store(url, *_azure(url))
+        # By this, small objects of S3 take one request to write instead of three.
+        at_once = f"{'&' if '?' in url else '?'}allow_delayed_open=true"
         try:
-            files, path = fs.FileSystem.from_uri(_with_small_files_at_once(url))
+            files, path = fs.FileSystem.from_uri(url + at_once * (scheme_of(url) == "s3"))
         except pa.ArrowInvalid:
             raise UsageError(
                 f"{name}: is not understood", "Look at its spelling and its parameters."
             ) from None
         return Store(url, files, path.rstrip("/"))
-
-
-def _with_small_files_at_once(url: str) -> str:
-    """An S3 URL by which small objects take one request to write instead of three."""
-    if scheme_of(url) != "s3":
-        return url
-    return f"{url}{'&' if '?' in url else '?'}allow_delayed_open=true"
 
 
 def _azure(url: str) -> tuple[fs.FileSystem, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,8 +47,9 @@ def fetch_latest(store: Store, folder: Path) -> None:
             if info.type == fs.FileType.File:
                 place = folder / info.path.removeprefix(base).lstrip("/")
                 place.parent.mkdir(parents=True, exist_ok=True)
-                with store.files.open_input_stream(info.path, compression=None) as stream:
-                    _copy(stream, place)
+                stream = store.files.open_input_stream(info.path, compression=None)
+                with stream, place.open("wb") as file:
+                    shutil.copyfileobj(stream, file, _CHUNK_BYTES)
     outputs = (manifest_of(folder) or {"outputs": [{"name": MANIFEST}]})["outputs"]
     missing = [one["name"] for one in outputs if not (folder / one["name"]).is_file()]
     if missing:
@@ -55,12 +57,6 @@ def fetch_latest(store: Store, folder: Path) -> None:
             f"{store.name}: {LATEST} names a run that lacks {missing[0]}",
             f"Bring it back, or take {LATEST} away to begin anew.",
         )
-
-
-def _copy(stream: pa.NativeFile, place: Path) -> None:
-    with place.open("wb") as file:
-        while data := stream.read(_CHUNK_BYTES):
-            file.write(data)
 
 
 def _latest(store: Store) -> dict[str, Any] | None:
@@ -108,22 +104,13 @@ def published(store: Store, folder: Path) -> Iterator[None]:
     files.sort(key=lambda path: path == folder / MANIFEST)  # which comes last
     with in_our_words(store.name):
         for path in files:
-            _send(path, store, f"{run}/{path.relative_to(folder).as_posix()}")
+            key = f"{run}/{path.relative_to(folder).as_posix()}"
+            with path.open("rb") as file, stream_into(store, key) as stream:
+                shutil.copyfileobj(file, stream, _CHUNK_BYTES)
     yield
     latest = {"tool": TOOL, "schema": _SCHEMA, "as_of": day, "run": run, "manifest_sha256": digest}
-    with in_our_words(store.name):
-        _put(store, LATEST, (json.dumps(latest, indent=1) + "\n").encode())
-
-
-def _send(path: Path, store: Store, key: str) -> None:
-    with path.open("rb") as file, stream_into(store, key) as stream:
-        while data := file.read(_CHUNK_BYTES):
-            stream.write(data)
-
-
-def _put(store: Store, key: str, data: bytes) -> None:
-    with stream_into(store, key) as stream:
-        stream.write(data)
+    with in_our_words(store.name), stream_into(store, LATEST) as stream:
+        stream.write((json.dumps(latest, indent=1) + "\n").encode())
 
 
 def stream_into(store: Store, key: str) -> pa.NativeFile:

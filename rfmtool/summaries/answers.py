@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import accumulate
+from operator import methodcaller
 from typing import Any, Final
 
 from rfmtool.analyses.affinity import Affinity
 from rfmtool.analyses.cadence import Cadence
 from rfmtool.analyses.cohorts import Cohorts
 from rfmtool.analyses.concentration import Concentration, top_count
-from rfmtool.analyses.journey import Journey
-from rfmtool.analyses.measure import Measure
 from rfmtool.analyses.repeat import Repeat
 from rfmtool.analyses.returned import ENOUGH
 from rfmtool.analyses.timeline import DAYS_A_YEAR, Point, Timeline
@@ -100,11 +99,6 @@ def concentration_data(found: Concentration) -> Data:
     }
 
 
-def journey_data(found: Journey) -> Data:
-    """The way of first-time buyers, as it is."""
-    return found.as_data()
-
-
 def repeat_data(found: Repeat) -> Data:
     """When second orders come; of groups also how long they were watched."""
     data = found.as_data()
@@ -134,18 +128,13 @@ def timeline_data(found: Timeline) -> Data:
     }
 
 
-def measure_data(found: Measure) -> Data:
-    """What lists did, as it is."""
-    return found.as_data()
-
-
 DATA_OF: Final[dict[str, Callable[[Any], Data]]] = {
     "affinity": affinity_data,
     "cadence": cadence_data,
     "cohorts": cohorts_data,
     "concentration": concentration_data,
-    "journey": journey_data,
-    "measure": measure_data,
+    "journey": methodcaller("as_data"),
+    "measure": methodcaller("as_data"),
     "repeat": repeat_data,
     "timeline": timeline_data,
 }

@@ -20,14 +20,14 @@ from rfmtool.summaries.statuses import statuses_data
 from rfmtool.summaries.warnings import reading_notices, table_notices
 
 
-def diagnosis(grouped: Grouped, told: Evidence | None = None) -> dict[str, Any]:
+def check_data(grouped: Grouped, told: Evidence | None = None) -> dict[str, Any]:
     """Turn a read export, and the evidence beside it, into plain data."""
     export, ledger = grouped.export, grouped.ledger
     reading, held = export.reading, apart(ledger.currencies)
     tables = told.ledgers if told else {}
     decided_by = "the whole column decided" if export.surveyed else "a sample decided"
     return {
-        **glimpse(export, ledger),
+        **export_data(export, ledger),
         "dates": reading.dates.name,
         "date_format": reading.dates.option,
         "on_dates": grouped.on_dates,
@@ -65,7 +65,7 @@ def _rejects(ledger: Ledger) -> list[dict[str, Any]]:
     ]
 
 
-def glimpse(export: Export, ledger: Ledger | None = None) -> dict[str, Any]:
+def export_data(export: Export, ledger: Ledger | None = None) -> dict[str, Any]:
     """What an export looks like before it is read: its files, its columns, what they mean."""
     rows = ledger.rows_by_file if ledger else {}
     header = export.sources[0].layout.header
@@ -105,10 +105,10 @@ def _may_be_a_row(export: Export) -> bool:
 def seen_before(error: RfmtoolError) -> dict[str, Any] | None:
     """What was understood before an error, as far as it goes."""
     if isinstance(error.seen, Grouped):
-        return diagnosis(error.seen)
+        return check_data(error.seen)
     if not isinstance(error.seen, Export):
         return None
-    found = glimpse(error.seen)
+    found = export_data(error.seen)
     for file, source in zip(found["files"], error.seen.sources, strict=True):
         counted = count_rows(source)
         if counted:

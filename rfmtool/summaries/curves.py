@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -15,8 +15,9 @@ from rfmtool.analyses.repeat import repeat
 from rfmtool.analyses.timeline import COUNTED, Point, Timeline, ends, point
 from rfmtool.arrays import MANY
 from rfmtool.days import day_of
-from rfmtool.grouping.history import LaidOut, Past
-from rfmtool.scoring.scales import Scales
+from rfmtool.engines import Entries
+from rfmtool.grouping.history import LaidOut
+from rfmtool.heap import give_back
 from rfmtool.summaries.answers import cadence_data, concentration_data, repeat_data, timeline_data
 from rfmtool.summaries.cohorts import cohorts_in_short
 from rfmtool.threads import in_order
@@ -35,7 +36,6 @@ _A_YEAR_DAYS: Final = 396
 _LEAST_A_STEP: Final = 5
 """A step of the Lorenz curve is of several buyers, so that none shows."""
 _NAMED: Final = ("overdue", "notes")
-TOO_MANY: Final = f"Over {MANY:,} customers: rfmtool timeline shows earlier dates."
 
 
 def curves(result: Standing) -> Data:
@@ -43,21 +43,18 @@ def curves(result: Standing) -> Data:
     people, days, as_of = result.figures.frame, result.days, result.as_of
     people = people.assign(customer_id="")  # nobody is named here
     habits = cadence(people, days, as_of, result.scales.timing, fitted=result.fitted)
+    told = cadence_data(habits, is_named=False).items()
     entries = result.grouped.entries
+    give_back()
     in_months = {"cohorts": None, "months": None}
     if entries is not None and len(days.day):
         in_months = cohorts_in_short(cohorts(days, entries, as_of))
     return {
         "repeat": repeat_in_short(repeat_data(repeat(people, days, as_of))),
-        "cadence": without_names(cadence_data(habits, is_named=False)),
+        "cadence": {name: part for name, part in told if name not in _NAMED},
         "concentration": concentration_in_short(concentration_data(concentration(people, as_of))),
         **in_months,
     }
-
-
-def without_names(data: Data) -> Data:
-    """The answer of `cadence` but for who is overdue."""
-    return {name: part for name, part in data.items() if name not in _NAMED}
 
 
 def repeat_in_short(data: Data) -> Data:
@@ -96,17 +93,23 @@ def earlier_dates(result: Standing) -> Data | None:
     entries, as_of = result.grouped.entries, result.as_of
     if entries is None or not len(entries.day) or len(result.grouped.table) > MANY:
         return None
+    give_back()
     begins = min(day_of(int(entries.day.min())), as_of)
     every: Every = "month" if (as_of - begins).days <= _A_YEAR_DAYS else "quarter"
-    past, scales = [*LaidOut(entries)], None if result.fitted else result.scales
-    jobs = [
-        partial(_point, result, past, day, scales)
-        for day in ends(begins, as_of, every)[-_MOST_DATES:-1]
-    ]
-    points = (*in_order(jobs, result.days_at_once), point(result.figures.frame, as_of))
+    days = ends(begins, as_of, every)[-_MOST_DATES:-1]
+    before = points_of(result, entries, days, result.days_at_once)
+    points = (*before, point(result.figures.frame, as_of))
     return timeline_data(Timeline(every, begins, result.fitted, points))
 
 
-def _point(result: Standing, past: Sequence[Past], day: date, scales: Scales | None) -> Point:
-    then = result.before(day, past, COUNTED, scales)
-    return point(then.select(COUNTED)[then.known], day)
+def points_of(
+    result: Standing, entries: Entries, days: Iterable[date], threads: int
+) -> Iterator[Point]:
+    """Count who stood where on earlier days, fitted anew for each unless scales were given."""
+    past, scales = [*LaidOut(entries)], None if result.fitted else result.scales
+
+    def at(day: date) -> Point:
+        then = result.before(day, past, COUNTED, scales)
+        return point(then.select(COUNTED)[then.known], day)
+
+    return in_order((partial(at, day) for day in days), threads)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.analyses.earning import Year, at_stake, brought_by, returns_by_stage, rewards, year_of
-from rfmtool.arrays import Ints, Mask
+from rfmtool.arrays import Mask
 from rfmtool.days import UNDATED, day_numbers, day_of
 from rfmtool.money import money_text, total_of
 
@@ -23,19 +23,26 @@ _MONEY: Final = ("revenue", "margin", "contact_cost", "reward", "own", "others",
 
 def earning_data(result: Standing) -> dict[str, Any]:
     """The pages on what is earned, each None without its tables or without dated orders."""
-    evidence = result.grouped.evidence
-    year = None
-    if result.grouped.entries is not None and "contacted" in evidence:
-        cost = result.rules.contacting.minute_cost
-        people = len(result.figures.frame)
-        year = year_of(
-            result.grouped.entries, evidence["contacted"], people, cost, result.as_of_day
-        )
+    entries, log = result.grouped.entries, result.grouped.evidence.get("contacted")
+    frame, day = result.figures.frame, result.as_of_day
+    returns = contribution = None
+    if entries is not None and log is not None:
+        year = year_of(entries, log, len(frame), result.rules.contacting.minute_cost, day)
+        by_stage = returns_by_stage(frame, year, log, result.rules.results, day)
+        returns, contribution = [_texts(row) for row in by_stage], _contribution(result, year)
+    stake = stake_table(result)
+    staked = None
+    if stake is not None:
+        table, windows = stake
+        sums = {"own": total_of(table["own"]), "others": total_of(table["others"]),
+                "low": min(windows), "high": max(windows)}  # fmt: skip
+        brought = int(table["brought"].sum())
+        staked = {"people": len(table), "brought": brought, **_texts(sums)}
     return {
-        "returns": None if year is None else _returns(result, year),
-        "contribution": None if year is None else _contribution(result, year),
+        "returns": returns,
+        "contribution": contribution,
         "rewards": _rewards(result),
-        "at_stake": _at_stake(result),
+        "at_stake": staked,
     }
 
 
@@ -44,12 +51,6 @@ def _texts(row: Mapping[Any, Any]) -> dict[str, Any]:
         name: money_text(int(value)) if name in _MONEY and pd.notna(value) else
         None if name in _MONEY else value for name, value in row.items()
     }  # fmt: skip
-
-
-def _returns(result: Standing, year: Year) -> list[dict[str, Any]]:
-    log, results = result.grouped.evidence["contacted"], result.rules.results
-    rows = returns_by_stage(result.figures.frame, year, log, results, result.as_of_day)
-    return [_texts(row) for row in rows]
 
 
 def _contribution(result: Standing, year: Year) -> dict[str, Any] | None:
@@ -70,10 +71,6 @@ def _contribution(result: Standing, year: Year) -> dict[str, Any] | None:
     }
 
 
-def _first_days(frame: pd.DataFrame) -> Ints:
-    return day_numbers(frame["first_order_on"].to_numpy(), missing=UNDATED)
-
-
 def rewards_table(result: Standing) -> pd.DataFrame | None:
     """What is due to each partner for each month; see `analyses.earning.rewards`."""
     evidence, entries = result.grouped.evidence, result.grouped.entries
@@ -83,7 +80,7 @@ def rewards_table(result: Standing) -> pd.DataFrame | None:
     who: Mask = np.zeros(len(result.figures.frame), dtype=bool)
     who[partners["owner"].to_numpy(dtype=np.int64)] = True
     brought = brought_by(evidence["referrals"], who)
-    first = _first_days(result.figures.frame)
+    first = day_numbers(result.figures.frame["first_order_on"].to_numpy(), missing=UNDATED)
     return rewards(partners, brought, first, entries, result.rules.relationship)
 
 
@@ -115,13 +112,3 @@ def stake_table(result: Standing) -> tuple[pd.DataFrame, list[int]] | None:
     table, windows = at_stake(top, evidence["referrals"], entries, result.as_of_day)
     stage = result.figures.frame["stage"].astype("str").to_numpy()[table["owner"]]
     return table.assign(stage=stage), windows.tolist()
-
-
-def _at_stake(result: Standing) -> dict[str, Any] | None:
-    found = stake_table(result)
-    if found is None:
-        return None
-    table, windows = found
-    sums = {"own": total_of(table["own"]), "others": total_of(table["others"]),
-            "low": min(windows), "high": max(windows)}  # fmt: skip
-    return {"people": len(table), "brought": int(table["brought"].sum()), **_texts(sums)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -94,21 +93,19 @@ def wallet_data(frame: pd.DataFrame) -> dict[str, Any]:
             _basis(str(name), rows)
             for name, rows in having.groupby("wallet_basis", observed=True, sort=True)
         ],
-        "by_stage": [_share_of(row) for row in group_shares(frame, "stage").to_dict("records")],
+        "by_stage": [  # as ratios of sums: what one basis tells of one rung
+            {
+                "stage": row["stage"],
+                "basis": row["wallet_basis"],
+                "customers": int(row["customers"]),
+                "spend": money_text(int(row["spend"])),
+                "wallet": money_text(int(row["wallet"])),
+                "share": float(row["share_of_wallet"]),
+            }
+            for row in group_shares(frame, "stage").to_dict("records")
+        ],
         "understated": int(frame["wallet_understated"].sum()),
         "estimate_rank_correlation": estimate_rank_correlation(frame),
-    }
-
-
-def _share_of(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """A group's share as a ratio of sums: what one basis tells of one rung."""
-    return {
-        "stage": row["stage"],
-        "basis": row["wallet_basis"],
-        "customers": int(row["customers"]),
-        "spend": money_text(int(row["spend"])),
-        "wallet": money_text(int(row["wallet"])),
-        "share": float(row["share_of_wallet"]),
     }
 
 

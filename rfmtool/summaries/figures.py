@@ -19,7 +19,8 @@ def groups_of(frame: pd.DataFrame, column: str) -> list[dict[str, Any]]:
     grouped = frame.groupby(column, observed=True, sort=True)["monetary"]
     groups = []
     for name, money in grouped:
-        revenue = total_of(money)
+        revenue, ordered = total_of(money), np.sort(money.to_numpy())
+        twice_the_median = int(ordered[(len(ordered) - 1) // 2]) + int(ordered[len(ordered) // 2])
         groups.append(
             {
                 "name": str(name),
@@ -28,17 +29,10 @@ def groups_of(frame: pd.DataFrame, column: str) -> list[dict[str, Any]]:
                 "revenue": money_text(revenue),
                 "revenue_share": revenue / total if total else None,
                 "average": money_text(round(Fraction(revenue, len(money)))),
-                "median": _median(money),
+                "median": money_text(round(Fraction(twice_the_median, 2))),
             }
         )
     return groups
-
-
-def _median(money: pd.Series[int]) -> str:
-    """The middle value; of an even number the mean of the two, half-even to 1/10,000."""
-    ordered = np.sort(money.to_numpy())
-    low, high = int(ordered[(len(ordered) - 1) // 2]), int(ordered[len(ordered) // 2])
-    return money_text(round(Fraction(low + high, 2)))
 
 
 def open_complaints(frame: pd.DataFrame) -> int | None:

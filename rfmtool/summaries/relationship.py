@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from rfmtool.analyses.relations import communities, needs_met, work_found
-from rfmtool.analyses.serving import FollowUps, equality, follow_ups
+from rfmtool.analyses.serving import equality, follow_ups
 from rfmtool.arrays import Ints
 from rfmtool.money import money_text
 from rfmtool.placing.reach import reach_in_words
@@ -40,7 +40,7 @@ def has_tasks(result: Standing) -> bool:
 
 def relationship_data(result: Standing) -> dict[str, Any]:
     """What the tables supplied tell, each part None without its table; and what opens others."""
-    evidence, day = result.grouped.evidence, result.as_of_day
+    evidence, frame, day = result.grouped.evidence, result.figures.frame, result.as_of_day
     within = result.rules.relationship.follow_up_days
     log, orders = evidence.get("contacted"), None
     if log is not None:
@@ -51,21 +51,20 @@ def relationship_data(result: Standing) -> dict[str, Any]:
             for name, places in task_lists(result).items()
         ],
         "follow_up": None if orders is None else {"within_days": within, **orders.as_data()},
-        "equality": _equality(result, orders),
+        "equality": equality(frame, evidence, orders, day).as_data()
+        if {"feedback", "contacted"} & evidence.keys()
+        else None,
         "needs": _needs(result),
         "introductions": _introductions(result),
         "reach": _reach(result),
-        "memberships": _memberships(result),
+        "memberships": communities(
+            evidence["memberships"], frame, next(iter(result.looks), None), day
+        )
+        if "memberships" in evidence
+        else None,
         **earning_data(result),
         "opens": {table: page for table, page in OPENS.items() if table not in evidence},
     }
-
-
-def _equality(result: Standing, orders: FollowUps | None) -> dict[str, Any] | None:
-    evidence, day = result.grouped.evidence, result.as_of_day
-    if not {"feedback", "contacted"} & evidence.keys():
-        return None
-    return equality(result.figures.frame, evidence, orders, day).as_data()
 
 
 def _needs(result: Standing) -> dict[str, Any] | None:
@@ -97,11 +96,3 @@ def _reach(result: Standing) -> dict[str, int] | None:
     complains = np.flatnonzero(frame["open_complaints"].gt(0).to_numpy())
     heard = reach_in_words(result.grouped.evidence, complains)
     return {"open": len(complains), "with_reach": sum(bool(words) for words in heard)}
-
-
-def _memberships(result: Standing) -> dict[str, Any] | None:
-    rows = result.grouped.evidence.get("memberships")
-    if rows is None:
-        return None
-    look = next(iter(result.looks), None)
-    return communities(rows, result.figures.frame, look, result.as_of_day)

@@ -10,7 +10,6 @@ from itertools import combinations
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.arrays import Ints
@@ -96,8 +95,7 @@ def _money_edges(units: Ints, per_decade: int) -> Ints:
 
 def _together(values: dict[str, Ints]) -> dict[str, Any]:
     """How the dimensions go together: rank correlations, and people counted in boxes."""
-    ranks = pd.DataFrame({name: _ranks(each) for name, each in values.items()})
-    found, correlation = ranks.corr().to_numpy().tolist(), {}
+    found, correlation = pd.DataFrame(values).rank().corr().to_numpy().tolist(), {}
     for one, other in combinations(range(len(DIMENSIONS)), 2):
         rho = found[one][other]  # NaN where one of them is the same for all
         name = f"{DIMENSIONS[one]}_{DIMENSIONS[other]}"
@@ -109,14 +107,6 @@ def _together(values: dict[str, Ints]) -> dict[str, Any]:
         "correlation": correlation,
         "planes": [_plane(kept, x, y) for x, y in planes] if positive.any() else [],
     }
-
-
-def _ranks(values: Ints) -> npt.NDArray[np.float64]:
-    """The rank of each value from 1; equal values share the mean of theirs."""
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    ends = np.cumsum(counts)
-    ranks: npt.NDArray[np.float64] = (ends - (counts - 1) / 2)[place]
-    return ranks
 
 
 def _plane(values: dict[str, Ints], x: str, y: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import pandas as pd
 from rfmtool import __version__
 from rfmtool.analyses.forecast import forecast_data
 from rfmtool.columns import DIMENSIONS
+from rfmtool.heap import give_back
 from rfmtool.manifest import SCHEMA
 from rfmtool.money import money_text, total_of
 from rfmtool.placing.contacting import listed
@@ -22,6 +23,7 @@ from rfmtool.rules import NO_ORDERS, Rule
 from rfmtool.scoring.scales import Scales
 from rfmtool.sources.cells.currencies import apart, is_known
 from rfmtool.standing import Standing
+from rfmtool.summaries.backtest import backtest_of
 from rfmtool.summaries.curves import curves
 from rfmtool.summaries.drift import drifted
 from rfmtool.summaries.evidence import (
@@ -33,7 +35,6 @@ from rfmtool.summaries.evidence import (
 )
 from rfmtool.summaries.exchange import rates_data
 from rfmtool.summaries.figures import groups_of, no_channel, open_complaints
-from rfmtool.summaries.look_back import look_back
 from rfmtool.summaries.lots import last_times, lots_data, on_lists, resting_data
 from rfmtool.summaries.relationship import relationship_data
 from rfmtool.summaries.spread import cells, distributions
@@ -54,8 +55,14 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
     """
     frame = result.figures.frame
     buyers = frame.loc[frame["frequency"] > 0, ["first_order_on", "last_order_on"]]
-    wallet, back, drift = wallet_data(frame), look_back(result), drifted(result)
+    wallet, back, drift = wallet_data(frame), backtest_of(result), drifted(result)
+    give_back()
     escaped_cells = result.figures.escaped_cells
+    active = activity_words(result.scales.timing)
+    # Who came back once and orders as usual, though the segment is one of those cooling.
+    cooling_but_active = (
+        frame["segment"].isin(_COOLING) & frame["activity"].eq("active") & frame["order_days"].gt(1)
+    )
     as_of_is = "last order" if len(buyers) else "last line"
     return {
         "schema": SCHEMA,
@@ -89,8 +96,8 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "last_times": last_times(result.rules.results),
         "stages": groups_of(frame, "stage"),
         "segments": _segments(result),
-        "activity": _activity(result),
-        "cooling_but_active": _cooling_but_active(frame),
+        "activity": [{**one, "who": active[one["name"]]} for one in groups_of(frame, "activity")],
+        "cooling_but_active": int(cooling_but_active.sum()),
         "funnel": funnel_data(result),
         "margins": margin_data(result),
         "evidence_says": voices_data(result),
@@ -105,7 +112,10 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "timeline": None,
         "since": None,
         "lists_as": None,
-        "bands": _bands(result.scales),
+        "bands": {  # what each score of each dimension means, the best score first
+            name: [_in_words(name, result.scales, score, score) for score in range(bins, 0, -1)]
+            for name, bins in ((name, result.scales[name].bins) for name in DIMENSIONS)
+        },
         "scales_are": "fitted to this export" if result.fitted else "given",
         "scales": result.scales.as_data(),
         "drift": None if drift is None else drift.as_data(),
@@ -186,19 +196,6 @@ def _segments(result: Standing) -> list[dict[str, Any]]:
     return segments
 
 
-def _activity(result: Standing) -> list[dict[str, Any]]:
-    """Each activity that has members, with what it means in days."""
-    who = activity_words(result.scales.timing)
-    groups = groups_of(result.figures.frame, "activity")
-    return [{**group, "who": who[group["name"]]} for group in groups]
-
-
-def _cooling_but_active(frame: pd.DataFrame) -> int:
-    """How many came back once and order as usual, though their segment is one of those cooling."""
-    cooling = frame["segment"].isin(_COOLING) & frame["activity"].eq("active")
-    return int((cooling & frame["order_days"].gt(1)).sum())
-
-
 def _ladder(result: Standing) -> list[dict[str, Any]]:
     """Each rung once: what proves it, and which tables could put somebody on it but are missing."""
     rungs: dict[str, dict[str, Any]] = {}
@@ -225,14 +222,6 @@ def _grid(frame: pd.DataFrame, scales: Scales) -> list[list[int]]:
 
 
 # Cut points in words -----------------------------------------------------------------------------
-
-
-def _bands(scales: Scales) -> dict[str, list[str]]:
-    """What each score of each dimension means, the best score first."""
-    return {
-        name: [_in_words(name, scales, s, s) for s in range(scales[name].bins, 0, -1)]
-        for name in DIMENSIONS
-    }
 
 
 def _in_words(name: str, scales: Scales, worst: int, best: int) -> str:

@@ -18,7 +18,6 @@ from rfmtool.summaries.words import counted, money, not_read, restated
 
 if TYPE_CHECKING:
     from rfmtool.grouping.grouped import Grouped
-    from rfmtool.sources import Export
     from rfmtool.sources.evidence.ledger import TableLedger
     from rfmtool.sources.ledger import Ledger
     from rfmtool.standing import Standing
@@ -43,30 +42,30 @@ def warnings(
     if result.scales.within and result.scales.within.column not in columns:
         columns.append(result.scales.within.column)
     buyers = result.figures.frame.loc[result.figures.frame["frequency"] > 0, columns]
+    promoted = int(result.figures.frame["stage_evidence"].eq("proxy").sum())
+    by_orders = (
+        f"{counted(promoted, 'customer')} {'stands' if promoted == 1 else 'stand'} higher by"
+        " orders alone, as --allow-proxy lets them: nobody has asked them."
+    )
+    formulas = (
+        f"{counted(escaped_cells, 'text cell')} {'begins' if escaped_cells == 1 else 'begin'} like"
+        " a formula; in CSV a leading ' is put before each, unless --raw-text is given."
+    )
     return [
         *_money_warnings(result.ledger),
         *reading_notices(result.grouped),
         *_row_warnings(result, left_out_rejects),
         *_id_warnings(result.grouped),
         *_history_warnings(result, buyers),
-        *_score_warnings(result, buyers),
-        *_timing_warnings(result, buyers),
+        *_scale_warnings(result, buyers),
         *_evidence_warnings(result),
         *lot_warnings(result),
-        *_proxy_warnings(result.figures.frame),
+        *([by_orders] if promoted else []),
         *_wallet_warnings(wallet),
         *result.grouped.export.preset.notes,
         *result.rules.warnings,
-        *_formula_warnings(escaped_cells),
+        *([formulas] if escaped_cells else []),
     ]
-
-
-def _formula_warnings(escaped_cells: int) -> list[str]:
-    if not escaped_cells:
-        return []
-    begin = "begins" if escaped_cells == 1 else "begin"
-    cells = f"{counted(escaped_cells, 'text cell')} {begin} like a formula"
-    return [f"{cells}; in CSV a leading ' is put before each, unless --raw-text is given."]
 
 
 def _money_warnings(ledger: Ledger) -> list[str]:
@@ -81,23 +80,16 @@ def _money_warnings(ledger: Ledger) -> list[str]:
 def reading_notices(grouped: Grouped) -> list[str]:
     """What to look at in how an export was read: columns, statuses, ids, files passed over."""
     export, ledger = grouped.export, grouped.ledger
-    return [
-        *([f"Not read: {not_read(export.left_out)}."] if export.left_out else []),
-        *export.notices,
-        *status_notices(export, ledger),
-        *id_notices(export, grouped.table, grouped.dates),
-        *_refund_notices(export, ledger),
-    ]
-
-
-def _refund_notices(export: Export, ledger: Ledger) -> list[str]:
-    if not ledger.repeated_refunds:
-        return []
-    column, rows = export.columns["refunded"], counted(ledger.repeated_refunds, "row")
-    told = (
-        f"Column {column!r} says the same refund again on {rows} of an order, more than the row is"
-    )
-    return [f"{told} worth: if it is the order's, it is taken off too often. Export it by row."]
+    found = [f"Not read: {not_read(export.left_out)}."] if export.left_out else []
+    found += [*export.notices, *status_notices(export, ledger)]
+    found += id_notices(export, grouped.table, grouped.dates)
+    if ledger.repeated_refunds:
+        column, rows = export.columns["refunded"], counted(ledger.repeated_refunds, "row")
+        found.append(
+            f"Column {column!r} says the same refund again on {rows} of an order, more than the"
+            " row is worth: if it is the order's, it is taken off too often. Export it by row."
+        )
+    return found
 
 
 def _row_warnings(result: Standing, left_out_rejects: int) -> list[str]:
@@ -196,14 +188,6 @@ def table_warnings(name: str, table: TableLedger) -> list[str]:
     return found
 
 
-def _proxy_warnings(people: pd.DataFrame) -> list[str]:
-    promoted = int(people["stage_evidence"].eq("proxy").sum())
-    if not promoted:
-        return []
-    stand = f"{counted(promoted, 'customer')} {'stands' if promoted == 1 else 'stand'} higher"
-    return [f"{stand} by orders alone, as --allow-proxy lets them: nobody has asked them."]
-
-
 def _wallet_warnings(wallet: Mapping[str, Any]) -> list[str]:
     found, correlation = [], wallet["estimate_rank_correlation"]
     understated = wallet["understated"]
@@ -228,7 +212,8 @@ def _history_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
     days = (last - first).days + 1
     found = []
     if days < _SHORT_HISTORY_DAYS and len(buyers) > 1:
-        early = int((buyers["first_order_on"] < _month_after(first)).sum())
+        next_month = first.replace(day=1) + pd.DateOffset(months=1)
+        early = int((buyers["first_order_on"] < next_month).sum())
         found.append(
             f"History is {counted(days, 'day')}: {counted(early, 'customer')} who first bought in"
             f" {first:%Y-%m} may have bought before it."
@@ -239,8 +224,18 @@ def _history_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
     return found
 
 
-def _timing_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
+def _scale_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
     timing, found = result.scales.timing, []
+    for name, column in (("recency", "recency_days"), ("monetary", "monetary")):
+        method = result.scales[name].method
+        equal = len(buyers) > 1 and buyers[column].min() == buyers[column].max()
+        if equal and result.fitted and method == "quantile":
+            score = result.scales[name].bins if name == "recency" else 1
+            found.append(f"All buyers are equal in {name}, so all have {name} score {score}.")
+    outside = len(buyers) and not result.fitted and result.scales.as_of != result.as_of
+    if outside:
+        found.append(f"Cut points were fitted as of {result.scales.as_of} and are reused here.")
+    found += _within_warnings(result, buyers)
     if len(buyers) and not timing.windows.is_fitted:
         found.append(
             f"Fewer than {MIN_SECOND_ORDERS} second orders, so activity is told by round numbers of"
@@ -252,20 +247,6 @@ def _timing_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
             f" {timing.overdue_ratio} usual gaps and lapsed at {timing.lapsed_ratio}."
         )
     return found
-
-
-def _score_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
-    found = []
-    for name, column in (("recency", "recency_days"), ("monetary", "monetary")):
-        method = result.scales[name].method
-        equal = len(buyers) > 1 and buyers[column].min() == buyers[column].max()
-        if equal and result.fitted and method == "quantile":
-            score = result.scales[name].bins if name == "recency" else 1
-            found.append(f"All buyers are equal in {name}, so all have {name} score {score}.")
-    outside = len(buyers) and not result.fitted and result.scales.as_of != result.as_of
-    if outside:
-        found.append(f"Cut points were fitted as of {result.scales.as_of} and are reused here.")
-    return [*found, *_within_warnings(result, buyers)]
 
 
 def _within_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
@@ -281,7 +262,3 @@ def _within_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
             " own: scored by those of all together."
         )
     return found
-
-
-def _month_after(day: pd.Timestamp) -> pd.Timestamp:
-    return day.replace(day=1) + pd.DateOffset(months=1)

@@ -17,14 +17,16 @@ from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rfmtool.clusters.sessions import batches_of, session
 from rfmtool.engines import Grouping, Request
 from rfmtool.engines.columns import Columns
 from rfmtool.engines.exact import DOUBLE, WIDE, MoneyOverflowError, statement, whole_array
 from rfmtool.engines.local import LocalEngine
 from rfmtool.engines.queries import SamePersonError, customers_grouping, customers_query
+from rfmtool.engines.spark.answers import batches_in_shares, done, rows_done
+from rfmtool.engines.spark.laying import laid_out_grouping, laid_out_query
 from rfmtool.engines.spark.notes import Note
-from rfmtool.engines.spark.pieces import Piece, files_of, pieces_of
-from rfmtool.engines.spark.session import batches_in_shares, batches_of, done, session
+from rfmtool.engines.spark.pieces import Piece, files_of, pieces_of, tables_of
 from rfmtool.engines.spark.tasks import BEGUN, Look, Work, sent_names
 from rfmtool.errors import RfmtoolError, SystemFailureError
 from rfmtool.sources.files.spools import reader_of, spooled_stream
@@ -64,7 +66,7 @@ class SparkEngine:
         lines = request.lines
         if not isinstance(lines, ExportLines):
             raise TypeError("a cluster reads exports, no other lines")
-        if _is_of_customers(request):
+        if _is_by_customer(request):
             with suppress(SamePersonError):  # who can only be one person with a level
                 return _exactly(partial(self._customers, lines, request))
         spool, schema = _exactly(partial(self._level, lines, is_whole=request.amount_per_order))
@@ -72,9 +74,12 @@ class SparkEngine:
             return self.local.group(replace(request, lines=_Kept(spool, schema)))
 
     def _customers(self, lines: ExportLines, request: Request, money: str) -> Grouping:
-        """The customers of the lines, who are all that is wanted."""
-        rows = request.whole_orders or "cost" in lines.schema.names
-        columns = Columns(lines.schema.names, money, rows=rows)
+        """The customers of the lines, and what is wanted of each."""
+        columns = Columns(sent_names(lines.schema), money)
+        if request.entries or columns.has_category or columns.words:
+            with self._asked(lines, laid_out_query(request, columns)) as batches:
+                return laid_out_grouping(batches, request, columns, lines.schema.names)
+        columns = replace(columns, rows=request.whole_orders or columns.has_cost)
         with self._asked(lines, customers_query(request, columns)) as batches:
             answer = pa.Table.from_batches(batches)
         return customers_grouping(answer, request, columns)
@@ -97,16 +102,21 @@ class SparkEngine:
     @contextmanager
     def _asked(self, lines: ExportLines, query: str) -> Iterator[Iterator[pa.RecordBatch]]:
         """What a query of `lines` answers; once all has been taken their ledger is filled."""
-        files = files_of(lines.export.sources)
         types = zip(sent_names(lines.schema), lines.schema.types, strict=True)
-        notes: list[Note] = []
+        columns = ", ".join(f"{name} {_TYPES[kind]}" for name, kind in types)
+        tables = tables_of(lines.export.sources, self.remote)
+        files = () if tables else files_of(lines.export.sources)
+        mark, notes = f"\x1e{secrets.token_hex(16)}", list[Note]()
+        pieces: tuple[Piece, ...] = ()
         with session(self.remote) as spark:
-            pieces = pieces_of(files, partial(_glances, spark, files))
-            work = Work(lines.cleaning, files, pieces, f"\x1e{secrets.token_hex(16)}")
-            read = done(spark, work, ", ".join(f"{name} {_TYPES[kind]}" for name, kind in types))
+            if tables:
+                read = rows_done(spark, lines.cleaning, tables, mark, columns)
+            else:
+                pieces = pieces_of(files, partial(_glances, spark, files))
+                read = done(spark, Work(lines.cleaning, files, pieces, mark), columns)
             read.createOrReplaceTempView("lines")
             answer = batches_in_shares(spark, spark.sql(query))
-            yield _apart(answer, work.mark, notes)
+            yield _apart(answer, mark, notes)
         begun = sorted(note.place[0] for note in notes if note.place[1] == BEGUN)
         if begun != [*range(len(pieces))]:
             raise SystemFailureError(
@@ -127,12 +137,11 @@ class _Kept:
         return pa.ipc.open_stream(pa.PythonFile(reader_of(self.spool), mode="r"))
 
 
-def _is_of_customers(request: Request) -> bool:
-    """Whether customers alone are wanted, who can be told on the cluster."""
-    columns = Columns(request.lines.schema.names, DOUBLE)
-    more = (columns.words, columns.has_category, request.entries, request.overlap,
-            request.anonymous, request.amount_per_order, request.without_copies)  # fmt: skip
-    return not any(more)
+def _is_by_customer(request: Request) -> bool:
+    """Whether what is wanted can be told of each customer alone, and so on the cluster."""
+    others = (request.overlap, request.anonymous, request.by_status, request.first,
+              request.amount_per_order, request.without_copies)  # fmt: skip
+    return not any(others)
 
 
 def _exactly(ask: Callable[[str], Answer]) -> Answer:
@@ -184,6 +193,9 @@ def _apart(
     """The lines alone; notes are read as they pass."""
     for batch in batches:
         is_note = pc.fill_null(pc.starts_with(batch["customer_id"], mark), fill_value=False)
+        if not pc.any(is_note).as_py():
+            yield batch
+            continue
         texts = batch["customer_id"].filter(is_note).to_pylist()
         notes.extend(Note.read(text.removeprefix(mark)) for text in texts)
         yield batch.filter(pc.invert(is_note))

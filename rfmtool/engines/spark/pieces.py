@@ -9,7 +9,7 @@ from typing import Final
 
 from rfmtool.errors import InputError, UsageError
 from rfmtool.sources.files.parquet import group_rows
-from rfmtool.sources.source import FileSource, Source
+from rfmtool.sources.source import FileSource, Source, TableSource
 from rfmtool.sources.text.spans import Glance, glance, is_cut, spans
 
 PIECE_ROWS: Final = 1 << 19
@@ -82,6 +82,26 @@ def files_of(sources: Sequence[Source]) -> tuple[FileSource, ...]:
             path = path.absolute()
         files.append(replace(source, file=replace(source.file, path=path)))
     return tuple(files)
+
+
+def tables_of(sources: Sequence[Source], remote: str) -> tuple[TableSource, ...]:
+    """The sources where they are tables of a cluster; none where they are files.
+
+    Raises:
+        UsageError: only some are tables, one is of another cluster, or its rows need an order.
+    """
+    tables = [source for source in sources if isinstance(source, TableSource)]
+    for source in tables:
+        what = ""
+        if source.layout.carry_down:
+            what = "its rows lean on those before them, and a table has no order"
+        elif source.table.remote != remote:
+            what = "is of another cluster than --remote names"
+        elif len(tables) < len(sources):
+            what = "tables of a cluster and files are not read together"
+        if what:
+            raise UsageError(f"{source.name}: {what}", "Read it apart.")
+    return tuple(tables)
 
 
 def pieces_of(

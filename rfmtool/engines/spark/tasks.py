@@ -5,24 +5,29 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pyarrow as pa
 
 from rfmtool import __version__
+from rfmtool.clusters.sessions import OTHER_VERSION
 from rfmtool.engines.spark.notes import Note
 from rfmtool.engines.spark.pieces import Piece
 from rfmtool.errors import RfmtoolError, SystemFailureError
+from rfmtool.sources.batches import Job
+from rfmtool.sources.rows.clean import Cleaned
 from rfmtool.sources.rows.lines import Cleaning
-from rfmtool.sources.source import FileSource
+from rfmtool.sources.source import FileSource, FrameSource, Source
 from rfmtool.sources.text.spans import Glance
 
-OTHER_VERSION: Final = "this worker has another version of rfmtool"
 BEGUN: Final = -1
 """Stands for the number of a batch in the note that each piece begins with."""
 _BATCHES: Final = 1 << 20
 """More batches than a piece has, so that each has a number of its own."""
+_FILE_BITS: Final = 32
+"""How many bits of a part's number are not that of its table."""
+_JOINED_ROWS: Final = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -44,19 +49,82 @@ class Work:
             source = piece.of(self.sources[piece.file])
             for batch, job in enumerate(source.jobs()):
                 ordinal = number * _BATCHES + batch
-                _, cleaned = self.cleaning.cleaned(piece.file, source, job, ordinal)
-                if not cleaned.lines.schema.equals(schema):
-                    raise TypeError("lines are of other columns than was said")
+                cleaned = _cleaned(self.cleaning, piece.file, source, job, ordinal)
                 yield cleaned.lines.rename_columns(sent_names(schema))
                 yield self._line(Note.of((number, batch), piece.file, cleaned))
         except (RfmtoolError, OSError) as error:
             yield self._line(Note((number, batch + 1), failure=_failure(error)))
 
     def _line(self, note: Note) -> pa.RecordBatch:
-        nothing = {"order_id": "", "sales": 0, "refunds": 0, "rows": 0, "is_sale": True}
-        line = {**nothing, "customer_id": self.mark + note.text()}
-        note_line = pa.RecordBatch.from_pylist([line], schema=self.cleaning.schema)
-        return note_line.rename_columns(sent_names(self.cleaning.schema))
+        return _line(note, self.mark, self.cleaning.schema)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a table that a cluster reads, and what is to be made of them."""
+
+    cleaning: Cleaning
+    file: int
+    """The number of the table in the export."""
+    source: FrameSource
+    """The columns that come, and the roles they play."""
+    mark: str
+    """Begins the customer ids of notes."""
+
+    def do(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Give lines of a part of the rows, with notes among them.
+
+        Args:
+            batches: of the columns in their order, and the number of the part behind them.
+        """
+        for number, rows in enumerate(joined(batches)):
+            *columns, part = rows.columns
+            table = pa.table(columns, names=rows.column_names[:-1])
+            place = (self.file << _FILE_BITS) + part[0].as_py(), number
+            try:
+                yield from self._lines(table, place)
+            except RfmtoolError as error:
+                yield _line(Note(place, failure=error), self.mark, self.cleaning.schema)
+                return
+
+    def _lines(self, table: pa.Table, place: tuple[int, int]) -> Iterator[pa.RecordBatch]:
+        if table.column_names != [*self.source.layout.header]:
+            raise TypeError("a table has come with other columns than it has")
+        source = replace(self.source, table=table)
+        for job in source.jobs():
+            ordinal = place[0] * _BATCHES + place[1]
+            cleaned = _cleaned(self.cleaning, self.file, source, job, ordinal)
+            yield cleaned.lines.rename_columns(sent_names(self.cleaning.schema))
+            note = Note.of(place, self.file, cleaned)
+            yield _line(note, self.mark, self.cleaning.schema)
+
+
+def joined(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Batches of a few thousand rows, as clusters send them, as fewer; none is empty."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(map(len, held)) >= _JOINED_ROWS:
+            yield pa.Table.from_batches(held).combine_chunks()
+            held.clear()
+    if any(map(len, held)):
+        yield pa.Table.from_batches(held).combine_chunks()
+
+
+def _cleaned(cleaning: Cleaning, file: int, source: Source, job: Job, ordinal: int) -> Cleaned:
+    """What becomes of a batch, of the columns that were said: a cluster looks at no names."""
+    _, cleaned = cleaning.cleaned(file, source, job, ordinal)
+    if not cleaned.lines.schema.equals(cleaning.schema):
+        raise TypeError("lines are of other columns than was said")
+    return cleaned
+
+
+def _line(note: Note, mark: str, schema: pa.Schema) -> pa.RecordBatch:
+    """A note as a line."""
+    nothing = {"order_id": "", "sales": 0, "refunds": 0, "rows": 0, "is_sale": True}
+    line = {**nothing, "customer_id": mark + note.text()}
+    note_line = pa.RecordBatch.from_pylist([line], schema=schema)
+    return note_line.rename_columns(sent_names(schema))
 
 
 @dataclass(frozen=True)
@@ -96,22 +164,25 @@ def _failure(error: RfmtoolError | OSError) -> RfmtoolError:
 
 
 def do_work(
-    packed: bytes, version: str, numbers: Iterator[pa.RecordBatch]
+    packed: bytes, version: str, batches: Iterator[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
     """Do some pieces of work, as `mapInArrow` wants it done.
 
     Args:
         packed: the work, pickled.
         version: of the package that packed it; another might read otherwise.
-        numbers: which pieces.
+        batches: which pieces, or the rows of a table.
 
     Raises:
         ImportError: this worker has another version.
     """
     if version != __version__:
         raise ImportError(OTHER_VERSION)
-    work: Work | Look = pickle.loads(packed)  # noqa: S301 - made by whoever sent this function
-    for batch in numbers:
+    work: Work | Look | Rows = pickle.loads(packed)  # noqa: S301 - made by whoever sent this function
+    if isinstance(work, Rows):
+        yield from work.do(batches)
+        return
+    for batch in batches:
         for number in batch.column(0).to_pylist():
             yield from work.do(number)
 

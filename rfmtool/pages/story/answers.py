@@ -58,7 +58,9 @@ def page(name: str, data: Data, say: Numerals, title: str | None, version: str) 
         version: of the program.
     """
     as_of = data["points"][-1]["as_of"] if name == "timeline" else data["as_of"]
-    blocks = import_module(f"rfmtool.pages.{name}").page(_unnamed(data), _ROOM)
+    if "overdue" in data:  # a page names nobody
+        data = {**data, "overdue": []}
+    blocks = import_module(f"rfmtool.pages.{name}").page(data, _ROOM)
     cards = row(*_CARDS[name](data, say)) if name in _CARDS else ()
     told = _told(name, blocks, say, with_tables=name in _WITH_TABLES)
     if name in _FINDINGS:
@@ -107,11 +109,6 @@ def explained(card: Data, version: str) -> Page:
         chapters=tuple(chapter("", (one,))),
         footer=f"rfmtool {version}",
     )
-
-
-def _unnamed(data: Data) -> Data:
-    """The data without who is overdue: a page names nobody."""
-    return {**data, "overdue": []} if "overdue" in data else data
 
 
 def _cohorts(data: Data, say: Numerals) -> list[Card | None]:
@@ -185,13 +182,10 @@ def _told(name: str, blocks: Sequence[Block], say: Numerals, *, with_tables: boo
     """What the page for a terminal says, in a card."""
     marks = [mark for block in blocks[1:] for mark in marks_of(block, say, with_tables=with_tables)]
     first = blocks[0]
-    words = first.words if isinstance(first, Paragraph) else _words(first)
+    words = first.words if isinstance(first, Paragraph) else ""
+    if isinstance(first, Line):
+        words = "".join(part for part, tone in first.parts if tone != "title")
     return Card(f"{name}-told", "In short", say.words(words), marks=tuple(marks))
-
-
-def _words(block: Block) -> str:
-    return "".join(words for words, tone in block.parts if tone != "title") if isinstance(
-        block, Line) else ""  # fmt: skip
 
 
 def marks_of(block: Block, say: Numerals, *, with_tables: bool) -> list[Mark]:

@@ -80,10 +80,10 @@ def voices(summary: Data, say: Numerals) -> Card | None:
     brought = {row["stage"]: row for row in said["referrals"] or ()}
     answers = {row["stage"]: row for row in said["answers"] or ()}
     stages = list(dict.fromkeys([*answers, *brought]))
-    rungs = [rung["stage"] for rung in summary["ladder"]]
+    from_below = {rung["stage"]: at for at, rung in enumerate(reversed(summary["ladder"]))}
     rows = tuple(
         (
-            Name(stage, key=tone_of(stage, _place(rungs, stage))),
+            Name(stage, key=tone_of(stage, from_below.get(stage, 0))),
             *_answered(answers.get(stage), say),
             *_brought(brought.get(stage), say),
         )
@@ -117,11 +117,6 @@ def voices(summary: Data, say: Numerals) -> Card | None:
         say.words(" ".join([*complaints_in_words(said), *candidates_in_words(said)])),
         "half",
     )
-
-
-def _place(rungs: list[str], stage: str) -> int:
-    """The place of a rung from the bottom."""
-    return len(rungs) - 1 - rungs.index(stage) if stage in rungs else 0
 
 
 def _answered(row: Data | None, say: Numerals) -> tuple[Cell, ...]:

@@ -155,7 +155,7 @@ def timeline(summary: Data, say: Numerals) -> Card | None:
     found = summary.get("timeline")
     if not found or len(found["points"]) < _LEAST_DATES:
         return None
-    points = found["points"]
+    points, every = found["points"], found["every"]
     before = found["before"] or points[0]
     rungs = [rung["stage"] for rung in summary["ladder"]]
     rows = tuple(
@@ -173,7 +173,7 @@ def timeline(summary: Data, say: Numerals) -> Card | None:
         columns=(
             Column("Rung", "name"),
             Column(day_in_words(before["as_of"]), "number", minor=True),
-            Column(_steps(len(points), found["every"]), unsaid=""),
+            Column(f"{len(points)} {'runs' if every == 'run' else f'{every} ends'}", unsaid=""),
             *numbers("now"),
             Column("change", "number"),
         ),
@@ -196,10 +196,6 @@ def timeline(summary: Data, say: Numerals) -> Card | None:
         f" on its own scale. {fitted}",
         (table,),
     )
-
-
-def _steps(many: int, every: str) -> str:
-    return f"{many} runs" if every == "run" else f"{many} {every} ends"
 
 
 def _change(say: Numerals, change: int) -> str:

@@ -10,15 +10,13 @@ from rfmtool.pages.numerals import Numerals
 from rfmtool.pages.story import (
     beyond,
     coming,
-    expecting,
     knowing,
     moving,
-    proof,
-    relationship,
     since,
     spread,
     standing,
     today,
+    told,
     worth,
 )
 
@@ -37,11 +35,11 @@ def page(summary: Mapping[str, Any], say: Numerals, title: str | None = None) ->
 
     buyers = bool(summary["buyers"])
     chapters = [
-        *chapter("Today", cards(today.to_do), cards(proof.proof)),
+        *chapter("Today", cards(today.to_do), cards(told.proof)),
         *chapter("Where they stand", cards(standing.ladder, standing.climb)),
         *(_of_buyers(cards) if buyers else []),
         *chapter("Beyond the orders", cards(beyond.wallet, beyond.voices), cards(beyond.margins)),
-        *chapter("The relationship", *map(row, relationship.cards(summary, say))),
+        *chapter("The relationship", *map(row, told.care(summary, say))),
         *chapter("How we know", cards(knowing.counted)),
     ]
     return Page(
@@ -68,7 +66,7 @@ def _of_buyers(cards: Any) -> Any:  # noqa: ANN401 - as above
             "When they come back",
             cards(coming.second_order, coming.when_to_ask),
             cards(coming.activity, coming.lateness),
-            cards(expecting.expecting),
+            cards(told.expecting),
         ),
         *chapter(
             "How it moves",

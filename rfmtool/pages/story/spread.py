@@ -176,11 +176,8 @@ def _money(summary: Data, say: Numerals) -> Plot:
 
 def _thinned(ticks: list[float]) -> list[float]:
     """Only the tens, where there are many."""
-    return ticks if len(ticks) <= 6 else ticks[0 if _is_ten(ticks[0]) else 1 :: 2]  # noqa: PLR2004
-
-
-def _is_ten(tick: float) -> bool:
-    return f"{tick:e}".startswith("1.")
+    first = 0 if f"{ticks[0]:e}".startswith("1.") else 1
+    return ticks if len(ticks) <= 6 else ticks[first::2]  # noqa: PLR2004
 
 
 def _inside(axis: Axis, cuts: Sequence[float]) -> tuple[str, ...]:
@@ -200,26 +197,25 @@ def together(summary: Data, say: Numerals) -> Card | None:
         (f"{_TITLES[plane['y']]}, by {lower[plane['x']]}", _plane(summary, plane, say))
         for plane in found["planes"]
     )
+    correlation = found["correlation"]
+    spends = correlation["frequency_monetary"] or 0.0
+    recent = -(correlation["recency_frequency"] or 0.0)
+    finding = ("Who orders often also spends more" if spends >= _STRONG
+               else "Who orders often spends somewhat more" if spends >= _WEAK
+               else "Who orders often does not spend more")  # fmt: skip
+    if spends >= _WEAK and recent >= _WEAK:
+        finding += ", and was here lately"
+    else:
+        finding += (
+            f"; how lately they were here {'goes along' if recent >= _WEAK else 'says little'}"
+        )
     return Card(
         "together",
         "Together",
-        _in_words(found["correlation"]),
+        finding,
         "Each box: buyers; stronger is more. Dashed: where the scores are cut. Spent and orders"
         " multiply with each step.",
         (Beside(plots),),
-    )
-
-
-def _in_words(correlation: Mapping[str, float | None]) -> str:
-    spends = correlation["frequency_monetary"] or 0.0
-    recent = -(correlation["recency_frequency"] or 0.0)
-    first = ("Who orders often also spends more" if spends >= _STRONG
-             else "Who orders often spends somewhat more" if spends >= _WEAK
-             else "Who orders often does not spend more")  # fmt: skip
-    if spends >= _WEAK and recent >= _WEAK:
-        return f"{first}, and was here lately"
-    return (
-        f"{first}; how lately they were here {'goes along' if recent >= _WEAK else 'says little'}"
     )
 
 

@@ -44,7 +44,9 @@ def figures(summary: Data, say: Numerals) -> tuple[Figure, ...]:
         else f"{say.count(new).shown} new in 90 days",
         "Have ordered": f"{_shown(part)} of those known",
         "Came back another day": f"{say.count(back).shown} of {counted_in(say, buyers, 'buyer')}",
-        "Revenue": since_then(say, since, _gained(since))
+        "Revenue": since_then(
+            say, since, float(since["revenue"]["new"]) - float(since["revenue"]["old"])
+        )
         if since
         else f"refunds of {say.headline(summary['refunded']).shown} taken off",
         "Orders": f"{say.rounded(average, 2)} each on average",
@@ -60,10 +62,6 @@ def since_then(say: Numerals, since: Data, change: float) -> str:
     moved = say.headline(f"{abs(change):.0f}").shown
     sign = ("+" if change > 0 else MINUS) + moved if round(change) else "as many as"
     return f"{sign} {'on' if not round(change) else 'since'} {day_in_words(since['as_of'])}"
-
-
-def _gained(since: Data) -> float:
-    return float(since["revenue"]["new"]) - float(since["revenue"]["old"])
 
 
 def _shown(one: Number | str) -> str:
@@ -98,15 +96,13 @@ def trust(summary: Data, say: Numerals) -> tuple[Mark, ...]:
     )
     counts = f"{_shown(share)} of {counted_in(say, rows, 'row')} count: {told}.{days}"
     first = [
-        Sentence(say.words(text), look=True) for text in summary["warnings"] if _is_of_money(text)
+        Sentence(say.words(text), look=True)
+        for text in summary["warnings"]
+        if "of all money" in text
     ]
     unread = f"{counted_in(say, rejected, 'row')} cannot be read."
     broken = [Sentence(unread, look=True)] * bool(rejected)
     return (*broken, Stack("Rows", parts), Sentence(counts), *first)
-
-
-def _is_of_money(warning: str) -> bool:
-    return "of all money" in warning
 
 
 def to_do(summary: Data, say: Numerals) -> Card | None:
@@ -147,7 +143,7 @@ def to_do(summary: Data, say: Numerals) -> Card | None:
             *numbers("People"),
             *((Column("reached", "number", minor=True),) if known else ()),
             Column("Spent so far", "number", minor=True),
-            *((_back_column(summary),) if back is not None else ()),
+            *((back_column(summary),) if back is not None else ()),
         ),
         rows=rows,
         first=_FIRST,
@@ -184,7 +180,8 @@ def people_in(say: Numerals, many: int) -> str:
     return "1 person" if many == 1 else f"{say.count(many).shown} people"
 
 
-def _back_column(summary: Data) -> Column:
+def back_column(summary: Data) -> Column:
+    """The column of `dot_of`."""
     return Column(f"Back in {summary['backtest']['days']} days, 0–100%", minor=True)
 
 

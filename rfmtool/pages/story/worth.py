@@ -22,7 +22,7 @@ from rfmtool.pages.blocks import (
 )
 from rfmtool.pages.cards import Card, Heat, Switch, day_in_words, named, shortened
 from rfmtool.pages.numerals import NONE, Numerals, are_whole
-from rfmtool.pages.story.today import came_back, dot_of, people_in
+from rfmtool.pages.story.today import back_column, came_back, dot_of, people_in
 from rfmtool.pages.svg import Axis, Plot, area, line, place
 from rfmtool.summaries.words import NOBODY
 
@@ -63,7 +63,6 @@ def segments(summary: Data, say: Numerals) -> Card | None:
     )  # fmt: skip
     hidden = groups[_SHOWN:]
     rest = sum(one["revenue_share"] or 0.0 for one in hidden)
-    days = summary["backtest"]["days"] if back is not None else 0
     table = Table(
         columns=(
             Column("Segment", "name", folds=True),
@@ -75,8 +74,7 @@ def segments(summary: Data, say: Numerals) -> Card | None:
             Column("Median spent", "number", minor=True),
             Column("days since", "number", minor=True),
             Column("orders", "number", minor=True),
-            *((Column(f"Back in {days} days, 0–100%", minor=True),
-               Column("", "number", minor=True, unsaid="Share who came back"))
+            *((back_column(summary), Column("", "number", minor=True, unsaid="Share who came back"))
               if back is not None else ()),
         ),
         rows=rows,
@@ -86,7 +84,7 @@ def segments(summary: Data, say: Numerals) -> Card | None:
     reading = "Sorted by revenue. Light bar: share of people; dark: share of revenue."
     if summary["backtest"] is not None:
         reading += (
-            f" Dot: share who ordered within {days} days of"
+            f" Dot: share who ordered within {summary['backtest']['days']} days of"
             f" {day_in_words(summary['backtest']['from'])}, placed by the same rules on that day."
         )
     single = len(groups) == 1

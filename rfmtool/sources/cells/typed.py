@@ -65,7 +65,8 @@ def can_be(use: Use, typed_as: pa.DataType) -> bool:
     """Whether a typed column fits a use: text fits any, and what no text is made of fits none."""
     if pa.types.is_dictionary(typed_as):
         typed_as = typed_as.value_type
-    if pa.types.is_null(typed_as) or _is_text(typed_as) or _is_number(typed_as):
+    numbers = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+    if pa.types.is_null(typed_as) or _is_text(typed_as) or any(one(typed_as) for one in numbers):
         return True
     if use == "day":
         return bool(pa.types.is_date(typed_as) or pa.types.is_timestamp(typed_as))
@@ -78,12 +79,6 @@ def can_be(use: Use, typed_as: pa.DataType) -> bool:
 def _is_text(kind: pa.DataType) -> bool:
     return bool(
         pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
-    )
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
     )
 
 

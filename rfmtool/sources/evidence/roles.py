@@ -92,17 +92,15 @@ class EvidenceTable:
             missing.append(" or ".join(" and ".join(group) for group in self.one_of))
         if missing:
             raise not_recognised(missing, header, where, self.option)
-        return places | self._shared(places, header)
-
-    def _shared(self, places: Mapping[str, int], header: Sequence[str]) -> dict[str, int]:
-        """Text that the id column holds as well, as where people go by their e-mail address."""
-        place = places[self.ids[0]]
-        called = normal(header[place])
-        return {
-            role: place
+        # Text that the id column holds as well, as where people go by their e-mail address.
+        of_ids = places[self.ids[0]]
+        called = normal(header[of_ids])
+        shared = (
+            role
             for role, what in self.roles.items()
             if role not in places and what.kind == "text" and called in what.names
-        }
+        )
+        return places | dict.fromkeys(shared, of_ids)
 
 
 @cache

@@ -86,7 +86,11 @@ def _files_of(export: str, max_bytes: int | None) -> list[ExportFile]:
     if is_store(export):
         return _in_store(export)
     if scheme_of(export) == WEB:
-        return [_of_the_web(export, max_bytes)]
+        from rfmtool.stores.remote import fetched
+
+        name = PurePosixPath(urlsplit(export).path).name or without_secrets(export)
+        most = _MOST_OF_THE_WEB if max_bytes is None else max_bytes
+        return [ExportFile(name, spool=fetched(export, lambda pipe: spooled(pipe, name, most)))]
     check_known(export, "read")
     try:
         return _files_at(export, Path(export), max_bytes)
@@ -108,17 +112,15 @@ def _in_store(url: str) -> list[ExportFile]:
     return [ExportFile(one.name, Path(f"{scheme}:/{one.path}"), found=one) for one in objects]
 
 
-def _of_the_web(url: str, max_bytes: int | None) -> ExportFile:
-    from rfmtool.stores.remote import fetched
-
-    name = PurePosixPath(urlsplit(url).path).name or without_secrets(url)
-    most = _MOST_OF_THE_WEB if max_bytes is None else max_bytes
-    return ExportFile(name, spool=fetched(url, lambda pipe: spooled(pipe, name, most)))
-
-
 def _files_at(export: str, path: Path, max_bytes: int | None) -> list[ExportFile]:
     if path.is_dir():
-        return _files_in(export, path)
+        found = sorted(child for child in _files_below(path) if has_data_name(child, path))
+        if not found:
+            raise InputError(
+                f"{export}: this folder has no data files",
+                f"{_BY_ENDING}; folders in it that rfmtool wrote are left out.",
+            )
+        return [ExportFile(_shown(child.relative_to(path)), child) for child in found]
     container = next((parent for parent in path.parents if parent.is_file()), None)
     if container is not None:
         part = path.relative_to(container).as_posix()
@@ -130,16 +132,6 @@ def _files_at(export: str, path: Path, max_bytes: int | None) -> list[ExportFile
         with file.open() as pipe:
             return [replace(file, path=None, spool=spooled(pipe, file.name, max_bytes))]
     return [ExportFile(_shown(path.name), path)]
-
-
-def _files_in(export: str, folder: Path) -> list[ExportFile]:
-    found = sorted(child for child in _files_below(folder) if has_data_name(child, folder))
-    if not found:
-        raise InputError(
-            f"{export}: this folder has no data files",
-            f"{_BY_ENDING}; folders in it that rfmtool wrote are left out.",
-        )
-    return [ExportFile(_shown(child.relative_to(folder)), child) for child in found]
 
 
 def _matching(pattern: str) -> list[ExportFile]:

@@ -142,7 +142,8 @@ def clean(
     lines = pa.record_batch(arrays, schema=schema)
     # A line that is no sale goes along, to take the rest of its order with it. What else somebody
     # bought on a day without an order's id is no part of that.
-    goes_along = ~of_no_sale_type(heads, question) & _has_order_id(heads)
+    has_id = ~is_blank(heads["order_id"]) if "order_id" in heads else np.False_
+    goes_along = ~of_no_sale_type(heads, question) & has_id
     kept = rows.are("used") | (rows.are("not_a_sale") & goes_along)
     if question.anonymous:
         kept |= rows.are("anonymous") & rows.asked_for
@@ -250,14 +251,6 @@ def _shortened_orders(rows: _Sorted) -> int:
     if ids is None or not are_shortened(ids[:_LOOK]).any():
         return 0
     return int(rows.counts[are_shortened(ids)].sum())
-
-
-def _has_order_id(heads: Cells) -> Mask:
-    written = heads.get("order_id")
-    if written is None:
-        return np.zeros(len(heads["customer_id"]), dtype=bool)
-    has_id: Mask = ~is_blank(written)
-    return has_id
 
 
 def _order_ids(heads: Cells, days: Days, ordinal: int, question: Question) -> pa.Array:

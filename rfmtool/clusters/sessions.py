@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import logging
 import os
-import pickle
 import re
 import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import pyarrow as pa
 
 from rfmtool import __version__
-from rfmtool.engines.spark.tasks import OTHER_VERSION, Look, Work, do_work
 from rfmtool.errors import RfmtoolError, SystemFailureError, UsageError
 from rfmtool.interrupts import uninterrupted
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
     from pyspark.sql.connect.session import SparkSession
 
 _PORT: Final = 15002
-SHARE_ROWS: Final = 4_000_000
-"""How many rows are asked for at a time, a third of a gigabyte or less."""
+OTHER_VERSION: Final = "this worker has another version of rfmtool"
+"""What a worker raises that has."""
 _MISSING: Final = re.compile(r"No module named '([\w.]+)'")
 _MISSED: Final = "UNAUTHENTICATED", "PERMISSION_DENIED"
 
@@ -98,39 +94,15 @@ def session(remote: str) -> Iterator[SparkSession]:
                 spark.stop()
 
 
-def done(spark: SparkSession, work: Work | Look, columns: str) -> DataFrame:
-    """What workers make of each piece of some work, a task a piece.
-
-    Args:
-        spark: the session.
-        work: is sent to them.
-        columns: of what they make, with the types that SQL has for them.
-    """
-    count, task = len(work.pieces), partial(do_work, pickle.dumps(work), __version__)
-    return spark.range(0, count, 1, count).mapInArrow(task, columns)
-
-
-def batches_in_shares(spark: SparkSession, frame: DataFrame) -> Iterator[pa.RecordBatch]:
-    """What a frame holds, some customers after the others.
-
-    Spark answers one question with a gigabyte at most, so there what it has found is kept, and
-    asked for in shares. Sail answers with any number, and would find it anew for each share.
-    """
-    shares = 1
-    if spark.conf.get("spark.app.id", None):  # which Sail does not have
-        frame.persist()
-        shares = max(1, -(-frame.count() // SHARE_ROWS))
-    for share in range(shares):
-        is_in_share = f"pmod(xxhash64(customer_id), {shares}) = {share}"
-        yield from batches_of(frame.where(is_in_share) if shares > 1 else frame)
-
-
 def batches_of(frame: Any) -> Iterator[pa.RecordBatch]:  # noqa: ANN401 - more than a DataFrame shows
-    """What a frame holds, as it arrives: nothing public gives it otherwise than all at once."""
+    """What a frame holds, as it arrives: nothing public gives it otherwise than all at once.
+
+    There is always one batch at least, which may be empty.
+    """
     client = frame.sparkSession.client
     for table in client.to_table_as_iterator(frame._plan.to_proto(client), {}):  # noqa: SLF001
         if isinstance(table, pa.Table):
-            yield from table.to_batches()
+            yield from table.to_batches() or [pa.RecordBatch.from_pylist([], table.schema)]
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Final
 
 import numpy as np
@@ -17,17 +17,15 @@ _DAYS_A_YEAR: Final = 364
 """Whole weeks, so that the same days of the week are compared."""
 
 
-def look_back(now: Standing) -> Backtest | None:
+def backtest_of(now: Standing) -> Backtest | None:
     """Who came back of those who stood somewhere on the days looked back from; None of no day."""
-    return backtest(now.looks, _year_before(now)) if now.looks else None
-
-
-def _year_before(now: Standing) -> tuple[date, Share] | None:
-    """Of those who had bought a year before, how many came back in the days after."""
+    if not now.looks:
+        return None
     day, dates = now.as_of - timedelta(days=_DAYS_A_YEAR), now.grouped.dates
     last, customers = day_number(day), len(now.grouped.table)
-    if last - int(dates.day.min()) < MIN_HISTORY_DAYS:
-        return None
-    bought = np.bincount(dates.owner[dates.day <= last], minlength=customers) > 0
-    came = orders_between(dates, last, last + BACKTEST_DAYS, customers) > 0
-    return day, Share(int(bought.sum()), int((bought & came).sum()))
+    year_before = None
+    if last - int(dates.day.min()) >= MIN_HISTORY_DAYS:
+        bought = np.bincount(dates.owner[dates.day <= last], minlength=customers) > 0
+        came = orders_between(dates, last, last + BACKTEST_DAYS, customers) > 0
+        year_before = day, Share(int(bought.sum()), int((bought & came).sum()))
+    return backtest(now.looks, year_before)

@@ -1,0 +1,76 @@
+"""What a cluster is asked to do, and its answer as batches that no limit of its own stops."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator, Sequence
+from functools import partial, reduce
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+
+from rfmtool import __version__
+from rfmtool.clusters.sessions import batches_of
+from rfmtool.clusters.tables import quoted
+from rfmtool.engines.spark.laying import MOVED
+from rfmtool.engines.spark.tasks import Look, Rows, Work, do_work
+from rfmtool.sources.rows.lines import Cleaning
+from rfmtool.sources.source import TableSource
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+    from pyspark.sql.connect.session import SparkSession
+
+SHARE_ROWS: Final = 4_000_000
+"""How many rows are asked for at a time, a third of a gigabyte or less; an order counts as one."""
+_PART: Final = "rfmtool_part"
+
+
+def done(spark: SparkSession, work: Work | Look, columns: str) -> DataFrame:
+    """What workers make of each piece of some work, a task a piece.
+
+    Args:
+        spark: the session.
+        work: is sent to them.
+        columns: of what they make, with the types that SQL has for them.
+    """
+    count, task = len(work.pieces), partial(do_work, pickle.dumps(work), __version__)
+    return spark.range(0, count, 1, count).mapInArrow(task, columns)
+
+
+def rows_done(
+    spark: SparkSession, cleaning: Cleaning, tables: Sequence[TableSource], mark: str, columns: str
+) -> DataFrame:
+    """What workers make of the rows of all tables of an export.
+
+    Args:
+        spark: the session.
+        cleaning: how rows become lines.
+        tables: the sources of the export.
+        mark: begins the customer ids of notes.
+        columns: of the lines, with the types that SQL has for them.
+    """
+    frames = []
+    for number, source in enumerate(tables):
+        work = Rows(cleaning, number, source.narrow, mark)
+        names = map(quoted, work.source.layout.header)
+        rows = source.table.of(spark).selectExpr(*names, f"spark_partition_id() as {_PART}")
+        frames.append(rows.mapInArrow(partial(do_work, pickle.dumps(work), __version__), columns))
+    return reduce(lambda one, other: one.unionAll(other), frames)
+
+
+def batches_in_shares(spark: SparkSession, frame: DataFrame) -> Iterator[pa.RecordBatch]:
+    """What a frame holds, some customers after the others.
+
+    Spark answers one question with a gigabyte at most, so there what it has found is kept, and
+    asked for in shares. Sail answers with any number, and would find it anew for each share.
+    """
+    shares = 1
+    if spark.conf.get("spark.app.id", None):  # which Sail does not have
+        frame.persist()
+        rows = f"coalesce(size({MOVED}), 0) + 1" if MOVED in frame.columns else "1"
+        held = pa.Table.from_batches(batches_of(frame.selectExpr(f"sum({rows}) as rows")))
+        shares = max(1, -(-(held["rows"][0].as_py() or 0) // SHARE_ROWS))
+    for share in range(shares):
+        is_in_share = f"pmod(xxhash64(customer_id), {shares}) = {share}"
+        yield from batches_of(frame.where(is_in_share) if shares > 1 else frame)

@@ -1,0 +1,194 @@
+"""Customers with their orders, laid out by a cluster, as they come back: in no order of customers.
+
+What comes is a row a customer, so nothing is left to be grouped here, and what is kept of the rows
+are numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rfmtool.arrays import Ints, is_first
+from rfmtool.engines import CUSTOMERS, Entries, Grouping, Request
+from rfmtool.engines.columns import Columns
+from rfmtool.engines.exact import WIDE, statement, whole_array
+from rfmtool.engines.queries import customers_grouping
+from rfmtool.engines.spends import Spends
+from rfmtool.sources.layout import KEPT
+
+MOVED: Final = "moved"
+"""The column of what a customer's orders moved, where that is wanted."""
+_COSTS: Final = ("cost", "uncosted")
+_MONEY: Final = ("sales", "refunds", *_COSTS)
+_DAY_BITS: Final = 32
+_MANY_PARTS: Final = 128
+
+
+def laid_out_query(request: Request, columns: Columns) -> str:
+    """What asks a cluster for customers with their orders."""
+    category = ["category"] if columns.has_category else []
+    costs = _COSTS if columns.has_cost else []
+    only = " filter (where is_sale)" * request.whole_orders
+    order_sums = [columns.sums(), "bool_and(is_sale) as is_sale"]
+    order_sums += (f"max({word}) as {word}" for word in columns.words)
+    sums = [columns.sums(only), *(f"max({word}){only} as {word}" for word in columns.words)]
+    if columns.has_order_counts:
+        order_sums.append(columns.order_count_sums("first_file", "last_file"))
+        sums.append(columns.order_counts())
+    if not request.entries:
+        order_sums.append("min(day) filter (where sales > 0) as day")
+        counts = "sales > refunds" + " and is_sale" * request.whole_orders
+        sums.append(f"array_agg(day) filter (where {counts}) as order_dates")
+    if request.entries or category:
+        entry = ", ".join(["day", *category, "sales", "refunds", *costs])
+        order_sums.append(f"array_agg(struct({entry})) as days")
+        sums.append(f"array_sort(array_agg(struct(order_id, days)){only}) as {MOVED}")
+    return statement(
+        "laid_out",
+        keys=", ".join(["day", *category]),
+        day_sums=columns.level_sums(is_dated=True),
+        order_sums=", ".join(order_sums),
+        sums=", ".join(sums),
+    )
+
+
+def laid_out_grouping(
+    batches: Iterable[pa.RecordBatch], request: Request, columns: Columns, names: Sequence[str]
+) -> Grouping:
+    """What the customers of `laid_out_query`, in any order, come to.
+
+    Args:
+        batches: what the cluster answers.
+        request: what is wanted.
+        columns: those of the lines, as they are called on the cluster.
+        names: of the same columns here.
+
+    Raises:
+        MoneyOverflowError: sales or refunds reach 2^53, and are not added up wide.
+        SamePersonError: two ids are spellings of one address.
+        InputError: a customer's money reaches 2^63.
+    """
+    people, spends = [], Spends()
+    parts: list[Sequence[Ints]] = []
+    blocks: list[Sequence[Ints]] = []
+    for batch in batches:
+        # Taken, for a batch as it comes is one piece of memory, orders and all.
+        flat = [name for name in batch.schema.names if name != MOVED]
+        people.append(batch.select(flat).take(pa.array(np.arange(len(batch)))))
+        if MOVED in batch.schema.names:
+            orders = _Orders.of(batch[MOVED], wide=columns.money == WIDE)
+            if columns.has_category:
+                spends.note(orders.spends(batch["customer_id"]))
+            if request.entries:
+                parts.append(orders.entries(len(batch)))
+            if len(parts) > _MANY_PARTS:  # small pieces would leave gaps that stay taken
+                blocks.append([np.concatenate(column) for column in zip(*parts, strict=True)])
+                parts.clear()
+    answer = pa.Table.from_batches(people)
+    blocks += parts
+    del people, parts
+    grouping = customers_grouping(_numbered(answer, columns.words), request, columns)
+    customers, places = grouping.customers.drop_columns("place"), grouping.customers["place"]
+    latest = pa.table({
+        names[columns.names.index(word)].removeprefix(KEPT):
+            pc.utf8_slice_codeunits(answer[word], letters).take(places).combine_chunks()
+        for word, letters in columns.letters_before.items()
+    })  # fmt: skip
+    del answer
+    return replace(
+        grouping,
+        customers=customers,
+        entries=_entries(blocks, places.to_numpy()) if request.entries else None,
+        categories=spends.table(customers["customer_id"]) if columns.has_category else None,
+        latest=latest if columns.words else None,
+    )
+
+
+def _numbered(answer: pa.Table, words: Sequence[str]) -> pa.Table:
+    """Customers without their words, numbered as they came."""
+    if "order_dates" not in answer.column_names:
+        no_dates = pa.nulls(len(answer), CUSTOMERS.field("order_dates").type)
+        answer = answer.append_column("order_dates", no_dates)
+    others = [name for name in answer.column_names if name not in (*CUSTOMERS.names, *words)]
+    answer = answer.select([*CUSTOMERS.names, *others])
+    return answer.append_column("place", pa.array(np.arange(len(answer))))
+
+
+@dataclass(frozen=True)
+class _Orders:
+    """What the orders of some customers moved, those of a customer and of an order together."""
+
+    owner: Ints
+    """The customer's place among these."""
+    order: Ints
+    """The order's number among those of all these customers."""
+    columns: dict[str, pa.Array]
+    """The day, the category and the money of each."""
+
+    @classmethod
+    def of(cls, orders: pa.ListArray, *, wide: bool) -> _Orders:
+        """Of a list of orders for each customer, with a list of days each."""
+        counts = pc.list_value_length(orders).fill_null(0).to_numpy()
+        _, days = orders.flatten().flatten()
+        rows = pc.list_value_length(days).to_numpy()
+        entries = days.flatten()
+        owner = np.repeat(np.arange(len(orders), dtype=np.int32), counts)
+        order = np.repeat(np.arange(len(days)), rows)
+        names = [field.name for field in entries.type]
+        columns = dict(zip(names, entries.flatten(), strict=True))
+        money = {
+            name: whole_array(column, wide=wide or name in _COSTS)
+            for name, column in columns.items()
+            if name in _MONEY
+        }
+        return cls(np.repeat(owner, rows), order, columns | money)
+
+    def spends(self, ids: pa.Array) -> pa.RecordBatch:
+        """These as lines of customers and categories."""
+        names = ("category", "sales", "refunds", "day")
+        columns = {name: self.columns[name] for name in names}
+        customer_id = ids.take(pa.array(self.owner))
+        return pa.RecordBatch.from_pydict({"customer_id": customer_id, **columns})
+
+    def entries(self, customers: int) -> Sequence[Ints]:
+        """These by day, those of one order and day as one, as `_entries` takes them."""
+        columns = [self.columns[name].to_numpy() for name in _MONEY if name in self.columns]
+        day = self.columns["day"].to_numpy()
+        keys = (self.order << _DAY_BITS) + day
+        by_day = np.argsort(keys, kind="stable")  # which they mostly are, and then it is quick
+        starts = np.flatnonzero(is_first(keys[by_day]))
+        first = by_day[starts]
+        sums = (np.add.reduceat(column[by_day], starts) for column in columns)
+        return [
+            np.bincount(self.owner[first], minlength=customers),
+            is_first(self.order[first]),
+            day[first],
+            *(sums if len(starts) else columns),
+        ]
+
+
+def _entries(parts: list[Sequence[Ints]], places: Ints) -> Entries:
+    """The entries of all customers, who came at these places.
+
+    Args:
+        parts: of some customers each: how many entries each has, and of each entry whether an order
+            begins with it, its day, and its money. They are taken out, not to be there twice.
+        places: of the customers in their order.
+    """
+    columns = [[*column] for column in zip(*parts, strict=True)]
+    parts.clear()
+    counts = np.concatenate(columns.pop(0))
+    begin, lengths = (np.cumsum(counts) - counts)[places], counts[places]
+    owner = np.repeat(np.arange(len(places), dtype=np.int32), lengths)
+    rows = np.repeat(begin - (np.cumsum(lengths) - lengths), lengths)
+    rows += np.arange(len(rows))
+    # One after the other, each let go of in turn.
+    is_new, *others = (np.concatenate(columns.pop(0))[rows] for _ in [*columns])
+    order = np.cumsum(is_new, dtype=np.int32) - np.int32(1)
+    return Entries(owner, order, *others)

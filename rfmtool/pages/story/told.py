@@ -1,0 +1,66 @@
+"""The cards that say what the page for a terminal says: what to expect, of lists, of care."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rfmtool.pages.blocks import Block, Paragraph, Table
+from rfmtool.pages.cards import Card, Sentence
+from rfmtool.pages.forecast import came_anyway, expected, seasons
+from rfmtool.pages.lots import left_out
+from rfmtool.pages.numerals import Numerals
+from rfmtool.pages.relationship import relationship
+from rfmtool.pages.story.answers import marks_of
+
+Data = Mapping[str, Any]
+
+
+def expecting(summary: Data, say: Numerals) -> Card | None:
+    """Buyers and money to expect; None where history is too short to foretell anything."""
+    found = summary["forecast"]
+    if found is None:
+        return None
+    blocks = [*expected(summary), *seasons(summary), *came_anyway(summary)]
+    marks = []
+    for one in blocks:
+        if isinstance(one, Paragraph):
+            words = one.words.removeprefix("* ")  # by which tables for a terminal lead to it
+            words = say.words(words[:1].upper() + words[1:])
+            marks.append(Sentence(words, look=one.tone == "warning"))
+    finding = (
+        f"About {say.count(round(found['buyers'])).shown} buyers and"
+        f" {say.rounded(float(found['spend']), 0)} are to be expected in {found['days']} days"
+    )
+    return Card("expected", "What to expect", finding, "", tuple(marks))
+
+
+def proof(summary: Data, say: Numerals) -> Card | None:
+    """Whether lists do any good: by whom that will be told, and what was told last time."""
+    blocks = left_out(summary)
+    if not blocks:
+        return None
+    marks = [mark for block in blocks for mark in marks_of(block, say, with_tables=True)]
+    marks.sort(key=lambda mark: isinstance(mark, Sentence))
+    out = sum(group["held_out"] for group in summary["actions"])
+    finding = "Who rests, and why"
+    if out:
+        finding = f"{say.count(out).shown} people are left out to compare with"
+    return Card("proof", "Does it help", finding, "", tuple(marks))
+
+
+def care(summary: Data, say: Numerals) -> Iterator[Card]:
+    """How people are looked after: a card for each section that has a table.
+
+    The finding of each is its first sentence.
+    """
+    for number, blocks in enumerate(relationship(summary)):
+        tables = [block for block in blocks if isinstance(block, Table)]
+        said = [block for block in blocks if isinstance(block, Paragraph)]
+        if not tables:
+            continue
+        title = tables[0].columns[0].title.strip().capitalize()
+        below: list[Block] = [*tables, *said[1:]]
+        marks = [mark for block in below for mark in marks_of(block, say, with_tables=True)]
+        finding = say.words(said[0].words) if said else title
+        yield Card(f"relationship-{number}", title, finding, marks=tuple(marks))
