@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from hypothesis import given
+from effort import SLOW
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shell import rfmtool as command
 
@@ -56,6 +57,7 @@ def days_of(texts, reading=ISO):
 
 
 @pytest.mark.parametrize(("name", "form"), WRITTEN)
+@settings(max_examples=SLOW)  # for each of many
 @given(days=st.lists(DAYS, min_size=1, max_size=5))
 def test_every_reading_reads_back_what_strftime_writes(name, form, days):
     texts = [day.strftime(form) for day in days]
@@ -64,6 +66,7 @@ def test_every_reading_reads_back_what_strftime_writes(name, form, days):
 
 
 @pytest.mark.parametrize("name", READING)
+@settings(max_examples=SLOW)  # for each of many
 @given(days=st.lists(DAYS, max_size=3))
 def test_one_odd_cell_changes_no_other(name, days):
     texts = [day.strftime(STRFTIME[name][0]) for day in days]

@@ -17,7 +17,7 @@ EVIDENCE = {name: SHOP / f"{name}.csv" for name in TABLES}
 @pytest.fixture
 def few_at_a_time(monkeypatch):
     """Let parts hold so few customers that there are many parts."""
-    return lambda: monkeypatch.setattr(arrays, "PART", 45)
+    return lambda: monkeypatch.setattr(arrays, "PART", 60)
 
 
 @pytest.mark.parametrize("evidence", [{}, EVIDENCE], ids=["orders alone", "evidence"])

@@ -10,7 +10,7 @@ _LETTERS: Final = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "\u0131": "i",
 """Letters that are no letter with an accent; ß is two small letters already."""
 
 
-@lru_cache(maxsize=1 << 12)  # the same few names are asked for in every file
+@lru_cache(maxsize=1 << 16)  # the same names are asked for again and again
 def normal(name: str) -> str:
     """A name as synonyms are written: small letters without accents, and digits."""
     apart = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS))

@@ -67,6 +67,11 @@ class Statuses:
         return _meanings(of_types=of_type).get(key, "unknown")
 
 
+@cache
+def _sure() -> frozenset[str]:
+    return frozenset(normal(word) for kind in _SURE for word in _shipped()["not_a_sale"][kind])
+
+
 def telling_word(found: Iterable[str]) -> tuple[str, str] | None:
     """The role, status or type, that the words of a column call for, and the word that says so.
 
@@ -78,8 +83,7 @@ def telling_word(found: Iterable[str]) -> tuple[str, str] | None:
     given_back = next((key for key in by_key if types.get(key) == "credit"), None)
     if given_back is not None and any(types.get(key) == "sale" for key in by_key):
         return "type", by_key[given_back]
-    sure = {normal(word) for kind in _SURE for word in _shipped()["not_a_sale"][kind]}
-    told = next((key for key in by_key if key in sure), None)
+    told = next((key for key in by_key if key in _sure()), None)
     if told is None and 2 * sum(key in plain for key in by_key) >= len(by_key):
         told = next((key for key in by_key if plain.get(key) in ("open", "not_a_sale")), None)
     if told is not None:

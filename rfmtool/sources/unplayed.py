@@ -68,16 +68,19 @@ def _others(source: Source) -> dict[int, str]:
 
 @cache
 def _likenesses() -> Sequence[dict[str, Any]]:
+    """What names are like; their stems and names as `normal` writes them."""
     text = resources.files(__package__).joinpath(_FILE).read_text("utf-8")
     likenesses: list[dict[str, Any]] = tomllib.loads(text)["like"]
+    for one in likenesses:
+        for key in ("stems", "names"):
+            one[key] = [normal(word) for word in one.get(key, ())]
     return likenesses
 
 
 def _likeness(name: str) -> dict[str, Any] | None:
     key = normal(name)
     for one in _likenesses():
-        stems, names = map(normal, one["stems"]), map(normal, one.get("names", ()))
-        if key in names or any(stem in key for stem in stems):
+        if key in one["names"] or any(stem in key for stem in one["stems"]):
             return one
     return None
 

@@ -132,13 +132,14 @@ def _parse_text(data: pa.Buffer, layout: FileLayout, dialect: Dialect) -> Batch:
     columns = sorted({*layout.places.values(), *empty})
     faults: list[Fault] = []
     table = parser.parsed(columns, faults)
+    by_place = dict(zip(columns, table, strict=True))
     batch = Batch(
-        {role: table[columns.index(place)] for role, place in layout.places.items()},
+        {role: by_place[place] for role, place in layout.places.items()},
         len(table[0]) + len(faults),
         tuple(faults),
         parser.whole,
     )
-    filled = [column for place, column in zip(columns, table, strict=True)
+    filled = [column for place, column in by_place.items()
               if place in empty and column.null_count < len(column)]  # fmt: skip
     if filled:  # one delimiter too many stands before, and would shift the cells
         bad = np.logical_or.reduce([mask_of(column.is_valid()) for column in filled])
