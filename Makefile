@@ -36,7 +36,7 @@ docs: .venv/documented
 fuzz: .venv/installed
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto -m hypothesis
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto tests/test_faults.py
-	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest tests/test_measure.py tests/test_nights.py
+	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest tests/test_measure.py tests/test_nights.py tests/test_demo.py
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest tests/test_postgresql_out.py tests/test_stores_out.py
 
 # Hostile input made at random, SECONDS of each kind from SEED on.

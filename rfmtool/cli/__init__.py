@@ -23,7 +23,6 @@ import click
 
 from rfmtool import __version__
 from rfmtool.errors import RfmtoolError
-from rfmtool.heap import take_one_arena
 from rfmtool.interrupts import STOPPING
 from rfmtool.places import without_secrets
 
@@ -35,39 +34,47 @@ EXIT_PIPE_CLOSED: Final = 141
 _NARROWEST: Final = 40
 """Letters below which a message is not broken further."""
 _INTERRUPTS: Final[list[int]] = []
-_COMMANDS: Final = (
-    "run",
-    "score",
-    "check",
-    "report",
-    "explain",
-    "export",
-    "compare",
-    "history",
-    "job",
-    "measure",
-    "done",
-    "journey",
-    "repeat",
-    "cadence",
-    "cohorts",
-    "concentration",
-    "affinity",
-    "timeline",
-    "rules",
-    "demo",
-)
+_COMMANDS: Final = {
+    "run": "The main job: report, lists of what to do, tables.",
+    "score": "One row per customer, as CSV unless told otherwise.",
+    "check": "How an export is read, and what is wrong with it.",
+    "report": "Show the report of a finished run again.",
+    "explain": "Why a customer stands there, what would move them.",
+    "export": "The lists as a mail or advertising tool takes them.",
+    "compare": "Who moved between two runs.",
+    "history": "Show what a folder remembers of its runs.",
+    "job": "One run by a job file: what to read, where to write, limits.",
+    "measure": "Did lists earn more than leaving people alone.",
+    "done": "Append to the contact log: who of a list was contacted.",
+    "journey": "The first-time buyer's way, and who is lost on it.",
+    "repeat": "When second orders come, and how many ever do.",
+    "cadence": "Which regulars should have ordered by now.",
+    "cohorts": "Who still orders, by the month of the first order.",
+    "concentration": "How much of the revenue hangs on how few.",
+    "affinity": "What people buy along with what, and buy next.",
+    "timeline": "Who stood where at the end of each month.",
+    "rules": "Show the rules in force, or check your own.",
+    "demo": "Write a made-up shop to try things on.",
+}
+"""The commands, and what each of them is for."""
 
 
 class _LazyGroup(click.Group):
     """Commands that load when they are called; listing them costs only click."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(_COMMANDS)
+        return [*_COMMANDS]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([*_COMMANDS.items()])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
+        from rfmtool.heap import take_one_arena
+
+        take_one_arena()  # before any library that starts threads
         command: click.Command = import_module(f"rfmtool.cli.{cmd_name}").command
         return command
 
@@ -85,7 +92,6 @@ def program() -> None:
 def main() -> NoReturn:
     """Run the command line; ends the process with the exit code of the contract."""
     _prepare_streams()
-    take_one_arena()
     for number in STOPPING:
         if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
             signal.signal(number, _interrupt)  # not where it is ignored, as by nohup

@@ -11,7 +11,7 @@ from rfmtool.cli.asking import ask
 from rfmtool.cli.sections import SectionedCommand
 
 
-@click.command(cls=SectionedCommand, short_help="What people buy along with what, and buy next.")
+@click.command(cls=SectionedCommand)
 @options.exports
 @options.table_output("a suggestion for each customer")
 @click.option(

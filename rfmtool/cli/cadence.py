@@ -11,7 +11,7 @@ from rfmtool.cli.asking import ask
 from rfmtool.cli.sections import SectionedCommand
 
 
-@click.command(cls=SectionedCommand, short_help="Which regulars should have ordered by now.")
+@click.command(cls=SectionedCommand)
 @options.exports
 @options.table_output("the overdue regulars, the most valuable first")
 @options.timed_analysis

@@ -18,7 +18,7 @@ from rfmtool.errors import LimitError, RfmtoolError
 from rfmtool.places import without_secrets
 
 
-@click.command(cls=SectionedCommand, short_help="How an export is read, and what is wrong with it.")
+@click.command(cls=SectionedCommand)
 @options.exports
 @options.output_format
 @options.reading

@@ -11,9 +11,7 @@ from rfmtool.cli.asking import ask
 from rfmtool.cli.sections import SectionedCommand
 
 
-@click.command(
-    cls=SectionedCommand, short_help="Who still orders, by the month of the first order."
-)
+@click.command(cls=SectionedCommand)
 @options.exports
 @options.table_output("a row for each cohort and month")
 @options.analysis

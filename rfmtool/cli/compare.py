@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rfmtool.runs.compare import Compared
 
 
-@click.command(cls=SectionedCommand, short_help="Who moved between two runs.")
+@click.command(cls=SectionedCommand)
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @click.option("-o", "--output", metavar="DIR", help="Write transitions and lists into DIR.")

@@ -11,7 +11,7 @@ from rfmtool.cli.asking import ask
 from rfmtool.cli.sections import SectionedCommand
 
 
-@click.command(cls=SectionedCommand, short_help="How much of the revenue hangs on how few.")
+@click.command(cls=SectionedCommand)
 @options.exports
 @options.table_output("every buyer's tier and spend, the largest first")
 @options.analysis

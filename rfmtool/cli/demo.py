@@ -17,7 +17,7 @@ _RULES: Final = "shop.toml"
 _STEPS: Final = "contact_steps"
 
 
-@click.command(short_help="Write a made-up shop to try things on.")
+@click.command()
 @click.argument("folder", metavar="DIR")
 @click.option(
     "--customers",

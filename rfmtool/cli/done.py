@@ -13,7 +13,7 @@ from rfmtool.cli.parameters import Day
 from rfmtool.errors import UsageError
 
 
-@click.command(short_help="Append to the contact log: who of a list was contacted.")
+@click.command()
 @click.argument("folder", metavar="DIR")
 @click.argument("name", metavar="LIST")
 @click.option("--contacted", required=True, metavar="FILE", help="The contact log, a CSV.")

@@ -11,7 +11,7 @@ from rfmtool.cli.destination import console, show_json, show_page
 from rfmtool.cli.loading import uninterrupted
 
 
-@click.command(short_help="Why a customer stands there, what would move them.")
+@click.command()
 @click.argument("folder", metavar="DIR")
 @click.argument("customer_id", metavar="CUSTOMER_ID")
 @options.output_format

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rfmtool.runs.export import Uploads
 
 
-@click.command(short_help="The lists as a mail or advertising tool takes them.")
+@click.command()
 @click.argument("folder", metavar="DIR")
 @click.option(
     "--for",

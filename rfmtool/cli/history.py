@@ -12,7 +12,7 @@ from rfmtool.cli.destination import console, show_json, show_page
 from rfmtool.cli.loading import uninterrupted
 
 
-@click.command(short_help="Show what a folder remembers of its runs.")
+@click.command()
 @click.argument("folder", metavar="DIR")
 @options.output_format
 @options.no_color

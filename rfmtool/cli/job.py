@@ -27,7 +27,7 @@ _DAY: Final = "{as_of}"
 _HINT: Final = "See the section on jobs in the README."
 
 
-@click.command(short_help="One run by a job file: what to read, where to write, limits.")
+@click.command()
 @click.argument("file", metavar="FILE")
 @click.option("--check", is_flag=True, help="Say what would be run, and run nothing.")
 def command(file: str, *, check: bool) -> None:

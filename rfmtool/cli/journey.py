@@ -11,9 +11,7 @@ from rfmtool.cli.asking import ask
 from rfmtool.cli.sections import SectionedCommand
 
 
-@click.command(
-    cls=SectionedCommand, short_help="The first-time buyer's way, and who is lost on it."
-)
+@click.command(cls=SectionedCommand)
 @options.exports
 @options.table_output("what each first purchase leads to")
 @click.option(

@@ -17,7 +17,7 @@ from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import UsageError
 
 
-@click.command(cls=SectionedCommand, short_help="Did lists earn more than leaving people alone.")
+@click.command(cls=SectionedCommand)
 @click.argument("places", metavar="DIR... EXPORT", nargs=-1, required=True)
 @options.table_output("what was found, which run --results takes")
 @click.option(

@@ -11,7 +11,7 @@ from rfmtool.cli.asking import ask
 from rfmtool.cli.sections import SectionedCommand
 
 
-@click.command(cls=SectionedCommand, short_help="When second orders come, and how many ever do.")
+@click.command(cls=SectionedCommand)
 @options.exports
 @options.table_output("one-time buyers who may still come back, with the days left")
 @click.option(

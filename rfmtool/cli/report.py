@@ -12,7 +12,7 @@ from rfmtool.cli.destination import console, show_html, show_json, show_page
 from rfmtool.cli.loading import uninterrupted
 
 
-@click.command(short_help="Show the report of a finished run again.")
+@click.command()
 @click.argument("folder", metavar="DIR")
 @options.page_format
 @options.no_color

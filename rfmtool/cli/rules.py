@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 
-@click.group(short_help="Show the rules in force, or check your own.")
+@click.group()
 def command() -> None:
     """Show the rules in force, or check a rules file of your own."""
 

@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     from rfmtool.runs.folder import FolderOptions
 
 
-@click.command(
-    cls=SectionedCommand, short_help="The main job: report, lists of what to do, tables."
-)
+@click.command(cls=SectionedCommand)
 @options.exports
 @click.option(
     "-o",

@@ -19,9 +19,7 @@ from rfmtool.cli.telling import tell_of_tables, teller
 from rfmtool.errors import UsageError
 
 
-@click.command(
-    cls=SectionedCommand, short_help="One row per customer, as CSV unless told otherwise."
-)
+@click.command(cls=SectionedCommand)
 @options.exports
 @click.option(
     "-o",

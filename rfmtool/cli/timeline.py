@@ -11,7 +11,7 @@ from rfmtool.cli.asking import ask
 from rfmtool.cli.sections import SectionedCommand
 
 
-@click.command(cls=SectionedCommand, short_help="Who stood where at the end of each month.")
+@click.command(cls=SectionedCommand)
 @options.exports
 @options.table_output("a row for each day")
 @click.option(

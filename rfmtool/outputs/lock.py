@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rfmtool.errors import SystemFailureError
+from rfmtool.interrupts import uninterrupted
 from rfmtool.outputs.refusals import system_failures
 
 if sys.platform != "win32":
@@ -23,14 +24,17 @@ if sys.platform != "win32":
 def held(folder: Path) -> Iterator[None]:
     """Hold the folder's place against other runs; a lock dies with its process."""
     path = folder.parent / f".{folder.name}.rfmtool-lock"
-    with system_failures(str(folder)):
-        handle = _locked(path, folder)
+    handle = None
     try:
+        # Held back, so that an interrupt never comes when it is there and nobody knows of it.
+        with system_failures(str(folder)), uninterrupted():
+            handle = _locked(path, folder)
         yield
     finally:
-        with contextlib.suppress(OSError):  # Windows removes no file that is open
-            path.unlink()
-        os.close(handle)
+        if handle is not None:
+            with contextlib.suppress(OSError):  # Windows removes no file that is open
+                path.unlink()
+            os.close(handle)
 
 
 def _locked(path: Path, folder: Path) -> int:
