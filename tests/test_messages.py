@@ -368,9 +368,10 @@ def test_words_that_cannot_be_meant_are_answered(place, case):
         scales = {"method": "fixed", "better": "higher", "cuts": [1]}
         dimensions = dict.fromkeys(("recency", "frequency", "monetary"), scales)
         written(place / "few.json", json.dumps({"version": 1, "as_of": "2024-01-01", **dimensions}))
-    for name, change in FOLDERS.items():
-        if any(word.split("/")[0] == name for word in words):
-            change(shutil.copytree(made("finished", text=WITH_CANARY), place / name))
+    met = {word.split("/")[0] for word in map(str, words)} & FOLDERS.keys()
+    finished = made("finished", text=WITH_CANARY) if met else None
+    for name in met:
+        FOLDERS[name](shutil.copytree(finished, place / name))
     assert_clear(rfmtool(*words), code)
 
 
