@@ -29,7 +29,6 @@ from rfmtool.grouping.phones import check_country
 from rfmtool.grouping.read import Settings, group, look
 from rfmtool.outputs.tables import in_units, to_table
 from rfmtool.placing import needs
-from rfmtool.room import check_room
 from rfmtool.rules import FitRules, Lots, Method, Paths, Rules, load_rules, with_lots, with_results
 from rfmtool.scoring.scales import Scales, load_scales
 from rfmtool.sources import Asked, open_export
@@ -208,8 +207,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     if on_read:
         on_read(grouped)
     known = with_everyone(grouped, tables_on(told, settings, day, grouped.table["customer_id"]))
-    by_order, customers = known.entries is not None, len(known.table)
-    check_room(settings.memory_limit, known.held_bytes, customers, by_order=by_order)
+    known.check_room(settings.memory_limit)
     return Result.of(known, in_force, day, settings, scales=given, evidence=told, entered=entered)
 
 
@@ -228,8 +226,7 @@ def check(  # noqa: PLR0913 - as for `run`
         InputError: something cannot be read.
         AmbiguousInputError: it can be read in two ways that differ.
     """
-    in_force, settings = load_rules(rules), settings or Settings()
-    asked = asked or Asked()
+    in_force, asked, settings = load_rules(rules), asked or Asked(), settings or Settings()
     settings = _also_suppressed(in_force, evidence, asked, settings)
     tables = {**in_force.evidence, **(evidence or {})}
     told = read_evidence(tables, asked, threads=settings.threads, currency=settings.currency)
@@ -262,9 +259,18 @@ def _matched(told: Evidence, grouped: Grouped) -> Evidence:
 
 def _settings(settings: Settings | None, as_of: date | str | None) -> Settings:
     settings = settings or Settings(detail=Detail(entries=True))
+    if as_of is None:
+        return settings
     if as_of == "last":
         return replace(settings, as_of=None, accept_last=True)
-    return settings if as_of is None else replace(settings, as_of=_day(as_of))
+    if isinstance(as_of, datetime):  # a pandas Timestamp is one too
+        as_of = as_of.date()
+    if isinstance(as_of, str):
+        try:
+            as_of = date.fromisoformat(as_of)
+        except ValueError:
+            raise UsageError(f"as_of {as_of!r} is not a day", "Write it as YYYY-MM-DD.") from None
+    return replace(settings, as_of=as_of)
 
 
 def _check_columns(select: tuple[str, ...] | None, keep: tuple[str, ...]) -> None:
@@ -292,12 +298,3 @@ def _detail(needed: frozenset[str], rules: Rules, scales: Scales | None) -> Deta
         contacts=not needed.union((*attributes, within)).isdisjoint(names.CONTACTS),
         entries=not needed.isdisjoint(needs.FORECASTS | needs.YEARLY),
     )
-
-
-def _day(day: date | str) -> date:
-    if isinstance(day, date):  # a pandas Timestamp is one too
-        return day.date() if isinstance(day, datetime) else day
-    try:
-        return date.fromisoformat(day)
-    except ValueError:
-        raise UsageError(f"as_of {day!r} is not a day", "Write it as YYYY-MM-DD.") from None

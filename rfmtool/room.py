@@ -10,7 +10,7 @@ from typing import Final
 from rfmtool.arrays import PART
 from rfmtool.errors import UsageError
 
-PROGRAM_BYTES: Final = 272_000_000
+PROGRAM_BYTES: Final = 320_000_000
 """Libraries, and the blocks of files that are being read."""
 GROUPING_BYTES: Final = 128_000_000
 GROUPING_BYTES_PER_THREAD: Final = 16_000_000
@@ -19,7 +19,7 @@ _MEGABYTE: Final = 1_000_000
 # Of each customer:
 _PLACED_BYTES: Final = 1_400
 """While a part of them is scored, placed and written, where everything is wanted of them."""
-_PLACED_WITHOUT_ORDERS_BYTES: Final = 600
+_PLACED_WITHOUT_ORDERS_BYTES: Final = 300
 """The same where what each order moved is not."""
 _LOOKED_AT_BYTES: Final = 290
 """While an earlier day of all is looked at."""

@@ -30,7 +30,6 @@ from rfmtool.outputs.tables import to_table
 from rfmtool.placer import Placer
 from rfmtool.placing import needs
 from rfmtool.placing.lots import draw, nobody
-from rfmtool.room import check_room
 from rfmtool.rules import Rules
 from rfmtool.scoring.scales import Scales
 from rfmtool.scoring.timing import OrderDays, order_days
@@ -157,11 +156,12 @@ class Standing:
 
     def parts(self) -> Iterator[pd.DataFrame]:
         """The rows of `frame` in their order, some customers at a time; few are placed once."""
-        if self.is_one_part:
-            yield self.frame
-            return
         for start, stop in parts_of(len(self.grouped.table)):
-            yield self.between(start, stop)
+            part = self.between(start, stop)
+            if self.is_one_part:
+                # Not by the property: all share its lock, and threads wait for who started them.
+                self.__dict__["frame"] = part
+            yield part
 
     def select(self, names: Collection[str]) -> pd.DataFrame:
         """These columns of `frame`, as far as there are such; others are soon let go of."""
@@ -173,21 +173,8 @@ class Standing:
         Raises:
             UsageError: the memory limit is too little for what is counted.
         """
-        self.check_room_to_count()
+        self.grouped.check_room(self.settings.memory_limit, counted=True)
         _ = self.looks  # which reports need, and forecasts then need none of their own
-        return self._counted()
-
-    def check_room_to_count(self) -> None:
-        """Check that the memory limit leaves room for what reports are made from.
-
-        Raises:
-            UsageError: it does not.
-        """
-        held, many = self.grouped.held_bytes, len(self.grouped.table)
-        by_order = self.grouped.entries is not None
-        check_room(self.settings.memory_limit, held, many, by_order=by_order, counted=True)
-
-    def _counted(self) -> Iterator[pd.DataFrame]:
         kept, formulas = [], 0
         for part in self.parts():
             texts = part.select_dtypes(["str", "category"]).columns.intersection([*self.columns])

@@ -204,7 +204,7 @@ def test_memory_that_runs_out_is_a_failure_of_the_system_with_a_way_out(monkeypa
     assert "canary" not in str(raised.value)
 
 
-@pytest.mark.parametrize(("threads", "least_mb"), [(1, 400), (8, 400), (9, 416), (64, 1296)])
+@pytest.mark.parametrize(("threads", "least_mb"), [(1, 448), (8, 448), (9, 464), (64, 1344)])
 def test_a_memory_limit_below_the_least_that_works_is_refused_and_the_least_named(
     threads, least_mb
 ):

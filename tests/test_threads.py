@@ -4,6 +4,10 @@ import threading
 
 import pytest
 
+from rfmtool import standing
+from rfmtool.grouping.read import Settings
+from rfmtool.pipeline import run
+from rfmtool.sources.layout import Detail
 from rfmtool.threads import in_order
 
 
@@ -47,3 +51,21 @@ def test_what_a_job_raises_is_raised_in_its_turn():
 
 def test_no_jobs_have_no_answers():
     assert list(in_order([], threads=2)) == []
+
+
+@pytest.mark.parametrize("ask", ["frame", "summary", "customers"])
+def test_earlier_days_that_threads_look_at_never_wait_for_who_asks(ask, write, monkeypatch):
+    monkeypatch.setattr(standing, "_FEW", 0)  # as where there are many customers
+    rows = [f"{who},{day // 30},{2024 + day // 360}-{1 + day % 360 // 30:02}-05,20"
+            for who in range(9) for day in range(who, 700, 60)]  # fmt: skip
+    path = write(["customer_id,order_id,ordered_at,amount", *rows])
+    settings = Settings(threads=2, detail=Detail(entries=True))
+    result = run(path, settings=settings)
+    assert result.days_at_once == 2
+
+    asking = threading.Thread(target=lambda: getattr(result, ask), daemon=True)
+    asking.start()
+    asking.join(60)
+
+    assert not asking.is_alive()
+    assert result.looks

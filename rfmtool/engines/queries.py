@@ -115,8 +115,8 @@ def customers_grouping(answer: pa.Table, request: Request, columns: Columns) -> 
 
 
 def _sorted(answer: pa.Table, columns: Columns) -> pa.Table:
-    customers = customers_of(answer.combine_chunks(), wide=columns.money == WIDE)
-    return customers.take(pc.sort_indices(customers["customer_id"])).combine_chunks()
+    by_id = pc.sort_indices(answer["customer_id"])
+    return customers_of(answer.take(by_id), wide=columns.money == WIDE)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from rfmtool.days import day_of
 from rfmtool.engines import Entries, OrderCounts
 from rfmtool.errors import InputError, naming
 from rfmtool.grouping.order_days import OrderDates, check_for_strays, last_day
+from rfmtool.room import check_room
 from rfmtool.sources import Export
 from rfmtool.sources.cells.rates import Rates
 from rfmtool.sources.ledger import Ledger
@@ -85,6 +86,15 @@ class Grouped:
         """What customers and their orders take of memory."""
         orders = 0 if self.entries is None else self.entries.held_bytes
         return int(self.table.nbytes) + self.dates.owner.nbytes + self.dates.day.nbytes + orders
+
+    def check_room(self, limit_bytes: int | None, *, counted: bool = False) -> None:
+        """Check that customers can be placed, and `counted` for reports, within a memory limit.
+
+        Raises:
+            UsageError: they cannot.
+        """
+        by_order, many = self.entries is not None, len(self.table)
+        check_room(limit_bytes, self.held_bytes, many, by_order=by_order, counted=counted)
 
     def between(self, start: int, stop: int) -> Grouped:
         """The customers at these places, counted from 0, with what tells of nobody else."""

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -188,29 +187,18 @@ def inputs(result: Result, *, hashed: bool = False) -> list[dict[str, Any]]:
     With `hashed` also the SHA-256 of its bytes, for which each is read once more; None of what is
     no file.
     """
-    rows = result.ledger.rows_by_file
-    tables = result.evidence.ledgers if result.evidence else {}
-    exports = [
-        {
-            "name": source.name,
-            "bytes": source.stored_bytes,
-            "rows": rows.get(source.name, 0),
-            **(_digest(source) if hashed else {}),
-        }
-        for source in result.grouped.export.sources
-    ]
-    evidence = [
-        {"name": one.source.name, "bytes": told.stored_bytes[one.source.name],
-         "rows": told.rows.rows_by_file.get(one.source.name, 0), "table": table,
-         **(_digest(one.source) if hashed else {})}
-        for table, told in tables.items()
-        for one in told.files
-    ]  # fmt: skip
-    return exports + evidence
-
-
-def _digest(source: Source) -> dict[str, str | None]:
-    return {"sha256": source.file.sha256() if isinstance(source, FileSource) else None}
+    rows, told = result.ledger.rows_by_file, list[tuple[Source, dict[str, Any]]]()
+    for source in result.grouped.export.sources:
+        told.append((source, {"bytes": source.stored_bytes, "rows": rows.get(source.name, 0)}))
+    for table, read in (result.evidence.ledgers if result.evidence else {}).items():
+        for source in (one.source for one in read.files):
+            counts = {"bytes": read.stored_bytes[source.name],
+                      "rows": read.rows.rows_by_file.get(source.name, 0)}  # fmt: skip
+            told.append((source, {**counts, "table": table}))
+    if hashed:
+        for source, about in told:
+            about["sha256"] = source.file.sha256() if isinstance(source, FileSource) else None
+    return [{"name": source.name, **about} for source, about in told]
 
 
 def _write_rejects(
@@ -241,8 +229,12 @@ def _write_rejects(
 def lists_of(result: Result, options: FolderOptions) -> dict[str, Ints]:
     """The rows of each list by its name: who is missed, who is in which group, who is mailed."""
     people = result.figures.frame
-    by_value = partial(_by_value, people[people.columns.intersection([*VALUED_BY])])
-    is_listed = listed(people)
+    valued, is_listed = people[people.columns.intersection([*VALUED_BY])], listed(people)
+
+    def by_value(rows: Ints) -> Ints:
+        """In the order in which a list is worked through."""
+        return rows[order_of_value(valued.iloc[rows])]
+
     missing = np.flatnonzero(missing_regulars(people) & is_listed)
     lists = {"missing_regulars": by_value(missing)} if len(missing) else {}
     mailed = people["channel"].eq("email").to_numpy() & contacts_known(result.columns)
@@ -259,11 +251,6 @@ def lists_of(result: Result, options: FolderOptions) -> dict[str, Ints]:
     if "actions" in options.lists:
         lists |= {f"tasks/{name}": rows for name, rows in task_lists(result).items() if len(rows)}
     return lists
-
-
-def _by_value(frame: pd.DataFrame, rows: Ints) -> Ints:
-    """In the order in which a list is worked through."""
-    return rows[order_of_value(frame.iloc[rows])]
 
 
 def _call_sheets(

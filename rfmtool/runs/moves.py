@@ -21,7 +21,6 @@ import pyarrow.compute as pc
 from rfmtool.arrays import Ints, Mask
 from rfmtool.columns import DIMENSIONS, MONEY
 from rfmtool.days import day_number
-from rfmtool.fits import joined
 from rfmtool.grouping.grouped import Grouped
 from rfmtool.grouping.history import counting_orders
 from rfmtool.outputs.tables import to_table
@@ -40,7 +39,6 @@ _DATED: Final = {
 }  # fmt: skip
 """The day from which each row of an evidence table is known."""
 _ENDED: Final = {"feedback": "resolved_on", "needs": "met_on"}
-Labels = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -58,10 +56,11 @@ class Before:
 
 def narrow(now: Standing) -> pd.DataFrame:
     """Of everybody who they are, STANDS and what they did, made some people at a time."""
-    columns = ["customer_id", *STANDS, *DID, "sales"]
+    columns = ("customer_id", *STANDS, *DID, "sales")
     if now.is_one_part:
-        return now.frame[columns]
-    return joined(part[columns] for part in now.parts())
+        return now.frame[[*columns]]
+    _ = now.looks  # which reports need, and forecasts then need none of their own
+    return replace(now, settings=replace(now.settings, select=columns)).select(columns)
 
 
 def places_before(people: pd.DataFrame, before: Before) -> Ints:
@@ -89,86 +88,105 @@ def moves(now: Standing, people: pd.DataFrame, before: Before) -> pd.DataFrame:
         CHANGES by customer_id and then in the order of STANDS; a label is missing of who was not
         there.
     """
-    place = places_before(people, before)
+    place, words = places_before(people, before), _Words()
     known = place >= 0
     usable = _comparable(now, before)
-    states = list(_states(now, people, before, usable=usable))
+    states = list(_states(now, people, before, words, usable=usable))
     own = _did_otherwise(people, before, place)
     # Why somebody moved who did nothing, where no step tells it.
     unexplained = "time" if now.settings.window_days else "evidence" if usable else "rules"
     has_lines = people[["frequency", "sales", "refunds"]].ne(0).any(axis=1).to_numpy()
-    came = np.where(has_lines, "orders", "evidence")
+    came = np.where(has_lines, words.code("orders"), words.code("evidence"))
     parts = []
     for column in STANDS:
         # The last one is of those who were not there, whose place is -1.
-        old = np.append(_text(before.people[column]), np.array([""], dtype=object))[place]
-        new = _text(people[column])
-        cause = np.where(own, "orders", unexplained).astype(object)
+        old = np.append(words.codes(before.people[column]), 0)[place]
+        new = words.codes(people[column])
+        cause = np.where(own, words.code("orders"), words.code(unexplained))
         last = old
         for name, labels in states:
             step = labels[column]
             # What nobody did is not the doing of their orders.
-            told = cause if name == "orders" else name
+            told = cause if name == "orders" else words.code(name)
             cause = np.where(step != last, told, cause)
             last = step
         cause = np.where(known, cause, came)
-        parts.append(_rows(people["customer_id"], column, old, new, cause))
-    parts += list(_gone(now, before, place))
+        parts.append(_rows(people["customer_id"], column, old, new, cause, words))
+    parts += list(_gone(now, before, place, words))
     found = pd.concat(parts, ignore_index=True)
     return found.sort_values("customer_id", kind="stable", ignore_index=True)
 
 
-def _rows(
-    ids: pd.Series[Any], column: str, old: Labels, new: Labels, cause: Labels
+class _Words:
+    """Labels as numbers, the same for the same word; 0 is the empty word, and a label missing."""
+
+    def __init__(self) -> None:
+        self._places = {"": 0}
+
+    def code(self, word: str) -> int:
+        """The number of a word."""
+        return self._places.setdefault(word, len(self._places))
+
+    def codes(self, labels: pd.Series[Any]) -> Ints:
+        """The number of each label."""
+        coded = labels.astype("category").cat
+        codes = [*(self.code(str(word)) for word in coded.categories), 0]  # -1 where one is missing
+        return np.array(codes)[coded.codes]
+
+    def text(self, codes: Ints) -> npt.NDArray[np.object_]:
+        """The words again."""
+        return np.array([*self._places], dtype=object)[codes]
+
+
+def _rows(  # noqa: PLR0913, PLR0917 - a column of the table each
+    ids: pd.Series[Any], column: str, old: Ints, new: Ints, cause: Ints, words: _Words
 ) -> pd.DataFrame:
     moved = old != new
-    cells = {"customer_id": ids.to_numpy(), "column": np.full(len(old), column, object),
-             "old": old, "new": new, "cause": cause}  # fmt: skip
-    frame = pd.DataFrame({name: values[moved] for name, values in cells.items()}).astype("str")
+    cells = {
+        "customer_id": ids.to_numpy()[moved],
+        "column": np.full(moved.sum(), column, object),
+        **{name: words.text(codes[moved])
+           for name, codes in (("old", old), ("new", new), ("cause", cause))},
+    }  # fmt: skip
+    frame = pd.DataFrame(cells).astype("str")
     return frame.assign(**{name: frame[name].mask(frame[name].eq("")) for name in ("old", "new")})
 
 
-def _gone(now: Standing, before: Before, place: Ints) -> Iterator[pd.DataFrame]:
+def _gone(now: Standing, before: Before, place: Ints, words: _Words) -> Iterator[pd.DataFrame]:
     """Who is no longer there; who asked to be left out of everything is not told of."""
     left = np.ones(len(before.people), dtype=bool)
     left[place[place >= 0]] = False
     ids = pa.array(before.people["customer_id"], pa.string())
     people = before.people[left & ~is_listed(ids, now.settings.suppressed)]
     ordered = people["frequency"].ne("0") | people["monetary"].ne(0) | people["refunds"].ne(0)
-    by_orders = "time" if now.settings.window_days else "orders"
-    cause = np.where(ordered, by_orders, "evidence").astype(object)
-    nowhere = np.full(len(people), "", dtype=object)
+    by_orders = words.code("time" if now.settings.window_days else "orders")
+    cause = np.where(ordered, by_orders, words.code("evidence"))
+    nowhere = np.zeros(len(people), dtype=np.int64)
     for column in STANDS:
-        yield _rows(people["customer_id"], column, _text(people[column]), nowhere, cause)
+        old = words.codes(people[column])
+        yield _rows(people["customer_id"], column, old, nowhere, cause, words)
 
 
 def _did_otherwise(people: pd.DataFrame, before: Before, place: Ints) -> Mask:
     """Whose own orders or refunds are not what they were."""
-    counts = to_table(people, tuple(name for name in DID if name not in MONEY))
-    old = before.people.iloc[np.maximum(place, 0)] if len(before.people) else before.people
-    if not len(old):
+    if not len(before.people):
         return np.zeros(len(place), dtype=bool)
+    old = before.people[[*DID]].iloc[np.maximum(place, 0)]
     other = [people[name].to_numpy() != old[name].to_numpy() for name in DID if name in MONEY]
-    other += [
-        _text(counts[name].cast(pa.string()).to_pandas()) != _text(old[name])
-        for name in counts.column_names
-    ]
+    counts = to_table(people, tuple(name for name in DID if name not in MONEY))
+    for name in counts.column_names:
+        now, then = counts[name].cast(pa.string()), pa.array(old[name], pa.string())
+        other.append(pc.not_equal(pc.fill_null(now, ""), pc.fill_null(then, "")).to_numpy())
     either: Mask = np.logical_or.reduce(other)
     return either
-
-
-def _text(labels: pd.Series[Any]) -> Labels:
-    """Labels as text; a missing one is empty."""
-    text: Labels = labels.astype("str").fillna("").to_numpy(dtype=object)
-    return text
 
 
 # One thing at a time -----------------------------------------------------------------------------
 
 
 def _states(
-    now: Standing, people: pd.DataFrame, before: Before, *, usable: bool
-) -> Iterator[tuple[str, Mapping[str, Labels]]]:
+    now: Standing, people: pd.DataFrame, before: Before, words: _Words, *, usable: bool
+) -> Iterator[tuple[str, Mapping[str, Ints]]]:
     """How everybody would stand after each step; a step that changes nothing is left out."""
     rules = before.rules if usable and before.rules else now.rules
     scales = before.scales if usable and before.scales else now.scales
@@ -178,7 +196,8 @@ def _states(
     steps = [("orders", ordered, before.as_of, scales)]
     if ordered is not told:
         steps.append(("refunds", told, before.as_of, scales))
-    steps.append(("time", told, now.as_of, scales))
+    if now.as_of != before.as_of:
+        steps.append(("time", told, now.as_of, scales))
     same_bins = all(scales[name].bins == now.scales[name].bins for name in DIMENSIONS)
     if same_bins and scales.as_data() != now.scales.as_data():
         scales = now.scales
@@ -190,8 +209,9 @@ def _states(
     for name, grouped, as_of, in_force in steps[:-1]:
         settings = replace(now.settings, select=STANDS)
         placed = Standing.of(grouped, rules, as_of, settings, scales=in_force)
-        yield name, _labels(joined(part[[*STANDS]] for part in placed.parts()))
-    yield steps[-1][0], _labels(people)
+        labels = placed.select(STANDS)
+        yield name, {column: words.codes(labels[column]) for column in STANDS}
+    yield steps[-1][0], {column: words.codes(people[column]) for column in STANDS}
 
 
 def _comparable(now: Standing, before: Before) -> bool:
@@ -205,10 +225,6 @@ def _comparable(now: Standing, before: Before) -> bool:
     return wanted <= known and all(
         scales[name].bins == rules.scoring[name].bins for name in scales.by_dimension
     )
-
-
-def _labels(people: pd.DataFrame) -> dict[str, Labels]:
-    return {name: _text(people[name]) for name in STANDS}
 
 
 def _without_refunds_since(grouped: Grouped, day: int) -> Grouped:

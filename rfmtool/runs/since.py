@@ -35,7 +35,7 @@ def since_data(
     labels = {
         name: list(dict.fromkeys((*(ladder if name == "stage" else ()), *sorted({*one}))))
         for name in GROUPINGS
-        for one in [(*old[name].dropna(), *people[name].astype("str").dropna())]
+        for one in [(*old[name].dropna().unique(), *people[name].astype("str").dropna().unique())]
     }
     found = compare(_comparable(old), _comparable(people), labels, ladder, before.as_of)
     revenue, counts = found.revenue, changes["cause"].value_counts()

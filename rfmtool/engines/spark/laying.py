@@ -20,6 +20,7 @@ from rfmtool.engines.columns import Columns
 from rfmtool.engines.exact import WIDE, statement, whole_array
 from rfmtool.engines.queries import customers_grouping
 from rfmtool.engines.spends import Spends
+from rfmtool.heap import give_back
 from rfmtool.sources.layout import KEPT
 
 MOVED: Final = "moved"
@@ -101,6 +102,7 @@ def laid_out_grouping(
         for word, letters in columns.letters_before.items()
     })  # fmt: skip
     del answer
+    give_back()
     return replace(
         grouping,
         customers=customers,
