@@ -156,12 +156,14 @@ class Standing:
 
     def parts(self) -> Iterator[pd.DataFrame]:
         """The rows of `frame` in their order, some customers at a time; few are placed once."""
-        for start, stop in parts_of(len(self.grouped.table)):
-            part = self.between(start, stop)
-            if self.is_one_part:
-                # Not by the property: all share its lock, and threads wait for who started them.
-                self.__dict__["frame"] = part
-            yield part
+        many = len(self.grouped.table)
+        if self.is_one_part:
+            # Not by the property: all share its lock, and threads wait for who started them.
+            self.__dict__["frame"] = self.between(0, many)
+            yield self.frame
+            return
+        for start, stop in parts_of(many):
+            yield self.between(start, stop)
 
     def select(self, names: Collection[str]) -> pd.DataFrame:
         """These columns of `frame`, as far as there are such; others are soon let go of."""
