@@ -207,7 +207,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     if on_read:
         on_read(grouped)
     known = with_everyone(grouped, tables_on(told, settings, day, grouped.table["customer_id"]))
-    known.check_room(settings.memory_limit)
+    known.check_room(settings.memory_limit, settings.threads, reported=settings.reported)
     return Result.of(known, in_force, day, settings, scales=given, evidence=told, entered=entered)
 
 

@@ -10,8 +10,10 @@ from typing import Final
 from rfmtool.arrays import PART
 from rfmtool.errors import UsageError
 
-PROGRAM_BYTES: Final = 320_000_000
-"""Libraries, and the blocks of files that are being read."""
+PROGRAM_BYTES: Final = 260_000_000
+"""Libraries."""
+READING_BYTES_PER_THREAD: Final = 30_000_000
+"""The blocks of files that are being read."""
 GROUPING_BYTES: Final = 128_000_000
 GROUPING_BYTES_PER_THREAD: Final = 16_000_000
 """With less DuckDB may end before it spills: every thread fills its buffers first."""
@@ -21,53 +23,79 @@ _PLACED_BYTES: Final = 1_400
 """While a part of them is scored, placed and written, where everything is wanted of them."""
 _PLACED_WITHOUT_ORDERS_BYTES: Final = 300
 """The same where what each order moved is not."""
-_LOOKED_AT_BYTES: Final = 290
+_LOOKED_AT_BYTES: Final = 200
 """While an earlier day of all is looked at."""
 _COUNTED_BYTES: Final = 1_150
 """While a report is made of all."""
+# Of what an order moved on a day:
+_DATED_BYTES: Final = 8
+"""While an earlier day of all is looked at."""
+_LAID_OUT_BYTES: Final = 100
+"""The same, of the orders of a part of the customers."""
+
+
+def program_bytes(threads: int) -> int:
+    """What the program takes before it holds a customer."""
+    return PROGRAM_BYTES + READING_BYTES_PER_THREAD * threads
 
 
 def check_limit(limit_bytes: int, threads: int) -> None:
     """Check that lines can be read and grouped within a limit of the program.
 
     Raises:
-        UsageError: they cannot; naming the least.
+        UsageError: they cannot, naming the least; or the limit is no number of bytes.
     """
-    grouping = max(GROUPING_BYTES, GROUPING_BYTES_PER_THREAD * threads)
-    if limit_bytes < PROGRAM_BYTES + grouping:
+    if not isinstance(limit_bytes, int):
+        raise UsageError("a memory limit is a number of bytes", "For example 2_000_000_000.")
+    least = least_bytes(threads)
+    if limit_bytes < least:
         raise UsageError(
             f"--memory-limit: {_text(limit_bytes)} is too little: the least for --threads {threads}"
-            f" is {_text(PROGRAM_BYTES + grouping)}",
+            f" is {_text(least)}",
             "Give it that or more; fewer --threads need less, but never below"
-            f" {_text(PROGRAM_BYTES + GROUPING_BYTES)}.",
+            f" {_text(least_bytes(1))}.",
         )
 
 
-def check_room(
+def least_bytes(threads: int) -> int:
+    """The least limit with which lines can be read and grouped."""
+    grouping = max(GROUPING_BYTES, GROUPING_BYTES_PER_THREAD * threads)
+    return program_bytes(threads) + grouping
+
+
+def check_room(  # noqa: PLR0913 - all that memory goes by
     limit_bytes: int | None,
     held_bytes: int,
-    customers: int,
+    threads: int,
     *,
-    by_order: bool,
-    counted: bool = False,
+    customers: int,
+    entries: int | None,
+    reported: bool,
 ) -> None:
     """Check that customers can be scored, placed and written within a limit of the program.
 
     Args:
         limit_bytes: None where there is none.
         held_bytes: what the tables of customers and orders take.
+        threads: how many read files.
         customers: how many there are.
-        by_order: whether it is wanted what each order moved.
-        counted: whether a report is made of them, or only a table.
+        entries: how many there are of what an order moved on a day; None where it is not wanted.
+        reported: whether a report is made of them, or only a table.
 
     Raises:
         UsageError: they cannot; naming the least.
     """
-    placed = _PLACED_BYTES if by_order else _PLACED_WITHOUT_ORDERS_BYTES
-    looked_at = _LOOKED_AT_BYTES * customers if by_order else 0
-    working = max(placed * min(customers, PART), looked_at) + _COUNTED_BYTES * customers * counted
-    least = PROGRAM_BYTES + held_bytes + working
-    if limit_bytes is not None and limit_bytes < least:
+    if limit_bytes is None:
+        return
+    part = min(customers, PART)
+    if entries is None:
+        working = _PLACED_WITHOUT_ORDERS_BYTES * part
+    else:
+        laid_out = _LAID_OUT_BYTES * entries * part // max(customers, 1)
+        looked_at = _LOOKED_AT_BYTES * customers + _DATED_BYTES * entries + laid_out
+        working = max(_PLACED_BYTES * part, looked_at)
+    least = program_bytes(threads) + held_bytes + working + _COUNTED_BYTES * customers * reported
+    if limit_bytes < least:
         raise UsageError(
             f"--memory-limit: {_text(limit_bytes)} is too little for {customers:,} customers and"
             f" their orders: the least is {_text(least)}",

@@ -134,7 +134,8 @@ class Standing:
             return then.select((*select, *MEASURED)), then.known
 
         if needed_by(self.settings, self.rules) & needs.FORECASTS:
-            yield from looked_back(self.grouped, self.as_of, place, self.days_at_once)
+            threads, is_held = self.days_at_once, self.has_room
+            yield from looked_back(self.grouped, self.as_of, place, threads, is_held=is_held)
             give_back()
 
     @cached_property
@@ -152,7 +153,13 @@ class Standing:
     @property
     def days_at_once(self) -> int:
         """How many earlier days to look at together."""
-        return self.settings.threads if _FEW < len(self.grouped.table) <= MANY else 1
+        is_worth_it = len(self.grouped.table) > _FEW and self.has_room
+        return self.settings.threads if is_worth_it else 1
+
+    @property
+    def has_room(self) -> bool:
+        """Whether to hold what could be made anew: of not too many, where nobody sets a limit."""
+        return len(self.grouped.table) <= MANY and self.settings.memory_limit is None
 
     def parts(self) -> Iterator[pd.DataFrame]:
         """The rows of `frame` in their order, some customers at a time; few are placed once."""
@@ -170,12 +177,7 @@ class Standing:
         return joined(part[[name for name in names if name in part]] for part in self.parts())
 
     def counted_parts(self) -> Iterator[pd.DataFrame]:
-        """The same as `parts`, counted as they pass: `figures` need place nobody again.
-
-        Raises:
-            UsageError: the memory limit is too little for what is counted.
-        """
-        self.grouped.check_room(self.settings.memory_limit, counted=True)
+        """The same as `parts`, counted as they pass: `figures` need place nobody again."""
         _ = self.looks  # which reports need, and forecasts then need none of their own
         kept, formulas = [], 0
         for part in self.parts():
@@ -208,8 +210,7 @@ class Standing:
     @cached_property
     def _log(self) -> pd.DataFrame | None:
         """The contact log as it stood at the end of the day."""
-        log = self.grouped.evidence.get("contacted")
-        if log is None:
+        if (log := self.grouped.evidence.get("contacted")) is None:
             return None
         return log[log["contacted_on"].le(self.as_of_day).fillna(value=True).to_numpy(dtype=bool)]
 

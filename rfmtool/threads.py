@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 Answer = TypeVar("Answer")
@@ -14,6 +15,17 @@ Answer = TypeVar("Answer")
 def cores() -> int:
     """How many threads to take where nobody says."""
     return os.cpu_count() or 1
+
+
+@contextmanager
+def threads_beside() -> Iterator[ThreadPoolExecutor]:
+    """Threads for work beside that of the block; what has not begun when it fails never does."""
+    with ThreadPoolExecutor(cores()) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def in_order(jobs: Iterable[Callable[[], Answer]], threads: int) -> Iterator[Answer]:

@@ -215,7 +215,8 @@ def test_what_comes_by_a_pipe_or_device_is_counted_too(place, words):
 def test_ctrl_c_at_any_moment_never_shows_a_traceback(place, after):
     rows = "".join(f"c{number % 5000},{number},2024-01-05,5\n" for number in range(200_000))
     written(place / "long.csv", SHOP + rows)
-    with started(place, "run", "long.csv", "-o", "out", "--quiet") as run:
+    start = forked if after else command  # which loads libraries then
+    with started(place, "run", "long.csv", "-o", "out", "--quiet", start=start) as run:
         assert until(lambda: len(names_in(place)) > 2)
         time.sleep(after)
         run.send_signal(signal.SIGINT)

@@ -264,13 +264,14 @@ def tables(cluster, tmp_path_factory):
     rows = [dict(zip(HEADER.split(","), cells, strict=False)) for cells in csv.reader(ROWS)]
     texts = pa.Table.from_pylist(rows)
     typed = pa.table({
-        "customer_id": pa.array([7, 7, None, 12, 3]),
-        "order_id": pa.array([1, 1, 2, 3, 4]),
+        "customer_id": pa.array([7, 7, None, 12, 3, None, None]),
+        "order_id": pa.array([1, 1, 2, 3, 4, None, None]),
         "ordered_at": pa.array(
-            [1704493800, 1704493800, 1704494000, 1706745600, None], pa.timestamp("us", "UTC")
+            [1704493800, 1704493800, 1704494000, 1706745600, None, None, None],
+            pa.timestamp("us", "UTC"),
         ),
-        "amount": pa.array([20, 19.99, 3, -4, 1], pa.float64()).cast(pa.decimal128(12, 2)),
-        "tags": pa.array([["a"], [], None, ["b"], ["c"]]),
+        "amount": pa.array([20, 19.99, 3, -4, 1, None, None]).cast(pa.decimal128(12, 2)),
+        "tags": pa.array([["a"], [], None, ["b"], ["c"], ["not blank"], None]),
     })  # fmt: skip
     spark = SparkSession.builder.remote(cluster).create()
     for name, table in {"texts": texts, "typed": typed, "empty": typed.slice(0, 0)}.items():
@@ -318,6 +319,8 @@ def test_batches_of_a_table_are_joined_and_never_of_other_columns(write):
     few = [pa.record_batch([pa.array(["x"]), part], ["b", "part"])] * 3
 
     assert [len(each) for each in tasks.joined(iter(few))] == [3]
+    many = pa.record_batch({"a": range(150_000)})
+    assert [len(each) for each in tasks.joined(iter([many]))] == [65_536, 65_536, 18_928]
     with pytest.raises(TypeError, match="other columns"):
         [*tasks.Rows(lines.cleaning, 0, source, "!").do(iter(few))]
 

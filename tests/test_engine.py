@@ -18,14 +18,14 @@ from rfmtool.engines.local import LocalEngine
 from rfmtool.errors import InputError, SystemFailureError, UsageError
 from rfmtool.grouping.read import Settings
 from rfmtool.pipeline import run
-from rfmtool.room import GROUPING_BYTES, PROGRAM_BYTES
+from rfmtool.room import least_bytes, program_bytes
 from rfmtool.sources.rows.clean import LINES
 
 pytestmark = pytest.mark.usefixtures("own_database")
 
 EPOCH = date(1970, 1, 1)
 BEYOND_DOUBLES = 2**53
-LEAST_BYTES = PROGRAM_BYTES + GROUPING_BYTES
+LEAST_BYTES = least_bytes(threads=2)
 
 
 def units(amount):
@@ -198,13 +198,15 @@ def test_memory_that_runs_out_is_a_failure_of_the_system_with_a_way_out(monkeypa
     rows = [(f"canary {row}", f"order {row}", row, 1, 0) for row in range(50_000)]
 
     with pytest.raises(SystemFailureError) as raised:
-        aggregated(rows, memory_limit=PROGRAM_BYTES + 1_000_000)
+        aggregated(rows, memory_limit=program_bytes(threads=2) + 1_000_000)
 
     assert "--memory-limit" in raised.value.hint
     assert "canary" not in str(raised.value)
 
 
-@pytest.mark.parametrize(("threads", "least_mb"), [(1, 448), (8, 448), (9, 464), (64, 1344)])
+@pytest.mark.parametrize(
+    ("threads", "least_mb"), [(1, 418), (2, 448), (8, 628), (9, 674), (64, 3204)]
+)
 def test_a_memory_limit_below_the_least_that_works_is_refused_and_the_least_named(
     threads, least_mb
 ):
@@ -216,19 +218,25 @@ def test_a_memory_limit_below_the_least_that_works_is_refused_and_the_least_name
     assert len(answer(least_mb)) == 0
 
 
+def test_a_memory_limit_is_a_number_of_bytes():
+    with pytest.raises(UsageError, match="number of bytes"):
+        aggregated([], memory_limit="2GB")
+
+
 def test_a_limit_is_of_customers_and_reports_too_once_they_are_known(write, monkeypatch):
     monkeypatch.setattr(room, "_PLACED_BYTES", 10_000_000)
     monkeypatch.setattr(room, "_COUNTED_BYTES", 10_000_000)
     path = write(["customer_id,ordered_at,amount", *(f"{who},2024-01-05,1" for who in range(50))])
 
     with pytest.raises(UsageError, match="too little for 50 customers") as raised:
-        run(path, settings=Settings(memory_limit=LEAST_BYTES))
+        run(path, settings=Settings(threads=2, memory_limit=LEAST_BYTES))
 
     least = int(re.search(r"the least is (\d+)MB", str(raised.value))[1])
-    found = run(path, settings=Settings(memory_limit=least * 1_000_000))
+    found = run(path, settings=Settings(threads=2, memory_limit=least * 1_000_000))
     assert len(found.customers) == 50
+    reported = Settings(threads=2, memory_limit=least * 1_000_000, reported=True)
     with pytest.raises(UsageError, match="too little for 50 customers"):
-        next(found.counted_parts())
+        run(path, settings=reported)
 
 
 def test_the_whole_run_takes_the_limit_and_gives_the_same_answer(write, cannot_spill):

@@ -108,7 +108,7 @@ WORDS = {
     "memory": (2, ["run", "shop.csv", "--memory-limit", "-1"]),
     "memory too small": (2, ["run", "shop.csv", "--threads", "2", "--memory-limit", "447MB"]),
     "memory too small for threads": (
-        2, ["run", "shop.csv", "--threads", "100", "--memory-limit", "448MB"],
+        2, ["run", "shop.csv", "--threads", "100", "--memory-limit", "1GB"],
     ),
     "currency": (2, ["run", "shop.csv", "--currency", "EUR"]),
     "rejects": (2, ["run", "shop.csv", "--max-rejects", "many"]),

@@ -6,6 +6,7 @@ import os
 import signal
 import stat
 import sys
+import threading
 from pathlib import Path
 
 import faults
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from shell import files_of, names_in, python
 
 from rfmtool.errors import ForeignFolderError, SystemFailureError, UsageError
+from rfmtool.outputs import lock as lock_of
 from rfmtool.outputs import publish
 from rfmtool.outputs.files import file_stems
 from rfmtool.outputs.publish import published_file, published_folder
@@ -180,6 +182,20 @@ def test_a_link_that_stands_where_a_scratch_folder_might_is_not_followed(out):
     (out.parent / ".out.rfmtool-new-abcdefgh").symlink_to(out)
     write_set(out, "new")
     assert word_of(out) == "new"
+
+
+def test_an_interrupt_as_the_lock_is_taken_leaves_none(out, monkeypatch):
+    take = lock_of._locked  # noqa: SLF001 - the moment that nobody can wait for
+
+    def taken(*where):
+        handle = take(*where)
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        return handle
+
+    monkeypatch.setattr(lock_of, "_locked", taken)
+    with pytest.raises(KeyboardInterrupt), published_folder(out):
+        pass
+    assert names_in(out.parent) == ["out"]
 
 
 @pytest.mark.parametrize("kind", ["link", "folder", "pipe"])

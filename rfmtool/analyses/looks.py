@@ -12,7 +12,7 @@ import pandas as pd
 
 from rfmtool.analyses.backtest import GROUPINGS, LookBack
 from rfmtool.analyses.returned import BACKTEST_DAYS, look_back_days
-from rfmtool.arrays import MANY, Ints, Mask
+from rfmtool.arrays import Ints, Mask
 from rfmtool.days import day_number, day_of
 from rfmtool.errors import RulesError
 from rfmtool.grouping.grouped import Grouped
@@ -35,6 +35,8 @@ def looked_back(
     as_of: date,
     place: Callable[[date, Iterable[Past]], tuple[pd.DataFrame, Mask]],
     threads: int,
+    *,
+    is_held: bool,
 ) -> Iterator[LookBack]:
     """Find who has ordered after each of the days to look back from.
 
@@ -44,6 +46,7 @@ def looked_back(
         place: gives everybody as they stood on a day, MEASURED and SCORED or PLACED, and who was
             known then.
         threads: how many days to look at together.
+        is_held: whether what orders moved is laid out once for all days, which takes much memory.
 
     Yields:
         The latest day first; none where history is short, the run did not keep what each order
@@ -54,7 +57,7 @@ def looked_back(
         return
     days = look_back_days(day_of(int(dates.day.min())), as_of)
     past: Iterable[Past] = LaidOut(grouped.entries)
-    if days and len(grouped.table) <= MANY:
+    if days and is_held:
         past = [*past]
     jobs = (partial(place, day, past) for day in days)
     # With one thread none is begun before it is asked for, and one is held at a time.

@@ -181,7 +181,8 @@ def _arguments(settings: Settings, exports: tuple[str, ...]) -> dict[str, Any]:
     from rfmtool.sources.layout import Detail
 
     arguments = run_arguments(settings, exports)
-    return {**arguments, "settings": replace(arguments["settings"], detail=Detail(entries=True))}
+    settings = replace(arguments["settings"], detail=Detail(entries=True), reported=True)
+    return {**arguments, "settings": settings}
 
 
 def _lots(settings: Settings, target: Path | None) -> dict[str, Any]:

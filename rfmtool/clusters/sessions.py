@@ -41,7 +41,7 @@ def place_of(remote: str) -> str:
         host = None
     if host is None or not remote.startswith("sc://"):
         raise UsageError(
-            "--remote is no URL of a cluster that speaks Spark Connect",
+            "the URL of the cluster is none of Spark Connect",
             f"It looks like sc://HOST:{_PORT}.",
         )
     return f"{host}:{port}"
@@ -67,7 +67,7 @@ def session(remote: str) -> Iterator[SparkSession]:
             from pyspark.sql.connect.session import SparkSession
     except ImportError:
         raise UsageError(
-            "--engine spark needs the client of Spark Connect",
+            "clusters are asked by the client of Spark Connect, which is not installed",
             "Install it with pip install 'rfmtool[spark]'.",
         ) from None
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")

@@ -87,14 +87,21 @@ class Grouped:
         orders = 0 if self.entries is None else self.entries.held_bytes
         return int(self.table.nbytes) + self.dates.owner.nbytes + self.dates.day.nbytes + orders
 
-    def check_room(self, limit_bytes: int | None, *, counted: bool = False) -> None:
-        """Check that customers can be placed, and `counted` for reports, within a memory limit.
+    def check_room(self, limit_bytes: int | None, threads: int, *, reported: bool) -> None:
+        """Check that customers can be placed, and `reported`, within a memory limit.
 
         Raises:
             UsageError: they cannot.
         """
-        by_order, many = self.entries is not None, len(self.table)
-        check_room(limit_bytes, self.held_bytes, many, by_order=by_order, counted=counted)
+        entries = None if self.entries is None else len(self.entries.day)
+        check_room(
+            limit_bytes,
+            self.held_bytes,
+            threads,
+            customers=len(self.table),
+            entries=entries,
+            reported=reported,
+        )
 
     def between(self, start: int, stop: int) -> Grouped:
         """The customers at these places, counted from 0, with what tells of nobody else."""

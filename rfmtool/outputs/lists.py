@@ -17,15 +17,15 @@ from rfmtool.outputs.cells import bytes_of
 from rfmtool.outputs.files import flush, write_file
 from rfmtool.outputs.text import TextOptions, header_line, text_lines
 from rfmtool.outputs.writers import write_table
-from rfmtool.threads import cores, in_order
 
 KINDS: Final = ("csv", "parquet", "xlsx")
 """The kinds of files that there are lists in."""
-_COPIED_ROWS: Final = 1 << 16
+_COPIED_ROWS: Final = 1 << 12
+"""More at a time, from all over the file, would have all of it counted as memory of ours."""
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenTable:
     """A table that has been written."""
 
     said: dict[str, Any]
@@ -36,7 +36,7 @@ class Written:
 
 def write_rows(
     place: Path, name: str, rows: pa.RecordBatchReader, kind: str, text: TextOptions
-) -> Written:
+) -> WrittenTable:
     """Write a table.
 
     Args:
@@ -55,11 +55,13 @@ def write_rows(
         write_table(part.to_reader(), target, kind, text)
 
     said = write_file(place, f"{name}.{kind}", partial(copy, None))
-    return Written(said | {"rows": len(table)}, copy)
+    return WrittenTable(said | {"rows": len(table)}, copy)
 
 
-def write_lists(place: Path, table: Written, lists: Mapping[str, Ints]) -> list[dict[str, Any]]:
-    """Write lists of a table's rows, and see all of it to the disk.
+def list_jobs(
+    place: Path, table: WrittenTable, lists: Mapping[str, Ints]
+) -> list[Callable[[], dict[str, Any]]]:
+    """What writes lists of a table's rows, each of them apart, and sees it to the disk.
 
     Args:
         place: the folder to write into.
@@ -68,25 +70,21 @@ def write_lists(place: Path, table: Written, lists: Mapping[str, Ints]) -> list[
             which they are written.
 
     Returns:
-        What the manifest says of each list.
+        Jobs that give what the manifest says of each list.
     """
-    path = place / table.said["name"]
-    jobs = (
-        partial(write_file, place, f"{name}{path.suffix}", partial(table.copy, places))
-        for name, places in lists.items()
-    )
-    written = [
-        said | {"rows": len(lists[name])}
-        for name, said in zip(lists, in_order(jobs, cores()), strict=True)
-    ]
-    for said in [table.said, *written]:
+    suffix = Path(table.said["name"]).suffix
+
+    def write(name: str, places: Ints) -> dict[str, Any]:
+        said = write_file(place, f"{name}{suffix}", partial(table.copy, places))
         flush(place / said["name"])
-    return written
+        return said | {"rows": len(places)}
+
+    return [partial(write, name, places) for name, places in lists.items()]
 
 
 def _write_text(
     place: Path, file_name: str, rows: pa.RecordBatchReader, text: TextOptions
-) -> Written:
+) -> WrittenTable:
     """A line is made once, and copied from where it stands into each list that it is in."""
     header = header_line(rows.schema.names, text)
     found = [np.array([len(header)])]
@@ -100,7 +98,7 @@ def _write_text(
 
     said = write_file(place, file_name, write_all)
     ends = np.concatenate(found)
-    return Written(said | {"rows": len(ends) - 1}, partial(_copy, place / file_name, ends))
+    return WrittenTable(said | {"rows": len(ends) - 1}, partial(_copy, place / file_name, ends))
 
 
 def _copy(path: Path, ends: Ints, places: Ints, target: IO[bytes]) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +20,7 @@ from rfmtool.heap import give_back
 from rfmtool.manifest import MANIFEST, SCHEMA, TOOL
 from rfmtool.outputs.cells import bytes_of
 from rfmtool.outputs.files import Hashed, file_stems, write_json, write_text
-from rfmtool.outputs.lists import write_lists, write_rows
+from rfmtool.outputs.lists import list_jobs, write_rows
 from rfmtool.outputs.tables import plain, to_rows
 from rfmtool.outputs.text import TextOptions, header_line, text_lines
 from rfmtool.pages.html import run_page
@@ -42,6 +41,7 @@ from rfmtool.sources.source import FileSource, Source
 from rfmtool.summaries.curves import earlier_dates
 from rfmtool.summaries.relationship import has_tasks, task_lists
 from rfmtool.summaries.summary import summarise
+from rfmtool.threads import threads_beside
 
 if TYPE_CHECKING:
     from rfmtool.pipeline import Result
@@ -105,11 +105,11 @@ def write_files(
     if options.rejects:
         written, left_out = _write_rejects(result.rejects(), place, options.text)
         outputs.append(written)
-    with ThreadPoolExecutor(1) as beside:
+    with threads_beside() as beside:
         tables, lists, calls = _write_customers(result, place, options, beside)
         give_back()
         summary = summarise(result, left_out) if left_out else result.summary
-        outputs += [*tables, *chain.from_iterable(written.result() for written in lists)]
+        outputs += [*tables, *(written.result() for written in lists)]
     summary = {**summary, "lists_as": options.lists_as}
     if "xlsx" in options.tables:
         written, warned = _write_book(result, calls, place, options, summary)
@@ -161,9 +161,10 @@ def write_files(
 
 def _write_customers(
     result: Result, place: Path, options: FolderOptions, beside: Executor
-) -> tuple[list[dict[str, Any]], list[Future[list[dict[str, Any]]]], dict[str, pd.DataFrame]]:
+) -> tuple[list[dict[str, Any]], list[Future[dict[str, Any]]], dict[str, pd.DataFrame]]:
     """Write everybody and call sheets as text and Parquet, lists `beside`; gives the sheets too."""
-    outputs, lists, calls = list[dict[str, Any]](), [], dict[str, pd.DataFrame]()
+    outputs, calls = list[dict[str, Any]](), dict[str, pd.DataFrame]()
+    lists: list[Future[dict[str, Any]]] = []
     # The next run takes customers.csv up, so it is always there.
     for kind in [one for one in dict.fromkeys(("csv", *options.tables)) if one != "xlsx"]:
         spoken: list[pd.DataFrame] = []
@@ -173,7 +174,7 @@ def _write_customers(
         outputs.append(table.said)
         calls = calls or _call_sheets(result, pd.concat(spoken), options)
         if kind in options.tables:
-            lists.append(beside.submit(write_lists, place, table, lists_of(result, options)))
+            lists += map(beside.submit, list_jobs(place, table, lists_of(result, options)))
             outputs += [
                 write_rows(place, name, _called(rows), kind, options.text).said
                 for name, rows in calls.items()

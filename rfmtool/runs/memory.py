@@ -92,9 +92,7 @@ def remember(folder: Path, result: Result, keep: int = 1) -> Memory:
 
     Raises:
         InputError: what the folder says of its runs cannot be meant.
-        UsageError: the memory limit is too little for a report.
     """
-    result.grouped.check_room(result.settings.memory_limit, counted=True)
     runs = earlier_runs(folder, result.as_of)
     try:
         before = _before(runs[0]) if runs else None

@@ -57,9 +57,9 @@ class Before:
 def narrow(now: Standing) -> pd.DataFrame:
     """Of everybody who they are, STANDS and what they did, made some people at a time."""
     columns = ("customer_id", *STANDS, *DID, "sales")
+    _ = now.looks  # which reports need, and forecasts then need none of their own
     if now.is_one_part:
         return now.frame[[*columns]]
-    _ = now.looks  # which reports need, and forecasts then need none of their own
     return replace(now, settings=replace(now.settings, select=columns)).select(columns)
 
 

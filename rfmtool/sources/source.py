@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Final, Protocol
 
 import pyarrow as pa
 
@@ -86,6 +86,10 @@ def _with_keys(job: Job, layout: FileLayout) -> Batch:
         if role not in in_file
     }
     return replace(batch, cells={**batch.cells, **keys})
+
+
+REST: Final = "rfmtool_rest"
+"""What the columns of a cluster's table that play no role begin with, as text."""
 
 
 @dataclass(frozen=True)
@@ -200,10 +204,13 @@ class DatabaseSource:
 
     def _whole(self, start: int, count: int) -> list[pa.Array]:
         """All columns of some rows."""
-        found, seen = [], 0
+        found: list[pa.RecordBatch] = []
+        seen = 0
         for batch in self._batches():  # to the end, which lets go of the file
             first = max(start - seen, 0)
-            found.append(batch.slice(first, max(start + count - seen - first, 0)))
+            part = batch.slice(first, max(start + count - seen - first, 0))
+            if len(part) or not found:  # an empty one holds all of its batch, too
+                found.append(part)
             seen += len(batch)
         return [column.combine_chunks() for column in pa.Table.from_batches(found).columns]
 
@@ -245,9 +252,10 @@ class TableSource:
 
     @property
     def narrow(self) -> FrameSource:
-        """No rows, of the columns that are needed alone."""
+        """No rows, of the columns that are needed, and of REST, which tells of blank rows."""
         header = self.layout.header
         needed = sorted({header[place] for place in self.layout.places.values()})
         places = {role: needed.index(header[place]) for role, place in self.layout.places.items()}
-        layout = replace(self.layout, header=(*needed,), places=places)
-        return FrameSource(self.name, layout, self.sample.select(needed).slice(0, 0))
+        layout = replace(self.layout, header=(*needed, REST), places=places)
+        rows = self.sample.select(needed).slice(0, 0)
+        return FrameSource(self.name, layout, rows.append_column(REST, pa.array([], pa.string())))

@@ -1,8 +1,8 @@
 """Lines read and brought together on a cluster that speaks Spark Connect, as Spark and Sail do.
 
 Files are read by our own reader, inside tasks, because the readers of both are silently wrong about
-text. The lines are grouped there to the finest level, what each order moved on each day, which is
-kept on disk here and asked like any other lines; where customers alone are wanted, to them.
+text. The lines are grouped there to customers, each with what their orders moved. What that cannot
+tell is asked of the finest level, what each order moved on each day, which is kept on disk here.
 """
 
 from __future__ import annotations

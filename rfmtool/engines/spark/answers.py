@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import partial, reduce
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +16,7 @@ from rfmtool.clusters.tables import quoted
 from rfmtool.engines.spark.laying import MOVED
 from rfmtool.engines.spark.tasks import Look, Rows, Work, do_work
 from rfmtool.sources.rows.lines import Cleaning
-from rfmtool.sources.source import TableSource
+from rfmtool.sources.source import REST, TableSource
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 SHARE_ROWS: Final = 4_000_000
 """How many rows are asked for at a time, a third of a gigabyte or less; an order counts as one."""
 _PART: Final = "rfmtool_part"
+_REST_LETTERS: Final = 16
 
 
 def done(spark: SparkSession, work: Work | Look, columns: str) -> DataFrame:
@@ -53,8 +55,12 @@ def rows_done(
     frames = []
     for number, source in enumerate(tables):
         work = Rows(cleaning, number, source.narrow, mark)
-        names = map(quoted, work.source.layout.header)
-        rows = source.table.of(spark).selectExpr(*names, f"spark_partition_id() as {_PART}")
+        needed = work.source.layout.header[:-1]
+        others = [name for name in source.layout.header if name not in needed]
+        texts = ", ".join(["''", *(f"cast({quoted(name)} as string)" for name in others)])
+        rest = f"substring(ltrim(concat_ws({texts})), 1, {_REST_LETTERS}) as {REST}"
+        part = f"spark_partition_id() as {_PART}"
+        rows = source.table.of(spark).selectExpr(*map(quoted, needed), rest, part)
         frames.append(rows.mapInArrow(partial(do_work, pickle.dumps(work), __version__), columns))
     return reduce(lambda one, other: one.unionAll(other), frames)
 
@@ -71,6 +77,10 @@ def batches_in_shares(spark: SparkSession, frame: DataFrame) -> Iterator[pa.Reco
         rows = f"coalesce(size({MOVED}), 0) + 1" if MOVED in frame.columns else "1"
         held = pa.Table.from_batches(batches_of(frame.selectExpr(f"sum({rows}) as rows")))
         shares = max(1, -(-(held["rows"][0].as_py() or 0) // SHARE_ROWS))
-    for share in range(shares):
-        is_in_share = f"pmod(xxhash64(customer_id), {shares}) = {share}"
-        yield from batches_of(frame.where(is_in_share) if shares > 1 else frame)
+    try:
+        for share in range(shares):
+            is_in_share = f"pmod(xxhash64(customer_id), {shares}) = {share}"
+            yield from batches_of(frame.where(is_in_share) if shares > 1 else frame)
+    finally:
+        with suppress(Exception):  # it may be gone
+            frame.unpersist()

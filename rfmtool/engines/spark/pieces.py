@@ -73,8 +73,8 @@ def files_of(sources: Sequence[Source]) -> tuple[FileSource, ...]:
     for source in sources:
         if not isinstance(source, FileSource) or source.file.spool is not None:
             raise UsageError(
-                f"{source.name}: --engine spark reads files and objects of stores, and this is"
-                " none that workers of the cluster could open",
+                f"{source.name}: --engine spark reads files, objects of stores and tables of the"
+                " cluster, and this is none that its workers could open",
                 "Take --engine local, or save it where all of them find it.",
             )
         path = source.file.path

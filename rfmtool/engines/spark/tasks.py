@@ -1,4 +1,4 @@
-"""What runs on the workers of a cluster: pieces of an export become lines, by our own reader."""
+"""What runs on the workers of a cluster: pieces and rows of an export become lines."""
 
 from __future__ import annotations
 
@@ -100,15 +100,21 @@ class Rows:
 
 
 def joined(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Batches of a few thousand rows, as clusters send them, as fewer; none is empty."""
+    """Batches of whatever size, as clusters send them, as such of one size; none is empty."""
     held: list[pa.RecordBatch] = []
+
+    def parts() -> Iterator[pa.Table]:
+        table = pa.Table.from_batches(held).combine_chunks()
+        for start in range(0, len(table), _JOINED_ROWS):
+            yield table.slice(start, _JOINED_ROWS)
+
     for batch in batches:
         held.append(batch)
         if sum(map(len, held)) >= _JOINED_ROWS:
-            yield pa.Table.from_batches(held).combine_chunks()
+            yield from parts()
             held.clear()
-    if any(map(len, held)):
-        yield pa.Table.from_batches(held).combine_chunks()
+    if held:
+        yield from parts()
 
 
 def _cleaned(cleaning: Cleaning, file: int, source: Source, job: Job, ordinal: int) -> Cleaned:
