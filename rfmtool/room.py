@@ -30,7 +30,7 @@ _COUNTED_BYTES: Final = 1_150
 # Of what an order moved on a day:
 _DATED_BYTES: Final = 8
 """While an earlier day of all is looked at."""
-_LAID_OUT_BYTES: Final = 100
+_LAID_OUT_BYTES: Final = 110
 """The same, of the orders of a part of the customers."""
 
 
