@@ -187,8 +187,8 @@ engine = _together(
     _running("--remote", metavar="URL",
              help="The cluster of --engine spark: sc://HOST:15002 (default: SPARK_REMOTE)."),
     _running("--memory-limit", type=Size(), metavar="SIZE",
-             help="What all of the program may take, e.g. 2GB: it spills to disk, or says what the"
-                  " least is."),
+             help="E.g. 2GB: what run and score may take in all, other commands while they group"
+                  " lines; beyond it they spill to disk, or say what the least is."),
     _running("--threads", type=click.IntRange(1, 1024), metavar="N", help="Default: all cores."),
 )  # fmt: skip
 

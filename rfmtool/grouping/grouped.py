@@ -83,9 +83,11 @@ class Grouped:
 
     @property
     def held_bytes(self) -> int:
-        """What customers and their orders take of memory."""
+        """What customers, their orders and their categories and contacts take of memory."""
+        tables = (self.table, self.categories, self.first, self.latest)
         orders = 0 if self.entries is None else self.entries.held_bytes
-        return int(self.table.nbytes) + self.dates.owner.nbytes + self.dates.day.nbytes + orders
+        dates = self.dates.owner.nbytes + self.dates.day.nbytes
+        return sum(int(table.nbytes) for table in tables if table is not None) + dates + orders
 
     def check_room(self, limit_bytes: int | None, threads: int, *, reported: bool) -> None:
         """Check that customers can be placed, and `reported`, within a memory limit.
