@@ -41,7 +41,7 @@ def place_of(remote: str) -> str:
         host = None
     if host is None or not remote.startswith("sc://"):
         raise UsageError(
-            "the URL of the cluster is none of Spark Connect",
+            "that is no URL of a cluster that speaks Spark Connect",
             f"It looks like sc://HOST:{_PORT}.",
         )
     return f"{host}:{port}"
