@@ -54,7 +54,7 @@ latest: RESOLUTION := highest
 lowest: RESOLUTION := lowest-direct
 latest lowest: .venv-uv/bin/uv
 	$< venv --quiet --clear --python $(PYTHON) .venv-$@
-	$< pip install --quiet --python .venv-$@ --resolution $(RESOLUTION) \
+	$< pip install --quiet --compile-bytecode --python .venv-$@ --resolution $(RESOLUTION) \
 		--group test --editable '.[all]'
 	$< pip list --python .venv-$@
 	.venv-$@/bin/pytest -n auto
