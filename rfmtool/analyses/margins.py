@@ -11,6 +11,7 @@ import pandas as pd
 
 from rfmtool.arrays import Ints, is_first
 from rfmtool.engines import Entries
+from rfmtool.grouping.order_days import LATE
 from rfmtool.money import total_of
 
 NUMBERED_ORDERS: Final = 5
@@ -64,8 +65,7 @@ def margins_by_order(entries: Entries) -> list[Margin]:
 
 def _numbers(entries: Entries, starts: Ints, counts: npt.NDArray[np.bool_]) -> Ints:
     """The number of each order among its customer's counting orders, at most one past the last."""
-    late = np.iinfo(np.int64).max
-    day = np.minimum.reduceat(np.where(entries.sales > 0, entries.day, late), starts)
+    day = np.minimum.reduceat(np.where(entries.sales > 0, entries.day, LATE), starts)
     owner = entries.owner[starts]
     rows = np.flatnonzero(counts)
     rows = rows[np.lexsort((day[rows], owner[rows]))]
