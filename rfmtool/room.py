@@ -105,4 +105,4 @@ def check_room(  # noqa: PLR0913 - all that memory goes by
 
 def _text(size_bytes: int) -> str:
     """A size in whole megabytes, rounded up."""
-    return f"{-(-size_bytes // _MEGABYTE):,}MB".replace(",", "")
+    return f"{-(-size_bytes // _MEGABYTE)}MB"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ledgers import detailed_ledgers, ledgers
 
 from rfmtool.grouping.history import (
-    LaidOut,
+    Pasts,
     counting_orders,
     ended,
     known_by,
@@ -76,7 +76,7 @@ def test_everyone_as_of_any_earlier_day_is_what_the_oracle_makes_of_the_lines_by
     expected = oracle.levels(ledger.lines, until=day)
 
     table, dates = standing(
-        grouped.table, LaidOut(grouped.entries), ordinal(day), len(grouped.entries.day)
+        grouped.table, Pasts(grouped.entries), ordinal(day), len(grouped.entries.day)
     )
 
     assert table["customer_id"].equals(grouped.table["customer_id"])
@@ -97,7 +97,7 @@ def test_everyone_as_of_any_earlier_day_is_as_in_reading_the_export_as_of_that_d
     whole, then = read(path), read(path, as_of=day)
 
     now = measured(
-        *standing(whole.table, LaidOut(whole.entries), ordinal(day), len(whole.entries.day)), day
+        *standing(whole.table, Pasts(whole.entries), ordinal(day), len(whole.entries.day)), day
     )
 
     known = measured(then.table, then.dates, day)
@@ -142,7 +142,7 @@ GIVEN_BACK = [
 def test_an_order_given_back_in_july_still_counts_at_the_end_of_june(write):
     grouped = read(write(GIVEN_BACK))
 
-    past, june, july = [*LaidOut(grouped.entries)], date(2024, 6, 30), date(2024, 7, 5)
+    past, june, july = [*Pasts(grouped.entries)], date(2024, 6, 30), date(2024, 7, 5)
     in_june = measured(
         *standing(grouped.table, past, ordinal(june), len(grouped.entries.day)), june
     )
@@ -162,7 +162,7 @@ def test_before_the_first_line_nobody_has_anything(write):
     grouped = read(write(GIVEN_BACK))
 
     table, dates = standing(
-        grouped.table, LaidOut(grouped.entries), ordinal(date(2024, 6, 9)), len(grouped.entries.day)
+        grouped.table, Pasts(grouped.entries), ordinal(date(2024, 6, 9)), len(grouped.entries.day)
     )
 
     assert len(table) == 3

@@ -16,7 +16,7 @@ from rfmtool.arrays import Ints, Mask
 from rfmtool.days import day_number, day_of
 from rfmtool.errors import RulesError
 from rfmtool.grouping.grouped import Grouped
-from rfmtool.grouping.history import LaidOut, Past, spent_between
+from rfmtool.grouping.history import Past, Pasts, spent_between
 from rfmtool.grouping.order_days import OrderDates
 from rfmtool.threads import in_order
 
@@ -56,7 +56,7 @@ def looked_back(
     if grouped.entries is None or not len(dates.day):
         return
     days = look_back_days(day_of(int(dates.day.min())), as_of)
-    past: Iterable[Past] = LaidOut(grouped.entries)
+    past: Iterable[Past] = Pasts(grouped.entries)
     if days and is_held:
         past = [*past]
     jobs = (partial(place, day, past) for day in days)

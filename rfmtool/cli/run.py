@@ -14,6 +14,7 @@ from rfmtool.cli.arguments import Settings, choices, command_line, run_arguments
 from rfmtool.cli.destination import check_apart, console, inputs_of, show_html, show_json, show_page
 from rfmtool.cli.loading import uninterrupted
 from rfmtool.cli.run_places import (
+    Outputs,
     check_database,
     check_settings,
     folder_of,
@@ -161,8 +162,12 @@ def _run(
         for database in to.databases:
             tables = edition(result, summary, wanted, memory)
             stack.enter_context(written_in(database, tables, settings))
-    if settings["quiet"]:
-        return
+    if not settings["quiet"]:
+        _show(summary, to, settings)
+
+
+def _show(summary: dict[str, Any], to: Outputs, settings: Settings) -> None:
+    """Show a run on stdout, in the format that is asked for."""
     if settings["output_format"] == "json":
         show_json(summary)
     elif settings["output_format"] == "html":

@@ -70,7 +70,7 @@ class _Counted:
 
 
 @dataclass(frozen=True)
-class LaidOut:
+class Pasts:
     """What each order moved on each day, some customers at a time; laid out anew when iterated."""
 
     entries: Entries

@@ -142,7 +142,15 @@ def write_files(
         outputs.append(write_text(place, PAGE, run_page(summary, options.page.locale)))
     outputs.append(write_json(place, SUMMARY, summary))
     outputs.append(write_text(place, RULES, rules_text(result.rules)))
-    manifest = {
+    manifest = {**_manifest(result, command), **about, "inputs": inputs(result), "outputs": outputs}
+    write_json(place, MANIFEST, manifest)
+    return summary
+
+
+def _manifest(result: Result, command: Sequence[str]) -> dict[str, Any]:
+    """What wrote a folder, and how the export was read."""
+    is_on_cluster = result.settings.remote or result.grouped.export.remote
+    return {
         "tool": TOOL,
         "schema": SCHEMA,
         "kind": "run",
@@ -150,13 +158,8 @@ def write_files(
         "command": list(command),
         "as_of": result.as_of.isoformat(),
         **reading_data(result),
-        **({"engine": "spark"} if result.settings.remote or result.grouped.export.remote else {}),
-        **about,
-        "inputs": inputs(result),
-        "outputs": outputs,
+        **({"engine": "spark"} if is_on_cluster else {}),
     }
-    write_json(place, MANIFEST, manifest)
-    return summary
 
 
 def _write_customers(

@@ -16,7 +16,7 @@ from rfmtool.analyses.timeline import COUNTED, Point, Timeline, ends, point
 from rfmtool.arrays import MANY
 from rfmtool.days import day_of
 from rfmtool.engines import Entries
-from rfmtool.grouping.history import LaidOut, Past
+from rfmtool.grouping.history import Past, Pasts
 from rfmtool.heap import give_back
 from rfmtool.summaries.answers import cadence_data, concentration_data, repeat_data, timeline_data
 from rfmtool.summaries.cohorts import cohorts_in_short
@@ -106,7 +106,7 @@ def points_of(
     result: Standing, entries: Entries, days: Iterable[date], threads: int
 ) -> Iterator[Point]:
     """Count who stood where on earlier days, fitted anew for each unless scales were given."""
-    past: Iterable[Past] = LaidOut(entries)
+    past: Iterable[Past] = Pasts(entries)
     if result.has_room:
         past = [*past]
     scales = None if result.fitted else result.scales

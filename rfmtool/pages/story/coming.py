@@ -108,13 +108,32 @@ def when_to_ask(summary: Data, say: Numerals) -> Card | None:
     found = summary["repeat"]
     if not found["repeaters"] or not _can_ask(found):
         return None
+    weeks, thousand = _weeks(*found["best_weeks"]), say.count(1_000).shown
+    gaps = ", ".join(
+        f"{step['order']} → {step['order'] + 1}: {say.number(step['median_days']).shown}"
+        for step in found["latency"][:5]
+        if step["returned"] >= _ENOUGH
+    )
+    note = f"Median days to the next order: {gaps}. {found['latency_note']}" if gaps else ""
+    return Card(
+        "ask",
+        "When to ask",
+        f"A second order is likeliest in {weeks} after the first",
+        f"Second orders per {thousand} customers still waiting, a day.",
+        (_plot_of_rates(found, thousand, say),),
+        note,
+        "narrow",
+    )
+
+
+def _plot_of_rates(found: Data, thousand: str, say: Numerals) -> Plot:
+    """A bar for each week, those in which to ask set apart."""
     rates, (first, last) = found["weekly_hazard"], found["best_weeks"]
     axis = Axis(0.5, len(rates) + 0.5)
     top = nice(max(rate or 0.0 for rate in rates))
     scale = Axis(0.0, top[-1])
     every = max(len(rates) // 8, 1)
-    thousand = say.count(1_000).shown
-    plot = Plot(
+    return Plot(
         title=f"Second orders per {thousand} waiting customers a day, by week since the first",
         says=f"highest in {_weeks(first, last)}",
         height=_ASK_HEIGHT,
@@ -138,21 +157,6 @@ def when_to_ask(summary: Data, say: Numerals) -> Card | None:
         ),
         places=tuple(place(axis.at(week)) for week in range(1, len(rates) + 1)),
     )  # fmt: skip
-    gaps = ", ".join(
-        f"{step['order']} → {step['order'] + 1}: {say.number(step['median_days']).shown}"
-        for step in found["latency"][:5]
-        if step["returned"] >= _ENOUGH
-    )
-    note = f"Median days to the next order: {gaps}. {found['latency_note']}" if gaps else ""
-    return Card(
-        "ask",
-        "When to ask",
-        f"A second order is likeliest in {_weeks(first, last)} after the first",
-        f"Second orders per {thousand} customers still waiting, a day.",
-        (plot,),
-        note,
-        "narrow",
-    )
 
 
 def activity(summary: Data, say: Numerals) -> Card | None:
@@ -164,14 +168,40 @@ def activity(summary: Data, say: Numerals) -> Card | None:
     late = [one for one in groups if one["name"] in ("overdue", "lapsed")]
     people = sum(one["customers"] for one in late)
     spent = say.rounded(sum(float(one["revenue"]) for one in late), 0)
-    order = list(_TONES)
-    shown = sorted(groups, key=lambda one: order.index(one["name"]) if one["name"] in order else 9)
-    whole = are_whole([one["revenue"] for one in groups])
-    buyers = [one for one in shown if one["name"] != "never"]
+    buyers = [one for one in _in_order(groups) if one["name"] != "never"]
     stacks = [_stack("People", buyers, "customers")]
     if total > 0:
         stacks.append(_stack("Revenue", buyers, "revenue"))
-    table = Table(
+    return Card(
+        "activity",
+        "Activity",
+        f"{counted_in(say, people, 'buyer')} are overdue or lapsed; they have spent {spent}"
+        if people
+        else "Nobody is overdue or lapsed",
+        "Late is judged by each customer’s own rhythm.",
+        (
+            *stacks,
+            _table_of_activities(summary, say),
+            *(
+                Sentence(say.words(one.words))
+                for one in two_clocks(summary)
+                if isinstance(one, Paragraph)
+            ),
+        ),
+        width="half",
+    )
+
+
+def _in_order(groups: list[Data]) -> list[Data]:
+    """Activities as they follow each other; what somebody named stands last."""
+    order = list(_TONES)
+    return sorted(groups, key=lambda one: order.index(one["name"]) if one["name"] in order else 9)
+
+
+def _table_of_activities(summary: Data, say: Numerals) -> Table:
+    groups, total = summary["activity"], float(summary["revenue"])
+    whole = are_whole([one["revenue"] for one in groups])
+    return Table(
         columns=(
             Column("Activity", "name", folds=True),
             *numbers("People"),
@@ -187,26 +217,8 @@ def activity(summary: Data, say: Numerals) -> Card | None:
                 say.money(one["revenue"], whole=whole),
                 say.share(one["revenue_share"], 0) if total > 0 else NONE,
             )
-            for one in shown
+            for one in _in_order(groups)
         ),
-    )
-    return Card(
-        "activity",
-        "Activity",
-        f"{counted_in(say, people, 'buyer')} are overdue or lapsed; they have spent {spent}"
-        if people
-        else "Nobody is overdue or lapsed",
-        "Late is judged by each customer’s own rhythm.",
-        (
-            *stacks,
-            table,
-            *(
-                Sentence(say.words(one.words))
-                for one in two_clocks(summary)
-                if isinstance(one, Paragraph)
-            ),
-        ),
-        width="half",
     )
 
 

@@ -28,6 +28,26 @@ def months(summary: Data, say: Numerals) -> Card | None:
     if not rows or len(rows) < _LEAST_DATES:
         return None
     told = [(float(one["earlier"]), float(one["first"])) for one in rows]
+    running = (
+        "" if found["last_is_over"] else f"{_month(rows[-1]['month'])} is not over: it is hollow."
+    )
+    return Card(
+        "months",
+        "Months",
+        _in_words(told),
+        "Revenue by month, refunds taken off in the month they were made.",
+        (
+            Key((("client", "from customers of earlier months"),
+                 ("customer", "from first-time buyers of the month"))),
+            _plot_of_months(found, told, say),
+        ),
+        running,
+    )  # fmt: skip
+
+
+def _plot_of_months(found: Data, told: Sequence[tuple[float, float]], say: Numerals) -> Plot:
+    """A bar for each month, the first-timers on top of the others."""
+    rows = found["rows"]
     top = nice(max(max(earlier, 0.0) + max(first, 0.0) for earlier, first in told))
     axis, scale = Axis(0.0, float(len(rows))), Axis(0.0, top[-1])
     bars = []
@@ -41,7 +61,7 @@ def months(summary: Data, say: Numerals) -> Card | None:
             bars.append((left, place(100 - high), wide, place(high - low), f"customer{running}"))
     whole = are_whole([one[name] for one in rows for name in ("earlier", "first")])
     every = 1 if len(rows) <= _A_YEAR else 3
-    plot = Plot(
+    return Plot(
         title="Revenue by month",
         says=_in_words(told),
         height=_HEIGHT,
@@ -61,21 +81,6 @@ def months(summary: Data, say: Numerals) -> Card | None:
             ),
         ),
         places=tuple(place(axis.at(at + 0.5)) for at in range(len(rows))),
-    )  # fmt: skip
-    running = (
-        "" if found["last_is_over"] else f"{_month(rows[-1]['month'])} is not over: it is hollow."
-    )
-    return Card(
-        "months",
-        "Months",
-        _in_words(told),
-        "Revenue by month, refunds taken off in the month they were made.",
-        (
-            Key((("client", "from customers of earlier months"),
-                 ("customer", "from first-time buyers of the month"))),
-            plot,
-        ),
-        running,
     )  # fmt: skip
 
 

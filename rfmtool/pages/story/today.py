@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from rfmtool.pages.blocks import Column, Dot, Name, Number, Table, numbers
@@ -111,11 +111,29 @@ def to_do(summary: Data, say: Numerals) -> Card | None:
     groups = [group for group in actions if group["channel"]]
     if not groups:
         return None
-    back, known = came_back(summary, "action"), summary.get("contacts_known")
     first = groups[:_FIRST]
-    people = sum(map(to_contact, first))
-    whole = are_whole([group["revenue"] for group in groups])
+    people = people_in(say, sum(map(to_contact, first)))
     spent = say.rounded(sum(float(group["revenue"]) for group in first), 0)
+    unlisted = ", ".join(
+        f"{say.count(group['customers']).shown} {plain(group['name'])}"
+        for group in actions
+        if not group["channel"]
+    )
+    return Card(
+        "first",
+        "Do first",
+        f"Start with {people}, who have spent {spent} with you",
+        _how_to_read_lists(summary),
+        (_table_of_lists(summary, groups, say),),
+        f"In no list: {unlisted}." if unlisted else "",
+    )
+
+
+def _table_of_lists(summary: Data, groups: Sequence[Data], say: Numerals) -> Table:
+    """A row for each list, where its file or sheet is named."""
+    back, known = came_back(summary, "action"), summary.get("contacts_known")
+    whole = are_whole([group["revenue"] for group in groups])
+    more = people_in(say, sum(map(to_contact, groups[_FIRST:])))
     kind = summary.get("lists_as", "csv")  # not in summaries of older versions
     file_of = {None: "{}", "xlsx": "action {}"}.get(kind, f"{{}}.{kind}")
     rows = tuple(
@@ -130,12 +148,7 @@ def to_do(summary: Data, say: Numerals) -> Card | None:
         )
         for place, group in enumerate(groups, start=1)
     )
-    more = sum(map(to_contact, groups[_FIRST:]))
-    idle = [group for group in actions if not group["channel"]]
-    unlisted = ", ".join(
-        f"{say.count(group['customers']).shown} {plain(group['name'])}" for group in idle
-    )
-    table = Table(
+    return Table(
         columns=(
             Column("", "number", minor=True, unsaid="Place"),
             Column("What", "name", folds=True),
@@ -147,13 +160,16 @@ def to_do(summary: Data, say: Numerals) -> Card | None:
         ),
         rows=rows,
         first=_FIRST,
-        rest=f"{len(groups) - _FIRST} more lists, {people_in(say, more)}",
+        rest=f"{len(groups) - _FIRST} more lists, {more}",
     )
+
+
+def _how_to_read_lists(summary: Data) -> str:
     tested = summary["backtest"]
     reading = {
         None: "Each line is a list of people.",
         "xlsx": "Each line is a sheet of report.xlsx.",
-    }.get(kind, "Each line is a list in the folder actions.")
+    }.get(summary.get("lists_as", "csv"), "Each line is a list in the folder actions.")
     if tested:
         reading += (
             f" The dot: how many such people ordered anyway in the {tested['days']} days after"
@@ -165,14 +181,7 @@ def to_do(summary: Data, say: Numerals) -> Card | None:
                 else "."
             )
         )
-    return Card(
-        "first",
-        "Do first",
-        f"Start with {people_in(say, people)}, who have spent {spent} with you",
-        reading,
-        (table,),
-        f"In no list: {unlisted}." if unlisted else "",
-    )
+    return reading
 
 
 def people_in(say: Numerals, many: int) -> str:

@@ -40,6 +40,23 @@ def segments(summary: Data, say: Numerals) -> Card | None:
     groups = sorted(summary["segments"], key=lambda one: -float(one["revenue"]))
     if not groups:
         return None
+    reading = "Sorted by revenue. Light bar: share of people; dark: share of revenue."
+    if summary["backtest"] is not None:
+        reading += (
+            f" Dot: share who ordered within {summary['backtest']['days']} days of"
+            f" {day_in_words(summary['backtest']['from'])}, placed by the same rules on that day."
+        )
+    single = len(groups) == 1
+    return Card(
+        "segments",
+        "Segments",
+        _finding(summary, groups),
+        reading,
+        () if single else (_table_of_segments(summary, groups, say),),
+    )
+
+
+def _table_of_segments(summary: Data, groups: list[Data], say: Numerals) -> Table:
     back = came_back(summary, "segment")
     largest = max([one["share"] for one in groups]
                   + [one["revenue_share"] or 0.0 for one in groups]) or 1.0  # fmt: skip
@@ -63,7 +80,7 @@ def segments(summary: Data, say: Numerals) -> Card | None:
     )  # fmt: skip
     hidden = groups[_SHOWN:]
     rest = sum(one["revenue_share"] or 0.0 for one in hidden)
-    table = Table(
+    return Table(
         columns=(
             Column("Segment", "name", folds=True),
             *numbers("People"),
@@ -81,16 +98,6 @@ def segments(summary: Data, say: Numerals) -> Card | None:
         first=_SHOWN,
         rest=f"{len(hidden)} more, {say.rounded(100 * rest, 1)}% of revenue",
     )  # fmt: skip
-    reading = "Sorted by revenue. Light bar: share of people; dark: share of revenue."
-    if summary["backtest"] is not None:
-        reading += (
-            f" Dot: share who ordered within {summary['backtest']['days']} days of"
-            f" {day_in_words(summary['backtest']['from'])}, placed by the same rules on that day."
-        )
-    single = len(groups) == 1
-    return Card(
-        "segments", "Segments", _finding(summary, groups), reading, () if single else (table,)
-    )
 
 
 def _number(say: Numerals, value: float | None) -> Number | str:
