@@ -4,6 +4,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import duckdb
 import pyarrow as pa
@@ -297,7 +298,7 @@ def test_a_run_that_never_reads_logs_no_secret(tmp_path):
 
 def test_two_queries_of_one_database_are_two_and_one_said_twice_is_refused(tmp_path):
     path = f"sqlite:{tmp_path / 'shop.db'}"
-    with sqlite3.connect(tmp_path / "shop.db") as database:
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as database, database:
         database.execute("create table orders (customer_id, ordered_at, amount)")
         database.execute(
             "insert into orders values ('ann', '2024-01-31', 5), ('bob', '2024-02-01', 6)"
@@ -318,7 +319,7 @@ def test_a_password_with_a_number_sign_is_told_of_without_a_letter_of_it():
 
 def test_a_query_longer_than_a_name_of_a_file_can_be_is_asked(tmp_path):
     path = tmp_path / "shop.db"
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute("create table orders (customer_id, ordered_at, amount)")
         database.execute("insert into orders values ('ann', '2024-01-31', 5)")
     query = "select * from orders where " + " and ".join(["amount > 0"] * 40)

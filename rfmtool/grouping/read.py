@@ -75,7 +75,7 @@ class Settings:
     memory_limit: int | None = None
     """How many bytes the program may take."""
     reported: bool = False
-    """Whether a report is made of everybody, which takes more of them."""
+    """Whether a report is made of everybody, which takes more memory."""
     remote: str | None = field(default=None, repr=False)  # it may hold a token
     """Where lines are grouped: a cluster that speaks Spark Connect; None: in this process."""
 

@@ -59,7 +59,8 @@ def published_file(path: Path, *, shared: bool = False) -> Iterator[IO[bytes]]:
         with _closed(behind, what) as target:
             yield target
         return
-    real = Path(os.path.realpath(path))  # a link keeps pointing where it does
+    with system_failures(what):
+        real = _real(path)
     with _beside(real, what) as place:
         beside = place / "new"
         with system_failures(what):
@@ -73,6 +74,18 @@ def published_file(path: Path, *, shared: bool = False) -> Iterator[IO[bytes]]:
             beside.chmod(_mode_for(real, 0o666) if shared else 0o600)
             beside.replace(real)
     _flush_folder(real.parent)
+
+
+def _real(path: Path) -> Path:
+    """Where a path leads, so that a link keeps pointing where it does.
+
+    Raises:
+        OSError: its links lead in a circle; Python below 3.13 makes that a RuntimeError.
+    """
+    real = path.resolve()
+    if real.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    return real
 
 
 @contextmanager
@@ -125,7 +138,7 @@ def published_folder(folder: Path, kind: str = "run", *, shared: bool = False) -
     with system_failures(what):
         if folder.exists() and not folder.is_dir():
             raise ForeignFolderError(f"{what}: is a file, not a folder", "Name another folder.")
-        folder = folder.resolve()  # a link keeps pointing where it does
+        folder = _real(folder)
     if folder == folder.parent or Path.cwd().is_relative_to(folder):
         raise UsageError(
             f"{what}: the working folder is in it, and would be exchanged under your feet",

@@ -20,6 +20,7 @@ _NEXT_STEPS: Final = {
     errno.EROFS: _OWN_PLACE,
     errno.ENOENT: "No file can be made there, as under /proc: name a folder of your own.",
     errno.ENAMETOOLONG: "Name a shorter one.",
+    errno.ELOOP: "Its links lead in a circle: name another place.",
     errno.EBUSY: "Name a folder below it: a mounted one cannot be exchanged.",
 }
 _DEVICES: Final = (Path("/dev"), Path("/proc"))

@@ -8,7 +8,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, Final, cast
+from typing import IO, BinaryIO, Final, cast
 
 import pyarrow as pa
 
@@ -65,7 +65,7 @@ def _kept(name: str) -> Iterator[_Spool]:
     """A new spool; flushed at the end, and with errors in our words."""
     spool = None
     try:
-        spool = _Spool()
+        spool = _Spool(tempfile.TemporaryFile())  # noqa: SIM115 - it closes it
         yield spool
         spool.file.flush()
     except OSError as error:
@@ -94,8 +94,8 @@ def reader_of(spool: BinaryIO) -> BinaryIO:
 class _Spool(io.RawIOBase):
     """A copy of a pipe, since detection and a second pass need to read again; gone when unused."""
 
-    def __init__(self) -> None:
-        self.file = tempfile.TemporaryFile()  # noqa: SIM115 - closed below, by the base at the latest
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
 
     def seekable(self) -> bool:
         return True
