@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import warnings
 from decimal import Decimal
 
 import numpy as np
@@ -18,6 +20,7 @@ import rfmtool
 from rfmtool.errors import InputError
 from rfmtool.sources import detect, read
 from rfmtool.sources.files.exports import ExportFile
+from rfmtool.sources.files.spools import spooled
 from rfmtool.sources.layout import Asked
 
 HEADER = b"customer_id,ordered_at,amount,note\n"
@@ -334,3 +337,14 @@ def test_damaged_parquet_is_refused_in_one_line(write):
         rfmtool.run(write(bytes(data), "damaged.parquet"))
     with pytest.raises(InputError, match=r"short\.parquet: the Parquet data is damaged"):
         rfmtool.run(write(bytes(data[:100]), "short.parquet"))
+
+
+def test_a_copy_of_a_pipe_that_nothing_uses_closes_itself(recwarn):
+    warnings.simplefilter("always")
+    spool = spooled(io.BytesIO(HEADER), "stdin")
+    spool.itself = spool  # only the collector of garbage finds it
+
+    del spool
+    gc.collect()
+
+    assert not recwarn.list

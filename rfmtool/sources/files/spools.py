@@ -6,6 +6,7 @@ import io
 import os
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, BinaryIO, Final, cast
@@ -96,6 +97,8 @@ class _Spool(io.RawIOBase):
 
     def __init__(self, file: IO[bytes]) -> None:
         self.file = file
+        # In a circle of objects Python would end the file first, and warn that it is open.
+        weakref.finalize(self, file.close)
 
     def seekable(self) -> bool:
         return True
