@@ -226,6 +226,18 @@ def test_ctrl_c_at_any_moment_never_shows_a_traceback(place, after):
     assert set(names_in(place)) <= {"shop.csv", "long.csv", "out"}
 
 
+def test_ctrl_c_in_code_that_a_library_makes_of_text_ends_it_with_the_same_code(tmp_path):
+    written(tmp_path / "click.py", "exec('raise KeyboardInterrupt')")
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "rfmtool"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+    )
+    assert (done.returncode, done.stderr) == (130, "")
+
+
 def test_a_run_started_with_ctrl_c_ignored_goes_on_ignoring_it(place):
     in_background = ["bash", "-c", "trap '' INT; exec \"$@\"", "bash"]
     with started(place, "run", "-", "-o", "out", "--quiet", by=in_background) as run:
