@@ -7,6 +7,7 @@ from typing import Final
 
 import pandas as pd
 
+from rfmtool.frames import small
 from rfmtool.scoring.scales import Scales
 
 _COUNTED: Final = (
@@ -42,9 +43,4 @@ def counted(people: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     """The columns that are counted; where scores are within groups, the group too."""
     within = () if scales.within is None else (scales.within.column,)
     there = [name for name in dict.fromkeys((*_COUNTED, *within)) if name in people]
-    # Copied, for a column may hold all the others that it stands among.
-    columns = {
-        name: people[name].astype(_SMALL[name]) if name in _SMALL else people[name].copy()
-        for name in there
-    }
-    return pd.DataFrame(columns, copy=False)
+    return small(people[there], _SMALL)

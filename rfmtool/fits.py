@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import union_categoricals
 
 from rfmtool import columns as names
 from rfmtool.analyses.earning import year_of
@@ -17,6 +15,7 @@ from rfmtool.analyses.tastes import tastes
 from rfmtool.arrays import parts_of
 from rfmtool.days import day_number
 from rfmtool.errors import RulesError
+from rfmtool.frames import joined, small
 from rfmtool.grouping.evidence import wallets_of
 from rfmtool.grouping.grouped import Grouped, rows_between
 from rfmtool.grouping.order_days import OrderDates
@@ -37,8 +36,8 @@ from rfmtool.scoring.timing import fit_timing, order_days
 from rfmtool.scoring.told_wallets import Period
 from rfmtool.scoring.wallet import WalletLimits, best_wallets, wallet_limits
 
-_LOOKED_AT = ("frequency", "order_days", "monetary", "recency_days", "first_order_on",
-              "last_order_on")  # fmt: skip
+_SMALL: Final = {"frequency": "int32", "order_days": "int32", "recency_days": "Int32"}
+"""How many bits are enough for them."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Fit:
 
     scales: Scales
     tenure: int
-    """Days from the first order to 1970 beyond which tenure is long."""
+    """Days from the first order to 1970 beyond which tenure is long; 0 where nobody asks."""
     wallet_limits: WalletLimits | None
     """None where no wallets are needed."""
     told_wallets: pd.DataFrame | None
@@ -100,7 +99,7 @@ def fit_everyone(
     log = grouped.evidence.get("contacted") if needed & needs.YEARLY else None
     return Fit(
         in_force,
-        tenure_limit(people),
+        tenure_limit(people) if "looks_like_supporter" in needed else 0,
         limits,
         told,
         shared if log is None else shared.assign(**_of_year(grouped, log, rules, day)),
@@ -130,21 +129,6 @@ def measured(
     return people.assign(phone=international(people["phone"], grouped.export.asked.country))
 
 
-def joined(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Frames of some customers each as one of all; each column is let go of in its turn."""
-    frames = list(parts)
-    if len(frames) == 1:
-        return frames[0]
-    columns = {}
-    for name in [*frames[0]]:
-        column = [frame.pop(name) for frame in frames]
-        if isinstance(column[0].dtype, pd.CategoricalDtype):  # whose labels may be different ones
-            columns[name] = pd.Series(union_categoricals(column))
-        else:
-            columns[name] = pd.concat(column, ignore_index=True)
-    return pd.DataFrame(columns, copy=False)
-
-
 def needed_by(settings: Settings, rules: Rules) -> frozenset[str]:
     """The columns that a run is asked for, and all that they rest on."""
     every = {*names.WRITTEN} - (frozenset() if settings.wallet_scores else needs.JOINT)
@@ -169,14 +153,21 @@ def _looked_at(
     grouped: Grouped, rules: Rules, scales: Scales | None, day: int, needed: frozenset[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """What is measured of everyone, without what nothing is fitted to; and with it, of one part."""
-    asked = {*_LOOKED_AT, *rules.wallet.peers, rules.fit.within}
+    within, peers = rules.fit.within, rules.wallet.peers
     if scales:
         within = scales.within.column if scales.within else None
-        asked = {*_LOOKED_AT, *scales.peer_spend.peers.attributes, within}
+        peers = scales.peer_spend.peers.attributes
+    asked = {"frequency", "monetary", "recency_days", within}
+    if needed & (needs.WALLETS | needs.BREADTH):
+        asked |= {"first_order_on", *peers}
+    if "looks_like_supporter" in needed:
+        asked.add("first_order_on")
+    if grouped.evidence:
+        asked |= {"order_days", "last_order_on"}
     kept, part = [], None
     for start, stop in parts_of(len(grouped.table)):
         part = measured(grouped.between(start, stop), rules, scales, day, needed)
-        kept.append(part[[name for name in part if name in asked]])
+        kept.append(small(part[[name for name in part if name in asked]], _SMALL))
     return joined(kept), part if len(kept) == 1 else None
 
 

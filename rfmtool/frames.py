@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from rfmtool.arrays import Ints
 
@@ -16,6 +17,30 @@ def beside(people: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:
     old = [name for name in columns if name in people]
     people = people.drop(columns=old) if old else people
     return pd.concat([people, pd.DataFrame(columns, people.index, copy=False)], axis=1)
+
+
+def small(frame: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:
+    """The columns in these kinds, or their own; each by itself, for it may hold its neighbours."""
+    columns = {
+        name: frame[name].astype(kinds[name]) if name in kinds else frame[name].copy()
+        for name in [*frame]
+    }
+    return pd.DataFrame(columns, frame.index, copy=False)
+
+
+def joined(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Frames of some customers each as one of all; each column is let go of in its turn."""
+    frames = list(parts)
+    if len(frames) == 1:
+        return frames[0]
+    columns = {}
+    for name in [*frames[0]]:
+        column = [frame.pop(name) for frame in frames]
+        if isinstance(column[0].dtype, pd.CategoricalDtype):  # whose labels may be different ones
+            columns[name] = pd.Series(union_categoricals(column))
+        else:
+            columns[name] = pd.concat(column, ignore_index=True)
+    return pd.DataFrame(columns, copy=False)
 
 
 def worded(codes: Ints, words: Sequence[str]) -> pd.Categorical[Any]:

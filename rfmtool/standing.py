@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -18,10 +18,11 @@ from rfmtool.analyses.looks import MEASURED, PLACED, SCORED, looked_back
 from rfmtool.arrays import MANY, Mask, parts_of
 from rfmtool.counted import Figures, counted
 from rfmtool.days import day_number
-from rfmtool.fits import Fit, fit_everyone, joined, measured, needed_by
-from rfmtool.grouping.evidence import known_until
+from rfmtool.fits import Fit, fit_everyone, measured, needed_by
+from rfmtool.frames import joined
+from rfmtool.grouping.earlier import Earlier
 from rfmtool.grouping.grouped import Grouped, rows_between
-from rfmtool.grouping.history import Past, ended, known_by, standing
+from rfmtool.grouping.history import Pasts
 from rfmtool.grouping.read import Settings
 from rfmtool.heap import give_back
 from rfmtool.money import total_of
@@ -38,7 +39,7 @@ from rfmtool.sources.ledger import Ledger
 
 _FEW: Final = 20_000
 """Of fewer customers threads would only wait for each other."""
-_KEPT_ON = ("looks", "_cells", "days", "known", "_log")
+_KEPT_ON = ("looks", "_cells", "days", "_log")
 """What rests on nothing that earlier runs tell."""
 
 
@@ -129,13 +130,13 @@ class Standing:
         return (*self._looked_back(PLACED),)
 
     def _looked_back(self, select: tuple[str, ...]) -> Iterator[LookBack]:
-        def place(day: date, past: Iterable[Past]) -> tuple[pd.DataFrame, Mask]:
-            then = self.before(day, past, select, None if self.fitted else self.scales)
-            return then.select((*select, *MEASURED)), then.known
+        def place(day: date, pasts: Pasts) -> Iterator[tuple[pd.DataFrame, Mask]]:
+            then = self.before(day, pasts, select)
+            return then.known_parts((*select, *MEASURED))
 
         if needed_by(self.settings, self.rules) & needs.FORECASTS:
-            threads, is_held = self.days_at_once, self.has_room
-            yield from looked_back(self.grouped, self.as_of, place, threads, is_held=is_held)
+            threads, is_kept = self.days_at_once, self.has_room
+            yield from looked_back(self.grouped, self.as_of, place, threads, is_kept=is_kept)
             give_back()
 
     @cached_property
@@ -264,37 +265,37 @@ class Standing:
         """The distinct days with a counting order, by place in `frame`."""
         return order_days(self.grouped.dates)
 
-    def before(
-        self, day: date, past: Iterable[Past], select: tuple[str, ...], scales: Scales | None = None
-    ) -> Standing:
+    def before(self, day: date, pasts: Pasts, select: tuple[str, ...]) -> Before:
         """Where the same people stood on an earlier day, by what was known then.
 
-        Who was not known yet has neither order nor money; see `known`.
+        Who was not known yet has neither order nor money; see `Before.known_parts`.
 
         Args:
             day: the earlier day.
-            past: what each order moved on each day.
-            select: the columns to compute.
-            scales: cut points to use; None fits them to what was known.
+            pasts: what each order moved on each day.
+            select: the columns to compute. Scales are fitted to what was known, unless they were
+                given.
         """
-        grouped, last = self.grouped, day_number(day)
-        entries = 0 if grouped.entries is None else len(grouped.entries.day)
-        table, dates = standing(grouped.table, past, last, entries)
-        then = replace(
-            grouped,
-            table=table,
-            dates=dates,
-            categories=None,
-            entries=ended(grouped.entries, last)
-            if grouped.entries and "wallets" in grouped.evidence
-            else None,
-            evidence=known_until(grouped.evidence, last),
-        )
         settings = replace(self.settings, select=select)
-        return Standing.of(then, self.rules, day, settings, scales=scales)
+        dated = bool(needed_by(settings, self.rules) & needs.TIMED)
+        then = Earlier.of(self.grouped, pasts, day_number(day), dated=dated)
+        scales = None if self.fitted else self.scales
+        return Before.of(then, self.rules, day, settings, scales=scales)
 
-    @cached_property
-    def known(self) -> Mask:
-        """Of whom the shop had heard by the end of the day: by a line, or a dated event."""
-        lines = self.grouped.table["rows"].to_numpy()
-        return known_by(lines, self.grouped.evidence, self.as_of_day)
+
+@dataclass(frozen=True)
+class Before(Standing):
+    """Where everybody stood on an earlier day."""
+
+    grouped: Earlier
+
+    def known_parts(self, names: Collection[str]) -> Iterator[tuple[pd.DataFrame, Mask]]:
+        """These columns of `frame`, as far as there are such, some customers at a time.
+
+        Yields:
+            The rows of those whom the shop had heard of by then, and who of the part they are.
+        """
+        for start, stop in parts_of(len(self.grouped.table)):
+            known = self.grouped.known[start:stop]
+            part = self.between(start, stop)
+            yield part[[name for name in names if name in part]][known], known

@@ -228,7 +228,7 @@ def test_ctrl_c_at_any_moment_never_shows_a_traceback(place, after):
 
 def test_ctrl_c_in_code_that_a_library_makes_of_text_ends_it_with_the_same_code(tmp_path):
     written(tmp_path / "click.py", "exec('raise KeyboardInterrupt')")
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-m", "rfmtool"],
         check=False,
         capture_output=True,

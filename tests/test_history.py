@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledgers import detailed_ledgers, ledgers
 
+from rfmtool.engines import Entries
+from rfmtool.grouping.earlier import Earlier
 from rfmtool.grouping.history import (
     Pasts,
     counting_orders,
@@ -20,7 +22,6 @@ from rfmtool.grouping.history import (
     known_by,
     moved,
     spend_within,
-    standing,
 )
 from rfmtool.grouping.read import Settings, look
 from rfmtool.scoring.customers import customers
@@ -56,6 +57,14 @@ def some_day(ledger, place):
     return days[place % len(days)] + timedelta(place % 3 - 1)
 
 
+def standing(grouped, day):
+    """The customers and the days of their orders at the end of a day."""
+    people = len(grouped.table)
+    pasts = Pasts.of(grouped.entries, people, is_kept=False)
+    then = Earlier.of(grouped, pasts, ordinal(day), dated=True).between(0, people)
+    return then.table, then.dates
+
+
 def measured(table, dates, day):
     """The customers with a line by then, by id."""
     frame = customers(table, dates, ordinal(day))
@@ -75,9 +84,7 @@ def test_everyone_as_of_any_earlier_day_is_what_the_oracle_makes_of_the_lines_by
     grouped = read(written(ledger, scratch))
     expected = oracle.levels(ledger.lines, until=day)
 
-    table, dates = standing(
-        grouped.table, Pasts(grouped.entries), ordinal(day), len(grouped.entries.day)
-    )
+    table, dates = standing(grouped, day)
 
     assert table["customer_id"].equals(grouped.table["customer_id"])
     for owner, row in enumerate(table.to_pylist()):
@@ -96,9 +103,7 @@ def test_everyone_as_of_any_earlier_day_is_as_in_reading_the_export_as_of_that_d
     day, path = some_day(ledger, place), written(ledger, scratch)
     whole, then = read(path), read(path, as_of=day)
 
-    now = measured(
-        *standing(whole.table, Pasts(whole.entries), ordinal(day), len(whole.entries.day)), day
-    )
+    now = measured(*standing(whole, day), day)
 
     known = measured(then.table, then.dates, day)
     nothing = {"frequency": 0, "order_days": 0, "monetary": 0, "sales": 0, "refunds": 0}
@@ -142,13 +147,9 @@ GIVEN_BACK = [
 def test_an_order_given_back_in_july_still_counts_at_the_end_of_june(write):
     grouped = read(write(GIVEN_BACK))
 
-    past, june, july = [*Pasts(grouped.entries)], date(2024, 6, 30), date(2024, 7, 5)
-    in_june = measured(
-        *standing(grouped.table, past, ordinal(june), len(grouped.entries.day)), june
-    )
-    in_july = measured(
-        *standing(grouped.table, past, ordinal(july), len(grouped.entries.day)), july
-    )
+    june, july = date(2024, 6, 30), date(2024, 7, 5)
+    in_june = measured(*standing(grouped, june), june)
+    in_july = measured(*standing(grouped, july), july)
 
     assert [in_june[name]["frequency"] for name in ("ann", "bob", "cy")] == [1, 1, 0]
     assert in_june["ann"]["monetary"] == 300_000
@@ -161,9 +162,7 @@ def test_an_order_given_back_in_july_still_counts_at_the_end_of_june(write):
 def test_before_the_first_line_nobody_has_anything(write):
     grouped = read(write(GIVEN_BACK))
 
-    table, dates = standing(
-        grouped.table, Pasts(grouped.entries), ordinal(date(2024, 6, 9)), len(grouped.entries.day)
-    )
+    table, dates = standing(grouped, date(2024, 6, 9))
 
     assert len(table) == 3
     assert not len(dates.day)
@@ -200,22 +199,29 @@ def test_people_who_moved_to_other_places_keep_what_is_theirs(write):
 # Who was known -----------------------------------------------------------------------------------
 
 
+def entries(*moves):
+    """What orders of their own moved, of these customers on these days."""
+    owner, day = np.array(moves, dtype=np.int32).reshape(-1, 2).T
+    money = np.zeros(len(moves), dtype=np.int64)
+    return Entries(owner, np.arange(len(moves), dtype=np.int32), day, money, money)
+
+
 @pytest.mark.parametrize(("name", "column"), [("contacts", "since_on"), ("feedback", "given_on")])
 def test_an_event_makes_known_from_its_day_on_and_one_without_a_day_never_did(name, column):
     june = ordinal(date(2024, 6, 9))
     days = pd.array([june + 1, june, pd.NA], "Int64")
     evidence = {name: pd.DataFrame({"owner": [0, 1, 2], column: days})}
-    nobody = np.zeros(3, dtype=np.int64)
 
-    assert known_by(nobody, evidence, june).tolist() == [False, True, False]
-    assert known_by(nobody, evidence, june + 1).tolist() == [True, True, False]
-    assert known_by(np.array([2, 0, 1]), {}, june).tolist() == [True, False, True]
+    assert known_by(entries(), 3, evidence, june).tolist() == [False, True, False]
+    assert known_by(entries(), 3, evidence, june + 1).tolist() == [True, True, False]
+    moves = entries((0, june), (0, june - 1), (1, june + 1), (2, june))
+    assert known_by(moves, 3, {}, june).tolist() == [True, False, True]
 
 
 def test_a_referral_makes_both_sides_known():
     referrals = pd.DataFrame({"owner": [0], "referred": [2], "referred_on": [1]})
 
-    known = known_by(np.zeros(3, dtype=np.int64), {"referrals": referrals.astype("Int64")}, 1)
+    known = known_by(entries(), 3, {"referrals": referrals.astype("Int64")}, 1)
 
     assert known.tolist() == [True, False, True]
 

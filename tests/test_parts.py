@@ -7,7 +7,7 @@ import pytest
 from shell import rfmtool
 
 from rfmtool import arrays, run
-from rfmtool.fits import joined
+from rfmtool.frames import joined
 
 SHOP = Path(__file__).parents[1] / "examples" / "shop"
 TABLES = ("contacts", "referrals", "feedback", "wallets", "partners")

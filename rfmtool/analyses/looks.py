@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date
 from functools import partial
 from typing import Final
@@ -12,11 +13,12 @@ import pandas as pd
 
 from rfmtool.analyses.backtest import GROUPINGS, LookBack
 from rfmtool.analyses.returned import BACKTEST_DAYS, look_back_days
-from rfmtool.arrays import Ints, Mask
+from rfmtool.arrays import Ints, Mask, parts_of
 from rfmtool.days import day_number, day_of
 from rfmtool.errors import RulesError
+from rfmtool.frames import joined, small
 from rfmtool.grouping.grouped import Grouped
-from rfmtool.grouping.history import Past, Pasts, spent_between
+from rfmtool.grouping.history import Pasts, spent_between
 from rfmtool.grouping.order_days import OrderDates
 from rfmtool.threads import in_order
 
@@ -33,20 +35,20 @@ _SMALL: Final = {"frequency": "int32", "recency_score": "Int8", "frequency_score
 def looked_back(
     grouped: Grouped,
     as_of: date,
-    place: Callable[[date, Iterable[Past]], tuple[pd.DataFrame, Mask]],
+    place: Callable[[date, Pasts], Iterator[tuple[pd.DataFrame, Mask]]],
     threads: int,
     *,
-    is_held: bool,
+    is_kept: bool,
 ) -> Iterator[LookBack]:
     """Find who has ordered after each of the days to look back from.
 
     Args:
         grouped: everyone, and what they ordered.
         as_of: the day of the run.
-        place: gives everybody as they stood on a day, MEASURED and SCORED or PLACED, and who was
-            known then.
+        place: gives everybody known as they stood on a day, MEASURED and SCORED or PLACED, and who
+            that is, a part of the customers at a time.
         threads: how many days to look at together.
-        is_held: whether what orders moved is laid out once for all days, which takes much memory.
+        is_kept: whether what orders moved is laid out once for all days, which takes much memory.
 
     Yields:
         The latest day first; none where history is short, the run did not keep what each order
@@ -56,23 +58,27 @@ def looked_back(
     if grouped.entries is None or not len(dates.day):
         return
     days = look_back_days(day_of(int(dates.day.min())), as_of)
-    past: Iterable[Past] = Pasts(grouped.entries)
-    if days and is_held:
-        past = [*past]
-    jobs = (partial(place, day, past) for day in days)
-    # With one thread none is begun before it is asked for, and one is held at a time.
-    placed = (job() for job in jobs) if threads == 1 else in_order(jobs, threads)
-    for day in days:
-        try:
-            people, known = next(placed)
-        except RulesError:  # such as values below 0 that cannot be cumulated
-            break
-        after = day_number(day)
+    customers = len(grouped.table)
+    pasts = Pasts.of(grouped.entries, customers, is_kept=is_kept and bool(days))
+
+    def look_back(day: date) -> LookBack:
+        after, people, orders, spent = day_number(day), [], [], []
         until = after + BACKTEST_DAYS
-        orders = orders_between(dates, after, until, len(known))[known].astype(np.int32)
-        spent = spent_between(past, after, until, len(known))[known]
-        yield LookBack(day, people[known].astype(_SMALL), orders, spent)
-        del people, known, orders, spent  # or they would be held while the next are made
+        for (start, stop), (part, known) in zip(
+            parts_of(customers), place(day, pasts), strict=True
+        ):
+            people.append(small(part, _SMALL))
+            came = orders_between(dates.between(start, stop), after, until, len(known))
+            orders.append(came[known].astype(np.int32))
+            money = spent_between(pasts.between(start, stop), after, until, len(known))
+            spent.append(money[known])
+        return LookBack(day, joined(people), np.concatenate(orders), np.concatenate(spent))
+
+    jobs = (partial(look_back, day) for day in days)
+    # With one thread none is begun before it is asked for, and one is held at a time.
+    looks = (job() for job in jobs) if threads == 1 else in_order(jobs, threads)
+    with suppress(RulesError):  # such as values below 0 that cannot be cumulated
+        yield from looks
 
 
 def orders_between(dates: OrderDates, after: int, until: int, customers: int) -> Ints:

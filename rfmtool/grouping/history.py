@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from rfmtool.arrays import Ints, is_first, parts_of
+from rfmtool.arrays import Ints, Mask, is_first, parts_of
 from rfmtool.engines import Entries
 from rfmtool.grouping.order_days import LATE, OrderDates, owner_days
 
@@ -24,8 +24,6 @@ _MOVED: Final = frozenset({"sales", "refunds", "rows", "cost", "uncosted"})
 class Past:
     """What the orders of some customers moved, laid out so that any earlier day is soon told."""
 
-    start: int
-    """The place of the first of these customers, from which theirs are counted."""
     moves: _Moves
     counted: _Counted
 
@@ -71,71 +69,76 @@ class _Counted:
 
 @dataclass(frozen=True)
 class Pasts:
-    """What each order moved on each day, some customers at a time; laid out anew when iterated."""
+    """What each order moved on each day, laid out for some customers at a time."""
 
     entries: Entries
+    laid_out: dict[tuple[int, int], Past]
+    """Of the customers between two places."""
+    is_kept: bool
 
-    def __iter__(self) -> Iterator[Past]:
-        """Of each part of the customers in turn."""
-        for start, part in _parts(self.entries):
-            yield Past(start, _moves(part), _counted(part))
+    @classmethod
+    def of(cls, entries: Entries, customers: int, *, is_kept: bool) -> Pasts:
+        """Lay it out at once, where it `is_kept`; else each part when it is asked for."""
+        pasts = cls(entries, {}, is_kept)
+        for start, stop in parts_of(customers) if is_kept else ():
+            pasts.between(start, stop)
+        return pasts
+
+    def between(self, start: int, stop: int) -> Past:
+        """That of the customers at these places, who are counted from 0."""
+        if (start, stop) not in self.laid_out:
+            if not self.is_kept:
+                self.laid_out.clear()
+            part = self.entries.between(start, stop)
+            self.laid_out[start, stop] = Past(_moves(part), _counted(part))
+        return self.laid_out[start, stop]
 
 
-def standing(
-    table: pa.Table, past: Iterable[Past], until_day: int, entries: int
-) -> tuple[pa.Table, OrderDates]:
-    """The customers as if the export had ended on a day; their places stay as they are.
+def standing(table: pa.Table, past: Past, until_day: int) -> tuple[pa.Table, OrderDates]:
+    """Some customers as if the export had ended on a day; their places stay as they are.
 
     An order given back later still counts. Who has no line by then has no order and no money.
 
     Args:
         table: engines.CUSTOMERS, and `rows`, `cost` and `uncosted` where these are known.
-        past: what each order moved on each day, of all customers.
+        past: what each order of these customers moved on each day.
         until_day: in days since 1970-01-01, included.
-        entries: how many there are in the past.
 
     Returns:
         The table, in which `rows` counts what an order moved on a day as one; and the days of the
         orders that count.
     """
-    moved = _MOVED & {*table.column_names}
-    sums = {name: np.zeros(len(table), dtype=np.int64) for name in moved}
-
-    def days_on() -> Iterator[OrderDates]:
-        for part in past:
-            by_then = part.moves.by(until_day)
-            for name in moved & by_then.keys():
-                sums[name][part.start + part.moves.owner] = by_then[name]
-            yield part.counted.on(until_day).moved(part.start)
-
-    dates = OrderDates.joined(days_on(), entries)
-    for name in moved:
-        place = table.column_names.index(name)
-        table = table.set_column(place, name, pa.array(sums[name]))
-    return table, dates
+    by_then = past.moves.by(until_day)
+    for name in _MOVED & {*table.column_names}:
+        sums = np.zeros(len(table), dtype=np.int64)
+        if name in by_then:
+            sums[past.moves.owner] = by_then[name]
+        table = table.set_column(table.column_names.index(name), name, pa.array(sums))
+    return table, past.counted.on(until_day)
 
 
-def spent_between(past: Iterable[Past], after: int, until: int, customers: int) -> Ints:
-    """What each customer spent after a day until another, refunds taken off; in 1/10,000."""
+def spent_between(past: Past, after: int, until: int, customers: int) -> Ints:
+    """What each of some customers spent after a day until another, refunds taken off; 1/10,000."""
     spent = np.zeros(customers, dtype=np.int64)
-    for part in past:
-        for day, sign in ((until, 1), (after, -1)):
-            moved = part.moves.by(day)
-            spent[part.start + part.moves.owner] += sign * (moved["sales"] - moved["refunds"])
+    for day, sign in ((until, 1), (after, -1)):
+        moved = past.moves.by(day)
+        spent[past.moves.owner] += sign * (moved["sales"] - moved["refunds"])
     return spent
 
 
 def known_by(
-    lines: Ints, evidence: Mapping[str, pd.DataFrame], until_day: int
-) -> npt.NDArray[np.bool_]:
+    entries: Entries, people: int, evidence: Mapping[str, pd.DataFrame], until_day: int
+) -> Mask:
     """Whom the shop had heard of by the end of a day: by a line, or by an event that is dated.
 
     Args:
-        lines: how many lines each of the people has by then.
+        entries: what each order moved on each day.
+        people: how many there are.
         evidence: the tables by name; `owner` and `referred` are places among the people.
         until_day: in days since 1970-01-01, included.
     """
-    known = lines > 0
+    known = np.zeros(people, dtype=bool)
+    known[entries.owner[entries.day <= until_day]] = True
     for name in _HEARD_OF.keys() & evidence.keys():
         table, day = evidence[name], _HEARD_OF[name]
         heard = table[day].le(until_day).fillna(value=False).to_numpy(dtype=bool)
@@ -146,14 +149,12 @@ def known_by(
 
 def counting_orders(entries: Entries) -> OrderDates:
     """The days of the orders that net above zero: the earliest with a positive amount."""
-    dates = (_counted(part).on(LATE - 1).moved(start) for start, part in _parts(entries))
-    return OrderDates.joined(dates, len(entries.day))
-
-
-def _parts(entries: Entries) -> Iterator[tuple[int, Entries]]:
     customers = int(entries.owner[-1]) + 1 if len(entries.owner) else 0
-    for start, stop in parts_of(customers):
-        yield start, entries.between(start, stop)
+    dates = (
+        _counted(entries.between(start, stop)).on(LATE - 1).moved(start)
+        for start, stop in parts_of(customers)
+    )
+    return OrderDates.joined(dates, len(entries.day))
 
 
 def _moves(entries: Entries) -> _Moves:

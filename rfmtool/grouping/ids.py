@@ -59,7 +59,7 @@ def check_ids(export: Export, customers: pa.Table, dates: OrderDates, ledger: Le
             ' ="00123" is, and others are not',
             "Write them alike in all rows.",
         )
-    twice = int(pc.sum(pc.is_in(_without_point_zero(ids), ids)).as_py() or 0)
+    twice = int(pc.sum(pc.is_in(ids, _without_point_zero(ids))).as_py() or 0)
     if twice:
         raise AmbiguousInputError(
             f"{export.name}: column {column!r} has {twice:,} customer id{'s' * (twice > 1)} both as"

@@ -114,7 +114,9 @@ def everyone(customers: pa.Table, evidence: Mapping[str, pa.Table]) -> People:
     keys = matching_key(customers["customer_id"].combine_chunks())
     named = [_ids(evidence[name]) for name in _JOINING if name in evidence]
     ids = pc.unique(pa.concat_arrays([pa.array([], pa.string()), *named]))
-    newcomers = ids.filter(pc.invert(pc.is_in(ids, keys)))
+    # Looked up among the few, for a table to look up all customers in takes much memory.
+    in_both = keys.filter(pc.is_in(keys, ids))
+    newcomers = ids.filter(pc.invert(pc.is_in(ids, in_both)))
     if not len(newcomers):
         return People(customers, keys, np.ones(len(keys), dtype=bool))
     joined = pa.concat_tables([customers, _never_ordered(newcomers, customers.schema)])

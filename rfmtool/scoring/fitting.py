@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.arrays import Ints
+from rfmtool.arrays import Ints, Mask
 from rfmtool.columns import DIMENSIONS
 from rfmtool.errors import RulesError
 from rfmtool.rules import FitRules, Method
@@ -46,17 +46,15 @@ def fit(  # noqa: PLR0913 - all but the last are what makes up Scales
             leave nobody.
     """
     rules = rules or FitRules()
-    asked = {*VALUES.values(), *filter(None, [rules.within])}
     buyer = people["frequency"].to_numpy() > 0
-    values = people[[name for name in people.columns if name in asked]]
-    fitted_on = values[buyer & is_inside(people, rules)]
-    if buyer.any() and not len(fitted_on):
+    inside = buyer & is_inside(people, rules)
+    if buyer.any() and not inside.any():
         raise RulesError(
             "nobody lies within the limits that cut points are fitted on",
             "Look at --min-orders, --max-orders, --min-spend and --max-spend.",
         )
-    overall = _fit_dimensions(fitted_on, scoring)
-    within = fit_within(fitted_on, scoring, rules.within) if rules.within else None
+    overall = _fit_dimensions(people, inside, scoring)
+    within = fit_within(people[inside], scoring, rules.within) if rules.within else None
     return Scales(as_of, overall, timing, peer_spend, within)
 
 
@@ -87,16 +85,19 @@ def fit_within(buyers: pd.DataFrame, scoring: Mapping[str, Method], column: str)
     groups = {}
     for name, rows in rows_by_group(buyers, column):
         with suppress(RulesError):
-            groups[name] = _fit_dimensions(buyers.iloc[rows], scoring)
+            groups[name] = _fit_dimensions(buyers, rows, scoring)
     return Within(column, groups)
 
 
-def _fit_dimensions(buyers: pd.DataFrame, scoring: Mapping[str, Method]) -> dict[str, Scale]:
+def _fit_dimensions(
+    people: pd.DataFrame, chosen: Ints | Mask, scoring: Mapping[str, Method]
+) -> dict[str, Scale]:
+    """Fit on those who are chosen, all of whom have bought."""
     scales: dict[str, Scale] = {}
     is_nested = any(method.name == "nested" for method in scoring.values())
     before: list[Ints] = []
     for name in DIMENSIONS:
-        values = buyers[VALUES[name]].to_numpy(dtype=np.int64)
+        values = people[VALUES[name]].array[chosen].to_numpy(dtype=np.int64)
         scales[name] = _fit_one(name, scoring[name], values, before)
         if is_nested:
             before.append(scales[name].scores(values, before))

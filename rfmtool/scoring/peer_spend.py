@@ -100,12 +100,12 @@ def fit_peer_spend(people: pd.DataFrame, rules: WalletRules, as_of_day: int) -> 
     Never on own frequency or spend: those would find everyone's wallet equal to their own spend.
 
     Args:
-        people: frame with frequency, monetary (1/10,000), first_order_on, and the attributes that
-            the rules name and contacts have.
+        people: frame with frequency, monetary (1/10,000), where anybody bought first_order_on, and
+            the attributes that the rules name and contacts have.
         rules: tau, the attributes, and how many buyers make a group.
         as_of_day: the day that tenure is counted to, in days since 1970-01-01.
     """
-    known = ["first_order_on", "monetary", *(name for name in rules.peers if name in people)]
+    known = people.columns.intersection(["first_order_on", "monetary", *rules.peers])
     buyers = people.loc[people["frequency"] > 0, known]
     peers = fit_peers(buyers, rules.peers, rules.min_peers, as_of_day)
     if not len(buyers):

@@ -16,7 +16,8 @@ from rfmtool.analyses.timeline import COUNTED, Point, Timeline, ends, point
 from rfmtool.arrays import MANY
 from rfmtool.days import day_of
 from rfmtool.engines import Entries
-from rfmtool.grouping.history import Past, Pasts
+from rfmtool.frames import joined
+from rfmtool.grouping.history import Pasts
 from rfmtool.heap import give_back
 from rfmtool.summaries.answers import cadence_data, concentration_data, repeat_data, timeline_data
 from rfmtool.summaries.cohorts import cohorts_in_short
@@ -106,13 +107,10 @@ def points_of(
     result: Standing, entries: Entries, days: Iterable[date], threads: int
 ) -> Iterator[Point]:
     """Count who stood where on earlier days, fitted anew for each unless scales were given."""
-    past: Iterable[Past] = Pasts(entries)
-    if result.has_room:
-        past = [*past]
-    scales = None if result.fitted else result.scales
+    pasts = Pasts.of(entries, len(result.grouped.table), is_kept=result.has_room)
 
     def at(day: date) -> Point:
-        then = result.before(day, past, COUNTED, scales)
-        return point(then.select(COUNTED)[then.known], day)
+        known = result.before(day, pasts, COUNTED).known_parts(COUNTED)
+        return point(joined(part for part, _ in known), day)
 
     return in_order((partial(at, day) for day in days), threads)
