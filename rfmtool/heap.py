@@ -1,17 +1,29 @@
-"""Memory that nobody holds any more, given back to the system.
+"""Memory that nobody uses for now, given back to the system.
 
 The C library keeps what is freed for the next who asks. Columns come and go by the hundred
-megabytes here, so what it keeps would be more than what is held.
+megabytes here, so what it keeps would be more than what is held. And very long columns, of which
+some rows are looked at at a time, are held in files.
 """
 
 from __future__ import annotations
 
 import ctypes
+import mmap
+import os
+import tempfile
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakSet
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 _ARENA_MAX: Final = -8
 """`M_ARENA_MAX` of malloc.h."""
+LONG: Final = 1 << 22
+"""Columns with more rows are held in files: with fewer, memory is quicker and suffices."""
+_IN_FILES: Final = WeakSet[mmap.mmap]()
 
 
 def take_one_arena() -> None:
@@ -23,10 +35,49 @@ def take_one_arena() -> None:
         library.mallopt(_ARENA_MAX, 1)
 
 
+def new_column(rows: int, kind: type[np.generic]) -> npt.NDArray[Any]:
+    """An array of so many rows to write to; a long one in a file without a name, gone with it.
+
+    Where there is no room for the file, it is held in memory.
+    """
+    import numpy as np  # not where nobody asks for columns
+
+    size_bytes = rows * np.dtype(kind).itemsize
+    if rows <= LONG or not hasattr(os, "posix_fallocate"):
+        return np.empty(rows, dtype=kind)
+    try:
+        with tempfile.TemporaryFile() as file:
+            # All of it now, for a disk that is full later would end the process.
+            os.posix_fallocate(file.fileno(), 0, size_bytes)
+            held = mmap.mmap(file.fileno(), size_bytes)
+    except OSError:
+        return np.empty(rows, dtype=kind)
+    _IN_FILES.add(held)
+    return np.frombuffer(held, dtype=kind)
+
+
+def in_memory_bytes(array: npt.NDArray[Any]) -> int:
+    """What an array takes of memory: nothing where it, or what it is a part of, is in a file."""
+    import numpy as np
+
+    owner: Any = array
+    while isinstance(owner, np.ndarray):
+        owner = owner.base
+    is_in_file = isinstance(owner, memoryview) and isinstance(owner.obj, mmap.mmap)
+    return 0 if is_in_file else array.nbytes
+
+
+def put_away() -> None:
+    """Leave what is in files to them, until it is looked at again."""
+    for held in [*_IN_FILES]:
+        held.madvise(mmap.MADV_DONTNEED)
+
+
 def give_back() -> None:
     """Give what is free back to the system, which takes some milliseconds."""
-    import pyarrow as pa  # not where nobody asks for columns
+    import pyarrow as pa
 
+    put_away()
     pa.default_memory_pool().release_unused()
     if library := _library():
         library.malloc_trim(0)

@@ -1,30 +1,81 @@
-"""What is free goes back to the system."""
+"""What is free or in files goes back to the system."""
 
+import errno
+import os
 import sys
+import weakref
 
+import numpy as np
 import pytest
 from shell import python
 
-HELD_AND_FREED = """
-import sys
+from rfmtool import heap
+
+IN_A_PROCESS = """
 import numpy as np
 from rfmtool import heap
 
 def resident_bytes():
     return int(open("/proc/self/statm").read().split()[1]) * 4096
 
-small = [np.ones(8_000) for _ in range(4_000)]  # 64 kB each, which stay in the heap
-kept = small[-1]
-del small
+{begin}
 before = resident_bytes()
 heap.give_back()
 print(before - resident_bytes())
+{end}
 """
+FREED = """
+small = [np.ones(8_000) for _ in range(4_000)]  # 64 kB each, which stay in the heap
+kept = small[-1]
+del small
+"""
+IN_A_FILE = """
+long = heap.new_column(30_000_000, np.int64)
+long[:] = np.arange(30_000_000)
+"""
+STILL_THERE = "assert (long == np.arange(30_000_000)).all()"
+
+
+def given_back(begin, end=""):
+    """How many bytes go back to the system after some code; other code ends it."""
+    code = IN_A_PROCESS.format(begin=begin, end=end)
+    done = python("-c", code, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the C library is not GNU's")
 def test_what_is_free_goes_back_though_something_behind_it_is_held():
-    freed = python("-c", HELD_AND_FREED, capture_output=True, text=True)
+    assert given_back(FREED) > 200_000_000
 
-    assert freed.returncode == 0, freed.stderr
-    assert int(freed.stdout) > 200_000_000
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others hold it in memory")
+def test_a_long_column_takes_no_memory_while_nobody_looks_at_it():
+    assert given_back(IN_A_FILE, STILL_THERE) > 200_000_000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others hold it in memory")
+def test_a_long_column_and_its_parts_are_in_a_file_which_goes_with_them(monkeypatch):
+    monkeypatch.setattr(heap, "LONG", 2)
+    short, long = heap.new_column(2, np.int32), heap.new_column(3, np.int32)
+    long[:] = 5, 6, 7
+    part = long[1:]
+    del long
+    heap.give_back()
+
+    assert part.tolist() == [6, 7]
+    assert heap.in_memory_bytes(part) == 0
+    assert heap.in_memory_bytes(short) == 8
+    in_file = weakref.ref(part.base.base.obj)
+    del part
+    assert in_file() is None
+
+
+def test_a_long_column_is_held_in_memory_where_there_is_no_room_for_its_file(monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(heap, "LONG", 2)
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
+
+    assert heap.in_memory_bytes(heap.new_column(3, np.int64)) == 24

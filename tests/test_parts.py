@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from shell import rfmtool
 
-from rfmtool import arrays, run
+from rfmtool import arrays, heap, run, standing
 from rfmtool.frames import joined
 
 SHOP = Path(__file__).parents[1] / "examples" / "shop"
@@ -14,10 +14,17 @@ TABLES = ("contacts", "referrals", "feedback", "wallets", "partners")
 EVIDENCE = {name: SHOP / f"{name}.csv" for name in TABLES}
 
 
-@pytest.fixture
-def few_at_a_time(monkeypatch):
-    """Let parts hold so few customers that there are many parts."""
-    return lambda: monkeypatch.setattr(arrays, "PART", 60)
+@pytest.fixture(params=["many", "very many"])
+def few_at_a_time(monkeypatch, request):
+    """Let parts hold so few customers that there are many parts; of very many nothing is kept."""
+
+    def begin():
+        monkeypatch.setattr(arrays, "PART", 60)
+        if request.param == "very many":
+            monkeypatch.setattr(standing, "MANY", 0)
+            monkeypatch.setattr(heap, "LONG", 0)
+
+    return begin
 
 
 @pytest.mark.parametrize("evidence", [{}, EVIDENCE], ids=["orders alone", "evidence"])

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from rfmtool.arrays import Ints
+from rfmtool.heap import in_memory_bytes
 from rfmtool.sources.ledger import Overlap
 
 CUSTOMERS: Final = pa.schema(
@@ -73,7 +74,7 @@ class Entries:
     @property
     def held_bytes(self) -> int:
         """What they take of memory."""
-        return sum(column.nbytes for column in vars(self).values() if column is not None)
+        return sum(in_memory_bytes(one) for one in vars(self).values() if one is not None)
 
     def between(self, start: int, stop: int) -> Entries:
         """The entries of the customers at these places; these and their orders count from 0."""

@@ -6,6 +6,7 @@ is asked, what each order moved on each day is kept in a table, `level`, which s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,13 +15,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import PART, Mask
+from rfmtool.arrays import PART, Ints, Mask
 from rfmtool.engines import CATEGORIES, CUSTOMERS, Entries, Grouping, OrderCounts, Request
 from rfmtool.engines.columns import Columns
 from rfmtool.engines.copies import register
 from rfmtool.engines.dealing import ask_in_shares
 from rfmtool.engines.exact import WIDE, customers_of, statement, whole
 from rfmtool.engines.spends import Spends
+from rfmtool.heap import in_memory_bytes, new_column, put_away
 from rfmtool.room import GROUPING_BYTES
 from rfmtool.sources.cells.ids import matching_key
 from rfmtool.sources.layout import KEPT
@@ -172,9 +174,11 @@ class _Queries:
             group_by = "group by owner, order_id, day"
         query = statement("entries", sums=", ".join(sums), group_by=group_by)
         [(most,)] = self.connection.sql("select count(*) from level").fetchall()
-        self._make_room(most * (12 + 8 * len(sums)))
+        kinds: list[type[np.generic]] = [*[np.int32] * 3, *[np.int64] * len(sums)]
+        columns = [new_column(most, kind) for kind in kinds]
+        self._make_room(sum(map(in_memory_bytes, columns)))
         with self.connection.sql(query).to_arrow_reader(PART) as batches:
-            return _entries_of(batches, most)
+            return _entries_of(batches, columns)
 
     def _make_room(self, size_bytes: int) -> None:
         """Let DuckDB spill what arrays of a size are to take the place of."""
@@ -223,14 +227,12 @@ class _Queries:
         return self.connection.sql(statement(name, **parts)).to_arrow_table()
 
 
-def _entries_of(batches: pa.RecordBatchReader, most: int) -> Entries:
+def _entries_of(batches: pa.RecordBatchReader, columns: Sequence[Ints]) -> Entries:
     """Entries out of rows of owner, order_id, day and sums, where those of an order stand together.
 
-    Written where they are to stay, some at a time, because there are many, `most` at most, and the
-    ids of all orders take more memory than what is kept of them.
+    Written to the columns, some at a time, because there are many, and the ids of all orders take
+    more memory than what is kept of them.
     """
-    kinds = [np.int32, np.int32, np.int32, *[np.int64] * (len(batches.schema) - 3)]
-    columns = [np.empty(most, dtype=kind) for kind in kinds]
     start, orders, last = 0, 0, None
     for batch in filter(len, batches):
         owner, order_id, day, *sums = batch.columns
@@ -243,6 +245,7 @@ def _entries_of(batches: pa.RecordBatchReader, most: int) -> Entries:
         for column, part in zip(columns, (owner, order, day, *money), strict=True):
             column[start : start + len(batch)] = part
         start += len(batch)
+        put_away()
     return Entries(*(column[:start] for column in columns))
 
 

@@ -15,6 +15,7 @@ from rfmtool.days import day_of
 from rfmtool.engines import Entries, OrderCounts
 from rfmtool.errors import InputError, naming
 from rfmtool.grouping.order_days import OrderDates, check_for_strays, last_day
+from rfmtool.heap import in_memory_bytes
 from rfmtool.room import check_room
 from rfmtool.sources import Export
 from rfmtool.sources.cells.rates import Rates
@@ -86,7 +87,7 @@ class Grouped:
         """What customers, their orders and their categories and contacts take of memory."""
         tables = (self.table, self.categories, self.first, self.latest)
         orders = 0 if self.entries is None else self.entries.held_bytes
-        dates = self.dates.owner.nbytes + self.dates.day.nbytes
+        dates = in_memory_bytes(self.dates.owner) + in_memory_bytes(self.dates.day)
         return sum(int(table.nbytes) for table in tables if table is not None) + dates + orders
 
     def check_room(self, limit_bytes: int | None, threads: int, *, reported: bool) -> None:

@@ -14,6 +14,7 @@ import pyarrow as pa
 from rfmtool.arrays import Ints, Mask, is_first, parts_of
 from rfmtool.engines import Entries
 from rfmtool.grouping.order_days import LATE, OrderDates, owner_days
+from rfmtool.heap import LONG, put_away
 
 _HEARD_OF: Final = {"contacts": "since_on", "referrals": "referred_on", "feedback": "given_on"}
 """The tables that make people known, and the day from which each row does."""
@@ -89,6 +90,7 @@ class Pasts:
         if (start, stop) not in self.laid_out:
             if not self.is_kept:
                 self.laid_out.clear()
+                put_away()
             part = self.entries.between(start, stop)
             self.laid_out[start, stop] = Past(_moves(part), _counted(part))
         return self.laid_out[start, stop]
@@ -138,7 +140,10 @@ def known_by(
         until_day: in days since 1970-01-01, included.
     """
     known = np.zeros(people, dtype=bool)
-    known[entries.owner[entries.day <= until_day]] = True
+    for start in range(0, len(entries.day), LONG):
+        rows = slice(start, start + LONG)
+        known[entries.owner[rows][entries.day[rows] <= until_day]] = True
+        put_away()
     for name in _HEARD_OF.keys() & evidence.keys():
         table, day = evidence[name], _HEARD_OF[name]
         heard = table[day].le(until_day).fillna(value=False).to_numpy(dtype=bool)

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from rfmtool.arrays import Ints
 from rfmtool.errors import AmbiguousInputError
+from rfmtool.heap import new_column, put_away
 from rfmtool.sources.cells.ids import without_point_zero
 
 _GUARDED_ORDERS: Final = 100
@@ -47,10 +48,11 @@ class OrderDates:
 
         Written where they are to stay, because there are many.
         """
-        owner, day, end = np.empty(most, dtype=np.int32), np.empty(most, dtype=np.int32), 0
+        owner, day, end = new_column(most, np.int32), new_column(most, np.int32), 0
         for part in parts:
             start, end = end, end + len(part.day)
             owner[start:end], day[start:end] = part.owner, part.day
+            put_away()
         return cls(owner[:end], day[:end])
 
     def moved(self, start: int) -> OrderDates:

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 import pandas as pd
 
+from rfmtool.arrays import is_first
 from rfmtool.money import UNITS_PER_CURRENCY, money_text
 from rfmtool.rules import WalletRules
 from rfmtool.scoring.cuts import quantile
@@ -114,11 +115,16 @@ def fit_peer_spend(people: pd.DataFrame, rules: WalletRules, as_of_day: int) -> 
     monetary, shares = buyers["monetary"].to_numpy(), (Fraction(rules.tau), *_RANGE)
     spend = [(0, 0, 0)] * len(peers.groups)
     for places in groups:
-        inside = np.flatnonzero(places >= 0)
-        order = inside[np.argsort(places[inside], kind="stable")]
-        found, starts = np.unique(places[order], return_index=True)
-        for place, members in zip(found.tolist(), np.split(order, starts[1:]), strict=False):
-            at, low, high = (quantile(monetary[members], share) for share in shares)
+        inside = places >= 0
+        if not inside.any():
+            continue
+        by_place = np.argsort(places[inside], kind="stable")
+        ordered, found = monetary[inside][by_place], places[inside][by_place]
+        starts = np.flatnonzero(is_first(found))
+        for place, members in zip(
+            found[starts].tolist(), np.split(ordered, starts[1:]), strict=True
+        ):
+            at, low, high = (quantile(members, share) for share in shares)
             spend[place] = at, low, high
     return PeerSpend(rules.tau, peers, *zip(*spend, strict=True))
 

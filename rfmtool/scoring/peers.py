@@ -6,7 +6,7 @@ enough buyers share it, less of it otherwise, and nothing at all for everyone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,7 +48,7 @@ class Peers:
         for codes, groups in _prefixes(buyers, self.attributes, self.tenure_cuts, as_of_day):
             length = len(groups[0]) if groups else -1
             named = {one: place for place, one in enumerate(self.groups) if len(one) == length}
-            places = np.array([named.get(group, -1) for group in groups], dtype=np.int64)
+            places = np.array([named.get(group, -1) for group in groups], dtype=np.int32)
             rows.append(places[codes])
         return np.stack(rows[::-1])
 
@@ -69,11 +69,10 @@ def fit_peers(
         return Peers(present, quantile_cuts(np.empty(0, dtype=np.int64), TENURE_BANDS), ((),))
     cuts = quantile_cuts(tenure_days(buyers, as_of_day), TENURE_BANDS)
     found: list[Group] = []
-    for codes, groups in _prefixes(buyers, present, cuts, as_of_day)[:0:-1]:
+    for codes, groups in _prefixes(buyers, present, cuts, as_of_day):
         sizes = np.bincount(codes, minlength=len(groups)).tolist()
-        found += sorted(
-            group for group, size in zip(groups, sizes, strict=True) if size >= min_peers
-        )
+        enough = (group for group, size in zip(groups, sizes, strict=True) if size >= min_peers)
+        found = [*sorted(filter(None, enough)), *found]  # but for everyone, who come last
     return Peers(present, cuts, (*found, ()))
 
 
@@ -93,26 +92,27 @@ def tenure_days(buyers: pd.DataFrame, as_of_day: int) -> Ints:
 
 def _prefixes(
     buyers: pd.DataFrame, attributes: Sequence[str], tenure_cuts: Sequence[int], as_of_day: int
-) -> list[tuple[Ints, list[Group]]]:
+) -> Iterator[tuple[Ints, list[Group]]]:
     """What buyers share by the beginnings of (attribute, ..., tenure band), the shortest first.
 
-    Returns:
+    Yields:
         For each length from 0 on: the place of each buyer's group, and the groups that occur.
     """
-    texts = [
-        pd.factorize(buyers[name].astype("str").fillna(""))
-        if name in buyers
-        else (np.zeros(len(buyers), dtype=np.int64), [""])
-        for name in attributes
-    ]
-    bands = np.searchsorted(np.array(tenure_cuts), tenure_days(buyers, as_of_day))
-    names = [str(band) for band in range(1, len(tenure_cuts) + 2)]
     codes: Ints = np.zeros(len(buyers), dtype=np.int64)
     groups: list[Group] = [()] if len(buyers) else []
-    found = [(codes, groups)]
-    for own, labels in (*texts, (bands, names)):
-        codes, pairs = pd.factorize(codes * len(labels) + own)
+    yield codes, groups
+    for name in (*attributes, None):
+        own: Ints = np.zeros(1, dtype=np.int64)
+        labels: Sequence[str] = [""]
+        if name is None:
+            own = np.searchsorted(np.array(tenure_cuts), tenure_days(buyers, as_of_day))
+            labels = [str(band) for band in range(1, len(tenure_cuts) + 2)]
+        elif name in buyers:
+            own, texts = pd.factorize(buyers[name].astype("str").fillna(""))
+            labels = texts.to_list()
+        codes *= len(labels)
+        codes += own
+        codes, pairs = pd.factorize(codes)
         begun = np.divmod(pairs, len(labels))
         groups = [(*groups[place], str(labels[label])) for place, label in zip(*begun, strict=True)]
-        found.append((codes, groups))
-    return found
+        yield codes, groups

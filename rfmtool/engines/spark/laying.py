@@ -20,7 +20,7 @@ from rfmtool.engines.columns import Columns
 from rfmtool.engines.exact import WIDE, statement, whole_array
 from rfmtool.engines.queries import customers_grouping
 from rfmtool.engines.spends import Spends
-from rfmtool.heap import give_back
+from rfmtool.heap import give_back, new_column, put_away
 from rfmtool.sources.layout import KEPT
 
 MOVED: Final = "moved"
@@ -187,10 +187,17 @@ def _entries(parts: list[Sequence[Ints]], places: Ints) -> Entries:
     parts.clear()
     counts = np.concatenate(columns.pop(0))
     begin, lengths = (np.cumsum(counts) - counts)[places], counts[places]
-    owner = np.repeat(np.arange(len(places), dtype=np.int32), lengths)
     rows = np.repeat(begin - (np.cumsum(lengths) - lengths), lengths)
     rows += np.arange(len(rows))
-    # One after the other, each let go of in turn.
-    is_new, *others = (np.concatenate(columns.pop(0))[rows] for _ in [*columns])
-    order = np.cumsum(is_new, dtype=np.int32) - np.int32(1)
+    owner = new_column(len(rows), np.int32)
+    owner[:] = np.repeat(np.arange(len(places), dtype=np.int32), lengths)
+    order = new_column(len(rows), np.int32)
+    np.cumsum(np.concatenate(columns.pop(0))[rows], out=order)
+    order -= np.int32(1)
+    others = []
+    while columns:  # one after the other, each let go of in turn
+        values = np.concatenate(columns.pop(0))
+        others.append(new_column(len(rows), values.dtype.type))
+        np.take(values, rows, out=others[-1], mode="clip")  # which needs no second copy
+        put_away()
     return Entries(owner, order, *others)
