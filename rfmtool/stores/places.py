@@ -32,9 +32,12 @@ _UNREACHED: Final = SystemFailureError, "cannot be reached", (
 )  # fmt: skip
 _WORDS: Final = (
     ("ACCESS_DENIED", _FORBIDDEN), ("HTTP status 403", _FORBIDDEN), ("Forbidden", _FORBIDDEN),
+    ("PERMISSION_DENIED", _FORBIDDEN), ("not authorized", _FORBIDDEN),
     ("INVALID_ACCESS_KEY", _LOGIN), ("SIGNATURE", _LOGIN), ("Credential", _LOGIN),
-    ("credential", _LOGIN), ("NO_SUCH", _ABSENT), ("RESOURCE_NOT_FOUND", _ABSENT),
+    ("credential", _LOGIN), ("UNAUTHENTICATED", _LOGIN), ("failed to authenticate", _LOGIN),
+    ("NO_SUCH", _ABSENT), ("NOT_FOUND", _ABSENT), ("No such file", _ABSENT),
     ("does not exist", _ABSENT), ("NETWORK_CONNECTION", _UNREACHED), ("connect", _UNREACHED),
+    ("UNAVAILABLE", _UNREACHED),
 )  # fmt: skip
 """By what the clients of stores say."""
 

@@ -20,7 +20,7 @@ from rfmtool.engines.columns import Columns
 from rfmtool.engines.exact import WIDE, statement, whole_array
 from rfmtool.engines.queries import customers_grouping
 from rfmtool.engines.spends import Spends
-from rfmtool.heap import give_back, new_column, put_away
+from rfmtool.heap import LONG, give_back, new_column, put_away
 from rfmtool.sources.layout import KEPT
 
 MOVED: Final = "moved"
@@ -28,7 +28,8 @@ MOVED: Final = "moved"
 _COSTS: Final = ("cost", "uncosted")
 _MONEY: Final = ("sales", "refunds", *_COSTS)
 _DAY_BITS: Final = 32
-_MANY_PARTS: Final = 128
+_IS_NEW: Final = 1
+"""Which of the columns of entries says whether an order begins with each."""
 
 
 def laid_out_query(request: Request, columns: Columns) -> str:
@@ -75,7 +76,7 @@ def laid_out_grouping(
         SamePersonError: two ids are spellings of one address.
         InputError: a customer's money reaches 2^63.
     """
-    people, spends = [], Spends()
+    people, spends, rows = [], Spends(), 0
     parts: list[Sequence[Ints]] = []
     blocks: list[Sequence[Ints]] = []
     for batch in batches:
@@ -88,9 +89,12 @@ def laid_out_grouping(
                 spends.note(orders.spends(batch["customer_id"]))
             if request.entries:
                 parts.append(orders.entries(len(batch)))
-            if len(parts) > _MANY_PARTS:  # small pieces would leave gaps that stay taken
-                blocks.append([np.concatenate(column) for column in zip(*parts, strict=True)])
+                rows += len(parts[-1][_IS_NEW])
+            if rows > LONG:
+                blocks.append([_long(column) for column in zip(*parts, strict=True)])
                 parts.clear()
+                rows = 0
+                put_away()
     answer = pa.Table.from_batches(people)
     blocks += parts
     del people, parts
@@ -168,11 +172,17 @@ class _Orders:
         first = by_day[starts]
         sums = (np.add.reduceat(column[by_day], starts) for column in columns)
         return [
-            np.bincount(self.owner[first], minlength=customers),
+            np.bincount(self.owner[first], minlength=customers).astype(np.int32),
             is_first(self.order[first]),
             day[first],
             *(sums if len(starts) else columns),
         ]
+
+
+def _long(pieces: Sequence[Ints]) -> Ints:
+    """The pieces of a column as one."""
+    whole = new_column(sum(map(len, pieces)), pieces[0].dtype.type)
+    return np.concatenate(pieces, out=whole)
 
 
 def _entries(parts: list[Sequence[Ints]], places: Ints) -> Entries:
@@ -186,8 +196,8 @@ def _entries(parts: list[Sequence[Ints]], places: Ints) -> Entries:
     columns = [[*column] for column in zip(*parts, strict=True)]
     parts.clear()
     counts = np.concatenate(columns.pop(0))
-    begin, lengths = (np.cumsum(counts) - counts)[places], counts[places]
-    rows = np.repeat(begin - (np.cumsum(lengths) - lengths), lengths)
+    begin, lengths = (np.cumsum(counts, dtype=np.int64) - counts)[places], counts[places]
+    rows = np.repeat(begin - (np.cumsum(lengths, dtype=np.int64) - lengths), lengths)
     rows += np.arange(len(rows))
     owner = new_column(len(rows), np.int32)
     owner[:] = np.repeat(np.arange(len(places), dtype=np.int32), lengths)
