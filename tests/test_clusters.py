@@ -278,11 +278,17 @@ def tables(cluster, tmp_path_factory):
         pq.write_table(table, place / f"{name}.parquet", row_group_size=2)
         read = f"select * from parquet.`{place / name}.parquet`"
         spark.sql(f"create or replace global temporary view {name} as {read}").toArrow()
+    pq.write_table(pa.concat_tables([texts] * 50), place / "many.parquet")
+    (place / "many").mkdir()
+    for part in range(5):
+        pq.write_table(pa.concat_tables([texts] * 10), place / "many" / f"{part}.parquet")
+    read = f"select /*+ repartition(5) */ * from parquet.`{place / 'many'}`"
+    spark.sql(f"create or replace global temporary view many as {read}").toArrow()
     spark.stop()
     return place
 
 
-@pytest.mark.parametrize("name", ["texts", "typed", "empty"])
+@pytest.mark.parametrize("name", ["texts", "typed", "empty", "many"])
 def test_a_table_of_a_cluster_is_read_as_the_file_that_it_is_of(cluster, tables, name):
     asked, here = Asked(keep=("Shop's own",) if name == "texts" else ()), Settings()
     there = look(f"{cluster}#global_temp.{name}", asked=asked, settings=here)
