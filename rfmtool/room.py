@@ -59,8 +59,12 @@ def check_limit(limit_bytes: int, threads: int) -> None:
 
 def least_bytes(threads: int) -> int:
     """The least limit with which lines can be read and grouped."""
-    grouping = max(GROUPING_BYTES, GROUPING_BYTES_PER_THREAD * threads)
-    return program_bytes(threads) + grouping
+    return program_bytes(threads) + grouping_bytes(threads)
+
+
+def grouping_bytes(threads: int) -> int:
+    """The least with which lines can be grouped."""
+    return max(GROUPING_BYTES, GROUPING_BYTES_PER_THREAD * threads)
 
 
 def check_room(  # noqa: PLR0913 - all that memory goes by

@@ -15,11 +15,13 @@ from rfmtool.engines.exact import DOUBLE, WIDE, MoneyOverflowError
 from rfmtool.engines.queries import SamePersonError, grouping_of
 from rfmtool.errors import SystemFailureError
 from rfmtool.heap import give_back
-from rfmtool.room import check_limit, program_bytes
+from rfmtool.room import check_limit, grouping_bytes, program_bytes
 from rfmtool.scratch import scratch_folder
 
 _ENOUGH_BYTES: Final = 1_500_000_000
 """What is taken where nobody says: of 100 million lines with more spilling is no faster."""
+_SHARE: Final = 0.85
+"""Of what a limit leaves; the rest is for the answers while they are taken over."""
 
 
 class _MemoryRanOutError(SystemFailureError):
@@ -85,7 +87,8 @@ class LocalEngine:
         """What of the memory DuckDB may take before it spills."""
         if self.memory_limit is not None:
             check_limit(self.memory_limit, self.threads)
-            return self.memory_limit - program_bytes(self.threads)
+            left = self.memory_limit - program_bytes(self.threads)
+            return max(int(left * _SHARE), grouping_bytes(self.threads))
         query = "select parse_formatted_bytes(current_setting('memory_limit'))"
         [(offered_bytes,)] = connection.execute(query).fetchall()
         return min(int(offered_bytes) // 2, _ENOUGH_BYTES)
