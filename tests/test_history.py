@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ledgers import detailed_ledgers, ledgers
 
 from rfmtool.engines import Entries
+from rfmtool.errors import SystemFailureError
 from rfmtool.grouping.earlier import Earlier
 from rfmtool.grouping.history import (
     Pasts,
@@ -234,3 +235,10 @@ def test_money_of_many_days_adds_up_exactly(write):
     )
 
     assert spend_within(grouped.entries, everything).tolist() == [units(Decimal("0.0030"))]
+
+
+def test_more_orders_than_can_be_numbered_are_refused():
+    vast = np.broadcast_to(np.int32(0), (1 << 31,))
+
+    with pytest.raises(SystemFailureError, match="2,147,483,648 orders are more"):
+        Entries(vast, vast, vast, vast, vast)

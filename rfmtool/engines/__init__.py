@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from rfmtool.arrays import Ints
+from rfmtool.errors import SystemFailureError
 from rfmtool.heap import in_memory_bytes
 from rfmtool.sources.ledger import Overlap
 
@@ -22,6 +23,8 @@ CUSTOMERS: Final = pa.schema(
     }
 )
 """What lines become: one row per customer, sorted by the bytes of customer_id."""
+
+_MOST: Final = 1 << 31
 
 NO_DAY: Final = -(2**31)
 """Stands for no day at all: earlier than any."""
@@ -61,6 +64,9 @@ class Entries:
     0, `day` counts from 1970-01-01: all three of 32 bits, for there are many. `sales`, `refunds`
     and `cost` are in 1/10,000 of the currency unit, `uncosted` counts the rows whose cost is not
     known. Both are None where no cost is read.
+
+    Raises:
+        SystemFailureError: there are more than 32 bits can number.
     """
 
     owner: Ints
@@ -70,6 +76,14 @@ class Entries:
     refunds: Ints
     cost: Ints | None = None
     uncosted: Ints | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse more than can be numbered."""
+        if len(self.day) >= _MOST:
+            raise SystemFailureError(
+                f"{len(self.day):,} orders are more than can be numbered",
+                "Read fewer days with --since, or --select columns that rest on no forecast.",
+            )
 
     @property
     def held_bytes(self) -> int:
