@@ -13,7 +13,7 @@ import os
 import tempfile
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakSet
+from weakref import ref
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +23,8 @@ _ARENA_MAX: Final = -8
 """`M_ARENA_MAX` of malloc.h."""
 LONG: Final = 1 << 22
 """Columns with more rows are held in files: with fewer, memory is quicker and suffices."""
-_IN_FILES: Final = WeakSet[mmap.mmap]()
+_IN_FILES: Final = set[ref[mmap.mmap]]()
+"""Not a `WeakSet`, which fails where one thread adds to it while another goes through it."""
 
 
 def take_one_arena() -> None:
@@ -52,7 +53,7 @@ def new_column(rows: int, kind: type[np.generic]) -> npt.NDArray[Any]:
             held = mmap.mmap(file.fileno(), size_bytes)
     except OSError:
         return np.empty(rows, dtype=kind)
-    _IN_FILES.add(held)
+    _IN_FILES.add(ref(held, _IN_FILES.discard))
     return np.frombuffer(held, dtype=kind)
 
 
@@ -69,8 +70,9 @@ def in_memory_bytes(array: npt.NDArray[Any]) -> int:
 
 def put_away() -> None:
     """Leave what is in files to them, until it is looked at again."""
-    for held in [*_IN_FILES]:
-        held.madvise(mmap.MADV_DONTNEED)
+    for one in [*_IN_FILES]:
+        if (held := one()) is not None:
+            held.madvise(mmap.MADV_DONTNEED)
 
 
 def give_back() -> None:
