@@ -39,7 +39,8 @@ def take_one_arena() -> None:
 def new_column(rows: int, kind: type[np.generic]) -> npt.NDArray[Any]:
     """An array of so many rows to write to; a long one in a file without a name, gone with it.
 
-    Where there is no room for the file, it is held in memory.
+    Where there is no room for the file, it is held in memory. Where temporary files are themselves
+    in memory (tmpfs), such a column is too, though `in_memory_bytes` does not count it.
     """
     import numpy as np  # not where nobody asks for columns
 
@@ -69,7 +70,10 @@ def in_memory_bytes(array: npt.NDArray[Any]) -> int:
 
 
 def put_away() -> None:
-    """Leave what is in files to them, until it is looked at again."""
+    """Leave what is in files to them, until it is looked at again.
+
+    Nothing written is lost, as the mappings are shared, and threads may go on to read and write.
+    """
     for one in [*_IN_FILES]:
         if (held := one()) is not None:
             held.madvise(mmap.MADV_DONTNEED)
