@@ -13,7 +13,7 @@ import os
 import tempfile
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakSet
+from weakref import ref
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +23,8 @@ _ARENA_MAX: Final = -8
 """`M_ARENA_MAX` of malloc.h."""
 LONG: Final = 1 << 22
 """Columns with more rows are held in files: with fewer, memory is quicker and suffices."""
-_IN_FILES: Final = WeakSet[mmap.mmap]()
+_IN_FILES: Final = set[ref[mmap.mmap]]()
+"""Not a `WeakSet`, which fails where one thread adds to it while another goes through it."""
 
 
 def take_one_arena() -> None:
@@ -38,7 +39,8 @@ def take_one_arena() -> None:
 def new_column(rows: int, kind: type[np.generic]) -> npt.NDArray[Any]:
     """An array of so many rows to write to; a long one in a file without a name, gone with it.
 
-    Where there is no room for the file, it is held in memory.
+    Where there is no room for the file, it is held in memory. Where temporary files are themselves
+    in memory (tmpfs), such a column is too, though `in_memory_bytes` does not count it.
     """
     import numpy as np  # not where nobody asks for columns
 
@@ -52,7 +54,7 @@ def new_column(rows: int, kind: type[np.generic]) -> npt.NDArray[Any]:
             held = mmap.mmap(file.fileno(), size_bytes)
     except OSError:
         return np.empty(rows, dtype=kind)
-    _IN_FILES.add(held)
+    _IN_FILES.add(ref(held, _IN_FILES.discard))
     return np.frombuffer(held, dtype=kind)
 
 
@@ -68,9 +70,13 @@ def in_memory_bytes(array: npt.NDArray[Any]) -> int:
 
 
 def put_away() -> None:
-    """Leave what is in files to them, until it is looked at again."""
-    for held in [*_IN_FILES]:
-        held.madvise(mmap.MADV_DONTNEED)
+    """Leave what is in files to them, until it is looked at again.
+
+    Nothing written is lost, as the mappings are shared, and threads may go on to read and write.
+    """
+    for one in [*_IN_FILES]:
+        if (held := one()) is not None:
+            held.madvise(mmap.MADV_DONTNEED)
 
 
 def give_back() -> None:

@@ -232,7 +232,7 @@ def timeline(
             f"the export begins on {first}, which makes {len(before) + 1:,} {every} ends",
             "Leave out what is too old with --since, or take longer steps with --every.",
         )
-    points = points_of(result, entries, before, result.settings.threads)
+    points = points_of(result, entries, before)
     whole = point(result.frame, result.as_of)
     return Timeline(every, first, fitted=result.fitted, points=(*points, whole))
 

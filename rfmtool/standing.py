@@ -277,7 +277,8 @@ class Standing:
                 given.
         """
         settings = replace(self.settings, select=select)
-        dated = bool(needed_by(settings, self.rules) & needs.TIMED)
+        # Only what is fitted asks for the days of all together.
+        dated = self.fitted and bool(needed_by(settings, self.rules) & needs.TIMED)
         then = Earlier.of(self.grouped, pasts, day_number(day), dated=dated)
         scales = None if self.fitted else self.scales
         return Before.of(then, self.rules, day, settings, scales=scales)

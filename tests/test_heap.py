@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -69,6 +70,28 @@ def test_a_long_column_and_its_parts_are_in_a_file_which_goes_with_them(monkeypa
     in_file = weakref.ref(part.base.base.obj)
     del part
     assert in_file() is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others hold it in memory")
+def test_a_thread_may_make_long_columns_while_another_puts_them_away(monkeypatch):
+    monkeypatch.setattr(heap, "LONG", 2)
+    held, before = [], sys.getswitchinterval()
+
+    def put_away_often():
+        for _ in range(2_000):
+            heap.put_away()
+
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            away = pool.submit(put_away_often)
+            while not away.done():
+                held.append(heap.new_column(3, np.int32))
+                del held[:-100]
+    finally:
+        sys.setswitchinterval(before)
+
+    assert away.exception() is None
 
 
 def test_a_long_column_is_held_in_memory_where_there_is_no_room_for_its_file(monkeypatch):

@@ -207,6 +207,16 @@ def entries(*moves):
     return Entries(owner, np.arange(len(moves), dtype=np.int32), day, money, money)
 
 
+def test_the_past_of_some_is_told_though_another_thread_lets_go_of_it_at_once():
+    class Forgetful(dict):
+        def __setitem__(self, *_):
+            pass
+
+    pasts = Pasts(entries((0, 1), (1, 2)), Forgetful(), is_kept=False)
+
+    assert pasts.between(1, 2).moves.day.tolist() == [2]
+
+
 @pytest.mark.parametrize(("name", "column"), [("contacts", "since_on"), ("feedback", "given_on")])
 def test_an_event_makes_known_from_its_day_on_and_one_without_a_day_never_did(name, column):
     june = ordinal(date(2024, 6, 9))

@@ -51,6 +51,7 @@ class Earlier(Grouped):
             then.between(start, stop).dates.moved(start)
             for start, stop in parts_of(len(whole.table))
         )
+        # The parts that were told on the way are those of the answer too.
         return replace(then, dates=OrderDates.joined(days, len(pasts.entries.day)))
 
     def between(self, start: int, stop: int) -> Grouped:

@@ -87,13 +87,15 @@ class Pasts:
 
     def between(self, start: int, stop: int) -> Past:
         """That of the customers at these places, who are counted from 0."""
-        if (start, stop) not in self.laid_out:
-            if not self.is_kept:
-                self.laid_out.clear()
-                put_away()
-            part = self.entries.between(start, stop)
-            self.laid_out[start, stop] = Past(_moves(part), _counted(part))
-        return self.laid_out[start, stop]
+        if (past := self.laid_out.get((start, stop))) is not None:
+            return past
+        if not self.is_kept:
+            self.laid_out.clear()
+            put_away()
+        part = self.entries.between(start, stop)
+        past = Past(_moves(part), _counted(part))
+        self.laid_out[start, stop] = past  # from where another thread may soon take it away
+        return past
 
 
 def standing(table: pa.Table, past: Past, until_day: int) -> tuple[pa.Table, OrderDates]:

@@ -98,14 +98,12 @@ def earlier_dates(result: Standing) -> Data | None:
     begins = min(day_of(int(entries.day.min())), as_of)
     every: Every = "month" if (as_of - begins).days <= _A_YEAR_DAYS else "quarter"
     days = ends(begins, as_of, every)[-_MOST_DATES:-1]
-    before = points_of(result, entries, days, result.days_at_once)
+    before = points_of(result, entries, days)
     points = (*before, point(result.figures.frame, as_of))
     return timeline_data(Timeline(every, begins, result.fitted, points))
 
 
-def points_of(
-    result: Standing, entries: Entries, days: Iterable[date], threads: int
-) -> Iterator[Point]:
+def points_of(result: Standing, entries: Entries, days: Iterable[date]) -> Iterator[Point]:
     """Count who stood where on earlier days, fitted anew for each unless scales were given."""
     pasts = Pasts.of(entries, len(result.grouped.table), is_kept=result.has_room)
 
@@ -113,4 +111,4 @@ def points_of(
         known = result.before(day, pasts, COUNTED).known_parts(COUNTED)
         return point(joined(part for part, _ in known), day)
 
-    return in_order((partial(at, day) for day in days), threads)
+    return in_order((partial(at, day) for day in days), result.days_at_once)
