@@ -23,6 +23,7 @@ _ARENA_MAX: Final = -8
 """`M_ARENA_MAX` of malloc.h."""
 LONG: Final = 1 << 22
 """Columns with more rows are held in files: with fewer, memory is quicker and suffices."""
+_AT_A_TIME: Final = 1 << 22
 _IN_FILES: Final = set[ref[mmap.mmap]]()
 """Not a `WeakSet`, which fails where one thread adds to it while another goes through it."""
 
@@ -56,6 +57,16 @@ def new_column(rows: int, kind: type[np.generic]) -> npt.NDArray[Any]:
         return np.empty(rows, dtype=kind)
     _IN_FILES.add(ref(held, _IN_FILES.discard))
     return np.frombuffer(held, dtype=kind)
+
+
+def taken(values: npt.NDArray[Any], rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The values at some rows, as a new column; some rows at a time, which takes less memory."""
+    column = new_column(len(rows), values.dtype.type)
+    for start in range(0, len(rows), _AT_A_TIME):
+        some = slice(start, start + _AT_A_TIME)
+        column[some] = values[rows[some]]
+    put_away()
+    return column
 
 
 def in_memory_bytes(array: npt.NDArray[Any]) -> int:

@@ -21,6 +21,7 @@ from rfmtool.grouping.history import moved, spend_within
 from rfmtool.grouping.order_days import OrderDates
 from rfmtool.grouping.people import contacts_by, everyone, owned, unlisted, until
 from rfmtool.grouping.read import Settings
+from rfmtool.heap import taken
 from rfmtool.sources import Asked
 from rfmtool.sources.cells import currencies
 from rfmtool.sources.evidence.tables import STEPS, Evidence, one_row_each, read_evidence
@@ -127,7 +128,7 @@ def with_everyone(grouped: Grouped, evidence: Mapping[str, pa.Table]) -> Grouped
         latest = latest.take(pa.array(row, mask=~people.in_export))
     return replace(
         joined,
-        dates=OrderDates(places[grouped.dates.owner], grouped.dates.day),
+        dates=OrderDates(taken(places, grouped.dates.owner), grouped.dates.day),
         categories=_moved(grouped.categories, places),
         first=_moved(grouped.first, places),
         latest=latest,

@@ -14,7 +14,7 @@ import pyarrow as pa
 from rfmtool.arrays import Ints, Mask, is_first, parts_of
 from rfmtool.engines import Entries
 from rfmtool.grouping.order_days import LATE, OrderDates, owner_days
-from rfmtool.heap import LONG, put_away
+from rfmtool.heap import LONG, put_away, taken
 
 _HEARD_OF: Final = {"contacts": "since_on", "referrals": "referred_on", "feedback": "given_on"}
 """The tables that make people known, and the day from which each row does."""
@@ -235,7 +235,7 @@ def ended(entries: Entries, until_day: int) -> Entries:
 
 def moved(entries: Entries, places: Ints) -> Entries:
     """The entries of customers who now stand at other places, in the same order as before."""
-    return replace(entries, owner=places[entries.owner])
+    return replace(entries, owner=taken(places, entries.owner))
 
 
 def _starts(values: Ints) -> Ints:

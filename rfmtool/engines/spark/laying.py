@@ -20,7 +20,7 @@ from rfmtool.engines.columns import Columns
 from rfmtool.engines.exact import WIDE, statement, whole_array
 from rfmtool.engines.queries import customers_grouping
 from rfmtool.engines.spends import Spends
-from rfmtool.heap import LONG, give_back, new_column, put_away
+from rfmtool.heap import LONG, give_back, new_column, put_away, taken
 from rfmtool.sources.layout import KEPT
 
 MOVED: Final = "moved"
@@ -206,8 +206,5 @@ def _entries(parts: list[Sequence[Ints]], places: Ints) -> Entries:
     order -= np.int32(1)
     others = []
     while columns:  # one after the other, each let go of in turn
-        values = np.concatenate(columns.pop(0))
-        others.append(new_column(len(rows), values.dtype.type))
-        np.take(values, rows, out=others[-1], mode="clip")  # which needs no second copy
-        put_away()
+        others.append(taken(np.concatenate(columns.pop(0)), rows))
     return Entries(owner, order, *others)
