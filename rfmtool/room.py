@@ -10,7 +10,7 @@ from typing import Final
 from rfmtool.arrays import PART
 from rfmtool.errors import UsageError
 
-PROGRAM_BYTES: Final = 260_000_000
+PROGRAM_BYTES: Final = 280_000_000
 """Libraries."""
 READING_BYTES_PER_THREAD: Final = 30_000_000
 """The blocks of files that are being read."""
@@ -19,7 +19,7 @@ GROUPING_BYTES_PER_THREAD: Final = 16_000_000
 """With less DuckDB may end before it spills: every thread fills its buffers first."""
 _MEGABYTE: Final = 1_000_000
 # Of each customer:
-_PLACED_BYTES: Final = 1_400
+_PLACED_BYTES: Final = 1_500
 """While a part of them is scored, placed and written, where everything is wanted of them."""
 _PLACED_WITHOUT_ORDERS_BYTES: Final = 300
 """The same where what each order moved is not."""

@@ -205,7 +205,7 @@ def test_memory_that_runs_out_is_a_failure_of_the_system_with_a_way_out(monkeypa
 
 
 @pytest.mark.parametrize(
-    ("threads", "least_mb"), [(1, 418), (2, 448), (8, 628), (9, 674), (64, 3204)]
+    ("threads", "least_mb"), [(1, 438), (2, 468), (8, 648), (9, 694), (64, 3224)]
 )
 def test_a_memory_limit_below_the_least_that_works_is_refused_and_the_least_named(
     threads, least_mb

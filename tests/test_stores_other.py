@@ -59,3 +59,25 @@ def test_a_key_that_is_refused_is_told(shop, monkeypatch):
 
     assert done.exit_code == 2
     assert "refuses the login" in done.stderr
+
+
+@pytest.mark.parametrize("parameter", ["bogus=1", "blob_storage_scheme=ftp"])
+def test_parameters_that_no_store_has_are_told(monkeypatch, parameter):
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT", "shop")
+    monkeypatch.setenv("AZURE_STORAGE_KEY", "YWJj")
+
+    done = rfmtool("score", f"az://shops/in?{parameter}")
+
+    assert done.exit_code == 2
+    assert "az://shops/in: is not understood" in done.stderr
+
+
+def test_a_key_that_is_none_is_told(monkeypatch):
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT", "shop")
+    monkeypatch.setenv("AZURE_STORAGE_KEY", "not base64!")
+
+    done = rfmtool("score", "az://shops/in")
+
+    assert done.exit_code == 2
+    assert "refuses the login" in done.stderr
+    assert "base64" not in done.stderr

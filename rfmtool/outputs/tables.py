@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from itertools import chain
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -42,10 +42,15 @@ def to_rows(frames: Iterator[pd.DataFrame], columns: tuple[str, ...]) -> pa.Reco
         frames: some rows each, one frame at least.
         columns: which columns, in this order.
     """
-    first = to_table(next(frames), columns)
-    others = (to_table(frame, columns) for frame in frames)
-    batches = (batch for table in chain([first], others) for batch in table.to_batches())
-    return pa.RecordBatchReader.from_batches(first.schema, batches)
+    waiting = [to_table(next(frames), columns)]
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        while waiting:
+            yield from waiting.pop().to_batches()
+            # Nothing of these rows is held while the next are made.
+            waiting.extend(to_table(frame, columns) for frame in islice(frames, 1))
+
+    return pa.RecordBatchReader.from_batches(waiting[0].schema, batches())
 
 
 def in_units(frame: pd.DataFrame, money: Collection[str]) -> pd.DataFrame:

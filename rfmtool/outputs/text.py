@@ -6,7 +6,7 @@ they make, and not once for each row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import IO, Final
@@ -79,12 +79,14 @@ def header_line(columns: Sequence[str], options: TextOptions) -> bytes:
 
 def text_lines(rows: Iterable[pa.RecordBatch], options: TextOptions) -> Iterator[pa.Array]:
     """Each row as the line of text that it is, its LF included, some thousand at a time."""
-    jobs = (
-        partial(_lines, batch.slice(start, _CHUNK_ROWS), options)
-        for batch in rows
-        for start in range(0, len(batch), _CHUNK_ROWS)
-    )
-    return in_order(jobs, threads=cores())
+
+    def jobs() -> Iterator[Callable[[], pa.Array]]:
+        for batch in rows:
+            for start in range(0, len(batch), _CHUNK_ROWS):
+                yield partial(_lines, batch.slice(start, _CHUNK_ROWS), options)
+            del batch  # or it would be held while the next is made
+
+    return in_order(jobs(), threads=cores())
 
 
 def _lines(rows: pa.RecordBatch, options: TextOptions) -> pa.Array:

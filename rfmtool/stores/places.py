@@ -35,6 +35,7 @@ _WORDS: Final = (
     ("PERMISSION_DENIED", _FORBIDDEN), ("not authorized", _FORBIDDEN),
     ("INVALID_ACCESS_KEY", _LOGIN), ("SIGNATURE", _LOGIN), ("Credential", _LOGIN),
     ("credential", _LOGIN), ("UNAUTHENTICATED", _LOGIN), ("failed to authenticate", _LOGIN),
+    ("OAuth2", _LOGIN), ("AuthenticationException", _LOGIN), ("Base64", _LOGIN),
     ("NO_SUCH", _ABSENT), ("NOT_FOUND", _ABSENT), ("No such file", _ABSENT),
     ("does not exist", _ABSENT), ("NETWORK_CONNECTION", _UNREACHED), ("connect", _UNREACHED),
     ("UNAVAILABLE", _UNREACHED),
@@ -43,7 +44,7 @@ _WORDS: Final = (
 
 _BETTER: Final = {
     "s3": "allow_delayed_open=true",  # small objects take one request to write instead of three
-    "gs": "retry_limit_seconds=20",  # else a quarter of an hour, in which nothing stops it
+    "gs": "retry_limit_seconds=10",  # else a quarter of an hour, in which nothing stops it
 }
 """What is set where the URL does not."""
 
@@ -88,10 +89,14 @@ def store_of(url: str) -> Store:
         try:
             files, path = fs.FileSystem.from_uri(full)
         except pa.ArrowInvalid:
-            raise UsageError(
-                f"{name}: is not understood", "Look at its spelling and its parameters."
-            ) from None
+            raise _not_understood(url) from None
         return Store(url, files, path.rstrip("/"))
+
+
+def _not_understood(url: str) -> UsageError:
+    return UsageError(
+        f"{without_secrets(url)}: is not understood", "Look at its spelling and its parameters."
+    )
 
 
 def _azure(url: str) -> tuple[fs.FileSystem, str]:
@@ -103,8 +108,11 @@ def _azure(url: str) -> tuple[fs.FileSystem, str]:
             f"{without_secrets(url)}: whose account it is of is not said",
             "Set AZURE_STORAGE_ACCOUNT.",
         )
-    key = os.environ.get("AZURE_STORAGE_KEY")
-    files = fs.AzureFileSystem(account, account_key=key, **given)
+    key = os.environ.get("AZURE_STORAGE_KEY") or None
+    try:
+        files = fs.AzureFileSystem(account, account_key=key, **given)
+    except (TypeError, pa.ArrowInvalid):
+        raise _not_understood(url) from None
     return files, unquote(f"{parts.netloc}{parts.path}").rstrip("/")
 
 
@@ -123,8 +131,9 @@ def in_our_words(name: str) -> Iterator[None]:
         raise
     except FileNotFoundError:
         raise InputError(f"{name}: {_ABSENT[1]}", _ABSENT[2]) from None
-    except OSError as error:
-        if error.errno is not None and not isinstance(error, PermissionError):
-            raise  # of this machine
+    except (OSError, pa.ArrowException) as error:
+        of_here = isinstance(error, OSError) and error.errno is not None
+        if of_here and not isinstance(error, PermissionError):
+            raise
         kind, what, hint = next((found for words, found in _WORDS if words in str(error)), _LOST)
         raise kind(f"{name}: {what}", hint) from None
