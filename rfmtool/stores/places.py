@@ -35,12 +35,13 @@ _WORDS: Final = (
     ("PERMISSION_DENIED", _FORBIDDEN), ("not authorized", _FORBIDDEN),
     ("INVALID_ACCESS_KEY", _LOGIN), ("SIGNATURE", _LOGIN), ("Credential", _LOGIN),
     ("credential", _LOGIN), ("UNAUTHENTICATED", _LOGIN), ("failed to authenticate", _LOGIN),
-    ("OAuth2", _LOGIN), ("AuthenticationException", _LOGIN), ("Base64", _LOGIN),
     ("NO_SUCH", _ABSENT), ("NOT_FOUND", _ABSENT), ("No such file", _ABSENT),
     ("does not exist", _ABSENT), ("NETWORK_CONNECTION", _UNREACHED), ("connect", _UNREACHED),
     ("UNAVAILABLE", _UNREACHED),
 )  # fmt: skip
 """By what the clients of stores say."""
+_NO_LOGIN: Final = "OAuth2", "AuthenticationException", "Base64"
+"""What they say, as errors of another kind, of credentials that are none."""
 
 _BETTER: Final = {
     "s3": "allow_delayed_open=true",  # small objects take one request to write instead of three
@@ -131,9 +132,12 @@ def in_our_words(name: str) -> Iterator[None]:
         raise
     except FileNotFoundError:
         raise InputError(f"{name}: {_ABSENT[1]}", _ABSENT[2]) from None
-    except (OSError, pa.ArrowException) as error:
-        of_here = isinstance(error, OSError) and error.errno is not None
-        if of_here and not isinstance(error, PermissionError):
+    except pa.ArrowException as error:
+        if not any(words in str(error) for words in _NO_LOGIN):
             raise
+        raise UsageError(f"{name}: {_LOGIN[1]}", _LOGIN[2]) from None
+    except OSError as error:
+        if error.errno is not None and not isinstance(error, PermissionError):
+            raise  # of this machine
         kind, what, hint = next((found for words, found in _WORDS if words in str(error)), _LOST)
         raise kind(f"{name}: {what}", hint) from None
