@@ -23,7 +23,8 @@ _ARENA_MAX: Final = -8
 """`M_ARENA_MAX` of malloc.h."""
 LONG: Final = 1 << 22
 """Columns with more rows are held in files: with fewer, memory is quicker and suffices."""
-_AT_A_TIME: Final = 1 << 22
+ROWS_AT_A_TIME: Final = 1 << 22
+"""How many rows of a long column are looked at together."""
 _IN_FILES: Final = set[ref[mmap.mmap]]()
 """Not a `WeakSet`, which fails where one thread adds to it while another goes through it."""
 
@@ -62,8 +63,8 @@ def new_column(rows: int, kind: type[np.generic]) -> npt.NDArray[Any]:
 def taken(values: npt.NDArray[Any], rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """The values at some rows, as a new column; some rows at a time, which takes less memory."""
     column = new_column(len(rows), values.dtype.type)
-    for start in range(0, len(rows), _AT_A_TIME):
-        some = slice(start, start + _AT_A_TIME)
+    for start in range(0, len(rows), ROWS_AT_A_TIME):
+        some = slice(start, start + ROWS_AT_A_TIME)
         column[some] = values[rows[some]]
     put_away()
     return column

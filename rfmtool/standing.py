@@ -131,8 +131,7 @@ class Standing:
 
     def _looked_back(self, select: tuple[str, ...]) -> Iterator[LookBack]:
         def place(day: date, pasts: Pasts) -> Iterator[tuple[pd.DataFrame, Mask]]:
-            then = self.before(day, pasts, select)
-            return then.known_parts((*select, *MEASURED))
+            return self.before(day, pasts, select).known_parts((*select, *MEASURED))
 
         if needed_by(self.settings, self.rules) & needs.FORECASTS:
             threads, is_kept = self.days_at_once, self.has_room
@@ -265,27 +264,26 @@ class Standing:
         """The distinct days with a counting order, by place in `frame`."""
         return order_days(self.grouped.dates)
 
-    def before(self, day: date, pasts: Pasts, select: tuple[str, ...]) -> Before:
+    def before(self, day: date, pasts: Pasts, select: tuple[str, ...]) -> StandingBefore:
         """Where the same people stood on an earlier day, by what was known then.
 
-        Who was not known yet has neither order nor money; see `Before.known_parts`.
+        Who was not known yet has neither order nor money; see `StandingBefore.known_parts`.
 
         Args:
             day: the earlier day.
             pasts: what each order moved on each day.
-            select: the columns to compute. Scales are fitted to what was known, unless they were
-                given.
+            select: the columns to compute; scales are fitted to what was known, unless given.
         """
         settings = replace(self.settings, select=select)
         # Only what is fitted asks for the days of all together.
         dated = self.fitted and bool(needed_by(settings, self.rules) & needs.TIMED)
         then = Earlier.of(self.grouped, pasts, day_number(day), dated=dated)
         scales = None if self.fitted else self.scales
-        return Before.of(then, self.rules, day, settings, scales=scales)
+        return StandingBefore.of(then, self.rules, day, settings, scales=scales)
 
 
 @dataclass(frozen=True)
-class Before(Standing):
+class StandingBefore(Standing):
     """Where everybody stood on an earlier day."""
 
     grouped: Earlier

@@ -1,7 +1,5 @@
 """Stores that are not S3: what is read there, written there, and told of what goes wrong."""
 
-import os
-
 import pytest
 from shell import SHOP, rfmtool
 
@@ -53,7 +51,7 @@ def test_what_is_not_in_another_store_is_told(shop, path):
 def test_a_key_that_is_refused_is_told(shop, monkeypatch):
     if not shop("").startswith("az:"):
         pytest.skip("anybody is let in")
-    monkeypatch.setitem(os.environ, "AZURE_STORAGE_KEY", "aGFsbG8=")
+    monkeypatch.setenv("AZURE_STORAGE_KEY", "aGFsbG8=")
 
     done = rfmtool("score", shop("in"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,17 +77,17 @@ def check_apart(target: Path, *inputs: str | None, option: str = "-o") -> None:
     """
     from rfmtool.sources.files.listing import has_data_name
 
-    place = target.resolve()
+    place = Path(os.path.realpath(target))  # which lets links in a circle be told by who reads
     for name in filter(None, inputs):
         if scheme_of(name):
             continue
         for path in map(Path, [name, *glob.glob(name, recursive=True)]):  # noqa: PTH207 - absolute
-            if path.resolve().is_relative_to(place):
+            folder = Path(os.path.realpath(path))
+            if folder.is_relative_to(place):
                 raise UsageError(
                     f"{option} {target}: {path} is read, and would be replaced",
                     "Name another place.",
                 )
-            folder = path.resolve()
             if path.is_dir() and place.is_relative_to(folder) and has_data_name(place, folder):
                 raise UsageError(
                     f"{option} {target}: lies in {path}, and would be read as input the next time",

@@ -25,6 +25,7 @@ CUSTOMERS: Final = pa.schema(
 """What lines become: one row per customer, sorted by the bytes of customer_id."""
 
 _MOST: Final = 1 << 31
+"""How many entries 32 bits can number."""
 
 NO_DAY: Final = -(2**31)
 """Stands for no day at all: earlier than any."""

@@ -16,7 +16,7 @@ from rfmtool.grouping.order_days import OrderDates
 class Earlier(Grouped):
     """The same people as they stood at the end of a day, told of some of them at a time.
 
-    `table` has their ids alone.
+    `table` has their ids alone, and `dates` the days of all where `dated` asked for them.
     """
 
     whole: Grouped = field(kw_only=True)

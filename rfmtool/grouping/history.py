@@ -14,7 +14,7 @@ import pyarrow as pa
 from rfmtool.arrays import Ints, Mask, is_first, parts_of
 from rfmtool.engines import Entries
 from rfmtool.grouping.order_days import LATE, OrderDates, owner_days
-from rfmtool.heap import LONG, put_away, taken
+from rfmtool.heap import ROWS_AT_A_TIME, put_away, taken
 
 _HEARD_OF: Final = {"contacts": "since_on", "referrals": "referred_on", "feedback": "given_on"}
 """The tables that make people known, and the day from which each row does."""
@@ -142,8 +142,8 @@ def known_by(
         until_day: in days since 1970-01-01, included.
     """
     known = np.zeros(people, dtype=bool)
-    for start in range(0, len(entries.day), LONG):
-        rows = slice(start, start + LONG)
+    for start in range(0, len(entries.day), ROWS_AT_A_TIME):
+        rows = slice(start, start + ROWS_AT_A_TIME)
         known[entries.owner[rows][entries.day[rows] <= until_day]] = True
         put_away()
     for name in _HEARD_OF.keys() & evidence.keys():

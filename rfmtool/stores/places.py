@@ -84,7 +84,7 @@ def store_of(url: str) -> Store:
     with in_our_words(name):
         if scheme_of(url) == "az":
             return Store(url, *_azure(url))
-        query, better = urlsplit(url).query, _BETTER.get(scheme_of(url), "")
+        query, better = urlsplit(url).query, _BETTER[scheme_of(url)]
         is_set = better.partition("=")[0] in dict(parse_qsl(query))
         full = url if is_set else f"{url}{'&' if query else '?'}{better}"
         try:

@@ -24,6 +24,18 @@ def tone_of(stage: str, place: int = 0) -> str:
 
 def ladder(summary: Data, say: Numerals) -> Card:
     """People to the left, their money to the right, the top rung first."""
+    return Card(
+        "ladder",
+        "Ladder",
+        _finding(summary, say),
+        "Everyone stands on one rung, the highest that something proves. People to the left, their"
+        " money to the right.",
+        (_table_of_rungs(summary, say),),
+        width="wide",
+    )
+
+
+def _table_of_rungs(summary: Data, say: Numerals) -> Table:
     groups = {group["name"]: group for group in summary["stages"]}
     rungs = summary["ladder"]
     most = max((group["customers"] for group in groups.values()), default=0) or 1
@@ -49,7 +61,7 @@ def ladder(summary: Data, say: Numerals) -> Card:
                 say.share(group["revenue_share"]),
             )
         )
-    table = Table(
+    return Table(
         columns=(
             *numbers("People"),
             Column("share", "number", minor=True),
@@ -60,15 +72,6 @@ def ladder(summary: Data, say: Numerals) -> Card:
             Column("share", "number", minor=True),
         ),
         rows=tuple(rows),
-    )
-    return Card(
-        "ladder",
-        "Ladder",
-        _finding(summary, say),
-        "Everyone stands on one rung, the highest that something proves. People to the left, their"
-        " money to the right.",
-        (table,),
-        width="wide",
     )
 
 

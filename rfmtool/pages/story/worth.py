@@ -233,12 +233,25 @@ def concentration(summary: Data, say: Numerals) -> Card | None:
     found = summary["concentration"]
     if found["gini"] is None or found["buyers"] < _FEWEST:
         return None
+    gini = say.rounded(found["gini"], 2)
+    return Card(
+        "concentration",
+        "Concentration",
+        f"One in five buyers brings {100 * found['top']['0.2']:.0f} of 100 of revenue",
+        f"Buyers from the biggest spender down. Dashed: if everybody spent alike. Gini {gini}.",
+        (_plot_of_shares(found, say),),
+        width="half",
+    )
+
+
+def _plot_of_shares(found: Data, say: Numerals) -> Plot:
     points = [
         (100 * (1 - people), 100 * (1 - money)) for people, money in reversed(found["lorenz"])
     ]
     axis = Axis(0.0, 100.0)
-    tops = {part: share for part, share in found["top"].items()
-            if part in _TOP_PLACES and (part != "0.01" or found["buyers"] >= _FEW)}  # fmt: skip
+    shares = {part: share for part, share in found["top"].items()
+              if part != "0.01" or found["buyers"] >= _FEW}  # fmt: skip
+    tops = {part: share for part, share in shares.items() if part in _TOP_PLACES}
     dots = tuple(
         (place(axis.at(100 * float(part))), place(100 - 100 * min(share, 1.0)),
          f"top {float(part):.0%}: {share:.0%}" if _TOP_PLACES[part] else "", _TOP_PLACES[part])
@@ -249,11 +262,10 @@ def concentration(summary: Data, say: Numerals) -> Card | None:
         columns=(Column("Biggest spenders", "name"), *numbers("buyers", "of revenue")),
         rows=tuple(
             (f"top {float(part):.0%}", say.count(found["top_buyers"][part]), say.share(share))
-            for part, share in found["top"].items()
-            if part != "0.01" or found["buyers"] >= _FEW
+            for part, share in shares.items()
         ),
     )
-    plot = Plot(
+    return Plot(
         title="Share of revenue by share of buyers, from the biggest spender down",
         says=", ".join(f"top {float(part):.0%}: {share:.0%}" for part, share in tops.items()),
         height=240,
@@ -266,16 +278,5 @@ def concentration(summary: Data, say: Numerals) -> Card | None:
         ),
         dots=dots,
         table=table,
-        places=tuple(place(100 * float(part)) for part in found["top"]
-                     if part != "0.01" or found["buyers"] >= _FEW),
-    )  # fmt: skip
-    fifth = found["top"]["0.2"]
-    gini = say.rounded(found["gini"], 2)
-    return Card(
-        "concentration",
-        "Concentration",
-        f"One in five buyers brings {100 * fifth:.0f} of 100 of revenue",
-        f"Buyers from the biggest spender down. Dashed: if everybody spent alike. Gini {gini}.",
-        (plot,),
-        width="half",
+        places=tuple(place(100 * float(part)) for part in shares),
     )
