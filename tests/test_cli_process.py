@@ -283,3 +283,11 @@ def test_links_that_lead_in_a_circle_are_no_place_to_write_to(place, words):
     done = bash(f"rfmtool {words} loop", place)
     answered_quietly(done, 3)
     assert "Its links lead in a circle" in done.stderr
+
+
+@pytest.mark.parametrize("words", ["run loop -o out", "score loop", "check loop"])
+def test_links_that_lead_in_a_circle_are_no_export(place, words):
+    (place / "loop").symlink_to("loop")
+    done = bash(f"rfmtool {words}", place)
+    answered_quietly(done, 2)
+    assert "loop: is a link to what is not there" in done.stderr
