@@ -36,3 +36,21 @@ def is_first(values: npt.NDArray[Any]) -> Mask:
     first = np.ones(len(values), dtype=bool)
     first[1:] = values[1:] != values[:-1]
     return first
+
+
+def places_between(owner: Ints, start: int, stop: int) -> slice:
+    """Where the entries of the customers at these places stand in a column sorted by customer."""
+    # Of its own type, or the whole column would be copied into the other.
+    first, last = np.searchsorted(owner, np.array([start, stop], dtype=owner.dtype))
+    return slice(int(first), int(last))
+
+
+def letters_of(texts: pa.Array) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+    """Texts as they lie in memory end to end: where each begins and the last ends, and the bytes.
+
+    Of a slice these are the bytes of the slice alone.
+    """
+    offsets = np.frombuffer(texts.buffers()[1] or bytes(4), dtype=np.int32)
+    offsets = offsets[texts.offset : texts.offset + len(texts) + 1]
+    letters = np.frombuffer(texts.buffers()[2] or b"", dtype=np.uint8)
+    return offsets - offsets[0], letters[offsets[0] : offsets[-1]]

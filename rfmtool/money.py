@@ -31,6 +31,21 @@ def total_of(units: Ints | pd.Series[int]) -> int:
     return (int(high.sum()) << _HALF) + int(low.sum())
 
 
+def totals_of(groups: Ints, units: Ints, count: int) -> list[int]:
+    """The `total_of` each of so many groups.
+
+    Args:
+        groups: the group of each number, counted from 0.
+        units: whole numbers, none of them missing.
+        count: how many groups there are.
+    """
+    high, low = np.zeros((2, count), dtype=np.int64)
+    np.add.at(high, groups, units >> _HALF)
+    np.add.at(low, groups, units & _LOW_BITS)
+    pairs = zip(high.tolist(), low.tolist(), strict=True)
+    return [(upper << _HALF) + lower for upper, lower in pairs]
+
+
 def half_even(total: Ints, count: Ints) -> Ints:
     """Divide whole numbers, rounding half to even; 0 where the count is 0."""
     divisor = np.maximum(count, 1)

@@ -17,7 +17,7 @@ import pandas as pd
 
 from rfmtool.analyses.returned import BACKTEST_DAYS, MIN_HISTORY_DAYS, Share
 from rfmtool.arrays import Ints, Mask
-from rfmtool.money import money_text, total_of
+from rfmtool.money import money_text, total_of, totals_of
 
 GROUPINGS: Final = ("segment", "stage", "activity", "action")
 TOO_FEW: Final = "too few"
@@ -158,19 +158,29 @@ def backtest(looks: Sequence[LookBack], year_before: tuple[date, Share] | None =
     """
     groups = []
     for by in (name for name in GROUPINGS if name in looks[0].people):
+        counted = [_counted(look, by) for look in looks]
         # In the order of the categories, those that somebody had.
-        for name in dict.fromkeys(
-            name for look in looks for name in look.people[by].cat.categories
-        ):
-            had = [look.people[by].eq(name).to_numpy(dtype=bool) for look in looks]
-            shares = tuple(
-                Share(int(those.sum()), int((those & look.returned).sum()))
-                for look, those in zip(looks, had, strict=True)
-            )
-            spent = sum(total_of(look.spent[those]) for look, those in zip(looks, had, strict=True))
+        for name in dict.fromkeys(name for labels in counted for name in labels):
+            had = [labels.get(name, (Share(0, 0), 0)) for labels in counted]
+            shares = tuple(share for share, _ in had)
             if any(share.customers for share in shares):
-                groups.append(Group(by, str(name), shares, spent))
+                groups.append(Group(by, name, shares, sum(spent for _, spent in had)))
     return Backtest(tuple(looks), tuple(groups), year_before)
+
+
+def _counted(look: LookBack, by: str) -> dict[str, tuple[Share, int]]:
+    """Of each label: how many had it and came back, and what they spent in the days after."""
+    labels = look.people[by].cat
+    names, label = labels.categories, labels.codes.to_numpy() + np.intp(1)  # 0 where it is missing
+    had, back = (
+        np.bincount(rows, minlength=len(names) + 1)[1:].tolist()
+        for rows in (label, label[look.returned])
+    )
+    spent = totals_of(label, look.spent, len(names) + 1)[1:]
+    return {
+        str(name): (Share(many, returned), units)
+        for name, many, returned, units in zip(names, had, back, spent, strict=True)
+    }
 
 
 def _day_data(day: date, share: Share) -> dict[str, Any]:

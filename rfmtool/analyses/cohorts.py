@@ -92,11 +92,10 @@ def cohorts(days: OrderDays, entries: Entries, as_of: date) -> Cohorts:
         return Cohorts(as_of, ())
     last = (as_of.year - 1970) * 12 + as_of.month - 1
     # By customer and day, so the first of each customer is the earliest.
-    first = is_first(days.owner)
-    starts, cohort = np.unique(_months(days.day[first]), return_inverse=True)
+    starts, cohort = np.unique(_months(days.day[days.starts]), return_inverse=True)
     customers = int(max(days.owner.max(), entries.owner.max())) + 1
     rows = np.full(customers, _NONE, dtype=np.int64)
-    rows[days.owner[first]] = cohort
+    rows[days.owner[days.starts]] = cohort
     return Cohorts(as_of, _follow(rows, starts, days, entries, last))
 
 
@@ -116,8 +115,8 @@ def _follow(
     visits = days.owner.astype(np.int64) * months + _months(days.day) - starts[0]
     visits = visits[is_first(visits)]  # each month once, for days come in order
     row, month = rows[visits // months], visits % months + starts[0]
-    active = np.zeros((len(starts), months), dtype=np.int64)
-    np.add.at(active, (row, month - starts[row]), 1)
+    size = len(starts) * months
+    active = np.bincount(row * months + month - starts[row], minlength=size)
     known = rows[entries.owner] != _NONE
     row, net = rows[entries.owner[known]], (entries.sales - entries.refunds)[known]
     # Refunds may come after as_of, where it is the last order's day: they stay in the last month.
@@ -125,12 +124,13 @@ def _follow(
     # Python's numbers where a sum might not fit into 64 bits.
     largest = float(np.abs(net).max()) if len(net) else 0.0
     is_safe = largest * len(net) < _SAFE_SUM
-    revenue: Money = np.zeros(active.shape, dtype=np.int64 if is_safe else object)
-    np.add.at(revenue, (row, np.maximum(month - starts[row], 0)), net)
+    revenue: Money = np.zeros(size, dtype=np.int64 if is_safe else object)
+    np.add.at(revenue, row * months + np.maximum(month - starts[row], 0), net)
     found = []
     for place, start in enumerate(starts.tolist()):
-        name, months = str(np.datetime64(start, "M")), last - start + 1
-        came, spent = active[place, :months].tolist(), revenue[place, :months].tolist()
+        name, begin = str(np.datetime64(start, "M")), place * months
+        until = begin + last - start + 1
+        came, spent = active[begin:until].tolist(), revenue[begin:until].tolist()
         found.append(Cohort(name, came[0], tuple(came), tuple(spent)))
     return tuple(found)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.arrays import Ints
@@ -49,8 +50,16 @@ class Concentration:
     lorenz: tuple[tuple[float, float], ...]
     """Shares of customers and of revenue, from the smallest spend up."""
     tiers: tuple[Tier, ...]
-    table: pd.DataFrame
-    """Each buyer's tier and spend, the largest first."""
+    ranked: pd.DataFrame
+    """Each buyer's customer_id, frequency and monetary, the largest spend first."""
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The same with each buyer's tier."""
+        table = self.ranked.copy()
+        names = np.repeat([one.name for one in self.tiers], [one.customers for one in self.tiers])
+        table.insert(1, "tier", pd.Series(names, dtype="str"))
+        return table
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -100,14 +109,11 @@ def concentration(people: pd.DataFrame, as_of: date) -> Concentration:
         people: one row per customer: customer_id, frequency, monetary.
         as_of: the day of the answer.
     """
-    ranked = people[people["frequency"] > 0].sort_values(
-        "monetary", ascending=False, kind="stable"
-    )  # The rows come sorted by id, and equal spends stay so.
+    buyers = people.loc[people["frequency"] > 0, ["customer_id", "frequency", "monetary"]]
+    # The rows come sorted by id, and equal spends stay so.
+    ranked = buyers.sort_values("monetary", ascending=False, kind="stable", ignore_index=True)
     spend = ranked["monetary"].to_numpy(dtype=np.int64)
     revenue = total_of(spend)
-    tiers, names = _tiers(spend)
-    table = ranked[["customer_id", "frequency", "monetary"]].reset_index(drop=True)
-    table.insert(1, "tier", pd.Series(names, dtype="str"))
     top = {}
     for percent in TOP_PERCENT if revenue > 0 else ():
         largest = spend[: top_count(percent, len(spend))]
@@ -120,8 +126,8 @@ def concentration(people: pd.DataFrame, as_of: date) -> Concentration:
         gini=gini(spend[::-1]) if revenue > 0 else None,
         top=top,
         lorenz=_lorenz(spend[::-1], revenue) if revenue > 0 else (),
-        tiers=tiers,
-        table=table,
+        tiers=_tiers(spend),
+        ranked=ranked,
     )
 
 
@@ -151,18 +157,17 @@ def _lorenz(ascending: Ints, revenue: int) -> tuple[tuple[float, float], ...]:
     return tuple((place / count, float(cumulated[place]) / revenue) for place in after)
 
 
-def _tiers(descending: Ints) -> tuple[tuple[Tier, ...], npt.NDArray[np.str_]]:
-    """The tiers, and the name of that of each spend."""
+def _tiers(descending: Ints) -> tuple[Tier, ...]:
     count = len(descending)
     if not count:
-        return (), np.empty(0, dtype=np.str_)
-    ends = [top_count(percent, count) for percent in (_HEAVY_PERCENT, _MEDIUM_PERCENT)]
-    heavy, medium = (descending[end - 1] for end in ends)
-    others = np.where(descending >= medium, "medium", "light")
-    names = np.where(descending >= heavy, "heavy", others)
+        return ()
+    places = [top_count(percent, count) for percent in (_HEAVY_PERCENT, _MEDIUM_PERCENT)]
+    ends = [int((descending >= descending[place - 1]).sum()) for place in places]
     tiers = []
-    for name in ("heavy", "medium", "light"):
-        spend = descending[names == name]
+    for name, (start, end) in zip(
+        ("heavy", "medium", "light"), pairwise([0, *ends, count]), strict=True
+    ):
+        spend = descending[start:end]
         least, most = (int(spend[-1]), int(spend[0])) if len(spend) else (0, 0)
         tiers.append(Tier(name, len(spend), total_of(spend), least, most))
-    return tuple(tiers), names
+    return tuple(tiers)

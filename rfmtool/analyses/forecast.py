@@ -28,6 +28,7 @@ _PRIOR_ORDERS: Final = 2
 """An order's value is averaged with so many orders of the shop's average."""
 _BEST_ONE_IN: Final = 5
 _MISSED_ONE_IN: Final = 3
+_ASKED: Final = ["recency_score", "frequency_score", "frequency", "monetary"]
 _CELLS_A_SCORE: Final = 32
 """More than any dimension has bins."""
 
@@ -49,7 +50,7 @@ class CellRates:
         sums, days = np.zeros((3, size), dtype=np.int64), 0
         for look in looks:
             days += 1
-            cells, orders = _cells(look.people[look.bought]), look.orders[look.bought]
+            cells, orders = _cells(_buyers(look.people)), look.orders[look.bought]
             sums[0] += np.bincount(cells, minlength=size)
             sums[1] += np.bincount(cells[orders > 0], minlength=size)
             np.add.at(sums[2], cells, orders)
@@ -133,7 +134,7 @@ def add_forecasts(people: pd.DataFrame, rates: CellRates, order_value: float) ->
     spend = pd.array([None] * len(people), dtype="Int64")
     bought = people["frequency"].to_numpy() > 0
     if bought.any():
-        probability[bought], spend[bought] = _foretold(people[bought], rates, order_value)
+        probability[bought], spend[bought] = _foretold(_buyers(people), rates, order_value)
     return people.assign(return_probability=probability.round(6), expected_spend=spend)
 
 
@@ -169,7 +170,7 @@ def check(looks: Sequence[LookBack]) -> Check | None:
     latest = looks[0]
     spent = latest.spent[latest.bought]
     shop = total_of(latest.people["monetary"]) / int(latest.people["frequency"].sum())
-    buyers = latest.people[latest.bought]
+    buyers = _buyers(latest.people)
     probability, spend = _foretold(buyers, CellRates.of(looks[1:]), shop)
     monetary = latest.people["monetary"].to_numpy(dtype=np.int64)[latest.bought]
     return Check(
@@ -189,6 +190,11 @@ def _foretold(buyers: pd.DataFrame, rates: CellRates, shop: float) -> tuple[Floa
     probability = rates.return_probability(cells)
     spend = probability * rates.orders_per_returner(cells) * np.maximum(value, 0)
     return probability, np.rint(spend).astype(np.int64)
+
+
+def _buyers(people: pd.DataFrame) -> pd.DataFrame:
+    """What forecasts ask of those who have an order that counts."""
+    return people.loc[people["frequency"].to_numpy() > 0, _ASKED]
 
 
 def _cells(buyers: pd.DataFrame) -> Ints:

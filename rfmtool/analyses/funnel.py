@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.arrays import is_first
 from rfmtool.money import total_of
 from rfmtool.placing.matching import holds
 from rfmtool.placing.proof import PROMOTER
@@ -83,7 +82,7 @@ def funnel(
         theirs = top[table["owner"].to_numpy()]
         brought[table["referred"].to_numpy()[theirs]] = True
     brought &= ~top
-    first_days = days.day[is_first(days.owner)]
+    first_days = days.day[days.starts]
     return Funnel(
         steps=_steps(people, _arrivals(len(people), frames, days)),
         new_buyers=int((first_days > as_of_day - NEW_DAYS).sum()),
@@ -113,9 +112,9 @@ def _steps(people: pd.DataFrame, arrivals: Mapping[str, Days]) -> tuple[Step, ..
 def _arrivals(count: int, frames: Frames, days: OrderDays) -> dict[str, Days]:
     """The first day on which each person did what each rung asks, as far as it is dated."""
     first, second = np.full(count, _NEVER), np.full(count, _NEVER)
-    np.minimum.at(first, days.owner, days.day)
-    later = days.day != first[days.owner]
-    np.minimum.at(second, days.owner[later], days.day[later])
+    first[days.owner[days.starts]] = days.day[days.starts]
+    again = days.starts[days.counts > 1] + 1
+    second[days.owner[again]] = days.day[again]
 
     def earliest(rows: pd.DataFrame, day: str, who: str = "owner") -> Days:
         """Of each person's rows; never where there is none, or none is dated."""

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-import numpy as np
 import pyarrow as pa
 
-from rfmtool.arrays import Ints
+from rfmtool.arrays import Ints, places_between
 from rfmtool.errors import SystemFailureError
 from rfmtool.heap import in_memory_bytes
 from rfmtool.sources.ledger import Overlap
@@ -93,16 +92,16 @@ class Entries:
 
     def between(self, start: int, stop: int) -> Entries:
         """The entries of the customers at these places; these and their orders count from 0."""
-        first, last = np.searchsorted(self.owner, (start, stop))
-        owner, order = self.owner[first:last], self.order[first:last]
+        theirs = places_between(self.owner, start, stop)
+        owner, order = self.owner[theirs], self.order[theirs]
         return Entries(
             owner - owner.dtype.type(start),
             order - order[:1],
-            self.day[first:last],
-            self.sales[first:last],
-            self.refunds[first:last],
-            None if self.cost is None else self.cost[first:last],
-            None if self.uncosted is None else self.uncosted[first:last],
+            self.day[theirs],
+            self.sales[theirs],
+            self.refunds[theirs],
+            None if self.cost is None else self.cost[theirs],
+            None if self.uncosted is None else self.uncosted[theirs],
         )
 
 

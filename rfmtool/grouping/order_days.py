@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Ints
+from rfmtool.arrays import Ints, places_between
 from rfmtool.errors import AmbiguousInputError
 from rfmtool.heap import new_column, put_away
 from rfmtool.sources.cells.ids import without_point_zero
@@ -61,8 +61,8 @@ class OrderDates:
 
     def between(self, start: int, stop: int) -> OrderDates:
         """The days of the customers at these places, who are counted from 0."""
-        first, last = np.searchsorted(self.owner, (start, stop))
-        return OrderDates(self.owner[first:last] - np.int32(start), self.day[first:last])
+        theirs = places_between(self.owner, start, stop)
+        return OrderDates(self.owner[theirs] - np.int32(start), self.day[theirs])
 
     def of_nobody(self) -> OrderDates:
         """No days at all."""

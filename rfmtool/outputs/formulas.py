@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.outputs.cells import bytes_of
+from rfmtool.arrays import letters_of
 
 _RUNNING_STARTS: Final = np.isin(np.arange(256), list(b"=@\t\r+-"))
 """Of each byte whether a spreadsheet runs a cell that begins with it, unless it is a number."""
@@ -18,7 +18,7 @@ _NUMBER_OR_PHONE: Final = r"^(?:[+-][\d.,]*\d(?:[eE][+-]?\d+)?|\+\(?\d[\d ()./-]
 
 def runs(column: pa.Array) -> pa.Array:
     """Which texts a spreadsheet would run: no signed number, nor a phone number."""
-    offsets, letters = bytes_of(column)
+    offsets, letters = letters_of(column)
     begun = np.flatnonzero(np.diff(offsets))
     starts = np.zeros(len(column), dtype=bool)
     starts[begun] = _RUNNING_STARTS[letters[offsets[begun]]]

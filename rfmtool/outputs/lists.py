@@ -12,8 +12,7 @@ from typing import IO, Any, Final
 import numpy as np
 import pyarrow as pa
 
-from rfmtool.arrays import Ints
-from rfmtool.outputs.cells import bytes_of
+from rfmtool.arrays import Ints, letters_of
 from rfmtool.outputs.files import flush, write_file
 from rfmtool.outputs.text import TextOptions, header_line, text_lines
 from rfmtool.outputs.writers import write_table
@@ -92,19 +91,19 @@ def _write_text(
     def write_all(target: IO[bytes]) -> None:
         target.write(header)
         for lines in text_lines(rows, text):
-            offsets, letters = bytes_of(lines)
+            offsets, letters = letters_of(lines)
             found.append(found[-1][-1] + offsets[1:].astype(np.int64))
             target.write(letters.data)
 
     said = write_file(place, file_name, write_all)
     ends = np.concatenate(found)
-    return WrittenTable(said | {"rows": len(ends) - 1}, partial(_copy, place / file_name, ends))
-
-
-def _copy(path: Path, ends: Ints, places: Ints, target: IO[bytes]) -> None:
-    """Copy the header and some lines of a text table, which end at these places of its file."""
-    with path.open("rb") as file:
+    with (place / file_name).open("rb") as file:
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    return WrittenTable(said | {"rows": len(ends) - 1}, partial(_copy, mapped, ends))
+
+
+def _copy(mapped: mmap.mmap, ends: Ints, places: Ints, target: IO[bytes]) -> None:
+    """Copy the header and some lines of a text table, which end at these places of its file."""
     buffers = [None, pa.py_buffer(ends), pa.py_buffer(mapped)]
     lines = pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(ends) - 1, buffers)
     target.write(mapped[: ends[0]])

@@ -14,11 +14,10 @@ import pandas as pd
 import pyarrow as pa
 
 from rfmtool import __version__
-from rfmtool.arrays import Ints
+from rfmtool.arrays import Ints, letters_of
 from rfmtool.columns import PLURAL
 from rfmtool.heap import give_back
 from rfmtool.manifest import MANIFEST, SCHEMA, TOOL
-from rfmtool.outputs.cells import bytes_of
 from rfmtool.outputs.files import Hashed, file_stems, write_json, write_text
 from rfmtool.outputs.lists import list_jobs, write_rows
 from rfmtool.outputs.tables import plain, to_rows
@@ -31,7 +30,7 @@ from rfmtool.placing.reaching import contacts_known
 from rfmtool.runs.calls import by_voice, call_sheet, to_ring_up, with_spoken
 from rfmtool.runs.evidence import evidence_kept, money_tables
 from rfmtool.runs.finished import RULES, SUMMARY
-from rfmtool.runs.history import dates_told
+from rfmtool.runs.history import dates_told, tells_dates
 from rfmtool.runs.memory import Memory
 from rfmtool.runs.moves import rules_text
 from rfmtool.runs.rounds import holdouts_table, lots_data, reading_data
@@ -108,6 +107,9 @@ def write_files(
     with threads_beside() as beside:
         tables, lists, calls = _write_customers(result, place, options, beside)
         give_back()
+        earlier = None
+        if options.page and not (memory and tells_dates(memory.folder, result.as_of)):
+            earlier = beside.submit(earlier_dates, result)
         summary = summarise(result, left_out) if left_out else result.summary
         outputs += [*tables, *(written.result() for written in lists)]
     summary = {**summary, "lists_as": options.lists_as}
@@ -137,8 +139,8 @@ def write_files(
         warnings = [*summary["warnings"], *left.warnings]
         summary = {**summary, "since": memory.since, "warnings": warnings}
     if options.page:
-        earlier = dates_told(told) or earlier_dates(result)
-        summary = {**summary, "title": options.page.title, "timeline": earlier}
+        timeline = earlier.result() if earlier else dates_told(told)
+        summary = {**summary, "title": options.page.title, "timeline": timeline}
         outputs.append(write_text(place, PAGE, run_page(summary, options.page.locale)))
     outputs.append(write_json(place, SUMMARY, summary))
     outputs.append(write_text(place, RULES, rules_text(result.rules)))
@@ -225,7 +227,7 @@ def _write_rejects(
         hashed.write(header_line(header.rows.column_names, text))
         for part in parts:
             for lines in text_lines(part.rows.to_batches(), text):
-                hashed.write(bytes_of(lines)[1].data)
+                hashed.write(letters_of(lines)[1].data)
             rows, left_out = rows + len(part.rows), left_out + part.left_out
     return {"name": REJECTS, "rows": rows, "sha256": hashed.hash.hexdigest()}, left_out
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.arrays import Ints, is_first, parts_of
+from rfmtool.arrays import Ints, is_first, parts_of, places_between
 from rfmtool.columns import MILLION
 from rfmtool.frames import beside
 from rfmtool.grouping.order_days import OrderDates
@@ -100,16 +100,24 @@ class OrderDays:
 
     def between(self, start: int, stop: int) -> OrderDays:
         """The days of the customers at these places, who are counted from 0."""
-        first, last = np.searchsorted(self.owner, (start, stop))
-        return OrderDays(
-            self.owner[first:last] - self.owner.dtype.type(start), self.day[first:last]
-        )
+        theirs = places_between(self.owner, start, stop)
+        return OrderDays(self.owner[theirs] - self.owner.dtype.type(start), self.day[theirs])
 
     def parts(self) -> Iterator[OrderDays]:
         """The days of some customers at a time, for what takes much memory; one part at least."""
         customers = int(self.owner[-1]) + 1 if len(self.owner) else 0
         for start, stop in parts_of(customers):
             yield self.between(start, stop)
+
+    @cached_property
+    def starts(self) -> Ints:
+        """Where the days of each customer begin."""
+        return np.flatnonzero(is_first(self.owner))
+
+    @cached_property
+    def counts(self) -> Ints:
+        """How many days each of these customers has."""
+        return np.diff(self.starts, append=len(self.owner))
 
     @cached_property
     def gap_owner(self) -> Ints:
@@ -187,10 +195,9 @@ def waits(days: OrderDays, as_of_day: int, number: int = 1) -> Waits:
         as_of_day: until when customers were watched, in days since 1970-01-01.
         number: from which order day, counted from 1; those with fewer are left out.
     """
-    first = np.flatnonzero(is_first(days.owner))
-    counts = np.diff(first, append=len(days.owner))
-    reached = first[counts >= number] + number - 1
-    ended = counts[counts >= number] > number
+    is_reached = days.counts >= number
+    reached = days.starts[is_reached] + number - 1
+    ended = days.counts[is_reached] > number
     following = np.minimum(reached + 1, len(days.owner) - 1)
     end = np.where(ended, days.day[following], as_of_day)
     return Waits(days.owner[reached], end - days.day[reached], ended)

@@ -45,5 +45,5 @@ def open_complaints(frame: pd.DataFrame) -> int | None:
 def no_channel(frame: pd.DataFrame, playbook: Sequence[Action]) -> int:
     """How many have something to be told and no channel to be told it by."""
     told = {row.label for row in playbook if row.channels}
-    closed = frame["channel"].astype("str").fillna("").eq("")
+    closed = frame["channel"].isna() | frame["channel"].eq("")
     return int((frame["action"].isin(told) & closed).sum())

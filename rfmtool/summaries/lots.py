@@ -31,13 +31,12 @@ _BY: Final = {"email": "mail", "phone": "call", "call": "call"}
 def on_lists(result: Standing) -> dict[str, dict[str, Any]]:
     """By action: how many to contact, left out and resting, and what it did last time."""
     frame = result.figures.frame
-    actions = frame["action"].astype("str")
     columns = {
         "to_contact": listed(frame),
         "held_out": frame["holdout"].notna().to_numpy(),
         "resting": frame["resting"].notna().to_numpy() if "resting" in frame else False,
     }
-    sums = pd.DataFrame(columns, index=frame.index).groupby(actions).sum()
+    sums = pd.DataFrame(columns, index=frame.index).groupby(frame["action"], observed=True).sum()
     return {
         str(name): {**{str(key): int(count) for key, count in row.items()},
                     "last_time": result.rules.results.get(str(name))}

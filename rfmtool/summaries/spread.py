@@ -157,13 +157,16 @@ def cells(frame: pd.DataFrame, scales: Scales) -> dict[str, Any]:
     ends = np.cumsum(np.bincount(place, minlength=rows * columns))[:-1]
     spent = np.split(buyers["monetary"].to_numpy(dtype=np.int64)[order], ends)
     band = np.split(scores[2][order], ends)
-    segments = np.split(buyers["segment"].astype("str").to_numpy()[order], ends)
+    segment = buyers["segment"].astype("category").cat
+    segments = np.split(segment.codes.to_numpy()[order], ends)
     told = [
         {
             "revenue": money_text(total_of(money)),
             "median": money_text(round(float(np.median(money)))) if len(money) else None,
             "bands": np.bincount(scored, minlength=bands + 1)[1:].tolist(),
-            "segment": str(named[0]) if len(named) and (named == named[0]).all() else None,
+            "segment": str(segment.categories[named[0]])
+            if len(named) and (named == named[0]).all()
+            else None,
         }
         for money, scored, named in zip(spent, band, segments, strict=True)
     ]

@@ -199,7 +199,7 @@ def _segments(result: Standing) -> list[dict[str, Any]]:
 def _ladder(result: Standing) -> list[dict[str, Any]]:
     """Each rung once: what proves it, and which tables could put somebody on it but are missing."""
     rungs: dict[str, dict[str, Any]] = {}
-    reached = set(result.figures.frame["stage"])
+    reached = set(result.figures.frame["stage"].unique())
     for rung in result.rules.ladder:
         known = rungs.setdefault(rung.label, {"stage": rung.label, "proof": rung.proof})
         asked_of = tables_asked(rung) - set(result.grouped.evidence)

@@ -61,6 +61,8 @@ class Evidence:
             left_out: customers of the export who are in no figure; of tables that add nobody to the
                 run they are known all the same.
         """
+        if not self.ledgers:
+            return self
         export = matching_key(export_ids)
         joining = [ledger.ids for ledger in self.ledgers.values() if ledger.table.joins]
         everyone = pc.unique(pa.concat_arrays([export, *joining]))

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Mask, Places, mask_of
+from rfmtool.arrays import Mask, Places, letters_of, mask_of
 from rfmtool.columns import BINS, REJECTIONS
 from rfmtool.days import day_number
 from rfmtool.sources.batches import Batch
@@ -26,10 +26,9 @@ from rfmtool.sources.layout import Question, Reading
 from rfmtool.sources.ledger import CODES, Tally
 from rfmtool.sources.rows.runs import Cells, Runs
 
-_FIRST_OF_SPACE: Final = pa.array(
-    [b"", *(bytes([byte]) for byte in b"\t\n\v\f\r\x1c\x1d\x1e\x1f \xc2\xe1\xe2\xe3")]
-)
-"""How any letter begins that is white space, in UTF-8."""
+_BEGINS_SPACE: Final = np.zeros(256, dtype=bool)
+"""Of each byte, whether any letter that is white space begins with it in UTF-8."""
+_BEGINS_SPACE[[*b"\t\n\v\f\r\x1c\x1d\x1e\x1f \xc2\xe1\xe2\xe3"]] = True
 _AFTER_OTHER_CURRENCY: Final = ("used", "before_since", "after_as_of")
 
 Codes = npt.NDArray[np.uint8]
@@ -154,9 +153,11 @@ def is_blank(cells: pa.Array) -> Mask:
     """The empty cells; white space alone is empty."""
     empty = mask_of(cells.is_null())
     if pa.types.is_string(cells.type):
-        # A quick look first: in most columns no cell begins like white space.
-        first = pc.binary_slice(pc.cast(cells, pa.binary()), 0, 1)
-        if pc.any(pc.is_in(first, _FIRST_OF_SPACE)).as_py():
+        # A quick look first: in most columns no cell is empty or begins like white space.
+        starts, letters = letters_of(cells)
+        is_filled = starts[1:] > starts[:-1]
+        first = letters[starts[:-1][is_filled]]
+        if not (is_filled | empty).all() or _BEGINS_SPACE[first].any():
             empty |= mask_of(pc.equal(pc.utf8_trim_whitespace(cells), ""))
     return empty
 

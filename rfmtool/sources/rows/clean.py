@@ -44,7 +44,7 @@ from rfmtool.sources.rows.bins import (
     rows_apart,
     tally_of_rows,
 )
-from rfmtool.sources.rows.runs import Cells, Runs, count_by_run, find_runs
+from rfmtool.sources.rows.runs import Runs, count_by_run, find_runs
 from rfmtool.sources.rows.sales import (
     STATUS_ROLES,
     credits_of,
@@ -132,9 +132,10 @@ def clean(
             replace(nowhere, footer_rows=batch.footer_rows),
         )
     rows = _sorted(batch, reading, question)
-    heads = rows.runs.heads
+    heads, ids = rows.runs.heads, rows.runs.heads.get("order_id")
+    has_id = np.zeros(len(rows.days), dtype=bool) if ids is None else ~is_blank(ids)
     columns = _columns(rows, reading, question, schema) | {
-        "order_id": _order_ids(heads, rows.days, ordinal, question)
+        "order_id": _order_ids(ids, has_id, rows.days, ordinal, question)
     }
     texts = {name: _text(heads.get(name), len(rows.days)) for name in schema.names
              if name not in columns}  # fmt: skip
@@ -142,7 +143,6 @@ def clean(
     lines = pa.record_batch(arrays, schema=schema)
     # A line that is no sale goes along, to take the rest of its order with it. What else somebody
     # bought on a day without an order's id is no part of that.
-    has_id = ~is_blank(heads["order_id"]) if "order_id" in heads else np.False_
     goes_along = ~of_no_sale_type(heads, question) & has_id
     kept = rows.are("used") | (rows.are("not_a_sale") & goes_along)
     if question.anonymous:
@@ -253,17 +253,17 @@ def _shortened_orders(rows: _Sorted) -> int:
     return int(rows.counts[are_shortened(ids)].sum())
 
 
-def _order_ids(heads: Cells, days: Days, ordinal: int, question: Question) -> pa.Array:
+def _order_ids(
+    written: pa.Array | None, has_id: Mask, days: Days, ordinal: int, question: Question
+) -> pa.Array:
     """Ids as written; without one an order is a customer's day, or a row of its own."""
     if question.order_per_row:
         rows = pc.cast(pa.array(np.arange(len(days))), pa.string())
         return pc.binary_join_element_wise(_MADE_UP, str(ordinal), rows, "-")
-    written = heads.get("order_id")
-    missing = None if written is None else is_blank(written)
-    if written is not None and missing is not None and not missing.any():
+    if written is not None and has_id.all():
         return written
     by_day = pc.binary_join_element_wise(_MADE_UP, pc.cast(pa.array(days), pa.string()), "")
-    return by_day if written is None else pc.if_else(pa.array(missing), by_day, written)
+    return by_day if written is None else pc.if_else(pa.array(has_id), written, by_day)
 
 
 def _text(cells: pa.Array | None, count: int) -> pa.Array:
