@@ -16,6 +16,7 @@ from rfmtool.analyses.timeline import COUNTED, Every, ends, point
 from rfmtool.days import day_of
 from rfmtool.engines import Entries
 from rfmtool.errors import UsageError
+from rfmtool.grouping.history import Pasts
 from rfmtool.grouping.read import Settings
 from rfmtool.notebook import (
     Affinity,
@@ -232,7 +233,9 @@ def timeline(
             f"the export begins on {first}, which makes {len(before) + 1:,} {every} ends",
             "Leave out what is too old with --since, or take longer steps with --every.",
         )
-    points = points_of(result, entries, before)
+    is_kept = result.settings.has_room(len(result.grouped.table))
+    pasts = Pasts(entries, is_kept=is_kept)
+    points = points_of(result, pasts, before, result.days_at_once)
     whole = point(result.frame, result.as_of)
     return Timeline(every, first, fitted=result.fitted, points=(*points, whole))
 

@@ -15,7 +15,7 @@ from rfmtool import columns as names
 from rfmtool.analyses.backtest import LookBack
 from rfmtool.analyses.forecast import CellRates, add_forecasts
 from rfmtool.analyses.looks import MEASURED, PLACED, SCORED, looked_back
-from rfmtool.arrays import MANY, Mask, parts_of
+from rfmtool.arrays import Mask, parts_of
 from rfmtool.counted import Figures, counted
 from rfmtool.days import day_number
 from rfmtool.fits import Fit, fit_everyone, measured, needed_by
@@ -39,7 +39,7 @@ from rfmtool.sources.ledger import Ledger
 
 _FEW: Final = 20_000
 """Of fewer customers threads would only wait for each other."""
-_KEPT_ON = ("looks", "_cells", "days", "_log")
+_KEPT_ON = ("looks", "pasts", "_cells", "days", "_log")
 """What rests on nothing that earlier runs tell."""
 
 
@@ -103,8 +103,7 @@ class Standing:
             return self.frame.iloc[start:stop]
         needed, fit = needed_by(self.settings, self.rules), self.fit
         grouped = self.grouped.between(start, stop)
-        is_all = stop - start == len(self.grouped.table)
-        people = fit.measured if is_all else None
+        people = fit.measured.pop((start, stop), None)
         if people is None:
             people = measured(grouped, self.rules, fit.scales, self.as_of_day, needed)
         shared = fit.shared.iloc[start:stop].set_axis(people.index)
@@ -134,15 +133,15 @@ class Standing:
             return self.before(day, pasts, select).known_parts((*select, *MEASURED))
 
         if needed_by(self.settings, self.rules) & needs.FORECASTS:
-            threads, is_kept = self.days_at_once, self.has_room
-            yield from looked_back(self.grouped, self.as_of, place, threads, is_kept=is_kept)
+            yield from looked_back(self.grouped, self.pasts, self.as_of, place, self.days_at_once)
             give_back()
 
     @cached_property
     def _cells(self) -> tuple[CellRates, float] | None:
         """What forecasts are told by: rates of cells, and an order of the shop in 1/10,000."""
-        # To place people costs several times as much as to score them.
-        looks = self.looks if "looks" in self.__dict__ else self._looked_back(SCORED)
+        # To place people costs several times as much as to score them; a report needs both.
+        placed = self.settings.reported or "looks" in self.__dict__
+        looks = self.looks if placed else self._looked_back(SCORED)
         rates = CellRates.of(looks)
         if not rates.days:
             return None
@@ -153,13 +152,8 @@ class Standing:
     @property
     def days_at_once(self) -> int:
         """How many earlier days to look at together."""
-        is_worth_it = len(self.grouped.table) > _FEW and self.has_room
-        return self.settings.threads if is_worth_it else 1
-
-    @property
-    def has_room(self) -> bool:
-        """Whether to hold what could be made anew: of not too many, where nobody sets a limit."""
-        return len(self.grouped.table) <= MANY and self.settings.memory_limit is None
+        customers, settings = len(self.grouped.table), self.settings
+        return settings.threads if customers > _FEW and settings.has_room(customers) else 1
 
     def parts(self) -> Iterator[pd.DataFrame]:
         """The rows of `frame` in their order, some customers at a time; few are placed once."""
@@ -263,6 +257,12 @@ class Standing:
     def days(self) -> OrderDays:
         """The distinct days with a counting order, by place in `frame`."""
         return order_days(self.grouped.dates)
+
+    @cached_property
+    def pasts(self) -> Pasts | None:
+        """What each order moved on each day; None where that was not kept."""
+        entries, is_kept = self.grouped.entries, self.settings.has_room(len(self.grouped.table))
+        return None if entries is None else Pasts(entries, is_kept=is_kept)
 
     def before(self, day: date, pasts: Pasts, select: tuple[str, ...]) -> StandingBefore:
         """Where the same people stood on an earlier day, by what was known then.

@@ -19,8 +19,11 @@ def cores() -> int:
 
 @contextmanager
 def threads_beside() -> Iterator[ThreadPoolExecutor]:
-    """Threads for work beside that of the block; what has not begun when it fails never does."""
-    with ThreadPoolExecutor(cores()) as pool:
+    """Threads for work beside that of the block; what has not begun when it fails never does.
+
+    One more than there are cores, for some of the work waits for the disk.
+    """
+    with ThreadPoolExecutor(cores() + 1) as pool:
         try:
             yield pool
         except BaseException:

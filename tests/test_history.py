@@ -61,7 +61,7 @@ def some_day(ledger, place):
 def standing(grouped, day):
     """The customers and the days of their orders at the end of a day."""
     people = len(grouped.table)
-    pasts = Pasts.of(grouped.entries, people, is_kept=False)
+    pasts = Pasts(grouped.entries, is_kept=False)
     then = Earlier.of(grouped, pasts, ordinal(day), dated=True).between(0, people)
     return then.table, then.dates
 

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 from shell import rfmtool
 
-from rfmtool import arrays, heap, run, standing
+from rfmtool import arrays, heap, run
 from rfmtool.frames import joined
+from rfmtool.grouping import read
 
 SHOP = Path(__file__).parents[1] / "examples" / "shop"
 TABLES = ("contacts", "referrals", "feedback", "wallets", "partners")
@@ -21,7 +22,7 @@ def few_at_a_time(monkeypatch, request):
     def begin():
         monkeypatch.setattr(arrays, "PART", 60)
         if request.param == "very many":
-            monkeypatch.setattr(standing, "MANY", 0)
+            monkeypatch.setattr(read, "MANY", 0)
             monkeypatch.setattr(heap, "LONG", 0)
 
     return begin

@@ -34,32 +34,29 @@ _SMALL: Final = {"frequency": "int32", "recency_score": "Int8", "frequency_score
 
 def looked_back(
     grouped: Grouped,
+    pasts: Pasts | None,
     as_of: date,
     place: Callable[[date, Pasts], Iterator[tuple[pd.DataFrame, Mask]]],
     threads: int,
-    *,
-    is_kept: bool,
 ) -> Iterator[LookBack]:
     """Find who has ordered after each of the days to look back from.
 
     Args:
         grouped: everyone, and what they ordered.
+        pasts: what each of their orders moved on each day; None where the run did not keep that.
         as_of: the day of the run.
         place: gives everybody known as they stood on a day, MEASURED and SCORED or PLACED, and who
             that is, a part of the customers at a time.
         threads: how many days to look at together.
-        is_kept: whether what orders moved is laid out once for all days, which takes much memory.
 
     Yields:
-        The latest day first; none where history is short, the run did not keep what each order
-        moved on each day, or the rules could not be fitted then.
+        The latest day first; none where history is short, nothing was kept of it, or the rules
+        could not be fitted then.
     """
-    dates = grouped.dates
-    if grouped.entries is None or not len(dates.day):
+    dates, customers = grouped.dates, len(grouped.table)
+    if pasts is None or not len(dates.day):
         return
     days = look_back_days(day_of(int(dates.day.min())), as_of)
-    customers = len(grouped.table)
-    pasts = Pasts.of(grouped.entries, customers, is_kept=is_kept and bool(days))
 
     def look_back(day: date) -> LookBack:
         after, people, orders, spent = day_number(day), [], [], []

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from threading import Lock
 from typing import Any, Final
 
 import numpy as np
@@ -41,13 +42,14 @@ class _Moves:
     totals: Mapping[str, Ints]
     """Of everything before each place, the end included."""
 
-    def by(self, day: int) -> dict[str, Ints]:
-        """What each `owner` had moved at the end of a day."""
-        rows = np.diff(_running(self.day <= day)[self.first])
-        begin = self.first[:-1]
+    def rows_by(self, day: int) -> Ints:
+        """How many entries each `owner` had at the end of a day."""
+        return np.diff(_running(self.day <= day)[self.first])
+
+    def between(self, begin: Ints, rows: Ints) -> dict[str, Ints]:
+        """What each `owner` moved in some rows from places on."""
         end = begin + rows
-        moved = {name: total[end] - total[begin] for name, total in self.totals.items()}
-        return {"rows": rows, **moved}
+        return {name: total[end] - total[begin] for name, total in self.totals.items()}
 
 
 @dataclass(frozen=True)
@@ -73,29 +75,23 @@ class Pasts:
     """What each order moved on each day, laid out for some customers at a time."""
 
     entries: Entries
-    laid_out: dict[tuple[int, int], Past]
-    """Of the customers between two places."""
     is_kept: bool
-
-    @classmethod
-    def of(cls, entries: Entries, customers: int, *, is_kept: bool) -> Pasts:
-        """Lay it out at once, where it `is_kept`; else each part when it is asked for."""
-        pasts = cls(entries, {}, is_kept)
-        for start, stop in parts_of(customers) if is_kept else ():
-            pasts.between(start, stop)
-        return pasts
+    """Whether all that was laid out is, which takes much memory, or the latest part alone."""
+    laid_out: dict[tuple[int, int], Past] = field(default_factory=dict)
+    """Of the customers between two places."""
+    lock: Lock = field(default_factory=Lock)
+    """So that threads that want the same part have it laid out once."""
 
     def between(self, start: int, stop: int) -> Past:
         """That of the customers at these places, who are counted from 0."""
-        if (past := self.laid_out.get((start, stop))) is not None:
+        with self.lock:
+            if (past := self.laid_out.get((start, stop))) is None:
+                if not self.is_kept:
+                    self.laid_out.clear()
+                    put_away()
+                part = self.entries.between(start, stop)
+                past = self.laid_out[start, stop] = Past(_moves(part), _counted(part))
             return past
-        if not self.is_kept:
-            self.laid_out.clear()
-            put_away()
-        part = self.entries.between(start, stop)
-        past = Past(_moves(part), _counted(part))
-        self.laid_out[start, stop] = past  # from where another thread may soon take it away
-        return past
 
 
 def standing(table: pa.Table, past: Past, until_day: int) -> tuple[pa.Table, OrderDates]:
@@ -112,7 +108,8 @@ def standing(table: pa.Table, past: Past, until_day: int) -> tuple[pa.Table, Ord
         The table, in which `rows` counts what an order moved on a day as one; and the days of the
         orders that count.
     """
-    by_then = past.moves.by(until_day)
+    begin, rows = past.moves.first[:-1], past.moves.rows_by(until_day)
+    by_then = {"rows": rows, **past.moves.between(begin, rows)}
     for name in _MOVED & {*table.column_names}:
         sums = np.zeros(len(table), dtype=np.int64)
         if name in by_then:
@@ -123,10 +120,10 @@ def standing(table: pa.Table, past: Past, until_day: int) -> tuple[pa.Table, Ord
 
 def spent_between(past: Past, after: int, until: int, customers: int) -> Ints:
     """What each of some customers spent after a day until another, refunds taken off; 1/10,000."""
+    before, by_then = (past.moves.rows_by(day) for day in (after, until))
+    moved = past.moves.between(past.moves.first[:-1] + before, by_then - before)
     spent = np.zeros(customers, dtype=np.int64)
-    for day, sign in ((until, 1), (after, -1)):
-        moved = past.moves.by(day)
-        spent[past.moves.owner] += sign * (moved["sales"] - moved["refunds"])
+    spent[past.moves.owner] = moved["sales"] - moved["refunds"]
     return spent
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final, Literal
 
+from rfmtool.arrays import MANY
 from rfmtool.engines import Engine, Request
 from rfmtool.engines.local import LocalEngine
 from rfmtool.errors import InputError, UsageError, having_seen
@@ -78,6 +79,10 @@ class Settings:
     """Whether a report is made of everybody, which takes more memory."""
     remote: str | None = field(default=None, repr=False)  # it may hold a token
     """Where lines are grouped: a cluster that speaks Spark Connect; None: in this process."""
+
+    def has_room(self, customers: int) -> bool:
+        """Whether to hold what could be made anew: of not too many, where nobody sets a limit."""
+        return customers <= MANY and self.memory_limit is None
 
 
 def look(

@@ -158,6 +158,17 @@ def dates_told(found: Sequence[Data]) -> dict[str, Any] | None:
     }
 
 
+def tells_dates(folder: Path, as_of: date) -> bool:
+    """Whether the runs of a folder until a day, one of that day among them, are `dates_told`.
+
+    Raises:
+        InputError: history.csv is none.
+    """
+    earlier = read_history(folder)
+    days: set[date] = set() if earlier is None else {*earlier["as_of"].to_pylist()}
+    return len({day for day in days | {as_of} if day <= as_of}) >= _LEAST_DATES
+
+
 def fewer_than_usual(found: Sequence[Data]) -> str | None:
     """A warning where the latest of these points has far fewer rows than its weekday usually has.
 

@@ -15,7 +15,6 @@ from rfmtool.analyses.repeat import repeat
 from rfmtool.analyses.timeline import COUNTED, Point, Timeline, ends, point
 from rfmtool.arrays import MANY
 from rfmtool.days import day_of
-from rfmtool.engines import Entries
 from rfmtool.frames import joined
 from rfmtool.grouping.history import Pasts
 from rfmtool.heap import give_back
@@ -91,24 +90,25 @@ def earlier_dates(result: Standing) -> Data | None:
     Returns:
         None where the result did not keep what that takes, or has too many customers.
     """
-    entries, as_of = result.grouped.entries, result.as_of
-    if entries is None or not len(entries.day) or len(result.grouped.table) > MANY:
+    pasts, as_of = result.pasts, result.as_of
+    if pasts is None or not len(pasts.entries.day) or len(result.grouped.table) > MANY:
         return None
     give_back()
-    begins = min(day_of(int(entries.day.min())), as_of)
+    begins = min(day_of(int(pasts.entries.day.min())), as_of)
     every: Every = "month" if (as_of - begins).days <= _A_YEAR_DAYS else "quarter"
     days = ends(begins, as_of, every)[-_MOST_DATES:-1]
-    before = points_of(result, entries, days)
+    before = points_of(result, pasts, days, threads=1)
     points = (*before, point(result.figures.frame, as_of))
     return timeline_data(Timeline(every, begins, result.fitted, points))
 
 
-def points_of(result: Standing, entries: Entries, days: Iterable[date]) -> Iterator[Point]:
+def points_of(
+    result: Standing, pasts: Pasts, days: Iterable[date], threads: int
+) -> Iterator[Point]:
     """Count who stood where on earlier days, fitted anew for each unless scales were given."""
-    pasts = Pasts.of(entries, len(result.grouped.table), is_kept=result.has_room)
 
     def at(day: date) -> Point:
         known = result.before(day, pasts, COUNTED).known_parts(COUNTED)
         return point(joined(part for part, _ in known), day)
 
-    return in_order((partial(at, day) for day in days), result.days_at_once)
+    return in_order((partial(at, day) for day in days), threads)
