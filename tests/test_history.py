@@ -1,5 +1,6 @@
 """The past out of what each order moved on each day is what reading the export then would say."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -207,14 +208,23 @@ def entries(*moves):
     return Entries(owner, np.arange(len(moves), dtype=np.int32), day, money, money)
 
 
-def test_the_past_of_some_is_told_though_another_thread_lets_go_of_it_at_once():
-    class Forgetful(dict):
-        def __setitem__(self, *_):
-            pass
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_threads_that_want_the_past_of_the_same_have_it_laid_out_once(is_kept):
+    pasts = Pasts(entries((0, 1), (1, 2)), is_kept=is_kept)
 
-    pasts = Pasts(entries((0, 1), (1, 2)), Forgetful(), is_kept=False)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: pasts.between(1, 2), range(200)))
 
+    assert {id(past) for past in found} == {id(found[0])}
+    assert found[0].moves.day.tolist() == [2]
+
+
+def test_of_the_pasts_of_very_many_the_latest_alone_is_kept():
+    pasts = Pasts(entries((0, 1), (1, 2)), is_kept=False)
+
+    assert pasts.between(0, 1).moves.day.tolist() == [1]
     assert pasts.between(1, 2).moves.day.tolist() == [2]
+    assert [*pasts.laid_out] == [(1, 2)]
 
 
 @pytest.mark.parametrize(("name", "column"), [("contacts", "since_on"), ("feedback", "given_on")])
