@@ -9,12 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rfmtool.arrays import letters_of
 from rfmtool.errors import InputError
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.layout import Kind
 
 Use = Kind | Literal["kept"]
 """What a column is read as, or that it is only carried through."""
+_BEYOND_ASCII: Final = 128
 _APART: Final = {16: 1 << 11, 32: 1 << 24, 64: 1 << 53}
 """By how many bits floats have, below what all whole numbers are told apart."""
 
@@ -94,7 +96,7 @@ def _settled(kind: Kind, cells: pa.Array) -> pa.Array:
         cells = as_text(cells)
     elif _is_text(cells.type):
         cells = pc.cast(cells, pa.string())
-    if pa.types.is_string(cells.type) and pc.any(pc.equal(cells, "")).as_py():
+    if _may_be_empty(cells) and pc.any(pc.equal(cells, "")).as_py():
         cells = pc.if_else(pc.equal(cells, ""), pa.scalar(None, pa.string()), cells)
     return cells
 
@@ -110,8 +112,18 @@ def shown(cells: pa.Array) -> pa.Array:
     return texts if _is_utf8(texts) else pa.array(map(_decoded, _bytes(texts)), pa.string())
 
 
+def _may_be_empty(cells: pa.Array) -> bool:
+    if not pa.types.is_string(cells.type):
+        return False
+    starts, _ = letters_of(cells)
+    return not (starts[1:] > starts[:-1]).all()
+
+
 def _is_utf8(cells: pa.Array) -> bool:
     if not pa.types.is_string(cells.type):
+        return True
+    _, letters = letters_of(cells)
+    if not len(letters) or letters.max() < _BEYOND_ASCII:  # mostly, and soon seen
         return True
     try:
         cells.validate(full=True)

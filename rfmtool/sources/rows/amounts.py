@@ -141,8 +141,16 @@ def _sums(units: Units, starts: Places) -> tuple[Units, Units]:
         sums = np.add.reduceat(np.abs(units).astype(np.float64), starts)
         if sums.max() >= _SAFE_SUM:
             raise InputError("the money of one order is beyond 461 trillion", "Is it money?")
-    positive = np.maximum(units, 0)
-    return np.add.reduceat(positive, starts), np.add.reduceat(positive - units, starts)
+    net = _by_run(units, starts)
+    sales = net if units.min() >= 0 else _by_run(np.maximum(units, 0), starts)
+    return sales, sales - net
+
+
+def _by_run(units: Units, starts: Places) -> Units:
+    """The sum of each run; what is beyond 64 bits in totals on the way goes out again."""
+    ends = np.append(starts[1:], len(units)) - 1
+    sums: Units = np.diff(np.cumsum(units)[ends], prepend=0)
+    return sums
 
 
 def costs_of(

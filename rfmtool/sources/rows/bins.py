@@ -112,9 +112,11 @@ def in_other_currencies(said: Sequence[pa.Array], question: Question) -> Places:
 
 def currencies_of(runs: Runs, seen: Mask, said: Sequence[pa.Array], apart: Apart) -> frozenset[str]:
     """The currencies that the `seen` runs name, in a column of their own or beside the amounts."""
-    rows = np.repeat(seen, runs.lengths)
-    rows[apart.rows] = False
-    columns = [column.filter(pa.array(rows)) for column in said]
+    columns = []
+    if said:
+        rows = np.repeat(seen, runs.lengths)
+        rows[apart.rows] = False
+        columns = [column.filter(pa.array(rows)) for column in said]
     if "currency" in runs.heads:
         columns.append(currencies.normal(runs.heads["currency"].filter(pa.array(seen))))
     named = (pc.unique(column).to_pylist() for column in columns)

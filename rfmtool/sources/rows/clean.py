@@ -234,7 +234,7 @@ def _tally(rows: _Sorted, reading: Reading, question: Question) -> Tally:
         rejected_units=total(moved[np.isin(rows.bins, REJECTED)]),
         statuses=statuses_of(rows.runs.heads, question, filled, rows.sales, rows.refunds),
         last_day=int(rows.days[seen].max()) if seen.any() else None,
-        ids_end_in_point_zero=pc.all(pc.ends_with(ids, ".0")).as_py() is not False,
+        ids_end_in_point_zero=_end_in_point_zero(ids[:_LOOK]) and _end_in_point_zero(ids),
         shortened_orders=_shortened_orders(rows),
         repeated_refunds=repeated_refunds(rows.batch.cells, rows.money),
         has_marks=not reading.numbers.settled and has_marks(rows.batch.cells),
@@ -243,6 +243,10 @@ def _tally(rows: _Sorted, reading: Reading, question: Question) -> Tally:
         suppressed=suppressed,
         footer_rows=rows.batch.footer_rows,
     )
+
+
+def _end_in_point_zero(ids: pa.Array) -> bool:
+    return pc.all(pc.ends_with(ids, ".0")).as_py() is not False
 
 
 def _shortened_orders(rows: _Sorted) -> int:
