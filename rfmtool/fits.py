@@ -123,7 +123,8 @@ def measured(
         *filter(None, [within]),
         *grouped.export.asked.keep,
     )
-    people = customers(grouped.table, grouped.dates, day)
+    averages = "average_order" in needed
+    people = customers(grouped.table, grouped.dates, day, with_averages=averages)
     people = add_contacts(people, grouped.evidence.get("contacts"), grouped.latest, wanted)
     if "phone" not in people:
         return people

@@ -90,7 +90,7 @@ def cadence(
     Raises:
         RfmtoolError: as `run` does.
     """
-    result = _result(source, reading, replace(_ORDERS, select=("activity",)))
+    result = _result(source, reading, replace(_ORDERS, select=("activity", "average_order")))
     days = result.days
     timing = result.scales.timing
     return shown(Cadence, _cadence(result.frame, days, result.as_of, timing, fitted=result.fitted))

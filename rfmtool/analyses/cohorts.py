@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.arrays import Ints, is_first
+from rfmtool.arrays import Ints, is_first, parts_of
 from rfmtool.engines import Entries
+from rfmtool.heap import put_away
 from rfmtool.money import money_text
 from rfmtool.scoring.timing import OrderDays
 
@@ -112,20 +113,27 @@ def _follow(
         last: the last month.
     """
     months = last - int(starts[0]) + 1
-    visits = days.owner.astype(np.int64) * months + _months(days.day) - starts[0]
-    visits = visits[is_first(visits)]  # each month once, for days come in order
-    row, month = rows[visits // months], visits % months + starts[0]
     size = len(starts) * months
-    active = np.bincount(row * months + month - starts[row], minlength=size)
-    known = rows[entries.owner] != _NONE
-    row, net = rows[entries.owner[known]], (entries.sales - entries.refunds)[known]
-    # Refunds may come after as_of, where it is the last order's day: they stay in the last month.
-    month = np.minimum(_months(entries.day[known]), last)
+    active = np.zeros(size, dtype=np.int64)
     # Python's numbers where a sum might not fit into 64 bits.
-    largest = float(np.abs(net).max()) if len(net) else 0.0
-    is_safe = largest * len(net) < _SAFE_SUM
+    largest = max(float(entries.sales.max(initial=0)), float(entries.refunds.max(initial=0)))
+    is_safe = largest * len(entries.day) < _SAFE_SUM
     revenue: Money = np.zeros(size, dtype=np.int64 if is_safe else object)
-    np.add.at(revenue, row * months + np.maximum(month - starts[row], 0), net)
+    for begin, end in parts_of(len(rows)):
+        theirs = rows[begin:end]
+        visited, moved = days.between(begin, end), entries.between(begin, end)
+        visits = visited.owner.astype(np.int64) * months + _months(visited.day) - starts[0]
+        visits = visits[is_first(visits)]  # each month once, for days come in order
+        row, month = theirs[visits // months], visits % months + starts[0]
+        active += np.bincount(row * months + month - starts[row], minlength=size)
+        row = theirs[moved.owner]
+        known = row != _NONE
+        row, net = row[known], (moved.sales - moved.refunds)[known]
+        # Refunds may come after as_of, where it is the last order's day: they stay in the last
+        # month.
+        month = np.minimum(_months(moved.day[known]), last)
+        np.add.at(revenue, row * months + np.maximum(month - starts[row], 0), net)
+        put_away()
     found = []
     for place, start in enumerate(starts.tolist()):
         name, begin = str(np.datetime64(start, "M")), place * months

@@ -19,7 +19,9 @@ from rfmtool.outputs.writers import write_table
 
 KINDS: Final = ("csv", "parquet", "xlsx")
 """The kinds of files that there are lists in."""
-_COPIED_ROWS: Final = 1 << 12
+_COPIED_ROWS: Final = 1 << 15
+"""How many rows are put in order in memory; they are fetched in the order of the file."""
+_FETCHED_ROWS: Final = 1 << 9
 """More at a time, from all over the file, would have all of it counted as memory of ours."""
 
 
@@ -108,7 +110,13 @@ def _copy(mapped: mmap.mmap, ends: Ints, places: Ints, target: IO[bytes]) -> Non
     lines = pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(ends) - 1, buffers)
     target.write(mapped[: ends[0]])
     for start in range(0, len(places), _COPIED_ROWS):
-        copied = lines.take(pa.array(places[start : start + _COPIED_ROWS]))
+        some = places[start : start + _COPIED_ROWS]
+        order, parts = np.argsort(some, kind="stable"), []
+        for begin in range(0, len(some), _FETCHED_ROWS):
+            parts.append(lines.take(pa.array(some[order[begin : begin + _FETCHED_ROWS]])))
+            if hasattr(mmap, "MADV_DONTNEED"):  # or all that was read would count as memory of ours
+                mapped.madvise(mmap.MADV_DONTNEED)
+        copied = pa.concat_arrays(parts)
+        if (order[1:] < order[:-1]).any():
+            copied = copied.take(pa.array(np.argsort(order)))
         target.write(copied.buffers()[2])
-        if hasattr(mmap, "MADV_DONTNEED"):  # or all that was read would count as memory of ours
-            mapped.madvise(mmap.MADV_DONTNEED)

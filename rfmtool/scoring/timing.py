@@ -122,13 +122,18 @@ class OrderDays:
     @cached_property
     def gap_owner(self) -> Ints:
         """Whose each gap is."""
-        return self.owner[~is_first(self.owner)]
+        return self.owner[1:][self._is_gap]
 
     @cached_property
     def gap_days(self) -> Ints:
         """How long each gap is."""
-        gaps: Ints = np.diff(self.day, prepend=self.day[:1])[~is_first(self.owner)]
+        gaps: Ints = np.diff(self.day)[self._is_gap]
         return gaps
+
+    @cached_property
+    def _is_gap(self) -> npt.NDArray[np.bool_]:
+        """Whether each day but the first is of the same customer as the one before."""
+        return np.asarray(self.owner[1:] == self.owner[:-1])
 
     @cached_property
     def gap_logs(self) -> Floats:
@@ -173,9 +178,15 @@ def fit_timing(days: OrderDays, as_of_day: int) -> Timing:
     second = waits(days, as_of_day)
     windows = fit_windows(second.days, second.ended)
     median_gap = _median(days.gap_days) if len(days.gap_days) else float(windows.w50)
-    ratios = np.concatenate([_leave_one_out_ratios(part, median_gap) for part in days.parts()])
-    fitted = len(ratios) >= MIN_GAPS
-    overdue, lapsed = np.quantile(ratios, _LIMIT_QUANTILES).tolist() if fitted else _DEFAULT_LIMITS
+    ratios, many = np.empty(len(days.gap_days)), 0
+    for part in days.parts():
+        found = _leave_one_out_ratios(part, median_gap)
+        ratios[many : many + len(found)] = found
+        many += len(found)
+    fitted, (overdue, lapsed) = many >= MIN_GAPS, _DEFAULT_LIMITS
+    if fitted:
+        limits = np.quantile(ratios[:many], _LIMIT_QUANTILES, overwrite_input=True)
+        overdue, lapsed = limits.tolist()
     # Two decimals, so that the limit that is printed is the limit in force.
     return Timing(windows, median_gap, round(overdue, 2), round(lapsed, 2), fitted)
 
