@@ -154,7 +154,8 @@ def cadence(
         fitted: whether these were fitted to the same data; then the look back fits its own.
     """
     regular = people["order_days"] >= REGULAR_ORDER_DAYS
-    missing = people[missing_regulars(people)]
+    told = people.columns.intersection([*_LISTED, "recency_days"])
+    missing = people.loc[missing_regulars(people), told]
     since = missing["recency_days"].astype("int64")
     late = (since - missing["usual_gap_days"]).round().astype("int64")
     # The rows come sorted by id, and equal spends stay so.

@@ -103,11 +103,15 @@ class OrderDays:
         theirs = places_between(self.owner, start, stop)
         return OrderDays(self.owner[theirs] - self.owner.dtype.type(start), self.day[theirs])
 
+    @property
+    def customers(self) -> int:
+        """How many customers there are until the last who has a day."""
+        return int(self.owner[-1]) + 1 if len(self.owner) else 0
+
     def parts(self) -> Iterator[OrderDays]:
         """The days of some customers at a time, for what takes much memory; one part at least."""
-        customers = int(self.owner[-1]) + 1 if len(self.owner) else 0
-        for start, stop in parts_of(customers):
-            yield self.between(start, stop)
+        for start, stop in parts_of(self.customers):
+            yield self if stop - start == self.customers else self.between(start, stop)
 
     @cached_property
     def starts(self) -> Ints:
@@ -145,13 +149,13 @@ class OrderDays:
 
     @cached_property
     def sums_of_logs(self) -> tuple[Floats, Ints]:
-        """Of each customer's gaps: the sum of their `gap_logs`, and how many.
-
-        They end with the last customer who has a gap.
-        """
-        total = np.bincount(self.gap_owner, weights=self.gap_logs)
-        count = np.bincount(self.gap_owner)
-        return total.astype(np.float64, copy=False), count.astype(np.int64, copy=False)
+        """Of each customer's gaps: the sum of their `gap_logs`, and how many; of `customers`."""
+        total, count = np.zeros(self.customers), np.zeros(self.customers, dtype=np.int64)
+        for (start, stop), part in zip(parts_of(self.customers), self.parts(), strict=True):
+            owner, many = part.gap_owner, stop - start
+            total[start:stop] = np.bincount(owner, weights=part.gap_logs, minlength=many)
+            count[start:stop] = np.bincount(owner, minlength=many)
+        return total, count
 
 
 @dataclass(frozen=True)
@@ -177,8 +181,14 @@ def fit_timing(days: OrderDays, as_of_day: int) -> Timing:
     """
     second = waits(days, as_of_day)
     windows = fit_windows(second.days, second.ended)
-    median_gap = _median(days.gap_days) if len(days.gap_days) else float(windows.w50)
-    ratios, many = np.empty(len(days.gap_days)), 0
+    span = int(np.ptp(days.day)) + 1 if len(days.day) else 1
+    lengths = sum(
+        (np.bincount(part.gap_days, minlength=span) for part in days.parts()),
+        start=np.zeros(span, dtype=np.int64),
+    )
+    gaps = int(lengths.sum())
+    median_gap = _median(lengths) if gaps else float(windows.w50)
+    ratios, many = np.empty(gaps), 0
     for part in days.parts():
         found = _leave_one_out_ratios(part, median_gap)
         ratios[many : many + len(found)] = found
@@ -191,10 +201,11 @@ def fit_timing(days: OrderDays, as_of_day: int) -> Timing:
     return Timing(windows, median_gap, round(overdue, 2), round(lapsed, 2), fitted)
 
 
-def _median(days: Ints) -> float:
-    """The median of some whole numbers from 0 on; days are few, so counting beats sorting."""
-    places = [(len(days) - 1) // 2, len(days) // 2]
-    below, above = np.searchsorted(np.cumsum(np.bincount(days)), places, side="right").tolist()
+def _median(counts: Ints) -> float:
+    """The median of whole numbers from 0 on, of which there are so many each."""
+    totals = np.cumsum(counts)
+    places = [(totals[-1] - 1) // 2, totals[-1] // 2]
+    below, above = np.searchsorted(totals, places, side="right").tolist()
     return float(below + above) / 2
 
 

@@ -54,7 +54,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         left_out_rejects: how many rows that cannot be read are not listed, for whom they may name.
     """
     frame = result.figures.frame
-    buyers = frame.loc[frame["frequency"] > 0, ["first_order_on", "last_order_on"]]
+    buyers = int((frame["frequency"] > 0).sum())
     wallet, back, drift = wallet_data(frame), backtest_of(result), drifted(result)
     give_back()
     escaped_cells = result.figures.escaped_cells
@@ -63,7 +63,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
     cooling_but_active = (
         frame["segment"].isin(_COOLING) & frame["activity"].eq("active") & frame["order_days"].gt(1)
     )
-    as_of_is = "last order" if len(buyers) else "last line"
+    as_of_is = "last order" if buyers else "last line"
     return {
         "schema": SCHEMA,
         "version": __version__,
@@ -71,13 +71,13 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "as_of": result.as_of.isoformat(),
         "as_of_is": "given" if result.settings.as_of else as_of_is,
         "customers": len(frame),
-        "buyers": len(buyers),
+        "buyers": buyers,
         "orders": int(frame["frequency"].sum()),
         "revenue": money_text(total_of(frame["monetary"])),
         "refunded": money_text(total_of(frame["refunds"])),
         "anonymous_revenue": money_text(result.ledger.anonymous_units),
-        "first_order_on": _day(buyers["first_order_on"].min()),
-        "last_order_on": _day(buyers["last_order_on"].max()),
+        "first_order_on": _day(frame["first_order_on"].min()),
+        "last_order_on": _day(frame["last_order_on"].max()),
         "ledger": result.ledger.as_data(),
         "statuses": statuses_data(result.grouped),
         "input": result.grouped.export.name,
