@@ -13,15 +13,19 @@ Ints = npt.NDArray[np.int64 | np.int32]
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
 PART: Final = 1 << 18
-"""How many customers are looked at together, where all at once would take much memory."""
+"""How many customers at most are looked at together, where all at once would take much memory."""
 MANY: Final = 1_000_000
 """Of more customers nothing is kept, or made in several threads, that could be made anew."""
 
 
 def parts_of(count: int) -> Iterator[tuple[int, int]]:
-    """Where parts of so many customers begin and end; of nobody, one that is empty."""
-    for start in range(0, max(count, 1), PART):
-        yield start, min(start + PART, count)
+    """Where parts of so many customers begin and end; of nobody, one that is empty.
+
+    They are of like size, for the largest says how much memory it takes.
+    """
+    size = -(-count // max(-(-count // PART), 1))
+    for start in range(0, max(count, 1), max(size, 1)):
+        yield start, min(start + size, count)
 
 
 def mask_of(booleans: pa.Array) -> Mask:

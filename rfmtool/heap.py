@@ -12,6 +12,7 @@ import mmap
 import os
 import tempfile
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from weakref import ref
 
@@ -25,6 +26,8 @@ LONG: Final = 1 << 22
 """Columns with more rows are held in files: with fewer, memory is quicker and suffices."""
 ROWS_AT_A_TIME: Final = 1 << 22
 """How many rows of a long column are looked at together."""
+_GROWN_BYTES: Final = 128 << 20
+"""By how much the process may grow before what is free is given back."""
 _IN_FILES: Final = set[ref[mmap.mmap]]()
 """Not a `WeakSet`, which fails where one thread adds to it while another goes through it."""
 
@@ -99,6 +102,32 @@ def give_back() -> None:
     pa.default_memory_pool().release_unused()
     if library := _library():
         library.malloc_trim(0)
+
+
+class Growth:
+    """Gives back what is free each time that the process has grown by much.
+
+    Where blocks come and go while groups build up, what is held lies scattered among what is free,
+    and the C library may take twice as much as is held.
+    """
+
+    def __init__(self) -> None:
+        self._before_bytes = _resident_bytes()
+
+    def check(self) -> None:
+        """See whether it has; takes some microseconds."""
+        if _resident_bytes() > self._before_bytes + _GROWN_BYTES:
+            give_back()
+            self._before_bytes = _resident_bytes()
+
+
+def _resident_bytes() -> int:
+    """What the process takes of memory; 0 where the system does not say."""
+    try:
+        pages = int(Path("/proc/self/statm").read_bytes().split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
+    return pages * mmap.PAGESIZE
 
 
 @cache

@@ -102,3 +102,31 @@ def test_a_long_column_is_held_in_memory_where_there_is_no_room_for_its_file(mon
     monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
 
     assert heap.in_memory_bytes(heap.new_column(3, np.int64)) == 24
+
+
+# Growth ------------------------------------------------------------------------------------------
+
+
+def test_what_is_free_is_given_back_each_time_that_the_process_has_grown_by_much(monkeypatch):
+    given_back = []
+    resident = iter(
+        [100 << 20, *(220 << 20, 229 << 20, 150 << 20), *(270 << 20, 279 << 20, 279 << 20)]
+    )
+    monkeypatch.setattr(heap, "_resident_bytes", lambda: next(resident))
+    monkeypatch.setattr(heap, "give_back", lambda: given_back.append(len(checked)))
+
+    growth, checked = heap.Growth(), []
+    for _ in range(4):
+        growth.check()
+        checked.append(None)
+
+    assert given_back == [1, 3]
+
+
+def test_where_the_system_does_not_say_how_large_a_process_is_nothing_is_given_back(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setattr(heap, "Path", lambda _: tmp_path / "none")
+    monkeypatch.setattr(heap, "give_back", lambda: pytest.fail("gave back"))
+
+    heap.Growth().check()

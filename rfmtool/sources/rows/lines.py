@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from rfmtool.errors import naming
+from rfmtool.heap import Growth
 from rfmtool.sources.batches import Job
 from rfmtool.sources.detect import Export
 from rfmtool.sources.layout import Question, Reading
@@ -126,9 +127,11 @@ class ExportLines:
         self.ledger.add(name, tally)
 
     def _counted(self, ledger: Ledger) -> Iterator[pa.RecordBatch]:
+        growth = Growth()
         try:
             for name, cleaned in in_order(self._jobs(), self.threads):
                 self.count(name, cleaned.tally, cleaned.turned)
+                growth.check()
                 yield cleaned.lines
         except GeneratorExit:
             raise
