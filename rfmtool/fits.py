@@ -53,8 +53,8 @@ class Fit:
     """The wallets table with the spend in each row's period."""
     shared: pd.DataFrame
     """The columns of each customer that rest on other customers too."""
-    measured: dict[tuple[int, int], pd.DataFrame]
-    """What is measured of the customers between two places, until it is taken."""
+    measured: pd.DataFrame | None
+    """What is measured of everybody, where they are one part and so need not be measured again."""
 
 
 def fit_everyone(
@@ -80,8 +80,7 @@ def fit_everyone(
     if scales:
         _check_bins(scales, rules)
     needed, day = needed_by(settings, rules), day_number(as_of)
-    is_kept = settings.has_room(len(grouped.table))
-    people, parts = _looked_at(grouped, rules, scales, day, needed, is_kept=is_kept)
+    people, everybody = _looked_at(grouped, rules, scales, day, needed)
     in_force = scales or _fitted(people, rules, grouped.dates, as_of, needed)
     told, limits = wallets_of(grouped) if needed & needs.WALLETS else None, None
     if needed & needs.WALLETS:
@@ -104,7 +103,7 @@ def fit_everyone(
         limits,
         told,
         shared if log is None else shared.assign(**_of_year(grouped, log, rules, day)),
-        parts,
+        everybody,
     )
 
 
@@ -151,16 +150,10 @@ def period_of(settings: Settings, as_of: date) -> Period:
     return Period(max(days, default=None), day_number(as_of))
 
 
-def _looked_at(  # noqa: PLR0913 - what is measured rests on all of them
-    grouped: Grouped,
-    rules: Rules,
-    scales: Scales | None,
-    day: int,
-    needed: frozenset[str],
-    *,
-    is_kept: bool,
-) -> tuple[pd.DataFrame, dict[tuple[int, int], pd.DataFrame]]:
-    """What is measured of everyone that something is fitted to; and all of it, by part, if kept."""
+def _looked_at(
+    grouped: Grouped, rules: Rules, scales: Scales | None, day: int, needed: frozenset[str]
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """What is measured of everyone, without what nothing is fitted to; and with it, of one part."""
     within, peers = rules.fit.within, rules.wallet.peers
     if scales:
         within = scales.within.column if scales.within else None
@@ -172,13 +165,11 @@ def _looked_at(  # noqa: PLR0913 - what is measured rests on all of them
         asked.add("first_order_on")
     if grouped.evidence:
         asked |= {"order_days", "last_order_on"}
-    kept, parts = [], {}
+    kept, part = [], None
     for start, stop in parts_of(len(grouped.table)):
         part = measured(grouped.between(start, stop), rules, scales, day, needed)
         kept.append(small(part[[name for name in part if name in asked]], _SMALL))
-        if is_kept:
-            parts[start, stop] = part
-    return joined(kept), parts
+    return joined(kept), part if len(kept) == 1 else None
 
 
 def _fitted(

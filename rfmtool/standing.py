@@ -103,7 +103,7 @@ class Standing:
             return self.frame.iloc[start:stop]
         needed, fit = needed_by(self.settings, self.rules), self.fit
         grouped = self.grouped.between(start, stop)
-        people = fit.measured.pop((start, stop), None)
+        people = fit.measured if stop - start == len(self.grouped.table) else None
         if people is None:
             people = measured(grouped, self.rules, fit.scales, self.as_of_day, needed)
         shared = fit.shared.iloc[start:stop].set_axis(people.index)
