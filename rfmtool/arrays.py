@@ -1,4 +1,4 @@
-"""Columns as NumPy has them: whole numbers, yes or no for each row, the places of rows."""
+"""Columns as NumPy has them: whole numbers, yes or no, the places of rows, texts as bytes."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ MANY: Final = 1_000_000
 def parts_of(count: int) -> Iterator[tuple[int, int]]:
     """Where parts of so many customers begin and end; of nobody, one that is empty.
 
-    They are of like size, for the largest says how much memory it takes.
+    They are of one size but for the last, which may be smaller: the largest takes the most memory.
     """
-    size = -(-count // max(-(-count // PART), 1))
-    for start in range(0, max(count, 1), max(size, 1)):
+    parts = max(-(-count // PART), 1)
+    size = max(-(-count // parts), 1)
+    for start in range(0, max(count, 1), size):
         yield start, min(start + size, count)
 
 

@@ -122,8 +122,7 @@ def measured(
         *filter(None, [within]),
         *grouped.export.asked.keep,
     )
-    averages = "average_order" in needed
-    people = customers(grouped.table, grouped.dates, day, with_averages=averages)
+    people = customers(grouped.table, grouped.dates, day)
     people = add_contacts(people, grouped.evidence.get("contacts"), grouped.latest, wanted)
     if "phone" not in people:
         return people

@@ -116,9 +116,11 @@ class Growth:
 
     def check(self) -> None:
         """See whether it has; takes some microseconds."""
-        if _resident_bytes() > self._before_bytes + _GROWN_BYTES:
+        now_bytes = _resident_bytes()
+        if now_bytes > self._before_bytes + _GROWN_BYTES:
             give_back()
-            self._before_bytes = _resident_bytes()
+            now_bytes = self._before_bytes = _resident_bytes()
+        self._before_bytes = min(self._before_bytes, now_bytes)
 
 
 def _resident_bytes() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final, Literal
 
 from rfmtool.analyses.affinity import affinity as _affinity
@@ -16,7 +17,6 @@ from rfmtool.analyses.timeline import COUNTED, Every, ends, point
 from rfmtool.days import day_of
 from rfmtool.engines import Entries
 from rfmtool.errors import UsageError
-from rfmtool.grouping.history import Pasts
 from rfmtool.grouping.read import Settings
 from rfmtool.notebook import (
     Affinity,
@@ -31,7 +31,8 @@ from rfmtool.notebook import (
 from rfmtool.pipeline import Result, run
 from rfmtool.sources.detect import Export
 from rfmtool.sources.layout import Asked, Detail
-from rfmtool.summaries.curves import points_of
+from rfmtool.summaries.curves import point_on
+from rfmtool.threads import in_order
 
 _COHORT: Final = "cohort"
 _MOST_POINTS: Final = 1_000
@@ -90,7 +91,7 @@ def cadence(
     Raises:
         RfmtoolError: as `run` does.
     """
-    result = _result(source, reading, replace(_ORDERS, select=("activity", "average_order")))
+    result = _result(source, reading, replace(_ORDERS, select=("activity",)))
     days = result.days
     timing = result.scales.timing
     return shown(Cadence, _cadence(result.frame, days, result.as_of, timing, fitted=result.fitted))
@@ -233,9 +234,7 @@ def timeline(
             f"the export begins on {first}, which makes {len(before) + 1:,} {every} ends",
             "Leave out what is too old with --since, or take longer steps with --every.",
         )
-    is_kept = result.settings.has_room(len(result.grouped.table))
-    pasts = Pasts(entries, is_kept=is_kept)
-    points = points_of(result, pasts, before, result.days_at_once)
+    points = in_order((partial(point_on, result, day) for day in before), result.days_at_once)
     whole = point(result.frame, result.as_of)
     return Timeline(every, first, fitted=result.fitted, points=(*points, whole))
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from typing import Final, Self
+from typing import Self, cast
 
 import pandas as pd
 
@@ -18,6 +18,7 @@ from rfmtool.analyses.looks import MEASURED, PLACED, SCORED, looked_back
 from rfmtool.arrays import Mask, parts_of
 from rfmtool.counted import Figures, counted
 from rfmtool.days import day_number
+from rfmtool.engines import Entries
 from rfmtool.fits import Fit, fit_everyone, measured, needed_by
 from rfmtool.frames import joined
 from rfmtool.grouping.earlier import Earlier
@@ -37,8 +38,6 @@ from rfmtool.scoring.timing import OrderDays, order_days
 from rfmtool.sources.evidence.tables import Evidence
 from rfmtool.sources.ledger import Ledger
 
-_FEW: Final = 20_000
-"""Of fewer customers threads would only wait for each other."""
 _KEPT_ON = ("looks", "pasts", "_cells", "days", "_log")
 """What rests on nothing that earlier runs tell."""
 
@@ -129,11 +128,13 @@ class Standing:
         return (*self._looked_back(PLACED),)
 
     def _looked_back(self, select: tuple[str, ...]) -> Iterator[LookBack]:
-        def place(day: date, pasts: Pasts) -> Iterator[tuple[pd.DataFrame, Mask]]:
-            return self.before(day, pasts, select).known_parts((*select, *MEASURED))
+        def place(day: date) -> Iterator[tuple[pd.DataFrame, Mask]]:
+            return self.before(day, select).known_parts((*select, *MEASURED))
 
-        if needed_by(self.settings, self.rules) & needs.FORECASTS:
+        if self.grouped.entries and needed_by(self.settings, self.rules) & needs.FORECASTS:
             yield from looked_back(self.grouped, self.pasts, self.as_of, place, self.days_at_once)
+            if not self.settings.reported:  # a report asks for more days
+                self.pasts.let_go()
             give_back()
 
     @cached_property
@@ -152,8 +153,7 @@ class Standing:
     @property
     def days_at_once(self) -> int:
         """How many earlier days to look at together."""
-        customers, settings = len(self.grouped.table), self.settings
-        return settings.threads if customers > _FEW and settings.has_room(customers) else 1
+        return self.settings.threads_for(len(self.grouped.table))
 
     def parts(self) -> Iterator[pd.DataFrame]:
         """The rows of `frame` in their order, some customers at a time; few are placed once."""
@@ -259,25 +259,24 @@ class Standing:
         return order_days(self.grouped.dates)
 
     @cached_property
-    def pasts(self) -> Pasts | None:
-        """What each order moved on each day; None where that was not kept."""
-        entries, is_kept = self.grouped.entries, self.settings.has_room(len(self.grouped.table))
-        return None if entries is None else Pasts(entries, is_kept=is_kept)
+    def pasts(self) -> Pasts:
+        """What each order moved on each day, where a run kept that."""
+        entries = cast("Entries", self.grouped.entries)
+        return Pasts(entries, is_kept=self.settings.has_room(len(self.grouped.table)))
 
-    def before(self, day: date, pasts: Pasts, select: tuple[str, ...]) -> StandingBefore:
+    def before(self, day: date, select: tuple[str, ...]) -> StandingBefore:
         """Where the same people stood on an earlier day, by what was known then.
 
         Who was not known yet has neither order nor money; see `StandingBefore.known_parts`.
 
         Args:
             day: the earlier day.
-            pasts: what each order moved on each day.
             select: the columns to compute; scales are fitted to what was known, unless given.
         """
         settings = replace(self.settings, select=select)
         # Only what is fitted asks for the days of all together.
         dated = self.fitted and bool(needed_by(settings, self.rules) & needs.TIMED)
-        then = Earlier.of(self.grouped, pasts, day_number(day), dated=dated)
+        then = Earlier.of(self.grouped, self.pasts, day_number(day), dated=dated)
         scales = None if self.fitted else self.scales
         return StandingBefore.of(then, self.rules, day, settings, scales=scales)
 

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Event
 from typing import TypeVar
 
 Answer = TypeVar("Answer")
@@ -17,16 +18,29 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+class Beside(ThreadPoolExecutor):
+    """Threads for work beside that of whoever gives it."""
+
+    def __init__(self, threads: int) -> None:
+        super().__init__(threads)
+        self.has_failed = Event()
+
+    def one_by_one(self, jobs: Iterable[Callable[[], Answer]]) -> Future[list[Answer]]:
+        """Do jobs in one thread, each after the one before."""
+        return self.submit(lambda: [job() for job in jobs if not self.has_failed.is_set()])
+
+
 @contextmanager
-def threads_beside() -> Iterator[ThreadPoolExecutor]:
+def threads_beside() -> Iterator[Beside]:
     """Threads for work beside that of the block; what has not begun when it fails never does.
 
     One more than there are cores, for some of the work waits for the disk.
     """
-    with ThreadPoolExecutor(cores() + 1) as pool:
+    with Beside(cores() + 1) as pool:
         try:
             yield pool
         except BaseException:
+            pool.has_failed.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 

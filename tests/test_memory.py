@@ -89,6 +89,16 @@ def test_who_ordered_moved_by_orders_and_the_others_by_time(out):
     assert "cut_points" not in {row["cause"] for row in rows_of(out / "changes.csv")}
 
 
+def test_the_page_tells_the_runs_of_a_folder_from_the_third_day_on(out):
+    for as_of, every in [("2024-04-10", "month"), ("2024-04-10", "month"), ("2024-04-12", "run"),
+                         ("2024-04-10", "month"), ("2024-04-11", "run")]:  # fmt: skip
+        done = rfmtool("run", out.parent / "orders.csv", "-o", out, "--quiet", "--as-of", as_of)
+        assert done.exit_code == 0
+
+        told = json.loads((out / "summary.json").read_text("utf-8"))["timeline"]
+        assert (as_of, told["every"]) == (as_of, every)
+
+
 def test_who_gave_all_back_moved_by_refunds(out):
     again(out, "cleo,6,2024-04-20,-60\n", *frozen(out), as_of="2024-04-20")
     assert causes(out)["cleo"] == ("client", "customer", "refunds")

@@ -1,14 +1,15 @@
 """Jobs are done side by side, and their answers come in the order in which they were given."""
 
+import pickle
 import threading
 
 import pytest
 
-from rfmtool import standing
+from rfmtool.grouping import read
 from rfmtool.grouping.read import Settings
 from rfmtool.pipeline import run
 from rfmtool.sources.layout import Detail
-from rfmtool.threads import in_order
+from rfmtool.threads import in_order, threads_beside
 
 
 def test_a_job_may_wait_for_a_later_one_and_is_still_answered_first():
@@ -53,9 +54,34 @@ def test_no_jobs_have_no_answers():
     assert list(in_order([], threads=2)) == []
 
 
+def test_of_jobs_done_one_by_one_none_begins_after_the_block_has_failed():
+    begun, goes_on = [], threading.Event()
+
+    def job():
+        begun.append(None)
+        goes_on.wait(10)
+
+    def fail():
+        with threads_beside() as beside:
+            beside.one_by_one([job] * 5)
+            while not begun:
+                pass
+            threading.Timer(0.2, goes_on.set).start()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert len(begun) == 1
+
+
+def test_jobs_done_one_by_one_are_answered_in_their_order():
+    with threads_beside() as beside:
+        assert beside.one_by_one(lambda n=n: n for n in range(5)).result() == [0, 1, 2, 3, 4]
+
+
 @pytest.mark.parametrize("ask", ["frame", "summary", "customers"])
 def test_earlier_days_that_threads_look_at_never_wait_for_who_asks(ask, write, monkeypatch):
-    monkeypatch.setattr(standing, "_FEW", 0)  # as where there are many customers
+    monkeypatch.setattr(read, "_FEW", 0)  # as where there are many customers
     rows = [f"{who},{day // 30},{2024 + day // 360}-{1 + day % 360 // 30:02}-05,20"
             for who in range(9) for day in range(who, 700, 60)]  # fmt: skip
     path = write(["customer_id,order_id,ordered_at,amount", *rows])
@@ -69,3 +95,14 @@ def test_earlier_days_that_threads_look_at_never_wait_for_who_asks(ask, write, m
 
     assert not asking.is_alive()  # as it was on Python 3.11, where properties share a lock
     assert result.looks
+
+
+def test_a_result_that_has_looked_back_can_be_pickled(write):
+    rows = [f"c{who},2024-{month:02}-05,20" for who in range(9) for month in range(1, 13)]
+    result = run(write(["customer_id,ordered_at,amount", *rows]))
+    assert result.looks
+
+    again = pickle.loads(pickle.dumps(result))  # noqa: S301 - our own
+
+    assert again.summary == result.summary
+    assert not result.pasts.laid_out  # which takes memory that nobody needs any more

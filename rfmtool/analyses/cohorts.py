@@ -136,9 +136,9 @@ def _follow(
         put_away()
     found = []
     for place, start in enumerate(starts.tolist()):
-        name, begin = str(np.datetime64(start, "M")), place * months
-        until = begin + last - start + 1
-        came, spent = active[begin:until].tolist(), revenue[begin:until].tolist()
+        name, cell = str(np.datetime64(start, "M")), place * months
+        until = cell + last - start + 1
+        came, spent = active[cell:until].tolist(), revenue[cell:until].tolist()
         found.append(Cohort(name, came[0], tuple(came), tuple(spent)))
     return tuple(found)
 

@@ -34,36 +34,33 @@ _SMALL: Final = {"frequency": "int32", "recency_score": "Int8", "frequency_score
 
 def looked_back(
     grouped: Grouped,
-    pasts: Pasts | None,
+    pasts: Pasts,
     as_of: date,
-    place: Callable[[date, Pasts], Iterator[tuple[pd.DataFrame, Mask]]],
+    place: Callable[[date], Iterator[tuple[pd.DataFrame, Mask]]],
     threads: int,
 ) -> Iterator[LookBack]:
     """Find who has ordered after each of the days to look back from.
 
     Args:
         grouped: everyone, and what they ordered.
-        pasts: what each of their orders moved on each day; None where the run did not keep that.
+        pasts: what each of their orders moved on each day.
         as_of: the day of the run.
         place: gives everybody known as they stood on a day, MEASURED and SCORED or PLACED, and who
             that is, a part of the customers at a time.
         threads: how many days to look at together.
 
     Yields:
-        The latest day first; none where history is short, nothing was kept of it, or the rules
-        could not be fitted then.
+        The latest day first; none where history is short, or the rules could not be fitted then.
     """
     dates, customers = grouped.dates, len(grouped.table)
-    if pasts is None or not len(dates.day):
+    if not len(dates.day):
         return
     days = look_back_days(day_of(int(dates.day.min())), as_of)
 
     def look_back(day: date) -> LookBack:
         after, people, orders, spent = day_number(day), [], [], []
         until = after + BACKTEST_DAYS
-        for (start, stop), (part, known) in zip(
-            parts_of(customers), place(day, pasts), strict=True
-        ):
+        for (start, stop), (part, known) in zip(parts_of(customers), place(day), strict=True):
             people.append(small(part, _SMALL))
             came = orders_between(dates.between(start, stop), after, until, len(known))
             orders.append(came[known].astype(np.int32))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from threading import Lock
 from typing import Any, Final
 
@@ -81,6 +82,14 @@ class Pasts:
     """Of the customers between two places."""
     lock: Lock = field(default_factory=Lock)
     """So that threads that want the same part have it laid out once."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled without its lock, which cannot be, and what is laid out, which need not."""
+        return partial(Pasts, is_kept=self.is_kept), (self.entries,)
+
+    def let_go(self) -> None:
+        """Keep nothing that is laid out: until somebody asks again, it is not wanted."""
+        self.laid_out.clear()
 
     def between(self, start: int, stop: int) -> Past:
         """That of the customers at these places, who are counted from 0."""

@@ -36,6 +36,8 @@ from rfmtool.threads import cores
 
 _NO_DETAIL: Final = Detail(category=None, cost=False, contacts=False)
 _UNSURE: Final = ("bad_date", "bad_amount", "bad_quantity", "bad_price")
+_FEW: Final = 20_000
+"""Of fewer customers threads would only wait for each other."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,10 @@ class Settings:
     def has_room(self, customers: int) -> bool:
         """Whether to hold what could be made anew: of not too many, where nobody sets a limit."""
         return customers <= MANY and self.memory_limit is None
+
+    def threads_for(self, customers: int) -> int:
+        """How many to place so many customers in, where each takes memory of its own."""
+        return self.threads if customers > _FEW and self.has_room(customers) else 1
 
 
 def look(

@@ -99,17 +99,18 @@ def _write_text(
 
     said = write_file(place, file_name, write_all)
     ends = np.concatenate(found)
-    with (place / file_name).open("rb") as file:
-        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    return WrittenTable(said | {"rows": len(ends) - 1}, partial(_copy, mapped, ends))
+    return WrittenTable(said | {"rows": len(ends) - 1}, partial(_copy, place / file_name, ends))
 
 
-def _copy(mapped: mmap.mmap, ends: Ints, places: Ints, target: IO[bytes]) -> None:
+def _copy(path: Path, ends: Ints, places: Ints, target: IO[bytes]) -> None:
     """Copy the header and some lines of a text table, which end at these places of its file."""
+    with path.open("rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     buffers = [None, pa.py_buffer(ends), pa.py_buffer(mapped)]
     lines = pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(ends) - 1, buffers)
     target.write(mapped[: ends[0]])
     for start in range(0, len(places), _COPIED_ROWS):
+        # Fetched in the order of the file, and put back into the order asked for.
         some = places[start : start + _COPIED_ROWS]
         order, parts = np.argsort(some, kind="stable"), []
         for begin in range(0, len(some), _FETCHED_ROWS):

@@ -87,7 +87,8 @@ def add_proof(
         unknown_referred, unknown_bought, unsolicited_reviews, solicited_reviews; yes or no
         partner_listed, is_contact, in_scheme, paused, gave_feedback, detractor, named_as_referred,
         named_by_customer, held_by_complaint, held_by_nps; contact_status; and the days
-        last_referral_on, last_review_on, latest_nps_on, open_complaint_on (the oldest).
+        last_referral_on, last_review_on, latest_nps_on, open_complaint_on (the oldest). Without
+        evidence most of them cannot be written to.
     """
     if evidence:
         columns = _proven(people, evidence, as_of_day)

@@ -109,7 +109,7 @@ def write_files(
         give_back()
         earlier = None
         if options.page and not (memory and tells_dates(memory.folder, result.as_of)):
-            earlier = beside.submit(earlier_dates, result)
+            earlier = earlier_dates(result, beside)
         summary = summarise(result, left_out) if left_out else result.summary
         outputs += [*tables, *(written.result() for written in lists)]
     summary = {**summary, "lists_as": options.lists_as}
@@ -139,7 +139,7 @@ def write_files(
         warnings = [*summary["warnings"], *left.warnings]
         summary = {**summary, "since": memory.since, "warnings": warnings}
     if options.page:
-        timeline = earlier.result() if earlier else dates_told(told)
+        timeline = earlier() if earlier else dates_told(told)
         summary = {**summary, "title": options.page.title, "timeline": timeline}
         outputs.append(write_text(place, PAGE, run_page(summary, options.page.locale)))
     outputs.append(write_json(place, SUMMARY, summary))

@@ -13,22 +13,19 @@ from rfmtool.grouping.order_days import OrderDates
 from rfmtool.money import half_even
 
 
-def customers(
-    grouped: pa.Table, dates: OrderDates, as_of_day: int, *, with_averages: bool = True
-) -> pd.DataFrame:
+def customers(grouped: pa.Table, dates: OrderDates, as_of_day: int) -> pd.DataFrame:
     """Measure every customer.
 
     Args:
         grouped: the engine's answer, CUSTOMERS, sorted by customer_id.
         dates: the days of its counting orders.
         as_of_day: the day that recency is counted from, in days since 1970-01-01.
-        with_averages: whether `average_order` is wanted.
 
     Returns:
         customer_id, frequency, order_days, first_order_on, last_order_on, recency_days (missing
-        where no order counts), and monetary, sales, refunds and, if wanted, average_order in whole
-        1/10,000; lines (used rows), cost and margin (1/10,000, missing where a row has no cost)
-        where the engine gives them.
+        where no order counts), and monetary, sales, refunds, average_order in whole 1/10,000; lines
+        (used rows), cost and margin (1/10,000, missing where a row has no cost) where the engine
+        gives them.
     """
     count = len(grouped)
     frequency = np.bincount(dates.owner, minlength=count)
@@ -42,10 +39,7 @@ def customers(
     sales = grouped.column("sales").to_numpy()
     refunds = grouped.column("refunds").to_numpy()
     monetary = sales - refunds
-    more: dict[str, Any] = {}  # what only some exports have, or ask for
-    if with_averages:
-        averages = half_even(monetary, frequency)
-        more["average_order"] = pd.arrays.IntegerArray(averages, ~buyer)
+    more: dict[str, Any] = {}  # what only some exports have
     if "rows" in grouped.column_names:
         more["lines"] = grouped["rows"].to_numpy()
     if "cost" in grouped.column_names:
@@ -64,6 +58,7 @@ def customers(
             "monetary": monetary,
             "sales": sales,
             "refunds": refunds,
+            "average_order": pd.arrays.IntegerArray(half_even(monetary, frequency), ~buyer),
             **more,
         },
         copy=False,

@@ -115,12 +115,12 @@ class OrderDays:
 
     @cached_property
     def starts(self) -> Ints:
-        """Where the days of each customer begin."""
+        """Where the days of each customer begin who has any."""
         return np.flatnonzero(is_first(self.owner))
 
     @cached_property
     def counts(self) -> Ints:
-        """How many days each of these customers has."""
+        """How many days each customer has who has any."""
         return np.diff(self.starts, append=len(self.owner))
 
     @cached_property
@@ -188,15 +188,17 @@ def fit_timing(days: OrderDays, as_of_day: int) -> Timing:
     )
     gaps = int(lengths.sum())
     median_gap = _median(lengths) if gaps else float(windows.w50)
-    ratios, many = np.empty(gaps), 0
+    ratios, filled = np.empty(gaps), 0
     for part in days.parts():
         found = _leave_one_out_ratios(part, median_gap)
-        ratios[many : many + len(found)] = found
-        many += len(found)
-    fitted, (overdue, lapsed) = many >= MIN_GAPS, _DEFAULT_LIMITS
+        ratios[filled : filled + len(found)] = found
+        filled += len(found)
+    fitted = filled >= MIN_GAPS
     if fitted:
-        limits = np.quantile(ratios[:many], _LIMIT_QUANTILES, overwrite_input=True)
-        overdue, lapsed = limits.tolist()
+        limits = np.quantile(ratios[:filled], _LIMIT_QUANTILES, overwrite_input=True).tolist()
+    else:
+        limits = _DEFAULT_LIMITS
+    overdue, lapsed = limits
     # Two decimals, so that the limit that is printed is the limit in force.
     return Timing(windows, median_gap, round(overdue, 2), round(lapsed, 2), fitted)
 

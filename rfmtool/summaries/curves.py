@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from datetime import date
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from rfmtool.analyses.cadence import cadence
@@ -16,15 +17,14 @@ from rfmtool.analyses.timeline import COUNTED, Point, Timeline, ends, point
 from rfmtool.arrays import MANY
 from rfmtool.days import day_of
 from rfmtool.frames import joined
-from rfmtool.grouping.history import Pasts
 from rfmtool.heap import give_back
 from rfmtool.summaries.answers import cadence_data, concentration_data, repeat_data, timeline_data
 from rfmtool.summaries.cohorts import cohorts_in_short
-from rfmtool.threads import in_order
 
 if TYPE_CHECKING:
     from rfmtool.analyses.timeline import Every
     from rfmtool.standing import Standing
+    from rfmtool.threads import Beside
 
 Data = dict[str, Any]
 
@@ -82,33 +82,38 @@ def concentration_in_short(data: Data) -> Data:
     return {**data, "lorenz": thinned, "tiers": tiers}
 
 
-def earlier_dates(result: Standing) -> Data | None:
-    """Who stood where at the ends of the latest months or, of a longer history, quarters.
+def earlier_dates(result: Standing, beside: Beside) -> Callable[[], Data | None]:
+    """Begin to tell who stood where at the ends of the latest months or, of much history, quarters.
 
     Each date is fitted anew, which takes as long as placing everybody.
 
     Returns:
-        None where the result did not keep what that takes, or has too many customers.
+        What waits for the answer: None where the result did not keep what that takes, or has too
+        many customers.
     """
-    pasts, as_of = result.pasts, result.as_of
-    if pasts is None or not len(pasts.entries.day) or len(result.grouped.table) > MANY:
-        return None
+    entries, as_of = result.grouped.entries, result.as_of
+    if entries is None or not len(entries.day) or len(result.grouped.table) > MANY:
+        return lambda: None
     give_back()
-    begins = min(day_of(int(pasts.entries.day.min())), as_of)
+    begins = min(day_of(int(entries.day.min())), as_of)
     every: Every = "month" if (as_of - begins).days <= _A_YEAR_DAYS else "quarter"
     days = ends(begins, as_of, every)[-_MOST_DATES:-1]
-    before = points_of(result, pasts, days, threads=1)
-    points = (*before, point(result.figures.frame, as_of))
-    return timeline_data(Timeline(every, begins, result.fitted, points))
+    lanes = max(result.days_at_once - 1, 1)  # whoever waits for the answer works too
+    found = [
+        beside.one_by_one(partial(point_on, result, day) for day in days[lane::lanes])
+        for lane in range(lanes)
+    ]
+
+    def told() -> Data:
+        points = [one for lane in found for one in lane.result()]
+        result.pasts.let_go()
+        points = [*sorted(points, key=attrgetter("as_of")), point(result.figures.frame, as_of)]
+        return timeline_data(Timeline(every, begins, result.fitted, tuple(points)))
+
+    return told
 
 
-def points_of(
-    result: Standing, pasts: Pasts, days: Iterable[date], threads: int
-) -> Iterator[Point]:
-    """Count who stood where on earlier days, fitted anew for each unless scales were given."""
-
-    def at(day: date) -> Point:
-        known = result.before(day, pasts, COUNTED).known_parts(COUNTED)
-        return point(joined(part for part, _ in known), day)
-
-    return in_order((partial(at, day) for day in days), threads)
+def point_on(result: Standing, day: date) -> Point:
+    """Count who stood where on an earlier day, fitted anew unless scales were given."""
+    known = result.before(day, COUNTED).known_parts(COUNTED)
+    return point(joined(part for part, _ in known), day)

@@ -165,7 +165,7 @@ def cells(frame: pd.DataFrame, scales: Scales) -> dict[str, Any]:
             "median": money_text(round(float(np.median(money)))) if len(money) else None,
             "bands": np.bincount(scored, minlength=bands + 1)[1:].tolist(),
             "segment": str(segment.categories[named[0]])
-            if len(named) and (named == named[0]).all()
+            if len(named) and named[0] >= 0 and (named == named[0]).all()
             else None,
         }
         for money, scored, named in zip(spent, band, segments, strict=True)
