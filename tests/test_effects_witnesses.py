@@ -5,7 +5,8 @@ These are imported by the tests: a second or two, which every process of the sui
 
 import numpy as np
 import pytest
-from hypothesis import given
+from effort import SLOW
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rfmtool.analyses.effects import (
@@ -59,6 +60,7 @@ def test_a_small_split_is_as_likely_as_the_binomial_test_of_scipy(treated, held_
     assert sample_ratio_p(treated, held_out, people * 0.1, 0.1) == pytest.approx(p, abs=1e-6)
 
 
+@settings(max_examples=SLOW)
 @given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=9))
 def test_holm_is_that_of_statsmodels(p_values):
     from statsmodels.stats.multitest import multipletests
