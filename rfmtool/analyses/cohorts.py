@@ -129,8 +129,7 @@ def _follow(
         row = theirs[moved.owner]
         known = row != _NONE
         row, net = row[known], (moved.sales - moved.refunds)[known]
-        # Refunds may come after as_of, where it is the last order's day: they stay in the last
-        # month.
+        # Refunds may come after as_of, if it is the last order's day: they stay in the last month.
         month = np.minimum(_months(moved.day[known]), last)
         np.add.at(revenue, row * months + np.maximum(month - starts[row], 0), net)
         put_away()

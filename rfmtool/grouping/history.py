@@ -47,7 +47,7 @@ class _Moves:
         """How many entries each `owner` had at the end of a day."""
         return np.diff(_running(self.day <= day)[self.first])
 
-    def between(self, begin: Ints, rows: Ints) -> dict[str, Ints]:
+    def sums(self, begin: Ints, rows: Ints) -> dict[str, Ints]:
         """What each `owner` moved in some rows from places on."""
         end = begin + rows
         return {name: total[end] - total[begin] for name, total in self.totals.items()}
@@ -88,7 +88,7 @@ class Pasts:
         return partial(Pasts, is_kept=self.is_kept), (self.entries,)
 
     def let_go(self) -> None:
-        """Keep nothing that is laid out: until somebody asks again, it is not wanted."""
+        """Keep nothing that is laid out, until somebody asks again."""
         self.laid_out.clear()
 
     def between(self, start: int, stop: int) -> Past:
@@ -118,7 +118,7 @@ def standing(table: pa.Table, past: Past, until_day: int) -> tuple[pa.Table, Ord
         orders that count.
     """
     begin, rows = past.moves.first[:-1], past.moves.rows_by(until_day)
-    by_then = {"rows": rows, **past.moves.between(begin, rows)}
+    by_then = {"rows": rows, **past.moves.sums(begin, rows)}
     for name in _MOVED & {*table.column_names}:
         sums = np.zeros(len(table), dtype=np.int64)
         if name in by_then:
@@ -130,7 +130,7 @@ def standing(table: pa.Table, past: Past, until_day: int) -> tuple[pa.Table, Ord
 def spent_between(past: Past, after: int, until: int, customers: int) -> Ints:
     """What each of some customers spent after a day until another, refunds taken off; 1/10,000."""
     before, by_then = (past.moves.rows_by(day) for day in (after, until))
-    moved = past.moves.between(past.moves.first[:-1] + before, by_then - before)
+    moved = past.moves.sums(past.moves.first[:-1] + before, by_then - before)
     spent = np.zeros(customers, dtype=np.int64)
     spent[past.moves.owner] = moved["sales"] - moved["refunds"]
     return spent

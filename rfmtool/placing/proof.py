@@ -87,20 +87,17 @@ def add_proof(
         unknown_referred, unknown_bought, unsolicited_reviews, solicited_reviews; yes or no
         partner_listed, is_contact, in_scheme, paused, gave_feedback, detractor, named_as_referred,
         named_by_customer, held_by_complaint, held_by_nps; contact_status; and the days
-        last_referral_on, last_review_on, latest_nps_on, open_complaint_on (the oldest). Without
-        evidence most of them cannot be written to.
+        last_referral_on, last_review_on, latest_nps_on, open_complaint_on (the oldest).
+        Without evidence most of them cannot be written to.
     """
     if evidence:
         columns = _proven(people, evidence, as_of_day)
     else:  # the same is true of everybody
-        same = np.zeros(len(people), dtype=np.intp)
-        columns = {
-            # One cell that stands for all takes neither time nor memory.
-            name: np.broadcast_to(one, len(people))
-            if isinstance(one, np.ndarray)
-            else one.take(same)
-            for name, one in _of_nobody_known().items()
-        }
+        columns, same = dict[str, Any](), np.zeros(len(people), dtype=np.intp)
+        for name, one in _of_nobody_known().items():
+            # An array may hold one cell that stands for all, which takes neither time nor memory.
+            is_array = isinstance(one, np.ndarray)
+            columns[name] = np.broadcast_to(one, len(people)) if is_array else one.take(same)
     lines = {} if "lines" in people else {"lines": np.broadcast_to(np.int64(1), len(people))}
     return beside(people, lines | columns)
 
@@ -150,8 +147,6 @@ _EVENT_DAYS: Final = {
     "partners": "from_on",
 }
 """The day from which a row of each table is true."""
-
-
 _PROVES: Final[Mapping[str, str]] = {
     "partner_listed": "partners",
     **dict.fromkeys(("in_scheme", "is_contact", "contact_status", "paused"), "contacts"),

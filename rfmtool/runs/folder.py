@@ -124,12 +124,9 @@ def write_files(
             {"schema": SCHEMA, **result.scales.as_data(), **lots_data(result)},
         )
     )
-    if len(result.holdouts):
-        rows = holdouts_table(result.holdouts).to_reader()
-        outputs.append(write_rows(place, "holdouts", rows, "csv", options.text).said)
-    for name, kept in {**money_tables(result), **evidence_kept(result)}.items():
-        rows = pa.RecordBatchReader.from_batches(kept.schema, kept.to_batches())
-        outputs.append(write_rows(place, name, rows, "csv", options.text).said)
+    held_out = {"holdouts": holdouts_table(result.holdouts)} if len(result.holdouts) else {}
+    for name, kept in {**held_out, **money_tables(result), **evidence_kept(result)}.items():
+        outputs.append(write_rows(place, name, kept.to_reader(), "csv", options.text).said)
     about: dict[str, Any] = {}
     told: list[dict[str, Any]] = []
     if memory:
