@@ -29,7 +29,9 @@ def meaning(mark):
 @pytest.mark.parametrize(
     ("mark", "currency"),
     [("€", "EUR"), ("eur", "EUR"), ("US$", "USD"), ("zł", "PLN"), ("Kč", "CZK"), ("kr", "KR"),
-     ("$", "$"), ("PCS", None), ("%", None)],
+     ("$", "$"), ("Rs", "INR"), ("Rp", "IDR"), ("RM", "MYR"), ("S/", "PEN"),
+     ("руб", "RUB"),  # noqa: RUF001 - in its own letters
+     ("PCS", None), ("%", None)],
 )  # fmt: skip
 def test_signs_and_codes_mean_their_currency_and_words_none(mark, currency):
     assert meaning(mark) == currency
@@ -38,7 +40,7 @@ def test_signs_and_codes_mean_their_currency_and_words_none(mark, currency):
 @pytest.mark.parametrize(
     "amounts",
     [("$5", "€7"), ("5 USD", "7 EUR"), ("£5", "7 kr"), ("$5", "7,00 €"), ("US$5", "A$7"),
-     ("usd 5", "7 zł")],
+     ("usd 5", "7 zł"), ("Rs.500", "kr.700")],
 )  # fmt: skip
 def test_two_currencies_in_one_amount_column_are_refused(write, amounts):
     with pytest.raises(AmbiguousInputError, match="money in 2 currencies"):

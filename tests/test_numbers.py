@@ -187,6 +187,26 @@ def test_marks_around_the_digits_are_understood(text, number):
 @pytest.mark.parametrize(
     ("text", "number"),
     [
+        ("Rs.500", "500"),
+        ("Rs. 1,500.50", "1500.50"),
+        ("-rs.500", "-500"),
+        ("(Rs.500)", "-500"),
+        ("500 kr.", "500"),
+        ("(500 kr.)", "-500"),
+        ("1 500.50 zł.", "1500.50"),
+        ("$.50", ".50"),
+        ("R$.50", ".50"),
+        ("500.", "500"),
+        ("Nr.500", None),
+    ],
+)
+def test_a_shortened_name_ends_with_a_point_that_is_no_decimal(text, number):
+    assert units_of([text, "1,000.5"]) == [number and exact_units(number), 10_005_000]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
         ("1.234,50", "1234.50"),
         ("1.234.567", "1234567"),
         ("1,5", "1.5"),

@@ -65,10 +65,11 @@ def closed_channels(people: int, log: pd.DataFrame | None) -> dict[str, Mask]:
         return {}
     ends = log[log["outcome"].isin(CLOSING).to_numpy(dtype=bool)]
     by = ends["channel"].astype("str").fillna("") if "channel" in ends else None
+    by = None if by is None else by.str.strip().str.lower()
     closed: dict[str, Mask] = {}
     for channel in ("email", "phone", "call", "sms", "whatsapp", "post"):
         names = ALIKE.get(channel, (channel,))
-        rows = ends if by is None else ends[by.str.strip().str.lower().isin([*names, ""])]
+        rows = ends if by is None else ends[by.isin([*names, ""])]
         if len(rows):
             closed[channel] = np.zeros(people, dtype=bool)
             closed[channel][rows["owner"].to_numpy(dtype=np.int64)] = True

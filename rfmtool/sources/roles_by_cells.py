@@ -19,7 +19,7 @@ from rfmtool.arrays import mask_of
 from rfmtool.rules.presets import Preset
 from rfmtool.sources.cells.date_readings import READINGS
 from rfmtool.sources.cells.dates import read_days
-from rfmtool.sources.cells.numbers import DecimalMark, NumberReading, plain_numbers
+from rfmtool.sources.cells.numbers import DecimalMark, NumberReading, as_typed, plain_numbers
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.names import normal
 from rfmtool.sources.source import Source
@@ -111,7 +111,7 @@ def kind_of_words(cells: pa.Array) -> Kind:
     if found <= words("yes") | words("no") and found != {"0"}:
         return "flag"
     for mark in get_args(DecimalMark):
-        numbers, _ = plain_numbers(cells, NumberReading(mark))
+        numbers, _ = plain_numbers(as_typed(cells), NumberReading(mark))
         if np.mean(mask_of(numbers.is_valid())) >= _MOST:
             return "number"
     for reading in READINGS:

@@ -22,11 +22,17 @@ _CODES: Final = (
 _SIGNS: Final[Mapping[str, str]] = {
     "€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB", "₩": "KRW", "₪": "ILS", "₺": "TRY", "₫": "VND",
     "₴": "UAH", "฿": "THB", "₱": "PHP", "₦": "NGN", "₸": "KZT", "₡": "CRC", "₲": "PYG", "₵": "GHS",
-    "ZŁ": "PLN", "KČ": "CZK", "FT": "HUF", "LEI": "RON", "US$": "USD", "A$": "AUD", "AU$": "AUD",
+    "US$": "USD", "A$": "AUD", "AU$": "AUD",
     "C$": "CAD", "CA$": "CAD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "NT$": "TWD", "R$": "BRL",
-    "MX$": "MXN", "CN¥": "CNY", "JP¥": "JPY", "RMB": "CNY", "RS": "INR",
+    "MX$": "MXN", "CN¥": "CNY", "JP¥": "JPY", "S/": "PEN",
     "円": "JPY", "圓": "JPY", "元": "CNY", "원": "KRW",
 }  # fmt: skip
+_SHORT_NAMES: Final[Mapping[str, str]] = {
+    "ZŁ": "PLN", "KČ": "CZK", "FT": "HUF", "LEI": "RON", "RMB": "CNY", "RS": "INR", "RP": "IDR",
+    "RM": "MYR", "TL": "TRY", "РУБ": "RUB", "ГРН": "UAH", "ДИН": "RSD", "DIN": "RSD", "SFR": "CHF",
+    "KSH": "KES", "TSH": "TZS", "USH": "UGX",
+}  # fmt: skip
+"""Names that are shortened to letters, which a point may follow."""
 _SHARED: Final[Mapping[str, str]] = {
     "$": "USD CAD AUD NZD HKD SGD TWD MXN ARS CLP COP UYU BBD BMD BND BSD BZD FJD GYD JMD KYD LRD"
     " NAD SBD SRD TTD XCD DOP",
@@ -36,7 +42,11 @@ _SHARED: Final[Mapping[str, str]] = {
 """Signs that several currencies use: each is a currency unknown until a code says which."""
 
 _SIGN_OF: Final = {code: sign for sign, codes in _SHARED.items() for code in codes.split()}
-_MEANING: Final = {sign: sign for sign in (*_CODES.split(), *_SHARED)} | dict(_SIGNS)
+_MEANING: Final = {
+    **{sign: sign for sign in (*_CODES.split(), *_SHARED)}, **_SIGNS, **_SHORT_NAMES
+}  # fmt: skip
+SHORTENED: Final = (*_SHORT_NAMES, "KR")
+"""Currencies as letters that a point may follow, in capitals."""
 _MARKS: Final = pa.array(list(_MEANING))
 _MEANINGS: Final = pa.array(list(_MEANING.values()))
 _MARKS_OF_FAMILIES: Final = pa.array(list(_SIGN_OF))

@@ -149,6 +149,8 @@ def _days_by_pattern(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask 
     pattern = reading.timed_pattern if reading.zone else reading.pattern
     parts = pc.extract_regex(pc.utf8_trim_whitespace(cells), pattern)
     found = mask_of(parts.is_valid())
+    if len(found) and not found.any():  # as of most readings that are tried
+        return np.zeros(len(found), dtype=np.int32), ~found
     year = _whole(parts, "y")
     if "(?P<b>" in reading.pattern:
         month = _months_named(parts.field(_place(parts, "b")))
