@@ -143,6 +143,27 @@ def test_a_slice_of_a_column_reads_like_the_slice(cells):
     assert len(whole.values) == 3
 
 
+@pytest.mark.parametrize("decimal", [".", ","])
+@pytest.mark.parametrize("odd", [[], ["x", None, " "], ["1.234,5", "1,234.5"], ["Rs.5", "7 €"]])
+@pytest.mark.parametrize("distinct", [40, 4_000])
+def test_numbers_of_many_rows_are_read_as_those_of_few(distinct, odd, decimal):
+    def read(texts):
+        found = read_numbers(pa.array(texts, pa.string()), NumberReading(decimal))
+        missing = np.zeros(len(texts), dtype=bool) if found.missing is None else found.missing
+        said = [None] * len(texts) if found.currencies is None else found.currencies.to_pylist()
+        values = np.nan_to_num(found.values, nan=-0.5)
+        return list(zip(values.tolist(), said, missing.tolist(), strict=True))
+
+    luck = random.Random(distinct)  # noqa: S311 - any order will do
+    prices = [
+        f"{luck.randrange(100_000)}{decimal}{luck.randrange(100):02}" for _ in range(distinct)
+    ]
+    texts = [luck.choice(prices) for _ in range(3_000)] + odd * 5
+
+    some = [read(texts[start : start + 500]) for start in range(0, len(texts), 500)]
+    assert read(texts) == [row for rows in some for row in rows]
+
+
 # As people write them ----------------------------------------------------------------------------
 
 

@@ -47,6 +47,8 @@ class DateReading:
     """The time zone in which the day is taken; None takes the day as it is written."""
     written_in: str | None = None
     """The time zone of times without an offset; None is `zone`."""
+    longest_day: int | None = None
+    """Within how many letters a day ends, if it can be told apart from its clock by that."""
 
     @property
     def timed_pattern(self) -> str:
@@ -54,17 +56,23 @@ class DateReading:
         return self.pattern.replace(_CLOCK, _NAMED_CLOCK)
 
 
-def _reading(name: str, day: str, option: str) -> DateReading:
-    return DateReading(name, rf"^{day}(?:(?:T| +|, *){_CLOCK})?$", option)
+def _reading(name: str, day: str, option: str, longest: int | None = None) -> DateReading:
+    pattern = rf"^{day}(?:(?:T| +|, *){_CLOCK})?$"
+    return DateReading(name, pattern, option, longest_day=longest)
 
 
-ISO: Final = _reading("Y-M-D", rf"{_YEAR}[-/.]{_MONTH}[-/.]{_DAY}", "%Y-%m-%d")
-DAY_FIRST: Final = _reading("D/M/Y", rf"{_DAY}[/-]{_MONTH}[/-]{_SHORT_OR_LONG_YEAR}", "%d/%m/%Y")
-MONTH_FIRST: Final = _reading("M/D/Y", rf"{_MONTH}[/-]{_DAY}[/-]{_SHORT_OR_LONG_YEAR}", "%m/%d/%Y")
+_AS_NUMBERS: Final = len("31/12/9999")
+ISO: Final = _reading("Y-M-D", rf"{_YEAR}[-/.]{_MONTH}[-/.]{_DAY}", "%Y-%m-%d", _AS_NUMBERS)
+DAY_FIRST: Final = _reading(
+    "D/M/Y", rf"{_DAY}[/-]{_MONTH}[/-]{_SHORT_OR_LONG_YEAR}", "%d/%m/%Y", _AS_NUMBERS
+)
+MONTH_FIRST: Final = _reading(
+    "M/D/Y", rf"{_MONTH}[/-]{_DAY}[/-]{_SHORT_OR_LONG_YEAR}", "%m/%d/%Y", _AS_NUMBERS
+)
 READINGS: Final = (
     ISO,
     _reading("YYYYMMDD", r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})", "%Y%m%d"),
-    _reading("D.M.Y", rf"{_DAY}\.{_MONTH}\.{_SHORT_OR_LONG_YEAR}", "%d.%m.%Y"),
+    _reading("D.M.Y", rf"{_DAY}\.{_MONTH}\.{_SHORT_OR_LONG_YEAR}", "%d.%m.%Y", _AS_NUMBERS),
     DAY_FIRST,
     MONTH_FIRST,
     _reading(

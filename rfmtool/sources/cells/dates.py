@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from rfmtool.arrays import Mask, mask_of
 from rfmtool.sources.cells.date_readings import ISO, DateReading, Unit
+from rfmtool.sources.cells.recurring import distinct, recur
 from rfmtool.sources.names import normal
 
 Days = npt.NDArray[np.int32]
@@ -37,6 +38,7 @@ _SECONDS: Final[Mapping[Unit | None, float]] = {
 _TICKS: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _FURTHEST: Final = 14 * 3600
 """No clock on earth is further from Greenwich."""
+_FEW: Final = 16
 _COUNT: Final = r"^-?\d{1,16}(?:[.,]\d*)?$"
 _SPREADSHEETS_BEGIN: Final = 25_569
 """1970-01-01 in a spreadsheet, which counts from 1899-12-30."""
@@ -72,13 +74,15 @@ def _read_days(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask | None
     if not pa.types.is_string(cells.type):
         cells = pc.cast(cells, pa.string())
     if reading.pattern == ISO.pattern and not reading.written_in:
-        # The strict cast is much the fastest; it refuses a block that holds anything unusual.
+        # The strict cast is much the fastest; it refuses a block that holds anything unusual, but
+        # slowly, so a few cells are tried first.
         for unit in ("s", "us"):
             try:
+                pc.cast(cells[:_FEW], pa.timestamp(unit))
                 return _days_of(pc.cast(pc.cast(cells, pa.timestamp(unit)), pa.date32()))
             except pa.ArrowInvalid:
                 continue
-    return _days_by_pattern(cells, reading)
+    return _days_of_texts(pc.utf8_trim_whitespace(cells), reading)
 
 
 def _typed_days(cells: pa.Array, reading: DateReading) -> pa.Array:
@@ -145,9 +149,32 @@ def _days_of(dates: pa.Array) -> tuple[Days, Mask | None]:
     return days, missing
 
 
-def _days_by_pattern(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask | None]:
+def _days_of_texts(texts: pa.Array, reading: DateReading) -> tuple[Days, Mask | None]:
+    """Read each distinct text once where texts recur; where only their clocks differ, each day."""
+    if recur(texts):
+        return _days_of_distinct(texts, reading)
+    if reading.longest_day and not reading.zone:
+        heads = pc.utf8_rtrim(pc.utf8_slice_codeunits(texts, 0, reading.longest_day), " ,:")
+        if recur(heads) and mask_of(pc.match_substring_regex(texts, reading.pattern)).all():
+            days, undated = _days_of_distinct(heads, reading)
+            if undated is None:
+                return days, None
+    return _days_by_pattern(texts, reading)
+
+
+def _days_of_distinct(texts: pa.Array, reading: DateReading) -> tuple[Days, Mask | None]:
+    each, places = distinct(texts)
+    days, undated = _days_by_pattern(each, reading)
+    # A missing text is no date; it takes the place behind the last.
+    undated = np.zeros(len(each), dtype=bool) if undated is None else undated
+    rows = places.fill_null(len(each)).to_numpy(zero_copy_only=False)
+    is_undated = np.append(undated, True)[rows]
+    return np.append(days, days.dtype.type(0))[rows], is_undated if is_undated.any() else None
+
+
+def _days_by_pattern(texts: pa.Array, reading: DateReading) -> tuple[Days, Mask | None]:
     pattern = reading.timed_pattern if reading.zone else reading.pattern
-    parts = pc.extract_regex(pc.utf8_trim_whitespace(cells), pattern)
+    parts = pc.extract_regex(texts, pattern)
     found = mask_of(parts.is_valid())
     if len(found) and not found.any():  # as of most readings that are tried
         return np.zeros(len(found), dtype=np.int32), ~found

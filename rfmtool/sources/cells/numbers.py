@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from rfmtool.arrays import Mask, Places, mask_of
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.sources.cells import currencies
+from rfmtool.sources.cells.recurring import distinct, recur
 
 Floats = npt.NDArray[np.float64]
 Units = npt.NDArray[np.int64]
@@ -90,12 +91,18 @@ def read_numbers(cells: pa.Array, reading: NumberReading) -> Numbers:
     try:
         if reading.decimal == ".":
             return Numbers(_doubles(cells), cells, _blank(cells))
+        if not pc.any(pc.match_substring(cells, ".")).as_py():
+            pointed = pc.replace_substring(cells, ",", ".")
+            return Numbers(_doubles(pointed), pointed, _blank(cells))
     except pa.ArrowInvalid:
         pass  # thousands separators, currency signs, spaces, or no number at all
-    trimmed = as_typed(cells)
-    plain, said = plain_numbers(trimmed, reading)
-    missing = _blank(pc.if_else(pc.equal(trimmed, ""), None, cells))
-    return Numbers(_doubles(plain), plain, missing, said if len(said) > said.null_count else None)
+    texts, places = distinct(cells) if recur(cells) else (cells, None)
+    trimmed = as_typed(texts)
+    filled = pc.if_else(pc.equal(trimmed, ""), None, texts)
+    columns = [*plain_numbers(trimmed, reading), filled]
+    plain, said, filled = columns if places is None else [one.take(places) for one in columns]
+    said = said if len(said) > said.null_count else None
+    return Numbers(_doubles(plain), plain, _blank(filled), said)
 
 
 def as_typed(cells: pa.Array) -> pa.Array:

@@ -1,0 +1,21 @@
+"""Texts that recur, of which each distinct one need be read but once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_TOLD_BY: Final = 1_024
+
+
+def recur(texts: pa.Array) -> bool:
+    """Whether each stands there twice or more, as the first of many have it."""
+    return len(texts) >= _TOLD_BY and 2 * len(pc.unique(texts[:_TOLD_BY])) <= _TOLD_BY
+
+
+def distinct(texts: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """The distinct texts, and for each row the place of its own; missing where that is."""
+    encoded = pc.dictionary_encode(texts)
+    return encoded.dictionary, encoded.indices
