@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from rfmtool.arrays import Mask, mask_of
 from rfmtool.sources.cells.date_readings import ISO, DateReading, Unit
-from rfmtool.sources.cells.recurring import distinct, recur
+from rfmtool.sources.cells.recurring import FEW, distinct, recur
 from rfmtool.sources.names import normal
 
 Days = npt.NDArray[np.int32]
@@ -38,7 +38,6 @@ _SECONDS: Final[Mapping[Unit | None, float]] = {
 _TICKS: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _FURTHEST: Final = 14 * 3600
 """No clock on earth is further from Greenwich."""
-_FEW: Final = 16
 _COUNT: Final = r"^-?\d{1,16}(?:[.,]\d*)?$"
 _SPREADSHEETS_BEGIN: Final = 25_569
 """1970-01-01 in a spreadsheet, which counts from 1899-12-30."""
@@ -78,7 +77,7 @@ def _read_days(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask | None
         # slowly, so a few cells are tried first.
         for unit in ("s", "us"):
             try:
-                pc.cast(cells[:_FEW], pa.timestamp(unit))
+                pc.cast(cells[:FEW], pa.timestamp(unit))
                 return _days_of(pc.cast(pc.cast(cells, pa.timestamp(unit)), pa.date32()))
             except pa.ArrowInvalid:
                 continue

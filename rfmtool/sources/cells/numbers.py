@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from rfmtool.arrays import Mask, Places, mask_of
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.sources.cells import currencies
-from rfmtool.sources.cells.recurring import distinct, recur
+from rfmtool.sources.cells.recurring import FEW, distinct, recur
 
 Floats = npt.NDArray[np.float64]
 Units = npt.NDArray[np.int64]
@@ -90,9 +90,11 @@ def read_numbers(cells: pa.Array, reading: NumberReading) -> Numbers:
         return Numbers(_doubles(cells), cells, _blank(cells))
     try:
         if reading.decimal == ".":
+            _doubles(cells[:FEW])  # for each cell of many is refused slowly
             return Numbers(_doubles(cells), cells, _blank(cells))
         if not pc.any(pc.match_substring(cells, ".")).as_py():
             pointed = pc.replace_substring(cells, ",", ".")
+            _doubles(pointed[:FEW])
             return Numbers(_doubles(pointed), pointed, _blank(cells))
     except pa.ArrowInvalid:
         pass  # thousands separators, currency signs, spaces, or no number at all

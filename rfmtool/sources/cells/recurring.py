@@ -1,4 +1,4 @@
-"""Texts that recur, of which each distinct one need be read but once."""
+"""What a few cells tell of many: whether texts recur, of which each need be read but once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+FEW: Final = 16
+"""How many cells to try first where a whole column would be refused slowly."""
 _TOLD_BY: Final = 1_024
 
 
