@@ -5,7 +5,7 @@ PIP_INSTALL := pip install --quiet --disable-pip-version-check
 # Commands that tests start would compile the package each time where the surroundings forbid this.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test docs services spark fuzz attack lifelines latest lowest lint fmt bench lock clean
+.PHONY: demo test long docs services spark fuzz attack lifelines latest lowest lint fmt bench lock clean
 
 demo: .venv/installed
 	@$(BIN)/rfmtool demo build/shop --customers 3000 --quiet
@@ -13,7 +13,12 @@ demo: .venv/installed
 	@$(BIN)/rfmtool measure build/demo build/shop/later.csv
 
 test: .venv/installed
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto -m 'not long'
+
+# The tests that take seconds each: answers held against a slow oracle, in any order, in parts, with
+# little memory, killed at any step.
+long: .venv/installed
+	$(BIN)/pytest -n auto -m long
 
 # What needs programs that apt or brew installs: the page of a run in Chromium, by playwright and with
 # axe-core; databases in PostgreSQL; stores in programs that play S3, Google's and Azure's; clusters in

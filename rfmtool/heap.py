@@ -8,9 +8,11 @@ some rows are looked at at a time, are held in files.
 from __future__ import annotations
 
 import ctypes
+import errno
 import mmap
 import os
 import tempfile
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -49,16 +51,35 @@ def new_column(rows: int, kind: type[np.generic]) -> npt.NDArray[Any]:
     """
     import numpy as np  # not where nobody asks for columns
 
-    size_bytes = rows * np.dtype(kind).itemsize
-    if rows <= LONG or not hasattr(os, "posix_fallocate"):
-        return np.empty(rows, dtype=kind)
-    try:
-        with tempfile.TemporaryFile() as file:
-            # All of it now, for a disk that is full later would end the process.
-            os.posix_fallocate(file.fileno(), 0, size_bytes)
-            held = mmap.mmap(file.fileno(), size_bytes)
-    except OSError:
-        return np.empty(rows, dtype=kind)
+    if rows > LONG:
+        with suppress(OSError):
+            return _column_in_file(rows, np.dtype(kind))
+    return np.empty(rows, dtype=kind)
+
+
+def filed(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The same values in a file without a name, however few they are.
+
+    Raises:
+        OSError: there is no room for it, or there are no such files here.
+    """
+    if not len(values):
+        return values
+    column = _column_in_file(len(values), values.dtype)
+    column[:] = values
+    return column
+
+
+def _column_in_file(rows: int, kind: np.dtype[Any]) -> npt.NDArray[Any]:
+    import numpy as np
+
+    if not hasattr(os, "posix_fallocate"):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+    size_bytes = rows * kind.itemsize
+    with tempfile.TemporaryFile() as file:
+        # All of it now, for a disk that is full later would end the process.
+        os.posix_fallocate(file.fileno(), 0, size_bytes)
+        held = mmap.mmap(file.fileno(), size_bytes)
     _IN_FILES.add(ref(held, _IN_FILES.discard))
     return np.frombuffer(held, dtype=kind)
 

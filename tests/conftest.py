@@ -29,7 +29,7 @@ for _name in ("SIGHUP", "SIGQUIT"):
         signal.signal(getattr(signal, _name), signal.SIG_DFL)
 
 # Derandomized, so that a red test is red for everybody and stays red until it is mended.
-settings.register_profile("suite", deadline=None, max_examples=60, derandomize=True)
+settings.register_profile("suite", deadline=None, max_examples=30, derandomize=True)
 # Before a release: HYPOTHESIS_PROFILE=thorough pytest
 settings.register_profile("thorough", deadline=None, max_examples=1_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))

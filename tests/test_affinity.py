@@ -131,6 +131,7 @@ def test_products_are_only_named_where_there_are_some(tmp_path):
     assert raised.value.hint == "Name it with --column category=NAME."
 
 
+@pytest.mark.long
 def test_online_retail_has_products_and_no_category(online_retail):
     with pytest.raises(UsageError, match="no column was read as category"):
         library.affinity(online_retail)

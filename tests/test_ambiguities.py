@@ -150,6 +150,7 @@ def two(write, first, second, kind="plain"):
     return shop(write, second, kind, "all/2.csv").parent
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", HEADERS)
 def test_orders_that_recur_in_a_second_file_are_asked_about(write, kind):
     path = two(write, JANUARY, JANUARY[:10] + FEBRUARY, kind)

@@ -131,6 +131,7 @@ def imported_by(path):
             yield from (alias.name for alias in node.names)
 
 
+@pytest.mark.long
 def test_only_the_terminal_and_the_progress_bar_know_rich():
     know = {
         path.relative_to(PACKAGE).as_posix()

@@ -10,6 +10,8 @@ if sys.platform == "win32":
 
 import attack
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("kind", attack.KINDS)
 def test_hostile_input_ends_with_a_code_of_the_contract(kind, tmp_path, monkeypatch):

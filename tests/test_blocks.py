@@ -155,6 +155,7 @@ def test_a_torn_record_leaves_the_rows_around_it_whole():
     assert torn == [1]
 
 
+@pytest.mark.long
 def test_a_quote_left_open_costs_one_line_of_a_large_file_and_not_the_rest():
     row = "customer,2024-01-31,9.99\n"
     rows = 3 * MIB // len(row)
@@ -179,6 +180,7 @@ def test_bytes_before_the_offset_are_passed_over():
     assert cut("h1,h2\na,b\n", 1, offset=len("h1,h2\n")) == ([["a", "b"]], [])
 
 
+@pytest.mark.long
 def test_a_line_of_more_than_64_mib_is_refused():
     class Endless(io.RawIOBase):
         def readinto(self, target):

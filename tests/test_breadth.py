@@ -81,6 +81,7 @@ def test_without_categories_there_is_no_breadth(table):
     assert got[added].isna().all(axis=None)
 
 
+@pytest.mark.long
 @settings(max_examples=SLOW)
 @given(
     st.lists(

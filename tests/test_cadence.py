@@ -36,6 +36,7 @@ def answer(text, tmp_path, **how):
     return library.cadence(written(tmp_path / "shop.csv", text), **how)
 
 
+@pytest.mark.long
 def test_online_retail_is_as_published(online_retail):
     found = library.cadence(online_retail)
     data = found.as_data()

@@ -64,6 +64,7 @@ def test_without_categories_those_of_the_longest_third_are_candidates():
     assert frame["looks_like_supporter"].tolist() == [False, False, False, True]
 
 
+@pytest.mark.long
 @given(st.lists(st.none() | st.integers(0, 9), min_size=1, max_size=12))
 def test_the_longest_third_is_counted_over_buyers(tenures):
     people = frame_of(

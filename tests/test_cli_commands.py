@@ -80,6 +80,7 @@ def test_a_run_of_the_same_export_writes_the_same_bytes(shop):
         assert Path("one", name).read_bytes() == Path("two", name).read_bytes()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("target", ["out/", "./out", "a/../out", "out"])
 def test_a_folder_may_be_written_in_any_way(shop, target):
     Path("a").mkdir()
@@ -103,6 +104,7 @@ def bytes_of(folder):
     return {path: path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("shop")
 @pytest.mark.parametrize(
     "words",
@@ -130,6 +132,7 @@ def test_what_is_read_and_what_is_of_another_kind_is_never_replaced(words):
     assert bytes_of(".") == before
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("shop")
 def test_a_demo_takes_the_place_of_a_demo():
     made("demo", "demo", "demo", "--customers", "20")
@@ -137,6 +140,7 @@ def test_a_demo_takes_the_place_of_a_demo():
     assert json.loads(Path("demo/manifest.json").read_text())["kind"] == "demo"
 
 
+@pytest.mark.long
 def test_a_run_into_its_export_folder_can_be_run_again(shop):
     Path("ex/deep").mkdir(parents=True)
     shop.rename("ex/shop.csv")
@@ -178,6 +182,7 @@ def test_what_lies_in_a_folder_is_not_asked_of_a_run_that_writes_none(shop, word
     assert f"{words[0]}: says what lies in the folder" in refused.stderr
 
 
+@pytest.mark.long
 def test_lists_are_spoken_of_where_a_run_writes_some(shop):
     assert "list in actions/" not in rfmtool("run", shop).stdout
     assert "list in actions/" in rfmtool("run", shop, "-o", "out").stdout
@@ -224,6 +229,7 @@ def test_a_hostile_label_stays_in_the_folder(shop):
 # Questions ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "used", "as_of"),
     [
@@ -261,6 +267,7 @@ def test_the_clock_is_asked_only_when_the_user_asks_for_it(shop, day):
     assert summary_of(shop, "--as-of", day)["as_of"] > "2025"
 
 
+@pytest.mark.long
 def test_one_order_a_year_ahead_is_refused_until_it_is_explained(tmp_path):
     rows = "".join(f"c{number % 9},2024-01-{number % 28 + 1:02},5\n" for number in range(120))
     ahead = written(tmp_path / "ahead.csv", HEADER + rows + "c1,2025-01-28,5\n")
@@ -384,6 +391,7 @@ def test_a_full_disk_is_said_of_the_place_that_is_full(words, monkeypatch):
     assert names_in(".") == ["shop.csv"]
 
 
+@pytest.mark.long
 def test_files_folders_and_globs_are_read_as_one_export(shop):
     lines = SHOP.splitlines(keepends=True)
     Path("parts").mkdir()

@@ -100,6 +100,7 @@ def test_a_folder_holds_the_lists_and_a_manifest_that_matches_them(runs):
     }  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_folder_takes_the_place_of_another_comparison_and_of_nothing_else(runs):
     for _ in range(2):
         assert rfmtool("compare", *runs, "-o", "moved").exit_code == 0

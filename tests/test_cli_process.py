@@ -21,7 +21,10 @@ from shell import (
     written,
 )
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals and /dev are Linux's here")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(sys.platform != "linux", reason="signals and /dev are Linux's here"),
+]
 
 QUIET_PIPE = 141
 

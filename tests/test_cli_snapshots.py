@@ -71,6 +71,7 @@ def test_no_line_is_wider_than_the_terminal(shop, width):
         assert max(map(len, lines)) <= width
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [60, 80])
 def test_nothing_of_the_example_shop_is_clipped(tmp_path, monkeypatch, width):
     monkeypatch.chdir(tmp_path)

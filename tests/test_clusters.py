@@ -341,6 +341,7 @@ def test_a_table_that_is_not_there_is_told(cluster):
 # Without a cluster -------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_server_that_is_not_there_is_told_in_seconds(write):
     pytest.importorskip("pyspark")
     began = time.monotonic()

@@ -27,6 +27,7 @@ def answer(text, tmp_path, **how):
     return library.cohorts(written(tmp_path / "shop.csv", text), **how)
 
 
+@pytest.mark.long
 def test_online_retail_is_as_published(online_retail):
     found = library.cohorts(online_retail).as_data()
     first = found[0]

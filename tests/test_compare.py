@@ -238,6 +238,7 @@ def test_a_run_compared_with_itself_is_all_zero(run):
         assert matrix.to_numpy().trace() == len(run)
 
 
+@pytest.mark.long
 @settings(max_examples=SLOW)
 @given(runs(), runs(), st.randoms())
 def test_the_order_of_rows_decides_nothing(old, new, random):
@@ -264,6 +265,7 @@ def online_retail(online_retail_file):
     return run
 
 
+@pytest.mark.long
 def test_the_rungs_of_online_retail_half_a_year_apart(online_retail):
     compared = rfmtool.compare(online_retail("2011-06-09"), online_retail("2011-12-09"))
     assert compared.summary["stages"] == {
@@ -275,6 +277,7 @@ def test_the_rungs_of_online_retail_half_a_year_apart(online_retail):
     assert compared.summary["money_is"] == "lifetime to date"
 
 
+@pytest.mark.long
 def test_the_revenue_of_online_retail_in_two_half_years(online_retail):
     compared = rfmtool.compare(
         online_retail("2011-06-09", "2010-12-10"),

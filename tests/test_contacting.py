@@ -137,6 +137,7 @@ def rows(log):
     return pd.read_csv(log, dtype=str, keep_default_na=False)
 
 
+@pytest.mark.long
 def test_next_weeks_list_is_of_new_people(shop, out, tmp_path):
     log = tmp_path / "log.csv"
     customers = "new1,new2"
@@ -229,6 +230,7 @@ def test_two_do_not_write_the_log_at_once(out, tmp_path):
     assert not log.exists()
 
 
+@pytest.mark.long
 def test_the_report_says_how_many_rest_and_why(shop, out, tmp_path):
     log = tmp_path / "log.csv"
     run("done", out, "welcome", "--contacted", log, "--on", "2025-06-30")

@@ -74,6 +74,7 @@ def test_a_shopify_export_is_a_file_to_upload_after_two_commands(shop):
     assert all(row["Phone Number"].startswith("+447700") for row in rows_of(done.stdout))
 
 
+@pytest.mark.long
 def test_a_woocommerce_export_is_one_where_consent_unknown_is_kept(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     cells = "1,completed,2024-01-01,5,ann@example.com,+44 7700 900120,Ann Moor"

@@ -61,6 +61,7 @@ def test_days_from_the_year_1_to_9999_survive_the_sorting(day):
     assert dates.day.tolist() == [day, *sorted([5, day])]
 
 
+@pytest.mark.long
 @given(st.lists(st.tuples(st.integers(-(10**15), 10**15), st.integers(1, 50)), min_size=1))
 def test_averages_round_half_to_even(people):
     table = grouped(

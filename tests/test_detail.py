@@ -71,6 +71,7 @@ def test_every_level_of_a_file_is_what_the_oracle_makes_of_its_cells(scratch, le
     assert grouped.ledger["used"] == sum(person.rows for person in levels.values())
 
 
+@pytest.mark.long
 @settings(max_examples=SLOW // 3)
 @given(ledger=ledgers())
 def test_the_fast_way_and_the_detailed_way_say_the_same_of_customers(scratch, ledger):
@@ -224,6 +225,7 @@ def test_products_may_take_the_place_of_categories(write):
         assert grouped.categories["category"].to_pylist() == [word]
 
 
+@pytest.mark.long
 @settings(max_examples=SLOW // 3)
 @given(ledger=detailed_ledgers(), unread=st.sampled_from(["status", "nothing"]))
 def test_categories_alone_are_the_same_as_beside_everything_else(scratch, ledger, unread):

@@ -221,6 +221,7 @@ def test_a_header_with_torn_quotes_is_refused(header):
         sniffed(header + "\na,2024-01-31,5\n")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("columns", [3_000, 30_000])
 def test_thousands_of_columns_are_read(write, columns):
     names = ",".join([*NAMES, *(f"x{place}" for place in range(columns))])

@@ -39,6 +39,7 @@ def run(command, place):
     )  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("block", blocks(CONSOLE))
 def test_a_console_block_prints_what_it_says(block, place):
     command, _, printed = block.partition("\n")
@@ -46,12 +47,14 @@ def test_a_console_block_prints_what_it_says(block, place):
     assert run(command.removeprefix("$ "), place).stdout == printed
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("block", blocks(PYTHON))
 def test_a_python_block_runs(block, place):
     (place / "block.py").write_text(block, "utf-8")
     assert run("python block.py", place).stdout
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: page.stem)
 def test_the_blocks_of_a_page_of_the_site_print_what_they_say_one_after_the_other(page, place):
     text = page.read_text("utf-8")
@@ -82,6 +85,7 @@ def test_an_example_script_runs(script, place):
     assert run(f"python examples/{script.name}", place).stdout
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.sh")), ids=lambda p: p.name)
 def test_an_example_shell_script_runs_twice(script, place):
     run(f"sh examples/{script.name} examples/shop/orders.csv out", place)

@@ -18,6 +18,8 @@ from rfmtool.analyses.effects import (
 )
 from rfmtool.analyses.returned import Share
 
+pytestmark = pytest.mark.long
+
 
 @st.composite
 def shares(draw):

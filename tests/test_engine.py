@@ -21,7 +21,10 @@ from rfmtool.pipeline import run
 from rfmtool.room import least_bytes, program_bytes
 from rfmtool.sources.rows.clean import LINES
 
-pytestmark = pytest.mark.usefixtures("own_database")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.usefixtures("own_database"),
+]
 
 EPOCH = date(1970, 1, 1)
 BEYOND_DOUBLES = 2**53

@@ -101,6 +101,7 @@ ODD_IDS = (
 )  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("words", [(), ("--raw-text",), ("--excel",), ("--tables", "parquet"),
                                    ("--tables", "parquet,csv")], ids="-".join)  # fmt: skip
 def test_any_id_finds_its_own_card(words):
@@ -328,6 +329,7 @@ def kept_promises(text, cards, words=()):
         assert {column: rows[name][column] for column in said} == said, name
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_one_more_order_brings_what_the_card_says(seed):
     draw = random.Random(seed)  # noqa: S311 - the same shops every time
@@ -343,6 +345,7 @@ def test_one_more_order_brings_what_the_card_says(seed):
     kept_promises(text, [card_of("out", name) for name in buyers])
 
 
+@pytest.mark.long
 def test_who_ordered_today_needs_another_day_and_who_gave_much_back_is_promised_a_real_order():
     text = HEADER + (
         "today,1,2024-05-09,20\nheavy,2,2024-01-05,10\nheavy,C3,2024-01-08,-30\n"
@@ -358,6 +361,7 @@ def test_who_ordered_today_needs_another_day_and_who_gave_much_back_is_promised_
     kept_promises(text, cards)
 
 
+@pytest.mark.long
 def test_with_evidence_an_order_may_lift_further_than_orders_alone():
     """Dan would recommend us, but came once; who comes twice and says so is a supporter."""
     written(Path("feedback.csv"), "customer_id,given_on,nps\ndan,2024-05-01,10\n")
@@ -402,6 +406,7 @@ def test_everybody_in_a_shop_can_be_explained(demo):
         assert card["monetary"] == person["monetary"]
 
 
+@pytest.mark.long
 def test_csv_and_parquet_give_the_same_card(demo):
     shop = demo.parent / "shop" / "orders.csv"
     for kind in ("csv", "parquet"):
@@ -425,6 +430,7 @@ def test_every_card_fits_the_terminal(demo):
         assert "nan" not in shown.stdout.lower().replace("finance", "")
 
 
+@pytest.mark.long
 def test_scores_within_a_group_are_explained_by_the_scales_of_the_group(demo):
     shop = demo.parent / "shop" / "orders.csv"
     run = rfmtool(

@@ -128,6 +128,7 @@ def test_whom_nobody_asked_is_taken_where_that_is_wished():
     assert all(row["Email"] != "bob@example.com" for row in rows)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("shop")
 def test_who_unsubscribed_in_the_contact_log_is_exported_no_more():
     Path("log.csv").write_text(

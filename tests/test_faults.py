@@ -19,7 +19,10 @@ from shell import SHOP, files_of, names_in, python, rfmtool, written
 
 from rfmtool.outputs.publish import published_file, published_folder
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and signals are Linux's")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(sys.platform != "linux", reason="limits and signals are Linux's"),
+]
 
 NEWER = SHOP.replace("ann,5,2024-05-09,1030.01", "ann,5,2024-05-12,30") + "eve,never,never,1\n"
 FEEDBACK = "customer_id,given_on,nps\nann,2024-05-01,9\nbob,2024-05-02,11\n"

@@ -31,6 +31,7 @@ def shop(tmp_path, monkeypatch):
     return written(tmp_path / "shop.csv", ODD)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "words", [(), ("--tables", "parquet"), ("--raw-text",), ("--excel",)], ids=" ".join
 )
@@ -53,6 +54,7 @@ def test_what_is_read_back_is_what_the_run_found(shop, words):
     assert last[:4] == result.frame["last_order_on"].tolist()[:4]
 
 
+@pytest.mark.long
 def test_two_customers_that_csv_writes_alike_are_told_apart_by_parquet_only(shop):
     written(shop, ODD.replace("x2y", "'=1+1"))
     rfmtool("run", shop, "-o", "out", *QUIETLY)

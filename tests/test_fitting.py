@@ -78,6 +78,7 @@ def test_flooring_the_cuts_moves_nobody(values, bins):
     ]
 
 
+@pytest.mark.long
 @given(st.lists(st.integers(0, 8), min_size=2, max_size=30), st.integers(2, 10), st.randoms())
 def test_equal_customers_get_equal_scores_in_any_order(values, bins, random):
     method = Method("quantile", bins)

@@ -58,6 +58,7 @@ def test_who_never_ordered_has_no_forecast():
     assert forecast_data(some, []) is None
 
 
+@pytest.mark.long
 @given(st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5), st.integers(0, 9)), min_size=1))
 def test_probabilities_lie_between_nothing_and_one_and_add_up_to_those_who_came(rows):
     looks = [look([(r, f, 1, 1) for r, f, _ in rows], [orders for _, _, orders in rows])]
@@ -104,6 +105,7 @@ def test_each_day_looked_back_from_has_half_a_year_before_it():
     assert len(look_back_days(date(2010, 1, 1), as_of)) == 4
 
 
+@pytest.mark.long
 def test_online_retail_is_as_computed(online_retail):
     assert [(one.day.isoformat(), one.of_buyers.customers) for one in online_retail.looks] == [
         ("2011-09-10", 3_370), ("2011-06-12", 2_821),

@@ -75,6 +75,7 @@ def ids_of(found):
 # Against the oracle ------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @settings(max_examples=SLOW // 2)
 @given(ledger=detailed_ledgers(), threads=st.integers(1, 2))
 def test_every_answer_is_what_the_oracle_makes_of_the_same_rows(ledger, threads):
@@ -140,6 +141,7 @@ def entries_by(found):
     ]  # fmt: skip
 
 
+@pytest.mark.long
 @settings(max_examples=SLOW // 4)
 @given(ledger=detailed_ledgers(), draw=st.randoms(use_true_random=False))
 def test_rows_in_another_order_give_the_same_answer(ledger, draw):
@@ -267,6 +269,7 @@ def test_costs_that_int64_cannot_hold_are_refused_in_words():
         grouped(rows)
 
 
+@pytest.mark.long
 def test_an_answer_that_had_to_spill_to_disk_is_the_same(cannot_spill):
     draw = random.Random(5)  # noqa: S311 - the same rows every time
     count = 150_000

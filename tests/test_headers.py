@@ -92,6 +92,7 @@ def test_check_names_what_was_passed_over_and_the_rows_of_a_spreadsheet(write):
     assert (found["files"][0]["rows_above"], found["footer_rows"]) == (2, 1)
 
 
+@pytest.mark.long
 def test_cdnow_is_read_as_it_was_published(real_data):
     sample = real_data("cdnow/CDNOW_sample.txt")
     columns = {"customer_id": "1", "ordered_at": "3", "amount": "5"}

@@ -50,6 +50,7 @@ def test_what_is_free_goes_back_though_something_behind_it_is_held():
     assert given_back(FREED) > 200_000_000
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="others hold it in memory")
 def test_a_long_column_takes_no_memory_while_nobody_looks_at_it():
     assert given_back(IN_A_FILE, STILL_THERE) > 200_000_000

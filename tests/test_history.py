@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from unittest.mock import Mock
 
 import numpy as np
 import oracle
@@ -14,8 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledgers import detailed_ledgers, ledgers
 
+from rfmtool import heap
 from rfmtool.engines import Entries
 from rfmtool.errors import SystemFailureError
+from rfmtool.grouping import history
 from rfmtool.grouping.earlier import Earlier
 from rfmtool.grouping.history import (
     Pasts,
@@ -225,6 +228,23 @@ def test_of_the_pasts_of_very_many_the_latest_alone_is_kept():
     assert pasts.between(0, 1).moves.day.tolist() == [1]
     assert pasts.between(1, 2).moves.day.tolist() == [2]
     assert [*pasts.laid_out] == [(1, 2)]
+
+
+@pytest.mark.parametrize("has_room", [True, False])
+def test_the_pasts_of_very_many_orders_are_kept_in_files_while_there_is_room(monkeypatch, has_room):
+    if not has_room:
+        monkeypatch.setattr(heap, "_column_in_file", Mock(side_effect=OSError))
+    monkeypatch.setattr(history, "LONG", 1)
+    few, pasts = (Pasts(entries((0, 1), (1, 2), (1, 5)), is_kept=kept) for kept in (True, False))
+
+    for place in ((0, 1), (1, 2)):
+        past, alike = pasts.between(*place), few.between(*place)
+        assert past.moves.rows_by(4).tolist() == alike.moves.rows_by(4).tolist()
+        assert past.moves.totals["sales"].tolist() == alike.moves.totals["sales"].tolist()
+        assert past.counted.on(4).day.tolist() == alike.counted.on(4).day.tolist()
+        assert (heap.in_memory_bytes(past.moves.day) == 0) is has_room
+
+    assert [*pasts.laid_out] == ([(0, 1), (1, 2)] if has_room else [(1, 2)])
 
 
 @pytest.mark.parametrize(("name", "column"), [("contacts", "since_on"), ("feedback", "given_on")])

@@ -24,6 +24,7 @@ def job(tmp_path):
     return run
 
 
+@pytest.mark.long
 def test_a_job_runs_where_its_file_lies_and_leaves_a_line(job):
     text = """
         [job]

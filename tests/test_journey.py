@@ -154,6 +154,7 @@ def test_people_never_grow_from_step_to_step(orders, contacts):
     assert page(found.as_data(), 80)
 
 
+@pytest.mark.long
 def test_the_command_prints_what_the_library_finds(tmp_path, found):
     names = {"orders": SHOP, "contacts": CONTACTS, "log": LOG}
     paths = {name: tmp_path / f"{name}.csv" for name in names}

@@ -183,6 +183,7 @@ def test_day_zero_is_a_day():
     assert ledger.last_day == 0
 
 
+@pytest.mark.long
 @settings(max_examples=SLOW)
 @given(st.lists(st.sampled_from(sorted(set(ROWS) - {"blank"})), max_size=12), st.booleans())
 def test_the_ledger_adds_up_for_any_mixture_of_rows(scratch, names, with_blanks):

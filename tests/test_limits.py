@@ -175,6 +175,7 @@ def contents(folder):
     return {name: Path(folder, name).read_bytes() for name in files_of(folder) if "." in name}
 
 
+@pytest.mark.long
 def test_a_run_that_breaks_a_limit_leaves_the_one_before(shop):
     limit = ("--fail-if", "rows < -2%", "--no-page")
     assert rfmtool("run", shop, "-o", "out", *limit).exit_code == 0
@@ -235,6 +236,7 @@ def test_all_limits_that_are_broken_are_told():
     assert "buyers" not in raised.value.args[0]
 
 
+@pytest.mark.long
 def test_cut_points_in_force_are_held_against_those_fitted_today_and_may_be_fitted_anew(tmp_path):
     export = written(tmp_path / "orders.csv")
     rfmtool("run", export, "-o", tmp_path / "out", "--cuts", "recency=1,2,3,4", *QUIETLY)

@@ -127,6 +127,7 @@ def run(*words):
     return CliRunner().invoke(program, [str(word) for word in words], catch_exceptions=False)
 
 
+@pytest.mark.long
 def test_a_run_leaves_the_held_out_off_its_lists_and_carries_them_on(shop, tmp_path):
     out = tmp_path / "out"
     words = ("run", shop, "-o", out, "--holdout", "20%", "--quiet", "--no-page")
@@ -150,6 +151,7 @@ def test_a_run_leaves_the_held_out_off_its_lists_and_carries_them_on(shop, tmp_p
     assert lots == {"salt": "rfmtool", "shares": {"all": 0.2}, "round_began_on": "2025-06-15"}
 
 
+@pytest.mark.long
 def test_the_suppressed_leave_the_round(shop, tmp_path):
     out, gone = tmp_path / "out", tmp_path / "gone.csv"
     gone.write_text("customer_id\n007\n")
@@ -173,6 +175,7 @@ def test_a_round_that_somebody_changed_is_not_carried_on(shop, tmp_path):
         run(*words)
 
 
+@pytest.mark.long
 def test_a_run_that_leaves_nobody_out_carries_the_round_on_and_says_so(shop, tmp_path):
     out = tmp_path / "out"
     run("run", shop, "-o", out, "--holdout", "20%", "--quiet", "--no-page")

@@ -177,6 +177,7 @@ def test_the_interval_of_spend_holds_the_truth(condition):
     assert held / many >= (0.94 if condition == "nothing" else 0.90)
 
 
+@pytest.mark.long
 def test_years_of_lists_with_lots_of_their_own_find_what_is_true():
     rng = np.random.default_rng(7)
     years = 500 if THOROUGH else 10
@@ -290,6 +291,7 @@ def test_the_library_measures_as_the_command_does(shop):
     assert found.to_frame()["action"].iloc[0] == "all"
 
 
+@pytest.mark.long
 def test_results_come_back_into_the_next_report(shop):
     results = shop / "results.csv"
     run("measure", shop / "out", shop / "later.csv", "-o", results, "--quiet")

@@ -7,6 +7,8 @@ import shutil
 import pytest
 from shell import QUIETLY, files_of, rfmtool, written
 
+pytestmark = pytest.mark.long
+
 START = """\
 customer_id,order_id,ordered_at,amount
 ann,1,2024-01-05,20

@@ -360,6 +360,7 @@ def test_check_shows_no_cell_and_no_traceback(place, case):
     assert CANARY not in result.output.replace(f"{CANARY}@", "")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", WORDS)
 def test_words_that_cannot_be_meant_are_answered(place, case):
     code, words = WORDS[case]
@@ -463,6 +464,7 @@ def literal(node):
     return None
 
 
+@pytest.mark.long
 def test_every_error_in_the_sources_says_what_and_where_and_has_a_next_step():
     found = list(errors())
     assert len(found) > 190

@@ -16,6 +16,8 @@ import pytest
 from effort import THOROUGH
 from shell import files_of, names_in, python, rfmtool, written
 
+pytestmark = pytest.mark.long
+
 NIGHTS = 500 if THOROUGH else 16
 KEEP = 3
 HEADER = "customer_id,order_id,ordered_at,amount\n"

@@ -36,6 +36,7 @@ def answers(shop):
     }
 
 
+@pytest.mark.long
 def test_every_cell_of_the_worked_notebook_runs(tmp_path, monkeypatch):
     shutil.copytree(EXAMPLES, tmp_path / "examples")
     monkeypatch.chdir(tmp_path / "examples")

@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 from ledgers import ledgers
 from oracle import Customer, Line
 
+pytestmark = pytest.mark.long
+
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 RUNGS = ("client", "customer", "prospect")
 

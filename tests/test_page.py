@@ -23,6 +23,8 @@ from rfmtool.pages.numerals import Numerals
 from rfmtool.pages.svg import Axis, nice, place
 from rfmtool.runs.history import dates_told
 
+pytestmark = pytest.mark.long
+
 EXAMPLE = Path(__file__).parents[1] / "examples" / "shop"
 TEMPLATES = Path(__file__).parents[1] / "rfmtool" / "pages" / "templates"
 HEADER = "customer_id,order_id,ordered_at,amount\n"

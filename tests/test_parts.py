@@ -10,6 +10,8 @@ from rfmtool import arrays, heap, run
 from rfmtool.frames import joined
 from rfmtool.grouping import read
 
+pytestmark = pytest.mark.long
+
 SHOP = Path(__file__).parents[1] / "examples" / "shop"
 TABLES = ("contacts", "referrals", "feedback", "wallets", "partners")
 EVIDENCE = {name: SHOP / f"{name}.csv" for name in TABLES}

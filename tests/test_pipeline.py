@@ -81,6 +81,7 @@ def sources(ledger, scratch):
     yield typed
 
 
+@pytest.mark.long
 @settings(max_examples=SLOW // 3)  # each is run in every form
 @given(ledger=ledgers())
 def test_any_ledger_in_any_form_gives_what_the_oracle_gives(scratch, ledger):
@@ -100,6 +101,7 @@ def test_any_ledger_in_any_form_gives_what_the_oracle_gives(scratch, ledger):
         assert result.ledger.rejected == result.ledger.excluded == result.ledger["blank"] == 0
 
 
+@pytest.mark.long
 @settings(max_examples=SLOW // 2)
 @given(ledger=ledgers(), day=st.integers(0, 100))
 def test_any_ledger_as_of_any_of_its_days(scratch, ledger, day):
@@ -115,6 +117,7 @@ def test_any_ledger_as_of_any_of_its_days(scratch, ledger, day):
     assert result.ledger["after_as_of"] == bins["after_as_of"]
 
 
+@pytest.mark.long
 @settings(max_examples=SLOW)
 @given(ledger=ledgers())
 def test_any_ledger_with_an_order_for_each_row(scratch, ledger):
@@ -136,6 +139,7 @@ def methods(largest):
     )
 
 
+@pytest.mark.long
 @settings(max_examples=SLOW // 2)
 @given(ledgers(), methods(60), methods(6), methods(10_000_000))
 def test_any_ledger_by_any_method(scratch, ledger, recency, frequency, monetary):
@@ -235,6 +239,7 @@ def online_retail(real_data):
     return rfmtool.run(real_data("online_retail"))
 
 
+@pytest.mark.long
 def test_every_online_retail_customer_is_as_the_oracle_has_it(online_retail, real_data):
     paths = sorted(real_data("online_retail").glob("*.csv"))
 
@@ -244,6 +249,7 @@ def test_every_online_retail_customer_is_as_the_oracle_has_it(online_retail, rea
     assert given_rows(online_retail.frame) == expected
 
 
+@pytest.mark.long
 def test_online_retail_gives_the_published_figures(online_retail):
     frame = online_retail.frame
 
@@ -265,6 +271,7 @@ def test_online_retail_gives_the_published_figures(online_retail):
     assert (frame["frequency"] > 0).sum() == 4_338
 
 
+@pytest.mark.long
 def test_online_retail_gives_the_ladder_of_the_report(online_retail):
     stages = online_retail.frame.groupby("stage", observed=True)["monetary"].agg(["size", "sum"])
 
@@ -276,6 +283,7 @@ def test_online_retail_gives_the_ladder_of_the_report(online_retail):
     }
 
 
+@pytest.mark.long
 def test_online_retail_gives_the_grid_and_the_cut_points_of_the_report(online_retail):
     frame = online_retail.frame.dropna(subset="rfm")
     grid = pd.crosstab(frame["recency_score"], frame["frequency_score"])
@@ -293,6 +301,7 @@ def test_online_retail_gives_the_grid_and_the_cut_points_of_the_report(online_re
     assert in_whole_cents == [24_324, 47_498, 91_500, 201_621]
 
 
+@pytest.mark.long
 def test_online_retail_gives_the_segments_of_the_report(online_retail):
     segments = online_retail.frame["segment"].value_counts()
 
@@ -305,6 +314,7 @@ def test_online_retail_gives_the_segments_of_the_report(online_retail):
     assert segments["no_orders"] == 34
 
 
+@pytest.mark.long
 def test_online_retail_without_returns_gives_the_figures_of_the_papers(online_retail_file):
     lines = pd.read_csv(online_retail_file, dtype=str)
     sold = lines[(lines["Quantity"].astype(int) > 0) & (lines["UnitPrice"].astype(float) > 0)]
@@ -320,6 +330,7 @@ def test_online_retail_without_returns_gives_the_figures_of_the_papers(online_re
 # The other shops ---------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_cdnow_gives_the_published_figures(real_data):
     """Aligned by spaces, which only a frame can be handed over from."""
     frame = pd.read_fwf(

@@ -25,6 +25,8 @@ from rfmtool.sources.detect import survey
 from rfmtool.sources.layout import Asked, Question
 from rfmtool.sources.rows.lines import ExportLines
 
+pytestmark = pytest.mark.long
+
 NAMES = ("customer_id", "order_id", "ordered_at", "amount", "note")
 ROWS = [
     ("0012", "A-1", "2024-01-05", "20.00", "first"),

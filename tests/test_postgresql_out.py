@@ -21,6 +21,7 @@ def place(server, sql, request):
     return f"{server}/{schema.replace(' ', '%20')}", f'"{schema}"'
 
 
+@pytest.mark.long
 def test_a_run_stands_in_a_schema(place, sql, tmp_path):
     url, schema = place
     (tmp_path / "shop.csv").write_text(SHOP)
@@ -119,6 +120,7 @@ def test_a_connection_that_breaks_off_while_writing_leaves_the_old_rows(place, s
     assert str(sql(f"select sum(monetary) from {schema}.customers")[0][0]) == "3.0000"
 
 
+@pytest.mark.long
 def test_whoever_is_killed_at_any_point_leaves_the_old_rows(place, sql):
     url, schema = place
     write(url, edition(1, 2))

@@ -176,6 +176,7 @@ def test_shopify_days_are_as_written_or_in_the_zone_asked_for(write):
     }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [64, 200, 1_000])
 def test_shopify_reads_alike_wherever_blocks_are_cut(write, in_blocks, size):
     expected = money(read(write, SHOPIFY))
@@ -184,6 +185,7 @@ def test_shopify_reads_alike_wherever_blocks_are_cut(write, in_blocks, size):
     assert money(read(write, SHOPIFY)) == expected
 
 
+@pytest.mark.long
 def test_shopify_as_a_frame_reads_like_its_csv(write):
     header, *rows = [line.split(",") for line in SHOPIFY.splitlines()]
     columns = zip(*rows, strict=True)

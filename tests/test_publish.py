@@ -23,6 +23,8 @@ from rfmtool.outputs.files import file_stems
 from rfmtool.outputs.publish import published_file, published_folder
 from rfmtool.outputs.refusals import system_failures
 
+pytestmark = pytest.mark.long
+
 LINUX = sys.platform == "linux"
 
 

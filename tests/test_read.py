@@ -104,6 +104,7 @@ def test_faults_of_every_kind_in_one_block_keep_their_own_numbers():
     assert cells(rows) == ["ann", "ann", "e\ne"]
 
 
+@pytest.mark.long
 @given(
     kinds=st.lists(
         st.sampled_from((b"b\n", b"\n", b"\xff,2024-01-31,1,\n", b'"b"b,1,2,\n', b"\0,,,\n", GOOD)),

@@ -29,6 +29,8 @@ from rfmtool.sources.layout import Asked, Question
 from rfmtool.sources.rows import rejects
 from rfmtool.sources.rows.lines import ExportLines
 
+pytestmark = pytest.mark.long
+
 HEADER = "customer_id,order_id,ordered_at,amount,note\n"
 GOOD = "ann,1,2024-01-05,5,x\nann,2,2024-02-06,5,y\n"
 EVERY = ["--max-rejects", "100%", "--encoding", "utf-8"]

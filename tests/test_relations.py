@@ -16,6 +16,8 @@ from rfmtool.days import day_number
 from rfmtool.placing.reach import reach_in_words
 from rfmtool.runs.evidence import evidence_kept, money_tables
 
+pytestmark = pytest.mark.long
+
 AS_OF = day_number(date(2025, 12, 31))
 DAY = AS_OF - 90
 

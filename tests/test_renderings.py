@@ -20,6 +20,8 @@ from rfmtool.rules import load_rules
 from rfmtool.sources import open_export
 from rfmtool.sources.layout import Asked
 
+pytestmark = pytest.mark.long
+
 EFFORT = settings(
     max_examples=3_500 if THOROUGH else 60,
     suppress_health_check=[HealthCheck.too_slow],

@@ -41,6 +41,7 @@ def answer(text, tmp_path, **how):
 # Published figures -------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_online_retail_is_as_published(online_retail):
     found = library.repeat(online_retail, by="cohort")
     data = found.as_data()

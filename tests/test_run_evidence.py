@@ -15,6 +15,8 @@ from shell import SHOP, files_of, rfmtool, written
 
 from rfmtool.rules import load_rules
 
+pytestmark = pytest.mark.long
+
 RULES = load_rules()
 TABLES = ("contacts", "referrals", "feedback", "partners", "wallets", "suppress")
 HEADER = "customer_id,order_id,ordered_at,amount\n"

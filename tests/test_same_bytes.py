@@ -21,6 +21,8 @@ from rfmtool.outputs.tables import to_table
 from rfmtool.outputs.text import TextOptions, write_csv
 from rfmtool.sources import read
 
+pytestmark = pytest.mark.long
+
 HEADER = "customer_id,order_id,ordered_at,quantity,unit_price,note"
 
 

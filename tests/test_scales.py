@@ -191,6 +191,7 @@ def test_the_values_of_scores_are_those_that_get_them(method, cuts, better, one,
     assert inside == ((worst <= scored) & (scored <= best)).tolist()
 
 
+@pytest.mark.long
 @given(BUYERS, st.randoms())
 def test_everything_a_fit_finds_comes_back_from_its_file(scratch, buyers, random):
     frame = people(*map(list, zip(*buyers, strict=True)))

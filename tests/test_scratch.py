@@ -28,6 +28,7 @@ def left_by_a_kill(folder):
     return left
 
 
+@pytest.mark.long
 def test_a_later_run_removes_what_a_kill_left(tmp_path):
     left = left_by_a_kill(tmp_path)
     with scratch_folder("job-", tmp_path):

@@ -28,6 +28,7 @@ def whole():
     return run(SHOP / "orders.csv", evidence=TABLES, settings=Settings(wallet_scores=True))
 
 
+@pytest.mark.long
 def test_each_column_alone_is_what_it_is_in_the_whole_answer(whole):
     settings = replace(whole.settings, allow_proxy=True)
     every = Standing.of(whole.grouped, whole.rules, whole.as_of, settings)
@@ -83,6 +84,7 @@ def test_a_summary_needs_all_columns_and_a_question_its_own():
         cadence(result)
 
 
+@pytest.mark.long
 def test_a_result_is_named_in_short_and_given_as_a_frame_a_table_or_data(whole):
     assert repr(whole).startswith("<rfmtool.Result: ")
     assert repr(whole).endswith(f"{whole.summary['orders']:,} orders, as of {whole.as_of}>")

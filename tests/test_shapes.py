@@ -119,6 +119,7 @@ def test_every_shape_holds_the_same_money_and_people(made):
     assert len(one) > 80
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("system", [*SHAPES])
 def test_a_shop_of_hardly_anybody_has_a_shape_too(system):
     for seed in range(4):

@@ -3,11 +3,14 @@
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rfmtool.sources import Asked, open_export
 from rfmtool.sources.text.spans import glance, is_cut, spans
+
+pytestmark = pytest.mark.long
 
 CELLS = ("a", "", '"b,c"', '"d\ne"', '"say ""hm"""', '"\r\n"', '""', '"f\n\n,\n"')
 RECORDS = st.lists(st.sampled_from(CELLS), min_size=20, max_size=60)

@@ -65,6 +65,7 @@ def test_lines_pass_as_they_are_but_for_their_category():
     assert others.equals(lines.drop_columns(["category"]))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("many", [100, 1 << 24])
 def test_more_names_and_customers_than_sixteen_bits_hold(many):
     count = 70_000

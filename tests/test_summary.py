@@ -90,6 +90,7 @@ def test_nested_scores_are_told_by_their_number():
     assert bands["frequency"][0] == "frequency score 5"
 
 
+@pytest.mark.long
 def test_scores_within_groups_are_warned_of_and_those_without_are_counted():
     """Bob is in no list of contacts, which is a group like any other."""
     german = written(Path("german.csv"), "customer_id,country\nann,DE\n")

@@ -107,6 +107,7 @@ def test_many_rows_are_all_there_in_their_order():
     assert text_of(column(*ids)) == b"id,n\n" + b"".join(f"{one},1\n".encode() for one in ids)
 
 
+@pytest.mark.long
 @given(st.lists(CELLS, min_size=1, max_size=4), st.integers(-(2**63), 2**63 - 5))
 def test_rows_of_few_kinds_are_written_as_each_alone_is(cells, number):
     kinds = len(cells) + 1  # a missing one beside them

@@ -212,6 +212,7 @@ def newcomers(marks):
     )  # fmt: skip
 
 
+@pytest.mark.long
 @given(grades)
 def test_no_action_ceiling_or_order_reads_a_grade_of_a_newcomer(marks):
     people = place_actions(newcomers(marks), RULES.playbook, TIMING)

@@ -79,6 +79,7 @@ def test_jobs_done_one_by_one_are_answered_in_their_order():
         assert beside.one_by_one(lambda n=n: n for n in range(5)).result() == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ask", ["frame", "summary", "customers"])
 def test_earlier_days_that_threads_look_at_never_wait_for_who_asks(ask, write, monkeypatch):
     monkeypatch.setattr(read, "_FEW", 0)  # as where there are many customers

@@ -40,6 +40,7 @@ def test_weeks_end_on_sundays():
     assert found == (date(2024, 1, 7), date(2024, 1, 14))
 
 
+@pytest.mark.long
 def test_each_point_of_online_retail_is_a_run_of_its_own(online_retail, online_retail_file):
     points = library.timeline(online_retail, every="quarter").as_data()
 
@@ -63,6 +64,7 @@ def test_an_order_taken_back_later_counts_until_then(tmp_path):
     assert buyers == [(1, 1, 200_000), (2, 2, 400_000), (3, 1, 200_000)]
 
 
+@pytest.mark.long
 def test_scales_that_are_given_hold_for_all_days(tmp_path):
     shop = written(tmp_path / "shop.csv", SHOP)
     rfmtool("run", shop, "-o", tmp_path / "out", *QUIETLY)
@@ -241,6 +243,7 @@ because = "known"
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("bases", [["known"], ["known", "peer_estimate"]])
 @pytest.mark.parametrize("estimate", [True, False])
 def test_a_rung_may_rest_on_wallets_told_or_estimated(tmp_path, bases, estimate):

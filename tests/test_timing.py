@@ -62,6 +62,7 @@ def test_with_nobody_there_is_still_a_timing():
     assert fit_timing(days_of(), as_of_day=0) == Timing(Windows(), 60.0, 2.0, 4.0, False)  # noqa: FBT003
 
 
+@pytest.mark.long
 @given(st.lists(st.lists(st.integers(0, 400), min_size=1, max_size=6), min_size=30, max_size=60))
 def test_any_order_days_give_what_the_oracle_gives(customers):
     as_of = 400
@@ -110,6 +111,7 @@ def test_two_orders_on_a_day_are_one_order_day():
 # Published figures -------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_online_retail_is_as_published(online_retail):
     timing = online_retail.scales.timing
     windows = timing.windows

@@ -60,6 +60,7 @@ def test_a_footer_is_no_piece():
 RECORDS = st.sampled_from([*ROWS, "5\n", "\n", "oops\n", ",,\n", "5,\n", '"5"x,,\n'])
 
 
+@pytest.mark.long
 @given(st.lists(RECORDS, max_size=14), st.integers(1, 90))
 def test_where_blocks_end_changes_nothing(records, block_bytes):
     rows = [ROWS[0], *records, ROWS[1]]

@@ -456,6 +456,7 @@ PERSON = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.long
 @given(
     st.lists(PERSON, min_size=9, max_size=14),
     st.lists(ROWS, max_size=8, unique_by=lambda row: row[0] if row[5] else row),

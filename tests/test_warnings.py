@@ -96,6 +96,7 @@ def test_few_gaps_are_warned_of_where_there_are_second_orders_enough(warned):
     assert "Fewer than 100 gaps of regulars" not in warned([*twice, *later])
 
 
+@pytest.mark.long
 def test_scales_of_another_day_and_of_groups_are_told(place, warned):
     lines = [f"{line},{'GB' if line.startswith('a') else 'FR'}" for line in GOOD]
     asked = {"asked": Asked(keep=("country",))}

@@ -16,7 +16,7 @@ import pyarrow as pa
 from rfmtool.arrays import Ints, Mask, is_first, parts_of
 from rfmtool.engines import Entries
 from rfmtool.grouping.order_days import LATE, OrderDates, owner_days
-from rfmtool.heap import ROWS_AT_A_TIME, put_away, taken
+from rfmtool.heap import LONG, ROWS_AT_A_TIME, filed, put_away, taken
 
 _HEARD_OF: Final = {"contacts": "since_on", "referrals": "referred_on", "feedback": "given_on"}
 """The tables that make people known, and the day from which each row does."""
@@ -29,6 +29,19 @@ class Past:
 
     moves: _Moves
     counted: _Counted
+
+    def filed(self) -> Past:
+        """The same in files, which take no memory while nobody looks at them.
+
+        Raises:
+            OSError: there is no room for them.
+        """
+        moves, counted = self.moves, self.counted
+        totals = {name: filed(total) for name, total in moves.totals.items()}
+        return Past(
+            _Moves(filed(moves.owner), filed(moves.first), filed(moves.day), totals),
+            _Counted(filed(counted.keys), filed(counted.from_day), filed(counted.before_day)),
+        )
 
 
 @dataclass(frozen=True)
@@ -77,7 +90,7 @@ class Pasts:
 
     entries: Entries
     is_kept: bool
-    """Whether all that was laid out is, which takes much memory, or the latest part alone."""
+    """Whether all that was laid out is in memory; else in files, or of few the latest alone."""
     laid_out: dict[tuple[int, int], Past] = field(default_factory=dict)
     """Of the customers between two places."""
     lock: Lock = field(default_factory=Lock)
@@ -94,12 +107,20 @@ class Pasts:
     def between(self, start: int, stop: int) -> Past:
         """That of the customers at these places, who are counted from 0."""
         with self.lock:
+            if not self.is_kept:
+                put_away()
             if (past := self.laid_out.get((start, stop))) is None:
-                if not self.is_kept:
+                is_filed = not self.is_kept and len(self.entries.day) > LONG
+                if not (self.is_kept or is_filed):
                     self.laid_out.clear()
-                    put_away()
                 part = self.entries.between(start, stop)
-                past = self.laid_out[start, stop] = Past(_moves(part), _counted(part))
+                past = Past(_moves(part), _counted(part))
+                if is_filed:
+                    try:
+                        past = past.filed()
+                    except OSError:
+                        self.laid_out.clear()
+                self.laid_out[start, stop] = past
             return past
 
 
