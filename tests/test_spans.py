@@ -59,6 +59,7 @@ def text_of(cells, newline="\n"):
 
 @given(cells=RECORDS, part_bytes=PART_BYTES, newline=st.sampled_from(("\n", "\r\n", "\r")))
 @example(cells=[*["a"] * 5, LONG, *["a"] * 500], part_bytes=1_000, newline="\n")
+@example(cells=["a", "", '"\r\n"', '"f\n\n,\n"'] * 5, part_bytes=500, newline="\r\n")
 def test_spans_give_the_records_of_the_whole(scratch, cells, part_bytes, newline):
     path = scratch / "export.csv"
     path.write_bytes(text_of(cells * 12, newline).encode())

@@ -135,7 +135,7 @@ class Cutter:
 
         A line that nothing divides may be a piece of a cell in the line before or behind it.
         """
-        last = used = _between_records(view[: len(view) - self._tail], quotes)
+        last = used = _between_records(view[: max(0, len(view) - self._tail)], quotes)
         for _ in range(_TRIES):
             if not used or self._divides_both(view, used):
                 return used
