@@ -48,6 +48,7 @@ class Settings:
     `accept_last` takes that day even where it hangs on a few orders long after all others.
     """
 
+    # Which lines count.
     as_of: date | None = None
     accept_last: bool = False
     since: date | None = None
@@ -62,6 +63,8 @@ class Settings:
     overlap: Literal["keep-one", "sum"] | None = None
     """What becomes of orders that recur in another file; None refuses more than a few."""
     suppressed: frozenset[str] = frozenset()
+
+    # What is concluded of them.
     select: tuple[str, ...] | None = None
     """The columns that are wanted, of those that are written and of kept ones; None: all."""
     detail: Detail | None = None
@@ -74,11 +77,13 @@ class Settings:
     """Tell headroom and plans of them too."""
     wallet_scores: bool = False
     """Score shares of wallet too."""
+    reported: bool = False
+    """Whether a report is made of everybody, which takes more memory."""
+
+    # How it runs; the answer is the same.
     threads: int = field(default_factory=cores)
     memory_limit: int | None = None
     """How many bytes the program may take."""
-    reported: bool = False
-    """Whether a report is made of everybody, which takes more memory."""
     remote: str | None = field(default=None, repr=False)  # it may hold a token
     """Where lines are grouped: a cluster that speaks Spark Connect; None: in this process."""
 
