@@ -1,5 +1,6 @@
 """Pipes, signals, closed streams and two runs at once: what only a process of its own shows."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -20,6 +21,8 @@ from shell import (
     rfmtool,
     written,
 )
+
+from rfmtool.cli import exit_of
 
 pytestmark = [
     pytest.mark.long,
@@ -96,6 +99,11 @@ def test_an_answer_that_nobody_can_receive_is_an_error(place, words):
     answered_quietly(done, 3)
     assert done.stderr.startswith("rfmtool: standard output: ")
     assert done.stderr.count("\n") == 2
+
+
+def test_a_disk_that_fails_under_a_file_is_not_told_as_standard_output():
+    code, said = exit_of(OSError(errno.EIO, os.strerror(errno.EIO)))
+    assert (code, said[:25]) == (3, "a file or standard output")
 
 
 def test_a_quiet_run_needs_no_streams(place):

@@ -196,7 +196,9 @@ def _usage(error: click.ClickException) -> str:
 
 
 def _system_failure(error: OSError) -> tuple[str, str]:
-    where = os.fsdecode(error.filename) if error.filename else "standard output"
+    # A disk that fails does so while an export is read, too.
+    unnamed = "a file or standard output" if error.errno == errno.EIO else "standard output"
+    where = os.fsdecode(error.filename) if error.filename else unnamed
     reason = (error.strerror or type(error).__name__).lower()
     hint = "Free some space and run again." if error.errno == errno.ENOSPC else "Run it again."
     if error.errno == errno.ELOOP:
