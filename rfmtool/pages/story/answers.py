@@ -33,7 +33,6 @@ from rfmtool.summaries.curves import concentration_in_short, repeat_in_short
 Data = Mapping[str, Any]
 
 _ROOM: Final = 200
-_OF_CUSTOMERS: Final = "customer_id"
 _WITH_TABLES: Final = ("affinity", "cadence", "concentration", "journey", "measure")
 _TITLES: Final = {
     "affinity": "What is bought along with what",
