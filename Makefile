@@ -38,7 +38,8 @@ docs: .venv/documented
 
 # Every property with a thousand examples, some hundreds where each takes long, and every step of
 # every command failing in turn, 2,000 campaigns and 500 years of lists whose truth is known, 500 nights
-# in a row, writers killed at 30 points, where `make test` tries a few dozen of each. On two cores it takes an hour.
+# in a row, writers killed at 30 points, where `make test` and `make long` try a few dozen of each. On two
+# cores it takes an hour.
 fuzz: .venv/installed
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto -m hypothesis
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto tests/test_faults.py

@@ -12,8 +12,10 @@ import errno
 import mmap
 import os
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from weakref import ref
@@ -28,6 +30,7 @@ LONG: Final = 1 << 22
 """Columns with more rows are held in files: with fewer, memory is quicker and suffices."""
 ROWS_AT_A_TIME: Final = 1 << 22
 """How many rows of a long column are looked at together."""
+_ALIGNED_BYTES: Final = 64
 _GROWN_BYTES: Final = 128 << 20
 """By how much the process may grow before what is free is given back."""
 _IN_FILES: Final = set[ref[mmap.mmap]]()
@@ -46,42 +49,61 @@ def take_one_arena() -> None:
 def new_column(rows: int, kind: type[np.generic]) -> npt.NDArray[Any]:
     """An array of so many rows to write to; a long one in a file without a name, gone with it.
 
-    Where there is no room for the file, it is held in memory. Where temporary files are themselves
-    in memory (tmpfs), such a column is too, though `in_memory_bytes` does not count it.
+    It is in memory where there is no room for the file, or files are themselves in memory (tmpfs).
     """
     import numpy as np  # not where nobody asks for columns
 
     if rows > LONG:
         with suppress(OSError):
-            return _column_in_file(rows, np.dtype(kind))
+            return np.frombuffer(_file_of(rows * np.dtype(kind).itemsize), dtype=kind)
     return np.empty(rows, dtype=kind)
 
 
-def filed(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The same values in a file without a name, however few they are.
+def filed(columns: Sequence[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
+    """The same columns in one file without a name, however short they are.
 
     Raises:
-        OSError: there is no room for it, or there are no such files here.
+        OSError: there is no room for it, or files are in memory here or not to be had.
     """
-    if not len(values):
-        return values
-    column = _column_in_file(len(values), values.dtype)
-    column[:] = values
-    return column
-
-
-def _column_in_file(rows: int, kind: np.dtype[Any]) -> npt.NDArray[Any]:
     import numpy as np
 
-    if not hasattr(os, "posix_fallocate"):
+    ends = np.cumsum([-(-column.nbytes // _ALIGNED_BYTES) * _ALIGNED_BYTES for column in columns])
+    held, copies = _file_of(int(ends[-1])), []
+    for column, start in zip(columns, [0, *ends[:-1].tolist()], strict=True):
+        copies.append(np.frombuffer(held, column.dtype, len(column), start))
+        copies[-1][:] = column
+    return copies
+
+
+def _file_of(size_bytes: int) -> mmap.mmap:
+    """A file without a name, as memory.
+
+    Raises:
+        OSError: as of `filed`.
+    """
+    if not hasattr(os, "posix_fallocate") or has_files_in_memory(tempfile.gettempdir()):
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
-    size_bytes = rows * kind.itemsize
     with tempfile.TemporaryFile() as file:
         # All of it now, for a disk that is full later would end the process.
         os.posix_fallocate(file.fileno(), 0, size_bytes)
         held = mmap.mmap(file.fileno(), size_bytes)
     _IN_FILES.add(ref(held, _IN_FILES.discard))
-    return np.frombuffer(held, dtype=kind)
+    return held
+
+
+@cache
+def has_files_in_memory(folder: str) -> bool:
+    """Whether the files of a folder are themselves in memory, as far as the system says."""
+    try:
+        mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return False
+    place, found = Path(folder).resolve(), (0, "")
+    for mount, kind in (line.split(" - ", 1) for line in mounts):
+        point = Path(mount.split()[4])
+        if place.is_relative_to(point):  # the innermost; of several at a place the last
+            found = max((len(point.parts), kind.split()[0]), found, key=itemgetter(0))
+    return found[1] in {"tmpfs", "ramfs"}
 
 
 def taken(values: npt.NDArray[Any], rows: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -3,12 +3,13 @@
 import csv
 import io
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rfmtool.errors import InputError
-from rfmtool.sources.text.blocks import blocks
+from rfmtool.sources.text.blocks import Cutter, blocks
 from rfmtool.sources.text.records import Marks
 
 # What makes cutting hard comes up in nearly every text.
@@ -90,6 +91,14 @@ def next_line(text, place):
     while place < len(text) and text[place] not in "\r\n":
         place += 1
     return min(place + (2 if text[place : place + 2] == "\r\n" else 1), len(text))
+
+
+def test_a_text_shorter_than_what_is_left_behind_a_border_has_none():
+    text = b'a,1\nb,2\nc,"3\n"\nd,4\n'
+    quotes = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == ord('"'))
+
+    assert Cutter(Marks(","), 8).border(memoryview(text), quotes) == 8
+    assert Cutter(Marks(","), len(text) + 5).border(memoryview(text), quotes) == 0
 
 
 @given(text=HARD_TEXTS, block_bytes=BLOCK_SIZES)

@@ -30,7 +30,8 @@ def meaning(mark):
     ("mark", "currency"),
     [("€", "EUR"), ("eur", "EUR"), ("US$", "USD"), ("zł", "PLN"), ("Kč", "CZK"), ("kr", "KR"),
      ("$", "$"), ("Rs", "INR"), ("Rp", "IDR"), ("RM", "MYR"), ("S/", "PEN"),
-     ("руб", "RUB"),  # noqa: RUF001 - in its own letters
+     ("руб", "РУБ"),  # noqa: RUF001 - in its own letters
+     ("руб.", "РУБ"), ("kr.", "KR"), ("S/.", "PEN"),  # noqa: RUF001 - as above
      ("PCS", None), ("%", None)],
 )  # fmt: skip
 def test_signs_and_codes_mean_their_currency_and_words_none(mark, currency):

@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+import tempfile
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,6 +13,10 @@ from shell import python
 
 from rfmtool import heap
 
+in_files = pytest.mark.skipif(
+    sys.platform != "linux" or heap.has_files_in_memory(tempfile.gettempdir()),
+    reason="temporary files are in memory here, or not to be had",
+)
 IN_A_PROCESS = """
 import numpy as np
 from rfmtool import heap
@@ -51,12 +56,12 @@ def test_what_is_free_goes_back_though_something_behind_it_is_held():
 
 
 @pytest.mark.long
-@pytest.mark.skipif(sys.platform != "linux", reason="others hold it in memory")
+@in_files
 def test_a_long_column_takes_no_memory_while_nobody_looks_at_it():
     assert given_back(IN_A_FILE, STILL_THERE) > 200_000_000
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="others hold it in memory")
+@in_files
 def test_a_long_column_and_its_parts_are_in_a_file_which_goes_with_them(monkeypatch):
     monkeypatch.setattr(heap, "LONG", 2)
     short, long = heap.new_column(2, np.int32), heap.new_column(3, np.int32)
@@ -73,7 +78,7 @@ def test_a_long_column_and_its_parts_are_in_a_file_which_goes_with_them(monkeypa
     assert in_file() is None
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="others hold it in memory")
+@in_files
 def test_a_thread_may_make_long_columns_while_another_puts_them_away(monkeypatch):
     monkeypatch.setattr(heap, "LONG", 2)
     held, before = [], sys.getswitchinterval()
@@ -103,6 +108,37 @@ def test_a_long_column_is_held_in_memory_where_there_is_no_room_for_its_file(mon
     monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
 
     assert heap.in_memory_bytes(heap.new_column(3, np.int64)) == 24
+
+
+@in_files
+def test_short_columns_share_a_file(monkeypatch):
+    columns = [np.arange(3), np.arange(5, dtype=np.int32), np.empty(0), np.array([7])]
+
+    filed = heap.filed(columns)
+
+    assert [one.tolist() for one in filed] == [one.tolist() for one in columns]
+    assert [one.dtype for one in filed] == [one.dtype for one in columns]
+    assert sum(map(heap.in_memory_bytes, filed)) == 0
+    monkeypatch.setattr(heap, "has_files_in_memory", lambda _: True)
+    with pytest.raises(OSError, match="not implemented"):
+        heap.filed(columns)
+
+
+def test_the_innermost_mount_says_whether_files_are_in_memory(monkeypatch):
+    mounts = """\
+22 1 0:1 / / rw shared:1 - ext4 /dev/vda rw
+23 22 0:2 / /quick rw - tmpfs tmpfs rw
+24 23 0:3 / /quick/disk rw - ext4 /dev/vdb rw
+25 22 0:4 / /both rw - ext4 /dev/vdc rw
+26 25 0:5 / /both rw - tmpfs tmpfs rw
+"""
+    monkeypatch.setattr(heap.Path, "read_text", lambda *_, **__: mounts)
+    monkeypatch.setattr(heap.Path, "resolve", lambda path: path)
+    ask = heap.has_files_in_memory.__wrapped__
+
+    found = [ask(place) for place in ("/usr", "/quick", "/quick/a", "/quick/disk/a", "/both/a")]
+
+    assert found == [False, True, True, False, True]
 
 
 # Growth ------------------------------------------------------------------------------------------

@@ -15,7 +15,13 @@ from hypothesis import strategies as st
 import rfmtool
 from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.grouping.read import look
-from rfmtool.sources.cells.numbers import NumberReading, plain_numbers, read_numbers, to_units
+from rfmtool.sources.cells.numbers import (
+    NumberReading,
+    as_typed,
+    plain_numbers,
+    read_numbers,
+    to_units,
+)
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.text import dialect
 
@@ -217,12 +223,65 @@ def test_marks_around_the_digits_are_understood(text, number):
         ("1 500.50 zł.", "1500.50"),
         ("$.50", ".50"),
         ("R$.50", ".50"),
+        ("S/.500", "500"),
+        ("S/. 1,500.50", "1500.50"),
+        ("руб.500", "500"),  # noqa: RUF001 - in its own letters
         ("500.", "500"),
         ("Nr.500", None),
     ],
 )
 def test_a_shortened_name_ends_with_a_point_that_is_no_decimal(text, number):
     assert units_of([text, "1,000.5"]) == [number and exact_units(number), 10_005_000]
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+@pytest.mark.parametrize(
+    "text",
+    ["INR{}500", "Rs {}500", "RM{}50", "€ -{}50", "¥5000-", "5000¥-",
+     "49⁹⁹ €", "1200¹"],
+)  # fmt: skip
+def test_what_may_be_another_number_is_none(text, decimal):
+    assert plain(as_typed(pa.array([text.format(decimal)]))[0].as_py(), decimal) is None
+    assert units_of([text.format(decimal), "1"], decimal=decimal) == [None, 10_000]
+
+
+@pytest.mark.parametrize(("decimal", "other"), [(".", ","), (",", ".")])
+def test_a_group_of_thousands_begins_with_no_zero(decimal, other):
+    texts = [f"0{other}500", f"00{other}500", f"10{other}500", f"0{decimal}500"]
+
+    assert units_of(texts, decimal=decimal) == [None, None, 105_000_000, 5_000]
+
+
+@pytest.mark.parametrize("odd_first", [True, False])
+def test_an_amount_with_the_other_mark_is_refused_wherever_it_stands(write, odd_first):
+    rows = [
+        f"c,{n},2024-01-05,{price}" for n, price in enumerate(['"12,50"'] * 300 + ["0.500"] * 9)
+    ]
+    rows = sorted(rows, key=lambda row: "0.500" in row, reverse=odd_first)
+    ledger = look(write(["customer_id,order_id,ordered_at,amount", *rows])).ledger
+
+    assert (ledger["used"], ledger["bad_amount"]) == (300, 9)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("500,-", "500"),
+        ("500,--", "500"),
+        ("1.500,– €", "1500"),
+        ("kr. 500,-", "500"),
+        ("500,- kr.", "500"),
+        ("-500,-", "-500"),
+        ("(500,-)", "-500"),
+        ("500,00-", "-500.00"),
+        ("500-", "-500"),
+    ],
+)
+def test_a_dash_in_place_of_decimals_is_no_minus(text, number):
+    assert plain(text.replace(" kr.", " kr").replace("kr. ", "kr "), ",") == number
+    assert units_of([text, "1,5"], decimal=",") == [exact_units(number), 15_000]
+    swiss = text.translate(str.maketrans(".,", "',"[0] + "."))
+    assert units_of([swiss.replace("kr'", "kr.")]) == [exact_units(number)]
 
 
 @pytest.mark.parametrize(

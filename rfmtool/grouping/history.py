@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Lock
@@ -29,19 +30,22 @@ class Past:
 
     moves: _Moves
     counted: _Counted
+    is_in_file: bool = False
 
-    def filed(self) -> Past:
-        """The same in files, which take no memory while nobody looks at them.
+    def in_file(self) -> Past:
+        """The same in a file, which takes no memory while nobody looks at it.
 
         Raises:
-            OSError: there is no room for them.
+            OSError: there is no room for it, or files are in memory here or not to be had.
         """
         moves, counted = self.moves, self.counted
-        totals = {name: filed(total) for name, total in moves.totals.items()}
-        return Past(
-            _Moves(filed(moves.owner), filed(moves.first), filed(moves.day), totals),
-            _Counted(filed(counted.keys), filed(counted.from_day), filed(counted.before_day)),
+        names = [*moves.totals]
+        kept = [counted.keys, counted.from_day, counted.before_day]
+        owner, first, day, keys, from_day, before_day, *totals = filed(
+            [moves.owner, moves.first, moves.day, *kept, *moves.totals.values()]
         )
+        moves = _Moves(owner, first, day, dict(zip(names, totals, strict=True)))
+        return Past(moves, _Counted(keys, from_day, before_day), is_in_file=True)
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,10 @@ class Pasts:
 
     entries: Entries
     is_kept: bool
-    """Whether all that was laid out is in memory; else in files, or of few the latest alone."""
+    """Whether all that was laid out is kept in memory.
+
+    Else it is kept in files where there are many orders and room, and where not, the latest alone.
+    """
     laid_out: dict[tuple[int, int], Past] = field(default_factory=dict)
     """Of the customers between two places."""
     lock: Lock = field(default_factory=Lock)
@@ -110,16 +117,14 @@ class Pasts:
             if not self.is_kept:
                 put_away()
             if (past := self.laid_out.get((start, stop))) is None:
-                is_filed = not self.is_kept and len(self.entries.day) > LONG
-                if not (self.is_kept or is_filed):
-                    self.laid_out.clear()
+                for place in [*self.laid_out]:
+                    if not (self.is_kept or self.laid_out[place].is_in_file):
+                        del self.laid_out[place]
                 part = self.entries.between(start, stop)
                 past = Past(_moves(part), _counted(part))
-                if is_filed:
-                    try:
-                        past = past.filed()
-                    except OSError:
-                        self.laid_out.clear()
+                if not self.is_kept and len(self.entries.day) > LONG:
+                    with suppress(OSError):
+                        past = past.in_file()
                 self.laid_out[start, stop] = past
             return past
 

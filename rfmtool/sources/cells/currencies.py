@@ -24,20 +24,20 @@ _SIGNS: Final[Mapping[str, str]] = {
     "₴": "UAH", "฿": "THB", "₱": "PHP", "₦": "NGN", "₸": "KZT", "₡": "CRC", "₲": "PYG", "₵": "GHS",
     "US$": "USD", "A$": "AUD", "AU$": "AUD",
     "C$": "CAD", "CA$": "CAD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "NT$": "TWD", "R$": "BRL",
-    "MX$": "MXN", "CN¥": "CNY", "JP¥": "JPY", "S/": "PEN",
+    "MX$": "MXN", "CN¥": "CNY", "JP¥": "JPY",
     "円": "JPY", "圓": "JPY", "元": "CNY", "원": "KRW",
 }  # fmt: skip
 _SHORT_NAMES: Final[Mapping[str, str]] = {
     "ZŁ": "PLN", "KČ": "CZK", "FT": "HUF", "LEI": "RON", "RMB": "CNY", "RS": "INR", "RP": "IDR",
-    "RM": "MYR", "TL": "TRY", "РУБ": "RUB", "ГРН": "UAH", "ДИН": "RSD", "DIN": "RSD", "SFR": "CHF",
-    "KSH": "KES", "TSH": "TZS", "USH": "UGX",
+    "RM": "MYR", "TL": "TRY", "ГРН": "UAH", "SFR": "CHF", "S/": "PEN", "KSH": "KES", "TSH": "TZS",
+    "USH": "UGX",
 }  # fmt: skip
-"""Names that are shortened to letters, which a point may follow."""
 _SHARED: Final[Mapping[str, str]] = {
     "$": "USD CAD AUD NZD HKD SGD TWD MXN ARS CLP COP UYU BBD BMD BND BSD BZD FJD GYD JMD KYD LRD"
     " NAD SBD SRD TTD XCD DOP",
     "¥": "JPY CNY",
     "KR": "SEK NOK DKK ISK",
+    "РУБ": "RUB BYN",
 }
 """Signs that several currencies use: each is a currency unknown until a code says which."""
 
@@ -45,8 +45,12 @@ _SIGN_OF: Final = {code: sign for sign, codes in _SHARED.items() for code in cod
 _MEANING: Final = {
     **{sign: sign for sign in (*_CODES.split(), *_SHARED)}, **_SIGNS, **_SHORT_NAMES
 }  # fmt: skip
-SHORTENED: Final = (*_SHORT_NAMES, "KR")
-"""Currencies as letters that a point may follow, in capitals."""
+SHORTENED: Final = (*_SHORT_NAMES, "KR", "РУБ")
+"""Short names of currencies, in capitals; a point may follow them."""
+POINTED: Final = ("RS", "RP", "KR", "РУБ", "ГРН", "S/", "SFR", "KSH", "TSH", "USH")
+"""Those that a point follows more often than not."""
+YEN: Final = ("JPY", "¥")
+"""The currencies beside which a dash may close a price, as in ¥5,000-."""
 _MARKS: Final = pa.array(list(_MEANING))
 _MEANINGS: Final = pa.array(list(_MEANING.values()))
 _MARKS_OF_FAMILIES: Final = pa.array(list(_SIGN_OF))
@@ -58,7 +62,8 @@ def meanings(marks: pa.Array) -> pa.Array:
 
     Missing where the text is no currency.
     """
-    return _MEANINGS.take(pc.index_in(pc.utf8_upper(pc.utf8_trim_whitespace(marks)), _MARKS))
+    bare = pc.utf8_rtrim(pc.utf8_trim_whitespace(marks), ".")
+    return _MEANINGS.take(pc.index_in(pc.utf8_upper(bare), _MARKS))
 
 
 def agreed(one: pa.Array, other: pa.Array) -> pa.Array:
@@ -81,7 +86,7 @@ def normal(cells: pa.Array) -> pa.Array:
 
 def meant(written: str) -> str:
     """The code of a currency that the user names by its code or sign."""
-    return _MEANING.get(written.strip().upper(), written.strip().upper())
+    return _MEANING.get(written.strip().rstrip(".").upper(), written.strip().upper())
 
 
 def accepted(wanted: str) -> list[str]:

@@ -40,15 +40,17 @@ _LAKH: Final = "lakh"
 
 def _pattern(decimal: str, groups: Sequence[str]) -> str:
     grouped = "|".join(
-        r"\d{1,2}(?:,\d{2})+,\d{3}" if group == _LAKH else rf"\d{{1,3}}(?:{group}\d{{3}})+"
+        r"[1-9]\d?(?:,\d{2})+,\d{3}" if group == _LAKH else rf"[1-9]\d{{0,2}}(?:{group}\d{{3}})+"
         for group in groups
     )
     # What currency it is, if any, is asked later: a pattern of letters takes 20 times as long.
-    mark = r"[^\d\s\p{Z}().,'’+−-]{1,3}"
+    mark = r"[^\d\s\p{Z}\p{Cc}().,'’+−-]{1,3}"
+    # A dash in place of decimals, as in 500,- means that there are none, and not a minus.
     return (
         rf"^'?(?P<open>\()?(?P<sign>[-+−])?(?P<front>{mark})?"
         rf"[\s{_SPACES}]*(?P<inner>[-+−])?[\s{_SPACES}]*"
-        rf"(?P<whole>{grouped}|\d+)?(?:{decimal}(?P<part>\d*))?(?P<power>[eE][-+]?\d{{1,9}})?"
+        rf"(?P<whole>{grouped}|\d+)?(?:{decimal}(?:[-−–]{{1,2}}|(?P<part>\d*)))?"
+        rf"(?P<power>[eE][-+]?\d{{1,9}})?"
         rf"(?P<late>[-−])?[\s{_SPACES}]*(?P<back>{mark})?(?P<after>[-−])?(?P<close>\))?$"
     )
 
@@ -58,9 +60,11 @@ _PATTERNS: Final = {
     ",": _pattern(",", [r"\.", f"[{_SPACES}]", "['’]"]),
 }
 _NOT_DIGITS = r"[^\d]"
-_SHORTENED: Final = "(?i)^(['(+−-]*(?:{0}))\\.|([\\d\\s](?:{0}))\\.([)−-]?)$".format(
-    "|".join(currencies.SHORTENED)
+_SHORTENED: Final = "(?i)^(['(+−-]*(?:{}))\\.|([-–−\\d\\s](?:{}))\\.([)]?)$".format(
+    "|".join(currencies.POINTED), "|".join(currencies.SHORTENED)
 )
+_RAISED: Final = "[\u00b2\u00b3\u00b9\u2070-\u209f\u2460-\u24ff]"
+"""Digits that are no digits of the number: cents written high, the sign of a footnote."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +97,8 @@ def read_numbers(cells: pa.Array, reading: NumberReading) -> Numbers:
             _doubles(cells[:FEW])  # for each cell of many is refused slowly
             return Numbers(_doubles(cells), cells, _blank(cells))
         if not pc.any(pc.match_substring(cells, ".")).as_py():
+            _doubles(pc.replace_substring(cells[:FEW], ",", "."))
             pointed = pc.replace_substring(cells, ",", ".")
-            _doubles(pointed[:FEW])
             return Numbers(_doubles(pointed), pointed, _blank(cells))
     except pa.ArrowInvalid:
         pass  # thousands separators, currency signs, spaces, or no number at all
@@ -113,7 +117,7 @@ def as_typed(cells: pa.Array) -> pa.Array:
     Nor has `Rs.500` or `500 kr.` the point of what is shortened, which would be read as a decimal.
     """
     if pc.all(pc.string_is_ascii(cells)).as_py() is False:
-        cells = pc.utf8_normalize(cells, "NFKC")
+        cells = pc.utf8_normalize(pc.replace_substring_regex(cells, _RAISED, "?"), "NFKC")
     cells = pc.utf8_trim_whitespace(cells)
     return pc.replace_substring_regex(cells, _SHORTENED, r"\1\2\3")
 
@@ -152,7 +156,8 @@ def plain_numbers(cells: pa.Array, reading: NumberReading) -> tuple[pa.Array, pa
     minus, is_signed_once = _minus(part, present)
     said, is_one_currency = _said(part, present)
     readable = pc.or_(present["whole"], present["part"])
-    for condition in (pc.equal(present["open"], present["close"]), is_signed_once, is_one_currency):
+    is_paired = pc.equal(present["open"], present["close"])
+    for condition in (is_paired, is_signed_once, is_one_currency, _is_sure(part, present, said)):
         readable = pc.and_(readable, condition)
     text = pc.binary_join_element_wise(
         pc.if_else(minus, "-", ""),
@@ -178,6 +183,20 @@ def _minus(part: Cells, present: Cells) -> tuple[pa.Array, pa.Array]:
     ]
     count = reduce(pc.add, (pc.cast(mark, pa.int8()) for mark in marks))
     return pc.equal(count, 1), pc.less_equal(count, 1)
+
+
+def _is_sure(part: Cells, present: Cells, said: pa.Array) -> pa.Array:
+    """Whether nobody could take the cell for another number.
+
+    The point of USD.50 may belong to the code, the dash of € -,50 may stand for no euro, and that
+    of ¥5,000- close the price.
+    """
+    is_plain = pc.or_(present["whole"], pc.invert(present["front"]))
+    is_behind_sign = pc.match_substring_regex(part["front"], r"\p{Sc}$")
+    is_part_alone = pc.and_not(is_behind_sign, present["inner"])
+    is_yen = pc.is_in(said, pa.array(currencies.YEN))
+    is_closed = pc.and_(is_yen, pc.or_(present["late"], present["after"]))
+    return pc.and_not(pc.or_(is_plain, is_part_alone), is_closed)
 
 
 def _said(part: Cells, present: Cells) -> tuple[pa.Array, pa.Array]:

@@ -10,10 +10,11 @@ import pyarrow.compute as pc
 FEW: Final = 16
 """How many cells to try first where a whole column would be refused slowly."""
 _TOLD_BY: Final = 1_024
+"""How many tell whether texts recur; of fewer it is no use to know."""
 
 
 def recur(texts: pa.Array) -> bool:
-    """Whether each stands there twice or more, as the first of many have it."""
+    """Whether at most half of the first of many are distinct."""
     return len(texts) >= _TOLD_BY and 2 * len(pc.unique(texts[:_TOLD_BY])) <= _TOLD_BY
 
 
