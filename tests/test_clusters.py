@@ -240,11 +240,11 @@ def test_workers_open_the_objects_of_stores(cluster, s3, write):
 
 
 def test_an_interrupted_run_ends_on_the_cluster_too(cluster, write):
-    path = write(SHOP * 200_000)
+    path = write(SHOP * 800_000)  # which takes far longer than anybody waits here
     words = [sys.executable, "-m", "rfmtool", "score", path, "--engine", "spark", "--remote",
              cluster]  # fmt: skip
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # noqa: S603
-        time.sleep(6)
+        time.sleep(5)
         process.send_signal(signal.SIGTERM)
         stdout, stderr = process.communicate(timeout=60)
 
