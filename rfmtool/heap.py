@@ -95,7 +95,7 @@ def _file_of(size_bytes: int) -> mmap.mmap:
 def has_files_in_memory(folder: str) -> bool:
     """Whether the files of a folder are themselves in memory, as far as the system says."""
     try:
-        mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
+        mounts = Path("/proc/self/mountinfo").read_text("utf-8", "replace").splitlines()
     except OSError:
         return False
     place, found = Path(folder).resolve(), (0, "")

@@ -31,21 +31,27 @@ class Past:
     moves: _Moves
     counted: _Counted
     is_in_file: bool = False
+    """Whether it takes no memory while nobody looks at it."""
 
     def in_file(self) -> Past:
-        """The same in a file, which takes no memory while nobody looks at it.
+        """The same in a file.
 
         Raises:
             OSError: there is no room for it, or files are in memory here or not to be had.
         """
         moves, counted = self.moves, self.counted
-        names = [*moves.totals]
-        kept = [counted.keys, counted.from_day, counted.before_day]
         owner, first, day, keys, from_day, before_day, *totals = filed(
-            [moves.owner, moves.first, moves.day, *kept, *moves.totals.values()]
+            [
+                *(moves.owner, moves.first, moves.day),
+                *(counted.keys, counted.from_day, counted.before_day),
+                *moves.totals.values(),
+            ]
         )
-        moves = _Moves(owner, first, day, dict(zip(names, totals, strict=True)))
-        return Past(moves, _Counted(keys, from_day, before_day), is_in_file=True)
+        return Past(
+            _Moves(owner, first, day, dict(zip(moves.totals, totals, strict=True))),
+            _Counted(keys, from_day, before_day),
+            is_in_file=True,
+        )
 
 
 @dataclass(frozen=True)

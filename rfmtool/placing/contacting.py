@@ -64,9 +64,9 @@ def closed_channels(people: int, log: pd.DataFrame | None) -> dict[str, Mask]:
     if log is None or "outcome" not in log:
         return {}
     ends = log[log["outcome"].isin(CLOSING).to_numpy(dtype=bool)]
-    by = ends["channel"].astype("str").fillna("") if "channel" in ends else None
-    by = None if by is None else by.str.strip().str.lower()
-    closed: dict[str, Mask] = {}
+    by, closed = None, dict[str, Mask]()
+    if "channel" in ends:
+        by = ends["channel"].astype("str").fillna("").str.strip().str.lower()
     for channel in ("email", "phone", "call", "sms", "whatsapp", "post"):
         names = ALIKE.get(channel, (channel,))
         rows = ends if by is None else ends[by.isin([*names, ""])]

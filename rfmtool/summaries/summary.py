@@ -54,7 +54,6 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         left_out_rejects: how many rows that cannot be read are not listed, for whom they may name.
     """
     frame = result.figures.frame
-    buyers = int((frame["frequency"] > 0).sum())
     wallet, back, drift = wallet_data(frame), backtest_of(result), drifted(result)
     give_back()
     escaped_cells = result.figures.escaped_cells
@@ -63,30 +62,11 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
     cooling_but_active = (
         frame["segment"].isin(_COOLING) & frame["activity"].eq("active") & frame["order_days"].gt(1)
     )
-    as_of_is = "last order" if buyers else "last line"
     return {
         "schema": SCHEMA,
         "version": __version__,
         "title": None,
-        "as_of": result.as_of.isoformat(),
-        "as_of_is": "given" if result.settings.as_of else as_of_is,
-        "customers": len(frame),
-        "buyers": buyers,
-        "orders": int(frame["frequency"].sum()),
-        "revenue": money_text(total_of(frame["monetary"])),
-        "refunded": money_text(total_of(frame["refunds"])),
-        "anonymous_revenue": money_text(result.ledger.anonymous_units),
-        "first_order_on": _day(frame["first_order_on"].min()),
-        "last_order_on": _day(frame["last_order_on"].max()),
-        "ledger": result.ledger.as_data(),
-        "statuses": statuses_data(result.grouped),
-        "input": result.grouped.export.name,
-        "currencies": _currencies(result),
-        "files": len(result.grouped.export.sources),
-        "columns": result.grouped.export.roles,
-        "kept": result.grouped.export.kept,
-        "reading": _reading(result),
-        "evidence": evidence_ledgers(result),
+        **_export(result),
         "actions": _actions(result),
         "contacts_known": contacts_known(result.columns),
         "consent_known": "consent" in result.columns,
@@ -112,10 +92,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "timeline": None,
         "since": None,
         "lists_as": None,
-        "bands": {  # what each score of each dimension means, the best score first
-            name: [_in_words(name, result.scales, score, score) for score in range(bins, 0, -1)]
-            for name, bins in ((name, result.scales[name].bins) for name in DIMENSIONS)
-        },
+        "bands": _bands(result.scales),
         "scales_are": "fitted to this export" if result.fitted else "given",
         "scales": result.scales.as_data(),
         "drift": None if drift is None else drift.as_data(),
@@ -124,6 +101,34 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "ladder": _ladder(result),
         "escaped_cells": escaped_cells,
         "warnings": warnings(result, wallet, escaped_cells, left_out_rejects),
+    }
+
+
+def _export(result: Standing) -> dict[str, Any]:
+    """What was read, how, and what it comes to in all."""
+    frame, export = result.figures.frame, result.grouped.export
+    buyers = int((frame["frequency"] > 0).sum())
+    as_of_is = "last order" if buyers else "last line"
+    return {
+        "as_of": result.as_of.isoformat(),
+        "as_of_is": "given" if result.settings.as_of else as_of_is,
+        "customers": len(frame),
+        "buyers": buyers,
+        "orders": int(frame["frequency"].sum()),
+        "revenue": money_text(total_of(frame["monetary"])),
+        "refunded": money_text(total_of(frame["refunds"])),
+        "anonymous_revenue": money_text(result.ledger.anonymous_units),
+        "first_order_on": _day(frame["first_order_on"].min()),
+        "last_order_on": _day(frame["last_order_on"].max()),
+        "ledger": result.ledger.as_data(),
+        "statuses": statuses_data(result.grouped),
+        "input": export.name,
+        "currencies": _currencies(result),
+        "files": len(export.sources),
+        "columns": export.roles,
+        "kept": export.kept,
+        "reading": _reading(result),
+        "evidence": evidence_ledgers(result),
     }
 
 
@@ -222,6 +227,14 @@ def _grid(frame: pd.DataFrame, scales: Scales) -> list[list[int]]:
 
 
 # Cut points in words -----------------------------------------------------------------------------
+
+
+def _bands(scales: Scales) -> dict[str, list[str]]:
+    """What each score of each dimension means, the best score first."""
+    return {
+        name: [_in_words(name, scales, score, score) for score in range(scales[name].bins, 0, -1)]
+        for name in DIMENSIONS
+    }
 
 
 def _in_words(name: str, scales: Scales, worst: int, best: int) -> str:

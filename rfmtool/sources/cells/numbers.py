@@ -138,11 +138,11 @@ def _doubles(cells: pa.Array) -> Floats:
 def plain_numbers(cells: pa.Array, reading: NumberReading) -> tuple[pa.Array, pa.Array]:
     """Rewrite numbers as people write them to `-1234.5`.
 
-    Understood are thousands separators, a currency sign or code on either side, and a minus in
-    front, behind, or as parentheses.
+    Understood are thousands separators, a currency sign or code on either side, a dash in place of
+    decimals, and a minus in front, behind, or as parentheses.
 
     Args:
-        cells: text without white space around it.
+        cells: text as `as_typed` gives it.
         reading: how numbers are written.
 
     Returns:
