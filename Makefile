@@ -13,12 +13,12 @@ demo: .venv/installed
 	@$(BIN)/rfmtool measure build/demo build/shop/later.csv
 
 test: .venv/installed
-	$(BIN)/pytest -n auto -m 'not long'
+	$(BIN)/pytest -n auto -m 'not long and not services'
 
 # The tests that take seconds each: answers held against a slow oracle, in any order, in parts, with
 # little memory, killed at any step.
 long: .venv/installed
-	$(BIN)/pytest -n auto -m long
+	$(BIN)/pytest -n auto -m 'long and not services'
 
 # What needs programs that apt or brew installs: the page of a run in Chromium, by playwright and with
 # axe-core; databases in PostgreSQL; stores in programs that play S3, Google's and Azure's; clusters in
