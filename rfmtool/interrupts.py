@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from types import FrameType
 from typing import Final
 
 STOPPING: Final = tuple(
@@ -18,11 +20,27 @@ STOPPING: Final = tuple(
 @contextmanager
 def uninterrupted() -> Iterator[None]:
     """Hold what ends a command back until the block has ended."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
+    if threading.current_thread() is not threading.main_thread():
+        yield  # no other thread is told of a signal
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    came: list[int] = []
+
+    def hold(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - as signal wants
+        came.append(number)
+
     try:
-        yield
+        with ExitStack() as stack:
+            # A mask alone would not do: a library's thread takes the signal that this one does not,
+            # and Python tells this one then. Without a mask, native code would see its calls torn.
+            for number in STOPPING:
+                handler = signal.getsignal(number)
+                if handler not in (None, signal.SIG_IGN):
+                    stack.callback(signal.signal, number, handler)
+                    signal.signal(number, hold)
+            if hasattr(signal, "pthread_sigmask"):  # not on Windows
+                before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+                stack.callback(signal.pthread_sigmask, signal.SIG_SETMASK, before)
+            yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if came:
+            signal.raise_signal(came[0])
