@@ -48,8 +48,9 @@ def scratch_folder(prefix: str, parent: Path | None = None) -> Iterator[Path]:
         yield made[0]
     finally:
         if made:
-            os.close(made[1])
-            _remove(made[0])
+            with uninterrupted():  # such as by who presses Ctrl-C twice
+                os.close(made[1])
+                _remove(made[0])
 
 
 def _marked(prefix: str, parent: Path) -> tuple[Path, int]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from shell import python
 
+from rfmtool import scratch
 from rfmtool.scratch import MARK, scratch_folder
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="nothing there tells who holds it")
@@ -90,3 +91,16 @@ def test_only_its_owner_may_enter_it(tmp_path):
     finally:
         os.umask(before)
     assert not list(Path(tmp_path).iterdir())
+
+
+def test_ctrl_c_while_it_is_removed_waits_until_it_is_gone(tmp_path, monkeypatch):
+    remove = scratch._remove  # noqa: SLF001 - the moment that nobody can wait for
+
+    def removed(place):
+        signal.raise_signal(signal.SIGINT)
+        remove(place)
+
+    monkeypatch.setattr(scratch, "_remove", removed)
+    with pytest.raises(KeyboardInterrupt), scratch_folder("job-", tmp_path):
+        pass
+    assert not list(tmp_path.iterdir())

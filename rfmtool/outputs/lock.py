@@ -32,9 +32,10 @@ def held(folder: Path) -> Iterator[None]:
         yield
     finally:
         if handle is not None:
-            with contextlib.suppress(OSError):  # Windows removes no file that is open
-                path.unlink()
-            os.close(handle)
+            with uninterrupted():
+                with contextlib.suppress(OSError):  # Windows removes no file that is open
+                    path.unlink()
+                os.close(handle)
 
 
 def _locked(path: Path, folder: Path) -> int:
