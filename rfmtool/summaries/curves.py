@@ -98,14 +98,13 @@ def earlier_dates(result: Standing, beside: Beside) -> Callable[[], Data | None]
     begins = min(day_of(int(entries.day.min())), as_of)
     every: Every = "month" if (as_of - begins).days <= _A_YEAR_DAYS else "quarter"
     days = ends(begins, as_of, every)[-_MOST_DATES:-1]
-    lanes = max(result.days_at_once - 1, 1)  # whoever waits for the answer works too
-    found = [
-        beside.one_by_one(partial(point_on, result, day) for day in days[lane::lanes])
-        for lane in range(lanes)
-    ]
+    # One iterator for all: who has done a date takes the next, as does who waits for the answer.
+    dates, threads = iter([partial(point_on, result, day) for day in days]), result.days_at_once
+    found = [beside.one_by_one(dates) for _ in range(max(threads - 1, 1))]
 
     def told() -> Data:
-        points = [one for lane in found for one in lane.result()]
+        points = [date() for date in dates] if threads > 1 else []
+        points += [one for some in found for one in some.result()]
         result.pasts.let_go()
         points = [*sorted(points, key=attrgetter("as_of")), point(result.figures.frame, as_of)]
         return timeline_data(Timeline(every, begins, result.fitted, tuple(points)))
