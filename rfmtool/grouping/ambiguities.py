@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import numpy as np
@@ -16,7 +16,7 @@ from rfmtool.sources.cells import currencies
 from rfmtool.sources.layout import Question
 from rfmtool.sources.ledger import Ledger
 
-_SURE_ORDERS, _SURE_SHARE, _FEW_COPIES = 20, 0.95, 0.001
+_SURE_ORDERS, _SURE_SHARE, _SOME_ORDERS, _FEW_COPIES = 20, 0.95, 2, 0.001
 _NAMED: Final = 8
 _OTHER_CALENDARS: Final = (("Buddhist", 2440, 2700), ("Hijri", 1300, 1500))
 """Which years are likelier those of another calendar than real ones."""
@@ -113,6 +113,15 @@ def check_amounts(export: Export, counts: OrderCounts) -> None:
             "If it is, take --amount-per order, which counts it once; if it is the row's, take"
             " --amount-per line.",
         )
+
+
+def amount_notices(counts: OrderCounts) -> Sequence[str]:
+    """A sentence where many orders repeat one amount on every row, but not enough to ask."""
+    if counts.alike < _SOME_ORDERS or 2 * counts.alike < counts.of_rows:
+        return []
+    several = f"{counts.alike:,} of the {counts.of_rows:,} with several"
+    hint = "If it is the order's total, --amount-per order counts it once."
+    return [f"Orders with one amount on all of their rows: {several}. {hint}"]
 
 
 def check_overlap(export: Export, ledger: Ledger, orders: int) -> None:

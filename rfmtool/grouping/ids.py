@@ -22,6 +22,8 @@ _MOST: Final = 0.01
 _FEW_KINDS: Final = 8
 _WORDY: Final = r"^[^0-9@]{2,24}$"
 _MANY_CUSTOMERS, _LIONS_SHARE = 20, 0.1
+_GUESTS: Final = ("0", "-1")
+"""What shop systems write where a customer has no account."""
 
 
 def check_ids(export: Export, customers: pa.Table, dates: OrderDates, ledger: Ledger) -> None:
@@ -50,6 +52,12 @@ def check_ids(export: Export, customers: pa.Table, dates: OrderDates, ledger: Le
         raise InputError(
             f"{export.name}: column {column!r} holds kinds of customers, such as new and returning,"
             " and not customers",
+            "Name the column of customers with --column customer_id=NAME.",
+        )
+    if normal(column) == "name" and pc.all(pc.match_substring_regex(ids, "^#[0-9]")).as_py():
+        raise InputError(
+            f"{export.name}: column {column!r} holds the names of orders, such as #1001, and not"
+            " customers",
             "Name the column of customers with --column customer_id=NAME.",
         )
     formulas = int(pc.sum(pc.starts_with(ids, '="')).as_py() or 0)
@@ -127,13 +135,22 @@ def id_notices(export: Export, customers: pa.Table, dates: OrderDates) -> Sequen
             " short, and different customers may have fallen together."
         )
     orders = np.bincount(dates.owner, minlength=len(ids))
-    if (orders > 0).sum() >= _MANY_CUSTOMERS:
-        most, every = int(orders.max()), int(orders.sum())
+    most, every = int(orders.max(initial=0)), int(orders.sum())
+    if most < every:
         next_most = int(np.partition(orders, -2)[-2])
-        if most > max(_LIONS_SHARE * every, 5 * next_most):
+        is_lion = (orders > 0).sum() >= _MANY_CUSTOMERS and most > max(
+            _LIONS_SHARE * every, 5 * next_most
+        )
+        first = ids[int(orders.argmax())].as_py()
+        column = export.columns["customer_id"]
+        if first in _GUESTS and most > next_most:
             found.append(
-                f"One customer id of column {export.columns['customer_id']!r} has {most:,} of"
-                f" {every:,} orders: if it stands for guests or cash sales, --anonymous ID leaves"
-                " it out."
+                f"Column {column!r} says {first!r} of {most:,} of {every:,} orders, more than of"
+                f" anybody else: if guests have that number, --anonymous={first} leaves them out."
+            )
+        elif is_lion:
+            found.append(
+                f"One customer id of column {column!r} has {most:,} of {every:,} orders: if it"
+                " stands for guests or cash sales, --anonymous ID leaves it out."
             )
     return found

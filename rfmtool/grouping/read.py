@@ -182,6 +182,7 @@ def _question(export: Export, rules: Rules, settings: Settings) -> Question:
         currency=settings.currency,
         rates=settings.rates,
         statuses=words.over(sales, others),
+        paid_apart="payment_status" in export.columns and not preset.columns,
         nobody=export.asked.anonymous | preset.anonymous,
         order_per_row=settings.order_per_row,
         suppressed=settings.suppressed,
@@ -238,7 +239,7 @@ def _read(lines: ExportLines, export: Export, detail: Detail, engine: Engine) ->
         ledger.restate_money(told.by_status)
     with having_seen(grouped):
         check_currency(export, ledger, question)
-        check_statuses(export, ledger)
+        check_statuses(export, ledger, question.statuses)
         check_ids(export, grouped.table, dates, ledger)
     return grouped
 

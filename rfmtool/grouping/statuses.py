@@ -11,7 +11,8 @@ from rfmtool.errors import AmbiguousInputError
 from rfmtool.money import money_text
 from rfmtool.sources import Export
 from rfmtool.sources.ledger import Ledger, StatusSum
-from rfmtool.sources.statuses import is_known, part_refunded
+from rfmtool.sources.names import normal
+from rfmtool.sources.statuses import Statuses, is_known, is_of, words
 
 _MOST_UNKNOWN: Final = 0.01
 """Of the rows or the money; with more a run stops."""
@@ -58,26 +59,42 @@ def status_rows(ledger: Ledger) -> list[StatusRow]:
 
 def unknown_words(rows: Iterable[StatusRow]) -> str:
     """The words that nobody knows and that may be shown, in words."""
-    words = [repr(row.word) for row in rows if row.word]
-    return ", ".join(words) or "words that are not shown, because only few rows have each"
+    said = [repr(row.word) for row in rows if row.word]
+    return ", ".join(said) or "words that are not shown, because only few rows have each"
 
 
-def check_statuses(export: Export, ledger: Ledger) -> None:
+def check_statuses(export: Export, ledger: Ledger, settled: Statuses) -> None:
     """Check that words nobody knows hold little of the rows and of the money.
 
+    Args:
+        export: what was read.
+        ledger: what each word holds.
+        settled: the words that somebody has said the meaning of.
+
     Raises:
-        AmbiguousInputError: they hold more, and may be sales or not.
+        AmbiguousInputError: they hold more, and may be sales or not; or what was agreed or paid
+            stands beside the invoices of it.
     """
     rows = status_rows(ledger)
+    types = [row.word for row in rows if row.role == "type" and row.word]
+    if any(normal(word) in words("invoices") for word in types):
+        for word in types:
+            if normal(word) in words("beside_invoices") and not settled.is_settled(word):
+                raise AmbiguousInputError(
+                    f"{export.name}: column {export.columns['type']!r} says {word!r} of some rows"
+                    " and names invoices too, and whether both are of one sale nobody knows",
+                    f"If so, take --status '{word}=not_a_sale'; if they are sales of their own,"
+                    f" --status '{word}=sale'.",
+                )
     for role in dict.fromkeys(row.role for row in rows):
         every = _sum(row for row in rows if row.role == role)
         unknown = [row for row in rows if row.role == role and row.meaning == "unknown"]
         held = _sum(unknown)
         if held.rows > _MOST_UNKNOWN * every.rows or held.moved > _MOST_UNKNOWN * every.moved:
-            words = unknown_words(unknown)
+            said = unknown_words(unknown)
             example = next((row.word for row in unknown if row.word), "WORD")
             raise AmbiguousInputError(
-                f"{export.name}: column {export.columns[role]!r} says {words}, in {held.rows:,} of"
+                f"{export.name}: column {export.columns[role]!r} says {said}, in {held.rows:,} of"
                 f" {every.rows:,} rows, and whether those are sales nobody knows",
                 f"Say of each --status '{example}=sale' or --status '{example}=not_a_sale', or"
                 f" under [reading] in a rules file; --column {role}=NAME names another column.",
@@ -92,7 +109,7 @@ def _sum(rows: Iterable[StatusRow]) -> StatusSum:
 
 
 def status_notices(export: Export, ledger: Ledger) -> Sequence[str]:
-    """Sentences about words that nobody knows, and about refunds whose size nobody knows."""
+    """Sentences about words nobody knows, and sales that may be taken off twice, whole or not."""
     rows = status_rows(ledger)
     unknown = [row for row in rows if row.meaning == "unknown"]
     found = []
@@ -109,8 +126,23 @@ def status_notices(export: Export, ledger: Ledger) -> Sequence[str]:
         for row in rows
         if row.meaning == "not_a_sale" and row.role != "type" and row.held.units < 0
     ]
-    parts = _sum(row for row in rows if row.word and part_refunded(row.word))
-    if parts.rows and "refunded" not in export.columns:
+    gives_back = any(row.meaning == "credit" for row in rows)
+    found += [
+        f"Sales with the status {row.word!r} are left out, and rows of money given back are taken"
+        f" off besides: if those are of the same sales, --status '{row.word}=sale' takes each off"
+        " once."
+        for row in rows
+        if gives_back and row.word and row.role != "type" and row.held.units > 0
+        and is_of(row.word, "not_a_sale", "refunded") and row.meaning == "not_a_sale"
+    ]  # fmt: skip
+    if outvoted := ledger.outvoted_rows:
+        found.append(
+            "Rows left out though their own status is that of a sale, as another row of their order"
+            f" is none: {outvoted:,}. If a status is the row's and not the order's, take the rows"
+            " that are no sales out of the export."
+        )
+    parts = _sum(row for row in rows if row.word and is_of(row.word, "sale", "part_refunded"))
+    if parts.rows and "refunded" not in export.columns and not gives_back:
         found.append(
             f"Rows partly refunded by their status: {parts.rows:,}, and no column says how much, so"
             " their money counts whole. --column refunded=NAME takes it off."

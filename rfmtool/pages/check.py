@@ -77,6 +77,8 @@ def _as_read(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     ordered = f"{found['first_order_on']} to {found['last_order_on']}"
     if overlap := found["ledger"].get("overlap", 0):
         ordered += f"; {overlap:,} stand in two files (see --overlap)"
+    if "order_id" not in found["columns"]:
+        ordered += "; without ids, one for a customer's day (or a row, with --order-per-row)"
     above = {file["name"]: file["rows_above"] + file["header_rows"] for file in found["files"]}
     rejects = [_bad_row(one, above[one["file"]]) for one in found["rejects"]]
     unshown = sum(found["ledger"]["rejected"].values()) - len(rejects)

@@ -115,6 +115,8 @@ class Ledger:
     """How many of the blank rows are totals and trailers at the end of a file."""
     statuses: dict[StatusKey, StatusSum] = field(default_factory=dict)
     """The rows and the money of each status word."""
+    outvoted_rows: int = 0
+    """How many rows that are sales are left out with another row of their order."""
     overlap: Overlap = field(default_factory=Overlap)
     failure: BaseException | None = None
     """What ended reading before the end of the export."""
@@ -156,7 +158,8 @@ class Ledger:
             rows: how many rows stay used.
             units: their money.
         """
-        self.counts[CODES["not_a_sale"]] += self["used"] - rows
+        self.outvoted_rows = self["used"] - rows
+        self.counts[CODES["not_a_sale"]] += self.outvoted_rows
         self.counts[CODES["used"]] = rows
         self.used_units = units
 

@@ -18,6 +18,9 @@ from rfmtool.sources.layout import EXPORT_KINDS, KEPT, OPTIONAL_ROLES, SUGGESTED
 from rfmtool.sources.names import normal
 
 _FILE: Final = "synonyms.toml"
+NET_OF_REFUNDS: Final = frozenset({"netsales"})
+"""What is called so has what was given back taken off already."""
+_ARTICLE_NUMBERS: Final = frozenset({"sku", "productid", "productcode", "stockcode"})
 _OPTION: Final = "--column ROLE=NAME"
 Finder = Callable[[Sequence[str], Mapping[str, str], str], dict[str, int]]
 """From a header, the columns asked for and the file's name to the place of each role."""
@@ -74,6 +77,13 @@ def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> d
         places["amount"] = places.pop("unit_price")  # a price on its own is what was paid
     if "amount" in places:
         places = {role: place for role, place in places.items() if role not in factors}
+    names = {role: normal(header[place]) for role, place in places.items()}
+    if "refunded" not in asked and names.get("amount") in NET_OF_REFUNDS:
+        places.pop("refunded", None)
+    # Beside the number of an article its name is as likely as a customer's.
+    is_unsure = names.get("customer_id") == "name" and names.get("product") in _ARTICLE_NUMBERS
+    if is_unsure and "customer_id" not in asked:
+        del places["customer_id"]
     return needed(places, header, where)
 
 

@@ -57,19 +57,31 @@ class Statuses:
         yes -= no
         return Statuses(self.sale - no | yes, self.not_a_sale - yes | no)
 
-    def meaning(self, word: str, *, of_type: bool = False) -> Meaning:
-        """What a cell says of its order; a cell of a type column says of what kind its row is."""
+    def meaning(self, word: str, *, of_type: bool = False, paid_apart: bool = False) -> Meaning:
+        """What a cell says of its order; a cell of a type column says of what kind its row is.
+
+        Args:
+            word: the cell.
+            of_type: whether its column is one of types.
+            paid_apart: whether another column says if the order is paid: `pending` is open then.
+        """
         key = normal(word)
         if key in self.not_a_sale:
             return "not_a_sale"
         if key in self.sale:
             return "sale"
+        if paid_apart and is_of(word, "not_a_sale", "unpaid"):
+            return "open"
         return _meanings(of_types=of_type).get(key, "unknown")
+
+    def is_settled(self, word: str) -> bool:
+        """Whether somebody has said what it means."""
+        return normal(word) in self.sale | self.not_a_sale
 
 
 @cache
 def _sure() -> frozenset[str]:
-    return frozenset(normal(word) for kind in _SURE for word in _shipped()["not_a_sale"][kind])
+    return frozenset[str]().union(*(_group("not_a_sale", kind) for kind in _SURE))
 
 
 def telling_word(found: Iterable[str]) -> tuple[str, str] | None:
@@ -98,9 +110,14 @@ def is_known(word: str) -> bool:
     return key in _meanings(of_types=False) or key in _meanings(of_types=True)
 
 
-def part_refunded(word: str) -> bool:
-    """Whether a status says that some of the money was given back."""
-    return normal(word) in {normal(one) for one in _shipped()["sale"]["part_refunded"]}
+def is_of(word: str, meaning: Meaning, group: str) -> bool:
+    """Whether a status is of a group of words in `statuses.toml`, such as `part_refunded` sales."""
+    return normal(word) in _group(meaning, group)
+
+
+@cache
+def _group(meaning: Meaning, group: str) -> frozenset[str]:
+    return frozenset(normal(word) for word in _shipped()[meaning][group])
 
 
 def parse_statuses(texts: Iterable[str]) -> dict[str, bool]:

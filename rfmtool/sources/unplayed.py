@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import resources
@@ -17,9 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.rules.presets import Preset
+from rfmtool.sources.doubts import DOUBTED, doubts_of
 from rfmtool.sources.layout import KEPT, Asked, Kind
 from rfmtool.sources.names import normal
-from rfmtool.sources.roles import synonyms
+from rfmtool.sources.roles import NET_OF_REFUNDS
 from rfmtool.sources.roles_by_cells import BECOMES, filled_words, kind_of_words
 from rfmtool.sources.source import Source
 from rfmtool.sources.statuses import telling_word
@@ -37,15 +38,17 @@ def unplayed(sources: Sequence[Source], asked: Asked, preset: Preset) -> tuple[s
     """Sentences about the columns that play no role and look as if they should."""
     known = bool(preset.columns)  # whoever wrote it knew what is owed, and which amount to take
     found: dict[str, str] = {}
-    amounts: list[str] = []
+    doubts: list[str] = []
     step = -(-len(sources) // _MOST_FILES)
     for place, source in enumerate(sources):
         cells = {} if place % step else _sample(source)
         for name in _others(source).values():
-            like = _likeness(name)
-            if like and not (known and like.get("option") in (*source.layout.places, "unpaid")):
+            like, column = _likeness(name), cells.get(KEPT + name)
+            if like is None or (known and like.get("option") in (*source.layout.places, "unpaid")):
+                continue
+            if not like.get("where_empty") or _has_empty(column):
                 found.setdefault(name, f"Column {name!r} looks like {like['what']} and is not used"
-                                       f"{_advice(like, cells.get(KEPT + name))}")  # fmt: skip
+                                       f"{_advice(like, column, source)}")  # fmt: skip
         for name, (role, word) in _telling(cells).items():
             # A second status of an order is that of its payment; there is no second type.
             free = {role, *(("payment_status",) if role != "type" else ())} - {
@@ -54,9 +57,9 @@ def unplayed(sources: Sequence[Source], asked: Asked, preset: Preset) -> tuple[s
             option = f": --column {max(free)}=NAME would" if free else ""
             found.setdefault(name, f"Column {name!r} says {word!r}, as of orders that are no sales,"
                                    f" and is not used{option}.")  # fmt: skip
-        if source is sources[0] and not known and "amount" not in asked.columns:
-            amounts = [*_other_amounts(source, cells)]
-    return (*found.values(), *amounts)
+        if source is sources[0] and not known:
+            doubts = [*doubts_of(source, cells, asked)]
+    return (*found.values(), *doubts)
 
 
 def _others(source: Source) -> dict[int, str]:
@@ -85,26 +88,37 @@ def _likeness(name: str) -> dict[str, Any] | None:
     return None
 
 
-def _advice(like: Mapping[str, Any], column: pa.Array | None) -> str:
+def _has_empty(column: pa.Array | None) -> bool:
+    """Whether a column that is there has cells that are empty, and others."""
+    if column is None:
+        return False
+    texts = pc.utf8_trim_whitespace(pc.cast(column, pa.string()).fill_null(""))
+    return bool(pc.any(pc.equal(texts, "")).as_py() and pc.any(pc.not_equal(texts, "")).as_py())
+
+
+def _advice(like: Mapping[str, Any], column: pa.Array | None, source: Source) -> str:
     """Which option would use a column, by what it holds."""
     if "advice" in like:
         return f". {like['advice']}"
-    role = like["option"]
+    role, layout = like["option"], source.layout
+    amount = layout.header[layout.places["amount"]] if "amount" in layout.places else ""
+    if role == "refunded" and normal(amount) in NET_OF_REFUNDS:
+        return (f": {amount!r} by its name has it taken off already, and --column {role}=NAME would"
+                " take it off once more.")  # fmt: skip
     if column is not None:
         role = BECOMES.get(role, {}).get(kind_of_words(filled_words(column)), role)
     return f": --column {role}=NAME would."
 
 
 def _sample(source: Source) -> Mapping[str, pa.Array]:
-    """The first cells of the columns without a role, by KEPT and name, and of the amount."""
-    others = _others(source)
+    """The first cells of the columns without a role, by KEPT and name, and of DOUBTED ones."""
+    others, played = _others(source), source.layout.places
     places = {KEPT + name: place for place, name in others.items()}
-    if _AMOUNT in source.layout.places:
-        places[_AMOUNT] = source.layout.places[_AMOUNT]
+    places |= {role: played[role] for role in DOUBTED if role in played}
     # A column without a role may hold lists, bytes or anything else.
     kinds: dict[str, Kind] = dict.fromkeys(places, "any")
     layout = replace(source.layout, places=places, kinds=kinds, carry_down=())
-    if not others or not layout.in_file.places:
+    if not layout.in_file.places:
         return {}
     jobs = source.with_layout(layout).jobs(block_bytes=_SAMPLE_BYTES)
     for job in itertools.islice(jobs, 1):
@@ -116,7 +130,7 @@ def _telling(cells: Mapping[str, pa.Array]) -> dict[str, tuple[str, str]]:
     """The role and the word of columns of few words, one of orders that are no sales, by name."""
     found = {}
     for name, column in cells.items():
-        if name == _AMOUNT or not pa.types.is_string(column.type):
+        if name in DOUBTED or not pa.types.is_string(column.type):
             continue
         words = filled_words(column)
         told = telling_word(words.to_pylist()) if len(words) <= _MOST_WORDS else None
@@ -129,19 +143,3 @@ def _telling(cells: Mapping[str, pa.Array]) -> dict[str, tuple[str, str]]:
         if told:
             found[name.removeprefix(KEPT)] = told
     return found
-
-
-def _other_amounts(source: Source, cells: Mapping[str, pa.Array]) -> Iterator[str]:
-    layout, known = source.layout, set(synonyms()[_AMOUNT])
-    if _AMOUNT not in layout.places:
-        return
-    others = []
-    for name in _others(source).values():
-        column = cells.get(KEPT + name)
-        is_number = column is None or kind_of_words(filled_words(column)) in ("number", "empty")
-        if normal(name) in known and is_number:
-            others.append(name)
-    if others:
-        taken = layout.header[layout.places[_AMOUNT]].strip()
-        names = ", ".join(repr(name) for name in others)
-        yield f"Money is read from {taken!r}; {names} could be it too: see --column amount=NAME."

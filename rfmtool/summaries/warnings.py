@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from rfmtool.grouping.ambiguities import amount_notices
 from rfmtool.grouping.ids import id_notices
 from rfmtool.grouping.statuses import status_notices
 from rfmtool.money import money_text
@@ -83,11 +84,12 @@ def reading_notices(grouped: Grouped) -> list[str]:
     found = [f"Not read: {not_read(export.left_out)}."] if export.left_out else []
     found += [*export.notices, *status_notices(export, ledger)]
     found += id_notices(export, grouped.table, grouped.dates)
+    found += amount_notices(grouped.order_counts)
     if ledger.repeated_refunds:
         column, rows = export.columns["refunded"], counted(ledger.repeated_refunds, "row")
         found.append(
-            f"Column {column!r} says the same refund again on {rows} of an order, more than the"
-            " row is worth: if it is the order's, it is taken off too often. Export it by row."
+            f"Column {column!r} says the same refund again on {rows} of an order: if it is the"
+            " order's, it is taken off too often. Export it by row."
         )
     return found
 

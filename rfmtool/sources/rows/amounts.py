@@ -122,15 +122,18 @@ def _amount_problems(numbers: Mapping[str, Numbers], unread: Places) -> Apart:
 
 
 def repeated_refunds(cells: Cells, money: Money) -> int:
-    """How many rows repeat the refund of the row before them, more than either is worth.
+    """How many rows repeat the refund of the row before them, which is of the same order.
 
-    It is what was given back of the order that both are of, and is taken off more than once.
+    Rows of other amounts are hardly given back alike, and none is by more than it is worth: it is
+    what was given back of the order, and is taken off more than once.
     """
     if "order_id" not in cells or not money.back.any():
         return 0
-    rows = np.flatnonzero(money.back > np.maximum(money.paid, 0))
+    back, paid = money.back, money.paid
+    rows = np.flatnonzero(back)
     first, second = rows[:-1], rows[1:]
-    likely = (second == first + 1) & (money.back[first] == money.back[second])
+    likely = (second == first + 1) & (back[first] == back[second])
+    likely &= (paid[first] != paid[second]) | (back[first] > np.maximum(paid[first], 0))
     first, second = pa.array(first[likely]), pa.array(second[likely])
     ids = cells["order_id"]
     return int(pc.sum(pc.equal(ids.take(first), ids.take(second))).as_py() or 0)

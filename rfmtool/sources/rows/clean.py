@@ -47,10 +47,10 @@ from rfmtool.sources.rows.bins import (
 from rfmtool.sources.rows.runs import Runs, count_by_run, find_runs
 from rfmtool.sources.rows.sales import (
     STATUS_ROLES,
-    credits_of,
     no_sales,
     of_no_sale_type,
     statuses_of,
+    turned_credits,
 )
 
 LINES: Final = pa.schema(
@@ -185,9 +185,8 @@ def _sorted(batch: Batch, reading: Reading, question: Question) -> _Sorted:
     money = read_money(batch.cells, runs, days, reading, question)
     apart = rows_apart(batch, runs, bins, money.problems, money.others)
     sales, refunds = sums_of(money, runs)
-    given_back = credits_of(runs.heads, question)
-    if given_back is not None:  # a credit note's money is given back, whatever its sign
-        turned = given_back & (sales > refunds)
+    turned = turned_credits(runs.heads, sales - refunds, question)
+    if turned is not None:
         sales, refunds = np.where(turned, refunds, sales), np.where(turned, sales, refunds)
     counts = runs.lengths - count_by_run(apart.rows, runs)
     return _Sorted(batch, runs, days, bins, asked_for, money, apart, counts, sales, refunds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -55,9 +56,30 @@ def of_no_sale_type(heads: Cells, question: Question) -> Mask:
     return aside
 
 
-def credits_of(heads: Cells, question: Question) -> Mask | None:
-    """The runs of credit notes and refunds; None where nothing says which are."""
-    return _means(heads, "type", question) == _CREDIT if "type" in heads else None
+def turned_credits(heads: Cells, units: Units, question: Question) -> Mask | None:
+    """The runs of credit notes whose money is to change its sign; None where there are none.
+
+    The money of a credit note is given back, whatever its sign. What its rows come to together
+    tells how it is written: a fee that is kept stands with the other sign.
+
+    Args:
+        heads: of the runs.
+        units: what each run comes to, in 1/10,000.
+        question: says what words mean.
+    """
+    if "type" not in heads:
+        return None
+    is_credit: Mask = _means(heads, "type", question) == _CREDIT
+    if not is_credit.any():
+        return None
+    turned = is_credit & (units > 0)
+    if "order_id" in heads:
+        runs = np.flatnonzero(is_credit & ~is_blank(heads["order_id"]))
+        notes, found = _encoded(heads["order_id"].take(pa.array(runs)))
+        sums = np.zeros(len(found), dtype=np.int64)
+        np.add.at(sums, notes, units[runs])
+        turned[runs] = sums[notes] > 0
+    return turned
 
 
 def _means(heads: Cells, role: str, question: Question) -> npt.NDArray[np.int8]:
@@ -68,7 +90,8 @@ def _means(heads: Cells, role: str, question: Question) -> npt.NDArray[np.int8]:
 
 
 def _meaning(role: str, question: Question) -> Callable[[str], Meaning]:
-    return lambda word: question.statuses.meaning(word, of_type=role == "type")
+    paid_apart = role == "status" and question.paid_apart
+    return partial(question.statuses.meaning, of_type=role == "type", paid_apart=paid_apart)
 
 
 def _encoded(cells: pa.Array) -> tuple[Places, list[str]]:
