@@ -160,7 +160,8 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
         entered: who entered a lot in an earlier run: the `holdouts` of its result.
         results: what each action did last time, by its name: at least its `verdict`.
         on_read: called with what was read, once it is within the limits.
-        refit_days: fit anew where the scales given are as many days old, or older.
+        refit_days: fit anew where the scales given are as many days old, or older; `cuts` and
+            `fit_on` hold then.
 
     Returns:
         The customers and what is known about the run.
@@ -177,11 +178,11 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     asked = replace(asked, columns={**asked.columns, **named})
     settings = _settings(settings, as_of)
     _check_columns(settings.select, asked.keep)
-    if (cuts or fit_on) and scales is not None:
-        doubled = "cuts" if cuts else "limits of the fit"
+    if (cuts or fit_on) and scales is not None and refit_days is None:
+        doubled = "cuts" if cuts else "limits of the fit (such as --within)"
         raise UsageError(
             f"{doubled} and scales are both given, and both say where scores part",
-            "Give one of them.",
+            "Give one of them, or say with --refit-every how old the scales may get.",
         )
     check_country(asked.country)
     in_force = rules if isinstance(rules, Rules) else load_rules(rules, cuts, fit_on)

@@ -172,6 +172,49 @@ def test_the_list_handed_back_says_who_was_reached_and_how(out, tmp_path):
     assert written["reason"].tolist() == ["moved away", ""]
 
 
+def test_what_the_list_says_of_people_is_not_said_of_a_contact(tmp_path):
+    orders = "customer_id,ordered_at,amount,cost\n"
+    shop, back, log = tmp_path / "shop.csv", tmp_path / "back.csv", tmp_path / "log.csv"
+    shop.write_text(orders + "ann,2025-06-01,30,12.5\nbob,2025-06-02,20,8\n")
+    asleep = tmp_path / "asked.csv"
+    asleep.write_text(HEADER + "ann,club,2025-05-01,email,,,2025-05-20\n")
+    run("run", shop, "-o", tmp_path / "out", "--quiet", "--no-page", "--contacted", asleep)
+    told = rows(tmp_path / "out" / "actions" / "welcome.csv").assign(outcome="reached", minutes="3")
+    assert told["cost"].tolist() == ["12.5", "8"]
+    told.loc[told["customer_id"] == "bob", "snooze_until"] = "2025-09-01"
+    told.to_csv(back, index=False)
+
+    run(
+        "done",
+        tmp_path / "out",
+        "welcome",
+        "--contacted",
+        log,
+        "--file",
+        back,
+        "--on",
+        "2025-07-01",
+    )
+
+    written = rows(log).set_index("customer_id")
+    assert written["cost"].tolist() == ["", ""]
+    assert written["minutes"].tolist() == ["3", "3"]
+    assert written["snooze_until"].to_dict() == {"ann": "", "bob": "2025-09-01"}
+
+
+def test_whom_no_channel_reaches_is_contacted_only_by_name(shop, tmp_path):
+    contacts, log = tmp_path / "contacts.csv", tmp_path / "log.csv"
+    lines = [f"new{n},new{n}@example.org,{'no' if n else 'yes'}\n" for n in range(10)]
+    contacts.write_text("customer_id,email,consent\n" + "".join(lines))
+    run("run", shop, "-o", tmp_path / "out", "--quiet", "--no-page", "--contacts", contacts)
+    words = ("done", tmp_path / "out", "welcome", "--contacted", log, "--on", "2025-07-01")
+
+    run(*words)
+    assert rows(log)["customer_id"].tolist() == ["new0"]
+    run(*words, "--customers", "new3")
+    assert rows(log)["customer_id"].tolist() == ["new0", "new3"]
+
+
 def test_ticking_off_twice_adds_nothing(out, tmp_path):
     words = ("done", out, "welcome", "--contacted", tmp_path / "log.csv", "--on", "2025-07-01")
     run(*words)

@@ -14,6 +14,7 @@ from rfmtool.analyses.effects import (
     pooled_shares,
     sample_ratio_p,
     smallest_share_seen,
+    weeks_to_see,
 )
 from rfmtool.analyses.returned import Share
 
@@ -41,6 +42,11 @@ def test_strata_are_weighted_by_their_treated_people():
 
 def test_spend_differs_within_limits_that_borrow_from_both_sides():
     assert rounded(difference_of_spend([SPENT])) == (12.625, -4.9503, 30.2003)
+
+
+def test_no_number_of_weeks_shows_a_rise_beyond_everybody():
+    assert weeks_to_see(0.05, 0.951, (30, 30), (5, 5)) is None
+    assert weeks_to_see(0.04, 0.951, (30, 30), (50, 50)) is not None
 
 
 def test_past_spend_takes_off_what_it_foretells():

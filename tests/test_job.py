@@ -128,6 +128,10 @@ def test_the_environment_and_the_day_are_filled_in(job):
         ('[job]\ninputs = "exports"\nquiet = "yes"\n', "must be true or false"),
         ('[job]\ninputs = "nowhere/*.csv"\n', "there is no such file"),
         ('[job]\ninputs = "exports"\noutput = "out"\nfail_if = "nobody < 3"\n', "no 'nobody'"),
+        (
+            '[job]\ninputs = "exports"\noutput = "out"\nscales = "out/scales.json"\nwithin = "x"\n',
+            "scales and within are both given",
+        ),
         ("[job", "Expected ']'"),
     ],
 )
@@ -143,6 +147,22 @@ def test_check_says_what_would_be_run_and_runs_nothing(job):
     assert done.exit_code == 0
     assert "rfmtool run --output=out --keep-runs=4 -- exports" in done.stdout
     assert not (job.place / "out").exists()
+
+
+@pytest.mark.long
+def test_a_job_that_fits_anew_now_and_then_runs_every_night(job):
+    text = """
+        [job]
+        inputs = "exports"
+        output = "out"
+        scales = "out/scales.json"
+        refit_every = "90d"
+        min_orders = 1
+        quiet = true
+    """
+    for _ in range(2):
+        assert job(text, "--check").exit_code == 0
+        assert job(text).exit_code == 0
 
 
 def test_rules_may_stand_in_the_same_file(job):

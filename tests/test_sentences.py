@@ -283,7 +283,12 @@ def test_delight_is_told_where_there_are_answers():
 
 
 @pytest.mark.parametrize(
-    ("tell", "end"), [(True, ": orders foretell it."), (False, "not foretell it."), (None, "back.")]
+    ("tell", "end"),
+    [
+        (True, ": orders foretell it."),
+        (False, ": that orders foretell it is not seen."),
+        (None, "back."),
+    ],
 )
 def test_how_well_candidates_foretell_is_told_as_far_as_it_is_known(tell, end):
     found = {"suggested": part(30, 40), "others": part(10, 40), "orders_tell": tell}

@@ -31,14 +31,14 @@ def test_an_order_is_followed_up_once_after_it_and_before_the_next():
         (0, "follow_up", 912, "out", None),  # of the second order, not of the first
         (1, "follow_up", 920, "out", None),  # too late
         (2, "club", 890, "out", None),
-        (3, "follow_up", 999, "out", None),  # within its days, which are not over
+        (3, "follow_up", 999, "out", None),  # of those whose days are not over, only some are known
     )
     found = follow_ups(days, rows, 14, AS_OF)
 
-    assert found.followed.tolist() == [False, True, False, False, True]
+    assert found.followed.tolist() == [False, True, False, False]
     data = found.as_data()
-    assert (data["all"]["people"], data["all"]["of"]) == (2, 5)
-    assert (data["first"]["people"], data["first"]["of"]) == (1, 4)
+    assert (data["all"]["people"], data["all"]["of"]) == (1, 4)
+    assert (data["first"]["people"], data["first"]["of"]) == (0, 3)
     assert (data["later"]["people"], data["later"]["of"]) == (1, 1)
 
 

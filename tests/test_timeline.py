@@ -91,6 +91,25 @@ def test_evidence_counts_from_its_day(tmp_path):
     assert refused.exit_code == 2
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_several_rows_of_a_contact_those_of_the_day_are_in_force(tmp_path, order):
+    shop = written(tmp_path / "shop.csv", HEADER + "ann,1,2024-01-05,20\nann,2,2024-05-20,20\n")
+    rows = ["bob,known,2024-01-01", "bob,replied,2024-05-02", "dan,known,2024-03-04"]
+    text = "".join(f"{row}\n" for row in ["customer_id,status,since_on", *rows[::order]])
+    contacts = written(tmp_path / "contacts.csv", text)
+    told = rfmtool("timeline", shop, "--contacts", contacts, "--format", "json")
+    points = json.loads(told.stdout)
+
+    assert [(one["stages"]["suspect"], one["stages"]["prospect"]) for one in points] == [
+        (1, 0), (1, 0), (2, 0), (2, 0), (1, 1)
+    ]  # fmt: skip
+    for one in points:
+        day = one["as_of"]
+        alone = library.run(shop, evidence={"contacts": contacts}, as_of=day).summary["stages"]
+        present = {name: many for name, many in one["stages"].items() if many}
+        assert present == {group["name"]: group["customers"] for group in alone}
+
+
 def test_the_order_of_rows_changes_nothing(tmp_path):
     header, *rows = SHOP.splitlines(keepends=True)
     found, again = (

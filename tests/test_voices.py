@@ -192,6 +192,12 @@ def test_how_well_orders_foretold_who_would_recommend_us():
     assert Voices(None, None, None, None, found).as_data()["candidates"]["orders_tell"]
 
 
+def test_a_difference_is_seen_though_the_limits_of_two_shares_overlap():
+    found = {"suggested": Share(41, 22), "others": Share(116, 41)}  # +18.3 points [+0.9, +34.7]
+
+    assert Voices(None, None, None, None, found).as_data()["candidates"]["orders_tell"]
+
+
 def test_few_answers_say_nothing_of_candidates():
     few = {"suggested": Share(29, 29), "others": Share(40, 0)}
 

@@ -72,7 +72,7 @@ def follow_ups(days: OrderDays, log: pd.DataFrame, within_days: int, as_of_day: 
     followed[place[is_its]] = True
     begins = int(rows["day"].min()) if len(rows) else as_of_day + 1
     since = max(begins, as_of_day - YEAR + 1)
-    counts = (days.day >= since) & (followed | (as_of_day - days.day > within_days))
+    counts = (days.day >= since) & (as_of_day - days.day > within_days)
     return FollowUps(
         days.owner[counts].astype(np.int64), is_first(days.owner)[counts], followed[counts]
     )

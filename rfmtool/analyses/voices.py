@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from rfmtool.analyses.effects import difference_of_shares
 from rfmtool.analyses.returned import Share
 from rfmtool.arrays import Ints, Mask, is_first
 from rfmtool.days import UNDATED, day_numbers, days_in
@@ -234,9 +235,9 @@ class Voices:
 
 def _tells_apart(more: Share, less: Share) -> bool | None:
     """Whether one share is above another beyond chance; None of too few people."""
-    if not (more.is_enough and less.is_enough and more.interval and less.interval):
+    if not (more.is_enough and less.is_enough):
         return None
-    return more.interval[0] > less.interval[1]
+    return difference_of_shares(more, less).low > 0
 
 
 def voices(

@@ -24,6 +24,7 @@ from rfmtool.places import check_local, scheme_of, without_secrets
 
 _SECTION: Final = "job"
 _DAY: Final = "{as_of}"
+_HOW_TO_FIT: Final = "cuts", "within", "min_orders", "max_orders", "min_spend", "max_spend"
 _HINT: Final = "See the section on jobs in the README."
 
 
@@ -88,8 +89,10 @@ def _words(path: Path, data: Mapping[str, Any]) -> tuple[list[str], list[str]]:
         job["keep_runs"] = job.pop("keep")
     if set(data) - {_SECTION}:
         job["rules"] = [*_texts(job.get("rules", []), f"{path}: rules"), path.name]
+    _check_limits(path, job)
     if _is_yet_to_come(path.absolute().parent, job):
         del job["scales"]
+        job.pop("refit_every", None)
     known = {param.opts[-1].removeprefix("--").replace("-", "_"): param for param in run.params
              if isinstance(param, click.Option)}  # fmt: skip
     words = []
@@ -101,6 +104,20 @@ def _words(path: Path, data: Mapping[str, Any]) -> tuple[list[str], list[str]]:
             raise UsageError(f"{path}: unknown key {key!r} in [job]", hint)
         words += _option(known[key], value, f"{path}: {key}")
     return [*words, "--", *inputs], notify
+
+
+def _check_limits(path: Path, job: Mapping[str, Any]) -> None:
+    """Check that scales and how to fit them are not both given, whether or not there are any yet.
+
+    Raises:
+        UsageError: they are, and nothing says when to fit anew.
+    """
+    doubled = [key for key in _HOW_TO_FIT if key in job]
+    if "scales" in job and doubled and "refit_every" not in job:
+        raise UsageError(
+            f"{path}: scales and {doubled[0]} are both given, and both say where scores part",
+            "Leave one out, or say with refit_every how old the scales may get.",
+        )
 
 
 def _is_yet_to_come(folder: Path, job: Mapping[str, Any]) -> bool:

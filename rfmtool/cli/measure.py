@@ -19,7 +19,7 @@ from rfmtool.errors import UsageError
 
 @click.command(cls=SectionedCommand)
 @click.argument("places", metavar="DIR... EXPORT", nargs=-1, required=True)
-@options.table_output("what was found, which run --results takes")
+@options.table_output("what was found", " What .csv or .json holds run --results takes.")
 @click.option(
     "--days",
     type=click.IntRange(min=1),

@@ -254,11 +254,11 @@ page_format = _together(
 """What stdout gets where that can be a page to look at."""
 
 
-def table_output(what: str) -> Decorator[Any]:
+def table_output(what: str, more: str = "") -> Decorator[Any]:
     """The option `-o` of a command whose answer goes to stdout, and a table into a file."""
     text = (
         f"Write {what}, into FILE: .csv, .tsv, .jsonl, .parquet or .xlsx; .json is the whole"
-        " answer."
+        f" answer.{more}"
     )
     return click.option("-o", "--output", metavar="FILE", help=text)
 

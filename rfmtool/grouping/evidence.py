@@ -147,9 +147,18 @@ def known_until(evidence: Mapping[str, pd.DataFrame], last_day: int) -> dict[str
     """The evidence with the contacts of an earlier day; other tables tell the day of each event."""
     if "contacts" not in evidence:
         return dict(evidence)
-    contacts = evidence["contacts"]
+    contacts, steps = evidence["contacts"], evidence.get(STEPS)
+    if steps is not None:  # of several rows those of that day are in force
+        now = _since_by(steps, last_day).groupby("owner", as_index=False).last()
+        others = contacts[~contacts["owner"].isin(now["owner"])]
+        contacts = pd.concat([now[[*contacts.columns]], others], ignore_index=True)
+    return {**evidence, "contacts": _since_by(contacts, last_day)}
+
+
+def _since_by(contacts: pd.DataFrame, last_day: int) -> pd.DataFrame:
+    """The rows of contacts until a day, and those of no day."""
     since = contacts["since_on"].to_numpy(dtype=np.int64, na_value=np.iinfo(np.int64).min)
-    return {**evidence, "contacts": contacts[since <= last_day]}
+    return contacts[since <= last_day]
 
 
 def wallets_of(grouped: Grouped) -> pd.DataFrame | None:

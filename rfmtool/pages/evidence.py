@@ -109,7 +109,7 @@ def candidates_in_words(said: Data) -> Iterator[str]:
     if tell is None:
         yield f"{words}."
     else:
-        yield f"{words}: {'orders foretell it' if tell else 'orders do not foretell it'}."
+        yield f"{words}: {'orders foretell it' if tell else 'that orders foretell it is not seen'}."
 
 
 def _share(one: Data) -> str:

@@ -46,7 +46,7 @@ def done(  # noqa: PLR0913 - what is said of a list
         name: of the list: an action, or a path such as actions/welcome.csv.
         log: the contact log; it is begun where there is none.
         day: when they were contacted, where the file does not say.
-        customers: who of the list; everybody by default.
+        customers: who of the list; by default everybody whom any channel reaches.
         file: the list handed back with an outcome column filled in; who has none is left out.
         shared: let others read the log.
 
@@ -68,7 +68,8 @@ def done(  # noqa: PLR0913 - what is said of a list
                     f"Outcomes are {', '.join(_OUTCOMES)}.",
                 )
     else:
-        told = [{"customer_id": one} for one in (listed if customers is None else customers)]
+        reached = [one for one, rows in listed.items() if any(map(_is_reached, rows))]
+        told = [{"customer_id": one} for one in (reached if customers is None else customers)]
     # Somebody may stand on a call sheet for an action and for a task.
     meant = [
         [one for one in mine if one["action"] == row.get("action")] or mine
@@ -107,21 +108,32 @@ def _list(folder: Path, name: str) -> tuple[str, dict[str, list[Row]]]:
     table = text_table(bytes_in(folder, path), raw_text=is_raw(manifest))
     if not {"customer_id", "action"} <= {*table.column_names}:
         raise InputError(f"{folder}: {path} is no list of people to contact", "Name an action.")
-    # A call sheet has no channel.
-    known = [name for name in ("customer_id", "action", "channel") if name in table.column_names]
-    rows = table.select(known).to_pylist()
-    if path.startswith("tasks/"):  # beside the action, and by whatever channel
-        rows = [{**row, "action": PurePosixPath(path).stem, "channel": None} for row in rows]
+    is_task = path.startswith("tasks/")  # beside the action, and by whatever channel
+    known = [name for name in LOG if name in table.column_names]
+    rows = table.select([name for name in known if not (is_task and name == "channel")]).to_pylist()
+    if is_task:
+        rows = [{**row, "action": PurePosixPath(path).stem} for row in rows]
     listed: dict[str, list[Row]] = {}
     for row in rows:
         listed.setdefault(row["customer_id"], []).append(row)
     return path, listed
 
 
+def _is_reached(row: Row) -> bool:
+    """Whether a channel is left to reach them by, as far as the list tells of channels."""
+    return "channel" not in row or bool(row["channel"])
+
+
 def _row(told: Row, listed: Row, day: date) -> dict[str, str]:
     """A row of the log: what was told, else what the list and the day say."""
     channel = listed.get("channel") or ""
     said = {name: (told.get(name) or "").strip() for name in LOG}
+    if "cost" in listed:  # what their orders cost the shop, and no contact
+        said["cost"] = ""
+    if said["snooze_until"] == (
+        listed.get("snooze_until") or ""
+    ):  # until when they had asked before
+        said["snooze_until"] = ""
     return {
         **said,
         "customer_id": listed["customer_id"],

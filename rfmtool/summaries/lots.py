@@ -58,11 +58,11 @@ def lots_data(result: Standing, back: Backtest | None) -> dict[str, Any] | None:
         lot = action if action in lots.shares else ALL
         mine = rows[rows["lot"].eq(lot) & rows["action"].eq(action)]
         if len(mine):
-            now = on_list.get(action, {"to_contact": 0, "held_out": 0})
+            to_contact = on_list.get(action, {"to_contact": 0})["to_contact"]
             verb = next((_BY[one] for one in channels[action] if one in _BY), "contact")
-            counts = f"{now['to_contact']:,} to {verb}, {now['held_out']:,} left out to compare"
             power = _power(mine, bases.get(action), result.as_of_day)
-            words = f"{plain(action)}: {counts}"
+            words = (f"{plain(action)}: {to_contact:,} to {verb}; left out to compare"
+                     f" {power['held_out']:,} of {len(mine):,}")  # fmt: skip
             lists.append({"action": action, "lot": lot, "words": words, **power})
     began = int(rows["from_on"].min())
     return {

@@ -38,7 +38,7 @@ _TYPES: Final[Mapping[CellKind, pa.DataType]] = {
     "money": pa.int64(),  # whole 1/10,000 of the currency unit
 }
 STEPS: Final = "contact_steps"
-"""All rows of contacts, in which somebody has several."""
+"""All rows of contacts, in which somebody has several; the later are the last."""
 
 
 @dataclass(frozen=True)
@@ -171,8 +171,9 @@ def _settled(
     written = distinct_ids(bare, [one for one in table.ids if not table.roles[one].may_lack])
     ids = pc.unique(matching_key(written))
     matched = _replaced(bare, table.ids, matching_key)
-    every = matched if table.one_row_each and len(ids) < len(matched) else None
-    if every is not None:
+    every = None
+    if table.one_row_each and len(ids) < len(matched):
+        every = _later_last(matched)
         matched = one_row_each(every, table.ids[0], ids)
     told = TableLedger(
         table,
@@ -199,16 +200,11 @@ def _replaced(
     return rows
 
 
-def one_row_each(rows: pa.Table, key: str, ids: pa.Array) -> pa.Table:
-    """Make one row for each id: in each column the cell of the latest row that gives one.
+def _later_last(rows: pa.Table) -> pa.Table:
+    """Put rows in the order of their days, and then of all they say.
 
-    Args:
-        rows: several for an id.
-        key: the column of ids.
-        ids: each once.
-
-    Rows are told apart by their days first and then by all they say, so that the order in which a
-    file lists them decides nothing; of two rows of one day the one that refuses is the later.
+    The order in which a file lists them decides nothing; of two rows of one day the one that
+    refuses is the later.
     """
     fields = sorted(rows.schema, key=lambda field: not pa.types.is_date(field.type))
     keys = [(field.name, "ascending", "at_start") for field in fields]
@@ -216,7 +212,17 @@ def one_row_each(rows: pa.Table, key: str, ids: pa.Array) -> pa.Table:
     if _CONSENT in rows.column_names:
         told = rows.append_column(_REFUSES, pa.array(saying(rows[_CONSENT], REFUSALS)))
         keys.insert(1, (_REFUSES, "ascending", "at_start"))
-    rows = rows.take(pc.sort_indices(told, keys))
+    return rows.take(pc.sort_indices(told, keys))
+
+
+def one_row_each(rows: pa.Table, key: str, ids: pa.Array) -> pa.Table:
+    """Make one row for each id: in each column the cell of the latest row that gives one.
+
+    Args:
+        rows: several for an id, the later last.
+        key: the column of ids.
+        ids: each once.
+    """
     owners = pc.index_in(rows[key].combine_chunks(), ids).to_numpy(zero_copy_only=False)
     columns = {}
     for name in rows.column_names:
