@@ -269,7 +269,9 @@ def weeks_to_see(
     Returns:
         None where ten years do not suffice, or the share cannot rise so far.
     """
-    for weeks in range(_MOST_WEEKS if base + effect <= 1 else 0):
+    if base + effect > 1:
+        return None
+    for weeks in range(_MOST_WEEKS):
         treated, held_out = (
             round(people + weeks * more) for people, more in zip(sides, a_week, strict=True)
         )

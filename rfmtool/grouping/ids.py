@@ -138,11 +138,9 @@ def id_notices(export: Export, customers: pa.Table, dates: OrderDates) -> Sequen
     most, every = int(orders.max(initial=0)), int(orders.sum())
     if most < every:
         next_most = int(np.partition(orders, -2)[-2])
-        is_lion = (orders > 0).sum() >= _MANY_CUSTOMERS and most > max(
-            _LIONS_SHARE * every, 5 * next_most
-        )
-        first = ids[int(orders.argmax())].as_py()
-        column = export.columns["customer_id"]
+        is_lion = most > max(_LIONS_SHARE * every, 5 * next_most)
+        is_lion &= (orders > 0).sum() >= _MANY_CUSTOMERS
+        first, column = ids[int(orders.argmax())].as_py(), export.columns["customer_id"]
         if first in _GUESTS and most > next_most:
             found.append(
                 f"Column {column!r} says {first!r} of {most:,} of {every:,} orders, more than of"
