@@ -39,10 +39,14 @@ def frame(text):
         ),
         (
             f"{START}Quantity,Price,Discount (%),Subtotal\n1,2024-01-05,a,2,100.00,10.0,180.00\n",
-            "'Discount (%)', 'Subtotal' are not used",
+            "'Subtotal' could be it too",
         ),
         (
-            f"{START}Amount,Price\n1,2024-01-05,a,2,80.00\n2,2024-01-06,b,3,5.50\n",
+            f"{START}Quantity,Price,Discount\n1,2024-01-05,a,2,100.00,10.00\n",
+            "without 'Discount' taken off",
+        ),
+        (
+            f"{START}Amount,Price\n1,2024-01-05,a,1,80.00\n2,2024-01-06,b,3,5.50\n",
             "--column quantity='Amount' and --column unit_price='Price'",
         ),
         (
@@ -50,11 +54,11 @@ def frame(text):
                 "Order,Date,Customer,Email,Total\n1,2024-01-05,Ann Lee,ann@x.org,5\n"
                 "2,2024-01-06,Ann Lee,lee@y.org,7\n"
             ),
-            "--column customer_id='Email' tells such people apart",
+            "--column customer_id='Email' tells them apart",
         ),
         (
             f"{START}Total,Date Paid\n1,2024-01-05,a,5,2024-01-05\n2,2024-01-06,b,7,\n",
-            "--column paid_at=NAME would",
+            "--column paid_at=NAME leaves out the rows",
         ),
         (
             f"{START}Gross Sales,Refunds,Net Sales\n1,2024-01-05,a,100.00,-40.00,60.00\n",
@@ -80,7 +84,7 @@ def frame(text):
                 f"{START}Amount,Status\n1,2024-01-05,a,50,shipped\n1,2024-01-05,a,20,cancelled\n"
                 "2,2024-01-06,b,5,shipped\n"
             ),
-            "another row of their order is none: 1",
+            "another row of their order is none: 1 at least",
         ),
         (
             (
@@ -151,7 +155,10 @@ def test_a_pending_order_whose_payment_is_there_is_a_sale():
             "Order,Name,Created At,Amount\n1,#1001,2024-01-05,5\n2,#1002,2024-01-06,7\n",
             "names of orders",
         ),
-        ("Order ID,Date,Name,SKU,Total\n1,2024-01-05,Blue mug,M1,5\n", "recognised as customer_id"),
+        (
+            "Order ID,Date,Name,SKU,Total\n1,2024-01-05,Blue mug,M1,5\n",
+            "may be the name of an article",
+        ),
     ],
 )
 def test_a_name_of_something_else_is_no_customer(text, said):
@@ -166,18 +173,54 @@ def test_who_served_is_no_customer():
 
 
 NOTE = [
-    "1,2024-01-05,a,shoes,Invoice,100", "2,2024-02-05,a,shoes,Credit Note,100",
-    "2,2024-02-05,a,fee kept,Credit Note,-10", "3,2024-02-06,a,shoes,Invoice,50",
-    "4,2024-02-07,a,shoes,Credit Note,-5",
+    "Order,Date,Customer,Product Category,Type,Amount",
+    "1,2024-01-05,a,shoes,Invoice,100", "2,2024-02-05,a,shoes,Credit Note,30",
+    "2,2024-02-05,a,other,Credit Note,-10", "3,2024-02-06,a,shoes,Invoice,50",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("select", [None, ("customer_id", "monetary", "refunds")])
-@pytest.mark.parametrize("step", [1, -1])
-def test_a_credit_note_with_a_fee_that_is_kept_gives_back_the_rest(select, step):
-    rows = "\n".join(["Order,Date,Customer,Product Category,Type,Amount", *NOTE[::step]])
+@pytest.mark.parametrize("column", ["Order", "Number"])
+def test_each_row_of_a_credit_note_is_given_back_wherever_it_stands(tmp_path, select, column):
+    header, *rows = [row.replace("Order", column) for row in NOTE]
+    for name, part in (("1", rows[:2]), ("2", rows[2:]), ("all", rows), ("turned", rows[::-1])):
+        (tmp_path / f"{name}.csv").write_text("\n".join([header, *part]) + "\n")
+    for files in (["1", "2"], ["all"], ["turned"]):
+        paths = [tmp_path / f"{name}.csv" for name in files]
+        result = rfmtool.run(paths, settings=Settings(select=select))
+        assert result.customers[["monetary", "refunds"]].to_numpy().tolist() == [[110, 40]]
+    assert any("both signs" in one for one in told("\n".join(NOTE)))
+    assert not any("both signs" in one for one in told("\n".join(NOTE[:3])))
 
-    result = rfmtool.run(frame(rows), settings=Settings(select=select))
 
-    found = result.customers[["monetary", "refunds"]].astype(float).to_numpy().tolist()
-    assert found == [[55, 105]]
+def test_currencies_of_several_files_are_taken_together(tmp_path):
+    for code in ("EUR", "MXN"):
+        row = f"{code},2024-01-05,{code},5,{code}\n"
+        (tmp_path / f"{code}.csv").write_text(f"{START}Total,Cur.\n{row}")
+
+    assert any("names 2 currencies" in one for one in reading_notices(look(tmp_path)))
+
+
+def test_a_user_with_an_address_is_a_customer():
+    text = "Order,User,Email,Date,Total\n1,77,a@x.org,2024-01-05,5\n"
+
+    assert rfmtool.run(frame(text)).customers["customer_id"].tolist() == ["77"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{START}Total,Status\n1,2024-01-05,a,50,Cancelled\n1,2024-01-05,a,20,\n2,2024-01-06,b,5,\n",
+        f"{START}Total,Voided\n1,2024-01-05,a,50,yes\n1,2024-01-05,a,20,no\n2,2024-01-06,b,5,no\n",
+    ],
+)
+def test_rows_that_go_by_their_order_are_not_told_of(text):
+    assert told(text) == []
+
+
+@pytest.mark.parametrize("kind", ["Int64", "float64", "category", "object"])
+def test_typed_columns_and_empty_ones_are_looked_at_too(kind):
+    table = frame(f"{START}Amount,Price\n1,2024-01-05,a,1,5.00\n").assign(
+        Price=pd.Series([None], dtype=kind), Discount=None, Cur=None
+    )
+    assert reading_notices(look(table)) == []

@@ -2,12 +2,15 @@
 
 import os
 import signal
+import sys
 import time
 from threading import Event, Thread
 
 import pytest
 
 from rfmtool.interrupts import STOPPING, uninterrupted
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a signal would end the tests")
 
 
 def sent(number):

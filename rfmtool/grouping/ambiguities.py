@@ -105,7 +105,7 @@ def check_amounts(export: Export, counts: OrderCounts) -> None:
     Raises:
         AmbiguousInputError: nearly all orders of several rows have one amount on all of them.
     """
-    if counts.of_rows >= _SURE_ORDERS and counts.alike >= _SURE_SHARE * counts.of_rows:
+    if _are_surely_totals(counts):
         raise AmbiguousInputError(
             f"{export.name}: {counts.alike:,} of {counts.of_rows:,} orders with several rows have"
             f" one amount on all of them in column {export.columns['amount']!r}, as if it were the"
@@ -115,9 +115,13 @@ def check_amounts(export: Export, counts: OrderCounts) -> None:
         )
 
 
+def _are_surely_totals(counts: OrderCounts) -> bool:
+    return counts.of_rows >= _SURE_ORDERS and counts.alike >= _SURE_SHARE * counts.of_rows
+
+
 def amount_notices(counts: OrderCounts) -> Sequence[str]:
     """A sentence where many orders repeat one amount on every row, but not enough to ask."""
-    if counts.alike < _SOME_ORDERS or 2 * counts.alike < counts.of_rows:
+    if _are_surely_totals(counts) or counts.alike < max(_SOME_ORDERS, counts.of_rows / 2):
         return []
     several = f"{counts.alike:,} of the {counts.of_rows:,} with several"
     hint = "If it is the order's total, --amount-per order counts it once."

@@ -54,7 +54,12 @@ def check_ids(export: Export, customers: pa.Table, dates: OrderDates, ledger: Le
             " and not customers",
             "Name the column of customers with --column customer_id=NAME.",
         )
-    if normal(column) == "name" and pc.all(pc.match_substring_regex(ids, "^#[0-9]")).as_py():
+    is_asked = "customer_id" in export.asked.columns
+    if (
+        normal(column) == "name"
+        and not is_asked
+        and pc.all(pc.match_substring_regex(ids, "^#[0-9]")).as_py()
+    ):
         raise InputError(
             f"{export.name}: column {column!r} holds the names of orders, such as #1001, and not"
             " customers",

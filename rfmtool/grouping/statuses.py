@@ -9,6 +9,7 @@ from typing import Final
 
 from rfmtool.errors import AmbiguousInputError
 from rfmtool.money import money_text
+from rfmtool.rules.presets import SALE_ROLES
 from rfmtool.sources import Export
 from rfmtool.sources.ledger import Ledger, StatusSum
 from rfmtool.sources.names import normal
@@ -135,11 +136,20 @@ def status_notices(export: Export, ledger: Ledger) -> Sequence[str]:
         if gives_back and row.word and row.role != "type" and row.held.units > 0
         and is_of(row.word, "not_a_sale", "refunded") and row.meaning == "not_a_sale"
     ]  # fmt: skip
-    if outvoted := ledger.outvoted_rows:
+    if len(ledger.credit_signs) > 1:
+        found.append(
+            "Money given back is written with both signs, and each row of it is taken off. If some"
+            f" was kept, such as a fee, give its rows another word in {export.columns['type']!r}."
+        )
+    # Rows without a status of their own go by that of their order.
+    sales = _sum(row for row in rows if row.role == "status" and row.meaning == "sale").rows
+    elsewhere = ledger.rows - ledger["blank"] - ledger["not_a_sale"]
+    outvoted = min(ledger.outvoted_rows, sales - elsewhere)
+    if outvoted > 0 and export.columns.keys() & SALE_ROLES == {"status"}:
         found.append(
             "Rows left out though their own status is that of a sale, as another row of their order"
-            f" is none: {outvoted:,}. If a status is the row's and not the order's, take the rows"
-            " that are no sales out of the export."
+            f" is none: {outvoted:,} at least. If a status is the row's and not the order's, take"
+            " the rows that are no sales out of the export."
         )
     parts = _sum(row for row in rows if row.word and is_of(row.word, "sale", "part_refunded"))
     if parts.rows and "refunded" not in export.columns and not gives_back:

@@ -5,7 +5,7 @@ Nothing is decided by it: what else a column could be is said, with the option t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import pyarrow as pa
@@ -23,7 +23,9 @@ DOUBTED: Final = ("amount", "customer_id", "email")
 """The roles whose cells are looked at."""
 _FEW_WORDS: Final = 12
 _A_NAME: Final = r"^[^0-9@]+\s[^0-9@]+$"
-_PIECES: Final = r"^[0-9]{1,2}$"
+_NO_PIECES: Final = r"[^0-9]|[0-9]{3}"
+_CODE_LETTERS: Final = 3
+_KINDS_OF_ROWS: Final = frozenset({"recordtype", "linetype", "documenttype", "transactiontype"})
 _WITH_CENTS: Final = r"[.,][0-9]{2}$"
 _NOT_NOTHING: Final = "[1-9]"
 _ROW_TOTALS: Final = frozenset({
@@ -52,68 +54,73 @@ def doubts_of(source: Source, cells: Mapping[str, pa.Array], asked: Asked) -> It
     if "amount" not in asked.columns:
         yield from _of_amounts(taken, cells, others)
     for name, column in others.items():
-        words = filled_words(column).to_pylist() if pa.types.is_string(column.type) else []
-        if "currency" not in taken and _are_currencies(words):
-            yield (f"Column {name!r} names {len(words)} currencies and is not used, so their money"
-                   " is added up: --column currency=NAME tells them apart.")  # fmt: skip
-        if "type" not in taken and normal(name) in synonyms()["type"]:
-            sales = [word for word in words if Statuses().meaning(word, of_type=True) == "sale"]
-            if sales and len(words) <= _FEW_WORDS:
-                yield (f"Column {name!r} says {sales[0]!r} of some rows and is not used: if others"
-                       " are no sales, --column type=NAME asks which.")  # fmt: skip
+        if "type" in taken or normal(name) not in _KINDS_OF_ROWS:
+            continue
+        words = filled_words(column)
+        few = words.to_pylist() if len(words) <= _FEW_WORDS else []
+        sales = [word for word in few if Statuses().meaning(word, of_type=True) == "sale"]
+        if sales:
+            yield (f"Column {name!r} says {min(sales)!r} of some rows and is not used: if others"
+                   " are no sales, --column type=NAME asks which.")  # fmt: skip
     if "customer_id" not in asked.columns and "email" in cells and "customer_id" in cells:
         yield from _namesakes(taken, cells["customer_id"], cells["email"])
 
 
-def _are_currencies(words: list[str]) -> bool:
-    codes = {word.upper() for word in words}
-    return len(codes) > 1 and all(code.isalpha() and currencies.is_known(code) for code in codes)
+def currencies_in(cells: Mapping[str, pa.Array]) -> dict[str, set[str]]:
+    """By name, the codes in the columns without a role that hold nothing but currencies."""
+    found = {}
+    for name, column in cells.items():
+        if not name.startswith(KEPT) or not pa.types.is_string(column.type):
+            continue
+        words = filled_words(column)
+        codes = {word.upper() for word in words.to_pylist()} if len(words) <= _FEW_WORDS else set()
+        if all(len(code) == _CODE_LETTERS and currencies.is_known(code) for code in codes):
+            found[name.removeprefix(KEPT)] = codes
+    return found
 
 
 def _of_amounts(
     taken: Mapping[str, str], cells: Mapping[str, pa.Array], others: Mapping[str, pa.Array]
 ) -> Iterator[str]:
     """What money could be read from instead."""
-    numbers = {
-        name: column
-        for name, column in others.items()
-        if kind_of_words(filled_words(column)) in ("number", "empty")
-    }
+
+    def numbers(is_one: Callable[[str], bool]) -> list[str]:
+        """The columns of numbers with such a name; of few the cells are looked at."""
+        likely = [name for name in others if is_one(normal(name))]
+        words = {name: filled_words(others[name]) for name in likely}
+        return [name for name in likely if kind_of_words(words[name]) in ("number", "empty")]
+
     if "amount" not in taken:
-        quantity, price = taken["quantity"], taken["unit_price"]
-        names = [
-            name
-            for name, column in numbers.items()
-            if normal(name) in _ROW_TOTALS
-            or (any(stem in normal(name) for stem in _DISCOUNTS) and _has(column, _NOT_NOTHING))
-        ]
-        if names:
-            yield (f"Money is {quantity!r} times {price!r}, and {_listed(names)} not used: if one"
-                   " is what the row comes to, --column amount=NAME takes it.")  # fmt: skip
+        money = f"Money is {taken['quantity']!r} times {taken['unit_price']!r}"
+        if totals := numbers(_ROW_TOTALS.__contains__):
+            yield f"{money}; {_listed(totals)} could be it too: see --column amount=NAME."
+        less = numbers(lambda name: any(one in name for one in _DISCOUNTS) and "cod" not in name)
+        if less := [name for name in less if _some(others[name], _NOT_NOTHING)]:
+            yield (f"{money}, without {_listed(less)} taken off: --column amount=NAME takes a"
+                   " column of what rows come to.")  # fmt: skip
         return
-    if names := [name for name in numbers if normal(name) in synonyms()["amount"]]:
-        listed = ", ".join(map(repr, names))
-        yield (f"Money is read from {taken['amount']!r}; {listed} could be it too: see --column"
-               " amount=NAME.")  # fmt: skip
-    known = synonyms()["unit_price"]
-    prices = [name for name, column in numbers.items()
-              if normal(name) in known and _has(column, _WITH_CENTS)]  # fmt: skip
-    is_counted = any(normal(name) in synonyms()["quantity"] for name in others)
-    if prices and not is_counted and not _has(cells["amount"], _PIECES, other=True):
+    if names := numbers(synonyms()["amount"].__contains__):
+        yield (f"Money is read from {taken['amount']!r}; {_listed(names)} could be it too: see"
+               " --column amount=NAME.")  # fmt: skip
+    if normal(taken["amount"]) != "amount" or numbers(synonyms()["quantity"].__contains__):
+        return
+    amounts = filled_words(cells["amount"])
+    prices = numbers(synonyms()["unit_price"].__contains__)
+    prices = [name for name in prices if _some(others[name], _WITH_CENTS)]
+    if prices and _some(amounts, "^1$") and not _some(amounts, _NO_PIECES):
         amount, price = taken["amount"], prices[0]
         yield (f"Money is read from {amount!r}, small whole numbers, and {price!r} is not used: if"
                f" {amount!r} counts pieces, take --column quantity={amount!r} and --column"
                f" unit_price={price!r}.")  # fmt: skip
 
 
-def _has(column: pa.Array, pattern: str, *, other: bool = False) -> bool:
-    """Whether a cell matches, or with `other` whether one does not."""
-    found = pc.match_substring_regex(pc.cast(column, pa.string()), pattern)
-    return bool(pc.any(pc.invert(found) if other else found).as_py())
+def _some(column: pa.Array, pattern: str) -> bool:
+    """Whether any cell matches."""
+    return pc.any(pc.match_substring_regex(pc.cast(column, pa.string()), pattern)).as_py() is True
 
 
 def _listed(names: list[str]) -> str:
-    return f"{', '.join(map(repr, names))} {'is' if len(names) == 1 else 'are'}"
+    return ", ".join(map(repr, names))
 
 
 def _namesakes(taken: Mapping[str, str], ids: pa.Array, emails: pa.Array) -> Iterator[str]:
@@ -127,5 +134,5 @@ def _namesakes(taken: Mapping[str, str], ids: pa.Array, emails: pa.Array) -> Ite
     several = pc.sum(pc.greater(addresses["email_count_distinct"], 1)).as_py() or 0
     if several:
         yield (f"Column {taken['customer_id']!r} holds names, and with {several:,} of them in the"
-               " first rows stand several e-mail addresses: --column"
-               f" customer_id={taken['email']!r} tells such people apart.")  # fmt: skip
+               " first rows stand several e-mail addresses: if those are of several people,"
+               f" --column customer_id={taken['email']!r} tells them apart.")  # fmt: skip

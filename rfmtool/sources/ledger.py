@@ -64,6 +64,7 @@ class Tally:
     ids_end_in_point_zero: bool = True
     shortened_orders: int = 0
     repeated_refunds: int = 0
+    credit_signs: frozenset[int] = frozenset()
     has_marks: bool = False
     currencies: frozenset[str] = frozenset()
     unrated: frozenset[str] = frozenset()
@@ -105,6 +106,8 @@ class Ledger:
     """How many rows have an order id such as 6.12E+12, which a spreadsheet has cut short."""
     repeated_refunds: int = 0
     """How many rows repeat what was given back of a whole order, which is taken off by each."""
+    credit_signs: set[int] = field(default_factory=set)
+    """1, -1 or both: of the money of credit notes, as it is written."""
     has_marks: bool = False
     currencies: set[str] = field(default_factory=set)
     unrated: set[str] = field(default_factory=set)
@@ -143,6 +146,7 @@ class Ledger:
         self.ids_end_in_point_zero &= tally.ids_end_in_point_zero
         self.shortened_orders += tally.shortened_orders
         self.repeated_refunds += tally.repeated_refunds
+        self.credit_signs |= tally.credit_signs
         self.has_marks |= tally.has_marks
         self.currencies |= tally.currencies
         self.unrated |= tally.unrated

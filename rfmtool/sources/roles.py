@@ -20,7 +20,6 @@ from rfmtool.sources.names import normal
 _FILE: Final = "synonyms.toml"
 NET_OF_REFUNDS: Final = frozenset({"netsales"})
 """What is called so has what was given back taken off already."""
-_ARTICLE_NUMBERS: Final = frozenset({"sku", "productid", "productcode", "stockcode"})
 _OPTION: Final = "--column ROLE=NAME"
 Finder = Callable[[Sequence[str], Mapping[str, str], str], dict[str, int]]
 """From a header, the columns asked for and the file's name to the place of each role."""
@@ -80,10 +79,15 @@ def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> d
     names = {role: normal(header[place]) for role, place in places.items()}
     if "refunded" not in asked and names.get("amount") in NET_OF_REFUNDS:
         places.pop("refunded", None)
-    # Beside the number of an article its name is as likely as a customer's.
-    is_unsure = names.get("customer_id") == "name" and names.get("product") in _ARTICLE_NUMBERS
-    if is_unsure and "customer_id" not in asked:
-        del places["customer_id"]
+    if "customer_id" not in asked:
+        if names.get("customer_id") == "user" and names.get("name") == "customername":
+            places["customer_id"] = places.pop("name")  # the user is who served them
+        if names.get("customer_id") == "name" and names.get("product") == "sku":
+            name, sku = (header[places[role]] for role in ("customer_id", "product"))
+            raise InputError(
+                f"{where}: {name!r} beside {sku!r} may be the name of an article or of a customer",
+                f"If it is the customer's, take --column customer_id={name!r}.",
+            )
     return needed(places, header, where)
 
 

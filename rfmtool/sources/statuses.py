@@ -63,7 +63,8 @@ class Statuses:
         Args:
             word: the cell.
             of_type: whether its column is one of types.
-            paid_apart: whether another column says if the order is paid: `pending` is open then.
+            paid_apart: whether another column says if the order is paid: what a word such as
+                `pending` or `unpaid` says of that is open then.
         """
         key = normal(word)
         if key in self.not_a_sale:

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.rules.presets import Preset
-from rfmtool.sources.doubts import DOUBTED, doubts_of
+from rfmtool.sources.doubts import DOUBTED, currencies_in, doubts_of
 from rfmtool.sources.layout import KEPT, Asked, Kind
 from rfmtool.sources.names import normal
 from rfmtool.sources.roles import NET_OF_REFUNDS
@@ -39,6 +39,7 @@ def unplayed(sources: Sequence[Source], asked: Asked, preset: Preset) -> tuple[s
     known = bool(preset.columns)  # whoever wrote it knew what is owed, and which amount to take
     found: dict[str, str] = {}
     doubts: list[str] = []
+    currencies: dict[str, set[str]] = {}
     step = -(-len(sources) // _MOST_FILES)
     for place, source in enumerate(sources):
         cells = {} if place % step else _sample(source)
@@ -46,7 +47,9 @@ def unplayed(sources: Sequence[Source], asked: Asked, preset: Preset) -> tuple[s
             like, column = _likeness(name), cells.get(KEPT + name)
             if like is None or (known and like.get("option") in (*source.layout.places, "unpaid")):
                 continue
-            if not like.get("where_empty") or _has_empty(column):
+            if source.layout.places.keys().isdisjoint(like.get("unless", ())) and (
+                "cells" not in like or _is_partly(like["cells"], column)
+            ):
                 found.setdefault(name, f"Column {name!r} looks like {like['what']} and is not used"
                                        f"{_advice(like, column, source)}")  # fmt: skip
         for name, (role, word) in _telling(cells).items():
@@ -59,12 +62,21 @@ def unplayed(sources: Sequence[Source], asked: Asked, preset: Preset) -> tuple[s
                                    f" and is not used{option}.")  # fmt: skip
         if source is sources[0] and not known:
             doubts = [*doubts_of(source, cells, asked)]
+        if "currency" not in source.layout.places:
+            for name, words in currencies_in(cells).items():
+                currencies.setdefault(name, set()).update(words)
+    doubts += [
+        f"Column {name!r} names {len(words)} currencies and is not used, so their money is added"
+        " up: --column currency=NAME tells them apart."
+        for name, words in currencies.items()
+        if len(words) > 1
+    ]
     return (*found.values(), *doubts)
 
 
 def _others(source: Source) -> dict[int, str]:
-    """The columns without a role, by place."""
-    played = {*source.layout.places.values()}
+    """The columns without a role, by place; those that are only carried through are such, too."""
+    played = {place for role, place in source.layout.places.items() if not role.startswith(KEPT)}
     header = enumerate(source.layout.header)
     return {place: name.strip() for place, name in header if place not in played}
 
@@ -88,12 +100,14 @@ def _likeness(name: str) -> dict[str, Any] | None:
     return None
 
 
-def _has_empty(column: pa.Array | None) -> bool:
-    """Whether a column that is there has cells that are empty, and others."""
+def _is_partly(kind: str, column: pa.Array | None) -> bool:
+    """Whether some cells of a column are of a kind, and the others empty."""
     if column is None:
         return False
     texts = pc.utf8_trim_whitespace(pc.cast(column, pa.string()).fill_null(""))
-    return bool(pc.any(pc.equal(texts, "")).as_py() and pc.any(pc.not_equal(texts, "")).as_py())
+    return (
+        pc.any(pc.equal(texts, "")).as_py() is True and kind_of_words(filled_words(column)) == kind
+    )
 
 
 def _advice(like: Mapping[str, Any], column: pa.Array | None, source: Source) -> str:

@@ -62,7 +62,7 @@ def lots_data(result: Standing, back: Backtest | None) -> dict[str, Any] | None:
             verb = next((_BY[one] for one in channels[action] if one in _BY), "contact")
             power = _power(mine, bases.get(action), result.as_of_day)
             words = (f"{plain(action)}: {to_contact:,} to {verb}; left out to compare"
-                     f" {power['held_out']:,} of {len(mine):,}")  # fmt: skip
+                     f" {power['held_out']:,} of the {len(mine):,} of this round")  # fmt: skip
             lists.append({"action": action, "lot": lot, "words": words, **power})
     began = int(rows["from_on"].min())
     return {

@@ -47,10 +47,10 @@ from rfmtool.sources.rows.bins import (
 from rfmtool.sources.rows.runs import Runs, count_by_run, find_runs
 from rfmtool.sources.rows.sales import (
     STATUS_ROLES,
+    credits_of,
     no_sales,
     of_no_sale_type,
     statuses_of,
-    turned_credits,
 )
 
 LINES: Final = pa.schema(
@@ -171,6 +171,8 @@ class _Sorted:
     """How many rows of each run are in its bin."""
     sales: Units
     refunds: Units
+    credit_signs: frozenset[int]
+    """1, -1 or both: of the money of credit notes, as it is written."""
 
     def are(self, name: str) -> Mask:
         """The runs of a bin."""
@@ -185,11 +187,13 @@ def _sorted(batch: Batch, reading: Reading, question: Question) -> _Sorted:
     money = read_money(batch.cells, runs, days, reading, question)
     apart = rows_apart(batch, runs, bins, money.problems, money.others)
     sales, refunds = sums_of(money, runs)
-    turned = turned_credits(runs.heads, sales - refunds, question)
-    if turned is not None:
-        sales, refunds = np.where(turned, refunds, sales), np.where(turned, sales, refunds)
+    given_back, signs = credits_of(runs.heads, question), frozenset[int]()
+    if given_back is not None and given_back.any():
+        # A credit note's money is given back, whatever the sign of a row, and whatever rows are by.
+        sales, refunds = np.where(given_back, 0, sales), refunds + np.where(given_back, sales, 0)
+        signs = frozenset(np.sign(money.paid[np.repeat(given_back, runs.lengths)]).tolist()) - {0}
     counts = runs.lengths - count_by_run(apart.rows, runs)
-    return _Sorted(batch, runs, days, bins, asked_for, money, apart, counts, sales, refunds)
+    return _Sorted(batch, runs, days, bins, asked_for, money, apart, counts, sales, refunds, signs)
 
 
 def _columns(
@@ -236,6 +240,7 @@ def _tally(rows: _Sorted, reading: Reading, question: Question) -> Tally:
         ids_end_in_point_zero=_end_in_point_zero(ids[:_LOOK]) and _end_in_point_zero(ids),
         shortened_orders=_shortened_orders(rows),
         repeated_refunds=repeated_refunds(rows.batch.cells, rows.money),
+        credit_signs=rows.credit_signs,
         has_marks=not reading.numbers.settled and has_marks(rows.batch.cells),
         currencies=currencies_of(rows.runs, seen, rows.money.said, rows.apart),
         unrated=rows.money.unrated(rows.apart),

@@ -56,30 +56,9 @@ def of_no_sale_type(heads: Cells, question: Question) -> Mask:
     return aside
 
 
-def turned_credits(heads: Cells, units: Units, question: Question) -> Mask | None:
-    """The runs of credit notes whose money is to change its sign; None where there are none.
-
-    The money of a credit note is given back, whatever its sign. What its rows come to together
-    tells how it is written: a fee that is kept stands with the other sign.
-
-    Args:
-        heads: of the runs.
-        units: what each run comes to, in 1/10,000.
-        question: says what words mean.
-    """
-    if "type" not in heads:
-        return None
-    is_credit: Mask = _means(heads, "type", question) == _CREDIT
-    if not is_credit.any():
-        return None
-    turned = is_credit & (units > 0)
-    if "order_id" in heads:
-        runs = np.flatnonzero(is_credit & ~is_blank(heads["order_id"]))
-        notes, found = _encoded(heads["order_id"].take(pa.array(runs)))
-        sums = np.zeros(len(found), dtype=np.int64)
-        np.add.at(sums, notes, units[runs])
-        turned[runs] = sums[notes] > 0
-    return turned
+def credits_of(heads: Cells, question: Question) -> Mask | None:
+    """The runs of credit notes and refunds; None where nothing says which are."""
+    return _means(heads, "type", question) == _CREDIT if "type" in heads else None
 
 
 def _means(heads: Cells, role: str, question: Question) -> npt.NDArray[np.int8]:
