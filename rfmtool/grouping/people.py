@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from rfmtool.arrays import Places
 from rfmtool.sources.cells.ids import is_listed, matching_key
+from rfmtool.sources.consents import CONSENTS, REFUSALS, saying
 
 _EVENT_DAY: Final[Mapping[str, str]] = {
     "referrals": "referred_on",
@@ -196,5 +197,8 @@ def add_contacts(
             columns[name] = latest[name].to_pandas()
         if contacts is not None and name in contacts:
             told = contacts.set_index("owner")[name].reindex(np.arange(len(people)))
+            if name == "consent" and name in columns:  # what says neither takes nothing back
+                said = pa.array(told.astype("str"), from_pandas=True)
+                told = told.where(saying(said, REFUSALS | CONSENTS) | columns[name].isna())
             columns[name] = told.where(told.notna(), columns[name]) if name in columns else told
     return people.assign(**columns)

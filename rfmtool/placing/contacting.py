@@ -14,6 +14,7 @@ from rfmtool.frames import worded
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.placing.matching import flag, holds
 from rfmtool.rules import Action, Contacting
+from rfmtool.sources.names import normal
 
 CLOSING: Final = ("unsubscribed", "refused")
 """Outcomes after which a channel is closed."""
@@ -21,6 +22,17 @@ RESTING: Final = ("contacted", "often")
 """Why somebody rests: contacted for the same thing lately, or as often as anybody may be."""
 ALIKE: Final = {"phone": ("phone", "call"), "call": ("phone", "call")}
 """Channels that are the same to whom they reach."""
+_WRITTEN: Final = {
+    "email": ("email", "mail", "emailcampaign", "newsletter", "mailing", "courriel", "correo"),
+    "phone": ("phone", "telephone", "tel", "phonecall", "mobile", "telefon", "telefono", "anruf",
+              "appel", "llamada", "telefoon", "telefone"),
+    "call": ("call",),
+    "sms": ("sms", "text", "textmessage"),
+    "whatsapp": ("whatsapp",),
+    "post": ("post", "letter", "postal", "brief", "courrier"),
+}  # fmt: skip
+"""Channels as logs write them, letters alone."""
+_CHANNELS: Final = {word: channel for channel, words in _WRITTEN.items() for word in words}
 _CEILING_DAYS: Final = 30
 
 
@@ -59,15 +71,15 @@ def add_snoozes(people: pd.DataFrame, log: pd.DataFrame | None, as_of_day: int) 
 def closed_channels(people: int, log: pd.DataFrame | None) -> dict[str, Mask]:
     """Who is no longer to be reached by which channel, because they said so there.
 
-    Where the log names no channel, all that reach people by themselves are closed.
+    Where the log names no channel that is known, all that reach people by themselves are closed.
     """
     if log is None or "outcome" not in log:
         return {}
     ends = log[log["outcome"].isin(CLOSING).to_numpy(dtype=bool)]
     by, closed = None, dict[str, Mask]()
     if "channel" in ends:
-        by = ends["channel"].astype("str").fillna("").str.strip().str.lower()
-    for channel in ("email", "phone", "call", "sms", "whatsapp", "post"):
+        by = ends["channel"].astype("str").fillna("").map(normal).map(_CHANNELS).fillna("")
+    for channel in _WRITTEN:
         names = ALIKE.get(channel, (channel,))
         rows = ends if by is None else ends[by.isin([*names, ""])]
         if len(rows):

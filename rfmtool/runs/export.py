@@ -105,7 +105,9 @@ def left_out(
         keep_unknown: take those too whose consent nobody knows.
     """
     said_yes, said_no = consents(people)
-    idle = [row.label for row in playbook if not {*row.channels} - {"manager"}]
+    # Who is to be served, such as for a complaint, is no audience of what only mails or advertises.
+    idle = [row.label for row in playbook if not {*row.channels} - {"manager"}
+            or not (row.is_marketing or "email" in row.channels)]  # fmt: skip
     no_way = people["email"].eq("") & (people["phone"].eq("") | (not tool.by_phone))
     address = people["email"].where(people["email"].ne(""), people["phone"]).str.lower()
     reasons = {

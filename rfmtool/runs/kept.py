@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from rfmtool.manifest import manifest_of
 from rfmtool.outputs.files import write_file
@@ -19,7 +20,7 @@ from rfmtool.rules import Rules, load_rules
 from rfmtool.runs.finished import RULES, SUMMARY, bytes_in, in_units, reading_back
 from rfmtool.runs.texts import as_meant, is_raw, text_table
 from rfmtool.scoring.scales import Scales, load_scales
-from rfmtool.sources.cells.ids import is_listed
+from rfmtool.sources.cells.ids import is_listed, names_listed
 
 PREVIOUS: Final = "previous"
 CUSTOMERS: Final = "customers.csv"
@@ -31,6 +32,8 @@ DID: Final = (
 )  # fmt: skip
 """The columns that tell what somebody ordered and gave back."""
 STANDS: Final = ("stage", "segment", "activity")
+_NAMING: Final = ("recommended_by", "brought")
+"""The columns that name others by their ids."""
 SINCE: Final = ("stage_since_on", "segment_since_on", "stage_before")
 _BOM: Final = b"\xef\xbb\xbf"
 
@@ -89,8 +92,14 @@ class Kept:
         table = text_table(self.bytes_of(CUSTOMERS), raw_text=True)
         meant = as_meant(table.select(["customer_id"]), raw_text=self.raw_text)
         ids = meant["customer_id"].combine_chunks()
-        gone = is_listed(ids, suppressed)
-        return table.filter(pa.array(~gone)) if gone.any() else None
+        gone, kept = is_listed(ids, suppressed), table
+        for name in {*_NAMING} & {*table.column_names}:  # of others, whom they name
+            cells = table[name].combine_chunks()
+            texts = pc.drop_null(pc.unique(cells)).to_pylist()
+            named = pa.array([one for one in texts if names_listed(one, suppressed)], pa.string())
+            cells = pc.if_else(pc.is_in(cells, named), None, cells)
+            kept = kept.set_column(kept.column_names.index(name), name, cells)
+        return None if kept.equals(table) and not gone.any() else kept.filter(pa.array(~gone))
 
     def copy(self, new: Path, place: str, suppressed: frozenset[str]) -> list[dict[str, Any]]:
         """Write its files into a new folder, who is suppressed now taken out.

@@ -102,7 +102,8 @@ def _of_amounts(
     if names := numbers(synonyms()["amount"].__contains__):
         yield (f"Money is read from {taken['amount']!r}; {_listed(names)} could be it too: see"
                " --column amount=NAME.")  # fmt: skip
-    if normal(taken["amount"]) != "amount" or numbers(synonyms()["quantity"].__contains__):
+    is_counted = bool(numbers(synonyms()["quantity"].__contains__))
+    if normal(taken["amount"]) != "amount" or is_counted or "amount" not in cells:
         return
     amounts = filled_words(cells["amount"])
     prices = numbers(synonyms()["unit_price"].__contains__)

@@ -14,6 +14,7 @@ from typing import Final
 
 from rfmtool.columns import CONTACTS
 from rfmtool.errors import AmbiguousInputError, InputError, UsageError, having_seen
+from rfmtool.sources.consents import OPTED_OUT
 from rfmtool.sources.layout import EXPORT_KINDS, KEPT, OPTIONAL_ROLES, SUGGESTED_ROLES, Kind
 from rfmtool.sources.names import normal
 
@@ -105,6 +106,12 @@ def places_of(
         AmbiguousInputError: a column's name occurs twice.
     """
     places = {role: _place_of(name, header, where) for role, name in asked.items()}
+    if "consent" in asked and normal(asked["consent"]) in OPTED_OUT:
+        raise InputError(
+            f"{where}: by its name column {asked['consent']!r} says who has opted out, which is the"
+            " reverse of a consent",
+            "Of --contacts a column of that name is read so by itself: leave it out.",
+        )
     names = [normal(name) for name in header]
     for role, known in known_names.items():
         if role in places:

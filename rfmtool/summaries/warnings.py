@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
+import pyarrow.compute as pc
 
 from rfmtool.grouping.ambiguities import amount_notices
 from rfmtool.grouping.ids import id_notices
@@ -13,6 +14,7 @@ from rfmtool.grouping.statuses import status_notices
 from rfmtool.money import money_text
 from rfmtool.scoring.scores import is_unseen
 from rfmtool.scoring.timing import MIN_GAPS, MIN_SECOND_ORDERS
+from rfmtool.sources.consents import CONSENTS, NOT_KNOWN, REFUSALS, saying
 from rfmtool.summaries.exchange import unrated
 from rfmtool.summaries.lots import lot_warnings
 from rfmtool.summaries.words import counted, money, not_read, restated
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 _SHORT_HISTORY_DAYS: Final = 400
 _LARGE_SHARE: Final = 0.01
 _FEW: Final = 20
+_SOME: Final = 3
+_CLEAR: Final = REFUSALS | CONSENTS | NOT_KNOWN
+_LATER: Final = {"feedback": "given_on", "referrals": "referred_on", "contact_steps": "since_on"}
 
 
 def warnings(
@@ -153,6 +158,22 @@ def _evidence_warnings(result: Standing) -> list[str]:
                 f"partners: {table.matched:,} people are listed, more than half of all buyers: is"
                 " it the right table?"
             )
+    told = result.evidence.tables if result.evidence else {}
+    if "contacts" in told and "consent" in told["contacts"].column_names:
+        consent = told["contacts"]["consent"].combine_chunks()
+        unclear = consent.is_valid().to_numpy(zero_copy_only=False) & ~saying(consent, _CLEAR)
+        if unclear.any():
+            found.append(
+                f"contacts: {counted(int(unclear.sum()), 'consent')} neither yes nor no: taken for"
+                " not known, so lists to mail have these people. Write yes or no."
+            )
+    for name, column in _LATER.items():
+        if name in told:
+            days = told[name][column].cast("int32")
+            later = pc.sum(pc.greater(days, result.as_of_day)).as_py() or 0
+            if later:
+                rows = counted(later, "row")
+                found.append(f"{name}: {rows} dated after {result.as_of}, so not yet true.")
     return found
 
 
@@ -172,6 +193,11 @@ def table_warnings(name: str, table: TableLedger) -> list[str]:
         found.append(
             f"{name}: {counted(table.rows.rejected, 'row')} cannot be read, and say nothing;"
             f" the first is row {first.row:,} of {first.file} ({first.reason})."
+        )
+    if table.table.joins and table.matched == 0 and len(table.ids) >= _SOME:
+        found.append(
+            f"{name}: none of its {len(table.ids):,} people has ordered. If some have, write ids as"
+            " the export does, with zeros in front and capitals."
         )
     if table.unmatched and not table.table.joins:
         one = table.unmatched == 1

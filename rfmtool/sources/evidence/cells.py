@@ -18,11 +18,20 @@ from rfmtool.sources.cells.date_readings import DateReading
 from rfmtool.sources.cells.dates import read_days
 from rfmtool.sources.cells.numbers import NumberReading, read_numbers, to_units
 from rfmtool.sources.cells.typed import shown
+from rfmtool.sources.consents import OPTED_OUT, REFUSALS, saying
 from rfmtool.sources.evidence.roles import EvidenceTable, Role
 from rfmtool.sources.layout import FileLayout
 from rfmtool.sources.ledger import CODES, Tally
+from rfmtool.sources.names import normal as normal_name
 from rfmtool.sources.rows.bins import Codes, is_blank, tally_of_rows
+from rfmtool.sources.statuses import words
 
+_WORDY: Final = r"^[^0-9@]{2,24}$"
+_NOT_OUT: Final = (
+    "no", "false", "0", "0.0", "n", "f", "nein", "non", "nee", "nie", "falsch", "faux", "falso",
+    "none", "null", "n/a", "_", "never",
+)  # fmt: skip
+"""What a column of who opted out says of the others."""
 _YES: Final = ("yes", "true", "1", "y", "1.0")
 _NO: Final = ("no", "false", "0", "n", "0.0")
 
@@ -67,6 +76,9 @@ def typed_rows(
         for role, what in table.roles.items()
         if role in batch.cells
     }
+    if table.joins:  # nobody is no customer
+        for role in cells.keys() & {*table.ids}:
+            cells[role] = replace(cells[role], values=_without_nobody(cells[role].values))
     if "rank" in table.roles:
         cells = _with_sound_ranks(cells, len(batch.rows()))
     if {"from_on", "until_on"} <= cells.keys():  # no period ends before it starts
@@ -82,7 +94,10 @@ def typed_rows(
     columns = {role: column.values for role, column in cells.items()}
     if table.attributes and (places := attribute_places(layout, table)):
         whole = batch.whole()
-        columns |= {name: _emptied(shown(whole[place])) for name, place in places.items()}
+        others = {name: _emptied(shown(whole[place])) for name, place in places.items()}
+        if "consent" in table.roles:
+            columns = _with_refusals(columns, others, table.roles["consent"])
+        columns |= others
     kept = pa.array(bins == CODES["used"])
     rows = pa.RecordBatch.from_pydict(columns).filter(kept)
     names = {name for column in named for name in pc.unique(column.filter(kept)).to_pylist()}
@@ -127,14 +142,44 @@ def _numbers(cells: pa.Array, what: Role, reading: NumberReading) -> Cells:
 def _texts(cells: pa.Array, what: Role) -> Cells:
     if what.kind in ("id", "text"):
         return Cells(cells, np.zeros(len(cells), dtype=bool))
-    words = pc.utf8_lower(pc.utf8_trim_whitespace(cells))
+    bare = pc.utf8_lower(pc.utf8_trim_whitespace(cells))
     if what.kind == "word":
-        values, known = words, pc.is_in(words, pa.array(what.words))
+        values, known = bare, pc.is_in(bare, pa.array(what.words))
     else:  # yes or no
-        yes, no = pc.is_in(words, pa.array(_YES)), pc.is_in(words, pa.array(_NO))
+        yes, no = pc.is_in(bare, pa.array(_YES)), pc.is_in(bare, pa.array(_NO))
         known = pc.or_(yes, no)
         values = pc.if_else(known, yes, pa.scalar(None, pa.bool_()))
-    return Cells(values, mask_of(pc.and_(pc.invert(known), words.is_valid())))
+    return Cells(values, mask_of(pc.and_(pc.invert(known), bare.is_valid())))
+
+
+def _without_nobody(ids: pa.Array) -> pa.Array:
+    """Ids without the words for somebody unknown, such as `anonymous` and `n/a`."""
+    likely = ids.filter(pc.match_substring_regex(ids, _WORDY).fill_null(fill_value=False))
+    found = [one for one in pc.unique(likely).to_pylist() if normal_name(one) in words("nobody")]
+    return pc.if_else(pc.is_in(ids, pa.array(found, pa.string())), None, ids) if found else ids
+
+
+def _with_refusals(
+    columns: Mapping[str, pa.Array], others: Mapping[str, pa.Array], consent: Role
+) -> dict[str, pa.Array]:
+    """The columns, with a consent of `no` where another column of consent or opting out says so.
+
+    Args:
+        columns: by role.
+        others: the columns without a role, by name.
+        consent: the role, by whose names other columns of consent are known.
+    """
+    refusing = []
+    for name, cells in others.items():
+        if normal_name(name) in OPTED_OUT:
+            refusing.append(mask_of(cells.is_valid()) & ~saying(cells, _NOT_OUT))
+        elif normal_name(name) in consent.names:
+            refusing.append(saying(cells, REFUSALS))
+    if not refusing:
+        return dict(columns)
+    said = columns.get("consent", pa.nulls(len(refusing[0]), pa.string()))
+    refused = pa.array(np.logical_or.reduce(refusing))
+    return {**columns, "consent": pc.if_else(refused, "no", said)}
 
 
 def _emptied(cells: pa.Array) -> pa.Array:

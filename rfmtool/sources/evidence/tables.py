@@ -16,7 +16,7 @@ from rfmtool.errors import InputError, UsageError, naming
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells.date_readings import check_zone
 from rfmtool.sources.cells.ids import matching_key, without_point_zero
-from rfmtool.sources.consents import REFUSALS, saying
+from rfmtool.sources.consents import CONSENTS, REFUSALS, saying
 from rfmtool.sources.evidence.cells import TableReading, typed_rows
 from rfmtool.sources.evidence.ledger import FileAgain, TableLedger, distinct_ids
 from rfmtool.sources.evidence.reading import table_reading, taken_apart
@@ -175,6 +175,8 @@ def _settled(
     if table.one_row_each and len(ids) < len(matched):
         every = _later_last(matched)
         matched = one_row_each(every, table.ids[0], ids)
+    if {"email", _CONSENT} <= {*matched.column_names}:
+        matched = _refused_by_address(matched)
     told = TableLedger(
         table,
         ledger,
@@ -187,6 +189,16 @@ def _settled(
         if what.empty is not None:  # an empty cell of the column means something
             matched = _replaced(matched, [role], methodcaller("fill_null", what.empty))
     return matched, told, every
+
+
+def _refused_by_address(contacts: pa.Table) -> pa.Table:
+    """The contacts with a consent of `no` for all of an address by which one has refused."""
+    consent = contacts[_CONSENT].combine_chunks()
+    addresses = pc.utf8_lower(pc.utf8_trim_whitespace(contacts["email"].combine_chunks()))
+    refused = saying(consent, REFUSALS)
+    shared = pc.is_in(addresses, pc.drop_null(pc.unique(addresses.filter(pa.array(refused)))))
+    consent = pc.if_else(pc.and_(shared, pa.array(~refused)), "no", consent)
+    return contacts.set_column(contacts.column_names.index(_CONSENT), _CONSENT, consent)
 
 
 def _replaced(
@@ -229,5 +241,8 @@ def one_row_each(rows: pa.Table, key: str, ids: pa.Array) -> pa.Table:
         given = np.flatnonzero(rows[name].is_valid().to_numpy())
         places = np.full(len(ids), -1)
         places[owners[given]] = given  # of several, the last is written last
+        if name == _CONSENT:  # what says neither yes nor no takes nothing back
+            known = np.flatnonzero(saying(rows[name], REFUSALS | CONSENTS))
+            places[owners[known]] = known
         columns[name] = rows[name].combine_chunks().take(pa.array(places, mask=places < 0))
     return pa.table(columns)

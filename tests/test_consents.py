@@ -1,0 +1,161 @@
+"""Who has refused to be written to is written to by no list, however their tool says it."""
+
+from io import StringIO
+
+import pandas as pd
+import pytest
+from shell import QUIETLY
+from shell import rfmtool as shell
+
+import rfmtool
+from rfmtool.errors import InputError
+from rfmtool.outputs.uploads import TOOLS
+from rfmtool.rules import load_rules
+from rfmtool.runs.export import left_out
+
+ORDERS = pd.DataFrame(
+    {"customer_id": ["ann", "bob"], "ordered_at": "2025-12-10", "amount": [20, 30]}
+)
+
+
+def run(contacts, orders=ORDERS, **evidence):
+    tables = {name: frame(text) for name, text in {"contacts": contacts, **evidence}.items()}
+    return rfmtool.run(orders, evidence=tables)
+
+
+def frame(text):
+    return pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
+
+
+def mailed(result):
+    people = result.frame
+    return people["customer_id"][people["channel"].eq("email")].tolist()
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("HasOptedOutOfEmail", "true"), ("Email Opt Out", "1"), ("Opt-out", "x"),
+        ("Unsubscribed from all email", "true"), ("unsubscribed_at", "2025-01-01"),
+        ("Do not email", "yes"), ("Email Marketing Consent", "UNSUBSCRIBED"),
+        ("email_marketing_consent_state", "unsubscribed"), ("is_subscribed", "false"),
+        ("Marketing Status", "Unsubscribed"), ("Double Opt-In", "no"), ("Einwilligung", "nein"),
+        ("consentement", "non"), ("Newsletter abonniert", "nein"),
+    ],
+)  # fmt: skip
+def test_a_column_of_consent_or_of_opting_out_is_known_by_its_name(column, cell):
+    text = f"customer_id,email,{column}\nann,ann@x.org,{cell}\nbob,bob@x.org,\n"
+    assert mailed(run(text)) == ["bob"]
+
+
+@pytest.mark.parametrize("cell", ["no", "0", "false", "", "None"])
+def test_who_has_not_opted_out_is_written_to(cell):
+    text = f"customer_id,email,optout\nann,ann@x.org,{cell}\nbob,bob@x.org,yes\n"
+    assert mailed(run(text)) == ["ann"]
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["FALSCH", "0.0", "No.", "No, thanks", "Do not contact", "abgemeldet", "never_subscribed",
+     "Declined", "désabonné", "нет", "✗", "hard bounce"],
+)  # fmt: skip
+def test_a_no_is_a_no_however_it_is_said(word):
+    text = f'customer_id,email,consent\nann,ann@x.org,"{word}"\nbob,bob@x.org,yes\n'
+    assert mailed(run(text)) == ["bob"]
+
+
+def test_a_column_of_who_opted_out_cannot_be_named_as_a_consent():
+    contacts = frame("customer_id,email,opted out\nann,ann@x.org,true\n")
+    with pytest.raises(InputError, match="the reverse of a consent"):
+        rfmtool.run(
+            ORDERS, evidence={"contacts": contacts}, columns={"contacts.consent": "opted out"}
+        )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "customer_id,email,consent,newsletter\nann,ann@x.org,yes,no\nbob,bob@x.org,yes,yes\n",
+        (
+            "customer_id,email,consent,since_on\nann,ann@x.org,no,2025-01-01\nann,,unknown,2025-02-01\n"
+            "bob,bob@x.org,yes,\n"
+        ),
+        "customer_id,email,consent\nann,Us@x.org,\neve,us@x.org,no\nbob,bob@x.org,yes\n",
+    ],
+)
+def test_a_no_in_any_column_row_or_for_the_address_stays_a_no(text):
+    assert mailed(run(text)) == ["bob"]
+
+
+def test_contacts_that_do_not_know_leave_the_no_of_an_order():
+    orders = ORDERS.assign(consent=["no", "yes"], email=["ann@x.org", "bob@x.org"])
+    text = "customer_id,email,consent\nann,ann@x.org,pending\nbob,bob@x.org,pending\n"
+    assert mailed(run(text, orders)) == ["bob"]
+
+
+@pytest.mark.parametrize("channel", ["E-Mail", "mail", "Newsletter", "some tool", ""])
+def test_a_channel_that_was_refused_is_closed_however_it_is_written(channel):
+    header = "customer_id,action,contacted_on,channel,outcome"
+    log = f"{header}\nann,club,2025-12-01,{channel},unsubscribed\n"
+    text = "customer_id,email\nann,ann@x.org\nbob,bob@x.org\n"
+    assert mailed(run(text, contacted=log)) == ["bob"]
+
+
+def test_a_consent_that_nobody_understands_is_warned_of_and_not_shown():
+    said = run("customer_id,email,consent\nann,ann@x.org,if I must\nbob,bob@x.org,n/a\n")
+    [warning] = [one for one in said.summary["warnings"] if "neither yes nor no" in one]
+    assert warning.startswith("contacts: 1 consent ")
+    assert "must" not in warning
+
+
+def test_ids_that_match_nobody_are_warned_of():
+    said = run("customer_id,consent\n1,no\n2,no\n3,no\n").summary["warnings"]
+    assert any("none of its 3 people has ordered" in one for one in said)
+
+
+@pytest.mark.parametrize("day", ["1970-01-01", "1900-01-01", "2025-12-11", ""])
+def test_a_complaint_that_was_put_right_before_it_came_is_open(day):
+    feedback = f"customer_id,given_on,kind,resolved_on\nann,2025-12-12,complaint,{day}\n"
+    orders = pd.concat([ORDERS, ORDERS.assign(ordered_at="2025-12-20")])
+    result = run("customer_id,email\nann,ann@x.org\n", orders, feedback=feedback)
+    assert result.frame.set_index("customer_id")["action"]["ann"] == "put_it_right"
+
+
+def test_what_came_after_the_last_order_is_told_of():
+    feedback = "customer_id,given_on,kind\nann,2026-01-05,complaint\n"
+    said = run("customer_id,email\nann,ann@x.org\n", feedback=feedback).summary["warnings"]
+    assert "feedback: 1 row dated after 2025-12-10, so not yet true." in said
+
+
+def test_nobody_is_no_customer_of_a_table():
+    feedback = (
+        "customer_id,given_on,kind\nanonymous,2025-12-01,complaint\nn/a,2025-12-01,complaint\n"
+    )
+    result = run("customer_id,email\nann,ann@x.org\nGuest,g@x.org\n", feedback=feedback)
+    assert result.frame["customer_id"].tolist() == ["ann", "bob"]
+
+
+def test_who_has_a_complaint_is_uploaded_to_no_tool():
+    person = {"email": "a@x.org", "phone": "+4912345678", "consent": "yes", "holdout": "",
+              "resting": "", "action": "put_it_right"}  # fmt: skip
+    people = pd.DataFrame([person, {**person, "action": "welcome", "email": "b@x.org"}])
+    for tool in TOOLS.values():
+        reasons = left_out(people, load_rules().playbook, tool, keep_unknown=False)
+        assert reasons.tolist() == ["left alone by the playbook", ""]
+
+
+def test_who_is_suppressed_is_named_by_nobody_in_an_earlier_run(tmp_path):
+    shop, friends = tmp_path / "shop.csv", tmp_path / "friends.csv"
+    friends.write_text("referrer_id,referred_id,referred_on\nann,bob,2025-12-01\n")
+    words = ["run", shop, "--referrals", friends, "-o", tmp_path / "out", *QUIETLY]
+    orders = ORDERS.to_csv(index=False)
+    (tmp_path / "gone.csv").write_text("customer_id\nbob\n")
+
+    shop.write_text(orders)
+    assert shell(*words).exit_code == 0
+    before = (tmp_path / "out" / "customers.csv").read_text()
+    shop.write_text(f"{orders}ann,2025-12-20,5\n")
+    assert shell(*words, "--suppress", tmp_path / "gone.csv").exit_code == 0
+
+    assert before.count("bob") == 2
+    assert "bob" not in (tmp_path / "out" / "previous" / "customers.csv").read_text()
