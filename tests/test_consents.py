@@ -159,3 +159,19 @@ def test_who_is_suppressed_is_named_by_nobody_in_an_earlier_run(tmp_path):
 
     assert before.count("bob") == 2
     assert "bob" not in (tmp_path / "out" / "previous" / "customers.csv").read_text()
+
+
+def test_a_refusal_since_the_day_of_a_run_holds_at_once():
+    text = "customer_id,email,consent,since_on\nann,ann@x.org,yes,2025-01-01\nann,,no,2025-12-29\n"
+    contacts = frame(f"{text}bob,bob@x.org,yes,2025-01-01\n")
+    result = rfmtool.run(ORDERS, evidence={"contacts": contacts}, as_of="2025-12-11")
+    assert mailed(result) == ["bob"]
+
+
+def test_a_row_that_cannot_be_read_for_another_cell_refuses_all_the_same():
+    text = (
+        "customer_id,email,status,consent\nann,ann@x.org,Unqualified,no\nbob,bob@x.org,lead,yes\n"
+    )
+    result = rfmtool.run(ORDERS, evidence={"contacts": frame(text)}, max_rejects=1)
+    assert mailed(result) == ["bob"]
+    assert result.evidence.ledgers["contacts"].rows.rejected == 1

@@ -99,7 +99,10 @@ def typed_rows(
             columns = _with_refusals(columns, others, table.roles["consent"])
         columns |= others
     kept = pa.array(bins == CODES["used"])
-    rows = pa.RecordBatch.from_pydict(columns).filter(kept)
+    typed = pa.RecordBatch.from_pydict(columns)
+    rows = typed.filter(kept)
+    if "consent" in columns:
+        rows = pa.concat_batches([rows, _refusals_of_rejected(typed, bins)])
     names = {name for column in named for name in pc.unique(column.filter(kept)).to_pylist()}
     return rows, replace(tally_of_rows(batch, bins), currencies=frozenset(names - {None, ""}))
 
@@ -180,6 +183,21 @@ def _with_refusals(
     said = columns.get("consent", pa.nulls(len(refusing[0]), pa.string()))
     refused = pa.array(np.logical_or.reduce(refusing))
     return {**columns, "consent": pc.if_else(refused, "no", said)}
+
+
+def _refusals_of_rejected(typed: pa.RecordBatch, bins: Codes) -> pa.RecordBatch:
+    """Of the rows that cannot be read for another cell who refuses, which holds all the same."""
+    asides = [CODES[name] for name in ("used", "anonymous", "blank", "other_currency")]
+    refusing = ~np.isin(bins, asides) & saying(typed.column("consent"), REFUSALS)
+    rows = typed.filter(pa.array(refusing))
+    told = ("customer_id", "email", "consent")
+    return pa.RecordBatch.from_arrays(
+        [
+            column if name in told else pa.nulls(len(rows), column.type)
+            for name, column in zip(rows.schema.names, rows.columns, strict=True)
+        ],
+        schema=rows.schema,
+    )
 
 
 def _emptied(cells: pa.Array) -> pa.Array:
