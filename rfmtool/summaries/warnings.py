@@ -173,8 +173,8 @@ def _evidence_warnings(result: Standing) -> list[str]:
             later = pc.sum(pc.greater(days, result.as_of_day)).as_py() or 0
             if later:
                 rows = counted(later, "row")
-                table = name.removesuffix("_steps")
-                found.append(f"{table}: {rows} dated after {result.as_of}, so not yet true.")
+                of = name.removesuffix("_steps")
+                found.append(f"{of}: {rows} dated after {result.as_of}, so not yet true.")
     return found
 
 
