@@ -175,3 +175,11 @@ def test_a_row_that_cannot_be_read_for_another_cell_refuses_all_the_same():
     result = rfmtool.run(ORDERS, evidence={"contacts": frame(text)}, max_rejects=1)
     assert mailed(result) == ["bob"]
     assert result.evidence.ledgers["contacts"].rows.rejected == 1
+
+
+@pytest.mark.parametrize("listed", ["ann", "ann@x.org", "ANN@x.org "])
+def test_who_is_suppressed_is_so_by_their_address_and_with_all_who_share_it(listed):
+    text = "customer_id,email\nann,ann@x.org\nannie,Ann@x.org\nbob,bob@x.org\ncarl,\n"
+    result = run(text, suppress=f"customer_id\n{listed}\n")
+    assert result.frame["customer_id"].tolist() == ["bob", "carl"]
+    assert not any(one.startswith("suppress") for one in result.summary["warnings"])

@@ -24,6 +24,7 @@ from rfmtool.grouping.read import Settings
 from rfmtool.heap import taken
 from rfmtool.sources import Asked
 from rfmtool.sources.cells import currencies
+from rfmtool.sources.cells.ids import is_listed, matching_key
 from rfmtool.sources.consents import REFUSALS, saying
 from rfmtool.sources.evidence.tables import STEPS, Evidence, one_row_each, read_evidence
 from rfmtool.sources.layout import Detail
@@ -76,11 +77,23 @@ def asked_by(settings: Settings, told: Evidence) -> Settings:
     """Leave out who is to be left out; know the day of each order where wallets have periods."""
     if "suppress" in told.tables:
         listed = frozenset(told.tables["suppress"]["customer_id"].to_pylist())
+        listed |= _of_addresses(told.tables.get("contacts"), settings.suppressed | listed)
         settings = replace(settings, suppressed=settings.suppressed | listed)
     wallets = told.tables.get("wallets")
     if wallets is not None and any(wallets[name].null_count < len(wallets) for name in _DATED):
         settings = replace(settings, detail=replace(settings.detail or Detail(), entries=True))
     return settings
+
+
+def _of_addresses(contacts: pa.Table | None, listed: frozenset[str]) -> frozenset[str]:
+    """The contacts whose address is listed, or is that of somebody who is."""
+    if contacts is None or "email" not in contacts.column_names:
+        return frozenset()
+    ids = contacts["customer_id"].combine_chunks()
+    addresses = matching_key(contacts["email"].combine_chunks())
+    theirs = pc.drop_null(addresses.filter(pa.array(is_listed(ids, listed))))
+    is_theirs = pc.is_in(addresses, theirs).to_numpy(zero_copy_only=False)
+    return frozenset(ids.filter(pa.array(is_theirs | is_listed(addresses, listed))).to_pylist())
 
 
 def tables_on(

@@ -66,10 +66,16 @@ class Evidence:
         export = matching_key(export_ids)
         joining = [ledger.ids for ledger in self.ledgers.values() if ledger.table.joins]
         everyone = pc.unique(pa.concat_arrays([export, *joining]))
+        addressed, contacts = everyone, self.tables.get("contacts")
+        if (
+            contacts is not None and "email" in contacts.column_names
+        ):  # people are suppressed so too
+            addresses = matching_key(contacts["email"].combine_chunks())
+            addressed = pa.concat_arrays([everyone, addresses])
         ledgers = {
             name: ledger.with_matches(export)
             if ledger.table.joins
-            else ledger.with_matches(everyone, left_out)
+            else ledger.with_matches(addressed if name == "suppress" else everyone, left_out)
             for name, ledger in self.ledgers.items()
         }
         return replace(self, ledgers=ledgers)
