@@ -71,6 +71,7 @@ def test_each_list_holds_the_rows_of_its_members():
         assert sorted(row for part in parts for row in part[1:]) == sorted(rows[1:])
 
 
+@pytest.mark.long
 def test_a_run_of_the_same_export_writes_the_same_bytes(shop):
     for folder in ("one", "two"):
         rfmtool("run", shop, "-o", folder, *QUIETLY)

@@ -39,6 +39,7 @@ def test_the_worked_numbers():
     assert (found.lorenz[0], found.lorenz[-1]) == ((0, 0), (1, 1))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "published"),
     [("online_retail", [0.7048, 0.7359, 0.2989]), ("cdnow", [0.6335, 0.6771, 0.1588])],

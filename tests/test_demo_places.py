@@ -87,6 +87,7 @@ def placed(request):
     return place_actions(staged, RULES.playbook, timing)
 
 
+@pytest.mark.long
 def test_every_rule_of_the_ladder_holds_for_somebody(placed):
     with_proxies = placed.assign(by_proxy=placed["looks_like_supporter"])
     reached = set(first_match(with_proxies, RULES.ladder).tolist())

@@ -391,6 +391,7 @@ def demo(tmp_path_factory):
     return folder / "out"
 
 
+@pytest.mark.long
 def test_everybody_in_a_shop_can_be_explained(demo):
     with (demo / "customers.csv").open(newline="", encoding="utf-8") as file:
         people = list(csv.DictReader(file))

@@ -135,6 +135,7 @@ def test_09_a_decimal_comma_beside_grouping_points_is_read_as_such(tmp_path):
     assert "bad_amount" in refused.stderr
 
 
+@pytest.mark.long
 def test_10_and_11_ids_keep_their_leading_zeros(tmp_path):
     numbers = dated(tmp_path, "10")
     assert scored(numbers, *mapped("a", "ordered_at", "b"))[0]["customer_id"] == "01"
@@ -144,6 +145,7 @@ def test_10_and_11_ids_keep_their_leading_zeros(tmp_path):
     assert {row["customer_id"] for row in rows} == {"002", "00003", "01"}
 
 
+@pytest.mark.long
 def test_12_whole_numbers_may_be_days():
     rows = scored(messy("12"), *mapped("a", "a", "a"))
     assert [row["first_order_on"] for row in rows] == ["2012-12-31", "2014-01-02"]
