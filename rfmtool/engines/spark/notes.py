@@ -17,7 +17,7 @@ from rfmtool.errors import InputError, RfmtoolError
 from rfmtool.sources.ledger import StatusSum, Tally
 from rfmtool.sources.rows.clean import Cleaned
 
-_SETS: Final = ("currencies", "unrated", "suppressed")
+_SETS: Final = tuple(one.name for one in fields(Tally) if isinstance(one.default, frozenset))
 _ARRAYS: Final = ("bins", "reject_rows", "reject_codes")
 
 

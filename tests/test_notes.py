@@ -1,0 +1,30 @@
+"""What a worker of a cluster says of a batch arrives as it was said."""
+
+from dataclasses import fields
+
+import numpy as np
+import pyarrow as pa
+
+from rfmtool.engines.spark.notes import Note
+from rfmtool.sources.ledger import StatusSum, Tally
+from rfmtool.sources.rows.clean import LINES, Cleaned
+
+NONE = np.empty(0, dtype=np.int64)
+
+
+def test_every_kind_of_count_arrives():
+    filled = {
+        one.name: {int: 7, bool: True, frozenset: frozenset([1, -1])}[type(one.default)]
+        for one in fields(Tally)
+        if type(one.default) in (int, bool, frozenset)
+    }
+    statuses = {("status", "paid", "sale"): StatusSum(1, 2, 3)}
+    tally = Tally(9, np.arange(3), NONE, NONE, **filled, last_day=19_000, statuses=statuses)
+    note = Note.of((1, 2), 3, Cleaned(pa.RecordBatch.from_pylist([], LINES), tally, 5))
+
+    told = Note.read(note.text())
+
+    assert (told.place, told.file, told.turned) == ((1, 2), 3, 5)
+    for one in fields(Tally):
+        there = getattr(told.tally, one.name)
+        assert np.array_equal(there, getattr(tally, one.name)) or there == getattr(tally, one.name)
