@@ -48,7 +48,7 @@ def test_a_column_of_consent_or_of_opting_out_is_known_by_its_name(column, cell)
     assert mailed(run(text)) == ["bob"]
 
 
-@pytest.mark.parametrize("cell", ["no", "0", "false", "", "None"])
+@pytest.mark.parametrize("cell", ["no", "0", "false", "", "None", "-", "0000-00-00 00:00:00"])
 def test_who_has_not_opted_out_is_written_to(cell):
     text = f"customer_id,email,optout\nann,ann@x.org,{cell}\nbob,bob@x.org,yes\n"
     assert mailed(run(text)) == ["ann"]

@@ -51,6 +51,7 @@ OPTED_OUT: Final = frozenset({
     "unsubscribedfromallemail", "unsubscribedat", "unsubscribedon", "unsubscribedate",
     "unsubscribetime", "dateunsubscribed", "optoutdate", "optouttime", "optedoutat", "donotemail",
     "donotmail", "donotcontact", "donotemailme", "noemail", "nomail", "emailblacklisted",
+    "hsemailoptout", "unsubtime", "unsubdate", "emailsuppressed", "emailsuppressions",
     "abgemeldet", "abgemeldetam", "abbestellt", "werbesperre", "mailsperre", "keinewerbung",
     "widerspruch", "desabonne", "desinscrit", "desinscritle", "nepascontacter", "nocontactar",
     "dadodebaja", "disiscritto", "noncontattare", "uitgeschreven", "afgemeld", "nietmailen",

@@ -32,6 +32,8 @@ _NOT_OUT: Final = (
     "none", "null", "n/a", "_", "never",
 )  # fmt: skip
 """What a column of who opted out says of the others."""
+_SET: Final = r"[1-9\p{L}✓✔☑]"
+"""Not a day of noughts, as databases write none."""
 _YES: Final = ("yes", "true", "1", "y", "1.0")
 _NO: Final = ("no", "false", "0", "n", "0.0")
 
@@ -175,7 +177,8 @@ def _with_refusals(
     refusing = []
     for name, cells in others.items():
         if normal_name(name) in OPTED_OUT:
-            refusing.append(mask_of(cells.is_valid()) & ~saying(cells, _NOT_OUT))
+            is_set = mask_of(pc.match_substring_regex(cells, _SET).fill_null(fill_value=False))
+            refusing.append(is_set & ~saying(cells, _NOT_OUT))
         elif normal_name(name) in consent.names:
             refusing.append(saying(cells, REFUSALS))
     if not refusing:
