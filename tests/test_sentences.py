@@ -308,7 +308,7 @@ def test_without_an_answer_of_a_candidate_nothing_is_told_of_them():
 # Lots and results --------------------------------------------------------------------------------
 
 LOTS = {
-    "lists": [{"words": "welcome: 540 to mail, 60 left out to compare", "smallest_rise": 0.1,
+    "lists": [{"words": "welcome: 540 to mail; 60 of 600 left out", "smallest_rise": 0.1,
                "weeks": {"0.10": 0, "0.05": None}}],
     "round_began_on": "2024-01-01", "is_old": False,
 }  # fmt: skip
@@ -319,7 +319,7 @@ def test_who_is_left_out_is_told_and_a_new_round_proposed_when_it_is_old():
     [table, note] = left_out(NOTHING | {"lots": LOTS})
 
     assert isinstance(table, Table)
-    assert table.rows == (("welcome: 540 to mail, 60 left out to compare", "+10.0", "0 w", "–"),)
+    assert table.rows == (("welcome: 540 to mail; 60 of 600 left out", "+10.0", "0 w", "–"),)
     assert "This round began on 2024-01-01" in note.words
     assert "--holdout-salt" not in note.words
     assert "--holdout-salt" in said(left_out(NOTHING | {"lots": LOTS | {"is_old": True}}))

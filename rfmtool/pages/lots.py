@@ -59,8 +59,8 @@ def _lots(lots: Data | None) -> list[Block]:
         text_width=_TEXT_WIDTH,
     )
     words = (
-        "Shows: the smallest rise, in points, of the share who buy within 90 days that would be"
-        " seen four times in five; +10 and +5 in: the weeks until a rise of 10 or 5 points would"
+        "Left out: of all whom this round has on the list so far. Shows: the smallest rise, in"
+        " points, of the share who buy within 90 days that would be seen four times in five; +10 and +5 in: the weeks until a rise of 10 or 5 points would"
         f" be, at the pace of the last four. This round began on {lots['round_began_on']}."
     )
     if lots["is_old"]:

@@ -61,8 +61,8 @@ def lots_data(result: Standing, back: Backtest | None) -> dict[str, Any] | None:
             to_contact = on_list.get(action, {"to_contact": 0})["to_contact"]
             verb = next((_BY[one] for one in channels[action] if one in _BY), "contact")
             power = _power(mine, bases.get(action), result.as_of_day)
-            words = (f"{plain(action)}: {to_contact:,} to {verb}; left out to compare"
-                     f" {power['held_out']:,} of the {len(mine):,} of this round")  # fmt: skip
+            held = f"{power['held_out']:,} of {len(mine):,} left out"
+            words = f"{plain(action)}: {to_contact:,} to {verb}; {held}"
             lists.append({"action": action, "lot": lot, "words": words, **power})
     began = int(rows["from_on"].min())
     return {
