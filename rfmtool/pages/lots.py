@@ -60,8 +60,9 @@ def _lots(lots: Data | None) -> list[Block]:
     )
     words = (
         "Left out: of all whom this round has on the list so far. Shows: the smallest rise, in"
-        " points, of the share who buy within 90 days that would be seen four times in five; +10 and +5 in: the weeks until a rise of 10 or 5 points would"
-        f" be, at the pace of the last four. This round began on {lots['round_began_on']}."
+        " points, of the share who buy within 90 days that would be seen four times in five; +10"
+        " and +5 in: the weeks until a rise of 10 or 5 points would be, at the pace of the last"
+        f" four. This round began on {lots['round_began_on']}."
     )
     if lots["is_old"]:
         words += " Nearly everybody has entered it: begin a new one with --holdout-salt."
