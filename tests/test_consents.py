@@ -11,7 +11,7 @@ import rfmtool
 from rfmtool.errors import InputError
 from rfmtool.outputs.uploads import TOOLS
 from rfmtool.rules import load_rules
-from rfmtool.runs.export import left_out
+from rfmtool.runs.export import export, left_out
 
 ORDERS = pd.DataFrame(
     {"customer_id": ["ann", "bob"], "ordered_at": "2025-12-10", "amount": [20, 30]}
@@ -183,3 +183,23 @@ def test_who_is_suppressed_is_so_by_their_address_and_with_all_who_share_it(list
     result = run(text, suppress=f"customer_id\n{listed}\n")
     assert result.frame["customer_id"].tolist() == ["bob", "carl"]
     assert not any(one.startswith("suppress") for one in result.summary["warnings"])
+
+
+def test_a_number_that_was_refused_is_uploaded_to_no_tool(tmp_path):
+    shop, people, log = (tmp_path / f"{name}.csv" for name in ("shop", "people", "log"))
+    shop.write_text(ORDERS.to_csv(index=False))
+    people.write_text(
+        "customer_id,email,phone,consent\nann,ann@x.org,+491234567,yes\nbob,,+491234568,yes\n"
+    )
+    log.write_text(
+        "customer_id,action,contacted_on,channel,outcome\n"
+        "ann,club,2025-11-20,SMS,unsubscribed\nbob,club,2025-11-20,Anruf,refused\n"
+    )
+    words = ["--contacts", people, "--contacted", log, *QUIETLY]
+    assert shell("run", shop, "-o", tmp_path / "out", *words).exit_code == 0
+
+    uploads = export(tmp_path / "out", "brevo")
+
+    assert "ann@x.org" in uploads.together.to_csv()
+    assert "+49" not in uploads.together.to_csv()
+    assert uploads.left_out == {"no valid e-mail address or number": 1}

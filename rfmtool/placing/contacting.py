@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -68,6 +68,16 @@ def add_snoozes(people: pd.DataFrame, log: pd.DataFrame | None, as_of_day: int) 
     )
 
 
+def closing(log: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a contact log after which a channel is closed."""
+    return log[log["outcome"].isin(CLOSING).to_numpy(dtype=bool)] if "outcome" in log else log[:0]
+
+
+def channels_meant(written: pd.Series[Any]) -> pd.Series[Any]:
+    """The channels that a log means by its words; empty for what is not known."""
+    return written.astype("str").fillna("").map(normal).map(_CHANNELS).fillna("")
+
+
 def closed_channels(people: int, log: pd.DataFrame | None) -> dict[str, Mask]:
     """Who is no longer to be reached by which channel, because they said so there.
 
@@ -75,10 +85,10 @@ def closed_channels(people: int, log: pd.DataFrame | None) -> dict[str, Mask]:
     """
     if log is None or "outcome" not in log:
         return {}
-    ends = log[log["outcome"].isin(CLOSING).to_numpy(dtype=bool)]
+    ends = closing(log)
     by, closed = None, dict[str, Mask]()
     if "channel" in ends:
-        by = ends["channel"].astype("str").fillna("").map(normal).map(_CHANNELS).fillna("")
+        by = channels_meant(ends["channel"])
     for channel in _WRITTEN:
         names = ALIKE.get(channel, (channel,))
         rows = ends if by is None else ends[by.isin([*names, ""])]

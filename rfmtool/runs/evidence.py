@@ -1,4 +1,4 @@
-"""The rows of evidence that are kept in a run's folder, for explain and the call sheet."""
+"""The rows of evidence that are kept in a run's folder, for explain, the call sheet and export."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from rfmtool.days import day_of
 from rfmtool.manifest import manifest_of
 from rfmtool.outputs.tables import to_table
+from rfmtool.placing.contacting import closing
 from rfmtool.placing.matching import holds
 from rfmtool.runs.finished import bytes_in
 from rfmtool.runs.texts import is_raw, text_table
@@ -30,6 +31,7 @@ KEPT: Final[Mapping[str, tuple[str, ...]]] = {
         "customer_id", "community", "joined_on", "left_on", "attended_on", "invited_by",
     ),
     "complaints": ("customer_id", "given_on", "resolved_on"),
+    "refusals": ("customer_id", "contacted_on", "channel", "outcome"),
 }  # fmt: skip
 """The tables that are kept, and their columns; what the shop found itself is from nobody."""
 _PEOPLE: Final = {
@@ -46,6 +48,8 @@ def evidence_kept(result: Standing) -> dict[str, pa.Table]:
     if "feedback" in evidence:
         said = evidence["feedback"]
         tables["complaints"] = said[holds(said, "kind", "complaint")]
+    if "contacted" in evidence and len(refusals := closing(evidence["contacted"])):
+        tables["refusals"] = refusals.reindex(columns=["owner", *KEPT["refusals"]])
     found = {
         name: pa.table({column: _cells(rows, column, ids) for column in KEPT[name]})
         for name, rows in tables.items()
@@ -79,8 +83,8 @@ def _cells(rows: pd.DataFrame, column: str, ids: pa.Array) -> pa.Array:
     return pa.array(rows[column], pa.string(), from_pandas=True)
 
 
-def theirs(folder: Path, name: str, customer_id: str) -> list[dict[str, Any]] | None:
-    """The rows of a customer in a table that a run's folder keeps; None where it does not.
+def rows_kept(folder: Path, name: str) -> pa.Table | None:
+    """A table that a run's folder keeps, all text; None where it does not.
 
     Raises:
         InputError: the table is not what the run wrote.
@@ -89,7 +93,17 @@ def theirs(folder: Path, name: str, customer_id: str) -> list[dict[str, Any]] | 
     manifest = manifest_of(folder) or {"outputs": ()}
     if file not in {output["name"] for output in manifest["outputs"]}:
         return None
-    table = text_table(bytes_in(folder, file), raw_text=is_raw(manifest))
+    return text_table(bytes_in(folder, file), raw_text=is_raw(manifest))
+
+
+def theirs(folder: Path, name: str, customer_id: str) -> list[dict[str, Any]] | None:
+    """The rows of a customer in a table that a run's folder keeps; None where it does not.
+
+    Raises:
+        InputError: the table is not what the run wrote.
+    """
+    if (table := rows_kept(folder, name)) is None:
+        return None
     mine = [
         pc.equal(table[column], customer_id)
         for column in table.column_names

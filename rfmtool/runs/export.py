@@ -14,8 +14,10 @@ import pandas as pd
 from rfmtool.errors import UsageError
 from rfmtool.outputs.files import file_stems
 from rfmtool.outputs.uploads import TOOLS, Tool, upload
+from rfmtool.placing.contacting import channels_meant
 from rfmtool.placing.reaching import consents
 from rfmtool.rules import Action
+from rfmtool.runs.evidence import rows_kept
 from rfmtool.runs.finished import read_texts
 
 # Letters of the Latin alphabet alone before the @: mail tools refuse others there.
@@ -25,6 +27,8 @@ _READ: Final = (
     "email", "phone", "name", "consent", "holdout", "resting",
     "stage", "segment", "action", "last_order_on", "expected_spend", "monetary",
 )  # fmt: skip
+_OF_NUMBERS: Final = ("phone", "call", "sms", "whatsapp", "")
+"""The channels of which each, refused, keeps a number from other tools; any where none is said."""
 _CHANGES: Final = ("stage", "segment", "action")
 
 
@@ -77,7 +81,12 @@ def export(
         )
     email = people["email"].str.strip()
     email = email.where(email.str.fullmatch(_ADDRESS), "")
-    people = people.assign(email=email, phone=_numbers(people["phone"]))
+    numbers = _numbers(people["phone"])
+    if (refusals := rows_kept(folder, "refusals")) is not None:  # e-mail is closed by consent
+        told = refusals.to_pandas()
+        refused = told["customer_id"][channels_meant(told["channel"]).isin(_OF_NUMBERS)]
+        numbers = numbers.mask(people["customer_id"].isin(refused), "")
+    people = people.assign(email=email, phone=numbers)
     reasons = left_out(people, rules.playbook, TOOLS[tool], keep_unknown=keep_unknown)
     wanted = people["action"].isin({only, *(one for one in stems if stems[one] == only)})
     counted = wanted if only is not None else np.ones(len(people), dtype=bool)
