@@ -160,8 +160,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
         entered: who entered a lot in an earlier run: the `holdouts` of its result.
         results: what each action did last time, by its name: at least its `verdict`.
         on_read: called with what was read, once it is within the limits.
-        refit_days: fit anew where the scales given are as many days old, or older; `cuts` and
-            `fit_on` hold then.
+        refit_days: fit anew, by `cuts` and `fit_on`, where the scales given are that old or older.
 
     Returns:
         The customers and what is known about the run.

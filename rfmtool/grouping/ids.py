@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Mask, mask_of
+from rfmtool.arrays import Ints, Mask, mask_of
 from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.grouping.order_days import OrderDates
 from rfmtool.sources import Export
@@ -37,7 +37,7 @@ def check_ids(export: Export, customers: pa.Table, dates: OrderDates, ledger: Le
 
     Raises:
         AmbiguousInputError: ids were cut short, are nobody, or one is written in two ways.
-        InputError: the column holds kinds of customers.
+        InputError: the column holds kinds of customers, or names of orders.
     """
     ids = customers["customer_id"].combine_chunks()
     column = export.columns["customer_id"]
@@ -47,22 +47,9 @@ def check_ids(export: Export, customers: pa.Table, dates: OrderDates, ledger: Le
     if ledger.shortened_orders > _MOST * ledger.rows:
         raise _cut_short(export, "order_id", f"order ids of {ledger.shortened_orders:,} rows")
     orders = np.bincount(dates.owner, minlength=len(ids))
-    few = {normal(one) for one in ids.to_pylist()} if len(ids) <= _FEW_KINDS else set()
-    if few and few <= words("kinds_of_customers") and orders.max(initial=0) > 1:
+    if others := _held_instead(export, ids, orders):
         raise InputError(
-            f"{export.name}: column {column!r} holds kinds of customers, such as new and returning,"
-            " and not customers",
-            "Name the column of customers with --column customer_id=NAME.",
-        )
-    is_asked = "customer_id" in export.asked.columns
-    if (
-        normal(column) == "name"
-        and not is_asked
-        and pc.all(pc.match_substring_regex(ids, "^#[0-9]")).as_py()
-    ):
-        raise InputError(
-            f"{export.name}: column {column!r} holds the names of orders, such as #1001, and not"
-            " customers",
+            f"{export.name}: column {column!r} holds {others}, and not customers",
             "Name the column of customers with --column customer_id=NAME.",
         )
     formulas = int(pc.sum(pc.starts_with(ids, '="')).as_py() or 0)
@@ -89,6 +76,18 @@ def check_ids(export: Export, customers: pa.Table, dates: OrderDates, ledger: Le
             " customer, and by that word it is nobody",
             f"If so, take --anonymous {word!r}; if it is one customer, write another id.",
         )
+
+
+def _held_instead(export: Export, ids: pa.Array, orders: Ints) -> str | None:
+    """What else than customers the column holds, in words."""
+    few = {normal(one) for one in ids.to_pylist()} if len(ids) <= _FEW_KINDS else set()
+    if few and few <= words("kinds_of_customers") and orders.max(initial=0) > 1:
+        return "kinds of customers, such as new and returning"
+    is_by_name = "customer_id" not in export.asked.columns
+    if is_by_name and normal(export.columns["customer_id"]) == "name":
+        of_orders = pc.all(pc.match_substring_regex(ids, "^#[0-9]")).as_py()
+        return "the names of orders, such as #1001" if of_orders else None
+    return None
 
 
 def _without_point_zero(ids: pa.Array) -> pa.Array:

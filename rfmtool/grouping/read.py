@@ -182,7 +182,7 @@ def _question(export: Export, rules: Rules, settings: Settings) -> Question:
         currency=settings.currency,
         rates=settings.rates,
         statuses=words.over(sales, others),
-        paid_apart="payment_status" in export.columns and not preset.columns,
+        has_payment_status="payment_status" in export.columns and not preset.columns,
         nobody=export.asked.anonymous | preset.anonymous,
         order_per_row=settings.order_per_row,
         suppressed=settings.suppressed,

@@ -110,7 +110,7 @@ def _sum(rows: Iterable[StatusRow]) -> StatusSum:
 
 
 def status_notices(export: Export, ledger: Ledger) -> Sequence[str]:
-    """Sentences about words nobody knows, and sales that may be taken off twice, whole or not."""
+    """Sentences about words nobody knows, refunds, and rows that their order leaves out."""
     rows = status_rows(ledger)
     unknown = [row for row in rows if row.meaning == "unknown"]
     found = []
@@ -120,28 +120,9 @@ def status_notices(export: Export, ledger: Ledger) -> Sequence[str]:
             f"Rows taken for sales though nobody knows their status: {held.rows:,}, with"
             f" {unknown_words(unknown)}. --status 'WORD=not_a_sale' leaves them out."
         )
-    found += [
-        f"Rows with the status {row.word!r} hold {money_text(row.held.units)} in all, and as no"
-        " sales take it off nobody: if it was given back of orders that count, --status"
-        f" '{row.word}=sale' takes it off."
-        for row in rows
-        if row.meaning == "not_a_sale" and row.role != "type" and row.held.units < 0
-    ]
-    gives_back = any(row.meaning == "credit" for row in rows)
-    found += [
-        f"Sales with the status {row.word!r} are left out, and rows of money given back are taken"
-        f" off besides: if those are of the same sales, --status '{row.word}=sale' takes each off"
-        " once."
-        for row in rows
-        if gives_back and row.word and row.role != "type" and row.held.units > 0
-        and is_of(row.word, "not_a_sale", "refunded") and row.meaning == "not_a_sale"
-    ]  # fmt: skip
-    if len(ledger.credit_signs) > 1:
-        found.append(
-            "Money given back is written with both signs, and each row of it is taken off. If some"
-            f" was kept, such as a fee, give its rows another word in {export.columns['type']!r}."
-        )
-    # Rows without a status of their own go by that of their order.
+    found += _refund_notices(export, ledger, rows)
+    # At least as many rows have a word for a sale as cannot be anywhere else in the ledger: rows
+    # with no word of their own go by that of their order.
     sales = _sum(row for row in rows if row.role == "status" and row.meaning == "sale").rows
     elsewhere = ledger.rows - ledger["blank"] - ledger["not_a_sale"]
     outvoted = min(ledger.outvoted_rows, sales - elsewhere)
@@ -150,6 +131,32 @@ def status_notices(export: Export, ledger: Ledger) -> Sequence[str]:
             "Rows left out though their own status is that of a sale, as another row of their order"
             f" is none: {outvoted:,} at least. If a status is the row's and not the order's, take"
             " the rows that are no sales out of the export."
+        )
+    return found
+
+
+def _refund_notices(export: Export, ledger: Ledger, rows: Sequence[StatusRow]) -> list[str]:
+    """Sentences about money given back that may be taken off twice, or not at all."""
+    no_sales = [row for row in rows if row.meaning == "not_a_sale" and row.role != "type"]
+    found = [
+        f"Rows with the status {row.word!r} hold {money_text(row.held.units)} in all, and as no"
+        " sales take it off nobody: if it was given back of orders that count, --status"
+        f" '{row.word}=sale' takes it off."
+        for row in no_sales
+        if row.held.units < 0
+    ]
+    gives_back = any(row.meaning == "credit" for row in rows)
+    found += [
+        f"Sales with the status {row.word!r} are left out, and rows of money given back are taken"
+        f" off besides: if those are of the same sales, --status '{row.word}=sale' takes each off"
+        " once."
+        for row in no_sales
+        if gives_back and row.held.units > 0 and is_of(row.word or "", "not_a_sale", "refunded")
+    ]
+    if len(ledger.credit_signs) > 1:
+        found.append(
+            "Money given back is written with both signs, and each row of it is taken off. If some"
+            f" was kept, such as a fee, give its rows another word in {export.columns['type']!r}."
         )
     parts = _sum(row for row in rows if row.word and is_of(row.word, "sale", "part_refunded"))
     if parts.rows and "refunded" not in export.columns and not gives_back:

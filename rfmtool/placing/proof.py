@@ -262,10 +262,8 @@ def _reviews(feedback: pd.DataFrame, terms: _Terms) -> tuple[Columns, Promotions
 
 def _complaints(feedback: pd.DataFrame, terms: _Terms) -> Columns:
     table = feedback[holds(feedback, "kind", "complaint")]
+    is_open = days_in(table, "resolved_on", terms.as_of_day + 1) > terms.as_of_day
     owner, day = _owner(table), days_in(table, "given_on")
-    resolved = days_in(table, "resolved_on", terms.as_of_day + 1)
-    # A day before the complaint, such as 1970-01-01 or 1900-01-01, is how programs write none.
-    is_open = (resolved > terms.as_of_day) | (resolved < day)
     oldest = np.full(terms.people, np.iinfo(np.int64).max)
     np.minimum.at(oldest, owner[is_open], day[is_open])
     count = terms.count(owner[is_open])

@@ -128,11 +128,9 @@ def _row(told: Row, listed: Row, day: date) -> dict[str, str]:
     """A row of the log: what was told, else what the list and the day say."""
     channel = listed.get("channel") or ""
     said = {name: (told.get(name) or "").strip() for name in LOG}
-    if "cost" in listed:  # what their orders cost the shop, and no contact
+    if "cost" in listed:  # of the goods that they ordered, and of no contact
         said["cost"] = ""
-    if said["snooze_until"] == (
-        listed.get("snooze_until") or ""
-    ):  # until when they had asked before
+    if said["snooze_until"] == listed.get("snooze_until"):  # what they had asked for before
         said["snooze_until"] = ""
     return {
         **said,

@@ -197,7 +197,7 @@ class Question:
     """What all money is converted with; None takes it as it is."""
     statuses: Statuses = field(default_factory=Statuses)
     """What the words of status columns mean."""
-    paid_apart: bool = False
+    has_payment_status: bool = False
     """Whether a column apart from the status of orders says if they are paid."""
     nobody: frozenset[str] = frozenset()
     """Customer ids that stand for nobody, such as a guest's."""

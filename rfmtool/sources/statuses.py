@@ -57,21 +57,23 @@ class Statuses:
         yes -= no
         return Statuses(self.sale - no | yes, self.not_a_sale - yes | no)
 
-    def meaning(self, word: str, *, of_type: bool = False, paid_apart: bool = False) -> Meaning:
+    def meaning(
+        self, word: str, *, of_type: bool = False, has_payment_status: bool = False
+    ) -> Meaning:
         """What a cell says of its order; a cell of a type column says of what kind its row is.
 
         Args:
             word: the cell.
             of_type: whether its column is one of types.
-            paid_apart: whether another column says if the order is paid: what a word such as
-                `pending` or `unpaid` says of that is open then.
+            has_payment_status: whether a column apart says if the order is paid: what `pending` or
+                `unpaid` say of that is open then.
         """
         key = normal(word)
         if key in self.not_a_sale:
             return "not_a_sale"
         if key in self.sale:
             return "sale"
-        if paid_apart and is_of(word, "not_a_sale", "unpaid"):
+        if has_payment_status and is_of(word, "not_a_sale", "unpaid"):
             return "open"
         return _meanings(of_types=of_type).get(key, "unknown")
 

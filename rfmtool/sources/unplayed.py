@@ -47,9 +47,8 @@ def unplayed(sources: Sequence[Source], asked: Asked, preset: Preset) -> tuple[s
             like, column = _likeness(name), cells.get(KEPT + name)
             if like is None or (known and like.get("option") in (*source.layout.places, "unpaid")):
                 continue
-            if source.layout.places.keys().isdisjoint(like.get("unless", ())) and (
-                "cells" not in like or _is_partly(like["cells"], column)
-            ):
+            is_free = source.layout.places.keys().isdisjoint(like.get("unless", ()))
+            if is_free and ("cells" not in like or _is_partly(like["cells"], column)):
                 found.setdefault(name, f"Column {name!r} looks like {like['what']} and is not used"
                                        f"{_advice(like, column, source)}")  # fmt: skip
         for name, (role, word) in _telling(cells).items():
@@ -105,9 +104,8 @@ def _is_partly(kind: str, column: pa.Array | None) -> bool:
     if column is None:
         return False
     texts = pc.utf8_trim_whitespace(pc.cast(column, pa.string()).fill_null(""))
-    return (
-        pc.any(pc.equal(texts, "")).as_py() is True and kind_of_words(filled_words(column)) == kind
-    )
+    has_empty = pc.any(pc.equal(texts, "")).as_py() is True
+    return has_empty and kind_of_words(filled_words(column)) == kind
 
 
 def _advice(like: Mapping[str, Any], column: pa.Array | None, source: Source) -> str:

@@ -30,6 +30,7 @@ _LARGE_SHARE: Final = 0.01
 _FEW: Final = 20
 _SOME: Final = 3
 _CLEAR: Final = REFUSALS | CONSENTS | NOT_KNOWN
+"""What a consent may say and be understood."""
 _LATER: Final = {"feedback": "given_on", "referrals": "referred_on", "contact_steps": "since_on"}
 
 

@@ -83,10 +83,7 @@ def typed_rows(
             cells[role] = replace(cells[role], values=_without_nobody(cells[role].values))
     if "rank" in table.roles:
         cells = _with_sound_ranks(cells, len(batch.rows()))
-    if {"from_on", "until_on"} <= cells.keys():  # no period ends before it starts
-        start, end = cells["from_on"], cells["until_on"]
-        turned = mask_of(pc.less(end.values, start.values))
-        cells["until_on"] = replace(end, bad=end.bad | turned)
+    cells = _with_sound_ends(cells)
     bins = _bins(batch, cells, table)
     named = _named_currencies(cells)
     if reading.currency is not None:
@@ -232,6 +229,23 @@ def _with_sound_ranks(cells: Mapping[str, Cells], rows: int) -> dict[str, Cells]
     bad = offered & ~sound & ~known
     found["rank"] = Cells(pc.if_else(kept, rank.values, pa.scalar(None, pa.float64())), bad)
     found["brands"] = Cells(pc.if_else(kept, brands.values, pa.scalar(None, pa.int32())), bad)
+    return found
+
+
+def _with_sound_ends(cells: Mapping[str, Cells]) -> dict[str, Cells]:
+    """No period ends before it starts; no complaint is put right before it came.
+
+    Such a day of the latter, as 1970-01-01 or 1900-01-01, is how programs write none.
+    """
+    found = dict(cells)
+    if {"from_on", "until_on"} <= cells.keys():
+        start, end = cells["from_on"], cells["until_on"]
+        turned = mask_of(pc.less(end.values, start.values))
+        found["until_on"] = replace(end, bad=end.bad | turned)
+    if {"given_on", "resolved_on"} <= cells.keys():
+        given, resolved = cells["given_on"].values, cells["resolved_on"].values
+        ended = pc.if_else(pa.array(mask_of(pc.less(resolved, given))), None, resolved)
+        found["resolved_on"] = replace(cells["resolved_on"], values=ended)
     return found
 
 

@@ -200,7 +200,7 @@ def _settled(
 def _refused_by_address(contacts: pa.Table) -> pa.Table:
     """The contacts with a consent of `no` for all of an address by which one has refused."""
     consent = contacts[_CONSENT].combine_chunks()
-    addresses = pc.utf8_lower(pc.utf8_trim_whitespace(contacts["email"].combine_chunks()))
+    addresses = matching_key(contacts["email"].combine_chunks())
     refused = saying(consent, REFUSALS)
     shared = pc.is_in(addresses, pc.drop_null(pc.unique(addresses.filter(pa.array(refused)))))
     consent = pc.if_else(pc.and_(shared, pa.array(~refused)), "no", consent)

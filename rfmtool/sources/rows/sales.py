@@ -69,8 +69,10 @@ def _means(heads: Cells, role: str, question: Question) -> npt.NDArray[np.int8]:
 
 
 def _meaning(role: str, question: Question) -> Callable[[str], Meaning]:
-    paid_apart = role == "status" and question.paid_apart
-    return partial(question.statuses.meaning, of_type=role == "type", paid_apart=paid_apart)
+    has_payment_status = role == "status" and question.has_payment_status
+    return partial(
+        question.statuses.meaning, of_type=role == "type", has_payment_status=has_payment_status
+    )
 
 
 def _encoded(cells: pa.Array) -> tuple[Places, list[str]]:
