@@ -7,6 +7,7 @@ that `--help` is instant.
 from __future__ import annotations
 
 import errno
+import gc
 import io
 import os
 import shutil
@@ -75,6 +76,8 @@ class _LazyGroup(click.Group):
         from rfmtool.heap import take_one_arena
 
         take_one_arena()  # before any library that starts threads
+        # NumPy's own are of no use here, and would be busy waiting while others begin to read.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         command: click.Command = import_module(f"rfmtool.cli.{cmd_name}").command
         return command
 
@@ -97,6 +100,7 @@ def main() -> NoReturn:
             signal.signal(number, _interrupt)  # not where it is ignored, as by nohup
     code = _exit_code()
     _stop_listening()  # all is done and said: too late for Ctrl-C
+    gc.freeze()  # or Python would look through all of it for what to free, before it lets all go
     sys.exit(code)
 
 

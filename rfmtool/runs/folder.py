@@ -111,6 +111,7 @@ def write_files(
         if options.page and not (memory and tells_dates(memory.folder, result.as_of)):
             earlier = earlier_dates(result, beside)
         summary = summarise(result, left_out) if left_out else result.summary
+        timeline = earlier() if earlier else None  # here, to take part: the block's end only waits
         outputs += [*tables, *(written.result() for written in lists)]
     summary = {**summary, "lists_as": options.lists_as}
     if "xlsx" in options.tables:
@@ -136,7 +137,7 @@ def write_files(
         warnings = [*summary["warnings"], *left.warnings]
         summary = {**summary, "since": memory.since, "warnings": warnings}
     if options.page:
-        timeline = earlier() if earlier else dates_told(told)
+        timeline = timeline if earlier else dates_told(told)
         summary = {**summary, "title": options.page.title, "timeline": timeline}
         outputs.append(write_text(place, PAGE, run_page(summary, options.page.locale)))
     outputs.append(write_json(place, SUMMARY, summary))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -28,8 +28,6 @@ from rfmtool.sources.text.footers import footer_start
 from rfmtool.sources.text.one_table import check_one_table
 from rfmtool.sources.text.records import Marks, record_texts
 from rfmtool.sources.text.torn_cells import without_torn_cells
-
-_FIRST_BEYOND_ASCII: Final = 0x80
 
 
 @dataclass(frozen=True)
@@ -91,17 +89,18 @@ def parse(block: Block, layout: FileLayout, dialect: Dialect) -> Batch:
     Raises:
         InputError: below an empty row a second table begins.
     """
-    # Of ASCII alone, as most exports are, nothing more need be asked of the bytes.
-    is_ascii = np.frombuffer(block.data, dtype=np.uint8).max(initial=0) < _FIRST_BEYOND_ASCII
-    data, footer_rows = block.data if is_ascii else without_byte_order_marks(block.data), 0
+    # Of ASCII alone, as most exports are, nothing more need be asked of the bytes: with a sign,
+    # those beyond it are below zero.
+    is_plain = np.frombuffer(block.data, dtype=np.int8).min(initial=1) > 0
+    data, footer_rows = block.data if is_plain else without_byte_order_marks(block.data), 0
     if block.is_last:
         start, footer_rows = footer_start(bytes(data), layout)
         data = data.slice(0, start)
     # Asked of the whole block first: on bytes that are not UTF-8 pyarrow fails before it can tell
     # which of them stand in a record with too few cells.
-    parse_records = _parse_text if is_ascii or is_utf8(data) else _parse_bytes
+    parse_records = _parse_text if is_plain or is_utf8(data) else _parse_bytes
     batch = parse_records(data, layout, dialect)
-    if len(data) and np.frombuffer(data, dtype=np.uint8).min() == 0:
+    if not is_plain and np.frombuffer(data, dtype=np.uint8).min(initial=1) == 0:
         batch = batch.without(with_nul(batch.cells), "bad_text")
     if block.stray:
         batch = batch.without(with_stray_quotes(batch, block.stray, dialect), "bad_text")
