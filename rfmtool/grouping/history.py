@@ -196,10 +196,25 @@ def counting_orders(entries: Entries) -> OrderDates:
     """The days of the orders that net above zero: the earliest with a positive amount."""
     customers = int(entries.owner[-1]) + 1 if len(entries.owner) else 0
     dates = (
-        _counted(entries.between(start, stop)).on(LATE - 1).moved(start)
-        for start, stop in parts_of(customers)
+        _counting(entries.between(start, stop)).moved(start) for start, stop in parts_of(customers)
     )
     return OrderDates.joined(dates, len(entries.day))
+
+
+def _counting(entries: Entries) -> OrderDates:
+    starts = _starts(entries.order)
+    if not len(starts):
+        return OrderDates(entries.owner, entries.day)
+    counts = np.add.reduceat(entries.sales - entries.refunds, starts) > 0
+    keys = owner_days(entries.owner[starts], _sold_on(entries, starts))[counts]
+    keys.sort(kind="stable")
+    return OrderDates.of(keys)
+
+
+def _sold_on(entries: Entries, starts: Ints) -> Ints:
+    """The day of each order that begins at these places: the earliest with a positive amount."""
+    sold_on: Ints = np.minimum.reduceat(np.where(entries.sales > 0, entries.day, LATE), starts)
+    return sold_on
 
 
 def _moves(entries: Entries) -> _Moves:
@@ -227,11 +242,10 @@ def _counted(entries: Entries) -> _Counted:
     starts = _starts(entries.order)
     running = _running(entries.sales - entries.refunds)
     found = running[1:] - running[starts][entries.order] > 0
-    sold_on = np.minimum.reduceat(np.where(entries.sales > 0, entries.day, LATE), starts)
     day = entries.day.astype(np.int32)
     before = np.append(day[1:], np.int32(LATE))
     before[starts[1:] - 1] = LATE
-    keys = owner_days(entries.owner, sold_on[entries.order])[found]
+    keys = owner_days(entries.owner, _sold_on(entries, starts)[entries.order])[found]
     # Exports list a customer's orders by day more often than not, which a stable sort is quick on.
     order = np.argsort(keys, kind="stable")
     return _Counted(keys[order], day[found][order], before[found][order])

@@ -117,7 +117,7 @@ def _copy(path: Path, ends: Ints, places: Ints, target: IO[bytes]) -> None:
             parts.append(lines.take(pa.array(some[order[begin : begin + _FETCHED_ROWS]])))
             if hasattr(mmap, "MADV_DONTNEED"):  # or all that was read would count as memory of ours
                 mapped.madvise(mmap.MADV_DONTNEED)
-        copied = pa.concat_arrays(parts)
         if (order[1:] < order[:-1]).any():
-            copied = copied.take(pa.array(np.argsort(order)))
-        target.write(copied.buffers()[2])
+            parts = [pa.concat_arrays(parts).take(pa.array(np.argsort(order)))]
+        for copied in parts:
+            target.write(copied.buffers()[2])
