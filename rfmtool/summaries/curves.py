@@ -103,6 +103,7 @@ def earlier_dates(result: Standing, beside: Beside) -> Callable[[], Data | None]
     found = [beside.one_by_one(dates) for _ in range(max(threads - 1, 1))]
 
     def told() -> Data:
+        give_back()
         points = [date() for date in dates] if threads > 1 else []
         points += [one for some in found for one in some.result()]
         result.pasts.let_go()
