@@ -113,6 +113,7 @@ class Cutter:
         self._delimiter = marks.delimiter.encode()
         self._blank = self._beside + b" \t"
         self._tail = tail
+        self._is_quote = np.empty(0, dtype=bool)  # kept, as new memory takes longer than the look
 
     def cut(self, buffer: pa.Buffer, *, final: bool) -> tuple[Block, int]:
         """Return the block at the buffer's start, and how many bytes it used."""
@@ -121,7 +122,7 @@ class Cutter:
             return self._careful(bytes(view), final=final)
         data = np.frombuffer(buffer, dtype=np.uint8)
         quote = self._marks.quote
-        quotes = np.flatnonzero(data == ord(quote)) if quote else np.empty(0, dtype=np.intp)
+        quotes = self._places_of(quote, data) if quote else np.empty(0, dtype=np.intp)
         even = len(data) if len(quotes) % 2 == 0 else 0
         used = even if final else self.border(view, quotes)
         if used and self.well_formed(data[:used], quotes[: np.searchsorted(quotes, used)]):
@@ -129,6 +130,11 @@ class Cutter:
         if used or len(data) > _QUOTED_FIELD_BYTES or final:
             return self._careful(bytes(view), final=final)
         return Block(buffer.slice(0, 0)), 0
+
+    def _places_of(self, quote: str, data: Bytes) -> npt.NDArray[np.intp]:
+        if len(self._is_quote) < len(data):
+            self._is_quote = np.empty(len(data), dtype=bool)
+        return np.flatnonzero(np.equal(data, ord(quote), out=self._is_quote[: len(data)]))
 
     def border(self, view: memoryview, quotes: npt.NDArray[np.intp]) -> int:
         """Return a place between two records that need no look at each other, 0 if there is none.
