@@ -19,8 +19,8 @@ def groups_of(frame: pd.DataFrame, column: str) -> list[dict[str, Any]]:
     grouped = frame.groupby(column, observed=True, sort=True)["monetary"]
     groups = []
     for name, money in grouped:
-        revenue, ordered = total_of(money), np.sort(money.to_numpy())
-        twice_the_median = int(ordered[(len(ordered) - 1) // 2]) + int(ordered[len(ordered) // 2])
+        revenue, middle = total_of(money), [(len(money) - 1) // 2, len(money) // 2]
+        twice_the_median = sum(np.partition(money.to_numpy(), middle)[middle].tolist())
         groups.append(
             {
                 "name": str(name),
