@@ -33,12 +33,22 @@ def call(place, *words):
     told = {"words": words, "files": files, "folder": os.getcwd(),  # noqa: PTH109 - pathlib is slow
             "environment": dict(os.environ), "ignored": list(map(int, ignored)),
             "file_size": resource.getrlimit(resource.RLIMIT_FSIZE)}  # fmt: skip
+    programs, came = [], []
+
+    def pass_on(number, _):
+        if programs:
+            os.kill(programs[0], number)
+        else:
+            came.append(number)
+
+    for number in set(PASSED_ON) - set(ignored):  # now, for the program may be quicker than we are
+        signal.signal(number, pass_on)
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as server:
         server.connect(place)
         socket.send_fds(server, [marshal.dumps(told)], files)
-        program = int(server.recv(32))
-        for number in set(PASSED_ON) - set(ignored):
-            signal.signal(number, lambda number, _: os.kill(program, number))
+        programs.append(int(server.recv(32)))
+        for number in came:
+            os.kill(programs[0], number)
         code = int(server.recv(32))
     if code < 0:
         if -code != signal.SIGKILL:

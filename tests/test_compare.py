@@ -88,6 +88,15 @@ def test_moves_are_counted_and_listed():
     assert (bob["monetary_before"], bob["monetary"]) == (10_000, 35_000)
 
 
+def test_an_address_is_one_customer_however_it_is_spelled():
+    old, new = (frame((one, "client", "champions", "active", 5, 90_000, "2024-05-01"))
+                for one in ("ann@x.org", "Ann@X.org"))  # fmt: skip
+
+    found = compare(old, new, LABELS, LADDER, THEN)
+
+    assert nested(found.transitions["stage"]) == {"client": {"client": 1}}
+
+
 def test_a_rung_that_the_ladder_lacks_is_neither_up_nor_down():
     found = compare(OLD, NOW, LABELS, LADDER[1:], THEN)
     assert (found.moves["up"], found.moves["same"], found.moves["other"]) == (1, 0, 3)

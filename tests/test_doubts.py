@@ -93,6 +93,66 @@ def frame(text):
             ),
             "--status 'Refunded=sale' takes each off once",
         ),
+        (
+            f"{START}Item,Boxes,Price\n1,2024-01-05,a,Tea,3,12.50\n2,2024-01-06,b,Mug,1,9.90\n",
+            "if 'Boxes' counts pieces, take --column quantity='Boxes'",
+        ),
+        (
+            f"{START}Price,Coupon discount\n1,2024-01-05,a,12.50,2.00\n2,2024-01-06,b,9.90,0.00\n",
+            "without 'Coupon discount' taken off",
+        ),
+        (
+            "Bon no,Date,Customer,Item,Total\n"
+            + "".join(
+                f"{bon},2024-01-{day:02},{who},{item},{total}\n"
+                for bon, day, who, total in ((1, 5, "a", 30), (2, 6, "b", 8), (3, 7, "a", 9))
+                for item in ("Tea", "Mug")
+            ),
+            "take --column order_id='Bon no' --amount-per order",
+        ),
+        (
+            f"{START}Amount,Line Type\n"
+            + "".join(
+                f"{order},2024-01-05,a,{amount},{kind}\n"
+                for order in (1, 2)
+                for amount, kind in ((12, "Product"), (5, "Shipping"), (17, "Payment"))
+            ),
+            "2 of the 2 orders with three rows and more",
+        ),
+        (
+            f"{START}Amount,Line Type\n1,2024-01-05,a,12,Product\n1,2024-01-05,a,12,Payment\n",
+            "'Line Type' may say which rows are credit notes",
+        ),
+        (
+            "Receipt,Date,User,Buyer,Total\n"
+            + "".join(f"{n},2024-01-05,{'Ann' if n % 2 else 'Ben'},X{n},5\n" for n in range(8)),
+            "Column 'User' is taken for customers, 2 in the first rows, in which 'Buyer' has 8",
+        ),
+        (
+            "Order,Date,Customer,Email,Total\n"
+            + "".join(f"{n},2024-01-05,{0 if n < 5 else n},p{n}@x.org,5\n" for n in range(9)),
+            "name it with --anonymous, or take --column customer_id='Email'",
+        ),
+        (
+            f"{START}Total,Estado\n1,2024-01-05,a,5,Por cobrar\n2,2024-01-06,b,7,Facturado\n",
+            "'Estado' may say how orders stand",
+        ),
+        (
+            f"{START}Total,order_status_id\n1,2024-01-05,a,5,3\n2,2024-01-06,b,7,7\n",
+            "'order_status_id' looks like how orders stand",
+        ),
+        (
+            f"{START}Total,Bezahlt\n1,2024-01-05,a,5,5.00\n2,2024-01-06,b,7,0.00\n",
+            "'Bezahlt' by its name is captured, and is not used because of what it holds.",
+        ),
+        (
+            f"{START}Total,Montant avoir\n1,2024-01-05,a,5,0.00\n2,2024-01-06,b,7,7.00\n",
+            "'Montant avoir' looks like money given back",
+        ),
+        (
+            "Date,Customer,Orders,Total\n2024-01-05,a,3,50\n2024-01-06,b,1,9\n",
+            "Each row counts as one order",
+        ),
     ],
 )
 def test_what_a_sum_may_hold_wrongly_is_said(text, sentence):
@@ -116,6 +176,11 @@ def test_what_a_sum_may_hold_wrongly_is_said(text, sentence):
         f"{START}Total\n1,2024-01-05,0,5\n2,2024-01-06,1,7\n3,2024-01-07,1,7\n",
         f"{START}Total\n1,2024-01-05,a,5\n1,2024-01-05,a,6\n2,2024-01-05,b,5\n2,2024-01-05,b,5\n",
         f"{START}Line,Total,refunded_amount\n1,2024-01-05,a,Tea,5,5\n1,2024-01-05,a,Mug,5,5\n",
+        "Date,Customer,Total\n2024-01-05,a,3\n2024-01-05,a,3\n2024-01-06,b,4\n2024-01-06,b,5\n",
+        f"{START}Total,Estado,Ciudad\n1,2024-01-05,a,5,Jalisco\n2,2024-01-06,b,7,Sonora\n",
+        f"{START}Total,Estado\n1,2024-01-05,a,5,SP\n2,2024-01-06,b,7,RJ\n",
+        f"{START}Amount\n" + "".join(f"1,2024-01-05,a,{n}\n" for n in (5, 6, 7)) * 2,
+        "Order,Date,Account,Email,Total\n1,2024-01-05,C1,a@x.org,5\n2,2024-01-06,C2,b@y.org,7\n",
     ],
 )
 def test_of_what_is_as_it_seems_nothing_is_said(text):
@@ -224,3 +289,53 @@ def test_typed_columns_and_empty_ones_are_looked_at_too(kind):
         Price=pd.Series([None], dtype=kind), Discount=None, Cur=None
     )
     assert reading_notices(look(table)) == []
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "revenue"),
+    [
+        ("Data;Cliente;Numero ordine;Q.tà;Prezzo", ["13/01/2024;101;1;3;12,50"], "37.5"),
+        ("Rechnungsnummer;Belegdatum;Kunde;Betrag;Belegart",
+         ["R1;13.01.2024;A;100,00;RE", "G2;25.01.2024;A;40,00;GS"], "60"),
+        ("Bestellnummer;Datum;Kunde;Gesamtbetrag;Bezahlt",
+         ["1;13.01.2024;K1;20,00;J", "2;14.01.2024;K2;30,00;N"], "20"),
+        ("Bestellnummer;Datum;Kunde;Gesamtbetrag;Bezahlt",
+         ["1;13.01.2024;K1;20,00;15.01.2024", "2;14.01.2024;K2;30,00;"], "20"),
+        ("주문번호;주문일시;구매자ID;주문상태;결제금액",
+         ["1;2024-01-13;kim;배송완료;10000", "2;2024-01-20;lee;취소완료;20000"], "10000"),
+        ("Order Number;Invoice Number;Date;User;Customer Code;Total",
+         ["1;9;2024-01-13;Ann;C1;10", "2;9;2024-01-20;Ann;C2;20"], "30"),
+    ],
+)  # fmt: skip
+def test_columns_of_other_languages_play_their_roles(tmp_path, header, rows, revenue):
+    (tmp_path / "a.csv").write_text("\n".join([header, *rows, ""]), encoding="utf-8")
+    result = rfmtool.run(tmp_path / "a.csv")
+
+    assert result.summary["revenue"] == revenue
+    assert result.customers["frequency"].sum() == (2 if "Invoice Number" in header else 1)
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("Order,Date,First name,Name,Total", "may be a surname alone"),
+        ("Receipt,Date,Name,Variant,Total", "may be the name of an article"),
+        ("Date,Transaction Type,Num,Name,Memo,Account,Amount", "an account of the books"),
+        (
+            "E-Mail,Datum,Transaktions-ID,Zahlungsart,Status,Kartentyp,Betrag",
+            "who took the payment",
+        ),
+        ("Datum,Name,Typ,Status,Brutto,Netto,Transaktionscode", "holds, withdrawals"),
+    ],
+)
+def test_what_names_no_customer_is_refused(header, said):
+    row = ",".join("1" for _ in header.split(","))
+
+    with pytest.raises(InputError, match=said):
+        look(frame(f"{header}\n{row}\n"))
+
+
+def test_the_name_of_an_article_is_nobodys():
+    text = "order_number,date,email,sku,name,quantity,total\n1,2024-01-05,a@x.org,S1,Red mug,1,5\n"
+
+    assert look(frame(text)).latest.column_names == ["email"]

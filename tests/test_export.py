@@ -180,20 +180,31 @@ def test_one_list_and_what_cannot_be_asked():
     assert "keeps no earlier run" in rfmtool("export", "out", "--for", "meta", "--changed").stderr
 
 
-@pytest.mark.usefixtures("shop")
-def test_only_those_who_stand_elsewhere_than_before():
-    before = Path("out/previous")
-    before.mkdir()
-    text = Path("out/customers.csv").read_text()
-    rows = rows_of(text)
-    with (before / "customers.csv").open("w", newline="") as file:
-        table = csv.DictWriter(file, [*rows[0]])
-        table.writeheader()
-        table.writerows(row | {"stage": "customer"} if row["customer_id"] == "g" else row
-                        for row in rows)  # fmt: skip
+def test_only_those_who_stand_elsewhere_than_before(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ids = ["@ann", "Bob@x.org", "cy", *map(str, range(30))]
+    table = ["customer_id,email,consent", *(f"{one},m{n}@x.org,yes" for n, one in enumerate(ids))]
+    Path("contacts.csv").write_text("\n".join(table))
+    first = ["customer_id,order_id,date,amount"]
+    first += [f"{one},{n},2025-01-{n % 28 + 1:02},{n + 5}" for n, one in enumerate(ids)]
+    last = ["cy,90,2025-01-28,5", "bob@x.org,91,2025-01-01,0.01", "0,92,2025-01-29,1"]
+    for rows in (first, [*first, *last]):
+        Path("orders.csv").write_text("\n".join(rows))
+        words = ("run", "orders.csv", "--contacts", "contacts.csv", "-o", "out", *QUIETLY)
+        scales = ("--scales", "kept.json") if rows is not first else ()
+        done = rfmtool(*words, *scales)
+        assert done.exit_code == 0, done.stderr
+        shutil.copy("out/scales.json", "kept.json")
+
     found, said = exported("mailchimp", "--changed")
-    assert [row["Email Address"] for row in found] == ["gus@example.com"]
-    assert "1 unchanged" in said
+
+    with Path("out/changes.csv").open() as file:
+        moved = {row["customer_id"].removeprefix("'") for row in csv.DictReader(file)}
+    mails = {one: f"m{n}@x.org" for n, one in enumerate(ids)}
+    assert {row["Email Address"] for row in found} >= {mails[one] for one in moved}
+    assert mails["@ann"] not in {row["Email Address"] for row in found}
+    assert len(found) < len(ids)
+    assert "unchanged" in said
 
 
 def test_a_run_that_knows_no_contacts_has_nothing_to_export(tmp_path, monkeypatch):

@@ -60,6 +60,19 @@ def test_a_draw_stands_whatever_the_share_and_the_action_become():
     assert second["share"].tolist() == ["0.1", "0.99"]
 
 
+def test_a_draw_stands_however_an_address_is_spelled():
+    first = with_entrants(nobody(), people({"ann4@x.org": "welcome"}), TEN, OFFERED, 1)
+    now = people({"Ann4@X.org": "club"})
+
+    rows = with_entrants(first, now, TEN, OFFERED, 2)
+
+    assert list(rows["customer_id"]) == ["ann4@x.org"]
+    out = rows.assign(held_out=True)
+    assert list(held_out(now, out, TEN, OFFERED)) == [True]
+    again = with_entrants(nobody(), now, TEN, OFFERED, 1)
+    assert list(again["held_out"]) == list(first["held_out"])
+
+
 def test_who_is_held_out_of_all_enters_no_list_of_its_own():
     lots = Lots({"all": Decimal("0.5"), "welcome": Decimal("0.5")})
     everybody = people({str(number): "welcome" for number in range(50)})

@@ -17,6 +17,7 @@ import pandas as pd
 
 from rfmtool.arrays import Mask
 from rfmtool.money import total_of
+from rfmtool.sources.cells.ids import matching_keys
 
 NEW: Final = "(new)"
 """The row of a matrix for customers that only the new run knows."""
@@ -134,8 +135,12 @@ def _side_by_side(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     money come first.
     """
     # Nullable on the way, because doubles would not carry all of the money.
-    old, new = (run.astype(dict.fromkeys(_NUMBERS, "Int64")) for run in (old, new))
-    both = old.merge(new, how="outer", on="customer_id", suffixes=("_before", ""), sort=True)
+    old, new = (
+        run.astype(dict.fromkeys(_NUMBERS, "Int64")).assign(key=matching_keys(run["customer_id"]))
+        for run in (old, new)
+    )
+    both = old.merge(new, how="outer", on="key", suffixes=("_before", ""), sort=True)
+    both["customer_id"] = both["customer_id"].fillna(both["customer_id_before"])
     numbers = [f"{name}{end}" for name in _NUMBERS for end in ("_before", "")]
     both = both.fillna(dict.fromkeys(numbers, 0)).astype(dict.fromkeys(numbers, "int64"))
     # Stable, so that equal ones stay ordered by customer_id.

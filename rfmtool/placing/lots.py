@@ -19,7 +19,7 @@ import pyarrow as pa
 from rfmtool.arrays import Mask
 from rfmtool.frames import worded
 from rfmtool.rules import ALL, Lots, Rules, marketing
-from rfmtool.sources.cells.ids import is_listed
+from rfmtool.sources.cells.ids import is_listed, matching_keys
 
 HOLDOUTS: Final = ("customer_id", "lot", "action", "held_out", "share", "salt", "from_on")
 """What is known of everybody in a round: held_out is yes or no, from_on a day since 1970-01-01."""
@@ -37,7 +37,7 @@ def drawn(parts: Iterable[str], ids: Iterable[str], share: Decimal) -> Mask:
 
     Args:
         parts: what the lot is drawn with.
-        ids: of the people.
+        ids: of the people, as they are compared.
         share: how many of all are left out, from 0 to 1.
     """
     before = b"".join(part.encode() + _BETWEEN for part in parts)
@@ -99,19 +99,19 @@ def with_entrants(
     Returns:
         HOLDOUTS of everybody, by from_on, lot and customer_id.
     """
-    rows = entered
+    rows, keys = entered, matching_keys(people["customer_id"])
     for lot in sorted(lots.shares, key=lambda name: name != ALL):
         named = marketing if lot == ALL else {lot}
         known = rows[rows["salt"].eq(lots.salt) & rows["lot"].isin([lot, ALL])]
         passed = known[known["lot"].eq(lot) | known["held_out"]]["customer_id"]
-        comes = people["action"].isin(named) & ~people["customer_id"].isin(passed)
+        comes = people["action"].isin(named) & ~keys.isin(matching_keys(passed))
         entrants, share = people[comes.to_numpy()], lots.shares[lot]
         parts = (lots.salt,) if lot == ALL else (lots.salt, lot)
         columns = {
             "customer_id": entrants["customer_id"].astype("str"),
             "lot": lot,
             "action": entrants["action"].astype("str"),
-            "held_out": drawn(parts, entrants["customer_id"], share),
+            "held_out": drawn(parts, keys[comes], share),
             "share": f"{share:f}",
             "salt": lots.salt,
             "from_on": np.full(len(entrants), day),
@@ -126,9 +126,10 @@ def held_out(
 ) -> Mask:
     """Who is left out of the action they have now: of all marketing, or of its own lot."""
     out = rows[rows["held_out"] & rows["salt"].eq(lots.salt) & rows["lot"].isin([*lots.shares])]
-    of_all = people["customer_id"].isin(out.loc[out["lot"].eq(ALL), "customer_id"])
+    keys, left_out = matching_keys(people["customer_id"]), matching_keys(out["customer_id"])
+    of_all = keys.isin(left_out[out["lot"].eq(ALL)])
     mask: Mask = (of_all & people["action"].isin(marketing)).to_numpy()
     for lot in lots.shares.keys() - {ALL}:
-        of_list = people["customer_id"].isin(out.loc[out["lot"].eq(lot), "customer_id"])
+        of_list = keys.isin(left_out[out["lot"].eq(lot)])
         mask = mask | (of_list & people["action"].eq(lot)).to_numpy()
     return mask

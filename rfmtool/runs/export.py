@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,10 @@ from rfmtool.placing.contacting import channels_meant
 from rfmtool.placing.reaching import consents
 from rfmtool.rules import Action
 from rfmtool.runs.evidence import rows_kept
-from rfmtool.runs.finished import read_texts
+from rfmtool.runs.finished import read_texts, reading_back
+from rfmtool.runs.kept import CUSTOMERS, PREVIOUS, earlier_runs
+from rfmtool.runs.texts import text_table
+from rfmtool.sources.cells.ids import matching_keys
 
 # Letters of the Latin alphabet alone before the @: mail tools refuse others there.
 _ADDRESS: Final = r"[A-Za-z0-9_][!#-+\--9=?A-~]*@[^\s@,;<>\"']+\.[^\s@,;<>\"'.]+"
@@ -147,13 +151,17 @@ def _numbers(texts: pd.Series[Any]) -> pd.Series[Any]:
 
 def _is_changed(people: pd.DataFrame, folder: Path) -> pd.Series[Any]:
     """Who stands elsewhere than in the run before, or was not in it."""
-    path = folder / "previous" / "customers.csv"
-    if not path.is_file():
+    runs = earlier_runs(folder, date.max)
+    kept = next((run for run in runs if run.place == f"{PREVIOUS}/"), None)
+    if kept is None:
         raise UsageError(
             f"--changed: {folder} keeps no earlier run", "Leave it out, or run again first."
         )
-    before = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
-    before = before.drop_duplicates("customer_id").set_index("customer_id")
-    before = before[list(_CHANGES)].reindex(people["customer_id"]).fillna("").reset_index(drop=True)
+    with reading_back(folder):
+        table = text_table(kept.bytes_of(CUSTOMERS), raw_text=kept.raw_text)
+        before = table.select(["customer_id", *_CHANGES]).to_pandas()
+    before = before.set_index(matching_keys(before.pop("customer_id")))
+    before = before[~before.index.duplicated()].reindex(matching_keys(people["customer_id"]))
+    before = before.fillna("").reset_index(drop=True)
     now = people[list(_CHANGES)].reset_index(drop=True)
     return now.ne(before).any(axis=1).set_axis(people.index)

@@ -26,7 +26,7 @@ from rfmtool.rules import Rules, load_rules
 from rfmtool.runs.finished import RULES, bytes_in, reading_back
 from rfmtool.runs.following import follow
 from rfmtool.runs.rounds import HOLDOUTS_FILE, entered, read_as
-from rfmtool.sources.cells.ids import is_listed
+from rfmtool.sources.cells.ids import is_listed, matching_keys
 from rfmtool.sources.evidence.tables import read_evidence
 from rfmtool.sources.layout import Asked, Detail
 from rfmtool.summaries.lots import log_warnings
@@ -197,7 +197,8 @@ def _round(runs: Sequence[_Run], salt: str | None) -> pd.DataFrame:
         )
     word = str(began.idxmax()) if salt is None else salt
     rows = every[every["salt"].eq(word)].sort_values("from_on", kind="stable")
-    return rows.drop_duplicates(["customer_id", "lot"]).reset_index(drop=True)
+    again = rows.assign(customer_id=matching_keys(rows["customer_id"]))
+    return rows[~again.duplicated(["customer_id", "lot"])].reset_index(drop=True)
 
 
 def _paces(rows: pd.DataFrame, until: int) -> dict[tuple[str, str], tuple[float, float]]:

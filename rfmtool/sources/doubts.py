@@ -6,12 +6,13 @@ Nothing is decided by it: what else a column could be is said, with the option t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from typing import Final, get_args
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.sources.cells import currencies
+from rfmtool.sources.cells.numbers import DecimalMark, NumberReading, as_typed, plain_numbers
 from rfmtool.sources.layout import KEPT, Asked
 from rfmtool.sources.names import normal
 from rfmtool.sources.roles import synonyms
@@ -19,14 +20,19 @@ from rfmtool.sources.roles_by_cells import filled_words, kind_of_words
 from rfmtool.sources.source import Source
 from rfmtool.sources.statuses import Statuses
 
-DOUBTED: Final = ("amount", "customer_id", "email")
+DOUBTED: Final = ("amount", "customer_id", "email", "order_id", "ordered_at")
 """The roles whose cells are looked at."""
 _FEW_WORDS: Final = 12
 _A_NAME: Final = r"^[^0-9@]+\s[^0-9@]+$"
 _NO_PIECES: Final = r"[^0-9]|[0-9]{3}"
 _CODE_LETTERS: Final = 3
-_KINDS_OF_ROWS: Final = frozenset({"recordtype", "linetype", "documenttype", "transactiontype"})
+_OFTEN_ELSE: Final = frozenset({"type", "typ", "kind"})
+"""Names of types that say as often of what else there are kinds."""
+_SEVERAL: Final = 3
+"""What is so of fewer may be chance."""
+_MOST_OF_ONE: Final = 0.2
 _WITH_CENTS: Final = r"[.,][0-9]{2}$"
+_A_CENT: Final = 0.005
 _NOT_NOTHING: Final = "[1-9]"
 _ROW_TOTALS: Final = frozenset({
     "subtotal", "linesubtotal", "rowtotal", "soustotal", "zwischensumme", "zeilensumme",
@@ -34,7 +40,8 @@ _ROW_TOTALS: Final = frozenset({
 })  # fmt: skip
 _DISCOUNTS: Final = (
     "discount", "rabatt", "nachlass", "remise", "reduction", "descuento", "sconto", "korting",
-    "desconto", "rabat", "sleva", "indirim", "скидка", "割引", "折扣",
+    "desconto", "rabat", "sleva", "indirim", "скидка", "割引", "折扣", "znizka", "upust",
+    "ermassigung", "diskon", "할인", "alennus", "kedvezmeny", "クーポン",
 )  # fmt: skip
 
 
@@ -53,17 +60,16 @@ def doubts_of(source: Source, cells: Mapping[str, pa.Array], asked: Asked) -> It
     }
     if "amount" not in asked.columns:
         yield from _of_amounts(taken, cells, others)
-    for name, column in others.items():
-        if "type" in taken or normal(name) not in _KINDS_OF_ROWS:
-            continue
-        words = filled_words(column)
-        few = words.to_pylist() if len(words) <= _FEW_WORDS else []
-        sales = [word for word in few if Statuses().meaning(word, of_type=True) == "sale"]
-        if sales:
-            yield (f"Column {name!r} says {min(sales)!r} of some rows and is not used: if others"
-                   " are no sales, --column type=NAME asks which.")  # fmt: skip
-    if "customer_id" not in asked.columns and "email" in cells and "customer_id" in cells:
-        yield from _namesakes(taken, cells["customer_id"], cells["email"])
+    if "type" not in taken:
+        yield from _of_types(others)
+    if "customer_id" not in asked.columns and "customer_id" in cells:
+        if "email" in cells:
+            yield from _namesakes(taken, cells["customer_id"], cells["email"])
+        yield from _of_customers(taken, cells, others)
+    if {"customer_id", "ordered_at", "amount"} <= cells.keys() and "order_id" not in taken:
+        yield from _of_orders(cells, others)
+    if {"order_id", "amount"} <= cells.keys():
+        yield from _of_totals(cells["order_id"], cells["amount"])
 
 
 def currencies_in(cells: Mapping[str, pa.Array]) -> dict[str, set[str]]:
@@ -77,6 +83,98 @@ def currencies_in(cells: Mapping[str, pa.Array]) -> dict[str, set[str]]:
         if all(len(code) == _CODE_LETTERS and currencies.is_known(code) for code in codes):
             found[name.removeprefix(KEPT)] = codes
     return found
+
+
+def _of_types(others: Mapping[str, pa.Array]) -> Iterator[str]:
+    """What may say which rows are credit notes, payments or totals."""
+    for name, column in others.items():
+        if normal(name) not in synonyms()["type"]:
+            continue
+        words = filled_words(column)
+        few = words.to_pylist() if 1 < len(words) <= _FEW_WORDS else []
+        sales = [word for word in few if Statuses().meaning(word, of_type=True) == "sale"]
+        if sales:
+            yield (f"Column {name!r} says {min(sales)!r} of some rows and is not used: if others"
+                   " are no sales, --column type=NAME asks which.")  # fmt: skip
+        elif few and normal(name) not in _OFTEN_ELSE:
+            yield (f"Column {name!r} may say which rows are credit notes, payments or totals, and"
+                   " is not used: --column type=NAME asks what its words mean.")  # fmt: skip
+
+
+def _of_customers(
+    taken: Mapping[str, str], cells: Mapping[str, pa.Array], others: Mapping[str, pa.Array]
+) -> Iterator[str]:
+    """Whether another column tells many more customers apart."""
+    likely = {name: others[name] for name in others if normal(name) in synonyms()["customer_id"]}
+    if "email" in cells and taken["email"] != taken["customer_id"]:
+        likely[taken["email"]] = cells["email"]
+    ids, chosen = _texts(cells["customer_id"]), taken["customer_id"]
+    for name, column in likely.items():
+        table = pa.table({"id": ids, "other": _texts(column)}).drop_null()
+        told = table.group_by("id").aggregate([("other", "count_distinct"), ("other", "count")])
+        apart, rows = told["other_count_distinct"], told["other_count"]
+        others_in_all = len(pc.unique(table["other"]))
+        if others_in_all >= 2 * len(told) and others_in_all - len(told) >= _SEVERAL:
+            yield (f"Column {chosen!r} is taken for customers, {len(told):,} in the first rows, in"
+                   f" which {name!r} has {others_in_all:,}: if those are the customers, take"
+                   f" --column customer_id={name!r}.")  # fmt: skip
+            continue
+        many = pc.and_(pc.greater(apart, _SEVERAL), pc.greater(rows, _MOST_OF_ONE * len(table)))
+        if pc.any(many).as_py():
+            yield (f"With one customer of column {chosen!r} stand many of {name!r}: if that one is"
+                   " for guests, name it with --anonymous, or take --column"
+                   f" customer_id={name!r}.")  # fmt: skip
+
+
+def _of_orders(cells: Mapping[str, pa.Array], others: Mapping[str, pa.Array]) -> Iterator[str]:
+    """Whether rows of one customer and time, which no order number tells apart, show one amount."""
+    keys = ["customer_id", "ordered_at"]
+    table = pa.table({name: _texts(cells[name]) for name in (*keys, "amount")}).drop_null()
+    told = table.group_by(keys).aggregate([("amount", "count_distinct"), ("amount", "count")])
+    of_rows = pc.greater(told["amount_count"], 1)
+    alike = pc.and_(of_rows, pc.equal(told["amount_count_distinct"], 1))
+    several, same = (pc.sum(one).as_py() or 0 for one in (of_rows, alike))
+    if same < _SEVERAL or 2 * same < several:
+        return
+    names = [name for name, column in others.items() if _is_of_groups(cells, keys, column)]
+    number = f"{names[0]!r}" if names else "NAME"
+    yield (f"Nothing numbers the orders, and {same:,} of the {several:,} times that a customer has"
+           " several rows of one time in the first rows, all show one amount: if it is the order's"
+           f" total, take --column order_id={number} --amount-per order.")  # fmt: skip
+
+
+def _is_of_groups(cells: Mapping[str, pa.Array], keys: list[str], column: pa.Array) -> bool:
+    """Whether a column has another cell for each group of rows, and one for all of a group."""
+    texts = _texts(column)
+    if texts.null_count:
+        return False
+    table = pa.table({**{name: _texts(cells[name]) for name in keys}, "other": texts})
+    groups, pairs = (
+        len(table.group_by(keys).aggregate([])),
+        len(table.group_by([*keys, "other"]).aggregate([])),
+    )
+    return groups == pairs == len(pc.unique(texts))
+
+
+def _of_totals(ids: pa.Array, amounts: pa.Array) -> Iterator[str]:
+    """Whether orders have a row that comes to the sum of the others."""
+    table = pa.table({"id": _texts(ids), "amount": _texts(amounts)}).drop_null()
+    for mark in get_args(DecimalMark):
+        plain, _ = plain_numbers(as_typed(table["amount"].combine_chunks()), NumberReading(mark))
+        if plain.null_count:
+            continue
+        sums = table.set_column(1, "amount", pc.cast(plain, pa.float64())).group_by("id")
+        told = sums.aggregate([("amount", "sum"), ("amount", "max"), ("amount", "count")])
+        of_rows = pc.greater(told["amount_count"], 2)
+        rest = pc.subtract(told["amount_sum"], pc.multiply(told["amount_max"], 2.0))
+        twice = pc.and_(of_rows, pc.less(pc.abs(rest), _A_CENT))
+        several, doubled = (pc.sum(one).as_py() or 0 for one in (of_rows, twice))
+        if doubled >= 2 and 2 * doubled >= several:  # noqa: PLR2004 - one may be chance
+            yield (f"In {doubled:,} of the {several:,} orders with three rows and more in the first"
+                   " rows, one row comes to the sum of the others: if it is a total or a payment,"
+                   " leave such rows out, or name the column that tells them with --column"
+                   " type=NAME.")  # fmt: skip
+        return
 
 
 def _of_amounts(
@@ -94,14 +192,14 @@ def _of_amounts(
         money = f"Money is {taken['quantity']!r} times {taken['unit_price']!r}"
         if totals := numbers(_ROW_TOTALS.__contains__):
             yield f"{money}; {_listed(totals)} could be it too: see --column amount=NAME."
-        less = numbers(lambda name: any(one in name for one in _DISCOUNTS) and "cod" not in name)
-        if less := [name for name in less if _some(others[name], _NOT_NOTHING)]:
+        if less := _discounts(others, numbers):
             yield (f"{money}, without {_listed(less)} taken off: --column amount=NAME takes a"
                    " column of what rows come to.")  # fmt: skip
         return
     if names := numbers(synonyms()["amount"].__contains__):
         yield (f"Money is read from {taken['amount']!r}; {_listed(names)} could be it too: see"
                " --column amount=NAME.")  # fmt: skip
+    yield from _of_prices(taken["amount"], others, numbers)
     is_counted = bool(numbers(synonyms()["quantity"].__contains__))
     if normal(taken["amount"]) != "amount" or is_counted or "amount" not in cells:
         return
@@ -113,6 +211,39 @@ def _of_amounts(
         yield (f"Money is read from {amount!r}, small whole numbers, and {price!r} is not used: if"
                f" {amount!r} counts pieces, take --column quantity={amount!r} and --column"
                f" unit_price={price!r}.")  # fmt: skip
+
+
+def _of_prices(
+    amount: str, others: Mapping[str, pa.Array], numbers: Callable[..., list[str]]
+) -> Iterator[str]:
+    """What a price of one, taken for want of an amount, may have to be multiplied with."""
+    if normal(amount) not in synonyms()["unit_price"]:
+        return
+    pieces = [
+        name
+        for name in numbers(lambda _: True)
+        if _some(others[name], "^1$")
+        and _some(others[name], "^[2-9]|^[0-9]{2}")
+        and not _some(others[name], _NO_PIECES)
+    ]
+    if pieces:
+        yield (f"Money is read from {amount!r}, by its name the price of one: if {_listed(pieces)}"
+               f" counts pieces, take --column quantity={pieces[0]!r} --column"
+               f" unit_price={amount!r}.")  # fmt: skip
+    if less := _discounts(others, numbers):
+        yield (f"Money is read from {amount!r}, without {_listed(less)} taken off: --column"
+               " amount=NAME takes a column of what rows come to.")  # fmt: skip
+
+
+def _discounts(others: Mapping[str, pa.Array], numbers: Callable[..., list[str]]) -> list[str]:
+    less = numbers(lambda name: any(one in name for one in _DISCOUNTS) and "cod" not in name)
+    return [name for name in less if _some(others[name], _NOT_NOTHING)]
+
+
+def _texts(column: pa.Array) -> pa.Array:
+    """Cells as texts without the white space around them; missing where nothing is left."""
+    texts = pc.utf8_trim_whitespace(pc.cast(column, pa.string()))
+    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
 
 
 def _some(column: pa.Array, pattern: str) -> bool:

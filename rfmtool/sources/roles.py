@@ -48,6 +48,10 @@ def synonyms() -> Mapping[str, Sequence[str]]:
     }
 
 
+_FIRST_NAMES: Final = frozenset({
+    "vorname", "firstname", "givenname", "forename", "prenom", "imie", "fornamn", "fornavn",
+    "voornaam",
+})  # fmt: skip
 _LOOKS_LIKE_DATA: Final = re.compile(
     r"[-+]?[\d.,:/-]*\d[\d.,:/ T-]*$|.*@.*\.|\d{1,2}[-/. ]+[^\W\d]{3,9}[-/., ]+\d{2,4}|[$€£¥]\s?\d"
 )
@@ -83,13 +87,36 @@ def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> d
     if "customer_id" not in asked:
         if names.get("customer_id") == "user" and names.get("name") == "customername":
             places["customer_id"] = places.pop("name")  # the user is who served them
-        if names.get("customer_id") == "name" and names.get("product") == "sku":
-            name, sku = (header[places[role]] for role in ("customer_id", "product"))
-            raise InputError(
-                f"{where}: {name!r} beside {sku!r} may be the name of an article or of a customer",
-                f"If it is the customer's, take --column customer_id={name!r}.",
-            )
+        if names.get("customer_id") == "name":
+            _check_name(header, places, where)
+    # Of a row of goods a bare name is the article's, and nobody's to write to.
+    if "name" not in asked and names.get("name") == "name" and _article_columns(header):
+        del places["name"]
     return needed(places, header, where)
+
+
+def _check_name(header: Sequence[str], places: Mapping[str, int], where: str) -> None:
+    """Check that a bare name can be the customer's, and all of it.
+
+    Raises:
+        InputError: it stands beside an article, or beside a first name.
+    """
+    name = header[places["customer_id"]].strip()
+    hint = f"If it tells customers apart, take --column customer_id={name!r}."
+    if article := _article_columns(header):
+        raise InputError(
+            f"{where}: {name!r} beside {article[0]!r} may be the name of an article or of a"
+            " customer",
+            hint,
+        )
+    if first := [other.strip() for other in header if normal(other) in _FIRST_NAMES]:
+        raise InputError(f"{where}: {name!r} beside {first[0]!r} may be a surname alone", hint)
+
+
+def _article_columns(header: Sequence[str]) -> list[str]:
+    """The columns that only rows of goods have."""
+    known = {"sku", "variant", *synonyms()["quantity"]}
+    return [name.strip() for name in header if normal(name) in known]
 
 
 def places_of(
@@ -167,8 +194,11 @@ def needed(places: dict[str, int], header: Sequence[str], where: str) -> dict[st
     if "amount" not in places and not factors <= places.keys():
         missing.append("amount (or quantity and unit_price)")
     if missing:
+        error = not_recognised(missing, header, where)
+        if "order_id" not in places and not may_be_data(header):
+            error.hint += " Where an order takes several rows, name order_id too."
         with having_seen(places):
-            raise not_recognised(missing, header, where)
+            raise error
     return places
 
 

@@ -26,10 +26,10 @@ from rfmtool.sources.source import Source
 from rfmtool.sources.statuses import Statuses, words
 
 _SAMPLE_BYTES: Final = 1 << 16
-_ROLES: Final = (
+BORNE_OUT: Final = (
     "status", "payment_status", "type", "refunded", "cancelled_on", "voided", "is_test", "captured",
 )  # fmt: skip
-_WEAK: Final = frozenset({
+WEAK: Final = frozenset({
     "etat", "estado", "stato", "situacao", "stav", "durum", "state", "stage", "result", "type",
     "typ",
 })  # fmt: skip
@@ -41,7 +41,7 @@ BECOMES: Final = {
     "voided": {"flag": "voided", "empty": "voided", "day": "cancelled_on"},
     "is_test": {"flag": "is_test", "empty": "is_test"},
     "cancelled_on": {"day": "cancelled_on", "empty": "cancelled_on", "flag": "voided"},
-    "captured": {"flag": "captured"},
+    "captured": {"flag": "captured", "day": "paid_at"},
 }  # fmt: skip
 """What a column is, by what its name says and by what it holds."""
 _MOST: Final = 0.9
@@ -51,14 +51,14 @@ Kind = Literal["empty", "flag", "number", "day", "words"]
 def settled(sources: Sequence[Source], asked: Asked, preset: Preset) -> list[Source]:
     """The same sources, with the roles found by name that their cells bear out."""
     found = {role for source in sources for role in source.layout.places}
-    doubtful = [role for role in _ROLES if role in found and role not in asked.columns]
+    doubtful = [role for role in BORNE_OUT if role in found and role not in asked.columns]
     if not doubtful or preset.columns:
         return list(sources)
     changes: dict[str, str | None] = {}
     for role in doubtful:
         names = {normal(source.layout.header[source.layout.places[role]])
                  for source in sources if role in source.layout.places}  # fmt: skip
-        changes[role] = _becomes(role, _cells(sources, role), weak=bool(names & _WEAK))
+        changes[role] = _becomes(role, _cells(sources, role), weak=bool(names & WEAK))
     for name, wanted in list(changes.items()):
         if wanted != name and wanted in {*found, *(changes[one] for one in changes if one != name)}:
             changes[name] = None

@@ -95,6 +95,7 @@ def telling_word(found: Iterable[str]) -> tuple[str, str] | None:
     """
     by_key = {normal(word): word for word in found}
     plain, types = _meanings(of_types=False), _meanings(of_types=True)
+    types = {key: types[key] for key in by_key.keys() & types.keys() - _type_codes()}
     given_back = next((key for key in by_key if types.get(key) == "credit"), None)
     if given_back is not None and any(types.get(key) == "sale" for key in by_key):
         return "type", by_key[given_back]
@@ -116,6 +117,13 @@ def is_known(word: str) -> bool:
 def is_of(word: str, meaning: Meaning, group: str) -> bool:
     """Whether a status is of a group of words in `statuses.toml`, such as `part_refunded` sales."""
     return normal(word) in _group(meaning, group)
+
+
+@cache
+def _type_codes() -> frozenset[str]:
+    """Short words of types, which are as often of countries and much else."""
+    types = _shipped()["type"]
+    return frozenset(normal(word) for one in types.values() for word in one.get("codes", ()))
 
 
 @cache

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import resources
@@ -20,8 +20,8 @@ from rfmtool.rules.presets import Preset
 from rfmtool.sources.doubts import DOUBTED, currencies_in, doubts_of
 from rfmtool.sources.layout import KEPT, Asked, Kind
 from rfmtool.sources.names import normal
-from rfmtool.sources.roles import NET_OF_REFUNDS
-from rfmtool.sources.roles_by_cells import BECOMES, filled_words, kind_of_words
+from rfmtool.sources.roles import NET_OF_REFUNDS, synonyms
+from rfmtool.sources.roles_by_cells import BECOMES, BORNE_OUT, WEAK, filled_words, kind_of_words
 from rfmtool.sources.source import Source
 from rfmtool.sources.statuses import telling_word
 
@@ -30,6 +30,16 @@ _SAMPLE_BYTES: Final = 1 << 18
 _MOST_FILES: Final = 4
 _MOST_WORDS: Final = 30
 """A column of more is of names or texts, in which any word may stand."""
+_MOST_STATES: Final = 12
+_REGION_LETTERS: Final = 3
+_REGIONS: Final = frozenset({"state", "stage", "result"})
+"""Names that in most exports are of something else than how an order stands."""
+_ADDRESSES: Final = frozenset({
+    "city", "town", "zip", "zipcode", "postcode", "postalcode", "country", "ort", "plz", "land",
+    "ville", "codepostal", "pays", "ciudad", "codigopostal", "cp", "provincia", "pais", "cidade",
+    "cep", "citta", "cap", "paese", "stad", "plaats", "miasto", "mesto", "psc", "sehir", "ilce",
+})  # fmt: skip
+"""Beside them such a column is a part of an address."""
 _AMOUNT: Final = "amount"
 _TAKEN_OFF: Final = r"[-(\x{2212}]"
 
@@ -43,14 +53,8 @@ def unplayed(sources: Sequence[Source], asked: Asked, preset: Preset) -> tuple[s
     step = -(-len(sources) // _MOST_FILES)
     for place, source in enumerate(sources):
         cells = {} if place % step else _sample(source)
-        for name in _others(source).values():
-            like, column = _likeness(name), cells.get(KEPT + name)
-            if like is None or (known and like.get("option") in (*source.layout.places, "unpaid")):
-                continue
-            is_free = source.layout.places.keys().isdisjoint(like.get("unless", ()))
-            if is_free and ("cells" not in like or _is_partly(like["cells"], column)):
-                found.setdefault(name, f"Column {name!r} looks like {like['what']} and is not used"
-                                       f"{_advice(like, column, source)}")  # fmt: skip
+        for name, said in _alike(source, cells, known=known):
+            found.setdefault(name, said)
         for name, (role, word) in _telling(cells).items():
             # A second status of an order is that of its payment; there is no second type.
             free = {role, *(("payment_status",) if role != "type" else ())} - {
@@ -59,6 +63,9 @@ def unplayed(sources: Sequence[Source], asked: Asked, preset: Preset) -> tuple[s
             option = f": --column {max(free)}=NAME would" if free else ""
             found.setdefault(name, f"Column {name!r} says {word!r}, as of orders that are no sales,"
                                    f" and is not used{option}.")  # fmt: skip
+        if not known:
+            for name, said in _dropped(source, cells):
+                found.setdefault(name, said)
         if source is sources[0] and not known:
             doubts = [*doubts_of(source, cells, asked)]
         if "currency" not in source.layout.places:
@@ -71,6 +78,20 @@ def unplayed(sources: Sequence[Source], asked: Asked, preset: Preset) -> tuple[s
         if len(words) > 1
     ]
     return (*found.values(), *doubts)
+
+
+def _alike(
+    source: Source, cells: Mapping[str, pa.Array], *, known: bool
+) -> Iterator[tuple[str, str]]:
+    """What to say of columns whose names are like those of roles, by name."""
+    for name in _others(source).values():
+        like, column = _likeness(name), cells.get(KEPT + name)
+        if like is None or (known and like.get("option") in (*source.layout.places, "unpaid")):
+            continue
+        is_free = source.layout.places.keys().isdisjoint(like.get("unless", ()))
+        if is_free and ("cells" not in like or _is_partly(like["cells"], column)):
+            yield name, (f"Column {name!r} looks like {like['what']} and is not used"
+                         f"{_advice(like, column, source)}")  # fmt: skip
 
 
 def _others(source: Source) -> dict[int, str]:
@@ -97,6 +118,28 @@ def _likeness(name: str) -> dict[str, Any] | None:
         if key in one["names"] or any(stem in key for stem in one["stems"]):
             return one
     return None
+
+
+def _dropped(source: Source, cells: Mapping[str, pa.Array]) -> Iterator[tuple[str, str]]:
+    """What to say of columns whose names are of roles, and whose cells do not bear it out."""
+    played = source.layout.places
+    has_address = not _ADDRESSES.isdisjoint(map(normal, source.layout.header))
+    for name in _others(source).values():
+        key, column = normal(name), cells.get(KEPT + name)
+        words = [] if column is None else filled_words(column).to_pylist()
+        named = (one for one in BORNE_OUT if one not in played and key in synonyms()[one])
+        role = next(named, "type")
+        if not words or role == "type":  # which is doubted apart
+            continue
+        if key not in WEAK:
+            option = "" if role == "captured" else f": --column {role}=NAME would"
+            yield name, (f"Column {name!r} by its name is {role}, and is not used because of what"
+                         f" it holds{option}.")  # fmt: skip
+            continue
+        is_region = has_address or key in _REGIONS or max(map(len, words)) <= _REGION_LETTERS
+        if not is_region and 1 < len(words) <= _MOST_STATES:
+            yield name, (f"Column {name!r} may say how orders stand, and is not used: --column"
+                         f" {role}=NAME asks what its words mean.")  # fmt: skip
 
 
 def _is_partly(kind: str, column: pa.Array | None) -> bool:
