@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Ints = npt.NDArray[np.int64 | np.int32]
 Mask = npt.NDArray[np.bool_]
@@ -33,6 +36,13 @@ def mask_of(booleans: pa.Array) -> Mask:
     """A column of yes and no as NumPy has it; a gap is a no."""
     filled = booleans.fill_null(fill_value=False) if booleans.null_count else booleans
     mask: Mask = filled.to_numpy(zero_copy_only=False)
+    return mask
+
+
+def among(places: Ints | pd.Series[int], count: int) -> Mask:
+    """Which of so many rows, counted from 0, are among these places."""
+    mask = np.zeros(count, dtype=bool)
+    mask[np.asarray(places, dtype=np.int64)] = True
     return mask
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.arrays import Ints
+from rfmtool.arrays import Ints, among
 
 MIN_CUSTOMERS: Final = 20
 MIN_SUPPORT_PERCENT: Final = 1
@@ -166,9 +166,7 @@ def _bought(spends: pd.DataFrame, people: int) -> _Bought:
     by_row = owner[row >= 0][np.argsort(row[row >= 0], kind="stable")]
     bits = np.zeros((len(kept), -(-people // _WORD)), dtype=np.uint64)
     for number, places in enumerate(np.split(by_row, np.cumsum(counts[kept]))[:-1]):
-        flags = np.zeros(bits.shape[1] * _WORD, dtype=bool)
-        flags[places] = True
-        bits[number] = np.packbits(flags).view(np.uint64)
+        bits[number] = np.packbits(among(places, bits.shape[1] * _WORD)).view(np.uint64)
     named = [str(name) for name in names[kept]]
     return _Bought(bits, named, customers, int((counts > 0).sum()), least)
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from rfmtool.analyses.effects import Effect, difference_between
 from rfmtool.analyses.returned import ENOUGH
-from rfmtool.arrays import Mask, is_first
+from rfmtool.arrays import Mask, among, is_first
 from rfmtool.scoring.survival import Curve, survival_curve
 from rfmtool.scoring.timing import OrderDays, Waits
 
@@ -98,8 +98,7 @@ def gateways(first: pd.DataFrame | None, wait: Waits, horizon: int) -> pd.DataFr
     if first is not None and len(first):
         place = np.searchsorted(wait.owner, first["owner"].to_numpy())
         for name, places in pd.Series(place).groupby(first["category"].astype("str").to_numpy()):
-            mask = np.zeros(len(wait.owner), dtype=bool)
-            mask[places.to_numpy()] = True
+            mask = among(places, len(wait.owner))
             rows.append(vars(_returning(str(name), wait, mask, horizon)))
     table = pd.DataFrame(rows, columns=[*_KINDS]).astype(_KINDS)
     return table.sort_values(["first_buyers", "name"], ascending=[False, True], ignore_index=True)

@@ -15,7 +15,7 @@ from rfmtool.analyses.backtest import LookBack
 from rfmtool.analyses.effects import Effect, pooled_shares
 from rfmtool.analyses.returned import ENOUGH, Share
 from rfmtool.analyses.serving import fifths
-from rfmtool.arrays import Mask
+from rfmtool.arrays import Mask, among
 from rfmtool.days import UNDATED, day_number, days_in, months_before
 from rfmtool.money import total_of
 from rfmtool.placing.tasks import members
@@ -47,9 +47,7 @@ def needs_met(needs: pd.DataFrame, people: pd.DataFrame, as_of_day: int) -> dict
     waited = np.where(is_met, met, as_of_day)[dated] - asked[dated]
     curve = survival_curve(waited, is_met[dated])
     ordered = people["order_days"].to_numpy() > 0
-    owner = needs["owner"].to_numpy(dtype=np.int64)
-    told = np.zeros(len(people), dtype=bool)
-    told[owner] = True
+    told = among(needs["owner"], len(people))
     open_ = needs[~is_met].drop_duplicates(["owner", "need"])
     money = people["monetary"].to_numpy()
     unmet = [
@@ -85,8 +83,7 @@ def work_found(rows: pd.DataFrame, business: Mask, months: int, as_of_day: int) 
     gave, got = np.zeros(len(business), dtype=np.int64), np.zeros(len(business), dtype=np.int64)
     np.add.at(gave, given[given >= 0], 1)
     np.add.at(got, rows["owner"].to_numpy(dtype=np.int64), 1)
-    some = np.zeros(len(business), dtype=bool)
-    some[rows["owner"].to_numpy(dtype=np.int64)[lately]] = True
+    some = among(rows["owner"][lately], len(business))
     return {
         "months": months,
         "introductions": len(rows),
@@ -156,8 +153,7 @@ def communities(
         on = came[mine.index.to_numpy()]
         recent = mine[(on > start) & (on <= as_of_day)]
         now = members(mine, len(people), as_of_day)
-        seen = np.zeros(len(people), dtype=bool)
-        seen[recent["owner"].to_numpy(dtype=np.int64)] = True
+        seen = among(recent["owner"], len(people))
         groups.append(
             {
                 "community": str(name),

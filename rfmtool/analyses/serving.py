@@ -14,7 +14,7 @@ import pandas as pd
 
 from rfmtool.analyses.effects import difference_of_shares
 from rfmtool.analyses.returned import ENOUGH, Share
-from rfmtool.arrays import Ints, Mask, is_first
+from rfmtool.arrays import Ints, Mask, among, is_first
 from rfmtool.days import UNDATED, days_in
 from rfmtool.grouping.order_days import owner_days
 from rfmtool.placing.contacting import sent
@@ -68,8 +68,7 @@ def follow_ups(days: OrderDays, log: pd.DataFrame, within_days: int, as_of_day: 
     known = place >= 0
     place, owner, day = place[known], owner[known], day[known]
     is_its = (days.owner[place] == owner) & (day - days.day[place] <= within_days)
-    followed = np.zeros(len(days.day), dtype=bool)
-    followed[place[is_its]] = True
+    followed = among(place[is_its], len(days.day))
     begins = int(rows["day"].min()) if len(rows) else as_of_day + 1
     since = max(begins, as_of_day - YEAR + 1)
     counts = (days.day >= since) & (as_of_day - days.day > within_days)
@@ -209,9 +208,7 @@ def equality(
 
 def _people_with(owners: pd.Series[int], ordered: Mask) -> tuple[Ints, Mask]:
     """Of all buyers, who is among some owners."""
-    has = np.zeros(len(ordered), dtype=bool)
-    has[owners.to_numpy(dtype=np.int64)] = True
-    return np.flatnonzero(ordered), has[ordered]
+    return np.flatnonzero(ordered), among(owners, len(ordered))[ordered]
 
 
 def _served(thing: Any, codes: Ints, names: tuple[str, ...]) -> Iterator[Served]:  # noqa: ANN401

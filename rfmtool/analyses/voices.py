@@ -11,7 +11,7 @@ import pandas as pd
 
 from rfmtool.analyses.effects import difference_of_shares
 from rfmtool.analyses.returned import Share
-from rfmtool.arrays import Ints, Mask, is_first
+from rfmtool.arrays import Ints, Mask, among, is_first
 from rfmtool.days import UNDATED, day_numbers, days_in
 from rfmtool.grouping.order_days import owner_days
 from rfmtool.money import total_of
@@ -120,8 +120,7 @@ def complaints(people: pd.DataFrame, feedback: pd.DataFrame, days: OrderDays, as
     dated = done & (given_on != UNDATED) & (resolved_on >= given_on)
     waits = (resolved_on - given_on)[dated]
     owner = mine["owner"].to_numpy()
-    complained = np.zeros(len(people), dtype=bool)
-    complained[owner] = True
+    complained = among(owner, len(people))
     # The others from their latest order day that lies 90 days back or more.
     old = ~complained[days.owner] & (days.day <= as_of_day - RETURN_DAYS)
     without = _latest(days.owner[old], days.day[old])

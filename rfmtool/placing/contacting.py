@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from rfmtool.arrays import Ints, Mask
+from rfmtool.arrays import Ints, Mask, among
 from rfmtool.days import UNDATED, dated, days_in
 from rfmtool.frames import worded
 from rfmtool.money import UNITS_PER_CURRENCY
@@ -93,8 +93,7 @@ def closed_channels(people: int, log: pd.DataFrame | None) -> dict[str, Mask]:
         names = ALIKE.get(channel, (channel,))
         rows = ends if by is None else ends[by.isin([*names, ""])]
         if len(rows):
-            closed[channel] = np.zeros(people, dtype=bool)
-            closed[channel][rows["owner"].to_numpy(dtype=np.int64)] = True
+            closed[channel] = among(rows["owner"], people)
     return closed
 
 
@@ -137,8 +136,7 @@ def add_resting(
     actions = people["action"].astype("str")
     same = (actions.to_numpy()[owner] == rows["action"]) & (ago >= 0)
     days = actions.map(rest).to_numpy(dtype=np.int64)
-    lately = np.zeros(len(people), dtype=bool)
-    lately[owner[same & (ago < days[owner])]] = True
+    lately = among(owner[same & (ago < days[owner])], len(people))
     often = contacted_often(rows, len(people), limits, as_of_day) & (days > 0)
     codes = np.select([lately, often], [0, 1], -1)
     return people.assign(resting=worded(codes, RESTING))

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from rfmtool.arrays import Ints, Mask
+from rfmtool.arrays import Ints, Mask, among
 from rfmtool.days import UNDATED, day_numbers, days_in, months_before
 from rfmtool.placing.contacting import contacted_often, sent
 from rfmtool.rules import Rules
@@ -69,7 +69,7 @@ def tasks(
         done = _latest(rows[rows["action"].eq(FOLLOW_UP)], "day", len(people)) >= last
         found[FOLLOW_UP] = (due & ~done, last)
     if "needs" in evidence:
-        asked = _has(evidence["needs"]["owner"], len(people))
+        asked = among(evidence["needs"]["owner"], len(people))
         found["ask_needs"] = (ordered & ~asked, first)
     if "introductions" in evidence:
         latest = _latest(evidence["introductions"], "introduced_on", len(people))
@@ -89,7 +89,7 @@ def businesses(contacts: pd.DataFrame | None, rules: Rules, people: int) -> Mask
     if contacts is None or column not in contacts:
         return np.zeros(people, dtype=bool)
     marks = contacts[column].astype("str").str.strip().str.lower().isin(words)
-    return _has(contacts.loc[marks.to_numpy(), "owner"], people)
+    return among(contacts.loc[marks.to_numpy(), "owner"], people)
 
 
 def members(memberships: pd.DataFrame, people: int, day: int) -> Mask:
@@ -97,13 +97,7 @@ def members(memberships: pd.DataFrame, people: int, day: int) -> Mask:
     begun = memberships["joined_on"].fillna(memberships["attended_on"])
     came = begun.to_numpy(dtype=np.int64, na_value=UNDATED) <= day
     left = memberships["left_on"].fillna(day + 1).to_numpy(dtype=np.int64) <= day
-    return _has(memberships["owner"][came & ~left], people)
-
-
-def _has(owners: pd.Series[int], people: int) -> Mask:
-    mask = np.zeros(people, dtype=bool)
-    mask[owners.to_numpy(dtype=np.int64)] = True
-    return mask
+    return among(memberships["owner"][came & ~left], people)
 
 
 def _latest(rows: pd.DataFrame, day: str, people: int) -> Ints:

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Ints
+from rfmtool.arrays import Ints, among
 from rfmtool.days import days_in
 from rfmtool.grouping.history import spend_within
 from rfmtool.grouping.order_days import owner_days
@@ -86,9 +86,7 @@ def _with_contacts(people: pd.DataFrame, place: Ints, result: Result, days: int)
     since = pairs["day"] - pairs["from_on"]
     pairs = pairs[(since >= 0) & (since <= days)]
     own = pairs[pairs["of"].eq(pairs["action"])]
-    reached = np.zeros(len(people), dtype=bool)
-    through = own[own["got_through"].to_numpy()]
-    reached[through["row"].to_numpy()] = True
+    reached = among(own.loc[own["got_through"], "row"], len(people))
     return people.assign(
         cost=_sums(pairs, len(people)), own_cost=_sums(own, len(people)), reached=reached
     )

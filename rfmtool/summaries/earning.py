@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pandas as pd
 
 from rfmtool.analyses.earning import Year, at_stake, brought_by, returns_by_stage, rewards, year_of
-from rfmtool.arrays import Mask
+from rfmtool.arrays import among
 from rfmtool.days import UNDATED, day_numbers, day_of
 from rfmtool.money import money_text, total_of
 
@@ -77,8 +76,7 @@ def rewards_table(result: Standing) -> pd.DataFrame | None:
     if not {"partners", "referrals"} <= evidence.keys() or entries is None:
         return None
     partners = evidence["partners"]
-    who: Mask = np.zeros(len(result.figures.frame), dtype=bool)
-    who[partners["owner"].to_numpy(dtype=np.int64)] = True
+    who = among(partners["owner"], len(result.figures.frame))
     brought = brought_by(evidence["referrals"], who)
     first = day_numbers(result.figures.frame["first_order_on"].to_numpy(), missing=UNDATED)
     return rewards(partners, brought, first, entries, result.rules.relationship)

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Mask, mask_of
+from rfmtool.arrays import Mask, among, mask_of
 from rfmtool.columns import REJECTIONS
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells.currencies import normal, outside
@@ -127,8 +127,7 @@ def _numbers(cells: pa.Array, what: Role, reading: NumberReading) -> Cells:
     numbers = replace(read_numbers(cells, reading), missing=blank)
     if what.kind == "money":
         units, unread = to_units([numbers])
-        none = np.zeros(len(units), dtype=bool)
-        none[unread] = True
+        none = among(unread, len(units))
         return Cells(pa.array(units, mask=none), none & ~blank, numbers.currencies)
     values, fits = numbers.values, np.isfinite(numbers.values)
     if what.kind == "number":

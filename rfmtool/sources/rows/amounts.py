@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Places
+from rfmtool.arrays import Places, among
 from rfmtool.errors import InputError
 from rfmtool.sources.cells.dates import Days
 from rfmtool.sources.cells.numbers import Numbers, Units, read_numbers, to_units
@@ -165,9 +165,7 @@ def costs_of(
         units, unknown = np.zeros(rows, dtype=np.int64), np.ones(rows, dtype=bool)
     else:
         units, unread = to_units([read_numbers(cells["cost"], reading.numbers), *money.factors])
-        unknown = np.zeros(rows, dtype=bool)
-        unknown[unread] = True
-        unknown |= np.abs(units) >= _NO_COST
+        unknown = among(unread, rows) | (np.abs(units) >= _NO_COST)
     counting = np.ones(rows, dtype=bool)
     counting[apart.rows] = False
     spent, back = _sums(np.where(counting & ~unknown, units, 0), runs.starts)
