@@ -34,33 +34,19 @@ _OURS: Final = ("stage", "segment", "action", "last_order_on", "expected_spend")
 _PEOPLE: Final = ("email", "phone", "first_name", "last_name")
 
 
-def _fields(people: str, ours: str) -> dict[str, str]:
+_USUAL: Final = "RFM Stage|RFM Segment|RFM Action|Last Order|Expected Spend"
+
+
+def _fields(people: str, ours: str = _USUAL) -> dict[str, str]:
     """The names of the columns, each list with `|` between them."""
     names = (*people.split("|"), *ours.split("|"))
     return dict(zip((*_PEOPLE, *_OURS), names, strict=True))
 
 
 TOOLS: Final[Mapping[str, Tool]] = {
-    "klaviyo": Tool(
-        _fields(
-            "Email|Phone Number|First Name|Last Name",
-            "RFM Stage|RFM Segment|RFM Action|Last Order|Expected Spend",
-        )
-    ),
-    "mailchimp": Tool(
-        _fields(
-            "Email Address|Phone Number|First Name|Last Name",
-            "RFM Stage|RFM Segment|RFM Action|Last Order|Expected Spend",
-        ),
-        by_phone=False,
-    ),
-    "hubspot": Tool(
-        _fields(
-            "Email|Phone Number|First Name|Last Name",
-            "RFM Stage|RFM Segment|RFM Action|Last Order|Expected Spend",
-        ),
-        by_phone=False,
-    ),
+    "klaviyo": Tool(_fields("Email|Phone Number|First Name|Last Name")),
+    "mailchimp": Tool(_fields("Email Address|Phone Number|First Name|Last Name"), by_phone=False),
+    "hubspot": Tool(_fields("Email|Phone Number|First Name|Last Name"), by_phone=False),
     "brevo": Tool(
         _fields(
             "EMAIL|SMS|FIRSTNAME|LASTNAME",
