@@ -19,7 +19,10 @@ STOPPING: Final = tuple(
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Hold what ends a command back until the block has ended."""
+    """Hold what ends a command back until the block has ended.
+
+    Such as while heavy libraries load: a native one torn meanwhile aborts the process.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield  # no other thread is told of a signal
         return

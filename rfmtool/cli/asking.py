@@ -9,7 +9,6 @@ from typing import IO, TYPE_CHECKING
 
 from rfmtool.cli.arguments import Settings, run_arguments, text_options
 from rfmtool.cli.destination import (
-    console,
     is_shared,
     json_bytes,
     output_file,
@@ -17,8 +16,8 @@ from rfmtool.cli.destination import (
     show_json,
     show_page,
 )
-from rfmtool.cli.loading import uninterrupted
 from rfmtool.cli.telling import teller
+from rfmtool.interrupts import uninterrupted
 
 if TYPE_CHECKING:
     from rfmtool.analyses import Answer
@@ -74,14 +73,14 @@ def show_answer(name: str, answer: Answer, settings: Settings) -> None:
         return
     from rfmtool.summaries.answers import DATA_OF
 
+    data = DATA_OF[name](answer)
     if settings["output_format"] == "html":
         from rfmtool.pages.html import answer_page
 
-        data = DATA_OF[name](answer)
         show_html(answer_page(name, data, settings["locale"], settings["title"]))
     else:
-        screen, pages = console(settings), import_module(f"rfmtool.pages.{name}")
-        show_page(pages.page(DATA_OF[name](answer), screen.width), screen)
+        pages = import_module(f"rfmtool.pages.{name}")
+        show_page(lambda width: pages.page(data, width), settings)
 
 
 def write_answer(answer: Answer, path: Path, target: IO[bytes], settings: Settings) -> None:

@@ -11,10 +11,10 @@ from click.core import ParameterSource
 
 from rfmtool.cli import options
 from rfmtool.cli.arguments import Settings, evidence_sources, look_arguments
-from rfmtool.cli.destination import console, show_json, show_page
-from rfmtool.cli.loading import uninterrupted
+from rfmtool.cli.destination import show_json, show_page
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import LimitError, RfmtoolError
+from rfmtool.interrupts import uninterrupted
 from rfmtool.places import without_secrets
 
 
@@ -56,7 +56,7 @@ def _show(found: Mapping[str, Any], settings: Settings) -> None:
     else:
         from rfmtool.pages import check
 
-        show_page(check.page(found), console(settings))
+        show_page(lambda _: check.page(found), settings)
 
 
 def _show_seen(error: RfmtoolError, settings: Settings) -> None:

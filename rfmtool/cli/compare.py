@@ -11,16 +11,15 @@ from rfmtool.cli import limits, options
 from rfmtool.cli.arguments import Settings, command_line, text_options
 from rfmtool.cli.destination import (
     check_apart,
-    console,
     is_shared,
     output_path,
     show_html,
     show_json,
     show_page,
 )
-from rfmtool.cli.loading import uninterrupted
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import UsageError
+from rfmtool.interrupts import uninterrupted
 
 if TYPE_CHECKING:
     from rfmtool.runs.compare import Compared
@@ -68,7 +67,7 @@ def command(old: str, new: str, output: str | None, **settings: Any) -> None:
 
             show_html(comparison_page(summary, settings["locale"], settings["title"]))
         else:
-            show_page(pages.page(summary, output), console(settings))
+            show_page(lambda _: pages.page(summary, output), settings)
 
 
 def _write(compared: Compared, target: Path, settings: Settings) -> None:

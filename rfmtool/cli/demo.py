@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from rfmtool.cli import options
-from rfmtool.cli.loading import uninterrupted
+from rfmtool.interrupts import uninterrupted
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,8 +15,6 @@ from rfmtool.errors import UsageError
 from rfmtool.places import check_local, scheme_of
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from rfmtool.pages.blocks import Block
 
 
@@ -95,18 +93,32 @@ def check_apart(target: Path, *inputs: str | None, option: str = "-o") -> None:
                 )
 
 
-def console(settings: Settings) -> Console:
-    """The console that a command prints on."""
-    from rfmtool.pages.terminal import as_console
+def show_run(summary: Mapping[str, Any], folder: str | None, settings: Settings) -> None:
+    """Show a run on stdout, in the format that is asked for.
 
-    return as_console(color=not settings["no_color"])
+    Args:
+        summary: the run's.
+        folder: where its lists are.
+        settings: the options of the command.
+    """
+    if settings["output_format"] == "json":
+        show_json(summary)
+    elif settings["output_format"] == "html":
+        from rfmtool.pages.html import run_page
+
+        show_html(run_page(summary, settings["locale"], settings["title"]))
+    else:
+        from rfmtool.pages.run import page
+
+        show_page(lambda width: page(summary, width, folder), settings)
 
 
-def show_page(blocks: Sequence[Block], screen: Console) -> None:
-    """Draw a page on a console."""
-    from rfmtool.pages.terminal import draw
+def show_page(page: Callable[[int], Sequence[Block]], settings: Settings) -> None:
+    """Print a page, which is told how many characters there is room for."""
+    from rfmtool.pages.terminal import as_console, draw
 
-    draw(blocks, screen)
+    screen = as_console(color=not settings["no_color"])
+    draw(page(screen.width), screen)
 
 
 def show_html(text: str) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from rfmtool.cli import options
-from rfmtool.cli.loading import uninterrupted
 from rfmtool.cli.parameters import Day
 from rfmtool.errors import UsageError
+from rfmtool.interrupts import uninterrupted
 
 
 @click.command()

@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from rfmtool.cli import options
-from rfmtool.cli.destination import console, show_json, show_page
-from rfmtool.cli.loading import uninterrupted
+from rfmtool.cli.destination import show_json, show_page
+from rfmtool.interrupts import uninterrupted
 
 
 @click.command()
@@ -28,4 +28,4 @@ def command(folder: str, customer_id: str, **settings: Any) -> None:
         if settings["output_format"] == "json":
             show_json(card)
         else:
-            show_page(page(card), console(settings))
+            show_page(lambda _: page(card), settings)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rfmtool.cli.destination import check_apart, output_path
-from rfmtool.cli.loading import uninterrupted
 from rfmtool.errors import UsageError
+from rfmtool.interrupts import uninterrupted
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from rfmtool.cli import options
-from rfmtool.cli.destination import console, show_json, show_page
-from rfmtool.cli.loading import uninterrupted
+from rfmtool.cli.destination import show_json, show_page
+from rfmtool.interrupts import uninterrupted
 
 
 @click.command()
@@ -26,5 +26,4 @@ def command(folder: str, **settings: Any) -> None:
     if settings["output_format"] == "json":
         show_json(found)
     else:
-        screen = console(settings)
-        show_page(page(found, screen.width), screen)
+        show_page(lambda width: page(found, width), settings)

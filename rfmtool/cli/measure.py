@@ -12,9 +12,9 @@ from rfmtool.cli import options
 from rfmtool.cli.arguments import run_arguments
 from rfmtool.cli.asking import JSON, show_answer, write_answer
 from rfmtool.cli.destination import is_shared, output_file
-from rfmtool.cli.loading import uninterrupted
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import UsageError
+from rfmtool.interrupts import uninterrupted
 
 
 @click.command(cls=SectionedCommand)

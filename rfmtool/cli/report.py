@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from rfmtool.cli import options
-from rfmtool.cli.destination import console, show_html, show_json, show_page
-from rfmtool.cli.loading import uninterrupted
+from rfmtool.cli.destination import show_run
+from rfmtool.interrupts import uninterrupted
 
 
 @click.command()
@@ -19,17 +19,8 @@ from rfmtool.cli.loading import uninterrupted
 def command(folder: str, **settings: Any) -> None:
     """Show the report of a finished run in DIR again."""
     with uninterrupted():
-        from rfmtool.pages.run import page
         from rfmtool.runs.finished import read_summary, reading_back
 
     summary = read_summary(Path(folder))
     with reading_back(folder):
-        if settings["output_format"] == "json":
-            show_json(summary)
-        elif settings["output_format"] == "html":
-            from rfmtool.pages.html import run_page
-
-            show_html(run_page(summary, settings["locale"], settings["title"]))
-        else:
-            screen = console(settings)
-            show_page(page(summary, screen.width, folder), screen)
+        show_run(summary, folder, settings)

@@ -11,10 +11,8 @@ import click
 
 from rfmtool.cli import limits, options, traces
 from rfmtool.cli.arguments import Settings, choices, command_line, run_arguments, text_options
-from rfmtool.cli.destination import check_apart, console, inputs_of, show_html, show_json, show_page
-from rfmtool.cli.loading import uninterrupted
+from rfmtool.cli.destination import check_apart, inputs_of, show_run
 from rfmtool.cli.run_places import (
-    Outputs,
     check_database,
     check_settings,
     folder_of,
@@ -25,6 +23,7 @@ from rfmtool.cli.run_places import (
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.cli.traces import Told
 from rfmtool.errors import UsageError
+from rfmtool.interrupts import uninterrupted
 
 if TYPE_CHECKING:
     from rfmtool.runs.folder import FolderOptions
@@ -137,17 +136,19 @@ def _run(
             from rfmtool.runs import folder
             from rfmtool.runs.memory import remember
             from rfmtool.runs.tables import edition
+            from rfmtool.sources.layout import Detail
 
         wanted = _wanted(settings)
         for database in to.databases:
             check_database(database, settings)
         before = limits.earlier_run(given, target, settings)
-        result = pipeline.run(
-            list(exports),
-            **_arguments(settings, exports),
-            **_lots(settings, target),
-            refit_days=settings["refit_days"],
+        arguments = run_arguments(settings, exports)
+        # A look back at who returned is made of entries.
+        arguments["settings"] = replace(
+            arguments["settings"], detail=Detail(entries=True), reported=True
         )
+        arguments |= _lots(settings, target)
+        result = pipeline.run(list(exports), **arguments, refit_days=settings["refit_days"])
         memory = remember(target, result, settings["keep_runs"]) if target else None
         result = memory.result if memory else result
         if place:
@@ -163,31 +164,7 @@ def _run(
             tables = edition(result, summary, wanted, memory)
             stack.enter_context(written_in(database, tables, settings))
     if not settings["quiet"]:
-        _show(summary, to, settings)
-
-
-def _show(summary: dict[str, Any], to: Outputs, settings: Settings) -> None:
-    """Show a run on stdout, in the format that is asked for."""
-    if settings["output_format"] == "json":
-        show_json(summary)
-    elif settings["output_format"] == "html":
-        from rfmtool.pages.html import run_page
-
-        show_html(run_page(summary, settings["locale"], settings["title"]))
-    else:
-        from rfmtool.pages.run import page
-
-        screen = console(settings)
-        show_page(page(summary, screen.width, to.shown), screen)
-
-
-def _arguments(settings: Settings, exports: tuple[str, ...]) -> dict[str, Any]:
-    """What the library is asked, a look back at who returned included."""
-    from rfmtool.sources.layout import Detail
-
-    arguments = run_arguments(settings, exports)
-    settings = replace(arguments["settings"], detail=Detail(entries=True), reported=True)
-    return {**arguments, "settings": settings}
+        show_run(summary, to.shown, settings)
 
 
 def _lots(settings: Settings, target: Path | None) -> dict[str, Any]:

@@ -13,10 +13,10 @@ import click
 from rfmtool.cli import options
 from rfmtool.cli.arguments import run_arguments, text_options
 from rfmtool.cli.destination import is_shared, output_file
-from rfmtool.cli.loading import uninterrupted
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.cli.telling import tell_of_tables, teller
 from rfmtool.errors import UsageError
+from rfmtool.interrupts import uninterrupted
 
 
 @click.command(cls=SectionedCommand)
