@@ -115,14 +115,12 @@ def rewards(summary: Data) -> list[Block]:
         blocks += [table, Paragraph(words)]
     stake = summary["at_stake"]
     if stake and stake["people"]:
-        blocks.append(Paragraph(_stake(stake)))
+        words = (
+            f"With {counted(stake['people'], 'advocate or partner')} would go about"
+            f" {money(stake['own'])} of their own in 90 days, and {money(stake['others'])} of"
+            f" {stake['brought']:,} whom they brought: together from {money(stake['low'])} to"
+            f" {money(stake['high'])} in the last four times 90 days. Each is in advocates.csv."
+        )
+        words = words.replace("advocate or partners", "advocates and partners")
+        blocks.append(Paragraph(words))
     return blocks
-
-
-def _stake(stake: Data) -> str:
-    return (
-        f"With {counted(stake['people'], 'advocate or partner')} would go about"
-        f" {money(stake['own'])} of their own in 90 days, and {money(stake['others'])} of"
-        f" {stake['brought']:,} whom they brought: together from {money(stake['low'])} to"
-        f" {money(stake['high'])} in the last four times 90 days. Each is in advocates.csv."
-    ).replace("advocate or partners", "advocates and partners")

@@ -35,10 +35,10 @@ def ladder(summary: Data) -> list[Block]:
             rows.append((plain(name), rung["proof"], *cells, *_back(name, back)))
     words = "; ".join(f"{' and '.join(stages)} with {tables}" for tables, stages in needs.items())
     note = [Paragraph(f"More rungs: {words}.", "quiet")] if needs else []
-    return [_table("LADDER", "proof", rows, _back_titles(back)), *note]
+    return [_table("LADDER", "proof", rows, back), *note]
 
 
-def group_table(title: str, groups: Sequence[Data], width: int, back: Back | None = None) -> Table:
+def group_table(title: str, groups: Sequence[Data], width: int, back: Back | None) -> Table:
     """Groups that are told apart in words: `who` they are.
 
     Args:
@@ -51,15 +51,11 @@ def group_table(title: str, groups: Sequence[Data], width: int, back: Back | Non
     for group in groups:
         who = group["who"] if width >= WIDE else group["who"].replace(" days,", " d,")
         rows.append((plain(group["name"]), who, *_cells(group), *_back(group["name"], back)))
-    return _table(title, "who", rows, _back_titles(back))
+    return _table(title, "who", rows, back)
 
 
 def _back(name: str, back: Back | None) -> tuple[str, ...]:
     return () if back is None else back.get(name, ("–", ""))
-
-
-def _back_titles(back: Back | None) -> tuple[str, ...]:
-    return () if back is None else ("back*", _INTERVAL)
 
 
 def came_back(summary: Data, by: str) -> Back | None:
@@ -79,9 +75,8 @@ def came_back(summary: Data, by: str) -> Back | None:
     return told
 
 
-def _table(
-    title: str, words: str, rows: Sequence[Sequence[Cell]], more: Sequence[str] = ()
-) -> Table:
+def _table(title: str, words: str, rows: Sequence[Sequence[Cell]], back: Back | None) -> Table:
+    more = () if back is None else ("back*", _INTERVAL)
     return Table(
         columns=(
             Column(title, "name"),

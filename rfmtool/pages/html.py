@@ -17,7 +17,6 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup
 
-from rfmtool import __version__
 from rfmtool.errors import InputError
 from rfmtool.pages.blocks import Bar, Bars, Dot, Name, Number, Spark, Table
 from rfmtool.pages.cards import (
@@ -77,7 +76,7 @@ def run_page(summary: Mapping[str, Any], locale: str = "en", title: str | None =
 
 def answer_page(name: str, data: Mapping[str, Any], locale: str, title: str | None) -> str:
     """The page of a question as one HTML file; see `rfmtool.pages.story.answers`."""
-    return document(answers.page(name, data, Numerals.of(locale), title, __version__))
+    return document(answers.page(name, data, Numerals.of(locale), title))
 
 
 def comparison_part(summary: Mapping[str, Any]) -> str:
@@ -103,12 +102,12 @@ def run_part(summary: Mapping[str, Any]) -> str:
 
 def answer_part(name: str, data: Mapping[str, Any]) -> str:
     """What a notebook shows of the answer to a question: the cards of its page."""
-    return part(answers.page(name, data, Numerals(), None, __version__))
+    return part(answers.page(name, data, Numerals(), None))
 
 
 def card_part(card: Mapping[str, Any]) -> str:
     """What a notebook shows of a customer: the card that `rfmtool explain` prints."""
-    return part(answers.explained(card, __version__))
+    return part(answers.explained(card))
 
 
 def part(page: Page) -> str:

@@ -150,6 +150,6 @@ def _gateway(found: Data) -> list[Block]:
     if len(rows) > _SHOWN:
         words += (
             f" These are the first {_SHOWN} of {len(rows):,} by the lower limit: of so many some"
+            " stand there by chance."
         )
-        words += " stand there by chance."
     return [table, Paragraph(words, "quiet")]

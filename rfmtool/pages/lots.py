@@ -11,12 +11,13 @@ from rfmtool.summaries.words import RESTS, plain
 Data = Mapping[str, Any]
 
 _TEXT_WIDTH: Final = 54
-_ADVICE: Final = {
+ADVICE: Final = {
     "earned_more": "Keep doing",
     "earned_less": "Stop, or do otherwise",
     "no_difference": "Makes little difference",
     "too_few": "Too early to tell",
 }
+"""What to say of a list by the verdict on it."""
 
 
 def left_out(summary: Data) -> list[Block]:
@@ -31,7 +32,7 @@ def left_out(summary: Data) -> list[Block]:
             blocks.append(Paragraph(f"{people:,} {'rests' if people == 1 else 'rest'}: {why}."))
     # What to keep doing, what to stop, and what is too early to tell, by the results given.
     results, words = summary["results"], summary["last_times"]
-    for verdict, advice in _ADVICE.items():
+    for verdict, advice in ADVICE.items():
         names = [name for name, told in results.items() if told["verdict"] == verdict]
         if names:
             told = "; ".join(f"{plain(name)}, last time {words[name]}" for name in names)

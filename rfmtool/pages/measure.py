@@ -17,16 +17,12 @@ from rfmtool.pages.blocks import (
     numbers,
     share,
 )
+from rfmtool.pages.lots import ADVICE
 from rfmtool.summaries.words import counted, plain
 
 Data = Mapping[str, Any]
 
 _SPARE: Final = ("smallest seen", "bought, left out", "bought", "earned in all")
-_ADVICE: Final = {
-    "earned_more": "Keep doing",
-    "earned_less": "Stop, or do otherwise",
-    "no_difference": "Makes little difference",
-}
 _FOLLOWED: Final = (
     "* This list and whatever followed it within the days, for it had no lot of its own; with"
     " --holdout ACTION=10% it is told alone. Weeks are until 60 are left out, or until a"
@@ -92,10 +88,10 @@ def _title(group: Data) -> str:
 def _advice(groups: Sequence[Data]) -> list[Block]:
     """What to keep doing, what to stop, and what is too early to tell."""
     blocks: list[Block] = []
-    for verdict in ("earned_more", "earned_less", "no_difference"):
+    for verdict, advice in ADVICE.items():
         for group in groups:
-            if group["verdict"] == verdict:
-                words = f"{_ADVICE[verdict]}: {_title(group)}. {group['verdict_text']}"
+            if group["verdict"] == verdict and verdict != "too_few":
+                words = f"{advice}: {_title(group)}. {group['verdict_text']}"
                 blocks.append(Paragraph(words))
                 if reached := group["reached"]:
                     words = (

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from rfmtool import __version__
 from rfmtool.pages import compare as comparison
 from rfmtool.pages import explain as explanation
 from rfmtool.pages.blocks import Block, Column, Fitting, Line, Pairs, Paragraph, Shaded, Table
@@ -46,7 +47,7 @@ _TITLES: Final = {
 }
 
 
-def page(name: str, data: Data, say: Numerals, title: str | None, version: str) -> Page:
+def page(name: str, data: Data, say: Numerals, title: str | None) -> Page:
     """The page of a question.
 
     Args:
@@ -54,7 +55,6 @@ def page(name: str, data: Data, say: Numerals, title: str | None, version: str) 
         data: its answer, as `rfmtool.summaries.answers` has it.
         say: how numbers are written.
         title: the shop's name; what was asked where there is none.
-        version: of the program.
     """
     as_of = data["points"][-1]["as_of"] if name == "timeline" else data["as_of"]
     if "overdue" in data:  # a page names nobody
@@ -68,7 +68,7 @@ def page(name: str, data: Data, say: Numerals, title: str | None, version: str) 
         title=title or _TITLES[name],
         lead=f"{_TITLES[name]}, as of {day_in_words(as_of)}.",
         chapters=tuple(chapter("", *([replace(card, width="full")] for card in cards), (told,))),
-        footer=f"rfmtool {version}",
+        footer=f"rfmtool {__version__}",
     )
 
 
@@ -92,7 +92,7 @@ def compared(summary: Data, say: Numerals, title: str | None) -> Page:
     )
 
 
-def explained(card: Data, version: str) -> Page:
+def explained(card: Data) -> Page:
     """One customer: what they did, where they stand, why, and what would move them."""
     facts = [
         (title, words)
@@ -106,7 +106,7 @@ def explained(card: Data, version: str) -> Page:
         title=card["customer_id"],
         lead=f"{card['customer_id']}, as of {day_in_words(card['as_of'])}.",
         chapters=tuple(chapter("", (one,))),
-        footer=f"rfmtool {version}",
+        footer=f"rfmtool {__version__}",
     )
 
 

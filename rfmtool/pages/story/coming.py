@@ -50,11 +50,8 @@ def _who_came_back(found: Data, say: Numerals) -> Plot:
     """The curve of second orders within its band, and the weeks in which to ask for one."""
     curve = found["curve"]
     last = curve[-1]["day"] or 1
-    axis, top = (
-        Axis(0.0, float(last)),
-        nice(100 * max(one["high"] or one["share"] for one in curve)),
-    )
-    scale = Axis(0.0, top[-1])
+    top = nice(100 * max(one["high"] or one["share"] for one in curve))
+    axis, scale = Axis(0.0, float(last)), Axis(0.0, top[-1])
     points = [(axis.at(one["day"]), scale.at(100 * one["share"])) for one in curve]
     banded = [one for one in curve if one["low"] is not None]
     band = [

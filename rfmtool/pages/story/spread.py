@@ -149,10 +149,10 @@ def _money(summary: Data, say: Numerals) -> Plot:
     found = summary["distributions"]["monetary"]
     edges, counts = [float(edge) for edge in found["edges"]], found["counts"]
     none = found["zero_or_less"]
-    share, start = Axis(edges[0], edges[-1], log=True), 8.0 if none else 0.0
+    axis, start = Axis(edges[0], edges[-1], log=True), 8.0 if none else 0.0
 
     def at(value: float) -> float:
-        return start + share.at(value) * (100 - start) / 100
+        return start + axis.at(value) * (100 - start) / 100
 
     rows = [(0.0, 5.0, "0 or less", none, "grey")] if none else []
     rows += [
@@ -160,10 +160,9 @@ def _money(summary: Data, say: Numerals) -> Plot:
          _tone(summary, "monetary", (low * high) ** 0.5))
         for low, high, many in zip(edges, edges[1:], counts, strict=False)
     ]  # fmt: skip
-    axis = Axis(edges[0], edges[-1], log=True)
-    cuts = [cut for cut in _cuts(summary, "monetary") if edges[0] < cut < edges[-1]]
-    marks = _scores(summary, "monetary", (edges[0], edges[-1]), axis) if len(cuts) == len(
-        _cuts(summary, "monetary")) else ()  # fmt: skip
+    every = _cuts(summary, "monetary")
+    cuts = [cut for cut in every if edges[0] < cut < edges[-1]]
+    marks = _scores(summary, "monetary", (edges[0], edges[-1]), axis) if cuts == every else ()
     return _histogram(
         _TITLES["monetary"], say, rows,
         x_ticks=tuple((place(at(tick)), say.number(tick, 2).shown, number % 2 == 1)

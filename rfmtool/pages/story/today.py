@@ -170,18 +170,14 @@ def _how_to_read_lists(summary: Data) -> str:
         None: "Each line is a list of people.",
         "xlsx": "Each line is a sheet of report.xlsx.",
     }.get(summary.get("lists_as", "csv"), "Each line is a list in the folder actions.")
-    if tested:
-        reading += (
-            f" The dot: how many such people ordered anyway in the {tested['days']} days after"
-            f" {day_in_words(tested['from'])}; the bar through it holds 95 times in 100"
-            + (
-                ", the thin marks are the lowest and highest of "
-                f"{len(tested['looked_back'])} such days."
-                if len(tested["looked_back"]) > 1
-                else "."
-            )
-        )
-    return reading
+    if not tested:
+        return reading
+    days = len(tested["looked_back"])
+    ends = f", the thin marks are the lowest and highest of {days} such days" if days > 1 else ""
+    return (
+        f"{reading} The dot: how many such people ordered anyway in the {tested['days']} days after"
+        f" {day_in_words(tested['from'])}; the bar through it holds 95 times in 100{ends}."
+    )
 
 
 def people_in(say: Numerals, many: int) -> str:
