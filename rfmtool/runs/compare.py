@@ -190,13 +190,8 @@ def _drift(old: Data, new: Data) -> dict[str, Any]:
     cuts = {name: _pair(*(scales[name]["cuts"] for scales in both)) for name in DIMENSIONS}
     timing = [scales["timing"] for scales in both]
     windows = {name: _pair(*(each["windows"][name] for each in timing)) for name in _WINDOWS}
-    return {
-        **cuts,
-        "timing": {
-            **windows,
-            **{name: _pair(*(each[name] for each in timing)) for name in _TIMING},
-        },
-    }
+    limits = {name: _pair(*(each[name] for each in timing)) for name in _TIMING}
+    return {**cuts, "timing": {**windows, **limits}}
 
 
 def _pair(old: object, new: object) -> dict[str, object]:

@@ -27,6 +27,7 @@ from rfmtool.placing.activity import missing_regulars
 from rfmtool.placing.contacting import listed
 from rfmtool.placing.playbook import VALUED_BY, call_queue, order_of_value
 from rfmtool.placing.reaching import contacts_known
+from rfmtool.placing.tasks import TASKS
 from rfmtool.runs.calls import by_voice, call_sheet, to_ring_up, with_spoken
 from rfmtool.runs.evidence import evidence_kept, money_tables
 from rfmtool.runs.finished import RULES, SUMMARY
@@ -38,7 +39,7 @@ from rfmtool.runs.workbook import write_book
 from rfmtool.sources.rows.rejects import Rejects
 from rfmtool.sources.source import FileSource, Source
 from rfmtool.summaries.curves import earlier_dates
-from rfmtool.summaries.relationship import has_tasks, task_lists
+from rfmtool.summaries.relationship import task_lists
 from rfmtool.summaries.summary import summarise
 from rfmtool.threads import threads_beside
 
@@ -118,13 +119,8 @@ def write_files(
         written, warned = _write_book(result, calls, place, options, summary)
         outputs.append(written)
         summary = {**summary, "warnings": [*summary["warnings"], *warned]}
-    outputs.append(
-        write_json(
-            place,
-            "scales.json",
-            {"schema": SCHEMA, **result.scales.as_data(), **lots_data(result)},
-        )
-    )
+    scales = {"schema": SCHEMA, **result.scales.as_data(), **lots_data(result)}
+    outputs.append(write_json(place, "scales.json", scales))
     held_out = {"holdouts": holdouts_table(result.holdouts)} if len(result.holdouts) else {}
     for name, kept in {**held_out, **money_tables(result), **evidence_kept(result)}.items():
         outputs.append(write_rows(place, name, kept.to_reader(), "csv", options.text).said)
@@ -168,10 +164,11 @@ def _write_customers(
     """Write everybody and call sheets as text and Parquet, lists `beside`; gives the sheets too."""
     outputs, calls = list[dict[str, Any]](), dict[str, pd.DataFrame]()
     lists: list[Future[dict[str, Any]]] = []
+    with_tasks = any(task.table in result.grouped.evidence for task in TASKS.values())
     # The next run takes customers.csv up, so it is always there.
     for kind in [one for one in dict.fromkeys(("csv", *options.tables)) if one != "xlsx"]:
         spoken: list[pd.DataFrame] = []
-        parts = with_spoken(result.counted_parts(), spoken, with_tasks=has_tasks(result))
+        parts = with_spoken(result.counted_parts(), spoken, with_tasks=with_tasks)
         rows = to_rows(parts, result.columns)
         table = write_rows(place, "customers", rows, kind, options.text)
         outputs.append(table.said)

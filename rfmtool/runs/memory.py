@@ -93,14 +93,13 @@ def remember(folder: Path, result: Result, keep: int = 1) -> Memory:
     Raises:
         InputError: what the folder says of its runs cannot be meant.
     """
-    runs = earlier_runs(folder, result.as_of)
+    runs, before, warned = earlier_runs(folder, result.as_of), None, list[str]()
     try:
         before = _before(runs[0]) if runs else None
     except InputError as error:
-        told = f"The run before is not taken up: {error.args[0]}."
-        return Memory(_dated(result, None, None), folder, (), None, [told])
+        warned.append(f"The run before is not taken up: {error.args[0]}.")
     if before is None:
-        return Memory(_dated(result, None, None), folder, (), None, ())
+        return Memory(_dated(result, None, None), folder, (), None, warned)
     people = narrow(result)
     changes = moves(result, people, before)
     ladder = [*dict.fromkeys(rung.label for rung in result.rules.ladder)]

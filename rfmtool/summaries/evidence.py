@@ -17,13 +17,6 @@ if TYPE_CHECKING:
     from rfmtool.standing import Standing
 
 
-def evidence_ledgers(result: Standing) -> dict[str, Any]:
-    """Where the rows of each evidence table went, and how many of its people are known."""
-    if result.evidence is None:
-        return {}
-    return {name: ledger.as_data() for name, ledger in result.evidence.ledgers.items()}
-
-
 def funnel_data(result: Standing) -> dict[str, Any]:
     """How far people have climbed, and what hangs on those at the top."""
     found = funnel(

@@ -124,11 +124,7 @@ def log_warnings(result: Standing, day: int, count_for: str) -> list[str]:
     told = result.evidence.tables.get("contacted") if result.evidence else None
     if told is None:
         return []
-    found = []
-    later = pc.sum(pc.greater(told["contacted_on"].cast("int32"), day)).as_py() or 0
-    if later:
-        rows = counted(later, "row")
-        found.append(f"contacted: {rows} dated after {day_of(day)}, so not yet true.")
+    found = dated_later("contacted", told["contacted_on"], day)
     known = [*(row.label for row in result.rules.playbook), *TASKS]
     actions = pc.utf8_lower(pc.utf8_trim_whitespace(told["action"]))
     is_out = pc.not_equal(told["direction"], "in").fill_null(fill_value=True)
@@ -139,6 +135,13 @@ def log_warnings(result: Standing, day: int, count_for: str) -> list[str]:
             f" they count for {count_for} alone."
         )
     return found
+
+
+def dated_later(name: str, days: pa.ChunkedArray, day: int) -> list[str]:
+    """A sentence where rows of a table are dated after the last day that there can be."""
+    later = pc.sum(pc.greater(days.cast("int32"), day)).as_py() or 0
+    rows = counted(later, "row")
+    return [f"{name}: {rows} dated after {day_of(day)}, so not yet true."] if later else []
 
 
 def last_times(results: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

@@ -33,11 +33,6 @@ def task_lists(result: Standing) -> dict[str, Ints]:
     return tasks(result.figures.frame, result.grouped.evidence, result.rules, result.as_of_day)
 
 
-def has_tasks(result: Standing) -> bool:
-    """Whether a table is supplied that opens a list of tasks."""
-    return any(task.table in result.grouped.evidence for task in TASKS.values())
-
-
 def relationship_data(result: Standing) -> dict[str, Any]:
     """What the tables supplied tell, each part None without its table; and what opens others."""
     evidence, frame, day = result.grouped.evidence, result.figures.frame, result.as_of_day

@@ -27,7 +27,6 @@ from rfmtool.summaries.backtest import backtest_of
 from rfmtool.summaries.curves import curves
 from rfmtool.summaries.drift import drifted
 from rfmtool.summaries.evidence import (
-    evidence_ledgers,
     funnel_data,
     margin_data,
     voices_data,
@@ -62,6 +61,11 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
     cooling_but_active = (
         frame["segment"].isin(_COOLING) & frame["activity"].eq("active") & frame["order_days"].gt(1)
     )
+    bands = {  # what each score of each dimension means, the best score first
+        name: [_in_words(name, result.scales, score, score)
+               for score in range(result.scales[name].bins, 0, -1)]
+        for name in DIMENSIONS
+    }  # fmt: skip
     return {
         "schema": SCHEMA,
         "version": __version__,
@@ -92,7 +96,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "timeline": None,
         "since": None,
         "lists_as": None,
-        "bands": _bands(result.scales),
+        "bands": bands,
         "scales_are": "fitted to this export" if result.fitted else "given",
         "scales": result.scales.as_data(),
         "drift": None if drift is None else drift.as_data(),
@@ -109,6 +113,7 @@ def _export(result: Standing) -> dict[str, Any]:
     frame, export = result.figures.frame, result.grouped.export
     buyers = int((frame["frequency"] > 0).sum())
     as_of_is = "last order" if buyers else "last line"
+    tables = result.evidence.ledgers if result.evidence else {}
     return {
         "as_of": result.as_of.isoformat(),
         "as_of_is": "given" if result.settings.as_of else as_of_is,
@@ -128,7 +133,7 @@ def _export(result: Standing) -> dict[str, Any]:
         "columns": export.roles,
         "kept": export.kept,
         "reading": _reading(result),
-        "evidence": evidence_ledgers(result),
+        "evidence": {name: table.as_data() for name, table in tables.items()},
     }
 
 
@@ -227,14 +232,6 @@ def _grid(frame: pd.DataFrame, scales: Scales) -> list[list[int]]:
 
 
 # Cut points in words -----------------------------------------------------------------------------
-
-
-def _bands(scales: Scales) -> dict[str, list[str]]:
-    """What each score of each dimension means, the best score first."""
-    return {
-        name: [_in_words(name, scales, score, score) for score in range(scales[name].bins, 0, -1)]
-        for name in DIMENSIONS
-    }
 
 
 def _in_words(name: str, scales: Scales, worst: int, best: int) -> str:

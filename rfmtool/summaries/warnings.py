@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
-import pyarrow.compute as pc
 
 from rfmtool.grouping.ambiguities import amount_notices
 from rfmtool.grouping.ids import id_notices
@@ -16,7 +15,7 @@ from rfmtool.scoring.scores import is_unseen
 from rfmtool.scoring.timing import MIN_GAPS, MIN_SECOND_ORDERS
 from rfmtool.sources.consents import CONSENTS, NOT_KNOWN, REFUSALS, saying
 from rfmtool.summaries.exchange import unrated
-from rfmtool.summaries.lots import lot_warnings
+from rfmtool.summaries.lots import dated_later, lot_warnings
 from rfmtool.summaries.words import counted, money, not_read, restated
 
 if TYPE_CHECKING:
@@ -170,12 +169,8 @@ def _evidence_warnings(result: Standing) -> list[str]:
             )
     for name, column in _LATER.items():
         if name in told:
-            days = told[name][column].cast("int32")
-            later = pc.sum(pc.greater(days, result.as_of_day)).as_py() or 0
-            if later:
-                rows = counted(later, "row")
-                of = name.removesuffix("_steps")
-                found.append(f"{of}: {rows} dated after {result.as_of}, so not yet true.")
+            of = name.removesuffix("_steps")
+            found += dated_later(of, told[name][column], result.as_of_day)
     return found
 
 
