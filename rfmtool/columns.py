@@ -177,13 +177,7 @@ PLURAL: Final = {
 
 DIMENSIONS: Final = ("recency", "frequency", "monetary")
 
-EXCLUSIONS: Final = (
-    "suppressed",
-    "not_a_sale",
-    "other_currency",
-    "before_since",
-    "after_as_of",
-)
+EXCLUSIONS: Final = ("suppressed", "not_a_sale", "other_currency", "before_since", "after_as_of")
 """Why a readable row is outside the question; the first that holds counts."""
 
 REJECTIONS: Final = (

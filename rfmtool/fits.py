@@ -58,11 +58,7 @@ class Fit:
 
 
 def fit_everyone(
-    grouped: Grouped,
-    rules: Rules,
-    as_of: date,
-    settings: Settings,
-    scales: Scales | None = None,
+    grouped: Grouped, rules: Rules, as_of: date, settings: Settings, scales: Scales | None = None
 ) -> Fit:
     """Fit what customers are held against; what nobody needs is not.
 

@@ -117,10 +117,8 @@ def pooled_shares(strata: Sequence[tuple[Share, Share]]) -> Effect:
     for treated, held_out in strata:
         weight = treated.customers / everyone
         (low_t, high_t), (low_c, high_c) = _limits(treated), _limits(held_out)
-        part_t, part_c = (
-            treated.returned / treated.customers,
-            held_out.returned / held_out.customers,
-        )
+        part_t = treated.returned / treated.customers
+        part_c = held_out.returned / held_out.customers
         difference += weight * (part_t - part_c)
         below += weight**2 * ((part_t - low_t) ** 2 + (high_c - part_c) ** 2)
         above += weight**2 * ((high_t - part_t) ** 2 + (part_c - low_c) ** 2)

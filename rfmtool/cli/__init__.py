@@ -235,9 +235,5 @@ def _folded(line: str) -> str:
     indent = " " * (len(line) - len(line.lstrip()))
     width = max(shutil.get_terminal_size().columns, _NARROWEST)
     return textwrap.fill(
-        line,
-        width,
-        subsequent_indent=f"{indent}  ",
-        break_long_words=False,
-        break_on_hyphens=False,
+        line, width, subsequent_indent=f"{indent}  ", break_long_words=False, break_on_hyphens=False
     )

@@ -37,9 +37,7 @@ def command(exports: tuple[str, ...], **settings: Any) -> None:
 
     try:
         looked_at = pipeline.check(
-            list(exports),
-            evidence=evidence_sources(settings, exports),
-            **look_arguments(settings),
+            list(exports), evidence=evidence_sources(settings, exports), **look_arguments(settings)
         )
         found = check_data(*looked_at)
     except RfmtoolError as error:

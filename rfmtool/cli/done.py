@@ -26,11 +26,7 @@ from rfmtool.interrupts import uninterrupted
     " replied, refused, unsubscribed or bought. Who has none was not contacted.",
 )
 @click.option(
-    "--on",
-    "day",
-    type=Day(),
-    metavar="DATE",
-    help="When they were contacted (default: today).",
+    "--on", "day", type=Day(), metavar="DATE", help="When they were contacted (default: today)."
 )
 @options.shared
 @options.quiet

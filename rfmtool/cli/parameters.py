@@ -31,10 +31,7 @@ class Day(click.ParamType["date | str"]):
         self._words = words
 
     def convert(
-        self,
-        value: Any,
-        param: click.Parameter | None,
-        ctx: click.Context | None,
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> date | str:
         """A day, or one of the words for one."""
         if isinstance(value, date):
@@ -59,12 +56,7 @@ class Size(click.ParamType["int"]):
     _units: ClassVar = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
                         "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}  # fmt: skip
 
-    def convert(
-        self,
-        value: Any,
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> int:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """How many bytes that are."""
         match = re.fullmatch(r"\s*(\d{1,12}(?:\.\d+)?)\s*([a-zA-Z]*)\s*", str(value), re.ASCII)
         unit = self._units.get(match[2].upper()) if match else None
@@ -78,12 +70,7 @@ class Days(click.ParamType["int"]):
 
     name = "days"
 
-    def convert(
-        self,
-        value: Any,
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> int:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """How many days that are."""
         match = re.fullmatch(r"([1-9]\d{0,4})d?", str(value), re.ASCII)
         if match is None:

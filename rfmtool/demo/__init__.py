@@ -10,16 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rfmtool.demo import (
-    contacts,
-    feedback,
-    ledger,
-    people,
-    referrals,
-    relations,
-    visits,
-    wallets,
-)
+from rfmtool.demo import contacts, feedback, ledger, people, referrals, relations, visits, wallets
 from rfmtool.demo.shapes import shaped
 
 if TYPE_CHECKING:
@@ -69,8 +60,4 @@ def generate(customers: int = 2000, seed: int = 7) -> dict[str, pd.DataFrame]:
     for make in (relations.contacted, relations.introductions, relations.memberships,
                  relations.needs, relations.contact_steps):  # fmt: skip
         tables[make.__name__] = make(persons, occasions, today, own)
-    return {
-        **tables,
-        "contacts": relations.contacts(known, persons, own),
-        "suppress": suppress,
-    }
+    return {**tables, "contacts": relations.contacts(known, persons, own), "suppress": suppress}

@@ -21,10 +21,8 @@ BUSINESSES = ("office", "cafe", "partner")
 SOURCES = ("search", "a friend", "market stall", "newsletter", "shop window")
 SOURCE_SHARES = (0.34, 0.16, 0.18, 0.14, 0.18)
 LOYAL_SOURCE_SHARES = (0.24, 0.36, 0.14, 0.12, 0.14)  # friends bring those who stay
-ANSWERED, STEPPED = (
-    0.7,
-    0.3,
-)  # shares who were answered; who took a trial or asked for a quote first
+ANSWERED = 0.7  # share of those who were answered
+STEPPED = 0.3  # share of those who took a trial or asked for a quote first
 LOG_BEGINS = seasons.day_number("2025-01-01")
 FOLLOWED_UP = (0.18, 0.55)  # of the orders of small and of large households
 ASKED_AGAIN, ASKED_AFTER_DAYS = 0.45, (15, 110)  # late: the best weeks are earlier

@@ -37,10 +37,7 @@ def write_frames(
         ForeignFolderError: the folder holds something that we did not write.
         SystemFailureError: the system refuses.
     """
-    with (
-        published_folder(folder, "demo", shared=shared) as place,
-        system_failures(str(folder)),
-    ):
+    with published_folder(folder, "demo", shared=shared) as place, system_failures(str(folder)):
         outputs = []
         for name, frame in frames.items():
             text = frame.to_csv(index=False, lineterminator="\n")

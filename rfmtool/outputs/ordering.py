@@ -27,8 +27,7 @@ def ordered(
         column = sort.removeprefix("-")
         if column not in columns:
             raise UsageError(
-                f"--sort: there is no column {column!r}",
-                f"Columns are {', '.join(columns)}.",
+                f"--sort: there is no column {column!r}", f"Columns are {', '.join(columns)}."
             )
         ascending = column == sort
         frame = frame.sort_values(column, ascending=ascending, kind="stable", na_position="last")

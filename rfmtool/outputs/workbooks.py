@@ -118,10 +118,7 @@ def write_workbook(sheets: Sequence[Sheet], target: IO[bytes]) -> None:
         too_large = unfit(sheet.table)
         if too_large:
             raise UsageError(too_large, _OTHER_KIND)
-    with (
-        scratch_folder("rfmtool-") as scratch,
-        (scratch / "book").open("w+b") as book,
-    ):
+    with scratch_folder("rfmtool-") as scratch, (scratch / "book").open("w+b") as book:
         with _temporary_failures(book):
             _write(sheets, book, str(scratch))
             book.seek(0)

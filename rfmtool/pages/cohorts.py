@@ -5,16 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from rfmtool.pages.blocks import (
-    Block,
-    Gap,
-    Paragraph,
-    Shade,
-    Shaded,
-    ShadedRow,
-    answer,
-    heading,
-)
+from rfmtool.pages.blocks import Block, Gap, Paragraph, Shade, Shaded, ShadedRow, answer, heading
 from rfmtool.summaries.words import counted
 
 Data = Mapping[str, Any]

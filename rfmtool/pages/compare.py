@@ -161,10 +161,7 @@ def _largest(title: str, matrix: Matrix, shares: Data) -> Table:
     ]
     moves.sort(key=lambda move: (-move[0], move[1], move[2]))
     return Table(
-        columns=(
-            Column(f"{title} before → now", "name", folds=True),
-            *numbers("people", "share"),
-        ),
+        columns=(Column(f"{title} before → now", "name", folds=True), *numbers("people", "share")),
         rows=tuple(
             (f"{start} → {end}", f"{count:,}", f"{shares[start][end]:.1%}")
             for count, start, end in moves[:_MOST_MOVES]

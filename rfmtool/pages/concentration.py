@@ -57,11 +57,7 @@ def _curve(found: Data, width: int) -> Iterator[Block]:
 
 def _top(found: Data, width: int) -> Table:
     return Table(
-        columns=(
-            Column("TOP SPENDERS", "name"),
-            *numbers("buyers", "of all revenue"),
-            Column(),
-        ),
+        columns=(Column("TOP SPENDERS", "name"), *numbers("buyers", "of all revenue"), Column()),
         rows=tuple(
             (
                 f"top {float(part):.0%}",

@@ -5,16 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rfmtool.pages.blocks import (
-    Block,
-    Cell,
-    Column,
-    Gap,
-    Paragraph,
-    Table,
-    answer,
-    numbers,
-)
+from rfmtool.pages.blocks import Block, Cell, Column, Gap, Paragraph, Table, answer, numbers
 from rfmtool.pages.timeline import curve, ends_and_curve, room
 from rfmtool.summaries.words import counted, money, plain
 

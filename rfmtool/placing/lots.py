@@ -57,11 +57,7 @@ def nobody() -> pd.DataFrame:
 
 
 def draw(
-    people: pd.DataFrame,
-    rules: Rules,
-    entered: pd.DataFrame,
-    suppressed: frozenset[str],
-    day: int,
+    people: pd.DataFrame, rules: Rules, entered: pd.DataFrame, suppressed: frozenset[str], day: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Draw for those who come to a lot for the first time, and see who is left out.
 

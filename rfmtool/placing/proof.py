@@ -141,11 +141,7 @@ def _proven(people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], as_of_da
     return columns | _held_back(columns, (memberships, referred, praise), terms)
 
 
-_EVENT_DAYS: Final = {
-    "referrals": "referred_on",
-    "feedback": "given_on",
-    "partners": "from_on",
-}
+_EVENT_DAYS: Final = {"referrals": "referred_on", "feedback": "given_on", "partners": "from_on"}
 """The day from which a row of each table is true."""
 _PROVES: Final[Mapping[str, str]] = {
     "partner_listed": "partners",

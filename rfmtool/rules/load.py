@@ -44,9 +44,7 @@ Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None
 
 
 def load_rules(
-    path: Paths = None,
-    cuts: Mapping[str, Method] | None = None,
-    fit: FitRules | None = None,
+    path: Paths = None, cuts: Mapping[str, Method] | None = None, fit: FitRules | None = None
 ) -> Rules:
     """Load the rules in force: the shipped ones, files on top of them, overridden by options.
 

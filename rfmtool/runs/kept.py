@@ -133,11 +133,7 @@ def earlier_runs(folder: Path, before: date) -> list[Kept]:
     if manifest is None or manifest.get("kind", "run") != "run":
         return []
     with reading_back(folder):
-        own = {
-            "as_of": manifest["as_of"],
-            "place": "",
-            "raw_text": is_raw(manifest),
-        }
+        own = {"as_of": manifest["as_of"], "place": "", "raw_text": is_raw(manifest)}
         names = {output["name"] for output in manifest["outputs"]}
         runs = [
             Kept(folder, str(run["place"]), date.fromisoformat(run["as_of"]), bool(run["raw_text"]))

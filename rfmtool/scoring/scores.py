@@ -74,9 +74,7 @@ def _codes(
 
 
 def _totals(
-    scores: Mapping[str, Ints],
-    weights: Mapping[str, Decimal],
-    buyer: npt.NDArray[np.bool_],
+    scores: Mapping[str, Ints], weights: Mapping[str, Decimal], buyer: npt.NDArray[np.bool_]
 ) -> pd.api.extensions.ExtensionArray:
     if all(weight == weight.to_integral_value() for weight in weights.values()):
         whole = sum(int(weights[name]) * scores[name] for name in DIMENSIONS)

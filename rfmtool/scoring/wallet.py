@@ -80,10 +80,7 @@ def wallet_limits(parts: Iterable[Wallets]) -> WalletLimits:
 
 
 def best_wallets(
-    people: pd.DataFrame,
-    wallets: pd.DataFrame | None,
-    peer_spend: PeerSpend | None,
-    period: Period,
+    people: pd.DataFrame, wallets: pd.DataFrame | None, peer_spend: PeerSpend | None, period: Period
 ) -> Wallets:
     """The wallet of everyone by the best basis there is; arguments as `add_wallets` has them."""
     found = Wallets(
@@ -188,6 +185,5 @@ def add_wallet_scores(people: pd.DataFrame) -> pd.DataFrame:
     joint = np.where(code.str.contains("-").fillna(value=False), "-", "")
     sow = pd.Series(score.astype(np.str_), people.index, dtype="str")
     return people.assign(
-        sow_score=pd.arrays.IntegerArray(score, unknown),
-        rfm_sow=(code + joint + sow).mask(unknown),
+        sow_score=pd.arrays.IntegerArray(score, unknown), rfm_sow=(code + joint + sow).mask(unknown)
     )

@@ -44,11 +44,8 @@ def table_of(frame: Any) -> pa.Table:  # noqa: ANN401 - any library's frame, or 
         frame = _named_in_text(frame)
     try:
         return pa.RecordBatchReader.from_stream(frame).read_all()
-    except (
-        pa.ArrowException,
-        TypeError,
-        UnicodeEncodeError,
-    ):  # the second of columns that are sparse
+    # The second of columns that are sparse.
+    except (pa.ArrowException, TypeError, UnicodeEncodeError):
         for name in frame.columns if hasattr(frame, "set_axis") else ():
             _column(name, frame[name])
         raise mixed() from None
@@ -75,13 +72,9 @@ def _named_in_text(frame: Any) -> Any:  # noqa: ANN401
 
 
 def _is_missing(cell: Any) -> bool:  # noqa: ANN401 - any object that a frame holds
-    return (
-        cell is None
-        or type(cell).__name__ in ("NaTType", "NAType")
-        or (
-            isinstance(cell, float) and cell != cell  # noqa: PLR0124 - nothing else is unlike itself
-        )
-    )
+    if isinstance(cell, float):
+        return cell != cell  # noqa: PLR0124 - nothing else is unlike itself
+    return cell is None or type(cell).__name__ in ("NaTType", "NAType")
 
 
 def _are_days(cells: Iterable[Any]) -> bool:

@@ -15,11 +15,7 @@ from pyarrow import fs
 from rfmtool.errors import InputError, RfmtoolError, SystemFailureError, UsageError
 from rfmtool.places import scheme_of, without_secrets
 
-_LOGIN: Final = (
-    UsageError,
-    "refuses the login",
-    "Look at the credentials.",
-)
+_LOGIN: Final = UsageError, "refuses the login", "Look at the credentials."
 _FORBIDDEN: Final = SystemFailureError, "permission is denied", (
     "Have it granted, or use other credentials."
 )  # fmt: skip

@@ -26,12 +26,7 @@ from rfmtool.standing import Standing
 from rfmtool.summaries.backtest import backtest_of
 from rfmtool.summaries.curves import curves
 from rfmtool.summaries.drift import drifted
-from rfmtool.summaries.evidence import (
-    funnel_data,
-    margin_data,
-    voices_data,
-    wallet_data,
-)
+from rfmtool.summaries.evidence import funnel_data, margin_data, voices_data, wallet_data
 from rfmtool.summaries.exchange import rates_data
 from rfmtool.summaries.figures import groups_of, no_channel, open_complaints
 from rfmtool.summaries.lots import last_times, lots_data, on_lists, resting_data

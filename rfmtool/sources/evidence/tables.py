@@ -67,9 +67,8 @@ class Evidence:
         joining = [ledger.ids for ledger in self.ledgers.values() if ledger.table.joins]
         everyone = pc.unique(pa.concat_arrays([export, *joining]))
         addressed, contacts = everyone, self.tables.get("contacts")
-        if (
-            contacts is not None and "email" in contacts.column_names
-        ):  # people are suppressed so too
+        # People are suppressed by their addresses too.
+        if contacts is not None and "email" in contacts.column_names:
             addresses = matching_key(contacts["email"].combine_chunks())
             addressed = pa.concat_arrays([everyone, addresses])
         ledgers = {

@@ -77,10 +77,7 @@ def _opened(raw: BinaryIO) -> pq.ParquetFile:
     # Pre-buffering would hold every column chunk as it is read.
     # Nanoseconds would wrap the days of INT96 that are far off.
     return pq.ParquetFile(
-        raw,
-        pre_buffer=False,
-        page_checksum_verification=True,
-        coerce_int96_timestamp_unit="us",
+        raw, pre_buffer=False, page_checksum_verification=True, coerce_int96_timestamp_unit="us"
     )
 
 

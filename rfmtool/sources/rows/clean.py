@@ -107,11 +107,7 @@ def lines_schema(
 
 
 def clean(
-    batch: Batch,
-    reading: Reading,
-    question: Question,
-    ordinal: int = 0,
-    schema: pa.Schema = LINES,
+    batch: Batch, reading: Reading, question: Question, ordinal: int = 0, schema: pa.Schema = LINES
 ) -> Cleaned:
     """Type a batch and put every row into its bin.
 

@@ -46,10 +46,7 @@ class Rejects:
 
 
 def files_read(
-    export: Export,
-    ledger: Ledger,
-    tables: Iterable[TableLedger] = (),
-    rates: Rates | None = None,
+    export: Export, ledger: Ledger, tables: Iterable[TableLedger] = (), rates: Rates | None = None
 ) -> Files:
     """The files of a run, and where their rows went.
 
