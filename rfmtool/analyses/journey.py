@@ -121,7 +121,11 @@ def journey(  # noqa: PLR0913 - all that it is told from
     found = first_days(people, evidence, days)
     contact = found["first_contact"]
     wait = waits(days, as_of_day)
-    horizon = _horizon(days, as_of_day)
+    # The longest of some round numbers of days for which half of all buyers were watched: beyond
+    # that few are left, and a curve jumps with each of them.
+    watched = as_of_day - days.day[is_first(days.owner)]
+    half = float(np.median(watched)) if len(watched) else 0.0
+    horizon = max((day for day in DAYS if day <= half), default=DAYS[0])
     known = taken(evidence)
     has_steps, log = "contacts" in evidence, evidence.get("contacted")
     return Journey(
@@ -137,16 +141,6 @@ def journey(  # noqa: PLR0913 - all that it is told from
         notes=tuple(_notes(len(wait.owner), first, by)),
         opens={table: what for table, what in OPENS.items() if table not in evidence},
     )
-
-
-def _horizon(days: OrderDays, as_of_day: int) -> int:
-    """The longest of some round numbers of days for which half of all buyers were watched.
-
-    Beyond that few are left, and a curve jumps with each of them.
-    """
-    watched = as_of_day - days.day[is_first(days.owner)]
-    half = float(np.median(watched)) if len(watched) else 0.0
-    return max((day for day in DAYS if day <= half), default=DAYS[0])
 
 
 def _notes(buyers: int, first: pd.DataFrame | None, by: str) -> Iterator[str]:

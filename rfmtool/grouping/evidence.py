@@ -114,16 +114,12 @@ def tables_on(
         others = contacts.filter(pc.invert(pc.is_in(contacts["customer_id"], now["customer_id"])))
         contacts = pa.concat_tables([now.select(contacts.column_names), others])
         if "consent" in contacts.column_names:  # a refusal since then holds at once
-            contacts = _refused_since(contacts, then["contacts"])
+            today, place = then["contacts"], contacts.column_names.index("consent")
+            refusing = today["customer_id"].filter(pa.array(saying(today["consent"], REFUSALS)))
+            has_refused = pc.is_in(contacts["customer_id"], refusing.combine_chunks())
+            consent = pc.if_else(has_refused, "no", contacts["consent"])
+            contacts = contacts.set_column(place, "consent", consent)
     return {**then, "contacts": contacts_by(contacts, then, ids, day_number(as_of))}
-
-
-def _refused_since(contacts: pa.Table, today: pa.Table) -> pa.Table:
-    """The contacts of a day with a consent of `no` for those whose consent is one today."""
-    refusing = today["customer_id"].filter(pa.array(saying(today["consent"], REFUSALS)))
-    has_refused = pc.is_in(contacts["customer_id"], refusing.combine_chunks())
-    consent = pc.if_else(has_refused, "no", contacts["consent"])
-    return contacts.set_column(contacts.column_names.index("consent"), "consent", consent)
 
 
 def with_everyone(grouped: Grouped, evidence: Mapping[str, pa.Table]) -> Grouped:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Ints, Mask, mask_of
+from rfmtool.arrays import Ints, mask_of
 from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.grouping.order_days import OrderDates
 from rfmtool.sources import Export
@@ -69,7 +69,10 @@ def check_ids(export: Export, customers: pa.Table, dates: OrderDates, ledger: Le
     wordy = np.flatnonzero(mask_of(pc.match_substring_regex(ids, _WORDY)) & (orders > 1))
     if not len(wordy):
         return
-    for place in wordy[_are_nobody(ids.take(pa.array(wordy)))]:
+    apart = pc.utf8_normalize(pc.utf8_lower(ids.take(pa.array(wordy))), "NFKD")
+    likely = pc.replace_substring_regex(apart, r"[\s_/\p{M}-]+", "")
+    plain = {normal(word) for word in words("nobody")}
+    for place in wordy[mask_of(pc.is_in(likely, pa.array(sorted(plain))))]:
         word = ids[int(place)].as_py()
         raise AmbiguousInputError(
             f"{export.name}: column {column!r} says {word!r} of {orders[place]:,} orders, as of one"
@@ -113,13 +116,6 @@ def _cut_short(export: Export, role: str, which: str) -> AmbiguousInputError:
         " spreadsheet has cut them short, and different ones have fallen together",
         "Export again, without opening and saving the file in a spreadsheet.",
     )
-
-
-def _are_nobody(ids: pa.Array) -> Mask:
-    apart = pc.utf8_normalize(pc.utf8_lower(ids), "NFKD")
-    likely = pc.replace_substring_regex(apart, r"[\s_/\p{M}-]+", "")
-    plain = {normal(word) for word in words("nobody")}
-    return mask_of(pc.is_in(likely, pa.array(sorted(plain))))
 
 
 def id_notices(export: Export, customers: pa.Table, dates: OrderDates) -> Sequence[str]:

@@ -128,7 +128,12 @@ def group(
         AmbiguousInputError: it can be read in two ways that differ.
         UsageError: the settings contradict each other.
     """
-    engine = _engine(settings, export)
+    local = LocalEngine(settings.threads, settings.memory_limit)
+    engine: Engine = local
+    if remote := settings.remote or export.remote:
+        from rfmtool.engines.spark import SparkEngine
+
+        engine = SparkEngine(remote, local)
     question, as_of = _question(export, rules, settings), settings.as_of
     if settings.window_days is not None and as_of is not None:
         question = _with_window(question, as_of, settings.window_days)
@@ -153,16 +158,6 @@ def group(
             return replace(grouped, as_of=as_of)
         as_of = as_of_day(grouped, accept_last=settings.accept_last)
         question = _with_window(question, as_of, settings.window_days)
-
-
-def _engine(settings: Settings, export: Export) -> Engine:
-    local = LocalEngine(settings.threads, settings.memory_limit)
-    remote = settings.remote or export.remote
-    if remote is None:
-        return local
-    from rfmtool.engines.spark import SparkEngine
-
-    return SparkEngine(remote, local)
 
 
 def _question(export: Export, rules: Rules, settings: Settings) -> Question:

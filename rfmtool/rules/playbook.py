@@ -60,7 +60,8 @@ def _action(row: Any, where: str) -> Action:  # noqa: ANN401 - unchecked input
     if type(priority) is not int or not _MOST_URGENT <= priority <= _LEAST_URGENT:
         raise RulesError(f"{where}.priority: a whole number from 1 on, 1 is the most urgent")
     when = row.get("when", {})
-    asked = {name: when[name] for name in when if name != _RESULT} if _is_table(when) else when
+    is_table = isinstance(when, Mapping)
+    asked = {name: when[name] for name in when if name != _RESULT} if is_table else when
     is_marketing, hold_out = hold_out_of(row.get("hold_out"), f"{where}.hold_out")
     rest = row.get("rest_days")
     unless, only = _results(when, f"{where}.when.{_RESULT}")
@@ -79,22 +80,20 @@ def _action(row: Any, where: str) -> Action:  # noqa: ANN401 - unchecked input
     )
 
 
-def _is_table(data: Any) -> bool:  # noqa: ANN401 - unchecked input
-    return isinstance(data, Mapping)
-
-
 def _results(when: Any, where: str) -> tuple[frozenset[str], frozenset[str]]:  # noqa: ANN401
     """The verdicts with which nobody gets the action, and those of which one must be known."""
-    if not _is_table(when) or _RESULT not in when:
+    if not isinstance(when, Mapping) or _RESULT not in when:
         return frozenset(), frozenset()
-    asked = when[_RESULT]
-    only_known(asked if _is_table(asked) else {}, {"not"}, where)
-    words = asked.get("not") if _is_table(asked) else asked
+    words = when[_RESULT]
+    is_negated = isinstance(words, Mapping)
+    if is_negated:
+        only_known(words, {"not"}, where)
+        words = words.get("not")
     words = [words] if isinstance(words, str) else words
     if not isinstance(words, list) or not words or not set(words) <= set(VERDICTS):
         raise RulesError(f"{where}: no verdict", f"Verdicts are {', '.join(VERDICTS)}.")
     verdicts = frozenset(words)
-    return (verdicts, frozenset()) if _is_table(asked) else (frozenset(), verdicts)
+    return (verdicts, frozenset()) if is_negated else (frozenset(), verdicts)
 
 
 def _channels(text: str, where: str) -> tuple[str, ...]:

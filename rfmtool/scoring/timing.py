@@ -190,7 +190,10 @@ def fit_timing(days: OrderDays, as_of_day: int) -> Timing:
     median_gap = _median(lengths) if gaps else float(windows.w50)
     ratios, filled = np.empty(gaps), 0
     for part in days.parts():
-        found = _leave_one_out_ratios(part, median_gap)
+        # Each completed gap of a regular against the usual gap that their other gaps give.
+        owner, (total, count) = part.gap_owner, part.sums_of_logs
+        others = _geometric_mean(total[owner] - part.gap_logs, count[owner] - 1, median_gap)
+        found = (part.gap_days / others)[(count + 1 >= REGULAR_ORDER_DAYS)[owner]]
         ratios[filled : filled + len(found)] = found
         filled += len(found)
     fitted = filled >= MIN_GAPS
@@ -269,15 +272,6 @@ def add_usual_gaps(people: pd.DataFrame, days: OrderDays, timing: Timing) -> pd.
         "overdue_ratio": np.where(regular, np.round(recency / usual, 6), np.nan),
     }
     return beside(people, added)
-
-
-def _leave_one_out_ratios(days: OrderDays, median_gap_days: float) -> Floats:
-    """Each completed gap of a regular against the usual gap that their other gaps give."""
-    owner = days.gap_owner
-    total, count = days.sums_of_logs
-    others = _geometric_mean(total[owner] - days.gap_logs, count[owner] - 1, median_gap_days)
-    is_regulars = (count + 1 >= REGULAR_ORDER_DAYS)[owner]
-    return (days.gap_days / others)[is_regulars]
 
 
 def _geometric_mean(total: Floats, count: Ints, median_gap_days: float) -> Floats:

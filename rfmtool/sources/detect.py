@@ -232,7 +232,8 @@ def _source_of_frame(frame: Any, asked: Asked, roles: Roles) -> Source:  # noqa:
         or type(frame).__module__.partition(".")[0] not in _FRAMES
     )
     if not is_stream:
-        return source_of_table(table_of(frame), asked, roles)
+        table = table_of(frame)
+        return FrameSource("table", typed_layout(table.schema, asked, "table", roles), table)
     try:
         reader = pa.RecordBatchReader.from_stream(frame)
         layout = typed_layout(reader.schema, asked, "table", roles)
@@ -254,13 +255,6 @@ def source_of_file(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> Sou
         layout = error.seen if isinstance(error.seen, FileLayout) else FileLayout((), {})
         error.seen = Export((FileSource(file, layout),), Reading(), asked)
         raise
-
-
-def source_of_table(
-    table: pa.Table, asked: Asked, roles: Roles = EXPORT, name: str = "table"
-) -> Source:
-    """Take a frame handed over in memory as a source."""
-    return FrameSource(name, typed_layout(table.schema, asked, name, roles), table)
 
 
 def same_roles(sources: Sequence[Source]) -> None:

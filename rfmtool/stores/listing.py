@@ -8,10 +8,9 @@ from typing import Final
 
 from pyarrow import fs
 
-from rfmtool.documents import json_of
 from rfmtool.errors import InputError
-from rfmtool.manifest import MANIFEST, TOOL
-from rfmtool.stores.places import Store, in_our_words
+from rfmtool.manifest import MANIFEST
+from rfmtool.stores.places import Store, in_our_words, json_at
 
 _ANY: Final = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*"}
 
@@ -48,7 +47,7 @@ def objects_of(store: Store) -> list[Found]:
         infos = store.files.get_file_info(fs.FileSelector(base, recursive=True))
         manifests = [info.path for info in infos if info.base_name == MANIFEST]
         # The folders that a run of ours wrote, each with a slash at the end.
-        ours = tuple(one.removesuffix(MANIFEST) for one in manifests if _is_ours(store, one))
+        ours = tuple(one.removesuffix(MANIFEST) for one in manifests if json_at(store, one))
     files = [
         info for info in sorted(infos, key=lambda info: info.path)
         if info.type == fs.FileType.File and not info.path.startswith(ours)
@@ -69,12 +68,3 @@ def objects_of(store: Store) -> list[Found]:
 
 def _found(store: Store, info: fs.FileInfo, name: str) -> Found:
     return Found(store, info.path, name, info.size, info.mtime_ns)
-
-
-def _is_ours(store: Store, path: str) -> bool:
-    with store.files.open_input_stream(path, compression=None) as stream:
-        try:
-            data = json_of(stream.read())
-        except ValueError:
-            return False
-    return isinstance(data, dict) and data.get("tool") == TOOL

@@ -6,13 +6,15 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pyarrow as pa
 from pyarrow import fs
 
+from rfmtool.documents import json_of
 from rfmtool.errors import InputError, RfmtoolError, SystemFailureError, UsageError
+from rfmtool.manifest import TOOL
 from rfmtool.places import scheme_of, without_secrets
 
 _LOGIN: Final = UsageError, "refuses the login", "Look at the credentials."
@@ -88,6 +90,16 @@ def store_of(url: str) -> Store:
         except pa.ArrowInvalid:
             raise _not_understood(url) from None
         return Store(url, files, path.rstrip("/"))
+
+
+def json_at(store: Store, path: str) -> dict[str, Any] | None:
+    """What an object of ours says in JSON; None where it is none, or another tool's."""
+    with store.files.open_input_stream(path, compression=None) as stream:
+        try:
+            data = json_of(stream.read())
+        except ValueError:
+            return None
+    return data if isinstance(data, dict) and data.get("tool") == TOOL else None
 
 
 def _not_understood(url: str) -> UsageError:

@@ -17,10 +17,9 @@ from typing import Any, Final
 import pyarrow as pa
 from pyarrow import fs
 
-from rfmtool.documents import json_of
 from rfmtool.errors import ForeignFolderError, InputError
 from rfmtool.manifest import MANIFEST, TOOL, manifest_of
-from rfmtool.stores.places import Store, in_our_words
+from rfmtool.stores.places import Store, in_our_words, json_at
 
 LATEST: Final = "latest.json"
 _SCHEMA: Final = 1
@@ -67,12 +66,8 @@ def _latest(store: Store) -> dict[str, Any] | None:
         if bucket.type == fs.FileType.NotFound:
             raise InputError(f"{store.name}: there is no such bucket", "Look at its spelling.")
         return None
-    with store.files.open_input_stream(path, compression=None) as stream:
-        try:
-            data = json_of(stream.read())
-        except ValueError:
-            data = None
-    if not isinstance(data, dict) or data.get("tool") != TOOL or not _is_name(data.get("run")):
+    data = json_at(store, path)
+    if data is None or not _is_name(data.get("run")):
         raise ForeignFolderError(
             f"{store.name}: holds a {LATEST} that no run of rfmtool wrote",
             "Name another folder, or move that away.",

@@ -136,7 +136,7 @@ def rows_apart(batch: Batch, runs: Runs, bins: Codes, amounts: Apart, others: Pl
     apart = amounts
     undated = np.isin(bins, [CODES[name] for name in ("missing_date", "bad_date", "blank")])
     if undated.any():
-        kept = ~undated[np.searchsorted(runs.starts, amounts.rows, side="right") - 1]
+        kept = ~undated[runs.of(amounts.rows)]
         candidates = (bins == CODES["missing_date"]) & is_blank(runs.heads["customer_id"])
         rows = np.flatnonzero(np.repeat(candidates, runs.lengths))
         if len(rows):
@@ -146,8 +146,7 @@ def rows_apart(batch: Batch, runs: Runs, bins: Codes, amounts: Apart, others: Pl
     rows = np.setdiff1d(others, apart.rows, assume_unique=True)
     if not len(rows):
         return apart
-    bin_of_run = bins[np.searchsorted(runs.starts, rows, side="right") - 1]
-    comes_before = np.isin(bin_of_run, [CODES[name] for name in _AFTER_OTHER_CURRENCY])
+    comes_before = np.isin(bins[runs.of(rows)], [CODES[name] for name in _AFTER_OTHER_CURRENCY])
     return apart.plus(rows[comes_before], "other_currency")
 
 

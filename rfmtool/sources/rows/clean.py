@@ -44,7 +44,7 @@ from rfmtool.sources.rows.bins import (
     rows_apart,
     tally_of_rows,
 )
-from rfmtool.sources.rows.runs import Runs, count_by_run, find_runs
+from rfmtool.sources.rows.runs import Runs, find_runs
 from rfmtool.sources.rows.sales import (
     STATUS_ROLES,
     credits_of,
@@ -188,7 +188,7 @@ def _sorted(batch: Batch, reading: Reading, question: Question) -> _Sorted:
         # A credit note's money is given back, whatever the sign of a row, and whatever rows are by.
         sales, refunds = np.where(given_back, 0, sales), refunds + np.where(given_back, sales, 0)
         signs = frozenset(np.sign(money.paid[np.repeat(given_back, runs.lengths)]).tolist()) - {0}
-    counts = runs.lengths - count_by_run(apart.rows, runs)
+    counts = runs.lengths - np.bincount(runs.of(apart.rows), minlength=len(runs.starts))
     return _Sorted(batch, runs, days, bins, asked_for, money, apart, counts, sales, refunds, signs)
 
 

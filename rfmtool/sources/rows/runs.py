@@ -24,6 +24,10 @@ class Runs:
     starts: Places
     lengths: Places
 
+    def of(self, rows: Places) -> Places:
+        """The run that each of these rows lies in."""
+        return np.searchsorted(self.starts, rows, side="right") - 1
+
 
 def find_runs(cells: Cells, question: Question) -> Runs:
     """Find where rows stop being alike; where every row is an order, each is a run of its own."""
@@ -48,9 +52,3 @@ def _changes(columns: list[pa.Array], rows: int) -> Places:
             differs = differs.fill_null(fill_value=True)
         changed[1:] |= differs.to_numpy(zero_copy_only=False)
     return np.flatnonzero(changed)
-
-
-def count_by_run(rows: Places, runs: Runs) -> Places:
-    """How many of these rows lie in each run."""
-    places = np.searchsorted(runs.starts, rows, side="right") - 1
-    return np.bincount(places, minlength=len(runs.starts))
