@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.analyses.returned import Share
-from rfmtool.analyses.steps import Floats
+from rfmtool.arrays import Floats
 from rfmtool.placing.contacting import sent
 from rfmtool.placing.tasks import FOLLOW_UP
 from rfmtool.scoring.survival import best_weeks, weekly_hazard

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from rfmtool.analyses.returned import Share
+from rfmtool.arrays import Floats
 from rfmtool.scoring.survival import Z_95
-
-Amounts = npt.NDArray[np.float64]
 
 _POWER_80: Final = 0.841621
 """The normal quantile of a power of 80 %."""
@@ -61,10 +59,10 @@ class Sides:
     does not reach back far enough.
     """
 
-    treated: Amounts
-    held_out: Amounts
-    treated_before: Amounts | None = None
-    held_out_before: Amounts | None = None
+    treated: Floats
+    held_out: Floats
+    treated_before: Floats | None = None
+    held_out_before: Floats | None = None
 
     @property
     def difference(self) -> float:
@@ -184,8 +182,8 @@ def _weights(strata: Sequence[Sides]) -> list[float]:
     return [len(side.treated) / everyone for side in strata]
 
 
-def _centred(amounts: Amounts) -> Amounts:
-    centred: Amounts = amounts - amounts.mean()
+def _centred(amounts: Floats) -> Floats:
+    centred: Floats = amounts - amounts.mean()
     return centred
 
 

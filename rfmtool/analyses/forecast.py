@@ -12,15 +12,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.analyses.backtest import LookBack
 from rfmtool.analyses.returned import BACKTEST_DAYS
-from rfmtool.arrays import Ints
+from rfmtool.arrays import Floats, Ints
 from rfmtool.money import money_text, total_of
-
-Floats = npt.NDArray[np.float64]
 
 _PRIOR_PEOPLE: Final = 20
 """A cell counts as if so many more had stood in it who came back as all did."""

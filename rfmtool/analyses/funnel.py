@@ -8,9 +8,10 @@ from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from rfmtool.analyses.steps import Frames
+from rfmtool.arrays import Ints
 from rfmtool.money import total_of
 from rfmtool.placing.matching import holds
 from rfmtool.placing.proof import PROMOTER
@@ -20,9 +21,6 @@ NEW_DAYS: Final = 90
 """How far back "new" and "newly lapsed" look."""
 _NEVER: Final = np.iinfo(np.int64).max
 _NO_ROWS: Final = pd.DataFrame({"owner": [], "referred": [], "nps": []}, dtype="int64")
-
-Days = npt.NDArray[np.int64]
-Frames = Mapping[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ def funnel(
     )
 
 
-def _steps(people: pd.DataFrame, arrivals: Mapping[str, Days]) -> tuple[Step, ...]:
+def _steps(people: pd.DataFrame, arrivals: Mapping[str, Ints]) -> tuple[Step, ...]:
     stages = list(people["stage"].cat.categories)[::-1]
     standing = people["stage"].value_counts().reindex(stages).to_numpy()
     reached = np.cumsum(standing[::-1])[::-1].tolist()
@@ -109,14 +107,14 @@ def _steps(people: pd.DataFrame, arrivals: Mapping[str, Days]) -> tuple[Step, ..
     return tuple(steps)
 
 
-def _arrivals(count: int, frames: Frames, days: OrderDays) -> dict[str, Days]:
+def _arrivals(count: int, frames: Frames, days: OrderDays) -> dict[str, Ints]:
     """The first day on which each person did what each rung asks, as far as it is dated."""
     first, second = np.full(count, _NEVER), np.full(count, _NEVER)
     first[days.owner[days.starts]] = days.day[days.starts]
     again = days.starts[days.counts > 1] + 1
     second[days.owner[again]] = days.day[again]
 
-    def earliest(rows: pd.DataFrame, day: str, who: str = "owner") -> Days:
+    def earliest(rows: pd.DataFrame, day: str, who: str = "owner") -> Ints:
         """Of each person's rows; never where there is none, or none is dated."""
         found = np.full(count, _NEVER)
         if day in rows:

@@ -6,16 +6,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.analyses.effects import Effect, difference_between
 from rfmtool.analyses.returned import ENOUGH
-from rfmtool.arrays import Mask, among, is_first
+from rfmtool.arrays import Floats, Mask, among, is_first
 from rfmtool.scoring.survival import Curve, survival_curve
 from rfmtool.scoring.timing import OrderDays, Waits
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

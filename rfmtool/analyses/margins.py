@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.arrays import Ints, is_first
+from rfmtool.arrays import Ints, Mask, is_first
 from rfmtool.engines import Entries
 from rfmtool.grouping.order_days import LATE
 from rfmtool.money import total_of
@@ -63,7 +62,7 @@ def margins_by_order(entries: Entries) -> list[Margin]:
     return found
 
 
-def _numbers(entries: Entries, starts: Ints, counts: npt.NDArray[np.bool_]) -> Ints:
+def _numbers(entries: Entries, starts: Ints, counts: Mask) -> Ints:
     """The number of each order among its customer's counting orders, at most one past the last."""
     day = np.minimum.reduceat(np.where(entries.sales > 0, entries.day, LATE), starts)
     owner = entries.owner[starts]

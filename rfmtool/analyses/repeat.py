@@ -10,8 +10,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from rfmtool.arrays import Floats
 from rfmtool.days import day_number
-from rfmtool.scoring.survival import Curve, Floats, best_weeks, survival_curve, weekly_hazard
+from rfmtool.scoring.survival import Curve, best_weeks, survival_curve, weekly_hazard
 from rfmtool.scoring.timing import MIN_SECOND_ORDERS, OrderDays, Waits, Windows, fit_windows, waits
 
 DAYS: Final = (30, 60, 90, 180, 365)

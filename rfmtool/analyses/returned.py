@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
+from rfmtool.arrays import Mask
 from rfmtool.scoring.survival import Z_95
 from rfmtool.scoring.timing import OrderDays
 
@@ -90,9 +90,7 @@ def backtest_day(first_order_on: date, as_of: date) -> date | None:
     return as_of - timedelta(days=BACKTEST_DAYS)
 
 
-def returned_between(
-    days: OrderDays, customers: int, after: int, until: int
-) -> npt.NDArray[np.bool_]:
+def returned_between(days: OrderDays, customers: int, after: int, until: int) -> Mask:
     """Who of all customers has an order day later than `after` and not later than `until`."""
     within = (days.day > after) & (days.day <= until)
     return np.bincount(days.owner[within], minlength=customers) > 0

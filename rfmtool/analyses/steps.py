@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.arrays import Ints, is_first
+from rfmtool.arrays import Floats, Ints, Mask, is_first
 from rfmtool.placing.contacting import sent
 from rfmtool.placing.matching import holds
 from rfmtool.placing.tasks import FOLLOW_UP
 from rfmtool.scoring.timing import OrderDays
 
-Floats = npt.NDArray[np.float64]
 Frames = Mapping[str, pd.DataFrame]
 
 STEPS: Final = (
@@ -109,11 +107,11 @@ def _ordered(people: int, days: OrderDays, number: int) -> Floats:
     return day
 
 
-def _reached(found: Mapping[str, Floats], taken: Sequence[str]) -> npt.NDArray[np.bool_]:
+def _reached(found: Mapping[str, Floats], taken: Sequence[str]) -> Mask:
     """Who got as far as each step, or further; everybody begins."""
     known = np.array([~np.isnan(found[step]) for step in taken])
     known[0] = True
-    reached: npt.NDArray[np.bool_] = np.logical_or.accumulate(known[::-1])[::-1]
+    reached: Mask = np.logical_or.accumulate(known[::-1])[::-1]
     return reached
 
 

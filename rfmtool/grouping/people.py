@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Places
+from rfmtool.arrays import Mask, Places
 from rfmtool.sources.cells.ids import is_listed, matching_key
 from rfmtool.sources.consents import CONSENTS, REFUSALS, saying
 
@@ -49,7 +48,7 @@ class People:
 
     table: pa.Table
     keys: pa.Array
-    in_export: npt.NDArray[np.bool_]
+    in_export: Mask
 
     def places(self, ids: pa.Array) -> Places:
         """The place of each id among the people; -1 where nobody has it."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from rfmtool.arrays import Mask
 from rfmtool.placing.matching import flag, labelled
 from rfmtool.rules.vocabulary import ACTIVITIES
 from rfmtool.scoring.timing import REGULAR_ORDER_DAYS, Timing
@@ -40,8 +40,8 @@ def place_activity(people: pd.DataFrame, timing: Timing) -> pd.DataFrame:
     return people.assign(activity=labelled(places, ACTIVITIES))
 
 
-def missing_regulars(people: pd.DataFrame) -> npt.NDArray[np.bool_]:
+def missing_regulars(people: pd.DataFrame) -> Mask:
     """Who has ordered on three days or more, and is overdue; reads order_days and activity."""
     regular = people["order_days"].to_numpy() >= REGULAR_ORDER_DAYS
-    missing: npt.NDArray[np.bool_] = regular & people["activity"].eq("overdue").to_numpy()
+    missing: Mask = regular & people["activity"].eq("overdue").to_numpy()
     return missing

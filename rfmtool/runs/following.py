@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Ints, among
+from rfmtool.arrays import Floats, Ints, among
 from rfmtool.days import days_in
 from rfmtool.grouping.history import spend_within
 from rfmtool.grouping.order_days import owner_days
@@ -55,12 +54,12 @@ def follow(rows: pd.DataFrame, result: Result, days: int) -> pd.DataFrame:
     return _with_contacts(people, place, result, days)
 
 
-def _spent(result: Result, owner: Ints, first: Ints, last: Ints) -> npt.NDArray[np.float64]:
+def _spent(result: Result, owner: Ints, first: Ints, last: Ints) -> Floats:
     periods = pd.DataFrame({"owner": owner, "from_day": first, "until_day": last})
     entries = result.grouped.entries
     assert entries is not None, "asked for"  # noqa: S101 - the caller's promise
     units = spend_within(entries, periods)
-    amounts: npt.NDArray[np.float64] = units / UNITS_PER_CURRENCY
+    amounts: Floats = units / UNITS_PER_CURRENCY
     return amounts
 
 
@@ -92,6 +91,6 @@ def _with_contacts(people: pd.DataFrame, place: Ints, result: Result, days: int)
     )
 
 
-def _sums(pairs: pd.DataFrame, people: int) -> npt.NDArray[np.float64]:
+def _sums(pairs: pd.DataFrame, people: int) -> Floats:
     sums = np.bincount(pairs["row"].to_numpy(), pairs["paid"].to_numpy(), minlength=people)
     return sums.astype(np.float64)

@@ -7,7 +7,6 @@ from contextlib import suppress
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.arrays import Ints, Mask
@@ -58,7 +57,7 @@ def fit(  # noqa: PLR0913 - all but the last are what makes up Scales
     return Scales(as_of, overall, timing, peer_spend, within)
 
 
-def is_inside(people: pd.DataFrame, rules: FitRules) -> npt.NDArray[np.bool_]:
+def is_inside(people: pd.DataFrame, rules: FitRules) -> Mask:
     """Who lies within the limits of those whom cut points are fitted on."""
     inside = np.ones(len(people), dtype=bool)
     for column, least, most in (

@@ -9,10 +9,9 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.arrays import Ints
+from rfmtool.arrays import Ints, Mask
 from rfmtool.columns import DIMENSIONS
 from rfmtool.errors import RulesError
 from rfmtool.frames import beside, worded
@@ -58,9 +57,7 @@ def _scores(people: pd.DataFrame, scales: Mapping[str, Scale]) -> dict[str, Ints
     return scores
 
 
-def _codes(
-    scores: Mapping[str, Ints], scales: Scales, buyer: npt.NDArray[np.bool_]
-) -> pd.Categorical[Any]:
+def _codes(scores: Mapping[str, Ints], scales: Scales, buyer: Mask) -> pd.Categorical[Any]:
     """The three scores as one text: 555, or 10-5-5 where a dimension has ten bins."""
     r, f, m = (scores[name] - 1 for name in DIMENSIONS)
     bins = [scales[name].bins for name in DIMENSIONS]
@@ -74,7 +71,7 @@ def _codes(
 
 
 def _totals(
-    scores: Mapping[str, Ints], weights: Mapping[str, Decimal], buyer: npt.NDArray[np.bool_]
+    scores: Mapping[str, Ints], weights: Mapping[str, Decimal], buyer: Mask
 ) -> pd.api.extensions.ExtensionArray:
     if all(weight == weight.to_integral_value() for weight in weights.values()):
         whole = sum(int(weights[name]) * scores[name] for name in DIMENSIONS)
@@ -84,7 +81,7 @@ def _totals(
     return pd.arrays.FloatingArray(np.round(np.asarray(total, dtype=np.float64), 6), ~buyer)
 
 
-def is_unseen(people: pd.DataFrame, scales: Scales) -> npt.NDArray[np.bool_]:
+def is_unseen(people: pd.DataFrame, scales: Scales) -> Mask:
     """Who is in a group that the fit did not see, and so is scored by the overall cut points."""
     if scales.within is None:
         return np.zeros(len(people), dtype=bool)

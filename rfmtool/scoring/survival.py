@@ -10,12 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from rfmtool.arrays import Ints
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+from rfmtool.arrays import Floats, Ints, Mask
 
 Z_95: Final = 1.959963984540054
 """The normal quantile of a two-sided 95 % band."""
@@ -101,7 +97,7 @@ class Curve:
         return low, high
 
 
-def survival_curve(times: Ints, events: Flags) -> Curve:
+def survival_curve(times: Ints, events: Mask) -> Curve:
     """Estimate the curve.
 
     Args:
@@ -126,7 +122,7 @@ def _at_risk(times: Ints) -> Ints:
     return left
 
 
-def weekly_hazard(times: Ints, events: Flags, weeks: int) -> Floats:
+def weekly_hazard(times: Ints, events: Mask, weeks: int) -> Floats:
     """Events per 1,000 customer-days at risk in days 1-7, 8-14 and so on.
 
     Returns:

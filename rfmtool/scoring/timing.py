@@ -13,10 +13,9 @@ from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.arrays import Ints, is_first, parts_of, places_between
+from rfmtool.arrays import Floats, Ints, Mask, is_first, parts_of, places_between
 from rfmtool.columns import MILLION
 from rfmtool.frames import beside
 from rfmtool.grouping.order_days import OrderDates
@@ -29,8 +28,6 @@ _PRIOR_GAPS: Final = 3
 """How many gaps of everyone's median a customer's own gaps are averaged with."""
 _DEFAULT_LIMITS: Final = (2.0, 4.0)
 _LIMIT_QUANTILES: Final = (0.80, 0.95)
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -135,7 +132,7 @@ class OrderDays:
         return gaps
 
     @cached_property
-    def _is_gap(self) -> npt.NDArray[np.bool_]:
+    def _is_gap(self) -> Mask:
         """Whether each day but the first is of the same customer as the one before."""
         return np.asarray(self.owner[1:] == self.owner[:-1])
 
@@ -164,7 +161,7 @@ class Waits:
 
     owner: Ints
     days: Ints
-    ended: npt.NDArray[np.bool_]
+    ended: Mask
 
 
 def order_days(dates: OrderDates) -> OrderDays:
@@ -230,7 +227,7 @@ def waits(days: OrderDays, as_of_day: int, number: int = 1) -> Waits:
     return Waits(days.owner[reached], end - days.day[reached], ended)
 
 
-def fit_windows(times: Ints, events: npt.NDArray[np.bool_]) -> Windows:
+def fit_windows(times: Ints, events: Mask) -> Windows:
     """Fit the windows of the second order; fixed ones under 30 second orders."""
     if events.sum() < MIN_SECOND_ORDERS:
         return Windows()
@@ -240,9 +237,7 @@ def fit_windows(times: Ints, events: npt.NDArray[np.bool_]) -> Windows:
     return Windows(w25, w50, w80, w95, is_fitted=True)
 
 
-def usual_gaps(
-    days: OrderDays, customers: int, median_gap_days: float
-) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def usual_gaps(days: OrderDays, customers: int, median_gap_days: float) -> tuple[Floats, Mask]:
     """The usual gap of each customer: the geometric mean of their gaps and three of the median.
 
     Args:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.arrays import Ints
+from rfmtool.arrays import Floats, Ints
 from rfmtool.columns import MILLION
 from rfmtool.money import rounded
 
@@ -17,8 +16,6 @@ _RANKED: Final = ("rank", "brands")
 _LARGEST: Final = 2**62
 TOLD_SHARE: Final = "told_millionths"
 """The column of shares that ranks tell, in 1 / `MILLION`."""
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

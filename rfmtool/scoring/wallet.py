@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.arrays import Ints
+from rfmtool.arrays import Floats, Ints
 from rfmtool.columns import MILLION
 from rfmtool.frames import beside, worded
 from rfmtool.rules import WalletRules
@@ -29,8 +28,6 @@ TOLD: Final = BASES[:2]
 TIERS: Final = ("low", "mid", "high", "unknown")
 PLANS: Final = ("develop", "defend", "maintain", "automate")
 SOW_CUTS: Final = (0.2, 0.4, 0.6, 0.8)
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Mask, Places, mask_of
+from rfmtool.arrays import Floats, Mask, Places, mask_of
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.sources.cells import currencies
 from rfmtool.sources.cells.recurring import FEW, distinct, recur
 
-Floats = npt.NDArray[np.float64]
 Units = npt.NDArray[np.int64]
 Cells = Mapping[str, pa.Array]
 DecimalMark = Literal[".", ","]

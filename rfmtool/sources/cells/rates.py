@@ -8,11 +8,10 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Mask, Places, mask_of
+from rfmtool.arrays import Floats, Mask, Places, mask_of
 from rfmtool.sources.cells import currencies
 from rfmtool.sources.cells.dates import Days
 from rfmtool.sources.cells.numbers import Numbers
@@ -46,7 +45,7 @@ class _Table(NamedTuple):
     """Of the currency of each rate."""
     keys: Places
     """The code and the day of each rate in one number, ascending."""
-    values: npt.NDArray[np.float64]
+    values: Floats
     texts: pa.Array
     marks: pa.Array
     code_of_mark: Places

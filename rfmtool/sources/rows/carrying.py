@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -13,11 +13,10 @@ import pyarrow.compute as pc
 
 from rfmtool.arrays import mask_of
 from rfmtool.sources.batches import Jobs
+from rfmtool.sources.rows.runs import Cells
 
 _ORDER: Final = "order_id"
 _AMOUNT: Final = "amount"
-
-Cells = Mapping[str, pa.Array]
 
 
 def carried(jobs: Jobs, roles: Sequence[str]) -> Jobs:
