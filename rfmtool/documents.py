@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, NoReturn
+
+Data = Mapping[str, Any]
+"""What stands in a document, by name: a summary, the answer to a question, or a part of one."""
 
 MOST_BYTES: Final = 64 << 20
 _MOST_TOML_BYTES: Final = 4 << 20

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Column, Paragraph, Table, answer, numbers, share
 from rfmtool.summaries.words import counted
-
-Data = Mapping[str, Any]
 
 _SHOWN: Final = 20
 _NEXT: Final = "OFTEN BUYS"

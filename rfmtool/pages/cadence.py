@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import (
     WIDE,
     Bar,
@@ -19,8 +20,6 @@ from rfmtool.pages.blocks import (
     share,
 )
 from rfmtool.summaries.words import counted, money
-
-Data = Mapping[str, Any]
 
 _SHOWN: Final = 15
 _ID_WIDTH: Final = 17

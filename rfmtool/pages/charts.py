@@ -12,9 +12,9 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final
 
+from rfmtool.documents import Data
 from rfmtool.errors import UsageError
 
-Data = Mapping[str, Any]
 Rows = list[dict[str, Any]]
 
 _BLUE, _AMBER = "#1f5fa8", "#c2831a"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Pairs
 from rfmtool.pages.trust import ledger_line
 from rfmtool.sources.presets import GENERIC
@@ -17,7 +18,7 @@ _DIVIDERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _TYPED: Final = ("parquet", "frame")
 
 
-def page(found: Mapping[str, Any]) -> list[Block]:
+def page(found: Data) -> list[Block]:
     """A check as two columns: what, and how it is understood."""
     preset, was_read = found["preset"], "ledger" in found
     pairs = [("Files", _files(found["files"]))]
@@ -46,7 +47,7 @@ def _lines(name: str, lines: Iterable[str]) -> list[tuple[str, str]]:
     return [("" if place else name, line) for place, line in enumerate(lines)]
 
 
-def _to_change(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _to_change(found: Data) -> list[tuple[str, str]]:
     """What else a file could have been taken for, where it could not be read."""
     said = [("You said", ", ".join(found["said"]))] if found.get("said") else []
     if found["files"][0]["delimiter"] is None:
@@ -57,7 +58,7 @@ def _to_change(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [("Change it", f"with {options}"), *said]
 
 
-def _unused(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _unused(found: Data) -> list[tuple[str, str]]:
     used = {*found["columns"].values(), *found["kept"]}
     unused = [name for name in found["header"] if name not in used]
     if found["columns"]:
@@ -68,7 +69,7 @@ def _unused(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [("Header", shown), ("Columns", "none found (name them with --column ROLE=NAME)")]
 
 
-def _as_read(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _as_read(found: Data) -> list[tuple[str, str]]:
     mark = _MARKS[found["decimal"]]
     ids = [("Ids", "all written like 17850.0; the .0 is dropped")] * found["dropped_point_zero"]
     if found["merged_ids"]:
@@ -100,7 +101,7 @@ def _as_read(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _evidence(tables: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _evidence(tables: Data) -> list[tuple[str, str]]:
     """Each table: its rows, its people, and how many of these are known from elsewhere."""
     lines = []
     for name, table in tables.items():
@@ -112,7 +113,7 @@ def _evidence(tables: Mapping[str, Any]) -> list[tuple[str, str]]:
     return lines
 
 
-def status_lines(statuses: Sequence[Mapping[str, Any]]) -> list[str]:
+def status_lines(statuses: Sequence[Data]) -> list[str]:
     """A line for each status word: its column, what it holds and what it was taken for."""
     lines = []
     for one in statuses:
@@ -122,7 +123,7 @@ def status_lines(statuses: Sequence[Mapping[str, Any]]) -> list[str]:
     return lines
 
 
-def _money(found: Mapping[str, Any]) -> str:
+def _money(found: Data) -> str:
     if found["rates"]:
         return f"{money(found['revenue'])} net ({converted(found['rates'])})"
     named = " and ".join(found["currencies"])
@@ -150,7 +151,7 @@ def _files(files: list[dict[str, Any]]) -> str:
     return f"{name}, {rows}, cells divided by {divider}, {first['encoding'].upper()}"
 
 
-def _shapes(found: Mapping[str, Any]) -> list[str]:
+def _shapes(found: Data) -> list[str]:
     """What is special about the files, each with the option that says otherwise."""
     notes: dict[str, int] = {}
     for file in found["files"]:
@@ -165,7 +166,7 @@ def _shapes(found: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _notes(file: Mapping[str, Any]) -> list[str]:
+def _notes(file: Data) -> list[str]:
     above, rows = file["rows_above"], file["header_rows"]
     notes = [
         (above, f"{counted(above, 'row')} above the header passed over"),
@@ -181,7 +182,7 @@ def _notes(file: Mapping[str, Any]) -> list[str]:
     return [note for holds, note in notes if holds]
 
 
-def _bad_row(reject: Mapping[str, Any], above: int) -> str:
+def _bad_row(reject: Data, above: int) -> str:
     row, in_a_spreadsheet = reject["row"], reject["row"] + above
     place = f"row {row:,} (row {in_a_spreadsheet:,} of a spreadsheet)"
     return f"{reject['file']}: {place}: {reject['reason']}"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Column, Paragraph, Table, numbers, share
 from rfmtool.summaries.words import counted, money, plain
-
-Data = Mapping[str, Any]
 
 
 def climb(summary: Data) -> list[Block]:

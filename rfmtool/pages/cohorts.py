@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Final
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Gap, Paragraph, Shade, Shaded, ShadedRow, answer, heading
 from rfmtool.summaries.words import counted
-
-Data = Mapping[str, Any]
 
 _MOST_ROWS: Final = 24
 _MARGIN: Final = 18

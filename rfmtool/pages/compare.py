@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from rfmtool.analyses.compare import GONE, NEW
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import (
     Bar,
     Block,
@@ -27,7 +28,6 @@ from rfmtool.pages.blocks import (
 )
 from rfmtool.summaries.words import counted, money, plain
 
-Data = Mapping[str, Any]
 Matrix = Mapping[str, Mapping[str, int]]
 
 _CELL: Final = 4

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import (
     WIDE,
     Bar,
@@ -22,8 +23,6 @@ from rfmtool.pages.blocks import (
     share,
 )
 from rfmtool.summaries.words import counted, money
-
-Data = Mapping[str, Any]
 
 _LABELS: Final = ("  100%", "", "", "", "   50%", "", "", "")
 _MARGIN: Final = 9

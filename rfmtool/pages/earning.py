@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Column, Paragraph, Table, numbers
 from rfmtool.summaries.words import counted, money
-
-Data = Mapping[str, Any]
 
 _MONTHS: Final = 6
 _TITLES: Final = ("people", "revenue", "margin", "contacts", "minutes", "earned a contact")

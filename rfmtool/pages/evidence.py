@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Column, Paragraph, Table, numbers, share
 from rfmtool.summaries.words import WALLET_BASES, counted, money, plain, share_range
-
-Data = Mapping[str, Any]
 
 _TEXT_WIDTH: Final = 32
 

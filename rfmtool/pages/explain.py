@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
-from typing import Any, Final
+from typing import Final
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Column, Gap, Line, Pairs, Rule, Table, numbers, share
 from rfmtool.summaries.words import RESTS, WALLET_BASES, counted, money, plain
-
-Data = Mapping[str, Any]
 
 _UNITS: Final = {"recency": "day", "frequency": "order"}
 _BETWEEN_LETTERS: Final = re.compile(r"(?<=[a-z])_(?=[a-z])")

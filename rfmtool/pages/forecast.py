@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Paragraph
 from rfmtool.summaries.words import money, plain
-
-Data = Mapping[str, Any]
 
 _LAST_TRY: Final = "last_try"
 _MANY_ONE_IN: Final = 3

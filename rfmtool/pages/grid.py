@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import WIDE, Block, Fitting, Paragraph, Shade, Shaded, ShadedRow
 from rfmtool.summaries.words import NOBODY
-
-Data = Mapping[str, Any]
 
 _CELL: Final = 6
 _STEPS: Final = "░▒▓█"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from rfmtool.analyses.backtest import TOO_FEW
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import WIDE, Bar, Block, Cell, Column, Paragraph, Table, numbers, share
 from rfmtool.summaries.words import either, money, plain
 
-Data = Mapping[str, Any]
 Back = Mapping[str, tuple[str, str]]
 """For each name, how many such people came back, and how sure that is."""
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Cell, Column, Gap, Paragraph, Table, answer, numbers
 from rfmtool.pages.timeline import curve, ends_and_curve, room
 from rfmtool.summaries.words import counted, money, plain
-
-Data = Mapping[str, Any]
 
 
 def page(found: Sequence[Data], width: int) -> list[Block]:

@@ -17,6 +17,7 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup
 
+from rfmtool.documents import Data
 from rfmtool.errors import InputError
 from rfmtool.pages.blocks import Bar, Bars, Dot, Name, Number, Spark, Table
 from rfmtool.pages.cards import (
@@ -53,7 +54,7 @@ _IN_A_NOTEBOOK: Final = ("first", "ladder", "climb", "segments", "grid", "concen
 MOST_BYTES: Final = 250_000
 
 
-def run_page(summary: Mapping[str, Any], locale: str = "en", title: str | None = None) -> str:
+def run_page(summary: Data, locale: str = "en", title: str | None = None) -> str:
     """The page of a run as one HTML file.
 
     Args:
@@ -74,22 +75,22 @@ def run_page(summary: Mapping[str, Any], locale: str = "en", title: str | None =
     return document(run.page(summary, numerals, title))
 
 
-def answer_page(name: str, data: Mapping[str, Any], locale: str, title: str | None) -> str:
+def answer_page(name: str, data: Data, locale: str, title: str | None) -> str:
     """The page of a question as one HTML file; see `rfmtool.pages.story.answers`."""
     return document(answers.page(name, data, Numerals.of(locale), title))
 
 
-def comparison_part(summary: Mapping[str, Any]) -> str:
+def comparison_part(summary: Data) -> str:
     """What a notebook shows of a comparison."""
     return part(answers.compared(summary, Numerals(), None))
 
 
-def comparison_page(summary: Mapping[str, Any], locale: str, title: str | None) -> str:
+def comparison_page(summary: Data, locale: str, title: str | None) -> str:
     """The page of a comparison as one HTML file; see `run_page`."""
     return document(answers.compared(summary, Numerals.of(locale), title))
 
 
-def run_part(summary: Mapping[str, Any]) -> str:
+def run_part(summary: Data) -> str:
     """What a notebook shows of a run: the head of its page, and a few cards."""
     whole = run.page(summary, Numerals())
     rows = [
@@ -100,12 +101,12 @@ def run_part(summary: Mapping[str, Any]) -> str:
     return part(replace(whole, chapters=tuple(chapter("", *rows))))
 
 
-def answer_part(name: str, data: Mapping[str, Any]) -> str:
+def answer_part(name: str, data: Data) -> str:
     """What a notebook shows of the answer to a question: the cards of its page."""
     return part(answers.page(name, data, Numerals(), None))
 
 
-def card_part(card: Mapping[str, Any]) -> str:
+def card_part(card: Data) -> str:
     """What a notebook shows of a customer: the card that `rfmtool explain` prints."""
     return part(answers.explained(card))
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Column, Gap, Paragraph, Table, answer, numbers, share
 from rfmtool.pages.relationship import TOO_FEW, told
 from rfmtool.summaries.words import counted, plain
-
-Data = Mapping[str, Any]
 
 _SHOWN: Final = 12
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Column, Paragraph, Table, numbers
 from rfmtool.summaries.words import RESTS, plain
-
-Data = Mapping[str, Any]
 
 _TEXT_WIDTH: Final = 54
 ADVICE: Final = {

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import (
     Block,
     Cell,
@@ -19,8 +20,6 @@ from rfmtool.pages.blocks import (
 )
 from rfmtool.pages.lots import ADVICE
 from rfmtool.summaries.words import counted, plain
-
-Data = Mapping[str, Any]
 
 _SPARE: Final = ("smallest seen", "bought, left out", "bought", "earned in all")
 _FOLLOWED: Final = (

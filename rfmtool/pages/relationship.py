@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Column, Paragraph, Table, numbers, share
 from rfmtool.pages.earning import returns, rewards
 from rfmtool.summaries.words import counted, list_name, lists_in, money
-
-Data = Mapping[str, Any]
 
 TOO_FEW: Final = "too few"
 _SHOWN: Final = 8

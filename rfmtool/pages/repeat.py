@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Final
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import (
     Block,
     Chart,
@@ -20,8 +21,6 @@ from rfmtool.pages.blocks import (
     share,
 )
 from rfmtool.summaries.words import counted
-
-Data = Mapping[str, Any]
 
 _CURVE_ROWS: Final = 8
 _HAZARD_ROWS: Final = 5

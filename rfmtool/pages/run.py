@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from rfmtool.analyses.backtest import TOO_SHORT
 from rfmtool.analyses.returned import BACKTEST_DAYS, MIN_HISTORY_DAYS
 from rfmtool.columns import DIMENSIONS
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Column, Gap, Line, Paragraph, Rule, Table, numbers
 from rfmtool.pages.climb import climb
 from rfmtool.pages.evidence import voices, wallets
@@ -19,8 +19,6 @@ from rfmtool.pages.lots import left_out
 from rfmtool.pages.relationship import relationship
 from rfmtool.pages.trust import trust
 from rfmtool.summaries.words import counted, list_name, lists_in, money
-
-Data = Mapping[str, Any]
 
 _SAY_WIDTH: Final = 38
 """Characters in which what is to be done takes two lines at most."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import (
     Block,
     Cell,
@@ -18,8 +19,6 @@ from rfmtool.pages.blocks import (
     share,
 )
 from rfmtool.summaries.words import counted, money, plain
-
-Data = Mapping[str, Any]
 
 _NUMBERS_WIDTH: Final = 54
 _MOST_CELLS: Final = 60

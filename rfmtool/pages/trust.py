@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Paragraph
 from rfmtool.summaries.exchange import converted
 from rfmtool.summaries.words import counted, money, plain
-
-Data = Mapping[str, Any]
 
 _FACTORS: Final = {"quantity", "unit_price"}
 

@@ -5,7 +5,6 @@ Money is decimal text, shares are from 0 to 1 and not rounded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
@@ -18,13 +17,13 @@ import pyarrow as pa
 from rfmtool import __version__
 from rfmtool.analyses import compare as analysis
 from rfmtool.columns import DIMENSIONS, PLURAL
+from rfmtool.documents import Data
 from rfmtool.money import money_text
 from rfmtool.outputs.tables import in_units, to_table
 from rfmtool.pipeline import Result
 from rfmtool.runs.finished import Finished, read_run
 
 Source = str | PathLike[str] | Result
-Data = Mapping[str, Any]
 
 _TIMING: Final = ("median_gap_days", "overdue_ratio", "lapsed_ratio")
 _WINDOWS: Final = ("w25", "w50", "w80", "w95")

@@ -14,9 +14,9 @@ from fractions import Fraction
 from typing import Any, Final, Literal
 
 from rfmtool.columns import PLURAL
+from rfmtool.documents import Data
 from rfmtool.errors import LimitError, UsageError
 
-Data = Mapping[str, Any]
 Kind = Literal["change", "share", "value", "day"]
 
 FIGURES: Final = (

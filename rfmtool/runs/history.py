@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, Final
 import pandas as pd
 import pyarrow as pa
 
+from rfmtool.documents import Data
 from rfmtool.errors import InputError
 from rfmtool.manifest import manifest_of
 from rfmtool.runs.finished import read_summary
@@ -35,8 +36,6 @@ _LEAST_DATES: Final = 3
 _MOST_DATES: Final = 60
 _EVERYBODY: Final = "all"
 _CAUSE: Final = "cause"
-
-Data = Mapping[str, Any]
 
 
 def history_rows(summary: Data, changes: pd.DataFrame | None) -> pa.Table:

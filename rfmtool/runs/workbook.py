@@ -11,6 +11,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from rfmtool.columns import PLURAL
+from rfmtool.documents import Data
 from rfmtool.outputs.files import file_stems, write_file
 from rfmtool.outputs.workbooks import Chart, Sheet, unfit, write_workbook
 
@@ -29,8 +30,6 @@ _FIRST_KINDS: Final = {
     "customers": pa.int64(), "revenue": _MONEY, "to_contact": pa.int64(),
 }  # fmt: skip
 _MONTH: Final = "month"
-
-Data = Mapping[str, Any]
 
 
 def write_book(

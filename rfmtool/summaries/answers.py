@@ -18,11 +18,10 @@ from rfmtool.analyses.concentration import Concentration, top_count
 from rfmtool.analyses.repeat import Repeat
 from rfmtool.analyses.returned import ENOUGH
 from rfmtool.analyses.timeline import DAYS_A_YEAR, Point, Timeline
+from rfmtool.documents import Data
 from rfmtool.money import UNITS_PER_CURRENCY, money_text
 from rfmtool.summaries.cohorts import cohorts_in_short
 from rfmtool.summaries.words import activity_words
-
-Data = dict[str, Any]
 
 
 def affinity_data(found: Affinity) -> Data:

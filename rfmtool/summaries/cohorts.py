@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 from rfmtool.analyses.cohorts import Cohort, Cohorts
+from rfmtool.documents import Data
 from rfmtool.money import money_text
-
-Data = dict[str, Any]
 
 _MOST_COHORTS: Final = 18
 _MOST_MONTHS: Final = 36

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from functools import partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from rfmtool.analyses.cadence import cadence
 from rfmtool.analyses.cohorts import cohorts
@@ -16,6 +16,7 @@ from rfmtool.analyses.repeat import repeat
 from rfmtool.analyses.timeline import COUNTED, Point, Timeline, ends, point
 from rfmtool.arrays import MANY
 from rfmtool.days import day_of
+from rfmtool.documents import Data
 from rfmtool.frames import joined
 from rfmtool.heap import give_back
 from rfmtool.summaries.answers import cadence_data, concentration_data, repeat_data, timeline_data
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from rfmtool.analyses.timeline import Every
     from rfmtool.standing import Standing
     from rfmtool.threads import Beside
-
-Data = dict[str, Any]
 
 _CURVE_DAYS: Final = 365
 _CURVE_STEP_DAYS: Final = 5
@@ -46,7 +45,7 @@ def curves(result: Standing) -> Data:
     told = cadence_data(habits, is_named=False).items()
     entries = result.grouped.entries
     give_back()
-    in_months = {"cohorts": None, "months": None}
+    in_months: Data = {"cohorts": None, "months": None}
     if entries is not None and len(days.day):
         in_months = cohorts_in_short(cohorts(days, entries, as_of))
     return {

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
-from typing import Any, Final
+from typing import Final
 
 from markupsafe import Markup
 
 from rfmtool import __version__
+from rfmtool.documents import Data
 from rfmtool.pages import compare as comparison
 from rfmtool.pages import explain as explanation
 from rfmtool.pages.blocks import Block, Column, Fitting, Line, Pairs, Paragraph, Shaded, Table
@@ -30,8 +31,6 @@ from rfmtool.pages.numerals import Numerals
 from rfmtool.pages.story import coming, moving, worth
 from rfmtool.pages.story.today import counted_in, people_in
 from rfmtool.summaries.curves import concentration_in_short, repeat_in_short
-
-Data = Mapping[str, Any]
 
 _ROOM: Final = 200
 _WITH_TABLES: Final = ("affinity", "cadence", "concentration", "journey", "measure")

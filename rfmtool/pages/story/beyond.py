@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import Bars, Cell, Column, Dot, Name, Table, numbers
 from rfmtool.pages.cards import Card
 from rfmtool.pages.evidence import candidates_in_words, complaints_in_words
@@ -12,8 +12,6 @@ from rfmtool.pages.numerals import NONE, Numerals, are_whole
 from rfmtool.pages.story.standing import tone_of
 from rfmtool.pages.story.today import TOO_FEW, counted_in
 from rfmtool.summaries.words import WALLET_BASES, share_range
-
-Data = Mapping[str, Any]
 
 _ESTIMATE: Final = "peer_estimate"
 _FEW_ANSWERS: Final = 10

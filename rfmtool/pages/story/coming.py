@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import Column, Dot, Name, Paragraph, Table, numbers
 from rfmtool.pages.cards import Card, Sentence, Stack, day_in_words, of_100
 from rfmtool.pages.numerals import NONE, Numerals, are_whole
 from rfmtool.pages.run import two_clocks
 from rfmtool.pages.story.today import TOO_FEW, counted_in
 from rfmtool.pages.svg import Axis, Plot, area, line, nice, place
-
-Data = Mapping[str, Any]
 
 _ENOUGH: Final = 30
 _TOLD: Final = ("30", "90", "180", "365")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from rfmtool.columns import DIMENSIONS
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import Bars, Cell, Column, Name, Table, numbers
 from rfmtool.pages.cards import Card, Folded, Mark, Sentence, day_in_words
 from rfmtool.pages.numerals import Numerals
 from rfmtool.pages.trust import understood
 from rfmtool.summaries.words import NOBODY, plain
-
-Data = Mapping[str, Any]
 
 
 def counted(summary: Data, say: Numerals) -> Card:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import Column, Name, Shade, Shaded, ShadedRow, Spark, Table, numbers
 from rfmtool.pages.cards import Card, Heat, Key, day_in_words
 from rfmtool.pages.numerals import MINUS, NONE, Numerals, are_whole
 from rfmtool.pages.story.standing import tone_of
 from rfmtool.pages.svg import Axis, Plot, nice, place
-
-Data = Mapping[str, Any]
 
 _HEIGHT: Final = 220
 _A_YEAR: Final = 12

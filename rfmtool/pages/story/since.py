@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import Bars, Cell, Column, Name, Shade, Shaded, ShadedRow, Table, numbers
 from rfmtool.pages.cards import Card, Folded, Heat, Mark, day_in_words
 from rfmtool.pages.numerals import MINUS, Numerals, are_whole
-
-Data = Mapping[str, Any]
 
 _STEPS: Final = {
     "new": "first orders",

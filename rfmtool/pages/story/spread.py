@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Final
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import Column, Table, numbers
 from rfmtool.pages.cards import Beside, Card
 from rfmtool.pages.numerals import Numerals
 from rfmtool.pages.svg import Axis, Plot, boxes, decades, heat, nice, place
-
-Data = Mapping[str, Any]
 
 _HEIGHT: Final = 170
 _PLANE_HEIGHT: Final = 190

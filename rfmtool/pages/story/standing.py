@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import Bars, Cell, Column, Name, Table, numbers
 from rfmtool.pages.cards import Card, of_100
 from rfmtool.pages.numerals import NONE, Numerals, are_whole
 from rfmtool.pages.story.today import counted_in
 from rfmtool.summaries.words import either
-
-Data = Mapping[str, Any]
 
 _TONES: Final = ("suspect", "prospect", "customer", "client", "supporter", "advocate", "partner")
 _FEW: Final = 30

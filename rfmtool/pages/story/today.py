@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import Column, Dot, Name, Number, Table, numbers
 from rfmtool.pages.cards import Card, Figure, Mark, Sentence, Stack, day_in_words
 from rfmtool.pages.numerals import MINUS, NONE, Numerals, are_whole
 from rfmtool.pages.run import to_contact
 from rfmtool.summaries.words import plain
-
-Data = Mapping[str, Any]
 
 _FIRST: Final = 6
 TOO_FEW: Final = "too few"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Paragraph, Table
 from rfmtool.pages.cards import Card, Sentence
 from rfmtool.pages.forecast import came_anyway, expected, seasons
@@ -12,8 +12,6 @@ from rfmtool.pages.lots import left_out
 from rfmtool.pages.numerals import Numerals
 from rfmtool.pages.relationship import relationship
 from rfmtool.pages.story.answers import marks_of
-
-Data = Mapping[str, Any]
 
 
 def expecting(summary: Data, say: Numerals) -> Card | None:

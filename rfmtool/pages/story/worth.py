@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from markupsafe import Markup
 
+from rfmtool.documents import Data
 from rfmtool.pages.blocks import (
     Bars,
     Column,
@@ -25,8 +25,6 @@ from rfmtool.pages.numerals import NONE, Numerals, are_whole
 from rfmtool.pages.story.today import back_column, came_back, dot_of, people_in
 from rfmtool.pages.svg import Axis, Plot, area, line, place
 from rfmtool.summaries.words import NOBODY
-
-Data = Mapping[str, Any]
 
 _SHOWN: Final = 12
 _FEW: Final = 100
