@@ -26,7 +26,7 @@ GONE: Final = "(gone)"
 GROUPINGS: Final = ("stage", "segment", "activity")
 FLOWS: Final = ("new", "up", "down", "gone", "neither", "same")
 MOVES: Final = ("up", "same", "down", "other", "new", "gone", "lapsed", "reactivated")
-_NUMBERS: Final = ("frequency", "monetary")
+NUMBERS: Final = ("frequency", "monetary")
 _LAPSED: Final = "lapsed"
 _DIGITS: Final = 50
 """Logarithms of decimals are the same on every machine; those of doubles are not."""
@@ -136,12 +136,12 @@ def _side_by_side(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     """
     # Nullable on the way, because doubles would not carry all of the money.
     old, new = (
-        run.astype(dict.fromkeys(_NUMBERS, "Int64")).assign(key=matching_keys(run["customer_id"]))
+        run.astype(dict.fromkeys(NUMBERS, "Int64")).assign(key=matching_keys(run["customer_id"]))
         for run in (old, new)
     )
     both = old.merge(new, how="outer", on="key", suffixes=("_before", ""), sort=True)
     both["customer_id"] = both["customer_id"].fillna(both["customer_id_before"])
-    numbers = [f"{name}{end}" for name in _NUMBERS for end in ("_before", "")]
+    numbers = [f"{name}{end}" for name in NUMBERS for end in ("_before", "")]
     both = both.fillna(dict.fromkeys(numbers, 0)).astype(dict.fromkeys(numbers, "int64"))
     # Stable, so that equal ones stay ordered by customer_id.
     return both.sort_values("monetary", ascending=False, kind="stable")

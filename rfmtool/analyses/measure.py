@@ -12,8 +12,8 @@ import pandas as pd
 from rfmtool.analyses.effects import Sides, holm, sample_ratio_p
 from rfmtool.analyses.measured import ENOUGH_HELD_OUT, Measured
 from rfmtool.analyses.returned import Share
+from rfmtool.rules import ALL
 
-ALL: Final = "all"
 _LEAST_HELD_OUT: Final = 2
 """With fewer held out an action is no part of the whole."""
 _SURE: Final = 0.05

@@ -9,9 +9,8 @@ from typing import Final
 
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Column, Gap, Line, Pairs, Rule, Table, numbers, share
-from rfmtool.summaries.words import RESTS, WALLET_BASES, counted, money, plain
+from rfmtool.summaries.words import NOUNS, RESTS, WALLET_BASES, counted, money, plain
 
-_UNITS: Final = {"recency": "day", "frequency": "order"}
 _BETWEEN_LETTERS: Final = re.compile(r"(?<=[a-z])_(?=[a-z])")
 _CENT: Final = Decimal("0.01")
 
@@ -173,6 +172,6 @@ def _scores(scores: Mapping[str, Data]) -> Table:
 def _said(dimension: str, value: int | str | None, rounding: str) -> str:
     if value is None:
         return "–"
-    if dimension in _UNITS:
-        return counted(int(value), _UNITS[dimension])
+    if dimension in NOUNS:
+        return counted(int(value), NOUNS[dimension])
     return money(str(Decimal(value).quantize(_CENT, rounding)))

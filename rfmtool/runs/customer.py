@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,11 +17,9 @@ from rfmtool.errors import InputError
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.rules import Rules, load_rules
 from rfmtool.runs.finished import RULES, Written
+from rfmtool.runs.kept import NAMING, SCALES
 from rfmtool.scoring.scales import Scales, load_scales
 from rfmtool.sources.cells.ids import matching_key
-
-_SCALES: Final = "scales.json"
-_OF_FRIENDS: Final = ("recommended_by", "brought")
 
 
 @dataclass(frozen=True)
@@ -57,11 +55,11 @@ def read_customer(folder: Path, customer_id: str) -> OneCustomer:
     row = table.filter(pc.equal(keys, wanted))
     if not len(row):
         raise InputError(f"{folder}: there is no such customer", _like(keys, customer_id))
-    for name in (RULES, _SCALES):
+    for name in (RULES, SCALES):
         written.bytes_of(name)
     return OneCustomer(
         pd.DataFrame({name: _cell(name, row[name].to_pylist()[0]) for name in row.column_names}),
-        load_scales(folder / _SCALES),
+        load_scales(folder / SCALES),
         load_rules(folder / RULES),
         summary,
         _friends(table, row),
@@ -70,7 +68,7 @@ def read_customer(folder: Path, customer_id: str) -> OneCustomer:
 
 def _friends(table: pa.Table, row: pa.Table) -> dict[str, str]:
     """The names of those whom some cells of a row tell by their ids, as far as they are known."""
-    told = [name for name in _OF_FRIENDS if name in row.column_names]
+    told = [name for name in NAMING if name in row.column_names]
     ids = {one for name in told for one in (row[name][0].as_py() or "").split(", ")}
     if not ids or "name" not in table.column_names:
         return {}

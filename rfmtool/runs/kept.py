@@ -32,7 +32,7 @@ DID: Final = (
 )  # fmt: skip
 """The columns that tell what somebody ordered and gave back."""
 STANDS: Final = ("stage", "segment", "activity")
-_NAMING: Final = ("recommended_by", "brought")
+NAMING: Final = ("recommended_by", "brought")
 """The columns that name others by their ids."""
 SINCE: Final = ("stage_since_on", "segment_since_on", "stage_before")
 _BOM: Final = b"\xef\xbb\xbf"
@@ -93,7 +93,7 @@ class Kept:
         meant = as_meant(table.select(["customer_id"]), raw_text=self.raw_text)
         ids = meant["customer_id"].combine_chunks()
         gone, kept = is_listed(ids, suppressed), table
-        for name in {*_NAMING} & {*table.column_names}:  # of others, whom they name
+        for name in {*NAMING} & {*table.column_names}:  # of others, whom they name
             cells = table[name].combine_chunks()
             texts = pc.drop_null(pc.unique(cells)).to_pylist()
             named = pa.array([one for one in texts if names_listed(one, suppressed)], pa.string())

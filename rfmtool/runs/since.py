@@ -7,12 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from rfmtool.analyses.compare import GROUPINGS, compare
+from rfmtool.analyses.compare import GROUPINGS, NUMBERS, compare
 from rfmtool.money import money_text
 from rfmtool.runs.moves import CAUSES, Before
 from rfmtool.scoring.scales import Scales
-
-_NUMBERS = ("frequency", "monetary")
 
 
 def since_data(
@@ -64,9 +62,9 @@ def since_data(
 
 def _comparable(people: pd.DataFrame) -> pd.DataFrame:
     """A run as `compare` takes it: labels as text, numbers as such."""
-    columns = ["customer_id", *GROUPINGS, *_NUMBERS, "last_order_on"]
+    columns = ["customer_id", *GROUPINGS, *NUMBERS, "last_order_on"]
     frame = people[columns].assign(
         last_order_on=pd.to_datetime(people["last_order_on"].astype("datetime64[s]"))
     )
     text = dict.fromkeys(("customer_id", *GROUPINGS), "str")
-    return frame.astype({**text, **dict.fromkeys(_NUMBERS, "int64")})
+    return frame.astype({**text, **dict.fromkeys(NUMBERS, "int64")})

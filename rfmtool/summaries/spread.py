@@ -15,7 +15,7 @@ import pandas as pd
 from rfmtool.arrays import Ints
 from rfmtool.columns import DIMENSIONS
 from rfmtool.money import UNITS_PER_CURRENCY, money_text, total_of
-from rfmtool.scoring.scales import Scales
+from rfmtool.scoring.scales import VALUES, Scales
 
 _WIDTHS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
 _MOST_BINS: Final = 40
@@ -25,7 +25,6 @@ _PLANE: Final = {"recency": 22, "frequency": 14, "monetary": 16}
 _LEAST_FOR_PLANES: Final = 200
 _FEW: Final = 5
 """A box of fewer people is not counted out."""
-_COLUMNS: Final = {"recency": "recency_days", "frequency": "frequency", "monetary": "monetary"}
 
 
 def distributions(frame: pd.DataFrame) -> dict[str, Any] | None:
@@ -37,10 +36,10 @@ def distributions(frame: pd.DataFrame) -> dict[str, Any] | None:
     Returns:
         None where nobody has bought.
     """
-    buyers = frame.loc[frame["frequency"] > 0, list(_COLUMNS.values())]
+    buyers = frame.loc[frame["frequency"] > 0, list(VALUES.values())]
     if not len(buyers):
         return None
-    values = {name: buyers[column].to_numpy(dtype=np.int64) for name, column in _COLUMNS.items()}
+    values = {name: buyers[column].to_numpy(dtype=np.int64) for name, column in VALUES.items()}
     positive = values["monetary"][values["monetary"] > 0]
     days, money = _day_edges(values["recency"], _MOST_BINS), _money_edges(positive, _PER_DECADE)
     orders = np.minimum(values["frequency"], _MOST_ORDERS)

@@ -24,7 +24,7 @@ RESTS: Final = {
 }
 """Why somebody is not contacted just now."""
 _PLAIN: Final = {"cant_lose": "can't lose"}
-_NOUNS: Final = {"recency": "day", "frequency": "order"}
+NOUNS: Final = {"recency": "day", "frequency": "order"}
 _SMALLEST: Final = {"recency": 0, "frequency": 1}
 _MOST_NAMED: Final = 3
 _RESTATED: Final = 0.8
@@ -113,7 +113,7 @@ def in_words(dimension: str, low: int | None, high: int | None) -> str:
     """
     if dimension == "monetary":
         return _spend(low, high)
-    noun, smallest = _NOUNS[dimension], _SMALLEST[dimension]
+    noun, smallest = NOUNS[dimension], _SMALLEST[dimension]
     first = smallest if low is None else max(low, smallest)
     if high is None:
         past = dimension == "recency" and first > smallest
