@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from rfmtool.arrays import Ints, Mask
 
@@ -58,9 +56,3 @@ def days_in(rows: pd.DataFrame, name: str, missing: int = UNDATED) -> Ints:
     if name not in rows:
         return np.full(len(rows), missing, dtype=np.int64)
     return rows[name].to_numpy(dtype=np.int64, na_value=missing)
-
-
-def date_text(dates: pa.Array) -> pa.Array:
-    """Days (date32) as ISO text; each distinct day is written once."""
-    distinct = pc.dictionary_encode(dates)
-    return pc.cast(distinct.dictionary, pa.string()).take(distinct.indices)

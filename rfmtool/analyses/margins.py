@@ -10,7 +10,7 @@ import pandas as pd
 
 from rfmtool.arrays import Ints, Mask, is_first
 from rfmtool.engines import Entries
-from rfmtool.grouping.order_days import LATE
+from rfmtool.grouping.history import sold_on
 from rfmtool.money import total_of
 
 NUMBERED_ORDERS: Final = 5
@@ -64,8 +64,7 @@ def margins_by_order(entries: Entries) -> list[Margin]:
 
 def _numbers(entries: Entries, starts: Ints, counts: Mask) -> Ints:
     """The number of each order among its customer's counting orders, at most one past the last."""
-    day = np.minimum.reduceat(np.where(entries.sales > 0, entries.day, LATE), starts)
-    owner = entries.owner[starts]
+    day, owner = sold_on(entries, starts), entries.owner[starts]
     rows = np.flatnonzero(counts)
     rows = rows[np.lexsort((day[rows], owner[rows]))]
     first = np.flatnonzero(is_first(owner[rows]))

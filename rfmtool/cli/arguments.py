@@ -12,7 +12,6 @@ from rfmtool.places import WEB, is_database, scheme_of, without_secrets
 
 if TYPE_CHECKING:
     from rfmtool.outputs.text import TextOptions
-    from rfmtool.rules import FitRules, Method
     from rfmtool.sources.layout import Asked
 
 Settings = Mapping[str, Any]
@@ -206,8 +205,21 @@ def run_arguments(settings: Settings, exports: Sequence[str]) -> dict[str, Any]:
     if "scales_file" in settings:
         arguments["scales"] = settings["scales_file"]
     if "cuts" in settings:
-        arguments |= {"cuts": parse_cuts(settings["cuts"]), "fit_on": parse_fit(settings)}
+        arguments |= _scoring(settings)
     return arguments
+
+
+def _scoring(settings: Settings) -> dict[str, Any]:
+    """The cuts that are given, and who the others are fitted on; None where nothing is said."""
+    from rfmtool import rules
+
+    cuts = dict(rules.parse_cuts(text) for text in settings["cuts"])
+    if len(cuts) < len(settings["cuts"]):
+        raise UsageError("--cuts names a dimension twice", "Give each dimension once.")
+    limits = {name: settings[name] for name in rules.LIMITS if settings[name] is not None}
+    is_said = limits or settings["within"] is not None
+    fit = rules.parse_fit(settings["within"], limits) if is_said else None
+    return {"cuts": cuts, "fit_on": fit}
 
 
 def _check_files(exports: Sequence[str]) -> None:
@@ -229,33 +241,6 @@ def _check_files(exports: Sequence[str]) -> None:
             " workers of the cluster can open too, and tables of the cluster",
             "Take --engine local, or save it where all of them find it.",
         )
-
-
-def parse_cuts(texts: tuple[str, ...]) -> dict[str, Method]:
-    """Read the `--cuts`.
-
-    Raises:
-        UsageError: a dimension is given twice.
-    """
-    from rfmtool import rules
-
-    cuts = dict(rules.parse_cuts(text) for text in texts)
-    if len(cuts) < len(texts):
-        raise UsageError("--cuts names a dimension twice", "Give each dimension once.")
-    return cuts
-
-
-def parse_fit(settings: Settings) -> FitRules | None:
-    """Read who cut points are fitted on; None where nothing is said.
-
-    Raises:
-        RulesError: a limit is not a number, or leaves nobody.
-    """
-    from rfmtool import rules
-
-    limits = {name: settings[name] for name in rules.LIMITS if settings[name] is not None}
-    within = settings["within"]
-    return rules.parse_fit(within, limits) if limits or within is not None else None
 
 
 def text_options(settings: Settings) -> TextOptions:

@@ -71,7 +71,7 @@ def command(old: str, new: str, output: str | None, **settings: Any) -> None:
 
 
 def _write(compared: Compared, target: Path, settings: Settings) -> None:
-    from rfmtool.outputs.answers import publish_answer
+    from rfmtool.outputs.answers import publish_comparison
 
     about = {
         "command": command_line(),
@@ -81,9 +81,8 @@ def _write(compared: Compared, target: Path, settings: Settings) -> None:
             for run in (compared.old, compared.new)
         ],
     }
-    publish_answer(
+    publish_comparison(
         target,
-        "compare",
         tables=compared.tables,
         data=compared.summary,
         about=about,

@@ -206,15 +206,15 @@ def _counting(entries: Entries) -> OrderDates:
     if not len(starts):
         return OrderDates(entries.owner, entries.day)
     counts = np.add.reduceat(entries.sales - entries.refunds, starts) > 0
-    keys = owner_days(entries.owner[starts], _sold_on(entries, starts))[counts]
+    keys = owner_days(entries.owner[starts], sold_on(entries, starts))[counts]
     keys.sort(kind="stable")
     return OrderDates.of(keys)
 
 
-def _sold_on(entries: Entries, starts: Ints) -> Ints:
+def sold_on(entries: Entries, starts: Ints) -> Ints:
     """The day of each order that begins at these places: the earliest with a positive amount."""
-    sold_on: Ints = np.minimum.reduceat(np.where(entries.sales > 0, entries.day, LATE), starts)
-    return sold_on
+    days: Ints = np.minimum.reduceat(np.where(entries.sales > 0, entries.day, LATE), starts)
+    return days
 
 
 def _moves(entries: Entries) -> _Moves:
@@ -245,7 +245,7 @@ def _counted(entries: Entries) -> _Counted:
     day = entries.day.astype(np.int32)
     before = np.append(day[1:], np.int32(LATE))
     before[starts[1:] - 1] = LATE
-    keys = owner_days(entries.owner, _sold_on(entries, starts)[entries.order])[found]
+    keys = owner_days(entries.owner, sold_on(entries, starts)[entries.order])[found]
     # Exports list a customer's orders by day more often than not, which a stable sort is quick on.
     order = np.argsort(keys, kind="stable")
     return _Counted(keys[order], day[found][order], before[found][order])

@@ -1,4 +1,4 @@
-"""Folders of ours that are no run: the answer to one question, and the made-up shop."""
+"""Folders of ours that are no run: what two of them differ in, and the made-up shop."""
 
 from __future__ import annotations
 
@@ -47,9 +47,8 @@ def write_frames(
         write_json(place, MANIFEST, manifest)
 
 
-def publish_answer(  # noqa: PLR0913 - each is a part of the folder
+def publish_comparison(  # noqa: PLR0913 - each is a part of the folder
     folder: Path,
-    kind: str,
     *,
     tables: Mapping[str, pa.Table],
     data: Mapping[str, Any],
@@ -57,11 +56,10 @@ def publish_answer(  # noqa: PLR0913 - each is a part of the folder
     text: TextOptions,
     shared: bool = False,
 ) -> None:
-    """Write the answer to one question into a folder of ours: tables as NAME.csv, KIND.json.
+    """Write a comparison into a folder of ours: tables as NAME.csv, compare.json.
 
     Args:
-        folder: where to.
-        kind: the command that was asked; only its own folders are replaced.
+        folder: where to; only another comparison is replaced.
         tables: a table by its name.
         data: what `--format json` shows.
         about: what the manifest says beside its outputs: command, as_of, inputs.
@@ -72,11 +70,11 @@ def publish_answer(  # noqa: PLR0913 - each is a part of the folder
         ForeignFolderError: the folder holds something that we did not write.
         SystemFailureError: the system refuses.
     """
-    with published_folder(folder, kind, shared=shared) as place, system_failures(str(folder)):
+    with published_folder(folder, "compare", shared=shared) as place, system_failures(str(folder)):
         outputs = [
             write_rows(place, name, table.to_reader(), "csv", text).said
             for name, table in tables.items()
         ]
-        outputs.append(write_json(place, f"{kind}.json", data))
-        manifest = {"tool": TOOL, "kind": kind, "version": __version__, **about, "outputs": outputs}
-        write_json(place, MANIFEST, manifest)
+        outputs.append(write_json(place, "compare.json", data))
+        head = {"tool": TOOL, "kind": "compare", "version": __version__}
+        write_json(place, MANIFEST, {**head, **about, "outputs": outputs})

@@ -25,13 +25,10 @@ def place_activity(people: pd.DataFrame, timing: Timing) -> pd.DataFrame:
     regular = ~np.isnan(ratio)
     lapsed = np.where(regular, ratio > timing.lapsed_ratio, recency > windows.w95)
     overdue = np.where(regular, ratio > timing.overdue_ratio, recency > windows.w80)
-    newcomer = (order_days == 1) & (recency <= windows.w50)
-    never = order_days == 0
-    paused = flag(people, "paused")
     held = {
-        "paused": paused,
-        "never": never,
-        "newcomer": newcomer,
+        "paused": flag(people, "paused"),
+        "never": order_days == 0,
+        "newcomer": (order_days == 1) & (recency <= windows.w50),
         "active": ~lapsed & ~overdue,
         "overdue": ~lapsed,
     }

@@ -86,9 +86,8 @@ def closed_channels(people: int, log: pd.DataFrame | None) -> dict[str, Mask]:
     if log is None or "outcome" not in log:
         return {}
     ends = closing(log)
-    by, closed = None, dict[str, Mask]()
-    if "channel" in ends:
-        by = channels_meant(ends["channel"])
+    by = channels_meant(ends["channel"]) if "channel" in ends else None
+    closed = dict[str, Mask]()
     for channel in _WRITTEN:
         names = ALIKE.get(channel, (channel,))
         rows = ends if by is None else ends[by.isin([*names, ""])]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -69,7 +69,7 @@ def write_book(
     return write_file(place, BOOK, lambda target: write_workbook(sheets, target)), warned
 
 
-def _sheet_names(lists: Collection[str] | Iterator[str]) -> dict[str, str]:
+def _sheet_names(lists: Iterable[str]) -> dict[str, str]:
     """A name for the sheet of each list, no two alike in a spreadsheet's eyes."""
     names: dict[str, str] = {}
     taken = {_DO_FIRST.lower(), _SUMMARY.lower()}
