@@ -86,7 +86,6 @@ def written(
         with in_our_words(target.name):
             opened = stack.enter_context(session(target))
             _prepare(target, opened)
-        with in_our_words(target.name):
             for table, rows in edition.tables:
                 _check(target, opened, [table], if_exists)
                 where = _gone(edition, table, if_exists)

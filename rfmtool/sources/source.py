@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol
+from typing import BinaryIO, Final, Protocol, Self
 
 import pyarrow as pa
 
@@ -131,18 +131,24 @@ class FileSource:
 
 
 @dataclass(frozen=True)
-class FrameSource:
-    """A frame that somebody holds in memory."""
+class _Table:
+    """A source that is no file of its own."""
 
     name: str
     layout: FileLayout
-    table: pa.Table
-    kind: str = "frame"
-    stored_bytes: int | None = None
+    stored_bytes = None
 
-    def with_layout(self, layout: FileLayout) -> FrameSource:
+    def with_layout(self, layout: FileLayout) -> Self:
         """The same with other columns."""
         return replace(self, layout=layout)
+
+
+@dataclass(frozen=True)
+class FrameSource(_Table):
+    """A frame that somebody holds in memory."""
+
+    table: pa.Table
+    kind: str = "frame"
 
     def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:  # noqa: ARG002
         """Rows of the needed columns."""
@@ -151,18 +157,11 @@ class FrameSource:
 
 
 @dataclass(frozen=True)
-class StreamSource:
+class StreamSource(_Table):
     """A stream that comes only once, kept on disk since it is looked at more than once."""
 
-    name: str
-    layout: FileLayout
     spool: BinaryIO
     kind: str = "frame"
-    stored_bytes: int | None = None
-
-    def with_layout(self, layout: FileLayout) -> StreamSource:
-        """The same with other columns."""
-        return replace(self, layout=layout)
 
     def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:  # noqa: ARG002
         """Rows of the needed columns."""
@@ -174,20 +173,13 @@ class StreamSource:
 
 
 @dataclass(frozen=True)
-class DatabaseSource:
+class DatabaseSource(_Table):
     """A table in a file of a database, which is read there, as a file is."""
 
-    name: str
-    layout: FileLayout
     rows: Rows
     version: tuple[int, int]
     """What tells the file from what it becomes: its size, and when it was written."""
     kind: str = "frame"
-    stored_bytes: int | None = None
-
-    def with_layout(self, layout: FileLayout) -> DatabaseSource:
-        """The same with other columns."""
-        return replace(self, layout=layout)
 
     def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:  # noqa: ARG002
         """Rows of the needed columns; the first where less is asked for at a time than usual."""
@@ -229,20 +221,13 @@ class DatabaseSource:
 
 
 @dataclass(frozen=True)
-class TableSource:
+class TableSource(_Table):
     """A table of a cluster, which is read there; here only where all of it must be looked at."""
 
-    name: str
-    layout: FileLayout
     table: ClusterTable
     sample: pa.Table
     """Some of its rows."""
     kind: str = "table"
-    stored_bytes: int | None = None
-
-    def with_layout(self, layout: FileLayout) -> TableSource:
-        """The same with other columns."""
-        return replace(self, layout=layout)
 
     def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:  # noqa: ARG002
         """Rows in whatever order; the sample where less is asked for at a time than usual."""

@@ -16,14 +16,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import Mask, Places, letters_of, mask_of
-from rfmtool.columns import BINS, REJECTIONS
+from rfmtool.columns import BINS
 from rfmtool.days import day_number
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells import currencies
 from rfmtool.sources.cells.dates import Days, read_days
 from rfmtool.sources.cells.ids import is_listed
 from rfmtool.sources.layout import Question, Reading
-from rfmtool.sources.ledger import CODES, Tally
+from rfmtool.sources.ledger import CODES, REJECTED, Tally
 from rfmtool.sources.rows.runs import Cells, Runs
 
 _BEGINS_SPACE: Final = np.zeros(256, dtype=bool)
@@ -181,10 +181,9 @@ def rejects_of(batch: Batch, lengths: Places, bins: Codes, apart: Apart) -> tupl
         bins: of the runs.
         apart: the rows of no run's bin.
     """
-    rejections = [CODES[reason] for reason in REJECTIONS]
-    in_runs = np.isin(bins, rejections)
+    in_runs = np.isin(bins, REJECTED)
     faults = [fault for fault in batch.faults if not fault.is_blank]
-    is_reject = np.isin(apart.codes, rejections)
+    is_reject = np.isin(apart.codes, REJECTED)
     if not (in_runs.any() or is_reject.any() or faults):
         none = np.empty(0, dtype=np.int64)
         return none, none
