@@ -10,8 +10,8 @@ import pandas as pd
 
 from rfmtool.analyses.effects import Effect, difference_between
 from rfmtool.analyses.returned import ENOUGH
-from rfmtool.arrays import Floats, Mask, among, is_first
-from rfmtool.scoring.survival import Curve, survival_curve
+from rfmtool.arrays import Floats, Mask, among
+from rfmtool.scoring.survival import survival_curve
 from rfmtool.scoring.timing import OrderDays, Waits
 
 
@@ -52,7 +52,7 @@ class Began:
 
 def _returning(name: str, wait: Waits, mask: Mask, horizon: int) -> Gateway:
     """The share of some first-time buyers who came back by the horizon, if they were watched."""
-    curve: Curve = survival_curve(wait.days[mask], wait.ended[mask])
+    curve = survival_curve(wait.days[mask], wait.ended[mask])
     if curve.customers < ENOUGH or curve.watched_days < horizon:
         return Gateway(name, curve.customers, None, None, None)
     return Gateway(name, curve.customers, curve.share(horizon), *curve.share_between(horizon))
@@ -67,7 +67,7 @@ def compared(contact: Floats, wait: Waits, days: OrderDays, horizon: int) -> Beg
         days: the order days.
         horizon: by which day the shares who came back are told.
     """
-    started = days.day[is_first(days.owner)]
+    started = days.day[days.starts]
     day = contact[wait.owner]
     known = ~np.isnan(day)
     with np.errstate(invalid="ignore"):

@@ -28,7 +28,6 @@ from rfmtool.analyses.steps import (
     steps_of,
     taken,
 )
-from rfmtool.arrays import is_first
 from rfmtool.days import day_number
 from rfmtool.scoring.timing import OrderDays, waits
 
@@ -123,7 +122,7 @@ def journey(  # noqa: PLR0913 - all that it is told from
     wait = waits(days, as_of_day)
     # The longest of some round numbers of days for which half of all buyers were watched: beyond
     # that few are left, and a curve jumps with each of them.
-    watched = as_of_day - days.day[is_first(days.owner)]
+    watched = as_of_day - days.day[days.starts]
     half = float(np.median(watched)) if len(watched) else 0.0
     horizon = max((day for day in DAYS if day <= half), default=DAYS[0])
     known = taken(evidence)

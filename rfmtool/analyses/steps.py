@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from rfmtool.arrays import Floats, Ints, Mask, is_first
+from rfmtool.arrays import Floats, Ints, Mask
 from rfmtool.placing.contacting import sent
 from rfmtool.placing.matching import holds
 from rfmtool.placing.tasks import FOLLOW_UP
@@ -99,9 +99,7 @@ def _earliest(people: int, tables: Sequence[tuple[pd.DataFrame, str, str]]) -> F
 
 def _ordered(people: int, days: OrderDays, number: int) -> Floats:
     """The day of each person's order of this number, counted from 0."""
-    starts = np.flatnonzero(is_first(days.owner))
-    many = np.diff(starts, append=len(days.owner))
-    at = starts[many > number] + number
+    at = days.starts[days.counts > number] + number
     day = np.full(people, np.nan)
     day[days.owner[at]] = days.day[at]
     return day
