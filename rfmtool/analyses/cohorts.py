@@ -149,8 +149,7 @@ def _months(days: Ints) -> Ints:
     # There are far fewer days in a calendar than orders.
     start = int(days.min())
     calendar = np.arange(start, int(days.max()) + 1).astype("datetime64[D]")
-    months: Ints = calendar.astype("datetime64[M]").astype(np.int64)[days - start]
-    return months
+    return calendar.astype("datetime64[M]").astype(np.int64)[days - start]
 
 
 def first_months(people: pd.DataFrame) -> pd.Series[str]:

@@ -109,8 +109,7 @@ def _reached(found: Mapping[str, Floats], taken: Sequence[str]) -> Mask:
     """Who got as far as each step, or further; everybody begins."""
     known = np.array([~np.isnan(found[step]) for step in taken])
     known[0] = True
-    reached: Mask = np.logical_or.accumulate(known[::-1])[::-1]
-    return reached
+    return np.logical_or.accumulate(known[::-1])[::-1]
 
 
 def steps_of(found: Mapping[str, Floats], people: int) -> Iterator[Step]:

@@ -130,8 +130,7 @@ def _sqlite(cursor: Any, rows: Rows) -> pa.RecordBatchReader:  # noqa: ANN401 - 
         columns[name] = f"iif({is_open}, {text} || '0', {text})"
     cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(_BATCH_ROWS)})
     cursor.execute(_asking(rows, columns))
-    reader: pa.RecordBatchReader = cursor.fetch_record_batch()
-    return reader
+    return cursor.fetch_record_batch()
 
 
 def _duckdb(cursor: duckdb.DuckDBPyConnection, rows: Rows) -> pa.RecordBatchReader:
@@ -148,8 +147,7 @@ def _duckdb(cursor: duckdb.DuckDBPyConnection, rows: Rows) -> pa.RecordBatchRead
 
 def _as_it_comes(cursor: Any, rows: Rows) -> pa.RecordBatchReader:  # noqa: ANN401 - of ADBC
     cursor.execute(rows.statement)
-    reader: pa.RecordBatchReader = cursor.fetch_record_batch()
-    return reader
+    return cursor.fetch_record_batch()
 
 
 _READERS: Final[Mapping[str, Callable[[Any, Rows], pa.RecordBatchReader]]] = {

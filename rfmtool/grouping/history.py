@@ -213,8 +213,7 @@ def _counting(entries: Entries) -> OrderDates:
 
 def sold_on(entries: Entries, starts: Ints) -> Ints:
     """The day of each order that begins at these places: the earliest with a positive amount."""
-    days: Ints = np.minimum.reduceat(np.where(entries.sales > 0, entries.day, LATE), starts)
-    return days
+    return np.minimum.reduceat(np.where(entries.sales > 0, entries.day, LATE), starts)
 
 
 def _moves(entries: Entries) -> _Moves:

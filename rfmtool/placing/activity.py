@@ -40,5 +40,4 @@ def place_activity(people: pd.DataFrame, timing: Timing) -> pd.DataFrame:
 def missing_regulars(people: pd.DataFrame) -> Mask:
     """Who has ordered on three days or more, and is overdue; reads order_days and activity."""
     regular = people["order_days"].to_numpy() >= REGULAR_ORDER_DAYS
-    missing: Mask = regular & people["activity"].eq("overdue").to_numpy()
-    return missing
+    return regular & people["activity"].eq("overdue").to_numpy()

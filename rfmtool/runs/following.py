@@ -59,8 +59,7 @@ def _spent(result: Result, owner: Ints, first: Ints, last: Ints) -> Floats:
     entries = result.grouped.entries
     assert entries is not None, "asked for"  # noqa: S101 - the caller's promise
     units = spend_within(entries, periods)
-    amounts: Floats = units / UNITS_PER_CURRENCY
-    return amounts
+    return units / UNITS_PER_CURRENCY
 
 
 def _with_contacts(people: pd.DataFrame, place: Ints, result: Result, days: int) -> pd.DataFrame:

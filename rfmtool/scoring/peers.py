@@ -86,8 +86,7 @@ def closest(memberships: Ints) -> Ints:
 def tenure_days(buyers: pd.DataFrame, as_of_day: int) -> Ints:
     """Days since the first order that counts."""
     first = buyers["first_order_on"].to_numpy(dtype="datetime64[D]")
-    days: Ints = as_of_day - first.astype(np.int64)
-    return days
+    return as_of_day - first.astype(np.int64)
 
 
 def _prefixes(

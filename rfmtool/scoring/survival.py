@@ -118,8 +118,7 @@ def survival_curve(times: Ints, events: Mask) -> Curve:
 
 def _at_risk(times: Ints) -> Ints:
     """How many are still watched on each day from 0 on, until nobody is."""
-    left: Ints = np.cumsum(np.bincount(times)[::-1])[::-1]
-    return left
+    return np.cumsum(np.bincount(times)[::-1])[::-1]
 
 
 def weekly_hazard(times: Ints, events: Mask, weeks: int) -> Floats:

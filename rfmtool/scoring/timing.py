@@ -128,8 +128,7 @@ class OrderDays:
     @cached_property
     def gap_days(self) -> Ints:
         """How long each gap is."""
-        gaps: Ints = np.diff(self.day)[self._is_gap]
-        return gaps
+        return np.diff(self.day)[self._is_gap]
 
     @cached_property
     def _is_gap(self) -> Mask:

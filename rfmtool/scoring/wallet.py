@@ -48,8 +48,7 @@ class Wallets:
     @property
     def counted(self) -> Ints:
         """The spend that is compared: from 0 to the wallet."""
-        counted: Ints = np.clip(self.spend, 0, self.wallet)
-        return counted
+        return np.clip(self.spend, 0, self.wallet)
 
 
 @dataclass(frozen=True)
