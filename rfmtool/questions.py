@@ -37,7 +37,6 @@ from rfmtool.threads import in_order
 _COHORT: Final = "cohort"
 _MOST_POINTS: Final = 1_000
 """Each takes as long as placing everybody does."""
-_EMPTY: Final = "(empty)"
 _ORDERS: Final = Settings(select=(), detail=Detail(category=None, cost=False, contacts=False))
 """All that most questions are about."""
 _ENTRIES: Final = replace(_ORDERS, detail=Detail(None, cost=False, contacts=False, entries=True))
@@ -73,7 +72,7 @@ def repeat(
                 f"by {by!r}: the run did not keep such a column",
                 "Give the export itself, or run with Asked(keep=(COLUMN,)).",
             )
-        groups = result.frame[by].astype("str").fillna(_EMPTY)
+        groups = result.frame[by].astype("str").fillna("(empty)")
     return shown(Repeat, _repeat(result.frame, result.days, result.as_of, by=by, groups=groups))
 
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _OF_FOLDER = ("tables", "calls", "keep_rejects", "keep_runs", "no_page")
 """The settings that say what lies in the folder."""
-_OF_BOTH = ("lists",)
 _OF_DATABASE = ("if_exists", "current_view")
 
 
@@ -74,7 +73,7 @@ def check_settings(to: Outputs) -> None:
         UsageError: something is.
     """
     if not (to.folder or to.stores):
-        of_folder = _OF_FOLDER if to.databases else (*_OF_FOLDER, *_OF_BOTH)
+        of_folder = _OF_FOLDER if to.databases else (*_OF_FOLDER, "lists")
         _check_not_asked(of_folder, "the folder of a run", "Name the folder with -o DIR.")
     if not to.databases:
         _check_not_asked(_OF_DATABASE, "a database", "Name one with -o duckdb:FILE, for example.")

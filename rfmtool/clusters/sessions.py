@@ -25,7 +25,6 @@ _PORT: Final = 15002
 OTHER_VERSION: Final = "this worker has another version of rfmtool"
 """What a worker raises that has."""
 _MISSING: Final = re.compile(r"No module named '([\w.]+)'")
-_MISSED: Final = "UNAUTHENTICATED", "PERMISSION_DENIED"
 
 
 def place_of(remote: str) -> str:
@@ -152,7 +151,7 @@ def _told(place: str, error: Any) -> RfmtoolError:  # noqa: ANN401 - the client'
             f"the cluster at {place} cannot be reached, or broke off",
             "See whether it runs and whether the network lets you, and run again.",
         )
-    if code in _MISSED:
+    if code in ("UNAUTHENTICATED", "PERMISSION_DENIED"):
         return UsageError(
             f"the cluster at {place} refuses the login", "Look at the token in --remote."
         )

@@ -12,7 +12,6 @@ from rfmtool.errors import UsageError
 from rfmtool.places import WRITTEN, scheme_of, without_secrets
 
 _ALIASES: Final = {"postgres": "postgresql"}
-_FILES: Final = ("sqlite", "duckdb")
 _WITH_SCHEMA: Final = re.compile(r"(\w+://[^/?]*/[^/?]*)/([^/?]+)(\?.*)?")
 _BARE: Final = ("snowflake", "bigquery")
 """Where a quoted name would be another than the same without quotes."""
@@ -39,7 +38,7 @@ class Database:
     @property
     def is_file(self) -> bool:
         """Whether it is a file of this machine."""
-        return self.scheme in _FILES
+        return self.scheme in ("sqlite", "duckdb")
 
 
 @dataclass(frozen=True)

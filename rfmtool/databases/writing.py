@@ -27,7 +27,6 @@ DAY: Final = "as_of"
 """The column of every table that says of which day a row is."""
 RUNS: Final = "rfmtool_runs"
 CURRENT: Final = "customers_current"
-_OF_CURRENT: Final = "customers"
 _RUNS: Final = pa.schema({"table_name": pa.string(), "rows": pa.int64(), "version": pa.string()})
 
 
@@ -232,7 +231,7 @@ def _note(
 
 def _make_view(target: Target, opened: Session) -> None:
     """Show the customers of the latest day."""
-    customers, view = target.sql(_OF_CURRENT), target.sql(CURRENT)
+    customers, view = target.sql("customers"), target.sql(CURRENT)
     latest = f"select * from {customers} where as_of = (select max(as_of) from {customers})"
     if target.database.scheme == "sqlite":
         opened.execute(f"drop view if exists {view}")

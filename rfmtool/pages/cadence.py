@@ -23,7 +23,6 @@ from rfmtool.summaries.words import counted, money
 
 _SHOWN: Final = 15
 _ID_WIDTH: Final = 17
-_SPARE: Final = ("average", "late", "since", "usual gap", "ratio", "order days", "last order")
 
 
 def page(found: Data, width: int) -> list[Block]:
@@ -74,7 +73,7 @@ def _overdue(found: Data) -> Iterator[Block]:
             )
             for row in found["overdue"][:_SHOWN]
         ),
-        spare=_SPARE,
+        spare=("average", "late", "since", "usual gap", "ratio", "order days", "last order"),
         text_width=_ID_WIDTH,
     )  # fmt: skip
     stake = (

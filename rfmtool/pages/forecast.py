@@ -9,7 +9,6 @@ from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Paragraph
 from rfmtool.summaries.words import money, plain
 
-_LAST_TRY: Final = "last_try"
 _MANY_ONE_IN: Final = 3
 """From so large a share on, those who come anyway are worth a word."""
 
@@ -47,7 +46,7 @@ def came_anyway(summary: Data) -> list[Block]:
     words = f"Came anyway within {tested['days']} days, on the days looked back to: {parts}."
     blocks: list[Block] = [Paragraph(words, "quiet")]
     # Where a last try goes to people of whom many come without one.
-    rate = next((one for one in told if one["name"] == _LAST_TRY), None)
+    rate = next((one for one in told if one["name"] == "last_try"), None)
     if rate is not None and _MANY_ONE_IN * rate["returned"] >= rate["customers"]:
         words = (
             f"Of those on the last try {_part(rate)} came within {tested['days']} days without it:"

@@ -14,7 +14,6 @@ Back = Mapping[str, tuple[str, str]]
 """For each name, how many such people came back, and how sure that is."""
 
 _INTERVAL: Final = "latest day, 95%"
-_SPARE: Final = ("median", "average", _INTERVAL, "share", "share", "")
 _TEXT_WIDTH: Final = 24
 _BAR: Final = 10
 
@@ -86,7 +85,7 @@ def _table(title: str, words: str, rows: Sequence[Sequence[Cell]], back: Back | 
             *numbers("revenue", "share", "average", "median", *more),
         ),
         rows=tuple(rows),
-        spare=_SPARE,
+        spare=("median", "average", _INTERVAL, "share", "share", ""),
         text_width=_TEXT_WIDTH,
     )
 

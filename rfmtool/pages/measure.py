@@ -21,7 +21,6 @@ from rfmtool.pages.blocks import (
 from rfmtool.pages.lots import ADVICE
 from rfmtool.summaries.words import counted, plain
 
-_SPARE: Final = ("smallest seen", "bought, left out", "bought", "earned in all")
 _FOLLOWED: Final = (
     "* This list and whatever followed it within the days, for it had no lot of its own; with"
     " --holdout ACTION=10% it is told alone. Weeks are until 60 are left out, or until a"
@@ -74,7 +73,7 @@ def _table(groups: Sequence[Data]) -> Table:
             *numbers("more a person", "from", "to", "earned in all", "smallest seen"),
         ),
         rows=tuple(rows),
-        spare=_SPARE,
+        spare=("smallest seen", "bought, left out", "bought", "earned in all"),
     )
 
 

@@ -26,7 +26,6 @@ CANDIDATE: Final = "supporter"
 _PROVEN_BY_ORDERS: Final = "behaviour"
 _BY_PROXY: Final = "proxy"
 _SAID_ELSEWHERE: Final = ("referrals", "feedback")
-_UNDATED: Final = "an unknown day"
 
 
 def place_stages(
@@ -122,7 +121,7 @@ def _text(column: pd.Series[Any], before: str, after: str) -> pa.Array:
     """A column between words; each distinct text is made once, and taken by its code."""
     values, unknown = pa.array(column, from_pandas=True), ""
     if pa.types.is_timestamp(values.type):
-        values, unknown = pc.cast(values, pa.date32()), _UNDATED
+        values, unknown = pc.cast(values, pa.date32()), "an unknown day"
     coded = pc.dictionary_encode(values, null_encoding="encode")
     distinct = pc.cast(coded.dictionary, pa.string()).fill_null(unknown).to_pylist()
     texts = pa.array([f"{before}{text}{after}" for text in distinct], pa.large_string())

@@ -35,7 +35,6 @@ TASKS: Final[Mapping[str, Task]] = {
     "find_work": Task("introductions", "Businesses that nobody found work for: introduce them"),
     "invite": Task("memberships", "Advocates and supporters in no community: invite them"),
 }
-_FRIENDS: Final = ("advocate", "supporter")
 
 
 def tasks(
@@ -78,7 +77,7 @@ def tasks(
         found["find_work"] = (ordered & business & (latest <= start), latest)
     if "memberships" in evidence:
         member = members(evidence["memberships"], len(people), as_of_day)
-        friends = people["stage"].isin(_FRIENDS).to_numpy()
+        friends = people["stage"].isin(["advocate", "supporter"]).to_numpy()
         found["invite"] = (friends & ~member, first)
     return {name: _by_day(mask & open_to_us, day) for name, (mask, day) in found.items()}
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -17,8 +15,6 @@ from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.pipeline import Result
 from rfmtool.placing.contacting import costs
 from rfmtool.sources.cells.ids import matching_key
-
-_MISSED: Final = "no_answer"
 
 
 def follow(rows: pd.DataFrame, result: Result, days: int) -> pd.DataFrame:
@@ -69,7 +65,7 @@ def _with_contacts(people: pd.DataFrame, place: Ints, result: Result, days: int)
         return people.assign(cost=0.0, own_cost=0.0)
     minute_cost = float(result.rules.contacting.minute_cost)
     outward = log["direction"].ne("in").fillna(value=True)
-    answered = log["outcome"].ne(_MISSED).fillna(value=True)
+    answered = log["outcome"].ne("no_answer").fillna(value=True)
     contacts = pd.DataFrame(
         {
             "owner": log["owner"].to_numpy(dtype=np.int64),

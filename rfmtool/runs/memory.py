@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,8 +20,6 @@ from rfmtool.runs import history
 from rfmtool.runs.kept import PREVIOUS, SINCE, Kept, earlier_runs, write_kept
 from rfmtool.runs.moves import CHANGES, Before, moves, narrow, places_before
 from rfmtool.runs.since import since_data
-
-_STEM: Final = "changes"
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ class Memory:
         outputs: list[dict[str, Any]] = []
         if self.changes is not None:
             rows = to_table(self.changes, CHANGES, ()).to_reader()
-            outputs.append(write_rows(place, _STEM, rows, "csv", text).said)
+            outputs.append(write_rows(place, "changes", rows, "csv", text).said)
         table = history.carried_on(self.folder, history.history_rows(summary, self.changes))
         stem = history.HISTORY.removesuffix(".csv")
         outputs.append(write_rows(place, stem, table.to_reader(), "csv", text).said)

@@ -18,7 +18,6 @@ from rfmtool.sources.roles import Roles, find_roles, needed, places_of, synonyms
 
 GENERIC: Final = Preset("generic")
 """What an export is where no header is known: its columns are found by their names."""
-_NONE: Final = ("none", GENERIC.name)
 _FILE: Final = "presets.toml"
 
 
@@ -43,7 +42,7 @@ class Known:
             UsageError: the preset asked for does not exist.
         """
         every = (*self.own, *shipped())
-        if self.forced in _NONE:
+        if self.forced in ("none", GENERIC.name):
             return GENERIC
         if self.forced is not None:
             named = next((preset for preset in every if preset.name == self.forced), None)

@@ -15,7 +15,6 @@ from rfmtool.money import money_text, total_of
 if TYPE_CHECKING:
     from rfmtool.standing import Standing
 
-_TOP: Final = ("advocate", "partner")
 _REVIEW: Final = "manager_review"
 _MONEY: Final = ("revenue", "margin", "contact_cost", "reward", "own", "others", "low", "high")
 
@@ -106,7 +105,7 @@ def stake_table(result: Standing) -> tuple[pd.DataFrame, list[int]] | None:
     evidence, entries = result.grouped.evidence, result.grouped.entries
     if "referrals" not in evidence or entries is None:
         return None
-    top = result.figures.frame["stage"].isin(_TOP).to_numpy()
+    top = result.figures.frame["stage"].isin(["advocate", "partner"]).to_numpy()
     table, windows = at_stake(top, evidence["referrals"], entries, result.as_of_day)
     stage = result.figures.frame["stage"].astype("str").to_numpy()[table["owner"]]
     return table.assign(stage=stage), windows.tolist()
