@@ -169,7 +169,6 @@ def _environment() -> jinja2.Environment:
     environment.tests.update({name: _is_a(kind) for name, kind in _TESTS.items()})
     environment.filters.update(
         name=lambda text: visible(shortened(text)),
-        visible=visible,
         is_long=lambda text: shortened(text).endswith("…"),
         pc=place,
         heat=lambda part, linear: heat(part, linear=linear),
