@@ -77,17 +77,7 @@ class Affinity:
 
     def as_data(self) -> list[dict[str, Any]]:
         """Plain data; shares are from 0 to 1."""
-        return [
-            {
-                "has": list(rule.has),
-                "next": rule.next,
-                "customers": rule.customers,
-                "support": rule.support,
-                "confidence": rule.confidence,
-                "lift": rule.lift,
-            }
-            for rule in self.rules
-        ]
+        return [{**vars(rule), "has": list(rule.has)} for rule in self.rules]
 
 
 @dataclass(frozen=True)

@@ -222,20 +222,9 @@ class Measured:
         if self.reached is None or self.reached[0] <= self.reached[1]:
             return None
         more, best = self.reached[0] - self.reached[1], self.best
-        return {
-            "treated": self.reached[0],
-            "held_out": self.reached[1],
-            "difference": best.difference / more,
-            "low": best.low / more,
-            "high": best.high / more,
-        }
+        effect = Effect(best.difference / more, best.low / more, best.high / more)
+        return _sides(self.reached, effect)
 
 
-def _sides(sides: tuple[float, float], effect: Effect) -> dict[str, Any]:
-    return {
-        "treated": sides[0],
-        "held_out": sides[1],
-        "difference": effect.difference,
-        "low": effect.low,
-        "high": effect.high,
-    }
+def _sides(sides: tuple[float, float], effect: Effect) -> dict[str, float]:
+    return {"treated": sides[0], "held_out": sides[1], **asdict(effect)}

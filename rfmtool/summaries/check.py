@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any
 
 from rfmtool.errors import InputError, RfmtoolError
@@ -59,10 +60,7 @@ def check_data(grouped: Grouped, told: Evidence | None = None) -> dict[str, Any]
 
 
 def _rejects(ledger: Ledger) -> list[dict[str, Any]]:
-    return [
-        {"file": reject.file, "row": reject.row, "reason": reject.reason}
-        for reject in ledger.rejects
-    ]
+    return [asdict(reject) for reject in ledger.rejects]
 
 
 def export_data(export: Export, ledger: Ledger | None = None) -> dict[str, Any]:
