@@ -56,7 +56,7 @@ class LookBack:
     @property
     def of_buyers(self) -> Share:
         """How many of those who had bought came back."""
-        return Share(int(self.bought.sum()), int((self.bought & self.returned).sum()))
+        return Share.of(self.bought, self.returned)
 
 
 @dataclass(frozen=True)

@@ -160,5 +160,4 @@ def _stratum(people: pd.DataFrame, window: Window) -> tuple[Share, Share, Sides]
         None if before is None else before[~held],
         None if before is None else before[held],
     )
-    treated = Share(int((~held).sum()), int(back[~held].sum()))
-    return treated, Share(int(held.sum()), int(back[held].sum())), sides
+    return Share.of(~held, back), Share.of(held, back), sides

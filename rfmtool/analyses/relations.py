@@ -56,7 +56,7 @@ def needs_met(needs: pd.DataFrame, people: pd.DataFrame, as_of_day: int) -> dict
     ]
     low, high = curve.reached_between(0.5)
     return {
-        "asked": Share(int(ordered.sum()), int((told & ordered).sum())).as_data(),
+        "asked": Share.of(ordered, told).as_data(),
         "met": Share(len(needs), int(is_met.sum())).as_data(),
         "days": {"median": curve.reached(0.5), "low": low, "high": high, "of": curve.customers,
                  "too_few": curve.customers < ENOUGH},
@@ -101,7 +101,7 @@ def work_found(rows: pd.DataFrame, business: Mask, months: int, as_of_day: int) 
             "even": int(((got == gave) & (gave > 0)).sum()),
         },
         "businesses": int(business.sum()),
-        "found_none": Share(int(business.sum()), int((business & ~some).sum())).as_data(),
+        "found_none": Share.of(business, ~some).as_data(),
     }
 
 
@@ -159,13 +159,13 @@ def communities(
                 "community": str(name),
                 "members": int(now.sum()),
                 "events": int(recent["attended_on"].nunique()),
-                "came": Share(int(now.sum()), int((now & seen).sum())).as_data(),
+                "came": Share.of(now, seen).as_data(),
             }
         )
     return {
         "communities": groups,
         "members": int(is_in.sum()),
-        "advocates_in_none": Share(int(advocates.sum()), int((advocates & ~is_in).sum())).as_data(),
+        "advocates_in_none": Share.of(advocates, ~is_in).as_data(),
         "invited": int(invited["owner"].nunique()),
         "inviters": int(invited["inviter"].nunique()),
         "compared": look and _matched(rows, people, look).as_data(),
@@ -184,10 +184,7 @@ def _matched(rows: pd.DataFrame, people: pd.DataFrame, look: LookBack) -> Matche
                          "spend": spend})  # fmt: skip
     stratum = keys.groupby([*keys], sort=True).ngroup().to_numpy()
     strata = [
-        tuple(
-            Share(int(side.sum()), int((side & back).sum()))
-            for side in ((stratum == one) & is_in, (stratum == one) & ~is_in)
-        )
+        (Share.of((stratum == one) & is_in, back), Share.of((stratum == one) & ~is_in, back))
         for one in np.unique(stratum[is_in])
     ]
     both = [(one, other) for one, other in strata if other.customers]

@@ -30,6 +30,11 @@ class Share:
     customers: int
     returned: int
 
+    @classmethod
+    def of(cls, who: Mask, returned: Mask) -> Share:
+        """So many of some people returned, or did whatever else is asked of them."""
+        return cls(int(who.sum()), int((who & returned).sum()))
+
     @property
     def part(self) -> float | None:
         """The share, from 0 to 1; None of nobody."""

@@ -45,10 +45,7 @@ class FollowUps:
         """How many were followed up: of all, of first orders, and of later ones."""
         parts = {"all": np.ones(len(self.owner), dtype=bool), "first": self.is_first,
                  "later": ~self.is_first}  # fmt: skip
-        return {
-            name: Share(int(part.sum()), int((part & self.followed).sum())).as_data()
-            for name, part in parts.items()
-        }
+        return {name: Share.of(part, self.followed).as_data() for name, part in parts.items()}
 
 
 def follow_ups(days: OrderDays, log: pd.DataFrame, within_days: int, as_of_day: int) -> FollowUps:

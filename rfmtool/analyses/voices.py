@@ -196,11 +196,11 @@ def foretold(people: pd.DataFrame) -> dict[str, Share]:
         people: order_days, latest_nps and orders_suggest.
     """
     nps = people["latest_nps"].to_numpy(dtype=np.int64, na_value=-1)
-    asked = (nps >= 0) & (people["order_days"].to_numpy() > 1)
+    asked, promotes = (nps >= 0) & (people["order_days"].to_numpy() > 1), nps >= PROMOTER
     suggested = people["orders_suggest"].to_numpy(dtype=bool)
     return {
-        name: Share(int(who.sum()), int((nps[who] >= PROMOTER).sum()))
-        for name, who in (("suggested", asked & suggested), ("others", asked & ~suggested))
+        "suggested": Share.of(asked & suggested, promotes),
+        "others": Share.of(asked & ~suggested, promotes),
     }
 
 

@@ -27,5 +27,5 @@ def backtest_of(now: Standing) -> Backtest | None:
     if last - int(dates.day.min()) >= MIN_HISTORY_DAYS:
         bought = np.bincount(dates.owner[dates.day <= last], minlength=customers) > 0
         came = orders_between(dates, last, last + BACKTEST_DAYS, customers) > 0
-        year_before = day, Share(int(bought.sum()), int((bought & came).sum()))
+        year_before = day, Share.of(bought, came)
     return backtest(now.looks, year_before)
