@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rfmtool.arrays import mask_of
 from rfmtool.errors import SystemFailureError, UsageError
 from rfmtool.outputs.cells import text_of
 from rfmtool.scratch import scratch_folder
@@ -277,8 +278,7 @@ def _numbers(array: pa.Array) -> tuple[pa.Array, pa.Array]:
 
 def _chosen(first: pa.Array, these: list[object], those: list[object]) -> list[object]:
     """Of each pair the first where so said, else the second."""
-    picks = first.fill_null(fill_value=False).to_numpy(zero_copy_only=False)
-    cells: list[object] = np.where(picks, _objects(these), _objects(those)).tolist()
+    cells: list[object] = np.where(mask_of(first), _objects(these), _objects(those)).tolist()
     return cells
 
 

@@ -173,7 +173,7 @@ def _with_refusals(
     refusing = []
     for name, cells in others.items():
         if normal_name(name) in OPTED_OUT:
-            is_set = mask_of(pc.match_substring_regex(cells, _SET).fill_null(fill_value=False))
+            is_set = mask_of(pc.match_substring_regex(cells, _SET))
             refusing.append(is_set & ~saying(cells, _NOT_OUT))
         elif normal_name(name) in consent.names:
             refusing.append(saying(cells, REFUSALS))

@@ -114,9 +114,7 @@ def evidence_tables() -> Mapping[str, EvidenceTable]:
 @cache
 def rates_table() -> EvidenceTable:
     """The table of exchange rates, which is read as evidence is, and says nothing of people."""
-    data = _data()["rates"]
-    roles = {name: _role(name, what) for name, what in data["roles"].items()}
-    return _table("rates", data, roles)
+    return _table("rates", _data()["rates"], {})
 
 
 @cache
