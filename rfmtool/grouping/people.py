@@ -52,8 +52,6 @@ class People:
 
     def places(self, ids: pa.Array) -> Places:
         """The place of each id among the people; -1 where nobody has it."""
-        if isinstance(ids, pa.ChunkedArray):
-            ids = ids.combine_chunks()
         found = pc.index_in(ids, self.keys).fill_null(-1)
         places: Places = found.to_numpy(zero_copy_only=False).astype(np.int64)
         return places

@@ -6,10 +6,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 
-def text_of(array: pa.Array | pa.ChunkedArray) -> pa.Array:
+def text_of(array: pa.Array) -> pa.Array:
     """Money without exponent or needless zeros, days as ISO, numbers in full; missing is null."""
-    if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
     if pa.types.is_date(array.type):
         distinct = pc.dictionary_encode(array)  # so that each is written once
         return pc.cast(distinct.dictionary, pa.string()).take(distinct.indices)

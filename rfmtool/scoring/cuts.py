@@ -23,9 +23,7 @@ def quantile_cuts(values: Ints, bins: int) -> tuple[int, ...]:
 
 
 def quantile(values: Ints, share: Fraction) -> int:
-    """The type-7 quantile of values in any order, floored to whole units; 0 of none."""
-    if not len(values):
-        return 0
+    """The type-7 quantile of values in any order, floored to whole units."""
     return quantile_of(np.partition(values, _around(len(values), share)), share)
 
 

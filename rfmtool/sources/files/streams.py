@@ -156,9 +156,6 @@ class _Bounded(io.RawIOBase):
         self._left = most
         self._refusal = refusal
 
-    def readable(self) -> bool:
-        return True
-
     def readinto(self, target: memoryview) -> int:  # type: ignore[override]
         count = self._stream.readinto(target) or 0
         self._left -= count
@@ -172,9 +169,6 @@ class _Within(io.RawIOBase):
         raw.seek(start)
         self._raw = raw
         self._left = stop - start
-
-    def readable(self) -> bool:
-        return True
 
     def readinto(self, target: memoryview) -> int:  # type: ignore[override]
         data = self._raw.read(min(len(target), self._left))
