@@ -150,10 +150,10 @@ def _run(
         arguments |= _lots(settings, target)
         result = pipeline.run(list(exports), **arguments, refit_days=settings["refit_days"])
         memory = remember(target, result, settings["keep_runs"]) if target else None
-        result = memory.result if memory else result
-        if place:
+        if memory and place:
+            result = memory.result
             with system_failures(str(target)):
-                summary = folder.write_files(result, place, command_line(), wanted, memory)
+                summary = folder.write_files(memory, place, command_line(), wanted)
         else:
             summary = result.summary
         told.learn(summary, folder.inputs(result, hashed=told.wanted))

@@ -83,25 +83,20 @@ class FolderOptions:
 
 
 def write_files(
-    result: Result,
-    place: Path,
-    command: Sequence[str],
-    options: FolderOptions,
-    memory: Memory | None = None,
+    memory: Memory, place: Path, command: Sequence[str], options: FolderOptions
 ) -> dict[str, Any]:
     """Write all files of a run into an empty folder, the manifest last.
 
     Args:
-        result: the run's.
+        memory: the run, and what the folder remembers.
         place: the folder.
         command: as it was typed.
         options: what to write.
-        memory: of the folder; the result is the one in it.
 
     Returns:
         The summary that is written: of the result, and of what a second look at the export shows.
     """
-    outputs, left_out = [], 0
+    result, outputs, left_out = memory.result, [], 0
     if options.rejects:
         written, left_out = _write_rejects(result.rejects(), place, options.text)
         outputs.append(written)
@@ -109,7 +104,7 @@ def write_files(
         tables, lists, calls = _write_customers(result, place, options, beside)
         give_back()
         earlier = None
-        if options.page and not (memory and tells_dates(memory.folder, result.as_of)):
+        if options.page and not tells_dates(memory.folder, result.as_of):
             earlier = earlier_dates(result, beside)
         summary = summarise(result, left_out) if left_out else result.summary
         timeline = earlier() if earlier else None  # here, to take part: the block's end only waits
@@ -124,22 +119,18 @@ def write_files(
     held_out = {"holdouts": holdouts_table(result.holdouts)} if len(result.holdouts) else {}
     for name, kept in {**held_out, **money_tables(result), **evidence_kept(result)}.items():
         outputs.append(write_rows(place, name, kept.to_reader(), "csv", options.text).said)
-    about: dict[str, Any] = {}
-    told: list[dict[str, Any]] = []
-    if memory:
-        left = memory.write(place, summary, options.text)
-        about, told = left.about, left.points
-        outputs += left.outputs
-        warnings = [*summary["warnings"], *left.warnings]
-        summary = {**summary, "since": memory.since, "warnings": warnings}
+    left = memory.write(place, summary, options.text)
+    outputs += left.outputs
+    warnings = [*summary["warnings"], *left.warnings]
+    summary = {**summary, "since": memory.since, "warnings": warnings}
     if options.page:
-        timeline = timeline if earlier else dates_told(told)
+        timeline = timeline if earlier else dates_told(left.points)
         summary = {**summary, "title": options.page.title, "timeline": timeline}
         outputs.append(write_text(place, PAGE, run_page(summary, options.page.locale)))
     outputs.append(write_json(place, SUMMARY, summary))
     outputs.append(write_text(place, RULES, rules_text(result.rules)))
-    manifest = {**_manifest(result, command), **about, "inputs": inputs(result), "outputs": outputs}
-    write_json(place, MANIFEST, manifest)
+    about = {**_manifest(result, command), **left.about, "inputs": inputs(result)}
+    write_json(place, MANIFEST, {**about, "outputs": outputs})
     return summary
 
 
