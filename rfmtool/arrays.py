@@ -54,6 +54,11 @@ def is_first(values: npt.NDArray[Any]) -> Mask:
     return first
 
 
+def starts_of(values: npt.NDArray[Any]) -> Places:
+    """Where each value of a sorted column begins."""
+    return np.flatnonzero(is_first(values))
+
+
 def places_between(owner: Ints, start: int, stop: int) -> slice:
     """Where the entries of the customers at these places stand in a column sorted by customer."""
     # Of its own type, or the whole column would be copied into the other.

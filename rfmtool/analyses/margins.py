@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from rfmtool.arrays import Ints, Mask, is_first
+from rfmtool.arrays import Ints, Mask, starts_of
 from rfmtool.engines import Entries
 from rfmtool.grouping.history import sold_on
 from rfmtool.money import total_of
@@ -47,7 +47,7 @@ def margins_by_order(entries: Entries) -> list[Margin]:
     """
     if entries.cost is None or entries.uncosted is None or not len(entries.order):
         return []
-    starts = np.flatnonzero(is_first(entries.order))
+    starts = starts_of(entries.order)
     net = np.add.reduceat(entries.sales - entries.refunds, starts)
     left = net - np.add.reduceat(entries.cost, starts)
     known = np.add.reduceat(entries.uncosted, starts) == 0
@@ -67,7 +67,7 @@ def _numbers(entries: Entries, starts: Ints, counts: Mask) -> Ints:
     day, owner = sold_on(entries, starts), entries.owner[starts]
     rows = np.flatnonzero(counts)
     rows = rows[np.lexsort((day[rows], owner[rows]))]
-    first = np.flatnonzero(is_first(owner[rows]))
+    first = starts_of(owner[rows])
     place = np.arange(len(rows)) - np.repeat(first, np.diff(first, append=len(rows)))
     number = np.zeros(len(starts), dtype=np.int64)
     number[rows] = np.minimum(place, NUMBERED_ORDERS) + 1

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from rfmtool.arrays import Ints, Mask, is_first, parts_of
+from rfmtool.arrays import Ints, Mask, parts_of, starts_of
 from rfmtool.engines import Entries
 from rfmtool.grouping.order_days import LATE, OrderDates, owner_days
 from rfmtool.heap import LONG, ROWS_AT_A_TIME, filed, put_away, taken
@@ -202,7 +202,7 @@ def counting_orders(entries: Entries) -> OrderDates:
 
 
 def _counting(entries: Entries) -> OrderDates:
-    starts = _starts(entries.order)
+    starts = starts_of(entries.order)
     if not len(starts):
         return OrderDates(entries.owner, entries.day)
     counts = np.add.reduceat(entries.sales - entries.refunds, starts) > 0
@@ -228,7 +228,7 @@ def _moves(entries: Entries) -> _Moves:
     totals = {
         name: _running(column[order]) for name, column in columns.items() if column is not None
     }
-    starts = _starts(entries.owner)
+    starts = starts_of(entries.owner)
     first = np.append(starts, len(keys))
     return _Moves(entries.owner[starts], first, entries.day[order], totals)
 
@@ -238,7 +238,7 @@ def _counted(entries: Entries) -> _Counted:
     if not len(entries.order):
         no_days = np.empty(0, dtype=np.int32)
         return _Counted(entries.owner, no_days, no_days)
-    starts = _starts(entries.order)
+    starts = starts_of(entries.order)
     running = _running(entries.sales - entries.refunds)
     found = running[1:] - running[starts][entries.order] > 0
     day = entries.day.astype(np.int32)
@@ -260,7 +260,7 @@ def spend_within(entries: Entries, periods: pd.DataFrame) -> Ints:
     keys = owner_days(entries.owner, entries.day)
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
-    running = np.concatenate([[0], np.cumsum((entries.sales - entries.refunds)[order])])
+    running = _running((entries.sales - entries.refunds)[order])
     owner = periods["owner"].to_numpy(dtype=np.int64)
     first = periods["from_day"].to_numpy(dtype=np.int64, na_value=-LATE)
     last = periods["until_day"].to_numpy(dtype=np.int64, na_value=LATE - 1)
@@ -287,11 +287,6 @@ def ended(entries: Entries, until_day: int) -> Entries:
 def moved(entries: Entries, places: Ints) -> Entries:
     """The entries of customers who now stand at other places, in the same order as before."""
     return replace(entries, owner=taken(places, entries.owner))
-
-
-def _starts(values: Ints) -> Ints:
-    """Where each value of a sorted column begins."""
-    return np.flatnonzero(is_first(values))
 
 
 def _running(values: npt.NDArray[Any]) -> Ints:

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 import pandas as pd
 
-from rfmtool.arrays import is_first
+from rfmtool.arrays import starts_of
 from rfmtool.money import UNITS_PER_CURRENCY, money_text
 from rfmtool.rules import WalletRules
 from rfmtool.scoring.cuts import quantile
@@ -120,7 +120,7 @@ def fit_peer_spend(people: pd.DataFrame, rules: WalletRules, as_of_day: int) -> 
             continue
         by_place = np.argsort(places[inside], kind="stable")
         ordered, found = monetary[inside][by_place], places[inside][by_place]
-        starts = np.flatnonzero(is_first(found))
+        starts = starts_of(found)
         for place, members in zip(
             found[starts].tolist(), np.split(ordered, starts[1:]), strict=True
         ):

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from rfmtool.arrays import Floats, Ints, Mask, is_first, parts_of, places_between
+from rfmtool.arrays import Floats, Ints, Mask, parts_of, places_between, starts_of
 from rfmtool.columns import MILLION
 from rfmtool.frames import beside
 from rfmtool.grouping.order_days import OrderDates
@@ -113,7 +113,7 @@ class OrderDays:
     @cached_property
     def starts(self) -> Ints:
         """Where the days of each customer begin who has any."""
-        return np.flatnonzero(is_first(self.owner))
+        return starts_of(self.owner)
 
     @cached_property
     def counts(self) -> Ints:
