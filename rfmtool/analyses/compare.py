@@ -16,8 +16,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.arrays import Mask
+from rfmtool.grouping.ids import matching_keys
 from rfmtool.money import total_of
-from rfmtool.sources.cells.ids import matching_keys
 
 NEW: Final = "(new)"
 """The row of a matrix for customers that only the new run knows."""

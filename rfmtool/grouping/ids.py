@@ -1,11 +1,12 @@
-"""Customer ids that stand for nobody, or have fallen together before they were read."""
+"""Customer ids as they are compared, and those that are nobody's or of several."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,7 +14,7 @@ from rfmtool.arrays import Ints, mask_of
 from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.grouping.order_days import OrderDates
 from rfmtool.sources import Export
-from rfmtool.sources.cells.ids import are_shortened
+from rfmtool.sources.cells.ids import are_shortened, matching_key
 from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.names import normal
 from rfmtool.sources.statuses import words
@@ -24,6 +25,13 @@ _WORDY: Final = r"^[^0-9@]{2,24}$"
 _MANY_CUSTOMERS, _LIONS_SHARE = 20, 0.1
 _GUESTS: Final = ("0", "-1")
 """What shop systems write where a customer has no account."""
+
+
+def matching_keys(ids: pd.Series[Any]) -> pd.Series[Any]:
+    """The ids of a column as they are compared: `matching_key`."""
+    keys = matching_key(pa.array(ids.astype("str"), pa.string()))
+    column: pd.Series[Any] = keys.to_pandas()
+    return column.set_axis(ids.index)
 
 
 def check_ids(export: Export, customers: pa.Table, dates: OrderDates, ledger: Ledger) -> None:

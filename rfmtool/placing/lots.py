@@ -18,8 +18,9 @@ import pyarrow as pa
 
 from rfmtool.arrays import Mask
 from rfmtool.frames import worded
+from rfmtool.grouping.ids import matching_keys
 from rfmtool.rules import ALL, Lots, Rules, marketing
-from rfmtool.sources.cells.ids import is_listed, matching_keys
+from rfmtool.sources.cells.ids import is_listed
 
 HOLDOUTS: Final = ("customer_id", "lot", "action", "held_out", "share", "salt", "from_on")
 """What is known of everybody in a round: held_out is yes or no, from_on a day since 1970-01-01."""

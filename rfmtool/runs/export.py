@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.errors import UsageError
+from rfmtool.grouping.ids import matching_keys
 from rfmtool.outputs.files import file_stems
 from rfmtool.outputs.uploads import TOOLS, Tool, upload
 from rfmtool.placing.contacting import channels_meant
@@ -22,7 +23,6 @@ from rfmtool.runs.evidence import rows_kept
 from rfmtool.runs.finished import read_texts, reading_back
 from rfmtool.runs.kept import CUSTOMERS, PREVIOUS, earlier_runs
 from rfmtool.runs.texts import text_table
-from rfmtool.sources.cells.ids import matching_keys
 
 # Letters of the Latin alphabet alone before the @: mail tools refuse others there.
 _ADDRESS: Final = r"[A-Za-z0-9_][!#-+\--9=?A-~]*@[^\s@,;<>\"']+\.[^\s@,;<>\"'.]+"

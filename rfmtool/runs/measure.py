@@ -18,6 +18,7 @@ from rfmtool.analyses.measure import measure as _measure
 from rfmtool.days import day_number, day_of
 from rfmtool.engines import Entries
 from rfmtool.errors import InputError, UsageError
+from rfmtool.grouping.ids import matching_keys
 from rfmtool.grouping.read import Settings
 from rfmtool.manifest import manifest_of
 from rfmtool.notebook import Measure, shown
@@ -26,7 +27,7 @@ from rfmtool.rules import Rules, load_rules
 from rfmtool.runs.finished import RULES, bytes_in, reading_back
 from rfmtool.runs.following import follow
 from rfmtool.runs.rounds import HOLDOUTS_FILE, entered, read_as
-from rfmtool.sources.cells.ids import is_listed, matching_keys
+from rfmtool.sources.cells.ids import is_listed
 from rfmtool.sources.evidence.tables import read_evidence
 from rfmtool.sources.layout import Asked, Detail
 from rfmtool.summaries.lots import log_warnings

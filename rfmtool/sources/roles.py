@@ -48,10 +48,9 @@ def synonyms() -> Mapping[str, Sequence[str]]:
     }
 
 
-_FIRST_NAMES: Final = frozenset({
-    "vorname", "firstname", "givenname", "forename", "prenom", "imie", "fornamn", "fornavn",
-    "voornaam",
-})  # fmt: skip
+_FIRST_NAMES: Final = frozenset(
+    ("vorname", "firstname", "givenname", "forename", "prenom", "imie", "fornamn", "voornaam")
+)
 _LOOKS_LIKE_DATA: Final = re.compile(
     r"[-+]?[\d.,:/-]*\d[\d.,:/ T-]*$|.*@.*\.|\d{1,2}[-/. ]+[^\W\d]{3,9}[-/., ]+\d{2,4}|[$€£¥]\s?\d"
 )

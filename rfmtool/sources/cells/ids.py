@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import Mask, mask_of
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _POINT_ZERO: Final = r"^[0-9]+\.0$"
 _SHORTENED: Final = r"^[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}$"
@@ -28,13 +25,6 @@ def matching_key(ids: pa.Array) -> pa.Array:
     if not pc.any(is_address).as_py():
         return ids
     return pc.if_else(is_address, pc.utf8_lower(pc.utf8_trim_whitespace(ids)), ids)
-
-
-def matching_keys(ids: pd.Series[Any]) -> pd.Series[Any]:
-    """The same of a column of a frame."""
-    keys = matching_key(pa.array(ids.astype("str"), pa.string()))
-    column: pd.Series[Any] = keys.to_pandas()
-    return column.set_axis(ids.index)
 
 
 def without_point_zero(ids: pa.Array) -> pa.Array | None:
