@@ -211,7 +211,8 @@ def timeline(
 ) -> Timeline:
     """How many customers stood where at the end of each month, from one pass over the export.
 
-    Cut points and limits are fitted to what was known by then, unless scales are given.
+    Cut points and limits are fitted to what was known by then, unless scales are given. Within a
+    window there is the last day alone.
 
     Args:
         source: an export, as `run` takes it, or the result of a run that kept its entries.
@@ -227,7 +228,9 @@ def timeline(
     # Nobody moved anything where no row names a customer.
     begins = day_of(int(entries.day.min())) if len(entries.day) else result.as_of
     first = min(begins, result.as_of)
-    before = ends(first, result.as_of, every)[:-1]
+    # Of a window only what lies in it is read, and other days would have less than a whole one.
+    window_days = result.settings.window_days
+    before = () if window_days else ends(first, result.as_of, every)[:-1]
     if len(before) >= _MOST_POINTS:
         raise UsageError(
             f"the export begins on {first}, which makes {len(before) + 1:,} {every} ends",
@@ -235,7 +238,7 @@ def timeline(
         )
     points = in_order((partial(point_on, result, day) for day in before), result.days_at_once)
     whole = point(result.frame, result.as_of)
-    return Timeline(every, first, fitted=result.fitted, points=(*points, whole))
+    return Timeline(every, first, result.fitted, (*points, whole), window_days)
 
 
 def _result(

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rfmtool
-from rfmtool.analyses.compare import GONE, NEW, Factors, Part, Totals, compare, revenue_factors
+from rfmtool.analyses.compare import Factors, Part, Totals, compare, revenue_factors
 from rfmtool.grouping.read import Settings
+from rfmtool.rules import GONE, NEW
 
 LADDER = ("client", "customer", "prospect")
 SEGMENTS = ("champions", "new", "no_orders")

@@ -161,6 +161,25 @@ def test_who_is_suppressed_is_named_by_nobody_in_an_earlier_run(tmp_path):
     assert "bob" not in (tmp_path / "out" / "previous" / "customers.csv").read_text()
 
 
+def test_an_address_tells_whom_an_earlier_run_knew_by_it(tmp_path):
+    shop, people, gone = (tmp_path / name for name in ("shop.csv", "people.csv", "gone.csv"))
+    words = ["run", shop, "--contacts", people, "-o", tmp_path / "out", "--holdout", "50%"]
+    orders = ORDERS.to_csv(index=False)
+    gone.write_text("customer_id\nBob@x.org\n")
+
+    shop.write_text(orders)
+    people.write_text("customer_id,email\nann,ann@x.org\nbob,bob@x.org\n")
+    assert shell(*words, *QUIETLY).exit_code == 0
+    assert "bob" in (tmp_path / "out" / "holdouts.csv").read_text()
+    shop.write_text("".join(line for line in f"{orders}ann,2025-12-20,5\n".splitlines(keepends=True)
+                            if "bob" not in line))  # fmt: skip
+    people.write_text("customer_id,email\nann,ann@x.org\n")
+    assert shell(*words, *QUIETLY, "--suppress", gone).exit_code == 0
+
+    for path in (tmp_path / "out").rglob("*.csv"):
+        assert "bob" not in path.read_text().casefold(), path
+
+
 def test_a_refusal_since_the_day_of_a_run_holds_at_once():
     text = "customer_id,email,consent,since_on\nann,ann@x.org,yes,2025-01-01\nann,,no,2025-12-29\n"
     contacts = frame(f"{text}bob,bob@x.org,yes,2025-01-01\n")

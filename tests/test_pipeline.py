@@ -190,6 +190,12 @@ def test_columns_can_be_named(write):
     assert result.frame["monetary"].tolist() == [50_000]
 
 
+@pytest.mark.parametrize("role", ["ammount", "contcts.email", "contacts.emial"])
+def test_a_column_named_for_a_role_that_is_none_is_refused(write, role):
+    with pytest.raises(UsageError, match="there is no"):
+        rfmtool.run(write(SHOP), columns={role: "amount"})
+
+
 @pytest.mark.parametrize(
     ("sort", "top", "names"),
     [

@@ -105,6 +105,26 @@ def test_cuts_given_by_the_caller_beat_the_file(write):
     assert load_rules(path, {"recency": mine}).scoring["recency"] == mine
 
 
+@pytest.mark.parametrize(
+    ("cuts", "complaint"),
+    [
+        ({"recencyy": Method("quantile", 5)}, "cuts: unknown key 'recencyy'"),
+        ({"recency": Method("fixd", 5)}, "cuts of recency: method must be one of"),
+        ({"recency": Method("fixed", 3, (7, 7))}, "cuts of recency: cuts must ascend"),
+    ],
+)
+def test_cuts_given_by_the_caller_are_checked_as_those_of_a_file(cuts, complaint):
+    with pytest.raises(RulesError, match=re.escape(complaint)):
+        load_rules(None, cuts)
+
+
+@pytest.mark.parametrize("name", ["(new)", "(gone)"])
+def test_no_segment_is_called_as_those_who_come_or_go(write, name):
+    rows = [f'{{ name = "{name}", recency = [4, 5] }}', '{ name = "others" }']
+
+    assert f"{name} is what comparisons call" in error_of(write, segments("list", *rows))
+
+
 def test_money_is_held_in_whole_units(write):
     rules = load_rules(
         write(

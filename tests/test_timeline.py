@@ -110,6 +110,19 @@ def test_of_several_rows_of_a_contact_those_of_the_day_are_in_force(tmp_path, or
         assert present == {group["name"]: group["customers"] for group in alone}
 
 
+def test_within_a_window_there_is_the_last_day_alone(tmp_path):
+    rows = "".join(f"c{n % 7},2024-{n % 12 + 1:02}-15,{n + 1}\n" for n in range(60))
+    (tmp_path / "a.csv").write_text(f"customer_id,date,amount\n{rows}")
+    settings = Settings(window_days=90)
+
+    found = library.timeline(tmp_path / "a.csv", settings=settings)
+    result = library.run(tmp_path / "a.csv", settings=settings)
+
+    assert [one.as_of for one in found.points] == [result.as_of]
+    assert found.points[0].buyers == (result.customers["frequency"] > 0).sum()
+    assert "has all of a window of 90 days" in found.notes[0]
+
+
 def test_the_order_of_rows_changes_nothing(tmp_path):
     header, *rows = SHOP.splitlines(keepends=True)
     found, again = (

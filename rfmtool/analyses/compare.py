@@ -18,11 +18,8 @@ import pandas as pd
 from rfmtool.arrays import Mask
 from rfmtool.grouping.ids import matching_keys
 from rfmtool.money import total_of
+from rfmtool.rules import GONE, NEW
 
-NEW: Final = "(new)"
-"""The row of a matrix for customers that only the new run knows."""
-GONE: Final = "(gone)"
-"""The column of a matrix for customers that only the old run knows."""
 GROUPINGS: Final = ("stage", "segment", "activity")
 FLOWS: Final = ("new", "up", "down", "gone", "neither", "same")
 MOVES: Final = ("up", "same", "down", "other", "new", "gone", "lapsed", "reactivated")

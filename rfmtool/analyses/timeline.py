@@ -65,6 +65,8 @@ class Timeline:
     """Whether cut points and limits were fitted anew for each day."""
     points: tuple[Point, ...]
     """The earliest first; the last is that of the whole export."""
+    window_days: int | None = None
+    """How many days until the last are read; None: all."""
 
     @property
     def before(self) -> Point | None:
@@ -104,7 +106,12 @@ class Timeline:
     def notes(self) -> tuple[str, ...]:
         """What to bear in mind."""
         notes = []
-        if len(self.points) == 1:
+        if self.window_days is not None:
+            notes.append(
+                f"Only the last day has all of a window of {self.window_days:,} days behind it;"
+                " --as-of tells of another."
+            )
+        elif len(self.points) == 1:
             notes.append(f"All lies within one {self.every}: there is one day only.")
         early = self.begins_on + timedelta(days=MIN_HISTORY_DAYS)
         if self.fitted and self.points[0].as_of < early:

@@ -34,7 +34,7 @@ def asked(settings: Settings) -> Asked:
     Raises:
         UsageError: an option is given without saying anything.
     """
-    from rfmtool.sources.evidence.roles import evidence_tables, rates_table
+    from rfmtool.sources.evidence.roles import evidence_roles
     from rfmtool.sources.layout import Asked
     from rfmtool.sources.roles import parse_asked
     from rfmtool.sources.statuses import parse_statuses
@@ -44,10 +44,8 @@ def asked(settings: Settings) -> Asked:
         if settings.get(name) == "":  # as an unset variable of a script makes it
             option = f"--{name.replace('_', '-')}"
             raise UsageError(f"{option}: says nothing", "Give it a value, or leave it out.")
-    tables = {**evidence_tables(), "rates": rates_table()}
-    roles = {name: table.roles for name, table in tables.items()}
     return Asked(
-        columns=parse_asked(_as_text(settings["columns"]), roles),
+        columns=parse_asked(_as_text(settings["columns"]), evidence_roles()),
         delimiter=settings["delimiter"],
         encoding=settings["encoding"],
         date_format=settings["date_format"],

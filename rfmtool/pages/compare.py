@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from rfmtool.analyses.compare import GONE, NEW
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import (
     Bar,
@@ -26,6 +25,7 @@ from rfmtool.pages.blocks import (
     Table,
     numbers,
 )
+from rfmtool.rules import GONE, NEW
 from rfmtool.summaries.words import counted, money, plain
 
 Matrix = Mapping[str, Mapping[str, int]]

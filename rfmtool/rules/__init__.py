@@ -4,9 +4,11 @@ from rfmtool.rules.load import Paths, load_rules, rules_of, shipped_text
 from rfmtool.rules.lots import ALL, marketing, parse_lots, with_lots, with_results
 from rfmtool.rules.scoring import LIMITS, parse_cuts, parse_fit
 from rfmtool.rules.values import (
+    GONE,
     MAX_BINS,
     METHODS,
     MIN_BINS,
+    NEW,
     NO_ORDERS,
     Action,
     Condition,
@@ -26,10 +28,12 @@ from rfmtool.rules.writing import to_toml
 
 __all__ = [
     "ALL",
+    "GONE",
     "LIMITS",
     "MAX_BINS",
     "METHODS",
     "MIN_BINS",
+    "NEW",
     "NO_ORDERS",
     "Action",
     "Condition",

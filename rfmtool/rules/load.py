@@ -25,7 +25,7 @@ from rfmtool.rules.presets import presets_of
 from rfmtool.rules.relationship import relationship_of
 from rfmtool.rules.scoring import fit_data, fit_of, method_data, method_of, weights_of
 from rfmtool.rules.segments import segments_of
-from rfmtool.rules.values import NO_ORDERS, FitRules, Lots, Method, Rule, Rules
+from rfmtool.rules.values import GONE, NEW, NO_ORDERS, FitRules, Lots, Method, Rule, Rules
 from rfmtool.rules.wallet import wallet_of
 
 _SHIPPED: Final = "default_rules.toml"
@@ -104,11 +104,14 @@ def rules_of(
         name: method_of(name, data["scoring"][name], f"{where}: scoring.{name}")
         for name in DIMENSIONS
     }
-    scoring.update(cuts or {})
+    only_known(cuts or {}, {*DIMENSIONS}, "cuts")
     cuts_data = {name: method_data(name, method) for name, method in (cuts or {}).items()}
+    scoring |= {name: method_of(name, one, f"cuts of {name}") for name, one in cuts_data.items()}
     segments, warnings = segments_of(data["segments"], scoring, f"{where}: segments")
     ladder, unreachable = ladder_of(data["ladder"], f"{where}: ladder")
     labels = {"stage": _labels(ladder), "segment": _labels(segments.rows) | {NO_ORDERS}}
+    if taken := {NEW, GONE} & (labels["stage"] | labels["segment"]):
+        raise RulesError(f"{where}: {min(taken)} is what comparisons call those who come or go")
     playbook, aimless = playbook_of(data["playbook"], labels, f"{where}: playbook")
     rules = Rules(
         scoring=scoring,

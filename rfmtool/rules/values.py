@@ -17,6 +17,10 @@ BINNED: Final = METHODS[:3]
 """The methods that find their own cuts for a number of bins."""
 MIN_BINS, MAX_BINS = 2, 10
 NO_ORDERS: Final = "no_orders"
+NEW: Final = "(new)"
+"""Where a comparison has customers come from whom only the new run knows."""
+GONE: Final = "(gone)"
+"""Where it has those go whom only the old run knows."""
 
 
 @dataclass(frozen=True)

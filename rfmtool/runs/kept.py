@@ -87,6 +87,20 @@ class Kept:
         self.bytes_of(RULES)
         return load_rules(self.folder / f"{self.place}{RULES}")
 
+    def ids_with(self, addresses: frozenset[str]) -> frozenset[str]:
+        """The customers whose e-mail address is one of these.
+
+        Raises:
+            InputError: the table is not what the run wrote.
+        """
+        data = self.bytes_of(CUSTOMERS)
+        with reading_back(self.folder):
+            table = text_table(data, raw_text=self.raw_text)
+            if "email" not in table.column_names:
+                return frozenset()
+            theirs = is_listed(table["email"].combine_chunks(), addresses)
+            return frozenset(table["customer_id"].filter(pa.array(theirs)).to_pylist())
+
     def _without(self, suppressed: frozenset[str]) -> pa.Table | None:
         """The customers as they are written but for some; None where none of these is there."""
         table = text_table(self.bytes_of(CUSTOMERS), raw_text=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,7 @@ def remember(folder: Path, result: Result, keep: int = 1) -> Memory:
     """
     runs, before, warned = earlier_runs(folder, result.as_of), None, list[str]()
     try:
+        result = _also_suppressed(result, earlier_runs(folder, date.max))
         before = _before(runs[0]) if runs else None
     except InputError as error:
         warned.append(f"The run before is not taken up: {error.args[0]}.")
@@ -103,6 +105,18 @@ def remember(folder: Path, result: Result, keep: int = 1) -> Memory:
     ladder = [*dict.fromkeys(rung.label for rung in result.rules.ladder)]
     since = since_data(people, before, changes, ladder, result.scales)
     return Memory(_dated(result, people, before), folder, runs[:keep], changes, (), since)
+
+
+def _also_suppressed(result: Result, runs: Sequence[Kept]) -> Result:
+    """The same without those whom only an address tells that an earlier run knew them by."""
+    listed = result.settings.suppressed
+    if not listed:
+        return result
+    every = listed.union(*(run.ids_with(listed) for run in runs))
+    other = replace(result, settings=replace(result.settings, suppressed=every))
+    known = {name: found for name, found in vars(result).items() if name != "holdouts"}
+    other.__dict__.update({**known, **vars(other)})
+    return other
 
 
 def _before(run: Kept) -> Before:

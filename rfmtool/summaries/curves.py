@@ -87,11 +87,12 @@ def earlier_dates(result: Standing, beside: Beside) -> Callable[[], Data | None]
     Each date is fitted anew, which takes as long as placing everybody.
 
     Returns:
-        What waits for the answer: None where the result did not keep what that takes, or has too
-        many customers.
+        What waits for the answer: None where the result did not keep what that takes, is of a
+        window, which begins too late for other days, or has too many customers.
     """
     entries, as_of = result.grouped.entries, result.as_of
-    if entries is None or not len(entries.day) or len(result.grouped.table) > MANY:
+    is_told = result.settings.window_days is None and len(result.grouped.table) <= MANY
+    if entries is None or not len(entries.day) or not is_told:
         return lambda: None
     give_back()
     begins = min(day_of(int(entries.day.min())), as_of)

@@ -118,6 +118,12 @@ def rates_table() -> EvidenceTable:
 
 
 @cache
+def evidence_roles() -> Mapping[str, Mapping[str, Role]]:
+    """The roles of each evidence table, and of that of exchange rates."""
+    return {name: one.roles for name, one in (*evidence_tables().items(), ("rates", rates_table()))}
+
+
+@cache
 def _data() -> Mapping[str, Any]:
     text = resources.files(__package__).joinpath(_FILE).read_text("utf-8")
     return tomllib.loads(text)

@@ -20,9 +20,15 @@ from rfmtool.sources.consents import CONSENTS, REFUSALS, saying
 from rfmtool.sources.evidence.cells import TableReading, typed_rows
 from rfmtool.sources.evidence.ledger import FileAgain, TableLedger, distinct_ids
 from rfmtool.sources.evidence.reading import table_reading, taken_apart
-from rfmtool.sources.evidence.roles import CellKind, EvidenceTable, evidence_tables
+from rfmtool.sources.evidence.roles import (
+    CellKind,
+    EvidenceTable,
+    evidence_roles,
+    evidence_tables,
+)
 from rfmtool.sources.layout import Asked, FileLayout
 from rfmtool.sources.ledger import Ledger, Tally
+from rfmtool.sources.roles import parse_asked
 from rfmtool.threads import cores, in_order
 
 _CONSENT: Final = "consent"
@@ -99,21 +105,21 @@ def read_evidence(
         currency: the one whose amounts alone are asked for.
 
     Raises:
-        UsageError: there is no such table.
+        UsageError: there is no such table, or a column is asked for by a role that is none.
         InputError: a table cannot be read, or not every row of the suppress list can.
         AmbiguousInputError: a table can be read in two ways that differ.
     """
-    if asked and asked.timezone:
+    asked = asked or Asked()
+    if asked.timezone:
         check_zone(asked.timezone)
+    parse_asked([f"{role}={name}" for role, name in asked.columns.items()], evidence_roles())
     known = evidence_tables()
     unknown = sorted(sources.keys() - known.keys())
     if unknown:
         raise UsageError(
             f"there is no evidence table {unknown[0]!r}", f"Tables are {', '.join(known)}."
         )
-    reader = partial(
-        _read_table, asked=asked or Asked(), threads=threads or cores(), currency=currency
-    )
+    reader = partial(_read_table, asked=asked, threads=threads or cores(), currency=currency)
     read = {name: reader(known[name], sources[name]) for name in known if name in sources}
     tables = {name: table for name, (table, _, _) in read.items()}
     for _, _, every in read.values():
