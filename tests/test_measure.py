@@ -15,7 +15,7 @@ import rfmtool
 from rfmtool.analyses.effects import difference_of_spend
 from rfmtool.analyses.measure import Window, measure
 from rfmtool.cli import program
-from rfmtool.errors import InputError
+from rfmtool.errors import InputError, LimitError
 from rfmtool.rules import parse_lots
 
 WINDOW = Window(date(2026, 4, 1), 90)
@@ -354,6 +354,59 @@ def test_rows_of_the_log_that_cannot_be_meant_are_counted_and_said(shop):
     assert "1 row for an action that the playbook does not have" in said
     plain = rfmtool.measure(shop / "out", shop / "later.csv")
     assert "contacted" not in " ".join(plain.warnings)
+
+
+def test_contacts_of_who_never_ordered_cost_and_reach_too(tmp_path):
+    """A hundred leads, of whom 40 % are left out and none ever orders; all others are mailed."""
+    lines = ["customer_id,ordered_at,amount"]
+    lines += [f"D{one:03},2025-01-{1 + one % 28:02},10" for one in range(140)]
+    (tmp_path / "orders.csv").write_text("\n".join(lines) + "\n")
+    lines += [f"D{one:03},2025-05-{1 + one % 28:02},10" for one in range(60)]
+    (tmp_path / "later.csv").write_text("\n".join(lines) + "\n")
+    leads = [f"L{one:03},l{one}@x.example,lead,2025-01-02" for one in range(100)]
+    contacts = tmp_path / "contacts.csv"
+    contacts.write_text("\n".join(["customer_id,email,status,since_on", *leads]) + "\n")
+    out, log = tmp_path / "out", tmp_path / "log.csv"
+    words = ("--contacts", contacts, "--holdout", "trial=40%", "--quiet", "--no-page")
+    assert not run("run", tmp_path / "orders.csv", *words, "-o", out).exception
+    rows = pd.read_csv(out / "holdouts.csv", dtype=str)
+    treated = rows[rows["held_out"].isna()][["customer_id", "action"]]
+    treated.assign(contacted_on="2025-01-29", cost="2.50").to_csv(log, index=False)
+
+    answer = run("measure", out, tmp_path / "later.csv", "--contacted", log, "--format", "json")
+
+    assert not answer.exception
+    [group] = json.loads(answer.output)["groups"]
+    assert group["costs"] == pytest.approx(2.5 * len(treated))
+    assert group["reached"]["treated"] == 1
+    assert "known from nowhere else" not in answer.output
+
+
+def test_contacts_after_the_last_order_cost_too(shop):
+    """After the last order comes a refund, on the day that ends the export."""
+    text = (shop / "later.csv").read_text()
+    (shop / "later.csv").write_text(text.replace("x,2025-09-20,1", "x,2025-09-20,-1"))
+    rows = pd.read_csv(shop / "out" / "holdouts.csv", dtype=str)
+    told = rows[rows["held_out"].isna()].head(30)
+    log = shop / "log.csv"
+    told.assign(contacted_on="2025-09-01", cost="1").to_csv(log, index=False)
+
+    found = rfmtool.measure(shop / "out", shop / "later.csv", evidence={"contacted": log})
+
+    assert found.as_data()["groups"][0]["costs"] == pytest.approx(30)
+
+
+def test_a_log_of_strangers_is_refused_with_an_option_that_measure_has(shop):
+    log = shop / "log.csv"
+    strangers = [f"s{one},club,2025-06-16" for one in range(30)]
+    log.write_text("\n".join(["customer_id,action,contacted_on", *strangers]) + "\n")
+    words = ("measure", shop / "out", shop / "later.csv", "--contacted", log)
+
+    answer = run(*words)
+
+    assert isinstance(answer.exception, LimitError)
+    assert "--min-matched 0%" in answer.exception.hint
+    assert not run(*words, "--min-matched", "0%").exception
 
 
 def test_costs_count_from_each_lists_own_day_to_the_end_of_its_window(shop):

@@ -32,6 +32,7 @@ from rfmtool.interrupts import uninterrupted
     "--holdout-salt", metavar="TEXT", help="The word of the round to measure (default: the newest)."
 )
 @options.contacted
+@options.min_matched
 @options.analysis
 def command(places: tuple[str, ...], output: str | None, **settings: Any) -> None:  # fmt: skip
     """Compare the people of earlier runs' lists with those who were left out of them by lot.

@@ -11,6 +11,7 @@ from rfmtool.arrays import Floats, Ints, among
 from rfmtool.days import days_in
 from rfmtool.grouping.history import spend_within
 from rfmtool.grouping.order_days import owner_days
+from rfmtool.grouping.people import everyone, owned
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.pipeline import Result
 from rfmtool.placing.contacting import costs
@@ -22,7 +23,7 @@ def follow(rows: pd.DataFrame, result: Result, days: int) -> pd.DataFrame:
 
     Args:
         rows: `placing.lots.HOLDOUTS` of those whose window is over.
-        result: a run over a later export that kept its entries, perhaps with a contact log.
+        result: a run over a later export that kept its entries; a contact log as evidence.
         days: how long a window is.
 
     Returns:
@@ -47,7 +48,7 @@ def follow(rows: pd.DataFrame, result: Result, days: int) -> pd.DataFrame:
         spent=np.where(known, spent, 0.0),
         before=np.where(known, before, 0.0),
     )
-    return _with_contacts(people, place, result, days)
+    return _with_contacts(people, ids, result, days)
 
 
 def _spent(result: Result, owner: Ints, first: Ints, last: Ints) -> Floats:
@@ -58,11 +59,14 @@ def _spent(result: Result, owner: Ints, first: Ints, last: Ints) -> Floats:
     return units / UNITS_PER_CURRENCY
 
 
-def _with_contacts(people: pd.DataFrame, place: Ints, result: Result, days: int) -> pd.DataFrame:
+def _with_contacts(people: pd.DataFrame, ids: pa.Array, result: Result, days: int) -> pd.DataFrame:
     """Add what the contact log tells: costs, and who was in fact reached from the day on."""
-    log = result.grouped.evidence.get("contacted")
-    if log is None or not len(log):
+    told = result.evidence and result.evidence.tables.get("contacted")
+    if not told:
         return people.assign(cost=0.0, own_cost=0.0)
+    # Matched with the people of the round: not all of them need be in the export.
+    mine = everyone(pa.table({"customer_id": pc.unique(ids)}), {})
+    log = owned(told, mine)
     minute_cost = float(result.rules.contacting.minute_cost)
     outward = log["direction"].ne("in").fillna(value=True)
     answered = log["outcome"].ne("no_answer").fillna(value=True)
@@ -75,7 +79,7 @@ def _with_contacts(people: pd.DataFrame, place: Ints, result: Result, days: int)
             "got_through": (outward & answered).to_numpy(dtype=bool),
         }
     )
-    entries = people.assign(owner=place, row=np.arange(len(people)))
+    entries = people.assign(owner=mine.places(ids), row=np.arange(len(people)))
     pairs = entries[["owner", "row", "from_on", "action"]].merge(contacts, on="owner")
     since = pairs["day"] - pairs["from_on"]
     pairs = pairs[(since >= 0) & (since <= days)]

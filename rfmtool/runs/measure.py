@@ -18,6 +18,7 @@ from rfmtool.analyses.measure import measure as _measure
 from rfmtool.days import day_number, day_of
 from rfmtool.engines import Entries
 from rfmtool.errors import InputError, UsageError
+from rfmtool.grouping.evidence import read_told
 from rfmtool.grouping.ids import matching_keys
 from rfmtool.grouping.read import Settings
 from rfmtool.manifest import manifest_of
@@ -27,7 +28,8 @@ from rfmtool.rules import Rules, load_rules
 from rfmtool.runs.finished import RULES, bytes_in, reading_back
 from rfmtool.runs.following import follow
 from rfmtool.runs.rounds import HOLDOUTS_FILE, entered, read_as
-from rfmtool.sources.cells.ids import is_listed
+from rfmtool.sources.cells.ids import is_listed, matching_key
+from rfmtool.sources.evidence.ledger import check_matched
 from rfmtool.sources.evidence.tables import read_evidence
 from rfmtool.sources.layout import Asked, Detail
 from rfmtool.summaries.lots import log_warnings
@@ -75,7 +77,7 @@ def measure(
         raise UsageError("days: must be 1 or more", "Take --days 90, or leave it out.")
     names = [folders] if isinstance(folders, (str, os.PathLike)) else folders
     runs = sorted((_run(Path(name)) for name in names), key=lambda run: run.as_of_day)
-    result, suppressed = _read(runs[-1], source, reading)
+    result, suppressed = _read(runs, source, reading)
     for earlier in runs:
         _check_reaches_back(earlier, result)
     rows = _round(runs, salt)
@@ -115,11 +117,12 @@ def _run(folder: Path) -> _Run:
 
 
 def _read(
-    latest: _Run,
+    runs: Sequence[_Run],
     source: Any,  # noqa: ANN401 - what `run` takes
     reading: Mapping[str, Any],
 ) -> tuple[Result, frozenset[str]]:
-    """Read the export as the latest run did, with those in it who are suppressed by now."""
+    """Read the export as the latest run did, the contact log, and who is suppressed by now."""
+    latest = runs[-1]
     arguments = read_as(latest.manifest, reading)
     settings: Settings = arguments["settings"]
     evidence = dict(reading.get("evidence") or {})
@@ -140,12 +143,21 @@ def _read(
         detail=Detail(category=None, cost=False, contacts=False, entries=True),
     )
     known = {name: told for name, told in in_force.evidence.items() if name == "contacted"}
+    told = read_told(
+        {**known, **evidence}, arguments["asked"], wanted, reading.get("max_rejects", "1%")
+    )
     arguments |= {
         "rules": replace(in_force, evidence={}),
         "settings": wanted,
-        "evidence": {**known, **evidence},
+        "evidence": None,
     }
-    return run(source, **arguments), suppressed
+    result = run(source, **arguments)
+    # Whom the lists were of is known, whether or not the export names them.
+    ids = [result.grouped.table["customer_id"].combine_chunks()]
+    ids += [matching_key(pa.array(one.rows["customer_id"], pa.string())) for one in runs]
+    told = told.matched(pa.concat_arrays(ids))
+    check_matched(told.ledgers.values(), reading.get("min_matched", "50%"))
+    return replace(result, evidence=told), suppressed
 
 
 def _entries(result: Result) -> Entries:
@@ -216,7 +228,7 @@ def _paces(rows: pd.DataFrame, until: int) -> dict[tuple[str, str], tuple[float,
 
 
 def _warnings(result: Result, last: int) -> list[str]:
-    if "contacted" not in result.grouped.evidence or result.evidence is None:
+    if result.evidence is None or "contacted" not in result.evidence.tables:
         return []
     words = "Who was in fact contacted, the log says; chance did not choose them. So all treated"
     return [
