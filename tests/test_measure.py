@@ -10,6 +10,7 @@ import pytest
 from campaigns import CONDITIONS, LISTS, campaign, year
 from click.testing import CliRunner
 from effort import THOROUGH
+from shell import QUIETLY
 
 import rfmtool
 from rfmtool.analyses.effects import difference_of_spend
@@ -17,6 +18,8 @@ from rfmtool.analyses.measure import Window, measure
 from rfmtool.cli import program
 from rfmtool.errors import InputError, LimitError
 from rfmtool.rules import parse_lots
+from rfmtool.runs.rounds import read_as
+from rfmtool.sources.layout import Asked
 
 WINDOW = Window(date(2026, 4, 1), 90)
 
@@ -328,6 +331,48 @@ def test_costs_and_reach_are_by_the_contact_log(shop):
     whole = found.as_data()["groups"][0]
     assert whole["costs"] == pytest.approx(0.5 * (len(told) // 2))
     assert whole["reached"]["treated"] == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.fixture(scope="module")
+def parked(tmp_path_factory):
+    """The folder of a run to which parked orders are no sales, nor Till anybody; a later export.
+
+    In it half of the people have parked an order, and one in ten has bought.
+    """
+    place = tmp_path_factory.mktemp("parked")
+    lines = ["customer_id,ordered_at,amount,status"]
+    lines += [f"{one:03},2025-06-15,{10 + one % 7},paid" for one in range(400)]
+    lines += [f"Till,2025-06-{1 + one},5,paid" for one in range(14)]
+    (place / "orders.csv").write_text("\n".join(lines) + "\n")
+    words = ("--holdout", "20%", "--status", "Parked=not_a_sale", "--anonymous", "Till")
+    out = place / "out"
+    assert not run("run", place / "orders.csv", "-o", out, *words, *QUIETLY).exception
+    lines += [f"{one:03},2025-07-20,30,{'Parked' if one % 10 else 'paid'}" for one in range(200)]
+    lines += [f"x,2025-09-{20 + one},1,paid" for one in range(3)]
+    (place / "later.csv").write_text("\n".join(lines) + "\n")
+    return place
+
+
+def returned(place, *words):
+    """The share of treated people who returned."""
+    answer = run("measure", place / "out", place / "later.csv", "--format", "json", *words)
+    assert not answer.exception, answer.output
+    return json.loads(answer.output)["groups"][0]["returned"]["treated"]
+
+
+def test_what_was_no_sale_to_the_run_is_none_to_measure(parked):
+    assert returned(parked) == pytest.approx(0.05, abs=0.02)
+    assert returned(parked, "--status", "PARKED=sale") == pytest.approx(0.5, abs=0.05)
+    assert returned(parked, "--anonymous", "x") == pytest.approx(0.05, abs=0.02)
+
+
+def test_who_was_nobody_to_the_run_is_nobody_to_measure(parked):
+    said = json.loads((parked / "out" / "manifest.json").read_text())
+    assert said["reading"] == {"statuses": {"Parked": False}, "anonymous": ["Till"]}
+    read = read_as(said, {"asked": Asked(anonymous=frozenset({"Guest"}))})
+    assert read["asked"].anonymous == {"Guest", "Till"}
+    del said["reading"]  # as of folders written before
+    assert read_as(said, {})["asked"] == Asked()
 
 
 def test_a_list_of_its_own_is_measured_alone(shop):

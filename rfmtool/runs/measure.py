@@ -123,7 +123,8 @@ def _read(
 ) -> tuple[Result, frozenset[str]]:
     """Read the export as the latest run did, the contact log, and who is suppressed by now."""
     latest = runs[-1]
-    arguments = read_as(latest.manifest, reading)
+    with reading_back(latest.folder):
+        arguments = read_as(latest.manifest, reading)
     settings: Settings = arguments["settings"]
     evidence = dict(reading.get("evidence") or {})
     suppressed = settings.suppressed

@@ -25,6 +25,7 @@ from rfmtool.placing.lots import HOLDOUTS, nobody
 from rfmtool.runs.finished import bytes_in, reading_back
 from rfmtool.runs.texts import is_raw, text_table
 from rfmtool.sources.layout import Asked
+from rfmtool.sources.names import normal
 
 if TYPE_CHECKING:
     from rfmtool.pipeline import Result
@@ -32,9 +33,10 @@ if TYPE_CHECKING:
 HOLDOUTS_FILE: Final = "holdouts.csv"
 _SETTINGS: Final = ("currency", "order_per_row", "amount_per", "overlap")
 _ASKED: Final = (
-    "columns", "delimiter", "encoding", "date_format", "decimal", "timezone", "has_header",
-    "preset",
+    "delimiter", "encoding", "date_format", "decimal", "timezone", "has_header", "preset",
 )  # fmt: skip
+_ADDED: Final = ("columns", "statuses", "anonymous")
+"""What adds up, of what the run was asked and what is asked now."""
 
 
 def holdouts_table(rows: pd.DataFrame) -> pa.Table:
@@ -86,7 +88,9 @@ def lots_data(result: Result) -> dict[str, Any]:
 def reading_data(result: Result) -> dict[str, Any]:
     """How a run read its export, for whoever reads a later one; and how much it read."""
     asked, settings = asdict(result.grouped.export.asked), result.settings
+    asked["anonymous"] = sorted(asked["anonymous"])
     said = {name: asked[name] for name in _ASKED if asked[name] != getattr(Asked(), name)}
+    said |= {name: asked[name] for name in _ADDED if asked[name]}
     said |= {
         name: getattr(settings, name)
         for name in _SETTINGS
@@ -107,18 +111,25 @@ def read_as(manifest: Mapping[str, Any], reading: Mapping[str, Any]) -> dict[str
     """
     said = manifest.get("reading", {})
     asked, settings = reading.get("asked") or Asked(), reading.get("settings") or Settings()
-    more = {name: said[name] for name in _ASKED if name in said and name != "columns"
+    more = {name: said[name] for name in _ASKED if name in said
             and getattr(asked, name) == getattr(Asked(), name)}  # fmt: skip
     columns = {**said.get("columns", {}), **asked.columns}
+    settled = {*map(normal, asked.statuses)}
+    words = said.get("statuses", {}).items()
+    statuses = {word: is_sale for word, is_sale in words if normal(word) not in settled}
+    anonymous = asked.anonymous.union(said.get("anonymous", ()))
     others = {name: said[name] for name in _SETTINGS if name in said
               and getattr(settings, name) == getattr(Settings(), name)}  # fmt: skip
     if settings.rates is not None:
         others.pop("currency", None)
     return {
         **reading,
-        "asked": replace(asked, columns=columns, **more),
+        "asked": replace(
+            asked, columns=columns, statuses=statuses | {**asked.statuses}, anonymous=anonymous,
+            **more,
+        ),
         "settings": replace(settings, **others),
-    }
+    }  # fmt: skip
 
 
 # What was measured -------------------------------------------------------------------------------
