@@ -238,6 +238,33 @@ def test_a_log_of_ones_own_keeps_its_columns_and_rows(out, tmp_path):
     assert told["who did it"].tolist() == ["me", ""]
 
 
+def test_a_log_that_writes_days_otherwise_is_left_as_it_is(out, tmp_path):
+    log = tmp_path / "log.csv"
+    text = (
+        "customer_id,action,contacted_on\nnew1,club,31/08/2025\nnew2,club,\nnew3,club,2025-8-30\n"
+    )
+    log.write_text(text)
+
+    answer = run("done", out, "welcome", "--contacted", log, "--on", "2025-09-01")
+
+    assert isinstance(answer.exception, InputError)
+    assert f"{log}: 1 of 2 days in contacted_on" in str(answer.exception)
+    assert "31/08" not in str(answer.exception)
+    assert log.read_text() == text
+
+
+def test_a_list_handed_back_with_days_written_otherwise_adds_nothing(out, tmp_path):
+    log, back = tmp_path / "log.csv", tmp_path / "back.csv"
+    told = rows(out / "actions" / "welcome.csv").assign(outcome="reached")
+    told.assign(contacted_on="31/08/2025").to_csv(back, index=False)
+
+    answer = run("done", out, "welcome", "--contacted", log, "--file", back)
+
+    assert isinstance(answer.exception, InputError)
+    assert str(back) in str(answer.exception)
+    assert not log.exists()
+
+
 @pytest.mark.parametrize(
     ("words", "error"),
     [

@@ -9,6 +9,9 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+import numpy as np
+import pyarrow as pa
+
 from rfmtool.errors import InputError, UsageError
 from rfmtool.manifest import manifest_of
 from rfmtool.outputs.lock import held
@@ -17,6 +20,8 @@ from rfmtool.outputs.refusals import system_failures
 from rfmtool.places import check_local
 from rfmtool.runs.finished import bytes_in
 from rfmtool.runs.texts import is_raw, text_table
+from rfmtool.sources.cells.date_readings import ISO
+from rfmtool.sources.cells.dates import read_days
 
 LOG: Final = (
     "customer_id", "action", "contacted_on", "channel", "direction", "answered_on", "outcome",
@@ -54,7 +59,8 @@ def done(  # noqa: PLR0913 - what is said of a list
         How many rows were added, and how many were there already.
 
     Raises:
-        InputError: the folder has no such list, or a file cannot be read.
+        InputError: the folder has no such list, a file cannot be read, or writes its days otherwise
+            than as YYYY-MM-DD, as the log does from here on.
         UsageError: somebody is not on the list, or an outcome is unknown.
         SystemFailureError: the system refuses, or somebody else is writing the log.
     """
@@ -67,6 +73,7 @@ def done(  # noqa: PLR0913 - what is said of a list
                     f"{file}: the outcome of the {number:,}. row that has one is not known",
                     f"Outcomes are {', '.join(_OUTCOMES)}.",
                 )
+        _check_days(str(file), told)
     else:
         reached = [one for one, rows in listed.items() if any(map(_is_reached, rows))]
         told = [{"customer_id": one} for one in (reached if customers is None else customers)]
@@ -175,6 +182,22 @@ def _plain(cell: object) -> str:
     return text[1:] if text[:1] == "'" and text[1:2] in set("=@+-\t\r") else text
 
 
+def _check_days(where: str, rows: Sequence[Row]) -> None:
+    """Check that the days of contacts are ISO dates, as those that are added.
+
+    Raises:
+        InputError: one is not, so that one column would hold days of two kinds.
+    """
+    days = [day for row in rows if (day := (row.get("contacted_on") or "").strip())]
+    _, unread = read_days(pa.array(days, pa.string()), ISO)
+    if unread is not None:
+        raise InputError(
+            f"{where}: {np.count_nonzero(unread):,} of {len(days):,} days in contacted_on are not"
+            " written as YYYY-MM-DD, as contacts are added here",
+            "Write that column as 2025-08-31 and run it again; nothing was added.",
+        )
+
+
 def _append(log: Path, rows: Sequence[Row], *, shared: bool) -> tuple[int, int]:
     """Write the log anew with rows at its end, those that are not in it yet."""
     text = ""
@@ -191,8 +214,9 @@ def _append(log: Path, rows: Sequence[Row], *, shared: bool) -> tuple[int, int]:
             f"{log}: has no column {missing[0]}, so it is no contact log of ours",
             f"Its header has {', '.join(_NEEDED)}, and any of {', '.join(LOG[3:])}.",
         )
-    unwritten = [n for n in LOG if n not in header and any(row[n] for row in rows)]
     old = list(csv.DictReader(io.StringIO(text, newline="")))
+    _check_days(str(log), old)
+    unwritten = [n for n in LOG if n not in header and any(row[n] for row in rows)]
     known = {tuple(row.get(name) or "" for name in _KEYS) for row in old}
     new = [row for row in rows if tuple(row[name] for name in _KEYS) not in known]
     lines = io.StringIO(newline="")
