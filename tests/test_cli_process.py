@@ -164,6 +164,23 @@ def test_a_folder_that_may_not_be_written_is_named(place):
     assert "permission denied" in done.stderr
 
 
+@pytest.mark.parametrize("words", ["--log /proc/none.jsonl", "--metrics /proc/none.prom"])
+def test_a_trace_that_cannot_be_written_is_told_before_the_run(place, words):
+    done = bash(f"rfmtool run shop.csv -o out {words}", place)
+    answered_quietly(done, 3)
+    assert f"rfmtool: {words.split()[1]}: cannot be written" in done.stderr
+    assert "Nothing was changed" in done.stderr
+    assert names_in(place) == ["shop.csv"]
+
+
+def test_a_log_on_a_full_disk_is_named_and_the_run_is_said_to_stand(place):
+    done = bash("rfmtool run shop.csv -o out --quiet --log /dev/full", place)
+    answered_quietly(done, 3)
+    assert done.stderr.startswith("rfmtool: /dev/full: cannot be written: no space left on device")
+    assert "The run itself is published in out." in done.stderr
+    assert (place / "out" / "manifest.json").is_file()
+
+
 # Signals and two runs ----------------------------------------------------------------------------
 
 

@@ -3,11 +3,14 @@
 import hashlib
 import json
 import sys
+from pathlib import Path
 
 import pytest
 from shell import rfmtool, written
 
 ORDERS = "customer_id,order_id,ordered_at,amount\nann,1,2024-01-05,20\nbob,2,2024-02-05,5\n"
+LISTEN = "import sys; open('heard', 'w').write(sys.stdin.read())"
+LISTENER = f'notify = [{json.dumps(sys.executable)}, "listen.py"]'
 
 
 @pytest.fixture
@@ -61,16 +64,14 @@ def test_a_job_runs_where_its_file_lies_and_leaves_a_line(job):
 
 
 def test_a_run_that_fails_leaves_a_line_too_and_tells_somebody(job):
-    listener = written(
-        job.place / "listen.py", "import sys; open('heard', 'w').write(sys.stdin.read())"
-    )
+    written(job.place / "listen.py", LISTEN)
     text = f"""
         [job]
         inputs = "exports/orders.csv"
         output = "out"
         fail_if = "customers < 3"
         log = "runs.jsonl"
-        notify = [{json.dumps(sys.executable)}, {json.dumps(str(listener))}]
+        {LISTENER}
     """
     done = job(text)
 
@@ -105,6 +106,31 @@ def test_whom_nobody_can_tell_changes_nothing_about_the_run(job):
     done = job('[job]\ninputs = "exports"\noutput = "out"\nquiet = true\nnotify = "./nobody"\n')
     assert done.exit_code == 0
     assert "nobody" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no such device")
+def test_a_log_on_a_full_disk_keeps_nobody_from_being_told(job):
+    text = f"""
+        [job]
+        inputs = "exports"
+        output = "out"
+        quiet = true
+        log = "/dev/full"
+        {LISTENER}
+    """
+    written(job.place / "listen.py", LISTEN)
+    done = job(text)
+
+    assert (done.exit_code, (job.place / "out").exists()) == (3, True)
+    line = json.loads((job.place / "heard").read_text())
+    assert (line["exit_code"], line["counts"]["customers"]) == (3, 2)
+    assert line["message"].startswith("/dev/full: cannot be written")
+
+    done = job(text.replace("[job]", '[job]\nfail_if = "customers < 3"'))
+
+    assert done.exit_code == 1
+    assert "/dev/full: cannot be written" in done.stderr
+    assert "customers < 3" in json.loads((job.place / "heard").read_text())["message"]
 
 
 def test_the_environment_and_the_day_are_filled_in(job):

@@ -24,6 +24,7 @@ from rfmtool.cli.sections import SectionedCommand
 from rfmtool.cli.traces import Told
 from rfmtool.errors import UsageError
 from rfmtool.interrupts import uninterrupted
+from rfmtool.places import without_secrets
 
 if TYPE_CHECKING:
     from rfmtool.runs.folder import FolderOptions
@@ -163,6 +164,7 @@ def _run(
         for database in to.databases:
             tables = edition(result, summary, wanted, memory)
             stack.enter_context(written_in(database, tables, settings))
+    told.published = [*map(without_secrets, outputs)]
     if not settings["quiet"]:
         show_run(summary, to.shown, settings)
 

@@ -6,18 +6,20 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Final
 
 import click
 
 from rfmtool import __version__
 from rfmtool.cli.sections import section
-from rfmtool.errors import UsageError
+from rfmtool.errors import RfmtoolError, SystemFailureError, UsageError
 from rfmtool.places import check_local, without_secrets
 
 _STDOUT: Final = "-"
@@ -43,6 +45,8 @@ class Told:
     as_of: str | None = None
     inputs: Sequence[Mapping[str, Any]] = ()
     summary: Mapping[str, Any] = field(default_factory=dict)
+    published: Sequence[str] = ()
+    """Where it stands, once it does."""
     wanted: bool = False
     """Whether anybody is told."""
 
@@ -73,47 +77,102 @@ def traced(log_file: str | None, metrics_file: str | None, notify: Sequence[str]
 
     Raises:
         UsageError: a place cannot be written to, or what writes it is not installed.
+        SystemFailureError: the system refuses, before the block or after it has ended well.
     """
-    _check(log_file, metrics_file)
+    from rfmtool.cli import exit_of
+
     told = Told(wanted=bool(log_file or metrics_file or notify))
     began, started = time.monotonic(), datetime.now(UTC)
-    code, message = 0, ""
+    ready: list[Callable[[Mapping[str, Any]], None]] = []
+
+    def leave(code: int, message: str) -> list[Exception]:
+        line = _line(told, started, time.monotonic() - began, code, message)
+        return _leave(ready, notify, line)
+
     try:
+        if log_file is not None:
+            _check_log(log_file)
+            ready.append(partial(_append, log_file))
+        if metrics_file is not None:
+            _check_metrics(metrics_file)
+            ready.append(partial(_write_gauges, Path(metrics_file), told))
         yield told
     except BaseException as error:
-        from rfmtool.cli import exit_of
-
-        code, message = exit_of(error)
+        for failure in leave(*exit_of(error)):
+            click.echo(f"rfmtool: {exit_of(failure)[1]}", err=True)
         raise
-    finally:
-        if told.wanted:
-            line = _line(told, started, time.monotonic() - began, code, message)
-            if log_file:
-                _append(log_file, line)
-            if metrics_file:
-                _write_gauges(Path(metrics_file), line, told.summary)
-            if notify:
-                _notify(notify, line)
+    if failures := leave(0, ""):
+        raise _of_a_good_run(failures, told.published)
 
 
-def _check(log_file: str | None, metrics_file: str | None) -> None:
-    for option, path in (("--log", log_file), ("--metrics", metrics_file)):
-        if path is None or (path == _STDOUT and option == "--log"):
-            continue
-        check_local(path)
-        if not path or Path(path).is_dir() or not Path(path).absolute().parent.is_dir():
-            raise UsageError(
-                f"{option} {path}: no file can stand there",
-                "Name a file in a folder that is there.",
-            )
-    if metrics_file:
+def _leave(
+    traces: Sequence[Callable[[Mapping[str, Any]], None]],
+    notify: Sequence[str],
+    line: dict[str, Any],
+) -> list[Exception]:
+    """Leave each trace that can be, and tell somebody in any case; what went wrong with others."""
+    from rfmtool.cli import exit_of
+
+    failures: list[Exception] = []
+    for trace in traces:
         try:
-            import prometheus_client  # noqa: F401
-        except ImportError:
-            raise UsageError(
-                "--metrics: prometheus-client is not installed",
-                "pip install 'rfmtool[metrics]' brings it.",
-            ) from None
+            trace(line)
+        except (RfmtoolError, OSError) as error:
+            failures.append(error)
+            if not line["exit_code"]:
+                line["exit_code"], line["message"] = exit_of(error)
+    if notify:
+        _notify(notify, line)
+    return failures
+
+
+def _of_a_good_run(failures: Sequence[Exception], published: Sequence[str]) -> Exception:
+    """What to say where a run went well and its traces did not."""
+    if isinstance(failures[0], OSError):  # of standard output, which nobody writes to any more
+        return failures[0]
+    ended = f"is published in {' and '.join(published)}" if published else "went well"
+    return SystemFailureError(
+        "; ".join(str(one.args[0]) for one in failures),
+        f"The run itself {ended}. Free some space, or name another place for the next one.",
+    )
+
+
+def _check_log(path: str) -> None:
+    if path == _STDOUT:
+        return
+    from rfmtool.outputs.refusals import is_in_place, system_failures
+
+    place = _place("--log", path)
+    with system_failures(path):
+        if not place.exists():
+            TemporaryFile(dir=place.resolve().parent).close()
+        elif not is_in_place(place):  # a pipe would wait for its reader
+            place.open("ab").close()
+
+
+def _check_metrics(path: str) -> None:
+    from rfmtool.outputs.refusals import is_in_place, system_failures
+
+    place = _place("--metrics", path)
+    with system_failures(path):
+        if not is_in_place(place):
+            TemporaryFile(dir=place.resolve().parent).close()
+    try:
+        import prometheus_client  # noqa: F401
+    except ImportError:
+        raise UsageError(
+            "--metrics: prometheus-client is not installed",
+            "pip install 'rfmtool[metrics]' brings it.",
+        ) from None
+
+
+def _place(option: str, path: str) -> Path:
+    check_local(path)
+    if not path or Path(path).is_dir() or not Path(path).absolute().parent.is_dir():
+        raise UsageError(
+            f"{option} {path}: no file can stand there", "Name a file in a folder that is there."
+        )
+    return Path(path)
 
 
 def _line(told: Told, started: datetime, seconds: float, code: int, message: str) -> dict[str, Any]:
@@ -138,22 +197,25 @@ def _text(line: Mapping[str, Any]) -> str:
 
 
 def _append(path: str, line: Mapping[str, Any]) -> None:
+    from rfmtool.outputs.refusals import system_failures
+
     data = _text(line).encode("utf-8", "replace")
     if path == _STDOUT:
         click.echo(data, nl=False)
         return
-    handle = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "ab") as file:
-        file.write(data)
+    with system_failures(path):
+        handle = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+        with os.fdopen(handle, "ab") as file:
+            file.write(data)
 
 
-def _write_gauges(path: Path, line: Mapping[str, Any], summary: Mapping[str, Any]) -> None:
+def _write_gauges(path: Path, told: Told, line: Mapping[str, Any]) -> None:
     """Write gauges for whoever watches the machine; they name groups and nobody."""
     from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
     from rfmtool.outputs.publish import published_file
 
-    registry = CollectorRegistry()
+    registry, summary = CollectorRegistry(), told.summary
 
     def gauge(name: str, words: str, values: Mapping[str, float], label: str = "") -> None:
         one = Gauge(f"rfmtool_{name}", words, [label] if label else [], registry=registry)
