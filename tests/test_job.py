@@ -108,6 +108,38 @@ def test_whom_nobody_can_tell_changes_nothing_about_the_run(job):
     assert "nobody" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("mistake", "said"),
+    [
+        ("kep = 3", "unknown key 'kep' in [job]"),
+        ('threads = "many"', "Invalid value for '--threads'"),
+        ('title = "$NOT_THERE"', "no variable NOT_THERE"),
+    ],
+)
+def test_a_job_that_cannot_be_meant_leaves_a_line_and_tells_somebody(job, mistake, said):
+    written(job.place / "listen.py", LISTEN)
+    text = f'[job]\ninputs = "exports"\noutput = "out"\nlog = "l.jsonl"\n{LISTENER}\n{mistake}\n'
+
+    assert job(text, "--check").exit_code == 2
+    assert not (job.place / "l.jsonl").exists()
+    done = job(text)
+
+    assert done.exit_code == 2
+    assert said in done.stderr
+    line = json.loads((job.place / "l.jsonl").read_text())
+    assert (line["exit_code"], said in line["message"]) == (2, True)
+    assert json.loads((job.place / "heard").read_text()) == line
+
+
+@pytest.mark.parametrize("file", ["exports/orders.csv", "job.toml"])
+def test_a_job_that_cannot_be_meant_writes_over_nothing_that_is_read(job, file):
+    text = f'[job]\ninput = "exports/*.csv"\nlog = "{file}"\nmetrics = "{file}"\n'
+
+    assert job(text).exit_code == 2
+    assert (job.place / "exports" / "orders.csv").read_text() == ORDERS
+    assert (job.place / "job.toml").read_text() == text
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no such device")
 def test_a_log_on_a_full_disk_keeps_nobody_from_being_told(job):
     text = f"""

@@ -8,18 +8,20 @@ import os
 import shlex
 import string
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import chdir
+from collections.abc import Mapping
+from contextlib import chdir, suppress
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
+from rfmtool.cli.destination import check_apart
 from rfmtool.cli.run import command as run
 from rfmtool.cli.run_places import run_outputs
+from rfmtool.cli.traces import traced
 from rfmtool.documents import toml_of
-from rfmtool.errors import UsageError
+from rfmtool.errors import RfmtoolError, UsageError
 from rfmtool.places import check_local, scheme_of, without_secrets
 
 _SECTION: Final = "job"
@@ -34,17 +36,26 @@ _HINT: Final = "See the section on jobs in the README."
 def command(file: str, *, check: bool) -> None:
     """Do the run that the [job] of FILE asks for; paths in it are relative to FILE."""
     check_local(file)
-    data = _data(Path(file))
-    words, notify = _words(Path(file), data)
-    with chdir(Path(file).absolute().parent):
+    path, folder = Path(file), Path(file).absolute().parent
+    data = _data(path)
+    try:
+        words, notify = _words(path, data)
+        with chdir(folder):
+            ctx = run.make_context("rfmtool run", [*words], obj={"notify": notify})
+    except (RfmtoolError, click.ClickException):
         if check:
-            _prove(words)
+            raise
+        with chdir(folder), traced(*_traces(path, data[_SECTION])):
+            raise
+    with chdir(folder), ctx:
+        if check:
+            _prove(ctx)
             quoted = shlex.join(["rfmtool", "run", *map(without_secrets, words)])
             click.echo(f"{file}: {quoted}")
             return
         # The manifest says what was run, and who reads it back goes by that.
         sys.argv = [sys.argv[0], "run", *words]
-        run.main(words, prog_name="rfmtool run", standalone_mode=False, obj={"notify": notify})
+        run.invoke(ctx)
 
 
 def _data(path: Path) -> dict[str, Any]:
@@ -157,6 +168,25 @@ def _texts(value: Any, where: str) -> list[str]:
     return [str(one) for one in values]
 
 
+def _traces(path: Path, job: Mapping[str, Any]) -> tuple[str | None, str | None, list[str]]:
+    """The log, the gauges and whom to tell, as far as a job that cannot be meant says them well."""
+    day, said = _as_of(job.get("as_of")), dict[str, list[str]]()
+    for key, value in job.items():
+        with suppress(UsageError):
+            said[key] = _texts(_filled(value, day, key), key)
+    files: list[str | None] = []
+    for key in ("log", "metrics"):
+        file = ",".join(said.pop(key, [])) or None
+        others = [text for other in said.keys() - {"output", "query"} for text in said[other]]
+        try:
+            if file not in (None, "-"):
+                check_apart(Path(file), path.name, *others)
+        except (UsageError, OSError):  # it may be something that is read
+            file = None
+        files.append(file)
+    return files[0], files[1], said.get("notify", [])
+
+
 # What is filled in -------------------------------------------------------------------------------
 
 
@@ -202,7 +232,7 @@ def _filled(value: Any, day: str | None, where: str) -> Any:
 # --check -----------------------------------------------------------------------------------------
 
 
-def _prove(words: Sequence[str]) -> None:
+def _prove(ctx: click.Context) -> None:
     """Check all that can be without reading an export.
 
     Raises:
@@ -213,18 +243,17 @@ def _prove(words: Sequence[str]) -> None:
     from rfmtool.rules import load_rules
     from rfmtool.scoring.scales import load_scales
 
-    with run.make_context("rfmtool run", [*words]) as ctx:
-        settings = dict(ctx.params)
-        exports, output = settings.pop("exports"), run_outputs(settings.pop("outputs")).folder
-        given = limits.of_run(settings["fail_if"], Path(output) if output else None)
-        limits.earlier_run(given, None, settings)
-        sources = [*exports, *evidence_sources(settings, exports).values()]
-        for name in sources:
-            if scheme_of(name) or name == "-":
-                continue
-            if not Path(name).exists() and not glob.glob(name, recursive=True):  # noqa: PTH207 - as given
-                raise UsageError(f"{name}: there is no such file", "Look at the job file.")
-        run_arguments(settings, exports)
-        load_rules(settings["rules_file"])
-        if settings["scales_file"]:
-            load_scales(settings["scales_file"])
+    settings = dict(ctx.params)
+    exports, output = settings.pop("exports"), run_outputs(settings.pop("outputs")).folder
+    given = limits.of_run(settings["fail_if"], Path(output) if output else None)
+    limits.earlier_run(given, None, settings)
+    sources = [*exports, *evidence_sources(settings, exports).values()]
+    for name in sources:
+        if scheme_of(name) or name == "-":
+            continue
+        if not Path(name).exists() and not glob.glob(name, recursive=True):  # noqa: PTH207 - as given
+            raise UsageError(f"{name}: there is no such file", "Look at the job file.")
+    run_arguments(settings, exports)
+    load_rules(settings["rules_file"])
+    if settings["scales_file"]:
+        load_scales(settings["scales_file"])
