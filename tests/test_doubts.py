@@ -98,10 +98,6 @@ def frame(text):
             "if 'Boxes' counts pieces, take --column quantity='Boxes'",
         ),
         (
-            f"{START}Price,Coupon discount\n1,2024-01-05,a,12.50,2.00\n2,2024-01-06,b,9.90,0.00\n",
-            "without 'Coupon discount' taken off",
-        ),
-        (
             "Bon no,Date,Customer,Item,Total\n"
             + "".join(
                 f"{bon},2024-01-{day:02},{who},{item},{total}\n"
@@ -115,7 +111,11 @@ def frame(text):
             + "".join(
                 f"{order},2024-01-05,a,{amount},{kind}\n"
                 for order in (1, 2)
-                for amount, kind in ((12, "Product"), (5, "Shipping"), (17, "Payment"))
+                for amount, kind in (
+                    (12 * order, "Product"),
+                    (5, "Shipping"),
+                    (12 * order + 5, "Payment"),
+                )
             ),
             "2 of the 2 orders with three rows and more",
         ),
@@ -125,7 +125,9 @@ def frame(text):
         ),
         (
             "Receipt,Date,User,Buyer,Total\n"
-            + "".join(f"{n},2024-01-05,{'Ann' if n % 2 else 'Ben'},X{n},5\n" for n in range(8)),
+            + "".join(
+                f"{n},2024-01-05,{'Ann' if n % 2 else 'Ben'},X{n % 8},5\n" for n in range(16)
+            ),
             "Column 'User' is taken for customers, 2 in the first rows, in which 'Buyer' has 8",
         ),
         (
@@ -181,6 +183,16 @@ def test_what_a_sum_may_hold_wrongly_is_said(text, sentence):
         f"{START}Total,Estado\n1,2024-01-05,a,5,SP\n2,2024-01-06,b,7,RJ\n",
         f"{START}Amount\n" + "".join(f"1,2024-01-05,a,{n}\n" for n in (5, 6, 7)) * 2,
         "Order,Date,Account,Email,Total\n1,2024-01-05,C1,a@x.org,5\n2,2024-01-06,C2,b@y.org,7\n",
+        "Customer,Date,Price,Store\na,2024-01-05,10.50,1\nb,2024-01-06,20.50,3\n",
+        f"{START}Total,Type\n1,2024-01-05,a,5,AV\n2,2024-01-06,b,700,KOR\n",
+        "Date,Email,Event,Price\n"
+        + "2024-01-05,a@x.org,Gala,25\n" * 2
+        + "2024-01-06,b@x.org,Gala,25\n" * 2,
+        f"{START}Amount\n"
+        + "".join(f"{o},2024-01-05,a,{n}\n" for o in (1, 2, 3) for n in (20, 10, 10)),
+        f"{START}Total,Paid\n1,2024-01-05,a,5,5.00\n2,2024-01-06,b,7,7.00\n",
+        f"{START}Total,Test\n1,2024-01-05,a,5,A\n2,2024-01-06,b,7,B\n",
+        f"{START}Total,Amount Paid\n1,2024-01-05,a,5,5.00\n2,2024-01-06,b,7,7.00\n",
     ],
 )
 def test_of_what_is_as_it_seems_nothing_is_said(text):
@@ -303,8 +315,6 @@ def test_typed_columns_and_empty_ones_are_looked_at_too(kind):
          ["1;13.01.2024;K1;20,00;15.01.2024", "2;14.01.2024;K2;30,00;"], "20"),
         ("주문번호;주문일시;구매자ID;주문상태;결제금액",
          ["1;2024-01-13;kim;배송완료;10000", "2;2024-01-20;lee;취소완료;20000"], "10000"),
-        ("Order Number;Invoice Number;Date;User;Customer Code;Total",
-         ["1;9;2024-01-13;Ann;C1;10", "2;9;2024-01-20;Ann;C2;20"], "30"),
     ],
 )  # fmt: skip
 def test_columns_of_other_languages_play_their_roles(tmp_path, header, rows, revenue):
@@ -312,7 +322,7 @@ def test_columns_of_other_languages_play_their_roles(tmp_path, header, rows, rev
     result = rfmtool.run(tmp_path / "a.csv")
 
     assert result.summary["revenue"] == revenue
-    assert result.customers["frequency"].sum() == (2 if "Invoice Number" in header else 1)
+    assert result.customers["frequency"].sum() == 1
 
 
 @pytest.mark.parametrize(
@@ -320,12 +330,18 @@ def test_columns_of_other_languages_play_their_roles(tmp_path, header, rows, rev
     [
         ("Order,Date,First name,Name,Total", "may be a surname alone"),
         ("Receipt,Date,Name,Variant,Total", "may be the name of an article"),
-        ("Date,Transaction Type,Num,Name,Memo,Account,Amount", "an account of the books"),
+        (
+            "Date,Transaction Type,Num,Name,Memo/Description,Account,Amount",
+            "an account of the books",
+        ),
         (
             "E-Mail,Datum,Transaktions-ID,Zahlungsart,Status,Kartentyp,Betrag",
             "who took the payment",
         ),
-        ("Datum,Name,Typ,Status,Brutto,Netto,Transaktionscode", "holds, withdrawals"),
+        (
+            "Datum,Uhrzeit,Zeitzone,Name,Typ,Status,Brutto,Netto,Transaktionscode",
+            "holds, withdrawals",
+        ),
     ],
 )
 def test_what_names_no_customer_is_refused(header, said):
@@ -339,3 +355,26 @@ def test_the_name_of_an_article_is_nobodys():
     text = "order_number,date,email,sku,name,quantity,total\n1,2024-01-05,a@x.org,S1,Red mug,1,5\n"
 
     assert look(frame(text)).latest.column_names == ["email"]
+
+
+@pytest.mark.parametrize(
+    ("text", "orders", "revenue"),
+    [
+        (f"{START}Type,Total\n1,2024-01-05,a,AV,500\n2,2024-01-06,b,,80\n", 2, "580"),
+        ("N° commande,Date,Client,Référence,Total\n1,2024-01-05,a,MUG,10\n2,2024-02-05,a,MUG,9\n",
+         2, "19"),
+        (("Invoice Number,Order Number,Date,Customer,Amount\nI1,VERBAL,2024-01-05,a,10\n"
+         "I2,VERBAL,2024-02-05,a,20\n"), 2, "30"),
+        (f"{START}Quantity,Price,Amount Paid\n1,2024-01-05,a,1,10,30\n1,2024-01-05,a,2,10,30\n",
+         1, "30"),
+        ((f"{START}Status,Total,Paid\n1,2024-01-05,a,Completed,10,2024-01-07\n"
+         "2,2024-02-05,b,Completed,20,\n"), 2, "30"),
+        (("Order ID,Date,Клиент,Email,Total\n1,2024-01-05,Анна,a@x.org,10\n"
+         "2,2024-01-06,Анна,b@x.org,20\n"), 2, "30"),
+        ("Date,Name,Quantity,Total\n2024-01-05,Ann Lee,2,10\n", 1, "10"),
+    ],
+)  # fmt: skip
+def test_what_was_read_rightly_by_other_names_still_is(text, orders, revenue):
+    result = rfmtool.run(frame(text))
+
+    assert (result.customers["frequency"].sum(), result.summary["revenue"]) == (orders, revenue)

@@ -246,3 +246,18 @@ def test_gauges_are_written_for_who_watches_and_name_nobody(job):
     assert "rfmtool_last_run_exit_code 0.0" in gauges
     assert 'rfmtool_rows{bin="used"} 2.0' in gauges
     assert "ann" not in gauges
+
+
+def test_a_mistake_is_said_also_where_the_log_cannot_be_written(job):
+    failed = job('[job]\ninputs = ["exports/*.csv"]\nlog = "nowhere/l.jsonl"\nkep = 3\n')
+
+    assert failed.exit_code == 2
+    assert "kep" in failed.stderr
+
+
+def test_a_log_and_gauges_are_not_written_into_one_file(job):
+    failed = job('[job]\ninputs = ["exports/*.csv"]\nlog = "l"\nmetrics = "l"\noutput = "out"\n')
+
+    assert failed.exit_code == 2
+    assert "both name" in failed.stderr
+    assert not (job.place / "out").exists()

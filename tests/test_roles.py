@@ -3,7 +3,8 @@
 import pytest
 
 from rfmtool.errors import AmbiguousInputError, InputError, UsageError
-from rfmtool.sources.roles import find_roles, normal, parse_asked, synonyms
+from rfmtool.sources.roles import find_roles, normal, parse_asked
+from rfmtool.sources.synonyms import synonyms
 
 
 def roles(*header, **asked):

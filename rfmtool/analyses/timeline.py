@@ -114,7 +114,7 @@ class Timeline:
         elif len(self.points) == 1:
             notes.append(f"All lies within one {self.every}: there is one day only.")
         early = self.begins_on + timedelta(days=MIN_HISTORY_DAYS)
-        if self.fitted and self.points[0].as_of < early:
+        if self.fitted and self.window_days is None and self.points[0].as_of < early:
             notes.append(
                 f"Before {early} there are under {MIN_HISTORY_DAYS} days of history, and what is"
                 " fitted to so little moves a lot; --scales keeps it still."

@@ -42,11 +42,16 @@ def command(file: str, *, check: bool) -> None:
         words, notify = _words(path, data)
         with chdir(folder):
             ctx = run.make_context("rfmtool run", [*words], obj={"notify": notify})
-    except (RfmtoolError, click.ClickException):
-        if check:
-            raise
-        with chdir(folder), traced(*_traces(path, data[_SECTION])):
-            raise
+    except (RfmtoolError, click.ClickException) as error:
+        if not check:
+            # Suppressed, for what is wrong with a trace is said by the next run as well.
+            with (
+                chdir(folder),
+                suppress(RfmtoolError, click.ClickException),
+                traced(*_traces(path, data[_SECTION])),
+            ):
+                raise error from None
+        raise
     with chdir(folder), ctx:
         if check:
             _prove(ctx)

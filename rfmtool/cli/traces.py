@@ -94,7 +94,7 @@ def traced(log_file: str | None, metrics_file: str | None, notify: Sequence[str]
             _check_log(log_file)
             ready.append(partial(_append, log_file))
         if metrics_file is not None:
-            _check_metrics(metrics_file)
+            _check_metrics(metrics_file, log_file)
             ready.append(partial(_write_gauges, Path(metrics_file), told))
         yield told
     except BaseException as error:
@@ -128,11 +128,14 @@ def _leave(
 
 def _of_a_good_run(failures: Sequence[Exception], published: Sequence[str]) -> Exception:
     """What to say where a run went well and its traces did not."""
-    if isinstance(failures[0], OSError):  # of standard output, which nobody writes to any more
-        return failures[0]
+    from rfmtool.cli import exit_of
+
+    first, *others = failures
+    if isinstance(first, OSError) and not others:  # of standard output, which nobody reads any more
+        return first
     ended = f"is published in {' and '.join(published)}" if published else "went well"
     return SystemFailureError(
-        "; ".join(str(one.args[0]) for one in failures),
+        "; ".join(exit_of(one)[1] for one in failures),
         f"The run itself {ended}. Free some space, or name another place for the next one.",
     )
 
@@ -150,10 +153,12 @@ def _check_log(path: str) -> None:
             place.open("ab").close()
 
 
-def _check_metrics(path: str) -> None:
+def _check_metrics(path: str, log_file: str | None) -> None:
     from rfmtool.outputs.refusals import is_in_place, system_failures
 
     place = _place("--metrics", path)
+    if log_file and place.absolute() == Path(log_file).absolute():
+        raise UsageError(f"--log and --metrics both name {path}", "Give one of them another file.")
     with system_failures(path):
         if not is_in_place(place):
             TemporaryFile(dir=place.resolve().parent).close()

@@ -29,6 +29,7 @@ LOG: Final = (
 )  # fmt: skip
 """The columns of a contact log that is begun here."""
 _NEEDED: Final = LOG[:3]
+_DAYS: Final = ("contacted_on", "snooze_until", "answered_on")
 _OUTCOMES: Final = ("reached", "no_answer", "replied", "refused", "unsubscribed", "bought")
 _KEYS: Final = ("customer_id", "action", "contacted_on", "outcome")
 Row = Mapping[str, str]
@@ -188,14 +189,15 @@ def _check_days(where: str, rows: Sequence[Row]) -> None:
     Raises:
         InputError: one is not, so that one column would hold days of two kinds.
     """
-    days = [day for row in rows if (day := (row.get("contacted_on") or "").strip())]
-    _, unread = read_days(pa.array(days, pa.string()), ISO)
-    if unread is not None:
-        raise InputError(
-            f"{where}: {np.count_nonzero(unread):,} of {len(days):,} days in contacted_on are not"
-            " written as YYYY-MM-DD, as contacts are added here",
-            "Write that column as 2025-08-31 and run it again; nothing was added.",
-        )
+    for name in _DAYS:
+        days = [day for row in rows if (day := (row.get(name) or "").strip())]
+        _, unread = read_days(pa.array(days, pa.string()), ISO)
+        if unread is not None:
+            raise InputError(
+                f"{where}: {np.count_nonzero(unread):,} of {len(days):,} days in {name} are not"
+                " written as YYYY-MM-DD, as contacts are added here",
+                "Write that column as 2025-08-31 and run it again; nothing was added.",
+            )
 
 
 def _append(log: Path, rows: Sequence[Row], *, shared: bool) -> tuple[int, int]:

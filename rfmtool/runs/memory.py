@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -93,8 +94,8 @@ def remember(folder: Path, result: Result, keep: int = 1) -> Memory:
         InputError: what the folder says of its runs cannot be meant.
     """
     runs, before, warned = earlier_runs(folder, result.as_of), None, list[str]()
+    result = _also_suppressed(result, earlier_runs(folder, date.max))
     try:
-        result = _also_suppressed(result, earlier_runs(folder, date.max))
         before = _before(runs[0]) if runs else None
     except InputError as error:
         warned.append(f"The run before is not taken up: {error.args[0]}.")
@@ -108,11 +109,19 @@ def remember(folder: Path, result: Result, keep: int = 1) -> Memory:
 
 
 def _also_suppressed(result: Result, runs: Sequence[Kept]) -> Result:
-    """The same without those whom only an address tells that an earlier run knew them by."""
-    listed = result.settings.suppressed
-    if not listed:
+    """The same, knowing also of those suppressed whom only an earlier run's addresses name.
+
+    Who is still in the export stays as the run has them.
+    """
+    addresses = frozenset(one for one in result.settings.suppressed if "@" in one)
+    gone = set[str]()
+    for run in runs if addresses else ():
+        with suppress(InputError):  # which is said where the run is taken up
+            gone |= run.ids_with(addresses)
+    gone -= {*result.grouped.table["customer_id"].to_pylist()} if gone else set()
+    if not gone:
         return result
-    every = listed.union(*(run.ids_with(listed) for run in runs))
+    every = result.settings.suppressed | gone
     other = replace(result, settings=replace(result.settings, suppressed=every))
     known = {name: found for name, found in vars(result).items() if name != "holdouts"}
     other.__dict__.update({**known, **vars(other)})

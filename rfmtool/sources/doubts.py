@@ -15,10 +15,10 @@ from rfmtool.sources.cells import currencies
 from rfmtool.sources.cells.numbers import DecimalMark, NumberReading, as_typed, plain_numbers
 from rfmtool.sources.layout import KEPT, Asked
 from rfmtool.sources.names import normal
-from rfmtool.sources.roles import synonyms
 from rfmtool.sources.roles_by_cells import filled_words, kind_of_words
 from rfmtool.sources.source import Source
 from rfmtool.sources.statuses import Statuses
+from rfmtool.sources.synonyms import synonyms
 
 DOUBTED: Final = ("amount", "customer_id", "email", "order_id", "ordered_at")
 """The roles whose cells are looked at."""
@@ -26,11 +26,22 @@ _FEW_WORDS: Final = 12
 _A_NAME: Final = r"^[^0-9@]+\s[^0-9@]+$"
 _NO_PIECES: Final = r"[^0-9]|[0-9]{3}"
 _CODE_LETTERS: Final = 3
-_OFTEN_ELSE: Final = frozenset({"type", "typ", "kind"})
+_OFTEN_ELSE: Final = frozenset({
+    "type", "typ", "kind", "transactiontype", "receipttype", "recordtype", "transactionkind",
+})  # fmt: skip
 """Names of types that say as often of what else there are kinds."""
 _SEVERAL: Final = 3
 """What is so of fewer may be chance."""
 _MOST_OF_ONE: Final = 0.2
+_NEARLY_ALL: Final = 0.9
+_NO_IDS: Final = frozenset({"name", "customerref"})
+_OF_SEVERAL: Final = frozenset({"householdid", "accountid", "account"})
+"""Customers who are several people, of whom each may have an address."""
+_OF_PIECES: Final = (
+    "qty", "quant", "cant", "count", "stk", "anz", "pcs", "piece", "szt", "box", "pack", "unit",
+    "item",
+)  # fmt: skip
+"""What names of numbers of pieces hold, where they are not known."""
 _WITH_CENTS: Final = r"[.,][0-9]{2}$"
 _A_CENT: Final = 0.005
 _NOT_NOTHING: Final = "[1-9]"
@@ -66,8 +77,9 @@ def doubts_of(source: Source, cells: Mapping[str, pa.Array], asked: Asked) -> It
         if "email" in cells:
             yield from _namesakes(taken, cells["customer_id"], cells["email"])
         yield from _of_customers(taken, cells, others)
-    if {"customer_id", "ordered_at", "amount"} <= cells.keys() and "order_id" not in taken:
-        yield from _of_orders(cells, others)
+    keys = {"customer_id", "ordered_at", "amount"}
+    if keys <= cells.keys() - asked.columns.keys() and "order_id" not in taken:
+        yield from _of_orders(taken["amount"], cells, others)
     if {"order_id", "amount"} <= cells.keys():
         yield from _of_totals(cells["order_id"], cells["amount"])
 
@@ -105,29 +117,37 @@ def _of_customers(
     taken: Mapping[str, str], cells: Mapping[str, pa.Array], others: Mapping[str, pa.Array]
 ) -> Iterator[str]:
     """Whether another column tells many more customers apart."""
-    likely = {name: others[name] for name in others if normal(name) in synonyms()["customer_id"]}
-    if "email" in cells and taken["email"] != taken["customer_id"]:
-        likely[taken["email"]] = cells["email"]
+    known = {*synonyms()["customer_id"]} - _NO_IDS
+    likely = {name: column for name, column in others.items() if normal(name) in known}
     ids, chosen = _texts(cells["customer_id"]), taken["customer_id"]
+    if normal(chosen) in _OF_SEVERAL:
+        return
+    if "email" in cells and taken["email"] != chosen:
+        likely[taken["email"]] = cells["email"]
     for name, column in likely.items():
         table = pa.table({"id": ids, "other": _texts(column)}).drop_null()
         told = table.group_by("id").aggregate([("other", "count_distinct"), ("other", "count")])
-        apart, rows = told["other_count_distinct"], told["other_count"]
-        others_in_all = len(pc.unique(table["other"]))
-        if others_in_all >= 2 * len(told) and others_in_all - len(told) >= _SEVERAL:
+        many = len(pc.unique(table["other"]))
+        recur = many < _NEARLY_ALL * len(table)  # or it may number orders
+        if recur and many >= 2 * len(told) and many - len(told) >= _SEVERAL:
             yield (f"Column {chosen!r} is taken for customers, {len(told):,} in the first rows, in"
-                   f" which {name!r} has {others_in_all:,}: if those are the customers, take"
-                   f" --column customer_id={name!r}.")  # fmt: skip
+                   f" which {name!r} has {many:,}: if those are the customers, take --column"
+                   f" customer_id={name!r}.")  # fmt: skip
             continue
-        many = pc.and_(pc.greater(apart, _SEVERAL), pc.greater(rows, _MOST_OF_ONE * len(table)))
-        if pc.any(many).as_py():
+        rows = pc.greater(told["other_count"], _MOST_OF_ONE * len(table))
+        guests = pc.and_(pc.greater(told["other_count_distinct"], _SEVERAL), rows)
+        if name == taken.get("email") and pc.any(guests).as_py():
             yield (f"With one customer of column {chosen!r} stand many of {name!r}: if that one is"
                    " for guests, name it with --anonymous, or take --column"
                    f" customer_id={name!r}.")  # fmt: skip
 
 
-def _of_orders(cells: Mapping[str, pa.Array], others: Mapping[str, pa.Array]) -> Iterator[str]:
+def _of_orders(
+    amount: str, cells: Mapping[str, pa.Array], others: Mapping[str, pa.Array]
+) -> Iterator[str]:
     """Whether rows of one customer and time, which no order number tells apart, show one amount."""
+    if normal(amount) in synonyms()["unit_price"]:
+        return
     keys = ["customer_id", "ordered_at"]
     table = pa.table({name: _texts(cells[name]) for name in (*keys, "amount")}).drop_null()
     told = table.group_by(keys).aggregate([("amount", "count_distinct"), ("amount", "count")])
@@ -136,17 +156,18 @@ def _of_orders(cells: Mapping[str, pa.Array], others: Mapping[str, pa.Array]) ->
     several, same = (pc.sum(one).as_py() or 0 for one in (of_rows, alike))
     if same < _SEVERAL or 2 * same < several:
         return
-    names = [name for name, column in others.items() if _is_of_groups(cells, keys, column)]
-    number = f"{names[0]!r}" if names else "NAME"
-    yield (f"Nothing numbers the orders, and {same:,} of the {several:,} times that a customer has"
-           " several rows of one time in the first rows, all show one amount: if it is the order's"
-           f" total, take --column order_id={number} --amount-per order.")  # fmt: skip
+    numbers = [name for name, column in others.items() if _is_of_groups(cells, keys, column)]
+    if numbers:
+        yield (f"In the first rows a customer has several rows of one time {several:,} times, and"
+               f" {same:,} times all show one amount: if {numbers[0]!r} numbers the orders and it"
+               f" is their total, take --column order_id={numbers[0]!r} --amount-per"
+               " order.")  # fmt: skip
 
 
 def _is_of_groups(cells: Mapping[str, pa.Array], keys: list[str], column: pa.Array) -> bool:
-    """Whether a column has another cell for each group of rows, and one for all of a group."""
+    """Whether a column has another number for each group of rows, and one for all of a group."""
     texts = _texts(column)
-    if texts.null_count:
+    if texts.null_count or not pc.all(pc.match_substring_regex(texts, "[0-9]")).as_py():
         return False
     table = pa.table({**{name: _texts(cells[name]) for name in keys}, "other": texts})
     groups, pairs = (
@@ -163,13 +184,15 @@ def _of_totals(ids: pa.Array, amounts: pa.Array) -> Iterator[str]:
         plain, _ = plain_numbers(as_typed(table["amount"].combine_chunks()), NumberReading(mark))
         if plain.null_count:
             continue
-        sums = table.set_column(1, "amount", pc.cast(plain, pa.float64())).group_by("id")
+        table = table.set_column(1, "amount", pc.cast(plain, pa.float64()))
+        sums = table.filter(pc.not_equal(table["amount"], 0)).group_by("id")
         told = sums.aggregate([("amount", "sum"), ("amount", "max"), ("amount", "count")])
         of_rows = pc.greater(told["amount_count"], 2)
         rest = pc.subtract(told["amount_sum"], pc.multiply(told["amount_max"], 2.0))
         twice = pc.and_(of_rows, pc.less(pc.abs(rest), _A_CENT))
         several, doubled = (pc.sum(one).as_py() or 0 for one in (of_rows, twice))
-        if doubled >= 2 and 2 * doubled >= several:  # noqa: PLR2004 - one may be chance
+        differ = len(pc.unique(told["amount_sum"].filter(twice))) > 1  # or they may be set prices
+        if differ and doubled >= _NEARLY_ALL * several:
             yield (f"In {doubled:,} of the {several:,} orders with three rows and more in the first"
                    " rows, one row comes to the sum of the others: if it is a total or a payment,"
                    " leave such rows out, or name the column that tells them with --column"
@@ -192,7 +215,8 @@ def _of_amounts(
         money = f"Money is {taken['quantity']!r} times {taken['unit_price']!r}"
         if totals := numbers(_ROW_TOTALS.__contains__):
             yield f"{money}; {_listed(totals)} could be it too: see --column amount=NAME."
-        if less := _discounts(others, numbers):
+        less = numbers(lambda name: any(one in name for one in _DISCOUNTS) and "cod" not in name)
+        if less := [name for name in less if _some(others[name], _NOT_NOTHING)]:
             yield (f"{money}, without {_listed(less)} taken off: --column amount=NAME takes a"
                    " column of what rows come to.")  # fmt: skip
         return
@@ -221,23 +245,15 @@ def _of_prices(
         return
     pieces = [
         name
-        for name in numbers(lambda _: True)
+        for name in numbers(lambda name: any(one in name for one in _OF_PIECES))
         if _some(others[name], "^1$")
         and _some(others[name], "^[2-9]|^[0-9]{2}")
         and not _some(others[name], _NO_PIECES)
     ]
     if pieces:
-        yield (f"Money is read from {amount!r}, by its name the price of one: if {_listed(pieces)}"
+        yield (f"Money is read from {amount!r}, by its name the price of one: if {pieces[0]!r}"
                f" counts pieces, take --column quantity={pieces[0]!r} --column"
                f" unit_price={amount!r}.")  # fmt: skip
-    if less := _discounts(others, numbers):
-        yield (f"Money is read from {amount!r}, without {_listed(less)} taken off: --column"
-               " amount=NAME takes a column of what rows come to.")  # fmt: skip
-
-
-def _discounts(others: Mapping[str, pa.Array], numbers: Callable[..., list[str]]) -> list[str]:
-    less = numbers(lambda name: any(one in name for one in _DISCOUNTS) and "cod" not in name)
-    return [name for name in less if _some(others[name], _NOT_NOTHING)]
 
 
 def _texts(column: pa.Array) -> pa.Array:

@@ -14,7 +14,8 @@ from rfmtool.errors import InputError, UsageError
 from rfmtool.rules.presets import PRESET_ROLES, Preset, presets_of
 from rfmtool.sources.layout import EXPORT_KINDS
 from rfmtool.sources.names import normal
-from rfmtool.sources.roles import Roles, find_roles, needed, places_of, synonyms
+from rfmtool.sources.roles import Roles, find_roles, needed, places_of
+from rfmtool.sources.synonyms import synonyms
 
 GENERIC: Final = Preset("generic")
 """What an export is where no header is known: its columns are found by their names."""

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from types import MappingProxyType
 from typing import Final
 
@@ -17,8 +14,8 @@ from rfmtool.errors import AmbiguousInputError, InputError, UsageError, having_s
 from rfmtool.sources.consents import OPTED_OUT
 from rfmtool.sources.layout import EXPORT_KINDS, KEPT, OPTIONAL_ROLES, SUGGESTED_ROLES, Kind
 from rfmtool.sources.names import normal
+from rfmtool.sources.synonyms import otherwise, synonyms
 
-_FILE: Final = "synonyms.toml"
 NET_OF_REFUNDS: Final = frozenset({"netsales"})
 """What is called so has what was given back taken off already."""
 _OPTION: Final = "--column ROLE=NAME"
@@ -36,16 +33,6 @@ class Roles:
     """How a user names a column."""
     may_be_empty: bool = False
     """Whether a header with no rows below it is a table."""
-
-
-@cache
-def synonyms() -> Mapping[str, Sequence[str]]:
-    """Header names by role, letters and digits only, the likeliest first."""
-    text = resources.files(__package__).joinpath(_FILE).read_text("utf-8")
-    return {
-        role: [name if name.isascii() and name.isalnum() else normal(name) for name in names]
-        for role, names in tomllib.loads(text).items()
-    }
 
 
 _FIRST_NAMES: Final = frozenset(
@@ -76,6 +63,8 @@ def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> d
     factors = {"quantity", "unit_price"}
     if factors <= asked.keys() and "amount" not in asked:
         places.pop("amount", None)
+    if "amount" not in places and "unit_price" not in places:
+        places = places_of(header, {}, otherwise(), where) | places
     if "amount" not in places and "quantity" not in places and "unit_price" in places:
         places["amount"] = places.pop("unit_price")  # a price on its own is what was paid
     if "amount" in places:
@@ -89,7 +78,7 @@ def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> d
         if names.get("customer_id") == "name":
             _check_name(header, places, where)
     # Of a row of goods a bare name is the article's, and nobody's to write to.
-    if "name" not in asked and names.get("name") == "name" and _article_columns(header):
+    if "name" not in asked and names.get("name") == "name" and _article_columns(header, places):
         del places["name"]
     return needed(places, header, where)
 
@@ -102,7 +91,7 @@ def _check_name(header: Sequence[str], places: Mapping[str, int], where: str) ->
     """
     name = header[places["customer_id"]].strip()
     hint = f"If it tells customers apart, take --column customer_id={name!r}."
-    if article := _article_columns(header):
+    if article := _article_columns(header, places):
         raise InputError(
             f"{where}: {name!r} beside {article[0]!r} may be the name of an article or of a"
             " customer",
@@ -112,9 +101,9 @@ def _check_name(header: Sequence[str], places: Mapping[str, int], where: str) ->
         raise InputError(f"{where}: {name!r} beside {first[0]!r} may be a surname alone", hint)
 
 
-def _article_columns(header: Sequence[str]) -> list[str]:
-    """The columns that only rows of goods have."""
-    known = {"sku", "variant", *synonyms()["quantity"]}
+def _article_columns(header: Sequence[str], places: Mapping[str, int]) -> list[str]:
+    """The columns that only rows of goods have; a total may stand beside a number of pieces."""
+    known = {"sku", "variant", *(() if "amount" in places else synonyms()["quantity"])}
     return [name.strip() for name in header if normal(name) in known]
 
 

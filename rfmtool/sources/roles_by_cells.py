@@ -23,7 +23,7 @@ from rfmtool.sources.cells.numbers import DecimalMark, NumberReading, as_typed, 
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.names import normal
 from rfmtool.sources.source import Source
-from rfmtool.sources.statuses import Statuses, words
+from rfmtool.sources.statuses import Statuses, is_type_code, words
 
 _SAMPLE_BYTES: Final = 1 << 16
 BORNE_OUT: Final = (
@@ -31,7 +31,7 @@ BORNE_OUT: Final = (
 )  # fmt: skip
 WEAK: Final = frozenset({
     "etat", "estado", "stato", "situacao", "stav", "durum", "state", "stage", "result", "type",
-    "typ",
+    "typ", "kind",
 })  # fmt: skip
 """Names that are as often of something else, such as a region."""
 BECOMES: Final = {
@@ -59,6 +59,8 @@ def settled(sources: Sequence[Source], asked: Asked, preset: Preset) -> list[Sou
         names = {normal(source.layout.header[source.layout.places[role]])
                  for source in sources if role in source.layout.places}  # fmt: skip
         changes[role] = _becomes(role, _cells(sources, role), weak=bool(names & WEAK))
+        if changes[role] == "paid_at" and found & {"status", "payment_status"}:
+            changes[role] = None  # what is not paid out yet may well be sold
     for name, wanted in list(changes.items()):
         if wanted != name and wanted in {*found, *(changes[one] for one in changes if one != name)}:
             changes[name] = None
@@ -94,7 +96,12 @@ def filled_words(cells: pa.Array) -> pa.Array:
 def _becomes(role: str, cells: pa.Array, *, weak: bool) -> str | None:
     if role in BECOMES:
         return BECOMES[role].get(kind_of_words(cells))
-    meanings = [Statuses().meaning(word, of_type=role == "type") for word in cells.to_pylist()]
+    words = cells.to_pylist()
+    meanings = [Statuses().meaning(word, of_type=role == "type") for word in words]
+    if role == "type" and (weak or not {"sale", "credit"} <= {*meanings} <= {"sale", "credit"}):
+        # Short words are as often of much else.
+        meanings = ["unknown" if is_type_code(word) else meaning
+                    for word, meaning in zip(words, meanings, strict=True)]  # fmt: skip
     known = len(meanings) - meanings.count("unknown")
     if role == "type":
         return role if "credit" in meanings or 2 * known > len(meanings) else None

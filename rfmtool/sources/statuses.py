@@ -119,6 +119,11 @@ def is_of(word: str, meaning: Meaning, group: str) -> bool:
     return normal(word) in _group(meaning, group)
 
 
+def is_type_code(word: str) -> bool:
+    """Whether it is a short word of types, such as RE, which is as often of something else."""
+    return normal(word) in _type_codes()
+
+
 @cache
 def _type_codes() -> frozenset[str]:
     """Short words of types, which are as often of countries and much else."""

@@ -20,10 +20,11 @@ from rfmtool.rules.presets import Preset
 from rfmtool.sources.doubts import DOUBTED, currencies_in, doubts_of
 from rfmtool.sources.layout import KEPT, Asked, Kind
 from rfmtool.sources.names import normal
-from rfmtool.sources.roles import NET_OF_REFUNDS, synonyms
+from rfmtool.sources.roles import NET_OF_REFUNDS
 from rfmtool.sources.roles_by_cells import BECOMES, BORNE_OUT, WEAK, filled_words, kind_of_words
 from rfmtool.sources.source import Source
 from rfmtool.sources.statuses import telling_word
+from rfmtool.sources.synonyms import synonyms
 
 _FILE: Final = "unplayed.toml"
 _SAMPLE_BYTES: Final = 1 << 18
@@ -38,6 +39,7 @@ _ADDRESSES: Final = frozenset({
     "city", "town", "zip", "zipcode", "postcode", "postalcode", "country", "ort", "plz", "land",
     "ville", "codepostal", "pays", "ciudad", "codigopostal", "cp", "provincia", "pais", "cidade",
     "cep", "citta", "cap", "paese", "stad", "plaats", "miasto", "mesto", "psc", "sehir", "ilce",
+    "comune", "uf", "localite", "localidad", "poblacion", "municipio", "adresse", "direccion",
 })  # fmt: skip
 """Beside them such a column is a part of an address."""
 _AMOUNT: Final = "amount"
@@ -129,7 +131,7 @@ def _dropped(source: Source, cells: Mapping[str, pa.Array]) -> Iterator[tuple[st
         words = [] if column is None else filled_words(column).to_pylist()
         named = (one for one in BORNE_OUT if one not in played and key in synonyms()[one])
         role = next(named, "type")
-        if not words or role == "type":  # which is doubted apart
+        if not words or role == "type" or not _is_telling(role, words, played):
             continue
         if key not in WEAK:
             option = "" if role == "captured" else f": --column {role}=NAME would"
@@ -140,6 +142,14 @@ def _dropped(source: Source, cells: Mapping[str, pa.Array]) -> Iterator[tuple[st
         if not is_region and 1 < len(words) <= _MOST_STATES:
             yield name, (f"Column {name!r} may say how orders stand, and is not used: --column"
                          f" {role}=NAME asks what its words mean.")  # fmt: skip
+
+
+def _is_telling(role: str, words: Sequence[str], played: Mapping[str, int]) -> bool:
+    """Whether what a column holds, that should play a role by its name, leaves a doubt."""
+    if role == "captured":  # what was paid: of some rows nothing, and nothing else says so
+        nothing = any(not word.strip("0.,") for word in words)
+        return nothing and played.keys().isdisjoint(("status", "payment_status"))
+    return role != "is_test"
 
 
 def _is_partly(kind: str, column: pa.Array | None) -> bool:

@@ -11,7 +11,8 @@ from typing import Any, Final, Literal
 
 from rfmtool.sources.layout import Kind
 from rfmtool.sources.names import normal
-from rfmtool.sources.roles import Roles, not_recognised, places_of, synonyms
+from rfmtool.sources.roles import Roles, not_recognised, places_of
+from rfmtool.sources.synonyms import synonyms
 
 _FILE: Final = "roles.toml"
 CellKind = Literal["id", "text", "word", "yes_no", "day", "whole", "number", "money"]
