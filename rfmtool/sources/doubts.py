@@ -17,7 +17,7 @@ from rfmtool.sources.layout import KEPT, Asked
 from rfmtool.sources.names import normal
 from rfmtool.sources.roles_by_cells import filled_words, kind_of_words
 from rfmtool.sources.source import Source
-from rfmtool.sources.statuses import Statuses
+from rfmtool.sources.statuses import Statuses, is_type_code
 from rfmtool.sources.synonyms import synonyms
 
 DOUBTED: Final = ("amount", "customer_id", "email", "order_id", "ordered_at")
@@ -35,6 +35,8 @@ _SEVERAL: Final = 3
 _MOST_OF_ONE: Final = 0.2
 _NEARLY_ALL: Final = 0.9
 _NO_IDS: Final = frozenset({"name", "customerref"})
+_NUMBERS: Final = ("id", "no", "nr", "number", "nummer", "code", "ref")
+"""How names of columns end that number customers."""
 _OF_SEVERAL: Final = frozenset({"householdid", "accountid", "account"})
 """Customers who are several people, of whom each may have an address."""
 _OF_PIECES: Final = (
@@ -104,6 +106,7 @@ def _of_types(others: Mapping[str, pa.Array]) -> Iterator[str]:
             continue
         words = filled_words(column)
         few = words.to_pylist() if 1 < len(words) <= _FEW_WORDS else []
+        few = [word for word in few if not is_type_code(word)]
         sales = [word for word in few if Statuses().meaning(word, of_type=True) == "sale"]
         if sales:
             yield (f"Column {name!r} says {min(sales)!r} of some rows and is not used: if others"
@@ -129,6 +132,8 @@ def _of_customers(
         told = table.group_by("id").aggregate([("other", "count_distinct"), ("other", "count")])
         many = len(pc.unique(table["other"]))
         recur = many < _NEARLY_ALL * len(table)  # or it may number orders
+        if name == taken.get("email") and normal(chosen).endswith(_NUMBERS):
+            recur = False  # of one customer several people may write
         if recur and many >= 2 * len(told) and many - len(told) >= _SEVERAL:
             yield (f"Column {chosen!r} is taken for customers, {len(told):,} in the first rows, in"
                    f" which {name!r} has {many:,}: if those are the customers, take --column"
