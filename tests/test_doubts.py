@@ -145,7 +145,7 @@ def frame(text):
         ),
         (
             f"{START}Total,Bezahlt\n1,2024-01-05,a,5,5.00\n2,2024-01-06,b,7,0.00\n",
-            "'Bezahlt' by its name is captured, and is not used because of what it holds.",
+            "'Bezahlt' by its name says what is paid, and is 0 in rows that count.",
         ),
         (
             f"{START}Total,Montant avoir\n1,2024-01-05,a,5,0.00\n2,2024-01-06,b,7,7.00\n",

@@ -20,6 +20,7 @@ from rfmtool.rules.presets import Preset
 from rfmtool.sources.cells.date_readings import READINGS
 from rfmtool.sources.cells.dates import read_days
 from rfmtool.sources.cells.numbers import DecimalMark, NumberReading, as_typed, plain_numbers
+from rfmtool.sources.cells.typed import trimmed
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.names import normal
 from rfmtool.sources.source import Source
@@ -89,8 +90,7 @@ def _cells(sources: Sequence[Source], role: str) -> pa.Array:
 
 def filled_words(cells: pa.Array) -> pa.Array:
     """The distinct texts of a column without the white space around them, but for empty ones."""
-    texts = pc.unique(pc.utf8_trim_whitespace(pc.unique(pc.cast(cells, pa.string()))))
-    return pc.drop_null(texts.filter(pc.not_equal(texts, "")))
+    return pc.drop_null(pc.unique(trimmed(pc.unique(cells))))
 
 
 def _becomes(role: str, cells: pa.Array, *, weak: bool) -> str | None:

@@ -125,31 +125,29 @@ def _likeness(name: str) -> dict[str, Any] | None:
 def _dropped(source: Source, cells: Mapping[str, pa.Array]) -> Iterator[tuple[str, str]]:
     """What to say of columns whose names are of roles, and whose cells do not bear it out."""
     played = source.layout.places
+    has_status = not played.keys().isdisjoint(("status", "payment_status"))
     has_address = not _ADDRESSES.isdisjoint(map(normal, source.layout.header))
     for name in _others(source).values():
         key, column = normal(name), cells.get(KEPT + name)
         words = [] if column is None else filled_words(column).to_pylist()
         named = (one for one in BORNE_OUT if one not in played and key in synonyms()[one])
-        role = next(named, "type")
-        if not words or role == "type" or not _is_telling(role, words, played):
+        role, said = next(named, ""), ""
+        if not words or role in ("", "type", "is_test"):  # types are doubted apart
             continue
-        if key not in WEAK:
-            option = "" if role == "captured" else f": --column {role}=NAME would"
-            yield name, (f"Column {name!r} by its name is {role}, and is not used because of what"
-                         f" it holds{option}.")  # fmt: skip
-            continue
-        is_region = has_address or key in _REGIONS or max(map(len, words)) <= _REGION_LETTERS
-        if not is_region and 1 < len(words) <= _MOST_STATES:
-            yield name, (f"Column {name!r} may say how orders stand, and is not used: --column"
-                         f" {role}=NAME asks what its words mean.")  # fmt: skip
-
-
-def _is_telling(role: str, words: Sequence[str], played: Mapping[str, int]) -> bool:
-    """Whether what a column holds, that should play a role by its name, leaves a doubt."""
-    if role == "captured":  # what was paid: of some rows nothing, and nothing else says so
-        nothing = any(not word.strip("0.,") for word in words)
-        return nothing and played.keys().isdisjoint(("status", "payment_status"))
-    return role != "is_test"
+        if role == "captured":
+            if not has_status and any(not word.strip("0.,") for word in words):
+                said = "by its name says what is paid, and is 0 in rows that count."
+        elif key not in WEAK:
+            said = (f"by its name is {role}, and is not used because of what it holds: --column"
+                    f" {role}=NAME would.")  # fmt: skip
+        elif (
+            not (has_address or key in _REGIONS or max(map(len, words)) <= _REGION_LETTERS)
+            and 1 < len(words) <= _MOST_STATES
+        ):
+            said = (f"may say how orders stand, and is not used: --column {role}=NAME asks what its"
+                    " words mean.")  # fmt: skip
+        if said:
+            yield name, f"Column {name!r} {said}"
 
 
 def _is_partly(kind: str, column: pa.Array | None) -> bool:

@@ -51,16 +51,6 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
     wallet, back, drift = wallet_data(frame), backtest_of(result), drifted(result)
     give_back()
     escaped_cells = result.figures.escaped_cells
-    active = activity_words(result.scales.timing)
-    # Who came back once and orders as usual, though the segment is one of those cooling.
-    cooling_but_active = (
-        frame["segment"].isin(_COOLING) & frame["activity"].eq("active") & frame["order_days"].gt(1)
-    )
-    bands = {  # what each score of each dimension means, the best score first
-        name: [_in_words(name, result.scales, score, score)
-               for score in range(result.scales[name].bins, 0, -1)]
-        for name in DIMENSIONS
-    }  # fmt: skip
     return {
         "schema": SCHEMA,
         "version": __version__,
@@ -73,10 +63,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "resting": resting_data(result),
         "results": {name: dict(told) for name, told in result.rules.results.items()},
         "last_times": last_times(result.rules.results),
-        "stages": groups_of(frame, "stage"),
-        "segments": _segments(result),
-        "activity": [{**one, "who": active[one["name"]]} for one in groups_of(frame, "activity")],
-        "cooling_but_active": int(cooling_but_active.sum()),
+        **_groups(result),
         "funnel": funnel_data(result),
         "margins": margin_data(result),
         "evidence_says": voices_data(result),
@@ -91,9 +78,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "timeline": None,
         "since": None,
         "lists_as": None,
-        "bands": bands,
-        "scales_are": "fitted to this export" if result.fitted else "given",
-        "scales": result.scales.as_data(),
+        **_scales(result.scales, fitted=result.fitted),
         "drift": None if drift is None else drift.as_data(),
         "open_complaints": open_complaints(frame),
         "no_channel": no_channel(frame, result.rules.playbook),
@@ -101,6 +86,34 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "escaped_cells": escaped_cells,
         "warnings": warnings(result, wallet, escaped_cells, left_out_rejects),
     }
+
+
+def _groups(result: Standing) -> dict[str, Any]:
+    """Who stands where: on the ladder, in segments, by activity."""
+    frame, active = result.figures.frame, activity_words(result.scales.timing)
+    # Who came back once and orders as usual, though the segment is one of those cooling.
+    cooling_but_active = (
+        frame["segment"].isin(_COOLING) & frame["activity"].eq("active") & frame["order_days"].gt(1)
+    )
+    return {
+        "stages": groups_of(frame, "stage"),
+        "segments": _segments(result),
+        "activity": [{**one, "who": active[one["name"]]} for one in groups_of(frame, "activity")],
+        "cooling_but_active": int(cooling_but_active.sum()),
+    }
+
+
+def _scales(scales: Scales, *, fitted: bool) -> dict[str, Any]:
+    """What scores are given by, and what each of them means, the best first."""
+    return {
+        "bands": {
+            name: [_in_words(name, scales, score, score)
+                   for score in range(scales[name].bins, 0, -1)]
+            for name in DIMENSIONS
+        },
+        "scales_are": "fitted to this export" if fitted else "given",
+        "scales": scales.as_data(),
+    }  # fmt: skip
 
 
 def _export(result: Standing) -> dict[str, Any]:

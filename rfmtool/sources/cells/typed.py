@@ -141,6 +141,12 @@ def _decoded(cell: bytes | None, errors: str = "replace") -> str | None:
     return None if cell is None else cell.decode("utf-8", errors)
 
 
+def trimmed(cells: pa.Array) -> pa.Array:
+    """Cells as text without the white space around it; missing where nothing is left."""
+    texts = pc.utf8_trim_whitespace(pc.cast(cells, pa.string()))
+    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+
+
 def as_text(cells: pa.Array) -> pa.Array:
     """A typed column as text; a whole number in a column of floats keeps its `.0`."""
     if pa.types.is_floating(cells.type):

@@ -22,6 +22,7 @@ from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells.dates import Days
 from rfmtool.sources.cells.ids import are_shortened, distinct_keys
 from rfmtool.sources.cells.numbers import Units
+from rfmtool.sources.cells.typed import trimmed
 from rfmtool.sources.layout import KEPT, Question, Reading
 from rfmtool.sources.ledger import CODES, REJECTED, Tally
 from rfmtool.sources.rows.amounts import (
@@ -133,7 +134,8 @@ def clean(
     columns = _columns(rows, reading, question, schema) | {
         "order_id": _order_ids(ids, has_id, rows.days, ordinal, question)
     }
-    texts = {name: _text(heads.get(name), len(rows.days)) for name in schema.names
+    no_text = pa.nulls(len(rows.days), pa.string())
+    texts = {name: trimmed(heads.get(name, no_text)) for name in schema.names
              if name not in columns}  # fmt: skip
     arrays = [pa.array((columns | texts)[name]) for name in schema.names]
     lines = pa.record_batch(arrays, schema=schema)
@@ -268,11 +270,3 @@ def _order_ids(
         return written
     by_day = pc.binary_join_element_wise(_MADE_UP, pc.cast(pa.array(days), pa.string()), "")
     return by_day if written is None else pc.if_else(pa.array(has_id), written, by_day)
-
-
-def _text(cells: pa.Array | None, count: int) -> pa.Array:
-    """Words without the white space around them; missing where nothing is left."""
-    if cells is None:
-        return pa.nulls(count, pa.string())
-    trimmed = pc.utf8_trim_whitespace(cells)
-    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
