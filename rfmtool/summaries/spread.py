@@ -152,7 +152,7 @@ def cells(frame: pd.DataFrame, scales: Scales) -> dict[str, Any]:
     buyers = frame.loc[frame["frequency"] > 0, names]
     scores = [buyers[name].to_numpy(dtype=np.int64) for name in names[:3]]
     place = (rows - scores[0]) * columns + scores[1] - 1
-    order = np.lexsort((buyers["monetary"].to_numpy(), place))
+    order = np.argsort(place.astype(np.int16), kind="stable")  # of 16 bits: counted, not compared
     ends = np.cumsum(np.bincount(place, minlength=rows * columns))[:-1]
     spent = np.split(buyers["monetary"].to_numpy(dtype=np.int64)[order], ends)
     band = np.split(scores[2][order], ends)
