@@ -7,7 +7,7 @@ not fit, the whole column is counted, so that the answer never hangs on which ro
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import numpy as np
@@ -58,18 +58,33 @@ _COUNTED_LOOKS: Final = {
 }
 """How dates that are numbers look; an export is never read so without being asked."""
 
+_AT_ONCE: Final = 1 << 16
+"""So many rows are weighed together: of a folder of small files it takes longest to begin."""
+
 Weights = Counter[str]
 
 
 def weigh(batches: Iterable[Batch]) -> Weights:
     """Count, over text cells, which readings each date fits and what each number's marks prove."""
     weights: Weights = Counter()
+    waiting: dict[tuple[str, pa.DataType], list[pa.Array]] = {}
+    rows = 0
     for batch in batches:
-        weigh_dates(batch.cells["ordered_at"], weights)
-        for role in MONEY_ROLES:
-            if role in batch.cells:
-                weigh_numbers(batch.cells[role], weights)
+        for role in ("ordered_at", *MONEY_ROLES):
+            if (cells := batch.cells.get(role)) is not None:
+                waiting.setdefault((role, cells.type), []).append(cells)
+        rows += batch.records
+        if rows > _AT_ONCE:
+            _weigh_all(waiting, weights)
+            waiting, rows = {}, 0
+    _weigh_all(waiting, weights)
     return weights
+
+
+def _weigh_all(columns: Mapping[tuple[str, pa.DataType], list[pa.Array]], weights: Weights) -> None:
+    for (role, _), parts in columns.items():
+        weigh_column = weigh_dates if role == "ordered_at" else weigh_numbers
+        weigh_column(pa.concat_arrays(parts), weights)
 
 
 def weigh_dates(cells: pa.Array, weights: Weights) -> None:
