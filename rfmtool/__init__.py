@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-__version__ = "0.1.0"
+from rfmtool.version import __version__
+
 __all__ = [
     "Asked",
     "Detail",

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from rfmtool import columns as names
+import rfmtool.columns as names
 from rfmtool.analyses.earning import year_of
 from rfmtool.analyses.tastes import tastes
 from rfmtool.arrays import parts_of

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import pandas as pd
 
-from rfmtool import analyses
 from rfmtool.analyses import (
+    MONEY,
     affinity,
     cadence,
     cohorts,
@@ -38,11 +38,11 @@ class Shown:
 
     def to_frame(self) -> pd.DataFrame:
         """The table of the answer, money in currency units; see `in_units` for the types."""
-        return in_units(self.table, analyses.MONEY)
+        return in_units(self.table, MONEY)
 
     def to_arrow(self) -> pa.Table:
         """The table of the answer as it is written: money as decimals, days as dates."""
-        return to_table(self.table, tuple(self.table.columns), analyses.MONEY)
+        return to_table(self.table, tuple(self.table.columns), MONEY)
 
     def chart(self, kind: str | None = None) -> Any:  # noqa: ANN401 - altair's
         """The answer as a chart of altair.

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from rfmtool import columns as names
+import rfmtool.columns as names
 from rfmtool.errors import UsageError, having_seen
 from rfmtool.fits import needed_by
 from rfmtool.grouping.evidence import (

@@ -8,7 +8,7 @@ from datetime import date
 
 import pandas as pd
 
-from rfmtool import columns as names
+import rfmtool.columns as names
 from rfmtool.days import day_number
 from rfmtool.fits import Fit, period_of, spend_of_peers
 from rfmtool.grouping.order_days import OrderDates

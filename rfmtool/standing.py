@@ -10,8 +10,7 @@ from typing import Self, cast
 
 import pandas as pd
 
-from rfmtool import arrays
-from rfmtool import columns as names
+import rfmtool.columns as names
 from rfmtool.analyses.backtest import LookBack
 from rfmtool.analyses.forecast import CellRates, add_forecasts
 from rfmtool.analyses.looks import MEASURED, PLACED, SCORED, looked_back
@@ -221,7 +220,7 @@ class Standing:
     @cached_property
     def is_one_part(self) -> bool:
         """Whether everybody can be looked at together."""
-        return len(self.grouped.table) <= arrays.PART
+        return len([*parts_of(len(self.grouped.table))]) == 1
 
     @property
     def known_columns(self) -> frozenset[str]:

@@ -36,7 +36,7 @@ FLOORS = [
     ["documents", "places", "frames"],
     ["room"],
     ["arrays", "columns", "errors", "scratch", "threads"],
-    ["heap", "interrupts"],
+    ["heap", "interrupts", "version"],
 ]
 HEIGHT = {place: -floor for floor, places in enumerate(FLOORS) for place in places}
 
@@ -69,9 +69,16 @@ def test_imports_point_down(path):
 
     for module in imports_of(path):
         there = place_of(module)
-        if there in (None, here, "__version__"):
+        if there in (None, here):
             continue
         assert HEIGHT[there] < HEIGHT[here], f"{here} may not import {module}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_the_command_line_comes_in_by_the_front_door(path):
+    tree = ast.walk(ast.parse(path.read_text()))
+    doors = [node for node in tree if isinstance(node, ast.ImportFrom) and node.module == "rfmtool"]
+    assert not doors or "cli" in path.relative_to(PACKAGE).parts
 
 
 @pytest.mark.parametrize(

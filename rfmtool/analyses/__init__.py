@@ -6,9 +6,9 @@ from typing import Any, Final, Protocol
 
 import pandas as pd
 
-from rfmtool import columns
+import rfmtool.columns as names
 
-MONEY: Final = columns.MONEY | {"revenue"}
+MONEY: Final = names.MONEY | {"revenue"}
 """Columns of the tables of answers that hold money, in whole 1/10,000 until written."""
 
 

@@ -22,10 +22,10 @@ from typing import Final, NoReturn
 
 import click
 
-from rfmtool import __version__
 from rfmtool.errors import RfmtoolError
 from rfmtool.interrupts import STOPPING
 from rfmtool.places import without_secrets
+from rfmtool.version import __version__
 
 EXIT_BUG: Final = 70
 EXIT_SYSTEM: Final = 3

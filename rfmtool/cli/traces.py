@@ -17,10 +17,10 @@ from typing import Any, Final
 
 import click
 
-from rfmtool import __version__
 from rfmtool.cli.sections import section
 from rfmtool.errors import RfmtoolError, SystemFailureError, UsageError
 from rfmtool.places import check_local, without_secrets
+from rfmtool.version import __version__
 
 _STDOUT: Final = "-"
 _PATIENCE_SECONDS: Final = 60

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 import pyarrow as pa
 
-from rfmtool import __version__
 from rfmtool.errors import RfmtoolError, SystemFailureError, UsageError
 from rfmtool.interrupts import uninterrupted
+from rfmtool.version import __version__
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession

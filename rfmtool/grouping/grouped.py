@@ -10,7 +10,7 @@ from typing import Final
 import pandas as pd
 import pyarrow as pa
 
-from rfmtool import columns as names
+import rfmtool.columns as names
 from rfmtool.days import day_of
 from rfmtool.engines import Entries, OrderCounts
 from rfmtool.errors import InputError, naming

@@ -9,13 +9,13 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from rfmtool import __version__
 from rfmtool.manifest import MANIFEST, TOOL
 from rfmtool.outputs.files import write_json, write_text
 from rfmtool.outputs.lists import write_rows
 from rfmtool.outputs.publish import published_folder
 from rfmtool.outputs.refusals import system_failures
 from rfmtool.outputs.text import TextOptions
+from rfmtool.version import __version__
 
 
 def write_frames(

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool import columns as names
+import rfmtool.columns as names
 from rfmtool.money import UNITS_PER_CURRENCY
 
 _MONEY: Final = pa.decimal128(19, 4)

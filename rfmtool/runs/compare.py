@@ -14,7 +14,6 @@ from typing import Any, Final
 import pandas as pd
 import pyarrow as pa
 
-from rfmtool import __version__
 from rfmtool.analyses import compare as analysis
 from rfmtool.columns import DIMENSIONS, PLURAL
 from rfmtool.documents import Data
@@ -22,6 +21,7 @@ from rfmtool.money import money_text
 from rfmtool.outputs.tables import in_units, to_table
 from rfmtool.pipeline import Result
 from rfmtool.runs.finished import Finished, read_run
+from rfmtool.version import __version__
 
 Source = str | PathLike[str] | Result
 

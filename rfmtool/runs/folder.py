@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from rfmtool import __version__
 from rfmtool.arrays import Ints, letters_of
 from rfmtool.columns import PLURAL
 from rfmtool.heap import give_back
@@ -42,6 +41,7 @@ from rfmtool.summaries.curves import earlier_dates
 from rfmtool.summaries.relationship import task_lists
 from rfmtool.summaries.summary import summarise
 from rfmtool.threads import threads_beside
+from rfmtool.version import __version__
 
 if TYPE_CHECKING:
     from rfmtool.pipeline import Result

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
-from rfmtool import __version__
 from rfmtool.columns import RATIOS, WHOLE
 from rfmtool.databases.writing import DAY, Edition
 from rfmtool.outputs.tables import plain, to_rows, to_table
@@ -16,6 +15,7 @@ from rfmtool.runs.folder import FolderOptions, lists_of
 from rfmtool.runs.history import history_rows
 from rfmtool.runs.memory import Memory
 from rfmtool.runs.moves import CHANGES
+from rfmtool.version import __version__
 
 if TYPE_CHECKING:
     from rfmtool.pipeline import Result

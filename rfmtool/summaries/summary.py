@@ -10,7 +10,6 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from rfmtool import __version__
 from rfmtool.analyses.forecast import forecast_data
 from rfmtool.columns import DIMENSIONS
 from rfmtool.heap import give_back
@@ -35,6 +34,7 @@ from rfmtool.summaries.spread import cells, distributions
 from rfmtool.summaries.statuses import statuses_data
 from rfmtool.summaries.warnings import warnings
 from rfmtool.summaries.words import NOBODY, activity_words, in_words
+from rfmtool.version import __version__
 
 _COOLING: Final = ("at_risk", "cant_lose", "hibernating", "about_to_sleep")
 """The shipped segments of those who have not ordered for long, compared with all."""

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from rfmtool import __version__
 from rfmtool.clusters.sessions import batches_of
 from rfmtool.clusters.tables import quoted
 from rfmtool.engines.spark.laying import MOVED
 from rfmtool.engines.spark.tasks import Look, Rows, Work, do_work
 from rfmtool.sources.rows.lines import Cleaning
 from rfmtool.sources.source import REST, TableSource
+from rfmtool.version import __version__
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from rfmtool import errors
+import rfmtool.errors
 from rfmtool.errors import InputError, RfmtoolError
 from rfmtool.sources.ledger import StatusSum, Tally
 from rfmtool.sources.rows.clean import Cleaned
@@ -60,7 +60,7 @@ class Note:
         found = cls(tuple(data["place"]), data["file"], turned=data["turned"])
         if "failure" in data:
             kind, *said = data["failure"]
-            return cls(found.place, failure=getattr(errors, kind, InputError)(*said))
+            return cls(found.place, failure=getattr(rfmtool.errors, kind, InputError)(*said))
         if "tally" not in data:
             return found
         tally = data["tally"]

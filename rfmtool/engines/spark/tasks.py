@@ -10,7 +10,6 @@ from typing import Final
 
 import pyarrow as pa
 
-from rfmtool import __version__
 from rfmtool.clusters.sessions import OTHER_VERSION
 from rfmtool.engines.spark.notes import Note
 from rfmtool.engines.spark.pieces import Piece
@@ -20,6 +19,7 @@ from rfmtool.sources.rows.clean import Cleaned
 from rfmtool.sources.rows.lines import Cleaning
 from rfmtool.sources.source import FileSource, FrameSource, Source
 from rfmtool.sources.text.spans import Glance
+from rfmtool.version import __version__
 
 BEGUN: Final = -1
 """Stands for the number of a batch in the note that each piece begins with."""

@@ -10,7 +10,6 @@ from typing import Final
 
 from markupsafe import Markup
 
-from rfmtool import __version__
 from rfmtool.documents import Data
 from rfmtool.pages import compare as comparison
 from rfmtool.pages import explain as explanation
@@ -31,6 +30,7 @@ from rfmtool.pages.numerals import Numerals
 from rfmtool.pages.story import coming, moving, worth
 from rfmtool.pages.story.today import counted_in, people_in
 from rfmtool.summaries.curves import concentration_in_short, repeat_in_short
+from rfmtool.version import __version__
 
 _ROOM: Final = 200
 _WITH_TABLES: Final = ("affinity", "cadence", "concentration", "journey", "measure")
