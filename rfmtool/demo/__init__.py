@@ -6,15 +6,11 @@ reads the clock: the export ends on 31 December 2025.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import pandas as pd
 
 from rfmtool.demo import contacts, feedback, ledger, people, referrals, relations, visits, wallets
 from rfmtool.demo.shapes import shaped
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["generate", "shaped"]
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.demo import catalogue, seasons
+from rfmtool.demo.tables import PRODUCTS
 
 LINES = (1, 2, 3, 4, 5, 6)
 LINE_SHARES = (0.30, 0.29, 0.20, 0.11, 0.06, 0.04)
@@ -24,7 +25,7 @@ def fill(people: pd.DataFrame, orders: pd.DataFrame, rng: np.random.Generator) -
     month = seasons.months(orders["day"].to_numpy()[order])
     product = catalogue.choose(people["leaning"].to_numpy()[person], month, rng)
     # At least one; nobody needs six kettles.
-    several = catalogue.PRODUCTS["by_the_dozen"].to_numpy()[product]
+    several = PRODUCTS["by_the_dozen"].to_numpy()[product]
     appetite = people["appetite"].to_numpy()[person]
     quantity = 1 + rng.poisson(EXTRA_UNITS * appetite * several)
     lines = pd.DataFrame({"order": order, "product": product, "quantity": quantity})

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from rfmtool.arrays import Mask
 from rfmtool.demo import chance, seasons
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 FIRST_NAMES = (
     *("Ada", "Alun", "Anneke", "Arthur", "Bea", "Bram", "Carys", "Cem", "Clara", "Colm"),
@@ -64,14 +62,14 @@ def contacts(people: pd.DataFrame, today: int, rng: np.random.Generator) -> pd.D
     return pd.DataFrame(columns).sort_values("customer_id", ignore_index=True)
 
 
-def _pauses(paused: NDArray[np.bool_], today: int, rng: np.random.Generator) -> NDArray[np.str_]:
+def _pauses(paused: Mask, today: int, rng: np.random.Generator) -> NDArray[np.str_]:
     """When those who asked for a break want to hear from the shop again."""
     over = ~paused & chance.happens(BACK_FROM_A_BREAK, len(paused), rng)
     ahead = rng.integers(15, 120, len(paused))
     return np.where(paused | over, seasons.iso(today + np.where(over, -ahead, ahead)), "")
 
 
-def _yes_no(answer: NDArray[np.bool_]) -> NDArray[np.str_]:
+def _yes_no(answer: Mask) -> NDArray[np.str_]:
     return np.where(answer, "yes", "no")
 
 

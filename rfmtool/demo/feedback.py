@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
+from rfmtool.arrays import Places
 from rfmtool.demo import chance, seasons
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 COLUMNS = ["customer_id", "given_on", "nps", "kind", "sentiment", "solicited", "resolved_on"]
 WITHIN_DAYS = 15  # of an order, people speak up
@@ -49,12 +45,12 @@ def feedback(
 
 
 def _spoken_days(
-    person: NDArray[np.int64],
+    person: Places,
     people: pd.DataFrame,
     occasions: pd.DataFrame,
     today: int,
     rng: np.random.Generator,
-) -> NDArray[np.int64]:
+) -> Places:
     """A day soon after one of the person's orders, or after the acquaintance of who has none."""
     orders = occasions.groupby("person").size().reindex(people.index, fill_value=0).to_numpy()
     begins = np.cumsum(orders) - orders
@@ -81,6 +77,6 @@ def _complaints(people: pd.DataFrame, source: str, rng: np.random.Generator) -> 
     return _said(person, source, "complaint", "").assign(sentiment="negative")
 
 
-def _said(person: NDArray[np.int64], source: str, kind: str, solicited: str) -> pd.DataFrame:
+def _said(person: Places, source: str, kind: str, solicited: str) -> pd.DataFrame:
     table = pd.DataFrame({"person": person})
     return table.assign(source=source, kind=kind, nps="", sentiment="", solicited=solicited)

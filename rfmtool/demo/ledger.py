@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.demo import baskets, catalogue, returns, seasons, visits
+from rfmtool.demo.tables import PRODUCTS
 
 FIRST_ORDER_NUMBER = 10_001
 FIRST_NOTE_NUMBER = 1_001
@@ -57,7 +58,7 @@ def print_orders(ledger: Ledger, people: pd.DataFrame) -> pd.DataFrame:
     at = place.loc[ledger.lines["order"]].to_numpy()
     by_time = np.argsort(at, kind="stable")
     lines, document = ledger.lines.take(by_time), documents.take(at[by_time])
-    goods = catalogue.PRODUCTS  # with its money as text
+    goods = PRODUCTS  # with its money as text
     goods = goods.assign(price=catalogue.money(goods["price"]), cost=catalogue.money(goods["cost"]))
     product = goods.take(lines["product"].to_numpy())
     person = people.take(document["person"].to_numpy())

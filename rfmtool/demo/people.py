@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from rfmtool.arrays import Places
 from rfmtool.demo import chance, seasons
-from rfmtool.demo.archetypes import ARCHETYPES, head_counts
 from rfmtool.demo.catalogue import LEANING_SHARES, LEANINGS
-from rfmtool.demo.moods import MOODS
+from rfmtool.demo.tables import ARCHETYPES, MOODS
 
 COUNTRIES = ("GB", "IE", "DE", "FR")
 COUNTRY_SHARES = (0.82, 0.09, 0.05, 0.04)
@@ -23,7 +23,7 @@ def meet(customers: int, rng: np.random.Generator) -> pd.DataFrame:
         `usual_gap_days`, `order_days`, `last_day`, `leaning` (place in `LEANINGS`), `appetite`
         (1 = an ordinary household), `country`.
     """
-    kinds = np.repeat(np.arange(len(ARCHETYPES)), head_counts(customers))
+    kinds = np.repeat(np.arange(len(ARCHETYPES)), _head_counts(customers))
     kind = ARCHETYPES.take(rng.permutation(kinds)).merge(MOODS, on="mood", how="left")
     gap = chance.log_uniform(kind["gap_min"], kind["gap_max"], rng)
     # On how many days each orders, were the shop old enough.
@@ -60,3 +60,16 @@ def acquaintance(
     turn = np.argsort(np.argsort(known.to_numpy(), kind="stable"), kind="stable")
     ids = pd.Series(numbers[turn], index=people.index).astype("str").str.zfill(6)
     return people.assign(known_day=known, customer_id=ids)
+
+
+def _head_counts(customers: int) -> Places:
+    """How many of each archetype there are among `customers`, by largest remainder.
+
+    Drawing them instead would leave the rarest kinds out of some shops.
+    """
+    parts = ARCHETYPES["parts"].to_numpy()
+    exact = parts / parts.sum() * customers
+    counts = np.floor(exact).astype(np.int64)
+    most_wanting = np.argsort(counts - exact, kind="stable")
+    counts[most_wanting[: customers - counts.sum()]] += 1
+    return np.asarray(counts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from rfmtool.arrays import Places
 from rfmtool.demo import chance, seasons
 
 REMEMBERED_DAYS = 640  # referrals of buyers go back this far
@@ -54,9 +55,9 @@ def _brought(
 def _referrers(
     people: pd.DataFrame,
     bought: pd.Series[int],
-    named: np.ndarray[tuple[int], np.dtype[np.int64]],
+    named: Places,
     rng: np.random.Generator,
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+) -> Places:
     """For each day, one who had ordered by then and likes to refer; -1 when there was none."""
     eager = chance.repeat(people["referrals"], rng)
     first = bought.reindex(eager).dropna().sort_values(kind="stable")

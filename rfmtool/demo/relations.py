@@ -5,17 +5,11 @@ Drawn by chance of its own, so that the orders and all other tables are what the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
+from rfmtool.arrays import Places
 from rfmtool.demo import chance, seasons
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Days = NDArray[np.int64]
 
 BUSINESSES = ("office", "cafe", "partner")
 SOURCES = ("search", "a friend", "market stall", "newsletter", "shop window")
@@ -127,12 +121,12 @@ def contacted(
     return kept.sort_values(["contacted_on", "customer_id", "action"], ignore_index=True)
 
 
-def _some_day(today: int, count: int, rng: np.random.Generator) -> Days:
+def _some_day(today: int, count: int, rng: np.random.Generator) -> Places:
     """Days since the log begins, or the last one where it has not begun."""
     return rng.integers(min(LOG_BEGINS, today), today + 1, count)
 
 
-def _sent(action: str, person: Days, day: Days, direction: str = "out") -> pd.DataFrame:
+def _sent(action: str, person: Places, day: Places, direction: str = "out") -> pd.DataFrame:
     rows = pd.DataFrame({"person": person, "day": day})
     return rows.assign(action=action, direction=direction)
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
-
-if TYPE_CHECKING:
-    import pandas as pd
+import pandas as pd
 
 OUT_OF_STOCK = 0.02  # share of lines of several units with one missing at dispatch
 CREDITED = 0.6  # share of lines on a credit note, beyond the first

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Days = NDArray[np.int64]
-    Floats = NDArray[np.float64]
+from rfmtool.arrays import Floats, Places
 
 OPENED = np.datetime64("2021-01-01", "D")
 
@@ -20,7 +17,7 @@ def day_number(iso: str) -> int:
     return int((np.datetime64(iso, "D") - OPENED).astype(int))
 
 
-def iso(days: Days) -> NDArray[np.str_]:
+def iso(days: Places) -> NDArray[np.str_]:
     """ISO dates of day numbers."""
     return np.datetime_as_string(OPENED + days, unit="D")
 
@@ -35,12 +32,12 @@ MONDAY_TO_SUNDAY = np.array([1.25, 1.1, 1.05, 1.0, 0.95, 0.65, 0.85])
 YEARLY_GROWTH = 1.2
 
 
-def months(days: Days) -> Days:
+def months(days: Places) -> Places:
     """Months of the year of day numbers, January = 0."""
     return (OPENED + days).astype("datetime64[M]").astype(np.int64) % 12
 
 
-def tempo_of(days: Days) -> Floats:
+def tempo_of(days: Places) -> Floats:
     """How busy each day is by month, weekday and the last post; 1 on average."""
     dates = OPENED + days
     day_of_month = (dates - dates.astype("datetime64[M]")).astype(np.int64) + 1
@@ -67,11 +64,13 @@ class Clock:
         readings: Floats = np.interp(days, np.arange(len(self._ends)), self._ends)
         return readings
 
-    def day(self, readings: Floats) -> Days:
+    def day(self, readings: Floats) -> Places:
         """The day on which the clock shows each reading; before the opening it is below zero."""
         return np.searchsorted(self._ends, readings, side="right").astype(np.int64) - 1
 
-    def draw(self, earliest: NDArray[Any], latest: NDArray[Any], rng: np.random.Generator) -> Days:
+    def draw(
+        self, earliest: NDArray[Any], latest: NDArray[Any], rng: np.random.Generator
+    ) -> Places:
         """One day per pair, from `earliest` to `latest` inclusive, busy days more often."""
         begin, end = self.reading(earliest), self.reading(latest + 1)
         drawn = self.day(begin + rng.random(len(begin)) * (end - begin))

@@ -11,6 +11,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from rfmtool.demo.catalogue import money
+
 _SHOPIFY: Final = (
     "Name|Email|Financial Status|Paid at|Fulfillment Status|Fulfilled at|Accepts Marketing"
     "|Currency|Subtotal|Shipping|Taxes|Total|Discount Code|Discount Amount|Shipping Method"
@@ -51,9 +53,9 @@ def _shopify(lines: pd.DataFrame) -> pd.DataFrame:
         "Fulfilled at": moment,
         "Accepts Marketing": lines["consent"],
         "Currency": "GBP",
-        "Subtotal": _money(lines["total"]),
+        "Subtotal": money(lines["total"]),
         **dict.fromkeys(("Shipping", "Taxes", "Discount Amount"), _NOTHING),
-        "Total": _money(lines["total"]),
+        "Total": money(lines["total"]),
         "Created at": moment,
         "Lineitem quantity": lines["quantity"].astype("str"),
         "Lineitem name": lines["product"],
@@ -63,7 +65,7 @@ def _shopify(lines: pd.DataFrame) -> pd.DataFrame:
         **dict.fromkeys(("Billing Name", "Shipping Name"), lines["name"]),
         **dict.fromkeys(("Billing Country", "Shipping Country"), lines["country"]),
         "Billing Phone": phone.mask(lines["phone"].eq(""), ""),
-        "Refunded Amount": _money(lines["back"]),
+        "Refunded Amount": money(lines["back"]),
         "Outstanding Balance": _NOTHING,
         "Risk Level": "Low",
         "Source": "web",
@@ -92,9 +94,9 @@ def _woocommerce(lines: pd.DataFrame) -> pd.DataFrame:
             ("Cart Discount Amount", "Order Shipping Amount", "Order Total Tax Amount",
              "Discount Amount"), "0",
         ),
-        "Order Subtotal Amount": _money(lines["total"]),
-        "Order Refund Amount": _money(lines["back"]),
-        "Order Total Amount": _money(lines["total"]),
+        "Order Subtotal Amount": money(lines["total"]),
+        "Order Refund Amount": money(lines["back"]),
+        "Order Total Amount": money(lines["total"]),
         "Item #": (lines.groupby("order_id").cumcount() + 1).astype("str"),
         "Item Name": lines["product"],
         "Quantity": lines["quantity"].astype("str"),
@@ -112,12 +114,7 @@ SHAPES: Final[Mapping[str, Callable[[pd.DataFrame], pd.DataFrame]]] = {
 
 
 def shaped(shop: Mapping[str, pd.DataFrame], system: str) -> pd.DataFrame:
-    """The orders of a shop with their buyers, as a shop system exports them.
-
-    Args:
-        shop: what `demo.generate` made up.
-        system: one of `SHAPES`.
-    """
+    """The orders of a shop that `generate` made up, as a system of `SHAPES` exports them."""
     lines = shop["orders"].assign(
         quantity=shop["orders"]["quantity"].astype("int64"),
         pence=(shop["orders"]["unit_price"].astype(float) * 100).round().astype("int64"),
@@ -148,7 +145,3 @@ def _given_back(lines: pd.DataFrame) -> pd.Series[int]:
     )  # fmt: skip
     both = pd.concat([minus.loc[~is_note, ["order_id", "amount"]], found[["order_id", "amount"]]])
     return -both.dropna().groupby("order_id")["amount"].sum()
-
-
-def _money(pence: pd.Series[int]) -> pd.Series[str]:
-    return (pence / 100).map("{:.2f}".format).astype("str")

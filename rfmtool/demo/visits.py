@@ -16,11 +16,8 @@ def order_days(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """The days on which each person orders.
 
     Histories are told backwards from the last order, so that how long somebody has been silent
-    is exactly what their archetype says; what lies before the opening is forgotten.
-
-    Args:
-        people: One row per person; reads `order_days`, `usual_gap_days`, `wobble`, `last_day`.
-        rng: The source of chance.
+    is exactly what their archetype says; what lies before the opening is forgotten. Reads
+    `order_days`, `usual_gap_days`, `wobble` and `last_day`.
 
     Returns:
         Distinct `person` (row number), `day`; by person, latest day first.

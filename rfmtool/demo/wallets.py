@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
 from rfmtool.demo import catalogue, chance, seasons
-
-if TYPE_CHECKING:
-    from rfmtool.demo.ledger import Ledger
+from rfmtool.demo.ledger import Ledger
+from rfmtool.demo.tables import PRODUCTS
 
 YEAR = ("2025-01-01", "2025-12-31")
 KNOWN, RANKED = 0.2, 0.15  # shares of those who ordered on several days
@@ -41,7 +38,7 @@ def _spent(ledger: Ledger) -> pd.Series[int]:
     documents = ledger.documents
     named = documents[documents["named"] & documents["day"].between(begin, end)]
     lines = ledger.lines[ledger.lines["order"].isin(named.index)]
-    price = catalogue.PRODUCTS["price"].to_numpy()[lines["product"]]
+    price = PRODUCTS["price"].to_numpy()[lines["product"]]
     person = named["person"].loc[lines["order"]].to_numpy()
     return pd.Series(lines["quantity"].to_numpy() * price).groupby(person).sum()
 
