@@ -63,9 +63,9 @@ def command(old: str, new: str, output: str | None, **settings: Any) -> None:
         if settings["output_format"] == "json":
             show_json(summary)
         elif settings["output_format"] == "html":
-            from rfmtool.pages.html import comparison_page
+            from rfmtool.pages.html import answer_page
 
-            show_html(comparison_page(summary, settings["locale"], settings["title"]))
+            show_html(answer_page("compare", summary, settings["locale"], settings["title"]))
         else:
             show_page(lambda _: pages.page(summary, output), settings)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from rfmtool.documents import Data
-from rfmtool.pages.blocks import Block, Column, Paragraph, Table, answer, numbers, share
+from rfmtool.pages.blocks import Block, Column, Paragraph, Table, answer, cells, numbers, share
 from rfmtool.summaries.words import counted
 
 _SHOWN: Final = 20
@@ -43,18 +43,12 @@ def _rules(shown: list[Data], width: int) -> Table:
             *numbers("people", "support", "do so", "lift"),
         ),
         rows=tuple(
-            (
-                " + ".join(rule["has"]),
-                rule["next"],
-                f"{rule['customers']:,}",
-                share(rule["support"]),
-                share(rule["confidence"]),
-                f"{rule['lift']:.2f}",
-            )
+            (" + ".join(rule["has"]),
+             *cells(rule, "next", "customers:,", "support:share", "confidence:share", "lift:.2f"))
             for rule in shown
         ),
         spare=("support",),
-    )
+    )  # fmt: skip
 
 
 def _reading(found: Data, different: int) -> str:

@@ -5,9 +5,12 @@ Every text may be foreign: who draws it makes it safe to show.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
+
+from rfmtool.documents import Data
+from rfmtool.summaries.words import money, plain
 
 Tone = Literal["plain", "title", "strong", "quiet", "warning"]
 Kind = Literal["name", "lead", "text", "number"]
@@ -243,14 +246,7 @@ def heading(words: str) -> Line:
 def answer(
     title: str, told: tuple[str, str, str], parts: Sequence[Block], notes: Sequence[str]
 ) -> list[Block]:
-    """The page of a question.
-
-    Args:
-        title: the question in a word.
-        told: the answer in a line, whose middle part stands out.
-        parts: what was found.
-        notes: what to bear in mind.
-    """
+    """The page of a question: its title, the answer in a line whose middle part stands out."""
     before, result, after = told
     headline = Line(
         ((f"{title}  ", "title"), (before, "plain"), (result, "strong"), (after, "plain"))
@@ -261,6 +257,23 @@ def answer(
 def share(part: float | None) -> str:
     """A share as a percentage with one decimal."""
     return "–" if part is None else f"{part:.1%}"
+
+
+_FORMS: Final[Mapping[str, Callable[[Any], str]]] = {
+    "money": money, "share": share, "plain": plain,
+}  # fmt: skip
+
+
+def cells(one: Data, *forms: str) -> tuple[str, ...]:
+    """Cells of a table: names, each with the form of its value behind a colon, as in `people:,`.
+
+    A form is `money`, `share`, `plain`, or one of `format`; what is missing is a dash.
+    """
+    shown = []
+    for name, _, form in (each.partition(":") for each in forms):
+        value, ours = one[name], _FORMS.get(form)
+        shown.append("–" if value is None else ours(value) if ours else format(value, form))
+    return tuple(shown)
 
 
 def printable(text: str) -> str:

@@ -16,6 +16,7 @@ from rfmtool.pages.blocks import (
     Paragraph,
     Table,
     answer,
+    cells,
     numbers,
     share,
 )
@@ -60,17 +61,9 @@ def _overdue(found: Data) -> Iterator[Block]:
                      "spent so far"),
         ),
         rows=tuple(
-            (
-                row["customer_id"],
-                f"{row['order_days']:,}",
-                row["last_order_on"],
-                f"{row['usual_gap_days']:.1f}",
-                f"{row['days_since']:,}",
-                f"{row['days_late']:,}",
-                f"{row['overdue_ratio']:.2f}",
-                money(row["average_order"]),
-                money(row["monetary"]),
-            )
+            cells(row, "customer_id", "order_days:,", "last_order_on", "usual_gap_days:.1f",
+                   "days_since:,", "days_late:,", "overdue_ratio:.2f", "average_order:money",
+                   "monetary:money")
             for row in found["overdue"][:_SHOWN]
         ),
         spare=("average", "late", "since", "usual gap", "ratio", "order days", "last order"),

@@ -7,7 +7,6 @@ saved or put beside another.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final
@@ -23,12 +22,9 @@ _WIDTH, _HEIGHT = 480, 280
 
 
 def chart(kinds: Iterable[str], kind: str | None, data: Data) -> Any:  # noqa: ANN401 - altair's
-    """Draw one of the kinds of chart that there are of an answer.
+    """Draw one of the kinds of chart that there are of an answer, the first by default.
 
-    Args:
-        kinds: of this answer, the one that is drawn where none is named first.
-        kind: one of them.
-        data: a summary; of an answer, its data under the answer's name.
+    `data` is a summary, or an answer's data under its name.
 
     Raises:
         UsageError: there is no such kind, or what draws charts is not installed.
@@ -46,21 +42,17 @@ def chart(kinds: Iterable[str], kind: str | None, data: Data) -> Any:  # noqa: A
     return drawn.properties(width=_WIDTH, height=_HEIGHT)
 
 
-def _of(altair: Any, rows: Rows) -> Any:  # noqa: ANN401 - untyped
-    return altair.Chart(altair.Data(values=rows))
+def _of(altair: Any, rows: Rows, mark: str, **how: Any) -> Any:  # noqa: ANN401 - untyped
+    return altair.Chart(altair.Data(values=rows), mark={"type": mark, **how})
 
 
-def _groups(altair: Any, data: Data, groups: str, value: str, title: str) -> Any:  # noqa: ANN401 - untyped
+def _groups(altair: Any, groups: Rows, value: str, title: str, name: str = "name") -> Any:  # noqa: ANN401 - untyped
     """A bar for each group, in the order in which they come."""
-    bars = [{"name": one["name"], value: float(one[value])} for one in data[groups]]
-    return (
-        _of(altair, bars)
-        .mark_bar(color=_BLUE)
-        .encode(
-            x=altair.X(f"{value}:Q", title=title),
-            y=altair.Y("name:N", sort=None, title=None),
-            tooltip=["name:N", f"{value}:Q"],
-        )
+    bars = [{"name": one[name], value: float(one[value])} for one in groups]
+    return _of(altair, bars, "bar", color=_BLUE).encode(
+        x=altair.X(f"{value}:Q", title=title),
+        y=altair.Y("name:N", sort=None, title=None),
+        tooltip=["name:N", f"{value}:Q"],
     )
 
 
@@ -72,7 +64,7 @@ def _grid(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
         for down, row in enumerate(data["grid"])
         for across, people in enumerate(row)
     ]
-    return _shaded(altair, rows, ("frequency", "recency"), "people", "descending")
+    return _shaded(altair, rows, ("frequency", "recency", "people"), "descending")
 
 
 def _cohorts(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
@@ -84,26 +76,16 @@ def _cohorts(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
         for month, share in zip(found["months"], row["shares"], strict=False)
         if share is not None
     ]
-    return _shaded(altair, rows, ("month", "cohort"), "share", None)
+    return _shaded(altair, rows, ("month", "cohort", "share"), None)
 
 
-def _shaded(
-    altair: Any,  # noqa: ANN401 - untyped
-    rows: Rows,
-    axes: tuple[str, str],
-    value: str,
-    downwards: str | None,
-) -> Any:  # noqa: ANN401 - untyped
-    across, down = axes
-    return (
-        _of(altair, rows)
-        .mark_rect()
-        .encode(
-            x=altair.X(f"{across}:O"),
-            y=altair.Y(f"{down}:O", sort=downwards),
-            color=altair.Color(f"{value}:Q", scale=altair.Scale(range=_SHADES)),
-            tooltip=[f"{down}:O", f"{across}:O", f"{value}:Q"],
-        )
+def _shaded(altair: Any, rows: Rows, names: tuple[str, str, str], downwards: str | None) -> Any:  # noqa: ANN401 - untyped
+    across, down, value = names
+    return _of(altair, rows, "rect").encode(
+        x=altair.X(f"{across}:O"),
+        y=altair.Y(f"{down}:O", sort=downwards),
+        color=altair.Color(f"{value}:Q", scale=altair.Scale(range=_SHADES)),
+        tooltip=[f"{down}:O", f"{across}:O", f"{value}:Q"],
     )
 
 
@@ -115,15 +97,11 @@ def _months(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
         for name, words in (("earlier", "earlier customers"), ("first", "first-timers"))
     ]
     colours = altair.Scale(range=[_BLUE, "#4e95d6"])
-    return (
-        _of(altair, rows)
-        .mark_bar()
-        .encode(
-            x=altair.X("month:O", title=None),
-            y="revenue:Q",
-            color=altair.Color("from:N", title=None, scale=colours),
-            tooltip=["month:O", "from:N", "revenue:Q"],
-        )
+    return _of(altair, rows, "bar").encode(
+        x=altair.X("month:O", title=None),
+        y="revenue:Q",
+        color=altair.Color("from:N", title=None, scale=colours),
+        tooltip=["month:O", "from:N", "revenue:Q"],
     )
 
 
@@ -133,27 +111,22 @@ def _concentration(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
         {"buyers": 1 - part, "revenue": 1 - share}
         for part, share in data["concentration"]["lorenz"]
     ]
-    line = (
-        _of(altair, lorenz)
-        .mark_line(color=_BLUE)
-        .encode(
-            x=altair.X("buyers:Q", title="buyers, from the biggest down"),
-            y=altair.Y("revenue:Q", title="of revenue"),
-            tooltip=["buyers:Q", "revenue:Q"],
-        )
+    line = _of(altair, lorenz, "line", color=_BLUE).encode(
+        x=altair.X("buyers:Q", title="buyers, from the biggest down"),
+        y=altair.Y("revenue:Q", title="of revenue"),
+        tooltip=["buyers:Q", "revenue:Q"],
     )
-    even = (
-        _of(altair, [{"x": 0, "y": 0}, {"x": 1, "y": 1}])
-        .mark_line(color="#8b94a5", strokeDash=[4, 4])
-        .encode(x="x:Q", y="y:Q")
-    )
-    return even + line
+    ends = [{"x": 0, "y": 0}, {"x": 1, "y": 1}]
+    even = _of(altair, ends, "line", color="#8b94a5", strokeDash=[4, 4])
+    return even.encode(x="x:Q", y="y:Q") + line
 
 
 def _second_order(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
     """How many buyers have ordered again by each day, with the interval of that."""
     points = data["repeat"]["curve"]
-    base = _of(altair, points).encode(x=altair.X("day:Q", title="days after the first order"))
+    base = altair.Chart(altair.Data(values=points)).encode(
+        x=altair.X("day:Q", title="days after the first order")
+    )
     band = base.mark_area(color="#bbd5ef").encode(y=altair.Y("low:Q", title=""), y2="high:Q")
     line = base.mark_line(color=_BLUE, interpolate="step-after").encode(
         y=altair.Y("share:Q", title="ordered again"), tooltip=["day:Q", "share:Q"]
@@ -161,16 +134,10 @@ def _second_order(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
     return band + line
 
 
-def _steps(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
-    """How many people have come how far, from the first contact on."""
-    steps = [{**one, "name": one["step"]} for one in data["journey"]["steps"]]
-    return _groups(altair, {"steps": steps}, "steps", "people", "people")
-
-
 def _lateness(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
     """Of those who waited so many of their usual gaps, how many came back."""
     bands = [one for one in data["cadence"]["backtest"] if one["share"] is not None]
-    base = _of(altair, bands).encode(
+    base = altair.Chart(altair.Data(values=bands)).encode(
         y=altair.Y("band:N", sort=None, title="usual gaps waited"), tooltip=["band:N", "share:Q"]
     )
     ranges = base.mark_rule(color="#bbd5ef", size=6).encode(
@@ -186,27 +153,25 @@ def _timeline(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
         for point in data["timeline"]["points"]
         for rung, people in point["stages"].items()
     ]
-    return (
-        _of(altair, rows)
-        .mark_line(point=True)
-        .encode(
-            x=altair.X("as_of:T", title=None),
-            y="people:Q",
-            color=altair.Color("rung:N", sort=None, title=None),
-            tooltip=["as_of:T", "rung:N", "people:Q"],
-        )
+    return _of(altair, rows, "line", point=True).encode(
+        x=altair.X("as_of:T", title=None),
+        y="people:Q",
+        color=altair.Color("rung:N", sort=None, title=None),
+        tooltip=["as_of:T", "rung:N", "people:Q"],
     )
 
 
 _CHARTS: Final[Mapping[str, Callable[[Any, Data], Any]]] = {
-    "ladder": partial(_groups, groups="stages", value="customers", title="people"),
-    "segments": partial(_groups, groups="segments", value="revenue", title="revenue"),
+    "ladder": lambda altair, data: _groups(altair, data["stages"], "customers", "people"),
+    "segments": lambda altair, data: _groups(altair, data["segments"], "revenue", "revenue"),
     "grid": _grid,
     "months": _months,
     "cohorts": _cohorts,
     "concentration": _concentration,
     "second_order": _second_order,
-    "steps": _steps,
+    "steps": lambda altair, data: _groups(
+        altair, data["journey"]["steps"], "people", "people", "step"
+    ),
     "lateness": _lateness,
     "timeline": _timeline,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -153,10 +154,7 @@ def _files(files: list[dict[str, Any]]) -> str:
 
 def _shapes(found: Data) -> list[str]:
     """What is special about the files, each with the option that says otherwise."""
-    notes: dict[str, int] = {}
-    for file in found["files"]:
-        for note in _notes(file):
-            notes[note] = notes.get(note, 0) + 1
+    notes = Counter(note for file in found["files"] for note in _notes(file))
     several = len(found["files"]) > 1
     lines = [f"{note} (in {count:,} files)" if several else note for note, count in notes.items()]
     if found.get("footer_rows"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rfmtool.documents import Data
-from rfmtool.pages.blocks import Block, Column, Paragraph, Table, numbers, share
+from rfmtool.pages.blocks import Block, Column, Paragraph, Table, cells, numbers, share
 from rfmtool.summaries.words import counted, money, plain
 
 
@@ -42,12 +42,7 @@ def _steps(steps: Sequence[Data]) -> Table:
     return Table(
         columns=(Column("CLIMB", "name"), *numbers(*titles)),
         rows=tuple(
-            (
-                plain(step["stage"]),
-                f"{step['reached']:,}",
-                share(step["conversion"]),
-                "–" if step["median_days"] is None else f"{step['median_days']:,.0f}",
-            )
+            cells(step, "stage:plain", "reached:,", "conversion:share", "median_days:,.0f")
             for step in reversed(rows)
         ),
         spare=titles[::-1],

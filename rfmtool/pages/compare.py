@@ -60,12 +60,7 @@ _SCALES: Final = {
 
 
 def page(summary: Data, folder: str | None = None) -> list[Block]:
-    """A comparison.
-
-    Args:
-        summary: what `runs.compare` made.
-        folder: where the lists stand, for the hint at the end.
-    """
+    """A comparison that `runs.compare` made; `folder` is where the lists stand, for the hint."""
     old, new, revenue = summary["old"], summary["new"], summary["revenue"]
     headline = (
         f"{old['as_of']} → {new['as_of']} · {old['customers']:,} → "

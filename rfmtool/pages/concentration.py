@@ -18,6 +18,7 @@ from rfmtool.pages.blocks import (
     Paragraph,
     Table,
     answer,
+    cells,
     heading,
     numbers,
     share,
@@ -81,11 +82,8 @@ def _tiers(found: Data, *, wide: bool) -> Table:
         ),
         rows=tuple(
             (
-                tier["name"],
-                f"{tier['customers']:,}",
-                share(tier["share"]),
-                money(tier["revenue"]),
-                share(tier["revenue_share"]),
+                *cells(tier, "name", "customers:,", "share:share", "revenue:money"),
+                *cells(tier, "revenue_share:share"),
                 f"{money(tier['least'])} – {money(tier['most'])}",
                 *[money(tier["average"])] * wide,
             )

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from rfmtool.documents import Data
-from rfmtool.pages.blocks import Block, Column, Paragraph, Table, numbers
+from rfmtool.pages.blocks import Block, Column, Paragraph, Table, cells, numbers
 from rfmtool.summaries.words import counted, money
 
 _MONTHS: Final = 6
@@ -21,15 +21,8 @@ def returns(summary: Data) -> list[Block]:
     table = Table(
         columns=(Column("TIME AND MONEY", "name"), *numbers(*_TITLES)),
         rows=tuple(
-            (
-                row["stage"],
-                f"{row['people']:,}",
-                money(row["revenue"]),
-                "–" if row["margin"] is None else money(row["margin"]),
-                f"{row['contacts']:,}",
-                f"{row['minutes']:,}",
-                _earned(row),
-            )
+            (*cells(row, "stage", "people:,", "revenue:money", "margin:money", "contacts:,",
+                     "minutes:,"), _earned(row))
             for row in rows
         ),
         spare=("people", "minutes", "earned a contact"),
@@ -92,13 +85,7 @@ def rewards(summary: Data) -> list[Block]:
             columns=(Column("PARTNERS' REWARDS", "name"),
                      *numbers("new buyers", "they spent", "margin", "due")),
             rows=tuple(
-                (
-                    row["month"],
-                    f"{row['bought']:,}",
-                    money(row["revenue"]),
-                    "–" if row["margin"] is None else money(row["margin"]),
-                    money(row["reward"]),
-                )
+                cells(row, "month", "bought:,", "revenue:money", "margin:money", "reward:money")
                 for row in found["months"][-_MONTHS:]
             ),
         )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from rfmtool.documents import Data
-from rfmtool.pages.blocks import Block, Column, Paragraph, Table, numbers, share
+from rfmtool.pages.blocks import Block, Column, Paragraph, Table, cells, numbers, share
 from rfmtool.summaries.words import WALLET_BASES, counted, money, plain, share_range
 
 _TEXT_WIDTH: Final = 32
@@ -23,17 +23,13 @@ def wallets(summary: Data) -> list[Block]:
             *numbers("people", "spent here", "all they spend", "share"),
         ),
         rows=tuple(
-            (
-                WALLET_BASES[group["basis"]],
-                f"{group['customers']:,}",
-                money(group["spend"]),
-                *_all_of(group),
-            )
+            (WALLET_BASES[group["basis"]], *cells(group, "customers:,", "spend:money"),
+             *_all_of(group))
             for group in bases
         ),
         spare=("all they spend", "spent here"),
         text_width=_TEXT_WIDTH,
-    )
+    )  # fmt: skip
     if bases[-1]["basis"] != "peer_estimate":
         return [table]
     return [table, Paragraph("No action rests on an estimate.", "quiet")]

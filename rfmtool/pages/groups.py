@@ -7,8 +7,8 @@ from typing import Final
 
 from rfmtool.analyses.backtest import TOO_FEW
 from rfmtool.documents import Data
-from rfmtool.pages.blocks import WIDE, Bar, Block, Cell, Column, Paragraph, Table, numbers, share
-from rfmtool.summaries.words import either, money, plain
+from rfmtool.pages.blocks import WIDE, Bar, Block, Cell, Column, Paragraph, Table, cells, numbers
+from rfmtool.summaries.words import either, plain
 
 Back = Mapping[str, tuple[str, str]]
 """For each name, how many such people came back, and how sure that is."""
@@ -38,14 +38,7 @@ def ladder(summary: Data) -> list[Block]:
 
 
 def group_table(title: str, groups: Sequence[Data], width: int, back: Back | None) -> Table:
-    """Groups that are told apart in words: `who` they are.
-
-    Args:
-        title: the first column's.
-        groups: the groups of a summary.
-        width: of the page.
-        back: as `came_back` tells it; None leaves it out.
-    """
+    """Groups that are told apart in words: `who` they are; `back` is as `came_back` tells it."""
     rows = []
     for group in groups:
         who = group["who"] if width >= WIDE else group["who"].replace(" days,", " d,")
@@ -92,13 +85,9 @@ def _table(title: str, words: str, rows: Sequence[Sequence[Cell]], back: Back | 
 
 def _cells(group: Data) -> tuple[Cell, ...]:
     return (
-        f"{group['customers']:,}",
-        share(group["share"]),
+        *cells(group, "customers:,", "share:share"),
         Bar(group["share"], _BAR),
-        money(group["revenue"]),
-        share(group["revenue_share"]),
-        money(group["average"]),
-        money(group["median"]),
+        *cells(group, "revenue:money", "revenue_share:share", "average:money", "median:money"),
     )
 
 

@@ -8,41 +8,28 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Final, get_args
 
 import jinja2
 from markupsafe import Markup
 
 from rfmtool.documents import Data
 from rfmtool.errors import InputError
-from rfmtool.pages.blocks import Bar, Bars, Dot, Name, Number, Spark, Table
-from rfmtool.pages.cards import (
-    Beside,
-    Chapter,
-    Folded,
-    Heat,
-    Key,
-    Page,
-    Sentence,
-    Stack,
-    Switch,
-    chapter,
-    shortened,
-    visible,
-)
+from rfmtool.pages.blocks import Cell, Spark
+from rfmtool.pages.cards import Chapter, Mark, Page, Sentence, chapter, shortened, visible
 from rfmtool.pages.numerals import Numerals
 from rfmtool.pages.story import answers, run
-from rfmtool.pages.svg import Plot, boxes, heat, line, place
+from rfmtool.pages.svg import boxes, heat, line, place
 
-_TESTS: Final[Mapping[str, type]] = {
-    "table": Table, "stack": Stack, "key": Key, "heat": Heat, "switch": Switch, "plot": Plot,
-    "beside": Beside, "sentence": Sentence, "folded": Folded, "number_cell": Number,
-    "name_cell": Name, "bars_cell": Bars, "bar_cell": Bar, "dot_cell": Dot, "spark_cell": Spark,
-}  # fmt: skip
+_TESTS: Final = {
+    **{kind.__name__.lower(): kind for kind in get_args(Mark)},
+    **{f"{kind.__name__.lower()}_cell": kind for kind in get_args(Cell)},
+}
+"""What a template asks a mark, or a cell of a table, to be."""
 _POLICY: Final = (
     "default-src 'none'; style-src '{style}'; script-src '{script}'; img-src data:;"
     " base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
@@ -76,18 +63,8 @@ def run_page(summary: Data, locale: str = "en", title: str | None = None) -> str
 
 
 def answer_page(name: str, data: Data, locale: str, title: str | None) -> str:
-    """The page of a question as one HTML file; see `rfmtool.pages.story.answers`."""
+    """The page of a question, or of a comparison, as one HTML file; see `story.answers.page`."""
     return document(answers.page(name, data, Numerals.of(locale), title))
-
-
-def comparison_part(summary: Data) -> str:
-    """What a notebook shows of a comparison."""
-    return part(answers.compared(summary, Numerals(), None))
-
-
-def comparison_page(summary: Data, locale: str, title: str | None) -> str:
-    """The page of a comparison as one HTML file; see `run_page`."""
-    return document(answers.compared(summary, Numerals.of(locale), title))
 
 
 def run_part(summary: Data) -> str:
@@ -102,13 +79,8 @@ def run_part(summary: Data) -> str:
 
 
 def answer_part(name: str, data: Data) -> str:
-    """What a notebook shows of the answer to a question: the cards of its page."""
+    """What a notebook shows of an answer, a comparison or a customer: the cards of its page."""
     return part(answers.page(name, data, Numerals(), None))
-
-
-def card_part(card: Data) -> str:
-    """What a notebook shows of a customer: the card that `rfmtool explain` prints."""
-    return part(answers.explained(card))
 
 
 def part(page: Page) -> str:
@@ -164,9 +136,13 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
-        finalize=_clean,
+        # What a browser would obey instead of showing is replaced in every text.
+        finalize=lambda one: (
+            one if isinstance(one, Markup) or not isinstance(one, str) else visible(one)
+        ),
     )
-    environment.tests.update({name: _is_a(kind) for name, kind in _TESTS.items()})
+    for name, kind in _TESTS.items():
+        environment.tests[name] = lambda one, kind=kind: isinstance(one, kind)
     environment.filters.update(
         name=lambda text: visible(shortened(text)),
         is_long=lambda text: shortened(text).endswith("…"),
@@ -177,15 +153,6 @@ def _environment() -> jinja2.Environment:
     )
     environment.globals["data"] = _data
     return environment
-
-
-def _clean(value: Any) -> Any:  # noqa: ANN401 - whatever a template says
-    """What a browser would obey instead of showing is replaced in every text."""
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _is_a(kind: type) -> Callable[[object], bool]:
-    return lambda one: isinstance(one, kind)
 
 
 def _data(shown: str, exact: str) -> Markup | str:

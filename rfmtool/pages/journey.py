@@ -7,9 +7,19 @@ from itertools import pairwise
 from typing import Final
 
 from rfmtool.documents import Data
-from rfmtool.pages.blocks import Block, Column, Gap, Paragraph, Table, answer, numbers, share
-from rfmtool.pages.relationship import TOO_FEW, told
-from rfmtool.summaries.words import counted, plain
+from rfmtool.pages.blocks import (
+    Block,
+    Column,
+    Gap,
+    Paragraph,
+    Table,
+    answer,
+    cells,
+    numbers,
+    share,
+)
+from rfmtool.pages.relationship import TOO_FEW, opens, told
+from rfmtool.summaries.words import counted
 
 _SHOWN: Final = 12
 
@@ -23,15 +33,13 @@ def page(found: Data, width: int) -> list[Block]:  # noqa: ARG001 - as all pages
         f"{orders['first_order']:,} bought, {orders['second_order']:,} came back",
         f" · as of {found['as_of']}",
     )
-    pages = "; ".join(f"--{table}: {what}" for table, what in found["opens"].items())
-    opens: list[Block] = [Paragraph(f"More could be told with {pages}.", "quiet")] if pages else []
     sections: list[list[Block]] = [
         [_steps(found["steps"])],
         _groups("BY SOURCE", found, "by_source"),
         _groups("BY MONTH OF FIRST CONTACT", found, "by_month"),
         [*_asking(found["asking"]), *_before_after(found)],
         _gateway(found),
-        opens,
+        opens(found),
     ]
     parts = [block for section in sections if section for block in (*section, Gap())]
     return answer("JOURNEY", headline, parts[:-1], found["notes"])
@@ -46,12 +54,9 @@ def _steps(steps: list[Data]) -> Table:
         ),
         rows=tuple(
             (
-                plain(step["step"]),
-                f"{step['people']:,}",
+                *cells(step, "step:plain", "people:,"),
                 "" if gone is None else f"{gone:,}",
-                share(step["share_of_before"]),
-                f"{step['recorded']:,}",
-                "–" if step["median_days"] is None else f"{step['median_days']:,.0f}",
+                *cells(step, "share_of_before:share", "recorded:,", "median_days:,.0f"),
             )
             for step, gone in zip(steps, lost, strict=True)
         ),
@@ -135,7 +140,7 @@ def _gateway(found: Data) -> list[Block]:
         columns=(Column(f"FIRST {by.upper()}", "name", folds=True),
                  *numbers("began with it", "came back"), Column("95% interval")),
         rows=tuple(
-            (one[by], f"{one['first_buyers']:,}", share(one["came_back"]),
+            (*cells(one, by, "first_buyers:,", "came_back:share"),
              f"{share(one['low'])} – {share(one['high'])}")
             for one in rows[:_SHOWN]
         ),

@@ -105,12 +105,12 @@ class Numerals:
 
     def count(self, number: float) -> Number:
         """A whole number."""
-        return Number(self.text(f"{number:.0f}"), _exact(number))
+        return Number(self.text(f"{number:.0f}"), repr(number))
 
     def number(self, value: float, digits: int = 1) -> Number:
         """A number with so many decimals, as few as it needs."""
         shown = f"{value:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{value:.0f}"
-        return Number(self.text(shown), _exact(value))
+        return Number(self.text(shown), repr(value))
 
     def money(self, text: str, *, whole: bool) -> Number:
         """Decimal text, in whole units or with two decimals."""
@@ -123,7 +123,7 @@ class Numerals:
         shown = self.rounded(100 * part, digits)
         if part > 0 and not float(f"{100 * part:.{digits}f}"):
             shown = "<" + self.rounded(10**-digits, digits)
-        return Number(f"{shown}%", _exact(part))
+        return Number(f"{shown}%", repr(part))
 
     def headline(self, text: str) -> Number:
         """A figure in full, or in three digits and a unit."""
@@ -149,7 +149,3 @@ class Numerals:
 def are_whole(texts: list[str]) -> bool:
     """Whether a column of money is told without decimals."""
     return max((abs(Decimal(text)) for text in texts), default=Decimal()) >= _WHOLE_FROM
-
-
-def _exact(number: float) -> str:
-    return repr(number)

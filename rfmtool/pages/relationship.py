@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from rfmtool.documents import Data
-from rfmtool.pages.blocks import Block, Column, Paragraph, Table, numbers, share
+from rfmtool.pages.blocks import Block, Column, Paragraph, Table, cells, numbers, share
 from rfmtool.pages.earning import returns, rewards
-from rfmtool.summaries.words import counted, list_name, lists_in, money
+from rfmtool.summaries.words import counted, list_name, lists_in
 
 TOO_FEW: Final = "too few"
 _SHOWN: Final = 8
@@ -124,20 +124,16 @@ def _verdict(found: Data) -> str:
 
 def needs(found: Data) -> list[Block]:
     """What people need, that of most of them first, and how much of it is met."""
-    rows = tuple(
-        (one["need"], f"{one['people']:,}", money(one["revenue"]))
-        for one in found["unmet"][:_SHOWN]
-    )
-    table = Table(
-        (Column("NOT MET YET", "name", folds=True), *numbers("people", "they spent")), rows
-    )
+    columns = Column("NOT MET YET", "name", folds=True), *numbers("people", "they spent")
+    unmet = found["unmet"][:_SHOWN]
+    table = Table(columns, tuple(cells(one, "need", "people:,", "revenue:money") for one in unmet))
     days = found["days"]
     words = f"Needs met: {told(found['met'])}"
     if days["median"] is not None and not days["too_few"]:
         high = "…" if days["high"] is None else f"{days['high']:,}"
         words += f", half within {days['median']:,} days [{days['low']:,}, {high}]"
     words += f". Asked what they need: {told(found['asked'])} of those who bought."
-    return [*([table] if rows else []), Paragraph(words)]
+    return [*([table] if unmet else []), Paragraph(words)]
 
 
 def work(found: Data) -> list[Block]:
@@ -171,7 +167,7 @@ def communities(found: Data) -> list[Block]:
     table = Table(
         (Column("COMMUNITY", "name", folds=True), *numbers("members", "events in a year", "came")),
         tuple(
-            (one["community"], f"{one['members']:,}", f"{one['events']:,}", told(one["came"]))
+            (*cells(one, "community", "members:,", "events:,"), told(one["came"]))
             for one in found["communities"]
         ),
     )

@@ -27,13 +27,7 @@ _FIRST: Final = 6
 
 
 def page(summary: Data, width: int, folder: str | None = None) -> list[Block]:
-    """The report of a run.
-
-    Args:
-        summary: a run's.
-        width: how many characters the page is wide.
-        folder: the run's folder, for the hints at the end.
-    """
+    """The report of a run, `width` characters wide; `folder` is where it lies, for the hints."""
     sections = [to_do(summary, folder), left_out(summary), ladder(summary), climb(summary)]
     if summary["buyers"]:
         sections += [

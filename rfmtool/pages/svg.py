@@ -103,15 +103,6 @@ def line(points: Iterable[Point]) -> str:
     return f"M{'L'.join(placed)}"
 
 
-def steps(points: Sequence[Point]) -> str:
-    """A path that stays level from each point to the next."""
-    x, y = points[0]
-    path = f"M{_rounded(10 * x)} {_rounded(_WHOLE - 10 * y)}"
-    for x, y in points[1:]:
-        path += f"H{_rounded(10 * x)}V{_rounded(_WHOLE - 10 * y)}"
-    return path
-
-
 def area(upper: Sequence[Point], lower: Sequence[Point]) -> str:
     """The area between two lines."""
     return f"{line([*upper, *reversed(lower)])}Z"

@@ -15,35 +15,17 @@ from typing import Any, Final
 from rich import table as rich_table
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-from rich.rule import Rule as RichRule
+from rich.rule import Rule
 from rich.text import Text
 
-from rfmtool.pages.blocks import (
-    Bar,
-    Block,
-    Cell,
-    Chart,
-    Fitting,
-    Gap,
-    Line,
-    Name,
-    Number,
-    Pairs,
-    Paragraph,
-    Rule,
-    Shade,
-    Shaded,
-    Spark,
-    Table,
-    Tone,
-    printable,
-)
+from rfmtool.pages import blocks
+from rfmtool.pages.blocks import printable
 
 _ENDLESS: Final = 10_000
 _ANY: Final = Console(width=_ENDLESS)
 _NARROWEST, _USUAL, _WIDEST = 20, 80, 1_000
 _PADDING: Final = 1
-_STYLES: Final[dict[Tone, str]] = {
+_STYLES: Final[dict[blocks.Tone, str]] = {
     "plain": "", "title": "bold cyan", "strong": "bold", "quiet": "dim", "warning": "yellow",
 }  # fmt: skip
 _BARS: Final = " ▏▎▍▌▋▊▉█"
@@ -57,10 +39,10 @@ _HATCHES: Final = ((0.75, "█", "bold"), (0.5, "▓", ""), (0.25, "▒", ""), (
 _HATCHED_DIGITS: Final = 2
 
 
-def draw(blocks: Sequence[Block], console: Console) -> None:
+def draw(page: Sequence[blocks.Block], console: Console) -> None:
     """Draw a page, without the spaces that tables leave at the ends of lines."""
     with console.capture() as captured:
-        for block in blocks:
+        for block in page:
             for part in _drawn(block, console.width):
                 console.print(part)
     lines = captured.get().splitlines()
@@ -77,20 +59,20 @@ def as_console(*, stderr: bool = False, color: bool = True) -> Console:
     return console
 
 
-def _drawn(block: Block, width: int) -> list[RenderableType]:
-    if isinstance(block, Fitting):
+def _drawn(block: blocks.Block, width: int) -> list[RenderableType]:
+    if isinstance(block, blocks.Fitting):
         ways = [[part for one in way for part in _drawn(one, width)] for way in block.ways]
         return next((way for way in ways if max(map(_width_of, way)) <= width), ways[-1])
-    if isinstance(block, Chart):
+    if isinstance(block, blocks.Chart):
         return list(_chart(block))
     drawn: dict[type, Callable[[Any], RenderableType]] = {
-        Line: partial(_line, width=width),
-        Paragraph: partial(_paragraph, width=width),
-        Gap: lambda _: Text(),
-        Rule: lambda _: RichRule(style="dim"),
-        Table: _table,
-        Pairs: _pairs,
-        Shaded: _shaded,
+        blocks.Line: partial(_line, width=width),
+        blocks.Paragraph: partial(_paragraph, width=width),
+        blocks.Gap: lambda _: Text(),
+        blocks.Rule: lambda _: Rule(style="dim"),
+        blocks.Table: _table,
+        blocks.Pairs: _pairs,
+        blocks.Shaded: _shaded,
     }
     return [drawn[type(block)](block)]
 
@@ -102,14 +84,14 @@ def _width_of(part: RenderableType) -> int:
     return _ANY.measure(part).maximum
 
 
-def _line(line: Line, width: int) -> Text:
+def _line(line: blocks.Line, width: int) -> Text:
     """A line; one that is too long is wrapped as a paragraph is."""
     parts = [(printable(words), _STYLES[tone]) for words, tone in line.parts]
     text = Text.assemble(" ", *parts)
     return text if text.cell_len <= width else Text("\n   ").join(text.wrap(_ANY, width - 3))
 
 
-def _paragraph(block: Paragraph, width: int) -> Text:
+def _paragraph(block: blocks.Paragraph, width: int) -> Text:
     """Wrapped words, whose further lines hang under the first."""
     words = printable(block.words)
     filled = textwrap.fill(
@@ -156,11 +138,11 @@ def _longest(texts: Iterable[str]) -> int:
     return max(map(cell_len, texts), default=0)
 
 
-def _table(block: Table) -> _FittedTable:
+def _table(block: blocks.Table) -> _FittedTable:
     table = _FittedTable(block.spare, block.text_width)
     for number, column in enumerate(block.columns):
         cells = [row[number] for row in block.rows if len(row) > number]
-        is_drawn = any(isinstance(cell, Bar | Spark) for cell in cells)
+        is_drawn = any(isinstance(cell, blocks.Bar | blocks.Spark) for cell in cells)
         style = _STYLES["title" if column.kind == "name" else column.tone]
         table.add_column(
             printable(column.title),
@@ -176,26 +158,26 @@ def _table(block: Table) -> _FittedTable:
     return table
 
 
-def _cell(cell: Cell) -> str:
+def _cell(cell: blocks.Cell) -> str:
     match cell:
-        case Bar():
+        case blocks.Bar():
             # Exact to an eighth of a character; what is more than nothing can be seen.
             eighths = max(round(cell.part * cell.length * _FULL), 1 if cell.part > 0 else 0)
             full, rest = divmod(eighths, _FULL)
             return _BARS[-1] * full + (_BARS[rest] if rest else "")
-        case Spark():
+        case blocks.Spark():
             highest = max(cell.values)
             highest = highest if highest > 0 else 1.0
             return _columns([min(max(each / highest, 0.0), 1.0) for each in cell.values], 1)[0]
-        case Number() | Name():
-            return printable(cell.shown if isinstance(cell, Number) else cell.text)
+        case blocks.Number() | blocks.Name():
+            return printable(cell.shown if isinstance(cell, blocks.Number) else cell.text)
         case str():
             return printable(cell)
         case _:
             return ""
 
 
-def _pairs(block: Pairs) -> rich_table.Table:
+def _pairs(block: blocks.Pairs) -> rich_table.Table:
     table = rich_table.Table(box=None, padding=(0, _PADDING), show_header=False)
     table.add_column(style=_STYLES["title"], no_wrap=True)
     table.add_column(overflow="fold")
@@ -207,7 +189,7 @@ def _pairs(block: Pairs) -> rich_table.Table:
 # Shades ------------------------------------------------------------------------------------------
 
 
-def _shaded(block: Shaded) -> rich_table.Table:
+def _shaded(block: blocks.Shaded) -> rich_table.Table:
     table = rich_table.Table(box=None, padding=0, pad_edge=False, header_style="bold")
     title, pad = _STYLES["title"], "" if block.hatched else " "
     name, head = _STYLES[block.name_tone], f" {printable(block.title)}" + " " * block.hatched
@@ -249,7 +231,7 @@ def _to_the_right(text: Text, width: int) -> Text:
     return padded
 
 
-def _shade(cell: Shade, *, hatched: bool) -> Text:
+def _shade(cell: blocks.Shade, *, hatched: bool) -> Text:
     words = printable(cell.words)
     if not cell.part:
         return Text(words, "dim")
@@ -264,7 +246,7 @@ def _shade(cell: Shade, *, hatched: bool) -> Text:
 # Charts ------------------------------------------------------------------------------------------
 
 
-def _chart(chart: Chart) -> Iterable[Text]:
+def _chart(chart: blocks.Chart) -> Iterable[Text]:
     """Columns with a scale at their left, and an axis below."""
     margin, width = max(map(len, chart.labels)), len(chart.heights)
     for label, line in zip(chart.labels, _columns(chart.heights, len(chart.labels)), strict=True):

@@ -106,9 +106,9 @@ class Compared:
         return f"<rfmtool.Compared: {old['as_of']} and {new['as_of']}>"
 
     def _repr_html_(self) -> str:
-        from rfmtool.pages.html import comparison_part  # with its templates
+        from rfmtool.pages.html import answer_part  # with its templates
 
-        return comparison_part(self.summary)
+        return answer_part("compare", self.summary)
 
 
 def compare(old: Source, new: Source) -> Compared:

@@ -28,9 +28,9 @@ class Explained(dict[str, Any]):
         return {**self}
 
     def _repr_html_(self) -> str:
-        from rfmtool.pages.html import card_part  # with its templates
+        from rfmtool.pages.html import answer_part  # with its templates
 
-        return card_part(self)
+        return answer_part("explain", self)
 
 
 def explain(folder: str | os.PathLike[str], customer_id: str) -> Explained:

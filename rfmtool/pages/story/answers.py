@@ -47,7 +47,7 @@ _TITLES: Final = {
 
 
 def page(name: str, data: Data, say: Numerals, title: str | None) -> Page:
-    """The page of a question.
+    """The page of a question, or of what `_OTHERS` tells.
 
     Args:
         name: of the question.
@@ -55,6 +55,8 @@ def page(name: str, data: Data, say: Numerals, title: str | None) -> Page:
         say: how numbers are written.
         title: the shop's name; what was asked where there is none.
     """
+    if name in _OTHERS:
+        return _OTHERS[name](data, say, title)
     as_of = data["points"][-1]["as_of"] if name == "timeline" else data["as_of"]
     if "overdue" in data:  # a page names nobody
         data = {**data, "overdue": []}
@@ -71,8 +73,8 @@ def page(name: str, data: Data, say: Numerals, title: str | None) -> Page:
     )
 
 
-def compared(summary: Data, say: Numerals, title: str | None) -> Page:
-    """The page of a comparison of two runs; see `page`."""
+def _compared(summary: Data, say: Numerals, title: str | None) -> Page:
+    """A comparison of two runs."""
     old, new = summary["old"], summary["new"]
     days = f"{day_in_words(old['as_of'])} to {day_in_words(new['as_of'])}"
     blocks = comparison.page(summary)
@@ -91,7 +93,7 @@ def compared(summary: Data, say: Numerals, title: str | None) -> Page:
     )
 
 
-def explained(card: Data) -> Page:
+def _explained(card: Data, _say: Numerals, _title: str | None) -> Page:
     """One customer: what they did, where they stand, why, and what would move them."""
     facts = [
         (title, words)
@@ -109,13 +111,12 @@ def explained(card: Data) -> Page:
     )
 
 
-def _cohorts(data: Data, say: Numerals) -> list[Card | None]:
-    return [moving.months(data, say), moving.cohorts(data, say)]
-
-
+_OTHERS: Final = {"compare": _compared, "explain": _explained}
 _CARDS: Final[Mapping[str, Callable[[Data, Numerals], list[Card | None]]]] = {
     "cadence": lambda data, say: [coming.lateness({"cadence": data}, say)],
-    "cohorts": lambda data, say: _cohorts(data["in_short"], say),
+    "cohorts": lambda data, say: [
+        make(data["in_short"], say) for make in (moving.months, moving.cohorts)
+    ],
     "concentration": lambda data, say: [
         worth.concentration({"concentration": concentration_in_short(dict(data))}, say)
     ],

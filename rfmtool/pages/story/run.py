@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Final
 
+from rfmtool.documents import Data
 from rfmtool.pages.cards import Page, chapter, row
 from rfmtool.pages.numerals import Numerals
 from rfmtool.pages.story import (
@@ -20,28 +20,38 @@ from rfmtool.pages.story import (
     worth,
 )
 
+_STANDING: Final = {
+    "Today": [[today.to_do], [told.proof]],
+    "Where they stand": [[standing.ladder, standing.climb]],
+}
+_OF_BUYERS: Final = {
+    "Who is worth what": [
+        [worth.segments],
+        [worth.grid, worth.concentration],
+        [spread.distributions],
+        [spread.together],
+    ],
+    "When they come back": [
+        [coming.second_order, coming.when_to_ask],
+        [coming.activity, coming.lateness],
+        [told.expecting],
+    ],
+    "How it moves": [[moving.months], [moving.cohorts], [moving.timeline], [since.changes]],
+}
+"""What there is to say once somebody has bought."""
+_BEYOND: Final = {"Beyond the orders": [[beyond.wallet, beyond.voices], [beyond.margins]]}
 
-def page(summary: Mapping[str, Any], say: Numerals, title: str | None = None) -> Page:
-    """The page of a run, of its summary alone.
 
-    Args:
-        summary: a run's.
-        say: how numbers are written.
-        title: the shop's name; the input's where there is none.
-    """
-
-    def cards(*makers: Any) -> Any:  # noqa: ANN401 - functions from a summary to a card or none
-        return row(*(make(summary, say) for make in makers))
-
-    buyers = bool(summary["buyers"])
+def page(summary: Data, say: Numerals, title: str | None = None) -> Page:
+    """The page of a run, of its summary alone; its title is the shop's, or else the input's."""
+    rows = _STANDING | (_OF_BUYERS if summary["buyers"] else {}) | _BEYOND
     chapters = [
-        *chapter("Today", cards(today.to_do), cards(told.proof)),
-        *chapter("Where they stand", cards(standing.ladder, standing.climb)),
-        *(_of_buyers(cards) if buyers else []),
-        *chapter("Beyond the orders", cards(beyond.wallet, beyond.voices), cards(beyond.margins)),
-        *chapter("The relationship", *map(row, told.care(summary, say))),
-        *chapter("How we know", cards(knowing.counted)),
+        one
+        for name, makers in rows.items()
+        for one in chapter(name, *(row(*(make(summary, say) for make in each)) for each in makers))
     ]
+    chapters += chapter("The relationship", *map(row, told.care(summary, say)))
+    chapters += chapter("How we know", [knowing.counted(summary, say)])
     return Page(
         title=title or summary["title"] or summary["input"],
         lead=today.lead(summary),
@@ -50,29 +60,3 @@ def page(summary: Mapping[str, Any], say: Numerals, title: str | None = None) ->
         chapters=tuple(chapters),
         footer=f"rfmtool {summary['version']}",
     )
-
-
-def _of_buyers(cards: Any) -> Any:  # noqa: ANN401 - as above
-    """What there is to say once somebody has bought."""
-    return [
-        *chapter(
-            "Who is worth what",
-            cards(worth.segments),
-            cards(worth.grid, worth.concentration),
-            cards(spread.distributions),
-            cards(spread.together),
-        ),
-        *chapter(
-            "When they come back",
-            cards(coming.second_order, coming.when_to_ask),
-            cards(coming.activity, coming.lateness),
-            cards(told.expecting),
-        ),
-        *chapter(
-            "How it moves",
-            cards(moving.months),
-            cards(moving.cohorts),
-            cards(moving.timeline),
-            cards(since.changes),
-        ),
-    ]

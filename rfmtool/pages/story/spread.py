@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Final
 
+import numpy as np
+
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import Column, Table, numbers
 from rfmtool.pages.cards import Beside, Card
@@ -231,7 +233,6 @@ def _plane(summary: Data, plane: Data, say: Numerals) -> Plot:
         low, high = up.at(edges[1][y]), up.at(edges[1][y + 1])
         shade = 0 if many is None else max(heat(many / most), 1)
         by_class.setdefault(shade, []).append((left, 100 - high, right - left, high - low))
-    grid = summary["grid"]
     return Plot(
         title=f"{_TITLES[names[1]]} by {_TITLES[names[0]].lower()}",
         says=f"boxes of up to {say.count(most).shown} buyers",
@@ -242,8 +243,7 @@ def _plane(summary: Data, plane: Data, say: Numerals) -> Plot:
         paths=tuple((boxes(placed), f"h{shade}") for shade, placed in sorted(by_class.items())),
         cuts=_inside(across, _cuts(summary, names[0])),
         levels=tuple(place(100 - float(at[:-1])) for at in _inside(up, _cuts(summary, names[1]))),
-        table=_scores_table(summary, say) if names == ("frequency", "recency") and grid
-        else _bands_table(summary, names, say),
+        table=_buyers_by_scores(summary, names, say),
     )  # fmt: skip
 
 
@@ -256,37 +256,17 @@ def _ticks(axis: Axis, name: str, say: Numerals) -> tuple[tuple[str, str, bool],
     )
 
 
-def _scores_table(summary: Data, say: Numerals) -> Table:
-    """Buyers by the scores of recency and orders: the grid."""
-    rows = list(reversed(summary["grid"]))
-    return Table(
-        columns=(Column("Recency score", "name"), *numbers(*map(str, range(1, len(rows[0]) + 1)))),
-        rows=tuple(
-            (str(score), *map(say.count, counts)) for score, counts in enumerate(rows, start=1)
-        ),
-    )
-
-
-def _bands_table(summary: Data, names: tuple[str, str], say: Numerals) -> Table:
-    """Buyers by the score of one dimension and of spend."""
-    bands = summary["cells"]["bands"]
-    if names[0] == "recency":
-        totals = [
-            [sum(cell[at] for cell in line) for at in range(len(bands[0][0]))] for line in bands
-        ]
-        totals.reverse()
+def _buyers_by_scores(summary: Data, names: tuple[str, str], say: Numerals) -> Table:
+    """Buyers by the scores of recency and orders, the grid, or of one of these and of spend."""
+    bands = np.array(summary["cells"]["bands"])  # by recency, the best first, orders and spend
+    title, heads = "Recency score", "spend {}"
+    if names == ("frequency", "recency"):
+        counts, heads = np.array(summary["grid"])[::-1], "{}"
+    elif names[0] == "recency":
+        counts = bands.sum(axis=1)[::-1]
     else:
-        totals = [
-            [sum(line[column][at] for line in bands) for at in range(len(bands[0][0]))]
-            for column in range(len(bands[0]))
-        ]
-    title = "Recency score" if names[0] == "recency" else "Orders score"
+        counts, title = bands.sum(axis=0), "Orders score"
     return Table(
-        columns=(
-            Column(title, "name"),
-            *numbers(*(f"spend {n}" for n in range(1, len(totals[0]) + 1))),
-        ),
-        rows=tuple(
-            (str(score), *map(say.count, counts)) for score, counts in enumerate(totals, start=1)
-        ),
+        (Column(title, "name"), *numbers(*map(heads.format, range(1, counts.shape[1] + 1)))),
+        tuple((str(score), *map(say.count, row)) for score, row in enumerate(counts.tolist(), 1)),
     )

@@ -104,9 +104,7 @@ def _number(say: Numerals, value: float | None) -> Number | str:
 
 def _back(say: Numerals, group: Data | None) -> tuple[Dot | str, Number | str]:
     dot = dot_of(group)
-    if group is None or not isinstance(dot, Dot):
-        return dot, NONE
-    return dot, say.share(group["returned"] / group["customers"], 0)
+    return dot, say.share(dot.at, 0) if isinstance(dot, Dot) else NONE
 
 
 def _finding(summary: Data, groups: list[Data]) -> Markup | str:
