@@ -80,7 +80,7 @@ def test_the_check_foretells_the_latest_day_by_those_before_it():
     latest = look([(5, 5, 2, 40_000)] * 5, [1, 1, 0, 0, 0], [30_000, 10_000, 0, 0, 0])
     before = look([(5, 5, 1, 20_000)] * 10, [1] * 10, day=DAYS[1])
 
-    data = check([latest, before]).as_data()
+    data = check([latest, before])
 
     assert data["from"] == "2024-06-01"
     assert (data["foretold_buyers"], data["buyers"]) == (5.0, 2)
@@ -95,7 +95,7 @@ def test_a_forecast_that_finds_the_best_beats_what_was_spent():
     latest = look(rows, [0, 1, 0, 0, 0], [0, 60_000, 0, 0, 0])
     before = look([(5, 5, 1, 1)] * 40 + [(1, 1, 1, 1)] * 40, [1] * 40 + [0] * 40, day=DAYS[1])
 
-    assert check([latest, before]).beats_monetary
+    assert check([latest, before])["beats_monetary"]
 
 
 def test_each_day_looked_back_from_has_half_a_year_before_it():
@@ -122,5 +122,5 @@ def test_online_retail_is_as_computed(online_retail):
     assert two["return_probability"].round(6).tolist() == [0.842040, 0.294490]
     assert two["expected_spend"].tolist() == [14_199_161, 1_916_301]
     checked = check(online_retail.looks)
-    assert not checked.misses
-    assert not checked.beats_monetary  # .6706 against .6732
+    assert not checked["misses"]
+    assert not checked["beats_monetary"]  # .6706 against .6732

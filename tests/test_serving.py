@@ -71,8 +71,8 @@ def feedback(slow_days, fast_days, each=2):
 def test_that_small_spenders_wait_longer_is_said():
     found = equality(shop(), {"feedback": feedback(12, 4)}, None, AS_OF)
 
-    assert "settled" in found.worse
-    assert found.as_data()["days_to_settle"] == {
+    assert "settled" in found["worse"]
+    assert found["days_to_settle"] == {
         "lowest_fifth": 12, "highest_fifth": 4, "ratio": 3.0, "too_few": False,
     }  # fmt: skip
 
@@ -80,15 +80,15 @@ def test_that_small_spenders_wait_longer_is_said():
 def test_that_small_spenders_are_served_sooner_is_neither_worse_nor_alike():
     found = equality(shop(), {"feedback": feedback(4, 12)}, None, AS_OF)
 
-    assert "settled" not in {*found.worse, *found.alike}
+    assert "settled" not in {*found["worse"], *found["alike"]}
 
 
 def test_of_too_few_nothing_is_said():
     found = equality(shop(), {"feedback": feedback(12, 4, each=1)}, None, AS_OF)
 
-    assert found.worse == ()
-    assert found.as_data()["days_to_settle"]["too_few"]
-    assert found.as_data()["days_to_settle"]["ratio"] == 3.0
+    assert found["worse"] == ()
+    assert found["days_to_settle"]["too_few"]
+    assert found["days_to_settle"]["ratio"] == 3.0
 
 
 def test_an_open_complaint_counts_for_as_long_as_it_waits():
@@ -97,7 +97,9 @@ def test_an_open_complaint_counts_for_as_long_as_it_waits():
 
     found = equality(shop(), {"feedback": rows}, None, AS_OF)
 
-    assert found.groups["settled"]["spend"][0].value is None  # the median is not seen yet
+    assert (
+        found["things"]["settled"]["by"]["spend"][0]["value"] is None
+    )  # the median is not seen yet
 
 
 @pytest.mark.parametrize(("answered", "worse"), [(10, ("answered",)), (38, ())])
@@ -110,6 +112,9 @@ def test_messages_left_without_an_answer_are_compared_with_their_interval(answer
     ]
     found = equality(shop(), {"contacted": log(*rows)}, None, AS_OF)
 
-    lowest, highest = found.groups["answered"]["spend"][0], found.groups["answered"]["spend"][-1]
-    assert (lowest.value, highest.value) == (answered / 40, 1.0)
-    assert found.worse == worse
+    lowest, highest = (
+        found["things"]["answered"]["by"]["spend"][0],
+        found["things"]["answered"]["by"]["spend"][-1],
+    )
+    assert (lowest["value"], highest["value"]) == (answered / 40, 1.0)
+    assert found["worse"] == worse

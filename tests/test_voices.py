@@ -4,12 +4,12 @@ import pandas as pd
 
 from rfmtool.analyses.returned import Share
 from rfmtool.analyses.voices import (
-    Voices,
     answers_by_stage,
+    candidates,
     complaints,
     delight,
-    foretold,
     referrals_by_stage,
+    tells_apart,
     voices,
 )
 from rfmtool.scoring.timing import OrderDays
@@ -63,12 +63,12 @@ def test_who_was_named_and_bought_is_counted_by_the_rung_of_who_named_them():
         (0, 2, 500), (0, 2, 100), (0, 3, 301), (1, 4, None), (1, 1, 1), (1, 3, 300)
     )
 
-    found = {row.stage: row for row in referrals_by_stage(people, named)}
+    found = {row["stage"]: row for row in referrals_by_stage(people, named)}
 
-    assert (found["advocate"].referred, found["advocate"].bought) == (2, 1)
-    assert found["advocate"].revenue == 30
-    assert (found["client"].referred, found["client"].bought) == (2, 1)
-    assert found["client"].revenue == 40
+    assert (found["advocate"]["referred"], found["advocate"]["bought"]) == (2, 1)
+    assert found["advocate"]["revenue"] == 30
+    assert (found["client"]["referred"], found["client"]["bought"]) == (2, 1)
+    assert found["client"]["revenue"] == 40
     assert set(found) == {"advocate", "client"}
 
 
@@ -81,7 +81,7 @@ def test_what_friends_spent_may_be_more_than_64_bits_hold():
 
     [brought] = referrals_by_stage(people, referrals_of((0, 1, 400), (0, 2, 400)))
 
-    assert (brought.stage, brought.bought, brought.revenue) == ("advocate", 2, 2**63)
+    assert (brought["stage"], brought["bought"], brought["revenue"]) == ("advocate", 2, 2**63)
 
 
 def test_an_undated_referral_came_before_every_order():
@@ -89,7 +89,7 @@ def test_an_undated_referral_came_before_every_order():
 
     (row,) = referrals_by_stage(people, referrals_of((0, 1, None), (0, 2, None)))
 
-    assert (row.referred, row.bought) == (2, 1)
+    assert (row["referred"], row["bought"]) == (2, 1)
 
 
 def test_answers_give_the_net_promoter_score_of_a_rung():
@@ -100,8 +100,8 @@ def test_answers_give_the_net_promoter_score_of_a_rung():
 
     clients, customers = answers_by_stage(people)
 
-    assert (clients.people, clients.answered, clients.nps) == (8, 6, 100 * (3 - 1) / 6)
-    assert (customers.people, customers.answered, customers.nps) == (1, 0, None)
+    assert (clients["people"], clients["answered"], clients["nps"]) == (8, 6, 100 * (3 - 1) / 6)
+    assert (customers["people"], customers["answered"], customers["nps"]) == (1, 0, None)
 
 
 def test_complaints_are_open_until_a_day_that_has_come():
@@ -119,8 +119,8 @@ def test_complaints_are_open_until_a_day_that_has_come():
 
     found = complaints(people, feedback, days_of([11], [], [], [200], [1]), AS_OF)
 
-    assert (found.open, found.resolved) == (3, 4)
-    assert found.median_days_to_resolve == 4
+    assert (found["open"], found["resolved"]) == (3, 4)
+    assert found["median_days_to_resolve"] == 4
 
 
 def test_who_came_back_within_90_days_of_the_answer_is_compared_with_who_never_complained():
@@ -135,8 +135,8 @@ def test_who_came_back_within_90_days_of_the_answer_is_compared_with_who_never_c
 
     found = complaints(people, feedback, days, AS_OF)
 
-    assert found.came_back_after == Share(2, 1)
-    assert found.came_back_without == Share(2, 1)
+    assert found["came_back_after"] == Share(2, 1).as_data()
+    assert found["came_back_without"] == Share(2, 1).as_data()
 
 
 def test_the_latest_old_answer_decides_how_delighted_somebody_was():
@@ -152,17 +152,18 @@ def test_the_latest_old_answer_decides_how_delighted_somebody_was():
 
     found = delight(feedback, days_of([150], [100], [], [190]), AS_OF)
 
-    assert found == {"ecstatic": Share(1, 1), "satisfied": Share(1, 0), "unhappy": Share(1, 1)}
+    shares = {"ecstatic": Share(1, 1), "satisfied": Share(1, 0), "unhappy": Share(1, 1)}
+    assert found == {name: share.as_data() for name, share in shares.items()}
 
 
 def test_what_was_not_supplied_is_not_answered():
     people, days = people_of(("client", 1, 1, None)), days_of([1])
     no_scores = feedback_of((0, 10, None, "complaint", 14))
 
-    assert set(voices(people, {}, days, AS_OF).as_data().values()) == {None}
+    assert set(voices(people, {}, days, AS_OF).values()) == {None}
     found = voices(people, {"feedback": no_scores}, days, AS_OF)
-    assert found.answers is None
-    assert found.as_data()["complaints"]["resolved"] == 1
+    assert found["answers"] is None
+    assert found["complaints"]["resolved"] == 1
 
 
 def test_nobody_ordered_and_still_there_is_an_answer():
@@ -171,9 +172,9 @@ def test_nobody_ordered_and_still_there_is_an_answer():
 
     found = voices(people, {"feedback": feedback}, days_of([]), AS_OF)
 
-    assert found.delight["ecstatic"] == Share(1, 0)
-    assert found.complaints.came_back_after == Share(1, 0)
-    assert found.complaints.came_back_without == Share(0, 0)
+    assert found["delight"]["ecstatic"] == Share(1, 0).as_data()
+    assert found["complaints"]["came_back_after"] == Share(1, 0).as_data()
+    assert found["complaints"]["came_back_without"] == Share(0, 0).as_data()
 
 
 def test_how_well_orders_foretold_who_would_recommend_us():
@@ -186,19 +187,15 @@ def test_how_well_orders_foretold_who_would_recommend_us():
         }
     )
 
-    found = foretold(people)
-
-    assert found == {"suggested": Share(40, 30), "others": Share(40, 10)}
-    assert Voices(None, None, None, None, found).as_data()["candidates"]["orders_tell"]
+    assert candidates(people) == {
+        "suggested": Share(40, 30).as_data(), "others": Share(40, 10).as_data(),
+        "orders_tell": True,
+    }  # fmt: skip
 
 
 def test_a_difference_is_seen_though_the_limits_of_two_shares_overlap():
-    found = {"suggested": Share(41, 22), "others": Share(116, 41)}  # +18.3 points [+0.9, +34.7]
-
-    assert Voices(None, None, None, None, found).as_data()["candidates"]["orders_tell"]
+    assert tells_apart(Share(41, 22), Share(116, 41))  # +18.3 points [+0.9, +34.7]
 
 
 def test_few_answers_say_nothing_of_candidates():
-    few = {"suggested": Share(29, 29), "others": Share(40, 0)}
-
-    assert Voices(None, None, None, None, few).as_data()["candidates"]["orders_tell"] is None
+    assert tells_apart(Share(29, 29), Share(40, 0)) is None

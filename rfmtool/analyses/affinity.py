@@ -129,12 +129,7 @@ def affinity(spends: pd.DataFrame, customer_ids: pd.Series[str], as_of: date, by
 
 
 def suggestions(spends: pd.DataFrame, people: int) -> tuple[Ints, tuple[Rule, ...]]:
-    """For each of so many people the place of the rule that says what to suggest, -1 for none.
-
-    Args:
-        spends: as `affinity` takes them.
-        people: how many there are.
-    """
+    """The place of the rule that says what to suggest to each of so many people, -1 for none."""
     bought = _bought(spends, people)
     places = _ranked([*_single_rules(bought), *_double_rules(bought)])
     return _best_rules(bought, places, people), tuple(_rule(place, bought) for place in places)
@@ -170,11 +165,6 @@ class _Place:
     with_has: int
     with_next: int
     with_all: int
-
-    @property
-    def strength(self) -> float:
-        """Confidence times lift, but for the number of all customers."""
-        return self.with_all**2 / (self.with_has**2 * self.with_next)
 
 
 def _together(bits: Words) -> Ints:
@@ -226,10 +216,15 @@ def _double_rules(bought: _Bought) -> list[_Place]:
 
 def _ranked(places: list[_Place]) -> list[_Place]:
     """The strongest first, and not too many that begin alike."""
-    order = sorted(places, key=lambda each: (-each.strength, -each.with_all, each.has, each.next))
+
+    def rank(one: _Place) -> tuple[object, ...]:
+        # By confidence times lift, but for the number of all customers.
+        strength = one.with_all**2 / (one.with_has**2 * one.with_next)
+        return -strength, -one.with_all, one.has, one.next
+
     seen: dict[tuple[int, ...], int] = {}
     kept = []
-    for each in order:
+    for each in sorted(places, key=rank):
         seen[each.has] = seen.get(each.has, 0) + 1
         if seen[each.has] <= _MOST_PER_BASKET:
             kept.append(each)

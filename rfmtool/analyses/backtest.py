@@ -150,12 +150,7 @@ class Backtest:
 
 
 def backtest(looks: Sequence[LookBack], year_before: tuple[date, Share] | None = None) -> Backtest:
-    """Count who came back, by each label that they had, all days together.
-
-    Args:
-        looks: at least one day, the latest first.
-        year_before: of the same season a year before, the day and the share of buyers.
-    """
+    """Count who came back, by each label that they had, all days together, the latest first."""
     groups = []
     for by in (name for name in GROUPINGS if name in looks[0].people):
         counted = [_counted(look, by) for look in looks]

@@ -105,12 +105,8 @@ def _follow(
 ) -> tuple[Cohort, ...]:
     """The cohorts that begin in the months `starts`, followed until the month `last`.
 
-    Args:
-        rows: the place in `starts` of each customer; _NONE without an order that counts.
-        starts: months, in order, counted from 1970-01; dates may lie before.
-        days: the order days.
-        entries: what each order moved on each day.
-        last: the last month.
+    Months count from 1970-01, and dates may lie before; `rows` is the place in `starts` of each
+    customer, _NONE without an order that counts.
     """
     months = last - int(starts[0]) + 1
     size = len(starts) * months

@@ -103,12 +103,7 @@ class Concentration:
 
 
 def concentration(people: pd.DataFrame, as_of: date) -> Concentration:
-    """Measure how unevenly buyers spend.
-
-    Args:
-        people: one row per customer: customer_id, frequency, monetary.
-        as_of: the day of the answer.
-    """
+    """Measure how unevenly buyers spend; reads customer_id, frequency and monetary of each."""
     buyers = people.loc[people["frequency"] > 0, ["customer_id", "frequency", "monetary"]]
     # The rows come sorted by id, and equal spends stay so.
     ranked = buyers.sort_values("monetary", ascending=False, kind="stable", ignore_index=True)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -20,38 +18,15 @@ _LEAST_SHARE: Final = 1e-4
 """A score that nobody has counts as this share, for its logarithm."""
 
 
-@dataclass(frozen=True)
-class Drift:
-    """Scores by the cut points in force beside scores by cut points fitted today.
-
-    `share` of all buyers would have another score in some dimension; `stability` is the population
-    stability index of each dimension (under 0.1 little changed, over 0.25 much did), and missing
-    where the number of scores differs; `fitted_on` is the day that the cut points in force are of.
-    """
-
-    share: float
-    stability: Mapping[str, float | None]
-    fitted_on: date
-
-    def as_data(self) -> dict[str, Any]:
-        """As plain data."""
-        return {
-            "share": self.share,
-            "stability": dict(self.stability),
-            "fitted_on": self.fitted_on.isoformat(),
-        }
-
-
 def drift(
     people: pd.DataFrame, in_force: Scales, today: Scales, weights: Mapping[str, Decimal]
-) -> Drift:
-    """Score everybody by cut points fitted today, and compare.
+) -> dict[str, Any]:
+    """Score people, who are scored by the scales in force, by those fitted today, and compare.
 
-    Args:
-        people: scored by the scales in force.
-        in_force: those scales.
-        today: scales fitted to these people.
-        weights: of the scores.
+    Returns:
+        share: of all buyers, who would have another score in some dimension; stability: the
+        population stability index of each dimension (under 0.1 little changed, over 0.25 much did),
+        None where the number of scores differs; fitted_on: the day of the scales in force.
     """
     buyers = people[people["frequency"] > 0]
     anew = apply_scales(buyers, today, weights)
@@ -63,7 +38,7 @@ def drift(
         same = bins == today[name].bins
         stability[name] = stability_index(now, then, bins) if same else None
     share = float(other.mean()) if len(buyers) else 0.0
-    return Drift(share, stability, in_force.as_of)
+    return {"share": share, "stability": stability, "fitted_on": in_force.as_of.isoformat()}
 
 
 def stability_index(now: Ints, expected: Ints, bins: int) -> float:

@@ -33,11 +33,6 @@ class Effect:
     low: float
     high: float
 
-    @classmethod
-    def around(cls, difference: float, half_width: float) -> Effect:
-        """A difference whose limits lie alike on both sides."""
-        return cls(difference, difference - half_width, difference + half_width)
-
     @property
     def half_width(self) -> float:
         """Half of what lies between the limits."""
@@ -142,7 +137,8 @@ def difference_of_spend(strata: Sequence[Sides]) -> Effect:
     weights = _weights(strata)
     difference = sum(w * side.difference for w, side in zip(weights, strata, strict=True))
     variance = sum(w**2 * side.variance for w, side in zip(weights, strata, strict=True))
-    return Effect.around(difference, Z_95 * math.sqrt(variance))
+    half_width = Z_95 * math.sqrt(variance)
+    return Effect(difference, difference - half_width, difference + half_width)
 
 
 def adjusted_for_past_spend(strata: Sequence[Sides]) -> AdjustedEffect | None:

@@ -74,12 +74,13 @@ class Explanation:
     def next_step(self) -> str:
         """The nearest thing that would move the customer up, in words."""
         after = self.next_order
+        climbs = after is not None and after.stage != self.row["stage"]
         if after is None:
             step = "A first order that counts would make them a customer of ours"
         else:
             stage = f"{after.stage}{' or higher' if self.may_be_higher else ''}"
             pairs = (
-                ("the rung", self.row["stage"], stage if self._climbs() else None),
+                ("the rung", self.row["stage"], stage if climbs else None),
                 ("the segment", self.row["segment"], after.segment),
                 ("scores", self.row["rfm"], after.rfm),
             )
@@ -92,13 +93,10 @@ class Explanation:
             step = "One more order would change neither rung, segment nor scores"
             if gains:
                 step = f"One more order ({amount}, {after.size}) would bring {', '.join(gains)}"
-        if self.next_rung is None or (self.next_order and self._climbs()):
+        if self.next_rung is None or climbs:
             return f"{step}."
         stage, proof = self.next_rung
         return f"{step}. The next rung, {stage}: {proof}."
-
-    def _climbs(self) -> bool:
-        return self.next_order is not None and self.next_order.stage != self.row["stage"]
 
     def as_data(self) -> dict[str, Any]:
         """The card as JSON has it."""

@@ -55,67 +55,6 @@ class CellRates:
         people, returned, ordered = sums
         return cls(people, returned, ordered, days)
 
-    def return_probability(self, cells: Ints) -> Floats:
-        """The probability of an order in the next BACKTEST_DAYS, for buyers in these cells."""
-        overall = self.returned.sum() / max(self.people.sum(), 1)
-        rates = (self.returned + _PRIOR_PEOPLE * overall) / (self.people + _PRIOR_PEOPLE)
-        return np.asarray(rates[cells])
-
-    def orders_per_returner(self, cells: Ints) -> Floats:
-        """How many orders those place who come back."""
-        overall = self.orders.sum() / max(self.returned.sum(), 1)
-        rates = (self.orders + _PRIOR_PEOPLE * overall) / (self.returned + _PRIOR_PEOPLE)
-        return np.asarray(rates[cells])
-
-
-@dataclass(frozen=True)
-class Check:
-    """What was foretold on the latest day by those before it, and what came; in 1/10,000."""
-
-    from_look: LookBack
-    foretold_buyers: float
-    foretold_spend: int
-    best_fifth: float | None
-    """How much of what was spent came from the fifth from whom most was expected."""
-    best_fifth_by_monetary: float | None
-    """The same of the fifth who had spent most."""
-
-    @property
-    def buyers(self) -> int:
-        """How many came."""
-        return self.from_look.of_buyers.returned
-
-    @property
-    def spend(self) -> int:
-        """What they spent, in whole 1/10,000."""
-        return total_of(self.from_look.spent[self.from_look.bought])
-
-    @property
-    def misses(self) -> bool:
-        """Whether the sum was wrong by more than a third of what came."""
-        return _MISSED_ONE_IN * abs(self.foretold_spend - self.spend) > abs(self.spend)
-
-    @property
-    def beats_monetary(self) -> bool:
-        """Whether it found the best customers better than what they had spent does."""
-        if self.best_fifth is None or self.best_fifth_by_monetary is None:
-            return False
-        return self.best_fifth > self.best_fifth_by_monetary
-
-    def as_data(self) -> dict[str, Any]:
-        """Plain data, as summary.json has it."""
-        return {
-            "from": self.from_look.day.isoformat(),
-            "foretold_buyers": self.foretold_buyers,
-            "buyers": self.buyers,
-            "foretold_spend": money_text(self.foretold_spend),
-            "spend": money_text(self.spend),
-            "best_fifth": self.best_fifth,
-            "best_fifth_by_monetary": self.best_fifth_by_monetary,
-            "misses": self.misses,
-            "beats_monetary": self.beats_monetary,
-        }
-
 
 def add_forecasts(people: pd.DataFrame, rates: CellRates, order_value: float) -> pd.DataFrame:
     """Add `return_probability`, and `expected_spend` in whole 1/10,000, of the next 90 days.
@@ -138,29 +77,25 @@ def add_forecasts(people: pd.DataFrame, rates: CellRates, order_value: float) ->
 def forecast_data(people: pd.DataFrame, looks: Sequence[LookBack]) -> dict[str, Any] | None:
     """What is expected of all together, and how that went before; None where nothing is foretold.
 
-    Args:
-        people: with the columns of `add_forecasts`.
-        looks: what became of the customers of earlier days.
+    Reads what `add_forecasts` adds.
     """
     if not looks:
         return None
-    checked = check(looks)
     return {
         "days": BACKTEST_DAYS,
         "buyers": float(people["return_probability"].sum()),
         "spend": money_text(total_of(people["expected_spend"].fillna(0))),
-        "check": None if checked is None else checked.as_data(),
+        "check": check(looks),
     }
 
 
-def check(looks: Sequence[LookBack]) -> Check | None:
-    """Foretell from the latest day by the days before it, and hold that against what came.
-
-    Args:
-        looks: the latest day first.
+def check(looks: Sequence[LookBack]) -> dict[str, Any] | None:
+    """Foretell from the latest day, the first, by the others, and hold that against what came.
 
     Returns:
-        None where there is no day before, or nobody had bought.
+        None where there is no day before, or nobody had bought. `best_fifth` is how much of what
+        was spent came from the fifth from whom most was expected, or who had spent most; it misses
+        where the sum was wrong by more than a third of what came. Money is text.
     """
     if len(looks) < 2 or not looks[0].bought.any():  # noqa: PLR2004 - one to foretell, one to check
         return None
@@ -170,13 +105,19 @@ def check(looks: Sequence[LookBack]) -> Check | None:
     buyers = _buyers(latest.people)
     probability, spend = _foretold(buyers, CellRates.of(looks[1:]), shop)
     monetary = latest.people["monetary"].to_numpy(dtype=np.int64)[latest.bought]
-    return Check(
-        latest,
-        float(probability.sum()),
-        total_of(spend),
-        _part_of_best(spend, spent),
-        _part_of_best(monetary, spent),
-    )
+    foretold, came = total_of(spend), total_of(spent)
+    best, best_by_monetary = (_part_of_best(value, spent) for value in (spend, monetary))
+    return {
+        "from": latest.day.isoformat(),
+        "foretold_buyers": float(probability.sum()),
+        "buyers": latest.of_buyers.returned,
+        "foretold_spend": money_text(foretold),
+        "spend": money_text(came),
+        "best_fifth": best,
+        "best_fifth_by_monetary": best_by_monetary,
+        "misses": _MISSED_ONE_IN * abs(foretold - came) > abs(came),
+        "beats_monetary": (best or 0.0) > (best_by_monetary or 0.0),
+    }
 
 
 def _foretold(buyers: pd.DataFrame, rates: CellRates, shop: float) -> tuple[Floats, Ints]:
@@ -184,9 +125,15 @@ def _foretold(buyers: pd.DataFrame, rates: CellRates, shop: float) -> tuple[Floa
     cells, frequency = _cells(buyers), buyers["frequency"].to_numpy(dtype=np.int64)
     monetary = buyers["monetary"].to_numpy(dtype=np.int64)
     value = (np.maximum(monetary, 0) + _PRIOR_ORDERS * shop) / (frequency + _PRIOR_ORDERS)
-    probability = rates.return_probability(cells)
-    spend = probability * rates.orders_per_returner(cells) * np.maximum(value, 0)
-    return probability, np.rint(spend).astype(np.int64)
+    probability = _rates(rates.returned, rates.people)[cells]
+    orders = _rates(rates.orders, rates.returned)[cells]  # of those who come back
+    return probability, np.rint(probability * orders * np.maximum(value, 0)).astype(np.int64)
+
+
+def _rates(happened: Ints, people: Ints) -> Floats:
+    """How often it happened a person, by cell; small cells lean on the rate of all."""
+    overall = happened.sum() / max(people.sum(), 1)
+    return np.asarray((happened + _PRIOR_PEOPLE * overall) / (people + _PRIOR_PEOPLE))
 
 
 def _buyers(people: pd.DataFrame) -> pd.DataFrame:

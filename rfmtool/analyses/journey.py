@@ -7,7 +7,7 @@ ones: what differs may be due to who the people are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -125,6 +125,11 @@ def journey(  # noqa: PLR0913 - all that it is told from
     watched = as_of_day - days.day[days.starts]
     half = float(np.median(watched)) if len(watched) else 0.0
     horizon = max((day for day in DAYS if day <= half), default=DAYS[0])
+    notes = []
+    if not len(wait.owner):
+        notes.append("Nobody has an order that counts, so the way ends before the first.")
+    elif first is None:
+        notes.append(f"First purchases are told of an export alone, with a column read as {by}.")
     known = taken(evidence)
     has_steps, log = "contacts" in evidence, evidence.get("contacted")
     return Journey(
@@ -137,13 +142,6 @@ def journey(  # noqa: PLR0913 - all that it is told from
         began=compared(contact, wait, days, horizon) if has_steps else None,
         asking=None if log is None else asking(log, found, wait, as_of_day, services),
         table=gateways(first, wait, horizon),
-        notes=tuple(_notes(len(wait.owner), first, by)),
+        notes=tuple(notes),
         opens={table: what for table, what in OPENS.items() if table not in evidence},
     )
-
-
-def _notes(buyers: int, first: pd.DataFrame | None, by: str) -> Iterator[str]:
-    if not buyers:
-        yield "Nobody has an order that counts, so the way ends before the first."
-    elif first is None:
-        yield f"First purchases are told of an export alone, with a column read as {by}."

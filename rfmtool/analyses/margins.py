@@ -30,8 +30,7 @@ class Margin:
 def margins_by_stage(people: pd.DataFrame) -> list[Margin]:
     """The margin of each rung with members, of those people whose every cost is known.
 
-    Args:
-        people: stage, monetary and margin (Int64, 1/10,000; missing: a cost is not known).
+    Reads stage, monetary and margin (Int64, 1/10,000; missing: a cost is not known).
     """
     known = people[people["margin"].notna()]
     return [

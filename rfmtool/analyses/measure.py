@@ -94,8 +94,8 @@ def measure(people: pd.DataFrame, window: Window, warnings: Sequence[str] = ()) 
     followed = sorted(set(of_all["action"]) - set(lists))
     groups = [
         *([_whole(of_all, window)] if len(of_all) else []),
-        *(_one(name, name, people[people["lot"].eq(name)], window) for name in lists),
-        *(_one(name, ALL, of_all[of_all["action"].eq(name)], window) for name in followed),
+        *(_measured(name, name, people[people["lot"].eq(name)], window) for name in lists),
+        *(_measured(name, ALL, of_all[of_all["action"].eq(name)], window) for name in followed),
     ]
     held, shares = int(people["held_out"].sum()), people["share"].unique()
     asked = float(shares[0]) if len(shares) == 1 else None
@@ -121,23 +121,20 @@ def _whole(people: pd.DataFrame, window: Window) -> Measured:
     kept = people[people["action"].isin(held.index[enough])]
     strata = tuple(_stratum(rows, window) for _, rows in kept.groupby("action", sort=True))
     dropped = int((~enough).sum()), len(people) - len(kept)
-    return _measured(ALL, ALL, strata, kept, window, dropped, "cost")
+    return _measured(ALL, ALL, kept, window, strata=strata, left_out=dropped, cost="cost")
 
 
-def _one(action: str, lot: str, people: pd.DataFrame, window: Window) -> Measured:
-    strata = (_stratum(people, window),)
-    return _measured(action, lot, strata, people, window, (0, 0), "own_cost")
-
-
-def _measured(  # noqa: PLR0913, PLR0917 - what a group is made of
+def _measured(  # noqa: PLR0913 - what a group is made of
     action: str,
     lot: str,
-    strata: tuple[tuple[Share, Share, Sides], ...],
     people: pd.DataFrame,
     window: Window,
-    left_out: tuple[int, int],
-    cost: str,
+    *,
+    strata: tuple[tuple[Share, Share, Sides], ...] | None = None,
+    left_out: tuple[int, int] = (0, 0),
+    cost: str = "own_cost",
 ) -> Measured:
+    strata = (_stratum(people, window),) if strata is None else strata
     held = people["held_out"].to_numpy()
     reached = None
     if "reached" in people and held.any() and not held.all():
@@ -153,11 +150,6 @@ def _measured(  # noqa: PLR0913, PLR0917 - what a group is made of
 def _stratum(people: pd.DataFrame, window: Window) -> tuple[Share, Share, Sides]:
     held = people["held_out"].to_numpy()
     back, spent = people["returned"].to_numpy(), people["spent"].to_numpy()
-    before = people["before"].to_numpy() if window.past_is_known else None
-    sides = Sides(
-        spent[~held],
-        spent[held],
-        None if before is None else before[~held],
-        None if before is None else before[held],
-    )
+    amounts = [spent, people["before"].to_numpy()] if window.past_is_known else [spent]
+    sides = Sides(*(each[side] for each in amounts for side in (~held, held)))
     return Share.of(~held, back), Share.of(held, back), sides

@@ -59,11 +59,6 @@ class Measured:
         return sum(held.customers for _, held, _ in self.strata)
 
     @property
-    def is_list_alone(self) -> bool:
-        """Whether it is of this list, and not also of what followed it."""
-        return self.lot == self.action
-
-    @property
     def is_told(self) -> bool:
         """Whether there is somebody on both sides."""
         return bool(self.treated and self.held_out)
@@ -116,12 +111,6 @@ class Measured:
             part * self.treated - self.cost for part in (best.difference, best.low, best.high)
         )
         return total, low, high
-
-    @property
-    def smallest_seen(self) -> tuple[float | None, float]:
-        """The smallest rise of the share, and of spend, that would be seen."""
-        share = smallest_share_seen(self.shares[1], self.treated, self.held_out)
-        return share, smallest_spend_seen([side for _, _, side in self.strata])
 
     @property
     def weeks_more(self) -> int | None:
@@ -196,14 +185,15 @@ class Measured:
             "earned": None,
             "smallest_effect_seen": {"returned": None, "spend": None},
             "costs": self.cost,
-            "is_list_alone": self.is_list_alone,
+            "is_list_alone": self.lot == self.action,  # and not also of what followed it
             "left_out": {"actions": self.left_out[0], "people": self.left_out[1]},
             "reached": None,
             "weeks_more": None,
         }
         if self.is_told:
             total, low, high = self.earned
-            share, spend = self.smallest_seen
+            share = smallest_share_seen(self.shares[1], self.treated, self.held_out)
+            spend = smallest_spend_seen([side for _, _, side in self.strata])
             data |= {
                 "returned": _sides(self.shares, self.returned),
                 "spend": {

@@ -5,14 +5,13 @@ Intervals are at 95 %. Where groups are compared it says how, and that it is an 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from rfmtool.analyses.backtest import LookBack
-from rfmtool.analyses.effects import Effect, pooled_shares
+from rfmtool.analyses.effects import pooled_shares
 from rfmtool.analyses.returned import ENOUGH, Share
 from rfmtool.analyses.serving import fifths
 from rfmtool.arrays import Mask, among
@@ -108,29 +107,6 @@ def work_found(rows: pd.DataFrame, business: Mask, months: int, as_of_day: int) 
 # Communities -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Matched:
-    """Members held against others alike: who came back within 90 days of an earlier day."""
-
-    members: Share
-    others: Share
-    """Of the same strata."""
-    unmatched: int
-    """Members like whom there is nobody."""
-    difference: Effect | None
-    """Weighted by members; None of too few."""
-
-    def as_data(self) -> dict[str, Any]:
-        """The comparison as data."""
-        return {
-            "kind": "matched",
-            "members": self.members.as_data(),
-            "others": self.others.as_data(),
-            "unmatched": self.unmatched,
-            "difference": self.difference and vars(self.difference),
-        }
-
-
 def communities(
     rows: pd.DataFrame, people: pd.DataFrame, look: LookBack | None, as_of_day: int
 ) -> dict[str, Any]:
@@ -168,12 +144,16 @@ def communities(
         "advocates_in_none": Share.of(advocates, ~is_in).as_data(),
         "invited": int(invited["owner"].nunique()),
         "inviters": int(invited["inviter"].nunique()),
-        "compared": look and _matched(rows, people, look).as_data(),
+        "compared": look and _matched(rows, people, look),
     }
 
 
-def _matched(rows: pd.DataFrame, people: pd.DataFrame, look: LookBack) -> Matched:
-    """Strata of rung, third of tenure and fifth of spend, all as of the earlier day."""
+def _matched(rows: pd.DataFrame, people: pd.DataFrame, look: LookBack) -> dict[str, Any]:
+    """Members held against others alike: who came back within 90 days of the earlier day.
+
+    Alike are those of a stratum of rung, third of tenure and fifth of spend on that day; the
+    difference is weighted by members, and None of too few.
+    """
     then, back = look.people[look.bought], look.returned[look.bought]
     place = then.index.to_numpy()
     is_in = members(rows, len(people), day_number(look.day))[place]
@@ -193,6 +173,10 @@ def _matched(rows: pd.DataFrame, people: pd.DataFrame, look: LookBack) -> Matche
         for at in (0, 1)
     )
     enough = one.is_enough and other.is_enough
-    return Matched(
-        one, other, int(is_in.sum()) - one.customers, pooled_shares(both) if enough else None
-    )
+    return {
+        "kind": "matched",
+        "members": one.as_data(),
+        "others": other.as_data(),
+        "unmatched": int(is_in.sum()) - one.customers,
+        "difference": vars(pooled_shares(both)) if enough else None,
+    }

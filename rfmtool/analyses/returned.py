@@ -75,21 +75,14 @@ class Share:
 def look_back_days(first_order_on: date, as_of: date) -> list[date]:
     """The days to look back from, BACKTEST_DAYS apart, the latest first.
 
-    Args:
-        first_order_on: the first day with a counting order; each has MIN_HISTORY_DAYS after it.
-        as_of: the day of the run.
+    Each lies MIN_HISTORY_DAYS after the first day with a counting order.
     """
     days = [as_of - timedelta(days=BACKTEST_DAYS * step) for step in range(1, LOOK_BACKS + 1)]
     return [day for day in days if (day - first_order_on).days >= MIN_HISTORY_DAYS]
 
 
 def backtest_day(first_order_on: date, as_of: date) -> date | None:
-    """The day to look back from; None where the history is too short for it.
-
-    Args:
-        first_order_on: the first day with a counting order.
-        as_of: the day of the run.
-    """
+    """The day to look back from; None where there is too little since the first counting order."""
     if (as_of - first_order_on).days < MIN_HISTORY_DAYS:
         return None
     return as_of - timedelta(days=BACKTEST_DAYS)

@@ -94,40 +94,6 @@ class Served:
         return {**vars(self), "too_few": not self.is_enough}
 
 
-@dataclass(frozen=True)
-class Equality:
-    """Of each thing and each way to group people, how it fares in each group."""
-
-    groups: Mapping[str, Mapping[str, list[Served]]]
-    worse: tuple[str, ...]
-    """In what those who spend least are served worse than those who spend most."""
-    alike: tuple[str, ...]
-    """In what no difference between these is seen, though there are enough of both."""
-
-    def as_data(self) -> dict[str, Any]:
-        """The audit as data; with complaints `days_to_settle` by fifths of spend."""
-        found = {
-            name: {
-                "more_is_better": _MORE_IS_BETTER[name],
-                "by": {by: [one.as_data() for one in rows] for by, rows in groups.items()},
-                "worst_to_best": {by: _ratio(name, rows) for by, rows in groups.items()},
-            }
-            for name, groups in self.groups.items()
-        }
-        data = {"kind": "plain", "things": found, "worse": self.worse, "alike": self.alike}
-        if "settled" in self.groups:
-            fifths = {one.name: one for one in self.groups["settled"]["spend"]}
-            lowest, highest = (fifths.get(_FIFTHS[at]) for at in (0, -1))
-            low, high = (None if one is None else one.value for one in (lowest, highest))
-            data["days_to_settle"] = {
-                "lowest_fifth": low,
-                "highest_fifth": high,
-                "ratio": low / high if low is not None and high else None,
-                "too_few": not (lowest and highest and lowest.is_enough and highest.is_enough),
-            }
-        return data
-
-
 def _ratio(name: str, rows: list[Served]) -> float | None:
     """The worst of the groups that are large enough ÷ the best; None where there is no such."""
     values = [one.value for one in rows if one.is_enough and one.value is not None]
@@ -151,7 +117,7 @@ def equality(
     evidence: Mapping[str, pd.DataFrame],
     orders: FollowUps | None,
     as_of_day: int,
-) -> Equality:
+) -> dict[str, Any]:
     """Compare how groups of buyers are served.
 
     Args:
@@ -159,6 +125,11 @@ def equality(
         evidence: feedback and contacted, as far as they are supplied, with `owner`.
         orders: which orders were followed up; None without a log.
         as_of_day: in days since 1970-01-01.
+
+    Returns:
+        Of each thing, and each way to group people, how it fares in each group; worse: in what
+        those who spend least are served worse than those who spend most; alike: in what no
+        difference between these is seen, though there are enough of both.
     """
     ordered = people["order_days"].to_numpy() > 0
     labels = {
@@ -196,11 +167,37 @@ def equality(
         for name, thing in things.items()
     }
     told = {name: _lowest_against_highest(name, of["spend"]) for name, of in groups.items()}
-    return Equality(
-        groups,
-        tuple(name for name, found in told.items() if found == "worse"),
-        tuple(name for name, found in told.items() if found == "alike"),
-    )
+    data: dict[str, Any] = {
+        "kind": "plain",
+        "things": {
+            name: {
+                "more_is_better": _MORE_IS_BETTER[name],
+                "by": {by: [one.as_data() for one in rows] for by, rows in found.items()},
+                "worst_to_best": {by: _ratio(name, rows) for by, rows in found.items()},
+            }
+            for name, found in groups.items()
+        },
+        **{
+            answer: tuple(name for name, found in told.items() if found == answer)
+            for answer in ("worse", "alike")
+        },
+    }
+    if "settled" in groups:
+        data["days_to_settle"] = _days_to_settle(groups["settled"]["spend"])
+    return data
+
+
+def _days_to_settle(rows: list[Served]) -> dict[str, Any]:
+    """How long complaints of those take who spend least, and of those who spend most."""
+    fifths = {one.name: one for one in rows}
+    lowest, highest = (fifths.get(_FIFTHS[at]) for at in (0, -1))
+    low, high = (None if one is None else one.value for one in (lowest, highest))
+    return {
+        "lowest_fifth": low,
+        "highest_fifth": high,
+        "ratio": low / high if low is not None and high else None,
+        "too_few": not (lowest and highest and lowest.is_enough and highest.is_enough),
+    }
 
 
 def _people_with(owners: pd.Series[int], ordered: Mask) -> tuple[Ints, Mask]:

@@ -52,7 +52,7 @@ def first_days(people: int, evidence: Frames, days: OrderDays) -> dict[str, Floa
         evidence: contacts (or all their steps), contacted and referrals, with `owner`.
         days: the order days.
     """
-    first, second, third = (_ordered(people, days, number) for number in range(3))
+    first, second, third = (ordered(people, days, number) for number in range(3))
     told: dict[str, list[tuple[pd.DataFrame, str, str]]] = {step: [] for step in STEPS}
     if "contacts" in evidence:
         rows = evidence.get("contact_steps", evidence["contacts"])
@@ -69,7 +69,7 @@ def first_days(people: int, evidence: Frames, days: OrderDays) -> dict[str, Floa
         asked = rows[rows["action"].eq(FOLLOW_UP)]
         begun = first[asked["owner"].to_numpy()]
         told["follow_up"].append((asked[asked["day"].to_numpy() >= begun], "owner", "day"))
-    found = {step: _earliest(people, tables) for step, tables in told.items()}
+    found = {step: earliest(people, tables) for step, tables in told.items()}
     late = found["follow_up"] > np.where(np.isnan(second), np.inf, second)
     return {
         **found,
@@ -86,8 +86,8 @@ def _with_status(rows: pd.DataFrame, *words: str) -> pd.DataFrame:
     return rows[rows["status"].isin(words).to_numpy(dtype=bool)]
 
 
-def _earliest(people: int, tables: Sequence[tuple[pd.DataFrame, str, str]]) -> Floats:
-    """The earliest day of each person in some columns of tables."""
+def earliest(people: int, tables: Sequence[tuple[pd.DataFrame, str, str]]) -> Floats:
+    """The earliest day of each person by owner and day of some tables; NaN where none is known."""
     day = np.full(people, np.inf)
     for table, owner, column in tables:
         known = table[table[column].notna().to_numpy(dtype=bool)] if column in table else table[:0]
@@ -97,8 +97,8 @@ def _earliest(people: int, tables: Sequence[tuple[pd.DataFrame, str, str]]) -> F
     return np.where(np.isinf(day), np.nan, day)
 
 
-def _ordered(people: int, days: OrderDays, number: int) -> Floats:
-    """The day of each person's order of this number, counted from 0."""
+def ordered(people: int, days: OrderDays, number: int) -> Floats:
+    """The day of each person's order of this number, counted from 0; NaN without such an order."""
     at = days.starts[days.counts > number] + number
     day = np.full(people, np.nan)
     day[days.owner[at]] = days.day[at]
@@ -113,12 +113,7 @@ def _reached(found: Mapping[str, Floats], taken: Sequence[str]) -> Mask:
 
 
 def steps_of(found: Mapping[str, Floats], people: int) -> Iterator[Step]:
-    """How many got as far as each step, and in what time.
-
-    Args:
-        found: the first day of each step of everybody, as `first_days` gives it.
-        people: how many there are.
-    """
+    """How many of so many people got as far as each step of `first_days`, and in what time."""
     reached = _reached(found, [*found])
     before, last = None, np.full(people, np.nan)
     for place, (step, day) in enumerate(found.items()):

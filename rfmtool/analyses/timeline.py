@@ -43,15 +43,8 @@ class Point:
 
     def as_data(self) -> dict[str, Any]:
         """Plain data; money is text."""
-        return {
-            "as_of": self.as_of.isoformat(),
-            "customers": self.customers,
-            "buyers": self.buyers,
-            "revenue": money_text(self.revenue),
-            "stages": dict(self.stages),
-            "segments": dict(self.segments),
-            "activity": dict(self.activity),
-        }
+        told = {"as_of": self.as_of.isoformat(), "revenue": money_text(self.revenue)}
+        return {**vars(self), **told}
 
 
 @dataclass(frozen=True)

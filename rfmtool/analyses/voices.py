@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -24,43 +23,8 @@ RETURN_DAYS: Final = 90
 _SATISFIED: Final = 7
 
 
-@dataclass(frozen=True)
-class Brought:
-    """What the people of one rung brought: friends named, who bought, and what they spent."""
-
-    stage: str
-    referred: int
-    bought: int
-    revenue: int
-    """In whole 1/10,000."""
-
-
-@dataclass(frozen=True)
-class Answers:
-    """The latest survey answers of one rung; `nps` from -100 to 100, None without answers."""
-
-    stage: str
-    people: int
-    answered: int
-    nps: float | None
-
-
-@dataclass(frozen=True)
-class Complaints:
-    """Complaints, and whether those whose complaint was put right came back."""
-
-    open: int
-    resolved: int
-    median_days_to_resolve: float | None
-    came_back_after: Share
-    """Of those with a resolved complaint: ordered within 90 days of the latest resolution."""
-    came_back_without: Share
-    """Of buyers without a complaint: ordered within 90 days of their latest order day that is 90
-    days old or more."""
-
-
-def referrals_by_stage(people: pd.DataFrame, referrals: pd.DataFrame) -> list[Brought]:
-    """Count, by the rung of the referrer, the people named and those who then bought.
+def referrals_by_stage(people: pd.DataFrame, referrals: pd.DataFrame) -> list[dict[str, Any]]:
+    """Count, by the rung of the referrer, the people named, those who then bought, and revenue.
 
     A person named by several counts once on each of their rungs.
 
@@ -80,16 +44,17 @@ def referrals_by_stage(people: pd.DataFrame, referrals: pd.DataFrame) -> list[Br
     money = people["monetary"].to_numpy()[once["referred"].to_numpy()]
     found = once.assign(revenue=np.where(once["bought"], money, 0))
     return [
-        Brought(str(name), len(of), int(of["bought"].sum()), total_of(of["revenue"]))
+        {"stage": str(name), "referred": len(of), "bought": int(of["bought"].sum()),
+         "revenue": total_of(of["revenue"])}
         for name, of in found.groupby("stage", observed=True, sort=True)
-    ]
+    ]  # fmt: skip
 
 
-def answers_by_stage(people: pd.DataFrame) -> list[Answers]:
+def answers_by_stage(people: pd.DataFrame) -> list[dict[str, Any]]:
     """Count each rung's survey answers and their net promoter score (Reichheld 2003).
 
-    Args:
-        people: stage and latest_nps (missing: never asked or never answered).
+    That is from -100 to 100, None without answers.
+    Reads stage and latest_nps (missing: never asked or never answered).
     """
     nps = people["latest_nps"].to_numpy(dtype=np.int64, na_value=-1)
     found = []
@@ -99,13 +64,17 @@ def answers_by_stage(people: pd.DataFrame) -> list[Answers]:
         promoters, detractors = (said >= PROMOTER).sum(), (said <= DETRACTOR).sum()
         score = 100 * int(promoters - detractors) / len(said) if len(said) else None
         if len(mine):
-            found.append(Answers(stage, len(mine), len(said), score))
+            row = {"stage": stage, "people": len(mine), "answered": len(said), "nps": score}
+            found.append(row)
     return found
 
 
 def complaints(people: pd.DataFrame, feedback: pd.DataFrame, days: OrderDays, as_of_day: int
-               ) -> Complaints:  # fmt: skip
-    """Count complaints and who came back.
+               ) -> dict[str, Any]:  # fmt: skip
+    """Count complaints and who came back within 90 days.
+
+    That is since the latest resolution of theirs; of buyers without a complaint since their latest
+    order day that is 90 days old or more.
 
     Args:
         people: one row per person.
@@ -124,13 +93,14 @@ def complaints(people: pd.DataFrame, feedback: pd.DataFrame, days: OrderDays, as
     # The others from their latest order day that lies 90 days back or more.
     old = ~complained[days.owner] & (days.day <= as_of_day - RETURN_DAYS)
     without = _latest(days.owner[old], days.day[old])
-    return Complaints(
-        open=int((~done).sum()),
-        resolved=int(done.sum()),
-        median_days_to_resolve=float(np.median(waits)) if len(waits) else None,
-        came_back_after=_came_back(*_latest(owner[done], resolved_on[done]), days, as_of_day),
-        came_back_without=_came_back(*without, days, as_of_day),
-    )
+    after = _latest(owner[done], resolved_on[done])
+    return {
+        "open": int((~done).sum()),
+        "resolved": int(done.sum()),
+        "median_days_to_resolve": float(np.median(waits)) if len(waits) else None,
+        "came_back_after": _came_back(*after, days, as_of_day).as_data(),
+        "came_back_without": _came_back(*without, days, as_of_day).as_data(),
+    }
 
 
 def _latest(owner: Ints, day: Ints) -> tuple[Ints, Ints]:
@@ -159,7 +129,7 @@ def _came_back(owner: Ints, since: Ints, days: OrderDays, as_of_day: int) -> Sha
     return Share(len(owner), int((theirs & soon).sum()))
 
 
-def delight(feedback: pd.DataFrame, days: OrderDays, as_of_day: int) -> dict[str, Share]:
+def delight(feedback: pd.DataFrame, days: OrderDays, as_of_day: int) -> dict[str, Any]:
     """Whether the ecstatic (9-10) came back within 90 days more than the satisfied (7-8).
 
     By each buyer's latest answer that is 90 days old or more. Jones & Sasser (1995) found that only
@@ -184,55 +154,30 @@ def delight(feedback: pd.DataFrame, days: OrderDays, as_of_day: int) -> dict[str
         "satisfied": (nps >= _SATISFIED) & (nps < PROMOTER),
         "unhappy": nps < _SATISFIED,
     }
-    return {name: _came_back(owner[who], day[who], days, as_of_day) for name, who in groups.items()}
+    return {
+        name: _came_back(owner[who], day[who], days, as_of_day).as_data()
+        for name, who in groups.items()
+    }
 
 
-def foretold(people: pd.DataFrame) -> dict[str, Share]:
+def candidates(people: pd.DataFrame) -> dict[str, Any]:
     """How many would recommend us (9 or 10) of those whose orders suggest it, and of the others.
 
-    Of everybody with two order days or more who has answered, whatever they answered.
-
-    Args:
-        people: order_days, latest_nps and orders_suggest.
+    Of everybody with two order days or more who has answered, whatever they answered; reads
+    order_days, latest_nps and orders_suggest.
     """
     nps = people["latest_nps"].to_numpy(dtype=np.int64, na_value=-1)
     asked, promotes = (nps >= 0) & (people["order_days"].to_numpy() > 1), nps >= PROMOTER
     suggested = people["orders_suggest"].to_numpy(dtype=bool)
+    more, less = Share.of(asked & suggested, promotes), Share.of(asked & ~suggested, promotes)
     return {
-        "suggested": Share.of(asked & suggested, promotes),
-        "others": Share.of(asked & ~suggested, promotes),
+        "suggested": more.as_data(),
+        "others": less.as_data(),
+        "orders_tell": tells_apart(more, less),
     }
 
 
-@dataclass(frozen=True)
-class Voices:
-    """All that the evidence says; None where its table was not supplied."""
-
-    referrals: list[Brought] | None
-    complaints: Complaints | None
-    answers: list[Answers] | None
-    delight: dict[str, Share] | None
-    foretold: dict[str, Share] | None
-
-    def as_data(self) -> dict[str, Any]:
-        """The answers as plain data, money in whole 1/10,000."""
-        return {
-            "referrals": self.referrals and [asdict(row) for row in self.referrals],
-            "complaints": self.complaints and {
-                **asdict(self.complaints),
-                "came_back_after": self.complaints.came_back_after.as_data(),
-                "came_back_without": self.complaints.came_back_without.as_data(),
-            },
-            "answers": self.answers and [asdict(row) for row in self.answers],
-            "delight": self.delight and {k: v.as_data() for k, v in self.delight.items()},
-            "candidates": self.foretold and {
-                **{name: one.as_data() for name, one in self.foretold.items()},
-                "orders_tell": _tells_apart(*self.foretold.values()),
-            },
-        }  # fmt: skip
-
-
-def _tells_apart(more: Share, less: Share) -> bool | None:
+def tells_apart(more: Share, less: Share) -> bool | None:
     """Whether one share is above another beyond chance; None of too few people."""
     if not (more.is_enough and less.is_enough):
         return None
@@ -241,14 +186,19 @@ def _tells_apart(more: Share, less: Share) -> bool | None:
 
 def voices(
     people: pd.DataFrame, frames: Mapping[str, pd.DataFrame], days: OrderDays, as_of_day: int
-) -> Voices:
-    """Ask every table that was supplied; arguments as for the single questions."""
-    referrals, feedback = frames.get("referrals"), frames.get("feedback")
-    brought = None if referrals is None else referrals_by_stage(people, referrals)
-    if feedback is None:
-        return Voices(brought, None, None, None, None)
-    found = complaints(people, feedback, days, as_of_day)
-    if not feedback["nps"].notna().any():
-        return Voices(brought, found, None, None, None)
-    answers, pleased = answers_by_stage(people), delight(feedback, days, as_of_day)
-    return Voices(brought, found, answers, pleased, foretold(people))
+) -> dict[str, Any]:
+    """All that the evidence says, money in whole 1/10,000; None where its table is not supplied."""
+    found: dict[str, Any] = dict.fromkeys(
+        ("referrals", "complaints", "answers", "delight", "candidates")
+    )
+    if "referrals" in frames:
+        found["referrals"] = referrals_by_stage(people, frames["referrals"])
+    if "feedback" not in frames:
+        return found
+    feedback = frames["feedback"]
+    found["complaints"] = complaints(people, feedback, days, as_of_day)
+    if feedback["nps"].notna().any():
+        found["answers"] = answers_by_stage(people)
+        found["delight"] = delight(feedback, days, as_of_day)
+        found["candidates"] = candidates(people)
+    return found

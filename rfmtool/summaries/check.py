@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
+from rfmtool.days import day_of
 from rfmtool.errors import InputError, RfmtoolError
 from rfmtool.grouping.grouped import Grouped
 from rfmtool.money import money_text
@@ -26,6 +27,9 @@ def check_data(grouped: Grouped, told: Evidence | None = None) -> dict[str, Any]
     export, ledger = grouped.export, grouped.ledger
     reading, held = export.reading, apart(ledger.currencies)
     tables = told.ledgers if told else {}
+    first = last = None
+    if len(days := grouped.dates.day):
+        first, last = (day_of(int(day)).isoformat() for day in (days.min(), days.max()))
     decided_by = "the whole column decided" if export.surveyed else "a sample decided"
     return {
         **export_data(export, ledger),
@@ -45,8 +49,8 @@ def check_data(grouped: Grouped, told: Evidence | None = None) -> dict[str, Any]
         "dropped_point_zero": grouped.dropped_point_zero,
         "merged_ids": grouped.merged_ids,
         "customers": len(grouped.table),
-        "first_order_on": _day(grouped, first=True),
-        "last_order_on": _day(grouped, first=False),
+        "first_order_on": first,
+        "last_order_on": last,
         "revenue": None if len(held) > 1 and not grouped.rates else money_text(ledger.used_units),
         "currencies": sorted(filter(is_known, held)),
         "rates": rates_data(grouped),
@@ -112,14 +116,6 @@ def seen_before(error: RfmtoolError) -> dict[str, Any] | None:
         if counted:
             file["rows"], file["blank"] = counted
     return found
-
-
-def _day(grouped: Grouped, *, first: bool) -> str | None:
-    """The first or last day of a counting order."""
-    days = grouped.dates.day
-    if not len(days):
-        return None
-    return str((days.min() if first else days.max()).astype("datetime64[D]"))
 
 
 def _stored(source: Source) -> dict[str, Any]:

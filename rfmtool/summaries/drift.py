@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from rfmtool.analyses.drift import Drift, drift
+from typing import Any
+
+from rfmtool.analyses.drift import drift
 from rfmtool.errors import RulesError
 from rfmtool.scoring.fitting import fit
 from rfmtool.standing import Standing
 
 
-def drifted(now: Standing) -> Drift | None:
+def drifted(now: Standing) -> dict[str, Any] | None:
     """How far cut points fitted today lie from those in force.
 
     Returns:

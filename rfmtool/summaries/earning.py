@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -11,12 +10,10 @@ from rfmtool.analyses.earning import Year, at_stake, brought_by, returns_by_stag
 from rfmtool.arrays import among
 from rfmtool.days import UNDATED, day_numbers, day_of
 from rfmtool.money import money_text, total_of
-
-if TYPE_CHECKING:
-    from rfmtool.standing import Standing
+from rfmtool.standing import Standing
+from rfmtool.summaries.figures import money_as_text
 
 _REVIEW: Final = "manager_review"
-_MONEY: Final = ("revenue", "margin", "contact_cost", "reward", "own", "others", "low", "high")
 
 
 def earning_data(result: Standing) -> dict[str, Any]:
@@ -27,7 +24,7 @@ def earning_data(result: Standing) -> dict[str, Any]:
     if entries is not None and log is not None:
         year = year_of(entries, log, len(frame), result.rules.contacting.minute_cost, day)
         by_stage = returns_by_stage(frame, year, log, result.rules.results, day)
-        returns, contribution = [_texts(row) for row in by_stage], _contribution(result, year)
+        returns, contribution = [*map(money_as_text, by_stage)], _contribution(result, year)
     stake = stake_table(result)
     staked = None
     if stake is not None:
@@ -35,20 +32,13 @@ def earning_data(result: Standing) -> dict[str, Any]:
         sums = {"own": total_of(table["own"]), "others": total_of(table["others"]),
                 "low": min(windows), "high": max(windows)}  # fmt: skip
         brought = int(table["brought"].sum())
-        staked = {"people": len(table), "brought": brought, **_texts(sums)}
+        staked = {"people": len(table), "brought": brought, **money_as_text(sums)}
     return {
         "returns": returns,
         "contribution": contribution,
         "rewards": _rewards(result),
         "at_stake": staked,
     }
-
-
-def _texts(row: Mapping[Any, Any]) -> dict[str, Any]:
-    return {
-        name: money_text(int(value)) if name in _MONEY and pd.notna(value) else
-        None if name in _MONEY else value for name, value in row.items()
-    }  # fmt: skip
 
 
 def _contribution(result: Standing, year: Year) -> dict[str, Any] | None:
@@ -91,7 +81,7 @@ def _rewards(result: Standing) -> dict[str, Any] | None:
     return {
         "partners": int(table["owner"].nunique()),
         "months": [
-            {"month": day_of(month).isoformat()[:7], **_texts(row)}
+            {"month": day_of(month).isoformat()[:7], **money_as_text(row)}
             for month, row in zip(months.index.tolist(), months.to_dict("records"), strict=True)
         ],
         "revenue": money_text(total_of(table["revenue"])),

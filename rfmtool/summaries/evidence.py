@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -12,9 +12,8 @@ from rfmtool.analyses.margins import Margin, margins_by_order, margins_by_stage
 from rfmtool.analyses.voices import voices
 from rfmtool.money import money_text, total_of
 from rfmtool.scoring.wallet_shares import estimate_rank_correlation, group_shares
-
-if TYPE_CHECKING:
-    from rfmtool.standing import Standing
+from rfmtool.standing import Standing
+from rfmtool.summaries.figures import money_as_text
 
 
 def funnel_data(result: Standing) -> dict[str, Any]:
@@ -27,30 +26,25 @@ def funnel_data(result: Standing) -> dict[str, Any]:
         result.as_of_day,
     )
     total = total_of(result.figures.frame["monetary"])
-    top = found.top_revenue + found.referred_revenue
+    top = found["top_revenue"] + found["referred_revenue"]
     dates = result.grouped.dates
     history = result.as_of_day - int(dates.day.min()) if len(dates.day) else 0
     needed = 2 * result.scales.timing.windows.w95 + NEW_DAYS
     return {
-        **found.as_data(),
+        **money_as_text(found),
         "history_days": history,
         "growth_needs_days": needed,
         "growth_can_be_told": history > needed,
-        "top_revenue": money_text(found.top_revenue),
-        "referred_revenue": money_text(found.referred_revenue),
         "top_share": top / total if total > 0 else None,
     }
 
 
 def voices_data(result: Standing) -> dict[str, Any]:
     """What referrals, complaints and surveys say."""
-    data = voices(
-        result.figures.frame, result.grouped.evidence, result.days, result.as_of_day
-    ).as_data()
-    brought = data["referrals"] and [
-        {**row, "revenue": money_text(row["revenue"])} for row in data["referrals"]
-    ]
-    return {**data, "referrals": brought}
+    people, evidence = result.figures.frame, result.grouped.evidence
+    data = voices(people, evidence, result.days, result.as_of_day)
+    brought = data["referrals"]
+    return {**data, "referrals": brought and [*map(money_as_text, brought)]}
 
 
 def margin_data(result: Standing) -> dict[str, Any] | None:
@@ -67,10 +61,7 @@ def margin_data(result: Standing) -> dict[str, Any] | None:
 
 def _margin(one: Margin) -> dict[str, Any]:
     return {
-        "name": one.name,
-        "many": one.many,
-        "revenue": money_text(one.revenue),
-        "margin": money_text(one.margin),
+        **money_as_text(vars(one)),
         "share": one.margin / one.revenue if one.revenue > 0 else None,
         "average": money_text(round(Fraction(one.margin, one.many))),
     }
@@ -90,10 +81,10 @@ def wallet_data(frame: pd.DataFrame) -> dict[str, Any]:
             {
                 "stage": row["stage"],
                 "basis": row["wallet_basis"],
-                "customers": int(row["customers"]),
-                "spend": money_text(int(row["spend"])),
-                "wallet": money_text(int(row["wallet"])),
-                "share": float(row["share_of_wallet"]),
+                "customers": row["customers"],
+                "spend": money_text(row["spend"]),
+                "wallet": money_text(row["wallet"]),
+                "share": row["share_of_wallet"],
             }
             for row in group_shares(frame, "stage").to_dict("records")
         ],

@@ -30,9 +30,3 @@ def converted(rates: Mapping[str, Any]) -> str:
     lacking = f"; no rate on some days: {', '.join(rates['lacking'])}" if rates["lacking"] else ""
     into = rates["into"] or "a currency of your own"
     return f"converted into {into} with the rates of {', '.join(others) or 'others'}{lacking}"
-
-
-def unrated(grouped: Grouped) -> str:
-    """Which currencies lack a rate, as far as they can be named."""
-    known = sorted(filter(is_known, grouped.ledger.unrated))
-    return ", ".join(known) or "no currency that is known"

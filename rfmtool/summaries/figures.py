@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from rfmtool.money import money_text, total_of
 from rfmtool.rules import Action
+
+_MONEY: Final = ("revenue", "margin", "contact_cost", "reward", "own", "others", "low", "high",
+                 "top_revenue", "referred_revenue")  # fmt: skip
+
+
+def money_as_text(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """The same with its money, which is in whole 1/10,000, as decimal text."""
+    return {
+        name: value if name not in _MONEY else None if pd.isna(value) else money_text(int(value))
+        for name, value in row.items()
+    }
 
 
 def groups_of(frame: pd.DataFrame, column: str) -> list[dict[str, Any]]:
@@ -33,13 +44,6 @@ def groups_of(frame: pd.DataFrame, column: str) -> list[dict[str, Any]]:
             }
         )
     return groups
-
-
-def open_complaints(frame: pd.DataFrame) -> int | None:
-    """How many complaints nobody has settled; None where no feedback is known."""
-    if "open_complaints" not in frame:
-        return None
-    return int(frame["open_complaints"].fillna(0).sum())
 
 
 def no_channel(frame: pd.DataFrame, playbook: Sequence[Action]) -> int:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rfmtool.analyses.backtest import Backtest
 from rfmtool.analyses.effects import smallest_share_seen, weeks_to_see
 from rfmtool.days import day_of
 from rfmtool.placing.contacting import listed
 from rfmtool.placing.tasks import TASKS
 from rfmtool.rules import ALL
+from rfmtool.standing import Standing
 from rfmtool.summaries.words import counted, plain
-
-if TYPE_CHECKING:
-    from rfmtool.analyses.backtest import Backtest
-    from rfmtool.standing import Standing
 
 _PACE_DAYS: Final = 28
 _ROUND_DAYS: Final = 360
@@ -116,10 +114,7 @@ def lot_warnings(result: Standing) -> list[str]:
 def log_warnings(result: Standing, day: int, count_for: str) -> list[str]:
     """How many rows of the contact log cannot be meant: days to come, actions of no playbook.
 
-    Args:
-        result: a run that was given the log, or was not.
-        day: the last one that there can be, in days since 1970-01-01.
-        count_for: all that rows of an unknown action count for.
+    `day` is the last that there can be, since 1970-01-01; `count_for` all that strange rows do.
     """
     told = result.evidence.tables.get("contacted") if result.evidence else None
     if told is None:

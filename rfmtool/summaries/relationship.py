@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
 from rfmtool.analyses.relations import communities, needs_met, work_found
 from rfmtool.analyses.serving import equality, follow_ups
 from rfmtool.arrays import Ints
-from rfmtool.money import money_text
 from rfmtool.placing.reach import reach_in_words
 from rfmtool.placing.tasks import TASKS, businesses, tasks
+from rfmtool.standing import Standing
 from rfmtool.summaries.earning import earning_data
-
-if TYPE_CHECKING:
-    from rfmtool.standing import Standing
+from rfmtool.summaries.figures import money_as_text
 
 OPENS: Final = {
     "needs": "what people need, and whether it is met",
@@ -36,58 +34,35 @@ def task_lists(result: Standing) -> dict[str, Ints]:
 def relationship_data(result: Standing) -> dict[str, Any]:
     """What the tables supplied tell, each part None without its table; and what opens others."""
     evidence, frame, day = result.grouped.evidence, result.figures.frame, result.as_of_day
-    within = result.rules.relationship.follow_up_days
-    log, orders = evidence.get("contacted"), None
-    if log is not None:
-        orders = follow_ups(result.days, log, within, day)
+    told = result.rules.relationship
+    parts = ("follow_up", "equality", "needs", "introductions", "reach", "memberships")
+    found: dict[str, Any] = dict.fromkeys(parts)
+    orders = None
+    if "contacted" in evidence:
+        orders = follow_ups(result.days, evidence["contacted"], told.follow_up_days, day)
+        found["follow_up"] = {"within_days": told.follow_up_days, **orders.as_data()}
+    if {"feedback", "contacted"} & evidence.keys():
+        found["equality"] = equality(frame, evidence, orders, day)
+    if "needs" in evidence:
+        needs = needs_met(evidence["needs"], frame, day)
+        found["needs"] = {**needs, "unmet": [money_as_text(one) for one in needs["unmet"]]}
+    if "introductions" in evidence:
+        business = businesses(evidence.get("contacts"), result.rules, len(frame))
+        work = work_found(evidence["introductions"], business, told.find_work_months, day)
+        found["introductions"] = {**work, "marked_by": told.business_column}
+    if "feedback" in evidence:  # of those with an open complaint, how many others listen to
+        complains = np.flatnonzero(frame["open_complaints"].gt(0).to_numpy())
+        heard = reach_in_words(evidence, complains)
+        found["reach"] = {"open": len(complains), "with_reach": sum(map(bool, heard))}
+    if "memberships" in evidence:
+        look = next(iter(result.looks), None)
+        found["memberships"] = communities(evidence["memberships"], frame, look, day)
     return {
         "tasks": [
             {"name": name, "say": TASKS[name].say, "people": len(places)}
             for name, places in task_lists(result).items()
         ],
-        "follow_up": None if orders is None else {"within_days": within, **orders.as_data()},
-        "equality": equality(frame, evidence, orders, day).as_data()
-        if {"feedback", "contacted"} & evidence.keys()
-        else None,
-        "needs": _needs(result),
-        "introductions": _introductions(result),
-        "reach": _reach(result),
-        "memberships": communities(
-            evidence["memberships"], frame, next(iter(result.looks), None), day
-        )
-        if "memberships" in evidence
-        else None,
+        **found,
         **earning_data(result),
         "opens": {table: page for table, page in OPENS.items() if table not in evidence},
     }
-
-
-def _needs(result: Standing) -> dict[str, Any] | None:
-    evidence = result.grouped.evidence
-    if "needs" not in evidence:
-        return None
-    found = needs_met(evidence["needs"], result.figures.frame, result.as_of_day)
-    unmet = [{**one, "revenue": money_text(one["revenue"])} for one in found["unmet"]]
-    return {**found, "unmet": unmet}
-
-
-def _introductions(result: Standing) -> dict[str, Any] | None:
-    evidence, rules = result.grouped.evidence, result.rules
-    if "introductions" not in evidence:
-        return None
-    business = businesses(evidence.get("contacts"), rules, len(result.figures.frame))
-    months = rules.relationship.find_work_months
-    return {
-        **work_found(evidence["introductions"], business, months, result.as_of_day),
-        "marked_by": rules.relationship.business_column,
-    }
-
-
-def _reach(result: Standing) -> dict[str, int] | None:
-    """Of those with an open complaint, how many others listen to; None without feedback."""
-    frame = result.figures.frame
-    if "feedback" not in result.grouped.evidence:
-        return None
-    complains = np.flatnonzero(frame["open_complaints"].gt(0).to_numpy())
-    heard = reach_in_words(result.grouped.evidence, complains)
-    return {"open": len(complains), "with_reach": sum(bool(words) for words in heard)}

@@ -28,13 +28,9 @@ _FEW: Final = 5
 
 
 def distributions(frame: pd.DataFrame) -> dict[str, Any] | None:
-    """Buyers counted in bins of each dimension, and of two together.
+    """Buyers counted in bins of each dimension, and of two together; None where nobody has bought.
 
-    Args:
-        frame: one row per customer: recency_days, frequency, monetary.
-
-    Returns:
-        None where nobody has bought.
+    Reads recency_days, frequency and monetary.
     """
     buyers = frame.loc[frame["frequency"] > 0, list(VALUES.values())]
     if not len(buyers):
@@ -143,9 +139,7 @@ def _grid(name: str, values: Ints) -> tuple[list[Any], Ints]:
 def cells(frame: pd.DataFrame, scales: Scales) -> dict[str, Any]:
     """What is in each cell of the grid beside its people: rows from the best recency score.
 
-    Args:
-        frame: one row per customer: the scores, frequency, monetary, segment.
-        scales: how many scores there are.
+    Reads the scores, frequency, monetary and segment.
     """
     rows, columns, bands = (scales[name].bins for name in DIMENSIONS)
     names = ["recency_score", "frequency_score", "monetary_score", "monetary", "segment"]

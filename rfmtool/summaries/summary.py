@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
 from rfmtool.analyses.forecast import forecast_data
@@ -27,7 +26,7 @@ from rfmtool.summaries.curves import curves
 from rfmtool.summaries.drift import drifted
 from rfmtool.summaries.evidence import funnel_data, margin_data, voices_data, wallet_data
 from rfmtool.summaries.exchange import rates_data
-from rfmtool.summaries.figures import groups_of, no_channel, open_complaints
+from rfmtool.summaries.figures import groups_of, no_channel
 from rfmtool.summaries.lots import last_times, lots_data, on_lists, resting_data
 from rfmtool.summaries.relationship import relationship_data
 from rfmtool.summaries.spread import cells, distributions
@@ -43,14 +42,12 @@ _COOLING: Final = ("at_risk", "cant_lose", "hibernating", "about_to_sleep")
 def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
     """Turn a result into the data of summary.json and of every report.
 
-    Args:
-        result: where everybody stands.
-        left_out_rejects: how many rows that cannot be read are not listed, for whom they may name.
+    `left_out_rejects` rows that cannot be read are not listed, for whom they may name.
     """
     frame = result.figures.frame
     wallet, back, drift = wallet_data(frame), backtest_of(result), drifted(result)
     give_back()
-    escaped_cells = result.figures.escaped_cells
+    boxes, escaped_cells = cells(frame, result.scales), result.figures.escaped_cells
     return {
         "schema": SCHEMA,
         "version": __version__,
@@ -71,16 +68,18 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "wallet": wallet,
         "backtest": None if back is None else back.as_data(),
         "forecast": forecast_data(frame, result.looks),
-        "grid": _grid(frame, result.scales),
-        "cells": cells(frame, result.scales),
+        "grid": [[sum(bands) for bands in row] for row in boxes["bands"]],
+        "cells": boxes,
         "distributions": distributions(frame),
         **curves(result),
         "timeline": None,
         "since": None,
         "lists_as": None,
         **_scales(result.scales, fitted=result.fitted),
-        "drift": None if drift is None else drift.as_data(),
-        "open_complaints": open_complaints(frame),
+        "drift": drift,
+        "open_complaints": int(frame["open_complaints"].fillna(0).sum())
+        if "open_complaints" in frame
+        else None,
         "no_channel": no_channel(frame, result.rules.playbook),
         "ladder": _ladder(result),
         "escaped_cells": escaped_cells,
@@ -224,19 +223,6 @@ def _ladder(result: Standing) -> list[dict[str, Any]]:
         missing = set() if rung.label in reached else asked_of
         known["needs"] = sorted(missing | set(known.get("needs", ())))
     return list(rungs.values())
-
-
-def _grid(frame: pd.DataFrame, scales: Scales) -> list[list[int]]:
-    """Customers by recency score (rows, the best first) and frequency score (columns)."""
-    shape = scales["recency"].bins, scales["frequency"].bins
-    counts = np.zeros(shape, dtype=np.int64)
-    buyers = frame.loc[frame["frequency"] > 0, ["recency_score", "frequency_score"]]
-    places = (
-        shape[0] - buyers["recency_score"].to_numpy(dtype=np.int64),
-        buyers["frequency_score"].to_numpy(dtype=np.int64) - 1,
-    )
-    np.add.at(counts, places, 1)
-    return [[int(count) for count in row] for row in counts]
 
 
 # Cut points in words -----------------------------------------------------------------------------

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 
 from rfmtool.grouping.ambiguities import amount_notices
+from rfmtool.grouping.grouped import Grouped
 from rfmtool.grouping.ids import id_notices
 from rfmtool.grouping.statuses import status_notices
 from rfmtool.money import money_text
 from rfmtool.scoring.scores import is_unseen
 from rfmtool.scoring.timing import MIN_GAPS, MIN_SECOND_ORDERS
 from rfmtool.sources.consents import CONSENTS, NOT_KNOWN, REFUSALS, saying
-from rfmtool.summaries.exchange import unrated
+from rfmtool.sources.evidence.ledger import TableLedger
+from rfmtool.sources.ledger import Ledger
+from rfmtool.standing import Standing
+from rfmtool.summaries.exchange import rates_data
 from rfmtool.summaries.lots import dated_later, lot_warnings
 from rfmtool.summaries.words import counted, money, not_read, restated
-
-if TYPE_CHECKING:
-    from rfmtool.grouping.grouped import Grouped
-    from rfmtool.sources.evidence.ledger import TableLedger
-    from rfmtool.sources.ledger import Ledger
-    from rfmtool.standing import Standing
 
 _SHORT_HISTORY_DAYS: Final = 400
 _LARGE_SHARE: Final = 0.01
@@ -36,14 +34,7 @@ _LATER: Final = {"feedback": "given_on", "referrals": "referred_on", "contact_st
 def warnings(
     result: Standing, wallet: Mapping[str, Any], escaped_cells: int, left_out_rejects: int
 ) -> list[str]:
-    """What to know before trusting or opening a result.
-
-    Args:
-        result: where everybody stands.
-        wallet: what the summary says of wallets.
-        escaped_cells: how many text cells get a leading `'` in CSV.
-        left_out_rejects: how many rows that cannot be read are not listed, for whom they may name.
-    """
+    """What to know before trusting or opening a result; see `summary.summarise`."""
     columns = ["first_order_on", "last_order_on", "recency_days", "monetary"]
     if result.scales.within and result.scales.within.column not in columns:
         columns.append(result.scales.within.column)
@@ -120,8 +111,10 @@ def _row_warnings(result: Standing, left_out_rejects: int) -> list[str]:
         found.append(f"{rows} whose status is not a sale: in no figure.")
     if ledger.overlap.orders:
         found.append(_overlap_warning(result))
-    if result.grouped.rates and ledger["other_currency"]:
-        rows, which = counted(ledger["other_currency"], "row"), unrated(result.grouped)
+    rates = rates_data(result.grouped)
+    if rates and ledger["other_currency"]:
+        which = ", ".join(rates["lacking"]) or "no currency that is known"
+        rows = counted(ledger["other_currency"], "row")
         found.append(f"{rows} without a rate on their day ({which}): in no figure.")
     return found
 
