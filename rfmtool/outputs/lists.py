@@ -38,15 +38,7 @@ class WrittenTable:
 def write_rows(
     place: Path, name: str, rows: pa.RecordBatchReader, kind: str, text: TextOptions
 ) -> WrittenTable:
-    """Write a table.
-
-    Args:
-        place: the folder to write into.
-        name: of the table's file, without its ending.
-        rows: the table.
-        kind: one of KINDS.
-        text: how text is written.
-    """
+    """Write a table into a folder, as a file of this name and kind, one of KINDS."""
     if kind == "csv":
         return _write_text(place, f"{name}.csv", rows, text)
     table = rows.read_all()
@@ -64,14 +56,8 @@ def list_jobs(
 ) -> list[Callable[[], dict[str, Any]]]:
     """What writes lists of a table's rows, each of them apart, and sees it to the disk.
 
-    Args:
-        place: the folder to write into.
-        table: as it was written there.
-        lists: by name, perhaps within a folder, the places of rows in the table, in the order in
-            which they are written.
-
-    Returns:
-        Jobs that give what the manifest says of each list.
+    Of each list by its name, perhaps within a folder, `lists` has the places of rows in the table
+    that was written there. Jobs give what the manifest says of it.
     """
     suffix = Path(table.said["name"]).suffix
 

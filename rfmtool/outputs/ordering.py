@@ -12,13 +12,9 @@ from rfmtool.errors import UsageError
 def ordered(
     frame: pd.DataFrame, columns: Sequence[str], sort: str | None, top: int | None
 ) -> pd.DataFrame:
-    """Sort rows by a column and keep the first few; equal rows stay ordered by customer_id.
+    """Sort by a written column, with a leading `-` to descend, and keep so many rows at the top.
 
-    Args:
-        frame: a result's frame.
-        columns: those that are written.
-        sort: a column, with a leading `-` to descend; None keeps the order.
-        top: how many rows to keep; None keeps all.
+    Equal rows stay ordered by customer_id.
 
     Raises:
         UsageError: there is no such column.

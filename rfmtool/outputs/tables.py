@@ -36,12 +36,7 @@ def to_table(
 
 
 def to_rows(frames: Iterator[pd.DataFrame], columns: tuple[str, ...]) -> pa.RecordBatchReader:
-    """Give rows of a result frame their written types as `to_table` does.
-
-    Args:
-        frames: some rows each, one frame at least.
-        columns: which columns, in this order.
-    """
+    """Give rows of a result frame, of which some are in each of `frames`, types as `to_table`."""
     waiting = [to_table(next(frames), columns)]
 
     def batches() -> Iterator[pa.RecordBatch]:
@@ -59,9 +54,7 @@ def in_units(frame: pd.DataFrame, money: Collection[str]) -> pd.DataFrame:
     Text and labels are `str` (missing ones take `fillna("")`), whole numbers `int64`, or `Int64`
     where some are missing, money and ratios `float64`, days `datetime64[s]`, yes and no `bool`.
 
-    Args:
-        frame: money in whole 1/10,000.
-        money: the columns that hold money; those that there are not are no matter.
+    The columns named as money are in whole 1/10,000, as far as there are such.
     """
     columns: dict[Any, pd.Series[Any]] = {}
     for name, column in frame.items():

@@ -14,8 +14,6 @@ from pathlib import Path
 from traceback import clear_frames
 from typing import IO, Any, Final
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -89,10 +87,7 @@ class _Markup(str):
 
 
 def check_library(asked: str) -> None:
-    """Make sure that workbooks can be written.
-
-    Args:
-        asked: what asks for one, for the message.
+    """Make sure that workbooks can be written, as what is `asked` needs.
 
     Raises:
         UsageError: the library for it is not there.
@@ -105,11 +100,7 @@ def check_library(asked: str) -> None:
 
 
 def write_workbook(sheets: Sequence[Sheet], target: IO[bytes]) -> None:
-    """Write sheets; what a spreadsheet's numbers cannot hold exactly is text.
-
-    Args:
-        sheets: their tables are of text, whole numbers, numbers, decimals and days.
-        target: where to.
+    """Write sheets of text, numbers, decimals and days; what no number holds exactly is text.
 
     Raises:
         UsageError: there are more rows than a sheet holds, or more text than a cell does.
@@ -278,9 +269,5 @@ def _numbers(array: pa.Array) -> tuple[pa.Array, pa.Array]:
 
 def _chosen(first: pa.Array, these: list[object], those: list[object]) -> list[object]:
     """Of each pair the first where so said, else the second."""
-    cells: list[object] = np.where(mask_of(first), _objects(these), _objects(those)).tolist()
-    return cells
-
-
-def _objects(cells: list[object]) -> npt.NDArray[np.object_]:
-    return np.array(cells, dtype=object)
+    pairs = zip(mask_of(first).tolist(), these, those, strict=True)
+    return [this if is_first else that for is_first, this, that in pairs]

@@ -73,11 +73,7 @@ def format_of(path: Path) -> str:
 
 
 def check_writable(kind: str, asked: str) -> None:
-    """Make sure that there is what writes tables of a kind; sooner than after reading.
-
-    Args:
-        kind: one of FORMATS.
-        asked: what asks for it, for the message.
+    """Make sure that there is what writes a kind of FORMATS, as what is `asked` needs.
 
     Raises:
         UsageError: it is not installed.

@@ -26,11 +26,8 @@ def add_candidates(people: pd.DataFrame, long_tenure: int | None = None) -> pd.D
     more or the longest third of tenure, among everybody who bought. Where categories are not known
     only tenure counts.
 
-    Reads order_days, first_order_on, sales, refunds, activity, and `categories` where known.
-
-    Args:
-        people: one row per person.
-        long_tenure: what `tenure_limit` says of everybody; None where these are everybody.
+    Reads order_days, first_order_on, sales, refunds, activity, and `categories` where known;
+    `long_tenure` is what `tenure_limit` says of everybody, None where these are everybody.
     """
     if long_tenure is None:
         long_tenure = tenure_limit(people)

@@ -50,13 +50,7 @@ def dealings(ids: pa.Array, evidence: Mapping[str, pd.DataFrame], as_of_day: int
 
 
 def friends(labels: pa.Array, referrals: pd.DataFrame, as_of_day: int) -> dict[str, Any]:
-    """Who named each person, and whom they named: recommended_by and brought.
-
-    Args:
-        labels: what everybody is called there, in their order.
-        referrals: the table, `owner` and `referred` as places among them.
-        as_of_day: in days since 1970-01-01.
-    """
+    """Who named each person, and whom they named: recommended_by and brought, by their labels."""
     other = referrals["owner"].ne(referrals["referred"]).to_numpy(dtype=bool)
     known = (days_in(referrals, "referred_on") <= as_of_day) & other
     found = {}

@@ -65,12 +65,7 @@ def place_stages(
 
 
 def unassessed(above: Sequence[Rung], supplied: Collection[str]) -> str:
-    """What to add to a reason that rests on orders, where a table that might say more is missing.
-
-    Args:
-        above: the rungs above, which ask for such tables or do not.
-        supplied: the names of the evidence tables that there are.
-    """
+    """What to add to a reason by orders, where a table that the rungs above ask for is missing."""
     asked = set().union(*(tables_asked(rung) for rung in above))
     asked_for = [name for name in _SAID_ELSEWHERE if name in asked]
     missing = [name for name in asked_for if name not in supplied]

@@ -28,26 +28,12 @@ _BITS: Final = 64
 _BETWEEN: Final = b"\x1f"
 
 
-def u(*parts: str) -> float:
-    """Where parts of text fall between 0 and 1."""
-    return _place(_BETWEEN.join(part.encode() for part in parts)) / float(2**_BITS)
-
-
 def drawn(parts: Iterable[str], ids: Iterable[str], share: Decimal) -> Mask:
-    """Who of some people is left out of a lot.
-
-    Args:
-        parts: what the lot is drawn with.
-        ids: of the people, as they are compared.
-        share: how many of all are left out, from 0 to 1.
-    """
+    """Who of some people, by ids as they are compared, is left out of a lot drawn with `parts`."""
     before = b"".join(part.encode() + _BETWEEN for part in parts)
     limit = math.ceil(share * 2**_BITS)
-    return np.fromiter((_place(before + one.encode()) < limit for one in ids), dtype=bool)
-
-
-def _place(text: bytes) -> int:
-    return int.from_bytes(hashlib.sha256(text).digest()[:8], "big")
+    hashes = (hashlib.sha256(before + one.encode()).digest() for one in ids)
+    return np.fromiter((int.from_bytes(each[:8], "big") < limit for each in hashes), dtype=bool)
 
 
 @cache

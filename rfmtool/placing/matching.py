@@ -36,12 +36,7 @@ def first_match(frame: pd.DataFrame, rules: Sequence[Rule]) -> Places:
 
 
 def labelled(places: Places, labels: Sequence[str]) -> pd.Categorical[Any]:
-    """The labels at the rules' places, as categories in the order of the rules.
-
-    Args:
-        places: for each row the place of its rule.
-        labels: a label for each rule; labels may recur.
-    """
+    """The labels at the rules' places, as categories in the order of the rules; they may recur."""
     distinct = {label: place for place, label in enumerate(dict.fromkeys(labels))}
     codes = np.array([distinct[label] for label in labels])
     return worded(codes[places], [*distinct])

@@ -32,13 +32,8 @@ def place_actions(
 ) -> pd.DataFrame:
     """Add `action`, `priority` (1 = first) and `channel` (empty where none is open).
 
-    Reads the columns that the playbook names, and email, phone and consent where there are such.
-
-    Args:
-        people: one row per person.
-        playbook: the rows in force.
-        timing: what is usual.
-        closed: by channel, who is no longer to be reached by it but for a service.
+    Reads the columns that the playbook names, and email, phone and consent where there are such;
+    `closed` says by channel who is no longer to be reached by it but for a service.
     """
     recency = people["recency_days"].to_numpy(dtype=np.int64, na_value=-1)
     sales, refunds = people["sales"].to_numpy(), people["refunds"].to_numpy()
@@ -72,10 +67,8 @@ def order_of_value(people: pd.DataFrame) -> Ints:
 
     Open complaints come first, the oldest first and whatever the spend; then by value at stake:
     expected_spend where there is one, else monetary. Newcomers follow, by their first order,
-    because nobody is graded before they could have come back. Equals stay as they are.
-
-    Args:
-        people: one row per person; reads VALUED_BY.
+    because nobody is graded before they could have come back. Equals stay as they are. Reads
+    VALUED_BY.
     """
     value = people["monetary"]
     if "expected_spend" in people:
@@ -92,12 +85,7 @@ def order_of_value(people: pd.DataFrame) -> Ints:
 
 
 def call_queue(people: pd.DataFrame, calls: int | None = None) -> pd.DataFrame:
-    """The most urgent people to ring up, as many as there is time for.
-
-    Args:
-        people: one row per person, with what `by_urgency` reads and channel.
-        calls: how many at most; None for all.
-    """
+    """The most urgent people to ring up, as many as there is time for: `calls`, None for all."""
     asked_for = people[people["channel"].isin(BY_VOICE).to_numpy()]
     queue = by_urgency(asked_for)
     return queue if calls is None else queue.head(calls)

@@ -20,9 +20,7 @@ FOLLOWERS = "followers"
 def reach_in_words(evidence: Mapping[str, pd.DataFrame], places: Ints) -> list[str]:
     """The reach of the people at some places in words, empty of whom none is known.
 
-    Args:
-        evidence: referrals, feedback and contacts, as far as they are supplied, with `owner`.
-        places: of people.
+    It is told by referrals, feedback and contacts, as far as they are supplied.
     """
     named = reviews = followers = _of(pd.Series(dtype="int64"), places)
     if "referrals" in evidence:

@@ -52,11 +52,6 @@ class Curve:
         low, high = self._limits()
         return float(low[place]), float(high[place])
 
-    @property
-    def share_ever(self) -> float:
-        """The share with the event by the last day anybody was watched."""
-        return float(1 - self.survival[-1]) if len(self.day) else 0.0
-
     def reached(self, share: float) -> int | None:
         """The first day by which at least this share has the event; None where it is not seen."""
         there = 1 - self.survival >= share * (1 - _LAST_BIT)
@@ -98,12 +93,7 @@ class Curve:
 
 
 def survival_curve(times: Ints, events: Mask) -> Curve:
-    """Estimate the curve.
-
-    Args:
-        times: days until the event, or until watching ended.
-        events: whether the event came.
-    """
+    """Estimate the curve from days until the event, or until watching ended where none came."""
     watched = int(times.max()) if len(times) else 0
     on_day = np.bincount(times[events], minlength=watched + 1)
     days = np.flatnonzero(on_day)

@@ -171,9 +171,7 @@ def order_days(dates: OrderDates) -> OrderDays:
 def fit_timing(days: OrderDays, as_of_day: int) -> Timing:
     """Fit windows and limits; where there is too little data, round numbers instead.
 
-    Args:
-        days: the order days of all customers.
-        as_of_day: until when customers were watched, in days since 1970-01-01.
+    Customers were watched until as_of_day, in days since 1970-01-01.
     """
     second = waits(days, as_of_day)
     windows = fit_windows(second.days, second.ended)
@@ -211,12 +209,9 @@ def _median(counts: Ints) -> float:
 
 
 def waits(days: OrderDays, as_of_day: int, number: int = 1) -> Waits:
-    """Days from one order day to the next, or to as_of for those without a next one.
+    """Days from an order day to the next, or to as_of_day for those without a next one.
 
-    Args:
-        days: the order days.
-        as_of_day: until when customers were watched, in days since 1970-01-01.
-        number: from which order day, counted from 1; those with fewer are left out.
+    Order days are counted from 1; who has not reached that `number` is left out.
     """
     is_reached = days.counts >= number
     reached = days.starts[is_reached] + number - 1
@@ -231,7 +226,7 @@ def fit_windows(times: Ints, events: Mask) -> Windows:
     if events.sum() < MIN_SECOND_ORDERS:
         return Windows()
     curve = survival_curve(times, events)
-    ever = curve.share_ever
+    ever = curve.share(curve.watched_days)
     w25, w50, w80, w95 = (curve.reached(part * ever) or 0 for part in (0.25, 0.50, 0.80, 0.95))
     return Windows(w25, w50, w80, w95, is_fitted=True)
 

@@ -64,9 +64,7 @@ def rank_share(rank: Floats, brands: Floats) -> Floats:
 def known_wallets(wallets: pd.DataFrame, period: Period) -> pd.DataFrame:
     """The known wallet of each person it is known of, and the spend in its period.
 
-    Args:
-        wallets: frame with owner, wallet, from_day, until_day and spend_inside (see `add_wallets`).
-        period: the days that the lines cover.
+    Reads owner, wallet, from_day, until_day and spend_inside (see `add_wallets`).
 
     Returns:
         A frame with owner, wallet and spend (1/10,000), a row for each person.

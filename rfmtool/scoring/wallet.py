@@ -79,14 +79,9 @@ def best_wallets(
     people: pd.DataFrame, wallets: pd.DataFrame | None, peer_spend: PeerSpend | None, period: Period
 ) -> Wallets:
     """The wallet of everyone by the best basis there is; arguments as `add_wallets` has them."""
-    found = Wallets(
-        basis=np.full(len(people), -1),
-        wallet=np.zeros(len(people), dtype=np.int64),
-        low=np.zeros(len(people), dtype=np.int64),
-        high=np.zeros(len(people), dtype=np.int64),
-        spend=np.zeros(len(people), dtype=np.int64),
-        told=np.full(len(people), np.nan),
-    )
+    wallet, low, high, spend = np.zeros((4, len(people)), dtype=np.int64)
+    nobodys, untold = np.full(len(people), -1), np.full(len(people), np.nan)
+    found = Wallets(nobodys, wallet, low, high, spend, untold)
     by_basis = []
     if peer_spend is not None:
         by_basis.append((2, estimated_wallets(people, peer_spend, period.as_of_day)))

@@ -9,11 +9,7 @@ from rfmtool.money import total_of
 
 
 def group_shares(people: pd.DataFrame, by: str) -> pd.DataFrame:
-    """The share of wallet of groups as a ratio of sums, for each basis on its own.
-
-    Args:
-        people: what `add_wallets` returned.
-        by: the column that groups.
+    """The share of wallet of groups as a ratio of sums, for each basis that `add_wallets` found.
 
     Returns:
         One row for each group and basis with members: the group, wallet_basis, customers, spend and
