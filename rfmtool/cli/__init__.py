@@ -58,6 +58,14 @@ _COMMANDS: Final = {
     "demo": "Write a made-up shop to try things on.",
 }
 """The commands, and what each of them is for."""
+_TOGETHER: Final = {
+    **dict.fromkeys(("report", "explain", "history"), "finished"),
+    **dict.fromkeys(
+        ("journey", "repeat", "cadence", "cohorts", "concentration", "affinity", "timeline"),
+        "questions",
+    ),
+}
+"""The modules of those that share one; each of the others is `command` in one of its own name."""
 
 
 class _LazyGroup(click.Group):
@@ -78,7 +86,9 @@ class _LazyGroup(click.Group):
         take_one_arena()  # before any library that starts threads
         # NumPy's own are of no use here, and would be busy waiting while others begin to read.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        command: click.Command = import_module(f"rfmtool.cli.{cmd_name}").command
+        shared = _TOGETHER.get(cmd_name)
+        module = import_module(f"rfmtool.cli.{shared or cmd_name}")
+        command: click.Command = getattr(module, cmd_name if shared else "command")
         return command
 
 

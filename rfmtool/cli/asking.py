@@ -8,14 +8,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from rfmtool.cli.arguments import Settings, run_arguments, text_options
-from rfmtool.cli.destination import (
-    is_shared,
-    json_bytes,
-    output_file,
-    show_html,
-    show_json,
-    show_page,
-)
+from rfmtool.cli.destination import is_shared, json_bytes, output_file, show
 from rfmtool.cli.telling import teller
 from rfmtool.interrupts import uninterrupted
 
@@ -68,19 +61,12 @@ def show_answer(name: str, answer: Answer, settings: Settings) -> None:
         answer: to a question.
         settings: the options of the command.
     """
-    if settings["output_format"] == "json":
-        show_json(answer.as_data())
-        return
     from rfmtool.summaries.answers import DATA_OF
 
-    data = DATA_OF[name](answer)
-    if settings["output_format"] == "html":
-        from rfmtool.pages.html import answer_page
-
-        show_html(answer_page(name, data, settings["locale"], settings["title"]))
-    else:
-        pages = import_module(f"rfmtool.pages.{name}")
-        show_page(lambda width: pages.page(data, width), settings)
+    is_json = settings["output_format"] == "json"
+    data = answer.as_data() if is_json else DATA_OF[name](answer)
+    pages = import_module(f"rfmtool.pages.{name}")
+    show(data, lambda width: pages.page(data, width), settings, ("answer_page", name, data))
 
 
 def write_answer(answer: Answer, path: Path, target: IO[bytes], settings: Settings) -> None:

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from rfmtool.cli import options
 from rfmtool.cli.arguments import Settings, evidence_sources, look_arguments
-from rfmtool.cli.destination import show_json, show_page
+from rfmtool.cli.destination import show
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import LimitError, RfmtoolError
 from rfmtool.interrupts import uninterrupted
@@ -49,12 +49,9 @@ def command(exports: tuple[str, ...], **settings: Any) -> None:
 
 
 def _show(found: Mapping[str, Any], settings: Settings) -> None:
-    if settings["output_format"] == "json":
-        show_json(found)
-    else:
-        from rfmtool.pages import check
+    from rfmtool.pages import check
 
-        show_page(lambda _: check.page(found), settings)
+    show(found, lambda _: check.page(found), settings)
 
 
 def _show_seen(error: RfmtoolError, settings: Settings) -> None:

@@ -9,14 +9,7 @@ import click
 
 from rfmtool.cli import limits, options
 from rfmtool.cli.arguments import Settings, command_line, text_options
-from rfmtool.cli.destination import (
-    check_apart,
-    is_shared,
-    output_path,
-    show_html,
-    show_json,
-    show_page,
-)
+from rfmtool.cli.destination import check_apart, is_shared, output_path, show
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import UsageError
 from rfmtool.interrupts import uninterrupted
@@ -46,28 +39,22 @@ def command(old: str, new: str, output: str | None, **settings: Any) -> None:
         for run in (old, new):  # it would lie in a run, which no run replaces then
             if target.resolve().is_relative_to(Path(run).resolve()):
                 raise UsageError(f"-o {target}: lies in {run}", "Name a place outside of it.")
-    given = limits.parsed(settings["fail_if"])
     with uninterrupted():
         from rfmtool.pages import compare as pages
         from rfmtool.runs.compare import compare
+        from rfmtool.runs.fail_if import parse_limits
         from rfmtool.runs.finished import reading_back
 
+    given = parse_limits(settings["fail_if"])
     with reading_back(f"{old} or {new}"):
         compared = compare(old, new)
         limits.check_between(given, compared.old.summary, compared.new.summary)
         summary = compared.summary
         if target:
             _write(compared, target, settings)
-        if settings["quiet"]:
-            return
-        if settings["output_format"] == "json":
-            show_json(summary)
-        elif settings["output_format"] == "html":
-            from rfmtool.pages.html import answer_page
-
-            show_html(answer_page("compare", summary, settings["locale"], settings["title"]))
-        else:
-            show_page(lambda _: pages.page(summary, output), settings)
+        if not settings["quiet"]:
+            html = "answer_page", "compare", summary
+            show(summary, lambda _: pages.page(summary, output), settings, html)
 
 
 def _write(compared: Compared, target: Path, settings: Settings) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,38 +102,41 @@ def show_run(summary: Mapping[str, Any], folder: str | None, settings: Settings)
         folder: where its lists are.
         settings: the options of the command.
     """
+    from rfmtool.pages.run import page
+
+    show(summary, lambda width: page(summary, width, folder), settings, ("run_page", summary))
+
+
+def show(
+    data: object,
+    page: Callable[[int], Sequence[Block]],
+    settings: Settings,
+    html: tuple[object, ...] = (),
+) -> None:
+    """Print what was found in the format that is asked for; all but text is always UTF-8.
+
+    Args:
+        data: what was found, plain.
+        page: what is drawn of it, told how many characters there is room for.
+        settings: the options of the command.
+        html: the function of `rfmtool.pages.html` that makes a page of it, and of what.
+    """
     if settings["output_format"] == "json":
-        show_json(summary)
+        click.echo(json_bytes(data), nl=False)
     elif settings["output_format"] == "html":
-        from rfmtool.pages.html import run_page
-
-        show_html(run_page(summary, settings["locale"], settings["title"]))
+        maker, *of = html
+        made = getattr(import_module("rfmtool.pages.html"), str(maker))
+        text: str = made(*of, settings["locale"], settings["title"])
+        click.echo(text.encode("utf-8", "replace"), nl=False)
     else:
-        from rfmtool.pages.run import page
+        from rfmtool.pages.terminal import as_console, draw
 
-        show_page(lambda width: page(summary, width, folder), settings)
-
-
-def show_page(page: Callable[[int], Sequence[Block]], settings: Settings) -> None:
-    """Print a page, which is told how many characters there is room for."""
-    from rfmtool.pages.terminal import as_console, draw
-
-    screen = as_console(color=not settings["no_color"])
-    draw(page(screen.width), screen)
-
-
-def show_html(text: str) -> None:
-    """Print a page as HTML, which is UTF-8 whatever the terminal speaks."""
-    click.echo(text.encode("utf-8", "replace"), nl=False)
+        screen = as_console(color=not settings["no_color"])
+        draw(page(screen.width), screen)
 
 
 def json_bytes(data: object) -> bytes:
-    """Data as JSON, which is UTF-8 whatever the terminal speaks."""
+    """Data as JSON."""
     import json
 
     return (json.dumps(data, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
-
-
-def show_json(data: object) -> None:
-    """Print data as JSON."""
-    click.echo(json_bytes(data), nl=False)

@@ -14,7 +14,6 @@ from rfmtool.errors import InputError, UsageError
 from rfmtool.manifest import manifest_of
 
 if TYPE_CHECKING:
-    from rfmtool.pipeline import Result
     from rfmtool.runs.fail_if import Limit
 
 fail_if = click.option(
@@ -26,24 +25,15 @@ fail_if = click.option(
 )
 
 
-def parsed(texts: tuple[str, ...]) -> list[Limit]:
-    """Read the `--fail-if`.
-
-    Raises:
-        UsageError: one cannot be meant.
-    """
-    from rfmtool.runs.fail_if import parse_limits
-
-    return parse_limits(texts)
-
-
 def of_run(texts: tuple[str, ...], target: Path | None) -> list[Limit]:
     """Read the `--fail-if` of a run that writes `target`.
 
     Raises:
         UsageError: one cannot be meant, or is against an earlier run where there can be none.
     """
-    limits = parsed(texts)
+    from rfmtool.runs.fail_if import parse_limits
+
+    limits = parse_limits(texts)
     change = next((limit for limit in limits if limit.kind == "change"), None)
     if change and not target:
         raise UsageError(
@@ -86,18 +76,6 @@ def earlier_run(
     except InputError as error:
         raise InputError(error.args[0], "Run once without --fail-if to write it anew.") from None
     return summary
-
-
-def check(limits: list[Limit], result: Result, before: dict[str, Any] | None) -> None:
-    """Hold a result against limits.
-
-    Raises:
-        LimitError: one is broken.
-    """
-    if limits:
-        from rfmtool.runs.fail_if import check_limits
-
-        check_limits(limits, result.summary, before)
 
 
 def check_between(limits: list[Limit], old: dict[str, Any], new: dict[str, Any]) -> None:

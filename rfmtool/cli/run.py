@@ -17,8 +17,6 @@ from rfmtool.cli.run_places import (
     check_settings,
     folder_of,
     run_outputs,
-    stored_in,
-    written_in,
 )
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.cli.traces import Told
@@ -135,6 +133,7 @@ def _run(
         with uninterrupted():
             from rfmtool import pipeline
             from rfmtool.runs import folder
+            from rfmtool.runs.fail_if import check_limits
             from rfmtool.runs.memory import remember
             from rfmtool.runs.tables import edition
             from rfmtool.sources.layout import Detail
@@ -158,12 +157,18 @@ def _run(
         else:
             summary = result.summary
         told.learn(summary, folder.inputs(result, hashed=told.wanted))
-        limits.check(given, result, before)
+        if given:
+            check_limits(given, result.summary, before)
         for store in to.stores:
-            stack.enter_context(stored_in(store, place))
+            from rfmtool.stores.writing import published
+
+            if place:
+                stack.enter_context(published(store, place))
         for database in to.databases:
-            tables = edition(result, summary, wanted, memory)
-            stack.enter_context(written_in(database, tables, settings))
+            from rfmtool.databases.writing import written
+
+            tables, view = edition(result, summary, wanted, memory), settings["current_view"]
+            stack.enter_context(written(database, tables, settings["if_exists"], view=view))
     told.published = [*map(without_secrets, outputs)]
     if not settings["quiet"]:
         show_run(summary, to.shown, settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,7 +18,6 @@ from rfmtool.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from rfmtool.databases.names import Target
-    from rfmtool.databases.writing import Edition
     from rfmtool.stores.places import Store
 
 _OF_FOLDER = ("tables", "calls", "keep_rejects", "keep_runs", "no_page")
@@ -106,22 +105,6 @@ def folder_of(
             yield scratch / "before", scratch / "new"
     else:
         yield None, None
-
-
-def stored_in(store: Store, place: Path | None) -> AbstractContextManager[None]:
-    """Write the folder of a run into a store; it takes effect when the block ends well."""
-    from rfmtool.stores.writing import published
-
-    return published(store, place) if place else nullcontext()
-
-
-def written_in(
-    database: Target, tables: Edition, settings: Settings
-) -> AbstractContextManager[None]:
-    """Write the tables of a run into a database; they take effect when the block ends well."""
-    from rfmtool.databases.writing import written
-
-    return written(database, tables, settings["if_exists"], view=settings["current_view"])
 
 
 def _check_not_asked(names: Sequence[str], where: str, hint: str) -> None:

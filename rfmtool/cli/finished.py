@@ -1,0 +1,57 @@
+"""The commands that show a finished run: its report, one of its customers, the runs before it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rfmtool.cli import options
+from rfmtool.cli.destination import show, show_run
+from rfmtool.interrupts import uninterrupted
+
+
+@click.command()
+@click.argument("folder", metavar="DIR")
+@options.page_format
+@options.no_color
+def report(folder: str, **settings: Any) -> None:
+    """Show the report of a finished run in DIR again."""
+    with uninterrupted():
+        from rfmtool.runs.finished import read_summary, reading_back
+
+    summary = read_summary(Path(folder))
+    with reading_back(folder):
+        show_run(summary, folder, settings)
+
+
+@click.command()
+@click.argument("folder", metavar="DIR")
+@click.argument("customer_id", metavar="CUSTOMER_ID")
+@options.output_format
+@options.no_color
+def explain(folder: str, customer_id: str, **settings: Any) -> None:
+    """Explain why a customer of the finished run in DIR stands there, and what would move them."""
+    with uninterrupted():
+        from rfmtool.pages.explain import page
+        from rfmtool.runs.explain import explain
+        from rfmtool.runs.finished import reading_back
+
+    with reading_back(folder):
+        card = explain(folder, customer_id)
+        show(card, lambda _: page(card), settings)
+
+
+@click.command()
+@click.argument("folder", metavar="DIR")
+@options.output_format
+@options.no_color
+def history(folder: str, **settings: Any) -> None:
+    """Show the runs of DIR: how many customers and how much revenue, who stood where, who moved."""
+    with uninterrupted():
+        from rfmtool.pages.history import page
+        from rfmtool.runs.history import history
+
+    found = history(Path(folder))
+    show(found, lambda width: page(found, width), settings)
