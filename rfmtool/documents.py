@@ -7,6 +7,8 @@ import re
 import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -50,6 +52,12 @@ def json_of(data: bytes) -> Any:  # noqa: ANN401 - whatever stands there
         raise ValueError("it is too deep") from None
     _check_depth(found)
     return found
+
+
+@cache
+def shipped(package: str, name: str) -> Any:  # noqa: ANN401 - as tomllib says
+    """What a TOML file says that comes along with a package of ours; all share it."""
+    return tomllib.loads(resources.files(package).joinpath(name).read_text("utf-8"))
 
 
 def toml_of(path: Path) -> dict[str, Any]:

@@ -221,11 +221,7 @@ def _scoring(settings: Settings) -> dict[str, Any]:
 
 
 def _check_files(exports: Sequence[str]) -> None:
-    """Check that all exports are files, before any row of another is fetched for nothing.
-
-    Raises:
-        UsageError: one is not.
-    """
+    """Check that all exports are files, before any row of another is fetched for nothing."""
     from rfmtool.stores.lakes import lake_at
 
     others = [

@@ -123,11 +123,7 @@ def _words(path: Path, data: Mapping[str, Any]) -> tuple[list[str], list[str]]:
 
 
 def _check_limits(path: Path, job: Mapping[str, Any]) -> None:
-    """Check that scales and how to fit them are not both given, whether or not there are any yet.
-
-    Raises:
-        UsageError: they are, and nothing says when to fit anew.
-    """
+    """Check that scales and how to fit them are not both given, even before there are any."""
     doubled = [key for key in _HOW_TO_FIT if key in job]
     if "scales" in job and doubled and "refit_every" not in job:
         raise UsageError(

@@ -108,11 +108,7 @@ def folder_of(
 
 
 def _check_not_asked(names: Sequence[str], where: str, hint: str) -> None:
-    """Check that nothing is said about a place that is not written.
-
-    Raises:
-        UsageError: something is.
-    """
+    """Check that nothing is said about a place that is not written."""
     given = click.get_current_context().get_parameter_source
     for name in names:
         if given(name) is ParameterSource.COMMANDLINE:

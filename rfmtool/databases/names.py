@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
@@ -87,11 +86,6 @@ class Target:
     def is_server(self) -> bool:
         """Whether it is no file of this machine."""
         return not self.database.is_file
-
-    @property
-    def is_to_be_made(self) -> bool:
-        """Whether it is a file that is not there yet."""
-        return self.database.is_file and not Path(self.database.path).exists()
 
     def sql(self, table: str) -> str:
         """A table of it, as SQL."""

@@ -54,7 +54,11 @@ def batches(rows: Rows) -> Iterator[pa.RecordBatchReader]:
         with in_our_words(rows.name):
             connection = stack.enter_context(connected(rows.database, read_only=True))
             cursor = stack.enter_context(connection.cursor())
-            reader = _READERS.get(rows.database.scheme, _as_it_comes)(cursor, rows)
+            if read := _READERS.get(rows.database.scheme):
+                reader = read(cursor, rows)
+            else:
+                cursor.execute(rows.statement)
+                reader = cursor.fetch_record_batch()
         yield pa.RecordBatchReader.from_batches(reader.schema, _told(reader, rows.name))
 
 
@@ -143,11 +147,6 @@ def _duckdb(cursor: duckdb.DuckDBPyConnection, rows: Rows) -> pa.RecordBatchRead
         for name, kind in types.items()
     }  # fmt: skip
     return cursor.sql(_asking(rows, columns)).to_arrow_reader(_BATCH_ROWS)
-
-
-def _as_it_comes(cursor: Any, rows: Rows) -> pa.RecordBatchReader:  # noqa: ANN401 - of ADBC
-    cursor.execute(rows.statement)
-    return cursor.fetch_record_batch()
 
 
 _READERS: Final[Mapping[str, Callable[[Any, Rows], pa.RecordBatchReader]]] = {

@@ -53,7 +53,7 @@ def check_target(target: Target, tables: Sequence[str], if_exists: IfExists) -> 
         SystemFailureError: the database cannot be reached.
     """
     check_driver(target.database)
-    if target.is_to_be_made:
+    if target.database.is_file and not Path(target.database.path).exists():
         if not Path(target.database.path).absolute().parent.is_dir():
             raise UsageError(
                 f"{target.name}: there is no such folder", "Make it first, or name another."
@@ -98,17 +98,13 @@ def written(
                 where = _gone(edition, CURRENT, if_exists)
                 _note(target, opened, edition, where, {"table_name": CURRENT, "rows": None})
         yield
-        _commit(target, opened)
-
-
-def _commit(target: Target, opened: Session) -> None:
-    try:
-        opened.commit()
-    except Exception:  # noqa: BLE001 - of any driver
-        raise SystemFailureError(
-            f"{target.name}: the connection broke off at the very end",
-            "The old rows stand there or the new, whole. Run again, which harms neither.",
-        ) from None
+        try:
+            opened.commit()
+        except Exception:  # noqa: BLE001 - of any driver
+            raise SystemFailureError(
+                f"{target.name}: the connection broke off at the very end",
+                "The old rows stand there or the new, whole. Run again, which harms neither.",
+            ) from None
 
 
 def _prepare(target: Target, opened: Session) -> None:

@@ -15,18 +15,16 @@ from rfmtool.documents import toml_of, toml_text
 from rfmtool.errors import RulesError
 from rfmtool.places import check_local
 from rfmtool.rules.checking import only_known
-from rfmtool.rules.contacting import contacting_of
 from rfmtool.rules.evidence import evidence_of
 from rfmtool.rules.ladder import ladder_of
 from rfmtool.rules.lots import with_lots
 from rfmtool.rules.merging import laid_on
 from rfmtool.rules.playbook import playbook_of
 from rfmtool.rules.presets import presets_of
-from rfmtool.rules.relationship import relationship_of
 from rfmtool.rules.scoring import fit_data, fit_of, method_data, method_of, weights_of
+from rfmtool.rules.sections import contacting_of, relationship_of, wallet_of
 from rfmtool.rules.segments import segments_of
 from rfmtool.rules.values import GONE, NEW, NO_ORDERS, FitRules, Lots, Method, Rule, Rules
-from rfmtool.rules.wallet import wallet_of
 
 _SHIPPED: Final = "default_rules.toml"
 _SECTIONS: Final = {
@@ -127,17 +125,13 @@ def rules_of(
         relationship=relationship_of(data["relationship"], f"{where}: relationship"),
         evidence=evidence_of(data.get("evidence", {}), "", f"{where}: evidence"),
         presets=presets_of(data.get("preset", []), f"{where}: preset"),
-        shared=_flag(data.get("shared", False), f"{where}: shared"),
+        shared=data.get("shared", False),
         warnings=(*warnings, *unreachable, *aimless),
         data={**data, "scoring": {**data["scoring"], **cuts_data}},
     )
+    if not isinstance(data.get("shared", False), bool):
+        raise RulesError(f"{where}: shared: true or false")
     return with_lots(rules, Lots())
-
-
-def _flag(data: Any, where: str) -> bool:  # noqa: ANN401 - unchecked input
-    if not isinstance(data, bool):
-        raise RulesError(f"{where}: true or false")
-    return data
 
 
 def _labels(rules: Iterable[Rule]) -> frozenset[str]:

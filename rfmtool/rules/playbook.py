@@ -10,8 +10,8 @@ from typing import Any, Final
 from rfmtool.errors import RulesError
 from rfmtool.rules.checking import only_known, printable_texts
 from rfmtool.rules.conditions import conditions_of, unreachable
-from rfmtool.rules.contacting import rest_days_of
 from rfmtool.rules.lots import hold_out_of
+from rfmtool.rules.sections import rest_days_of
 from rfmtool.rules.values import Action
 from rfmtool.rules.vocabulary import PLAYBOOK, VERDICTS
 

@@ -76,7 +76,9 @@ def done(  # noqa: PLR0913 - what is said of a list
                 )
         _check_days(str(file), told)
     else:
-        reached = [one for one, rows in listed.items() if any(map(_is_reached, rows))]
+        # By whatever channel is left, as far as the list tells of channels.
+        reached = [one for one, rows in listed.items()
+                   if any("channel" not in row or row["channel"] for row in rows)]  # fmt: skip
         told = [{"customer_id": one} for one in (reached if customers is None else customers)]
     # Somebody may stand on a call sheet for an action and for a task.
     meant = [
@@ -125,11 +127,6 @@ def _list(folder: Path, name: str) -> tuple[str, dict[str, list[Row]]]:
     for row in rows:
         listed.setdefault(row["customer_id"], []).append(row)
     return path, listed
-
-
-def _is_reached(row: Row) -> bool:
-    """Whether a channel is left to reach them by, as far as the list tells of channels."""
-    return "channel" not in row or bool(row["channel"])
 
 
 def _row(told: Row, listed: Row, day: date) -> dict[str, str]:
@@ -184,11 +181,7 @@ def _plain(cell: object) -> str:
 
 
 def _check_days(where: str, rows: Sequence[Row]) -> None:
-    """Check that the days of contacts are ISO dates, as those that are added.
-
-    Raises:
-        InputError: one is not, so that one column would hold days of two kinds.
-    """
+    """Check that the days of contacts are ISO dates, as those that are added."""
     for name in _DAYS:
         days = [day for row in rows if (day := (row.get(name) or "").strip())]
         _, unread = read_days(pa.array(days, pa.string()), ISO)

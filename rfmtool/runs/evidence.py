@@ -11,12 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.days import day_of
-from rfmtool.manifest import manifest_of
 from rfmtool.outputs.tables import to_table
 from rfmtool.placing.contacting import closing
 from rfmtool.placing.matching import holds
-from rfmtool.runs.finished import bytes_in
-from rfmtool.runs.texts import is_raw, text_table
+from rfmtool.runs.finished import rows_in
 from rfmtool.summaries.earning import rewards_table, stake_table
 
 if TYPE_CHECKING:
@@ -83,26 +81,13 @@ def _cells(rows: pd.DataFrame, column: str, ids: pa.Array) -> pa.Array:
     return pa.array(rows[column], pa.string(), from_pandas=True)
 
 
-def rows_kept(folder: Path, name: str) -> pa.Table | None:
-    """A table that a run's folder keeps, all text; None where it does not.
-
-    Raises:
-        InputError: the table is not what the run wrote.
-    """
-    file = f"evidence/{name}.csv"
-    manifest = manifest_of(folder) or {"outputs": ()}
-    if file not in {output["name"] for output in manifest["outputs"]}:
-        return None
-    return text_table(bytes_in(folder, file), raw_text=is_raw(manifest))
-
-
 def theirs(folder: Path, name: str, customer_id: str) -> list[dict[str, Any]] | None:
     """The rows of a customer in a table that a run's folder keeps; None where it does not.
 
     Raises:
         InputError: the table is not what the run wrote.
     """
-    if (table := rows_kept(folder, name)) is None:
+    if (table := rows_in(folder, f"evidence/{name}.csv")) is None:
         return None
     mine = [
         pc.equal(table[column], customer_id)

@@ -19,8 +19,7 @@ from rfmtool.outputs.uploads import TOOLS, Tool, upload
 from rfmtool.placing.contacting import channels_meant
 from rfmtool.placing.reaching import consents
 from rfmtool.rules import Action
-from rfmtool.runs.evidence import rows_kept
-from rfmtool.runs.finished import read_texts, reading_back
+from rfmtool.runs.finished import read_texts, reading_back, rows_in
 from rfmtool.runs.kept import CUSTOMERS, PREVIOUS, earlier_runs
 from rfmtool.runs.texts import text_table
 
@@ -85,8 +84,14 @@ def export(
         )
     email = people["email"].str.strip()
     email = email.where(email.str.fullmatch(_ADDRESS), "")
-    numbers = _numbers(people["phone"])
-    if (refusals := rows_kept(folder, "refusals")) is not None:  # e-mail is closed by consent
+    # As E.164, a plus and digits; empty where no country is known.
+    bare = people["phone"].str.strip().str.removeprefix("'")
+    digits = bare.str.replace(r"\D", "", regex=True)
+    known = bare.str.startswith("+") & digits.str.len().between(_FEWEST_DIGITS, _MOST_DIGITS)
+    numbers = ("+" + digits).where(known, "")
+    if (
+        refusals := rows_in(folder, "evidence/refusals.csv")
+    ) is not None:  # e-mail is closed by consent
         told = refusals.to_pandas()
         refused = told["customer_id"][channels_meant(told["channel"]).isin(_OF_NUMBERS)]
         numbers = numbers.mask(people["customer_id"].isin(refused), "")
@@ -139,14 +144,6 @@ def left_out(
     found = found.mask(found.eq("") & shared, "refused")
     twice = found.eq("") & address.where(found.eq("")).duplicated()
     return found.mask(twice, "same address as another")
-
-
-def _numbers(texts: pd.Series[Any]) -> pd.Series[Any]:
-    """Phone numbers as E.164: a plus and digits; empty where no country is known."""
-    bare = texts.str.strip().str.removeprefix("'")
-    digits = bare.str.replace(r"\D", "", regex=True)
-    known = bare.str.startswith("+") & digits.str.len().between(_FEWEST_DIGITS, _MOST_DIGITS)
-    return ("+" + digits).where(known, "")
 
 
 def _is_changed(people: pd.DataFrame, folder: Path) -> pd.Series[Any]:

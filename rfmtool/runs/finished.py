@@ -20,7 +20,7 @@ from rfmtool.manifest import MANIFEST, SCHEMA, manifest_of
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.places import check_local
 from rfmtool.rules import Rules, load_rules
-from rfmtool.runs.texts import RAW, as_meant, from_csv, from_parquet
+from rfmtool.runs.texts import RAW, as_meant, from_csv, from_parquet, is_raw, text_table
 
 SUMMARY: Final = "summary.json"
 RULES: Final = "rules.toml"
@@ -204,6 +204,18 @@ def in_units(money: pa.ChunkedArray) -> pa.ChunkedArray:
     """Decimals, or their text, as whole 1/10,000."""
     ten_thousand = pa.scalar(UNITS_PER_CURRENCY, pa.decimal128(5, 0))
     return pc.cast(pc.multiply(pc.cast(money, _MONEY), ten_thousand), pa.int64())
+
+
+def rows_in(folder: Path, name: str) -> pa.Table | None:
+    """A CSV in the folder of a finished run, all text; None where the run wrote none.
+
+    Raises:
+        InputError: the file is not what the run wrote.
+    """
+    manifest = manifest_of(folder) or {"outputs": ()}
+    if name not in {output["name"] for output in manifest["outputs"]}:
+        return None
+    return text_table(bytes_in(folder, name), raw_text=is_raw(manifest))
 
 
 def bytes_in(folder: Path, name: str) -> bytes:

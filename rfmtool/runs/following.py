@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -9,6 +11,7 @@ import pyarrow.compute as pc
 
 from rfmtool.arrays import Floats, Ints, among
 from rfmtool.days import days_in
+from rfmtool.engines import Entries
 from rfmtool.grouping.history import spend_within
 from rfmtool.grouping.order_days import owner_days
 from rfmtool.grouping.people import everyone, owned
@@ -53,10 +56,8 @@ def follow(rows: pd.DataFrame, result: Result, days: int) -> pd.DataFrame:
 
 def _spent(result: Result, owner: Ints, first: Ints, last: Ints) -> Floats:
     periods = pd.DataFrame({"owner": owner, "from_day": first, "until_day": last})
-    entries = result.grouped.entries
-    assert entries is not None, "asked for"  # noqa: S101 - the caller's promise
-    units = spend_within(entries, periods)
-    return units / UNITS_PER_CURRENCY
+    entries = cast("Entries", result.grouped.entries)
+    return spend_within(entries, periods) / UNITS_PER_CURRENCY
 
 
 def _with_contacts(people: pd.DataFrame, ids: pa.Array, result: Result, days: int) -> pd.DataFrame:

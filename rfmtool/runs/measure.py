@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from rfmtool.analyses.measure import Window
 from rfmtool.analyses.measure import measure as _measure
+from rfmtool.arrays import Ints
 from rfmtool.days import day_number, day_of
 from rfmtool.engines import Entries
 from rfmtool.errors import InputError, UsageError
@@ -78,8 +79,9 @@ def measure(
     names = [folders] if isinstance(folders, (str, os.PathLike)) else folders
     runs = sorted((_run(Path(name)) for name in names), key=lambda run: run.as_of_day)
     result, suppressed = _read(runs, source, reading)
+    days_told = cast("Entries", result.grouped.entries).day
     for earlier in runs:
-        _check_reaches_back(earlier, result)
+        _check_reaches_back(earlier, result, days_told)
     rows = _round(runs, salt)
     rows = rows[~is_listed(pa.array(rows["customer_id"], pa.string()), suppressed)]
     last, told = result.as_of_day, result.ledger.last_day
@@ -89,12 +91,11 @@ def measure(
     if not over.any():
         raise _not_over(rows, days, last)
     followed = rows[over].reset_index(drop=True)
-    began = _first_entry(result)
     window = Window(
         day_of(last),
         days,
         rows.loc[~over, "customer_id"].nunique(),
-        began is not None and began <= int(followed["from_on"].min()) - days,
+        bool(len(days_told) and days_told.min() <= int(followed["from_on"].min()) - days),
         _paces(rows, runs[-1].as_of_day),
     )
     people = follow(followed, result, days)
@@ -161,28 +162,12 @@ def _read(
     return replace(result, evidence=told), suppressed
 
 
-def _entries(result: Result) -> Entries:
-    entries = result.grouped.entries
-    assert entries is not None, "asked for above"  # noqa: S101
-    return entries
-
-
-def _first_entry(result: Result) -> int | None:
-    day = _entries(result).day
-    return int(day.min()) if len(day) else None
-
-
-def _check_reaches_back(earlier: _Run, result: Result) -> None:
-    """Check that the export has what the run had read, as far as day and order tell.
-
-    Raises:
-        InputError: it has not.
-    """
+def _check_reaches_back(earlier: _Run, result: Result, days: Ints) -> None:
+    """Check that the export has what the run had read, as far as day and order tell."""
     had = earlier.manifest.get("used_until_as_of")
-    found = int(np.count_nonzero(_entries(result).day <= earlier.as_of_day))
+    found = int(np.count_nonzero(days <= earlier.as_of_day))
     if isinstance(had, int) and found < _ENOUGH * had:
-        first = _first_entry(result)
-        begins = "" if first is None else f", and begins on {day_of(first)}"
+        begins = f", and begins on {day_of(int(days.min()))}" if len(days) else ""
         raise InputError(
             f"{result.grouped.export.name}: has {found:,} of the {had:,} orders a day that the run"
             f" of {earlier.folder} had read up to {day_of(earlier.as_of_day)}{begins}",

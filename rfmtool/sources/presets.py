@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Final
 
+from rfmtool import documents
 from rfmtool.columns import CONTACTS
 from rfmtool.errors import InputError, UsageError
 from rfmtool.rules.presets import PRESET_ROLES, Preset, presets_of
@@ -25,8 +24,7 @@ _FILE: Final = "presets.toml"
 @cache
 def shipped() -> tuple[Preset, ...]:
     """The presets that come along."""
-    text = resources.files(__package__).joinpath(_FILE).read_text("utf-8")
-    return presets_of(tomllib.loads(text)["preset"], _FILE)
+    return presets_of(documents.shipped(__package__, _FILE)["preset"], _FILE)
 
 
 @dataclass(frozen=True)

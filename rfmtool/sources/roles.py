@@ -84,11 +84,7 @@ def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> d
 
 
 def _check_name(header: Sequence[str], places: Mapping[str, int], where: str) -> None:
-    """Check that a bare name can be the customer's, and all of it.
-
-    Raises:
-        InputError: it stands beside an article, or beside a first name.
-    """
+    """Check that a bare name can be the customer's, and all of it."""
     name = header[places["customer_id"]].strip()
     hint = f"If it tells customers apart, take --column customer_id={name!r}."
     if article := _article_columns(header, places):

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any, Final, Literal
 
+from rfmtool.documents import shipped
 from rfmtool.errors import UsageError
 from rfmtool.sources.names import normal
 
-_FILE: Final = "statuses.toml"
 Meaning = Literal["sale", "open", "not_a_sale", "credit", "unknown"]
 _SURE: Final = ("cancelled", "refunded", "voided", "failed")
 _PAYMENTS: Final = ("credit", "abono", "retour", "retur")
@@ -20,9 +18,8 @@ _PAYMENTS: Final = ("credit", "abono", "retour", "retur")
 _OF_STATUSES: Final[Sequence[Meaning]] = ("sale", "open", "not_a_sale")
 
 
-@cache
 def _shipped() -> Any:  # noqa: ANN401 - as tomllib says
-    return tomllib.loads(resources.files(__package__).joinpath(_FILE).read_text("utf-8"))
+    return shipped(__package__, "statuses.toml")
 
 
 @cache

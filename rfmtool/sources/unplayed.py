@@ -6,16 +6,15 @@ What money given back, orders called off or orders not paid hide behind is said 
 from __future__ import annotations
 
 import itertools
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from importlib import resources
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rfmtool.documents import shipped
 from rfmtool.rules.presets import Preset
 from rfmtool.sources.doubts import DOUBTED, currencies_in, doubts_of
 from rfmtool.sources.layout import KEPT, Asked, Kind
@@ -26,7 +25,6 @@ from rfmtool.sources.source import Source
 from rfmtool.sources.statuses import telling_word
 from rfmtool.sources.synonyms import synonyms
 
-_FILE: Final = "unplayed.toml"
 _SAMPLE_BYTES: Final = 1 << 18
 _MOST_FILES: Final = 4
 _MOST_WORDS: Final = 30
@@ -87,7 +85,10 @@ def _alike(
 ) -> Iterator[tuple[str, str]]:
     """What to say of columns whose names are like those of roles, by name."""
     for name in _others(source).values():
-        like, column = _likeness(name), cells.get(KEPT + name)
+        key, column = normal(name), cells.get(KEPT + name)
+        alike = (one for one in _likenesses()
+                 if key in one["names"] or any(stem in key for stem in one["stems"]))  # fmt: skip
+        like = next(alike, None)
         if like is None or (known and like.get("option") in (*source.layout.places, "unpaid")):
             continue
         is_free = source.layout.places.keys().isdisjoint(like.get("unless", ()))
@@ -106,20 +107,10 @@ def _others(source: Source) -> dict[int, str]:
 @cache
 def _likenesses() -> Sequence[dict[str, Any]]:
     """What names are like; their stems and names as `normal` writes them."""
-    text = resources.files(__package__).joinpath(_FILE).read_text("utf-8")
-    likenesses: list[dict[str, Any]] = tomllib.loads(text)["like"]
-    for one in likenesses:
-        for key in ("stems", "names"):
-            one[key] = [normal(word) for word in one.get(key, ())]
-    return likenesses
-
-
-def _likeness(name: str) -> dict[str, Any] | None:
-    key = normal(name)
-    for one in _likenesses():
-        if key in one["names"] or any(stem in key for stem in one["stems"]):
-            return one
-    return None
+    return [
+        {**one, **{key: [*map(normal, one.get(key, ()))] for key in ("stems", "names")}}
+        for one in shipped(__package__, "unplayed.toml")["like"]
+    ]
 
 
 def _dropped(source: Source, cells: Mapping[str, pa.Array]) -> Iterator[tuple[str, str]]:

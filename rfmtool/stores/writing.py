@@ -67,16 +67,13 @@ def _latest(store: Store) -> dict[str, Any] | None:
             raise InputError(f"{store.name}: there is no such bucket", "Look at its spelling.")
         return None
     data = json_at(store, path)
-    if data is None or not _is_name(data.get("run")):
+    run = (data or {}).get("run")
+    if not isinstance(run, str) or run in ("", ".", "..") or "/" in run:
         raise ForeignFolderError(
             f"{store.name}: holds a {LATEST} that no run of rfmtool wrote",
             "Name another folder, or move that away.",
         )
     return data
-
-
-def _is_name(run: object) -> bool:
-    return isinstance(run, str) and run not in ("", ".", "..") and "/" not in run
 
 
 @contextmanager

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from importlib import resources
 from typing import Final
 
 import numpy as np
@@ -16,13 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import Mask, mask_of
+from rfmtool.documents import shipped
 from rfmtool.sources.cells.date_readings import ISO, DateReading, Unit
 from rfmtool.sources.cells.recurring import FEW, distinct, recur
 from rfmtool.sources.names import normal
 
 Days = npt.NDArray[np.int32]
 
-_MONTHS_FILE: Final = "months.toml"
 _MONTHS_IN_A_YEAR: Final = 12
 # POSIX: 69 to 99 are of the last century.
 _FIRST_SHORT_YEAR = 69
@@ -200,8 +198,7 @@ def _days_by_pattern(texts: pa.Array, reading: DateReading) -> tuple[Days, Mask 
 @cache
 def month_names() -> Mapping[str, int]:
     """Names of months in all known languages, as `normal` writes them, to their numbers."""
-    text = resources.files(__package__).joinpath(_MONTHS_FILE).read_text("utf-8")
-    months = enumerate(tomllib.loads(text)["months"], 1)
+    months = enumerate(shipped(__package__, "months.toml")["months"], 1)
     return {normal(name): number for number, names in months for name in names}
 
 

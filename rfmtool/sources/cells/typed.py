@@ -48,11 +48,7 @@ def typed(
 
 
 def _check_whole(role: str, cells: pa.Array) -> None:
-    """Refuse ids beyond what a float tells apart.
-
-    Raises:
-        InputError: one is.
-    """
+    """Refuse ids beyond what a float tells apart."""
     wide = cells.cast(pa.float64())  # float16 can hardly be computed with
     largest = pc.max(pc.abs(wide)).as_py() or 0
     if _APART[cells.type.bit_width] <= largest < float("inf"):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any, Final, Literal
 
+from rfmtool.documents import shipped
 from rfmtool.sources.layout import Kind
 from rfmtool.sources.names import normal
 from rfmtool.sources.roles import Roles, not_recognised, places_of
@@ -36,7 +35,7 @@ class Role:
     """Why a row is rejected whose cell cannot be read."""
     words: tuple[str, ...] = ()
     """What a word may be, in lower case."""
-    range: tuple[int, int] | None = None
+    range: Sequence[int] | None = None
     """The least and the greatest of whole numbers."""
     empty: str | None = None
     """What an empty cell means."""
@@ -107,7 +106,7 @@ class EvidenceTable:
 @cache
 def evidence_tables() -> Mapping[str, EvidenceTable]:
     """The evidence tables by name."""
-    data = _data()
+    data = shipped(__package__, _FILE)
     roles = {name: _role(name, what) for name, what in data["roles"].items()}
     return {name: _table(name, what, roles) for name, what in data["tables"].items()}
 
@@ -115,7 +114,7 @@ def evidence_tables() -> Mapping[str, EvidenceTable]:
 @cache
 def rates_table() -> EvidenceTable:
     """The table of exchange rates, which is read as evidence is, and says nothing of people."""
-    return _table("rates", _data()["rates"], {})
+    return _table("rates", shipped(__package__, _FILE)["rates"], {})
 
 
 @cache
@@ -124,23 +123,9 @@ def evidence_roles() -> Mapping[str, Mapping[str, Role]]:
     return {name: one.roles for name, one in (*evidence_tables().items(), ("rates", rates_table()))}
 
 
-@cache
-def _data() -> Mapping[str, Any]:
-    text = resources.files(__package__).joinpath(_FILE).read_text("utf-8")
-    return tomllib.loads(text)
-
-
 def _role(name: str, data: Mapping[str, Any]) -> Role:
-    low_high = data.get("range")
-    return Role(
-        kind=data["kind"],
-        names=data["names"] if "names" in data else synonyms()[name],
-        reason=data.get("reason", ""),
-        words=tuple(data.get("words", ())),
-        range=(low_high[0], low_high[1]) if low_high else None,
-        empty=data.get("empty"),
-        may_lack=data.get("may_lack", False),
-    )
+    names = data["names"] if "names" in data else synonyms()[name]
+    return Role(**{**data, "names": names, "words": tuple(data.get("words", ()))})
 
 
 def _table(name: str, data: Mapping[str, Any], roles: Mapping[str, Role]) -> EvidenceTable:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import re
+from collections.abc import Callable
 from typing import BinaryIO, Final, Protocol, cast
 
 import pyarrow as pa
@@ -40,12 +41,12 @@ def transcoded(stream: ByteStream, encoding: str) -> ByteStream:
 
 def squeezed(stream: ByteStream) -> ByteStream:
     """A stream with its runs of spaces and tabs as one tab, and none at the ends of a line."""
-    return _buffered(_Squeezed(stream))
+    return _buffered(_ByLines(stream, squeeze))
 
 
 def unwrapped(stream: ByteStream) -> ByteStream:
     """A stream with its cells written as formulas, `="00123"`, as the texts that they give."""
-    return _buffered(_Unwrapped(stream))
+    return _buffered(_ByLines(stream, unwrap))
 
 
 def bounded(stream: ByteStream, most: int, refusal: InputError) -> ByteStream:
@@ -125,29 +126,18 @@ class _Transcoded(_Filter):
 
 
 class _ByLines(_Filter):
-    """A filter that is given whole lines: one that is not whole waits."""
+    """A filter that changes whole lines: one that is not whole waits."""
 
-    _rest = b""
+    def __init__(self, stream: ByteStream, change: Callable[[bytes], bytes]) -> None:
+        super().__init__(stream)
+        self._change = change
+        self._rest = b""
 
     def made(self, chunk: bytes) -> bytes:
         text = self._rest + chunk
         cut = max(text.rfind(b"\n"), text.rfind(b"\r")) + 1 if chunk else len(text)
         self._rest = text[cut:]
-        return self.lines(text[:cut])
-
-    def lines(self, text: bytes) -> bytes:
-        """Return what is to be handed on for whole lines."""
-        raise NotImplementedError
-
-
-class _Squeezed(_ByLines):
-    def lines(self, text: bytes) -> bytes:
-        return squeeze(text)
-
-
-class _Unwrapped(_ByLines):
-    def lines(self, text: bytes) -> bytes:
-        return unwrap(text)
+        return self._change(text[:cut])
 
 
 class _Bounded(io.RawIOBase):
