@@ -8,24 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 from rfmtool.version import __version__
 
 __all__ = [
-    "Asked",
-    "Detail",
-    "FitRules",
-    "Method",
-    "Settings",
-    "__version__",
-    "affinity",
-    "cadence",
-    "cohorts",
-    "compare",
-    "concentration",
-    "explain",
-    "journey",
-    "measure",
-    "repeat",
-    "run",
+    "Asked", "Detail", "FitRules", "Method", "Settings", "__version__", "affinity", "cadence",
+    "cohorts", "compare", "concentration", "explain", "journey", "measure", "repeat", "run",
     "timeline",
-]
+]  # fmt: skip
 
 if TYPE_CHECKING:
     from rfmtool.grouping.read import Settings

@@ -181,35 +181,16 @@ EXCLUSIONS: Final = ("suppressed", "not_a_sale", "other_currency", "before_since
 """Why a readable row is outside the question; the first that holds counts."""
 
 REJECTIONS: Final = (
-    "wrong_cell_count",
-    "bad_encoding",
-    "bad_text",
-    "missing_date",
-    "bad_date",
-    "missing_amount",
-    "bad_amount",
-    "bad_quantity",
-    "bad_price",
-    "bad_nps",
-    "bad_kind",
-    "bad_rank",
-    "bad_wallet",
-)
+    "wrong_cell_count", "bad_encoding", "bad_text", "missing_date", "bad_date", "missing_amount",
+    "bad_amount", "bad_quantity", "bad_price", "bad_nps", "bad_kind", "bad_rank", "bad_wallet",
+)  # fmt: skip
 """Why a row cannot be read; the first that holds counts. The last four are of evidence only."""
 
 BINS: Final = ("used", "anonymous", "blank", *EXCLUSIONS, *REJECTIONS)
 """Every row of an export ends in exactly one of these."""
 
 EVIDENCE: Final = (
-    "contacts",
-    "referrals",
-    "feedback",
-    "partners",
-    "wallets",
-    "contacted",
-    "introductions",
-    "memberships",
-    "needs",
-    "suppress",
-)
+    "contacts", "referrals", "feedback", "partners", "wallets", "contacted", "introductions",
+    "memberships", "needs", "suppress",
+)  # fmt: skip
 """The evidence tables."""

@@ -107,11 +107,7 @@ def measured(
     grouped: Grouped, rules: Rules, scales: Scales | None, day: int, needed: frozenset[str]
 ) -> pd.DataFrame:
     """Everyone's orders and money, and of their contacts what is written or compared."""
-    if scales:
-        alike = scales.peer_spend.peers.attributes
-        within = scales.within.column if scales.within else None
-    else:
-        alike, within = rules.wallet.peers, rules.fit.within
+    within, alike = compared_by(rules, scales)
     wanted = (
         *(name for name in names.CONTACTS if name in needed),
         *(alike if needed & (needs.ESTIMATED | needs.BREADTH) else ()),
@@ -123,6 +119,13 @@ def measured(
     if "phone" not in people:
         return people
     return people.assign(phone=international(people["phone"], grouped.export.asked.country))
+
+
+def compared_by(rules: Rules, scales: Scales | None) -> tuple[str | None, tuple[str, ...]]:
+    """The column within whose values scores are fitted, and those that make people peers."""
+    if scales is None:
+        return rules.fit.within, rules.wallet.peers
+    return scales.within.column if scales.within else None, scales.peer_spend.peers.attributes
 
 
 def needed_by(settings: Settings, rules: Rules) -> frozenset[str]:
@@ -149,10 +152,7 @@ def _looked_at(
     grouped: Grouped, rules: Rules, scales: Scales | None, day: int, needed: frozenset[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """What is measured of everyone, without what nothing is fitted to; and with it, of one part."""
-    within, peers = rules.fit.within, rules.wallet.peers
-    if scales:
-        within = scales.within.column if scales.within else None
-        peers = scales.peer_spend.peers.attributes
+    within, peers = compared_by(rules, scales)
     asked = {"frequency", "monetary", "recency_days", within}
     if needed & (needs.WALLETS | needs.BREADTH):
         asked |= {"first_order_on", *peers}

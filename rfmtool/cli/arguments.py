@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 Settings = Mapping[str, Any]
 """The options of a command by their names."""
 
+_OF_EXPORT: Final = (
+    "delimiter", "encoding", "date_format", "decimal", "country", "timezone", "preset", "strict",
+    "table", "query",
+)  # fmt: skip
 _ALWAYS: Final = (
     "since", "window_days", "order_per_row", "amount_per", "overlap", "memory_limit",
 )  # fmt: skip
@@ -46,21 +50,12 @@ def asked(settings: Settings) -> Asked:
             raise UsageError(f"{option}: says nothing", "Give it a value, or leave it out.")
     return Asked(
         columns=parse_asked(_as_text(settings["columns"]), evidence_roles()),
-        delimiter=settings["delimiter"],
-        encoding=settings["encoding"],
-        date_format=settings["date_format"],
-        decimal=settings["decimal"],
-        country=settings["country"],
-        timezone=settings["timezone"],
         has_header=not settings["no_header"],
         max_bytes=settings["max_size"],
-        preset=settings["preset"],
         keep=tuple(_as_text(settings["keep"])),
         statuses=parse_statuses(_as_text(settings["statuses"])),
         anonymous=frozenset(_as_text(settings["anonymous"])),
-        strict=settings["strict"],
-        table=settings["table"],
-        query=settings["query"],
+        **{name: settings[name] for name in _OF_EXPORT},
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any, TypeVar
 
 import click
@@ -14,13 +15,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Command], Command]
 
 
-def _together(*options: Callable[[Any], Any]) -> Decorator[Any]:
-    def decorate(command: Command) -> Command:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
+def together(*options: Callable[[Any], Any]) -> Decorator[Any]:
+    """Several options as one."""
+    return lambda command: reduce(lambda made, option: option(made), reversed(options), command)
 
 
 _reading = section("How exports are read")
@@ -32,7 +29,7 @@ _running = section("While it runs")
 
 exports = click.argument("exports", metavar="EXPORT...", nargs=-1, required=True, cls=Exports)
 
-reading = _together(
+reading = together(
     _reading("--column", "columns", metavar="ROLE=NAME", multiple=True,
              help="Say which column plays a role, e.g. amount=Total. Repeatable. Roles:"
                   " customer_id, order_id, ordered_at, amount, quantity, unit_price, product,"
@@ -91,7 +88,7 @@ min_matched = _known(
 )  # fmt: skip
 """How well such tables must match."""
 
-evidence = _together(
+evidence = together(
     contacts,
     referrals,
     _known("--feedback", metavar="FILE", help="Surveys, reviews and complaints."),
@@ -106,7 +103,7 @@ evidence = _together(
 )  # fmt: skip
 """What is known of people beside their orders."""
 
-placing = _together(
+placing = together(
     _placed("--allow-proxy", is_flag=True,
             help="Let orders alone make supporters of those they suggest."),
     _placed("--estimate/--no-estimate", default=True,
@@ -118,7 +115,7 @@ placing = _together(
 )  # fmt: skip
 """What may be concluded where nobody has said it."""
 
-lots = _together(
+lots = together(
     _placed("--holdout", "holdout", metavar="P%|ACTION=P%", multiple=True,
             help="Leave a lasting share of people out of all marketing, or of one list alone, to"
                  " measure against. Repeatable."),
@@ -129,7 +126,7 @@ lots = _together(
 )  # fmt: skip
 """Who is left out to measure against, and what was measured."""
 
-question = _together(
+question = together(
     _reading("--order-per-row", is_flag=True, help="Every row is an order of its own."),
     _reading("--amount-per", type=click.Choice(["line", "order"]),
              help="What an amount is of, where orders repeat one on every row."),
@@ -164,7 +161,7 @@ scales = _placed(
 )  # fmt: skip
 """Limits and cut points to take over."""
 
-scoring = _together(
+scoring = together(
     _placed("--cuts", metavar="DIM=...", multiple=True,
             help="recency=30,60,90,180 or frequency=quantile:5. Repeatable."),
     _placed("--within", metavar="COLUMN",
@@ -180,7 +177,7 @@ scoring = _together(
 )  # fmt: skip
 """How customers are scored, and how many unreadable rows are accepted."""
 
-engine = _together(
+engine = together(
     _running("--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True,
              help="Where files are read and grouped: in this process, or on a cluster that speaks"
                   " Spark Connect. With --table and no EXPORT a table of the cluster is read."),
@@ -199,7 +196,7 @@ shared = _written(
 )
 """Who may read what is written."""
 
-text_tables = _together(
+text_tables = together(
     shared,
     _written("--raw-text", is_flag=True,
              help="Leave cells that a spreadsheet would run as they are."),
@@ -215,7 +212,7 @@ refit_every = _placed(
 quiet = _running("--quiet", is_flag=True, help="Print nothing unless something is wrong.")
 no_color = _running("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
 
-talk = _together(
+talk = together(
     quiet,
     _running("--progress/--no-progress", default=None,
              help="Show progress on stderr (default: on a terminal)."),
@@ -244,7 +241,7 @@ def _checked_locale(_context: click.Context, _option: click.Parameter, tag: str)
     return tag
 
 
-page_format = _together(
+page_format = together(
     _format("text", "json", "html"),
     click.option("--title", metavar="TEXT", help="The shop's name, at the top of the HTML page."),
     click.option("--locale", default="en", show_default=True, metavar="TAG",
@@ -264,7 +261,7 @@ def table_output(what: str, more: str = "") -> Decorator[Any]:
 
 
 def _one_question(*limits: Callable[[Any], Any]) -> Decorator[Any]:
-    return _together(
+    return together(
         page_format, reading, suppress, question, *limits, max_rejects, text_tables, engine, talk
     )
 

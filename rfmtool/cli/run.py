@@ -12,12 +12,7 @@ import click
 from rfmtool.cli import limits, options, traces
 from rfmtool.cli.arguments import Settings, choices, command_line, run_arguments, text_options
 from rfmtool.cli.destination import check_apart, inputs_of, show_run
-from rfmtool.cli.run_places import (
-    check_database,
-    check_settings,
-    folder_of,
-    run_outputs,
-)
+from rfmtool.cli.run_places import check_database, check_settings, folder_of, run_outputs
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.cli.traces import Told
 from rfmtool.errors import UsageError
@@ -28,66 +23,37 @@ if TYPE_CHECKING:
     from rfmtool.runs.folder import FolderOptions
 
 
+_written = options.together(
+    click.option("-o", "--output", "outputs", metavar="DIR|URL", multiple=True,
+                 help="Write tables, lists and scales into DIR or a store (s3://BUCKET/FOLDER), or"
+                      " tables into a database: postgresql://HOST/DB/SCHEMA, duckdb:FILE or"
+                      " sqlite:FILE. Repeatable."),
+    click.option("--if-exists", type=click.Choice(["replace", "append", "fail"]),
+                 default="replace", metavar="WORD", show_default=True,
+                 help="What becomes of earlier rows in a database: replace, append (a day is still"
+                      " written once) or fail."),
+    click.option("--current-view", is_flag=True,
+                 help="Also make the view customers_current, the customers of the latest day."),
+    click.option("--tables", default="csv", show_default=True, metavar="KIND,...",
+                 help="Kinds of table files: csv, parquet, xlsx. All of xlsx is one workbook,"
+                      " report.xlsx."),
+    click.option("--lists", default="segments,stages,actions", show_default=True,
+                 metavar="NAME,...", help="Lists to write beside customers.csv; '' for none."),
+    click.option("--calls", type=click.IntRange(min=1), metavar="N",
+                 help="Also write calls.csv: the N people to call first."),
+    click.option("--keep-rejects", is_flag=True,
+                 help="Also write rejects.csv: file, row and reason of each row that cannot be"
+                      " read, and its raw cells as cell_1, cell_2, ...; a record that cannot be"
+                      " taken apart stands whole in cell_1."),
+    click.option("--keep-runs", type=click.IntRange(min=0), default=1, show_default=True,
+                 metavar="N", help="How many runs of an earlier day DIR keeps, in previous/."),
+)  # fmt: skip
+"""What a run writes, and where."""
+
+
 @click.command(cls=SectionedCommand)
 @options.exports
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    metavar="DIR|URL",
-    multiple=True,
-    help="Write tables, lists and scales into DIR or a store (s3://BUCKET/FOLDER), or tables into a"
-    " database: postgresql://HOST/DB/SCHEMA, duckdb:FILE or sqlite:FILE. Repeatable.",
-)
-@click.option(
-    "--if-exists",
-    type=click.Choice(["replace", "append", "fail"]),
-    default="replace",
-    metavar="WORD",
-    show_default=True,
-    help="What becomes of earlier rows in a database: replace, append (a day is still written"
-    " once) or fail.",
-)
-@click.option(
-    "--current-view",
-    is_flag=True,
-    help="Also make the view customers_current, the customers of the latest day.",
-)
-@click.option(
-    "--tables",
-    default="csv",
-    show_default=True,
-    metavar="KIND,...",
-    help="Kinds of table files: csv, parquet, xlsx. All of xlsx is one workbook, report.xlsx.",
-)
-@click.option(
-    "--lists",
-    default="segments,stages,actions",
-    show_default=True,
-    metavar="NAME,...",
-    help="Lists to write beside customers.csv; '' for none.",
-)
-@click.option(
-    "--calls",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Also write calls.csv: the N people to call first.",
-)
-@click.option(
-    "--keep-rejects",
-    is_flag=True,
-    help="Also write rejects.csv: file, row and reason of each row that cannot be read, and its"
-    " raw cells as cell_1, cell_2, ...; a record that cannot be taken apart stands whole in"
-    " cell_1.",
-)
-@click.option(
-    "--keep-runs",
-    type=click.IntRange(min=0),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="How many runs of an earlier day DIR keeps, in previous/.",
-)
+@_written
 @limits.fail_if
 @click.option("--no-page", is_flag=True, help="Write no report.html.")
 @options.page_format

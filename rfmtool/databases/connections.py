@@ -34,21 +34,14 @@ def connected(database: Database, *, read_only: bool) -> Iterator[Any]:
     if read_only and database.is_file and not Path(database.path).is_file():
         raise InputError(f"{database.name}: there is no such file", "Look at its spelling.")
     is_new = database.is_file and not Path(database.path).exists()
+    mask = os.umask(0o077)  # what is made meanwhile holds customers' data
     try:
-        with _privately(), closing(_connection(database, read_only=read_only)) as connection:
+        with closing(_connection(database, read_only=read_only)) as connection:
             yield connection
     except BaseException:
         for end in ("", ".wal", "-journal") if is_new else ():
             Path(f"{database.path}{end}").unlink(missing_ok=True)
         raise
-
-
-@contextmanager
-def _privately() -> Iterator[None]:
-    """Files that are made meanwhile are their owner's alone: they hold customers' data."""
-    mask = os.umask(0o077)
-    try:
-        yield
     finally:
         os.umask(mask)
 
@@ -58,7 +51,7 @@ def _connection(database: Database, *, read_only: bool) -> Any:  # noqa: ANN401 
         return duckdb.connect(
             database.path, read_only=read_only, config={"memory_limit": _DUCKDB_MEMORY}
         )
-    driver = _driver(database)
+    driver = driver_of(database)
     if database.scheme == "sqlite":
         mode = "ro" if read_only else "rwc"
         return driver.connect(f"file:{quote(database.path)}?mode={mode}")
@@ -74,17 +67,14 @@ def _connection(database: Database, *, read_only: bool) -> Any:  # noqa: ANN401 
     return driver.connect(f"{database.url}{wait}")
 
 
-def check_driver(database: Database) -> None:
-    """Check that what reads and writes a database is installed.
+def driver_of(database: Database) -> Any:  # noqa: ANN401 - a module
+    """What reads and writes a database; of DuckDB there is no other.
 
     Raises:
-        UsageError: it is not.
+        UsageError: it is not installed.
     """
-    if database.scheme != "duckdb":
-        _driver(database)
-
-
-def _driver(database: Database) -> Any:  # noqa: ANN401 - a module
+    if database.scheme == "duckdb":
+        return duckdb
     try:
         return import_module(f"adbc_driver_{database.scheme}.dbapi")
     except ImportError:

@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 import pyarrow as pa
 
-from rfmtool.databases.connections import check_driver
+from rfmtool.databases.connections import driver_of
 from rfmtool.databases.failures import in_our_words
 from rfmtool.databases.names import Target, quoted
 from rfmtool.databases.sessions import Session, session
@@ -52,7 +52,7 @@ def check_target(target: Target, tables: Sequence[str], if_exists: IfExists) -> 
             or the driver is not installed.
         SystemFailureError: the database cannot be reached.
     """
-    check_driver(target.database)
+    driver_of(target.database)
     if target.database.is_file and not Path(target.database.path).exists():
         if not Path(target.database.path).absolute().parent.is_dir():
             raise UsageError(

@@ -15,14 +15,13 @@ from rfmtool.documents import toml_of, toml_text
 from rfmtool.errors import RulesError
 from rfmtool.places import check_local
 from rfmtool.rules.checking import only_known
-from rfmtool.rules.evidence import evidence_of
 from rfmtool.rules.ladder import ladder_of
 from rfmtool.rules.lots import with_lots
 from rfmtool.rules.merging import laid_on
 from rfmtool.rules.playbook import playbook_of
 from rfmtool.rules.presets import presets_of
 from rfmtool.rules.scoring import fit_data, fit_of, method_data, method_of, weights_of
-from rfmtool.rules.sections import contacting_of, relationship_of, wallet_of
+from rfmtool.rules.sections import contacting_of, evidence_of, relationship_of, wallet_of
 from rfmtool.rules.segments import segments_of
 from rfmtool.rules.values import GONE, NEW, NO_ORDERS, FitRules, Lots, Method, Rule, Rules
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from rfmtool.errors import RulesError
-from rfmtool.rules.evidence import evidence_of
+from rfmtool.rules.sections import evidence_of
 
 Data = dict[str, Any]
 SHIPPED: Final = "shipped"
@@ -147,9 +147,3 @@ _LAID: Final[Mapping[str, Any]] = {
     "playbook": _playbook,
 }
 """How sections are laid on those below; others replace them."""
-
-
-def origin_of(origins: Mapping[str, str], *parts: str) -> str:
-    """Which file a part is from: the finest that is known."""
-    names: Sequence[str] = (".".join(parts), parts[0])
-    return next((origins[name] for name in names if name in origins), SHIPPED)

@@ -1,15 +1,18 @@
-"""The sections of single values: contacting, relationship and wallet."""
+"""The sections that are no rows: contacting, evidence, relationship and wallet."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import fields
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final
 
-from rfmtool.columns import CUSTOMERS, MILLION
+from rfmtool.columns import CUSTOMERS, EVIDENCE, MILLION
 from rfmtool.errors import RulesError
 from rfmtool.money import UNITS_PER_CURRENCY
+from rfmtool.places import is_database
 from rfmtool.rules.checking import in_units, is_number, only_known
 from rfmtool.rules.values import Contacting, Relationship, WalletRules
 
@@ -30,6 +33,34 @@ def contacting_of(data: Any, where: str) -> Contacting:  # noqa: ANN401 - unchec
     return Contacting(
         rest_days_of(data.get("rest_days"), f"{where}.rest_days"), most, Decimal(cost)
     )
+
+
+def evidence_of(
+    data: Any,  # noqa: ANN401 - unchecked input
+    folder: str | os.PathLike[str],
+    where: str,
+) -> Mapping[str, str | list[str]]:
+    """Read where the evidence tables are, for those who do not want to name them.
+
+    Args:
+        data: table name to a path, folder or glob, or `-`; or to several.
+        folder: of the rules file; paths that are not absolute start there.
+        where: for messages.
+
+    Raises:
+        RulesError: a table is unknown, or its path is none.
+    """
+    only_known(data, {*EVIDENCE}, where)
+    for name, path in data.items():
+        paths = path if isinstance(path, list) and path else [path]
+        if not all(isinstance(one, str) and one for one in paths):
+            raise RulesError(f'{where}.{name}: a path, such as "{name}.csv"')
+    return {
+        name: [_seen_from(folder, one) for one in path]
+        if isinstance(path, list)
+        else _seen_from(folder, path)
+        for name, path in data.items()
+    }
 
 
 def relationship_of(data: Any, where: str) -> Relationship:  # noqa: ANN401 - unchecked input
@@ -121,3 +152,13 @@ def _share(value: Any, where: str) -> int:  # noqa: ANN401 - unchecked input
     if not is_number(value) or not 0 <= value <= 1:
         raise RulesError(f"{where}: a number from 0 to 1")
     return in_units(value, MILLION, "", where)
+
+
+def _seen_from(folder: str | os.PathLike[str], path: str) -> str:
+    if path == "-" or "://" in path:
+        return path
+    if not is_database(path):
+        return os.fspath(Path(folder) / path)
+    file, mark, asked = path.partition("#")
+    scheme, _, name = file.partition(":")
+    return f"{scheme}:{Path(folder) / name}{mark}{asked}"

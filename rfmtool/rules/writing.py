@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rfmtool.rules.merging import SHIPPED, origin_of
+from rfmtool.rules.merging import SHIPPED
 
 
 def to_toml(data: Mapping[str, Any], origins: Mapping[str, str] | None = None) -> str:
@@ -19,7 +19,9 @@ def to_toml(data: Mapping[str, Any], origins: Mapping[str, str] | None = None) -
     def part(text: str, *names: str) -> str:
         if origins is None:
             return text
-        origin = origin_of(origins, *names)
+        # The finest that is known.
+        known = (origins[name] for name in (".".join(names), names[0]) if name in origins)
+        origin = next(known, SHIPPED)
         return f"# {origin if origin == SHIPPED else f'from {_value(origin)}'}\n{text}"
 
     parts = [part(f"[reading]\n{_pairs(data['reading'])}", "reading")]

@@ -54,7 +54,15 @@ def read_customer(folder: Path, customer_id: str) -> OneCustomer:
     wanted = matching_key(pa.array([customer_id]))[0]
     row = table.filter(pc.equal(keys, wanted))
     if not len(row):
-        raise InputError(f"{folder}: there is no such customer", _like(keys, customer_id))
+        # What to try instead, without showing whose ids there are.
+        width = max(pc.max(pc.utf8_length(keys)).as_py() or 0, len(customer_id))
+        padded = pc.equal(pc.utf8_lpad(keys, width, "0"), customer_id.rjust(width, "0"))
+        raise InputError(
+            f"{folder}: there is no such customer",
+            "There is one with more or fewer zeros before it: write it as the export does."
+            if pc.any(padded).as_py()
+            else "Write the id as the export does.",
+        )
     for name in (RULES, SCALES):
         written.bytes_of(name)
     return OneCustomer(
@@ -75,15 +83,6 @@ def _friends(table: pa.Table, row: pa.Table) -> dict[str, str]:
     theirs = table.filter(pc.is_in(table["customer_id"], pa.array(sorted(ids), pa.string())))
     pairs = zip(theirs["customer_id"].to_pylist(), theirs["name"].to_pylist(), strict=True)
     return {one: name for one, name in pairs if name}
-
-
-def _like(keys: pa.Array, customer_id: str) -> str:
-    """What to try instead, without showing whose ids there are."""
-    width = max(pc.max(pc.utf8_length(keys)).as_py() or 0, len(customer_id))
-    padded = pc.utf8_lpad(keys, width, "0")
-    if pc.any(pc.equal(padded, customer_id.rjust(width, "0"))).as_py():
-        return "There is one with more or fewer zeros before it: write it as the export does."
-    return "Write the id as the export does."
 
 
 def _cell(name: str, text: str | None) -> Any:  # noqa: ANN401 - any of pandas' arrays

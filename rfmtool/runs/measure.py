@@ -148,11 +148,7 @@ def _read(
     told = read_told(
         {**known, **evidence}, arguments["asked"], wanted, reading.get("max_rejects", "1%")
     )
-    arguments |= {
-        "rules": replace(in_force, evidence={}),
-        "settings": wanted,
-        "evidence": None,
-    }
+    arguments |= {"rules": replace(in_force, evidence={}), "settings": wanted, "evidence": None}
     result = run(source, **arguments)
     # Whom the lists were of is known, whether or not the export names them.
     ids = [result.grouped.table["customer_id"].combine_chunks()]

@@ -7,11 +7,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Mask
+from rfmtool.arrays import Mask, mask_of
 
 REFUSALS: Final = frozenset({
     "no", "false", "0", "n", "f", "off", "never", "unsubscribed", "refused", "denied", "withdrawn",
@@ -63,8 +62,4 @@ def saying(cells: pa.Array | pa.ChunkedArray, words: Collection[str]) -> Mask:
     """Which cells of a consent column are one of these words, however they are spelt."""
     small = pc.utf8_lower(pc.utf8_trim(cells.cast(pa.string()), " \t\r\n\u00a0.!;'\""))
     bare = pc.replace_substring_regex(small, r"[\s-]+", "_")
-    found = pc.is_in(bare, pa.array(sorted(words)))
-    return np.asarray(
-        found.to_numpy(zero_copy_only=False) if isinstance(found, pa.Array) else found.to_numpy(),
-        dtype=bool,
-    )
+    return mask_of(pc.is_in(bare, pa.array(sorted(words))))

@@ -79,11 +79,6 @@ class Statuses:
         return normal(word) in self.sale | self.not_a_sale
 
 
-@cache
-def _sure() -> frozenset[str]:
-    return frozenset[str]().union(*(_group("not_a_sale", kind) for kind in _SURE))
-
-
 def telling_word(found: Iterable[str]) -> tuple[str, str] | None:
     """The role, status or type, that the words of a column call for, and the word that says so.
 
@@ -96,7 +91,8 @@ def telling_word(found: Iterable[str]) -> tuple[str, str] | None:
     given_back = next((key for key in by_key if types.get(key) == "credit"), None)
     if given_back is not None and any(types.get(key) == "sale" for key in by_key):
         return "type", by_key[given_back]
-    told = next((key for key in by_key if key in _sure()), None)
+    sure = frozenset[str]().union(*(_group("not_a_sale", kind) for kind in _SURE))
+    told = next((key for key in by_key if key in sure), None)
     if told is None and 2 * sum(key in plain for key in by_key) >= len(by_key):
         told = next((key for key in by_key if plain.get(key) in ("open", "not_a_sale")), None)
     if told is not None:

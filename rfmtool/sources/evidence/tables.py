@@ -20,12 +20,7 @@ from rfmtool.sources.consents import CONSENTS, REFUSALS, saying
 from rfmtool.sources.evidence.cells import TableReading, typed_rows
 from rfmtool.sources.evidence.ledger import FileAgain, TableLedger, distinct_ids
 from rfmtool.sources.evidence.reading import table_reading, taken_apart
-from rfmtool.sources.evidence.roles import (
-    CellKind,
-    EvidenceTable,
-    evidence_roles,
-    evidence_tables,
-)
+from rfmtool.sources.evidence.roles import CellKind, EvidenceTable, evidence_roles, evidence_tables
 from rfmtool.sources.layout import Asked, FileLayout
 from rfmtool.sources.ledger import Ledger, Tally
 from rfmtool.sources.roles import parse_asked
