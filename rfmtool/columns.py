@@ -161,12 +161,7 @@ MILLION: Final = 1_000_000
 
 
 def written(known: Container[str], keep: Sequence[str] = ()) -> tuple[str, ...]:
-    """The columns that are written of those known, in their order.
-
-    Args:
-        known: the names of the columns there are.
-        keep: columns carried through under their own names.
-    """
+    """The columns that are written of those known, in their order."""
     return tuple(name for name in (*WRITTEN, *keep) if name in known)
 
 

@@ -62,13 +62,6 @@ def fit_everyone(
 ) -> Fit:
     """Fit what customers are held against; what nobody needs is not.
 
-    Args:
-        grouped: everyone, and what they ordered.
-        rules: the rules in force.
-        as_of: the day to count from.
-        settings: what a run is asked for.
-        scales: cut points to use; None fits them.
-
     Raises:
         RulesError: the scales given have other scores than the segments of the rules, or the rules
             cannot be fitted to these customers.

@@ -36,6 +36,10 @@ class Shown:
     """Of the question."""
     table: pd.DataFrame
 
+    def __init_subclass__(cls) -> None:
+        """Each is called as its question."""
+        cls.name = cls.__name__.lower()
+
     def to_frame(self) -> pd.DataFrame:
         """The table of the answer, money in currency units; see `in_units` for the types."""
         return in_units(self.table, MONEY)
@@ -74,50 +78,35 @@ class Shown:
 class Affinity(Shown, affinity.Affinity):
     """What is bought along with what."""
 
-    name = "affinity"
-
 
 class Cadence(Shown, cadence.Cadence):
     """Which regulars should have ordered by now."""
-
-    name = "cadence"
 
 
 class Cohorts(Shown, cohorts.Cohorts):
     """Customers by the month of their first order."""
 
-    name = "cohorts"
-
 
 class Concentration(Shown, concentration.Concentration):
     """How few customers bring how much."""
-
-    name = "concentration"
 
 
 class Journey(Shown, journey.Journey):
     """The first-time buyer's way."""
 
-    name = "journey"
-
 
 class Measure(Shown, measure.Measure):
     """What lists did."""
 
-    name = "measure"
     to_frame = measure.Measure.to_frame  # which is in currency units
 
 
 class Repeat(Shown, repeat.Repeat):
     """When second orders come."""
 
-    name = "repeat"
-
 
 class Timeline(Shown, timeline.Timeline):
     """Who stood where, when."""
-
-    name = "timeline"
 
 
 def shown(kind: type[Kind], found: Any) -> Kind:  # noqa: ANN401 - the class above Kind

@@ -63,10 +63,6 @@ def check_local(name: str) -> None:
 def check_known(name: str, verb: Literal["read", "written"]) -> None:
     """Check that a name is a path, since all URLs of a known kind have been told apart.
 
-    Args:
-        name: what the user named.
-        verb: what would be done there.
-
     Raises:
         UsageError: it is a URL of another kind; only its scheme is shown.
     """

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final, Literal
 
+from rfmtool import notebook
 from rfmtool.analyses.affinity import affinity as _affinity
 from rfmtool.analyses.cadence import cadence as _cadence
 from rfmtool.analyses.cohorts import cohorts as _cohorts
@@ -18,16 +19,7 @@ from rfmtool.days import day_of
 from rfmtool.engines import Entries
 from rfmtool.errors import UsageError
 from rfmtool.grouping.read import Settings
-from rfmtool.notebook import (
-    Affinity,
-    Cadence,
-    Cohorts,
-    Concentration,
-    Journey,
-    Repeat,
-    Timeline,
-    shown,
-)
+from rfmtool.notebook import shown
 from rfmtool.pipeline import Result, run
 from rfmtool.sources.detect import Export
 from rfmtool.sources.layout import Asked, Detail
@@ -47,7 +39,7 @@ def repeat(
     *,
     by: str | None = None,
     **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
-) -> Repeat:
+) -> notebook.Repeat:
     """When second orders come, how many ever do, and when to ask for one.
 
     Args:
@@ -73,13 +65,15 @@ def repeat(
                 "Give the export itself, or run with Asked(keep=(COLUMN,)).",
             )
         groups = result.frame[by].astype("str").fillna("(empty)")
-    return shown(Repeat, _repeat(result.frame, result.days, result.as_of, by=by, groups=groups))
+    return shown(
+        notebook.Repeat, _repeat(result.frame, result.days, result.as_of, by=by, groups=groups)
+    )
 
 
 def cadence(
     source: Any,  # noqa: ANN401 - what `run` takes, or a Result
     **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
-) -> Cadence:
+) -> notebook.Cadence:
     """Which regulars should have ordered by now, and whether the overdue used to return.
 
     Args:
@@ -93,13 +87,15 @@ def cadence(
     result = _result(source, reading, replace(_ORDERS, select=("activity",)))
     days = result.days
     timing = result.scales.timing
-    return shown(Cadence, _cadence(result.frame, days, result.as_of, timing, fitted=result.fitted))
+    return shown(
+        notebook.Cadence, _cadence(result.frame, days, result.as_of, timing, fitted=result.fitted)
+    )
 
 
 def cohorts(
     source: Any,  # noqa: ANN401 - what `run` takes, or a Result
     **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
-) -> Cohorts:
+) -> notebook.Cohorts:
     """Who still orders, and for how much, by the month of the first order.
 
     Args:
@@ -111,13 +107,13 @@ def cohorts(
         RfmtoolError: as `run` does.
     """
     result = _result(source, reading, _ENTRIES)
-    return shown(Cohorts, _cohorts(result.days, _entries(result), result.as_of))
+    return shown(notebook.Cohorts, _cohorts(result.days, _entries(result), result.as_of))
 
 
 def concentration(
     source: Any,  # noqa: ANN401 - what `run` takes, or a Result
     **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
-) -> Concentration:
+) -> notebook.Concentration:
     """How much of the revenue hangs on how few customers.
 
     Args:
@@ -128,7 +124,7 @@ def concentration(
         RfmtoolError: as `run` does.
     """
     result = _result(source, reading, _ORDERS)
-    return shown(Concentration, _concentration(result.frame, result.as_of))
+    return shown(notebook.Concentration, _concentration(result.frame, result.as_of))
 
 
 def affinity(
@@ -136,7 +132,7 @@ def affinity(
     *,
     by: Literal["category", "product"] = "category",
     **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
-) -> Affinity:
+) -> notebook.Affinity:
     """What those who buy one thing tend to buy as well, and what to suggest to whom.
 
     Args:
@@ -154,7 +150,9 @@ def affinity(
     if bought is None or read is None or read.category != by:
         raise _nothing_to_compare(result.grouped.export, by)
     ids = result.grouped.table.column("customer_id").to_pandas()
-    return shown(Affinity, _affinity(bought.to_pandas(split_blocks=True), ids, result.as_of, by))
+    return shown(
+        notebook.Affinity, _affinity(bought.to_pandas(split_blocks=True), ids, result.as_of, by)
+    )
 
 
 def journey(
@@ -162,7 +160,7 @@ def journey(
     *,
     by: Literal["category", "product"] | None = None,
     **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
-) -> Journey:
+) -> notebook.Journey:
     """The first-time buyer's way: contact, answer, order, second order, days and losses.
 
     Args:
@@ -191,7 +189,7 @@ def journey(
         by=by,
         services=[row.label for row in result.rules.playbook if not row.is_marketing],
     )
-    return shown(Journey, found)
+    return shown(notebook.Journey, found)
 
 
 def _nothing_to_compare(export: Export, by: str) -> UsageError:
@@ -208,7 +206,7 @@ def timeline(
     *,
     every: Every = "month",
     **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
-) -> Timeline:
+) -> notebook.Timeline:
     """How many customers stood where at the end of each month, from one pass over the export.
 
     Cut points and limits are fitted to what was known by then, unless scales are given. Within a
@@ -238,7 +236,7 @@ def timeline(
         )
     points = in_order((partial(point_on, result, day) for day in before), result.days_at_once)
     whole = point(result.frame, result.as_of)
-    return Timeline(every, first, result.fitted, (*points, whole), window_days)
+    return notebook.Timeline(every, first, result.fitted, (*points, whole), window_days)
 
 
 def _result(

@@ -74,15 +74,6 @@ class Standing:
     ) -> Self:
         """Fit what customers are held against; pure. Where each of them stands is told when asked.
 
-        Args:
-            grouped: everyone, and what they ordered.
-            rules: the rules in force.
-            as_of: the day to count from.
-            settings: what a run is asked for.
-            scales: cut points to use; None fits them.
-            evidence: the evidence tables as they were read.
-            entered: everybody in a round by an earlier run, `placing.lots.HOLDOUTS`.
-
         Raises:
             RulesError: the scales given have other scores than the segments of the rules.
         """

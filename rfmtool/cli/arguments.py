@@ -76,10 +76,6 @@ def _as_text(words: Iterable[str]) -> list[str]:
 def evidence_sources(settings: Settings, exports: Sequence[str] = ()) -> dict[str, str]:
     """The evidence tables that were named, and where each is.
 
-    Args:
-        settings: of a command with the options of `evidence`, or with some of them.
-        exports: what else is read.
-
     Raises:
         UsageError: a name is empty, or stdin is named twice.
     """

@@ -54,13 +54,7 @@ def ask(
 
 
 def show_answer(name: str, answer: Answer, settings: Settings) -> None:
-    """Print an answer as the settings want it.
-
-    Args:
-        name: of its data and its page.
-        answer: to a question.
-        settings: the options of the command.
-    """
+    """Print an answer as the settings want it."""
     from rfmtool.summaries.answers import DATA_OF
 
     is_json = settings["output_format"] == "json"

@@ -95,13 +95,7 @@ def check_apart(target: Path, *inputs: str | None, option: str = "-o") -> None:
 
 
 def show_run(summary: Mapping[str, Any], folder: str | None, settings: Settings) -> None:
-    """Show a run on stdout, in the format that is asked for.
-
-    Args:
-        summary: the run's.
-        folder: where its lists are.
-        settings: the options of the command.
-    """
+    """Show a run on stdout, in the format that is asked for."""
     from rfmtool.pages.run import page
 
     show(summary, lambda width: page(summary, width, folder), settings, ("run_page", summary))

@@ -70,9 +70,6 @@ _DUCKDB: Final = (
 def in_our_words(name: str) -> Iterator[None]:
     """Turn what goes wrong with a database into one message that quotes nothing of it.
 
-    Args:
-        name: of the database or its rows, without secrets.
-
     Raises:
         InputError: the file is none, or the query fails on its rows.
         UsageError: login, table or query are not right.

@@ -60,8 +60,8 @@ def check_target(target: Target, tables: Sequence[str], if_exists: IfExists) -> 
             )
         return
     with in_our_words(target.name), session(target) as opened:
-        _prepare(target, opened)  # which comes to nothing, and shows what is allowed
-        _check(target, opened, tables, if_exists)
+        _prepare(opened)  # which comes to nothing, and shows what is allowed
+        _check(opened, tables, if_exists)
 
 
 @contextmanager
@@ -69,12 +69,6 @@ def written(
     target: Target, edition: Edition, if_exists: IfExists, *, view: bool = False
 ) -> Iterator[None]:
     """Write an edition; it takes effect when the block ends well.
-
-    Args:
-        target: where the tables stand.
-        edition: what is written.
-        if_exists: what becomes of earlier rows.
-        view: whether CURRENT is to show the customers of the latest day.
 
     Raises:
         ForeignFolderError: a table of that name is not ours.
@@ -84,22 +78,22 @@ def written(
     with ExitStack() as stack:
         with in_our_words(target.name):
             opened = stack.enter_context(session(target))
-            _prepare(target, opened)
+            _prepare(opened)
             for table, rows in edition.tables:
-                _check(target, opened, [table], if_exists)
+                _check(opened, [table], if_exists)
                 where = _gone(edition, table, if_exists)
-                _make(target, opened, table, _dated_schema(rows.schema))
+                _make(opened, table, _dated_schema(rows.schema))
                 opened.execute(f"delete from {target.sql(table)}{where}")
-                count = opened.ingest(target, table, _dated(rows, edition.day))
-                _note(target, opened, edition, where, {"table_name": table, "rows": count})
+                count = opened.ingest(table, _dated(rows, edition.day))
+                _note(opened, edition, where, {"table_name": table, "rows": count})
             if view:
-                _check(target, opened, [CURRENT], "append")
-                _make_view(target, opened)
+                _check(opened, [CURRENT], "append")
+                _make_view(opened)
                 where = _gone(edition, CURRENT, if_exists)
-                _note(target, opened, edition, where, {"table_name": CURRENT, "rows": None})
+                _note(opened, edition, where, {"table_name": CURRENT, "rows": None})
         yield
         try:
-            opened.commit()
+            opened.connection.commit()
         except Exception:  # noqa: BLE001 - of any driver
             raise SystemFailureError(
                 f"{target.name}: the connection broke off at the very end",
@@ -107,8 +101,9 @@ def written(
             ) from None
 
 
-def _prepare(target: Target, opened: Session) -> None:
+def _prepare(opened: Session) -> None:
     """Keep other runs out, and make what is not there."""
+    target = opened.target
     if target.is_server:
         key = target.schema.replace("'", "''")
         [(is_alone,)] = opened.execute(
@@ -122,15 +117,16 @@ def _prepare(target: Target, opened: Session) -> None:
             f"select 1 from pg_namespace where nspname = '{key}'"
         ):
             opened.execute(f"create schema {quoted(target.schema)}")
-    _make(target, opened, RUNS, _dated_schema(_RUNS))
+    _make(opened, RUNS, _dated_schema(_RUNS))
 
 
-def _check(target: Target, opened: Session, tables: Iterable[str], if_exists: IfExists) -> None:
+def _check(opened: Session, tables: Iterable[str], if_exists: IfExists) -> None:
+    target = opened.target
     ours = {RUNS}
-    if opened.columns(target, RUNS):
+    if opened.columns(RUNS):
         ours |= {name for (name,) in opened.execute(f"select table_name from {target.sql(RUNS)}")}
     for table in tables:
-        if not opened.columns(target, table):
+        if not opened.columns(table):
             continue
         if table not in ours:
             raise ForeignFolderError(
@@ -150,9 +146,9 @@ def _gone(edition: Edition, table: str, if_exists: IfExists) -> str:
     return f" where {quoted(DAY)} = '{edition.day}'" if keeps else ""
 
 
-def _make(target: Target, opened: Session, table: str, schema: pa.Schema) -> None:
+def _make(opened: Session, table: str, schema: pa.Schema) -> None:
     """Make a table, or the columns that it lacks."""
-    there = opened.columns(target, table)
+    target, there = opened.target, opened.columns(table)
     wanted = {field.name: _type(target, field.type) for field in schema}
     declared = [f"{quoted(name)} {kind}" for name, kind in wanted.items() if name not in there]
     if not there:
@@ -215,18 +211,17 @@ def _dated(rows: pa.RecordBatchReader, day: date) -> pa.RecordBatchReader:
     return pa.RecordBatchReader.from_batches(schema, map(dated, rows))
 
 
-def _note(
-    target: Target, opened: Session, edition: Edition, where: str, row: Mapping[str, object]
-) -> None:
+def _note(opened: Session, edition: Edition, where: str, row: Mapping[str, object]) -> None:
     """Remember that a table is ours, and what was written."""
     also = f"{' and' if where else ' where'} table_name = '{row['table_name']}'"
-    opened.execute(f"delete from {target.sql(RUNS)}{where}{also}")
+    opened.execute(f"delete from {opened.target.sql(RUNS)}{where}{also}")
     rows = pa.Table.from_pylist([{**row, "version": edition.version}], _RUNS)
-    opened.ingest(target, RUNS, _dated(rows.to_reader(), edition.day))
+    opened.ingest(RUNS, _dated(rows.to_reader(), edition.day))
 
 
-def _make_view(target: Target, opened: Session) -> None:
+def _make_view(opened: Session) -> None:
     """Show the customers of the latest day."""
+    target = opened.target
     customers, view = target.sql("customers"), target.sql(CURRENT)
     latest = f"select * from {customers} where as_of = (select max(as_of) from {customers})"
     if target.database.scheme == "sqlite":

@@ -16,11 +16,6 @@ from rfmtool.rules.vocabulary import MONEY, WORDS
 def conditions_of(data: Any, known: frozenset[str], where: str) -> tuple[Condition, ...]:  # noqa: ANN401 - unchecked input
     """Read `when`: for each column bounds, a yes or no, or words.
 
-    Args:
-        data: the table as parsed.
-        known: the columns that may be asked.
-        where: the file and the key, for errors.
-
     Raises:
         RulesError: a column is unknown, or its condition cannot be meant.
     """

@@ -37,12 +37,7 @@ def with_lots(rules: Rules, asked: Lots) -> Rules:
 
 
 def with_results(rules: Rules, results: Mapping[str, Mapping[str, Any]]) -> Rules:
-    """The rules without the rows that what their action did last time closes.
-
-    Args:
-        rules: the rules.
-        results: by action, at least its `verdict`.
-    """
+    """The rules without the rows that the `verdict` on what their action did last time closes."""
     verdicts = {name: result.get("verdict") for name, result in results.items()}
     rows = tuple(row for row in rules.playbook if row.is_open(verdicts.get(row.label)))
     return replace(rules, playbook=rows, results=results)

@@ -29,11 +29,6 @@ def playbook_of(
 ) -> tuple[tuple[Action, ...], list[str]]:
     """Read the actions, and warnings of those that can never be reached.
 
-    Args:
-        data: the rows as parsed.
-        labels: the stages and the segments that there are.
-        where: the file and the section, for errors.
-
     Raises:
         RulesError: a row has an error, or the last one leaves somebody out.
     """

@@ -57,12 +57,7 @@ def by_voice(people: pd.DataFrame) -> Mask:
 
 
 def to_ring_up(spoken: pd.DataFrame, lists: Mapping[str, Ints]) -> Iterator[pd.DataFrame]:
-    """Those of each list of tasks who have a number, in its order, the task as their action.
-
-    Args:
-        spoken: as `with_spoken` keeps them.
-        lists: places by task.
-    """
+    """Those of each list of tasks who have a number, in its order, the task as their action."""
     numbered = spoken[spoken["phone"].notna()] if "phone" in spoken else spoken[:0]
     for name, places in lists.items():
         rows = numbered.loc[pd.Index(places).intersection(numbered.index, sort=False)]

@@ -111,10 +111,6 @@ def _bound(text: str, value: str) -> tuple[Kind, Fraction]:
 def check_names(limits: Sequence[Limit], groups: Mapping[str, Collection[str]]) -> None:
     """Check that every limit is about something that there is.
 
-    Args:
-        limits: the limits.
-        groups: the names that each of GROUPINGS can have.
-
     Raises:
         UsageError: a name is unknown, or means two things.
     """
@@ -155,11 +151,6 @@ def group_names(*summaries: Data) -> dict[str, list[str]]:
 
 def check_limits(limits: Sequence[Limit], new: Data, old: Data | None) -> None:
     """Hold a run against its limits.
-
-    Args:
-        limits: the limits.
-        new: the summary of the run at hand.
-        old: the summary of the run before; None where there is none, which no change can break.
 
     Raises:
         LimitError: naming each limit that is broken, and the figures.

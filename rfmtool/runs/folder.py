@@ -87,12 +87,6 @@ def write_files(
 ) -> dict[str, Any]:
     """Write all files of a run into an empty folder, the manifest last.
 
-    Args:
-        memory: the run, and what the folder remembers.
-        place: the folder.
-        command: as it was typed.
-        options: what to write.
-
     Returns:
         The summary that is written: of the result, and of what a second look at the export shows.
     """
@@ -198,15 +192,10 @@ def _write_rejects(
 ) -> tuple[dict[str, Any], int]:
     """Write rejects.csv, which only its owner may read: raw cells can be anything.
 
-    Args:
-        parts: the first has only the columns, which all have.
-        place: the folder.
-        text: how text is written.
-
     Returns:
         What the manifest says of it, and how many rows are left out for whom they name.
     """
-    header, rows, left_out = next(parts), 0, 0
+    header, rows, left_out = next(parts), 0, 0  # the first has only the columns
     handle = os.open(place / REJECTS, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(handle, "wb") as file:
         hashed = Hashed(file)

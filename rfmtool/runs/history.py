@@ -39,12 +39,7 @@ _CAUSE: Final = "cause"
 
 
 def history_rows(summary: Data, changes: pd.DataFrame | None) -> pa.Table:
-    """The rows of one run: everybody, each group that has members, and how many moved by what.
-
-    Args:
-        summary: the run's.
-        changes: `moves.CHANGES`; None where there is no run before.
-    """
+    """The rows of one run: everybody, each group with members, the causes in `moves.CHANGES`."""
     day = date.fromisoformat(summary["as_of"])
     rows = [(_EVERYBODY, _EVERYBODY, summary["customers"], summary["revenue"],
              summary["ledger"]["rows"])]  # fmt: skip

@@ -53,11 +53,6 @@ class Memory:
     def write(self, place: Path, summary: dict[str, Any], text: TextOptions) -> Written:
         """Write changes.csv, history.csv and previous/.
 
-        Args:
-            place: the new folder.
-            summary: of the run.
-            text: how text is written.
-
         Raises:
             InputError: what the folder holds is not what a run wrote.
         """

@@ -22,12 +22,7 @@ def since_data(
 ) -> dict[str, Any]:
     """Who climbed, stepped down, came and went, what that did to revenue, and why.
 
-    Args:
-        people: `moves.narrow` of the run.
-        before: the run before.
-        changes: `moves.CHANGES`.
-        ladder: the rungs from the top.
-        scales: the cut points in force now.
+    Of people as `moves.narrow` has them, and changes as `moves.CHANGES` are.
     """
     old = before.people
     labels = {

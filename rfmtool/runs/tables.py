@@ -28,14 +28,7 @@ _LISTS: Final = pa.schema({"list": pa.string(), "place": pa.int64(), "customer_i
 def edition(
     result: Result, summary: Mapping[str, Any], options: FolderOptions, memory: Memory | None
 ) -> Edition:
-    """The tables of a run.
-
-    Args:
-        result: the run's.
-        summary: of the run.
-        options: which lists there are.
-        memory: of the folder that the run is written into too; without one there are no changes.
-    """
+    """The tables of a run."""
     lasting = frozenset({HISTORY})
     return Edition(result.as_of, __version__, _tables(result, summary, options, memory), lasting)
 

@@ -35,13 +35,7 @@ _MONTH: Final = "month"
 def write_book(
     place: Path, summary: Data, customers: pa.Table, lists: Mapping[str, pa.Table]
 ) -> tuple[dict[str, Any], list[str]]:
-    """Write report.xlsx into the folder of a run.
-
-    Args:
-        place: the folder.
-        summary: the run's.
-        customers: a row for everybody, as in customers.csv.
-        lists: the same rows by list, as the files are named, without their ending.
+    """Write report.xlsx into the folder of a run; its lists by the names of their files.
 
     Returns:
         What the manifest says of the file; and what did not fit into it, to warn of.

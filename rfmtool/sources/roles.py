@@ -47,11 +47,6 @@ _LOOKS_LIKE_DATA: Final = re.compile(
 def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> dict[str, int]:
     """Find the place of each role in a header.
 
-    Args:
-        header: column names as written.
-        asked: role to column name, from `--column`.
-        where: the file, for messages.
-
     Returns:
         Role to place, with `amount`, or `quantity` and `unit_price`, and never all three.
 

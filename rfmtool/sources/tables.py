@@ -24,10 +24,6 @@ Table = Rows | Lake | ClusterTable
 def apart(exports: Sequence[str], asked: Asked) -> tuple[list[Table], list[str]]:
     """Tell tables from files.
 
-    Args:
-        exports: what the user named.
-        asked: what the user said, the table or query among it.
-
     Raises:
         InputError: the same rows are named twice.
         UsageError: a table or query is said and no database named, or both are said, or neither.

@@ -80,10 +80,6 @@ def _latest(store: Store) -> dict[str, Any] | None:
 def published(store: Store, folder: Path) -> Iterator[None]:
     """Write a run's folder into a store; it becomes the latest when the block ends well.
 
-    Args:
-        store: where runs stand.
-        folder: of a run, its manifest in it.
-
     Raises:
         UsageError: the store refuses the login.
         SystemFailureError: it cannot be reached, breaks off, or denies what is asked.

@@ -140,10 +140,6 @@ def reading_of(date_format: str) -> DateReading:
 def check_zone(zone: str, where: str = "--timezone") -> None:
     """Check that a time zone is known.
 
-    Args:
-        zone: its name.
-        where: what named it, for messages.
-
     Raises:
         UsageError: it is not.
     """

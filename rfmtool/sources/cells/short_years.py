@@ -34,11 +34,7 @@ _FIRST, _LAST, _MARK = "begins", "ends", "divided by"
 def weigh_ends(texts: pa.Array, days: Days, fits: Mask, weights: Weights) -> None:
     """Count what stands at both ends of the dates that may begin with a year of two digits.
 
-    Args:
-        texts: distinct dates.
-        days: what they are, read with the year first.
-        fits: which of them can be read so.
-        weights: adds to these.
+    The texts are distinct; `days` are what those that `fits` marks are, with the year first.
     """
     dates = days[fits].astype("datetime64[D]")
     years = dates.astype("datetime64[Y]").astype(int) + 1970

@@ -63,12 +63,6 @@ def typed_rows(
 ) -> tuple[pa.RecordBatch, Tally]:
     """Type a batch and put every row into its bin.
 
-    Args:
-        batch: raw cells by role.
-        layout: how its file is laid out, for the columns without a role.
-        table: what the table may hold.
-        reading: how its dates and numbers are written.
-
     Returns:
         The used rows, a column per role of the table in its order and then the attributes; and
         where all rows went.
@@ -163,13 +157,7 @@ def _without_nobody(ids: pa.Array) -> pa.Array:
 def _with_refusals(
     columns: Mapping[str, pa.Array], others: Mapping[str, pa.Array], consent: Role
 ) -> dict[str, pa.Array]:
-    """The columns, with a consent of `no` where another column of consent or opting out says so.
-
-    Args:
-        columns: by role.
-        others: the columns without a role, by name.
-        consent: the role, by whose names other columns of consent are known.
-    """
+    """The columns, with a consent of `no` where another column of consent or opting out says so."""
     refusing = []
     for name, cells in others.items():
         if normal_name(name) in OPTED_OUT:

@@ -47,12 +47,6 @@ def taken_apart(
 ) -> list[Part]:
     """Take the files of a table, or a frame, apart into cells.
 
-    Args:
-        source: what the user named.
-        table: what the table may hold.
-        asked: what the user said, of this table's columns.
-        threads: how many blocks are parsed at a time.
-
     Raises:
         InputError: a file cannot be read, or lacks a needed column.
     """

@@ -73,12 +73,6 @@ def is_workbook(raw: BinaryIO) -> bool:
 def unpacked(raw: BinaryIO, kind: str, name: str, part: str) -> ByteStream:
     """Open the bytes in a container, or the file itself where it is none.
 
-    Args:
-        raw: the file as it is stored.
-        kind: its kind, one of READ but `parquet` and `workbook`.
-        name: the file, for messages.
-        part: the member of a zip file that is asked for; empty leaves it to there being one.
-
     Raises:
         InputError: a zip file has no such member, or several and none is asked for.
     """

@@ -44,10 +44,6 @@ def expand(
     They come in the order in which they are named, those of a folder or glob sorted by path. A
     member of a zip file and a sheet of a workbook are named like files in a folder.
 
-    Args:
-        exports: paths, globs, or `-`.
-        max_bytes: the most that a file may hold, unpacked.
-
     Raises:
         InputError: nothing is named or there, a folder holds no data or what cannot be opened, a
             pipe holds more than it may, or a file is named twice.
@@ -154,12 +150,7 @@ def _shown(path: str | os.PathLike[str]) -> str:
 
 
 def left_out(source: object, taken: Collection[Path]) -> tuple[str, ...]:
-    """Name the files in the folders that a source names whose ending is of no data.
-
-    Args:
-        source: a path, several, or a frame.
-        taken: the files that are read, some of which may be named beside their folder.
-    """
+    """Name the files in the folders that a source names whose ending is of no data."""
     exports = [source] if isinstance(source, (str, os.PathLike)) else source
     if not isinstance(exports, Sequence) or not all(
         isinstance(export, (str, os.PathLike)) for export in exports

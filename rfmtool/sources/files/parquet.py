@@ -57,11 +57,6 @@ def batches(
 ) -> Iterator[tuple[Iterator[pa.RecordBatch], BinaryIO]]:
     """Give some columns, or all, and the raw file to ask how far reading has come.
 
-    Args:
-        file: to read.
-        rows: how many each batch has, but for the last.
-        columns: their names.
-
     Raises:
         InputError: within the block, the file is damaged; says where.
     """

@@ -21,11 +21,6 @@ _CHUNK: Final = 1 << 20
 def spooled(pipe: BinaryIO, name: str, most: int | None = None) -> BinaryIO:
     """Keep a copy of a pipe's bytes.
 
-    Args:
-        pipe: read to its end.
-        name: what it is called in messages.
-        most: how many bytes it may hold.
-
     Raises:
         InputError: it holds more.
         SystemFailureError: there is no room for it.

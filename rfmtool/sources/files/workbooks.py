@@ -24,12 +24,6 @@ _WHOLE: Final = 2.0**53
 def sheet_as_csv(raw: BinaryIO, name: str, sheet: str, most: int) -> bytes:
     """Read one sheet; ids and money keep their digits, days become YYYY-MM-DD.
 
-    Args:
-        raw: the workbook.
-        name: the file, for messages.
-        sheet: which sheet; empty leaves it to only one holding data.
-        most: how many bytes the workbook may unpack to.
-
     Raises:
         InputError: the library for it is not there; it is locked, damaged or too large; no sheet
             or several hold data.

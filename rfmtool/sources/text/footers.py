@@ -34,10 +34,6 @@ def footer_start(data: bytes, layout: FileLayout) -> tuple[int, int]:
     Only what is no row is footer: a line of another width that reads like a trailer, a note of
     several words below an empty line, or a total where a row would have its day.
 
-    Args:
-        data: whole records, up to the end of the file.
-        layout: the file's columns.
-
     Returns:
         Where the footer begins, and of how many records it is; the end and 0 where there is none.
     """

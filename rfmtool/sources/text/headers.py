@@ -36,10 +36,6 @@ def find_heading(records: Sequence[Record], roles_of: RolesOf) -> Heading:
 
     Where none does, the first record as wide as most is taken for the header, so that a message
     can name the columns.
-
-    Args:
-        records: the first of a file.
-        roles_of: the roles that names play.
     """
     width = usual_width(records)
     for first in range(min(len(records), _MOST_ABOVE)):

@@ -74,14 +74,7 @@ def line_end(data: bytes, start: int) -> int:
 
 
 def records(sample: bytes, start: int, marks: Marks, most: int) -> list[Record]:
-    """Take the first records of a sample apart.
-
-    Args:
-        sample: UTF-8 bytes.
-        start: where the first record begins.
-        marks: what divides and quotes.
-        most: how many records to read.
-    """
+    """Take the first records of a sample apart."""
     found: list[Record] = []
     for end, match in _matches(sample, start, marks.record()):
         cells = None if match is None else _cells(match.group(), marks)

@@ -15,12 +15,7 @@ from rfmtool.sources.layout import FileLayout
 
 
 def without_torn_cells(batch: Batch, layout: FileLayout) -> Batch:
-    """Set aside the records beside loose pieces whose cell there plays a role.
-
-    Args:
-        batch: its records numbered as they stand in the file.
-        layout: the file's columns.
-    """
+    """Set aside the records beside loose pieces whose cell there plays a role."""
     pieces = [fault.row for fault in batch.faults if fault.piece]
     if not pieces:
         return batch
