@@ -18,7 +18,6 @@ from rfmtool.errors import RulesError
 from rfmtool.frames import joined, small
 from rfmtool.grouping.evidence import wallets_of
 from rfmtool.grouping.grouped import Grouped, rows_between
-from rfmtool.grouping.order_days import OrderDates
 from rfmtool.grouping.people import add_contacts
 from rfmtool.grouping.phones import international
 from rfmtool.grouping.read import Settings
@@ -70,7 +69,14 @@ def fit_everyone(
         _check_bins(scales, rules)
     needed, day = needed_by(settings, rules), day_number(as_of)
     people, everybody = _looked_at(grouped, rules, scales, day, needed)
-    in_force = scales or _fitted(people, rules, grouped.dates, as_of, needed)
+    in_force = scales
+    if in_force is None:
+        # What nobody needs is fitted on nobody, which takes no time.
+        dates = grouped.dates if needed & needs.TIMED else grouped.dates.of_nobody()
+        buyers = people if needed & (needs.ESTIMATED | needs.BREADTH) else people[:0]
+        timing = fit_timing(order_days(dates), day)
+        spend = fit_peer_spend(buyers, rules.wallet, day)
+        in_force = fit(people, rules.scoring, timing, spend, as_of, rules=rules.fit)
     told, limits = wallets_of(grouped) if needed & needs.WALLETS else None, None
     if needed & needs.WALLETS:
         peer_spend = spend_of_peers(in_force, settings, needed)
@@ -158,17 +164,6 @@ def _looked_at(
         part = measured(grouped.between(start, stop), rules, scales, day, needed)
         kept.append(small(part[[name for name in part if name in asked]], _SMALL))
     return joined(kept), part if len(kept) == 1 else None
-
-
-def _fitted(
-    people: pd.DataFrame, rules: Rules, dates: OrderDates, as_of: date, needed: frozenset[str]
-) -> Scales:
-    """Fit scales; what nobody needs is fitted on nobody, which takes no time."""
-    day = day_number(as_of)
-    timing = fit_timing(order_days(dates if needed & needs.TIMED else dates.of_nobody()), day)
-    buyers = people if needed & (needs.ESTIMATED | needs.BREADTH) else people[:0]
-    peer_spend = fit_peer_spend(buyers, rules.wallet, day)
-    return fit(people, rules.scoring, timing, peer_spend, as_of, rules=rules.fit)
 
 
 def _of_year(grouped: Grouped, log: pd.DataFrame, rules: Rules, day: int) -> dict[str, Any]:

@@ -32,10 +32,6 @@ def scratch_folder(prefix: str, parent: Path | None = None) -> Iterator[Path]:
 
     Those of the same prefix that killed runs left are removed first.
 
-    Args:
-        prefix: how its name begins; what follows is as `tempfile` makes it.
-        parent: where to make it; without one, where temporary files go.
-
     Raises:
         OSError: it cannot be made.
     """

@@ -23,14 +23,7 @@ def ask(
     name: str, exports: tuple[str, ...], output: str | None, settings: Settings,
     **more: object,
 ) -> None:  # fmt: skip
-    """Ask a question of the library, and say the answer as the settings want it.
-
-    Args:
-        name: of the function in `rfmtool.questions`, its data and its page in `rfmtool.pages`.
-        exports: what to read.
-        output: where to write the table; None for nowhere.
-        settings: the options of the command.
-        more: what only this question is asked with.
+    """Ask by the name of a function in `rfmtool.questions`; its data and page are called so, too.
 
     Raises:
         RfmtoolError: the export cannot be read, or the table not be written.

@@ -50,9 +50,6 @@ def place_of(remote: str) -> str:
 def session(remote: str) -> Iterator[SparkSession]:
     """A session of its own on a cluster; what runs in it ends with it.
 
-    Args:
-        remote: `sc://HOST:PORT`, parameters as Spark Connect has them.
-
     Raises:
         UsageError: the client is not installed, the URL is none, or the login is refused.
         SystemFailureError: the cluster cannot be reached, or ends what it was asked.

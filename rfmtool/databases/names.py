@@ -113,11 +113,6 @@ def database_of(url: str) -> Database:
 def rows_of(url: str, table: str | None = None, query: str | None = None) -> Rows:
     """The rows that a URL names: behind `#` stands a table or, told by its spaces, a query.
 
-    Args:
-        url: of the database.
-        table: which to read where the URL does not say.
-        query: what to ask where the URL does not say.
-
     Raises:
         UsageError: nothing says what to read, or a `#` of a password does.
     """

@@ -16,18 +16,12 @@ _ANCHORS: Final = ("before", "after", "instead")
 
 
 def laid_on(data: Data, own: Mapping[str, Any], origins: dict[str, str], where: str) -> Data:
-    """Rules data with a further file on top of it.
+    """Rules data with a further file on top of it; adds to `origins` which parts it gives.
 
     Scoring dimensions, segments and ladder are replaced where the file has them; weights, limits of
     the fit, shares of wallet, contacting, relationship and evidence by their keys; words add up;
     presets of other names stay; rows of the playbook that say `before`, `after` or `instead` of
     which action go there.
-
-    Args:
-        data: what is in force below.
-        own: the file's own, as parsed and unchecked.
-        origins: which file each part is from; adds to these.
-        where: the file.
 
     Raises:
         RulesError: a row of the playbook names no action that is there, or only some rows do.

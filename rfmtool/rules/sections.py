@@ -40,12 +40,7 @@ def evidence_of(
     folder: str | os.PathLike[str],
     where: str,
 ) -> Mapping[str, str | list[str]]:
-    """Read where the evidence tables are, for those who do not want to name them.
-
-    Args:
-        data: table name to a path, folder or glob, or `-`; or to several.
-        folder: of the rules file; paths that are not absolute start there.
-        where: for messages.
+    """Read where the evidence tables are; paths that are not absolute start in `folder`.
 
     Raises:
         RulesError: a table is unknown, or its path is none.

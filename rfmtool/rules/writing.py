@@ -9,12 +9,7 @@ from rfmtool.rules.merging import SHIPPED
 
 
 def to_toml(data: Mapping[str, Any], origins: Mapping[str, str] | None = None) -> str:
-    """Write rules data as TOML that `load_rules` reads back equal.
-
-    Args:
-        data: the rules as plain data.
-        origins: which file each part is from, to say so above it; None says nothing.
-    """
+    """Write rules data as TOML that `load_rules` reads back equal, origins above each part."""
 
     def part(text: str, *names: str) -> str:
         if origins is None:

@@ -65,12 +65,7 @@ def to_ring_up(spoken: pd.DataFrame, lists: Mapping[str, Ints]) -> Iterator[pd.D
 
 
 def call_sheet(result: Standing, people: pd.DataFrame) -> pd.DataFrame:
-    """A row for each of the people to be called, in their order; money in whole 1/10,000.
-
-    Args:
-        result: where everybody stands.
-        people: as `with_spoken` keeps them.
-    """
+    """A row for each of the people to be called, as `with_spoken` keeps them; money in 1/10,000."""
     says = {name: task.say for name, task in TASKS.items()}
     says |= {row.label: row.say for row in reversed(result.rules.playbook)}
     evidence, places = result.grouped.evidence, people.index.to_numpy(dtype=np.int64)

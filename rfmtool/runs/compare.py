@@ -223,6 +223,3 @@ def _warnings(compared: Compared) -> list[str]:
         "spans": _money_is(compared) == "of different spans",
     }
     return [words for name, words in _DOUBTS.items() if holds[name]]
-
-
-# Tables ------------------------------------------------------------------------------------------

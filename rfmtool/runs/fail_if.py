@@ -57,16 +57,12 @@ class Limit:
         return figure < self.bound if self.sign == "<" else figure > self.bound
 
 
-def parse_limits(texts: Sequence[str]) -> list[Limit]:
-    """Read the `--fail-if`.
+def limit_of(text: str) -> Limit:
+    """Read one `--fail-if`.
 
     Raises:
-        UsageError: one of them cannot be meant.
+        UsageError: it cannot be meant.
     """
-    return [_limit(text) for text in texts]
-
-
-def _limit(text: str) -> Limit:
     written = _WRITTEN.fullmatch(text)
     if not written:
         raise UsageError(f"--fail-if {text!r} is not NAME < VALUE or NAME > VALUE", _EXAMPLE)

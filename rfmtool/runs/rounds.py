@@ -103,12 +103,7 @@ def reading_data(result: Result) -> dict[str, Any]:
 
 
 def read_as(manifest: Mapping[str, Any], reading: Mapping[str, Any]) -> dict[str, Any]:
-    """Keyword arguments of `run` that read an export as an earlier run did.
-
-    Args:
-        manifest: the earlier run's.
-        reading: keyword arguments of `run`; what they say comes first.
-    """
+    """Keyword arguments of `run` that read as an earlier run did; what is said now comes first."""
     said = manifest.get("reading", {})
     asked, settings = reading.get("asked") or Asked(), reading.get("settings") or Settings()
     more = {name: said[name] for name in _ASKED if name in said
