@@ -122,7 +122,8 @@ def _run(
                 summary = folder.write_files(memory, place, command_line(), wanted)
         else:
             summary = result.summary
-        told.learn(summary, folder.inputs(result, hashed=told.wanted))
+        told.as_of, told.summary = summary["as_of"], summary
+        told.inputs = folder.inputs(result, hashed=told.wanted)
         if given:
             check_limits(given, result.summary, before)
         for store in to.stores:

@@ -61,10 +61,6 @@ class Told:
             for name in exports
         ]
 
-    def learn(self, summary: Mapping[str, Any], inputs: Sequence[Mapping[str, Any]]) -> None:
-        """Take in what was found."""
-        self.as_of, self.inputs, self.summary = summary["as_of"], inputs, summary
-
 
 @contextmanager
 def traced(log_file: str | None, metrics_file: str | None, notify: Sequence[str]) -> Iterator[Told]:
@@ -85,9 +81,19 @@ def traced(log_file: str | None, metrics_file: str | None, notify: Sequence[str]
     began, started = time.monotonic(), datetime.now(UTC)
     ready: list[Callable[[Mapping[str, Any]], None]] = []
 
-    def leave(code: int, message: str) -> list[Exception]:
+    def leave(code: int, message: str) -> list[RfmtoolError | OSError]:
+        """Leave each trace that can be, and tell somebody in any case; gives what went wrong."""
         line = _line(told, started, time.monotonic() - began, code, message)
-        return _leave(ready, notify, line)
+        failures: list[RfmtoolError | OSError] = []
+        for trace in ready:
+            try:
+                trace(line)
+            except (RfmtoolError, OSError) as error:
+                failures.append(error)
+                if not line["exit_code"]:
+                    line["exit_code"], line["message"] = exit_of(error)
+        _notify(notify, line)
+        return failures
 
     try:
         if log_file is not None:
@@ -103,27 +109,6 @@ def traced(log_file: str | None, metrics_file: str | None, notify: Sequence[str]
         raise
     if failures := leave(0, ""):
         raise _of_a_good_run(failures, told.published)
-
-
-def _leave(
-    traces: Sequence[Callable[[Mapping[str, Any]], None]],
-    notify: Sequence[str],
-    line: dict[str, Any],
-) -> list[Exception]:
-    """Leave each trace that can be, and tell somebody in any case; what went wrong with others."""
-    from rfmtool.cli import exit_of
-
-    failures: list[Exception] = []
-    for trace in traces:
-        try:
-            trace(line)
-        except (RfmtoolError, OSError) as error:
-            failures.append(error)
-            if not line["exit_code"]:
-                line["exit_code"], line["message"] = exit_of(error)
-    if notify:
-        _notify(notify, line)
-    return failures
 
 
 def _of_a_good_run(failures: Sequence[Exception], published: Sequence[str]) -> Exception:
@@ -246,7 +231,9 @@ def _write_gauges(path: Path, told: Told, line: Mapping[str, Any]) -> None:
 
 
 def _notify(words: Sequence[str], line: Mapping[str, Any]) -> None:
-    """Tell somebody; what comes of that changes nothing about the run."""
+    """Tell somebody, if anybody; what comes of that changes nothing about the run."""
+    if not words:
+        return
     try:
         done = subprocess.run(  # noqa: S603 - the user's own command
             list(words), input=_text(line).encode(), stdout=subprocess.DEVNULL, check=False,

@@ -61,7 +61,7 @@ def within(raw: BinaryIO, start: int, stop: int) -> ByteStream:
 
 def zstd(raw: BinaryIO) -> ByteStream:
     """A Zstandard file, unpacked."""
-    return _buffered(_ArrowStream(pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd")))
+    return _buffered(pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd"))
 
 
 def squeeze(text: bytes) -> bytes:
@@ -163,20 +163,5 @@ class _Within(io.RawIOBase):
     def readinto(self, target: memoryview) -> int:  # type: ignore[override]
         data = self._raw.read(min(len(target), self._left))
         self._left -= len(data)
-        target[: len(data)] = data
-        return len(data)
-
-
-class _ArrowStream(io.RawIOBase):
-    """An Arrow input stream as a Python file."""
-
-    def __init__(self, stream: pa.NativeFile) -> None:
-        self._stream = stream
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, target: memoryview) -> int:  # type: ignore[override]
-        data = self._stream.read(len(target))
         target[: len(data)] = data
         return len(data)
