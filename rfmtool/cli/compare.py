@@ -42,10 +42,10 @@ def command(old: str, new: str, output: str | None, **settings: Any) -> None:
     with uninterrupted():
         from rfmtool.pages import compare as pages
         from rfmtool.runs.compare import compare
-        from rfmtool.runs.fail_if import limit_of
+        from rfmtool.runs.fail_if import parse_limits
         from rfmtool.runs.finished import reading_back
 
-    given = [limit_of(text) for text in settings["fail_if"]]
+    given = parse_limits(settings["fail_if"])
     with reading_back(f"{old} or {new}"):
         compared = compare(old, new)
         limits.check_between(given, compared.old.summary, compared.new.summary)

@@ -31,9 +31,9 @@ def of_run(texts: tuple[str, ...], target: Path | None) -> list[Limit]:
     Raises:
         UsageError: one cannot be meant, or is against an earlier run where there can be none.
     """
-    from rfmtool.runs.fail_if import limit_of
+    from rfmtool.runs.fail_if import parse_limits
 
-    limits = [limit_of(text) for text in texts]
+    limits = parse_limits(texts)
     change = next((limit for limit in limits if limit.kind == "change"), None)
     if change and not target:
         raise UsageError(

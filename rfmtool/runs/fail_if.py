@@ -57,12 +57,16 @@ class Limit:
         return figure < self.bound if self.sign == "<" else figure > self.bound
 
 
-def limit_of(text: str) -> Limit:
-    """Read one `--fail-if`.
+def parse_limits(texts: Sequence[str]) -> list[Limit]:
+    """Read the `--fail-if`.
 
     Raises:
-        UsageError: it cannot be meant.
+        UsageError: one of them cannot be meant.
     """
+    return [_limit(text) for text in texts]
+
+
+def _limit(text: str) -> Limit:
     written = _WRITTEN.fullmatch(text)
     if not written:
         raise UsageError(f"--fail-if {text!r} is not NAME < VALUE or NAME > VALUE", _EXAMPLE)
