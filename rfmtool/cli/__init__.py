@@ -1,7 +1,7 @@
 """The command `rfmtool`: parse, call one library function, print.
 
-Every error becomes an exit code here and nowhere else. Heavy libraries load inside commands, so
-that `--help` is instant.
+Every error becomes an exit code here and nowhere else; what cannot be meant is a UsageError. Heavy
+libraries load inside commands, so that `--help` is instant.
 """
 
 from __future__ import annotations

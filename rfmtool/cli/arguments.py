@@ -33,11 +33,7 @@ _SOMETIMES: Final = ("allow_proxy", "estimate", "estimate_plans", "wallet_scores
 
 
 def asked(settings: Settings) -> Asked:
-    """What the user said about the export.
-
-    Raises:
-        UsageError: an option is given without saying anything.
-    """
+    """What the user said about the export."""
     from rfmtool.sources.evidence.roles import evidence_roles
     from rfmtool.sources.layout import Asked
     from rfmtool.sources.roles import parse_asked
@@ -60,11 +56,7 @@ def asked(settings: Settings) -> Asked:
 
 
 def _as_text(words: Iterable[str]) -> list[str]:
-    """Words of the command line as the UTF-8 that they are, whatever the terminal is said to speak.
-
-    Raises:
-        UsageError: one is of bytes that are no UTF-8, which no name and no cell is.
-    """
+    """Words of the command line as the UTF-8 that they are, whatever the locale says."""
     try:
         return [os.fsencode(word).decode("utf-8") for word in words]
     except UnicodeError:
@@ -74,11 +66,7 @@ def _as_text(words: Iterable[str]) -> list[str]:
 
 
 def evidence_sources(settings: Settings, exports: Sequence[str] = ()) -> dict[str, str]:
-    """The evidence tables that were named, and where each is.
-
-    Raises:
-        UsageError: a name is empty, or stdin is named twice.
-    """
+    """The evidence tables that were named, and where each is."""
     from rfmtool.sources.evidence.roles import evidence_tables
 
     given = {name: settings.get(name) for name in evidence_tables()}
@@ -128,11 +116,7 @@ def _lines_wanted(settings: Settings) -> dict[str, Any]:
 
 
 def _remote(settings: Settings) -> str | None:
-    """The cluster that is asked for; None where there is none.
-
-    Raises:
-        UsageError: one is asked for and not named, or named and not asked for.
-    """
+    """The cluster that is asked for; None where there is none."""
     remote: str | None = settings["remote"]
     if settings["engine"] == "local":
         if remote is not None:
@@ -171,9 +155,6 @@ def run_arguments(settings: Settings, exports: Sequence[str]) -> dict[str, Any]:
         settings: of a command with the options of `question`; of the options of `evidence` and
             `scoring` those that it has.
         exports: what else is read.
-
-    Raises:
-        UsageError: one of them cannot be meant.
     """
     from rfmtool.sources.evidence.ledger import check_matched
     from rfmtool.sources.ledger import Ledger
@@ -236,11 +217,7 @@ def text_options(settings: Settings) -> TextOptions:
 
 
 def choices(text: str, known: tuple[str, ...], option: str) -> list[str]:
-    """Read a comma-separated choice.
-
-    Raises:
-        UsageError: something in it is not known.
-    """
+    """Read a comma-separated choice."""
     chosen = [word.strip() for word in text.split(",") if word.strip()]
     unknown = [word for word in chosen if word not in known]
     if unknown:

@@ -20,11 +20,7 @@ if TYPE_CHECKING:
 
 
 def output_path(output: str | None) -> Path | None:
-    """Where `-o` points; None where it was not given.
-
-    Raises:
-        UsageError: it is empty, as an unset variable of a script makes it, or `-`, or a URL.
-    """
+    """Where `-o` points; None where it was not given."""
     if output == "":
         raise UsageError("-o: the name is empty", "Name where to write, or leave -o out.")
     if output == "-":
@@ -37,11 +33,7 @@ def output_path(output: str | None) -> Path | None:
 
 
 def output_file(output: str | None, exports: Sequence[str], settings: Settings) -> Path | None:
-    """The file that `-o` names, apart from all that is read; None where it was not given.
-
-    Raises:
-        UsageError: it is empty or `-`, or writing it would take away what is read.
-    """
+    """The file that `-o` names, apart from all that is read; None where it was not given."""
     path = output_path(output)
     if path:
         check_apart(path, *inputs_of(exports, settings))
@@ -56,11 +48,7 @@ def inputs_of(exports: Sequence[str], settings: Settings) -> list[str | None]:
 
 
 def is_shared(settings: Settings) -> bool:
-    """Whether others may read what is written: by `--shared`, or by `shared = true` in the rules.
-
-    Raises:
-        RulesError: the rules cannot be read.
-    """
+    """Whether others may read what is written: by `--shared`, or `shared = true` in the rules."""
     if settings["shared"] or not settings.get("rules_file"):
         return bool(settings["shared"])
     from rfmtool.rules import load_rules
@@ -69,11 +57,7 @@ def is_shared(settings: Settings) -> bool:
 
 
 def check_apart(target: Path, *inputs: str | None, option: str = "-o") -> None:
-    """Check that writing `target` takes away nothing that is read.
-
-    Raises:
-        UsageError: an input is `target`, lies in it, or is a folder that would read it.
-    """
+    """Check that no input is `target`, lies in it, or is a folder that would then read it."""
     from rfmtool.sources.files.listing import has_data_name
 
     place = Path(os.path.realpath(target))  # which lets links in a circle be told by who reads

@@ -79,11 +79,7 @@ def command(folder: str, tool: str, output: str | None, **settings: Any) -> None
 
 
 def _write_folder(found: Uploads, place: Path, *, shared: bool) -> None:
-    """Write a file for each list; lists of an earlier export that are none now go.
-
-    Raises:
-        UsageError: the folder holds something else.
-    """
+    """Write a file for each list; lists of an earlier export that are none now go."""
     from rfmtool.outputs.refusals import system_failures
 
     with system_failures(str(place)):

@@ -64,11 +64,7 @@ def command(file: str, *, check: bool) -> None:
 
 
 def _data(path: Path) -> dict[str, Any]:
-    """The whole file.
-
-    Raises:
-        UsageError: it cannot be read, or has no [job].
-    """
+    """The whole file."""
     try:
         data = toml_of(path)
     except OSError as error:
@@ -85,11 +81,7 @@ def _data(path: Path) -> dict[str, Any]:
 
 
 def _words(path: Path, data: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """What the job says as the words of `rfmtool run`, and whom it tells.
-
-    Raises:
-        UsageError: naming the key that cannot be meant.
-    """
+    """What the job says as the words of `rfmtool run`, and whom it tells."""
     job = dict(data[_SECTION])
     day = _as_of(job.get("as_of"))
     job = {key: _filled(value, day, f"{path}: {key}") for key, value in job.items()}
@@ -204,11 +196,7 @@ def _as_of(value: object) -> str | None:
 
 
 def _filled(value: Any, day: str | None, where: str) -> Any:
-    """A value with `{as_of}` and variables of the environment filled in.
-
-    Raises:
-        UsageError: the day is not known yet, or there is no such variable.
-    """
+    """A value with `{as_of}` and variables of the environment filled in."""
     if isinstance(value, list):
         return [_filled(one, day, where) for one in value]
     if isinstance(value, dict):
@@ -234,11 +222,7 @@ def _filled(value: Any, day: str | None, where: str) -> Any:
 
 
 def _prove(ctx: click.Context) -> None:
-    """Check all that can be without reading an export.
-
-    Raises:
-        RfmtoolError: an option cannot be meant, or a file is not there.
-    """
+    """Check all that can be without reading an export."""
     from rfmtool.cli import limits
     from rfmtool.cli.arguments import evidence_sources, run_arguments
     from rfmtool.rules import load_rules

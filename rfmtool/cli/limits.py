@@ -26,11 +26,7 @@ fail_if = click.option(
 
 
 def of_run(texts: tuple[str, ...], target: Path | None) -> list[Limit]:
-    """Read the `--fail-if` of a run that writes `target`.
-
-    Raises:
-        UsageError: one cannot be meant, or is against an earlier run where there can be none.
-    """
+    """Read the `--fail-if` of a run that writes `target`."""
     from rfmtool.runs.fail_if import parse_limits
 
     limits = parse_limits(texts)

@@ -39,11 +39,7 @@ class Outputs(NamedTuple):
 
 
 def run_outputs(outputs: Sequence[str]) -> Outputs:
-    """Tell the places apart that a run is written to: a folder at most, databases and stores.
-
-    Raises:
-        UsageError: there are two folders, or a URL names no place to write.
-    """
+    """Tell the places apart that a run is written to: a folder at most, databases and stores."""
     urls = [output for output in outputs if is_database(output) or is_store(output)]
     folders = [output for output in outputs if output not in urls]
     for folder in folders:
@@ -66,11 +62,7 @@ def run_outputs(outputs: Sequence[str]) -> Outputs:
 
 
 def check_settings(to: Outputs) -> None:
-    """Check that nothing is said about places that are not written.
-
-    Raises:
-        UsageError: something is.
-    """
+    """Check that nothing is said about places that are not written."""
     if not (to.folder or to.stores):
         of_folder = _OF_FOLDER if to.databases else (*_OF_FOLDER, "lists")
         _check_not_asked(of_folder, "the folder of a run", "Name the folder with -o DIR.")
@@ -85,9 +77,6 @@ def folder_of(
     """The folder of the run before, and an empty one for this run.
 
     Where runs stand in a store alone, both are here only meanwhile.
-
-    Raises:
-        UsageError: writing it would take away what is read.
     """
     from rfmtool.outputs.publish import published_folder
 

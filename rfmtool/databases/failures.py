@@ -68,13 +68,7 @@ _DUCKDB: Final = (
 
 @contextmanager
 def in_our_words(name: str) -> Iterator[None]:
-    """Turn what goes wrong with a database into one message that quotes nothing of it.
-
-    Raises:
-        InputError: the file is none, or the query fails on its rows.
-        UsageError: login, table or query are not right.
-        SystemFailureError: it cannot be reached, breaks off, or denies what is asked.
-    """
+    """Turn what goes wrong with a database into one message that quotes nothing of it."""
     try:
         yield
     except RfmtoolError:

@@ -98,11 +98,7 @@ def quoted(*names: str) -> str:
 
 
 def database_of(url: str) -> Database:
-    """The database that a URL names.
-
-    Raises:
-        UsageError: it names none.
-    """
+    """The database that a URL names."""
     scheme = scheme_of(url)
     found = Database(_ALIASES.get(scheme, scheme), url)
     if found.is_file and not found.path:
@@ -111,11 +107,7 @@ def database_of(url: str) -> Database:
 
 
 def rows_of(url: str, table: str | None = None, query: str | None = None) -> Rows:
-    """The rows that a URL names: behind `#` stands a table or, told by its spaces, a query.
-
-    Raises:
-        UsageError: nothing says what to read, or a `#` of a password does.
-    """
+    """The rows that a URL names: behind `#` stands a table or, told by its spaces, a query."""
     base, _, said = url.partition("#")
     database = database_of(base)
     if not database.is_file and "@" in said.partition(" ")[0]:
@@ -131,11 +123,7 @@ def rows_of(url: str, table: str | None = None, query: str | None = None) -> Row
 
 
 def target_of(url: str) -> Target:
-    """Where a URL after `-o` points: the last part of a server's may be a schema.
-
-    Raises:
-        UsageError: it is of a kind that is only read, or says more than where.
-    """
+    """Where a URL after `-o` points: the last part of a server's may be a schema."""
     database = database_of(url)
     if database.scheme not in WRITTEN or "#" in url:
         raise UsageError(

@@ -43,12 +43,6 @@ def batches(rows: Rows) -> Iterator[pa.RecordBatchReader]:
 
     Numbers of any length come as text, since no type of Arrow holds them all; so does what text
     is made of only by the database, such as a uuid.
-
-    Raises:
-        InputError: within the block too, the query fails on its rows.
-        AmbiguousInputError: two columns have one name.
-        UsageError: login, table or query are not right, or the driver is not installed.
-        SystemFailureError: within the block too, the connection breaks off.
     """
     with ExitStack() as stack:
         with in_our_words(rows.name):
@@ -63,12 +57,7 @@ def batches(rows: Rows) -> Iterator[pa.RecordBatchReader]:
 
 
 def are_in_a_file(rows: Rows) -> bool:
-    """Whether they are a table of a file, which lists them in one order whenever it is asked.
-
-    Raises:
-        UsageError: there is no such file.
-        SystemFailureError: another program holds it.
-    """
+    """Whether they are a table of a file, which lists them in one order whenever it is asked."""
     if rows.database.scheme != "duckdb" or rows.query:
         return False
     asked = (

@@ -44,14 +44,7 @@ class Edition:
 
 
 def check_target(target: Target, tables: Sequence[str], if_exists: IfExists) -> None:
-    """Check that tables can stand there, sooner than after reading.
-
-    Raises:
-        ForeignFolderError: a table of that name is not ours.
-        UsageError: a table is there, and none may be; or login or database are not right,
-            or the driver is not installed.
-        SystemFailureError: the database cannot be reached.
-    """
+    """Check that tables can stand there, sooner than after reading."""
     driver_of(target.database)
     if target.database.is_file and not Path(target.database.path).exists():
         if not Path(target.database.path).absolute().parent.is_dir():
@@ -68,13 +61,7 @@ def check_target(target: Target, tables: Sequence[str], if_exists: IfExists) -> 
 def written(
     target: Target, edition: Edition, if_exists: IfExists, *, view: bool = False
 ) -> Iterator[None]:
-    """Write an edition; it takes effect when the block ends well.
-
-    Raises:
-        ForeignFolderError: a table of that name is not ours.
-        UsageError: a column there is of another type, or a table is there and none may be.
-        SystemFailureError: the database refuses, breaks off, or another run writes there.
-    """
+    """Write an edition; it takes effect when the block ends well."""
     with ExitStack() as stack:
         with in_our_words(target.name):
             opened = stack.enter_context(session(target))

@@ -1,4 +1,8 @@
-"""The rules in force: scoring, segments, ladder and playbook as rows, read from TOML."""
+"""The rules in force: scoring, segments, ladder and playbook as rows, read from TOML.
+
+Whatever reads a section or checks a value raises RulesError, naming the file and the key, where
+that cannot be meant: a key is unknown, a value is of another kind, a row leaves somebody out.
+"""
 
 from rfmtool.rules.load import Paths, load_rules, rules_of, shipped_text
 from rfmtool.rules.lots import ALL, marketing, parse_lots, with_lots, with_results

@@ -14,11 +14,7 @@ _MOST_UNITS: Final = 2**62
 
 
 def only_known(data: Any, known: set[str], where: str) -> None:  # noqa: ANN401 - unchecked input
-    """Check that data is a table with known keys only.
-
-    Raises:
-        RulesError: it is not; naming the key.
-    """
+    """Check that data is a table with known keys only."""
     if not isinstance(data, Mapping):
         raise RulesError(f"{where}: must be a table")
     unknown = sorted(set(data) - known)
@@ -57,11 +53,7 @@ def in_units(value: Any, unit: int, method: str, where: str) -> int:  # noqa: AN
 
 
 def printable_texts(row: Mapping[str, Any], keys: Iterable[str], where: str) -> dict[str, str]:
-    """The texts under some keys of a row, empty where left out.
-
-    Raises:
-        RulesError: one is no text, or has characters that a terminal would obey.
-    """
+    """The texts under some keys of a row, empty where left out."""
     texts = {key: row.get(key, "") for key in keys}
     for key, text in texts.items():
         if not isinstance(text, str) or not text.isprintable():

@@ -14,11 +14,7 @@ from rfmtool.rules.vocabulary import MONEY, WORDS
 
 
 def conditions_of(data: Any, known: frozenset[str], where: str) -> tuple[Condition, ...]:  # noqa: ANN401 - unchecked input
-    """Read `when`: for each column bounds, a yes or no, or words.
-
-    Raises:
-        RulesError: a column is unknown, or its condition cannot be meant.
-    """
+    """Read `when`: for each column bounds, a yes or no, or words."""
     only_known(data, set(known), where)
     found = []
     for column, value in data.items():

@@ -13,11 +13,7 @@ from rfmtool.rules.vocabulary import FILLED_IN, LADDER
 
 
 def ladder_of(data: Any, where: str) -> tuple[tuple[Rung, ...], list[str]]:  # noqa: ANN401 - unchecked input
-    """Read the rungs, and warnings of those that can never be reached.
-
-    Raises:
-        RulesError: a rung has an error, or the last one leaves somebody out.
-    """
+    """Read the rungs, and warnings of those that can never be reached."""
     if not isinstance(data, list) or not data:
         raise RulesError(f"{where}: needs at least one [[ladder]] rung")
     rungs = tuple(_rung(row, f"{where}[{place}]") for place, row in enumerate(data, start=1))

@@ -85,11 +85,7 @@ def share_of(text: str) -> Decimal | None:
 
 
 def hold_out_of(value: Any, where: str) -> tuple[bool, Decimal | None]:  # noqa: ANN401 - unchecked
-    """Read `hold_out` of a row: whether people may be left out of it, and what share always is.
-
-    Raises:
-        RulesError: it is neither false nor a share.
-    """
+    """Read `hold_out` of a row: whether people may be left out of it, and what share always is."""
     if value is None or value is False:
         return value is None, None
     share = share_of(value) if isinstance(value, str) else None

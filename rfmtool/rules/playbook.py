@@ -27,11 +27,7 @@ def playbook_of(
     labels: Mapping[str, frozenset[str]],
     where: str,
 ) -> tuple[tuple[Action, ...], list[str]]:
-    """Read the actions, and warnings of those that can never be reached.
-
-    Raises:
-        RulesError: a row has an error, or the last one leaves somebody out.
-    """
+    """Read the actions, and warnings of those that can never be reached."""
     if not isinstance(data, list) or not data:
         raise RulesError(f"{where}: needs at least one [[playbook]] row")
     rows = tuple(_action(row, f"{where}[{place}]") for place, row in enumerate(data, start=1))

@@ -60,11 +60,7 @@ class Preset:
 
 
 def presets_of(data: Any, where: str) -> tuple[Preset, ...]:  # noqa: ANN401 - unchecked input
-    """Turn the rows of a `[[preset]]` section into presets, checked.
-
-    Raises:
-        RulesError: naming `where` and the key.
-    """
+    """Turn the rows of a `[[preset]]` section into presets, checked."""
     if not isinstance(data, list):
         raise RulesError(f"{where}: must be rows, each begun by [[preset]]")
     return tuple(_preset_of(row, f"{where}[{place}]") for place, row in enumerate(data, start=1))

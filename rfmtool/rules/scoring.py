@@ -75,11 +75,7 @@ def _cuts(text: str) -> tuple[str, Method]:
 
 
 def method_of(name: str, data: Any, where: str) -> Method:  # noqa: ANN401 - unchecked input
-    """Read how a dimension is scored.
-
-    Raises:
-        RulesError: a key is unknown, or its value cannot be meant.
-    """
+    """Read how a dimension is scored."""
     only_known(data, {"method", "bins", "cuts"}, where)
     method = data.get("method")
     if method not in METHODS:
@@ -111,11 +107,7 @@ def method_data(name: str, method: Method) -> dict[str, Any]:
 
 
 def fit_of(data: Any, where: str) -> FitRules:  # noqa: ANN401 - unchecked input
-    """Read who cut points are fitted on.
-
-    Raises:
-        RulesError: a key is unknown, or its value cannot be meant.
-    """
+    """Read who cut points are fitted on."""
     only_known(data, {"within", *LIMITS}, where)
     within = _within(data.get("within"), f"{where}.within")
     return FitRules(within, **_limits(data, lambda key: f"{where}.{key}"))
@@ -157,11 +149,7 @@ def fit_data(fit: FitRules) -> dict[str, Any]:
 
 
 def weights_of(data: Any, where: str) -> dict[str, Decimal]:  # noqa: ANN401 - unchecked input
-    """Read the weight of each score in rfm_total; 1 where none is given.
-
-    Raises:
-        RulesError: a weight is no number from 0 on.
-    """
+    """Read the weight of each score in rfm_total; 1 where none is given."""
     only_known(data, set(DIMENSIONS), where)
     weights = {name: data.get(name, 1) for name in DIMENSIONS}
     for name, weight in weights.items():

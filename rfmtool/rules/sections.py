@@ -20,11 +20,7 @@ _MOST_DAYS: Final = 3_650
 
 
 def contacting_of(data: Any, where: str) -> Contacting:  # noqa: ANN401 - unchecked input
-    """Read how often anybody is contacted, and what a minute of it costs.
-
-    Raises:
-        RulesError: a key is unknown, or its value cannot be meant.
-    """
+    """Read how often anybody is contacted, and what a minute of it costs."""
     only_known(data, {one.name for one in fields(Contacting)}, where)
     most = _from_one_on(data, "most_in_30_days", where)
     cost = data.get("minute_cost")
@@ -40,11 +36,7 @@ def evidence_of(
     folder: str | os.PathLike[str],
     where: str,
 ) -> Mapping[str, str | list[str]]:
-    """Read where the evidence tables are; paths that are not absolute start in `folder`.
-
-    Raises:
-        RulesError: a table is unknown, or its path is none.
-    """
+    """Read where the evidence tables are; paths that are not absolute start in `folder`."""
     only_known(data, {*EVIDENCE}, where)
     for name, path in data.items():
         paths = path if isinstance(path, list) and path else [path]
@@ -59,11 +51,7 @@ def evidence_of(
 
 
 def relationship_of(data: Any, where: str) -> Relationship:  # noqa: ANN401 - unchecked input
-    """Read the section on following up, finding work, businesses, and partners' rewards.
-
-    Raises:
-        RulesError: a key is unknown, or its value cannot be meant.
-    """
+    """Read the section on following up, finding work, businesses, and partners' rewards."""
     only_known(data, {*(one.name for one in fields(Relationship)), "reward_share"}, where)
     months = rest_days_of(data.get("find_work_months"), f"{where}.find_work_months")
     column, words = data.get("business_column"), data.get("business_words")
@@ -92,11 +80,7 @@ def relationship_of(data: Any, where: str) -> Relationship:  # noqa: ANN401 - un
 
 
 def wallet_of(data: Any, where: str) -> WalletRules:  # noqa: ANN401 - unchecked input
-    """Read when a share of wallet is low or high, and who is compared with whom.
-
-    Raises:
-        RulesError: a key is unknown, or its value cannot be meant.
-    """
+    """Read when a share of wallet is low or high, and who is compared with whom."""
     only_known(data, {one.name for one in fields(WalletRules)}, where)
     shares = {key: data.get(key) for key in ("low", "high", "tau")}
     for key, share in shares.items():
@@ -119,11 +103,7 @@ def wallet_of(data: Any, where: str) -> WalletRules:  # noqa: ANN401 - unchecked
 
 
 def rest_days_of(value: Any, where: str) -> int:  # noqa: ANN401 - unchecked input
-    """Read a number of days; 0 lets nobody rest.
-
-    Raises:
-        RulesError: it is none.
-    """
+    """Read a number of days; 0 lets nobody rest."""
     if type(value) is not int or not 0 <= value <= _MOST_DAYS:
         raise RulesError(f"{where}: a whole number of days from 0 on")
     return value

@@ -17,11 +17,7 @@ def segments_of(
     scoring: Mapping[str, Method],
     where: str,
 ) -> tuple[SegmentMap, list[str]]:
-    """Read the segments, and warnings of rows that overlap or can never be reached.
-
-    Raises:
-        RulesError: a row has an error, a grid is no partition, or a list leaves somebody out.
-    """
+    """Read the segments, and warnings of rows that overlap or can never be reached."""
     only_known(data, {"map", "rows"}, where)
     kind, rows = data.get("map"), data.get("rows")
     if kind not in ("grid", "list") or not isinstance(rows, list) or not rows:

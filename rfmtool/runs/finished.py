@@ -1,4 +1,8 @@
-"""A finished run, read back from its folder as it was written or not at all."""
+"""A finished run, read back from its folder as it was written or not at all.
+
+What reads raises InputError where the folder is not a run's, or something in it is not there, not
+what the run wrote, or not as this version reads it.
+"""
 
 from __future__ import annotations
 
@@ -100,11 +104,7 @@ class Written:
         return cls(folder, manifest.get("command", ()), digests)
 
     def bytes_of(self, name: str) -> bytes:
-        """The bytes of a file.
-
-        Raises:
-            InputError: they are not those that the run wrote.
-        """
+        """The bytes of a file."""
         try:
             data = (self.folder / name).read_bytes()
         except FileNotFoundError:
@@ -118,11 +118,7 @@ class Written:
         return data
 
     def summary(self) -> dict[str, Any]:
-        """The summary, with all that is asked of it first.
-
-        Raises:
-            InputError: it is not what the run wrote.
-        """
+        """The summary, with all that is asked of it first."""
         with reading_back(self.folder):
             summary: dict[str, Any] = json_of(self.bytes_of(SUMMARY))
             if int(summary.get("schema", SCHEMA)) > SCHEMA:
@@ -139,11 +135,7 @@ class Written:
     def customers(
         self, summary: Mapping[str, Any], kinds: Mapping[str, pa.DataType] | None
     ) -> pa.Table:
-        """The table of all customers; without `kinds` all its columns, as text.
-
-        Raises:
-            InputError: there is none that can be read back, or it is not what the run wrote.
-        """
+        """The table of all customers; without `kinds` all its columns, as text."""
         name = next((name for name in _TABLES if name in self.digests), None)
         if name is None:
             raise InputError(
@@ -176,21 +168,12 @@ def _unreadable(folder: Path, name: str, error: OSError) -> InputError:
 
 
 def read_summary(folder: Path) -> dict[str, Any]:
-    """Read the summary of a finished run back.
-
-    Raises:
-        InputError: the folder is not a run's, or the summary is not what the run wrote.
-    """
+    """Read the summary of a finished run back."""
     return Written.of(folder).summary()
 
 
 def read_run(folder: Path) -> Finished:
-    """Read the summary and the customers of a finished run back.
-
-    Raises:
-        InputError: the folder is not a run's, holds no table of all customers, or something in it
-            is not what the run wrote.
-    """
+    """Read the summary and the customers of a finished run back."""
     # One look at the manifest, so that both files are of the same run.
     written = Written.of(folder)
     summary = written.summary()
@@ -207,11 +190,7 @@ def in_units(money: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def rows_in(folder: Path, name: str) -> pa.Table | None:
-    """A CSV in the folder of a finished run, all text; None where the run wrote none.
-
-    Raises:
-        InputError: the file is not what the run wrote.
-    """
+    """A CSV in the folder of a finished run, all text; None where the run wrote none."""
     manifest = manifest_of(folder) or {"outputs": ()}
     if name not in {output["name"] for output in manifest["outputs"]}:
         return None
@@ -219,11 +198,7 @@ def rows_in(folder: Path, name: str) -> pa.Table | None:
 
 
 def bytes_in(folder: Path, name: str) -> bytes:
-    """The bytes of a file in the folder of a finished run.
-
-    Raises:
-        InputError: the folder is not a run's, or the file is not what the run wrote.
-    """
+    """The bytes of a file in the folder of a finished run."""
     return Written.of(folder).bytes_of(name)
 
 
@@ -255,11 +230,7 @@ def reading_back(folder: str | Path) -> Iterator[None]:
 
 
 def read_texts(folder: Path) -> tuple[pd.DataFrame, Rules]:
-    """Read all columns of the customers of a finished run back as text, and its rules.
-
-    Raises:
-        InputError: the folder is not a run's, or something in it is not what the run wrote.
-    """
+    """Read all columns of the customers of a finished run back as text, and its rules."""
     written = Written.of(folder)
     table = written.customers(written.summary(), None)
     written.bytes_of(RULES)

@@ -40,7 +40,11 @@ _BOM: Final = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class Kept:
-    """A run before whose files lie in a folder, each name behind `place`."""
+    """A run before whose files lie in a folder, each name behind `place`.
+
+    Whatever is read raises InputError where it is not what the run wrote, and RulesError where
+    scales or rules are not of this version.
+    """
 
     folder: Path
     place: str
@@ -48,19 +52,11 @@ class Kept:
     raw_text: bool
 
     def bytes_of(self, name: str) -> bytes:
-        """The bytes of a file.
-
-        Raises:
-            InputError: it is not what the run wrote.
-        """
+        """The bytes of a file."""
         return bytes_in(self.folder, f"{self.place}{name}")
 
     def people(self) -> pd.DataFrame:
-        """Everybody as text: customer_id, STANDS, DID and SINCE; money in whole 1/10,000.
-
-        Raises:
-            InputError: the table is not what the run wrote, or lacks a column.
-        """
+        """Everybody as text: customer_id, STANDS, DID and SINCE; money in whole 1/10,000."""
         data = self.bytes_of(CUSTOMERS)
         with reading_back(self.folder):
             table = text_table(data, raw_text=self.raw_text)
@@ -70,29 +66,17 @@ class Kept:
         return frame.reindex(columns=["customer_id", *STANDS, *DID, *SINCE]).assign(**units)
 
     def scales(self) -> Scales:
-        """The cut points that were in force.
-
-        Raises:
-            RulesError: they are not of this version.
-        """
+        """The cut points that were in force."""
         self.bytes_of(SCALES)
         return load_scales(self.folder / f"{self.place}{SCALES}")
 
     def rules(self) -> Rules:
-        """The rules that were in force.
-
-        Raises:
-            RulesError: they are not of this version.
-        """
+        """The rules that were in force."""
         self.bytes_of(RULES)
         return load_rules(self.folder / f"{self.place}{RULES}")
 
     def ids_with(self, addresses: frozenset[str]) -> frozenset[str]:
-        """The customers whose e-mail address is one of these.
-
-        Raises:
-            InputError: the table is not what the run wrote.
-        """
+        """The customers whose e-mail address is one of these."""
         data = self.bytes_of(CUSTOMERS)
         with reading_back(self.folder):
             table = text_table(data, raw_text=self.raw_text)

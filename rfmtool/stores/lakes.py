@@ -38,12 +38,7 @@ class Lake:
 
 
 def lake_at(name: str) -> Lake | None:
-    """The table that a path or URL names; None where it is something else.
-
-    Raises:
-        UsageError: a store refuses the login.
-        SystemFailureError: a store cannot be reached, or denies what is asked.
-    """
+    """The table that a path or URL names; None where it is something else."""
     if is_store(name):
         return None if "*" in name else _in_store(name)
     if scheme_of(name) or not Path(name).is_dir():
@@ -89,13 +84,7 @@ def _latest(names: Sequence[str]) -> str:
 
 @contextmanager
 def batches(lake: Lake) -> Iterator[pa.RecordBatchReader]:
-    """Give the rows that a table of a lake has by now, as they come.
-
-    Raises:
-        InputError: within the block too, it cannot be read.
-        UsageError: the library that reads it is not installed.
-        SystemFailureError: a store cannot be reached, or denies what is asked.
-    """
+    """Give the rows that a table of a lake has by now, as they come."""
     with _readable(lake):
         reader = _delta(lake) if lake.kind == "delta" else _iceberg(lake)
     yield pa.RecordBatchReader.from_batches(reader.schema, _told(reader, lake))

@@ -30,13 +30,7 @@ class Found:
 
 
 def objects_of(store: Store) -> list[Found]:
-    """List the objects that a URL names, sorted by key, without those that a run of ours wrote.
-
-    Raises:
-        InputError: nothing is there, or no object fits the pattern.
-        UsageError: the store refuses the login.
-        SystemFailureError: it cannot be reached, or denies what is asked.
-    """
+    """List the objects that a URL names, sorted by key, without those that a run of ours wrote."""
     base, star, _ = store.path.partition("*")
     if star:
         base = base.rpartition("/")[0]

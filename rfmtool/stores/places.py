@@ -72,9 +72,6 @@ def store_of(url: str) -> Store:
 
     Parameters of the URL are those of Arrow, such as `endpoint_override`, `scheme` and `region`;
     without them the store's own variables of the environment hold.
-
-    Raises:
-        UsageError: it names none.
     """
     name = without_secrets(url)
     if not urlsplit(url).netloc:
@@ -127,13 +124,7 @@ def _azure(url: str) -> tuple[fs.FileSystem, str]:
 
 @contextmanager
 def in_our_words(name: str) -> Iterator[None]:
-    """Turn what goes wrong with a store into one message.
-
-    Raises:
-        InputError: it is not there.
-        UsageError: it refuses the login.
-        SystemFailureError: it cannot be reached, breaks off, or denies what is asked.
-    """
+    """Turn what goes wrong with a store into one message."""
     try:
         yield
     except RfmtoolError:

@@ -30,12 +30,7 @@ Kept = TypeVar("Kept")
 
 
 def opened(found: Found) -> BinaryIO:
-    """Open an object.
-
-    Raises:
-        InputError: it is another than when it was listed, or gone.
-        SystemFailureError: now or while it is read, the store cannot be reached or denies it.
-    """
+    """Open an object."""
     with in_our_words(found.name):
         [now] = found.store.files.get_file_info([found.path])
         if (now.size, now.mtime_ns) != (found.size, found.written_at):

@@ -28,14 +28,7 @@ _NAME_LETTERS: Final = 12
 
 
 def fetch_latest(store: Store, folder: Path) -> None:
-    """Bring the latest run into a folder, which is not there yet; there may be none.
-
-    Raises:
-        ForeignFolderError: what says which run is the latest is not ours.
-        InputError: the run that it names is not whole, or there is no such bucket.
-        UsageError: the store refuses the login.
-        SystemFailureError: it cannot be reached, or denies what is asked.
-    """
+    """Bring the latest run into a folder, which is not there yet; there may be none."""
     with in_our_words(store.name):
         latest = _latest(store)
         if latest is None:
@@ -78,12 +71,7 @@ def _latest(store: Store) -> dict[str, Any] | None:
 
 @contextmanager
 def published(store: Store, folder: Path) -> Iterator[None]:
-    """Write a run's folder into a store; it becomes the latest when the block ends well.
-
-    Raises:
-        UsageError: the store refuses the login.
-        SystemFailureError: it cannot be reached, breaks off, or denies what is asked.
-    """
+    """Write a run's folder into a store; it becomes the latest when the block ends well."""
     manifest = (folder / MANIFEST).read_bytes()
     digest = hashlib.sha256(manifest).hexdigest()
     day = json.loads(manifest)["as_of"]
