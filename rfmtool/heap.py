@@ -76,11 +76,7 @@ def filed(columns: Sequence[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
 
 
 def _file_of(size_bytes: int) -> mmap.mmap:
-    """A file without a name, as memory.
-
-    Raises:
-        OSError: as of `filed`.
-    """
+    """A file without a name, as memory."""
     if not hasattr(os, "posix_fallocate") or has_files_in_memory(tempfile.gettempdir()):
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
     with tempfile.TemporaryFile() as file:

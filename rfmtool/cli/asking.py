@@ -23,11 +23,7 @@ def ask(
     name: str, exports: tuple[str, ...], output: str | None, settings: Settings,
     **more: object,
 ) -> None:  # fmt: skip
-    """Ask by the name of a function in `rfmtool.questions`; its data and page are called so, too.
-
-    Raises:
-        RfmtoolError: the export cannot be read, or the table not be written.
-    """
+    """Ask by the name of a function in `rfmtool.questions`, as its data and its page are called."""
     path = output_file(output, exports, settings)
     with uninterrupted():
         from rfmtool import questions

@@ -46,10 +46,6 @@ def earlier_run(
 
     Returns:
         The summary; None where nobody asks for it, and on the first run, which is said.
-
-    Raises:
-        UsageError: a limit is about something that the rules do not know.
-        InputError: the earlier run is not as it was written.
     """
     from rfmtool.runs.fail_if import check_names
 
@@ -75,12 +71,7 @@ def earlier_run(
 
 
 def check_between(limits: list[Limit], old: dict[str, Any], new: dict[str, Any]) -> None:
-    """Hold the later of two finished runs against limits.
-
-    Raises:
-        UsageError: a limit is about something that neither run nor the shipped rules know.
-        LimitError: one is broken.
-    """
+    """Hold the later of two finished runs against limits."""
     from rfmtool.runs.fail_if import FIGURES, check_limits, check_names, group_names
 
     if not limits:

@@ -28,11 +28,7 @@ _MISSING: Final = re.compile(r"No module named '([\w.]+)'")
 
 
 def place_of(remote: str) -> str:
-    """What messages call a cluster: its host and port, for a URL may hold a token.
-
-    Raises:
-        UsageError: the URL is none of Spark Connect.
-    """
+    """What messages call a cluster: its host and port, for a URL may hold a token."""
     try:
         parts = urlsplit(remote)
         host, port = parts.hostname, parts.port or _PORT

@@ -37,10 +37,6 @@ class ClusterTable:
         """The table in a session.
 
         Moments are told in UTC, as they are where a file or another database is read.
-
-        Raises:
-            UsageError: the cluster knows no such table.
-            AmbiguousInputError: two columns have one name.
         """
         from pyspark.errors import AnalysisException
 
@@ -61,22 +57,12 @@ class ClusterTable:
         return frame
 
     def sample(self) -> pa.Table:
-        """Some rows of it, of all columns, whichever are found first.
-
-        Raises:
-            UsageError: there is no such table, the client is not installed, or the login is
-                refused.
-            SystemFailureError: the cluster cannot be reached, or fails.
-        """
+        """Some rows of it, of all columns, whichever are found first."""
         with session(self.remote) as spark:
             return self.of(spark).limit(_SAMPLE_ROWS).toArrow()
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """All its rows as they come, in whatever order.
-
-        Raises:
-            RfmtoolError: as for `sample`.
-        """
+        """All its rows as they come, in whatever order."""
         with session(self.remote) as spark:
             yield from batches_of(self.of(spark))
 
@@ -87,11 +73,7 @@ def quoted(name: str) -> str:
 
 
 def table_of(url: str, table: str | None = None, query: str | None = None) -> ClusterTable:
-    """The table that a URL names: behind `#`, or as it is said beside it.
-
-    Raises:
-        UsageError: the URL is none of a cluster, nothing says which table, or a query is asked.
-    """
+    """The table that a URL names: behind `#`, or as it is said beside it."""
     remote, _, said = url.partition("#")
     found = ClusterTable(remote, said or table or "")
     if query:

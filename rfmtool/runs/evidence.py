@@ -82,11 +82,7 @@ def _cells(rows: pd.DataFrame, column: str, ids: pa.Array) -> pa.Array:
 
 
 def theirs(folder: Path, name: str, customer_id: str) -> list[dict[str, Any]] | None:
-    """The rows of a customer in a table that a run's folder keeps; None where it does not.
-
-    Raises:
-        InputError: the table is not what the run wrote.
-    """
+    """The rows of a customer in a table that a run's folder keeps; None where it does not."""
     if (table := rows_in(folder, f"evidence/{name}.csv")) is None:
         return None
     mine = [

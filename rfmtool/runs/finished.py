@@ -1,7 +1,7 @@
 """A finished run, read back from its folder as it was written or not at all.
 
-What reads raises InputError where the folder is not a run's, or something in it is not there, not
-what the run wrote, or not as this version reads it.
+What reads, here and elsewhere in `runs`, raises InputError where the folder is not a run's, or
+something in it is not there, not what the run wrote, or not as this version reads it.
 """
 
 from __future__ import annotations

@@ -61,11 +61,7 @@ def history_rows(summary: Data, changes: pd.DataFrame | None) -> pa.Table:
 
 
 def carried_on(folder: Path, rows: pa.Table) -> pa.Table:
-    """The history of a folder with the rows of a run, in place of those of the same day.
-
-    Raises:
-        InputError: history.csv is none.
-    """
+    """The history of a folder with the rows of a run, in place of those of the same day."""
     earlier = read_history(folder)
     if earlier is None:
         return rows
@@ -75,11 +71,7 @@ def carried_on(folder: Path, rows: pa.Table) -> pa.Table:
 
 
 def read_history(folder: Path) -> pa.Table | None:
-    """What a folder of ours remembers of its runs; None where it has no history.csv.
-
-    Raises:
-        InputError: it is none.
-    """
+    """What a folder of ours remembers of its runs; None where it has no history.csv."""
     manifest = manifest_of(folder)
     if manifest is None:
         return None
@@ -122,11 +114,7 @@ def points(table: pa.Table) -> list[dict[str, Any]]:
 
 
 def history(folder: Path) -> list[dict[str, Any]]:
-    """The runs of a folder, the earliest first.
-
-    Raises:
-        InputError: the folder is not a run's, or its history is none.
-    """
+    """The runs of a folder, the earliest first."""
     summary = read_summary(folder)
     table = read_history(folder)
     return points(history_rows(summary, None) if table is None else table)
@@ -153,11 +141,7 @@ def dates_told(found: Sequence[Data]) -> dict[str, Any] | None:
 
 
 def tells_dates(folder: Path, as_of: date) -> bool:
-    """Whether the runs of a folder until a day, one of that day among them, are `dates_told`.
-
-    Raises:
-        InputError: history.csv is none.
-    """
+    """Whether the runs of a folder until a day, one of that day among them, are `dates_told`."""
     earlier = read_history(folder)
     days: set[date] = set() if earlier is None else {*earlier["as_of"].to_pylist()}
     return len({day for day in days | {as_of} if day <= as_of}) >= _LEAST_DATES

@@ -122,11 +122,7 @@ class Kept:
 
 
 def earlier_runs(folder: Path, before: date) -> list[Kept]:
-    """The runs of an earlier as_of that a folder holds, the latest first.
-
-    Raises:
-        InputError: what the manifest says of them cannot be meant.
-    """
+    """The runs of an earlier as_of that a folder holds, the latest first."""
     manifest = manifest_of(folder)
     if manifest is None or manifest.get("kind", "run") != "run":
         return []

@@ -51,11 +51,7 @@ class Memory:
     """What moved, as a report tells it."""
 
     def write(self, place: Path, summary: dict[str, Any], text: TextOptions) -> Written:
-        """Write changes.csv, history.csv and previous/.
-
-        Raises:
-            InputError: what the folder holds is not what a run wrote.
-        """
+        """Write changes.csv, history.csv and previous/."""
         outputs: list[dict[str, Any]] = []
         if self.changes is not None:
             rows = to_table(self.changes, CHANGES, ()).to_reader()
@@ -84,9 +80,6 @@ def remember(folder: Path, result: Result, keep: int = 1) -> Memory:
         folder: of a run, or to be made.
         result: of a run that kept what each order moved on each day.
         keep: how many runs of an earlier day to keep.
-
-    Raises:
-        InputError: what the folder says of its runs cannot be meant.
     """
     runs, before, warned = earlier_runs(folder, result.as_of), None, list[str]()
     result = _also_suppressed(result, earlier_runs(folder, date.max))

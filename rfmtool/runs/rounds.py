@@ -48,11 +48,7 @@ def holdouts_table(rows: pd.DataFrame) -> pa.Table:
 
 
 def entered(folder: Path) -> pd.DataFrame:
-    """Who entered a lot by the run of a folder; nobody where there is no such run or no lot.
-
-    Raises:
-        InputError: holdouts.csv is not what the run wrote.
-    """
+    """Who entered a lot by the run of a folder; nobody where there is no such run or no lot."""
     manifest = manifest_of(folder) or {"outputs": ()}
     if HOLDOUTS_FILE not in {output["name"] for output in manifest["outputs"]}:
         return nobody()
@@ -131,11 +127,7 @@ def read_as(manifest: Mapping[str, Any], reading: Mapping[str, Any]) -> dict[str
 
 
 def read_results(path: str) -> dict[str, dict[str, Any]]:
-    """What `measure -o` wrote, by action.
-
-    Raises:
-        InputError: the file cannot be read, or is no such table.
-    """
+    """What `measure -o` wrote, by action."""
     check_local(path)
     where = Path(path)
     try:

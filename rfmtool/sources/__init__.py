@@ -1,4 +1,10 @@
-"""Reading exports: what to read, which column plays which role, raw text to exact lines."""
+"""Reading exports: what to read, which column plays which role, raw text to exact lines.
+
+Whatever reads raises InputError where something is not there, is damaged, is of a kind that is not
+read, or lacks what is needed, AmbiguousInputError where it can be read in two ways that differ,
+UsageError where what the user said of it cannot be meant, and SystemFailureError where the system,
+a store or a database fails.
+"""
 
 from __future__ import annotations
 

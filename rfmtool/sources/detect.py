@@ -104,13 +104,7 @@ class Export:
 
 
 def understand(sources: Sequence[Source], asked: Asked, preset: Preset = GENERIC) -> Export:
-    """Find out how dates and numbers are written.
-
-    Raises:
-        InputError: a column cannot be what it would have to be.
-        AmbiguousInputError: an export can be read in two ways that differ.
-        UsageError: a time zone is not known.
-    """
+    """Find out how dates and numbers are written."""
     if asked.timezone:
         check_zone(asked.timezone)
     if preset.timezone:
@@ -169,11 +163,7 @@ def sources_of(
     asked: Asked,
     roles: Roles = EXPORT,
 ) -> tuple[list[Source], tuple[str, ...]]:
-    """Take whatever names an export, or is one, as sources; and say what is passed over.
-
-    Raises:
-        InputError: it is nothing that can be read, or lacks a needed column.
-    """
+    """Take whatever names an export, or is one, as sources; and say what is passed over."""
     if isinstance(source, (str, os.PathLike)):
         source = [source]
     if is_frame(source):
@@ -201,11 +191,7 @@ def sources_of(
 def _tables_among(
     files: Sequence[ExportFile], asked: Asked, roles: Roles
 ) -> tuple[list[Source], tuple[str, ...]]:
-    """The files that hold tables, and a sentence for each that holds none and is passed over.
-
-    Raises:
-        InputError: a table cannot be read, or there is none at all.
-    """
+    """The files that hold tables, and a sentence for each that holds none and is passed over."""
     sources: list[Source] = []
     refused: dict[str, InputError] = {}
     for file in files:
@@ -243,11 +229,7 @@ def _source_of_frame(frame: Any, asked: Asked, roles: Roles) -> Source:  # noqa:
 
 
 def source_of_file(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> Source:
-    """Find out what a file is and which of its columns play which of the roles.
-
-    Raises:
-        InputError: the file cannot be read or lacks a needed column.
-    """
+    """Find out what a file is and which of its columns play which of the roles."""
     try:
         find = parquet_layout if file.kind == "parquet" else text_layout
         return FileSource(file, find(file, asked, roles))
@@ -258,11 +240,7 @@ def source_of_file(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> Sou
 
 
 def same_roles(sources: Sequence[Source]) -> None:
-    """Check that all files of an export offer the same roles.
-
-    Raises:
-        InputError: one has a role that another lacks.
-    """
+    """Check that all files of an export offer the same roles."""
     first = sources[0]
     for source in sources[1:]:
         differing = set(source.layout.places) ^ set(first.layout.places)

@@ -16,11 +16,7 @@ from rfmtool.sources.text.dialect import sniff
 
 
 def text_layout(file: ExportFile, asked: Asked, roles: Roles) -> FileLayout:
-    """The layout of a text file or a sheet.
-
-    Raises:
-        InputError: it cannot be read, or lacks a needed column.
-    """
+    """The layout of a text file or a sheet."""
     dialect, header = sniff(file, asked, roles)
     header, keys = _with_keys(header, file)
     found = FileLayout(header, {}, dialect, roles.kinds, keys=keys)
@@ -28,11 +24,7 @@ def text_layout(file: ExportFile, asked: Asked, roles: Roles) -> FileLayout:
 
 
 def parquet_layout(file: ExportFile, asked: Asked, roles: Roles) -> FileLayout:
-    """The layout of a Parquet file.
-
-    Raises:
-        InputError: it is damaged, or lacks a needed column.
-    """
+    """The layout of a Parquet file."""
     schema = schema_of(file)
     names, keys = _with_keys(tuple(schema.names), file)
     for name in names[len(schema.names) :]:
@@ -67,11 +59,7 @@ def _places(found: FileLayout, asked: Asked, roles: Roles, where: str) -> dict[s
 def typed_layout(
     schema: pa.Schema, asked: Asked, where: str, roles: Roles, keys: tuple[str | None, ...] = ()
 ) -> FileLayout:
-    """The layout of columns that have types.
-
-    Raises:
-        InputError: a needed column is not there, or is of a type that it cannot be of.
-    """
+    """The layout of columns that have types."""
     found = FileLayout(tuple(schema.names), {}, kinds=roles.kinds, keys=keys)
     places = _places(found, asked, roles, where)
     for role, place in list(places.items()):

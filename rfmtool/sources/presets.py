@@ -35,11 +35,7 @@ class Known:
     forced: str | None = None
 
     def of(self, header: Sequence[str]) -> Preset:
-        """Find the preset of a header.
-
-        Raises:
-            UsageError: the preset asked for does not exist.
-        """
+        """Find the preset of a header."""
         every = (*self.own, *shipped())
         if self.forced in ("none", GENERIC.name):
             return GENERIC

@@ -30,11 +30,7 @@ def text_jobs(
     progress: Progress | None = None,
     block_bytes: int = BLOCK_BYTES,
 ) -> Jobs:
-    """Cut a text file into blocks; each job parses one, in any thread.
-
-    Raises:
-        InputError: the file is damaged, or is no text of records.
-    """
+    """Cut a text file into blocks; each job parses one, in any thread."""
     dialect = layout.dialect
     if dialect is None:
         raise TypeError("a text file needs a dialect")
@@ -52,11 +48,7 @@ def text_jobs(
 
 
 def parquet_jobs(file: ExportFile, layout: FileLayout, progress: Progress | None = None) -> Jobs:
-    """Read a Parquet file's needed columns batch by batch.
-
-    Raises:
-        InputError: the file is damaged.
-    """
+    """Read a Parquet file's needed columns batch by batch."""
     names = {role: layout.header[place] for role, place in layout.places.items()}
     with batches(file, BATCH_ROWS, sorted(set(names.values()))) as (found, raw):
         start = 0

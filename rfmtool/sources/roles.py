@@ -49,10 +49,6 @@ def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> d
 
     Returns:
         Role to place, with `amount`, or `quantity` and `unit_price`, and never all three.
-
-    Raises:
-        InputError: a needed role or an asked column is not there.
-        AmbiguousInputError: a needed column's name occurs twice.
     """
     places = places_of(header, asked, synonyms(), where)
     factors = {"quantity", "unit_price"}
@@ -163,11 +159,7 @@ def kept_places(
 
 
 def needed(places: dict[str, int], header: Sequence[str], where: str) -> dict[str, int]:
-    """The same places, checked.
-
-    Raises:
-        InputError: there is no customer, no date, or no amount.
-    """
+    """The same places, checked."""
     factors = {"quantity", "unit_price"}
     missing = [role for role in ("customer_id", "ordered_at") if role not in places]
     if "amount" not in places and not factors <= places.keys():

@@ -56,11 +56,6 @@ def source_of_stored(table: Table, asked: Asked, roles: Roles) -> Source:
     """Ask for a table once, and keep the answer: the next would be of another state.
 
     A table of a cluster stays there, and a table in a file is read as files are.
-
-    Raises:
-        InputError: it cannot be read, or lacks a needed column.
-        UsageError: login, table or query are not right, or the driver is not installed.
-        SystemFailureError: it cannot be reached or breaks off, or there is no room.
     """
     if isinstance(table, ClusterTable):
         sample = table.sample()

@@ -138,11 +138,7 @@ def reading_of(date_format: str) -> DateReading:
 
 
 def check_zone(zone: str, where: str = "--timezone") -> None:
-    """Check that a time zone is known.
-
-    Raises:
-        UsageError: it is not.
-    """
+    """Check that a time zone is known."""
     try:
         pc.local_timestamp(pa.scalar(0, pa.timestamp("s", zone)))
     except pa.ArrowInvalid:

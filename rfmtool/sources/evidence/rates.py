@@ -142,11 +142,7 @@ def _rates(cells: dict[str, pa.Array], reading: TableReading, bad: _Bad) -> list
 
 
 def _in_force(rows: Sequence[_Row]) -> list[Rate]:
-    """The rates, ascending and each once.
-
-    Raises:
-        InputError: two are of one currency and day.
-    """
+    """The rates, ascending and each once."""
     ordered = sorted(rows)
     for one, other in pairwise(ordered):
         key, before = other.rate, one.rate
@@ -160,13 +156,7 @@ def _in_force(rows: Sequence[_Row]) -> list[Rate]:
 
 
 def _base(rates: Sequence[Rate], asked: str | None) -> str:
-    """The currency that the rates are into.
-
-    Raises:
-        InputError: there is no rate, the rate of the one asked for is not 1, or it has none and
-            another's is 1.
-        AmbiguousInputError: none is asked for, and not just one has a rate of 1.
-    """
+    """The currency that the rates are into."""
     if not rates:
         raise InputError("there is no rate in it", "Give rows of currency and rate.")
     others = {rate.currency for rate in rates if rate.value != 1}

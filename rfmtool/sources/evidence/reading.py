@@ -45,11 +45,7 @@ def taken_apart(
     asked: Asked,
     threads: int,
 ) -> list[Part]:
-    """Take the files of a table, or a frame, apart into cells.
-
-    Raises:
-        InputError: a file cannot be read, or lacks a needed column.
-    """
+    """Take the files of a table, or a frame, apart into cells."""
     if isinstance(source, (str, os.PathLike)):
         source = [source]
     if isinstance(source, Sequence) and not is_frame(source):
@@ -80,11 +76,7 @@ def _batches_of(source: Source, threads: int) -> Part:
 
 
 def table_reading(table: EvidenceTable, parts: Sequence[Part], asked: Asked) -> TableReading:
-    """Find out, from the whole table, how its dates and numbers are written.
-
-    Raises:
-        AmbiguousInputError: they can be read in two ways that differ.
-    """
+    """Find out, from the whole table, how its dates and numbers are written."""
     days = {
         role: in_zone(_date_reading(table, role, parts, asked), asked.timezone, None)
         for role, what in table.roles.items()

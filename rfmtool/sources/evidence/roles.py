@@ -79,12 +79,7 @@ class EvidenceTable:
         return Roles(self.find, kinds, self.option, may_be_empty=True)
 
     def find(self, header: Sequence[str], asked: Mapping[str, str], where: str) -> dict[str, int]:
-        """Find the place of each role in a header.
-
-        Raises:
-            InputError: a needed role or an asked column is not there.
-            AmbiguousInputError: a needed column's name occurs twice.
-        """
+        """Find the place of each role in a header."""
         names = {role: what.names for role, what in self.roles.items()}
         places = places_of(header, asked, names, where, self.option)
         missing = [role for role in self.required if role not in places]

@@ -51,11 +51,7 @@ def proven(start: bytes) -> str:
 
 
 def check_encoding(encoding: str) -> None:
-    """Check that an encoding asked for is one of text.
-
-    Raises:
-        UsageError: it is none.
-    """
+    """Check that an encoding asked for is one of text."""
     try:
         codecs.lookup(encoding)
         "a".encode(encoding)

@@ -92,11 +92,7 @@ class ExportFile:
 
     @cached_property
     def kind(self) -> str:
-        """What the first bytes say the file is, one of `containers.READ`.
-
-        Raises:
-            InputError: it is of a kind that cannot be read.
-        """
+        """What the first bytes say the file is, one of `containers.READ`."""
         with self.open() as raw:
             kind = kind_of(raw.read(START) or b"")
             if kind == "zip" and is_workbook(raw):
@@ -141,11 +137,7 @@ class ExportFile:
 
     @contextmanager
     def utf8(self, encoding: str) -> Iterator[tuple[ByteStream, BinaryIO]]:
-        """Give the text as UTF-8 bytes, and the raw file to ask how far reading has come.
-
-        Raises:
-            InputError: a compressed file is damaged or cut off.
-        """
+        """Give the text as UTF-8 bytes, and the raw file to ask how far reading has come."""
         raw = self.open()
         try:
             stream = self._unpacked(raw)

@@ -44,11 +44,7 @@ class _Extent:
 
 
 def check_extents(raw: BinaryIO, name: str) -> None:
-    """Check that no sheet of a workbook is laid out wider than what it holds can ask for.
-
-    Raises:
-        InputError: one is; or it is no workbook.
-    """
+    """Check that no sheet of a workbook is laid out wider than what it holds can ask for."""
     for part, extent in _extents(raw):
         area = extent.rows * extent.columns
         if area > min(_MOST, max(_FREE, _SPARSE * extent.cells)):
@@ -250,9 +246,6 @@ def _book_of(data: bytes) -> bytes | None:
     """The stream of records in an .xls, which is a small file system of its own.
 
     Where there is none, as in a workbook that is locked, nothing will be laid out either.
-
-    Raises:
-        ValueError: the file is damaged.
     """
     from olefile import OleFileIO
 

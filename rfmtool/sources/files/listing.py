@@ -171,12 +171,7 @@ def left_out(source: object, taken: Collection[Path]) -> tuple[str, ...]:
 
 
 def _files_below(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
-    """The files at any depth, but for hidden ones and answers that an earlier run wrote there.
-
-    Raises:
-        InputError: something cannot be opened; whoever names a folder wants all that it holds.
-        OSError: a folder may not be looked into.
-    """
+    """The files at any depth, but for hidden ones and answers that an earlier run wrote there."""
     above = (*above, folder.resolve())
     for child in sorted(folder.iterdir()):
         if child.name == LOG:
@@ -198,11 +193,7 @@ def _files_below(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
 
 
 def _is_readable(path: Path) -> bool:
-    """True of a file.
-
-    Raises:
-        InputError: it is none, such as a link to what is gone, or a pipe.
-    """
+    """True of a file."""
     if not path.is_file():
         what = "a link to what is not there" if path.is_symlink() else "no file"
         raise InputError(

@@ -18,11 +18,7 @@ _DAMAGED: Final = (pa.ArrowException, OSError, UnicodeDecodeError)
 
 
 def schema_of(file: ExportFile) -> pa.Schema:
-    """The columns of a Parquet file.
-
-    Raises:
-        InputError: it is damaged, or the name of a column is no text.
-    """
+    """The columns of a Parquet file."""
     with file.open() as raw:
         try:
             schema = _opened(raw).schema_arrow
@@ -38,11 +34,7 @@ def schema_of(file: ExportFile) -> pa.Schema:
 
 
 def group_rows(file: ExportFile) -> list[int]:
-    """How many rows each row group of a Parquet file has.
-
-    Raises:
-        InputError: it is damaged.
-    """
+    """How many rows each row group of a Parquet file has."""
     with file.open() as raw:
         try:
             about = _opened(raw).metadata
@@ -55,11 +47,7 @@ def group_rows(file: ExportFile) -> list[int]:
 def batches(
     file: ExportFile, rows: int, columns: Sequence[str] | None = None
 ) -> Iterator[tuple[Iterator[pa.RecordBatch], BinaryIO]]:
-    """Give some columns, or all, and the raw file to ask how far reading has come.
-
-    Raises:
-        InputError: within the block, the file is damaged; says where.
-    """
+    """Give some columns, or all, and the raw file to ask how far reading has come."""
     with file.open() as raw:
         try:
             groups = None if file.span is None else range(*file.span)

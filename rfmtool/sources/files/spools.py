@@ -19,12 +19,7 @@ _CHUNK: Final = 1 << 20
 
 
 def spooled(pipe: BinaryIO, name: str, most: int | None = None) -> BinaryIO:
-    """Keep a copy of a pipe's bytes.
-
-    Raises:
-        InputError: it holds more.
-        SystemFailureError: there is no room for it.
-    """
+    """Keep a copy of a pipe's bytes."""
     with _kept(name) as spool:
         while data := pipe.read(_CHUNK):
             if not spool.tell() and not data.strip(b"\0"):  # as /dev/zero goes on for ever
@@ -36,11 +31,7 @@ def spooled(pipe: BinaryIO, name: str, most: int | None = None) -> BinaryIO:
 
 
 def spooled_stream(reader: pa.RecordBatchReader, name: str, batch_rows: int) -> BinaryIO:
-    """Keep the batches of a stream, as Arrow's own stream; small ones are joined.
-
-    Raises:
-        SystemFailureError: there is no room for it.
-    """
+    """Keep the batches of a stream, as Arrow's own stream; small ones are joined."""
     options = pa.ipc.IpcWriteOptions(compression="lz4")
     with (
         _kept(name) as spool,

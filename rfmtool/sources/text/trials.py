@@ -83,11 +83,7 @@ def usual_trial(sample: Sample) -> Trial:
 
 
 def best_trial(sample: Sample) -> Trial:
-    """What the marks that fit best make of a sample.
-
-    Raises:
-        UsageError: the delimiter asked for is none.
-    """
+    """What the marks that fit best make of a sample."""
     asked = {"\\t": "\t", "tab": "\t"}.get(sample.asked.delimiter or "", sample.asked.delimiter)
     if asked is not None and (len(asked) != 1 or asked in '"\r\n' or not asked.isascii()):
         raise UsageError(
