@@ -19,22 +19,10 @@ _STEPS: Final = "contact_steps"
 
 @click.command()
 @click.argument("folder", metavar="DIR")
-@click.option(
-    "--customers",
-    type=click.IntRange(1, 10_000_000),
-    default=2000,
-    show_default=True,
-    metavar="N",
-    help="How many people the shop knows.",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**63 - 1),
-    default=7,
-    show_default=True,
-    metavar="S",
-    help="The same seed gives the same shop.",
-)
+@click.option("--customers", type=click.IntRange(1, 10_000_000), default=2000, show_default=True,
+              metavar="N", help="How many people the shop knows.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=7, show_default=True,
+              metavar="S", help="The same seed gives the same shop.")  # fmt: skip
 @click.option(
     "--as",
     "system",

@@ -25,9 +25,8 @@ from rfmtool.interrupts import uninterrupted
     help="The list handed back, with a column outcome filled in: reached, no_answer,"
     " replied, refused, unsubscribed or bought. Who has none was not contacted.",
 )
-@click.option(
-    "--on", "day", type=Day(), metavar="DATE", help="When they were contacted (default: today)."
-)
+@click.option("--on", "day", type=Day(), metavar="DATE",
+              help="When they were contacted (default: today).")  # fmt: skip
 @options.shared
 @options.quiet
 def command(  # noqa: PLR0913, PLR0917 - one for each option

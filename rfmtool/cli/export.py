@@ -21,28 +21,17 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("folder", metavar="DIR")
-@click.option(
-    "--for",
-    "tool",
-    required=True,
-    type=click.Choice(["klaviyo", "mailchimp", "hubspot", "brevo", "meta", "google"]),
-    help="Whose columns, names and forms to write.",
-)
-@click.option(
-    "-o",
-    "--output",
-    metavar="DIR|FILE",
-    help="A folder with a file for each list, or FILE.csv with all of them; stdout otherwise.",
-)
+@click.option("--for", "tool", required=True,
+              type=click.Choice(["klaviyo", "mailchimp", "hubspot", "brevo", "meta", "google"]),
+              help="Whose columns, names and forms to write.")  # fmt: skip
+@click.option("-o", "--output", metavar="DIR|FILE",
+              help="A folder with a file for each list, or FILE.csv with all of them; stdout"
+                   " otherwise.")  # fmt: skip
 @click.option("--list", "only", metavar="NAME", help="Only the people of one action.")
 @click.option("--changed", is_flag=True, help="Only who stands elsewhere than the run before.")
-@click.option(
-    "--consent-unknown",
-    type=click.Choice(["drop", "keep"]),
-    default="drop",
-    show_default=True,
-    help="What becomes of people of whom nobody knows whether they agreed.",
-)
+@click.option("--consent-unknown", type=click.Choice(["drop", "keep"]), default="drop",
+              show_default=True,
+              help="What becomes of people of whom nobody knows whether they agreed.")  # fmt: skip
 @click.option("--shared", is_flag=True, help="Let others read what is written.")
 @click.option("--quiet", is_flag=True, help="Do not say who was left out.")
 def command(folder: str, tool: str, output: str | None, **settings: Any) -> None:

@@ -16,13 +16,9 @@ from rfmtool.manifest import manifest_of
 if TYPE_CHECKING:
     from rfmtool.runs.fail_if import Limit
 
-fail_if = click.option(
-    "--fail-if",
-    metavar="LIMIT",
-    multiple=True,
-    help="End with 1 and publish nothing if 'NAME < VALUE' or 'NAME > VALUE', e.g."
-    " 'champions < -10%'. Repeatable.",
-)
+fail_if = click.option("--fail-if", metavar="LIMIT", multiple=True,
+                       help="End with 1 and publish nothing if 'NAME < VALUE' or 'NAME > VALUE',"
+                            " e.g. 'champions < -10%'. Repeatable.")  # fmt: skip
 
 
 def of_run(texts: tuple[str, ...], target: Path | None) -> list[Limit]:

@@ -20,17 +20,10 @@ from rfmtool.interrupts import uninterrupted
 @click.command(cls=SectionedCommand)
 @click.argument("places", metavar="DIR... EXPORT", nargs=-1, required=True)
 @options.table_output("what was found", " What .csv or .json holds run --results takes.")
-@click.option(
-    "--days",
-    type=click.IntRange(min=1),
-    default=90,
-    show_default=True,
-    metavar="N",
-    help="How many days each person is followed.",
-)
-@click.option(
-    "--holdout-salt", metavar="TEXT", help="The word of the round to measure (default: the newest)."
-)
+@click.option("--days", type=click.IntRange(min=1), default=90, show_default=True, metavar="N",
+              help="How many days each person is followed.")  # fmt: skip
+@click.option("--holdout-salt", metavar="TEXT",
+              help="The word of the round to measure (default: the newest).")  # fmt: skip
 @options.contacted
 @options.min_matched
 @options.analysis

@@ -14,11 +14,9 @@ from rfmtool.cli.sections import SectionedCommand
 @click.command(cls=SectionedCommand)
 @options.exports
 @options.table_output("what each first purchase leads to")
-@click.option(
-    "--by",
-    type=click.Choice(["category", "product"]),
-    help="The column that says what a first purchase was (default: category, or else product).",
-)
+@click.option("--by", type=click.Choice(["category", "product"]),
+              help="The column that says what a first purchase was (default: category, or else"
+                   " product).")  # fmt: skip
 @options.contacts
 @options.referrals
 @options.contacted
@@ -36,11 +34,9 @@ def journey(exports: tuple[str, ...], output: str | None, by: str | None, **sett
 @click.command(cls=SectionedCommand)
 @options.exports
 @options.table_output("one-time buyers who may still come back, with the days left")
-@click.option(
-    "--by",
-    metavar="COLUMN",
-    help="Also tell customers apart by a column of the export, or cohort: the first-order month.",
-)
+@click.option("--by", metavar="COLUMN",
+              help="Also tell customers apart by a column of the export, or cohort: the"
+                   " first-order month.")  # fmt: skip
 @options.analysis
 def repeat(exports: tuple[str, ...], output: str | None, by: str | None, **settings: Any) -> None:
     """Say when second orders come in EXPORTS, how many ever do, and when to ask for one."""
@@ -90,13 +86,8 @@ def concentration(exports: tuple[str, ...], output: str | None, **settings: Any)
 @click.command(cls=SectionedCommand)
 @options.exports
 @options.table_output("a suggestion for each customer")
-@click.option(
-    "--by",
-    type=click.Choice(["category", "product"]),
-    default="category",
-    show_default=True,
-    help="The column whose values are compared.",
-)
+@click.option("--by", type=click.Choice(["category", "product"]), default="category",
+              show_default=True, help="The column whose values are compared.")  # fmt: skip
 @options.analysis
 def affinity(exports: tuple[str, ...], output: str | None, by: str, **settings: Any) -> None:
     """Find what customers in EXPORTS who buy one thing tend to buy as well.
@@ -109,13 +100,8 @@ def affinity(exports: tuple[str, ...], output: str | None, by: str, **settings: 
 @click.command(cls=SectionedCommand)
 @options.exports
 @options.table_output("a row for each day")
-@click.option(
-    "--every",
-    type=click.Choice(["week", "month", "quarter"]),
-    default="month",
-    show_default=True,
-    help="Count at the end of each.",
-)
+@click.option("--every", type=click.Choice(["week", "month", "quarter"]), default="month",
+              show_default=True, help="Count at the end of each.")  # fmt: skip
 @options.page_format
 @options.reading
 @options.question

@@ -27,12 +27,8 @@ from rfmtool.interrupts import uninterrupted
     metavar="FILE",
     help="Write FILE instead of stdout: .csv, .tsv, .jsonl, .parquet or .xlsx.",
 )
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["csv", "tsv", "jsonl"]),
-    help="What stdout gets.  [default: csv]",
-)
+@click.option("--format", "output_format", type=click.Choice(["csv", "tsv", "jsonl"]),
+              help="What stdout gets.  [default: csv]")  # fmt: skip
 @click.option("--select", metavar="COLUMN,...", help="Only these columns, in this order.")
 @click.option("--sort", metavar="COLUMN", help="Order by a column; -COLUMN descends.")
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the first N rows.")
