@@ -8,6 +8,7 @@ from typing import Final, get_args
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rfmtool.documents import shipped
 from rfmtool.sources.cells.numbers import DecimalMark, NumberReading, as_typed, plain_numbers
 from rfmtool.sources.cells.typed import trimmed
 from rfmtool.sources.names import normal
@@ -17,23 +18,10 @@ from rfmtool.sources.synonyms import synonyms
 _NEARLY_ALL: Final = 0.9
 _NO_PIECES: Final = r"[^0-9]|[0-9]{3}"
 """What no number of pieces has."""
-_OF_PIECES: Final = (
-    "qty", "quant", "cant", "count", "stk", "anz", "pcs", "piece", "szt", "box", "pack", "unit",
-    "item",
-)  # fmt: skip
-"""What names of numbers of pieces hold, where they are not known."""
+_NAMES: Final = shipped(__package__, "unplayed.toml")
 _WITH_CENTS: Final = r"[.,][0-9]{2}$"
 _A_CENT: Final = 0.005
 _NOT_NOTHING: Final = "[1-9]"
-_ROW_TOTALS: Final = frozenset({
-    "subtotal", "linesubtotal", "rowtotal", "soustotal", "zwischensumme", "zeilensumme",
-    "subtotale", "subtotaal", "delsumma", "mezisoucet",
-})  # fmt: skip
-_DISCOUNTS: Final = (
-    "discount", "rabatt", "nachlass", "remise", "reduction", "descuento", "sconto", "korting",
-    "desconto", "rabat", "sleva", "indirim", "скидка", "割引", "折扣", "znizka", "upust",
-    "ermassigung", "diskon", "할인", "alennus", "kedvezmeny", "クーポン",
-)  # fmt: skip
 
 
 def of_amounts(
@@ -42,10 +30,11 @@ def of_amounts(
     """What money could be read from instead."""
     if "amount" not in taken:
         money = f"Money is {taken['quantity']!r} times {taken['unit_price']!r}"
-        if totals := _numbers(others, _ROW_TOTALS.__contains__):
+        if totals := _numbers(others, _NAMES["row_totals"].__contains__):
             yield f"{money}; {_listed(totals)} could be it too: see --column amount=NAME."
         less = _numbers(
-            others, lambda name: any(one in name for one in _DISCOUNTS) and "cod" not in name
+            others,
+            lambda name: any(one in name for one in _NAMES["discounts"]) and "cod" not in name,
         )
         if less := [name for name in less if _some(others[name], _NOT_NOTHING)]:
             yield (f"{money}, without {_listed(less)} taken off: --column amount=NAME takes a"
@@ -74,7 +63,7 @@ def _of_prices(amount: str, others: Mapping[str, pa.Array]) -> Iterator[str]:
         return
     pieces = [
         name
-        for name in _numbers(others, lambda name: any(one in name for one in _OF_PIECES))
+        for name in _numbers(others, lambda name: any(one in name for one in _NAMES["pieces"]))
         if _some(others[name], "^1$")
         and _some(others[name], "^[2-9]|^[0-9]{2}")
         and not _some(others[name], _NO_PIECES)

@@ -33,13 +33,6 @@ _MOST_STATES: Final = 12
 _REGION_LETTERS: Final = 3
 _REGIONS: Final = frozenset({"state", "stage", "result"})
 """Names that in most exports are of something else than how an order stands."""
-_ADDRESSES: Final = frozenset({
-    "city", "town", "zip", "zipcode", "postcode", "postalcode", "country", "ort", "plz", "land",
-    "ville", "codepostal", "pays", "ciudad", "codigopostal", "cp", "provincia", "pais", "cidade",
-    "cep", "citta", "cap", "paese", "stad", "plaats", "miasto", "mesto", "psc", "sehir", "ilce",
-    "comune", "uf", "localite", "localidad", "poblacion", "municipio", "adresse", "direccion",
-})  # fmt: skip
-"""Beside them such a column is a part of an address."""
 _AMOUNT: Final = "amount"
 _TAKEN_OFF: Final = r"[-(\x{2212}]"
 
@@ -117,7 +110,9 @@ def _dropped(source: Source, cells: Mapping[str, pa.Array]) -> Iterator[tuple[st
     """What to say of columns whose names are of roles, and whose cells do not bear it out."""
     played = source.layout.places
     has_status = not played.keys().isdisjoint(("status", "payment_status"))
-    has_address = not _ADDRESSES.isdisjoint(map(normal, source.layout.header))
+    # Beside them such a column is a part of an address.
+    addresses = shipped(__package__, "unplayed.toml")["addresses"]
+    has_address = not {*addresses}.isdisjoint(map(normal, source.layout.header))
     for name in _others(source).values():
         key, column = normal(name), cells.get(KEPT + name)
         words = [] if column is None else filled_words(column).to_pylist()

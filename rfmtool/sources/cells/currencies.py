@@ -9,42 +9,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import Mask, mask_of
+from rfmtool.documents import shipped
 
-_CODES: Final = (
-    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP"
-    " BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP"
-    " GEL GHS GIP GMD GNF GTQ GYD HKD HNL HRK HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS"
-    " KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR"
-    " MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF"
-    " SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD"
-    " TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWL"
-)
-_SIGNS: Final[Mapping[str, str]] = {
-    "€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB", "₩": "KRW", "₪": "ILS", "₺": "TRY", "₫": "VND",
-    "₴": "UAH", "฿": "THB", "₱": "PHP", "₦": "NGN", "₸": "KZT", "₡": "CRC", "₲": "PYG", "₵": "GHS",
-    "US$": "USD", "A$": "AUD", "AU$": "AUD",
-    "C$": "CAD", "CA$": "CAD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "NT$": "TWD", "R$": "BRL",
-    "MX$": "MXN", "CN¥": "CNY", "JP¥": "JPY",
-    "円": "JPY", "圓": "JPY", "元": "CNY", "원": "KRW",
-}  # fmt: skip
-_SHORT_NAMES: Final[Mapping[str, str]] = {
-    "ZŁ": "PLN", "KČ": "CZK", "FT": "HUF", "LEI": "RON", "RMB": "CNY", "RS": "INR", "RP": "IDR",
-    "RM": "MYR", "TL": "TRY", "ГРН": "UAH", "SFR": "CHF", "S/": "PEN", "KSH": "KES", "TSH": "TZS",
-    "USH": "UGX",
-}  # fmt: skip
-_SHARED: Final[Mapping[str, str]] = {
-    "$": "USD CAD AUD NZD HKD SGD TWD MXN ARS CLP COP UYU BBD BMD BND BSD BZD FJD GYD JMD KYD LRD"
-    " NAD SBD SRD TTD XCD DOP",
-    "¥": "JPY CNY",
-    "KR": "SEK NOK DKK ISK",
-    "РУБ": "RUB BYN",
-}
+_WRITTEN: Final = shipped(__package__, "currencies.toml")
+_SHORT_NAMES: Final[Mapping[str, str]] = _WRITTEN["short_names"]
+_SHARED: Final[Mapping[str, str]] = _WRITTEN["shared"]
 """Signs that several currencies use: each is a currency unknown until a code says which."""
-
 _SIGN_OF: Final = {code: sign for sign, codes in _SHARED.items() for code in codes.split()}
-_MEANING: Final = {
-    **{sign: sign for sign in (*_CODES.split(), *_SHARED)}, **_SIGNS, **_SHORT_NAMES
-}  # fmt: skip
+_MEANING: Final[Mapping[str, str]] = {
+    **{sign: sign for sign in (*_WRITTEN["codes"].split(), *_SHARED)},
+    **_WRITTEN["signs"],
+    **_SHORT_NAMES,
+}
 SHORTENED: Final = (*_SHORT_NAMES, "KR", "РУБ")
 """Short names of currencies, in capitals; a point may follow them."""
 POINTED: Final = ("RS", "RP", "KR", "РУБ", "ГРН", "S/", "SFR", "KSH", "TSH", "USH")
