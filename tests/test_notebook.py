@@ -5,11 +5,13 @@ import json
 import re
 import shutil
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import altair as alt
 import pandas as pd
 import pytest
+from shell import SHOP, made
 
 import rfmtool as library
 from rfmtool.errors import UsageError
@@ -133,3 +135,30 @@ def test_a_comparison_and_a_customer_are_shown_too(shop):
     assert repr(compared) == "<rfmtool.Compared: 2025-12-31 and 2025-12-31>"
     assert {"by", "from", "to", "customers"} < {*compared.to_frame()}
     assert "From 31 December 2025" in compared._repr_html_()
+    counts = {(one["from"], one["to"]): one["people"] for one in _values(compared.chart())}
+    assert counts == {
+        (name, name): people for name, people in shop.customers["stage"].value_counts().items()
+    }
+    assert compared.to_arrow().num_rows == len(compared.to_frame())
+
+
+def test_a_customer_of_a_run_is_a_frame_in_currency_units_and_arrow_exactly(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made("out", text=f"{SHOP}eve,12,2024-03-05,-60\n")
+    ann, eve = (library.explain("out", name) for name in ("ann", "eve"))
+
+    assert ann.to_frame().dtypes.astype(str).to_dict() == {
+        "dimension": "str", "score": "int64", "bins": "int64", "value": "float64",
+        "next_better": "float64", "next_worse": "float64",
+    }  # fmt: skip
+    assert ann.to_frame()["value"].to_list() == [11, 5, 1117.5]
+    assert ann.to_arrow()["value"].to_pylist() == [11, 5, Decimal("1117.5")]
+    assert eve.to_arrow().schema == ann.to_arrow().schema
+    assert [len(eve.to_frame()), eve.to_arrow().num_rows] == [0, 0]
+    assert "ann" in ann._repr_html_()
+    with pytest.raises(UsageError, match="there is none of explain"):
+        ann.chart()
+
+
+def _values(chart):
+    return chart.to_dict()["data"]["values"]

@@ -161,6 +161,16 @@ def _timeline(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
     )
 
 
+def _moves(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
+    """How many went from which rung to which."""
+    rows = [
+        {"from": start, "to": end, "people": people}
+        for start, ends in data["compare"]["stages"].items()
+        for end, people in ends.items()
+    ]
+    return _shaded(altair, rows, ("to", "from"), "people", None)
+
+
 _CHARTS: Final[Mapping[str, Callable[[Any, Data], Any]]] = {
     "ladder": lambda altair, data: _groups(altair, data["stages"], "customers", "people"),
     "segments": lambda altair, data: _groups(altair, data["segments"], "revenue", "revenue"),
@@ -174,6 +184,7 @@ _CHARTS: Final[Mapping[str, Callable[[Any, Data], Any]]] = {
     ),
     "lateness": _lateness,
     "timeline": _timeline,
+    "moves": _moves,
 }
 OF_RUN: Final = (
     "ladder", "segments", "grid", "months", "cohorts", "concentration", "second_order", "lateness",
@@ -182,6 +193,7 @@ OF_RUN: Final = (
 OF_ANSWER: Final[Mapping[str, tuple[str, ...]]] = {
     "cadence": ("lateness",),
     "cohorts": ("cohorts", "months"),
+    "compare": ("moves",),
     "concentration": ("concentration",),
     "journey": ("steps",),
     "repeat": ("second_order",),

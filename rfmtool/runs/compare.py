@@ -18,6 +18,7 @@ from rfmtool.analyses import compare as analysis
 from rfmtool.columns import DIMENSIONS, PLURAL
 from rfmtool.documents import Data
 from rfmtool.money import money_text
+from rfmtool.notebook import Shown
 from rfmtool.outputs.tables import in_units, to_table
 from rfmtool.pipeline import Result
 from rfmtool.runs.finished import Finished, read_run
@@ -30,9 +31,10 @@ _WINDOWS: Final = ("w25", "w50", "w80", "w95")
 
 
 @dataclass(frozen=True, repr=False)
-class Compared:
+class Compared(Shown):
     """Two runs and what became of their customers."""
 
+    name = "compare"
     old: Finished
     new: Finished
     found: analysis.Comparison

@@ -5,23 +5,40 @@ from __future__ import annotations
 import os
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
+import pyarrow as pa
 
 from rfmtool.analyses.explain import explanation
 from rfmtool.money import UNITS_PER_CURRENCY
+from rfmtool.notebook import Shown
+from rfmtool.outputs.tables import in_units
 from rfmtool.runs.customer import read_customer
 from rfmtool.runs.evidence import KEPT, theirs
 
+_VALUES: Final = ("value", "next_better", "next_worse")
+_EXACT: Final = pa.decimal128(19, 4)
 
-class Explained(dict[str, Any]):
+
+class Explained(dict[str, Any], Shown):
     """What is known of one customer, as plain data; a notebook shows it as a card."""
 
+    name = "explain"
+
     def to_frame(self) -> pd.DataFrame:
-        """The scores, what they rest on, and what the next one takes: a row for each dimension."""
-        rows = [{"dimension": name, **score} for name, score in (self["scores"] or {}).items()]
-        return pd.DataFrame(rows)
+        """The scores, what they rest on, and what the next one takes: a row for each dimension.
+
+        Values are days, orders, or money in currency units.
+        """
+        return in_units(self.to_arrow().to_pandas().astype(dict.fromkeys(_VALUES, float)), ())
+
+    def to_arrow(self) -> pa.Table:
+        """The same with values as decimals."""
+        found = pd.DataFrame.from_dict(self["scores"], "index", columns=["score", "bins", *_VALUES])
+        values = {name: pa.array(found[name].map(Decimal, "ignore"), _EXACT) for name in _VALUES}
+        whole = {name: pa.array(found[name], pa.int64()) for name in ("score", "bins")}
+        return pa.table({"dimension": pa.array([*self["scores"]], pa.string()), **whole, **values})
 
     def as_data(self) -> dict[str, Any]:
         """The same as it is."""

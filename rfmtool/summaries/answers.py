@@ -131,6 +131,7 @@ DATA_OF: Final[dict[str, Callable[[Any], Data]]] = {
     "affinity": affinity_data,
     "cadence": cadence_data,
     "cohorts": cohorts_data,
+    "compare": methodcaller("as_data"),
     "concentration": concentration_data,
     "journey": methodcaller("as_data"),
     "measure": methodcaller("as_data"),
