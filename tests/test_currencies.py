@@ -32,6 +32,8 @@ def meaning(mark):
      ("$", "$"), ("Rs", "INR"), ("Rp", "IDR"), ("RM", "MYR"), ("S/", "PEN"),
      ("руб", "РУБ"),  # noqa: RUF001 - in its own letters
      ("руб.", "РУБ"), ("kr.", "KR"), ("S/.", "PEN"),  # noqa: RUF001 - as above
+     ("р.", "РУБ"), ("лв.", "BGN"), ("Fr.", "CHF"), ("đ", "VND"),  # noqa: RUF001 - as above
+     ("US $", "USD"), ("CLP$", "CLP"), ("Dhs.", "DH"), ("AED", "AED"), ("euros", "EUR"),
      ("PCS", None), ("%", None)],
 )  # fmt: skip
 def test_signs_and_codes_mean_their_currency_and_words_none(mark, currency):
@@ -50,8 +52,10 @@ def test_two_currencies_in_one_amount_column_are_refused(write, amounts):
 
 @pytest.mark.parametrize(
     "amounts",
-    [("$5", "7"), ("$5", "USD 7"), ("$5 USD", "7 USD"), ("€5", "7 EUR"), ("5 Kr", "7 SEK")],
-)
+    [("$5", "7"), ("$5", "USD 7"), ("$5 USD", "7 USD"), ("€5", "7 EUR"), ("5 Kr", "7 SEK"),
+     ("Fr. 5", "7 CHF"), ("5 Dhs.", "AED 7"),
+     ("5 р.", "7 руб.")],  # noqa: RUF001 - in its own letters
+)  # fmt: skip
 def test_one_currency_written_in_two_ways_is_one(write, amounts):
     assert ledger(shop(write, *amounts)).used_units == 120_000
 

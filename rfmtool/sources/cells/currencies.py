@@ -20,11 +20,18 @@ _MEANING: Final[Mapping[str, str]] = {
     **{sign: sign for sign in (*_WRITTEN["codes"].split(), *_SHARED)},
     **_WRITTEN["signs"],
     **_SHORT_NAMES,
+    **{f"{code}$": code for code in _SHARED["$"].split()},
+    **{"DHS": "DH", "FCFA": "CFA"},
 }
-SHORTENED: Final = (*_SHORT_NAMES, "KR", "РУБ")
+SHORTENED: Final = (*_SHORT_NAMES, "KR", "РУБ", "BS", "DH", "DHS")
 """Short names of currencies, in capitals; a point may follow them."""
-POINTED: Final = ("RS", "RP", "KR", "РУБ", "ГРН", "S/", "SFR", "KSH", "TSH", "USH")
+POINTED: Final = (
+    "RS", "RP", "KR", "РУБ", "ГРН", "S/", "SFR", "FR", "KSH", "TSH", "USH", "ЛВ", "DIN", "ДИН",
+    "ДЕН", "BS", "GS", "B/", "TK", "DH", "DHS",
+)  # fmt: skip
 """Those that a point follows more often than not."""
+IN_FRONT: Final = ("R", "r")
+"""Behind a number this may be another mark, as of what came back."""
 YEN: Final = ("JPY", "¥")
 """The currencies beside which a dash may close a price, as in ¥5,000-."""
 _MARKS: Final = pa.array(list(_MEANING))
@@ -38,7 +45,7 @@ def meanings(marks: pa.Array) -> pa.Array:
 
     Missing where the text is no currency.
     """
-    bare = pc.utf8_rtrim(pc.utf8_trim_whitespace(marks), ".")
+    bare = pc.utf8_rtrim(pc.utf8_trim_whitespace(pc.replace_substring(marks, " $", "$")), ".")
     return _MEANINGS.take(pc.index_in(pc.utf8_upper(bare), _MARKS))
 
 

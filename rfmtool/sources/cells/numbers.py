@@ -43,12 +43,12 @@ def _pattern(decimal: str, groups: Sequence[str]) -> str:
         for group in groups
     )
     # What currency it is, if any, is asked later: a pattern of letters takes 20 times as long.
-    mark = r"[^\d\s\p{Z}\p{Cc}().,'’+−-]{1,3}"
-    # A dash in place of decimals, as in 500,- means that there are none, and not a minus.
+    mark = r"[^\d\s\p{Z}\p{Cc}().,'’+−-]{1,5}(?: \$)?"
+    # A dash in place of decimals, as in 500,- or 500/- means that there are none, and not a minus.
     return (
         rf"^'?(?P<open>\()?(?P<sign>[-+−])?(?P<front>{mark})?"
         rf"[\s{_SPACES}]*(?P<inner>[-+−])?[\s{_SPACES}]*"
-        rf"(?P<whole>{grouped}|\d+)?(?:{decimal}(?:[-−–]{{1,2}}|(?P<part>\d*)))?"
+        rf"(?P<whole>{grouped}|\d+)?(?:{decimal}(?:[-−–]{{1,2}}|(?P<part>\d*)))?(?:/-)?"
         rf"(?P<power>[eE][-+]?\d{{1,9}})?"
         rf"(?P<late>[-−])?[\s{_SPACES}]*(?P<back>{mark})?(?P<after>[-−])?(?P<close>\))?$"
     )
@@ -201,6 +201,7 @@ def _is_sure(part: Cells, present: Cells, said: pa.Array) -> pa.Array:
 def _said(part: Cells, present: Cells) -> tuple[pa.Array, pa.Array]:
     """The currency beside a number, and whether what stands there is one currency or nothing."""
     front, back = currencies.meanings(part["front"]), currencies.meanings(part["back"])
+    back = pc.if_else(pc.is_in(part["back"], pa.array(currencies.IN_FRONT)), None, back)
     both = pc.and_(present["front"], present["back"])
     said = pc.if_else(both, currencies.agreed(front, back), pc.coalesce(front, back))
     is_marked = pc.or_(present["front"], present["back"])
