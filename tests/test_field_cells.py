@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import rfmtool
-from rfmtool.errors import InputError
+from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.rules import load_rules, to_toml
 from rfmtool.sources.cells.date_readings import ISO
 from rfmtool.sources.cells.dates import month_names, read_days
@@ -21,11 +21,15 @@ HEADER = "customer_id,order_id,ordered_at,amount\n"
     "written",
     ["3. März 2026", "3 mars 2026", "3 de marzo de 2026", "3 marzo 2026", "3 de março de 2026",
      "3 mrt. 2026", "3 marca 2026", "3 marts 2026", "3. března 2026", "3 Mart 2026", "3 марта 2026",
-     "2026年3月3日", "2026年03月03日 10:11"],
+     "2026年3月3日", "2026年03月03日 10:11", "3. ožujka 2026.", "3. marec 2026", "3. mart 2026.",
+     "3 март 2026 г., 10:11", "3 березня 2026 р.", "2026 m. kovo 3 d.", "3. martā 2026",
+     "3. märts 2026", "2026. március 3.", "2026. márc. 3. 10:11", "3 martie 2026", "3 Μαρτίου 2026",
+     "3. maaliskuuta 2026", "3 Maret 2026", "3 Mac 2026", "3 tháng 3, 2026", "3 de març de 2026",
+     "3 مارس 2026", "2026-Mar-03", "3. 3. 2026", "03.03.2026.", "2026. 03. 03.", "2026.3.3. 10:11"],
 )  # fmt: skip
 def test_months_are_known_by_their_names_in_many_languages(tmp_path, written):
     path = tmp_path / "shop.csv"
-    path.write_text(HEADER + f"ann,1,{written},10\n", encoding="utf-8")
+    path.write_text(HEADER + f'ann,1,"{written}",10\n', encoding="utf-8")
 
     assert str(rfmtool.run(path).customers["last_order_on"][0].date()) == "2026-03-03"
 
@@ -34,6 +38,42 @@ def test_no_name_is_that_of_two_months():
     assert sorted(set(month_names().values())) == list(range(1, 13))
     assert month_names()["listopad"] == 11
     assert month_names()["cervenec"] == 7
+    both = {*month_names()} & {*month_names("croatian")}
+    differ = {name for name in both if month_names()[name] != month_names("croatian")[name]}
+    assert differ == {"lip", "srp", "lis", "listopad", "listopada"}
+
+
+@pytest.mark.parametrize(
+    ("days", "month"),
+    [(["1 lis 2026", "3 ruj 2026"], 10), (["1 lis 2026", "3 wrz 2026"], 11),
+     (["1. listopada 2026."] * 5000 + ["3. siječnja 2026."], 10),
+     (["1 lis 2026", "3 Sep 2026"], 11)],
+)  # fmt: skip
+def test_a_month_of_two_languages_is_that_of_the_rest_of_the_column(tmp_path, days, month):
+    path = tmp_path / "shop.csv"
+    rows = (f"c{place},{place},{day},10\n" for place, day in enumerate(days))
+    path.write_text(HEADER + "".join(rows), encoding="utf-8")
+
+    assert rfmtool.run(path).customers["last_order_on"].max().month == month
+
+
+def test_a_month_of_two_languages_alone_is_asked_about(tmp_path):
+    path = tmp_path / "shop.csv"
+    path.write_text(f"{HEADER}ann,1,1 lis 2026,10\nann,2,3 pro 2025,10\n", encoding="utf-8")
+
+    with pytest.raises(AmbiguousInputError, match="others in Croatian") as raised:
+        rfmtool.run(path)
+    assert "--date-format croatian or polish" in raised.value.hint
+    for language, month in (("croatian", 10), ("polish", 11)):
+        found = rfmtool.run(path, asked=rfmtool.Asked(date_format=language))
+        assert found.customers["last_order_on"][0].month == month
+
+
+def test_a_month_in_december_is_the_same_in_both_languages(tmp_path):
+    path = tmp_path / "shop.csv"
+    path.write_text(f"{HEADER}ann,1,1 pro 2026,10\n", encoding="utf-8")
+
+    assert rfmtool.run(path).customers["last_order_on"][0].month == 12
 
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us"])

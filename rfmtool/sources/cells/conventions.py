@@ -20,9 +20,12 @@ from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells.date_readings import (
     COUNTED,
+    CROATIAN,
     DAY_FIRST,
     ISO,
+    LANGUAGES,
     MONTH_FIRST,
+    NAMED,
     READINGS,
     YEAR_FIRST,
     DateReading,
@@ -35,6 +38,7 @@ from rfmtool.sources.layout import MONEY_ROLES, Asked
 _DIFFER: Final = "read both ways, to different days"
 _ONLY_DAY_FIRST: Final = "read only with the day first"
 _ONLY_MONTH_FIRST: Final = "read only with the month first"
+_TWO_MONTHS: Final = "named by a word that is another month in Croatian"
 
 # What a number's marks prove, tried in this order on each cell.
 _NUMBER_KINDS: Final = (
@@ -100,6 +104,8 @@ def weigh_dates(cells: pa.Array, weights: Weights) -> None:
         fits[reading] = np.ones(len(texts), dtype=bool) if unread is None else ~unread
         weights[reading.name] += int(counts[fits[reading]].sum())
     weigh_ends(texts, days[YEAR_FIRST], fits[YEAR_FIRST], weights)
+    two = fits[NAMED] & fits[CROATIAN] & (days[NAMED] != days[CROATIAN])
+    weights[_TWO_MONTHS] += int(counts[two].sum())
     differ = fits[DAY_FIRST] & fits[MONTH_FIRST] & (days[DAY_FIRST] != days[MONTH_FIRST])
     for option, looks in _COUNTED_LOOKS.items():
         fit = mask_of(pc.match_substring_regex(texts, looks))
@@ -126,8 +132,13 @@ def _distinct(cells: pa.Array) -> tuple[pa.Array, npt.NDArray[np.int64]]:
 
 
 def is_open(weights: Weights) -> bool:
-    """Whether a sample leaves two readings: day or month first, or a short year at either end."""
-    return bool(weights[YEAR_FIRST.name]) or may_be_either(weights)
+    """Whether a sample leaves two readings: of days and months, or a short year at either end."""
+    return bool(weights[YEAR_FIRST.name]) or may_be_either(weights) or _may_be_croatian(weights)
+
+
+def _may_be_croatian(weights: Weights) -> bool:
+    """Whether no month but those that are another in Croatian tells the language."""
+    return weights[_TWO_MONTHS] > 0 and weights[NAMED.name] == weights[CROATIAN.name]
 
 
 def may_be_either(weights: Weights) -> bool:
@@ -175,6 +186,11 @@ def date_reading(
             " differ",
             f"Say which with --date-format '{DAY_FIRST.option}' or '{MONTH_FIRST.option}'.",
         )
+    if best is NAMED and _may_be_croatian(weights):
+        raise AmbiguousInputError(
+            f"column {column!r}: all its months are others in Croatian than in Polish and Czech",
+            f"Say which with --date-format {' or '.join(LANGUAGES)}.",
+        )
     return best
 
 
@@ -189,6 +205,8 @@ def other_dates(weights: Weights, taken: DateReading) -> str:
         fits[MONTH_FIRST.name] = weights[_ONLY_MONTH_FIRST]
     if taken.name == MONTH_FIRST.name:
         fits[DAY_FIRST.name] = weights[_ONLY_DAY_FIRST]
+    if taken in LANGUAGES.values():
+        fits |= {reading.name: 0 for reading in LANGUAGES.values() if reading is not taken}
     unread = weights["dates"] - fits.pop(taken.name, weights["dates"])
     most = max(fits.values())
     likely = [name for name, count in fits.items() if count == most]

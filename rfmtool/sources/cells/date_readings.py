@@ -30,6 +30,7 @@ _DAY = r"(?P<d>\d{1,2})"
 # What no date holds beside a name; classes of all alphabets take long to compile.
 _MONTH_NAME = r"(?P<b>[^\d\s.,:;/()-]{3,12})\.?"
 _OF = r"(?:de |del )?"
+_END = r"(?: ?[гр])?\.?"  # noqa: RUF001 - the year, as Bulgarian, Russian and Ukrainian shorten it
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class DateReading:
     """The time zone in which the day is taken; None takes the day as it is written."""
     written_in: str | None = None
     """The time zone of times without an offset; None is `zone`."""
+    months: str = "months"
+    """The table of months.toml that names them."""
     longest_day: int | None = None
     """Within how many letters a day ends, if it can be told apart from its clock by that."""
 
@@ -69,22 +72,33 @@ DAY_FIRST: Final = _reading(
 MONTH_FIRST: Final = _reading(
     "M/D/Y", rf"{_MONTH}[/-]{_DAY}[/-]{_SHORT_OR_LONG_YEAR}", "%m/%d/%Y", _AS_NUMBERS
 )
+NAMED: Final = _reading(
+    "D Mon Y",
+    rf"{_WEEKDAY}{_DAY}[ /.-]*{_OF}{_MONTH_NAME}[ /,-]*{_OF}{_SHORT_OR_LONG_YEAR}{_END}",
+    "%d %b %Y",
+)
+CROATIAN: Final = replace(NAMED, name="D Mon Y in Croatian", option="croatian", months="croatian")
 READINGS: Final = (
     ISO,
     _reading("YYYYMMDD", r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})", "%Y%m%d"),
     _reading("D.M.Y", rf"{_DAY}\.{_MONTH}\.{_SHORT_OR_LONG_YEAR}", "%d.%m.%Y", _AS_NUMBERS),
     DAY_FIRST,
     MONTH_FIRST,
-    _reading(
-        "D Mon Y",
-        rf"{_WEEKDAY}{_DAY}[ /.-]*{_OF}{_MONTH_NAME}[ /,-]*{_OF}{_SHORT_OR_LONG_YEAR}",
-        "%d %b %Y",
-    ),
+    _reading("D.M.Y.", rf"{_DAY}\.{_MONTH}\.{_YEAR}\.", "%d.%m.%Y."),
+    _reading("D. M. Y", rf"{_DAY}\. {_MONTH}\. {_YEAR}\.?", "%d. %m. %Y"),
+    _reading("Y.M.D.", rf"{_YEAR}\.{_MONTH}\.{_DAY}\.", "%Y.%m.%d."),
+    _reading("Y. M. D", rf"{_YEAR}\. {_MONTH}\. {_DAY}\.?", "%Y. %m. %d"),
+    NAMED,
+    CROATIAN,
     _reading(
         "Mon D Y",
         rf"{_WEEKDAY}{_MONTH_NAME}[ /-]*{_DAY}(?:st|nd|rd|th)?,?[ /,-]+{_SHORT_OR_LONG_YEAR}",
         "%b %d, %Y",
     ),
+    _reading(
+        "Y Mon D", rf"{_YEAR}(?: m\.)?[ /.-]*{_MONTH_NAME}[ /-]*{_DAY}(?: ?d)?\.?", "%Y %b %d"
+    ),
+    _reading("D thg M Y", rf"{_DAY} (?:thg|[Tt]háng) {_MONTH},? (?:năm )?{_YEAR}", "%d thg %m %Y"),
     _reading("Y年M月D日", rf"{_YEAR} ?[年년] ?{_MONTH} ?[月월] ?{_DAY} ?[日일]", "%Y年%m月%d日"),
 )
 """Every reading that is tried, in the order in which equals are preferred."""
@@ -97,6 +111,8 @@ COUNTED: Final[Mapping[str, DateReading]] = {
     option: DateReading(f"{unit}, counted", "", option, unit) for option, unit in _UNITS.items()
 }
 """By what `--date-format` takes: dates that are numbers. Never guessed, only taken when told."""
+LANGUAGES: Final = {"croatian": CROATIAN, "polish": NAMED}
+"""By what `--date-format` takes where a word, such as listopad, is another month in each."""
 _DIRECTIVES: Final = {
     "d": _DAY, "m": _MONTH, "Y": _YEAR, "y": r"(?P<y>\d{2})", "b": _MONTH_NAME, "B": _MONTH_NAME,
     "H": r"(?P<H>\d{1,2})", "I": r"(?P<H>\d{1,2})", "M": r"(?P<M>\d{1,2})",
@@ -109,13 +125,14 @@ _DIRECTIVES: Final = {
 def reading_of(date_format: str) -> DateReading:
     """Turn a strptime format such as `%d/%m/%Y` into a reading; a time may follow its date.
 
-    Also `excel` (days from 1899-12-30 on), `unix` and `unix_ms` (seconds and milliseconds).
+    Also `excel` (days from 1899-12-30 on), `unix` and `unix_ms` (seconds and milliseconds), and
+    where words are months of two languages `croatian`, or `polish` for all others.
 
     Raises:
         UsageError: a directive is unknown or there twice, or year, month or day is missing.
     """
-    if date_format in COUNTED:
-        return COUNTED[date_format]
+    if date_format in COUNTED or date_format in LANGUAGES:
+        return {**COUNTED, **LANGUAGES}[date_format]
     pattern = ""
     for literal, directive in re.findall(r"([^%]+)|%(.?)", date_format):
         if (directive and directive not in _DIRECTIVES) or not (literal or directive):

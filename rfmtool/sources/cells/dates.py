@@ -177,7 +177,7 @@ def _days_by_pattern(texts: pa.Array, reading: DateReading) -> tuple[Days, Mask 
         return np.zeros(len(found), dtype=np.int32), ~found
     year = _whole(parts, "y")
     if "(?P<b>" in reading.pattern:
-        month = _months_named(parts.field(_place(parts, "b")))
+        month = _months_named(parts.field(_place(parts, "b")), reading.months)
     else:
         month = _whole(parts, "m")
     day = _whole(parts, "d")
@@ -196,17 +196,18 @@ def _days_by_pattern(texts: pa.Array, reading: DateReading) -> tuple[Days, Mask 
 
 
 @cache
-def month_names() -> Mapping[str, int]:
-    """Names of months in all known languages, as `normal` writes them, to their numbers."""
-    months = enumerate(shipped(__package__, "months.toml")["months"], 1)
+def month_names(table: str = "months") -> Mapping[str, int]:
+    """Names of months in a table of months.toml, as `normal` writes them, to their numbers."""
+    months = enumerate(shipped(__package__, "months.toml")[table], 1)
     return {normal(name): number for number, names in months for name in names}
 
 
-def _months_named(names: pa.Array) -> npt.NDArray[np.int64]:
+def _months_named(names: pa.Array, table: str) -> npt.NDArray[np.int64]:
     """The number of each month; 0 where its name is none."""
     encoded = pc.dictionary_encode(names)
     known = [
-        month_names().get(normal(name), 0) if name else 0 for name in encoded.dictionary.to_pylist()
+        month_names(table).get(normal(name), 0) if name else 0
+        for name in encoded.dictionary.to_pylist()
     ]
     places = encoded.indices.fill_null(len(known)).to_numpy(zero_copy_only=False)
     months: npt.NDArray[np.int64] = np.array([*known, 0], dtype=np.int64)[places]
