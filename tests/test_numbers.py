@@ -24,6 +24,7 @@ from rfmtool.sources.cells.numbers import (
 )
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.text import dialect
+from rfmtool.summaries.warnings import reading_notices
 
 LARGEST = 2**63 - 1
 MINUS = "\N{MINUS SIGN}"
@@ -274,6 +275,40 @@ def test_an_amount_with_the_other_mark_is_refused_wherever_it_stands(write, odd_
     ledger = look(write(["customer_id,order_id,ordered_at,amount", *rows])).ledger
 
     assert (ledger["used"], ledger["bad_amount"]) == (300, 9)
+
+
+@pytest.mark.parametrize(
+    ("quantities", "prices", "units"),
+    [
+        (("1.000", "2.500"), ("12,50", "1.203,20"), 12_50 + 3008_00),
+        (("1,000", "2,500"), ("12.50", "1,203.20"), 12_500_00 + 3_008_000_00),
+        (("1,000", "0,500"), ("12.50", "3.20"), 12_50 + 1_60),
+        (("1.0000", "2.0000"), ("12,50", "3,20"), 12_50 + 6_40),
+        (("1,5", "2"), ("12.50", "3.20"), 18_75 + 6_40),
+        (("1.000", "12"), ("12,50", "3,20"), 12_500_00 + 38_40),  # 12 has no decimals
+        (("1.000", "2.000"), ("12.50", "3.20"), 12_50 + 6_40),
+    ],
+)
+def test_quantities_are_read_by_their_own_marks(write, quantities, prices, units):
+    rows = [
+        f"c;{place};2024-01-05;{quantity};{price}"
+        for place, (quantity, price) in enumerate(zip(quantities, prices, strict=True))
+    ]
+    path = write(["customer_id;order_id;ordered_at;quantity;unit_price", *rows])
+
+    found = look(path)
+
+    assert found.ledger.used_units == units * 100
+    differ = quantities not in (("1,000", "2,500"), ("1.000", "12")) and prices != ("12.50", "3.20")
+    differ |= quantities in (("1,000", "0,500"), ("1,5", "2"))
+    assert any("is read as one piece" in one for one in reading_notices(found)) is differ
+
+
+def test_thousands_of_pieces_may_be_said_to_be_such(write):
+    path = write(["customer_id;order_id;ordered_at;quantity;unit_price",
+                  "c;1;2024-01-05;1.000;12,50"])  # fmt: skip
+
+    assert look(path, asked=Asked(decimal=",")).ledger.used_units == 12_500 * 10_000
 
 
 @pytest.mark.parametrize(

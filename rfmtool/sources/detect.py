@@ -124,9 +124,10 @@ def understand(sources: Sequence[Source], asked: Asked, preset: Preset = GENERIC
         if not asked.date_format and conventions.is_open(weighed):
             return survey(export)
         try:
-            return _read_with(export, weighed)
+            read = _read_with(export, weighed)
         except AmbiguousInputError:
             return survey(export)
+        return survey(export) if read.reading.pieces else read
 
 
 def survey(export: Export) -> Export:
@@ -154,8 +155,10 @@ def _read_with(export: Export, weighed: conventions.Weights) -> Export:
         else:
             dates = conventions.date_reading(weighed, column, usual=export.preset.dates)
         numbers = conventions.number_reading(weighed, asked)
+    pieces = conventions.pieces_reading(weighed, numbers, asked)
     dates = in_zone(dates, asked.timezone, export.preset.timezone)
-    return replace(export, reading=replace(export.reading, dates=dates, numbers=numbers))
+    reading = replace(export.reading, dates=dates, numbers=numbers, pieces=pieces)
+    return replace(export, reading=reading)
 
 
 def sources_of(

@@ -81,6 +81,8 @@ class Reading:
 
     dates: DateReading = ISO
     numbers: NumberReading = field(default_factory=NumberReading)
+    pieces: NumberReading | None = None
+    """Of quantities, where they are written otherwise than money."""
     preset: Preset = field(default_factory=lambda: Preset("generic"))
     """The known export that it is."""
 

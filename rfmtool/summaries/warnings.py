@@ -81,6 +81,12 @@ def reading_notices(grouped: Grouped) -> list[str]:
     found += [*export.notices, *status_notices(export, ledger)]
     found += id_notices(export, grouped.table, grouped.dates)
     found += amount_notices(grouped.order_counts)
+    if pieces := export.reading.pieces:
+        found.append(
+            f"Column {export.columns['quantity']!r} has {pieces.decimal!r} before decimals, as its"
+            f" marks say, and money the other mark: 1{pieces.decimal}000 is read as one piece."
+            " --decimal reads both in one way."
+        )
     if ledger.repeated_refunds:
         column, rows = export.columns["refunded"], counted(ledger.repeated_refunds, "row")
         found.append(

@@ -50,11 +50,15 @@ _NUMBER_KINDS: Final = (
     (",", r"^[^.,]*(?:\d?\d?\d)(?:\.\d{3})+,\d*[^\d.,]*$"),  # 1.234,5
     (".", r"^[^.,]*\d{1,3}(?:,\d{3}){2,}[^\d.,]*$"),  # 1,234,567
     (",", r"^[^.,]*\d{1,3}(?:\.\d{3}){2,}[^\d.,]*$"),  # 1.234.567
-    ("open", r"^(?:[^.,]*[^.,\d])?[1-9]\d{0,2}[.,]\d{3}[^\d.,]*$"),  # 1.234 or 1,234
+    ("open.", r"^(?:[^.,]*[^.,\d])?[1-9]\d{0,2}\.\d{3}[^\d.,]*$"),  # 1.234
+    ("open,", r"^(?:[^.,]*[^.,\d])?[1-9]\d{0,2},\d{3}[^\d.,]*$"),  # 1,234
     (".", r"^[^.,]*\.[^.,]*$"),
     (",", r"^[^.,]*,[^.,]*$"),
 )
 
+_OTHER: Final[Mapping[DecimalMark, DecimalMark]] = {".": ",", ",": "."}
+_PIECES: Final = "pieces: "
+"""Before what a column of quantities proves of itself."""
 _COUNTED_LOOKS: Final = {
     "excel": r"^[2-7]\d{4}(?:[.,]\d+)?$",  # 1954 to 2119
     "unix": r"^1?\d{9}(?:[.,]\d+)?$",
@@ -87,8 +91,11 @@ def weigh(batches: Iterable[Batch]) -> Weights:
 
 def _weigh_all(columns: Mapping[tuple[str, pa.DataType], list[pa.Array]], weights: Weights) -> None:
     for (role, _), parts in columns.items():
-        weigh_column = weigh_dates if role == "ordered_at" else weigh_numbers
-        weigh_column(pa.concat_arrays(parts), weights)
+        cells, found = pa.concat_arrays(parts), Weights()
+        (weigh_dates if role == "ordered_at" else weigh_numbers)(cells, found)
+        weights.update(found)
+        if role == "quantity":
+            weights.update({f"{_PIECES}{kind}": count for kind, count in found.items()})
 
 
 def weigh_dates(cells: pa.Array, weights: Weights) -> None:
@@ -236,8 +243,10 @@ def number_reading(weights: Weights, asked: Asked) -> NumberReading:
     """
     if asked.decimal:
         return NumberReading(asked.decimal)
-    point, comma = weights["."], weights[","]
-    if point == comma and (point or weights["open"]):
+    point, comma = (weights[mark] - weights[f"{_PIECES}{mark}"] for mark in ".,")
+    if point == comma:  # or money decides alone: numbers of pieces may be written otherwise
+        point, comma = weights["."], weights[","]
+    if point == comma and (point or weights["open."] or weights["open,"]):
         what = "prove both" if point else "like 1.234 or 1,234 can be read with either"
         raise AmbiguousInputError(
             f"numbers {what} decimal point and decimal comma",
@@ -245,3 +254,19 @@ def number_reading(weights: Weights, asked: Asked) -> NumberReading:
         )
     decimal: DecimalMark = "," if comma > point else "."
     return NumberReading(decimal, settled=point != comma)
+
+
+def pieces_reading(weights: Weights, numbers: NumberReading, asked: Asked) -> NumberReading | None:
+    """How quantities are written, where their marks say otherwise than those of money.
+
+    Where each has a point with three digits behind it, beside money with a comma, they are decimals
+    as ledgers keep them: of thousands, some number would be below one. A comma so beside money with
+    a point is of thousands, as English writes them.
+    """
+    mine, other = numbers.decimal, _OTHER[numbers.decimal]
+    proof = weights[f"{_PIECES}{other}"]
+    alike = other == "." and weights[f"{_PIECES}open{other}"] and not weights[f"{_PIECES}whole"]
+    against = weights[f"{_PIECES}{mine}"] or weights[f"{_PIECES}open{mine}"]
+    if asked.decimal or against or not (proof or alike):
+        return None
+    return NumberReading(other)

@@ -21,7 +21,8 @@ _MEANING: Final[Mapping[str, str]] = {
     **_WRITTEN["signs"],
     **_SHORT_NAMES,
     **{f"{code}$": code for code in _SHARED["$"].split()},
-    "DHS": "DH", "FCFA": "CFA",
+    "DHS": "DH",
+    "FCFA": "CFA",
 }
 SHORTENED: Final = (*_SHORT_NAMES, "KR", "РУБ", "BS", "DH", "DHS")
 """Short names of currencies, in capitals; a point may follow them."""

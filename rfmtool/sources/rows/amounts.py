@@ -52,7 +52,10 @@ class Money:
 def read_money(cells: Cells, runs: Runs, days: Days, reading: Reading, question: Question) -> Money:
     """Read what each row moved; money in a currency that is not taken is none."""
     roles = ("amount",) if "amount" in cells else ("quantity", "unit_price")
-    numbers = {role: read_numbers(cells[role], reading.numbers) for role in roles}
+    written = {"quantity": reading.pieces or reading.numbers}
+    numbers = {
+        role: read_numbers(cells[role], written.get(role, reading.numbers)) for role in roles
+    }
     said = [numbers[role].currencies for role in ("amount", "unit_price") if role in numbers]
     said = [column for column in said if column is not None]
     named, rates = None, []
