@@ -125,11 +125,20 @@ class Grouped:
 
     @property
     def on_dates(self) -> str:
-        """What dates that cannot be read look like, as a sentence; empty where nobody knows."""
+        """Why days are missing or cannot be read, as a sentence; empty where nobody knows."""
+        if self.export.may_be_unfilled and self.ledger["missing_date"]:
+            return _UNFILLED
         others, taken = self.export.other_dates, self.export.reading.dates.name
         if not (others and self.ledger["bad_date"]):
             return ""
         return f"Dates are read as {taken}; most that cannot be read look like {others}."
+
+
+_UNFILLED: Final = (
+    "Rows with money and without order, customer and day stand below others: if they are of the"
+    " order above, fill these cells down before, or name --column quantity and unit_price instead"
+    " of an amount; if they are totals, leave them out."
+)
 
 
 def rows_between(rows: pd.DataFrame, start: int, stop: int) -> pd.DataFrame:

@@ -9,7 +9,7 @@ a store or a database fails.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from rfmtool.errors import InputError, having_seen
 from rfmtool.sources import detect, roles_by_cells
@@ -21,6 +21,11 @@ from rfmtool.sources.source import FileSource
 from rfmtool.sources.unplayed import unplayed
 
 __all__ = ["Asked", "Export", "open_export"]
+
+_FILLED: Final = (
+    "Orders have their day, and what else is the order's, on their first row alone: it is carried"
+    " down to the rows below that go on with it."
+)
 
 
 def open_export(source: Any, asked: Asked) -> Export:  # noqa: ANN401 - any frame library's frame
@@ -56,5 +61,6 @@ def open_export(source: Any, asked: Asked) -> Export:  # noqa: ANN401 - any fram
     read = [one.file for one in sources if isinstance(one, FileSource)]
     files = [file.path for file in read if file.path]
     shown = (notice for file in read for notice in file.notices)
-    notices = (*passed_over, *shown, *unplayed(sources, asked, preset))
+    filled = (_FILLED,) if "order_id" in export.sources[0].layout.carry_down else ()
+    notices = (*passed_over, *shown, *filled, *unplayed(sources, asked, preset))
     return replace(export, left_out=left_out(source, files), notices=notices)

@@ -13,6 +13,7 @@ import pyarrow as pa
 from rfmtool.errors import AmbiguousInputError, InputError, NoTableError, having_seen, naming
 from rfmtool.rules.presets import Preset
 from rfmtool.sources import read
+from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells import conventions
 from rfmtool.sources.cells.date_readings import ISO, check_zone, in_zone, reading_of
 from rfmtool.sources.files.exports import ExportFile
@@ -31,6 +32,7 @@ from rfmtool.sources.layout import (
 from rfmtool.sources.layouts import parquet_layout, text_layout, typed_layout
 from rfmtool.sources.presets import GENERIC
 from rfmtool.sources.roles import EXPORT, Roles
+from rfmtool.sources.rows.carrying import OF_ORDERS, looks_carried
 from rfmtool.sources.source import FileSource, FrameSource, Source, StreamSource, TableSource
 from rfmtool.sources.tables import apart, source_of_stored
 from rfmtool.sources.text.dialect import SAMPLE_BYTES
@@ -52,6 +54,8 @@ class Export:
     """Whether the reading comes from the whole columns, not from a sample."""
     other_dates: str = ""
     """How most dates look that the reading does not fit, where the whole columns tell."""
+    may_be_unfilled: bool = False
+    """Whether rows that name neither order nor buyer may go on with the order above."""
     left_out: tuple[str, ...] = ()
     """Files in its folders that are not read, because their endings are of no data."""
     notices: tuple[str, ...] = ()
@@ -109,15 +113,15 @@ def understand(sources: Sequence[Source], asked: Asked, preset: Preset = GENERIC
         check_zone(asked.timezone)
     if preset.timezone:
         check_zone(preset.timezone, f"preset {preset.name}: timezone")
-    carry_down = preset.carry_down if "order_id" in sources[0].layout.places else ()
-    sources = [
-        source.with_layout(replace(source.layout, carry_down=carry_down)) for source in sources
-    ]
-    export = Export(tuple(sources), Reading(preset=preset), asked)
     size = max(SAMPLE_BYTES // len(sources), _LEAST_SAMPLE_BYTES)
-    firsts = (
-        job() for source in sources for job in itertools.islice(source.jobs(block_bytes=size), 1)
-    )
+    export = Export(tuple(sources), Reading(preset=preset), asked)
+    with having_seen(export):
+        firsts = [
+            job()
+            for source in sources
+            for job in itertools.islice(source.jobs(block_bytes=size), 1)
+        ]
+        export = _carrying(export, firsts)
     with having_seen(export):
         weighed = conventions.weigh(firsts)
         # A first day of nothing but 01/01/2024 decides nothing about the days that follow it.
@@ -128,6 +132,23 @@ def understand(sources: Sequence[Source], asked: Asked, preset: Preset = GENERIC
         except AmbiguousInputError:
             return survey(export)
         return survey(export) if read.reading.pieces else read
+
+
+def _carrying(export: Export, firsts: Sequence[Batch]) -> Export:
+    """The same export, with the cells of orders carried down where only their first rows have them.
+
+    Presets say so, or the first rows of files; tables of databases have no order.
+    """
+    preset, sources = export.preset, export.sources
+    carry_down = preset.carry_down if "order_id" in sources[0].layout.places else ()
+    may_be_unfilled = False
+    if not preset.columns and all(isinstance(one, (FileSource, FrameSource)) for one in sources):
+        looks_so, may_be_unfilled = looks_carried(firsts)
+        carry_down = OF_ORDERS if looks_so else ()
+    sources = tuple(
+        source.with_layout(replace(source.layout, carry_down=carry_down)) for source in sources
+    )
+    return replace(export, sources=sources, may_be_unfilled=may_be_unfilled)
 
 
 def survey(export: Export) -> Export:

@@ -106,7 +106,8 @@ def _row_warnings(result: Standing, left_out_rejects: int) -> list[str]:
             f" {first.row:,} of {first.file} ({first.reason}). See rfmtool check."
         )
     if result.grouped.on_dates:
-        found.append(f"{result.grouped.on_dates} Write all in one way.")
+        advice = "" if result.grouped.export.may_be_unfilled else " Write all in one way."
+        found.append(f"{result.grouped.on_dates}{advice}")
     if left_out_rejects:
         found.append(
             f"{counted(left_out_rejects, 'row')} that cannot be read and may name somebody"

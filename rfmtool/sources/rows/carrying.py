@@ -1,8 +1,13 @@
-"""Orders of several rows of which only the first is filled: its cells are carried down."""
+"""Orders of several rows of which only the first is filled: its cells are carried down.
+
+A preset says so, or the look of the first rows. Then a row without a day goes on with the order
+above where it has the same id, or names neither order nor buyer and has a quantity and a price, or
+no money at all. A row of totals has money without a price.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -11,12 +16,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import mask_of
-from rfmtool.sources.batches import Jobs
+from rfmtool.arrays import Mask, mask_of
+from rfmtool.sources.batches import Batch, Jobs
+from rfmtool.sources.layout import MONEY_ROLES
+from rfmtool.sources.rows.bins import is_blank
 from rfmtool.sources.rows.runs import Cells
 
 _ORDER: Final = "order_id"
 _AMOUNT: Final = "amount"
+_BUYER: Final = ("order_id", "customer_id", "ordered_at")
+OF_ORDERS: Final = (
+    *_BUYER, "paid_at", "currency", "status", "payment_status", "type", "cancelled_on", "voided",
+    "is_test", "captured", "email", "phone", "name", "consent",
+)  # fmt: skip
+"""What is carried down where no preset says what."""
+_SOME: Final = 0.05
+"""Fewer rows that could go on are odd ones."""
 
 
 def carried(jobs: Jobs, roles: Sequence[str]) -> Jobs:
@@ -26,26 +41,44 @@ def carried(jobs: Jobs, roles: Sequence[str]) -> Jobs:
 
     Args:
         jobs: the batches of one file, in its order.
-        roles: which roles are carried down.
+        roles: which roles are carried down; the id of orders is among them if rows look so.
     """
     above: Cells | None = None
     for job in jobs:
         batch = job()
         if len(batch.cells[_ORDER]):
-            batch = replace(batch, cells=_carried(batch.cells, roles, above))
+            bare = _bare(batch, roles)
+            batch = replace(batch, cells=_carried(batch.cells, roles, above, bare))
             above = {role: cells.slice(len(cells) - 1) for role, cells in batch.cells.items()}
         yield partial(replace, batch)  # as it is
 
 
-def _carried(cells: Cells, roles: Sequence[str], above: Cells | None) -> dict[str, pa.Array]:
+def looks_carried(batches: Iterable[Batch]) -> tuple[bool, bool]:
+    """Whether rows go on with the order above, and whether others may, and nobody can tell."""
+    rows = later = unsure = 0
+    for batch in batches:
+        if not {*_BUYER} <= batch.cells.keys() or not batch.records:
+            continue
+        bare = _bare(batch, OF_ORDERS)
+        days = _carried(batch.cells, OF_ORDERS, None, bare)["ordered_at"]
+        goes_on = _goes_on(batch.cells, OF_ORDERS, bare)
+        rows += len(bare)
+        later += int((goes_on & mask_of(days.is_valid())).sum())
+        has_money = ~_empty(batch.cells, [role for role in MONEY_ROLES if role in batch.cells])
+        unsure += int((_empty(batch.cells, _BUYER) & ~bare & has_money).sum())
+    return 0 < _SOME * rows <= later, 0 < _SOME * rows <= unsure
+
+
+def _carried(
+    cells: Cells, roles: Sequence[str], above: Cells | None, bare: Mask
+) -> dict[str, pa.Array]:
     """Fill the cells below `above`, which is the last row before them."""
     if above is not None:
         joined = {role: pa.concat_arrays([above[role], column]) for role, column in cells.items()}
-        return {role: column.slice(1) for role, column in _carried(joined, roles, None).items()}
-    orders = cells[_ORDER]
-    goes_on = np.zeros(len(orders), dtype=bool)  # the order of the row above
-    goes_on[1:] = mask_of(pc.equal(orders.slice(1), orders.slice(0, len(orders) - 1)))
-    places = np.arange(len(orders))
+        filled = _carried(joined, roles, None, np.append(False, bare))
+        return {role: column.slice(1) for role, column in filled.items()}
+    goes_on = _goes_on(cells, roles, bare)
+    places = np.arange(len(goes_on))
     starts = np.maximum.accumulate(np.where(goes_on, 0, places))
     filled = dict(cells)
     for role in roles:
@@ -59,3 +92,32 @@ def _carried(cells: Cells, roles: Sequence[str], above: Cells | None) -> dict[st
         empty = pc.and_(amounts.is_null(), pa.array(goes_on))
         filled[_AMOUNT] = pc.if_else(empty, zero, amounts)
     return filled
+
+
+def _goes_on(cells: Cells, roles: Sequence[str], bare: Mask) -> Mask:
+    """The rows of the order of the row above."""
+    orders = cells[_ORDER]
+    same = np.zeros(len(orders), dtype=bool)
+    same[1:] = mask_of(pc.equal(orders.slice(1), orders.slice(0, len(orders) - 1)))
+    return _empty(cells, ["ordered_at"]) & (same | bare) if _ORDER in roles else same
+
+
+def _bare(batch: Batch, roles: Sequence[str]) -> Mask:
+    """The rows that name neither order nor buyer and can be no total, if they may go on at all."""
+    cells = batch.cells
+    if _ORDER not in roles:
+        return np.zeros(len(cells[_ORDER]), dtype=bool)
+    bare = _empty(cells, _BUYER)
+    places = pa.array(np.flatnonzero(bare))
+    is_whole = ~np.logical_and.reduce([is_blank(one.take(places)) for one in batch.whole()])
+    money = [role for role in MONEY_ROLES if role in cells]
+    is_priced = np.logical_and.reduce([~_empty(cells, [role]) for role in money])
+    bare &= (is_priced & (_AMOUNT not in cells)) | _empty(cells, money)
+    bare[places] &= is_whole
+    return bare
+
+
+def _empty(cells: Cells, roles: Sequence[str]) -> Mask:
+    """The rows without any of these cells."""
+    empty: Mask = np.logical_and.reduce([is_blank(cells[role]) for role in roles])
+    return empty

@@ -1,0 +1,85 @@
+"""Orders whose day, buyer and the like stand on their first row alone."""
+
+import pandas as pd
+import pytest
+
+import rfmtool
+from rfmtool.errors import LimitError
+from rfmtool.summaries.warnings import reading_notices
+
+PRICED = "order_id,ordered_at,customer_id,product,quantity,unit_price"
+PAID = "order_id,ordered_at,customer_id,product,amount"
+CARRIED = "carried down"
+
+
+def ledger(path, **options):
+    """How many rows are used, the money, the customers, and whether something is carried down."""
+    found = rfmtool.run(path, **options).grouped
+    notices = reading_notices(found)
+    return (found.ledger["used"], found.ledger.used_units // 10_000, len(found.table),
+            any(CARRIED in one for one in notices))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [PRICED, "1,2024-01-05,ann,desk,2,100", "1,,,chair,1,150", "2,2024-01-06,bob,lamp,1,80"],
+        [PRICED, "1,2024-01-05,ann,desk,2,100", ",,,chair,1,150", "2,2024-01-06,bob,lamp,1,80"],
+        [PAID, "1,2024-01-05,ann,desk,350", "1,,,chair,", "2,2024-01-06,bob,lamp,80"],
+        [PAID, "1,2024-01-05,ann,desk,350", ",,,chair,", "2,2024-01-06,bob,lamp,80"],
+        [PAID, "1,2024-01-05,ann,desk,200", "1,,,chair,150", "2,2024-01-06,bob,lamp,80"],
+    ],
+)
+def test_rows_that_go_on_with_an_order_are_of_it(write, rows):
+    assert ledger(write(rows)) == (3, 430, 2, True)
+
+
+def test_an_order_goes_on_in_the_next_block_and_in_a_frame(write):
+    more = ",,,a lamp to go with it,1,3"
+    rows = [line for n in range(40_000) for line in (f"{n},2024-01-05,c{n},desk,1,2", more)]
+    path = write([PRICED, *rows])
+
+    expected = (80_000, 200_000, 40_000, True)
+    assert ledger(path) == ledger(pd.read_csv(path, dtype=str)) == expected
+
+
+def test_a_guest_stays_one_on_all_rows(write):
+    rows = [
+        "1,2024-01-05,ann,desk,2,100",
+        ",,,chair,1,150",
+        "2,2024-01-06,,lamp,1,80",
+        ",,,bulb,1,5",
+    ]
+    found = rfmtool.run(write([PRICED, *rows])).ledger
+
+    assert (found["used"], found["anonymous"], found.anonymous_units) == (2, 2, 850_000)
+
+
+@pytest.mark.parametrize(
+    ("header", "total"),
+    [(PRICED, ",,,total,3,"), (PRICED, ",,,,,350"), (PAID, ",,,,350"), (PAID, ",,,total,350")],
+)
+def test_a_total_is_no_row_of_the_order_above(write, header, total):
+    cells = "desk,2,100" if header == PRICED else "desk,200"
+    rows = [f"1,2024-01-05,ann,{cells}", total, f"2,2024-01-06,bob,{cells}", total,
+            f"3,2024-01-06,cyd,{cells}"]  # fmt: skip
+    path = write([header, *rows])
+
+    assert ledger(path, max_rejects=2) == (3, 600, 3, False)
+    with pytest.raises(LimitError) as raised:
+        rfmtool.run(path)
+    assert "fill these cells down" in raised.value.hint
+
+
+def test_empty_rows_stay_blank_and_other_rows_as_they_are(write):
+    rows = ["1,2024-01-05,ann,desk,2,100", ",,,chair,1,150", ",,,,,", "2,2024-01-06,bob,lamp,1,80"]
+    found = rfmtool.run(write([PRICED, *rows])).ledger
+    assert (found["used"], found["blank"]) == (3, 1)
+
+
+def test_a_few_odd_rows_and_rows_with_a_day_stay_as_they_are(write):
+    few = [f"{n},2024-01-05,c{n},desk,1,2" for n in range(200)]
+    assert ledger(write([PRICED, *few, ",,,chair,1,150"]), max_rejects=1) == (200, 400, 200, False)
+
+    dated = [f"{n // 2},2024-01-05,{'' if n % 2 else n},desk,1,2" for n in range(18)]
+    assert ledger(write([PRICED, *dated])) == (9, 18, 9, False)
