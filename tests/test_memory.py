@@ -134,6 +134,30 @@ def test_who_moved_by_evidence_and_by_rules_is_told(out):
     assert causes(out) == {}
 
 
+@pytest.mark.parametrize(
+    ("column", "told", "now"),
+    [("customer_id", "ann", "partner"), ("customer_id,from_on", "ann,2024-01-01", "partner")],
+)
+def test_evidence_that_came_late_is_the_cause_of_who_ordered_meanwhile_too(out, column, told, now):
+    partners = written(out.parent / "partners.csv", f"{column}\n{told}\n")
+    more = "ann,9,2024-04-09,5\nbob,10,2024-04-09,5\n"
+    again(out, more, *frozen(out), "--partners", partners, as_of="2024-04-09")
+
+    assert causes(out) == {
+        "ann": ("client", now, "evidence"), "bob": ("customer", "client", "orders"),
+    }  # fmt: skip
+
+
+def test_a_corrected_past_order_is_no_late_evidence(out):
+    start = START.replace("bob,5,2024-01-05,5", "bob,5,2024-01-05,5\nbob,11,2024-02-05,5")
+    partners = written(out.parent / "partners.csv", "customer_id\nann\n")
+    words = (*frozen(out), "--partners", partners)
+    again(out, "", *words, as_of="2024-04-09", start=start)
+
+    assert causes(out)["bob"] == ("customer", "client", "orders")
+    assert causes(out)["ann"] == ("client", "partner", "evidence")
+
+
 def test_moves_add_up_to_the_difference_of_the_two_runs(out):
     before = stood(out)
     again(out, "bob,9,2024-05-20,7\neve,10,2024-06-01,9\n")

@@ -1,8 +1,8 @@
 """Who stands elsewhere than in the run before, and why: placed with one thing changed at a time.
 
-From how everybody stood then, what they did comes first (orders, then what they gave back), then
-the time that passed, the cut points, the evidence and the rules. A move has the cause that brought
-them where they stand now.
+From how everybody stood then, what evidence tells of that day only now comes first, then what they
+did (orders, then what they gave back), the time that passed, the cut points, the evidence since and
+the rules. A move has the cause that brought them where they stand now.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from rfmtool.arrays import Ints, Mask
 from rfmtool.columns import DIMENSIONS, MONEY
 from rfmtool.days import day_number
+from rfmtool.grouping.earlier import Earlier
 from rfmtool.grouping.grouped import Grouped
 from rfmtool.grouping.history import counting_orders
 from rfmtool.outputs.tables import to_table
@@ -28,7 +29,7 @@ from rfmtool.rules import Rules, to_toml
 from rfmtool.runs.kept import DID, STANDS
 from rfmtool.scoring.scales import Scales
 from rfmtool.sources.cells.ids import is_listed, matching_key
-from rfmtool.standing import Standing
+from rfmtool.standing import Standing, StandingBefore
 
 CAUSES: Final = ("orders", "refunds", "time", "cut_points", "evidence", "rules")
 CHANGES: Final = ("customer_id", "column", "old", "new", "cause")
@@ -105,7 +106,7 @@ def moves(now: Standing, people: pd.DataFrame, before: Before) -> pd.DataFrame:
         cause = np.where(own, words.code("orders"), words.code(unexplained))
         last = old
         for name, labels in states:
-            step = labels[column]
+            step = np.where(labels[column] < 0, last, labels[column])
             # What nobody did is not the doing of their orders.
             told = cause if name == "orders" else words.code(name)
             cause = np.where(step != last, told, cause)
@@ -193,6 +194,8 @@ def _states(
     then = day_number(before.as_of)
     told = replace(now.grouped, evidence=_evidence_until(now.grouped.evidence, then))
     ordered = _without_refunds_since(told, then)
+    if usable and told.evidence and told.entries and not now.settings.window_days:
+        yield "evidence", _told_late(replace(now, grouped=told, rules=rules), before, words)
     steps = [("orders", ordered, before.as_of, scales)]
     if ordered is not told:
         steps.append(("refunds", told, before.as_of, scales))
@@ -212,6 +215,21 @@ def _states(
         labels = placed.select(STANDS)
         yield name, {column: words.codes(labels[column]) for column in STANDS}
     yield steps[-1][0], {column: words.codes(people[column]) for column in STANDS}
+
+
+def _told_late(now: Standing, before: Before, words: _Words) -> Mapping[str, Ints]:
+    """How everybody would have stood by what is known today of the day before.
+
+    -1 of those of whom other orders are known too, which then are the cause.
+    """
+    whole = now.grouped
+    past = Earlier.of(whole, now.pasts, day_number(before.as_of), dated=False)
+    past = replace(past, evidence=whole.evidence)
+    settings = replace(now.settings, select=("customer_id", *STANDS, *DID))
+    placed = StandingBefore.of(past, now.rules, before.as_of, settings, scales=before.scales)
+    people = placed.select(settings.select or ())
+    other = _did_otherwise(people, before, places_before(people, before))
+    return {column: np.where(other, -1, words.codes(people[column])) for column in STANDS}
 
 
 def _comparable(now: Standing, before: Before) -> bool:
