@@ -155,6 +155,12 @@ def test_the_season_looked_back_to_is_named():
     assert "The coming season a year ago: Jan 2024–Mar 2024 25%" in year
 
 
+def test_of_a_window_earlier_days_are_said_to_know_a_part():
+    assert "--window" not in said(seasons({"backtest": TESTED}))
+    told = said(seasons({"backtest": TESTED | {"window_days": 365}}))
+    assert "Of the 365 days of --window an earlier day has those before it alone" in told
+
+
 @pytest.mark.parametrize(("differ", "there"), [(True, False), (None, False), (False, True)])
 def test_segments_that_come_back_alike_tell_nothing(differ, there):
     told = said(seasons({"backtest": TESTED | {"segments_differ": differ}}))

@@ -48,6 +48,12 @@ def test_a_small_shop_shows_only_bands_that_somebody_can_be_in(text):
     assert " 1 customers" not in page
 
 
+def test_base_rates_of_a_window_name_it():
+    months = [f"ann,{n},{2023 + n // 12}-{n % 12 + 1:02}-05,20\n" for n in range(24)]
+    assert "window_days" not in summary_of(HEADER + "".join(months))["backtest"]
+    assert summary_of(HEADER + "".join(months), "--window", "600")["backtest"]["window_days"] == 600
+
+
 def test_the_day_asked_for_is_given():
     assert summary_of(REFUNDS, "--as-of", "2024-03-01")["as_of_is"] == "given"
 

@@ -26,6 +26,11 @@ def seasons(summary: Data) -> list[Block]:
     year = tested["year_before"]
     if year is not None:
         words += f" The coming season a year ago: {_span(year)} {_part(year)}."
+    if "window_days" in tested:
+        words += (
+            f" Of the {tested['window_days']:,} days of --window an earlier day has those before it"
+            " alone: people stood there by shorter histories than today."
+        )
     found: list[Block] = [Paragraph(words, "quiet")]
     if tested["segments_differ"] is False:
         found.append(Paragraph("All segments came back alike: they tell nothing here.", "warning"))

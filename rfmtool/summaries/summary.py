@@ -39,6 +39,12 @@ _COOLING: Final = ("at_risk", "cant_lose", "hibernating", "about_to_sleep")
 """The shipped segments of those who have not ordered for long, compared with all."""
 
 
+def _window(result: Standing) -> dict[str, int]:
+    """How many days a window has, of which earlier days know a part alone."""
+    days = result.settings.window_days
+    return {} if days is None else {"window_days": days}
+
+
 def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
     """Turn a result into the data of summary.json and of every report.
 
@@ -66,7 +72,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "evidence_says": voices_data(result),
         **relationship_data(result),
         "wallet": wallet,
-        "backtest": None if back is None else back.as_data(),
+        "backtest": None if back is None else back.as_data() | _window(result),
         "forecast": forecast_data(frame, result.looks),
         "grid": [[sum(bands) for bands in row] for row in boxes["bands"]],
         "cells": boxes,
