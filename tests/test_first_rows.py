@@ -81,5 +81,7 @@ def test_a_few_odd_rows_and_rows_with_a_day_stay_as_they_are(write):
     few = [f"{n},2024-01-05,c{n},desk,1,2" for n in range(200)]
     assert ledger(write([PRICED, *few, ",,,chair,1,150"]), max_rejects=1) == (200, 400, 200, False)
 
+    others = [PAID, "1,2024-01-05,ann,desk,20", "1,,bob,desk,10"]
+    assert ledger(write(others), max_rejects=1) == (1, 20, 1, False)
     dated = [f"{n // 2},2024-01-05,{'' if n % 2 else n},desk,1,2" for n in range(18)]
     assert ledger(write([PRICED, *dated])) == (9, 18, 9, False)

@@ -29,7 +29,7 @@ EXPORTS = {
     "role missing": (2, f"who,ordered_at,amount\n{CANARY},2024-01-05,20\n"),
     "column twice": (2, f"customer_id,ordered_at,amount,amount\n{CANARY},2024-01-05,20,30\n"),
     "bad dates": (1, HEADER + GOOD + f"a,1,{CANARY},5\n"),
-    "no date": (1, HEADER + GOOD + f"{CANARY},1,,5\n"),
+    "no date": (1, HEADER + GOOD + f"{CANARY},2,,5\n"),
     "no dates at all": (2, HEADER + f"a,1,{CANARY},5\n"),
     "bad amounts": (1, HEADER + GOOD + f"a,1,2024-01-05,{CANARY}\n"),
     "no amount": (1, HEADER + GOOD + f"{CANARY},1,2024-01-05,\n"),

@@ -1,8 +1,8 @@
 """Orders of several rows of which only the first is filled: its cells are carried down.
 
 A preset says so, or the look of the first rows. Then a row without a day goes on with the order
-above where it has the same id, or names neither order nor buyer and has a quantity and a price, or
-no money at all. A row of totals has money without a price.
+above where it has the same id and no other buyer, or names neither and has a quantity and a price,
+or no money at all. A row of totals has money without a price.
 """
 
 from __future__ import annotations
@@ -96,10 +96,18 @@ def _carried(
 
 def _goes_on(cells: Cells, roles: Sequence[str], bare: Mask) -> Mask:
     """The rows of the order of the row above."""
-    orders = cells[_ORDER]
-    same = np.zeros(len(orders), dtype=bool)
-    same[1:] = mask_of(pc.equal(orders.slice(1), orders.slice(0, len(orders) - 1)))
-    return _empty(cells, ["ordered_at"]) & (same | bare) if _ORDER in roles else same
+    same = _repeats(cells[_ORDER])
+    if _ORDER not in roles:
+        return same
+    is_theirs = _repeats(cells["customer_id"]) | _empty(cells, ["customer_id"])
+    return _empty(cells, ["ordered_at"]) & (same & is_theirs | bare)
+
+
+def _repeats(column: pa.Array) -> Mask:
+    """The cells that are those of the row above."""
+    same = np.zeros(len(column), dtype=bool)
+    same[1:] = mask_of(pc.equal(column.slice(1), column.slice(0, len(column) - 1)))
+    return same
 
 
 def _bare(batch: Batch, roles: Sequence[str]) -> Mask:
@@ -108,13 +116,13 @@ def _bare(batch: Batch, roles: Sequence[str]) -> Mask:
     if _ORDER not in roles:
         return np.zeros(len(cells[_ORDER]), dtype=bool)
     bare = _empty(cells, _BUYER)
-    places = pa.array(np.flatnonzero(bare))
-    is_whole = ~np.logical_and.reduce([is_blank(one.take(places)) for one in batch.whole()])
+    if not bare.any():
+        return bare
     money = [role for role in MONEY_ROLES if role in cells]
     is_priced = np.logical_and.reduce([~_empty(cells, [role]) for role in money])
     bare &= (is_priced & (_AMOUNT not in cells)) | _empty(cells, money)
-    bare[places] &= is_whole
-    return bare
+    nothing: Mask = np.logical_and.reduce([is_blank(column) for column in batch.whole()])
+    return bare & ~nothing
 
 
 def _empty(cells: Cells, roles: Sequence[str]) -> Mask:
