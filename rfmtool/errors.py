@@ -53,6 +53,16 @@ class UsageError(RfmtoolError):
     """An option or argument that cannot be meant."""
 
 
+def check_kind(name: str, value: object, kinds: type | tuple[type, ...], instead: str) -> None:
+    """Check that an argument of the library is of a kind that it takes.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if not isinstance(value, kinds):
+        raise UsageError(f"{name}: cannot be of type {type(value).__name__}", f"Give {instead}.")
+
+
 class InputError(RfmtoolError):
     """An export that cannot be read: missing, empty, damaged, or without a needed column."""
 

@@ -6,7 +6,7 @@ import difflib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 import rfmtool.columns as names
-from rfmtool.errors import UsageError, having_seen
+from rfmtool.errors import UsageError, check_kind, having_seen
 from rfmtool.fits import needed_by
 from rfmtool.grouping.evidence import (
     asked_by,
@@ -172,8 +172,11 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
         UsageError: what is asked contradicts itself, or the memory limit is too little.
         RulesError: the rules or scales have an error.
     """
-    asked = asked or Asked()
-    named = {role: str(name) for role, name in (columns or {}).items()}
+    asked, columns, evidence = asked or Asked(), columns or {}, evidence or {}
+    check_kind("asked", asked, Asked, "rfmtool.Asked(...)")
+    check_kind("columns", columns, Mapping, "a dict such as {'amount': 'Total'}")
+    check_kind("evidence", evidence, Mapping, "a dict such as {'contacts': 'contacts.csv'}")
+    named = {role: str(name) for role, name in columns.items()}
     asked = replace(asked, columns={**asked.columns, **named})
     settings = _settings(settings, as_of)
     _check_columns(settings.select, asked.keep)
@@ -189,11 +192,11 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     given = scales if isinstance(scales, Scales) or scales is None else load_scales(scales)
     if settings.detail is None:
         needed = needed_by(settings, in_force)
-        if "contacted" not in {**in_force.evidence, **(evidence or {})}:
+        if "contacted" not in {**in_force.evidence, **evidence}:
             needed -= needs.YEARLY
         settings = replace(settings, detail=_detail(needed, in_force, given))
     settings = _also_suppressed(in_force, evidence, asked, settings)
-    told = read_told({**in_force.evidence, **(evidence or {})}, asked, settings, max_rejects)
+    told = read_told({**in_force.evidence, **evidence}, asked, settings, max_rejects)
     settings = asked_by(settings, told)
     asked = replace(asked, own_presets=in_force.presets, elsewhere=attributes(told))
     grouped = group(open_export(source, asked), in_force, settings, watcher)
@@ -259,18 +262,17 @@ def _matched(told: Evidence, grouped: Grouped) -> Evidence:
 
 def _settings(settings: Settings | None, as_of: date | str | None) -> Settings:
     settings = settings or Settings(detail=Detail(entries=True))
+    check_kind("settings", settings, Settings, "rfmtool.Settings(...)")
     if as_of is None:
         return settings
-    if as_of == "last":
+    # Of a time, as pandas and NumPy have them, the day is what is written first.
+    text = as_of if isinstance(as_of, str) else str(as_of)[: len("2024-12-31")]
+    if text == "last":
         return replace(settings, as_of=None, accept_last=True)
-    if isinstance(as_of, datetime):  # a pandas Timestamp is one too
-        as_of = as_of.date()
-    if isinstance(as_of, str):
-        try:
-            as_of = date.fromisoformat(as_of)
-        except ValueError:
-            raise UsageError(f"as_of {as_of!r} is not a day", "Write it as YYYY-MM-DD.") from None
-    return replace(settings, as_of=as_of)
+    try:
+        return replace(settings, as_of=date.fromisoformat(text))
+    except ValueError:
+        raise UsageError(f"as_of {as_of!r} is not a day", "Write it as YYYY-MM-DD.") from None
 
 
 def _check_columns(select: tuple[str, ...] | None, keep: tuple[str, ...]) -> None:

@@ -14,7 +14,7 @@ from rfmtool.analyses.cohorts import first_months
 from rfmtool.analyses.concentration import concentration as _concentration
 from rfmtool.analyses.journey import journey as _journey
 from rfmtool.analyses.repeat import repeat as _repeat
-from rfmtool.analyses.timeline import COUNTED, Every, ends, point
+from rfmtool.analyses.timeline import COUNTED, EVERY, Every, ends, point
 from rfmtool.days import day_of
 from rfmtool.engines import Entries
 from rfmtool.errors import UsageError
@@ -221,6 +221,8 @@ def timeline(
         UsageError: the result has no entries, or there are too many points.
         RfmtoolError: as `run` does.
     """
+    if every not in EVERY:
+        raise UsageError(f"every {every!r}: is no span", f"Take any of {', '.join(EVERY)}.")
     result = _result(source, reading, replace(_ENTRIES, select=COUNTED))
     entries = _entries(result)
     # Nobody moved anything where no row names a customer.

@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import oracle
 import pandas as pd
 import pyarrow as pa
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from ledgers import ledgers
 
 import rfmtool
-from rfmtool.errors import UsageError
+from rfmtool.errors import InputError, UsageError
 from rfmtool.grouping.read import Settings
 from rfmtool.money import money_text
 from rfmtool.outputs.ordering import ordered
@@ -222,10 +223,47 @@ def test_sorting_by_a_column_that_is_not_there_is_refused(write):
         ordered(answer.frame, answer.columns, "-money", None)
 
 
-@pytest.mark.parametrize("day", ["soon", "2024-02-30", ""])
+@pytest.mark.parametrize("day", ["soon", "2024-02-30", "", 1.5, ["2024-01-31"], pd.NaT])
 def test_an_as_of_that_is_no_day_is_refused(write, day):
     with pytest.raises(UsageError, match="is not a day"):
         rfmtool.run(write(SHOP), as_of=day)
+
+
+@pytest.mark.parametrize(
+    "day", [date(2024, 1, 31), pd.Timestamp("2024-01-31 10:11"), np.datetime64("2024-01-31"),
+            "2024-01-31", 20240131],
+)  # fmt: skip
+def test_an_as_of_is_a_day_of_any_kind(write, day):
+    assert rfmtool.run(write(SHOP), as_of=day).as_of == date(2024, 1, 31)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("columns", ["amount"]), ("columns", "amount"), ("rules", 7), ("rules", [7]), ("scales", 7),
+     ("evidence", ["contacts.csv"]), ("cuts", "recency"), ("cuts", {"recency": [30, 60]}),
+     ("fit_on", 5), ("asked", {"decimal": ","}), ("settings", "today"), ("min_matched", 0.5)],
+)  # fmt: skip
+def test_what_an_argument_cannot_be_is_refused_by_its_name(write, name, value):
+    with pytest.raises(UsageError, match=name.replace("_", "[-_]")) as raised:
+        rfmtool.run(write(SHOP), **{name: value})
+    assert raised.value.hint
+
+
+@pytest.mark.parametrize(
+    "call",
+    [lambda: rfmtool.compare(None, None), lambda: rfmtool.explain(5, "ann"),
+     lambda: rfmtool.measure(None, "shop.csv"), lambda: rfmtool.measure([], "shop.csv"),
+     lambda: rfmtool.measure("out", "shop.csv", days="90"),
+     lambda: rfmtool.timeline("shop.csv", every="day")],
+)  # fmt: skip
+def test_what_is_no_run_and_no_span_is_refused(call):
+    with pytest.raises(UsageError):
+        call()
+
+
+def test_a_frame_without_columns_is_said_to_have_none():
+    with pytest.raises(InputError, match="no columns"):
+        rfmtool.run(pd.DataFrame())
 
 
 # Online Retail -----------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from rfmtool.columns import DIMENSIONS
 from rfmtool.documents import toml_of, toml_text
-from rfmtool.errors import RulesError
+from rfmtool.errors import RulesError, check_kind
 from rfmtool.places import check_local
 from rfmtool.rules.checking import only_known
 from rfmtool.rules.ladder import ladder_of
@@ -53,6 +53,11 @@ def load_rules(
     Raises:
         RulesError: a file cannot be read, has an unknown key, or its rules leave somebody out.
     """
+    check_kind("rules", path or (), (str, os.PathLike, list, tuple), "a rules file, or several")
+    check_kind("cuts", cuts or {}, Mapping, "a dict of dimension to rfmtool.Method(...)")
+    for name, method in (cuts or {}).items():
+        check_kind(f"cuts[{name!r}]", method, Method, "rfmtool.Method(...)")
+    check_kind("fit_on", fit or FitRules(), FitRules, "rfmtool.FitRules(...)")
     shipped, origins = _shipped(), dict[str, str]()
     data, rules = {**shipped.data}, None
     for one in [path] if isinstance(path, (str, os.PathLike)) else path or ():
@@ -74,6 +79,7 @@ def _shipped() -> Rules:
 
 
 def _own(path: str | os.PathLike[str]) -> dict[str, Any]:
+    check_kind("rules", path, (str, os.PathLike), "a rules file")
     where = os.fspath(path)
     if not where:
         raise RulesError("--rules: the name is empty", "Name a rules file, or leave it out.")

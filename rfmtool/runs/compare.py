@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
-from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
@@ -21,7 +20,7 @@ from rfmtool.money import money_text
 from rfmtool.notebook import Shown
 from rfmtool.outputs.tables import in_units, to_table
 from rfmtool.pipeline import Result
-from rfmtool.runs.finished import Finished, read_run
+from rfmtool.runs.finished import Finished, folder_of, read_run
 from rfmtool.version import __version__
 
 Source = str | PathLike[str] | Result
@@ -132,7 +131,7 @@ def compare(old: Source, new: Source) -> Compared:
 
 def _finished(source: Source) -> Finished:
     if not isinstance(source, Result):
-        return read_run(Path(source))
+        return read_run(folder_of(source))
     frame = source.frame.astype(dict.fromkeys(analysis.GROUPINGS, "str"))
     return Finished("a result", source.summary, frame)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
@@ -16,6 +15,7 @@ from rfmtool.notebook import Shown
 from rfmtool.outputs.tables import in_units
 from rfmtool.runs.customer import read_customer
 from rfmtool.runs.evidence import KEPT, theirs
+from rfmtool.runs.finished import folder_of
 
 _VALUES: Final = ("value", "next_better", "next_worse")
 _EXACT: Final = pa.decimal128(19, 4)
@@ -60,12 +60,13 @@ def explain(folder: str | os.PathLike[str], customer_id: str) -> Explained:
     Raises:
         InputError: the folder is not a run's, or there is no such customer in it.
     """
-    one = read_customer(Path(folder), customer_id)
+    place = folder_of(folder)
+    one = read_customer(place, str(customer_id))
     revenue, orders = Decimal(one.summary["revenue"]), max(one.summary["orders"], 1)
     average = int(revenue * UNITS_PER_CURRENCY / orders)
     supplied = one.summary["evidence"]
     card = explanation(one.person, one.scales, one.rules, supplied, average).as_data()
-    kept = {name: theirs(Path(folder), name, one.person["customer_id"].iloc[0]) for name in KEPT}
+    kept = {name: theirs(place, name, one.person["customer_id"].iloc[0]) for name in KEPT}
     timing = one.scales.timing
     says = {row.label: row.say for row in one.rules.playbook}
     return Explained(

@@ -7,6 +7,7 @@ something in it is not there, not what the run wrote, or not as this version rea
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.documents import json_of
-from rfmtool.errors import InputError, RfmtoolError
+from rfmtool.errors import InputError, RfmtoolError, check_kind
 from rfmtool.manifest import MANIFEST, SCHEMA, manifest_of
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.places import check_local
@@ -170,6 +171,16 @@ def _unreadable(folder: Path, name: str, error: OSError) -> InputError:
 def read_summary(folder: Path) -> dict[str, Any]:
     """Read the summary of a finished run back."""
     return Written.of(folder).summary()
+
+
+def folder_of(run: str | os.PathLike[str]) -> Path:
+    """The folder of a run that somebody names.
+
+    Raises:
+        UsageError: it is no name.
+    """
+    check_kind("a run", run, (str, os.PathLike), "the folder that rfmtool run -o wrote")
+    return Path(run)
 
 
 def read_run(folder: Path) -> Finished:

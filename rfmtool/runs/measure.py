@@ -18,7 +18,7 @@ from rfmtool.analyses.measure import measure as _measure
 from rfmtool.arrays import Ints
 from rfmtool.days import day_number, day_of
 from rfmtool.engines import Entries
-from rfmtool.errors import InputError, UsageError
+from rfmtool.errors import InputError, UsageError, check_kind
 from rfmtool.grouping.evidence import read_told
 from rfmtool.grouping.ids import matching_keys
 from rfmtool.grouping.read import Settings
@@ -26,7 +26,7 @@ from rfmtool.manifest import manifest_of
 from rfmtool.notebook import Measure, shown
 from rfmtool.pipeline import Result, run
 from rfmtool.rules import Rules, load_rules
-from rfmtool.runs.finished import RULES, bytes_in, reading_back
+from rfmtool.runs.finished import RULES, bytes_in, folder_of, reading_back
 from rfmtool.runs.following import follow
 from rfmtool.runs.rounds import HOLDOUTS_FILE, entered, read_as
 from rfmtool.sources.cells.ids import is_listed, matching_key
@@ -74,10 +74,14 @@ def measure(
             had read, nor to the end of anybody's window.
         RfmtoolError: as `run` does.
     """
+    check_kind("days", days, int, "a number of days")
     if days < 1:
         raise UsageError("days: must be 1 or more", "Take --days 90, or leave it out.")
     names = [folders] if isinstance(folders, (str, os.PathLike)) else folders
-    runs = sorted((_run(Path(name)) for name in names), key=lambda run: run.as_of_day)
+    check_kind("folders", names, Sequence, "the folder of a run, or several")
+    runs = sorted((_run(folder_of(name)) for name in names), key=lambda run: run.as_of_day)
+    if not runs:
+        raise UsageError("no folder is named", "Name that of a run with --holdout.")
     result, suppressed = _read(runs, source, reading)
     days_told = cast("Entries", result.grouped.entries).day
     for earlier in runs:

@@ -19,7 +19,7 @@ import numpy as np
 from rfmtool.arrays import Ints
 from rfmtool.columns import DIMENSIONS
 from rfmtool.documents import bytes_of, json_of
-from rfmtool.errors import RulesError
+from rfmtool.errors import RulesError, check_kind
 from rfmtool.money import UNITS_PER_CURRENCY, money_text
 from rfmtool.places import check_local
 from rfmtool.rules import MAX_BINS, METHODS, MethodName
@@ -144,6 +144,7 @@ def load_scales(path: str | os.PathLike[str]) -> Scales:
     Raises:
         RulesError: the file cannot be read or is none of ours.
     """
+    check_kind("scales", path, (str, os.PathLike), "a scales.json, or the scales of a run")
     where = os.fspath(path)
     check_local(where)
     try:

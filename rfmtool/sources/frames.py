@@ -42,6 +42,8 @@ def table_of(frame: Any) -> pa.Table:  # noqa: ANN401 - any library's frame, or 
         raise InputError("a source is a table, and this is one column", "Pass the whole frame.")
     if hasattr(frame, "set_axis"):  # pandas, whose own words would be of Arrow
         frame = _named_in_text(frame)
+        if not len(frame.columns):
+            raise InputError("the frame has no columns", "Pass the one that the orders are in.")
     try:
         return pa.RecordBatchReader.from_stream(frame).read_all()
     # The second of columns that are sparse.

@@ -114,13 +114,14 @@ def check_matched(ledgers: Iterable[TableLedger], min_matched: str = "50%") -> N
             )
 
 
-def _percent(text: str) -> Decimal:
+def _percent(share: str) -> Decimal:
+    text = str(share).strip()
     try:
-        percent = Decimal(text.strip().removesuffix("%"))
+        percent = Decimal(text.removesuffix("%"))
     except InvalidOperation:
         percent = Decimal(-1)
     # What is no number cannot even be compared, so it is asked for first.
     is_share = percent.is_finite() and 0 <= percent <= 100  # noqa: PLR2004 - all of it
-    if not (text.strip().endswith("%") and is_share):
+    if not (text.endswith("%") and is_share):
         raise UsageError(f"--min-matched {text!r} is no share", "For example 50%.")
     return percent
