@@ -228,6 +228,23 @@ def test_a_run_before_that_was_edited_is_not_taken_up_and_that_is_warned_of(out)
     assert not (out / "previous").exists()
 
 
+@pytest.mark.parametrize(
+    ("keep", "later"), [(1, ["04-30"]), (2, ["04-30"]), (9, ["04-20", "04-30"])]
+)
+def test_runs_of_later_days_stay_as_far_as_runs_are_kept(out, keep, later):
+    for day in ("2024-04-20", "2024-04-30", "2024-04-10"):
+        again(out, "", "--keep-runs", f"{keep}", as_of=day)
+
+    places = [*out.glob("previous/*/customers.csv")]
+    assert sorted(place.parent.name[5:] for place in places) == later
+    assert (out / "previous/summary.json").exists() is (keep > 1)  # of the day before, if kept
+    warned = json.loads((out / "summary.json").read_bytes())["warnings"]
+    assert any("seen later days, until 2024-04-30" in words for words in warned)
+
+    again(out, "", "--keep-runs", f"{keep}", as_of="2024-05-01")
+    assert json.loads((out / "previous/summary.json").read_bytes())["as_of"] == "2024-04-30"
+
+
 def test_a_history_that_is_none_is_refused_and_named(out):
     (out / "history.csv").write_text("edited")
     done = rfmtool("run", out.parent / "orders.csv", "-o", out, *QUIETLY)

@@ -138,16 +138,17 @@ def earlier_runs(folder: Path, before: date) -> list[Kept]:
 
 
 def write_kept(
-    runs: Sequence[Kept], new: Path, suppressed: frozenset[str]
+    runs: Sequence[Kept], new: Path, suppressed: frozenset[str], as_of: date
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Write what is kept of earlier runs, the latest first.
+    """Write what is kept of other runs, that before the day of this one first.
 
     Returns:
         What the manifest says of each file, and of each run.
     """
     outputs, about = [], []
     for number, run in enumerate(runs):
-        place = f"{PREVIOUS}/" if not number else f"{PREVIOUS}/{run.as_of}/"
+        is_before = not number and run.as_of < as_of
+        place = f"{PREVIOUS}/" if is_before else f"{PREVIOUS}/{run.as_of}/"
         outputs += run.copy(new, place, suppressed)
         about.append({"as_of": run.as_of.isoformat(), "place": place, "raw_text": run.raw_text})
     return outputs, about

@@ -43,7 +43,7 @@ class Memory:
     """The run, with SINCE of everybody."""
     folder: Path
     kept: Sequence[Kept]
-    """The runs before that are kept, the latest first."""
+    """The run before, if there is one, then others that are kept."""
     changes: pd.DataFrame | None
     """`moves.CHANGES`; None where there is no run before."""
     warnings: Sequence[str]
@@ -59,16 +59,18 @@ class Memory:
         table = history.carried_on(self.folder, history.history_rows(summary, self.changes))
         stem = history.HISTORY.removesuffix(".csv")
         outputs.append(write_rows(place, stem, table.to_reader(), "csv", text).said)
-        files, runs = write_kept(self.kept, place, self.result.settings.suppressed)
+        as_of, suppressed = self.result.as_of, self.result.settings.suppressed
+        files, runs = write_kept(self.kept, place, suppressed, as_of)
         points, day = history.points(table), summary["as_of"]
         until = [point for point in points if point["as_of"] <= day]
         warned = [*self.warnings]
         if few := history.fewer_than_usual(until):
             warned.append(few)
         if len(until) < len(points):
+            stay = sum(run.as_of > as_of for run in self.kept)
             warned.append(
-                f"The folder has seen a later day, {points[-1]['as_of']}: of days from {day} on no"
-                " run is kept any more."
+                f"The folder has seen later days, until {points[-1]['as_of']}: of their runs"
+                f" {stay or 'none'} {'is' if stay <= 1 else 'are'} kept (--keep-runs)."
             )
         return Written([*outputs, *files], {PREVIOUS: runs}, warned, until)
 
@@ -79,21 +81,26 @@ def remember(folder: Path, result: Result, keep: int = 1) -> Memory:
     Args:
         folder: of a run, or to be made.
         result: of a run that kept what each order moved on each day.
-        keep: how many runs of an earlier day to keep.
+        keep: how many runs of other days to keep: the one before, those of later days, and earlier
+            ones.
     """
-    runs, before, warned = earlier_runs(folder, result.as_of), None, list[str]()
-    result = _also_suppressed(result, earlier_runs(folder, date.max))
+    every, before, warned = earlier_runs(folder, date.max), None, list[str]()
+    later = [run for run in every if run.as_of > result.as_of]
+    runs = [run for run in every if run.as_of < result.as_of]
+    result = _also_suppressed(result, every)
     try:
         before = _before(runs[0]) if runs else None
     except InputError as error:
         warned.append(f"The run before is not taken up: {error.args[0]}.")
     if before is None:
-        return Memory(_dated(result, None, None), folder, (), None, warned)
+        kept = () if runs else later[:keep]
+        return Memory(_dated(result, None, None), folder, kept, None, warned)
     people = narrow(result)
     changes = moves(result, people, before)
     ladder = [*dict.fromkeys(rung.label for rung in result.rules.ladder)]
     since = since_data(people, before, changes, ladder, result.scales)
-    return Memory(_dated(result, people, before), folder, runs[:keep], changes, (), since)
+    kept = [*runs[:1], *later, *runs[1:]][:keep]
+    return Memory(_dated(result, people, before), folder, kept, changes, (), since)
 
 
 def _also_suppressed(result: Result, runs: Sequence[Kept]) -> Result:
