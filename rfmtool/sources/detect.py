@@ -13,7 +13,6 @@ import pyarrow as pa
 from rfmtool.errors import AmbiguousInputError, InputError, NoTableError, having_seen, naming
 from rfmtool.rules.presets import Preset
 from rfmtool.sources import read
-from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells import conventions
 from rfmtool.sources.cells.date_readings import ISO, check_zone, in_zone, reading_of
 from rfmtool.sources.files.exports import ExportFile
@@ -32,7 +31,7 @@ from rfmtool.sources.layout import (
 from rfmtool.sources.layouts import parquet_layout, text_layout, typed_layout
 from rfmtool.sources.presets import GENERIC
 from rfmtool.sources.roles import EXPORT, Roles
-from rfmtool.sources.rows.carrying import OF_ORDERS, looks_carried
+from rfmtool.sources.rows.carrying import OF_ORDERS, Looks, are_some, looked_at
 from rfmtool.sources.source import FileSource, FrameSource, Source, StreamSource, TableSource
 from rfmtool.sources.tables import apart, source_of_stored
 from rfmtool.sources.text.dialect import SAMPLE_BYTES
@@ -115,15 +114,14 @@ def understand(sources: Sequence[Source], asked: Asked, preset: Preset = GENERIC
         check_zone(preset.timezone, f"preset {preset.name}: timezone")
     size = max(SAMPLE_BYTES // len(sources), _LEAST_SAMPLE_BYTES)
     export = Export(tuple(sources), Reading(preset=preset), asked)
+    firsts = (
+        job() for source in sources for job in itertools.islice(source.jobs(block_bytes=size), 1)
+    )
     with having_seen(export):
-        firsts = [
-            job()
-            for source in sources
-            for job in itertools.islice(source.jobs(block_bytes=size), 1)
-        ]
-        export = _carrying(export, firsts)
+        looks = Looks()
+        weighed = conventions.weigh(looked_at(firsts, looks))
+        export = _carrying(export, looks)
     with having_seen(export):
-        weighed = conventions.weigh(firsts)
         # A first day of nothing but 01/01/2024 decides nothing about the days that follow it.
         if not asked.date_format and conventions.is_open(weighed):
             return survey(export)
@@ -134,7 +132,7 @@ def understand(sources: Sequence[Source], asked: Asked, preset: Preset = GENERIC
         return survey(export) if read.reading.pieces else read
 
 
-def _carrying(export: Export, firsts: Sequence[Batch]) -> Export:
+def _carrying(export: Export, looks: Looks) -> Export:
     """The same export, with the cells of orders carried down where only their first rows have them.
 
     Presets say so, or the first rows of files; tables of databases have no order.
@@ -143,8 +141,8 @@ def _carrying(export: Export, firsts: Sequence[Batch]) -> Export:
     carry_down = preset.carry_down if "order_id" in sources[0].layout.places else ()
     may_be_unfilled = False
     if not preset.columns and all(isinstance(one, (FileSource, FrameSource)) for one in sources):
-        looks_so, may_be_unfilled = looks_carried(firsts)
-        carry_down = OF_ORDERS if looks_so else ()
+        carry_down = OF_ORDERS if are_some(looks, "goes_on") else ()
+        may_be_unfilled = are_some(looks, "may_go_on")
     sources = tuple(
         source.with_layout(replace(source.layout, carry_down=carry_down)) for source in sources
     )

@@ -7,10 +7,11 @@ or no money at all. A row of totals has money without a price.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +22,8 @@ from rfmtool.sources.batches import Batch, Jobs
 from rfmtool.sources.layout import MONEY_ROLES
 from rfmtool.sources.rows.bins import is_blank
 from rfmtool.sources.rows.runs import Cells
+
+Looks = Counter[str]
 
 _ORDER: Final = "order_id"
 _AMOUNT: Final = "amount"
@@ -53,20 +56,22 @@ def carried(jobs: Jobs, roles: Sequence[str]) -> Jobs:
         yield partial(replace, batch)  # as it is
 
 
-def looks_carried(batches: Iterable[Batch]) -> tuple[bool, bool]:
-    """Whether rows go on with the order above, and whether others may, and nobody can tell."""
-    rows = later = unsure = 0
+def looked_at(batches: Iterable[Batch], found: Looks) -> Iterator[Batch]:
+    """The same batches, one at a time; what their rows look like is added to `found`."""
     for batch in batches:
-        if not {*_BUYER} <= batch.cells.keys() or not batch.records:
-            continue
-        bare = _bare(batch, OF_ORDERS)
-        days = _carried(batch.cells, OF_ORDERS, None, bare)["ordered_at"]
-        goes_on = _goes_on(batch.cells, OF_ORDERS, bare)
-        rows += len(bare)
-        later += int((goes_on & mask_of(days.is_valid())).sum())
-        has_money = ~_empty(batch.cells, [role for role in MONEY_ROLES if role in batch.cells])
-        unsure += int((_empty(batch.cells, _BUYER) & ~bare & has_money).sum())
-    return 0 < _SOME * rows <= later, 0 < _SOME * rows <= unsure
+        if {*_BUYER} <= batch.cells.keys() and len(batch.cells[_ORDER]):
+            bare = _bare(batch, OF_ORDERS)
+            days = _carried(batch.cells, OF_ORDERS, None, bare)["ordered_at"]
+            goes_on = _goes_on(batch.cells, OF_ORDERS, bare) & mask_of(days.is_valid())
+            money = [role for role in MONEY_ROLES if role in batch.cells]
+            may = _empty(batch.cells, _BUYER) & ~bare & ~_empty(batch.cells, money)
+            found.update(rows=len(bare), goes_on=int(goes_on.sum()), may_go_on=int(may.sum()))
+        yield batch
+
+
+def are_some(found: Looks, which: Literal["goes_on", "may_go_on"]) -> bool:
+    """Whether enough rows go on with the order above, or may where nobody can tell."""
+    return 0 < _SOME * found["rows"] <= found[which]
 
 
 def _carried(
