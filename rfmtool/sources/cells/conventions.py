@@ -15,13 +15,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import mask_of
+from rfmtool.arrays import Mask, mask_of
 from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells.date_readings import (
     COUNTED,
     CROATIAN,
     DAY_FIRST,
+    IN_DIGITS,
     ISO,
     LANGUAGES,
     MONTH_FIRST,
@@ -30,7 +31,7 @@ from rfmtool.sources.cells.date_readings import (
     YEAR_FIRST,
     DateReading,
 )
-from rfmtool.sources.cells.dates import read_days
+from rfmtool.sources.cells.dates import Days, read_days
 from rfmtool.sources.cells.numbers import DecimalMark, NumberReading, as_typed
 from rfmtool.sources.cells.short_years import end_of_year, may_begin_with_year, weigh_ends
 from rfmtool.sources.layout import MONEY_ROLES, Asked
@@ -105,14 +106,14 @@ def weigh_dates(cells: pa.Array, weights: Weights) -> None:
         return
     texts, counts = _distinct(pc.cast(cells, pa.string()))
     weights["dates"] += int(counts.sum())
-    days, fits = {}, {}
-    for reading in (*READINGS, YEAR_FIRST):
-        days[reading], unread = read_days(texts, reading)
-        fits[reading] = np.ones(len(texts), dtype=bool) if unread is None else ~unread
-        weights[reading.name] += int(counts[fits[reading]].sum())
+    days, fits = _readings(texts, counts, (*IN_DIGITS, YEAR_FIRST), weights)
     weigh_ends(texts, days[YEAR_FIRST], fits[YEAR_FIRST], weights)
-    two = fits[NAMED] & fits[CROATIAN] & (days[NAMED] != days[CROATIAN])
-    weights[_TWO_MONTHS] += int(counts[two].sum())
+    others = ~np.logical_or.reduce([fits[reading] for reading in IN_DIGITS])
+    if others.any():
+        found = texts.filter(pa.array(others)), counts[others]
+        theirs, read = _readings(*found, READINGS[len(IN_DIGITS) :], weights)
+        two = read[NAMED] & read[CROATIAN] & (theirs[NAMED] != theirs[CROATIAN])
+        weights[_TWO_MONTHS] += int(found[1][two].sum())
     differ = fits[DAY_FIRST] & fits[MONTH_FIRST] & (days[DAY_FIRST] != days[MONTH_FIRST])
     for option, looks in _COUNTED_LOOKS.items():
         fit = mask_of(pc.match_substring_regex(texts, looks))
@@ -120,6 +121,21 @@ def weigh_dates(cells: pa.Array, weights: Weights) -> None:
     weights[_DIFFER] += int(counts[differ].sum())
     weights[_ONLY_DAY_FIRST] += int(counts[fits[DAY_FIRST] & ~fits[MONTH_FIRST]].sum())
     weights[_ONLY_MONTH_FIRST] += int(counts[fits[MONTH_FIRST] & ~fits[DAY_FIRST]].sum())
+
+
+def _readings(
+    texts: pa.Array,
+    counts: npt.NDArray[np.int64],
+    readings: Iterable[DateReading],
+    weights: Weights,
+) -> tuple[dict[DateReading, Days], dict[DateReading, Mask]]:
+    """The days of distinct dates in each reading, and which of them it fits; counts these."""
+    days, fits = {}, {}
+    for reading in readings:
+        days[reading], unread = read_days(texts, reading)
+        fits[reading] = np.ones(len(texts), dtype=bool) if unread is None else ~unread
+        weights[reading.name] += int(counts[fits[reading]].sum())
+    return days, fits
 
 
 def weigh_numbers(cells: pa.Array, weights: Weights) -> None:

@@ -78,12 +78,16 @@ NAMED: Final = _reading(
     "%d %b %Y",
 )
 CROATIAN: Final = replace(NAMED, name="D Mon Y in Croatian", option="croatian", months="croatian")
-READINGS: Final = (
+IN_DIGITS: Final = (
     ISO,
     _reading("YYYYMMDD", r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})", "%Y%m%d"),
     _reading("D.M.Y", rf"{_DAY}\.{_MONTH}\.{_SHORT_OR_LONG_YEAR}", "%d.%m.%Y", _AS_NUMBERS),
     DAY_FIRST,
     MONTH_FIRST,
+)
+"""The most usual; what one of them fits, none of the others does."""
+READINGS: Final = (
+    *IN_DIGITS,
     _reading("D.M.Y.", rf"{_DAY}\.{_MONTH}\.{_YEAR}\.", "%d.%m.%Y."),
     _reading("D. M. Y", rf"{_DAY}\. {_MONTH}\. {_YEAR}\.?", "%d. %m. %Y"),
     _reading("Y.M.D.", rf"{_YEAR}\.{_MONTH}\.{_DAY}\.", "%Y.%m.%d."),
