@@ -84,6 +84,7 @@ def xlsb(row, column):
     records = b"\x00\x04" + struct.pack("<I", row) + b"\x05\x0c" + struct.pack("<Iid", column, 0, 1)
     book = io.BytesIO()
     with zipfile.ZipFile(book, "w") as file:
+        file.writestr("xl/_rels/workbook.bin.rels", '<Relationship Target="worksheets/Sheet1.bin"/>')
         file.writestr("xl/worksheets/sheet1.bin", records)
     return book.getvalue()
 
@@ -110,6 +111,15 @@ def xls(*records):
 
     directory = entry("Root Entry", 5, 0xFFFFFFFE, 0) + entry("Workbook", 2, 2, 4096)
     return bytes(header) + table + directory.ljust(512, b"\0") + stream
+
+
+def test_settings_of_a_printer_beside_a_sheet_are_no_sheet(write):
+    book = io.BytesIO(xlsx({"Orders": SHOP}))
+    with zipfile.ZipFile(book, "a") as file:
+        name = "A printer".encode("utf-16-le").ljust(64, b"\0")
+        file.writestr("xl/printerSettings/printerSettings1.bin", name + b"\x01\x04\0\x06" * 250)
+
+    assert run(write(book.getvalue(), "printed.xlsx")).summary["customers"] == 2
 
 
 NUMBER, MULRK, DIMENSIONS = 0x0203, 0x00BD, 0x0200

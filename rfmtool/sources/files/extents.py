@@ -27,6 +27,8 @@ _MOST: Final = 1 << 25
 _CHUNK: Final = 1 << 22
 _LONGEST_TAG: Final = 1 << 12
 _ENDLESS: Final = 1 << 40
+_NAMES: Final = re.compile(r"workbook\.bin\.rels$", re.IGNORECASE)
+"""The part of an .xlsb that names its sheets; no other kind of workbook has sheets of records."""
 
 
 @dataclass
@@ -62,12 +64,17 @@ def _extents(raw: BinaryIO) -> Iterator[tuple[str, _Extent]]:
         yield from (("a sheet", extent) for extent in _of_xls(raw.read()))
         return
     with zipfile.ZipFile(raw) as archive:
-        for member in archive.infolist():
-            measure = _MEASURES.get(member.filename.rpartition(".")[2].lower())
-            if measure:
+        members = archive.infolist()
+        named = b"".join(archive.read(one) for one in members if _NAMES.search(one.filename))
+        for member in members:
+            name = member.filename.replace("\\", "/").rpartition("/")[2]
+            ending = name.rpartition(".")[2].lower()
+            if ending == "bin" and b"&" not in named and name.lower().encode() not in named.lower():
+                continue  # settings of a printer, macros and the like
+            if measure := _MEASURES.get(ending):
                 with archive.open(member) as part:
                     for extent in measure(part):
-                        yield member.filename.rpartition("/")[2], extent
+                        yield name, extent
 
 
 # XML ---------------------------------------------------------------------------------------------
