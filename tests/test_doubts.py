@@ -378,3 +378,20 @@ def test_what_was_read_rightly_by_other_names_still_is(text, orders, revenue):
     result = rfmtool.run(frame(text))
 
     assert (result.customers["frequency"].sum(), result.summary["revenue"]) == (orders, revenue)
+
+
+def test_a_parcel_that_waits_says_nothing_of_a_payment():
+    shop = "Name,Email,Financial Status,Created at,Total,Lineitem name,Lineitem fulfillment status\n"
+    rows = "#1,ann@x.org,paid,2024-01-05,5,Tea,pending\n#2,bob@x.org,paid,2024-01-06,7,Tea,fulfilled\n"
+
+    assert not any("fulfillment" in one for one in told(shop + rows))
+    # Where nothing else says how an order stands it may be all that does.
+    alone = f"{START}Total,Delivery\n1,2024-01-05,a,5,pending\n2,2024-01-06,b,7,shipped\n"
+    assert any("'Delivery' says 'pending'" in one for one in told(alone))
+
+
+@pytest.mark.parametrize(("cell", "is_told"), [("0", False), ("", False), ("0.00", False), ("4", True)])
+def test_totals_after_refunds_are_told_of_where_there_are_any(cell, is_told):
+    text = f"{START}Total,Adjusted Order Total\n1,2024-01-05,a,5,0\n2,2024-01-06,b,7,{cell}\n"
+
+    assert any("after refunds" in one for one in told(text)) is is_told

@@ -22,7 +22,7 @@ from rfmtool.sources.names import normal
 from rfmtool.sources.roles import NET_OF_REFUNDS
 from rfmtool.sources.roles_by_cells import BECOMES, BORNE_OUT, WEAK, filled_words, kind_of_words
 from rfmtool.sources.source import Source
-from rfmtool.sources.statuses import telling_word
+from rfmtool.sources.statuses import is_of, telling_word
 from rfmtool.sources.synonyms import synonyms
 
 _SAMPLE_BYTES: Final = 1 << 18
@@ -43,12 +43,16 @@ def unplayed(sources: Sequence[Source], asked: Asked, preset: Preset) -> tuple[s
     found: dict[str, str] = {}
     doubts: list[str] = []
     currencies: dict[str, set[str]] = {}
+    parcels: list[str] = shipped(__package__, "unplayed.toml")["parcels"]
     step = -(-len(sources) // _MOST_FILES)
     for place, source in enumerate(sources):
         cells = {} if place % step else _sample(source)
         for name, said in _alike(source, cells, known=known):
             found.setdefault(name, said)
         for name, (role, word) in _telling(cells).items():
+            if "status" in source.layout.places and is_of(word, "not_a_sale", "unpaid") \
+                    and any(one in normal(name) for one in parcels):  # fmt: skip
+                continue
             # A second status of an order is that of its payment; there is no second type.
             free = {role, *(("payment_status",) if role != "type" else ())} - {
                 *source.layout.places
@@ -83,6 +87,8 @@ def _alike(
                  if key in one["names"] or any(stem in key for stem in one["stems"]))  # fmt: skip
         like = next(alike, None)
         if like is None or (known and like.get("option") in (*source.layout.places, "unpaid")):
+            continue
+        if like.get("unless_nothing") and column is not None and not _has_something(column):
             continue
         is_free = source.layout.places.keys().isdisjoint(like.get("unless", ()))
         if is_free and ("cells" not in like or _is_partly(like["cells"], column)):
@@ -143,6 +149,11 @@ def _is_partly(kind: str, column: pa.Array | None) -> bool:
     texts = pc.utf8_trim_whitespace(pc.cast(column, pa.string()).fill_null(""))
     has_empty = pc.any(pc.equal(texts, "")).as_py() is True
     return has_empty and kind_of_words(filled_words(column)) == kind
+
+
+def _has_something(column: pa.Array) -> bool:
+    """Whether any cell is neither empty nor zero."""
+    return any(word.strip("0.,") for word in filled_words(pc.cast(column, pa.string())).to_pylist())
 
 
 def _advice(like: Mapping[str, Any], column: pa.Array | None, source: Source) -> str:
