@@ -395,3 +395,11 @@ def test_totals_after_refunds_are_told_of_where_there_are_any(cell, is_told):
     text = f"{START}Total,Adjusted Order Total\n1,2024-01-05,a,5,0\n2,2024-01-06,b,7,{cell}\n"
 
     assert any("after refunds" in one for one in told(text)) is is_told
+
+
+def test_rows_given_back_with_a_minus_ask_for_no_status():
+    text = f"{START}Valor,Tipo\n1,2024-01-05,a,5,compra\n2,2024-01-06,b,7,compra\n3,2024-01-07,b,-7,{{}}\n"
+
+    assert not any("'Tipo'" in one for one in told(text.format("reembolso")))
+    assert any("'Tipo' says 'reembolso'" in one
+               for one in told(text.replace("-7", "7").format("reembolso")))  # fmt: skip

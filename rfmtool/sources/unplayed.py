@@ -81,12 +81,15 @@ def _alike(
     source: Source, cells: Mapping[str, pa.Array], *, known: bool
 ) -> Iterator[tuple[str, str]]:
     """What to say of columns whose names are like those of roles, by name."""
+    played = {*source.layout.places}
+    if "cancelled_on" in played:
+        played.add("voided")  # and another column says why
     for name in _others(source).values():
         key, column = normal(name), cells.get(KEPT + name)
         alike = (one for one in _likenesses()
                  if key in one["names"] or any(stem in key for stem in one["stems"]))  # fmt: skip
         like = next(alike, None)
-        if like is None or (known and like.get("option") in (*source.layout.places, "unpaid")):
+        if like is None or (known and like.get("option") in (*played, "unpaid")):
             continue
         if like.get("unless_nothing") and column is not None and not _has_something(column):
             continue
@@ -194,7 +197,7 @@ def _telling(cells: Mapping[str, pa.Array]) -> dict[str, tuple[str, str]]:
             continue
         words = filled_words(column)
         told = telling_word(words.to_pylist()) if len(words) <= _MOST_WORDS else None
-        if told and told[0] == "type" and _AMOUNT in cells:
+        if told and _AMOUNT in cells:
             # Where all rows of the word have money below zero already, they are taken off.
             of_word = pc.equal(pc.utf8_trim_whitespace(column), told[1])
             written = pc.cast(cells[_AMOUNT], pa.string()).filter(of_word)
