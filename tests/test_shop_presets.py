@@ -175,6 +175,18 @@ Receipt Number,Sale Date,Customer Code,Sale Total,Status
 """,
         {"21": ("1500", 1), "22": ("3400", 1)},
     ),
+    "tiendanube": (
+        """\
+"Número de orden";Email;Fecha;"Estado de la orden";"Estado del pago";"Estado del envío";Moneda;Total;"Nombre del comprador";"Nombre del producto";"Precio del producto";"Cantidad del producto";"Fecha y hora de cancelación";"Motivo de cancelación"
+71;ann@x.org;"06/10/2025 23:50:38";Abierta;Recibido;"No está empaquetado";ARS;30.50;"Ann";Tea;10;1;;
+71;ann@x.org;;;;;;;;Cup;10;2;;
+72;bob@x.org;"07/10/2025 10:00:00";Abierta;Pendiente;"No está empaquetado";ARS;9.00;"Bob";Tea;9;1;;
+73;bob@x.org;"08/10/2025 10:00:00";Cerrada;Recibido;Enviado;ARS;8.00;"Bob";Tea;8;1;;
+74;bob@x.org;"09/10/2025 10:00:00";Cancelada;Recibido;Enviado;ARS;7.00;"Bob";Tea;7;1;"09/10/2025 12:00:00";Stock
+75;cy@x.org;"09/10/2025 10:00:00";Abierta;Anulado;Enviado;ARS;7.00;"Cy";Tea;7;1;;
+""",
+        {"ann@x.org": ("30.5", 1), "bob@x.org": ("8", 1)},
+    ),
 }  # fmt: skip
 
 
@@ -191,6 +203,23 @@ def test_an_export_is_known_by_its_header_and_its_money_is_right(name, tmp_path)
     assert {who: (Decimal(str(money)), count) for who, money, count in people if count} == {
         who: (Decimal(money), count) for who, (money, count) in expected.items()
     }
+
+
+def test_orders_of_nuvemshop_are_known_and_nothing_of_them_is_doubted(tmp_path):
+    path = tmp_path / "vendas.csv"
+    path.write_text(
+        "Número do Pedido;E-mail;Data;Status do Pedido;Status do Pagamento;Status do Envio;Subtotal;Desconto;Valor do Frete;Total;Nome do comprador;Nome do Produto;Valor do Produto;Quantidade Comprada\n"
+        "81;ann@x.org;06/10/2025;Aberto;Confirmado;Entregue;20.00;0.00;3.00;23.00;Ann;Tea;10.00;1\n"
+        "81;ann@x.org;;;;;;;;;;Cup;10.00;1\n"
+        "82;bob@x.org;07/10/2025;Arquivado;Pendente;Não enviado;9.00;0.00;0.00;9.00;Bob;Tea;9.00;1\n",
+        encoding="utf-8",
+    )
+
+    result = rfmtool.run(path)
+
+    assert result.grouped.export.preset.name == "tiendanube"
+    assert str(result.summary["revenue"]) == "23"
+    assert result.summary["as_of"] == "2025-10-06"
 
 
 def test_clover_orders_name_no_customer_and_are_refused(tmp_path):
