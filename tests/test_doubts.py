@@ -381,16 +381,20 @@ def test_what_was_read_rightly_by_other_names_still_is(text, orders, revenue):
 
 
 def test_a_parcel_that_waits_says_nothing_of_a_payment():
-    shop = "Name,Email,Financial Status,Created at,Total,Lineitem name,Lineitem fulfillment status\n"
-    rows = "#1,ann@x.org,paid,2024-01-05,5,Tea,pending\n#2,bob@x.org,paid,2024-01-06,7,Tea,fulfilled\n"
+    shop = "Name,Email,Financial Status,Created at,Total,Lineitem name,Fulfillment Status\n"
+    rows = (
+        "#1,ann@x.org,paid,2024-01-05,5,Tea,pending\n#2,bob@x.org,paid,2024-01-06,7,Tea,fulfilled\n"
+    )
 
-    assert not any("fulfillment" in one for one in told(shop + rows))
+    assert not any("Fulfillment" in one for one in told(shop + rows))
     # Where nothing else says how an order stands it may be all that does.
     alone = f"{START}Total,Delivery\n1,2024-01-05,a,5,pending\n2,2024-01-06,b,7,shipped\n"
     assert any("'Delivery' says 'pending'" in one for one in told(alone))
 
 
-@pytest.mark.parametrize(("cell", "is_told"), [("0", False), ("", False), ("0.00", False), ("4", True)])
+@pytest.mark.parametrize(
+    ("cell", "is_told"), [("0", False), ("", False), ("0.00", False), ("4", True)]
+)
 def test_totals_after_refunds_are_told_of_where_there_are_any(cell, is_told):
     text = f"{START}Total,Adjusted Order Total\n1,2024-01-05,a,5,0\n2,2024-01-06,b,7,{cell}\n"
 
@@ -398,8 +402,18 @@ def test_totals_after_refunds_are_told_of_where_there_are_any(cell, is_told):
 
 
 def test_rows_given_back_with_a_minus_ask_for_no_status():
-    text = f"{START}Valor,Tipo\n1,2024-01-05,a,5,compra\n2,2024-01-06,b,7,compra\n3,2024-01-07,b,-7,{{}}\n"
+    text = f"{START}Valor,Tipo\n1,2024-01-05,a,5,compra\n2,2024-01-06,b,-7,{{}}\n"
 
     assert not any("'Tipo'" in one for one in told(text.format("reembolso")))
     assert any("'Tipo' says 'reembolso'" in one
                for one in told(text.replace("-7", "7").format("reembolso")))  # fmt: skip
+
+
+def test_customers_whom_white_space_alone_tells_apart_are_told_of():
+    text = f"{START}Total\n1,2024-01-05,Ann Lee,5\n2,2024-01-06,{{}},7\n3,2024-01-07,Cy ,7\n"
+
+    assert any("count apart: 1." in one for one in told(text.format("Ann Lee ")))
+    assert not any("white space" in one for one in told(text.format("Bob Ray ")))
+    assert not any(
+        "white space" in one for one in told(text.format(" a@x.org\n4,2024-01-06,a@x.org"))
+    )

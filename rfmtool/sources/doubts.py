@@ -62,6 +62,8 @@ def doubts_of(source: Source, cells: Mapping[str, pa.Array], asked: Asked) -> It
         if "email" in cells:
             yield from _namesakes(taken, cells["customer_id"], cells["email"])
         yield from _of_customers(taken, cells, others)
+    if "customer_id" in cells:
+        yield from _with_spaces(taken["customer_id"], cells["customer_id"])
     keys = {"customer_id", "ordered_at", "amount"}
     if keys <= cells.keys() - asked.columns.keys() and "order_id" not in taken:
         yield from _of_orders(taken["amount"], cells, others)
@@ -128,6 +130,17 @@ def _of_customers(
             yield (f"With one customer of column {chosen!r} stand many of {name!r}: if that one is"
                    " for guests, name it with --anonymous, or take --column"
                    f" customer_id={name!r}.")  # fmt: skip
+
+
+def _with_spaces(chosen: str, ids: pa.Array) -> Iterator[str]:
+    """Whether white space around them is all that tells some customers apart."""
+    texts = pc.drop_null(pc.unique(pc.cast(ids, pa.string())))
+    texts = texts.filter(pc.invert(pc.match_substring(texts, "@")))  # those are compared without
+    alike = len(texts) - len(pc.unique(pc.utf8_trim_whitespace(texts)))
+    if alike:
+        yield (f"Customers of column {chosen!r} in the first rows who differ from another by white"
+               f" space alone, and count apart: {alike:,}. If they are one, trim it in the"
+               " export.")  # fmt: skip
 
 
 def _of_orders(
