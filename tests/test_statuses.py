@@ -289,3 +289,12 @@ def test_another_column_that_could_be_the_amount_is_named():
     result = library.run(shop("paid", "paid", total=[11, 12]))
 
     assert any("'total' could be it too" in text for text in result.summary["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("word", "meaning"),
+    [("Faturado", "sale"), ("Atendido", "sale"), ("Preparando envio", "sale"), ("Lunas", "sale"),
+     ("Em andamento", "sale"), ("Em aberto", "open"), ("Contracargo", "not_a_sale")],
+)  # fmt: skip
+def test_words_of_ledgers_and_marketplaces_are_known(word, meaning):
+    assert Statuses().meaning(word) == meaning
