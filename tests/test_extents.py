@@ -84,7 +84,7 @@ def xlsb(row, column):
     records = b"\x00\x04" + struct.pack("<I", row) + b"\x05\x0c" + struct.pack("<Iid", column, 0, 1)
     book = io.BytesIO()
     with zipfile.ZipFile(book, "w") as file:
-        file.writestr("xl/_rels/workbook.bin.rels", '<Relationship Target="worksheets/Sheet1.bin"/>')
+        file.writestr("xl/_rels/workbook.bin.rels", '<R Target="worksheets/Sheet1.bin"/>')
         file.writestr("xl/worksheets/sheet1.bin", records)
     return book.getvalue()
 

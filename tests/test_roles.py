@@ -77,6 +77,61 @@ def test_a_price_without_a_quantity_is_what_was_paid():
     assert roles("customer", "date", "price")["amount"] == "price"
 
 
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ("ID_Cliente,Fecha_Venta,Cantidad,Total", "ID_Cliente,Fecha_Venta,Total"),
+        ("pedido_id,cliente_id,data_venda,total_venda",
+         "cliente_id,pedido_id,data_venda,total_venda"),
+        ("siparis_id,tarih,adet,birim_fiyat,musteri_id",
+         "musteri_id,siparis_id,tarih,adet,birim_fiyat"),
+        ("Tanggal,Produk,Jumlah,Total,Pelanggan", "Pelanggan,Tanggal,Total"),
+        ("id_klienta,id_objednavky,datum_objednavky,cena_objednavky",
+         "id_klienta,id_objednavky,datum_objednavky,cena_objednavky"),
+        ("numero_fattura,cliente,importo,data_emissione",
+         "cliente,numero_fattura,data_emissione,importo"),
+        ("交易編號,日期,顧客ID,數量,單價", "顧客ID,交易編號,日期,數量,單價"),
+        ("客户名称,销售日期,销售数量,单价", "客户名称,销售日期,销售数量,单价"),
+        ("customer_id,transaction_date,unit_quantity,unit_spend",
+         "customer_id,transaction_date,unit_spend"),
+        ("CUSTOMERNAME,ORDERDATE,QUANTITYORDERED,PRICEEACH",
+         "CUSTOMERNAME,ORDERDATE,QUANTITYORDERED,PRICEEACH"),
+        ("order_id,customer_id,order_purchase_timestamp,payment_value,price",
+         "customer_id,order_id,order_purchase_timestamp,price"),
+        ("Контрагент,Номер документа,Дата документа,Сумма счета",
+         "Контрагент,Номер документа,Дата документа,Сумма счета"),
+    ],
+)  # fmt: skip
+def test_names_of_many_ledgers_and_shops_are_known(header, found):
+    assert {*roles(*header.split(",")).values()} == {*found.split(",")}
+
+
+def test_a_known_number_or_name_is_preferred_to_one_learned_later():
+    header = (
+        "musteri_id",
+        "email",
+        "tanggal",
+        "date",
+        "total",
+        "total_venda",
+        "pedido_id",
+        "order",
+    )
+
+    assert roles(*header) == {
+        "customer_id": "email",
+        "order_id": "order",
+        "ordered_at": "date",
+        "amount": "total",
+        "email": "email",
+    }
+
+
+def test_what_rows_come_to_is_preferred_to_a_price_without_a_quantity():
+    assert roles("customer", "date", "price", "Total Venda")["amount"] == "Total Venda"
+    assert "amount" not in roles("customer", "date", "price", "Total Venda", "qty")
+
+
 def test_a_column_asked_for_beats_every_synonym():
     assert roles("amount", "net", "date", "customer", amount="net")["amount"] == "net"
 

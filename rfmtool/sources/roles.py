@@ -54,8 +54,10 @@ def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> d
     factors = {"quantity", "unit_price"}
     if factors <= asked.keys() and "amount" not in asked:
         places.pop("amount", None)
-    if "amount" not in places and "unit_price" not in places:
-        places = places_of(header, {}, otherwise(), where) | places
+    if "amount" not in places and not factors <= places.keys():
+        more = places_of(header, {}, otherwise(), where)
+        free = {role: place for role, place in more.items() if place not in places.values()}
+        places = free | places
     if "amount" not in places and "quantity" not in places and "unit_price" in places:
         places["amount"] = places.pop("unit_price")  # a price on its own is what was paid
     if "amount" in places:
