@@ -417,3 +417,9 @@ def test_customers_whom_white_space_alone_tells_apart_are_told_of():
     assert not any(
         "white space" in one for one in told(text.format(" a@x.org\n4,2024-01-06,a@x.org"))
     )
+
+
+def test_money_of_another_name_beside_a_total_is_told_of():
+    text = f"{START}total,total_amt_usd\n1,2024-01-05,a,12,78.50\n2,2024-01-06,b,7,44.10\n"
+
+    assert any("'total_amt_usd' could be it too" in one for one in told(text))
