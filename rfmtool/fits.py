@@ -34,6 +34,7 @@ from rfmtool.scoring.scales import Scales
 from rfmtool.scoring.timing import fit_timing, order_days
 from rfmtool.scoring.told_wallets import Period
 from rfmtool.scoring.wallet import WalletLimits, best_wallets, wallet_limits
+from rfmtool.sources.layout import Detail
 
 _SMALL: Final = {"frequency": "int32", "order_days": "int32", "recency_days": "Int32"}
 """How many bits are enough for them."""
@@ -132,6 +133,18 @@ def needed_by(settings: Settings, rules: Rules) -> frozenset[str]:
     every = {*names.WRITTEN} - (frozenset() if settings.wallet_scores else needs.JOINT)
     asked = every if settings.select is None else settings.select
     return needs.needed(asked, rules, allow_proxy=settings.allow_proxy)
+
+
+def detail_of(needed: frozenset[str], rules: Rules, scales: Scales | None) -> Detail:
+    """What is read of an export beside its orders, for columns and all that they rest on."""
+    attributes = scales.peer_spend.peers.attributes if scales else rules.wallet.peers
+    within = scales.within.column if scales and scales.within else rules.fit.within
+    return Detail(
+        category="category" if needed & needs.CATEGORIES else None,
+        cost=not needed.isdisjoint(needs.COSTS),
+        contacts=not needed.union((*attributes, within)).isdisjoint(names.CONTACTS),
+        entries=not needed.isdisjoint(needs.FORECASTS | needs.YEARLY),
+    )
 
 
 def spend_of_peers(scales: Scales, settings: Settings, needed: frozenset[str]) -> PeerSpend | None:

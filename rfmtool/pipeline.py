@@ -15,7 +15,7 @@ import pyarrow as pa
 
 import rfmtool.columns as names
 from rfmtool.errors import UsageError, check_kind, having_seen
-from rfmtool.fits import needed_by
+from rfmtool.fits import detail_of, needed_by
 from rfmtool.grouping.evidence import (
     asked_by,
     attributes,
@@ -194,7 +194,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
         needed = needed_by(settings, in_force)
         if "contacted" not in {**in_force.evidence, **evidence}:
             needed -= needs.YEARLY
-        settings = replace(settings, detail=_detail(needed, in_force, given))
+        settings = replace(settings, detail=detail_of(needed, in_force, given))
     settings = _also_suppressed(in_force, evidence, asked, settings)
     told = read_told({**in_force.evidence, **evidence}, asked, settings, max_rejects)
     settings = asked_by(settings, told)
@@ -288,15 +288,3 @@ def _check_columns(select: tuple[str, ...] | None, keep: tuple[str, ...]) -> Non
         raise UsageError(
             f"--select: there is no column {name!r}", f"{guess}Columns are {', '.join(known)}."
         )
-
-
-def _detail(needed: frozenset[str], rules: Rules, scales: Scales | None) -> Detail:
-    """What is read of an export beside its orders, for columns and all that they rest on."""
-    attributes = scales.peer_spend.peers.attributes if scales else rules.wallet.peers
-    within = scales.within.column if scales and scales.within else rules.fit.within
-    return Detail(
-        category="category" if needed & needs.CATEGORIES else None,
-        cost=not needed.isdisjoint(needs.COSTS),
-        contacts=not needed.union((*attributes, within)).isdisjoint(names.CONTACTS),
-        entries=not needed.isdisjoint(needs.FORECASTS | needs.YEARLY),
-    )

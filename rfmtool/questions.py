@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final, Literal
 
-from rfmtool import notebook
+import rfmtool.notebook as shown_as
 from rfmtool.analyses.affinity import affinity as _affinity
 from rfmtool.analyses.cadence import cadence as _cadence
 from rfmtool.analyses.cohorts import cohorts as _cohorts
@@ -39,7 +39,7 @@ def repeat(
     *,
     by: str | None = None,
     **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
-) -> notebook.Repeat:
+) -> shown_as.Repeat:
     """When second orders come, how many ever do, and when to ask for one.
 
     Args:
@@ -66,14 +66,14 @@ def repeat(
             )
         groups = result.frame[by].astype("str").fillna("(empty)")
     return shown(
-        notebook.Repeat, _repeat(result.frame, result.days, result.as_of, by=by, groups=groups)
+        shown_as.Repeat, _repeat(result.frame, result.days, result.as_of, by=by, groups=groups)
     )
 
 
 def cadence(
     source: Any,  # noqa: ANN401 - what `run` takes, or a Result
     **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
-) -> notebook.Cadence:
+) -> shown_as.Cadence:
     """Which regulars should have ordered by now, and whether the overdue used to return.
 
     Args:
@@ -88,14 +88,14 @@ def cadence(
     days = result.days
     timing = result.scales.timing
     return shown(
-        notebook.Cadence, _cadence(result.frame, days, result.as_of, timing, fitted=result.fitted)
+        shown_as.Cadence, _cadence(result.frame, days, result.as_of, timing, fitted=result.fitted)
     )
 
 
 def cohorts(
     source: Any,  # noqa: ANN401 - what `run` takes, or a Result
     **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
-) -> notebook.Cohorts:
+) -> shown_as.Cohorts:
     """Who still orders, and for how much, by the month of the first order.
 
     Args:
@@ -107,13 +107,13 @@ def cohorts(
         RfmtoolError: as `run` does.
     """
     result = _result(source, reading, _ENTRIES)
-    return shown(notebook.Cohorts, _cohorts(result.days, _entries(result), result.as_of))
+    return shown(shown_as.Cohorts, _cohorts(result.days, _entries(result), result.as_of))
 
 
 def concentration(
     source: Any,  # noqa: ANN401 - what `run` takes, or a Result
     **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
-) -> notebook.Concentration:
+) -> shown_as.Concentration:
     """How much of the revenue hangs on how few customers.
 
     Args:
@@ -124,7 +124,7 @@ def concentration(
         RfmtoolError: as `run` does.
     """
     result = _result(source, reading, _ORDERS)
-    return shown(notebook.Concentration, _concentration(result.frame, result.as_of))
+    return shown(shown_as.Concentration, _concentration(result.frame, result.as_of))
 
 
 def affinity(
@@ -132,7 +132,7 @@ def affinity(
     *,
     by: Literal["category", "product"] = "category",
     **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
-) -> notebook.Affinity:
+) -> shown_as.Affinity:
     """What those who buy one thing tend to buy as well, and what to suggest to whom.
 
     Args:
@@ -151,7 +151,7 @@ def affinity(
         raise _nothing_to_compare(result.grouped.export, by)
     ids = result.grouped.table.column("customer_id").to_pandas()
     return shown(
-        notebook.Affinity, _affinity(bought.to_pandas(split_blocks=True), ids, result.as_of, by)
+        shown_as.Affinity, _affinity(bought.to_pandas(split_blocks=True), ids, result.as_of, by)
     )
 
 
@@ -160,7 +160,7 @@ def journey(
     *,
     by: Literal["category", "product"] | None = None,
     **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
-) -> notebook.Journey:
+) -> shown_as.Journey:
     """The first-time buyer's way: contact, answer, order, second order, days and losses.
 
     Args:
@@ -189,7 +189,7 @@ def journey(
         by=by,
         services=[row.label for row in result.rules.playbook if not row.is_marketing],
     )
-    return shown(notebook.Journey, found)
+    return shown(shown_as.Journey, found)
 
 
 def _nothing_to_compare(export: Export, by: str) -> UsageError:
@@ -206,7 +206,7 @@ def timeline(
     *,
     every: Every = "month",
     **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
-) -> notebook.Timeline:
+) -> shown_as.Timeline:
     """How many customers stood where at the end of each month, from one pass over the export.
 
     Cut points and limits are fitted to what was known by then, unless scales are given. Within a
@@ -238,7 +238,7 @@ def timeline(
         )
     points = in_order((partial(point_on, result, day) for day in before), result.days_at_once)
     whole = point(result.frame, result.as_of)
-    return notebook.Timeline(every, first, result.fitted, (*points, whole), window_days)
+    return shown_as.Timeline(every, first, result.fitted, (*points, whole), window_days)
 
 
 def _result(

@@ -168,7 +168,7 @@ def _moves(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
         for start, ends in data["compare"]["stages"].items()
         for end, people in ends.items()
     ]
-    return _shaded(altair, rows, ("to", "from"), "people", None)
+    return _shaded(altair, rows, ("to", "from", "people"), None)
 
 
 _CHARTS: Final[Mapping[str, Callable[[Any, Data], Any]]] = {

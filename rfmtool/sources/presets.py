@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from rfmtool import documents
+import rfmtool.documents as data
 from rfmtool.columns import CONTACTS
 from rfmtool.errors import InputError, UsageError
 from rfmtool.rules.presets import PRESET_ROLES, Preset, presets_of
@@ -24,7 +24,7 @@ _FILE: Final = "presets.toml"
 @cache
 def shipped() -> tuple[Preset, ...]:
     """The presets that come along."""
-    return presets_of(documents.shipped(__package__, _FILE)["preset"], _FILE)
+    return presets_of(data.shipped(__package__, _FILE)["preset"], _FILE)
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ def _carried(
     if _AMOUNT in cells:
         amounts = cells[_AMOUNT]
         is_text = pa.types.is_string(amounts.type)
-        zero = pa.scalar("0") if is_text else pa.scalar(0).cast(amounts.type)
+        zero = pa.scalar("0") if is_text else pa.scalar(0, amounts.type)
         empty = pc.and_(amounts.is_null(), pa.array(goes_on))
         filled[_AMOUNT] = pc.if_else(empty, zero, amounts)
     return filled
