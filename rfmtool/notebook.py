@@ -36,9 +36,9 @@ class Shown:
     """Of the question."""
     table: pd.DataFrame
 
-    def __init_subclass__(cls) -> None:
-        """Each is called as its question."""
-        cls.name = cls.__name__.lower()
+    def __init_subclass__(cls, name: str = "") -> None:
+        """Each is called as its question, most of them as their class."""
+        cls.name = name or cls.__name__.lower()
 
     def to_frame(self) -> pd.DataFrame:
         """The table of the answer, money in currency units; see `in_units` for the types."""

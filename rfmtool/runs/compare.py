@@ -30,10 +30,9 @@ _WINDOWS: Final = ("w25", "w50", "w80", "w95")
 
 
 @dataclass(frozen=True, repr=False)
-class Compared(Shown):
+class Compared(Shown, name="compare"):
     """Two runs and what became of their customers."""
 
-    name = "compare"
     old: Finished
     new: Finished
     found: analysis.Comparison

@@ -21,10 +21,9 @@ _VALUES: Final = ("value", "next_better", "next_worse")
 _EXACT: Final = pa.decimal128(19, 4)
 
 
-class Explained(dict[str, Any], Shown):
+class Explained(dict[str, Any], Shown, name="explain"):
     """What is known of one customer, as plain data; a notebook shows it as a card."""
 
-    name = "explain"
 
     def to_frame(self) -> pd.DataFrame:
         """The scores, what they rest on, and what the next one takes: a row for each dimension.
