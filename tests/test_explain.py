@@ -253,21 +253,21 @@ def test_the_next_better_value_scores_better_and_one_unit_less_does_not(scales, 
 
     card = explanation(pd.DataFrame([person | own]), scales, RULES)
 
-    for name, score in card.scores.items():
+    for name, score in card["scores"].items():
         toward = -1 if BETTER[name] == "lower" else 1
-        assert score.score == scored(scales[name], values[name])
-        assert in_units(name, score.value) == values[name]
+        assert score["score"] == scored(scales[name], values[name])
+        assert in_units(name, score["value"]) == values[name]
         for limit, step, passes in (
-            (score.next_better, toward, int.__gt__),
-            (score.next_worse, -toward, int.__lt__),
+            (score["next_better"], toward, int.__gt__),
+            (score["next_worse"], -toward, int.__lt__),
         ):
             if limit is None:
                 end = {("recency", -1): 0, ("frequency", -1): 1}.get((name, step), step * 10**9)
-                assert scored(scales[name], end) == score.score
+                assert scored(scales[name], end) == score["score"]
                 continue
             units = in_units(name, limit)
-            assert passes(scored(scales[name], units), score.score)
-            assert scored(scales[name], units - step) == score.score
+            assert passes(scored(scales[name], units), score["score"])
+            assert scored(scales[name], units - step) == score["score"]
 
 
 def test_what_the_page_shows_as_better_really_is_better():

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -29,47 +29,8 @@ _DIGITS: Final = 50
 """Logarithms of decimals are the same on every machine; those of doubles are not."""
 
 
-@dataclass(frozen=True)
-class Part:
-    """Some customers, and by how much their money changed, in whole 1/10,000."""
-
-    customers: int
-    change: int
-
-
-@dataclass(frozen=True)
-class Revenue:
-    """The money of both runs in whole 1/10,000, and what customers of each kind did to it.
-
-    `flow` has a part for each of FLOWS; they add up to `new` − `old` exactly. `reactivated`
-    customers are among these parts too.
-    """
-
-    old: int
-    new: int
-    flow: Mapping[str, Part]
-    reactivated: Part
-
-
-@dataclass(frozen=True)
-class Factors:
-    """A change in revenue as the work of three factors, in whole 1/10,000.
-
-    They add up to the change exactly: what rounding leaves is in `average`.
-    """
-
-    customers: int
-    frequency: int
-    average: int
-
-
-@dataclass(frozen=True)
-class Totals:
-    """What the revenue of a run is a product of: buyers × orders per buyer × revenue per order."""
-
-    buyers: int
-    orders: int
-    revenue: int
+Totals = tuple[int, int, int]
+"""What the revenue of a run is a product of: buyers, orders, and revenue in whole 1/10,000."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +43,11 @@ class Comparison:
     """How many made each of MOVES."""
     moved: Mapping[str, pd.DataFrame]
     """Who was promoted, demoted, lapsed and reactivated, the most valuable first."""
-    revenue: Revenue
-    factors: Factors | None
-    """None where a run has no buyers or no revenue above zero."""
+    revenue: Mapping[str, Any]
+    """`old` and `new` in whole 1/10,000; `flow`, how many `customers` of each of FLOWS did what
+    `change`, which add up to new - old exactly; and `reactivated`, who are among these too."""
+    factors: Mapping[str, int] | None
+    """As `revenue_factors` gives them."""
 
 
 def compare(
@@ -196,7 +159,7 @@ def _groups(both: pd.DataFrame, ladder: Sequence[str], old_as_of: date) -> dict[
 # Revenue -----------------------------------------------------------------------------------------
 
 
-def _revenue(both: pd.DataFrame, reactivated: Mask) -> Revenue:
+def _revenue(both: pd.DataFrame, reactivated: Mask) -> dict[str, Any]:
     before, after = both["monetary_before"].to_numpy(), both["monetary"].to_numpy()
     bought_before = both["frequency_before"].to_numpy() > 0
     buys = both["frequency"].to_numpy() > 0
@@ -210,19 +173,24 @@ def _revenue(both: pd.DataFrame, reactivated: Mask) -> Revenue:
         "same": stayed & (after == before),
     }
 
-    def part(held: Mask) -> Part:
-        return Part(int(held.sum()), total_of(after[held]) - total_of(before[held]))
+    def part(held: Mask) -> dict[str, int]:
+        change = total_of(after[held]) - total_of(before[held])
+        return {"customers": int(held.sum()), "change": change}
 
-    flow = {name: part(members[name]) for name in FLOWS}
-    return Revenue(total_of(before), total_of(after), flow, part(reactivated))
+    return {
+        "old": total_of(before),
+        "new": total_of(after),
+        "flow": {name: part(members[name]) for name in FLOWS},
+        "reactivated": part(reactivated),
+    }
 
 
 def _totals(people: pd.DataFrame) -> Totals:
     orders = people["frequency"].to_numpy()
-    return Totals(int((orders > 0).sum()), int(orders.sum()), total_of(people["monetary"]))
+    return int((orders > 0).sum()), int(orders.sum()), total_of(people["monetary"])
 
 
-def revenue_factors(old: Totals, new: Totals) -> Factors | None:
+def revenue_factors(old: Totals, new: Totals) -> dict[str, int] | None:
     """Share a change in revenue out among buyers, orders per buyer and revenue per order.
 
     Each factor gets the logarithmic mean of the two revenues times the logarithm of its own growth
@@ -230,16 +198,18 @@ def revenue_factors(old: Totals, new: Totals) -> Factors | None:
     1/10,000, and revenue per order takes what that leaves.
 
     Returns:
-        The shares, or None where a run has no buyers or no revenue above zero.
+        customers, frequency and average, which add up to the change exactly; None where a run has
+        no buyers or no revenue above zero.
     """
-    if min(old.buyers, new.buyers, old.revenue, new.revenue) <= 0:
+    (old_buyers, old_orders, before), (new_buyers, new_orders, after) = old, new
+    if min(old_buyers, new_buyers, before, after) <= 0:
         return None
     with localcontext(prec=_DIGITS):
-        growth = (Decimal(new.revenue) / old.revenue).ln()
-        change = new.revenue - old.revenue
-        weight = change / growth if change else Decimal(old.revenue)
-        buyers = (Decimal(new.buyers) / old.buyers).ln()
-        orders = (Decimal(new.orders) / old.orders).ln()
+        growth, change = (Decimal(after) / before).ln(), after - before
+        weight = change / growth if change else Decimal(before)
+        buyers = (Decimal(new_buyers) / old_buyers).ln()
+        orders = (Decimal(new_orders) / old_orders).ln()
         customers = int((weight * buyers).to_integral_value())
         frequency = int((weight * (orders - buyers)).to_integral_value())
-    return Factors(customers, frequency, change - customers - frequency)
+    average = change - customers - frequency
+    return {"customers": customers, "frequency": frequency, "average": average}

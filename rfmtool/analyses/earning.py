@@ -152,9 +152,7 @@ def returns_by_stage(
 def brought_by(referrals: pd.DataFrame, who: Mask) -> pd.DataFrame:
     """Each person once whom some of the people brought, by whom and since when: the first to name.
 
-    Args:
-        referrals: owner, referred, referred_on.
-        who: whose referrals.
+    Reads owner, referred and referred_on.
     """
     rows = referrals[referrals["owner"] != referrals["referred"]]
     rows = rows.assign(since=days_in(rows, "referred_on"))

@@ -100,10 +100,8 @@ def difference_of_shares(treated: Share, held_out: Share) -> Effect:
 def pooled_shares(strata: Sequence[tuple[Share, Share]]) -> Effect:
     """The mean difference of several strata, weighted by their treated people.
 
-    Limits are recovered from Wilson's limits of each share (Zou & Donner 2008).
-
-    Args:
-        strata: treated and held out of each; nobody may be missing on either side.
+    Limits are recovered from Wilson's limits of each share (Zou & Donner 2008); of each stratum
+    there is somebody on either side.
     """
     everyone = sum(treated.customers for treated, _ in strata)
     difference = below = above = 0.0
@@ -219,10 +217,7 @@ def _binomial_p(count: int, people: int, share: float) -> float:
 def smallest_share_seen(base: float, treated: int, held_out: int) -> float | None:
     """The smallest rise of a share that would be seen four times in five; None where none would.
 
-    Args:
-        base: the share of those held out, from 0 to 1.
-        treated: people treated.
-        held_out: people held out.
+    `base` is the share of those held out, from 0 to 1.
     """
     k = (Z_95 + _POWER_80) ** 2
     square = 1 + k / treated

@@ -28,20 +28,6 @@ _CENT: Final = UNITS_PER_CURRENCY // 100
 
 
 @dataclass(frozen=True)
-class Score:
-    """A score, the value it stands for, and the values at which it changes (None: it cannot).
-
-    Values are days, orders, or money as decimal text.
-    """
-
-    score: int
-    bins: int
-    value: int | str
-    next_better: int | str | None
-    next_worse: int | str | None
-
-
-@dataclass(frozen=True)
 class NextOrder:
     """Where one more order, of the usual size and on another day, would put the customer."""
 
@@ -55,65 +41,13 @@ class NextOrder:
     rfm: str
 
 
-@dataclass(frozen=True)
-class Explanation:
-    """Everything on one customer's card.
-
-    `row` holds the written columns as plain values: money and dates as text, None where missing.
-    """
-
-    row: Mapping[str, Any]
-    scores: Mapping[str, Score]
-    next_order: NextOrder | None
-    next_rung: tuple[str, str] | None
-    """The rung above, and what proves it; None at the top."""
-    may_be_higher: bool = False
-    """Whether more than orders is known of people, so that an order may lift them further."""
-
-    @property
-    def next_step(self) -> str:
-        """The nearest thing that would move the customer up, in words."""
-        after = self.next_order
-        climbs = after is not None and after.stage != self.row["stage"]
-        if after is None:
-            step = "A first order that counts would make them a customer of ours"
-        else:
-            stage = f"{after.stage}{' or higher' if self.may_be_higher else ''}"
-            pairs = (
-                ("the rung", self.row["stage"], stage if climbs else None),
-                ("the segment", self.row["segment"], after.segment),
-                ("scores", self.row["rfm"], after.rfm),
-            )
-            gains = [
-                f"{what} {new} (now {old})" for what, old, new in pairs if new not in (old, None)
-            ]
-            amount = f"{Decimal(after.amount) / UNITS_PER_CURRENCY:,.2f}"
-            if after.amount % _CENT:
-                amount = money_text(after.amount)
-            step = "One more order would change neither rung, segment nor scores"
-            if gains:
-                step = f"One more order ({amount}, {after.size}) would bring {', '.join(gains)}"
-        if self.next_rung is None or climbs:
-            return f"{step}."
-        stage, proof = self.next_rung
-        return f"{step}. The next rung, {stage}: {proof}."
-
-    def as_data(self) -> dict[str, Any]:
-        """The card as JSON has it."""
-        return {
-            **self.row,
-            "scores": {name: vars(score) for name, score in self.scores.items()},
-            "next_step": self.next_step,
-        }
-
-
 def explanation(
     person: pd.DataFrame,
     scales: Scales,
     rules: Rules,
     supplied: Collection[str] = (),
     shop_average: int = 0,
-) -> Explanation:
+) -> dict[str, Any]:
     """Explain one customer.
 
     Args:
@@ -122,19 +56,45 @@ def explanation(
         rules: the rules in force.
         supplied: the names of the evidence tables that the run was given.
         shop_average: what an order of the shop comes to, in whole 1/10,000; 0 where nobody knows.
+
+    Returns:
+        The written columns as plain values, money and dates as text, None where missing; by
+        dimension the scores, the value each stands for, and the values at which it changes (None:
+        it cannot), in days, orders or money as text; and the next step up, in words.
     """
     scales = scales_of(person, scales)
-    ordered = bool(person["frequency"].iloc[0])
+    row = {name: _plain(name, person[name].iloc[0]) for name in person.columns}
+    scores, climbs = {}, False
+    step = "A first order that counts would make them a customer of ours"
+    if row["frequency"]:
+        scores = {name: _score(name, person, scales) for name in DIMENSIONS}
+        after = _next_order(person, scales, rules, shop_average)
+        climbs = after.stage != row["stage"]
+        # What others said may lift them further than the order does.
+        end = "" if _LIFTING.isdisjoint(supplied) else " or higher"
+        step = _what_changes(row, after, f"{after.stage}{end}" if climbs else None)
     stages = _stages(rules.ladder)
-    above = stages[: stages.index(str(person["stage"].iloc[0]))]
-    proofs = (rung.proof for rung in rules.ladder if above and rung.label == above[-1])
-    return Explanation(
-        row={name: _plain(name, person[name].iloc[0]) for name in person.columns},
-        scores={name: _score(name, person, scales) for name in DIMENSIONS} if ordered else {},
-        next_order=_next_order(person, scales, rules, shop_average) if ordered else None,
-        next_rung=(above[-1], next(proofs)) if above else None,
-        may_be_higher=not _LIFTING.isdisjoint(supplied),
+    above = stages[: stages.index(row["stage"])]
+    if above and not climbs:
+        proof = next(rung.proof for rung in rules.ladder if rung.label == above[-1])
+        step += f". The next rung, {above[-1]}: {proof}"
+    return {**row, "scores": scores, "next_step": f"{step}."}
+
+
+def _what_changes(row: Mapping[str, Any], after: NextOrder, stage: str | None) -> str:
+    """What one more order would bring, in words; `stage` is None where it is the same rung."""
+    pairs = (
+        ("the rung", row["stage"], stage),
+        ("the segment", row["segment"], after.segment),
+        ("scores", row["rfm"], after.rfm),
     )
+    gains = [f"{what} {new} (now {old})" for what, old, new in pairs if new not in (old, None)]
+    if not gains:
+        return "One more order would change neither rung, segment nor scores"
+    amount = f"{Decimal(after.amount) / UNITS_PER_CURRENCY:,.2f}"
+    if after.amount % _CENT:
+        amount = money_text(after.amount)
+    return f"One more order ({amount}, {after.size}) would bring {', '.join(gains)}"
 
 
 def _plain(column: str, value: Any) -> Any:  # noqa: ANN401 - any cell
@@ -149,7 +109,7 @@ def _plain(column: str, value: Any) -> Any:  # noqa: ANN401 - any cell
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _score(name: str, person: pd.DataFrame, scales: Scales) -> Score:
+def _score(name: str, person: pd.DataFrame, scales: Scales) -> dict[str, Any]:
     before = DIMENSIONS[: DIMENSIONS.index(name)]
     scale = scales[name].at(tuple(int(person[f"{one}_score"].iloc[0]) for one in before))
     value = int(person[VALUES[name]].iloc[0])
@@ -157,13 +117,13 @@ def _score(name: str, person: pd.DataFrame, scales: Scales) -> Score:
     low, high = scale.values(score, score)
     better, worse = (low, high) if scale.better == "lower" else (high, low)
     step = -1 if scale.better == "lower" else 1
-    return Score(
-        score,
-        scale.bins,
-        _shown(name, value),
-        None if better is None else _reached(name, better + step),
-        None if worse is None else _reached(name, worse - step),
-    )
+    return {
+        "score": score,
+        "bins": scale.bins,
+        "value": _shown(name, value),
+        "next_better": None if better is None else _reached(name, better + step),
+        "next_worse": None if worse is None else _reached(name, worse - step),
+    }
 
 
 def _reached(dimension: str, value: int) -> int | str | None:

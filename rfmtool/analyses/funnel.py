@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from rfmtool.analyses.steps import Frames, earliest, ordered
+from rfmtool.analyses.steps import Frames, earliest, median_days, ordered
 from rfmtool.arrays import Floats
 from rfmtool.money import total_of
 from rfmtool.placing.matching import holds
@@ -64,15 +64,13 @@ def _steps(people: pd.DataFrame, arrivals: Mapping[str, Floats]) -> Iterator[dic
     standing = people["stage"].value_counts().reindex(stages).to_numpy()
     reached = np.cumsum(standing[::-1])[::-1].tolist()
     for place, stage in enumerate(stages):
-        below, conversion, median_days = stages[place - 1], None, None
+        below, conversion, days = stages[place - 1], None, None
         if place and reached[place - 1]:
             conversion = reached[place] / reached[place - 1]
         if place and below in arrivals and stage in arrivals:
-            took = arrivals[stage] - arrivals[below]
-            took = took[took >= 0]
-            median_days = float(np.median(took)) if len(took) else None
-        yield {"stage": stage, "reached": reached[place], "conversion": conversion,
-               "median_days": median_days}  # fmt: skip
+            days = median_days(arrivals[below], arrivals[stage])
+        step = {"stage": stage, "reached": reached[place]}
+        yield {**step, "conversion": conversion, "median_days": days}
 
 
 def _arrivals(count: int, frames: Frames, days: OrderDays) -> dict[str, Floats]:

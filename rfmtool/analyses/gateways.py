@@ -61,11 +61,8 @@ def _returning(name: str, wait: Waits, mask: Mask, horizon: int) -> Gateway:
 def compared(contact: Floats, wait: Waits, days: OrderDays, horizon: int) -> Began:
     """Compare those in touch before their first order with those who were not.
 
-    Args:
-        contact: the day of the first contact of everybody; NaN where it is not known.
-        wait: how long each buyer waited for a second order.
-        days: the order days.
-        horizon: by which day the shares who came back are told.
+    `contact` is the day of everybody's first contact, NaN where it is not known; the shares who
+    came back are told by the day `horizon`.
     """
     started = days.day[days.starts]
     day = contact[wait.owner]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -17,32 +16,27 @@ NUMBERED_ORDERS: Final = 5
 """Orders after these are taken together."""
 
 
-@dataclass(frozen=True)
-class Margin:
-    """What some orders or people brought and left, in whole 1/10,000; `many` counts them."""
-
-    name: str
-    many: int
-    revenue: int
-    margin: int
-
-
-def margins_by_stage(people: pd.DataFrame) -> list[Margin]:
+def margins_by_stage(people: pd.DataFrame) -> list[dict[str, Any]]:
     """The margin of each rung with members, of those people whose every cost is known.
 
     Reads stage, monetary and margin (Int64, 1/10,000; missing: a cost is not known).
+
+    Returns:
+        Of each rung its name, how many people, and their revenue and margin in whole 1/10,000.
     """
     known = people[people["margin"].notna()]
     return [
-        Margin(str(name), len(rows), *(total_of(rows[column]) for column in ("monetary", "margin")))
+        {"name": str(name), "many": len(rows), "revenue": total_of(rows["monetary"]),
+         "margin": total_of(rows["margin"])}
         for name, rows in known.groupby("stage", observed=True, sort=True)
-    ]
+    ]  # fmt: skip
 
 
-def margins_by_order(entries: Entries) -> list[Margin]:
+def margins_by_order(entries: Entries) -> list[dict[str, Any]]:
     """The margin of first orders, second orders and so on, of counting orders with known costs.
 
-    Orders are numbered by their day; those of one customer on one day by the engine's order.
+    Orders are numbered by their day; those of one customer on one day by the engine's order. The
+    rows are as in `margins_by_stage`.
     """
     if entries.cost is None or entries.uncosted is None or not len(entries.order):
         return []
@@ -56,8 +50,9 @@ def margins_by_order(entries: Entries) -> list[Margin]:
         rows = known & (number == one)
         if rows.any():
             name = str(one) if one <= NUMBERED_ORDERS else f"{one}+"
-            money = (total_of(column[rows]) for column in (net, left))
-            found.append(Margin(name, int(rows.sum()), *money))
+            revenue, margin = (total_of(column[rows]) for column in (net, left))
+            many = int(rows.sum())
+            found.append({"name": name, "many": many, "revenue": revenue, "margin": margin})
     return found
 
 

@@ -117,18 +117,23 @@ def steps_of(found: Mapping[str, Floats], people: int) -> Iterator[Step]:
     reached = _reached(found, [*found])
     before, last = None, np.full(people, np.nan)
     for place, (step, day) in enumerate(found.items()):
-        with np.errstate(invalid="ignore"):
-            took = day - last
-            took = took[took >= 0]
         count = int(reached[place].sum())
         yield Step(
             step,
             count,
             int((~np.isnan(day)).sum()),
             count / before if before else None,
-            float(np.median(took)) if len(took) else None,
+            median_days(last, day),
         )
         before, last = count, np.where(np.isnan(day), last, day)
+
+
+def median_days(start: Floats, end: Floats) -> float | None:
+    """The median days between two steps of those whose days are known; None of nobody."""
+    with np.errstate(invalid="ignore"):
+        took = end - start
+        took = took[took >= 0]
+    return float(np.median(took)) if len(took) else None
 
 
 def people_by(

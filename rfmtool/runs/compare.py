@@ -157,18 +157,15 @@ def _run(run: Finished) -> dict[str, Any]:
 
 def _revenue(found: analysis.Comparison) -> dict[str, Any]:
     revenue, factors = found.revenue, found.factors
-    parts = {name: part for name, part in revenue.flow.items() if name != "same"}
+    flow, again = revenue["flow"], revenue["reactivated"]
     return {
-        "old": money_text(revenue.old),
-        "new": money_text(revenue.new),
-        "flow": {name: money_text(part.change) for name, part in parts.items()},
-        "flow_customers": {name: part.customers for name, part in revenue.flow.items()},
-        "reactivated": {
-            "customers": revenue.reactivated.customers,
-            "change": money_text(revenue.reactivated.change),
-        },
+        "old": money_text(revenue["old"]),
+        "new": money_text(revenue["new"]),
+        "flow": {name: money_text(flow[name]["change"]) for name in flow if name != "same"},
+        "flow_customers": {name: part["customers"] for name, part in flow.items()},
+        "reactivated": {**again, "change": money_text(again["change"])},
         "change": {
-            name: money_text(getattr(factors, name)) if factors else None
+            name: money_text(factors[name]) if factors else None
             for name in ("customers", "frequency", "average")
         },
     }

@@ -64,7 +64,7 @@ def explain(folder: str | os.PathLike[str], customer_id: str) -> Explained:
     revenue, orders = Decimal(one.summary["revenue"]), max(one.summary["orders"], 1)
     average = int(revenue * UNITS_PER_CURRENCY / orders)
     supplied = one.summary["evidence"]
-    card = explanation(one.person, one.scales, one.rules, supplied, average).as_data()
+    card = explanation(one.person, one.scales, one.rules, supplied, average)
     kept = {name: theirs(place, name, one.person["customer_id"].iloc[0]) for name in KEPT}
     timing = one.scales.timing
     says = {row.label: row.say for row in one.rules.playbook}

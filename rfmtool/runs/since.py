@@ -38,11 +38,11 @@ def since_data(
         "customers": len(old),
         "moved": dict(found.moves),
         "revenue": {
-            "old": money_text(revenue.old),
-            "new": money_text(revenue.new),
+            "old": money_text(revenue["old"]),
+            "new": money_text(revenue["new"]),
             "flow": {
-                name: {"customers": part.customers, "change": money_text(part.change)}
-                for name, part in revenue.flow.items()
+                name: {**part, "change": money_text(part["change"])}
+                for name, part in revenue["flow"].items()
             },
         },
         "stages": {

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
 import pandas as pd
 
 from rfmtool.analyses.funnel import NEW_DAYS, funnel
-from rfmtool.analyses.margins import Margin, margins_by_order, margins_by_stage
+from rfmtool.analyses.margins import margins_by_order, margins_by_stage
 from rfmtool.analyses.voices import voices
 from rfmtool.money import money_text, total_of
 from rfmtool.scoring.wallet_shares import estimate_rank_correlation, group_shares
@@ -53,17 +54,17 @@ def margin_data(result: Standing) -> dict[str, Any] | None:
         return None
     entries = result.grouped.entries
     return {
-        "stages": [_margin(one) for one in margins_by_stage(result.figures.frame)],
-        "orders": [] if entries is None else [_margin(one) for one in margins_by_order(entries)],
+        "stages": [*map(_margin, margins_by_stage(result.figures.frame))],
+        "orders": [] if entries is None else [*map(_margin, margins_by_order(entries))],
         "unknown": int(result.figures.frame["margin"].isna().sum()),
     }
 
 
-def _margin(one: Margin) -> dict[str, Any]:
+def _margin(one: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        **money_as_text(vars(one)),
-        "share": one.margin / one.revenue if one.revenue > 0 else None,
-        "average": money_text(round(Fraction(one.margin, one.many))),
+        **money_as_text(one),
+        "share": one["margin"] / one["revenue"] if one["revenue"] > 0 else None,
+        "average": money_text(round(Fraction(one["margin"], one["many"]))),
     }
 
 
