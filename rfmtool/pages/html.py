@@ -42,12 +42,7 @@ MOST_BYTES: Final = 250_000
 
 
 def run_page(summary: Data, locale: str = "en", title: str | None = None) -> str:
-    """The page of a run as one HTML file.
-
-    Args:
-        summary: a run's, or a summary.json read back.
-        locale: whose number marks, as a language tag.
-        title: the shop's name; that in the summary, or the input's, where there is none.
+    """The page of a run, of its summary or a summary.json read back, as one HTML file.
 
     Raises:
         UsageError: the language is not known.

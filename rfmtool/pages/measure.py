@@ -33,9 +33,6 @@ def page(found: Data, _width: int = 0) -> list[Block]:
     groups: Sequence[Data] = found["groups"]
     parts: list[Block] = [_table(groups), Gap(), *_advice(groups)]
     told = sum(group["verdict"] != "too_few" for group in groups)
-    running = counted(found["still_running"], "person") if found["still_running"] == 1 else (
-        f"{found['still_running']:,} people"
-    )  # fmt: skip
     words = (
         "did it earn more? ",
         f"{told} of {counted(len(groups), 'figure')} can be told",
@@ -48,8 +45,9 @@ def page(found: Data, _width: int = 0) -> list[Block]:
             f"{counted(few['actions'], 'list')} of {few['people']:,} people in all, with nobody or"
             " hardly anybody left out, can be compared with none: not in the sum of all."
         )
-    if found["still_running"]:
-        notes.append(f"{running} entered so lately that their days are not over.")
+    if many := found["still_running"]:
+        who = "1 person" if many == 1 else f"{many:,} people"
+        notes.append(f"{who} entered so lately that their days are not over.")
     return answer("MEASURE", words, parts, notes)
 
 

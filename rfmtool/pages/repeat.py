@@ -16,6 +16,7 @@ from rfmtool.pages.blocks import (
     Paragraph,
     Table,
     answer,
+    cells,
     heading,
     numbers,
     share,
@@ -202,10 +203,7 @@ def _by_group(found: Data) -> Iterator[Block]:
         columns=(Column(found["by"].upper(), "name", folds=True), *numbers(*titles)),
         rows=tuple(
             (
-                group["name"],
-                f"{group['buyers']:,}",
-                f"{group['repeaters']:,}",
-                "–" if group["median_days"] is None else f"{group['median_days']}",
+                *cells(group, "name", "buyers:,", "repeaters:,", "median_days"),
                 *(
                     share(group["by_day"][day]) if int(day) <= group["watched_days"] else "–"
                     for day in days

@@ -47,13 +47,9 @@ _TITLES: Final = {
 
 
 def page(name: str, data: Data, say: Numerals, title: str | None) -> Page:
-    """The page of a question, or of what `_OTHERS` tells.
+    """The page of a question, whose answer is as `DATA_OF` has it, or of what `_OTHERS` tells.
 
-    Args:
-        name: of the question.
-        data: its answer, as `rfmtool.summaries.answers` has it.
-        say: how numbers are written.
-        title: the shop's name; what was asked where there is none.
+    Its title is the shop's name, or what was asked where there is none.
     """
     if name in _OTHERS:
         return _OTHERS[name](data, say, title)
