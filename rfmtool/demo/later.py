@@ -39,13 +39,7 @@ def effects(actions: list[str]) -> pd.DataFrame:
 
 
 def orders(before: pd.DataFrame, people: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """All orders up to a quarter later, as text cells.
-
-    Args:
-        before: the orders of the demo shop.
-        people: customer_id, action and held_out of everybody.
-        seed: the shop's.
-    """
+    """All orders up to a quarter later, as text cells; reads customer_id, action and held_out."""
     rng = np.random.default_rng([seed, DAYS])
     truth = effects(sorted(people["action"].unique())).set_index("action")
     side = np.where(people["held_out"], "left_alone", "treated")

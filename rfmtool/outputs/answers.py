@@ -27,12 +27,6 @@ def write_frames(
 ) -> None:
     """Write frames of text as NAME.csv into a folder of ours, and texts as they are.
 
-    Args:
-        frames: by the name of their file without its ending.
-        texts: by the name of their file.
-        folder: of ours, or to be made.
-        shared: let others read it.
-
     Raises:
         ForeignFolderError: the folder holds something that we did not write.
         SystemFailureError: the system refuses.
@@ -56,15 +50,9 @@ def publish_comparison(  # noqa: PLR0913 - each is a part of the folder
     text: TextOptions,
     shared: bool = False,
 ) -> None:
-    """Write a comparison into a folder of ours: tables as NAME.csv, compare.json.
+    """Write a comparison into a folder of ours: tables as NAME.csv, and data as compare.json.
 
-    Args:
-        folder: where to; only another comparison is replaced.
-        tables: a table by its name.
-        data: what `--format json` shows.
-        about: what the manifest says beside its outputs: command, as_of, inputs.
-        text: how text is written.
-        shared: let others read it.
+    Only another comparison is replaced; `about` is what the manifest says beside its outputs.
 
     Raises:
         ForeignFolderError: the folder holds something that we did not write.

@@ -39,12 +39,7 @@ _CEILING_DAYS: Final = 30
 def add_snoozes(people: pd.DataFrame, log: pd.DataFrame | None, as_of_day: int) -> pd.DataFrame:
     """Add who asked to wait until a day: snooze_until, snooze_reason, and `paused` until then.
 
-    Of several wishes the latest one counts.
-
-    Args:
-        people: one row per person.
-        log: the contact log, with `owner`; None where there is none.
-        as_of_day: in days since 1970-01-01.
+    Of several wishes the latest one counts; as_of_day is in days since 1970-01-01.
     """
     if log is None or "snooze_until" not in log:
         return people
@@ -97,12 +92,7 @@ def closed_channels(people: int, log: pd.DataFrame | None) -> dict[str, Mask]:
 
 
 def add_refusals(people: pd.DataFrame, log: pd.DataFrame | None) -> pd.DataFrame:
-    """Turn to `no` the consent of everybody who has refused e-mail in the log since.
-
-    Args:
-        people: one row per person; reads consent where there is such a column.
-        log: the contact log, with `owner`; None where there is none.
-    """
+    """Turn to `no` the consent of everybody who has refused e-mail in the log since."""
     if log is None or "outcome" not in log:
         return people
     nobody = np.zeros(len(people), dtype=bool)
@@ -120,12 +110,7 @@ def add_resting(
 ) -> pd.DataFrame:
     """Add `resting`: why somebody is not to be contacted now for what is to be done with them.
 
-    Args:
-        people: one row per person; reads action.
-        log: the contact log, with `owner`; None where there is none.
-        playbook: the rows in force.
-        limits: how often anybody is contacted.
-        as_of_day: in days since 1970-01-01.
+    Reads action; as_of_day is in days since 1970-01-01.
     """
     if log is None:
         return people

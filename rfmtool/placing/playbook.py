@@ -84,8 +84,6 @@ def order_of_value(people: pd.DataFrame) -> Ints:
     return np.lexsort((within, is_new, complaint))
 
 
-def call_queue(people: pd.DataFrame, calls: int | None = None) -> pd.DataFrame:
-    """The most urgent people to ring up, as many as there is time for: `calls`, None for all."""
-    asked_for = people[people["channel"].isin(BY_VOICE).to_numpy()]
-    queue = by_urgency(asked_for)
-    return queue if calls is None else queue.head(calls)
+def call_queue(people: pd.DataFrame) -> pd.DataFrame:
+    """The people to ring up, the most urgent first."""
+    return by_urgency(people[people["channel"].isin(BY_VOICE).to_numpy()])

@@ -50,13 +50,9 @@ def channels(
 ) -> pd.Categorical[Any]:
     """The first channel of everybody's row that reaches them and that they have not refused.
 
-    Where no address and no number is known at all, whether it reaches them is left open.
-
-    Args:
-        people: one row per person; reads email, phone and consent where there are such columns.
-        places: the row of the playbook of each person.
-        playbook: the rows in force.
-        closed: by channel, who is no longer to be reached by it.
+    Where no address and no number is known at all, whether it reaches them is left open. Reads
+    email, phone and consent where there are such columns; `closed` says by channel who is no longer
+    to be reached by it.
     """
     ways = list(dict.fromkeys(one for row in playbook for one in row.channels))
     is_marketing = np.array([row.is_marketing for row in playbook])[places]
