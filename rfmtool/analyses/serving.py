@@ -112,6 +112,9 @@ def fifths(monetary: Ints, ordered: Mask) -> Ints:
     return np.where(ordered, np.searchsorted(cuts, monetary, side="left"), -1)
 
 
+Thing = tuple[Ints, Mask] | tuple[Ints, Mask, Ints]
+
+
 def equality(
     people: pd.DataFrame,
     evidence: Mapping[str, pd.DataFrame],
@@ -132,39 +135,13 @@ def equality(
         difference between these is seen, though there are enough of both.
     """
     ordered = people["order_days"].to_numpy() > 0
-    labels = {
-        "spend": (fifths(people["monetary"].to_numpy(), ordered), _FIFTHS),
-        **{
-            name: (
-                np.where(ordered, people[name].cat.codes, -1),
-                tuple(people[name].cat.categories),
-            )
-            for name in ("stage", "segment")
-        },
-    }
-    things: dict[str, tuple[Ints, Mask] | tuple[Ints, Mask, Ints]] = {}
-    if "feedback" in evidence:
-        rows = evidence["feedback"]
-        rows = rows[holds(rows, "kind", "complaint")]
-        given, settled = (days_in(rows, name) for name in ("given_on", "resolved_on"))
-        things["complained"] = _people_with(rows["owner"][given > as_of_day - YEAR], ordered)
-        is_settled = (settled >= given) & (settled <= as_of_day)
-        dated = given != UNDATED
-        waited = np.where(is_settled, settled, as_of_day) - given
-        things["settled"] = (rows["owner"].to_numpy()[dated], is_settled[dated], waited[dated])
-    if "contacted" in evidence:
-        log = evidence["contacted"]
-        asked = log[holds(log, "direction", "in")]
-        answered = days_in(asked, "answered_on")
-        is_answered = (answered != UNDATED) & (answered <= as_of_day)
-        things["answered"] = (asked["owner"].to_numpy(), is_answered)
-        rows = sent(log)
-        things["contacted"] = _people_with(rows["owner"][rows["day"] > as_of_day - YEAR], ordered)
-    if orders is not None:
-        things["followed_up"] = (orders.owner, orders.followed)
+    labels = {"spend": (fifths(people["monetary"].to_numpy(), ordered), _FIFTHS)}
+    for name in ("stage", "segment"):
+        group = people[name].cat
+        labels[name] = np.where(ordered, group.codes, -1), tuple(group.categories)
     groups = {
         name: {by: list(_served(thing, *told)) for by, told in labels.items()}
-        for name, thing in things.items()
+        for name, thing in _things(evidence, orders, ordered, as_of_day).items()
     }
     told = {name: _lowest_against_highest(name, of["spend"]) for name, of in groups.items()}
     data: dict[str, Any] = {
@@ -185,6 +162,33 @@ def equality(
     if "settled" in groups:
         data["days_to_settle"] = _days_to_settle(groups["settled"]["spend"])
     return data
+
+
+def _things(
+    evidence: Mapping[str, pd.DataFrame], orders: FollowUps | None, ordered: Mask, as_of_day: int
+) -> dict[str, Thing]:
+    """What can be told of people: whose each case is, whether it happened, and after what wait."""
+    things: dict[str, Thing] = {}
+    if "feedback" in evidence:
+        rows = evidence["feedback"]
+        rows = rows[holds(rows, "kind", "complaint")]
+        given, settled = (days_in(rows, name) for name in ("given_on", "resolved_on"))
+        things["complained"] = _people_with(rows["owner"][given > as_of_day - YEAR], ordered)
+        is_settled = (settled >= given) & (settled <= as_of_day)
+        dated = given != UNDATED
+        waited = np.where(is_settled, settled, as_of_day) - given
+        things["settled"] = (rows["owner"].to_numpy()[dated], is_settled[dated], waited[dated])
+    if "contacted" in evidence:
+        log = evidence["contacted"]
+        asked = log[holds(log, "direction", "in")]
+        answered = days_in(asked, "answered_on")
+        is_answered = (answered != UNDATED) & (answered <= as_of_day)
+        things["answered"] = (asked["owner"].to_numpy(), is_answered)
+        rows = sent(log)
+        things["contacted"] = _people_with(rows["owner"][rows["day"] > as_of_day - YEAR], ordered)
+    if orders is not None:
+        things["followed_up"] = (orders.owner, orders.followed)
+    return things
 
 
 def _days_to_settle(rows: list[Served]) -> dict[str, Any]:
