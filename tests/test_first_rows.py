@@ -83,5 +83,7 @@ def test_a_few_odd_rows_and_rows_with_a_day_stay_as_they_are(write):
 
     others = [PAID, "1,2024-01-05,ann,desk,20", "1,,bob,desk,10"]
     assert ledger(write(others), max_rejects=1) == (1, 20, 1, False)
+    again = [PAID, "1,2024-01-05,ann,desk,20", "1,2024-01-05,ann,lamp,5", "1,,ann,desk,10"]
+    assert ledger(write(again), max_rejects=1) == (2, 25, 1, False)
     dated = [f"{n // 2},2024-01-05,{'' if n % 2 else n},desk,1,2" for n in range(18)]
     assert ledger(write([PRICED, *dated])) == (9, 18, 9, False)

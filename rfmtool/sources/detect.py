@@ -31,7 +31,7 @@ from rfmtool.sources.layout import (
 from rfmtool.sources.layouts import parquet_layout, text_layout, typed_layout
 from rfmtool.sources.presets import GENERIC
 from rfmtool.sources.roles import EXPORT, Roles
-from rfmtool.sources.rows.carrying import OF_ORDERS, Looks, are_some, looked_at
+from rfmtool.sources.rows.carrying import OF_ORDERS, Looks, looked_at, looks_carried
 from rfmtool.sources.source import FileSource, FrameSource, Source, StreamSource, TableSource
 from rfmtool.sources.tables import apart, source_of_stored
 from rfmtool.sources.text.dialect import SAMPLE_BYTES
@@ -141,8 +141,8 @@ def _carrying(export: Export, looks: Looks) -> Export:
     carry_down = preset.carry_down if "order_id" in sources[0].layout.places else ()
     may_be_unfilled = False
     if not preset.columns and all(isinstance(one, (FileSource, FrameSource)) for one in sources):
-        carry_down = OF_ORDERS if are_some(looks, "goes_on") else ()
-        may_be_unfilled = are_some(looks, "may_go_on")
+        is_rule, may_be_unfilled = looks_carried(looks)
+        carry_down = OF_ORDERS if is_rule else ()
     sources = tuple(
         source.with_layout(replace(source.layout, carry_down=carry_down)) for source in sources
     )

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -65,13 +65,20 @@ def looked_at(batches: Iterable[Batch], found: Looks) -> Iterator[Batch]:
             goes_on = _goes_on(batch.cells, OF_ORDERS, bare) & mask_of(days.is_valid())
             money = [role for role in MONEY_ROLES if role in batch.cells]
             may = _empty(batch.cells, _BUYER) & ~bare & ~_empty(batch.cells, money)
-            found.update(rows=len(bare), goes_on=int(goes_on.sum()), may_go_on=int(may.sum()))
+            dated = _repeats(batch.cells[_ORDER]) & ~_empty(batch.cells, ["ordered_at"])
+            found.update(rows=len(bare), goes_on=int(goes_on.sum()), may_go_on=int(may.sum()),
+                         dated=int(dated.sum()))  # fmt: skip
         yield batch
 
 
-def are_some(found: Looks, which: Literal["goes_on", "may_go_on"]) -> bool:
-    """Whether enough rows go on with the order above, or may where nobody can tell."""
-    return 0 < _SOME * found["rows"] <= found[which]
+def looks_carried(found: Looks) -> tuple[bool, bool]:
+    """Whether rows go on with the order above as a rule, and whether some may and nobody can tell.
+
+    Where orders have their day on all rows, one without is an odd one.
+    """
+    enough = max(_SOME * found["rows"], 1)
+    is_rule = found["goes_on"] >= enough and found["dated"] <= _SOME * found["goes_on"]
+    return is_rule, found["may_go_on"] >= enough
 
 
 def _carried(
