@@ -423,3 +423,12 @@ def test_money_of_another_name_beside_a_total_is_told_of():
     text = f"{START}total,total_amt_usd\n1,2024-01-05,a,12,78.50\n2,2024-01-06,b,7,44.10\n"
 
     assert any("'total_amt_usd' could be it too" in one for one in told(text))
+
+
+def test_an_export_whose_customers_stand_in_another_column_says_so():
+    text = "Email,Phone,Order,Date,Total\n{},0171 1,1,2024-01-05,5\n,0171 2,2,2024-01-06,7\n"
+
+    assert "Column 'Email' names nobody: --column customer_id=NAME takes another." in told(
+        text.format("")
+    )
+    assert not any("names nobody" in one for one in told(text.format("a@x.org")))

@@ -87,6 +87,9 @@ def reading_notices(grouped: Grouped) -> list[str]:
             f" marks say, and money the other mark: 1{pieces.decimal}000 is read as one piece."
             " --decimal reads both in one way."
         )
+    if ledger["anonymous"] and not ledger["used"]:
+        column = export.columns["customer_id"]
+        found.append(f"Column {column!r} names nobody: --column customer_id=NAME takes another.")
     if ledger.repeated_refunds:
         column, rows = export.columns["refunded"], counted(ledger.repeated_refunds, "row")
         found.append(
