@@ -1,4 +1,4 @@
-"""What a command's settings ask of the library: its arguments."""
+"""What the options of a command ask of the library: its arguments."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from rfmtool.outputs.text import TextOptions
     from rfmtool.sources.layout import Asked
 
-Settings = Mapping[str, Any]
+Params = Mapping[str, Any]
+"""The options of a command by name, as click has parsed them."""
 """The options of a command by their names."""
 
 _OF_EXPORT: Final = (
@@ -29,29 +30,29 @@ _SAY_SOMETHING: Final = ("timezone", "date_format", "currency", "table", "query"
 _TEXTS: Final = (*_SAY_SOMETHING, "title", "locale", "holdout_salt")
 """Options of text that is no name in the file system."""
 _SOMETIMES: Final = ("allow_proxy", "estimate", "estimate_plans", "wallet_scores")
-"""Settings that only the commands with the options of `placing` have."""
+"""Options that only the commands with those of `placing` have."""
 
 
-def asked(settings: Settings) -> Asked:
+def asked(params: Params) -> Asked:
     """What the user said about the export."""
     from rfmtool.sources.evidence.roles import evidence_roles
     from rfmtool.sources.layout import Asked
     from rfmtool.sources.roles import parse_asked
     from rfmtool.sources.statuses import parse_statuses
 
-    _as_text(filter(None, map(settings.get, _TEXTS)))
+    _as_text(filter(None, map(params.get, _TEXTS)))
     for name in _SAY_SOMETHING:
-        if settings.get(name) == "":  # as an unset variable of a script makes it
+        if params.get(name) == "":  # as an unset variable of a script makes it
             option = f"--{name.replace('_', '-')}"
             raise UsageError(f"{option}: says nothing", "Give it a value, or leave it out.")
     return Asked(
-        columns=parse_asked(_as_text(settings["columns"]), evidence_roles()),
-        has_header=not settings["no_header"],
-        max_bytes=settings["max_size"],
-        keep=tuple(_as_text(settings["keep"])),
-        statuses=parse_statuses(_as_text(settings["statuses"])),
-        anonymous=frozenset(_as_text(settings["anonymous"])),
-        **{name: settings[name] for name in _OF_EXPORT},
+        columns=parse_asked(_as_text(params["columns"]), evidence_roles()),
+        has_header=not params["no_header"],
+        max_bytes=params["max_size"],
+        keep=tuple(_as_text(params["keep"])),
+        statuses=parse_statuses(_as_text(params["statuses"])),
+        anonymous=frozenset(_as_text(params["anonymous"])),
+        **{name: params[name] for name in _OF_EXPORT},
     )
 
 
@@ -65,11 +66,11 @@ def _as_text(words: Iterable[str]) -> list[str]:
         ) from None
 
 
-def evidence_sources(settings: Settings, exports: Sequence[str] = ()) -> dict[str, str]:
+def evidence_sources(params: Params, exports: Sequence[str] = ()) -> dict[str, str]:
     """The evidence tables that were named, and where each is."""
     from rfmtool.sources.evidence.roles import evidence_tables
 
-    given = {name: settings.get(name) for name in evidence_tables()}
+    given = {name: params.get(name) for name in evidence_tables()}
     named = {name: path for name, path in given.items() if path is not None}
     if "" in named.values():
         name = next(name for name, path in named.items() if not path)
@@ -80,45 +81,45 @@ def evidence_sources(settings: Settings, exports: Sequence[str] = ()) -> dict[st
             f"--{same[0]}: {without_secrets(named[same[0]])} is the export itself",
             "Name the table of evidence.",
         )
-    if [*exports, *named.values(), settings.get("rates_file")].count("-") > 1:
+    if [*exports, *named.values(), params.get("rates_file")].count("-") > 1:
         raise UsageError("stdin is named twice, and can be read once", "Give the other as a file.")
     return named
 
 
-def look_arguments(settings: Settings) -> dict[str, Any]:
-    """The keyword arguments of `pipeline.check` for a command's settings."""
+def look_arguments(params: Params) -> dict[str, Any]:
+    """The keyword arguments of `pipeline.check` for the options of a command."""
     import pyarrow as pa
 
     from rfmtool.cli.progress import watcher
-    from rfmtool.grouping.read import Settings as RunSettings
+    from rfmtool.grouping.read import Settings
 
     # A tenth less memory than Arrow's own pool, which keeps what a block has given back.
     pa.set_memory_pool(pa.system_memory_pool())
     return {
-        "asked": asked(settings),
-        "settings": RunSettings(**_lines_wanted(settings), **_money(settings)),
-        "rules": settings["rules_file"],
-        "watcher": watcher(settings),
+        "asked": asked(params),
+        "settings": Settings(**_lines_wanted(params), **_money(params)),
+        "rules": params["rules_file"],
+        "watcher": watcher(params),
     }
 
 
-def _lines_wanted(settings: Settings) -> dict[str, Any]:
+def _lines_wanted(params: Params) -> dict[str, Any]:
     """Which lines count and how they are read, by the names that the library has for it."""
-    as_of = settings["as_of"]
+    as_of = params["as_of"]
     return {
         "as_of": None if as_of == "last" else as_of,
         "accept_last": as_of == "last",
-        **{name: settings[name] for name in _ALWAYS},
-        **{name: settings[name] for name in _SOMETIMES if name in settings},
-        **({"threads": settings["threads"]} if settings["threads"] else {}),
-        "remote": _remote(settings),
+        **{name: params[name] for name in _ALWAYS},
+        **{name: params[name] for name in _SOMETIMES if name in params},
+        **({"threads": params["threads"]} if params["threads"] else {}),
+        "remote": _remote(params),
     }
 
 
-def _remote(settings: Settings) -> str | None:
+def _remote(params: Params) -> str | None:
     """The cluster that is asked for; None where there is none."""
-    remote: str | None = settings["remote"]
-    if settings["engine"] == "local":
+    remote: str | None = params["remote"]
+    if params["engine"] == "local":
         if remote is not None:
             raise UsageError(
                 "--remote names a cluster, and --engine local asks for none", "Say --engine spark."
@@ -136,23 +137,23 @@ def _remote(settings: Settings) -> str | None:
     return remote
 
 
-def _money(settings: Settings) -> dict[str, Any]:
+def _money(params: Params) -> dict[str, Any]:
     """Which money is asked for: that in one currency, or all of it converted into one."""
-    path, currency = settings["rates_file"], settings["currency"]
+    path, currency = params["rates_file"], params["currency"]
     if path is None:
         return {"currency": currency}
     if not path:
         raise UsageError("--rates: the name is empty", "Name a file, or leave it out.")
     from rfmtool.sources.evidence.rates import read_rates
 
-    return {"rates": read_rates(path, currency, asked(settings), threads=settings["threads"])}
+    return {"rates": read_rates(path, currency, asked(params), threads=params["threads"])}
 
 
-def run_arguments(settings: Settings, exports: Sequence[str]) -> dict[str, Any]:
-    """The keyword arguments of `pipeline.run`, or of a question, for a command's settings.
+def run_arguments(params: Params, exports: Sequence[str]) -> dict[str, Any]:
+    """The keyword arguments of `pipeline.run`, or of a question, for the options of a command.
 
     Args:
-        settings: of a command with the options of `question`; of the options of `evidence` and
+        params: of a command with the options of `question`; of the options of `evidence` and
             `scoring` those that it has.
         exports: what else is read.
     """
@@ -160,35 +161,35 @@ def run_arguments(settings: Settings, exports: Sequence[str]) -> dict[str, Any]:
     from rfmtool.sources.ledger import Ledger
     from rfmtool.sources.limits import check_rejects
 
-    if settings["engine"] != "local":
+    if params["engine"] != "local":
         _check_files(exports)
     # Of no rows at all: a typo should not wait until the whole export is read.
-    check_rejects(Ledger(), settings["max_rejects"])
+    check_rejects(Ledger(), params["max_rejects"])
     arguments = {
-        "evidence": evidence_sources(settings, exports),
-        "max_rejects": settings["max_rejects"],
-        **look_arguments(settings),
+        "evidence": evidence_sources(params, exports),
+        "max_rejects": params["max_rejects"],
+        **look_arguments(params),
     }
-    if "min_matched" in settings:
-        check_matched((), settings["min_matched"])
-        arguments["min_matched"] = settings["min_matched"]
-    if "scales_file" in settings:
-        arguments["scales"] = settings["scales_file"]
-    if "cuts" in settings:
-        arguments |= _scoring(settings)
+    if "min_matched" in params:
+        check_matched((), params["min_matched"])
+        arguments["min_matched"] = params["min_matched"]
+    if "scales_file" in params:
+        arguments["scales"] = params["scales_file"]
+    if "cuts" in params:
+        arguments |= _scoring(params)
     return arguments
 
 
-def _scoring(settings: Settings) -> dict[str, Any]:
+def _scoring(params: Params) -> dict[str, Any]:
     """The cuts that are given, and who the others are fitted on; None where nothing is said."""
     from rfmtool import rules
 
-    cuts = dict(rules.parse_cuts(text) for text in settings["cuts"])
-    if len(cuts) < len(settings["cuts"]):
+    cuts = dict(rules.parse_cuts(text) for text in params["cuts"])
+    if len(cuts) < len(params["cuts"]):
         raise UsageError("--cuts names a dimension twice", "Give each dimension once.")
-    limits = {name: settings[name] for name in rules.LIMITS if settings[name] is not None}
-    is_said = limits or settings["within"] is not None
-    fit = rules.parse_fit(settings["within"], limits) if is_said else None
+    limits = {name: params[name] for name in rules.LIMITS if params[name] is not None}
+    is_said = limits or params["within"] is not None
+    fit = rules.parse_fit(params["within"], limits) if is_said else None
     return {"cuts": cuts, "fit_on": fit}
 
 
@@ -209,11 +210,11 @@ def _check_files(exports: Sequence[str]) -> None:
         )
 
 
-def text_options(settings: Settings) -> TextOptions:
+def text_options(params: Params) -> TextOptions:
     """How text tables are to be written."""
     from rfmtool.outputs.text import TextOptions
 
-    return TextOptions(excel=settings["excel"], raw_text=settings["raw_text"])
+    return TextOptions(excel=params["excel"], raw_text=params["raw_text"])
 
 
 def choices(text: str, known: tuple[str, ...], option: str) -> list[str]:

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from rfmtool.cli.arguments import Settings, run_arguments, text_options
+from rfmtool.cli.arguments import Params, run_arguments, text_options
 from rfmtool.cli.destination import is_shared, json_bytes, output_file, show
 from rfmtool.cli.telling import teller
 from rfmtool.interrupts import uninterrupted
@@ -20,11 +20,11 @@ JSON = ".json"
 
 
 def ask(
-    name: str, exports: tuple[str, ...], output: str | None, settings: Settings,
+    name: str, exports: tuple[str, ...], output: str | None, params: Params,
     **more: object,
 ) -> None:  # fmt: skip
     """Ask by the name of a function in `rfmtool.questions`, as its data and its page are called."""
-    path = output_file(output, exports, settings)
+    path = output_file(output, exports, params)
     with uninterrupted():
         from rfmtool import questions
         from rfmtool.outputs import writers
@@ -32,27 +32,27 @@ def ask(
 
     if path and path.suffix.lower() != JSON:
         writers.format_of(path)  # sooner than after reading
-    arguments = {**run_arguments(settings, exports), "on_read": teller(settings)}
-    shared = is_shared(settings)
+    arguments = {**run_arguments(params, exports), "on_read": teller(params)}
+    shared = is_shared(params)
     with published_file(path, shared=shared) if path else nullcontext() as target:
         answer: Answer = getattr(questions, name)(list(exports), **arguments, **more)
         if path and target:
-            write_answer(answer, path, target, settings)
-    if not settings["quiet"]:
-        show_answer(name, answer, settings)
+            write_answer(answer, path, target, params)
+    if not params["quiet"]:
+        show_answer(name, answer, params)
 
 
-def show_answer(name: str, answer: Answer, settings: Settings) -> None:
-    """Print an answer as the settings want it."""
+def show_answer(name: str, answer: Answer, params: Params) -> None:
+    """Print an answer as its options want it."""
     from rfmtool.summaries.answers import DATA_OF
 
-    is_json = settings["output_format"] == "json"
+    is_json = params["output_format"] == "json"
     data = answer.as_data() if is_json else DATA_OF[name](answer)
     pages = import_module(f"rfmtool.pages.{name}")
-    show(data, lambda width: pages.page(data, width), settings, ("answer_page", name, data))
+    show(data, lambda width: pages.page(data, width), params, name)
 
 
-def write_answer(answer: Answer, path: Path, target: IO[bytes], settings: Settings) -> None:
+def write_answer(answer: Answer, path: Path, target: IO[bytes], params: Params) -> None:
     """Write the table of an answer, or the whole of it, as the ending of its file says."""
     from rfmtool.analyses import MONEY
     from rfmtool.outputs.refusals import system_failures
@@ -64,5 +64,5 @@ def write_answer(answer: Answer, path: Path, target: IO[bytes], settings: Settin
             target.write(json_bytes(answer.as_data()))
         else:
             table = to_table(answer.table, tuple(answer.table.columns), MONEY)
-            write_table(table.to_reader(), target, format_of(path), text_options(settings))
+            write_table(table.to_reader(), target, format_of(path), text_options(params))
         target.flush()

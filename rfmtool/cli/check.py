@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from rfmtool.cli import options
-from rfmtool.cli.arguments import Settings, evidence_sources, look_arguments
+from rfmtool.cli.arguments import Params, evidence_sources, look_arguments
 from rfmtool.cli.destination import show
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import LimitError, RfmtoolError
@@ -26,7 +26,7 @@ from rfmtool.places import without_secrets
 @options.question
 @options.engine
 @options.talk
-def command(exports: tuple[str, ...], **settings: Any) -> None:
+def command(exports: tuple[str, ...], **params: Any) -> None:
     """Say how EXPORTS are read and what is wrong with them; write nothing.
 
     Ends with 1 when a row cannot be read.
@@ -37,35 +37,35 @@ def command(exports: tuple[str, ...], **settings: Any) -> None:
 
     try:
         looked_at = pipeline.check(
-            list(exports), evidence=evidence_sources(settings, exports), **look_arguments(settings)
+            list(exports), evidence=evidence_sources(params, exports), **look_arguments(params)
         )
         found = check_data(*looked_at)
     except RfmtoolError as error:
-        _show_seen(error, settings)
+        _show_seen(error, params)
         raise
-    if not settings["quiet"]:
-        _show(found, settings)
-    _end(found, settings)
+    if not params["quiet"]:
+        _show(found, params)
+    _end(found, params)
 
 
-def _show(found: Mapping[str, Any], settings: Settings) -> None:
+def _show(found: Mapping[str, Any], params: Params) -> None:
     from rfmtool.pages import check
 
-    show(found, lambda _: check.page(found), settings)
+    show(found, lambda _: check.page(found), params)
 
 
-def _show_seen(error: RfmtoolError, settings: Settings) -> None:
+def _show_seen(error: RfmtoolError, params: Params) -> None:
     """Show what was understood before an error, as far as it goes."""
     from rfmtool.summaries.check import seen_before
 
     seen = seen_before(error)
-    if not settings["quiet"] and (seen or settings["output_format"] == "json"):
+    if not params["quiet"] and (seen or params["output_format"] == "json"):
         words = {"said": _said(), "error": error.args[0], "hint": error.hint}
-        _show({**(seen or {}), **words}, settings)
+        _show({**(seen or {}), **words}, params)
         sys.stdout.flush()  # what was seen stands above the message
 
 
-def _end(found: Mapping[str, Any], settings: Settings) -> NoReturn:
+def _end(found: Mapping[str, Any], params: Params) -> NoReturn:
     """End with 1 when a row cannot be read.
 
     Raises:
@@ -73,7 +73,7 @@ def _end(found: Mapping[str, Any], settings: Settings) -> NoReturn:
     """
     ledgers = [found["ledger"], *found["evidence"].values()]
     rejected = sum(sum(ledger["rejected"].values()) for ledger in ledgers)
-    if rejected and settings["quiet"]:
+    if rejected and params["quiet"]:
         rows = sum(ledger["rows"] for ledger in ledgers)
         raise LimitError(
             f"{rejected:,} of {rows:,} rows cannot be read", "Leave --quiet out to see which."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rfmtool.cli import limits, options
-from rfmtool.cli.arguments import Settings, command_line, text_options
+from rfmtool.cli.arguments import Params, command_line, text_options
 from rfmtool.cli.destination import check_apart, is_shared, output_path, show
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import UsageError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @options.text_tables
 @options.quiet
 @options.no_color
-def command(old: str, new: str, output: str | None, **settings: Any) -> None:
+def command(old: str, new: str, output: str | None, **params: Any) -> None:
     """Show who moved between two runs, OLD and NEW, and what that did to revenue.
 
     OLD and NEW are folders that rfmtool run -o wrote. Revenue is compared as the runs hold it: all
@@ -45,19 +45,18 @@ def command(old: str, new: str, output: str | None, **settings: Any) -> None:
         from rfmtool.runs.fail_if import parse_limits
         from rfmtool.runs.finished import reading_back
 
-    given = parse_limits(settings["fail_if"])
+    given = parse_limits(params["fail_if"])
     with reading_back(f"{old} or {new}"):
         compared = compare(old, new)
         limits.check_between(given, compared.old.summary, compared.new.summary)
         summary = compared.summary
         if target:
-            _write(compared, target, settings)
-        if not settings["quiet"]:
-            html = "answer_page", "compare", summary
-            show(summary, lambda _: pages.page(summary, output), settings, html)
+            _write(compared, target, params)
+        if not params["quiet"]:
+            show(summary, lambda _: pages.page(summary, output), params, "compare")
 
 
-def _write(compared: Compared, target: Path, settings: Settings) -> None:
+def _write(compared: Compared, target: Path, params: Params) -> None:
     from rfmtool.outputs.answers import publish_comparison
 
     about = {
@@ -73,6 +72,6 @@ def _write(compared: Compared, target: Path, settings: Settings) -> None:
         tables=compared.tables,
         data=compared.summary,
         about=about,
-        text=text_options(settings),
-        shared=is_shared(settings),
+        text=text_options(params),
+        shared=is_shared(params),
     )

@@ -5,13 +5,12 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from rfmtool.cli.arguments import Settings, evidence_sources
+from rfmtool.cli.arguments import Params, evidence_sources
 from rfmtool.errors import UsageError
 from rfmtool.places import check_local, scheme_of
 
@@ -32,28 +31,28 @@ def output_path(output: str | None) -> Path | None:
     return Path(output) if output else None
 
 
-def output_file(output: str | None, exports: Sequence[str], settings: Settings) -> Path | None:
+def output_file(output: str | None, exports: Sequence[str], params: Params) -> Path | None:
     """The file that `-o` names, apart from all that is read; None where it was not given."""
     path = output_path(output)
     if path:
-        check_apart(path, *inputs_of(exports, settings))
+        check_apart(path, *inputs_of(exports, params))
     return path
 
 
-def inputs_of(exports: Sequence[str], settings: Settings) -> list[str | None]:
+def inputs_of(exports: Sequence[str], params: Params) -> list[str | None]:
     """All that a command reads: exports, evidence, rules, scales and rates."""
-    files = (settings.get(name) for name in ("scales_file", "rates_file"))
-    rules = settings.get("rules_file") or ()
-    return [*exports, *files, *rules, *evidence_sources(settings, exports).values()]
+    files = (params.get(name) for name in ("scales_file", "rates_file"))
+    rules = params.get("rules_file") or ()
+    return [*exports, *files, *rules, *evidence_sources(params, exports).values()]
 
 
-def is_shared(settings: Settings) -> bool:
+def is_shared(params: Params) -> bool:
     """Whether others may read what is written: by `--shared`, or `shared = true` in the rules."""
-    if settings["shared"] or not settings.get("rules_file"):
-        return bool(settings["shared"])
+    if params["shared"] or not params.get("rules_file"):
+        return bool(params["shared"])
     from rfmtool.rules import load_rules
 
-    return load_rules(settings["rules_file"]).shared
+    return load_rules(params["rules_file"]).shared
 
 
 def check_apart(target: Path, *inputs: str | None, option: str = "-o") -> None:
@@ -78,38 +77,34 @@ def check_apart(target: Path, *inputs: str | None, option: str = "-o") -> None:
                 )
 
 
-def show_run(summary: Mapping[str, Any], folder: str | None, settings: Settings) -> None:
+def show_run(summary: Mapping[str, Any], folder: str | None, params: Params) -> None:
     """Show a run on stdout, in the format that is asked for."""
     from rfmtool.pages.run import page
 
-    show(summary, lambda width: page(summary, width, folder), settings, ("run_page", summary))
+    show(summary, lambda width: page(summary, width, folder), params, "run")
 
 
-def show(
-    data: object,
-    page: Callable[[int], Sequence[Block]],
-    settings: Settings,
-    html: tuple[object, ...] = (),
-) -> None:
+def show(data: Any, page: Callable[[int], Sequence[Block]], params: Params, name: str = "") -> None:
     """Print what was found in the format that is asked for; all but text is always UTF-8.
 
     Args:
         data: what was found, plain.
         page: what is drawn of it, told how many characters there is room for.
-        settings: the options of the command.
-        html: the function of `rfmtool.pages.html` that makes a page of it, and of what.
+        params: the options of the command.
+        name: of the question, or `run`, where there is a page of it in HTML.
     """
-    if settings["output_format"] == "json":
+    if params["output_format"] == "json":
         click.echo(json_bytes(data), nl=False)
-    elif settings["output_format"] == "html":
-        maker, *of = html
-        made = getattr(import_module("rfmtool.pages.html"), str(maker))
-        text: str = made(*of, settings["locale"], settings["title"])
+    elif params["output_format"] == "html":
+        from rfmtool.pages.html import answer_page, run_page
+
+        shop = params["locale"], params["title"]
+        text = run_page(data, *shop) if name == "run" else answer_page(name, data, *shop)
         click.echo(text.encode("utf-8", "replace"), nl=False)
     else:
         from rfmtool.pages.terminal import as_console, draw
 
-        screen = as_console(color=not settings["no_color"])
+        screen = as_console(color=not params["no_color"])
         draw(page(screen.width), screen)
 
 

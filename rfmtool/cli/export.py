@@ -34,7 +34,7 @@ if TYPE_CHECKING:
               help="What becomes of people of whom nobody knows whether they agreed.")  # fmt: skip
 @click.option("--shared", is_flag=True, help="Let others read what is written.")
 @click.option("--quiet", is_flag=True, help="Do not say who was left out.")
-def command(folder: str, tool: str, output: str | None, **settings: Any) -> None:
+def command(folder: str, tool: str, output: str | None, **params: Any) -> None:
     """Write the lists of the finished run in DIR as a mail or advertising tool takes them.
 
     Only people who agreed and can be reached are in them; who was left out, and why, is counted on
@@ -54,16 +54,16 @@ def command(folder: str, tool: str, output: str | None, **settings: Any) -> None
     found = export(
         Path(folder),
         tool,
-        only=settings["only"],
-        changed=settings["changed"],
-        keep_unknown=settings["consent_unknown"] == "keep",
+        only=params["only"],
+        changed=params["changed"],
+        keep_unknown=params["consent_unknown"] == "keep",
     )
-    shared = settings["shared"]
+    shared = params["shared"]
     if place and not place.suffix:
         _write_folder(found, place, shared=shared)
     else:
         _write_file(found.together, place, shared=shared)
-    if not settings["quiet"]:
+    if not params["quiet"]:
         _say(found)
 
 

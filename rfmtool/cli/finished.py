@@ -16,14 +16,14 @@ from rfmtool.interrupts import uninterrupted
 @click.argument("folder", metavar="DIR")
 @options.page_format
 @options.no_color
-def report(folder: str, **settings: Any) -> None:
+def report(folder: str, **params: Any) -> None:
     """Show the report of a finished run in DIR again."""
     with uninterrupted():
         from rfmtool.runs.finished import read_summary, reading_back
 
     summary = read_summary(Path(folder))
     with reading_back(folder):
-        show_run(summary, folder, settings)
+        show_run(summary, folder, params)
 
 
 @click.command()
@@ -31,7 +31,7 @@ def report(folder: str, **settings: Any) -> None:
 @click.argument("customer_id", metavar="CUSTOMER_ID")
 @options.output_format
 @options.no_color
-def explain(folder: str, customer_id: str, **settings: Any) -> None:
+def explain(folder: str, customer_id: str, **params: Any) -> None:
     """Explain why a customer of the finished run in DIR stands there, and what would move them."""
     with uninterrupted():
         from rfmtool.pages.explain import page
@@ -40,18 +40,18 @@ def explain(folder: str, customer_id: str, **settings: Any) -> None:
 
     with reading_back(folder):
         card = explain(folder, customer_id)
-        show(card, lambda _: page(card), settings)
+        show(card, lambda _: page(card), params)
 
 
 @click.command()
 @click.argument("folder", metavar="DIR")
 @options.output_format
 @options.no_color
-def history(folder: str, **settings: Any) -> None:
+def history(folder: str, **params: Any) -> None:
     """Show the runs of DIR: how many customers and how much revenue, who stood where, who moved."""
     with uninterrupted():
         from rfmtool.pages.history import page
         from rfmtool.runs.history import history
 
     found = history(Path(folder))
-    show(found, lambda width: page(found, width), settings)
+    show(found, lambda width: page(found, width), params)

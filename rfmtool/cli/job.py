@@ -228,17 +228,17 @@ def _prove(ctx: click.Context) -> None:
     from rfmtool.rules import load_rules
     from rfmtool.scoring.scales import load_scales
 
-    settings = dict(ctx.params)
-    exports, output = settings.pop("exports"), run_outputs(settings.pop("outputs")).folder
-    given = limits.of_run(settings["fail_if"], Path(output) if output else None)
-    limits.earlier_run(given, None, settings)
-    sources = [*exports, *evidence_sources(settings, exports).values()]
+    params = dict(ctx.params)
+    exports, output = params.pop("exports"), run_outputs(params.pop("outputs")).folder
+    given = limits.of_run(params["fail_if"], Path(output) if output else None)
+    limits.earlier_run(given, None, params)
+    sources = [*exports, *evidence_sources(params, exports).values()]
     for name in sources:
         if scheme_of(name) or name == "-":
             continue
         if not Path(name).exists() and not glob.glob(name, recursive=True):  # noqa: PTH207 - as given
             raise UsageError(f"{name}: there is no such file", "Look at the job file.")
-    run_arguments(settings, exports)
-    load_rules(settings["rules_file"])
-    if settings["scales_file"]:
-        load_scales(settings["scales_file"])
+    run_arguments(params, exports)
+    load_rules(params["rules_file"])
+    if params["scales_file"]:
+        load_scales(params["scales_file"])

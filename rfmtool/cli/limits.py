@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rfmtool.cli.arguments import Settings
+from rfmtool.cli.arguments import Params
 from rfmtool.errors import InputError, UsageError
 from rfmtool.manifest import manifest_of
 
@@ -35,9 +35,7 @@ def of_run(texts: tuple[str, ...], target: Path | None) -> list[Limit]:
     return limits
 
 
-def earlier_run(
-    limits: list[Limit], target: Path | None, settings: Settings
-) -> dict[str, Any] | None:
+def earlier_run(limits: list[Limit], target: Path | None, params: Params) -> dict[str, Any] | None:
     """The summary of the run that `target` holds, once it is clear what the limits are about.
 
     Returns:
@@ -46,11 +44,11 @@ def earlier_run(
     from rfmtool.runs.fail_if import check_names
 
     if limits:
-        check_names(limits, _names(settings["rules_file"]))
+        check_names(limits, _names(params["rules_file"]))
     if not target or not any(limit.kind == "change" for limit in limits):
         return None
     if not manifest_of(target):
-        if sys.stderr.isatty() and not settings["quiet"]:
+        if sys.stderr.isatty() and not params["quiet"]:
             click.echo(f"{target}: no earlier run, so nothing can have changed", err=True)
         return None
     from rfmtool.runs.fail_if import count_of

@@ -27,7 +27,7 @@ from rfmtool.interrupts import uninterrupted
 @options.contacted
 @options.min_matched
 @options.analysis
-def command(places: tuple[str, ...], output: str | None, **settings: Any) -> None:  # fmt: skip
+def command(places: tuple[str, ...], output: str | None, **params: Any) -> None:  # fmt: skip
     """Compare the people of earlier runs' lists with those who were left out of them by lot.
 
     DIR is a folder that rfmtool run -o wrote with --holdout; of several, each person counts from
@@ -39,7 +39,7 @@ def command(places: tuple[str, ...], output: str | None, **settings: Any) -> Non
             "Say it as rfmtool measure DIR EXPORT.",
         )
     folders, exports = places[:-1], places[-1:]
-    path = output_file(output, places, settings)
+    path = output_file(output, places, params)
     with uninterrupted():
         from rfmtool.outputs import writers
         from rfmtool.outputs.publish import published_file
@@ -47,18 +47,18 @@ def command(places: tuple[str, ...], output: str | None, **settings: Any) -> Non
 
     if path and path.suffix.lower() != JSON:
         writers.format_of(path)
-    arguments = run_arguments(settings, exports)
-    if not settings["rules_file"]:
+    arguments = run_arguments(params, exports)
+    if not params["rules_file"]:
         del arguments["rules"]
-    with published_file(path, shared=is_shared(settings)) if path else nullcontext() as target:
+    with published_file(path, shared=is_shared(params)) if path else nullcontext() as target:
         answer = measure(
             [Path(folder) for folder in folders],
             list(exports),
-            days=settings["days"],
-            salt=settings["holdout_salt"],
+            days=params["days"],
+            salt=params["holdout_salt"],
             **arguments,
         )
         if path and target:
-            write_answer(answer, path, target, settings)
-    if not settings["quiet"]:
-        show_answer("measure", answer, settings)
+            write_answer(answer, path, target, params)
+    if not params["quiet"]:
+        show_answer("measure", answer, params)

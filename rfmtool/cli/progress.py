@@ -15,12 +15,12 @@ _SLOW_BYTES: Final = 8 << 20
 """Smaller files are read before a bar could be seen."""
 
 
-def watcher(settings: Mapping[str, Any]) -> Watcher | None:
+def watcher(params: Mapping[str, Any]) -> Watcher | None:
     """A watcher that draws a bar, or None where nobody would see one."""
-    wanted = settings["progress"]
+    wanted = params["progress"]
     if wanted is None:
         wanted = sys.stderr.isatty()
-    return _Bar(color=not settings["no_color"]) if wanted and not settings["quiet"] else None
+    return _Bar(color=not params["no_color"]) if wanted and not params["quiet"] else None
 
 
 class _Bar:

@@ -22,13 +22,13 @@ from rfmtool.cli.sections import SectionedCommand
 @options.contacted
 @options.min_matched
 @options.analysis
-def journey(exports: tuple[str, ...], output: str | None, by: str | None, **settings: Any) -> None:
+def journey(exports: tuple[str, ...], output: str | None, by: str | None, **params: Any) -> None:
     """Follow first-time buyers in EXPORTS from the first contact to the third order.
 
     With --contacts it begins before the first order, with --contacted it says whether anybody asks
     for a second one.
     """
-    ask("journey", exports, output, settings, by=by)
+    ask("journey", exports, output, params, by=by)
 
 
 @click.command(cls=SectionedCommand)
@@ -38,16 +38,16 @@ def journey(exports: tuple[str, ...], output: str | None, by: str | None, **sett
               help="Also tell customers apart by a column of the export, or cohort: the"
                    " first-order month.")  # fmt: skip
 @options.analysis
-def repeat(exports: tuple[str, ...], output: str | None, by: str | None, **settings: Any) -> None:
+def repeat(exports: tuple[str, ...], output: str | None, by: str | None, **params: Any) -> None:
     """Say when second orders come in EXPORTS, how many ever do, and when to ask for one."""
-    ask("repeat", exports, output, settings, by=by)
+    ask("repeat", exports, output, params, by=by)
 
 
 @click.command(cls=SectionedCommand)
 @options.exports
 @options.table_output("the overdue regulars, the most valuable first")
 @options.timed_analysis
-def cadence(exports: tuple[str, ...], output: str | None, **settings: Any) -> None:
+def cadence(exports: tuple[str, ...], output: str | None, **params: Any) -> None:
     """List the regulars in EXPORTS who should have ordered by now.
 
     A regular has ordered on three days or more, and is measured by their own habit: the usual gap
@@ -55,32 +55,32 @@ def cadence(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
     few gaps do not decide alone. A look back shows how many of those who were as late 90 days ago
     came back.
     """
-    ask("cadence", exports, output, settings)
+    ask("cadence", exports, output, params)
 
 
 @click.command(cls=SectionedCommand)
 @options.exports
 @options.table_output("a row for each cohort and month")
 @options.analysis
-def cohorts(exports: tuple[str, ...], output: str | None, **settings: Any) -> None:
+def cohorts(exports: tuple[str, ...], output: str | None, **params: Any) -> None:
     """Follow the customers in EXPORTS by the month of their first order.
 
     How many of them still order each month after, and what each has brought until then.
     """
-    ask("cohorts", exports, output, settings)
+    ask("cohorts", exports, output, params)
 
 
 @click.command(cls=SectionedCommand)
 @options.exports
 @options.table_output("every buyer's tier and spend, the largest first")
 @options.analysis
-def concentration(exports: tuple[str, ...], output: str | None, **settings: Any) -> None:
+def concentration(exports: tuple[str, ...], output: str | None, **params: Any) -> None:
     """Say how much of the revenue in EXPORTS hangs on how few customers.
 
     Heavy buyers are the fifth who spent most, medium ones the next three tenths, light ones the
     other half.
     """
-    ask("concentration", exports, output, settings)
+    ask("concentration", exports, output, params)
 
 
 @click.command(cls=SectionedCommand)
@@ -89,12 +89,12 @@ def concentration(exports: tuple[str, ...], output: str | None, **settings: Any)
 @click.option("--by", type=click.Choice(["category", "product"]), default="category",
               show_default=True, help="The column whose values are compared.")  # fmt: skip
 @options.analysis
-def affinity(exports: tuple[str, ...], output: str | None, by: str, **settings: Any) -> None:
+def affinity(exports: tuple[str, ...], output: str | None, by: str, **params: Any) -> None:
     """Find what customers in EXPORTS who buy one thing tend to buy as well.
 
     A rule rests on 20 customers and 1% of all or more, and is stronger than chance.
     """
-    ask("affinity", exports, output, settings, by=by)
+    ask("affinity", exports, output, params, by=by)
 
 
 @click.command(cls=SectionedCommand)
@@ -110,10 +110,10 @@ def affinity(exports: tuple[str, ...], output: str | None, by: str, **settings: 
 @options.text_tables
 @options.engine
 @options.talk
-def timeline(exports: tuple[str, ...], output: str | None, every: str, **settings: Any) -> None:
+def timeline(exports: tuple[str, ...], output: str | None, every: str, **params: Any) -> None:
     """Count who in EXPORTS stood where at the end of each month.
 
     Cut points and limits are fitted to what was known by then, unless --scales gives them. Evidence
     counts from the day of each referral and answer.
     """
-    ask("timeline", exports, output, settings, every=every)
+    ask("timeline", exports, output, params, every=every)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rfmtool.cli import limits, options, traces
-from rfmtool.cli.arguments import Settings, choices, command_line, run_arguments, text_options
+from rfmtool.cli.arguments import Params, choices, command_line, run_arguments, text_options
 from rfmtool.cli.destination import check_apart, inputs_of, show_run
 from rfmtool.cli.run_places import check_database, check_settings, folder_of, run_outputs
 from rfmtool.cli.sections import SectionedCommand
@@ -69,7 +69,7 @@ _written = options.together(
 @options.talk
 @traces.log
 @traces.metrics
-def command(exports: tuple[str, ...], outputs: tuple[str, ...], **settings: Any) -> None:
+def command(exports: tuple[str, ...], outputs: tuple[str, ...], **params: Any) -> None:
     """Score, stage and segment the customers in EXPORTS, and print a report.
 
     EXPORT is a CSV, TSV or text file (plain, gz, bz2, zst, zip), a Parquet file, a folder or glob
@@ -77,24 +77,22 @@ def command(exports: tuple[str, ...], outputs: tuple[str, ...], **settings: Any)
     duckdb:FILE with --table, --query or #TABLE, or s3://, gs://, az:// or https:// of such files.
     """
     notify = (click.get_current_context().obj or {}).get("notify", ())
-    for option, file in (("--log", settings["log_file"]), ("--metrics", settings["metrics_file"])):
+    for option, file in (("--log", params["log_file"]), ("--metrics", params["metrics_file"])):
         if file not in (None, "", "-"):
-            check_apart(Path(file), *inputs_of(exports, settings), option=option)
-    with traces.traced(settings["log_file"], settings["metrics_file"], notify) as told:
+            check_apart(Path(file), *inputs_of(exports, params), option=option)
+    with traces.traced(params["log_file"], params["metrics_file"], notify) as told:
         told.expect(exports)
-        _run(exports, outputs, settings, told)
+        _run(exports, outputs, params, told)
 
 
-def _run(
-    exports: tuple[str, ...], outputs: tuple[str, ...], settings: Settings, told: Told
-) -> None:
+def _run(exports: tuple[str, ...], outputs: tuple[str, ...], params: Params, told: Told) -> None:
     from rfmtool.outputs.refusals import system_failures
 
     to = run_outputs(outputs)
     check_settings(to)
     with ExitStack() as stack:
-        target, place = stack.enter_context(folder_of(to, exports, settings))
-        given = limits.of_run(settings["fail_if"], target)
+        target, place = stack.enter_context(folder_of(to, exports, params))
+        given = limits.of_run(params["fail_if"], target)
         # Heavy libraries load below, so that a run that finds the folder held says so at once.
         with uninterrupted():
             from rfmtool import pipeline
@@ -104,18 +102,18 @@ def _run(
             from rfmtool.runs.tables import edition
             from rfmtool.sources.layout import Detail
 
-        wanted = _wanted(settings)
+        wanted = _wanted(params)
         for database in to.databases:
-            check_database(database, settings)
-        before = limits.earlier_run(given, target, settings)
-        arguments = run_arguments(settings, exports)
+            check_database(database, params)
+        before = limits.earlier_run(given, target, params)
+        arguments = run_arguments(params, exports)
         # A look back at who returned is made of entries.
         arguments["settings"] = replace(
             arguments["settings"], detail=Detail(entries=True), reported=True
         )
-        arguments |= _lots(settings, target)
-        result = pipeline.run(list(exports), **arguments, refit_days=settings["refit_days"])
-        memory = remember(target, result, settings["keep_runs"]) if target else None
+        arguments |= _lots(params, target)
+        result = pipeline.run(list(exports), **arguments, refit_days=params["refit_days"])
+        memory = remember(target, result, params["keep_runs"]) if target else None
         if memory and place:
             result = memory.result
             with system_failures(str(target)):
@@ -134,41 +132,41 @@ def _run(
         for database in to.databases:
             from rfmtool.databases.writing import written
 
-            tables, view = edition(result, summary, wanted, memory), settings["current_view"]
-            stack.enter_context(written(database, tables, settings["if_exists"], view=view))
+            tables, view = edition(result, summary, wanted, memory), params["current_view"]
+            stack.enter_context(written(database, tables, params["if_exists"], view=view))
     told.published = [*map(without_secrets, outputs)]
-    if not settings["quiet"]:
-        show_run(summary, to.shown, settings)
+    if not params["quiet"]:
+        show_run(summary, to.shown, params)
 
 
-def _lots(settings: Settings, target: Path | None) -> dict[str, Any]:
+def _lots(params: Params, target: Path | None) -> dict[str, Any]:
     """Who is left out, who was before, and what was measured."""
     from rfmtool.rules import parse_lots
     from rfmtool.runs import rounds
 
-    results = settings["results_file"]
+    results = params["results_file"]
     return {
-        "lots": parse_lots(settings["holdout"], settings["holdout_salt"]),
+        "lots": parse_lots(params["holdout"], params["holdout_salt"]),
         "entered": rounds.entered(target) if target else None,
         "results": rounds.read_results(results) if results is not None else None,
     }
 
 
-def _wanted(settings: Settings) -> FolderOptions:
+def _wanted(params: Params) -> FolderOptions:
     from rfmtool.outputs.lists import KINDS
     from rfmtool.outputs.writers import check_writable
     from rfmtool.runs import folder
 
-    tables = choices(settings["tables"], KINDS, "--tables")
+    tables = choices(params["tables"], KINDS, "--tables")
     if not tables:
         raise UsageError("--tables: none is named", f"Take any of {', '.join(KINDS)}.")
     for kind in tables:
         check_writable(kind, f"--tables {kind}")
     return folder.FolderOptions(
         tables,
-        choices(settings["lists"], folder.LISTS, "--lists"),
-        text_options(settings),
-        settings["calls"],
-        settings["keep_rejects"],
-        None if settings["no_page"] else folder.PageOptions(settings["locale"], settings["title"]),
+        choices(params["lists"], folder.LISTS, "--lists"),
+        text_options(params),
+        params["calls"],
+        params["keep_rejects"],
+        None if params["no_page"] else folder.PageOptions(params["locale"], params["title"]),
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 from click.core import ParameterSource
 
-from rfmtool.cli.arguments import Settings
+from rfmtool.cli.arguments import Params
 from rfmtool.cli.destination import check_apart, is_shared, output_path
 from rfmtool.errors import UsageError
 from rfmtool.places import check_known, is_database, is_store
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rfmtool.stores.places import Store
 
 _OF_FOLDER = ("tables", "calls", "keep_rejects", "keep_runs", "no_page")
-"""The settings that say what lies in the folder."""
+"""The options that say what lies in the folder."""
 _OF_DATABASE = ("if_exists", "current_view")
 
 
@@ -72,7 +72,7 @@ def check_settings(to: Outputs) -> None:
 
 @contextmanager
 def folder_of(
-    to: Outputs, exports: tuple[str, ...], settings: Settings
+    to: Outputs, exports: tuple[str, ...], params: Params
 ) -> Iterator[tuple[Path | None, Path | None]]:
     """The folder of the run before, and an empty one for this run.
 
@@ -83,7 +83,7 @@ def folder_of(
     target = output_path(to.folder)
     if target:
         check_apart(target, *exports)
-        with published_folder(target, shared=is_shared(settings)) as place:
+        with published_folder(target, shared=is_shared(params)) as place:
             yield target, place
     elif to.stores:
         from rfmtool.stores.writing import fetch_latest
@@ -107,10 +107,10 @@ def _check_not_asked(names: Sequence[str], where: str, hint: str) -> None:
             )
 
 
-def check_database(database: Target, settings: Settings) -> None:
+def check_database(database: Target, params: Params) -> None:
     """Check that tables can be written there, sooner than after reading."""
     from rfmtool.databases.writing import CURRENT, check_target
     from rfmtool.runs.tables import NAMES
 
-    names = (*NAMES, CURRENT) if settings["current_view"] else NAMES
-    check_target(database, names, settings["if_exists"])
+    names = (*NAMES, CURRENT) if params["current_view"] else NAMES
+    check_target(database, names, params["if_exists"])

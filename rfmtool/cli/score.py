@@ -40,7 +40,7 @@ from rfmtool.interrupts import uninterrupted
 @options.text_tables
 @options.engine
 @options.talk
-def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> None:
+def command(exports: tuple[str, ...], output: str | None, **params: Any) -> None:
     """Write one row per customer in EXPORTS, on stdout as CSV unless told otherwise.
 
     Rows are ordered by customer_id, byte by byte, unless --sort says otherwise.
@@ -52,31 +52,31 @@ def command(exports: tuple[str, ...], output: str | None, **settings: Any) -> No
         from rfmtool.outputs.refusals import system_failures
         from rfmtool.outputs.tables import to_rows
 
-    path = output_file(output, exports, settings)
-    asked = settings["output_format"]
+    path = output_file(output, exports, params)
+    asked = params["output_format"]
     kind = writers.format_of(path) if path else asked or "csv"
     if asked not in (None, kind):
         raise UsageError(
             f"--format {asked}: is what stdout gets, and {output} is written as {kind}",
             f"Leave one out, or name a file that ends in .{asked}.",
         )
-    arguments = {**run_arguments(settings, exports), "on_read": teller(settings)}
-    _check_sort(settings["sort"], settings["keep"])
-    select = _selected(settings["select"])
+    arguments = {**run_arguments(params, exports), "on_read": teller(params)}
+    _check_sort(params["sort"], params["keep"])
+    select = _selected(params["select"])
     if select is not None:
-        computed = (*select, *filter(None, [(settings["sort"] or "").removeprefix("-")]))
+        computed = (*select, *filter(None, [(params["sort"] or "").removeprefix("-")]))
         arguments["settings"] = replace(arguments["settings"], select=computed)
-    shared = is_shared(settings)
+    shared = is_shared(params)
     # The table is the answer, not a message, so even --quiet prints it.
     stdout = nullcontext(sys.stdout.buffer)
     with published_file(path, shared=shared) if path else stdout as target:
         result = pipeline.run(list(exports), **arguments)
-        tell_of_tables(result.evidence, settings)
+        tell_of_tables(result.evidence, params)
         frames = result.parts()
-        if settings["sort"] or settings["top"]:
-            order = settings["sort"], settings["top"]
+        if params["sort"] or params["top"]:
+            order = params["sort"], params["top"]
             frames = iter([ordering.ordered(result.frame, result.columns, *order)])
-        text = text_options(settings)
+        text = text_options(params)
         with system_failures(output) if output else nullcontext():
             writers.write_table(to_rows(frames, select or result.columns), target, kind, text)
             target.flush()

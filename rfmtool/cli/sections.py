@@ -23,8 +23,8 @@ MOST_USED: Final = frozenset({
 class SectionedOption(click.Option):
     """An option that stands in a section of the help."""
 
-    def __init__(self, *names: Any, section: str, **settings: Any) -> None:
-        super().__init__(*names, **settings)
+    def __init__(self, *names: Any, section: str, **params: Any) -> None:
+        super().__init__(*names, **params)
         self.section = section
 
 
@@ -34,8 +34,8 @@ class SectionedCommand(click.Command):
     Where there are many, `--help` shows the most used, and `--help-all` every one.
     """
 
-    def __init__(self, *args: Any, **settings: Any) -> None:
-        super().__init__(*args, **settings)
+    def __init__(self, *args: Any, **params: Any) -> None:
+        super().__init__(*args, **params)
         if len(self.params) > _MANY:
             self.params.append(
                 click.Option(

@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rfmtool.cli.arguments import Settings
+from rfmtool.cli.arguments import Params
 
 if TYPE_CHECKING:
     from rfmtool.grouping.grouped import Grouped
     from rfmtool.sources.evidence.tables import Evidence
 
 
-def teller(settings: Settings) -> Callable[[Grouped], None] | None:
+def teller(params: Params) -> Callable[[Grouped], None] | None:
     """What tells of rejected rows and of notices; None where nothing is to be said."""
-    return None if settings["quiet"] else _tell
+    return None if params["quiet"] else _tell
 
 
-def tell_of_tables(evidence: Evidence | None, settings: Settings) -> None:
+def tell_of_tables(evidence: Evidence | None, params: Params) -> None:
     """Tell what to know of the evidence tables."""
     from rfmtool.summaries.warnings import table_warnings
 
-    for name, table in ({} if settings["quiet"] or not evidence else evidence.ledgers).items():
+    for name, table in ({} if params["quiet"] or not evidence else evidence.ledgers).items():
         _warn(table_warnings(name, table))
 
 

@@ -24,7 +24,6 @@ _EXACT: Final = pa.decimal128(19, 4)
 class Explained(dict[str, Any], Shown, name="explain"):
     """What is known of one customer, as plain data; a notebook shows it as a card."""
 
-
     def to_frame(self) -> pd.DataFrame:
         """The scores, what they rest on, and what the next one takes: a row for each dimension.
 
