@@ -103,7 +103,8 @@ def voices(summary: Data, say: Numerals) -> Card | None:
     money = sum(float(row["revenue"]) for row in brought.values())
     if brought:
         spent = say.rounded(money, 0)
-        finding = f"{counted_in(say, buyers, 'buyer')} were brought by others; they spent {spent}"
+        were = "was" if buyers == 1 else "were"
+        finding = f"{counted_in(say, buyers, 'buyer')} {were} brought by others; they spent {spent}"
     else:
         finding = f"{say.count(sum(row['answered'] for row in answers.values())).shown} answered"
     return Card(

@@ -170,7 +170,8 @@ def activity(summary: Data, say: Numerals) -> Card | None:
     return Card(
         "activity",
         "Activity",
-        f"{counted_in(say, people, 'buyer')} are overdue or lapsed; they have spent {spent}"
+        f"{counted_in(say, people, 'buyer')} {'is' if people == 1 else 'are'} overdue or lapsed;"
+        f" they have spent {spent}"
         if people
         else "Nobody is overdue or lapsed",
         "Late is judged by each customer’s own rhythm.",

@@ -12,6 +12,7 @@ from rfmtool.pages.lots import left_out
 from rfmtool.pages.numerals import Numerals
 from rfmtool.pages.relationship import relationship
 from rfmtool.pages.story.answers import marks_of
+from rfmtool.pages.story.today import counted_in
 
 
 def expecting(summary: Data, say: Numerals) -> Card | None:
@@ -27,7 +28,7 @@ def expecting(summary: Data, say: Numerals) -> Card | None:
             words = say.words(words[:1].upper() + words[1:])
             marks.append(Sentence(words, look=one.tone == "warning"))
     finding = (
-        f"About {say.count(round(found['buyers'])).shown} buyers and"
+        f"About {counted_in(say, round(found['buyers']), 'buyer')} and"
         f" {say.rounded(float(found['spend']), 0)} are to be expected in {found['days']} days"
     )
     return Card("expected", "What to expect", finding, "", tuple(marks))
@@ -43,7 +44,8 @@ def proof(summary: Data, say: Numerals) -> Card | None:
     out = sum(group["held_out"] for group in summary["actions"])
     finding = "Who rests, and why"
     if out:
-        finding = f"{say.count(out).shown} people are left out to compare with"
+        people = "1 person is" if out == 1 else f"{say.count(out).shown} people are"
+        finding = f"{people} left out to compare with"
     return Card("proof", "Does it help", finding, "", tuple(marks))
 
 
