@@ -1,6 +1,8 @@
 """Orders whose day, buyer and the like stand on their first row alone."""
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import rfmtool
@@ -41,6 +43,16 @@ def test_an_order_goes_on_in_the_next_block_and_in_a_frame(write):
 
     expected = (80_000, 200_000, 40_000, True)
     assert ledger(path) == ledger(pd.read_csv(path, dtype=str)) == expected
+
+
+@pytest.mark.parametrize("kind", [pa.decimal128(3, 1), pa.float32(), pa.int16(), pa.large_string()])
+def test_an_amount_of_any_type_is_nothing_on_later_rows(tmp_path, kind):
+    table = pa.table({"order_id": [1, 1], "ordered_at": ["2024-01-05", None],
+                      "customer_id": ["ann", None],
+                      "amount": pa.array(["20", None]).cast(kind)})  # fmt: skip
+    pq.write_table(table, tmp_path / "shop.parquet")
+
+    assert ledger(tmp_path / "shop.parquet") == (2, 20, 1, True)
 
 
 def test_a_guest_stays_one_on_all_rows(write):

@@ -61,7 +61,8 @@ def looked_at(batches: Iterable[Batch], found: Looks) -> Iterator[Batch]:
     for batch in batches:
         if {*_BUYER} <= batch.cells.keys() and len(batch.cells[_ORDER]):
             bare = _bare(batch, OF_ORDERS)
-            days = _carried(batch.cells, OF_ORDERS, None, bare)["ordered_at"]
+            buyers = {role: batch.cells[role] for role in _BUYER}
+            days = _carried(buyers, OF_ORDERS, None, bare)["ordered_at"]
             goes_on = _goes_on(batch.cells, OF_ORDERS, bare) & mask_of(days.is_valid())
             money = [role for role in MONEY_ROLES if role in batch.cells]
             may = _empty(batch.cells, _BUYER) & ~bare & ~_empty(batch.cells, money)
@@ -100,7 +101,7 @@ def _carried(
     if _AMOUNT in cells:
         amounts = cells[_AMOUNT]
         is_text = pa.types.is_string(amounts.type)
-        zero = pa.scalar("0") if is_text else pa.scalar(0, amounts.type)
+        zero = pa.scalar("0" if is_text else 0, amounts.type)
         empty = pc.and_(amounts.is_null(), pa.array(goes_on))
         filled[_AMOUNT] = pc.if_else(empty, zero, amounts)
     return filled
