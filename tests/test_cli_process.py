@@ -200,6 +200,7 @@ def test_ctrl_c_while_waiting_for_data_is_quiet_and_leaves_nothing(place):
     with started(place, "run", "-", "-o", "a/out") as run:
         assert until((place / "a").is_dir)
         run.send_signal(signal.SIGINT)
+        run.wait()  # before its input ends, which would end it as well
         out, err = run.communicate()
     assert run.returncode == 130
     assert out == ""
@@ -217,6 +218,7 @@ def test_what_ends_a_run_leaves_nothing_behind(place, number):
     with started(place, "score", "-", "-o", "table.csv", by=in_spill) as run:
         assert until(lambda: any(".table.csv.rfmtool" in name for name in names_in(place)))
         run.send_signal(number)
+        run.wait()
         _, err = run.communicate()
     assert run.returncode == 128 + number
     assert err.splitlines()[-2] == f"rfmtool: ended by {number.name}"
