@@ -79,13 +79,13 @@ def test_what_can_be_laid_out_is_let_through(book):
     check_extents(io.BytesIO(book), "shop.xlsx")
 
 
-def xlsb(row, column):
+def xlsb(row, column, target="worksheets/Sheet1.bin", name="sheet1.bin"):
     """A part that says where one cell stands, as an .xlsb does."""
     records = b"\x00\x04" + struct.pack("<I", row) + b"\x05\x0c" + struct.pack("<Iid", column, 0, 1)
     book = io.BytesIO()
     with zipfile.ZipFile(book, "w") as file:
-        file.writestr("xl/_rels/workbook.bin.rels", '<R Target="worksheets/Sheet1.bin"/>')
-        file.writestr("xl/worksheets/sheet1.bin", records)
+        file.writestr("xl/_rels/workbook.bin.rels", f'<R Target="{target}"/>')
+        file.writestr(f"xl/worksheets/{name}", records)
     return book.getvalue()
 
 
@@ -130,6 +130,8 @@ def test_records_of_an_xlsb_and_of_an_xls_are_measured():
     check_extents(io.BytesIO(xls((NUMBER, struct.pack("<HHHd", 5, 5, 0, 1.0)))), "near")
     for book in (
         xlsb(1_048_575, 16_383),
+        xlsb(1_048_575, 16_383, "worksheets/sheet&#49;.bin"),
+        xlsb(1_048_575, 16_383, "worksheets/É.bin", "É.bin"),
         xls((NUMBER, struct.pack("<HHHd", 65_000, 60_000, 0, 1.0))),
         xls((MULRK, struct.pack("<HHHiHiH", 65_000, 0, 0, 1, 0, 1, 60_000))),
         xls((DIMENSIONS, struct.pack("<IIHHH", 0, 2**31, 0, 60_000, 0))),

@@ -65,11 +65,13 @@ def _extents(raw: BinaryIO) -> Iterator[tuple[str, _Extent]]:
         return
     with zipfile.ZipFile(raw) as archive:
         members = archive.infolist()
-        named = b"".join(archive.read(one) for one in members if _NAMES.search(one.filename))
+        parts = (archive.read(one) for one in members if _NAMES.search(one.filename))
+        named = b"".join(parts).decode("utf-8", "replace").lower()
+        is_plain = "&" not in named and "\0" not in named  # else names may be written otherwise
         for member in members:
             name = member.filename.replace("\\", "/").rpartition("/")[2]
             ending = name.rpartition(".")[2].lower()
-            if ending == "bin" and b"&" not in named and name.lower().encode() not in named.lower():
+            if ending == "bin" and is_plain and name.isascii() and name.lower() not in named:
                 continue  # settings of a printer, macros and the like
             if measure := _MEASURES.get(ending):
                 with archive.open(member) as part:
