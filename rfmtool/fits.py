@@ -137,12 +137,11 @@ def needed_by(settings: Settings, rules: Rules) -> frozenset[str]:
 
 def detail_of(needed: frozenset[str], rules: Rules, scales: Scales | None) -> Detail:
     """What is read of an export beside its orders, for columns and all that they rest on."""
-    attributes = scales.peer_spend.peers.attributes if scales else rules.wallet.peers
-    within = scales.within.column if scales and scales.within else rules.fit.within
+    within, alike = compared_by(rules, scales)
     return Detail(
         category="category" if needed & needs.CATEGORIES else None,
         cost=not needed.isdisjoint(needs.COSTS),
-        contacts=not needed.union((*attributes, within)).isdisjoint(names.CONTACTS),
+        contacts=not needed.union((*alike, within)).isdisjoint(names.CONTACTS),
         entries=not needed.isdisjoint(needs.FORECASTS | needs.YEARLY),
     )
 
@@ -164,10 +163,10 @@ def _looked_at(
     grouped: Grouped, rules: Rules, scales: Scales | None, day: int, needed: frozenset[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """What is measured of everyone, without what nothing is fitted to; and with it, of one part."""
-    within, peers = compared_by(rules, scales)
+    within, alike = compared_by(rules, scales)
     asked = {"frequency", "monetary", "recency_days", within}
     if needed & (needs.WALLETS | needs.BREADTH):
-        asked |= {"first_order_on", *peers}
+        asked |= {"first_order_on", *alike}
     if "looks_like_supporter" in needed:
         asked.add("first_order_on")
     if grouped.evidence:

@@ -169,7 +169,8 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
         InputError: the export or a table cannot be read.
         AmbiguousInputError: it can be read in two ways that differ.
         LimitError: more rows than `max_rejects` are unreadable, or fewer ids match.
-        UsageError: what is asked contradicts itself, or the memory limit is too little.
+        UsageError: an argument is of no type that it can be, what is asked contradicts itself, or
+            the memory limit is too little.
         RulesError: the rules or scales have an error.
     """
     asked, columns, evidence = asked or Asked(), columns or {}, evidence or {}

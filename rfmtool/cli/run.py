@@ -12,7 +12,7 @@ import click
 from rfmtool.cli import limits, options, traces
 from rfmtool.cli.arguments import Params, choices, command_line, run_arguments, text_options
 from rfmtool.cli.destination import check_apart, inputs_of, show_run
-from rfmtool.cli.run_places import check_database, check_settings, folder_of, run_outputs
+from rfmtool.cli.run_places import check_database, check_places, folder_of, run_outputs
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.cli.traces import Told
 from rfmtool.errors import UsageError
@@ -46,7 +46,7 @@ _written = options.together(
                       " read, and its raw cells as cell_1, cell_2, ...; a record that cannot be"
                       " taken apart stands whole in cell_1."),
     click.option("--keep-runs", type=click.IntRange(min=0), default=1, show_default=True,
-                 metavar="N", help="How many runs of an earlier day DIR keeps, in previous/."),
+                 metavar="N", help="How many runs of other days DIR keeps, in previous/."),
 )  # fmt: skip
 """What a run writes, and where."""
 
@@ -89,7 +89,7 @@ def _run(exports: tuple[str, ...], outputs: tuple[str, ...], params: Params, tol
     from rfmtool.outputs.refusals import system_failures
 
     to = run_outputs(outputs)
-    check_settings(to)
+    check_places(to)
     with ExitStack() as stack:
         target, place = stack.enter_context(folder_of(to, exports, params))
         given = limits.of_run(params["fail_if"], target)

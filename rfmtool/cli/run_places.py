@@ -61,7 +61,7 @@ def run_outputs(outputs: Sequence[str]) -> Outputs:
     return found
 
 
-def check_settings(to: Outputs) -> None:
+def check_places(to: Outputs) -> None:
     """Check that nothing is said about places that are not written."""
     if not (to.folder or to.stores):
         of_folder = _OF_FOLDER if to.databases else (*_OF_FOLDER, "lists")

@@ -20,7 +20,7 @@ from rfmtool.money import money_text
 from rfmtool.notebook import Shown
 from rfmtool.outputs.tables import in_units, to_table
 from rfmtool.pipeline import Result
-from rfmtool.runs.finished import Finished, folder_of, read_run
+from rfmtool.runs.finished import Finished, named_folder, read_run
 from rfmtool.version import __version__
 
 Source = str | PathLike[str] | Result
@@ -119,6 +119,7 @@ def compare(old: Source, new: Source) -> Compared:
         new: the folder of the later run, or its result.
 
     Raises:
+        UsageError: one is neither a path nor a result.
         InputError: a folder is not a run's, or not as the run wrote it.
     """
     before, after = _finished(old), _finished(new)
@@ -130,7 +131,7 @@ def compare(old: Source, new: Source) -> Compared:
 
 def _finished(source: Source) -> Finished:
     if not isinstance(source, Result):
-        return read_run(folder_of(source))
+        return read_run(named_folder(source))
     frame = source.frame.astype(dict.fromkeys(analysis.GROUPINGS, "str"))
     return Finished("a result", source.summary, frame)
 

@@ -15,7 +15,7 @@ from rfmtool.notebook import Shown
 from rfmtool.outputs.tables import in_units
 from rfmtool.runs.customer import read_customer
 from rfmtool.runs.evidence import KEPT, theirs
-from rfmtool.runs.finished import folder_of
+from rfmtool.runs.finished import named_folder
 
 _VALUES: Final = ("value", "next_better", "next_worse")
 _EXACT: Final = pa.decimal128(19, 4)
@@ -56,9 +56,10 @@ def explain(folder: str | os.PathLike[str], customer_id: str) -> Explained:
         customer_id: as the export writes it; of an e-mail address case does not matter.
 
     Raises:
-        InputError: the folder is not a run's, or there is no such customer in it.
+        UsageError: the folder is no path.
+        InputError: it is not a run's, or there is no such customer in it.
     """
-    place = folder_of(folder)
+    place = named_folder(folder)
     one = read_customer(place, str(customer_id))
     revenue, orders = Decimal(one.summary["revenue"]), max(one.summary["orders"], 1)
     average = int(revenue * UNITS_PER_CURRENCY / orders)

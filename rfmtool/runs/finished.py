@@ -173,7 +173,7 @@ def read_summary(folder: Path) -> dict[str, Any]:
     return Written.of(folder).summary()
 
 
-def folder_of(run: str | os.PathLike[str]) -> Path:
+def named_folder(run: str | os.PathLike[str]) -> Path:
     """The folder of a run that somebody names.
 
     Raises:

@@ -26,7 +26,7 @@ from rfmtool.manifest import manifest_of
 from rfmtool.notebook import Measure, shown
 from rfmtool.pipeline import Result, run
 from rfmtool.rules import Rules, load_rules
-from rfmtool.runs.finished import RULES, bytes_in, folder_of, reading_back
+from rfmtool.runs.finished import RULES, bytes_in, named_folder, reading_back
 from rfmtool.runs.following import follow
 from rfmtool.runs.rounds import HOLDOUTS_FILE, entered, read_as
 from rfmtool.sources.cells.ids import is_listed, matching_key
@@ -70,6 +70,7 @@ def measure(
             of the runs did unless they say otherwise; evidence may hold `contacted` and `suppress`.
 
     Raises:
+        UsageError: no folder is named, or no number of days.
         InputError: a folder holds no round, or the export reaches neither back to what the runs
             had read, nor to the end of anybody's window.
         RfmtoolError: as `run` does.
@@ -79,7 +80,7 @@ def measure(
         raise UsageError("days: must be 1 or more", "Take --days 90, or leave it out.")
     names = [folders] if isinstance(folders, (str, os.PathLike)) else folders
     check_kind("folders", names, Sequence, "the folder of a run, or several")
-    runs = sorted((_run(folder_of(name)) for name in names), key=lambda run: run.as_of_day)
+    runs = sorted((_run(named_folder(name)) for name in names), key=lambda run: run.as_of_day)
     if not runs:
         raise UsageError("no folder is named", "Name that of a run with --holdout.")
     result, suppressed = _read(runs, source, reading)
