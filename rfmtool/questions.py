@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final, Literal
 
-import rfmtool.notebook as shown_as
 from rfmtool.analyses.affinity import affinity as _affinity
 from rfmtool.analyses.cadence import cadence as _cadence
 from rfmtool.analyses.cohorts import cohorts as _cohorts
@@ -19,7 +18,16 @@ from rfmtool.days import day_of
 from rfmtool.engines import Entries
 from rfmtool.errors import UsageError
 from rfmtool.grouping.read import Settings
-from rfmtool.notebook import shown
+from rfmtool.notebook import (
+    Affinity,
+    Cadence,
+    Cohorts,
+    Concentration,
+    Journey,
+    Repeat,
+    Timeline,
+    shown,
+)
 from rfmtool.pipeline import Result, run
 from rfmtool.sources.detect import Export
 from rfmtool.sources.layout import Asked, Detail
@@ -39,7 +47,7 @@ def repeat(
     *,
     by: str | None = None,
     **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
-) -> shown_as.Repeat:
+) -> Repeat:
     """When second orders come, how many ever do, and when to ask for one.
 
     Args:
@@ -65,15 +73,13 @@ def repeat(
                 "Give the export itself, or run with Asked(keep=(COLUMN,)).",
             )
         groups = result.frame[by].astype("str").fillna("(empty)")
-    return shown(
-        shown_as.Repeat, _repeat(result.frame, result.days, result.as_of, by=by, groups=groups)
-    )
+    return shown(Repeat, _repeat(result.frame, result.days, result.as_of, by=by, groups=groups))
 
 
 def cadence(
     source: Any,  # noqa: ANN401 - what `run` takes, or a Result
     **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
-) -> shown_as.Cadence:
+) -> Cadence:
     """Which regulars should have ordered by now, and whether the overdue used to return.
 
     Args:
@@ -87,15 +93,13 @@ def cadence(
     result = _result(source, reading, replace(_ORDERS, select=("activity",)))
     days = result.days
     timing = result.scales.timing
-    return shown(
-        shown_as.Cadence, _cadence(result.frame, days, result.as_of, timing, fitted=result.fitted)
-    )
+    return shown(Cadence, _cadence(result.frame, days, result.as_of, timing, fitted=result.fitted))
 
 
 def cohorts(
     source: Any,  # noqa: ANN401 - what `run` takes, or a Result
     **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
-) -> shown_as.Cohorts:
+) -> Cohorts:
     """Who still orders, and for how much, by the month of the first order.
 
     Args:
@@ -107,13 +111,13 @@ def cohorts(
         RfmtoolError: as `run` does.
     """
     result = _result(source, reading, _ENTRIES)
-    return shown(shown_as.Cohorts, _cohorts(result.days, _entries(result), result.as_of))
+    return shown(Cohorts, _cohorts(result.days, _entries(result), result.as_of))
 
 
 def concentration(
     source: Any,  # noqa: ANN401 - what `run` takes, or a Result
     **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
-) -> shown_as.Concentration:
+) -> Concentration:
     """How much of the revenue hangs on how few customers.
 
     Args:
@@ -124,7 +128,7 @@ def concentration(
         RfmtoolError: as `run` does.
     """
     result = _result(source, reading, _ORDERS)
-    return shown(shown_as.Concentration, _concentration(result.frame, result.as_of))
+    return shown(Concentration, _concentration(result.frame, result.as_of))
 
 
 def affinity(
@@ -132,7 +136,7 @@ def affinity(
     *,
     by: Literal["category", "product"] = "category",
     **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
-) -> shown_as.Affinity:
+) -> Affinity:
     """What those who buy one thing tend to buy as well, and what to suggest to whom.
 
     Args:
@@ -150,9 +154,7 @@ def affinity(
     if bought is None or read is None or read.category != by:
         raise _nothing_to_compare(result.grouped.export, by)
     ids = result.grouped.table.column("customer_id").to_pandas()
-    return shown(
-        shown_as.Affinity, _affinity(bought.to_pandas(split_blocks=True), ids, result.as_of, by)
-    )
+    return shown(Affinity, _affinity(bought.to_pandas(split_blocks=True), ids, result.as_of, by))
 
 
 def journey(
@@ -160,7 +162,7 @@ def journey(
     *,
     by: Literal["category", "product"] | None = None,
     **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
-) -> shown_as.Journey:
+) -> Journey:
     """The first-time buyer's way: contact, answer, order, second order, days and losses.
 
     Args:
@@ -189,7 +191,7 @@ def journey(
         by=by,
         services=[row.label for row in result.rules.playbook if not row.is_marketing],
     )
-    return shown(shown_as.Journey, found)
+    return shown(Journey, found)
 
 
 def _nothing_to_compare(export: Export, by: str) -> UsageError:
@@ -206,7 +208,7 @@ def timeline(
     *,
     every: Every = "month",
     **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
-) -> shown_as.Timeline:
+) -> Timeline:
     """How many customers stood where at the end of each month, from one pass over the export.
 
     Cut points and limits are fitted to what was known by then, unless scales are given. Within a
@@ -218,7 +220,7 @@ def timeline(
         reading: keyword arguments of `run`, for an export.
 
     Raises:
-        UsageError: the result has no entries, or there are too many points.
+        UsageError: the result has no entries, `every` is no span, or there are too many points.
         RfmtoolError: as `run` does.
     """
     if every not in EVERY:
@@ -238,7 +240,7 @@ def timeline(
         )
     points = in_order((partial(point_on, result, day) for day in before), result.days_at_once)
     whole = point(result.frame, result.as_of)
-    return shown_as.Timeline(every, first, result.fitted, (*points, whole), window_days)
+    return Timeline(every, first, result.fitted, (*points, whole), window_days)
 
 
 def _result(
