@@ -14,7 +14,7 @@ from rfmtool.errors import InputError, RulesError, UsageError
 from rfmtool.grouping.read import Settings, look
 from rfmtool.rules import load_rules, to_toml
 from rfmtool.sources.layout import Asked
-from rfmtool.sources.presets import Known, shipped
+from rfmtool.sources.presets import Known, shipped_presets
 
 SHOPIFY = """\
 Name,Email,Financial Status,Paid at,Currency,Subtotal,Shipping,Taxes,Total,Discount Code,\
@@ -420,10 +420,10 @@ def test_a_preset_of_ones_own_says_which_date_is_meant_and_in_which_zone(write):
 
 
 def test_every_shipped_preset_is_whole():
-    names = [preset.name for preset in shipped()]
+    names = [preset.name for preset in shipped_presets()]
 
     assert len(set(names)) == len(names)
-    for preset in shipped():
+    for preset in shipped_presets():
         needed = {"customer_id", "order_id", "ordered_at"}
         assert preset.refused or needed <= preset.columns.keys()
         assert bool(preset.refused) == bool(preset.instead)

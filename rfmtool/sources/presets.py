@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-import rfmtool.documents as data
 from rfmtool.columns import CONTACTS
+from rfmtool.documents import shipped
 from rfmtool.errors import InputError, UsageError
 from rfmtool.rules.presets import PRESET_ROLES, Preset, presets_of
 from rfmtool.sources.layout import EXPORT_KINDS
@@ -22,9 +22,9 @@ _FILE: Final = "presets.toml"
 
 
 @cache
-def shipped() -> tuple[Preset, ...]:
+def shipped_presets() -> tuple[Preset, ...]:
     """The presets that come along."""
-    return presets_of(data.shipped(__package__, _FILE)["preset"], _FILE)
+    return presets_of(shipped(__package__, _FILE)["preset"], _FILE)
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Known:
 
     def of(self, header: Sequence[str]) -> Preset:
         """Find the preset of a header."""
-        every = (*self.own, *shipped())
+        every = (*self.own, *shipped_presets())
         if self.forced in ("none", GENERIC.name):
             return GENERIC
         if self.forced is not None:
