@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 Params = Mapping[str, Any]
 """The options of a command by name, as click has parsed them."""
-"""The options of a command by their names."""
 
 _OF_EXPORT: Final = (
     "delimiter", "encoding", "date_format", "decimal", "country", "timezone", "preset", "strict",

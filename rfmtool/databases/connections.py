@@ -68,7 +68,7 @@ def _connection(database: Database, *, read_only: bool) -> Any:  # noqa: ANN401 
 
 
 def driver_of(database: Database) -> Any:  # noqa: ANN401 - a module
-    """What reads and writes a database; of DuckDB there is no other."""
+    """The library that reads and writes a database."""
     if database.scheme == "duckdb":
         return duckdb
     try:

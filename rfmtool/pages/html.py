@@ -131,10 +131,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
-        # What a browser would obey instead of showing is replaced in every text.
-        finalize=lambda one: (
-            one if isinstance(one, Markup) or not isinstance(one, str) else visible(one)
-        ),
+        finalize=_clean,
     )
     for name, kind in _TESTS.items():
         environment.tests[name] = lambda one, kind=kind: isinstance(one, kind)
@@ -148,6 +145,11 @@ def _environment() -> jinja2.Environment:
     )
     environment.globals["data"] = _data
     return environment
+
+
+def _clean(value: object) -> object:
+    """What a browser would obey instead of showing is replaced in every text."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _data(shown: str, exact: str) -> Markup | str:

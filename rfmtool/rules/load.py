@@ -116,6 +116,9 @@ def rules_of(
     if taken := {NEW, GONE} & (labels["stage"] | labels["segment"]):
         raise RulesError(f"{where}: {min(taken)} is what comparisons call those who come or go")
     playbook, aimless = playbook_of(data["playbook"], labels, f"{where}: playbook")
+    shared = data.get("shared", False)
+    if not isinstance(shared, bool):
+        raise RulesError(f"{where}: shared: true or false")
     rules = Rules(
         scoring=scoring,
         fit=fit_of(data["scoring"].get("fit", {}), f"{where}: scoring.fit"),
@@ -130,12 +133,10 @@ def rules_of(
         relationship=relationship_of(data["relationship"], f"{where}: relationship"),
         evidence=evidence_of(data.get("evidence", {}), "", f"{where}: evidence"),
         presets=presets_of(data.get("preset", []), f"{where}: preset"),
-        shared=data.get("shared", False),
+        shared=shared,
         warnings=(*warnings, *unreachable, *aimless),
         data={**data, "scoring": {**data["scoring"], **cuts_data}},
     )
-    if not isinstance(data.get("shared", False), bool):
-        raise RulesError(f"{where}: shared: true or false")
     return with_lots(rules, Lots())
 
 

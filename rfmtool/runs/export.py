@@ -89,9 +89,8 @@ def export(
     digits = bare.str.replace(r"\D", "", regex=True)
     known = bare.str.startswith("+") & digits.str.len().between(_FEWEST_DIGITS, _MOST_DIGITS)
     numbers = ("+" + digits).where(known, "")
-    if (
-        refusals := rows_in(folder, "evidence/refusals.csv")
-    ) is not None:  # e-mail is closed by consent
+    refusals = rows_in(folder, "evidence/refusals.csv")
+    if refusals is not None:  # e-mail is closed by consent
         told = refusals.to_pandas()
         refused = told["customer_id"][channels_meant(told["channel"]).isin(_OF_NUMBERS)]
         numbers = numbers.mask(people["customer_id"].isin(refused), "")

@@ -16,11 +16,6 @@ CODES: Final[Mapping[str, int]] = {name: code for code, name in enumerate(BINS)}
 
 REJECTED: Final = [CODES[reason] for reason in REJECTIONS]
 _KEPT_REJECTS: Final = 20
-_ADDED_UP: Final = (
-    "used_units", "anonymous_units", "moved_units", "rejected_units", "shortened_orders",
-    "repeated_refunds", "footer_rows",
-)  # fmt: skip
-_PUT_TOGETHER: Final = ("credit_signs", "has_marks", "currencies", "unrated", "suppressed")
 
 
 @dataclass(frozen=True)
@@ -141,14 +136,22 @@ class Ledger:
             for place in np.argsort(tally.reject_rows)[:room] if room else ():
                 row, code = int(tally.reject_rows[place]), tally.reject_codes[place]
                 self.rejects.append(Reject(file, before + row + 1, BINS[code]))
-        for name in _ADDED_UP:
-            setattr(self, name, getattr(self, name) + getattr(tally, name))
-        for name in _PUT_TOGETHER:
-            setattr(self, name, getattr(self, name) | getattr(tally, name))
+        self.used_units += tally.used_units
+        self.anonymous_units += tally.anonymous_units
+        self.moved_units += tally.moved_units
+        self.rejected_units += tally.rejected_units
         if tally.last_day is not None:
             known = tally.last_day if self.last_day is None else self.last_day
             self.last_day = max(tally.last_day, known)
         self.ids_end_in_point_zero &= tally.ids_end_in_point_zero
+        self.shortened_orders += tally.shortened_orders
+        self.repeated_refunds += tally.repeated_refunds
+        self.credit_signs |= tally.credit_signs
+        self.has_marks |= tally.has_marks
+        self.currencies |= tally.currencies
+        self.unrated |= tally.unrated
+        self.suppressed |= tally.suppressed
+        self.footer_rows += tally.footer_rows
         for key, one in tally.statuses.items():
             self.statuses[key] = one.plus(self.statuses.get(key, StatusSum()))
 

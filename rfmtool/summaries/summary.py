@@ -39,12 +39,6 @@ _COOLING: Final = ("at_risk", "cant_lose", "hibernating", "about_to_sleep")
 """The shipped segments of those who have not ordered for long, compared with all."""
 
 
-def _window(result: Standing) -> dict[str, int]:
-    """How many days a window has, of which earlier days know a part alone."""
-    days = result.settings.window_days
-    return {} if days is None else {"window_days": days}
-
-
 def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
     """Turn a result into the data of summary.json and of every report.
 
@@ -53,6 +47,9 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
     frame = result.figures.frame
     wallet, back, drift = wallet_data(frame), backtest_of(result), drifted(result)
     give_back()
+    tested, window_days = None if back is None else back.as_data(), result.settings.window_days
+    if tested and window_days is not None:
+        tested["window_days"] = window_days  # of which earlier days know a part alone
     boxes, escaped_cells = cells(frame, result.scales), result.figures.escaped_cells
     return {
         "schema": SCHEMA,
@@ -72,7 +69,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "evidence_says": voices_data(result),
         **relationship_data(result),
         "wallet": wallet,
-        "backtest": None if back is None else back.as_data() | _window(result),
+        "backtest": tested,
         "forecast": forecast_data(frame, result.looks),
         "grid": [[sum(bands) for bands in row] for row in boxes["bands"]],
         "cells": boxes,

@@ -108,6 +108,7 @@ def _explained(card: Data, _say: Numerals, _title: str | None) -> Page:
 
 
 _OTHERS: Final = {"compare": _compared, "explain": _explained}
+"""What has a page and is no question."""
 _CARDS: Final[Mapping[str, Callable[[Data, Numerals], list[Card | None]]]] = {
     "cadence": lambda data, say: [coming.lateness({"cadence": data}, say)],
     "cohorts": lambda data, say: [
