@@ -50,15 +50,7 @@ def test_each_rung_counts_those_above_it_and_the_share_that_came_on():
 def test_a_rung_below_which_nobody_stands_has_no_conversion():
     found = funnel(people_of("suspect"), {}, days_of(), TIMING, AS_OF)
 
-    assert [step["conversion"] for step in found["steps"]] == [
-        None,
-        0,
-        None,
-        None,
-        None,
-        None,
-        None,
-    ]
+    assert [step["conversion"] for step in found["steps"]] == [None, 0, *[None] * 5]
 
 
 def test_the_way_between_two_rungs_takes_the_median_of_those_who_made_it():
