@@ -93,8 +93,7 @@ def remember(folder: Path, result: Result, keep: int = 1) -> Memory:
     except InputError as error:
         warned.append(f"The run before is not taken up: {error.args[0]}.")
     if before is None:
-        kept = () if runs else later[:keep]
-        return Memory(_dated(result, None, None), folder, kept, None, warned)
+        return Memory(_dated(result, None, None), folder, later[:keep], None, warned)
     people = narrow(result)
     changes = moves(result, people, before)
     ladder = [*dict.fromkeys(rung.label for rung in result.rules.ladder)]

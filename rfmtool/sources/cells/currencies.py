@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import pyarrow as pa
@@ -21,15 +21,10 @@ _MEANING: Final[Mapping[str, str]] = {
     **_WRITTEN["signs"],
     **_SHORT_NAMES,
     **{f"{code}$": code for code in _SHARED["$"].split()},
-    "DHS": "DH",
-    "FCFA": "CFA",
 }
-SHORTENED: Final = (*_SHORT_NAMES, "KR", "РУБ", "BS", "DH", "DHS")
+SHORTENED: Final = (*_SHORT_NAMES, *filter(str.isalpha, _SHARED))
 """Short names of currencies, in capitals; a point may follow them."""
-POINTED: Final = (
-    "RS", "RP", "KR", "РУБ", "ГРН", "S/", "SFR", "FR", "KSH", "TSH", "USH", "ЛВ", "DIN", "ДИН",
-    "ДЕН", "BS", "GS", "B/", "TK", "DH", "DHS",
-)  # fmt: skip
+POINTED: Final[Sequence[str]] = _WRITTEN["pointed"]
 """Those that a point follows more often than not."""
 IN_FRONT: Final = ("R", "r")
 """Behind a number this may be another mark, as of what came back."""
