@@ -47,7 +47,8 @@ reading = together(
     _reading("--delimiter", metavar="C", help="What divides cells: , ; | or tab."),
     _reading("--encoding", metavar="NAME", help="Text encoding, e.g. cp1252."),
     _reading("--date-format", metavar="FMT",
-             help="How dates are written, e.g. %d/%m/%Y, excel, unix, unix_ms, croatian or polish."),
+             help="How dates are written, e.g. %d/%m/%Y, excel, unix, unix_ms, croatian or"
+                  " polish."),
     _reading("--timezone", metavar="ZONE",
              help="Take days in this zone, e.g. Europe/Berlin (default: as written)."),
     _reading("--keep", metavar="COLUMN", multiple=True,
