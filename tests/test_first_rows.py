@@ -83,6 +83,24 @@ def test_a_total_is_no_row_of_the_order_above(write, header, total):
     assert "fill these cells down" in raised.value.hint
 
 
+@pytest.mark.parametrize(
+    ("below", "total"),
+    [(",,", ",,,Total,3,250"), (",,", ",,,,3,250"), (",,", ",,,Summe: 1001,3,250"),
+     ("1,,", "1,,,Grand total,3,250"), ("1,,", "1,,,小計,3,250")],
+)  # fmt: skip
+def test_a_total_with_a_price_is_no_row_of_the_order_either(write, below, total):
+    rows = ["1,2024-01-05,ann,desk,2,100", f"{below},Total War,1,50", total]
+
+    assert ledger(write([PRICED, *rows]), max_rejects=1) == (2, 250, 1, True)
+
+
+@pytest.mark.parametrize("total", ["1,,,Subtotal,350", "1,,,,350"])
+def test_nor_is_an_amount_below_the_order_that_is_for_nothing(write, total):
+    rows = ["1,2024-01-05,ann,desk,200", "1,,,chair,150", total, "2,2024-01-06,bob,lamp,80"]
+
+    assert ledger(write([PAID, *rows]), max_rejects=1) == (3, 430, 2, True)
+
+
 def test_empty_rows_stay_blank_and_other_rows_as_they_are(write):
     rows = ["1,2024-01-05,ann,desk,2,100", ",,,chair,1,150", ",,,,,", "2,2024-01-06,bob,lamp,1,80"]
     found = rfmtool.run(write([PRICED, *rows])).ledger

@@ -2,7 +2,7 @@
 
 A preset says so, or the look of the first rows. Then a row without a day goes on with the order
 above where it has the same id and no other buyer, or names neither and has a quantity and a price,
-or no money at all. A row of totals has money without a price.
+or no money at all. A row of totals has money without a price, nothing but money, or says so.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import partial
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -22,6 +23,7 @@ from rfmtool.sources.batches import Batch, Jobs
 from rfmtool.sources.layout import MONEY_ROLES
 from rfmtool.sources.rows.bins import is_blank
 from rfmtool.sources.rows.runs import Cells
+from rfmtool.sources.text.footers import TOTAL
 
 Looks = Counter[str]
 
@@ -35,6 +37,15 @@ OF_ORDERS: Final = (
 """What is carried down where no preset says what."""
 _SOME: Final = 0.05
 """Fewer rows that could go on are odd ones."""
+_BARE: Final = 1
+"""How a row looks that names neither order nor buyer and goes on with the order above."""
+_TOTAL: Final = 2
+"""How a row of totals looks."""
+_SAYS_TOTAL: Final = (
+    rf"(?i)^(?:{TOTAL})[\s:.#]*(?:(?:for|of|order|no)[\s:.#]*)?(?:[\w#/-]*\d[\w/-]*)?$"
+)
+"""Also with a number, such as that of an order, behind the word."""
+Looking = npt.NDArray[np.uint8]
 
 
 def carried(jobs: Jobs, roles: Sequence[str]) -> Jobs:
@@ -50,8 +61,8 @@ def carried(jobs: Jobs, roles: Sequence[str]) -> Jobs:
     for job in jobs:
         batch = job()
         if len(batch.cells[_ORDER]):
-            bare = _bare(batch, roles)
-            batch = replace(batch, cells=_carried(batch.cells, roles, above, bare))
+            looking = _looking(batch, roles)
+            batch = replace(batch, cells=_carried(batch.cells, roles, above, looking))
             above = {role: cells.slice(len(cells) - 1) for role, cells in batch.cells.items()}
         yield partial(replace, batch)  # as it is
 
@@ -60,14 +71,14 @@ def looked_at(batches: Iterable[Batch], found: Looks) -> Iterator[Batch]:
     """The same batches, one at a time; what their rows look like is added to `found`."""
     for batch in batches:
         if {*_BUYER} <= batch.cells.keys() and len(batch.cells[_ORDER]):
-            bare = _bare(batch, OF_ORDERS)
+            looking = _looking(batch, OF_ORDERS)
             buyers = {role: batch.cells[role] for role in _BUYER}
-            days = _carried(buyers, OF_ORDERS, None, bare)["ordered_at"]
-            goes_on = _goes_on(batch.cells, OF_ORDERS, bare) & mask_of(days.is_valid())
+            days = _carried(buyers, OF_ORDERS, None, looking)["ordered_at"]
+            goes_on = _goes_on(batch.cells, OF_ORDERS, looking) & mask_of(days.is_valid())
             money = [role for role in MONEY_ROLES if role in batch.cells]
-            may = _empty(batch.cells, _BUYER) & ~bare & ~_empty(batch.cells, money)
+            may = _empty(batch.cells, _BUYER) & (looking != _BARE) & ~_empty(batch.cells, money)
             dated = _repeats(batch.cells[_ORDER]) & ~_empty(batch.cells, ["ordered_at"])
-            found.update(rows=len(bare), goes_on=int(goes_on.sum()), may_go_on=int(may.sum()),
+            found.update(rows=len(looking), goes_on=int(goes_on.sum()), may_go_on=int(may.sum()),
                          dated=int(dated.sum()))  # fmt: skip
         yield batch
 
@@ -83,14 +94,14 @@ def looks_carried(found: Looks) -> tuple[bool, bool]:
 
 
 def _carried(
-    cells: Cells, roles: Sequence[str], above: Cells | None, bare: Mask
+    cells: Cells, roles: Sequence[str], above: Cells | None, looking: Looking
 ) -> dict[str, pa.Array]:
     """Fill the cells below `above`, which is the last row before them."""
     if above is not None:
         joined = {role: pa.concat_arrays([above[role], column]) for role, column in cells.items()}
-        filled = _carried(joined, roles, None, np.append(False, bare))
+        filled = _carried(joined, roles, None, np.insert(looking, 0, 0))
         return {role: column.slice(1) for role, column in filled.items()}
-    goes_on = _goes_on(cells, roles, bare)
+    goes_on = _goes_on(cells, roles, looking)
     places = np.arange(len(goes_on))
     starts = np.maximum.accumulate(np.where(goes_on, 0, places))
     filled = dict(cells)
@@ -107,13 +118,14 @@ def _carried(
     return filled
 
 
-def _goes_on(cells: Cells, roles: Sequence[str], bare: Mask) -> Mask:
+def _goes_on(cells: Cells, roles: Sequence[str], looking: Looking) -> Mask:
     """The rows of the order of the row above."""
     same = _repeats(cells[_ORDER])
     if _ORDER not in roles:
         return same
     is_theirs = _repeats(cells["customer_id"]) | _empty(cells, ["customer_id"])
-    return _empty(cells, ["ordered_at"]) & (same & is_theirs | bare)
+    goes_on: Mask = (same & is_theirs & (looking != _TOTAL)) | (looking == _BARE)
+    return goes_on & _empty(cells, ["ordered_at"])
 
 
 def _repeats(column: pa.Array) -> Mask:
@@ -123,19 +135,30 @@ def _repeats(column: pa.Array) -> Mask:
     return same
 
 
-def _bare(batch: Batch, roles: Sequence[str]) -> Mask:
-    """The rows that name neither order nor buyer and can be no total, if they may go on at all."""
+def _looking(batch: Batch, roles: Sequence[str]) -> Looking:
+    """Which rows without a day are of totals, and which others name neither order nor buyer."""
     cells = batch.cells
-    if _ORDER not in roles:
-        return np.zeros(len(cells[_ORDER]), dtype=bool)
-    bare = _empty(cells, _BUYER)
-    if not bare.any():
-        return bare
-    money = [role for role in MONEY_ROLES if role in cells]
-    is_priced = np.logical_and.reduce([~_empty(cells, [role]) for role in money])
-    bare &= (is_priced & (_AMOUNT not in cells)) | _empty(cells, money)
-    nothing: Mask = np.logical_and.reduce([is_blank(column) for column in batch.whole()])
-    return bare & ~nothing
+    looking = np.zeros(len(cells[_ORDER]), dtype=np.uint8)
+    undated = np.flatnonzero(_empty(cells, ["ordered_at"]))
+    if _ORDER not in roles or not len(undated):
+        return looking
+    rows = pa.array(undated)
+    whole = [column.take(rows) for column in batch.whole()]
+    theirs = {role: column.take(rows) for role, column in cells.items()}
+    money = [~_empty(theirs, [role]) for role in MONEY_ROLES if role in theirs]
+    has_money = np.logical_or.reduce(money)
+    named = [~_empty(theirs, [role]) for role in _BUYER]
+    is_told = np.sum([~is_blank(column) for column in whole], axis=0) > np.sum(
+        [*money, *named], axis=0
+    )
+    is_line = ~has_money | (np.logical_and.reduce(money) & (_AMOUNT not in cells))
+    texts = [column for column in whole if pa.types.is_string(column.type)]
+    total = has_money & ~is_told & (_AMOUNT in cells and len(whole) > len(money) + len(named))
+    for column in texts:
+        total |= mask_of(pc.match_substring_regex(column, _SAYS_TOTAL))
+    bare = _empty(theirs, _BUYER) & is_line & is_told
+    looking[undated] = np.where(total, _TOTAL, np.where(bare, _BARE, 0))
+    return looking
 
 
 def _empty(cells: Cells, roles: Sequence[str]) -> Mask:

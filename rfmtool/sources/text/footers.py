@@ -10,11 +10,15 @@ from rfmtool.sources.text.records import Record, records
 
 _MOST_LINES: Final = 12
 _TAIL_BYTES: Final = 1 << 12
-_TOTAL: Final = re.compile(
-    r"(?:(?:grand|sub|report|sales|overall)[ -]?)?(?:totals?|totale|total général|sum|sums|summe"
-    r"|gesamt(?:summe|betrag)?|suma|somme|totaal|summa)\s*:?",
-    re.IGNORECASE,
+TOTAL: Final = (
+    r"(?:(?:grand|sub|report|sales|overall|order|invoice|sous)[ -]?)?(?:totals?|totale|totaal)"
+    r"|total g[eé]n[eé]ral|sum|sums|(?:zwischen|gesamt|end)?summe|gesamt(?:betrag)?|suma|somme"
+    r"|summa|sub ?total[ei]?|subtotaal|delsumma|razem|łącznie|celkem|mezisoučet|összesen|yhteensä"
+    r"|ukupno|(?:ara |genel )?toplam|jumlah|итого|всего|разом|всього"
+    r"|合計|小計|总计|合计|小计|總計|합계|총계|소계"
 )
+"""Words for totals, alone in a cell."""
+_TOTAL: Final = re.compile(rf"(?:{TOTAL})\s*:?", re.IGNORECASE)
 _TRAILER: Final = re.compile(
     r"[-+=*_#~ |]{3,}"  # a line drawn below the table
     r"|\(?\d[\d,. ]*(?:rows?|records?|lines?|lignes?|zeilen|filas|tuples)\b.*"
