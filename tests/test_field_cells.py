@@ -69,6 +69,15 @@ def test_a_month_of_two_languages_alone_is_asked_about(tmp_path):
         assert found.customers["last_order_on"][0].month == month
 
 
+@pytest.mark.parametrize(
+    "header", ["ID klienta,Numer zamówienia,Data zamówienia,Kwota", "Zákazník,Faktura,Datum,Celkem"]
+)
+def test_letters_of_the_header_tell_the_language_too(write, header):
+    path = write([header, "ann,1,5 listopada 2026,10"])
+
+    assert rfmtool.run(path).customers["last_order_on"][0].month == 11
+
+
 def test_a_month_in_december_is_the_same_in_both_languages(tmp_path):
     path = tmp_path / "shop.csv"
     path.write_text(f"{HEADER}ann,1,1 pro 2026,10\n", encoding="utf-8")

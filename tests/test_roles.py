@@ -231,6 +231,25 @@ def test_a_number_of_customers_goes_before_names_and_addresses_in_any_language(n
     assert found["customer_id"] == number
 
 
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [("nome cliente", "cognome cliente"), ("Nombre del cliente", "Apellidos del cliente"),
+     ("nom client", "prénom client"), ("Kundenname", "Vorname"), ("client name", "client surname")],
+)  # fmt: skip
+def test_a_part_of_a_name_does_not_stand_for_the_customer(name, part):
+    with pytest.raises(InputError, match="may be a part of the name alone"):
+        roles("order id", "date", name, part, "amount")
+
+    assert roles("date", name, "amount")["customer_id"] == name
+    assert roles("date", "email", name, part, "amount")["customer_id"] == "email"
+
+
+def test_further_names_of_customers_and_prices_are_known():
+    assert roles("data", "codice cliente", "importo")["customer_id"] == "codice cliente"
+    assert roles("date", "client", "Množství", "Jednotková cena")["unit_price"] == "Jednotková cena"
+    assert roles("date", "client", "Količina", "Cijena")["unit_price"] == "Cijena"
+
+
 def test_letters_of_any_script_keep_names_apart():
     assert normal("Größe (m²)") == "grossem2"
     assert normal("Клиент") == "клиент"

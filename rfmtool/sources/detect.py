@@ -172,7 +172,8 @@ def _read_with(export: Export, weighed: conventions.Weights) -> Export:
         elif not weighed["dates"]:
             dates = ISO  # nothing but typed dates, or no date at all: each row then says so
         else:
-            dates = conventions.date_reading(weighed, column, usual=export.preset.dates)
+            known = conventions.knowing(weighed, export.sources[0].layout.header)
+            dates = conventions.date_reading(known, column, usual=export.preset.dates)
         numbers = conventions.number_reading(weighed, asked)
     pieces = conventions.pieces_reading(weighed, numbers, asked)
     dates = in_zone(dates, asked.timezone, export.preset.timezone)

@@ -38,6 +38,16 @@ class Roles:
 _FIRST_NAMES: Final = frozenset(
     ("vorname", "firstname", "givenname", "forename", "prenom", "imie", "fornamn", "voornaam")
 )
+_MAY_BE_PART: Final = frozenset((
+    "buyername", "clientname", "nomecliente", "nomedocliente", "nombrecliente", "nombredelcliente",
+    "nomclient", "nomduclient", "kundenname", "klantnaam", "nazwaklienta", "kundnamn", "kundenavn",
+))  # fmt: skip
+"""Names of customers that beside another part of the name are a part, too."""
+_PARTS: Final = re.compile(
+    r"(?:customer|client|buyer|kunden?|klant)?(?:vorname|firstname|givenname|forename|prenom|imie|"
+    r"fornamn|voornaam|lastname|surname|familyname|nachname|cognome|apellidos?|sobrenome|apelido|"
+    r"achternaam|efternamn|etternavn|efternavn|nazwisko)(?:(?:del?|do|du)?(?:cliente?|klienta))?"
+)
 _LOOKS_LIKE_DATA: Final = re.compile(
     r"[-+]?[\d.,:/-]*\d[\d.,:/ T-]*$|.*@.*\.|\d{1,2}[-/. ]+[^\W\d]{3,9}[-/., ]+\d{2,4}|[$€£¥]\s?\d"
 )
@@ -70,6 +80,7 @@ def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> d
             places["customer_id"] = places.pop("name")  # the user is who served them
         if names.get("customer_id") == "name":
             _check_name(header, places, where)
+        _check_whole(header, places, where)
     # Of a row of goods a bare name is the article's, and nobody's to write to.
     if "name" not in asked and names.get("name") == "name" and _article_columns(header, places):
         del places["name"]
@@ -88,6 +99,18 @@ def _check_name(header: Sequence[str], places: Mapping[str, int], where: str) ->
         )
     if first := [other.strip() for other in header if normal(other) in _FIRST_NAMES]:
         raise InputError(f"{where}: {name!r} beside {first[0]!r} may be a surname alone", hint)
+
+
+def _check_whole(header: Sequence[str], places: Mapping[str, int], where: str) -> None:
+    """Check that no other part of customers' names stands beside what would tell them apart."""
+    name = header[places["customer_id"]].strip() if "customer_id" in places else ""
+    if normal(name) not in _MAY_BE_PART:
+        return
+    if parts := [other.strip() for other in header if _PARTS.fullmatch(normal(other))]:
+        raise InputError(
+            f"{where}: {name!r} beside {parts[0]!r} may be a part of the name alone",
+            f"If it tells customers apart, take --column customer_id={name!r}.",
+        )
 
 
 def _article_columns(header: Sequence[str], places: Mapping[str, int]) -> list[str]:

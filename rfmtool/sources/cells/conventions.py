@@ -6,6 +6,7 @@ not fit, the whole column is counted, so that the answer never hangs on which ro
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -36,6 +37,8 @@ from rfmtool.sources.cells.numbers import DecimalMark, NumberReading, as_typed
 from rfmtool.sources.cells.short_years import end_of_year, may_begin_with_year, weigh_ends
 from rfmtool.sources.layout import MONEY_ROLES, Asked
 
+_NOT_CROATIAN: Final = re.compile("[áéíóúýěřůďťňąęłńśźż]", re.IGNORECASE)
+"""Letters of Czech, Slovak and Polish that Croatian has not."""
 _DIFFER: Final = "read both ways, to different days"
 _ONLY_DAY_FIRST: Final = "read only with the day first"
 _ONLY_MONTH_FIRST: Final = "read only with the month first"
@@ -162,6 +165,13 @@ def is_open(weights: Weights) -> bool:
 def _may_be_croatian(weights: Weights) -> bool:
     """Whether no month but those that are another in Croatian tells the language."""
     return weights[_TWO_MONTHS] > 0 and weights[NAMED.name] == weights[CROATIAN.name]
+
+
+def knowing(weights: Weights, header: Iterable[str]) -> Weights:
+    """The same weights, where the letters of a header tell that nothing here is Croatian."""
+    if any(map(_NOT_CROATIAN.search, header)):
+        return weights - Counter({_TWO_MONTHS: weights[_TWO_MONTHS]})
+    return weights
 
 
 def may_be_either(weights: Weights) -> bool:
