@@ -1,6 +1,7 @@
 """Orders whose day, buyer and the like stand on their first row alone."""
 
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -90,8 +91,12 @@ def test_a_total_is_no_row_of_the_order_above(write, header, total):
 )  # fmt: skip
 def test_a_total_with_a_price_is_no_row_of_the_order_either(write, below, total):
     rows = ["1,2024-01-05,ann,desk,2,100", f"{below},Total War,1,50", total]
+    path = write([PRICED, *rows, "2,2024-01-06,bob,lamp,1,80"])
+    frame = pd.read_csv(path)
+    words = pa.table({name: frame[name].astype("category") for name in frame})
 
-    assert ledger(write([PRICED, *rows]), max_rejects=1) == (2, 250, 1, True)
+    for source in (path, frame, words, pl.read_csv(path)):
+        assert ledger(source, max_rejects=1) == (3, 330, 2, True)
 
 
 @pytest.mark.parametrize("total", ["1,,,Subtotal,350", "1,,,,350"])

@@ -22,6 +22,7 @@ from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells import currencies
 from rfmtool.sources.cells.dates import Days, read_days
 from rfmtool.sources.cells.ids import is_listed
+from rfmtool.sources.cells.typed import shown
 from rfmtool.sources.layout import Question, Reading
 from rfmtool.sources.ledger import CODES, REJECTED, Tally
 from rfmtool.sources.rows.runs import Cells, Runs
@@ -140,7 +141,7 @@ def rows_apart(batch: Batch, runs: Runs, bins: Codes, amounts: Apart, others: Pl
         candidates = (bins == CODES["missing_date"]) & is_blank(runs.heads["customer_id"])
         rows = np.flatnonzero(np.repeat(candidates, runs.lengths))
         if len(rows):
-            blank = [is_blank(column.take(pa.array(rows))) for column in batch.whole()]
+            blank = [is_blank(shown(column).take(pa.array(rows))) for column in batch.whole()]
             rows = rows[np.logical_and.reduce(blank)]
         apart = Apart(amounts.rows[kept], amounts.codes[kept]).plus(rows, "blank")
     rows = np.setdiff1d(others, apart.rows, assume_unique=True)

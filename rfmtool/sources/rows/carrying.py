@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from rfmtool.arrays import Mask, mask_of
 from rfmtool.sources.batches import Batch, Jobs
+from rfmtool.sources.cells.typed import shown
 from rfmtool.sources.layout import MONEY_ROLES
 from rfmtool.sources.rows.bins import is_blank
 from rfmtool.sources.rows.runs import Cells
@@ -143,7 +144,7 @@ def _looking(batch: Batch, roles: Sequence[str]) -> Looking:
     if _ORDER not in roles or not len(undated):
         return looking
     rows = pa.array(undated)
-    whole = [column.take(rows) for column in batch.whole()]
+    whole = [shown(column).take(rows) for column in batch.whole()]
     theirs = {role: column.take(rows) for role, column in cells.items()}
     money = [~_empty(theirs, [role]) for role in MONEY_ROLES if role in theirs]
     has_money = np.logical_or.reduce(money)
@@ -152,9 +153,8 @@ def _looking(batch: Batch, roles: Sequence[str]) -> Looking:
         [*money, *named], axis=0
     )
     is_line = ~has_money | (np.logical_and.reduce(money) & (_AMOUNT not in cells))
-    texts = [column for column in whole if pa.types.is_string(column.type)]
     total = has_money & ~is_told & (_AMOUNT in cells and len(whole) > len(money) + len(named))
-    for column in texts:
+    for column in whole:
         total |= mask_of(pc.match_substring_regex(column, _SAYS_TOTAL))
     bare = _empty(theirs, _BUYER) & is_line & is_told
     looking[undated] = np.where(total, _TOTAL, np.where(bare, _BARE, 0))
