@@ -56,6 +56,13 @@ def test_an_amount_of_any_type_is_nothing_on_later_rows(tmp_path, kind):
     assert ledger(tmp_path / "shop.parquet") == (2, 20, 1, True)
 
 
+@pytest.mark.parametrize("day", ["Payment Date", "paid at"])
+def test_what_has_no_day_of_payment_is_not_paid(write, day):
+    path = write([f"invoice,{day},customer,amount", "1,2024-01-05,ann,50", "1,,ann,50"])
+
+    assert ledger(path, max_rejects=1) == (1, 50, 1, False)
+
+
 def test_a_guest_stays_one_on_all_rows(write):
     rows = [
         "1,2024-01-05,ann,desk,2,100",

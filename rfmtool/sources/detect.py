@@ -29,6 +29,7 @@ from rfmtool.sources.layout import (
     Reading,
 )
 from rfmtool.sources.layouts import parquet_layout, text_layout, typed_layout
+from rfmtool.sources.names import normal
 from rfmtool.sources.presets import GENERIC
 from rfmtool.sources.roles import EXPORT, Roles
 from rfmtool.sources.rows.carrying import OF_ORDERS, Looks, looked_at, looks_carried
@@ -142,7 +143,9 @@ def _carrying(export: Export, looks: Looks) -> Export:
     may_be_unfilled = False
     if not preset.columns and all(isinstance(one, (FileSource, FrameSource)) for one in sources):
         is_rule, may_be_unfilled = looks_carried(looks)
-        carry_down = OF_ORDERS if is_rule else ()
+        # Without a day of payment a row is not paid.
+        is_paid_on = normal(export.columns["ordered_at"]).startswith(("paid", "payment"))
+        carry_down = OF_ORDERS if is_rule and not is_paid_on else ()
     sources = tuple(
         source.with_layout(replace(source.layout, carry_down=carry_down)) for source in sources
     )
