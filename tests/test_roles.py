@@ -248,6 +248,7 @@ def test_further_names_of_customers_and_prices_are_known():
     assert roles("data", "codice cliente", "importo")["customer_id"] == "codice cliente"
     assert roles("date", "client", "Množství", "Jednotková cena")["unit_price"] == "Jednotková cena"
     assert roles("date", "client", "Količina", "Cijena")["unit_price"] == "Cijena"
+    assert roles("Broj narudžbe", "date", "client", "iznos")["order_id"] == "Broj narudžbe"
 
 
 def test_letters_of_any_script_keep_names_apart():
