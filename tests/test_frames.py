@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import rfmtool
@@ -91,3 +92,16 @@ def test_days_and_times_may_be_mixed():
 def test_what_is_no_source_is_refused(source):
     with pytest.raises(InputError, match="a source is a path"):
         rfmtool.run(source)
+
+
+def test_a_row_of_nothing_but_a_list_is_not_blank():
+    table = pa.table({
+        "customer_id": ["c", None, None],
+        "ordered_at": pa.array([dt.date(2024, 1, 5), None, None]),
+        "amount": [5.0, None, None],
+        "tags": [["a"], ["b"], None],
+    })  # fmt: skip
+
+    ledger = rfmtool.run(table, max_rejects="100%").ledger
+
+    assert (ledger["used"], ledger["missing_date"], ledger["blank"]) == (1, 1, 1)

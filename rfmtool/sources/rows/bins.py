@@ -22,7 +22,6 @@ from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells import currencies
 from rfmtool.sources.cells.dates import Days, read_days
 from rfmtool.sources.cells.ids import is_listed
-from rfmtool.sources.cells.typed import shown
 from rfmtool.sources.layout import Question, Reading
 from rfmtool.sources.ledger import CODES, REJECTED, Tally
 from rfmtool.sources.rows.runs import Cells, Runs
@@ -141,7 +140,7 @@ def rows_apart(batch: Batch, runs: Runs, bins: Codes, amounts: Apart, others: Pl
         candidates = (bins == CODES["missing_date"]) & is_blank(runs.heads["customer_id"])
         rows = np.flatnonzero(np.repeat(candidates, runs.lengths))
         if len(rows):
-            blank = [is_blank(shown(column).take(pa.array(rows))) for column in batch.whole()]
+            blank = [is_blank(column)[rows] for column in batch.whole()]
             rows = rows[np.logical_and.reduce(blank)]
         apart = Apart(amounts.rows[kept], amounts.codes[kept]).plus(rows, "blank")
     rows = np.setdiff1d(others, apart.rows, assume_unique=True)
@@ -154,6 +153,8 @@ def rows_apart(batch: Batch, runs: Runs, bins: Codes, amounts: Apart, others: Pl
 def is_blank(cells: pa.Array) -> Mask:
     """The empty cells; white space alone is empty."""
     empty = mask_of(cells.is_null())
+    if pa.types.is_string_view(cells.type) or pa.types.is_large_string(cells.type):
+        cells = cells.cast(pa.string())
     if pa.types.is_string(cells.type):
         # A quick look first: in most columns no cell is empty or begins like white space.
         starts, letters = letters_of(cells)

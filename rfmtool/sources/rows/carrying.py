@@ -144,18 +144,17 @@ def _looking(batch: Batch, roles: Sequence[str]) -> Looking:
     if _ORDER not in roles or not len(undated):
         return looking
     rows = pa.array(undated)
-    whole = [shown(column).take(rows) for column in batch.whole()]
+    whole = batch.whole()
+    told = [~is_blank(column)[undated] for column in whole]
     theirs = {role: column.take(rows) for role, column in cells.items()}
     money = [~_empty(theirs, [role]) for role in MONEY_ROLES if role in theirs]
     has_money = np.logical_or.reduce(money)
     named = [~_empty(theirs, [role]) for role in _BUYER]
-    is_told = np.sum([~is_blank(column) for column in whole], axis=0) > np.sum(
-        [*money, *named], axis=0
-    )
+    is_told = np.sum(told, axis=0) > np.sum([*money, *named], axis=0)
     is_line = ~has_money | (np.logical_and.reduce(money) & (_AMOUNT not in cells))
     total = has_money & ~is_told & (_AMOUNT in cells and len(whole) > len(money) + len(named))
     for column in whole:
-        total |= mask_of(pc.match_substring_regex(column, _SAYS_TOTAL))
+        total |= mask_of(pc.match_substring_regex(shown(column).take(rows), _SAYS_TOTAL))
     bare = _empty(theirs, _BUYER) & is_line & is_told
     looking[undated] = np.where(total, _TOTAL, np.where(bare, _BARE, 0))
     return looking
