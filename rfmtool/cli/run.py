@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,13 @@ import click
 from rfmtool.cli import limits, options, traces
 from rfmtool.cli.arguments import Params, choices, command_line, run_arguments, text_options
 from rfmtool.cli.destination import check_apart, inputs_of, show_run
-from rfmtool.cli.run_places import check_database, check_places, folder_of, run_outputs
+from rfmtool.cli.run_places import (
+    check_database,
+    check_places,
+    folder_of,
+    run_outputs,
+    written_elsewhere,
+)
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.cli.traces import Told
 from rfmtool.errors import UsageError
@@ -20,6 +27,7 @@ from rfmtool.interrupts import uninterrupted
 from rfmtool.places import without_secrets
 
 if TYPE_CHECKING:
+    from rfmtool.pipeline import Result
     from rfmtool.runs.folder import FolderOptions
 
 
@@ -95,24 +103,16 @@ def _run(exports: tuple[str, ...], outputs: tuple[str, ...], params: Params, tol
         given = limits.of_run(params["fail_if"], target)
         # Heavy libraries load below, so that a run that finds the folder held says so at once.
         with uninterrupted():
-            from rfmtool import pipeline
             from rfmtool.runs import folder
             from rfmtool.runs.fail_if import check_limits
             from rfmtool.runs.memory import remember
             from rfmtool.runs.tables import edition
-            from rfmtool.sources.layout import Detail
 
         wanted = _wanted(params)
         for database in to.databases:
             check_database(database, params)
         before = limits.earlier_run(given, target, params)
-        arguments = run_arguments(params, exports)
-        # A look back at who returned is made of entries.
-        arguments["settings"] = replace(
-            arguments["settings"], detail=Detail(entries=True), reported=True
-        )
-        arguments |= _lots(params, target)
-        result = pipeline.run(list(exports), **arguments, refit_days=params["refit_days"])
+        result = _result(exports, params, target)
         memory = remember(target, result, params["keep_runs"]) if target else None
         if memory and place:
             result = memory.result
@@ -124,32 +124,32 @@ def _run(exports: tuple[str, ...], outputs: tuple[str, ...], params: Params, tol
         told.inputs = folder.inputs(result, hashed=told.wanted)
         if given:
             check_limits(given, result.summary, before)
-        for store in to.stores:
-            from rfmtool.stores.writing import published
-
-            if place:
-                stack.enter_context(published(store, place))
-        for database in to.databases:
-            from rfmtool.databases.writing import written
-
-            tables, view = edition(result, summary, wanted, memory), params["current_view"]
-            stack.enter_context(written(database, tables, params["if_exists"], view=view))
+        tables = partial(edition, result, summary, wanted, memory)
+        stack.enter_context(written_elsewhere(to, place, tables, params))
     told.published = [*map(without_secrets, outputs)]
     if not params["quiet"]:
         show_run(summary, to.shown, params)
 
 
-def _lots(params: Params, target: Path | None) -> dict[str, Any]:
-    """Who is left out, who was before, and what was measured."""
+def _result(exports: tuple[str, ...], params: Params, target: Path | None) -> Result:
+    """The run, told who was left out before in a folder, and what was measured of it."""
+    from rfmtool import pipeline
     from rfmtool.rules import parse_lots
     from rfmtool.runs import rounds
+    from rfmtool.sources.layout import Detail
 
-    results = params["results_file"]
-    return {
-        "lots": parse_lots(params["holdout"], params["holdout_salt"]),
-        "entered": rounds.entered(target) if target else None,
-        "results": rounds.read_results(results) if results is not None else None,
-    }
+    arguments, results = run_arguments(params, exports), params["results_file"]
+    # A look back at who returned is made of entries.
+    settings = replace(arguments.pop("settings"), detail=Detail(entries=True), reported=True)
+    return pipeline.run(
+        list(exports),
+        **arguments,
+        settings=settings,
+        refit_days=params["refit_days"],
+        lots=parse_lots(params["holdout"], params["holdout_salt"]),
+        entered=rounds.entered(target) if target else None,
+        results=rounds.read_results(results) if results is not None else None,
+    )
 
 
 def _wanted(params: Params) -> FolderOptions:

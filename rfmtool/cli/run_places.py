@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +18,7 @@ from rfmtool.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from rfmtool.databases.names import Target
+    from rfmtool.databases.writing import Edition
     from rfmtool.stores.places import Store
 
 _OF_FOLDER = ("tables", "calls", "keep_rejects", "keep_runs", "no_page")
@@ -94,6 +95,33 @@ def folder_of(
             yield scratch / "before", scratch / "new"
     else:
         yield None, None
+
+
+@contextmanager
+def written_elsewhere(
+    to: Outputs, place: Path | None, tables: Callable[[], Edition], params: Params
+) -> Iterator[None]:
+    """Stores and databases written; of it all nothing takes effect before the block ends.
+
+    Args:
+        to: where a run is written.
+        place: the folder that was made for it, if any.
+        tables: makes those of a database; each is read once.
+        params: the options of the command.
+    """
+    with ExitStack() as stack:
+        if to.stores and place:
+            from rfmtool.stores.writing import published
+
+            for store in to.stores:
+                stack.enter_context(published(store, place))
+        if to.databases:
+            from rfmtool.databases.writing import written
+
+            if_exists, view = params["if_exists"], params["current_view"]
+            for database in to.databases:
+                stack.enter_context(written(database, tables(), if_exists, view=view))
+        yield
 
 
 def _check_not_asked(names: Sequence[str], where: str, hint: str) -> None:

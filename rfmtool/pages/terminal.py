@@ -19,7 +19,6 @@ from rich.rule import Rule
 from rich.text import Text
 
 from rfmtool.pages import blocks
-from rfmtool.pages.blocks import printable
 
 _ENDLESS: Final = 10_000
 _ANY: Final = Console(width=_ENDLESS)
@@ -86,14 +85,14 @@ def _width_of(part: RenderableType) -> int:
 
 def _line(line: blocks.Line, width: int) -> Text:
     """A line; one that is too long is wrapped as a paragraph is."""
-    parts = [(printable(words), _STYLES[tone]) for words, tone in line.parts]
+    parts = [(blocks.printable(words), _STYLES[tone]) for words, tone in line.parts]
     text = Text.assemble(" ", *parts)
     return text if text.cell_len <= width else Text("\n   ").join(text.wrap(_ANY, width - 3))
 
 
 def _paragraph(block: blocks.Paragraph, width: int) -> Text:
     """Wrapped words, whose further lines hang under the first."""
-    words = printable(block.words)
+    words = blocks.printable(block.words)
     filled = textwrap.fill(
         f"! {words}" if block.tone == "warning" else words,
         width,
@@ -145,7 +144,7 @@ def _table(block: blocks.Table) -> _FittedTable:
         is_drawn = any(isinstance(cell, blocks.Bar | blocks.Spark) for cell in cells)
         style = _STYLES["title" if column.kind == "name" else column.tone]
         table.add_column(
-            printable(column.title),
+            blocks.printable(column.title),
             style="cyan" if is_drawn else style,
             header_style=_STYLES["title"] if column.kind in ("name", "lead") else "",
             justify="right" if column.kind == "number" else "left",
@@ -170,9 +169,9 @@ def _cell(cell: blocks.Cell) -> str:
             highest = highest if highest > 0 else 1.0
             return _columns([min(max(each / highest, 0.0), 1.0) for each in cell.values], 1)[0]
         case blocks.Number() | blocks.Name():
-            return printable(cell.shown if isinstance(cell, blocks.Number) else cell.text)
+            return blocks.printable(cell.shown if isinstance(cell, blocks.Number) else cell.text)
         case str():
-            return printable(cell)
+            return blocks.printable(cell)
         case _:
             return ""
 
@@ -182,7 +181,7 @@ def _pairs(block: blocks.Pairs) -> rich_table.Table:
     table.add_column(style=_STYLES["title"], no_wrap=True)
     table.add_column(overflow="fold")
     for name, words in block.pairs:
-        table.add_row(printable(name), printable(words))
+        table.add_row(blocks.printable(name), blocks.printable(words))
     return table
 
 
@@ -192,7 +191,7 @@ def _pairs(block: blocks.Pairs) -> rich_table.Table:
 def _shaded(block: blocks.Shaded) -> rich_table.Table:
     table = rich_table.Table(box=None, padding=0, pad_edge=False, header_style="bold")
     title, pad = _STYLES["title"], "" if block.hatched else " "
-    name, head = _STYLES[block.name_tone], f" {printable(block.title)}" + " " * block.hatched
+    name, head = _STYLES[block.name_tone], f" {blocks.printable(block.title)}" + " " * block.hatched
     table.add_column(head, style=name, header_style=title, no_wrap=True)
     if block.size:
         size = "" if block.hatched else "dim"
@@ -201,25 +200,25 @@ def _shaded(block: blocks.Shaded) -> rich_table.Table:
     cells = [[_shade(cell, hatched=block.hatched) for cell in column] for column in columns]
     widths = []
     for head, column in zip(block.heads, cells, strict=True):
-        text = printable(head)
+        text = blocks.printable(head)
         width = max(_longest([text, *(cell.plain for cell in column)]) + 1, block.least)
         table.add_column(_to_the_right(Text(text), width), no_wrap=True)
         widths.append(width)
     beside, lines = block.beside
     if lines:
         table.add_column("   ", no_wrap=True)
-        table.add_column(printable(beside), style="dim", header_style=title, no_wrap=True)
+        table.add_column(blocks.printable(beside), style="dim", header_style=title, no_wrap=True)
     for place in range(max(len(block.rows), len(lines))):
         shown: list[RenderableType] = [""] * (len(widths) + 1 + bool(block.size))
         if place < len(block.rows):
             row = block.rows[place]
-            sized = [f"{pad}{printable(row.size)}{pad}"] if block.size else []
+            sized = [f"{pad}{blocks.printable(row.size)}{pad}"] if block.size else []
             at = (
                 _to_the_right(column[place], width)
                 for column, width in zip(cells, widths, strict=True)
             )
-            shown = [f" {printable(row.name)} ", *sized, *at]
-        more = ["", *map(printable, lines[place : place + 1])] if lines else []
+            shown = [f" {blocks.printable(row.name)} ", *sized, *at]
+        more = ["", *map(blocks.printable, lines[place : place + 1])] if lines else []
         table.add_row(*shown, *more)
     return table
 
@@ -232,7 +231,7 @@ def _to_the_right(text: Text, width: int) -> Text:
 
 
 def _shade(cell: blocks.Shade, *, hatched: bool) -> Text:
-    words = printable(cell.words)
+    words = blocks.printable(cell.words)
     if not cell.part:
         return Text(words, "dim")
     if not hatched:
