@@ -75,7 +75,7 @@ def _pages() -> Iterator[tuple[str, str]]:
     import rfmtool
     from rfmtool.pages.html import answer_page, run_page
     from rfmtool.runs.folder import FolderOptions, write_files
-    from rfmtool.runs.memory import remember
+    from rfmtool.runs.previous import link_previous_runs
     from rfmtool.sources.layout import Detail
     from rfmtool.summaries.answers import DATA_OF
 
@@ -84,7 +84,7 @@ def _pages() -> Iterator[tuple[str, str]]:
     evidence = {name: SHOP / f"{name}.csv" for name in tables}
     result = rfmtool.run(SHOP / "orders.csv", evidence=evidence, settings=settings)
     with tempfile.TemporaryDirectory() as place:
-        write_files(remember(Path(place), result), Path(place), (), FolderOptions(lists=()))
+        write_files(link_previous_runs(Path(place), result), Path(place), (), FolderOptions(lists=()))
         summary = json.loads((Path(place) / "summary.json").read_text("utf-8"))
     yield "gallery/run.html", run_page(summary, "en", "Tea and coffee shop")
     yield "gallery/run-de.html", run_page(summary, "de", "Tee und Kaffee")

@@ -16,18 +16,18 @@ Ints = npt.NDArray[np.int64 | np.int32]
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
-PART: Final = 1 << 18
+PART_SIZE: Final = 1 << 18
 """How many customers at most are looked at together, where all at once would take much memory."""
-MANY: Final = 1_000_000
+MAX_CACHED_CUSTOMERS: Final = 1_000_000
 """Of more customers nothing is kept, or made in several threads, that could be made anew."""
 
 
-def parts_of(count: int) -> Iterator[tuple[int, int]]:
+def part_bounds(count: int) -> Iterator[tuple[int, int]]:
     """Where parts of so many customers begin and end; of nobody, one that is empty.
 
     They are of one size but for the last, which may be smaller: the largest takes the most memory.
     """
-    parts = max(-(-count // PART), 1)
+    parts = max(-(-count // PART_SIZE), 1)
     size = max(-(-count // parts), 1)
     for start in range(0, max(count, 1), size):
         yield start, min(start + size, count)
@@ -40,33 +40,33 @@ def mask_of(booleans: pa.Array) -> Mask:
     return mask
 
 
-def among(places: Ints | pd.Series[int], count: int) -> Mask:
+def mask_of_places(places: Ints | pd.Series[int], count: int) -> Mask:
     """Which of so many rows, counted from 0, are among these places."""
     mask = np.zeros(count, dtype=bool)
     mask[np.asarray(places, dtype=np.int64)] = True
     return mask
 
 
-def is_first(values: npt.NDArray[Any]) -> Mask:
+def is_group_start(values: npt.NDArray[Any]) -> Mask:
     """Which entries of a sorted column are the first of their value."""
     first = np.ones(len(values), dtype=bool)
     first[1:] = values[1:] != values[:-1]
     return first
 
 
-def starts_of(values: npt.NDArray[Any]) -> Places:
+def group_starts(values: npt.NDArray[Any]) -> Places:
     """Where each value of a sorted column begins."""
-    return np.flatnonzero(is_first(values))
+    return np.flatnonzero(is_group_start(values))
 
 
-def places_between(owner: Ints, start: int, stop: int) -> slice:
+def owner_slice(owner: Ints, start: int, stop: int) -> slice:
     """Where the entries of the customers at these places stand in a column sorted by customer."""
     # Of its own type, or the whole column would be copied into the other.
     first, last = np.searchsorted(owner, np.array([start, stop], dtype=owner.dtype))
     return slice(int(first), int(last))
 
 
-def letters_of(texts: pa.Array) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+def text_bytes(texts: pa.Array) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
     """Texts as they lie in memory end to end: where each begins and the last ends, and the bytes.
 
     Of a slice these are the bytes of the slice alone.

@@ -11,7 +11,7 @@ whole numbers; money, in whole 1/10,000 until written; numbers with decimals."""
 Written = Literal["always", "known", "feedback", "referrals", "never"]
 """Whether it is in customers.csv: always, where the run knows anything of it, where that evidence
 is supplied, never."""
-AskedOf = Literal["ladder", "playbook", "nothing"]
+RuleScope = Literal["ladder", "playbook", "nothing"]
 """Which rules may ask for it; what a rung may ask a row of the playbook may too."""
 
 
@@ -21,7 +21,7 @@ class Column(NamedTuple):
     name: str
     kind: Kind
     written: Written
-    asked_of: AskedOf
+    rule_scope: RuleScope
     unit: str
     meaning: str
 
@@ -136,13 +136,15 @@ def _written(kind: Kind) -> frozenset[str]:
     return frozenset(one.name for one in COLUMNS if one.kind == kind and one.written != "never")
 
 
-CUSTOMERS: Final = tuple(one.name for one in COLUMNS if one.written == "always")
+ALWAYS_WRITTEN: Final = tuple(one.name for one in COLUMNS if one.written == "always")
 """The columns of every customer row, in the order in which they are written."""
 
-CONTACTS: Final = tuple(one.name for one in COLUMNS if one.kind == "contact")
+CONTACT_COLUMNS: Final = tuple(one.name for one in COLUMNS if one.kind == "contact")
 """How to reach a customer; written where they are known."""
 
-SAID: Final = {one.name: one.written for one in COLUMNS if one.written in ("feedback", "referrals")}
+EVIDENCE_COLUMNS: Final = {
+    one.name: one.written for one in COLUMNS if one.written in ("feedback", "referrals")
+}
 """Columns that rest on one evidence table, and are written where it is supplied."""
 
 WRITTEN: Final = tuple(one.name for one in COLUMNS if one.written != "never")
@@ -152,7 +154,7 @@ MONEY: Final = _written("money")
 """Written columns that hold money, in whole 1/10,000 of the currency unit until then."""
 
 DATES: Final = _written("date")
-WHOLE: Final = _written("whole")
+INTEGERS: Final = _written("whole")
 RATIOS: Final = _written("ratio")
 FLAGS: Final = frozenset(one.name for one in COLUMNS if one.kind == "flag")
 
@@ -160,12 +162,12 @@ MILLION: Final = 1_000_000
 """Ratios are compared, and logarithms added up, in whole millionths: equal in any order."""
 
 
-def written(known: Container[str], keep: Sequence[str] = ()) -> tuple[str, ...]:
+def written_columns(known: Container[str], keep: Sequence[str] = ()) -> tuple[str, ...]:
     """The columns that are written of those known, in their order."""
     return tuple(name for name in (*WRITTEN, *keep) if name in known)
 
 
-PLURAL: Final = {
+GROUP_NOUNS: Final = {
     "stage": "stages", "segment": "segments", "activity": "activity", "action": "actions",
 }  # fmt: skip
 """The columns that group customers, and what a summary and a folder call their groups."""

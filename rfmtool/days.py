@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _EPOCH: Final = date(1970, 1, 1)
 _SECONDS_A_DAY: Final = 86_400
 _NAT: Final = np.iinfo(np.int64).min
-UNDATED: Final = -(2**31)
+UNKNOWN_DAY: Final = -(2**31)
 """The number of a day that nobody knows: before all others, and safe to reckon with."""
 
 
@@ -25,7 +25,7 @@ def day_number(day: date) -> int:
     return (day - _EPOCH).days
 
 
-def day_of(number: int) -> date:
+def date_from_day(number: int) -> date:
     """The day of a number."""
     return _EPOCH + timedelta(days=number)
 
@@ -39,7 +39,7 @@ def months_before(day: int, months: int) -> int:
     return min(int(first.astype(np.int64)) + of_month, int(following.astype(np.int64)) - 1)
 
 
-def dated(days: Ints, known: Mask) -> npt.NDArray[np.datetime64]:
+def to_datetimes(days: Ints, known: Mask) -> npt.NDArray[np.datetime64]:
     """Days since 1970-01-01 as dates, those not known as missing."""
     # In whole numbers, because numpy takes ten times as long over dates.
     return np.where(known, days * _SECONDS_A_DAY, _NAT).view("datetime64[s]")
@@ -51,7 +51,7 @@ def day_numbers(dates: npt.NDArray[Any], missing: int = _NAT) -> Ints:
     return days if missing == _NAT else np.where(days == _NAT, missing, days)
 
 
-def days_in(rows: pd.DataFrame, name: str, missing: int = UNDATED) -> Ints:
+def integer_column(rows: pd.DataFrame, name: str, missing: int = UNKNOWN_DAY) -> Ints:
     """A column of days or other whole numbers; `missing` where there is no cell or column."""
     if name not in rows:
         return np.full(len(rows), missing, dtype=np.int64)

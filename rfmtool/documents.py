@@ -15,7 +15,7 @@ from typing import Any, Final, NoReturn
 Data = Mapping[str, Any]
 """What stands in a document, by name: a summary, the answer to a question, or a part of one."""
 
-MOST_BYTES: Final = 64 << 20
+MAX_BYTES: Final = 64 << 20
 _MOST_TOML_BYTES: Final = 4 << 20
 _DEEPEST: Final = 64
 _KEY: Final = rb"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
@@ -26,7 +26,7 @@ _LONG_KEY: Final = re.compile(
 _NUL: Final = re.compile(r"\\u0000|\\U00000000|\\x00")
 
 
-def bytes_of(path: Path, most: int = MOST_BYTES) -> bytes:
+def read_file_bytes(path: Path, most: int = MAX_BYTES) -> bytes:
     """The bytes of a file that is not too large.
 
     Raises:
@@ -40,7 +40,7 @@ def bytes_of(path: Path, most: int = MOST_BYTES) -> bytes:
     return data
 
 
-def json_of(data: bytes) -> Any:  # noqa: ANN401 - whatever stands there
+def parse_json(data: bytes) -> Any:  # noqa: ANN401 - whatever stands there
     """Read JSON: UTF-8 with or without a mark, numbers that are numbers, not too deep.
 
     Raises:
@@ -55,19 +55,19 @@ def json_of(data: bytes) -> Any:  # noqa: ANN401 - whatever stands there
 
 
 @cache
-def shipped(package: str, name: str) -> Any:  # noqa: ANN401 - as tomllib says
+def packaged_toml(package: str, name: str) -> Any:  # noqa: ANN401 - as tomllib says
     """What a TOML file says that comes along with a package of ours; all share it."""
     return tomllib.loads(resources.files(package).joinpath(name).read_text("utf-8"))
 
 
-def toml_of(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file: UTF-8 with or without a mark; numbers with a point are decimals.
 
     Raises:
         OSError: it cannot be read.
         ValueError: it is none, or larger or deeper than any is meant to be; says which.
     """
-    data = bytes_of(path, _MOST_TOML_BYTES)
+    data = read_file_bytes(path, _MOST_TOML_BYTES)
     # The library takes a square of time and memory for each.
     if long := _LONG_KEY.search(data):
         line = data.count(b"\n", 0, long.start()) + 1
@@ -76,10 +76,10 @@ def toml_of(path: Path) -> dict[str, Any]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError("cannot be read: not UTF-8 text") from None
-    return toml_text(text)
+    return parse_toml(text)
 
 
-def toml_text(text: str) -> dict[str, Any]:
+def parse_toml(text: str) -> dict[str, Any]:
     """Read TOML from text.
 
     Raises:

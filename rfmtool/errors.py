@@ -29,7 +29,7 @@ class RfmtoolError(Exception):
 
 
 @contextmanager
-def having_seen(seen: object) -> Iterator[None]:
+def add_error_context(seen: object) -> Iterator[None]:
     """Give errors raised inside what was understood before them."""
     try:
         yield
@@ -39,7 +39,7 @@ def having_seen(seen: object) -> Iterator[None]:
 
 
 @contextmanager
-def naming(what: str) -> Iterator[None]:
+def errors_naming(what: str) -> Iterator[None]:
     """Name the file or table that errors raised inside are about, if they do not yet."""
     try:
         yield
@@ -53,7 +53,7 @@ class UsageError(RfmtoolError):
     """An option or argument that cannot be meant."""
 
 
-def check_kind(name: str, value: object, kinds: type | tuple[type, ...], instead: str) -> None:
+def check_type(name: str, value: object, kinds: type | tuple[type, ...], instead: str) -> None:
     """Check that an argument of the library is of a kind that it takes.
 
     Raises:

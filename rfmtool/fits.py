@@ -10,29 +10,29 @@ import numpy as np
 import pandas as pd
 
 import rfmtool.columns as names
-from rfmtool.analyses.earning import year_of
-from rfmtool.analyses.tastes import tastes
-from rfmtool.arrays import parts_of
+from rfmtool.analyses.category_preferences import category_preferences
+from rfmtool.analyses.profitability import year_totals
+from rfmtool.arrays import part_bounds
 from rfmtool.days import day_number
 from rfmtool.errors import RulesError
-from rfmtool.frames import joined, small
-from rfmtool.grouping.evidence import wallets_of
-from rfmtool.grouping.grouped import Grouped, rows_between
+from rfmtool.frames import compact_columns, concatenated_frames
+from rfmtool.grouping.evidence import wallets_with_spend
+from rfmtool.grouping.grouped import Grouped, slice_by_owner
 from rfmtool.grouping.people import add_contacts
-from rfmtool.grouping.phones import international
+from rfmtool.grouping.phones import international_format
 from rfmtool.grouping.read import Settings
-from rfmtool.placing import needs
+from rfmtool.placing import dependencies
 from rfmtool.placing.candidates import tenure_limit
-from rfmtool.placing.dealings import dealings
-from rfmtool.placing.proof import add_proof
+from rfmtool.placing.contact_history import contact_history
+from rfmtool.placing.evidence_columns import add_evidence_columns
 from rfmtool.rules import Rules
 from rfmtool.scoring.breadth import add_breadth
-from rfmtool.scoring.customers import customers
-from rfmtool.scoring.fitting import fit
+from rfmtool.scoring.customers import rfm_values
+from rfmtool.scoring.declared_wallets import Period
+from rfmtool.scoring.fitting import fit_scales
 from rfmtool.scoring.peer_spend import PeerSpend, fit_peer_spend
 from rfmtool.scoring.scales import Scales
-from rfmtool.scoring.timing import fit_timing, order_days
-from rfmtool.scoring.told_wallets import Period
+from rfmtool.scoring.timing import distinct_order_days, fit_timing
 from rfmtool.scoring.wallet import WalletLimits, best_wallets, wallet_limits
 from rfmtool.sources.layout import Detail
 
@@ -45,15 +45,15 @@ class Fit:
     """What customers are held against; with it each of them is scored and placed alone."""
 
     scales: Scales
-    tenure: int
+    long_tenure: int
     """Days from the first order to 1970 beyond which tenure is long; 0 where nobody asks."""
     wallet_limits: WalletLimits | None
     """None where no wallets are needed."""
-    told_wallets: pd.DataFrame | None
+    declared_wallets: pd.DataFrame | None
     """The wallets table with the spend in each row's period."""
-    shared: pd.DataFrame
+    cross_customer_columns: pd.DataFrame
     """The columns of each customer that rest on other customers too."""
-    measured: pd.DataFrame | None
+    base_columns: pd.DataFrame | None
     """What is measured of everybody, where they are one part and so need not be measured again."""
 
 
@@ -68,31 +68,33 @@ def fit_everyone(
     """
     if scales:
         _check_bins(scales, rules)
-    needed, day = needed_by(settings, rules), day_number(as_of)
+    needed, day = required_columns(settings, rules), day_number(as_of)
     people, everybody = _looked_at(grouped, rules, scales, day, needed)
     in_force = scales
     if in_force is None:
         # What nobody needs is fitted on nobody, which takes no time.
-        dates = grouped.dates if needed & needs.TIMED else grouped.dates.of_nobody()
-        buyers = people if needed & (needs.ESTIMATED | needs.BREADTH) else people[:0]
-        timing = fit_timing(order_days(dates), day)
+        dates = (
+            grouped.order_dates if needed & dependencies.TIMED else grouped.order_dates.emptied()
+        )
+        buyers = people if needed & (dependencies.ESTIMATED | dependencies.BREADTH) else people[:0]
+        timing = fit_timing(distinct_order_days(dates), day)
         spend = fit_peer_spend(buyers, rules.wallet, day)
-        in_force = fit(people, rules.scoring, timing, spend, as_of, rules=rules.fit)
-    told, limits = wallets_of(grouped) if needed & needs.WALLETS else None, None
-    if needed & needs.WALLETS:
+        in_force = fit_scales(people, rules.scoring, timing, spend, as_of, rules=rules.fit)
+    told, limits = wallets_with_spend(grouped) if needed & dependencies.WALLETS else None, None
+    if needed & dependencies.WALLETS:
         peer_spend = spend_of_peers(in_force, settings, needed)
         period = period_of(settings, as_of)
         limits = wallet_limits(
             best_wallets(
                 people.iloc[start:stop],
-                None if told is None else rows_between(told, start, stop),
+                None if told is None else slice_by_owner(told, start, stop),
                 peer_spend,
                 period,
             )
-            for start, stop in parts_of(len(people))
+            for start, stop in part_bounds(len(people))
         )
     shared = _shared(people, grouped, in_force, day, needed)
-    log = grouped.evidence.get("contacted") if needed & needs.YEARLY else None
+    log = grouped.evidence.get("contacted") if needed & dependencies.YEARLY else None
     return Fit(
         in_force,
         tenure_limit(people) if "looks_like_supporter" in needed else 0,
@@ -103,52 +105,54 @@ def fit_everyone(
     )
 
 
-def measured(
+def compute_base_columns(
     grouped: Grouped, rules: Rules, scales: Scales | None, day: int, needed: frozenset[str]
 ) -> pd.DataFrame:
     """Everyone's orders and money, and of their contacts what is written or compared."""
-    within, alike = compared_by(rules, scales)
+    within, alike = comparison_columns(rules, scales)
     wanted = (
-        *(name for name in names.CONTACTS if name in needed),
-        *(alike if needed & (needs.ESTIMATED | needs.BREADTH) else ()),
+        *(name for name in names.CONTACT_COLUMNS if name in needed),
+        *(alike if needed & (dependencies.ESTIMATED | dependencies.BREADTH) else ()),
         *filter(None, [within]),
         *grouped.export.asked.keep,
     )
-    people = customers(grouped.table, grouped.dates, day)
-    people = add_contacts(people, grouped.evidence.get("contacts"), grouped.latest, wanted)
+    people = rfm_values(grouped.table, grouped.order_dates, day)
+    people = add_contacts(people, grouped.evidence.get("contacts"), grouped.latest_cells, wanted)
     if "phone" not in people:
         return people
-    return people.assign(phone=international(people["phone"], grouped.export.asked.country))
+    return people.assign(phone=international_format(people["phone"], grouped.export.asked.country))
 
 
-def compared_by(rules: Rules, scales: Scales | None) -> tuple[str | None, tuple[str, ...]]:
+def comparison_columns(rules: Rules, scales: Scales | None) -> tuple[str | None, tuple[str, ...]]:
     """The column within whose values scores are fitted, and those that make people peers."""
     if scales is None:
         return rules.fit.within, rules.wallet.peers
     return scales.within.column if scales.within else None, scales.peer_spend.peers.attributes
 
 
-def needed_by(settings: Settings, rules: Rules) -> frozenset[str]:
+def required_columns(settings: Settings, rules: Rules) -> frozenset[str]:
     """The columns that a run is asked for, and all that they rest on."""
-    every = {*names.WRITTEN} - (frozenset() if settings.wallet_scores else needs.JOINT)
+    every = {*names.WRITTEN} - (
+        frozenset() if settings.wallet_scores else dependencies.WALLET_SCORES
+    )
     asked = every if settings.select is None else settings.select
-    return needs.needed(asked, rules, allow_proxy=settings.allow_proxy)
+    return dependencies.with_dependencies(asked, rules, allow_proxy=settings.allow_proxy)
 
 
-def detail_of(needed: frozenset[str], rules: Rules, scales: Scales | None) -> Detail:
+def required_detail(needed: frozenset[str], rules: Rules, scales: Scales | None) -> Detail:
     """What is read of an export beside its orders, for columns and all that they rest on."""
-    within, alike = compared_by(rules, scales)
+    within, alike = comparison_columns(rules, scales)
     return Detail(
-        category="category" if needed & needs.CATEGORIES else None,
-        cost=not needed.isdisjoint(needs.COSTS),
-        contacts=not needed.union((*alike, within)).isdisjoint(names.CONTACTS),
-        entries=not needed.isdisjoint(needs.FORECASTS | needs.YEARLY),
+        category="category" if needed & dependencies.CATEGORIES else None,
+        cost=not needed.isdisjoint(dependencies.COSTS),
+        contacts=not needed.union((*alike, within)).isdisjoint(names.CONTACT_COLUMNS),
+        entries=not needed.isdisjoint(dependencies.FORECASTS | dependencies.YEARLY),
     )
 
 
 def spend_of_peers(scales: Scales, settings: Settings, needed: frozenset[str]) -> PeerSpend | None:
     """What wallets are estimated by; None where none is."""
-    return scales.peer_spend if settings.estimate and needed & needs.ESTIMATED else None
+    return scales.peer_spend if settings.estimate and needed & dependencies.ESTIMATED else None
 
 
 def period_of(settings: Settings, as_of: date) -> Period:
@@ -163,19 +167,19 @@ def _looked_at(
     grouped: Grouped, rules: Rules, scales: Scales | None, day: int, needed: frozenset[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """What is measured of everyone, without what nothing is fitted to; and with it, of one part."""
-    within, alike = compared_by(rules, scales)
+    within, alike = comparison_columns(rules, scales)
     asked = {"frequency", "monetary", "recency_days", within}
-    if needed & (needs.WALLETS | needs.BREADTH):
+    if needed & (dependencies.WALLETS | dependencies.BREADTH):
         asked |= {"first_order_on", *alike}
     if "looks_like_supporter" in needed:
         asked.add("first_order_on")
     if grouped.evidence:
         asked |= {"order_days", "last_order_on"}
     kept, part = [], None
-    for start, stop in parts_of(len(grouped.table)):
-        part = measured(grouped.between(start, stop), rules, scales, day, needed)
-        kept.append(small(part[[name for name in part if name in asked]], _SMALL))
-    return joined(kept), part if len(kept) == 1 else None
+    for start, stop in part_bounds(len(grouped.table)):
+        part = compute_base_columns(grouped.slice(start, stop), rules, scales, day, needed)
+        kept.append(compact_columns(part[[name for name in part if name in asked]], _SMALL))
+    return concatenated_frames(kept), part if len(kept) == 1 else None
 
 
 def _of_year(grouped: Grouped, log: pd.DataFrame, rules: Rules, day: int) -> dict[str, Any]:
@@ -183,10 +187,10 @@ def _of_year(grouped: Grouped, log: pd.DataFrame, rules: Rules, day: int) -> dic
     if grouped.entries is None:
         return {}
     people, cost = len(grouped.table), rules.contacting.minute_cost
-    year = year_of(grouped.entries, log, people, cost, day)
+    year = year_totals(grouped.entries, log, people, cost, day)
     if year.contribution is None:
         return {"service_minutes": year.minutes}
-    left = pd.arrays.IntegerArray(year.contribution, ~year.is_known)
+    left = pd.arrays.IntegerArray(year.contribution, ~year.is_cost_known)
     return {"service_minutes": year.minutes, "contribution": left}
 
 
@@ -195,22 +199,22 @@ def _shared(
 ) -> pd.DataFrame:
     """What evidence proves of customers, who name each other, and what they buy that others do."""
     found = people[[]]
-    if grouped.categories is not None and needed & needs.CATEGORIES:
+    if grouped.categories is not None and needed & dependencies.CATEGORIES:
         spends = grouped.categories.rename_columns({"net": "spend"}).to_pandas()
         owner = spends["owner"].to_numpy()[spends["spend"].to_numpy() > 0]
-        if needed & needs.BREADTH:
+        if needed & dependencies.BREADTH:
             broad = add_breadth(people, spends, scales.peer_spend.peers, day)
             found = broad.drop(columns=people.columns)
-        if needed & needs.TASTES:
-            told = tastes(grouped.categories.to_pandas(), len(people))
+        if needed & dependencies.CATEGORY_PREFERENCES:
+            told = category_preferences(grouped.categories.to_pandas(), len(people))
             found = pd.concat([found, told.set_axis(found.index)], axis=1)
         found = found.assign(categories=np.bincount(owner, minlength=len(people)))
     if grouped.evidence:
-        proof = add_proof(people.assign(lines=1), grouped.evidence, day)
+        proof = add_evidence_columns(people.assign(lines=1), grouped.evidence, day)
         found = pd.concat([found, proof.drop(columns=[*people.columns, "lines"])], axis=1)
-    if grouped.evidence and needed & needs.DEALINGS:
+    if grouped.evidence and needed & dependencies.CONTACT_HISTORY:
         ids = grouped.table["customer_id"].combine_chunks()
-        found = found.assign(**dealings(ids, grouped.evidence, day))
+        found = found.assign(**contact_history(ids, grouped.evidence, day))
     return found
 
 

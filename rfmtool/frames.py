@@ -12,14 +12,14 @@ from pandas.api.types import union_categoricals
 from rfmtool.arrays import Ints
 
 
-def beside(people: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:
+def with_columns(people: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:
     """Add columns all at once, for each one by itself takes as long; those of old names go."""
     old = [name for name in columns if name in people]
     people = people.drop(columns=old) if old else people
     return pd.concat([people, pd.DataFrame(columns, people.index, copy=False)], axis=1)
 
 
-def small(frame: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:
+def compact_columns(frame: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:
     """The columns in these kinds, or their own; each by itself, for it may hold its neighbours."""
     columns = {
         name: frame[name].astype(kinds[name]) if name in kinds else frame[name].copy()
@@ -28,7 +28,7 @@ def small(frame: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:
     return pd.DataFrame(columns, frame.index, copy=False)
 
 
-def joined(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+def concatenated_frames(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Frames of some customers each as one of all; each column is let go of in its turn."""
     frames = list(parts)
     if len(frames) == 1:
@@ -43,7 +43,7 @@ def joined(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(columns, copy=False)
 
 
-def worded(codes: Ints, words: Sequence[str]) -> pd.Categorical[Any]:
+def categorical_from_codes(codes: Ints, words: Sequence[str]) -> pd.Categorical[Any]:
     """The words at some places, as categories; missing where the place is -1."""
     return pd.Categorical.from_codes(codes, dtype=_kind_of((*words,)))
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import Final
 
-STOPPING: Final = tuple(
+STOP_SIGNALS: Final = tuple(
     number
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
     if (number := getattr(signal, name, None)) is not None  # Windows has fewer
@@ -35,13 +35,13 @@ def uninterrupted() -> Iterator[None]:
         with ExitStack() as stack:
             # A mask alone would not do: a library's thread takes the signal that this one does not,
             # and Python tells this one then. Without a mask, native code would see its calls torn.
-            for number in STOPPING:
+            for number in STOP_SIGNALS:
                 handler = signal.getsignal(number)
                 if handler not in (None, signal.SIG_IGN):
                     stack.callback(signal.signal, number, handler)
                     signal.signal(number, hold)
             if hasattr(signal, "pthread_sigmask"):  # not on Windows
-                before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+                before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
                 stack.callback(signal.pthread_sigmask, signal.SIG_SETMASK, before)
             yield
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from rfmtool.documents import bytes_of, json_of
+from rfmtool.documents import parse_json, read_file_bytes
 
 SCHEMA: Final = 1
 """Of summary.json, scales.json and manifest.json: only ever added to within a major version."""
@@ -13,10 +13,10 @@ MANIFEST: Final = "manifest.json"
 TOOL: Final = "rfmtool"
 
 
-def manifest_of(folder: Path) -> dict[str, Any] | None:
+def read_manifest(folder: Path) -> dict[str, Any] | None:
     """What the manifest of a folder says; None where there is none, or it is another tool's."""
     try:
-        data = json_of(bytes_of(folder / MANIFEST))
+        data = parse_json(read_file_bytes(folder / MANIFEST))
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
         return None
     if not isinstance(data, dict) or data.get("tool") != TOOL:

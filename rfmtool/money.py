@@ -24,14 +24,14 @@ def money_text(units: int) -> str:
     return f"-{text}" if units < 0 else text
 
 
-def total_of(units: Ints | pd.Series[int]) -> int:
+def exact_total(units: Ints | pd.Series[int]) -> int:
     """The sum of whole numbers that together may be more than 64 bits hold; none is missing."""
     whole = np.asarray(units, dtype=np.int64)
     high, low = whole >> _HALF, whole & _LOW_BITS
     return (int(high.sum()) << _HALF) + int(low.sum())
 
 
-def totals_of(groups: Ints, units: Ints, count: int) -> list[int]:
+def exact_totals(groups: Ints, units: Ints, count: int) -> list[int]:
     """The `total_of` each of so many groups.
 
     Args:
@@ -46,13 +46,13 @@ def totals_of(groups: Ints, units: Ints, count: int) -> list[int]:
     return [(upper << _HALF) + lower for upper, lower in pairs]
 
 
-def half_even(total: Ints, count: Ints) -> Ints:
+def divide_half_even(total: Ints, count: Ints) -> Ints:
     """Divide whole numbers, rounding half to even; 0 where the count is 0."""
     divisor = np.maximum(count, 1)
-    return rounded(*np.divmod(total, divisor), divisor)
+    return round_half_even(*np.divmod(total, divisor), divisor)
 
 
-def rounded(quotient: Ints, rest: Ints, divisor: Ints) -> Ints:
+def round_half_even(quotient: Ints, rest: Ints, divisor: Ints) -> Ints:
     """A quotient, one more where the rest of the division is more than half, or makes it even."""
     twice = 2 * rest
     up = (twice > divisor) | ((twice == divisor) & (quotient % 2 == 1))

@@ -20,7 +20,7 @@ from rfmtool.analyses import (
 )
 from rfmtool.errors import UsageError
 from rfmtool.outputs.tables import in_units, to_table
-from rfmtool.pages.charts import OF_ANSWER, chart
+from rfmtool.pages.charts import ANSWER_CHARTS, chart
 from rfmtool.summaries.answers import DATA_OF
 
 if TYPE_CHECKING:
@@ -57,22 +57,22 @@ class Shown:
         Raises:
             UsageError: there is no such chart, or altair is not installed.
         """
-        if self.name not in OF_ANSWER:
+        if self.name not in ANSWER_CHARTS:
             raise UsageError(
-                f"chart: there is none of {self.name}", f"Of {', '.join(OF_ANSWER)} there are."
+                f"chart: there is none of {self.name}", f"Of {', '.join(ANSWER_CHARTS)} there are."
             )
         data = DATA_OF[self.name](self)
         more = data["in_short"] if self.name == "cohorts" else {self.name: data}
-        return chart(OF_ANSWER[self.name], kind, more)
+        return chart(ANSWER_CHARTS[self.name], kind, more)
 
     def __repr__(self) -> str:
         """How long its table is."""
         return f"<rfmtool.{type(self).__name__}: {len(self.table):,} rows>"
 
     def _repr_html_(self) -> str:
-        from rfmtool.pages.html import answer_part  # with its templates
+        from rfmtool.pages.html import answer_fragment  # with its templates
 
-        return answer_part(self.name, DATA_OF[self.name](self))
+        return answer_fragment(self.name, DATA_OF[self.name](self))
 
 
 class Affinity(Shown, affinity.Affinity):

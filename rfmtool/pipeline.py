@@ -14,22 +14,31 @@ import pandas as pd
 import pyarrow as pa
 
 import rfmtool.columns as names
-from rfmtool.errors import UsageError, check_kind, having_seen
-from rfmtool.fits import detail_of, needed_by
+from rfmtool.errors import UsageError, add_error_context, check_type
+from rfmtool.fits import required_columns, required_detail
 from rfmtool.grouping.evidence import (
-    asked_by,
-    attributes,
     check_wallets,
-    read_told,
-    tables_on,
-    with_everyone,
+    contact_attributes,
+    evidence_as_of,
+    read_checked_evidence,
+    settings_with_evidence,
+    with_evidence,
 )
 from rfmtool.grouping.grouped import Grouped, as_of_day
 from rfmtool.grouping.phones import check_country
-from rfmtool.grouping.read import Settings, group, look
+from rfmtool.grouping.read import Settings, group_export, read_export
 from rfmtool.outputs.tables import in_units, to_table
-from rfmtool.placing import needs
-from rfmtool.rules import FitRules, Lots, Method, Paths, Rules, load_rules, with_lots, with_results
+from rfmtool.placing import dependencies
+from rfmtool.rules import (
+    FitRules,
+    HoldoutRules,
+    Method,
+    Paths,
+    Rules,
+    load_rules,
+    with_holdouts,
+    with_results,
+)
 from rfmtool.scoring.scales import Scales, load_scales
 from rfmtool.sources import Asked, open_export
 from rfmtool.sources.evidence.ledger import check_matched
@@ -47,7 +56,7 @@ class Result(Standing):
 
     def __repr__(self) -> str:
         """How many customers and orders there are, and of which day."""
-        customers, orders = len(self.grouped.table), len(self.grouped.dates.day)
+        customers, orders = len(self.grouped.table), len(self.grouped.order_dates.day)
         counts = f"{customers:,} customers, {orders:,} orders"
         return f"<rfmtool.Result: {counts}, as of {self.as_of}>"
 
@@ -66,14 +75,14 @@ class Result(Standing):
         Raises:
             UsageError: there is no such chart, or altair is not installed.
         """
-        from rfmtool.pages.charts import OF_RUN, chart
+        from rfmtool.pages.charts import RUN_CHARTS, chart
 
-        return chart(OF_RUN, kind, self.summary)
+        return chart(RUN_CHARTS, kind, self.summary)
 
     def _repr_html_(self) -> str:
-        from rfmtool.pages.html import run_part  # with its templates
+        from rfmtool.pages.html import run_fragment  # with its templates
 
-        return run_part({**self.summary, "title": None, "timeline": None})
+        return run_fragment({**self.summary, "title": None, "timeline": None})
 
     def to_frame(self) -> pd.DataFrame:
         """The same as `customers`."""
@@ -93,7 +102,7 @@ class Result(Standing):
         Raises:
             InputError: a file has changed since.
         """
-        export = self.grouped.export.of(self.settings.detail or Detail())
+        export = self.grouped.export.with_detail(self.settings.detail or Detail())
         tables = self.evidence.ledgers.values() if self.evidence else ()
         files = files_read(export, self.ledger, tables, self.grouped.rates)
         return rejects(files, self.settings.suppressed)
@@ -130,7 +139,7 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     max_rejects: str | int = "1%",
     min_matched: str = "50%",
     watcher: Watcher | None = None,
-    lots: Lots | None = None,
+    lots: HoldoutRules | None = None,
     entered: pd.DataFrame | None = None,
     results: Mapping[str, Mapping[str, Any]] | None = None,
     on_read: Callable[[Grouped], None] | None = None,
@@ -174,9 +183,9 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
         RulesError: the rules or scales have an error.
     """
     asked, columns, evidence = asked or Asked(), columns or {}, evidence or {}
-    check_kind("asked", asked, Asked, "rfmtool.Asked(...)")
-    check_kind("columns", columns, Mapping, "a dict such as {'amount': 'Total'}")
-    check_kind("evidence", evidence, Mapping, "a dict such as {'contacts': 'contacts.csv'}")
+    check_type("asked", asked, Asked, "rfmtool.Asked(...)")
+    check_type("columns", columns, Mapping, "a dict such as {'amount': 'Total'}")
+    check_type("evidence", evidence, Mapping, "a dict such as {'contacts': 'contacts.csv'}")
     named = {role: str(name) for role, name in columns.items()}
     asked = replace(asked, columns={**asked.columns, **named})
     settings = _settings(settings, as_of)
@@ -189,18 +198,18 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
         )
     check_country(asked.country)
     in_force = rules if isinstance(rules, Rules) else load_rules(rules, cuts, fit_on)
-    in_force = with_results(with_lots(in_force, lots or in_force.lots), results or {})
+    in_force = with_results(with_holdouts(in_force, lots or in_force.holdout), results or {})
     given = scales if isinstance(scales, Scales) or scales is None else load_scales(scales)
     if settings.detail is None:
-        needed = needed_by(settings, in_force)
+        needed = required_columns(settings, in_force)
         if "contacted" not in {**in_force.evidence, **evidence}:
-            needed -= needs.YEARLY
-        settings = replace(settings, detail=detail_of(needed, in_force, given))
+            needed -= dependencies.YEARLY
+        settings = replace(settings, detail=required_detail(needed, in_force, given))
     settings = _also_suppressed(in_force, evidence, asked, settings)
-    told = read_told({**in_force.evidence, **evidence}, asked, settings, max_rejects)
-    settings = asked_by(settings, told)
-    asked = replace(asked, own_presets=in_force.presets, elsewhere=attributes(told))
-    grouped = group(open_export(source, asked), in_force, settings, watcher)
+    told = read_checked_evidence({**in_force.evidence, **evidence}, asked, settings, max_rejects)
+    settings = settings_with_evidence(settings, told)
+    asked = replace(asked, own_presets=in_force.presets, elsewhere=contact_attributes(told))
+    grouped = group_export(open_export(source, asked), in_force, settings, watcher)
     check_rejects(grouped.ledger, max_rejects, grouped.on_dates)
     check_wallets(told, grouped, settings.currency)
     day = as_of_day(grouped, accept_last=settings.accept_last)
@@ -210,9 +219,13 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     check_matched(told.ledgers.values(), min_matched)
     if on_read:
         on_read(grouped)
-    known = with_everyone(grouped, tables_on(told, settings, day, grouped.table["customer_id"]))
-    known.check_room(settings.memory_limit, settings.threads, reported=settings.reported)
-    return Result.of(known, in_force, day, settings, scales=given, evidence=told, entered=entered)
+    known = with_evidence(
+        grouped, evidence_as_of(told, settings, day, grouped.table["customer_id"])
+    )
+    known.check_memory_fits(settings.memory_limit, settings.threads, reported=settings.reported)
+    return Result.from_grouped(
+        known, in_force, day, settings, scales=given, evidence=told, entered=entered
+    )
 
 
 def check(  # noqa: PLR0913 - as for `run`
@@ -234,14 +247,14 @@ def check(  # noqa: PLR0913 - as for `run`
     settings = _also_suppressed(in_force, evidence, asked, settings)
     tables = {**in_force.evidence, **(evidence or {})}
     told = read_evidence(tables, asked, threads=settings.threads, currency=settings.currency)
-    grouped = look(
+    grouped = read_export(
         source,
-        asked=replace(asked, elsewhere=attributes(told)),
-        settings=asked_by(settings, told),
+        asked=replace(asked, elsewhere=contact_attributes(told)),
+        settings=settings_with_evidence(settings, told),
         rules=in_force,
         watcher=watcher,
     )
-    with having_seen(grouped):
+    with add_error_context(grouped):
         check_wallets(told, grouped, settings.currency)
     return grouped, _matched(told, grouped)
 
@@ -253,7 +266,9 @@ def _also_suppressed(
     if "suppress" not in rules.evidence or "suppress" not in (evidence or {}):
         return settings
     listed = {"suppress": rules.evidence["suppress"]}
-    return asked_by(settings, read_told(listed, asked, settings, max_rejects=0))
+    return settings_with_evidence(
+        settings, read_checked_evidence(listed, asked, settings, max_rejects=0)
+    )
 
 
 def _matched(told: Evidence, grouped: Grouped) -> Evidence:
@@ -263,7 +278,7 @@ def _matched(told: Evidence, grouped: Grouped) -> Evidence:
 
 def _settings(settings: Settings | None, as_of: date | str | None) -> Settings:
     settings = settings or Settings(detail=Detail(entries=True))
-    check_kind("settings", settings, Settings, "rfmtool.Settings(...)")
+    check_type("settings", settings, Settings, "rfmtool.Settings(...)")
     if as_of is None:
         return settings
     # Of a time, as pandas and NumPy have them, the day is what is written first.

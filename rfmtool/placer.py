@@ -11,19 +11,24 @@ import pandas as pd
 import rfmtool.columns as names
 from rfmtool.days import day_number
 from rfmtool.fits import Fit, period_of, spend_of_peers
-from rfmtool.grouping.order_days import OrderDates
+from rfmtool.grouping.order_dates import OrderDates
 from rfmtool.grouping.read import Settings
-from rfmtool.placing import needs
-from rfmtool.placing.activity import place_activity
+from rfmtool.placing import dependencies
+from rfmtool.placing.activity import assign_activity
 from rfmtool.placing.candidates import add_candidates
-from rfmtool.placing.contacting import add_refusals, add_resting, add_snoozes, closed_channels
-from rfmtool.placing.ladder import place_stages
-from rfmtool.placing.playbook import place_actions
-from rfmtool.placing.proof import add_proof
-from rfmtool.placing.segments import place_segments
+from rfmtool.placing.contact_limits import (
+    add_rest_reasons,
+    add_snoozes,
+    apply_email_opt_outs,
+    opted_out_by_channel,
+)
+from rfmtool.placing.evidence_columns import add_evidence_columns
+from rfmtool.placing.ladder import assign_stages
+from rfmtool.placing.playbook import assign_actions
+from rfmtool.placing.segments import assign_segments
 from rfmtool.rules import Rules
 from rfmtool.scoring.scores import apply_scales
-from rfmtool.scoring.timing import add_usual_gaps, order_days
+from rfmtool.scoring.timing import add_usual_gaps, distinct_order_days
 from rfmtool.scoring.wallet import add_wallet_scores, add_wallets
 
 
@@ -56,7 +61,7 @@ class Placer:
             log: the contact log of these people, as it stood that day.
         """
         people = self._scored(people, dates, told)
-        people = add_refusals(add_snoozes(people, log, day_number(self.as_of)), log)
+        people = apply_email_opt_outs(add_snoozes(people, log, day_number(self.as_of)), log)
         return self._placed(people, log)
 
     def _scored(
@@ -64,13 +69,13 @@ class Placer:
     ) -> pd.DataFrame:
         """Add to what is measured what numbers tell: scores, gaps, proof and wallets."""
         scales, needed = self.fit.scales, self.needed
-        if needed & needs.SCORES:
+        if needed & dependencies.SCORES:
             people = apply_scales(people, scales, self.rules.weights)
-        if needed & needs.GAPS:
-            people = add_usual_gaps(people, order_days(dates), scales.timing)
+        if needed & dependencies.GAPS:
+            people = add_usual_gaps(people, distinct_order_days(dates), scales.timing)
         if not self.evidence:
-            people = add_proof(people, {}, day_number(self.as_of))
-        if needed & needs.WALLETS:
+            people = add_evidence_columns(people, {}, day_number(self.as_of))
+        if needed & dependencies.WALLETS:
             people = add_wallets(
                 people,
                 told,
@@ -86,29 +91,29 @@ class Placer:
         """Add to what is scored where everybody stands, and what to do."""
         rules, timing, needed = self.rules, self.fit.scales.timing, self.needed
         if "segment" in needed:
-            people = place_segments(people, rules.segments)
+            people = assign_segments(people, rules.segments)
         if "activity" in needed:
-            people = place_activity(people, timing)
+            people = assign_activity(people, timing)
         if "looks_like_supporter" in needed:
-            people = add_candidates(people, self.fit.tenure)
-        if needed & needs.STAGES:
-            people = place_stages(
+            people = add_candidates(people, self.fit.long_tenure)
+        if needed & dependencies.STAGES:
+            people = assign_stages(
                 people,
                 rules.ladder,
                 self.evidence,
                 allow_proxy=self.settings.allow_proxy,
                 in_words="stage_reason" in needed,
             )
-        if needed & needs.ACTIONS:
-            closed = closed_channels(len(people), log)
-            people = place_actions(people, rules.playbook, timing, closed)
+        if needed & dependencies.ACTIONS:
+            closed = opted_out_by_channel(len(people), log)
+            people = assign_actions(people, rules.playbook, timing, closed)
             day = day_number(self.as_of)
-            people = add_resting(people, log, rules.playbook, rules.contacting, day)
-        if needed & needs.JOINT:
+            people = add_rest_reasons(people, log, rules.playbook, rules.contacting, day)
+        if needed & dependencies.WALLET_SCORES:
             people = add_wallet_scores(people)
         # A column that is asked for is there where nothing is known of it, too.
-        asked = names.CUSTOMERS if self.settings.select is None else self.settings.select
-        kinds = dict.fromkeys(names.MONEY | names.WHOLE, "Int64")
+        asked = names.ALWAYS_WRITTEN if self.settings.select is None else self.settings.select
+        kinds = dict.fromkeys(names.MONEY | names.INTEGERS, "Int64")
         kinds |= dict.fromkeys(names.RATIOS, "float64")
         unknown = {
             name: pd.Series(index=people.index, dtype=kinds.get(name, "str"))

@@ -9,13 +9,13 @@ from typing import Any, Final, Literal
 from rfmtool.analyses.affinity import affinity as _affinity
 from rfmtool.analyses.cadence import cadence as _cadence
 from rfmtool.analyses.cohorts import cohorts as _cohorts
-from rfmtool.analyses.cohorts import first_months
+from rfmtool.analyses.cohorts import first_order_months
 from rfmtool.analyses.concentration import concentration as _concentration
 from rfmtool.analyses.journey import journey as _journey
 from rfmtool.analyses.repeat import repeat as _repeat
-from rfmtool.analyses.timeline import COUNTED, EVERY, Every, ends, point
-from rfmtool.days import day_of
-from rfmtool.engines import Entries
+from rfmtool.analyses.timeline import EVERY, POINT_COLUMNS, Every, period_ends, timeline_point
+from rfmtool.days import date_from_day
+from rfmtool.engines import OrderEntries
 from rfmtool.errors import UsageError
 from rfmtool.grouping.read import Settings
 from rfmtool.notebook import (
@@ -31,8 +31,8 @@ from rfmtool.notebook import (
 from rfmtool.pipeline import Result, run
 from rfmtool.sources.detect import Export
 from rfmtool.sources.layout import Asked, Detail
-from rfmtool.summaries.curves import point_on
-from rfmtool.threads import in_order
+from rfmtool.summaries.condensed import timeline_point_on
+from rfmtool.threads import run_in_order
 
 _COHORT: Final = "cohort"
 _MOST_POINTS: Final = 1_000
@@ -64,7 +64,7 @@ def repeat(
     result = _result(source, reading, _ORDERS, kept)
     groups = None
     if by == _COHORT:
-        groups = first_months(result.frame)
+        groups = first_order_months(result.frame)
     elif by is not None:
         # No column of ours: who stands where is often a consequence of having come back.
         if by not in result.grouped.export.asked.keep:
@@ -178,7 +178,7 @@ def journey(
     """
     detail = Detail(by or "category", cost=False, contacts=False, first=True)
     result = _result(source, reading, replace(_ORDERS, detail=detail))
-    first, roles = result.grouped.first, result.grouped.export.roles
+    first, roles = result.grouped.first_categories, result.grouped.export.roles
     if by is not None and by not in roles:
         raise _nothing_to_compare(result.grouped.export, by)
     by = by or ("product" if "product" in roles and "category" not in roles else "category")
@@ -225,21 +225,23 @@ def timeline(
     """
     if every not in EVERY:
         raise UsageError(f"every {every!r}: is no span", f"Take any of {', '.join(EVERY)}.")
-    result = _result(source, reading, replace(_ENTRIES, select=COUNTED))
+    result = _result(source, reading, replace(_ENTRIES, select=POINT_COLUMNS))
     entries = _entries(result)
     # Nobody moved anything where no row names a customer.
-    begins = day_of(int(entries.day.min())) if len(entries.day) else result.as_of
+    begins = date_from_day(int(entries.day.min())) if len(entries.day) else result.as_of
     first = min(begins, result.as_of)
     # Of a window only what lies in it is read, and other days would have less than a whole one.
     window_days = result.settings.window_days
-    before = () if window_days else ends(first, result.as_of, every)[:-1]
+    before = () if window_days else period_ends(first, result.as_of, every)[:-1]
     if len(before) >= _MOST_POINTS:
         raise UsageError(
             f"the export begins on {first}, which makes {len(before) + 1:,} {every} ends",
             "Leave out what is too old with --since, or take longer steps with --every.",
         )
-    points = in_order((partial(point_on, result, day) for day in before), result.days_at_once)
-    whole = point(result.frame, result.as_of)
+    points = run_in_order(
+        (partial(timeline_point_on, result, day) for day in before), result.days_in_parallel
+    )
+    whole = timeline_point(result.frame, result.as_of)
     return Timeline(every, first, result.fitted, (*points, whole), window_days)
 
 
@@ -272,7 +274,7 @@ def _result(
     return run(source, **{**reading, **more})
 
 
-def _entries(result: Result) -> Entries:
+def _entries(result: Result) -> OrderEntries:
     if result.grouped.entries is None:
         raise UsageError(
             "the run was not asked to keep what each order moved on each day",

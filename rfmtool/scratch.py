@@ -22,7 +22,7 @@ from rfmtool.interrupts import uninterrupted
 if sys.platform != "win32":
     import fcntl
 
-MARK: Final = ".rfmtool-mark"
+MARK_FILE: Final = ".rfmtool-mark"
 _WORDS: Final = b"rfmtool is at work here; a later run removes what a kill has left.\n"
 
 
@@ -54,7 +54,7 @@ def _marked(prefix: str, parent: Path) -> tuple[Path, int]:
     while True:
         place = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         try:
-            handle = os.open(place / MARK, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+            handle = os.open(place / MARK_FILE, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
             if _held(handle) and os.fstat(handle).st_nlink:
                 os.write(handle, _WORDS)
                 return place, handle
@@ -83,9 +83,9 @@ def _remove(place: Path) -> None:
         for child in place.iterdir():
             if child.is_dir() and not child.is_symlink():
                 shutil.rmtree(child)
-            elif child.name != MARK:
+            elif child.name != MARK_FILE:
                 child.unlink()
-        (place / MARK).unlink(missing_ok=True)
+        (place / MARK_FILE).unlink(missing_ok=True)
         place.rmdir()
 
 
@@ -108,7 +108,7 @@ def _remove_leftovers(prefix: str, parent: Path) -> None:
 def _left_mark(place: Path) -> int | None:
     """The mark of a folder, now held, if it is ours and no other process holds it."""
     try:
-        handle = os.open(place / MARK, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+        handle = os.open(place / MARK_FILE, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return None
     found = os.fstat(handle)

@@ -13,30 +13,30 @@ from typing import TypeVar
 Answer = TypeVar("Answer")
 
 
-def cores() -> int:
+def core_count() -> int:
     """How many threads to take where nobody says."""
     return os.cpu_count() or 1
 
 
-class Beside(ThreadPoolExecutor):
+class BackgroundPool(ThreadPoolExecutor):
     """Threads for work beside that of whoever gives it."""
 
     def __init__(self, threads: int) -> None:
         super().__init__(threads)
         self.has_failed = Event()
 
-    def one_by_one(self, jobs: Iterable[Callable[[], Answer]]) -> Future[list[Answer]]:
+    def submit_in_sequence(self, jobs: Iterable[Callable[[], Answer]]) -> Future[list[Answer]]:
         """Do jobs in one thread, each after the one before."""
         return self.submit(lambda: [job() for job in jobs if not self.has_failed.is_set()])
 
 
 @contextmanager
-def threads_beside() -> Iterator[Beside]:
+def background_pool() -> Iterator[BackgroundPool]:
     """Threads for work beside that of the block; what has not begun when it fails never does.
 
     One more than there are cores, for some of the work waits for the disk.
     """
-    with Beside(cores() + 1) as pool:
+    with BackgroundPool(core_count() + 1) as pool:
         try:
             yield pool
         except BaseException:
@@ -45,7 +45,7 @@ def threads_beside() -> Iterator[Beside]:
             raise
 
 
-def in_order(jobs: Iterable[Callable[[], Answer]], threads: int) -> Iterator[Answer]:
+def run_in_order(jobs: Iterable[Callable[[], Answer]], threads: int) -> Iterator[Answer]:
     """Do jobs in threads and yield their answers in order; few of them wait at any time.
 
     Whatever a job raises is raised in its turn.

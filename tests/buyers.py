@@ -7,7 +7,7 @@ import pandas as pd
 from hypothesis import strategies as st
 
 from rfmtool.rules import FitRules, Method
-from rfmtool.scoring.fitting import fit
+from rfmtool.scoring.fitting import fit_scales
 from rfmtool.scoring.peer_spend import PeerSpend
 from rfmtool.scoring.peers import Peers
 from rfmtool.scoring.timing import Timing, Windows
@@ -47,4 +47,4 @@ def in_countries(**values):
 
 def fitted(frame, methods, rules=None):
     """The scales of a frame of customers."""
-    return fit(frame, methods, TIMING, PEER_SPEND, AS_OF, rules=rules)
+    return fit_scales(frame, methods, TIMING, PEER_SPEND, AS_OF, rules=rules)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from rfmtool.analyses.effects import Sides
+from rfmtool.analyses.effects import SpendByArm
 
 CONDITIONS = {  # share who buy and mean order of the treated, of those of the held out
     "nothing": (1.0, 1.0),
@@ -21,7 +21,7 @@ def campaign(rng, more_buy, more_spent, treated=1_800, held_out=200):
         amounts = rng.lognormal(np.log(mean) - 0.5, 1.0, people)
         return np.where(rng.random(people) < share, amounts, 0.0)
 
-    sides = Sides(side(treated, BUY * more_buy, MEAN * more_spent), side(held_out, BUY, MEAN))
+    sides = SpendByArm(side(treated, BUY * more_buy, MEAN * more_spent), side(held_out, BUY, MEAN))
     return sides, BUY * MEAN * (more_buy * more_spent - 1)
 
 

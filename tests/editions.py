@@ -9,8 +9,8 @@ from decimal import Decimal
 import pyarrow as pa
 from effort import THOROUGH
 
-from rfmtool.databases.names import target_of
-from rfmtool.databases.writing import Edition, written
+from rfmtool.databases.urls import parse_target_url
+from rfmtool.databases.writing import RunTables, writing_tables
 
 STEP = 1 if THOROUGH else 6
 """Writers are stopped at each of thirty points, or at a few of them."""
@@ -26,11 +26,11 @@ def people(spent, batches=1, **more):
 
 def edition(*spent, day=1, **more):
     spent = [Decimal(one) for one in spent]
-    return Edition(date(2024, 1, day), "1", [("customers", people(spent, **more))])
+    return RunTables(date(2024, 1, day), "1", [("customers", people(spent, **more))])
 
 
 def write(url, what, if_exists="replace", **more):
-    with written(target_of(url), what, if_exists, **more):
+    with writing_tables(parse_target_url(url), what, if_exists, **more):
         pass
 
 
@@ -50,7 +50,9 @@ def killed_after(point, url, batches=9):
 
     tables = [("customers", pa.RecordBatchReader.from_batches(rows.schema, until_killed()))]
     try:
-        with written(target_of(url), Edition(date(2024, 1, 2), "1", tables), "replace"):
+        with writing_tables(
+            parse_target_url(url), RunTables(date(2024, 1, 2), "1", tables), "replace"
+        ):
             os.kill(os.getpid(), signal.SIGKILL)
     finally:
         os._exit(1)

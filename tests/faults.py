@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from rfmtool.outputs import publish
-from rfmtool.outputs.refusals import system_failures
+from rfmtool.outputs.system_errors import system_failures
 
 FILES = ("customers.csv", "segments/loyal.csv")
 SET = [*FILES, "manifest.json", "segments"]

@@ -19,7 +19,7 @@ import forks
 from click.testing import CliRunner
 
 from rfmtool import cli
-from rfmtool.interrupts import STOPPING
+from rfmtool.interrupts import STOP_SIGNALS
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 REWRITE = "REWRITE_SNAPSHOTS"
@@ -51,7 +51,7 @@ class _Program:
 
     def main(self, args, prog_name, **_):
         before, sys.argv = sys.argv, [prog_name, *args]
-        handlers = {number: signal.getsignal(number) for number in STOPPING}
+        handlers = {number: signal.getsignal(number) for number in STOP_SIGNALS}
         try:
             cli.main()
         finally:

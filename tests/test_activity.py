@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rfmtool.placing.activity import missing_regulars, place_activity
+from rfmtool.placing.activity import assign_activity, missing_regulars
 from rfmtool.scoring.timing import Timing, Windows
 
 TIMING = Timing(Windows(30, 60, 180, 365), 34.0, 2.0, 4.0, limits_are_fitted=False)
@@ -18,7 +18,7 @@ def activity_of(*, days, since, ratio=np.nan):
             "overdue_ratio": [ratio],
         }
     )
-    return place_activity(people, TIMING)["activity"].item()
+    return assign_activity(people, TIMING)["activity"].item()
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_who_asked_for_a_pause_is_paused(order_days, recency, ratio):
         }
     )
 
-    plain = place_activity(people, TIMING)["activity"]
-    asked = place_activity(people.assign(paused=[True, False, False]), TIMING)["activity"]
+    plain = assign_activity(people, TIMING)["activity"]
+    asked = assign_activity(people.assign(paused=[True, False, False]), TIMING)["activity"]
 
     assert "paused" not in set(plain)
     assert asked.tolist() == ["paused", *plain[1:]]

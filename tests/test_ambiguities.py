@@ -10,7 +10,7 @@ from shell import rfmtool as rfmtool_command
 
 import rfmtool
 from rfmtool.errors import AmbiguousInputError
-from rfmtool.grouping.read import Settings, look
+from rfmtool.grouping.read import Settings, read_export
 
 HEADERS = {
     "plain": "customer_id,order_id,ordered_at,amount",
@@ -51,7 +51,7 @@ def test_totals_repeated_on_every_row_are_asked_about(write, kind):
     path = shop(write, totals(), kind)
 
     with pytest.raises(AmbiguousInputError, match=r"20 of 20 .* 'amount'.*--amount-per"):
-        look(path)
+        read_export(path)
     assert revenue(path, amount_per="order") == TOTAL
     assert revenue(path, amount_per="line") == 3 * TOTAL
 
@@ -64,7 +64,7 @@ def test_the_order_of_rows_decides_nothing(write, kind, seed):
     path = shop(write, rows, kind)
 
     with pytest.raises(AmbiguousInputError, match="20 of 20"):
-        look(path)
+        read_export(path)
     assert revenue(path, amount_per="order") == TOTAL
 
 
@@ -80,13 +80,16 @@ def test_the_order_of_rows_decides_nothing(write, kind, seed):
     ids=["too few", "one row each", "worth nothing", "too many others", "on the first row only"],
 )
 def test_other_exports_are_not_asked_about(write, rows):
-    assert look(shop(write, rows)).ledger.rejected == 0
+    assert read_export(shop(write, rows)).ledger.rejected == 0
 
 
 def test_quantities_and_prices_are_of_a_line(write):
     rows = [f"c{n},{n},2024-01-05,1,9.99" for n in range(30) for _ in range(2)]
 
-    assert look(write(["customer_id,order_id,ordered_at,qty,price", *rows])).ledger["used"] == 60
+    assert (
+        read_export(write(["customer_id,order_id,ordered_at,qty,price", *rows])).ledger["used"]
+        == 60
+    )
 
 
 def test_an_order_of_several_amounts_counts_each_once(write):
@@ -108,7 +111,7 @@ def test_orders_that_are_no_sale_do_not_come_back(write):
             "bob,2,2024-01-05,9,"]  # fmt: skip
     path = write(["customer_id,order_id,ordered_at,amount,status", *rows])
 
-    ledger = look(path, settings=Settings(amount_per="order")).ledger
+    ledger = read_export(path, settings=Settings(amount_per="order")).ledger
 
     assert (ledger["used"], ledger["not_a_sale"], ledger.used_units) == (2, 2, 500_000)
 
@@ -117,7 +120,7 @@ def test_a_total_on_every_row_of_an_order_without_a_customer_is_money_once_too(w
     rows = [row("ann", "1", "30"), row("ann", "1", "30"), row("", "2", "50"), row("", "2", "50")]
     path = shop(write, [*rows, row("bob", "3", "20"), row("", "2", "50")])
 
-    ledger = look(path, settings=Settings(amount_per="order")).ledger
+    ledger = read_export(path, settings=Settings(amount_per="order")).ledger
 
     assert (ledger.used_units, ledger.anonymous_units) == (500_000, 500_000)
 
@@ -127,16 +130,16 @@ def test_a_total_on_every_row_of_an_order_is_money_of_its_status_once(write):
             ",3,2024-01-05,7,", "bob,2,2024-01-05,9,void", ",3,2024-01-05,7,"]  # fmt: skip
     path = write(["customer_id,order_id,ordered_at,amount,status", *rows])
 
-    ledger = look(path, settings=Settings(amount_per="order")).ledger
+    ledger = read_export(path, settings=Settings(amount_per="order")).ledger
 
-    found = {word: (held.rows, held.units) for (_, word, _), held in ledger.statuses.items()}
+    found = {word: (held.rows, held.net_units) for (_, word, _), held in ledger.statuses.items()}
     assert found == {"paid": (2, 500_000), "void": (2, 90_000), "": (2, 70_000)}
 
 
 def test_real_shops_pass_unasked(real_data):
     superstore = next(real_data("superstore").glob("*.csv"))
 
-    assert look(superstore).ledger["used"] == 9_994
+    assert read_export(superstore).ledger["used"] == 9_994
 
 
 # Files that overlap ------------------------------------------------------------------------------
@@ -156,7 +159,7 @@ def test_orders_that_recur_in_a_second_file_are_asked_about(write, kind):
     path = two(write, JANUARY, JANUARY[:10] + FEBRUARY, kind)
 
     with pytest.raises(AmbiguousInputError, match=r"5 of 60 orders .*--overlap keep-one"):
-        look(path)
+        read_export(path)
     assert revenue(path, overlap="keep-one") == 30 * 11 + 30 * 7
     assert revenue(path, overlap="sum") == 35 * 11 + 30 * 7
     result = rfmtool.run(path, settings=Settings(overlap="keep-one"))
@@ -169,14 +172,14 @@ def test_rows_in_another_order_recur_all_the_same(write):
     path = two(write, JANUARY, JANUARY[:10][::-1])
 
     with pytest.raises(AmbiguousInputError, match="5 of 30 orders"):
-        look(path)
+        read_export(path)
     assert revenue(path, overlap="keep-one") == 30 * 11
 
 
 def test_an_order_whose_rows_are_dealt_over_files_does_not_recur(write):
     path = two(write, JANUARY[::2], JANUARY[1::2])
 
-    assert look(path).ledger.overlap.orders == 0
+    assert read_export(path).ledger.overlap.orders == 0
     assert revenue(path, overlap="keep-one") == 30 * 11
 
 
@@ -187,13 +190,13 @@ def test_a_copy_of_one_part_recurs_beside_a_later_refund(write):
 
     assert revenue(path, overlap="keep-one") == 30
     with pytest.raises(AmbiguousInputError, match="1 of 1 orders"):
-        look(path)
+        read_export(path)
 
 
 def test_the_same_number_and_money_on_another_day_is_another_order(write):
     path = two(write, JANUARY, [line.replace("2024-01-05", "2025-01-05") for line in JANUARY])
 
-    assert look(path).ledger.overlap.orders == 0
+    assert read_export(path).ledger.overlap.orders == 0
     assert revenue(path, overlap="keep-one") == 2 * 30 * 11
 
 
@@ -201,7 +204,7 @@ def test_few_that_recur_are_counted_and_pass(write):
     many = [row(f"c{n}", n, 5) for n in range(1_100)]
     path = two(write, many, many[:1])
 
-    ledger = look(path).ledger
+    ledger = read_export(path).ledger
 
     assert (ledger.overlap.orders, ledger["used"]) == (1, 1_101)
 
@@ -212,7 +215,7 @@ def test_without_order_ids_a_customers_day_recurs(write):
     path = write(rows, "all/2.csv").parent
 
     with pytest.raises(AmbiguousInputError, match="8 of 8 orders"):
-        look(path)
+        read_export(path)
 
 
 def test_both_at_once_count_once(write):
@@ -236,7 +239,7 @@ def test_orders_without_a_customer_count_once_too(write, kind):
         "8 orders recur in another file with the same rows (14 rows): each counts once."
         in (result.summary["warnings"])
     )
-    summed = look(path, settings=Settings(overlap="sum")).ledger
+    summed = read_export(path, settings=Settings(overlap="sum")).ledger
     assert summed.anonymous_units == (2 * (40 + 2 + 7 + 3) + 5) * 10_000
 
 
@@ -245,8 +248,10 @@ def test_only_orders_without_a_customer_recur_and_only_those_asked_for_count(wri
     path = two(write, [row("ann", 1, 5), *nobody], [row("bob", 2, 6), *nobody])
 
     settings = Settings(overlap="keep-one", since=date(2024, 2, 1))
-    assert look(path, settings=Settings(overlap="keep-one")).ledger.anonymous_units == 470_000
-    assert look(path, settings=settings).ledger.anonymous_units == 70_000
+    assert (
+        read_export(path, settings=Settings(overlap="keep-one")).ledger.anonymous_units == 470_000
+    )
+    assert read_export(path, settings=settings).ledger.anonymous_units == 70_000
 
 
 def test_few_that_count_again_are_said(write):
@@ -267,7 +272,7 @@ def test_in_one_file_or_of_rows_that_are_orders_nothing_recurs(write, kind):
 def test_rows_that_are_orders_of_their_own_never_recur(write):
     path = two(write, JANUARY, JANUARY)
 
-    assert look(path, settings=Settings(order_per_row=True)).ledger["used"] == 120
+    assert read_export(path, settings=Settings(order_per_row=True)).ledger["used"] == 120
 
 
 def test_check_shows_what_it_saw_before_it_asks(write):

@@ -22,7 +22,7 @@ FLOORS = [
     ["summaries"],
     ["standing"],
     ["placer"],
-    ["fits", "counted"],
+    ["fits", "report_columns"],
     ["outputs"],
     ["analyses"],
     ["placing"],
@@ -33,10 +33,10 @@ FLOORS = [
     ["rules", "demo"],
     ["clusters", "databases", "stores"],
     ["money", "days", "manifest"],
-    ["documents", "places", "frames"],
-    ["room"],
+    ["documents", "locations", "frames"],
+    ["memory_budget"],
     ["arrays", "columns", "errors", "scratch", "threads"],
-    ["heap", "interrupts", "version"],
+    ["memory", "interrupts", "version"],
 ]
 HEIGHT = {place: -floor for floor, places in enumerate(FLOORS) for place in places}
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rfmtool.analyses.backtest import LookBack, backtest
-from rfmtool.analyses.returned import Share
+from rfmtool.analyses.backtest import Lookback, backtest
+from rfmtool.analyses.return_rates import Share
 
 THEN = date(2024, 3, 1)
 LABELS = {"segment": ["loyal", "new", "lost"], "stage": ["client", "customer"]}
@@ -23,7 +23,7 @@ def placed(**labels):
 
 
 def look(people, returned, spent, day=THEN):
-    return LookBack(day, people, np.array(returned, np.int64), np.array(spent, np.int64))
+    return Lookback(day, people, np.array(returned, np.int64), np.array(spent, np.int64))
 
 
 def groups_of(*looks):

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rfmtool.errors import InputError
-from rfmtool.sources.text.blocks import Cutter, blocks
+from rfmtool.sources.text.blocks import BlockSplitter, split_into_blocks
 from rfmtool.sources.text.records import Marks
 
 # What makes cutting hard comes up in nearly every text.
@@ -31,10 +31,12 @@ WRITTEN = st.sampled_from(
 def cut(text, block_bytes=4 * MIB, delimiter=",", offset=0):
     """All good records, and the places of the torn ones in the file."""
     good, torn, seen = [], [], 0
-    for block in blocks(io.BytesIO(text.encode()), Marks(delimiter), offset, block_bytes):
+    for block in split_into_blocks(
+        io.BytesIO(text.encode()), Marks(delimiter), offset, block_bytes
+    ):
         records = records_of(bytes(block.data).decode(), delimiter)
-        torn += [seen + place for place in block.torn]
-        seen += len(records) + len(block.torn)
+        torn += [seen + place for place in block.malformed_rows]
+        seen += len(records) + len(block.malformed_rows)
         good += records
     return good, torn
 
@@ -97,8 +99,10 @@ def test_a_text_shorter_than_what_is_left_behind_a_border_has_none():
     text = b'a,1\nb,2\nc,"3\n"\nd,4\n'
     quotes = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == ord('"'))
 
-    assert Cutter(Marks(","), 8).border(memoryview(text), quotes) == 8
-    assert Cutter(Marks(","), len(text) + 5).border(memoryview(text), quotes) == 0
+    assert BlockSplitter(Marks(","), 8).last_record_boundary(memoryview(text), quotes) == 8
+    assert (
+        BlockSplitter(Marks(","), len(text) + 5).last_record_boundary(memoryview(text), quotes) == 0
+    )
 
 
 @given(text=HARD_TEXTS, block_bytes=BLOCK_SIZES)
@@ -197,4 +201,4 @@ def test_a_line_of_more_than_64_mib_is_refused():
             return len(target)
 
     with pytest.raises(InputError, match="longer than 64 MiB"):
-        list(blocks(Endless(), Marks(","), 0, 16 * MIB))
+        list(split_into_blocks(Endless(), Marks(","), 0, 16 * MIB))

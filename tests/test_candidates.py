@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from oracle import quantile
 
 from rfmtool.placing.candidates import add_candidates
-from rfmtool.placing.ladder import place_stages
-from rfmtool.placing.proof import add_proof
+from rfmtool.placing.evidence_columns import add_evidence_columns
+from rfmtool.placing.ladder import assign_stages
 from rfmtool.rules import load_rules
 
 RUNGS = load_rules().ladder
@@ -83,8 +83,8 @@ def test_the_longest_third_is_counted_over_buyers(tenures):
 
 
 def placed(people, evidence, **more):
-    proven = add_candidates(add_proof(people, evidence, 100))
-    return place_stages(proven, RUNGS, evidence, **more).iloc[0]
+    proven = add_candidates(add_evidence_columns(people, evidence, 100))
+    return assign_stages(proven, RUNGS, evidence, **more).iloc[0]
 
 
 def test_a_candidate_stands_at_client_unless_proxies_are_allowed():

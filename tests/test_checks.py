@@ -7,7 +7,7 @@ from rfmtool.engines import OrderCounts
 from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.grouping.ambiguities import check_amounts, check_currency, check_overlap
 from rfmtool.sources import Asked, open_export
-from rfmtool.sources.layout import Question
+from rfmtool.sources.layout import LineOptions
 from rfmtool.sources.ledger import Ledger, Overlap
 
 
@@ -25,12 +25,16 @@ def seen(*currencies, overlap=0):
 
 @pytest.mark.parametrize(("of_rows", "alike"), [(19, 19), (100, 94)], ids=["few", "not_all"])
 def test_some_orders_may_repeat_one_amount_on_all_rows(export, of_rows, alike):
-    check_amounts(export, OrderCounts(orders=200, of_rows=of_rows, alike=alike))
+    check_amounts(
+        export, OrderCounts(orders=200, multi_row_orders=of_rows, repeated_amount_orders=alike)
+    )
 
 
 def test_nearly_all_orders_may_not(export):
     with pytest.raises(AmbiguousInputError, match="95 of 100 orders with several rows"):
-        check_amounts(export, OrderCounts(orders=200, of_rows=100, alike=95))
+        check_amounts(
+            export, OrderCounts(orders=200, multi_row_orders=100, repeated_amount_orders=95)
+        )
 
 
 def test_one_order_in_a_thousand_may_recur_in_another_file_and_no_more(export):
@@ -40,25 +44,25 @@ def test_one_order_in_a_thousand_may_recur_in_another_file_and_no_more(export):
 
 
 def test_two_currencies_are_refused_unless_one_is_picked(export):
-    check_currency(export, seen("EUR"), Question())
+    check_currency(export, seen("EUR"), LineOptions())
     with pytest.raises(AmbiguousInputError, match="money in 2 currencies, EUR, USD"):
-        check_currency(export, seen("EUR", "USD"), Question())
+        check_currency(export, seen("EUR", "USD"), LineOptions())
 
 
 def test_only_eight_currencies_are_named_and_the_others_counted(export):
     known = ("AUD", "CAD", "CHF", "DKK", "EUR", "GBP", "JPY", "NOK", "SEK")
     with pytest.raises(AmbiguousInputError, match=r"in 10 currencies, AUD.* NOK, 2 more"):
-        check_currency(export, seen(*known, "hello"), Question())
+        check_currency(export, seen(*known, "hello"), LineOptions())
 
 
 def test_currencies_that_nobody_knows_are_counted_and_not_named(export):
     with pytest.raises(
         AmbiguousInputError, match="in 2 currencies, none of them a known"
     ) as raised:
-        check_currency(export, seen("hello", "you"), Question())
+        check_currency(export, seen("hello", "you"), LineOptions())
     assert "hello" not in str(raised.value)
 
 
 def test_a_currency_cannot_be_picked_where_nothing_tells_it(export):
     with pytest.raises(InputError, match="--currency is given, but no column"):
-        check_currency(export, seen(), Question(currency="EUR"))
+        check_currency(export, seen(), LineOptions(currency="EUR"))

@@ -19,12 +19,12 @@ import pytest
 from servers import free_port
 from shell import SHOP, rfmtool
 
-from rfmtool.engines.spark import SparkEngine, answers, pieces, tasks
+from rfmtool.engines.spark import SparkEngine, dataframes, pieces, tasks
 from rfmtool.errors import InputError, SystemFailureError, UsageError
 from rfmtool.grouping import read
-from rfmtool.grouping.read import Settings, look
+from rfmtool.grouping.read import Settings, read_export
 from rfmtool.sources import Asked
-from rfmtool.sources.layout import Detail, FileLayout, Question
+from rfmtool.sources.layout import Detail, FileLayout, LineOptions
 from rfmtool.sources.rows.lines import ExportLines
 from rfmtool.sources.source import FrameSource
 
@@ -105,8 +105,8 @@ def test_a_cluster_groups_as_this_process_does(cluster, folder, monkeypatch, set
     settings = replace(settings, overlap=settings.overlap or "sum")
     asked = Asked(keep=("Shop's own",))
 
-    here = look(folder, asked=asked, settings=settings)
-    there = look(folder, asked=asked, settings=replace(settings, remote=cluster))
+    here = read_export(folder, asked=asked, settings=settings)
+    there = read_export(folder, asked=asked, settings=replace(settings, remote=cluster))
 
     assert same(there, here)
     assert here.ledger.rejected
@@ -121,16 +121,16 @@ def test_customers_with_their_orders_are_told_on_the_cluster(cluster, write, mon
     monkeypatch.setattr(pieces, "PIECE_BYTES", 1_000)
     monkeypatch.delattr(SparkEngine, "_level")
     monkeypatch.setattr(read, "_check_ambiguities", lambda *_: None)  # which asks for one
-    monkeypatch.setattr(answers, "SHARE_ROWS", 2)
+    monkeypatch.setattr(dataframes, "PARTITION_ROWS", 2)
     earlier = [row.replace("4,2024", "4,2023") for row in ROWS[1:]]
     files = [write([HEADER, *ROWS[1:]], "a.csv"), write([HEADER, *earlier], "b.csv")]
     asked, here = Asked(keep=("Shop's own",)), Settings(detail=detail)
 
-    grouped = look(files, asked=asked, settings=replace(here, remote=cluster))
+    grouped = read_export(files, asked=asked, settings=replace(here, remote=cluster))
 
-    assert same(grouped, look(files, asked=asked, settings=here))
+    assert same(grouped, read_export(files, asked=asked, settings=here))
     assert grouped.ledger["not_a_sale"]
-    assert grouped.order_counts.spanning
+    assert grouped.order_counts.multi_file_orders
 
 
 def test_a_text_is_read_in_spans(cluster, write, monkeypatch):
@@ -140,12 +140,14 @@ def test_a_text_is_read_in_spans(cluster, write, monkeypatch):
     path = write(["customer_id,order_id,ordered_at,amount,category", *rows, "c1,x,2024-01-01,x,"])
     found = []
     monkeypatch.setattr(
-        pieces, "spans", lambda *given, cut=pieces.spans: found.append(cut(*given)) or found[-1]
+        pieces,
+        "spans",
+        lambda *given, cut=pieces.split_into_spans: found.append(cut(*given)) or found[-1],
     )
 
-    there = look(path, settings=Settings(remote=cluster))
+    there = read_export(path, settings=Settings(remote=cluster))
 
-    assert same(there, look(path))
+    assert same(there, read_export(path))
     assert len(found[0]) > 3
     assert there.ledger.rejects[0].row == len(rows) + 1
 
@@ -154,9 +156,9 @@ def test_a_table_without_rows_is_read_too(cluster, folder, tmp_path):
     table = pq.read_table(folder / "c.parquet")
     pq.write_table(table.slice(0, 0), tmp_path / "empty.parquet")
     for settings in (Settings(detail=ORDERS), Settings(detail=EVERYTHING)):
-        there = look(tmp_path / "empty.parquet", settings=replace(settings, remote=cluster))
+        there = read_export(tmp_path / "empty.parquet", settings=replace(settings, remote=cluster))
 
-        assert same(there, look(tmp_path / "empty.parquet", settings=settings))
+        assert same(there, read_export(tmp_path / "empty.parquet", settings=settings))
 
 
 def test_a_run_on_a_cluster_writes_the_same_bytes(cluster, write, tmp_path):
@@ -183,7 +185,7 @@ def test_what_cannot_be_read_is_said_as_in_this_process(cluster, write):
         said = []
         for remote in (None, cluster):
             try:
-                said.append(look(path, settings=Settings(remote=remote)).ledger.as_data())
+                said.append(read_export(path, settings=Settings(remote=remote)).ledger.as_data())
             except InputError as error:
                 said.append(str(error))
         assert said[0] == said[1]
@@ -191,7 +193,7 @@ def test_what_cannot_be_read_is_said_as_in_this_process(cluster, write):
 
 def test_what_workers_find_otherwise_than_it_is_here_is_refused(cluster, write, monkeypatch):
     path = write(SHOP)
-    cut = pieces.pieces_of
+    cut = pieces.cut_into_pieces
 
     def changed(*given):
         found = cut(*given)
@@ -200,12 +202,12 @@ def test_what_workers_find_otherwise_than_it_is_here_is_refused(cluster, write, 
 
     monkeypatch.setattr("rfmtool.engines.spark.pieces_of", changed)
     with pytest.raises(InputError, match=r"export.csv: has \d+ bytes on a worker"):
-        look(path, settings=Settings(remote=cluster))
+        read_export(path, settings=Settings(remote=cluster))
 
     monkeypatch.setattr("rfmtool.engines.spark.pieces_of",
                         lambda *given: [cut(*given), path.unlink()][0])  # fmt: skip
     with pytest.raises(InputError, match="by a worker of the cluster") as raised:
-        look(path, settings=Settings(remote=cluster))
+        read_export(path, settings=Settings(remote=cluster))
     assert "same path" in raised.value.hint
 
 
@@ -215,17 +217,17 @@ def test_what_a_cluster_says_is_never_passed_on(cluster, write, monkeypatch, cap
     monkeypatch.setattr("rfmtool.engines.spark.customers_query", lambda *_: query)
 
     with pytest.raises(SystemFailureError, match="could not do what it was asked") as raised:
-        look(write(SHOP), settings=Settings(remote=cluster))
+        read_export(write(SHOP), settings=Settings(remote=cluster))
 
     assert "ann" not in f"{raised.value} {capfd.readouterr()}"
     assert raised.value.__cause__ is None
 
 
 def test_workers_without_the_package_are_told_what_they_need(cluster, write, monkeypatch):
-    monkeypatch.setattr(answers, "__version__", "0.0.0")
+    monkeypatch.setattr(dataframes, "__version__", "0.0.0")
 
     with pytest.raises(UsageError, match="another version of rfmtool"):
-        look(write(SHOP), settings=Settings(remote=cluster))
+        read_export(write(SHOP), settings=Settings(remote=cluster))
 
 
 def test_workers_open_the_objects_of_stores(cluster, s3, write):
@@ -234,9 +236,9 @@ def test_workers_open_the_objects_of_stores(cluster, s3, write):
     place = os.environ["AWS_ENDPOINT_URL"].removeprefix("http://")
     url = f"s3://anybody:hush@shops/cluster/export.csv?scheme=http&endpoint_override={place}"
 
-    there = look(f"{url}&region=us-east-1", settings=Settings(remote=cluster))
+    there = read_export(f"{url}&region=us-east-1", settings=Settings(remote=cluster))
 
-    assert same(there, look(write(SHOP)))
+    assert same(there, read_export(write(SHOP)))
 
 
 def test_an_interrupted_run_ends_on_the_cluster_too(cluster, write):
@@ -291,9 +293,9 @@ def tables(cluster, tmp_path_factory):
 @pytest.mark.parametrize("name", ["texts", "typed", "empty", "many"])
 def test_a_table_of_a_cluster_is_read_as_the_file_that_it_is_of(cluster, tables, name):
     asked, here = Asked(keep=("Shop's own",) if name == "texts" else ()), Settings()
-    there = look(f"{cluster}#global_temp.{name}", asked=asked, settings=here)
+    there = read_export(f"{cluster}#global_temp.{name}", asked=asked, settings=here)
 
-    file = look(tables / f"{name}.parquet", asked=asked, settings=here)
+    file = read_export(tables / f"{name}.parquet", asked=asked, settings=here)
     for one in (file.ledger, there.ledger):  # whose names differ
         one.rows_by_file = one.rejected_by_file = {}
         one.rejects.clear()
@@ -318,23 +320,23 @@ def test_a_table_needs_no_export_beside_its_cluster(cluster, tables, tmp_path):
 
 
 def test_batches_of_a_table_are_joined_and_never_of_other_columns(write):
-    export = look(write(SHOP)).export
-    lines = ExportLines(export, Question(), 1)
+    export = read_export(write(SHOP)).export
+    lines = ExportLines(export, LineOptions(), 1)
     source = FrameSource("t", FileLayout(("a",), {"customer_id": 0}), pa.table({"a": ["x"]}))
     part = pa.array([3], pa.int32())
     few = [pa.record_batch([pa.array(["x"]), part], ["b", "part"])] * 3
 
-    assert [len(each) for each in tasks.joined(iter(few))] == [3]
+    assert [len(each) for each in tasks.concatenated(iter(few))] == [3]
     many = pa.record_batch({"a": range(150_000)})
-    assert [len(each) for each in tasks.joined(iter([many]))] == [65_536, 65_536, 18_928]
+    assert [len(each) for each in tasks.concatenated(iter([many]))] == [65_536, 65_536, 18_928]
     with pytest.raises(TypeError, match="other columns"):
-        [*tasks.Rows(lines.cleaning, 0, source, "!").do(iter(few))]
+        [*tasks.TableTask(lines.cleaning, 0, source, "!").do(iter(few))]
 
 
 def test_a_table_that_is_not_there_is_told(cluster):
     for table in ("sales.nothing", "no`thing"):
         with pytest.raises(UsageError, match="the cluster knows no such table") as raised:
-            look(f"{cluster}/;user_id=secret#{table}")
+            read_export(f"{cluster}/;user_id=secret#{table}")
         assert "secret" not in str(raised.value)
 
 
@@ -383,5 +385,5 @@ def test_what_workers_cannot_open_is_refused():
         assert done.exit_code == 2
         assert "--engine spark reads files" in done.stderr
     with pytest.raises(UsageError, match="--engine spark reads files"):
-        look(pd.DataFrame({"customer_id": ["a"], "ordered_at": ["2024-01-02"], "amount": [1]}),
+        read_export(pd.DataFrame({"customer_id": ["a"], "ordered_at": ["2024-01-02"], "amount": [1]}),
              settings=remote)  # fmt: skip

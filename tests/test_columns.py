@@ -15,7 +15,7 @@ def test_no_name_stands_twice(names):
 
 
 def test_a_column_is_of_one_kind_at_most_and_of_those_that_are_written():
-    kinds = (columns.MONEY, columns.DATES, columns.WHOLE, columns.RATIOS)
+    kinds = (columns.MONEY, columns.DATES, columns.INTEGERS, columns.RATIOS)
 
     assert not any(one & other for one, other in itertools.combinations(kinds, 2))
     assert frozenset().union(*kinds) <= {*columns.WRITTEN}
@@ -24,6 +24,6 @@ def test_a_column_is_of_one_kind_at_most_and_of_those_that_are_written():
 def test_contact_columns_follow_the_id_and_kept_ones_come_last():
     known = {"country", "stage", "phone", "email", "customer_id", "margin", "owner"}
 
-    written = columns.written(known, ["country"])
+    written = columns.written_columns(known, ["country"])
 
     assert written == ("customer_id", "email", "phone", "stage", "margin", "country")

@@ -85,14 +85,14 @@ def test_moves_are_counted_and_listed():
         "up": 2, "same": 2, "down": 0, "other": 0, "new": 1, "gone": 1, "lapsed": 1,
         "reactivated": 1,
     }  # fmt: skip
-    listed = {name: list(people["customer_id"]) for name, people in found.moved.items()}
+    listed = {name: list(people["customer_id"]) for name, people in found.moved_customers.items()}
     assert listed == {
         "promoted": ["bob", "eve"],
         "demoted": [],
         "lapsed": ["ann"],
         "reactivated": ["cleo"],
     }
-    bob = found.moved["promoted"].iloc[0]
+    bob = found.moved_customers["promoted"].iloc[0]
     assert (bob["stage_before"], bob["stage"]) == ("customer", "client")
     assert (bob["monetary_before"], bob["monetary"]) == (10_000, 35_000)
 
@@ -118,7 +118,7 @@ def test_who_is_listed_stands_by_money_and_then_by_id():
         *((name, "client", "new", "active", 2, units, "2024-06-01")
           for name, units in zip("dcba", (5, 7, 5, 5), strict=True))
     )  # fmt: skip
-    promoted = compare(old, new, LABELS, LADDER, THEN).moved["promoted"]
+    promoted = compare(old, new, LABELS, LADDER, THEN).moved_customers["promoted"]
     assert list(promoted["customer_id"]) == ["c", "a", "b", "d"]
 
 
@@ -252,7 +252,7 @@ def test_a_run_compared_with_itself_is_all_zero(run):
     assert all(part["change"] == 0 for part in found.revenue["flow"].values())
     assert found.factors in (None, factors_of(0, 0, 0))
     assert found.moves["same"] == len(run)
-    assert all(people.empty for people in found.moved.values())
+    assert all(people.empty for people in found.moved_customers.values())
     for matrix in found.transitions.values():
         assert matrix.index.equals(matrix.columns)
         assert matrix.to_numpy().trace() == len(run)
@@ -267,8 +267,8 @@ def test_the_order_of_rows_decides_nothing(old, new, random):
                     LABELS, LADDER, THEN)  # fmt: skip
     assert found.moves == mixed.moves
     assert found.revenue == mixed.revenue
-    for name, people in found.moved.items():
-        assert people.equals(mixed.moved[name])
+    for name, people in found.moved_customers.items():
+        assert people.equals(mixed.moved_customers[name])
 
 
 # Worked numbers: Online Retail -------------------------------------------------------------------

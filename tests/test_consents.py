@@ -11,7 +11,7 @@ import rfmtool
 from rfmtool.errors import InputError
 from rfmtool.outputs.uploads import TOOLS
 from rfmtool.rules import load_rules
-from rfmtool.runs.export import export, left_out
+from rfmtool.runs.export import exclusion_reasons, export
 
 ORDERS = pd.DataFrame(
     {"customer_id": ["ann", "bob"], "ordered_at": "2025-12-10", "amount": [20, 30]}
@@ -140,7 +140,7 @@ def test_who_has_a_complaint_is_uploaded_to_no_tool():
               "resting": "", "action": "put_it_right"}  # fmt: skip
     people = pd.DataFrame([person, {**person, "action": "welcome", "email": "b@x.org"}])
     for tool in TOOLS.values():
-        reasons = left_out(people, load_rules().playbook, tool, keep_unknown=False)
+        reasons = exclusion_reasons(people, load_rules().playbook, tool, keep_unknown=False)
         assert reasons.tolist() == ["left alone by the playbook", ""]
 
 
@@ -219,6 +219,6 @@ def test_a_number_that_was_refused_is_uploaded_to_no_tool(tmp_path):
 
     uploads = export(tmp_path / "out", "brevo")
 
-    assert "ann@x.org" in uploads.together.to_csv()
-    assert "+49" not in uploads.together.to_csv()
+    assert "ann@x.org" in uploads.combined.to_csv()
+    assert "+49" not in uploads.combined.to_csv()
     assert uploads.left_out == {"no valid e-mail address or number": 1}

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 import rfmtool
 from rfmtool.cli import program
 from rfmtool.errors import InputError, LimitError, SystemFailureError, UsageError
-from rfmtool.outputs.lock import held
+from rfmtool.outputs.lock import exclusive_lock
 
 HEADER = "customer_id,action,contacted_on,channel,outcome,reason,snooze_until\n"
 
@@ -293,7 +293,7 @@ def test_an_outcome_that_is_none_is_refused(out, tmp_path):
 
 def test_two_do_not_write_the_log_at_once(out, tmp_path):
     log = tmp_path / "log.csv"
-    with held(log):
+    with exclusive_lock(log):
         answer = run("done", out, "welcome", "--contacted", log, "--on", "2025-07-01")
 
     assert isinstance(answer.exception, SystemFailureError)

@@ -9,7 +9,7 @@ import pytest
 from shell import QUIETLY, rfmtool
 
 from rfmtool.errors import UsageError
-from rfmtool.grouping.phones import check_country, international
+from rfmtool.grouping.phones import check_country, international_format
 
 SHOPIFY = [
     *("Name", "Email", "Financial Status", "Accepts Marketing", "Currency", "Total", "Created at"),
@@ -122,7 +122,7 @@ def test_without_contacts_the_report_says_once_that_channels_are_the_playbooks(
     ],
 )
 def test_numbers_have_one_form_where_their_country_is_known(written, shown):
-    [found] = international(pd.Series([written], dtype="str"), None)
+    [found] = international_format(pd.Series([written], dtype="str"), None)
     assert found == (shown or found)
     assert found.replace(" ", "") == (shown or "+447700900123").replace(" ", "")
 
@@ -130,7 +130,7 @@ def test_numbers_have_one_form_where_their_country_is_known(written, shown):
 def test_a_country_reads_numbers_that_tell_none():
     pytest.importorskip("phonenumbers")
     texts = pd.Series(["07700 900123", None, "+44 7700 900123"], dtype="str")
-    assert international(texts, "gb").tolist()[::2] == ["+44 7700 900123"] * 2
+    assert international_format(texts, "gb").tolist()[::2] == ["+44 7700 900123"] * 2
     with pytest.raises(UsageError, match="no country"):
         check_country("XX")
 

@@ -9,7 +9,7 @@ import pytest
 
 from rfmtool.errors import InputError
 from rfmtool.pipeline import run
-from rfmtool.sources.files.listing import expand
+from rfmtool.sources.files.listing import list_export_files
 from rfmtool.sources.layout import Asked
 
 SHOP = b"customer_id,order_id,ordered_at,amount\nann,1,2024-01-30,5\nbob,2,2024-01-31,7\n"
@@ -71,7 +71,7 @@ def test_a_folder_gives_its_zips_too(write, tmp_path):
     write(zipped({"a.csv": SHOP}), "shop/a.zip")
     write(OTHER, "shop/b.csv")
 
-    assert [file.name for file in expand([tmp_path / "shop"])] == ["a.zip", "b.csv"]
+    assert [file.name for file in list_export_files([tmp_path / "shop"])] == ["a.zip", "b.csv"]
     assert customers(tmp_path / "shop") == ["ann", "bob", "cy", "dan"]
 
 

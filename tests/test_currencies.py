@@ -23,7 +23,7 @@ def ledger(path, currency=None):
 
 
 def meaning(mark):
-    return currencies.meanings(pa.array([mark]))[0].as_py()
+    return currencies.to_currency_codes(pa.array([mark]))[0].as_py()
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rfmtool.days import dated
+from rfmtool.days import to_datetimes
 from rfmtool.engines import CUSTOMERS
 from rfmtool.errors import AmbiguousInputError, InputError
-from rfmtool.grouping.order_days import check_for_strays, last_day, order_dates, strip_point_zero
+from rfmtool.grouping.order_dates import (
+    check_stray_last_days,
+    last_day,
+    order_dates_from_lists,
+    strip_point_zero,
+)
 from rfmtool.grouping.read import Settings
-from rfmtool.money import money_text, total_of
+from rfmtool.money import exact_total, money_text
 from rfmtool.pipeline import run
-from rfmtool.scoring.customers import customers
+from rfmtool.scoring.customers import rfm_values
 
 
 def grouped(**people):
@@ -32,11 +37,11 @@ def grouped(**people):
 
 def measured(as_of_day=100, **people):
     table = grouped(**people)
-    return customers(table, order_dates(table), as_of_day).set_index("customer_id")
+    return rfm_values(table, order_dates_from_lists(table), as_of_day).set_index("customer_id")
 
 
 def dates_of(days):
-    return order_dates(grouped(ann=(list(days), 1, 0)))
+    return order_dates_from_lists(grouped(ann=(list(days), 1, 0)))
 
 
 def test_orders_days_and_recency_are_counted():
@@ -55,7 +60,7 @@ def test_orders_days_and_recency_are_counted():
 @pytest.mark.parametrize("day", [-719_162, -1, 0, 1, 2_932_896])
 def test_days_from_the_year_1_to_9999_survive_the_sorting(day):
     table = grouped(ann=([day], 1, 0), bob=([5, day], 1, 0))
-    dates = order_dates(table)
+    dates = order_dates_from_lists(table)
 
     assert dates.owner.tolist() == [0, 1, 1]
     assert dates.day.tolist() == [day, *sorted([5, day])]
@@ -71,7 +76,7 @@ def test_averages_round_half_to_even(people):
         }
     )
 
-    averages = customers(table, order_dates(table), 1)["average_order"].tolist()
+    averages = rfm_values(table, order_dates_from_lists(table), 1)["average_order"].tolist()
 
     assert averages == [round(Fraction(total, orders)) for total, orders in people]
 
@@ -171,9 +176,9 @@ def test_the_guard_refuses_few_orders_long_after_all_others(orders, strays, gap,
     assert bool(oracle.stray_days(date(1970, 1, 1) + timedelta(day) for day in days)) == refused
     if refused:
         with pytest.raises(AmbiguousInputError, match=f"{strays} of {orders + strays:,} orders"):
-            check_for_strays(dates_of(days))
+            check_stray_last_days(dates_of(days))
     else:
-        check_for_strays(dates_of(days))
+        check_stray_last_days(dates_of(days))
 
 
 @given(
@@ -185,7 +190,7 @@ def test_the_guard_agrees_with_the_oracle(odd_days, orders):
     as_dates = [date(1970, 1, 1) + timedelta(day) for day in days]
 
     try:
-        check_for_strays(dates_of(days))
+        check_stray_last_days(dates_of(days))
         refused = False
     except AmbiguousInputError:
         refused = True
@@ -256,12 +261,12 @@ def test_what_to_look_at_hangs_on_what_became_of_most_rows(write, rows, settings
 
 @given(st.lists(st.integers(-(2**63), 2**63 - 1)))
 def test_a_total_is_exact_whatever_its_size(values):
-    assert total_of(np.array(values, dtype=np.int64)) == sum(values)
+    assert exact_total(np.array(values, dtype=np.int64)) == sum(values)
 
 
 def test_days_are_dates_and_unknown_ones_are_missing():
     days = np.array([0, -719_162, 2_932_896, 5])
-    dates = dated(days, np.array([True, True, True, False]))
+    dates = to_datetimes(days, np.array([True, True, True, False]))
 
     assert dates.astype(str).tolist() == [
         "1970-01-01T00:00:00", "0001-01-01T00:00:00", "9999-12-31T00:00:00", "NaT",

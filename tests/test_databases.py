@@ -11,12 +11,12 @@ import pyarrow as pa
 import pytest
 from shell import SHOP, rfmtool
 
-from rfmtool.databases.names import rows_of
 from rfmtool.databases.reading import batches
+from rfmtool.databases.urls import parse_rows_url
 from rfmtool.errors import AmbiguousInputError, InputError, SystemFailureError, UsageError
-from rfmtool.grouping.read import look
+from rfmtool.grouping.read import read_export
+from rfmtool.locations import without_secrets
 from rfmtool.pipeline import run
-from rfmtool.places import without_secrets
 from rfmtool.sources import Asked, open_export
 
 ROWS = [tuple(cell or None for cell in line.split(",")) for line in SHOP.splitlines()[1:]]
@@ -41,7 +41,7 @@ def databases(tmp_path_factory):
 
 
 def read(name):
-    with batches(rows_of(name)) as reader:
+    with batches(parse_rows_url(name)) as reader:
         return reader.read_all()
 
 
@@ -64,9 +64,9 @@ def duck(folder, *statements):
 @pytest.mark.parametrize("kind", ["sqlite", "duckdb"])
 @pytest.mark.parametrize("asked", ["#orders", "#select * from orders order by order_id; "])
 def test_rows_of_a_database_say_what_a_file_of_them_says(databases, write, kind, asked):
-    expected = look(write(SHOP)).table
+    expected = read_export(write(SHOP)).table
 
-    found = look(databases[kind] + asked).table
+    found = read_export(databases[kind] + asked).table
 
     assert found.equals(expected)
 
@@ -118,7 +118,7 @@ def test_evidence_comes_from_a_table_while_the_orders_come_from_another(database
 def test_a_database_beside_a_file_is_one_export(databases, write):
     more = write("customer_id,order_id,ordered_at,amount\neve,99,2024-05-01,5\n")
 
-    found = look([databases["duckdb"] + "#orders", more])
+    found = read_export([databases["duckdb"] + "#orders", more])
 
     assert found.ledger.rows == len(ROWS) + 1
     assert "eve" in found.table["customer_id"].to_pylist()
@@ -173,7 +173,7 @@ def test_the_types_of_duckdb_keep_all_that_they_hold(tmp_path):
 @pytest.mark.parametrize("kind", ["sqlite", "duckdb"])
 def test_what_cannot_be_asked_is_one_sentence(databases, kind, asked, error, words):
     with pytest.raises(error, match=words) as raised:
-        look(databases[kind] + asked)
+        read_export(databases[kind] + asked)
 
     assert not re.search(r"\bann\b", str(raised.value))
     assert raised.value.hint
@@ -183,7 +183,7 @@ def test_a_query_that_fails_on_a_row_does_not_tell_its_cells(databases):
     asked = "#select customer_id::integer as customer_id, 1 as amount, ordered_at from orders"
 
     with pytest.raises(InputError, match="fails on some of its rows") as raised:
-        look(databases["duckdb"] + asked)
+        read_export(databases["duckdb"] + asked)
 
     assert "ann" not in str(raised.value)
 
@@ -191,14 +191,14 @@ def test_a_query_that_fails_on_a_row_does_not_tell_its_cells(databases):
 @pytest.mark.parametrize("scheme", ["sqlite", "duckdb"])
 def test_a_file_that_is_not_there_is_not_made(tmp_path, scheme):
     with pytest.raises(InputError, match="no such file"):
-        look(f"{scheme}:{tmp_path / 'none.db'}#orders")
+        read_export(f"{scheme}:{tmp_path / 'none.db'}#orders")
 
     assert not list(tmp_path.iterdir())
 
 
 def test_a_file_that_is_no_database_is_named(write):
     with pytest.raises(InputError, match="no such database"):
-        look(f"sqlite:{write(SHOP * 50)}#orders")
+        read_export(f"sqlite:{write(SHOP * 50)}#orders")
 
 
 def test_a_database_that_another_program_holds_is_the_systems_failure(tmp_path):
@@ -209,7 +209,7 @@ def test_a_database_that_another_program_holds_is_the_systems_failure(tmp_path):
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:  # noqa: S603
         holder.stdout.readline()
         with pytest.raises(SystemFailureError, match="another program holds it"):
-            look(name + "#orders")
+            read_export(name + "#orders")
         holder.stdin.write(b"\n")
 
 
@@ -237,12 +237,12 @@ def test_a_table_of_no_database_is_refused(write, words, said):
 
 def test_a_table_and_a_query_are_one_too_many():
     with pytest.raises(UsageError, match="both given"):
-        look("sqlite:shop.db", asked=Asked(table="orders", query="select 1"))
+        read_export("sqlite:shop.db", asked=Asked(table="orders", query="select 1"))
 
 
 def test_rows_named_twice_would_count_twice(databases):
     with pytest.raises(InputError, match="named twice"):
-        look([databases["duckdb"] + "#orders"] * 2)
+        read_export([databases["duckdb"] + "#orders"] * 2)
 
 
 @pytest.mark.parametrize(
@@ -305,14 +305,14 @@ def test_two_queries_of_one_database_are_two_and_one_said_twice_is_refused(tmp_p
         )
     first, second = (f"{path}#select * from orders where amount = {one}" for one in (5, 6))
 
-    assert look([first, second]).ledger.rows == 2
+    assert read_export([first, second]).ledger.rows == 2
     with pytest.raises(InputError, match="named twice"):
-        look([first, first])
+        read_export([first, first])
 
 
 def test_a_password_with_a_number_sign_is_told_of_without_a_letter_of_it():
     with pytest.raises(UsageError, match="Write it as %23") as raised:
-        rows_of("postgresql://ann:se#cret@host/shop#orders")
+        parse_rows_url("postgresql://ann:se#cret@host/shop#orders")
     assert "se" not in str(raised.value).split(":")[1]
     assert "cret" not in str(raised.value)
 

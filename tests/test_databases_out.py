@@ -13,8 +13,8 @@ import pytest
 from editions import edition, killed_after, write
 from shell import SHOP, rfmtool
 
-from rfmtool.databases.names import target_of
-from rfmtool.databases.writing import Edition, written
+from rfmtool.databases.urls import parse_target_url
+from rfmtool.databases.writing import RunTables, writing_tables
 from rfmtool.errors import ForeignFolderError, UsageError
 
 CONNECT = {"sqlite": sqlite3.connect, "duckdb": duckdb.connect}
@@ -146,7 +146,7 @@ def test_a_column_of_another_type_is_named(tmp_path, kind):
     write(url, edition(1, 2))
 
     with pytest.raises(UsageError, match=r"customers\.monetary is"):
-        write(url, Edition(date(2024, 1, 2), "1", [("customers", pa.table(
+        write(url, RunTables(date(2024, 1, 2), "1", [("customers", pa.table(
             {"customer_id": ["ann"], "monetary": ["much"]}).to_reader())]))  # fmt: skip
 
 
@@ -155,7 +155,10 @@ def test_nothing_is_written_where_the_block_fails(tmp_path, kind):
     url = url_of(kind, tmp_path)
     write(url, edition(1, 2))
 
-    with pytest.raises(ZeroDivisionError), written(target_of(url), edition(5, 6), "replace"):
+    with (
+        pytest.raises(ZeroDivisionError),
+        writing_tables(parse_target_url(url), edition(5, 6), "replace"),
+    ):
         raise ZeroDivisionError
 
     assert [float(one) for (one,) in ask(url, "select sum(monetary) from customers")] == [3]

@@ -17,20 +17,20 @@ from shell import rfmtool as command
 
 import rfmtool
 from rfmtool.errors import AmbiguousInputError, InputError, LimitError, UsageError
-from rfmtool.grouping.read import look
-from rfmtool.sources.cells.date_readings import (
+from rfmtool.grouping.read import read_export
+from rfmtool.sources.cells.date_formats import (
+    DATE_FORMATS,
     DAY_FIRST,
     ISO,
     MONTH_FIRST,
-    READINGS,
-    in_zone,
-    reading_of,
+    parse_date_format,
+    with_time_zone,
 )
 from rfmtool.sources.cells.dates import read_days
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.text import dialect
 
-READING = {reading.name: reading for reading in READINGS}
+READING = {reading.name: reading for reading in DATE_FORMATS}
 EPOCH = date(1970, 1, 1)
 DAYS = st.dates(date(1900, 1, 1), date(2099, 12, 31))
 STRFTIME = {
@@ -172,7 +172,7 @@ def test_the_fast_way_and_the_careful_way_give_the_same_days(days, empty):
 
 @given(st.lists(st.none() | DAYS, min_size=1, max_size=8), st.data())
 def test_a_slice_of_a_column_reads_like_the_slice_of_the_days(days, data):
-    start = data.draw(st.integers(0, len(days) - 1))
+    start = data.draw_days(st.integers(0, len(days) - 1))
     column = pa.array(days, pa.date32()).slice(start)
 
     read, unread = read_days(column, ISO)
@@ -195,7 +195,7 @@ def export(write, days, name="export.csv"):
 
 
 def reading_of_export(path, **asked):
-    return look(path, asked=Asked(**asked)).export.reading.dates.name
+    return read_export(path, asked=Asked(**asked)).export.reading.dates.name
 
 
 def test_days_that_fit_both_ways_are_refused_with_both_answers(write):
@@ -251,8 +251,8 @@ def test_days_that_prove_both_orders_are_refused_until_one_is_named(write):
     path = export(write, ["13/01/2024", "14/01/2024", "01/15/2024", "05/02/2024"])
 
     with pytest.raises(AmbiguousInputError, match="only day/month and dates that are only"):
-        look(path)
-    grouped = look(path, asked=Asked(date_format="%d/%m/%Y"))
+        read_export(path)
+    grouped = read_export(path, asked=Asked(date_format="%d/%m/%Y"))
     assert grouped.ledger["bad_date"] == 1
 
 
@@ -282,13 +282,13 @@ def test_dates_in_a_second_format_are_told_by_it(write, others, look_like):
 def test_dates_that_are_none_in_any_way_look_like_nothing(write, others):
     path = export(write, ["2024-01-10", "2024-01-11", *others])
 
-    assert look(path).on_dates == ""
+    assert read_export(path).on_dates == ""
 
 
 def test_only_what_the_taken_order_of_day_and_month_does_not_fit_is_told(write):
     path = export(write, ["13/01/2024", "14/01/2024", "05/02/2024", "2024-01-31"])
 
-    assert look(path).on_dates.endswith("look like Y-M-D.")
+    assert read_export(path).on_dates.endswith("look like Y-M-D.")
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -329,7 +329,7 @@ def test_days_of_many_rows_are_read_as_those_of_few(form, clocks, odd):
     days = [(EPOCH + timedelta(luck.randrange(25_000))).strftime(form) for _ in range(50)]
     texts = [luck.choice(days) + luck.choice(clocks) for _ in range(1_200)] + odd
 
-    for reading in (*READINGS, in_zone(ISO, "Asia/Tokyo", None)):
+    for reading in (*DATE_FORMATS, with_time_zone(ISO, "Asia/Tokyo", None)):
         some = [days_of(texts[start : start + 700], reading) for start in range(0, len(texts), 700)]
         assert days_of(texts, reading) == [day for days in some for day in days]
 
@@ -365,7 +365,7 @@ def test_a_column_without_a_single_date_is_refused_by_name(write):
     ],
 )
 def test_a_format_of_ones_own_is_read(date_format, text):
-    assert days_of([text, "x"], reading_of(date_format)) == [date(2024, 4, 5), None]
+    assert days_of([text, "x"], parse_date_format(date_format)) == [date(2024, 4, 5), None]
 
 
 @pytest.mark.parametrize(
@@ -380,11 +380,11 @@ def test_a_format_of_ones_own_is_read(date_format, text):
 )
 def test_a_format_that_cannot_give_a_day_is_refused(date_format, complaint):
     with pytest.raises(UsageError, match=complaint):
-        reading_of(date_format)
+        parse_date_format(date_format)
 
 
 def test_signs_in_a_format_stand_for_themselves():
-    assert days_of(["(2024+04.05)", "(2024x04x05)"], reading_of("(%Y+%m.%d)")) == [
+    assert days_of(["(2024+04.05)", "(2024x04x05)"], parse_date_format("(%Y+%m.%d)")) == [
         date(2024, 4, 5),
         None,
     ]
@@ -402,7 +402,7 @@ def test_timestamps_before_1970_keep_their_day():
 
 def days_read(cells, date_format="%Y-%m-%d", zone=None, written_in=None):
     """Days as ISO text; None where a cell is no date."""
-    reading = in_zone(reading_of(date_format), zone, written_in)
+    reading = with_time_zone(parse_date_format(date_format), zone, written_in)
     days, unread = read_days(cells if isinstance(cells, pa.Array) else pa.array(cells), reading)
     unread = np.zeros(len(days), dtype=bool) if unread is None else unread
     return [
@@ -442,8 +442,8 @@ def test_counted_dates_are_asked_about_and_never_guessed(write, cells, option):
     path = write(["customer_id,ordered_at,amount", *[f"ann,{cell},5" for cell in cells]])
 
     with pytest.raises(AmbiguousInputError, match=f"--date-format {option}"):
-        look(path)
-    assert look(path, asked=Asked(date_format=option)).ledger["used"] == 2
+        read_export(path)
+    assert read_export(path, asked=Asked(date_format=option)).ledger["used"] == 2
 
 
 # Time zones --------------------------------------------------------------------------------------
@@ -528,12 +528,12 @@ def test_an_unknown_zone_is_refused(write):
     path = write(["customer_id,ordered_at,amount", "ann,2024-01-05,5"])
 
     with pytest.raises(UsageError, match="Nowhere/Town"):
-        look(path, asked=Asked(timezone="Nowhere/Town"))
+        read_export(path, asked=Asked(timezone="Nowhere/Town"))
 
 
 @pytest.mark.parametrize("cell", ["2038-07-01 23:30:00+00:00", "2038-01-01"])
 def test_a_day_of_which_nobody_knows_its_clock_is_no_date_in_a_zone(cell):
-    berlin = in_zone(ISO, "Europe/Berlin", None)
+    berlin = with_time_zone(ISO, "Europe/Berlin", None)
 
     _, undated = read_days(pa.array([cell, "2037-07-01 23:30:00+00:00"]), berlin)
 
@@ -558,7 +558,7 @@ def test_the_whole_column_tells_at_which_end_a_short_year_stands(write, form, na
     days = [day.replace(day=min(day.day, 28), year=2024 - place % years)
             for place, day in enumerate(YEAR_OF_DAYS)]  # fmt: skip
 
-    grouped = look(export(write, [day.strftime(form) for day in days]))
+    grouped = read_export(export(write, [day.strftime(form) for day in days]))
 
     assert grouped.export.reading.dates.name == name
     assert grouped.ledger["used"] == len(days)
@@ -589,7 +589,9 @@ def test_a_short_year_that_could_stand_at_either_end_is_refused(write, days):
     mark = days[0][2]
     for option in (f"%y{mark}%m{mark}%d", f"%d{mark}%m{mark}%y"):
         assert f"'{option}'" in raised.value.hint
-        assert look(export(write, days), asked=Asked(date_format=option)).ledger.rejected == 0
+        assert (
+            read_export(export(write, days), asked=Asked(date_format=option)).ledger.rejected == 0
+        )
 
 
 def test_one_odd_day_does_not_turn_a_column_of_short_years_around(write):

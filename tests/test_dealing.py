@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from ledgers import GivenLines
 
 from rfmtool.engines import Request
-from rfmtool.engines.dealing import _Dealer
 from rfmtool.engines.local import LocalEngine
+from rfmtool.engines.partitioning import _Dealer
 from rfmtool.sources.rows.clean import LINES
 
 IDS = st.text("a7é.@", max_size=6)

@@ -9,13 +9,13 @@ import pytest
 
 import rfmtool
 from rfmtool import demo
-from rfmtool.placing.activity import place_activity
+from rfmtool.placing.activity import assign_activity
 from rfmtool.placing.candidates import add_candidates
-from rfmtool.placing.ladder import place_stages
+from rfmtool.placing.evidence_columns import add_evidence_columns
+from rfmtool.placing.ladder import assign_stages
 from rfmtool.placing.matching import first_match
-from rfmtool.placing.playbook import place_actions
-from rfmtool.placing.proof import add_proof
-from rfmtool.placing.segments import place_segments
+from rfmtool.placing.playbook import assign_actions
+from rfmtool.placing.segments import assign_segments
 from rfmtool.rules import load_rules
 
 EPOCH = pd.Timestamp("1970-01-01")
@@ -63,7 +63,7 @@ def everyone(result, shop):
     share = people["monetary"] / wallet
     headroom = wallet - people["monetary"]
     kinds = orders[orders["quantity"] > 0].groupby("customer_id")["category"].nunique()
-    return place_segments(people, RULES.segments).assign(
+    return assign_segments(people, RULES.segments).assign(
         cost=people["customer_id"].map(spent).round().astype("Int64"),
         categories=people["customer_id"].map(kinds).astype("Int64"),
         wallet_basis=np.where(wallet.notna(), "known", "peer_estimate"),
@@ -82,9 +82,9 @@ def placed(request):
     evidence = {name: frame_of(shop[name], places) for name in tables}
     as_of_day = (pd.Timestamp(result.as_of) - EPOCH).days
     timing = result.scales.timing
-    proven = add_proof(people, evidence, as_of_day).pipe(place_activity, timing)
-    staged = proven.pipe(add_candidates).pipe(place_stages, RULES.ladder, evidence)
-    return place_actions(staged, RULES.playbook, timing)
+    proven = add_evidence_columns(people, evidence, as_of_day).pipe(assign_activity, timing)
+    staged = proven.pipe(add_candidates).pipe(assign_stages, RULES.ladder, evidence)
+    return assign_actions(staged, RULES.playbook, timing)
 
 
 @pytest.mark.long

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ledgers import detailed_ledgers, ledgers
 
 from rfmtool.errors import AmbiguousInputError, InputError
-from rfmtool.grouping.read import Settings, look
+from rfmtool.grouping.read import Settings, read_export
 from rfmtool.pipeline import run
 from rfmtool.sources.layout import Asked, Detail
 
@@ -27,7 +27,7 @@ def units(amount):
 
 
 def read(source, keep=(), **columns):
-    return look(source, asked=Asked(columns=columns, keep=keep), settings=EVERYTHING)
+    return read_export(source, asked=Asked(columns=columns, keep=keep), settings=EVERYTHING)
 
 
 def people(grouped):
@@ -78,7 +78,7 @@ def test_the_fast_way_and_the_detailed_way_say_the_same_of_customers(scratch, le
     path = scratch / "plain.csv"
     path.write_text(ledger.csv(), "utf-8", newline="")
 
-    fast, detailed = look(path), read(path)
+    fast, detailed = read_export(path), read(path)
 
     rows = [{key: row[key] for key in fast.table.column_names} for row in people(detailed)]
     assert rows == people(fast)
@@ -221,7 +221,7 @@ def test_products_may_take_the_place_of_categories(write):
     path = write([f"{HEADER},category,sku", "ann,1,2024-01-01,5,tea,T-1"])
 
     for by, word in (("category", "tea"), ("product", "T-1")):
-        grouped = look(path, settings=Settings(detail=Detail(category=by)))
+        grouped = read_export(path, settings=Settings(detail=Detail(category=by)))
         assert grouped.categories["category"].to_pylist() == [word]
 
 
@@ -231,22 +231,22 @@ def test_products_may_take_the_place_of_categories(write):
 def test_categories_alone_are_the_same_as_beside_everything_else(scratch, ledger, unread):
     path = scratch / "categories.csv"
     path.write_text(ledger.csv().replace("status", unread, 1), "utf-8", newline="")
-    alone, whole = look(path, settings=Settings(detail=CATEGORIES_ALONE)), read(path)
+    alone, whole = read_export(path, settings=Settings(detail=CATEGORIES_ALONE)), read(path)
 
     assert alone.categories == whole.categories
     for name in alone.table.column_names:
         if name != "order_dates":
             assert alone.table[name] == whole.table[name]
-    assert alone.dates.day.tolist() == whole.dates.day.tolist()
+    assert alone.order_dates.day.tolist() == whole.dates.day.tolist()
     assert alone.ledger.rows == whole.ledger.rows
 
 
 def test_nothing_is_read_that_is_not_wanted(write):
     path = write([f"{HEADER},category,cost,email", "ann,1,2024-01-01,5,tea,2,a@x"])
 
-    grouped = look(path, settings=Settings(detail=PLAIN))
+    grouped = read_export(path, settings=Settings(detail=PLAIN))
 
-    assert grouped.categories is grouped.latest is grouped.entries is None
+    assert grouped.categories is grouped.latest_cells is grouped.entries is None
     assert "cost" not in grouped.table.column_names
     assert grouped.export.columns["category"] == "category"
 
@@ -280,7 +280,7 @@ def test_a_suppressed_number_is_found_with_and_without_its_point_zero(write, lis
         [HEADER, f"{written},1,2024-01-01,5", "x178,1,2024-01-01,5", "x1785.0,2,2024-01-01,5"]
     )
 
-    grouped = look(path, settings=Settings(suppressed=frozenset({listed})))
+    grouped = read_export(path, settings=Settings(suppressed=frozenset({listed})))
 
     assert grouped.table["customer_id"].to_pylist() == ["x178", "x1785.0"]
     assert grouped.ledger["suppressed"] == 1
@@ -289,7 +289,7 @@ def test_a_suppressed_number_is_found_with_and_without_its_point_zero(write, lis
 def test_a_suppressed_address_is_found_in_any_spelling_and_other_ids_are_not_taken_for_it(write):
     asked = Settings(suppressed=frozenset({"ANN@x.com", "", "BOB"}))
 
-    grouped = look(write([HEADER, *SPELLINGS, ",9,2024-01-03,1"]), settings=asked)
+    grouped = read_export(write([HEADER, *SPELLINGS, ",9,2024-01-03,1"]), settings=asked)
 
     assert grouped.table["customer_id"].to_pylist() == ["Bob", "bob"]
     assert (grouped.ledger["suppressed"], grouped.ledger["anonymous"]) == (3, 1)
@@ -304,7 +304,7 @@ def test_suppressed_is_the_first_of_the_exclusions_and_comes_after_what_cannot_b
     ]
     asked = Settings(suppressed=frozenset({"ann"}), as_of=date(2024, 6, 1))
 
-    ledger = look(write([f"{HEADER},status", *rows]), settings=asked).ledger
+    ledger = read_export(write([f"{HEADER},status", *rows]), settings=asked).ledger
 
     assert ledger.as_data()["excluded"] == {"suppressed": 2}
     assert ledger.as_data()["rejected"] == {"bad_date": 1}

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from rfmtool.errors import InputError, UsageError
-from rfmtool.grouping.read import look
+from rfmtool.grouping.read import read_export
 from rfmtool.pipeline import run
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.layout import Asked
@@ -147,7 +147,7 @@ def test_what_is_no_text_is_not_taken_for_text_in_some_encoding(write, data):
     with pytest.raises(
         InputError, match=r"this holds (program|PNG|JPEG) data|is no text"
     ) as raised:
-        look(write(data))
+        read_export(write(data))
     assert "CSV" in raised.value.hint
     assert "iso2022" not in raised.value.hint
 
@@ -162,7 +162,7 @@ def test_utf_16_without_its_mark_is_named_whatever_its_letters(codec):
 
 def test_nothing_but_nul_bytes_is_no_utf_16(write):
     with pytest.raises(InputError, match="holds NUL bytes") as raised:
-        look(write(bytes(500)))
+        read_export(write(bytes(500)))
     assert "UTF-16" not in raised.value.hint
 
 
@@ -227,9 +227,9 @@ def test_thousands_of_columns_are_read(write, columns):
     names = ",".join([*NAMES, *(f"x{place}" for place in range(columns))])
     row = ",".join([*ROW, *["1"] * columns])
 
-    assert look(write([names, row, row.replace("A-1", "A-2")])).ledger["used"] == 2
+    assert read_export(write([names, row, row.replace("A-1", "A-2")])).ledger["used"] == 2
 
 
 def test_a_first_row_without_an_end_is_refused(write):
     with pytest.raises(InputError, match="the first row is longer than 256 KiB"):
-        look(write("customer_id," + "x," * SAMPLE_BYTES))
+        read_export(write("customer_id," + "x," * SAMPLE_BYTES))

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from rfmtool.documents import json_of, toml_of
+from rfmtool.documents import parse_json, read_toml
 from rfmtool.errors import RulesError
-from rfmtool.manifest import manifest_of
+from rfmtool.manifest import read_manifest
 from rfmtool.rules import load_rules
 
 
@@ -27,7 +27,7 @@ from rfmtool.rules import load_rules
 def test_toml_that_is_absurd_is_refused_at_once(write, text, words):
     started = time.process_time()
     with pytest.raises(ValueError, match=words):
-        toml_of(write(text, "rules.toml"))
+        read_toml(write(text, "rules.toml"))
     assert time.process_time() - started < 2
 
 
@@ -46,11 +46,11 @@ def test_rules_that_cannot_be_read_say_why(name, words):
                                   "", "{", "9" * 5000])  # fmt: skip
 def test_json_that_is_none_is_refused(text):
     with pytest.raises(ValueError, match=r"."):
-        json_of(text.encode("latin-1"))
+        parse_json(text.encode("latin-1"))
 
 
 @pytest.mark.parametrize("outputs", ["5", "[5]", '[{"name": 5}]', '[{"name": "../x"}]', "{}",
                                      '[{"name": "/etc/x"}]', "[{}]"])  # fmt: skip
 def test_a_manifest_of_another_shape_is_none_of_ours(tmp_path, outputs):
     (tmp_path / "manifest.json").write_text(f'{{"tool": "rfmtool", "outputs": {outputs}}}')
-    assert manifest_of(tmp_path) is None
+    assert read_manifest(tmp_path) is None

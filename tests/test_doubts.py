@@ -7,7 +7,7 @@ import pytest
 
 import rfmtool
 from rfmtool.errors import AmbiguousInputError, InputError
-from rfmtool.grouping.read import Settings, look
+from rfmtool.grouping.read import Settings, read_export
 from rfmtool.sources.layout import Asked
 from rfmtool.summaries.warnings import reading_notices
 
@@ -16,7 +16,7 @@ START = "Order ID,Order Date,Customer ID,"
 
 def told(text, **asked):
     """What to look at in how it is read."""
-    return reading_notices(look(frame(text), asked=Asked(**asked)))
+    return reading_notices(read_export(frame(text), asked=Asked(**asked)))
 
 
 def frame(text):
@@ -275,7 +275,7 @@ def test_currencies_of_several_files_are_taken_together(tmp_path):
         row = f"{code},2024-01-05,{code},5,{code}\n"
         (tmp_path / f"{code}.csv").write_text(f"{START}Total,Cur.\n{row}")
 
-    assert any("names 2 currencies" in one for one in reading_notices(look(tmp_path)))
+    assert any("names 2 currencies" in one for one in reading_notices(read_export(tmp_path)))
 
 
 def test_a_user_with_an_address_is_a_customer():
@@ -300,7 +300,7 @@ def test_typed_columns_and_empty_ones_are_looked_at_too(kind):
     table = frame(f"{START}Amount,Price\n1,2024-01-05,a,1,5.00\n").assign(
         Price=pd.Series([None], dtype=kind), Discount=None, Cur=None
     )
-    assert reading_notices(look(table)) == []
+    assert reading_notices(read_export(table)) == []
 
 
 @pytest.mark.parametrize(
@@ -348,13 +348,13 @@ def test_what_names_no_customer_is_refused(header, said):
     row = ",".join("1" for _ in header.split(","))
 
     with pytest.raises(InputError, match=said):
-        look(frame(f"{header}\n{row}\n"))
+        read_export(frame(f"{header}\n{row}\n"))
 
 
 def test_the_name_of_an_article_is_nobodys():
     text = "order_number,date,email,sku,name,quantity,total\n1,2024-01-05,a@x.org,S1,Red mug,1,5\n"
 
-    assert look(frame(text)).latest.column_names == ["email"]
+    assert read_export(frame(text)).latest_cells.column_names == ["email"]
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,15 @@ import pytest
 from shell import rfmtool as command
 
 import rfmtool
-from rfmtool.analyses.earning import at_stake, brought_by, returns_by_stage, rewards, year_of
+from rfmtool.analyses.profitability import (
+    partner_rewards,
+    referred_by,
+    returns_by_stage,
+    revenue_at_stake,
+    year_totals,
+)
 from rfmtool.days import day_number
-from rfmtool.engines import Entries
+from rfmtool.engines import OrderEntries
 from rfmtool.rules import load_rules
 from rfmtool.runs.export import export
 
@@ -26,7 +32,7 @@ def entries(*rows):
     """Of owner, day, sales, refunds and cost in currency units; each an order of its own."""
     table = np.array(sorted(rows), dtype=np.int64).reshape(-1, 5)
     owner, day, sales, refunds, cost = table.T
-    return Entries(owner, np.arange(len(table)), day, sales * UNIT, refunds * UNIT, cost * UNIT,
+    return OrderEntries(owner, np.arange(len(table)), day, sales * UNIT, refunds * UNIT, cost * UNIT,
                    np.zeros(len(table), dtype=np.int64))  # fmt: skip
 
 
@@ -42,7 +48,7 @@ def test_contribution_is_a_years_margin_less_refunds_and_contacts():
     told = log((0, "club", AS_OF - 3, 10, None), (0, "club", AS_OF - 4, 99, 2 * UNIT),
                (0, "club", AS_OF - 365, 600, None))  # fmt: skip
 
-    year = year_of(orders, told, 2, Decimal("0.5"), AS_OF)
+    year = year_totals(orders, told, 2, Decimal("0.5"), AS_OF)
 
     # 100 - 30 given back - 60 paid - 10 minutes at .5 - a contact that cost 2.
     assert year.contribution.tolist() == [3 * UNIT, 30 * UNIT]
@@ -56,7 +62,7 @@ def test_what_a_contact_earned_is_the_mean_over_measured_contacts():
                *((0, "welcome", AS_OF - n, 1, None) for n in range(20)),
                *((1, "club", AS_OF - n, 1, None) for n in range(29)),
                (1, "other", AS_OF, 1, None))  # fmt: skip
-    year = year_of(entries((0, AS_OF, 10, 0, 4)), told, 2, Decimal(0), AS_OF)
+    year = year_totals(entries((0, AS_OF, 10, 0, 4)), told, 2, Decimal(0), AS_OF)
     results = {"club": {"difference": 1.0, "low": 0.5, "high": 1.5},
                "welcome": {"difference": -2.0, "low": -3.0, "high": -1.0},
                "all": {"difference": None}}  # fmt: skip
@@ -78,10 +84,10 @@ REFERRALS = pd.DataFrame(
 
 
 def test_a_person_named_by_several_was_brought_by_the_first():
-    found = brought_by(REFERRALS, np.ones(4, dtype=bool))
+    found = referred_by(REFERRALS, np.ones(4, dtype=bool))
 
     assert found[["owner", "referred"]].to_numpy().tolist() == [[0, 2], [0, 3]]
-    assert not len(brought_by(REFERRALS, np.array([False, True, True, True])))
+    assert not len(referred_by(REFERRALS, np.array([False, True, True, True])))
 
 
 def due(**terms):
@@ -94,7 +100,7 @@ def due(**terms):
                      (1, AS_OF, 77, 0, 0))  # fmt: skip
     first = np.array([AS_OF, AS_OF, AS_OF - 88, AS_OF - 6])
     who = np.array([True, False, False, False])
-    table = rewards(partners, brought_by(REFERRALS, who), first, orders, rules)
+    table = partner_rewards(partners, referred_by(REFERRALS, who), first, orders, rules)
     return [tuple(row) for row in (table[["bought", "revenue", "margin", "reward"]]
             .assign(**{name: table[name] // UNIT for name in ("revenue", "margin", "reward")})
             .to_numpy().tolist())]  # fmt: skip
@@ -121,7 +127,7 @@ def test_whoever_was_named_on_no_day_and_never_bought_is_no_new_buyer():
     brought = pd.DataFrame({"owner": [0], "referred": [1], "since": [-(2**31)]})
     never = np.array([AS_OF, -(2**31)])
 
-    assert not len(rewards(partners, brought, never, entries(), load_rules().relationship))
+    assert not len(partner_rewards(partners, brought, never, entries(), load_rules().relationship))
 
 
 def test_a_reward_of_very_much_money_is_exact():
@@ -131,7 +137,7 @@ def test_a_reward_of_very_much_money_is_exact():
     brought = pd.DataFrame({"owner": [0], "referred": [1], "since": [0]})
     rules = replace(load_rules().relationship, reward_tiers=((0, 100_000),))
 
-    table = rewards(partners, brought, np.array([AS_OF, AS_OF]), orders, rules)
+    table = partner_rewards(partners, brought, np.array([AS_OF, AS_OF]), orders, rules)
 
     assert table["reward"].tolist() == [10**10 * UNIT]
 
@@ -139,7 +145,9 @@ def test_a_reward_of_very_much_money_is_exact():
 def test_what_hangs_on_advocates_is_theirs_and_whom_they_brought_with_its_range():
     orders = entries((0, AS_OF, 40, 0, 0), (0, AS_OF - 90, 80, 0, 0), (2, AS_OF - 180, 20, 0, 0),
                      (3, AS_OF - 270, 12, 8, 0), (2, AS_OF - 400, 999, 0, 0))  # fmt: skip
-    table, windows = at_stake(np.array([True, False, False, False]), REFERRALS, orders, AS_OF)
+    table, windows = revenue_at_stake(
+        np.array([True, False, False, False]), REFERRALS, orders, AS_OF
+    )
 
     assert windows.tolist() == [40 * UNIT, 80 * UNIT, 20 * UNIT, 4 * UNIT]
     assert table.to_dict("records") == [
@@ -194,7 +202,7 @@ def test_nobody_for_a_manager_is_ever_on_a_marketing_export(folder):
     found = export(folder[0], "klaviyo")
 
     assert "manager_review" not in found.lists
-    assert not found.together.astype("str").eq("dear@example.org").any(axis=None)
+    assert not found.combined.astype("str").eq("dear@example.org").any(axis=None)
 
 
 def test_rewards_and_what_is_at_stake_are_tables_beside_the_report(folder):

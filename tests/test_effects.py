@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 
 from rfmtool.analyses.effects import (
-    Sides,
+    SpendByArm,
     adjusted_for_past_spend,
     difference_of_shares,
     difference_of_spend,
     holm,
+    minimum_detectable_share,
     pooled_shares,
     sample_ratio_p,
-    smallest_share_seen,
-    weeks_to_see,
+    weeks_to_detect,
 )
-from rfmtool.analyses.returned import Share
+from rfmtool.analyses.return_rates import Share
 
 MANY, FEW = (Share(70, 56), Share(80, 48)), (Share(10, 9), Share(10, 3))
-SPENT = Sides(
+SPENT = SpendByArm(
     treated=np.array([0, 0, 30, 0, 45, 20, 0, 60, 0, 15.0]),
     held_out=np.array([0, 0, 0, 25, 0, 0, 10, 0.0]),
     treated_before=np.array([10, 0, 40, 5, 50, 15, 0, 70, 5, 20.0]),
@@ -45,8 +45,8 @@ def test_spend_differs_within_limits_that_borrow_from_both_sides():
 
 
 def test_no_number_of_weeks_shows_a_rise_beyond_everybody():
-    assert weeks_to_see(0.05, 0.951, (30, 30), (5, 5)) is None
-    assert weeks_to_see(0.04, 0.951, (30, 30), (50, 50)) is not None
+    assert weeks_to_detect(0.05, 0.951, (30, 30), (5, 5)) is None
+    assert weeks_to_detect(0.04, 0.951, (30, 30), (50, 50)) is not None
 
 
 def test_past_spend_takes_off_what_it_foretells():
@@ -57,18 +57,18 @@ def test_past_spend_takes_off_what_it_foretells():
 
 
 def test_past_spend_that_does_not_vary_takes_nothing_off():
-    nothing = Sides(SPENT.treated, SPENT.held_out, np.zeros(10), np.zeros(8))
+    nothing = SpendByArm(SPENT.treated, SPENT.held_out, np.zeros(10), np.zeros(8))
 
     assert adjusted_for_past_spend([nothing]).theta == 0
     assert rounded(adjusted_for_past_spend([nothing])) == rounded(difference_of_spend([SPENT]))
 
 
 def test_without_past_spend_nothing_is_adjusted():
-    assert adjusted_for_past_spend([SPENT, Sides(SPENT.treated, SPENT.held_out)]) is None
+    assert adjusted_for_past_spend([SPENT, SpendByArm(SPENT.treated, SPENT.held_out)]) is None
 
 
 def test_nobody_who_spent_is_no_difference_at_all():
-    nobody = Sides(np.zeros(10), np.zeros(10))
+    nobody = SpendByArm(np.zeros(10), np.zeros(10))
 
     assert rounded(difference_of_spend([nobody])) == (0, 0, 0)
     assert difference_of_spend([nobody]).p_value == 1
@@ -95,9 +95,9 @@ def test_a_small_split_is_told_exactly(held_out, people, share):
 
 
 def test_the_smallest_effect_that_would_be_seen():
-    assert round(smallest_share_seen(0.73, 94, 93), 4) == 0.1579
-    assert round(smallest_share_seen(0.1, 900, 100), 4) == 0.0917
-    assert smallest_share_seen(0.95, 20, 10) is None
+    assert round(minimum_detectable_share(0.73, 94, 93), 4) == 0.1579
+    assert round(minimum_detectable_share(0.1, 900, 100), 4) == 0.0917
+    assert minimum_detectable_share(0.95, 20, 10) is None
 
 
 def test_several_questions_at_once_are_adjusted_after_holm():

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rfmtool.analyses.effects import (
-    Sides,
+    SpendByArm,
     adjusted_for_past_spend,
     difference_of_shares,
     holm,
     sample_ratio_p,
 )
-from rfmtool.analyses.returned import Share
+from rfmtool.analyses.return_rates import Share
 
 pytestmark = pytest.mark.long
 
@@ -78,7 +78,7 @@ def test_theta_is_the_slope_over_all_people():
     rng = np.random.default_rng(1)
     before = rng.lognormal(3, 1, 300)
     spent = 0.6 * before + rng.normal(0, 5, 300)
-    sides = Sides(spent[:250], spent[250:], before[:250], before[250:])
+    sides = SpendByArm(spent[:250], spent[250:], before[:250], before[250:])
 
     effect = adjusted_for_past_spend([sides])
 

@@ -12,13 +12,13 @@ from effort import SLOW
 from hypothesis import given, settings
 from ledgers import GivenLines, ledgers
 
-from rfmtool import room
+from rfmtool import memory_budget
 from rfmtool.engines import CUSTOMERS, Request
 from rfmtool.engines.local import LocalEngine
 from rfmtool.errors import InputError, SystemFailureError, UsageError
 from rfmtool.grouping.read import Settings
+from rfmtool.memory_budget import minimum_bytes, program_bytes
 from rfmtool.pipeline import run
-from rfmtool.room import least_bytes, program_bytes
 from rfmtool.sources.rows.clean import LINES
 
 pytestmark = [
@@ -28,7 +28,7 @@ pytestmark = [
 
 EPOCH = date(1970, 1, 1)
 BEYOND_DOUBLES = 2**53
-LEAST_BYTES = least_bytes(threads=2)
+LEAST_BYTES = minimum_bytes(threads=2)
 
 
 def units(amount):
@@ -196,8 +196,8 @@ def test_an_answer_that_had_to_spill_to_disk_is_the_same(tmp_path, monkeypatch, 
 
 
 def test_memory_that_runs_out_is_a_failure_of_the_system_with_a_way_out(monkeypatch):
-    monkeypatch.setattr(room, "GROUPING_BYTES", 1_000_000)
-    monkeypatch.setattr(room, "GROUPING_BYTES_PER_THREAD", 0)
+    monkeypatch.setattr(memory_budget, "GROUPING_BYTES", 1_000_000)
+    monkeypatch.setattr(memory_budget, "GROUPING_BYTES_PER_THREAD", 0)
     rows = [(f"canary {row}", f"order {row}", row, 1, 0) for row in range(50_000)]
 
     with pytest.raises(SystemFailureError) as raised:
@@ -227,8 +227,8 @@ def test_a_memory_limit_is_a_number_of_bytes():
 
 
 def test_a_limit_is_of_customers_and_reports_too_once_they_are_known(write, monkeypatch):
-    monkeypatch.setattr(room, "_PLACED_BYTES", 10_000_000)
-    monkeypatch.setattr(room, "_COUNTED_BYTES", 10_000_000)
+    monkeypatch.setattr(memory_budget, "_PLACED_BYTES", 10_000_000)
+    monkeypatch.setattr(memory_budget, "_COUNTED_BYTES", 10_000_000)
     path = write(["customer_id,ordered_at,amount", *(f"{who},2024-01-05,1" for who in range(50))])
 
     with pytest.raises(UsageError, match="too little for 50 customers") as raised:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rfmtool.errors import InputError, LimitError, UsageError, having_seen, naming
+from rfmtool.errors import InputError, LimitError, UsageError, add_error_context, errors_naming
 
 
 def raised_in(manager, error):
@@ -19,21 +19,21 @@ def test_the_text_of_an_error_ends_in_its_hint():
 def test_an_error_is_named_once_and_keeps_its_hint():
     error = InputError("row 5 is bad", "Mend it.")
 
-    once = raised_in(naming("a.csv"), error)
-    twice = raised_in(naming("a.csv"), once)
+    once = raised_in(errors_naming("a.csv"), error)
+    twice = raised_in(errors_naming("a.csv"), once)
 
     assert twice is error
     assert (twice.args[0], twice.hint) == ("a.csv: row 5 is bad", "Mend it.")
 
 
 def test_errors_of_another_kind_are_left_as_they_are():
-    assert raised_in(naming("a.csv"), ValueError("5")).args == ("5",)
+    assert raised_in(errors_naming("a.csv"), ValueError("5")).args == ("5",)
 
 
 def test_what_was_understood_last_before_an_error_is_kept():
-    error = raised_in(having_seen("the columns"), InputError("bad"))
+    error = raised_in(add_error_context("the columns"), InputError("bad"))
 
-    assert raised_in(having_seen("the file"), error).seen == "the columns"
+    assert raised_in(add_error_context("the file"), error).seen == "the columns"
 
 
 def test_a_limit_is_no_fault_of_the_user():

@@ -22,7 +22,7 @@ from rfmtool.rules import load_rules
 from rfmtool.runs.customer import read_customer
 from rfmtool.scoring.peer_spend import PeerSpend
 from rfmtool.scoring.peers import Peers
-from rfmtool.scoring.scales import BETTER, VALUES, Scale, Scales
+from rfmtool.scoring.scales import BETTER, SCORED_COLUMNS, Scale, Scales
 from rfmtool.scoring.timing import Timing, Windows
 
 RULES = load_rules()
@@ -248,7 +248,7 @@ def in_units(name, value):
 @settings(max_examples=settings.default.max_examples // 2)
 @given(scales=scales(), person=persons())
 def test_the_next_better_value_scores_better_and_one_unit_less_does_not(scales, person):
-    values = {name: person[VALUES[name]] for name in CUTS}
+    values = {name: person[SCORED_COLUMNS[name]] for name in CUTS}
     own = {f"{name}_score": scored(scales[name], value) for name, value in values.items()}
 
     card = explanation(pd.DataFrame([person | own]), scales, RULES)

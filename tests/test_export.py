@@ -19,7 +19,7 @@ from shell import QUIETLY, rfmtool
 
 from rfmtool.outputs.uploads import TOOLS
 from rfmtool.rules import load_rules
-from rfmtool.runs.export import left_out
+from rfmtool.runs.export import exclusion_reasons
 
 PLAYBOOK = load_rules().playbook
 
@@ -244,7 +244,7 @@ def test_nobody_who_refused_or_is_to_be_left_alone_is_in_any_export(rows, tool, 
     )
     people = people.astype("str")
 
-    why = left_out(people, PLAYBOOK, TOOLS[tool], keep_unknown=keep)
+    why = exclusion_reasons(people, PLAYBOOK, TOOLS[tool], keep_unknown=keep)
     taken = people[why.eq("").to_numpy()]
 
     refused = people[people["consent"].isin(REFUSED)]

@@ -14,10 +14,10 @@ from books import xlsx
 from shell import QUIETLY, rfmtool
 
 from rfmtool.errors import InputError, RfmtoolError
-from rfmtool.grouping.read import Settings, look
+from rfmtool.grouping.read import Settings, read_export
 from rfmtool.pipeline import run
 from rfmtool.sources.files.exports import ExportFile
-from rfmtool.sources.files.listing import expand
+from rfmtool.sources.files.listing import list_export_files
 
 HEADER = "customer_id,order_id,ordered_at,amount\n"
 SHOP = HEADER + "ann,1,2024-01-30,5\nbob,2,2024-01-31,7\n"
@@ -31,7 +31,7 @@ PACKERS = {"gz": gzip.compress, "bz2": bz2.compress, "zst": zstd}
 
 
 def names(*exports):
-    return [file.name for file in expand(exports)]
+    return [file.name for file in list_export_files(exports)]
 
 
 def customers(*exports):
@@ -77,7 +77,7 @@ def test_files_of_a_folder_that_are_no_data_by_their_ending_are_said(write, tmp_
 
     assert any(said in warning for warning in run(folder).summary["warnings"])
     assert said in rfmtool("check", folder).stdout.replace("\n", " ").replace("  ", "")
-    both = look([folder, folder / "b.dat"], settings=Settings(overlap="sum"))
+    both = read_export([folder, folder / "b.dat"], settings=Settings(overlap="sum"))
     assert both.export.left_out == ("d.pdf", "deep/c.csv.old", "e.pdf")
 
 
@@ -85,7 +85,7 @@ def test_nothing_is_said_of_answers_in_a_folder_and_of_folders_without_other_fil
     folder = write(SHOP, "shop/a.csv").parent
     assert rfmtool("run", folder, "-o", folder / "out", *QUIETLY).exit_code == 0
 
-    assert not look(folder).export.left_out
+    assert not read_export(folder).export.left_out
     assert not any("Not read" in warning for warning in run(folder).summary["warnings"])
 
 
@@ -93,7 +93,7 @@ def test_a_folder_without_data_is_refused_with_the_endings_that_count(write, tmp
     write(SHOP, "shop/data.doc")
 
     with pytest.raises(InputError, match="no data files") as raised:
-        expand([tmp_path / "shop"])
+        list_export_files([tmp_path / "shop"])
     assert ".csv" in raised.value.hint
 
 
@@ -117,7 +117,7 @@ def test_what_names_nothing_is_refused(export, complaint, tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
 
     with pytest.raises(InputError, match=complaint):
-        expand([export])
+        list_export_files([export])
 
 
 def test_a_file_named_twice_is_refused(write, tmp_path):
@@ -126,7 +126,7 @@ def test_a_file_named_twice_is_refused(write, tmp_path):
 
     for twice in ([path, path], [path, tmp_path], [path, tmp_path / "link.csv"]):
         with pytest.raises(InputError, match=r"export\.csv: named twice"):
-            expand(twice)
+            list_export_files(twice)
 
 
 def test_files_of_one_name_in_two_folders_are_told_apart(write):
@@ -262,7 +262,7 @@ def test_what_cannot_be_opened_is_an_error_that_names_it(write, tmp_path, kind, 
     if kind == "circle" and pattern:
         return  # a pattern names files, and passes over folders
     with pytest.raises(InputError, match=f"{other.name}: (is|leads)|{tmp_path.name}"):
-        expand([tmp_path / "year" / pattern if pattern else tmp_path / "year"])
+        list_export_files([tmp_path / "year" / pattern if pattern else tmp_path / "year"])
 
 
 def test_a_folder_that_may_not_be_looked_into_is_an_error(write, tmp_path, monkeypatch):
@@ -278,12 +278,12 @@ def test_a_folder_that_may_not_be_looked_into_is_an_error(write, tmp_path, monke
 
     monkeypatch.setattr(Path, "iterdir", iterdir)
     with pytest.raises(InputError, match="closed: cannot be read: permission denied"):
-        expand([tmp_path / "year"])
+        list_export_files([tmp_path / "year"])
 
 
 @pytest.mark.parametrize("name", ["x" * 5000, "postgresql://u:secret@h/db", "ftp://u:secret@h/x"])
 def test_a_name_that_can_be_no_file_is_refused_without_a_password(name):
     with pytest.raises(RfmtoolError) as raised:
-        expand([name])
+        list_export_files([name])
     assert raised.value.exit_code == 2
     assert "secret" not in str(raised.value)

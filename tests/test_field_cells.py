@@ -10,9 +10,9 @@ import pytest
 import rfmtool
 from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.rules import load_rules, to_toml
-from rfmtool.sources.cells.date_readings import ISO
+from rfmtool.sources.cells.date_formats import ISO
 from rfmtool.sources.cells.dates import month_names, read_days
-from rfmtool.sources.cells.numbers import NumberReading, read_numbers
+from rfmtool.sources.cells.numbers import NumberFormat, read_numbers
 
 HEADER = "customer_id,order_id,ordered_at,amount\n"
 
@@ -113,7 +113,7 @@ def test_int96_days_beyond_nanoseconds_are_read_as_they_are(tmp_path):
      ("'-70", -70), ("１２３４", 1234), ("¥ 5", 5)],
 )  # fmt: skip
 def test_money_is_read_as_the_field_writes_it(written, amount):
-    assert read_numbers(pa.array([written]), NumberReading()).values.tolist() == [amount]
+    assert read_numbers(pa.array([written]), NumberFormat()).values.tolist() == [amount]
 
 
 def test_a_comma_in_yen_divides_thousands_and_nobody_is_asked(tmp_path):

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from rfmtool.errors import RulesError
 from rfmtool.rules import FitRules, Method
 from rfmtool.scoring.cuts import quantile_cuts
-from rfmtool.scoring.scores import apply_scales, scales_of
+from rfmtool.scoring.scores import apply_scales, scales_for_customer
 
 TOY_ORDERS = [1, 1, 1, 1, 1, 1, 2, 2, 3, 10]
 
@@ -206,7 +206,7 @@ def test_each_group_has_cut_points_of_its_own():
     scored = apply_scales(frame, scales, EVEN_WEIGHTS)
     assert scored["monetary_score"].tolist() == [1, 1, 2, 2, 3, 3]
     assert scales["monetary"].cuts == fitted(frame, thirds)["monetary"].cuts
-    assert scales_of(frame[1:2], scales)["monetary"].cuts == (16, 23)
+    assert scales_for_customer(frame[1:2], scales)["monetary"].cuts == (16, 23)
 
 
 def test_a_group_that_a_method_cannot_score_is_scored_like_everyone():

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rfmtool.analyses.backtest import LookBack
-from rfmtool.analyses.forecast import CellRates, add_forecasts, check, forecast_data
-from rfmtool.analyses.returned import look_back_days
+from rfmtool.analyses.backtest import Lookback
+from rfmtool.analyses.forecast import CellRates, add_forecasts, check_forecast, forecast_data
+from rfmtool.analyses.return_rates import lookback_dates
 
 DAYS = [date(2024, 6, 1), date(2024, 3, 3)]
 
@@ -24,13 +24,15 @@ def people(rows):
 
 def look(rows, orders, spent=None, day=DAYS[0]):
     spent = [0] * len(rows) if spent is None else spent
-    return LookBack(day, people(rows), np.array(orders, np.int64), np.array(spent, np.int64))
+    return Lookback(day, people(rows), np.array(orders, np.int64), np.array(spent, np.int64))
 
 
 def foretold(now, looks):
     """The forecasts of people who are all of the shop."""
     orders = int(now["frequency"].sum())
-    return add_forecasts(now, CellRates.of(looks), int(now["monetary"].sum()) / max(orders, 1))
+    return add_forecasts(
+        now, CellRates.from_lookbacks(looks), int(now["monetary"].sum()) / max(orders, 1)
+    )
 
 
 def test_a_rate_leans_on_all_as_if_twenty_more_had_stood_in_the_cell():
@@ -73,14 +75,14 @@ def test_probabilities_lie_between_nothing_and_one_and_add_up_to_those_who_came(
 
 
 def test_one_look_back_cannot_be_checked():
-    assert check([look([(5, 5, 1, 1)], [1])]) is None
+    assert check_forecast([look([(5, 5, 1, 1)], [1])]) is None
 
 
 def test_the_check_foretells_the_latest_day_by_those_before_it():
     latest = look([(5, 5, 2, 40_000)] * 5, [1, 1, 0, 0, 0], [30_000, 10_000, 0, 0, 0])
     before = look([(5, 5, 1, 20_000)] * 10, [1] * 10, day=DAYS[1])
 
-    data = check([latest, before])
+    data = check_forecast([latest, before])
 
     assert data["from"] == "2024-06-01"
     assert (data["foretold_buyers"], data["buyers"]) == (5.0, 2)
@@ -95,22 +97,22 @@ def test_a_forecast_that_finds_the_best_beats_what_was_spent():
     latest = look(rows, [0, 1, 0, 0, 0], [0, 60_000, 0, 0, 0])
     before = look([(5, 5, 1, 1)] * 40 + [(1, 1, 1, 1)] * 40, [1] * 40 + [0] * 40, day=DAYS[1])
 
-    assert check([latest, before])["beats_monetary"]
+    assert check_forecast([latest, before])["beats_monetary"]
 
 
 def test_each_day_looked_back_from_has_half_a_year_before_it():
     as_of = date(2024, 12, 31)
-    assert look_back_days(date(2024, 4, 6), as_of) == []  # 269 days
-    assert look_back_days(date(2024, 4, 5), as_of) == [date(2024, 10, 2)]
-    assert len(look_back_days(date(2010, 1, 1), as_of)) == 4
+    assert lookback_dates(date(2024, 4, 6), as_of) == []  # 269 days
+    assert lookback_dates(date(2024, 4, 5), as_of) == [date(2024, 10, 2)]
+    assert len(lookback_dates(date(2010, 1, 1), as_of)) == 4
 
 
 @pytest.mark.long
 def test_online_retail_is_as_computed(online_retail):
-    assert [(one.day.isoformat(), one.of_buyers.customers) for one in online_retail.looks] == [
+    assert [(one.day.isoformat(), one.buyer_return_share.customers) for one in online_retail.lookbacks] == [
         ("2011-09-10", 3_370), ("2011-06-12", 2_821),
     ]  # fmt: skip
-    rates = CellRates.of(online_retail.looks)
+    rates = CellRates.from_lookbacks(online_retail.lookbacks)
     assert (rates.people.sum(), rates.returned.sum(), rates.orders.sum()) == (6_191, 3_268, 8_257)
     frame = online_retail.frame
     scores = frame["recency_score"] * 10 + frame["frequency_score"]
@@ -121,6 +123,6 @@ def test_online_retail_is_as_computed(online_retail):
     two = frame.set_index("customer_id").loc[["12347", "12350"]]
     assert two["return_probability"].round(6).tolist() == [0.842040, 0.294490]
     assert two["expected_spend"].tolist() == [14_199_161, 1_916_301]
-    checked = check(online_retail.looks)
+    checked = check_forecast(online_retail.lookbacks)
     assert not checked["misses"]
     assert not checked["beats_monetary"]  # .6706 against .6732

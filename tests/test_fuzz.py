@@ -20,7 +20,7 @@ from ledgers import ledgers
 
 from rfmtool.errors import RfmtoolError
 from rfmtool.sources import open_export
-from rfmtool.sources.layout import Asked, Question
+from rfmtool.sources.layout import Asked, LineOptions
 from rfmtool.sources.rows.lines import ExportLines
 
 SHOP = b'customer_id,order_id,ordered_at,amount\n"ann",1,2024-01-30,5\n"b\nb",2,2024-01-31,7.50\n'
@@ -62,7 +62,7 @@ MARKS = [b" ", b"\n", b",", *WORDS.split(b" ")]
 def try_to_read(path, data, **asked):
     path.write_bytes(data)
     try:
-        lines = ExportLines(open_export(path, Asked(**asked)), Question(), threads=1)
+        lines = ExportLines(open_export(path, Asked(**asked)), LineOptions(), threads=1)
         for _ in lines.read():
             pass
     except RfmtoolError as error:
@@ -135,7 +135,7 @@ def rendered(ledger, dialect, shape):
 
 def money_in(path):
     """What a plain reading finds by customer, the rows used, and how many cannot be read."""
-    lines, sums = ExportLines(open_export(path, Asked()), Question(), threads=1), Counter()
+    lines, sums = ExportLines(open_export(path, Asked()), LineOptions(), threads=1), Counter()
     for batch in lines.read():
         for line in batch.select(["customer_id", "sales", "refunds"]).to_pylist():
             sums[line["customer_id"]] += line["sales"] - line["refunds"]

@@ -16,7 +16,7 @@ from ledgers import GivenLines, detailed_ledgers
 from rfmtool.engines import CATEGORIES, CUSTOMERS, NO_DAY, Request
 from rfmtool.engines.local import LocalEngine
 from rfmtool.errors import InputError, SystemFailureError
-from rfmtool.room import least_bytes
+from rfmtool.memory_budget import minimum_bytes
 from rfmtool.sources.rows.clean import lines_schema
 
 EPOCH = date(1970, 1, 1)
@@ -289,14 +289,14 @@ def test_an_answer_that_had_to_spill_to_disk_is_the_same(cannot_spill):
     )
 
     def everything(memory_limit):
-        request = Request(GivenLines(table, 1 << 14), entries=True, whole_orders=True)
+        request = Request(GivenLines(table, 1 << 14), entries=True, excludes_voided_orders=True)
         found = LocalEngine(threads=2, memory_limit=memory_limit).group(request)
         entries = found.entries
-        return found.customers, found.categories, found.latest, entries.sales, entries.day
+        return found.customers, found.categories, found.latest_cells, entries.sales, entries.day
 
-    short, ample = everything(least_bytes(threads=2)), everything(None)
+    short, ample = everything(minimum_bytes(threads=2)), everything(None)
     assert short[:3] == ample[:3]
     assert all(np.array_equal(*pair) for pair in zip(short[3:], ample[3:], strict=True))
     cannot_spill()
     with pytest.raises(SystemFailureError, match=os.devnull):
-        everything(least_bytes(threads=2))
+        everything(minimum_bytes(threads=2))

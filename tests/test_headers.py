@@ -8,18 +8,18 @@ import pytest
 from shell import rfmtool
 
 from rfmtool.errors import InputError
-from rfmtool.grouping.read import look
+from rfmtool.grouping.read import read_export
 from rfmtool.pipeline import run
 from rfmtool.sources import open_export
 from rfmtool.sources.layout import Asked
-from rfmtool.summaries.check import seen_before
+from rfmtool.summaries.check import partial_check_data
 
 HEADER = "customer_id,order_id,ordered_at,amount\n"
 ROWS = "ann,1,2024-01-30,5\nbob,2,2024-01-31,7\n"
 
 
 def shape(path, **asked):
-    grouped = look(path, asked=Asked(**asked))
+    grouped = read_export(path, asked=Asked(**asked))
     dialect = grouped.export.sources[0].layout.dialect
     return dialect.rows_above, dialect.header_rows, grouped.ledger.footer_rows
 
@@ -97,8 +97,8 @@ def test_cdnow_is_read_as_it_was_published(real_data):
     sample = real_data("cdnow/CDNOW_sample.txt")
     columns = {"customer_id": "1", "ordered_at": "3", "amount": "5"}
 
-    whole = look(real_data("cdnow/CDNOW_master.txt"))
-    part = look(sample, asked=Asked(columns=columns, has_header=False))
+    whole = read_export(real_data("cdnow/CDNOW_master.txt"))
+    part = read_export(sample, asked=Asked(columns=columns, has_header=False))
 
     assert (whole.ledger.rows, whole.ledger["used"], len(whole.table)) == (69_659, 69_659, 23_570)
     assert whole.ledger.used_units == 25_003_156_300
@@ -125,7 +125,7 @@ def test_a_first_row_that_may_be_somebody_is_not_quoted(write, lines, delimiter)
         with pytest.raises(InputError) as raised:
             open_export(write(lines), one)
         assert not re.search("Anna|Schmidt|C7|Berlin|2024", str(raised.value))
-        assert not re.search("Anna|Schmidt|C7|Berlin|2024", str(seen_before(raised.value)))
+        assert not re.search("Anna|Schmidt|C7|Berlin|2024", str(partial_check_data(raised.value)))
 
 
 def test_of_a_first_row_that_may_be_somebody_the_known_names_are_quoted(write):

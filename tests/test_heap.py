@@ -11,22 +11,22 @@ import numpy as np
 import pytest
 from shell import python
 
-from rfmtool import heap
+from rfmtool import memory
 
 in_files = pytest.mark.skipif(
-    sys.platform != "linux" or heap.has_files_in_memory(tempfile.gettempdir()),
+    sys.platform != "linux" or memory.is_memory_filesystem(tempfile.gettempdir()),
     reason="temporary files are in memory here, or not to be had",
 )
 IN_A_PROCESS = """
 import numpy as np
-from rfmtool import heap
+from rfmtool import memory
 
 def resident_bytes():
     return int(open("/proc/self/statm").read().split()[1]) * 4096
 
 {begin}
 before = resident_bytes()
-heap.give_back()
+memory.release_memory()
 print(before - resident_bytes())
 {end}
 """
@@ -36,7 +36,7 @@ kept = small[-1]
 del small
 """
 IN_A_FILE = """
-long = heap.new_column(30_000_000, np.int64)
+long = memory.allocate_column(30_000_000, np.int64)
 long[:] = np.arange(30_000_000)
 """
 STILL_THERE = "assert (long == np.arange(30_000_000)).all()"
@@ -63,16 +63,16 @@ def test_a_long_column_takes_no_memory_while_nobody_looks_at_it():
 
 @in_files
 def test_a_long_column_and_its_parts_are_in_a_file_which_goes_with_them(monkeypatch):
-    monkeypatch.setattr(heap, "LONG", 2)
-    short, long = heap.new_column(2, np.int32), heap.new_column(3, np.int32)
+    monkeypatch.setattr(memory, "FILE_BACKED_ROWS", 2)
+    short, long = memory.allocate_column(2, np.int32), memory.allocate_column(3, np.int32)
     long[:] = 5, 6, 7
     part = long[1:]
     del long
-    heap.give_back()
+    memory.release_memory()
 
     assert part.tolist() == [6, 7]
-    assert heap.in_memory_bytes(part) == 0
-    assert heap.in_memory_bytes(short) == 8
+    assert memory.in_memory_bytes(part) == 0
+    assert memory.in_memory_bytes(short) == 8
     in_file = weakref.ref(part.base.base.obj)
     del part
     assert in_file() is None
@@ -80,19 +80,19 @@ def test_a_long_column_and_its_parts_are_in_a_file_which_goes_with_them(monkeypa
 
 @in_files
 def test_a_thread_may_make_long_columns_while_another_puts_them_away(monkeypatch):
-    monkeypatch.setattr(heap, "LONG", 2)
+    monkeypatch.setattr(memory, "FILE_BACKED_ROWS", 2)
     held, before = [], sys.getswitchinterval()
 
     def put_away_often():
         for _ in range(2_000):
-            heap.put_away()
+            memory.release_file_pages()
 
     sys.setswitchinterval(1e-6)
     try:
         with ThreadPoolExecutor(1) as pool:
             away = pool.submit(put_away_often)
             while not away.done():
-                held.append(heap.new_column(3, np.int32))
+                held.append(memory.allocate_column(3, np.int32))
                 del held[:-100]
     finally:
         sys.setswitchinterval(before)
@@ -104,24 +104,24 @@ def test_a_long_column_is_held_in_memory_where_there_is_no_room_for_its_file(mon
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(heap, "LONG", 2)
+    monkeypatch.setattr(memory, "FILE_BACKED_ROWS", 2)
     monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
 
-    assert heap.in_memory_bytes(heap.new_column(3, np.int64)) == 24
+    assert memory.in_memory_bytes(memory.allocate_column(3, np.int64)) == 24
 
 
 @in_files
 def test_short_columns_share_a_file(monkeypatch):
     columns = [np.arange(3), np.arange(5, dtype=np.int32), np.empty(0), np.array([7])]
 
-    filed = heap.filed(columns)
+    filed = memory.copy_to_file(columns)
 
     assert [one.tolist() for one in filed] == [one.tolist() for one in columns]
     assert [one.dtype for one in filed] == [one.dtype for one in columns]
-    assert sum(map(heap.in_memory_bytes, filed)) == 0
-    monkeypatch.setattr(heap, "has_files_in_memory", lambda _: True)
+    assert sum(map(memory.in_memory_bytes, filed)) == 0
+    monkeypatch.setattr(memory, "is_memory_filesystem", lambda _: True)
     with pytest.raises(OSError, match="not implemented"):
-        heap.filed(columns)
+        memory.copy_to_file(columns)
 
 
 def test_the_innermost_mount_says_whether_files_are_in_memory(monkeypatch):
@@ -132,9 +132,9 @@ def test_the_innermost_mount_says_whether_files_are_in_memory(monkeypatch):
 25 22 0:4 / /both rw - ext4 /dev/vdc rw
 26 25 0:5 / /both rw - tmpfs tmpfs rw
 """
-    monkeypatch.setattr(heap.Path, "read_text", lambda *_, **__: mounts)
-    monkeypatch.setattr(heap.Path, "resolve", lambda path: path)
-    ask = heap.has_files_in_memory.__wrapped__
+    monkeypatch.setattr(memory.Path, "read_text", lambda *_, **__: mounts)
+    monkeypatch.setattr(memory.Path, "resolve", lambda path: path)
+    ask = memory.is_memory_filesystem.__wrapped__
 
     found = [ask(place) for place in ("/usr", "/quick", "/quick/a", "/quick/disk/a", "/both/a")]
 
@@ -149,10 +149,10 @@ def test_what_is_free_is_given_back_each_time_that_the_process_has_grown_by_much
     resident = iter(
         [100 << 20, *(220 << 20, 229 << 20, 150 << 20), *(270 << 20, 279 << 20, 279 << 20)]
     )
-    monkeypatch.setattr(heap, "_resident_bytes", lambda: next(resident))
-    monkeypatch.setattr(heap, "give_back", lambda: given_back.append(len(checked)))
+    monkeypatch.setattr(memory, "_resident_bytes", lambda: next(resident))
+    monkeypatch.setattr(memory, "release_memory", lambda: given_back.append(len(checked)))
 
-    growth, checked = heap.Growth(), []
+    growth, checked = memory.MemoryGuard(), []
     for _ in range(4):
         growth.check()
         checked.append(None)
@@ -163,7 +163,7 @@ def test_what_is_free_is_given_back_each_time_that_the_process_has_grown_by_much
 def test_where_the_system_does_not_say_how_large_a_process_is_nothing_is_given_back(
     monkeypatch, tmp_path
 ):
-    monkeypatch.setattr(heap, "Path", lambda _: tmp_path / "none")
-    monkeypatch.setattr(heap, "give_back", lambda: pytest.fail("gave back"))
+    monkeypatch.setattr(memory, "Path", lambda _: tmp_path / "none")
+    monkeypatch.setattr(memory, "release_memory", lambda: pytest.fail("gave back"))
 
-    heap.Growth().check()
+    memory.MemoryGuard().check()

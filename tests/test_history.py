@@ -16,21 +16,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledgers import detailed_ledgers, ledgers
 
-from rfmtool import heap
-from rfmtool.engines import Entries
+from rfmtool import memory
+from rfmtool.engines import OrderEntries
 from rfmtool.errors import SystemFailureError
-from rfmtool.grouping import history
-from rfmtool.grouping.earlier import Earlier
-from rfmtool.grouping.history import (
-    Pasts,
-    counting_orders,
-    ended,
-    known_by,
-    moved,
-    spend_within,
+from rfmtool.grouping import order_history
+from rfmtool.grouping.lookback import GroupedAsOf
+from rfmtool.grouping.order_history import (
+    OrderHistories,
+    are_known_by_day,
+    counting_order_dates,
+    entries_until,
+    spend_in_periods,
+    with_owners,
 )
-from rfmtool.grouping.read import Settings, look
-from rfmtool.scoring.customers import customers
+from rfmtool.grouping.read import Settings, read_export
+from rfmtool.scoring.customers import rfm_values
 from rfmtool.sources.layout import Asked, Detail
 
 EPOCH = date(1970, 1, 1)
@@ -48,7 +48,7 @@ def units(amount):
 
 
 def read(path, **settings):
-    return look(path, asked=POINT, settings=replace(ENTRIES_TOO, **settings))
+    return read_export(path, asked=POINT, settings=replace(ENTRIES_TOO, **settings))
 
 
 def written(ledger, scratch):
@@ -66,14 +66,14 @@ def some_day(ledger, place):
 def standing(grouped, day):
     """The customers and the days of their orders at the end of a day."""
     people = len(grouped.table)
-    pasts = Pasts(grouped.entries, is_kept=False)
-    then = Earlier.of(grouped, pasts, ordinal(day), dated=True).between(0, people)
-    return then.table, then.dates
+    pasts = OrderHistories(grouped.entries, is_cached=False)
+    then = GroupedAsOf.from_grouped(grouped, pasts, ordinal(day), dated=True).slice(0, people)
+    return then.table, then.order_dates
 
 
 def measured(table, dates, day):
     """The customers with a line by then, by id."""
-    frame = customers(table, dates, ordinal(day))
+    frame = rfm_values(table, dates, ordinal(day))
     rows = frame.drop(columns=["lines"]).astype(object).where(frame.notna(), None)
     return {row["customer_id"]: row for row in rows.to_dict("records")}
 
@@ -130,7 +130,7 @@ def test_spend_in_any_period_open_or_not_is_what_the_oracle_adds_up(scratch, led
         until_day=pd.array([ends[1]] * len(ids), "Int64"),
     )
 
-    spent = spend_within(grouped.entries, periods[::-1])
+    spent = spend_in_periods(grouped.entries, periods[::-1])
 
     assert spent.tolist()[::-1] == [
         units(oracle.spend(ledger.lines, name, first, last)) for name in ids
@@ -173,7 +173,7 @@ def test_before_the_first_line_nobody_has_anything(write):
     assert len(table) == 3
     assert not len(dates.day)
     assert table["sales"].to_pylist() == table["rows"].to_pylist() == [0, 0, 0]
-    assert not len(counting_orders(ended(grouped.entries, 0)).owner)
+    assert not len(counting_order_dates(entries_until(grouped.entries, 0)).owner)
 
 
 def test_the_days_of_periods_belong_to_them_and_a_period_turned_round_holds_nothing(write):
@@ -182,9 +182,9 @@ def test_the_days_of_periods_belong_to_them_and_a_period_turned_round_holds_noth
     first, last = (pd.array([ordinal(day)] * 2, "Int64") for day in days)
     owner = {"owner": [0, 1]}
 
-    within = spend_within(grouped.entries, pd.DataFrame(owner | {"from_day": first,
+    within = spend_in_periods(grouped.entries, pd.DataFrame(owner | {"from_day": first,
                                                                  "until_day": last}))  # fmt: skip
-    around = spend_within(grouped.entries, pd.DataFrame(owner | {"from_day": last,
+    around = spend_in_periods(grouped.entries, pd.DataFrame(owner | {"from_day": last,
                                                                  "until_day": first}))  # fmt: skip
 
     assert within.tolist() == [0, 200_000]
@@ -195,9 +195,9 @@ def test_people_who_moved_to_other_places_keep_what_is_theirs(write):
     grouped = read(write(GIVEN_BACK))
     places = np.array([1, 4, 5])
 
-    spread = moved(grouped.entries, places)
+    spread = with_owners(grouped.entries, places)
 
-    dates = counting_orders(spread)
+    dates = counting_order_dates(spread)
     assert dates.owner.tolist() == [4, 5]
     assert dates.day.tolist() == [ordinal(date(2024, 6, 20)), ordinal(date(2024, 7, 2))]
 
@@ -209,45 +209,47 @@ def entries(*moves):
     """What orders of their own moved, of these customers on these days."""
     owner, day = np.array(moves, dtype=np.int32).reshape(-1, 2).T
     money = np.zeros(len(moves), dtype=np.int64)
-    return Entries(owner, np.arange(len(moves), dtype=np.int32), day, money, money)
+    return OrderEntries(owner, np.arange(len(moves), dtype=np.int32), day, money, money)
 
 
 @pytest.mark.parametrize("is_kept", [True, False])
 def test_threads_that_want_the_past_of_the_same_have_it_laid_out_once(is_kept):
-    pasts = Pasts(entries((0, 1), (1, 2)), is_kept=is_kept)
+    pasts = OrderHistories(entries((0, 1), (1, 2)), is_cached=is_kept)
 
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: pasts.between(1, 2), range(200)))
+        found = list(pool.map(lambda _: pasts.slice(1, 2), range(200)))
 
     assert {id(past) for past in found} == {id(found[0])}
-    assert found[0].moves.day.tolist() == [2]
+    assert found[0].amounts.day.tolist() == [2]
 
 
 def test_of_the_pasts_of_very_many_the_latest_alone_is_kept():
-    pasts = Pasts(entries((0, 1), (1, 2)), is_kept=False)
+    pasts = OrderHistories(entries((0, 1), (1, 2)), is_cached=False)
 
-    assert pasts.between(0, 1).moves.day.tolist() == [1]
-    assert pasts.between(1, 2).moves.day.tolist() == [2]
-    assert [*pasts.laid_out] == [(1, 2)]
+    assert pasts.slice(0, 1).amounts.day.tolist() == [1]
+    assert pasts.slice(1, 2).amounts.day.tolist() == [2]
+    assert [*pasts.cached] == [(1, 2)]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="others hold it in memory")
 @pytest.mark.parametrize("has_room", [True, False])
 def test_the_pasts_of_very_many_orders_are_kept_in_files_while_there_is_room(monkeypatch, has_room):
     if not has_room:
-        monkeypatch.setattr(heap, "_file_of", Mock(side_effect=OSError))
-    monkeypatch.setattr(heap, "has_files_in_memory", lambda _: False)
-    monkeypatch.setattr(history, "LONG", 1)
-    few, pasts = (Pasts(entries((0, 1), (1, 2), (1, 5)), is_kept=kept) for kept in (True, False))
+        monkeypatch.setattr(memory, "_file_of", Mock(side_effect=OSError))
+    monkeypatch.setattr(memory, "is_memory_filesystem", lambda _: False)
+    monkeypatch.setattr(order_history, "LONG", 1)
+    few, pasts = (
+        OrderHistories(entries((0, 1), (1, 2), (1, 5)), is_cached=kept) for kept in (True, False)
+    )
 
     for place in ((0, 1), (1, 2)):
-        past, alike = pasts.between(*place), few.between(*place)
-        assert past.moves.rows_by(4).tolist() == alike.moves.rows_by(4).tolist()
-        assert past.moves.totals["sales"].tolist() == alike.moves.totals["sales"].tolist()
-        assert past.counted.on(4).day.tolist() == alike.counted.on(4).day.tolist()
-        assert (heap.in_memory_bytes(past.moves.day) == 0) is has_room
+        past, alike = pasts.slice(*place), few.slice(*place)
+        assert past.amounts.rows_by(4).tolist() == alike.amounts.rows_by(4).tolist()
+        assert past.amounts.totals["sales"].tolist() == alike.amounts.totals["sales"].tolist()
+        assert past.counting_spans.on(4).day.tolist() == alike.counting_spans.on(4).day.tolist()
+        assert (memory.in_memory_bytes(past.amounts.day) == 0) is has_room
 
-    assert [*pasts.laid_out] == ([(0, 1), (1, 2)] if has_room else [(1, 2)])
+    assert [*pasts.cached] == ([(0, 1), (1, 2)] if has_room else [(1, 2)])
 
 
 @pytest.mark.parametrize(("name", "column"), [("contacts", "since_on"), ("feedback", "given_on")])
@@ -256,16 +258,16 @@ def test_an_event_makes_known_from_its_day_on_and_one_without_a_day_never_did(na
     days = pd.array([june + 1, june, pd.NA], "Int64")
     evidence = {name: pd.DataFrame({"owner": [0, 1, 2], column: days})}
 
-    assert known_by(entries(), 3, evidence, june).tolist() == [False, True, False]
-    assert known_by(entries(), 3, evidence, june + 1).tolist() == [True, True, False]
+    assert are_known_by_day(entries(), 3, evidence, june).tolist() == [False, True, False]
+    assert are_known_by_day(entries(), 3, evidence, june + 1).tolist() == [True, True, False]
     moves = entries((0, june), (0, june - 1), (1, june + 1), (2, june))
-    assert known_by(moves, 3, {}, june).tolist() == [True, False, True]
+    assert are_known_by_day(moves, 3, {}, june).tolist() == [True, False, True]
 
 
 def test_a_referral_makes_both_sides_known():
     referrals = pd.DataFrame({"owner": [0], "referred": [2], "referred_on": [1]})
 
-    known = known_by(entries(), 3, {"referrals": referrals.astype("Int64")}, 1)
+    known = are_known_by_day(entries(), 3, {"referrals": referrals.astype("Int64")}, 1)
 
     assert known.tolist() == [True, False, True]
 
@@ -277,11 +279,11 @@ def test_money_of_many_days_adds_up_exactly(write):
         from_day=pd.array([pd.NA], "Int64"), until_day=pd.array([pd.NA], "Int64")
     )
 
-    assert spend_within(grouped.entries, everything).tolist() == [units(Decimal("0.0030"))]
+    assert spend_in_periods(grouped.entries, everything).tolist() == [units(Decimal("0.0030"))]
 
 
 def test_more_orders_than_can_be_numbered_are_refused():
     vast = np.broadcast_to(np.int32(0), (1 << 31,))
 
     with pytest.raises(SystemFailureError, match="2,147,483,648 orders are more"):
-        Entries(vast, vast, vast, vast, vast)
+        OrderEntries(vast, vast, vast, vast, vast)

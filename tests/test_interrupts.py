@@ -8,7 +8,7 @@ from threading import Event, Thread
 
 import pytest
 
-from rfmtool.interrupts import STOPPING, uninterrupted
+from rfmtool.interrupts import STOP_SIGNALS, uninterrupted
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a signal would end the tests")
 
@@ -52,17 +52,17 @@ def test_ctrl_c_waits_though_another_thread_may_take_it(blocks):
 @pytest.mark.usefixtures("another_thread")
 def test_each_signal_is_answered_as_before_once_the_block_has_ended():
     came = []
-    before = {number: signal.getsignal(number) for number in STOPPING}
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
     try:
-        for number in STOPPING:
+        for number in STOP_SIGNALS:
             signal.signal(number, lambda number, frame: came.append(number))  # noqa: ARG005
-        for number in STOPPING:
+        for number in STOP_SIGNALS:
             with uninterrupted():
                 sent(number)
                 assert number not in came
-        assert came == [*STOPPING]
+        assert came == [*STOP_SIGNALS]
         signal.raise_signal(signal.SIGTERM)
-        assert came == [*STOPPING, signal.SIGTERM]
+        assert came == [*STOP_SIGNALS, signal.SIGTERM]
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

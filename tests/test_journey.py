@@ -12,7 +12,7 @@ from shell import rfmtool as command
 
 import rfmtool
 from rfmtool.analyses.journey import journey
-from rfmtool.days import day_of
+from rfmtool.days import date_from_day
 from rfmtool.pages.journey import page
 from rfmtool.scoring.timing import OrderDays
 
@@ -126,12 +126,19 @@ def test_who_was_in_touch_before_is_held_against_who_was_not():
     contacts = pd.DataFrame({"owner": np.arange(people), "since_on": pd.array(since, "Int64")})
 
     found = journey(
-        people, {"contacts": contacts}, OrderDays(owner[order], day[order]), None, day_of(400)
+        people,
+        {"contacts": contacts},
+        OrderDays(owner[order], day[order]),
+        None,
+        date_from_day(400),
     )
 
-    assert (found.began.before.came_back, found.began.after.came_back) == (0.75, 0.0)
-    assert found.began.difference.difference == 0.75
-    assert found.began.difference.low > 0.5
+    assert (
+        found.contact_before_order.before.came_back,
+        found.contact_before_order.after.came_back,
+    ) == (0.75, 0.0)
+    assert found.contact_before_order.difference.difference == 0.75
+    assert found.contact_before_order.difference.low > 0.5
 
 
 @settings(max_examples=SLOW)
@@ -144,7 +151,7 @@ def test_people_never_grow_from_step_to_step(orders, contacts):
     known = known.drop_duplicates("owner").assign(status="quote", answered_on=known["since_on"])
 
     found = journey(6, {"contacts": known.astype({"owner": "int64"})}, OrderDays(owner, day), None,
-                    day_of(300))  # fmt: skip
+                    date_from_day(300))  # fmt: skip
 
     people = [step.people for step in found.steps]
     assert people == sorted(people, reverse=True)

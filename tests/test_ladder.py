@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from rfmtool.placing.ladder import place_stages, unassessed
-from rfmtool.placing.proof import add_proof
+from rfmtool.placing.evidence_columns import add_evidence_columns
+from rfmtool.placing.ladder import assign_stages, missing_evidence_note
 from rfmtool.rules import Condition, Rung, load_rules
 
 DAY = pd.Timestamp
@@ -65,8 +65,8 @@ PEOPLE = [
 
 
 def placed(people, rungs=None):
-    proven = add_proof(pd.DataFrame(people), {}, AS_OF)
-    return place_stages(proven, rungs or load_rules().ladder)
+    proven = add_evidence_columns(pd.DataFrame(people), {}, AS_OF)
+    return assign_stages(proven, rungs or load_rules().ladder)
 
 
 @pytest.mark.parametrize(("someone", "stage", "evidence", "reason"), PEOPLE)
@@ -94,7 +94,7 @@ def test_reasons_stay_with_their_people_in_any_order():
 def test_an_index_of_any_kind_is_kept():
     frame = pd.DataFrame([someone for someone, *_ in PEOPLE], index=list("fedcba"))
 
-    answer = place_stages(frame, load_rules().ladder)
+    answer = assign_stages(frame, load_rules().ladder)
 
     assert answer.index.tolist() == list("fedcba")
     assert answer.loc["f", "stage_reason"].startswith("client: 7")
@@ -137,7 +137,7 @@ def test_a_day_that_is_not_known_is_called_so_and_an_unknown_number_left_out():
 
 
 def test_nobody_is_no_matter():
-    assert place_stages(pd.DataFrame([person(1)]).iloc[:0], load_rules().ladder).empty
+    assert assign_stages(pd.DataFrame([person(1)]).iloc[:0], load_rules().ladder).empty
     assert placed([person(1)])["candidate"].isna().all()
 
 
@@ -155,5 +155,5 @@ def test_a_reason_says_which_tables_could_have_said_more(supplied, words):
     ladder = load_rules().ladder
     client = next(place for place, rung in enumerate(ladder) if rung.label == "client")
 
-    assert unassessed(ladder[:client], supplied) == words
-    assert unassessed([], supplied) == ""
+    assert missing_evidence_note(ladder[:client], supplied) == words
+    assert missing_evidence_note([], supplied) == ""

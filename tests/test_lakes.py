@@ -9,7 +9,7 @@ import pytest
 from shell import SHOP, rfmtool
 
 from rfmtool.errors import InputError, UsageError
-from rfmtool.grouping.read import look
+from rfmtool.grouping.read import read_export
 
 TABLE = pyarrow.csv.read_csv(pa.BufferReader(SHOP.encode()))
 
@@ -49,9 +49,9 @@ def lakes(tmp_path_factory):
 
 @pytest.mark.parametrize("kind", ["delta", "iceberg"])
 def test_only_the_files_that_count_are_read(lakes, kind, write):
-    expected = look(write(SHOP))
+    expected = read_export(write(SHOP))
 
-    found = look(lakes[kind])
+    found = read_export(lakes[kind])
 
     assert found.ledger.rows == expected.ledger.rows
     assert found.table["sales"].equals(expected.table["sales"])
@@ -60,7 +60,7 @@ def test_only_the_files_that_count_are_read(lakes, kind, write):
 
 def test_a_table_within_a_folder_is_not_taken_for_its_files(lakes):
     with pytest.raises(InputError, match="only some count"):
-        look(lakes["delta"].parent)
+        read_export(lakes["delta"].parent)
 
 
 @pytest.mark.parametrize(("kind", "package"), [("delta", "deltalake"), ("iceberg", "pyiceberg")])
@@ -69,7 +69,7 @@ def test_what_reads_a_table_is_asked_for(lakes, kind, package, monkeypatch):
     monkeypatch.setitem(sys.modules, f"{package}.table", None)
 
     with pytest.raises(UsageError, match=f"{package} is not installed"):
-        look(lakes[kind])
+        read_export(lakes[kind])
 
 
 def test_a_table_that_lost_a_file_is_one_sentence(lakes, tmp_path):
@@ -90,9 +90,9 @@ def test_a_table_in_a_store_is_read_there(s3, write):
     deltalake.write_deltalake("s3://shops/lake", TABLE, storage_options={"AWS_ALLOW_HTTP": "true"})
     assert s3
 
-    found = look("s3://shops/lake")
+    found = read_export("s3://shops/lake")
 
-    assert found.ledger.rows == look(write(SHOP)).ledger.rows
+    assert found.ledger.rows == read_export(write(SHOP)).ledger.rows
     assert found.export.name == "s3://shops/lake"
     with pytest.raises(UsageError, match="without parameters in its URL"):
-        look("s3://shops/lake?region=eu-west-1")
+        read_export("s3://shops/lake?region=eu-west-1")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rfmtool.columns import BINS, EXCLUSIONS, REJECTIONS
 from rfmtool.errors import AmbiguousInputError, LimitError, UsageError
-from rfmtool.grouping.read import Settings, look
+from rfmtool.grouping.read import Settings, read_export
 from rfmtool.pipeline import run
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.ledger import CODES, Ledger, Reject, Tally
@@ -38,7 +38,7 @@ ASKED = Settings(since=date(2024, 2, 1), as_of=date(2024, 2, 29), currency="eur"
 
 
 def ledger_of(write, *rows, header=HEADER, settings=ASKED, **asked):
-    return look(write([header, *rows]), settings=settings, asked=Asked(**asked)).ledger
+    return read_export(write([header, *rows]), settings=settings, asked=Asked(**asked)).ledger
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -53,7 +53,7 @@ def test_a_row_ends_in_its_bin_and_in_no_other(write, name):
 def test_bytes_that_are_not_utf8_are_bad_encoding(write):
     data = "\n".join([HEADER, ROWS["used"]]).encode() + b"\n\xff,1,2024-02-01,1,1,paid,EUR\n"
 
-    ledger = look(write(data), asked=Asked(encoding="utf-8")).ledger
+    ledger = read_export(write(data), asked=Asked(encoding="utf-8")).ledger
 
     assert ledger["bad_encoding"] == 1
 
@@ -136,7 +136,7 @@ def test_rejected_rows_are_named_by_file_and_number_in_the_order_of_the_export(w
     one = write([HEADER, good, ROWS["bad_date"], good, ROWS["wrong_cell_count"]], "1.csv")
     two = write([HEADER, ROWS["bad_price"], good], "2.csv")
 
-    ledger = look([one, two]).ledger
+    ledger = read_export([one, two]).ledger
 
     assert ledger.rejects == [
         Reject("1.csv", 2, "bad_date"),
@@ -191,7 +191,7 @@ def test_the_ledger_adds_up_for_any_mixture_of_rows(scratch, names, with_blanks)
     rows = [ROWS["used"], *(ROWS[name] for name in names), *[ROWS["blank"]] * with_blanks]
     path.write_text("\n".join([HEADER, *rows]) + "\n")
 
-    data = look(path, settings=ASKED).ledger.as_data()
+    data = read_export(path, settings=ASKED).ledger.as_data()
 
     counted = {"used": 1 + names.count("used"), "anonymous": names.count("anonymous")}
     for kind, bins in (("excluded", EXCLUSIONS), ("rejected", REJECTIONS)):

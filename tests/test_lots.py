@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 import rfmtool
 from rfmtool.cli import program
 from rfmtool.errors import InputError, UsageError
-from rfmtool.placing.lots import drawn, held_out, nobody, with_entrants
-from rfmtool.rules import Lots, load_rules, marketing, parse_lots, with_lots
+from rfmtool.placing.holdouts import drawn_by_hash, empty_holdouts, is_held_out, with_entrants
+from rfmtool.rules import HoldoutRules, load_rules, marketing_actions, parse_holdouts, with_holdouts
 
-TEN = Lots({"all": Decimal("0.1")})
+TEN = HoldoutRules({"all": Decimal("0.1")})
 OFFERED = frozenset({"welcome", "club"})
 
 
@@ -39,15 +39,20 @@ def test_a_lot_is_where_the_hash_of_word_and_person_falls():
 
 @given(st.lists(st.text(min_size=1), unique=True), st.decimals("0.01", "0.99", places=2))
 def test_who_is_drawn_lies_below_the_share(ids, share):
-    assert list(drawn(["salt"], ids, share)) == [u("salt", one) < share for one in ids]
+    assert list(drawn_by_hash(["salt"], ids, share)) == [u("salt", one) < share for one in ids]
 
 
 def test_about_the_share_asked_for_is_left_out():
-    assert abs(drawn(["rfmtool"], map(str, range(10_000)), Decimal("0.2")).mean() - 0.2) < 0.012
+    assert (
+        abs(drawn_by_hash(["rfmtool"], map(str, range(10_000)), Decimal("0.2")).mean() - 0.2)
+        < 0.012
+    )
 
 
 def test_everybody_of_marketing_enters_the_lot_out_of_all_and_nobody_of_service():
-    rows = with_entrants(nobody(), people({"a": "welcome", "b": "put_it_right"}), TEN, OFFERED, 9)
+    rows = with_entrants(
+        empty_holdouts(), people({"a": "welcome", "b": "put_it_right"}), TEN, OFFERED, 9
+    )
 
     assert rows["customer_id"].tolist() == ["a"]
     assert rows.iloc[0].to_dict() == {
@@ -57,8 +62,8 @@ def test_everybody_of_marketing_enters_the_lot_out_of_all_and_nobody_of_service(
 
 
 def test_a_draw_stands_whatever_the_share_and_the_action_become():
-    first = with_entrants(nobody(), people({"a": "welcome"}), TEN, OFFERED, 9)
-    later = Lots({"all": Decimal("0.99")})
+    first = with_entrants(empty_holdouts(), people({"a": "welcome"}), TEN, OFFERED, 9)
+    later = HoldoutRules({"all": Decimal("0.99")})
 
     second = with_entrants(first, people({"a": "club", "b": "club"}), later, OFFERED, 16)
 
@@ -68,23 +73,23 @@ def test_a_draw_stands_whatever_the_share_and_the_action_become():
 
 
 def test_a_draw_stands_however_an_address_is_spelled():
-    first = with_entrants(nobody(), people({"ann4@x.org": "welcome"}), TEN, OFFERED, 1)
+    first = with_entrants(empty_holdouts(), people({"ann4@x.org": "welcome"}), TEN, OFFERED, 1)
     now = people({"Ann4@X.org": "club"})
 
     rows = with_entrants(first, now, TEN, OFFERED, 2)
 
     assert list(rows["customer_id"]) == ["ann4@x.org"]
     out = rows.assign(held_out=True)
-    assert list(held_out(now, out, TEN, OFFERED)) == [True]
-    again = with_entrants(nobody(), now, TEN, OFFERED, 1)
+    assert list(is_held_out(now, out, TEN, OFFERED)) == [True]
+    again = with_entrants(empty_holdouts(), now, TEN, OFFERED, 1)
     assert list(again["held_out"]) == list(first["held_out"])
 
 
 def test_who_is_held_out_of_all_enters_no_list_of_its_own():
-    lots = Lots({"all": Decimal("0.5"), "welcome": Decimal("0.5")})
+    lots = HoldoutRules({"all": Decimal("0.5"), "welcome": Decimal("0.5")})
     everybody = people({str(number): "welcome" for number in range(50)})
 
-    rows = with_entrants(nobody(), everybody, lots, OFFERED, 1)
+    rows = with_entrants(empty_holdouts(), everybody, lots, OFFERED, 1)
 
     of_all = rows[rows["lot"].eq("all")].set_index("customer_id")["held_out"]
     assert set(rows.loc[rows["lot"].eq("welcome"), "customer_id"]) == set(of_all[~of_all].index)
@@ -92,43 +97,45 @@ def test_who_is_held_out_of_all_enters_no_list_of_its_own():
 
 
 def test_held_out_of_a_list_is_held_out_of_that_list_alone():
-    lots = Lots({"welcome": Decimal("0.5")})
+    lots = HoldoutRules({"welcome": Decimal("0.5")})
     everybody = people({str(number): "welcome" for number in range(50)})
-    rows = with_entrants(nobody(), everybody, lots, OFFERED, 1)
+    rows = with_entrants(empty_holdouts(), everybody, lots, OFFERED, 1)
 
-    assert held_out(everybody, rows, lots, OFFERED).sum() == rows["held_out"].sum() > 0
-    assert not held_out(everybody.assign(action="club"), rows, lots, OFFERED).any()
+    assert is_held_out(everybody, rows, lots, OFFERED).sum() == rows["held_out"].sum() > 0
+    assert not is_held_out(everybody.assign(action="club"), rows, lots, OFFERED).any()
 
 
 def test_a_new_word_draws_anew_and_keeps_the_old_rows():
-    first = with_entrants(nobody(), people({"a": "club"}), TEN, OFFERED, 1)
+    first = with_entrants(empty_holdouts(), people({"a": "club"}), TEN, OFFERED, 1)
 
-    second = with_entrants(first, people({"a": "club"}), Lots(TEN.shares, "two"), OFFERED, 8)
+    second = with_entrants(
+        first, people({"a": "club"}), HoldoutRules(TEN.shares, "two"), OFFERED, 8
+    )
 
     assert second["salt"].tolist() == ["rfmtool", "two"]
 
 
 def test_shares_are_read_as_they_are_written():
-    lots = parse_lots(["10%", "welcome=2.5%"], "spring")
+    lots = parse_holdouts(["10%", "welcome=2.5%"], "spring")
 
-    assert lots == Lots({"all": Decimal("0.1"), "welcome": Decimal("0.025")}, "spring")
+    assert lots == HoldoutRules({"all": Decimal("0.1"), "welcome": Decimal("0.025")}, "spring")
 
 
 @pytest.mark.parametrize("words", [["10"], ["0%"], ["100%"], ["=5%"], ["5%", "6%"], ["a=b=c"]])
 def test_what_is_no_share_is_refused(words):
     with pytest.raises(UsageError):
-        parse_lots(words)
+        parse_holdouts(words)
 
 
 @pytest.mark.parametrize("action", ["put_it_right", "leave_alone", "listen", "nonsense"])
 def test_nobody_is_held_out_of_service(action):
     with pytest.raises(UsageError, match=action):
-        with_lots(load_rules(), parse_lots([f"{action}=10%"]))
+        with_holdouts(load_rules(), parse_holdouts([f"{action}=10%"]))
 
 
 def test_service_is_what_the_rules_say():
     rules = load_rules()
-    service = {row.label for row in rules.playbook} - marketing(rules.playbook)
+    service = {row.label for row in rules.playbook} - marketing_actions(rules.playbook)
 
     assert {"put_it_right", "listen", "leave_alone", "owner_calls", "manager_review"} <= service
     assert "welcome" not in service
@@ -215,9 +222,9 @@ def test_without_a_lot_the_column_is_empty_and_no_table_is_written(shop, tmp_pat
 
 
 def test_the_library_draws_as_the_command_does(shop):
-    result = rfmtool.run(shop, lots=parse_lots(["20%"]))
+    result = rfmtool.run(shop, lots=parse_holdouts(["20%"]))
 
-    again = rfmtool.run(shop, lots=parse_lots(["20%"]), entered=result.holdouts)
+    again = rfmtool.run(shop, lots=parse_holdouts(["20%"]), entered=result.holdouts)
 
     assert result.holdouts["held_out"].sum() == result.frame["holdout"].eq("yes").sum() > 0
     assert again.holdouts.equals(result.holdouts)

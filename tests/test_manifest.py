@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from rfmtool.manifest import MANIFEST, manifest_of
+from rfmtool.manifest import MANIFEST, read_manifest
 
 OURS = {"tool": "rfmtool", "outputs": []}
 
@@ -12,7 +12,7 @@ OURS = {"tool": "rfmtool", "outputs": []}
 def test_our_manifest_is_read(tmp_path):
     (tmp_path / MANIFEST).write_text(json.dumps(OURS))
 
-    assert manifest_of(tmp_path) == OURS
+    assert read_manifest(tmp_path) == OURS
 
 
 @pytest.mark.parametrize(
@@ -22,12 +22,12 @@ def test_our_manifest_is_read(tmp_path):
 def test_what_another_tool_wrote_is_none(tmp_path, data):
     (tmp_path / MANIFEST).write_bytes(data)
 
-    assert manifest_of(tmp_path) is None
+    assert read_manifest(tmp_path) is None
 
 
 def test_a_folder_without_one_and_what_is_no_folder_have_none(tmp_path):
     (tmp_path / "file").write_text("{}")
 
-    assert manifest_of(tmp_path) is None
-    assert manifest_of(tmp_path / "file") is None
-    assert manifest_of(tmp_path / "missing") is None
+    assert read_manifest(tmp_path) is None
+    assert read_manifest(tmp_path / "file") is None
+    assert read_manifest(tmp_path / "missing") is None

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.analyses.margins import margins_by_order, margins_by_stage
-from rfmtool.engines import Entries
+from rfmtool.engines import OrderEntries
 
 
 def margin(name, many, revenue, left):
@@ -14,7 +14,7 @@ def margin(name, many, revenue, left):
 def entries(*rows, priced=True):
     """Entries from (owner, order, day, sales, refunds, cost, rows without a cost)."""
     columns = [np.array(column, dtype=np.int64) for column in zip(*rows, strict=True)]
-    return Entries(*columns) if priced else Entries(*columns[:5])
+    return OrderEntries(*columns) if priced else OrderEntries(*columns[:5])
 
 
 def test_orders_are_numbered_by_their_day_and_those_that_do_not_count_are_not():
@@ -52,7 +52,7 @@ def test_orders_after_the_fifth_are_taken_together():
 def test_without_costs_or_orders_there_is_nothing_to_say():
     assert margins_by_order(entries((0, 0, 1, 10, 0, 4, 0), priced=False)) == []
     none = np.empty(0, dtype=np.int64)
-    assert margins_by_order(Entries(none, none, none, none, none, none, none)) == []
+    assert margins_by_order(OrderEntries(none, none, none, none, none, none, none)) == []
 
 
 def test_rungs_are_added_up_over_those_whose_every_cost_is_known():

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rfmtool.placing.matching import first_match, labelled
+from rfmtool.placing.matching import first_match, labels_at
 from rfmtool.rules import Condition, Rule
 
 BOUNDS = st.none() | st.integers(-3, 3)
@@ -103,7 +103,7 @@ def test_large_money_is_compared_to_the_last_unit():
 def test_labels_keep_the_order_of_the_rules_and_may_recur():
     rules = [Rule("late"), Rule("early"), Rule("late")]
 
-    labels = labelled(first_match(pd.DataFrame({"a": []}), rules), [rule.label for rule in rules])
+    labels = labels_at(first_match(pd.DataFrame({"a": []}), rules), [rule.label for rule in rules])
     assert labels.categories.tolist() == ["late", "early"]
 
 

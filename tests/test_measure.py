@@ -14,14 +14,14 @@ from shell import QUIETLY
 
 import rfmtool
 from rfmtool.analyses.effects import difference_of_spend
-from rfmtool.analyses.measure import Window, measure
+from rfmtool.analyses.measure import MeasurementWindow, measure
 from rfmtool.cli import program
 from rfmtool.errors import InputError, LimitError
-from rfmtool.rules import parse_lots
-from rfmtool.runs.rounds import read_as
+from rfmtool.rules import parse_holdouts
+from rfmtool.runs.holdouts import inherit_reading
 from rfmtool.sources.layout import Asked
 
-WINDOW = Window(date(2026, 4, 1), 90)
+WINDOW = MeasurementWindow(date(2026, 4, 1), 90)
 
 
 def people(action, lot, spent, held_out, before=None):
@@ -149,7 +149,7 @@ def test_past_spend_narrows_the_interval():
     held = np.arange(1_000) < 100
     rows = people("a", "a", before + rng.normal(0, 1, 1_000), held, before)
 
-    known = measure(rows, Window(WINDOW.as_of, 90, past_is_known=True)).groups[0]
+    known = measure(rows, MeasurementWindow(WINDOW.as_of, 90, past_is_known=True)).groups[0]
 
     assert known.adjusted is not None
     assert known.adjusted.half_width < known.spend.half_width / 5
@@ -369,14 +369,14 @@ def test_what_was_no_sale_to_the_run_is_none_to_measure(parked):
 def test_who_was_nobody_to_the_run_is_nobody_to_measure(parked):
     said = json.loads((parked / "out" / "manifest.json").read_text())
     assert said["reading"] == {"statuses": {"Parked": False}, "anonymous": ["Till"]}
-    read = read_as(said, {"asked": Asked(anonymous=frozenset({"Guest"}))})
+    read = inherit_reading(said, {"asked": Asked(anonymous=frozenset({"Guest"}))})
     assert read["asked"].anonymous == {"Guest", "Till"}
     del said["reading"]  # as of folders written before
-    assert read_as(said, {})["asked"] == Asked()
+    assert inherit_reading(said, {})["asked"] == Asked()
 
 
 def test_a_list_of_its_own_is_measured_alone(shop):
-    result = rfmtool.run(shop / "orders.csv", lots=parse_lots(["last_try=30%"]))
+    result = rfmtool.run(shop / "orders.csv", lots=parse_holdouts(["last_try=30%"]))
 
     assert set(result.holdouts["lot"]) <= {"last_try"}
 

@@ -15,7 +15,7 @@ from shell import SHOP, made
 
 import rfmtool as library
 from rfmtool.errors import UsageError
-from rfmtool.pages.charts import OF_RUN
+from rfmtool.pages.charts import RUN_CHARTS
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 QUESTIONS = ("cadence", "cohorts", "concentration", "repeat", "timeline")
@@ -103,7 +103,7 @@ def test_parts_of_a_page_stand_beside_each_other_without_script(shop, answers):
 
 
 def test_a_chart_carries_the_numbers_of_the_summary_and_no_customer(shop, answers):
-    drawn = {kind: shop.chart(kind).to_dict() for kind in OF_RUN}
+    drawn = {kind: shop.chart(kind).to_dict() for kind in RUN_CHARTS}
 
     values = drawn["segments"]["data"]["values"]
     assert [(one["name"], one["revenue"]) for one in values] == [

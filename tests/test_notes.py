@@ -5,7 +5,7 @@ from dataclasses import fields
 import numpy as np
 import pyarrow as pa
 
-from rfmtool.engines.spark.notes import Note
+from rfmtool.engines.spark.batch_reports import BatchReport
 from rfmtool.sources.ledger import StatusSum, Tally
 from rfmtool.sources.rows.clean import LINES, Cleaned
 
@@ -20,9 +20,11 @@ def test_every_kind_of_count_arrives():
     }
     statuses = {("status", "paid", "sale"): StatusSum(1, 2, 3)}
     tally = Tally(9, np.arange(3), NONE, NONE, **filled, last_day=19_000, statuses=statuses)
-    note = Note.of((1, 2), 3, Cleaned(pa.RecordBatch.from_pylist([], LINES), tally, 5))
+    note = BatchReport.from_cleaned(
+        (1, 2), 3, Cleaned(pa.RecordBatch.from_pylist([], LINES), tally, 5)
+    )
 
-    told = Note.read(note.text())
+    told = BatchReport.from_json(note.to_json())
 
     assert (told.place, told.file, told.turned) == ((1, 2), 3, 5)
     for one in fields(Tally):

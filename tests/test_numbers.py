@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 import rfmtool
 from rfmtool.errors import AmbiguousInputError, InputError
-from rfmtool.grouping.read import look
+from rfmtool.grouping.read import read_export
 from rfmtool.sources.cells.numbers import (
-    NumberReading,
-    as_typed,
-    plain_numbers,
+    NumberFormat,
+    normalized_number_text,
+    parse_number_text,
     read_numbers,
     to_units,
 )
@@ -50,14 +50,14 @@ def exact_units(*factors):
 
 def units_of(*columns, decimal="."):
     """Units of the product of text columns; None where it is no number or beyond int64."""
-    reading = NumberReading(decimal)
+    reading = NumberFormat(decimal)
     columns = [pa.array(column, pa.string()) for column in columns]
     units, unread = to_units([read_numbers(column, reading) for column in columns])
     return [None if row in unread else int(unit) for row, unit in enumerate(units)]
 
 
 def plain(text, decimal="."):
-    return plain_numbers(pa.array([text]), NumberReading(decimal))[0][0].as_py()
+    return parse_number_text(pa.array([text]), NumberFormat(decimal))[0][0].as_py()
 
 
 # Exactness ---------------------------------------------------------------------------------------
@@ -92,7 +92,7 @@ def test_products_are_exact_and_round_half_to_even(rows):
 def test_typed_decimals_are_exact(numbers):
     column = pa.array(numbers, pa.decimal128(38, 6))
 
-    units, unread = to_units([read_numbers(column, NumberReading())])
+    units, unread = to_units([read_numbers(column, NumberFormat())])
 
     assert units.tolist() == [exact_units(number) for number in numbers]
     assert not len(unread)
@@ -100,7 +100,7 @@ def test_typed_decimals_are_exact(numbers):
 
 @pytest.mark.parametrize("whole", [2**41, 2**53 + 1, 2**63 // 10_000, -(2**53) - 1])
 def test_typed_whole_numbers_are_exact_beyond_what_doubles_hold(whole):
-    units, unread = to_units([read_numbers(pa.array([whole]), NumberReading())])
+    units, unread = to_units([read_numbers(pa.array([whole]), NumberFormat())])
 
     assert units.tolist() == [whole * 10_000] if abs(whole) * 10_000 <= LARGEST else [0]
     assert unread.tolist() == ([] if abs(whole) * 10_000 <= LARGEST else [0])
@@ -109,7 +109,7 @@ def test_typed_whole_numbers_are_exact_beyond_what_doubles_hold(whole):
 def test_a_double_means_the_shortest_text_that_gives_it():
     tie = 1.00005  # as a double a little below, as text exactly half
 
-    units, _ = to_units([read_numbers(pa.array([tie, 0.1 + 0.2]), NumberReading())])
+    units, _ = to_units([read_numbers(pa.array([tie, 0.1 + 0.2]), NumberFormat())])
 
     assert units.tolist() == [exact_units("1.00005"), 3000]
 
@@ -127,7 +127,7 @@ def test_an_unread_cell_has_no_money_and_hides_no_neighbour():
 
 def test_an_empty_cell_is_told_from_one_that_is_no_number():
     for texts in (["1", None, "2"], ["1", "  ", "x", None]):
-        column = read_numbers(pa.array(texts), NumberReading())
+        column = read_numbers(pa.array(texts), NumberFormat())
         empty = [text is None or not text.strip() for text in texts]
         assert column.missing.tolist() == empty
 
@@ -142,8 +142,8 @@ def test_nan_and_infinity_are_no_money(text):
     "cells", [["x", "1", None, "2.5"], [9.0, 1.0, None, 2.5], [9.0, 1.0, 4.0, 2.5]]
 )
 def test_a_slice_of_a_column_reads_like_the_slice(cells):
-    whole = read_numbers(pa.array(cells).slice(1), NumberReading())
-    alone = read_numbers(pa.array(cells[1:]), NumberReading())
+    whole = read_numbers(pa.array(cells).slice(1), NumberFormat())
+    alone = read_numbers(pa.array(cells[1:]), NumberFormat())
 
     assert np.array_equal(whole.values, alone.values, equal_nan=True)
     assert np.array_equal(whole.missing, alone.missing)
@@ -155,7 +155,7 @@ def test_a_slice_of_a_column_reads_like_the_slice(cells):
 @pytest.mark.parametrize("distinct", [40, 4_000])
 def test_numbers_of_many_rows_are_read_as_those_of_few(distinct, odd, decimal):
     def read(texts):
-        found = read_numbers(pa.array(texts, pa.string()), NumberReading(decimal))
+        found = read_numbers(pa.array(texts, pa.string()), NumberFormat(decimal))
         missing = np.zeros(len(texts), dtype=bool) if found.missing is None else found.missing
         said = [None] * len(texts) if found.currencies is None else found.currencies.to_pylist()
         values = np.nan_to_num(found.values, nan=-0.5)
@@ -255,7 +255,9 @@ def test_a_shortened_name_ends_with_a_point_that_is_no_decimal(text, number):
      "49⁹⁹ €", "1200¹"],
 )  # fmt: skip
 def test_what_may_be_another_number_is_none(text, decimal):
-    assert plain(as_typed(pa.array([text.format(decimal)]))[0].as_py(), decimal) is None
+    assert (
+        plain(normalized_number_text(pa.array([text.format(decimal)]))[0].as_py(), decimal) is None
+    )
     assert units_of([text.format(decimal), "1"], decimal=decimal) == [None, 10_000]
 
 
@@ -272,7 +274,7 @@ def test_an_amount_with_the_other_mark_is_refused_wherever_it_stands(write, odd_
         f"c,{n},2024-01-05,{price}" for n, price in enumerate(['"12,50"'] * 300 + ["0.500"] * 9)
     ]
     rows = sorted(rows, key=lambda row: "0.500" in row, reverse=odd_first)
-    ledger = look(write(["customer_id,order_id,ordered_at,amount", *rows])).ledger
+    ledger = read_export(write(["customer_id,order_id,ordered_at,amount", *rows])).ledger
 
     assert (ledger["used"], ledger["bad_amount"]) == (300, 9)
 
@@ -297,7 +299,7 @@ def test_quantities_are_read_by_their_own_marks(write, quantities, prices, units
     ]
     path = write(["customer_id;order_id;ordered_at;quantity;unit_price", *rows])
 
-    found = look(path)
+    found = read_export(path)
 
     assert found.ledger.used_units == units * 100
     assert any("is read as one piece" in one for one in reading_notices(found)) is differ
@@ -307,7 +309,7 @@ def test_thousands_of_pieces_may_be_said_to_be_such(write):
     path = write(["customer_id;order_id;ordered_at;quantity;unit_price",
                   "c;1;2024-01-05;1.000;12,50"])  # fmt: skip
 
-    assert look(path, asked=Asked(decimal=",")).ledger.used_units == 12_500 * 10_000
+    assert read_export(path, asked=Asked(decimal=",")).ledger.used_units == 12_500 * 10_000
 
 
 @pytest.mark.parametrize(
@@ -437,7 +439,7 @@ def test_evidence_far_behind_the_sample_decides(write, late, mark):
 
     path = export(write, ["7"] * rows + ["1.234", late])
 
-    assert look(path).export.reading.numbers.decimal == mark
+    assert read_export(path).export.reading.numbers.decimal == mark
 
 
 def test_two_readings_far_behind_the_sample_are_refused_too(write):
@@ -453,7 +455,7 @@ def test_the_order_of_the_rows_decides_nothing(write, seed, in_blocks):
     amounts = ["1.234"] * 20 + ["2,5"] * 3 + ["1.5"] * 2 + ["5"] * 20
     random.Random(seed).shuffle(amounts)  # noqa: S311 - any order will do
 
-    ledger = look(export(write, amounts)).ledger
+    ledger = read_export(export(write, amounts)).ledger
 
     assert ledger["bad_amount"] == 2
     assert ledger.used_units == 20 * 12_340_000 + 3 * 25_000 + 20 * 50_000

@@ -18,10 +18,10 @@ from shell import SHOP, rfmtool, written
 
 import rfmtool as library
 from rfmtool.errors import InputError, UsageError
-from rfmtool.pages.html import MOST_BYTES, run_page
-from rfmtool.pages.numerals import Numerals
-from rfmtool.pages.svg import Axis, nice, place
-from rfmtool.runs.history import dates_told
+from rfmtool.pages.html import MAX_PAGE_BYTES, run_page
+from rfmtool.pages.number_format import NumberFormat
+from rfmtool.pages.svg import Axis, as_percent, nice_ticks
+from rfmtool.runs.history import timeline_from_history
 
 pytestmark = pytest.mark.long
 
@@ -91,8 +91,8 @@ def test_the_segments_on_the_page_are_those_of_the_summary(summary, read):
     for group, (people, money) in zip(
         groups, zip(widths[::2], widths[1::2], strict=True), strict=True
     ):
-        assert people == place(100 * group["share"] / largest)
-        assert money == place(100 * max(group["revenue_share"], 0) / largest)
+        assert people == as_percent(100 * group["share"] / largest)
+        assert money == as_percent(100 * max(group["revenue_share"], 0) / largest)
 
 
 def test_the_cohorts_on_the_page_are_those_of_the_summary(summary, read):
@@ -167,7 +167,7 @@ def test_nobody_is_named_on_the_page(folder, page):
 
 
 def test_the_page_is_small_and_the_script_is_tiny(page):
-    assert len(page.encode()) < MOST_BYTES - 50_000
+    assert len(page.encode()) < MAX_PAGE_BYTES - 50_000
     assert len((TEMPLATES / "script.js").read_bytes()) <= 4_096
 
 
@@ -224,7 +224,7 @@ def test_many_segments_are_folded_and_few_have_no_table(summary, segments):
     page = run_page(several)
 
     assert ("more, " in page) == (segments > 12)
-    assert len(page.encode()) < MOST_BYTES
+    assert len(page.encode()) < MAX_PAGE_BYTES
 
 
 LEDGERS = {
@@ -288,13 +288,13 @@ def test_three_runs_in_a_folder_are_the_dates_of_the_ladder(third):
 
 def test_a_history_of_years_is_thinned_to_what_a_curve_shows():
     days = [date(2020, 1, 1) + timedelta(day) for day in range(1_000)]
-    told = dates_told([{"as_of": day.isoformat(), "stages": {}} for day in days])
+    told = timeline_from_history([{"as_of": day.isoformat(), "stages": {}} for day in days])
 
     shown = [date.fromisoformat(point["as_of"]) for point in told["points"]]
     assert (shown[0], shown[-1], len(shown)) == (days[0], days[-1], 60)
     assert max(late - early for early, late in pairwise(shown)).days == 17
     assert date.fromisoformat(told["before"]["as_of"]) == days[-1] - timedelta(365)
-    assert dates_told([{"as_of": "2020-01-01"}] * 2) is None
+    assert timeline_from_history([{"as_of": "2020-01-01"}] * 2) is None
 
 
 def test_the_marks_of_a_language_stand_in_sentences_too(third):
@@ -336,11 +336,11 @@ def test_no_number_of_the_page_keeps_the_marks_of_another_language(summary):
     ],
 )
 def test_our_words_get_the_marks_of_the_reader_and_names_keep_theirs(words, shown):
-    assert Numerals.of("de").words(words) == shown
+    assert NumberFormat.from_locale("de").localized(words) == shown
 
 
 def test_a_number_in_a_cell_can_be_sorted_by():
-    say = Numerals.of("de")
+    say = NumberFormat.from_locale("de")
     assert (say.cell("+1,090.5").shown, say.cell("+1,090.5").exact) == ("+1.090,5", "1090.5")
     assert say.cell("too few") == "too few"
 
@@ -369,7 +369,7 @@ def test_every_question_has_a_page(question):
 
     assert result.exit_code == 0, result.stderr
     assert "<h1><bdi>A &amp; B</bdi></h1>" in result.stdout
-    assert len(result.stdout) < MOST_BYTES
+    assert len(result.stdout) < MAX_PAGE_BYTES
     # A page names nobody, and still says how many there are.
     if question == "cadence":
         data = json.loads(rfmtool(question, EXAMPLE / "orders.csv", "--format", "json").stdout)
@@ -444,17 +444,17 @@ def test_every_text_and_mark_stands_out_from_what_is_behind_it(theme):
     ],
 )
 def test_numbers_have_the_marks_of_the_language(locale, shown):
-    assert Numerals.of(locale).text("-1234567.5") == shown
+    assert NumberFormat.from_locale(locale).text("-1234567.5") == shown
 
 
 def test_short_numbers_of_some_languages_are_not_divided():
-    assert Numerals.of("es").text("1234") == "1234"
-    assert Numerals.of("de").text("1234") == "1.234"
+    assert NumberFormat.from_locale("es").text("1234") == "1234"
+    assert NumberFormat.from_locale("de").text("1234") == "1.234"
 
 
 def test_an_unknown_language_is_refused_with_those_that_are_known():
     with pytest.raises(UsageError, match="tlh") as error:
-        Numerals.of("tlh")
+        NumberFormat.from_locale("tlh")
     assert "de" in error.value.hint
 
 
@@ -464,20 +464,20 @@ def test_an_unknown_language_is_refused_with_those_that_are_known():
      ("40.5", "40.50"), ("-250000", "−250 k")],
 )  # fmt: skip
 def test_large_figures_have_three_digits_and_a_unit(text, shown):
-    assert Numerals().headline(text).shown == shown
+    assert NumberFormat().headline(text).shown == shown
 
 
 def test_a_share_that_rounds_to_nothing_says_so():
-    assert Numerals().share(0.0001).shown == "<0.1%"
-    assert Numerals().share(0.0).shown == "0.0%"
+    assert NumberFormat().share(0.0001).shown == "<0.1%"
+    assert NumberFormat().share(0.0).shown == "0.0%"
 
 
 def test_scales_have_round_ticks_and_places_two_decimals():
-    assert nice(97) == [0, 25, 50, 75, 100]
-    assert nice(0) == [0, 1]
-    assert Axis(1, 1_000, log=True).at(10) == pytest.approx(100 / 3)
-    assert place(100 / 3) == "33.33%"
-    assert place(-0.001) == "0%"
+    assert nice_ticks(97) == [0, 25, 50, 75, 100]
+    assert nice_ticks(0) == [0, 1]
+    assert Axis(1, 1_000, log=True).position(10) == pytest.approx(100 / 3)
+    assert as_percent(100 / 3) == "33.33%"
+    assert as_percent(-0.001) == "0%"
 
 
 def test_the_shop_of_the_tests_has_a_page(tmp_path):

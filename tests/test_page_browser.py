@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from shell import rfmtool
 
-from rfmtool.summaries.words import plain
+from rfmtool.summaries.formatting import label_text
 
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -94,7 +94,7 @@ def test_numbers_read_back_from_the_page_equal_the_summary(opened, folder):
             ...[...row.querySelectorAll('data')].map(each => each.value)])"""
     )
 
-    revenue = {plain(one["name"]): one for one in summary["segments"]}
+    revenue = {label_text(one["name"]): one for one in summary["segments"]}
     assert len(shown) == len(revenue)
     for name, *values in shown:
         segment = revenue[name[0].lower() + name[1:]]

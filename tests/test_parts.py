@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from shell import rfmtool
 
-from rfmtool import arrays, heap, run
-from rfmtool.frames import joined
+from rfmtool import arrays, memory, run
+from rfmtool.frames import concatenated_frames
 from rfmtool.grouping import read
 
 pytestmark = pytest.mark.long
@@ -22,10 +22,10 @@ def few_at_a_time(monkeypatch, request):
     """Let parts hold so few customers that there are many parts; of very many nothing is kept."""
 
     def begin():
-        monkeypatch.setattr(arrays, "PART", 60)
+        monkeypatch.setattr(arrays, "PART_SIZE", 60)
         if request.param == "very many":
             monkeypatch.setattr(read, "MANY", 0)
-            monkeypatch.setattr(heap, "LONG", 0)
+            monkeypatch.setattr(memory, "FILE_BACKED_ROWS", 0)
 
     return begin
 
@@ -41,7 +41,7 @@ def test_customers_placed_some_at_a_time_stand_where_they_do_among_all(few_at_a_
     parts = [part[columns] for part in result.parts()]
 
     assert len(parts) > 2
-    pd.testing.assert_frame_equal(joined(parts), expected, check_categorical=False)
+    pd.testing.assert_frame_equal(concatenated_frames(parts), expected, check_categorical=False)
     assert result.summary == whole.summary
 
 

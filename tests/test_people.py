@@ -3,7 +3,7 @@
 import pyarrow as pa
 
 from rfmtool.engines import CUSTOMERS
-from rfmtool.grouping.people import everyone, owned, until
+from rfmtool.grouping.people import all_people, events_until, evidence_frame
 
 
 def ordered(*ids):
@@ -21,7 +21,7 @@ def ids_of(people):
 
 
 def test_contacts_who_never_ordered_join_in_the_order_of_bytes():
-    people = everyone(ordered("b", "d"), contacts("é", "c", "a", "b"))
+    people = all_people(ordered("b", "d"), contacts("é", "c", "a", "b"))
 
     assert ids_of(people) == ["a", "b", "c", "d", "é"]
     assert people.table["order_dates"].to_pylist() == [None, [1], None, [1], None]
@@ -32,14 +32,14 @@ def test_contacts_who_never_ordered_join_in_the_order_of_bytes():
 def test_without_evidence_the_customers_stay_as_they_are():
     customers = ordered("a", "b")
 
-    assert everyone(customers, {}).table.equals(customers)
-    assert everyone(customers, contacts("b", "a")).table.equals(customers)
+    assert all_people(customers, {}).table.equals(customers)
+    assert all_people(customers, contacts("b", "a")).table.equals(customers)
 
 
 def test_both_sides_of_a_referral_join():
     referrals = {"referrer_id": ["a", "x"], "referred_id": ["y", "a"]}
 
-    people = everyone(ordered("a"), {"referrals": pa.table(referrals)})
+    people = all_people(ordered("a"), {"referrals": pa.table(referrals)})
 
     assert ids_of(people) == ["a", "x", "y"]
 
@@ -47,28 +47,28 @@ def test_both_sides_of_a_referral_join():
 def test_partners_and_wallets_make_nobody_known():
     named = pa.table({"customer_id": ["ghost"]})
 
-    assert ids_of(everyone(ordered("a"), {"partners": named, "wallets": named})) == ["a"]
+    assert ids_of(all_people(ordered("a"), {"partners": named, "wallets": named})) == ["a"]
 
 
 def test_an_address_is_the_same_in_any_case_and_keeps_the_spelling_of_the_export():
-    people = everyone(ordered("Ann@X.com ", "B"), contacts("ann@x.com", "b"))
+    people = all_people(ordered("Ann@X.com ", "B"), contacts("ann@x.com", "b"))
 
     assert ids_of(people) == ["Ann@X.com ", "B", "b"]
-    assert people.places(pa.array(["ann@x.com", "b", "nobody"])).tolist() == [0, 2, -1]
+    assert people.positions(pa.array(["ann@x.com", "b", "nobody"])).tolist() == [0, 2, -1]
 
 
 def test_later_events_have_not_happened_yet_and_undated_ones_have():
     day = pa.array([10, 11, None], pa.int32()).cast(pa.date32())
     feedback = pa.table({"customer_id": ["a", "b", "c"], "given_on": day})
 
-    found = until({"feedback": feedback, **contacts("z")}, as_of_day=10)
+    found = events_until({"feedback": feedback, **contacts("z")}, as_of_day=10)
 
     assert found["feedback"]["customer_id"].to_pylist() == ["a", "c"]
     assert found["contacts"]["customer_id"].to_pylist() == ["z"]
 
 
 def test_a_table_is_told_by_places_days_and_what_is_missing():
-    people = everyone(ordered("a", "b"), {})
+    people = all_people(ordered("a", "b"), {})
     table = pa.table(
         {
             "referrer_id": ["b", "ghost", "a"],
@@ -78,7 +78,7 @@ def test_a_table_is_told_by_places_days_and_what_is_missing():
         }
     )
 
-    frame = owned(table, people)
+    frame = evidence_frame(table, people)
 
     assert frame["owner"].tolist() == [1, 0]
     assert frame["referred"].tolist() == [0, 1]

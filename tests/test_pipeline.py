@@ -19,8 +19,8 @@ import rfmtool
 from rfmtool.errors import InputError, UsageError
 from rfmtool.grouping.read import Settings
 from rfmtool.money import money_text
-from rfmtool.outputs.ordering import ordered
-from rfmtool.rules import Method, load_rules, rules_of
+from rfmtool.outputs.ordering import sort_and_limit
+from rfmtool.rules import Method, load_rules, parse_rules
 from rfmtool.sources.layout import Asked, Detail
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -146,7 +146,7 @@ def methods(largest):
 def test_any_ledger_by_any_method(scratch, ledger, recency, frequency, monetary):
     everyone = {**load_rules().data, "segments": {"map": "list", "rows": [{"name": "all"}]}}
     cuts = {"recency": recency[0], "frequency": frequency[0], "monetary": monetary[0]}
-    rules = rules_of(everyone, "everyone", cuts)
+    rules = parse_rules(everyone, "everyone", cuts)
     kind, setting = monetary[1]
     in_money = setting if kind == "quantile" else [oracle.money(cut, "0.0001") for cut in setting]
 
@@ -211,7 +211,7 @@ def test_a_column_named_for_a_role_that_is_none_is_refused(write, role):
 def test_equal_customers_stay_in_the_order_of_their_ids_when_sorted(write, sort, top, names):
     answer = rfmtool.run(write(SHOP))
 
-    frame = ordered(answer.frame, answer.columns, sort, top)
+    frame = sort_and_limit(answer.frame, answer.columns, sort, top)
 
     assert frame["customer_id"].tolist() == names
 
@@ -220,7 +220,7 @@ def test_sorting_by_a_column_that_is_not_there_is_refused(write):
     answer = rfmtool.run(write(SHOP))
 
     with pytest.raises(UsageError, match="no column 'money'"):
-        ordered(answer.frame, answer.columns, "-money", None)
+        sort_and_limit(answer.frame, answer.columns, "-money", None)
 
 
 @pytest.mark.parametrize("day", ["soon", "2024-02-30", "", 1.5, ["2024-01-31"], pd.NaT])

@@ -10,9 +10,9 @@ from effort import SLOW
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rfmtool.placing.playbook import by_urgency, call_queue, order_of_value, place_actions
+from rfmtool.placing.playbook import assign_actions, call_queue, sort_by_urgency, worklist_order
 from rfmtool.rules import Action, Condition, load_rules
-from rfmtool.rules.playbook import playbook_of
+from rfmtool.rules.playbook import parse_playbook
 from rfmtool.rules.vocabulary import ACTIVITIES
 from rfmtool.scoring.timing import Timing, Windows
 
@@ -66,7 +66,7 @@ def frame_of(people):
 
 
 def placed(*people, playbook=PLAYBOOK):
-    return place_actions(frame_of(people), playbook, TIMING)
+    return assign_actions(frame_of(people), playbook, TIMING)
 
 
 def action_of(**more):
@@ -175,7 +175,7 @@ def channel_of(**cells):
     """The channel of a newcomer, who is to be e-mailed or else called."""
     frame = frame_of([SOMEONE | ROWS[8][1]])
     frame = frame.assign(**{name: pd.array([cell], "str") for name, cell in cells.items()})
-    return place_actions(frame, PLAYBOOK, TIMING)["channel"].tolist()[0]
+    return assign_actions(frame, PLAYBOOK, TIMING)["channel"].tolist()[0]
 
 
 @pytest.mark.parametrize(
@@ -205,9 +205,9 @@ def test_without_any_contacts_the_channel_is_the_playbooks_first():
 def test_a_service_is_not_closed_by_a_refusal():
     rules = '[[playbook]]\naction = "sorry"\npriority = 1\nchannel = "email"\nsay = "Sorry"\n'
     for hold_out, channel in (("hold_out = false\n", "email"), ("", "")):
-        playbook, _ = playbook_of(tomllib.loads(rules + hold_out)["playbook"], {}, "rules")
+        playbook, _ = parse_playbook(tomllib.loads(rules + hold_out)["playbook"], {}, "rules")
         people = frame_of([SOMEONE]).assign(consent=pd.array(["no"], "str"))
-        assert place_actions(people, playbook, TIMING)["channel"].tolist() == [channel]
+        assert assign_actions(people, playbook, TIMING)["channel"].tolist() == [channel]
 
 
 def test_open_complaints_are_worked_through_by_age_and_newcomers_by_their_first_order():
@@ -222,7 +222,7 @@ def test_open_complaints_are_worked_through_by_age_and_newcomers_by_their_first_
         "open_complaint_on": np.array([0, 0, 5, 4, 0, 0]).astype("timedelta64[D]") + day,
     })  # fmt: skip
 
-    order = people["customer_id"].to_numpy()[order_of_value(people)]
+    order = people["customer_id"].to_numpy()[worklist_order(people)]
 
     assert "".join(order) == "dcbafe"
 
@@ -235,7 +235,7 @@ def test_of_equally_urgent_people_the_most_valuable_comes_first_then_the_first_i
         SOMEONE | {"customer_id": "d", "monetary": 900},
     )
 
-    assert by_urgency(people)["customer_id"].tolist() == ["b", "a", "c", "d"]
+    assert sort_by_urgency(people)["customer_id"].tolist() == ["b", "a", "c", "d"]
 
 
 def test_the_queue_holds_those_to_ring_up():

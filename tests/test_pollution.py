@@ -21,8 +21,8 @@ from books import xlsx
 
 from rfmtool.errors import RfmtoolError
 from rfmtool.sources import open_export
-from rfmtool.sources.detect import survey
-from rfmtool.sources.layout import Asked, Question
+from rfmtool.sources.detect import scan_fully
+from rfmtool.sources.layout import Asked, LineOptions
 from rfmtool.sources.rows.lines import ExportLines
 
 pytestmark = pytest.mark.long
@@ -496,12 +496,12 @@ def read(path, asked):
     export = open_export(path, asked)
     sums, ledger = taken(export)
     if ledger.has_marks or any(ledger[reason] for reason in ("bad_date", "bad_amount")):
-        sums, ledger = taken(survey(export))
+        sums, ledger = taken(scan_fully(export))
     return sums, ledger
 
 
 def taken(export):
-    lines, sums = ExportLines(export, Question(), threads=1), Counter()
+    lines, sums = ExportLines(export, LineOptions(), threads=1), Counter()
     for batch in lines.read():
         for line in batch.select(["customer_id", "sales", "refunds"]).to_pylist():
             sums[line["customer_id"]] += line["sales"] - line["refunds"]

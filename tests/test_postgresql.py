@@ -6,10 +6,10 @@ import pytest
 from servers import PASSWORD
 from shell import SHOP, rfmtool
 
-from rfmtool.databases.names import rows_of
 from rfmtool.databases.reading import batches
+from rfmtool.databases.urls import parse_rows_url
 from rfmtool.errors import InputError, SystemFailureError, UsageError
-from rfmtool.grouping.read import look
+from rfmtool.grouping.read import read_export
 
 pytestmark = pytest.mark.services
 
@@ -31,16 +31,18 @@ def shop(server, sql):
 
 
 def read(name):
-    with batches(rows_of(name)) as reader:
+    with batches(parse_rows_url(name)) as reader:
         return reader.read_all()
 
 
 def test_rows_of_postgresql_say_what_a_file_of_them_says(shop, write):
-    expected = look(write(SHOP)).table
+    expected = read_export(write(SHOP)).table
 
-    assert look(f"{shop}#orders").table.equals(expected)
-    assert look(f"{shop}#public.orders").table.equals(expected)
-    assert look(f"{shop}#select * from orders order by order_id -- dear").table.equals(expected)
+    assert read_export(f"{shop}#orders").table.equals(expected)
+    assert read_export(f"{shop}#public.orders").table.equals(expected)
+    assert read_export(f"{shop}#select * from orders order by order_id -- dear").table.equals(
+        expected
+    )
 
 
 def test_types_keep_all_that_they_hold(server, sql):
@@ -74,7 +76,7 @@ def test_days_without_end_and_what_is_no_number_are_rejected(server):
             " ('c', '2024-01-01', 'NaN')")  # fmt: skip
     asked = f"#select * from (values {rows}) as given(customer_id, ordered_at, amount)"
 
-    found = look(server + asked)
+    found = read_export(server + asked)
 
     assert (found.ledger["bad_date"], found.ledger["bad_amount"], found.ledger["used"]) == (1, 1, 1)
 
@@ -96,7 +98,7 @@ def test_the_password_may_stand_in_the_environment(shop, monkeypatch):
     monkeypatch.setenv("PGPASSWORD", PASSWORD)
     host = shop.rpartition("@")[2]
 
-    assert look(f"postgresql://shop@{host}#orders").ledger.rows == len(SHOP.splitlines()) - 1
+    assert read_export(f"postgresql://shop@{host}#orders").ledger.rows == len(SHOP.splitlines()) - 1
 
 
 @pytest.mark.parametrize(
@@ -117,7 +119,7 @@ def test_the_password_may_stand_in_the_environment(shop, monkeypatch):
 )  # fmt: skip
 def test_what_goes_wrong_is_one_sentence_without_secrets(shop, change, asked, error, words):
     with pytest.raises(error, match=words) as raised:
-        look(shop.replace(*change, 1) + asked)
+        read_export(shop.replace(*change, 1) + asked)
 
     assert "correct" not in str(raised.value)
     assert not re.search(r"\bann\b", str(raised.value))
@@ -125,4 +127,4 @@ def test_what_goes_wrong_is_one_sentence_without_secrets(shop, change, asked, er
 
 def test_that_nothing_listens_there_is_told_in_seconds():
     with pytest.raises(SystemFailureError, match="cannot be reached"):
-        look("postgresql://127.0.0.1:1/shop#orders")
+        read_export("postgresql://127.0.0.1:1/shop#orders")

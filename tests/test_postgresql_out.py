@@ -6,8 +6,8 @@ import pytest
 from editions import STEP, edition, killed_after, write
 from shell import SHOP, rfmtool
 
-from rfmtool.databases.names import target_of
-from rfmtool.databases.writing import written
+from rfmtool.databases.urls import parse_target_url
+from rfmtool.databases.writing import writing_tables
 from rfmtool.errors import ForeignFolderError, SystemFailureError, UsageError
 
 pytestmark = pytest.mark.services
@@ -59,7 +59,7 @@ def test_readers_see_the_old_rows_until_the_new_are_whole(place, sql):
     url, schema = place
     write(url, edition(1, 2))
 
-    with written(target_of(url), edition(5, 6), "replace"):
+    with writing_tables(parse_target_url(url), edition(5, 6), "replace"):
         assert str(sql(f"select sum(monetary) from {schema}.customers")[0][0]) == "3.0000"
 
     assert str(sql(f"select sum(monetary) from {schema}.customers")[0][0]) == "11.0000"
@@ -69,7 +69,7 @@ def test_two_runs_do_not_write_at_once(place):
     url, _ = place
 
     with (
-        written(target_of(url), edition(1, 2), "replace"),
+        writing_tables(parse_target_url(url), edition(1, 2), "replace"),
         pytest.raises(SystemFailureError, match="another run writes there"),
     ):
         write(url, edition(3, 4))
@@ -113,7 +113,7 @@ def test_a_connection_that_breaks_off_while_writing_leaves_the_old_rows(place, s
 
     with (
         pytest.raises(SystemFailureError, match="at the very end"),
-        written(target_of(url), edition(5, 6), "replace"),
+        writing_tables(parse_target_url(url), edition(5, 6), "replace"),
     ):
         sql(others)
 

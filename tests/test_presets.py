@@ -11,10 +11,10 @@ import pytest
 
 import rfmtool
 from rfmtool.errors import InputError, RulesError, UsageError
-from rfmtool.grouping.read import Settings, look
+from rfmtool.grouping.read import Settings, read_export
 from rfmtool.rules import load_rules, to_toml
 from rfmtool.sources.layout import Asked
-from rfmtool.sources.presets import Known, shipped_presets
+from rfmtool.sources.presets import KnownPresets, shipped_presets
 
 SHOPIFY = """\
 Name,Email,Financial Status,Paid at,Currency,Subtotal,Shipping,Taxes,Total,Discount Code,\
@@ -245,7 +245,7 @@ def test_etsy_months_come_first_and_unpaid_items_are_no_sale(write):
 def test_etsy_with_a_day_that_is_no_month_is_read_as_it_proves(write):
     later = ETSY.replace("03/04/24", "13/04/24").replace("01/02/24", "14/02/24")
 
-    assert look(write(later)).export.reading.dates.name == "D/M/Y"
+    assert read_export(write(later)).export.reading.dates.name == "D/M/Y"
 
 
 @pytest.mark.parametrize("text", WOOCOMMERCE)
@@ -315,7 +315,9 @@ def test_online_retail_reads_as_ever_and_says_what_its_invoices_are(write):
 def test_every_real_header_is_known(real_data):
     headers = json.loads((real_data("export_headers") / "headers.json").read_text())
     found = {
-        name: Known().of(entry["header"].replace('"', "").split(entry["delimiter"])).name
+        name: KnownPresets()
+        .preset_for(entry["header"].replace('"', "").split(entry["delimiter"]))
+        .name
         for name, entry in headers.items()
     }
 
@@ -328,11 +330,11 @@ def test_every_real_header_is_known(real_data):
 def test_a_preset_can_be_forced_switched_off_and_mistyped(write):
     path = write(SHOPIFY)
 
-    assert look(path, asked=Asked(preset="none")).export.reading.preset.name == "generic"
+    assert read_export(path, asked=Asked(preset="none")).export.reading.preset.name == "generic"
     with pytest.raises(UsageError, match="no preset 'shopfy'"):
-        look(path, asked=Asked(preset="shopfy"))
+        read_export(path, asked=Asked(preset="shopfy"))
     with pytest.raises(InputError, match="customer_id"):
-        look(path, asked=Asked(preset="stripe"))
+        read_export(path, asked=Asked(preset="stripe"))
 
 
 def test_columns_asked_for_win_over_the_preset(write):
@@ -346,7 +348,7 @@ def test_files_of_two_kinds_are_not_read_as_one(write):
     write(SQUARE, "all/b.csv")
 
     with pytest.raises(InputError, match="different kinds of export"):
-        look(write(ETSY, "all/c.csv").parent)
+        read_export(write(ETSY, "all/c.csv").parent)
 
 
 OWN = """

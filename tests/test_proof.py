@@ -14,9 +14,9 @@ from ladder_oracle import History, Shop
 from witnesses import frames_of, ordinal, people_of
 
 from rfmtool.days import months_before
-from rfmtool.placing.ladder import place_stages
+from rfmtool.placing.evidence_columns import add_evidence_columns
+from rfmtool.placing.ladder import assign_stages
 from rfmtool.placing.matching import first_match
-from rfmtool.placing.proof import add_proof
 from rfmtool.rules import load_rules
 
 AS_OF = date(2024, 2, 29)
@@ -55,7 +55,7 @@ def partner(who, from_on=None, until_on=None):
 
 
 def proven(shop):
-    return add_proof(people_of(shop), frames_of(shop), ordinal(shop.as_of))
+    return add_evidence_columns(people_of(shop), frames_of(shop), ordinal(shop.as_of))
 
 
 def rungs_of(shop):
@@ -68,7 +68,7 @@ def stages_of(shop):
 
 
 def placed(shop):
-    return place_stages(proven(shop), RUNGS, frames_of(shop))
+    return assign_stages(proven(shop), RUNGS, frames_of(shop))
 
 
 def first(*histories, **evidence):
@@ -307,8 +307,8 @@ def test_tables_that_were_not_supplied_say_nothing():
 def test_people_without_lines_of_their_own_have_one_where_that_is_not_told():
     people = people_of(Shop(AS_OF, {0: NOTHING}))
 
-    assert add_proof(people, {}, 0)["lines"].tolist() == [0]
-    assert add_proof(people.drop(columns="lines"), {}, 0)["lines"].tolist() == [1]
+    assert add_evidence_columns(people, {}, 0)["lines"].tolist() == [0]
+    assert add_evidence_columns(people.drop(columns="lines"), {}, 0)["lines"].tolist() == [1]
 
 
 def test_an_old_answer_stays_the_latest_but_is_no_recent_one():
@@ -345,7 +345,7 @@ def test_columns_that_a_table_does_not_have_are_not_known():
     }
     people = people_of(Shop(AS_OF, {0: TWICE, 1: ONCE}))
 
-    frame = add_proof(people, frames, ordinal(AS_OF))
+    frame = add_evidence_columns(people, frames, ordinal(AS_OF))
 
     assert frame["contact_status"].tolist()[0] == "known"
     columns = ["open_complaints", "unknown_referred", "unknown_bought", "partner_listed"]
@@ -355,7 +355,7 @@ def test_columns_that_a_table_does_not_have_are_not_known():
 def test_nobody_is_no_matter():
     nobody = people_of(Shop(AS_OF, {0: ONCE})).iloc[:0]
 
-    assert len(place_stages(add_proof(nobody, {}, 0), RUNGS)) == 0
+    assert len(assign_stages(add_evidence_columns(nobody, {}, 0), RUNGS)) == 0
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from rfmtool.outputs import lock as lock_of
 from rfmtool.outputs import publish
 from rfmtool.outputs.files import file_stems
 from rfmtool.outputs.publish import published_file, published_folder
-from rfmtool.outputs.refusals import system_failures
+from rfmtool.outputs.system_errors import system_failures
 
 pytestmark = pytest.mark.long
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from shell import rfmtool, written
 
 from rfmtool.errors import AmbiguousInputError, InputError, UsageError
-from rfmtool.grouping.read import Settings, look
+from rfmtool.grouping.read import Settings, read_export
 from rfmtool.pipeline import run
 from rfmtool.sources.cells.numbers import Numbers, to_units
 from rfmtool.sources.cells.rates import Rate, Rates
@@ -30,7 +30,7 @@ def rates_of(write, lines=EURO, into=None, **asked):
 
 
 def ledger_of(path, rates, **more):
-    return look(path, settings=Settings(rates=rates, **more)).ledger
+    return read_export(path, settings=Settings(rates=rates, **more)).ledger
 
 
 def units_of(write, *rows, rates=None, header=HEADER):
@@ -97,7 +97,7 @@ def test_a_sign_and_a_column_that_contradict_have_no_rate(write):
 def test_a_shared_sign_is_the_currency_converted_into_or_the_only_one_listed(
     write, into, names, units
 ):
-    rates = Rates(into, tuple(Rate.always(name, Decimal(2)) for name in sorted(names)))
+    rates = Rates(into, tuple(Rate.constant(name, Decimal(2)) for name in sorted(names)))
     rows = ["ann;1;2024-01-05;$1", "bob;2;2024-01-05;€0"]
     header = "customer_id;order_id;ordered_at;amount"
     assert units_of(write, *rows, header=header, rates=rates) == units
@@ -123,7 +123,7 @@ def test_bins_that_come_before_keep_their_rows(write):
 def test_costs_are_converted_with_the_same_rate(write):
     header = "customer_id,ordered_at,quantity,unit_price,currency,cost"
     path = write([header, "ann,2024-01-05,2,10,USD,4", "ann,2024-01-05,1,10,EUR,5"])
-    table = look(path, settings=Settings(rates=rates_of(write), detail=Detail())).table
+    table = read_export(path, settings=Settings(rates=rates_of(write), detail=Detail())).table
     assert table["sales"].to_pylist() == [184_000 + 100_000]
     assert table["cost"].to_pylist() == [73_600 + 50_000]
 
@@ -136,7 +136,7 @@ def test_what_a_preset_says_is_not_paid_or_given_back_is_converted_too(write):
     columns = f"{header},Lineitem name,Lineitem quantity,Lineitem price,Outstanding Balance"
     path = write([columns, f"{row},hat,1,100.00,5.00"])
 
-    found = look(path, asked=asked, settings=Settings(rates=rates_of(write)))
+    found = read_export(path, asked=asked, settings=Settings(rates=rates_of(write)))
 
     assert found.table["sales"].to_pylist() == [920_000 - 46_000]  # 5.00 is not paid
     assert found.table["refunds"].to_pylist() == [92_000]
@@ -252,7 +252,7 @@ def test_a_table_that_cannot_be_read_is_refused_by_file_and_row(write, lines, me
 def test_a_table_that_does_not_tell_what_to_convert_into_is_asked_about(write, rows):
     with pytest.raises(AmbiguousInputError, match=r"rates\.csv: .* does not tell what to convert"):
         rates_of(write, ["currency,rate", *rows])
-    assert rates_of(write, ["currency,rate", *rows], "eur").into == "EUR"
+    assert rates_of(write, ["currency,rate", *rows], "eur").target_currency == "EUR"
 
 
 @pytest.mark.parametrize("rows", [["EUR,1", "USD,0.92"], ["GBP,1.2", "EUR,1"]])

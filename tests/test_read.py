@@ -20,7 +20,7 @@ import rfmtool
 from rfmtool.errors import InputError
 from rfmtool.sources import detect, read
 from rfmtool.sources.files.exports import ExportFile
-from rfmtool.sources.files.spools import spooled
+from rfmtool.sources.files.spools import spool_pipe
 from rfmtool.sources.layout import Asked
 
 HEADER = b"customer_id,ordered_at,amount,note\n"
@@ -342,7 +342,7 @@ def test_damaged_parquet_is_refused_in_one_line(write):
 
 def test_a_copy_of_a_pipe_that_nothing_uses_closes_itself(recwarn):
     warnings.simplefilter("always")
-    spool = spooled(io.BytesIO(HEADER), "stdin")
+    spool = spool_pipe(io.BytesIO(HEADER), "stdin")
     spool.itself = spool  # only the collector of garbage finds it
 
     del spool

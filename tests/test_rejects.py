@@ -23,9 +23,9 @@ from rfmtool.columns import REJECTIONS
 from rfmtool.errors import InputError, RfmtoolError
 from rfmtool.sources import open_export
 from rfmtool.sources.batches import Batch
-from rfmtool.sources.cells.ids import names_listed
+from rfmtool.sources.cells.ids import mentions_listed_id
 from rfmtool.sources.evidence.tables import read_evidence
-from rfmtool.sources.layout import Asked, Question
+from rfmtool.sources.layout import Asked, LineOptions
 from rfmtool.sources.rows import rejects
 from rfmtool.sources.rows.lines import ExportLines
 
@@ -301,13 +301,13 @@ def test_an_order_whose_later_rows_leave_out_whose_it_is_is_still_theirs(write, 
 )  # fmt: skip
 def test_an_id_is_found_wherever_it_stands_in_a_torn_record(ids, before, after):
     for written_id in (ids[0], ids[0].upper(), ids[0].replace("'", "''")):
-        assert names_listed(before + written_id + after, frozenset(ids))
+        assert mentions_listed_id(before + written_id + after, frozenset(ids))
 
 
 def test_a_longer_word_names_nobody():
     listed = frozenset(["ann", "17"])
-    assert not names_listed("joanna,1789,annie,2017", listed)
-    assert not names_listed("ann", frozenset([""]))
+    assert not mentions_listed_id("joanna,1789,annie,2017", listed)
+    assert not mentions_listed_id("ann", frozenset([""]))
 
 
 # Agreement ---------------------------------------------------------------------------------------
@@ -316,7 +316,7 @@ def test_a_longer_word_names_nobody():
 def first_look(path, **asked):
     """The export and the row of every reject that it has, not only the first."""
     export, found = open_export(path, Asked(**asked)), []
-    lines = ExportLines(export, Question(), threads=2)
+    lines = ExportLines(export, LineOptions(), threads=2)
     stream, ledger = lines.read(), lines.ledger
     before = ledger.add
 
@@ -341,11 +341,13 @@ def second_look(export, ledger, suppressed=frozenset()):
 def test_exactly_the_spoilt_rows_of_an_export_are_kept_with_their_cells(ledger, data, scratch):
     names = list(ledger.rows[0])
     money = "amount" if "amount" in names else "unit_price"
-    places = data.draw(st.sets(st.integers(0, len(ledger.rows) - 1)))
+    places = data.draw_days(st.sets(st.integers(0, len(ledger.rows) - 1)))
     rows = [list(row.values()) for row in ledger.rows]
     for place in places:
-        role = data.draw(st.sampled_from([money, "ordered_at"]))
-        rows[place][names.index(role)] = data.draw(st.sampled_from(["x", "", "never, ever", '"']))
+        role = data.draw_days(st.sampled_from([money, "ordered_at"]))
+        rows[place][names.index(role)] = data.draw_days(
+            st.sampled_from(["x", "", "never, ever", '"'])
+        )
     assume(len(places) < len(rows))
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([names, *rows])

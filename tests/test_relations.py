@@ -10,10 +10,10 @@ from shell import rfmtool as command
 
 import rfmtool
 from rfmtool import demo
-from rfmtool.analyses.backtest import LookBack
-from rfmtool.analyses.relations import communities, needs_met, work_found
+from rfmtool.analyses.backtest import Lookback
+from rfmtool.analyses.relationship import communities, introduction_results, needs_met
 from rfmtool.days import day_number
-from rfmtool.placing.reach import reach_in_words
+from rfmtool.placing.influence import describe_influence
 from rfmtool.runs.evidence import evidence_kept, money_tables
 
 pytestmark = pytest.mark.long
@@ -65,7 +65,7 @@ def test_work_is_counted_by_who_gave_and_who_got():
                  (1, 0, AS_OF - 400, "none"), (2, 0, AS_OF - 20, None))  # fmt: skip
     business = np.array([True, True, True, True, False])
 
-    found = work_found(rows, business, 12, AS_OF)
+    found = introduction_results(rows, business, 12, AS_OF)
 
     assert (found["introductions"], found["lately"], found["by_us"]) == (3, 2, 1)
     assert found["outcomes"]["order"]["share"] == 0.5  # of the two whose outcome is known
@@ -84,7 +84,7 @@ def test_members_are_held_against_others_alike():
     everybody["monetary"] = 10_000
     rows = frame(MEMBERS, *((n, "tea", DAY - 20, None, None, -1) for n in range(40)))
     orders = np.array([1] * 40 + [1, 0] * 20)
-    look = LookBack(date(2025, 10, 2), everybody.assign(frequency=1), orders, orders)
+    look = Lookback(date(2025, 10, 2), everybody.assign(frequency=1), orders, orders)
 
     found = communities(rows, everybody, look, AS_OF)["compared"]
 
@@ -100,7 +100,7 @@ def test_members_like_whom_there_is_nobody_are_counted_and_left_out():
     everybody = people(40)
     everybody["stage"] = pd.Categorical(["advocate"] * 20 + ["client"] * 20)
     rows = frame(MEMBERS, *((n, "tea", DAY - 20, None, None, -1) for n in range(20)))
-    look = LookBack(date(2025, 10, 2), everybody.assign(frequency=1), np.ones(40, int), np.ones(40))
+    look = Lookback(date(2025, 10, 2), everybody.assign(frequency=1), np.ones(40, int), np.ones(40))
 
     found = communities(rows, everybody, look, AS_OF)["compared"]
 
@@ -132,7 +132,7 @@ def test_to_whom_others_listen_is_said_in_words():
         "feedback": frame("owner kind", (0, "review"), (1, "complaint")),
         "contacts": frame("owner followers", (0, None), (1, "5000"), (2, "many")),
     }
-    words = reach_in_words(evidence, np.array([0, 1, 2]))
+    words = describe_influence(evidence, np.array([0, 1, 2]))
 
     assert words == ["named 2, reviews 1", "followers 5,000", ""]
 

@@ -3,9 +3,16 @@
 import pytest
 
 from rfmtool.pages.blocks import Paragraph
-from rfmtool.pages.earning import returns, rewards
+from rfmtool.pages.effort_and_rewards import return_on_effort, rewards
 from rfmtool.pages.journey import page as journey_page
-from rfmtool.pages.relationship import communities, equality, needs, opens, tasks, work
+from rfmtool.pages.relationship import (
+    communities,
+    introductions,
+    missing_tables,
+    needs,
+    service_equality,
+    tasks,
+)
 
 
 def said(blocks):
@@ -34,7 +41,7 @@ def fifths(worse=(), alike=()):
     ],
 )
 def test_who_is_served_worse_is_told_as_far_as_it_is_known(found, words):
-    assert words in said(equality(found))
+    assert words in said(service_equality(found))
 
 
 def followed(yes, of):
@@ -85,8 +92,8 @@ def test_work_is_counted_for_businesses_where_some_are_marked(businesses, words,
              "by_us": 0, "businesses": businesses, "found_none": part(10, 40),
              "marked_by": "kind"}  # fmt: skip
 
-    assert words in said(work(found))
-    assert not_said not in said(work(found))
+    assert words in said(introductions(found))
+    assert not_said not in said(introductions(found))
 
 
 @pytest.mark.parametrize(
@@ -108,8 +115,10 @@ def test_members_are_held_against_others_as_far_as_that_goes(compared, words):
 
 
 def test_tables_that_would_tell_more_are_named_where_they_are_missing():
-    assert "More could be told with --needs: what" in said(opens({"opens": {"needs": "what"}}))
-    assert opens({"opens": {}}) == []
+    assert "More could be told with --needs: what" in said(
+        missing_tables({"opens": {"needs": "what"}})
+    )
+    assert missing_tables({"opens": {}}) == []
 
 
 def rung(stage, contacts, margin, minutes=0):
@@ -127,8 +136,8 @@ def rung(stage, contacts, margin, minutes=0):
 def test_where_time_goes_is_told_in_minutes_and_margin_where_they_are_known(minutes, margin, words):
     rows = [rung("client", 4, margin, minutes), rung("customer", 0, margin)]
 
-    assert words in said(returns({"returns": rows, "contribution": None}))
-    assert returns({"returns": [rung("client", 0, margin)], "contribution": None}) == []
+    assert words in said(return_on_effort({"returns": rows, "contribution": None}))
+    assert return_on_effort({"returns": [rung("client", 0, margin)], "contribution": None}) == []
 
 
 @pytest.mark.parametrize(
@@ -138,7 +147,7 @@ def test_where_time_goes_is_told_in_minutes_and_margin_where_they_are_known(minu
 def test_who_leaves_less_than_nothing_is_told_and_who_looks_at_them(below, review, there):
     few = {"below_zero": below, "below_zero_total": "-5", "people": 9, "manager_review": review,
            "next_steps": ["First ask."]}  # fmt: skip
-    words = said(returns({"returns": [rung("client", 1, "5")], "contribution": few}))
+    words = said(return_on_effort({"returns": [rung("client", 1, "5")], "contribution": few}))
 
     assert ("left less than nothing" in words, "A manager looks at" in words) == there
 

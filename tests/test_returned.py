@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rfmtool.analyses.returned import Share, backtest_day, days_until, returned_between
-from rfmtool.grouping.order_days import OrderDates
-from rfmtool.scoring.timing import order_days
+from rfmtool.analyses.return_rates import Share, backtest_date, order_days_until, returned_between
+from rfmtool.grouping.order_dates import OrderDates
+from rfmtool.scoring.timing import distinct_order_days
 
 VISITS = st.lists(st.lists(st.integers(0, 60), max_size=5), min_size=1, max_size=6)
 
@@ -18,7 +18,7 @@ VISITS = st.lists(st.lists(st.integers(0, 60), max_size=5), min_size=1, max_size
 def days_of(customers):
     owner = [place for place, days in enumerate(customers) for _ in days]
     day = [day for days in customers for day in sorted(days)]
-    return order_days(OrderDates(np.array(owner, np.int64), np.array(day, np.int64)))
+    return distinct_order_days(OrderDates(np.array(owner, np.int64), np.array(day, np.int64)))
 
 
 def test_wilsons_interval_of_a_known_case():
@@ -29,7 +29,7 @@ def test_wilsons_interval_of_a_known_case():
 
 
 def test_of_nobody_there_is_no_share():
-    assert Share(0, 0).part is None
+    assert Share(0, 0).ratio is None
     assert Share(0, 0).interval is None
 
 
@@ -40,7 +40,7 @@ def test_a_share_of_less_than_thirty_says_nothing(customers, is_enough):
 
 @given(st.integers(1, 300), st.data())
 def test_any_interval_is_where_the_score_test_turns(customers, data):
-    returned = data.draw(st.integers(0, customers))
+    returned = data.draw_days(st.integers(0, customers))
     low, high = Share(customers, returned).interval
 
     assert (low, high) == pytest.approx(oracle.wilson(returned, customers), abs=1e-9)
@@ -48,13 +48,13 @@ def test_any_interval_is_where_the_score_test_turns(customers, data):
 
 
 def test_under_half_a_year_of_history_there_is_no_looking_back():
-    assert backtest_day(date(2024, 1, 1), date(2024, 6, 28)) is None  # 179 days
-    assert backtest_day(date(2024, 1, 1), date(2024, 6, 29)) == date(2024, 3, 31)
+    assert backtest_date(date(2024, 1, 1), date(2024, 6, 28)) is None  # 179 days
+    assert backtest_date(date(2024, 1, 1), date(2024, 6, 29)) == date(2024, 3, 31)
 
 
 @given(VISITS, st.integers(0, 60))
 def test_what_was_known_on_a_day_is_what_had_happened_by_then(customers, last):
-    known = days_until(days_of(customers), last)
+    known = order_days_until(days_of(customers), last)
     by_then = days_of([[day for day in days if day <= last] for days in customers])
 
     for name in ("owner", "day", "gap_owner", "gap_days"):

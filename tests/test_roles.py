@@ -3,7 +3,7 @@
 import pytest
 
 from rfmtool.errors import AmbiguousInputError, InputError, UsageError
-from rfmtool.sources.roles import find_roles, normal, parse_asked
+from rfmtool.sources.roles import find_roles, normalized, parse_asked
 from rfmtool.sources.synonyms import synonyms
 
 
@@ -252,7 +252,7 @@ def test_further_names_of_customers_and_prices_are_known():
 
 
 def test_letters_of_any_script_keep_names_apart():
-    assert normal("Größe (m²)") == "grossem2"
-    assert normal("Клиент") == "клиент"
-    assert normal("顧客ID") == "顧客id"
-    assert normal("ŁÓDŹ_Øre") == "lodzore"
+    assert normalized("Größe (m²)") == "grossem2"
+    assert normalized("Клиент") == "клиент"
+    assert normalized("顧客ID") == "顧客id"
+    assert normalized("ŁÓDŹ_Øre") == "lodzore"

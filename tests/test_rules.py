@@ -18,7 +18,7 @@ from rfmtool.rules import (
     load_rules,
     parse_cuts,
     parse_fit,
-    rules_of,
+    parse_rules,
     shipped_text,
     to_toml,
 )
@@ -543,7 +543,7 @@ def test_no_rule_is_reached_by_nobody_in_the_shipped_grid():
 
 def test_data_of_any_origin_can_be_checked():
     with pytest.raises(RulesError, match=r"my rules: scoring\.recency"):
-        rules_of({**load_rules().data, "scoring": {"recency": {}}}, "my rules")
+        parse_rules({**load_rules().data, "scoring": {"recency": {}}}, "my rules")
 
 
 # Whom cut points are fitted on -------------------------------------------------------------------

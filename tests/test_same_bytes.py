@@ -159,7 +159,7 @@ def test_rows_as_orders_are_as_many_in_small_blocks_as_in_large(write, in_blocks
 def test_small_blocks_are_really_small(write, in_blocks, monkeypatch):
     """What the test above relies on: the block size reaches the cutting."""
     counted = []
-    cut = read.blocks
+    cut = read.split_into_blocks
 
     def counting(*asked):
         for block in cut(*asked):

@@ -182,7 +182,7 @@ def test_scales_with_other_bins_of_money_are_fine_where_no_segment_asks_for_mone
 def test_the_values_of_scores_are_those_that_get_them(method, cuts, better, one, other):
     scale = Scale(method, tuple(cuts), better)
     worst, best = sorted(min(score, scale.bins) for score in (one, other))
-    low, high = scale.values(worst, best)
+    low, high = scale.value_range(worst, best)
 
     values = np.arange(-12, 13)
     inside = [(low is None or low <= v) and (high is None or v <= high) for v in values]

@@ -20,7 +20,7 @@ from buyers import (
 
 from rfmtool.rules import Method, load_rules
 from rfmtool.scoring.scales import Scale, Scales
-from rfmtool.scoring.scores import apply_scales, is_unseen
+from rfmtool.scoring.scores import apply_scales, is_in_unseen_group
 
 
 def test_the_argument_is_left_as_it_was():
@@ -84,8 +84,8 @@ def test_a_group_that_the_fit_did_not_see_is_scored_like_everyone():
     scales = fitted(frame, dict.fromkeys(EVEN_WEIGHTS, QUINTILES), WITHIN)
     later = people(monetary=[25, 25]).assign(country=["US", None])
 
-    assert is_unseen(later, scales).tolist() == [True, True]
-    assert not is_unseen(frame, scales).any()
+    assert is_in_unseen_group(later, scales).tolist() == [True, True]
+    assert not is_in_unseen_group(frame, scales).any()
     overall = scales["monetary"].scores(np.array([25, 25]))
     scored = apply_scales(later, scales, EVEN_WEIGHTS)
     assert scored["monetary_score"].tolist() == overall.tolist()

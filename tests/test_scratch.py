@@ -9,7 +9,7 @@ import pytest
 from shell import python
 
 from rfmtool import scratch
-from rfmtool.scratch import MARK, scratch_folder
+from rfmtool.scratch import MARK_FILE, scratch_folder
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="nothing there tells who holds it")
 DIE = """
@@ -48,15 +48,15 @@ def test_what_another_run_still_works_in_stays(tmp_path):
 @pytest.mark.parametrize("mark", [None, "something else", "a link", "a folder"])
 def test_a_folder_whose_mark_is_not_ours_stays(tmp_path, mark):
     left = left_by_a_kill(tmp_path)
-    ours = (left / MARK).read_text()
-    (left / MARK).unlink()
+    ours = (left / MARK_FILE).read_text()
+    (left / MARK_FILE).unlink()
     if mark == "a link":
         (tmp_path / "elsewhere").write_text(ours)
-        (left / MARK).symlink_to(tmp_path / "elsewhere")
+        (left / MARK_FILE).symlink_to(tmp_path / "elsewhere")
     elif mark == "a folder":
-        (left / MARK).mkdir()
+        (left / MARK_FILE).mkdir()
     elif mark:
-        (left / MARK).write_text(mark)
+        (left / MARK_FILE).write_text(mark)
     with scratch_folder("job-", tmp_path):
         pass
     assert (left / "rows").exists()

@@ -6,7 +6,7 @@ import oracle
 import pandas as pd
 import pytest
 
-from rfmtool.placing.segments import place_segments
+from rfmtool.placing.segments import assign_segments
 from rfmtool.rules import Condition, Rule, SegmentMap, load_rules
 
 
@@ -15,7 +15,7 @@ def placed(segments, *scores, frequency=1):
         [(frequency, *each) for each in scores],
         columns=["frequency", "recency_score", "frequency_score", "monetary_score"],
     ).astype("Int64")
-    return place_segments(frame, segments)["segment"]
+    return assign_segments(frame, segments)["segment"]
 
 
 @pytest.mark.parametrize(("r", "f"), [*itertools.product(range(1, 6), range(1, 6))])

@@ -31,10 +31,10 @@ def whole():
 @pytest.mark.long
 def test_each_column_alone_is_what_it_is_in_the_whole_answer(whole):
     settings = replace(whole.settings, allow_proxy=True)
-    every = Standing.of(whole.grouped, whole.rules, whole.as_of, settings)
+    every = Standing.from_grouped(whole.grouped, whole.rules, whole.as_of, settings)
 
     for name in every.columns:
-        alone = Standing.of(
+        alone = Standing.from_grouped(
             whole.grouped, whole.rules, whole.as_of, replace(settings, select=(name,))
         )
         pd.testing.assert_series_equal(alone.frame[name], every.frame[name])
@@ -53,7 +53,7 @@ def test_what_no_column_rests_on_is_neither_read_nor_computed():
 
     assert (
         not {"cost", "category", "email"}
-        & result.grouped.export.of(result.settings.detail).roles.keys()
+        & result.grouped.export.with_detail(result.settings.detail).roles.keys()
     )
     assert not {"wallet", "stage_reason", "action", "activity", "category_breadth"} & {
         *result.frame

@@ -5,20 +5,20 @@ from datetime import date, timedelta
 
 import pytest
 
-from rfmtool.analyses.backtest import TOO_SHORT
+from rfmtool.analyses.backtest import SHORT_HISTORY_NOTE
 from rfmtool.pages.affinity import page as affinity_page
 from rfmtool.pages.blocks import Paragraph, Table
-from rfmtool.pages.climb import climb
 from rfmtool.pages.evidence import candidates_in_words, complaints_in_words, wallets
-from rfmtool.pages.forecast import came_anyway, expected, seasons
-from rfmtool.pages.grid import people_grid
+from rfmtool.pages.forecast import baseline_rates, forecast_blocks, lookback_blocks
+from rfmtool.pages.funnel import ladder_funnel
+from rfmtool.pages.grid import recency_frequency_grid
 from rfmtool.pages.groups import ladder
-from rfmtool.pages.lots import left_out
+from rfmtool.pages.holdouts import holdout_blocks
+from rfmtool.pages.run import missing_contact_details, segment_versus_activity, to_do
 from rfmtool.pages.run import page as run_page
-from rfmtool.pages.run import to_do, to_reach, two_clocks
 from rfmtool.pipeline import run
 from rfmtool.rules import load_rules
-from rfmtool.summaries.words import plain
+from rfmtool.summaries.formatting import label_text
 
 
 def said(blocks):
@@ -27,7 +27,7 @@ def said(blocks):
 
 
 def test_names_are_words():
-    assert [plain(name) for name in ("cant_lose", "at_risk", "loyal")] == [
+    assert [label_text(name) for name in ("cant_lose", "at_risk", "loyal")] == [
         "can't lose", "at risk", "loyal",
     ]  # fmt: skip
 
@@ -43,7 +43,9 @@ FUNNEL = {
 
 def climbed(*, buyers=9, margins=None, **funnel):
     return said(
-        climb({"customers": 9, "buyers": buyers, "funnel": FUNNEL | funnel, "margins": margins})
+        ladder_funnel(
+            {"customers": 9, "buyers": buyers, "funnel": FUNNEL | funnel, "margins": margins}
+        )
     )
 
 
@@ -114,7 +116,7 @@ def test_rungs_that_nobody_can_stand_on_say_which_table_they_need():
     ],
 )
 def test_what_is_not_known_of_how_to_reach_people_is_said_once(contacts, consent, words):
-    told = said(to_reach({"contacts_known": contacts, "consent_known": consent}))
+    told = said(missing_contact_details({"contacts_known": contacts, "consent_known": consent}))
 
     assert words in told
     assert bool(told) is bool(words)
@@ -122,12 +124,12 @@ def test_what_is_not_known_of_how_to_reach_people_is_said_once(contacts, consent
 
 def test_two_clocks_are_explained_where_they_differ():
     assert "1 client whom the segment calls cooling orders as often" in said(
-        two_clocks({"cooling_but_active": 1})
+        segment_versus_activity({"cooling_but_active": 1})
     )
     assert "2 clients whom the segment calls cooling order as often" in said(
-        two_clocks({"cooling_but_active": 2})
+        segment_versus_activity({"cooling_but_active": 2})
     )
-    assert two_clocks({"cooling_but_active": 0}) == []
+    assert segment_versus_activity({"cooling_but_active": 0}) == []
 
 
 def test_what_is_to_be_done_first_takes_two_lines_at_most():
@@ -146,24 +148,24 @@ TESTED = {
 
 
 def test_the_season_looked_back_to_is_named():
-    told = said(seasons({"backtest": TESTED}))
+    told = said(lookback_blocks({"backtest": TESTED}))
 
     assert "on 1 earlier day," in told
     assert "Jan 2024–Mar 2024 40%" in told
     assert "a year ago" not in told
-    year = said(seasons({"backtest": TESTED | {"year_before": SPAN | {"returned": 25}}}))
+    year = said(lookback_blocks({"backtest": TESTED | {"year_before": SPAN | {"returned": 25}}}))
     assert "The coming season a year ago: Jan 2024–Mar 2024 25%" in year
 
 
 def test_of_a_window_earlier_days_are_said_to_know_a_part():
-    assert "--window" not in said(seasons({"backtest": TESTED}))
-    told = said(seasons({"backtest": TESTED | {"window_days": 365}}))
+    assert "--window" not in said(lookback_blocks({"backtest": TESTED}))
+    told = said(lookback_blocks({"backtest": TESTED | {"window_days": 365}}))
     assert "Of the 365 days of --window an earlier day has those before it alone" in told
 
 
 @pytest.mark.parametrize(("differ", "there"), [(True, False), (None, False), (False, True)])
 def test_segments_that_come_back_alike_tell_nothing(differ, there):
-    told = said(seasons({"backtest": TESTED | {"segments_differ": differ}}))
+    told = said(lookback_blocks({"backtest": TESTED | {"segments_differ": differ}}))
 
     assert ("they tell nothing here" in told) is there
 
@@ -171,13 +173,13 @@ def test_segments_that_come_back_alike_tell_nothing(differ, there):
 def anyway(returned, *, of=90, low=0.1, action="last_try"):
     group = {"by": "action", "name": action, "customers": of, "returned": returned, "low": low}
     tested = TESTED | {"groups": [group]}
-    return said(came_anyway({"backtest": tested, "actions": [{"name": action}]}))
+    return said(baseline_rates({"backtest": tested, "actions": [{"name": action}]}))
 
 
 def test_how_many_came_anyway_is_told_of_enough_people():
     assert "last try 33%" in anyway(30)
     assert anyway(3, of=9, low=None) == ""
-    assert came_anyway({"backtest": None, "actions": []}) == []
+    assert baseline_rates({"backtest": None, "actions": []}) == []
 
 
 def test_a_last_try_to_people_of_whom_a_third_come_anyway_is_said():
@@ -196,7 +198,7 @@ CHECKED = {
 def foretold(**checked):
     check = None if checked.pop("unchecked", False) else CHECKED | checked
     forecast = {"days": 90, "buyers": 80.4, "spend": "800", "check": check}
-    return said(expected({"forecast": forecast}))
+    return said(forecast_blocks({"forecast": forecast}))
 
 
 def test_a_forecast_is_told_with_how_the_last_one_went_and_its_doubts_first():
@@ -208,7 +210,7 @@ def test_a_forecast_is_told_with_how_the_last_one_went_and_its_doubts_first():
     assert "no better" not in foretold()
     assert "cannot be checked yet" in foretold(unchecked=True)
     assert "cannot be checked yet" not in foretold()
-    assert expected({"forecast": None}) == []
+    assert forecast_blocks({"forecast": None}) == []
 
 
 # Wallets and voices ------------------------------------------------------------------------------
@@ -256,7 +258,7 @@ def test_lists_are_said_to_be_where_they_lie(kind, head, name):
 def test_where_all_stand_in_one_cell_there_is_no_grid():
     bands = {name: ["0 days", "> 0 days"] for name in ("recency", "frequency")}
     summary = {"grid": [[0, 0], [0, 3]], "bands": bands}
-    [line] = people_grid(summary, 80)
+    [line] = recency_frequency_grid(summary, 80)
 
     assert line.words == "All 3 buyers stand in one cell of recency × orders: > 0 days, 0 days."
 
@@ -322,23 +324,23 @@ NOTHING = {"lots": None, "resting": None, "results": {}, "last_times": {}}
 
 
 def test_who_is_left_out_is_told_and_a_new_round_proposed_when_it_is_old():
-    [table, note] = left_out(NOTHING | {"lots": LOTS})
+    [table, note] = holdout_blocks(NOTHING | {"lots": LOTS})
 
     assert isinstance(table, Table)
     assert table.rows == (("welcome: 540 to mail; 60 of 600 left out", "+10.0", "0 w", "–"),)
     assert "This round began on 2024-01-01" in note.words
     assert "--holdout-salt" not in note.words
-    assert "--holdout-salt" in said(left_out(NOTHING | {"lots": LOTS | {"is_old": True}}))
-    assert left_out(NOTHING) == []
+    assert "--holdout-salt" in said(holdout_blocks(NOTHING | {"lots": LOTS | {"is_old": True}}))
+    assert holdout_blocks(NOTHING) == []
 
 
 def test_who_rests_is_told_and_why():
     resting = {"contacted": 1_200, "often": 0, "snoozed": 1}
 
-    assert said(left_out(NOTHING | {"resting": resting})) == (
+    assert said(holdout_blocks(NOTHING | {"resting": resting})) == (
         "1,201 rest: 1,200 contacted for the same thing lately, 1 asked to wait."
     )
-    assert left_out(NOTHING | {"resting": {"contacted": 0, "snoozed": 0}}) == []
+    assert holdout_blocks(NOTHING | {"resting": {"contacted": 0, "snoozed": 0}}) == []
 
 
 @pytest.mark.parametrize(
@@ -354,7 +356,7 @@ def test_each_result_is_advice_of_one_kind(verdict, advice):
     results = {"win_back": {"verdict": verdict}}
     last = {"win_back": "+3.10 a person [1.20, 5.00]"}
 
-    blocks = left_out(NOTHING | {"results": results, "last_times": last})
+    blocks = holdout_blocks(NOTHING | {"results": results, "last_times": last})
 
     assert len(blocks) == 1
     assert said(blocks).startswith(advice)
@@ -370,7 +372,7 @@ def test_the_shades_of_the_grid_have_a_key_of_even_steps():
                   "monetary": ["> 5", "≤ 5"]},
         "scales": {"monetary": {}},
     }  # fmt: skip
-    fitting, key = people_grid(summary, 80)
+    fitting, key = recency_frequency_grid(summary, 80)
 
     rows = fitting.ways[0][0].rows
     assert [[cell.words.strip() for cell in row.cells] for row in rows] == [
@@ -406,6 +408,6 @@ def test_a_short_history_foretells_nothing_and_a_currency_that_was_read_is_shown
     path.write_text("customer_id,ordered_at,amount,currency\n" + "".join(lines))
     summary = run(path).summary
 
-    assert TOO_SHORT in said(run_page(summary, 80))
+    assert SHORT_HISTORY_NOTE in said(run_page(summary, 80))
     headline = "".join(words for words, _ in run_page(summary, 80)[0].parts)
     assert "revenue 600.00 EUR" in headline

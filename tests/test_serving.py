@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rfmtool.analyses.serving import equality, fifths, follow_ups
+from rfmtool.analyses.service_equality import compare_service, follow_ups, spend_quintiles
 from rfmtool.scoring.timing import OrderDays
 
 AS_OF = 1_000
@@ -52,10 +52,10 @@ def test_orders_before_the_log_begins_or_whose_days_are_not_over_do_not_count():
 def test_equal_spends_share_a_fifth_and_who_has_not_ordered_is_in_none():
     spent = np.array([10, 10, 20, 30, 40, 50, 60, 70, 80, 90, 5])
 
-    found = fifths(spent, spent > 5)
+    found = spend_quintiles(spent, spent > 5)
 
     assert found.tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, -1]
-    assert fifths(np.array([7, 7, 7]), np.ones(3, dtype=bool)).tolist() == [0, 0, 0]
+    assert spend_quintiles(np.array([7, 7, 7]), np.ones(3, dtype=bool)).tolist() == [0, 0, 0]
 
 
 def feedback(slow_days, fast_days, each=2):
@@ -69,7 +69,7 @@ def feedback(slow_days, fast_days, each=2):
 
 
 def test_that_small_spenders_wait_longer_is_said():
-    found = equality(shop(), {"feedback": feedback(12, 4)}, None, AS_OF)
+    found = compare_service(shop(), {"feedback": feedback(12, 4)}, None, AS_OF)
 
     assert "settled" in found["worse"]
     assert found["days_to_settle"] == {
@@ -78,13 +78,13 @@ def test_that_small_spenders_wait_longer_is_said():
 
 
 def test_that_small_spenders_are_served_sooner_is_neither_worse_nor_alike():
-    found = equality(shop(), {"feedback": feedback(4, 12)}, None, AS_OF)
+    found = compare_service(shop(), {"feedback": feedback(4, 12)}, None, AS_OF)
 
     assert "settled" not in {*found["worse"], *found["alike"]}
 
 
 def test_of_too_few_nothing_is_said():
-    found = equality(shop(), {"feedback": feedback(12, 4, each=1)}, None, AS_OF)
+    found = compare_service(shop(), {"feedback": feedback(12, 4, each=1)}, None, AS_OF)
 
     assert found["worse"] == ()
     assert found["days_to_settle"]["too_few"]
@@ -95,7 +95,7 @@ def test_an_open_complaint_counts_for_as_long_as_it_waits():
     rows = feedback(12, 4)
     rows.loc[rows["owner"] < 15, "resolved_on"] = pd.NA  # 30 of 40 wait for 100 days by now
 
-    found = equality(shop(), {"feedback": rows}, None, AS_OF)
+    found = compare_service(shop(), {"feedback": rows}, None, AS_OF)
 
     lowest = found["things"]["settled"]["by"]["spend"][0]
     assert lowest["value"] is None  # the median is not seen yet
@@ -109,7 +109,7 @@ def test_messages_left_without_an_answer_are_compared_with_their_interval(answer
         (owner, "question", 950, "in", 951 if owner >= 50 or next(low) < answered else None)
         for owner in asked
     ]
-    found = equality(shop(), {"contacted": log(*rows)}, None, AS_OF)
+    found = compare_service(shop(), {"contacted": log(*rows)}, None, AS_OF)
 
     fifths = found["things"]["answered"]["by"]["spend"]
     lowest, highest = fifths[0], fifths[-1]

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from shell import rfmtool
 
-from rfmtool.demo import generate, shaped
-from rfmtool.demo.shapes import SHAPES
+from rfmtool.demo import generate, to_export_format
+from rfmtool.demo.export_formats import EXPORT_FORMATS
 from rfmtool.grouping.read import Settings
 from rfmtool.outputs.uploads import TOOLS
 from rfmtool.pipeline import run
@@ -28,11 +28,11 @@ def made():
     return generate(150, 3)
 
 
-@pytest.fixture(scope="module", params=[*SHAPES])
+@pytest.fixture(scope="module", params=[*EXPORT_FORMATS])
 def shop(request, made, tmp_path_factory):
     """A run over one system's export, some of whose people are suppressed, or have unsubscribed."""
     place = tmp_path_factory.mktemp(request.param)
-    orders = shaped(made, request.param)
+    orders = to_export_format(made, request.param)
     orders.to_csv(place / "orders.csv", index=False)
     emails = sorted(set(made["contacts"]["email"]) - {""})
     random.Random(1).shuffle(emails)  # noqa: S311 - any would do
@@ -113,21 +113,23 @@ def test_nobody_who_refused_unsubscribed_or_is_suppressed_is_in_any_export(shop,
 
 def test_every_shape_holds_the_same_money_and_people(made):
     asked = Settings(select=("customer_id", "monetary", "frequency"))
-    one, other = (run(shaped(made, system), settings=asked).customers for system in SHAPES)
+    one, other = (
+        run(to_export_format(made, system), settings=asked).customers for system in EXPORT_FORMATS
+    )
 
     pd.testing.assert_frame_equal(one, other)
     assert len(one) > 80
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("system", [*SHAPES])
+@pytest.mark.parametrize("system", [*EXPORT_FORMATS])
 def test_a_shop_of_hardly_anybody_has_a_shape_too(system):
     for seed in range(4):
-        assert len(shaped(generate(1 + seed, seed), system).columns) > 20
+        assert len(to_export_format(generate(1 + seed, seed), system).columns) > 20
 
 
 def test_the_command_writes_the_orders_alone_and_says_what_to_try(tmp_path):
-    for system in SHAPES:
+    for system in EXPORT_FORMATS:
         place = tmp_path / system
         done = rfmtool("demo", place, "--as", system, "--customers", "60")
 

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rfmtool.sources import Asked, open_export
-from rfmtool.sources.text.spans import glance, is_cut, spans
+from rfmtool.sources.text.spans import can_be_split, scan_quotes, split_into_spans
 
 pytestmark = pytest.mark.long
 
@@ -24,11 +24,11 @@ def source_of(path):
 
 def spans_of(source, part_bytes):
     dialect, size = source.layout.dialect, source.file.stored_bytes
-    assert is_cut(source.file, dialect)
+    assert can_be_split(source.file, dialect)
     start = dialect.body_offset
     places = [*range(start, size, part_bytes), size]
-    glances = [glance(source.file, dialect, *both) for both in pairwise(places)]
-    return spans(glances, start, size)
+    glances = [scan_quotes(source.file, dialect, *both) for both in pairwise(places)]
+    return split_into_spans(glances, start, size)
 
 
 def read(source):

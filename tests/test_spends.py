@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rfmtool.engines import CATEGORIES, NO_DAY
-from rfmtool.engines.spends import Spends
+from rfmtool.engines.category_spend import CategorySpend
 from rfmtool.sources.rows.clean import lines_schema
 
 SCHEMA = lines_schema(["category"])
@@ -33,10 +33,10 @@ def stream(notes, batch_rows=3):
 
 def spent(lines, **how):
     """The spends in words, and the lines without them."""
-    spends = Spends(**how)
-    others = spends.without_category(lines).read_all()
+    spends = CategorySpend(**how)
+    others = spends.strip_category(lines).read_all()
     ids = pa.chunked_array([sorted(set(others["customer_id"].to_pylist()), key=str.encode)])
-    table = spends.table(ids.cast(pa.string()))
+    table = spends.take_table(ids.cast(pa.string()))
     assert table.schema == CATEGORIES
     return [(ids[row.pop("owner")].as_py(), *row.values()) for row in table.to_pylist()], others
 

@@ -13,11 +13,11 @@ import pytest
 from shell import SHOP, rfmtool
 
 from rfmtool.errors import InputError, SystemFailureError, UsageError
-from rfmtool.grouping.read import look
+from rfmtool.grouping.read import read_export
 from rfmtool.sources.files import listing
-from rfmtool.sources.files.listing import expand
+from rfmtool.sources.files.listing import list_export_files
 from rfmtool.stores import remote
-from rfmtool.stores.remote import fetched
+from rfmtool.stores.remote import download
 
 services = pytest.mark.services
 HEADER, *LINES = SHOP.encode().splitlines(keepends=True)
@@ -51,9 +51,9 @@ def shop(s3):
 def test_an_export_in_a_store_says_what_it_says_as_a_file(shop, write, name):
     if "*" in name:  # a pattern takes what it fits, as it does among files
         name = "parts/**/status=*/*.csv*"
-    expected = look(write(SHOP))
+    expected = read_export(write(SHOP))
 
-    found = look(f"{shop}/{name}")
+    found = read_export(f"{shop}/{name}")
 
     assert found.ledger.rows == expected.ledger.rows
     for column in ("customer_id", "sales", "refunds"):
@@ -62,10 +62,10 @@ def test_an_export_in_a_store_says_what_it_says_as_a_file(shop, write, name):
 
 @services
 def test_the_names_of_folders_are_columns_there_too(shop):
-    files = expand([f"{shop}/parts"])
+    files = list_export_files([f"{shop}/parts"])
 
     assert [file.name for file in files] == ["deep/status=paid/b.csv.gz", "status=paid/a.csv"]
-    assert files[0].keys == {"status": "paid"}
+    assert files[0].partition_values == {"status": "paid"}
 
 
 @services
@@ -84,9 +84,9 @@ def test_an_endpoint_may_stand_in_the_url_and_is_not_said(shop, monkeypatch):
     monkeypatch.delenv("AWS_ENDPOINT_URL")
 
     asked = f"?scheme=http&endpoint_override={host}&region=us-east-1"
-    assert look(f"{shop}/one/orders.csv{asked}").ledger.rows == len(LINES)
+    assert read_export(f"{shop}/one/orders.csv{asked}").ledger.rows == len(LINES)
     with pytest.raises(InputError, match="is not there") as raised:
-        look(f"s3://anybody:hush@shops/nothing{asked}")
+        read_export(f"s3://anybody:hush@shops/nothing{asked}")
 
     assert str(raised.value).startswith("s3://shops/nothing: ")
 
@@ -107,13 +107,13 @@ def test_an_endpoint_may_stand_in_the_url_and_is_not_said(shop, monkeypatch):
 )  # fmt: skip
 def test_what_is_not_there_is_one_sentence(name, error, words):
     with pytest.raises(error, match=words):
-        look(name)
+        read_export(name)
 
 
 @services
 def test_an_object_that_changes_while_it_is_read_is_refused(shop, s3):
     put(s3, "changing.csv", SHOP.encode())
-    [file] = expand([f"{shop}/changing.csv"])
+    [file] = list_export_files([f"{shop}/changing.csv"])
     put(s3, "changing.csv", SHOP.encode() + b"eve,12,2024-05-01,5\n")
 
     with pytest.raises(InputError, match="changed while it was read"):
@@ -122,14 +122,14 @@ def test_an_object_that_changes_while_it_is_read_is_refused(shop, s3):
 
 @services
 def test_a_store_that_denies_what_is_asked_is_the_systems_failure(shop):
-    found = expand([f"{shop}/one/orders.csv"])[0]
+    found = list_export_files([f"{shop}/one/orders.csv"])[0]
     denied = OSError("AWS Error ACCESS_DENIED during HeadObject operation: hush")
 
     class Denying:
         def get_file_info(self, _):
             raise denied
 
-    object.__setattr__(found.found.store, "files", Denying())
+    object.__setattr__(found.store_object.store, "files", Denying())
     with pytest.raises(SystemFailureError, match="permission is denied") as raised:
         found.open()
 
@@ -179,7 +179,7 @@ def test_what_fails_on_the_way_is_fetched_again_from_its_start():
     answers = [(503, b"", 0), (429, b"", 0), (200, b"half", 8), (200, b"all of it", 9)]
 
     with served(*answers) as (url, left):
-        assert fetched(url, whole) == b"all of it"
+        assert download(url, whole) == b"all of it"
 
     assert not left
 
@@ -196,7 +196,7 @@ def test_what_fails_on_the_way_is_fetched_again_from_its_start():
 )
 def test_what_does_not_come_is_one_sentence_without_secrets(answers, error, words):
     with served(*answers) as (url, left), pytest.raises(error, match=words) as raised:
-        fetched(url, whole)
+        download(url, whole)
 
     assert not left
     assert "hush" not in str(raised.value)
@@ -205,16 +205,16 @@ def test_what_does_not_come_is_one_sentence_without_secrets(answers, error, word
 @pytest.mark.usefixtures("hasty")
 def test_a_server_that_is_not_there_is_told_so():
     with pytest.raises(SystemFailureError, match="cannot be fetched"):
-        fetched("http://127.0.0.1:1/orders.csv", whole)
+        download("http://127.0.0.1:1/orders.csv", whole)
 
 
 def test_a_file_of_the_web_is_an_export_within_bounds(write, monkeypatch):
-    expected = look(write(SHOP)).table
+    expected = read_export(write(SHOP)).table
     data = SHOP.encode()
     monkeypatch.setattr(listing, "WEB", "http")  # since no certificate is at hand
 
     with served(*[(200, data, len(data))] * 2) as (url, _):
-        found = look(url)
+        found = read_export(url)
         done = rfmtool("score", url, "--max-size", "100")
 
     assert found.table.equals(expected)

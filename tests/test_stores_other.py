@@ -3,7 +3,7 @@
 import pytest
 from shell import SHOP, rfmtool
 
-from rfmtool.stores.places import store_of
+from rfmtool.stores.urls import parse_store_url
 from rfmtool.stores.writing import fetch_latest
 
 pytestmark = pytest.mark.services
@@ -12,8 +12,8 @@ pytestmark = pytest.mark.services
 @pytest.fixture(scope="module")
 def shop(other_store):
     """The shop in one object of a folder."""
-    store = store_of(other_store("in/orders.csv"))
-    with store.files.open_output_stream(store.path) as stream:
+    store = parse_store_url(other_store("in/orders.csv"))
+    with store.filesystem.open_output_stream(store.path) as stream:
         stream.write(SHOP.encode())
     return other_store
 
@@ -32,7 +32,7 @@ def test_a_run_stands_in_another_store_and_remembers_the_one_before(shop, write,
             done = rfmtool("run", write(SHOP), "-o", place, "--quiet", "--as-of", day)
             assert (done.exit_code, done.output) == (0, "")
 
-    fetch_latest(store_of(shop("out")), tmp_path / "there")
+    fetch_latest(parse_store_url(shop("out")), tmp_path / "there")
 
     for name in ("customers.csv", "history.csv"):
         both = [(tmp_path / place / name).read_bytes() for place in ("here", "there")]

@@ -11,8 +11,8 @@ from shell import SHOP, python, rfmtool
 
 from rfmtool.errors import ForeignFolderError, InputError, SystemFailureError
 from rfmtool.stores import writing
-from rfmtool.stores.places import store_of
-from rfmtool.stores.writing import LATEST, fetch_latest, published
+from rfmtool.stores.urls import parse_store_url
+from rfmtool.stores.writing import LATEST_FILE, fetch_latest, publishing_run
 
 pytestmark = pytest.mark.services
 FILES = [f"lists/{number:02}.csv" for number in range(28)]
@@ -41,18 +41,18 @@ def run_folder(folder, text, files=FILES):
 
 def latest_of(s3, place):
     """What says which run is the latest."""
-    with s3.open_input_stream(f"{place.removeprefix('s3://')}/{LATEST}") as stream:
+    with s3.open_input_stream(f"{place.removeprefix('s3://')}/{LATEST_FILE}") as stream:
         return json.loads(stream.read())
 
 
 def publish(url, folder):
-    with published(store_of(url), folder):
+    with publishing_run(parse_store_url(url), folder):
         pass
 
 
 def seen(url, folder):
     """What a reader finds there: the one text of all files."""
-    fetch_latest(store_of(url), folder)
+    fetch_latest(parse_store_url(url), folder)
     [text] = {path.read_text() for path in folder.rglob("*.csv")}
     return text
 
@@ -65,7 +65,7 @@ def test_a_run_stands_in_a_store_and_remembers_the_one_before(place, s3, tmp_pat
         done = rfmtool(*words, *more)
         assert (done.exit_code, done.output) == (0, "")
 
-    fetch_latest(store_of(place), tmp_path / "here")
+    fetch_latest(parse_store_url(place), tmp_path / "here")
     shown = rfmtool("report", tmp_path / "here")
     assert shown.exit_code == 0, shown.stderr
     assert (tmp_path / "here" / "changes.csv").read_text().count("\n") > 1
@@ -83,7 +83,7 @@ def test_a_folder_a_database_and_a_store_hold_the_same_run(place, tmp_path):
     done = rfmtool("run", tmp_path / "shop.csv", *places, "--quiet", "--no-page")
 
     assert (done.exit_code, done.output) == (0, "")
-    fetch_latest(store_of(place), tmp_path / "here")
+    fetch_latest(parse_store_url(place), tmp_path / "here")
     for name in ("customers.csv", "manifest.json"):
         assert (tmp_path / "here" / name).read_bytes() == (tmp_path / "out" / name).read_bytes()
 
@@ -93,7 +93,7 @@ def test_a_run_that_fails_leaves_the_one_before(place, tmp_path):
 
     with (
         pytest.raises(ZeroDivisionError),
-        published(store_of(place), run_folder(tmp_path / "new", "new")),
+        publishing_run(parse_store_url(place), run_folder(tmp_path / "new", "new")),
     ):
         raise ZeroDivisionError
 
@@ -130,7 +130,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from rfmtool.stores import writing
-from rfmtool.stores.places import store_of
+from rfmtool.stores.urls import store_of
 
 left, stream = [None] * int(sys.argv[3]), writing.stream_into
 def killed(*words):
@@ -156,11 +156,11 @@ def test_whoever_is_killed_leaves_the_run_before(place, tmp_path, point):
 
 
 def test_what_says_which_run_is_the_latest_must_be_ours(place, s3, tmp_path):
-    with s3.open_output_stream(f"{place.removeprefix('s3://')}/{LATEST}") as stream:
+    with s3.open_output_stream(f"{place.removeprefix('s3://')}/{LATEST_FILE}") as stream:
         stream.write(b'{"run": "../elsewhere"}')
 
     with pytest.raises(ForeignFolderError, match="no run of rfmtool wrote"):
-        fetch_latest(store_of(place), tmp_path / "here")
+        fetch_latest(parse_store_url(place), tmp_path / "here")
 
     done = rfmtool("run", os.devnull, "-o", place)  # told before anything is read
     assert done.exit_code == 2
@@ -174,7 +174,7 @@ def test_a_run_that_lost_a_file_is_not_taken_up(place, s3, tmp_path):
     s3.delete_file(run.path)
 
     with pytest.raises(InputError, match=r"lacks customers\.csv"):
-        fetch_latest(store_of(place), tmp_path / "here")
+        fetch_latest(parse_store_url(place), tmp_path / "here")
 
 
 @pytest.mark.usefixtures("s3")

@@ -33,7 +33,7 @@ def test_the_toy_curve_is_as_published():
 
 
 def test_the_toy_band_is_on_the_scale_of_log_minus_log():
-    low, high = curve_of(*TOY).band()
+    low, high = curve_of(*TOY).confidence_band()
 
     # By hand for S(5) = .875: 1 - .875 ** exp(+-1.96 * .1169 / (.875 * ln .875)).
     assert (round(low[0], 3), round(high[0], 3)) == (0.019, 0.613)
@@ -59,7 +59,7 @@ def test_where_all_have_come_there_is_no_error():
 
     assert (curve.share(3), curve.reached(1)) == (1, 3)
     assert np.isnan(curve.se).all()
-    assert np.isnan(curve.band()).all()
+    assert np.isnan(curve.confidence_band()).all()
 
 
 @pytest.mark.parametrize("times", [[], [0], [4, 9]])
@@ -87,7 +87,7 @@ def test_any_times_give_what_lifelines_gives(waits):
     lifelines = pytest.importorskip("lifelines", reason="`make lifelines` runs this")
     times, events = split(waits)
     curve = curve_of(times, events)
-    low, high = curve.band()
+    low, high = curve.confidence_band()
     fitted = lifelines.KaplanMeierFitter().fit(times, events)
     known = ~np.isnan(curve.se)
 
@@ -102,7 +102,7 @@ def test_any_times_give_what_lifelines_gives(waits):
 @given(WAITS)
 def test_a_band_lies_around_its_share(waits):
     curve = curve_of(*split(waits))
-    low, high = curve.band()
+    low, high = curve.confidence_band()
     known = ~np.isnan(curve.se)
 
     assert (np.isnan(low) == ~known).all()

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 import rfmtool
 from rfmtool.cli import program
 from rfmtool.errors import InputError
-from rfmtool.placing.contacting import add_resting
-from rfmtool.placing.playbook import order_of_value, place_actions
-from rfmtool.placing.tasks import members
+from rfmtool.placing.contact_limits import add_rest_reasons
+from rfmtool.placing.playbook import assign_actions, worklist_order
+from rfmtool.placing.tasks import is_member
 from rfmtool.rules import load_rules
 from rfmtool.scoring.timing import Timing, Windows
 from rfmtool.summaries.relationship import task_lists
@@ -106,7 +106,7 @@ def test_who_has_left_a_community_is_in_it_no_more():
     rows = pd.DataFrame({"owner": [0, 1, 2], "joined_on": [5, None, 20], "left_on": [9, None, None],
                          "attended_on": [None, 7, None]}).astype("Int64")  # fmt: skip
 
-    assert members(rows, 4, 10).tolist() == [False, True, False, False]
+    assert is_member(rows, 4, 10).tolist() == [False, True, False, False]
 
 
 @pytest.fixture(scope="module")
@@ -215,16 +215,16 @@ def newcomers(marks):
 @pytest.mark.long
 @given(grades)
 def test_no_action_ceiling_or_order_reads_a_grade_of_a_newcomer(marks):
-    people = place_actions(newcomers(marks), RULES.playbook, TIMING)
+    people = assign_actions(newcomers(marks), RULES.playbook, TIMING)
     log = pd.DataFrame({"owner": [0, 1], "action": ["welcome"] * 2,
                         "contacted_on": pd.array([20_260, 20_260], "Int64"),
                         "direction": ["out"] * 2})  # fmt: skip
-    rested = add_resting(people, log, RULES.playbook, RULES.contacting, 20_269)
+    rested = add_rest_reasons(people, log, RULES.playbook, RULES.contacting, 20_269)
 
     for column in ("action", "priority", "channel"):
         assert people[column].iloc[0] == people[column].iloc[1]
     assert rested["resting"].tolist() == ["contacted", "contacted"]
-    assert order_of_value(people).tolist() == [0, 1]
+    assert worklist_order(people).tolist() == [0, 1]
     assert np.array_equal(people["action"], ["welcome"] * 2)
 
 

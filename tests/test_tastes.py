@@ -5,7 +5,7 @@ import csv
 import pandas as pd
 from shell import rfmtool, written
 
-from rfmtool.analyses.tastes import tastes
+from rfmtool.analyses.category_preferences import category_preferences
 from rfmtool.engines import NO_DAY
 
 
@@ -28,7 +28,7 @@ def test_most_spend_and_the_last_day_decide_and_what_was_given_back_counts_for_n
         (3, "tea", 5, 3), (3, "pots", 5, 3),
     )  # fmt: skip
 
-    found = tastes(spends, 5)
+    found = category_preferences(spends, 5)
 
     assert words(found["favourite_category"]) == ["tea", "", "pots", "pots", ""]
     assert words(found["last_category"]) == ["pots", "", "pots", "pots", ""]
@@ -41,7 +41,7 @@ def test_the_next_category_is_what_affinity_suggests_with_its_lift():
     rows += [(owner, "pots", 1, 1) for owner in range(30)]
     rows += [(owner, "cups", 1, 1) for owner in range(40, 80)]
 
-    found = tastes(bought(*rows), 80)
+    found = category_preferences(bought(*rows), 80)
 
     assert words(found["next_category"]) == [""] * 30 + ["pots"] * 10 + [""] * 40
     assert found["next_category_lift"].dropna().tolist() == [2.0] * 10  # 30/40 of tea, 30/80 of all

@@ -6,16 +6,16 @@ import pytest
 from rich.console import Console
 
 from rfmtool.pages.blocks import (
+    Alternatives,
     Bar,
     Chart,
     Column,
-    Fitting,
     Line,
     Paragraph,
-    Shade,
-    Shaded,
+    ShadedCell,
     ShadedRow,
-    Spark,
+    ShadedTable,
+    Sparkline,
     Table,
     numbers,
 )
@@ -31,7 +31,7 @@ def printed(block, width):
 TABLE = Table(
     columns=(Column("NAME", "name"), *numbers("people", "share", "money")),
     rows=(("a_long_name", "12", "40.0%", "1,234.00"),),
-    spare=("share", "people"),
+    optional_columns=("share", "people"),
 )
 
 
@@ -55,7 +55,7 @@ def test_a_table_leaves_out_what_it_can_spare_where_there_is_no_room(width, titl
 
 def test_of_columns_of_one_title_the_leftmost_goes_first():
     columns = (Column("who"), Column(), Column())
-    table = Table(columns, (("x" * 10, "y" * 10, "z" * 10),), spare=("", ""))
+    table = Table(columns, (("x" * 10, "y" * 10, "z" * 10),), optional_columns=("", ""))
 
     assert printed(table, 30)[1].split() == ["x" * 10, "z" * 10]
     assert printed(table, 20)[1].split() == ["x" * 10]
@@ -64,7 +64,7 @@ def test_of_columns_of_one_title_the_leftmost_goes_first():
 def test_a_text_has_its_width_before_others_are_let_in():
     columns = (Column("NAME", "name"), Column("words", folds=True), *numbers("money"))
     rows = (("a", "one two three four", "1,234.00"),)
-    table = Table(columns, rows, spare=("money",), text_width=12)
+    table = Table(columns, rows, optional_columns=("money",), text_width=12)
 
     assert printed(table, 30) == [
         " NAME  words            money",
@@ -83,15 +83,15 @@ def test_a_line_that_is_too_long_hangs_as_a_paragraph_does():
 
 
 def test_of_several_ways_the_first_with_room_is_drawn_else_the_last():
-    wide = Shaded("a", ("x" * 20,), (ShadedRow("b", (Shade("1", 1.0),)),))
-    ways = Fitting(((wide,), (TABLE,)))
+    wide = ShadedTable("a", ("x" * 20,), (ShadedRow("b", (ShadedCell("1", 1.0),)),))
+    ways = Alternatives(((wide,), (TABLE,)))
 
     assert "x" * 20 in printed(ways, 40)[0]
     assert printed(ways, 20) == printed(TABLE, 20)
 
 
 def test_bars_and_curves_show_what_is_more_than_nothing():
-    rows = (("a", Bar(1.0, 2), Spark((0, 1, 400))), ("b", Bar(0.001, 2), Spark((0, 0, 0))))
+    rows = (("a", Bar(1.0, 2), Sparkline((0, 1, 400))), ("b", Bar(0.001, 2), Sparkline((0, 0, 0))))
     table = Table((Column("NAME"), Column(), Column()), rows)
 
     assert [row.split() for row in printed(table, 40)[1:]] == [["a", "██", "▁█"], ["b", "▏"]]
@@ -111,7 +111,7 @@ def test_a_chart_has_a_scale_and_an_axis_whose_words_stay_apart():
 def test_what_a_terminal_would_obey_is_replaced_wherever_it_stands():
     foreign = "a\x1b[31m\u202eb"
     columns = (Column(foreign, "name"), Column())
-    shaded = Shaded(foreign, (foreign,), (ShadedRow(foreign, (Shade(foreign, 1.0),)),))
+    shaded = ShadedTable(foreign, (foreign,), (ShadedRow(foreign, (ShadedCell(foreign, 1.0),)),))
     for block in (
         Paragraph(foreign),
         Line(((foreign, "plain"),)),

@@ -9,7 +9,7 @@ from rfmtool.grouping import read
 from rfmtool.grouping.read import Settings
 from rfmtool.pipeline import run
 from rfmtool.sources.layout import Detail
-from rfmtool.threads import in_order, threads_beside
+from rfmtool.threads import background_pool, run_in_order
 
 
 def test_a_job_may_wait_for_a_later_one_and_is_still_answered_first():
@@ -22,7 +22,7 @@ def test_a_job_may_wait_for_a_later_one_and_is_still_answered_first():
         later.set()
         return "second"
 
-    assert list(in_order([first, second], threads=2)) == ["first", "second"]
+    assert list(run_in_order([first, second], threads=2)) == ["first", "second"]
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -34,7 +34,7 @@ def test_no_more_jobs_are_taken_than_threads_and_one(threads):
             taken.append(number)
             yield lambda number=number: number
 
-    for answered, answer in enumerate(in_order(jobs(), threads), start=1):
+    for answered, answer in enumerate(run_in_order(jobs(), threads), start=1):
         assert answer == answered - 1
         assert len(taken) <= answered + threads
 
@@ -43,7 +43,7 @@ def test_what_a_job_raises_is_raised_in_its_turn():
     def bad():
         raise ZeroDivisionError
 
-    answers = in_order([lambda: 1, bad, lambda: 3], threads=3)
+    answers = run_in_order([lambda: 1, bad, lambda: 3], threads=3)
 
     assert next(answers) == 1
     with pytest.raises(ZeroDivisionError):
@@ -51,7 +51,7 @@ def test_what_a_job_raises_is_raised_in_its_turn():
 
 
 def test_no_jobs_have_no_answers():
-    assert list(in_order([], threads=2)) == []
+    assert list(run_in_order([], threads=2)) == []
 
 
 def test_of_jobs_done_one_by_one_none_begins_after_the_block_has_failed():
@@ -62,8 +62,8 @@ def test_of_jobs_done_one_by_one_none_begins_after_the_block_has_failed():
         goes_on.wait(10)
 
     def fail():
-        with threads_beside() as beside:
-            beside.one_by_one([job] * 5)
+        with background_pool() as beside:
+            beside.submit_in_sequence([job] * 5)
             while not begun:
                 pass
             threading.Timer(0.2, goes_on.set).start()
@@ -75,8 +75,14 @@ def test_of_jobs_done_one_by_one_none_begins_after_the_block_has_failed():
 
 
 def test_jobs_done_one_by_one_are_answered_in_their_order():
-    with threads_beside() as beside:
-        assert beside.one_by_one(lambda n=n: n for n in range(5)).result() == [0, 1, 2, 3, 4]
+    with background_pool() as beside:
+        assert beside.submit_in_sequence(lambda n=n: n for n in range(5)).result() == [
+            0,
+            1,
+            2,
+            3,
+            4,
+        ]
 
 
 @pytest.mark.long
@@ -88,22 +94,22 @@ def test_earlier_days_that_threads_look_at_never_wait_for_who_asks(ask, write, m
     path = write(["customer_id,order_id,ordered_at,amount", *rows])
     settings = Settings(threads=2, detail=Detail(entries=True))
     result = run(path, settings=settings)
-    assert result.days_at_once == 2
+    assert result.days_in_parallel == 2
 
     asking = threading.Thread(target=lambda: getattr(result, ask), daemon=True)
     asking.start()
     asking.join(60)
 
     assert not asking.is_alive()  # as it was on Python 3.11, where properties share a lock
-    assert result.looks
+    assert result.lookbacks
 
 
 def test_a_result_that_has_looked_back_can_be_pickled(write):
     rows = [f"c{who},2024-{month:02}-05,20" for who in range(9) for month in range(1, 13)]
     result = run(write(["customer_id,ordered_at,amount", *rows]))
-    assert result.looks
+    assert result.lookbacks
 
     again = pickle.loads(pickle.dumps(result))  # noqa: S301 - our own
 
     assert again.summary == result.summary
-    assert not result.pasts.laid_out  # which takes memory that nobody needs any more
+    assert not result.history.cached  # which takes memory that nobody needs any more

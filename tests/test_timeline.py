@@ -9,7 +9,7 @@ from rich.console import Console
 from shell import QUIETLY, SHOP, assert_snapshot, rfmtool, written
 
 import rfmtool as library
-from rfmtool.analyses.timeline import Point, Timeline, ends
+from rfmtool.analyses.timeline import Timeline, TimelinePoint, period_ends
 from rfmtool.errors import UsageError
 from rfmtool.grouping.read import Settings
 from rfmtool.pages.terminal import draw
@@ -31,12 +31,12 @@ COUNTS = ("stages", "segments", "activity")
     ],
 )
 def test_the_ends_of_months_and_quarters_and_the_last_day(every, days):
-    found = ends(date(2024, 1, 31), date(2024, 4, 10), every)
+    found = period_ends(date(2024, 1, 31), date(2024, 4, 10), every)
     assert [f"{day}" for day in found] == days
 
 
 def test_weeks_end_on_sundays():
-    found = ends(date(2024, 1, 3), date(2024, 1, 14), "week")
+    found = period_ends(date(2024, 1, 3), date(2024, 1, 14), "week")
     assert found == (date(2024, 1, 7), date(2024, 1, 14))
 
 
@@ -182,7 +182,7 @@ def test_no_line_is_wider_than_the_terminal(tmp_path, width):
 
 def test_advocates_are_told_for_each_year_of_the_books():
     def standing(day, **stages):
-        return Point(day, 10, 10, 0, stages, {}, {})
+        return TimelinePoint(day, 10, 10, 0, stages, {}, {})
 
     first, last = standing(date(2024, 1, 1), advocate=0), standing(date(2026, 1, 1), advocate=4)
     other = standing(date(2026, 1, 1), friend=4)
@@ -195,7 +195,7 @@ def test_advocates_are_told_for_each_year_of_the_books():
 
 def seen(day, lapsed, active, client=0):
     activity = {"newcomer": 1, "active": active, "overdue": 2, "lapsed": lapsed}
-    return Point(day, 50, lapsed + active + 3, 0, {"client": client}, {}, activity)
+    return TimelinePoint(day, 50, lapsed + active + 3, 0, {"client": client}, {}, activity)
 
 
 GROWING = [
@@ -208,7 +208,7 @@ GROWING = [
 
 def test_the_last_day_is_held_against_one_a_year_before_or_the_first_that_is_old_enough():
     def before(*points, begins=date(2023, 1, 1)):
-        return Timeline("month", begins, fitted=True, points=points).before
+        return Timeline("month", begins, fitted=True, points=points).baseline
 
     assert before(*GROWING) == GROWING[1]
     assert before(*GROWING[2:]) == GROWING[2]

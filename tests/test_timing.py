@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rfmtool.grouping.order_days import OrderDates
+from rfmtool.grouping.order_dates import OrderDates
 from rfmtool.pipeline import run
 from rfmtool.scoring.timing import (
     Timing,
     Windows,
     add_usual_gaps,
+    distinct_order_days,
     fit_timing,
     fit_windows,
-    order_days,
     usual_gaps,
-    waits,
+    waiting_times,
 )
 
 EPOCH = date(1970, 1, 1)
@@ -31,14 +31,14 @@ def days_of(*customers):
     """Order days of customers, each a list of days since 1970-01-01."""
     owner = [place for place, days in enumerate(customers) for _ in days]
     day = [day for days in customers for day in sorted(days)]
-    return order_days(OrderDates(np.array(owner, np.int64), np.array(day, np.int64)))
+    return distinct_order_days(OrderDates(np.array(owner, np.int64), np.array(day, np.int64)))
 
 
 # The second order --------------------------------------------------------------------------------
 
 
 def test_those_without_a_second_order_are_watched_until_as_of():
-    second = waits(days_of([10], [10, 25, 40], [], [7, 7]), as_of_day=50)
+    second = waiting_times(days_of([10], [10, 25, 40], [], [7, 7]), as_of_day=50)
 
     assert second.owner.tolist() == [0, 1, 3]
     assert second.days.tolist() == [40, 15, 43]
@@ -46,7 +46,7 @@ def test_those_without_a_second_order_are_watched_until_as_of():
 
 
 def test_the_third_is_waited_for_by_those_who_came_twice():
-    third = waits(days_of([10], [10, 25, 40], [3, 8]), as_of_day=50, number=2)
+    third = waiting_times(days_of([10], [10, 25, 40], [3, 8]), as_of_day=50, number=2)
 
     assert third.owner.tolist() == [1, 2]
     assert third.days.tolist() == [15, 42]

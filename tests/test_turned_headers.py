@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rfmtool.errors import InputError
-from rfmtool.grouping.read import look
+from rfmtool.grouping.read import read_export
 
 HEADER = "customer_id,order_id,ordered_at,amount,note"
 ROWS = [f"c{place},o{place},2024-01-{place % 28 + 1:02},{place}.5,x" for place in range(40)]
@@ -24,13 +24,13 @@ def test_a_second_header_in_another_order_is_refused_by_its_row(write, in_blocks
     path = write([HEADER, *ROWS, header, *MORE])
 
     with pytest.raises(InputError, match="row 41 holds the header again") as raised:
-        look(path)
+        read_export(path)
     assert "o1" not in str(raised.value)
 
 
 @pytest.mark.parametrize("header", [HEADER, HEADER.upper(), "\ufeff" + HEADER])
 def test_the_same_header_again_is_one_bad_row(write, header):
-    ledger = look(write([HEADER, *ROWS, header, *MORE])).ledger
+    ledger = read_export(write([HEADER, *ROWS, header, *MORE])).ledger
 
     assert (ledger["used"], ledger["bad_date"]) == (80, 1)
 
@@ -39,8 +39,8 @@ def test_columns_without_a_role_may_change_places(write):
     names = HEADER + ",colour"
     turned = names.replace("note,colour", "colour,note")
 
-    assert look(write([names, *(row + ",red" for row in ROWS), turned])).ledger["used"] == 40
+    assert read_export(write([names, *(row + ",red" for row in ROWS), turned])).ledger["used"] == 40
 
 
 def test_a_bad_date_that_is_a_name_is_no_header(write):
-    assert look(write([HEADER, *ROWS, "c1,o1,note,2,x"])).ledger["bad_date"] == 1
+    assert read_export(write([HEADER, *ROWS, "c1,o1,note,2,x"])).ledger["bad_date"] == 1

@@ -2,16 +2,16 @@
 
 import pandas as pd
 
-from rfmtool.analyses.returned import Share
-from rfmtool.analyses.voices import (
-    answers_by_stage,
-    candidates,
+from rfmtool.analyses.feedback import (
+    candidate_accuracy,
     complaints,
-    delight,
+    is_higher_share,
+    nps_by_stage,
+    referrals_and_feedback,
     referrals_by_stage,
-    tells_apart,
-    voices,
+    repurchase_by_satisfaction,
 )
+from rfmtool.analyses.return_rates import Share
 from rfmtool.scoring.timing import OrderDays
 
 AS_OF = 1_000
@@ -98,7 +98,7 @@ def test_answers_give_the_net_promoter_score_of_a_rung():
         ("customer", 1, 1, None),
     )
 
-    clients, customers = answers_by_stage(people)
+    clients, customers = nps_by_stage(people)
 
     assert (clients["people"], clients["answered"], clients["nps"]) == (8, 6, 100 * (3 - 1) / 6)
     assert (customers["people"], customers["answered"], customers["nps"]) == (1, 0, None)
@@ -150,7 +150,7 @@ def test_the_latest_old_answer_decides_how_delighted_somebody_was():
         (3, None, 10, "survey", None),
     )
 
-    found = delight(feedback, days_of([150], [100], [], [190]), AS_OF)
+    found = repurchase_by_satisfaction(feedback, days_of([150], [100], [], [190]), AS_OF)
 
     shares = {"ecstatic": Share(1, 1), "satisfied": Share(1, 0), "unhappy": Share(1, 1)}
     assert found == {name: share.as_data() for name, share in shares.items()}
@@ -160,8 +160,8 @@ def test_what_was_not_supplied_is_not_answered():
     people, days = people_of(("client", 1, 1, None)), days_of([1])
     no_scores = feedback_of((0, 10, None, "complaint", 14))
 
-    assert set(voices(people, {}, days, AS_OF).values()) == {None}
-    found = voices(people, {"feedback": no_scores}, days, AS_OF)
+    assert set(referrals_and_feedback(people, {}, days, AS_OF).values()) == {None}
+    found = referrals_and_feedback(people, {"feedback": no_scores}, days, AS_OF)
     assert found["answers"] is None
     assert found["complaints"]["resolved"] == 1
 
@@ -170,7 +170,7 @@ def test_nobody_ordered_and_still_there_is_an_answer():
     people = people_of(("suspect", 0, None, 9))
     feedback = feedback_of((0, 10, 9, "survey", None), (0, 10, None, "complaint", 20))
 
-    found = voices(people, {"feedback": feedback}, days_of([]), AS_OF)
+    found = referrals_and_feedback(people, {"feedback": feedback}, days_of([]), AS_OF)
 
     assert found["delight"]["ecstatic"] == Share(1, 0).as_data()
     assert found["complaints"]["came_back_after"] == Share(1, 0).as_data()
@@ -187,15 +187,15 @@ def test_how_well_orders_foretold_who_would_recommend_us():
         }
     )
 
-    assert candidates(people) == {
+    assert candidate_accuracy(people) == {
         "suggested": Share(40, 30).as_data(), "others": Share(40, 10).as_data(),
         "orders_tell": True,
     }  # fmt: skip
 
 
 def test_a_difference_is_seen_though_the_limits_of_two_shares_overlap():
-    assert tells_apart(Share(41, 22), Share(116, 41))  # +18.3 points [+0.9, +34.7]
+    assert is_higher_share(Share(41, 22), Share(116, 41))  # +18.3 points [+0.9, +34.7]
 
 
 def test_few_answers_say_nothing_of_candidates():
-    assert tells_apart(Share(29, 29), Share(40, 0)) is None
+    assert is_higher_share(Share(29, 29), Share(40, 0)) is None

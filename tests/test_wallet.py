@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rfmtool.rules import WalletRules, load_rules
+from rfmtool.scoring.declared_wallets import Period, prorated, wallet_allocation_share
 from rfmtool.scoring.peer_spend import PeerSpend, fit_peer_spend
-from rfmtool.scoring.told_wallets import Period, prorated, rank_share
 from rfmtool.scoring.wallet import add_wallet_scores, add_wallets
 from rfmtool.scoring.wallet_shares import estimate_rank_correlation, group_shares
 
@@ -165,18 +165,20 @@ def test_of_several_wallets_the_latest_counts_then_the_larger():
 def test_the_wallet_allocation_rule(brands, expected):
     ranks = np.arange(1.0, brands + 1)
 
-    assert rank_share(ranks, np.full(brands, float(brands))) == pytest.approx(expected, abs=5e-5)
+    assert wallet_allocation_share(ranks, np.full(brands, float(brands))) == pytest.approx(
+        expected, abs=5e-5
+    )
 
 
 def test_brands_that_tie_share_the_average_rank():
-    got = rank_share(np.array([1.5, 1.5, 3]), np.full(3, 3.0))
+    got = wallet_allocation_share(np.array([1.5, 1.5, 3]), np.full(3, 3.0))
 
     assert got == pytest.approx([0.41667, 0.41667, 0.16667], abs=5e-6)
 
 
 @given(st.integers(1, 30))
 def test_the_shares_of_all_brands_are_one(brands):
-    got = rank_share(np.arange(1.0, brands + 1), np.full(brands, float(brands)))
+    got = wallet_allocation_share(np.arange(1.0, brands + 1), np.full(brands, float(brands)))
 
     assert got.sum() == pytest.approx(1)
 

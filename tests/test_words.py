@@ -2,7 +2,7 @@
 
 import pytest
 
-from rfmtool.summaries.words import either, in_words, restated
+from rfmtool.summaries.formatting import correlation_text, join_with_or, range_text
 
 RANGES = {
     "recency": {
@@ -50,11 +50,15 @@ RANGES = {
     [(name, limits, words) for name, cases in RANGES.items() for limits, words in cases.items()],
 )
 def test_a_range_in_words(dimension, limits, words):
-    assert in_words(dimension, *limits) == words
+    assert range_text(dimension, *limits) == words
 
 
 def test_words_of_which_one_is_enough():
-    assert [either(list(words)) for words in ("a", "ab", "abc")] == ["a", "a or b", "a, b or c"]
+    assert [join_with_or(list(words)) for words in ("a", "ab", "abc")] == [
+        "a",
+        "a or b",
+        "a, b or c",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -68,4 +72,4 @@ def test_words_of_which_one_is_enough():
     ],
 )
 def test_how_much_an_estimate_is_own_spend_told_again(correlation, words):
-    assert restated(correlation) == words
+    assert correlation_text(correlation) == words

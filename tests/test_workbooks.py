@@ -9,7 +9,7 @@ import pytest
 from books import ods, xlsx
 
 from rfmtool.errors import InputError
-from rfmtool.grouping.read import look
+from rfmtool.grouping.read import read_export
 from rfmtool.pipeline import run
 from rfmtool.sources.files.zero_formats import columns_with_zeros
 from rfmtool.sources.layout import Asked
@@ -36,7 +36,7 @@ def test_ids_keep_their_zeros_days_their_day_and_money_its_digits(write, data):
 def test_a_row_is_numbered_as_it_stands_below_the_header(write):
     rows = [["Orders of 2024"], [], *SHOP[:2], ["x", 5, "soon", 1], SHOP[2]]
 
-    grouped = look(write(xlsx({"Orders": rows}), "shop.csv"))
+    grouped = read_export(write(xlsx({"Orders": rows}), "shop.csv"))
 
     assert [(reject.row, reject.reason) for reject in grouped.ledger.rejects] == [(2, "bad_date")]
     assert grouped.export.sources[0].layout.dialect.rows_above == 2

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.arrays import Ints, among
+from rfmtool.arrays import Ints, mask_of_places
 
 MIN_CUSTOMERS: Final = 20
 MIN_SUPPORT_PERCENT: Final = 1
@@ -28,11 +28,11 @@ _MOST_PER_BASKET: Final = 10
 _WORD: Final = 64
 _PERCENT: Final = 100
 
-Words = npt.NDArray[np.uint64]
+BitMatrix = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
-class Rule:
+class AssociationRule:
     """Of those who buy `has`, the share `confidence` buys `next` too.
 
     `support` is the share of all customers who buy all of it; `lift` is the confidence against the
@@ -58,7 +58,7 @@ class Affinity:
     names: int
     compared: int
     """How many names enough customers buy for them to be compared."""
-    rules: tuple[Rule, ...]
+    rules: tuple[AssociationRule, ...]
     table: pd.DataFrame
     """A suggestion for each customer for whom there is one."""
 
@@ -84,7 +84,7 @@ class Affinity:
 class _Bought:
     """Who bought which of the names that are compared: a row of bits for each name."""
 
-    bits: Words
+    bits: BitMatrix
     """A bit for each place in customer_ids, in whole words; all that is counted is counted in them,
     64 customers at a time."""
     names: Sequence[str]
@@ -128,7 +128,7 @@ def affinity(spends: pd.DataFrame, customer_ids: pd.Series[str], as_of: date, by
     )
 
 
-def suggestions(spends: pd.DataFrame, people: int) -> tuple[Ints, tuple[Rule, ...]]:
+def suggested_rules(spends: pd.DataFrame, people: int) -> tuple[Ints, tuple[AssociationRule, ...]]:
     """The place of the rule that says what to suggest to each of so many people, -1 for none."""
     bought = _bought(spends, people)
     places = _ranked([*_single_rules(bought), *_double_rules(bought)])
@@ -151,7 +151,7 @@ def _bought(spends: pd.DataFrame, people: int) -> _Bought:
     by_row = owner[row >= 0][np.argsort(row[row >= 0], kind="stable")]
     bits = np.zeros((len(kept), -(-people // _WORD)), dtype=np.uint64)
     for number, places in enumerate(np.split(by_row, np.cumsum(counts[kept]))[:-1]):
-        bits[number] = np.packbits(among(places, bits.shape[1] * _WORD)).view(np.uint64)
+        bits[number] = np.packbits(mask_of_places(places, bits.shape[1] * _WORD)).view(np.uint64)
     named = [str(name) for name in names[kept]]
     return _Bought(bits, named, customers, int((counts > 0).sum()), least)
 
@@ -167,7 +167,7 @@ class _Place:
     with_all: int
 
 
-def _together(bits: Words) -> Ints:
+def _together(bits: BitMatrix) -> Ints:
     """How many customers have each two names; on the diagonal, each one."""
     counts = np.zeros((len(bits), len(bits)), dtype=np.int64)
     for place, one in enumerate(bits):
@@ -231,9 +231,9 @@ def _ranked(places: list[_Place]) -> list[_Place]:
     return kept
 
 
-def _rule(place: _Place, bought: _Bought) -> Rule:
+def _rule(place: _Place, bought: _Bought) -> AssociationRule:
     confidence = place.with_all / place.with_has
-    return Rule(
+    return AssociationRule(
         has=tuple(bought.names[name] for name in place.has),
         next=bought.names[place.next],
         customers=place.with_all,

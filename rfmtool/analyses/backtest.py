@@ -15,13 +15,13 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from rfmtool.analyses.returned import BACKTEST_DAYS, MIN_HISTORY_DAYS, Share
+from rfmtool.analyses.return_rates import BACKTEST_DAYS, MIN_HISTORY_DAYS, Share
 from rfmtool.arrays import Ints, Mask
-from rfmtool.money import money_text, total_of, totals_of
+from rfmtool.money import exact_total, exact_totals, money_text
 
-GROUPINGS: Final = ("segment", "stage", "activity", "action")
+BACKTEST_GROUPINGS: Final = ("segment", "stage", "activity", "action")
 TOO_FEW: Final = "too few"
-TOO_SHORT: Final = (
+SHORT_HISTORY_NOTE: Final = (
     f"Under {MIN_HISTORY_DAYS + BACKTEST_DAYS} days of history: too short to look back at who"
     " returned, so nothing is foretold."
 )
@@ -31,7 +31,7 @@ _ALIKE_Z: Final = 1.644854
 
 
 @dataclass(frozen=True)
-class LookBack:
+class Lookback:
     """Everybody known at the end of an earlier day, and what became of them in the days after."""
 
     day: date
@@ -49,18 +49,18 @@ class LookBack:
         return np.asarray(self.orders > 0)
 
     @property
-    def bought(self) -> Mask:
+    def is_buyer(self) -> Mask:
         """Who had an order that counts by then."""
         return np.asarray(self.people["frequency"].to_numpy() > 0)
 
     @property
-    def of_buyers(self) -> Share:
+    def buyer_return_share(self) -> Share:
         """How many of those who had bought came back."""
-        return Share.of(self.bought, self.returned)
+        return Share.from_masks(self.is_buyer, self.returned)
 
 
 @dataclass(frozen=True)
-class Group:
+class BacktestGroup:
     """The customers with one label on the earlier days, and what became of them."""
 
     by: str
@@ -85,7 +85,7 @@ class Group:
         share, latest = self.share, self.shares[0]
         enough = share.is_enough and latest.customers > 0
         low, high = (latest.interval if enough else None) or (None, None)
-        parts = [one.part for one in self.shares if one.part is not None] if enough else []
+        parts = [one.ratio for one in self.shares if one.ratio is not None] if enough else []
         average = money_text(round(Fraction(self.spent, share.customers))) if enough else None
         return {
             "by": self.by,
@@ -107,19 +107,21 @@ class Group:
 class Backtest:
     """What became of the customers of earlier days in the BACKTEST_DAYS after each."""
 
-    looks: tuple[LookBack, ...]
+    lookbacks: tuple[Lookback, ...]
     """The latest day first."""
-    groups: tuple[Group, ...]
+    groups: tuple[BacktestGroup, ...]
     year_before: tuple[date, Share] | None = None
     """Of the same season a year before: the day, and how many of its buyers came back."""
 
     def as_data(self) -> dict[str, Any]:
         """Plain data, as summary.json has it; `from` is the latest day."""
-        days = [_day_data(look.day, look.of_buyers) for look in self.looks]
-        spent = sum(total_of(look.spent[look.bought]) for look in self.looks)
-        whole = Group("all", "buyers", tuple(look.of_buyers for look in self.looks), spent)
+        days = [_day_data(look.day, look.buyer_return_share) for look in self.lookbacks]
+        spent = sum(exact_total(look.spent[look.is_buyer]) for look in self.lookbacks)
+        whole = BacktestGroup(
+            "all", "buyers", tuple(look.buyer_return_share for look in self.lookbacks), spent
+        )
         return {
-            "from": self.looks[0].day.isoformat(),
+            "from": self.lookbacks[0].day.isoformat(),
             "days": BACKTEST_DAYS,
             "looked_back": days,
             "year_before": None if self.year_before is None else _day_data(*self.year_before),
@@ -149,21 +151,21 @@ class Backtest:
         return bool((root - (1 - unit)) / unit**0.5 > _ALIKE_Z)
 
 
-def backtest(looks: Sequence[LookBack], year_before: tuple[date, Share] | None = None) -> Backtest:
+def backtest(looks: Sequence[Lookback], year_before: tuple[date, Share] | None = None) -> Backtest:
     """Count who came back, by each label that they had, all days together, the latest first."""
     groups = []
-    for by in (name for name in GROUPINGS if name in looks[0].people):
+    for by in (name for name in BACKTEST_GROUPINGS if name in looks[0].people):
         counted = [_counted(look, by) for look in looks]
         # In the order of the categories, those that somebody had.
         for name in dict.fromkeys(name for labels in counted for name in labels):
             had = [labels.get(name, (Share(0, 0), 0)) for labels in counted]
             shares = tuple(share for share, _ in had)
             if any(share.customers for share in shares):
-                groups.append(Group(by, name, shares, sum(spent for _, spent in had)))
+                groups.append(BacktestGroup(by, name, shares, sum(spent for _, spent in had)))
     return Backtest(tuple(looks), tuple(groups), year_before)
 
 
-def _counted(look: LookBack, by: str) -> dict[str, tuple[Share, int]]:
+def _counted(look: Lookback, by: str) -> dict[str, tuple[Share, int]]:
     """Of each label: how many had it and came back, and what they spent in the days after."""
     labels = look.people[by].cat
     names, label = labels.categories, labels.codes.to_numpy() + np.intp(1)  # 0 where it is missing
@@ -171,7 +173,7 @@ def _counted(look: LookBack, by: str) -> dict[str, tuple[Share, int]]:
         np.bincount(rows, minlength=len(names) + 1)[1:].tolist()
         for rows in (label, label[look.returned])
     )
-    spent = totals_of(label, look.spent, len(names) + 1)[1:]
+    spent = exact_totals(label, look.spent, len(names) + 1)[1:]
     return {
         str(name): (Share(many, returned), units)
         for name, many, returned, units in zip(names, had, back, spent, strict=True)

@@ -10,16 +10,16 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from rfmtool.analyses.returned import (
+from rfmtool.analyses.return_rates import (
     BACKTEST_DAYS,
     MIN_HISTORY_DAYS,
     Share,
-    backtest_day,
-    days_until,
+    backtest_date,
+    order_days_until,
     returned_between,
 )
-from rfmtool.days import day_number, day_of
-from rfmtool.money import money_text, total_of
+from rfmtool.days import date_from_day, day_number
+from rfmtool.money import exact_total, money_text
 from rfmtool.placing.activity import missing_regulars
 from rfmtool.scoring.timing import REGULAR_ORDER_DAYS, OrderDays, Timing, fit_timing, usual_gaps
 
@@ -55,7 +55,7 @@ class Band:
             "up_to": self.up_to,
             "customers": self.share.customers,
             "returned": self.share.returned,
-            "share": self.share.part,
+            "share": self.share.ratio,
             "low": low,
             "high": high,
         }
@@ -91,12 +91,12 @@ class Cadence:
     @property
     def at_stake(self) -> int:
         """What the overdue have spent so far, in whole 1/10,000."""
-        return total_of(self.table["monetary"])
+        return exact_total(self.table["monetary"])
 
     @property
     def next_orders(self) -> int:
         """What one more order of each of the overdue would bring, in whole 1/10,000."""
-        return total_of(self.table["average_order"])
+        return exact_total(self.table["average_order"])
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -181,11 +181,11 @@ def _backtest(
     days: OrderDays, customers: int, as_of: date, timing: Timing | None
 ) -> CadenceBacktest | None:
     """Band the regulars as of an earlier day, by the limits that would have been fitted then."""
-    from_day = backtest_day(day_of(int(days.day.min())), as_of) if len(days.day) else None
+    from_day = backtest_date(date_from_day(int(days.day.min())), as_of) if len(days.day) else None
     if from_day is None:
         return None
     then = day_number(from_day)
-    known = days_until(days, then)
+    known = order_days_until(days, then)
     limits = timing or fit_timing(known, then)
     usual, regular = usual_gaps(known, customers, limits.median_gap_days)
     latest = np.full(customers, then)

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.arrays import Ints, is_first, parts_of
-from rfmtool.engines import Entries
-from rfmtool.heap import put_away
+from rfmtool.arrays import Ints, is_group_start, part_bounds
+from rfmtool.engines import OrderEntries
+from rfmtool.memory import release_file_pages
 from rfmtool.money import money_text
 from rfmtool.scoring.timing import OrderDays
 
@@ -81,7 +81,7 @@ class Cohorts:
         ]
 
 
-def cohorts(days: OrderDays, entries: Entries, as_of: date) -> Cohorts:
+def cohorts(days: OrderDays, entries: OrderEntries, as_of: date) -> Cohorts:
     """Follow the customers of each first-order month.
 
     Args:
@@ -101,7 +101,7 @@ def cohorts(days: OrderDays, entries: Entries, as_of: date) -> Cohorts:
 
 
 def _follow(
-    rows: Ints, starts: Ints, days: OrderDays, entries: Entries, last: int
+    rows: Ints, starts: Ints, days: OrderDays, entries: OrderEntries, last: int
 ) -> tuple[Cohort, ...]:
     """The cohorts that begin in the months `starts`, followed until the month `last`.
 
@@ -115,11 +115,11 @@ def _follow(
     largest = max(float(entries.sales.max(initial=0)), float(entries.refunds.max(initial=0)))
     is_safe = largest * len(entries.day) < _SAFE_SUM
     revenue: Money = np.zeros(size, dtype=np.int64 if is_safe else object)
-    for begin, end in parts_of(len(rows)):
+    for begin, end in part_bounds(len(rows)):
         theirs = rows[begin:end]
-        visited, moved = days.between(begin, end), entries.between(begin, end)
+        visited, moved = days.slice(begin, end), entries.slice(begin, end)
         visits = visited.owner.astype(np.int64) * months + _months(visited.day) - starts[0]
-        visits = visits[is_first(visits)]  # each month once, for days come in order
+        visits = visits[is_group_start(visits)]  # each month once, for days come in order
         row, month = theirs[visits // months], visits % months + starts[0]
         active += np.bincount(row * months + month - starts[row], minlength=size)
         row = theirs[moved.owner]
@@ -128,7 +128,7 @@ def _follow(
         # Refunds may come after as_of, if it is the last order's day: they stay in the last month.
         month = np.minimum(_months(moved.day[known]), last)
         np.add.at(revenue, row * months + np.maximum(month - starts[row], 0), net)
-        put_away()
+        release_file_pages()
     found = []
     for place, start in enumerate(starts.tolist()):
         name, cell = str(np.datetime64(start, "M")), place * months
@@ -148,7 +148,7 @@ def _months(days: Ints) -> Ints:
     return calendar.astype("datetime64[M]").astype(np.int64)[days - start]
 
 
-def first_months(people: pd.DataFrame) -> pd.Series[str]:
+def first_order_months(people: pd.DataFrame) -> pd.Series[str]:
     """The month of each customer's first order, as 2010-12; missing where no order counts."""
     months = people["first_order_on"].to_numpy().astype("datetime64[M]")
     distinct, places = np.unique(months, return_inverse=True)

@@ -17,7 +17,7 @@ import pandas as pd
 
 from rfmtool.arrays import Mask
 from rfmtool.grouping.ids import matching_keys
-from rfmtool.money import total_of
+from rfmtool.money import exact_total
 from rfmtool.rules import GONE, NEW
 
 GROUPINGS: Final = ("stage", "segment", "activity")
@@ -41,7 +41,7 @@ class Comparison:
     """For each of GROUPINGS how many went from where (rows) to where (columns)."""
     moves: Mapping[str, int]
     """How many made each of MOVES."""
-    moved: Mapping[str, pd.DataFrame]
+    moved_customers: Mapping[str, pd.DataFrame]
     """Who was promoted, demoted, lapsed and reactivated, the most valuable first."""
     revenue: Mapping[str, Any]
     """`old` and `new` in whole 1/10,000; `flow`, how many `customers` of each of FLOWS did what
@@ -174,12 +174,12 @@ def _revenue(both: pd.DataFrame, reactivated: Mask) -> dict[str, Any]:
     }
 
     def part(held: Mask) -> dict[str, int]:
-        change = total_of(after[held]) - total_of(before[held])
+        change = exact_total(after[held]) - exact_total(before[held])
         return {"customers": int(held.sum()), "change": change}
 
     return {
-        "old": total_of(before),
-        "new": total_of(after),
+        "old": exact_total(before),
+        "new": exact_total(after),
         "flow": {name: part(members[name]) for name in FLOWS},
         "reactivated": part(reactivated),
     }
@@ -187,7 +187,7 @@ def _revenue(both: pd.DataFrame, reactivated: Mask) -> dict[str, Any]:
 
 def _totals(people: pd.DataFrame) -> Totals:
     orders = people["frequency"].to_numpy()
-    return int((orders > 0).sum()), int(orders.sum()), total_of(people["monetary"])
+    return int((orders > 0).sum()), int(orders.sum()), exact_total(people["monetary"])
 
 
 def revenue_factors(old: Totals, new: Totals) -> dict[str, int] | None:

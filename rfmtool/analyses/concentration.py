@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.arrays import Ints
-from rfmtool.money import money_text, total_of
+from rfmtool.money import exact_total, money_text
 
 TOP_PERCENT: Final = (1, 5, 10, 20, 50)
 _HEAVY_PERCENT: Final = 20
@@ -108,11 +108,11 @@ def concentration(people: pd.DataFrame, as_of: date) -> Concentration:
     # The rows come sorted by id, and equal spends stay so.
     ranked = buyers.sort_values("monetary", ascending=False, kind="stable", ignore_index=True)
     spend = ranked["monetary"].to_numpy(dtype=np.int64)
-    revenue = total_of(spend)
+    revenue = exact_total(spend)
     top = {}
     for percent in TOP_PERCENT if revenue > 0 else ():
         largest = spend[: top_count(percent, len(spend))]
-        top[f"{percent / _PERCENT:g}"] = total_of(largest) / revenue
+        top[f"{percent / _PERCENT:g}"] = exact_total(largest) / revenue
     return Concentration(
         as_of=as_of,
         buyers=len(spend),
@@ -164,5 +164,5 @@ def _tiers(descending: Ints) -> tuple[Tier, ...]:
     ):
         spend = descending[start:end]
         least, most = (int(spend[-1]), int(spend[0])) if len(spend) else (0, 0)
-        tiers.append(Tier(name, len(spend), total_of(spend), least, most))
+        tiers.append(Tier(name, len(spend), exact_total(spend), least, most))
     return tuple(tiers)

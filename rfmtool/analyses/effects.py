@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from rfmtool.analyses.returned import Share
+from rfmtool.analyses.return_rates import Share
 from rfmtool.arrays import Floats
 from rfmtool.scoring.survival import Z_95
 
@@ -47,7 +47,7 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class Sides:
+class SpendByArm:
     """What each person of a stratum spent within their window, and in as many days before.
 
     Amounts are in currency units, one for each person; `before` ones are None where the export
@@ -130,7 +130,7 @@ def _limits(share: Share) -> tuple[float, float]:
     return share.interval
 
 
-def difference_of_spend(strata: Sequence[Sides]) -> Effect:
+def difference_of_spend(strata: Sequence[SpendByArm]) -> Effect:
     """The mean difference of spend a person, weighted by treated people over strata."""
     weights = _weights(strata)
     difference = sum(w * side.difference for w, side in zip(weights, strata, strict=True))
@@ -139,7 +139,7 @@ def difference_of_spend(strata: Sequence[Sides]) -> Effect:
     return Effect(difference, difference - half_width, difference + half_width)
 
 
-def adjusted_for_past_spend(strata: Sequence[Sides]) -> AdjustedEffect | None:
+def adjusted_for_past_spend(strata: Sequence[SpendByArm]) -> AdjustedEffect | None:
     """The same with what people spent before taken off as far as it foretells (CUPED).
 
     Deng, Xu, Kohavi & Walker (2013); one theta for all strata.
@@ -171,7 +171,7 @@ def adjusted_for_past_spend(strata: Sequence[Sides]) -> AdjustedEffect | None:
     return AdjustedEffect(difference, difference - half_width, difference + half_width, theta)
 
 
-def _weights(strata: Sequence[Sides]) -> list[float]:
+def _weights(strata: Sequence[SpendByArm]) -> list[float]:
     everyone = sum(len(side.treated) for side in strata)
     return [len(side.treated) / everyone for side in strata]
 
@@ -214,7 +214,7 @@ def _binomial_p(count: int, people: int, share: float) -> float:
     return min(1.0, math.fsum(math.exp(x) for x in logs if x <= logs[count] + 1e-7))
 
 
-def smallest_share_seen(base: float, treated: int, held_out: int) -> float | None:
+def minimum_detectable_share(base: float, treated: int, held_out: int) -> float | None:
     """The smallest rise of a share that would be seen four times in five; None where none would.
 
     `base` is the share of those held out, from 0 to 1.
@@ -227,7 +227,7 @@ def smallest_share_seen(base: float, treated: int, held_out: int) -> float | Non
     return rise if rise > 0 and base + rise <= 1 else None
 
 
-def smallest_spend_seen(strata: Sequence[Sides]) -> float:
+def minimum_detectable_spend(strata: Sequence[SpendByArm]) -> float:
     """The smallest rise of spend a person that would be seen four times in five."""
     return difference_of_spend(strata).half_width / Z_95 * (Z_95 + _POWER_80)
 
@@ -242,7 +242,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def weeks_to_see(
+def weeks_to_detect(
     effect: float, base: float, sides: tuple[int, int], a_week: tuple[float, float]
 ) -> int | None:
     """How many more weeks until a rise of a share would be seen four times in five.
@@ -264,7 +264,7 @@ def weeks_to_see(
         )
         if min(treated, held_out) < 1:
             continue
-        smallest = smallest_share_seen(base, treated, held_out)
+        smallest = minimum_detectable_share(base, treated, held_out)
         if smallest is not None and smallest <= effect:
             return weeks
     return None

@@ -13,10 +13,10 @@ import pandas as pd
 from rfmtool.columns import DIMENSIONS, MONEY
 from rfmtool.money import UNITS_PER_CURRENCY, money_text
 from rfmtool.placing.matching import first_match
-from rfmtool.placing.segments import place_segments
+from rfmtool.placing.segments import assign_segments
 from rfmtool.rules import Rules, Rung
-from rfmtool.scoring.scales import VALUES, Scales
-from rfmtool.scoring.scores import apply_scales, scales_of
+from rfmtool.scoring.scales import SCORED_COLUMNS, Scales
+from rfmtool.scoring.scores import apply_scales, scales_for_customer
 
 _ORDER_COLUMNS: Final = frozenset({"order_days", "frequency", "monetary", "sales", "refunds"})
 """What an order changes at once; a rung that asks for more is not reached by ordering alone."""
@@ -62,7 +62,7 @@ def explanation(
         dimension the scores, the value each stands for, and the values at which it changes (None:
         it cannot), in days, orders or money as text; and the next step up, in words.
     """
-    scales = scales_of(person, scales)
+    scales = scales_for_customer(person, scales)
     row = {name: _plain(name, person[name].iloc[0]) for name in person.columns}
     scores, climbs = {}, False
     step = "A first order that counts would make them a customer of ours"
@@ -111,10 +111,10 @@ def _plain(column: str, value: Any) -> Any:  # noqa: ANN401 - any cell
 
 def _score(name: str, person: pd.DataFrame, scales: Scales) -> dict[str, Any]:
     before = DIMENSIONS[: DIMENSIONS.index(name)]
-    scale = scales[name].at(tuple(int(person[f"{one}_score"].iloc[0]) for one in before))
-    value = int(person[VALUES[name]].iloc[0])
+    scale = scales[name].for_scores(tuple(int(person[f"{one}_score"].iloc[0]) for one in before))
+    value = int(person[SCORED_COLUMNS[name]].iloc[0])
     score = int(person[f"{name}_score"].iloc[0])
-    low, high = scale.values(score, score)
+    low, high = scale.value_range(score, score)
     better, worse = (low, high) if scale.better == "lower" else (high, low)
     step = -1 if scale.better == "lower" else 1
     return {
@@ -147,7 +147,7 @@ def _next_order(person: pd.DataFrame, scales: Scales, rules: Rules, shop_average
         sales=monetary + refunds,
         refunds=refunds,
     )
-    placed = apply_scales(after, scales, rules.weights).pipe(place_segments, rules.segments)
+    placed = apply_scales(after, scales, rules.weights).pipe(assign_segments, rules.segments)
     # The rung that orders alone reach, if it is above the one they are on.
     by_orders = [
         rung for rung in rules.ladder if {one.column for one in rung.conditions} <= _ORDER_COLUMNS

@@ -14,10 +14,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from rfmtool.analyses.backtest import LookBack
-from rfmtool.analyses.returned import BACKTEST_DAYS
+from rfmtool.analyses.backtest import Lookback
+from rfmtool.analyses.return_rates import BACKTEST_DAYS
 from rfmtool.arrays import Floats, Ints
-from rfmtool.money import money_text, total_of
+from rfmtool.money import exact_total, money_text
 
 _PRIOR_PEOPLE: Final = 20
 """A cell counts as if so many more had stood in it who came back as all did."""
@@ -41,13 +41,13 @@ class CellRates:
     """How many earlier days there were."""
 
     @classmethod
-    def of(cls, looks: Iterable[LookBack]) -> CellRates:
+    def from_lookbacks(cls, looks: Iterable[Lookback]) -> CellRates:
         """Count the buyers of earlier days by the cell in which they stood, all days together."""
         size = _CELLS_A_SCORE**2
         sums, days = np.zeros((3, size), dtype=np.int64), 0
         for look in looks:
             days += 1
-            cells, orders = _cells(_buyers(look.people)), look.orders[look.bought]
+            cells, orders = _cells(_buyers(look.people)), look.orders[look.is_buyer]
             sums[0] += np.bincount(cells, minlength=size)
             sums[1] += np.bincount(cells[orders > 0], minlength=size)
             np.add.at(sums[2], cells, orders)
@@ -74,7 +74,7 @@ def add_forecasts(people: pd.DataFrame, rates: CellRates, order_value: float) ->
     return people.assign(return_probability=probability.round(6), expected_spend=spend)
 
 
-def forecast_data(people: pd.DataFrame, looks: Sequence[LookBack]) -> dict[str, Any] | None:
+def forecast_data(people: pd.DataFrame, looks: Sequence[Lookback]) -> dict[str, Any] | None:
     """What is expected of all together, and how that went before; None where nothing is foretold.
 
     Reads what `add_forecasts` adds.
@@ -84,12 +84,12 @@ def forecast_data(people: pd.DataFrame, looks: Sequence[LookBack]) -> dict[str, 
     return {
         "days": BACKTEST_DAYS,
         "buyers": float(people["return_probability"].sum()),
-        "spend": money_text(total_of(people["expected_spend"].fillna(0))),
-        "check": check(looks),
+        "spend": money_text(exact_total(people["expected_spend"].fillna(0))),
+        "check": check_forecast(looks),
     }
 
 
-def check(looks: Sequence[LookBack]) -> dict[str, Any] | None:
+def check_forecast(looks: Sequence[Lookback]) -> dict[str, Any] | None:
     """Foretell from the latest day, the first, by the others, and hold that against what came.
 
     Returns:
@@ -97,20 +97,20 @@ def check(looks: Sequence[LookBack]) -> dict[str, Any] | None:
         was spent came from the fifth from whom most was expected, or who had spent most; it misses
         where the sum was wrong by more than a third of what came. Money is text.
     """
-    if len(looks) < 2 or not looks[0].bought.any():  # noqa: PLR2004 - one to foretell, one to check
+    if len(looks) < 2 or not looks[0].is_buyer.any():  # noqa: PLR2004 - one to foretell, one to check
         return None
     latest = looks[0]
-    spent = latest.spent[latest.bought]
-    shop = total_of(latest.people["monetary"]) / int(latest.people["frequency"].sum())
+    spent = latest.spent[latest.is_buyer]
+    shop = exact_total(latest.people["monetary"]) / int(latest.people["frequency"].sum())
     buyers = _buyers(latest.people)
-    probability, spend = _foretold(buyers, CellRates.of(looks[1:]), shop)
-    monetary = latest.people["monetary"].to_numpy(dtype=np.int64)[latest.bought]
-    foretold, came = total_of(spend), total_of(spent)
+    probability, spend = _foretold(buyers, CellRates.from_lookbacks(looks[1:]), shop)
+    monetary = latest.people["monetary"].to_numpy(dtype=np.int64)[latest.is_buyer]
+    foretold, came = exact_total(spend), exact_total(spent)
     best, best_by_monetary = (_part_of_best(value, spent) for value in (spend, monetary))
     return {
         "from": latest.day.isoformat(),
         "foretold_buyers": float(probability.sum()),
-        "buyers": latest.of_buyers.returned,
+        "buyers": latest.buyer_return_share.returned,
         "foretold_spend": money_text(foretold),
         "spend": money_text(came),
         "best_fifth": best,
@@ -151,5 +151,5 @@ def _cells(buyers: pd.DataFrame) -> Ints:
 def _part_of_best(value: Ints, spent: Ints) -> float | None:
     """The part of what was spent that came from the fifth of the highest value."""
     best = np.argsort(-value, kind="stable")[: -(-len(value) // _BEST_ONE_IN)]
-    whole = total_of(spent)
-    return total_of(spent[best]) / whole if whole > 0 else None
+    whole = exact_total(spent)
+    return exact_total(spent[best]) / whole if whole > 0 else None

@@ -8,11 +8,11 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from rfmtool.analyses.steps import Frames, earliest, median_days, ordered
+from rfmtool.analyses.journey_steps import Frames, earliest, median_days, nth_order_days
 from rfmtool.arrays import Floats
-from rfmtool.money import total_of
-from rfmtool.placing.matching import holds
-from rfmtool.placing.proof import PROMOTER
+from rfmtool.money import exact_total
+from rfmtool.placing.evidence_columns import PROMOTER_MIN
+from rfmtool.placing.matching import column_equals
 from rfmtool.scoring.timing import OrderDays, Timing
 
 NEW_DAYS: Final = 90
@@ -54,8 +54,8 @@ def funnel(
         "new_buyers": int((first_days > as_of_day - NEW_DAYS).sum()),
         "newly_lapsed": _newly_lapsed(people, timing),
         "is_pyramid": _is_pyramid(people["stage"]),
-        "top_revenue": total_of(money[top]),
-        "referred_revenue": total_of(money[brought]),
+        "top_revenue": exact_total(money[top]),
+        "referred_revenue": exact_total(money[brought]),
     }
 
 
@@ -79,10 +79,12 @@ def _arrivals(count: int, frames: Frames, days: OrderDays) -> dict[str, Floats]:
     referrals, feedback = frames.get("referrals", _NO_ROWS), frames.get("feedback", _NO_ROWS)
     # Naming oneself names nobody.
     referrals = referrals[referrals["owner"].to_numpy() != referrals["referred"].to_numpy()]
-    reviewed = holds(feedback, "kind", "review") & holds(feedback, "sentiment", "positive")
-    promotes = feedback["nps"].to_numpy(dtype=np.int64, na_value=0) >= PROMOTER
-    unasked = referrals[holds(referrals, "solicited", value=False)]
-    unasked_praise = feedback[holds(feedback, "solicited", value=False) & reviewed]
+    reviewed = column_equals(feedback, "kind", "review") & column_equals(
+        feedback, "sentiment", "positive"
+    )
+    promotes = feedback["nps"].to_numpy(dtype=np.int64, na_value=0) >= PROMOTER_MIN
+    unasked = referrals[column_equals(referrals, "solicited", value=False)]
+    unasked_praise = feedback[column_equals(feedback, "solicited", value=False) & reviewed]
     praise = feedback[promotes | reviewed]
     told = {
         "prospect": [(contacts, "owner", "since_on"), (referrals, "referred", "referred_on")],
@@ -91,8 +93,8 @@ def _arrivals(count: int, frames: Frames, days: OrderDays) -> dict[str, Floats]:
         "partner": [(partners, "owner", "from_on")],
     }
     return {
-        "customer": ordered(count, days, 0),
-        "client": ordered(count, days, 1),
+        "customer": nth_order_days(count, days, 0),
+        "client": nth_order_days(count, days, 1),
         **{rung: earliest(count, tables) for rung, tables in told.items()},
     }
 

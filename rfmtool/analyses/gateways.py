@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.analyses.effects import Effect, difference_between
-from rfmtool.analyses.returned import ENOUGH
-from rfmtool.arrays import Floats, Mask, among
+from rfmtool.analyses.return_rates import MIN_GROUP_SIZE
+from rfmtool.arrays import Floats, Mask, mask_of_places
 from rfmtool.scoring.survival import survival_curve
-from rfmtool.scoring.timing import OrderDays, Waits
+from rfmtool.scoring.timing import OrderDays, WaitingTimes
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ _KINDS: Final = {
 
 
 @dataclass(frozen=True)
-class Began:
+class ContactTimingComparison:
     """Who came back of those in touch before their first order, and of those who were not."""
 
     before: Gateway
@@ -50,15 +50,19 @@ class Began:
     difference: Effect | None
 
 
-def _returning(name: str, wait: Waits, mask: Mask, horizon: int) -> Gateway:
+def _returning(name: str, wait: WaitingTimes, mask: Mask, horizon: int) -> Gateway:
     """The share of some first-time buyers who came back by the horizon, if they were watched."""
     curve = survival_curve(wait.days[mask], wait.ended[mask])
-    if curve.customers < ENOUGH or curve.watched_days < horizon:
+    if curve.customers < MIN_GROUP_SIZE or curve.watched_days < horizon:
         return Gateway(name, curve.customers, None, None, None)
-    return Gateway(name, curve.customers, curve.share(horizon), *curve.share_between(horizon))
+    return Gateway(
+        name, curve.customers, curve.event_share(horizon), *curve.event_share_limits(horizon)
+    )
 
 
-def compared(contact: Floats, wait: Waits, days: OrderDays, horizon: int) -> Began:
+def compare_contact_timing(
+    contact: Floats, wait: WaitingTimes, days: OrderDays, horizon: int
+) -> ContactTimingComparison:
     """Compare those in touch before their first order with those who were not.
 
     `contact` is the day of everybody's first contact, NaN where it is not known; the shares who
@@ -73,11 +77,13 @@ def compared(contact: Floats, wait: Waits, days: OrderDays, horizon: int) -> Beg
     after = _returning("after", wait, known & ~early, horizon)
     one, other = before.interval, after.interval
     if one is None or other is None:
-        return Began(before, after, None)
-    return Began(before, after, difference_between(one[0], one[1:], other[0], other[1:]))
+        return ContactTimingComparison(before, after, None)
+    return ContactTimingComparison(
+        before, after, difference_between(one[0], one[1:], other[0], other[1:])
+    )
 
 
-def gateways(first: pd.DataFrame | None, wait: Waits, horizon: int) -> pd.DataFrame:
+def gateways(first: pd.DataFrame | None, wait: WaitingTimes, horizon: int) -> pd.DataFrame:
     """What each first purchase leads to; who began with several counts for each.
 
     Args:
@@ -92,7 +98,7 @@ def gateways(first: pd.DataFrame | None, wait: Waits, horizon: int) -> pd.DataFr
     if first is not None and len(first):
         place = np.searchsorted(wait.owner, first["owner"].to_numpy())
         for name, places in pd.Series(place).groupby(first["category"].astype("str").to_numpy()):
-            mask = among(places, len(wait.owner))
+            mask = mask_of_places(places, len(wait.owner))
             rows.append(vars(_returning(str(name), wait, mask, horizon)))
     table = pd.DataFrame(rows, columns=[*_KINDS]).astype(_KINDS)
     return table.sort_values(["first_buyers", "name"], ascending=[False, True], ignore_index=True)

@@ -15,23 +15,28 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from rfmtool.analyses.asking import Asking, asking
-from rfmtool.analyses.gateways import Began, Gateway, compared, gateways
-from rfmtool.analyses.repeat import DAYS
-from rfmtool.analyses.steps import (
-    Frames,
-    Step,
-    first_days,
-    months,
-    people_by,
-    sources,
-    steps_of,
-    taken,
+from rfmtool.analyses.gateways import (
+    ContactTimingComparison,
+    Gateway,
+    compare_contact_timing,
+    gateways,
 )
+from rfmtool.analyses.journey_steps import (
+    Frames,
+    JourneyStep,
+    contact_sources,
+    count_steps,
+    first_contact_months,
+    first_step_days,
+    people_by_group,
+    recorded_steps,
+)
+from rfmtool.analyses.repeat import DAYS
+from rfmtool.analyses.second_order_requests import SecondOrderRequests, second_order_requests
 from rfmtool.days import day_number
-from rfmtool.scoring.timing import OrderDays, waits
+from rfmtool.scoring.timing import OrderDays, waiting_times
 
-OPENS: Final = {
+UNLOCKED_BY_TABLE: Final = {
     "contacts": "the steps before the first order, and where people came from",
     "contacted": "whether anybody asks for a second order, and follows up",
 }
@@ -45,12 +50,12 @@ class Journey:
     by: str
     horizon_days: int
     """By which day the shares who came back are told."""
-    steps: tuple[Step, ...]
+    steps: tuple[JourneyStep, ...]
     by_source: Mapping[str, tuple[int, ...]]
     by_month: Mapping[str, tuple[int, ...]]
     """People by step, for each group."""
-    began: Began | None
-    asking: Asking | None
+    contact_before_order: ContactTimingComparison | None
+    asking: SecondOrderRequests | None
     table: pd.DataFrame
     """What first purchases lead to, the most frequent ones first."""
     notes: tuple[str, ...]
@@ -66,11 +71,12 @@ class Journey:
     def as_data(self) -> dict[str, Any]:
         """Plain data; shares from 0 to 1, None where there is no such number."""
         asking = self.asking and {**vars(self.asking), "asked": self.asking.asked.as_data()}
-        began = self.began and {
+        began = self.contact_before_order and {
             "kind": "plain",
-            "before": vars(self.began.before),
-            "after": vars(self.began.after),
-            "difference": self.began.difference and vars(self.began.difference),
+            "before": vars(self.contact_before_order.before),
+            "after": vars(self.contact_before_order.after),
+            "difference": self.contact_before_order.difference
+            and vars(self.contact_before_order.difference),
         }
         return {
             "as_of": self.as_of.isoformat(),
@@ -117,9 +123,9 @@ def journey(  # noqa: PLR0913 - all that it is told from
         services: actions, in lower case, that ask for no order.
     """
     as_of_day = day_number(as_of)
-    found = first_days(people, evidence, days)
+    found = first_step_days(people, evidence, days)
     contact = found["first_contact"]
-    wait = waits(days, as_of_day)
+    wait = waiting_times(days, as_of_day)
     # The longest of some round numbers of days for which half of all buyers were watched: beyond
     # that few are left, and a curve jumps with each of them.
     watched = as_of_day - days.day[days.starts]
@@ -130,18 +136,24 @@ def journey(  # noqa: PLR0913 - all that it is told from
         notes.append("Nobody has an order that counts, so the way ends before the first.")
     elif first is None:
         notes.append(f"First purchases are told of an export alone, with a column read as {by}.")
-    known = taken(evidence)
+    known = recorded_steps(evidence)
     has_steps, log = "contacts" in evidence, evidence.get("contacted")
     return Journey(
         as_of=as_of,
         by=by,
         horizon_days=horizon,
-        steps=tuple(steps_of({step: found[step] for step in known}, people)),
-        by_source=people_by(sources(people, evidence), found, known) if has_steps else {},
-        by_month=people_by(months(contact), found, known) if has_steps else {},
-        began=compared(contact, wait, days, horizon) if has_steps else None,
-        asking=None if log is None else asking(log, found, wait, as_of_day, services),
+        steps=tuple(count_steps({step: found[step] for step in known}, people)),
+        by_source=people_by_group(contact_sources(people, evidence), found, known)
+        if has_steps
+        else {},
+        by_month=people_by_group(first_contact_months(contact), found, known) if has_steps else {},
+        contact_before_order=compare_contact_timing(contact, wait, days, horizon)
+        if has_steps
+        else None,
+        asking=None
+        if log is None
+        else second_order_requests(log, found, wait, as_of_day, services),
         table=gateways(first, wait, horizon),
         notes=tuple(notes),
-        opens={table: what for table, what in OPENS.items() if table not in evidence},
+        opens={table: what for table, what in UNLOCKED_BY_TABLE.items() if table not in evidence},
     )

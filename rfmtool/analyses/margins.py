@@ -7,10 +7,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from rfmtool.arrays import Ints, Mask, starts_of
-from rfmtool.engines import Entries
-from rfmtool.grouping.history import sold_on
-from rfmtool.money import total_of
+from rfmtool.arrays import Ints, Mask, group_starts
+from rfmtool.engines import OrderEntries
+from rfmtool.grouping.order_history import sale_days
+from rfmtool.money import exact_total
 
 NUMBERED_ORDERS: Final = 5
 """Orders after these are taken together."""
@@ -26,13 +26,13 @@ def margins_by_stage(people: pd.DataFrame) -> list[dict[str, Any]]:
     """
     known = people[people["margin"].notna()]
     return [
-        {"name": str(name), "many": len(rows), "revenue": total_of(rows["monetary"]),
-         "margin": total_of(rows["margin"])}
+        {"name": str(name), "many": len(rows), "revenue": exact_total(rows["monetary"]),
+         "margin": exact_total(rows["margin"])}
         for name, rows in known.groupby("stage", observed=True, sort=True)
     ]  # fmt: skip
 
 
-def margins_by_order(entries: Entries) -> list[dict[str, Any]]:
+def margins_by_order(entries: OrderEntries) -> list[dict[str, Any]]:
     """The margin of first orders, second orders and so on, of counting orders with known costs.
 
     Orders are numbered by their day; those of one customer on one day by the engine's order. The
@@ -40,7 +40,7 @@ def margins_by_order(entries: Entries) -> list[dict[str, Any]]:
     """
     if entries.cost is None or entries.uncosted is None or not len(entries.order):
         return []
-    starts = starts_of(entries.order)
+    starts = group_starts(entries.order)
     net = np.add.reduceat(entries.sales - entries.refunds, starts)
     left = net - np.add.reduceat(entries.cost, starts)
     known = np.add.reduceat(entries.uncosted, starts) == 0
@@ -50,18 +50,18 @@ def margins_by_order(entries: Entries) -> list[dict[str, Any]]:
         rows = known & (number == one)
         if rows.any():
             name = str(one) if one <= NUMBERED_ORDERS else f"{one}+"
-            revenue, margin = (total_of(column[rows]) for column in (net, left))
+            revenue, margin = (exact_total(column[rows]) for column in (net, left))
             many = int(rows.sum())
             found.append({"name": name, "many": many, "revenue": revenue, "margin": margin})
     return found
 
 
-def _numbers(entries: Entries, starts: Ints, counts: Mask) -> Ints:
+def _numbers(entries: OrderEntries, starts: Ints, counts: Mask) -> Ints:
     """The number of each order among its customer's counting orders, at most one past the last."""
-    day, owner = sold_on(entries, starts), entries.owner[starts]
+    day, owner = sale_days(entries, starts), entries.owner[starts]
     rows = np.flatnonzero(counts)
     rows = rows[np.lexsort((day[rows], owner[rows]))]
-    first = starts_of(owner[rows])
+    first = group_starts(owner[rows])
     place = np.arange(len(rows)) - np.repeat(first, np.diff(first, append=len(rows)))
     number = np.zeros(len(starts), dtype=np.int64)
     number[rows] = np.minimum(place, NUMBERED_ORDERS) + 1

@@ -12,8 +12,15 @@ import pandas as pd
 
 from rfmtool.arrays import Floats
 from rfmtool.days import day_number
-from rfmtool.scoring.survival import Curve, best_weeks, survival_curve, weekly_hazard
-from rfmtool.scoring.timing import MIN_SECOND_ORDERS, OrderDays, Waits, Windows, fit_windows, waits
+from rfmtool.scoring.survival import SurvivalCurve, best_weeks, survival_curve, weekly_hazard
+from rfmtool.scoring.timing import (
+    MIN_SECOND_ORDERS,
+    OrderDays,
+    WaitingTimes,
+    Windows,
+    fit_windows,
+    waiting_times,
+)
 
 DAYS: Final = (30, 60, 90, 180, 365)
 """By how many days the share who came back is told."""
@@ -30,7 +37,7 @@ _WHEN: Final = pd.CategoricalDtype(list(_ASK))
 
 
 @dataclass(frozen=True)
-class Step:
+class RepeatStep:
     """From one order day to the next: `order` 1 is the wait for the second.
 
     `median_days` is the median gap of those who came back, which is biased short; the curve's own
@@ -40,7 +47,7 @@ class Step:
     order: int
     returned: int
     median_days: float
-    curve: Curve
+    curve: SurvivalCurve
 
     def as_data(self) -> dict[str, Any]:
         """Plain data; shares from 0 to 1."""
@@ -49,18 +56,18 @@ class Step:
             "median_days": self.median_days,
             "customers": self.curve.customers,
             "returned": self.returned,
-            "median_days_of_all": self.curve.reached(0.5),
-            "by_day": {str(day): self.curve.share(day) for day in DAYS},
+            "median_days_of_all": self.curve.quantile(0.5),
+            "by_day": {str(day): self.curve.event_share(day) for day in DAYS},
         }
 
 
 @dataclass(frozen=True)
-class Group:
+class RepeatGroup:
     """The second order of some of the buyers."""
 
     name: str
     repeaters: int
-    curve: Curve
+    curve: SurvivalCurve
 
 
 @dataclass(frozen=True)
@@ -69,14 +76,14 @@ class Repeat:
 
     as_of: date
     repeaters: int
-    curve: Curve
+    curve: SurvivalCurve
     windows: Windows
     hazard: Floats
     """Second orders per 1,000 customer-days at risk, by week, as far as 80 % of them take."""
     best_weeks: tuple[int, int] | None
-    steps: tuple[Step, ...]
+    steps: tuple[RepeatStep, ...]
     by: str | None
-    groups: tuple[Group, ...]
+    groups: tuple[RepeatGroup, ...]
     table: pd.DataFrame
     """One-time buyers inside the window: first whom to ask now, then whom later, by the day, then
     for whom the best weeks are past, the most valuable first of each. When to ask is left empty
@@ -163,7 +170,7 @@ def repeat(
         groups: for each row of people the group to look at on its own.
     """
     as_of_day = day_number(as_of)
-    second = waits(days, as_of_day)
+    second = waiting_times(days, as_of_day)
     windows = fit_windows(second.days, second.ended)
     hazard = weekly_hazard(second.days, second.ended, max(windows.w80 // _WEEK, 1))
     best = best_weeks(hazard)
@@ -175,14 +182,14 @@ def repeat(
         hazard=hazard,
         best_weeks=best,
         steps=tuple(
-            Step(
+            RepeatStep(
                 order=number,
                 returned=int(wait.ended.sum()),
                 median_days=float(np.median(wait.days[wait.ended])),
                 curve=survival_curve(wait.days, wait.ended),
             )
             for number in range(1, _MOST_STEPS + 1)
-            if (wait := waits(days, as_of_day, number)).ended.any()
+            if (wait := waiting_times(days, as_of_day, number)).ended.any()
         ),
         by=by,
         groups=() if groups is None else _groups(second, groups),
@@ -190,13 +197,13 @@ def repeat(
     )
 
 
-def _groups(second: Waits, groups: pd.Series[str]) -> tuple[Group, ...]:
+def _groups(second: WaitingTimes, groups: pd.Series[str]) -> tuple[RepeatGroup, ...]:
     """The curve of each group, in the order of their names."""
     codes, names = pd.factorize(groups.iloc[second.owner], sort=True)
     order = np.argsort(codes, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(codes[order])) + 1) if len(order) else []
     return tuple(
-        Group(
+        RepeatGroup(
             str(names[codes[part[0]]]),
             int(second.ended[part].sum()),
             survival_curve(second.days[part], second.ended[part]),
@@ -235,17 +242,17 @@ def _waiting(
 # As data -----------------------------------------------------------------------------------------
 
 
-def _in_short(repeaters: int, curve: Curve) -> dict[str, Any]:
+def _in_short(repeaters: int, curve: SurvivalCurve) -> dict[str, Any]:
     return {
         "buyers": curve.customers,
         "repeaters": repeaters,
-        "median_days": curve.reached(0.5),
-        "by_day": {str(day): curve.share(day) for day in DAYS},
+        "median_days": curve.quantile(0.5),
+        "by_day": {str(day): curve.event_share(day) for day in DAYS},
     }
 
 
-def _points(curve: Curve) -> list[dict[str, Any]]:
-    low, high = curve.band()
+def _points(curve: SurvivalCurve) -> list[dict[str, Any]]:
+    low, high = curve.confidence_band()
     columns = zip(
         curve.day.tolist(), curve.survival.tolist(), curve.se.tolist(), low.tolist(), high.tolist(),
         strict=True,

@@ -10,13 +10,13 @@ from typing import Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from rfmtool.analyses.returned import MIN_HISTORY_DAYS
-from rfmtool.money import money_text, total_of
+from rfmtool.analyses.return_rates import MIN_HISTORY_DAYS
+from rfmtool.money import exact_total, money_text
 
 Every = Literal["week", "month", "quarter"]
 EVERY: Final[Mapping[str, str]] = {"week": "W-SUN", "month": "ME", "quarter": "QE"}
 """The ends of calendar weeks (Sundays), months and quarters, as pandas names them."""
-COUNTED: Final = ("frequency", "monetary", "stage", "segment", "activity")
+POINT_COLUMNS: Final = ("frequency", "monetary", "stage", "segment", "activity")
 """The columns that a point counts."""
 DAYS_A_YEAR: Final = 365.25
 _YEAR: Final = timedelta(days=365)
@@ -25,7 +25,7 @@ _BASE: Final = ("newcomer", "active", "overdue")
 
 
 @dataclass(frozen=True)
-class Point:
+class TimelinePoint:
     """Where everybody stood at the end of a day; revenue is all until then, in 1/10,000."""
 
     as_of: date
@@ -56,13 +56,13 @@ class Timeline:
     """The first day of the export."""
     fitted: bool
     """Whether cut points and limits were fitted anew for each day."""
-    points: tuple[Point, ...]
+    points: tuple[TimelinePoint, ...]
     """The earliest first; the last is that of the whole export."""
     window_days: int | None = None
     """How many days until the last are read; None: all."""
 
     @property
-    def before(self) -> Point | None:
+    def baseline(self) -> TimelinePoint | None:
         """The point to hold the last one against; None where there is no other.
 
         The latest that lies a year before, else the first. Where one can, none is taken at which
@@ -73,7 +73,7 @@ class Timeline:
         far_back = [one for one in told if one.as_of <= self.points[-1].as_of - _YEAR]
         return far_back[-1] if far_back else next(iter(told), None)
 
-    def age_days(self, one: Point) -> int:
+    def age_days(self, one: TimelinePoint) -> int:
         """How old the shop's books were on that day."""
         return (one.as_of - self.begins_on).days
 
@@ -118,7 +118,7 @@ class Timeline:
         """Plain data; money is text."""
         return [{**one.as_data(), **self.growth(one)} for one in self.points]
 
-    def growth(self, one: Point) -> dict[str, Any]:
+    def growth(self, one: TimelinePoint) -> dict[str, Any]:
         """How old the shop's books were on that day, and how many advocates that is for each year.
 
         Advocates to age says whether goodwill grows with the years; None on the first day, or where
@@ -130,20 +130,20 @@ class Timeline:
         return {"age_days": age, "advocates_per_year": rate}
 
 
-def ends(first: date, last: date, every: Every) -> tuple[date, ...]:
+def period_ends(first: date, last: date, every: Every) -> tuple[date, ...]:
     """The ends of weeks, months or quarters from one day on, until another, and that day."""
     days = pd.date_range(first, last, freq=EVERY[every], unit="s")
     before = [day.date() for day in days if day.date() < last]
     return (*before, last)
 
 
-def point(people: pd.DataFrame, as_of: date) -> Point:
+def timeline_point(people: pd.DataFrame, as_of: date) -> TimelinePoint:
     """Count a result's frame; reads COUNTED."""
-    return Point(
+    return TimelinePoint(
         as_of=as_of,
         customers=len(people),
         buyers=int((people["frequency"] > 0).sum()),
-        revenue=total_of(people["monetary"]),
+        revenue=exact_total(people["monetary"]),
         stages=_counts(people["stage"]),
         segments=_counts(people["segment"]),
         activity=_counts(people["activity"]),

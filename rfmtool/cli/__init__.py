@@ -23,8 +23,8 @@ from typing import Final, NoReturn
 import click
 
 from rfmtool.errors import RfmtoolError
-from rfmtool.interrupts import STOPPING
-from rfmtool.places import without_secrets
+from rfmtool.interrupts import STOP_SIGNALS
+from rfmtool.locations import without_secrets
 from rfmtool.version import __version__
 
 EXIT_BUG: Final = 70
@@ -81,9 +81,9 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        from rfmtool.heap import take_one_arena
+        from rfmtool.memory import limit_malloc_arenas
 
-        take_one_arena()  # before any library that starts threads
+        limit_malloc_arenas()  # before any library that starts threads
         # NumPy's own are of no use here, and would be busy waiting while others begin to read.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         shared = _TOGETHER.get(cmd_name)
@@ -105,7 +105,7 @@ def program() -> None:
 def main() -> NoReturn:
     """Run the command line; ends the process with the exit code of the contract."""
     _prepare_streams()
-    for number in STOPPING:
+    for number in STOP_SIGNALS:
         if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
             signal.signal(number, _interrupt)  # not where it is ignored, as by nohup
     code = _exit_code()
@@ -138,7 +138,7 @@ def _prepare_streams() -> None:
 
 
 def _stop_listening() -> None:
-    for number in STOPPING:
+    for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from rfmtool.errors import UsageError
-from rfmtool.places import WEB, is_database, scheme_of, without_secrets
+from rfmtool.locations import WEB_SCHEME, is_database, scheme_of, without_secrets
 
 if TYPE_CHECKING:
     from rfmtool.outputs.text import TextOptions
@@ -32,7 +32,7 @@ _SOMETIMES: Final = ("allow_proxy", "estimate", "estimate_plans", "wallet_scores
 """Options that only the commands with those of `placing` have."""
 
 
-def asked(params: Params) -> Asked:
+def build_asked(params: Params) -> Asked:
     """What the user said about the export."""
     from rfmtool.sources.evidence.roles import evidence_roles
     from rfmtool.sources.layout import Asked
@@ -95,7 +95,7 @@ def look_arguments(params: Params) -> dict[str, Any]:
     # A tenth less memory than Arrow's own pool, which keeps what a block has given back.
     pa.set_memory_pool(pa.system_memory_pool())
     return {
-        "asked": asked(params),
+        "asked": build_asked(params),
         "settings": Settings(**_lines_wanted(params), **_money(params)),
         "rules": params["rules_file"],
         "watcher": watcher(params),
@@ -124,7 +124,7 @@ def _remote(params: Params) -> str | None:
                 "--remote names a cluster, and --engine local asks for none", "Say --engine spark."
             )
         return None
-    from rfmtool.clusters.sessions import place_of
+    from rfmtool.clusters.sessions import host_and_port
 
     remote = remote or os.environ.get("SPARK_REMOTE")
     if not remote:
@@ -132,7 +132,7 @@ def _remote(params: Params) -> str | None:
             "--engine spark: no cluster is named",
             "Say --remote sc://HOST:15002, or set SPARK_REMOTE.",
         )
-    place_of(remote)
+    host_and_port(remote)
     return remote
 
 
@@ -145,7 +145,7 @@ def _money(params: Params) -> dict[str, Any]:
         raise UsageError("--rates: the name is empty", "Name a file, or leave it out.")
     from rfmtool.sources.evidence.rates import read_rates
 
-    return {"rates": read_rates(path, currency, asked(params), threads=params["threads"])}
+    return {"rates": read_rates(path, currency, build_asked(params), threads=params["threads"])}
 
 
 def run_arguments(params: Params, exports: Sequence[str]) -> dict[str, Any]:
@@ -186,7 +186,7 @@ def _scoring(params: Params) -> dict[str, Any]:
     cuts = dict(rules.parse_cuts(text) for text in params["cuts"])
     if len(cuts) < len(params["cuts"]):
         raise UsageError("--cuts names a dimension twice", "Give each dimension once.")
-    limits = {name: params[name] for name in rules.LIMITS if params[name] is not None}
+    limits = {name: params[name] for name in rules.FIT_LIMITS if params[name] is not None}
     is_said = limits or params["within"] is not None
     fit = rules.parse_fit(params["within"], limits) if is_said else None
     return {"cuts": cuts, "fit_on": fit}
@@ -194,12 +194,12 @@ def _scoring(params: Params) -> dict[str, Any]:
 
 def _check_files(exports: Sequence[str]) -> None:
     """Check that all exports are files, before any row of another is fetched for nothing."""
-    from rfmtool.stores.lakes import lake_at
+    from rfmtool.stores.lakes import find_lake_table
 
     others = [
         one
         for one in exports
-        if one == "-" or is_database(one) or scheme_of(one) == WEB or lake_at(one)
+        if one == "-" or is_database(one) or scheme_of(one) == WEB_SCHEME or find_lake_table(one)
     ]
     if others:
         raise UsageError(

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 from rfmtool.cli.arguments import Params, run_arguments, text_options
 from rfmtool.cli.destination import is_shared, json_bytes, output_file, show
-from rfmtool.cli.telling import teller
+from rfmtool.cli.reading_messages import teller
 from rfmtool.interrupts import uninterrupted
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def show_answer(name: str, answer: Answer, params: Params) -> None:
 def write_answer(answer: Answer, path: Path, target: IO[bytes], params: Params) -> None:
     """Write the table of an answer, or the whole of it, as the ending of its file says."""
     from rfmtool.analyses import MONEY
-    from rfmtool.outputs.refusals import system_failures
+    from rfmtool.outputs.system_errors import system_failures
     from rfmtool.outputs.tables import to_table
     from rfmtool.outputs.writers import format_of, write_table
 

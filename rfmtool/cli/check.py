@@ -15,7 +15,7 @@ from rfmtool.cli.destination import show
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import LimitError, RfmtoolError
 from rfmtool.interrupts import uninterrupted
-from rfmtool.places import without_secrets
+from rfmtool.locations import without_secrets
 
 
 @click.command(cls=SectionedCommand)
@@ -56,9 +56,9 @@ def _show(found: Mapping[str, Any], params: Params) -> None:
 
 def _show_seen(error: RfmtoolError, params: Params) -> None:
     """Show what was understood before an error, as far as it goes."""
-    from rfmtool.summaries.check import seen_before
+    from rfmtool.summaries.check import partial_check_data
 
-    seen = seen_before(error)
+    seen = partial_check_data(error)
     if not params["quiet"] and (seen or params["output_format"] == "json"):
         words = {"said": _said(), "error": error.args[0], "hint": error.hint}
         _show({**(seen or {}), **words}, params)

@@ -9,7 +9,7 @@ import click
 
 from rfmtool.cli import limits, options
 from rfmtool.cli.arguments import Params, command_line, text_options
-from rfmtool.cli.destination import check_apart, is_shared, output_path, show
+from rfmtool.cli.destination import check_not_an_input, is_shared, output_path, show
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import UsageError
 from rfmtool.interrupts import uninterrupted
@@ -35,7 +35,7 @@ def command(old: str, new: str, output: str | None, **params: Any) -> None:
     """
     target = output_path(output)
     if target:
-        check_apart(target, old, new)
+        check_not_an_input(target, old, new)
         for run in (old, new):  # it would lie in a run, which no run replaces then
             if target.resolve().is_relative_to(Path(run).resolve()):
                 raise UsageError(f"-o {target}: lies in {run}", "Name a place outside of it.")
@@ -43,10 +43,10 @@ def command(old: str, new: str, output: str | None, **params: Any) -> None:
         from rfmtool.pages import compare as pages
         from rfmtool.runs.compare import compare
         from rfmtool.runs.fail_if import parse_limits
-        from rfmtool.runs.finished import reading_back
+        from rfmtool.runs.finished import converting_read_errors
 
     given = parse_limits(params["fail_if"])
-    with reading_back(f"{old} or {new}"):
+    with converting_read_errors(f"{old} or {new}"):
         compared = compare(old, new)
         limits.check_between(given, compared.old.summary, compared.new.summary)
         summary = compared.summary

@@ -37,12 +37,14 @@ def command(  # noqa: PLR0913 - one for each option
     """Write a synthetic shop into DIR: three years of orders, and the people behind them."""
     with uninterrupted():
         from rfmtool import demo
-        from rfmtool.demo.later import HOLDOUT
+        from rfmtool.demo.next_quarter import HOLDOUT_SHARE
         from rfmtool.outputs.answers import write_frames
 
     shop = demo.generate(customers, seed)
     if system:
-        write_frames({"orders": demo.shaped(shop, system)}, {}, Path(folder), shared=shared)
+        write_frames(
+            {"orders": demo.to_export_format(shop, system)}, {}, Path(folder), shared=shared
+        )
         if not quiet:
             click.echo(f"{folder}/orders.csv: a made-up shop as {system} exports it")
             click.echo(f"Try: rfmtool run {folder}/orders.csv -o out")
@@ -62,7 +64,7 @@ def command(  # noqa: PLR0913 - one for each option
             f"{folder}: {len(shop['orders']):,} order lines of a made-up tea and coffee shop"
         )
         run = f"rfmtool run {folder}/orders.csv --rules {folder}/{_RULES} -o out"
-        click.echo(f"Try: {run} --holdout {HOLDOUT}")
+        click.echo(f"Try: {run} --holdout {HOLDOUT_SHARE}")
         click.echo(f"and, as if a quarter had gone by: rfmtool measure out {folder}/later.csv")
 
 
@@ -74,17 +76,17 @@ def _evidence(shop: dict[str, pd.DataFrame]) -> list[str]:
 def _later(shop: dict[str, pd.DataFrame], seed: int) -> dict[str, pd.DataFrame]:
     """The shop a quarter after a run that left people out, and what each list truly did."""
     from rfmtool import pipeline
-    from rfmtool.demo import later
+    from rfmtool.demo import next_quarter
     from rfmtool.grouping.read import Settings
-    from rfmtool.rules import parse_lots
+    from rfmtool.rules import parse_holdouts
 
     evidence = {name: shop[name] for name in _evidence(shop)}
-    lots = parse_lots([later.HOLDOUT])
+    lots = parse_holdouts([next_quarter.HOLDOUT_SHARE])
     alone = Settings(select=("customer_id", "action", "holdout"))  # forecasts take longest
     result = pipeline.run(shop["orders"], evidence=evidence, lots=lots, settings=alone)
     people = result.frame[["customer_id", "action"]].astype("str")
     people = people.assign(held_out=result.frame["holdout"].eq("yes").to_numpy(bool))
     return {
-        "later": later.orders(shop["orders"], people, seed),
-        "effects": later.effects(sorted(result.holdouts["action"].unique())),
+        "later": next_quarter.orders(shop["orders"], people, seed),
+        "effects": next_quarter.true_effects(sorted(result.holdouts["action"].unique())),
     }

@@ -12,7 +12,7 @@ import click
 
 from rfmtool.cli.arguments import Params, evidence_sources
 from rfmtool.errors import UsageError
-from rfmtool.places import check_local, scheme_of
+from rfmtool.locations import check_is_local_path, scheme_of
 
 if TYPE_CHECKING:
     from rfmtool.pages.blocks import Block
@@ -27,7 +27,7 @@ def output_path(output: str | None) -> Path | None:
             "-o -: would be a file of that name", "Name /dev/stdout to pipe it, or leave -o out."
         )
     if output:
-        check_local(output)
+        check_is_local_path(output)
     return Path(output) if output else None
 
 
@@ -35,7 +35,7 @@ def output_file(output: str | None, exports: Sequence[str], params: Params) -> P
     """The file that `-o` names, apart from all that is read; None where it was not given."""
     path = output_path(output)
     if path:
-        check_apart(path, *inputs_of(exports, params))
+        check_not_an_input(path, *inputs_of(exports, params))
     return path
 
 
@@ -55,7 +55,7 @@ def is_shared(params: Params) -> bool:
     return load_rules(params["rules_file"]).shared
 
 
-def check_apart(target: Path, *inputs: str | None, option: str = "-o") -> None:
+def check_not_an_input(target: Path, *inputs: str | None, option: str = "-o") -> None:
     """Check that no input is `target`, lies in it, or is a folder that would then read it."""
     from rfmtool.sources.files.listing import has_data_name
 

@@ -43,13 +43,13 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     if "" in (contacted, handed_back):
         raise UsageError("--contacted, --file: the name is empty", "Name a file.")
     with uninterrupted():
-        from rfmtool.runs.done import done
+        from rfmtool.runs.contact_log import append_contacts
 
     # The clock is asked where nobody says when it was.
     when = day or date.today()  # noqa: DTZ011 - their day
     ids = None if customers is None else list(filter(None, map(str.strip, customers.split(","))))
 
-    added, known = done(
+    added, known = append_contacts(
         Path(folder),
         name,
         Path(contacted),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rfmtool.cli.destination import check_apart, output_path
+from rfmtool.cli.destination import check_not_an_input, output_path
 from rfmtool.errors import UsageError
 from rfmtool.interrupts import uninterrupted
 
@@ -45,7 +45,7 @@ def command(folder: str, tool: str, output: str | None, **params: Any) -> None:
 
     place = output_path(output)
     if place:
-        check_apart(place, folder)
+        check_not_an_input(place, folder)
         if place.resolve().is_relative_to(Path(folder).resolve()):
             raise UsageError(
                 f"-o {output}: lies in {folder}, which the next run exchanges",
@@ -62,14 +62,14 @@ def command(folder: str, tool: str, output: str | None, **params: Any) -> None:
     if place and not place.suffix:
         _write_folder(found, place, shared=shared)
     else:
-        _write_file(found.together, place, shared=shared)
+        _write_file(found.combined, place, shared=shared)
     if not params["quiet"]:
         _say(found)
 
 
 def _write_folder(found: Uploads, place: Path, *, shared: bool) -> None:
     """Write a file for each list; lists of an earlier export that are none now go."""
-    from rfmtool.outputs.refusals import system_failures
+    from rfmtool.outputs.system_errors import system_failures
 
     with system_failures(str(place)):
         place.mkdir(mode=0o777 if shared else 0o700, parents=True, exist_ok=True)

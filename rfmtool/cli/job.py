@@ -16,13 +16,13 @@ from typing import Any, Final
 
 import click
 
-from rfmtool.cli.destination import check_apart
+from rfmtool.cli.destination import check_not_an_input
+from rfmtool.cli.monitoring import monitored
 from rfmtool.cli.run import command as run
 from rfmtool.cli.run_places import run_outputs
-from rfmtool.cli.traces import traced
-from rfmtool.documents import toml_of
+from rfmtool.documents import read_toml
 from rfmtool.errors import RfmtoolError, UsageError
-from rfmtool.places import check_local, scheme_of, without_secrets
+from rfmtool.locations import check_is_local_path, scheme_of, without_secrets
 
 _SECTION: Final = "job"
 _DAY: Final = "{as_of}"
@@ -35,7 +35,7 @@ _HINT: Final = "See the section on jobs in the README."
 @click.option("--check", is_flag=True, help="Say what would be run, and run nothing.")
 def command(file: str, *, check: bool) -> None:
     """Do the run that the [job] of FILE asks for; paths in it are relative to FILE."""
-    check_local(file)
+    check_is_local_path(file)
     path, folder = Path(file), Path(file).absolute().parent
     data = _data(path)
     try:
@@ -48,7 +48,7 @@ def command(file: str, *, check: bool) -> None:
             with (
                 chdir(folder),
                 suppress(RfmtoolError, click.ClickException),
-                traced(*_traces(path, data[_SECTION])),
+                monitored(*_traces(path, data[_SECTION])),
             ):
                 raise error from None
         raise
@@ -66,7 +66,7 @@ def command(file: str, *, check: bool) -> None:
 def _data(path: Path) -> dict[str, Any]:
     """The whole file."""
     try:
-        data = toml_of(path)
+        data = read_toml(path)
     except OSError as error:
         reason = (error.strerror or "not readable").lower()
         raise UsageError(f"{path}: cannot be read: {reason}", "Name a job file.") from None
@@ -173,7 +173,7 @@ def _traces(path: Path, job: Mapping[str, Any]) -> tuple[str | None, str | None,
         others = [text for other in said.keys() - {"output", "query"} for text in said[other]]
         try:
             if file not in (None, "-"):
-                check_apart(Path(file), path.name, *others)
+                check_not_an_input(Path(file), path.name, *others)
         except (UsageError, OSError):  # it may be something that is read
             file = None
         files.append(file)
@@ -230,7 +230,7 @@ def _prove(ctx: click.Context) -> None:
 
     params = dict(ctx.params)
     exports, output = params.pop("exports"), run_outputs(params.pop("outputs")).folder
-    given = limits.of_run(params["fail_if"], Path(output) if output else None)
+    given = limits.parse_run_limits(params["fail_if"], Path(output) if output else None)
     limits.earlier_run(given, None, params)
     sources = [*exports, *evidence_sources(params, exports).values()]
     for name in sources:

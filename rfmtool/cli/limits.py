@@ -11,7 +11,7 @@ import click
 
 from rfmtool.cli.arguments import Params
 from rfmtool.errors import InputError, UsageError
-from rfmtool.manifest import manifest_of
+from rfmtool.manifest import read_manifest
 
 if TYPE_CHECKING:
     from rfmtool.runs.fail_if import Limit
@@ -21,7 +21,7 @@ fail_if = click.option("--fail-if", metavar="LIMIT", multiple=True,
                             " e.g. 'champions < -10%'. Repeatable.")  # fmt: skip
 
 
-def of_run(texts: tuple[str, ...], target: Path | None) -> list[Limit]:
+def parse_run_limits(texts: tuple[str, ...], target: Path | None) -> list[Limit]:
     """Read the `--fail-if` of a run that writes `target`."""
     from rfmtool.runs.fail_if import parse_limits
 
@@ -47,16 +47,16 @@ def earlier_run(limits: list[Limit], target: Path | None, params: Params) -> dic
         check_names(limits, _names(params["rules_file"]))
     if not target or not any(limit.kind == "change" for limit in limits):
         return None
-    if not manifest_of(target):
+    if not read_manifest(target):
         if sys.stderr.isatty() and not params["quiet"]:
             click.echo(f"{target}: no earlier run, so nothing can have changed", err=True)
         return None
     from rfmtool.runs.fail_if import count_of
-    from rfmtool.runs.finished import read_summary, reading_back
+    from rfmtool.runs.finished import converting_read_errors, read_summary
 
     try:
         summary = read_summary(target)
-        with reading_back(target):  # sooner than after reading the export
+        with converting_read_errors(target):  # sooner than after reading the export
             for limit in (limit for limit in limits if limit.kind == "change"):
                 count_of(summary, limit.name)
     except InputError as error:

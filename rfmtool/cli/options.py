@@ -15,7 +15,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Command], Command]
 
 
-def together(*options: Callable[[Any], Any]) -> Decorator[Any]:
+def combine_options(*options: Callable[[Any], Any]) -> Decorator[Any]:
     """Several options as one."""
     return lambda command: reduce(lambda made, option: option(made), reversed(options), command)
 
@@ -29,7 +29,7 @@ _running = section("While it runs")
 
 exports = click.argument("exports", metavar="EXPORT...", nargs=-1, required=True, cls=Exports)
 
-reading = together(
+reading = combine_options(
     _reading("--column", "columns", metavar="ROLE=NAME", multiple=True,
              help="Say which column plays a role, e.g. amount=Total. Repeatable. Roles:"
                   " customer_id, order_id, ordered_at, amount, quantity, unit_price, product,"
@@ -89,7 +89,7 @@ min_matched = _known(
 )  # fmt: skip
 """How well such tables must match."""
 
-evidence = together(
+evidence = combine_options(
     contacts,
     referrals,
     _known("--feedback", metavar="FILE", help="Surveys, reviews and complaints."),
@@ -104,7 +104,7 @@ evidence = together(
 )  # fmt: skip
 """What is known of people beside their orders."""
 
-placing = together(
+placing = combine_options(
     _placed("--allow-proxy", is_flag=True,
             help="Let orders alone make supporters of those they suggest."),
     _placed("--estimate/--no-estimate", default=True,
@@ -116,7 +116,7 @@ placing = together(
 )  # fmt: skip
 """What may be concluded where nobody has said it."""
 
-lots = together(
+holdouts = combine_options(
     _placed("--holdout", "holdout", metavar="P%|ACTION=P%", multiple=True,
             help="Leave a lasting share of people out of all marketing, or of one list alone, to"
                  " measure against. Repeatable."),
@@ -127,7 +127,7 @@ lots = together(
 )  # fmt: skip
 """Who is left out to measure against, and what was measured."""
 
-question = together(
+question = combine_options(
     _reading("--order-per-row", is_flag=True, help="Every row is an order of its own."),
     _reading("--amount-per", type=click.Choice(["line", "order"]),
              help="What an amount is of, where orders repeat one on every row."),
@@ -162,7 +162,7 @@ scales = _placed(
 )  # fmt: skip
 """Limits and cut points to take over."""
 
-scoring = together(
+scoring = combine_options(
     _placed("--cuts", metavar="DIM=...", multiple=True,
             help="recency=30,60,90,180 or frequency=quantile:5. Repeatable."),
     _placed("--within", metavar="COLUMN",
@@ -178,7 +178,7 @@ scoring = together(
 )  # fmt: skip
 """How customers are scored, and how many unreadable rows are accepted."""
 
-engine = together(
+engine = combine_options(
     _running("--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True,
              help="Where files are read and grouped: in this process, or on a cluster that speaks"
                   " Spark Connect. With --table and no EXPORT a table of the cluster is read."),
@@ -197,7 +197,7 @@ shared = _written(
 )
 """Who may read what is written."""
 
-text_tables = together(
+text_tables = combine_options(
     shared,
     _written("--raw-text", is_flag=True,
              help="Leave cells that a spreadsheet would run as they are."),
@@ -213,7 +213,7 @@ refit_every = _placed(
 quiet = _running("--quiet", is_flag=True, help="Print nothing unless something is wrong.")
 no_color = _running("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
 
-talk = together(
+talk = combine_options(
     quiet,
     _running("--progress/--no-progress", default=None,
              help="Show progress on stderr (default: on a terminal)."),
@@ -236,13 +236,13 @@ output_format = _format("text", "json")
 
 
 def _checked_locale(_context: click.Context, _option: click.Parameter, tag: str) -> str:
-    from rfmtool.pages.numerals import Numerals
+    from rfmtool.pages.number_format import NumberFormat
 
-    Numerals.of(tag)
+    NumberFormat.from_locale(tag)
     return tag
 
 
-page_format = together(
+page_format = combine_options(
     _format("text", "json", "html"),
     click.option("--title", metavar="TEXT", help="The shop's name, at the top of the HTML page."),
     click.option("--locale", default="en", show_default=True, metavar="TAG",
@@ -262,7 +262,7 @@ def table_output(what: str, more: str = "") -> Decorator[Any]:
 
 
 def _one_question(*limits: Callable[[Any], Any]) -> Decorator[Any]:
-    return together(
+    return combine_options(
         page_format, reading, suppress, question, *limits, max_rejects, text_tables, engine, talk
     )
 

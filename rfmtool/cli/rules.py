@@ -30,7 +30,7 @@ def check(file: str) -> None:
     """Check that FILE loads and leaves nobody out; warn of rules that can never be reached."""
     from rfmtool import rules
     from rfmtool.pages.blocks import printable
-    from rfmtool.summaries.words import counted
+    from rfmtool.summaries.formatting import count_text
 
     found = rules.load_rules(file)
     for warning in found.warnings:
@@ -39,5 +39,5 @@ def check(file: str) -> None:
     segments = len(dict.fromkeys(row.label for row in found.segments.rows))
     actions = len(dict.fromkeys(row.label for row in found.playbook))
     parts = ((rungs, "rung"), (segments, "segment"), (actions, "action"))
-    counts = ", ".join(counted(number, noun) for number, noun in parts)
+    counts = ", ".join(count_text(number, noun) for number, noun in parts)
     click.echo(f"{printable(file)}: good; {counts}, everybody is placed")

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rfmtool.cli import limits, options, traces
+from rfmtool.cli import limits, monitoring, options
 from rfmtool.cli.arguments import Params, choices, command_line, run_arguments, text_options
-from rfmtool.cli.destination import check_apart, inputs_of, show_run
+from rfmtool.cli.destination import check_not_an_input, inputs_of, show_run
+from rfmtool.cli.monitoring import RunRecord
 from rfmtool.cli.run_places import (
     check_database,
     check_places,
@@ -21,17 +22,16 @@ from rfmtool.cli.run_places import (
     written_elsewhere,
 )
 from rfmtool.cli.sections import SectionedCommand
-from rfmtool.cli.traces import Told
 from rfmtool.errors import UsageError
 from rfmtool.interrupts import uninterrupted
-from rfmtool.places import without_secrets
+from rfmtool.locations import without_secrets
 
 if TYPE_CHECKING:
     from rfmtool.pipeline import Result
     from rfmtool.runs.folder import FolderOptions
 
 
-_written = options.together(
+_written = options.combine_options(
     click.option("-o", "--output", "outputs", metavar="DIR|URL", multiple=True,
                  help="Write tables, lists and scales into DIR or a store (s3://BUCKET/FOLDER), or"
                       " tables into a database: postgresql://HOST/DB/SCHEMA, duckdb:FILE or"
@@ -71,12 +71,12 @@ _written = options.together(
 @options.scoring
 @options.refit_every
 @options.placing
-@options.lots
+@options.holdouts
 @options.text_tables
 @options.engine
 @options.talk
-@traces.log
-@traces.metrics
+@monitoring.log
+@monitoring.metrics
 def command(exports: tuple[str, ...], outputs: tuple[str, ...], **params: Any) -> None:
     """Score, stage and segment the customers in EXPORTS, and print a report.
 
@@ -87,25 +87,27 @@ def command(exports: tuple[str, ...], outputs: tuple[str, ...], **params: Any) -
     notify = (click.get_current_context().obj or {}).get("notify", ())
     for option, file in (("--log", params["log_file"]), ("--metrics", params["metrics_file"])):
         if file not in (None, "", "-"):
-            check_apart(Path(file), *inputs_of(exports, params), option=option)
-    with traces.traced(params["log_file"], params["metrics_file"], notify) as told:
+            check_not_an_input(Path(file), *inputs_of(exports, params), option=option)
+    with monitoring.monitored(params["log_file"], params["metrics_file"], notify) as told:
         told.expect(exports)
         _run(exports, outputs, params, told)
 
 
-def _run(exports: tuple[str, ...], outputs: tuple[str, ...], params: Params, told: Told) -> None:
-    from rfmtool.outputs.refusals import system_failures
+def _run(
+    exports: tuple[str, ...], outputs: tuple[str, ...], params: Params, told: RunRecord
+) -> None:
+    from rfmtool.outputs.system_errors import system_failures
 
     to = run_outputs(outputs)
     check_places(to)
     with ExitStack() as stack:
         target, place = stack.enter_context(folder_of(to, exports, params))
-        given = limits.of_run(params["fail_if"], target)
+        given = limits.parse_run_limits(params["fail_if"], target)
         # Heavy libraries load below, so that a run that finds the folder held says so at once.
         with uninterrupted():
             from rfmtool.runs import folder
             from rfmtool.runs.fail_if import check_limits
-            from rfmtool.runs.memory import remember
+            from rfmtool.runs.previous import link_previous_runs
             from rfmtool.runs.tables import edition
 
         wanted = _wanted(params)
@@ -113,7 +115,7 @@ def _run(exports: tuple[str, ...], outputs: tuple[str, ...], params: Params, tol
             check_database(database, params)
         before = limits.earlier_run(given, target, params)
         result = _result(exports, params, target)
-        memory = remember(target, result, params["keep_runs"]) if target else None
+        memory = link_previous_runs(target, result, params["keep_runs"]) if target else None
         if memory and place:
             result = memory.result
             with system_failures(str(target)):
@@ -134,8 +136,8 @@ def _run(exports: tuple[str, ...], outputs: tuple[str, ...], params: Params, tol
 def _result(exports: tuple[str, ...], params: Params, target: Path | None) -> Result:
     """The run, told who was left out before in a folder, and what was measured of it."""
     from rfmtool import pipeline
-    from rfmtool.rules import parse_lots
-    from rfmtool.runs import rounds
+    from rfmtool.rules import parse_holdouts
+    from rfmtool.runs import holdouts
     from rfmtool.sources.layout import Detail
 
     arguments, results = run_arguments(params, exports), params["results_file"]
@@ -146,9 +148,9 @@ def _result(exports: tuple[str, ...], params: Params, target: Path | None) -> Re
         **arguments,
         settings=settings,
         refit_days=params["refit_days"],
-        lots=parse_lots(params["holdout"], params["holdout_salt"]),
-        entered=rounds.entered(target) if target else None,
-        results=rounds.read_results(results) if results is not None else None,
+        lots=parse_holdouts(params["holdout"], params["holdout_salt"]),
+        entered=holdouts.read_holdouts(target) if target else None,
+        results=holdouts.read_results(results) if results is not None else None,
     )
 
 

@@ -11,15 +11,15 @@ import click
 from click.core import ParameterSource
 
 from rfmtool.cli.arguments import Params
-from rfmtool.cli.destination import check_apart, is_shared, output_path
+from rfmtool.cli.destination import check_not_an_input, is_shared, output_path
 from rfmtool.errors import UsageError
-from rfmtool.places import check_known, is_database, is_store
+from rfmtool.locations import check_is_path, is_database, is_store
 from rfmtool.scratch import scratch_folder
 
 if TYPE_CHECKING:
-    from rfmtool.databases.names import Target
-    from rfmtool.databases.writing import Edition
-    from rfmtool.stores.places import Store
+    from rfmtool.databases.urls import Target
+    from rfmtool.databases.writing import RunTables
+    from rfmtool.stores.urls import Store
 
 _OF_FOLDER = ("tables", "calls", "keep_rejects", "keep_runs", "no_page")
 """The options that say what lies in the folder."""
@@ -44,7 +44,7 @@ def run_outputs(outputs: Sequence[str]) -> Outputs:
     urls = [output for output in outputs if is_database(output) or is_store(output)]
     folders = [output for output in outputs if output not in urls]
     for folder in folders:
-        check_known(folder, "written")
+        check_is_path(folder, "written")
     if len(folders) > 1:
         raise UsageError(
             f"-o {folders[1]}: a run is written into one folder", "Run again for another."
@@ -52,13 +52,13 @@ def run_outputs(outputs: Sequence[str]) -> Outputs:
     found = Outputs(next(iter(folders), None), [], [])
     for url in urls:
         if is_database(url):
-            from rfmtool.databases.names import target_of
+            from rfmtool.databases.urls import parse_target_url
 
-            found.databases.append(target_of(url))
+            found.databases.append(parse_target_url(url))
         else:
-            from rfmtool.stores.places import store_of
+            from rfmtool.stores.urls import parse_store_url
 
-            found.stores.append(store_of(url))
+            found.stores.append(parse_store_url(url))
     return found
 
 
@@ -83,7 +83,7 @@ def folder_of(
 
     target = output_path(to.folder)
     if target:
-        check_apart(target, *exports)
+        check_not_an_input(target, *exports)
         with published_folder(target, shared=is_shared(params)) as place:
             yield target, place
     elif to.stores:
@@ -99,7 +99,7 @@ def folder_of(
 
 @contextmanager
 def written_elsewhere(
-    to: Outputs, place: Path | None, tables: Callable[[], Edition], params: Params
+    to: Outputs, place: Path | None, tables: Callable[[], RunTables], params: Params
 ) -> Iterator[None]:
     """Stores and databases written; of it all nothing takes effect before the block ends.
 
@@ -111,16 +111,16 @@ def written_elsewhere(
     """
     with ExitStack() as stack:
         if to.stores and place:
-            from rfmtool.stores.writing import published
+            from rfmtool.stores.writing import publishing_run
 
             for store in to.stores:
-                stack.enter_context(published(store, place))
+                stack.enter_context(publishing_run(store, place))
         if to.databases:
-            from rfmtool.databases.writing import written
+            from rfmtool.databases.writing import writing_tables
 
             if_exists, view = params["if_exists"], params["current_view"]
             for database in to.databases:
-                stack.enter_context(written(database, tables(), if_exists, view=view))
+                stack.enter_context(writing_tables(database, tables(), if_exists, view=view))
         yield
 
 
@@ -137,8 +137,8 @@ def _check_not_asked(names: Sequence[str], where: str, hint: str) -> None:
 
 def check_database(database: Target, params: Params) -> None:
     """Check that tables can be written there, sooner than after reading."""
-    from rfmtool.databases.writing import CURRENT, check_target
+    from rfmtool.databases.writing import CURRENT_VIEW, check_target
     from rfmtool.runs.tables import NAMES
 
-    names = (*NAMES, CURRENT) if params["current_view"] else NAMES
+    names = (*NAMES, CURRENT_VIEW) if params["current_view"] else NAMES
     check_target(database, names, params["if_exists"])

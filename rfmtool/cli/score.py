@@ -13,8 +13,8 @@ import click
 from rfmtool.cli import options
 from rfmtool.cli.arguments import run_arguments, text_options
 from rfmtool.cli.destination import is_shared, output_file
+from rfmtool.cli.reading_messages import tell_of_tables, teller
 from rfmtool.cli.sections import SectionedCommand
-from rfmtool.cli.telling import tell_of_tables, teller
 from rfmtool.errors import UsageError
 from rfmtool.interrupts import uninterrupted
 
@@ -49,7 +49,7 @@ def command(exports: tuple[str, ...], output: str | None, **params: Any) -> None
         from rfmtool import pipeline
         from rfmtool.outputs import ordering, writers
         from rfmtool.outputs.publish import published_file
-        from rfmtool.outputs.refusals import system_failures
+        from rfmtool.outputs.system_errors import system_failures
         from rfmtool.outputs.tables import to_rows
 
     path = output_file(output, exports, params)
@@ -75,7 +75,7 @@ def command(exports: tuple[str, ...], output: str | None, **params: Any) -> None
         frames = result.parts()
         if params["sort"] or params["top"]:
             order = params["sort"], params["top"]
-            frames = iter([ordering.ordered(result.frame, result.columns, *order)])
+            frames = iter([ordering.sort_and_limit(result.frame, result.columns, *order)])
         text = text_options(params)
         with system_failures(output) if output else nullcontext():
             writers.write_table(to_rows(frames, select or result.columns), target, kind, text)
@@ -100,4 +100,4 @@ def _check_sort(sort: str | None, keep: Sequence[str]) -> None:
     from rfmtool.outputs import ordering
 
     known = [*columns.WRITTEN, *keep]
-    ordering.ordered(pd.DataFrame(columns=known), known, sort, None)
+    ordering.sort_and_limit(pd.DataFrame(columns=known), known, sort, None)

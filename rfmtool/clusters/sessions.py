@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
 
 _PORT: Final = 15002
-OTHER_VERSION: Final = "this worker has another version of rfmtool"
+VERSION_MISMATCH: Final = "this worker has another version of rfmtool"
 """What a worker raises that has."""
 _MISSING: Final = re.compile(r"No module named '([\w.]+)'")
 
 
-def place_of(remote: str) -> str:
+def host_and_port(remote: str) -> str:
     """What messages call a cluster: its host and port, for a URL may hold a token."""
     try:
         parts = urlsplit(remote)
@@ -43,14 +43,14 @@ def place_of(remote: str) -> str:
 
 
 @contextmanager
-def session(remote: str) -> Iterator[SparkSession]:
+def spark_session(remote: str) -> Iterator[SparkSession]:
     """A session of its own on a cluster; what runs in it ends with it.
 
     Raises:
         UsageError: the client is not installed, the URL is none, or the login is refused.
         SystemFailureError: the cluster cannot be reached, or ends what it was asked.
     """
-    place = place_of(remote)
+    place = host_and_port(remote)
     try:
         with warnings.catch_warnings(), uninterrupted(), _as_a_program():
             warnings.simplefilter("ignore", FutureWarning)  # of how new pandas is
@@ -86,7 +86,7 @@ def session(remote: str) -> Iterator[SparkSession]:
                 spark.stop()
 
 
-def batches_of(frame: Any) -> Iterator[pa.RecordBatch]:  # noqa: ANN401 - more than a DataFrame shows
+def iter_record_batches(frame: Any) -> Iterator[pa.RecordBatch]:  # noqa: ANN401 - more than a DataFrame shows
     """What a frame holds, as it arrives: nothing public gives it otherwise than all at once.
 
     There is always one batch at least, which may be empty.
@@ -154,7 +154,7 @@ def _told(place: str, error: Any) -> RfmtoolError:  # noqa: ANN401 - the client'
             f"Look at the host and the port; mostly it is {_PORT}.",
         )
     missing = _MISSING.search(said)
-    if missing or OTHER_VERSION in said:
+    if missing or VERSION_MISMATCH in said:
         what = f"have no module {missing[1]}" if missing else "have another version of rfmtool"
         return UsageError(
             f"the workers of the cluster at {place} {what}",

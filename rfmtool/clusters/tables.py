@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from rfmtool.clusters.sessions import batches_of, place_of, session
+from rfmtool.clusters.sessions import host_and_port, iter_record_batches, spark_session
 from rfmtool.errors import AmbiguousInputError, UsageError
 
 if TYPE_CHECKING:
@@ -30,10 +30,10 @@ class ClusterTable:
     @property
     def name(self) -> str:
         """What messages call it, without secrets."""
-        place = f"sc://{place_of(self.remote)}"
+        place = f"sc://{host_and_port(self.remote)}"
         return f"{place}#{self.table}" if self.table else place
 
-    def of(self, spark: SparkSession) -> DataFrame:
+    def to_dataframe(self, spark: SparkSession) -> DataFrame:
         """The table in a session.
 
         Moments are told in UTC, as they are where a file or another database is read.
@@ -41,7 +41,7 @@ class ClusterTable:
         from pyspark.errors import AnalysisException
 
         spark.conf.set("spark.sql.session.timeZone", "UTC")
-        frame = spark.table(".".join(map(quoted, self.table.split("."))))
+        frame = spark.table(".".join(map(quote_identifier, self.table.split("."))))
         try:
             names = frame.columns
         except AnalysisException:
@@ -58,21 +58,23 @@ class ClusterTable:
 
     def sample(self) -> pa.Table:
         """Some rows of it, of all columns, whichever are found first."""
-        with session(self.remote) as spark:
-            return self.of(spark).limit(_SAMPLE_ROWS).toArrow()
+        with spark_session(self.remote) as spark:
+            return self.to_dataframe(spark).limit(_SAMPLE_ROWS).toArrow()
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """All its rows as they come, in whatever order."""
-        with session(self.remote) as spark:
-            yield from batches_of(self.of(spark))
+        with spark_session(self.remote) as spark:
+            yield from iter_record_batches(self.to_dataframe(spark))
 
 
-def quoted(name: str) -> str:
+def quote_identifier(name: str) -> str:
     """A name as the SQL of clusters has it."""
     return "`" + name.replace("`", "``") + "`"
 
 
-def table_of(url: str, table: str | None = None, query: str | None = None) -> ClusterTable:
+def parse_cluster_table_url(
+    url: str, table: str | None = None, query: str | None = None
+) -> ClusterTable:
     """The table that a URL names: behind `#`, or as it is said beside it."""
     remote, _, said = url.partition("#")
     found = ClusterTable(remote, said or table or "")

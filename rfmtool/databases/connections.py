@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 
 import duckdb
 
-from rfmtool.databases.names import Database
+from rfmtool.databases.urls import Database
 from rfmtool.errors import InputError, UsageError
 
 _EXTRAS: Final = {"postgresql": "'rfmtool[postgres]'", "sqlite": "'rfmtool[sqlite]'"}
@@ -23,7 +23,7 @@ _DUCKDB_MEMORY: Final = "1GB"
 
 
 @contextmanager
-def connected(database: Database, *, read_only: bool) -> Iterator[Any]:
+def open_connection(database: Database, *, read_only: bool) -> Iterator[Any]:
     """Give a connection, within a transaction that comes to nothing unless it is committed.
 
     Raises:

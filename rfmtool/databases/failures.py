@@ -67,7 +67,7 @@ _DUCKDB: Final = (
 
 
 @contextmanager
-def in_our_words(name: str) -> Iterator[None]:
+def translated_errors(name: str) -> Iterator[None]:
     """Turn what goes wrong with a database into one message that quotes nothing of it."""
     try:
         yield

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from rfmtool.databases.connections import connected
-from rfmtool.databases.names import Target, quoted
+from rfmtool.databases.connections import open_connection
+from rfmtool.databases.urls import Target, quote_identifier
 
 _COLUMNS: Final = {
     "postgresql": "select attname, format_type(atttypid, null) from pg_attribute"
@@ -36,17 +36,17 @@ class Session:
         self.cursor.execute(sql)
         return list(self.cursor.fetchall()) if self.cursor.description else []
 
-    def columns(self, table: str) -> dict[str, str]:
+    def column_types(self, table: str) -> dict[str, str]:
         """The columns of a table and their types; none where there is no such table."""
-        place = self.target.sql(table).replace("'", "''")
+        place = self.target.qualified_name(table).replace("'", "''")
         asked = _COLUMNS[self.target.database.scheme]
         return dict(self.execute(asked.format(table=place, name=table)))
 
     def ingest(self, table: str, rows: pa.RecordBatchReader) -> int:
         """Add rows to a table; gives how many."""
         if self.target.database.scheme == "duckdb":
-            names = ", ".join(map(quoted, rows.schema.names))
-            place = self.target.sql(table)
+            names = ", ".join(map(quote_identifier, rows.schema.names))
+            place = self.target.qualified_name(table)
             self.connection.register("rows_to_come", rows)
             [(count,)] = self.execute(
                 f"insert into {place} ({names}) select {names} from rows_to_come"
@@ -65,13 +65,13 @@ class Session:
 
 
 @contextmanager
-def session(target: Target) -> Iterator[Session]:
+def open_session(target: Target) -> Iterator[Session]:
     """Begin a transaction, which comes to nothing unless it is committed.
 
     Raises:
         Exception: whatever the driver raises.
     """
-    with connected(target.database, read_only=False) as connection:
+    with open_connection(target.database, read_only=False) as connection:
         is_duckdb = target.database.scheme == "duckdb"
         if is_duckdb:
             connection.execute("begin transaction")

@@ -16,22 +16,22 @@ from typing import Final, Literal
 import pyarrow as pa
 
 from rfmtool.databases.connections import driver_of
-from rfmtool.databases.failures import in_our_words
-from rfmtool.databases.names import Target, quoted
-from rfmtool.databases.sessions import Session, session
+from rfmtool.databases.failures import translated_errors
+from rfmtool.databases.sessions import Session, open_session
+from rfmtool.databases.urls import Target, quote_identifier
 from rfmtool.errors import ForeignFolderError, SystemFailureError, UsageError
 
 IfExists = Literal["replace", "append", "fail"]
 """What becomes of earlier rows: all go, those of the same day go, or there may be none."""
-DAY: Final = "as_of"
+DAY_COLUMN: Final = "as_of"
 """The column of every table that says of which day a row is."""
-RUNS: Final = "rfmtool_runs"
-CURRENT: Final = "customers_current"
+RUNS_TABLE: Final = "rfmtool_runs"
+CURRENT_VIEW: Final = "customers_current"
 _RUNS: Final = pa.schema({"table_name": pa.string(), "rows": pa.int64(), "version": pa.string()})
 
 
 @dataclass(frozen=True)
-class Edition:
+class RunTables:
     """What is written of one run."""
 
     day: date
@@ -39,7 +39,7 @@ class Edition:
     """Of the program."""
     tables: Iterable[tuple[str, pa.RecordBatchReader]]
     """By their names; rows are asked for as they are written."""
-    lasting: frozenset[str] = frozenset()
+    history_tables: frozenset[str] = frozenset()
     """The tables whose rows of other days stay in any case."""
 
 
@@ -52,32 +52,32 @@ def check_target(target: Target, tables: Sequence[str], if_exists: IfExists) -> 
                 f"{target.name}: there is no such folder", "Make it first, or name another."
             )
         return
-    with in_our_words(target.name), session(target) as opened:
+    with translated_errors(target.name), open_session(target) as opened:
         _prepare(opened)  # which comes to nothing, and shows what is allowed
         _check(opened, tables, if_exists)
 
 
 @contextmanager
-def written(
-    target: Target, edition: Edition, if_exists: IfExists, *, view: bool = False
+def writing_tables(
+    target: Target, edition: RunTables, if_exists: IfExists, *, view: bool = False
 ) -> Iterator[None]:
     """Write an edition; it takes effect when the block ends well."""
     with ExitStack() as stack:
-        with in_our_words(target.name):
-            opened = stack.enter_context(session(target))
+        with translated_errors(target.name):
+            opened = stack.enter_context(open_session(target))
             _prepare(opened)
             for table, rows in edition.tables:
                 _check(opened, [table], if_exists)
                 where = _gone(edition, table, if_exists)
                 _make(opened, table, _dated_schema(rows.schema))
-                opened.execute(f"delete from {target.sql(table)}{where}")
+                opened.execute(f"delete from {target.qualified_name(table)}{where}")
                 count = opened.ingest(table, _dated(rows, edition.day))
                 _note(opened, edition, where, {"table_name": table, "rows": count})
             if view:
-                _check(opened, [CURRENT], "append")
+                _check(opened, [CURRENT_VIEW], "append")
                 _make_view(opened)
-                where = _gone(edition, CURRENT, if_exists)
-                _note(opened, edition, where, {"table_name": CURRENT, "rows": None})
+                where = _gone(edition, CURRENT_VIEW, if_exists)
+                _note(opened, edition, where, {"table_name": CURRENT_VIEW, "rows": None})
         yield
         try:
             opened.connection.commit()
@@ -103,17 +103,22 @@ def _prepare(opened: Session) -> None:
         if target.schema and not opened.execute(
             f"select 1 from pg_namespace where nspname = '{key}'"
         ):
-            opened.execute(f"create schema {quoted(target.schema)}")
-    _make(opened, RUNS, _dated_schema(_RUNS))
+            opened.execute(f"create schema {quote_identifier(target.schema)}")
+    _make(opened, RUNS_TABLE, _dated_schema(_RUNS))
 
 
 def _check(opened: Session, tables: Iterable[str], if_exists: IfExists) -> None:
     target = opened.target
-    ours = {RUNS}
-    if opened.columns(RUNS):
-        ours |= {name for (name,) in opened.execute(f"select table_name from {target.sql(RUNS)}")}
+    ours = {RUNS_TABLE}
+    if opened.column_types(RUNS_TABLE):
+        ours |= {
+            name
+            for (name,) in opened.execute(
+                f"select table_name from {target.qualified_name(RUNS_TABLE)}"
+            )
+        }
     for table in tables:
-        if not opened.columns(table):
+        if not opened.column_types(table):
             continue
         if table not in ours:
             raise ForeignFolderError(
@@ -127,22 +132,24 @@ def _check(opened: Session, tables: Iterable[str], if_exists: IfExists) -> None:
             )
 
 
-def _gone(edition: Edition, table: str, if_exists: IfExists) -> str:
+def _gone(edition: RunTables, table: str, if_exists: IfExists) -> str:
     """Which rows go, as SQL."""
-    keeps = table in edition.lasting or if_exists == "append"
-    return f" where {quoted(DAY)} = '{edition.day}'" if keeps else ""
+    keeps = table in edition.history_tables or if_exists == "append"
+    return f" where {quote_identifier(DAY_COLUMN)} = '{edition.day}'" if keeps else ""
 
 
 def _make(opened: Session, table: str, schema: pa.Schema) -> None:
     """Make a table, or the columns that it lacks."""
-    target, there = opened.target, opened.columns(table)
+    target, there = opened.target, opened.column_types(table)
     wanted = {field.name: _type(target, field.type) for field in schema}
-    declared = [f"{quoted(name)} {kind}" for name, kind in wanted.items() if name not in there]
+    declared = [
+        f"{quote_identifier(name)} {kind}" for name, kind in wanted.items() if name not in there
+    ]
     if not there:
-        opened.execute(f"create table {target.sql(table)} ({', '.join(declared)})")
+        opened.execute(f"create table {target.qualified_name(table)} ({', '.join(declared)})")
         return
     for column in declared:
-        opened.execute(f"alter table {target.sql(table)} add column {column}")
+        opened.execute(f"alter table {target.qualified_name(table)} add column {column}")
     for name, kind in wanted.items():
         if name in there and _base(there[name]) != _base(kind):
             raise UsageError(
@@ -170,7 +177,7 @@ def _type(target: Target, kind: pa.DataType) -> str:
 
 def _dated_schema(schema: pa.Schema) -> pa.Schema:
     """The columns as they are written: the day first, and few types."""
-    fields = [pa.field(DAY, pa.date32())]
+    fields = [pa.field(DAY_COLUMN, pa.date32())]
     for field in schema:
         kind = field.type
         if pa.types.is_integer(kind):
@@ -198,18 +205,18 @@ def _dated(rows: pa.RecordBatchReader, day: date) -> pa.RecordBatchReader:
     return pa.RecordBatchReader.from_batches(schema, map(dated, rows))
 
 
-def _note(opened: Session, edition: Edition, where: str, row: Mapping[str, object]) -> None:
+def _note(opened: Session, edition: RunTables, where: str, row: Mapping[str, object]) -> None:
     """Remember that a table is ours, and what was written."""
     also = f"{' and' if where else ' where'} table_name = '{row['table_name']}'"
-    opened.execute(f"delete from {opened.target.sql(RUNS)}{where}{also}")
+    opened.execute(f"delete from {opened.target.qualified_name(RUNS_TABLE)}{where}{also}")
     rows = pa.Table.from_pylist([{**row, "version": edition.version}], _RUNS)
-    opened.ingest(RUNS, _dated(rows.to_reader(), edition.day))
+    opened.ingest(RUNS_TABLE, _dated(rows.to_reader(), edition.day))
 
 
 def _make_view(opened: Session) -> None:
     """Show the customers of the latest day."""
     target = opened.target
-    customers, view = target.sql("customers"), target.sql(CURRENT)
+    customers, view = target.qualified_name("customers"), target.qualified_name(CURRENT_VIEW)
     latest = f"select * from {customers} where as_of = (select max(as_of) from {customers})"
     if target.database.scheme == "sqlite":
         opened.execute(f"drop view if exists {view}")

@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from rfmtool.demo import contacts, feedback, ledger, people, referrals, relations, visits, wallets
-from rfmtool.demo.shapes import shaped
+from rfmtool.demo import contacts, feedback, people, referrals, relationship, sales, visits, wallets
+from rfmtool.demo.export_formats import to_export_format
 
-__all__ = ["generate", "shaped"]
+__all__ = ["generate", "to_export_format"]
 
 _OF_RELATIONS = 2
 """Sets the chance of what is beside the orders apart from theirs."""
@@ -37,14 +37,14 @@ def generate(customers: int = 2000, seed: int = 7) -> dict[str, pd.DataFrame]:
     if customers < 1:
         raise ValueError(f"a shop needs at least one customer, not {customers}")
     rng = np.random.default_rng(seed)
-    persons = people.meet(customers, rng)
+    persons = people.draw_people(customers, rng)
     days = visits.order_days(persons, rng)
-    persons = people.acquaintance(persons, days, rng)
-    books = ledger.keep(persons, days, rng)
-    occasions, today = books.occasions(), books.last_day()
+    persons = people.add_first_contact(persons, days, rng)
+    books = sales.record_sales(persons, days, rng)
+    occasions, today = books.order_days(), books.last_day()
     known = contacts.contacts(persons, today, rng)
     tables = {
-        "orders": ledger.print_orders(books, persons),
+        "orders": sales.orders_table(books, persons),
         "contacts": known,
         "referrals": referrals.referrals(persons, occasions, today, rng),
         "feedback": feedback.feedback(persons, occasions, today, rng),
@@ -53,7 +53,11 @@ def generate(customers: int = 2000, seed: int = 7) -> dict[str, pd.DataFrame]:
     }
     suppress = contacts.suppress(persons, rng)
     own = np.random.default_rng([seed, _OF_RELATIONS])
-    for make in (relations.contacted, relations.introductions, relations.memberships,
-                 relations.needs, relations.contact_steps):  # fmt: skip
+    for make in (relationship.contacted, relationship.introductions, relationship.memberships,
+                 relationship.needs, relationship.contact_steps):  # fmt: skip
         tables[make.__name__] = make(persons, occasions, today, own)
-    return {**tables, "contacts": relations.contacts(known, persons, own), "suppress": suppress}
+    return {
+        **tables,
+        "contacts": relationship.extend_contacts(known, persons, own),
+        "suppress": suppress,
+    }

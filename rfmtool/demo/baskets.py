@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from rfmtool.demo import catalogue, seasons
+from rfmtool.demo import catalogue, shop_calendar
 from rfmtool.demo.tables import PRODUCTS
 
 LINES = (1, 2, 3, 4, 5, 6)
@@ -13,7 +13,9 @@ LINE_SHARES = (0.30, 0.29, 0.20, 0.11, 0.06, 0.04)
 EXTRA_UNITS = 0.45  # beyond the first, per line of an ordinary household
 
 
-def fill(people: pd.DataFrame, orders: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def draw_lines(
+    people: pd.DataFrame, orders: pd.DataFrame, rng: np.random.Generator
+) -> pd.DataFrame:
     """Put products into the orders.
 
     Returns:
@@ -22,8 +24,8 @@ def fill(people: pd.DataFrame, orders: pd.DataFrame, rng: np.random.Generator) -
     """
     order = np.repeat(np.arange(len(orders)), rng.choice(LINES, len(orders), p=LINE_SHARES))
     person = orders["person"].to_numpy()[order]
-    month = seasons.months(orders["day"].to_numpy()[order])
-    product = catalogue.choose(people["leaning"].to_numpy()[person], month, rng)
+    month = shop_calendar.months(orders["day"].to_numpy()[order])
+    product = catalogue.draw_products(people["leaning"].to_numpy()[person], month, rng)
     # At least one; nobody needs six kettles.
     several = PRODUCTS["by_the_dozen"].to_numpy()[product]
     appetite = people["appetite"].to_numpy()[person]

@@ -44,7 +44,7 @@ def _shelves() -> Floats:
 _SHELVES = _shelves()
 
 
-def choose(leaning: Places, month: Places, rng: np.random.Generator) -> Places:
+def draw_products(leaning: Places, month: Places, rng: np.random.Generator) -> Places:
     """One product (row of `PRODUCTS`) per pair of leaning (place in `LEANINGS`) and month."""
     shelf = leaning * 12 + month
     place = np.searchsorted(_SHELVES, shelf + rng.random(len(shelf)), side="right")

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from rfmtool.arrays import Mask
-from rfmtool.demo import chance, seasons
+from rfmtool.demo import sampling, shop_calendar
 
 FIRST_NAMES = (
     *("Ada", "Alun", "Anneke", "Arthur", "Bea", "Bram", "Carys", "Cem", "Clara", "Colm"),
@@ -37,26 +37,32 @@ SUPPRESSED = 0.006  # share of those the shop would hardly miss
 def contacts(people: pd.DataFrame, today: int, rng: np.random.Generator) -> pd.DataFrame:
     """Everybody the shop knows, one row each, by id."""
     count = len(people)
-    first = pd.Series(chance.pick(FIRST_NAMES, count, rng))
-    begin, end = chance.pick(LAST_NAME_BEGINS, count, rng), chance.pick(LAST_NAME_ENDS, count, rng)
+    first = pd.Series(sampling.uniform_choice(FIRST_NAMES, count, rng))
+    begin, end = (
+        sampling.uniform_choice(LAST_NAME_BEGINS, count, rng),
+        sampling.uniform_choice(LAST_NAME_ENDS, count, rng),
+    )
     last = pd.Series(np.strings.add(begin, end))
     # Addresses nobody can own; the id keeps namesakes apart.
-    host, number = chance.pick(EMAIL_HOSTS, count, rng), people["customer_id"].str.lstrip("0")
+    host, number = (
+        sampling.uniform_choice(EMAIL_HOSTS, count, rng),
+        people["customer_id"].str.lstrip("0"),
+    )
     email = first.str.lower() + "." + last.str.lower() + "." + number + "@" + host
-    email = email.where(chance.happens(EMAIL_SHARE, count, rng), "")
+    email = email.where(sampling.bernoulli(EMAIL_SHARE, count, rng), "")
     digits = pd.Series(rng.integers(0, 1000, count)).astype("str").str.zfill(3)
     phone = people["country"].map(PHONE_BLOCKS) + digits
-    phone = phone.where(chance.happens(PHONE_SHARE, count, rng), "")
+    phone = phone.where(sampling.bernoulli(PHONE_SHARE, count, rng), "")
     columns = {
         "customer_id": people["customer_id"],
         "name": first + " " + last,
         "email": email,
         "phone": phone,
-        "consent": _yes_no(chance.happens(CONSENT_SHARE, count, rng)),
+        "consent": _yes_no(sampling.bernoulli(CONSENT_SHARE, count, rng)),
         "country": people["country"],
         "status": people["status"],
-        "since_on": seasons.iso(np.minimum(people["known_day"].to_numpy(), today)),
-        "scheme_member": _yes_no(chance.happens(people["scheme"], count, rng)),
+        "since_on": shop_calendar.iso_dates(np.minimum(people["known_day"].to_numpy(), today)),
+        "scheme_member": _yes_no(sampling.bernoulli(people["scheme"], count, rng)),
         "paused_until": _pauses(people["paused"].to_numpy(), today, rng),
     }
     return pd.DataFrame(columns).sort_values("customer_id", ignore_index=True)
@@ -64,9 +70,11 @@ def contacts(people: pd.DataFrame, today: int, rng: np.random.Generator) -> pd.D
 
 def _pauses(paused: Mask, today: int, rng: np.random.Generator) -> NDArray[np.str_]:
     """When those who asked for a break want to hear from the shop again."""
-    over = ~paused & chance.happens(BACK_FROM_A_BREAK, len(paused), rng)
+    over = ~paused & sampling.bernoulli(BACK_FROM_A_BREAK, len(paused), rng)
     ahead = rng.integers(15, 120, len(paused))
-    return np.where(paused | over, seasons.iso(today + np.where(over, -ahead, ahead)), "")
+    return np.where(
+        paused | over, shop_calendar.iso_dates(today + np.where(over, -ahead, ahead)), ""
+    )
 
 
 def _yes_no(answer: Mask) -> NDArray[np.str_]:
@@ -81,11 +89,11 @@ def partners(people: pd.DataFrame, occasions: pd.DataFrame, today: int) -> pd.Da
     who = active.append(ended)
     # A contract follows the first orders; the one that ended ran until half a year ago.
     since = np.minimum(first_day.reindex(who).to_numpy() + 60, today).astype(np.int64)
-    until = np.where(who.isin(ended), seasons.iso(np.maximum(since, today - 182)), "")
+    until = np.where(who.isin(ended), shop_calendar.iso_dates(np.maximum(since, today - 182)), "")
     table = pd.DataFrame(
         {
             "customer_id": people["customer_id"].reindex(who).array,
-            "from_on": seasons.iso(since),
+            "from_on": shop_calendar.iso_dates(since),
             "until_on": until,
         }
     )

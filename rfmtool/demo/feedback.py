@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.arrays import Places
-from rfmtool.demo import chance, seasons
+from rfmtool.demo import sampling, shop_calendar
 
 COLUMNS = ["customer_id", "given_on", "nps", "kind", "sentiment", "solicited", "resolved_on"]
 WITHIN_DAYS = 15  # of an order, people speak up
 SETTLED_WITHIN_DAYS = 21
 LUKEWARM = 0.25  # share of the gripes
-FRESH = 0.3  # below 1, later orders are spoken of more often
+RECENCY_EXPONENT = 0.3  # below 1, later orders are spoken of more often
 
 
 def feedback(
@@ -20,7 +20,7 @@ def feedback(
 ) -> pd.DataFrame:
     """One row per survey answer, review or complaint, by day; none later than `today`."""
     # Answers from 0 to 10, within what the person's mood allows.
-    asked = chance.repeat(people["surveys"], rng)
+    asked = sampling.repeat_rows(people["surveys"], rng)
     low, high = people["nps_min"].to_numpy()[asked], people["nps_max"].to_numpy()[asked]
     answers = rng.integers(low, high + 1).astype(np.str_)
     said = pd.concat(
@@ -38,8 +38,10 @@ def feedback(
     settled = np.minimum(day + rng.integers(1, SETTLED_WITHIN_DAYS, len(day)), today)
     told = said.assign(
         customer_id=people["customer_id"].take(said["person"].to_numpy()).array,
-        given_on=seasons.iso(day),
-        resolved_on=np.where(said["source"].eq("settled_complaints"), seasons.iso(settled), ""),
+        given_on=shop_calendar.iso_dates(day),
+        resolved_on=np.where(
+            said["source"].eq("settled_complaints"), shop_calendar.iso_dates(settled), ""
+        ),
     )
     return told.sort_values(["given_on", "customer_id"], kind="stable", ignore_index=True)[COLUMNS]
 
@@ -54,7 +56,7 @@ def _spoken_days(
     """A day soon after one of the person's orders, or after the acquaintance of who has none."""
     orders = occasions.groupby("person").size().reindex(people.index, fill_value=0).to_numpy()
     begins = np.cumsum(orders) - orders
-    which = begins[person] + np.floor(orders[person] * rng.random(len(person)) ** FRESH)
+    which = begins[person] + np.floor(orders[person] * rng.random(len(person)) ** RECENCY_EXPONENT)
     days = np.append(occasions["day"].to_numpy(), today)  # never empty
     ordered = days[which.astype(np.int64).clip(max=len(days) - 1)]
     known = people["known_day"].to_numpy()[person]
@@ -66,14 +68,14 @@ def _reviews(
     people: pd.DataFrame, source: str, solicited: str, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Reviews of the column `source`: praise is positive, gripes negative or lukewarm."""
-    person = chance.repeat(people[source], rng)
-    gripe = np.where(chance.happens(LUKEWARM, len(person), rng), "neutral", "negative")
+    person = sampling.repeat_rows(people[source], rng)
+    gripe = np.where(sampling.bernoulli(LUKEWARM, len(person), rng), "neutral", "negative")
     sentiment = gripe if source == "gripes" else "positive"
     return _said(person, source, "review", solicited).assign(sentiment=sentiment)
 
 
 def _complaints(people: pd.DataFrame, source: str, rng: np.random.Generator) -> pd.DataFrame:
-    person = chance.repeat(people[source], rng)
+    person = sampling.repeat_rows(people[source], rng)
     return _said(person, source, "complaint", "").assign(sentiment="negative")
 
 

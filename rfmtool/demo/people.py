@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.arrays import Places
-from rfmtool.demo import chance, seasons
+from rfmtool.demo import sampling, shop_calendar
 from rfmtool.demo.catalogue import LEANING_SHARES, LEANINGS
 from rfmtool.demo.tables import ARCHETYPES, MOODS
 
@@ -15,7 +15,7 @@ COUNTRY_SHARES = (0.82, 0.09, 0.05, 0.04)
 SPEND_SIGMA = 0.5
 
 
-def meet(customers: int, rng: np.random.Generator) -> pd.DataFrame:
+def draw_people(customers: int, rng: np.random.Generator) -> pd.DataFrame:
     """Draw the persons, in no particular order.
 
     Returns:
@@ -25,13 +25,15 @@ def meet(customers: int, rng: np.random.Generator) -> pd.DataFrame:
     """
     kinds = np.repeat(np.arange(len(ARCHETYPES)), _head_counts(customers))
     kind = ARCHETYPES.take(rng.permutation(kinds)).merge(MOODS, on="mood", how="left")
-    gap = chance.log_uniform(kind["gap_min"], kind["gap_max"], rng)
+    gap = sampling.log_uniform(kind["gap_min"], kind["gap_max"], rng)
     # On how many days each orders, were the shop old enough.
-    most = chance.log_uniform(kind["days_min"].clip(lower=1), kind["days_max"] + 1, rng)
+    most = sampling.log_uniform(kind["days_min"].clip(lower=1), kind["days_max"] + 1, rng)
     # The last order; of those who never order, the day the shop heard of them.
-    earliest = seasons.EXPORT_ENDS - np.floor(gap * kind["silence_max"])
-    latest = seasons.EXPORT_ENDS - np.floor(gap * kind["silence_min"])
-    last = seasons.ARRIVALS.draw(earliest.to_numpy(), latest.to_numpy(), rng).astype(np.int64)
+    earliest = shop_calendar.EXPORT_ENDS - np.floor(gap * kind["silence_max"])
+    latest = shop_calendar.EXPORT_ENDS - np.floor(gap * kind["silence_min"])
+    last = shop_calendar.GROWTH_CLOCK.draw_days(earliest.to_numpy(), latest.to_numpy(), rng).astype(
+        np.int64
+    )
     # The archetype's own leaning, or else one drawn.
     own = pd.Index(LEANINGS).get_indexer(pd.Index(kind["taste"]))
     drawn = rng.choice(len(LEANINGS), customers, p=LEANING_SHARES)
@@ -45,7 +47,7 @@ def meet(customers: int, rng: np.random.Generator) -> pd.DataFrame:
     )
 
 
-def acquaintance(
+def add_first_contact(
     people: pd.DataFrame, visits: pd.DataFrame, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Add `known_day`, the day the shop first heard of each person, and `customer_id`.

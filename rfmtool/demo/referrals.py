@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.arrays import Places
-from rfmtool.demo import chance, seasons
+from rfmtool.demo import sampling, shop_calendar
 
 REMEMBERED_DAYS = 640  # referrals of buyers go back this far
 NAMED_BEFORE_DAYS = 14  # friends are named up to two weeks before the shop hears from them
@@ -27,14 +27,14 @@ def referrals(
     referrer = _referrers(people, bought, named, rng)
     known = referrer >= 0
     brought, named, referrer = brought[known], named[known], referrer[known]
-    asked = chance.happens(people["prompted"].reindex(referrer).to_numpy(), len(referrer), rng)
+    asked = sampling.bernoulli(people["prompted"].reindex(referrer).to_numpy(), len(referrer), rng)
     solicited = np.where(asked, "yes", "no")
-    unknown = pd.Series(chance.happens(UNKNOWN, len(named), rng)).groupby(referrer)
+    unknown = pd.Series(sampling.bernoulli(UNKNOWN, len(named), rng)).groupby(referrer)
     table = pd.DataFrame(
         {
             "referrer_id": people["customer_id"].reindex(referrer).array,
             "referred_id": people["customer_id"].reindex(brought).array,
-            "referred_on": seasons.iso(named),
+            "referred_on": shop_calendar.iso_dates(named),
             "solicited": np.where(unknown.transform("first"), "", solicited),
         }
     )
@@ -59,7 +59,7 @@ def _referrers(
     rng: np.random.Generator,
 ) -> Places:
     """For each day, one who had ordered by then and likes to refer; -1 when there was none."""
-    eager = chance.repeat(people["referrals"], rng)
+    eager = sampling.repeat_rows(people["referrals"], rng)
     first = bought.reindex(eager).dropna().sort_values(kind="stable")
     choice = np.searchsorted(first.to_numpy(), named, side="right")
     place = np.floor(rng.random(len(named)) * choice).astype(np.int64)

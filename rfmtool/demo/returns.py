@@ -10,7 +10,7 @@ CREDITED = 0.6  # share of lines on a credit note, beyond the first
 NOTE_AFTER_DAYS = (2, 22)
 
 
-def within_orders(
+def lines_taken_back(
     orders: pd.DataFrame, lines: pd.DataFrame, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Negative lines inside the order they belong to, under its id and time.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from rfmtool.demo import seasons
+from rfmtool.demo import shop_calendar
 
 SECOND_ORDER_SAME_DAY = 0.02  # "I forgot the filters"
 ANONYMOUS = 0.03
@@ -31,7 +31,9 @@ def order_days(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     back = walked - walked[begins] if len(walked) else walked
     last = people["last_day"].to_numpy()[person]
     # From noon of the last day: the same day for the first step, whatever the day's speed.
-    day = seasons.TEMPO.day(seasons.TEMPO.reading(last + 0.5) - back)
+    day = shop_calendar.SEASONAL_CLOCK.to_days(
+        shop_calendar.SEASONAL_CLOCK.from_days(last + 0.5) - back
+    )
     return pd.DataFrame({"person": person, "day": day})[day >= 0].drop_duplicates()
 
 
@@ -46,8 +48,10 @@ def orders(people: pd.DataFrame, visits: pd.DataFrame, rng: np.random.Generator)
     # Guests shop like the customers they stand next to.
     count = round(len(own) * ANONYMOUS)
     alike = own["person"].to_numpy()[rng.integers(0, max(len(own), 1), count)]
-    from_day = np.full(count, seasons.EXPORT_BEGINS)
-    day = seasons.ARRIVALS.draw(from_day, np.full(count, seasons.EXPORT_ENDS), rng)
+    from_day = np.full(count, shop_calendar.EXPORT_BEGINS)
+    day = shop_calendar.GROWTH_CLOCK.draw_days(
+        from_day, np.full(count, shop_calendar.EXPORT_ENDS), rng
+    )
     guests = pd.DataFrame({"person": alike, "day": day, "named": np.full(count, fill_value=False)})
     made = pd.concat([own, guests], ignore_index=True)
     middle = np.where(rng.random(len(made)) < 0.55, MORNING, EVENING)  # noqa: PLR2004 - mornings win

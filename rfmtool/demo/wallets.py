@@ -5,21 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from rfmtool.demo import catalogue, chance, seasons
-from rfmtool.demo.ledger import Ledger
+from rfmtool.demo import catalogue, sampling, shop_calendar
+from rfmtool.demo.sales import Sales
 from rfmtool.demo.tables import PRODUCTS
 
 YEAR = ("2025-01-01", "2025-12-31")
 KNOWN, RANKED = 0.2, 0.15  # shares of those who ordered on several days
 BRANDS = (1, 2, 3, 4, 5)
 BRAND_SHARES = (0.15, 0.4, 0.25, 0.13, 0.07)
-MISTAKEN = 0.04  # share who name less than they spent here
+UNDERSTATED_SHARE = 0.04  # share who name less than they spent here
 COLUMNS = ["customer_id", "wallet", "from_on", "until_on", "rank", "brands"]
 
 
-def wallets(people: pd.DataFrame, ledger: Ledger, rng: np.random.Generator) -> pd.DataFrame:
+def wallets(people: pd.DataFrame, ledger: Sales, rng: np.random.Generator) -> pd.DataFrame:
     """One row per client asked: a year's total, or how the shop ranks among the brands used."""
-    clients = ledger.occasions().groupby("person").size().loc[lambda days: days >= 2].index  # noqa: PLR2004  # a client has come back
+    clients = ledger.order_days().groupby("person").size().loc[lambda days: days >= 2].index  # noqa: PLR2004  # a client has come back
     told = people.loc[clients, ["customer_id"]].assign(draw=rng.random(len(clients)))
     spent = _spent(ledger).reindex(clients, fill_value=0)
     totals = _totals(told[told["draw"] < KNOWN], spent, rng)
@@ -32,9 +32,9 @@ def wallets(people: pd.DataFrame, ledger: Ledger, rng: np.random.Generator) -> p
     return table.sort_values("customer_id", ignore_index=True)
 
 
-def _spent(ledger: Ledger) -> pd.Series[int]:
+def _spent(ledger: Sales) -> pd.Series[int]:
     """Pence per person over the year, what was taken back deducted."""
-    begin, end = map(seasons.day_number, YEAR)
+    begin, end = map(shop_calendar.day_number, YEAR)
     documents = ledger.documents
     named = documents[documents["named"] & documents["day"].between(begin, end)]
     lines = ledger.lines[ledger.lines["order"].isin(named.index)]
@@ -48,6 +48,6 @@ def _totals(told: pd.DataFrame, spent: pd.Series[int], rng: np.random.Generator)
     pence = spent.reindex(told.index)
     told, pence = told[pence > 0], pence[pence > 0]
     share = np.clip(rng.beta(1.6, 2.0, len(told)), 0.05, 1)
-    share = np.where(chance.happens(MISTAKEN, len(told), rng), 1.25, share)
+    share = np.where(sampling.bernoulli(UNDERSTATED_SHARE, len(told), rng), 1.25, share)
     tens = (pence / share / 1000).round().clip(lower=1).astype("int64")
     return told.assign(wallet=catalogue.money(tens * 1000), from_on=YEAR[0], until_on=YEAR[1])

@@ -8,9 +8,9 @@ from typing import Final, Protocol
 
 import pyarrow as pa
 
-from rfmtool.arrays import Ints, places_between
+from rfmtool.arrays import Ints, owner_slice
 from rfmtool.errors import SystemFailureError
-from rfmtool.heap import in_memory_bytes
+from rfmtool.memory import in_memory_bytes
 from rfmtool.sources.ledger import Overlap
 
 CUSTOMERS: Final = pa.schema(
@@ -48,16 +48,16 @@ class OrderCounts:
     """
 
     orders: int = 0
-    of_rows: int = 0
+    multi_row_orders: int = 0
     """Orders of several rows."""
-    alike: int = 0
+    repeated_amount_orders: int = 0
     """Those of them that repeat one amount on every row."""
-    spanning: int = 0
+    multi_file_orders: int = 0
     """Orders with rows in more than one file."""
 
 
 @dataclass(frozen=True)
-class Entries:
+class OrderEntries:
     """What each order moved on each day, sorted by owner, order and day; arrays of one length.
 
     `owner` is the customer's place in CUSTOMERS, `order` numbers the orders of all customers from
@@ -90,11 +90,11 @@ class Entries:
         """What they take of memory."""
         return sum(in_memory_bytes(one) for one in vars(self).values() if one is not None)
 
-    def between(self, start: int, stop: int) -> Entries:
+    def slice(self, start: int, stop: int) -> OrderEntries:
         """The entries of the customers at these places; these and their orders count from 0."""
-        theirs = places_between(self.owner, start, stop)
+        theirs = owner_slice(self.owner, start, stop)
         owner, order = self.owner[theirs], self.order[theirs]
-        return Entries(
+        return OrderEntries(
             owner - owner.dtype.type(start),
             order - order[:1],
             self.day[theirs],
@@ -123,25 +123,25 @@ class Request:
     lines: Lines
     entries: bool = False
     """What each order moved on each day, which tells order dates too."""
-    overlap: bool = False
+    only_overlap: bool = False
     """Nothing but the orders that recur with the same rows in another file."""
-    anonymous: bool = False
+    only_anonymous: bool = False
     """Nothing but the money of the lines without a customer."""
-    by_status: bool = False
+    only_by_status: bool = False
     """Nothing but the money of each word of the status columns."""
-    whole_orders: bool = False
+    excludes_voided_orders: bool = False
     """Whether an order with a line that is not a sale is left out whole."""
     amount_per_order: bool = False
     """Whether an amount that several lines of an order repeat is money once."""
-    first: bool = False
+    first_categories: bool = False
     """The categories of first orders, which takes a level with categories."""
-    without_copies: bool = False
+    deduplicates_orders: bool = False
     """Whether an order that recurs in another file is money once."""
 
     @property
-    def is_by_order(self) -> bool:
+    def depends_on_order(self) -> bool:
         """Whether what a line moves hangs on the other lines of its order."""
-        return self.whole_orders or self.amount_per_order or self.without_copies
+        return self.excludes_voided_orders or self.amount_per_order or self.deduplicates_orders
 
 
 @dataclass(frozen=True)
@@ -156,12 +156,12 @@ class Grouping:
     """CUSTOMERS; `rows`, how many rows of the export went into each, where anything more than these
     is wanted; and `cost` and `uncosted` where costs are read. Where entries are wanted they tell
     the order dates, which are null here."""
-    entries: Entries | None = None
+    entries: OrderEntries | None = None
     categories: pa.Table | None = None
     """CATEGORIES."""
-    first: pa.Table | None = None
+    first_categories: pa.Table | None = None
     """`owner` and `category` of each category that a customer's first orders hold, sorted."""
-    latest: pa.Table | None = None
+    latest_cells: pa.Table | None = None
     """The latest contact and kept cells, a row for each customer: of several on the latest day the
     largest by bytes. Contact columns go by their roles, kept ones by their own names."""
     order_counts: OrderCounts = field(default_factory=OrderCounts)

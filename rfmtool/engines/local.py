@@ -10,12 +10,12 @@ from typing import Final
 import duckdb
 
 from rfmtool.engines import Grouping, Request
-from rfmtool.engines.copies import anonymous_units, overlap, status_money
-from rfmtool.engines.exact import DOUBLE, WIDE, MoneyOverflowError
-from rfmtool.engines.queries import SamePersonError, grouping_of
+from rfmtool.engines.exact_sums import DECIMAL, DOUBLE, MoneyOverflowError
+from rfmtool.engines.queries import SameEmailError, group_lines
+from rfmtool.engines.repeated_amounts import anonymous_units, count_overlap, status_money
 from rfmtool.errors import SystemFailureError
-from rfmtool.heap import give_back
-from rfmtool.room import check_limit, grouping_bytes, program_bytes
+from rfmtool.memory import release_memory
+from rfmtool.memory_budget import check_memory_limit, grouping_bytes, program_bytes
 from rfmtool.scratch import scratch_folder
 
 _ENOUGH_BYTES: Final = 1_500_000_000
@@ -48,23 +48,23 @@ class LocalEngine:
             SystemFailureError: memory or disk ran out.
             UsageError: the memory limit is too little.
         """
-        if request.overlap:
+        if request.only_overlap:
             with self._connection(self.threads) as connection:
-                return Grouping(overlap=overlap(connection, request.lines.read()))
-        if request.anonymous:
+                return Grouping(overlap=count_overlap(connection, request.lines.read()))
+        if request.only_anonymous:
             with self._connection(self.threads) as connection:
                 return Grouping(anonymous_units=anonymous_units(connection, request))
-        if request.by_status:
+        if request.only_by_status:
             with self._connection(self.threads) as connection:
                 return Grouping(by_status=status_money(connection, request))
         money, merges, threads = DOUBLE, False, self.threads
         while True:
             try:
                 with self._connection(threads) as connection:
-                    return grouping_of(connection, request, money, merges=merges, threads=threads)
+                    return group_lines(connection, request, money, merges=merges, threads=threads)
             except MoneyOverflowError:
-                money = WIDE
-            except SamePersonError:
+                money = DECIMAL
+            except SameEmailError:
                 merges = True
             except _MemoryRanOutError:
                 if threads == 1:
@@ -81,12 +81,12 @@ class LocalEngine:
             connection.execute("set memory_limit = ?", [f"{self._limit_bytes(connection)}B"])
             with _in_our_words():
                 yield connection
-        give_back()
+        release_memory()
 
     def _limit_bytes(self, connection: duckdb.DuckDBPyConnection) -> int:
         """What of the memory DuckDB may take before it spills."""
         if self.memory_limit is not None:
-            check_limit(self.memory_limit, self.threads)
+            check_memory_limit(self.memory_limit, self.threads)
             left = self.memory_limit - program_bytes(self.threads)
             return max(int(left * _SHARE), grouping_bytes(self.threads))
         query = "select parse_formatted_bytes(current_setting('memory_limit'))"

@@ -15,28 +15,33 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import PART, Ints, Mask
-from rfmtool.engines import CATEGORIES, CUSTOMERS, Entries, Grouping, OrderCounts, Request
-from rfmtool.engines.columns import Columns
-from rfmtool.engines.copies import register
-from rfmtool.engines.dealing import ask_in_shares
-from rfmtool.engines.exact import WIDE, customers_of, statement, whole
-from rfmtool.engines.spends import Spends
-from rfmtool.heap import in_memory_bytes, new_column, put_away
-from rfmtool.room import GROUPING_BYTES
+from rfmtool.arrays import PART_SIZE, Ints, Mask
+from rfmtool.engines import CATEGORIES, CUSTOMERS, Grouping, OrderCounts, OrderEntries, Request
+from rfmtool.engines.aggregate_sql import LineAggregates
+from rfmtool.engines.category_spend import CategorySpend
+from rfmtool.engines.exact_sums import (
+    DECIMAL,
+    customers_from_sums,
+    integers_from_sums,
+    sql_statement,
+)
+from rfmtool.engines.partitioning import query_in_partitions
+from rfmtool.engines.repeated_amounts import register_lines
+from rfmtool.memory import allocate_column, in_memory_bytes, release_file_pages
+from rfmtool.memory_budget import GROUPING_BYTES
 from rfmtool.sources.cells.ids import matching_key
 from rfmtool.sources.layout import KEPT
 
 _CATEGORY: Final = "category"
-_ORDER_COUNTS: Final = ("orders", "of_rows", "alike", "spanning")
+_ORDER_COUNTS: Final = ("orders", "multi_row_orders", "repeated_amount_orders", "multi_file_orders")
 _SAME: Final = pa.schema({"customer_id": pa.string(), "person_id": pa.string()})
 
 
-class SamePersonError(Exception):
+class SameEmailError(Exception):
     """Ids differ only as one e-mail address may be written; keep a level to have them as one."""
 
 
-def grouping_of(
+def group_lines(
     connection: duckdb.DuckDBPyConnection,
     request: Request,
     money: str,
@@ -60,26 +65,28 @@ def grouping_of(
     """
     stream, spends = request.lines.read(), None
     # What is spent in categories is noted beside the lines unless it hangs on whole orders.
-    if _CATEGORY in stream.schema.names and not (request.is_by_order or request.first):
-        spends = Spends()
-        stream = spends.without_category(stream)
-    columns = Columns(stream.schema.names, money)
-    if merges or request.entries or columns.words or columns.has_category:
-        register(connection, request, stream)
+    if _CATEGORY in stream.schema.names and not (
+        request.depends_on_order or request.first_categories
+    ):
+        spends = CategorySpend()
+        stream = spends.strip_category(stream)
+    columns = LineAggregates(stream.schema.names, money)
+    if merges or request.entries or columns.text_columns or columns.has_category:
+        register_lines(connection, request, stream)
         grouping = _Queries(connection, request, columns).of_level()
     else:
-        rows = request.whole_orders or columns.has_cost or spends is not None
-        queries = _Queries(connection, request, replace(columns, rows=rows))
+        rows = request.excludes_voided_orders or columns.has_cost or spends is not None
+        queries = _Queries(connection, request, replace(columns, counts_rows=rows))
         grouping = queries.of_customers(stream, threads)
     if spends is None:
         return grouping
-    categories = spends.table(grouping.customers["customer_id"])
+    categories = spends.take_table(grouping.customers["customer_id"])
     return Grouping(**{**vars(grouping), "categories": categories})
 
 
-def customers_query(request: Request, columns: Columns, source: str = "lines") -> str:
+def customers_query(request: Request, columns: LineAggregates, source: str = "lines") -> str:
     """What asks for customers, and of `lines` to count their orders too."""
-    whole_orders = request.whole_orders and source == "lines"
+    whole_orders = request.excludes_voided_orders and source == "lines"
     order_sums = [columns.sums()]
     sums = [columns.sums(" filter (where is_sale)" * whole_orders)]
     if whole_orders:
@@ -87,7 +94,7 @@ def customers_query(request: Request, columns: Columns, source: str = "lines") -
     if source == "lines" and columns.has_order_counts:
         order_sums.append(columns.order_count_sums())
         sums.append(columns.order_counts())
-    return statement(
+    return sql_statement(
         "customers",
         source=source,
         order_sums=", ".join(order_sums),
@@ -96,7 +103,9 @@ def customers_query(request: Request, columns: Columns, source: str = "lines") -
     )
 
 
-def customers_grouping(answer: pa.Table, request: Request, columns: Columns) -> Grouping:
+def grouping_from_customers(
+    answer: pa.Table, request: Request, columns: LineAggregates
+) -> Grouping:
     """What the lines' customers, in any order, and the counts of their orders come to.
 
     Raises:
@@ -107,43 +116,43 @@ def customers_grouping(answer: pa.Table, request: Request, columns: Columns) -> 
     ids = answer["customer_id"]
     addresses = ids.filter(pc.match_substring(ids, "@"))
     if len(pc.unique(matching_key(addresses))) < len(addresses):
-        raise SamePersonError
+        raise SameEmailError
     there = [name for name in _ORDER_COUNTS if name in answer.column_names]
     order_counts = OrderCounts(**{name: pc.sum(answer[name]).as_py() or 0 for name in there})
     answer = answer.drop_columns(there)
-    if request.whole_orders:
+    if request.excludes_voided_orders:
         answer = answer.filter(pc.is_valid(answer["rows"]))
     return Grouping(_sorted(answer, columns), order_counts=order_counts)
 
 
-def _sorted(answer: pa.Table, columns: Columns) -> pa.Table:
+def _sorted(answer: pa.Table, columns: LineAggregates) -> pa.Table:
     by_id = pc.sort_indices(answer["customer_id"])
-    return customers_of(answer.take(by_id), wide=columns.money == WIDE)
+    return customers_from_sums(answer.take(by_id), wide=columns.money_type == DECIMAL)
 
 
 @dataclass(frozen=True)
 class _Queries:
     connection: duckdb.DuckDBPyConnection
     request: Request
-    columns: Columns
+    columns: LineAggregates
 
     def of_customers(self, stream: pa.RecordBatchReader, threads: int) -> Grouping:
-        by_order = self.request.amount_per_order or self.request.without_copies
+        by_order = self.request.amount_per_order or self.request.deduplicates_orders
         query = customers_query(self.request, self.columns)
         if by_order or threads == 1:
-            register(self.connection, self.request, stream)
+            register_lines(self.connection, self.request, stream)
             answer = self.connection.sql(query).to_arrow_table()
         else:
-            answer = ask_in_shares(self.connection, stream, query, threads)
-        return customers_grouping(answer, self.request, self.columns)
+            answer = query_in_partitions(self.connection, stream, query, threads)
+        return grouping_from_customers(answer, self.request, self.columns)
 
     def of_level(self) -> Grouping:
         category = ", category" if self.columns.has_category else ""
         keys = f"customer_id, order_id, day{category}"
-        level = statement("level", keys=keys, sums=self.columns.level_sums())
+        level = sql_statement("level", keys=keys, sums=self.columns.level_sums())
         self.connection.execute(f"create table level as {level}")
         order_counts, merged_ids = self._order_counts(), self._merge()
-        if self.request.whole_orders:
+        if self.request.excludes_voided_orders:
             self._do("void")
         self._do("people", sums=self.columns.sums())
         if self.request.entries:
@@ -151,33 +160,33 @@ class _Queries:
             people = self.connection.sql("from people order by owner").to_arrow_table()
             no_dates = pa.nulls(len(people), CUSTOMERS.field("order_dates").type)
             people = people.set_column(1, "order_dates", no_dates)
-            customers = customers_of(people, wide=self.columns.money == WIDE)
+            customers = customers_from_sums(people, wide=self.columns.money_type == DECIMAL)
         else:
             query = customers_query(self.request, self.columns, "level")
             answer = self.connection.sql(query).to_arrow_table()
             entries, customers = None, _sorted(answer, self.columns)
         categories = self._categories() if category else None
-        first = self._ask("first") if category and self.request.first else None
+        first = self._ask("first") if category and self.request.first_categories else None
         latest = None
-        if self.columns.words:
-            latest = self._ask("latest", words=self.columns.latest()).drop_columns("owner")
-            names = [name.removeprefix(KEPT) for name in self.columns.words]
+        if self.columns.text_columns:
+            latest = self._ask("latest", words=self.columns.latest_texts()).drop_columns("owner")
+            names = [name.removeprefix(KEPT) for name in self.columns.text_columns]
             latest = latest.rename_columns(names)
         return Grouping(customers, entries, categories, first, latest, order_counts, merged_ids)
 
-    def _entries(self, *, is_finest: bool) -> Entries:
+    def _entries(self, *, is_finest: bool) -> OrderEntries:
         """What each order moved on each day; `is_finest` where the level has a row for each."""
         sums = ["sales", "refunds", *(["cost", "uncosted"] if self.columns.has_cost else [])]
         group_by = ""
         if not is_finest:
             sums = [f"sum({name}) as {name}" for name in sums]
             group_by = "group by owner, order_id, day"
-        query = statement("entries", sums=", ".join(sums), group_by=group_by)
+        query = sql_statement("entries", sums=", ".join(sums), group_by=group_by)
         [(most,)] = self.connection.sql("select count(*) from level").fetchall()
         kinds: list[type[np.generic]] = [*[np.int32] * 3, *[np.int64] * len(sums)]
-        columns = [new_column(most, kind) for kind in kinds]
+        columns = [allocate_column(most, kind) for kind in kinds]
         self._make_room(sum(map(in_memory_bytes, columns)))
-        with self.connection.sql(query).to_arrow_reader(PART) as batches:
+        with self.connection.sql(query).to_arrow_reader(PART_SIZE) as batches:
             return _entries_of(batches, columns)
 
     def _make_room(self, size_bytes: int) -> None:
@@ -221,13 +230,13 @@ class _Queries:
         return len(same)
 
     def _do(self, name: str, **parts: str) -> None:
-        self.connection.execute(statement(name, **parts))
+        self.connection.execute(sql_statement(name, **parts))
 
     def _ask(self, name: str, **parts: str) -> pa.Table:
-        return self.connection.sql(statement(name, **parts)).to_arrow_table()
+        return self.connection.sql(sql_statement(name, **parts)).to_arrow_table()
 
 
-def _entries_of(batches: pa.RecordBatchReader, columns: Sequence[Ints]) -> Entries:
+def _entries_of(batches: pa.RecordBatchReader, columns: Sequence[Ints]) -> OrderEntries:
     """Entries out of rows of owner, order_id, day and sums, where those of an order stand together.
 
     Written to the columns, some at a time, because there are many, and the ids of all orders take
@@ -241,12 +250,12 @@ def _entries_of(batches: pa.RecordBatchReader, columns: Sequence[Ints]) -> Entri
         is_new[0] = (owner[0], order_id[0]) != last
         order = np.cumsum(is_new, dtype=np.int32) + np.int32(orders - 1)
         orders, last = int(order[-1]) + 1, (owner[-1], order_id[-1])
-        money = (whole(pa.chunked_array([one])) for one in sums)
+        money = (integers_from_sums(pa.chunked_array([one])) for one in sums)
         for column, part in zip(columns, (owner, order, day, *money), strict=True):
             column[start : start + len(batch)] = part
         start += len(batch)
-        put_away()
-    return Entries(*(column[:start] for column in columns))
+        release_file_pages()
+    return OrderEntries(*(column[:start] for column in columns))
 
 
 def _changes(column: pa.Array) -> Mask:

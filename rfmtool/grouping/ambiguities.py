@@ -7,13 +7,13 @@ from typing import Final
 
 import numpy as np
 
-from rfmtool.days import day_of
+from rfmtool.days import date_from_day
 from rfmtool.engines import OrderCounts
 from rfmtool.errors import AmbiguousInputError, InputError
-from rfmtool.grouping.order_days import OrderDates
+from rfmtool.grouping.order_dates import OrderDates
 from rfmtool.sources import Export
 from rfmtool.sources.cells import currencies
-from rfmtool.sources.layout import Question
+from rfmtool.sources.layout import LineOptions
 from rfmtool.sources.ledger import Ledger
 
 _SURE_ORDERS, _SURE_SHARE, _SOME_ORDERS, _FEW_COPIES = 20, 0.95, 2, 0.001
@@ -22,7 +22,7 @@ _OTHER_CALENDARS: Final = (("Buddhist", 2440, 2700), ("Hijri", 1300, 1500))
 """Which years are likelier those of another calendar than real ones."""
 
 
-def check_currency(export: Export, ledger: Ledger, question: Question) -> None:
+def check_currency(export: Export, ledger: Ledger, question: LineOptions) -> None:
     """Check that all money is in one currency or converted, and that one asked for can be told.
 
     Raises:
@@ -38,7 +38,7 @@ def check_currency(export: Export, ledger: Ledger, question: Question) -> None:
                 f"Name the column with --column currency=NAME, or leave {option} out.",
             )
         return
-    held = currencies.apart(ledger.currencies)
+    held = currencies.distinct_currencies(ledger.currencies)
     if len(held) > 1:
         raise AmbiguousInputError(
             f"{export.name}: money in {len(held)} currencies, {_named(held)}",
@@ -57,24 +57,24 @@ def check_wallet_currency(wallets: Collection[str], export: Collection[str]) -> 
         AmbiguousInputError: the wallets are in several.
         InputError: they are in another than the export's.
     """
-    held = currencies.apart(wallets)
+    held = currencies.distinct_currencies(wallets)
     if len(held) > 1:
         raise AmbiguousInputError(
             f"wallets: money in {len(held)} currencies, {_named(held)}",
             "Give all in the currency of the export; where that names its currency too, --currency"
             " picks one. Wallets are not converted.",
         )
-    if held and export and len(currencies.apart([*held, *export])) > 1:
+    if held and export and len(currencies.distinct_currencies([*held, *export])) > 1:
         raise InputError(
             f"wallets: money in {_named(held)}, while the export's counts in"
-            f" {_named(currencies.apart(export))}",
+            f" {_named(currencies.distinct_currencies(export))}",
             "Give the wallets in the currency of the export: they are not converted.",
         )
 
 
 def _named(held: Collection[str]) -> str:
     """Currencies in words; a column named by mistake holds other cells, which are not shown."""
-    known = sorted(currency for currency in held if currencies.is_known(currency))[:_NAMED]
+    known = sorted(currency for currency in held if currencies.is_known_currency(currency))[:_NAMED]
     more = [f"{len(held) - len(known)} more"] * (len(known) < len(held))
     return ", ".join([*known, *more]) if known else "none of them a known code or sign"
 
@@ -88,7 +88,7 @@ def check_calendar(export: Export, dates: OrderDates) -> None:
     """
     if not len(dates.day) or export.asked.date_format:
         return
-    year = day_of(int(np.median(dates.day))).year
+    year = date_from_day(int(np.median(dates.day))).year
     for calendar, first, last in _OTHER_CALENDARS:
         if first <= year <= last:
             raise AmbiguousInputError(
@@ -107,7 +107,7 @@ def check_amounts(export: Export, counts: OrderCounts) -> None:
     """
     if _are_surely_totals(counts):
         raise AmbiguousInputError(
-            f"{export.name}: {counts.alike:,} of {counts.of_rows:,} orders with several rows have"
+            f"{export.name}: {counts.repeated_amount_orders:,} of {counts.multi_row_orders:,} orders with several rows have"
             f" one amount on all of them in column {export.columns['amount']!r}, as if it were the"
             " order's total",
             "If it is, take --amount-per order, which counts it once; if it is the row's, take"
@@ -116,14 +116,19 @@ def check_amounts(export: Export, counts: OrderCounts) -> None:
 
 
 def _are_surely_totals(counts: OrderCounts) -> bool:
-    return counts.of_rows >= _SURE_ORDERS and counts.alike >= _SURE_SHARE * counts.of_rows
+    return (
+        counts.multi_row_orders >= _SURE_ORDERS
+        and counts.repeated_amount_orders >= _SURE_SHARE * counts.multi_row_orders
+    )
 
 
 def amount_notices(counts: OrderCounts) -> Sequence[str]:
     """A sentence where many orders repeat one amount on every row, but not enough to ask."""
-    if _are_surely_totals(counts) or counts.alike < max(_SOME_ORDERS, counts.of_rows / 2):
+    if _are_surely_totals(counts) or counts.repeated_amount_orders < max(
+        _SOME_ORDERS, counts.multi_row_orders / 2
+    ):
         return []
-    several = f"{counts.alike:,} of the {counts.of_rows:,} with several"
+    several = f"{counts.repeated_amount_orders:,} of the {counts.multi_row_orders:,} with several"
     hint = "If it is the order's total, --amount-per order counts it once."
     return [f"Orders with one amount on all of their rows: {several}. {hint}"]
 

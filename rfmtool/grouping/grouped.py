@@ -11,12 +11,12 @@ import pandas as pd
 import pyarrow as pa
 
 import rfmtool.columns as names
-from rfmtool.days import day_of
-from rfmtool.engines import Entries, OrderCounts
-from rfmtool.errors import InputError, naming
-from rfmtool.grouping.order_days import OrderDates, check_for_strays, last_day
-from rfmtool.heap import in_memory_bytes
-from rfmtool.room import check_room
+from rfmtool.days import date_from_day
+from rfmtool.engines import OrderCounts, OrderEntries
+from rfmtool.errors import InputError, errors_naming
+from rfmtool.grouping.order_dates import OrderDates, check_stray_last_days, last_day
+from rfmtool.memory import in_memory_bytes
+from rfmtool.memory_budget import check_memory_fits
 from rfmtool.sources import Export
 from rfmtool.sources.cells.rates import Rates
 from rfmtool.sources.ledger import Ledger
@@ -60,7 +60,7 @@ class Grouped:
     """
 
     table: pa.Table
-    dates: OrderDates
+    order_dates: OrderDates
     ledger: Ledger
     export: Export
     dropped_point_zero: bool = False
@@ -70,11 +70,11 @@ class Grouped:
     """How many ids are another spelling of a customer's e-mail address."""
     categories: pa.Table | None = None
     """`engines.CATEGORIES`."""
-    first: pa.Table | None = None
+    first_categories: pa.Table | None = None
     """The categories of each customer's first orders: `owner`, `category`."""
-    latest: pa.Table | None = None
+    latest_cells: pa.Table | None = None
     """The latest contact and kept cells, a row for each row of `table`."""
-    entries: Entries | None = None
+    entries: OrderEntries | None = None
     order_counts: OrderCounts = field(default_factory=OrderCounts)
     """What may be counted twice."""
     rates: Rates | None = None
@@ -85,19 +85,19 @@ class Grouped:
     @property
     def held_bytes(self) -> int:
         """What customers, their orders and their categories and contacts take of memory."""
-        tables = (self.table, self.categories, self.first, self.latest)
+        tables = (self.table, self.categories, self.first_categories, self.latest_cells)
         orders = 0 if self.entries is None else self.entries.held_bytes
-        dates = in_memory_bytes(self.dates.owner) + in_memory_bytes(self.dates.day)
+        dates = in_memory_bytes(self.order_dates.owner) + in_memory_bytes(self.order_dates.day)
         return sum(int(table.nbytes) for table in tables if table is not None) + dates + orders
 
-    def check_room(self, limit_bytes: int | None, threads: int, *, reported: bool) -> None:
+    def check_memory_fits(self, limit_bytes: int | None, threads: int, *, reported: bool) -> None:
         """Check that customers can be placed, and `reported`, within a memory limit.
 
         Raises:
             UsageError: they cannot.
         """
         entries = None if self.entries is None else len(self.entries.day)
-        check_room(
+        check_memory_fits(
             limit_bytes,
             self.held_bytes,
             threads,
@@ -106,18 +106,18 @@ class Grouped:
             reported=reported,
         )
 
-    def between(self, start: int, stop: int) -> Grouped:
+    def slice(self, start: int, stop: int) -> Grouped:
         """The customers at these places, counted from 0, with what tells of nobody else."""
         return replace(
             self,
             table=self.table.slice(start, stop - start),
-            dates=self.dates.between(start, stop),
-            latest=self.latest and self.latest.slice(start, stop - start),
+            order_dates=self.order_dates.slice(start, stop),
+            latest_cells=self.latest_cells and self.latest_cells.slice(start, stop - start),
             categories=None,
-            first=None,
+            first_categories=None,
             entries=None,
             evidence={
-                name: rows_between(rows, start, stop)
+                name: slice_by_owner(rows, start, stop)
                 for name, rows in self.evidence.items()
                 if name == "contacts"
             },
@@ -126,7 +126,7 @@ class Grouped:
     @property
     def on_dates(self) -> str:
         """Why days are missing or cannot be read, as a sentence; empty where nobody knows."""
-        if self.export.may_be_unfilled and self.ledger["missing_date"]:
+        if self.export.may_need_fill_down and self.ledger["missing_date"]:
             return _UNFILLED
         others, taken = self.export.other_dates, self.export.reading.dates.name
         if not (others and self.ledger["bad_date"]):
@@ -141,7 +141,7 @@ _UNFILLED: Final = (
 )
 
 
-def rows_between(rows: pd.DataFrame, start: int, stop: int) -> pd.DataFrame:
+def slice_by_owner(rows: pd.DataFrame, start: int, stop: int) -> pd.DataFrame:
     """The rows whose `owner` is at one of these places, counted from 0."""
     theirs = rows[rows["owner"].between(start, stop - 1)]
     return theirs.assign(owner=theirs["owner"] - start)
@@ -164,9 +164,9 @@ def as_of_day(grouped: Grouped, *, accept_last: bool) -> date:
     if grouped.as_of is not None:
         return grouped.as_of
     if not accept_last:
-        with naming(grouped.export.name):
-            check_for_strays(grouped.dates)
-    return day_of(last_day(grouped.dates, last_line_day))
+        with errors_naming(grouped.export.name):
+            check_stray_last_days(grouped.order_dates)
+    return date_from_day(last_day(grouped.order_dates, last_line_day))
 
 
 def _nothing_left(grouped: Grouped) -> InputError:

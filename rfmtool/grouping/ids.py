@@ -12,11 +12,11 @@ import pyarrow.compute as pc
 
 from rfmtool.arrays import Ints, mask_of
 from rfmtool.errors import AmbiguousInputError, InputError
-from rfmtool.grouping.order_days import OrderDates
+from rfmtool.grouping.order_dates import OrderDates
 from rfmtool.sources import Export
-from rfmtool.sources.cells.ids import are_shortened, matching_key
+from rfmtool.sources.cells.ids import is_scientific_notation, matching_key
 from rfmtool.sources.ledger import Ledger
-from rfmtool.sources.names import normal
+from rfmtool.sources.names import normalized
 from rfmtool.sources.statuses import words
 
 _MOST: Final = 0.01
@@ -79,7 +79,7 @@ def check_ids(export: Export, customers: pa.Table, dates: OrderDates, ledger: Le
         return
     apart = pc.utf8_normalize(pc.utf8_lower(ids.take(pa.array(wordy))), "NFKD")
     likely = pc.replace_substring_regex(apart, r"[\s_/\p{M}-]+", "")
-    plain = {normal(word) for word in words("nobody")}
+    plain = {normalized(word) for word in words("nobody")}
     for place in wordy[mask_of(pc.is_in(likely, pa.array(sorted(plain))))]:
         word = ids[int(place)].as_py()
         raise AmbiguousInputError(
@@ -91,11 +91,11 @@ def check_ids(export: Export, customers: pa.Table, dates: OrderDates, ledger: Le
 
 def _held_instead(export: Export, ids: pa.Array, orders: Ints) -> str | None:
     """What else than customers the column holds, in words."""
-    few = {normal(one) for one in ids.to_pylist()} if len(ids) <= _FEW_KINDS else set()
+    few = {normalized(one) for one in ids.to_pylist()} if len(ids) <= _FEW_KINDS else set()
     if few and few <= words("kinds_of_customers") and orders.max(initial=0) > 1:
         return "kinds of customers, such as new and returning"
     is_by_name = "customer_id" not in export.asked.columns
-    if is_by_name and normal(export.columns["customer_id"]) == "name":
+    if is_by_name and normalized(export.columns["customer_id"]) == "name":
         of_orders = pc.all(pc.match_substring_regex(ids, "^#[0-9]")).as_py()
         return "the names of orders, such as #1001" if of_orders else None
     return None
@@ -110,7 +110,7 @@ def _without_point_zero(ids: pa.Array) -> pa.Array:
 
 def _check_shortened(export: Export, ids: pa.Array, dates: OrderDates) -> None:
     """Refuse ids such as 6.12E+12, in which a spreadsheet has lost all but the first digits."""
-    shortened = are_shortened(ids)
+    shortened = is_scientific_notation(ids)
     if not shortened.any():
         return
     of_orders = shortened[dates.owner] if len(dates.owner) else shortened
@@ -136,7 +136,7 @@ def id_notices(export: Export, customers: pa.Table, dates: OrderDates) -> Sequen
             f"{floats:,} customer ids are written like 17850.0 and others like 17850; if those are"
             " numbers alike, write them alike in all files."
         )
-    shortened = int(are_shortened(ids).sum())
+    shortened = int(is_scientific_notation(ids).sum())
     if shortened:
         found.append(
             f"{shortened:,} customer ids are written like 6.12E+12: a spreadsheet has cut them"

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from rfmtool.arrays import Mask, Places
 from rfmtool.sources.cells.ids import is_listed, matching_key
-from rfmtool.sources.consents import CONSENTS, REFUSALS, saying
+from rfmtool.sources.consents import CONSENTS, REFUSALS, matches_any
 
 _EVENT_DAY: Final[Mapping[str, str]] = {
     "referrals": "referred_on",
@@ -50,14 +50,16 @@ class People:
     keys: pa.Array
     in_export: Mask
 
-    def places(self, ids: pa.Array) -> Places:
+    def positions(self, ids: pa.Array) -> Places:
         """The place of each id among the people; -1 where nobody has it."""
         found = pc.index_in(ids, self.keys).fill_null(-1)
         places: Places = found.to_numpy(zero_copy_only=False).astype(np.int64)
         return places
 
 
-def unlisted(evidence: Mapping[str, pa.Table], listed: frozenset[str]) -> dict[str, pa.Table]:
+def without_suppressed(
+    evidence: Mapping[str, pa.Table], listed: frozenset[str]
+) -> dict[str, pa.Table]:
     """The evidence without the rows that name somebody who is to be left out of everything."""
     kept = dict(evidence)
     owners = [one for one in _OWNER if one != "invited_by"]
@@ -68,7 +70,7 @@ def unlisted(evidence: Mapping[str, pa.Table], listed: frozenset[str]) -> dict[s
     return kept
 
 
-def until(evidence: Mapping[str, pa.Table], as_of_day: int) -> dict[str, pa.Table]:
+def events_until(evidence: Mapping[str, pa.Table], as_of_day: int) -> dict[str, pa.Table]:
     """The evidence as it stood on a day: what happened later is left out.
 
     Args:
@@ -83,7 +85,7 @@ def until(evidence: Mapping[str, pa.Table], as_of_day: int) -> dict[str, pa.Tabl
     return then
 
 
-def contacts_by(
+def contacts_as_of(
     contacts: pa.Table, others: Mapping[str, pa.Table], customer_ids: pa.Array, as_of_day: int
 ) -> pa.Table:
     """The contacts that a shop had by a day: those since then are left out unless otherwise known.
@@ -102,7 +104,7 @@ def contacts_by(
     return contacts.filter(pc.or_(is_known, pc.invert(is_later)))
 
 
-def everyone(customers: pa.Table, evidence: Mapping[str, pa.Table]) -> People:
+def all_people(customers: pa.Table, evidence: Mapping[str, pa.Table]) -> People:
     """Add those whom only contacts, referrals or feedback name.
 
     Args:
@@ -143,7 +145,7 @@ def _never_ordered(ids: pa.Array, schema: pa.Schema) -> pa.Table:
     )
 
 
-def owned(table: pa.Table, people: People) -> pd.DataFrame:
+def evidence_frame(table: pa.Table, people: People) -> pd.DataFrame:
     """An evidence table as a frame: ids as places among the people, days as whole numbers.
 
     Rows that name nobody known are left out.
@@ -153,7 +155,7 @@ def owned(table: pa.Table, people: People) -> pd.DataFrame:
     for name in table.column_names:
         column = table[name].combine_chunks()
         if name in _OWNER:
-            columns[_OWNER[name]] = people.places(column)
+            columns[_OWNER[name]] = people.positions(column)
             if name not in _NEED_NOT_BE_KNOWN:
                 known &= columns[_OWNER[name]] >= 0
         else:
@@ -196,6 +198,6 @@ def add_contacts(
             told = contacts.set_index("owner")[name].reindex(np.arange(len(people)))
             if name == "consent" and name in columns:  # what says neither takes nothing back
                 said = pa.array(told.astype("str"), from_pandas=True)
-                told = told.where(saying(said, REFUSALS | CONSENTS) | columns[name].isna())
+                told = told.where(matches_any(said, REFUSALS | CONSENTS) | columns[name].isna())
             columns[name] = told.where(told.notna(), columns[name]) if name in columns else told
     return people.assign(**columns)

@@ -33,7 +33,7 @@ def check_country(country: str | None) -> None:
         )
 
 
-def international(texts: pd.Series[Any], country: str | None) -> pd.Series[Any]:
+def international_format(texts: pd.Series[Any], country: str | None) -> pd.Series[Any]:
     """Phone numbers in one international form; those of no known country as they are written.
 
     Without the package phonenumbers only numbers that begin with + or 00 are brought into form.

@@ -12,8 +12,8 @@ from rfmtool.money import money_text
 from rfmtool.rules.presets import SALE_ROLES
 from rfmtool.sources import Export
 from rfmtool.sources.ledger import Ledger, StatusSum
-from rfmtool.sources.names import normal
-from rfmtool.sources.statuses import Statuses, is_known, is_of, words
+from rfmtool.sources.names import normalized
+from rfmtool.sources.statuses import Statuses, is_in_group, is_known, words
 
 _MOST_UNKNOWN: Final = 0.01
 """Of the rows or the money; with more a run stops."""
@@ -32,10 +32,10 @@ class StatusRow:
     role: str
     word: str | None
     meaning: str
-    held: StatusSum
+    status_sum: StatusSum
 
     @property
-    def taken(self) -> str:
+    def taken_as(self) -> str:
         """What it was taken for, in words."""
         return _TAKEN[self.meaning]
 
@@ -53,12 +53,12 @@ def status_rows(ledger: Ledger) -> list[StatusRow]:
         shared = role in few and held.rows >= _MANY_ROWS and bool(_WORDY.fullmatch(word))
         shown = word if not word or is_known(word) or meaning != "unknown" or shared else None
         key = role, shown, meaning
-        sums[key] = held.plus(sums.get(key, StatusSum()))
+        sums[key] = held.merged_with(sums.get(key, StatusSum()))
     rows = [StatusRow(*key, held) for key, held in sums.items()]
-    return sorted(rows, key=lambda row: (row.role, -row.held.rows, row.word or ""))
+    return sorted(rows, key=lambda row: (row.role, -row.status_sum.rows, row.word or ""))
 
 
-def unknown_words(rows: Iterable[StatusRow]) -> str:
+def unknown_words_text(rows: Iterable[StatusRow]) -> str:
     """The words that nobody knows and that may be shown, in words."""
     said = [repr(row.word) for row in rows if row.word]
     return ", ".join(said) or "words that are not shown, because only few rows have each"
@@ -78,9 +78,9 @@ def check_statuses(export: Export, ledger: Ledger, settled: Statuses) -> None:
     """
     rows = status_rows(ledger)
     types = [row.word for row in rows if row.role == "type" and row.word]
-    if any(normal(word) in words("invoices") for word in types):
+    if any(normalized(word) in words("invoices") for word in types):
         for word in types:
-            if normal(word) in words("beside_invoices") and not settled.is_settled(word):
+            if normalized(word) in words("beside_invoices") and not settled.is_settled(word):
                 raise AmbiguousInputError(
                     f"{export.name}: column {export.columns['type']!r} says {word!r} of some rows"
                     " and names invoices too, and whether both are of one sale nobody knows",
@@ -91,8 +91,11 @@ def check_statuses(export: Export, ledger: Ledger, settled: Statuses) -> None:
         every = _sum(row for row in rows if row.role == role)
         unknown = [row for row in rows if row.role == role and row.meaning == "unknown"]
         held = _sum(unknown)
-        if held.rows > _MOST_UNKNOWN * every.rows or held.moved > _MOST_UNKNOWN * every.moved:
-            said = unknown_words(unknown)
+        if (
+            held.rows > _MOST_UNKNOWN * every.rows
+            or held.turnover_units > _MOST_UNKNOWN * every.turnover_units
+        ):
+            said = unknown_words_text(unknown)
             example = next((row.word for row in unknown if row.word), "WORD")
             raise AmbiguousInputError(
                 f"{export.name}: column {export.columns[role]!r} says {said}, in {held.rows:,} of"
@@ -105,7 +108,7 @@ def check_statuses(export: Export, ledger: Ledger, settled: Statuses) -> None:
 def _sum(rows: Iterable[StatusRow]) -> StatusSum:
     total = StatusSum()
     for row in rows:
-        total = total.plus(row.held)
+        total = total.merged_with(row.status_sum)
     return total
 
 
@@ -118,14 +121,14 @@ def status_notices(export: Export, ledger: Ledger) -> Sequence[str]:
         held = _sum(unknown)
         found.append(
             f"Rows taken for sales though nobody knows their status: {held.rows:,}, with"
-            f" {unknown_words(unknown)}. --status 'WORD=not_a_sale' leaves them out."
+            f" {unknown_words_text(unknown)}. --status 'WORD=not_a_sale' leaves them out."
         )
     found += _refund_notices(export, ledger, rows)
     # At least as many rows have a word for a sale as cannot be anywhere else in the ledger: rows
     # with no word of their own go by that of their order.
     sales = _sum(row for row in rows if row.role == "status" and row.meaning == "sale").rows
     elsewhere = ledger.rows - ledger["blank"] - ledger["not_a_sale"]
-    outvoted = min(ledger.outvoted_rows, sales - elsewhere)
+    outvoted = min(ledger.rows_excluded_with_order, sales - elsewhere)
     if outvoted > 0 and export.columns.keys() & SALE_ROLES == {"status"}:
         found.append(
             "Rows left out though their own status is that of a sale, as another row of their order"
@@ -139,11 +142,11 @@ def _refund_notices(export: Export, ledger: Ledger, rows: Sequence[StatusRow]) -
     """Sentences about money given back that may be taken off twice, or not at all."""
     no_sales = [row for row in rows if row.meaning == "not_a_sale" and row.role != "type"]
     found = [
-        f"Rows with the status {row.word!r} hold {money_text(row.held.units)} in all, and as no"
+        f"Rows with the status {row.word!r} hold {money_text(row.status_sum.net_units)} in all, and as no"
         " sales take it off nobody: if it was given back of orders that count, --status"
         f" '{row.word}=sale' takes it off."
         for row in no_sales
-        if row.held.units < 0
+        if row.status_sum.net_units < 0
     ]
     gives_back = any(row.meaning == "credit" for row in rows)
     found += [
@@ -151,14 +154,16 @@ def _refund_notices(export: Export, ledger: Ledger, rows: Sequence[StatusRow]) -
         f" off besides: if those are of the same sales, --status '{row.word}=sale' takes each off"
         " once."
         for row in no_sales
-        if gives_back and row.held.units > 0 and is_of(row.word or "", "not_a_sale", "refunded")
+        if gives_back
+        and row.status_sum.net_units > 0
+        and is_in_group(row.word or "", "not_a_sale", "refunded")
     ]
     if len(ledger.credit_signs) > 1:
         found.append(
             "Money given back is written with both signs, and each row of it is taken off. If some"
             f" was kept, such as a fee, give its rows another word in {export.columns['type']!r}."
         )
-    parts = _sum(row for row in rows if row.word and is_of(row.word, "sale", "part_refunded"))
+    parts = _sum(row for row in rows if row.word and is_in_group(row.word, "sale", "part_refunded"))
     if parts.rows and "refunded" not in export.columns and not gives_back:
         found.append(
             f"Rows partly refunded by their status: {parts.rows:,}, and no column says how much, so"

@@ -13,7 +13,7 @@ from rfmtool.manifest import MANIFEST, TOOL
 from rfmtool.outputs.files import write_json, write_text
 from rfmtool.outputs.lists import write_rows
 from rfmtool.outputs.publish import published_folder
-from rfmtool.outputs.refusals import system_failures
+from rfmtool.outputs.system_errors import system_failures
 from rfmtool.outputs.text import TextOptions
 from rfmtool.version import __version__
 
@@ -60,7 +60,7 @@ def publish_comparison(  # noqa: PLR0913 - each is a part of the folder
     """
     with published_folder(folder, "compare", shared=shared) as place, system_failures(str(folder)):
         outputs = [
-            write_rows(place, name, table.to_reader(), "csv", text).said
+            write_rows(place, name, table.to_reader(), "csv", text).manifest_entry
             for name, table in tables.items()
         ]
         outputs.append(write_json(place, "compare.json", data))

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import letters_of
+from rfmtool.arrays import text_bytes
 
 _RUNNING_STARTS: Final = np.isin(np.arange(256), list(b"=@\t\r+-"))
 """Of each byte whether a spreadsheet runs a cell that begins with it, unless it is a number."""
@@ -16,9 +16,9 @@ _LONE_SIGNS: Final = pa.array(["+", "-"])
 _NUMBER_OR_PHONE: Final = r"^(?:[+-][\d.,]*\d(?:[eE][+-]?\d+)?|\+\(?\d[\d ()./-]*)$"
 
 
-def runs(column: pa.Array) -> pa.Array:
+def is_formula(column: pa.Array) -> pa.Array:
     """Which texts a spreadsheet would run: no signed number, nor a phone number."""
-    offsets, letters = letters_of(column)
+    offsets, letters = text_bytes(column)
     begun = np.flatnonzero(np.diff(offsets))
     starts = np.zeros(len(column), dtype=bool)
     starts[begun] = _RUNNING_STARTS[letters[offsets[begun]]]
@@ -35,15 +35,15 @@ def count_formulas(table: pa.Table) -> int:
     count = 0
     for chunk in (chunk for column in table.columns for chunk in column.chunks):
         if pa.types.is_string(chunk.type):
-            count += pc.sum(runs(chunk)).as_py() or 0
+            count += pc.sum(is_formula(chunk)).as_py() or 0
         elif pa.types.is_dictionary(chunk.type):
-            count += pc.sum(runs(chunk.dictionary).take(chunk.indices)).as_py() or 0
+            count += pc.sum(is_formula(chunk.dictionary).take(chunk.indices)).as_py() or 0
     return count
 
 
 def escaped(column: pa.Array) -> pa.Array:
     """Put a `'` before each text that a spreadsheet would run."""
-    running = runs(column)
+    running = is_formula(column)
     if not pc.any(running).as_py():
         return column
     return pc.if_else(running, pc.binary_join_element_wise("'", column, ""), column)
@@ -54,6 +54,6 @@ def unescaped(column: pa.ChunkedArray) -> pa.ChunkedArray:
     chunks = []
     for chunk in column.chunks:
         bare = pc.utf8_slice_codeunits(chunk, 1)
-        is_kept = pc.and_(pc.starts_with(chunk, "'"), runs(bare))
+        is_kept = pc.and_(pc.starts_with(chunk, "'"), is_formula(bare))
         chunks.append(pc.if_else(is_kept, bare, chunk))
     return pa.chunked_array(chunks, pa.string())

@@ -12,7 +12,7 @@ from typing import IO, Any, Final
 import numpy as np
 import pyarrow as pa
 
-from rfmtool.arrays import Ints, letters_of
+from rfmtool.arrays import Ints, text_bytes
 from rfmtool.outputs.files import flush, write_file
 from rfmtool.outputs.text import TextOptions, header_line, text_lines
 from rfmtool.outputs.writers import write_table
@@ -29,7 +29,7 @@ _FETCHED_ROWS: Final = 1 << 9
 class WrittenTable:
     """A table that has been written."""
 
-    said: dict[str, Any]
+    manifest_entry: dict[str, Any]
     """What the manifest says of its file."""
     copy: Callable[[Ints, IO[bytes]], None]
     """Writes the rows at some places once more, in the order of the places."""
@@ -59,7 +59,7 @@ def list_jobs(
     Of each list by its name, perhaps within a folder, `lists` has the places of rows in the table
     that was written there. Jobs give what the manifest says of it.
     """
-    suffix = Path(table.said["name"]).suffix
+    suffix = Path(table.manifest_entry["name"]).suffix
 
     def write(name: str, places: Ints) -> dict[str, Any]:
         said = write_file(place, f"{name}{suffix}", partial(table.copy, places))
@@ -79,7 +79,7 @@ def _write_text(
     def write_all(target: IO[bytes]) -> None:
         target.write(header)
         for lines in text_lines(rows, text):
-            offsets, letters = letters_of(lines)
+            offsets, letters = text_bytes(lines)
             found.append(found[-1][-1] + offsets[1:].astype(np.int64))
             target.write(letters.data)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rfmtool.errors import SystemFailureError
 from rfmtool.interrupts import uninterrupted
-from rfmtool.outputs.refusals import system_failures
+from rfmtool.outputs.system_errors import system_failures
 
 if sys.platform != "win32":
     # Not where it is used: a Ctrl-C that meets an import may be lost.
@@ -21,7 +21,7 @@ if sys.platform != "win32":
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
+def exclusive_lock(folder: Path) -> Iterator[None]:
     """Hold the folder's place against other runs; a lock dies with its process."""
     path = folder.parent / f".{folder.name}.rfmtool-lock"
     handle = None

@@ -9,7 +9,7 @@ import pandas as pd
 from rfmtool.errors import UsageError
 
 
-def ordered(
+def sort_and_limit(
     frame: pd.DataFrame, columns: Sequence[str], sort: str | None, top: int | None
 ) -> pd.DataFrame:
     """Sort by a written column, with a leading `-` to descend, and keep so many rows at the top.

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import IO, Final
 
 from rfmtool.errors import ForeignFolderError, UsageError
-from rfmtool.manifest import manifest_of
+from rfmtool.locations import check_is_local_path
+from rfmtool.manifest import read_manifest
 from rfmtool.outputs.files import flush
-from rfmtool.outputs.foreign import carry_over, foreign_in
-from rfmtool.outputs.lock import held
-from rfmtool.outputs.refusals import is_in_place, system_failures
-from rfmtool.places import check_local
+from rfmtool.outputs.lock import exclusive_lock
+from rfmtool.outputs.system_errors import is_in_place, system_failures
+from rfmtool.outputs.user_files import carry_over, find_user_files
 from rfmtool.scratch import scratch_folder
 
 _RENAME_EXCHANGE: Final = 2
@@ -45,7 +45,7 @@ def published_file(path: Path, *, shared: bool = False) -> Iterator[IO[bytes]]:
         SystemFailureError: the system refuses.
     """
     what = str(path)
-    check_local(what)
+    check_is_local_path(what)
     with system_failures(what):
         if path.is_dir():
             raise UsageError(f"{path}: is a folder, not a file", "Name a file in it.")
@@ -134,7 +134,7 @@ def published_folder(folder: Path, kind: str = "run", *, shared: bool = False) -
         SystemFailureError: the system refuses, or another run is writing the same folder.
     """
     what = str(folder)
-    check_local(what)
+    check_is_local_path(what)
     with system_failures(what):
         if folder.exists() and not folder.is_dir():
             raise ForeignFolderError(f"{what}: is a file, not a folder", "Name another folder.")
@@ -144,7 +144,7 @@ def published_folder(folder: Path, kind: str = "run", *, shared: bool = False) -
             f"{what}: the working folder is in it, and would be exchanged under your feet",
             "Name a folder of its own, such as -o out.",
         )
-    with _parents_of(folder), held(folder):
+    with _parents_of(folder), exclusive_lock(folder):
         with system_failures(what):
             _repair(folder)
             check_ours(folder, kind)
@@ -187,14 +187,14 @@ def check_ours(folder: Path, kind: str) -> None:
     """
     if not folder.exists():
         return
-    manifest = manifest_of(folder)
+    manifest = read_manifest(folder)
     there = (manifest or {}).get("kind", kind)
     if there != kind:
         raise ForeignFolderError(
             f"{folder}: is the folder of a {there}, which no {kind} replaces",
             "Name another folder, or delete that one.",
         )
-    if manifest is None and (foreign := foreign_in(folder)):
+    if manifest is None and (foreign := find_user_files(folder)):
         raise ForeignFolderError(
             f"{folder}: holds {min(foreign)}, which no run of rfmtool wrote here",
             "Name another folder, or move that away.",
@@ -204,7 +204,7 @@ def check_ours(folder: Path, kind: str) -> None:
 def _repair(folder: Path) -> None:
     """Bring back a folder that a killed run had just moved away, or remove it where it is old."""
     old = folder.parent / f".{folder.name}{_OLD}"
-    if not manifest_of(old):
+    if not read_manifest(old):
         return  # a name alone does not make it ours
     if not folder.exists():
         old.rename(folder)

@@ -19,7 +19,7 @@ _MONEY: Final = pa.decimal128(19, 4)
 
 def to_table(
     frame: pd.DataFrame,
-    columns: tuple[str, ...] = names.CUSTOMERS,
+    columns: tuple[str, ...] = names.ALWAYS_WRITTEN,
     money: Collection[str] = names.MONEY,
 ) -> pa.Table:
     """Give the columns of a result frame their written types: decimals, dates, text.
@@ -72,7 +72,7 @@ def in_units(frame: pd.DataFrame, money: Collection[str]) -> pd.DataFrame:
     return pd.DataFrame(columns, frame.index, copy=False)
 
 
-def plain(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:
+def labels_as_text(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:
     """The same rows with labels as text, for who keeps types."""
     fields = [
         field.with_type(pa.string()) if pa.types.is_dictionary(field.type) else field

@@ -15,10 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Ints, letters_of
+from rfmtool.arrays import Ints, text_bytes
 from rfmtool.outputs.cells import text_of
 from rfmtool.outputs.formulas import escaped
-from rfmtool.threads import cores, in_order
+from rfmtool.threads import core_count, run_in_order
 
 _BOM: Final = b"\xef\xbb\xbf"
 _CHUNK_ROWS: Final = 1 << 16
@@ -68,13 +68,13 @@ def write_csv(rows: pa.RecordBatchReader, target: IO[bytes], options: TextOption
     """Write UTF-8, LF, a header, and quotes only where a cell needs them."""
     target.write(header_line(rows.schema.names, options))
     for lines in text_lines(rows, options):
-        target.write(letters_of(lines)[1].data)
+        target.write(text_bytes(lines)[1].data)
 
 
 def header_line(columns: Sequence[str], options: TextOptions) -> bytes:
     """The first line of a text table, behind a BOM where one is wanted."""
     names = pa.record_batch({name: [name] for name in columns})
-    return (_BOM if options.excel else b"") + bytes(letters_of(_lines(names, options))[1])
+    return (_BOM if options.excel else b"") + bytes(text_bytes(_lines(names, options))[1])
 
 
 def text_lines(rows: Iterable[pa.RecordBatch], options: TextOptions) -> Iterator[pa.Array]:
@@ -86,7 +86,7 @@ def text_lines(rows: Iterable[pa.RecordBatch], options: TextOptions) -> Iterator
                 yield partial(_lines, batch.slice(start, _CHUNK_ROWS), options)
             del batch  # or it would be held while the next is made
 
-    return in_order(jobs(), threads=cores())
+    return run_in_order(jobs(), threads=core_count())
 
 
 def _lines(rows: pa.RecordBatch, options: TextOptions) -> pa.Array:
@@ -143,7 +143,7 @@ def _written(array: pa.Array, options: TextOptions) -> pa.Array:
 
 def _quoted(array: pa.Array, delimiter: str) -> pa.Array:
     # One look at the bytes of the whole column spares most looks at its cells.
-    letters = letters_of(array)[1].tobytes()
+    letters = text_bytes(array)[1].tobytes()
     marks = [mark for mark in (delimiter, '"', "\n", "\r") if mark.encode() in letters]
     if not marks:
         return array

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from rfmtool.errors import UsageError
 from rfmtool.outputs.cells import text_of
-from rfmtool.outputs.tables import plain
+from rfmtool.outputs.tables import labels_as_text
 from rfmtool.outputs.text import TextOptions, write_csv
 from rfmtool.outputs.workbooks import Sheet, check_library, write_workbook
 
@@ -45,10 +45,10 @@ def _write_parquet(rows: pa.RecordBatchReader, target: IO[bytes]) -> None:
 _WRITERS: Final[Mapping[str, Callable[[pa.RecordBatchReader, IO[bytes], TextOptions], None]]] = {
     "csv": write_csv,
     "tsv": lambda rows, target, text: write_csv(rows, target, replace(text, delimiter="\t")),
-    "jsonl": lambda rows, target, _: _write_jsonl(plain(rows), target),
-    "parquet": lambda rows, target, _: _write_parquet(plain(rows), target),
+    "jsonl": lambda rows, target, _: _write_jsonl(labels_as_text(rows), target),
+    "parquet": lambda rows, target, _: _write_parquet(labels_as_text(rows), target),
     "xlsx": lambda rows, target, _: write_workbook(
-        [Sheet("Sheet1", plain(rows).read_all())], target
+        [Sheet("Sheet1", labels_as_text(rows).read_all())], target
     ),
 }
 FORMATS: Final = tuple(_WRITERS)

@@ -5,8 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from rfmtool.documents import Data
-from rfmtool.pages.blocks import Block, Column, Paragraph, Table, answer, cells, numbers, share
-from rfmtool.summaries.words import counted
+from rfmtool.pages.blocks import (
+    Block,
+    Column,
+    Paragraph,
+    Table,
+    answer_blocks,
+    cells,
+    numbers,
+    share,
+)
+from rfmtool.summaries.formatting import count_text
 
 _SHOWN: Final = 20
 _NEXT: Final = "OFTEN BUYS"
@@ -16,10 +25,10 @@ _NUMBERS_WIDTH: Final = 38
 def page(found: Data, width: int) -> list[Block]:
     """The answer, for a page of so many characters."""
     rules = found["rules"]
-    customers = counted(found["customers"], "customer")
+    customers = count_text(found["customers"], "customer")
     told = (
         f"{customers} · by {found['by']} ({found['names']:,}) · ",
-        counted(len(rules), "rule"),
+        count_text(len(rules), "rule"),
         f" · as of {found['as_of']}",
     )
     parts: list[Block] = []
@@ -30,7 +39,7 @@ def page(found: Data, width: int) -> list[Block]:
             once.setdefault(frozenset([*rule["has"], rule["next"]]), rule)
         shown = [*once.values()]
         parts = [_rules(shown[:_SHOWN], width), Paragraph(_reading(found, len(shown)), "quiet")]
-    return answer("AFFINITY", told, parts, found["notes"])
+    return answer_blocks("AFFINITY", told, parts, found["notes"])
 
 
 def _rules(shown: list[Data], width: int) -> Table:
@@ -47,7 +56,7 @@ def _rules(shown: list[Data], width: int) -> Table:
              *cells(rule, "next", "customers:,", "support:share", "confidence:share", "lift:.2f"))
             for rule in shown
         ),
-        spare=("support",),
+        optional_columns=("support",),
     )  # fmt: skip
 
 
@@ -57,7 +66,7 @@ def _reading(found: Data, different: int) -> str:
         f"{first['customers']:,} customers ({share(first['support'])}) buy all of the first line;"
         f" {share(first['confidence'])} of those who buy its left side, {first['lift']:.2f} times"
         " as many as of everybody. Rules are ordered by confidence (do so) × lift. There is a"
-        f" suggestion for {counted(found['suggestions'], 'customer')}."
+        f" suggestion for {count_text(found['suggestions'], 'customer')}."
     )
     if different < len(found["rules"]):
         words += " Of rules about the same things the strongest is shown."

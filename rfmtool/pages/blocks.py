@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from rfmtool.documents import Data
-from rfmtool.summaries.words import money, plain
+from rfmtool.summaries.formatting import format_money, label_text
 
 Tone = Literal["plain", "title", "strong", "quiet", "warning"]
 Kind = Literal["name", "lead", "text", "number"]
@@ -53,7 +53,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Spark:
+class Sparkline:
     """A curve as high as one line of text, in a table; values from 0 up."""
 
     values: tuple[float, ...]
@@ -73,7 +73,7 @@ class Name:
 
     text: str
     below: str = ""
-    key: str = ""
+    tone: str = ""
     is_sentence: bool = False
     """Whether it is a sentence, whatever its length, and what is below a file's name."""
 
@@ -95,14 +95,14 @@ class Dot:
     `ends` are the lowest and the highest of several days.
     """
 
-    at: float
+    value: float
     low: float | None = None
     high: float | None = None
     centred: bool = False
     ends: tuple[float, ...] = ()
 
 
-Cell = str | Number | Name | Bar | Bars | Dot | Spark
+Cell = str | Number | Name | Bar | Bars | Dot | Sparkline
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class Column:
     tone: Tone = "plain"
     widest: int = 0
     minor: bool = False
-    unsaid: str = ""
+    hidden_title: str = ""
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ class Table:
 
     columns: tuple[Column, ...]
     rows: tuple[Sequence[Cell], ...]
-    spare: tuple[str, ...] = ()
+    optional_columns: tuple[str, ...] = ()
     text_width: int = 0
     first: int = 0
     rest: str = ""
@@ -159,7 +159,7 @@ class Pairs:
 
 
 @dataclass(frozen=True)
-class Shade:
+class ShadedCell:
     """A cell that is the darker the more is in it: `part` is from 0 to 1, None has no shade.
 
     `exact` is the number as it stands in the data, and `note` a name in small letters below it.
@@ -178,12 +178,12 @@ class ShadedRow:
     """A row of a shaded table: what it is, how many it is about, and a cell for each column."""
 
     name: str
-    cells: tuple[Shade, ...]
+    cells: tuple[ShadedCell, ...]
     size: str = ""
 
 
 @dataclass(frozen=True)
-class Shaded:
+class ShadedTable:
     """A table whose cells are shaded by how much is in them; without colour the numbers speak.
 
     Attributes:
@@ -204,7 +204,7 @@ class Shaded:
     least: int = 0
     hatched: bool = False
     name_tone: Tone = "plain"
-    beside: tuple[str, tuple[str, ...]] = ("", ())
+    side_panel: tuple[str, tuple[str, ...]] = ("", ())
 
 
 @dataclass(frozen=True)
@@ -224,13 +224,13 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Fitting:
+class Alternatives:
     """Several ways to show the same: the first one that there is room for, else the last."""
 
     ways: tuple[tuple[Block, ...], ...]
 
 
-Block = Line | Paragraph | Gap | Rule | Table | Pairs | Shaded | Chart | Fitting
+Block = Line | Paragraph | Gap | Rule | Table | Pairs | ShadedTable | Chart | Alternatives
 
 
 def numbers(*titles: str) -> tuple[Column, ...]:
@@ -243,7 +243,7 @@ def heading(words: str) -> Line:
     return Line(((words, "title"),))
 
 
-def answer(
+def answer_blocks(
     title: str, told: tuple[str, str, str], parts: Sequence[Block], notes: Sequence[str]
 ) -> list[Block]:
     """The page of a question: its title, the answer in a line whose middle part stands out."""
@@ -260,7 +260,7 @@ def share(part: float | None) -> str:
 
 
 _FORMS: Final[Mapping[str, Callable[[Any], str]]] = {
-    "money": money, "share": share, "plain": plain,
+    "money": format_money, "share": share, "plain": label_text,
 }  # fmt: skip
 
 

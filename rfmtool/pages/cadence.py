@@ -15,12 +15,12 @@ from rfmtool.pages.blocks import (
     Gap,
     Paragraph,
     Table,
-    answer,
+    answer_blocks,
     cells,
     numbers,
     share,
 )
-from rfmtool.summaries.words import counted, money
+from rfmtool.summaries.formatting import count_text, format_money
 
 _SHOWN: Final = 15
 _ID_WIDTH: Final = 17
@@ -48,8 +48,8 @@ def page(found: Data, width: int) -> list[Block]:
     if found["backtest"]:
         parts += [Gap(), *_backtest(found, width)]
     late = f"{regular.get('overdue', 0):,} of them overdue"
-    told = (f"{counted(found['regulars'], 'regular')}, ", late, f" · as of {found['as_of']}")
-    return answer("CADENCE", told, parts, found["notes"])
+    told = (f"{count_text(found['regulars'], 'regular')}, ", late, f" · as of {found['as_of']}")
+    return answer_blocks("CADENCE", told, parts, found["notes"])
 
 
 def _overdue(found: Data) -> Iterator[Block]:
@@ -66,12 +66,12 @@ def _overdue(found: Data) -> Iterator[Block]:
                    "monetary:money")
             for row in found["overdue"][:_SHOWN]
         ),
-        spare=("average", "late", "since", "usual gap", "ratio", "order days", "last order"),
+        optional_columns=("average", "late", "since", "usual gap", "ratio", "order days", "last order"),
         text_width=_ID_WIDTH,
     )  # fmt: skip
     stake = (
-        f"All together they spent {money(found['at_stake'])} so far; one more order of each would"
-        f" be {money(found['next_orders'])}."
+        f"All together they spent {format_money(found['at_stake'])} so far; one more order of each would"
+        f" be {format_money(found['next_orders'])}."
     )
     if len(found["overdue"]) > _SHOWN:
         stake += f" These are the first {_SHOWN}; -o FILE writes the whole list."
@@ -89,7 +89,7 @@ def _backtest(found: Data, width: int) -> Iterator[Block]:
             Column("95% interval"),
         ),
         rows=tuple(_band(band, 20 if width >= WIDE else 6) for band in found["backtest"]),
-        spare=("95% interval", ""),
+        optional_columns=("95% interval", ""),
     )
     words = (
         f"As of {found['backtest_from']}, by the limits of that day: who ordered within the"

@@ -14,9 +14,9 @@ from typing import Final, Literal
 
 from markupsafe import Markup
 
-from rfmtool.pages.blocks import Shaded, Table
+from rfmtool.pages.blocks import ShadedTable, Table
 from rfmtool.pages.svg import Plot
-from rfmtool.summaries.words import plain
+from rfmtool.summaries.formatting import label_text
 
 _MOST_LETTERS: Final = 40
 _FEW: Final = 100
@@ -33,14 +33,14 @@ class Stack:
 
 
 @dataclass(frozen=True)
-class Key:
+class Legend:
     """What the tones of a mark mean."""
 
     tones: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Heat:
+class Heatmap:
     """A shaded table, perhaps under a switch: its title, the table, and its classes.
 
     `bounds` are where each of the eight classes begins; classes are even if `linear`, else even by
@@ -48,7 +48,7 @@ class Heat:
     """
 
     title: str
-    table: Shaded
+    table: ShadedTable
     bounds: tuple[str, ...] = ()
     linear: bool = False
 
@@ -58,11 +58,11 @@ class Switch:
     """Several shaded tables of which one is seen; all of them are printed."""
 
     name: str
-    panes: tuple[Heat, ...]
+    panes: tuple[Heatmap, ...]
 
 
 @dataclass(frozen=True)
-class Beside:
+class SideBySide:
     """Plots side by side, each with a title."""
 
     plots: tuple[tuple[str, Plot], ...]
@@ -73,7 +73,7 @@ class Sentence:
     """A sentence in a card; `look` where it must be seen."""
 
     words: str
-    look: bool = False
+    is_warning: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,17 +84,17 @@ class Folded:
     marks: tuple[Mark, ...]
 
 
-Mark = Table | Stack | Key | Heat | Switch | Plot | Beside | Sentence | Folded
+Mark = Table | Stack | Legend | Heatmap | Switch | Plot | SideBySide | Sentence | Folded
 
 
 @dataclass(frozen=True)
 class Card:
     """A block of the page: its place in the contents, its finding, and the marks that prove it."""
 
-    place: str
+    anchor: str
     topic: str
     finding: str
-    reading: str = ""
+    how_to_read: str = ""
     marks: tuple[Mark, ...] = ()
     note: str = ""
     width: Width = "full"
@@ -151,17 +151,17 @@ def visible(text: str) -> str:
 
 def shortened(text: str) -> str:
     """A name in at most 40 letters, as a person writes it."""
-    words = plain(text)
+    words = label_text(text)
     words = words[:1].upper() + words[1:]
     return words if len(words) <= _MOST_LETTERS else f"{words[: _MOST_LETTERS - 1]}…"
 
 
-def named(text: str) -> Markup:
+def escaped_name(text: str) -> Markup:
     """A foreign name in a sentence: escaped, and its direction kept to itself."""
     return Markup("<bdi>{}</bdi>").format(visible(shortened(text)))
 
 
-def of_100(part: float, count: int, whole: int) -> str:
+def share_in_words(part: float, count: int, whole: int) -> str:
     """A share in a sentence: `42 of 100`; of fewer people than that, how many."""
     if whole < _FEW:
         return f"{count} of {whole}"

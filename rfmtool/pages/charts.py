@@ -186,11 +186,11 @@ _CHARTS: Final[Mapping[str, Callable[[Any, Data], Any]]] = {
     "timeline": _timeline,
     "moves": _moves,
 }
-OF_RUN: Final = (
+RUN_CHARTS: Final = (
     "ladder", "segments", "grid", "months", "cohorts", "concentration", "second_order", "lateness",
 )  # fmt: skip
 """The kinds of chart that there are of a run."""
-OF_ANSWER: Final[Mapping[str, tuple[str, ...]]] = {
+ANSWER_CHARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "cadence": ("lateness",),
     "cohorts": ("cohorts", "months"),
     "compare": ("moves",),

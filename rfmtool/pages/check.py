@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Pairs
-from rfmtool.pages.trust import ledger_line
+from rfmtool.pages.data_quality import ledger_line
 from rfmtool.sources.presets import GENERIC
-from rfmtool.summaries.exchange import converted
-from rfmtool.summaries.words import counted, money, not_read
+from rfmtool.summaries.exchange_rates import conversion_text
+from rfmtool.summaries.formatting import count_text, format_money, skipped_files_text
 
 _HEADER_ROWS: Final = 1
 _MARKS: Final = {".": "point", ",": "comma"}
@@ -24,7 +24,7 @@ def page(found: Data) -> list[Block]:
     preset, was_read = found["preset"], "ledger" in found
     pairs = [("Files", _files(found["files"]))]
     if found["left_out"]:
-        pairs.append(("Not read", not_read(found["left_out"])))
+        pairs.append(("Not read", skipped_files_text(found["left_out"])))
     pairs += _lines("Shape", _shapes(found))
     if not was_read:
         pairs += _to_change(found)
@@ -74,7 +74,7 @@ def _as_read(found: Data) -> list[tuple[str, str]]:
     mark = _MARKS[found["decimal"]]
     ids = [("Ids", "all written like 17850.0; the .0 is dropped")] * found["dropped_point_zero"]
     if found["merged_ids"]:
-        merged = counted(found["merged_ids"], "other spelling")
+        merged = count_text(found["merged_ids"], "other spelling")
         ids.append(("Ids", f"{merged} of e-mail addresses: one address is one customer"))
     ordered = f"{found['first_order_on']} to {found['last_order_on']}"
     if overlap := found["ledger"].get("overlap", 0):
@@ -108,7 +108,7 @@ def _evidence(tables: Data) -> list[tuple[str, str]]:
     for name, table in tables.items():
         known = f"{table['matched']:,} of {table['people']:,} people are known elsewhere"
         if table["merged"]:
-            known += f"; {counted(table['merged'], 'other spelling')} of e-mail addresses"
+            known += f"; {count_text(table['merged'], 'other spelling')} of e-mail addresses"
         lines.append((name.capitalize(), f"{ledger_line(table, empty=False)}; {known}"))
         lines += [("", _bad_row(one, _HEADER_ROWS)) for one in table["rejects"]]
     return lines
@@ -119,24 +119,24 @@ def status_lines(statuses: Sequence[Data]) -> list[str]:
     lines = []
     for one in statuses:
         word = "words of few rows" if one["status"] is None else one["status"] or "(empty)"
-        rows, moved = counted(one["rows"], "row"), money(one["money"])
+        rows, moved = count_text(one["rows"], "row"), format_money(one["money"])
         lines.append(f"{one['column']}: {word}, {rows}, {moved}: {one['taken_as']}")
     return lines
 
 
 def _money(found: Data) -> str:
     if found["rates"]:
-        return f"{money(found['revenue'])} net ({converted(found['rates'])})"
+        return f"{format_money(found['revenue'])} net ({conversion_text(found['rates'])})"
     named = " and ".join(found["currencies"])
     choice = "pick one with --currency, or convert with --rates"
     currencies = f"{named}; {choice}" if named else "no currency is named"
-    net = "" if found["revenue"] is None else f"{money(found['revenue'])} net "
+    net = "" if found["revenue"] is None else f"{format_money(found['revenue'])} net "
     return f"{net}({currencies})"
 
 
 def _files(files: list[dict[str, Any]]) -> str:
     counts = [file["rows"] for file in files if file["rows"] is not None]
-    rows = counted(sum(counts), "row") if counts else "rows not counted yet"
+    rows = count_text(sum(counts), "row") if counts else "rows not counted yet"
     blank = sum(file.get("blank") or 0 for file in files)
     rows += f" ({blank:,} blank)" * bool(blank)
     first = files[0]
@@ -144,7 +144,7 @@ def _files(files: list[dict[str, Any]]) -> str:
     if first["kind"] in _TYPED:
         return f"{name}, {rows}, typed columns"
     if first["delimiter"] is None:  # it could not be looked into
-        size = "" if first["bytes"] is None else f"{counted(first['bytes'], 'byte')}, "
+        size = "" if first["bytes"] is None else f"{count_text(first['bytes'], 'byte')}, "
         kind = "" if first["kind"] in (None, "text") else f"{first['kind']} data, "
         return f"{name}, {size}{kind}not read"
     divider = _DIVIDERS.get(first["delimiter"], first["delimiter"])
@@ -159,7 +159,7 @@ def _shapes(found: Data) -> list[str]:
     lines = [f"{note} (in {count:,} files)" if several else note for note, count in notes.items()]
     if found.get("footer_rows"):
         count = found["footer_rows"]
-        lines.append(f"{counted(count, 'row')} of totals or notes at the end, counted"
+        lines.append(f"{count_text(count, 'row')} of totals or notes at the end, counted"
                      " as blank")  # fmt: skip
     return lines
 
@@ -167,7 +167,7 @@ def _shapes(found: Data) -> list[str]:
 def _notes(file: Data) -> list[str]:
     above, rows = file["rows_above"], file["header_rows"]
     notes = [
-        (above, f"{counted(above, 'row')} above the header passed over"),
+        (above, f"{count_text(above, 'row')} above the header passed over"),
         (rows == 0, "no header, as you said; columns are named by their places"),
         (rows > 1, f"the header takes {rows} rows"),
         (file.get("aligned"), "cells are divided by runs of spaces (change it with --delimiter)"),

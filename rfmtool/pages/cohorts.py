@@ -6,8 +6,17 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rfmtool.documents import Data
-from rfmtool.pages.blocks import Block, Gap, Paragraph, Shade, Shaded, ShadedRow, answer, heading
-from rfmtool.summaries.words import counted
+from rfmtool.pages.blocks import (
+    Block,
+    Gap,
+    Paragraph,
+    ShadedCell,
+    ShadedRow,
+    ShadedTable,
+    answer_blocks,
+    heading,
+)
+from rfmtool.summaries.formatting import count_text
 
 _MOST_ROWS: Final = 24
 _MARGIN: Final = 18
@@ -19,8 +28,8 @@ def page(found: Data, width: int) -> list[Block]:
     """The answer, for a page of so many characters."""
     rows = found["cohorts"]
     told = (
-        f"{counted(found['buyers'], 'buyer')} in ",
-        counted(len(rows), "first-order month"),
+        f"{count_text(found['buyers'], 'buyer')} in ",
+        count_text(len(rows), "first-order month"),
         f" · as of {found['as_of']}",
     )
     parts: list[Block] = []
@@ -32,7 +41,7 @@ def page(found: Data, width: int) -> list[Block]:
             Gap(),
             Paragraph(_reading(found, width), "quiet"),
         ]
-    return answer("COHORTS", told, parts, found["notes"])
+    return answer_blocks("COHORTS", told, parts, found["notes"])
 
 
 def _months(found: Data, first: int, width: int, cell: int) -> range:
@@ -54,7 +63,7 @@ def _retention(found: Data, width: int) -> Iterator[Block]:
     all_rows = found["all"]
     rows.append(("all", found["buyers"], _percent(all_rows["active"], all_rows["customers"])))
     most = max(part or 0.0 for *_, parts in rows for part in _picked(parts, months))
-    yield Shaded(
+    yield ShadedTable(
         title="COHORT",
         size="people",
         heads=tuple(f"{month} " for month in months),
@@ -74,12 +83,12 @@ def _percent(active: Sequence[int], people: Sequence[int]) -> list[float | None]
 
 def _stars(
     found: Data, name: str, parts: Sequence[float | None], months: range, most: float
-) -> tuple[Shade, ...]:
+) -> tuple[ShadedCell, ...]:
     """A star stands behind the month that is not over; all leaves it out."""
     running = None if found["last_month_is_over"] or name == "all" else len(parts) - 1
     return tuple(
-        Shade("") if part is None
-        else Shade(f"{part:3.0f}{'*' if month == running else ' '}", part / (most or 1.0))
+        ShadedCell("") if part is None
+        else ShadedCell(f"{part:3.0f}{'*' if month == running else ' '}", part / (most or 1.0))
         for month, part in zip(months, _picked(parts, months), strict=True)
     )  # fmt: skip
 
@@ -88,11 +97,11 @@ def _picked(values: Sequence[float | None], months: range) -> list[float | None]
     return [values[month] if month < len(values) else None for month in months]
 
 
-def _value(found: Data, width: int) -> Shaded:
+def _value(found: Data, width: int) -> ShadedTable:
     months = _months(found, 0, width, _MONEY_WIDTH)
     rows = [(one, _picked(one["cumulated"], months)) for one in found["cohorts"][-_MOST_ROWS:]]
     most = max(max(value or 0.0 for value in values) for _, values in rows)
-    return Shaded(
+    return ShadedTable(
         title="COHORT",
         size="people",
         heads=tuple(f"{month}" for month in months),
@@ -100,8 +109,8 @@ def _value(found: Data, width: int) -> Shaded:
             ShadedRow(
                 one["cohort"],
                 tuple(
-                    Shade("") if value is None
-                    else Shade(f"{value:6,.0f}", max(value, 0.0) / most if most else 0.0)
+                    ShadedCell("") if value is None
+                    else ShadedCell(f"{value:6,.0f}", max(value, 0.0) / most if most else 0.0)
                     for value in values
                 ),
                 f"{one['size']:,}",

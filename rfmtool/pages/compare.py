@@ -11,22 +11,22 @@ from typing import Final
 
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import (
+    Alternatives,
     Bar,
     Block,
     Cell,
     Column,
-    Fitting,
     Gap,
     Paragraph,
     Rule,
-    Shade,
-    Shaded,
+    ShadedCell,
     ShadedRow,
+    ShadedTable,
     Table,
     numbers,
 )
 from rfmtool.rules import GONE, NEW
-from rfmtool.summaries.words import counted, money, plain
+from rfmtool.summaries.formatting import count_text, format_money, label_text
 
 Matrix = Mapping[str, Mapping[str, int]]
 
@@ -64,8 +64,8 @@ def page(summary: Data, folder: str | None = None) -> list[Block]:
     old, new, revenue = summary["old"], summary["new"], summary["revenue"]
     headline = (
         f"{old['as_of']} → {new['as_of']} · {old['customers']:,} → "
-        f"{counted(new['customers'], 'customer')} · revenue {money(revenue['old'])} → "
-        f"{money(revenue['new'])}, {summary['money_is']}"
+        f"{count_text(new['customers'], 'customer')} · revenue {format_money(revenue['old'])} → "
+        f"{format_money(revenue['new'])}, {summary['money_is']}"
     )
     lists = "-o DIR writes who was promoted, demoted, lapsed and reactivated as lists."
     if folder is not None:
@@ -103,7 +103,7 @@ def _moves(moves: Data) -> str:
 # Matrices ----------------------------------------------------------------------------------------
 
 
-def _matrix(title: str, labels: Sequence[str], matrix: Matrix, shares: Data) -> Fitting:
+def _matrix(title: str, labels: Sequence[str], matrix: Matrix, shares: Data) -> Alternatives:
     """From rows to columns in per cent of the row; only the largest moves where that is too wide.
 
     Columns have the names of the labels where there is room, else their numbers.
@@ -113,12 +113,12 @@ def _matrix(title: str, labels: Sequence[str], matrix: Matrix, shares: Data) -> 
     starts = [start for start in [*labels, NEW] if start in [*labels, *matrix]]
     places = {label: str(place) for place, label in enumerate(labels, start=1)}
     ways = (
-        ({start: plain(start) for start in starts}, [f"  {plain(end)}" for end in ends]),
-        ({start: f"{places.get(start, ''):>2} {plain(start)}" for start in starts},
+        ({start: label_text(start) for start in starts}, [f"  {label_text(end)}" for end in ends]),
+        ({start: f"{places.get(start, ''):>2} {label_text(start)}" for start in starts},
          [places.get(end, "gone") for end in ends]),
     )  # fmt: skip
     drawn = [
-        Shaded(
+        ShadedTable(
             title=f"{title} before",
             size="people",
             heads=tuple(heads),
@@ -136,15 +136,15 @@ def _matrix(title: str, labels: Sequence[str], matrix: Matrix, shares: Data) -> 
         )
         for names, heads in ways
     ]
-    return Fitting((*((one,) for one in drawn), (_largest(title, matrix, shares),)))
+    return Alternatives((*((one,) for one in drawn), (_largest(title, matrix, shares),)))
 
 
-def _cell(part: float) -> Shade:
+def _cell(part: float) -> ShadedCell:
     """A share in whole per cent."""
     if not part:
-        return Shade("·", 0.0)
+        return ShadedCell("·", 0.0)
     number = f"{part:.0%}".removesuffix("%")
-    return Shade(number if number != "0" else "<1", part)
+    return ShadedCell(number if number != "0" else "<1", part)
 
 
 def _largest(title: str, matrix: Matrix, shares: Data) -> Table:

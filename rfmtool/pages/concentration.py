@@ -17,13 +17,13 @@ from rfmtool.pages.blocks import (
     Gap,
     Paragraph,
     Table,
-    answer,
+    answer_blocks,
     cells,
     heading,
     numbers,
     share,
 )
-from rfmtool.summaries.words import counted, money
+from rfmtool.summaries.formatting import count_text, format_money
 
 _LABELS: Final = ("  100%", "", "", "", "   50%", "", "", "")
 _MARGIN: Final = 9
@@ -33,7 +33,7 @@ _MOST_CELLS: Final = 80
 def page(found: Data, width: int) -> list[Block]:
     """The answer, for a page of so many characters."""
     gini = found["gini"]
-    spent = f"{counted(found['buyers'], 'buyer')} spent {money(found['revenue'])}"
+    spent = f"{count_text(found['buyers'], 'buyer')} spent {format_money(found['revenue'])}"
     measured = "Gini –" if gini is None else f"Gini {gini:.3f}"
     told = ("", measured, f" · {spent} · as of {found['as_of']}")
     parts: list[Block] = []
@@ -41,7 +41,7 @@ def page(found: Data, width: int) -> list[Block]:
         parts += [*_curve(found, width), Gap(), _top(found, width), Gap()]
     if found["tiers"]:
         parts.append(_tiers(found, wide=width >= WIDE))
-    return answer("CONCENTRATION", told, parts, found["notes"])
+    return answer_blocks("CONCENTRATION", told, parts, found["notes"])
 
 
 def _curve(found: Data, width: int) -> Iterator[Block]:
@@ -67,7 +67,7 @@ def _top(found: Data, width: int) -> Table:
             )
             for part, revenue in found["top"].items()
         ),
-        spare=("",),
+        optional_columns=("",),
     )
 
 
@@ -84,11 +84,11 @@ def _tiers(found: Data, *, wide: bool) -> Table:
             (
                 *cells(tier, "name", "customers:,", "share:share", "revenue:money"),
                 *cells(tier, "revenue_share:share"),
-                f"{money(tier['least'])} – {money(tier['most'])}",
-                *[money(tier["average"])] * wide,
+                f"{format_money(tier['least'])} – {format_money(tier['most'])}",
+                *[format_money(tier["average"])] * wide,
             )
             for tier in found["tiers"]
             if tier["customers"]
         ),
-        spare=("spend",),
+        optional_columns=("spend",),
     )

@@ -7,7 +7,13 @@ from typing import Final
 
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Column, Paragraph, Table, cells, numbers, share
-from rfmtool.summaries.words import WALLET_BASES, counted, money, plain, share_range
+from rfmtool.summaries.formatting import (
+    WALLET_BASES,
+    count_text,
+    format_money,
+    label_text,
+    share_range,
+)
 
 _TEXT_WIDTH: Final = 32
 
@@ -27,7 +33,7 @@ def wallets(summary: Data) -> list[Block]:
              *_all_of(group))
             for group in bases
         ),
-        spare=("all they spend", "spent here"),
+        optional_columns=("all they spend", "spent here"),
         text_width=_TEXT_WIDTH,
     )  # fmt: skip
     if bases[-1]["basis"] != "peer_estimate":
@@ -41,11 +47,11 @@ def _all_of(group: Data) -> tuple[str, str]:
     if group["basis"] == "peer_estimate" and low == high:
         return "–", "–"  # nobody alike spends more, which tells nothing of other shops
     if low == high or not group["share_high"]:
-        return money(group["wallet"]), share(group["share"])
-    return f"{money(low)} to {money(high)}", share_range(group)
+        return format_money(group["wallet"]), share(group["share"])
+    return f"{format_money(low)} to {format_money(high)}", share_range(group)
 
 
-def voices(summary: Data) -> list[Block]:
+def feedback(summary: Data) -> list[Block]:
     """A table by rung and a few sentences; nothing where no such evidence was supplied."""
     said = summary["evidence_says"]
     # Referrals and answers side by side, from the top rung down.
@@ -61,12 +67,12 @@ def voices(summary: Data) -> list[Block]:
         if row := brought.get(stage):
             cells["friends named"] = f"{row['referred']:,}"
             cells["bought"] = share(row["bought"] / row["referred"])
-            cells["they spent"] = money(row["revenue"])
-        rows.append((plain(stage), *cells.values()))
+            cells["they spent"] = format_money(row["revenue"])
+        rows.append((label_text(stage), *cells.values()))
     table = Table(
         columns=(Column("THEY SAY", "name"), *numbers(*titles)),
         rows=tuple(rows),
-        spare=("they spent", "answered"),
+        optional_columns=("they spent", "answered"),
     )
     lines = [*complaints_in_words(said), *candidates_in_words(said)]
     return [*([table] if rows else []), *(Paragraph(line, "quiet") for line in lines)]
@@ -77,7 +83,7 @@ def complaints_in_words(said: Data) -> Iterator[str]:
     if found := said["complaints"]:
         days = found["median_days_to_resolve"]
         took = "" if days is None else f", {days:,.0f} days in the median"
-        yield f"{counted(found['open'], 'complaint')} open, {found['resolved']:,} put right{took}."
+        yield f"{count_text(found['open'], 'complaint')} open, {found['resolved']:,} put right{took}."
         if found["came_back_after"]["of"]:
             yield (
                 f"Back within 90 days: {_share(found['came_back_after'])} after a complaint was put"

@@ -9,7 +9,14 @@ from typing import Final
 
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Column, Gap, Line, Pairs, Rule, Table, numbers, share
-from rfmtool.summaries.words import NOUNS, RESTS, WALLET_BASES, counted, money, plain
+from rfmtool.summaries.formatting import (
+    NOUNS,
+    REST_REASONS,
+    WALLET_BASES,
+    count_text,
+    format_money,
+    label_text,
+)
 
 _BETWEEN_LETTERS: Final = re.compile(r"(?<=[a-z])_(?=[a-z])")
 _CENT: Final = Decimal("0.01")
@@ -19,9 +26,9 @@ def page(card: Data) -> list[Block]:
     """The card of one customer, of what `runs.explain` found."""
     by = f", by {card['channel']}" if card["channel"] else ""
     facts = {
-        "Stands": " · ".join(plain(card[name]) for name in ("stage", "segment", "activity")),
+        "Stands": " · ".join(label_text(card[name]) for name in ("stage", "segment", "activity")),
         "Because": card["stage_reason"].removeprefix(f"{card['stage']}: "),
-        "To do": f"{card['say']} (action {plain(card['action'])}{by})",
+        "To do": f"{card['say']} (action {label_text(card['action'])}{by})",
         **_orders(card),
         **_expected(card),
         "Wallet": _wallet(card),
@@ -46,14 +53,14 @@ def _orders(card: Data) -> dict[str, str]:
     orders, first, last = (card[name] for name in ("frequency", "first_order_on", "last_order_on"))
     if not orders and card["monetary"] == "0":
         return {"Orders": "none that counts"}
-    spent = money(card["monetary"])
-    spent += f", {money(card['average_order'])} an order" if orders > 1 else ""
-    spent += f", {money(card['refunds'])} given back" if card["refunds"] != "0" else ""
+    spent = format_money(card["monetary"])
+    spent += f", {format_money(card['average_order'])} an order" if orders > 1 else ""
+    spent += f", {format_money(card['refunds'])} given back" if card["refunds"] != "0" else ""
     if not orders:
         return {"Orders": "none that counts", "Spent": spent}
-    many = counted(orders, "order")
-    ago = f"({counted(card['recency_days'], 'day')} before {card['as_of']})"
-    days = f"{many} on {counted(card['order_days'], 'day')}, the first {first}, the last {last}"
+    many = count_text(orders, "order")
+    ago = f"({count_text(card['recency_days'], 'day')} before {card['as_of']})"
+    days = f"{many} on {count_text(card['order_days'], 'day')}, the first {first}, the last {last}"
     return {
         "Orders": f"{many} on {last} {ago}" if card["order_days"] == 1 else f"{days} {ago}",
         "Spent": spent,
@@ -77,7 +84,10 @@ def _expected(card: Data) -> dict[str, str]:
             words += f"; next perhaps {following}: of people alike {lift:.1f} times as many buy it"
         found["Buys"] = words
     if card.get("return_probability") is not None:
-        likely, spend = f"{card['return_probability']:.0%} likely", money(card["expected_spend"])
+        likely, spend = (
+            f"{card['return_probability']:.0%} likely",
+            format_money(card["expected_spend"]),
+        )
         found["To come"] = f"{likely} to order within 90 days; {spend} to expect"
     return found
 
@@ -85,17 +95,19 @@ def _expected(card: Data) -> dict[str, str]:
 def _wallet(card: Data) -> str:
     if not card["wallet_basis"]:
         return ""
-    whole, known = money(card["wallet"]), WALLET_BASES[card["wallet_basis"]]
+    whole, known = format_money(card["wallet"]), WALLET_BASES[card["wallet_basis"]]
     if card["wallet_basis"] == "peer_estimate":
         # An estimate is a range: never that all is spent here, for nobody said so.
         low, high = (card.get(f"wallet_{end}") or card["wallet"] for end in ("low", "high"))
         if low == high:
             return f"nobody told us; spends more than nearly all similar customers ({known})"
-        return f"nobody told us; somewhere from {money(low)} to {money(high)} ({known})"
+        return (
+            f"nobody told us; somewhere from {format_money(low)} to {format_money(high)} ({known})"
+        )
     if card["headroom"] == "0":
         return f"all of {whole} is spent here ({known})"
     part = f"{share(card['share_of_wallet'])} of {whole}"
-    return f"{part}, and {money(card['headroom'])} elsewhere ({known})"
+    return f"{part}, and {format_money(card['headroom'])} elsewhere ({known})"
 
 
 def _contact(card: Data) -> str:
@@ -107,7 +119,7 @@ def _contact(card: Data) -> str:
     if not card.get("last_contacted_on"):
         return words
     told = (card.get(name) or "" for name in ("last_contacted_for", "last_outcome"))
-    what, came = map(plain, told)
+    what, came = map(label_text, told)
     last = f"last contacted {card['last_contacted_on']}{f' for {what}' if what else ''}"
     return "; ".join(filter(None, [words, last + (f": {came}" if came else "")]))
 
@@ -117,7 +129,7 @@ def _told(card: Data) -> dict[str, str]:
     says, names = [], card.get("friends", {})
     if card.get("open_complaints"):
         since, about = card.get("open_complaint_on"), card.get("open_complaint_cause")
-        many = counted(card["open_complaints"], "open complaint")
+        many = count_text(card["open_complaints"], "open complaint")
         says.append(many + (f" since {since}" if since else "") + (f" ({about})" if about else ""))
     if card.get("latest_nps") is not None:
         says.append(f"{card['latest_nps']} of 10 when last asked whether they would recommend us")
@@ -145,7 +157,7 @@ def _left_alone(card: Data) -> str:
     if card.get("holdout"):
         why.append("held out by lot, to compare with those who are contacted")
     if card.get("resting"):
-        why.append(f"rests: {RESTS[card['resting']]}")
+        why.append(f"rests: {REST_REASONS[card['resting']]}")
     if card.get("snooze_until"):
         reason = f" ({card['snooze_reason']})" if card.get("snooze_reason") else ""
         why.append(f"asked to wait until {card['snooze_until']}{reason}")
@@ -173,5 +185,5 @@ def _said(dimension: str, value: int | str | None, rounding: str) -> str:
     if value is None:
         return "–"
     if dimension in NOUNS:
-        return counted(int(value), NOUNS[dimension])
-    return money(str(Decimal(value).quantize(_CENT, rounding)))
+        return count_text(int(value), NOUNS[dimension])
+    return format_money(str(Decimal(value).quantize(_CENT, rounding)))

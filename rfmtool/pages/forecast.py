@@ -7,13 +7,13 @@ from typing import Final
 
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Paragraph
-from rfmtool.summaries.words import money, plain
+from rfmtool.summaries.formatting import format_money, label_text
 
 _MANY_ONE_IN: Final = 3
 """From so large a share on, those who come anyway are worth a word."""
 
 
-def seasons(summary: Data) -> list[Block]:
+def lookback_blocks(summary: Data) -> list[Block]:
     """From which days people were looked back at, how many of all came, and what that says."""
     tested = summary["backtest"]
     whole, days = tested["buyers"], tested["looked_back"]
@@ -37,7 +37,7 @@ def seasons(summary: Data) -> list[Block]:
     return found
 
 
-def came_anyway(summary: Data) -> list[Block]:
+def baseline_rates(summary: Data) -> list[Block]:
     """How many of those whom each action is for ordered without it."""
     tested = summary["backtest"]
     if tested is None:
@@ -47,7 +47,7 @@ def came_anyway(summary: Data) -> list[Block]:
     told = [rates[name] for name in now if name in rates and rates[name]["low"] is not None]
     if not told:
         return []
-    parts = ", ".join(f"{plain(one['name'])} {_part(one)}" for one in told)
+    parts = ", ".join(f"{label_text(one['name'])} {_part(one)}" for one in told)
     words = f"Came anyway within {tested['days']} days, on the days looked back to: {parts}."
     blocks: list[Block] = [Paragraph(words, "quiet")]
     # Where a last try goes to people of whom many come without one.
@@ -61,22 +61,22 @@ def came_anyway(summary: Data) -> list[Block]:
     return blocks
 
 
-def expected(summary: Data) -> list[Block]:
+def forecast_blocks(summary: Data) -> list[Block]:
     """What the next days should bring, and how that went the last time; the doubts first."""
     found = summary["forecast"]
     if found is None:
         return []
     words = (
         f"Next {found['days']} days: about {found['buyers']:,.0f} of today's buyers and"
-        f" {money(found['spend'])} are to be expected, by what came of each R×F cell before."
+        f" {format_money(found['spend'])} are to be expected, by what came of each R×F cell before."
     )
     checked = found["check"]
     if checked is None:
         return [Paragraph(f"{words} That cannot be checked yet: history is too short.", "quiet")]
     went = (
         f"Foretold for {checked['from']} in the same way: {checked['foretold_buyers']:,.0f} buyers"
-        f" and {money(checked['foretold_spend'])}; {checked['buyers']:,} came and spent"
-        f" {money(checked['spend'])}."
+        f" and {format_money(checked['foretold_spend'])}; {checked['buyers']:,} came and spent"
+        f" {format_money(checked['spend'])}."
     )
     if checked["best_fifth"] is not None:
         went += (

@@ -6,15 +6,23 @@ from collections.abc import Sequence
 from typing import Final
 
 from rfmtool.documents import Data
-from rfmtool.pages.blocks import WIDE, Block, Fitting, Paragraph, Shade, Shaded, ShadedRow
-from rfmtool.summaries.words import NOBODY
+from rfmtool.pages.blocks import (
+    WIDE,
+    Alternatives,
+    Block,
+    Paragraph,
+    ShadedCell,
+    ShadedRow,
+    ShadedTable,
+)
+from rfmtool.summaries.formatting import EMPTY_RANGE
 
 _CELL: Final = 6
 _STEPS: Final = "░▒▓█"
 """Shades that need no colour, of even steps."""
 
 
-def people_grid(summary: Data, width: int) -> list[Block]:
+def recency_frequency_grid(summary: Data, width: int) -> list[Block]:
     """Customers by recency and frequency, the spend bands beside or below.
 
     Where all stand in one cell there is nothing to shade.
@@ -38,17 +46,17 @@ def people_grid(summary: Data, width: int) -> list[Block]:
     beside = _grid(summary, title, tuple(f"{score}  {words}" for score, words in spend))
     words = ", ".join(f"{words} ({score})" for score, words in spend)
     below = Paragraph(f"Spend, and its score: {words}.", "quiet")
-    return [Fitting(((beside,), (alone, below))), key]
+    return [Alternatives(((beside,), (alone, below))), key]
 
 
-def _grid(summary: Data, title: str = "", lines: tuple[str, ...] = ()) -> Shaded:
+def _grid(summary: Data, title: str = "", lines: tuple[str, ...] = ()) -> ShadedTable:
     bands, grid = summary["bands"], summary["grid"]
     orders = list(reversed(bands["frequency"]))
-    columns = [place for place, words in enumerate(orders) if words != NOBODY]
+    columns = [place for place, words in enumerate(orders) if words != EMPTY_RANGE]
     heads = [words.removeprefix("frequency ").removesuffix(" orders").removesuffix(" order")
              for words in orders]  # fmt: skip
     most = _most(summary)
-    return Shaded(
+    return ShadedTable(
         title="PEOPLE BY RECENCY × ORDERS",
         heads=tuple(f"{heads[place]} " for place in columns),
         rows=tuple(
@@ -60,7 +68,7 @@ def _grid(summary: Data, title: str = "", lines: tuple[str, ...] = ()) -> Shaded
         ),
         least=_CELL,
         name_tone="quiet",
-        beside=(title, lines),
+        side_panel=(title, lines),
     )
 
 
@@ -68,9 +76,9 @@ def _most(summary: Data) -> int:
     return max((count for row in summary["grid"] for count in row), default=0) or 1
 
 
-def _shade(count: int, most: int) -> Shade:
+def _shade(count: int, most: int) -> ShadedCell:
     step = -(-count * len(_STEPS) // most)
-    return Shade(f"{count:,}{_STEPS[step - 1]}" if count else "· ", step / len(_STEPS))
+    return ShadedCell(f"{count:,}{_STEPS[step - 1]}" if count else "· ", step / len(_STEPS))
 
 
 def _key(summary: Data) -> str:
@@ -88,4 +96,6 @@ def _key(summary: Data) -> str:
 def _scored(bands: Sequence[str]) -> list[tuple[int, str]]:
     """Each score that somebody can have and what it means, the best first."""
     scores = range(len(bands), 0, -1)
-    return [(score, words) for score, words in zip(scores, bands, strict=True) if words != NOBODY]
+    return [
+        (score, words) for score, words in zip(scores, bands, strict=True) if words != EMPTY_RANGE
+    ]

@@ -8,9 +8,9 @@ from typing import Final
 from rfmtool.analyses.backtest import TOO_FEW
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import WIDE, Bar, Block, Cell, Column, Paragraph, Table, cells, numbers
-from rfmtool.summaries.words import either, plain
+from rfmtool.summaries.formatting import join_with_or, label_text
 
-Back = Mapping[str, tuple[str, str]]
+ReturnRates = Mapping[str, tuple[str, str]]
 """For each name, how many such people came back, and how sure that is."""
 
 _INTERVAL: Final = "latest day, 95%"
@@ -23,34 +23,34 @@ def ladder(summary: Data) -> list[Block]:
     groups = {group["name"]: group for group in summary["stages"]}
     rows: list[Sequence[Cell]] = []
     needs: dict[str, list[str]] = {}
-    back = came_back(summary, "stage")
+    back = return_rates(summary, "stage")
     for rung in summary["ladder"]:
         name = rung["stage"]
         if rung["needs"]:
-            tables = either([f"--{table}" for table in rung["needs"]])
-            needs.setdefault(tables, []).append(plain(name))
+            tables = join_with_or([f"--{table}" for table in rung["needs"]])
+            needs.setdefault(tables, []).append(label_text(name))
         else:
             cells = _cells(groups.get(name, _NOBODY))
-            rows.append((plain(name), rung["proof"], *cells, *_back(name, back)))
+            rows.append((label_text(name), rung["proof"], *cells, *_back(name, back)))
     words = "; ".join(f"{' and '.join(stages)} with {tables}" for tables, stages in needs.items())
     note = [Paragraph(f"More rungs: {words}.", "quiet")] if needs else []
     return [_table("LADDER", "proof", rows, back), *note]
 
 
-def group_table(title: str, groups: Sequence[Data], width: int, back: Back | None) -> Table:
+def group_table(title: str, groups: Sequence[Data], width: int, back: ReturnRates | None) -> Table:
     """Groups that are told apart in words: `who` they are; `back` is as `came_back` tells it."""
     rows = []
     for group in groups:
         who = group["who"] if width >= WIDE else group["who"].replace(" days,", " d,")
-        rows.append((plain(group["name"]), who, *_cells(group), *_back(group["name"], back)))
+        rows.append((label_text(group["name"]), who, *_cells(group), *_back(group["name"], back)))
     return _table(title, "who", rows, back)
 
 
-def _back(name: str, back: Back | None) -> tuple[str, ...]:
+def _back(name: str, back: ReturnRates | None) -> tuple[str, ...]:
     return () if back is None else back.get(name, ("–", ""))
 
 
-def came_back(summary: Data, by: str) -> Back | None:
+def return_rates(summary: Data, by: str) -> ReturnRates | None:
     """The share of each group of an earlier day that came back, and its 95 % interval.
 
     None where nobody looked back.
@@ -67,7 +67,9 @@ def came_back(summary: Data, by: str) -> Back | None:
     return told
 
 
-def _table(title: str, words: str, rows: Sequence[Sequence[Cell]], back: Back | None) -> Table:
+def _table(
+    title: str, words: str, rows: Sequence[Sequence[Cell]], back: ReturnRates | None
+) -> Table:
     more = () if back is None else ("back*", _INTERVAL)
     return Table(
         columns=(
@@ -78,7 +80,7 @@ def _table(title: str, words: str, rows: Sequence[Sequence[Cell]], back: Back | 
             *numbers("revenue", "share", "average", "median", *more),
         ),
         rows=tuple(rows),
-        spare=("median", "average", _INTERVAL, "share", "share", ""),
+        optional_columns=("median", "average", _INTERVAL, "share", "share", ""),
         text_width=_TEXT_WIDTH,
     )
 

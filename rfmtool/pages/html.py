@@ -19,11 +19,11 @@ from markupsafe import Markup
 
 from rfmtool.documents import Data
 from rfmtool.errors import InputError
-from rfmtool.pages.blocks import Cell, Spark
+from rfmtool.pages.blocks import Cell, Sparkline
 from rfmtool.pages.cards import Chapter, Mark, Page, Sentence, chapter, shortened, visible
-from rfmtool.pages.numerals import Numerals
+from rfmtool.pages.number_format import NumberFormat
 from rfmtool.pages.story import answers, run
-from rfmtool.pages.svg import boxes, heat, line, place
+from rfmtool.pages.svg import as_percent, boxes_path, line_path, shade_class
 
 _TESTS: Final = {
     **{kind.__name__.lower(): kind for kind in get_args(Mark)},
@@ -38,7 +38,7 @@ _POLICY: Final = (
 
 _IN_A_NOTEBOOK: Final = ("first", "ladder", "climb", "segments", "grid", "concentration")
 """The cards of a run that a notebook shows."""
-MOST_BYTES: Final = 250_000
+MAX_PAGE_BYTES: Final = 250_000
 
 
 def run_page(summary: Data, locale: str = "en", title: str | None = None) -> str:
@@ -48,7 +48,7 @@ def run_page(summary: Data, locale: str = "en", title: str | None = None) -> str
         UsageError: the language is not known.
         InputError: the summary is of a version that did not draw pages.
     """
-    numerals = Numerals.of(locale)
+    numerals = NumberFormat.from_locale(locale)
     if "distributions" not in summary:
         raise InputError(
             "summary.json: lacks what a page is drawn from; an earlier version wrote it",
@@ -59,30 +59,30 @@ def run_page(summary: Data, locale: str = "en", title: str | None = None) -> str
 
 def answer_page(name: str, data: Data, locale: str, title: str | None) -> str:
     """The page of a question, or of a comparison, as one HTML file; see `story.answers.page`."""
-    return document(answers.page(name, data, Numerals.of(locale), title))
+    return document(answers.page(name, data, NumberFormat.from_locale(locale), title))
 
 
-def run_part(summary: Data) -> str:
+def run_fragment(summary: Data) -> str:
     """What a notebook shows of a run: the head of its page, and a few cards."""
-    whole = run.page(summary, Numerals())
+    whole = run.page(summary, NumberFormat())
     rows = [
-        tuple(card for card in cards if card.place in _IN_A_NOTEBOOK)
+        tuple(card for card in cards if card.anchor in _IN_A_NOTEBOOK)
         for one in whole.chapters
         for cards in one.rows
     ]
-    return part(replace(whole, chapters=tuple(chapter("", *rows))))
+    return notebook_fragment(replace(whole, chapters=tuple(chapter("", *rows))))
 
 
-def answer_part(name: str, data: Data) -> str:
+def answer_fragment(name: str, data: Data) -> str:
     """What a notebook shows of an answer, a comparison or a customer: the cards of its page."""
-    return part(answers.page(name, data, Numerals(), None))
+    return notebook_fragment(answers.page(name, data, NumberFormat(), None))
 
 
-def part(page: Page) -> str:
+def notebook_fragment(page: Page) -> str:
     """The cards of a page for a notebook: no script, and its ids are of this part alone."""
     mine = hashlib.sha256(repr(page).encode()).hexdigest()[:8]
     chapters = tuple(
-        Chapter("", tuple(tuple(replace(card, place=f"{mine}-{card.place}") for card in row)
+        Chapter("", tuple(tuple(replace(card, anchor=f"{mine}-{card.anchor}") for card in row)
                           for row in one.rows))
         for one in page.chapters
     )  # fmt: skip
@@ -97,16 +97,18 @@ def document(page: Page) -> str:
     """A page as one HTML file."""
     style, script = _text("style.css"), _text("script.js")
     cards = [card for chapter in page.chapters for row in chapter.rows for card in row]
-    known = next((card for card in cards if card.place == "known"), None)
-    told = sum(isinstance(mark, Sentence) and mark.look for mark in known.marks) if known else 0
-    shown = sum(isinstance(mark, Sentence) and mark.look for mark in page.trust)
+    known = next((card for card in cards if card.anchor == "known"), None)
+    told = (
+        sum(isinstance(mark, Sentence) and mark.is_warning for mark in known.marks) if known else 0
+    )
+    shown = sum(isinstance(mark, Sentence) and mark.is_warning for mark in page.trust)
     more = told - shown
     return _environment().get_template("page.html.j2").render(
         page=page,
         style=Markup(style),  # noqa: S704 - ours
         script=Markup(script),  # noqa: S704 - ours
         policy=Markup(_POLICY.format(style=_digest(style), script=_digest(script))),  # noqa: S704
-        entries=[(card.place, card.topic) for card in cards],
+        entries=[(card.anchor, card.topic) for card in cards],
         warnings=f"{more} more" if shown and more > 0 else f"{more}" if more > 0 else "",
     )  # fmt: skip
 
@@ -138,8 +140,8 @@ def _environment() -> jinja2.Environment:
     environment.filters.update(
         name=lambda text: visible(shortened(text)),
         is_long=lambda text: shortened(text).endswith("…"),
-        pc=place,
-        heat=lambda part, linear: heat(part, linear=linear),
+        pc=as_percent,
+        heat=lambda share, linear: shade_class(share, linear=linear),
         spark=_spark,
         columns=_columns,
     )
@@ -159,10 +161,10 @@ def _data(shown: str, exact: str) -> Markup | str:
     return Markup('<data value="{}">{}</data>').format(exact, shown)
 
 
-def _spark(spark: Spark) -> str:
+def _spark(spark: Sparkline) -> str:
     highest = max(*spark.values, 1.0) if len(spark.values) > 1 else 1.0
     across = 100 / max(len(spark.values) - 1, 1)
-    return line(
+    return line_path(
         (across * at, 92 * max(value, 0.0) / highest) for at, value in enumerate(spark.values)
     )
 
@@ -170,7 +172,7 @@ def _spark(spark: Spark) -> str:
 def _columns(bars: Sequence[float]) -> str:
     """Columns side by side in a box of 100 by 100."""
     width = 100 / len(bars)
-    return boxes(
+    return boxes_path(
         ((at * width + 1) / 10, (100 - 100 * bar) / 10, (width - 2) / 10, 10 * bar)
         for at, bar in enumerate(bars)
         if bar

@@ -13,13 +13,13 @@ from rfmtool.pages.blocks import (
     Gap,
     Paragraph,
     Table,
-    answer,
+    answer_blocks,
     cells,
     numbers,
     share,
 )
-from rfmtool.pages.relationship import TOO_FEW, opens, told
-from rfmtool.summaries.words import counted
+from rfmtool.pages.relationship import TOO_FEW, missing_tables, share_with_interval
+from rfmtool.summaries.formatting import count_text
 
 _SHOWN: Final = 12
 
@@ -39,10 +39,10 @@ def page(found: Data, width: int) -> list[Block]:  # noqa: ARG001 - as all pages
         _groups("BY MONTH OF FIRST CONTACT", found, "by_month"),
         [*_asking(found["asking"]), *_before_after(found)],
         _gateway(found),
-        opens(found),
+        missing_tables(found),
     ]
     parts = [block for section in sections if section for block in (*section, Gap())]
-    return answer("JOURNEY", headline, parts[:-1], found["notes"])
+    return answer_blocks("JOURNEY", headline, parts[:-1], found["notes"])
 
 
 def _steps(steps: list[Data]) -> Table:
@@ -60,7 +60,7 @@ def _steps(steps: list[Data]) -> Table:
             )
             for step, gone in zip(steps, lost, strict=True)
         ),
-        spare=("known of", "lost"),
+        optional_columns=("known of", "lost"),
     )
 
 
@@ -95,7 +95,9 @@ def _asking(asking: Data | None) -> Iterator[Block]:
     if not asked["people"]:
         yield Paragraph(f"Are you asking for a second order? No: nobody of {asked['of']:,}.")
         return
-    words = f"Are you asking for a second order? {told(asked)} were asked before it came"
+    words = (
+        f"Are you asking for a second order? {share_with_interval(asked)} were asked before it came"
+    )
     words += f", first on day {asking['median_day']:,.0f} in the median."
     if asking["best_weeks"]:
         first, last = asking["best_weeks"]
@@ -112,7 +114,7 @@ def _before_after(found: Data) -> Iterator[Block]:
     both = found["contact_before_order"]
     if both is None:
         return
-    days = counted(found["horizon_days"], "day")
+    days = count_text(found["horizon_days"], "day")
     one, other = (_came_back(both[side]) for side in ("before", "after"))
     words = f"A second order within {days}: {one} of those in touch before their first order,"
     words += f" {other} of those in touch only then."
@@ -146,7 +148,7 @@ def _gateway(found: Data) -> list[Block]:
         ),
     )  # fmt: skip
     words = (
-        f"Who came back within {counted(found['horizon_days'], 'day')}, by Kaplan & Meier; who"
+        f"Who came back within {count_text(found['horizon_days'], 'day')}, by Kaplan & Meier; who"
         " began with several counts for each. A plain comparison: an association."
     )
     if found["gateway_too_few"]:

@@ -14,12 +14,12 @@ from rfmtool.pages.blocks import (
     Name,
     Paragraph,
     Table,
-    answer,
+    answer_blocks,
     numbers,
     share,
 )
-from rfmtool.pages.lots import ADVICE
-from rfmtool.summaries.words import counted, plain
+from rfmtool.pages.holdouts import ADVICE
+from rfmtool.summaries.formatting import count_text, label_text
 
 _FOLLOWED: Final = (
     "* This list and whatever followed it within the days, for it had no lot of its own; with"
@@ -35,20 +35,20 @@ def page(found: Data, _width: int = 0) -> list[Block]:
     told = sum(group["verdict"] != "too_few" for group in groups)
     words = (
         "did it earn more? ",
-        f"{told} of {counted(len(groups), 'figure')} can be told",
+        f"{told} of {count_text(len(groups), 'figure')} can be told",
         f" · {found['days']} days from each list on",
     )
     notes = [*found["warnings"]]
     few = next((group["left_out"] for group in groups if group["left_out"]["actions"]), None)
     if few:
         notes.append(
-            f"{counted(few['actions'], 'list')} of {few['people']:,} people in all, with nobody or"
+            f"{count_text(few['actions'], 'list')} of {few['people']:,} people in all, with nobody or"
             " hardly anybody left out, can be compared with none: not in the sum of all."
         )
     if many := found["still_running"]:
         who = "1 person" if many == 1 else f"{many:,} people"
         notes.append(f"{who} entered so lately that their days are not over.")
-    return answer("MEASURE", words, parts, notes)
+    return answer_blocks("MEASURE", words, parts, notes)
 
 
 def _table(groups: Sequence[Data]) -> Table:
@@ -71,14 +71,14 @@ def _table(groups: Sequence[Data]) -> Table:
             *numbers("more a person", "from", "to", "earned in all", "smallest seen"),
         ),
         rows=tuple(rows),
-        spare=("smallest seen", "bought, left out", "bought", "earned in all"),
+        optional_columns=("smallest seen", "bought, left out", "bought", "earned in all"),
     )
 
 
 def _title(group: Data) -> str:
     if group["action"] == "all":
         return "all marketing"
-    return plain(group["action"]) + ("" if group["is_list_alone"] else " *")
+    return label_text(group["action"]) + ("" if group["is_list_alone"] else " *")
 
 
 def _advice(groups: Sequence[Data]) -> list[Block]:
@@ -100,7 +100,7 @@ def _advice(groups: Sequence[Data]) -> list[Block]:
     for group in groups:
         if group["verdict"] == "too_few":
             weeks = group["weeks_more"]
-            early.append(_title(group) + (f" ({counted(weeks, 'week')} more)" if weeks else ""))
+            early.append(_title(group) + (f" ({count_text(weeks, 'week')} more)" if weeks else ""))
     if early:
         blocks.append(Paragraph(f"Too early to tell: {', '.join(early)}."))
     if any(group["action"] != "all" and not group["is_list_alone"] for group in groups):

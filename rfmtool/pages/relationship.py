@@ -7,8 +7,8 @@ from typing import Final
 
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Column, Paragraph, Table, cells, numbers, share
-from rfmtool.pages.earning import returns, rewards
-from rfmtool.summaries.words import counted, list_name, lists_in
+from rfmtool.pages.effort_and_rewards import return_on_effort, rewards
+from rfmtool.summaries.formatting import count_text, list_location, list_name
 
 TOO_FEW: Final = "too few"
 _SHOWN: Final = 8
@@ -27,12 +27,16 @@ def relationship(summary: Data) -> Iterator[list[Block]]:
     if "tasks" not in summary:
         return
     yield tasks(summary)
-    yield equality(summary)
-    for name, section in (("needs", needs), ("introductions", work), ("memberships", communities)):
+    yield service_equality(summary)
+    for name, section in (
+        ("needs", needs),
+        ("introductions", introductions),
+        ("memberships", communities),
+    ):
         yield section(summary[name]) if summary[name] is not None else []
-    yield returns(summary)
+    yield return_on_effort(summary)
     yield rewards(summary)
-    yield opens(summary)
+    yield missing_tables(summary)
 
 
 def tasks(summary: Data) -> list[Block]:
@@ -40,7 +44,7 @@ def tasks(summary: Data) -> list[Block]:
     found = summary["tasks"]
     if not found:
         return []
-    where = lists_in(summary, "tasks")
+    where = list_location(summary, "tasks")
     table = Table(
         columns=(Column("BESIDE THE ACTIONS", "lead", folds=True), *numbers("people"),
                  Column(where, "name")),
@@ -53,11 +57,11 @@ def tasks(summary: Data) -> list[Block]:
         some = "In part" if every["people"] else "No"
         yes = "Yes" if every["people"] == every["of"] else some
         lines.append(
-            f"Is every order followed up within {counted(within, 'day')}? {yes}: {told(every)}; of"
-            f" first orders {told(followed['first'])}, of later ones {told(followed['later'])}."
+            f"Is every order followed up within {count_text(within, 'day')}? {yes}: {share_with_interval(every)}; of"
+            f" first orders {share_with_interval(followed['first'])}, of later ones {share_with_interval(followed['later'])}."
         )
     if reach is not None and reach["with_reach"]:
-        people = counted(reach["open"], "person").replace("persons", "people")
+        people = count_text(reach["open"], "person").replace("persons", "people")
         lines.append(
             f"Of {people} with an open complaint others listen to {reach['with_reach']:,}; the call"
             " sheet says so, and nobody waits for it."
@@ -65,7 +69,7 @@ def tasks(summary: Data) -> list[Block]:
     return [table, *map(Paragraph, lines)]
 
 
-def told(one: Data) -> str:
+def share_with_interval(one: Data) -> str:
     """A share with its interval; of too few only the counts."""
     counts = f"{one['people']:,} of {one['of']:,}"
     if one["too_few"]:
@@ -73,7 +77,7 @@ def told(one: Data) -> str:
     return f"{counts}, {share(one['share'])} [{share(one['low'])}, {share(one['high'])}]"
 
 
-def equality(summary: Data) -> list[Block]:
+def service_equality(summary: Data) -> list[Block]:
     """How those who spend least fare beside those who spend most, and the worst beside the best."""
     found = summary["equality"]
     if found is None or not any(thing["by"]["spend"] for thing in found["things"].values()):
@@ -93,7 +97,7 @@ def equality(summary: Data) -> list[Block]:
             for name, thing in found["things"].items()
             if thing["by"]["spend"]
         ),
-        spare=("segment", "worst ÷ best rung"),
+        optional_columns=("segment", "worst ÷ best rung"),
     )
     return [table, Paragraph(_verdict(found)), Paragraph(
         "By what buyers spent, a plain comparison with 95% intervals; under 30 of them too few.",
@@ -128,15 +132,15 @@ def needs(found: Data) -> list[Block]:
     unmet = found["unmet"][:_SHOWN]
     table = Table(columns, tuple(cells(one, "need", "people:,", "revenue:money") for one in unmet))
     days = found["days"]
-    words = f"Needs met: {told(found['met'])}"
+    words = f"Needs met: {share_with_interval(found['met'])}"
     if days["median"] is not None and not days["too_few"]:
         high = "…" if days["high"] is None else f"{days['high']:,}"
         words += f", half within {days['median']:,} days [{days['low']:,}, {high}]"
-    words += f". Asked what they need: {told(found['asked'])} of those who bought."
+    words += f". Asked what they need: {share_with_interval(found['asked'])} of those who bought."
     return [*([table] if unmet else []), Paragraph(words)]
 
 
-def work(found: Data) -> list[Block]:
+def introductions(found: Data) -> list[Block]:
     """Work found for business customers: what came of it, who gives and who gets."""
     table = Table(
         (Column("WORK FOUND", "name"), *numbers("introductions", "share"), Column("95% interval")),
@@ -147,14 +151,16 @@ def work(found: Data) -> list[Block]:
     )
     balance, months = found["balance"], found["months"]
     made = (
-        f"{counted(found['introductions'], 'introduction')}, {found['lately']:,} of the last"
+        f"{count_text(found['introductions'], 'introduction')}, {found['lately']:,} of the last"
         f" {months} months, {found['by_us']:,} made by us. Customers who gave more than they got"
         f" {balance['gave_only'] + balance['gave_more']:,}, as much {balance['even']:,}, less"
         f" {balance['got_only'] + balance['got_more']:,}."
     )
     lines = [made]
     if found["businesses"]:
-        lines.append(f"Businesses without any for {months} months: {told(found['found_none'])}.")
+        lines.append(
+            f"Businesses without any for {months} months: {share_with_interval(found['found_none'])}."
+        )
     else:
         lines.append(
             f"Nobody is marked as a business in the column {found['marked_by']} of contacts."
@@ -167,12 +173,12 @@ def communities(found: Data) -> list[Block]:
     table = Table(
         (Column("COMMUNITY", "name", folds=True), *numbers("members", "events in a year", "came")),
         tuple(
-            (*cells(one, "community", "members:,", "events:,"), told(one["came"]))
+            (*cells(one, "community", "members:,", "events:,"), share_with_interval(one["came"]))
             for one in found["communities"]
         ),
     )
     none = (
-        f"Of all advocates in none: {told(found['advocates_in_none'])}. Invited by a customer:"
+        f"Of all advocates in none: {share_with_interval(found['advocates_in_none'])}. Invited by a customer:"
         f" {found['invited']:,}, by {found['inviters']:,} of them."
     )
     lines = [none]
@@ -199,7 +205,7 @@ def _share_of(one: Data) -> tuple[str, str]:
     return share(one["share"]), f"{share(one['low'])} – {share(one['high'])}"
 
 
-def opens(summary: Data) -> list[Block]:
+def missing_tables(summary: Data) -> list[Block]:
     """Which tables would open which pages, in one line."""
     if not summary["opens"]:
         return []

@@ -15,13 +15,13 @@ from rfmtool.pages.blocks import (
     Gap,
     Paragraph,
     Table,
-    answer,
+    answer_blocks,
     cells,
     heading,
     numbers,
     share,
 )
-from rfmtool.summaries.words import counted
+from rfmtool.summaries.formatting import count_text
 
 _CURVE_ROWS: Final = 8
 _HAZARD_ROWS: Final = 5
@@ -36,7 +36,7 @@ _FEW: Final = 30
 def page(found: Data, width: int) -> list[Block]:
     """The answer, for a page of so many characters."""
     told = (
-        f"{counted(found['buyers'], 'buyer')} · ",
+        f"{count_text(found['buyers'], 'buyer')} · ",
         f"{found['repeaters']:,} came back",
         f" · as of {found['as_of']}",
     )
@@ -56,7 +56,7 @@ def page(found: Data, width: int) -> list[Block]:
         ]
     if found.get("groups"):
         parts += [Gap(), *_by_group(found)]
-    return answer("SECOND ORDER", told, parts, found["notes"])
+    return answer_blocks("SECOND ORDER", told, parts, found["notes"])
 
 
 def _in_a_sentence(found: Data) -> str:
@@ -65,11 +65,11 @@ def _in_a_sentence(found: Data) -> str:
     if median is None:
         return (
             f"Fewer than half of all buyers have come back: {share(found['curve'][-1]['share'])}"
-            f" within {counted(found['watched_days'], 'day')}. The median of those who did is"
+            f" within {count_text(found['watched_days'], 'day')}. The median of those who did is"
             f" {flattering} days."
         )
     return (
-        f"Half of all buyers come back within {counted(median, 'day')}. (The median of those who"
+        f"Half of all buyers come back within {count_text(median, 'day')}. (The median of those who"
         f" did is {flattering}: it leaves out all who are still to come.)"
     )
 
@@ -99,7 +99,7 @@ def _point(curve: Sequence[Data], day: int) -> Data | None:
 def _numbers(found: Data) -> Iterator[Block]:
     """The share by some days with its band, and beside it the windows."""
     windows = found["windows"].items()
-    sentences = [f"  {name[1:]}% come within {counted(days, 'day')}" for name, days in windows]
+    sentences = [f"  {name[1:]}% come within {count_text(days, 'day')}" for name, days in windows]
     yield Table(
         columns=(
             *numbers("WITHIN", "came back"),
@@ -110,10 +110,10 @@ def _numbers(found: Data) -> Iterator[Block]:
             (f"{day} days", *_share_by(found, int(day)), sentence)
             for day, sentence in zip(found["by_day"], [*sentences, ""], strict=True)
         ),
-        spare=("95% interval",),
+        optional_columns=("95% interval",),
     )
     if found["windows_are_fitted"]:
-        days = counted(found["watched_days"], "day")
+        days = count_text(found["watched_days"], "day")
         words = (
             f"All second orders include those still to come within the {days} watched; the median"
             " of those who did come back leaves them out."
@@ -156,10 +156,10 @@ def _when_to_ask(found: Data, width: int) -> Iterator[Block]:
 
 def _whom_to_ask(found: Data) -> str:
     """How many may still come back, and for how many the time to ask is now."""
-    window = counted(found["windows"]["w95"], "day")
+    window = count_text(found["windows"]["w95"], "day")
     if not found["waiting"]:
         return f"No one-time buyer's first order is {window} ago or less: there is nobody to ask."
-    waiting = counted(found["waiting"], "one-time buyer")
+    waiting = count_text(found["waiting"], "one-time buyer")
     inside = f"{waiting} may still come back (first order ≤ {window} ago)"
     if not found["ask"]:
         return f"{inside}; -o FILE lists them."
@@ -182,14 +182,14 @@ def _latency(found: Data) -> Iterator[Block]:
                 f"{step['customers']:,}",
                 f"{step['returned']:,}",
                 share(step["by_day"][_SOON]),
-                "not reached" if median is None else counted(median, "day"),
+                "not reached" if median is None else count_text(median, "day"),
                 f"{step['median_days']:g} days",
             )
         )
     yield Table(
         columns=(Column("FROM ORDER DAY", "name"), *numbers(*titles)),
         rows=tuple(rows),
-        spare=("customers", "median gap*"),
+        optional_columns=("customers", "median gap*"),
     )
     yield Paragraph(f"* of those who went on. {found['latency_note']}", "quiet")
 
@@ -211,7 +211,7 @@ def _by_group(found: Data) -> Iterator[Block]:
             )
             for group in sorted(shown, key=lambda group: group["name"])
         ),
-        spare=("60 d", "180 d"),
+        optional_columns=("60 d", "180 d"),
     )
     if len(groups) > _MOST_GROUPS:
         rest = f"These are the largest {_MOST_GROUPS}; --format json has them all."

@@ -5,20 +5,20 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from rfmtool.analyses.backtest import TOO_SHORT
-from rfmtool.analyses.returned import BACKTEST_DAYS, MIN_HISTORY_DAYS
+from rfmtool.analyses.backtest import SHORT_HISTORY_NOTE
+from rfmtool.analyses.return_rates import BACKTEST_DAYS, MIN_HISTORY_DAYS
 from rfmtool.columns import DIMENSIONS
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Column, Gap, Line, Paragraph, Rule, Table, numbers
-from rfmtool.pages.climb import climb
-from rfmtool.pages.evidence import voices, wallets
-from rfmtool.pages.forecast import came_anyway, expected, seasons
-from rfmtool.pages.grid import people_grid
-from rfmtool.pages.groups import came_back, group_table, ladder
-from rfmtool.pages.lots import left_out
+from rfmtool.pages.data_quality import data_quality
+from rfmtool.pages.evidence import feedback, wallets
+from rfmtool.pages.forecast import baseline_rates, forecast_blocks, lookback_blocks
+from rfmtool.pages.funnel import ladder_funnel
+from rfmtool.pages.grid import recency_frequency_grid
+from rfmtool.pages.groups import group_table, ladder, return_rates
+from rfmtool.pages.holdouts import holdout_blocks
 from rfmtool.pages.relationship import relationship
-from rfmtool.pages.trust import trust
-from rfmtool.summaries.words import counted, list_name, lists_in, money
+from rfmtool.summaries.formatting import count_text, format_money, list_location, list_name
 
 _SAY_WIDTH: Final = 38
 """Characters in which what is to be done takes two lines at most."""
@@ -28,17 +28,26 @@ _FIRST: Final = 6
 
 def page(summary: Data, width: int, folder: str | None = None) -> list[Block]:
     """The report of a run, `width` characters wide; `folder` is where it lies, for the hints."""
-    sections = [to_do(summary, folder), left_out(summary), ladder(summary), climb(summary)]
+    sections = [
+        to_do(summary, folder),
+        holdout_blocks(summary),
+        ladder(summary),
+        ladder_funnel(summary),
+    ]
     if summary["buyers"]:
         sections += [
-            [group_table("ACTIVITY", summary["activity"], width, came_back(summary, "activity"))],
+            [
+                group_table(
+                    "ACTIVITY", summary["activity"], width, return_rates(summary, "activity")
+                )
+            ],
             _segments(summary, width),
-            two_clocks(summary),
-            expected(summary),
+            segment_versus_activity(summary),
+            forecast_blocks(summary),
             wallets(summary),
-            voices(summary),
+            feedback(summary),
             *relationship(summary),
-            people_grid(summary, width),
+            recency_frequency_grid(summary, width),
             [Paragraph(_scales_note(summary, folder), "quiet")],
         ]
     hints = [f"Tables and lists are in {folder}."] * (folder is not None)
@@ -47,7 +56,7 @@ def page(summary: Data, width: int, folder: str | None = None) -> list[Block]:
     return [
         _headline(summary),
         Rule(),
-        *trust(summary),
+        *data_quality(summary),
         *[block for section in sections if section for block in (Gap(), *section)],
         Rule(),
         *(Paragraph(words, "quiet") for words in hints),
@@ -60,7 +69,7 @@ def to_do(summary: Data, folder: str | None) -> list[Block]:
     if not groups:
         return []
     known = summary["contacts_known"]
-    where = lists_in(summary, "actions") if folder else "action"
+    where = list_location(summary, "actions") if folder else "action"
     table = Table(
         columns=(
             *numbers(""),
@@ -73,27 +82,27 @@ def to_do(summary: Data, folder: str | None) -> list[Block]:
             (
                 str(place),
                 group["say"],
-                f"{to_contact(group):,}",
+                f"{contact_count(group):,}",
                 *((f"{group['reachable']:,}",) if known else ()),
-                money(group["revenue"]),
+                format_money(group["revenue"]),
                 group["channel"],
                 list_name(group["name"], "actions", where),
             )
             for place, group in enumerate(groups[:_FIRST], start=1)
         ),
-        spare=("spent so far", "by"),
+        optional_columns=("spent so far", "by"),
         text_width=_SAY_WIDTH,
     )
     rest = ", ".join(
-        f"{list_name(group['name'], 'actions', where)} {to_contact(group):,}"
+        f"{list_name(group['name'], 'actions', where)} {contact_count(group):,}"
         for group in groups[_FIRST:]
     )
     each = "" if where == "action" else f", each a {where}"
     then = [Paragraph(f"Then{each}: {rest}.", "quiet")] if rest else []
-    return [table, *then, *to_reach(summary), *came_anyway(summary)]
+    return [table, *then, *missing_contact_details(summary), *baseline_rates(summary)]
 
 
-def to_reach(summary: Data) -> list[Block]:
+def missing_contact_details(summary: Data) -> list[Block]:
     """What is not known of how to reach people."""
     if not summary["contacts_known"]:
         words = (
@@ -107,32 +116,32 @@ def to_reach(summary: Data) -> list[Block]:
     return [Paragraph(words, "quiet")]
 
 
-def to_contact(group: Data) -> int:
+def contact_count(group: Data) -> int:
     """How many stand on the list of an action; an earlier version left nobody out of it."""
     people: int = group.get("to_contact", group["customers"])
     return people
 
 
 def _segments(summary: Data, width: int) -> list[Block]:
-    back = came_back(summary, "segment")
+    back = return_rates(summary, "segment")
     table = group_table("SEGMENT", summary["segments"], width, back)
     if summary["backtest"] is not None:
-        return [table, *seasons(summary)]
+        return [table, *lookback_blocks(summary)]
     days = date.fromisoformat(summary["as_of"]) - date.fromisoformat(summary["first_order_on"])
     words = "These rules could not be fitted 90 days before, so nobody looked back."
     if days.days < MIN_HISTORY_DAYS + BACKTEST_DAYS:
-        words = TOO_SHORT
+        words = SHORT_HISTORY_NOTE
     return [table, Paragraph(words, "quiet")]
 
 
-def two_clocks(summary: Data) -> list[Block]:
+def segment_versus_activity(summary: Data) -> list[Block]:
     """How segment and activity differ, where somebody is cooling by the one and not the other."""
     many = summary["cooling_but_active"]
     if not many:
         return []
     words = (
         f"A segment compares people with each other, activity each with their own rhythm:"
-        f" {counted(many, 'client')} whom the segment calls cooling"
+        f" {count_text(many, 'client')} whom the segment calls cooling"
         f" {'orders' if many == 1 else 'order'} as often as usual. Actions go by activity."
     )
     return [Paragraph(words, "quiet")]
@@ -143,9 +152,9 @@ def _headline(summary: Data) -> Line:
     currency = f" {summary['currencies'][0]}" if len(summary["currencies"]) == 1 else ""
     return Line(
         (
-            (counted(summary["customers"], "customer"), "strong"),
-            (f" · {counted(summary['orders'], 'order')} · revenue ", "plain"),
-            (money(summary["revenue"]), "strong"),
+            (count_text(summary["customers"], "customer"), "strong"),
+            (f" · {count_text(summary['orders'], 'order')} · revenue ", "plain"),
+            (format_money(summary["revenue"]), "strong"),
             (f"{currency} · as of {summary['as_of']}{given}", "plain"),
         )
     )

@@ -27,7 +27,7 @@ class Axis:
     high: float
     log: bool = False
 
-    def at(self, value: float) -> float:
+    def position(self, value: float) -> float:
         """How far along a value lies, in per cent."""
         ends = (self.low, value, self.high)
         low, here, high = (math.log10(each) for each in ends) if self.log else ends
@@ -54,7 +54,7 @@ class Plot:
     """
 
     title: str
-    says: str
+    description: str
     height: int
     x_ticks: tuple[tuple[str, str, bool], ...]
     y_ticks: tuple[tuple[str, str], ...]
@@ -69,7 +69,7 @@ class Plot:
     marks: tuple[tuple[str, str], ...] = ()
 
 
-def place(percent: float) -> str:
+def as_percent(percent: float) -> str:
     """A place in per cent, with at most two decimals."""
     return f"{_rounded(percent)}%"
 
@@ -79,7 +79,7 @@ def _rounded(value: float) -> str:
     return "0" if text == "-0" else text
 
 
-def nice(top: float, about: int = 4) -> list[float]:
+def nice_ticks(top: float, about: int = 4) -> list[float]:
     """Round ticks from 0 to at least `top`, about so many steps."""
     if top <= 0:
         return [0.0, 1.0]
@@ -88,7 +88,7 @@ def nice(top: float, about: int = 4) -> list[float]:
     return [step * number for number in range(math.ceil(top / step - 1e-9) + 1)]
 
 
-def decades(axis: Axis) -> list[float]:
+def log_ticks(axis: Axis) -> list[float]:
     """The ticks 1, 3, 10, 30 of a logarithmic axis."""
     first, last = math.floor(math.log10(axis.low)), math.ceil(math.log10(axis.high))
     ticks = [lead * 10.0**power for power in range(first, last + 1) for lead in (1, 3)]
@@ -97,18 +97,18 @@ def decades(axis: Axis) -> list[float]:
     ]
 
 
-def line(points: Iterable[Point]) -> str:
+def line_path(points: Iterable[Point]) -> str:
     """A path through points given in per cent from the left and from the bottom."""
     placed = [f"{_rounded(10 * x)} {_rounded(_WHOLE - 10 * y)}" for x, y in points]
     return f"M{'L'.join(placed)}"
 
 
-def area(upper: Sequence[Point], lower: Sequence[Point]) -> str:
+def area_path(upper: Sequence[Point], lower: Sequence[Point]) -> str:
     """The area between two lines."""
-    return f"{line([*upper, *reversed(lower)])}Z"
+    return f"{line_path([*upper, *reversed(lower)])}Z"
 
 
-def boxes(placed: Iterable[tuple[float, float, float, float]]) -> str:
+def boxes_path(placed: Iterable[tuple[float, float, float, float]]) -> str:
     """One path of boxes: x, y, width and height in per cent from the left and the top.
 
     Boxes of a row that touch are one, which is shorter and shows no seam.
@@ -127,7 +127,7 @@ def boxes(placed: Iterable[tuple[float, float, float, float]]) -> str:
     )
 
 
-def heat(part: float, *, linear: bool = False) -> int:
+def shade_class(part: float, *, linear: bool = False) -> int:
     """The class from 0 to 7 of a part from 0 to 1, by its square root unless `linear`."""
     level = part if linear else math.sqrt(max(part, 0.0))
     return min(int(level * 8), 7)

@@ -59,7 +59,7 @@ def as_console(*, stderr: bool = False, color: bool = True) -> Console:
 
 
 def _drawn(block: blocks.Block, width: int) -> list[RenderableType]:
-    if isinstance(block, blocks.Fitting):
+    if isinstance(block, blocks.Alternatives):
         ways = [[part for one in way for part in _drawn(one, width)] for way in block.ways]
         return next((way for way in ways if max(map(_width_of, way)) <= width), ways[-1])
     if isinstance(block, blocks.Chart):
@@ -71,7 +71,7 @@ def _drawn(block: blocks.Block, width: int) -> list[RenderableType]:
         blocks.Rule: lambda _: Rule(style="dim"),
         blocks.Table: _table,
         blocks.Pairs: _pairs,
-        blocks.Shaded: _shaded,
+        blocks.ShadedTable: _shaded,
     }
     return [drawn[type(block)](block)]
 
@@ -111,13 +111,13 @@ class _FittedTable(rich_table.Table):
 
     def __init__(self, spare: Sequence[str] = (), text_width: int = 0) -> None:
         super().__init__(box=None, padding=(0, _PADDING), header_style="bold")
-        self.spare, self.text_width = spare, text_width
+        self.optional_columns, self.text_width = spare, text_width
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw the columns that there is room for."""
         table, left = copy(self), [column.header for column in self.columns]
         table.columns = list(self.columns)
-        for title in self.spare:
+        for title in self.optional_columns:
             needed = sum(_needs(column, self.text_width) for column in table.columns)
             if needed > options.max_width and title in left:
                 table.columns.pop(left.index(title))
@@ -138,10 +138,10 @@ def _longest(texts: Iterable[str]) -> int:
 
 
 def _table(block: blocks.Table) -> _FittedTable:
-    table = _FittedTable(block.spare, block.text_width)
+    table = _FittedTable(block.optional_columns, block.text_width)
     for number, column in enumerate(block.columns):
         cells = [row[number] for row in block.rows if len(row) > number]
-        is_drawn = any(isinstance(cell, blocks.Bar | blocks.Spark) for cell in cells)
+        is_drawn = any(isinstance(cell, blocks.Bar | blocks.Sparkline) for cell in cells)
         style = _STYLES["title" if column.kind == "name" else column.tone]
         table.add_column(
             blocks.printable(column.title),
@@ -164,7 +164,7 @@ def _cell(cell: blocks.Cell) -> str:
             eighths = max(round(cell.part * cell.length * _FULL), 1 if cell.part > 0 else 0)
             full, rest = divmod(eighths, _FULL)
             return _BARS[-1] * full + (_BARS[rest] if rest else "")
-        case blocks.Spark():
+        case blocks.Sparkline():
             highest = max(cell.values)
             highest = highest if highest > 0 else 1.0
             return _columns([min(max(each / highest, 0.0), 1.0) for each in cell.values], 1)[0]
@@ -188,7 +188,7 @@ def _pairs(block: blocks.Pairs) -> rich_table.Table:
 # Shades ------------------------------------------------------------------------------------------
 
 
-def _shaded(block: blocks.Shaded) -> rich_table.Table:
+def _shaded(block: blocks.ShadedTable) -> rich_table.Table:
     table = rich_table.Table(box=None, padding=0, pad_edge=False, header_style="bold")
     title, pad = _STYLES["title"], "" if block.hatched else " "
     name, head = _STYLES[block.name_tone], f" {blocks.printable(block.title)}" + " " * block.hatched
@@ -204,7 +204,7 @@ def _shaded(block: blocks.Shaded) -> rich_table.Table:
         width = max(_longest([text, *(cell.plain for cell in column)]) + 1, block.least)
         table.add_column(_to_the_right(Text(text), width), no_wrap=True)
         widths.append(width)
-    beside, lines = block.beside
+    beside, lines = block.side_panel
     if lines:
         table.add_column("   ", no_wrap=True)
         table.add_column(blocks.printable(beside), style="dim", header_style=title, no_wrap=True)
@@ -230,7 +230,7 @@ def _to_the_right(text: Text, width: int) -> Text:
     return padded
 
 
-def _shade(cell: blocks.Shade, *, hatched: bool) -> Text:
+def _shade(cell: blocks.ShadedCell, *, hatched: bool) -> Text:
     words = blocks.printable(cell.words)
     if not cell.part:
         return Text(words, "dim")

@@ -12,13 +12,13 @@ from rfmtool.pages.blocks import (
     Column,
     Gap,
     Paragraph,
-    Spark,
+    Sparkline,
     Table,
-    answer,
+    answer_blocks,
     numbers,
     share,
 )
-from rfmtool.summaries.words import counted, money, plain
+from rfmtool.summaries.formatting import count_text, format_money, label_text
 
 _NUMBERS_WIDTH: Final = 54
 _MOST_CELLS: Final = 60
@@ -29,12 +29,12 @@ def page(found: Data, width: int) -> list[Block]:
     """The answer, for a page of so many characters."""
     points = found["points"]
     told = (
-        f"{counted(len(points), 'day')}, every {found['every']} · ",
+        f"{count_text(len(points), 'day')}, every {found['every']} · ",
         f"{points[0]['as_of']} to {points[-1]['as_of']}",
         "",
     )
     scales = "fitted anew for each day" if found["fitted"] else "the same for all days"
-    cells = room(points, width)
+    cells = curve_width(points, width)
     thinned = f" There is room for {cells} of the {len(points)} days in it."
     reading = f"Each curve is scaled to its own highest.{thinned if cells < len(points) else ''}"
     parts: list[Block] = [
@@ -44,7 +44,7 @@ def page(found: Data, width: int) -> list[Block]:
         *_advocates(points),
         Paragraph(f"{reading} Cut points and limits are {scales}.", "quiet"),
     ]
-    return answer("TIMELINE", told, parts, found["notes"])
+    return answer_blocks("TIMELINE", told, parts, found["notes"])
 
 
 def _verdict(found: Data) -> list[Block]:
@@ -66,7 +66,7 @@ def _verdict(found: Data) -> list[Block]:
     )
     days = then["age_days"]
     if days < _YOUNG_DAYS:
-        words += f" The books were {counted(days, 'day')} old then, so that says little."
+        words += f" The books were {count_text(days, 'day')} old then, so that says little."
     return [Paragraph(words), Gap()]
 
 
@@ -75,12 +75,12 @@ def _table(points: Sequence[Data], cells: int) -> Table:
     first, last = points[0], points[-1]
     revenue = [float(point["revenue"]) for point in points]
     rows: list[Sequence[Cell]] = [
-        ("customers", *ends_and_curve([point["customers"] for point in points], cells)),
+        ("customers", *sparkline_with_ends([point["customers"] for point in points], cells)),
         (
             "revenue until then",
-            money(first["revenue"]),
-            curve(revenue, cells),
-            money(last["revenue"]),
+            format_money(first["revenue"]),
+            sparkline(revenue, cells),
+            format_money(last["revenue"]),
         ),
     ]
     for title, name in (("LADDER", "stages"), ("ACTIVITY", "activity"), ("SEGMENT", "segments")):
@@ -90,7 +90,7 @@ def _table(points: Sequence[Data], cells: int) -> Table:
             values = [each.get(label, 0) for each in counts]
             if any(values):
                 part = share(values[-1] / last["customers"])
-                rows.append((plain(label), *ends_and_curve(values, cells), part))
+                rows.append((label_text(label), *sparkline_with_ends(values, cells), part))
     return Table(
         columns=(
             Column("ALL", "name"),
@@ -99,22 +99,22 @@ def _table(points: Sequence[Data], cells: int) -> Table:
             *numbers(last["as_of"], "share"),
         ),
         rows=tuple(rows),
-        spare=("share",),
+        optional_columns=("share",),
     )
 
 
-def ends_and_curve(values: Sequence[int], cells: int) -> tuple[Cell, ...]:
+def sparkline_with_ends(values: Sequence[int], cells: int) -> tuple[Cell, ...]:
     """The first value, a curve of so many cells, and the last."""
-    return f"{values[0]:,}", curve(values, cells), f"{values[-1]:,}"
+    return f"{values[0]:,}", sparkline(values, cells), f"{values[-1]:,}"
 
 
-def curve(values: Sequence[float], cells: int) -> Spark:
+def sparkline(values: Sequence[float], cells: int) -> Sparkline:
     """As many of the values as there is room for, the first and the last among them."""
     step = (len(values) - 1) / max(cells - 1, 1)
-    return Spark(tuple(values[round(place * step)] for place in range(cells)))
+    return Sparkline(tuple(values[round(place * step)] for place in range(cells)))
 
 
-def room(points: Sequence[Data], width: int) -> int:
+def curve_width(points: Sequence[Data], width: int) -> int:
     """How many of the points a curve has room for."""
     return max(min(width - _NUMBERS_WIDTH, _MOST_CELLS, len(points)), 1)
 
@@ -127,7 +127,7 @@ def _advocates(points: Sequence[Data]) -> list[Block]:
         return []
     then = first["advocates_per_year"] or 0.0
     words = (
-        f"{counted(now, 'advocate')} in {last['age_years']:.1f} years of books,"
+        f"{count_text(now, 'advocate')} in {last['age_years']:.1f} years of books,"
         f" {last['advocates_per_year']:.1f} for each year ({then:.1f} on the first of these days)."
     )
     return [Paragraph(words)]

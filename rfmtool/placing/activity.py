@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.arrays import Mask
-from rfmtool.placing.matching import flag, labelled
+from rfmtool.placing.matching import flag_mask, labels_at
 from rfmtool.rules.vocabulary import ACTIVITIES
 from rfmtool.scoring.timing import REGULAR_ORDER_DAYS, Timing
 
 
-def place_activity(people: pd.DataFrame, timing: Timing) -> pd.DataFrame:
+def assign_activity(people: pd.DataFrame, timing: Timing) -> pd.DataFrame:
     """Add `activity`; reads order_days, recency_days, overdue_ratio, and `paused` where known.
 
     A regular (three order days or more) is measured against their own usual gap, anybody else
@@ -26,7 +26,7 @@ def place_activity(people: pd.DataFrame, timing: Timing) -> pd.DataFrame:
     lapsed = np.where(regular, ratio > timing.lapsed_ratio, recency > windows.w95)
     overdue = np.where(regular, ratio > timing.overdue_ratio, recency > windows.w80)
     held = {
-        "paused": flag(people, "paused"),
+        "paused": flag_mask(people, "paused"),
         "never": order_days == 0,
         "newcomer": (order_days == 1) & (recency <= windows.w50),
         "active": ~lapsed & ~overdue,
@@ -34,7 +34,7 @@ def place_activity(people: pd.DataFrame, timing: Timing) -> pd.DataFrame:
     }
     others = ACTIVITIES.index("lapsed")
     places = np.select(list(held.values()), [ACTIVITIES.index(name) for name in held], others)
-    return people.assign(activity=labelled(places, ACTIVITIES))
+    return people.assign(activity=labels_at(places, ACTIVITIES))
 
 
 def missing_regulars(people: pd.DataFrame) -> Mask:

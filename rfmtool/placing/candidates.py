@@ -9,7 +9,7 @@ import pandas as pd
 
 from rfmtool.arrays import Ints
 from rfmtool.days import day_numbers
-from rfmtool.placing.proof import DETRACTOR
+from rfmtool.placing.evidence_columns import DETRACTOR_MAX
 from rfmtool.scoring.cuts import quantile_cuts
 
 MIN_ORDER_DAYS: Final = 4
@@ -44,7 +44,9 @@ def add_candidates(people: pd.DataFrame, long_tenure: int | None = None) -> pd.D
     if "open_complaints" in people:
         unhappy |= people["open_complaints"].to_numpy() > 0
     if "latest_nps" in people:
-        unhappy |= people["latest_nps"].to_numpy(np.int64, na_value=DETRACTOR + 1) <= DETRACTOR
+        unhappy |= (
+            people["latest_nps"].to_numpy(np.int64, na_value=DETRACTOR_MAX + 1) <= DETRACTOR_MAX
+        )
     return people.assign(orders_suggest=suggested, looks_like_supporter=suggested & ~unhappy)
 
 

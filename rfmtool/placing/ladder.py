@@ -17,9 +17,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.frames import beside
-from rfmtool.placing.matching import first_match, flag, labelled
-from rfmtool.placing.proof import tables_asked
+from rfmtool.frames import with_columns
+from rfmtool.placing.evidence_columns import evidence_tables
+from rfmtool.placing.matching import first_match, flag_mask, labels_at
 from rfmtool.rules import Rung
 
 CANDIDATE: Final = "supporter"
@@ -28,7 +28,7 @@ _BY_PROXY: Final = "proxy"
 _SAID_ELSEWHERE: Final = ("referrals", "feedback")
 
 
-def place_stages(
+def assign_stages(
     people: pd.DataFrame,
     rungs: Sequence[Rung],
     supplied: Collection[str] = (),
@@ -49,24 +49,24 @@ def place_stages(
         allow_proxy: let orders alone make a supporter.
         in_words: add `stage_reason` too, which takes time.
     """
-    suggested = flag(people, "looks_like_supporter")
+    suggested = flag_mask(people, "looks_like_supporter")
     weak = np.array([rung.evidence in (_PROVEN_BY_ORDERS, _BY_PROXY) for rung in rungs])
     places = first_match(people.assign(by_proxy=suggested) if allow_proxy else people, rungs)
     candidates = pc.if_else(
         pa.array(suggested & weak[places]), CANDIDATE, pa.scalar(None, pa.string())
     )
     added = {
-        "stage": labelled(places, [rung.label for rung in rungs]),
-        "stage_evidence": labelled(places, [rung.evidence for rung in rungs]),
+        "stage": labels_at(places, [rung.label for rung in rungs]),
+        "stage_evidence": labels_at(places, [rung.evidence for rung in rungs]),
         **({"stage_reason": _reasons(people, rungs, places, supplied)} if in_words else {}),
         "candidate": candidates.to_pandas().array,
     }
-    return beside(people, added)
+    return with_columns(people, added)
 
 
-def unassessed(above: Sequence[Rung], supplied: Collection[str]) -> str:
+def missing_evidence_note(above: Sequence[Rung], supplied: Collection[str]) -> str:
     """What to add to a reason by orders, where a table that the rungs above ask for is missing."""
-    asked = set().union(*(tables_asked(rung) for rung in above))
+    asked = set().union(*(evidence_tables(rung) for rung in above))
     asked_for = [name for name in _SAID_ELSEWHERE if name in asked]
     missing = [name for name in asked_for if name not in supplied]
     if not missing:
@@ -85,7 +85,7 @@ def _reasons(
     quoted = [name for name in people.columns if any(f"{{{name}}}" in one.because for one in rungs)]
     told = people[quoted]
     texts = [
-        _sentences(told.iloc[rows], rung, unassessed(rungs[:place], supplied))
+        _sentences(told.iloc[rows], rung, missing_evidence_note(rungs[:place], supplied))
         for place, (rung, rows) in enumerate(zip(rungs, members, strict=True))
         if len(rows)
     ]

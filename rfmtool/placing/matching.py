@@ -13,7 +13,7 @@ import pandas as pd
 
 from rfmtool.arrays import Ints, Mask
 from rfmtool.columns import FLAGS, MILLION, RATIOS
-from rfmtool.frames import worded
+from rfmtool.frames import categorical_from_codes
 from rfmtool.rules import Condition, Rule
 
 Places = npt.NDArray[np.intp]
@@ -35,14 +35,14 @@ def first_match(frame: pd.DataFrame, rules: Sequence[Rule]) -> Places:
     return places
 
 
-def labelled(places: Places, labels: Sequence[str]) -> pd.Categorical[Any]:
+def labels_at(places: Places, labels: Sequence[str]) -> pd.Categorical[Any]:
     """The labels at the rules' places, as categories in the order of the rules; they may recur."""
     distinct = {label: place for place, label in enumerate(dict.fromkeys(labels))}
     codes = np.array([distinct[label] for label in labels])
-    return worded(codes[places], [*distinct])
+    return categorical_from_codes(codes[places], [*distinct])
 
 
-def flag(frame: pd.DataFrame, name: str) -> Mask:
+def flag_mask(frame: pd.DataFrame, name: str) -> Mask:
     """A column of yes and no; what is missing, a cell or the whole column, is a no."""
     if name not in frame:
         return np.zeros(len(frame), dtype=bool)
@@ -52,7 +52,7 @@ def flag(frame: pd.DataFrame, name: str) -> Mask:
     return frame[name].fillna(value=False).to_numpy(dtype=bool)
 
 
-def holds(frame: pd.DataFrame, name: str, value: str | bool) -> Mask:  # noqa: FBT001 - a cell
+def column_equals(frame: pd.DataFrame, name: str, value: str | bool) -> Mask:  # noqa: FBT001 - a cell
     """Which cells of a column are the value; a missing one is not, nor is any of no column."""
     if name not in frame:
         return np.zeros(len(frame), dtype=bool)
@@ -110,7 +110,7 @@ def _hold(count: int, conditions: Sequence[Condition], meets: Callable[[Conditio
 def _meets(frame: pd.DataFrame, columns: Mapping[str, _Column], condition: Condition) -> Mask:
     name = condition.column
     if name in FLAGS:
-        return flag(frame, name) if condition.smallest else ~flag(frame, name)
+        return flag_mask(frame, name) if condition.smallest else ~flag_mask(frame, name)
     if name not in columns:
         return np.zeros(len(frame), dtype=bool)
     return columns[name].meets(condition)

@@ -10,13 +10,13 @@ import pandas as pd
 
 from rfmtool.arrays import Ints, Mask
 from rfmtool.days import day_numbers
-from rfmtool.frames import beside
-from rfmtool.placing.matching import first_match, labelled
-from rfmtool.placing.reaching import BY_VOICE, channels
+from rfmtool.frames import with_columns
+from rfmtool.placing.channels import CALL_CHANNELS, first_open_channels
+from rfmtool.placing.matching import first_match, labels_at
 from rfmtool.rules import Action
 from rfmtool.scoring.timing import Timing
 
-VALUED_BY: Final = (
+WORKLIST_ORDER_COLUMNS: Final = (
     *("monetary", "expected_spend", "activity", "first_order_on"),
     *("open_complaints", "open_complaint_on"),
 )
@@ -24,7 +24,7 @@ VALUED_BY: Final = (
 _REFUNDED_ONE_IN: Final = 4
 
 
-def place_actions(
+def assign_actions(
     people: pd.DataFrame,
     playbook: Sequence[Action],
     timing: Timing,
@@ -46,23 +46,23 @@ def place_actions(
         "loses_money": loses_money,
         "refund_heavy": (refunds > 0) & (_REFUNDED_ONE_IN * refunds >= sales),
     }
-    places = first_match(beside(people, signs), playbook)
+    places = first_match(with_columns(people, signs), playbook)
     added = {
-        "action": labelled(places, [row.label for row in playbook]),
+        "action": labels_at(places, [row.label for row in playbook]),
         "priority": np.array([row.priority for row in playbook])[places],
-        "channel": channels(people, places, playbook, closed or {}),
+        "channel": first_open_channels(people, places, playbook, closed or {}),
     }
-    return beside(people, added)
+    return with_columns(people, added)
 
 
-def by_urgency(people: pd.DataFrame) -> pd.DataFrame:
+def sort_by_urgency(people: pd.DataFrame) -> pd.DataFrame:
     """Order people by priority, then as `order_of_value` does."""
-    order = order_of_value(people)
+    order = worklist_order(people)
     first = np.argsort(people["priority"].to_numpy()[order], kind="stable")
     return people.iloc[order[first]]
 
 
-def order_of_value(people: pd.DataFrame) -> Ints:
+def worklist_order(people: pd.DataFrame) -> Ints:
     """The places of people in the order in which a list is worked through.
 
     Open complaints come first, the oldest first and whatever the spend; then by value at stake:
@@ -86,4 +86,4 @@ def order_of_value(people: pd.DataFrame) -> Ints:
 
 def call_queue(people: pd.DataFrame) -> pd.DataFrame:
     """The people to ring up, the most urgent first."""
-    return by_urgency(people[people["channel"].isin(BY_VOICE).to_numpy()])
+    return sort_by_urgency(people[people["channel"].isin(CALL_CHANNELS).to_numpy()])

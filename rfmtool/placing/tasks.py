@@ -13,9 +13,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from rfmtool.arrays import Ints, Mask, among
-from rfmtool.days import UNDATED, day_numbers, days_in, months_before
-from rfmtool.placing.contacting import contacted_often, sent
+from rfmtool.arrays import Ints, Mask, mask_of_places
+from rfmtool.days import UNKNOWN_DAY, day_numbers, integer_column, months_before
+from rfmtool.placing.contact_limits import is_at_contact_limit, outbound_contacts
 from rfmtool.rules import Rules
 
 FOLLOW_UP: Final = "follow_up"
@@ -37,7 +37,7 @@ TASKS: Final[Mapping[str, Task]] = {
 }
 
 
-def tasks(
+def places_by_task(
     people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], rules: Rules, as_of_day: int
 ) -> dict[str, Ints]:
     """The places of those on each list, in the order in which it is worked through.
@@ -55,11 +55,11 @@ def tasks(
     open_to_us = ~people["activity"].eq("paused").to_numpy()
     if "open_complaints" in people:
         open_to_us &= ~people["open_complaints"].gt(0).fillna(value=False).to_numpy(dtype=bool)
-    rows = sent(evidence["contacted"]) if "contacted" in evidence else None
+    rows = outbound_contacts(evidence["contacted"]) if "contacted" in evidence else None
     if rows is not None:
-        open_to_us &= ~contacted_often(rows, len(people), rules.contacting, as_of_day)
+        open_to_us &= ~is_at_contact_limit(rows, len(people), rules.contacting, as_of_day)
     ordered = people["order_days"].to_numpy() > 0
-    first, last = (day_numbers(people[name].to_numpy(), missing=UNDATED)
+    first, last = (day_numbers(people[name].to_numpy(), missing=UNKNOWN_DAY)
                    for name in ("first_order_on", "last_order_on"))  # fmt: skip
     found = {}
     if rows is not None:
@@ -68,42 +68,42 @@ def tasks(
         done = _latest(rows[rows["action"].eq(FOLLOW_UP)], "day", len(people)) >= last
         found[FOLLOW_UP] = (due & ~done, last)
     if "needs" in evidence:
-        asked = among(evidence["needs"]["owner"], len(people))
+        asked = mask_of_places(evidence["needs"]["owner"], len(people))
         found["ask_needs"] = (ordered & ~asked, first)
     if "introductions" in evidence:
         latest = _latest(evidence["introductions"], "introduced_on", len(people))
         start = months_before(as_of_day, rules.relationship.find_work_months)
-        business = businesses(evidence.get("contacts"), rules, len(people))
+        business = is_business(evidence.get("contacts"), rules, len(people))
         found["find_work"] = (ordered & business & (latest <= start), latest)
     if "memberships" in evidence:
-        member = members(evidence["memberships"], len(people), as_of_day)
+        member = is_member(evidence["memberships"], len(people), as_of_day)
         friends = people["stage"].isin(["advocate", "supporter"]).to_numpy()
         found["invite"] = (friends & ~member, first)
     return {name: _by_day(mask & open_to_us, day) for name, (mask, day) in found.items()}
 
 
-def businesses(contacts: pd.DataFrame | None, rules: Rules, people: int) -> Mask:
+def is_business(contacts: pd.DataFrame | None, rules: Rules, people: int) -> Mask:
     """Whom the contacts mark as a business, by the column and words of the rules."""
     column, words = rules.relationship.business_column, rules.relationship.business_words
     if contacts is None or column not in contacts:
         return np.zeros(people, dtype=bool)
     marks = contacts[column].astype("str").str.strip().str.lower().isin(words)
-    return among(contacts.loc[marks.to_numpy(), "owner"], people)
+    return mask_of_places(contacts.loc[marks.to_numpy(), "owner"], people)
 
 
-def members(memberships: pd.DataFrame, people: int, day: int) -> Mask:
+def is_member(memberships: pd.DataFrame, people: int, day: int) -> Mask:
     """Who is in a community on a day: has joined, or come to something, and not left."""
     begun = memberships["joined_on"].fillna(memberships["attended_on"])
-    came = begun.to_numpy(dtype=np.int64, na_value=UNDATED) <= day
+    came = begun.to_numpy(dtype=np.int64, na_value=UNKNOWN_DAY) <= day
     left = memberships["left_on"].fillna(day + 1).to_numpy(dtype=np.int64) <= day
-    return among(memberships["owner"][came & ~left], people)
+    return mask_of_places(memberships["owner"][came & ~left], people)
 
 
 def _latest(rows: pd.DataFrame, day: str, people: int) -> Ints:
     """The latest day of each person in some rows; before all days where there is none."""
-    latest = np.full(people, UNDATED, dtype=np.int64)
+    latest = np.full(people, UNKNOWN_DAY, dtype=np.int64)
     owner = rows["owner"].to_numpy(dtype=np.int64)
-    np.maximum.at(latest, owner, days_in(rows, day))
+    np.maximum.at(latest, owner, integer_column(rows, day))
     return latest
 
 

@@ -4,9 +4,15 @@ Whatever reads a section or checks a value raises RulesError, naming the file an
 that cannot be meant: a key is unknown, a value is of another kind, a row leaves somebody out.
 """
 
-from rfmtool.rules.load import Paths, load_rules, rules_of, shipped_text
-from rfmtool.rules.lots import ALL, marketing, parse_lots, with_lots, with_results
-from rfmtool.rules.scoring import LIMITS, parse_cuts, parse_fit
+from rfmtool.rules.holdouts import (
+    ALL_MARKETING,
+    marketing_actions,
+    parse_holdouts,
+    with_holdouts,
+    with_results,
+)
+from rfmtool.rules.load import Paths, load_rules, parse_rules, shipped_text
+from rfmtool.rules.scoring import FIT_LIMITS, parse_cuts, parse_fit
 from rfmtool.rules.values import (
     GONE,
     MAX_BINS,
@@ -16,12 +22,12 @@ from rfmtool.rules.values import (
     NO_ORDERS,
     Action,
     Condition,
-    Contacting,
+    ContactRules,
     FitRules,
-    Lots,
+    HoldoutRules,
     Method,
     MethodName,
-    Relationship,
+    RelationshipRules,
     Rule,
     Rules,
     Rung,
@@ -31,8 +37,36 @@ from rfmtool.rules.values import (
 from rfmtool.rules.writing import to_toml
 
 __all__ = [
-    "ALL", "GONE", "LIMITS", "MAX_BINS", "METHODS", "MIN_BINS", "NEW", "NO_ORDERS", "Action",
-    "Condition", "Contacting", "FitRules", "Lots", "Method", "MethodName", "Paths", "Relationship",
-    "Rule", "Rules", "Rung", "SegmentMap", "WalletRules", "load_rules", "marketing", "parse_cuts",
-    "parse_fit", "parse_lots", "rules_of", "shipped_text", "to_toml", "with_lots", "with_results",
+    "ALL_MARKETING",
+    "FIT_LIMITS",
+    "GONE",
+    "MAX_BINS",
+    "METHODS",
+    "MIN_BINS",
+    "NEW",
+    "NO_ORDERS",
+    "Action",
+    "Condition",
+    "ContactRules",
+    "FitRules",
+    "HoldoutRules",
+    "Method",
+    "MethodName",
+    "Paths",
+    "RelationshipRules",
+    "Rule",
+    "Rules",
+    "Rung",
+    "SegmentMap",
+    "WalletRules",
+    "load_rules",
+    "marketing_actions",
+    "parse_cuts",
+    "parse_fit",
+    "parse_holdouts",
+    "parse_rules",
+    "shipped_text",
+    "to_toml",
+    "with_holdouts",
+    "with_results",
 ]  # fmt: skip

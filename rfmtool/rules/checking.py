@@ -13,7 +13,7 @@ from rfmtool.money import UNITS_PER_CURRENCY
 _MOST_UNITS: Final = 2**62
 
 
-def only_known(data: Any, known: set[str], where: str) -> None:  # noqa: ANN401 - unchecked input
+def check_keys(data: Any, known: set[str], where: str) -> None:  # noqa: ANN401 - unchecked input
     """Check that data is a table with known keys only."""
     if not isinstance(data, Mapping):
         raise RulesError(f"{where}: must be a table")
@@ -30,12 +30,12 @@ def is_number(value: Any) -> TypeGuard[int | Decimal]:  # noqa: ANN401 - uncheck
     return known and Decimal(value).is_finite()
 
 
-def whole_units(value: Any, money: bool, method: str, where: str) -> int:  # noqa: ANN401, FBT001
+def cut_to_units(value: Any, money: bool, method: str, where: str) -> int:  # noqa: ANN401, FBT001
     """A cut in whole units; "above 2.5 orders" is above 2, "at least 2.5" is at least 3."""
-    return in_units(value, UNITS_PER_CURRENCY if money else 1, method, where)
+    return to_integer_units(value, UNITS_PER_CURRENCY if money else 1, method, where)
 
 
-def in_units(value: Any, unit: int, method: str, where: str) -> int:  # noqa: ANN401 - unchecked input
+def to_integer_units(value: Any, unit: int, method: str, where: str) -> int:  # noqa: ANN401 - unchecked input
     """A number in whole parts, `unit` of them to one: rounded up for at_least, else down.
 
     Raises:

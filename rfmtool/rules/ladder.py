@@ -6,13 +6,13 @@ import re
 from typing import Any
 
 from rfmtool.errors import RulesError
-from rfmtool.rules.checking import only_known, printable_texts
-from rfmtool.rules.conditions import conditions_of, unreachable
+from rfmtool.rules.checking import check_keys, printable_texts
+from rfmtool.rules.conditions import parse_conditions, unreachable
 from rfmtool.rules.values import Rung
-from rfmtool.rules.vocabulary import FILLED_IN, LADDER
+from rfmtool.rules.vocabulary import LADDER_COLUMNS, QUOTABLE_COLUMNS
 
 
-def ladder_of(data: Any, where: str) -> tuple[tuple[Rung, ...], list[str]]:  # noqa: ANN401 - unchecked input
+def parse_ladder(data: Any, where: str) -> tuple[tuple[Rung, ...], list[str]]:  # noqa: ANN401 - unchecked input
     """Read the rungs, and warnings of those that can never be reached."""
     if not isinstance(data, list) or not data:
         raise RulesError(f"{where}: needs at least one [[ladder]] rung")
@@ -26,16 +26,16 @@ def ladder_of(data: Any, where: str) -> tuple[tuple[Rung, ...], list[str]]:  # n
 
 def _rung(row: Any, where: str) -> Rung:  # noqa: ANN401 - unchecked input
     keys = ("stage", "proof", "evidence", "because")
-    only_known(row, {*keys, "when"}, where)
+    check_keys(row, {*keys, "when"}, where)
     texts = printable_texts(row, keys, where)
     if not texts["stage"].strip():
         raise RulesError(f"{where}: a rung needs a stage")
-    unknown = sorted(set(re.findall(r"\{(\w+)\}", texts["because"])) - FILLED_IN)
+    unknown = sorted(set(re.findall(r"\{(\w+)\}", texts["because"])) - QUOTABLE_COLUMNS)
     if unknown:
         raise RulesError(
             f"{where}.because: there is nothing to fill in for {{{unknown[0]}}}",
-            f"Known are {', '.join(sorted(FILLED_IN))}.",
+            f"Known are {', '.join(sorted(QUOTABLE_COLUMNS))}.",
         )
-    conditions = conditions_of(row.get("when", {}), LADDER, f"{where}.when")
+    conditions = parse_conditions(row.get("when", {}), LADDER_COLUMNS, f"{where}.when")
     stage = texts.pop("stage")
     return Rung(stage, conditions, **texts)

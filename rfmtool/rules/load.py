@@ -11,19 +11,30 @@ from pathlib import Path
 from typing import Any, Final
 
 from rfmtool.columns import DIMENSIONS
-from rfmtool.documents import toml_of, toml_text
-from rfmtool.errors import RulesError, check_kind
-from rfmtool.places import check_local
-from rfmtool.rules.checking import only_known
-from rfmtool.rules.ladder import ladder_of
-from rfmtool.rules.lots import with_lots
-from rfmtool.rules.merging import laid_on
-from rfmtool.rules.playbook import playbook_of
-from rfmtool.rules.presets import presets_of
-from rfmtool.rules.scoring import fit_data, fit_of, method_data, method_of, weights_of
-from rfmtool.rules.sections import contacting_of, evidence_of, relationship_of, wallet_of
-from rfmtool.rules.segments import segments_of
-from rfmtool.rules.values import GONE, NEW, NO_ORDERS, FitRules, Lots, Method, Rule, Rules
+from rfmtool.documents import parse_toml, read_toml
+from rfmtool.errors import RulesError, check_type
+from rfmtool.locations import check_is_local_path
+from rfmtool.rules.checking import check_keys
+from rfmtool.rules.holdouts import with_holdouts
+from rfmtool.rules.ladder import parse_ladder
+from rfmtool.rules.merging import merge_rules
+from rfmtool.rules.playbook import parse_playbook
+from rfmtool.rules.presets import parse_presets
+from rfmtool.rules.scoring import (
+    fit_data,
+    method_data,
+    parse_fit_section,
+    parse_method,
+    parse_weights,
+)
+from rfmtool.rules.sections import (
+    parse_contacting,
+    parse_evidence_paths,
+    parse_relationship,
+    parse_wallet,
+)
+from rfmtool.rules.segments import parse_segments
+from rfmtool.rules.values import GONE, NEW, NO_ORDERS, FitRules, HoldoutRules, Method, Rule, Rules
 
 _SHIPPED: Final = "default_rules.toml"
 _SECTIONS: Final = {
@@ -53,18 +64,18 @@ def load_rules(
     Raises:
         RulesError: a file cannot be read, has an unknown key, or its rules leave somebody out.
     """
-    check_kind("rules", path or (), (str, os.PathLike, list, tuple), "a rules file, or several")
-    check_kind("cuts", cuts or {}, Mapping, "a dict of dimension to rfmtool.Method(...)")
+    check_type("rules", path or (), (str, os.PathLike, list, tuple), "a rules file, or several")
+    check_type("cuts", cuts or {}, Mapping, "a dict of dimension to rfmtool.Method(...)")
     for name, method in (cuts or {}).items():
-        check_kind(f"cuts[{name!r}]", method, Method, "rfmtool.Method(...)")
-    check_kind("fit_on", fit or FitRules(), FitRules, "rfmtool.FitRules(...)")
+        check_type(f"cuts[{name!r}]", method, Method, "rfmtool.Method(...)")
+    check_type("fit_on", fit or FitRules(), FitRules, "rfmtool.FitRules(...)")
     shipped, origins = _shipped(), dict[str, str]()
     data, rules = {**shipped.data}, None
     for one in [path] if isinstance(path, (str, os.PathLike)) else path or ():
-        data = laid_on({**data}, _own(one), origins, os.fspath(one))
-        rules = rules_of(data, os.fspath(one), cuts)  # each by itself, so that errors name it
+        data = merge_rules({**data}, _own(one), origins, os.fspath(one))
+        rules = parse_rules(data, os.fspath(one), cuts)  # each by itself, so that errors name it
     if cuts and rules is None:
-        shipped = rules_of(data, _SHIPPED, cuts)
+        shipped = parse_rules(data, _SHIPPED, cuts)
     rules = replace(rules or shipped, origins=origins)
     if fit is None:
         return rules
@@ -75,17 +86,17 @@ def load_rules(
 
 @cache
 def _shipped() -> Rules:
-    return rules_of(toml_text(shipped_text()), _SHIPPED)
+    return parse_rules(parse_toml(shipped_text()), _SHIPPED)
 
 
 def _own(path: str | os.PathLike[str]) -> dict[str, Any]:
-    check_kind("rules", path, (str, os.PathLike), "a rules file")
+    check_type("rules", path, (str, os.PathLike), "a rules file")
     where = os.fspath(path)
     if not where:
         raise RulesError("--rules: the name is empty", "Name a rules file, or leave it out.")
-    check_local(where)
+    check_is_local_path(where)
     try:
-        return toml_of(Path(where))
+        return read_toml(Path(where))
     except OSError as error:
         reason = (error.strerror or "not readable").lower()
         raise RulesError(f"{where}: cannot be read: {reason}", "Name a rules file.") from None
@@ -93,7 +104,7 @@ def _own(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise RulesError(f"{where}: {error}") from None
 
 
-def rules_of(
+def parse_rules(
     data: Mapping[str, Any], where: str, cuts: Mapping[str, Method] | None = None
 ) -> Rules:
     """Turn plain data into rules, checked.
@@ -101,43 +112,43 @@ def rules_of(
     Raises:
         RulesError: naming `where` and the key.
     """
-    only_known(data, _SECTIONS, where)
-    only_known(data["scoring"], {*DIMENSIONS, "weights", "fit"}, f"{where}: scoring")
+    check_keys(data, _SECTIONS, where)
+    check_keys(data["scoring"], {*DIMENSIONS, "weights", "fit"}, f"{where}: scoring")
     scoring = {
-        name: method_of(name, data["scoring"][name], f"{where}: scoring.{name}")
+        name: parse_method(name, data["scoring"][name], f"{where}: scoring.{name}")
         for name in DIMENSIONS
     }
-    only_known(cuts or {}, {*DIMENSIONS}, "cuts")
+    check_keys(cuts or {}, {*DIMENSIONS}, "cuts")
     cuts_data = {name: method_data(name, method) for name, method in (cuts or {}).items()}
-    scoring |= {name: method_of(name, one, f"cuts of {name}") for name, one in cuts_data.items()}
-    segments, warnings = segments_of(data["segments"], scoring, f"{where}: segments")
-    ladder, unreachable = ladder_of(data["ladder"], f"{where}: ladder")
+    scoring |= {name: parse_method(name, one, f"cuts of {name}") for name, one in cuts_data.items()}
+    segments, warnings = parse_segments(data["segments"], scoring, f"{where}: segments")
+    ladder, unreachable = parse_ladder(data["ladder"], f"{where}: ladder")
     labels = {"stage": _labels(ladder), "segment": _labels(segments.rows) | {NO_ORDERS}}
     if taken := {NEW, GONE} & (labels["stage"] | labels["segment"]):
         raise RulesError(f"{where}: {min(taken)} is what comparisons call those who come or go")
-    playbook, aimless = playbook_of(data["playbook"], labels, f"{where}: playbook")
+    playbook, aimless = parse_playbook(data["playbook"], labels, f"{where}: playbook")
     shared = data.get("shared", False)
     if not isinstance(shared, bool):
         raise RulesError(f"{where}: shared: true or false")
     rules = Rules(
         scoring=scoring,
-        fit=fit_of(data["scoring"].get("fit", {}), f"{where}: scoring.fit"),
-        weights=weights_of(data["scoring"]["weights"], f"{where}: scoring.weights"),
+        fit=parse_fit_section(data["scoring"].get("fit", {}), f"{where}: scoring.fit"),
+        weights=parse_weights(data["scoring"]["weights"], f"{where}: scoring.weights"),
         segments=segments,
         ladder=ladder,
         playbook=playbook,
         not_a_sale=_words(data["reading"], "not_a_sale", f"{where}: reading"),
         sale=_words(data["reading"], "sale", f"{where}: reading"),
-        wallet=wallet_of(data["wallet"], f"{where}: wallet"),
-        contacting=contacting_of(data["contacting"], f"{where}: contacting"),
-        relationship=relationship_of(data["relationship"], f"{where}: relationship"),
-        evidence=evidence_of(data.get("evidence", {}), "", f"{where}: evidence"),
-        presets=presets_of(data.get("preset", []), f"{where}: preset"),
+        wallet=parse_wallet(data["wallet"], f"{where}: wallet"),
+        contacting=parse_contacting(data["contacting"], f"{where}: contacting"),
+        relationship=parse_relationship(data["relationship"], f"{where}: relationship"),
+        evidence=parse_evidence_paths(data.get("evidence", {}), "", f"{where}: evidence"),
+        presets=parse_presets(data.get("preset", []), f"{where}: preset"),
         shared=shared,
         warnings=(*warnings, *unreachable, *aimless),
         data={**data, "scoring": {**data["scoring"], **cuts_data}},
     )
-    return with_lots(rules, Lots())
+    return with_holdouts(rules, HoldoutRules())
 
 
 def _labels(rules: Iterable[Rule]) -> frozenset[str]:
@@ -145,7 +156,7 @@ def _labels(rules: Iterable[Rule]) -> frozenset[str]:
 
 
 def _words(data: Any, key: str, where: str) -> frozenset[str]:  # noqa: ANN401 - unchecked input
-    only_known(data, {"not_a_sale", "sale"}, where)
+    check_keys(data, {"not_a_sale", "sale"}, where)
     words = data.get(key, [])
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise RulesError(f"{where}.{key}: a list of words")

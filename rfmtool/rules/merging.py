@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from rfmtool.errors import RulesError
-from rfmtool.rules.sections import evidence_of
+from rfmtool.rules.sections import parse_evidence_paths
 
 Data = dict[str, Any]
 SHIPPED: Final = "shipped"
 _ANCHORS: Final = ("before", "after", "instead")
 
 
-def laid_on(data: Data, own: Mapping[str, Any], origins: dict[str, str], where: str) -> Data:
+def merge_rules(data: Data, own: Mapping[str, Any], origins: dict[str, str], where: str) -> Data:
     """Rules data with a further file on top of it; adds to `origins` which parts it gives.
 
     Scoring dimensions, segments and ladder are replaced where the file has them; weights, limits of
@@ -67,7 +67,7 @@ def _by_keys(
 
 def _evidence(below: Data, own: Mapping[str, Any], origins: dict[str, str], where: str) -> Data:
     """Where tables are, as seen from where the command runs; who is left out adds up."""
-    named = dict(evidence_of(own, Path(where).parent, f"{where}: evidence"))
+    named = dict(parse_evidence_paths(own, Path(where).parent, f"{where}: evidence"))
     origins |= {f"evidence.{name}": where for name in named}
     if "suppress" in below and "suppress" in named:
         named["suppress"] = [*_listed(below["suppress"]), *_listed(named["suppress"])]

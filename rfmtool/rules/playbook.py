@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from rfmtool.errors import RulesError
-from rfmtool.rules.checking import only_known, printable_texts
-from rfmtool.rules.conditions import conditions_of, unreachable
-from rfmtool.rules.lots import hold_out_of
-from rfmtool.rules.sections import rest_days_of
+from rfmtool.rules.checking import check_keys, printable_texts
+from rfmtool.rules.conditions import parse_conditions, unreachable
+from rfmtool.rules.holdouts import parse_hold_out
+from rfmtool.rules.sections import parse_days
 from rfmtool.rules.values import Action
-from rfmtool.rules.vocabulary import PLAYBOOK, VERDICTS
+from rfmtool.rules.vocabulary import PLAYBOOK_COLUMNS, VERDICTS
 
 CHANNELS: Final = (
     "phone", "email", "sms", "whatsapp", "post", "meeting", "invitation", "manager", "call", "mass",
@@ -22,7 +22,7 @@ _RESULT: Final = "last_result"
 _MOST_URGENT, _LEAST_URGENT = 1, 1_000_000
 
 
-def playbook_of(
+def parse_playbook(
     data: Any,  # noqa: ANN401 - unchecked input
     labels: Mapping[str, frozenset[str]],
     where: str,
@@ -43,7 +43,7 @@ def playbook_of(
 
 def _action(row: Any, where: str) -> Action:  # noqa: ANN401 - unchecked input
     keys = ("action", "channel", "say", "why")
-    only_known(row, {*keys, "priority", "when", "hold_out", "rest_days"}, where)
+    check_keys(row, {*keys, "priority", "when", "hold_out", "rest_days"}, where)
     texts = printable_texts(row, keys, where)
     if not re.fullmatch("[a-z][a-z0-9_]*", texts["action"]):
         raise RulesError(f"{where}.action: a name of small letters, digits and _")
@@ -53,19 +53,19 @@ def _action(row: Any, where: str) -> Action:  # noqa: ANN401 - unchecked input
     when = row.get("when", {})
     is_table = isinstance(when, Mapping)
     asked = {name: when[name] for name in when if name != _RESULT} if is_table else when
-    is_marketing, hold_out = hold_out_of(row.get("hold_out"), f"{where}.hold_out")
+    is_marketing, hold_out = parse_hold_out(row.get("hold_out"), f"{where}.hold_out")
     rest = row.get("rest_days")
     unless, only = _results(when, f"{where}.when.{_RESULT}")
     return Action(
         texts["action"],
-        conditions_of(asked, PLAYBOOK, f"{where}.when"),
+        parse_conditions(asked, PLAYBOOK_COLUMNS, f"{where}.when"),
         priority,
         _channels(texts["channel"], f"{where}.channel"),
         texts["say"],
         texts["why"],
         is_marketing,
         hold_out,
-        None if rest is None else rest_days_of(rest, f"{where}.rest_days"),
+        None if rest is None else parse_days(rest, f"{where}.rest_days"),
         unless,
         only,
     )
@@ -78,7 +78,7 @@ def _results(when: Any, where: str) -> tuple[frozenset[str], frozenset[str]]:  #
     words = when[_RESULT]
     is_negated = isinstance(words, Mapping)
     if is_negated:
-        only_known(words, {"not"}, where)
+        check_keys(words, {"not"}, where)
         words = words.get("not")
     words = [words] if isinstance(words, str) else words
     if not isinstance(words, list) or not words or not set(words) <= set(VERDICTS):

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from rfmtool.columns import CONTACTS
+from rfmtool.columns import CONTACT_COLUMNS
 from rfmtool.errors import RulesError
-from rfmtool.rules.checking import only_known
+from rfmtool.rules.checking import check_keys
 
 PRESET_ROLES: Final = (
     "customer_id", "order_id", "ordered_at", "amount", "refunded", "unpaid", "quantity",
     "unit_price", "currency", "status", "payment_status", "type", "cancelled_on", "voided",
-    "is_test", "captured", "paid_at", "cost", *CONTACTS,
+    "is_test", "captured", "paid_at", "cost", *CONTACT_COLUMNS,
 )  # fmt: skip
 """The roles that a preset may name columns for."""
 SALE_ROLES: Final = (
@@ -59,7 +59,7 @@ class Preset:
     """What to do instead."""
 
 
-def presets_of(data: Any, where: str) -> tuple[Preset, ...]:  # noqa: ANN401 - unchecked input
+def parse_presets(data: Any, where: str) -> tuple[Preset, ...]:  # noqa: ANN401 - unchecked input
     """Turn the rows of a `[[preset]]` section into presets, checked."""
     if not isinstance(data, list):
         raise RulesError(f"{where}: must be rows, each begun by [[preset]]")
@@ -67,14 +67,14 @@ def presets_of(data: Any, where: str) -> tuple[Preset, ...]:  # noqa: ANN401 - u
 
 
 def _preset_of(row: Any, where: str) -> Preset:  # noqa: ANN401
-    only_known(row, set(Preset.__dataclass_fields__), where)
+    check_keys(row, set(Preset.__dataclass_fields__), where)
     name = _text(row, "name", where)
     if not name or name in ("none", "generic"):
         raise RulesError(f"{where}.name: a name is needed, other than none and generic")
     columns = row.get("columns", {})
     if isinstance(columns, Mapping):
         columns = {_ONCE_CALLED.get(role, role): names for role, names in columns.items()}
-    only_known(columns, set(PRESET_ROLES), f"{where}.columns")
+    check_keys(columns, set(PRESET_ROLES), f"{where}.columns")
     if row.get("amount_per") not in (None, "line", "order"):
         raise RulesError(f"{where}.amount_per: is line or order")
     if row.get("dates") not in (None, *_DATES):

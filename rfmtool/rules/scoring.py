@@ -9,14 +9,14 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any, Final
 
-from rfmtool.columns import CUSTOMERS, DIMENSIONS
+from rfmtool.columns import ALWAYS_WRITTEN, DIMENSIONS
 from rfmtool.errors import RulesError
 from rfmtool.money import UNITS_PER_CURRENCY
-from rfmtool.rules.checking import is_number, only_known, whole_units
+from rfmtool.rules.checking import check_keys, cut_to_units, is_number
 from rfmtool.rules.values import BINNED, MAX_BINS, METHODS, MIN_BINS, FitRules, Method
 
 _LARGEST_WEIGHT: Final = 1_000_000
-LIMITS: Final = {
+FIT_LIMITS: Final = {
     "min_orders": "at_least",
     "max_orders": "fixed",
     "min_spend": "at_least",
@@ -66,17 +66,17 @@ def _cuts(text: str) -> tuple[str, Method]:
         method, rest = "fixed", value
     if method in BINNED:
         bins = int(rest) if re.fullmatch(r"\d{1,9}", rest) else rest
-        return name, method_of(name, {"method": method, "bins": bins}, where)
+        return name, parse_method(name, {"method": method, "bins": bins}, where)
     try:
         cuts = [Decimal(cut) for cut in rest.split(",")]
     except ArithmeticError:
         raise RulesError(f"{where}: cuts are numbers with commas between them") from None
-    return name, method_of(name, {"method": method, "cuts": cuts}, where)
+    return name, parse_method(name, {"method": method, "cuts": cuts}, where)
 
 
-def method_of(name: str, data: Any, where: str) -> Method:  # noqa: ANN401 - unchecked input
+def parse_method(name: str, data: Any, where: str) -> Method:  # noqa: ANN401 - unchecked input
     """Read how a dimension is scored."""
-    only_known(data, {"method", "bins", "cuts"}, where)
+    check_keys(data, {"method", "bins", "cuts"}, where)
     method = data.get("method")
     if method not in METHODS:
         raise RulesError(f"{where}: method must be one of {', '.join(METHODS)}")
@@ -92,7 +92,7 @@ def method_of(name: str, data: Any, where: str) -> Method:  # noqa: ANN401 - unc
         raise RulesError(f"{where}: {method} takes {MIN_BINS - 1} to {MAX_BINS - 1} cuts")
     if "bins" in data and data["bins"] != len(cuts) + 1:
         raise RulesError(f"{where}: {len(cuts)} cuts make {len(cuts) + 1} bins")
-    units = tuple(whole_units(cut, name == "monetary", method, f"{where}.cuts") for cut in cuts)
+    units = tuple(cut_to_units(cut, name == "monetary", method, f"{where}.cuts") for cut in cuts)
     if any(low >= high for low, high in itertools.pairwise(units)):
         raise RulesError(f"{where}: cuts must ascend")
     return Method(method, len(cuts) + 1, units)
@@ -106,9 +106,9 @@ def method_data(name: str, method: Method) -> dict[str, Any]:
     return {"method": method.name, "cuts": [Decimal(cut) / unit for cut in method.cuts]}
 
 
-def fit_of(data: Any, where: str) -> FitRules:  # noqa: ANN401 - unchecked input
+def parse_fit_section(data: Any, where: str) -> FitRules:  # noqa: ANN401 - unchecked input
     """Read who cut points are fitted on."""
-    only_known(data, {"within", *LIMITS}, where)
+    check_keys(data, {"within", *FIT_LIMITS}, where)
     within = _within(data.get("within"), f"{where}.within")
     return FitRules(within, **_limits(data, lambda key: f"{where}.{key}"))
 
@@ -116,7 +116,7 @@ def fit_of(data: Any, where: str) -> FitRules:  # noqa: ANN401 - unchecked input
 def _within(within: Any, where: str) -> str | None:  # noqa: ANN401 - unchecked input
     if within is not None and (not isinstance(within, str) or not within):
         raise RulesError(f"{where}: the name of a column")
-    if within in CUSTOMERS:
+    if within in ALWAYS_WRITTEN:
         raise RulesError(
             f"{where}: {within} is what rfmtool writes itself",
             "Name a column of the contacts, such as country, or one carried through with --keep.",
@@ -126,8 +126,8 @@ def _within(within: Any, where: str) -> str | None:  # noqa: ANN401 - unchecked 
 
 def _limits(data: Mapping[str, Any], called: Callable[[str], str]) -> dict[str, int]:
     limits = {
-        key: whole_units(data[key], key.endswith("spend"), LIMITS[key], called(key))
-        for key in LIMITS
+        key: cut_to_units(data[key], key.endswith("spend"), FIT_LIMITS[key], called(key))
+        for key in FIT_LIMITS
         if key in data
     }
     for key in ("min_orders", "max_orders"):
@@ -148,9 +148,9 @@ def fit_data(fit: FitRules) -> dict[str, Any]:
     }
 
 
-def weights_of(data: Any, where: str) -> dict[str, Decimal]:  # noqa: ANN401 - unchecked input
+def parse_weights(data: Any, where: str) -> dict[str, Decimal]:  # noqa: ANN401 - unchecked input
     """Read the weight of each score in rfm_total; 1 where none is given."""
-    only_known(data, set(DIMENSIONS), where)
+    check_keys(data, set(DIMENSIONS), where)
     weights = {name: data.get(name, 1) for name in DIMENSIONS}
     for name, weight in weights.items():
         if not is_number(weight) or not 0 <= weight <= _LARGEST_WEIGHT:

@@ -9,35 +9,35 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from rfmtool.columns import CUSTOMERS, EVIDENCE, MILLION
+from rfmtool.columns import ALWAYS_WRITTEN, EVIDENCE, MILLION
 from rfmtool.errors import RulesError
+from rfmtool.locations import is_database
 from rfmtool.money import UNITS_PER_CURRENCY
-from rfmtool.places import is_database
-from rfmtool.rules.checking import in_units, is_number, only_known
-from rfmtool.rules.values import Contacting, Relationship, WalletRules
+from rfmtool.rules.checking import check_keys, is_number, to_integer_units
+from rfmtool.rules.values import ContactRules, RelationshipRules, WalletRules
 
 _MOST_DAYS: Final = 3_650
 
 
-def contacting_of(data: Any, where: str) -> Contacting:  # noqa: ANN401 - unchecked input
+def parse_contacting(data: Any, where: str) -> ContactRules:  # noqa: ANN401 - unchecked input
     """Read how often anybody is contacted, and what a minute of it costs."""
-    only_known(data, {one.name for one in fields(Contacting)}, where)
+    check_keys(data, {one.name for one in fields(ContactRules)}, where)
     most = _from_one_on(data, "most_in_30_days", where)
     cost = data.get("minute_cost")
     if not is_number(cost) or not 0 <= cost < 10**6:
         raise RulesError(f"{where}.minute_cost: a number from 0 on")
-    return Contacting(
-        rest_days_of(data.get("rest_days"), f"{where}.rest_days"), most, Decimal(cost)
+    return ContactRules(
+        parse_days(data.get("rest_days"), f"{where}.rest_days"), most, Decimal(cost)
     )
 
 
-def evidence_of(
+def parse_evidence_paths(
     data: Any,  # noqa: ANN401 - unchecked input
     folder: str | os.PathLike[str],
     where: str,
 ) -> Mapping[str, str | list[str]]:
     """Read where the evidence tables are; paths that are not absolute start in `folder`."""
-    only_known(data, {*EVIDENCE}, where)
+    check_keys(data, {*EVIDENCE}, where)
     for name, path in data.items():
         paths = path if isinstance(path, list) and path else [path]
         if not all(isinstance(one, str) and one for one in paths):
@@ -50,10 +50,10 @@ def evidence_of(
     }
 
 
-def relationship_of(data: Any, where: str) -> Relationship:  # noqa: ANN401 - unchecked input
+def parse_relationship(data: Any, where: str) -> RelationshipRules:  # noqa: ANN401 - unchecked input
     """Read the section on following up, finding work, businesses, and partners' rewards."""
-    only_known(data, {*(one.name for one in fields(Relationship)), "reward_share"}, where)
-    months = rest_days_of(data.get("find_work_months"), f"{where}.find_work_months")
+    check_keys(data, {*(one.name for one in fields(RelationshipRules)), "reward_share"}, where)
+    months = parse_days(data.get("find_work_months"), f"{where}.find_work_months")
     column, words = data.get("business_column"), data.get("business_words")
     if not isinstance(column, str) or not column:
         raise RulesError(f"{where}.business_column: a column of the contacts")
@@ -65,11 +65,11 @@ def relationship_of(data: Any, where: str) -> Relationship:  # noqa: ANN401 - un
     steps = []
     for at, tier in enumerate(tiers, start=1):
         place = f"{where}.reward_tiers[{at}]"
-        only_known(tier, {"from", "share"}, place)
+        check_keys(tier, {"from", "share"}, place)
         begin = _money(tier.get("from"), f"{place}.from")
         steps.append((begin, _share(tier.get("share"), f"{place}.share")))
-    return Relationship(
-        follow_up_days=rest_days_of(data.get("follow_up_days"), f"{where}.follow_up_days"),
+    return RelationshipRules(
+        follow_up_days=parse_days(data.get("follow_up_days"), f"{where}.follow_up_days"),
         find_work_months=months,
         business_column=column,
         business_words=frozenset(word.strip().lower() for word in words),
@@ -79,9 +79,9 @@ def relationship_of(data: Any, where: str) -> Relationship:  # noqa: ANN401 - un
     )  # fmt: skip
 
 
-def wallet_of(data: Any, where: str) -> WalletRules:  # noqa: ANN401 - unchecked input
+def parse_wallet(data: Any, where: str) -> WalletRules:  # noqa: ANN401 - unchecked input
     """Read when a share of wallet is low or high, and who is compared with whom."""
-    only_known(data, {one.name for one in fields(WalletRules)}, where)
+    check_keys(data, {one.name for one in fields(WalletRules)}, where)
     shares = {key: data.get(key) for key in ("low", "high", "tau")}
     for key, share in shares.items():
         if not is_number(share) or not 0 < share < 1:
@@ -93,7 +93,7 @@ def wallet_of(data: Any, where: str) -> WalletRules:  # noqa: ANN401 - unchecked
         raise RulesError(f"{where}.peers: a list of columns of the contacts")
     if len(set(names)) < len(names):
         raise RulesError(f"{where}.peers: a column is named twice")
-    if ours := sorted(set(names) & set(CUSTOMERS)):
+    if ours := sorted(set(names) & set(ALWAYS_WRITTEN)):
         # Peers by own orders or spend would find everyone's wallet equal to their own spend.
         raise RulesError(
             f"{where}.peers: {ours[0]} is what rfmtool measures, not what contacts say",
@@ -102,7 +102,7 @@ def wallet_of(data: Any, where: str) -> WalletRules:  # noqa: ANN401 - unchecked
     return WalletRules(**shares, peers=tuple(names), min_peers=fewest)
 
 
-def rest_days_of(value: Any, where: str) -> int:  # noqa: ANN401 - unchecked input
+def parse_days(value: Any, where: str) -> int:  # noqa: ANN401 - unchecked input
     """Read a number of days; 0 lets nobody rest."""
     if type(value) is not int or not 0 <= value <= _MOST_DAYS:
         raise RulesError(f"{where}: a whole number of days from 0 on")
@@ -117,7 +117,7 @@ def _from_one_on(data: Mapping[str, Any], key: str, where: str) -> int:
 
 
 def _money(value: Any, where: str) -> int:  # noqa: ANN401 - unchecked input
-    units = in_units(value, UNITS_PER_CURRENCY, "", where)
+    units = to_integer_units(value, UNITS_PER_CURRENCY, "", where)
     if units < 0:
         raise RulesError(f"{where}: a sum of money from 0 on")
     return units
@@ -126,7 +126,7 @@ def _money(value: Any, where: str) -> int:  # noqa: ANN401 - unchecked input
 def _share(value: Any, where: str) -> int:  # noqa: ANN401 - unchecked input
     if not is_number(value) or not 0 <= value <= 1:
         raise RulesError(f"{where}: a number from 0 to 1")
-    return in_units(value, MILLION, "", where)
+    return to_integer_units(value, MILLION, "", where)
 
 
 def _seen_from(folder: str | os.PathLike[str], path: str) -> str:

@@ -8,17 +8,17 @@ from typing import Any
 
 from rfmtool.columns import DIMENSIONS
 from rfmtool.errors import RulesError
-from rfmtool.rules.checking import only_known
+from rfmtool.rules.checking import check_keys
 from rfmtool.rules.values import MAX_BINS, NO_ORDERS, Condition, Method, Rule, SegmentMap
 
 
-def segments_of(
+def parse_segments(
     data: Any,  # noqa: ANN401 - unchecked input
     scoring: Mapping[str, Method],
     where: str,
 ) -> tuple[SegmentMap, list[str]]:
     """Read the segments, and warnings of rows that overlap or can never be reached."""
-    only_known(data, {"map", "rows"}, where)
+    check_keys(data, {"map", "rows"}, where)
     kind, rows = data.get("map"), data.get("rows")
     if kind not in ("grid", "list") or not isinstance(rows, list) or not rows:
         raise RulesError(f'{where}: needs map = "grid" or "list", and rows')
@@ -39,7 +39,7 @@ def segments_of(
 
 
 def _segment(row: Any, bins: Mapping[str, int], where: str) -> Rule:  # noqa: ANN401
-    only_known(row, {"name", *DIMENSIONS}, where)
+    check_keys(row, {"name", *DIMENSIONS}, where)
     name = row.get("name")
     if not isinstance(name, str) or not name.strip() or not name.isprintable():
         raise RulesError(f"{where}: a segment needs a name of printable characters")

@@ -107,7 +107,7 @@ class Action(Rule):
         asks_for_results = self.unless_result or self.only_result
         return not asks_for_results and super().covers(other)
 
-    def is_open(self, verdict: str | None) -> bool:
+    def allows_verdict(self, verdict: str | None) -> bool:
         """Whether anybody may get it, by what it did last time."""
         return verdict not in self.unless_result and (
             not self.only_result or verdict in self.only_result
@@ -158,7 +158,7 @@ class WalletRules:
 
 
 @dataclass(frozen=True)
-class Lots:
+class HoldoutRules:
     """The lots that are drawn: of each the share, above 0 and below 1, that is left out.
 
     `shares` is by the name of the lot: "all" marketing, or an action.
@@ -169,7 +169,7 @@ class Lots:
 
 
 @dataclass(frozen=True)
-class Contacting:
+class ContactRules:
     """How often people are contacted: per action, in all, and what a minute of it costs."""
 
     rest_days: int
@@ -179,7 +179,7 @@ class Contacting:
 
 
 @dataclass(frozen=True)
-class Relationship:
+class RelationshipRules:
     """When orders are followed up, whom work is found for, and what partners get.
 
     Money is in whole 1/10,000, shares are in whole millionths.
@@ -211,15 +211,15 @@ class Rules:
     sale: frozenset[str]
     """The same, of orders that are."""
     wallet: WalletRules
-    contacting: Contacting
-    relationship: Relationship
+    contacting: ContactRules
+    relationship: RelationshipRules
     evidence: Mapping[str, str | list[str]] = field(default_factory=dict)
     """Where evidence tables are, by name; what a run is given comes first."""
     presets: tuple[Preset, ...] = ()
     """Known exports of the user's own."""
     shared: bool = False
     """Whether others may read what is written."""
-    lots: Lots = field(default_factory=Lots)
+    holdout: HoldoutRules = field(default_factory=HoldoutRules)
     """Who is left out, to measure against."""
     results: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """What each action did last time, as `measure` wrote it."""

@@ -15,9 +15,9 @@ _SETTLED: Final = {
     "wallet_basis": ("known", "stated_rank", "peer_estimate"),
     "wallet_tier": ("low", "mid", "high", "unknown"),
 }
-_ASKED: Final = tuple(one for one in COLUMNS if one.asked_of != "nothing")
+_ASKED: Final = tuple(one for one in COLUMNS if one.rule_scope != "nothing")
 
-WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+WORD_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     one.name: _SETTLED.get(one.name, ()) for one in _ASKED if one.kind == "word"
 }
 """Columns of words, and which words there can be where that is settled."""
@@ -25,13 +25,13 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
 MONEY: Final = frozenset(one.name for one in _ASKED if one.kind == "money")
 """Money, in currency units in a rules file, in whole 1/10,000 everywhere else."""
 
-PLAYBOOK: Final = frozenset(one.name for one in _ASKED)
+PLAYBOOK_COLUMNS: Final = frozenset(one.name for one in _ASKED)
 """What a row of the playbook may ask."""
 
-LADDER: Final = frozenset(one.name for one in _ASKED if one.asked_of == "ladder")
+LADDER_COLUMNS: Final = frozenset(one.name for one in _ASKED if one.rule_scope == "ladder")
 """What a rung may ask."""
 
-FILLED_IN: Final = frozenset(
+QUOTABLE_COLUMNS: Final = frozenset(
     one.name
     for one in COLUMNS
     if one.kind == "date" or (one in _ASKED and one.kind == "whole") or one.name == "contact_status"

@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 
 from rfmtool.arrays import Ints, Mask
 from rfmtool.grouping.people import add_contacts
-from rfmtool.placing.dealings import friends
-from rfmtool.placing.reach import reach_in_words
-from rfmtool.placing.reaching import BY_VOICE
+from rfmtool.placing.channels import CALL_CHANNELS
+from rfmtool.placing.contact_history import referral_names
+from rfmtool.placing.influence import describe_influence
 from rfmtool.placing.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _ORDERED_BY: Final = (
 )  # fmt: skip
 
 
-def with_spoken(
+def collect_call_rows(
     parts: Iterator[pd.DataFrame], spoken: list[pd.DataFrame], *, with_tasks: bool
 ) -> Iterator[pd.DataFrame]:
     """Pass the parts of everybody on, and keep who is to be called; the index tells their place.
@@ -43,7 +43,7 @@ def with_spoken(
     start = 0
     for part in parts:
         kept = [name for name in (*_FIRST, *_OF_PEOPLE, *_ORDERED_BY) if name in part]
-        can_be = by_voice(part)
+        can_be = needs_call(part)
         if with_tasks and "phone" in part:
             can_be = can_be | part["phone"].notna().to_numpy()
         spoken.append(part.loc[can_be, kept].set_axis(np.flatnonzero(can_be) + start))
@@ -51,12 +51,12 @@ def with_spoken(
         yield part
 
 
-def by_voice(people: pd.DataFrame) -> Mask:
+def needs_call(people: pd.DataFrame) -> Mask:
     """Who is to be called for their action."""
-    return people["channel"].isin(BY_VOICE).to_numpy()
+    return people["channel"].isin(CALL_CHANNELS).to_numpy()
 
 
-def to_ring_up(spoken: pd.DataFrame, lists: Mapping[str, Ints]) -> Iterator[pd.DataFrame]:
+def task_call_rows(spoken: pd.DataFrame, lists: Mapping[str, Ints]) -> Iterator[pd.DataFrame]:
     """Those of each list of tasks who have a number, in its order, the task as their action."""
     numbered = spoken[spoken["phone"].notna()] if "phone" in spoken else spoken[:0]
     for name, places in lists.items():
@@ -85,7 +85,7 @@ def _friends(result: Standing, places: Ints) -> dict[str, Any]:
     names = add_contacts(
         pd.DataFrame(index=range(len(ids))),
         grouped.evidence.get("contacts"),
-        grouped.latest,
+        grouped.latest_cells,
         ("name",),
     )
     labels = ids
@@ -94,7 +94,7 @@ def _friends(result: Standing, places: Ints) -> dict[str, Any]:
         # A name is one line, and holds nothing that looks like another's id behind it.
         known = pc.utf8_trim_whitespace(pc.replace_substring_regex(known, r"[\p{C}()]+", " "))
         labels = pc.coalesce(pc.binary_join_element_wise(known, " (", ids, ")", ""), ids)
-    found = friends(labels, grouped.evidence["referrals"], result.as_of_day)
+    found = referral_names(labels, grouped.evidence["referrals"], result.as_of_day)
     return {name: texts.iloc[places].array for name, texts in found.items()}
 
 
@@ -122,6 +122,6 @@ def _reach(
     """Of those who complain, who listens to them: they are in no other order for it."""
     if "feedback" not in evidence:
         return {}
-    words = pd.Series(reach_in_words(evidence, places), dtype="str")
+    words = pd.Series(describe_influence(evidence, places), dtype="str")
     complains = people["open_complaints"].gt(0).to_numpy(dtype=bool)
     return {"reach": words.where(complains & words.ne("")).array}

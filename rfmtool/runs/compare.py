@@ -14,13 +14,13 @@ import pandas as pd
 import pyarrow as pa
 
 from rfmtool.analyses import compare as analysis
-from rfmtool.columns import DIMENSIONS, PLURAL
+from rfmtool.columns import DIMENSIONS, GROUP_NOUNS
 from rfmtool.documents import Data
 from rfmtool.money import money_text
 from rfmtool.notebook import Shown
 from rfmtool.outputs.tables import in_units, to_table
 from rfmtool.pipeline import Result
-from rfmtool.runs.finished import Finished, named_folder, read_run
+from rfmtool.runs.finished import FinishedRun, named_folder, read_run
 from rfmtool.version import __version__
 
 Source = str | PathLike[str] | Result
@@ -33,8 +33,8 @@ _WINDOWS: Final = ("w25", "w50", "w80", "w95")
 class Compared(Shown, name="compare"):
     """Two runs and what became of their customers."""
 
-    old: Finished
-    new: Finished
+    old: FinishedRun
+    new: FinishedRun
     found: analysis.Comparison
 
     @cached_property
@@ -42,7 +42,7 @@ class Compared(Shown, name="compare"):
         """The comparison as plain data."""
         found, labels, counts, shares = self.found, {}, {}, {}
         for grouping, matrix in found.transitions.items():
-            name, rows = PLURAL[grouping], matrix.to_numpy().tolist()
+            name, rows = GROUP_NOUNS[grouping], matrix.to_numpy().tolist()
             every = _all_labels(self.old, self.new, grouping)
             # Only the labels that somebody has in either run, and only what occurred.
             labels[name] = [one for one in every if one in matrix.index or one in matrix.columns]
@@ -73,13 +73,13 @@ class Compared(Shown, name="compare"):
         """The transitions, and who was promoted, demoted, lapsed and reactivated, as written."""
         money = {"monetary_before", "monetary"}
         lists = {name: to_table(frame, tuple(frame.columns), money)
-                 for name, frame in self.found.moved.items()}  # fmt: skip
+                 for name, frame in self.found.moved_customers.items()}  # fmt: skip
         shares = self.summary["shares"]
         # A row for each pair of labels that somebody went between, or stayed at.
         rows = [
-            (grouping, start, end, count, round(shares[PLURAL[grouping]][start][end], 6))
+            (grouping, start, end, count, round(shares[GROUP_NOUNS[grouping]][start][end], 6))
             for grouping in analysis.GROUPINGS
-            for start, ends in self.summary[PLURAL[grouping]].items()
+            for start, ends in self.summary[GROUP_NOUNS[grouping]].items()
             for end, count in ends.items()
         ]
         names = ("by", "from", "to", "customers", "share_of_from")
@@ -106,9 +106,9 @@ class Compared(Shown, name="compare"):
         return f"<rfmtool.Compared: {old['as_of']} and {new['as_of']}>"
 
     def _repr_html_(self) -> str:
-        from rfmtool.pages.html import answer_part  # with its templates
+        from rfmtool.pages.html import answer_fragment  # with its templates
 
-        return answer_part("compare", self.summary)
+        return answer_fragment("compare", self.summary)
 
 
 def compare(old: Source, new: Source) -> Compared:
@@ -129,14 +129,14 @@ def compare(old: Source, new: Source) -> Compared:
     return Compared(before, after, found)
 
 
-def _finished(source: Source) -> Finished:
+def _finished(source: Source) -> FinishedRun:
     if not isinstance(source, Result):
         return read_run(named_folder(source))
     frame = source.frame.astype(dict.fromkeys(analysis.GROUPINGS, "str"))
-    return Finished("a result", source.summary, frame)
+    return FinishedRun("a result", source.summary, frame)
 
 
-def _all_labels(old: Finished, new: Finished, grouping: str) -> list[str]:
+def _all_labels(old: FinishedRun, new: FinishedRun, grouping: str) -> list[str]:
     """The labels of the new run in order, then what only the old one has."""
     both = [*_labels(new.summary, grouping), *_labels(old.summary, grouping)]
     return list(dict.fromkeys(both))
@@ -146,13 +146,13 @@ def _labels(summary: Data, grouping: str) -> list[str]:
     """The labels of a run in order, stages from the top of the ladder."""
     if grouping == "stage":
         return list(dict.fromkeys(rung["stage"] for rung in summary["ladder"]))
-    return [group["name"] for group in summary[PLURAL[grouping]]]
+    return [group["name"] for group in summary[GROUP_NOUNS[grouping]]]
 
 
 # Data --------------------------------------------------------------------------------------------
 
 
-def _run(run: Finished) -> dict[str, Any]:
+def _run(run: FinishedRun) -> dict[str, Any]:
     return {"folder": run.name, "as_of": run.summary["as_of"], "customers": len(run.frame)}
 
 

@@ -12,12 +12,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.columns import DATES, MONEY, RATIOS, WHOLE
+from rfmtool.columns import DATES, INTEGERS, MONEY, RATIOS
 from rfmtool.errors import InputError
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.rules import Rules, load_rules
-from rfmtool.runs.finished import RULES, Written
-from rfmtool.runs.kept import NAMING, SCALES
+from rfmtool.runs.finished import RULES, RunFolder
+from rfmtool.runs.kept_runs import REFERENCE_COLUMNS, SCALES
 from rfmtool.scoring.scales import Scales, load_scales
 from rfmtool.sources.cells.ids import matching_key
 
@@ -30,7 +30,7 @@ class OneCustomer:
     scales: Scales
     rules: Rules
     summary: dict[str, Any]
-    friends: dict[str, str]
+    names_by_id: dict[str, str]
     """What those are called, by id, who named the customer or whom the customer named."""
 
 
@@ -45,7 +45,7 @@ def read_customer(folder: Path, customer_id: str) -> OneCustomer:
         InputError: the folder is not a run's, something in it is not what the run wrote, or there
             is no such customer.
     """
-    written = Written.of(folder)
+    written = RunFolder.from_manifest(folder)
     summary = written.summary()
     table = written.customers(summary, None)
     keys = matching_key(table["customer_id"].combine_chunks())
@@ -64,7 +64,7 @@ def read_customer(folder: Path, customer_id: str) -> OneCustomer:
             else "Write the id as the export does.",
         )
     for name in (RULES, SCALES):
-        written.bytes_of(name)
+        written.read_verified(name)
     return OneCustomer(
         pd.DataFrame({name: _cell(name, row[name].to_pylist()[0]) for name in row.column_names}),
         load_scales(folder / SCALES),
@@ -76,7 +76,7 @@ def read_customer(folder: Path, customer_id: str) -> OneCustomer:
 
 def _friends(table: pa.Table, row: pa.Table) -> dict[str, str]:
     """The names of those whom some cells of a row tell by their ids, as far as they are known."""
-    told = [name for name in NAMING if name in row.column_names]
+    told = [name for name in REFERENCE_COLUMNS if name in row.column_names]
     ids = {one for name in told for one in (row[name][0].as_py() or "").split(", ")}
     if not ids or "name" not in table.column_names:
         return {}
@@ -91,7 +91,7 @@ def _cell(name: str, text: str | None) -> Any:  # noqa: ANN401 - any of pandas' 
     if name in MONEY:
         units = None if text is None else int(Decimal(text) * UNITS_PER_CURRENCY)
         return pd.array([units], dtype="Int64")
-    if name in WHOLE:
+    if name in INTEGERS:
         return pd.array([None if text is None else int(text)], dtype="Int64")
     if name in RATIOS:
         return np.array([np.nan if text is None else float(text)])

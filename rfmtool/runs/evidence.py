@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.days import day_of
+from rfmtool.days import date_from_day
 from rfmtool.outputs.tables import to_table
-from rfmtool.placing.contacting import closing
-from rfmtool.placing.matching import holds
-from rfmtool.runs.finished import rows_in
-from rfmtool.summaries.earning import rewards_table, stake_table
+from rfmtool.placing.contact_limits import opt_outs
+from rfmtool.placing.matching import column_equals
+from rfmtool.runs.finished import read_text_rows
+from rfmtool.summaries.profitability import revenue_at_stake_table, rewards_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,8 +45,8 @@ def evidence_kept(result: Standing) -> dict[str, pa.Table]:
     tables = {name: evidence[name] for name in KEPT if name in evidence}
     if "feedback" in evidence:
         said = evidence["feedback"]
-        tables["complaints"] = said[holds(said, "kind", "complaint")]
-    if "contacted" in evidence and len(refusals := closing(evidence["contacted"])):
+        tables["complaints"] = said[column_equals(said, "kind", "complaint")]
+    if "contacted" in evidence and len(refusals := opt_outs(evidence["contacted"])):
         tables["refusals"] = refusals.reindex(columns=["owner", *KEPT["refusals"]])
     found = {
         name: pa.table({column: _cells(rows, column, ids) for column in KEPT[name]})
@@ -61,9 +61,9 @@ def evidence_kept(result: Standing) -> dict[str, pa.Table]:
 def money_tables(result: Standing) -> dict[str, pa.Table]:
     """What each partner is due by month, and what hangs on each advocate and partner."""
     ids, found = result.grouped.table["customer_id"].combine_chunks(), {}
-    due, stake = rewards_table(result), stake_table(result)
+    due, stake = rewards_table(result), revenue_at_stake_table(result)
     if due is not None:
-        named = due.assign(month=due["month"].map(lambda day: day_of(day).isoformat()[:7]),
+        named = due.assign(month=due["month"].map(lambda day: date_from_day(day).isoformat()[:7]),
                            customer_id=ids.take(pa.array(due["owner"])).to_pylist())  # fmt: skip
         found["rewards"] = to_table(named, _REWARDS, {*_REWARDS[3:]})
     if stake is not None:
@@ -81,9 +81,11 @@ def _cells(rows: pd.DataFrame, column: str, ids: pa.Array) -> pa.Array:
     return pa.array(rows[column], pa.string(), from_pandas=True)
 
 
-def theirs(folder: Path, name: str, customer_id: str) -> list[dict[str, Any]] | None:
+def read_customer_evidence(
+    folder: Path, name: str, customer_id: str
+) -> list[dict[str, Any]] | None:
     """The rows of a customer in a table that a run's folder keeps; None where it does not."""
-    if (table := rows_in(folder, f"evidence/{name}.csv")) is None:
+    if (table := read_text_rows(folder, f"evidence/{name}.csv")) is None:
         return None
     mine = [
         pc.equal(table[column], customer_id)

@@ -14,7 +14,7 @@ from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.notebook import Shown
 from rfmtool.outputs.tables import in_units
 from rfmtool.runs.customer import read_customer
-from rfmtool.runs.evidence import KEPT, theirs
+from rfmtool.runs.evidence import KEPT, read_customer_evidence
 from rfmtool.runs.finished import named_folder
 
 _VALUES: Final = ("value", "next_better", "next_worse")
@@ -43,9 +43,9 @@ class Explained(dict[str, Any], Shown, name="explain"):
         return {**self}
 
     def _repr_html_(self) -> str:
-        from rfmtool.pages.html import answer_part  # with its templates
+        from rfmtool.pages.html import answer_fragment  # with its templates
 
-        return answer_part("explain", self)
+        return answer_fragment("explain", self)
 
 
 def explain(folder: str | os.PathLike[str], customer_id: str) -> Explained:
@@ -65,14 +65,17 @@ def explain(folder: str | os.PathLike[str], customer_id: str) -> Explained:
     average = int(revenue * UNITS_PER_CURRENCY / orders)
     supplied = one.summary["evidence"]
     card = explanation(one.person, one.scales, one.rules, supplied, average)
-    kept = {name: theirs(place, name, one.person["customer_id"].iloc[0]) for name in KEPT}
+    kept = {
+        name: read_customer_evidence(place, name, one.person["customer_id"].iloc[0])
+        for name in KEPT
+    }
     timing = one.scales.timing
     says = {row.label: row.say for row in one.rules.playbook}
     return Explained(
         **card,
         **{name: rows for name, rows in kept.items() if rows is not None},
         say=says.get(card["action"], ""),
-        friends=one.friends,
+        friends=one.names_by_id,
         as_of=one.summary["as_of"],
         overdue_from=timing.overdue_ratio,
         lapsed_from=timing.lapsed_ratio,

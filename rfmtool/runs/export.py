@@ -16,11 +16,11 @@ from rfmtool.errors import UsageError
 from rfmtool.grouping.ids import matching_keys
 from rfmtool.outputs.files import file_stems
 from rfmtool.outputs.uploads import TOOLS, Tool, upload
-from rfmtool.placing.contacting import channels_meant
-from rfmtool.placing.reaching import consents
+from rfmtool.placing.channels import consent_masks
+from rfmtool.placing.contact_limits import normalized_channels
 from rfmtool.rules import Action
-from rfmtool.runs.finished import read_texts, reading_back, rows_in
-from rfmtool.runs.kept import CUSTOMERS, PREVIOUS, earlier_runs
+from rfmtool.runs.finished import converting_read_errors, read_text_rows, read_texts
+from rfmtool.runs.kept_runs import CUSTOMERS, PREVIOUS, earlier_runs
 from rfmtool.runs.texts import text_table
 
 # Letters of the Latin alphabet alone before the @: mail tools refuse others there.
@@ -45,7 +45,7 @@ class Uploads:
     """How many people, by reason."""
     stems: frozenset[str]
     """The names that lists of this run may have."""
-    together: pd.DataFrame
+    combined: pd.DataFrame
     """All lists as one."""
 
 
@@ -89,13 +89,13 @@ def export(
     digits = bare.str.replace(r"\D", "", regex=True)
     known = bare.str.startswith("+") & digits.str.len().between(_FEWEST_DIGITS, _MOST_DIGITS)
     numbers = ("+" + digits).where(known, "")
-    refusals = rows_in(folder, "evidence/refusals.csv")
+    refusals = read_text_rows(folder, "evidence/refusals.csv")
     if refusals is not None:  # e-mail is closed by consent
         told = refusals.to_pandas()
-        refused = told["customer_id"][channels_meant(told["channel"]).isin(_OF_NUMBERS)]
+        refused = told["customer_id"][normalized_channels(told["channel"]).isin(_OF_NUMBERS)]
         numbers = numbers.mask(people["customer_id"].isin(refused), "")
     people = people.assign(email=email, phone=numbers)
-    reasons = left_out(people, rules.playbook, TOOLS[tool], keep_unknown=keep_unknown)
+    reasons = exclusion_reasons(people, rules.playbook, TOOLS[tool], keep_unknown=keep_unknown)
     wanted = people["action"].isin({only, *(one for one in stems if stems[one] == only)})
     counted = wanted if only is not None else np.ones(len(people), dtype=bool)
     if changed:
@@ -109,7 +109,7 @@ def export(
     return Uploads(lists, left, frozenset(stems.values()), together)
 
 
-def left_out(
+def exclusion_reasons(
     people: pd.DataFrame, playbook: tuple[Action, ...], tool: Tool, *, keep_unknown: bool
 ) -> pd.Series[Any]:
     """Why each person is not taken, in a few words; empty for who is.
@@ -121,7 +121,7 @@ def left_out(
         tool: which.
         keep_unknown: take those too whose consent nobody knows.
     """
-    said_yes, said_no = consents(people)
+    said_yes, said_no = consent_masks(people)
     # Who is to be served, such as for a complaint, is no audience of what only mails or advertises.
     idle = [row.label for row in playbook if not {*row.channels} - {"manager"}
             or not (row.is_marketing or "email" in row.channels)]  # fmt: skip
@@ -153,8 +153,8 @@ def _is_changed(people: pd.DataFrame, folder: Path) -> pd.Series[Any]:
         raise UsageError(
             f"--changed: {folder} keeps no earlier run", "Leave it out, or run again first."
         )
-    with reading_back(folder):
-        table = text_table(kept.bytes_of(CUSTOMERS), raw_text=kept.raw_text)
+    with converting_read_errors(folder):
+        table = text_table(kept.read_verified(CUSTOMERS), raw_text=kept.raw_text)
         before = table.select(["customer_id", *_CHANGES]).to_pandas()
     before = before.set_index(matching_keys(before.pop("customer_id")))
     before = before[~before.index.duplicated()].reindex(matching_keys(people["customer_id"]))

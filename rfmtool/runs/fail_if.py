@@ -13,7 +13,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, Final, Literal
 
-from rfmtool.columns import PLURAL
+from rfmtool.columns import GROUP_NOUNS
 from rfmtool.documents import Data
 from rfmtool.errors import LimitError, UsageError
 
@@ -25,7 +25,7 @@ FIGURES: Final = (
     "median_frequency", "median_monetary", "median_days", "as_of",
 )  # fmt: skip
 GROUPINGS: Final = ("stages", "segments", "activity")
-_ONE_OF: Final = {plural: one for one, plural in PLURAL.items() if plural in GROUPINGS}
+_ONE_OF: Final = {plural: one for one, plural in GROUP_NOUNS.items() if plural in GROUPINGS}
 _SHARE_OF: Final = {
     "anonymous": "rows", "rejected": "rows", "buyers": "customers", "no_channel": "customers",
     "unmatched": "people of evidence", "drift": "buyers",

@@ -19,13 +19,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.documents import json_of
-from rfmtool.errors import InputError, RfmtoolError, check_kind
-from rfmtool.manifest import MANIFEST, SCHEMA, manifest_of
+from rfmtool.documents import parse_json
+from rfmtool.errors import InputError, RfmtoolError, check_type
+from rfmtool.locations import check_is_local_path
+from rfmtool.manifest import MANIFEST, SCHEMA, read_manifest
 from rfmtool.money import UNITS_PER_CURRENCY
-from rfmtool.places import check_local
 from rfmtool.rules import Rules, load_rules
-from rfmtool.runs.texts import RAW, as_meant, from_csv, from_parquet, is_raw, text_table
+from rfmtool.runs.texts import RAW, from_csv, from_parquet, is_raw, text_table, unescape_table
 
 SUMMARY: Final = "summary.json"
 RULES: Final = "rules.toml"
@@ -56,7 +56,7 @@ _TABLES: Final = ("customers.parquet", "customers.csv")
 
 
 @dataclass(frozen=True)
-class Finished:
+class FinishedRun:
     """What is kept of a run: its summary, and a row for each customer.
 
     `frame` has customer_id, stage, segment, activity, frequency, monetary (whole 1/10,000) and
@@ -74,7 +74,7 @@ class Finished:
 
 
 @dataclass(frozen=True)
-class Written:
+class RunFolder:
     """The folder of a finished run, as its manifest tells: the command, and the hash of each file.
 
     Nothing is read of it that is not as the run wrote it.
@@ -85,15 +85,15 @@ class Written:
     digests: Mapping[str, str]
 
     @classmethod
-    def of(cls, folder: Path) -> Written:
+    def from_manifest(cls, folder: Path) -> RunFolder:
         """Look at the manifest in a folder.
 
         Raises:
             InputError: it is not that of a run.
         """
-        check_local(str(folder))
+        check_is_local_path(str(folder))
         try:
-            manifest = manifest_of(folder) or {"outputs": ()}
+            manifest = read_manifest(folder) or {"outputs": ()}
         except OSError as error:
             raise _unreadable(folder, MANIFEST, error) from None
         digests = {output["name"]: output.get("sha256") for output in manifest["outputs"]}
@@ -104,7 +104,7 @@ class Written:
             )
         return cls(folder, manifest.get("command", ()), digests)
 
-    def bytes_of(self, name: str) -> bytes:
+    def read_verified(self, name: str) -> bytes:
         """The bytes of a file."""
         try:
             data = (self.folder / name).read_bytes()
@@ -120,8 +120,8 @@ class Written:
 
     def summary(self) -> dict[str, Any]:
         """The summary, with all that is asked of it first."""
-        with reading_back(self.folder):
-            summary: dict[str, Any] = json_of(self.bytes_of(SUMMARY))
+        with converting_read_errors(self.folder):
+            summary: dict[str, Any] = parse_json(self.read_verified(SUMMARY))
             if int(summary.get("schema", SCHEMA)) > SCHEMA:
                 raise InputError(
                     f"{self.folder}: a newer version of rfmtool wrote it",
@@ -143,7 +143,7 @@ class Written:
                 f"{self.folder}: has no table of all customers that can be read back",
                 "Run again with --tables csv or --tables parquet.",
             )
-        data = self.bytes_of(name)
+        data = self.read_verified(name)
         read = from_csv if name.endswith(".csv") else from_parquet
         try:
             table = read(data, kinds)
@@ -153,7 +153,7 @@ class Written:
                 "Run again to write it anew.",
             ) from None
         if name.endswith(".csv") and summary["escaped_cells"]:
-            table = as_meant(table, raw_text=RAW in self.command)
+            table = unescape_table(table, raw_text=RAW in self.command)
         if pc.count_distinct(table.column(0)).as_py() < len(table):
             raise InputError(
                 f"{self.folder}: {name} writes two customers alike, because one begins like a"
@@ -170,7 +170,7 @@ def _unreadable(folder: Path, name: str, error: OSError) -> InputError:
 
 def read_summary(folder: Path) -> dict[str, Any]:
     """Read the summary of a finished run back."""
-    return Written.of(folder).summary()
+    return RunFolder.from_manifest(folder).summary()
 
 
 def named_folder(run: str | os.PathLike[str]) -> Path:
@@ -179,42 +179,42 @@ def named_folder(run: str | os.PathLike[str]) -> Path:
     Raises:
         UsageError: it is no name.
     """
-    check_kind("a run", run, (str, os.PathLike), "the folder that rfmtool run -o wrote")
+    check_type("a run", run, (str, os.PathLike), "the folder that rfmtool run -o wrote")
     return Path(run)
 
 
-def read_run(folder: Path) -> Finished:
+def read_run(folder: Path) -> FinishedRun:
     """Read the summary and the customers of a finished run back."""
     # One look at the manifest, so that both files are of the same run.
-    written = Written.of(folder)
+    written = RunFolder.from_manifest(folder)
     summary = written.summary()
     table = written.customers(summary, _COLUMNS)
     place = table.schema.get_field_index("monetary")
-    table = table.set_column(place, "monetary", in_units(table.column(place)))
-    return Finished(str(folder), summary, table.to_pandas(date_as_object=False))
+    table = table.set_column(place, "monetary", to_money_units(table.column(place)))
+    return FinishedRun(str(folder), summary, table.to_pandas(date_as_object=False))
 
 
-def in_units(money: pa.ChunkedArray) -> pa.ChunkedArray:
+def to_money_units(money: pa.ChunkedArray) -> pa.ChunkedArray:
     """Decimals, or their text, as whole 1/10,000."""
     ten_thousand = pa.scalar(UNITS_PER_CURRENCY, pa.decimal128(5, 0))
     return pc.cast(pc.multiply(pc.cast(money, _MONEY), ten_thousand), pa.int64())
 
 
-def rows_in(folder: Path, name: str) -> pa.Table | None:
+def read_text_rows(folder: Path, name: str) -> pa.Table | None:
     """A CSV in the folder of a finished run, all text; None where the run wrote none."""
-    manifest = manifest_of(folder) or {"outputs": ()}
+    manifest = read_manifest(folder) or {"outputs": ()}
     if name not in {output["name"] for output in manifest["outputs"]}:
         return None
-    return text_table(bytes_in(folder, name), raw_text=is_raw(manifest))
+    return text_table(read_verified(folder, name), raw_text=is_raw(manifest))
 
 
-def bytes_in(folder: Path, name: str) -> bytes:
+def read_verified(folder: Path, name: str) -> bytes:
     """The bytes of a file in the folder of a finished run."""
-    return Written.of(folder).bytes_of(name)
+    return RunFolder.from_manifest(folder).read_verified(name)
 
 
 @contextmanager
-def reading_back(folder: str | Path) -> Iterator[None]:
+def converting_read_errors(folder: str | Path) -> Iterator[None]:
     """Refuse what a folder holds where it does not have the shape that this version reads.
 
     Raises:
@@ -228,7 +228,7 @@ def reading_back(folder: str | Path) -> Iterator[None]:
             StopIteration, RecursionError, NotImplementedError) as error:  # fmt: skip
         if isinstance(error, RfmtoolError):
             raise
-        manifest = manifest_of(Path(folder))
+        manifest = read_manifest(Path(folder))
         if manifest is not None and "schema" not in manifest:  # as before there were schemas
             raise InputError(
                 f"{folder}: an earlier version wrote it, without what this one shows",
@@ -242,7 +242,7 @@ def reading_back(folder: str | Path) -> Iterator[None]:
 
 def read_texts(folder: Path) -> tuple[pd.DataFrame, Rules]:
     """Read all columns of the customers of a finished run back as text, and its rules."""
-    written = Written.of(folder)
+    written = RunFolder.from_manifest(folder)
     table = written.customers(written.summary(), None)
-    written.bytes_of(RULES)
+    written.read_verified(RULES)
     return table.to_pandas(), load_rules(folder / RULES)

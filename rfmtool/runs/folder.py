@@ -13,34 +13,34 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from rfmtool.arrays import Ints, letters_of
-from rfmtool.columns import PLURAL
-from rfmtool.heap import give_back
+from rfmtool.arrays import Ints, text_bytes
+from rfmtool.columns import GROUP_NOUNS
 from rfmtool.manifest import MANIFEST, SCHEMA, TOOL
+from rfmtool.memory import release_memory
 from rfmtool.outputs.files import Hashed, file_stems, write_json, write_text
 from rfmtool.outputs.lists import list_jobs, write_rows
-from rfmtool.outputs.tables import plain, to_rows
+from rfmtool.outputs.tables import labels_as_text, to_rows
 from rfmtool.outputs.text import TextOptions, header_line, text_lines
 from rfmtool.pages.html import run_page
 from rfmtool.placing.activity import missing_regulars
-from rfmtool.placing.contacting import listed
-from rfmtool.placing.playbook import VALUED_BY, call_queue, order_of_value
-from rfmtool.placing.reaching import contacts_known
+from rfmtool.placing.channels import contacts_known
+from rfmtool.placing.contact_limits import is_eligible
+from rfmtool.placing.playbook import WORKLIST_ORDER_COLUMNS, call_queue, worklist_order
 from rfmtool.placing.tasks import TASKS
-from rfmtool.runs.calls import by_voice, call_sheet, to_ring_up, with_spoken
+from rfmtool.runs.calls import call_sheet, collect_call_rows, needs_call, task_call_rows
 from rfmtool.runs.evidence import evidence_kept, money_tables
 from rfmtool.runs.finished import RULES, SUMMARY
-from rfmtool.runs.history import dates_told, tells_dates
-from rfmtool.runs.memory import Memory
+from rfmtool.runs.history import has_timeline, timeline_from_history
+from rfmtool.runs.holdouts import holdouts_data, holdouts_table, reading_data
 from rfmtool.runs.moves import rules_text
-from rfmtool.runs.rounds import holdouts_table, lots_data, reading_data
+from rfmtool.runs.previous import RunWithPrevious
 from rfmtool.runs.workbook import write_book
 from rfmtool.sources.rows.rejects import Rejects
 from rfmtool.sources.source import FileSource, Source
-from rfmtool.summaries.curves import earlier_dates
+from rfmtool.summaries.condensed import start_timeline
 from rfmtool.summaries.relationship import task_lists
 from rfmtool.summaries.summary import summarise
-from rfmtool.threads import threads_beside
+from rfmtool.threads import background_pool
 from rfmtool.version import __version__
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 REJECTS: Final = "rejects.csv"
 PAGE: Final = "report.html"
-_LIST_COLUMN: Final = {PLURAL[column]: column for column in ("segment", "stage", "action")}
+_LIST_COLUMN: Final = {GROUP_NOUNS[column]: column for column in ("segment", "stage", "action")}
 LISTS: Final = tuple(_LIST_COLUMN)
 _URGENT: Final = ("actions",)
 """The lists that somebody works through from the top."""
@@ -83,7 +83,7 @@ class FolderOptions:
 
 
 def write_files(
-    memory: Memory, place: Path, command: Sequence[str], options: FolderOptions
+    memory: RunWithPrevious, place: Path, command: Sequence[str], options: FolderOptions
 ) -> dict[str, Any]:
     """Write all files of a run into an empty folder, the manifest last.
 
@@ -94,12 +94,12 @@ def write_files(
     if options.rejects:
         written, left_out = _write_rejects(result.rejects(), place, options.text)
         outputs.append(written)
-    with threads_beside() as beside:
+    with background_pool() as beside:
         tables, lists, calls = _write_customers(result, place, options, beside)
-        give_back()
+        release_memory()
         earlier = None
-        if options.page and not tells_dates(memory.folder, result.as_of):
-            earlier = earlier_dates(result, beside)
+        if options.page and not has_timeline(memory.folder, result.as_of):
+            earlier = start_timeline(result, beside)
         summary = summarise(result, left_out) if left_out else result.summary
         timeline = earlier() if earlier else None  # here, to take part: the block's end only waits
         outputs += [*tables, *(written.result() for written in lists)]
@@ -108,17 +108,19 @@ def write_files(
         written, warned = _write_book(result, calls, place, options, summary)
         outputs.append(written)
         summary = {**summary, "warnings": [*summary["warnings"], *warned]}
-    scales = {"schema": SCHEMA, **result.scales.as_data(), **lots_data(result)}
+    scales = {"schema": SCHEMA, **result.scales.as_data(), **holdouts_data(result)}
     outputs.append(write_json(place, "scales.json", scales))
     held_out = {"holdouts": holdouts_table(result.holdouts)} if len(result.holdouts) else {}
     for name, kept in {**held_out, **money_tables(result), **evidence_kept(result)}.items():
-        outputs.append(write_rows(place, name, kept.to_reader(), "csv", options.text).said)
+        outputs.append(
+            write_rows(place, name, kept.to_reader(), "csv", options.text).manifest_entry
+        )
     left = memory.write(place, summary, options.text)
     outputs += left.outputs
     warnings = [*summary["warnings"], *left.warnings]
     summary = {**summary, "since": memory.since, "warnings": warnings}
     if options.page:
-        timeline = timeline if earlier else dates_told(left.points)
+        timeline = timeline if earlier else timeline_from_history(left.points)
         summary = {**summary, "title": options.page.title, "timeline": timeline}
         outputs.append(write_text(place, PAGE, run_page(summary, options.page.locale)))
     outputs.append(write_json(place, SUMMARY, summary))
@@ -153,15 +155,15 @@ def _write_customers(
     # The next run takes customers.csv up, so it is always there.
     for kind in [one for one in dict.fromkeys(("csv", *options.tables)) if one != "xlsx"]:
         spoken: list[pd.DataFrame] = []
-        parts = with_spoken(result.counted_parts(), spoken, with_tasks=with_tasks)
+        parts = collect_call_rows(result.parts_collecting_figures(), spoken, with_tasks=with_tasks)
         rows = to_rows(parts, result.columns)
         table = write_rows(place, "customers", rows, kind, options.text)
-        outputs.append(table.said)
+        outputs.append(table.manifest_entry)
         calls = calls or _call_sheets(result, pd.concat(spoken), options)
         if kind in options.tables:
-            lists += map(beside.submit, list_jobs(place, table, lists_of(result, options)))
+            lists += map(beside.submit, list_jobs(place, table, list_rows(result, options)))
             outputs += [
-                write_rows(place, name, _called(rows), kind, options.text).said
+                write_rows(place, name, _called(rows), kind, options.text).manifest_entry
                 for name, rows in calls.items()
             ]
     return outputs, lists, calls
@@ -202,19 +204,22 @@ def _write_rejects(
         hashed.write(header_line(header.rows.column_names, text))
         for part in parts:
             for lines in text_lines(part.rows.to_batches(), text):
-                hashed.write(letters_of(lines)[1].data)
+                hashed.write(text_bytes(lines)[1].data)
             rows, left_out = rows + len(part.rows), left_out + part.left_out
     return {"name": REJECTS, "rows": rows, "sha256": hashed.hash.hexdigest()}, left_out
 
 
-def lists_of(result: Result, options: FolderOptions) -> dict[str, Ints]:
+def list_rows(result: Result, options: FolderOptions) -> dict[str, Ints]:
     """The rows of each list by its name: who is missed, who is in which group, who is mailed."""
     people = result.figures.frame
-    valued, is_listed = people[people.columns.intersection([*VALUED_BY])], listed(people)
+    valued, is_listed = (
+        people[people.columns.intersection([*WORKLIST_ORDER_COLUMNS])],
+        is_eligible(people),
+    )
 
     def by_value(rows: Ints) -> Ints:
         """In the order in which a list is worked through."""
-        return rows[order_of_value(valued.iloc[rows])]
+        return rows[worklist_order(valued.iloc[rows])]
 
     missing = np.flatnonzero(missing_regulars(people) & is_listed)
     lists = {"missing_regulars": by_value(missing)} if len(missing) else {}
@@ -241,8 +246,8 @@ def _call_sheets(
     known = contacts_known(result.columns)
     if not (known or options.calls):
         return {}
-    queue = call_queue(spoken[listed(spoken) & by_voice(spoken)])
-    in_all = pd.concat([queue, *to_ring_up(spoken, task_lists(result))])
+    queue = call_queue(spoken[is_eligible(spoken) & needs_call(spoken)])
+    in_all = pd.concat([queue, *task_call_rows(spoken, task_lists(result))])
     if not len(in_all):
         return {}
     sheet = call_sheet(result, in_all)
@@ -266,11 +271,12 @@ def _write_book(
     summary: Mapping[str, Any],
 ) -> tuple[dict[str, Any], list[str]]:
     """Write the workbook, in which all lists are sheets."""
-    customers = plain(to_rows(result.parts(), result.columns)).read_all()
+    customers = labels_as_text(to_rows(result.parts(), result.columns)).read_all()
     lists = {
-        name: customers.take(pa.array(places)) for name, places in lists_of(result, options).items()
+        name: customers.take(pa.array(places))
+        for name, places in list_rows(result, options).items()
     }
-    called = {name: plain(_called(rows)).read_all() for name, rows in calls.items()}
+    called = {name: labels_as_text(_called(rows)).read_all() for name, rows in calls.items()}
     worked_through = ("calls", "actions/")
     both = {**called, **lists}
     ordered = sorted(both, key=lambda name: not name.startswith(worked_through))

@@ -9,15 +9,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Floats, Ints, among
-from rfmtool.days import days_in
-from rfmtool.engines import Entries
-from rfmtool.grouping.history import spend_within
-from rfmtool.grouping.order_days import owner_days
-from rfmtool.grouping.people import everyone, owned
+from rfmtool.arrays import Floats, Ints, mask_of_places
+from rfmtool.days import integer_column
+from rfmtool.engines import OrderEntries
+from rfmtool.grouping.order_dates import owner_day_keys
+from rfmtool.grouping.order_history import spend_in_periods
+from rfmtool.grouping.people import all_people, evidence_frame
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.pipeline import Result
-from rfmtool.placing.contacting import costs
+from rfmtool.placing.contact_limits import contact_costs
 from rfmtool.sources.cells.ids import matching_key
 
 
@@ -40,9 +40,9 @@ def follow(rows: pd.DataFrame, result: Result, days: int) -> pd.DataFrame:
     spent = _spent(result, owner, from_on + 1, from_on + days)
     before = _spent(result, owner, from_on - days + 1, from_on)
     dates = result.days
-    at = owner_days(dates.owner, dates.day)
+    at = owner_day_keys(dates.owner, dates.day)
     begin, end = (
-        np.searchsorted(at, owner_days(owner, day), side="right")
+        np.searchsorted(at, owner_day_keys(owner, day), side="right")
         for day in (from_on, from_on + days)
     )
     people = rows.assign(
@@ -56,8 +56,8 @@ def follow(rows: pd.DataFrame, result: Result, days: int) -> pd.DataFrame:
 
 def _spent(result: Result, owner: Ints, first: Ints, last: Ints) -> Floats:
     periods = pd.DataFrame({"owner": owner, "from_day": first, "until_day": last})
-    entries = cast("Entries", result.grouped.entries)
-    return spend_within(entries, periods) / UNITS_PER_CURRENCY
+    entries = cast("OrderEntries", result.grouped.entries)
+    return spend_in_periods(entries, periods) / UNITS_PER_CURRENCY
 
 
 def _with_contacts(people: pd.DataFrame, ids: pa.Array, result: Result, days: int) -> pd.DataFrame:
@@ -66,8 +66,8 @@ def _with_contacts(people: pd.DataFrame, ids: pa.Array, result: Result, days: in
     if not told:
         return people.assign(cost=0.0, own_cost=0.0)
     # Matched with the people of the round: not all of them need be in the export.
-    mine = everyone(pa.table({"customer_id": pc.unique(ids)}), {})
-    log = owned(told, mine)
+    mine = all_people(pa.table({"customer_id": pc.unique(ids)}), {})
+    log = evidence_frame(told, mine)
     minute_cost = float(result.rules.contacting.minute_cost)
     outward = log["direction"].ne("in").fillna(value=True)
     answered = log["outcome"].ne("no_answer").fillna(value=True)
@@ -75,17 +75,17 @@ def _with_contacts(people: pd.DataFrame, ids: pa.Array, result: Result, days: in
         {
             "owner": log["owner"].to_numpy(dtype=np.int64),
             "of": log["action"].astype("str").str.strip().str.lower(),
-            "day": days_in(log, "contacted_on"),
-            "paid": costs(log, minute_cost) / UNITS_PER_CURRENCY,
+            "day": integer_column(log, "contacted_on"),
+            "paid": contact_costs(log, minute_cost) / UNITS_PER_CURRENCY,
             "got_through": (outward & answered).to_numpy(dtype=bool),
         }
     )
-    entries = people.assign(owner=mine.places(ids), row=np.arange(len(people)))
+    entries = people.assign(owner=mine.positions(ids), row=np.arange(len(people)))
     pairs = entries[["owner", "row", "from_on", "action"]].merge(contacts, on="owner")
     since = pairs["day"] - pairs["from_on"]
     pairs = pairs[(since >= 0) & (since <= days)]
     own = pairs[pairs["of"].eq(pairs["action"])]
-    reached = among(own.loc[own["got_through"], "row"], len(people))
+    reached = mask_of_places(own.loc[own["got_through"], "row"], len(people))
     return people.assign(
         cost=_sums(pairs, len(people)), own_cost=_sums(own, len(people)), reached=reached
     )

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from rfmtool.documents import Data
 from rfmtool.errors import InputError
-from rfmtool.manifest import manifest_of
+from rfmtool.manifest import read_manifest
 from rfmtool.runs.finished import read_summary
 from rfmtool.runs.moves import CAUSES
 from rfmtool.runs.texts import is_raw, text_table
@@ -60,7 +60,7 @@ def history_rows(summary: Data, changes: pd.DataFrame | None) -> pa.Table:
     return pa.table(arrays, list(_COLUMNS))
 
 
-def carried_on(folder: Path, rows: pa.Table) -> pa.Table:
+def history_with_run(folder: Path, rows: pa.Table) -> pa.Table:
     """The history of a folder with the rows of a run, in place of those of the same day."""
     earlier = read_history(folder)
     if earlier is None:
@@ -72,7 +72,7 @@ def carried_on(folder: Path, rows: pa.Table) -> pa.Table:
 
 def read_history(folder: Path) -> pa.Table | None:
     """What a folder of ours remembers of its runs; None where it has no history.csv."""
-    manifest = manifest_of(folder)
+    manifest = read_manifest(folder)
     if manifest is None:
         return None
     try:
@@ -120,7 +120,7 @@ def history(folder: Path) -> list[dict[str, Any]]:
     return points(history_rows(summary, None) if table is None else table)
 
 
-def dates_told(found: Sequence[Data]) -> dict[str, Any] | None:
+def timeline_from_history(found: Sequence[Data]) -> dict[str, Any] | None:
     """The points of a history as the dates of a timeline; None where there are under three.
 
     Of a long one, as many as a curve shows, at even steps, the first and the last among them.
@@ -140,7 +140,7 @@ def dates_told(found: Sequence[Data]) -> dict[str, Any] | None:
     }
 
 
-def tells_dates(folder: Path, as_of: date) -> bool:
+def has_timeline(folder: Path, as_of: date) -> bool:
     """Whether the runs of a folder until a day, one of that day among them, are `dates_told`."""
     earlier = read_history(folder)
     days: set[date] = set() if earlier is None else {*earlier["as_of"].to_pylist()}

@@ -13,27 +13,27 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from rfmtool.analyses.measure import Window
+from rfmtool.analyses.measure import MeasurementWindow
 from rfmtool.analyses.measure import measure as _measure
 from rfmtool.arrays import Ints
-from rfmtool.days import day_number, day_of
-from rfmtool.engines import Entries
-from rfmtool.errors import InputError, UsageError, check_kind
-from rfmtool.grouping.evidence import read_told
+from rfmtool.days import date_from_day, day_number
+from rfmtool.engines import OrderEntries
+from rfmtool.errors import InputError, UsageError, check_type
+from rfmtool.grouping.evidence import read_checked_evidence
 from rfmtool.grouping.ids import matching_keys
 from rfmtool.grouping.read import Settings
-from rfmtool.manifest import manifest_of
+from rfmtool.manifest import read_manifest
 from rfmtool.notebook import Measure, shown
 from rfmtool.pipeline import Result, run
 from rfmtool.rules import Rules, load_rules
-from rfmtool.runs.finished import RULES, bytes_in, named_folder, reading_back
+from rfmtool.runs.finished import RULES, converting_read_errors, named_folder, read_verified
 from rfmtool.runs.following import follow
-from rfmtool.runs.rounds import HOLDOUTS_FILE, entered, read_as
+from rfmtool.runs.holdouts import HOLDOUTS_FILE, inherit_reading, read_holdouts
 from rfmtool.sources.cells.ids import is_listed, matching_key
 from rfmtool.sources.evidence.ledger import check_matched
 from rfmtool.sources.evidence.tables import read_evidence
 from rfmtool.sources.layout import Asked, Detail
-from rfmtool.summaries.lots import log_warnings
+from rfmtool.summaries.holdouts import log_warnings
 from rfmtool.summaries.warnings import table_warnings
 
 DAYS: Final = 90
@@ -75,16 +75,16 @@ def measure(
             had read, nor to the end of anybody's window.
         RfmtoolError: as `run` does.
     """
-    check_kind("days", days, int, "a number of days")
+    check_type("days", days, int, "a number of days")
     if days < 1:
         raise UsageError("days: must be 1 or more", "Take --days 90, or leave it out.")
     names = [folders] if isinstance(folders, (str, os.PathLike)) else folders
-    check_kind("folders", names, Sequence, "the folder of a run, or several")
+    check_type("folders", names, Sequence, "the folder of a run, or several")
     runs = sorted((_run(named_folder(name)) for name in names), key=lambda run: run.as_of_day)
     if not runs:
         raise UsageError("no folder is named", "Name that of a run with --holdout.")
     result, suppressed = _read(runs, source, reading)
-    days_told = cast("Entries", result.grouped.entries).day
+    days_told = cast("OrderEntries", result.grouped.entries).day
     for earlier in runs:
         _check_reaches_back(earlier, result, days_told)
     rows = _round(runs, salt)
@@ -96,8 +96,8 @@ def measure(
     if not over.any():
         raise _not_over(rows, days, last)
     followed = rows[over].reset_index(drop=True)
-    window = Window(
-        day_of(last),
+    window = MeasurementWindow(
+        date_from_day(last),
         days,
         rows.loc[~over, "customer_id"].nunique(),
         bool(len(days_told) and days_told.min() <= int(followed["from_on"].min()) - days),
@@ -108,17 +108,17 @@ def measure(
 
 
 def _run(folder: Path) -> _Run:
-    manifest = manifest_of(folder)
+    manifest = read_manifest(folder)
     if manifest is None:
-        bytes_in(folder, RULES)  # which says what is wrong
-    rows = entered(folder)
+        read_verified(folder, RULES)  # which says what is wrong
+    rows = read_holdouts(folder)
     if manifest is None or not len(rows):
         raise InputError(
             f"{folder}: nobody was left out by lot in this run, so there is nothing to compare",
             "Run with --holdout 10% first, and measure when its lists have had time to work.",
         )
-    bytes_in(folder, HOLDOUTS_FILE)
-    with reading_back(folder):
+    read_verified(folder, HOLDOUTS_FILE)
+    with converting_read_errors(folder):
         return _Run(folder, day_number(date.fromisoformat(manifest["as_of"])), manifest, rows)
 
 
@@ -129,8 +129,8 @@ def _read(
 ) -> tuple[Result, frozenset[str]]:
     """Read the export as the latest run did, the contact log, and who is suppressed by now."""
     latest = runs[-1]
-    with reading_back(latest.folder):
-        arguments = read_as(latest.manifest, reading)
+    with converting_read_errors(latest.folder):
+        arguments = inherit_reading(latest.manifest, reading)
     settings: Settings = arguments["settings"]
     evidence = dict(reading.get("evidence") or {})
     suppressed = settings.suppressed
@@ -140,7 +140,7 @@ def _read(
         suppressed |= frozenset(table["customer_id"].to_pylist())
     rules = reading.get("rules")
     if rules is None:
-        bytes_in(latest.folder, RULES)
+        read_verified(latest.folder, RULES)
         rules = latest.folder / RULES
     in_force = rules if isinstance(rules, Rules) else load_rules(rules)
     wanted = replace(
@@ -150,7 +150,7 @@ def _read(
         detail=Detail(category=None, cost=False, contacts=False, entries=True),
     )
     known = {name: told for name, told in in_force.evidence.items() if name == "contacted"}
-    told = read_told(
+    told = read_checked_evidence(
         {**known, **evidence}, arguments["asked"], wanted, reading.get("max_rejects", "1%")
     )
     arguments |= {"rules": replace(in_force, evidence={}), "settings": wanted, "evidence": None}
@@ -168,10 +168,10 @@ def _check_reaches_back(earlier: _Run, result: Result, days: Ints) -> None:
     had = earlier.manifest.get("used_until_as_of")
     found = int(np.count_nonzero(days <= earlier.as_of_day))
     if isinstance(had, int) and found < _ENOUGH * had:
-        begins = f", and begins on {day_of(int(days.min()))}" if len(days) else ""
+        begins = f", and begins on {date_from_day(int(days.min()))}" if len(days) else ""
         raise InputError(
             f"{result.grouped.export.name}: has {found:,} of the {had:,} orders a day that the run"
-            f" of {earlier.folder} had read up to {day_of(earlier.as_of_day)}{begins}",
+            f" of {earlier.folder} had read up to {date_from_day(earlier.as_of_day)}{begins}",
             "Export everything from the first order on, in the same way as then.",
         )
 
@@ -181,8 +181,8 @@ def _not_over(rows: pd.DataFrame, days: int, last: int) -> InputError:
         return InputError("nobody of the round is left to compare", "Look at --suppress.")
     first = int(rows["from_on"].min())
     return InputError(
-        f"the first window, of {days} days from {day_of(first)}, ends on {day_of(first + days)},"
-        f" and the export on {day_of(last)}",
+        f"the first window, of {days} days from {date_from_day(first)}, ends on {date_from_day(first + days)},"
+        f" and the export on {date_from_day(last)}",
         "Measure when it is over, or say --days with a shorter one.",
     )
 

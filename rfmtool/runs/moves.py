@@ -21,18 +21,18 @@ import pyarrow.compute as pc
 from rfmtool.arrays import Ints, Mask
 from rfmtool.columns import DIMENSIONS, MONEY
 from rfmtool.days import day_number
-from rfmtool.grouping.earlier import Earlier
 from rfmtool.grouping.grouped import Grouped
-from rfmtool.grouping.history import counting_orders
+from rfmtool.grouping.lookback import GroupedAsOf
+from rfmtool.grouping.order_history import counting_order_dates
 from rfmtool.outputs.tables import to_table
 from rfmtool.rules import Rules, to_toml
-from rfmtool.runs.kept import DID, STANDS
+from rfmtool.runs.kept_runs import GROUP_COLUMNS, ORDER_COLUMNS
 from rfmtool.scoring.scales import Scales
 from rfmtool.sources.cells.ids import is_listed, matching_key
-from rfmtool.standing import Standing, StandingBefore
+from rfmtool.standing import EarlierStanding, Standing
 
 CAUSES: Final = ("orders", "refunds", "time", "cut_points", "evidence", "rules")
-CHANGES: Final = ("customer_id", "column", "old", "new", "cause")
+CHANGE_COLUMNS: Final = ("customer_id", "column", "old", "new", "cause")
 _DATED: Final = {
     "contacts": "since_on", "referrals": "referred_on", "feedback": "given_on",
     "partners": "from_on", "contacted": "contacted_on", "introductions": "introduced_on",
@@ -43,7 +43,7 @@ _ENDED: Final = {"feedback": "resolved_on", "needs": "met_on"}
 
 
 @dataclass(frozen=True)
-class Before:
+class PreviousRun:
     """The run before: everybody as `Kept.people` has them, and what they were placed with.
 
     `scales` and `rules` are None where this version cannot read them.
@@ -55,16 +55,16 @@ class Before:
     rules: Rules | None
 
 
-def narrow(now: Standing) -> pd.DataFrame:
+def select_movement_columns(now: Standing) -> pd.DataFrame:
     """Of everybody who they are, STANDS and what they did, made some people at a time."""
-    columns = ("customer_id", *STANDS, *DID, "sales")
-    _ = now.looks  # which reports need, and forecasts then need none of their own
+    columns = ("customer_id", *GROUP_COLUMNS, *ORDER_COLUMNS, "sales")
+    _ = now.lookbacks  # which reports need, and forecasts then need none of their own
     if now.is_one_part:
         return now.frame[[*columns]]
     return replace(now, settings=replace(now.settings, select=columns)).select(columns)
 
 
-def places_before(people: pd.DataFrame, before: Before) -> Ints:
+def rows_in_previous(people: pd.DataFrame, before: PreviousRun) -> Ints:
     """The place of everybody of now among those of before; -1 of who is new."""
     ids = people["customer_id"], before.people["customer_id"]
     new, old = (matching_key(pa.array(one, pa.string())) for one in ids)
@@ -77,7 +77,7 @@ def rules_text(rules: Rules) -> str:
     return to_toml({name: part for name, part in rules.data.items() if name != "evidence"})
 
 
-def moves(now: Standing, people: pd.DataFrame, before: Before) -> pd.DataFrame:
+def find_moves(now: Standing, people: pd.DataFrame, before: PreviousRun) -> pd.DataFrame:
     """Everybody who stands elsewhere than before, who came and who went.
 
     Args:
@@ -89,7 +89,7 @@ def moves(now: Standing, people: pd.DataFrame, before: Before) -> pd.DataFrame:
         CHANGES by customer_id and then in the order of STANDS; a label is missing of who was not
         there.
     """
-    place, words = places_before(people, before), _Words()
+    place, words = rows_in_previous(people, before), _Words()
     known = place >= 0
     usable = _comparable(now, before)
     states = list(_states(now, people, before, words, usable=usable))
@@ -99,7 +99,7 @@ def moves(now: Standing, people: pd.DataFrame, before: Before) -> pd.DataFrame:
     has_lines = people[["frequency", "sales", "refunds"]].ne(0).any(axis=1).to_numpy()
     came = np.where(has_lines, words.code("orders"), words.code("evidence"))
     parts = []
-    for column in STANDS:
+    for column in GROUP_COLUMNS:
         # The last one is of those who were not there, whose place is -1.
         old = np.append(words.codes(before.people[column]), 0)[place]
         new = words.codes(people[column])
@@ -153,7 +153,7 @@ def _rows(  # noqa: PLR0913, PLR0917 - a column of the table each
     return frame.assign(**{name: frame[name].mask(frame[name].eq("")) for name in ("old", "new")})
 
 
-def _gone(now: Standing, before: Before, place: Ints, words: _Words) -> Iterator[pd.DataFrame]:
+def _gone(now: Standing, before: PreviousRun, place: Ints, words: _Words) -> Iterator[pd.DataFrame]:
     """Who is no longer there; who asked to be left out of everything is not told of."""
     left = np.ones(len(before.people), dtype=bool)
     left[place[place >= 0]] = False
@@ -163,18 +163,20 @@ def _gone(now: Standing, before: Before, place: Ints, words: _Words) -> Iterator
     by_orders = words.code("time" if now.settings.window_days else "orders")
     cause = np.where(ordered, by_orders, words.code("evidence"))
     nowhere = np.zeros(len(people), dtype=np.int64)
-    for column in STANDS:
+    for column in GROUP_COLUMNS:
         old = words.codes(people[column])
         yield _rows(people["customer_id"], column, old, nowhere, cause, words)
 
 
-def _did_otherwise(people: pd.DataFrame, before: Before, place: Ints) -> Mask:
+def _did_otherwise(people: pd.DataFrame, before: PreviousRun, place: Ints) -> Mask:
     """Whose own orders or refunds are not what they were."""
     if not len(before.people):
         return np.zeros(len(place), dtype=bool)
-    old = before.people[[*DID]].iloc[np.maximum(place, 0)]
-    other = [people[name].to_numpy() != old[name].to_numpy() for name in DID if name in MONEY]
-    counts = to_table(people, tuple(name for name in DID if name not in MONEY))
+    old = before.people[[*ORDER_COLUMNS]].iloc[np.maximum(place, 0)]
+    other = [
+        people[name].to_numpy() != old[name].to_numpy() for name in ORDER_COLUMNS if name in MONEY
+    ]
+    counts = to_table(people, tuple(name for name in ORDER_COLUMNS if name not in MONEY))
     for name in counts.column_names:
         now, then = counts[name].cast(pa.string()), pa.array(old[name], pa.string())
         other.append(pc.not_equal(pc.fill_null(now, ""), pc.fill_null(then, "")).to_numpy())
@@ -186,7 +188,7 @@ def _did_otherwise(people: pd.DataFrame, before: Before, place: Ints) -> Mask:
 
 
 def _states(
-    now: Standing, people: pd.DataFrame, before: Before, words: _Words, *, usable: bool
+    now: Standing, people: pd.DataFrame, before: PreviousRun, words: _Words, *, usable: bool
 ) -> Iterator[tuple[str, Mapping[str, Ints]]]:
     """How everybody would stand after each step; a step that changes nothing is left out."""
     rules = before.rules if usable and before.rules else now.rules
@@ -210,29 +212,31 @@ def _states(
     if not same_bins or rules_text(rules) != rules_text(now.rules):
         steps.append(("rules", now.grouped, now.as_of, now.scales))
     for name, grouped, as_of, in_force in steps[:-1]:
-        settings = replace(now.settings, select=STANDS)
-        placed = Standing.of(grouped, rules, as_of, settings, scales=in_force)
-        labels = placed.select(STANDS)
-        yield name, {column: words.codes(labels[column]) for column in STANDS}
-    yield steps[-1][0], {column: words.codes(people[column]) for column in STANDS}
+        settings = replace(now.settings, select=GROUP_COLUMNS)
+        placed = Standing.from_grouped(grouped, rules, as_of, settings, scales=in_force)
+        labels = placed.select(GROUP_COLUMNS)
+        yield name, {column: words.codes(labels[column]) for column in GROUP_COLUMNS}
+    yield steps[-1][0], {column: words.codes(people[column]) for column in GROUP_COLUMNS}
 
 
-def _told_late(now: Standing, before: Before, words: _Words) -> Mapping[str, Ints]:
+def _told_late(now: Standing, before: PreviousRun, words: _Words) -> Mapping[str, Ints]:
     """How everybody would have stood by what is known today of the day before.
 
     -1 of those of whom other orders are known too, which then are the cause.
     """
     whole = now.grouped
-    past = Earlier.of(whole, now.pasts, day_number(before.as_of), dated=False)
+    past = GroupedAsOf.from_grouped(whole, now.history, day_number(before.as_of), dated=False)
     past = replace(past, evidence=whole.evidence)
-    settings = replace(now.settings, select=("customer_id", *STANDS, *DID))
-    placed = StandingBefore.of(past, now.rules, before.as_of, settings, scales=before.scales)
+    settings = replace(now.settings, select=("customer_id", *GROUP_COLUMNS, *ORDER_COLUMNS))
+    placed = EarlierStanding.from_grouped(
+        past, now.rules, before.as_of, settings, scales=before.scales
+    )
     people = placed.select(settings.select or ())
-    other = _did_otherwise(people, before, places_before(people, before))
-    return {column: np.where(other, -1, words.codes(people[column])) for column in STANDS}
+    other = _did_otherwise(people, before, rows_in_previous(people, before))
+    return {column: np.where(other, -1, words.codes(people[column])) for column in GROUP_COLUMNS}
 
 
-def _comparable(now: Standing, before: Before) -> bool:
+def _comparable(now: Standing, before: PreviousRun) -> bool:
     """Whether today's customers can be placed by the rules and scales of before."""
     scales, rules = before.scales, before.rules
     if scales is None or rules is None:
@@ -259,7 +263,7 @@ def _without_refunds_since(grouped: Grouped, day: int) -> Grouped:
     refunds = pa.array(grouped.table["refunds"].to_numpy() - sums)
     at = grouped.table.column_names.index("refunds")
     table = grouped.table.set_column(at, "refunds", refunds)
-    return replace(grouped, table=table, entries=kept, dates=counting_orders(kept))
+    return replace(grouped, table=table, entries=kept, order_dates=counting_order_dates(kept))
 
 
 def _evidence_until(evidence: Mapping[str, pd.DataFrame], day: int) -> Mapping[str, pd.DataFrame]:

@@ -8,37 +8,43 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
-from rfmtool.columns import RATIOS, WHOLE
-from rfmtool.databases.writing import DAY, Edition
-from rfmtool.outputs.tables import plain, to_rows, to_table
-from rfmtool.runs.folder import FolderOptions, lists_of
+from rfmtool.columns import INTEGERS, RATIOS
+from rfmtool.databases.writing import DAY_COLUMN, RunTables
+from rfmtool.outputs.tables import labels_as_text, to_rows, to_table
+from rfmtool.runs.folder import FolderOptions, list_rows
 from rfmtool.runs.history import history_rows
-from rfmtool.runs.memory import Memory
-from rfmtool.runs.moves import CHANGES
+from rfmtool.runs.moves import CHANGE_COLUMNS
+from rfmtool.runs.previous import RunWithPrevious
 from rfmtool.version import __version__
 
 if TYPE_CHECKING:
     from rfmtool.pipeline import Result
 
 CUSTOMERS, LISTS, MOVES, HISTORY = NAMES = ("customers", "lists", "changes", "history")
-_NO_CHANGES: Final = pa.schema([(name, pa.string()) for name in CHANGES])
+_NO_CHANGES: Final = pa.schema([(name, pa.string()) for name in CHANGE_COLUMNS])
 _LISTS: Final = pa.schema({"list": pa.string(), "place": pa.int64(), "customer_id": pa.string()})
 
 
 def edition(
-    result: Result, summary: Mapping[str, Any], options: FolderOptions, memory: Memory | None
-) -> Edition:
+    result: Result,
+    summary: Mapping[str, Any],
+    options: FolderOptions,
+    memory: RunWithPrevious | None,
+) -> RunTables:
     """The tables of a run."""
     lasting = frozenset({HISTORY})
-    return Edition(result.as_of, __version__, _tables(result, summary, options, memory), lasting)
+    return RunTables(result.as_of, __version__, _tables(result, summary, options, memory), lasting)
 
 
 def _tables(
-    result: Result, summary: Mapping[str, Any], options: FolderOptions, memory: Memory | None
+    result: Result,
+    summary: Mapping[str, Any],
+    options: FolderOptions,
+    memory: RunWithPrevious | None,
 ) -> Iterator[tuple[str, pa.RecordBatchReader]]:
     # Columns whose types are the same whatever stands in them.
-    rows = plain(to_rows(result.parts(), result.columns))
-    kinds = {**dict.fromkeys(RATIOS, pa.float64()), **dict.fromkeys(WHOLE, pa.int64())}
+    rows = labels_as_text(to_rows(result.parts(), result.columns))
+    kinds = {**dict.fromkeys(RATIOS, pa.float64()), **dict.fromkeys(INTEGERS, pa.int64())}
     schema = [field.with_type(kinds.get(field.name, field.type)) for field in rows.schema]
     yield CUSTOMERS, rows.cast(pa.schema(schema))
     yield LISTS, pa.RecordBatchReader.from_batches(_LISTS, _lists(result, options))
@@ -46,14 +52,14 @@ def _tables(
     if changes is None:  # and what an earlier run there said of moves is over
         yield MOVES, _NO_CHANGES.empty_table().to_reader()
     else:
-        yield MOVES, to_table(changes, CHANGES, ()).to_reader()
-    yield HISTORY, history_rows(summary, changes).drop_columns(DAY).to_reader()
+        yield MOVES, to_table(changes, CHANGE_COLUMNS, ()).to_reader()
+    yield HISTORY, history_rows(summary, changes).drop_columns(DAY_COLUMN).to_reader()
 
 
 def _lists(result: Result, options: FolderOptions) -> Iterator[pa.RecordBatch]:
     """Who is on each list, in the order in which it is worked through."""
     ids = result.grouped.table["customer_id"].combine_chunks()
-    for name, rows in lists_of(result, options).items():
+    for name, rows in list_rows(result, options).items():
         places = pa.array(np.arange(1, len(rows) + 1))
         yield pa.record_batch(
             [pa.repeat(name, len(rows)), places, ids.take(pa.array(rows))], schema=_LISTS

@@ -19,10 +19,10 @@ _MOST_BLOCK: Final = 2**31 - 1
 
 def text_table(data: bytes, *, raw_text: bool) -> pa.Table:
     """A CSV that we wrote, as text and `as_meant`; an empty cell is missing."""
-    return as_meant(from_csv(data, None), raw_text=raw_text)
+    return unescape_table(from_csv(data, None), raw_text=raw_text)
 
 
-def as_meant(table: pa.Table, *, raw_text: bool) -> pa.Table:
+def unescape_table(table: pa.Table, *, raw_text: bool) -> pa.Table:
     """A table without what keeps spreadsheets from running its texts, unless it was written raw."""
     if raw_text:
         return table

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from rfmtool.columns import PLURAL
+from rfmtool.columns import GROUP_NOUNS
 from rfmtool.documents import Data
 from rfmtool.outputs.files import file_stems, write_file
 from rfmtool.outputs.workbooks import Chart, Sheet, unfit, write_workbook
@@ -19,7 +19,7 @@ BOOK: Final = "report.xlsx"
 _DO_FIRST, _SUMMARY, _CUSTOMERS = "Do first", "Summary", "Customers"
 _MOST_LETTERS: Final = 31
 _REFUSED: Final = re.compile(r"[\[\]:*?/\\']")
-_SINGULAR: Final = {plural: column for column, plural in PLURAL.items()}
+_SINGULAR: Final = {plural: column for column, plural in GROUP_NOUNS.items()}
 _MONEY: Final = pa.decimal128(19, 4)
 _KINDS: Final = {
     "group": pa.string(), "name": pa.string(), "customers": pa.int64(), "share": pa.float64(),
@@ -89,11 +89,11 @@ def _totals(summary: Data, names: Mapping[str, str]) -> Sheet:
     links: list[str | None] = [names.get("customers")]
     starts = {}
     for group in ("stage", "segment", "activity"):
-        found = summary[PLURAL[group]]
+        found = summary[GROUP_NOUNS[group]]
         stems = file_stems(sorted(one["name"] for one in found))
         starts[group] = len(rows), len(rows) + len(found)
         rows += [{"group": group, **one} for one in found]
-        links += [names.get(f"{PLURAL[group]}/{stems[one['name']]}") for one in found]
+        links += [names.get(f"{GROUP_NOUNS[group]}/{stems[one['name']]}") for one in found]
     starts[_MONTH] = len(rows), len(rows) + len(months)
     rows += [
         {

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.arrays import Ints
-from rfmtool.scoring.peers import Peers, closest
+from rfmtool.scoring.peers import Peers, most_specific_groups
 
 
 def add_breadth(
@@ -46,7 +46,7 @@ def add_breadth(
         }
     )
     worth = _worth(bought, memberships)
-    missing = _most_valuable_missing(bought, worth, closest(memberships))
+    missing = _most_valuable_missing(bought, worth, most_specific_groups(memberships))
     count = np.bincount(bought["buyer"], minlength=len(owner))
     category = missing["category"].to_numpy(dtype=np.int64, na_value=-1)
     found = pd.DataFrame(

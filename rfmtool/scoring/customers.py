@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from rfmtool.days import dated
-from rfmtool.grouping.order_days import OrderDates
-from rfmtool.money import half_even
+from rfmtool.days import to_datetimes
+from rfmtool.grouping.order_dates import OrderDates
+from rfmtool.money import divide_half_even
 
 
-def customers(grouped: pa.Table, dates: OrderDates, as_of_day: int) -> pd.DataFrame:
+def rfm_values(grouped: pa.Table, dates: OrderDates, as_of_day: int) -> pd.DataFrame:
     """Measure every customer.
 
     Args:
@@ -29,7 +29,7 @@ def customers(grouped: pa.Table, dates: OrderDates, as_of_day: int) -> pd.DataFr
     """
     count = len(grouped)
     frequency = np.bincount(dates.owner, minlength=count)
-    order_days = np.bincount(dates.distinct.owner, minlength=count)
+    order_days = np.bincount(dates.distinct_days.owner, minlength=count)
     ends = np.cumsum(frequency)
     buyer = frequency > 0
     first, last = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
@@ -52,13 +52,13 @@ def customers(grouped: pa.Table, dates: OrderDates, as_of_day: int) -> pd.DataFr
             "customer_id": grouped.column("customer_id").to_pandas(),
             "frequency": frequency,
             "order_days": order_days,
-            "first_order_on": dated(first, buyer),
-            "last_order_on": dated(last, buyer),
+            "first_order_on": to_datetimes(first, buyer),
+            "last_order_on": to_datetimes(last, buyer),
             "recency_days": pd.arrays.IntegerArray(as_of_day - last, ~buyer),
             "monetary": monetary,
             "sales": sales,
             "refunds": refunds,
-            "average_order": pd.arrays.IntegerArray(half_even(monetary, frequency), ~buyer),
+            "average_order": pd.arrays.IntegerArray(divide_half_even(monetary, frequency), ~buyer),
             **more,
         },
         copy=False,

@@ -15,12 +15,12 @@ from rfmtool.errors import RulesError
 from rfmtool.rules import FitRules, Method
 from rfmtool.scoring.cuts import cumulative_cuts, quantile_cuts
 from rfmtool.scoring.peer_spend import PeerSpend
-from rfmtool.scoring.scales import BETTER, VALUES, Scale, Scales, Within
+from rfmtool.scoring.scales import BETTER, SCORED_COLUMNS, GroupScales, Scale, Scales
 from rfmtool.scoring.scores import rows_by_group
 from rfmtool.scoring.timing import Timing
 
 
-def fit(  # noqa: PLR0913 - all but the last are what makes up Scales
+def fit_scales(  # noqa: PLR0913 - all but the last are what makes up Scales
     people: pd.DataFrame,
     scoring: Mapping[str, Method],
     timing: Timing,
@@ -46,18 +46,18 @@ def fit(  # noqa: PLR0913 - all but the last are what makes up Scales
     """
     rules = rules or FitRules()
     buyer = people["frequency"].to_numpy() > 0
-    inside = buyer & is_inside(people, rules)
+    inside = buyer & is_within_fit_limits(people, rules)
     if buyer.any() and not inside.any():
         raise RulesError(
             "nobody lies within the limits that cut points are fitted on",
             "Look at --min-orders, --max-orders, --min-spend and --max-spend.",
         )
     overall = _fit_dimensions(people, inside, scoring)
-    within = fit_within(people[inside], scoring, rules.within) if rules.within else None
+    within = fit_group_scales(people[inside], scoring, rules.within) if rules.within else None
     return Scales(as_of, overall, timing, peer_spend, within)
 
 
-def is_inside(people: pd.DataFrame, rules: FitRules) -> Mask:
+def is_within_fit_limits(people: pd.DataFrame, rules: FitRules) -> Mask:
     """Who lies within the limits of those whom cut points are fitted on."""
     inside = np.ones(len(people), dtype=bool)
     for column, least, most in (
@@ -72,7 +72,9 @@ def is_inside(people: pd.DataFrame, rules: FitRules) -> Mask:
     return inside
 
 
-def fit_within(buyers: pd.DataFrame, scoring: Mapping[str, Method], column: str) -> Within:
+def fit_group_scales(
+    buyers: pd.DataFrame, scoring: Mapping[str, Method], column: str
+) -> GroupScales:
     """Fit cut points for each value of a column on those who have it.
 
     A group whose values a method cannot score (see `cumulative_cuts`) is left out, like one that
@@ -85,7 +87,7 @@ def fit_within(buyers: pd.DataFrame, scoring: Mapping[str, Method], column: str)
     for name, rows in rows_by_group(buyers, column):
         with suppress(RulesError):
             groups[name] = _fit_dimensions(buyers, rows, scoring)
-    return Within(column, groups)
+    return GroupScales(column, groups)
 
 
 def _fit_dimensions(
@@ -96,7 +98,7 @@ def _fit_dimensions(
     is_nested = any(method.name == "nested" for method in scoring.values())
     before: list[Ints] = []
     for name in DIMENSIONS:
-        values = people[VALUES[name]].array[chosen].to_numpy(dtype=np.int64)
+        values = people[SCORED_COLUMNS[name]].array[chosen].to_numpy(dtype=np.int64)
         scales[name] = _fit_one(name, scoring[name], values, before)
         if is_nested:
             before.append(scales[name].scores(values, before))

@@ -11,11 +11,11 @@ from typing import Any, Final, TypeVar
 import numpy as np
 import pandas as pd
 
-from rfmtool.arrays import starts_of
+from rfmtool.arrays import group_starts
 from rfmtool.money import UNITS_PER_CURRENCY, money_text
 from rfmtool.rules import WalletRules
 from rfmtool.scoring.cuts import quantile
-from rfmtool.scoring.peers import Peers, closest, fit_peers
+from rfmtool.scoring.peers import Peers, fit_peers, most_specific_groups
 
 _LARGEST: Final = 2**62
 _RANGE: Final = (Fraction(1, 2), Fraction(19, 20))
@@ -120,7 +120,7 @@ def fit_peer_spend(people: pd.DataFrame, rules: WalletRules, as_of_day: int) -> 
             continue
         by_place = np.argsort(places[inside], kind="stable")
         ordered, found = monetary[inside][by_place], places[inside][by_place]
-        starts = starts_of(found)
+        starts = group_starts(found)
         for place, members in zip(
             found[starts].tolist(), np.split(ordered, starts[1:]), strict=True
         ):
@@ -139,7 +139,7 @@ def estimated_wallets(people: pd.DataFrame, peer_spend: PeerSpend, as_of_day: in
     owner = np.flatnonzero(people["frequency"].to_numpy() > 0)
     asked = ["first_order_on", "monetary", *peer_spend.peers.attributes]
     buyers = people[people.columns.intersection(asked)].iloc[owner]
-    groups = closest(peer_spend.peers.memberships(buyers, as_of_day))
+    groups = most_specific_groups(peer_spend.peers.memberships(buyers, as_of_day))
     spend = buyers["monetary"].to_numpy()
     wallet, low, high = (
         np.maximum(spend, np.array(of_peers, dtype=np.int64)[groups])

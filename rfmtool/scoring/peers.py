@@ -76,7 +76,7 @@ def fit_peers(
     return Peers(present, cuts, (*found, ()))
 
 
-def closest(memberships: Ints) -> Ints:
+def most_specific_groups(memberships: Ints) -> Ints:
     """The most specific group of each buyer."""
     rows = (memberships >= 0).argmax(axis=0)
     nearest: Ints = memberships[rows, np.arange(memberships.shape[1])]

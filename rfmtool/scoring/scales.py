@@ -18,16 +18,16 @@ import numpy as np
 
 from rfmtool.arrays import Ints
 from rfmtool.columns import DIMENSIONS
-from rfmtool.documents import bytes_of, json_of
-from rfmtool.errors import RulesError, check_kind
+from rfmtool.documents import parse_json, read_file_bytes
+from rfmtool.errors import RulesError, check_type
+from rfmtool.locations import check_is_local_path
 from rfmtool.money import UNITS_PER_CURRENCY, money_text
-from rfmtool.places import check_local
 from rfmtool.rules import MAX_BINS, METHODS, MethodName
 from rfmtool.scoring.peer_spend import PeerSpend
 from rfmtool.scoring.timing import Timing
 
 Better = Literal["higher", "lower"]
-VALUES: Final[Mapping[str, str]] = {
+SCORED_COLUMNS: Final[Mapping[str, str]] = {
     "recency": "recency_days",
     "frequency": "frequency",
     "monetary": "monetary",
@@ -54,7 +54,7 @@ class Scale:
     method: MethodName
     cuts: tuple[int, ...]
     better: Better
-    cells: Mapping[tuple[int, ...], tuple[int, ...]] = field(default_factory=dict)
+    nested_cuts: Mapping[tuple[int, ...], tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def bins(self) -> int:
@@ -64,10 +64,10 @@ class Scale:
     def scores(self, values: Ints, before: Sequence[Ints] = ()) -> Ints:
         """Score whole-unit values from 1 to `bins`; `before` are the scores to nest in."""
         band: Ints = np.zeros(len(values), dtype=np.int64)
-        if self.cells:
+        if self.nested_cuts:
             shape = (*((MAX_BINS + 1,) * len(before)), self.bins - 1)
             cuts = np.broadcast_to(np.array(self.cuts, dtype=np.int64), shape).copy()
-            for cell, own in self.cells.items():
+            for cell, own in self.nested_cuts.items():
                 cuts[cell] = own
             band = (values[:, None] > cuts[tuple(before)]).sum(axis=1)
         else:
@@ -78,11 +78,11 @@ class Scale:
         scores: Ints = self.bins - band if self.better == "lower" else band + 1
         return scores
 
-    def at(self, before: tuple[int, ...]) -> Scale:
+    def for_scores(self, before: tuple[int, ...]) -> Scale:
         """The plain scale of those with these scores in the dimensions before."""
-        return replace(self, cuts=self.cells.get(before, self.cuts), cells={})
+        return replace(self, cuts=self.nested_cuts.get(before, self.cuts), nested_cuts={})
 
-    def values(self, worst: int, best: int) -> tuple[int | None, int | None]:
+    def value_range(self, worst: int, best: int) -> tuple[int | None, int | None]:
         """The lowest and highest whole value that score from `worst` to `best`; None: no limit.
 
         The lowest is above the highest where no value scores so.
@@ -95,7 +95,7 @@ class Scale:
 
 
 @dataclass(frozen=True)
-class Within:
+class GroupScales:
     """Scales of their own for those who share a value of a column; a missing one reads as ""."""
 
     column: str
@@ -113,7 +113,7 @@ class Scales:
     by_dimension: Mapping[str, Scale]
     timing: Timing
     peer_spend: PeerSpend
-    within: Within | None = None
+    within: GroupScales | None = None
 
     def __getitem__(self, dimension: str) -> Scale:
         """The scale of a dimension."""
@@ -144,11 +144,11 @@ def load_scales(path: str | os.PathLike[str]) -> Scales:
     Raises:
         RulesError: the file cannot be read or is none of ours.
     """
-    check_kind("scales", path, (str, os.PathLike), "a scales.json, or the scales of a run")
+    check_type("scales", path, (str, os.PathLike), "a scales.json, or the scales of a run")
     where = os.fspath(path)
-    check_local(where)
+    check_is_local_path(where)
     try:
-        data = json_of(bytes_of(Path(path)))
+        data = parse_json(read_file_bytes(Path(path)))
         scales = {name: _scale(name, data[name]) for name in DIMENSIONS}
         timing = Timing.from_data(data["timing"])
         within = _within(data["within"], scales) if "within" in data else None
@@ -176,9 +176,10 @@ def _scales_data(scales: Mapping[str, Scale]) -> dict[str, Any]:
     for name, scale in scales.items():
         cuts = _written(name, scale.cuts)
         data[name] = {"method": scale.method, "better": scale.better, "cuts": cuts}
-        if scale.cells:
+        if scale.nested_cuts:
             data[name]["cells"] = [
-                {"at": list(at), "cuts": _written(name, own)} for at, own in scale.cells.items()
+                {"at": list(at), "cuts": _written(name, own)}
+                for at, own in scale.nested_cuts.items()
             ]
     return data
 
@@ -187,7 +188,7 @@ def _written(name: str, cuts: Sequence[int]) -> list[int | str]:
     return [money_text(cut) if name == "monetary" else cut for cut in cuts]
 
 
-def _within(data: Mapping[str, Any], overall: Mapping[str, Scale]) -> Within:
+def _within(data: Mapping[str, Any], overall: Mapping[str, Scale]) -> GroupScales:
     groups = {
         group: {name: _scale(name, scales[name]) for name in DIMENSIONS}
         for group, scales in data["groups"].items()
@@ -197,7 +198,7 @@ def _within(data: Mapping[str, Any], overall: Mapping[str, Scale]) -> Within:
         raise ValueError("groups have as many bins as everyone")
     if type(data["column"]) is not str:
         raise TypeError("a column")
-    return Within(data["column"], groups)
+    return GroupScales(data["column"], groups)
 
 
 def _scale(name: str, data: Mapping[str, Any]) -> Scale:

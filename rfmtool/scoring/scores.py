@@ -14,9 +14,9 @@ import pandas as pd
 from rfmtool.arrays import Ints, Mask
 from rfmtool.columns import DIMENSIONS
 from rfmtool.errors import RulesError
-from rfmtool.frames import beside, worded
+from rfmtool.frames import categorical_from_codes, with_columns
 from rfmtool.rules import MAX_BINS
-from rfmtool.scoring.scales import VALUES, Scale, Scales
+from rfmtool.scoring.scales import SCORED_COLUMNS, Scale, Scales
 
 
 def apply_scales(
@@ -46,13 +46,13 @@ def apply_scales(
         "rfm": _codes(scores, scales, buyer),
         "rfm_total": _totals(scores, weights, buyer),
     }
-    return beside(people, added)
+    return with_columns(people, added)
 
 
 def _scores(people: pd.DataFrame, scales: Mapping[str, Scale]) -> dict[str, Ints]:
     scores: dict[str, Ints] = {}
     for name in DIMENSIONS:
-        values = people[VALUES[name]].to_numpy(dtype=np.int64, na_value=0)
+        values = people[SCORED_COLUMNS[name]].to_numpy(dtype=np.int64, na_value=0)
         scores[name] = scales[name].scores(values, tuple(scores.values()))
     return scores
 
@@ -67,7 +67,7 @@ def _codes(scores: Mapping[str, Ints], scales: Scales, buyer: Mask) -> pd.Catego
         for digits in product(*([str(one) for one in range(1, many + 1)] for many in bins))
     )
     places = (r * bins[1] + f) * bins[2] + m
-    return worded(np.where(buyer, places, -1), labels)
+    return categorical_from_codes(np.where(buyer, places, -1), labels)
 
 
 def _totals(
@@ -81,23 +81,23 @@ def _totals(
     return pd.arrays.FloatingArray(np.round(np.asarray(total, dtype=np.float64), 6), ~buyer)
 
 
-def is_unseen(people: pd.DataFrame, scales: Scales) -> Mask:
+def is_in_unseen_group(people: pd.DataFrame, scales: Scales) -> Mask:
     """Who is in a group that the fit did not see, and so is scored by the overall cut points."""
     if scales.within is None:
         return np.zeros(len(people), dtype=bool)
-    unseen = ~groups_of(people, scales.within.column).isin(list(scales.within.groups))
+    unseen = ~group_labels(people, scales.within.column).isin(list(scales.within.groups))
     return unseen.to_numpy(dtype=bool)
 
 
-def scales_of(person: pd.DataFrame, scales: Scales) -> Scales:
+def scales_for_customer(person: pd.DataFrame, scales: Scales) -> Scales:
     """The scales of one person (a frame of one row), without those of other groups."""
     if scales.within is None:
         return scales
-    [group] = groups_of(person, scales.within.column)
+    [group] = group_labels(person, scales.within.column)
     return replace(scales, by_dimension=scales.in_group(group), within=None)
 
 
-def groups_of(people: pd.DataFrame, column: str) -> pd.Series[str]:
+def group_labels(people: pd.DataFrame, column: str) -> pd.Series[str]:
     """The group of each person by the values of a column; a missing one reads as "".
 
     Raises:
@@ -117,6 +117,6 @@ def rows_by_group(people: pd.DataFrame, column: str) -> Iterable[tuple[str, Ints
     Raises:
         RulesError: there is no such column.
     """
-    codes, names = pd.factorize(groups_of(people, column), sort=True)
+    codes, names = pd.factorize(group_labels(people, column), sort=True)
     rows = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
     return zip(names.tolist(), rows, strict=False)  # of nobody, split makes one empty part

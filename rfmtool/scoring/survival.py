@@ -24,7 +24,7 @@ _LAST_BIT: Final = 1e-9
 
 
 @dataclass(frozen=True)
-class Curve:
+class SurvivalCurve:
     """The share still without the event after each day on which one happened.
 
     `se` is Greenwood's standard error (1926), NaN where the share is 0. `customers` were watched,
@@ -36,15 +36,15 @@ class Curve:
     se: Floats
     customers: int
     watched_days: int
-    at_last: int = 0
+    at_risk_at_last_event: int = 0
     """How many were still waiting on the last day with an event."""
 
-    def share(self, day: int) -> float:
+    def event_share(self, day: int) -> float:
         """The share with the event by a day; beyond the last event it stays as it was."""
         place = int(np.searchsorted(self.day, day, side="right")) - 1
         return float(1 - self.survival[place]) if place >= 0 else 0.0
 
-    def share_between(self, day: int) -> tuple[float, float]:
+    def event_share_limits(self, day: int) -> tuple[float, float]:
         """Limits of the share with the event by a day; before the first event both are 0."""
         place = int(np.searchsorted(self.day, day, side="right")) - 1
         if place < 0:
@@ -52,12 +52,12 @@ class Curve:
         low, high = self._limits()
         return float(low[place]), float(high[place])
 
-    def reached(self, share: float) -> int | None:
+    def quantile(self, share: float) -> int | None:
         """The first day by which at least this share has the event; None where it is not seen."""
         there = 1 - self.survival >= share * (1 - _LAST_BIT)
         return int(self.day[there.argmax()]) if there.any() else None
 
-    def band(self) -> tuple[Floats, Floats]:
+    def confidence_band(self) -> tuple[Floats, Floats]:
         """Limits of the share with the event, at 95 % for each day; NaN where `se` is.
 
         On the scale of log(-log S), so that they stay between 0 and 1 (Kalbfleisch & Prentice,
@@ -69,7 +69,7 @@ class Curve:
         low, high = 1 - inner ** np.exp(spread), 1 - inner ** np.exp(-spread)
         return low, high
 
-    def reached_between(self, share: float) -> tuple[int | None, int | None]:
+    def quantile_limits(self, share: float) -> tuple[int | None, int | None]:
         """Limits of the day by which this share has the event (Brookmeyer & Crowley, 1982).
 
         None is not seen yet.
@@ -84,15 +84,17 @@ class Curve:
         Of so many of as many, Wilson's lower limit (1927); no lower than the limit of the day
         before.
         """
-        low, high = self.band()
+        low, high = self.confidence_band()
         if len(low) and np.isnan(low[-1]):
             before = low[-2] if len(low) > 1 else 0.0
-            low[-1] = max(before, self.at_last / (self.at_last + Z_95**2))
+            low[-1] = max(
+                before, self.at_risk_at_last_event / (self.at_risk_at_last_event + Z_95**2)
+            )
             high[-1] = 1.0
         return low, high
 
 
-def survival_curve(times: Ints, events: Mask) -> Curve:
+def survival_curve(times: Ints, events: Mask) -> SurvivalCurve:
     """Estimate the curve from days until the event, or until watching ended where none came."""
     watched = int(times.max()) if len(times) else 0
     on_day = np.bincount(times[events], minlength=watched + 1)
@@ -103,7 +105,7 @@ def survival_curve(times: Ints, events: Mask) -> Curve:
     spread = np.cumsum(happened / (at_risk * np.maximum(left, 1)))
     se = np.where(left > 0, survival * np.sqrt(spread), np.nan)
     last = int(at_risk[-1]) if len(days) else 0
-    return Curve(days, survival, se, len(times), watched, last)
+    return SurvivalCurve(days, survival, se, len(times), watched, last)
 
 
 def _at_risk(times: Ints) -> Ints:

@@ -15,10 +15,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from rfmtool.arrays import Floats, Ints, Mask, parts_of, places_between, starts_of
+from rfmtool.arrays import Floats, Ints, Mask, group_starts, owner_slice, part_bounds
 from rfmtool.columns import MILLION
-from rfmtool.frames import beside
-from rfmtool.grouping.order_days import OrderDates
+from rfmtool.frames import with_columns
+from rfmtool.grouping.order_dates import OrderDates
 from rfmtool.scoring.survival import survival_curve
 
 MIN_SECOND_ORDERS: Final = 30
@@ -95,25 +95,25 @@ class OrderDays:
     owner: Ints
     day: Ints
 
-    def between(self, start: int, stop: int) -> OrderDays:
+    def slice(self, start: int, stop: int) -> OrderDays:
         """The days of the customers at these places, who are counted from 0."""
-        theirs = places_between(self.owner, start, stop)
+        theirs = owner_slice(self.owner, start, stop)
         return OrderDays(self.owner[theirs] - self.owner.dtype.type(start), self.day[theirs])
 
     @property
-    def customers(self) -> int:
+    def customer_count(self) -> int:
         """How many customers there are until the last who has a day."""
         return int(self.owner[-1]) + 1 if len(self.owner) else 0
 
     def parts(self) -> Iterator[OrderDays]:
         """The days of some customers at a time, for what takes much memory; one part at least."""
-        for start, stop in parts_of(self.customers):
-            yield self if stop - start == self.customers else self.between(start, stop)
+        for start, stop in part_bounds(self.customer_count):
+            yield self if stop - start == self.customer_count else self.slice(start, stop)
 
     @cached_property
     def starts(self) -> Ints:
         """Where the days of each customer begin who has any."""
-        return starts_of(self.owner)
+        return group_starts(self.owner)
 
     @cached_property
     def counts(self) -> Ints:
@@ -146,8 +146,8 @@ class OrderDays:
     @cached_property
     def sums_of_logs(self) -> tuple[Floats, Ints]:
         """Of each customer's gaps: the sum of their `gap_logs`, and how many; of `customers`."""
-        total, count = np.zeros(self.customers), np.zeros(self.customers, dtype=np.int64)
-        for (start, stop), part in zip(parts_of(self.customers), self.parts(), strict=True):
+        total, count = np.zeros(self.customer_count), np.zeros(self.customer_count, dtype=np.int64)
+        for (start, stop), part in zip(part_bounds(self.customer_count), self.parts(), strict=True):
             owner, many = part.gap_owner, stop - start
             total[start:stop] = np.bincount(owner, weights=part.gap_logs, minlength=many)
             count[start:stop] = np.bincount(owner, minlength=many)
@@ -155,7 +155,7 @@ class OrderDays:
 
 
 @dataclass(frozen=True)
-class Waits:
+class WaitingTimes:
     """How long customers waited from an order day to the next, or have been waiting so far."""
 
     owner: Ints
@@ -163,9 +163,9 @@ class Waits:
     ended: Mask
 
 
-def order_days(dates: OrderDates) -> OrderDays:
+def distinct_order_days(dates: OrderDates) -> OrderDays:
     """Reduce order dates to distinct days."""
-    return OrderDays(dates.distinct.owner, dates.distinct.day)
+    return OrderDays(dates.distinct_days.owner, dates.distinct_days.day)
 
 
 def fit_timing(days: OrderDays, as_of_day: int) -> Timing:
@@ -173,7 +173,7 @@ def fit_timing(days: OrderDays, as_of_day: int) -> Timing:
 
     Customers were watched until as_of_day, in days since 1970-01-01.
     """
-    second = waits(days, as_of_day)
+    second = waiting_times(days, as_of_day)
     windows = fit_windows(second.days, second.ended)
     span = int(np.ptp(days.day)) + 1 if len(days.day) else 1
     lengths = sum(
@@ -208,7 +208,7 @@ def _median(counts: Ints) -> float:
     return float(below + above) / 2
 
 
-def waits(days: OrderDays, as_of_day: int, number: int = 1) -> Waits:
+def waiting_times(days: OrderDays, as_of_day: int, number: int = 1) -> WaitingTimes:
     """Days from an order day to the next, or to as_of_day for those without a next one.
 
     Order days are counted from 1; who has not reached that `number` is left out.
@@ -218,7 +218,7 @@ def waits(days: OrderDays, as_of_day: int, number: int = 1) -> Waits:
     ended = days.counts[is_reached] > number
     following = np.minimum(reached + 1, len(days.owner) - 1)
     end = np.where(ended, days.day[following], as_of_day)
-    return Waits(days.owner[reached], end - days.day[reached], ended)
+    return WaitingTimes(days.owner[reached], end - days.day[reached], ended)
 
 
 def fit_windows(times: Ints, events: Mask) -> Windows:
@@ -226,8 +226,8 @@ def fit_windows(times: Ints, events: Mask) -> Windows:
     if events.sum() < MIN_SECOND_ORDERS:
         return Windows()
     curve = survival_curve(times, events)
-    ever = curve.share(curve.watched_days)
-    w25, w50, w80, w95 = (curve.reached(part * ever) or 0 for part in (0.25, 0.50, 0.80, 0.95))
+    ever = curve.event_share(curve.watched_days)
+    w25, w50, w80, w95 = (curve.quantile(part * ever) or 0 for part in (0.25, 0.50, 0.80, 0.95))
     return Windows(w25, w50, w80, w95, is_fitted=True)
 
 
@@ -260,7 +260,7 @@ def add_usual_gaps(people: pd.DataFrame, days: OrderDays, timing: Timing) -> pd.
         "usual_gap_days": np.where(regular, np.round(usual, 4), np.nan),
         "overdue_ratio": np.where(regular, np.round(recency / usual, 6), np.nan),
     }
-    return beside(people, added)
+    return with_columns(people, added)
 
 
 def _geometric_mean(total: Floats, count: Ints, median_gap_days: float) -> Floats:

@@ -16,14 +16,14 @@ import pandas as pd
 
 from rfmtool.arrays import Floats, Ints
 from rfmtool.columns import MILLION
-from rfmtool.frames import beside, worded
+from rfmtool.frames import categorical_from_codes, with_columns
 from rfmtool.rules import WalletRules
 from rfmtool.scoring.cuts import quantile_cuts
+from rfmtool.scoring.declared_wallets import STATED_SHARE, Period, known_wallets, ranked_wallets
 from rfmtool.scoring.peer_spend import PeerSpend, estimated_wallets
-from rfmtool.scoring.told_wallets import TOLD_SHARE, Period, known_wallets, ranked_wallets
 
 BASES: Final = ("known", "stated_rank", "peer_estimate")
-TOLD: Final = BASES[:2]
+DECLARED_BASES: Final = BASES[:2]
 """The bases that rest on what somebody said; only these may move anybody to act."""
 TIERS: Final = ("low", "mid", "high", "unknown")
 PLANS: Final = ("develop", "defend", "maintain", "automate")
@@ -43,10 +43,10 @@ class Wallets:
     low: Ints
     high: Ints
     spend: Ints
-    told: Floats
+    stated_share: Floats
 
     @property
-    def counted(self) -> Ints:
+    def capped_spend(self) -> Ints:
         """The spend that is compared: from 0 to the wallet."""
         return np.clip(self.spend, 0, self.wallet)
 
@@ -64,7 +64,7 @@ def wallet_limits(parts: Iterable[Wallets]) -> WalletLimits:
     basis, wallet, headroom = (
         np.concatenate(column)
         for column in zip(
-            *((one.basis, one.wallet, one.wallet - one.counted) for one in parts), strict=True
+            *((one.basis, one.wallet, one.wallet - one.capped_spend) for one in parts), strict=True
         )
     )
     of_basis = [basis == place for place in range(len(BASES))]
@@ -96,7 +96,7 @@ def best_wallets(
         found.low[owner] = rows.get("low", wallet)
         found.high[owner] = rows.get("high", wallet)
         found.spend[owner] = rows["spend"].to_numpy(dtype=np.int64)
-        found.told[owner] = rows[TOLD_SHARE] / MILLION if TOLD_SHARE in rows else np.nan
+        found.stated_share[owner] = rows[STATED_SHARE] / MILLION if STATED_SHARE in rows else np.nan
     return found
 
 
@@ -132,12 +132,12 @@ def add_wallets(  # noqa: PLR0913, PLR0917 - all that a wallet is told by
         headroom_is_high (never by an estimate).
     """
     best = best_wallets(people, wallets, peer_spend, period)
-    counted, nobody = best.counted, best.basis < 0
-    told = np.isin(best.basis, range(len(TOLD)))
+    counted, nobody = best.capped_spend, best.basis < 0
+    told = np.isin(best.basis, range(len(DECLARED_BASES)))
     unplanned = nobody | (~told & (not plan_by_estimate))
     # A share that was told is not told again by a wallet that had to be rounded.
     share = np.round(counted / np.where(nobody, np.nan, best.wallet), 6)
-    share = np.where(np.isnan(best.told), share, best.told)
+    share = np.where(np.isnan(best.stated_share), share, best.stated_share)
     below = [share < float(rules.low), share < float(rules.high), ~np.isnan(share)]
     tiers = np.select(below, [0, 1, 2], default=3)
     headroom, limits = best.wallet - counted, limits or wallet_limits([best])
@@ -152,16 +152,16 @@ def add_wallets(  # noqa: PLR0913, PLR0917 - all that a wallet is told by
         "wallet_low": pd.arrays.IntegerArray(best.low, nobody),
         "wallet_high": pd.arrays.IntegerArray(best.high, nobody),
         "share_of_wallet": share,
-        "wallet_basis": worded(best.basis, BASES),
-        "wallet_tier": worded(tiers, TIERS),
+        "wallet_basis": categorical_from_codes(best.basis, BASES),
+        "wallet_tier": categorical_from_codes(tiers, TIERS),
         "headroom": pd.arrays.IntegerArray(headroom, unplanned),
         "wallet_spend": pd.arrays.IntegerArray(counted, nobody),
         "wallet_understated": best.spend > best.wallet,
-        "wallet_plan": worded(np.where(unplanned, -1, plans), PLANS),
+        "wallet_plan": categorical_from_codes(np.where(unplanned, -1, plans), PLANS),
         "share_is_low": told & (share < float(rules.low)),
         "headroom_is_high": told & has_room,
     }
-    return beside(people, added)
+    return with_columns(people, added)
 
 
 def add_wallet_scores(people: pd.DataFrame) -> pd.DataFrame:

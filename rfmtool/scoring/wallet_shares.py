@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from rfmtool.money import total_of
+from rfmtool.money import exact_total
 
 
 def group_shares(people: pd.DataFrame, by: str) -> pd.DataFrame:
@@ -18,7 +18,7 @@ def group_shares(people: pd.DataFrame, by: str) -> pd.DataFrame:
     having = people.loc[people["wallet"].notna(), [by, "wallet_basis", "wallet_spend", "wallet"]]
     groups = having.groupby([by, "wallet_basis"], observed=True, sort=True)
     rows = [
-        (*labels, len(part), total_of(part["wallet_spend"]), total_of(part["wallet"]))
+        (*labels, len(part), exact_total(part["wallet_spend"]), exact_total(part["wallet"]))
         for labels, part in groups
     ]
     names = [by, "wallet_basis", "customers", "spend", "wallet"]

@@ -11,14 +11,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from rfmtool.errors import InputError, having_seen
+from rfmtool.errors import InputError, add_error_context
 from rfmtool.sources import detect, roles_by_cells
 from rfmtool.sources.detect import Export
-from rfmtool.sources.files.listing import left_out
-from rfmtool.sources.layout import Asked, Reading
-from rfmtool.sources.presets import Known
+from rfmtool.sources.files.listing import ignored_files
+from rfmtool.sources.layout import Asked, Formats
+from rfmtool.sources.presets import KnownPresets
 from rfmtool.sources.source import FileSource
-from rfmtool.sources.unplayed import unplayed
+from rfmtool.sources.unused_columns import unused_column_notices
 
 __all__ = ["Asked", "Export", "open_export"]
 
@@ -43,11 +43,11 @@ def open_export(source: Any, asked: Asked) -> Export:  # noqa: ANN401 - any fram
         SystemFailureError: it cannot be reached, or breaks off.
     """
     asked = asked.of_table()
-    known = Known(asked.own_presets, asked.preset)
+    known = KnownPresets(asked.own_presets, asked.preset)
     sources, passed_over = detect.sources_of(source, asked, known.roles())
     first = sources[0].name
-    preset, *others = (known.of(source.layout.header) for source in sources)
-    with having_seen(Export(tuple(sources), Reading(), asked)):
+    preset, *others = (known.preset_for(source.layout.header) for source in sources)
+    with add_error_context(Export(tuple(sources), Formats(), asked)):
         for other, one in zip(others, sources[1:], strict=True):
             if other != preset:
                 raise InputError(
@@ -55,12 +55,12 @@ def open_export(source: Any, asked: Asked) -> Export:  # noqa: ANN401 - any fram
                     f" {preset.name})",
                     "Read them apart, or say --preset none and name the columns with --column.",
                 )
-        detect.same_roles(sources)
-    sources = roles_by_cells.settled(sources, asked, preset)
-    export = detect.understand(sources, asked, preset)
+        detect.check_same_roles(sources)
+    sources = roles_by_cells.with_roles_checked(sources, asked, preset)
+    export = detect.detect_formats(sources, asked, preset)
     read = [one.file for one in sources if isinstance(one, FileSource)]
     files = [file.path for file in read if file.path]
     shown = (notice for file in read for notice in file.notices)
     filled = (_FILLED,) if "order_id" in export.sources[0].layout.carry_down else ()
-    notices = (*passed_over, *shown, *filled, *unplayed(sources, asked, preset))
-    return replace(export, left_out=left_out(source, files), notices=notices)
+    notices = (*passed_over, *shown, *filled, *unused_column_notices(sources, asked, preset))
+    return replace(export, left_out=ignored_files(source, files), notices=notices)

@@ -34,7 +34,7 @@ class Batch:
     records: int
     """All records, faulty ones included."""
     faults: tuple[Fault, ...]
-    whole: Callable[[], Sequence[pa.Array]]
+    all_columns: Callable[[], Sequence[pa.Array]]
     footer_rows: int = 0
     """How many records at the end are a footer; they are blank faults too."""
     texts: Callable[[Sequence[int]], list[bytes]] = lambda rows: [b""] * len(rows)
@@ -50,12 +50,12 @@ class Batch:
         """Move the marked ones of the records that have cells to the faults."""
         rows = self.rows()[bad].tolist()
         good = pa.array(~bad)
-        whole = self.whole
+        whole = self.all_columns
         return replace(
             self,
             cells={role: cells.filter(good) for role, cells in self.cells.items()},
             faults=self.faults + tuple(Fault(row, reason) for row in rows),
-            whole=lambda: [column.filter(good) for column in whole()],
+            all_columns=lambda: [column.filter(good) for column in whole()],
         )
 
 

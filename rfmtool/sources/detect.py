@@ -10,15 +10,21 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from rfmtool.errors import AmbiguousInputError, InputError, NoTableError, having_seen, naming
+from rfmtool.errors import (
+    AmbiguousInputError,
+    InputError,
+    NoTableError,
+    add_error_context,
+    errors_naming,
+)
 from rfmtool.rules.presets import Preset
 from rfmtool.sources import read
-from rfmtool.sources.cells import conventions
-from rfmtool.sources.cells.date_readings import ISO, check_zone, in_zone, reading_of
+from rfmtool.sources.cells import format_inference
+from rfmtool.sources.cells.date_formats import ISO, check_zone, parse_date_format, with_time_zone
 from rfmtool.sources.files.exports import ExportFile
-from rfmtool.sources.files.listing import expand
-from rfmtool.sources.files.spools import spooled_stream
-from rfmtool.sources.frames import is_arrow_stream, is_frame, mixed, table_of
+from rfmtool.sources.files.listing import list_export_files
+from rfmtool.sources.files.spools import spool_batches
+from rfmtool.sources.frames import is_arrow_stream, is_frame, mixed_types_error, table_of
 from rfmtool.sources.layout import (
     KEPT,
     OPTIONAL_ROLES,
@@ -26,15 +32,15 @@ from rfmtool.sources.layout import (
     Asked,
     Detail,
     FileLayout,
-    Reading,
+    Formats,
 )
 from rfmtool.sources.layouts import parquet_layout, text_layout, typed_layout
-from rfmtool.sources.names import normal
+from rfmtool.sources.names import normalized
 from rfmtool.sources.presets import GENERIC
 from rfmtool.sources.roles import EXPORT, Roles
-from rfmtool.sources.rows.carrying import OF_ORDERS, Looks, looked_at, looks_carried
+from rfmtool.sources.rows.fill_down import ORDER_ROLES, FillCounts, counting_fills, needs_fill_down
 from rfmtool.sources.source import FileSource, FrameSource, Source, StreamSource, TableSource
-from rfmtool.sources.tables import apart, source_of_stored
+from rfmtool.sources.tables import source_of_stored, split_sources
 from rfmtool.sources.text.dialect import SAMPLE_BYTES
 
 _FRAMES: Final = ("pandas", "polars", "pyarrow")
@@ -48,13 +54,13 @@ class Export:
     """Everything needed to read an export: its sources and what they agree on."""
 
     sources: tuple[Source, ...]
-    reading: Reading
+    reading: Formats
     asked: Asked
-    surveyed: bool = False
+    is_fully_scanned: bool = False
     """Whether the reading comes from the whole columns, not from a sample."""
     other_dates: str = ""
     """How most dates look that the reading does not fit, where the whole columns tell."""
-    may_be_unfilled: bool = False
+    may_need_fill_down: bool = False
     """Whether rows that name neither order nor buyer may go on with the order above."""
     left_out: tuple[str, ...] = ()
     """Files in its folders that are not read, because their endings are of no data."""
@@ -98,7 +104,7 @@ class Export:
         tables = (source for source in self.sources if isinstance(source, TableSource))
         return next((source.table.remote for source in tables), None)
 
-    def of(self, detail: Detail) -> Export:
+    def with_detail(self, detail: Detail) -> Export:
         """The same export without the columns that are not wanted."""
         sources = [
             source.with_layout(replace(source.layout, places=detail.places(source.layout.places)))
@@ -107,33 +113,33 @@ class Export:
         return replace(self, sources=tuple(sources))
 
 
-def understand(sources: Sequence[Source], asked: Asked, preset: Preset = GENERIC) -> Export:
+def detect_formats(sources: Sequence[Source], asked: Asked, preset: Preset = GENERIC) -> Export:
     """Find out how dates and numbers are written."""
     if asked.timezone:
         check_zone(asked.timezone)
     if preset.timezone:
         check_zone(preset.timezone, f"preset {preset.name}: timezone")
     size = max(SAMPLE_BYTES // len(sources), _LEAST_SAMPLE_BYTES)
-    export = Export(tuple(sources), Reading(preset=preset), asked)
+    export = Export(tuple(sources), Formats(preset=preset), asked)
     firsts = (
         job() for source in sources for job in itertools.islice(source.jobs(block_bytes=size), 1)
     )
-    with having_seen(export):
-        looks = Looks()
-        weighed = conventions.weigh(looked_at(firsts, looks))
+    with add_error_context(export):
+        looks = FillCounts()
+        weighed = format_inference.count_formats(counting_fills(firsts, looks))
         export = _carrying(export, looks)
-    with having_seen(export):
+    with add_error_context(export):
         # A first day of nothing but 01/01/2024 decides nothing about the days that follow it.
-        if not asked.date_format and conventions.is_open(weighed):
-            return survey(export)
+        if not asked.date_format and format_inference.is_undecided(weighed):
+            return scan_fully(export)
         try:
             read = _read_with(export, weighed)
         except AmbiguousInputError:
-            return survey(export)
-        return survey(export) if read.reading.pieces else read
+            return scan_fully(export)
+        return scan_fully(export) if read.reading.quantities else read
 
 
-def _carrying(export: Export, looks: Looks) -> Export:
+def _carrying(export: Export, looks: FillCounts) -> Export:
     """The same export, with the cells of orders carried down where only their first rows have them.
 
     Presets say so, or the first rows of files; tables of databases have no order.
@@ -142,45 +148,47 @@ def _carrying(export: Export, looks: Looks) -> Export:
     carry_down = preset.carry_down if "order_id" in sources[0].layout.places else ()
     may_be_unfilled = False
     if not preset.columns and all(isinstance(one, (FileSource, FrameSource)) for one in sources):
-        is_rule, may_be_unfilled = looks_carried(looks)
+        is_rule, may_be_unfilled = needs_fill_down(looks)
         # Without a day of payment a row is not paid.
-        is_paid_on = normal(export.columns["ordered_at"]).startswith(("paid", "payment"))
-        carry_down = OF_ORDERS if is_rule and not is_paid_on else ()
+        is_paid_on = normalized(export.columns["ordered_at"]).startswith(("paid", "payment"))
+        carry_down = ORDER_ROLES if is_rule and not is_paid_on else ()
     sources = tuple(
         source.with_layout(replace(source.layout, carry_down=carry_down)) for source in sources
     )
-    return replace(export, sources=sources, may_be_unfilled=may_be_unfilled)
+    return replace(export, sources=sources, may_need_fill_down=may_be_unfilled)
 
 
-def survey(export: Export) -> Export:
+def scan_fully(export: Export) -> Export:
     """Read the deciding columns whole and choose again.
 
     Raises:
         AmbiguousInputError: even the whole columns leave two readings.
     """
     batches = (job() for source in export.sources for job in source.jobs())
-    weighed = conventions.weigh(batches)
+    weighed = format_inference.count_formats(batches)
     read = _read_with(export, weighed)
     return replace(
-        read, surveyed=True, other_dates=conventions.other_dates(weighed, read.reading.dates)
+        read,
+        is_fully_scanned=True,
+        other_dates=format_inference.likely_format_of_unread_dates(weighed, read.reading.dates),
     )
 
 
-def _read_with(export: Export, weighed: conventions.Weights) -> Export:
+def _read_with(export: Export, weighed: format_inference.FormatCounts) -> Export:
     asked = export.asked
     column = export.columns["ordered_at"]
-    with naming(export.name):
+    with errors_naming(export.name):
         if asked.date_format:
-            dates = reading_of(asked.date_format)
+            dates = parse_date_format(asked.date_format)
         elif not weighed["dates"]:
             dates = ISO  # nothing but typed dates, or no date at all: each row then says so
         else:
-            known = conventions.knowing(weighed, export.sources[0].layout.header)
-            dates = conventions.date_reading(known, column, usual=export.preset.dates)
-        numbers = conventions.number_reading(weighed, asked)
-    pieces = conventions.pieces_reading(weighed, numbers, asked)
-    dates = in_zone(dates, asked.timezone, export.preset.timezone)
-    reading = replace(export.reading, dates=dates, numbers=numbers, pieces=pieces)
+            known = format_inference.counts_given_header(weighed, export.sources[0].layout.header)
+            dates = format_inference.infer_date_format(known, column, usual=export.preset.dates)
+        numbers = format_inference.infer_number_format(weighed, asked)
+    pieces = format_inference.infer_quantity_format(weighed, numbers, asked)
+    dates = with_time_zone(dates, asked.timezone, export.preset.timezone)
+    reading = replace(export.reading, dates=dates, numbers=numbers, quantities=pieces)
     return replace(export, reading=reading)
 
 
@@ -203,11 +211,11 @@ def sources_of(
             f"a source is a path, paths, a frame, or a list of dicts, not a {kind}",
             "Pass one of these.",
         )
-    rows, exports = apart([os.fspath(one) for one in source], asked)
+    rows, exports = split_sources([os.fspath(one) for one in source], asked)
     tables = [source_of_stored(one, asked, roles) for one in rows]
     if rows and not exports:
         return [*tables], ()
-    files = expand(exports, asked.max_bytes)
+    files = list_export_files(exports, asked.max_bytes)
     if len(files) == 1 or asked.strict:
         return [*tables, *(source_of_file(file, asked, roles) for file in files)], ()
     found, passed_over = _tables_among(files, asked, roles)
@@ -228,7 +236,7 @@ def _tables_among(
             if not isinstance(error, NoTableError):
                 seen = error.seen
                 dialect = seen.sources[0].layout.dialect if isinstance(seen, Export) else None
-                if dialect is None or not dialect.is_prose:
+                if dialect is None or not dialect.has_no_columns:
                     raise
                 what = f"{what.partition(': ')[0]}: it is no table"
             refused[what] = error
@@ -249,9 +257,9 @@ def _source_of_frame(frame: Any, asked: Asked, roles: Roles) -> Source:  # noqa:
     try:
         reader = pa.RecordBatchReader.from_stream(frame)
         layout = typed_layout(reader.schema, asked, "table", roles)
-        return StreamSource("table", layout, spooled_stream(reader, "table", read.BATCH_ROWS))
+        return StreamSource("table", layout, spool_batches(reader, "table", read.BATCH_ROWS))
     except pa.ArrowException:
-        raise mixed() from None
+        raise mixed_types_error() from None
 
 
 def source_of_file(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> Source:
@@ -261,11 +269,11 @@ def source_of_file(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> Sou
         return FileSource(file, find(file, asked, roles))
     except InputError as error:
         layout = error.seen if isinstance(error.seen, FileLayout) else FileLayout((), {})
-        error.seen = Export((FileSource(file, layout),), Reading(), asked)
+        error.seen = Export((FileSource(file, layout),), Formats(), asked)
         raise
 
 
-def same_roles(sources: Sequence[Source]) -> None:
+def check_same_roles(sources: Sequence[Source]) -> None:
     """Check that all files of an export offer the same roles."""
     first = sources[0]
     for source in sources[1:]:

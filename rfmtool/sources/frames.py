@@ -50,7 +50,7 @@ def table_of(frame: Any) -> pa.Table:  # noqa: ANN401 - any library's frame, or 
     except (pa.ArrowException, TypeError, UnicodeEncodeError):
         for name in frame.columns if hasattr(frame, "set_axis") else ():
             _column(name, frame[name])
-        raise mixed() from None
+        raise mixed_types_error() from None
 
 
 def _named_in_text(frame: Any) -> Any:  # noqa: ANN401
@@ -92,10 +92,10 @@ def _column(name: str, cells: Any) -> pa.Array:  # noqa: ANN401 - a list, or a c
     try:
         return pa.array(cells, from_pandas=True)
     except (pa.ArrowException, TypeError, OverflowError, UnicodeEncodeError):
-        raise mixed(name) from None
+        raise mixed_types_error(name) from None
 
 
-def mixed(name: str = "") -> InputError:
+def mixed_types_error(name: str = "") -> InputError:
     """Say that a column is of no one type; Arrow's own words would quote a cell."""
     column = f"its column {name!r}" if name else "one of its columns"
     return InputError(

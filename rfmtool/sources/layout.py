@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, Literal
 
-from rfmtool.columns import CONTACTS
+from rfmtool.columns import CONTACT_COLUMNS
 from rfmtool.rules.presets import Preset
-from rfmtool.sources.cells.date_readings import ISO, DateReading
-from rfmtool.sources.cells.numbers import DecimalMark, NumberReading
+from rfmtool.sources.cells.date_formats import ISO, DateFormat
+from rfmtool.sources.cells.numbers import DecimalMark, NumberFormat
 from rfmtool.sources.cells.rates import Rates
 from rfmtool.sources.statuses import Statuses
 from rfmtool.sources.text.records import Marks
@@ -19,7 +19,7 @@ MONEY_ROLES: Final = ("amount", "quantity", "unit_price", "refunded", "unpaid")
 """The roles that make up the amount."""
 NUMBER_ROLES: Final = (*MONEY_ROLES, "cost")
 """The roles that hold numbers; two rows of one order may well differ in them."""
-OPTIONAL_ROLES: Final = ("category", "product", "cost", *CONTACTS)
+OPTIONAL_ROLES: Final = ("category", "product", "cost", *CONTACT_COLUMNS)
 """The roles that an export may lack, or have in some of its files only."""
 SUGGESTED_ROLES: Final = (
     "refunded", "unpaid", "payment_status", "type", "cancelled_on", "voided", "is_test", "captured",
@@ -64,9 +64,9 @@ class Dialect:
     """Last columns that have no name and hold nothing, as delimiters at the end of rows make."""
     is_wrapped: bool = False
     """Whether cells are written as formulas, `="00123"`; they are then read without them."""
-    is_prose: bool = False
+    has_no_columns: bool = False
     """Whether nothing divides its lines into columns."""
-    is_doubtful: bool = False
+    may_lack_header: bool = False
     """Whether what is taken for the header may be somebody's row, so that nobody need see it."""
 
     @property
@@ -76,12 +76,12 @@ class Dialect:
 
 
 @dataclass(frozen=True)
-class Reading:
+class Formats:
     """What the whole export agrees on: how its dates and its numbers are written."""
 
-    dates: DateReading = ISO
-    numbers: NumberReading = field(default_factory=NumberReading)
-    pieces: NumberReading | None = None
+    dates: DateFormat = ISO
+    numbers: NumberFormat = field(default_factory=NumberFormat)
+    quantities: NumberFormat | None = None
     """Of quantities, where they are written otherwise than money."""
     preset: Preset = field(default_factory=lambda: Preset("generic"))
     """The known export that it is."""
@@ -98,21 +98,21 @@ class FileLayout:
     """The roles that are no text."""
     carry_down: tuple[str, ...] = ()
     """Roles that only the first row of an order may fill."""
-    keys: tuple[str | None, ...] = ()
+    folder_values: tuple[str | None, ...] = ()
     """The cells of the last columns of the header, which stand in the names of folders."""
 
     @property
     def in_file(self) -> FileLayout:
         """The layout without the columns that stand in the names of folders."""
-        if not self.keys:
+        if not self.folder_values:
             return self
-        width = len(self.header) - len(self.keys)
+        width = len(self.header) - len(self.folder_values)
         places = {role: place for role, place in self.places.items() if place < width}
-        return replace(self, header=self.header[:width], places=places, keys=())
+        return replace(self, header=self.header[:width], places=places, folder_values=())
 
-    def key_of(self, role: str) -> str | None:
+    def folder_value(self, role: str) -> str | None:
         """The cell of a role that the names of folders hold."""
-        return self.keys[self.places[role] - len(self.header) + len(self.keys)]
+        return self.folder_values[self.places[role] - len(self.header) + len(self.folder_values)]
 
 
 @dataclass(frozen=True)
@@ -184,12 +184,12 @@ class Detail:
             role = "product"
         if role is not None and role in found:
             wanted["category"] = found[role]
-        others = ("cost",) * self.cost + CONTACTS * self.contacts
+        others = ("cost",) * self.cost + CONTACT_COLUMNS * self.contacts
         return wanted | {role: found[role] for role in others if role in found}
 
 
 @dataclass(frozen=True)
-class Question:
+class LineOptions:
     """Which readable lines are asked for; days are inclusive."""
 
     since: date | None = None
@@ -201,7 +201,7 @@ class Question:
     """What the words of status columns mean."""
     has_payment_status: bool = False
     """Whether a column apart from the status of orders says if they are paid."""
-    nobody: frozenset[str] = frozenset()
+    anonymous_ids: frozenset[str] = frozenset()
     """Customer ids that stand for nobody, such as a guest's."""
     order_per_row: bool = False
     suppressed: frozenset[str] = frozenset()
@@ -210,7 +210,7 @@ class Question:
     """What an amount is of; None where it is to be asked when all rows of orders repeat one."""
     overlap: Literal["keep-one", "sum"] | None = None
     """What becomes of orders that recur in another file; None where it is to be asked."""
-    anonymous: bool = False
+    with_anonymous: bool = False
     """Whether the lines without a customer are wanted too, with null for one."""
-    by_status: bool = False
+    all_with_status: bool = False
     """Whether all readable rows are wanted, as lines with the words of their status columns."""

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from rfmtool.errors import InputError, having_seen
-from rfmtool.sources.cells.typed import can_be
+from rfmtool.errors import InputError, add_error_context
+from rfmtool.sources.cells.typed import can_be_read_as
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.parquet import schema_of
 from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, SUGGESTED_ROLES, Asked, FileLayout
@@ -19,7 +19,7 @@ def text_layout(file: ExportFile, asked: Asked, roles: Roles) -> FileLayout:
     """The layout of a text file or a sheet."""
     dialect, header = sniff(file, asked, roles)
     header, keys = _with_keys(header, file)
-    found = FileLayout(header, {}, dialect, roles.kinds, keys=keys)
+    found = FileLayout(header, {}, dialect, roles.kinds, folder_values=keys)
     return replace(found, places=_places(found, asked, roles, file.name))
 
 
@@ -36,7 +36,7 @@ def _with_keys(
     header: tuple[str, ...], file: ExportFile
 ) -> tuple[tuple[str, ...], tuple[str | None, ...]]:
     """A header with the columns that stand in the names of folders behind it, and their cells."""
-    keys = {name: cell for name, cell in file.keys.items() if name not in header}
+    keys = {name: cell for name, cell in file.partition_values.items() if name not in header}
     return (*header, *keys), tuple(keys.values())
 
 
@@ -44,7 +44,7 @@ def _places(found: FileLayout, asked: Asked, roles: Roles, where: str) -> dict[s
     """The places of the roles and of the columns that are carried through."""
     header = names = found.header
     try:
-        if found.dialect and found.dialect.is_doubtful:
+        if found.dialect and found.dialect.may_lack_header:
             names = known_names(header, [*roles.kinds, *asked.columns.values()])
         places = roles.find(names, asked.columns, where)
     except InputError as error:
@@ -52,7 +52,7 @@ def _places(found: FileLayout, asked: Asked, roles: Roles, where: str) -> dict[s
         error.seen = replace(found, places=known)
         raise
     kept = [name for name in asked.keep if name in header or name not in asked.elsewhere]
-    with having_seen(replace(found, places=places)):
+    with add_error_context(replace(found, places=places)):
         return places | kept_places(header, kept, places, where)
 
 
@@ -60,12 +60,12 @@ def typed_layout(
     schema: pa.Schema, asked: Asked, where: str, roles: Roles, keys: tuple[str | None, ...] = ()
 ) -> FileLayout:
     """The layout of columns that have types."""
-    found = FileLayout(tuple(schema.names), {}, kinds=roles.kinds, keys=keys)
+    found = FileLayout(tuple(schema.names), {}, kinds=roles.kinds, folder_values=keys)
     places = _places(found, asked, roles, where)
     for role, place in list(places.items()):
         kind = schema.field(place).type
         is_kept = role.startswith(KEPT)
-        if can_be("kept" if is_kept else roles.kinds.get(role, "text"), kind):
+        if can_be_read_as("kept" if is_kept else roles.kinds.get(role, "text"), kind):
             continue
         if is_kept:
             raise InputError(

@@ -35,11 +35,11 @@ class StatusSum(NamedTuple):
     """What the readable rows of one status word hold; money in 1/10,000."""
 
     rows: int = 0
-    units: int = 0
-    moved: int = 0
+    net_units: int = 0
+    turnover_units: int = 0
     """Sales and refunds, both as positive numbers."""
 
-    def plus(self, other: StatusSum) -> StatusSum:
+    def merged_with(self, other: StatusSum) -> StatusSum:
         """Both together."""
         return StatusSum(*(one + two for one, two in zip(self, other, strict=True)))
 
@@ -118,7 +118,7 @@ class Ledger:
     """How many of the blank rows are totals and trailers at the end of a file."""
     statuses: dict[StatusKey, StatusSum] = field(default_factory=dict)
     """The rows and the money of each status word."""
-    outvoted_rows: int = 0
+    rows_excluded_with_order: int = 0
     """How many rows that are sales are left out with another row of their order."""
     overlap: Overlap = field(default_factory=Overlap)
     failure: BaseException | None = None
@@ -153,21 +153,21 @@ class Ledger:
         self.suppressed |= tally.suppressed
         self.footer_rows += tally.footer_rows
         for key, one in tally.statuses.items():
-            self.statuses[key] = one.plus(self.statuses.get(key, StatusSum()))
+            self.statuses[key] = one.merged_with(self.statuses.get(key, StatusSum()))
 
-    def leave_out_orders(self, rows: int, units: int) -> None:
+    def exclude_order_rows(self, rows: int, units: int) -> None:
         """Move rows from used to not_a_sale, as a line of their order had said.
 
         Args:
             rows: how many rows stay used.
             units: their money.
         """
-        self.outvoted_rows = self["used"] - rows
-        self.counts[CODES["not_a_sale"]] += self.outvoted_rows
+        self.rows_excluded_with_order = self["used"] - rows
+        self.counts[CODES["not_a_sale"]] += self.rows_excluded_with_order
         self.counts[CODES["used"]] = rows
         self.used_units = units
 
-    def restate_money(self, told: Mapping[tuple[str, str], tuple[int, int]]) -> None:
+    def replace_status_money(self, told: Mapping[tuple[str, str], tuple[int, int]]) -> None:
         """Take other money for the words of the status columns: what it comes to, what moved."""
         sums = {key: StatusSum(one.rows) for key, one in self.statuses.items()}
         unknown = {role for role, word, meaning in sums if not word and meaning == "unknown"}
@@ -177,7 +177,7 @@ class Ledger:
             if word and meaning == "empty":  # one of very many, which are counted together
                 word, meaning = "", "unknown" if role in unknown else "empty"  # noqa: PLW2901
             key = role, word, meaning
-            sums[key] = sums.get(key, StatusSum()).plus(StatusSum(0, *money))
+            sums[key] = sums.get(key, StatusSum()).merged_with(StatusSum(0, *money))
         self.statuses = sums
 
     def set_overlap(self, overlap: Overlap) -> None:

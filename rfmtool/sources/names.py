@@ -11,7 +11,7 @@ _LETTERS: Final = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "\u0131": "i",
 
 
 @lru_cache(maxsize=1 << 16)  # the same names are asked for again and again
-def normal(name: str) -> str:
+def normalized(name: str) -> str:
     """A name as synonyms are written: small letters without accents, and digits."""
     apart = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS))
     return "".join(letter for letter in apart if letter.isalnum())

@@ -9,15 +9,15 @@ from typing import Final
 
 import pyarrow as pa
 
-from rfmtool.errors import InputError, naming
+from rfmtool.errors import InputError, errors_naming
 from rfmtool.sources.batches import Jobs
-from rfmtool.sources.cells.typed import typed
+from rfmtool.sources.cells.typed import typed_batch
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.parquet import batches
-from rfmtool.sources.files.streams import squeezed, unwrapped
+from rfmtool.sources.files.streams import stream_with_tabs, stream_without_formulas
 from rfmtool.sources.layout import FileLayout
-from rfmtool.sources.text.blocks import BLOCK_BYTES, blocks
-from rfmtool.sources.text.parsing import parse
+from rfmtool.sources.text.blocks import BLOCK_BYTES, split_into_blocks
+from rfmtool.sources.text.parsing import parse_block
 
 BATCH_ROWS: Final = 1 << 17
 Progress = Callable[[int], None]
@@ -34,16 +34,16 @@ def text_jobs(
     dialect = layout.dialect
     if dialect is None:
         raise TypeError("a text file needs a dialect")
-    with file.utf8(dialect.encoding) as (stream, raw), naming(file.name):
-        text = squeezed(stream) if dialect.is_aligned else stream
-        text = unwrapped(text) if dialect.is_wrapped else text
+    with file.utf8(dialect.encoding) as (stream, raw), errors_naming(file.name):
+        text = stream_with_tabs(stream) if dialect.is_aligned else stream
+        text = stream_without_formulas(text) if dialect.is_wrapped else text
         offset = dialect.body_offset if file.span is None else 0
         goes_on = file.span is not None and file.span[1] < file.stored_bytes
-        for block in blocks(text, dialect.marks, offset, block_bytes):
+        for block in split_into_blocks(text, dialect.marks, offset, block_bytes):
             if progress:
                 progress(raw.tell())
             yield partial(
-                parse, replace(block, is_last=False) if goes_on else block, layout, dialect
+                parse_block, replace(block, is_last=False) if goes_on else block, layout, dialect
             )
 
 
@@ -55,7 +55,7 @@ def parquet_jobs(file: ExportFile, layout: FileLayout, progress: Progress | None
         for batch in found:
             cells = {role: batch.column(name) for role, name in names.items()}
             whole = partial(_parquet_rows, file, start, len(batch))
-            yield partial(typed, cells, layout.kinds, len(batch), whole)
+            yield partial(typed_batch, cells, layout.kinds, len(batch), whole)
             start += len(batch)
             if progress:
                 progress(raw.tell())
@@ -79,4 +79,4 @@ def table_jobs(reader: Iterable[pa.RecordBatch], layout: FileLayout) -> Jobs:
         for start in range(0, len(batch), BATCH_ROWS):
             part = batch.slice(start, BATCH_ROWS)
             cells = {role: part.column(place) for role, place in layout.places.items()}
-            yield partial(typed, cells, layout.kinds, len(part), partial(list, part.columns))
+            yield partial(typed_batch, cells, layout.kinds, len(part), partial(list, part.columns))

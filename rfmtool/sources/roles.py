@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from rfmtool.columns import CONTACTS
-from rfmtool.errors import AmbiguousInputError, InputError, UsageError, having_seen
+from rfmtool.columns import CONTACT_COLUMNS
+from rfmtool.errors import AmbiguousInputError, InputError, UsageError, add_error_context
 from rfmtool.sources.consents import OPTED_OUT
 from rfmtool.sources.layout import EXPORT_KINDS, KEPT, OPTIONAL_ROLES, SUGGESTED_ROLES, Kind
-from rfmtool.sources.names import normal
-from rfmtool.sources.synonyms import otherwise, synonyms
+from rfmtool.sources.names import normalized
+from rfmtool.sources.synonyms import fallback_synonyms, synonyms
 
 NET_OF_REFUNDS: Final = frozenset({"netsales"})
 """What is called so has what was given back taken off already."""
@@ -65,14 +65,14 @@ def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> d
     if factors <= asked.keys() and "amount" not in asked:
         places.pop("amount", None)
     if "amount" not in places and not factors <= places.keys():
-        more = places_of(header, {}, otherwise(), where)
+        more = places_of(header, {}, fallback_synonyms(), where)
         free = {role: place for role, place in more.items() if place not in places.values()}
         places = free | places
     if "amount" not in places and "quantity" not in places and "unit_price" in places:
         places["amount"] = places.pop("unit_price")  # a price on its own is what was paid
     if "amount" in places:
         places = {role: place for role, place in places.items() if role not in factors}
-    names = {role: normal(header[place]) for role, place in places.items()}
+    names = {role: normalized(header[place]) for role, place in places.items()}
     if "refunded" not in asked and names.get("amount") in NET_OF_REFUNDS:
         places.pop("refunded", None)
     if "customer_id" not in asked:
@@ -84,7 +84,7 @@ def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> d
     # Of a row of goods a bare name is the article's, and nobody's to write to.
     if "name" not in asked and names.get("name") == "name" and _article_columns(header, places):
         del places["name"]
-    return needed(places, header, where)
+    return check_required(places, header, where)
 
 
 def _check_name(header: Sequence[str], places: Mapping[str, int], where: str) -> None:
@@ -97,16 +97,16 @@ def _check_name(header: Sequence[str], places: Mapping[str, int], where: str) ->
             " customer",
             hint,
         )
-    if first := [other.strip() for other in header if normal(other) in _FIRST_NAMES]:
+    if first := [other.strip() for other in header if normalized(other) in _FIRST_NAMES]:
         raise InputError(f"{where}: {name!r} beside {first[0]!r} may be a surname alone", hint)
 
 
 def _check_whole(header: Sequence[str], places: Mapping[str, int], where: str) -> None:
     """Check that no other part of customers' names stands beside what would tell them apart."""
     name = header[places["customer_id"]].strip() if "customer_id" in places else ""
-    if normal(name) not in _MAY_BE_PART:
+    if normalized(name) not in _MAY_BE_PART:
         return
-    if parts := [other.strip() for other in header if _PARTS.fullmatch(normal(other))]:
+    if parts := [other.strip() for other in header if _PARTS.fullmatch(normalized(other))]:
         raise InputError(
             f"{where}: {name!r} beside {parts[0]!r} may be a part of the name alone",
             f"If it tells customers apart, take --column customer_id={name!r}.",
@@ -116,7 +116,7 @@ def _check_whole(header: Sequence[str], places: Mapping[str, int], where: str) -
 def _article_columns(header: Sequence[str], places: Mapping[str, int]) -> list[str]:
     """The columns that only rows of goods have; a total may stand beside a number of pieces."""
     known = {"sku", "variant", *(() if "amount" in places else synonyms()["quantity"])}
-    return [name.strip() for name in header if normal(name) in known]
+    return [name.strip() for name in header if normalized(name) in known]
 
 
 def places_of(
@@ -133,13 +133,13 @@ def places_of(
         AmbiguousInputError: a column's name occurs twice.
     """
     places = {role: _place_of(name, header, where) for role, name in asked.items()}
-    if "consent" in asked and normal(asked["consent"]) in OPTED_OUT:
+    if "consent" in asked and normalized(asked["consent"]) in OPTED_OUT:
         raise InputError(
             f"{where}: by its name column {asked['consent']!r} says who has opted out, which is the"
             " reverse of a consent",
             "Of --contacts a column of that name is read so by itself: leave it out.",
         )
-    names = [normal(name) for name in header]
+    names = [normalized(name) for name in header]
     for role, known in known_names.items():
         if role in places:
             continue
@@ -174,7 +174,7 @@ def kept_places(
         AmbiguousInputError: its name occurs twice, or is that of a contact role of another column.
     """
     kept = {name: _place_of(name, header, where) for name in keep}
-    for name in kept.keys() & {*CONTACTS} & places.keys():
+    for name in kept.keys() & {*CONTACT_COLUMNS} & places.keys():
         if kept.pop(name) != places[name]:
             raise AmbiguousInputError(
                 f"{where}: --keep {name}: another column plays the role {name}",
@@ -183,17 +183,17 @@ def kept_places(
     return {KEPT + name: place for name, place in kept.items()}
 
 
-def needed(places: dict[str, int], header: Sequence[str], where: str) -> dict[str, int]:
+def check_required(places: dict[str, int], header: Sequence[str], where: str) -> dict[str, int]:
     """The same places, checked."""
     factors = {"quantity", "unit_price"}
     missing = [role for role in ("customer_id", "ordered_at") if role not in places]
     if "amount" not in places and not factors <= places.keys():
         missing.append("amount (or quantity and unit_price)")
     if missing:
-        error = not_recognised(missing, header, where)
+        error = missing_columns_error(missing, header, where)
         if "order_id" not in places and not may_be_data(header):
             error.hint += " Where an order takes several rows, name order_id too."
-        with having_seen(places):
+        with add_error_context(places):
             raise error
     return places
 
@@ -202,7 +202,7 @@ EXPORT: Final = Roles(find_roles, EXPORT_KINDS)
 """The roles of an export."""
 
 
-def not_recognised(
+def missing_columns_error(
     missing: Sequence[str], header: Sequence[str], where: str, option: str = _OPTION
 ) -> InputError:
     """Say that columns are not there, and which are."""
@@ -218,7 +218,7 @@ def _place_of(name: str, header: Sequence[str], where: str) -> int:
     for candidates, wanted in (
         (list(header), name),
         (trimmed, name.strip()),
-        ([normal(column) for column in header], normal(name)),
+        ([normalized(column) for column in header], normalized(name)),
     ):
         if candidates.count(wanted) > 1:
             raise AmbiguousInputError(
@@ -279,8 +279,8 @@ def may_be_data(header: Sequence[str]) -> bool:
 
 def known_names(header: Sequence[str], more: Iterable[str] = ()) -> tuple[str, ...]:
     """A header that may be somebody's row: only the names that shops use, or `more`; else ""."""
-    known = {name for names in synonyms().values() for name in names} | {*map(normal, more)}
-    return tuple(name if normal(name) in known else "" for name in header)
+    known = {name for names in synonyms().values() for name in names} | {*map(normalized, more)}
+    return tuple(name if normalized(name) in known else "" for name in header)
 
 
 def _listed(header: Sequence[str], most: int = 30) -> str:

@@ -17,25 +17,30 @@ import pyarrow.compute as pc
 
 from rfmtool.arrays import mask_of
 from rfmtool.rules.presets import Preset
-from rfmtool.sources.cells.date_readings import READINGS
+from rfmtool.sources.cells.date_formats import DATE_FORMATS
 from rfmtool.sources.cells.dates import read_days
-from rfmtool.sources.cells.numbers import DecimalMark, NumberReading, as_typed, plain_numbers
+from rfmtool.sources.cells.numbers import (
+    DecimalMark,
+    NumberFormat,
+    normalized_number_text,
+    parse_number_text,
+)
 from rfmtool.sources.cells.typed import trimmed
 from rfmtool.sources.layout import Asked
-from rfmtool.sources.names import normal
+from rfmtool.sources.names import normalized
 from rfmtool.sources.source import Source
 from rfmtool.sources.statuses import Statuses, is_type_code, words
 
 _SAMPLE_BYTES: Final = 1 << 16
-BORNE_OUT: Final = (
+CONTENT_CHECKED_ROLES: Final = (
     "status", "payment_status", "type", "refunded", "cancelled_on", "voided", "is_test", "captured",
 )  # fmt: skip
-WEAK: Final = frozenset({
+AMBIGUOUS_NAMES: Final = frozenset({
     "etat", "estado", "stato", "situacao", "stav", "durum", "state", "stage", "result", "type",
     "typ", "kind",
 })  # fmt: skip
 """Names that are as often of something else, such as a region."""
-BECOMES: Final = {
+ROLE_BY_CONTENT: Final = {
     "refunded": {
         "number": "refunded", "empty": "refunded", "flag": "voided", "day": "cancelled_on",
     },
@@ -49,17 +54,19 @@ _MOST: Final = 0.9
 Kind = Literal["empty", "flag", "number", "day", "words"]
 
 
-def settled(sources: Sequence[Source], asked: Asked, preset: Preset) -> list[Source]:
+def with_roles_checked(sources: Sequence[Source], asked: Asked, preset: Preset) -> list[Source]:
     """The same sources, with the roles found by name that their cells bear out."""
     found = {role for source in sources for role in source.layout.places}
-    doubtful = [role for role in BORNE_OUT if role in found and role not in asked.columns]
+    doubtful = [
+        role for role in CONTENT_CHECKED_ROLES if role in found and role not in asked.columns
+    ]
     if not doubtful or preset.columns:
         return list(sources)
     changes: dict[str, str | None] = {}
     for role in doubtful:
-        names = {normal(source.layout.header[source.layout.places[role]])
+        names = {normalized(source.layout.header[source.layout.places[role]])
                  for source in sources if role in source.layout.places}  # fmt: skip
-        changes[role] = _becomes(role, _cells(sources, role), weak=bool(names & WEAK))
+        changes[role] = _becomes(role, _cells(sources, role), weak=bool(names & AMBIGUOUS_NAMES))
         if changes[role] == "paid_at" and found & {"status", "payment_status"}:
             changes[role] = None  # what is not paid out yet may well be sold
     for name, wanted in list(changes.items()):
@@ -80,22 +87,22 @@ def _cells(sources: Sequence[Source], role: str) -> pa.Array:
         if role not in source.layout.places:
             continue
         if role not in source.layout.in_file.places:  # it stands in the name of a folder
-            columns.append(pa.array([source.layout.key_of(role)], pa.string()))
+            columns.append(pa.array([source.layout.folder_value(role)], pa.string()))
             continue
         alone = replace(source.layout, places={role: source.layout.places[role]}, carry_down=())
         jobs = source.with_layout(alone).jobs(block_bytes=_SAMPLE_BYTES)
         columns += [pc.cast(job().cells[role], pa.string()) for job in itertools.islice(jobs, 1)]
-    return filled_words(pa.concat_arrays(columns))
+    return distinct_texts(pa.concat_arrays(columns))
 
 
-def filled_words(cells: pa.Array) -> pa.Array:
+def distinct_texts(cells: pa.Array) -> pa.Array:
     """The distinct texts of a column without the white space around them, but for empty ones."""
     return pc.drop_null(pc.unique(trimmed(pc.unique(cells))))
 
 
 def _becomes(role: str, cells: pa.Array, *, weak: bool) -> str | None:
-    if role in BECOMES:
-        return BECOMES[role].get(kind_of_words(cells))
+    if role in ROLE_BY_CONTENT:
+        return ROLE_BY_CONTENT[role].get(content_kind(cells))
     words = cells.to_pylist()
     meanings = [Statuses().meaning(word, of_type=role == "type") for word in words]
     if role == "type" and (weak or not {"sale", "credit"} <= {*meanings} <= {"sale", "credit"}):
@@ -110,18 +117,18 @@ def _becomes(role: str, cells: pa.Array, *, weak: bool) -> str | None:
     return role if known or not weak else None
 
 
-def kind_of_words(cells: pa.Array) -> Kind:
+def content_kind(cells: pa.Array) -> Kind:
     """What the `filled_words` of a column are."""
     if not len(cells):
         return "empty"
-    found = {normal(word) for word in cells.to_pylist()}
+    found = {normalized(word) for word in cells.to_pylist()}
     if found <= words("yes") | words("no") and found != {"0"}:
         return "flag"
     for mark in get_args(DecimalMark):
-        numbers, _ = plain_numbers(as_typed(cells), NumberReading(mark))
+        numbers, _ = parse_number_text(normalized_number_text(cells), NumberFormat(mark))
         if np.mean(mask_of(numbers.is_valid())) >= _MOST:
             return "number"
-    for reading in READINGS:
+    for reading in DATE_FORMATS:
         _, unread = read_days(cells, reading)
         if unread is None or np.mean(~unread) >= _MOST:
             return "day"

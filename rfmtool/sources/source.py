@@ -13,16 +13,16 @@ import pyarrow as pa
 
 from rfmtool.clusters.tables import ClusterTable
 from rfmtool.databases import reading
-from rfmtool.databases.names import Database, Rows
-from rfmtool.errors import InputError, naming
+from rfmtool.databases.urls import Database, DatabaseRows
+from rfmtool.errors import InputError, errors_naming
 from rfmtool.sources import read
 from rfmtool.sources.batches import Batch, Job, Jobs
-from rfmtool.sources.cells.typed import typed
+from rfmtool.sources.cells.typed import typed_batch
 from rfmtool.sources.files.exports import ExportFile
-from rfmtool.sources.files.spools import reader_of
+from rfmtool.sources.files.spools import open_spool
 from rfmtool.sources.layout import FileLayout
 from rfmtool.sources.read import Progress
-from rfmtool.sources.rows.carrying import carried
+from rfmtool.sources.rows.fill_down import filled_down
 from rfmtool.sources.text.blocks import BLOCK_BYTES
 
 
@@ -68,11 +68,11 @@ def version_of(database: Database) -> tuple[int, int]:
 def _named(source: Source, jobs: Jobs) -> Jobs:
     """The same jobs, with errors that name the source, and cells carried down where it asks so."""
     named = (partial(_do, source.name, job) for job in jobs)
-    return carried(named, source.layout.carry_down) if source.layout.carry_down else named
+    return filled_down(named, source.layout.carry_down) if source.layout.carry_down else named
 
 
 def _do(name: str, job: Job) -> Batch:
-    with naming(name):
+    with errors_naming(name):
         return job()
 
 
@@ -81,7 +81,7 @@ def _with_keys(job: Job, layout: FileLayout) -> Batch:
     batch = job()
     rows, in_file = len(batch.rows()), layout.in_file.places
     keys = {
-        role: pa.repeat(pa.scalar(layout.key_of(role), pa.string()), rows)
+        role: pa.repeat(pa.scalar(layout.folder_value(role), pa.string()), rows)
         for role in layout.places
         if role not in in_file
     }
@@ -125,7 +125,7 @@ class FileSource:
             jobs = read.parquet_jobs(self.file, layout, progress)
         else:
             jobs = read.text_jobs(self.file, layout, progress, block_bytes)
-        if self.layout.keys:
+        if self.layout.folder_values:
             jobs = (partial(_with_keys, job, self.layout) for job in jobs)
         return _named(self, jobs)
 
@@ -168,7 +168,7 @@ class StreamSource(_Table):
         return _named(self, self._jobs())
 
     def _jobs(self) -> Jobs:
-        with pa.ipc.open_stream(pa.PythonFile(reader_of(self.spool), mode="r")) as reader:
+        with pa.ipc.open_stream(pa.PythonFile(open_spool(self.spool), mode="r")) as reader:
             yield from read.table_jobs(reader, self.layout)
 
 
@@ -176,7 +176,7 @@ class StreamSource(_Table):
 class DatabaseSource(_Table):
     """A table in a file of a database, which is read there, as a file is."""
 
-    rows: Rows
+    rows: DatabaseRows
     version: tuple[int, int]
     """What tells the file from what it becomes: its size, and when it was written."""
     kind: str = "frame"
@@ -191,7 +191,7 @@ class DatabaseSource(_Table):
         for batch in self._batches(*sorted({*names.values()}), is_sample=is_sample):
             cells = {role: batch.column(name) for role, name in names.items()}
             whole = partial(self._whole, start, len(batch))
-            yield partial(typed, cells, self.layout.kinds, len(batch), whole)
+            yield partial(typed_batch, cells, self.layout.kinds, len(batch), whole)
             start += len(batch)
 
     def _whole(self, start: int, count: int) -> list[pa.Array]:

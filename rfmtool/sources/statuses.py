@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, Literal
 
-from rfmtool.documents import shipped
+from rfmtool.documents import packaged_toml
 from rfmtool.errors import UsageError
-from rfmtool.sources.names import normal
+from rfmtool.sources.names import normalized
 
 Meaning = Literal["sale", "open", "not_a_sale", "credit", "unknown"]
 _SURE: Final = ("cancelled", "refunded", "voided", "failed")
@@ -19,7 +19,7 @@ _OF_STATUSES: Final[Sequence[Meaning]] = ("sale", "open", "not_a_sale")
 
 
 def _shipped() -> Any:  # noqa: ANN401 - as tomllib says
-    return shipped(__package__, "statuses.toml")
+    return packaged_toml(__package__, "statuses.toml")
 
 
 @cache
@@ -28,7 +28,7 @@ def _meanings(*, of_types: bool) -> Mapping[str, Meaning]:
     data = _shipped()["type"] if of_types else _shipped()
     meanings: Sequence[Meaning] = ("sale", "credit", "not_a_sale") if of_types else _OF_STATUSES
     return {
-        normal(word): meaning
+        normalized(word): meaning
         for meaning in meanings
         for words in data[meaning].values()
         for word in words
@@ -38,7 +38,7 @@ def _meanings(*, of_types: bool) -> Mapping[str, Meaning]:
 @cache
 def words(name: str) -> frozenset[str]:
     """Other words that are known by what they say, such as `yes` and `nobody`, normal ones."""
-    return frozenset(normal(word) for word in _shipped()["words"][name])
+    return frozenset(normalized(word) for word in _shipped()["words"][name])
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ class Statuses:
     sale: frozenset[str] = frozenset()
     not_a_sale: frozenset[str] = frozenset()
 
-    def over(self, sale: Iterable[str], not_a_sale: Iterable[str]) -> Statuses:
+    def with_settled(self, sale: Iterable[str], not_a_sale: Iterable[str]) -> Statuses:
         """The same with further words settled, whatever they meant before."""
-        yes, no = {normal(word) for word in sale}, {normal(word) for word in not_a_sale}
+        yes, no = {normalized(word) for word in sale}, {normalized(word) for word in not_a_sale}
         yes -= no
         return Statuses(self.sale - no | yes, self.not_a_sale - yes | no)
 
@@ -65,27 +65,27 @@ class Statuses:
             has_payment_status: whether a column apart says if the order is paid: what `pending` or
                 `unpaid` say of that is open then.
         """
-        key = normal(word)
+        key = normalized(word)
         if key in self.not_a_sale:
             return "not_a_sale"
         if key in self.sale:
             return "sale"
-        if has_payment_status and is_of(word, "not_a_sale", "unpaid"):
+        if has_payment_status and is_in_group(word, "not_a_sale", "unpaid"):
             return "open"
         return _meanings(of_types=of_type).get(key, "unknown")
 
     def is_settled(self, word: str) -> bool:
         """Whether somebody has said what it means."""
-        return normal(word) in self.sale | self.not_a_sale
+        return normalized(word) in self.sale | self.not_a_sale
 
 
-def telling_word(found: Iterable[str]) -> tuple[str, str] | None:
+def role_from_words(found: Iterable[str]) -> tuple[str, str] | None:
     """The role, status or type, that the words of a column call for, and the word that says so.
 
     One is enough that is of orders called off, given back or failed; others, such as `pending`, are
     words of much else, and tell only where half the column's words are known.
     """
-    by_key = {normal(word): word for word in found}
+    by_key = {normalized(word): word for word in found}
     plain, types = _meanings(of_types=False), _meanings(of_types=True)
     types = {key: types[key] for key in by_key.keys() & types.keys() - _type_codes()}
     given_back = next((key for key in by_key if types.get(key) == "credit"), None)
@@ -103,30 +103,30 @@ def telling_word(found: Iterable[str]) -> tuple[str, str] | None:
 
 def is_known(word: str) -> bool:
     """Whether it is a word of ours, so that messages may show it."""
-    key = normal(word)
+    key = normalized(word)
     return key in _meanings(of_types=False) or key in _meanings(of_types=True)
 
 
-def is_of(word: str, meaning: Meaning, group: str) -> bool:
+def is_in_group(word: str, meaning: Meaning, group: str) -> bool:
     """Whether a status is of a group of words in `statuses.toml`, such as `part_refunded` sales."""
-    return normal(word) in _group(meaning, group)
+    return normalized(word) in _group(meaning, group)
 
 
 def is_type_code(word: str) -> bool:
     """Whether it is a short word of types, such as RE, which is as often of something else."""
-    return normal(word) in _type_codes()
+    return normalized(word) in _type_codes()
 
 
 @cache
 def _type_codes() -> frozenset[str]:
     """Short words of types, which are as often of countries and much else."""
     types = _shipped()["type"]
-    return frozenset(normal(word) for one in types.values() for word in one.get("codes", ()))
+    return frozenset(normalized(word) for one in types.values() for word in one.get("codes", ()))
 
 
 @cache
 def _group(meaning: Meaning, group: str) -> frozenset[str]:
-    return frozenset(normal(word) for word in _shipped()[meaning][group])
+    return frozenset(normalized(word) for word in _shipped()[meaning][group])
 
 
 def parse_statuses(texts: Iterable[str]) -> dict[str, bool]:

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from rfmtool.documents import shipped
-from rfmtool.sources.names import normal
+from rfmtool.documents import packaged_toml
+from rfmtool.sources.names import normalized
 
 
 @cache
 def synonyms() -> Mapping[str, Sequence[str]]:
     """Header names by role, letters and digits only, the likeliest first."""
-    data = shipped(__package__, "synonyms.toml")
+    data = packaged_toml(__package__, "synonyms.toml")
     return _by_role({role: names for role, names in data.items() if role != "otherwise"})
 
 
 @cache
-def otherwise() -> Mapping[str, Sequence[str]]:
+def fallback_synonyms() -> Mapping[str, Sequence[str]]:
     """The same of names that are taken where no other is there, and no price."""
-    return _by_role(shipped(__package__, "synonyms.toml")["otherwise"])
+    return _by_role(packaged_toml(__package__, "synonyms.toml")["otherwise"])
 
 
 def _by_role(data: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
     return {
-        role: [name if name.isascii() and name.isalnum() else normal(name) for name in names]
+        role: [name if name.isascii() and name.isalnum() else normalized(name) for name in names]
         for role, names in data.items()
     }

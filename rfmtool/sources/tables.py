@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rfmtool.clusters.tables import ClusterTable, table_of
-from rfmtool.databases.names import Rows, rows_of
-from rfmtool.databases.reading import are_in_a_file, batches
+from rfmtool.clusters.tables import ClusterTable, parse_cluster_table_url
+from rfmtool.databases.reading import batches, is_file_table
+from rfmtool.databases.urls import DatabaseRows, parse_rows_url
 from rfmtool.errors import InputError, UsageError
-from rfmtool.places import is_cluster, is_database
-from rfmtool.sources.files.spools import spooled_stream
+from rfmtool.locations import is_cluster, is_database
+from rfmtool.sources.files.spools import spool_batches
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.layouts import typed_layout
 from rfmtool.sources.read import BATCH_ROWS
@@ -18,10 +18,10 @@ from rfmtool.sources.source import DatabaseSource, Source, StreamSource, TableSo
 from rfmtool.stores import lakes
 from rfmtool.stores.lakes import Lake
 
-Table = Rows | Lake | ClusterTable
+Table = DatabaseRows | Lake | ClusterTable
 
 
-def apart(exports: Sequence[str], asked: Asked) -> tuple[list[Table], list[str]]:
+def split_sources(exports: Sequence[str], asked: Asked) -> tuple[list[Table], list[str]]:
     """Tell tables from files.
 
     Raises:
@@ -31,7 +31,9 @@ def apart(exports: Sequence[str], asked: Asked) -> tuple[list[Table], list[str]]
     if asked.table and asked.query:
         raise UsageError("--table and --query are both given", "Give one of them.")
     rows: list[Table] = [
-        (table_of if is_cluster(one) else rows_of)(one, asked.table, asked.query)
+        (parse_cluster_table_url if is_cluster(one) else parse_rows_url)(
+            one, asked.table, asked.query
+        )
         for one in exports
         if is_database(one) or is_cluster(one)
     ]
@@ -41,7 +43,7 @@ def apart(exports: Sequence[str], asked: Asked) -> tuple[list[Table], list[str]]
             f"{said}: no database is named", "Name one, for example postgresql://host/shop."
         )
     others = [one for one in exports if not (is_database(one) or is_cluster(one))]
-    found = {one: lake for one in others if (lake := lakes.lake_at(one))}
+    found = {one: lake for one in others if (lake := lakes.find_lake_table(one))}
     tables = [*rows, *found.values()]
     told = [(one.name, getattr(one, "query", "")) for one in tables]
     for table, one in zip(tables, told, strict=True):
@@ -63,7 +65,7 @@ def source_of_stored(table: Table, asked: Asked, roles: Roles) -> Source:
         return TableSource(table.name, layout, table, sample)
     with lakes.batches(table) if isinstance(table, Lake) else batches(table) as reader:
         layout = typed_layout(reader.schema, asked, table.name, roles)
-        if isinstance(table, Rows) and are_in_a_file(table):
+        if isinstance(table, DatabaseRows) and is_file_table(table):
             return DatabaseSource(table.name, layout, table, version_of(table.database), table.kind)
-        spool = spooled_stream(reader, table.name, BATCH_ROWS)
+        spool = spool_batches(reader, table.name, BATCH_ROWS)
     return StreamSource(table.name, layout, spool, table.kind)

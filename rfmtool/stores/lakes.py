@@ -13,9 +13,9 @@ from typing import Final, Literal
 import pyarrow as pa
 
 from rfmtool.errors import InputError, RfmtoolError, UsageError
-from rfmtool.places import is_store, scheme_of, without_secrets
+from rfmtool.locations import is_store, scheme_of, without_secrets
 
-LOG: Final = "_delta_log"
+DELTA_LOG: Final = "_delta_log"
 """The folder that a Delta table has in it."""
 _METADATA: Final = "metadata"
 _NUMBERED: Final = re.compile(r"v?(\d+).*\.metadata\.json")
@@ -37,13 +37,13 @@ class Lake:
         return without_secrets(self.url)
 
 
-def lake_at(name: str) -> Lake | None:
+def find_lake_table(name: str) -> Lake | None:
     """The table that a path or URL names; None where it is something else."""
     if is_store(name):
         return None if "*" in name else _in_store(name)
     if scheme_of(name) or not Path(name).is_dir():
         return None
-    if (Path(name) / LOG).is_dir():
+    if (Path(name) / DELTA_LOG).is_dir():
         return Lake("delta", name)
     metadata = Path(name) / _METADATA
     files = sorted(metadata.iterdir()) if metadata.is_dir() else []
@@ -55,12 +55,12 @@ def _in_store(url: str) -> Lake | None:
     # What lists stores takes longer to load than a small export takes to read.
     from pyarrow import fs
 
-    from rfmtool.stores.places import in_our_words, store_of
+    from rfmtool.stores.urls import parse_store_url, translated_errors
 
-    store = store_of(url)
-    with in_our_words(store.name):
-        places = [f"{store.path}/{folder}" for folder in (LOG, _METADATA)]
-        log, metadata = store.files.get_file_info(places)
+    store = parse_store_url(url)
+    with translated_errors(store.name):
+        places = [f"{store.path}/{folder}" for folder in (DELTA_LOG, _METADATA)]
+        log, metadata = store.filesystem.get_file_info(places)
         if fs.FileType.Directory not in (log.type, metadata.type):
             return None
         if "?" in url:  # which the libraries that read tables would not see
@@ -70,7 +70,7 @@ def _in_store(url: str) -> Lake | None:
             )
         if log.type == fs.FileType.Directory:
             return Lake("delta", url)
-        found = store.files.get_file_info(fs.FileSelector(metadata.path))
+        found = store.filesystem.get_file_info(fs.FileSelector(metadata.path))
     latest = _latest([info.base_name for info in found])
     place = f"{scheme_of(url)}://{metadata.path}/{latest}"
     return Lake("iceberg", url, place) if latest else None
@@ -99,10 +99,10 @@ def _told(reader: pa.RecordBatchReader, lake: Lake) -> Iterator[pa.RecordBatch]:
 def _readable(lake: Lake) -> Iterator[None]:
     """Turn what goes wrong into one message; the libraries' own may quote cells and keys."""
     package = _PACKAGES[lake.kind]
-    from rfmtool.stores.places import in_our_words
+    from rfmtool.stores.urls import translated_errors
 
     try:
-        with in_our_words(lake.name):
+        with translated_errors(lake.name):
             yield
     except RfmtoolError:
         raise

@@ -10,13 +10,13 @@ from pyarrow import fs
 
 from rfmtool.errors import InputError
 from rfmtool.manifest import MANIFEST
-from rfmtool.stores.places import Store, in_our_words, json_at
+from rfmtool.stores.urls import Store, read_own_json, translated_errors
 
 _ANY: Final = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*"}
 
 
 @dataclass(frozen=True)
-class Found:
+class StoreObject:
     """An object of a store, as it was when it was listed."""
 
     store: Store = field(repr=False)
@@ -25,23 +25,23 @@ class Found:
     name: str
     """What messages call it."""
     size: int
-    written_at: int | None
+    modified_ns: int | None
     """When it was last written, in nanoseconds."""
 
 
-def objects_of(store: Store) -> list[Found]:
+def list_objects(store: Store) -> list[StoreObject]:
     """List the objects that a URL names, sorted by key, without those that a run of ours wrote."""
     base, star, _ = store.path.partition("*")
     if star:
         base = base.rpartition("/")[0]
-    with in_our_words(store.name):
-        [there] = store.files.get_file_info([base])
+    with translated_errors(store.name):
+        [there] = store.filesystem.get_file_info([base])
         if there.type == fs.FileType.File and not star:
             return [_found(store, there, there.base_name)]
-        infos = store.files.get_file_info(fs.FileSelector(base, recursive=True))
+        infos = store.filesystem.get_file_info(fs.FileSelector(base, recursive=True))
         manifests = [info.path for info in infos if info.base_name == MANIFEST]
         # The folders that a run of ours wrote, each with a slash at the end.
-        ours = tuple(one.removesuffix(MANIFEST) for one in manifests if json_at(store, one))
+        ours = tuple(one.removesuffix(MANIFEST) for one in manifests if read_own_json(store, one))
     files = [
         info for info in sorted(infos, key=lambda info: info.path)
         if info.type == fs.FileType.File and not info.path.startswith(ours)
@@ -60,5 +60,5 @@ def objects_of(store: Store) -> list[Found]:
     return [_found(store, info, info.path[len(base) :].lstrip("/")) for info in files]
 
 
-def _found(store: Store, info: fs.FileInfo, name: str) -> Found:
-    return Found(store, info.path, name, info.size, info.mtime_ns)
+def _found(store: Store, info: fs.FileInfo, name: str) -> StoreObject:
+    return StoreObject(store, info.path, name, info.size, info.mtime_ns)

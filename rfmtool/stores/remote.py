@@ -13,9 +13,9 @@ from typing import BinaryIO, Final, TypeVar, cast
 import pyarrow as pa
 
 from rfmtool.errors import InputError, SystemFailureError, UsageError
-from rfmtool.places import without_secrets
-from rfmtool.stores.listing import Found
-from rfmtool.stores.places import in_our_words
+from rfmtool.locations import without_secrets
+from rfmtool.stores.listing import StoreObject
+from rfmtool.stores.urls import translated_errors
 
 _BUFFER_BYTES: Final = 1 << 20
 """Each request costs a journey, so little is never asked for."""
@@ -29,13 +29,13 @@ _DENIED: Final = (401, 403)
 Kept = TypeVar("Kept")
 
 
-def opened(found: Found) -> BinaryIO:
+def open_object(found: StoreObject) -> BinaryIO:
     """Open an object."""
-    with in_our_words(found.name):
-        [now] = found.store.files.get_file_info([found.path])
-        if (now.size, now.mtime_ns) != (found.size, found.written_at):
+    with translated_errors(found.name):
+        [now] = found.store.filesystem.get_file_info([found.path])
+        if (now.size, now.mtime_ns) != (found.size, found.modified_ns):
             raise InputError(f"{found.name}: changed while it was read", "Run again.")
-        stored = found.store.files.open_input_file(found.path)
+        stored = found.store.filesystem.open_input_file(found.path)
     return cast("BinaryIO", io.BufferedReader(_Object(found.name, stored), _BUFFER_BYTES))
 
 
@@ -52,7 +52,7 @@ class _Object(io.RawIOBase):
         return True
 
     def readinto(self, target: memoryview) -> int:  # type: ignore[override]
-        with in_our_words(self._name):
+        with translated_errors(self._name):
             data = self._stored.read(len(target))
         target[: len(data)] = data
         return len(data)
@@ -68,7 +68,7 @@ class _Object(io.RawIOBase):
         super().close()
 
 
-def fetched(url: str, keep: Callable[[BinaryIO], Kept]) -> Kept:
+def download(url: str, keep: Callable[[BinaryIO], Kept]) -> Kept:
     """Fetch a file of the web; what fails on the way is tried again from its start.
 
     Args:

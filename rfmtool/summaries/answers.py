@@ -16,12 +16,12 @@ from rfmtool.analyses.cadence import Cadence
 from rfmtool.analyses.cohorts import Cohorts
 from rfmtool.analyses.concentration import Concentration, top_count
 from rfmtool.analyses.repeat import Repeat
-from rfmtool.analyses.returned import ENOUGH
-from rfmtool.analyses.timeline import DAYS_A_YEAR, Point, Timeline
+from rfmtool.analyses.return_rates import MIN_GROUP_SIZE
+from rfmtool.analyses.timeline import DAYS_A_YEAR, Timeline, TimelinePoint
 from rfmtool.documents import Data
 from rfmtool.money import UNITS_PER_CURRENCY, money_text
 from rfmtool.summaries.cohorts import cohorts_in_short
-from rfmtool.summaries.words import activity_words
+from rfmtool.summaries.formatting import activity_words
 
 
 def affinity_data(found: Affinity) -> Data:
@@ -40,7 +40,9 @@ def affinity_data(found: Affinity) -> Data:
 def cadence_data(found: Cadence, *, is_named: bool = True) -> Data:
     """Missing regulars, each listed where `is_named`, with what each activity means."""
     data = found.as_data(is_named=is_named)
-    bands = [{**band, "is_enough": band["customers"] >= ENOUGH} for band in data["backtest"]]
+    bands = [
+        {**band, "is_enough": band["customers"] >= MIN_GROUP_SIZE} for band in data["backtest"]
+    ]
     return {**data, "backtest": bands, "meanings": activity_words(found.timing)}
 
 
@@ -113,11 +115,11 @@ def repeat_data(found: Repeat) -> Data:
 def timeline_data(found: Timeline) -> Data:
     """Who stood where when, and the earlier day to hold the last one against."""
 
-    def told(one: Point) -> Data:
+    def told(one: TimelinePoint) -> Data:
         years = found.age_days(one) / DAYS_A_YEAR
         return {**one.as_data(), **found.growth(one), "base": one.base, "age_years": years}
 
-    before = found.before
+    before = found.baseline
     return {
         "every": found.every,
         "fitted": found.fitted,

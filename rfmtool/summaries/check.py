@@ -6,18 +6,18 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
-from rfmtool.days import day_of
+from rfmtool.days import date_from_day
 from rfmtool.errors import InputError, RfmtoolError
 from rfmtool.grouping.grouped import Grouped
 from rfmtool.money import money_text
-from rfmtool.sources.cells.currencies import apart, is_known
+from rfmtool.sources.cells.currencies import distinct_currencies, is_known_currency
 from rfmtool.sources.counting import count_rows
 from rfmtool.sources.detect import Export
 from rfmtool.sources.evidence.tables import Evidence
 from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.roles import may_be_data
 from rfmtool.sources.source import Source
-from rfmtool.summaries.exchange import rates_data
+from rfmtool.summaries.exchange_rates import rates_data
 from rfmtool.summaries.statuses import statuses_data
 from rfmtool.summaries.warnings import reading_notices, table_notices
 
@@ -25,12 +25,12 @@ from rfmtool.summaries.warnings import reading_notices, table_notices
 def check_data(grouped: Grouped, told: Evidence | None = None) -> dict[str, Any]:
     """Turn a read export, and the evidence beside it, into plain data."""
     export, ledger = grouped.export, grouped.ledger
-    reading, held = export.reading, apart(ledger.currencies)
+    reading, held = export.reading, distinct_currencies(ledger.currencies)
     tables = told.ledgers if told else {}
     first = last = None
-    if len(days := grouped.dates.day):
-        first, last = (day_of(int(day)).isoformat() for day in (days.min(), days.max()))
-    decided_by = "the whole column decided" if export.surveyed else "a sample decided"
+    if len(days := grouped.order_dates.day):
+        first, last = (date_from_day(int(day)).isoformat() for day in (days.min(), days.max()))
+    decided_by = "the whole column decided" if export.is_fully_scanned else "a sample decided"
     return {
         **export_data(export, ledger),
         "dates": reading.dates.name,
@@ -52,7 +52,7 @@ def check_data(grouped: Grouped, told: Evidence | None = None) -> dict[str, Any]
         "first_order_on": first,
         "last_order_on": last,
         "revenue": None if len(held) > 1 and not grouped.rates else money_text(ledger.used_units),
-        "currencies": sorted(filter(is_known, held)),
+        "currencies": sorted(filter(is_known_currency, held)),
         "rates": rates_data(grouped),
         "ledger": ledger.as_data(),
         "rejects": _rejects(ledger),
@@ -101,10 +101,10 @@ def _may_be_a_row(export: Export) -> bool:
         return False
     if dialect is None or not dialect.header_rows:
         return False
-    return dialect.is_doubtful or len(header) == 1 or may_be_data(header)
+    return dialect.may_lack_header or len(header) == 1 or may_be_data(header)
 
 
-def seen_before(error: RfmtoolError) -> dict[str, Any] | None:
+def partial_check_data(error: RfmtoolError) -> dict[str, Any] | None:
     """What was understood before an error, as far as it goes."""
     if isinstance(error.seen, Grouped):
         return check_data(error.seen)

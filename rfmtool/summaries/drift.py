@@ -6,7 +6,7 @@ from typing import Any
 
 from rfmtool.analyses.drift import drift
 from rfmtool.errors import RulesError
-from rfmtool.scoring.fitting import fit
+from rfmtool.scoring.fitting import fit_scales
 from rfmtool.standing import Standing
 
 
@@ -21,7 +21,7 @@ def drifted(now: Standing) -> dict[str, Any] | None:
         return None
     fixed = scales.timing, scales.peer_spend, now.as_of
     try:
-        today = fit(people, rules.scoring, *fixed, rules=rules.fit)
+        today = fit_scales(people, rules.scoring, *fixed, rules=rules.fit)
     except RulesError:  # such as values below 0 that cannot be cumulated
         return None
     return drift(people, scales, today, rules.weights)

@@ -8,13 +8,13 @@ from typing import Any
 
 import pandas as pd
 
+from rfmtool.analyses.feedback import referrals_and_feedback
 from rfmtool.analyses.funnel import NEW_DAYS, funnel
 from rfmtool.analyses.margins import margins_by_order, margins_by_stage
-from rfmtool.analyses.voices import voices
-from rfmtool.money import money_text, total_of
+from rfmtool.money import exact_total, money_text
 from rfmtool.scoring.wallet_shares import estimate_rank_correlation, group_shares
 from rfmtool.standing import Standing
-from rfmtool.summaries.figures import money_as_text
+from rfmtool.summaries.group_totals import money_as_text
 
 
 def funnel_data(result: Standing) -> dict[str, Any]:
@@ -26,9 +26,9 @@ def funnel_data(result: Standing) -> dict[str, Any]:
         result.scales.timing,
         result.as_of_day,
     )
-    total = total_of(result.figures.frame["monetary"])
+    total = exact_total(result.figures.frame["monetary"])
     top = found["top_revenue"] + found["referred_revenue"]
-    dates = result.grouped.dates
+    dates = result.grouped.order_dates
     history = result.as_of_day - int(dates.day.min()) if len(dates.day) else 0
     needed = 2 * result.scales.timing.windows.w95 + NEW_DAYS
     return {
@@ -40,10 +40,10 @@ def funnel_data(result: Standing) -> dict[str, Any]:
     }
 
 
-def voices_data(result: Standing) -> dict[str, Any]:
+def feedback_data(result: Standing) -> dict[str, Any]:
     """What referrals, complaints and surveys say."""
     people, evidence = result.figures.frame, result.grouped.evidence
-    data = voices(people, evidence, result.days, result.as_of_day)
+    data = referrals_and_feedback(people, evidence, result.days, result.as_of_day)
     brought = data["referrals"]
     return {**data, "referrals": brought and [*map(money_as_text, brought)]}
 
@@ -96,7 +96,7 @@ def wallet_data(frame: pd.DataFrame) -> dict[str, Any]:
 
 def _basis(name: str, rows: pd.DataFrame) -> dict[str, Any]:
     spend, wallet, low, high = (
-        total_of(rows[name]) for name in ("wallet_spend", "wallet", "wallet_low", "wallet_high")
+        exact_total(rows[name]) for name in ("wallet_spend", "wallet", "wallet_low", "wallet_high")
     )
     planned = rows["headroom"].notna().all()
     plans = rows["wallet_plan"].value_counts(sort=False)

@@ -6,16 +6,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from rfmtool.analyses.relations import communities, needs_met, work_found
-from rfmtool.analyses.serving import equality, follow_ups
+from rfmtool.analyses.relationship import communities, introduction_results, needs_met
+from rfmtool.analyses.service_equality import compare_service, follow_ups
 from rfmtool.arrays import Ints
-from rfmtool.placing.reach import reach_in_words
-from rfmtool.placing.tasks import TASKS, businesses, tasks
+from rfmtool.placing.influence import describe_influence
+from rfmtool.placing.tasks import TASKS, is_business, places_by_task
 from rfmtool.standing import Standing
-from rfmtool.summaries.earning import earning_data
-from rfmtool.summaries.figures import money_as_text
+from rfmtool.summaries.group_totals import money_as_text
+from rfmtool.summaries.profitability import profitability_data
 
-OPENS: Final = {
+UNLOCKED_BY_TABLE: Final = {
     "needs": "what people need, and whether it is met",
     "introductions": "work found for business customers",
     "memberships": "communities, and who is in none",
@@ -28,7 +28,9 @@ OPENS: Final = {
 
 def task_lists(result: Standing) -> dict[str, Ints]:
     """The places of those on each list beside the actions; see `placing.tasks`."""
-    return tasks(result.figures.frame, result.grouped.evidence, result.rules, result.as_of_day)
+    return places_by_task(
+        result.figures.frame, result.grouped.evidence, result.rules, result.as_of_day
+    )
 
 
 def relationship_data(result: Standing) -> dict[str, Any]:
@@ -42,20 +44,20 @@ def relationship_data(result: Standing) -> dict[str, Any]:
         orders = follow_ups(result.days, evidence["contacted"], told.follow_up_days, day)
         found["follow_up"] = {"within_days": told.follow_up_days, **orders.as_data()}
     if {"feedback", "contacted"} & evidence.keys():
-        found["equality"] = equality(frame, evidence, orders, day)
+        found["equality"] = compare_service(frame, evidence, orders, day)
     if "needs" in evidence:
         needs = needs_met(evidence["needs"], frame, day)
         found["needs"] = {**needs, "unmet": [money_as_text(one) for one in needs["unmet"]]}
     if "introductions" in evidence:
-        business = businesses(evidence.get("contacts"), result.rules, len(frame))
-        work = work_found(evidence["introductions"], business, told.find_work_months, day)
+        business = is_business(evidence.get("contacts"), result.rules, len(frame))
+        work = introduction_results(evidence["introductions"], business, told.find_work_months, day)
         found["introductions"] = {**work, "marked_by": told.business_column}
     if "feedback" in evidence:  # of those with an open complaint, how many others listen to
         complains = np.flatnonzero(frame["open_complaints"].gt(0).to_numpy())
-        heard = reach_in_words(evidence, complains)
+        heard = describe_influence(evidence, complains)
         found["reach"] = {"open": len(complains), "with_reach": sum(map(bool, heard))}
     if "memberships" in evidence:
-        look = next(iter(result.looks), None)
+        look = next(iter(result.lookbacks), None)
         found["memberships"] = communities(evidence["memberships"], frame, look, day)
     return {
         "tasks": [
@@ -63,6 +65,8 @@ def relationship_data(result: Standing) -> dict[str, Any]:
             for name, places in task_lists(result).items()
         ],
         **found,
-        **earning_data(result),
-        "opens": {table: page for table, page in OPENS.items() if table not in evidence},
+        **profitability_data(result),
+        "opens": {
+            table: page for table, page in UNLOCKED_BY_TABLE.items() if table not in evidence
+        },
     }

@@ -15,9 +15,9 @@ def statuses_data(grouped: Grouped) -> list[dict[str, Any]]:
         {
             "column": grouped.export.columns[row.role],
             "status": row.word,
-            "rows": row.held.rows,
-            "money": money_text(row.held.units),
-            "taken_as": row.taken,
+            "rows": row.status_sum.rows,
+            "money": money_text(row.status_sum.net_units),
+            "taken_as": row.taken_as,
         }
         for row in status_rows(grouped.ledger)
     ]

@@ -11,28 +11,28 @@ import pandas as pd
 
 from rfmtool.analyses.forecast import forecast_data
 from rfmtool.columns import DIMENSIONS
-from rfmtool.heap import give_back
 from rfmtool.manifest import SCHEMA
-from rfmtool.money import money_text, total_of
-from rfmtool.placing.contacting import listed
-from rfmtool.placing.proof import tables_asked
-from rfmtool.placing.reaching import contacts_known
+from rfmtool.memory import release_memory
+from rfmtool.money import exact_total, money_text
+from rfmtool.placing.channels import contacts_known
+from rfmtool.placing.contact_limits import is_eligible
+from rfmtool.placing.evidence_columns import evidence_tables
 from rfmtool.rules import NO_ORDERS, Rule
 from rfmtool.scoring.scales import Scales
-from rfmtool.sources.cells.currencies import apart, is_known
+from rfmtool.sources.cells.currencies import distinct_currencies, is_known_currency
 from rfmtool.standing import Standing
 from rfmtool.summaries.backtest import backtest_of
-from rfmtool.summaries.curves import curves
+from rfmtool.summaries.condensed import condensed_answers
+from rfmtool.summaries.distributions import distributions, grid_cells
 from rfmtool.summaries.drift import drifted
-from rfmtool.summaries.evidence import funnel_data, margin_data, voices_data, wallet_data
-from rfmtool.summaries.exchange import rates_data
-from rfmtool.summaries.figures import groups_of, no_channel
-from rfmtool.summaries.lots import last_times, lots_data, on_lists, resting_data
+from rfmtool.summaries.evidence import feedback_data, funnel_data, margin_data, wallet_data
+from rfmtool.summaries.exchange_rates import rates_data
+from rfmtool.summaries.formatting import EMPTY_RANGE, activity_words, range_text
+from rfmtool.summaries.group_totals import count_without_channel, group_totals
+from rfmtool.summaries.holdouts import holdout_data, last_result_texts, list_counts, resting_data
 from rfmtool.summaries.relationship import relationship_data
-from rfmtool.summaries.spread import cells, distributions
 from rfmtool.summaries.statuses import statuses_data
 from rfmtool.summaries.warnings import warnings
-from rfmtool.summaries.words import NOBODY, activity_words, in_words
 from rfmtool.version import __version__
 
 _COOLING: Final = ("at_risk", "cant_lose", "hibernating", "about_to_sleep")
@@ -46,11 +46,11 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
     """
     frame = result.figures.frame
     wallet, back, drift = wallet_data(frame), backtest_of(result), drifted(result)
-    give_back()
+    release_memory()
     tested, window_days = None if back is None else back.as_data(), result.settings.window_days
     if tested and window_days is not None:
         tested["window_days"] = window_days  # of which earlier days know a part alone
-    boxes, escaped_cells = cells(frame, result.scales), result.figures.escaped_cells
+    boxes, escaped_cells = grid_cells(frame, result.scales), result.figures.escaped_cells
     return {
         "schema": SCHEMA,
         "version": __version__,
@@ -59,22 +59,22 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "actions": _actions(result),
         "contacts_known": contacts_known(result.columns),
         "consent_known": "consent" in result.columns,
-        "lots": lots_data(result, back),
+        "lots": holdout_data(result, back),
         "resting": resting_data(result),
         "results": {name: dict(told) for name, told in result.rules.results.items()},
-        "last_times": last_times(result.rules.results),
+        "last_times": last_result_texts(result.rules.results),
         **_groups(result),
         "funnel": funnel_data(result),
         "margins": margin_data(result),
-        "evidence_says": voices_data(result),
+        "evidence_says": feedback_data(result),
         **relationship_data(result),
         "wallet": wallet,
         "backtest": tested,
-        "forecast": forecast_data(frame, result.looks),
+        "forecast": forecast_data(frame, result.lookbacks),
         "grid": [[sum(bands) for bands in row] for row in boxes["bands"]],
         "cells": boxes,
         "distributions": distributions(frame),
-        **curves(result),
+        **condensed_answers(result),
         "timeline": None,
         "since": None,
         "lists_as": None,
@@ -83,7 +83,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "open_complaints": int(frame["open_complaints"].fillna(0).sum())
         if "open_complaints" in frame
         else None,
-        "no_channel": no_channel(frame, result.rules.playbook),
+        "no_channel": count_without_channel(frame, result.rules.playbook),
         "ladder": _ladder(result),
         "escaped_cells": escaped_cells,
         "warnings": warnings(result, wallet, escaped_cells, left_out_rejects),
@@ -98,9 +98,11 @@ def _groups(result: Standing) -> dict[str, Any]:
         frame["segment"].isin(_COOLING) & frame["activity"].eq("active") & frame["order_days"].gt(1)
     )
     return {
-        "stages": groups_of(frame, "stage"),
+        "stages": group_totals(frame, "stage"),
         "segments": _segments(result),
-        "activity": [{**one, "who": active[one["name"]]} for one in groups_of(frame, "activity")],
+        "activity": [
+            {**one, "who": active[one["name"]]} for one in group_totals(frame, "activity")
+        ],
         "cooling_but_active": int(cooling_but_active.sum()),
     }
 
@@ -130,8 +132,8 @@ def _export(result: Standing) -> dict[str, Any]:
         "customers": len(frame),
         "buyers": buyers,
         "orders": int(frame["frequency"].sum()),
-        "revenue": money_text(total_of(frame["monetary"])),
-        "refunded": money_text(total_of(frame["refunds"])),
+        "revenue": money_text(exact_total(frame["monetary"])),
+        "refunded": money_text(exact_total(frame["refunds"])),
         "anonymous_revenue": money_text(result.ledger.anonymous_units),
         "first_order_on": _day(frame["first_order_on"].min()),
         "last_order_on": _day(frame["last_order_on"].max()),
@@ -152,7 +154,7 @@ def _currencies(result: Standing) -> list[str]:
     rates = rates_data(result.grouped)
     if rates is not None:
         return [rates["into"]] if rates["into"] else []
-    return sorted(filter(is_known, apart(result.ledger.currencies)))
+    return sorted(filter(is_known_currency, distinct_currencies(result.ledger.currencies)))
 
 
 def _reading(result: Standing) -> dict[str, Any]:
@@ -179,9 +181,9 @@ def _actions(result: Standing) -> list[dict[str, Any]]:
     """
     rows = {row.label: row for row in reversed(result.rules.playbook)}
     known, frame = contacts_known(result.columns), result.figures.frame
-    reaches = frame["channel"].ne("").to_numpy() & listed(frame)
+    reaches = frame["channel"].ne("").to_numpy() & is_eligible(frame)
     reached = frame.loc[reaches, "action"].value_counts()
-    on_list = on_lists(result)
+    on_list = list_counts(result)
     return [
         {
             **group,
@@ -191,7 +193,7 @@ def _actions(result: Standing) -> list[dict[str, Any]]:
             "reachable": int(reached.get(group["name"], 0)) if known else None,
             **on_list[group["name"]],
         }
-        for group in groups_of(frame, "action")
+        for group in group_totals(frame, "action")
     ]
 
 
@@ -204,10 +206,10 @@ def _segments(result: Standing) -> list[dict[str, Any]]:
     bought = frame.loc[frame["frequency"] > 0, ["segment", "recency_days", "frequency"]]
     medians = bought.groupby("segment", observed=False).median().to_dict("index")
     segments = []
-    for group in groups_of(frame, "segment"):
+    for group in group_totals(frame, "segment"):
         # Ways that are open to nobody are left out.
-        open_ways = dict.fromkeys(way for way in ways_in[group["name"]] if way != NOBODY)
-        group["who"] = " or ".join(open_ways) or NOBODY
+        open_ways = dict.fromkeys(way for way in ways_in[group["name"]] if way != EMPTY_RANGE)
+        group["who"] = " or ".join(open_ways) or EMPTY_RANGE
         for name, column in (("median_recency_days", "recency_days"),
                              ("median_orders", "frequency")):  # fmt: skip
             median = medians[group["name"]][column]
@@ -222,7 +224,7 @@ def _ladder(result: Standing) -> list[dict[str, Any]]:
     reached = set(result.figures.frame["stage"].unique())
     for rung in result.rules.ladder:
         known = rungs.setdefault(rung.label, {"stage": rung.label, "proof": rung.proof})
-        asked_of = tables_asked(rung) - set(result.grouped.evidence)
+        asked_of = evidence_tables(rung) - set(result.grouped.evidence)
         missing = set() if rung.label in reached else asked_of
         known["needs"] = sorted(missing | set(known.get("needs", ())))
     return list(rungs.values())
@@ -233,9 +235,9 @@ def _ladder(result: Standing) -> list[dict[str, Any]]:
 
 def _in_words(name: str, scales: Scales, worst: int, best: int) -> str:
     scale = scales[name]
-    if scale.cells:
+    if scale.nested_cuts:
         return f"{name} score {worst}" + (f"–{best}" if worst < best else "")
-    return in_words(name, *scale.values(worst, best))
+    return range_text(name, *scale.value_range(worst, best))
 
 
 def _who(rule: Rule, scales: Scales) -> str:
@@ -246,8 +248,8 @@ def _who(rule: Rule, scales: Scales) -> str:
         worst, best = condition.smallest or 1, condition.largest or scales[name].bins
         if (worst, best) != (1, scales[name].bins):
             words.append(_in_words(name, scales, worst, best))
-    if NOBODY in words:
-        return NOBODY
+    if EMPTY_RANGE in words:
+        return EMPTY_RANGE
     return ", ".join(words) or "everyone else"
 
 

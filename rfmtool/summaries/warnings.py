@@ -12,15 +12,20 @@ from rfmtool.grouping.grouped import Grouped
 from rfmtool.grouping.ids import id_notices
 from rfmtool.grouping.statuses import status_notices
 from rfmtool.money import money_text
-from rfmtool.scoring.scores import is_unseen
+from rfmtool.scoring.scores import is_in_unseen_group
 from rfmtool.scoring.timing import MIN_GAPS, MIN_SECOND_ORDERS
-from rfmtool.sources.consents import CONSENTS, NOT_KNOWN, REFUSALS, saying
+from rfmtool.sources.consents import CONSENTS, NOT_KNOWN, REFUSALS, matches_any
 from rfmtool.sources.evidence.ledger import TableLedger
 from rfmtool.sources.ledger import Ledger
 from rfmtool.standing import Standing
-from rfmtool.summaries.exchange import rates_data
-from rfmtool.summaries.lots import dated_later, lot_warnings
-from rfmtool.summaries.words import counted, money, not_read, restated
+from rfmtool.summaries.exchange_rates import rates_data
+from rfmtool.summaries.formatting import (
+    correlation_text,
+    count_text,
+    format_money,
+    skipped_files_text,
+)
+from rfmtool.summaries.holdouts import future_date_warnings, holdout_warnings
 
 _SHORT_HISTORY_DAYS: Final = 400
 _LARGE_SHARE: Final = 0.01
@@ -41,11 +46,11 @@ def warnings(
     buyers = result.figures.frame.loc[result.figures.frame["frequency"] > 0, columns]
     promoted = int(result.figures.frame["stage_evidence"].eq("proxy").sum())
     by_orders = (
-        f"{counted(promoted, 'customer')} {'stands' if promoted == 1 else 'stand'} higher by"
+        f"{count_text(promoted, 'customer')} {'stands' if promoted == 1 else 'stand'} higher by"
         " orders alone, as --allow-proxy lets them: nobody has asked them."
     )
     formulas = (
-        f"{counted(escaped_cells, 'text cell')} {'begins' if escaped_cells == 1 else 'begin'} like"
+        f"{count_text(escaped_cells, 'text cell')} {'begins' if escaped_cells == 1 else 'begin'} like"
         " a formula; in CSV a leading ' is put before each, unless --raw-text is given."
     )
     return [
@@ -56,7 +61,7 @@ def warnings(
         *_history_warnings(result, buyers),
         *_scale_warnings(result, buyers),
         *_evidence_warnings(result),
-        *lot_warnings(result),
+        *holdout_warnings(result),
         *([by_orders] if promoted else []),
         *_wallet_warnings(wallet),
         *result.grouped.export.preset.notes,
@@ -70,18 +75,18 @@ def _money_warnings(ledger: Ledger) -> list[str]:
     every = abs(anonymous) + abs(ledger.used_units)
     if not anonymous or abs(anonymous) < _LARGE_SHARE * every:
         return []
-    part = f"{money(money_text(anonymous))} ({abs(anonymous) / every:.1%} of all money)"
+    part = f"{format_money(money_text(anonymous))} ({abs(anonymous) / every:.1%} of all money)"
     return [f"{part} has no customer and is in no figure below."]
 
 
 def reading_notices(grouped: Grouped) -> list[str]:
     """What to look at in how an export was read: columns, statuses, ids, files passed over."""
     export, ledger = grouped.export, grouped.ledger
-    found = [f"Not read: {not_read(export.left_out)}."] if export.left_out else []
+    found = [f"Not read: {skipped_files_text(export.left_out)}."] if export.left_out else []
     found += [*export.notices, *status_notices(export, ledger)]
-    found += id_notices(export, grouped.table, grouped.dates)
+    found += id_notices(export, grouped.table, grouped.order_dates)
     found += amount_notices(grouped.order_counts)
-    if pieces := export.reading.pieces:
+    if pieces := export.reading.quantities:
         found.append(
             f"Column {export.columns['quantity']!r} has {pieces.decimal!r} before decimals, as its"
             f" marks say, and money the other mark: 1{pieces.decimal}000 is read as one piece."
@@ -91,7 +96,7 @@ def reading_notices(grouped: Grouped) -> list[str]:
         column = export.columns["customer_id"]
         found.append(f"Column {column!r} names nobody: --column customer_id=NAME takes another.")
     if ledger.repeated_refunds:
-        column, rows = export.columns["refunded"], counted(ledger.repeated_refunds, "row")
+        column, rows = export.columns["refunded"], count_text(ledger.repeated_refunds, "row")
         found.append(
             f"Column {column!r} says the same refund again on {rows} of an order: if it is the"
             " order's, it is taken off too often. Export it by row."
@@ -105,26 +110,26 @@ def _row_warnings(result: Standing, left_out_rejects: int) -> list[str]:
     if ledger.rejected:
         first = ledger.rejects[0]
         found.append(
-            f"{counted(ledger.rejected, 'row')} cannot be read, so in no figure; the first is row"
+            f"{count_text(ledger.rejected, 'row')} cannot be read, so in no figure; the first is row"
             f" {first.row:,} of {first.file} ({first.reason}). See rfmtool check."
         )
     if result.grouped.on_dates:
-        advice = "" if result.grouped.export.may_be_unfilled else " Write all in one way."
+        advice = "" if result.grouped.export.may_need_fill_down else " Write all in one way."
         found.append(f"{result.grouped.on_dates}{advice}")
     if left_out_rejects:
         found.append(
-            f"{counted(left_out_rejects, 'row')} that cannot be read and may name somebody"
+            f"{count_text(left_out_rejects, 'row')} that cannot be read and may name somebody"
             " of the suppress list: not in rejects.csv."
         )
     if ledger["not_a_sale"]:
-        rows = counted(ledger["not_a_sale"], "row")
+        rows = count_text(ledger["not_a_sale"], "row")
         found.append(f"{rows} whose status is not a sale: in no figure.")
     if ledger.overlap.orders:
         found.append(_overlap_warning(result))
     rates = rates_data(result.grouped)
     if rates and ledger["other_currency"]:
         which = ", ".join(rates["lacking"]) or "no currency that is known"
-        rows = counted(ledger["other_currency"], "row")
+        rows = count_text(ledger["other_currency"], "row")
         found.append(f"{rows} without a rate on their day ({which}): in no figure.")
     return found
 
@@ -132,8 +137,8 @@ def _row_warnings(result: Standing, left_out_rejects: int) -> list[str]:
 def _overlap_warning(result: Standing) -> str:
     overlap = result.ledger.overlap
     one = overlap.orders == 1
-    stand = f"{counted(overlap.orders, 'order')} {'recurs' if one else 'recur'} in another file"
-    rows = f"with the same rows ({counted(overlap.rows, 'row')})"
+    stand = f"{count_text(overlap.orders, 'order')} {'recurs' if one else 'recur'} in another file"
+    rows = f"with the same rows ({count_text(overlap.rows, 'row')})"
     if result.settings.overlap == "keep-one":
         return f"{stand} {rows}: {'it counts' if one else 'each counts'} once."
     return f"{stand} {rows}, and {'counts' if one else 'count'} again: see --overlap."
@@ -145,7 +150,7 @@ def _id_warnings(grouped: Grouped) -> list[str]:
         found.append("Every customer id was written like 17850.0; the .0 is dropped.")
     if grouped.merged_ids:
         found.append(
-            f"{counted(grouped.merged_ids, 'customer id')} written in another case or with"
+            f"{count_text(grouped.merged_ids, 'customer id')} written in another case or with"
             " spaces around: the same e-mail address is the same customer."
         )
     return found
@@ -164,16 +169,16 @@ def _evidence_warnings(result: Standing) -> list[str]:
     told = result.evidence.tables if result.evidence else {}
     if "contacts" in told and "consent" in told["contacts"].column_names:
         consent = told["contacts"]["consent"].combine_chunks()
-        unclear = consent.is_valid().to_numpy(zero_copy_only=False) & ~saying(consent, _CLEAR)
+        unclear = consent.is_valid().to_numpy(zero_copy_only=False) & ~matches_any(consent, _CLEAR)
         if unclear.any():
             found.append(
-                f"contacts: {counted(int(unclear.sum()), 'consent')} neither yes nor no: taken for"
+                f"contacts: {count_text(int(unclear.sum()), 'consent')} neither yes nor no: taken for"
                 " not known, so lists to mail have these people. Write yes or no."
             )
     for name, column in _LATER.items():
         if name in told:
             of = name.removesuffix("_steps")
-            found += dated_later(of, told[name][column], result.as_of_day)
+            found += future_date_warnings(of, told[name][column], result.as_of_day)
     return found
 
 
@@ -191,7 +196,7 @@ def table_warnings(name: str, table: TableLedger) -> list[str]:
     if table.rows.rejected:
         first = table.rows.rejects[0]
         found.append(
-            f"{name}: {counted(table.rows.rejected, 'row')} cannot be read, and say nothing;"
+            f"{name}: {count_text(table.rows.rejected, 'row')} cannot be read, and say nothing;"
             f" the first is row {first.row:,} of {first.file} ({first.reason})."
         )
     if table.table.joins and table.matched == 0 and len(table.ids) >= _SOME:
@@ -202,13 +207,13 @@ def table_warnings(name: str, table: TableLedger) -> list[str]:
     if table.unmatched and not table.table.joins:
         one = table.unmatched == 1
         found.append(
-            f"{name}: {table.unmatched:,} of {counted(len(table.ids), 'id')}"
+            f"{name}: {table.unmatched:,} of {count_text(len(table.ids), 'id')}"
             f" {'is' if one else 'are'} known from nowhere else, so"
             f" {'it counts' if one else 'they count'} for nothing."
         )
     if table.merged:
         found.append(
-            f"{name}: {counted(table.merged, 'id')} written in another case or with spaces"
+            f"{name}: {count_text(table.merged, 'id')} written in another case or with spaces"
             " around: the same e-mail address is the same person."
         )
     if table.dropped_point_zero:
@@ -221,13 +226,13 @@ def _wallet_warnings(wallet: Mapping[str, Any]) -> list[str]:
     understated = wallet["understated"]
     if understated:
         found.append(
-            f"{counted(understated, 'customer')} spent more here than they said to spend at all;"
+            f"{count_text(understated, 'customer')} spent more here than they said to spend at all;"
             " their share is 100% (wallet_understated)."
         )
     if correlation is not None:
         found.append(
             "Wallets not told of are estimates: spend against similar customers (rank"
-            f" correlation with own spend {correlation}: {restated(correlation)})."
+            f" correlation with own spend {correlation}: {correlation_text(correlation)})."
             " --no-estimate leaves them empty."
         )
     return found
@@ -243,7 +248,7 @@ def _history_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
         next_month = first.replace(day=1) + pd.DateOffset(months=1)
         early = int((buyers["first_order_on"] < next_month).sum())
         found.append(
-            f"History is {counted(days, 'day')}: {counted(early, 'customer')} who first bought in"
+            f"History is {count_text(days, 'day')}: {count_text(early, 'customer')} who first bought in"
             f" {first:%Y-%m} may have bought before it."
         )
     after = (pd.Timestamp(result.as_of) - last).days
@@ -283,10 +288,10 @@ def _within_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
         return []
     note = f"Scores are within {within.column}: this report shows the cut points of all together;"
     found = [f"{note} scales.json has each group's own."]
-    unseen = int(is_unseen(buyers, result.scales).sum())
+    unseen = int(is_in_unseen_group(buyers, result.scales).sum())
     if unseen:
         found.append(
-            f"{counted(unseen, 'buyer')} in groups of {within.column} without cut points of their"
+            f"{count_text(unseen, 'buyer')} in groups of {within.column} without cut points of their"
             " own: scored by those of all together."
         )
     return found

@@ -17,25 +17,34 @@ from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.clusters.sessions import batches_of, session
+from rfmtool.clusters.sessions import iter_record_batches, spark_session
 from rfmtool.engines import Grouping, Request
-from rfmtool.engines.columns import Columns
-from rfmtool.engines.exact import DOUBLE, WIDE, MoneyOverflowError, statement, whole_array
+from rfmtool.engines.aggregate_sql import LineAggregates
+from rfmtool.engines.exact_sums import (
+    DECIMAL,
+    DOUBLE,
+    MoneyOverflowError,
+    integer_array_from_sums,
+    sql_statement,
+)
 from rfmtool.engines.local import LocalEngine
-from rfmtool.engines.queries import SamePersonError, customers_grouping, customers_query
-from rfmtool.engines.spark.answers import batches_in_shares, done, rows_done
-from rfmtool.engines.spark.laying import laid_out_grouping, laid_out_query
-from rfmtool.engines.spark.notes import Note
-from rfmtool.engines.spark.pieces import Piece, files_of, pieces_of, tables_of
-from rfmtool.engines.spark.tasks import BEGUN, Look, Work, sent_names
+from rfmtool.engines.queries import SameEmailError, customers_query, grouping_from_customers
+from rfmtool.engines.spark.batch_reports import BatchReport
+from rfmtool.engines.spark.customer_orders import (
+    customer_orders_query,
+    grouping_from_customer_orders,
+)
+from rfmtool.engines.spark.dataframes import partitioned_batches, pieces_dataframe, tables_dataframe
+from rfmtool.engines.spark.pieces import Piece, cluster_tables, cut_into_pieces, worker_files
+from rfmtool.engines.spark.tasks import BEGUN, FileTask, ScanTask, sql_names
 from rfmtool.errors import RfmtoolError, SystemFailureError
-from rfmtool.sources.files.spools import reader_of, spooled_stream
+from rfmtool.sources.files.spools import open_spool, spool_batches
 from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.read import BATCH_ROWS
 from rfmtool.sources.rows.clean import LARGEST
 from rfmtool.sources.rows.lines import ExportLines
 from rfmtool.sources.source import FileSource
-from rfmtool.sources.text.spans import Glance
+from rfmtool.sources.text.spans import QuoteScan
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
@@ -67,7 +76,7 @@ class SparkEngine:
         if not isinstance(lines, ExportLines):
             raise TypeError("a cluster reads exports, no other lines")
         if _is_by_customer(request):
-            with suppress(SamePersonError):  # who can only be one person with a level
+            with suppress(SameEmailError):  # who can only be one person with a level
                 return _exactly(partial(self._customers, lines, request))
         spool, schema = _exactly(partial(self._level, lines, is_whole=request.amount_per_order))
         with spool:
@@ -75,47 +84,49 @@ class SparkEngine:
 
     def _customers(self, lines: ExportLines, request: Request, money: str) -> Grouping:
         """The customers of the lines, and what is wanted of each."""
-        columns = Columns(sent_names(lines.schema), money)
-        if request.entries or columns.has_category or columns.words:
-            with self._asked(lines, laid_out_query(request, columns)) as batches:
-                return laid_out_grouping(batches, request, columns, lines.schema.names)
-        columns = replace(columns, rows=request.whole_orders or columns.has_cost)
+        columns = LineAggregates(sql_names(lines.schema), money)
+        if request.entries or columns.has_category or columns.text_columns:
+            with self._asked(lines, customer_orders_query(request, columns)) as batches:
+                return grouping_from_customer_orders(batches, request, columns, lines.schema.names)
+        columns = replace(columns, counts_rows=request.excludes_voided_orders or columns.has_cost)
         with self._asked(lines, customers_query(request, columns)) as batches:
             answer = pa.Table.from_batches(batches)
-        return customers_grouping(answer, request, columns)
+        return grouping_from_customers(answer, request, columns)
 
     def _level(
         self, lines: ExportLines, money: str, *, is_whole: bool
     ) -> tuple[BinaryIO, pa.Schema]:
         """The finest level of the lines, or all of them; kept on disk."""
-        names = sent_names(lines.schema)
+        names = sql_names(lines.schema)
         schema = pa.schema(
             pa.field(one.name, pa.int64() if one.name in _SUMMED else one.type)
             for one in lines.schema
         )
         query = "select * from lines" if is_whole else _level_query(names, money)
         with self._asked(lines, query) as batches:
-            exact = _exact(batches, schema, names, wide=money == WIDE or is_whole)
+            exact = _exact(batches, schema, names, wide=money == DECIMAL or is_whole)
             stream = pa.RecordBatchReader.from_batches(schema, exact)
-            return spooled_stream(stream, "lines that come from the cluster", BATCH_ROWS), schema
+            return spool_batches(stream, "lines that come from the cluster", BATCH_ROWS), schema
 
     @contextmanager
     def _asked(self, lines: ExportLines, query: str) -> Iterator[Iterator[pa.RecordBatch]]:
         """What a query of `lines` answers; once all has been taken their ledger is filled."""
-        types = zip(sent_names(lines.schema), lines.schema.types, strict=True)
+        types = zip(sql_names(lines.schema), lines.schema.types, strict=True)
         columns = ", ".join(f"{name} {_TYPES[kind]}" for name, kind in types)
-        tables = tables_of(lines.export.sources, self.remote)
-        files = () if tables else files_of(lines.export.sources)
-        mark, notes = f"\x1e{secrets.token_hex(16)}", list[Note]()
+        tables = cluster_tables(lines.export.sources, self.remote)
+        files = () if tables else worker_files(lines.export.sources)
+        mark, notes = f"\x1e{secrets.token_hex(16)}", list[BatchReport]()
         pieces: tuple[Piece, ...] = ()
-        with session(self.remote) as spark:
+        with spark_session(self.remote) as spark:
             if tables:
-                read = rows_done(spark, lines.cleaning, tables, mark, columns)
+                read = tables_dataframe(spark, lines.cleaning, tables, mark, columns)
             else:
-                pieces = pieces_of(files, partial(_glances, spark, files))
-                read = done(spark, Work(lines.cleaning, files, pieces, mark), columns)
+                pieces = cut_into_pieces(files, partial(_glances, spark, files))
+                read = pieces_dataframe(
+                    spark, FileTask(lines.cleaning, files, pieces, mark), columns
+                )
             read.createOrReplaceTempView("lines")
-            answer = batches_in_shares(spark, spark.sql(query))
+            answer = partitioned_batches(spark, spark.sql(query))
             yield _apart(answer, mark, notes)
         begun = sorted(note.place[0] for note in notes if note.place[1] == BEGUN)
         if begun != [*range(len(pieces))]:
@@ -134,13 +145,13 @@ class _Kept:
 
     def read(self) -> pa.RecordBatchReader:
         """Begin to read them from the first."""
-        return pa.ipc.open_stream(pa.PythonFile(reader_of(self.spool), mode="r"))
+        return pa.ipc.open_stream(pa.PythonFile(open_spool(self.spool), mode="r"))
 
 
 def _is_by_customer(request: Request) -> bool:
     """Whether what is wanted can be told of each customer alone, and so on the cluster."""
-    others = (request.overlap, request.anonymous, request.by_status, request.first,
-              request.amount_per_order, request.without_copies)  # fmt: skip
+    others = (request.only_overlap, request.only_anonymous, request.only_by_status, request.first_categories,
+              request.amount_per_order, request.deduplicates_orders)  # fmt: skip
     return not any(others)
 
 
@@ -149,25 +160,27 @@ def _exactly(ask: Callable[[str], Answer]) -> Answer:
     try:
         return ask(DOUBLE)
     except MoneyOverflowError:
-        return ask(WIDE)
+        return ask(DECIMAL)
 
 
 def _glances(
     spark: SparkSession, files: tuple[FileSource, ...], parts: Sequence[Piece]
-) -> list[Glance]:
+) -> list[QuoteScan]:
     """Look at parts of texts, on the cluster."""
-    look = Look(files, tuple(parts))
-    seen = pa.Table.from_batches(batches_of(done(spark, look, "number bigint, seen string")))
+    look = ScanTask(files, tuple(parts))
+    seen = pa.Table.from_batches(
+        iter_record_batches(pieces_dataframe(spark, look, "number bigint, seen string"))
+    )
     texts = seen.sort_by("number")["seen"].to_pylist()
-    return [Look.read(text) for text in texts]
+    return [ScanTask.parse_glance(text) for text in texts]
 
 
 def _level_query(names: Iterable[str], money: str) -> str:
     keys = ", ".join(name for name in names if name not in (*_SUMMED, LARGEST))
-    sums = Columns([*names], money).sums()
+    sums = LineAggregates([*names], money).sums()
     if LARGEST in names:
         sums += f", max({LARGEST}) as {LARGEST}"
-    return statement("level", keys=keys, sums=sums)
+    return sql_statement("level", keys=keys, sums=sums)
 
 
 def _exact(
@@ -181,14 +194,16 @@ def _exact(
     """
     for batch in batches:
         columns = [
-            whole_array(batch[name], wide=wide) if kind == pa.int64() else batch[name].cast(kind)
+            integer_array_from_sums(batch[name], wide=wide)
+            if kind == pa.int64()
+            else batch[name].cast(kind)
             for name, kind in zip(names, schema.types, strict=True)
         ]
         yield pa.record_batch(columns, schema=schema)
 
 
 def _apart(
-    batches: Iterable[pa.RecordBatch], mark: str, notes: list[Note]
+    batches: Iterable[pa.RecordBatch], mark: str, notes: list[BatchReport]
 ) -> Iterator[pa.RecordBatch]:
     """The lines alone; notes are read as they pass."""
     for batch in batches:
@@ -197,11 +212,11 @@ def _apart(
             yield batch
             continue
         texts = batch["customer_id"].filter(is_note).to_pylist()
-        notes.extend(Note.read(text.removeprefix(mark)) for text in texts)
+        notes.extend(BatchReport.from_json(text.removeprefix(mark)) for text in texts)
         yield batch.filter(pc.invert(is_note))
 
 
-def _fill(lines: ExportLines, notes: Iterable[Note]) -> None:
+def _fill(lines: ExportLines, notes: Iterable[BatchReport]) -> None:
     """Tell the ledger what the notes say, in the order of the export."""
     lines.ledger = Ledger()
     try:

@@ -8,9 +8,9 @@ from itertools import groupby
 from typing import Final
 
 from rfmtool.errors import InputError, UsageError
-from rfmtool.sources.files.parquet import group_rows
+from rfmtool.sources.files.parquet import row_group_sizes
 from rfmtool.sources.source import FileSource, Source, TableSource
-from rfmtool.sources.text.spans import Glance, glance, is_cut, spans
+from rfmtool.sources.text.spans import QuoteScan, can_be_split, scan_quotes, split_into_spans
 
 PIECE_ROWS: Final = 1 << 19
 """Row groups of Parquet are taken together up to so many rows."""
@@ -27,7 +27,7 @@ class Piece:
     """The size of the file here, where the export was looked at."""
     span: tuple[int, int] | None = None
 
-    def of(self, source: FileSource) -> FileSource:
+    def source_of(self, source: FileSource) -> FileSource:
         """The piece as a source.
 
         Raises:
@@ -37,7 +37,7 @@ class Piece:
         try:
             found = file.stored_bytes
         except InputError as error:
-            if source.file.found is not None:  # an object, of which the store tells
+            if source.file.store_object is not None:  # an object, of which the store tells
                 raise
             raise InputError(
                 f"{error.args[0]}, by a worker of the cluster",
@@ -51,19 +51,19 @@ class Piece:
             )
         return replace(source, file=file)
 
-    def glance(self, source: FileSource) -> Glance:
+    def glance(self, source: FileSource) -> QuoteScan:
         """Look at where the piece, which is of a text, may be cut.
 
         Raises:
             InputError: the file is not there, or is another.
         """
-        found, dialect = self.of(source), source.layout.dialect
+        found, dialect = self.source_of(source), source.layout.dialect
         if self.span is None or dialect is None:
             raise TypeError("only spans of a text are looked at")
-        return glance(found.file, dialect, *self.span)
+        return scan_quotes(found.file, dialect, *self.span)
 
 
-def files_of(sources: Sequence[Source]) -> tuple[FileSource, ...]:
+def worker_files(sources: Sequence[Source]) -> tuple[FileSource, ...]:
     """The sources as files that workers can open too.
 
     Raises:
@@ -78,13 +78,13 @@ def files_of(sources: Sequence[Source]) -> tuple[FileSource, ...]:
                 "Take --engine local, or save it where all of them find it.",
             )
         path = source.file.path
-        if source.file.found is None and path is not None:
+        if source.file.store_object is None and path is not None:
             path = path.absolute()
         files.append(replace(source, file=replace(source.file, path=path)))
     return tuple(files)
 
 
-def tables_of(sources: Sequence[Source], remote: str) -> tuple[TableSource, ...]:
+def cluster_tables(sources: Sequence[Source], remote: str) -> tuple[TableSource, ...]:
     """The sources where they are tables of a cluster; none where they are files.
 
     Raises:
@@ -104,8 +104,8 @@ def tables_of(sources: Sequence[Source], remote: str) -> tuple[TableSource, ...]
     return tuple(tables)
 
 
-def pieces_of(
-    sources: Sequence[FileSource], glances_at: Callable[[Sequence[Piece]], Iterable[Glance]]
+def cut_into_pieces(
+    sources: Sequence[FileSource], glances_at: Callable[[Sequence[Piece]], Iterable[QuoteScan]]
 ) -> tuple[Piece, ...]:
     """Cut files into what can be read apart: row groups of Parquet, spans of large texts.
 
@@ -126,13 +126,13 @@ def pieces_of(
     )
 
 
-def _cut(parts: Sequence[Piece], seen: dict[Piece, Glance]) -> Iterator[Piece]:
+def _cut(parts: Sequence[Piece], seen: dict[Piece, QuoteScan]) -> Iterator[Piece]:
     """The parts of one file, those of a text cut between records."""
     first, last = parts[0].span, parts[-1].span
     if first is None or last is None or parts[0] not in seen:
         yield from parts
         return
-    for span in spans([seen[part] for part in parts], first[0], last[1]):
+    for span in split_into_spans([seen[part] for part in parts], first[0], last[1]):
         yield replace(parts[0], span=span)
 
 
@@ -142,9 +142,9 @@ def _parts(file: int, source: FileSource) -> Iterator[Piece]:
     if source.layout.carry_down:  # whose orders go on from part to part
         yield Piece(file, size)
     elif source.kind == "parquet":
-        for span in _joined(group_rows(source.file)):
+        for span in _joined(row_group_sizes(source.file)):
             yield Piece(file, size, span)
-    elif dialect is not None and size > PIECE_BYTES and is_cut(source.file, dialect):
+    elif dialect is not None and size > PIECE_BYTES and can_be_split(source.file, dialect):
         for start in range(dialect.body_offset, size, PIECE_BYTES):
             yield Piece(file, size, (start, min(start + PIECE_BYTES, size)))
     else:

@@ -10,15 +10,15 @@ from typing import Final
 
 import pyarrow as pa
 
-from rfmtool.clusters.sessions import OTHER_VERSION
-from rfmtool.engines.spark.notes import Note
+from rfmtool.clusters.sessions import VERSION_MISMATCH
+from rfmtool.engines.spark.batch_reports import BatchReport
 from rfmtool.engines.spark.pieces import Piece
 from rfmtool.errors import RfmtoolError, SystemFailureError
 from rfmtool.sources.batches import Job
 from rfmtool.sources.rows.clean import Cleaned
 from rfmtool.sources.rows.lines import Cleaning
 from rfmtool.sources.source import FileSource, FrameSource, Source
-from rfmtool.sources.text.spans import Glance
+from rfmtool.sources.text.spans import QuoteScan
 from rfmtool.version import __version__
 
 BEGUN: Final = -1
@@ -31,7 +31,7 @@ _JOINED_ROWS: Final = 1 << 16
 
 
 @dataclass(frozen=True)
-class Work:
+class FileTask:
     """An export cut into pieces, and what is to be made of them."""
 
     cleaning: Cleaning
@@ -44,23 +44,23 @@ class Work:
         """Give the lines of a piece, each batch with a note behind it."""
         piece, batch = self.pieces[number], 0
         schema = self.cleaning.schema
-        yield self._line(Note((number, BEGUN)))
+        yield self._line(BatchReport((number, BEGUN)))
         try:
-            source = piece.of(self.sources[piece.file])
+            source = piece.source_of(self.sources[piece.file])
             for batch, job in enumerate(source.jobs()):
                 ordinal = number * _BATCHES + batch
                 cleaned = _cleaned(self.cleaning, piece.file, source, job, ordinal)
-                yield cleaned.lines.rename_columns(sent_names(schema))
-                yield self._line(Note.of((number, batch), piece.file, cleaned))
+                yield cleaned.lines.rename_columns(sql_names(schema))
+                yield self._line(BatchReport.from_cleaned((number, batch), piece.file, cleaned))
         except (RfmtoolError, OSError) as error:
-            yield self._line(Note((number, batch + 1), failure=_failure(error)))
+            yield self._line(BatchReport((number, batch + 1), failure=_failure(error)))
 
-    def _line(self, note: Note) -> pa.RecordBatch:
+    def _line(self, note: BatchReport) -> pa.RecordBatch:
         return _line(note, self.mark, self.cleaning.schema)
 
 
 @dataclass(frozen=True)
-class Rows:
+class TableTask:
     """The rows of a table that a cluster reads, and what is to be made of them."""
 
     cleaning: Cleaning
@@ -77,14 +77,14 @@ class Rows:
         Args:
             batches: of the columns in their order, and the number of the part behind them.
         """
-        for number, rows in enumerate(joined(batches)):
+        for number, rows in enumerate(rebatched(batches)):
             *columns, part = rows.columns
             table = pa.table(columns, names=rows.column_names[:-1])
             place = (self.file << _FILE_BITS) + part[0].as_py(), number
             try:
                 yield from self._lines(table, place)
             except RfmtoolError as error:
-                yield _line(Note(place, failure=error), self.mark, self.cleaning.schema)
+                yield _line(BatchReport(place, failure=error), self.mark, self.cleaning.schema)
                 return
 
     def _lines(self, table: pa.Table, place: tuple[int, int]) -> Iterator[pa.RecordBatch]:
@@ -94,12 +94,12 @@ class Rows:
         for job in source.jobs():
             ordinal = place[0] * _BATCHES + place[1]
             cleaned = _cleaned(self.cleaning, self.file, source, job, ordinal)
-            yield cleaned.lines.rename_columns(sent_names(self.cleaning.schema))
-            note = Note.of(place, self.file, cleaned)
+            yield cleaned.lines.rename_columns(sql_names(self.cleaning.schema))
+            note = BatchReport.from_cleaned(place, self.file, cleaned)
             yield _line(note, self.mark, self.cleaning.schema)
 
 
-def joined(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+def rebatched(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
     """Batches of whatever size, as clusters send them, as such of one size; none is empty."""
     held: list[pa.RecordBatch] = []
 
@@ -125,16 +125,16 @@ def _cleaned(cleaning: Cleaning, file: int, source: Source, job: Job, ordinal: i
     return cleaned
 
 
-def _line(note: Note, mark: str, schema: pa.Schema) -> pa.RecordBatch:
+def _line(note: BatchReport, mark: str, schema: pa.Schema) -> pa.RecordBatch:
     """A note as a line."""
     nothing = {"order_id": "", "sales": 0, "refunds": 0, "rows": 0, "is_sale": True}
-    line = {**nothing, "customer_id": mark + note.text()}
+    line = {**nothing, "customer_id": mark + note.to_json()}
     note_line = pa.RecordBatch.from_pylist([line], schema=schema)
-    return note_line.rename_columns(sent_names(schema))
+    return note_line.rename_columns(sql_names(schema))
 
 
 @dataclass(frozen=True)
-class Look:
+class ScanTask:
     """Texts in parts, each of which is looked at for where it may be cut."""
 
     sources: tuple[FileSource, ...]
@@ -146,20 +146,20 @@ class Look:
         try:
             seen = json.dumps(piece.glance(self.sources[piece.file]))
         except (RfmtoolError, OSError) as error:
-            seen = Note((number, 0), failure=_failure(error)).text()
+            seen = BatchReport((number, 0), failure=_failure(error)).to_json()
         yield pa.RecordBatch.from_pydict({"number": [number], "seen": [seen]})
 
     @staticmethod
-    def read(text: str) -> Glance:
+    def parse_glance(text: str) -> QuoteScan:
         """The glance that a text is.
 
         Raises:
             RfmtoolError: it says what failed.
         """
         if not text.startswith("["):
-            raise Note.read(text).failure or ValueError(text)
+            raise BatchReport.from_json(text).failure or ValueError(text)
         quotes, fits, cuts = json.loads(text)
-        return Glance(quotes, (*fits,), (*cuts,))
+        return QuoteScan(quotes, (*fits,), (*cuts,))
 
 
 def _failure(error: RfmtoolError | OSError) -> RfmtoolError:
@@ -169,7 +169,7 @@ def _failure(error: RfmtoolError | OSError) -> RfmtoolError:
     return SystemFailureError(f"a worker of the cluster failed: {reason}", "Run again.")
 
 
-def do_work(
+def run_task(
     packed: bytes, version: str, batches: Iterator[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
     """Do some pieces of work, as `mapInArrow` wants it done.
@@ -183,9 +183,9 @@ def do_work(
         ImportError: this worker has another version.
     """
     if version != __version__:
-        raise ImportError(OTHER_VERSION)
-    work: Work | Look | Rows = pickle.loads(packed)  # noqa: S301 - made by whoever sent this function
-    if isinstance(work, Rows):
+        raise ImportError(VERSION_MISMATCH)
+    work: FileTask | ScanTask | TableTask = pickle.loads(packed)  # noqa: S301 - made by whoever sent this function
+    if isinstance(work, TableTask):
         yield from work.do(batches)
         return
     for batch in batches:
@@ -193,7 +193,7 @@ def do_work(
             yield from work.do(number)
 
 
-def sent_names(schema: pa.Schema) -> list[str]:
+def sql_names(schema: pa.Schema) -> list[str]:
     """Names of the columns of lines that need no quotes in SQL."""
     return [name if name.isidentifier() else f"kept_{place}"
             for place, name in enumerate(schema.names)]  # fmt: skip

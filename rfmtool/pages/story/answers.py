@@ -13,23 +13,32 @@ from markupsafe import Markup
 from rfmtool.documents import Data
 from rfmtool.pages import compare as comparison
 from rfmtool.pages import explain as explanation
-from rfmtool.pages.blocks import Block, Column, Fitting, Line, Pairs, Paragraph, Shaded, Table
+from rfmtool.pages.blocks import (
+    Alternatives,
+    Block,
+    Column,
+    Line,
+    Pairs,
+    Paragraph,
+    ShadedTable,
+    Table,
+)
 from rfmtool.pages.cards import (
     Card,
-    Heat,
+    Heatmap,
     Mark,
     Page,
     Sentence,
     chapter,
     day_in_words,
-    named,
-    of_100,
+    escaped_name,
     row,
+    share_in_words,
 )
-from rfmtool.pages.numerals import Numerals
-from rfmtool.pages.story import coming, moving, worth
-from rfmtool.pages.story.today import counted_in, people_in
-from rfmtool.summaries.curves import concentration_in_short, repeat_in_short
+from rfmtool.pages.number_format import NumberFormat
+from rfmtool.pages.story import customer_value, retention, trends
+from rfmtool.pages.story.overview import localized_count, localized_people
+from rfmtool.summaries.condensed import concentration_in_short, repeat_in_short
 from rfmtool.version import __version__
 
 _ROOM: Final = 200
@@ -46,7 +55,7 @@ _TITLES: Final = {
 }
 
 
-def page(name: str, data: Data, say: Numerals, title: str | None) -> Page:
+def page(name: str, data: Data, say: NumberFormat, title: str | None) -> Page:
     """The page of a question, whose answer is as `DATA_OF` has it, or of what `_OTHERS` tells.
 
     Its title is the shop's name, or what was asked where there is none.
@@ -69,7 +78,7 @@ def page(name: str, data: Data, say: Numerals, title: str | None) -> Page:
     )
 
 
-def _compared(summary: Data, say: Numerals, title: str | None) -> Page:
+def _compared(summary: Data, say: NumberFormat, title: str | None) -> Page:
     """A comparison of two runs."""
     old, new = summary["old"], summary["new"]
     days = f"{day_in_words(old['as_of'])} to {day_in_words(new['as_of'])}"
@@ -77,7 +86,7 @@ def _compared(summary: Data, say: Numerals, title: str | None) -> Page:
     moves, moved = summary["moves"], say.count
     card = replace(
         _told("compare", blocks[:-2], say, with_tables=True),
-        finding=f"{people_in(say, moves['up'])} went up the ladder and"
+        finding=f"{localized_people(say, moves['up'])} went up the ladder and"
         f" {moved(moves['down']).shown} down; {moved(moves['new']).shown} came and"
         f" {moved(moves['lapsed']).shown} lapsed",
     )
@@ -89,7 +98,7 @@ def _compared(summary: Data, say: Numerals, title: str | None) -> Page:
     )
 
 
-def _explained(card: Data, _say: Numerals, _title: str | None) -> Page:
+def _explained(card: Data, _say: NumberFormat, _title: str | None) -> Page:
     """One customer: what they did, where they stand, why, and what would move them."""
     facts = [
         (title, words)
@@ -97,7 +106,7 @@ def _explained(card: Data, _say: Numerals, _title: str | None) -> Page:
         if isinstance(block, Pairs)
         for title, words in block.pairs
     ]
-    table = Table((Column("", "name", unsaid="What"), Column("")), tuple(facts))
+    table = Table((Column("", "name", hidden_title="What"), Column("")), tuple(facts))
     one = Card("explained", "One customer", card["stage_reason"], marks=(table,))
     return Page(
         title=card["customer_id"],
@@ -109,20 +118,20 @@ def _explained(card: Data, _say: Numerals, _title: str | None) -> Page:
 
 _OTHERS: Final = {"compare": _compared, "explain": _explained}
 """What has a page and is no question."""
-_CARDS: Final[Mapping[str, Callable[[Data, Numerals], list[Card | None]]]] = {
-    "cadence": lambda data, say: [coming.lateness({"cadence": data}, say)],
+_CARDS: Final[Mapping[str, Callable[[Data, NumberFormat], list[Card | None]]]] = {
+    "cadence": lambda data, say: [retention.lateness({"cadence": data}, say)],
     "cohorts": lambda data, say: [
-        make(data["in_short"], say) for make in (moving.months, moving.cohorts)
+        make(data["in_short"], say) for make in (trends.months, trends.cohorts)
     ],
     "concentration": lambda data, say: [
-        worth.concentration({"concentration": concentration_in_short(dict(data))}, say)
+        customer_value.concentration({"concentration": concentration_in_short(dict(data))}, say)
     ],
     "repeat": lambda data, say: [
         make({"repeat": repeat_in_short(dict(data))}, say)
-        for make in (coming.second_order, coming.when_to_ask)
+        for make in (retention.second_order, retention.when_to_ask)
     ],
     "timeline": lambda data, say: [
-        moving.timeline(
+        trends.timeline(
             {"timeline": data, "ladder": [{"stage": one} for one in data["points"][-1]["stages"]]},
             say,
         )
@@ -130,29 +139,31 @@ _CARDS: Final[Mapping[str, Callable[[Data, Numerals], list[Card | None]]]] = {
 }
 
 
-def _bought_along(data: Data, say: Numerals) -> Markup | str:
+def _bought_along(data: Data, say: NumberFormat) -> Markup | str:
     """The strongest of the rules."""
     if not data["rules"]:
         return "Nothing is bought along with something else often enough to tell"
     rule = data["rules"][0]
     buyers = round(rule["customers"] / rule["confidence"])
-    share = of_100(rule["confidence"], rule["customers"], buyers)
-    has = Markup(" and ").join(named(one) for one in rule["has"])
+    share = share_in_words(rule["confidence"], rule["customers"], buyers)
+    has = Markup(" and ").join(escaped_name(one) for one in rule["has"])
     return Markup("Of {} who buy {}, {} buy {} too").format(
-        people_in(say, buyers), has, share, named(rule["next"])
+        localized_people(say, buyers), has, share, escaped_name(rule["next"])
     )
 
 
-def _way(data: Data, say: Numerals) -> str:
+def _way(data: Data, say: NumberFormat) -> str:
     """How many came back of those who bought at all."""
     people = {step["step"]: step["people"] for step in data["steps"]}
     bought, again = people["first_order"], people["second_order"]
     if not bought:
-        return f"{people_in(say, people.get('first_contact', 0))} are known, and nobody has bought"
-    return f"{of_100(again / bought, again, bought)} first-time buyers ordered a second time"
+        return f"{localized_people(say, people.get('first_contact', 0))} are known, and nobody has bought"
+    return (
+        f"{share_in_words(again / bought, again, bought)} first-time buyers ordered a second time"
+    )
 
 
-def _earned(data: Data, say: Numerals) -> str:
+def _earned(data: Data, say: NumberFormat) -> str:
     """How many lists to keep, to stop, and to wait for."""
     verdicts = Counter(group["verdict"] for group in data["groups"])
     words = {
@@ -163,10 +174,10 @@ def _earned(data: Data, say: Numerals) -> str:
     }
     many = [f"{say.count(verdicts[one]).shown} {told}" for one, told in words.items()
             if verdicts[one]]  # fmt: skip
-    return f"Of {counted_in(say, len(data['groups']), 'figure')} {', '.join(many)}"
+    return f"Of {localized_count(say, len(data['groups']), 'figure')} {', '.join(many)}"
 
 
-_FINDINGS: Final[Mapping[str, Callable[[Data, Numerals], Markup | str]]] = {
+_FINDINGS: Final[Mapping[str, Callable[[Data, NumberFormat], Markup | str]]] = {
     "affinity": _bought_along,
     "journey": _way,
     "measure": _earned,
@@ -174,21 +185,25 @@ _FINDINGS: Final[Mapping[str, Callable[[Data, Numerals], Markup | str]]] = {
 """What stands above the tables of questions that have no other card."""
 
 
-def _told(name: str, blocks: Sequence[Block], say: Numerals, *, with_tables: bool) -> Card:
+def _told(name: str, blocks: Sequence[Block], say: NumberFormat, *, with_tables: bool) -> Card:
     """What the page for a terminal says, in a card."""
-    marks = [mark for block in blocks[1:] for mark in marks_of(block, say, with_tables=with_tables)]
+    marks = [
+        mark
+        for block in blocks[1:]
+        for mark in marks_from_block(block, say, with_tables=with_tables)
+    ]
     first = blocks[0]
     words = first.words if isinstance(first, Paragraph) else ""
     if isinstance(first, Line):
         words = "".join(part for part, tone in first.parts if tone != "title")
-    return Card(f"{name}-told", "In short", say.words(words), marks=tuple(marks))
+    return Card(f"{name}-told", "In short", say.localized(words), marks=tuple(marks))
 
 
-def marks_of(block: Block, say: Numerals, *, with_tables: bool) -> list[Mark]:
+def marks_from_block(block: Block, say: NumberFormat, *, with_tables: bool) -> list[Mark]:
     """What a block of a page for a terminal is in a card, its numbers in the reader's marks."""
     match block:
         case Paragraph():
-            return [Sentence(say.words(block.words), look=block.tone == "warning")]
+            return [Sentence(say.localized(block.words), is_warning=block.tone == "warning")]
         case Table() if with_tables:
             columns = tuple(
                 replace(
@@ -207,13 +222,13 @@ def marks_of(block: Block, say: Numerals, *, with_tables: bool) -> list[Mark]:
                 for cells in block.rows
             )
             return [replace(block, columns=columns, rows=rows)]
-        case Shaded() if with_tables:
-            return [Heat(block.title.capitalize(), block, linear=True)]
-        case Fitting():
+        case ShadedTable() if with_tables:
+            return [Heatmap(block.title.capitalize(), block, linear=True)]
+        case Alternatives():
             return [
                 mark
                 for each in block.ways[0]
-                for mark in marks_of(each, say, with_tables=with_tables)
+                for mark in marks_from_block(each, say, with_tables=with_tables)
             ]
         case _:
             return []

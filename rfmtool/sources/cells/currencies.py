@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import Mask, mask_of
-from rfmtool.documents import shipped
+from rfmtool.documents import packaged_toml
 
-_WRITTEN: Final = shipped(__package__, "currencies.toml")
+_WRITTEN: Final = packaged_toml(__package__, "currencies.toml")
 _SHORT_NAMES: Final[Mapping[str, str]] = _WRITTEN["short_names"]
 _SHARED: Final[Mapping[str, str]] = _WRITTEN["shared"]
 """Signs that several currencies use: each is a currency unknown until a code says which."""
@@ -22,11 +22,11 @@ _MEANING: Final[Mapping[str, str]] = {
     **_SHORT_NAMES,
     **{f"{code}$": code for code in _SHARED["$"].split()},
 }
-SHORTENED: Final = (*_SHORT_NAMES, *filter(str.isalpha, _SHARED))
+ABBREVIATIONS: Final = (*_SHORT_NAMES, *filter(str.isalpha, _SHARED))
 """Short names of currencies, in capitals; a point may follow them."""
-POINTED: Final[Sequence[str]] = _WRITTEN["pointed"]
+ABBREVIATIONS_WITH_POINT: Final[Sequence[str]] = _WRITTEN["pointed"]
 """Those that a point follows more often than not."""
-IN_FRONT: Final = ("R", "r")
+PREFIX_ONLY_SIGNS: Final = ("R", "r")
 """Behind a number this may be another mark, as of what came back."""
 YEN: Final = ("JPY", "¥")
 """The currencies beside which a dash may close a price, as in ¥5,000-."""
@@ -36,7 +36,7 @@ _MARKS_OF_FAMILIES: Final = pa.array(list(_SIGN_OF))
 _FAMILIES: Final = pa.array(list(_SIGN_OF.values()))
 
 
-def meanings(marks: pa.Array) -> pa.Array:
+def to_currency_codes(marks: pa.Array) -> pa.Array:
     """The currency of each sign or code, as its ISO 4217 code or a sign that several share.
 
     Missing where the text is no currency.
@@ -45,7 +45,7 @@ def meanings(marks: pa.Array) -> pa.Array:
     return _MEANINGS.take(pc.index_in(pc.utf8_upper(bare), _MARKS))
 
 
-def agreed(one: pa.Array, other: pa.Array) -> pa.Array:
+def agreed_currency(one: pa.Array, other: pa.Array) -> pa.Array:
     """The currency that two marks of one amount agree on, as in `$5 USD`; missing where not."""
     is_same = pc.equal(one, other)
     first = pc.if_else(pc.equal(_families(other), one), other, None)
@@ -57,37 +57,37 @@ def _families(currencies: pa.Array) -> pa.Array:
     return _FAMILIES.take(pc.index_in(currencies, _MARKS_OF_FAMILIES))
 
 
-def normal(cells: pa.Array) -> pa.Array:
+def normalized_currencies(cells: pa.Array) -> pa.Array:
     """A currency column with signs as codes; what is no known currency stays, in capitals."""
     capitals = pc.utf8_upper(pc.utf8_trim_whitespace(cells))
-    return pc.coalesce(meanings(cells), capitals)
+    return pc.coalesce(to_currency_codes(cells), capitals)
 
 
-def meant(written: str) -> str:
+def currency_code(written: str) -> str:
     """The code of a currency that the user names by its code or sign."""
     return _MEANING.get(written.strip().rstrip(".").upper(), written.strip().upper())
 
 
-def accepted(wanted: str) -> list[str]:
+def accepted_spellings(wanted: str) -> list[str]:
     """What a currency may be written as: `USD` also as `$`, but `$` is only itself."""
-    code = meant(wanted)
+    code = currency_code(wanted)
     return [code, _SIGN_OF[code]] if code in _SIGN_OF else [code]
 
 
-def outside(cells: pa.Array, wanted: str) -> Mask:
+def is_other_currency(cells: pa.Array, wanted: str) -> Mask:
     """The cells that name another currency; an empty one names none."""
-    written = normal(cells)
-    own = pc.is_in(written, pa.array(accepted(wanted)))
+    written = normalized_currencies(cells)
+    own = pc.is_in(written, pa.array(accepted_spellings(wanted)))
     return mask_of(pc.and_(pc.not_equal(written, ""), pc.invert(own)))
 
 
-def apart(currencies: Iterable[str]) -> set[str]:
+def distinct_currencies(currencies: Iterable[str]) -> set[str]:
     """The currencies among these that differ: `$` beside `USD` is no other."""
     every = set(currencies)
     return every - {_SIGN_OF[code] for code in every if code in _SIGN_OF}
 
 
-def standing_for(named: Iterable[str], preferred: str) -> dict[str, str]:
+def resolve_shared_signs(named: Iterable[str], preferred: str) -> dict[str, str]:
     """Which of some currencies a shared sign stands for, where that can be told.
 
     `$` is the preferred currency where that is written so, and else the only one that is.
@@ -100,6 +100,6 @@ def standing_for(named: Iterable[str], preferred: str) -> dict[str, str]:
     return told | ({_SIGN_OF[preferred]: preferred} if preferred in _SIGN_OF else {})
 
 
-def is_known(currency: str) -> bool:
+def is_known_currency(currency: str) -> bool:
     """Whether it is a code or sign that messages may show: other cells are customers' data."""
     return currency in _MEANING

@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import Mask, mask_of
-from rfmtool.documents import shipped
-from rfmtool.sources.cells.date_readings import ISO, DateReading, Unit
-from rfmtool.sources.cells.recurring import FEW, distinct, recur
-from rfmtool.sources.names import normal
+from rfmtool.documents import packaged_toml
+from rfmtool.sources.cells.date_formats import ISO, DateFormat, Unit
+from rfmtool.sources.cells.repeated_cells import PROBE_CELLS, are_repetitive, dictionary_encoded
+from rfmtool.sources.names import normalized
 
 Days = npt.NDArray[np.int32]
 
@@ -43,7 +43,7 @@ _FIRST_SURE_SERIAL: Final = 61
 """Before it spreadsheets differ by a day: some know a 29th of February 1900."""
 
 
-def read_days(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask | None]:
+def read_days(cells: pa.Array, reading: DateFormat) -> tuple[Days, Mask | None]:
     """Read days since 1970-01-01, whatever the cells' type.
 
     Without a time zone asked for, the day is the one written.
@@ -63,26 +63,26 @@ def read_days(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask | None]
     return days, unsure if undated is None else undated | unsure
 
 
-def _read_days(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask | None]:
+def _read_days(cells: pa.Array, reading: DateFormat) -> tuple[Days, Mask | None]:
     if pa.types.is_temporal(cells.type):
         return _days_of(_typed_days(cells, reading))
     if reading.unit:
         return _days_counted(cells, reading)
     if not pa.types.is_string(cells.type):
         cells = pc.cast(cells, pa.string())
-    if reading.pattern == ISO.pattern and not reading.written_in:
+    if reading.pattern == ISO.pattern and not reading.source_zone:
         # The strict cast is much the fastest; it refuses a block that holds anything unusual, but
         # slowly, so a few cells are tried first.
         for unit in ("s", "us"):
             try:
-                pc.cast(cells[:FEW], pa.timestamp(unit))
+                pc.cast(cells[:PROBE_CELLS], pa.timestamp(unit))
                 return _days_of(pc.cast(pc.cast(cells, pa.timestamp(unit)), pa.date32()))
             except pa.ArrowInvalid:
                 continue
     return _days_of_texts(pc.utf8_trim_whitespace(cells), reading)
 
 
-def _typed_days(cells: pa.Array, reading: DateReading) -> pa.Array:
+def _typed_days(cells: pa.Array, reading: DateFormat) -> pa.Array:
     if pa.types.is_timestamp(cells.type) and cells.type.tz is not None:
         # Of instants too far off, no zone's clocks can be told.
         unit, ticks = cells.type.unit, pc.cast(cells, pa.int64())
@@ -92,9 +92,9 @@ def _typed_days(cells: pa.Array, reading: DateReading) -> pa.Array:
         cells = pc.if_else(inside, cells, pa.scalar(None, cells.type))
         zone = reading.zone or cells.type.tz
         cells = pc.local_timestamp(pc.cast(cells, pa.timestamp(unit, zone)))
-    elif pa.types.is_timestamp(cells.type) and reading.zone and reading.written_in:
+    elif pa.types.is_timestamp(cells.type) and reading.zone and reading.source_zone:
         seconds = pc.cast(cells, pa.timestamp("s"), safe=False)
-        cells = _local(_instants(seconds, reading.written_in), reading.zone)
+        cells = _local(_instants(seconds, reading.source_zone), reading.zone)
     if pa.types.is_date32(cells.type):
         return cells
     # Arrow's own cast wraps what lies beyond the days that it knows.
@@ -113,7 +113,7 @@ def _local(instants: pa.Array, zone: str) -> pa.Array:
     return pc.local_timestamp(pc.cast(instants, pa.timestamp("s", zone)))
 
 
-def _days_counted(cells: pa.Array, reading: DateReading) -> tuple[Days, Mask | None]:
+def _days_counted(cells: pa.Array, reading: DateFormat) -> tuple[Days, Mask | None]:
     if pa.types.is_string(cells.type):
         texts = pc.utf8_trim_whitespace(cells)
         fits = pc.match_substring_regex(texts, _COUNT)
@@ -146,21 +146,24 @@ def _days_of(dates: pa.Array) -> tuple[Days, Mask | None]:
     return days, missing
 
 
-def _days_of_texts(texts: pa.Array, reading: DateReading) -> tuple[Days, Mask | None]:
+def _days_of_texts(texts: pa.Array, reading: DateFormat) -> tuple[Days, Mask | None]:
     """Read each distinct text once where texts recur; where only their clocks differ, each day."""
-    if recur(texts):
+    if are_repetitive(texts):
         return _days_of_distinct(texts, reading)
     if reading.longest_day and not reading.zone:
         heads = pc.utf8_rtrim(pc.utf8_slice_codeunits(texts, 0, reading.longest_day), " ,:")
-        if recur(heads) and mask_of(pc.match_substring_regex(texts, reading.pattern)).all():
+        if (
+            are_repetitive(heads)
+            and mask_of(pc.match_substring_regex(texts, reading.pattern)).all()
+        ):
             days, undated = _days_of_distinct(heads, reading)
             if undated is None:
                 return days, None
     return _days_by_pattern(texts, reading)
 
 
-def _days_of_distinct(texts: pa.Array, reading: DateReading) -> tuple[Days, Mask | None]:
-    each, places = distinct(texts)
+def _days_of_distinct(texts: pa.Array, reading: DateFormat) -> tuple[Days, Mask | None]:
+    each, places = dictionary_encoded(texts)
     days, undated = _days_by_pattern(each, reading)
     # A missing text is no date; it takes the place behind the last.
     undated = np.zeros(len(each), dtype=bool) if undated is None else undated
@@ -169,7 +172,7 @@ def _days_of_distinct(texts: pa.Array, reading: DateReading) -> tuple[Days, Mask
     return np.append(days, days.dtype.type(0))[rows], is_undated if is_undated.any() else None
 
 
-def _days_by_pattern(texts: pa.Array, reading: DateReading) -> tuple[Days, Mask | None]:
+def _days_by_pattern(texts: pa.Array, reading: DateFormat) -> tuple[Days, Mask | None]:
     pattern = reading.timed_pattern if reading.zone else reading.pattern
     parts = pc.extract_regex(texts, pattern)
     found = mask_of(parts.is_valid())
@@ -190,7 +193,7 @@ def _days_by_pattern(texts: pa.Array, reading: DateReading) -> tuple[Days, Mask 
     found &= dates.astype("datetime64[M]") == first  # no 31st of February
     days = dates.astype(np.int64)
     if reading.zone and "(?P<H>" in pattern:
-        days, is_known = _days_in_zone(days, parts, reading.zone, reading.written_in)
+        days, is_known = _days_in_zone(days, parts, reading.zone, reading.source_zone)
         found &= is_known & (days >= _FIRST_DAY) & (days <= _LAST_DAY)
     return days.astype(np.int32), None if found.all() else ~found
 
@@ -198,15 +201,15 @@ def _days_by_pattern(texts: pa.Array, reading: DateReading) -> tuple[Days, Mask 
 @cache
 def month_names(table: str = "months") -> Mapping[str, int]:
     """Names of months in a table of months.toml, as `normal` writes them, to their numbers."""
-    months = enumerate(shipped(__package__, "months.toml")[table], 1)
-    return {normal(name): number for number, names in months for name in names}
+    months = enumerate(packaged_toml(__package__, "months.toml")[table], 1)
+    return {normalized(name): number for number, names in months for name in names}
 
 
 def _months_named(names: pa.Array, table: str) -> npt.NDArray[np.int64]:
     """The number of each month; 0 where its name is none."""
     encoded = pc.dictionary_encode(names)
     known = [
-        month_names(table).get(normal(name), 0) if name else 0
+        month_names(table).get(normalized(name), 0) if name else 0
         for name in encoded.dictionary.to_pylist()
     ]
     places = encoded.indices.fill_null(len(known)).to_numpy(zero_copy_only=False)

@@ -37,7 +37,7 @@ def without_point_zero(ids: pa.Array) -> pa.Array | None:
     return pc.utf8_slice_codeunits(ids, 0, -2) if every and len(ids) > ids.null_count else None
 
 
-def are_shortened(ids: pa.Array) -> Mask:
+def is_scientific_notation(ids: pa.Array) -> Mask:
     """Which are what a spreadsheet makes of an id of more digits than its column is wide."""
     if not pc.any(pc.match_substring(ids, "+")).as_py():  # a quick look, as most ids have none
         return np.zeros(len(ids), dtype=bool)
@@ -57,7 +57,7 @@ def distinct_keys(ids: pa.Array) -> frozenset[str]:
     return frozenset(pc.unique(_loose_keys(ids)).to_pylist()) - {None}
 
 
-def names_listed(text: str, listed: frozenset[str]) -> bool:
+def mentions_listed_id(text: str, listed: frozenset[str]) -> bool:
     """Whether someone on a list of people to leave alone is named anywhere in a text.
 
     For records whose cells cannot be told apart, so marks and case are passed over; rather one too

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from rfmtool.arrays import Floats, Mask, Places, mask_of
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.sources.cells import currencies
-from rfmtool.sources.cells.recurring import FEW, distinct, recur
+from rfmtool.sources.cells.repeated_cells import PROBE_CELLS, are_repetitive, dictionary_encoded
 
 Units = npt.NDArray[np.int64]
 Cells = Mapping[str, pa.Array]
@@ -60,18 +60,18 @@ _PATTERNS: Final = {
 }
 _NOT_DIGITS = r"[^\d]"
 _SHORTENED: Final = "(?i)^(['(+−-]*(?:{}))\\.|([-–−\\d\\s](?:{}))\\.([)]?)$".format(
-    "|".join(currencies.POINTED), "|".join(currencies.SHORTENED)
+    "|".join(currencies.ABBREVIATIONS_WITH_POINT), "|".join(currencies.ABBREVIATIONS)
 )
 _RAISED: Final = "[\u00b2\u00b3\u00b9\u2070-\u209f\u2460-\u24ff]"
 """Digits that are no digits of the number: cents written high, the sign of a footnote."""
 
 
 @dataclass(frozen=True)
-class NumberReading:
+class NumberFormat:
     """How numbers are written. `settled` is False while every number seen was a whole one."""
 
     decimal: DecimalMark = "."
-    settled: bool = True
+    is_decimal_mark_known: bool = True
 
 
 @dataclass(frozen=True)
@@ -87,30 +87,30 @@ class Numbers:
     """The currency that the sign or code beside each number says; None where none does."""
 
 
-def read_numbers(cells: pa.Array, reading: NumberReading) -> Numbers:
+def read_numbers(cells: pa.Array, reading: NumberFormat) -> Numbers:
     """Read a text or numeric column; what is not a number becomes NaN."""
     if not pa.types.is_string(cells.type):
         return Numbers(_doubles(cells), cells, _blank(cells))
     try:
         if reading.decimal == ".":
-            _doubles(cells[:FEW])  # for each cell of many is refused slowly
+            _doubles(cells[:PROBE_CELLS])  # for each cell of many is refused slowly
             return Numbers(_doubles(cells), cells, _blank(cells))
         if not pc.any(pc.match_substring(cells, ".")).as_py():
-            _doubles(pc.replace_substring(cells[:FEW], ",", "."))
+            _doubles(pc.replace_substring(cells[:PROBE_CELLS], ",", "."))
             pointed = pc.replace_substring(cells, ",", ".")
             return Numbers(_doubles(pointed), pointed, _blank(cells))
     except pa.ArrowInvalid:
         pass  # thousands separators, currency signs, spaces, or no number at all
-    texts, places = distinct(cells) if recur(cells) else (cells, None)
-    trimmed = as_typed(texts)
+    texts, places = dictionary_encoded(cells) if are_repetitive(cells) else (cells, None)
+    trimmed = normalized_number_text(texts)
     filled = pc.if_else(pc.equal(trimmed, ""), None, texts)
-    columns = [*plain_numbers(trimmed, reading), filled]
+    columns = [*parse_number_text(trimmed, reading), filled]
     plain, said, filled = columns if places is None else [one.take(places) for one in columns]
     said = said if len(said) > said.null_count else None
     return Numbers(_doubles(plain), plain, _blank(filled), said)
 
 
-def as_typed(cells: pa.Array) -> pa.Array:
+def normalized_number_text(cells: pa.Array) -> pa.Array:
     """Numbers with their full-width digits and marks as plain ones, without outer spaces.
 
     Nor has `Rs.500` or `500 kr.` the point of what is shortened, which would be read as a decimal.
@@ -134,7 +134,7 @@ def _doubles(cells: pa.Array) -> Floats:
     return np.frombuffer(buffer, dtype=np.float64, count=count)[values.offset :]
 
 
-def plain_numbers(cells: pa.Array, reading: NumberReading) -> tuple[pa.Array, pa.Array]:
+def parse_number_text(cells: pa.Array, reading: NumberFormat) -> tuple[pa.Array, pa.Array]:
     """Rewrite numbers as people write them to `-1234.5`.
 
     Understood are thousands separators, a currency sign or code on either side, a dash in place of
@@ -200,10 +200,13 @@ def _is_sure(part: Cells, present: Cells, said: pa.Array) -> pa.Array:
 
 def _said(part: Cells, present: Cells) -> tuple[pa.Array, pa.Array]:
     """The currency beside a number, and whether what stands there is one currency or nothing."""
-    front, back = currencies.meanings(part["front"]), currencies.meanings(part["back"])
-    back = pc.if_else(pc.is_in(part["back"], pa.array(currencies.IN_FRONT)), None, back)
+    front, back = (
+        currencies.to_currency_codes(part["front"]),
+        currencies.to_currency_codes(part["back"]),
+    )
+    back = pc.if_else(pc.is_in(part["back"], pa.array(currencies.PREFIX_ONLY_SIGNS)), None, back)
     both = pc.and_(present["front"], present["back"])
-    said = pc.if_else(both, currencies.agreed(front, back), pc.coalesce(front, back))
+    said = pc.if_else(both, currencies.agreed_currency(front, back), pc.coalesce(front, back))
     is_marked = pc.or_(present["front"], present["back"])
     return said, pc.or_(pc.invert(is_marked), said.is_valid())
 

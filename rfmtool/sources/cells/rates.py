@@ -28,12 +28,12 @@ class Rate:
     """What one unit of a currency is worth, from a day on until its next rate."""
 
     currency: str
-    day: int
+    effective_on: int
     """In days since 1970-01-01."""
     value: Decimal
 
     @classmethod
-    def always(cls, currency: str, value: Decimal) -> Rate:
+    def constant(cls, currency: str, value: Decimal) -> Rate:
         """A rate in force from the first of days."""
         return cls(currency, _ALWAYS, value)
 
@@ -55,14 +55,14 @@ class _Table(NamedTuple):
 class Rates:
     """Rates into a currency, whose own rate is 1 on all days."""
 
-    into: str
+    target_currency: str
     rows: tuple[Rate, ...]
     """Ascending; no two are of one currency and day, and none is of `into`."""
 
     @property
-    def named(self) -> tuple[str, ...]:
+    def currency_codes(self) -> tuple[str, ...]:
         """All currencies that have a rate, in the order of the alphabet."""
-        return tuple(sorted({self.into, *(rate.currency for rate in self.rows)}))
+        return tuple(sorted({self.target_currency, *(rate.currency for rate in self.rows)}))
 
     def factors(self, named: pa.Array, days: Days) -> tuple[Numbers, Mask]:
         """The rate of each row, to multiply its money with.
@@ -87,13 +87,16 @@ class Rates:
     @cached_property
     def _table(self) -> _Table:
         # Of all rates the one into the same currency comes first.
-        rates = [Rate.always(self.into, _ONE), *self.rows]
-        order = [self.into, *(name for name in self.named if name != self.into)]
+        rates = [Rate.constant(self.target_currency, _ONE), *self.rows]
+        order = [
+            self.target_currency,
+            *(name for name in self.currency_codes if name != self.target_currency),
+        ]
         code = {name: place for place, name in enumerate(order)}
         codes = np.array([code[rate.currency] for rate in rates], dtype=np.int64)
-        days = np.array([rate.day for rate in rates], dtype=np.int64)
-        shared = currencies.standing_for(self.named, self.into)
-        meanings = {"": self.into, **shared, **{name: name for name in order}}
+        days = np.array([rate.effective_on for rate in rates], dtype=np.int64)
+        shared = currencies.resolve_shared_signs(self.currency_codes, self.target_currency)
+        meanings = {"": self.target_currency, **shared, **{name: name for name in order}}
         return _Table(
             codes,
             codes * _DAYS + days - _ALWAYS,

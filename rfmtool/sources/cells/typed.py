@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import letters_of
+from rfmtool.arrays import text_bytes
 from rfmtool.errors import InputError
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.layout import Kind
@@ -21,7 +21,7 @@ _APART: Final = {16: 1 << 11, 32: 1 << 24, 64: 1 << 53}
 """By how many bits floats have, below what all whole numbers are told apart."""
 
 
-def typed(
+def typed_batch(
     cells: Mapping[str, pa.Array],
     kinds: Mapping[str, Kind],
     records: int,
@@ -35,7 +35,9 @@ def typed(
         if role in cells and pa.types.is_floating(cells[role].type):
             _check_whole(role, cells[role])
     settled = {
-        role: shown(cell) if kinds.get(role) == "any" else _settled(kinds.get(role, "text"), cell)
+        role: display_text(cell)
+        if kinds.get(role) == "any"
+        else _settled(kinds.get(role, "text"), cell)
         for role, cell in cells.items()
     }
     batch = Batch(settled, records, (), whole)
@@ -59,7 +61,7 @@ def _check_whole(role: str, cells: pa.Array) -> None:
         )
 
 
-def can_be(use: Use, typed_as: pa.DataType) -> bool:
+def can_be_read_as(use: Use, typed_as: pa.DataType) -> bool:
     """Whether a typed column fits a use: text fits any, and what no text is made of fits none."""
     if pa.types.is_dictionary(typed_as):
         typed_as = typed_as.value_type
@@ -97,12 +99,12 @@ def _settled(kind: Kind, cells: pa.Array) -> pa.Array:
     return cells
 
 
-def shown(cells: pa.Array) -> pa.Array:
+def display_text(cells: pa.Array) -> pa.Array:
     """Cells of any type as text for people to look at; bytes that are no text as U+FFFD."""
     if pa.types.is_binary(cells.type) or pa.types.is_large_binary(cells.type):
         cells = cells.view(pa.large_string() if pa.types.is_large_binary(cells.type)
                            else pa.string())  # fmt: skip
-    if not can_be("kept", cells.type):  # a list or the like, which no text is made of
+    if not can_be_read_as("kept", cells.type):  # a list or the like, which no text is made of
         return pa.nulls(len(cells), pa.string())
     texts = _settled("text", cells)
     return texts if _is_utf8(texts) else pa.array(map(_decoded, _bytes(texts)), pa.string())
@@ -111,14 +113,14 @@ def shown(cells: pa.Array) -> pa.Array:
 def _may_be_empty(cells: pa.Array) -> bool:
     if not pa.types.is_string(cells.type):
         return False
-    starts, _ = letters_of(cells)
+    starts, _ = text_bytes(cells)
     return not (starts[1:] > starts[:-1]).all()
 
 
 def _is_utf8(cells: pa.Array) -> bool:
     if not pa.types.is_string(cells.type):
         return True
-    _, letters = letters_of(cells)
+    _, letters = text_bytes(cells)
     if not len(letters) or letters.max() < _BEYOND_ASCII:  # mostly, and soon seen
         return True
     try:

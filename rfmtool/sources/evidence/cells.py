@@ -10,19 +10,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Mask, among, mask_of
+from rfmtool.arrays import Mask, mask_of, mask_of_places
 from rfmtool.columns import REJECTIONS
 from rfmtool.sources.batches import Batch
-from rfmtool.sources.cells.currencies import normal, outside
-from rfmtool.sources.cells.date_readings import DateReading
+from rfmtool.sources.cells.currencies import is_other_currency, normalized_currencies
+from rfmtool.sources.cells.date_formats import DateFormat
 from rfmtool.sources.cells.dates import read_days
-from rfmtool.sources.cells.numbers import NumberReading, read_numbers, to_units
-from rfmtool.sources.cells.typed import shown
-from rfmtool.sources.consents import OPTED_OUT, REFUSALS, saying
+from rfmtool.sources.cells.numbers import NumberFormat, read_numbers, to_units
+from rfmtool.sources.cells.typed import display_text
+from rfmtool.sources.consents import OPTED_OUT, REFUSALS, matches_any
 from rfmtool.sources.evidence.roles import EvidenceTable, Role
 from rfmtool.sources.layout import FileLayout
 from rfmtool.sources.ledger import CODES, Tally
-from rfmtool.sources.names import normal as normal_name
+from rfmtool.sources.names import normalized as normal_name
 from rfmtool.sources.rows.bins import Codes, is_blank, tally_of_rows
 from rfmtool.sources.statuses import words
 
@@ -42,14 +42,14 @@ _NO: Final = ("no", "false", "0", "n", "0.0")
 class TableReading:
     """What a whole table says about how it is written: each date column, and all its numbers."""
 
-    days: Mapping[str, DateReading]
-    numbers: NumberReading
+    days: Mapping[str, DateFormat]
+    numbers: NumberFormat
     currency: str | None = None
     """The currency whose amounts alone are asked for; None takes all."""
 
 
 @dataclass(frozen=True)
-class Cells:
+class TypedColumn:
     """A column typed; `bad` marks the cells that cannot be read. An empty cell is null, not bad."""
 
     values: pa.Array
@@ -82,12 +82,12 @@ def typed_rows(
     named = _named_currencies(cells)
     if reading.currency is not None:
         for column in named:
-            others = outside(column, reading.currency) & (bins == CODES["used"])
+            others = is_other_currency(column, reading.currency) & (bins == CODES["used"])
             bins[others] = CODES["other_currency"]
     columns = {role: column.values for role, column in cells.items()}
     if table.attributes and (places := attribute_places(layout, table)):
-        whole = batch.whole()
-        others = {name: _emptied(shown(whole[place])) for name, place in places.items()}
+        whole = batch.all_columns()
+        others = {name: _emptied(display_text(whole[place])) for name, place in places.items()}
         if "consent" in table.roles:
             columns = _with_refusals(columns, others, table.roles["consent"])
         columns |= others
@@ -103,40 +103,40 @@ def typed_rows(
 # Cells -------------------------------------------------------------------------------------------
 
 
-def _read(role: str, cells: pa.Array, what: Role, reading: TableReading) -> Cells:
+def _read(role: str, cells: pa.Array, what: Role, reading: TableReading) -> TypedColumn:
     if what.kind in ("whole", "number", "money"):
         return _numbers(cells, what, reading.numbers)
     if what.kind != "day":
         return _texts(_emptied(cells), what)
     days, unread = read_days(cells, reading.days[role])
     if unread is None:
-        return Cells(pa.array(days).cast(pa.date32()), np.zeros(len(days), dtype=bool))
-    return Cells(pa.array(days, mask=unread).cast(pa.date32()), unread & ~is_blank(cells))
+        return TypedColumn(pa.array(days).cast(pa.date32()), np.zeros(len(days), dtype=bool))
+    return TypedColumn(pa.array(days, mask=unread).cast(pa.date32()), unread & ~is_blank(cells))
 
 
-def _numbers(cells: pa.Array, what: Role, reading: NumberReading) -> Cells:
+def _numbers(cells: pa.Array, what: Role, reading: NumberFormat) -> TypedColumn:
     if pa.types.is_floating(cells.type):
         cells = pc.if_else(pc.is_nan(cells), pa.scalar(None, cells.type), cells)
     blank = is_blank(cells)
     numbers = replace(read_numbers(cells, reading), missing=blank)
     if what.kind == "money":
         units, unread = to_units([numbers])
-        none = among(unread, len(units))
-        return Cells(pa.array(units, mask=none), none & ~blank, numbers.currencies)
+        none = mask_of_places(unread, len(units))
+        return TypedColumn(pa.array(units, mask=none), none & ~blank, numbers.currencies)
     values, fits = numbers.values, np.isfinite(numbers.values)
     if what.kind == "number":
-        return Cells(pa.array(values, mask=~fits), ~fits & ~blank)
+        return TypedColumn(pa.array(values, mask=~fits), ~fits & ~blank)
     low, high = what.range or (-(2**31), 2**31 - 1)
     with np.errstate(invalid="ignore"):
         fits &= (values >= low) & (values <= high)
     fits[fits] = values[fits] == np.rint(values[fits])
     whole = np.where(fits, values, 0).astype(np.int32)
-    return Cells(pa.array(whole, mask=~fits), ~fits & ~blank)
+    return TypedColumn(pa.array(whole, mask=~fits), ~fits & ~blank)
 
 
-def _texts(cells: pa.Array, what: Role) -> Cells:
+def _texts(cells: pa.Array, what: Role) -> TypedColumn:
     if what.kind in ("id", "text"):
-        return Cells(cells, np.zeros(len(cells), dtype=bool))
+        return TypedColumn(cells, np.zeros(len(cells), dtype=bool))
     bare = pc.utf8_lower(pc.utf8_trim_whitespace(cells))
     if what.kind == "word":
         values, known = bare, pc.is_in(bare, pa.array(what.words))
@@ -144,7 +144,7 @@ def _texts(cells: pa.Array, what: Role) -> Cells:
         yes, no = pc.is_in(bare, pa.array(_YES)), pc.is_in(bare, pa.array(_NO))
         known = pc.or_(yes, no)
         values = pc.if_else(known, yes, pa.scalar(None, pa.bool_()))
-    return Cells(values, mask_of(pc.and_(pc.invert(known), bare.is_valid())))
+    return TypedColumn(values, mask_of(pc.and_(pc.invert(known), bare.is_valid())))
 
 
 def _without_nobody(ids: pa.Array) -> pa.Array:
@@ -162,9 +162,9 @@ def _with_refusals(
     for name, cells in others.items():
         if normal_name(name) in OPTED_OUT:
             is_set = mask_of(pc.match_substring_regex(cells, _SET))
-            refusing.append(is_set & ~saying(cells, _NOT_OUT))
+            refusing.append(is_set & ~matches_any(cells, _NOT_OUT))
         elif normal_name(name) in consent.names:
-            refusing.append(saying(cells, REFUSALS))
+            refusing.append(matches_any(cells, REFUSALS))
     if not refusing:
         return dict(columns)
     said = columns.get("consent", pa.nulls(len(refusing[0]), pa.string()))
@@ -175,7 +175,7 @@ def _with_refusals(
 def _refusals_of_rejected(typed: pa.RecordBatch, bins: Codes) -> pa.RecordBatch:
     """Of the rows that cannot be read for another cell who refuses, which holds all the same."""
     asides = [CODES[name] for name in ("used", "anonymous", "blank", "other_currency")]
-    refusing = ~np.isin(bins, asides) & saying(typed.column("consent"), REFUSALS)
+    refusing = ~np.isin(bins, asides) & matches_any(typed.column("consent"), REFUSALS)
     rows = typed.filter(pa.array(refusing))
     told = ("customer_id", "email", "consent")
     return pa.RecordBatch.from_arrays(
@@ -195,7 +195,7 @@ def _emptied(cells: pa.Array) -> pa.Array:
     )
 
 
-def _with_sound_ranks(cells: Mapping[str, Cells], rows: int) -> dict[str, Cells]:
+def _with_sound_ranks(cells: Mapping[str, TypedColumn], rows: int) -> dict[str, TypedColumn]:
     """Keep rank and brands where they count, which is where no wallet is known.
 
     There, a rank offered must lie between 1 and the number of brands.
@@ -214,12 +214,12 @@ def _with_sound_ranks(cells: Mapping[str, Cells], rows: int) -> dict[str, Cells]
     )
     kept = pa.array(sound & ~known)
     bad = offered & ~sound & ~known
-    found["rank"] = Cells(pc.if_else(kept, rank.values, pa.scalar(None, pa.float64())), bad)
-    found["brands"] = Cells(pc.if_else(kept, brands.values, pa.scalar(None, pa.int32())), bad)
+    found["rank"] = TypedColumn(pc.if_else(kept, rank.values, pa.scalar(None, pa.float64())), bad)
+    found["brands"] = TypedColumn(pc.if_else(kept, brands.values, pa.scalar(None, pa.int32())), bad)
     return found
 
 
-def _with_sound_ends(cells: Mapping[str, Cells]) -> dict[str, Cells]:
+def _with_sound_ends(cells: Mapping[str, TypedColumn]) -> dict[str, TypedColumn]:
     """No period ends before it starts; no complaint is put right before it came.
 
     Such a day of the latter, as 1970-01-01 or 1900-01-01, is how programs write none.
@@ -236,7 +236,7 @@ def _with_sound_ends(cells: Mapping[str, Cells]) -> dict[str, Cells]:
     return found
 
 
-def _named_currencies(cells: Mapping[str, Cells]) -> list[pa.Array]:
+def _named_currencies(cells: Mapping[str, TypedColumn]) -> list[pa.Array]:
     """The currencies of the amounts, as marks beside them and as a column of its own say."""
     money = cells.get("wallet")
     if money is None:
@@ -244,7 +244,7 @@ def _named_currencies(cells: Mapping[str, Cells]) -> list[pa.Array]:
     named = [money.currencies] if money.currencies is not None else []
     if "currency" in cells:
         of_amounts = pc.if_else(money.values.is_valid(), cells["currency"].values, None)
-        named.append(normal(of_amounts))
+        named.append(normalized_currencies(of_amounts))
     return named
 
 
@@ -262,7 +262,7 @@ def attribute_places(layout: FileLayout, table: EvidenceTable) -> dict[str, int]
 # Rows --------------------------------------------------------------------------------------------
 
 
-def _bins(batch: Batch, cells: Mapping[str, Cells], table: EvidenceTable) -> Codes:
+def _bins(batch: Batch, cells: Mapping[str, TypedColumn], table: EvidenceTable) -> Codes:
     needed = [role for role in table.ids if not table.roles[role].may_lack]
     unnamed = np.logical_or.reduce([mask_of(cells[role].values.is_null()) for role in needed])
     bins = np.where(unnamed, CODES["anonymous"], CODES["used"]).astype(np.uint8)
@@ -273,6 +273,6 @@ def _bins(batch: Batch, cells: Mapping[str, Cells], table: EvidenceTable) -> Cod
                 bins[column.bad] = CODES[reason]
     if unnamed.any():
         rows = np.flatnonzero(unnamed)
-        empty = [is_blank(column.take(pa.array(rows))) for column in batch.whole()]
+        empty = [is_blank(column.take(pa.array(rows))) for column in batch.all_columns()]
         bins[rows[np.logical_and.reduce(empty)]] = CODES["blank"]
     return bins

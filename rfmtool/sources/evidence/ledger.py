@@ -24,7 +24,7 @@ _ENOUGH_IDS: Final = 20
 
 
 @dataclass(frozen=True)
-class FileAgain:
+class RereadableFile:
     """A file, and how a batch of it is tallied: what a second look at it takes."""
 
     source: Source
@@ -49,7 +49,7 @@ class TableLedger:
     """How large each of its files is, by name; None of a frame."""
     matched: int | None = None
     """How many of its people are known from elsewhere; None until that is asked."""
-    files: tuple[FileAgain, ...] = ()
+    files: tuple[RereadableFile, ...] = ()
     """What it was read from."""
 
     @property

@@ -13,18 +13,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import Mask
-from rfmtool.errors import AmbiguousInputError, InputError, naming
+from rfmtool.errors import AmbiguousInputError, InputError, errors_naming
 from rfmtool.sources.cells import currencies
-from rfmtool.sources.cells.date_readings import check_zone
+from rfmtool.sources.cells.date_formats import check_zone
 from rfmtool.sources.cells.dates import read_days
 from rfmtool.sources.cells.numbers import read_numbers
 from rfmtool.sources.cells.rates import Rate, Rates
 from rfmtool.sources.evidence.cells import TableReading
-from rfmtool.sources.evidence.reading import Part, table_reading, taken_apart
+from rfmtool.sources.evidence.reading import SourceBatches, read_batches, table_reading
 from rfmtool.sources.evidence.roles import EvidenceTable, rates_table
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.rows.bins import is_blank
-from rfmtool.threads import cores
+from rfmtool.threads import core_count
 
 _LEAST, _MOST = 1e-12, 1e12
 """No currency is worth less or more of another; and products of such rates stay exact."""
@@ -67,21 +67,21 @@ def read_rates(
     table, asked = rates_table(), asked or Asked()
     if asked.timezone:
         check_zone(asked.timezone)
-    with naming(table.name):
-        parts = taken_apart(source, table, asked.of_table(table.name), threads or cores())
+    with errors_naming(table.name):
+        parts = read_batches(source, table, asked.of_table(table.name), threads or core_count())
         files = " and ".join(part[0].name for part in parts)
-        with naming(files):
+        with errors_naming(files):
             reading = table_reading(table, parts, asked)
         rates = _in_force([row for part in parts for row in _rows_of(part, table, reading)])
-        with naming(files):
-            base = _base(rates, None if into is None else currencies.meant(into))
+        with errors_naming(files):
+            base = _base(rates, None if into is None else currencies.currency_code(into))
     return Rates(base, tuple(rate for rate in rates if rate.currency != base))
 
 
 # Rows --------------------------------------------------------------------------------------------
 
 
-def _rows_of(part: Part, table: EvidenceTable, reading: TableReading) -> Iterator[_Row]:
+def _rows_of(part: SourceBatches, table: EvidenceTable, reading: TableReading) -> Iterator[_Row]:
     source, batches = part
     header, places = source.layout.header, source.layout.places
     columns = {role: header[place] for role, place in places.items() if role in table.roles}
@@ -91,7 +91,7 @@ def _rows_of(part: Part, table: EvidenceTable, reading: TableReading) -> Iterato
             if not fault.is_blank:
                 where = f"row {first + fault.row:,} of {source.name}"
                 raise InputError(f"{where} cannot be read ({fault.reason})", _MEND)
-        blank = np.logical_and.reduce([is_blank(column) for column in batch.whole()])
+        blank = np.logical_and.reduce([is_blank(column) for column in batch.all_columns()])
         kept = np.flatnonzero(~blank)
         numbers = (first + batch.rows()[kept]).tolist()
         cells = {role: column.take(pa.array(kept)) for role, column in batch.cells.items()}
@@ -123,7 +123,7 @@ def _rates(cells: dict[str, pa.Array], reading: TableReading, bad: _Bad) -> list
     numbers = read_numbers(cells["rate"], reading.numbers)
     fits = (numbers.values >= _LEAST) & (numbers.values <= _MOST)  # which no NaN is
     bad.check("rate", ~fits, "no rate above 0")
-    codes = currencies.normal(names).to_pylist()
+    codes = currencies.normalized_currencies(names).to_pylist()
     values = [Decimal(str(cell)) for cell in numbers.cells.to_pylist()]
     from_on: list[int | None] = [None] * len(values)
     if "from_on" in cells:
@@ -133,7 +133,7 @@ def _rates(cells: dict[str, pa.Array], reading: TableReading, bad: _Bad) -> list
             bad.check("from_on", unread & ~empty, "no date")
         from_on = pc.if_else(pa.array(empty), None, pa.array(days)).to_pylist()
     return [
-        Rate.always(code, value) if day is None else Rate(code, day, value)
+        Rate.constant(code, value) if day is None else Rate(code, day, value)
         for code, day, value in zip(codes, from_on, values, strict=True)
     ]
 
@@ -146,12 +146,15 @@ def _in_force(rows: Sequence[_Row]) -> list[Rate]:
     ordered = sorted(rows)
     for one, other in pairwise(ordered):
         key, before = other.rate, one.rate
-        if (key.currency, key.day) == (before.currency, before.day) and key.value != before.value:
+        if (key.currency, key.effective_on) == (
+            before.currency,
+            before.effective_on,
+        ) and key.value != before.value:
             raise InputError(
                 f"{one.place} and {other.place} give two rates of one currency for one day",
                 "Leave one out, or give each its first day in a column from_on.",
             )
-    firsts = {(row.rate.currency, row.rate.day): row.rate for row in reversed(ordered)}
+    firsts = {(row.rate.currency, row.rate.effective_on): row.rate for row in reversed(ordered)}
     return sorted(firsts.values())
 
 
@@ -169,7 +172,7 @@ def _base(rates: Sequence[Rate], asked: str | None) -> str:
         )
     base = ones[0] if asked is None else asked
     if base in others or (ones and base not in ones):
-        known = [name for name in ones if currencies.is_known(name)][:_SHOWN]
+        known = [name for name in ones if currencies.is_known_currency(name)][:_SHOWN]
         into = f" They are into {' or '.join(known)}." if known else ""
         raise InputError(
             "the rates are not into the currency that --currency names, whose own rate would be 1",

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, Literal
 
-from rfmtool.documents import shipped
+from rfmtool.documents import packaged_toml
 from rfmtool.sources.layout import Kind
-from rfmtool.sources.names import normal
-from rfmtool.sources.roles import Roles, not_recognised, places_of
+from rfmtool.sources.names import normalized
+from rfmtool.sources.roles import Roles, missing_columns_error, places_of
 from rfmtool.sources.synonyms import synonyms
 
 _FILE: Final = "roles.toml"
@@ -73,7 +73,7 @@ class EvidenceTable:
         """How a user names one of its columns."""
         return f"--column {self.name}.ROLE=NAME"
 
-    def layout(self) -> Roles:
+    def detection_roles(self) -> Roles:
         """The roles as detection takes them."""
         kinds = {role: _READ_AS.get(what.kind, "text") for role, what in self.roles.items()}
         return Roles(self.find, kinds, self.option, may_be_empty=True)
@@ -86,10 +86,10 @@ class EvidenceTable:
         if self.one_of and not any(set(group) <= places.keys() for group in self.one_of):
             missing.append(" or ".join(" and ".join(group) for group in self.one_of))
         if missing:
-            raise not_recognised(missing, header, where, self.option)
+            raise missing_columns_error(missing, header, where, self.option)
         # Text that the id column holds as well, as where people go by their e-mail address.
         of_ids = places[self.ids[0]]
-        called = normal(header[of_ids])
+        called = normalized(header[of_ids])
         shared = (
             role
             for role, what in self.roles.items()
@@ -101,7 +101,7 @@ class EvidenceTable:
 @cache
 def evidence_tables() -> Mapping[str, EvidenceTable]:
     """The evidence tables by name."""
-    data = shipped(__package__, _FILE)
+    data = packaged_toml(__package__, _FILE)
     roles = {name: _role(name, what) for name, what in data["roles"].items()}
     return {name: _table(name, what, roles) for name, what in data["tables"].items()}
 
@@ -109,7 +109,7 @@ def evidence_tables() -> Mapping[str, EvidenceTable]:
 @cache
 def rates_table() -> EvidenceTable:
     """The table of exchange rates, which is read as evidence is, and says nothing of people."""
-    return _table("rates", shipped(__package__, _FILE)["rates"], {})
+    return _table("rates", packaged_toml(__package__, _FILE)["rates"], {})
 
 
 @cache

@@ -12,19 +12,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.errors import InputError, UsageError, naming
+from rfmtool.errors import InputError, UsageError, errors_naming
 from rfmtool.sources.batches import Batch
-from rfmtool.sources.cells.date_readings import check_zone
+from rfmtool.sources.cells.date_formats import check_zone
 from rfmtool.sources.cells.ids import matching_key, without_point_zero
-from rfmtool.sources.consents import CONSENTS, REFUSALS, saying
+from rfmtool.sources.consents import CONSENTS, REFUSALS, matches_any
 from rfmtool.sources.evidence.cells import TableReading, typed_rows
-from rfmtool.sources.evidence.ledger import FileAgain, TableLedger, distinct_ids
-from rfmtool.sources.evidence.reading import table_reading, taken_apart
+from rfmtool.sources.evidence.ledger import RereadableFile, TableLedger, distinct_ids
+from rfmtool.sources.evidence.reading import read_batches, table_reading
 from rfmtool.sources.evidence.roles import CellKind, EvidenceTable, evidence_roles, evidence_tables
 from rfmtool.sources.layout import Asked, FileLayout
 from rfmtool.sources.ledger import Ledger, Tally
 from rfmtool.sources.roles import parse_asked
-from rfmtool.threads import cores, in_order
+from rfmtool.threads import core_count, run_in_order
 
 _CONSENT: Final = "consent"
 _REFUSES: Final = " refuses"
@@ -38,7 +38,7 @@ _TYPES: Final[Mapping[CellKind, pa.DataType]] = {
     "number": pa.float64(),
     "money": pa.int64(),  # whole 1/10,000 of the currency unit
 }
-STEPS: Final = "contact_steps"
+CONTACT_STEPS: Final = "contact_steps"
 """All rows of contacts, in which somebody has several; the later are the last."""
 
 
@@ -114,11 +114,11 @@ def read_evidence(
         raise UsageError(
             f"there is no evidence table {unknown[0]!r}", f"Tables are {', '.join(known)}."
         )
-    reader = partial(_read_table, asked=asked, threads=threads or cores(), currency=currency)
+    reader = partial(_read_table, asked=asked, threads=threads or core_count(), currency=currency)
     read = {name: reader(known[name], sources[name]) for name in known if name in sources}
     tables = {name: table for name, (table, _, _) in read.items()}
     for _, _, every in read.values():
-        tables |= {} if every is None else {STEPS: every}
+        tables |= {} if every is None else {CONTACT_STEPS: every}
     return Evidence(tables, {name: ledger for name, (_, ledger, _) in read.items()})
 
 
@@ -129,8 +129,8 @@ def _read_table(
     threads: int,
     currency: str | None,
 ) -> tuple[pa.Table, TableLedger, pa.Table | None]:
-    with naming(table.name):
-        parts = taken_apart(source, table, asked.of_table(table.name), threads)
+    with errors_naming(table.name):
+        parts = read_batches(source, table, asked.of_table(table.name), threads)
         reading = replace(table_reading(table, parts, asked), currency=currency)
     jobs = [
         partial(typed_rows, batch, file.layout, table, reading)
@@ -142,7 +142,7 @@ def _read_table(
     always = {role: _TYPES[what.kind] for role, what in table.roles.items()
               if what.kind != "text" or role in table.required}  # fmt: skip
     ledger, rows = Ledger(), [pa.schema(always).empty_table()]
-    for name, (typed, tally) in zip(names, in_order(jobs, threads), strict=True):
+    for name, (typed, tally) in zip(names, run_in_order(jobs, threads), strict=True):
         ledger.add(name, tally)
         rows.append(pa.Table.from_batches([typed]))
     if table.strict and ledger.rejected:
@@ -156,7 +156,7 @@ def _read_table(
     settled, its_ledger, every = _settled(table, whole, ledger)
     sizes = {file.name: file.stored_bytes for file, _ in parts}
     files = [
-        FileAgain(file, partial(_tally, layout=file.layout, table=table, reading=reading))
+        RereadableFile(file, partial(_tally, layout=file.layout, table=table, reading=reading))
         for file, _ in parts
     ]
     return settled, replace(its_ledger, stored_bytes=sizes, files=tuple(files)), every
@@ -201,7 +201,7 @@ def _refused_by_address(contacts: pa.Table) -> pa.Table:
     """The contacts with a consent of `no` for all of an address by which one has refused."""
     consent = contacts[_CONSENT].combine_chunks()
     addresses = matching_key(contacts["email"].combine_chunks())
-    refused = saying(consent, REFUSALS)
+    refused = matches_any(consent, REFUSALS)
     shared = pc.is_in(addresses, pc.drop_null(pc.unique(addresses.filter(pa.array(refused)))))
     consent = pc.if_else(pc.and_(shared, pa.array(~refused)), "no", consent)
     return contacts.set_column(contacts.column_names.index(_CONSENT), _CONSENT, consent)
@@ -228,7 +228,7 @@ def _later_last(rows: pa.Table) -> pa.Table:
     keys = [(field.name, "ascending", "at_start") for field in fields]
     told = rows
     if _CONSENT in rows.column_names:
-        told = rows.append_column(_REFUSES, pa.array(saying(rows[_CONSENT], REFUSALS)))
+        told = rows.append_column(_REFUSES, pa.array(matches_any(rows[_CONSENT], REFUSALS)))
         keys.insert(1, (_REFUSES, "ascending", "at_start"))
     return rows.take(pc.sort_indices(told, keys))
 
@@ -248,7 +248,7 @@ def one_row_each(rows: pa.Table, key: str, ids: pa.Array) -> pa.Table:
         places = np.full(len(ids), -1)
         places[owners[given]] = given  # of several, the last is written last
         if name == _CONSENT:  # what says neither yes nor no takes nothing back
-            known = np.flatnonzero(saying(rows[name], REFUSALS | CONSENTS))
+            known = np.flatnonzero(matches_any(rows[name], REFUSALS | CONSENTS))
             places[owners[known]] = known
         columns[name] = rows[name].combine_chunks().take(pa.array(places, mask=places < 0))
     return pa.table(columns)

@@ -37,13 +37,13 @@ _MAGIC: Final = {
     b"\xff\xd8\xff": "JPEG",
     b"GIF89a": "GIF",
 }
-READ: Final = ("parquet", "gzip", "bz2", "zstd", "zip", "workbook", "text")
-START: Final = 512
+SUPPORTED_KINDS: Final = ("parquet", "gzip", "bz2", "zstd", "zip", "workbook", "text")
+MAGIC_BYTES: Final = 512
 """How many bytes tell what a file is."""
 _TAR: Final = slice(257, 262)
 """Where a tar archive says that it is one; it begins with the name of its first file."""
 _WORKBOOK_PARTS: Final = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")
-DAMAGED: Final = (
+DAMAGE_ERRORS: Final = (
     EOFError,
     OSError,
     zlib.error,
@@ -66,11 +66,11 @@ def is_workbook(raw: BinaryIO) -> bool:
     try:
         with zipfile.ZipFile(raw) as archive:
             return not {*_WORKBOOK_PARTS}.isdisjoint(archive.namelist())
-    except DAMAGED:
+    except DAMAGE_ERRORS:
         return False
 
 
-def unpacked(raw: BinaryIO, kind: str, name: str, part: str) -> ByteStream:
+def open_unpacked(raw: BinaryIO, kind: str, name: str, part: str) -> ByteStream:
     """Open the bytes in a container, or the file itself where it is none.
 
     Raises:

@@ -45,7 +45,7 @@ _DOS: Final = re.compile(r"cp(437|7\d\d|85\d|86\d)")
 _WINDOWS: Final = re.compile(r"cp125\d")
 
 
-def proven(start: bytes) -> str:
+def encoding_from_bom(start: bytes) -> str:
     """The encoding that a file's first bytes prove, UTF-8 without such proof."""
     return next((name for bom, name in _BOMS if start.startswith(bom)), "utf-8")
 
@@ -75,7 +75,7 @@ def check_utf8(sample: bytes, where: str) -> None:
         fault = error
     controls = 1 - len(sample.translate(None, _CONTROLS)) / max(1, len(sample))
     if fault and _utf16(sample):
-        raise no_text(sample, where)
+        raise nul_bytes_error(sample, where)
     if fault and controls > _TOO_MANY:
         raise InputError(
             f"{where}: this is no text: {controls:.0%} of its first bytes are control characters",
@@ -101,7 +101,7 @@ def _utf16(sample: bytes) -> str:
     return "utf-16-be" if even > odd else "utf-16-le"
 
 
-def no_text(sample: bytes, where: str) -> InputError:
+def nul_bytes_error(sample: bytes, where: str) -> InputError:
     """Say that the header holds NUL bytes, as UTF-16 without its mark has them."""
     likely = _utf16(sample)
     return InputError(

@@ -15,14 +15,21 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 from urllib.parse import unquote
 
 from rfmtool.errors import InputError
-from rfmtool.sources.files.containers import DAMAGED, READ, START, is_workbook, kind_of, unpacked
-from rfmtool.sources.files.spools import reader_of, too_large
-from rfmtool.sources.files.streams import ByteStream, bounded, transcoded, within
+from rfmtool.sources.files.containers import (
+    DAMAGE_ERRORS,
+    MAGIC_BYTES,
+    SUPPORTED_KINDS,
+    is_workbook,
+    kind_of,
+    open_unpacked,
+)
+from rfmtool.sources.files.spools import open_spool, too_large_error
+from rfmtool.sources.files.streams import ByteStream, bounded, byte_range, transcoded
 from rfmtool.sources.files.workbooks import sheet_as_csv
 from rfmtool.sources.files.zero_formats import columns_with_zeros
 
 if TYPE_CHECKING:
-    from rfmtool.stores.listing import Found
+    from rfmtool.stores.listing import StoreObject
 
 _NO_KEY: Final = "__HIVE_DEFAULT_PARTITION__"
 _TRUSTED_BYTES: Final = 1 << 30
@@ -31,7 +38,7 @@ _TRUSTED_RATIO: Final = 200
 """Real exports pack to between a fifth and a fiftieth; beyond this it is made to fill a disk."""
 
 
-def unreadable(name: str, error: OSError) -> InputError:
+def unreadable_error(name: str, error: OSError) -> InputError:
     """Say that the system does not let a file or folder be read."""
     reason = (error.strerror or "not readable").lower()
     return InputError(f"{name}: cannot be read: {reason}", "See to that, or name another file.")
@@ -48,9 +55,9 @@ class ExportFile:
     name: str
     path: Path | None = None
     spool: BinaryIO | None = None
-    part: str = ""
+    member: str = ""
     max_bytes: int | None = None
-    found: Found | None = None
+    store_object: StoreObject | None = None
     """The object of a store that it is; `path` only names it then."""
     span: tuple[int, int] | None = None
     """Which row groups of a Parquet file, or bytes of a text, are read; None: all."""
@@ -59,10 +66,10 @@ class ExportFile:
     def whole_name(self) -> str:
         """The path with what is asked for in it."""
         place = os.fspath(self.path or self.name)
-        return f"{place}/{self.part}" if self.part else place
+        return f"{place}/{self.member}" if self.member else place
 
     @cached_property
-    def keys(self) -> Mapping[str, str | None]:
+    def partition_values(self) -> Mapping[str, str | None]:
         """Columns that stand in the names of the folders right above, such as `status=paid`."""
         keys: dict[str, str | None] = {}
         for folder in (self.path or Path()).parents:
@@ -80,33 +87,33 @@ class ExportFile:
             SystemFailureError: the store that it is in cannot be reached.
         """
         if self.spool is not None:
-            return reader_of(self.spool)
-        if self.found is not None:
-            from rfmtool.stores.remote import opened
+            return open_spool(self.spool)
+        if self.store_object is not None:
+            from rfmtool.stores.remote import open_object
 
-            return opened(self.found)
+            return open_object(self.store_object)
         try:
             return Path(self.path or self.name).open("rb", buffering=0)
         except OSError as error:
-            raise unreadable(self.name, error) from None
+            raise unreadable_error(self.name, error) from None
 
     @cached_property
     def kind(self) -> str:
         """What the first bytes say the file is, one of `containers.READ`."""
         with self.open() as raw:
-            kind = kind_of(raw.read(START) or b"")
+            kind = kind_of(raw.read(MAGIC_BYTES) or b"")
             if kind == "zip" and is_workbook(raw):
                 kind = "workbook"
-        if kind not in READ:
+        if kind not in SUPPORTED_KINDS:
             raise InputError(
                 f"{self.name}: this holds {kind} data, which rfmtool does not read",
                 "Unpack it, and name what comes out."
                 if kind in _PACKERS
                 else "Export it as CSV or Parquet.",
             )
-        if self.part and kind not in ("zip", "workbook"):
+        if self.member and kind not in ("zip", "workbook"):
             raise InputError(
-                f"{self.name}: the file is no folder, zip or workbook that holds {self.part}",
+                f"{self.name}: the file is no folder, zip or workbook that holds {self.member}",
                 "Name the file itself.",
             )
         return kind
@@ -148,7 +155,7 @@ class ExportFile:
             raise InputError(
                 f"{self.name}: this is no {encoding} text", "Say another with --encoding."
             ) from None
-        except DAMAGED as error:
+        except DAMAGE_ERRORS as error:
             if self.kind in ("text", "workbook") and not isinstance(error, OSError):
                 raise
             raise InputError(
@@ -161,17 +168,17 @@ class ExportFile:
     def _unpacked(self, raw: BinaryIO) -> ByteStream:
         if self.kind == "workbook":
             return cast("ByteStream", io.BytesIO(self._sheet))
-        stream = unpacked(raw, self.kind, self.name, self.part)
+        stream = open_unpacked(raw, self.kind, self.name, self.member)
         if self.span is not None:
-            return within(raw, *self.span)
+            return byte_range(raw, *self.span)
         if self.kind == "text" and self.max_bytes is None:
             return stream
-        return bounded(stream, self._most_bytes, too_large(self.name, self._most_bytes))
+        return bounded(stream, self._most_bytes, too_large_error(self.name, self._most_bytes))
 
     @cached_property
     def _sheet(self) -> bytes:
         with self.open() as raw:
-            return sheet_as_csv(raw, self.name, self.part, self._most_bytes)
+            return sheet_as_csv(raw, self.name, self.member, self._most_bytes)
 
     @cached_property
     def _most_bytes(self) -> int:

@@ -13,11 +13,11 @@ from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from rfmtool.errors import InputError
-from rfmtool.manifest import manifest_of
-from rfmtool.places import WEB, check_known, is_store, scheme_of, without_secrets
-from rfmtool.sources.files.exports import ExportFile, unreadable
-from rfmtool.sources.files.spools import spooled
-from rfmtool.stores.lakes import LOG, lake_at
+from rfmtool.locations import WEB_SCHEME, check_is_path, is_store, scheme_of, without_secrets
+from rfmtool.manifest import read_manifest
+from rfmtool.sources.files.exports import ExportFile, unreadable_error
+from rfmtool.sources.files.spools import spool_pipe
+from rfmtool.stores.lakes import DELTA_LOG, find_lake_table
 
 _PACKED: Final = ("", ".gz", ".bz2", ".zst", ".zip")
 _TEXT: Final = (".csv", ".tsv", ".tab", ".txt", ".psv")
@@ -36,7 +36,7 @@ _HIDDEN: Final = (".", "_", "~$")
 Thing = TypeVar("Thing", bound=Hashable)
 
 
-def expand(
+def list_export_files(
     exports: Sequence[str | os.PathLike[str]], max_bytes: int | None = None
 ) -> list[ExportFile]:
     """List the files that paths, folders, globs and `-` (stdin) name.
@@ -53,7 +53,7 @@ def expand(
     if not exports:
         raise InputError("no file is named", "Name one.")
     files = [file for export in exports for file in _files_of(os.fspath(export), max_bytes)]
-    twice = _repeated((file.path.resolve() if file.path else file.name, file.part)
+    twice = _repeated((file.path.resolve() if file.path else file.name, file.member)
                       for file in files)  # fmt: skip
     if twice:
         name = Path(min(str(place) for place, _ in twice)).name
@@ -76,36 +76,38 @@ def _repeated(names: Iterable[Thing]) -> set[Thing]:
 
 def _files_of(export: str, max_bytes: int | None) -> list[ExportFile]:
     if export == "-":
-        return [ExportFile("stdin", spool=spooled(sys.stdin.buffer, "stdin", max_bytes))]
+        return [ExportFile("stdin", spool=spool_pipe(sys.stdin.buffer, "stdin", max_bytes))]
     if not export:
         raise InputError("EXPORT: the name is empty", "Name a file, a folder, or - for stdin.")
     if is_store(export):
         return _in_store(export)
-    if scheme_of(export) == WEB:
-        from rfmtool.stores.remote import fetched
+    if scheme_of(export) == WEB_SCHEME:
+        from rfmtool.stores.remote import download
 
         name = PurePosixPath(urlsplit(export).path).name or without_secrets(export)
         most = _MOST_OF_THE_WEB if max_bytes is None else max_bytes
-        return [ExportFile(name, spool=fetched(export, lambda pipe: spooled(pipe, name, most)))]
-    check_known(export, "read")
+        return [ExportFile(name, spool=download(export, lambda pipe: spool_pipe(pipe, name, most)))]
+    check_is_path(export, "read")
     try:
         return _files_at(export, Path(export), max_bytes)
     except OSError as error:
-        raise unreadable(_shown(error.filename or export), error) from None
+        raise unreadable_error(_shown(error.filename or export), error) from None
 
 
 def _in_store(url: str) -> list[ExportFile]:
-    from rfmtool.stores.listing import objects_of
-    from rfmtool.stores.places import store_of
+    from rfmtool.stores.listing import list_objects
+    from rfmtool.stores.urls import parse_store_url
 
-    store = store_of(url)
-    objects = objects_of(store)
+    store = parse_store_url(url)
+    objects = list_objects(store)
     if store.path not in {one.path for one in objects} and "*" not in store.path:
         objects = [one for one in objects if has_data_name(Path(one.name), Path())]
     if not objects:
         raise InputError(f"{store.name}: has no data files", f"{_BY_ENDING}.")
     scheme = scheme_of(url)
-    return [ExportFile(one.name, Path(f"{scheme}:/{one.path}"), found=one) for one in objects]
+    return [
+        ExportFile(one.name, Path(f"{scheme}:/{one.path}"), store_object=one) for one in objects
+    ]
 
 
 def _files_at(export: str, path: Path, max_bytes: int | None) -> list[ExportFile]:
@@ -120,13 +122,13 @@ def _files_at(export: str, path: Path, max_bytes: int | None) -> list[ExportFile
     container = next((parent for parent in path.parents if parent.is_file()), None)
     if container is not None:
         part = path.relative_to(container).as_posix()
-        return [ExportFile(_shown(f"{container.name}/{part}"), container, part=part)]
+        return [ExportFile(_shown(f"{container.name}/{part}"), container, member=part)]
     if not path.exists():
         return _matching(export)
     if not path.is_file():  # a pipe, such as a shell makes of <(command)
         file = ExportFile(_shown(path), path)
         with file.open() as pipe:
-            return [replace(file, path=None, spool=spooled(pipe, file.name, max_bytes))]
+            return [replace(file, path=None, spool=spool_pipe(pipe, file.name, max_bytes))]
     return [ExportFile(_shown(path.name), path)]
 
 
@@ -149,7 +151,7 @@ def _shown(path: str | os.PathLike[str]) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
-def left_out(source: object, taken: Collection[Path]) -> tuple[str, ...]:
+def ignored_files(source: object, taken: Collection[Path]) -> tuple[str, ...]:
     """Name the files in the folders that a source names whose ending is of no data."""
     exports = [source] if isinstance(source, (str, os.PathLike)) else source
     if not isinstance(exports, Sequence) or not all(
@@ -159,7 +161,7 @@ def left_out(source: object, taken: Collection[Path]) -> tuple[str, ...]:
     folders = [
         Path(export) for export in exports
         if export != "-" and not scheme_of(os.fspath(export))
-        and Path(export).is_dir() and lake_at(os.fspath(export)) is None
+        and Path(export).is_dir() and find_lake_table(os.fspath(export)) is None
     ]  # fmt: skip
     read = {path.resolve() for path in taken}
     return tuple(
@@ -174,7 +176,7 @@ def _files_below(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
     """The files at any depth, but for hidden ones and answers that an earlier run wrote there."""
     above = (*above, folder.resolve())
     for child in sorted(folder.iterdir()):
-        if child.name == LOG:
+        if child.name == DELTA_LOG:
             raise InputError(
                 f"{_shown(folder)}: is a table of Delta, of whose files only some count",
                 "Name it by itself.",
@@ -188,7 +190,7 @@ def _files_below(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
             raise InputError(
                 f"{_shown(child)}: leads back to a folder that it is in", "Take that link away."
             )
-        elif not manifest_of(child):
+        elif not read_manifest(child):
             yield from _files_below(child, above)
 
 

@@ -33,7 +33,7 @@ def schema_of(file: ExportFile) -> pa.Schema:
     return schema
 
 
-def group_rows(file: ExportFile) -> list[int]:
+def row_group_sizes(file: ExportFile) -> list[int]:
     """How many rows each row group of a Parquet file has."""
     with file.open() as raw:
         try:

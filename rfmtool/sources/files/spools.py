@@ -18,7 +18,7 @@ from rfmtool.errors import InputError, SystemFailureError
 _CHUNK: Final = 1 << 20
 
 
-def spooled(pipe: BinaryIO, name: str, most: int | None = None) -> BinaryIO:
+def spool_pipe(pipe: BinaryIO, name: str, most: int | None = None) -> BinaryIO:
     """Keep a copy of a pipe's bytes."""
     with _kept(name) as spool:
         while data := pipe.read(_CHUNK):
@@ -26,11 +26,11 @@ def spooled(pipe: BinaryIO, name: str, most: int | None = None) -> BinaryIO:
                 raise InputError(f"{name}: it begins with nothing but zeros", "Name a table.")
             spool.file.write(data)
             if most is not None and spool.tell() > most:
-                raise too_large(name, most)
+                raise too_large_error(name, most)
     return cast("BinaryIO", spool)
 
 
-def spooled_stream(reader: pa.RecordBatchReader, name: str, batch_rows: int) -> BinaryIO:
+def spool_batches(reader: pa.RecordBatchReader, name: str, batch_rows: int) -> BinaryIO:
     """Keep the batches of a stream, as Arrow's own stream; small ones are joined."""
     options = pa.ipc.IpcWriteOptions(compression="lz4")
     with (
@@ -65,7 +65,7 @@ def _kept(name: str) -> Iterator[_Spool]:
         ) from None
 
 
-def too_large(name: str, most: int) -> InputError:
+def too_large_error(name: str, most: int) -> InputError:
     """Say that a file holds more than it may."""
     return InputError(
         f"{name}: it holds more than {most:,} bytes once unpacked",
@@ -73,7 +73,7 @@ def too_large(name: str, most: int) -> InputError:
     )
 
 
-def reader_of(spool: BinaryIO) -> BinaryIO:
+def open_spool(spool: BinaryIO) -> BinaryIO:
     """A reader of a spool from its start, beside any other."""
     return cast("BinaryIO", _Unclosed(spool))
 

@@ -39,14 +39,14 @@ def transcoded(stream: ByteStream, encoding: str) -> ByteStream:
     return _buffered(_Transcoded(stream, encoding))
 
 
-def squeezed(stream: ByteStream) -> ByteStream:
+def stream_with_tabs(stream: ByteStream) -> ByteStream:
     """A stream with its runs of spaces and tabs as one tab, and none at the ends of a line."""
-    return _buffered(_ByLines(stream, squeeze))
+    return _buffered(_ByLines(stream, spaces_to_tabs))
 
 
-def unwrapped(stream: ByteStream) -> ByteStream:
+def stream_without_formulas(stream: ByteStream) -> ByteStream:
     """A stream with its cells written as formulas, `="00123"`, as the texts that they give."""
-    return _buffered(_ByLines(stream, unwrap))
+    return _buffered(_ByLines(stream, unwrap_formulas))
 
 
 def bounded(stream: ByteStream, most: int, refusal: InputError) -> ByteStream:
@@ -54,7 +54,7 @@ def bounded(stream: ByteStream, most: int, refusal: InputError) -> ByteStream:
     return cast("ByteStream", _Bounded(stream, most, refusal))
 
 
-def within(raw: BinaryIO, start: int, stop: int) -> ByteStream:
+def byte_range(raw: BinaryIO, start: int, stop: int) -> ByteStream:
     """The bytes of a file from `start` to `stop`."""
     return cast("ByteStream", _Within(raw, start, stop))
 
@@ -64,17 +64,17 @@ def zstd(raw: BinaryIO) -> ByteStream:
     return _buffered(pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd"))
 
 
-def squeeze(text: bytes) -> bytes:
+def spaces_to_tabs(text: bytes) -> bytes:
     """Whole lines with their runs of spaces and tabs as one tab, and none at their ends."""
     return _LINE_ENDS.sub(b"", _RUNS.sub(b"\t", text))
 
 
-def unwrap(text: bytes) -> bytes:
+def unwrap_formulas(text: bytes) -> bytes:
     """Whole lines with their cells written as formulas as the texts that these give."""
     return _FORMULA.sub(b'"', _QUOTED_FORMULA.sub(rb'"\1"', text))
 
 
-def is_wrapped(text: bytes) -> bool:
+def has_formula_cells(text: bytes) -> bool:
     """Whether a text has cells written as formulas, as exports do so that Excel keeps zeros."""
     return b'="' in text and bool(_FORMULA.search(text) or _QUOTED_FORMULA.search(text))
 

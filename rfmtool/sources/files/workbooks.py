@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from rfmtool.errors import InputError, NoTableError
-from rfmtool.sources.files.containers import DAMAGED
+from rfmtool.sources.files.containers import DAMAGE_ERRORS
 from rfmtool.sources.files.extents import check_extents
-from rfmtool.sources.files.spools import too_large
+from rfmtool.sources.files.spools import too_large_error
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -33,7 +33,7 @@ def sheet_as_csv(raw: BinaryIO, name: str, sheet: str, most: int) -> bytes:
         with zipfile.ZipFile(raw) as archive:
             size = sum(member.file_size for member in archive.infolist())
         if size > most:
-            raise too_large(name, most)
+            raise too_large_error(name, most)
     try:
         check_extents(raw, name)
         raw.seek(0)
@@ -45,7 +45,7 @@ def sheet_as_csv(raw: BinaryIO, name: str, sheet: str, most: int) -> bytes:
         ) from None
     except BaseException as error:
         # What goes wrong in Rust without a plan is no Exception, and has no name to catch it by.
-        known = (*DAMAGED, calamine.CalamineError, ValueError)
+        known = (*DAMAGE_ERRORS, calamine.CalamineError, ValueError)
         if not isinstance(error, known) and type(error).__name__ != "PanicException":
             raise
         raise InputError(

@@ -6,7 +6,7 @@ import re
 import zipfile
 from typing import BinaryIO, Final
 
-from rfmtool.sources.files.containers import DAMAGED
+from rfmtool.sources.files.containers import DAMAGE_ERRORS
 
 _FORMAT: Final = re.compile(rb"""<(?:\w+:)?numFmt\s[^>]*>""")
 _ID: Final = re.compile(rb"""numFmtId\s*=\s*["'](\d{1,9})["']""")
@@ -41,7 +41,7 @@ def columns_with_zeros(raw: BinaryIO) -> list[str]:
                 and not _NO_NUMBER.search(cell)
                 and (place := _COLUMN.search(cell))
             }
-    except (*DAMAGED, KeyError, ValueError):
+    except (*DAMAGE_ERRORS, KeyError, ValueError):
         return []
     return sorted(found, key=lambda letters: (len(letters), letters))
 

@@ -10,13 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Places, among
+from rfmtool.arrays import Places, mask_of_places
 from rfmtool.errors import InputError
 from rfmtool.sources.cells.dates import Days
 from rfmtool.sources.cells.numbers import Numbers, Units, read_numbers, to_units
-from rfmtool.sources.layout import MONEY_ROLES, Question, Reading
+from rfmtool.sources.layout import MONEY_ROLES, Formats, LineOptions
 from rfmtool.sources.ledger import CODES
-from rfmtool.sources.rows.bins import Apart, in_other_currencies, named_currencies
+from rfmtool.sources.rows.bins import RowBins, in_other_currencies, named_currencies
 from rfmtool.sources.rows.runs import Cells, Runs
 
 _SAFE_SUM: Final = 2.0**62
@@ -29,30 +29,32 @@ class Money:
     """What each row moved, in 1/10,000, and of which rows that cannot be said."""
 
     paid: Units
-    back: Units
+    later_refunds: Units
     """What was given back later, by a column of its own."""
-    problems: Apart
-    said: Sequence[pa.Array]
+    problems: RowBins
+    marked_currencies: Sequence[pa.Array]
     """The currencies that stand beside the amounts."""
-    others: Places
+    other_currency_rows: Places
     """The rows in a currency that is not taken."""
-    named: pa.Array | None
+    row_currencies: pa.Array | None
     """The currency of each row, where money is converted."""
     factors: Sequence[Numbers]
     """What a cost is multiplied with, as the amounts were: the quantity, a rate."""
 
-    def unrated(self, apart: Apart) -> frozenset[str]:
+    def unrated(self, apart: RowBins) -> frozenset[str]:
         """The currencies of the rows that are left out for want of a rate."""
-        if self.named is None:
+        if self.row_currencies is None:
             return frozenset()
         rows = apart.rows[apart.codes == CODES["other_currency"]]
-        return frozenset(pc.unique(self.named.take(pa.array(rows))).to_pylist()) - {None}
+        return frozenset(pc.unique(self.row_currencies.take(pa.array(rows))).to_pylist()) - {None}
 
 
-def read_money(cells: Cells, runs: Runs, days: Days, reading: Reading, question: Question) -> Money:
+def read_money(
+    cells: Cells, runs: Runs, days: Days, reading: Formats, question: LineOptions
+) -> Money:
     """Read what each row moved; money in a currency that is not taken is none."""
     roles = ("amount",) if "amount" in cells else ("quantity", "unit_price")
-    written = {"quantity": reading.pieces or reading.numbers}
+    written = {"quantity": reading.quantities or reading.numbers}
     numbers = {
         role: read_numbers(cells[role], written.get(role, reading.numbers)) for role in roles
     }
@@ -84,13 +86,13 @@ def sums_of(money: Money, runs: Runs) -> tuple[Units, Units]:
         InputError: those of one are beyond 461 trillion.
     """
     sales, refunds = _sums(money.paid, runs.starts)
-    if money.back.any():
-        refunds = refunds + _sums(money.back, runs.starts)[0]
+    if money.later_refunds.any():
+        refunds = refunds + _sums(money.later_refunds, runs.starts)[0]
     return sales, refunds
 
 
 def _less(
-    units: Units, unread: Places, cells: Cells, reading: Reading, rates: Sequence[Numbers]
+    units: Units, unread: Places, cells: Cells, reading: Formats, rates: Sequence[Numbers]
 ) -> tuple[Units, Units, Places]:
     """Take off what is not paid, and read what was given back; an empty cell is nothing.
 
@@ -113,7 +115,7 @@ def _less(
     return less, back, unread
 
 
-def _amount_problems(numbers: Mapping[str, Numbers], unread: Places) -> Apart:
+def _amount_problems(numbers: Mapping[str, Numbers], unread: Places) -> RowBins:
     codes = np.full(len(unread), CODES["bad_amount"], dtype=np.uint8)
     for role, reason in (("unit_price", "bad_price"), ("quantity", "bad_quantity")):
         if role in numbers:
@@ -121,7 +123,7 @@ def _amount_problems(numbers: Mapping[str, Numbers], unread: Places) -> Apart:
     for column in numbers.values():
         if column.missing is not None:
             codes[column.missing[unread]] = CODES["missing_amount"]
-    return Apart(unread, codes)
+    return RowBins(unread, codes)
 
 
 def repeated_refunds(cells: Cells, money: Money) -> int:
@@ -130,9 +132,9 @@ def repeated_refunds(cells: Cells, money: Money) -> int:
     Rows of other amounts are hardly given back alike, and none is by more than it is worth: it is
     what was given back of the order, and is taken off more than once.
     """
-    if "order_id" not in cells or not money.back.any():
+    if "order_id" not in cells or not money.later_refunds.any():
         return 0
-    back, paid = money.back, money.paid
+    back, paid = money.later_refunds, money.paid
     rows = np.flatnonzero(back)
     first, second = rows[:-1], rows[1:]
     likely = (second == first + 1) & (back[first] == back[second])
@@ -160,7 +162,7 @@ def _by_run(units: Units, starts: Places) -> Units:
 
 
 def costs_of(
-    cells: Cells, money: Money, reading: Reading, runs: Runs, apart: Apart
+    cells: Cells, money: Money, reading: Formats, runs: Runs, apart: RowBins
 ) -> dict[str, Places]:
     """The cost of each run, and how many of its rows have none that can be read."""
     rows = len(cells["customer_id"])
@@ -168,7 +170,7 @@ def costs_of(
         units, unknown = np.zeros(rows, dtype=np.int64), np.ones(rows, dtype=bool)
     else:
         units, unread = to_units([read_numbers(cells["cost"], reading.numbers), *money.factors])
-        unknown = among(unread, rows) | (np.abs(units) >= _NO_COST)
+        unknown = mask_of_places(unread, rows) | (np.abs(units) >= _NO_COST)
     counting = np.ones(rows, dtype=bool)
     counting[apart.rows] = False
     spent, back = _sums(np.where(counting & ~unknown, units, 0), runs.starts)

@@ -15,14 +15,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Mask, Places, letters_of, mask_of
+from rfmtool.arrays import Mask, Places, mask_of, text_bytes
 from rfmtool.columns import BINS
 from rfmtool.days import day_number
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells import currencies
 from rfmtool.sources.cells.dates import Days, read_days
 from rfmtool.sources.cells.ids import is_listed
-from rfmtool.sources.layout import Question, Reading
+from rfmtool.sources.layout import Formats, LineOptions
 from rfmtool.sources.ledger import CODES, REJECTED, Tally
 from rfmtool.sources.rows.runs import Cells, Runs
 
@@ -35,20 +35,20 @@ Codes = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Apart:
+class RowBins:
     """Single rows whose bin is not that of their run: the rows and their bins."""
 
     rows: Places = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     codes: Codes = field(default_factory=lambda: np.empty(0, dtype=np.uint8))
 
-    def plus(self, rows: Places, bin_name: str) -> Apart:
+    def with_rows(self, rows: Places, bin_name: str) -> RowBins:
         """These, and more rows in one bin."""
         codes = np.full(len(rows), CODES[bin_name], dtype=np.uint8)
-        return Apart(np.concatenate([self.rows, rows]), np.concatenate([self.codes, codes]))
+        return RowBins(np.concatenate([self.rows, rows]), np.concatenate([self.codes, codes]))
 
 
 def bins_of_runs(
-    heads: Cells, reading: Reading, question: Question, no_sales: Iterable[Mask] = ()
+    heads: Cells, reading: Formats, question: LineOptions, no_sales: Iterable[Mask] = ()
 ) -> tuple[Days, Codes, Mask]:
     """The day of each run, the bin that all but its money puts it in, and whether it is asked for.
 
@@ -68,15 +68,17 @@ def bins_of_runs(
     if question.since is not None:
         bins[days < day_number(question.since)] = CODES["before_since"]
     if question.currency is not None and "currency" in heads:
-        bins[currencies.outside(heads["currency"], question.currency)] = CODES["other_currency"]
+        bins[currencies.is_other_currency(heads["currency"], question.currency)] = CODES[
+            "other_currency"
+        ]
     for no_sale in no_sales:
         bins[no_sale] = CODES["not_a_sale"]
     if question.suppressed:
         bins[is_listed(heads["customer_id"], question.suppressed)] = CODES["suppressed"]
     asked_for = bins == CODES["used"]
     bins[is_blank(heads["customer_id"])] = CODES["anonymous"]
-    if question.nobody:
-        bins[is_listed(heads["customer_id"], question.nobody)] = CODES["anonymous"]
+    if question.anonymous_ids:
+        bins[is_listed(heads["customer_id"], question.anonymous_ids)] = CODES["anonymous"]
     if undated is not None:
         bins[undated] = CODES["bad_date"]
         lacking = "missing_date" if reading.preset.undated is None else reading.preset.undated
@@ -91,26 +93,28 @@ def named_currencies(runs: Runs, said: Sequence[pa.Array]) -> pa.Array:
     """
     rows = int(runs.lengths.sum())
     if "currency" in runs.heads:
-        by_run = pc.fill_null(currencies.normal(runs.heads["currency"]), "")
+        by_run = pc.fill_null(currencies.normalized_currencies(runs.heads["currency"]), "")
         named = by_run.take(pa.array(np.repeat(np.arange(len(by_run)), runs.lengths)))
     else:
         named = pa.array(np.full(rows, ""))
     for column in said:
-        agreed = currencies.agreed(named, column)
+        agreed = currencies.agreed_currency(named, column)
         one = pc.if_else(pc.equal(named, ""), column, agreed)
         named = pc.if_else(column.is_valid(), one, named)
     return named
 
 
-def in_other_currencies(said: Sequence[pa.Array], question: Question) -> Places:
+def in_other_currencies(said: Sequence[pa.Array], question: LineOptions) -> Places:
     """The rows whose amount is marked with another currency than the one asked for."""
     if question.currency is None or not said:
         return np.empty(0, dtype=np.int64)
-    other = [currencies.outside(column, question.currency) for column in said]
+    other = [currencies.is_other_currency(column, question.currency) for column in said]
     return np.flatnonzero(np.logical_or.reduce(other))
 
 
-def currencies_of(runs: Runs, seen: Mask, said: Sequence[pa.Array], apart: Apart) -> frozenset[str]:
+def currencies_of(
+    runs: Runs, seen: Mask, said: Sequence[pa.Array], apart: RowBins
+) -> frozenset[str]:
     """The currencies that the `seen` runs name, in a column of their own or beside the amounts."""
     columns = []
     if said:
@@ -118,12 +122,14 @@ def currencies_of(runs: Runs, seen: Mask, said: Sequence[pa.Array], apart: Apart
         rows[apart.rows] = False
         columns = [column.filter(pa.array(rows)) for column in said]
     if "currency" in runs.heads:
-        columns.append(currencies.normal(runs.heads["currency"].filter(pa.array(seen))))
+        columns.append(
+            currencies.normalized_currencies(runs.heads["currency"].filter(pa.array(seen)))
+        )
     named = (pc.unique(column).to_pylist() for column in columns)
     return frozenset(name for names in named for name in names) - {None, ""}
 
 
-def rows_apart(batch: Batch, runs: Runs, bins: Codes, amounts: Apart, others: Places) -> Apart:
+def row_bins_of(batch: Batch, runs: Runs, bins: Codes, amounts: RowBins, others: Places) -> RowBins:
     """Rows of no run's bin.
 
     Args:
@@ -136,18 +142,20 @@ def rows_apart(batch: Batch, runs: Runs, bins: Codes, amounts: Apart, others: Pl
     apart = amounts
     undated = np.isin(bins, [CODES[name] for name in ("missing_date", "bad_date", "blank")])
     if undated.any():
-        kept = ~undated[runs.of(amounts.rows)]
+        kept = ~undated[runs.run_indices(amounts.rows)]
         candidates = (bins == CODES["missing_date"]) & is_blank(runs.heads["customer_id"])
         rows = np.flatnonzero(np.repeat(candidates, runs.lengths))
         if len(rows):
-            blank = [is_blank(column)[rows] for column in batch.whole()]
+            blank = [is_blank(column)[rows] for column in batch.all_columns()]
             rows = rows[np.logical_and.reduce(blank)]
-        apart = Apart(amounts.rows[kept], amounts.codes[kept]).plus(rows, "blank")
+        apart = RowBins(amounts.rows[kept], amounts.codes[kept]).with_rows(rows, "blank")
     rows = np.setdiff1d(others, apart.rows, assume_unique=True)
     if not len(rows):
         return apart
-    comes_before = np.isin(bins[runs.of(rows)], [CODES[name] for name in _AFTER_OTHER_CURRENCY])
-    return apart.plus(rows[comes_before], "other_currency")
+    comes_before = np.isin(
+        bins[runs.run_indices(rows)], [CODES[name] for name in _AFTER_OTHER_CURRENCY]
+    )
+    return apart.with_rows(rows[comes_before], "other_currency")
 
 
 def is_blank(cells: pa.Array) -> Mask:
@@ -157,7 +165,7 @@ def is_blank(cells: pa.Array) -> Mask:
         cells = cells.cast(pa.string())
     if pa.types.is_string(cells.type):
         # A quick look first: in most columns no cell is empty or begins like white space.
-        starts, letters = letters_of(cells)
+        starts, letters = text_bytes(cells)
         is_filled = starts[1:] > starts[:-1]
         first = letters[starts[:-1][is_filled]]
         if not (is_filled | empty).all() or _BEGINS_SPACE[first].any():
@@ -165,7 +173,7 @@ def is_blank(cells: pa.Array) -> Mask:
     return empty
 
 
-def counted(batch: Batch, bins: Codes, counts: Places, apart: Apart) -> Places:
+def bin_counts(batch: Batch, bins: Codes, counts: Places, apart: RowBins) -> Places:
     """How many rows of the batch went into each of BINS; `counts` are those left in each run."""
     total = np.bincount(bins, weights=counts, minlength=len(BINS)).astype(np.int64)
     total += np.bincount(apart.codes, minlength=len(BINS))
@@ -174,7 +182,7 @@ def counted(batch: Batch, bins: Codes, counts: Places, apart: Apart) -> Places:
     return total
 
 
-def rejects_of(batch: Batch, lengths: Places, bins: Codes, apart: Apart) -> tuple[Places, Places]:
+def rejects_of(batch: Batch, lengths: Places, bins: Codes, apart: RowBins) -> tuple[Places, Places]:
     """Rejected rows by their place in the batch, with the bin of each.
 
     Args:
@@ -200,5 +208,5 @@ def rejects_of(batch: Batch, lengths: Places, bins: Codes, apart: Apart) -> tupl
 def tally_of_rows(batch: Batch, bins: Codes) -> Tally:
     """Where the rows of a batch went, of which each has a bin of its own."""
     ones = np.ones(len(bins), dtype=np.int64)
-    rows, codes = rejects_of(batch, ones, bins, Apart())
-    return Tally(batch.records, counted(batch, bins, ones, Apart()), rows, codes)
+    rows, codes = rejects_of(batch, ones, bins, RowBins())
+    return Tally(batch.records, bin_counts(batch, bins, ones, RowBins()), rows, codes)

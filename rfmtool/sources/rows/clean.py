@@ -17,13 +17,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import Mask, Places
-from rfmtool.columns import CONTACTS
+from rfmtool.columns import CONTACT_COLUMNS
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells.dates import Days
-from rfmtool.sources.cells.ids import are_shortened, distinct_keys
+from rfmtool.sources.cells.ids import distinct_keys, is_scientific_notation
 from rfmtool.sources.cells.numbers import Units
 from rfmtool.sources.cells.typed import trimmed
-from rfmtool.sources.layout import KEPT, Question, Reading
+from rfmtool.sources.layout import KEPT, Formats, LineOptions
 from rfmtool.sources.ledger import CODES, REJECTED, Tally
 from rfmtool.sources.rows.amounts import (
     Money,
@@ -35,14 +35,14 @@ from rfmtool.sources.rows.amounts import (
     total,
 )
 from rfmtool.sources.rows.bins import (
-    Apart,
     Codes,
+    RowBins,
+    bin_counts,
     bins_of_runs,
-    counted,
     currencies_of,
     is_blank,
     rejects_of,
-    rows_apart,
+    row_bins_of,
     tally_of_rows,
 )
 from rfmtool.sources.rows.runs import Runs, find_runs
@@ -86,7 +86,7 @@ class Cleaned:
 
     lines: pa.RecordBatch
     tally: Tally
-    turned: int | None = None
+    reordered_header_row: int | None = None
     """The place of a row that holds the header in another order."""
 
 
@@ -100,7 +100,7 @@ def lines_schema(
     Texts are missing where a cell is empty. Contact columns go by their roles, kept ones by KEPT
     and their names.
     """
-    texts = ["category", *CONTACTS, *sorted(role for role in roles if role.startswith(KEPT))]
+    texts = ["category", *CONTACT_COLUMNS, *sorted(role for role in roles if role.startswith(KEPT))]
     texts += STATUS_ROLES if by_status else ()
     extras = {role: pa.string() for role in texts if role in roles}
     extras |= {LARGEST: pa.int64()} if largest else {}
@@ -108,7 +108,11 @@ def lines_schema(
 
 
 def clean(
-    batch: Batch, reading: Reading, question: Question, ordinal: int = 0, schema: pa.Schema = LINES
+    batch: Batch,
+    reading: Formats,
+    question: LineOptions,
+    ordinal: int = 0,
+    schema: pa.Schema = LINES,
 ) -> Cleaned:
     """Type a batch and put every row into its bin.
 
@@ -143,9 +147,9 @@ def clean(
     # bought on a day without an order's id is no part of that.
     goes_along = ~of_no_sale_type(heads, question) & has_id
     kept = rows.are("used") | (rows.are("not_a_sale") & goes_along)
-    if question.anonymous:
+    if question.with_anonymous:
         kept |= rows.are("anonymous") & rows.asked_for
-    if question.by_status:
+    if question.all_with_status:
         kept = rows.counts > 0
         kept &= ~rows.are("blank")
     return Cleaned(
@@ -164,7 +168,7 @@ class _Sorted:
     asked_for: Mask
     """The runs that no exclusion leaves out, whoever their customers are."""
     money: Money
-    apart: Apart
+    apart: RowBins
     counts: Places
     """How many rows of each run are in its bin."""
     sales: Units
@@ -178,28 +182,28 @@ class _Sorted:
         return runs
 
 
-def _sorted(batch: Batch, reading: Reading, question: Question) -> _Sorted:
+def _sorted(batch: Batch, reading: Formats, question: LineOptions) -> _Sorted:
     runs = find_runs(batch.cells, question)
     no_sale = no_sales(runs.heads, question)
     days, bins, asked_for = bins_of_runs(runs.heads, reading, question, no_sale)
     money = read_money(batch.cells, runs, days, reading, question)
-    apart = rows_apart(batch, runs, bins, money.problems, money.others)
+    apart = row_bins_of(batch, runs, bins, money.problems, money.other_currency_rows)
     sales, refunds = sums_of(money, runs)
     given_back, signs = credits_of(runs.heads, question), frozenset[int]()
     if given_back is not None and given_back.any():
         # A credit note's money is given back, whatever the sign of a row, and whatever rows are by.
         sales, refunds = np.where(given_back, 0, sales), refunds + np.where(given_back, sales, 0)
         signs = frozenset(np.sign(money.paid[np.repeat(given_back, runs.lengths)]).tolist()) - {0}
-    counts = runs.lengths - np.bincount(runs.of(apart.rows), minlength=len(runs.starts))
+    counts = runs.lengths - np.bincount(runs.run_indices(apart.rows), minlength=len(runs.starts))
     return _Sorted(batch, runs, days, bins, asked_for, money, apart, counts, sales, refunds, signs)
 
 
 def _columns(
-    rows: _Sorted, reading: Reading, question: Question, schema: pa.Schema
+    rows: _Sorted, reading: Formats, question: LineOptions, schema: pa.Schema
 ) -> dict[str, _Column]:
     """The columns of the lines that are no text of the export's own, but for the order's id."""
     ids = rows.runs.heads["customer_id"]
-    if question.anonymous:
+    if question.with_anonymous:
         ids = pc.if_else(pa.array(rows.are("anonymous")), pa.scalar(None, pa.string()), ids)
     columns: dict[str, _Column] = {
         "customer_id": ids,
@@ -216,7 +220,7 @@ def _columns(
     return columns
 
 
-def _tally(rows: _Sorted, reading: Reading, question: Question) -> Tally:
+def _tally(rows: _Sorted, reading: Formats, question: LineOptions) -> Tally:
     moved = rows.sales + rows.refunds
     used, anonymous, listed = (rows.are(name) for name in ("used", "anonymous", "suppressed"))
     asked_for, seen = anonymous & rows.asked_for, used | anonymous
@@ -226,7 +230,7 @@ def _tally(rows: _Sorted, reading: Reading, question: Question) -> Tally:
     reject_rows, reject_codes = rejects_of(rows.batch, rows.runs.lengths, rows.bins, rows.apart)
     return Tally(
         records=rows.batch.records,
-        bins=counted(rows.batch, rows.bins, rows.counts, rows.apart),
+        bins=bin_counts(rows.batch, rows.bins, rows.counts, rows.apart),
         reject_rows=reject_rows,
         reject_codes=reject_codes,
         used_units=total(rows.sales[used]) - total(rows.refunds[used]),
@@ -239,8 +243,8 @@ def _tally(rows: _Sorted, reading: Reading, question: Question) -> Tally:
         shortened_orders=_shortened_orders(rows),
         repeated_refunds=repeated_refunds(rows.batch.cells, rows.money),
         credit_signs=rows.credit_signs,
-        has_marks=not reading.numbers.settled and has_marks(rows.batch.cells),
-        currencies=currencies_of(rows.runs, seen, rows.money.said, rows.apart),
+        has_marks=not reading.numbers.is_decimal_mark_known and has_marks(rows.batch.cells),
+        currencies=currencies_of(rows.runs, seen, rows.money.marked_currencies, rows.apart),
         unrated=rows.money.unrated(rows.apart),
         suppressed=suppressed,
         footer_rows=rows.batch.footer_rows,
@@ -254,13 +258,13 @@ def _end_in_point_zero(ids: pa.Array) -> bool:
 def _shortened_orders(rows: _Sorted) -> int:
     """How many rows have an order id cut short; where none of the first has, it is none."""
     ids = rows.runs.heads.get("order_id")
-    if ids is None or not are_shortened(ids[:_LOOK]).any():
+    if ids is None or not is_scientific_notation(ids[:_LOOK]).any():
         return 0
-    return int(rows.counts[are_shortened(ids)].sum())
+    return int(rows.counts[is_scientific_notation(ids)].sum())
 
 
 def _order_ids(
-    written: pa.Array | None, has_id: Mask, days: Days, ordinal: int, question: Question
+    written: pa.Array | None, has_id: Mask, days: Days, ordinal: int, question: LineOptions
 ) -> pa.Array:
     """Ids as written; without one an order is a customer's day, or a row of its own."""
     if question.order_per_row:

@@ -10,16 +10,16 @@ from typing import Final, Protocol
 import numpy as np
 import pyarrow as pa
 
-from rfmtool.errors import naming
-from rfmtool.heap import Growth
+from rfmtool.errors import errors_naming
+from rfmtool.memory import MemoryGuard
 from rfmtool.sources.batches import Job
 from rfmtool.sources.detect import Export
-from rfmtool.sources.layout import Question, Reading
+from rfmtool.sources.layout import Formats, LineOptions
 from rfmtool.sources.ledger import Ledger, Tally
 from rfmtool.sources.rows.clean import Cleaned, clean, lines_schema
-from rfmtool.sources.rows.turned_headers import check_not_turned, turned_header
+from rfmtool.sources.rows.reordered_headers import check_not_reordered, reordered_header
 from rfmtool.sources.source import Source
-from rfmtool.threads import in_order
+from rfmtool.threads import run_in_order
 
 FILE: Final = "file"
 """The column of the file's number in the export, where there are several files."""
@@ -43,8 +43,8 @@ class Watcher(Protocol):
 class Cleaning:
     """How the batches of an export become lines: a value that goes to wherever they are read."""
 
-    reading: Reading
-    question: Question
+    reading: Formats
+    question: LineOptions
     schema: pa.Schema
     """Of the lines."""
 
@@ -59,10 +59,12 @@ class Cleaning:
         """
         batch = job()
         place = self.schema.get_field_index(FILE)
-        with naming(source.name):
+        with errors_naming(source.name):
             schema = self.schema if place < 0 else self.schema.remove(place)
             found = clean(batch, self.reading, self.question, ordinal, schema)
-        found = replace(found, turned=turned_header(batch, found.tally, source.layout.in_file))
+        found = replace(
+            found, reordered_header_row=reordered_header(batch, found.tally, source.layout.in_file)
+        )
         if place >= 0:
             numbers = pa.array(np.full(len(found.lines), file, dtype=np.int32))
             found = replace(found, lines=found.lines.append_column(_FILE_FIELD, numbers))
@@ -75,7 +77,7 @@ class ExportLines:
 
     export: Export
     """What to read and how; the optional columns it has are in the lines."""
-    question: Question
+    question: LineOptions
     """Which readable lines are asked for."""
     threads: int
     """How many blocks are cleaned at a time."""
@@ -99,7 +101,7 @@ class ExportLines:
         roles, question = self.export.columns.keys(), self.question
         asks = {"amount", "order_id"} <= roles and question.amount_per is None
         largest = asks and not question.order_per_row
-        return lines_schema(roles, largest=largest, by_status=question.by_status)
+        return lines_schema(roles, largest=largest, by_status=question.all_with_status)
 
     def read(self) -> pa.RecordBatchReader:
         """Begin to read; the ledger is filled as the stream is consumed.
@@ -122,15 +124,15 @@ class ExportLines:
         Raises:
             InputError: it holds the header once more, in another order.
         """
-        with naming(name):
-            check_not_turned(turned, self.ledger.rows_by_file.get(name, 0))
+        with errors_naming(name):
+            check_not_reordered(turned, self.ledger.rows_by_file.get(name, 0))
         self.ledger.add(name, tally)
 
     def _counted(self, ledger: Ledger) -> Iterator[pa.RecordBatch]:
-        growth = Growth()
+        growth = MemoryGuard()
         try:
-            for name, cleaned in in_order(self._jobs(), self.threads):
-                self.count(name, cleaned.tally, cleaned.turned)
+            for name, cleaned in run_in_order(self._jobs(), self.threads):
+                self.count(name, cleaned.tally, cleaned.reordered_header_row)
                 growth.check()
                 yield cleaned.lines
         except GeneratorExit:

@@ -18,20 +18,20 @@ from rfmtool.arrays import Mask
 from rfmtool.columns import BINS
 from rfmtool.errors import InputError
 from rfmtool.sources.batches import Batch
-from rfmtool.sources.cells.ids import is_listed, names_listed
+from rfmtool.sources.cells.ids import is_listed, mentions_listed_id
 from rfmtool.sources.cells.rates import Rates
-from rfmtool.sources.cells.typed import shown
+from rfmtool.sources.cells.typed import display_text
 from rfmtool.sources.detect import Export
-from rfmtool.sources.evidence.ledger import FileAgain, TableLedger
-from rfmtool.sources.layout import Question
+from rfmtool.sources.evidence.ledger import RereadableFile, TableLedger
+from rfmtool.sources.layout import LineOptions
 from rfmtool.sources.ledger import Ledger, Tally
 from rfmtool.sources.rows.clean import clean
 
 FIXED: Final = ("file", "row", "reason")
-_EACH_ROW: Final = Question(order_per_row=True)
+_EACH_ROW: Final = LineOptions(order_per_row=True)
 """Whether a row can be read hangs on nothing that a question asks but for the rates."""
 
-Files = Sequence[tuple[FileAgain, Ledger]]
+Files = Sequence[tuple[RereadableFile, Ledger]]
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def files_read(
     def tally(batch: Batch) -> Tally:
         return clean(batch, export.reading, question).tally
 
-    files = [(FileAgain(source, tally), ledger) for source in export.sources]
+    files = [(RereadableFile(source, tally), ledger) for source in export.sources]
     return [*files, *((file, table.rows) for table in tables for file in table.files)]
 
 
@@ -86,7 +86,7 @@ def rejects(files: Files, suppressed: frozenset[str]) -> Iterator[Rejects]:
 
 
 def _of_file(
-    file: FileAgain, ledger: Ledger, suppressed: frozenset[str], width: int
+    file: RereadableFile, ledger: Ledger, suppressed: frozenset[str], width: int
 ) -> Iterator[Rejects]:
     name, before, found = file.source.name, 0, 0
     for job in file.source.jobs():
@@ -121,15 +121,15 @@ def _cells(
     texts = [text.decode("utf-8", "replace") for text in batch.texts(rows[~is_whole].tolist())]
     places = pa.array(np.searchsorted(batch.rows(), rows[is_whole]))
     # All columns are fetched again, which need not be where there is nothing to fetch.
-    columns = batch.whole() if len(places) else ()
-    cells = [shown(column.take(places)) for column in columns]
+    columns = batch.all_columns() if len(places) else ()
+    cells = [display_text(column.take(places)) for column in columns]
     listed = np.zeros(len(rows), dtype=bool)
     if suppressed:
         # An order's later rows may leave out whose it is; the roles know.
-        roles = [shown(column.take(places)) for column in batch.cells.values()]
+        roles = [display_text(column.take(places)) for column in batch.cells.values()]
         for column in (*cells, *roles):
             listed[is_whole] |= is_listed(column, suppressed)
-        listed[~is_whole] = [names_listed(text, suppressed) for text in texts]
+        listed[~is_whole] = [mentions_listed_id(text, suppressed) for text in texts]
     # Columns in which each row has its cells, or its text in the first.
     none = pa.nulls(int(is_whole.sum()), pa.string())
     firsts = [pa.array(texts, pa.string()), *[pa.nulls(len(texts), pa.string())] * (width - 1)]

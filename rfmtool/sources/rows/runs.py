@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import Places
-from rfmtool.sources.layout import NUMBER_ROLES, Question
+from rfmtool.sources.layout import NUMBER_ROLES, LineOptions
 
 Cells = Mapping[str, pa.Array]
 
@@ -24,12 +24,12 @@ class Runs:
     starts: Places
     lengths: Places
 
-    def of(self, rows: Places) -> Places:
+    def run_indices(self, rows: Places) -> Places:
         """The run that each of these rows lies in."""
         return np.searchsorted(self.starts, rows, side="right") - 1
 
 
-def find_runs(cells: Cells, question: Question) -> Runs:
+def find_runs(cells: Cells, question: LineOptions) -> Runs:
     """Find where rows stop being alike; where every row is an order, each is a run of its own."""
     alike = {role: column for role, column in cells.items() if role not in NUMBER_ROLES}
     rows = len(cells["customer_id"])

@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 
 from rfmtool.arrays import Mask, Places
 from rfmtool.sources.cells.numbers import Units
-from rfmtool.sources.layout import Question
+from rfmtool.sources.layout import LineOptions
 from rfmtool.sources.ledger import StatusKey, StatusSum
-from rfmtool.sources.names import normal
+from rfmtool.sources.names import normalized
 from rfmtool.sources.rows.bins import is_blank
 from rfmtool.sources.rows.runs import Cells
 from rfmtool.sources.statuses import Meaning, words
@@ -27,7 +27,7 @@ _MANY_WORDS: Final = 100
 """No status column has so many; beyond it unknown words are counted together."""
 
 
-def no_sales(heads: Cells, question: Question) -> Iterator[Mask]:
+def no_sales(heads: Cells, question: LineOptions) -> Iterator[Mask]:
     """The runs that each column says are no sale."""
     # The status of the order and that of its payment; open is no sale unless the other is.
     said = [_means(heads, role, question) for role in STATUS_ROLES[:2] if role in heads]
@@ -40,7 +40,7 @@ def no_sales(heads: Cells, question: Question) -> Iterator[Mask]:
     if "type" in heads:
         yield of_no_sale_type(heads, question)
     if "captured" in heads:
-        yield _where(heads["captured"], lambda word: normal(word) in words("no"))
+        yield _where(heads["captured"], lambda word: normalized(word) in words("no"))
     for role in ("cancelled_on", "voided", "is_test"):
         if role in heads:
             yield _where(heads[role], _is_set)
@@ -48,7 +48,7 @@ def no_sales(heads: Cells, question: Question) -> Iterator[Mask]:
         yield is_blank(heads["paid_at"])
 
 
-def of_no_sale_type(heads: Cells, question: Question) -> Mask:
+def of_no_sale_type(heads: Cells, question: LineOptions) -> Mask:
     """The runs of quotes, fees and payouts: no sales, which says nothing of their orders."""
     if "type" not in heads:
         return np.zeros(len(heads["customer_id"]), dtype=bool)
@@ -56,19 +56,19 @@ def of_no_sale_type(heads: Cells, question: Question) -> Mask:
     return aside
 
 
-def credits_of(heads: Cells, question: Question) -> Mask | None:
+def credits_of(heads: Cells, question: LineOptions) -> Mask | None:
     """The runs of credit notes and refunds; None where nothing says which are."""
     return _means(heads, "type", question) == _CREDIT if "type" in heads else None
 
 
-def _means(heads: Cells, role: str, question: Question) -> npt.NDArray[np.int8]:
+def _means(heads: Cells, role: str, question: LineOptions) -> npt.NDArray[np.int8]:
     """What each cell of a column means, as a place in `_MEANINGS`."""
     codes, found = _encoded(heads[role])
     meanings = [*map(_meaning(role, question), found), "empty"]
     return np.array([_MEANINGS.index(one) for one in meanings], dtype=np.int8)[codes]
 
 
-def _meaning(role: str, question: Question) -> Callable[[str], Meaning]:
+def _meaning(role: str, question: LineOptions) -> Callable[[str], Meaning]:
     has_payment_status = role == "status" and question.has_payment_status
     return partial(
         question.statuses.meaning, of_type=role == "type", has_payment_status=has_payment_status
@@ -84,7 +84,7 @@ def _encoded(cells: pa.Array) -> tuple[Places, list[str]]:
 
 
 def statuses_of(
-    heads: Cells, question: Question, rows: Places, sales: Units, refunds: Units
+    heads: Cells, question: LineOptions, rows: Places, sales: Units, refunds: Units
 ) -> Mapping[StatusKey, StatusSum]:
     """The rows and the money of each word of the status columns.
 
@@ -108,13 +108,13 @@ def statuses_of(
             meant = meaning(word) if word else "empty"
             key = role, "" if many and meant == "unknown" else word, meant
             if one[0]:
-                found[key] = StatusSum(*one).plus(found.get(key, StatusSum()))
+                found[key] = StatusSum(*one).merged_with(found.get(key, StatusSum()))
     return found
 
 
 def _is_set(word: str) -> bool:
     """Whether a flag is true, or a day of cancelling is there."""
-    key = normal(word)
+    key = normalized(word)
     return bool(key.strip("0")) and key not in words("no") | words("not_set")
 
 

@@ -37,26 +37,26 @@ def is_utf8(data: pa.Buffer) -> bool:
     return True
 
 
-def undisguised(column: pa.Array) -> pa.Array:
+def latin1_to_bytes(column: pa.Array) -> pa.Array:
     """The bytes that were read as the letters of Latin-1."""
     cells = [None if cell is None else cell.encode("latin-1") for cell in column.to_pylist()]
     return pa.array(cells, pa.binary())
 
 
-def not_text(column: pa.Array) -> Mask:
+def is_invalid_utf8(column: pa.Array) -> Mask:
     """The cells of bytes that are not UTF-8."""
     cells = [cell or b"" for cell in column.to_pylist()]
     return np.array([cell.decode("utf-8", "ignore").encode() != cell for cell in cells], dtype=bool)
 
 
-def with_nul(cells: Mapping[str, pa.Array]) -> Mask:
+def contains_nul(cells: Mapping[str, pa.Array]) -> Mask:
     """The records that hold a NUL."""
     found = [mask_of(pc.match_substring(column, "\0")) for column in cells.values()]
     mask: Mask = np.logical_or.reduce(found)
     return mask
 
 
-def with_stray_quotes(batch: Batch, stray: Sequence[int], dialect: Dialect) -> Mask:
+def has_stray_quotes(batch: Batch, stray: Sequence[int], dialect: Dialect) -> Mask:
     """The records whose ids hold a quote that may be text, or the rest of a quoted cell."""
     is_stray = np.isin(batch.rows(), stray)
     # Not "Bo" in the middle of a name, but one quote, two together, or one at either end.

@@ -43,13 +43,13 @@ class Block:
     """
 
     data: pa.Buffer
-    torn: tuple[int, ...] = ()
-    stray: tuple[int, ...] = ()
+    malformed_rows: tuple[int, ...] = ()
+    stray_quote_rows: tuple[int, ...] = ()
     is_last: bool = False
-    cut_out: tuple[bytes, ...] = ()
+    malformed_texts: tuple[bytes, ...] = ()
 
 
-def blocks(
+def split_into_blocks(
     stream: ByteStream, marks: Marks, offset: int, block_bytes: int = BLOCK_BYTES
 ) -> Iterator[Block]:
     """Cut a stream into blocks of whole records.
@@ -65,7 +65,7 @@ def blocks(
     """
     while offset and (count := stream.readinto(memoryview(bytearray(offset)))):
         offset -= count
-    cutter = Cutter(marks, min(TAIL_BYTES, block_bytes // 2))
+    cutter = BlockSplitter(marks, min(TAIL_BYTES, block_bytes // 2))
     rest = pa.py_buffer(b"")
     more = True
     while more:
@@ -74,7 +74,7 @@ def blocks(
         buffer, filled = _filled(stream, rest, size)
         more = filled == len(rest) + size
         block, used = cutter.cut(buffer.slice(0, filled), final=not more)
-        if len(block.data) or block.torn:
+        if len(block.data) or block.malformed_rows:
             yield block
         rest = buffer.slice(used, filled - used)
         if len(rest) > _RECORD_BYTES:
@@ -99,7 +99,7 @@ def _filled(stream: ByteStream, rest: pa.Buffer, block_bytes: int) -> tuple[pa.B
     return buffer, filled
 
 
-class Cutter:
+class BlockSplitter:
     """Finds the last place of a buffer that lies between two records.
 
     `tail` is how much is left behind it at least.
@@ -107,8 +107,8 @@ class Cutter:
 
     def __init__(self, marks: Marks, tail: int) -> None:
         self._marks = marks
-        self._record = marks.record()
-        self._strict = marks.record(strict=True)
+        self._record = marks.record_pattern()
+        self._strict = marks.record_pattern(strict=True)
         self._beside = (marks.delimiter + "\n\r" + marks.quote).encode()
         self._delimiter = marks.delimiter.encode()
         self._blank = self._beside + b" \t"
@@ -124,8 +124,8 @@ class Cutter:
         quote = self._marks.quote
         quotes = self._places_of(quote, data) if quote else np.empty(0, dtype=np.intp)
         even = len(data) if len(quotes) % 2 == 0 else 0
-        used = even if final else self.border(view, quotes)
-        if used and self.well_formed(data[:used], quotes[: np.searchsorted(quotes, used)]):
+        used = even if final else self.last_record_boundary(view, quotes)
+        if used and self.has_valid_quotes(data[:used], quotes[: np.searchsorted(quotes, used)]):
             return Block(buffer.slice(0, used), is_last=final), used
         if used or len(data) > _QUOTED_FIELD_BYTES or final:
             return self._careful(bytes(view), final=final)
@@ -136,7 +136,7 @@ class Cutter:
             self._is_quote = np.empty(len(data), dtype=bool)
         return np.flatnonzero(np.equal(data, ord(quote), out=self._is_quote[: len(data)]))
 
-    def border(self, view: memoryview, quotes: npt.NDArray[np.intp]) -> int:
+    def last_record_boundary(self, view: memoryview, quotes: npt.NDArray[np.intp]) -> int:
         """Return a place between two records that need no look at each other, 0 if there is none.
 
         A line that nothing divides may be a piece of a cell in the line before or behind it.
@@ -156,7 +156,7 @@ class Cutter:
         end = line_end(behind, 0)
         return self._delimiter in before[start:] and self._delimiter in behind[:end]
 
-    def well_formed(self, data: Bytes, quotes: npt.NDArray[np.intp]) -> bool:
+    def has_valid_quotes(self, data: Bytes, quotes: npt.NDArray[np.intp]) -> bool:
         """Whether every quote opens, closes or doubles, so that parity tells inside from outside.
 
         Counted from 0, an even quote leaves the outside and must follow a delimiter, a line end

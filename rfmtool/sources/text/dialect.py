@@ -14,14 +14,30 @@ from typing import Final
 
 from rfmtool.errors import InputError, NoTableError
 from rfmtool.sources.files.containers import kind_of
-from rfmtool.sources.files.encodings import check_encoding, check_utf8, no_text, proven
+from rfmtool.sources.files.encodings import (
+    check_encoding,
+    check_utf8,
+    encoding_from_bom,
+    nul_bytes_error,
+)
 from rfmtool.sources.files.exports import ExportFile
-from rfmtool.sources.files.streams import first_bytes, is_wrapped, squeeze, unwrap
+from rfmtool.sources.files.streams import (
+    first_bytes,
+    has_formula_cells,
+    spaces_to_tabs,
+    unwrap_formulas,
+)
 from rfmtool.sources.layout import Asked, Dialect, FileLayout
 from rfmtool.sources.roles import EXPORT, Roles, may_be_data
+from rfmtool.sources.text.dialect_candidates import (
+    DialectCandidate,
+    Sample,
+    best_candidate,
+    places_by_role,
+    plain_csv_candidate,
+)
 from rfmtool.sources.text.headers import Names
 from rfmtool.sources.text.records import Record
-from rfmtool.sources.text.trials import Sample, Trial, best_trial, roles_of, usual_trial
 
 SAMPLE_BYTES: Final = 1 << 18
 _TRIED_BYTES: Final = 1 << 15
@@ -48,7 +64,7 @@ def sniff(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> tuple[Dialec
         encoding = "utf-8"
     elif asked.encoding is None:
         with file.utf8("utf-8") as (stream, _):
-            encoding = proven(first_bytes(stream, 4))
+            encoding = encoding_from_bom(first_bytes(stream, 4))
     else:
         check_encoding(encoding)
     with file.utf8(encoding) as (stream, _):
@@ -59,12 +75,12 @@ def sniff(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> tuple[Dialec
     _check_is_table(text, file)
     if asked.encoding is None:
         check_utf8(text, file.name)
-    wrapped = is_wrapped(text)
+    wrapped = has_formula_cells(text)
     if wrapped:
-        text = unwrap(text[: text.rfind(b"\n") + 1] if len(text) == SAMPLE_BYTES else text)
-    keys = tuple(file.keys)
+        text = unwrap_formulas(text[: text.rfind(b"\n") + 1] if len(text) == SAMPLE_BYTES else text)
+    keys = tuple(file.partition_values)
     sample = Sample(_head(text, start, file.name), start, asked, file.name, roles, keys)
-    best = usual_trial(sample) if file.kind == "workbook" else best_trial(sample)
+    best = plain_csv_candidate(sample) if file.kind == "workbook" else best_candidate(sample)
     dialect, header = _dialect_of(best, encoding, text, sample)
     return replace(dialect, is_wrapped=wrapped), header
 
@@ -100,9 +116,9 @@ def _head(text: bytes, start: int, where: str) -> bytes:
 
 
 def _dialect_of(
-    trial: Trial, encoding: str, text: bytes, sample: Sample
+    trial: DialectCandidate, encoding: str, text: bytes, sample: Sample
 ) -> tuple[Dialect, tuple[str, ...]]:
-    body = trial.heading.above + trial.heading.rows
+    body = trial.heading.rows_above + trial.heading.header_rows
     names, empty = _columns(trial.heading.names, trial.rows)
     inner = [cell for one in trial.rows for cell in (one.cells or ())[1:] if cell]
     dialect = Dialect(
@@ -114,22 +130,22 @@ def _dialect_of(
         is_aligned=trial.is_aligned,
         # A space follows every delimiter, and so is no part of any cell.
         is_padded=trial.marks.delimiter != " " and {cell[0] for cell in inner} == {" "},
-        rows_above=trial.heading.above,
-        header_rows=trial.heading.rows,
+        rows_above=trial.heading.rows_above,
+        header_rows=trial.heading.header_rows,
         empty_columns=empty,
-        is_doubtful=_is_doubtful(trial),
+        may_lack_header=_is_doubtful(trial),
         # Nothing divides the lines into columns, as of a text that is no table.
-        is_prose=not trial.heading.has_roles and trial.rank()[1] < _EVEN,
+        has_no_columns=not trial.heading.has_roles and trial.rank()[1] < _EVEN,
     )
     try:
         _check_body(trial, dialect, text, sample)
     except InputError as error:
-        error.seen = FileLayout(names, roles_of(names, sample) or {}, dialect)
+        error.seen = FileLayout(names, places_by_role(names, sample) or {}, dialect)
         raise
     return dialect, names
 
 
-def _check_body(trial: Trial, dialect: Dialect, text: bytes, sample: Sample) -> None:
+def _check_body(trial: DialectCandidate, dialect: Dialect, text: bytes, sample: Sample) -> None:
     """Check that the header can be read, and that there is something below it."""
     above = trial.records[: dialect.rows_above + dialect.header_rows]
     if not trial.heading.has_roles and any(one.cells is None for one in above):
@@ -137,9 +153,9 @@ def _check_body(trial: Trial, dialect: Dialect, text: bytes, sample: Sample) -> 
             f"{sample.where}: the quotes of the header row cannot be read",
             "Say how cells are divided with --delimiter.",
         )
-    read = squeeze(text) if trial.is_aligned else text
+    read = spaces_to_tabs(text) if trial.is_aligned else text
     if b"\0" in read[: dialect.body_offset]:
-        raise no_text(text, sample.where)
+        raise nul_bytes_error(text, sample.where)
     if not (sample.roles.may_be_empty or read[dialect.body_offset :].strip(_BLANK)):
         raise NoTableError(
             f"{sample.where}: there is a header row and nothing below it", "Export it again."
@@ -173,10 +189,10 @@ def _mostly(answers: Iterable[bool]) -> bool:
     return 2 * sum(given) > len(given)
 
 
-def _is_doubtful(trial: Trial) -> bool:
+def _is_doubtful(trial: DialectCandidate) -> bool:
     """Whether neither its names nor the rows below prove the header to be one."""
     heading = trial.heading
-    if heading.has_roles or not heading.rows:
+    if heading.has_roles or not heading.header_rows:
         return False
     even = [one.cells for one in trial.rows if one.cells and len(one.cells) == len(heading.names)]
     columns = zip(heading.names, *even, strict=True)

@@ -6,11 +6,11 @@ import re
 from typing import Final
 
 from rfmtool.sources.layout import FileLayout
-from rfmtool.sources.text.records import Record, records
+from rfmtool.sources.text.records import Record, parse_records
 
 _MOST_LINES: Final = 12
 _TAIL_BYTES: Final = 1 << 12
-TOTAL: Final = (
+TOTAL_PATTERN: Final = (
     r"(?:(?:grand|sub|report|sales|overall|order|invoice|sous)[ -]?)?(?:totals?|totale|totaal)"
     r"|total g[eé]n[eé]ral|sum|sums|(?:zwischen|gesamt|end)?summe|gesamt(?:betrag)?|suma|somme"
     r"|summa|sub ?total[ei]?|subtotaal|delsumma|razem|łącznie|celkem|mezisoučet|összesen|yhteensä"
@@ -18,7 +18,7 @@ TOTAL: Final = (
     r"|合計|小計|总计|合计|小计|總計|합계|총계|소계"
 )
 """Words for totals, alone in a cell."""
-_TOTAL: Final = re.compile(rf"(?:{TOTAL})\s*:?", re.IGNORECASE)
+_TOTAL: Final = re.compile(rf"(?:{TOTAL_PATTERN})\s*:?", re.IGNORECASE)
 _TRAILER: Final = re.compile(
     r"[-+=*_#~ |]{3,}"  # a line drawn below the table
     r"|\(?\d[\d,. ]*(?:rows?|records?|lines?|lignes?|zeilen|filas|tuples)\b.*"
@@ -47,7 +47,7 @@ def footer_start(data: bytes, layout: FileLayout) -> tuple[int, int]:
     begin = max(0, len(data) - _TAIL_BYTES)
     if begin:
         begin = data.rfind(b"\n", 0, begin) + 1 or begin
-    tail = records(data, begin, dialect.marks, _TAIL_BYTES)
+    tail = parse_records(data, begin, dialect.marks, _TAIL_BYTES)
     # The first may be the end of a record that began before.
     tail = (tail[1:] if begin else tail)[-_MOST_LINES:]
     start = count = 0

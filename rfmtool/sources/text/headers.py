@@ -11,7 +11,7 @@ from typing import Final
 from rfmtool.sources.text.records import Record
 
 Names = tuple[str, ...]
-RolesOf = Callable[[Names], Mapping[str, int] | None]
+RoleFinder = Callable[[Names], Mapping[str, int] | None]
 """The place of each role that names play; None where a needed one is missing."""
 
 _MOST_ABOVE: Final = 60
@@ -25,19 +25,19 @@ class Heading:
     """The names of the columns, and the records that they stand in."""
 
     names: Names
-    above: int
+    rows_above: int
     """How many records stand above."""
-    rows: int
+    header_rows: int
     has_roles: bool
 
 
-def find_heading(records: Sequence[Record], roles_of: RolesOf) -> Heading:
+def find_heading(records: Sequence[Record], roles_of: RoleFinder) -> Heading:
     """Find the first record, or few records together, whose names play the needed roles.
 
     Where none does, the first record as wide as most is taken for the header, so that a message
     can name the columns.
     """
-    width = usual_width(records)
+    width = most_common_width(records)
     for first in range(min(len(records), _MOST_ABOVE)):
         if _width(records[first]) == 1 < width:
             continue  # a title
@@ -48,21 +48,21 @@ def find_heading(records: Sequence[Record], roles_of: RolesOf) -> Heading:
     return Heading(_cells(records[first]), first, 1, has_roles=False)
 
 
-def no_heading(records: Sequence[Record], roles_of: RolesOf) -> Heading:
+def numbered_heading(records: Sequence[Record], roles_of: RoleFinder) -> Heading:
     """Name the columns by their places, 1, 2, 3 …; only empty records stand above the first."""
     above = next((place for place, one in enumerate(records) if not one.is_blank), 0)
-    names = tuple(str(place + 1) for place in range(usual_width(records)))
+    names = tuple(str(place + 1) for place in range(most_common_width(records)))
     return Heading(names, above, 0, roles_of(names) is not None)
 
 
-def usual_width(records: Sequence[Record]) -> int:
+def most_common_width(records: Sequence[Record]) -> int:
     """How many cells most records have."""
     whole = (record for record in records if record.cells and not record.is_blank)
     widths = Counter(_width(record) for record in whole)
     return max(widths, key=widths.__getitem__, default=1)  # of equals, the first
 
 
-def _heading_at(records: Sequence[Record], first: int, roles_of: RolesOf) -> Heading | None:
+def _heading_at(records: Sequence[Record], first: int, roles_of: RoleFinder) -> Heading | None:
     names = _cells(records[first])
     places = roles_of(names)
     for rows in range(2, _MOST_ROWS + 1):

@@ -36,7 +36,7 @@ def check_one_table(batch: Batch, layout: FileLayout) -> None:
         for column in cells
     ]
     for place in below[np.logical_and.reduce(wordy)].tolist():
-        names = [column[place].as_py() for column in batch.whole()]
+        names = [column[place].as_py() for column in batch.all_columns()]
         # Where only words are read of each row, the other cells tell a row of numbers from a
         # header.
         if None in names or any(_NUMBER_OR_DATE.fullmatch(name) for name in names):

@@ -16,17 +16,17 @@ from rfmtool.arrays import mask_of
 from rfmtool.sources.batches import Batch, Fault
 from rfmtool.sources.layout import Dialect, FileLayout
 from rfmtool.sources.text.bad_text import (
+    contains_nul,
+    has_stray_quotes,
+    is_invalid_utf8,
     is_utf8,
-    not_text,
-    undisguised,
-    with_nul,
-    with_stray_quotes,
+    latin1_to_bytes,
     without_byte_order_marks,
 )
 from rfmtool.sources.text.blocks import Block
 from rfmtool.sources.text.footers import footer_start
 from rfmtool.sources.text.one_table import check_one_table
-from rfmtool.sources.text.records import Marks, record_texts
+from rfmtool.sources.text.records import Marks, iter_record_bytes
 from rfmtool.sources.text.torn_cells import without_torn_cells
 
 
@@ -83,7 +83,7 @@ class _Parser:
         return self.parsed(range(self.width))
 
 
-def parse(block: Block, layout: FileLayout, dialect: Dialect) -> Batch:
+def parse_block(block: Block, layout: FileLayout, dialect: Dialect) -> Batch:
     """Take the records of a block apart into cells, all as text; empty cells become missing.
 
     Raises:
@@ -101,9 +101,9 @@ def parse(block: Block, layout: FileLayout, dialect: Dialect) -> Batch:
     parse_records = _parse_text if is_plain or is_utf8(data) else _parse_bytes
     batch = parse_records(data, layout, dialect)
     if not is_plain and np.frombuffer(data, dtype=np.uint8).min(initial=1) == 0:
-        batch = batch.without(with_nul(batch.cells), "bad_text")
-    if block.stray:
-        batch = batch.without(with_stray_quotes(batch, block.stray, dialect), "bad_text")
+        batch = batch.without(contains_nul(batch.cells), "bad_text")
+    if block.stray_quote_rows:
+        batch = batch.without(has_stray_quotes(batch, block.stray_quote_rows, dialect), "bad_text")
     if dialect.is_padded:
         trimmed = {role: pc.utf8_trim(column, " ") for role, column in batch.cells.items()}
         none = pa.scalar(None, pa.string())
@@ -116,10 +116,10 @@ def parse(block: Block, layout: FileLayout, dialect: Dialect) -> Batch:
 
 def _texts(data: pa.Buffer, block: Block, marks: Marks, rows: Sequence[int]) -> list[bytes]:
     """Records by their places in the block, which ascend; those cut out are counted too."""
-    torn = dict(zip(block.torn, block.cut_out, strict=True))
+    torn = dict(zip(block.malformed_rows, block.malformed_texts, strict=True))
     others = np.array([row for row in rows if row not in torn], dtype=np.int64)
-    places = set((others - np.searchsorted(block.torn, others)).tolist())
-    records = enumerate(record_texts(bytes(data), marks))
+    places = set((others - np.searchsorted(block.malformed_rows, others)).tolist())
+    records = enumerate(iter_record_bytes(bytes(data), marks))
     texts = (text for place, text in records if place in places)
     return [torn[row].rstrip(b"\r\n") if row in torn else next(texts) for row in rows]
 
@@ -151,10 +151,12 @@ def _parse_bytes(data: pa.Buffer, layout: FileLayout, dialect: Dialect) -> Batch
     # Every byte is a letter of Latin-1, so that the block parses as text; its cells turn back.
     disguised = pa.py_buffer(bytes(data).decode("latin-1").encode())
     batch = _parse_text(disguised, layout, dialect)
-    cells = {role: undisguised(column) for role, column in batch.cells.items()}
-    whole = batch.whole
-    batch = replace(batch, cells=cells, whole=lambda: [undisguised(cell) for cell in whole()])
-    bad = np.logical_or.reduce([not_text(column) for column in cells.values()])
+    cells = {role: latin1_to_bytes(column) for role, column in batch.cells.items()}
+    whole = batch.all_columns
+    batch = replace(
+        batch, cells=cells, all_columns=lambda: [latin1_to_bytes(cell) for cell in whole()]
+    )
+    bad = np.logical_or.reduce([is_invalid_utf8(column) for column in cells.values()])
     batch = batch.without(bad, "bad_encoding")
     texts = {role: pc.cast(column, pa.string()) for role, column in batch.cells.items()}
     return replace(batch, cells=texts)
@@ -167,14 +169,14 @@ def _with_unparsed(batch: Batch, block: Block, footer_rows: int, dialect: Dialec
         blank = (Fault(row, "blank", is_blank=True) for row in range(batch.records, records))
         faults = (*batch.faults, *blank)
         batch = replace(batch, records=records, faults=faults, footer_rows=footer_rows)
-    if not block.torn:
+    if not block.malformed_rows:
         return batch
-    records = batch.records + len(block.torn)
-    places = np.setdiff1d(np.arange(records), block.torn, assume_unique=True)
+    records = batch.records + len(block.malformed_rows)
+    places = np.setdiff1d(np.arange(records), block.malformed_rows, assume_unique=True)
     moved = [replace(fault, row=int(places[fault.row])) for fault in batch.faults]
     delimiter = dialect.marks.delimiter.encode()
     torn = [
         Fault(row, "bad_text", piece="" if delimiter in text else text.decode("utf-8", "replace"))
-        for row, text in zip(block.torn, block.cut_out, strict=True)
+        for row, text in zip(block.malformed_rows, block.malformed_texts, strict=True)
     ]
     return replace(batch, records=records, faults=(*moved, *torn))

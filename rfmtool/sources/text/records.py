@@ -22,7 +22,7 @@ class Marks:
     quote: str = '"'
     escape: str = ""
 
-    def record(self, *, strict: bool = False) -> re.Pattern[bytes]:
+    def record_pattern(self, *, strict: bool = False) -> re.Pattern[bytes]:
         """The pattern of one whole record with its line end.
 
         Args:
@@ -73,10 +73,10 @@ def line_end(data: bytes, start: int) -> int:
     return len(data)
 
 
-def records(sample: bytes, start: int, marks: Marks, most: int) -> list[Record]:
+def parse_records(sample: bytes, start: int, marks: Marks, most: int) -> list[Record]:
     """Take the first records of a sample apart."""
     found: list[Record] = []
-    for end, match in _matches(sample, start, marks.record()):
+    for end, match in _matches(sample, start, marks.record_pattern()):
         cells = None if match is None else _cells(match.group(), marks)
         found.append(Record(end, cells))
         if len(found) == most:
@@ -84,10 +84,10 @@ def records(sample: bytes, start: int, marks: Marks, most: int) -> list[Record]:
     return found
 
 
-def record_texts(data: bytes, marks: Marks) -> Iterator[bytes]:
+def iter_record_bytes(data: bytes, marks: Marks) -> Iterator[bytes]:
     """The records of a block one after the other, each without its line end."""
     start = 0
-    for end, _ in _matches(data, 0, marks.record()):
+    for end, _ in _matches(data, 0, marks.record_pattern()):
         yield data[start:end].rstrip(b"\r\n")
         start = end
 

@@ -16,24 +16,24 @@ import numpy as np
 import numpy.typing as npt
 
 from rfmtool.sources.files.exports import ExportFile
-from rfmtool.sources.files.streams import first_bytes, within
+from rfmtool.sources.files.streams import byte_range, first_bytes
 from rfmtool.sources.layout import Dialect
-from rfmtool.sources.text.blocks import TAIL_BYTES, Cutter
+from rfmtool.sources.text.blocks import TAIL_BYTES, BlockSplitter
 
 _FEW: Final = 1 << 12
 
 
-class Glance(NamedTuple):
+class QuoteScan(NamedTuple):
     """What a part of a text shows, where it begins outside of quotes and where inside."""
 
     quotes: int
-    fits: tuple[bool, bool]
+    is_well_quoted: tuple[bool, bool]
     """Whether every quote opens, closes or doubles."""
-    cuts: tuple[int, int]
+    boundaries: tuple[int, int]
     """The last place between two records, in bytes of the file; 0 where there is none."""
 
 
-def is_cut(file: ExportFile, dialect: Dialect) -> bool:
+def can_be_split(file: ExportFile, dialect: Dialect) -> bool:
     """Whether a text may be read in spans: its bytes are its letters, and stand as they are."""
     return (
         file.kind == "text"
@@ -43,13 +43,13 @@ def is_cut(file: ExportFile, dialect: Dialect) -> bool:
     )
 
 
-def glance(file: ExportFile, dialect: Dialect, start: int, stop: int) -> Glance:
+def scan_quotes(file: ExportFile, dialect: Dialect, start: int, stop: int) -> QuoteScan:
     """Look at the bytes of a text from `start` to `stop`."""
-    cutter = Cutter(dialect.marks, TAIL_BYTES)
+    cutter = BlockSplitter(dialect.marks, TAIL_BYTES)
     before = min(start, 1)  # a quote is told by what stands beside it
     size = before + stop - start
     with file.open() as raw:
-        part = within(raw, start - before, stop + TAIL_BYTES)
+        part = byte_range(raw, start - before, stop + TAIL_BYTES)
         data = first_bytes(part, size + TAIL_BYTES)
     letters = np.frombuffer(data, dtype=np.uint8)[:size]
     quote = dialect.marks.quote
@@ -58,22 +58,22 @@ def glance(file: ExportFile, dialect: Dialect, start: int, stop: int) -> Glance:
     # One more before them all, as what is inside begins with.
     opened = np.concatenate([[-1], quotes])
     outside, inside = (_case(cutter, data, one, start - before) for one in (quotes, opened))
-    return Glance(len(quotes), (outside[0], inside[0]), (outside[1], inside[1]))
+    return QuoteScan(len(quotes), (outside[0], inside[0]), (outside[1], inside[1]))
 
 
 def _case(
-    cutter: Cutter, data: bytes, quotes: npt.NDArray[np.intp], start: int
+    cutter: BlockSplitter, data: bytes, quotes: npt.NDArray[np.intp], start: int
 ) -> tuple[bool, int]:
     """Whether some quotes fit, and where bytes from `start` may then be cut."""
     letters = np.frombuffer(data, dtype=np.uint8)
     # What does not fit mostly shows at once, and the search for a place would take its time.
-    if not all(cutter.well_formed(letters, some) for some in (quotes[:_FEW], quotes)):
+    if not all(cutter.has_valid_quotes(letters, some) for some in (quotes[:_FEW], quotes)):
         return False, 0
-    border = cutter.border(memoryview(data), quotes)
+    border = cutter.last_record_boundary(memoryview(data), quotes)
     return True, border and start + border
 
 
-def spans(glances: Sequence[Glance], start: int, stop: int) -> list[tuple[int, int]]:
+def split_into_spans(glances: Sequence[QuoteScan], start: int, stop: int) -> list[tuple[int, int]]:
     """Cut a text where what was seen of its parts, one behind the other, lets it be cut.
 
     Args:
@@ -86,9 +86,9 @@ def spans(glances: Sequence[Glance], start: int, stop: int) -> list[tuple[int, i
     """
     places, is_inside = [start], 0
     for one in glances:
-        if not one.fits[is_inside]:
+        if not one.is_well_quoted[is_inside]:
             return [(start, stop)]
-        places.append(max(places[-1], one.cuts[is_inside]))
+        places.append(max(places[-1], one.boundaries[is_inside]))
         is_inside = (is_inside + one.quotes) % 2
     if is_inside:
         return [(start, stop)]

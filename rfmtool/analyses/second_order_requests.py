@@ -1,0 +1,73 @@
+"""Whether buyers are asked for a second order, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from rfmtool.analyses.return_rates import Share
+from rfmtool.arrays import Floats
+from rfmtool.placing.contact_limits import outbound_contacts
+from rfmtool.placing.tasks import FOLLOW_UP
+from rfmtool.scoring.survival import best_weeks, weekly_hazard
+from rfmtool.scoring.timing import WaitingTimes, fit_windows
+
+_WEEK: Final = 7
+
+
+@dataclass(frozen=True)
+class SecondOrderRequests:
+    """Whether buyers are asked for a second order, and when: days from the first order."""
+
+    asked: Share
+    median_day: float | None
+    best_weeks: tuple[int, int] | None
+    before: int
+    within: int
+    after: int
+    """Of those asked, how many first before, in and after the best weeks, if these are known."""
+
+
+def second_order_requests(
+    log: pd.DataFrame,
+    found: Mapping[str, Floats],
+    wait: WaitingTimes,
+    as_of_day: int,
+    services: Sequence[str],
+) -> SecondOrderRequests:
+    """Who was asked between first and second order, of those who began since the log did.
+
+    Args:
+        log: the contact log, with `owner`.
+        found: the day of everybody's first_order and second_order, NaN where there is none.
+        wait: how long each buyer waited for a second order.
+        as_of_day: until when they were watched, in days since 1970-01-01.
+        services: actions, in lower case, that ask for no order.
+    """
+    rows = outbound_contacts(log)
+    rows = rows[~rows["action"].isin([*services, FOLLOW_UP])]
+    owner, day = rows["owner"].to_numpy(), rows["day"].to_numpy()
+    first, second = found["first_order"], found["second_order"]
+    since = day - first[owner]  # not a number before anybody ordered
+    counts = (since >= 0) & (day <= np.where(np.isnan(second), as_of_day, second)[owner])
+    asked_after = np.full(len(first), np.inf)
+    np.minimum.at(asked_after, owner[counts], since[counts])
+    asked_after = asked_after[first >= day.min(initial=as_of_day + 1)]
+    asked = asked_after[np.isfinite(asked_after)]
+    # The weeks in which second orders come soonest, as `repeat` has it.
+    windows = fit_windows(wait.days, wait.ended)
+    hazard = weekly_hazard(wait.days, wait.ended, max(windows.w80 // _WEEK, 1))
+    best = best_weeks(hazard) if windows.is_fitted else None
+    low, high = (_WEEK * (best[0] - 1) + 1, _WEEK * best[1]) if best else (0, 0)
+    return SecondOrderRequests(
+        asked=Share(len(asked_after), len(asked)),
+        median_day=float(np.median(asked)) if len(asked) else None,
+        best_weeks=best,
+        before=int((asked < low).sum()) if best else 0,
+        within=int(((asked >= low) & (asked <= high)).sum()) if best else 0,
+        after=int((asked > high).sum()) if best else 0,
+    )

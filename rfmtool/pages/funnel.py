@@ -1,0 +1,82 @@
+"""How far people have climbed, and whether the ladder grows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rfmtool.documents import Data
+from rfmtool.pages.blocks import Block, Column, Paragraph, Table, cells, numbers, share
+from rfmtool.summaries.formatting import count_text, format_money, label_text
+
+
+def ladder_funnel(summary: Data) -> list[Block]:
+    """The steps of the ladder from the top, and what they mean together."""
+    funnel = summary["funnel"]
+    if not summary["customers"]:
+        return []
+    lines = _growth(summary)
+    if funnel["is_pyramid"] is False:
+        lines.append(
+            "The ladder does not narrow upwards: more advocates than supporters, or more"
+            " supporters than customers and clients."
+        )
+    if funnel["top_share"]:
+        lines.append(
+            f"Advocates and partners spent {format_money(funnel['top_revenue'])}, and those they brought"
+            f" {format_money(funnel['referred_revenue'])}: {share(funnel['top_share'])} of revenue hangs"
+            " on them."
+        )
+    lines += _margins(summary["margins"])
+    # From the lowest rung that somebody stands on to the highest.
+    steps = funnel["steps"]
+    lowest = max(at for at, step in enumerate(steps) if step["reached"] == steps[0]["reached"])
+    steps = [step for step in steps[lowest:] if step["reached"]]
+    table = [_steps(steps)] if len(steps) > 1 else []
+    return [*table, *(Paragraph(line, "quiet") for line in lines)]
+
+
+def _steps(steps: Sequence[Data]) -> Table:
+    titles = ("this far or higher", "of the rung below", "days it took (median)")
+    lowest, *others = steps
+    rows = [{**lowest, "conversion": None, "median_days": None}, *others]
+    return Table(
+        columns=(Column("CLIMB", "name"), *numbers(*titles)),
+        rows=tuple(
+            cells(step, "stage:plain", "reached:,", "conversion:share", "median_days:,.0f")
+            for step in reversed(rows)
+        ),
+        optional_columns=titles[::-1],
+    )
+
+
+def _growth(summary: Data) -> list[str]:
+    """Whether the base grows; in a short history it always does, as few can have lapsed."""
+    funnel = summary["funnel"]
+    if not summary["buyers"]:
+        return []
+    if not funnel["growth_can_be_told"]:
+        needed = count_text(funnel["growth_needs_days"], "day")
+        why = f"that takes more than {needed} of history, and there are"
+        return [f"Whether the base grows cannot be said yet: {why} {funnel['history_days']:,}."]
+    new, lapsed = funnel["new_buyers"], funnel["newly_lapsed"]
+    grows = "grows" if new > lapsed else "shrinks" if new < lapsed else "stands still"
+    came = f"In the last 90 days {count_text(new, 'customer')} came and {lapsed:,} lapsed"
+    return [f"{came}: the base {grows}."]
+
+
+def _margins(found: Data | None) -> list[str]:
+    """What is left after costs, in two sentences."""
+    if found is None or not found["stages"]:
+        return []
+    stages = ", ".join(
+        f"{label_text(one['name'])} {share(one['share'])}"
+        for one in found["stages"]
+        if one["share"] is not None
+    )
+    lines = [f"Left of revenue after costs: {stages}."]
+    if found["orders"]:
+        orders = ", ".join(
+            f"{one['name']}: {format_money(one['average'])}" for one in found["orders"]
+        )
+        lines.append(f"Left of an order on average, by its number: {orders}.")
+    return lines

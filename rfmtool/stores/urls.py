@@ -1,0 +1,142 @@
+"""What the URL of an object store names, and what goes wrong there in our words."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import pyarrow as pa
+from pyarrow import fs
+
+from rfmtool.documents import parse_json
+from rfmtool.errors import InputError, RfmtoolError, SystemFailureError, UsageError
+from rfmtool.locations import scheme_of, without_secrets
+from rfmtool.manifest import TOOL
+
+_LOGIN: Final = UsageError, "refuses the login", "Look at the credentials."
+_FORBIDDEN: Final = SystemFailureError, "permission is denied", (
+    "Have it granted, or use other credentials."
+)  # fmt: skip
+_ABSENT: Final = InputError, "is not there", "Look at its spelling, bucket and region."
+_LOST: Final = SystemFailureError, "the connection broke off", (
+    "Run again; what was there before is still whole."
+)  # fmt: skip
+_UNREACHED: Final = SystemFailureError, "cannot be reached", (
+    "See whether the network lets you, and whether the endpoint is right."
+)  # fmt: skip
+_WORDS: Final = (
+    ("ACCESS_DENIED", _FORBIDDEN), ("HTTP status 403", _FORBIDDEN), ("Forbidden", _FORBIDDEN),
+    ("PERMISSION_DENIED", _FORBIDDEN), ("not authorized", _FORBIDDEN),
+    ("INVALID_ACCESS_KEY", _LOGIN), ("SIGNATURE", _LOGIN), ("Credential", _LOGIN),
+    ("credential", _LOGIN), ("UNAUTHENTICATED", _LOGIN), ("failed to authenticate", _LOGIN),
+    ("NO_SUCH", _ABSENT), ("NOT_FOUND", _ABSENT), ("No such file", _ABSENT),
+    ("does not exist", _ABSENT), ("NETWORK_CONNECTION", _UNREACHED), ("connect", _UNREACHED),
+    ("UNAVAILABLE", _UNREACHED),
+)  # fmt: skip
+"""By what the clients of stores say."""
+_NO_LOGIN: Final = "OAuth2", "AuthenticationException", "Base64"
+"""What they say, as errors of another kind, of credentials that are none."""
+
+_BETTER: Final = {
+    "s3": "allow_delayed_open=true",  # small objects take one request to write instead of three
+    "gs": "retry_limit_seconds=10",  # else a quarter of an hour, in which nothing stops it
+}
+"""What is set where the URL does not."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """A place in an object store."""
+
+    url: str = field(repr=False)
+    filesystem: fs.FileSystem = field(repr=False)
+    path: str
+    """Bucket and key, without a slash at the end."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it, without secrets."""
+        return without_secrets(self.url)
+
+    def __reduce__(self) -> tuple[Callable[[str], Store], tuple[str]]:
+        """As its URL, so that no credentials of this machine go to another."""
+        return parse_store_url, (self.url,)
+
+
+def parse_store_url(url: str) -> Store:
+    """The place that a URL names; nothing is asked of it yet.
+
+    Parameters of the URL are those of Arrow, such as `endpoint_override`, `scheme` and `region`;
+    without them the store's own variables of the environment hold.
+    """
+    name = without_secrets(url)
+    if not urlsplit(url).netloc:
+        raise UsageError(f"{name}: names no bucket", "For example s3://bucket/folder.")
+    with translated_errors(name):
+        if scheme_of(url) == "az":
+            return Store(url, *_azure(url))
+        query, better = urlsplit(url).query, _BETTER[scheme_of(url)]
+        is_set = better.partition("=")[0] in dict(parse_qsl(query))
+        full = url if is_set else f"{url}{'&' if query else '?'}{better}"
+        try:
+            files, path = fs.FileSystem.from_uri(full)
+        except pa.ArrowInvalid:
+            raise _not_understood(url) from None
+        return Store(url, files, path.rstrip("/"))
+
+
+def read_own_json(store: Store, path: str) -> dict[str, Any] | None:
+    """What an object of ours says in JSON; None where it is none, or another tool's."""
+    with store.filesystem.open_input_stream(path, compression=None) as stream:
+        try:
+            data = parse_json(stream.read())
+        except ValueError:
+            return None
+    return data if isinstance(data, dict) and data.get("tool") == TOOL else None
+
+
+def _not_understood(url: str) -> UsageError:
+    return UsageError(
+        f"{without_secrets(url)}: is not understood", "Look at its spelling and its parameters."
+    )
+
+
+def _azure(url: str) -> tuple[fs.FileSystem, str]:
+    parts = urlsplit(url)
+    given = dict(parse_qsl(parts.query))
+    account = given.pop("account_name", None) or os.environ.get("AZURE_STORAGE_ACCOUNT")
+    if not account:
+        raise UsageError(
+            f"{without_secrets(url)}: whose account it is of is not said",
+            "Set AZURE_STORAGE_ACCOUNT.",
+        )
+    key = os.environ.get("AZURE_STORAGE_KEY") or None
+    try:
+        files = fs.AzureFileSystem(account, account_key=key, **given)
+    except (TypeError, pa.ArrowInvalid):
+        raise _not_understood(url) from None
+    return files, unquote(f"{parts.netloc}{parts.path}").rstrip("/")
+
+
+@contextmanager
+def translated_errors(name: str) -> Iterator[None]:
+    """Turn what goes wrong with a store into one message."""
+    try:
+        yield
+    except RfmtoolError:
+        raise
+    except FileNotFoundError:
+        raise InputError(f"{name}: {_ABSENT[1]}", _ABSENT[2]) from None
+    except pa.ArrowException as error:
+        if not any(words in str(error) for words in _NO_LOGIN):
+            raise
+        raise UsageError(f"{name}: {_LOGIN[1]}", _LOGIN[2]) from None
+    except OSError as error:
+        if error.errno is not None and not isinstance(error, PermissionError):
+            raise  # of this machine
+        kind, what, hint = next((found for words, found in _WORDS if words in str(error)), _LOST)
+        raise kind(f"{name}: {what}", hint) from None

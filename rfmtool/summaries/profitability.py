@@ -1,0 +1,110 @@
+"""Where time goes and where it pays, what partners are due, what hangs on whom: plain data."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pandas as pd
+
+from rfmtool.analyses.profitability import (
+    YearTotals,
+    partner_rewards,
+    referred_by,
+    returns_by_stage,
+    revenue_at_stake,
+    year_totals,
+)
+from rfmtool.arrays import mask_of_places
+from rfmtool.days import UNKNOWN_DAY, date_from_day, day_numbers
+from rfmtool.money import exact_total, money_text
+from rfmtool.standing import Standing
+from rfmtool.summaries.group_totals import money_as_text
+
+_REVIEW: Final = "manager_review"
+
+
+def profitability_data(result: Standing) -> dict[str, Any]:
+    """The pages on what is earned, each None without its tables or without dated orders."""
+    entries, log = result.grouped.entries, result.grouped.evidence.get("contacted")
+    frame, day = result.figures.frame, result.as_of_day
+    returns = contribution = None
+    if entries is not None and log is not None:
+        year = year_totals(entries, log, len(frame), result.rules.contacting.minute_cost, day)
+        by_stage = returns_by_stage(frame, year, log, result.rules.results, day)
+        returns, contribution = [*map(money_as_text, by_stage)], _contribution(result, year)
+    stake = revenue_at_stake_table(result)
+    staked = None
+    if stake is not None:
+        table, windows = stake
+        sums = {"own": exact_total(table["own"]), "others": exact_total(table["others"]),
+                "low": min(windows), "high": max(windows)}  # fmt: skip
+        brought = int(table["brought"].sum())
+        staked = {"people": len(table), "brought": brought, **money_as_text(sums)}
+    return {
+        "returns": returns,
+        "contribution": contribution,
+        "rewards": _rewards(result),
+        "at_stake": staked,
+    }
+
+
+def _contribution(result: Standing, year: YearTotals) -> dict[str, Any] | None:
+    """What is left of a year, who left less than nothing, and the few whom a manager looks at."""
+    if year.contribution is None:
+        return None
+    frame = result.figures.frame
+    known = year.is_cost_known & (frame["order_days"].to_numpy() > 0)
+    left = year.contribution[known]
+    steps = [row.why for row in result.rules.playbook if row.label == _REVIEW and row.why]
+    return {
+        "people": len(left),
+        "total": money_text(exact_total(left)),
+        "below_zero": int((left < 0).sum()),
+        "below_zero_total": money_text(exact_total(left[left < 0])),
+        "manager_review": int(frame["action"].eq(_REVIEW).sum()),
+        "next_steps": steps[::-1],
+    }
+
+
+def rewards_table(result: Standing) -> pd.DataFrame | None:
+    """What is due to each partner for each month; see `analyses.earning.rewards`."""
+    evidence, entries = result.grouped.evidence, result.grouped.entries
+    if not {"partners", "referrals"} <= evidence.keys() or entries is None:
+        return None
+    partners = evidence["partners"]
+    who = mask_of_places(partners["owner"], len(result.figures.frame))
+    brought = referred_by(evidence["referrals"], who)
+    first = day_numbers(result.figures.frame["first_order_on"].to_numpy(), missing=UNKNOWN_DAY)
+    return partner_rewards(partners, brought, first, entries, result.rules.relationship)
+
+
+def _rewards(result: Standing) -> dict[str, Any] | None:
+    table = rewards_table(result)
+    if table is None:
+        return None
+    columns = ["bought", "revenue", "margin", "reward"]
+    months = table.groupby("month")[columns].sum(min_count=1)
+    months["margin"] = months["margin"].mask(table["margin"].isna().groupby(table["month"]).any())
+    return {
+        "partners": int(table["owner"].nunique()),
+        "months": [
+            {"month": date_from_day(month).isoformat()[:7], **money_as_text(row)}
+            for month, row in zip(months.index.tolist(), months.to_dict("records"), strict=True)
+        ],
+        "revenue": money_text(exact_total(table["revenue"])),
+        "margin": None
+        if table["margin"].isna().any()
+        else money_text(exact_total(table["margin"])),
+        "reward": money_text(exact_total(table["reward"])),
+    }
+
+
+def revenue_at_stake_table(result: Standing) -> tuple[pd.DataFrame, list[int]] | None:
+    """What hangs on each advocate and partner, and what all of them came to in each 90 days."""
+    evidence, entries = result.grouped.evidence, result.grouped.entries
+    if "referrals" not in evidence or entries is None:
+        return None
+    top = result.figures.frame["stage"].isin(["advocate", "partner"]).to_numpy()
+    table, windows = revenue_at_stake(top, evidence["referrals"], entries, result.as_of_day)
+    stage = result.figures.frame["stage"].astype("str").to_numpy()[table["owner"]]
+    return table.assign(stage=stage), windows.tolist()
