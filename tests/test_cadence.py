@@ -49,7 +49,7 @@ def test_online_retail_is_as_published(online_retail):
     returned = [row["share"] for row in data["backtest"]]
     assert returned[0] > 0.8 > returned[-2] > returned[-1]
     # The look back bands all who were regulars then.
-    first_days = online_retail.grouped.dates
+    first_days = online_retail.grouped.order_dates
     then = first_days.day.max() - 90
     distinct = {*zip(first_days.owner.tolist(), first_days.day.tolist(), strict=True)}
     known = np.bincount([owner for owner, day in distinct if day <= then])
@@ -92,8 +92,8 @@ def test_the_look_back_tells_who_came_back(tmp_path):
     assert found.backtest.from_day == found.as_of - timedelta(90)
     assert [band.activity for band in bands][-2:] == ["overdue", "lapsed"]
     assert sum(band.share.customers for band in bands) == found.regulars
-    assert bands[-1].share.part == 0
-    assert bands[0].share.part == 1
+    assert bands[-1].share.ratio == 0
+    assert bands[0].share.ratio == 1
 
 
 def test_limits_that_are_given_are_looked_back_with(tmp_path):

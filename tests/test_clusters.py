@@ -72,12 +72,12 @@ def folder(tmp_path_factory):
 
 def same(one, other):
     """Whether two exports were read and grouped alike."""
-    for name in ("categories", "first", "latest"):
+    for name in ("categories", "first_categories", "latest_cells"):
         mine, theirs = getattr(one, name), getattr(other, name)
         assert (mine is None) == (theirs is None)
         assert mine is None or mine.equals(theirs), name
     assert (one.entries is None) == (other.entries is None)
-    arrays = [{**vars(each.dates), **(vars(each.entries) if each.entries else {})}
+    arrays = [{**vars(each.order_dates), **(vars(each.entries) if each.entries else {})}
               for each in (one, other)]  # fmt: skip
     for column, values in arrays[0].items():
         assert np.array_equal(values, arrays[1][column]), column

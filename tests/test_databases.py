@@ -75,7 +75,7 @@ def test_a_table_of_duckdb_is_read_in_place_and_its_whole_rows_where_they_are_as
     tmp_path, monkeypatch
 ):
     monkeypatch.setattr("rfmtool.databases.reading._BATCH_ROWS", 2048)
-    monkeypatch.setattr("rfmtool.sources.tables.spooled_stream", None)
+    monkeypatch.setattr("rfmtool.sources.tables.spool_batches", None)
     name = duck(
         tmp_path,
         "create table orders as select 'c' || i % 7 as customer_id, i as order_id,"

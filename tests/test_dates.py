@@ -172,7 +172,7 @@ def test_the_fast_way_and_the_careful_way_give_the_same_days(days, empty):
 
 @given(st.lists(st.none() | DAYS, min_size=1, max_size=8), st.data())
 def test_a_slice_of_a_column_reads_like_the_slice_of_the_days(days, data):
-    start = data.draw_days(st.integers(0, len(days) - 1))
+    start = data.draw(st.integers(0, len(days) - 1))
     column = pa.array(days, pa.date32()).slice(start)
 
     read, unread = read_days(column, ISO)

@@ -33,7 +33,9 @@ def read(source, keep=(), **columns):
 def people(grouped):
     """What is said of each customer, order dates in order."""
     dates = [[] for _ in range(len(grouped.table))]
-    for owner, day in zip(grouped.dates.owner.tolist(), grouped.dates.day.tolist(), strict=True):
+    for owner, day in zip(
+        grouped.order_dates.owner.tolist(), grouped.order_dates.day.tolist(), strict=True
+    ):
         dates[owner].append(day)
     rows = grouped.table.to_pylist()
     return [{**row, "order_dates": mine} for row, mine in zip(rows, dates, strict=True)]
@@ -56,7 +58,7 @@ def test_every_level_of_a_file_is_what_the_oracle_makes_of_its_cells(scratch, le
     assert [
         (ids[row["owner"]], row["category"], row["net"]) for row in grouped.categories.to_pylist()
     ] == [(*key, units(net)) for key, (net, _) in categories.items()]
-    assert grouped.latest["email"].to_pylist() == [
+    assert grouped.latest_cells["email"].to_pylist() == [
         oracle.latest_emails(ledger.lines)[who] for who in ids
     ]
     # Sorted, because an order without an id goes by a name that only the program knows.
@@ -141,7 +143,7 @@ def test_contacts_and_kept_columns_come_from_the_latest_row_that_has_them(write)
 
     grouped = read(path, keep=("Shop", "status"), email="e-mail address")
 
-    assert grouped.latest.to_pylist() == [
+    assert grouped.latest_cells.to_pylist() == [
         {"email": "new@x", "phone": "1", "Shop": "South", "status": "shipped"},
         {"email": None, "phone": None, "Shop": None, "status": None},
     ]
@@ -161,7 +163,7 @@ def test_a_kept_column_may_hold_anything_in_a_frame():
 
     grouped = read(table, keep=("born", "member"))
 
-    assert grouped.latest.to_pylist() == [{"born": "1980-01-31", "member": "true"}]
+    assert grouped.latest_cells.to_pylist() == [{"born": "1980-01-31", "member": "true"}]
 
 
 ANYTHING = {
@@ -195,7 +197,7 @@ def test_an_optional_column_may_be_missing_in_one_of_several_files(write):
     assert people(grouped)[0]["cost"] == 20_000
     assert people(grouped)[0]["uncosted"] == 2
     assert grouped.categories["net"].to_pylist() == [50_000]
-    assert grouped.latest["email"].to_pylist() == ["a@x"]
+    assert grouped.latest_cells["email"].to_pylist() == ["a@x"]
 
 
 def test_a_kept_column_that_is_not_there_is_named(write):
@@ -206,7 +208,7 @@ def test_a_kept_column_that_is_not_there_is_named(write):
 def test_a_contact_column_that_is_kept_as_well_comes_once(write):
     path = write([f"{HEADER},email,mail", "ann,1,2024-01-01,5,a@x,b@x"])
 
-    assert read(path, keep=("email",)).latest.to_pylist() == [{"email": "a@x"}]
+    assert read(path, keep=("email",)).latest_cells.to_pylist() == [{"email": "a@x"}]
     with pytest.raises(AmbiguousInputError, match="another column plays the role email"):
         read(path, keep=("email",), email="mail")
 
@@ -214,7 +216,7 @@ def test_a_contact_column_that_is_kept_as_well_comes_once(write):
 def test_an_email_that_is_the_id_is_a_contact_too(write):
     grouped = read(write(["email,date,amount", "ann@x,2024-01-01,5"]))
 
-    assert grouped.latest.to_pydict() == {"email": ["ann@x"]}
+    assert grouped.latest_cells.to_pydict() == {"email": ["ann@x"]}
 
 
 def test_products_may_take_the_place_of_categories(write):
@@ -237,7 +239,7 @@ def test_categories_alone_are_the_same_as_beside_everything_else(scratch, ledger
     for name in alone.table.column_names:
         if name != "order_dates":
             assert alone.table[name] == whole.table[name]
-    assert alone.order_dates.day.tolist() == whole.dates.day.tolist()
+    assert alone.order_dates.day.tolist() == whole.order_dates.day.tolist()
     assert alone.ledger.rows == whole.ledger.rows
 
 

@@ -588,7 +588,7 @@ CELLS = st.sampled_from(
 @given(st.sampled_from(sorted(evidence_tables())), st.data())
 def test_every_row_is_in_one_bin_and_every_used_row_in_the_table(name, data):
     roles = list(evidence_tables()[name].roles)
-    rows = data.draw_days(st.lists(st.tuples(*[CELLS] * len(roles)), max_size=6))
+    rows = data.draw(st.lists(st.tuples(*[CELLS] * len(roles)), max_size=6))
     columns = zip(*rows, strict=True) if rows else [[]] * len(roles)
     source = pa.table({role: pa.array(cells, pa.string())
                        for role, cells in zip(roles, columns, strict=True)})  # fmt: skip

@@ -80,7 +80,7 @@ def ids_of(found):
 @given(ledger=detailed_ledgers(), threads=st.integers(1, 2))
 def test_every_answer_is_what_the_oracle_makes_of_the_same_rows(ledger, threads):
     """All in one property, because an engine is dear to start."""
-    plain, full = grouped(lines_of(ledger), threads=threads, whole_orders=True)
+    plain, full = grouped(lines_of(ledger), threads=threads, excludes_voided_orders=True)
 
     ids = ids_of(plain)
     assert ids == ids_of(full)
@@ -92,9 +92,9 @@ def test_every_answer_is_what_the_oracle_makes_of_the_same_rows(ledger, threads)
         for key, (net, day) in oracle.categories(ledger.lines).items()
     ]
     assert plain.categories == full.categories
-    assert plain.latest == full.latest
+    assert plain.latest_cells == full.latest_cells
     assert entries_in(full, ids) == entries_by(oracle.entries(ledger.lines))
-    emails = full.latest["email"].to_pylist()
+    emails = full.latest_cells["email"].to_pylist()
     assert dict(zip(ids, emails, strict=True)) == oracle.latest_emails(ledger.lines)
 
 
@@ -153,11 +153,11 @@ def test_rows_in_another_order_give_the_same_answer(ledger, draw):
 
 
 def everything(lines, **how):
-    plain, full = grouped(lines, whole_orders=True, **how)
+    plain, full = grouped(lines, excludes_voided_orders=True, **how)
     ids = ids_of(plain)
     return (
         customers_in(plain), categories_in(full, ids), entries_in(full, ids),
-        full.latest.to_pylist(),
+        full.latest_cells.to_pylist(),
     )  # fmt: skip
 
 
@@ -172,11 +172,11 @@ def test_an_order_with_a_line_that_is_no_sale_is_left_out_of_every_answer():
         line("bob", "1", 30, 100, is_sale=False),
     ]
 
-    for found in grouped(rows, whole_orders=True):
+    for found in grouped(rows, excludes_voided_orders=True):
         assert ids_of(found) == ["ann"]
         assert found.customers["cost"].to_pylist() == [1]
         assert found.categories["net"].to_pylist() == [100]
-        assert found.latest["email"].to_pylist() == [None]
+        assert found.latest_cells["email"].to_pylist() == [None]
     assert found.entries.day.tolist() == [30]
 
 
@@ -210,7 +210,7 @@ def test_two_spellings_are_one_person_even_where_nothing_of_one_is_left():
     ]
 
     for schema in (lines_schema(()), DETAILED):
-        for found in grouped(rows, schema=schema, whole_orders=True):
+        for found in grouped(rows, schema=schema, excludes_voided_orders=True):
             assert ids_of(found) == ["bob@x.com"]
 
 
@@ -224,8 +224,8 @@ def test_of_two_cells_on_the_latest_day_the_largest_by_bytes_is_taken():
     ]
 
     for found in grouped(rows):
-        assert found.latest["Country"].to_pylist() == ["chile", "Cuba"]
-        assert found.latest["email"].to_pylist() == ["z@x", None]
+        assert found.latest_cells["Country"].to_pylist() == ["chile", "Cuba"]
+        assert found.latest_cells["email"].to_pylist() == ["z@x", None]
 
 
 def test_columns_that_an_export_lacks_are_not_in_the_answers():
@@ -235,7 +235,7 @@ def test_columns_that_an_export_lacks_are_not_in_the_answers():
     assert full.customers.column_names == [*CUSTOMERS.names, "rows"]
     for found in (plain, full):
         assert found.categories is None
-        assert found.latest is None
+        assert found.latest_cells is None
     assert full.entries.cost is None
 
 
@@ -244,13 +244,13 @@ def test_a_kept_column_may_be_called_anything():
     rows = [{**line("ann", "1", 10, 5), name: "x"}]
 
     for found in grouped(rows, schema=lines_schema([name])):
-        assert found.latest.to_pylist() == [{'a "b" {c}; --': "x"}]
+        assert found.latest_cells.to_pylist() == [{'a "b" {c}; --': "x"}]
 
 
 def test_no_lines_are_nobody():
-    for found in grouped([], whole_orders=True):
+    for found in grouped([], excludes_voided_orders=True):
         assert ids_of(found) == []
-        assert len(found.categories) == len(found.latest) == 0
+        assert len(found.categories) == len(found.latest_cells) == 0
     assert len(found.entries.owner) == 0
 
 

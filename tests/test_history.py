@@ -111,7 +111,7 @@ def test_everyone_as_of_any_earlier_day_is_as_in_reading_the_export_as_of_that_d
 
     now = measured(*standing(whole, day), day)
 
-    known = measured(then.table, then.dates, day)
+    known = measured(then.table, then.order_dates, day)
     nothing = {"frequency": 0, "order_days": 0, "monetary": 0, "sales": 0, "refunds": 0}
     assert {name: now[name] for name in known} == known
     for name in now.keys() - known:
@@ -237,7 +237,7 @@ def test_the_pasts_of_very_many_orders_are_kept_in_files_while_there_is_room(mon
     if not has_room:
         monkeypatch.setattr(memory, "_file_of", Mock(side_effect=OSError))
     monkeypatch.setattr(memory, "is_memory_filesystem", lambda _: False)
-    monkeypatch.setattr(order_history, "LONG", 1)
+    monkeypatch.setattr(order_history, "FILE_BACKED_ROWS", 1)
     few, pasts = (
         OrderHistories(entries((0, 1), (1, 2), (1, 5)), is_cached=kept) for kept in (True, False)
     )

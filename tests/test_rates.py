@@ -277,7 +277,7 @@ def test_columns_of_the_table_can_be_named(write):
     rates = rates_of(
         write, ["a,b", "EUR,1", "USD,2"], columns={"rates.currency": "a", "rates.rate": "b"}
     )
-    assert rates.named == ("EUR", "USD")
+    assert rates.currency_codes == ("EUR", "USD")
 
 
 def test_a_rate_that_reads_with_point_and_comma_is_asked_about(write):

@@ -139,7 +139,7 @@ def test_only_an_empty_cell_is_missing():
 def test_whole_fetches_all_columns_of_the_good_records():
     [batch] = batches(GOOD + b"b,\n" + b"cy,2024-02-01,1,hello\n")
 
-    assert [column.to_pylist() for column in batch.whole()] == [
+    assert [column.to_pylist() for column in batch.all_columns()] == [
         ["ann", "cy"],
         ["2024-01-31", "2024-02-01"],
         ["9.99", "1"],

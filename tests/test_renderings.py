@@ -108,14 +108,12 @@ def test_what_is_told_is_read_exactly(scratch, ledger, rendering):
 @EFFORT
 @given(ledgers(max_orders=5), renderings(), st.data())
 def test_bad_cells_cost_their_rows_and_no_others(scratch, ledger, rendering, data):
-    places = data.draw_days(st.sets(st.integers(0, len(ledger.rows) - 1), max_size=3))
+    places = data.draw(st.sets(st.integers(0, len(ledger.rows) - 1), max_size=3))
     role = "amount" if "amount" in ledger.rows[0] else "unit_price"
     spoilt = [rendering.row(row) for row in ledger.rows]
     for place in places:
-        cell, words = data.draw_days(
-            st.sampled_from(((role, BAD_NUMBERS), ("ordered_at", BAD_DATES)))
-        )
-        spoilt[place][cell] = data.draw_days(st.sampled_from(words))
+        cell, words = data.draw(st.sampled_from(((role, BAD_NUMBERS), ("ordered_at", BAD_DATES))))
+        spoilt[place][cell] = data.draw(st.sampled_from(words))
     path = write(scratch / "export.csv", rendering, spoilt, is_rendered=True)
     try:
         found, customers = read(path)
@@ -134,10 +132,10 @@ def test_a_line_end_that_nothing_quotes_costs_rows_and_never_half_a_cell(
     scratch, ledger, rendering, data
 ):
     rows = [rendering.row(row) for row in ledger.rows]
-    torn = data.draw_days(st.integers(0, len(rows) - 1))
-    column = data.draw_days(st.sampled_from(sorted(rows[torn])))
+    torn = data.draw(st.integers(0, len(rows) - 1))
+    column = data.draw(st.sampled_from(sorted(rows[torn])))
     cell = rows[torn][column]
-    place = data.draw_days(st.integers(0, len(cell)))
+    place = data.draw(st.integers(0, len(cell)))
     rows[torn][column] = cell[:place] + TEAR + cell[place:]
     path = write(scratch / "export.csv", replace(rendering, quoting=csv.QUOTE_MINIMAL), rows,
                  is_rendered=True)  # fmt: skip

@@ -40,7 +40,7 @@ def test_a_share_of_less_than_thirty_says_nothing(customers, is_enough):
 
 @given(st.integers(1, 300), st.data())
 def test_any_interval_is_where_the_score_test_turns(customers, data):
-    returned = data.draw_days(st.integers(0, customers))
+    returned = data.draw(st.integers(0, customers))
     low, high = Share(customers, returned).interval
 
     assert (low, high) == pytest.approx(oracle.wilson(returned, customers), abs=1e-9)

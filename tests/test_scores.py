@@ -70,13 +70,13 @@ def test_nested_scales_score_cells_that_the_fit_did_not_see_by_everyone():
     frame = people([0, 0, 9, 9], [1, 2, 5, 9], [10, 20, 30, 40])
     scales = fitted(frame, dict.fromkeys(EVEN_WEIGHTS, Method("quantile", 2)) | {
         "monetary": Method("nested", 2)})  # fmt: skip
-    assert (2, 2) not in scales["monetary"].cells
+    assert (2, 2) not in scales["monetary"].nested_cuts
 
     later = apply_scales(people([0], [9], [30]), scales, EVEN_WEIGHTS)
 
     assert later["rfm"].tolist() == ["222"]
-    assert scales["monetary"].at((2, 2)).cuts == scales["monetary"].cuts == (25,)
-    assert scales["monetary"].at((2, 1)).cuts == (15,)
+    assert scales["monetary"].for_scores((2, 2)).cuts == scales["monetary"].cuts == (25,)
+    assert scales["monetary"].for_scores((2, 1)).cuts == (15,)
 
 
 def test_a_group_that_the_fit_did_not_see_is_scored_like_everyone():

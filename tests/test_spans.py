@@ -36,7 +36,7 @@ def read(source):
     cells, faults, before = [], [], 0
     for job in source.jobs():
         batch = job()
-        cells += zip(*(column.to_pylist() for column in batch.whole()), strict=True)
+        cells += zip(*(column.to_pylist() for column in batch.all_columns()), strict=True)
         faults += [(before + fault.row, fault.reason) for fault in batch.faults]
         before += batch.records
     return cells, faults, before

@@ -211,7 +211,7 @@ def test_a_server_that_is_not_there_is_told_so():
 def test_a_file_of_the_web_is_an_export_within_bounds(write, monkeypatch):
     expected = read_export(write(SHOP)).table
     data = SHOP.encode()
-    monkeypatch.setattr(listing, "WEB", "http")  # since no certificate is at hand
+    monkeypatch.setattr(listing, "WEB_SCHEME", "http")  # since no certificate is at hand
 
     with served(*[(200, data, len(data))] * 2) as (url, _):
         found = read_export(url)

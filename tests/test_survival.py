@@ -43,7 +43,7 @@ def test_the_toy_band_is_on_the_scale_of_log_minus_log():
 def test_a_share_is_read_off_the_steps():
     curve = curve_of(*TOY)
 
-    assert [round(curve.share(day), 3) for day in (0, 4, 5, 19, 20, 365)] == [
+    assert [round(curve.event_share(day), 3) for day in (0, 4, 5, 19, 20, 365)] == [
         0,
         0,
         0.125,
@@ -51,13 +51,13 @@ def test_a_share_is_read_off_the_steps():
         0.6,
         0.6,
     ]
-    assert (curve.reached(0.5), curve.reached(0.61)) == (20, None)
+    assert (curve.quantile(0.5), curve.reached(0.61)) == (20, None)
 
 
 def test_where_all_have_come_there_is_no_error():
     curve = curve_of([3, 3], [1, 1])
 
-    assert (curve.share(3), curve.reached(1)) == (1, 3)
+    assert (curve.event_share(3), curve.quantile(1)) == (1, 3)
     assert np.isnan(curve.se).all()
     assert np.isnan(curve.confidence_band()).all()
 
@@ -67,7 +67,7 @@ def test_where_nothing_happens_there_is_no_curve(times):
     curve = curve_of(times, [0] * len(times))
 
     assert len(curve.day) == 0
-    assert (curve.share(365), curve.reached(0.5)) == (0, None)
+    assert (curve.event_share(365), curve.quantile(0.5)) == (0, None)
 
 
 @given(WAITS)
