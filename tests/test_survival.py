@@ -51,7 +51,7 @@ def test_a_share_is_read_off_the_steps():
         0.6,
         0.6,
     ]
-    assert (curve.quantile(0.5), curve.reached(0.61)) == (20, None)
+    assert (curve.quantile(0.5), curve.quantile(0.61)) == (20, None)
 
 
 def test_where_all_have_come_there_is_no_error():
