@@ -1,1 +1,1 @@
-"""A batch of raw cells to exact lines, and a tally of where every row went."""
+"""Batches of raw cells to exact lines and tallies of their rows."""

@@ -1,4 +1,4 @@
-"""What the rows of a batch moved: money read, exchanged, and added up by run."""
+"""The money of a batch: amounts read, converted, and summed by run."""
 
 from __future__ import annotations
 
@@ -21,69 +21,70 @@ from rfmtool.sources.rows.runs import Cells, Runs
 
 _SAFE_SUM: Final = 2.0**62
 _NO_COST: Final = 2**53
-"""Nothing costs 900 billion: such a cell is no cost."""
+"""A cost of 900 billion is not a cost."""
 
 
 @dataclass(frozen=True)
 class Money:
-    """What each row moved, in 1/10,000, and of which rows that cannot be said."""
+    """The amount of each row, in 1/10,000, and the rows without a readable one."""
 
     paid: Units
     later_refunds: Units
-    """What was given back later, by a column of its own."""
+    """Refunds from a column of their own."""
     problems: RowBins
     marked_currencies: Sequence[pa.Array]
-    """The currencies that stand beside the amounts."""
+    """The currencies written next to the amounts."""
     other_currency_rows: Places
-    """The rows in a currency that is not taken."""
+    """The rows in a currency that is not wanted, or has no rate."""
     row_currencies: pa.Array | None
     """The currency of each row, where money is converted."""
     factors: Sequence[Numbers]
-    """What a cost is multiplied with, as the amounts were: the quantity, a rate."""
+    """The quantities and rates that costs are multiplied by, as the amounts were."""
 
-    def unrated(self, apart: RowBins) -> frozenset[str]:
-        """The currencies of the rows that are left out for want of a rate."""
+    def unrated(self, row_bins: RowBins) -> frozenset[str]:
+        """The currencies of the rows that are excluded because there is no rate."""
         if self.row_currencies is None:
             return frozenset()
-        rows = apart.rows[apart.codes == CODES["other_currency"]]
+        rows = row_bins.rows[row_bins.codes == CODES["other_currency"]]
         return frozenset(pc.unique(self.row_currencies.take(pa.array(rows))).to_pylist()) - {None}
 
 
 def read_money(
-    cells: Cells, runs: Runs, days: Days, reading: Formats, question: LineOptions
+    cells: Cells, runs: Runs, days: Days, formats: Formats, options: LineOptions
 ) -> Money:
-    """Read what each row moved; money in a currency that is not taken is none."""
-    roles = ("amount",) if "amount" in cells else ("quantity", "unit_price")
-    written = {"quantity": reading.quantities or reading.numbers}
-    numbers = {
-        role: read_numbers(cells[role], written.get(role, reading.numbers)) for role in roles
-    }
-    said = [numbers[role].currencies for role in ("amount", "unit_price") if role in numbers]
-    said = [column for column in said if column is not None]
-    named, rates = None, []
-    if question.rates is None:
-        others = in_other_currencies(said, question)
+    """Read the amount of each row; it is 0 in a currency that is not wanted."""
+    factors: list[Numbers] = []
+    if "amount" in cells:
+        numbers = {"amount": read_numbers(cells["amount"], formats.numbers)}
     else:
-        named = named_currencies(runs, said)
-        rate, lacking = question.rates.factors(named, np.repeat(days, runs.lengths))
+        quantities = read_numbers(cells["quantity"], formats.quantities or formats.numbers)
+        prices = read_numbers(cells["unit_price"], formats.numbers)
+        numbers, factors = {"quantity": quantities, "unit_price": prices}, [quantities]
+    marked = [column.currencies for role, column in numbers.items()
+              if role != "quantity" and column.currencies is not None]  # fmt: skip
+    row_currencies, rates = None, []
+    if options.rates is None:
+        others = in_other_currencies(marked, options)
+    else:
+        row_currencies = named_currencies(runs, marked)
+        rate, lacking = options.rates.factors(row_currencies, np.repeat(days, runs.lengths))
         others, rates = np.flatnonzero(lacking), [rate]
     units, unread = to_units([*numbers.values(), *rates])
-    huge = np.abs(units) >= _SAFE_SUM
-    if huge.any():  # what no order can be the sum of is no amount
-        units[huge] = 0
-        unread = np.union1d(unread, np.flatnonzero(huge))
-    paid, back, unread = _less(units, unread, cells, reading, rates)
-    paid[others] = back[others] = 0
-    factors = [numbers[role] for role in ("quantity",) if role in numbers]
+    is_huge = np.abs(units) >= _SAFE_SUM
+    if is_huge.any():
+        units[is_huge] = 0
+        unread = np.union1d(unread, np.flatnonzero(is_huge))
+    paid, refunds, unread = _deducted(units, unread, cells, formats, rates)
+    paid[others] = refunds[others] = 0
     problems = _amount_problems(numbers, unread)
-    return Money(paid, back, problems, said, others, named, [*factors, *rates])
+    return Money(paid, refunds, problems, marked, others, row_currencies, [*factors, *rates])
 
 
 def sums_of(money: Money, runs: Runs) -> tuple[Units, Units]:
     """The sales and the refunds of each run.
 
     Raises:
-        InputError: those of one are beyond 461 trillion.
+        InputError: those of a run exceed 461 trillion.
     """
     sales, refunds = _sums(money.paid, runs.starts)
     if money.later_refunds.any():
@@ -91,31 +92,28 @@ def sums_of(money: Money, runs: Runs) -> tuple[Units, Units]:
     return sales, refunds
 
 
-def _less(
-    units: Units, unread: Places, cells: Cells, reading: Formats, rates: Sequence[Numbers]
+def _deducted(
+    units: Units, unread: Places, cells: Cells, formats: Formats, rates: Sequence[Numbers]
 ) -> tuple[Units, Units, Places]:
-    """Take off what is not paid, and read what was given back; an empty cell is nothing.
-
-    Returns:
-        What was paid; what was given back; and the rows in which one of them cannot be read.
-    """
-    less, back = units, np.zeros(len(units), dtype=np.int64)
+    """The paid amounts, the refunds, and the rows where one cannot be read; empty cells are 0."""
+    paid, refunds = units, np.zeros(len(units), dtype=np.int64)
     for role in ("unpaid", "refunded"):
         if role not in cells:
             continue
-        column = read_numbers(cells[role], reading.numbers)
-        found, places = to_units([column, *rates])
-        bad = places if column.missing is None else places[~column.missing[places]]
+        column = read_numbers(cells[role], formats.numbers)
+        deductions, bad = to_units([column, *rates])
+        bad = bad if column.missing is None else bad[~column.missing[bad]]
         unread = np.union1d(unread, bad)
         if role == "unpaid":
-            less = less - np.clip(found, 0, np.maximum(less, 0))
+            paid = paid - np.clip(deductions, 0, np.maximum(paid, 0))
         else:
-            back = np.abs(found)
-    less[unread] = back[unread] = 0
-    return less, back, unread
+            refunds = np.abs(deductions)
+    paid[unread] = refunds[unread] = 0
+    return paid, refunds, unread
 
 
 def _amount_problems(numbers: Mapping[str, Numbers], unread: Places) -> RowBins:
+    """The bins of the rows whose money cannot be read."""
     codes = np.full(len(unread), CODES["bad_amount"], dtype=np.uint8)
     for role, reason in (("unit_price", "bad_price"), ("quantity", "bad_quantity")):
         if role in numbers:
@@ -127,19 +125,19 @@ def _amount_problems(numbers: Mapping[str, Numbers], unread: Places) -> RowBins:
 
 
 def repeated_refunds(cells: Cells, money: Money) -> int:
-    """How many rows repeat the refund of the row before them, which is of the same order.
+    """The number of rows that repeat the refund of the row before, in the same order.
 
-    Rows of other amounts are hardly given back alike, and none is by more than it is worth: it is
-    what was given back of the order, and is taken off more than once.
+    Rows of different amounts rarely have equal refunds, and no refund exceeds its row: such a
+    refund is that of the order, and is subtracted more than once.
     """
     if "order_id" not in cells or not money.later_refunds.any():
         return 0
-    back, paid = money.later_refunds, money.paid
-    rows = np.flatnonzero(back)
+    refunds, paid = money.later_refunds, money.paid
+    rows = np.flatnonzero(refunds)
     first, second = rows[:-1], rows[1:]
-    likely = (second == first + 1) & (back[first] == back[second])
-    likely &= (paid[first] != paid[second]) | (back[first] > np.maximum(paid[first], 0))
-    first, second = pa.array(first[likely]), pa.array(second[likely])
+    repeats = (second == first + 1) & (refunds[first] == refunds[second])
+    repeats &= (paid[first] != paid[second]) | (refunds[first] > np.maximum(paid[first], 0))
+    first, second = pa.array(first[repeats]), pa.array(second[repeats])
     ids = cells["order_id"]
     return int(pc.sum(pc.equal(ids.take(first), ids.take(second))).as_py() or 0)
 
@@ -155,38 +153,38 @@ def _sums(units: Units, starts: Places) -> tuple[Units, Units]:
 
 
 def _by_run(units: Units, starts: Places) -> Units:
-    """The sum of each run; what is beyond 64 bits in totals on the way goes out again."""
+    """The sum of each run; differences are right even if the running total overflows 64 bits."""
     ends = np.append(starts[1:], len(units)) - 1
     sums: Units = np.diff(np.cumsum(units)[ends], prepend=0)
     return sums
 
 
 def costs_of(
-    cells: Cells, money: Money, reading: Formats, runs: Runs, apart: RowBins
+    cells: Cells, money: Money, formats: Formats, runs: Runs, row_bins: RowBins
 ) -> dict[str, Places]:
-    """The cost of each run, and how many of its rows have none that can be read."""
+    """The cost of each run, and the number of its rows without a readable one."""
     rows = len(cells["customer_id"])
     if "cost" not in cells:
         units, unknown = np.zeros(rows, dtype=np.int64), np.ones(rows, dtype=bool)
     else:
-        units, unread = to_units([read_numbers(cells["cost"], reading.numbers), *money.factors])
+        units, unread = to_units([read_numbers(cells["cost"], formats.numbers), *money.factors])
         unknown = mask_of_places(unread, rows) | (np.abs(units) >= _NO_COST)
-    counting = np.ones(rows, dtype=bool)
-    counting[apart.rows] = False
-    spent, back = _sums(np.where(counting & ~unknown, units, 0), runs.starts)
-    uncosted = np.add.reduceat(unknown & counting, runs.starts, dtype=np.int32)
-    return {"cost": spent - back, "uncosted": uncosted}
+    is_counted = np.ones(rows, dtype=bool)
+    is_counted[row_bins.rows] = False
+    spent, refunded = _sums(np.where(is_counted & ~unknown, units, 0), runs.starts)
+    uncosted = np.add.reduceat(unknown & is_counted, runs.starts, dtype=np.int32)
+    return {"cost": spent - refunded, "uncosted": uncosted}
 
 
 def total(units: Units) -> int:
-    """The sum, however large."""
+    """The sum, which may exceed 64 bits."""
     if len(units) and float(units.max()) * len(units) >= _SAFE_SUM:
         return sum(units.tolist())
     return int(units.sum())
 
 
 def has_marks(cells: Cells) -> bool:
-    """Whether a number has a point or comma in it, and so could be read in two ways."""
+    """Whether a number contains a point or comma, and so could be read in two ways."""
     columns = [cells[role] for role in MONEY_ROLES if role in cells]
     return any(
         pc.any(pc.match_substring(column, mark)).as_py() is True

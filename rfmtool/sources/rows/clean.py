@@ -1,8 +1,7 @@
-"""A batch of raw cells to exact lines, and a tally of where every row went.
+"""A batch of raw cells to exact lines and a tally, by a pure function.
 
-A pure function of the batch, the reading and the question. Consecutive rows of one order become
-one line: most exports list an order's rows together, and everything but the money is then looked
-at once per order instead of once per row.
+Consecutive rows of one order become one line: most exports list an order's rows together, so that
+everything but the money is parsed once per order instead of once per row.
 """
 
 from __future__ import annotations
@@ -61,44 +60,42 @@ LINES: Final = pa.schema(
         "day": pa.int32(),  # days since 1970-01-01
         "sales": pa.int64(),  # the positive amounts, in 1/10,000 of the currency unit
         "refunds": pa.int64(),  # the negative amounts, as a positive number
-        "rows": pa.int32(),  # how many rows of the export
-        "is_sale": pa.bool_(),  # False where the status says that there was none
+        "rows": pa.int32(),  # the number of rows of the export
+        "is_sale": pa.bool_(),  # False where a status column says that it was not sold
     }
 )
 LARGEST: Final = "largest"
-"""The column of the largest amount of a row."""
+"""The column of the largest amount among the rows of a line."""
 _COSTS: Final = {
     "cost": pa.int64(),  # of the rows whose cost is known, in 1/10,000
-    "uncosted": pa.int32(),  # how many rows there are beside them
+    "uncosted": pa.int32(),  # the number of the other rows
 }
-# A control character that no shop's ids begin with, so a made-up one does not meet a real one.
-_MADE_UP: Final = "\x1f"
+# A control character that no shop's ids begin with, so that generated ids never equal real ones.
+_GENERATED: Final = "\x1f"
 
-_LOOK: Final = 1 << 12
-"""How many orders of a batch tell whether a closer look is worth its time."""
+_PROBE_LINES: Final = 1 << 12
+"""How many orders of a batch are probed before all are checked."""
 
 _Column: TypeAlias = "pa.Array | npt.NDArray[Any]"
 
 
 @dataclass(frozen=True)
 class Cleaned:
-    """The used lines of a batch, in LINES, and where all its rows went."""
+    """The used lines of a batch, and the tally of all its rows."""
 
     lines: pa.RecordBatch
     tally: Tally
     reordered_header_row: int | None = None
-    """The place of a row that holds the header in another order."""
+    """The place of a row that repeats the header in another order."""
 
 
 def lines_schema(
     roles: Collection[str], *, largest: bool = False, by_status: bool = False
 ) -> pa.Schema:
-    """LINES and what an export with these roles has beside: category, cost, uncosted, texts.
+    """LINES and further columns of an export with these roles: category, costs, contacts, kept.
 
-    The words of status columns only `by_status`.
-
-    Texts are missing where a cell is empty. Contact columns go by their roles, kept ones by KEPT
-    and their names.
+    `largest` adds the largest amount, `by_status` the words of status columns. Kept columns are
+    named KEPT + name. Texts are null where a cell is empty.
     """
     texts = ["category", *CONTACT_COLUMNS, *sorted(role for role in roles if role.startswith(KEPT))]
     texts += STATUS_ROLES if by_status else ()
@@ -109,145 +106,148 @@ def lines_schema(
 
 def clean(
     batch: Batch,
-    reading: Formats,
-    question: LineOptions,
+    formats: Formats,
+    options: LineOptions,
     ordinal: int = 0,
     schema: pa.Schema = LINES,
 ) -> Cleaned:
-    """Type a batch and put every row into its bin.
+    """Parse a batch and put every row into its bin.
 
     Args:
         batch: raw cells by role.
-        reading: how dates and numbers are written.
-        question: which readable lines are asked for.
-        ordinal: the batch's number in the export; tells rows apart where each is an order.
-        schema: of the lines, from `lines_schema`.
+        formats: how dates and numbers are written.
+        options: which lines are wanted.
+        ordinal: the number of the batch in the export; makes ids unique where each row is an order.
+        schema: the columns of the lines, from `lines_schema`.
 
     Raises:
-        InputError: the money of one order is beyond 461 trillion.
+        InputError: the money of one order exceeds 461 trillion.
     """
     if not len(batch.cells["customer_id"]):
-        nowhere = tally_of_rows(batch, np.empty(0, dtype=np.uint8))
+        tally = tally_of_rows(batch, np.empty(0, dtype=np.uint8))
         return Cleaned(
             pa.RecordBatch.from_pylist([], schema=schema),
-            replace(nowhere, footer_rows=batch.footer_rows),
+            replace(tally, footer_rows=batch.footer_rows),
         )
-    rows = _sorted(batch, reading, question)
-    heads, ids = rows.runs.heads, rows.runs.heads.get("order_id")
-    has_id = np.zeros(len(rows.days), dtype=bool) if ids is None else ~is_blank(ids)
-    columns = _columns(rows, reading, question, schema) | {
-        "order_id": _order_ids(ids, has_id, rows.days, ordinal, question)
+    binned = _binned(batch, formats, options)
+    heads, ids = binned.runs.heads, binned.runs.heads.get("order_id")
+    has_id = np.zeros(len(binned.days), dtype=bool) if ids is None else ~is_blank(ids)
+    columns = _columns(binned, formats, options, schema) | {
+        "order_id": _order_ids(ids, has_id, binned.days, ordinal, options)
     }
-    no_text = pa.nulls(len(rows.days), pa.string())
+    no_text = pa.nulls(len(binned.days), pa.string())
     texts = {name: trimmed(heads.get(name, no_text)) for name in schema.names
              if name not in columns}  # fmt: skip
     arrays = [pa.array((columns | texts)[name]) for name in schema.names]
     lines = pa.record_batch(arrays, schema=schema)
-    # A line that is no sale goes along, to take the rest of its order with it. What else somebody
-    # bought on a day without an order's id is no part of that.
-    goes_along = ~of_no_sale_type(heads, question) & has_id
-    kept = rows.are("used") | (rows.are("not_a_sale") & goes_along)
-    if question.with_anonymous:
-        kept |= rows.are("anonymous") & rows.asked_for
-    if question.all_with_status:
-        kept = rows.counts > 0
-        kept &= ~rows.are("blank")
+    # A line that is not a sale is kept, as it excludes its whole order later. Without an order id
+    # the other lines of the customer and day are not the same order.
+    voids_order = ~of_no_sale_type(heads, options) & has_id
+    kept = binned.in_bin("used") | (binned.in_bin("not_a_sale") & voids_order)
+    if options.with_anonymous:
+        kept |= binned.in_bin("anonymous") & binned.is_wanted
+    if options.all_with_status:
+        kept = binned.counts > 0
+        kept &= ~binned.in_bin("blank")
     return Cleaned(
-        lines if kept.all() else lines.filter(pa.array(kept)), _tally(rows, reading, question)
+        lines if kept.all() else lines.filter(pa.array(kept)), _tally(binned, formats, options)
     )
 
 
 @dataclass(frozen=True)
-class _Sorted:
-    """A batch with its rows in their bins, and the money of each run."""
+class _BinnedBatch:
+    """A batch with its rows in bins, and the money of each run."""
 
     batch: Batch
     runs: Runs
     days: Days
     bins: Codes
-    asked_for: Mask
-    """The runs that no exclusion leaves out, whoever their customers are."""
+    is_wanted: Mask
+    """The runs to which no exclusion applies, with or without a customer."""
     money: Money
-    apart: RowBins
+    row_bins: RowBins
     counts: Places
-    """How many rows of each run are in its bin."""
+    """The number of rows of each run that are in its bin."""
     sales: Units
     refunds: Units
     credit_signs: frozenset[int]
-    """1, -1 or both: of the money of credit notes, as it is written."""
+    """1, -1 or both: the signs of the money of credit notes, as it is written."""
 
-    def are(self, name: str) -> Mask:
+    def in_bin(self, name: str) -> Mask:
         """The runs of a bin."""
         runs: Mask = (self.bins == CODES[name]) & (self.counts > 0)
         return runs
 
 
-def _sorted(batch: Batch, reading: Formats, question: LineOptions) -> _Sorted:
-    runs = find_runs(batch.cells, question)
-    no_sale = no_sales(runs.heads, question)
-    days, bins, asked_for = bins_of_runs(runs.heads, reading, question, no_sale)
-    money = read_money(batch.cells, runs, days, reading, question)
-    apart = row_bins_of(batch, runs, bins, money.problems, money.other_currency_rows)
+def _binned(batch: Batch, formats: Formats, options: LineOptions) -> _BinnedBatch:
+    runs = find_runs(batch.cells, options)
+    days, bins, is_wanted = bins_of_runs(
+        runs.heads, formats, options, no_sales(runs.heads, options)
+    )
+    money = read_money(batch.cells, runs, days, formats, options)
+    row_bins = row_bins_of(batch, runs, bins, money.problems, money.other_currency_rows)
     sales, refunds = sums_of(money, runs)
-    given_back, signs = credits_of(runs.heads, question), frozenset[int]()
-    if given_back is not None and given_back.any():
-        # A credit note's money is given back, whatever the sign of a row, and whatever rows are by.
-        sales, refunds = np.where(given_back, 0, sales), refunds + np.where(given_back, sales, 0)
-        signs = frozenset(np.sign(money.paid[np.repeat(given_back, runs.lengths)]).tolist()) - {0}
-    counts = runs.lengths - np.bincount(runs.run_indices(apart.rows), minlength=len(runs.starts))
-    return _Sorted(batch, runs, days, bins, asked_for, money, apart, counts, sales, refunds, signs)
+    is_credit, signs = credits_of(runs.heads, options), frozenset[int]()
+    if is_credit is not None and is_credit.any():
+        # The money of a credit note is a refund, whatever its sign.
+        sales, refunds = np.where(is_credit, 0, sales), refunds + np.where(is_credit, sales, 0)
+        signs = frozenset(np.sign(money.paid[np.repeat(is_credit, runs.lengths)]).tolist()) - {0}
+    counts = runs.lengths - np.bincount(runs.run_indices(row_bins.rows), minlength=len(runs.starts))
+    return _BinnedBatch(
+        batch, runs, days, bins, is_wanted, money, row_bins, counts, sales, refunds, signs
+    )
 
 
 def _columns(
-    rows: _Sorted, reading: Formats, question: LineOptions, schema: pa.Schema
+    binned: _BinnedBatch, formats: Formats, options: LineOptions, schema: pa.Schema
 ) -> dict[str, _Column]:
-    """The columns of the lines that are no text of the export's own, but for the order's id."""
-    ids = rows.runs.heads["customer_id"]
-    if question.with_anonymous:
-        ids = pc.if_else(pa.array(rows.are("anonymous")), pa.scalar(None, pa.string()), ids)
+    """The columns of the lines but for the order id and plain texts."""
+    ids = binned.runs.heads["customer_id"]
+    if options.with_anonymous:
+        ids = pc.if_else(pa.array(binned.in_bin("anonymous")), pa.scalar(None, pa.string()), ids)
     columns: dict[str, _Column] = {
         "customer_id": ids,
-        "day": rows.days,
-        "sales": rows.sales,
-        "refunds": rows.refunds,
-        "rows": rows.counts.astype(np.int32),
-        "is_sale": rows.are("used"),
+        "day": binned.days,
+        "sales": binned.sales,
+        "refunds": binned.refunds,
+        "rows": binned.counts.astype(np.int32),
+        "is_sale": binned.in_bin("used"),
     }
     if LARGEST in schema.names:
-        columns[LARGEST] = np.maximum.reduceat(rows.money.paid, rows.runs.starts)
+        columns[LARGEST] = np.maximum.reduceat(binned.money.paid, binned.runs.starts)
     if "cost" in schema.names:
-        columns |= costs_of(rows.batch.cells, rows.money, reading, rows.runs, rows.apart)
+        columns |= costs_of(binned.batch.cells, binned.money, formats, binned.runs, binned.row_bins)
     return columns
 
 
-def _tally(rows: _Sorted, reading: Formats, question: LineOptions) -> Tally:
-    moved = rows.sales + rows.refunds
-    used, anonymous, listed = (rows.are(name) for name in ("used", "anonymous", "suppressed"))
-    asked_for, seen = anonymous & rows.asked_for, used | anonymous
-    filled = np.where(rows.are("blank"), 0, rows.counts)
-    ids = rows.runs.heads["customer_id"]
-    suppressed = distinct_keys(ids.filter(pa.array(listed))) if listed.any() else frozenset()
-    reject_rows, reject_codes = rejects_of(rows.batch, rows.runs.lengths, rows.bins, rows.apart)
+def _tally(binned: _BinnedBatch, formats: Formats, options: LineOptions) -> Tally:
+    batch, runs, money, bins = binned.batch, binned.runs, binned.money, binned.bins
+    sales, refunds, turnover = binned.sales, binned.refunds, binned.sales + binned.refunds
+    used, anonymous = binned.in_bin("used"), binned.in_bin("anonymous")
+    wanted_anonymous, is_dated = anonymous & binned.is_wanted, used | anonymous
+    filled = np.where(binned.in_bin("blank"), 0, binned.counts)
+    ids, listed = runs.heads["customer_id"], binned.in_bin("suppressed")
+    reject_rows, reject_codes = rejects_of(batch, runs.lengths, bins, binned.row_bins)
     return Tally(
-        records=rows.batch.records,
-        bins=bin_counts(rows.batch, rows.bins, rows.counts, rows.apart),
+        records=batch.records,
+        bins=bin_counts(batch, bins, binned.counts, binned.row_bins),
         reject_rows=reject_rows,
         reject_codes=reject_codes,
-        used_units=total(rows.sales[used]) - total(rows.refunds[used]),
-        anonymous_units=total(rows.sales[asked_for]) - total(rows.refunds[asked_for]),
-        moved_units=total(moved),
-        rejected_units=total(moved[np.isin(rows.bins, REJECTED)]),
-        statuses=statuses_of(rows.runs.heads, question, filled, rows.sales, rows.refunds),
-        last_day=int(rows.days[seen].max()) if seen.any() else None,
-        ids_end_in_point_zero=_end_in_point_zero(ids[:_LOOK]) and _end_in_point_zero(ids),
-        shortened_orders=_shortened_orders(rows),
-        repeated_refunds=repeated_refunds(rows.batch.cells, rows.money),
-        credit_signs=rows.credit_signs,
-        has_marks=not reading.numbers.is_decimal_mark_known and has_marks(rows.batch.cells),
-        currencies=currencies_of(rows.runs, seen, rows.money.marked_currencies, rows.apart),
-        unrated=rows.money.unrated(rows.apart),
-        suppressed=suppressed,
-        footer_rows=rows.batch.footer_rows,
+        used_units=total(sales[used]) - total(refunds[used]),
+        anonymous_units=total(sales[wanted_anonymous]) - total(refunds[wanted_anonymous]),
+        moved_units=total(turnover),
+        rejected_units=total(turnover[np.isin(bins, REJECTED)]),
+        statuses=statuses_of(runs.heads, options, filled, sales, refunds),
+        last_day=int(binned.days[is_dated].max()) if is_dated.any() else None,
+        ids_end_in_point_zero=_end_in_point_zero(ids[:_PROBE_LINES]) and _end_in_point_zero(ids),
+        shortened_orders=_shortened_orders(binned),
+        repeated_refunds=repeated_refunds(batch.cells, money),
+        credit_signs=binned.credit_signs,
+        has_marks=not formats.numbers.is_decimal_mark_known and has_marks(batch.cells),
+        currencies=currencies_of(runs, is_dated, money.marked_currencies, binned.row_bins),
+        unrated=money.unrated(binned.row_bins),
+        suppressed=distinct_keys(ids.filter(pa.array(listed))) if listed.any() else frozenset(),
+        footer_rows=batch.footer_rows,
     )
 
 
@@ -255,22 +255,22 @@ def _end_in_point_zero(ids: pa.Array) -> bool:
     return pc.all(pc.ends_with(ids, ".0")).as_py() is not False
 
 
-def _shortened_orders(rows: _Sorted) -> int:
-    """How many rows have an order id cut short; where none of the first has, it is none."""
-    ids = rows.runs.heads.get("order_id")
-    if ids is None or not is_scientific_notation(ids[:_LOOK]).any():
+def _shortened_orders(binned: _BinnedBatch) -> int:
+    """The number of rows with a shortened order id; 0 if none of the probed lines has one."""
+    ids = binned.runs.heads.get("order_id")
+    if ids is None or not is_scientific_notation(ids[:_PROBE_LINES]).any():
         return 0
-    return int(rows.counts[is_scientific_notation(ids)].sum())
+    return int(binned.counts[is_scientific_notation(ids)].sum())
 
 
 def _order_ids(
-    written: pa.Array | None, has_id: Mask, days: Days, ordinal: int, question: LineOptions
+    written: pa.Array | None, has_id: Mask, days: Days, ordinal: int, options: LineOptions
 ) -> pa.Array:
-    """Ids as written; without one an order is a customer's day, or a row of its own."""
-    if question.order_per_row:
+    """Ids as written; without one an order is all of a customer's day, or each row."""
+    if options.order_per_row:
         rows = pc.cast(pa.array(np.arange(len(days))), pa.string())
-        return pc.binary_join_element_wise(_MADE_UP, str(ordinal), rows, "-")
+        return pc.binary_join_element_wise(_GENERATED, str(ordinal), rows, "-")
     if written is not None and has_id.all():
         return written
-    by_day = pc.binary_join_element_wise(_MADE_UP, pc.cast(pa.array(days), pa.string()), "")
+    by_day = pc.binary_join_element_wise(_GENERATED, pc.cast(pa.array(days), pa.string()), "")
     return by_day if written is None else pc.if_else(pa.array(has_id), written, by_day)

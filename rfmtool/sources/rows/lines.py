@@ -1,4 +1,4 @@
-"""An export as one stream of exact lines: blocks are cleaned in threads and come back in order."""
+"""An export as one stream of exact lines: batches are cleaned in threads, and kept in order."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from rfmtool.sources.source import Source
 from rfmtool.threads import run_in_order
 
 FILE: Final = "file"
-"""The column of the file's number in the export, where there are several files."""
+"""The column of the number of the file in the export, if there are several files."""
 _FILE_FIELD: Final = pa.field(FILE, pa.int32())
 
 
 class Watcher(Protocol):
-    """Something that is told how far reading has come."""
+    """A receiver of progress."""
 
     def file(self, name: str, stored_bytes: int) -> None:
         """A file begins."""
@@ -36,39 +36,37 @@ class Watcher(Protocol):
         """So many bytes of the file are read."""
 
     def done(self) -> None:
-        """Nothing more is read, or reading has failed."""
+        """Reading has ended or failed."""
 
 
 @dataclass(frozen=True)
 class Cleaning:
-    """How the batches of an export become lines: a value that goes to wherever they are read."""
+    """How batches become lines; a value that can be sent to a cluster."""
 
     reading: Formats
     question: LineOptions
     schema: pa.Schema
-    """Of the lines."""
 
     def cleaned(self, file: int, source: Source, job: Job, ordinal: int) -> tuple[str, Cleaned]:
-        """The name of a source, and what becomes of a batch of it.
+        """The name of a source, and a batch of it cleaned.
 
         Args:
             file: the number of the source in the export.
-            source: what the batch is of.
-            job: gives the batch.
-            ordinal: the batch's own number, whatever the source.
+            source: the source of the batch.
+            job: reads the batch.
+            ordinal: the number of the batch in the export.
         """
         batch = job()
         place = self.schema.get_field_index(FILE)
+        schema = self.schema if place < 0 else self.schema.remove(place)
         with errors_naming(source.name):
-            schema = self.schema if place < 0 else self.schema.remove(place)
-            found = clean(batch, self.reading, self.question, ordinal, schema)
-        found = replace(
-            found, reordered_header_row=reordered_header(batch, found.tally, source.layout.in_file)
-        )
+            cleaned = clean(batch, self.reading, self.question, ordinal, schema)
+        row = reordered_header(batch, cleaned.tally, source.layout.in_file)
+        lines = cleaned.lines
         if place >= 0:
-            numbers = pa.array(np.full(len(found.lines), file, dtype=np.int32))
-            found = replace(found, lines=found.lines.append_column(_FILE_FIELD, numbers))
-        return source.name, found
+            numbers = pa.array(np.full(len(lines), file, dtype=np.int32))
+            lines = lines.append_column(_FILE_FIELD, numbers)
+        return source.name, replace(cleaned, lines=lines, reordered_header_row=row)
 
 
 @dataclass
@@ -76,19 +74,16 @@ class ExportLines:
     """An export as lines, which may be read more than once."""
 
     export: Export
-    """What to read and how; the optional columns it has are in the lines."""
     question: LineOptions
-    """Which readable lines are asked for."""
     threads: int
-    """How many blocks are cleaned at a time."""
+    """The number of batches cleaned in parallel."""
     watcher: Watcher | None = None
-    """Told how far reading has come."""
     ledger: Ledger = field(default_factory=Ledger)
-    """Where every row went that was read last, in the order of the files whatever threads do."""
+    """The rows of the latest reading by bin, in the order of the files."""
 
     @property
     def has_files(self) -> bool:
-        """Whether lines say in which of several files they stand."""
+        """Whether lines have the number of their file."""
         return len(self.export.sources) > 1 and not self.question.order_per_row
 
     @cached_property
@@ -99,16 +94,16 @@ class ExportLines:
     @cached_property
     def _schema(self) -> pa.Schema:
         roles, question = self.export.columns.keys(), self.question
-        asks = {"amount", "order_id"} <= roles and question.amount_per is None
-        largest = asks and not question.order_per_row
+        is_amount_unclear = {"amount", "order_id"} <= roles and question.amount_per is None
+        largest = is_amount_unclear and not question.order_per_row
         return lines_schema(roles, largest=largest, by_status=question.all_with_status)
 
     def read(self) -> pa.RecordBatchReader:
-        """Begin to read; the ledger is filled as the stream is consumed.
+        """Start reading; the ledger is filled as the stream is consumed.
 
         Raises:
-            InputError: while the stream is consumed, a file turns out damaged, or to hold a second
-                header with its columns in another order.
+            InputError: while the stream is consumed, if a file is damaged or repeats its header
+                with the columns in another order.
         """
         self.ledger = Ledger()
         return pa.RecordBatchReader.from_batches(self.schema, self._counted(self.ledger))
@@ -118,26 +113,26 @@ class ExportLines:
         """How batches become these lines."""
         return Cleaning(self.export.reading, self.question, self.schema)
 
-    def count(self, name: str, tally: Tally, turned: int | None) -> None:
+    def count(self, name: str, tally: Tally, reordered_header_row: int | None) -> None:
         """Add the next batch of a file to the ledger.
 
         Raises:
-            InputError: it holds the header once more, in another order.
+            InputError: it repeats the header in another order.
         """
         with errors_naming(name):
-            check_not_reordered(turned, self.ledger.rows_by_file.get(name, 0))
+            check_not_reordered(reordered_header_row, self.ledger.rows_by_file.get(name, 0))
         self.ledger.add(name, tally)
 
     def _counted(self, ledger: Ledger) -> Iterator[pa.RecordBatch]:
-        growth = MemoryGuard()
+        memory_guard = MemoryGuard()
         try:
             for name, cleaned in run_in_order(self._jobs(), self.threads):
                 self.count(name, cleaned.tally, cleaned.reordered_header_row)
-                growth.check()
+                memory_guard.check()
                 yield cleaned.lines
         except GeneratorExit:
             raise
-        except BaseException as error:  # Ctrl-C may well strike here
+        except BaseException as error:  # Ctrl-C included
             ledger.failure = error
             raise
         finally:

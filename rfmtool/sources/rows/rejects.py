@@ -1,7 +1,6 @@
-"""The rows that cannot be read, with what stands in them: a second look at the files that have any.
+"""The rows that cannot be read, with their raw cells, by reading their files a second time.
 
-A run only counts them and keeps the first few, so that a clean export costs nothing more. Whoever
-asks for them has those files read once more, batch by batch.
+A run only counts them and keeps the first few, so that exports without any are not slower.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from rfmtool.sources.rows.clean import clean
 
 FIXED: Final = ("file", "row", "reason")
 _EACH_ROW: Final = LineOptions(order_per_row=True)
-"""Whether a row can be read hangs on nothing that a question asks but for the rates."""
+"""Of all options, only the rates decide whether a row can be read."""
 
 Files = Sequence[tuple[RereadableFile, Ledger]]
 
@@ -40,21 +39,21 @@ class Rejects:
 
     rows: pa.Table
     """`file`, `row` from 1, `reason`, and the raw cells `cell_1`, ... as text. A record that cannot
-    be taken apart stands whole in the first of them."""
+    be split into cells is in the first of them."""
     left_out: int = 0
-    """How many more name somebody who is to be left out of everything."""
+    """The number of further rows, which contain suppressed ids."""
 
 
 def files_read(
     export: Export, ledger: Ledger, tables: Iterable[TableLedger] = (), rates: Rates | None = None
 ) -> Files:
-    """The files of a run, and where their rows went.
+    """The files of a run with their ledgers.
 
     Args:
-        export: as it was read, with the columns that were wanted.
-        ledger: of the export.
+        export: the export, with the columns that were read.
+        ledger: the ledger of the export.
         tables: the evidence.
-        rates: what money was converted with.
+        rates: the rates that money was converted with.
     """
     question = replace(_EACH_ROW, rates=rates)
 
@@ -66,17 +65,16 @@ def files_read(
 
 
 def rejects(files: Files, suppressed: frozenset[str]) -> Iterator[Rejects]:
-    """Read once more the files in which something could not be read.
+    """Read the files with rejected rows again.
 
-    The first answer is always there and has no rows, only the columns: as many cells as the widest
-    of all files has.
+    The first item has no rows, only the columns: as many cells as the widest file has.
 
     Args:
         files: from `files_read`.
-        suppressed: ids of the people to be left out of everything.
+        suppressed: ids of the people to exclude.
 
     Raises:
-        InputError: a file has changed since.
+        InputError: a file has changed.
     """
     width = max(len(file.source.layout.header) for file, _ in files)
     yield Rejects(_table("", [], [], [pa.array([], pa.string())] * width))
@@ -88,7 +86,7 @@ def rejects(files: Files, suppressed: frozenset[str]) -> Iterator[Rejects]:
 def _of_file(
     file: RereadableFile, ledger: Ledger, suppressed: frozenset[str], width: int
 ) -> Iterator[Rejects]:
-    name, before, found = file.source.name, 0, 0
+    name, row_count, reject_count = file.source.name, 0, 0
     for job in file.source.jobs():
         batch = job()
         tally = file.tally(batch)
@@ -97,10 +95,10 @@ def _of_file(
         if len(rows):
             cells, listed = _cells(batch, rows, suppressed, width)
             reasons = [BINS[code] for code in codes]
-            table = _table(name, rows + before + 1, reasons, cells)
+            table = _table(name, rows + row_count + 1, reasons, cells)
             yield Rejects(table.filter(pa.array(~listed)), int(listed.sum()))
-        before, found = before + batch.records, found + len(rows)
-    if (before, found) != (ledger.rows_by_file[name], ledger.rejected_by_file[name]):
+        row_count, reject_count = row_count + batch.records, reject_count + len(rows)
+    if (row_count, reject_count) != (ledger.rows_by_file[name], ledger.rejected_by_file[name]):
         raise InputError(f"{name}: changed while it was read", "Run again when it is at rest.")
 
 
@@ -116,23 +114,24 @@ def _table(
 def _cells(
     batch: Batch, rows: npt.NDArray[np.int64], suppressed: frozenset[str], width: int
 ) -> tuple[list[pa.Array], Mask]:
-    """The raw cells of some rows, which ascend, and which of the rows name somebody suppressed."""
-    is_whole = np.isin(rows, batch.rows())
-    texts = [text.decode("utf-8", "replace") for text in batch.texts(rows[~is_whole].tolist())]
-    places = pa.array(np.searchsorted(batch.rows(), rows[is_whole]))
-    # All columns are fetched again, which need not be where there is nothing to fetch.
+    """The raw cells of some rows, in ascending order, and which rows contain suppressed ids."""
+    has_cells = np.isin(rows, batch.rows())
+    texts = [text.decode("utf-8", "replace") for text in batch.texts(rows[~has_cells].tolist())]
+    places = pa.array(np.searchsorted(batch.rows(), rows[has_cells]))
+    # Fetching all columns reads the batch again, so it is avoided where possible.
     columns = batch.all_columns() if len(places) else ()
     cells = [display_text(column.take(places)) for column in columns]
     listed = np.zeros(len(rows), dtype=bool)
     if suppressed:
-        # An order's later rows may leave out whose it is; the roles know.
+        # The later rows of an order may lack the customer's id, which is filled down in the roles.
         roles = [display_text(column.take(places)) for column in batch.cells.values()]
         for column in (*cells, *roles):
-            listed[is_whole] |= is_listed(column, suppressed)
-        listed[~is_whole] = [mentions_listed_id(text, suppressed) for text in texts]
-    # Columns in which each row has its cells, or its text in the first.
-    none = pa.nulls(int(is_whole.sum()), pa.string())
-    firsts = [pa.array(texts, pa.string()), *[pa.nulls(len(texts), pa.string())] * (width - 1)]
-    both = zip([*cells, *[none] * (width - len(cells))], firsts, strict=True)
-    order = pa.array(np.argsort(np.argsort(~is_whole, kind="stable")))
-    return [pa.concat_arrays(pair).take(order) for pair in both], listed
+            listed[has_cells] |= is_listed(column, suppressed)
+        listed[~has_cells] = [mentions_listed_id(text, suppressed) for text in texts]
+    # Rows with cells first, then those with their text in the first column.
+    none = pa.nulls(int(has_cells.sum()), pa.string())
+    text_columns = [pa.array(texts, pa.string())]
+    text_columns += [pa.nulls(len(texts), pa.string())] * (width - 1)
+    pairs = zip([*cells, *[none] * (width - len(cells))], text_columns, strict=True)
+    order = pa.array(np.argsort(np.argsort(~has_cells, kind="stable")))
+    return [pa.concat_arrays(pair).take(order) for pair in pairs], listed

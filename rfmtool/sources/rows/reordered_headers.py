@@ -1,6 +1,6 @@
-"""A second header inside a file whose columns stand in another order, which is refused.
+"""Detection of a second header inside a file with its columns in another order.
 
-Two exports joined by hand look so: the rows below it would be read under the wrong names.
+It results from joining two exports by hand; the rows below would be read with the wrong names.
 """
 
 from __future__ import annotations
@@ -18,15 +18,12 @@ from rfmtool.sources.names import normalized
 
 
 def reordered_header(batch: Batch, tally: Tally, layout: FileLayout) -> int | None:
-    """The first row that holds the header again in an order that gives roles to other columns.
+    """The place in the batch, from 0, of the first row that repeats the header in another order.
 
     Args:
-        batch: as it was read.
-        tally: of the batch; the name of a column is no date, so only such rows are looked at.
-        layout: of the batch's file.
-
-    Returns:
-        The row's place in the batch, from 0; None where there is none.
+        batch: raw cells by role.
+        tally: the tally of the batch; only rows with a bad date, as names are, are checked.
+        layout: the layout of its file.
     """
     undated = tally.reject_rows[tally.reject_codes == CODES["bad_date"]]
     if layout.dialect is None or not len(undated):
@@ -35,36 +32,30 @@ def reordered_header(batch: Batch, tally: Tally, layout: FileLayout) -> int | No
     places = np.searchsorted(rows, np.sort(undated))
     days = batch.cells["ordered_at"].take(pa.array(places))
     names = {normalized(name) for name in layout.header}
-    likely = [cell for cell in pc.unique(days).to_pylist() if cell and normalized(cell) in names]
-    places = places[mask_of(pc.is_in(days, pa.array(likely, pa.string())))]
+    texts = [cell for cell in pc.unique(days).to_pylist() if cell and normalized(cell) in names]
+    places = places[mask_of(pc.is_in(days, pa.array(texts, pa.string())))]
     if not len(places):
         return None
     columns = [column.take(pa.array(places)).to_pylist() for column in batch.all_columns()]
-    turned = [is_turned(cells, layout) for cells in zip(*columns, strict=True)]
-    return int(rows[places[turned.index(True)]]) if any(turned) else None
+    is_match = [_is_reordered(cells, layout) for cells in zip(*columns, strict=True)]
+    return int(rows[places[is_match.index(True)]]) if any(is_match) else None
 
 
-def is_turned(cells: tuple[str | None, ...], layout: FileLayout) -> bool:
-    """Whether cells are the header's names, and one that plays a role stands elsewhere."""
-    found, known = (
-        [normalized(cell or "") for cell in cells],
-        [normalized(name) for name in layout.header],
-    )
-    needed = {known[place] for place in layout.places.values()}
-    return needed <= {*found} <= {*known, ""} and any(
-        found[place] != known[place] for place in layout.places.values()
-    )
+def _is_reordered(cells: tuple[str | None, ...], layout: FileLayout) -> bool:
+    """Whether cells are the names of the header, and one with a role is in another column."""
+    found = [normalized(cell or "") for cell in cells]
+    header = [normalized(name) for name in layout.header]
+    places = layout.places.values()
+    has_names = {header[place] for place in places} <= {*found} <= {*header, ""}
+    return has_names and any(found[place] != header[place] for place in places)
 
 
 def check_not_reordered(row: int | None, before: int) -> None:
-    """Refuse a header in another order.
+    """Raise an InputError if there is a reordered header.
 
     Args:
         row: its place in its batch, from 0; None where there is none.
-        before: how many rows of its file come before the batch.
-
-    Raises:
-        InputError: there is one.
+        before: the number of rows of its file before the batch.
     """
     if row is not None:
         raise InputError(

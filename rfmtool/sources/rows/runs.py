@@ -1,4 +1,4 @@
-"""Rows that follow each other and are alike in all but money, so that one look does for all."""
+"""Runs of consecutive rows that are equal in all but money, so that each is parsed once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Cells = Mapping[str, pa.Array]
 
 @dataclass(frozen=True)
 class Runs:
-    """Consecutive rows alike in all but money; each is looked at once."""
+    """Runs of consecutive rows that are equal in all but money."""
 
     heads: Cells
     """The cells of each run's first row."""
@@ -25,25 +25,24 @@ class Runs:
     lengths: Places
 
     def run_indices(self, rows: Places) -> Places:
-        """The run that each of these rows lies in."""
+        """The index of the run of each row."""
         return np.searchsorted(self.starts, rows, side="right") - 1
 
 
-def find_runs(cells: Cells, question: LineOptions) -> Runs:
-    """Find where rows stop being alike; where every row is an order, each is a run of its own."""
-    alike = {role: column for role, column in cells.items() if role not in NUMBER_ROLES}
+def find_runs(cells: Cells, options: LineOptions) -> Runs:
+    """The runs of a batch; where every row is an order, each is a run of its own."""
+    columns = {role: column for role, column in cells.items() if role not in NUMBER_ROLES}
     rows = len(cells["customer_id"])
-    apart = question.order_per_row or question.amount_per == "order"
-    starts = np.arange(rows) if apart else _changes(list(alike.values()), rows)
+    is_run = options.order_per_row or options.amount_per == "order"
+    starts = np.arange(rows) if is_run else _changes(list(columns.values()), rows)
     if len(starts) == rows:
-        return Runs(alike, starts, np.ones(rows, dtype=np.int64))
-    index = pa.array(starts)
-    heads = {role: column.take(index) for role, column in alike.items()}
+        return Runs(columns, starts, np.ones(rows, dtype=np.int64))
+    heads = {role: column.take(pa.array(starts)) for role, column in columns.items()}
     return Runs(heads, starts, np.diff(starts, append=rows))
 
 
 def _changes(columns: list[pa.Array], rows: int) -> Places:
-    """Places of the rows that differ from the row before; the first one does."""
+    """The places of the first row and of all rows that differ from the row before."""
     changed = np.zeros(rows, dtype=bool)
     changed[0] = True
     for column in columns:

@@ -1,4 +1,4 @@
-"""Which rows are sales: what columns of statuses, types, flags and dates of cancelling say."""
+"""Which rows are sales, by columns of statuses, types, flags and dates of cancellation."""
 
 from __future__ import annotations
 
@@ -24,78 +24,78 @@ STATUS_ROLES: Final = ("status", "payment_status", "type")
 _MEANINGS: Final = ("sale", "open", "not_a_sale", "credit", "unknown", "empty")
 _SALE, _OPEN, _NOT_A_SALE, _CREDIT = range(4)
 _MANY_WORDS: Final = 100
-"""No status column has so many; beyond it unknown words are counted together."""
+"""Of columns with more, which are hardly statuses, the unknown words are counted together."""
 
 
-def no_sales(heads: Cells, question: LineOptions) -> Iterator[Mask]:
-    """The runs that each column says are no sale."""
-    # The status of the order and that of its payment; open is no sale unless the other is.
-    said = [_means(heads, role, question) for role in STATUS_ROLES[:2] if role in heads]
-    for meanings in said:
+def no_sales(heads: Cells, options: LineOptions) -> Iterator[Mask]:
+    """Masks of the runs that are not sales, one for each column that says so."""
+    # Of order and payment status, an open one is not a sale unless the other is one.
+    statuses = [_meanings(heads, role, options) for role in STATUS_ROLES[:2] if role in heads]
+    for meanings in statuses:
         yield meanings == _NOT_A_SALE
-    if said:
-        is_open = np.logical_or.reduce([meanings == _OPEN for meanings in said])
-        is_sale = np.logical_or.reduce([meanings == _SALE for meanings in said])
+    if statuses:
+        is_open = np.logical_or.reduce([meanings == _OPEN for meanings in statuses])
+        is_sale = np.logical_or.reduce([meanings == _SALE for meanings in statuses])
         yield is_open & ~is_sale
     if "type" in heads:
-        yield of_no_sale_type(heads, question)
+        yield of_no_sale_type(heads, options)
     if "captured" in heads:
-        yield _where(heads["captured"], lambda word: normalized(word) in words("no"))
+        yield _matching(heads["captured"], lambda word: normalized(word) in words("no"))
     for role in ("cancelled_on", "voided", "is_test"):
         if role in heads:
-            yield _where(heads[role], _is_set)
+            yield _matching(heads[role], _is_set)
     if "paid_at" in heads:
         yield is_blank(heads["paid_at"])
 
 
-def of_no_sale_type(heads: Cells, question: LineOptions) -> Mask:
-    """The runs of quotes, fees and payouts: no sales, which says nothing of their orders."""
+def of_no_sale_type(heads: Cells, options: LineOptions) -> Mask:
+    """The runs of quotes, fees and payouts: not sales, but their orders may be."""
     if "type" not in heads:
         return np.zeros(len(heads["customer_id"]), dtype=bool)
-    aside: Mask = _means(heads, "type", question) == _NOT_A_SALE
-    return aside
+    is_no_sale: Mask = _meanings(heads, "type", options) == _NOT_A_SALE
+    return is_no_sale
 
 
-def credits_of(heads: Cells, question: LineOptions) -> Mask | None:
-    """The runs of credit notes and refunds; None where nothing says which are."""
-    return _means(heads, "type", question) == _CREDIT if "type" in heads else None
+def credits_of(heads: Cells, options: LineOptions) -> Mask | None:
+    """The runs of credit notes and refunds; None without a type column."""
+    return _meanings(heads, "type", options) == _CREDIT if "type" in heads else None
 
 
-def _means(heads: Cells, role: str, question: LineOptions) -> npt.NDArray[np.int8]:
-    """What each cell of a column means, as a place in `_MEANINGS`."""
-    codes, found = _encoded(heads[role])
-    meanings = [*map(_meaning(role, question), found), "empty"]
-    return np.array([_MEANINGS.index(one) for one in meanings], dtype=np.int8)[codes]
+def _meanings(heads: Cells, role: str, options: LineOptions) -> npt.NDArray[np.int8]:
+    """The meaning of each cell of a column, as an index into `_MEANINGS`."""
+    codes, texts = _encoded(heads[role])
+    meanings = [*map(_meaning_of(role, options), texts), "empty"]
+    return np.array([_MEANINGS.index(meaning) for meaning in meanings], dtype=np.int8)[codes]
 
 
-def _meaning(role: str, question: LineOptions) -> Callable[[str], Meaning]:
-    has_payment_status = role == "status" and question.has_payment_status
+def _meaning_of(role: str, options: LineOptions) -> Callable[[str], Meaning]:
+    has_payment_status = role == "status" and options.has_payment_status
     return partial(
-        question.statuses.meaning, of_type=role == "type", has_payment_status=has_payment_status
+        options.statuses.meaning, of_type=role == "type", has_payment_status=has_payment_status
     )
 
 
 def _encoded(cells: pa.Array) -> tuple[Places, list[str]]:
-    """Each cell's place among the distinct words, which is beyond the last where it is empty."""
+    """The index of each cell in the distinct texts, which follow; of empty cells their number."""
     texts = pc.utf8_trim_whitespace(pc.cast(cells, pa.string()))
     encoded = pc.dictionary_encode(pc.if_else(pc.equal(texts, ""), None, texts))
-    found = encoded.dictionary.to_pylist()
-    return encoded.indices.fill_null(len(found)).to_numpy(zero_copy_only=False), found
+    distinct = encoded.dictionary.to_pylist()
+    return encoded.indices.fill_null(len(distinct)).to_numpy(zero_copy_only=False), distinct
 
 
 def statuses_of(
-    heads: Cells, question: LineOptions, rows: Places, sales: Units, refunds: Units
+    heads: Cells, options: LineOptions, rows: Places, sales: Units, refunds: Units
 ) -> Mapping[StatusKey, StatusSum]:
     """The rows and the money of each word of the status columns.
 
     Args:
-        heads: of the runs.
-        question: says what words mean.
-        rows: how many rows of each run are readable.
-        sales: of each run.
-        refunds: of each run.
+        heads: the cells of the runs.
+        options: the meanings of words.
+        rows: the number of readable rows of each run.
+        sales: the sales of each run, in 1/10,000.
+        refunds: the refunds of each run, in 1/10,000.
     """
-    found: dict[StatusKey, StatusSum] = {}
+    sums_by_key: dict[StatusKey, StatusSum] = {}
     for role in STATUS_ROLES:
         if role not in heads:
             continue
@@ -103,22 +103,23 @@ def statuses_of(
         sums = np.zeros((len(distinct) + 1, 3), dtype=np.int64)
         for column, values in enumerate((rows, sales - refunds, sales + refunds)):
             np.add.at(sums[:, column], codes, np.where(rows > 0, values, 0))
-        meaning, many = _meaning(role, question), len(distinct) > _MANY_WORDS
-        for word, one in zip([*distinct, ""], sums.tolist(), strict=True):
-            meant = meaning(word) if word else "empty"
-            key = role, "" if many and meant == "unknown" else word, meant
-            if one[0]:
-                found[key] = StatusSum(*one).merged_with(found.get(key, StatusSum()))
-    return found
+        meaning_of, has_many = _meaning_of(role, options), len(distinct) > _MANY_WORDS
+        for word, totals in zip([*distinct, ""], sums.tolist(), strict=True):
+            meaning = meaning_of(word) if word else "empty"
+            key = role, "" if has_many and meaning == "unknown" else word, meaning
+            if totals[0]:
+                known = sums_by_key.get(key, StatusSum())
+                sums_by_key[key] = StatusSum(*totals).merged_with(known)
+    return sums_by_key
 
 
 def _is_set(word: str) -> bool:
-    """Whether a flag is true, or a day of cancelling is there."""
+    """Whether a cell is a true flag, or a date of cancellation."""
     key = normalized(word)
     return bool(key.strip("0")) and key not in words("no") | words("not_set")
 
 
-def _where(cells: pa.Array, holds: Callable[[str], bool]) -> Mask:
-    """The filled cells of whose words something holds."""
-    codes, found = _encoded(cells)
-    return np.array([*map(holds, found), False])[codes]
+def _matching(cells: pa.Array, predicate: Callable[[str], bool]) -> Mask:
+    """The filled cells whose text fulfils a predicate."""
+    codes, texts = _encoded(cells)
+    return np.array([*map(predicate, texts), False])[codes]
