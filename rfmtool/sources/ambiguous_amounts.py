@@ -1,4 +1,4 @@
-"""What money could be read from instead, and which of it may count twice, by the first cells."""
+"""Notices on amounts: other columns they could be read from, and rows that may count twice."""
 
 from __future__ import annotations
 
@@ -21,98 +21,103 @@ from rfmtool.sources.roles_by_cells import content_kind, distinct_texts
 from rfmtool.sources.synonyms import synonyms
 
 _NEARLY_ALL: Final = 0.9
-_NO_PIECES: Final = r"[^0-9]|[0-9]{3}"
-"""What no number of pieces has."""
+_NOT_A_QUANTITY: Final = r"[^0-9]|[0-9]{3}"
 _NAMES: Final = packaged_toml(__package__, "unplayed.toml")
-_WITH_CENTS: Final = r"[.,][0-9]{2}$"
-_A_CENT: Final = 0.005
-_NOT_NOTHING: Final = "[1-9]"
+_HAS_CENTS: Final = r"[.,][0-9]{2}$"
+_HALF_A_CENT: Final = 0.005
+_NOT_ZERO: Final = "[1-9]"
 
 
 def amount_column_notices(
     taken: Mapping[str, str], cells: Mapping[str, pa.Array], others: Mapping[str, pa.Array]
 ) -> Iterator[str]:
-    """What money could be read from instead."""
+    """Notices on columns that the amount could be read from instead.
+
+    Args:
+        taken: the name of the column of each role.
+        cells: the first cells of the columns with a role, by role.
+        others: the first cells of the columns without a role, by name.
+    """
     if "amount" not in taken:
         money = f"Money is {taken['quantity']!r} times {taken['unit_price']!r}"
         if totals := _numbers(others, _NAMES["row_totals"].__contains__):
             yield f"{money}; {_listed(totals)} could be it too: see --column amount=NAME."
-        less = _numbers(
+        discounts = _numbers(
             others,
-            lambda name: any(one in name for one in _NAMES["discounts"]) and "cod" not in name,
+            lambda name: any(stem in name for stem in _NAMES["discounts"]) and "cod" not in name,
         )
-        if less := [name for name in less if _some(others[name], _NOT_NOTHING)]:
-            yield (f"{money}, without {_listed(less)} taken off: --column amount=NAME takes a"
+        if discounts := [name for name in discounts if _any_matches(others[name], _NOT_ZERO)]:
+            yield (f"{money}, without {_listed(discounts)} taken off: --column amount=NAME takes a"
                    " column of what rows come to.")  # fmt: skip
         return
     if names := _numbers(others, synonyms()["amount"].__contains__):
         yield (f"Money is read from {taken['amount']!r}; {_listed(names)} could be it too: see"
                " --column amount=NAME.")  # fmt: skip
-    yield from _of_prices(taken["amount"], others)
-    is_counted = bool(_numbers(others, synonyms()["quantity"].__contains__))
-    if normalized(taken["amount"]) != "amount" or is_counted or "amount" not in cells:
+    yield from _unit_price_notices(taken["amount"], others)
+    has_quantity = bool(_numbers(others, synonyms()["quantity"].__contains__))
+    if normalized(taken["amount"]) != "amount" or has_quantity or "amount" not in cells:
         return
     amounts = distinct_texts(cells["amount"])
     prices = _numbers(others, synonyms()["unit_price"].__contains__)
-    prices = [name for name in prices if _some(others[name], _WITH_CENTS)]
-    if prices and _some(amounts, "^1$") and not _some(amounts, _NO_PIECES):
+    prices = [name for name in prices if _any_matches(others[name], _HAS_CENTS)]
+    if prices and _any_matches(amounts, "^1$") and not _any_matches(amounts, _NOT_A_QUANTITY):
         amount, price = taken["amount"], prices[0]
         yield (f"Money is read from {amount!r}, small whole numbers, and {price!r} is not used: if"
                f" {amount!r} counts pieces, take --column quantity={amount!r} and --column"
                f" unit_price={price!r}.")  # fmt: skip
 
 
-def _of_prices(amount: str, others: Mapping[str, pa.Array]) -> Iterator[str]:
-    """What a price of one, taken for want of an amount, may have to be multiplied with."""
+def _unit_price_notices(amount: str, others: Mapping[str, pa.Array]) -> Iterator[str]:
+    """Quantities that a unit price, read as the amount, may have to be multiplied with."""
     if normalized(amount) not in synonyms()["unit_price"]:
         return
-    pieces = [
+    quantities = [
         name
-        for name in _numbers(others, lambda name: any(one in name for one in _NAMES["pieces"]))
-        if _some(others[name], "^1$")
-        and _some(others[name], "^[2-9]|^[0-9]{2}")
-        and not _some(others[name], _NO_PIECES)
+        for name in _numbers(others, lambda name: any(stem in name for stem in _NAMES["pieces"]))
+        if _any_matches(others[name], "^1$")
+        and _any_matches(others[name], "^[2-9]|^[0-9]{2}")
+        and not _any_matches(others[name], _NOT_A_QUANTITY)
     ]
-    if pieces:
-        yield (f"Money is read from {amount!r}, by its name the price of one: if {pieces[0]!r}"
-               f" counts pieces, take --column quantity={pieces[0]!r} --column"
+    if quantities:
+        yield (f"Money is read from {amount!r}, by its name the price of one: if {quantities[0]!r}"
+               f" counts pieces, take --column quantity={quantities[0]!r} --column"
                f" unit_price={amount!r}.")  # fmt: skip
 
 
 def total_row_notices(ids: pa.Array, amounts: pa.Array) -> Iterator[str]:
-    """Whether orders have a row that comes to the sum of the others."""
+    """A notice if most orders of three rows or more have a row that is the sum of the others."""
     table = pa.table({"id": trimmed(ids), "amount": trimmed(amounts)}).drop_null()
     for mark in get_args(DecimalMark):
-        plain, _ = parse_number_text(
+        numbers, _ = parse_number_text(
             normalized_number_text(table["amount"].combine_chunks()), NumberFormat(mark)
         )
-        if plain.null_count:
+        if numbers.null_count:
             continue
-        table = table.set_column(1, "amount", pc.cast(plain, pa.float64()))
-        sums = table.filter(pc.not_equal(table["amount"], 0)).group_by("id")
-        told = sums.aggregate([("amount", "sum"), ("amount", "max"), ("amount", "count")])
-        of_rows = pc.greater(told["amount_count"], 2)
-        rest = pc.subtract(told["amount_sum"], pc.multiply(told["amount_max"], 2.0))
-        twice = pc.and_(of_rows, pc.less(pc.abs(rest), _A_CENT))
-        several, doubled = (pc.sum(one).as_py() or 0 for one in (of_rows, twice))
-        differ = len(pc.unique(told["amount_sum"].filter(twice))) > 1  # or they may be set prices
-        if differ and doubled >= _NEARLY_ALL * several:
-            yield (f"In {doubled:,} of the {several:,} orders with three rows and more in the first"
+        table = table.set_column(1, "amount", pc.cast(numbers, pa.float64()))
+        rows = table.filter(pc.not_equal(table["amount"], 0)).group_by("id")
+        orders = rows.aggregate([("amount", "sum"), ("amount", "max"), ("amount", "count")])
+        is_large = pc.greater(orders["amount_count"], 2)
+        excess = pc.subtract(orders["amount_sum"], pc.multiply(orders["amount_max"], 2.0))
+        has_total = pc.and_(is_large, pc.less(pc.abs(excess), _HALF_A_CENT))
+        large, totals = (pc.sum(mask).as_py() or 0 for mask in (is_large, has_total))
+        # Equal sums may be set prices.
+        differ = len(pc.unique(orders["amount_sum"].filter(has_total))) > 1
+        if differ and totals >= _NEARLY_ALL * large:
+            yield (f"In {totals:,} of the {large:,} orders with three rows and more in the first"
                    " rows, one row comes to the sum of the others: if it is a total or a payment,"
                    " leave such rows out, or name the column that tells them with --column"
                    " type=NAME.")  # fmt: skip
         return
 
 
-def _numbers(others: Mapping[str, pa.Array], is_one: Callable[[str], bool]) -> list[str]:
-    """The columns of numbers with such a name; of few the cells are looked at."""
-    likely = [name for name in others if is_one(normalized(name))]
+def _numbers(others: Mapping[str, pa.Array], has_name: Callable[[str], bool]) -> list[str]:
+    """The columns with such a name that hold numbers or nothing."""
+    likely = [name for name in others if has_name(normalized(name))]
     kinds = {name: content_kind(distinct_texts(others[name])) for name in likely}
     return [name for name in likely if kinds[name] in ("number", "empty")]
 
 
-def _some(column: pa.Array, pattern: str) -> bool:
-    """Whether any cell matches."""
+def _any_matches(column: pa.Array, pattern: str) -> bool:
     return pc.any(pc.match_substring_regex(pc.cast(column, pa.string()), pattern)).as_py() is True
 
 

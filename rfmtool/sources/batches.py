@@ -1,4 +1,4 @@
-"""Batches of raw cells, and the records among them that cannot be taken apart."""
+"""Batches of raw cells, and the records among them that cannot be split into cells."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from rfmtool.arrays import Mask, Places
 
 @dataclass(frozen=True)
 class Fault:
-    """A record that cannot be taken apart into cells; `row` counts from 0 in its batch."""
+    """A record that cannot be split into cells; `row` counts from 0 in its batch."""
 
     row: int
     reason: str
     is_blank: bool = False
     piece: str = ""
-    """Its text, where nothing divides it: it could be a piece of a cell."""
+    """Its text, where it holds no delimiter: it could be a piece of a cell."""
 
 
 @dataclass(frozen=True)
 class Batch:
     """Consecutive records of one file.
 
-    `cells` holds a column for each role, without the records in `faults`; `whole()` fetches all
-    columns of the same records, for the rare look beyond the roles.
+    `cells` holds a column for each role, without the records in `faults`; `all_columns()` fetches
+    the columns without a role as well, of the same records.
     """
 
     cells: Mapping[str, pa.Array]
@@ -38,27 +38,26 @@ class Batch:
     footer_rows: int = 0
     """How many records at the end are a footer; they are blank faults too."""
     texts: Callable[[Sequence[int]], list[bytes]] = lambda rows: [b""] * len(rows)
-    """Fetches records as they stand in a file of text, by their places in the batch; of typed
-    sources they are empty."""
+    """Fetches the raw text of records by their places in the batch; empty for typed sources."""
 
     def rows(self) -> Places:
-        """Places in the batch, from 0, of the records that have cells."""
+        """Places in the batch, from 0, of the records without a fault."""
         faulty = [fault.row for fault in self.faults]
         return np.setdiff1d(np.arange(self.records), faulty, assume_unique=True)
 
     def without(self, bad: Mask, reason: str) -> Batch:
-        """Move the marked ones of the records that have cells to the faults."""
+        """The batch with more faults; `bad` marks records among those without a fault."""
         rows = self.rows()[bad].tolist()
         good = pa.array(~bad)
-        whole = self.all_columns
+        all_columns = self.all_columns
         return replace(
             self,
             cells={role: cells.filter(good) for role, cells in self.cells.items()},
             faults=self.faults + tuple(Fault(row, reason) for row in rows),
-            all_columns=lambda: [column.filter(good) for column in whole()],
+            all_columns=lambda: [column.filter(good) for column in all_columns()],
         )
 
 
 Job = Callable[[], Batch]
 Jobs = Iterator[Job]
-"""The batches of a file in its order; any thread may do each."""
+"""The batches of a file in its order; any thread may run each job."""

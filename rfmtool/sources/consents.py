@@ -1,4 +1,4 @@
-"""Which words say that somebody may be written to, and which that they may not."""
+"""Words of consent columns: which permit contact, and which refuse it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,16 @@ from rfmtool.documents import packaged_toml
 
 _WORDS: Final = packaged_toml(__package__, "consents.toml")
 REFUSALS: Final[frozenset[str]] = frozenset(_WORDS["refusals"])
-"""A consent that says no: in small letters, `_` for spaces and hyphens."""
+"""Refused consent: in small letters, `_` for spaces and hyphens."""
 CONSENTS: Final[frozenset[str]] = frozenset(_WORDS["consents"])
-"""A consent that says yes; whatever says neither is not known."""
+"""Given consent; words that are neither are unknown."""
 NOT_KNOWN: Final[frozenset[str]] = frozenset(_WORDS["not_known"])
-"""What says that nobody knows."""
 OPTED_OUT: Final[frozenset[str]] = frozenset(_WORDS["opted_out"])
-"""Names of columns, as `names.normal` writes them, that are filled or true of who opted out."""
+"""Names of columns, as `names.normalized` writes them, that are filled or true after an opt-out."""
 
 
 def matches_any(cells: pa.Array | pa.ChunkedArray, words: Collection[str]) -> Mask:
-    """Which cells of a consent column are one of these words, however they are spelt."""
-    small = pc.utf8_lower(pc.utf8_trim(cells.cast(pa.string()), " \t\r\n\u00a0.!;'\""))
-    bare = pc.replace_substring_regex(small, r"[\s-]+", "_")
-    return mask_of(pc.is_in(bare, pa.array(sorted(words))))
+    """The cells of a consent column that are one of these words, whatever their case and marks."""
+    lowered = pc.utf8_lower(pc.utf8_trim(cells.cast(pa.string()), " \t\r\n\u00a0.!;'\""))
+    keys = pc.replace_substring_regex(lowered, r"[\s-]+", "_")
+    return mask_of(pc.is_in(keys, pa.array(sorted(words))))

@@ -1,4 +1,4 @@
-"""How many rows a source has, and how many of them are blank, whatever else is wrong with it."""
+"""The number of rows and of blank rows of a source whose roles are not known."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from rfmtool.sources.source import Source
 
 
 def count_rows(source: Source) -> tuple[int, int] | None:
-    """Count rows and blank rows; None where not even its columns are known, or it is damaged."""
+    """The numbers of rows and blank rows; None where its columns are unknown or it is damaged."""
     layout = source.layout.in_file
     places = {f"{KEPT}{place}": place for place in range(len(layout.header))}
     if not places:
         return None
-    plain = source.with_layout(replace(layout, places=places, kinds={}, carry_down=()))
+    untyped = source.with_layout(replace(layout, places=places, kinds={}, carry_down=()))
     rows = blank = 0
     try:
-        for job in plain.jobs():
+        for job in untyped.jobs():
             batch = job()
             rows += batch.records
             blank += sum(fault.is_blank for fault in batch.faults)

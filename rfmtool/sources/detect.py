@@ -1,4 +1,4 @@
-"""An export as a whole: its files, their layouts, and the one reading they share."""
+"""An export: its files, their layouts, and the formats they share."""
 
 from __future__ import annotations
 
@@ -44,44 +44,44 @@ from rfmtool.sources.tables import source_of_stored, split_sources
 from rfmtool.sources.text.dialect import SAMPLE_BYTES
 
 _FRAMES: Final = ("pandas", "polars", "pyarrow")
-"""Libraries whose frames are in memory already, and can be looked at again."""
+"""Libraries whose frames are held in memory, so that they can be read more than once."""
 _LEAST_SAMPLE_BYTES: Final = 1 << 13
-"""What is looked at of each file, however many there are."""
+"""The least sample of a file, however many files there are."""
 
 
 @dataclass(frozen=True)
 class Export:
-    """Everything needed to read an export: its sources and what they agree on."""
+    """Everything needed to read an export: its sources and the formats they share."""
 
     sources: tuple[Source, ...]
     reading: Formats
     asked: Asked
     is_fully_scanned: bool = False
-    """Whether the reading comes from the whole columns, not from a sample."""
+    """Whether the formats come from whole columns, not from a sample."""
     other_dates: str = ""
-    """How most dates look that the reading does not fit, where the whole columns tell."""
+    """The likely format of the dates that do not fit, after a full scan."""
     may_need_fill_down: bool = False
-    """Whether rows that name neither order nor buyer may go on with the order above."""
+    """Whether rows that name neither order nor buyer may belong to the order above."""
     left_out: tuple[str, ...] = ()
-    """Files in its folders that are not read, because their endings are of no data."""
+    """Files in its folders that are not read, because their endings are not those of data."""
     notices: tuple[str, ...] = ()
-    """What to look at: columns that play no role and look as if they should, files passed over."""
+    """Sentences for the user: on unused or ambiguous columns, files passed over and more."""
 
     @property
     def name(self) -> str:
-        """What messages call it: its file, or its first file and how many more."""
+        """Its name in messages: its file, or its first file and how many more."""
         more = len(self.sources) - 1
         first = self.sources[0].name
         return f"{first} and {more:,} more file{'s' * (more > 1)}" if more else first
 
     @property
     def preset(self) -> Preset:
-        """The known export that it is."""
+        """The preset it was recognised by."""
         return self.reading.preset
 
     @property
     def columns(self) -> dict[str, str]:
-        """Role to column name, as the first source with the role has it; kept ones by KEPT."""
+        """Role to column name, from the first source with the role; kept columns by KEPT + name."""
         names: dict[str, str] = {}
         for layout in (source.layout for source in self.sources):
             for role, place in layout.places.items():
@@ -100,7 +100,7 @@ class Export:
 
     @property
     def remote(self) -> str | None:
-        """The cluster that its tables are of; None where it has none."""
+        """The cluster of its tables; None where it has none."""
         tables = (source for source in self.sources if isinstance(source, TableSource))
         return next((source.table.remote for source in tables), None)
 
@@ -114,7 +114,7 @@ class Export:
 
 
 def detect_formats(sources: Sequence[Source], asked: Asked, preset: Preset = GENERIC) -> Export:
-    """Find out how dates and numbers are written."""
+    """Detect how dates and numbers are written, by a sample or, if it is ambiguous, by all rows."""
     if asked.timezone:
         check_zone(asked.timezone)
     if preset.timezone:
@@ -125,71 +125,70 @@ def detect_formats(sources: Sequence[Source], asked: Asked, preset: Preset = GEN
         job() for source in sources for job in itertools.islice(source.jobs(block_bytes=size), 1)
     )
     with add_error_context(export):
-        looks = FillCounts()
-        weighed = format_inference.count_formats(counting_fills(firsts, looks))
-        export = _carrying(export, looks)
+        fills = FillCounts()
+        counts = format_inference.count_formats(counting_fills(firsts, fills))
+        export = _with_fill_down(export, fills)
     with add_error_context(export):
         # A first day of nothing but 01/01/2024 decides nothing about the days that follow it.
-        if not asked.date_format and format_inference.is_undecided(weighed):
+        if not asked.date_format and format_inference.is_undecided(counts):
             return scan_fully(export)
         try:
-            read = _read_with(export, weighed)
+            detected = _with_formats(export, counts)
         except AmbiguousInputError:
             return scan_fully(export)
-        return scan_fully(export) if read.reading.quantities else read
+        return scan_fully(export) if detected.reading.quantities else detected
 
 
-def _carrying(export: Export, looks: FillCounts) -> Export:
-    """The same export, with the cells of orders carried down where only their first rows have them.
+def _with_fill_down(export: Export, fills: FillCounts) -> Export:
+    """The export with the roles to fill down, if only the first row of an order has their cells.
 
-    Presets say so, or the first rows of files; tables of databases have no order.
+    The preset decides, or the first rows of files; the rows of database tables have no order.
     """
     preset, sources = export.preset, export.sources
     carry_down = preset.carry_down if "order_id" in sources[0].layout.places else ()
-    may_be_unfilled = False
-    if not preset.columns and all(isinstance(one, (FileSource, FrameSource)) for one in sources):
-        is_rule, may_be_unfilled = needs_fill_down(looks)
-        # Without a day of payment a row is not paid.
+    may_need_fill_down = False
+    if not preset.columns and all(
+        isinstance(source, (FileSource, FrameSource)) for source in sources
+    ):
+        is_rule, may_need_fill_down = needs_fill_down(fills)
+        # An empty date of payment means that the row is not paid.
         is_paid_on = normalized(export.columns["ordered_at"]).startswith(("paid", "payment"))
         carry_down = ORDER_ROLES if is_rule and not is_paid_on else ()
     sources = tuple(
         source.with_layout(replace(source.layout, carry_down=carry_down)) for source in sources
     )
-    return replace(export, sources=sources, may_need_fill_down=may_be_unfilled)
+    return replace(export, sources=sources, may_need_fill_down=may_need_fill_down)
 
 
 def scan_fully(export: Export) -> Export:
-    """Read the deciding columns whole and choose again.
+    """Detect the formats from all rows.
 
     Raises:
-        AmbiguousInputError: even the whole columns leave two readings.
+        AmbiguousInputError: two formats fit all of them.
     """
     batches = (job() for source in export.sources for job in source.jobs())
-    weighed = format_inference.count_formats(batches)
-    read = _read_with(export, weighed)
-    return replace(
-        read,
-        is_fully_scanned=True,
-        other_dates=format_inference.likely_format_of_unread_dates(weighed, read.reading.dates),
-    )
+    counts = format_inference.count_formats(batches)
+    detected = _with_formats(export, counts)
+    other_dates = format_inference.likely_format_of_unread_dates(counts, detected.reading.dates)
+    return replace(detected, is_fully_scanned=True, other_dates=other_dates)
 
 
-def _read_with(export: Export, weighed: format_inference.FormatCounts) -> Export:
+def _with_formats(export: Export, counts: format_inference.FormatCounts) -> Export:
     asked = export.asked
     column = export.columns["ordered_at"]
     with errors_naming(export.name):
         if asked.date_format:
             dates = parse_date_format(asked.date_format)
-        elif not weighed["dates"]:
-            dates = ISO  # nothing but typed dates, or no date at all: each row then says so
+        elif not counts["dates"]:
+            dates = ISO  # typed dates only, or no date at all, for which rows are then rejected
         else:
-            known = format_inference.counts_given_header(weighed, export.sources[0].layout.header)
+            known = format_inference.counts_given_header(counts, export.sources[0].layout.header)
             dates = format_inference.infer_date_format(known, column, usual=export.preset.dates)
-        numbers = format_inference.infer_number_format(weighed, asked)
-    pieces = format_inference.infer_quantity_format(weighed, numbers, asked)
+        numbers = format_inference.infer_number_format(counts, asked)
+    quantities = format_inference.infer_quantity_format(counts, numbers, asked)
     dates = with_time_zone(dates, asked.timezone, export.preset.timezone)
-    reading = replace(export.reading, dates=dates, numbers=numbers, quantities=pieces)
-    return replace(export, reading=reading)
+    formats = replace(export.reading, dates=dates, numbers=numbers, quantities=quantities)
+    return replace(export, reading=formats)
 
 
 def sources_of(
@@ -197,35 +196,35 @@ def sources_of(
     asked: Asked,
     roles: Roles = EXPORT,
 ) -> tuple[list[Source], tuple[str, ...]]:
-    """Take whatever names an export, or is one, as sources; and say what is passed over."""
+    """The sources that a path, paths or a frame stand for, and notices on files passed over."""
     if isinstance(source, (str, os.PathLike)):
         source = [source]
     if is_frame(source):
         return [_source_of_frame(source, asked, roles)], ()
     if not isinstance(source, Sequence) or not all(
-        isinstance(one, (str, os.PathLike)) for one in source
+        isinstance(path, (str, os.PathLike)) for path in source
     ):
-        others = " of other things" if isinstance(source, Sequence) else ""
-        kind = type(source).__name__ + others
+        items = " of other things" if isinstance(source, Sequence) else ""
+        kind = type(source).__name__ + items
         raise InputError(
             f"a source is a path, paths, a frame, or a list of dicts, not a {kind}",
             "Pass one of these.",
         )
-    rows, exports = split_sources([os.fspath(one) for one in source], asked)
-    tables = [source_of_stored(one, asked, roles) for one in rows]
-    if rows and not exports:
-        return [*tables], ()
-    files = list_export_files(exports, asked.max_bytes)
+    stored, paths = split_sources([os.fspath(path) for path in source], asked)
+    tables = [source_of_stored(table, asked, roles) for table in stored]
+    if stored and not paths:
+        return tables, ()
+    files = list_export_files(paths, asked.max_bytes)
     if len(files) == 1 or asked.strict:
         return [*tables, *(source_of_file(file, asked, roles) for file in files)], ()
-    found, passed_over = _tables_among(files, asked, roles)
-    return [*tables, *found], passed_over
+    readable, passed_over = _readable_files(files, asked, roles)
+    return [*tables, *readable], passed_over
 
 
-def _tables_among(
+def _readable_files(
     files: Sequence[ExportFile], asked: Asked, roles: Roles
 ) -> tuple[list[Source], tuple[str, ...]]:
-    """The files that hold tables, and a sentence for each that holds none and is passed over."""
+    """The files that hold tables, and a notice on each that is passed over because it has none."""
     sources: list[Source] = []
     refused: dict[str, InputError] = {}
     for file in files:
@@ -246,7 +245,7 @@ def _tables_among(
 
 
 def _source_of_frame(frame: Any, asked: Asked, roles: Roles) -> Source:  # noqa: ANN401
-    """Take a frame as it is; keep on disk what may come only once, or be larger than memory."""
+    """A frame as it is; a stream is spooled: it can be read only once, and may exceed memory."""
     is_stream = is_arrow_stream(frame) and (
         isinstance(frame, pa.RecordBatchReader)
         or type(frame).__module__.partition(".")[0] not in _FRAMES
@@ -263,10 +262,10 @@ def _source_of_frame(frame: Any, asked: Asked, roles: Roles) -> Source:  # noqa:
 
 
 def source_of_file(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> Source:
-    """Find out what a file is and which of its columns play which of the roles."""
+    """A file with its layout detected."""
     try:
-        find = parquet_layout if file.kind == "parquet" else text_layout
-        return FileSource(file, find(file, asked, roles))
+        detect_layout = parquet_layout if file.kind == "parquet" else text_layout
+        return FileSource(file, detect_layout(file, asked, roles))
     except InputError as error:
         layout = error.seen if isinstance(error.seen, FileLayout) else FileLayout((), {})
         error.seen = Export((FileSource(file, layout),), Formats(), asked)

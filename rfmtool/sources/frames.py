@@ -1,4 +1,4 @@
-"""Frames and lists of records handed over in memory as Arrow tables, in our own words."""
+"""Frames and lists of records in memory as Arrow tables, with error messages that quote no cell."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from rfmtool.errors import AmbiguousInputError, InputError
 
 
 def is_frame(source: Any) -> bool:  # noqa: ANN401 - anything may be asked
-    """Whether an object is a table in memory: it hands over an Arrow stream, or is records."""
+    """Whether an object is a table in memory: it has an Arrow stream, or is a list of records."""
     return is_arrow_stream(source) or _is_records(source)
 
 
 def is_arrow_stream(source: Any) -> bool:  # noqa: ANN401 - anything may be asked
-    """Whether an object hands over an Arrow C stream."""
+    """Whether an object has the Arrow C stream interface."""
     return hasattr(source, "__arrow_c_stream__")
 
 
@@ -28,11 +28,11 @@ def _is_records(source: Any) -> bool:  # noqa: ANN401
 
 
 def table_of(frame: Any) -> pa.Table:  # noqa: ANN401 - any library's frame, or records
-    """Take a frame, a stream or a list of dicts as a table; its columns' names become text.
+    """A frame, a stream or a list of dicts as a table with text for column names.
 
     Raises:
         AmbiguousInputError: two columns have one name.
-        InputError: a column cannot be read; it is named.
+        InputError: a column cannot be read.
     """
     if _is_records(frame):
         names = dict.fromkeys(str(name) for row in frame for name in row)
@@ -40,22 +40,21 @@ def table_of(frame: Any) -> pa.Table:  # noqa: ANN401 - any library's frame, or 
         return pa.table({name: _column(name, [row.get(name) for row in rows]) for name in names})
     if hasattr(frame, "set_axis") and not hasattr(frame, "columns"):
         raise InputError("a source is a table, and this is one column", "Pass the whole frame.")
-    if hasattr(frame, "set_axis"):  # pandas, whose own words would be of Arrow
-        frame = _named_in_text(frame)
+    if hasattr(frame, "set_axis"):  # pandas
+        frame = _normalized_frame(frame)
         if not len(frame.columns):
             raise InputError("the frame has no columns", "Pass the one that the orders are in.")
     try:
         return pa.RecordBatchReader.from_stream(frame).read_all()
-    # The second of columns that are sparse.
+    # Sparse columns raise TypeError.
     except (pa.ArrowException, TypeError, UnicodeEncodeError):
         for name in frame.columns if hasattr(frame, "set_axis") else ():
             _column(name, frame[name])
         raise mixed_types_error() from None
 
 
-def _named_in_text(frame: Any) -> Any:  # noqa: ANN401
-    """A pandas frame with text for names, and for days that stand in it as objects."""
-    # The levels of a name in several are put together.
+def _normalized_frame(frame: Any) -> Any:  # noqa: ANN401
+    """A pandas frame with text for column names, levels joined, and for dates held as objects."""
     levels = [name if isinstance(name, tuple) else (name,) for name in frame.columns]
     names = [" ".join(str(level) for level in name if str(level)) for name in levels]
     twice = [name for name, count in Counter(names).items() if count > 1]
@@ -65,29 +64,29 @@ def _named_in_text(frame: Any) -> Any:  # noqa: ANN401
             "Rename them apart, or drop all but one.",
         )
     frame = frame.set_axis(names, axis=1)
-    objects = {
+    dates = {
         name: [None if _is_missing(cell) else str(cell) for cell in frame[name]]
         for name in names
-        if frame[name].dtype == object and _are_days(frame[name])
+        if frame[name].dtype == object and _are_dates(frame[name])
     }
-    return frame.assign(**objects) if objects else frame
+    return frame.assign(**dates) if dates else frame
 
 
 def _is_missing(cell: Any) -> bool:  # noqa: ANN401 - any object that a frame holds
     if isinstance(cell, float):
-        return cell != cell  # noqa: PLR0124 - nothing else is unlike itself
+        return cell != cell  # noqa: PLR0124 - only NaN differs from itself
     return cell is None or type(cell).__name__ in ("NaTType", "NAType")
 
 
-def _are_days(cells: Iterable[Any]) -> bool:
-    """Whether objects are days and times: Arrow would move those of other offsets to one zone."""
+def _are_dates(cells: Iterable[Any]) -> bool:
+    """Whether objects are dates or times; Arrow would convert differing offsets to one zone."""
     filled = (cell for cell in cells if not _is_missing(cell))
     first = next(filled, None)
     return hasattr(first, "isoformat") and all(hasattr(cell, "isoformat") for cell in filled)
 
 
 def _column(name: str, cells: Any) -> pa.Array:  # noqa: ANN401 - a list, or a column of pandas
-    if isinstance(cells, list) and _are_days(cells):
+    if isinstance(cells, list) and _are_dates(cells):
         return pa.array([None if _is_missing(cell) else str(cell) for cell in cells], pa.string())
     try:
         return pa.array(cells, from_pandas=True)
@@ -96,7 +95,7 @@ def _column(name: str, cells: Any) -> pa.Array:  # noqa: ANN401 - a list, or a c
 
 
 def mixed_types_error(name: str = "") -> InputError:
-    """Say that a column is of no one type; Arrow's own words would quote a cell."""
+    """The error for a column of mixed types; Arrow's own message would quote a cell."""
     column = f"its column {name!r}" if name else "one of its columns"
     return InputError(
         f"the frame cannot be read: {column} mixes types, or holds objects that are no cells",

@@ -1,4 +1,4 @@
-"""What to read and how: frozen values that detection makes and reading obeys."""
+"""Options, layouts and formats: frozen values that detection makes and reading uses."""
 
 from __future__ import annotations
 
@@ -16,75 +16,75 @@ from rfmtool.sources.statuses import Statuses
 from rfmtool.sources.text.records import Marks
 
 MONEY_ROLES: Final = ("amount", "quantity", "unit_price", "refunded", "unpaid")
-"""The roles that make up the amount."""
+"""The roles that make up the money of a row."""
 NUMBER_ROLES: Final = (*MONEY_ROLES, "cost")
-"""The roles that hold numbers; two rows of one order may well differ in them."""
+"""The roles that hold numbers; rows of one order differ in them."""
 OPTIONAL_ROLES: Final = ("category", "product", "cost", *CONTACT_COLUMNS)
-"""The roles that an export may lack, or have in some of its files only."""
+"""The roles that an export, or some of its files, may lack."""
 SUGGESTED_ROLES: Final = (
     "refunded", "unpaid", "payment_status", "type", "cancelled_on", "voided", "is_test", "captured",
 )  # fmt: skip
-"""The roles that say what is no sale or was given back; some of the files may lack them."""
+"""The roles that mark rows as refunded or not sold; some of the files may lack them."""
 KEPT: Final = "keep:"
-"""Begins the role of a column that is carried through under its own name."""
+"""Prefix of the role of a column that is carried through under its own name."""
 
 Kind = Literal["text", "day", "number", "any"]
-"""What the cells of a role are read as; `any` is for people to look at."""
+"""What the cells of a role are read as; `any` is for display only."""
 EXPORT_KINDS: Final[Mapping[str, Kind]] = {
     "ordered_at": "day",
     "cancelled_on": "day",
     "paid_at": "day",
     **dict.fromkeys(NUMBER_ROLES, "number"),
 }
-"""The roles of an export that are no text."""
+"""The roles of an export that are not text."""
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a text file is written: where its records begin and what divides its cells."""
+    """How a text file is written: where its records begin and how its cells are delimited."""
 
     delimiter: str
     encoding: str
     body_offset: int
-    """Bytes before the first data record, counted in the file decompressed and as UTF-8; of an
-    aligned file, with its spaces squeezed."""
+    """Bytes before the first data record, of the decompressed UTF-8 text; of an aligned file,
+    after its runs of spaces have become tabs."""
     quote: str = '"'
-    """What cells are quoted with; empty where nothing quotes."""
+    """The quote character; empty where there is none."""
     escape: str = ""
-    """What makes the next quote, delimiter or escape an ordinary letter; mostly nothing does."""
+    """The escape character; mostly there is none."""
     is_aligned: bool = False
-    """Whether runs of spaces divide the cells; they are then read squeezed into one tab."""
+    """Whether runs of spaces delimit the cells; each is read as one tab."""
     is_padded: bool = False
-    """Whether every delimiter is followed by a space that is no part of the cell."""
+    """Whether every delimiter is followed by a space that does not belong to the cell."""
     rows_above: int = 0
     """Records above the header: titles, notes and empty lines."""
     header_rows: int = 1
     """How many records the header takes; 0 where there is none."""
     empty_columns: int = 0
-    """Last columns that have no name and hold nothing, as delimiters at the end of rows make."""
+    """Last columns without a name or a cell, as trailing delimiters make them."""
     is_wrapped: bool = False
-    """Whether cells are written as formulas, `="00123"`; they are then read without them."""
+    """Whether cells are written as formulas, `="00123"`, which are unwrapped."""
     has_no_columns: bool = False
-    """Whether nothing divides its lines into columns."""
+    """Whether its lines hold no delimiter."""
     may_lack_header: bool = False
-    """Whether what is taken for the header may be somebody's row, so that nobody need see it."""
+    """Whether the row taken for the header may be a customer's, so that messages do not show it."""
 
     @property
     def marks(self) -> Marks:
-        """The marks of the text as it is read, which of an aligned file is its squeezed form."""
+        """Delimiter, quote and escape of the text as it is parsed."""
         return Marks("\t" if self.is_aligned else self.delimiter, self.quote, self.escape)
 
 
 @dataclass(frozen=True)
 class Formats:
-    """What the whole export agrees on: how its dates and its numbers are written."""
+    """How the dates and the numbers of an export are written."""
 
     dates: DateFormat = ISO
     numbers: NumberFormat = field(default_factory=NumberFormat)
     quantities: NumberFormat | None = None
-    """Of quantities, where they are written otherwise than money."""
+    """The format of quantities, where it is not that of money."""
     preset: Preset = field(default_factory=lambda: Preset("generic"))
-    """The known export that it is."""
+    """The preset that the export was recognised by."""
 
 
 @dataclass(frozen=True)
@@ -95,15 +95,15 @@ class FileLayout:
     places: Mapping[str, int]
     dialect: Dialect | None = None
     kinds: Mapping[str, Kind] = field(default_factory=lambda: EXPORT_KINDS)
-    """The roles that are no text."""
+    """The roles that are not text."""
     carry_down: tuple[str, ...] = ()
-    """Roles that only the first row of an order may fill."""
+    """Roles to fill down, as only the first row of an order has their cells."""
     folder_values: tuple[str | None, ...] = ()
-    """The cells of the last columns of the header, which stand in the names of folders."""
+    """The cells of the last columns of the header, taken from the names of folders."""
 
     @property
     def in_file(self) -> FileLayout:
-        """The layout without the columns that stand in the names of folders."""
+        """The layout without the columns taken from the names of folders."""
         if not self.folder_values:
             return self
         width = len(self.header) - len(self.folder_values)
@@ -111,13 +111,13 @@ class FileLayout:
         return replace(self, header=self.header[:width], places=places, folder_values=())
 
     def folder_value(self, role: str) -> str | None:
-        """The cell of a role that the names of folders hold."""
+        """The cell of a role whose column is taken from the names of folders."""
         return self.folder_values[self.places[role] - len(self.header) + len(self.folder_values)]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the user said about an export instead of leaving it to detection."""
+    """What the user states about an export instead of leaving it to detection."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
     delimiter: str | None = None
@@ -128,20 +128,20 @@ class Asked:
     keep: tuple[str, ...] = ()
     """Columns to carry through under their own names."""
     elsewhere: frozenset[str] = frozenset()
-    """Columns of `keep` that another table has, so that the export may be without them."""
+    """Columns of `keep` that another table has, so that the export may lack them."""
     has_header: bool = True
     max_bytes: int | None = None
-    """The most that a file may hold, unpacked; None only stops what no honest file does."""
+    """The largest size of a file, unpacked; None refuses decompression bombs only."""
     country: str | None = None
-    """How phone numbers without a country are read: two letters."""
+    """The country of phone numbers without a country code: two letters."""
     preset: str | None = None
-    """The known export that it is, or `none`; found by its header unless given."""
+    """The name of a preset, or `none`; recognised by the header unless given."""
     own_presets: tuple[Preset, ...] = ()
-    """Known exports of the user's own, from the rules."""
+    """The user's own presets, from the rules."""
     statuses: Mapping[str, bool] = field(default_factory=dict)
-    """Status words that are settled: whether each is a sale."""
+    """Status words to whether they are sales."""
     anonymous: frozenset[str] = frozenset()
-    """Customer ids that stand for nobody."""
+    """Customer ids of guests, who count as no customer."""
     strict: bool = False
     """Whether files that are passed over with a notice are errors."""
     table: str | None = None
@@ -150,13 +150,15 @@ class Asked:
     """What to ask a database instead."""
 
     def of_table(self, table: str = "") -> Asked:
-        """Keep what is said of one table: its columns, `TABLE.ROLE` without the table.
+        """The options of one table: its columns, `TABLE.ROLE` without the table.
 
-        The export is the table ""; that it has no header says nothing of the others, nor do the
-        columns that are carried through it.
+        The export is the table ""; its header, kept columns and query are not those of the others.
         """
-        parts = {role.rpartition("."): name for role, name in self.columns.items()}
-        columns = {role: name for (prefix, _, role), name in parts.items() if prefix == table}
+        columns = {
+            role.rpartition(".")[2]: name
+            for role, name in self.columns.items()
+            if role.rpartition(".")[0] == table
+        }
         if not table:
             return replace(self, columns=columns)
         return replace(self, columns=columns, has_header=True, keep=(), table=None, query=None)
@@ -164,20 +166,20 @@ class Asked:
 
 @dataclass(frozen=True)
 class Detail:
-    """What is wanted of an export beyond its customers; what it does not have is left out."""
+    """What to read of an export beside its customers, if it has it."""
 
     category: Literal["category", "product"] | None = "category"
-    """The role by which a customer's money is divided."""
+    """The role that a customer's spend is split by."""
     cost: bool = True
     contacts: bool = True
-    """The latest email, phone, name and consent; kept columns come in any case."""
+    """The latest email, phone, name and consent; kept columns are always read."""
     entries: bool = False
-    """What each order moved on each day."""
+    """The amount of each order by day."""
     first: bool = False
-    """The categories of first orders; where there are none, their products."""
+    """The categories of first orders; without categories, their products."""
 
     def places(self, found: Mapping[str, int]) -> dict[str, int]:
-        """Of the places of roles, those to be read; the role wanted as category becomes it."""
+        """The places of the roles to read; the role that stands for the category becomes it."""
         wanted = {role: place for role, place in found.items() if role not in OPTIONAL_ROLES}
         role = self.category
         if self.first and role not in found:
@@ -190,27 +192,27 @@ class Detail:
 
 @dataclass(frozen=True)
 class LineOptions:
-    """Which readable lines are asked for; days are inclusive."""
+    """Which lines are wanted, and how they are interpreted; days are inclusive."""
 
     since: date | None = None
     until: date | None = None
     currency: str | None = None
     rates: Rates | None = None
-    """What all money is converted with; None takes it as it is."""
+    """The rates that all money is converted with; None converts nothing."""
     statuses: Statuses = field(default_factory=Statuses)
-    """What the words of status columns mean."""
+    """The meanings of status words."""
     has_payment_status: bool = False
-    """Whether a column apart from the status of orders says if they are paid."""
+    """Whether payments have a status column of their own."""
     anonymous_ids: frozenset[str] = frozenset()
-    """Customer ids that stand for nobody, such as a guest's."""
+    """Customer ids of guests, who count as no customer."""
     order_per_row: bool = False
     suppressed: frozenset[str] = frozenset()
-    """Customer ids to leave out of everything."""
+    """Customer ids to exclude."""
     amount_per: Literal["line", "order"] | None = None
-    """What an amount is of; None where it is to be asked when all rows of orders repeat one."""
+    """What an amount belongs to; None refuses exports whose orders repeat one amount."""
     overlap: Literal["keep-one", "sum"] | None = None
-    """What becomes of orders that recur in another file; None where it is to be asked."""
+    """How to treat orders that recur in another file; None refuses them."""
     with_anonymous: bool = False
-    """Whether the lines without a customer are wanted too, with null for one."""
+    """Whether lines without a customer are included, with a null id."""
     all_with_status: bool = False
-    """Whether all readable rows are wanted, as lines with the words of their status columns."""
+    """Whether all readable rows are included, with the words of their status columns."""

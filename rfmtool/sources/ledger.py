@@ -1,4 +1,4 @@
-"""Where every row of an export went: each in exactly one bin."""
+"""The bins of the rows of an export: each row is in exactly one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from rfmtool.columns import BINS, EXCLUSIONS, REJECTIONS
 
 CODES: Final[Mapping[str, int]] = {name: code for code, name in enumerate(BINS)}
-"""Bin to the number that stands for it in arrays; `used` is 0."""
+"""Bin to its code in arrays; `used` is 0."""
 
 REJECTED: Final = [CODES[reason] for reason in REJECTIONS]
 _KEPT_REJECTS: Final = 20
@@ -20,7 +20,7 @@ _KEPT_REJECTS: Final = 20
 
 @dataclass(frozen=True)
 class Reject:
-    """A row that cannot be read: its file, its number (1 is the first below the header), why."""
+    """A row that cannot be read; `row` 1 is the first below the header."""
 
     file: str
     row: int
@@ -28,11 +28,11 @@ class Reject:
 
 
 StatusKey = tuple[str, str, str]
-"""A status column's role, a word of it, and what that means; unknown words may share an empty."""
+"""Role of a status column, word, meaning; the word is empty where unknown words are summed up."""
 
 
 class StatusSum(NamedTuple):
-    """What the readable rows of one status word hold; money in 1/10,000."""
+    """The readable rows of one status word and their money, in 1/10,000."""
 
     rows: int = 0
     net_units: int = 0
@@ -40,25 +40,25 @@ class StatusSum(NamedTuple):
     """Sales and refunds, both as positive numbers."""
 
     def merged_with(self, other: StatusSum) -> StatusSum:
-        """Both together."""
-        return StatusSum(*(one + two for one, two in zip(self, other, strict=True)))
+        """The sum of both."""
+        return StatusSum(*map(sum, zip(self, other, strict=True)))
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What one batch adds to the ledger; `reject_rows` count from 0 in the batch."""
+    """The counts of one batch; `reject_rows` count from 0 in the batch."""
 
     records: int
     bins: npt.NDArray[np.int64]
-    """How many rows went into each of BINS."""
+    """The number of rows in each of BINS."""
     reject_rows: npt.NDArray[np.int64]
     reject_codes: npt.NDArray[np.int64]
     used_units: int = 0
     anonymous_units: int = 0
     moved_units: int = 0
-    """All sales and refunds that can be read, both as positive numbers."""
+    """All readable sales and refunds, both as positive numbers."""
     rejected_units: int = 0
-    """Those of rejected rows."""
+    """The same of rejected rows."""
     last_day: int | None = None
     """The latest day of a used or anonymous row, in days since 1970-01-01."""
     ids_end_in_point_zero: bool = True
@@ -79,7 +79,7 @@ class Overlap:
 
     orders: int = 0
     rows: int = 0
-    """How many rows the copies have beside the first of each."""
+    """The rows of the copies, without the first of each."""
     anonymous_units: int = 0
     """The money of the copies without a customer."""
 
@@ -95,7 +95,7 @@ class Ledger:
     rejects: list[Reject] = field(default_factory=list)
     """The first few rejected rows of the export."""
     rejected_by_file: dict[str, int] = field(default_factory=dict)
-    """How many rows cannot be read, of the files that have such."""
+    """The number of rejected rows of each file that has any."""
     used_units: int = 0
     anonymous_units: int = 0
     moved_units: int = 0
@@ -103,26 +103,26 @@ class Ledger:
     last_day: int | None = None
     ids_end_in_point_zero: bool = True
     shortened_orders: int = 0
-    """How many rows have an order id such as 6.12E+12, which a spreadsheet has cut short."""
+    """Rows with an order id such as 6.12E+12, which a spreadsheet has shortened."""
     repeated_refunds: int = 0
-    """How many rows repeat what was given back of a whole order, which is taken off by each."""
+    """Rows that repeat the refund of their order, which is therefore subtracted more than once."""
     credit_signs: set[int] = field(default_factory=set)
-    """1, -1 or both: of the money of credit notes, as it is written."""
+    """1, -1 or both: the signs of the money of credit notes, as it is written."""
     has_marks: bool = False
     currencies: set[str] = field(default_factory=set)
     unrated: set[str] = field(default_factory=set)
-    """Where money is converted, the currencies of the rows that have no rate on their day."""
+    """Where money is converted, the currencies of rows without a rate on their day."""
     suppressed: set[str] = field(default_factory=set, repr=False)
-    """The ids of the rows left out for them, as they are matched; they are shown nowhere."""
+    """The suppressed ids that occur, normalized; never shown."""
     footer_rows: int = 0
-    """How many of the blank rows are totals and trailers at the end of a file."""
+    """Blank rows that are totals and trailers at the end of a file."""
     statuses: dict[StatusKey, StatusSum] = field(default_factory=dict)
     """The rows and the money of each status word."""
     rows_excluded_with_order: int = 0
-    """How many rows that are sales are left out with another row of their order."""
+    """Sales that are excluded because another row of their order is not a sale."""
     overlap: Overlap = field(default_factory=Overlap)
     failure: BaseException | None = None
-    """What ended reading before the end of the export."""
+    """The exception that ended reading early."""
 
     def add(self, file: str, tally: Tally) -> None:
         """Add the next batch of a file; batches come in the order of the file."""
@@ -132,8 +132,8 @@ class Ledger:
         if len(tally.reject_rows):
             known = self.rejected_by_file.get(file, 0)
             self.rejected_by_file[file] = known + len(tally.reject_rows)
-            room = _KEPT_REJECTS - len(self.rejects)
-            for place in np.argsort(tally.reject_rows)[:room] if room else ():
+            missing = _KEPT_REJECTS - len(self.rejects)
+            for place in np.argsort(tally.reject_rows)[:missing] if missing else ():
                 row, code = int(tally.reject_rows[place]), tally.reject_codes[place]
                 self.rejects.append(Reject(file, before + row + 1, BINS[code]))
         self.used_units += tally.used_units
@@ -152,11 +152,11 @@ class Ledger:
         self.unrated |= tally.unrated
         self.suppressed |= tally.suppressed
         self.footer_rows += tally.footer_rows
-        for key, one in tally.statuses.items():
-            self.statuses[key] = one.merged_with(self.statuses.get(key, StatusSum()))
+        for key, status_sum in tally.statuses.items():
+            self.statuses[key] = status_sum.merged_with(self.statuses.get(key, StatusSum()))
 
     def exclude_order_rows(self, rows: int, units: int) -> None:
-        """Move rows from used to not_a_sale, as a line of their order had said.
+        """Move the used rows of orders with a row that is not a sale to not_a_sale.
 
         Args:
             rows: how many rows stay used.
@@ -167,21 +167,20 @@ class Ledger:
         self.counts[CODES["used"]] = rows
         self.used_units = units
 
-    def replace_status_money(self, told: Mapping[tuple[str, str], tuple[int, int]]) -> None:
-        """Take other money for the words of the status columns: what it comes to, what moved."""
-        sums = {key: StatusSum(one.rows) for key, one in self.statuses.items()}
+    def replace_status_money(self, money: Mapping[tuple[str, str], tuple[int, int]]) -> None:
+        """Replace the money of statuses; `money` has net and turnover by role and word."""
+        sums = {key: StatusSum(status_sum.rows) for key, status_sum in self.statuses.items()}
         unknown = {role for role, word, meaning in sums if not word and meaning == "unknown"}
         meanings = {(role, word): meaning for role, word, meaning in sums if word}
-        for (role, word), money in told.items():
-            meaning = meanings.get((role, word), "empty")
-            if word and meaning == "empty":  # one of very many, which are counted together
-                word, meaning = "", "unknown" if role in unknown else "empty"  # noqa: PLW2901
-            key = role, word, meaning
-            sums[key] = sums.get(key, StatusSum()).merged_with(StatusSum(0, *money))
+        for (role, word), units in money.items():
+            key = role, word, meanings.get((role, word), "empty")
+            if word and (role, word) not in meanings:  # one of very many, which are summed up
+                key = role, "", "unknown" if role in unknown else "empty"
+            sums[key] = sums.get(key, StatusSum()).merged_with(StatusSum(0, *units))
         self.statuses = sums
 
     def set_overlap(self, overlap: Overlap) -> None:
-        """Note what recurs in another file; what the copies hold without a customer is no more."""
+        """Set the overlap of files, and take the copies off the money without a customer."""
         self.overlap = overlap
         self.anonymous_units -= overlap.anonymous_units
 
@@ -190,7 +189,7 @@ class Ledger:
         return f"Ledger({self.as_data()})"
 
     def __getitem__(self, bin_name: str) -> int:
-        """How many rows went into a bin."""
+        """The number of rows in a bin."""
         return int(self.counts[CODES[bin_name]])
 
     @property
@@ -200,21 +199,21 @@ class Ledger:
 
     @property
     def rows(self) -> int:
-        """All rows."""
+        """The number of rows in all bins."""
         return int(self.counts.sum())
 
     @property
     def rejected(self) -> int:
-        """The rows that cannot be read."""
+        """The number of rows that cannot be read."""
         return sum(self[reason] for reason in REJECTIONS)
 
     @property
     def excluded(self) -> int:
-        """The readable rows outside the question."""
+        """The number of readable rows that are excluded."""
         return sum(self[reason] for reason in EXCLUSIONS)
 
     def as_data(self) -> dict[str, Any]:
-        """The ledger as summary.json has it; only reasons that occurred."""
+        """The ledger as in summary.json; only reasons that occurred."""
         return {
             "rows": self.rows,
             "used": self["used"],

@@ -1,4 +1,4 @@
-"""How many unreadable rows are too many."""
+"""The limit on rejected rows."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from rfmtool.sources.ledger import Ledger
 
 
 def check_rejects(ledger: Ledger, most: str | int, why: str = "") -> None:
-    """Stop where too many rows are unreadable.
+    """Raise an error where too many rows are rejected.
 
     Args:
-        ledger: where the rows went.
+        ledger: the rows by bin.
         most: a number of rows, or a share of all rows and of all money such as "1%".
-        why: what is known of the reasons, as a sentence.
+        why: a likely reason, as a sentence for the user.
 
     Raises:
         LimitError: more rows than that are rejected, or they hold more of the money.
@@ -26,8 +26,8 @@ def check_rejects(ledger: Ledger, most: str | int, why: str = "") -> None:
         number = Decimal(text.removesuffix("%"))
     except InvalidOperation:
         number = Decimal(-1)
-    # What is no number cannot even be compared, so it is asked for first.
     is_share = text.endswith("%")
+    # NaN cannot be compared, so is_finite() comes first.
     if not number.is_finite() or number < 0 or (is_share and number > 100):  # noqa: PLR2004 - all
         raise UsageError(
             f"--max-rejects {text!r} is no number of rows and no share of them",
@@ -35,28 +35,20 @@ def check_rejects(ledger: Ledger, most: str | int, why: str = "") -> None:
         )
     rejected = Decimal(ledger.rejected)
     share = 100 * rejected / max(1, ledger.rows)
-    of_money = 100 * Decimal(ledger.rejected_units) / max(1, ledger.moved_units)
-    if is_share and share <= number < of_money:
-        raise LimitError(
-            f"{ledger.rejected:,} of {ledger.rows:,} rows cannot be read, and hold {of_money:.1f}%"
-            f" of the money ({_reasons(ledger)}); {_first(ledger)}",
-            "\n".join(filter(None, [why, _next_step(ledger, f"{of_money.__ceil__()}%")])),
-        )
-    if (share if is_share else rejected) > number:
-        raise LimitError(
-            f"{ledger.rejected:,} of {ledger.rows:,} rows cannot be read ({_reasons(ledger)});"
-            f" {_first(ledger)}",
-            "\n".join(filter(None, [why, _next_step(ledger, str(ledger.rejected))])),
-        )
-
-
-def _reasons(ledger: Ledger) -> str:
-    return ", ".join(f"{name} {ledger[name]:,}" for name in REJECTIONS if ledger[name])
-
-
-def _first(ledger: Ledger) -> str:
+    money_share = 100 * Decimal(ledger.rejected_units) / max(1, ledger.moved_units)
+    if is_share and share <= number < money_share:
+        held, enough = f", and hold {money_share:.1f}% of the money", f"{money_share.__ceil__()}%"
+    elif (share if is_share else rejected) > number:
+        held, enough = "", str(ledger.rejected)
+    else:
+        return
+    reasons = ", ".join(f"{name} {ledger[name]:,}" for name in REJECTIONS if ledger[name])
     first = ledger.rejects[0]
-    return f"the first is row {first.row:,} of {first.file} ({first.reason})"
+    raise LimitError(
+        f"{ledger.rejected:,} of {ledger.rows:,} rows cannot be read{held} ({reasons});"
+        f" the first is row {first.row:,} of {first.file} ({first.reason})",
+        "\n".join(filter(None, [why, _next_step(ledger, enough)])),
+    )
 
 
 def _next_step(ledger: Ledger, enough: str) -> str:

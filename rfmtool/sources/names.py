@@ -1,4 +1,4 @@
-"""Words of headers and statuses as they are compared: without case, accents and marks."""
+"""Normalization of names and status words: without case, accents and punctuation."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from functools import lru_cache
 from typing import Final
 
 _LETTERS: Final = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "\u0131": "i", "æ": "ae", "œ": "oe"})
-"""Letters that are no letter with an accent; ß is two small letters already."""
+"""Letters that NFKD does not decompose; casefold() already makes ss of ß."""
 
 
-@lru_cache(maxsize=1 << 16)  # the same names are asked for again and again
+@lru_cache(maxsize=1 << 16)  # the same names recur
 def normalized(name: str) -> str:
-    """A name as synonyms are written: small letters without accents, and digits."""
-    apart = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS))
-    return "".join(letter for letter in apart if letter.isalnum())
+    """A name as in the synonyms: small letters without accents, and digits."""
+    decomposed = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS))
+    return "".join(letter for letter in decomposed if letter.isalnum())

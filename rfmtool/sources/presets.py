@@ -1,4 +1,4 @@
-"""Which known export a header is of, and the roles its columns then play."""
+"""Presets: known exports, recognised by their header, and the roles of their columns."""
 
 from __future__ import annotations
 
@@ -17,44 +17,44 @@ from rfmtool.sources.roles import Roles, check_required, find_roles, places_of
 from rfmtool.sources.synonyms import synonyms
 
 GENERIC: Final = Preset("generic")
-"""What an export is where no header is known: its columns are found by their names."""
+"""The preset of an export whose header no other knows: columns are found by their names."""
 _FILE: Final = "presets.toml"
 
 
 @cache
 def shipped_presets() -> tuple[Preset, ...]:
-    """The presets that come along."""
+    """The presets shipped with rfmtool."""
     return parse_presets(packaged_toml(__package__, _FILE)["preset"], _FILE)
 
 
 @dataclass(frozen=True)
 class KnownPresets:
-    """The presets a user may mean: their own before the shipped, and the one that they force."""
+    """The user's own presets, which precede the shipped ones, and the name of a forced one."""
 
     own: tuple[Preset, ...] = ()
     forced: str | None = None
 
     def preset_for(self, header: Sequence[str]) -> Preset:
-        """Find the preset of a header."""
-        every = (*self.own, *shipped_presets())
+        """The forced preset, or the first that knows the header."""
+        presets = (*self.own, *shipped_presets())
         if self.forced in ("none", GENERIC.name):
             return GENERIC
         if self.forced is not None:
-            named = next((preset for preset in every if preset.name == self.forced), None)
-            if named is None:
-                known = ", ".join([preset.name for preset in every] + ["none"])
+            by_name = {preset.name: preset for preset in reversed(presets)}
+            if self.forced not in by_name:
+                known = ", ".join([preset.name for preset in presets] + ["none"])
                 raise UsageError(
                     f"--preset: there is no preset {self.forced!r}", f"Presets are {known}."
                 )
-            return named
+            return by_name[self.forced]
         names = {normalized(name) for name in header}
-        for preset in every:
+        for preset in presets:
             if any(names >= {normalized(name) for name in known} for known in preset.known_by):
                 return preset
         return GENERIC
 
     def roles(self) -> Roles:
-        """The roles of an export, found by its preset."""
+        """The roles of an export by its preset."""
         return Roles(self._find, EXPORT_KINDS)
 
     def _find(self, header: Sequence[str], asked: Mapping[str, str], where: str) -> dict[str, int]:
@@ -69,19 +69,16 @@ class KnownPresets:
 def _places(
     preset: Preset, header: Sequence[str], asked: Mapping[str, str], where: str
 ) -> dict[str, int]:
-    """The place of each role: as asked, else as the preset says; contacts and such by name."""
-    alike = {*PRESET_ROLES} - ({*CONTACT_COLUMNS, "cost"} - {*preset.columns})
-    others = {role: known for role, known in synonyms().items() if role not in alike}
+    """The place of each role: as named by the user, the preset or, of other roles, a synonym."""
+    preset_roles = {*PRESET_ROLES} - ({*CONTACT_COLUMNS, "cost"} - {*preset.columns})
+    others = {role: names for role, names in synonyms().items() if role not in preset_roles}
     own = {role: [normalized(name) for name in names] for role, names in preset.columns.items()}
-    left_out: set[str] = set()
     amounts = own.get("amount", ())
-    if not {normalized(name) for name in header}.isdisjoint(
-        amounts
-    ):  # money is read from one place
-        left_out |= {"quantity", "unit_price"}
+    excluded: set[str] = set()
+    if any(normalized(name) in amounts for name in header):
+        excluded |= {"quantity", "unit_price"}
     amount = normalized(asked.get("amount", ""))
-    if amount and amount not in amounts:  # what is taken off belongs to the preset's
-        left_out |= {"refunded", "unpaid"}
-    own = {role: known for role, known in own.items() if role not in left_out}
-    places = places_of(header, asked, own | others, where)
-    return check_required(places, header, where)
+    if amount and amount not in amounts:  # the deductions belong to the preset's amount
+        excluded |= {"refunded", "unpaid"}
+    own = {role: names for role, names in own.items() if role not in excluded}
+    return check_required(places_of(header, asked, own | others, where), header, where)

@@ -1,4 +1,4 @@
-"""Files and frames to batches of raw cells, as jobs that any thread may do."""
+"""Files and frames to batches of raw cells, as jobs for any thread."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rfmtool.sources.text.parsing import parse_block
 
 BATCH_ROWS: Final = 1 << 17
 Progress = Callable[[int], None]
-"""Called with the number of stored bytes read so far in the file at hand."""
+"""Called with the number of stored bytes read so far of the current file."""
 
 
 def text_jobs(
@@ -30,7 +30,7 @@ def text_jobs(
     progress: Progress | None = None,
     block_bytes: int = BLOCK_BYTES,
 ) -> Jobs:
-    """Cut a text file into blocks; each job parses one, in any thread."""
+    """Split a text file into blocks; each job parses one."""
     dialect = layout.dialect
     if dialect is None:
         raise TypeError("a text file needs a dialect")
@@ -38,43 +38,44 @@ def text_jobs(
         text = stream_with_tabs(stream) if dialect.is_aligned else stream
         text = stream_without_formulas(text) if dialect.is_wrapped else text
         offset = dialect.body_offset if file.span is None else 0
-        goes_on = file.span is not None and file.span[1] < file.stored_bytes
+        is_cut = file.span is not None and file.span[1] < file.stored_bytes
         for block in split_into_blocks(text, dialect.marks, offset, block_bytes):
             if progress:
                 progress(raw.tell())
             yield partial(
-                parse_block, replace(block, is_last=False) if goes_on else block, layout, dialect
+                parse_block, replace(block, is_last=False) if is_cut else block, layout, dialect
             )
 
 
 def parquet_jobs(file: ExportFile, layout: FileLayout, progress: Progress | None = None) -> Jobs:
-    """Read a Parquet file's needed columns batch by batch."""
+    """Read the columns with a role of a Parquet file."""
     names = {role: layout.header[place] for role, place in layout.places.items()}
-    with batches(file, BATCH_ROWS, sorted(set(names.values()))) as (found, raw):
+    with batches(file, BATCH_ROWS, sorted(set(names.values()))) as (reader, raw):
         start = 0
-        for batch in found:
+        for batch in reader:
             cells = {role: batch.column(name) for role, name in names.items()}
-            whole = partial(_parquet_rows, file, start, len(batch))
-            yield partial(typed_batch, cells, layout.kinds, len(batch), whole)
+            all_columns = partial(_parquet_rows, file, start, len(batch))
+            yield partial(typed_batch, cells, layout.kinds, len(batch), all_columns)
             start += len(batch)
             if progress:
                 progress(raw.tell())
 
 
 def _parquet_rows(file: ExportFile, start: int, count: int) -> list[pa.Array]:
-    with batches(file, BATCH_ROWS) as (found, _):
-        seen = 0
-        for batch in found:
-            if seen == start:
+    """All columns of the batch that starts at a row."""
+    with batches(file, BATCH_ROWS) as (reader, _):
+        rows = 0
+        for batch in reader:
+            if rows == start:
                 return list(batch.columns)
-            seen += len(batch)
+            rows += len(batch)
     raise InputError(
         f"{file.name}: changed while it was read ({count} rows are gone)", "Run again."
     )
 
 
 def table_jobs(reader: Iterable[pa.RecordBatch], layout: FileLayout) -> Jobs:
-    """Read a frame or stream handed over in memory."""
+    """Read the columns with a role of a frame or stream."""
     for batch in reader:
         for start in range(0, len(batch), BATCH_ROWS):
             part = batch.slice(start, BATCH_ROWS)

@@ -1,4 +1,4 @@
-"""Which column of an export plays which role: as asked, else by the names shops use."""
+"""The role of each column of an export: as named by the user, else by the names shops use."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from rfmtool.sources.names import normalized
 from rfmtool.sources.synonyms import fallback_synonyms, synonyms
 
 NET_OF_REFUNDS: Final = frozenset({"netsales"})
-"""What is called so has what was given back taken off already."""
+"""Names of amounts from which refunds are subtracted already."""
 _OPTION: Final = "--column ROLE=NAME"
 Finder = Callable[[Sequence[str], Mapping[str, str], str], dict[str, int]]
-"""From a header, the columns asked for and the file's name to the place of each role."""
+"""From a header, the columns named by the user and the file's name to the place of each role."""
 
 
 @dataclass(frozen=True)
 class Roles:
-    """What the columns of a table may be: how they are found, and which are no text."""
+    """The roles of a table: how their columns are found, and which are not text."""
 
     find: Finder
     kinds: Mapping[str, Kind]
     option: str = _OPTION
-    """How a user names a column."""
+    """The option that names a column."""
     may_be_empty: bool = False
     """Whether a header with no rows below it is a table."""
 
@@ -38,12 +38,12 @@ class Roles:
 _FIRST_NAMES: Final = frozenset(
     ("vorname", "firstname", "givenname", "forename", "prenom", "imie", "fornamn", "voornaam")
 )
-_MAY_BE_PART: Final = frozenset((
+_MAY_BE_PART_OF_NAME: Final = frozenset((
     "buyername", "clientname", "nomecliente", "nomedocliente", "nombrecliente", "nombredelcliente",
     "nomclient", "nomduclient", "kundenname", "klantnaam", "nazwaklienta", "kundnamn", "kundenavn",
 ))  # fmt: skip
-"""Names of customers that beside another part of the name are a part, too."""
-_PARTS: Final = re.compile(
+"""Columns of customers' names that hold a part of them if another column holds the other."""
+_NAME_PARTS: Final = re.compile(
     r"(?:customer|client|buyer|kunden?|klant)?(?:vorname|firstname|givenname|forename|prenom|imie|"
     r"fornamn|voornaam|lastname|surname|familyname|nachname|cognome|apellidos?|sobrenome|apelido|"
     r"achternaam|efternamn|etternavn|efternavn|nazwisko)(?:(?:del?|do|du)?(?:cliente?|klienta))?"
@@ -51,25 +51,21 @@ _PARTS: Final = re.compile(
 _LOOKS_LIKE_DATA: Final = re.compile(
     r"[-+]?[\d.,:/-]*\d[\d.,:/ T-]*$|.*@.*\.|\d{1,2}[-/. ]+[^\W\d]{3,9}[-/., ]+\d{2,4}|[$€£¥]\s?\d"
 )
-"""A number, a date or an address: where the header is missing, a customer's row stands there."""
+"""A number, a date or an address: it comes from a customer's row, so that the header is missing."""
 
 
 def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> dict[str, int]:
-    """Find the place of each role in a header.
-
-    Returns:
-        Role to place, with `amount`, or `quantity` and `unit_price`, and never all three.
-    """
+    """The place of each role in a header, with `amount` or both `quantity` and `unit_price`."""
     places = places_of(header, asked, synonyms(), where)
     factors = {"quantity", "unit_price"}
     if factors <= asked.keys() and "amount" not in asked:
         places.pop("amount", None)
     if "amount" not in places and not factors <= places.keys():
-        more = places_of(header, {}, fallback_synonyms(), where)
-        free = {role: place for role, place in more.items() if place not in places.values()}
+        fallbacks = places_of(header, {}, fallback_synonyms(), where)
+        free = {role: place for role, place in fallbacks.items() if place not in places.values()}
         places = free | places
     if "amount" not in places and "quantity" not in places and "unit_price" in places:
-        places["amount"] = places.pop("unit_price")  # a price on its own is what was paid
+        places["amount"] = places.pop("unit_price")  # without a quantity the price is what was paid
     if "amount" in places:
         places = {role: place for role, place in places.items() if role not in factors}
     names = {role: normalized(header[place]) for role, place in places.items()}
@@ -77,18 +73,18 @@ def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> d
         places.pop("refunded", None)
     if "customer_id" not in asked:
         if names.get("customer_id") == "user" and names.get("name") == "customername":
-            places["customer_id"] = places.pop("name")  # the user is who served them
+            places["customer_id"] = places.pop("name")  # the user is an employee
         if names.get("customer_id") == "name":
-            _check_name(header, places, where)
-        _check_whole(header, places, where)
-    # Of a row of goods a bare name is the article's, and nobody's to write to.
+            _check_is_customer_name(header, places, where)
+        _check_is_full_name(header, places, where)
+    # In a row of goods "name" is the article's name.
     if "name" not in asked and names.get("name") == "name" and _article_columns(header, places):
         del places["name"]
     return check_required(places, header, where)
 
 
-def _check_name(header: Sequence[str], places: Mapping[str, int], where: str) -> None:
-    """Check that a bare name can be the customer's, and all of it."""
+def _check_is_customer_name(header: Sequence[str], places: Mapping[str, int], where: str) -> None:
+    """Check that a column called "name" may hold the full names of customers."""
     name = header[places["customer_id"]].strip()
     hint = f"If it tells customers apart, take --column customer_id={name!r}."
     if article := _article_columns(header, places):
@@ -101,12 +97,12 @@ def _check_name(header: Sequence[str], places: Mapping[str, int], where: str) ->
         raise InputError(f"{where}: {name!r} beside {first[0]!r} may be a surname alone", hint)
 
 
-def _check_whole(header: Sequence[str], places: Mapping[str, int], where: str) -> None:
-    """Check that no other part of customers' names stands beside what would tell them apart."""
+def _check_is_full_name(header: Sequence[str], places: Mapping[str, int], where: str) -> None:
+    """Check that no other column holds a part of customers' names, if names are the ids."""
     name = header[places["customer_id"]].strip() if "customer_id" in places else ""
-    if normalized(name) not in _MAY_BE_PART:
+    if normalized(name) not in _MAY_BE_PART_OF_NAME:
         return
-    if parts := [other.strip() for other in header if _PARTS.fullmatch(normalized(other))]:
+    if parts := [other.strip() for other in header if _NAME_PARTS.fullmatch(normalized(other))]:
         raise InputError(
             f"{where}: {name!r} beside {parts[0]!r} may be a part of the name alone",
             f"If it tells customers apart, take --column customer_id={name!r}.",
@@ -114,7 +110,7 @@ def _check_whole(header: Sequence[str], places: Mapping[str, int], where: str) -
 
 
 def _article_columns(header: Sequence[str], places: Mapping[str, int]) -> list[str]:
-    """The columns that only rows of goods have; a total may stand beside a number of pieces."""
+    """The columns that only rows of goods have; beside an amount, a quantity proves nothing."""
     known = {"sku", "variant", *(() if "amount" in places else synonyms()["quantity"])}
     return [name.strip() for name in header if normalized(name) in known]
 
@@ -126,10 +122,10 @@ def places_of(
     where: str,
     option: str = _OPTION,
 ) -> dict[str, int]:
-    """Find the place of each role that is asked for or has one of its known names in a header.
+    """The places of the roles that the user named, or that have a known name in the header.
 
     Raises:
-        InputError: an asked column is not there.
+        InputError: a named column is missing.
         AmbiguousInputError: a column's name occurs twice.
     """
     places = {role: _place_of(name, header, where) for role, name in asked.items()}
@@ -148,14 +144,14 @@ def places_of(
             continue
         if names.count(name) > 1:
             if role in (*OPTIONAL_ROLES, *SUGGESTED_ROLES):
-                continue  # better none than the wrong one, and the rest can still be read
+                continue  # the export can be read without it
             raise AmbiguousInputError(
                 f"{where}: {names.count(name)} columns are called {header[names.index(name)]!r},"
                 f" and one of them would be {role}",
                 f"Rename them apart, or name another with {option}.",
             )
         place = names.index(name)
-        # An e-mail address may well stand for the customer, too.
+        # An e-mail address may be the customer's id as well.
         taken = {places[other] for other in places if (other, role) != ("customer_id", "email")}
         if place not in taken:
             places[role] = place
@@ -165,13 +161,13 @@ def places_of(
 def kept_places(
     header: Sequence[str], keep: Sequence[str], places: Mapping[str, int], where: str
 ) -> dict[str, int]:
-    """Find the place of each column to carry through, whatever role it may play beside.
+    """The places of the columns to carry through, which may have a role as well.
 
-    A column called as its contact role is, which is carried through anyway, is left out.
+    A column named like its own contact role is written anyway, and left out here.
 
     Raises:
-        InputError: a column is not there.
-        AmbiguousInputError: its name occurs twice, or is that of a contact role of another column.
+        InputError: a column is missing.
+        AmbiguousInputError: its name occurs twice, or is the contact role of another column.
     """
     kept = {name: _place_of(name, header, where) for name in keep}
     for name in kept.keys() & {*CONTACT_COLUMNS} & places.keys():
@@ -184,7 +180,7 @@ def kept_places(
 
 
 def check_required(places: dict[str, int], header: Sequence[str], where: str) -> dict[str, int]:
-    """The same places, checked."""
+    """The places, if no required role is missing; else an InputError."""
     factors = {"quantity", "unit_price"}
     missing = [role for role in ("customer_id", "ordered_at") if role not in places]
     if "amount" not in places and not factors <= places.keys():
@@ -205,15 +201,16 @@ EXPORT: Final = Roles(find_roles, EXPORT_KINDS)
 def missing_columns_error(
     missing: Sequence[str], header: Sequence[str], where: str, option: str = _OPTION
 ) -> InputError:
-    """Say that columns are not there, and which are."""
+    """The error for missing columns, with the names of those that exist."""
     what = f"{where}: no column was recognised as {', '.join(missing)}"
     if option != _OPTION and (len(header) == 1 or may_be_data(header)):
-        # A bare list of ids: what stands where the names should is somebody.
+        # A list of ids without a header: its first row must not be shown.
         return InputError(what, f"Write {missing[0]} above it as its name, or take {option}.")
     return InputError(what, f"Name it with {option}; the columns are {_listed(header)}.")
 
 
 def _place_of(name: str, header: Sequence[str], where: str) -> int:
+    """The place of a column, by its exact name, its trimmed name or its normalized name."""
     trimmed = [column.strip() for column in header]
     for candidates, wanted in (
         (list(header), name),
@@ -242,27 +239,27 @@ def _place_of(name: str, header: Sequence[str], where: str) -> int:
 def parse_asked(
     texts: Sequence[str], tables: Mapping[str, Collection[str]] = MappingProxyType({})
 ) -> dict[str, str]:
-    """Read `ROLE=NAME` pairs.
+    """Parse `ROLE=NAME` pairs.
 
     Args:
         texts: the pairs as given.
         tables: roles by evidence table, for pairs such as `contacts.status=Stage`.
 
     Raises:
-        UsageError: a text is no such pair, a role is unknown or given twice.
+        UsageError: a text is not such a pair, or a role is unknown or given twice.
     """
     asked: dict[str, str] = {}
     for text in texts:
         role, equals, name = text.partition("=")
         if not equals or not name:
             raise UsageError(f"--column {text!r} is not ROLE=NAME", "For example amount=Total.")
-        table, dot, bare = role.rpartition(".")
+        table, dot, table_role = role.rpartition(".")
         if dot and table not in tables:
             raise UsageError(
                 f"--column: there is no table {table!r}", f"Tables are {', '.join(tables)}."
             )
         known = tables[table] if dot else synonyms()
-        if bare not in known:
+        if table_role not in known:
             raise UsageError(
                 f"--column: there is no role {role!r}", f"Roles are {', '.join(known)}."
             )
@@ -273,12 +270,12 @@ def parse_asked(
 
 
 def may_be_data(header: Sequence[str]) -> bool:
-    """Whether a customer's row may stand where the names should."""
+    """Whether a header may be a customer's row."""
     return any(_LOOKS_LIKE_DATA.match(name.strip()) for name in header)
 
 
 def known_names(header: Sequence[str], more: Iterable[str] = ()) -> tuple[str, ...]:
-    """A header that may be somebody's row: only the names that shops use, or `more`; else ""."""
+    """A header that may be a customer's row, with "" for all but known names and `more`."""
     known = {name for names in synonyms().values() for name in names} | {*map(normalized, more)}
     return tuple(name if normalized(name) in known else "" for name in header)
 
@@ -286,12 +283,13 @@ def known_names(header: Sequence[str], more: Iterable[str] = ()) -> tuple[str, .
 def _listed(header: Sequence[str], most: int = 30) -> str:
     if header and list(header) == [str(place) for place in range(1, len(header) + 1)]:
         return f"named by their places, 1 to {len(header)}"
-    named = [name for name in header if name]
-    if may_be_data(header) or not named:
+    names = [name for name in header if name]
+    if may_be_data(header) or not names:
         return (
             "not shown, because the first row looks like data: with --no-header columns are named"
             " by their places, as in --column customer_id=1"
         )
-    shown, more = ", ".join(repr(name) for name in named[:most]), len(header) - len(named[:most])
-    unsure = " (not shown, as the first row may be data)" if len(named) < len(header) else ""
-    return shown + (f" and {more} more{unsure}" if more else "")
+    listed = ", ".join(map(repr, names[:most]))
+    more = len(header) - len(names[:most])
+    reason = " (not shown, as the first row may be data)" if len(names) < len(header) else ""
+    return listed + (f" and {more} more{reason}" if more else "")

@@ -1,4 +1,4 @@
-"""Roles that a column's name only suggests, settled by what its first cells hold.
+"""Roles that a column's name only suggests, decided by its first cells.
 
 "Refunded" may be money, a yes or no, or a day; "Type" may say which rows are credit notes, or
 which customers are retail.
@@ -39,7 +39,7 @@ AMBIGUOUS_NAMES: Final = frozenset({
     "etat", "estado", "stato", "situacao", "stav", "durum", "state", "stage", "result", "type",
     "typ", "kind",
 })  # fmt: skip
-"""Names that are as often of something else, such as a region."""
+"""Names that as often mean something else, such as a region."""
 ROLE_BY_CONTENT: Final = {
     "refunded": {
         "number": "refunded", "empty": "refunded", "flag": "voided", "day": "cancelled_on",
@@ -49,35 +49,37 @@ ROLE_BY_CONTENT: Final = {
     "cancelled_on": {"day": "cancelled_on", "empty": "cancelled_on", "flag": "voided"},
     "captured": {"flag": "captured", "day": "paid_at"},
 }  # fmt: skip
-"""What a column is, by what its name says and by what it holds."""
+"""The role of a column, by the role its name suggests and the kind of its cells."""
 _MOST: Final = 0.9
 Kind = Literal["empty", "flag", "number", "day", "words"]
 
 
 def with_roles_checked(sources: Sequence[Source], asked: Asked, preset: Preset) -> list[Source]:
-    """The same sources, with the roles found by name that their cells bear out."""
-    found = {role for source in sources for role in source.layout.places}
-    doubtful = [
-        role for role in CONTENT_CHECKED_ROLES if role in found and role not in asked.columns
+    """The same sources, without the roles found by name that do not fit their cells."""
+    present = {role for source in sources for role in source.layout.places}
+    suggested = [
+        role for role in CONTENT_CHECKED_ROLES if role in present and role not in asked.columns
     ]
-    if not doubtful or preset.columns:
+    if not suggested or preset.columns:
         return list(sources)
     changes: dict[str, str | None] = {}
-    for role in doubtful:
+    for role in suggested:
         names = {normalized(source.layout.header[source.layout.places[role]])
                  for source in sources if role in source.layout.places}  # fmt: skip
-        changes[role] = _becomes(role, _cells(sources, role), weak=bool(names & AMBIGUOUS_NAMES))
-        if changes[role] == "paid_at" and found & {"status", "payment_status"}:
-            changes[role] = None  # what is not paid out yet may well be sold
-    for name, wanted in list(changes.items()):
-        if wanted != name and wanted in {*found, *(changes[one] for one in changes if one != name)}:
-            changes[name] = None
-    changed = []
+        is_ambiguous = bool(names & AMBIGUOUS_NAMES)
+        changes[role] = _checked_role(role, _cells(sources, role), is_ambiguous=is_ambiguous)
+        if changes[role] == "paid_at" and present & {"status", "payment_status"}:
+            changes[role] = None  # an order that is not paid out yet may be a sale
+    for old, new in list(changes.items()):
+        others = (changes[other] for other in changes if other != old)
+        if new != old and new in {*present, *others}:
+            changes[old] = None
+    checked = []
     for source in sources:
         places = {changes.get(role, role): place for role, place in source.layout.places.items()}
         kept = {role: place for role, place in places.items() if role is not None}
-        changed.append(source.with_layout(replace(source.layout, places=kept)))
-    return changed
+        checked.append(source.with_layout(replace(source.layout, places=kept)))
+    return checked
 
 
 def _cells(sources: Sequence[Source], role: str) -> pa.Array:
@@ -86,27 +88,29 @@ def _cells(sources: Sequence[Source], role: str) -> pa.Array:
     for source in sources:
         if role not in source.layout.places:
             continue
-        if role not in source.layout.in_file.places:  # it stands in the name of a folder
+        if role not in source.layout.in_file.places:  # it is in the name of a folder
             columns.append(pa.array([source.layout.folder_value(role)], pa.string()))
             continue
-        alone = replace(source.layout, places={role: source.layout.places[role]}, carry_down=())
-        jobs = source.with_layout(alone).jobs(block_bytes=_SAMPLE_BYTES)
+        layout = replace(source.layout, places={role: source.layout.places[role]}, carry_down=())
+        jobs = source.with_layout(layout).jobs(block_bytes=_SAMPLE_BYTES)
         columns += [pc.cast(job().cells[role], pa.string()) for job in itertools.islice(jobs, 1)]
     return distinct_texts(pa.concat_arrays(columns))
 
 
 def distinct_texts(cells: pa.Array) -> pa.Array:
-    """The distinct texts of a column without the white space around them, but for empty ones."""
+    """The distinct trimmed texts of a column, without empty ones."""
     return pc.drop_null(pc.unique(trimmed(pc.unique(cells))))
 
 
-def _becomes(role: str, cells: pa.Array, *, weak: bool) -> str | None:
+def _checked_role(role: str, cells: pa.Array, *, is_ambiguous: bool) -> str | None:
+    """The role that fits the distinct cells of a column; None if there is none."""
     if role in ROLE_BY_CONTENT:
         return ROLE_BY_CONTENT[role].get(content_kind(cells))
     words = cells.to_pylist()
     meanings = [Statuses().meaning(word, of_type=role == "type") for word in words]
-    if role == "type" and (weak or not {"sale", "credit"} <= {*meanings} <= {"sale", "credit"}):
-        # Short words are as often of much else.
+    is_sure = not is_ambiguous and {*meanings} == {"sale", "credit"}
+    if role == "type" and not is_sure:
+        # Short words as often mean something else.
         meanings = ["unknown" if is_type_code(word) else meaning
                     for word, meaning in zip(words, meanings, strict=True)]  # fmt: skip
     known = len(meanings) - meanings.count("unknown")
@@ -114,22 +118,22 @@ def _becomes(role: str, cells: pa.Array, *, weak: bool) -> str | None:
         return role if "credit" in meanings or 2 * known > len(meanings) else None
     if role == "payment_status":
         return role if known or not meanings else None
-    return role if known or not weak else None
+    return role if known or not is_ambiguous else None
 
 
 def content_kind(cells: pa.Array) -> Kind:
-    """What the `filled_words` of a column are."""
+    """What the `distinct_texts` of a column are."""
     if not len(cells):
         return "empty"
-    found = {normalized(word) for word in cells.to_pylist()}
-    if found <= words("yes") | words("no") and found != {"0"}:
+    texts = {normalized(text) for text in cells.to_pylist()}
+    if texts <= words("yes") | words("no") and texts != {"0"}:
         return "flag"
     for mark in get_args(DecimalMark):
         numbers, _ = parse_number_text(normalized_number_text(cells), NumberFormat(mark))
         if np.mean(mask_of(numbers.is_valid())) >= _MOST:
             return "number"
-    for reading in DATE_FORMATS:
-        _, unread = read_days(cells, reading)
+    for date_format in DATE_FORMATS:
+        _, unread = read_days(cells, date_format)
         if unread is None or np.mean(~unread) >= _MOST:
             return "day"
     return "words"

@@ -1,4 +1,4 @@
-"""Sources: a file, a frame or a stream of an export, each taken apart into batches of raw cells."""
+"""Sources: files, frames, streams and tables, each read as batches of raw cells."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from rfmtool.sources.text.blocks import BLOCK_BYTES
 
 
 class Source(Protocol):
-    """One table of an export, and which of its columns play which roles."""
+    """One table of an export and the roles of its columns."""
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
 
     @property
     def layout(self) -> FileLayout:
@@ -39,7 +39,7 @@ class Source(Protocol):
 
     @property
     def kind(self) -> str:
-        """What it is, such as `text`, `parquet`, `workbook` or `frame`.
+        """Its kind, such as `text`, `parquet`, `workbook` or `frame`.
 
         Raises:
             InputError: it is a file that cannot be opened.
@@ -47,49 +47,49 @@ class Source(Protocol):
 
     @property
     def stored_bytes(self) -> int | None:
-        """Its size as it is stored; None where nothing is."""
+        """Its size on disk; None where it is not a file."""
 
     def with_layout(self, layout: FileLayout) -> Source:
-        """The same with other columns."""
+        """The same source with another layout."""
 
     def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:
-        """Batches as jobs that any thread may do; of a text, each of so many bytes."""
+        """Its batches as jobs; texts are split into blocks of `block_bytes`."""
 
 
 def version_of(database: Database) -> tuple[int, int]:
-    """What tells a file of a database from what it becomes."""
+    """The size of a database file and when it was modified, in ns; they differ after a change."""
     try:
-        found = Path(database.path).stat()
+        stat = Path(database.path).stat()
     except FileNotFoundError:
         return 0, 0
-    return found.st_size, found.st_mtime_ns
+    return stat.st_size, stat.st_mtime_ns
 
 
-def _named(source: Source, jobs: Jobs) -> Jobs:
-    """The same jobs, with errors that name the source, and cells carried down where it asks so."""
-    named = (partial(_do, source.name, job) for job in jobs)
+def _finished(source: Source, jobs: Jobs) -> Jobs:
+    """The same jobs, with errors that name the source, and cells filled down if necessary."""
+    named = (partial(_run, source.name, job) for job in jobs)
     return filled_down(named, source.layout.carry_down) if source.layout.carry_down else named
 
 
-def _do(name: str, job: Job) -> Batch:
+def _run(name: str, job: Job) -> Batch:
     with errors_naming(name):
         return job()
 
 
-def _with_keys(job: Job, layout: FileLayout) -> Batch:
-    """A batch with the columns that stand in the names of folders."""
+def _with_folder_columns(job: Job, layout: FileLayout) -> Batch:
+    """A batch with the columns taken from the names of folders."""
     batch = job()
     rows, in_file = len(batch.rows()), layout.in_file.places
-    keys = {
+    columns = {
         role: pa.repeat(pa.scalar(layout.folder_value(role), pa.string()), rows)
         for role in layout.places
         if role not in in_file
     }
-    return replace(batch, cells={**batch.cells, **keys})
+    return replace(batch, cells={**batch.cells, **columns})
 
 
 REST: Final = "rfmtool_rest"
-"""What the columns of a cluster's table that play no role begin with, as text."""
+"""The column that stands for all columns of a cluster's table without a role, as text."""
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,12 @@ class FileSource:
 
     @property
     def name(self) -> str:
-        """The file's."""
+        """The name of the file."""
         return self.file.name
 
     @property
     def kind(self) -> str:
-        """What its first bytes say."""
+        """Its kind, by its first bytes."""
         return self.file.kind
 
     @property
@@ -115,57 +115,57 @@ class FileSource:
         return self.file.stored_bytes
 
     def with_layout(self, layout: FileLayout) -> FileSource:
-        """The same with other columns."""
+        """The same file with another layout."""
         return replace(self, layout=layout)
 
     def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:
-        """Blocks of whole records of a text, or rows of a Parquet file's needed columns."""
+        """Blocks of records of a text, or batches of a Parquet file's columns with a role."""
         layout = self.layout.in_file
         if layout.dialect is None:
             jobs = read.parquet_jobs(self.file, layout, progress)
         else:
             jobs = read.text_jobs(self.file, layout, progress, block_bytes)
         if self.layout.folder_values:
-            jobs = (partial(_with_keys, job, self.layout) for job in jobs)
-        return _named(self, jobs)
+            jobs = (partial(_with_folder_columns, job, self.layout) for job in jobs)
+        return _finished(self, jobs)
 
 
 @dataclass(frozen=True)
 class _Table:
-    """A source that is no file of its own."""
+    """A source that is not a file of its own."""
 
     name: str
     layout: FileLayout
     stored_bytes = None
 
     def with_layout(self, layout: FileLayout) -> Self:
-        """The same with other columns."""
+        """The same table with another layout."""
         return replace(self, layout=layout)
 
 
 @dataclass(frozen=True)
 class FrameSource(_Table):
-    """A frame that somebody holds in memory."""
+    """A frame in memory."""
 
     table: pa.Table
     kind: str = "frame"
 
     def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:  # noqa: ARG002
-        """Rows of the needed columns."""
+        """Rows of the columns with a role."""
         reader = self.table.to_reader(read.BATCH_ROWS)
-        return _named(self, read.table_jobs(reader, self.layout))
+        return _finished(self, read.table_jobs(reader, self.layout))
 
 
 @dataclass(frozen=True)
 class StreamSource(_Table):
-    """A stream that comes only once, kept on disk since it is looked at more than once."""
+    """A stream, spooled to disk as it is read more than once."""
 
     spool: BinaryIO
     kind: str = "frame"
 
     def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:  # noqa: ARG002
-        """Rows of the needed columns."""
-        return _named(self, self._jobs())
+        """Rows of the columns with a role."""
+        return _finished(self, self._jobs())
 
     def _jobs(self) -> Jobs:
         with pa.ipc.open_stream(pa.PythonFile(open_spool(self.spool), mode="r")) as reader:
@@ -174,37 +174,37 @@ class StreamSource(_Table):
 
 @dataclass(frozen=True)
 class DatabaseSource(_Table):
-    """A table in a file of a database, which is read there, as a file is."""
+    """A table in a database file, such as SQLite, which is read in place."""
 
     rows: DatabaseRows
     version: tuple[int, int]
-    """What tells the file from what it becomes: its size, and when it was written."""
+    """The `version_of` the file."""
     kind: str = "frame"
 
     def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:  # noqa: ARG002
-        """Rows of the needed columns; the first where less is asked for at a time than usual."""
-        return _named(self, self._jobs(is_sample=block_bytes < BLOCK_BYTES))
+        """Rows of the columns with a role; the first batch only if `block_bytes` is small."""
+        return _finished(self, self._jobs(is_sample=block_bytes < BLOCK_BYTES))
 
     def _jobs(self, *, is_sample: bool) -> Jobs:
         names = {role: self.layout.header[place] for role, place in self.layout.places.items()}
         start = 0
         for batch in self._batches(*sorted({*names.values()}), is_sample=is_sample):
             cells = {role: batch.column(name) for role, name in names.items()}
-            whole = partial(self._whole, start, len(batch))
-            yield partial(typed_batch, cells, self.layout.kinds, len(batch), whole)
+            all_columns = partial(self._all_columns, start, len(batch))
+            yield partial(typed_batch, cells, self.layout.kinds, len(batch), all_columns)
             start += len(batch)
 
-    def _whole(self, start: int, count: int) -> list[pa.Array]:
+    def _all_columns(self, start: int, count: int) -> list[pa.Array]:
         """All columns of some rows."""
-        found: list[pa.RecordBatch] = []
-        seen = 0
-        for batch in self._batches():  # to the end, which lets go of the file
-            first = max(start - seen, 0)
-            part = batch.slice(first, max(start + count - seen - first, 0))
-            if len(part) or not found:  # an empty one holds all of its batch, too
-                found.append(part)
-            seen += len(batch)
-        return [column.combine_chunks() for column in pa.Table.from_batches(found).columns]
+        parts: list[pa.RecordBatch] = []
+        rows = 0
+        for batch in self._batches():  # to the end, which closes the file
+            first = max(start - rows, 0)
+            part = batch.slice(first, max(start + count - rows - first, 0))
+            if len(part) or not parts:  # an empty part would keep its batch in memory
+                parts.append(part)
+            rows += len(batch)
+        return [column.combine_chunks() for column in pa.Table.from_batches(parts).columns]
 
     def _batches(self, *columns: str, is_sample: bool = False) -> Iterator[pa.RecordBatch]:
         if version_of(self.rows.database) != self.version:
@@ -216,13 +216,13 @@ class DatabaseSource(_Table):
                 yield from reader
                 return
             first = [*islice(reader, 1)]
-        del reader  # and with it the file, which others may want to write
+        del reader  # closes the file, which other programs may want to write
         yield from first
 
 
 @dataclass(frozen=True)
 class TableSource(_Table):
-    """A table of a cluster, which is read there; here only where all of it must be looked at."""
+    """A table of a cluster, which reads it itself; here only if all rows must be checked."""
 
     table: ClusterTable
     sample: pa.Table
@@ -230,14 +230,14 @@ class TableSource(_Table):
     kind: str = "table"
 
     def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:  # noqa: ARG002
-        """Rows in whatever order; the sample where less is asked for at a time than usual."""
+        """Rows in any order; the sample only if `block_bytes` is small."""
         is_sample = block_bytes < BLOCK_BYTES
         batches = self.sample.to_batches() if is_sample else self.table.batches()
-        return _named(self, read.table_jobs(batches, self.layout))
+        return _finished(self, read.table_jobs(batches, self.layout))
 
     @property
     def narrow(self) -> FrameSource:
-        """No rows, of the columns that are needed, and of REST, which tells of blank rows."""
+        """An empty frame of the columns with a role and of REST, by which blank rows are found."""
         header = self.layout.header
         needed = sorted({header[place] for place in self.layout.places.values()})
         places = {role: needed.index(header[place]) for role, place in self.layout.places.items()}

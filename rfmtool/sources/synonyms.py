@@ -1,4 +1,4 @@
-"""The names that shops give their columns, by the role that such a column plays."""
+"""The names that shops give their columns, by role."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from rfmtool.sources.names import normalized
 
 @cache
 def synonyms() -> Mapping[str, Sequence[str]]:
-    """Header names by role, letters and digits only, the likeliest first."""
+    """Normalized column names by role, the likeliest first."""
     data = packaged_toml(__package__, "synonyms.toml")
     return _by_role({role: names for role, names in data.items() if role != "otherwise"})
 
 
 @cache
 def fallback_synonyms() -> Mapping[str, Sequence[str]]:
-    """The same of names that are taken where no other is there, and no price."""
+    """Further names, for exports without any other column of money."""
     return _by_role(packaged_toml(__package__, "synonyms.toml")["otherwise"])
 
 

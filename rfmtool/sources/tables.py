@@ -1,4 +1,4 @@
-"""Tables of databases and lakes as sources, kept on disk since they are looked at repeatedly."""
+"""Tables of databases, lakes and clusters as sources."""
 
 from __future__ import annotations
 
@@ -22,42 +22,42 @@ Table = DatabaseRows | Lake | ClusterTable
 
 
 def split_sources(exports: Sequence[str], asked: Asked) -> tuple[list[Table], list[str]]:
-    """Tell tables from files.
+    """Separate the URLs of tables from the paths of files.
 
     Raises:
-        InputError: the same rows are named twice.
-        UsageError: a table or query is said and no database named, or both are said, or neither.
+        InputError: a table is named twice.
+        UsageError: a table or query is given without a database, or both, or neither with one.
     """
     if asked.table and asked.query:
         raise UsageError("--table and --query are both given", "Give one of them.")
-    rows: list[Table] = [
-        (parse_cluster_table_url if is_cluster(one) else parse_rows_url)(
-            one, asked.table, asked.query
+    tables: list[Table] = [
+        (parse_cluster_table_url if is_cluster(export) else parse_rows_url)(
+            export, asked.table, asked.query
         )
-        for one in exports
-        if is_database(one) or is_cluster(one)
+        for export in exports
+        if is_database(export) or is_cluster(export)
     ]
-    said = "--table" if asked.table else "--query" if asked.query else ""
-    if said and not rows:
+    option = "--table" if asked.table else "--query" if asked.query else ""
+    if option and not tables:
         raise UsageError(
-            f"{said}: no database is named", "Name one, for example postgresql://host/shop."
+            f"{option}: no database is named", "Name one, for example postgresql://host/shop."
         )
-    others = [one for one in exports if not (is_database(one) or is_cluster(one))]
-    found = {one: lake for one in others if (lake := lakes.find_lake_table(one))}
-    tables = [*rows, *found.values()]
-    told = [(one.name, getattr(one, "query", "")) for one in tables]
-    for table, one in zip(tables, told, strict=True):
-        if told.count(one) > 1:
+    paths = [export for export in exports if not (is_database(export) or is_cluster(export))]
+    lake_tables = {path: lake for path in paths if (lake := lakes.find_lake_table(path))}
+    tables += lake_tables.values()
+    keys = [(table.name, getattr(table, "query", "")) for table in tables]
+    for key in keys:
+        if keys.count(key) > 1:
             raise InputError(
-                f"{table.name}: named twice, so its money would count twice", "Name it once."
+                f"{key[0]}: named twice, so its money would count twice", "Name it once."
             )
-    return tables, [one for one in others if one not in found]
+    return tables, [path for path in paths if path not in lake_tables]
 
 
 def source_of_stored(table: Table, asked: Asked, roles: Roles) -> Source:
-    """Ask for a table once, and keep the answer: the next would be of another state.
+    """A table, spooled to disk, as a second query would see another state of it.
 
-    A table of a cluster stays there, and a table in a file is read as files are.
+    A table of a cluster is read there, and a table in a database file is read in place.
     """
     if isinstance(table, ClusterTable):
         sample = table.sample()

@@ -1,6 +1,6 @@
-"""Columns that play no role and look as if they should, by what they are called or hold.
+"""Notices on columns without a role that look as if they had one, by their names or cells.
 
-What money given back, orders called off or orders not paid hide behind is said aloud.
+They may hold refunds, cancellations or unpaid orders.
 """
 
 from __future__ import annotations
@@ -34,125 +34,114 @@ from rfmtool.sources.synonyms import synonyms
 _SAMPLE_BYTES: Final = 1 << 18
 _MOST_FILES: Final = 4
 _MOST_WORDS: Final = 30
-"""A column of more is of names or texts, in which any word may stand."""
+"""A column of more holds names or texts, in which any word may occur."""
 _MOST_STATES: Final = 12
 _REGION_LETTERS: Final = 3
 _REGIONS: Final = frozenset({"state", "stage", "result"})
-"""Names that in most exports are of something else than how an order stands."""
+"""Names that in most exports are not those of an order's status."""
 _AMOUNT: Final = "amount"
-_TAKEN_OFF: Final = r"[-(\x{2212}]"
+_NEGATIVE: Final = r"[-(\x{2212}]"
 
 
 def unused_column_notices(
     sources: Sequence[Source], asked: Asked, preset: Preset
 ) -> tuple[str, ...]:
-    """Sentences about the columns that play no role and look as if they should."""
-    known = bool(preset.columns)  # whoever wrote it knew what is owed, and which amount to take
-    found: dict[str, str] = {}
-    doubts: list[str] = []
+    """Sentences about the columns of an export that are not used but look as if they should be."""
+    is_preset = bool(preset.columns)  # its author has chosen the columns of money
+    notices: dict[str, str] = {}
+    ambiguities: list[str] = []
     currencies: dict[str, set[str]] = {}
-    parcels: list[str] = packaged_toml(__package__, "unplayed.toml")["parcels"]
     step = -(-len(sources) // _MOST_FILES)
     for place, source in enumerate(sources):
         cells = {} if place % step else _sample(source)
-        for name, said in _alike(source, cells, known=known):
-            found.setdefault(name, said)
-        for name, (role, word) in _telling(cells).items():
-            if "status" in source.layout.places and is_in_group(word, "not_a_sale", "unpaid") \
-                    and any(one in normalized(name) for one in parcels):  # fmt: skip
-                continue
-            # A second status of an order is that of its payment; there is no second type.
-            free = {role, *(("payment_status",) if role != "type" else ())} - {
-                *source.layout.places
-            }
-            option = f": --column {max(free)}=NAME would" if free else ""
-            found.setdefault(name, f"Column {name!r} says {word!r}, as of orders that are no sales,"
-                                   f" and is not used{option}.")  # fmt: skip
-        if not known:
-            for name, said in _dropped(source, cells):
-                found.setdefault(name, said)
-        if source is sources[0] and not known:
-            doubts = [*ambiguity_notices(source, cells, asked)]
+        for name, notice in itertools.chain(
+            _role_like_names(source, cells, is_preset=is_preset),
+            _status_notices(source, cells),
+            () if is_preset else _misfits(source, cells),
+        ):
+            notices.setdefault(name, notice)
+        if source is sources[0] and not is_preset:
+            ambiguities = [*ambiguity_notices(source, cells, asked)]
         if "currency" not in source.layout.places:
-            for name, words in currencies_in(cells).items():
-                currencies.setdefault(name, set()).update(words)
-    doubts += [
-        f"Column {name!r} names {len(words)} currencies and is not used, so their money is added"
+            for name, codes in currencies_in(cells).items():
+                currencies.setdefault(name, set()).update(codes)
+    ambiguities += [
+        f"Column {name!r} names {len(codes)} currencies and is not used, so their money is added"
         " up: --column currency=NAME tells them apart."
-        for name, words in currencies.items()
-        if len(words) > 1
+        for name, codes in currencies.items()
+        if len(codes) > 1
     ]
-    return (*found.values(), *doubts)
+    return (*notices.values(), *ambiguities)
 
 
-def _alike(
-    source: Source, cells: Mapping[str, pa.Array], *, known: bool
+def _role_like_names(
+    source: Source, cells: Mapping[str, pa.Array], *, is_preset: bool
 ) -> Iterator[tuple[str, str]]:
-    """What to say of columns whose names are like those of roles, by name."""
-    played = {*source.layout.places}
-    if "cancelled_on" in played:
-        played.add("voided")  # and another column says why
-    for name in _others(source).values():
+    """Notices on columns whose names resemble those of a role: name and notice."""
+    taken = {*source.layout.places}
+    if "cancelled_on" in taken:
+        taken.add("voided")  # the other column gives the reason
+    for name in _unused_names(source).values():
         key, column = normalized(name), cells.get(KEPT + name)
-        alike = (one for one in _likenesses()
-                 if key in one["names"] or any(stem in key for stem in one["stems"]))  # fmt: skip
-        like = next(alike, None)
-        if like is None or (known and like.get("option") in (*played, "unpaid")):
+        matches = (pattern for pattern in _name_patterns() if key in pattern["names"]
+                   or any(stem in key for stem in pattern["stems"]))  # fmt: skip
+        match = next(matches, None)
+        if match is None or (is_preset and match.get("option") in (*taken, "unpaid")):
             continue
-        if like.get("unless_nothing") and column is not None and not _has_something(column):
+        if match.get("unless_nothing") and column is not None and not _has_nonzero(column):
             continue
-        is_free = source.layout.places.keys().isdisjoint(like.get("unless", ()))
-        if is_free and ("cells" not in like or _is_partly(like["cells"], column)):
-            yield name, (f"Column {name!r} looks like {like['what']} and is not used"
-                         f"{_advice(like, column, source)}")  # fmt: skip
+        is_free = source.layout.places.keys().isdisjoint(match.get("unless", ()))
+        if is_free and ("cells" not in match or _is_partly(match["cells"], column)):
+            yield name, (f"Column {name!r} looks like {match['what']} and is not used"
+                         f"{_advice(match, column, source)}")  # fmt: skip
 
 
-def _others(source: Source) -> dict[int, str]:
-    """The columns without a role, by place; those that are only carried through are such, too."""
-    played = {place for role, place in source.layout.places.items() if not role.startswith(KEPT)}
+def _unused_names(source: Source) -> dict[int, str]:
+    """The names of columns without a role, including kept ones, by place."""
+    taken = {place for role, place in source.layout.places.items() if not role.startswith(KEPT)}
     header = enumerate(source.layout.header)
-    return {place: name.strip() for place, name in header if place not in played}
+    return {place: name.strip() for place, name in header if place not in taken}
 
 
 @cache
-def _likenesses() -> Sequence[dict[str, Any]]:
-    """What names are like; their stems and names as `normal` writes them."""
+def _name_patterns() -> Sequence[dict[str, Any]]:
+    """Patterns of names that resemble those of roles, with normalized stems and names."""
     return [
-        {**one, **{key: [*map(normalized, one.get(key, ()))] for key in ("stems", "names")}}
-        for one in packaged_toml(__package__, "unplayed.toml")["like"]
+        {**pattern, **{key: [*map(normalized, pattern.get(key, ()))] for key in ("stems", "names")}}
+        for pattern in packaged_toml(__package__, "unplayed.toml")["like"]
     ]
 
 
-def _dropped(source: Source, cells: Mapping[str, pa.Array]) -> Iterator[tuple[str, str]]:
-    """What to say of columns whose names are of roles, and whose cells do not bear it out."""
-    played = source.layout.places
-    has_status = not played.keys().isdisjoint(("status", "payment_status"))
-    # Beside them such a column is a part of an address.
+def _misfits(source: Source, cells: Mapping[str, pa.Array]) -> Iterator[tuple[str, str]]:
+    """Notices on columns with the name of a role that their cells do not fit: name and notice."""
+    taken = source.layout.places
+    has_status = not taken.keys().isdisjoint(("status", "payment_status"))
+    # Beside the other columns of an address, "state" belongs to the address.
     addresses = packaged_toml(__package__, "unplayed.toml")["addresses"]
     has_address = not {*addresses}.isdisjoint(map(normalized, source.layout.header))
-    for name in _others(source).values():
+    for name in _unused_names(source).values():
         key, column = normalized(name), cells.get(KEPT + name)
         words = [] if column is None else distinct_texts(column).to_pylist()
-        named = (
-            one for one in CONTENT_CHECKED_ROLES if one not in played and key in synonyms()[one]
+        roles = (
+            role for role in CONTENT_CHECKED_ROLES if role not in taken and key in synonyms()[role]
         )
-        role, said = next(named, ""), ""
-        if not words or role in ("", "type", "is_test"):  # types are doubted apart
+        role, notice = next(roles, ""), ""
+        if not words or role in ("", "type", "is_test"):  # types have notices of their own
             continue
         if role == "captured":
             if not has_status and any(not word.strip("0.,") for word in words):
-                said = "by its name says what is paid, and is 0 in rows that count."
+                notice = "by its name says what is paid, and is 0 in rows that count."
         elif key not in AMBIGUOUS_NAMES:
-            said = (f"by its name is {role}, and is not used because of what it holds: --column"
-                    f" {role}=NAME would.")  # fmt: skip
+            notice = (f"by its name is {role}, and is not used because of what it holds: --column"
+                      f" {role}=NAME would.")  # fmt: skip
         elif (
             not (has_address or key in _REGIONS or max(map(len, words)) <= _REGION_LETTERS)
             and 1 < len(words) <= _MOST_STATES
         ):
-            said = (f"may say how orders stand, and is not used: --column {role}=NAME asks what its"
-                    " words mean.")  # fmt: skip
-        if said:
-            yield name, f"Column {name!r} {said}"
+            notice = (f"may say how orders stand, and is not used: --column {role}=NAME asks what"
+                      " its words mean.")  # fmt: skip
+        if notice:
+            yield name, f"Column {name!r} {notice}"
 
 
 def _is_partly(kind: str, column: pa.Array | None) -> bool:
@@ -164,18 +153,17 @@ def _is_partly(kind: str, column: pa.Array | None) -> bool:
     return has_empty and content_kind(distinct_texts(column)) == kind
 
 
-def _has_something(column: pa.Array) -> bool:
+def _has_nonzero(column: pa.Array) -> bool:
     """Whether any cell is neither empty nor zero."""
-    return any(
-        word.strip("0.,") for word in distinct_texts(pc.cast(column, pa.string())).to_pylist()
-    )
+    texts = distinct_texts(pc.cast(column, pa.string()))
+    return any(text.strip("0.,") for text in texts.to_pylist())
 
 
-def _advice(like: Mapping[str, Any], column: pa.Array | None, source: Source) -> str:
-    """Which option would use a column, by what it holds."""
-    if "advice" in like:
-        return f". {like['advice']}"
-    role, layout = like["option"], source.layout
+def _advice(pattern: Mapping[str, Any], column: pa.Array | None, source: Source) -> str:
+    """The option that would use a column, by its cells."""
+    if "advice" in pattern:
+        return f". {pattern['advice']}"
+    role, layout = pattern["option"], source.layout
     amount = layout.header[layout.places["amount"]] if "amount" in layout.places else ""
     if role == "refunded" and normalized(amount) in NET_OF_REFUNDS:
         return (f": {amount!r} by its name has it taken off already, and --column {role}=NAME would"
@@ -186,10 +174,10 @@ def _advice(like: Mapping[str, Any], column: pa.Array | None, source: Source) ->
 
 
 def _sample(source: Source) -> Mapping[str, pa.Array]:
-    """The first cells of the columns without a role, by KEPT and name, and of DOUBTED ones."""
-    others, played = _others(source), source.layout.places
-    places = {KEPT + name: place for place, name in others.items()}
-    places |= {role: played[role] for role in CHECKED_ROLES if role in played}
+    """The first cells of columns without a role, by KEPT + name, and of CHECKED_ROLES, by role."""
+    taken = source.layout.places
+    places = {KEPT + name: place for place, name in _unused_names(source).items()}
+    places |= {role: taken[role] for role in CHECKED_ROLES if role in taken}
     # A column without a role may hold lists, bytes or anything else.
     kinds: dict[str, Kind] = dict.fromkeys(places, "any")
     layout = replace(source.layout, places=places, kinds=kinds, carry_down=())
@@ -201,20 +189,31 @@ def _sample(source: Source) -> Mapping[str, pa.Array]:
     return {}
 
 
-def _telling(cells: Mapping[str, pa.Array]) -> dict[str, tuple[str, str]]:
-    """The role and the word of columns of few words, one of orders that are no sales, by name."""
-    found = {}
-    for name, column in cells.items():
-        if name in CHECKED_ROLES or not pa.types.is_string(column.type):
+def _status_notices(source: Source, cells: Mapping[str, pa.Array]) -> Iterator[tuple[str, str]]:
+    """Notices on columns of few words, one of which marks orders as not sold: name and notice."""
+    taken = source.layout.places
+    parcels: list[str] = packaged_toml(__package__, "unplayed.toml")["parcels"]
+    for key, column in cells.items():
+        name = key.removeprefix(KEPT)
+        if key in CHECKED_ROLES or not pa.types.is_string(column.type):
             continue
         words = distinct_texts(column)
-        told = role_from_words(words.to_pylist()) if len(words) <= _MOST_WORDS else None
-        if told and _AMOUNT in cells:
-            # Where all rows of the word have money below zero already, they are taken off.
-            of_word = pc.equal(pc.utf8_trim_whitespace(column), told[1])
-            written = pc.cast(cells[_AMOUNT], pa.string()).filter(of_word)
-            if pc.all(pc.match_substring_regex(written, _TAKEN_OFF)).as_py() is True:
+        role_and_word = role_from_words(words.to_pylist()) if len(words) <= _MOST_WORDS else None
+        if role_and_word is None:
+            continue
+        role, word = role_and_word
+        if _AMOUNT in cells:
+            # If all amounts of the word are negative, they are subtracted already.
+            is_word = pc.equal(pc.utf8_trim_whitespace(column), word)
+            amounts = pc.cast(cells[_AMOUNT], pa.string()).filter(is_word)
+            if pc.all(pc.match_substring_regex(amounts, _NEGATIVE)).as_py() is True:
                 continue
-        if told:
-            found[name.removeprefix(KEPT)] = told
-    return found
+        if "status" in taken and is_in_group(word, "not_a_sale", "unpaid") \
+                and any(stem in normalized(name) for stem in parcels):  # fmt: skip
+            continue
+        # A second status of an order is that of its payment; there is no second type.
+        roles = {role} if role == "type" else {role, "payment_status"}
+        free = roles - taken.keys()
+        option = f": --column {max(free)}=NAME would" if free else ""
+        yield name, (f"Column {name!r} says {word!r}, as of orders that are no sales, and is not"
+                     f" used{option}.")  # fmt: skip
