@@ -178,16 +178,16 @@ class Detail:
     first: bool = False
     """The categories of first orders; without categories, their products."""
 
-    def places(self, found: Mapping[str, int]) -> dict[str, int]:
+    def places(self, available: Mapping[str, int]) -> dict[str, int]:
         """The places of the roles to read; the role that stands for the category becomes it."""
-        wanted = {role: place for role, place in found.items() if role not in OPTIONAL_ROLES}
+        wanted = {role: place for role, place in available.items() if role not in OPTIONAL_ROLES}
         role = self.category
-        if self.first and role not in found:
+        if self.first and role not in available:
             role = "product"
-        if role is not None and role in found:
-            wanted["category"] = found[role]
+        if role is not None and role in available:
+            wanted["category"] = available[role]
         others = ("cost",) * self.cost + CONTACT_COLUMNS * self.contacts
-        return wanted | {role: found[role] for role in others if role in found}
+        return wanted | {role: available[role] for role in others if role in available}
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ _AMBIGUOUS_CREDITS: Final = ("credit", "abono", "retour", "retur")
 """Words that as often say how an order was paid, or why it was sent."""
 
 
-def _shipped() -> Any:  # noqa: ANN401 - as tomllib says
+def _shipped() -> Any:  # noqa: ANN401 - tomllib's type
     return packaged_toml(__package__, "statuses.toml")
 
 

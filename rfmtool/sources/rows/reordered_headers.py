@@ -43,11 +43,11 @@ def reordered_header(batch: Batch, tally: Tally, layout: FileLayout) -> int | No
 
 def _is_reordered(cells: tuple[str | None, ...], layout: FileLayout) -> bool:
     """Whether cells are the names of the header, and one with a role is in another column."""
-    found = [normalized(cell or "") for cell in cells]
+    names = [normalized(cell or "") for cell in cells]
     header = [normalized(name) for name in layout.header]
     places = layout.places.values()
-    has_names = {header[place] for place in places} <= {*found} <= {*header, ""}
-    return has_names and any(found[place] != header[place] for place in places)
+    has_names = {header[place] for place in places} <= {*names} <= {*header, ""}
+    return has_names and any(names[place] != header[place] for place in places)
 
 
 def check_not_reordered(row: int | None, before: int) -> None:
