@@ -22,7 +22,7 @@ from rfmtool.errors import InputError
 from rfmtool.pages.blocks import Cell, Sparkline
 from rfmtool.pages.cards import Chapter, Mark, Page, Sentence, chapter, shortened, visible
 from rfmtool.pages.number_format import NumberFormat
-from rfmtool.pages.story import answers, run
+from rfmtool.pages.sections import answers, run
 from rfmtool.pages.svg import as_percent, boxes_path, line_path, shade_class
 
 _TESTS: Final = {

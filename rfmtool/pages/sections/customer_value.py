@@ -22,7 +22,7 @@ from rfmtool.pages.blocks import (
 )
 from rfmtool.pages.cards import Card, Heatmap, Switch, day_in_words, escaped_name, shortened
 from rfmtool.pages.number_format import DASH, NumberFormat, in_whole_units
-from rfmtool.pages.story.overview import (
+from rfmtool.pages.sections.overview import (
     localized_people,
     return_rate_column,
     return_rate_dot,

@@ -8,7 +8,7 @@ from rfmtool.documents import Data
 from rfmtool.pages.blocks import Bars, Cell, Column, Name, Table, numbers
 from rfmtool.pages.cards import Card, share_in_words
 from rfmtool.pages.number_format import DASH, NumberFormat, in_whole_units
-from rfmtool.pages.story.overview import localized_count
+from rfmtool.pages.sections.overview import localized_count
 from rfmtool.summaries.formatting import join_with_or
 
 _TONES: Final = ("suspect", "prospect", "customer", "client", "supporter", "advocate", "partner")

@@ -9,7 +9,7 @@ from rfmtool.pages.blocks import Column, Dot, Name, Paragraph, Table, numbers
 from rfmtool.pages.cards import Card, Sentence, Stack, day_in_words, share_in_words
 from rfmtool.pages.number_format import DASH, NumberFormat, in_whole_units
 from rfmtool.pages.run import segment_versus_activity
-from rfmtool.pages.story.overview import TOO_FEW, localized_count
+from rfmtool.pages.sections.overview import TOO_FEW, localized_count
 from rfmtool.pages.svg import Axis, Plot, area_path, as_percent, line_path, nice_ticks
 
 _ENOUGH: Final = 30

@@ -18,7 +18,7 @@ from rfmtool.pages.blocks import (
 )
 from rfmtool.pages.cards import Card, Heatmap, Legend, day_in_words
 from rfmtool.pages.number_format import DASH, MINUS, NumberFormat, in_whole_units
-from rfmtool.pages.story.ladder import stage_tone
+from rfmtool.pages.sections.ladder import stage_tone
 from rfmtool.pages.svg import Axis, Plot, as_percent, nice_ticks
 
 _HEIGHT: Final = 220

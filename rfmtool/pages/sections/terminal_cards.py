@@ -11,8 +11,8 @@ from rfmtool.pages.forecast import baseline_rates, forecast_blocks, lookback_blo
 from rfmtool.pages.holdouts import holdout_blocks
 from rfmtool.pages.number_format import NumberFormat
 from rfmtool.pages.relationship import relationship
-from rfmtool.pages.story.answers import marks_from_block
-from rfmtool.pages.story.overview import localized_count
+from rfmtool.pages.sections.answers import marks_from_block
+from rfmtool.pages.sections.overview import localized_count
 
 
 def forecast(summary: Data, say: NumberFormat) -> Card | None:

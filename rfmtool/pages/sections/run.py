@@ -7,7 +7,7 @@ from typing import Final
 from rfmtool.documents import Data
 from rfmtool.pages.cards import Page, chapter, row
 from rfmtool.pages.number_format import NumberFormat
-from rfmtool.pages.story import (
+from rfmtool.pages.sections import (
     changes,
     customer_value,
     data_quality,

@@ -9,8 +9,8 @@ from rfmtool.pages.blocks import Bars, Cell, Column, Dot, Name, Table, numbers
 from rfmtool.pages.cards import Card
 from rfmtool.pages.evidence import candidates_in_words, complaints_in_words
 from rfmtool.pages.number_format import DASH, NumberFormat, in_whole_units
-from rfmtool.pages.story.ladder import stage_tone
-from rfmtool.pages.story.overview import TOO_FEW, localized_count
+from rfmtool.pages.sections.ladder import stage_tone
+from rfmtool.pages.sections.overview import TOO_FEW, localized_count
 from rfmtool.summaries.formatting import WALLET_BASES, share_range
 
 _ESTIMATE: Final = "peer_estimate"

@@ -36,8 +36,8 @@ from rfmtool.pages.cards import (
     share_in_words,
 )
 from rfmtool.pages.number_format import NumberFormat
-from rfmtool.pages.story import customer_value, retention, trends
-from rfmtool.pages.story.overview import localized_count, localized_people
+from rfmtool.pages.sections import customer_value, retention, trends
+from rfmtool.pages.sections.overview import localized_count, localized_people
 from rfmtool.summaries.condensed import concentration_in_short, repeat_in_short
 from rfmtool.version import __version__
 
