@@ -1,1 +1,1 @@
-"""Plain data as pages for a reader. Nothing is computed here."""
+"""Pages for readers, made of plain data; nothing is computed here."""

@@ -1,4 +1,4 @@
-"""What is bought along with what."""
+"""The answer of `affinity`: what is bought along with what."""
 
 from __future__ import annotations
 
@@ -17,57 +17,60 @@ from rfmtool.pages.blocks import (
 )
 from rfmtool.summaries.formatting import count_text
 
-_SHOWN: Final = 20
-_NEXT: Final = "OFTEN BUYS"
+_MAX_RULES: Final = 20
+_NEXT_TITLE: Final = "OFTEN BUYS"
 _NUMBERS_WIDTH: Final = 38
 
 
-def page(found: Data, width: int) -> list[Block]:
-    """The answer, for a page of so many characters."""
-    rules = found["rules"]
-    customers = count_text(found["customers"], "customer")
-    told = (
-        f"{customers} · by {found['by']} ({found['names']:,}) · ",
+def page(answer: Data, width: int) -> list[Block]:
+    """The page, `width` characters wide."""
+    rules = answer["rules"]
+    customers = count_text(answer["customers"], "customer")
+    headline = (
+        f"{customers} · by {answer['by']} ({answer['names']:,}) · ",
         count_text(len(rules), "rule"),
-        f" · as of {found['as_of']}",
+        f" · as of {answer['as_of']}",
     )
     parts: list[Block] = []
     if rules:
-        # Of rules about the same names the strongest, which comes first.
-        once: dict[frozenset[str], Data] = {}
+        # Of rules on the same names only the strongest, which comes first.
+        strongest: dict[frozenset[str], Data] = {}
         for rule in rules:
-            once.setdefault(frozenset([*rule["has"], rule["next"]]), rule)
-        shown = [*once.values()]
-        parts = [_rules(shown[:_SHOWN], width), Paragraph(_reading(found, len(shown)), "quiet")]
-    return answer_blocks("AFFINITY", told, parts, found["notes"])
+            strongest.setdefault(frozenset([*rule["has"], rule["next"]]), rule)
+        shown = [*strongest.values()]
+        parts = [
+            _rules(shown[:_MAX_RULES], width),
+            Paragraph(_how_to_read(answer, len(shown)), "quiet"),
+        ]
+    return answer_blocks("AFFINITY", headline, parts, answer["notes"])
 
 
-def _rules(shown: list[Data], width: int) -> Table:
-    room = max(width - _NUMBERS_WIDTH, 16)
-    right = min(max(len(_NEXT), *(len(rule["next"]) for rule in shown)), room // 2)
+def _rules(rules: list[Data], width: int) -> Table:
+    text_width = max(width - _NUMBERS_WIDTH, 16)
+    next_width = min(max(len(_NEXT_TITLE), *(len(rule["next"]) for rule in rules)), text_width // 2)
     return Table(
         columns=(
-            Column("WHO BUYS", "lead", folds=True, widest=room - right),
-            Column(_NEXT, "lead", folds=True, widest=right),
+            Column("WHO BUYS", "lead", folds=True, widest=text_width - next_width),
+            Column(_NEXT_TITLE, "lead", folds=True, widest=next_width),
             *numbers("people", "support", "do so", "lift"),
         ),
         rows=tuple(
             (" + ".join(rule["has"]),
              *cells(rule, "next", "customers:,", "support:share", "confidence:share", "lift:.2f"))
-            for rule in shown
+            for rule in rules
         ),
         optional_columns=("support",),
     )  # fmt: skip
 
 
-def _reading(found: Data, different: int) -> str:
-    first = found["rules"][0]
-    words = (
+def _how_to_read(answer: Data, rule_count: int) -> str:
+    first = answer["rules"][0]
+    text = (
         f"{first['customers']:,} customers ({share(first['support'])}) buy all of the first line;"
         f" {share(first['confidence'])} of those who buy its left side, {first['lift']:.2f} times"
         " as many as of everybody. Rules are ordered by confidence (do so) × lift. There is a"
-        f" suggestion for {count_text(found['suggestions'], 'customer')}."
+        f" suggestion for {count_text(answer['suggestions'], 'customer')}."
     )
-    if different < len(found["rules"]):
-        words += " Of rules about the same things the strongest is shown."
-    return words + (f" These are the first {_SHOWN}." if different > _SHOWN else "")
+    if rule_count < len(answer["rules"]):
+        text += " Of rules about the same things the strongest is shown."
+    return text + (f" These are the first {_MAX_RULES}." if rule_count > _MAX_RULES else "")

@@ -1,6 +1,6 @@
-"""What a page is made of: a few frozen blocks of plain data, which a terminal or HTML draws.
+"""The blocks of a page: frozen plain data, drawn on a terminal or as HTML.
 
-Every text may be foreign: who draws it makes it safe to show.
+Any text may come from customers' data: the code that draws it makes it safe to show.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ Tone = Literal["plain", "title", "strong", "quiet", "warning"]
 Kind = Literal["name", "lead", "text", "number"]
 
 WIDE: Final = 96
-"""From so many characters on there is room for everything."""
+"""Characters from which on a page has room for all columns."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line, whose parts stand out or not."""
+    """One line of parts, each with its tone."""
 
     parts: tuple[tuple[str, Tone], ...]
 
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Sentences that wrap; a warning is marked as one."""
+    """Sentences that wrap; the tone `warning` puts a mark before them."""
 
     words: str
     tone: Tone = "plain"
@@ -41,12 +41,12 @@ class Gap:
 
 @dataclass(frozen=True)
 class Rule:
-    """A line across the page."""
+    """A horizontal line across the page."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar in a table: a part from 0 to 1 of at most `length` characters."""
+    """A bar in a table: `part` (0 to 1) of `length` characters."""
 
     part: float
     length: int
@@ -54,14 +54,14 @@ class Bar:
 
 @dataclass(frozen=True)
 class Sparkline:
-    """A curve as high as one line of text, in a table; values from 0 up."""
+    """A curve in a table cell, one line high; values are not negative."""
 
     values: tuple[float, ...]
 
 
 @dataclass(frozen=True)
 class Number:
-    """A number as it is shown, and as it stands in the data."""
+    """A number as shown, and its exact text in the data."""
 
     shown: str
     exact: str
@@ -69,30 +69,31 @@ class Number:
 
 @dataclass(frozen=True)
 class Name:
-    """A name that may be foreign, what is said of it below, and the tone of the key beside it."""
+    """A name, a note below it, and the tone of the colour swatch before it."""
 
     text: str
     below: str = ""
     tone: str = ""
     is_sentence: bool = False
-    """Whether it is a sentence, whatever its length, and what is below a file's name."""
+    """Whether `text` is a sentence, never shortened, and `below` a file name."""
 
 
 @dataclass(frozen=True)
 class Bars:
-    """Bars one below the other, or from the right: parts from 0 to 1, each with its tone."""
+    """Bars one below the other: lengths from 0 to 1, each with its tone."""
 
     bars: tuple[tuple[float, str], ...]
     leftwards: bool = False
+    """Whether they grow from the right edge."""
     start: float = 0.0
-    """Where they begin, from 0 to 1."""
+    """Their left end, from 0 to 1."""
 
 
 @dataclass(frozen=True)
 class Dot:
-    """A share from 0 to 1 on a fixed axis, and its interval; one that is centred has a middle.
+    """A share from 0 to 1 on a fixed axis, with its interval.
 
-    `ends` are the lowest and the highest of several days.
+    `centred` marks the middle of the axis; `ends` are the lowest and highest share of several days.
     """
 
     value: float
@@ -110,14 +111,13 @@ class Column:
     """A column of a table.
 
     Attributes:
-        title: above it.
-        kind: a name stands out, so does the title alone of the column that leads; numbers are
-            aligned at their right.
+        title: its heading.
+        kind: `name` emphasizes title and cells, `lead` the title alone; `number` aligns right.
         folds: whether a cell may take several lines.
         tone: of its cells.
-        widest: how many characters it may take; 0 for any number.
-        minor: whether it goes on small screens.
-        unsaid: the title for those who do not see the table, where there is none.
+        widest: its maximum width in characters; 0 for no limit.
+        minor: whether small screens leave it out.
+        hidden_title: for screen readers, where `title` is empty.
     """
 
     title: str = ""
@@ -134,13 +134,13 @@ class Table:
     """Rows of cells; a row may be shorter than the table is wide.
 
     Attributes:
-        columns: from the left.
-        rows: from the top.
-        spare: the titles of columns that may be missing, the first to go first; of several with a
-            title the leftmost goes.
-        text_width: how many characters texts should have before others are let in.
-        first: how many rows are shown at once; the others are folded away below `rest`.
-        rest: what the folded rows are.
+        columns: from left to right.
+        rows: from top to bottom.
+        optional_columns: titles of columns dropped on narrow pages, in this order; of several with
+            the same title the leftmost is dropped.
+        text_width: characters that columns of text keep before optional columns are shown.
+        first: how many rows are shown at once; the others are folded below the title `rest`.
+        rest: title of the folded rows.
     """
 
     columns: tuple[Column, ...]
@@ -153,17 +153,17 @@ class Table:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Two columns without titles: what, and what is said of it."""
+    """Two columns without titles: names and their descriptions."""
 
     pairs: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
 class ShadedCell:
-    """A cell that is the darker the more is in it: `part` is from 0 to 1, None has no shade.
+    """A cell shaded by `part`, from 0 to 1; None has no shade.
 
-    `exact` is the number as it stands in the data, and `note` a name in small letters below it.
-    `bars` are drawn instead of a shade, from 0 to 1 each.
+    `exact` is the number's text in the data, `note` a name in small letters below it; `bars`, from
+    0 to 1 each, are drawn instead of a shade.
     """
 
     words: str
@@ -175,7 +175,7 @@ class ShadedCell:
 
 @dataclass(frozen=True)
 class ShadedRow:
-    """A row of a shaded table: what it is, how many it is about, and a cell for each column."""
+    """A row of a shaded table: its name, a cell for each column, and the size of its group."""
 
     name: str
     cells: tuple[ShadedCell, ...]
@@ -184,17 +184,17 @@ class ShadedRow:
 
 @dataclass(frozen=True)
 class ShadedTable:
-    """A table whose cells are shaded by how much is in them; without colour the numbers speak.
+    """A table whose cells are shaded by their values.
 
     Attributes:
         title: above the names of the rows.
-        heads: above the cells.
-        rows: from the top.
-        size: what the sizes of the rows are; empty where these have none.
-        least: how many characters a column takes at least.
-        hatched: whether the shade is a letter behind the number.
-        name_tone: of the names.
-        beside: a title and lines to the right.
+        heads: titles of the columns of cells.
+        rows: from top to bottom.
+        size: title of the column of row sizes; empty where there is none.
+        least: minimum width of a column in characters.
+        hatched: whether the shade is a character after the number.
+        name_tone: tone of the row names.
+        side_panel: a title and lines to the right of the table.
     """
 
     title: str
@@ -212,9 +212,9 @@ class Chart:
     """Columns side by side: heights from 0 to 1, of which None leaves a gap.
 
     Attributes:
-        heights: one for each character from the left.
-        labels: at the left, one for each line from the top, '' for none.
-        ticks: column (from 0) and word below it; a word that would touch the one before is left
+        heights: one for each character, from left to right.
+        labels: of the vertical axis, one for each line from the top, '' for none.
+        ticks: column (from 0) and label below it; a label that would touch the one before is left
             out.
     """
 
@@ -225,7 +225,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class Alternatives:
-    """Several ways to show the same: the first one that there is room for, else the last."""
+    """Several layouts of the same data: the first that fits is drawn, or else the last."""
 
     ways: tuple[tuple[Block, ...], ...]
 
@@ -234,24 +234,22 @@ Block = Line | Paragraph | Gap | Rule | Table | Pairs | ShadedTable | Chart | Al
 
 
 def numbers(*titles: str) -> tuple[Column, ...]:
-    """Columns of numbers."""
+    """Columns of numbers with these titles."""
     return tuple(Column(title, "number") for title in titles)
 
 
 def heading(words: str) -> Line:
-    """A line that stands out as the title of what is below it."""
+    """A line as the title of the blocks below it."""
     return Line(((words, "title"),))
 
 
 def answer_blocks(
-    title: str, told: tuple[str, str, str], parts: Sequence[Block], notes: Sequence[str]
+    title: str, headline: tuple[str, str, str], parts: Sequence[Block], notes: Sequence[str]
 ) -> list[Block]:
-    """The page of a question: its title, the answer in a line whose middle part stands out."""
-    before, result, after = told
-    headline = Line(
-        ((f"{title}  ", "title"), (before, "plain"), (result, "strong"), (after, "plain"))
-    )
-    return [headline, Rule(), *parts, *(Paragraph(note, "warning") for note in notes), Rule()]
+    """The page of a question: title and headline, whose middle part stands out, parts and notes."""
+    before, result, after = headline
+    first = Line(((f"{title}  ", "title"), (before, "plain"), (result, "strong"), (after, "plain")))
+    return [first, Rule(), *parts, *(Paragraph(note, "warning") for note in notes), Rule()]
 
 
 def share(part: float | None) -> str:
@@ -259,23 +257,26 @@ def share(part: float | None) -> str:
     return "–" if part is None else f"{part:.1%}"
 
 
-_FORMS: Final[Mapping[str, Callable[[Any], str]]] = {
+_FORMATTERS: Final[Mapping[str, Callable[[Any], str]]] = {
     "money": format_money, "share": share, "plain": label_text,
 }  # fmt: skip
 
 
-def cells(one: Data, *forms: str) -> tuple[str, ...]:
-    """Cells of a table: names, each with the form of its value behind a colon, as in `people:,`.
+def cells(record: Data, *forms: str) -> tuple[str, ...]:
+    """Table cells of some keys of a record, each with its format after a colon, as in `people:,`.
 
-    A form is `money`, `share`, `plain`, or one of `format`; what is missing is a dash.
+    A format is `money`, `share`, `plain`, or a format specification; None is a dash.
     """
-    shown = []
+    texts = []
     for name, _, form in (each.partition(":") for each in forms):
-        value, ours = one[name], _FORMS.get(form)
-        shown.append("–" if value is None else ours(value) if ours else format(value, form))
-    return tuple(shown)
+        value, formatter = record[name], _FORMATTERS.get(form)
+        if value is None:
+            texts.append("–")
+        else:
+            texts.append(formatter(value) if formatter else format(value, form))
+    return tuple(texts)
 
 
 def printable(text: str) -> str:
-    """Replace what a terminal or a browser would obey instead of showing."""
-    return "".join(letter if letter.isprintable() else "�" for letter in text)
+    """Text with control characters replaced, which a terminal or browser would obey."""
+    return "".join(character if character.isprintable() else "�" for character in text)

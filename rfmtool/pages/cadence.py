@@ -1,4 +1,4 @@
-"""Missing regulars, and what became of those who were missing."""
+"""The answer of `cadence`: overdue regulars, and how many came back in a backtest."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from rfmtool.pages.blocks import (
 )
 from rfmtool.summaries.formatting import count_text, format_money
 
-_SHOWN: Final = 15
+_MAX_ROWS: Final = 15
 _ID_WIDTH: Final = 17
 
 
-def page(found: Data, width: int) -> list[Block]:
-    """The answer, for a page of so many characters."""
-    regular, total = found["regular_activity"], sum(found["activity"].values())
+def page(answer: Data, width: int) -> list[Block]:
+    """The page, `width` characters wide."""
+    regulars, total = answer["regular_activity"], sum(answer["activity"].values())
     activity = Table(
         columns=(
             Column("ACTIVITY", "name"),
@@ -36,24 +36,28 @@ def page(found: Data, width: int) -> list[Block]:
             *numbers("people", "share", "regulars"),
         ),
         rows=tuple(
-            (name, found["meanings"][name], f"{people:,}", share(people / total),
-             f"{regular.get(name, 0):,}")
-            for name, people in found["activity"].items()
+            (name, answer["meanings"][name], f"{people:,}", share(people / total),
+             f"{regulars.get(name, 0):,}")
+            for name, people in answer["activity"].items()
             if people
         ),
     )  # fmt: skip
     parts: list[Block] = [activity]
-    if found["overdue"]:
-        parts += [Gap(), *_overdue(found)]
-    if found["backtest"]:
-        parts += [Gap(), *_backtest(found, width)]
-    late = f"{regular.get('overdue', 0):,} of them overdue"
-    told = (f"{count_text(found['regulars'], 'regular')}, ", late, f" · as of {found['as_of']}")
-    return answer_blocks("CADENCE", told, parts, found["notes"])
+    if answer["overdue"]:
+        parts += [Gap(), *_overdue(answer)]
+    if answer["backtest"]:
+        parts += [Gap(), *_backtest(answer, width)]
+    late = f"{regulars.get('overdue', 0):,} of them overdue"
+    headline = (
+        f"{count_text(answer['regulars'], 'regular')}, ",
+        late,
+        f" · as of {answer['as_of']}",
+    )
+    return answer_blocks("CADENCE", headline, parts, answer["notes"])
 
 
-def _overdue(found: Data) -> Iterator[Block]:
-    """The first of the list, as many as a page takes."""
+def _overdue(answer: Data) -> Iterator[Block]:
+    """The first of the overdue regulars."""
     yield Table(
         columns=(
             Column("OVERDUE REGULARS", "name", folds=True),
@@ -64,22 +68,23 @@ def _overdue(found: Data) -> Iterator[Block]:
             cells(row, "customer_id", "order_days:,", "last_order_on", "usual_gap_days:.1f",
                    "days_since:,", "days_late:,", "overdue_ratio:.2f", "average_order:money",
                    "monetary:money")
-            for row in found["overdue"][:_SHOWN]
+            for row in answer["overdue"][:_MAX_ROWS]
         ),
-        optional_columns=("average", "late", "since", "usual gap", "ratio", "order days", "last order"),
+        optional_columns=("average", "late", "since", "usual gap", "ratio", "order days",
+                          "last order"),
         text_width=_ID_WIDTH,
     )  # fmt: skip
-    stake = (
-        f"All together they spent {format_money(found['at_stake'])} so far; one more order of each would"
-        f" be {format_money(found['next_orders'])}."
+    text = (
+        f"All together they spent {format_money(answer['at_stake'])} so far; one more order of"
+        f" each would be {format_money(answer['next_orders'])}."
     )
-    if len(found["overdue"]) > _SHOWN:
-        stake += f" These are the first {_SHOWN}; -o FILE writes the whole list."
-    yield Paragraph(stake)
+    if len(answer["overdue"]) > _MAX_ROWS:
+        text += f" These are the first {_MAX_ROWS}; -o FILE writes the whole list."
+    yield Paragraph(text)
 
 
-def _backtest(found: Data, width: int) -> Iterator[Block]:
-    """What became of each band: a bar of those who came back."""
+def _backtest(answer: Data, width: int) -> Iterator[Block]:
+    """Each band of lateness, with a bar for the share who came back."""
     yield Table(
         columns=(
             Column("DAYS SINCE ÷ USUAL GAP", "name"),
@@ -88,21 +93,21 @@ def _backtest(found: Data, width: int) -> Iterator[Block]:
             Column(),
             Column("95% interval"),
         ),
-        rows=tuple(_band(band, 20 if width >= WIDE else 6) for band in found["backtest"]),
+        rows=tuple(_band(band, 20 if width >= WIDE else 6) for band in answer["backtest"]),
         optional_columns=("95% interval", ""),
     )
-    words = (
-        f"As of {found['backtest_from']}, by the limits of that day: who ordered within the"
-        f" {found['backtest_days']} days after it."
+    note = (
+        f"As of {answer['backtest_from']}, by the limits of that day: who ordered within the"
+        f" {answer['backtest_days']} days after it."
     )
-    yield Paragraph(words, "quiet")
+    yield Paragraph(note, "quiet")
 
 
 def _band(band: Data, length: int) -> tuple[Cell, ...]:
-    name = (band["band"], band["activity"], f"{band['customers']:,}")
+    first = (band["band"], band["activity"], f"{band['customers']:,}")
     if band["share"] is None:
-        return (*name, "–", "", "")
+        return (*first, "–", "", "")
     if not band["is_enough"]:
-        return (*name, f"{band['returned']:,} of {band['customers']:,}", "", "too few to say")
+        return (*first, f"{band['returned']:,} of {band['customers']:,}", "", "too few to say")
     interval = f"{band['low']:.1%} – {band['high']:.1%}"
-    return (*name, share(band["share"]), Bar(band["share"], length), interval)
+    return (*first, share(band["share"]), Bar(band["share"], length), interval)

@@ -1,7 +1,7 @@
-"""The page of a report in blocks: cards, each with a finding, what it rests on, and a note.
+"""The parts of an HTML page: cards, each with a finding, the marks (tables, plots) and a note.
 
-A finding is a sentence chosen by rule from the data, with its numbers in the mark below it. Texts
-are escaped where they are drawn; what is `Markup` has been made from escaped parts.
+A finding is a sentence chosen by rule from the data; its numbers are in the mark below it. Texts
+are escaped when they are drawn; `Markup` has been made from escaped parts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from rfmtool.pages.blocks import ShadedTable, Table
 from rfmtool.pages.svg import Plot
 from rfmtool.summaries.formatting import label_text
 
-_MOST_LETTERS: Final = 40
+_MAX_CHARACTERS: Final = 40
 _FEW: Final = 100
 _OVERRIDES: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 Width = Literal["full", "wide", "narrow", "half"]
@@ -26,7 +26,7 @@ Width = Literal["full", "wide", "narrow", "half"]
 
 @dataclass(frozen=True)
 class Stack:
-    """One bar of parts that add up: a title, and part, tone and words of each."""
+    """A stacked bar: its title, and share, tone and label of each part."""
 
     title: str
     parts: tuple[tuple[float, str, str], ...]
@@ -34,17 +34,17 @@ class Stack:
 
 @dataclass(frozen=True)
 class Legend:
-    """What the tones of a mark mean."""
+    """The tones of a mark and their meanings."""
 
     tones: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
 class Heatmap:
-    """A shaded table, perhaps under a switch: its title, the table, and its classes.
+    """A shaded table and its title.
 
-    `bounds` are where each of the eight classes begins; classes are even if `linear`, else even by
-    the square root.
+    `bounds` are the lower bounds of the eight classes of shade, of equal width if `linear`, or else
+    by the square root.
     """
 
     title: str
@@ -55,7 +55,7 @@ class Heatmap:
 
 @dataclass(frozen=True)
 class Switch:
-    """Several shaded tables of which one is seen; all of them are printed."""
+    """Several shaded tables, of which the screen shows one at a time; all are printed."""
 
     name: str
     panes: tuple[Heatmap, ...]
@@ -70,7 +70,7 @@ class SideBySide:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence in a card; `look` where it must be seen."""
+    """A sentence in a card; a warning stands out."""
 
     words: str
     is_warning: bool = False
@@ -78,7 +78,7 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Folded:
-    """What is folded away below a title."""
+    """Marks folded away below a title."""
 
     title: str
     marks: tuple[Mark, ...]
@@ -89,7 +89,7 @@ Mark = Table | Stack | Legend | Heatmap | Switch | Plot | SideBySide | Sentence 
 
 @dataclass(frozen=True)
 class Card:
-    """A block of the page: its place in the contents, its finding, and the marks that prove it."""
+    """A card: its anchor and topic for the contents, its finding, and the marks that prove it."""
 
     anchor: str
     topic: str
@@ -102,7 +102,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Figure:
-    """A large figure of the head: its title, the figure, and one line of context."""
+    """A key figure of the head, with one line of context."""
 
     title: str
     shown: str
@@ -131,44 +131,46 @@ class Page:
 
 
 def row(*cards: Card | None) -> tuple[Card, ...]:
-    """The cards of a row that there is something to say on."""
+    """A row of the cards that are not None."""
     return tuple(card for card in cards if card is not None)
 
 
 def chapter(title: str, *rows: Sequence[Card]) -> list[Chapter]:
-    """A chapter with the rows that hold something; none where no row does."""
+    """A chapter of the rows that have cards; no chapter where none has."""
     kept = tuple(tuple(cards) for cards in rows if cards)
     return [Chapter(title, kept)] if kept else []
 
 
 def visible(text: str) -> str:
-    """Text without what a browser would obey instead of showing."""
+    """Text with control characters replaced, which a browser would obey."""
     return "".join(
-        "�" if letter in _OVERRIDES or unicodedata.category(letter) in ("Cc", "Cs") else letter
-        for letter in text
+        "�"
+        if character in _OVERRIDES or unicodedata.category(character) in ("Cc", "Cs")
+        else character
+        for character in text
     )
 
 
 def shortened(text: str) -> str:
-    """A name in at most 40 letters, as a person writes it."""
-    words = label_text(text)
-    words = words[:1].upper() + words[1:]
-    return words if len(words) <= _MOST_LETTERS else f"{words[: _MOST_LETTERS - 1]}…"
+    """A name as readable text, capitalized, of at most 40 characters."""
+    name = label_text(text)
+    name = name[:1].upper() + name[1:]
+    return name if len(name) <= _MAX_CHARACTERS else f"{name[: _MAX_CHARACTERS - 1]}…"
 
 
 def escaped_name(text: str) -> Markup:
-    """A foreign name in a sentence: escaped, and its direction kept to itself."""
+    """A name for a sentence: shortened and escaped, its direction of writing isolated."""
     return Markup("<bdi>{}</bdi>").format(visible(shortened(text)))
 
 
 def share_in_words(part: float, count: int, whole: int) -> str:
-    """A share in a sentence: `42 of 100`; of fewer people than that, how many."""
+    """A share in a sentence: `42 of 100`, or the counts where `whole` is below 100."""
     if whole < _FEW:
         return f"{count} of {whole}"
     return f"{100 * part:.0f} of 100"
 
 
 def day_in_words(text: str) -> str:
-    """A day as 31 December 2025."""
+    """An ISO date as 31 December 2025."""
     day = date.fromisoformat(text)
     return f"{day.day} {day:%B} {day.year}"

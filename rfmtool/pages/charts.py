@@ -1,7 +1,7 @@
 """Charts for a notebook, drawn by altair from the same plain data as the pages.
 
-A chart carries bins and groups, never a customer. The values are in it, so that it can be changed,
-saved or put beside another.
+A chart holds bins and groups, never single customers. Its values are embedded, so that it can be
+changed, saved or combined with others.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _WIDTH, _HEIGHT = 480, 280
 
 
 def chart(kinds: Iterable[str], kind: str | None, data: Data) -> Any:  # noqa: ANN401 - altair's
-    """Draw one of the kinds of chart that there are of an answer, the first by default.
+    """Draw the chart `kind` of those available, by default the first.
 
     `data` is a summary, or an answer's data under its name.
 
     Raises:
-        UsageError: there is no such kind, or what draws charts is not installed.
+        UsageError: there is no such kind, or altair is not installed.
     """
     known = tuple(kinds)
     wanted = known[0] if kind is None else kind
@@ -42,14 +42,14 @@ def chart(kinds: Iterable[str], kind: str | None, data: Data) -> Any:  # noqa: A
     return drawn.properties(width=_WIDTH, height=_HEIGHT)
 
 
-def _of(altair: Any, rows: Rows, mark: str, **how: Any) -> Any:  # noqa: ANN401 - untyped
+def _chart_of(altair: Any, rows: Rows, mark: str, **how: Any) -> Any:  # noqa: ANN401 - untyped
     return altair.Chart(altair.Data(values=rows), mark={"type": mark, **how})
 
 
 def _groups(altair: Any, groups: Rows, value: str, title: str, name: str = "name") -> Any:  # noqa: ANN401 - untyped
-    """A bar for each group, in the order in which they come."""
-    bars = [{"name": one[name], value: float(one[value])} for one in groups]
-    return _of(altair, bars, "bar", color=_BLUE).encode(
+    """A bar for each group, in their order."""
+    bars = [{"name": group[name], value: float(group[value])} for group in groups]
+    return _chart_of(altair, bars, "bar", color=_BLUE).encode(
         x=altair.X(f"{value}:Q", title=title),
         y=altair.Y("name:N", sort=None, title=None),
         tooltip=["name:N", f"{value}:Q"],
@@ -57,7 +57,7 @@ def _groups(altair: Any, groups: Rows, value: str, title: str, name: str = "name
 
 
 def _grid(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
-    """People by scores, the latest buyers on top."""
+    """People by scores of recency and frequency, the latest buyers on top."""
     bins = len(data["grid"])
     rows = [
         {"recency": bins - down, "frequency": across + 1, "people": people}
@@ -69,11 +69,11 @@ def _grid(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
 
 def _cohorts(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
     """The share of each cohort that ordered in each month after the first."""
-    found = data["cohorts"]
+    table = data["cohorts"]
     rows = [
         {"cohort": row["name"], "month": month, "share": share}
-        for row in found["rows"]
-        for month, share in zip(found["months"], row["shares"], strict=False)
+        for row in table["rows"]
+        for month, share in zip(table["months"], row["shares"], strict=False)
         if share is not None
     ]
     return _shaded(altair, rows, ("month", "cohort", "share"), None)
@@ -81,7 +81,7 @@ def _cohorts(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
 
 def _shaded(altair: Any, rows: Rows, names: tuple[str, str, str], downwards: str | None) -> Any:  # noqa: ANN401 - untyped
     across, down, value = names
-    return _of(altair, rows, "rect").encode(
+    return _chart_of(altair, rows, "rect").encode(
         x=altair.X(f"{across}:O"),
         y=altair.Y(f"{down}:O", sort=downwards),
         color=altair.Color(f"{value}:Q", scale=altair.Scale(range=_SHADES)),
@@ -90,14 +90,14 @@ def _shaded(altair: Any, rows: Rows, names: tuple[str, str, str], downwards: str
 
 
 def _months(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
-    """Revenue by month, of customers who had ordered in an earlier month and of others."""
+    """Revenue by month, of customers of earlier months and of first-time buyers."""
     rows = [
-        {"month": one["month"], "from": words, "revenue": float(one[name])}
-        for one in data["months"]["rows"]
-        for name, words in (("earlier", "earlier customers"), ("first", "first-timers"))
+        {"month": month["month"], "from": title, "revenue": float(month[name])}
+        for month in data["months"]["rows"]
+        for name, title in (("earlier", "earlier customers"), ("first", "first-timers"))
     ]
     colours = altair.Scale(range=[_BLUE, "#4e95d6"])
-    return _of(altair, rows, "bar").encode(
+    return _chart_of(altair, rows, "bar").encode(
         x=altair.X("month:O", title=None),
         y="revenue:Q",
         color=altair.Color("from:N", title=None, scale=colours),
@@ -106,23 +106,23 @@ def _months(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
 
 
 def _concentration(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
-    """What part of revenue the biggest spenders bring, from the biggest down."""
+    """The share of revenue of the biggest spenders."""
     lorenz = [
         {"buyers": 1 - part, "revenue": 1 - share}
         for part, share in data["concentration"]["lorenz"]
     ]
-    line = _of(altair, lorenz, "line", color=_BLUE).encode(
+    line = _chart_of(altair, lorenz, "line", color=_BLUE).encode(
         x=altair.X("buyers:Q", title="buyers, from the biggest down"),
         y=altair.Y("revenue:Q", title="of revenue"),
         tooltip=["buyers:Q", "revenue:Q"],
     )
     ends = [{"x": 0, "y": 0}, {"x": 1, "y": 1}]
-    even = _of(altair, ends, "line", color="#8b94a5", strokeDash=[4, 4])
+    even = _chart_of(altair, ends, "line", color="#8b94a5", strokeDash=[4, 4])
     return even.encode(x="x:Q", y="y:Q") + line
 
 
 def _second_order(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
-    """How many buyers have ordered again by each day, with the interval of that."""
+    """The share of buyers who have ordered again by each day, with its interval."""
     points = data["repeat"]["curve"]
     base = altair.Chart(altair.Data(values=points)).encode(
         x=altair.X("day:Q", title="days after the first order")
@@ -135,8 +135,8 @@ def _second_order(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
 
 
 def _lateness(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
-    """Of those who waited so many of their usual gaps, how many came back."""
-    bands = [one for one in data["cadence"]["backtest"] if one["share"] is not None]
+    """The share of regulars who came back, by how many usual gaps they had waited."""
+    bands = [band for band in data["cadence"]["backtest"] if band["share"] is not None]
     base = altair.Chart(altair.Data(values=bands)).encode(
         y=altair.Y("band:N", sort=None, title="usual gaps waited"), tooltip=["band:N", "share:Q"]
     )
@@ -147,13 +147,13 @@ def _lateness(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
 
 
 def _timeline(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
-    """People on each rung at each date."""
+    """People on each rung on each date."""
     rows = [
         {"as_of": point["as_of"], "rung": rung, "people": people}
         for point in data["timeline"]["points"]
         for rung, people in point["stages"].items()
     ]
-    return _of(altair, rows, "line", point=True).encode(
+    return _chart_of(altair, rows, "line", point=True).encode(
         x=altair.X("as_of:T", title=None),
         y="people:Q",
         color=altair.Color("rung:N", sort=None, title=None),
@@ -162,7 +162,7 @@ def _timeline(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
 
 
 def _moves(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
-    """How many went from which rung to which."""
+    """People by rung before and rung now."""
     rows = [
         {"from": start, "to": end, "people": people}
         for start, ends in data["compare"]["stages"].items()
@@ -189,7 +189,7 @@ _CHARTS: Final[Mapping[str, Callable[[Any, Data], Any]]] = {
 RUN_CHARTS: Final = (
     "ladder", "segments", "grid", "months", "cohorts", "concentration", "second_order", "lateness",
 )  # fmt: skip
-"""The kinds of chart that there are of a run."""
+"""Kinds of chart of a run."""
 ANSWER_CHARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "cadence": ("lateness",),
     "cohorts": ("cohorts", "months"),
@@ -199,4 +199,4 @@ ANSWER_CHARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "repeat": ("second_order",),
     "timeline": ("timeline",),
 }
-"""The kinds of each question that has one."""
+"""Kinds of chart of each question that has one."""

@@ -1,4 +1,4 @@
-"""The page that `check` prints: what it found, each with the option that would change it."""
+"""The page of `check`: how an export is read, with the options that would change it."""
 
 from __future__ import annotations
 
@@ -13,124 +13,124 @@ from rfmtool.sources.presets import GENERIC
 from rfmtool.summaries.exchange_rates import conversion_text
 from rfmtool.summaries.formatting import count_text, format_money, skipped_files_text
 
-_HEADER_ROWS: Final = 1
+_EVIDENCE_HEADER_ROWS: Final = 1
 _MARKS: Final = {".": "point", ",": "comma"}
-_DIVIDERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _TYPED: Final = ("parquet", "frame")
 
 
-def page(found: Data) -> list[Block]:
-    """A check as two columns: what, and how it is understood."""
-    preset, was_read = found["preset"], "ledger" in found
-    pairs = [("Files", _files(found["files"]))]
-    if found["left_out"]:
-        pairs.append(("Not read", skipped_files_text(found["left_out"])))
-    pairs += _lines("Shape", _shapes(found))
+def page(result: Data) -> list[Block]:
+    """The page: pairs of a title and how the data is read."""
+    preset, was_read = result["preset"], "ledger" in result
+    pairs = [("Files", _files(result["files"]))]
+    if result["left_out"]:
+        pairs.append(("Not read", skipped_files_text(result["left_out"])))
+    pairs += _lines("Shape", _shapes(result))
     if not was_read:
-        pairs += _to_change(found)
+        pairs += _options(result)
     if preset != GENERIC.name:
         pairs.append(("Export", f"{preset} (change it with --preset; none reads it by its names)"))
-        pairs += [("", note) for note in found["notes"]]
-    found_by = f" (by its {'name' if preset == GENERIC.name else 'preset'})"
-    columns = [f"{role} = {name}" + (" (you said so)" if role in found["asked"] else found_by)
-               for role, name in found["columns"].items()]  # fmt: skip
+        pairs += [("", note) for note in result["notes"]]
+    detected_by = f" (by its {'name' if preset == GENERIC.name else 'preset'})"
+    columns = [f"{role} = {name}" + (" (you said so)" if role in result["asked"] else detected_by)
+               for role, name in result["columns"].items()]  # fmt: skip
     pairs += _lines("Columns", columns)
-    if found["kept"]:
-        pairs.append(("Kept", ", ".join(found["kept"])))
-    pairs += _unused(found)
+    if result["kept"]:
+        pairs.append(("Kept", ", ".join(result["kept"])))
+    pairs += _unused(result)
     if was_read:
-        pairs += _as_read(found)
+        pairs += _reading(result)
     return [Pairs(tuple(pairs))]
 
 
 def _lines(name: str, lines: Iterable[str]) -> list[tuple[str, str]]:
-    """Several lines of which the first has the name."""
-    return [("" if place else name, line) for place, line in enumerate(lines)]
+    """Pairs for several lines, the first with the name."""
+    return [("" if index else name, line) for index, line in enumerate(lines)]
 
 
-def _to_change(found: Data) -> list[tuple[str, str]]:
-    """What else a file could have been taken for, where it could not be read."""
-    said = [("You said", ", ".join(found["said"]))] if found.get("said") else []
-    if found["files"][0]["delimiter"] is None:
-        return said
+def _options(result: Data) -> list[tuple[str, str]]:
+    """Options that would change how a file is split, where it could not be read."""
+    given = [("You said", ", ".join(result["said"]))] if result.get("said") else []
+    if result["files"][0]["delimiter"] is None:
+        return given
     options = "--delimiter and --encoding" + (
-        ", or --no-header where there is none" if found["files"][0]["header_rows"] else ""
+        ", or --no-header where there is none" if result["files"][0]["header_rows"] else ""
     )
-    return [("Change it", f"with {options}"), *said]
+    return [("Change it", f"with {options}"), *given]
 
 
-def _unused(found: Data) -> list[tuple[str, str]]:
-    used = {*found["columns"].values(), *found["kept"]}
-    unused = [name for name in found["header"] if name not in used]
-    if found["columns"]:
+def _unused(result: Data) -> list[tuple[str, str]]:
+    used = {*result["columns"].values(), *result["kept"]}
+    unused = [name for name in result["header"] if name not in used]
+    if result["columns"]:
         return [("Not used", ", ".join(unused) or "–")]
-    if found["files"][0]["delimiter"] is None and not unused:
+    if result["files"][0]["delimiter"] is None and not unused:
         return []
     shown = ", ".join(unused) or "not shown, because the first row may be somebody's"
     return [("Header", shown), ("Columns", "none found (name them with --column ROLE=NAME)")]
 
 
-def _as_read(found: Data) -> list[tuple[str, str]]:
-    mark = _MARKS[found["decimal"]]
-    ids = [("Ids", "all written like 17850.0; the .0 is dropped")] * found["dropped_point_zero"]
-    if found["merged_ids"]:
-        merged = count_text(found["merged_ids"], "other spelling")
+def _reading(result: Data) -> list[tuple[str, str]]:
+    mark = _MARKS[result["decimal"]]
+    ids = [("Ids", "all written like 17850.0; the .0 is dropped")] * result["dropped_point_zero"]
+    if result["merged_ids"]:
+        merged = count_text(result["merged_ids"], "other spelling")
         ids.append(("Ids", f"{merged} of e-mail addresses: one address is one customer"))
-    ordered = f"{found['first_order_on']} to {found['last_order_on']}"
-    if overlap := found["ledger"].get("overlap", 0):
+    ordered = f"{result['first_order_on']} to {result['last_order_on']}"
+    if overlap := result["ledger"].get("overlap", 0):
         ordered += f"; {overlap:,} stand in two files (see --overlap)"
-    if "order_id" not in found["columns"]:
+    if "order_id" not in result["columns"]:
         ordered += "; without ids, one for a customer's day (or a row, with --order-per-row)"
-    above = {file["name"]: file["rows_above"] + file["header_rows"] for file in found["files"]}
-    rejects = [_bad_row(one, above[one["file"]]) for one in found["rejects"]]
-    unshown = sum(found["ledger"]["rejected"].values()) - len(rejects)
+    above = {file["name"]: file["rows_above"] + file["header_rows"] for file in result["files"]}
+    rejects = [_rejected_row(reject, above[reject["file"]]) for reject in result["rejects"]]
+    unshown = sum(result["ledger"]["rejected"].values()) - len(rejects)
     return [
-        ("Dates", f"{found['dates']} ({found['dates_by']}; change it with --date-format)"),
-        *([("", found["on_dates"])] if found["on_dates"] else []),
-        ("Time zone", f"{found['timezone'] or 'days as written'} (change it with --timezone)"),
-        ("Numbers", f"decimal {mark} ({found['decimal_by']}; change it with --decimal)"),
-        ("Money", _money(found)),
-        ("Orders", ordered if found["first_order_on"] else "none that counts"),
-        ("Rows", ledger_line(found["ledger"])),
-        *_lines("Statuses", status_lines(found["statuses"])),
-        *_lines("Look at", found["notices"]),
-        ("Customers", f"{found['customers']:,}"),
+        ("Dates", f"{result['dates']} ({result['dates_by']}; change it with --date-format)"),
+        *([("", result["on_dates"])] if result["on_dates"] else []),
+        ("Time zone", f"{result['timezone'] or 'days as written'} (change it with --timezone)"),
+        ("Numbers", f"decimal {mark} ({result['decimal_by']}; change it with --decimal)"),
+        ("Money", _money(result)),
+        ("Orders", ordered if result["first_order_on"] else "none that counts"),
+        ("Rows", ledger_line(result["ledger"])),
+        *_lines("Statuses", status_lines(result["statuses"])),
+        *_lines("Look at", result["notices"]),
+        ("Customers", f"{result['customers']:,}"),
         *ids,
         *_lines("Bad rows", rejects),
         *([("", f"and {unshown:,} more")] if unshown > 0 else []),
-        *_evidence(found["evidence"]),
+        *_evidence(result["evidence"]),
     ]
 
 
 def _evidence(tables: Data) -> list[tuple[str, str]]:
-    """Each table: its rows, its people, and how many of these are known from elsewhere."""
+    """Evidence tables: rows, people, and how many of these other tables know."""
     lines = []
     for name, table in tables.items():
         known = f"{table['matched']:,} of {table['people']:,} people are known elsewhere"
         if table["merged"]:
             known += f"; {count_text(table['merged'], 'other spelling')} of e-mail addresses"
         lines.append((name.capitalize(), f"{ledger_line(table, empty=False)}; {known}"))
-        lines += [("", _bad_row(one, _HEADER_ROWS)) for one in table["rejects"]]
+        lines += [("", _rejected_row(reject, _EVIDENCE_HEADER_ROWS)) for reject in table["rejects"]]
     return lines
 
 
 def status_lines(statuses: Sequence[Data]) -> list[str]:
-    """A line for each status word: its column, what it holds and what it was taken for."""
+    """A line for each status: its column, rows and money, and what it is taken as."""
     lines = []
-    for one in statuses:
-        word = "words of few rows" if one["status"] is None else one["status"] or "(empty)"
-        rows, moved = count_text(one["rows"], "row"), format_money(one["money"])
-        lines.append(f"{one['column']}: {word}, {rows}, {moved}: {one['taken_as']}")
+    for status in statuses:
+        name = "words of few rows" if status["status"] is None else status["status"] or "(empty)"
+        rows, money = count_text(status["rows"], "row"), format_money(status["money"])
+        lines.append(f"{status['column']}: {name}, {rows}, {money}: {status['taken_as']}")
     return lines
 
 
-def _money(found: Data) -> str:
-    if found["rates"]:
-        return f"{format_money(found['revenue'])} net ({conversion_text(found['rates'])})"
-    named = " and ".join(found["currencies"])
+def _money(result: Data) -> str:
+    if result["rates"]:
+        return f"{format_money(result['revenue'])} net ({conversion_text(result['rates'])})"
+    named = " and ".join(result["currencies"])
     choice = "pick one with --currency, or convert with --rates"
     currencies = f"{named}; {choice}" if named else "no currency is named"
-    net = "" if found["revenue"] is None else f"{format_money(found['revenue'])} net "
+    net = "" if result["revenue"] is None else f"{format_money(result['revenue'])} net "
     return f"{net}({currencies})"
 
 
@@ -147,18 +147,18 @@ def _files(files: list[dict[str, Any]]) -> str:
         size = "" if first["bytes"] is None else f"{count_text(first['bytes'], 'byte')}, "
         kind = "" if first["kind"] in (None, "text") else f"{first['kind']} data, "
         return f"{name}, {size}{kind}not read"
-    divider = _DIVIDERS.get(first["delimiter"], first["delimiter"])
-    divider = "runs of spaces" if first["aligned"] else divider
-    return f"{name}, {rows}, cells divided by {divider}, {first['encoding'].upper()}"
+    delimiter = _DELIMITERS.get(first["delimiter"], first["delimiter"])
+    delimiter = "runs of spaces" if first["aligned"] else delimiter
+    return f"{name}, {rows}, cells divided by {delimiter}, {first['encoding'].upper()}"
 
 
-def _shapes(found: Data) -> list[str]:
-    """What is special about the files, each with the option that says otherwise."""
-    notes = Counter(note for file in found["files"] for note in _notes(file))
-    several = len(found["files"]) > 1
+def _shapes(result: Data) -> list[str]:
+    """Peculiarities of the files, with the options that change them."""
+    notes = Counter(note for file in result["files"] for note in _notes(file))
+    several = len(result["files"]) > 1
     lines = [f"{note} (in {count:,} files)" if several else note for note, count in notes.items()]
-    if found.get("footer_rows"):
-        count = found["footer_rows"]
+    if result.get("footer_rows"):
+        count = result["footer_rows"]
         lines.append(f"{count_text(count, 'row')} of totals or notes at the end, counted"
                      " as blank")  # fmt: skip
     return lines
@@ -180,7 +180,7 @@ def _notes(file: Data) -> list[str]:
     return [note for holds, note in notes if holds]
 
 
-def _bad_row(reject: Data, above: int) -> str:
+def _rejected_row(reject: Data, above: int) -> str:
     row, in_a_spreadsheet = reject["row"], reject["row"] + above
-    place = f"row {row:,} (row {in_a_spreadsheet:,} of a spreadsheet)"
-    return f"{reject['file']}: {place}: {reject['reason']}"
+    position = f"row {row:,} (row {in_a_spreadsheet:,} of a spreadsheet)"
+    return f"{reject['file']}: {position}: {reject['reason']}"

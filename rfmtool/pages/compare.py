@@ -1,7 +1,4 @@
-"""A comparison of two runs. Nothing is computed here.
-
-A matrix reads without colour: how dark a cell is stands beside its number.
-"""
+"""The comparison of two runs; shades of a matrix can be read without colour."""
 
 from __future__ import annotations
 
@@ -31,8 +28,8 @@ from rfmtool.summaries.formatting import count_text, format_money, label_text
 Matrix = Mapping[str, Mapping[str, int]]
 
 _CELL: Final = 4
-_MOST_MOVES: Final = 12
-_BAR: Final = 10
+_MAX_MOVES: Final = 12
+_BAR_LENGTH: Final = 10
 _FACTORS: Final = {
     "customers": "customers",
     "frequency": "orders per customer",
@@ -60,7 +57,7 @@ _SCALES: Final = {
 
 
 def page(summary: Data, folder: str | None = None) -> list[Block]:
-    """A comparison that `runs.compare` made; `folder` is where the lists stand, for the hint."""
+    """The page of a comparison by `runs.compare`; `folder` holds the lists, for the hint."""
     old, new, revenue = summary["old"], summary["new"], summary["revenue"]
     headline = (
         f"{old['as_of']} → {new['as_of']} · {old['customers']:,} → "
@@ -85,7 +82,7 @@ def page(summary: Data, folder: str | None = None) -> list[Block]:
         _flow(summary),
         Paragraph(_factors(revenue)),
         Gap(),
-        _drift(summary["drift"]),
+        _changed_scales(summary["drift"]),
         Rule(),
         Paragraph(lists, "quiet"),
     ]
@@ -104,20 +101,21 @@ def _moves(moves: Data) -> str:
 
 
 def _matrix(title: str, labels: Sequence[str], matrix: Matrix, shares: Data) -> Alternatives:
-    """From rows to columns in per cent of the row; only the largest moves where that is too wide.
+    """Moves from rows to columns in per cent of the row.
 
-    Columns have the names of the labels where there is room, else their numbers.
+    Columns have the names of labels where these fit, or else numbers; where neither fits, a table
+    of the largest moves.
     """
-    reached = {end for row in matrix.values() for end in row}
-    ends = [end for end in [*labels, GONE] if end in reached]
+    used = {end for row in matrix.values() for end in row}
+    ends = [end for end in [*labels, GONE] if end in used]
     starts = [start for start in [*labels, NEW] if start in [*labels, *matrix]]
-    places = {label: str(place) for place, label in enumerate(labels, start=1)}
-    ways = (
+    numbers_ = {label: str(number) for number, label in enumerate(labels, start=1)}
+    layouts = (
         ({start: label_text(start) for start in starts}, [f"  {label_text(end)}" for end in ends]),
-        ({start: f"{places.get(start, ''):>2} {label_text(start)}" for start in starts},
-         [places.get(end, "gone") for end in ends]),
+        ({start: f"{numbers_.get(start, ''):>2} {label_text(start)}" for start in starts},
+         [numbers_.get(end, "gone") for end in ends]),
     )  # fmt: skip
-    drawn = [
+    tables = [
         ShadedTable(
             title=f"{title} before",
             size="people",
@@ -134,13 +132,13 @@ def _matrix(title: str, labels: Sequence[str], matrix: Matrix, shares: Data) -> 
             hatched=True,
             name_tone="title",
         )
-        for names, heads in ways
+        for names, heads in layouts
     ]
-    return Alternatives((*((one,) for one in drawn), (_largest(title, matrix, shares),)))
+    return Alternatives((*((table,) for table in tables), (_largest(title, matrix, shares),)))
 
 
 def _cell(part: float) -> ShadedCell:
-    """A share in whole per cent."""
+    """A share in per cent without decimals."""
     if not part:
         return ShadedCell("·", 0.0)
     number = f"{part:.0%}".removesuffix("%")
@@ -159,7 +157,7 @@ def _largest(title: str, matrix: Matrix, shares: Data) -> Table:
         columns=(Column(f"{title} before → now", "name", folds=True), *numbers("people", "share")),
         rows=tuple(
             (f"{start} → {end}", f"{count:,}", f"{shares[start][end]:.1%}")
-            for count, start, end in moves[:_MOST_MOVES]
+            for count, start, end in moves[:_MAX_MOVES]
         ),
     )
 
@@ -176,14 +174,14 @@ def _flow(summary: Data) -> Table:
         if not people[name]:
             continue
         change = revenue["flow"].get(name, "0")
-        bar = Bar(float(abs(Decimal(change)) / largest), _BAR)
+        bar = Bar(float(abs(Decimal(change)) / largest), _BAR_LENGTH)
         rows.append((name, words, f"{people[name]:,}", _signed(change), bar))
-    together = str(Decimal(revenue["new"]) - Decimal(revenue["old"]))
-    rows.append(("together", "", f"{sum(people.values()):,}", _signed(together), ""))
-    again = revenue["reactivated"]
-    if again["customers"]:
-        signed = _signed(again["change"])
-        rows.append(("reactivated", "among the above", f"{again['customers']:,}", signed, ""))
+    total = str(Decimal(revenue["new"]) - Decimal(revenue["old"]))
+    rows.append(("together", "", f"{sum(people.values()):,}", _signed(total), ""))
+    reactivated = revenue["reactivated"]
+    if reactivated["customers"]:
+        signed = _signed(reactivated["change"])
+        rows.append(("reactivated", "among the above", f"{reactivated['customers']:,}", signed, ""))
     return Table(
         columns=(
             Column("REVENUE FLOW", "name"),
@@ -212,8 +210,8 @@ def _factors(revenue: Data) -> str:
 # Drift -------------------------------------------------------------------------------------------
 
 
-def _drift(drift: Data) -> Block:
-    """The cut points and limits that are not the same any more."""
+def _changed_scales(drift: Data) -> Block:
+    """The cut points and limits that changed."""
     pairs = {**{name: pair for name, pair in drift.items() if name != "timing"}, **drift["timing"]}
     changed = {name: pair for name, pair in pairs.items() if pair["old"] != pair["new"]}
     if not changed:

@@ -1,4 +1,4 @@
-"""What a report rests on: where every row went, how columns were read, what to be careful with."""
+"""The data of a run: where every row went, how columns were read, and warnings."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ _FACTORS: Final = {"quantity", "unit_price"}
 
 
 def data_quality(summary: Data) -> list[Block]:
-    """The ledger, the columns, and the warnings."""
-    named = []
+    """The ledger, columns, statuses, evidence tables and warnings."""
+    tables = []
     statuses = ", ".join(
-        f"{one['status'] or ('words of few rows' if one['status'] is None else 'empty')}"
-        f" {one['rows']:,} ({format_money(one['money'])}: {one['taken_as']})"
-        for one in summary["statuses"]
+        f"{status['status'] or ('words of few rows' if status['status'] is None else 'empty')}"
+        f" {status['rows']:,} ({format_money(status['money'])}: {status['taken_as']})"
+        for status in summary["statuses"]
     )
     for name, table in summary["evidence"].items():
         known = "all" if table["matched"] == table["people"] else f"{table['matched']:,}"
-        named.append(f"{name} {table['people']:,} ({known} known elsewhere)")
+        tables.append(f"{name} {table['people']:,} ({known} known elsewhere)")
     return [
         Paragraph(ledger_line(summary["ledger"])),
         Paragraph(f"Read as {', '.join(column_roles(summary))}"),
         *([Paragraph(f"By status {statuses}")] if statuses else []),
-        *([Paragraph(f"With {', '.join(named)}")] if named else []),
+        *([Paragraph(f"With {', '.join(tables)}")] if tables else []),
         *(Paragraph(text, "warning") for text in summary["warnings"]),
     ]
 
 
 def ledger_line(ledger: Data, *, empty: bool = True) -> str:
-    """The sum that accounts for every row; bins without rows are named where `empty`."""
+    """The sum that accounts for every row; bins without rows are left out unless `empty`."""
     bins = [
         (ledger["used"], "used"),
         (ledger["anonymous"], "without a customer"),
@@ -41,8 +41,8 @@ def ledger_line(ledger: Data, *, empty: bool = True) -> str:
         _sum(ledger, "rejected"),
         (ledger["blank"], "blank"),
     ]
-    named = [bins[0], *((count, words) for count, words in bins[1:] if count or empty)]
-    counts = " + ".join(f"{count:,} {words}" for count, words in named)
+    shown = [bins[0], *((count, name) for count, name in bins[1:] if count or empty)]
+    counts = " + ".join(f"{count:,} {name}" for count, name in shown)
     return f"{count_text(ledger['rows'], 'row')} = {counts}"
 
 
@@ -55,14 +55,14 @@ def _sum(ledger: Data, bins: str) -> tuple[int, str]:
 def column_roles(summary: Data) -> list[str]:
     """Which column plays which role, and how it is read."""
     reading, columns = summary["reading"], summary["columns"]
-    said = {"ordered_at": f" ({reading['dates']})"}
-    words = [
-        (role if name == role else f"{role}={name}") + said.get(role, "")
+    formats = {"ordered_at": f" ({reading['dates']})"}
+    texts = [
+        (role if name == role else f"{role}={name}") + formats.get(role, "")
         for role, name in columns.items()
         if role not in _FACTORS
     ]
     if columns.keys() >= _FACTORS:
-        words.append(f"amount={columns['quantity']} × {columns['unit_price']}")
-    words += [f"kept {name}" for name in summary["kept"]]
-    words.append(f"an order is {reading['order_is']}")
-    return [*words, f"money {conversion_text(reading['rates'])}"] if reading["rates"] else words
+        texts.append(f"amount={columns['quantity']} × {columns['unit_price']}")
+    texts += [f"kept {name}" for name in summary["kept"]]
+    texts.append(f"an order is {reading['order_is']}")
+    return [*texts, f"money {conversion_text(reading['rates'])}"] if reading["rates"] else texts

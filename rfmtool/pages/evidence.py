@@ -1,4 +1,4 @@
-"""What people say and spend elsewhere: referrals, surveys, complaints, and share of wallet."""
+"""Share of wallet, and feedback: referrals, survey answers and complaints."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TEXT_WIDTH: Final = 32
 
 
 def wallets(summary: Data) -> list[Block]:
-    """A row for each basis, never added up; nothing where no wallet is known."""
+    """A row for each wallet basis, never added up; nothing where no wallet is known."""
     bases = summary["wallet"]["bases"]
     if not bases:
         return []
@@ -30,7 +30,7 @@ def wallets(summary: Data) -> list[Block]:
         ),
         rows=tuple(
             (WALLET_BASES[group["basis"]], *cells(group, "customers:,", "spend:money"),
-             *_all_of(group))
+             *_wallet_and_share(group))
             for group in bases
         ),
         optional_columns=("all they spend", "spent here"),
@@ -41,30 +41,29 @@ def wallets(summary: Data) -> list[Block]:
     return [table, Paragraph("No action rests on an estimate.", "quiet")]
 
 
-def _all_of(group: Data) -> tuple[str, str]:
-    """All that people of a basis spend, and our share; an estimate as the range it is known by."""
+def _wallet_and_share(group: Data) -> tuple[str, str]:
+    """Wallet and share of wallet of a basis; estimates as ranges."""
     low, high = (group.get(f"wallet_{end}", group["wallet"]) for end in ("low", "high"))
     if group["basis"] == "peer_estimate" and low == high:
-        return "–", "–"  # nobody alike spends more, which tells nothing of other shops
+        return "–", "–"  # no similar customer spends more, which says nothing of other shops
     if low == high or not group["share_high"]:
         return format_money(group["wallet"]), share(group["share"])
     return f"{format_money(low)} to {format_money(high)}", share_range(group)
 
 
 def feedback(summary: Data) -> list[Block]:
-    """A table by rung and a few sentences; nothing where no such evidence was supplied."""
-    said = summary["evidence_says"]
-    # Referrals and answers side by side, from the top rung down.
-    brought = {row["stage"]: row for row in said["referrals"] or ()}
-    answers = {row["stage"]: row for row in said["answers"] or ()}
+    """A table by rung and some sentences; nothing where such evidence is missing."""
+    evidence = summary["evidence_says"]
+    referrals = {row["stage"]: row for row in evidence["referrals"] or ()}
+    answers = {row["stage"]: row for row in evidence["answers"] or ()}
     titles = ("answered", "NPS", "friends named", "bought", "they spent")
     rows = []
-    for stage in dict.fromkeys([*answers, *brought]):
+    for stage in dict.fromkeys([*answers, *referrals]):
         cells = dict.fromkeys(titles, "–")
         if (row := answers.get(stage)) and row["answered"]:
             cells["answered"] = f"{row['answered']:,} of {row['people']:,}"
             cells["NPS"] = f"{row['nps']:+.0f}"
-        if row := brought.get(stage):
+        if row := referrals.get(stage):
             cells["friends named"] = f"{row['referred']:,}"
             cells["bought"] = share(row["bought"] / row["referred"])
             cells["they spent"] = format_money(row["revenue"])
@@ -74,47 +73,52 @@ def feedback(summary: Data) -> list[Block]:
         rows=tuple(rows),
         optional_columns=("they spent", "answered"),
     )
-    lines = [*complaints_in_words(said), *candidates_in_words(said)]
+    lines = [*complaints_in_words(evidence), *candidates_in_words(evidence)]
     return [*([table] if rows else []), *(Paragraph(line, "quiet") for line in lines)]
 
 
-def complaints_in_words(said: Data) -> Iterator[str]:
-    """Complaints and answers in sentences: who came back after them."""
-    if found := said["complaints"]:
-        days = found["median_days_to_resolve"]
+def complaints_in_words(evidence: Data) -> Iterator[str]:
+    """Sentences on complaints and survey answers, and who came back after them."""
+    if complaints := evidence["complaints"]:
+        days = complaints["median_days_to_resolve"]
         took = "" if days is None else f", {days:,.0f} days in the median"
-        yield f"{count_text(found['open'], 'complaint')} open, {found['resolved']:,} put right{took}."
-        if found["came_back_after"]["of"]:
-            yield (
-                f"Back within 90 days: {_share(found['came_back_after'])} after a complaint was put"
-                f" right, {_share(found['came_back_without'])} of those who never complained."
+        opened = count_text(complaints["open"], "complaint")
+        yield f"{opened} open, {complaints['resolved']:,} put right{took}."
+        if complaints["came_back_after"]["of"]:
+            after, without = (
+                _share_of_base(complaints[f"came_back_{end}"]) for end in ("after", "without")
             )
-    if said["delight"]:
-        ecstatic, satisfied = said["delight"]["ecstatic"], said["delight"]["satisfied"]
+            yield (
+                f"Back within 90 days: {after} after a complaint was put right, {without} of those"
+                " who never complained."
+            )
+    if evidence["delight"]:
+        ecstatic, satisfied = (
+            _share_of_base(evidence["delight"][name]) for name in ("ecstatic", "satisfied")
+        )
         yield (
-            f"Back within 90 days of their answer: {_share(ecstatic)} of those who gave 9 or 10,"
-            f" {_share(satisfied)} of those who gave 7 or 8."
+            f"Back within 90 days of their answer: {ecstatic} of those who gave 9 or 10,"
+            f" {satisfied} of those who gave 7 or 8."
         )
 
 
-def candidates_in_words(said: Data) -> Iterator[str]:
-    """How well orders foretold who would recommend us, as far as people have answered."""
-    found = said.get("candidates")  # not in summaries of older versions
-    if not found or not found["suggested"]["of"]:
+def candidates_in_words(evidence: Data) -> Iterator[str]:
+    """Whether orders foretell who would recommend us, by the survey answers so far."""
+    candidates = evidence.get("candidates")  # not in summaries of older versions
+    if not candidates or not candidates["suggested"]["of"]:
         return
-    words = (
-        f"Would recommend us: {_share(found['suggested'])} of those whose orders suggest it"
-        f" (candidates), {_share(found['others'])} of others who came back"
+    text = (
+        f"Would recommend us: {_share_of_base(candidates['suggested'])} of those whose orders"
+        f" suggest it (candidates), {_share_of_base(candidates['others'])} of others who came back"
     )
-    tell = found["orders_tell"]
-    if tell is None:
-        yield f"{words}."
-    else:
-        yield f"{words}: {'orders foretell it' if tell else 'that orders foretell it is not seen'}."
+    verdicts = {
+        None: "", True: ": orders foretell it", False: ": that orders foretell it is not seen",
+    }  # fmt: skip
+    yield f"{text}{verdicts[candidates['orders_tell']]}."
 
 
-def _share(one: Data) -> str:
-    """A share of how many; of too few only the counts."""
-    if one["too_few"]:
-        return f"{one['people']:,} of {one['of']:,} (too few to tell)"
-    return f"{share(one['share'])} of {one['of']:,}"
+def _share_of_base(group: Data) -> str:
+    """A share and its base; of too few only the counts."""
+    if group["too_few"]:
+        return f"{group['people']:,} of {group['of']:,} (too few to tell)"
+    return f"{share(group['share'])} of {group['of']:,}"

@@ -1,4 +1,4 @@
-"""One customer on a card: what they did, where they stand, why, and what would move them."""
+"""The card of one customer: their orders, where they stand and why, and the next step."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _CENT: Final = Decimal("0.01")
 
 
 def page(card: Data) -> list[Block]:
-    """The card of one customer, of what `runs.explain` found."""
+    """The page of a card made by `runs.explain`."""
     by = f", by {card['channel']}" if card["channel"] else ""
     facts = {
         "Stands": " · ".join(label_text(card[name]) for name in ("stage", "segment", "activity")),
         "Because": card["stage_reason"].removeprefix(f"{card['stage']}: "),
         "To do": f"{card['say']} (action {label_text(card['action'])}{by})",
         **_orders(card),
-        **_expected(card),
+        **_outlook(card),
         "Wallet": _wallet(card),
         "Contact": _contact(card),
-        **_told(card),
+        **_evidence(card),
         "In": ", ".join(sorted({row["community"] for row in card.get("memberships", ())})),
     }
     scores: list[Block] = [Gap(), _scores(card["scores"])] if card["scores"] else []
@@ -49,7 +49,7 @@ def page(card: Data) -> list[Block]:
 
 
 def _orders(card: Data) -> dict[str, str]:
-    """What they ordered, spent, and how often; words only where there is something to say."""
+    """The orders and the money spent; no `Spent` where there is neither."""
     orders, first, last = (card[name] for name in ("frequency", "first_order_on", "last_order_on"))
     if not orders and card["monetary"] == "0":
         return {"Orders": "none that counts"}
@@ -67,11 +67,11 @@ def _orders(card: Data) -> dict[str, str]:
     }
 
 
-def _expected(card: Data) -> dict[str, str]:
-    """How often they order, what they like, bought last and may like next, and what may come."""
-    found = {}
+def _outlook(card: Data) -> dict[str, str]:
+    """The usual gap, favourite, last and next category, and the forecast, where known."""
+    facts = {}
     if card["usual_gap_days"] is not None:
-        found["Rhythm"] = (
+        facts["Rhythm"] = (
             f"usually every {card['usual_gap_days']:,.1f} days; now at {card['overdue_ratio']:.2f}"
             f" of that (overdue from {card['overdue_from']:g}, lapsed from {card['lapsed_from']:g})"
         )
@@ -82,61 +82,62 @@ def _expected(card: Data) -> dict[str, str]:
         words = f"mostly {bought}; last {last}" if last != bought else f"mostly, and last, {bought}"
         if following and lift:
             words += f"; next perhaps {following}: of people alike {lift:.1f} times as many buy it"
-        found["Buys"] = words
+        facts["Buys"] = words
     if card.get("return_probability") is not None:
-        likely, spend = (
-            f"{card['return_probability']:.0%} likely",
-            format_money(card["expected_spend"]),
-        )
-        found["To come"] = f"{likely} to order within 90 days; {spend} to expect"
-    return found
+        likely, spend = card["return_probability"], format_money(card["expected_spend"])
+        facts["To come"] = f"{likely:.0%} likely to order within 90 days; {spend} to expect"
+    return facts
 
 
 def _wallet(card: Data) -> str:
     if not card["wallet_basis"]:
         return ""
-    whole, known = format_money(card["wallet"]), WALLET_BASES[card["wallet_basis"]]
+    total, basis = format_money(card["wallet"]), WALLET_BASES[card["wallet_basis"]]
     if card["wallet_basis"] == "peer_estimate":
-        # An estimate is a range: never that all is spent here, for nobody said so.
+        # An estimate is a range and never claims that all is spent here.
         low, high = (card.get(f"wallet_{end}") or card["wallet"] for end in ("low", "high"))
         if low == high:
-            return f"nobody told us; spends more than nearly all similar customers ({known})"
+            return f"nobody told us; spends more than nearly all similar customers ({basis})"
         return (
-            f"nobody told us; somewhere from {format_money(low)} to {format_money(high)} ({known})"
+            f"nobody told us; somewhere from {format_money(low)} to {format_money(high)} ({basis})"
         )
     if card["headroom"] == "0":
-        return f"all of {whole} is spent here ({known})"
-    part = f"{share(card['share_of_wallet'])} of {whole}"
-    return f"{part}, and {format_money(card['headroom'])} elsewhere ({known})"
+        return f"all of {total} is spent here ({basis})"
+    share_ = f"{share(card['share_of_wallet'])} of {total}"
+    return f"{share_}, and {format_money(card['headroom'])} elsewhere ({basis})"
 
 
 def _contact(card: Data) -> str:
-    """How to reach them, whether they agreed, and the last contact with its outcome."""
-    ways = [card[name] for name in ("name", "phone", "email") if card.get(name)]
-    if ways and card.get("consent"):
-        ways.append(f"consent {card['consent']}")
-    words = ", ".join(ways)
+    """Contact details, consent, and the last contact with its outcome."""
+    details = [card[name] for name in ("name", "phone", "email") if card.get(name)]
+    if details and card.get("consent"):
+        details.append(f"consent {card['consent']}")
+    text = ", ".join(details)
     if not card.get("last_contacted_on"):
-        return words
-    told = (card.get(name) or "" for name in ("last_contacted_for", "last_outcome"))
-    what, came = map(label_text, told)
-    last = f"last contacted {card['last_contacted_on']}{f' for {what}' if what else ''}"
-    return "; ".join(filter(None, [words, last + (f": {came}" if came else "")]))
+        return text
+    names = ("last_contacted_for", "last_outcome")
+    reason, outcome = (label_text(card.get(name) or "") for name in names)
+    last = f"last contacted {card['last_contacted_on']}{f' for {reason}' if reason else ''}"
+    return "; ".join(filter(None, [text, last + (f": {outcome}" if outcome else "")]))
 
 
-def _told(card: Data) -> dict[str, str]:
-    """What they say, whom they know, and what they need."""
-    says, names = [], card.get("friends", {})
+def _evidence(card: Data) -> dict[str, str]:
+    """Complaints, survey answers, referrals, reasons for no contact, and needs."""
+    statements, names = [], card.get("friends", {})
     if card.get("open_complaints"):
         since, about = card.get("open_complaint_on"), card.get("open_complaint_cause")
         many = count_text(card["open_complaints"], "open complaint")
-        says.append(many + (f" since {since}" if since else "") + (f" ({about})" if about else ""))
+        statements.append(
+            many + (f" since {since}" if since else "") + (f" ({about})" if about else "")
+        )
     if card.get("latest_nps") is not None:
-        says.append(f"{card['latest_nps']} of 10 when last asked whether they would recommend us")
+        statements.append(
+            f"{card['latest_nps']} of 10 when last asked whether they would recommend us"
+        )
     friends = [
-        f"{how} " + ", ".join(f"{names[one]} ({one})" if one in names else one
-                              for one in card[column].split(", "))
-        for how, column in (("recommended by", "recommended_by"), ("named", "brought"))
+        f"{relation} " + ", ".join(f"{names[friend]} ({friend})" if friend in names else friend
+                              for friend in card[column].split(", "))
+        for relation, column in (("recommended by", "recommended_by"), ("named", "brought"))
         if card.get(column)
     ]  # fmt: skip
     needs = [
@@ -144,24 +145,24 @@ def _told(card: Data) -> dict[str, str]:
         for row in card.get("needs", ())
     ]
     return {
-        "Says": "; ".join(says),
+        "Says": "; ".join(statements),
         "Friends": "; ".join(friends),
-        "Left alone": _left_alone(card),
+        "Left alone": _reasons_for_no_contact(card),
         "Needs": ", ".join(needs) or ("nobody has asked" if "needs" in card else ""),
     }
 
 
-def _left_alone(card: Data) -> str:
-    """Why they stand on no list just now: by lot, at rest, or because they asked."""
-    why = []
+def _reasons_for_no_contact(card: Data) -> str:
+    """Why they are on no list at present: held out, resting, or snoozed."""
+    reasons = []
     if card.get("holdout"):
-        why.append("held out by lot, to compare with those who are contacted")
+        reasons.append("held out by lot, to compare with those who are contacted")
     if card.get("resting"):
-        why.append(f"rests: {REST_REASONS[card['resting']]}")
+        reasons.append(f"rests: {REST_REASONS[card['resting']]}")
     if card.get("snooze_until"):
         reason = f" ({card['snooze_reason']})" if card.get("snooze_reason") else ""
-        why.append(f"asked to wait until {card['snooze_until']}{reason}")
-    return "; ".join(why)
+        reasons.append(f"asked to wait until {card['snooze_until']}{reason}")
+    return "; ".join(reasons)
 
 
 def _scores(scores: Mapping[str, Data]) -> Table:
@@ -171,17 +172,17 @@ def _scores(scores: Mapping[str, Data]) -> Table:
             (
                 name,
                 f"{score['score']} of {score['bins']}",
-                _said(name, score["value"], ROUND_HALF_EVEN),
-                # What is shown must reach the score, so never rounded towards the other side.
-                _said(name, score["next_better"], ROUND_CEILING),
-                _said(name, score["next_worse"], ROUND_FLOOR),
+                _value_text(name, score["value"], ROUND_HALF_EVEN),
+                # The value shown must reach the score, so it is rounded away from the limit.
+                _value_text(name, score["next_better"], ROUND_CEILING),
+                _value_text(name, score["next_worse"], ROUND_FLOOR),
             )
             for name, score in scores.items()
         ),
     )
 
 
-def _said(dimension: str, value: int | str | None, rounding: str) -> str:
+def _value_text(dimension: str, value: int | str | None, rounding: str) -> str:
     if value is None:
         return "–"
     if dimension in NOUNS:

@@ -1,4 +1,4 @@
-"""How far people have climbed, and whether the ladder grows."""
+"""The funnel of the ladder, growth of the base, and margins."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rfmtool.summaries.formatting import count_text, format_money, label_text
 
 
 def ladder_funnel(summary: Data) -> list[Block]:
-    """The steps of the ladder from the top, and what they mean together."""
+    """A table of the steps from the top rung down, and sentences on them."""
     funnel = summary["funnel"]
     if not summary["customers"]:
         return []
@@ -22,14 +22,16 @@ def ladder_funnel(summary: Data) -> list[Block]:
         )
     if funnel["top_share"]:
         lines.append(
-            f"Advocates and partners spent {format_money(funnel['top_revenue'])}, and those they brought"
-            f" {format_money(funnel['referred_revenue'])}: {share(funnel['top_share'])} of revenue hangs"
-            " on them."
+            f"Advocates and partners spent {format_money(funnel['top_revenue'])}, and those they"
+            f" brought {format_money(funnel['referred_revenue'])}: {share(funnel['top_share'])} of"
+            " revenue hangs on them."
         )
     lines += _margins(summary["margins"])
-    # From the lowest rung that somebody stands on to the highest.
+    # From the lowest to the highest rung that has customers.
     steps = funnel["steps"]
-    lowest = max(at for at, step in enumerate(steps) if step["reached"] == steps[0]["reached"])
+    lowest = max(
+        index for index, step in enumerate(steps) if step["reached"] == steps[0]["reached"]
+    )
     steps = [step for step in steps[lowest:] if step["reached"]]
     table = [_steps(steps)] if len(steps) > 1 else []
     return [*table, *(Paragraph(line, "quiet") for line in lines)]
@@ -37,8 +39,8 @@ def ladder_funnel(summary: Data) -> list[Block]:
 
 def _steps(steps: Sequence[Data]) -> Table:
     titles = ("this far or higher", "of the rung below", "days it took (median)")
-    lowest, *others = steps
-    rows = [{**lowest, "conversion": None, "median_days": None}, *others]
+    lowest, *higher = steps
+    rows = [{**lowest, "conversion": None, "median_days": None}, *higher]
     return Table(
         columns=(Column("CLIMB", "name"), *numbers(*titles)),
         rows=tuple(
@@ -50,33 +52,33 @@ def _steps(steps: Sequence[Data]) -> Table:
 
 
 def _growth(summary: Data) -> list[str]:
-    """Whether the base grows; in a short history it always does, as few can have lapsed."""
+    """Whether the base grows; unknown in a short history, where few can have lapsed."""
     funnel = summary["funnel"]
     if not summary["buyers"]:
         return []
     if not funnel["growth_can_be_told"]:
         needed = count_text(funnel["growth_needs_days"], "day")
-        why = f"that takes more than {needed} of history, and there are"
-        return [f"Whether the base grows cannot be said yet: {why} {funnel['history_days']:,}."]
+        reason = f"that takes more than {needed} of history, and there are"
+        return [f"Whether the base grows cannot be said yet: {reason} {funnel['history_days']:,}."]
     new, lapsed = funnel["new_buyers"], funnel["newly_lapsed"]
     grows = "grows" if new > lapsed else "shrinks" if new < lapsed else "stands still"
-    came = f"In the last 90 days {count_text(new, 'customer')} came and {lapsed:,} lapsed"
-    return [f"{came}: the base {grows}."]
+    change = f"In the last 90 days {count_text(new, 'customer')} came and {lapsed:,} lapsed"
+    return [f"{change}: the base {grows}."]
 
 
-def _margins(found: Data | None) -> list[str]:
-    """What is left after costs, in two sentences."""
-    if found is None or not found["stages"]:
+def _margins(margins: Data | None) -> list[str]:
+    """Margins by rung and by order number, in sentences."""
+    if margins is None or not margins["stages"]:
         return []
     stages = ", ".join(
-        f"{label_text(one['name'])} {share(one['share'])}"
-        for one in found["stages"]
-        if one["share"] is not None
+        f"{label_text(row['name'])} {share(row['share'])}"
+        for row in margins["stages"]
+        if row["share"] is not None
     )
     lines = [f"Left of revenue after costs: {stages}."]
-    if found["orders"]:
+    if margins["orders"]:
         orders = ", ".join(
-            f"{one['name']}: {format_money(one['average'])}" for one in found["orders"]
+            f"{row['name']}: {format_money(row['average'])}" for row in margins["orders"]
         )
         lines.append(f"Left of an order on average, by its number: {orders}.")
     return lines

@@ -1,4 +1,4 @@
-"""Customers by recency and frequency, shaded by how many they are."""
+"""Customers by recency and frequency, shaded by their number."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from rfmtool.summaries.formatting import EMPTY_RANGE
 
 _CELL: Final = 6
 _STEPS: Final = "░▒▓█"
-"""Shades that need no colour, of even steps."""
+"""Shades without colour, in even steps."""
 
 
 def recency_frequency_grid(summary: Data, width: int) -> list[Block]:
-    """Customers by recency and frequency, the spend bands beside or below.
+    """Customers by recency and frequency, the spend bands to the right or below.
 
-    Where all stand in one cell there is nothing to shade.
+    A sentence where all are in one cell.
     """
     filled = [
         (row, column, count)
@@ -38,31 +38,31 @@ def recency_frequency_grid(summary: Data, width: int) -> list[Block]:
         recency, orders = summary["bands"]["recency"][row], summary["bands"]["frequency"][~column]
         words = f"All {many:,} buyers stand" if many > 1 else "The one buyer stands"
         return [Paragraph(f"{words} in one cell of recency × orders: {recency}, {orders}.")]
-    alone, key = _grid(summary), Paragraph(_key(summary), "quiet")
-    if "cells" in summary["scales"]["monetary"]:  # nested: no score is one range of money
-        return [alone, key]
+    table, legend = _grid(summary), Paragraph(_legend(summary), "quiet")
+    if "cells" in summary["scales"]["monetary"]:  # nested scores are no ranges of money
+        return [table, legend]
     spend = _scored(summary["bands"]["monetary"])
     title = "SPEND (score)" if width >= WIDE else "SPEND"
-    beside = _grid(summary, title, tuple(f"{score}  {words}" for score, words in spend))
+    wide = _grid(summary, title, tuple(f"{score}  {words}" for score, words in spend))
     words = ", ".join(f"{words} ({score})" for score, words in spend)
     below = Paragraph(f"Spend, and its score: {words}.", "quiet")
-    return [Alternatives(((beside,), (alone, below))), key]
+    return [Alternatives(((wide,), (table, below))), legend]
 
 
 def _grid(summary: Data, title: str = "", lines: tuple[str, ...] = ()) -> ShadedTable:
     bands, grid = summary["bands"], summary["grid"]
     orders = list(reversed(bands["frequency"]))
-    columns = [place for place, words in enumerate(orders) if words != EMPTY_RANGE]
+    columns = [column for column, words in enumerate(orders) if words != EMPTY_RANGE]
     heads = [words.removeprefix("frequency ").removesuffix(" orders").removesuffix(" order")
              for words in orders]  # fmt: skip
     most = _most(summary)
     return ShadedTable(
         title="PEOPLE BY RECENCY × ORDERS",
-        heads=tuple(f"{heads[place]} " for place in columns),
+        heads=tuple(f"{heads[column]} " for column in columns),
         rows=tuple(
             ShadedRow(
                 f"{score:>2}  {words}",
-                tuple(_shade(grid[-score][place], most) for place in columns),
+                tuple(_shade(grid[-score][column], most) for column in columns),
             )
             for score, words in _scored(bands["recency"])
         ),
@@ -81,20 +81,20 @@ def _shade(count: int, most: int) -> ShadedCell:
     return ShadedCell(f"{count:,}{_STEPS[step - 1]}" if count else "· ", step / len(_STEPS))
 
 
-def _key(summary: Data) -> str:
-    """What the shades stand for, in even steps up to the fullest cell."""
+def _legend(summary: Data) -> str:
+    """The legend of the shades: even steps up to the fullest cell."""
     most, steps = _most(summary), len(_STEPS)
     ends = [most * step // steps for step in range(steps + 1)]
-    told = (
-        f"{letter} {low + 1:,}–{high:,}" if high > low + 1 else f"{letter} {high:,}"
-        for letter, low, high in zip(_STEPS, ends[:-1], ends[1:], strict=True)
+    ranges = (
+        f"{shade} {low + 1:,}–{high:,}" if high > low + 1 else f"{shade} {high:,}"
+        for shade, low, high in zip(_STEPS, ends[:-1], ends[1:], strict=True)
         if high > low
     )
-    return f"People in a cell: {', '.join(told)}."
+    return f"People in a cell: {', '.join(ranges)}."
 
 
 def _scored(bands: Sequence[str]) -> list[tuple[int, str]]:
-    """Each score that somebody can have and what it means, the best first."""
+    """Scores with a range that is not empty, and that range, the best first."""
     scores = range(len(bands), 0, -1)
     return [
         (score, words) for score, words in zip(scores, bands, strict=True) if words != EMPTY_RANGE

@@ -1,4 +1,4 @@
-"""Who is left out to compare with, who rests, and what lists did last time."""
+"""Holdout groups, customers at rest, and the verdicts on lists of the last time."""
 
 from __future__ import annotations
 
@@ -15,31 +15,32 @@ ADVICE: Final = {
     "no_difference": "Makes little difference",
     "too_few": "Too early to tell",
 }
-"""What to say of a list by the verdict on it."""
+"""Advice by the verdict on a list."""
 
 
 def holdout_blocks(summary: Data) -> list[Block]:
-    """The lists and those left out of them; nothing where there is nobody."""
+    """Holdouts, rests and results of a run; nothing for summaries without holdouts."""
     if "lots" not in summary:  # an earlier version wrote it
         return []
-    blocks = _lots(summary["lots"])
+    blocks = _holdout_table(summary["lots"])
     if resting := summary["resting"]:
-        why = ", ".join(f"{many:,} {REST_REASONS[name]}" for name, many in resting.items() if many)
+        reasons = ", ".join(
+            f"{count:,} {REST_REASONS[name]}" for name, count in resting.items() if count
+        )
         people = sum(resting.values())
         if people:
-            blocks.append(Paragraph(f"{people:,} {'rests' if people == 1 else 'rest'}: {why}."))
-    # What to keep doing, what to stop, and what is too early to tell, by the results given.
+            blocks.append(Paragraph(f"{people:,} {'rests' if people == 1 else 'rest'}: {reasons}."))
     results, words = summary["results"], summary["last_times"]
     for verdict, advice in ADVICE.items():
-        names = [name for name, told in results.items() if told["verdict"] == verdict]
+        names = [name for name, result in results.items() if result["verdict"] == verdict]
         if names:
-            told = "; ".join(f"{label_text(name)}, last time {words[name]}" for name in names)
-            blocks.append(Paragraph(f"{advice}: {told}."))
+            lists = "; ".join(f"{label_text(name)}, last time {words[name]}" for name in names)
+            blocks.append(Paragraph(f"{advice}: {lists}."))
     return blocks
 
 
-def _lots(lots: Data | None) -> list[Block]:
-    if lots is None or not lots["lists"]:
+def _holdout_table(holdouts: Data | None) -> list[Block]:
+    if holdouts is None or not holdouts["lists"]:
         return []
     table = Table(
         columns=(
@@ -48,21 +49,21 @@ def _lots(lots: Data | None) -> list[Block]:
         ),
         rows=tuple(
             (
-                one["words"],
-                "–" if one["smallest_rise"] is None else f"{100 * one['smallest_rise']:+.1f}",
-                *("–" if weeks is None else f"{weeks:,} w" for weeks in one["weeks"].values()),
+                group["words"],
+                "–" if group["smallest_rise"] is None else f"{100 * group['smallest_rise']:+.1f}",
+                *("–" if weeks is None else f"{weeks:,} w" for weeks in group["weeks"].values()),
             )
-            for one in lots["lists"]
+            for group in holdouts["lists"]
         ),
         optional_columns=("+5 in", "+10 in"),
         text_width=_TEXT_WIDTH,
     )
-    words = (
+    note = (
         "Left out: of all whom this round has on the list so far. Shows: the smallest rise, in"
         " points, of the share who buy within 90 days that would be seen four times in five; +10"
         " and +5 in: the weeks until a rise of 10 or 5 points would be, at the pace of the last"
-        f" four. This round began on {lots['round_began_on']}."
+        f" four. This round began on {holdouts['round_began_on']}."
     )
-    if lots["is_old"]:
-        words += " Nearly everybody has entered it: begin a new one with --holdout-salt."
-    return [table, Paragraph(words, "quiet")]
+    if holdouts["is_old"]:
+        note += " Nearly everybody has entered it: begin a new one with --holdout-salt."
+    return [table, Paragraph(note, "quiet")]

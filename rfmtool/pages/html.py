@@ -1,7 +1,7 @@
-"""Pages as HTML: one file that needs nothing else, the same bytes every time.
+"""Pages as self-contained HTML files, the same bytes every time.
 
-Templates draw what the story says; jinja2 escapes every text. The policy in the page lets nothing
-in but its own style and script, told by their hashes.
+Templates draw the cards; jinja2 escapes every text. The content security policy of a page allows
+only its own style and script, by their hashes.
 """
 
 from __future__ import annotations
@@ -29,13 +29,11 @@ _TESTS: Final = {
     **{kind.__name__.lower(): kind for kind in get_args(Mark)},
     **{f"{kind.__name__.lower()}_cell": kind for kind in get_args(Cell)},
 }
-"""What a template asks a mark, or a cell of a table, to be."""
+"""Tests of templates, by the class of a mark or cell: `is table`, `is number_cell`."""
 _POLICY: Final = (
     "default-src 'none'; style-src '{style}'; script-src '{script}'; img-src data:;"
     " base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
-
-
 _IN_A_NOTEBOOK: Final = ("first", "ladder", "climb", "segments", "grid", "concentration")
 """The cards of a run that a notebook shows."""
 MAX_PAGE_BYTES: Final = 250_000
@@ -46,48 +44,50 @@ def run_page(summary: Data, locale: str = "en", title: str | None = None) -> str
 
     Raises:
         UsageError: the language is not known.
-        InputError: the summary is of a version that did not draw pages.
+        InputError: the summary is of a version without HTML pages.
     """
-    numerals = NumberFormat.from_locale(locale)
+    number_format = NumberFormat.from_locale(locale)
     if "distributions" not in summary:
         raise InputError(
             "summary.json: lacks what a page is drawn from; an earlier version wrote it",
             "Run again to write it anew.",
         )
-    return document(run.page(summary, numerals, title))
+    return document(run.page(summary, number_format, title))
 
 
 def answer_page(name: str, data: Data, locale: str, title: str | None) -> str:
-    """The page of a question, or of a comparison, as one HTML file; see `story.answers.page`."""
+    """The page of a question or comparison as one HTML file; see `sections.answers.page`."""
     return document(answers.page(name, data, NumberFormat.from_locale(locale), title))
 
 
 def run_fragment(summary: Data) -> str:
-    """What a notebook shows of a run: the head of its page, and a few cards."""
-    whole = run.page(summary, NumberFormat())
+    """A run in a notebook: the head of its page and a few cards."""
+    page = run.page(summary, NumberFormat())
     rows = [
         tuple(card for card in cards if card.anchor in _IN_A_NOTEBOOK)
-        for one in whole.chapters
-        for cards in one.rows
+        for chapter_ in page.chapters
+        for cards in chapter_.rows
     ]
-    return notebook_fragment(replace(whole, chapters=tuple(chapter("", *rows))))
+    return notebook_fragment(replace(page, chapters=tuple(chapter("", *rows))))
 
 
 def answer_fragment(name: str, data: Data) -> str:
-    """What a notebook shows of an answer, a comparison or a customer: the cards of its page."""
+    """An answer, a comparison or a customer in a notebook: the cards of its page."""
     return notebook_fragment(answers.page(name, data, NumberFormat(), None))
 
 
 def notebook_fragment(page: Page) -> str:
-    """The cards of a page for a notebook: no script, and its ids are of this part alone."""
-    mine = hashlib.sha256(repr(page).encode()).hexdigest()[:8]
+    """The cards of a page for a notebook, without script; ids are unique in the notebook."""
+    prefix = hashlib.sha256(repr(page).encode()).hexdigest()[:8]
     chapters = tuple(
-        Chapter("", tuple(tuple(replace(card, anchor=f"{mine}-{card.anchor}") for card in row)
-                          for row in one.rows))
-        for one in page.chapters
+        Chapter("", tuple(tuple(replace(card, anchor=f"{prefix}-{card.anchor}") for card in row)
+                          for row in each.rows))
+        for each in page.chapters
     )  # fmt: skip
     style = "\n".join(
-        line for line in _text("style.css").splitlines() if "html" not in line.split(".rfmtool")[0]
+        line
+        for line in _template_file("style.css").splitlines()
+        if "html" not in line.split(".rfmtool")[0]
     )
     template = _environment().get_template("part.html.j2")
     return template.render(page=replace(page, chapters=chapters), style=Markup(style))  # noqa: S704 - ours
@@ -95,14 +95,11 @@ def notebook_fragment(page: Page) -> str:
 
 def document(page: Page) -> str:
     """A page as one HTML file."""
-    style, script = _text("style.css"), _text("script.js")
+    style, script = _template_file("style.css"), _template_file("script.js")
     cards = [card for chapter in page.chapters for row in chapter.rows for card in row]
-    known = next((card for card in cards if card.anchor == "known"), None)
-    told = (
-        sum(isinstance(mark, Sentence) and mark.is_warning for mark in known.marks) if known else 0
-    )
-    shown = sum(isinstance(mark, Sentence) and mark.is_warning for mark in page.trust)
-    more = told - shown
+    known = [mark for card in cards if card.anchor == "known" for mark in card.marks]
+    shown = _warning_count(page.trust)
+    more = _warning_count(known) - shown
     return _environment().get_template("page.html.j2").render(
         page=page,
         style=Markup(style),  # noqa: S704 - ours
@@ -113,14 +110,18 @@ def document(page: Page) -> str:
     )  # fmt: skip
 
 
+def _warning_count(marks: Sequence[Mark]) -> int:
+    return sum(isinstance(mark, Sentence) and mark.is_warning for mark in marks)
+
+
 @cache
-def _text(name: str) -> str:
+def _template_file(name: str) -> str:
     lines = files("rfmtool.pages").joinpath("templates", name).read_text("utf-8")
-    return "\n" + "\n".join(each.strip() for each in lines.splitlines()) + "\n"
+    return "\n" + "\n".join(line.strip() for line in lines.splitlines()) + "\n"
 
 
 def _digest(text: str) -> str:
-    """The hash of exactly the bytes between the tags."""
+    """The hash of the bytes between the tags, for the content security policy."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
@@ -133,47 +134,48 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
-        finalize=_clean,
+        finalize=_printable_value,
     )
     for name, kind in _TESTS.items():
-        environment.tests[name] = lambda one, kind=kind: isinstance(one, kind)
+        environment.tests[name] = lambda value, kind=kind: isinstance(value, kind)
     environment.filters.update(
         name=lambda text: visible(shortened(text)),
         is_long=lambda text: shortened(text).endswith("…"),
         pc=as_percent,
         heat=lambda share, linear: shade_class(share, linear=linear),
-        spark=_spark,
-        columns=_columns,
+        spark=_sparkline_path,
+        columns=_columns_path,
     )
     environment.globals["data"] = _data
     return environment
 
 
-def _clean(value: object) -> object:
-    """What a browser would obey instead of showing is replaced in every text."""
+def _printable_value(value: object) -> object:
+    """Every text that templates print, control characters replaced."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _data(shown: str, exact: str) -> Markup | str:
-    """A number as shown, with the text that stands in the data where that differs."""
+    """A number as shown, with its exact text in the data where that differs."""
     if not exact or shown == exact:
         return shown
     return Markup('<data value="{}">{}</data>').format(exact, shown)
 
 
-def _spark(spark: Sparkline) -> str:
-    highest = max(*spark.values, 1.0) if len(spark.values) > 1 else 1.0
-    across = 100 / max(len(spark.values) - 1, 1)
+def _sparkline_path(sparkline: Sparkline) -> str:
+    highest = max(*sparkline.values, 1.0) if len(sparkline.values) > 1 else 1.0
+    step = 100 / max(len(sparkline.values) - 1, 1)
     return line_path(
-        (across * at, 92 * max(value, 0.0) / highest) for at, value in enumerate(spark.values)
+        (step * index, 92 * max(value, 0.0) / highest)
+        for index, value in enumerate(sparkline.values)
     )
 
 
-def _columns(bars: Sequence[float]) -> str:
+def _columns_path(bars: Sequence[float]) -> str:
     """Columns side by side in a box of 100 by 100."""
     width = 100 / len(bars)
     return boxes_path(
-        ((at * width + 1) / 10, (100 - 100 * bar) / 10, (width - 2) / 10, 10 * bar)
-        for at, bar in enumerate(bars)
+        ((index * width + 1) / 10, (100 - 100 * bar) / 10, (width - 2) / 10, 10 * bar)
+        for index, bar in enumerate(bars)
         if bar
     )

@@ -1,4 +1,4 @@
-"""What lists earned beyond leaving people alone, and how sure that is."""
+"""The answer of `measure`: what lists earned compared with their holdout groups."""
 
 from __future__ import annotations
 
@@ -21,34 +21,35 @@ from rfmtool.pages.blocks import (
 from rfmtool.pages.holdouts import ADVICE
 from rfmtool.summaries.formatting import count_text, label_text
 
-_FOLLOWED: Final = (
+_SHARED_HOLDOUT_NOTE: Final = (
     "* This list and whatever followed it within the days, for it had no lot of its own; with"
     " --holdout ACTION=10% it is told alone. Weeks are until 60 are left out, or until a"
     " rise of 5 points in who buys would be seen."
 )
 
 
-def page(found: Data, _width: int = 0) -> list[Block]:
-    """The answer, for a page of any width."""
-    groups: Sequence[Data] = found["groups"]
+def page(answer: Data, _width: int = 0) -> list[Block]:
+    """The page, of any width."""
+    groups: Sequence[Data] = answer["groups"]
     parts: list[Block] = [_table(groups), Gap(), *_advice(groups)]
-    told = sum(group["verdict"] != "too_few" for group in groups)
-    words = (
+    known = sum(group["verdict"] != "too_few" for group in groups)
+    headline = (
         "did it earn more? ",
-        f"{told} of {count_text(len(groups), 'figure')} can be told",
-        f" · {found['days']} days from each list on",
+        f"{known} of {count_text(len(groups), 'figure')} can be told",
+        f" · {answer['days']} days from each list on",
     )
-    notes = [*found["warnings"]]
-    few = next((group["left_out"] for group in groups if group["left_out"]["actions"]), None)
-    if few:
+    notes = [*answer["warnings"]]
+    uncompared = next((group["left_out"] for group in groups if group["left_out"]["actions"]), None)
+    if uncompared:
         notes.append(
-            f"{count_text(few['actions'], 'list')} of {few['people']:,} people in all, with nobody or"
-            " hardly anybody left out, can be compared with none: not in the sum of all."
+            f"{count_text(uncompared['actions'], 'list')} of {uncompared['people']:,} people in"
+            " all, with nobody or hardly anybody left out, can be compared with none: not in the"
+            " sum of all."
         )
-    if many := found["still_running"]:
-        who = "1 person" if many == 1 else f"{many:,} people"
+    if count := answer["still_running"]:
+        who = "1 person" if count == 1 else f"{count:,} people"
         notes.append(f"{who} entered so lately that their days are not over.")
-    return answer_blocks("MEASURE", words, parts, notes)
+    return answer_blocks("MEASURE", headline, parts, notes)
 
 
 def _table(groups: Sequence[Data]) -> Table:
@@ -59,11 +60,11 @@ def _table(groups: Sequence[Data]) -> Table:
         if spend is None:
             rows.append((name, *counts, *["–"] * 7))
             continue
-        best, smallest = spend["adjusted_for_past_spend"] or spend, group["smallest_effect_seen"]
+        effect, smallest = spend["adjusted_for_past_spend"] or spend, group["smallest_effect_seen"]
         shares = share(returned["treated"]), share(returned["held_out"])
-        more = (f"{best[part]:+,.2f}" for part in ("difference", "low", "high"))
+        effects = (f"{effect[part]:+,.2f}" for part in ("difference", "low", "high"))
         earned, seen = f"{group['earned']['total']:+,.0f}", f"{smallest['spend']:,.2f}"
-        rows.append((name, *counts, *shares, *more, earned, seen))
+        rows.append((name, *counts, *shares, *effects, earned, seen))
     return Table(
         columns=(
             Column("LIST", "name", folds=True),
@@ -82,27 +83,28 @@ def _title(group: Data) -> str:
 
 
 def _advice(groups: Sequence[Data]) -> list[Block]:
-    """What to keep doing, what to stop, and what is too early to tell."""
+    """Advice by verdict: lists to keep, to stop, and those too early to judge."""
     blocks: list[Block] = []
     for verdict, advice in ADVICE.items():
         for group in groups:
-            if group["verdict"] == verdict and verdict != "too_few":
-                words = f"{advice}: {_title(group)}. {group['verdict_text']}"
-                blocks.append(Paragraph(words))
-                if reached := group["reached"]:
-                    words = (
-                        f"Of the treated {reached['treated']:.0%} were in fact contacted; if it is"
-                        f" the contact alone, that is {reached['difference']:+,.2f} for each of"
-                        f" them [{reached['low']:+,.2f}, {reached['high']:+,.2f}]."
-                    )
-                    blocks.append(Paragraph(words, "quiet"))
-    early = []
-    for group in groups:
-        if group["verdict"] == "too_few":
-            weeks = group["weeks_more"]
-            early.append(_title(group) + (f" ({count_text(weeks, 'week')} more)" if weeks else ""))
+            if group["verdict"] != verdict or verdict == "too_few":
+                continue
+            blocks.append(Paragraph(f"{advice}: {_title(group)}. {group['verdict_text']}"))
+            if contacted := group["reached"]:
+                text = (
+                    f"Of the treated {contacted['treated']:.0%} were in fact contacted; if it is"
+                    f" the contact alone, that is {contacted['difference']:+,.2f} for each of"
+                    f" them [{contacted['low']:+,.2f}, {contacted['high']:+,.2f}]."
+                )
+                blocks.append(Paragraph(text, "quiet"))
+    early = [
+        _title(group) + (f" ({count_text(weeks, 'week')} more)" if weeks else "")
+        for group in groups
+        if group["verdict"] == "too_few"
+        for weeks in [group["weeks_more"]]
+    ]
     if early:
         blocks.append(Paragraph(f"Too early to tell: {', '.join(early)}."))
     if any(group["action"] != "all" and not group["is_list_alone"] for group in groups):
-        blocks.append(Paragraph(_FOLLOWED, "quiet"))
+        blocks.append(Paragraph(_SHARED_HOLDOUT_NOTE, "quiet"))
     return blocks

@@ -1,4 +1,4 @@
-"""Numbers as a page shows them, in the reader's marks, each with its text in the data."""
+"""Numbers as a locale writes them, each with its exact text in the data."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ _MARKS: Final = {
     ".’": ("de-CH", "it-CH"),
     f",{_THIN}'": ("fr-CH",),
 }  # fmt: skip
-"""The decimal mark and the mark between thousands."""
+"""Locales by decimal mark and thousands separator."""
 _FROM_FIVE_DIGITS: Final = ("es", "pl", "pt-PT", "bg", "hu")
 _LAKHS: Final = ("en-IN", "hi")
-_BIG: Final = 100_000
-_WHOLE_FROM: Final = 1_000
-_FINE_UP_TO: Final = 40
-"""Below it shades begin at tenths."""
-_WRITTEN: Final = re.compile(
+_ABBREVIATED_FROM: Final = 100_000
+_NO_DECIMALS_FROM: Final = 1_000
+_DECIMALS_BELOW: Final = 40
+"""Bounds of shades have a decimal where the largest value is below it."""
+_NUMBER_OR_QUOTED: Final = re.compile(
     r"(?<!\w)'[^'\n]*'(?!\w)|"
     r"(?<!like )(?<![\w.,'/-])(?:-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+\.\d+|-\d+)(?![\w']|[.,]\w)"
 )
-"""Numbers in our own words, as English has them, and names in quotes, which stay as they are."""
+"""Numbers in English texts; also names in quotes, which stay as they are."""
 _ALL_NUMBER: Final = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?%?")
 _UNITS: Final = ((10**9, "bn"), (10**6, "M"), (10**3, "k"))
 
 
 @dataclass(frozen=True)
 class NumberFormat:
-    """How numbers are written: the marks of a language, which change no word."""
+    """How a locale writes numbers."""
 
     decimal: str = "."
     group: str = ","
@@ -52,7 +52,7 @@ class NumberFormat:
 
     @classmethod
     def from_locale(cls, locale: str) -> NumberFormat:
-        """The marks of a language tag such as `de` or `pt-PT`.
+        """The format of a language tag such as `de` or `pt-PT`.
 
         Raises:
             UsageError: the language is not known here.
@@ -72,27 +72,27 @@ class NumberFormat:
         )
 
     def text(self, plain: str) -> str:
-        """Decimal text with the marks of the language and a true minus."""
+        """Decimal text with the marks of the locale and a true minus."""
         sign, plain = (MINUS, plain[1:]) if plain.startswith("-") else ("", plain)
-        whole, _, part = plain.partition(".")
-        if len(whole) >= self.least_digits:
-            head, tail = whole[:-3], whole[-3:]
+        integer, _, fraction = plain.partition(".")
+        if len(integer) >= self.least_digits:
+            head, tail = integer[:-3], integer[-3:]
             size = 2 if self.lakhs else 3
             first = len(head) % size
             groups = [head[:first]] * bool(first)
-            groups += [head[at : at + size] for at in range(first, len(head), size)]
-            whole = self.group.join([*groups, tail])
-        return sign + whole + (self.decimal + part if part else "")
+            groups += [head[start : start + size] for start in range(first, len(head), size)]
+            integer = self.group.join([*groups, tail])
+        return sign + integer + (self.decimal + fraction if fraction else "")
 
     def localized(self, text: str) -> str:
-        """A text of ours, whose numbers are written as in English, in the marks of the language."""
-        return _WRITTEN.sub(
-            lambda found: found[0] if "'" in found[0] else self.text(found[0].replace(",", "")),
+        """An English text with its numbers in the marks of the locale."""
+        return _NUMBER_OR_QUOTED.sub(
+            lambda match: match[0] if "'" in match[0] else self.text(match[0].replace(",", "")),
             text,
         )
 
     def cell(self, text: str) -> Number | str:
-        """The same of a cell: one that is a number can be sorted by it."""
+        """A table cell, localized; a cell that is all number keeps its exact value for sorting."""
         shown = self.localized(text)
         if not _ALL_NUMBER.fullmatch(text):
             return shown
@@ -113,11 +113,11 @@ class NumberFormat:
         return Number(self.text(shown), repr(value))
 
     def money(self, text: str, *, whole: bool) -> Number:
-        """Decimal text, in whole units or with two decimals."""
+        """An amount given as decimal text, in whole units or with two decimals."""
         return Number(self.rounded(Decimal(text), 0 if whole else 2), text)
 
     def share(self, part: float | None, digits: int = 1) -> Number | str:
-        """A share as a percentage; one that rounds to nothing and is not says so."""
+        """A share as a percentage; `<0.1%` where it is above zero but would round to it."""
         if part is None:
             return DASH
         shown = self.rounded(100 * part, digits)
@@ -126,10 +126,10 @@ class NumberFormat:
         return Number(f"{shown}%", repr(part))
 
     def headline(self, text: str) -> Number:
-        """A figure in full, or in three digits and a unit."""
+        """A number, given as decimal text, in full or (from 100,000 on) as `123 k`."""
         value = Decimal(text)
-        if abs(value) < _BIG:
-            digits = 2 if abs(value) < _WHOLE_FROM and value != int(value) else 0
+        if abs(value) < _ABBREVIATED_FROM:
+            digits = 2 if abs(value) < _NO_DECIMALS_FROM and value != int(value) else 0
             return Number(self.rounded(value, digits), text)
         size, unit = next(each for each in _UNITS if abs(value) >= each[0])
         parts = value / size
@@ -139,15 +139,15 @@ class NumberFormat:
     def shade_bounds(
         self, most: float, *, linear: bool = False, whole: bool = False
     ) -> tuple[str, ...]:
-        """Where each of eight shades begins, up to the largest value; see `svg.heat`."""
+        """Lower bounds of the eight shades up to the value `most`; see `svg.shade_class`."""
         edges = [most * (step / 8 if linear else (step / 8) ** 2) for step in range(8)]
         if whole:
             edges = [float(math.ceil(edge)) for edge in edges]
-        if most < _FINE_UP_TO and not whole:
+        if most < _DECIMALS_BELOW and not whole:
             return tuple(self.rounded(edge, 1) if edge else "0" for edge in edges)
         return tuple(self.headline(f"{edge:.0f}").shown for edge in edges)
 
 
 def in_whole_units(texts: list[str]) -> bool:
-    """Whether a column of money is told without decimals."""
-    return max((abs(Decimal(text)) for text in texts), default=Decimal()) >= _WHOLE_FROM
+    """Whether a column of amounts is shown without decimals."""
+    return max((abs(Decimal(text)) for text in texts), default=Decimal()) >= _NO_DECIMALS_FROM

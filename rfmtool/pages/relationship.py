@@ -1,4 +1,4 @@
-"""How people are looked after: tasks, follow-ups, who is served how, and what tables would tell."""
+"""Customer care: tasks, follow-ups, equality of service, needs, introductions, communities."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from rfmtool.pages.effort_and_rewards import return_on_effort, rewards
 from rfmtool.summaries.formatting import count_text, list_location, list_name
 
 TOO_FEW: Final = "too few"
-_SHOWN: Final = 8
+_MAX_NEEDS: Final = 8
 _OUTCOMES: Final = {"met": "they met", "quote": "a quote", "order": "an order", "none": "nothing"}
-_THINGS: Final = {
+_MEASURES: Final = {
     "complained": "complained in a year",
     "settled": "days until a complaint is settled",
     "answered": "messages answered",
@@ -23,16 +23,13 @@ _THINGS: Final = {
 
 
 def relationship(summary: Data) -> Iterator[list[Block]]:
-    """A section for each thing that the tables tell; none of an earlier version."""
+    """The sections; some may be empty, and there are none in summaries of earlier versions."""
     if "tasks" not in summary:
         return
     yield tasks(summary)
     yield service_equality(summary)
-    for name, section in (
-        ("needs", needs),
-        ("introductions", introductions),
-        ("memberships", communities),
-    ):
+    sections = {"needs": needs, "introductions": introductions, "memberships": communities}
+    for name, section in sections.items():
         yield section(summary[name]) if summary[name] is not None else []
     yield return_on_effort(summary)
     yield rewards(summary)
@@ -40,173 +37,176 @@ def relationship(summary: Data) -> Iterator[list[Block]]:
 
 
 def tasks(summary: Data) -> list[Block]:
-    """The lists beside the actions, and whether orders are followed up."""
-    found = summary["tasks"]
-    if not found:
+    """The task lists, and whether orders are followed up."""
+    lists = summary["tasks"]
+    if not lists:
         return []
     where = list_location(summary, "tasks")
     table = Table(
         columns=(Column("BESIDE THE ACTIONS", "lead", folds=True), *numbers("people"),
                  Column(where, "name")),
-        rows=tuple((one["say"], f"{one['people']:,}", list_name(one["name"], "tasks", where))
-                   for one in found),
+        rows=tuple((task["say"], f"{task['people']:,}", list_name(task["name"], "tasks", where))
+                   for task in lists),
     )  # fmt: skip
-    lines, followed, reach = [], summary["follow_up"], summary["reach"]
+    lines, followed, influence = [], summary["follow_up"], summary["reach"]
     if followed is not None and followed["all"]["of"]:
-        within, every = followed["within_days"], followed["all"]
-        some = "In part" if every["people"] else "No"
-        yes = "Yes" if every["people"] == every["of"] else some
+        days, every = count_text(followed["within_days"], "day"), followed["all"]
+        verdict = "In part" if every["people"] else "No"
+        verdict = "Yes" if every["people"] == every["of"] else verdict
         lines.append(
-            f"Is every order followed up within {count_text(within, 'day')}? {yes}: {share_with_interval(every)}; of"
-            f" first orders {share_with_interval(followed['first'])}, of later ones {share_with_interval(followed['later'])}."
+            f"Is every order followed up within {days}? {verdict}: {share_with_interval(every)};"
+            f" of first orders {share_with_interval(followed['first'])}, of later ones"
+            f" {share_with_interval(followed['later'])}."
         )
-    if reach is not None and reach["with_reach"]:
-        people = count_text(reach["open"], "person").replace("persons", "people")
+    if influence is not None and influence["with_reach"]:
+        people = count_text(influence["open"], "person").replace("persons", "people")
         lines.append(
-            f"Of {people} with an open complaint others listen to {reach['with_reach']:,}; the call"
-            " sheet says so, and nobody waits for it."
+            f"Of {people} with an open complaint others listen to {influence['with_reach']:,}; the"
+            " call sheet says so, and nobody waits for it."
         )
     return [table, *map(Paragraph, lines)]
 
 
-def share_with_interval(one: Data) -> str:
-    """A share with its interval; of too few only the counts."""
-    counts = f"{one['people']:,} of {one['of']:,}"
-    if one["too_few"]:
+def share_with_interval(group: Data) -> str:
+    """The counts of a share, with its interval unless they are too few."""
+    counts = f"{group['people']:,} of {group['of']:,}"
+    if group["too_few"]:
         return f"{counts} ({TOO_FEW})"
-    return f"{counts}, {share(one['share'])} [{share(one['low'])}, {share(one['high'])}]"
+    return f"{counts}, {share(group['share'])} [{share(group['low'])}, {share(group['high'])}]"
 
 
 def service_equality(summary: Data) -> list[Block]:
-    """How those who spend least fare beside those who spend most, and the worst beside the best."""
-    found = summary["equality"]
-    if found is None or not any(thing["by"]["spend"] for thing in found["things"].values()):
+    """How low spenders are served compared with high ones, and the worst rung with the best."""
+    equality = summary["equality"]
+    if equality is None or not any(thing["by"]["spend"] for thing in equality["things"].values()):
         return []
     titles = ("lowest fifth", "highest fifth", "worst ÷ best rung", "segment")
     table = Table(
         columns=(Column("SERVED ALIKE?", "name", folds=True), *numbers(*titles)),
         rows=tuple(
             (
-                _THINGS[name],
-                *_of_ends(name, thing["by"]["spend"]),
+                _MEASURES[name],
+                *_lowest_and_highest(name, thing["by"]["spend"]),
                 *(
                     "–" if ratio is None else f"{ratio:.2f}"
                     for ratio in map(thing["worst_to_best"].get, ("stage", "segment"))
                 ),
             )
-            for name, thing in found["things"].items()
+            for name, thing in equality["things"].items()
             if thing["by"]["spend"]
         ),
         optional_columns=("segment", "worst ÷ best rung"),
     )
-    return [table, Paragraph(_verdict(found)), Paragraph(
+    return [table, Paragraph(_verdict(equality)), Paragraph(
         "By what buyers spent, a plain comparison with 95% intervals; under 30 of them too few.",
         "quiet",
     )]  # fmt: skip
 
 
-def _of_ends(name: str, rows: list[Data]) -> Iterator[str]:
-    for one in (rows[0], rows[-1]):
-        if one["too_few"] or one["value"] is None:
+def _lowest_and_highest(name: str, rows: list[Data]) -> Iterator[str]:
+    for group in (rows[0], rows[-1]):
+        if group["too_few"] or group["value"] is None:
             yield TOO_FEW
         elif name == "settled":
-            high = "…" if one["high"] is None else f"{one['high']:,}"
-            yield f"{one['value']:,.0f} [{one['low']:,}, {high}]"
+            high = "…" if group["high"] is None else f"{group['high']:,}"
+            yield f"{group['value']:,.0f} [{group['low']:,}, {high}]"
         else:
-            yield f"{one['value']:.0%} [{one['low']:.0%}, {one['high']:.0%}]"
+            yield f"{group['value']:.0%} [{group['low']:.0%}, {group['high']:.0%}]"
 
 
-def _verdict(found: Data) -> str:
-    if found["worse"]:
-        what = ", ".join(_THINGS[name] for name in found["worse"])
-        return f"Those who spend little are served worse than those who spend much: {what}."
-    if found["alike"]:
-        what = ", ".join(_THINGS[name] for name in found["alike"])
-        return f"No difference is seen between those who spend little and much: {what}."
+def _verdict(equality: Data) -> str:
+    if equality["worse"]:
+        things = ", ".join(_MEASURES[name] for name in equality["worse"])
+        return f"Those who spend little are served worse than those who spend much: {things}."
+    if equality["alike"]:
+        things = ", ".join(_MEASURES[name] for name in equality["alike"])
+        return f"No difference is seen between those who spend little and much: {things}."
     return "Whether those who spend little are served as well as others cannot be told yet."
 
 
 def needs(found: Data) -> list[Block]:
-    """What people need, that of most of them first, and how much of it is met."""
+    """Needs not met yet, the most frequent first, and how many are met."""
     columns = Column("NOT MET YET", "name", folds=True), *numbers("people", "they spent")
-    unmet = found["unmet"][:_SHOWN]
-    table = Table(columns, tuple(cells(one, "need", "people:,", "revenue:money") for one in unmet))
+    unmet = found["unmet"][:_MAX_NEEDS]
+    table = Table(
+        columns, tuple(cells(need, "need", "people:,", "revenue:money") for need in unmet)
+    )
     days = found["days"]
-    words = f"Needs met: {share_with_interval(found['met'])}"
+    text = f"Needs met: {share_with_interval(found['met'])}"
     if days["median"] is not None and not days["too_few"]:
         high = "…" if days["high"] is None else f"{days['high']:,}"
-        words += f", half within {days['median']:,} days [{days['low']:,}, {high}]"
-    words += f". Asked what they need: {share_with_interval(found['asked'])} of those who bought."
-    return [*([table] if unmet else []), Paragraph(words)]
+        text += f", half within {days['median']:,} days [{days['low']:,}, {high}]"
+    text += f". Asked what they need: {share_with_interval(found['asked'])} of those who bought."
+    return [*([table] if unmet else []), Paragraph(text)]
 
 
 def introductions(found: Data) -> list[Block]:
-    """Work found for business customers: what came of it, who gives and who gets."""
+    """Introductions of business customers: outcomes, and who gave and got them."""
     table = Table(
         (Column("WORK FOUND", "name"), *numbers("introductions", "share"), Column("95% interval")),
         tuple(
-            (_OUTCOMES[name], f"{one['people']:,}", *_share_of(one))
-            for name, one in found["outcomes"].items()
+            (_OUTCOMES[name], f"{outcome['people']:,}", *_share_and_interval(outcome))
+            for name, outcome in found["outcomes"].items()
         ),
     )
     balance, months = found["balance"], found["months"]
-    made = (
+    text = (
         f"{count_text(found['introductions'], 'introduction')}, {found['lately']:,} of the last"
         f" {months} months, {found['by_us']:,} made by us. Customers who gave more than they got"
         f" {balance['gave_only'] + balance['gave_more']:,}, as much {balance['even']:,}, less"
         f" {balance['got_only'] + balance['got_more']:,}."
     )
-    lines = [made]
     if found["businesses"]:
-        lines.append(
-            f"Businesses without any for {months} months: {share_with_interval(found['found_none'])}."
-        )
+        none = share_with_interval(found["found_none"])
+        second = f"Businesses without any for {months} months: {none}."
     else:
-        lines.append(
-            f"Nobody is marked as a business in the column {found['marked_by']} of contacts."
-        )
-    return [table, *map(Paragraph, lines)]
+        second = f"Nobody is marked as a business in the column {found['marked_by']} of contacts."
+    return [table, Paragraph(text), Paragraph(second)]
 
 
 def communities(found: Data) -> list[Block]:
-    """Communities, who comes, and how members fare beside others alike."""
+    """Communities, attendance, and members compared with matched customers."""
     table = Table(
         (Column("COMMUNITY", "name", folds=True), *numbers("members", "events in a year", "came")),
         tuple(
-            (*cells(one, "community", "members:,", "events:,"), share_with_interval(one["came"]))
-            for one in found["communities"]
+            (
+                *cells(community, "community", "members:,", "events:,"),
+                share_with_interval(community["came"]),
+            )
+            for community in found["communities"]
         ),
     )
-    none = (
-        f"Of all advocates in none: {share_with_interval(found['advocates_in_none'])}. Invited by a customer:"
-        f" {found['invited']:,}, by {found['inviters']:,} of them."
+    text = (
+        f"Of all advocates in none: {share_with_interval(found['advocates_in_none'])}. Invited by"
+        f" a customer: {found['invited']:,}, by {found['inviters']:,} of them."
     )
-    lines = [none]
-    both = found["compared"]
-    if both is None:
-        lines.append("History is too short to hold members against others.")
-    elif both["difference"] is None:
-        alike = both["members"]["of"]
-        lines.append(f"Members with others alike to hold them against: {alike:,}, {TOO_FEW}.")
-    else:
-        gap, low, high = (100 * both["difference"][name] for name in ("difference", "low", "high"))
-        lines.append(
-            f"Ordered within 90 days: {share(both['members']['share'])} of"
-            f" {both['members']['of']:,} members. Matched with others of the same rung, tenure and"
-            f" past spend that is {gap:+.1f} points [{low:+.1f}, {high:+.1f}], an association:"
-            " who joins may be keener to begin with."
-        )
-    return [table, *map(Paragraph, lines)]
+    return [table, Paragraph(text), Paragraph(_members_and_matches(found["compared"]))]
 
 
-def _share_of(one: Data) -> tuple[str, str]:
-    if one["too_few"]:
+def _members_and_matches(compared: Data | None) -> str:
+    """Members compared with customers of the same rung, tenure and past spend."""
+    if compared is None:
+        return "History is too short to hold members against others."
+    members, points = compared["members"], compared["difference"]
+    if points is None:
+        return f"Members with others alike to hold them against: {members['of']:,}, {TOO_FEW}."
+    gap, low, high = (100 * points[name] for name in ("difference", "low", "high"))
+    return (
+        f"Ordered within 90 days: {share(members['share'])} of {members['of']:,} members. Matched"
+        " with others of the same rung, tenure and past spend that is"
+        f" {gap:+.1f} points [{low:+.1f}, {high:+.1f}], an association: who joins may be keener to"
+        " begin with."
+    )
+
+
+def _share_and_interval(group: Data) -> tuple[str, str]:
+    if group["too_few"]:
         return TOO_FEW, ""
-    return share(one["share"]), f"{share(one['low'])} – {share(one['high'])}"
+    return share(group["share"]), f"{share(group['low'])} – {share(group['high'])}"
 
 
 def missing_tables(summary: Data) -> list[Block]:
-    """Which tables would open which pages, in one line."""
+    """The tables that are not given, and what they would add."""
     if not summary["opens"]:
         return []
     pages = "; ".join(f"--{table}: {page}" for table, page in summary["opens"].items())

@@ -1,4 +1,4 @@
-"""The summary of a run as a page: trust, act, ladder, segments, grid. Nothing is computed here."""
+"""The report of a run: data quality, actions, ladder, segments, evidence, grid."""
 
 from __future__ import annotations
 
@@ -15,19 +15,18 @@ from rfmtool.pages.evidence import feedback, wallets
 from rfmtool.pages.forecast import baseline_rates, forecast_blocks, lookback_blocks
 from rfmtool.pages.funnel import ladder_funnel
 from rfmtool.pages.grid import recency_frequency_grid
-from rfmtool.pages.groups import group_table, ladder, return_rates
+from rfmtool.pages.groups import group_table, ladder
 from rfmtool.pages.holdouts import holdout_blocks
 from rfmtool.pages.relationship import relationship
 from rfmtool.summaries.formatting import count_text, format_money, list_location, list_name
 
-_SAY_WIDTH: Final = 38
-"""Characters in which what is to be done takes two lines at most."""
+_INSTRUCTION_WIDTH: Final = 38
+"""Characters in which an instruction takes two lines at most."""
 _FIRST: Final = 6
-"""How many things anybody can be asked to do first."""
 
 
 def page(summary: Data, width: int, folder: str | None = None) -> list[Block]:
-    """The report of a run, `width` characters wide; `folder` is where it lies, for the hints."""
+    """The report of a run, `width` characters wide; hints name its `folder`."""
     sections = [
         to_do(summary, folder),
         holdout_blocks(summary),
@@ -36,11 +35,7 @@ def page(summary: Data, width: int, folder: str | None = None) -> list[Block]:
     ]
     if summary["buyers"]:
         sections += [
-            [
-                group_table(
-                    "ACTIVITY", summary["activity"], width, return_rates(summary, "activity")
-                )
-            ],
+            [group_table(summary, "activity", summary["activity"], width)],
             _segments(summary, width),
             segment_versus_activity(summary),
             forecast_blocks(summary),
@@ -51,7 +46,7 @@ def page(summary: Data, width: int, folder: str | None = None) -> list[Block]:
             [Paragraph(_scales_note(summary, folder), "quiet")],
         ]
     hints = [f"Tables and lists are in {folder}."] * (folder is not None)
-    if folder and "://" not in folder:  # which no command reads back
+    if folder and "://" not in folder:  # commands read no runs from stores
         hints.append(f"Why is someone here?  rfmtool explain {folder} CUSTOMER_ID")
     return [
         _headline(summary),
@@ -64,7 +59,7 @@ def page(summary: Data, width: int, folder: str | None = None) -> list[Block]:
 
 
 def to_do(summary: Data, folder: str | None) -> list[Block]:
-    """The first things to do as a table, the others in a line; of a folder, where the lists lie."""
+    """The first actions as a table, with the paths of their lists; the others in a line."""
     groups = [group for group in summary["actions"] if group["channel"]]
     if not groups:
         return []
@@ -80,7 +75,7 @@ def to_do(summary: Data, folder: str | None) -> list[Block]:
         ),
         rows=tuple(
             (
-                str(place),
+                str(number),
                 group["say"],
                 f"{contact_count(group):,}",
                 *((f"{group['reachable']:,}",) if known else ()),
@@ -88,63 +83,62 @@ def to_do(summary: Data, folder: str | None) -> list[Block]:
                 group["channel"],
                 list_name(group["name"], "actions", where),
             )
-            for place, group in enumerate(groups[:_FIRST], start=1)
+            for number, group in enumerate(groups[:_FIRST], start=1)
         ),
         optional_columns=("spent so far", "by"),
-        text_width=_SAY_WIDTH,
+        text_width=_INSTRUCTION_WIDTH,
     )
     rest = ", ".join(
         f"{list_name(group['name'], 'actions', where)} {contact_count(group):,}"
         for group in groups[_FIRST:]
     )
-    each = "" if where == "action" else f", each a {where}"
-    then = [Paragraph(f"Then{each}: {rest}.", "quiet")] if rest else []
-    return [table, *then, *missing_contact_details(summary), *baseline_rates(summary)]
+    each_is = "" if where == "action" else f", each a {where}"
+    others = [Paragraph(f"Then{each_is}: {rest}.", "quiet")] if rest else []
+    return [table, *others, *missing_contact_details(summary), *baseline_rates(summary)]
 
 
 def missing_contact_details(summary: Data) -> list[Block]:
-    """What is not known of how to reach people."""
+    """A sentence where contact details or consent are missing."""
     if not summary["contacts_known"]:
-        words = (
+        text = (
             "No e-mail address and no number is known, so channels are the playbook's, whomever"
             " they reach: see --contacts."
         )
     elif not summary["consent_known"]:
-        words = "Nobody's consent is known, so export leaves all out unless --consent-unknown keep."
+        text = "Nobody's consent is known, so export leaves all out unless --consent-unknown keep."
     else:
         return []
-    return [Paragraph(words, "quiet")]
+    return [Paragraph(text, "quiet")]
 
 
 def contact_count(group: Data) -> int:
-    """How many stand on the list of an action; an earlier version left nobody out of it."""
-    people: int = group.get("to_contact", group["customers"])
-    return people
+    """Customers on the list of an action; earlier versions had no holdouts."""
+    count: int = group.get("to_contact", group["customers"])
+    return count
 
 
 def _segments(summary: Data, width: int) -> list[Block]:
-    back = return_rates(summary, "segment")
-    table = group_table("SEGMENT", summary["segments"], width, back)
+    table = group_table(summary, "segment", summary["segments"], width)
     if summary["backtest"] is not None:
         return [table, *lookback_blocks(summary)]
     days = date.fromisoformat(summary["as_of"]) - date.fromisoformat(summary["first_order_on"])
-    words = "These rules could not be fitted 90 days before, so nobody looked back."
+    text = "These rules could not be fitted 90 days before, so nobody looked back."
     if days.days < MIN_HISTORY_DAYS + BACKTEST_DAYS:
-        words = SHORT_HISTORY_NOTE
-    return [table, Paragraph(words, "quiet")]
+        text = SHORT_HISTORY_NOTE
+    return [table, Paragraph(text, "quiet")]
 
 
 def segment_versus_activity(summary: Data) -> list[Block]:
-    """How segment and activity differ, where somebody is cooling by the one and not the other."""
-    many = summary["cooling_but_active"]
-    if not many:
+    """A sentence on customers who are cooling by segment, yet active."""
+    count = summary["cooling_but_active"]
+    if not count:
         return []
-    words = (
+    text = (
         f"A segment compares people with each other, activity each with their own rhythm:"
-        f" {count_text(many, 'client')} whom the segment calls cooling"
-        f" {'orders' if many == 1 else 'order'} as often as usual. Actions go by activity."
+        f" {count_text(count, 'client')} whom the segment calls cooling"
+        f" {'orders' if count == 1 else 'order'} as often as usual. Actions go by activity."
     )
-    return [Paragraph(words, "quiet")]
+    return [Paragraph(text, "quiet")]
 
 
 def _headline(summary: Data) -> Line:
@@ -162,9 +156,9 @@ def _headline(summary: Data) -> Line:
 
 def _scales_note(summary: Data, folder: str | None) -> str:
     nested = [name for name in DIMENSIONS if "cells" in summary["scales"][name]]
-    among = " Scores of {} are told among those with equal scores before."
+    nested_note = " Scores of {} are told among those with equal scores before."
     note = f"Cut points are {summary['scales_are']}."
-    note += among.format(" and ".join(nested)) if nested else ""
+    note += nested_note.format(" and ".join(nested)) if nested else ""
     if summary["scales_are"] == "given":
         drift = summary.get("drift")  # not in summaries of older versions
         if not drift:
@@ -173,5 +167,5 @@ def _scales_note(summary: Data, folder: str | None) -> str:
             f"{note} They are of {drift['fitted_on']}; on cut points fitted today"
             f" {drift['share']:.1%} of all buyers would score otherwise."
         )
-    place = f"{folder}/scales.json" if folder else "the scales.json that run -o writes"
-    return f"{note} To keep them next month: --scales {place}"
+    path = f"{folder}/scales.json" if folder else "the scales.json that run -o writes"
+    return f"{note} To keep them next month: --scales {path}"

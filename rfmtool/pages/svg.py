@@ -1,7 +1,7 @@
-"""Where the marks of a plot lie: scales, ticks and paths, in per cent of the plot's area.
+"""The geometry of plots: scales, ticks and paths, in per cent of the plot's area.
 
-A plot is drawn in an area without a view box, so that text keeps its size at every width; curves
-lie in one of 1,000 by 1,000 inside it, which is stretched.
+The area has no view box, so that text keeps its size at every width; curves are drawn in a view
+box of 1,000 by 1,000 inside it, which is stretched.
 """
 
 from __future__ import annotations
@@ -15,42 +15,42 @@ from typing import Final
 from rfmtool.pages.blocks import Table
 
 _STEPS: Final = (1, 2, 2.5, 5, 10)
-_WHOLE: Final = 1_000
+_SIZE: Final = 1_000
 Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Axis:
-    """A scale from one end of a plot's area to the other; `log` needs values above 0."""
+    """A scale across a plot's area; `log` needs values above 0."""
 
     low: float
     high: float
     log: bool = False
 
     def position(self, value: float) -> float:
-        """How far along a value lies, in per cent."""
+        """The position of a value in per cent of the axis."""
         ends = (self.low, value, self.high)
-        low, here, high = (math.log10(each) for each in ends) if self.log else ends
-        return 100 * (here - low) / (high - low) if high > low else 0.0
+        low, inner, high = (math.log10(each) for each in ends) if self.log else ends
+        return 100 * (inner - low) / (high - low) if high > low else 0.0
 
 
 @dataclass(frozen=True)
 class Plot:
-    """A plot with its axes; all places are in per cent from the left and from the top.
+    """A plot with its axes; positions are in per cent, from the left and from the top.
 
     Attributes:
         title: what it shows.
-        says: the two or three values worth saying.
+        description: its main values in words, for screen readers.
         height: in pixels.
-        x_ticks: place, label, and whether it may go where there is little room.
-        y_ticks: place and label.
+        x_ticks: position, label, and whether small screens may leave it out.
+        y_ticks: position and label.
         bars: x, y, width, height and tone.
-        paths: what is drawn along a path of 1,000 by 1,000, and its tone.
-        dots: x, y, label, and on which side of the dot that stands.
-        zones: x, width and label of what is shaded from top to bottom.
-        cuts: x of dashed lines; `levels` are y of such.
+        paths: path data in a view box of 1,000 by 1,000, and tone.
+        dots: x, y, label, and the side of the dot on which the label stands.
+        zones: x, width and label of ranges shaded from top to bottom.
+        cuts: x of dashed vertical lines; `levels` are y of horizontal ones.
         marks: x and label above the area.
-        table: the same in numbers; `places` says where each of its rows lies along x.
+        table: the same in numbers; `places` are the positions of its rows along x.
     """
 
     title: str
@@ -70,7 +70,7 @@ class Plot:
 
 
 def as_percent(percent: float) -> str:
-    """A place in per cent, with at most two decimals."""
+    """A position as `12.5%`, with at most two decimals."""
     return f"{_rounded(percent)}%"
 
 
@@ -80,7 +80,7 @@ def _rounded(value: float) -> str:
 
 
 def nice_ticks(top: float, about: int = 4) -> list[float]:
-    """Round ticks from 0 to at least `top`, about so many steps."""
+    """Round ticks from 0 to at least `top`, in about `about` steps."""
     if top <= 0:
         return [0.0, 1.0]
     size = 10 ** math.floor(math.log10(top / about))
@@ -99,35 +99,35 @@ def log_ticks(axis: Axis) -> list[float]:
 
 def line_path(points: Iterable[Point]) -> str:
     """A path through points given in per cent from the left and from the bottom."""
-    placed = [f"{_rounded(10 * x)} {_rounded(_WHOLE - 10 * y)}" for x, y in points]
-    return f"M{'L'.join(placed)}"
+    coordinates = [f"{_rounded(10 * x)} {_rounded(_SIZE - 10 * y)}" for x, y in points]
+    return f"M{'L'.join(coordinates)}"
 
 
 def area_path(upper: Sequence[Point], lower: Sequence[Point]) -> str:
-    """The area between two lines."""
+    """A path around the area between two lines."""
     return f"{line_path([*upper, *reversed(lower)])}Z"
 
 
-def boxes_path(placed: Iterable[tuple[float, float, float, float]]) -> str:
-    """One path of boxes: x, y, width and height in per cent from the left and the top.
+def boxes_path(boxes: Iterable[tuple[float, float, float, float]]) -> str:
+    """One path around boxes: x, y, width and height in per cent from the left and the top.
 
-    Boxes of a row that touch are one, which is shorter and shows no seam.
+    Adjacent boxes of a row are merged, which is shorter and shows no seam.
     """
     rows: list[list[float]] = []
-    for x, y, wide, high in sorted(placed, key=itemgetter(1, 0)):
+    for x, y, width, height in sorted(boxes, key=itemgetter(1, 0)):
         last = rows[-1] if rows else None
-        if last and (y, high) == (last[2], last[3]) and math.isclose(x, last[1]):
-            last[1] = x + wide
+        if last and (y, height) == (last[2], last[3]) and math.isclose(x, last[1]):
+            last[1] = x + width
         else:
-            rows.append([x, x + wide, y, high])
+            rows.append([x, x + width, y, height])
     return "".join(
-        f"M{_rounded(10 * left)} {_rounded(10 * y)}H{_rounded(10 * right)}v{_rounded(10 * high)}"
+        f"M{_rounded(10 * left)} {_rounded(10 * y)}H{_rounded(10 * right)}v{_rounded(10 * height)}"
         f"H{_rounded(10 * left)}z"
-        for left, right, y, high in rows
+        for left, right, y, height in rows
     )
 
 
 def shade_class(part: float, *, linear: bool = False) -> int:
-    """The class from 0 to 7 of a part from 0 to 1, by its square root unless `linear`."""
+    """The class of shade (0 to 7) of a value from 0 to 1, by its square root unless `linear`."""
     level = part if linear else math.sqrt(max(part, 0.0))
     return min(int(level * 8), 7)

@@ -1,6 +1,6 @@
-"""Blocks drawn on a terminal, in a pipe just the same. Only this file knows rich.
+"""Blocks drawn on a terminal or into a pipe, by rich.
 
-What a terminal would obey instead of showing is replaced; columns go where there is no room.
+Control characters are replaced; optional columns are dropped on narrow terminals.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from rich.text import Text
 from rfmtool.pages import blocks
 
 _ENDLESS: Final = 10_000
-_ANY: Final = Console(width=_ENDLESS)
+_UNLIMITED: Final = Console(width=_ENDLESS)
 _NARROWEST, _USUAL, _WIDEST = 20, 80, 1_000
 _PADDING: Final = 1
 _STYLES: Final[dict[blocks.Tone, str]] = {
@@ -29,9 +29,9 @@ _STYLES: Final[dict[blocks.Tone, str]] = {
 }  # fmt: skip
 _BARS: Final = " ▏▎▍▌▋▊▉█"
 _HEIGHTS: Final = " ▁▂▃▄▅▆▇█"
-_FULL: Final = 8
-"""The eighths of a character."""
-_HEAT: Final = ("", "on grey15", "on dark_blue", "on blue3", "black on dark_orange",
+_EIGHTHS: Final = 8
+"""Steps of height or length within one character."""
+_SHADES: Final = ("", "on grey15", "on dark_blue", "on blue3", "black on dark_orange",
                 "black on yellow")  # fmt: skip
 _HATCHES: Final = ((0.75, "█", "bold"), (0.5, "▓", ""), (0.25, "▒", ""), (0.05, "░", ""),
                    (0.0, "", "dim"))  # fmt: skip
@@ -49,18 +49,18 @@ def draw(page: Sequence[blocks.Block], console: Console) -> None:
 
 
 def as_console(*, stderr: bool = False, color: bool = True) -> Console:
-    """A console that draws no colour where none is wanted or seen."""
+    """A console without highlighting, and without colours if not `color` or not a terminal."""
     console = Console(stderr=stderr, no_color=not color or None, highlight=False, soft_wrap=False,
                       emoji=False, markup=False)  # fmt: skip
-    if console.width < _NARROWEST:  # as COLUMNS=0 says that nobody knows
+    if console.width < _NARROWEST:  # COLUMNS=0 means unknown
         console.width = _NARROWEST if console.width else _USUAL
-    console.width = min(console.width, _WIDEST)  # what nobody's terminal is costs time by its width
+    console.width = min(console.width, _WIDEST)  # wider ones cost time
     return console
 
 
 def _drawn(block: blocks.Block, width: int) -> list[RenderableType]:
     if isinstance(block, blocks.Alternatives):
-        ways = [[part for one in way for part in _drawn(one, width)] for way in block.ways]
+        ways = [[part for inner in way for part in _drawn(inner, width)] for way in block.ways]
         return next((way for way in ways if max(map(_width_of, way)) <= width), ways[-1])
     if isinstance(block, blocks.Chart):
         return list(_chart(block))
@@ -77,21 +77,21 @@ def _drawn(block: blocks.Block, width: int) -> list[RenderableType]:
 
 
 def _width_of(part: RenderableType) -> int:
-    """The characters that a table takes where there is room for everything; words always fit."""
+    """The width of a table without limits; texts wrap, so theirs is 0."""
     if not isinstance(part, rich_table.Table):
         return 0
-    return _ANY.measure(part).maximum
+    return _UNLIMITED.measure(part).maximum
 
 
 def _line(line: blocks.Line, width: int) -> Text:
-    """A line; one that is too long is wrapped as a paragraph is."""
+    """A line, wrapped like a paragraph where it is too long."""
     parts = [(blocks.printable(words), _STYLES[tone]) for words, tone in line.parts]
     text = Text.assemble(" ", *parts)
-    return text if text.cell_len <= width else Text("\n   ").join(text.wrap(_ANY, width - 3))
+    return text if text.cell_len <= width else Text("\n   ").join(text.wrap(_UNLIMITED, width - 3))
 
 
 def _paragraph(block: blocks.Paragraph, width: int) -> Text:
-    """Wrapped words, whose further lines hang under the first."""
+    """Wrapped text with a hanging indent."""
     words = blocks.printable(block.words)
     filled = textwrap.fill(
         f"! {words}" if block.tone == "warning" else words,
@@ -107,30 +107,30 @@ def _paragraph(block: blocks.Paragraph, width: int) -> Text:
 
 
 class _FittedTable(rich_table.Table):
-    """A table without lines that leaves out spare columns where there is no room for all."""
+    """A table without lines that drops optional columns where there is no room for all."""
 
-    def __init__(self, spare: Sequence[str] = (), text_width: int = 0) -> None:
+    def __init__(self, optional_columns: Sequence[str], text_width: int) -> None:
         super().__init__(box=None, padding=(0, _PADDING), header_style="bold")
-        self.optional_columns, self.text_width = spare, text_width
+        self.optional_columns, self.text_width = optional_columns, text_width
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Draw the columns that there is room for."""
-        table, left = copy(self), [column.header for column in self.columns]
+        """Draw the columns that fit."""
+        table, titles = copy(self), [column.header for column in self.columns]
         table.columns = list(self.columns)
         for title in self.optional_columns:
-            needed = sum(_needs(column, self.text_width) for column in table.columns)
-            if needed > options.max_width and title in left:
-                table.columns.pop(left.index(title))
-                left.remove(title)
+            needed = sum(_needed_width(column, self.text_width) for column in table.columns)
+            if needed > options.max_width and title in titles:
+                table.columns.pop(titles.index(title))
+                titles.remove(title)
         yield from super(_FittedTable, table).__rich_console__(console, options)
 
 
-def _needs(column: rich_table.Column, text_width: int) -> int:
-    """The characters that a column should have; no word of it is to be broken."""
+def _needed_width(column: rich_table.Column, text_width: int) -> int:
+    """The width that a column needs so that no word is broken."""
     texts = [str(cell) for cell in (column.header, *column.cells)]
-    whole = _longest(texts)
-    words = _longest(word for text in texts for word in text.split())
-    return (whole if column.no_wrap else max(words, min(whole, text_width))) + 2 * _PADDING
+    widest = _longest(texts)
+    longest_word = _longest(word for text in texts for word in text.split())
+    return (widest if column.no_wrap else max(longest_word, min(widest, text_width))) + 2 * _PADDING
 
 
 def _longest(texts: Iterable[str]) -> int:
@@ -160,14 +160,14 @@ def _table(block: blocks.Table) -> _FittedTable:
 def _cell(cell: blocks.Cell) -> str:
     match cell:
         case blocks.Bar():
-            # Exact to an eighth of a character; what is more than nothing can be seen.
-            eighths = max(round(cell.part * cell.length * _FULL), 1 if cell.part > 0 else 0)
-            full, rest = divmod(eighths, _FULL)
+            # Exact to an eighth of a character; values above 0 stay visible.
+            eighths = max(round(cell.part * cell.length * _EIGHTHS), 1 if cell.part > 0 else 0)
+            full, rest = divmod(eighths, _EIGHTHS)
             return _BARS[-1] * full + (_BARS[rest] if rest else "")
         case blocks.Sparkline():
             highest = max(cell.values)
             highest = highest if highest > 0 else 1.0
-            return _columns([min(max(each / highest, 0.0), 1.0) for each in cell.values], 1)[0]
+            return _columns([min(max(value / highest, 0.0), 1.0) for value in cell.values], 1)[0]
         case blocks.Number() | blocks.Name():
             return blocks.printable(cell.shown if isinstance(cell, blocks.Number) else cell.text)
         case str():
@@ -202,28 +202,29 @@ def _shaded(block: blocks.ShadedTable) -> rich_table.Table:
     for head, column in zip(block.heads, cells, strict=True):
         text = blocks.printable(head)
         width = max(_longest([text, *(cell.plain for cell in column)]) + 1, block.least)
-        table.add_column(_to_the_right(Text(text), width), no_wrap=True)
+        table.add_column(_right_aligned(Text(text), width), no_wrap=True)
         widths.append(width)
-    beside, lines = block.side_panel
+    side_title, lines = block.side_panel
     if lines:
         table.add_column("   ", no_wrap=True)
-        table.add_column(blocks.printable(beside), style="dim", header_style=title, no_wrap=True)
-    for place in range(max(len(block.rows), len(lines))):
+        side_title = blocks.printable(side_title)
+        table.add_column(side_title, style="dim", header_style=title, no_wrap=True)
+    for number in range(max(len(block.rows), len(lines))):
         shown: list[RenderableType] = [""] * (len(widths) + 1 + bool(block.size))
-        if place < len(block.rows):
-            row = block.rows[place]
+        if number < len(block.rows):
+            row = block.rows[number]
             sized = [f"{pad}{blocks.printable(row.size)}{pad}"] if block.size else []
-            at = (
-                _to_the_right(column[place], width)
+            shaded = (
+                _right_aligned(column[number], width)
                 for column, width in zip(cells, widths, strict=True)
             )
-            shown = [f" {blocks.printable(row.name)} ", *sized, *at]
-        more = ["", *map(blocks.printable, lines[place : place + 1])] if lines else []
-        table.add_row(*shown, *more)
+            shown = [f" {blocks.printable(row.name)} ", *sized, *shaded]
+        side = ["", *map(blocks.printable, lines[number : number + 1])] if lines else []
+        table.add_row(*shown, *side)
     return table
 
 
-def _to_the_right(text: Text, width: int) -> Text:
+def _right_aligned(text: Text, width: int) -> Text:
     padded = text.copy()
     padded.pad_left(width - text.cell_len)
     padded.style = text.style
@@ -235,10 +236,10 @@ def _shade(cell: blocks.ShadedCell, *, hatched: bool) -> Text:
     if not cell.part:
         return Text(words, "dim")
     if not hatched:
-        steps = len(_HEAT) - 1
-        return Text(words, _HEAT[min(ceil(cell.part * steps), steps)])
+        steps = len(_SHADES) - 1
+        return Text(words, _SHADES[min(ceil(cell.part * steps), steps)])
     hatch, style = next((hatch, style) for least, hatch, style in _HATCHES if cell.part >= least)
-    # 100 is as wide as two digits and a hatch, so that neighbours stay apart.
+    # 100 takes the width of two digits and a hatch.
     return Text(words if len(words) > _HATCHED_DIGITS else f"{words}{hatch}", style)
 
 
@@ -262,9 +263,9 @@ def _chart(chart: blocks.Chart) -> Iterable[Text]:
 
 
 def _columns(parts: Sequence[float | None], rows: int) -> list[str]:
-    """Numbers as columns side by side, a character wide and `rows` high, the topmost line first."""
-    heights = [max(round(part * rows * _FULL), 1) if part else 0 for part in parts]
+    """Columns one character wide and `rows` lines high, as lines from the top."""
+    heights = [max(round(part * rows * _EIGHTHS), 1) if part else 0 for part in parts]
     return [
-        "".join(_HEIGHTS[min(max(height - _FULL * below, 0), _FULL)] for height in heights)
+        "".join(_HEIGHTS[min(max(height - _EIGHTHS * below, 0), _EIGHTHS)] for height in heights)
         for below in range(rows - 1, -1, -1)
     ]

@@ -1,4 +1,4 @@
-"""Where customers stood over time: a small curve for each label."""
+"""The answer of `timeline`: a sparkline of customers for each rung, activity and segment."""
 
 from __future__ import annotations
 
@@ -21,57 +21,56 @@ from rfmtool.pages.blocks import (
 from rfmtool.summaries.formatting import count_text, format_money, label_text
 
 _NUMBERS_WIDTH: Final = 54
-_MOST_CELLS: Final = 60
-_YOUNG_DAYS: Final = 180
+_MAX_CELLS: Final = 60
+_SHORT_HISTORY_DAYS: Final = 180
 
 
-def page(found: Data, width: int) -> list[Block]:
-    """The answer, for a page of so many characters."""
-    points = found["points"]
-    told = (
-        f"{count_text(len(points), 'day')}, every {found['every']} · ",
+def page(answer: Data, width: int) -> list[Block]:
+    """The page, `width` characters wide."""
+    points = answer["points"]
+    headline = (
+        f"{count_text(len(points), 'day')}, every {answer['every']} · ",
         f"{points[0]['as_of']} to {points[-1]['as_of']}",
         "",
     )
-    scales = "fitted anew for each day" if found["fitted"] else "the same for all days"
+    scales = "fitted anew for each day" if answer["fitted"] else "the same for all days"
     cells = curve_width(points, width)
     thinned = f" There is room for {cells} of the {len(points)} days in it."
-    reading = f"Each curve is scaled to its own highest.{thinned if cells < len(points) else ''}"
+    scaling = f"Each curve is scaled to its own highest.{thinned if cells < len(points) else ''}"
     parts: list[Block] = [
-        *_verdict(found),
+        *_verdict(answer),
         _table(points, cells),
         Gap(),
         *_advocates(points),
-        Paragraph(f"{reading} Cut points and limits are {scales}.", "quiet"),
+        Paragraph(f"{scaling} Cut points and limits are {scales}.", "quiet"),
     ]
-    return answer_blocks("TIMELINE", told, parts, found["notes"])
+    return answer_blocks("TIMELINE", headline, parts, answer["notes"])
 
 
-def _verdict(found: Data) -> list[Block]:
-    """Whether the base grows: told by activity, because a rung once reached is mostly kept."""
-    then, now = found["before"], found["points"][-1]
+def _verdict(answer: Data) -> list[Block]:
+    """Whether the base grows: by activity, because a rung once reached is mostly kept."""
+    then, now = answer["before"], answer["points"][-1]
     if then is None or not now["buyers"]:
         return []
-    more = now["base"] - then["base"]
-    grows = "grows" if more > 0 else "shrinks" if more < 0 else "stands still"
-    # What became of the numbers that matter; of rungs, where the rules have them.
+    growth = now["base"] - then["base"]
+    grows = "grows" if growth > 0 else "shrinks" if growth < 0 else "stands still"
     changes = [f"buyers went from {then['buyers']:,} to {now['buyers']:,}"]
     for name, counts in (("lapsed", "activity"), ("client", "stages"), ("advocate", "stages")):
-        before, after = (one[counts].get(name, 0) for one in (then, now))
+        before, after = (point[counts].get(name, 0) for point in (then, now))
         if before or after:
             changes.append(f"{name} from {before:,} to {after:,}")
-    words = (
+    text = (
         f"The active base {grows}: {now['base']:,} are newcomers, active or overdue,"
         f" {then['base']:,} were on {then['as_of']}. Since then {', '.join(changes)}."
     )
     days = then["age_days"]
-    if days < _YOUNG_DAYS:
-        words += f" The books were {count_text(days, 'day')} old then, so that says little."
-    return [Paragraph(words), Gap()]
+    if days < _SHORT_HISTORY_DAYS:
+        text += f" The books were {count_text(days, 'day')} old then, so that says little."
+    return [Paragraph(text), Gap()]
 
 
 def _table(points: Sequence[Data], cells: int) -> Table:
-    """All customers, then each ladder, activity and segment that anybody ever had."""
+    """Customers and revenue, then each rung, activity and segment that had customers."""
     first, last = points[0], points[-1]
     revenue = [float(point["revenue"]) for point in points]
     rows: list[Sequence[Cell]] = [
@@ -104,23 +103,23 @@ def _table(points: Sequence[Data], cells: int) -> Table:
 
 
 def sparkline_with_ends(values: Sequence[int], cells: int) -> tuple[Cell, ...]:
-    """The first value, a curve of so many cells, and the last."""
+    """The first value, a sparkline `cells` wide, and the last value."""
     return f"{values[0]:,}", sparkline(values, cells), f"{values[-1]:,}"
 
 
 def sparkline(values: Sequence[float], cells: int) -> Sparkline:
-    """As many of the values as there is room for, the first and the last among them."""
+    """A sparkline of at most `cells` values, the first and the last among them."""
     step = (len(values) - 1) / max(cells - 1, 1)
-    return Sparkline(tuple(values[round(place * step)] for place in range(cells)))
+    return Sparkline(tuple(values[round(index * step)] for index in range(cells)))
 
 
 def curve_width(points: Sequence[Data], width: int) -> int:
-    """How many of the points a curve has room for."""
-    return max(min(width - _NUMBERS_WIDTH, _MOST_CELLS, len(points)), 1)
+    """The number of points that fit into a curve."""
+    return max(min(width - _NUMBERS_WIDTH, _MAX_CELLS, len(points)), 1)
 
 
 def _advocates(points: Sequence[Data]) -> list[Block]:
-    """Whether advocates grow with the age of the books."""
+    """Advocates per year of history, now and on the first day."""
     first, last = points[0], points[-1]
     now = last["stages"].get("advocate", 0)
     if not now or last["advocates_per_year"] is None:
