@@ -33,6 +33,14 @@ class Axis:
         low, inner, high = (math.log10(each) for each in ends) if self.log else ends
         return 100 * (inner - low) / (high - low) if high > low else 0.0
 
+    def from_left(self, value: float) -> str:
+        """The position along a horizontal axis, as `12.5%`."""
+        return as_percent(self.position(value))
+
+    def from_top(self, value: float) -> str:
+        """The position along a vertical axis, as `12.5%` from the top."""
+        return as_percent(100 - self.position(value))
+
 
 @dataclass(frozen=True)
 class Plot:

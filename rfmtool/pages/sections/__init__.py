@@ -1,1 +1,1 @@
-"""The story of a run in cards, from what to do first to how all was counted."""
+"""The sections of report.html: cards made of the summary of a run, and of answers."""

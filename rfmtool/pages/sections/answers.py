@@ -1,9 +1,9 @@
-"""The pages of single questions, and of a comparison: their cards below the same head."""
+"""HTML pages of questions, comparisons and single customers."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import Final
@@ -41,7 +41,7 @@ from rfmtool.pages.sections.overview import localized_count, localized_people
 from rfmtool.summaries.condensed import concentration_in_short, repeat_in_short
 from rfmtool.version import __version__
 
-_ROOM: Final = 200
+_WIDTH: Final = 200
 _WITH_TABLES: Final = ("affinity", "cadence", "concentration", "journey", "measure")
 _TITLES: Final = {
     "affinity": "What is bought along with what",
@@ -55,180 +55,175 @@ _TITLES: Final = {
 }
 
 
-def page(name: str, data: Data, say: NumberFormat, title: str | None) -> Page:
-    """The page of a question, whose answer is as `DATA_OF` has it, or of what `_OTHERS` tells.
+def page(name: str, data: Data, locale: NumberFormat, title: str | None) -> Page:
+    """The page of an answer (`data` as of `summaries.answers.DATA_OF`), comparison or customer.
 
-    Its title is the shop's name, or what was asked where there is none.
+    Its title is the shop's name, or by default the question.
     """
-    if name in _OTHERS:
-        return _OTHERS[name](data, say, title)
+    if name in _OTHER_PAGES:
+        return _OTHER_PAGES[name](data, locale, title)
     as_of = data["points"][-1]["as_of"] if name == "timeline" else data["as_of"]
-    if "overdue" in data:  # a page names nobody
+    if "overdue" in data:  # HTML pages name no customers
         data = {**data, "overdue": []}
-    blocks = import_module(f"rfmtool.pages.{name}").page(data, _ROOM)
-    cards = row(*_CARDS[name](data, say)) if name in _CARDS else ()
-    told = _told(name, blocks, say, with_tables=name in _WITH_TABLES)
+    blocks = import_module(f"rfmtool.pages.{name}").page(data, _WIDTH)
+    cards = row(*_CARDS[name](data, locale)) if name in _CARDS else ()
+    in_short = _card_in_short(name, blocks, locale, with_tables=name in _WITH_TABLES)
     if name in _FINDINGS:
-        told = replace(told, finding=_FINDINGS[name](data, say))
+        in_short = replace(in_short, finding=_FINDINGS[name](data, locale))
     return Page(
         title=title or _TITLES[name],
         lead=f"{_TITLES[name]}, as of {day_in_words(as_of)}.",
-        chapters=tuple(chapter("", *([replace(card, width="full")] for card in cards), (told,))),
+        chapters=tuple(
+            chapter("", *([replace(card, width="full")] for card in cards), (in_short,))
+        ),
         footer=f"rfmtool {__version__}",
     )
 
 
-def _compared(summary: Data, say: NumberFormat, title: str | None) -> Page:
-    """A comparison of two runs."""
-    old, new = summary["old"], summary["new"]
-    days = f"{day_in_words(old['as_of'])} to {day_in_words(new['as_of'])}"
+def _comparison_page(summary: Data, locale: NumberFormat, title: str | None) -> Page:
+    """The page of a comparison of two runs."""
+    old_day, new_day = (day_in_words(summary[run]["as_of"]) for run in ("old", "new"))
     blocks = comparison.page(summary)
-    moves, moved = summary["moves"], say.count
+    down, new, lapsed = (
+        locale.count(summary["moves"][name]).shown for name in ("down", "new", "lapsed")
+    )
     card = replace(
-        _told("compare", blocks[:-2], say, with_tables=True),
-        finding=f"{localized_people(say, moves['up'])} went up the ladder and"
-        f" {moved(moves['down']).shown} down; {moved(moves['new']).shown} came and"
-        f" {moved(moves['lapsed']).shown} lapsed",
+        _card_in_short("compare", blocks[:-2], locale, with_tables=True),
+        finding=f"{localized_people(locale, summary['moves']['up'])} went up the ladder and"
+        f" {down} down; {new} came and {lapsed} lapsed",
     )
     return Page(
         title=title or "What moved",
-        lead=f"From {days}.",
+        lead=f"From {old_day} to {new_day}.",
         chapters=tuple(chapter("", (card,))),
         footer=f"rfmtool {summary['version']}",
     )
 
 
-def _explained(card: Data, _say: NumberFormat, _title: str | None) -> Page:
-    """One customer: what they did, where they stand, why, and what would move them."""
-    facts = [
-        (title, words)
-        for block in explanation.page(card)
-        if isinstance(block, Pairs)
-        for title, words in block.pairs
-    ]
-    table = Table((Column("", "name", hidden_title="What"), Column("")), tuple(facts))
-    one = Card("explained", "One customer", card["stage_reason"], marks=(table,))
+def _customer_page(card: Data, _locale: NumberFormat, _title: str | None) -> Page:
+    """The page of one customer."""
+    blocks = explanation.page(card)
+    facts = tuple(pair for block in blocks if isinstance(block, Pairs) for pair in block.pairs)
+    table = Table((Column("", "name", hidden_title="What"), Column("")), facts)
+    explained = Card("explained", "One customer", card["stage_reason"], marks=(table,))
     return Page(
         title=card["customer_id"],
         lead=f"{card['customer_id']}, as of {day_in_words(card['as_of'])}.",
-        chapters=tuple(chapter("", (one,))),
+        chapters=tuple(chapter("", (explained,))),
         footer=f"rfmtool {__version__}",
     )
 
 
-_OTHERS: Final = {"compare": _compared, "explain": _explained}
-"""What has a page and is no question."""
+_OTHER_PAGES: Final = {"compare": _comparison_page, "explain": _customer_page}
+"""Pages that answer no question."""
 _CARDS: Final[Mapping[str, Callable[[Data, NumberFormat], list[Card | None]]]] = {
-    "cadence": lambda data, say: [retention.lateness({"cadence": data}, say)],
-    "cohorts": lambda data, say: [
-        make(data["in_short"], say) for make in (trends.months, trends.cohorts)
+    "cadence": lambda data, locale: [retention.lateness({"cadence": data}, locale)],
+    "cohorts": lambda data, locale: [
+        make(data["in_short"], locale) for make in (trends.months, trends.cohorts)
     ],
-    "concentration": lambda data, say: [
-        customer_value.concentration({"concentration": concentration_in_short(dict(data))}, say)
+    "concentration": lambda data, locale: [
+        customer_value.concentration({"concentration": concentration_in_short(dict(data))}, locale)
     ],
-    "repeat": lambda data, say: [
-        make({"repeat": repeat_in_short(dict(data))}, say)
+    "repeat": lambda data, locale: [
+        make({"repeat": repeat_in_short(dict(data))}, locale)
         for make in (retention.second_order, retention.when_to_ask)
     ],
-    "timeline": lambda data, say: [
+    "timeline": lambda data, locale: [
         trends.timeline(
-            {"timeline": data, "ladder": [{"stage": one} for one in data["points"][-1]["stages"]]},
-            say,
+            {
+                "timeline": data,
+                "ladder": [{"stage": name} for name in data["points"][-1]["stages"]],
+            },
+            locale,
         )
     ],
 }
 
 
-def _bought_along(data: Data, say: NumberFormat) -> Markup | str:
-    """The strongest of the rules."""
+def _strongest_rule(data: Data, locale: NumberFormat) -> Markup | str:
+    """The strongest rule in a sentence."""
     if not data["rules"]:
         return "Nothing is bought along with something else often enough to tell"
     rule = data["rules"][0]
     buyers = round(rule["customers"] / rule["confidence"])
     share = share_in_words(rule["confidence"], rule["customers"], buyers)
-    has = Markup(" and ").join(escaped_name(one) for one in rule["has"])
+    has = Markup(" and ").join(escaped_name(name) for name in rule["has"])
     return Markup("Of {} who buy {}, {} buy {} too").format(
-        localized_people(say, buyers), has, share, escaped_name(rule["next"])
+        localized_people(locale, buyers), has, share, escaped_name(rule["next"])
     )
 
 
-def _way(data: Data, say: NumberFormat) -> str:
-    """How many came back of those who bought at all."""
+def _second_orders(data: Data, locale: NumberFormat) -> str:
+    """The share of first-time buyers who came back."""
     people = {step["step"]: step["people"] for step in data["steps"]}
     bought, again = people["first_order"], people["second_order"]
     if not bought:
-        return f"{localized_people(say, people.get('first_contact', 0))} are known, and nobody has bought"
-    return (
-        f"{share_in_words(again / bought, again, bought)} first-time buyers ordered a second time"
-    )
+        known = localized_people(locale, people.get("first_contact", 0))
+        return f"{known} are known, and nobody has bought"
+    share = share_in_words(again / bought, again, bought)
+    return f"{share} first-time buyers ordered a second time"
 
 
-def _earned(data: Data, say: NumberFormat) -> str:
-    """How many lists to keep, to stop, and to wait for."""
+def _verdict_counts(data: Data, locale: NumberFormat) -> str:
+    """The number of lists by verdict."""
     verdicts = Counter(group["verdict"] for group in data["groups"])
-    words = {
+    texts = {
         "earned_more": "earned more than leaving people alone",
         "earned_less": "earned less",
         "no_difference": "made little difference",
         "too_few": "cannot be told yet",
     }
-    many = [f"{say.count(verdicts[one]).shown} {told}" for one, told in words.items()
-            if verdicts[one]]  # fmt: skip
-    return f"Of {localized_count(say, len(data['groups']), 'figure')} {', '.join(many)}"
+    parts = [f"{locale.count(verdicts[verdict]).shown} {text}" for verdict, text in texts.items()
+             if verdicts[verdict]]  # fmt: skip
+    return f"Of {localized_count(locale, len(data['groups']), 'figure')} {', '.join(parts)}"
 
 
 _FINDINGS: Final[Mapping[str, Callable[[Data, NumberFormat], Markup | str]]] = {
-    "affinity": _bought_along,
-    "journey": _way,
-    "measure": _earned,
+    "affinity": _strongest_rule,
+    "journey": _second_orders,
+    "measure": _verdict_counts,
 }
-"""What stands above the tables of questions that have no other card."""
+"""Findings of questions that have no other card."""
 
 
-def _told(name: str, blocks: Sequence[Block], say: NumberFormat, *, with_tables: bool) -> Card:
-    """What the page for a terminal says, in a card."""
-    marks = [
-        mark
-        for block in blocks[1:]
-        for mark in marks_from_block(block, say, with_tables=with_tables)
-    ]
+def _card_in_short(
+    name: str, blocks: Sequence[Block], locale: NumberFormat, *, with_tables: bool
+) -> Card:
+    """A card of the page for the terminal, its first block as the finding."""
+    marks = tuple(marks_from_blocks(blocks[1:], locale, with_tables=with_tables))
     first = blocks[0]
-    words = first.words if isinstance(first, Paragraph) else ""
+    finding = first.words if isinstance(first, Paragraph) else ""
     if isinstance(first, Line):
-        words = "".join(part for part, tone in first.parts if tone != "title")
-    return Card(f"{name}-told", "In short", say.localized(words), marks=tuple(marks))
+        finding = "".join(part for part, tone in first.parts if tone != "title")
+    return Card(f"{name}-told", "In short", locale.localized(finding), marks=marks)
 
 
-def marks_from_block(block: Block, say: NumberFormat, *, with_tables: bool) -> list[Mark]:
-    """What a block of a page for a terminal is in a card, its numbers in the reader's marks."""
-    match block:
-        case Paragraph():
-            return [Sentence(say.localized(block.words), is_warning=block.tone == "warning")]
-        case Table() if with_tables:
-            columns = tuple(
-                replace(
-                    column,
-                    title=column.title.strip().capitalize(),
-                    kind="name" if column.kind == "lead" else column.kind,
-                )
-                for column in block.columns
-            )
-            named = [column.kind in ("name", "lead") for column in columns]
-            rows = tuple(
-                tuple(
-                    say.cell(cell) if isinstance(cell, str) and not is_name else cell
-                    for cell, is_name in zip(cells, named, strict=True)
-                )
-                for cells in block.rows
-            )
-            return [replace(block, columns=columns, rows=rows)]
-        case ShadedTable() if with_tables:
-            return [Heatmap(block.title.capitalize(), block, linear=True)]
-        case Alternatives():
-            return [
-                mark
-                for each in block.ways[0]
-                for mark in marks_from_block(each, say, with_tables=with_tables)
-            ]
-        case _:
-            return []
+def marks_from_blocks(
+    blocks: Iterable[Block], locale: NumberFormat, *, with_tables: bool = True
+) -> Iterator[Mark]:
+    """The marks of blocks of a page for the terminal, with localized numbers."""
+    for block in blocks:
+        if isinstance(block, Paragraph):
+            yield Sentence(locale.localized(block.words), is_warning=block.tone == "warning")
+        elif isinstance(block, Alternatives):
+            yield from marks_from_blocks(block.ways[0], locale, with_tables=with_tables)
+        elif isinstance(block, Table) and with_tables:
+            yield _localized_table(block, locale)
+        elif isinstance(block, ShadedTable) and with_tables:
+            yield Heatmap(block.title.capitalize(), block, linear=True)
+
+
+def _localized_table(table: Table, locale: NumberFormat) -> Table:
+    columns = tuple(
+        replace(column, title=column.title.strip().capitalize(),
+                kind="name" if column.kind == "lead" else column.kind)
+        for column in table.columns
+    )  # fmt: skip
+    rows = tuple(
+        tuple(
+            locale.cell(cell) if isinstance(cell, str) and column.kind != "name" else cell
+            for cell, column in zip(cells, columns, strict=True)
+        )
+        for cells in table.rows
+    )
+    return replace(table, columns=columns, rows=rows)

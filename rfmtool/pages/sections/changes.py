@@ -1,4 +1,4 @@
-"""What moved since the run before: revenue step by step, who moved where, and why."""
+"""Changes since the run before: revenue by step, moves between rungs, and their causes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _STEPS: Final = {
     "gone": "no longer customers",
     "neither": "without an order",
 }
-"""What each part of the change in revenue is; those who spent the same changed nothing."""
+"""Parts of the change in revenue."""
 _CAUSES: Final = {
     "orders": "what they ordered",
     "refunds": "what they gave back",
@@ -38,8 +38,8 @@ _CAUSES: Final = {
 }
 
 
-def changes(summary: Data, say: NumberFormat) -> Card | None:
-    """Who climbed, stepped down, came and lapsed; None where there is no run before."""
+def changes(summary: Data, locale: NumberFormat) -> Card | None:
+    """Moves and revenue since the run before; None without one."""
     since = summary.get("since")
     if not since:
         return None
@@ -48,20 +48,20 @@ def changes(summary: Data, say: NumberFormat) -> Card | None:
         "climbed": moved["up"], "stepped down": moved["down"], "new": moved["new"],
         "lapsed": moved["lapsed"],
     }  # fmt: skip
-    told = ", ".join(f"{say.count(many).shown} {words}" for words, many in counts.items())
-    reading = "Revenue then, what changed it, and revenue now, refunds taken off."
+    moves = ", ".join(f"{locale.count(count).shown} {name}" for name, count in counts.items())
+    how_to_read = "Revenue then, what changed it, and revenue now, refunds taken off."
     if since["cuts_moved"]:
-        reading = f"The cut points are not those of then, which moves people too. {reading}"
-    marks: list[Mark] = [_revenue(summary, since, say)]
+        how_to_read = f"The cut points are not those of then, which moves people too. {how_to_read}"
+    marks: list[Mark] = [_revenue_steps(summary, since, locale)]
     if since["causes"]:
-        marks.append(_causes(since["causes"], say))
+        marks.append(_table_of_causes(since["causes"], locale))
     if since["stages"]:
-        marks.append(Folded("Who moved where", (_stages(since["stages"], say),)))
-    return Card("changes", "Since last run", f"Since {day}: {told}", reading, tuple(marks))
+        marks.append(Folded("Who moved where", (_stage_matrix(since["stages"], locale),)))
+    return Card("changes", "Since last run", f"Since {day}: {moves}", how_to_read, tuple(marks))
 
 
-def _revenue(summary: Data, since: Data, say: NumberFormat) -> Table:
-    """From revenue then to revenue now, each step beginning where the one before ended."""
+def _revenue_steps(summary: Data, since: Data, locale: NumberFormat) -> Table:
+    """A waterfall from revenue then to revenue now."""
     revenue = since["revenue"]
     flow = [(name, revenue["flow"][name]) for name in _STEPS if name in revenue["flow"]]
     flow = [(name, part) for name, part in flow if part["customers"] and float(part["change"])]
@@ -73,26 +73,26 @@ def _revenue(summary: Data, since: Data, say: NumberFormat) -> Table:
     whole = in_whole_units([revenue["old"], revenue["new"]])
 
     def bar(start: float, end: float, tone: str) -> Cell:
-        low, high = (max(one, 0.0) / most for one in sorted((start, end)))
+        low, high = (max(level, 0.0) / most for level in sorted((start, end)))
         return Bars(((high - low, tone),), start=low) if high > low else ""
 
     def money(text: str, *, signed: bool = False) -> Cell:
-        number = say.money(text, whole=whole)
+        number = locale.money(text, whole=whole)
         plus = "+" if signed and not number.shown.startswith(MINUS) else ""
         return type(number)(f"{plus}{number.shown}", number.exact)
 
     rows: list[tuple[Cell, ...]] = [
-        (Name(day_in_words(since["as_of"]), is_sentence=True), say.count(since["customers"]),
+        (Name(day_in_words(since["as_of"]), is_sentence=True), locale.count(since["customers"]),
          bar(0.0, levels[0], "client"), money(revenue["old"]))
     ]  # fmt: skip
     rows += [
-        (Name(_STEPS[name]), say.count(part["customers"]), bar(start, end, tone),
+        (Name(_STEPS[name]), locale.count(part["customers"]), bar(start, end, tone),
          money(part["change"], signed=True))
         for (name, part), start, end in zip(flow, levels, levels[1:], strict=False)
         for tone in ["customer" if end > start else "look"]
     ]  # fmt: skip
     rows.append(
-        (Name("Now"), say.count(summary["customers"]), bar(0.0, float(revenue["new"]), "client"),
+        (Name("Now"), locale.count(summary["customers"]), bar(0.0, float(revenue["new"]), "client"),
          money(revenue["new"]))
     )  # fmt: skip
     columns = (Column("", "name", hidden_title="What"), *numbers("People"),
@@ -100,7 +100,7 @@ def _revenue(summary: Data, since: Data, say: NumberFormat) -> Table:
     return Table(columns, tuple(rows))
 
 
-def _causes(causes: Mapping[str, int], say: NumberFormat) -> Table:
+def _table_of_causes(causes: Mapping[str, int], locale: NumberFormat) -> Table:
     most = max(causes.values())
     return Table(
         (
@@ -109,30 +109,32 @@ def _causes(causes: Mapping[str, int], say: NumberFormat) -> Table:
             *numbers("moves"),
         ),
         tuple(
-            (Name(_CAUSES[name]), Bars(((many / most, "main"),)), say.count(many))
-            for name, many in causes.items()
+            (Name(_CAUSES[name]), Bars(((count / most, "main"),)), locale.count(count))
+            for name, count in causes.items()
         ),
     )
 
 
-def _stages(matrix: Mapping[str, Mapping[str, int]], say: NumberFormat) -> Heatmap:
-    """Rungs then, down, by rungs now; who stayed is not shaded."""
+def _stage_matrix(matrix: Mapping[str, Mapping[str, int]], locale: NumberFormat) -> Heatmap:
+    """Rungs then, down, by rungs now; the diagonal is not shaded."""
     ends = [*dict.fromkeys(end for row in matrix.values() for end in row)]
-    known = [*(name for name in matrix if name in ends), *(name for name in ends
-             if name not in matrix)]  # fmt: skip
+    ends = [
+        *(name for name in matrix if name in ends),
+        *(name for name in ends if name not in matrix),
+    ]
     most = max(
-        (many for start, row in matrix.items() for end, many in row.items() if start != end),
+        (count for start, row in matrix.items() for end, count in row.items() if start != end),
         default=1,
     )
 
     def cell(start: str, end: str) -> ShadedCell:
-        many = matrix[start].get(end, 0)
-        number = say.count(many)
-        if not many:
+        count = matrix[start].get(end, 0)
+        number = locale.count(count)
+        if not count:
             return ShadedCell("")
-        part = None if start == end else many / most
+        part = None if start == end else count / most
         return ShadedCell(number.shown, part, number.exact)
 
-    rows = tuple(ShadedRow(start, tuple(cell(start, end) for end in known)) for start in matrix)
-    return Heatmap("From the rung, down, to the rung", ShadedTable("then ↓ now →", tuple(known), rows),
-                say.shade_bounds(most, whole=True))  # fmt: skip
+    rows = tuple(ShadedRow(start, tuple(cell(start, end) for end in ends)) for start in matrix)
+    table = ShadedTable("then ↓ now →", tuple(ends), rows)
+    return Heatmap("From the rung, down, to the rung", table, locale.shade_bounds(most, whole=True))

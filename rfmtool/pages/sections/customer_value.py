@@ -1,7 +1,8 @@
-"""Who is worth what: segments, the grid, and how few carry the shop."""
+"""Segments, the grid of recency and frequency, and the concentration of revenue."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -27,25 +28,26 @@ from rfmtool.pages.sections.overview import (
     return_rate_column,
     return_rate_dot,
     return_rates,
+    shown_text,
 )
 from rfmtool.pages.svg import Axis, Plot, area_path, as_percent, line_path
 from rfmtool.summaries.formatting import EMPTY_RANGE
 
-_SHOWN: Final = 12
-_FEW: Final = 100
-_FEWEST: Final = 5
-"""Buyers without whom nobody is one in five."""
-_TOP_PLACES: Final = {"0.01": "right", "0.05": "", "0.2": "right", "0.5": "below"}
+_MAX_SEGMENTS: Final = 12
+_MIN_BUYERS_FOR_PERCENT: Final = 100
+_MIN_BUYERS: Final = 5
+"""Fewer buyers have no fifth."""
+_LABEL_SIDES: Final = {"0.01": "right", "0.05": "", "0.2": "right", "0.5": "below"}
 
 
-def segments(summary: Data, say: NumberFormat) -> Card | None:
-    """Share of people and of revenue, by revenue."""
-    groups = sorted(summary["segments"], key=lambda one: -float(one["revenue"]))
+def segments(summary: Data, locale: NumberFormat) -> Card | None:
+    """Segments with their shares of people and of revenue, by revenue."""
+    groups = sorted(summary["segments"], key=lambda group: -float(group["revenue"]))
     if not groups:
         return None
-    reading = "Sorted by revenue. Light bar: share of people; dark: share of revenue."
+    how_to_read = "Sorted by revenue. Light bar: share of people; dark: share of revenue."
     if summary["backtest"] is not None:
-        reading += (
+        how_to_read += (
             f" Dot: share who ordered within {summary['backtest']['days']} days of"
             f" {day_in_words(summary['backtest']['from'])}, placed by the same rules on that day."
         )
@@ -53,36 +55,40 @@ def segments(summary: Data, say: NumberFormat) -> Card | None:
     return Card(
         "segments",
         "Segments",
-        _finding(summary, groups),
-        reading,
-        () if single else (_table_of_segments(summary, groups, say),),
+        _largest_segments(summary, groups),
+        how_to_read,
+        () if single else (_table_of_segments(summary, groups, locale),),
     )
 
 
-def _table_of_segments(summary: Data, groups: list[Data], say: NumberFormat) -> Table:
-    back = return_rates(summary, "segment")
-    largest = max([one["share"] for one in groups]
-                  + [one["revenue_share"] or 0.0 for one in groups]) or 1.0  # fmt: skip
-    whole = in_whole_units([one["revenue"] for one in groups])
-    medians = in_whole_units([one["median"] for one in groups])
+def _table_of_segments(summary: Data, groups: list[Data], locale: NumberFormat) -> Table:
+    rates = return_rates(summary, "segment")
+    largest = max([group["share"] for group in groups]
+                  + [group["revenue_share"] or 0.0 for group in groups]) or 1.0  # fmt: skip
+    whole = in_whole_units([group["revenue"] for group in groups])
+    medians = in_whole_units([group["median"] for group in groups])
     rows = tuple(
         (
-            Name(one["name"], say.localized(one["who"])),
-            say.count(one["customers"]),
-            say.share(one["share"]),
-            Bars(((one["share"] / largest, "second"),
-                  (max(one["revenue_share"] or 0.0, 0.0) / largest, "main"))),
-            say.money(one["revenue"], whole=whole),
-            say.share(one["revenue_share"]) if float(summary["revenue"]) > 0 else DASH,
-            say.money(one["median"], whole=medians),
-            _number(say, one["median_recency_days"]),
-            _number(say, one["median_orders"]),
-            *(_back(say, back.get(one["name"])) if back is not None else ()),
+            Name(group["name"], locale.localized(group["who"])),
+            locale.count(group["customers"]),
+            locale.share(group["share"]),
+            Bars(((group["share"] / largest, "second"),
+                  (max(group["revenue_share"] or 0.0, 0.0) / largest, "main"))),
+            locale.money(group["revenue"], whole=whole),
+            locale.share(group["revenue_share"]) if float(summary["revenue"]) > 0 else DASH,
+            locale.money(group["median"], whole=medians),
+            *(DASH if group[name] is None else locale.number(group[name])
+              for name in ("median_recency_days", "median_orders")),
+            *(() if rates is None else _rate_cells(locale, rates.get(group["name"]))),
         )
-        for one in groups
+        for group in groups
     )  # fmt: skip
-    hidden = groups[_SHOWN:]
-    rest = sum(one["revenue_share"] or 0.0 for one in hidden)
+    rate_columns: tuple[Column, ...] = ()
+    if rates is not None:
+        share = Column("", "number", minor=True, hidden_title="Share who came back")
+        rate_columns = return_rate_column(summary), share
+    hidden = groups[_MAX_SEGMENTS:]
+    rest = sum(group["revenue_share"] or 0.0 for group in hidden)
     return Table(
         columns=(
             Column("Segment", "name", folds=True),
@@ -94,177 +100,166 @@ def _table_of_segments(summary: Data, groups: list[Data], say: NumberFormat) -> 
             Column("Median spent", "number", minor=True),
             Column("days since", "number", minor=True),
             Column("orders", "number", minor=True),
-            *((return_rate_column(summary), Column("", "number", minor=True, hidden_title="Share who came back"))
-              if back is not None else ()),
+            *rate_columns,
         ),
         rows=rows,
-        first=_SHOWN,
-        rest=f"{len(hidden)} more, {say.rounded(100 * rest, 1)}% of revenue",
+        first=_MAX_SEGMENTS,
+        rest=f"{len(hidden)} more, {locale.rounded(100 * rest, 1)}% of revenue",
     )  # fmt: skip
 
 
-def _number(say: NumberFormat, value: float | None) -> Number | str:
-    return DASH if value is None else say.number(value)
-
-
-def _back(say: NumberFormat, group: Data | None) -> tuple[Dot | str, Number | str]:
+def _rate_cells(locale: NumberFormat, group: Data | None) -> tuple[Dot | str, Number | str]:
     dot = return_rate_dot(group)
-    return dot, say.share(dot.value, 0) if isinstance(dot, Dot) else DASH
+    return dot, locale.share(dot.value, 0) if isinstance(dot, Dot) else DASH
 
 
-def _finding(summary: Data, groups: list[Data]) -> Markup | str:
-    top = groups[:2]
-    names = Markup(" and ").join(escaped_name(one["name"]) for one in top)
-    people = 100 * sum(one["share"] for one in top)
+def _largest_segments(summary: Data, groups: list[Data]) -> Markup | str:
+    largest = groups[:2]
+    names = Markup(" and ").join(escaped_name(group["name"]) for group in largest)
+    people = 100 * sum(group["share"] for group in largest)
     if float(summary["revenue"]) <= 0:
         return Markup("{}: {:.0f} of 100 people").format(names, people)
-    money = 100 * sum(one["revenue_share"] or 0.0 for one in top)
-    return Markup("{}: {:.0f} of 100 people, {:.0f} of 100 of revenue").format(names, people, money)
+    revenue = 100 * sum(group["revenue_share"] or 0.0 for group in largest)
+    return Markup("{}: {:.0f} of 100 people, {:.0f} of 100 of revenue").format(
+        names, people, revenue
+    )
 
 
 # The grid ----------------------------------------------------------------------------------------
 
 
-def grid(summary: Data, say: NumberFormat) -> Card | None:
-    """Recency by orders, of four measures."""
+def grid(summary: Data, locale: NumberFormat) -> Card | None:
+    """Recency by orders: people, revenue, median spend and spend bands."""
     if not summary["buyers"]:
         return None
     counts = summary["grid"]
     bands = summary["bands"]
-    orders = [_short(words) for words in reversed(bands["frequency"])]
-    fullest = max((count, -row, column) for row, line_ in enumerate(counts)
-                  for column, count in enumerate(line_))  # fmt: skip
-    many, row, column = fullest[0], -fullest[1], fullest[2]
-    words = bands["frequency"][len(orders) - 1 - column]
-    when = say.localized(bands["recency"][row].replace("> ", "over ").replace("≤ ", "up to "))
-    where = f"{localized_people(say, many)} with {words}, last seen {when} ago"
-    if many == summary["buyers"]:
+    count, minus_row, column = max((count, -row, column) for row, line in enumerate(counts)
+                                   for column, count in enumerate(line))  # fmt: skip
+    orders = bands["frequency"][len(bands["frequency"]) - 1 - column]
+    when = locale.localized(
+        bands["recency"][-minus_row].replace("> ", "over ").replace("≤ ", "up to ")
+    )
+    where = f"{localized_people(locale, count)} with {orders}, last seen {when} ago"
+    if count == summary["buyers"]:
         return Card("grid", "Recency × orders", f"All in one box: {where}", width="half")
-    cells = summary["cells"]
-    revenue = cells["revenue"]
-    median = cells["median"]
-    whole = in_whole_units([one for each in revenue for one in each])
-    wholes = in_whole_units([one for each in median for one in each if one is not None])
-    panes = (
-        _pane(summary, "People", [[say.count(each) if each else "" for each in line_]
-                                  for line_ in counts], say),
-        _pane(summary, "Revenue", [[say.money(each, whole=whole) if counts[y][x] else ""
-                                    for x, each in enumerate(line_)]
-                                   for y, line_ in enumerate(revenue)], say),
-        _pane(summary, "Median spent", [["" if each is None else say.money(each, whole=wholes)
-                                         for each in line_] for line_ in median], say),
-    )  # fmt: skip
+    revenue, median = (summary["cells"][name] for name in ("revenue", "median"))
+    whole = in_whole_units([money for line in revenue for money in line])
+    median_whole = in_whole_units([money for line in median for money in line if money is not None])
+    shown: dict[str, list[list[Number | str]]] = {
+        "People": [[locale.count(count) if count else "" for count in line] for line in counts],
+        "Revenue": [
+            [locale.money(money, whole=whole) if count else ""
+             for money, count in zip(*lines, strict=True)]
+            for lines in zip(revenue, counts, strict=True)
+        ],
+        "Median spent": [
+            ["" if money is None else locale.money(money, whole=median_whole) for money in line]
+            for line in median
+        ],
+    }  # fmt: skip
+    panes = [_pane(summary, title, lines, locale) for title, lines in shown.items()]
     return Card(
         "grid",
         "Recency × orders",
         f"The fullest box: {where}",
         "Columns: number of orders. Rows: days since the last order.",
-        (Switch("measure", (*panes, _spends(summary, panes[0].table, say))),),
+        (Switch("measure", (*panes, _spend_bands(summary, panes[0].table, locale))),),
         width="half",
     )
 
 
-def _short(label: str) -> str:
+def _order_count(label: str) -> str:
     return label.removeprefix("frequency ").removesuffix(" orders").removesuffix(" order")
 
 
-def _pane(summary: Data, title: str, shown: list[list[Number | str]], say: NumberFormat) -> Heatmap:
+def _filled(bands: Sequence[str]) -> list[int]:
+    """The indices of the ranges that are not empty."""
+    return [index for index, text in enumerate(bands) if text != EMPTY_RANGE]
+
+
+def _pane(
+    summary: Data, title: str, lines: list[list[Number | str]], locale: NumberFormat
+) -> Heatmap:
     bands = summary["bands"]
     orders = list(reversed(bands["frequency"]))
-    columns = [at for at, words in enumerate(orders) if words != EMPTY_RANGE]
-    values = [[float(one.exact) if isinstance(one, Number) else 0.0 for one in line_]
-              for line_ in shown]  # fmt: skip
-    most = max((max(line_, default=0.0) for line_ in values), default=0.0) or 1.0
+    columns = _filled(orders)
+    values = [[float(cell.exact) if isinstance(cell, Number) else 0.0 for cell in line]
+              for line in lines]  # fmt: skip
+    most = max((max(line, default=0.0) for line in values), default=0.0) or 1.0
     names = summary["cells"]["segment"]
     seen: set[str] = set()
     rows = []
-    for place_, words in enumerate(bands["recency"]):
-        if words == EMPTY_RANGE:
-            continue
+    for row in _filled(bands["recency"]):
         cells = []
-        for at in columns:
-            segment, cell = names[place_][at], shown[place_][at]
+        for column in columns:
+            segment, cell = names[row][column], lines[row][column]
             is_first = segment is not None and segment not in seen
             seen |= {segment} if is_first else set()
             note = shortened(segment).lower() if is_first else ""
             exact = cell.exact if isinstance(cell, Number) else ""
-            words_ = cell.shown if isinstance(cell, Number) else cell
-            part = max(values[place_][at], 0.0) / most if words_ else None
-            cells.append(ShadedCell(words_, part, exact, note))
-        rows.append(ShadedRow(say.localized(words), tuple(cells)))
-    return Heatmap(
-        title,
-        ShadedTable(
-            "days ago ↓ orders →", tuple(_short(orders[at]) for at in columns), tuple(rows)
-        ),
-        say.shade_bounds(most, whole=title == "People"),
-    )
+            part = max(values[row][column], 0.0) / most if cell else None
+            cells.append(ShadedCell(shown_text(cell), part, exact, note))
+        rows.append(ShadedRow(locale.localized(bands["recency"][row]), tuple(cells)))
+    heads = tuple(_order_count(orders[column]) for column in columns)
+    table = ShadedTable("days ago ↓ orders →", heads, tuple(rows))
+    return Heatmap(title, table, locale.shade_bounds(most, whole=title == "People"))
 
 
-def _spends(summary: Data, people: ShadedTable, say: NumberFormat) -> Heatmap:
-    """Of the people in each box, how many have each score of spend: small bars, the lowest left."""
-    bands = summary["bands"]
-    rows = [place_ for place_, words in enumerate(bands["recency"]) if words != EMPTY_RANGE]
-    columns = [at for at, words in enumerate(reversed(bands["frequency"])) if words != EMPTY_RANGE]
-    most = max((max(cell) for line_ in summary["cells"]["bands"] for cell in line_), default=0) or 1
-    return Heatmap(
-        "Spend bands",
-        replace(
-            people,
-            rows=tuple(
-                replace(
-                    row,
-                    cells=tuple(
-                        ShadedCell(
-                            ", ".join(say.count(many).shown for many in counts),
-                            bars=tuple(many / most for many in counts),
-                        )
-                        for counts in (summary["cells"]["bands"][place_][at] for at in columns)
-                    ),
-                )
-                for place_, row in zip(rows, people.rows, strict=True)
-            ),
-        ),
+def _spend_bands(summary: Data, people: ShadedTable, locale: NumberFormat) -> Heatmap:
+    """The people of each box by spend score, as small bars from the lowest score."""
+    bands, counts = summary["bands"], summary["cells"]["bands"]
+    columns = _filled(list(reversed(bands["frequency"])))
+    most = max((max(scores) for line in counts for scores in line), default=0) or 1
+
+    def cell(scores: Sequence[int]) -> ShadedCell:
+        text = ", ".join(locale.count(count).shown for count in scores)
+        return ShadedCell(text, bars=tuple(count / most for count in scores))
+
+    rows = tuple(
+        replace(row, cells=tuple(cell(counts[index][column]) for column in columns))
+        for index, row in zip(_filled(bands["recency"]), people.rows, strict=True)
     )
+    return Heatmap("Spend bands", replace(people, rows=rows))
 
 
 # Concentration -----------------------------------------------------------------------------------
 
 
-def concentration(summary: Data, say: NumberFormat) -> Card | None:
-    """The share of revenue that the biggest spenders bring, from the biggest down."""
+def concentration(summary: Data, locale: NumberFormat) -> Card | None:
+    """The share of revenue of the biggest spenders."""
     found = summary["concentration"]
-    if found["gini"] is None or found["buyers"] < _FEWEST:
+    if found["gini"] is None or found["buyers"] < _MIN_BUYERS:
         return None
-    gini = say.rounded(found["gini"], 2)
+    gini = locale.rounded(found["gini"], 2)
     return Card(
         "concentration",
         "Concentration",
         f"One in five buyers brings {100 * found['top']['0.2']:.0f} of 100 of revenue",
         f"Buyers from the biggest spender down. Dashed: if everybody spent alike. Gini {gini}.",
-        (_plot_of_shares(found, say),),
+        (_lorenz_plot(found, locale),),
         width="half",
     )
 
 
-def _plot_of_shares(found: Data, say: NumberFormat) -> Plot:
+def _lorenz_plot(found: Data, locale: NumberFormat) -> Plot:
     points = [
         (100 * (1 - people), 100 * (1 - money)) for people, money in reversed(found["lorenz"])
     ]
     axis = Axis(0.0, 100.0)
     shares = {part: share for part, share in found["top"].items()
-              if part != "0.01" or found["buyers"] >= _FEW}  # fmt: skip
-    tops = {part: share for part, share in shares.items() if part in _TOP_PLACES}
+              if part != "0.01" or found["buyers"] >= _MIN_BUYERS_FOR_PERCENT}  # fmt: skip
+    tops = {part: share for part, share in shares.items() if part in _LABEL_SIDES}
     dots = tuple(
-        (as_percent(axis.position(100 * float(part))), as_percent(100 - 100 * min(share, 1.0)),
-         f"top {float(part):.0%}: {share:.0%}" if _TOP_PLACES[part] else "", _TOP_PLACES[part])
+        (axis.from_left(100 * float(part)), as_percent(100 - 100 * min(share, 1.0)),
+         f"top {float(part):.0%}: {share:.0%}" if _LABEL_SIDES[part] else "", _LABEL_SIDES[part])
         for part, share in tops.items()
     )  # fmt: skip
     ends = [0.0, 20.0, 60.0, 100.0]
     table = Table(
         columns=(Column("Biggest spenders", "name"), *numbers("buyers", "of revenue")),
         rows=tuple(
-            (f"top {float(part):.0%}", say.count(found["top_buyers"][part]), say.share(share))
+            (f"top {float(part):.0%}", locale.count(found["top_buyers"][part]), locale.share(share))
             for part, share in shares.items()
         ),
     )

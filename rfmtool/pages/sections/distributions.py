@@ -1,11 +1,11 @@
-"""How buyers spread over days, orders and money, where scores part, and how these go together."""
+"""Histograms and joint distributions of recency, frequency and spend, with the cut points."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -16,32 +16,31 @@ from rfmtool.pages.number_format import NumberFormat
 from rfmtool.pages.svg import Axis, Plot, as_percent, boxes_path, log_ticks, nice_ticks, shade_class
 
 _HEIGHT: Final = 170
-_PLANE_HEIGHT: Final = 190
+_PAIR_HEIGHT: Final = 190
 _TITLES: Final = {
     "recency": "Days since the last order",
     "frequency": "Orders",
     "monetary": "Spent",
 }
-_WHOLE: Final = 10
+_NO_DECIMALS_FROM: Final = 10
 _WEAK: Final = 0.2
 _STRONG: Final = 0.5
 
 
-def histograms(summary: Data, say: NumberFormat) -> Card | None:
-    """Three histograms, shaded by score, with the cuts in force."""
-    found = summary["distributions"]
-    if found is None:
+def histograms(summary: Data, locale: NumberFormat) -> Card | None:
+    """Histograms of recency, orders and spend, shaded by score, with the cut points."""
+    distributions = summary["distributions"]
+    if distributions is None:
         return None
     buyers = summary["buyers"]
-    once = found["frequency"]["counts"][0]
-    half = say.money(
-        found["median"]["monetary"], whole=float(found["median"]["monetary"]) >= _WHOLE
-    )
+    once = distributions["frequency"]["counts"][0]
+    median = distributions["median"]["monetary"]
+    half = locale.money(median, whole=float(median) >= _NO_DECIMALS_FROM)
     share = f"{100 * once / buyers:.0f} of 100" if buyers >= 100 else f"{once} of {buyers}"  # noqa: PLR2004
     plots = (
-        (_TITLES["recency"], _days(summary, say)),
-        (_TITLES["frequency"], _orders(summary, say)),
-        ("Spent (each step multiplies)", _money(summary, say)),
+        (_TITLES["recency"], _recency_histogram(summary, locale)),
+        (_TITLES["frequency"], _order_histogram(summary, locale)),
+        ("Spent (each step multiplies)", _spend_histogram(summary, locale)),
     )
     return Card(
         "distributions",
@@ -54,156 +53,163 @@ def histograms(summary: Data, say: NumberFormat) -> Card | None:
 
 
 def _cuts(summary: Data, name: str) -> list[float]:
-    """The cut points between scores, if scores are ranges at all."""
+    """The cut points between scores; none where scores are nested and no ranges."""
     scale = summary["scales"][name]
     return [] if "cells" in scale else [float(cut) for cut in scale["cuts"]]
 
 
 def _tone(summary: Data, name: str, value: float) -> str:
-    """The shade of a value: the darker, the better its score."""
+    """The shade of a value, darker for better scores."""
     cuts = _cuts(summary, name)
-    passed = bisect_left(cuts, value)
-    worse = len(cuts) - passed if summary["scales"][name]["better"] == "lower" else passed
+    below = bisect_left(cuts, value)
+    worse = len(cuts) - below if summary["scales"][name]["better"] == "lower" else below
     return f"s{1 + round(4 * worse / len(cuts))}" if cuts else "s3"
 
 
 def _scores(
     summary: Data, name: str, ends: Sequence[float], axis: Axis
 ) -> tuple[tuple[str, str], ...]:
-    """The score of each range between cuts, in its middle."""
+    """The scores, each in the middle of its range between cut points."""
     cuts, better = _cuts(summary, name), summary["scales"][name]["better"]
     edges = [ends[0], *cuts, ends[1]]
-    places = [min(max(axis.position(edge), 0.0), 100.0) for edge in edges]
+    positions = [min(max(axis.position(edge), 0.0), 100.0) for edge in edges]
     count = len(cuts) + 1
     return tuple(
-        (as_percent((low + high) / 2), str(count - at if better == "lower" else at + 1))
-        for at, (low, high) in enumerate(pairwise(places))
+        (as_percent((low + high) / 2), str(count - index if better == "lower" else index + 1))
+        for index, (low, high) in enumerate(pairwise(positions))
         if high - low > 1.5  # noqa: PLR2004 - per cent that a letter takes
     ) if cuts else ()  # fmt: skip
 
 
+class _Bin(NamedTuple):
+    """A bar of a histogram, from `left` to `right` in per cent."""
+
+    left: float
+    right: float
+    label: str
+    buyers: int
+    tone: str
+
+
 def _histogram(
-    title: str,
-    say: NumberFormat,
-    rows: Sequence[tuple[float, float, str, int, str]],
-    **more: Any,  # noqa: ANN401
-) -> Plot:
-    """Bars from left to right in per cent, with what they are of, how many, and their tone."""
-    top = nice_ticks(max((many for *_, many, _ in rows), default=1))[-1]
+    title: str, locale: NumberFormat, bins: Sequence[_Bin], **plot: Any  # noqa: ANN401
+) -> Plot:  # fmt: skip
+    top = nice_ticks(max((each.buyers for each in bins), default=1))[-1]
+    scale = Axis(0.0, top)
     return Plot(
         title=title,
-        description=f"{say.count(sum(many for *_, many, _ in rows)).shown} buyers",
+        description=f"{locale.count(sum(each.buyers for each in bins)).shown} buyers",
         height=_HEIGHT,
-        y_ticks=tuple((as_percent(100 - 100 * tick / top), say.count(tick).shown) for tick in nice_ticks(top)),
+        y_ticks=tuple((scale.from_top(tick), locale.count(tick).shown) for tick in nice_ticks(top)),
         bars=tuple(
-            (as_percent(left), as_percent(100 - up), as_percent(right - left), as_percent(up), tone)
-            for left, right, _, many, tone in rows
-            for up in [100 * many / top]
-            if many
+            (as_percent(each.left), scale.from_top(each.buyers), as_percent(each.right - each.left),
+             scale.from_left(each.buyers), each.tone)
+            for each in bins
+            if each.buyers
         ),
         table=Table(
             columns=(Column(title, "name"), *numbers("buyers")),
-            rows=tuple((words, say.count(many)) for *_, words, many, _ in rows),
+            rows=tuple((each.label, locale.count(each.buyers)) for each in bins),
         ),
-        places=tuple(as_percent((left + right) / 2) for left, right, *_ in rows),
-        **more,
+        places=tuple(as_percent((each.left + each.right) / 2) for each in bins),
+        **plot,
     )  # fmt: skip
 
 
-def _days(summary: Data, say: NumberFormat) -> Plot:
-    found = summary["distributions"]["recency"]
-    edges, counts = found["edges"], found["counts"]
+def _recency_histogram(summary: Data, locale: NumberFormat) -> Plot:
+    recency = summary["distributions"]["recency"]
+    edges, counts = recency["edges"], recency["counts"]
     axis = Axis(0.0, float(edges[-1]))
-    rows = [
-        (axis.position(low), axis.position(high), f"{low}–{high - 1}" if high - low > 1 else f"{low}", many,
-         _tone(summary, "recency", (low + high - 1) / 2))
-        for low, high, many in zip(edges, edges[1:], counts, strict=False)
+    bins = [
+        _Bin(axis.position(low), axis.position(high),
+             f"{low}–{high - 1}" if high - low > 1 else f"{low}", count,
+             _tone(summary, "recency", (low + high - 1) / 2))
+        for low, high, count in zip(edges, edges[1:], counts, strict=False)
     ]  # fmt: skip
     ticks = [tick for tick in nice_ticks(axis.high, 3) if tick <= axis.high]
     return _histogram(
-        _TITLES["recency"], say, rows,
-        x_ticks=tuple((as_percent(axis.position(tick)), say.count(tick).shown, at % 2 == 1)
-                      for at, tick in enumerate(ticks)),
+        _TITLES["recency"], locale, bins,
+        x_ticks=tuple((axis.from_left(tick), locale.count(tick).shown, index % 2 == 1)
+                      for index, tick in enumerate(ticks)),
         cuts=_inside(axis, [cut + 0.5 for cut in _cuts(summary, "recency")]),
         marks=_scores(summary, "recency", (0.0, axis.high), axis),
     )  # fmt: skip
 
 
-def _orders(summary: Data, say: NumberFormat) -> Plot:
+def _order_histogram(summary: Data, locale: NumberFormat) -> Plot:
     counts = summary["distributions"]["frequency"]["counts"]
     axis = Axis(0.5, len(counts) + 0.5)
     names = [str(number) for number in range(1, len(counts))] + [f"{len(counts)}+"]
-    rows = [
-        (
-            axis.position(at + 0.54),
-            axis.position(at + 1.46),
-            name,
-            many,
-            _tone(summary, "frequency", at + 1),
-        )
-        for at, (name, many) in enumerate(zip(names, counts, strict=True))
-    ]
+    bins = [
+        _Bin(axis.position(orders - 0.46), axis.position(orders + 0.46), name, count,
+             _tone(summary, "frequency", orders))
+        for orders, (name, count) in enumerate(zip(names, counts, strict=True), start=1)
+    ]  # fmt: skip
     return _histogram(
-        _TITLES["frequency"], say, rows,
-        x_ticks=tuple((as_percent(axis.position(at + 1)), name, False) for at, name in enumerate(names)
-                      if at % 2 == 0 or at == len(names) - 1),
+        _TITLES["frequency"], locale, bins,
+        x_ticks=tuple((axis.from_left(orders), name, False)
+                      for orders, name in enumerate(names, start=1)
+                      if orders % 2 == 1 or orders == len(names)),
         cuts=_inside(axis, [cut + 0.5 for cut in _cuts(summary, "frequency")]),
         marks=_scores(summary, "frequency", (0.5, axis.high), axis),
     )  # fmt: skip
 
 
-def _money(summary: Data, say: NumberFormat) -> Plot:
-    found = summary["distributions"]["monetary"]
-    edges, counts = [float(edge) for edge in found["edges"]], found["counts"]
-    none = found["zero_or_less"]
-    axis, start = Axis(edges[0], edges[-1], log=True), 8.0 if none else 0.0
+def _spend_histogram(summary: Data, locale: NumberFormat) -> Plot:
+    monetary = summary["distributions"]["monetary"]
+    edges, counts = [float(edge) for edge in monetary["edges"]], monetary["counts"]
+    below_zero = monetary["zero_or_less"]
+    axis, start = Axis(edges[0], edges[-1], log=True), 8.0 if below_zero else 0.0
 
-    def at(value: float) -> float:
-        return start + axis.position(value) * (100 - start) / 100
+    def after_zero(percent: float) -> float:
+        return start + percent * (100 - start) / 100
 
-    rows = [(0.0, 5.0, "0 or less", none, "grey")] if none else []
-    rows += [
-        (at(low), at(high), f"{say.number(low, 2).shown} to {say.number(high, 2).shown}", many,
-         _tone(summary, "monetary", (low * high) ** 0.5))
-        for low, high, many in zip(edges, edges[1:], counts, strict=False)
+    def position(value: float) -> float:
+        return after_zero(axis.position(value))
+
+    bins = [_Bin(0.0, 5.0, "0 or less", below_zero, "grey")] if below_zero else []
+    bins += [
+        _Bin(position(low), position(high),
+             f"{locale.number(low, 2).shown} to {locale.number(high, 2).shown}", count,
+             _tone(summary, "monetary", (low * high) ** 0.5))
+        for low, high, count in zip(edges, edges[1:], counts, strict=False)
     ]  # fmt: skip
-    every = _cuts(summary, "monetary")
-    cuts = [cut for cut in every if edges[0] < cut < edges[-1]]
-    marks = _scores(summary, "monetary", (edges[0], edges[-1]), axis) if cuts == every else ()
+    all_cuts = _cuts(summary, "monetary")
+    cuts = [cut for cut in all_cuts if edges[0] < cut < edges[-1]]
+    marks = _scores(summary, "monetary", (edges[0], edges[-1]), axis) if cuts == all_cuts else ()
     return _histogram(
-        _TITLES["monetary"], say, rows,
-        x_ticks=tuple((as_percent(at(tick)), say.number(tick, 2).shown, number % 2 == 1)
-                      for number, tick in enumerate(_thinned(log_ticks(axis)))),
-        cuts=tuple(as_percent(at(cut)) for cut in cuts),
-        marks=tuple((as_percent(start + float(x[:-1]) * (100 - start) / 100), score)
-                    for x, score in marks),
+        _TITLES["monetary"], locale, bins,
+        x_ticks=tuple((as_percent(position(tick)), locale.number(tick, 2).shown, index % 2 == 1)
+                      for index, tick in enumerate(_thinned(log_ticks(axis)))),
+        cuts=tuple(as_percent(position(cut)) for cut in cuts),
+        marks=tuple((as_percent(after_zero(float(x[:-1]))), score) for x, score in marks),
     )  # fmt: skip
 
 
 def _thinned(ticks: list[float]) -> list[float]:
-    """Only the tens, where there are many."""
+    """Only the powers of ten where there are many ticks."""
     first = 0 if f"{ticks[0]:e}".startswith("1.") else 1
     return ticks if len(ticks) <= 6 else ticks[first::2]  # noqa: PLR2004
 
 
 def _inside(axis: Axis, cuts: Sequence[float]) -> tuple[str, ...]:
-    return tuple(as_percent(axis.position(cut)) for cut in cuts if axis.low < cut < axis.high)
+    return tuple(axis.from_left(cut) for cut in cuts if axis.low < cut < axis.high)
 
 
-# Two at a time -----------------------------------------------------------------------------------
+# Joint distributions -----------------------------------------------------------------------------
 
 
-def joint_distributions(summary: Data, say: NumberFormat) -> Card | None:
-    """Three planes of boxes, the darker the more buyers."""
-    found = summary["distributions"] and summary["distributions"]["together"]
-    if not found or not found["planes"]:
+def joint_distributions(summary: Data, locale: NumberFormat) -> Card | None:
+    """Each pair of the three as boxes, shaded by the number of buyers."""
+    pairs = summary["distributions"] and summary["distributions"]["together"]
+    if not pairs or not pairs["planes"]:
         return None
-    lower = {"recency": "days since the last order", "frequency": "orders", "monetary": "spent"}
+    names = {"recency": "days since the last order", "frequency": "orders", "monetary": "spent"}
     plots = tuple(
-        (f"{_TITLES[plane['y']]}, by {lower[plane['x']]}", _plane(summary, plane, say))
-        for plane in found["planes"]
+        (f"{_TITLES[plane['y']]}, by {names[plane['x']]}", _pair_plot(summary, plane, locale))
+        for plane in pairs["planes"]
     )
-    correlation = found["correlation"]
+    correlation = pairs["correlation"]
     spends = correlation["frequency_monetary"] or 0.0
     recent = -(correlation["recency_frequency"] or 0.0)
     finding = ("Who orders often also spends more" if spends >= _STRONG
@@ -225,45 +231,49 @@ def joint_distributions(summary: Data, say: NumberFormat) -> Card | None:
     )
 
 
-def _plane(summary: Data, plane: Data, say: NumberFormat) -> Plot:
+def _pair_plot(summary: Data, plane: Data, locale: NumberFormat) -> Plot:
     names = (plane["x"], plane["y"])
-    edges = [[float(edge) for edge in plane[f"{one}_edges"]] for one in ("x", "y")]
+    edges = [[float(edge) for edge in plane[f"{name}_edges"]] for name in ("x", "y")]
     across, up = (
         Axis(ends[0], ends[-1], log=name != "recency")
         for name, ends in zip(names, edges, strict=True)
     )
-    most = max((many or 0 for *_, many in plane["boxes"]), default=0) or 1
+    most = max((count or 0 for *_, count in plane["boxes"]), default=0) or 1
     by_class: dict[int, list[tuple[float, float, float, float]]] = {}
-    for x, y, many in plane["boxes"]:
+    for x, y, count in plane["boxes"]:
         left, right = across.position(edges[0][x]), across.position(edges[0][x + 1])
         low, high = up.position(edges[1][y]), up.position(edges[1][y + 1])
-        shade = 0 if many is None else max(shade_class(many / most), 1)
+        shade = 0 if count is None else max(shade_class(count / most), 1)
         by_class.setdefault(shade, []).append((left, 100 - high, right - left, high - low))
     return Plot(
         title=f"{_TITLES[names[1]]} by {_TITLES[names[0]].lower()}",
-        description=f"boxes of up to {say.count(most).shown} buyers",
-        height=_PLANE_HEIGHT,
-        x_ticks=_ticks(across, names[0], say),
-        y_ticks=tuple((as_percent(100 - float(at[:-1])), words)
-                      for at, words, _ in _ticks(up, names[1], say)),
-        paths=tuple((boxes_path(placed), f"h{shade}") for shade, placed in sorted(by_class.items())),
+        description=f"boxes of up to {locale.count(most).shown} buyers",
+        height=_PAIR_HEIGHT,
+        x_ticks=_ticks(across, names[0], locale),
+        y_ticks=tuple((_upwards(x), label) for x, label, _ in _ticks(up, names[1], locale)),
+        paths=tuple((boxes_path(boxes), f"h{shade}") for shade, boxes in sorted(by_class.items())),
         cuts=_inside(across, _cuts(summary, names[0])),
-        levels=tuple(as_percent(100 - float(at[:-1])) for at in _inside(up, _cuts(summary, names[1]))),
-        table=_buyers_by_scores(summary, names, say),
+        levels=tuple(map(_upwards, _inside(up, _cuts(summary, names[1])))),
+        table=_buyers_by_scores(summary, names, locale),
     )  # fmt: skip
 
 
-def _ticks(axis: Axis, name: str, say: NumberFormat) -> tuple[tuple[str, str, bool], ...]:
+def _upwards(position: str) -> str:
+    """A position from the left, as one from the bottom."""
+    return as_percent(100 - float(position[:-1]))
+
+
+def _ticks(axis: Axis, name: str, locale: NumberFormat) -> tuple[tuple[str, str, bool], ...]:
     ticks = nice_ticks(axis.high, 3) if name == "recency" else _thinned(log_ticks(axis))
     return tuple(
-        (as_percent(axis.position(tick)), say.number(tick, 2).shown, at % 2 == 1)
-        for at, tick in enumerate(ticks)
+        (axis.from_left(tick), locale.number(tick, 2).shown, index % 2 == 1)
+        for index, tick in enumerate(ticks)
         if tick <= axis.high * (1 + 1e-9)
     )
 
 
-def _buyers_by_scores(summary: Data, names: tuple[str, str], say: NumberFormat) -> Table:
-    """Buyers by the scores of recency and orders, the grid, or of one of these and of spend."""
+def _buyers_by_scores(summary: Data, names: tuple[str, str], locale: NumberFormat) -> Table:
+    """Buyers by two scores: recency and orders (the grid), or one of these and spend."""
     bands = np.array(summary["cells"]["bands"])  # by recency, the best first, orders and spend
     title, heads = "Recency score", "spend {}"
     if names == ("frequency", "recency"):
@@ -274,5 +284,7 @@ def _buyers_by_scores(summary: Data, names: tuple[str, str], say: NumberFormat) 
         counts, title = bands.sum(axis=0), "Orders score"
     return Table(
         (Column(title, "name"), *numbers(*map(heads.format, range(1, counts.shape[1] + 1)))),
-        tuple((str(score), *map(say.count, row)) for score, row in enumerate(counts.tolist(), 1)),
+        tuple(
+            (str(score), *map(locale.count, row)) for score, row in enumerate(counts.tolist(), 1)
+        ),
     )

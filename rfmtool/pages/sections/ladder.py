@@ -1,4 +1,4 @@
-"""Where everybody stands on the ladder, and who goes up."""
+"""The ladder and its funnel."""
 
 from __future__ import annotations
 
@@ -12,53 +12,52 @@ from rfmtool.pages.sections.overview import localized_count
 from rfmtool.summaries.formatting import join_with_or
 
 _TONES: Final = ("suspect", "prospect", "customer", "client", "supporter", "advocate", "partner")
-_FEW: Final = 30
+_MIN_PEOPLE: Final = 30
 
 
-def stage_tone(stage: str, place: int = 0) -> str:
-    """The colour of a rung: its own, or by its place from the bottom."""
-    return stage if stage in _TONES else _TONES[min(place, len(_TONES) - 1)]
+def stage_tone(stage: str, position: int = 0) -> str:
+    """The colour of a rung: its own, or by its position from the bottom."""
+    return stage if stage in _TONES else _TONES[min(position, len(_TONES) - 1)]
 
 
-def ladder(summary: Data, say: NumberFormat) -> Card:
-    """People to the left, their money to the right, the top rung first."""
+def ladder(summary: Data, locale: NumberFormat) -> Card:
+    """The ladder: people to the left, their revenue to the right, the top rung first."""
     return Card(
         "ladder",
         "Ladder",
-        _finding(summary, say),
+        _finding(summary, locale),
         "Everyone stands on one rung, the highest that something proves. People to the left, their"
         " money to the right.",
-        (_table_of_rungs(summary, say),),
+        (_table_of_rungs(summary, locale),),
         width="wide",
     )
 
 
-def _table_of_rungs(summary: Data, say: NumberFormat) -> Table:
+def _table_of_rungs(summary: Data, locale: NumberFormat) -> Table:
     groups = {group["name"]: group for group in summary["stages"]}
     rungs = summary["ladder"]
-    most = max((group["customers"] for group in groups.values()), default=0) or 1
-    revenue = [group["revenue"] for group in groups.values()]
-    dearest, whole = max(map(float, revenue), default=0.0), in_whole_units(revenue)
+    most_people = max((group["customers"] for group in groups.values()), default=0) or 1
+    revenues = [group["revenue"] for group in groups.values()]
+    most_revenue, whole = max(map(float, revenues), default=0.0), in_whole_units(revenues)
     rows: list[tuple[Cell, ...]] = []
-    for place, rung in enumerate(rungs):
-        group, tone = groups.get(rung["stage"]), stage_tone(rung["stage"], len(rungs) - 1 - place)
+    for position, rung in enumerate(rungs):
+        stage, group = rung["stage"], groups.get(rung["stage"])
         if group is None:
-            tables = (
-                join_with_or([f"--{table}" for table in rung["needs"]]) if rung["needs"] else ""
-            )
-            needs = f"needs {tables}" if tables else rung["proof"]
-            rows.append((DASH, "", "", Name(rung["stage"], needs), "", DASH, ""))
+            tables = [f"--{table}" for table in rung["needs"]]
+            needs = f"needs {join_with_or(tables)}" if tables else rung["proof"]
+            rows.append((DASH, "", "", Name(stage, needs), "", DASH, ""))
             continue
-        money = float(group["revenue"])
+        tone = stage_tone(stage, len(rungs) - 1 - position)
+        revenue = float(group["revenue"])
         rows.append(
             (
-                say.count(group["customers"]),
-                say.share(group["share"]),
-                Bars(((group["customers"] / most, tone),), leftwards=True),
-                Name(rung["stage"], rung["proof"]),
-                Bars(((money / dearest, tone),)) if money > 0 else "",
-                say.money(group["revenue"], whole=whole),
-                say.share(group["revenue_share"]),
+                locale.count(group["customers"]),
+                locale.share(group["share"]),
+                Bars(((group["customers"] / most_people, tone),), leftwards=True),
+                Name(stage, rung["proof"]),
+                Bars(((revenue / most_revenue, tone),)) if revenue > 0 else "",
+                locale.money(group["revenue"], whole=whole),
+                locale.share(group["revenue_share"]),
             )
         )
     return Table(
@@ -75,43 +74,43 @@ def _table_of_rungs(summary: Data, say: NumberFormat) -> Table:
     )
 
 
-def _finding(summary: Data, say: NumberFormat) -> str:
-    """How many came back, by the rungs above those who ordered on one day."""
-    everyone = summary["customers"]
+def _finding(summary: Data, locale: NumberFormat) -> str:
+    """The share of people above the rung `customer`, and of revenue from them."""
+    customers = summary["customers"]
     groups = {group["name"]: group for group in summary["stages"]}
-    top = []
+    above = []
     for rung in summary["ladder"]:
         if rung["stage"] == "customer":
             break
-        top += [groups[rung["stage"]]] if rung["stage"] in groups else []
-    people = sum(group["customers"] for group in top)
-    total, money = float(summary["revenue"]), sum(float(group["revenue"]) for group in top)
-    if not top or not everyone:
-        return f"{say.count(everyone).shown} people are known"
-    came = f"{share_in_words(people / everyone, people, everyone)} people came back"
+        above += [groups[rung["stage"]]] if rung["stage"] in groups else []
+    people = sum(group["customers"] for group in above)
+    total, revenue = float(summary["revenue"]), sum(float(group["revenue"]) for group in above)
+    if not above or not customers:
+        return f"{locale.count(customers).shown} people are known"
+    finding = f"{share_in_words(people / customers, people, customers)} people came back"
     if total <= 0:
-        return came
-    return f"{came}; they bring {100 * money / total:.0f} of 100 of revenue"
+        return finding
+    return f"{finding}; they bring {100 * revenue / total:.0f} of 100 of revenue"
 
 
-def ladder_funnel(summary: Data, say: NumberFormat) -> Card | None:
-    """Of the people on a rung or above, how many went on to the next."""
+def ladder_funnel(summary: Data, locale: NumberFormat) -> Card | None:
+    """The conversion from each rung to the next, and the days it took."""
     steps = summary["funnel"]["steps"]
     if len(steps) < 2 or not summary["customers"]:  # noqa: PLR2004 - one rung has no next
         return None
     rows = []
-    for place, step in reversed(list(enumerate(steps))):
-        below = steps[place - 1]["reached"] if place else 0
-        tone = stage_tone(step["stage"], place)
+    for position, step in reversed(list(enumerate(steps))):
+        below = steps[position - 1]["reached"] if position else 0
+        tone = stage_tone(step["stage"], position)
         conversion, days = step["conversion"], step["median_days"]
-        shows = place and conversion is not None and below >= _FEW
+        has_bar = position and conversion is not None and below >= _MIN_PEOPLE
         rows.append(
             (
                 Name(step["stage"], tone=tone),
-                Bars(((min(conversion, 1.0), tone),)) if shows else "",
-                say.count(step["reached"]),
-                say.share(conversion, 0) if place and conversion is not None else DASH,
-                DASH if days is None else say.number(days, 0),
+                Bars(((min(conversion, 1.0), tone),)) if has_bar else "",
+                locale.count(step["reached"]),
+                locale.share(conversion, 0) if position and conversion is not None else DASH,
+                DASH if days is None else locale.number(days, 0),
             )
         )
     table = Table(
@@ -125,13 +124,13 @@ def ladder_funnel(summary: Data, say: NumberFormat) -> Card | None:
     )
     funnel = summary["funnel"]
     note = (
-        f"In the last 90 days {localized_count(say, funnel['new_buyers'], 'customer')} came and"
-        f" {say.count(funnel['newly_lapsed']).shown} lapsed."
+        f"In the last 90 days {localized_count(locale, funnel['new_buyers'], 'customer')} came and"
+        f" {locale.count(funnel['newly_lapsed']).shown} lapsed."
     )
     return Card(
         "climb",
         "Climb",
-        _climbed(steps, say),
+        _conversion_in_words(steps, locale),
         "Of the people on a rung or above, how many went on to the next.",
         (table,),
         note,
@@ -139,14 +138,14 @@ def ladder_funnel(summary: Data, say: NumberFormat) -> Card | None:
     )
 
 
-def _climbed(steps: list[Data], say: NumberFormat) -> str:
-    named = {step["stage"]: step for step in steps}
-    client, customer = named.get("client"), named.get("customer")
+def _conversion_in_words(steps: list[Data], locale: NumberFormat) -> str:
+    by_stage = {step["stage"]: step for step in steps}
+    client, customer = by_stage.get("client"), by_stage.get("customer")
     if client is None or customer is None or not customer["reached"]:
-        last, first = (say.count(one["reached"]).shown for one in (steps[-1], steps[0]))
+        last, first = (locale.count(step["reached"]).shown for step in (steps[-1], steps[0]))
         return f"{last} of {first} reached the top rung"
     share = share_in_words(client["conversion"] or 0.0, client["reached"], customer["reached"])
-    words = f"{share} customers order on a second day"
+    finding = f"{share} customers order on a second day"
     if client["median_days"]:
-        words += f", half of those who do within {say.count(client['median_days']).shown} days"
-    return words
+        finding += f", half of those who do within {locale.count(client['median_days']).shown} days"
+    return finding

@@ -1,92 +1,95 @@
-"""When buyers come back: the second order, the week to ask, and whether being late matters."""
+"""Second orders, the best weeks to ask for them, activity, and the backtest of lateness."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from rfmtool.analyses.backtest import TOO_FEW
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import Column, Dot, Name, Paragraph, Table, numbers
 from rfmtool.pages.cards import Card, Sentence, Stack, day_in_words, share_in_words
 from rfmtool.pages.number_format import DASH, NumberFormat, in_whole_units
 from rfmtool.pages.run import segment_versus_activity
-from rfmtool.pages.sections.overview import TOO_FEW, localized_count
+from rfmtool.pages.sections.overview import localized_count
 from rfmtool.pages.svg import Axis, Plot, area_path, as_percent, line_path, nice_ticks
 
-_ENOUGH: Final = 30
-_TOLD: Final = ("30", "90", "180", "365")
+_MIN_REGULARS: Final = 30
+_LABELLED_DAYS: Final = ("30", "90", "180", "365")
 _HEIGHT: Final = 240
 _ASK_HEIGHT: Final = 200
 _TONES: Final = {"active": "client", "newcomer": "customer", "overdue": "supporter",
                  "lapsed": "advocate", "paused": "prospect", "never": "suspect"}  # fmt: skip
 
 
-def second_order(summary: Data, say: NumberFormat) -> Card | None:
-    """The share with a second order by the days since the first."""
+def second_order(summary: Data, locale: NumberFormat) -> Card | None:
+    """The share of buyers with a second order, by days since the first."""
     found = summary["repeat"]
     if not found["repeaters"]:
         return None
-    enough = _can_ask(found)
-    share, half = found["by_day"]["90"], found["median_days"]
-    finding = (
-        f"{share_in_words(share, round(share * found['buyers']), found['buyers'])} first-time buyers order"
-        f" again within {min(90, found['watched_days'])} days"
-    )
-    finding += f", half of all within {say.count(half).shown}" if half is not None else ""
+    can_ask = _can_ask(found)
+    share, median = found["by_day"]["90"], found["median_days"]
+    buyers = share_in_words(share, round(share * found["buyers"]), found["buyers"])
+    days = min(90, found["watched_days"])
+    finding = f"{buyers} first-time buyers order again within {days} days"
+    finding += f", half of all within {locale.count(median).shown}" if median is not None else ""
     return Card(
         "second",
         "Second order",
         finding,
         "Share of buyers with a second order day, by days since the first. Those still waiting"
         " count as waiting. The band holds 95 times in 100.",
-        (_who_came_back(found, say),),
-        "" if enough else "Too few second orders to say when to ask.",
-        "wide" if enough else "full",
+        (_second_order_plot(found, locale),),
+        "" if can_ask else "Too few second orders to say when to ask.",
+        "wide" if can_ask else "full",
     )
 
 
-def _who_came_back(found: Data, say: NumberFormat) -> Plot:
-    """The curve of second orders within its band, and the weeks in which to ask for one."""
+def _second_order_plot(found: Data, locale: NumberFormat) -> Plot:
+    """The curve of second orders with its confidence band, and the best weeks to ask."""
     curve = found["curve"]
     last = curve[-1]["day"] or 1
-    top = nice_ticks(100 * max(one["high"] or one["share"] for one in curve))
+    top = nice_ticks(100 * max(point["high"] or point["share"] for point in curve))
     axis, scale = Axis(0.0, float(last)), Axis(0.0, top[-1])
-    points = [(axis.position(one["day"]), scale.position(100 * one["share"])) for one in curve]
-    banded = [one for one in curve if one["low"] is not None]
+    points = [
+        (axis.position(point["day"]), scale.position(100 * point["share"])) for point in curve
+    ]
+    with_band = [point for point in curve if point["low"] is not None]
     band = [
-        [(axis.position(one["day"]), scale.position(100 * one[end])) for one in banded]
+        [(axis.position(point["day"]), scale.position(100 * point[end])) for point in with_band]
         for end in ("high", "low")
     ]
-    told = [(int(day), found["by_day"][day]) for day in _TOLD if int(day) <= last]
-    rows = [*curve[:-1:2], curve[-1]]  # every other point, which is enough to read
+    labelled = [(int(day), found["by_day"][day]) for day in _LABELLED_DAYS if int(day) <= last]
+    rows = [*curve[:-1:2], curve[-1]]  # every other point is enough
     zones: tuple[tuple[str, str, str], ...] = ()
     if _can_ask(found):
-        first, until = found["best_weeks"]
-        left, right = axis.position(7 * (first - 1)), axis.position(min(7 * until, last))
-        zones = ((as_percent(left), as_percent(right - left), f"ask in {_weeks(first, until)}"),)
+        first, last_week = found["best_weeks"]
+        left, right = axis.position(7 * (first - 1)), axis.position(min(7 * last_week, last))
+        label = f"ask in {_weeks(first, last_week)}"
+        zones = ((as_percent(left), as_percent(right - left), label),)
     return Plot(
         title="Share of buyers with a second order by days since the first",
-        description=", ".join(f"{share:.0%} by day {day}" for day, share in told),
+        description=", ".join(f"{share:.0%} by day {day}" for day, share in labelled),
         height=_HEIGHT,
         x_ticks=tuple(
-            (as_percent(axis.position(day)), str(day), at % 2 == 1)
-            for at, day in enumerate([*range(0, last - 20, 60), last])
+            (axis.from_left(day), str(day), index % 2 == 1)
+            for index, day in enumerate([*range(0, last - 20, 60), last])
         ),
-        y_ticks=tuple((as_percent(100 - scale.position(tick)), f"{tick:g}%") for tick in top),
-        paths=(*([(area_path(*band), "band")] if banded else []), (line_path(points), "curve")),
+        y_ticks=tuple((scale.from_top(tick), f"{tick:g}%") for tick in top),
+        paths=(*([(area_path(*band), "band")] if with_band else []), (line_path(points), "curve")),
         dots=tuple(
-            (as_percent(axis.position(day)), as_percent(100 - scale.position(100 * share)), f"{share:.0%} by day {day}",
+            (axis.from_left(day), scale.from_top(100 * share), f"{share:.0%} by day {day}",
              "left" if day > 0.8 * last else "right")
-            for day, share in told
+            for day, share in labelled
         ),
         zones=zones,
         table=Table(
             columns=(Column("Days", "name"), *numbers("came back", "low", "high")),
             rows=tuple(
-                (str(one["day"]), *(say.share(one[name]) for name in ("share", "low", "high")))
-                for one in rows
+                (str(row["day"]), *(locale.share(row[name]) for name in ("share", "low", "high")))
+                for row in rows
             ),
         ),
-        places=tuple(as_percent(axis.position(one["day"])) for one in rows),
+        places=tuple(axis.from_left(point["day"]) for point in rows),
     )  # fmt: skip
 
 
@@ -98,16 +101,16 @@ def _weeks(first: int, last: int) -> str:
     return f"week {first}" if first == last else f"weeks {first} to {last}"
 
 
-def when_to_ask(summary: Data, say: NumberFormat) -> Card | None:
-    """The rate of second orders by week since the first."""
+def when_to_ask(summary: Data, locale: NumberFormat) -> Card | None:
+    """The hazard of second orders by week since the first."""
     found = summary["repeat"]
     if not found["repeaters"] or not _can_ask(found):
         return None
-    weeks, thousand = _weeks(*found["best_weeks"]), say.count(1_000).shown
+    weeks, thousand = _weeks(*found["best_weeks"]), locale.count(1_000).shown
     gaps = ", ".join(
-        f"{step['order']} → {step['order'] + 1}: {say.number(step['median_days']).shown}"
+        f"{step['order']} → {step['order'] + 1}: {locale.number(step['median_days']).shown}"
         for step in found["latency"][:5]
-        if step["returned"] >= _ENOUGH
+        if step["returned"] >= _MIN_REGULARS
     )
     note = f"Median days to the next order: {gaps}. {found['latency_note']}" if gaps else ""
     return Card(
@@ -115,14 +118,14 @@ def when_to_ask(summary: Data, say: NumberFormat) -> Card | None:
         "When to ask",
         f"A second order is likeliest in {weeks} after the first",
         f"Second orders per {thousand} customers still waiting, a day.",
-        (_plot_of_rates(found, thousand, say),),
+        (_hazard_plot(found, thousand, locale),),
         note,
         "narrow",
     )
 
 
-def _plot_of_rates(found: Data, thousand: str, say: NumberFormat) -> Plot:
-    """A bar for each week, those in which to ask set apart."""
+def _hazard_plot(found: Data, thousand: str, locale: NumberFormat) -> Plot:
+    """A bar for each week, the best weeks in another tone."""
     rates, (first, last) = found["weekly_hazard"], found["best_weeks"]
     axis = Axis(0.5, len(rates) + 0.5)
     top = nice_ticks(max(rate or 0.0 for rate in rates))
@@ -133,12 +136,12 @@ def _plot_of_rates(found: Data, thousand: str, say: NumberFormat) -> Plot:
         description=f"highest in {_weeks(first, last)}",
         height=_ASK_HEIGHT,
         x_ticks=tuple(
-            (as_percent(axis.position(week)), str(week), at % 2 == 1)
-            for at, week in enumerate(range(1, len(rates) + 1, every))
+            (axis.from_left(week), str(week), index % 2 == 1)
+            for index, week in enumerate(range(1, len(rates) + 1, every))
         ),
-        y_ticks=tuple((as_percent(100 - scale.position(tick)), say.number(tick).shown) for tick in top),
+        y_ticks=tuple((scale.from_top(tick), locale.number(tick).shown) for tick in top),
         bars=tuple(
-            (as_percent(axis.position(week - 0.42)), as_percent(100 - scale.position(rate)), as_percent(84 / len(rates)),
+            (axis.from_left(week - 0.42), scale.from_top(rate), as_percent(84 / len(rates)),
              as_percent(scale.position(rate)), "look" if first <= week <= last else "second")
             for week, rate in enumerate(rates, start=1)
             if rate
@@ -146,57 +149,60 @@ def _plot_of_rates(found: Data, thousand: str, say: NumberFormat) -> Plot:
         table=Table(
             columns=(Column("Week", "name"), *numbers(f"per {thousand} a day")),
             rows=tuple(
-                (str(week), DASH if rate is None else say.number(rate, 2))
+                (str(week), DASH if rate is None else locale.number(rate, 2))
                 for week, rate in enumerate(rates, start=1)
             ),
         ),
-        places=tuple(as_percent(axis.position(week)) for week in range(1, len(rates) + 1)),
+        places=tuple(axis.from_left(week) for week in range(1, len(rates) + 1)),
     )  # fmt: skip
 
 
-def activity(summary: Data, say: NumberFormat) -> Card | None:
-    """Who orders as usual, who is late, and their money."""
+def activity(summary: Data, locale: NumberFormat) -> Card | None:
+    """Buyers and revenue by activity."""
     groups = summary["activity"]
     if not summary["buyers"]:
         return None
     total = float(summary["revenue"])
-    late = [one for one in groups if one["name"] in ("overdue", "lapsed")]
-    people = sum(one["customers"] for one in late)
-    spent = say.rounded(sum(float(one["revenue"]) for one in late), 0)
-    buyers = [one for one in _in_order(groups) if one["name"] != "never"]
+    late_groups = [group for group in groups if group["name"] in ("overdue", "lapsed")]
+    people = sum(group["customers"] for group in late_groups)
+    spent = locale.rounded(sum(float(group["revenue"]) for group in late_groups), 0)
+    buyers = [group for group in _in_order(groups) if group["name"] != "never"]
     stacks = [_stack("People", buyers, "customers")]
     if total > 0:
         stacks.append(_stack("Revenue", buyers, "revenue"))
+    notes = (
+        Sentence(locale.localized(block.words))
+        for block in segment_versus_activity(summary)
+        if isinstance(block, Paragraph)
+    )
+    finding = "Nobody is overdue or lapsed"
+    if people:
+        are = "is" if people == 1 else "are"
+        finding = f"{localized_count(locale, people, 'buyer')} {are} overdue or lapsed;"
+        finding += f" they have spent {spent}"
     return Card(
         "activity",
         "Activity",
-        f"{localized_count(say, people, 'buyer')} {'is' if people == 1 else 'are'} overdue or lapsed;"
-        f" they have spent {spent}"
-        if people
-        else "Nobody is overdue or lapsed",
+        finding,
         "Late is judged by each customer’s own rhythm.",
         (
             *stacks,
-            _table_of_activities(summary, say),
-            *(
-                Sentence(say.localized(one.words))
-                for one in segment_versus_activity(summary)
-                if isinstance(one, Paragraph)
-            ),
+            _table_of_activities(summary, locale),
+            *notes,
         ),
         width="half",
     )
 
 
 def _in_order(groups: list[Data]) -> list[Data]:
-    """Activities as they follow each other; what somebody named stands last."""
-    order = list(_TONES)
-    return sorted(groups, key=lambda one: order.index(one["name"]) if one["name"] in order else 9)
+    """Activities in their usual order, unknown ones last."""
+    order = {name: index for index, name in enumerate(_TONES)}
+    return sorted(groups, key=lambda group: order.get(group["name"], len(order)))
 
 
-def _table_of_activities(summary: Data, say: NumberFormat) -> Table:
+def _table_of_activities(summary: Data, locale: NumberFormat) -> Table:
     groups, total = summary["activity"], float(summary["revenue"])
-    whole = in_whole_units([one["revenue"] for one in groups])
+    whole = in_whole_units([group["revenue"] for group in groups])
     return Table(
         columns=(
             Column("Activity", "name", folds=True),
@@ -207,28 +213,29 @@ def _table_of_activities(summary: Data, say: NumberFormat) -> Table:
         ),
         rows=tuple(
             (
-                Name(one["name"], say.localized(one["who"]), _TONES.get(one["name"], "suspect")),
-                say.count(one["customers"]),
-                say.share(one["share"], 0),
-                say.money(one["revenue"], whole=whole),
-                say.share(one["revenue_share"], 0) if total > 0 else DASH,
+                Name(name, locale.localized(group["who"]), _TONES.get(name, "suspect")),
+                locale.count(group["customers"]),
+                locale.share(group["share"], 0),
+                locale.money(group["revenue"], whole=whole),
+                locale.share(group["revenue_share"], 0) if total > 0 else DASH,
             )
-            for one in _in_order(groups)
+            for group in _in_order(groups)
+            for name in [group["name"]]
         ),
     )
 
 
-def _stack(title: str, groups: list[Data], what: str) -> Stack:
-    """The groups as parts of one bar; what is below nothing has no part."""
-    parts = [(max(float(one[what]), 0.0), one["name"]) for one in groups]
-    whole = sum(part for part, _ in parts) or 1.0
+def _stack(title: str, groups: list[Data], key: str) -> Stack:
+    """A stacked bar of the groups, negative values as 0."""
+    values = [(max(float(group[key]), 0.0), group["name"]) for group in groups]
+    total = sum(value for value, _ in values) or 1.0
     return Stack(
-        title, tuple((part / whole, _TONES.get(name, "suspect"), name) for part, name in parts)
+        title, tuple((value / total, _TONES.get(name, "suspect"), name) for value, name in values)
     )
 
 
-def lateness(summary: Data, say: NumberFormat) -> Card | None:
-    """Whether those who were late came back."""
+def lateness(summary: Data, locale: NumberFormat) -> Card | None:
+    """The backtest of lateness: regulars by usual gaps waited, and how many came back."""
     found = summary["cadence"]
     bands = found["backtest"]
     if not bands:
@@ -242,10 +249,10 @@ def lateness(summary: Data, say: NumberFormat) -> Card | None:
         ),
         rows=tuple(
             (
-                Name(say.localized(band["band"]), band["activity"]),
-                say.count(band["customers"]),
+                Name(locale.localized(band["band"]), band["activity"]),
+                locale.count(band["customers"]),
                 Dot(band["share"], band["low"], band["high"]) if band["is_enough"] else TOO_FEW,
-                say.share(band["share"], 0) if band["is_enough"] else DASH,
+                locale.share(band["share"], 0) if band["is_enough"] else DASH,
             )
             for band in bands
         ),
@@ -255,13 +262,13 @@ def lateness(summary: Data, say: NumberFormat) -> Card | None:
                for key in ("returned", "customers")]
         for name in ("active", "lapsed")
     }  # fmt: skip
-    told = [f"{share_in_words(back / many, back, many)} {words}" for name, words in
+    shares = [f"{share_in_words(returned / count, returned, count)} {whom}" for name, whom in
             (("active", "regulars on time came back"), ("lapsed", "of the lapsed"))
-            for back, many in [sums[name]] if many >= _ENOUGH]  # fmt: skip
+            for returned, count in [sums[name]] if count >= _MIN_REGULARS]  # fmt: skip
     day = day_in_words(found["backtest_from"])
     finding = "Too few regulars to say whether being late means being gone"
-    if told:
-        finding = ", ".join([f"{told[0]} within {found['backtest_days']} days", *told[1:]])
+    if shares:
+        finding = ", ".join([f"{shares[0]} within {found['backtest_days']} days", *shares[1:]])
     return Card(
         "lateness",
         "Does “late” mean gone?",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from rfmtool.documents import Data
-from rfmtool.pages.cards import Page, chapter, row
+from rfmtool.pages.cards import Chapter, Page, chapter, row
 from rfmtool.pages.number_format import NumberFormat
 from rfmtool.pages.sections import (
     changes,
@@ -20,11 +20,11 @@ from rfmtool.pages.sections import (
     wallet_and_feedback,
 )
 
-_STANDING: Final = {
+_FIRST_CHAPTERS: Final = {
     "Today": [[overview.to_do], [terminal_cards.holdouts]],
     "Where they stand": [[ladder.ladder, ladder.ladder_funnel]],
 }
-_OF_BUYERS: Final = {
+_BUYER_CHAPTERS: Final = {
     "Who is worth what": [
         [customer_value.segments],
         [customer_value.grid, customer_value.concentration],
@@ -38,8 +38,8 @@ _OF_BUYERS: Final = {
     ],
     "How it moves": [[trends.months], [trends.cohorts], [trends.timeline], [changes.changes]],
 }
-"""What there is to say once somebody has bought."""
-_BEYOND: Final = {
+"""Chapters for runs with buyers."""
+_LAST_CHAPTERS: Final = {
     "Beyond the orders": [
         [wallet_and_feedback.wallet, wallet_and_feedback.feedback],
         [wallet_and_feedback.margins],
@@ -47,23 +47,22 @@ _BEYOND: Final = {
 }
 
 
-def page(summary: Data, say: NumberFormat, title: str | None = None) -> Page:
-    """The page of a run, of its summary alone; its title is the shop's, or else the input's."""
-    rows = _STANDING | (_OF_BUYERS if summary["buyers"] else {}) | _BEYOND
-    chapters = [
-        one
-        for name, makers in rows.items()
-        for one in chapter(name, *(row(*(make(summary, say) for make in each)) for each in makers))
-    ]
-    chapters += chapter(
-        "The relationship", *map(row, terminal_cards.relationship_cards(summary, say))
-    )
-    chapters += chapter("How we know", [data_quality.row_accounting(summary, say)])
+def page(summary: Data, locale: NumberFormat, title: str | None = None) -> Page:
+    """The page of a run; its default title is the shop's name, or else the input's."""
+    chapters: list[Chapter] = []
+    for name, rows in (
+        _FIRST_CHAPTERS | (_BUYER_CHAPTERS if summary["buyers"] else {}) | _LAST_CHAPTERS
+    ).items():
+        cards = (row(*(make(summary, locale) for make in makers)) for makers in rows)
+        chapters += chapter(name, *cards)
+    relationship = terminal_cards.relationship_cards(summary, locale)
+    chapters += chapter("The relationship", *map(row, relationship))
+    chapters += chapter("How we know", [data_quality.row_accounting(summary, locale)])
     return Page(
         title=title or summary["title"] or summary["input"],
         lead=overview.lead_sentence(summary),
-        figures=overview.figures(summary, say),
-        trust=overview.data_quality(summary, say),
+        figures=overview.figures(summary, locale),
+        trust=overview.data_quality(summary, locale),
         chapters=tuple(chapters),
         footer=f"rfmtool {summary['version']}",
     )

@@ -1,4 +1,4 @@
-"""How the shop moves: months, cohorts, and the ladder over time."""
+"""Revenue by month, cohorts, and the ladder over time."""
 
 from __future__ import annotations
 
@@ -22,90 +22,91 @@ from rfmtool.pages.sections.ladder import stage_tone
 from rfmtool.pages.svg import Axis, Plot, as_percent, nice_ticks
 
 _HEIGHT: Final = 220
-_A_YEAR: Final = 12
-_LEAST_DATES: Final = 3
+_YEAR_MONTHS: Final = 12
+_MIN_DATES: Final = 3
 _PHONE_MONTHS: Final = (1, 3, 6, 9, 12, 18, 24)
-_NAMES: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_RECURS: Final = ("client", "supporter", "advocate", "partner")
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
+                  "Dec")  # fmt: skip
+_REPEAT_STAGES: Final = ("client", "supporter", "advocate", "partner")
 
 
-def months(summary: Data, say: NumberFormat) -> Card | None:
-    """Revenue by month: of earlier customers, and of first-timers on top."""
+def months(summary: Data, locale: NumberFormat) -> Card | None:
+    """Revenue by month: of customers of earlier months, and of first-time buyers on top."""
     found = summary["months"]
     rows = found and found["rows"]
-    if not rows or len(rows) < _LEAST_DATES:
+    if not rows or len(rows) < _MIN_DATES:
         return None
-    told = [(float(one["earlier"]), float(one["first"])) for one in rows]
+    revenue = [(float(row["earlier"]), float(row["first"])) for row in rows]
     running = (
         "" if found["last_is_over"] else f"{_month(rows[-1]['month'])} is not over: it is hollow."
     )
     return Card(
         "months",
         "Months",
-        _in_words(told),
+        _revenue_in_words(revenue),
         "Revenue by month, refunds taken off in the month they were made.",
         (
             Legend((("client", "from customers of earlier months"),
                  ("customer", "from first-time buyers of the month"))),
-            _plot_of_months(found, told, say),
+            _plot_of_months(found, revenue, locale),
         ),
         running,
     )  # fmt: skip
 
 
-def _plot_of_months(found: Data, told: Sequence[tuple[float, float]], say: NumberFormat) -> Plot:
-    """A bar for each month, the first-timers on top of the others."""
+def _plot_of_months(
+    found: Data, revenue: Sequence[tuple[float, float]], locale: NumberFormat
+) -> Plot:
+    """A stacked bar for each month."""
     rows = found["rows"]
-    top = nice_ticks(max(max(earlier, 0.0) + max(first, 0.0) for earlier, first in told))
+    top = nice_ticks(max(max(earlier, 0.0) + max(first, 0.0) for earlier, first in revenue))
     axis, scale = Axis(0.0, float(len(rows))), Axis(0.0, top[-1])
     bars = []
-    for at, (earlier, first) in enumerate(told):
-        left, wide = as_percent(axis.position(at + 0.1)), as_percent(80 / len(rows))
-        running = " running" if at == len(rows) - 1 and not found["last_is_over"] else ""
-        low, high = (
-            scale.position(max(earlier, 0.0)),
-            scale.position(max(earlier, 0.0) + max(first, 0.0)),
-        )
+    for index, (earlier, first) in enumerate(revenue):
+        left, width = axis.from_left(index + 0.1), as_percent(80 / len(rows))
+        running = " running" if index == len(rows) - 1 and not found["last_is_over"] else ""
+        low = scale.position(max(earlier, 0.0))
+        high = scale.position(max(earlier, 0.0) + max(first, 0.0))
         if low:
-            bars.append((left, as_percent(100 - low), wide, as_percent(low), f"client{running}"))
+            bars.append((left, as_percent(100 - low), width, as_percent(low), f"client{running}"))
         if high > low:
             bars.append(
-                (left, as_percent(100 - high), wide, as_percent(high - low), f"customer{running}")
+                (left, as_percent(100 - high), width, as_percent(high - low), f"customer{running}")
             )
-    whole = in_whole_units([one[name] for one in rows for name in ("earlier", "first")])
-    every = 1 if len(rows) <= _A_YEAR else 3
+    whole = in_whole_units([row[name] for row in rows for name in ("earlier", "first")])
+    every = 1 if len(rows) <= _YEAR_MONTHS else 3
     return Plot(
         title="Revenue by month",
-        description=_in_words(told),
+        description=_revenue_in_words(revenue),
         height=_HEIGHT,
         x_ticks=tuple(
-            (as_percent(axis.position(at + 0.5)), _month(one["month"], is_first=not at), number % 2 == 1)
-            for number, (at, one) in enumerate(list(enumerate(rows))[::every])
+            (axis.from_left(index + 0.5), _month(row["month"], is_first=not index), number % 2 == 1)
+            for number, (index, row) in enumerate(list(enumerate(rows))[::every])
         ),
-        y_ticks=tuple((as_percent(100 - scale.position(tick)), say.headline(f"{tick:.0f}").shown)
+        y_ticks=tuple((scale.from_top(tick), locale.headline(f"{tick:.0f}").shown)
                       for tick in top),
         bars=tuple(bars),
         table=Table(
             columns=(Column("Month", "name"), *numbers("of earlier customers", "of first-timers")),
             rows=tuple(
-                (one["month"], say.money(one["earlier"], whole=whole),
-                 say.money(one["first"], whole=whole))
-                for one in rows
+                (row["month"], locale.money(row["earlier"], whole=whole),
+                 locale.money(row["first"], whole=whole))
+                for row in rows
             ),
         ),
-        places=tuple(as_percent(axis.position(at + 0.5)) for at in range(len(rows))),
+        places=tuple(axis.from_left(index + 0.5) for index in range(len(rows))),
     )  # fmt: skip
 
 
 def _month(name: str, *, is_first: bool = False) -> str:
-    """A month's name, with the year where one begins."""
-    words = _NAMES[int(name[5:7]) - 1]
-    return f"{words} {name[:4]}" if is_first or words == _NAMES[0] else words
+    """The name of a month, with the year in January and where `is_first`."""
+    month = _MONTHS[int(name[5:7]) - 1]
+    return f"{month} {name[:4]}" if is_first or month == _MONTHS[0] else month
 
 
-def _in_words(told: Sequence[tuple[float, float]]) -> str:
-    latest = told[-_A_YEAR:]
-    earlier, first = (sum(one[at] for one in latest) for at in (0, 1))
+def _revenue_in_words(revenue: Sequence[tuple[float, float]]) -> str:
+    latest = revenue[-_YEAR_MONTHS:]
+    earlier, first = (sum(pair[part] for pair in latest) for part in (0, 1))
     if earlier + first <= 0:
         return f"In the last {len(latest)} months more was given back than paid"
     return (
@@ -114,100 +115,93 @@ def _in_words(told: Sequence[tuple[float, float]]) -> str:
     )
 
 
-def cohorts(summary: Data, say: NumberFormat) -> Card | None:
-    """Who still orders, by the month, quarter or year of the first order."""
+def cohorts(summary: Data, locale: NumberFormat) -> Card | None:
+    """Retention by the month, quarter or year of the first order."""
     found = summary["cohorts"]
-    if not found or all(share is None for one in found["rows"] for share in one["shares"]):
+    if not found or all(share is None for row in found["rows"] for share in row["shares"]):
         return None
-    rows, all_months = found["rows"], found["months"]
-    reached = [
-        at for at in range(len(all_months)) if any(one["shares"][at] is not None for one in rows)
+    rows = found["rows"]
+    known = [
+        index
+        for index in range(len(found["months"]))
+        if any(row["shares"][index] is not None for row in rows)
     ]
-    shares = [share for one in rows for share in one["shares"] if share is not None]
-    most = max(shares) or 1.0
+    most = max(share for row in rows for share in row["shares"] if share is not None) or 1.0
     table = ShadedTable(
         title="First order",
         size="People",
         heads=tuple(
-            f"{all_months[at]}{'' if all_months[at] in _PHONE_MONTHS else '~'}" for at in reached
+            f"{month}" if month in _PHONE_MONTHS else f"{month}~"
+            for month in (found["months"][index] for index in known)
         ),
         rows=tuple(
             ShadedRow(
-                one["name"],
+                row["name"],
                 tuple(
-                    ShadedCell("") if one["shares"][at] is None
-                    else ShadedCell(f"{100 * one['shares'][at]:.0f}", one["shares"][at] / most,
-                               repr(one["shares"][at]))
-                    for at in reached
+                    ShadedCell("") if share is None
+                    else ShadedCell(f"{100 * share:.0f}", share / most, repr(share))
+                    for share in (row["shares"][index] for index in known)
                 ),
-                say.count(one["size"]).shown,
+                locale.count(row["size"]).shown,
             )
-            for one in rows
+            for row in rows
         ),
     )  # fmt: skip
+    bounds = locale.shade_bounds(100 * most, linear=True)
     return Card(
         "cohorts",
         "Cohorts",
-        _still(found),
+        _retention_in_words(found),
         f"Customers by the {found['by']} of their first order; in each box the per cent of them who"
         " ordered in that month since.",
-        (
-            Heatmap(
-                "Share still ordering",
-                table,
-                say.shade_bounds(100 * most, linear=True),
-                linear=True,
-            ),
-        ),
+        (Heatmap("Share still ordering", table, bounds, linear=True),),
     )
 
 
-def _still(found: Data) -> str:
-    months_, rows = found["months"], found["rows"]
-    for month, words in ((12, "A year on"), (6, "Half a year on"), (3, "Three months on"),
+def _retention_in_words(found: Data) -> str:
+    offsets, rows = found["months"], found["rows"]
+    for offset, period in ((12, "A year on"), (6, "Half a year on"), (3, "Three months on"),
                          (1, "A month on")):  # fmt: skip
-        at = months_.index(month)
-        known = [one for one in rows if one["active"][at] is not None]
+        index = offsets.index(offset)
+        known = [row for row in rows if row["active"][index] is not None]
         if known:
-            people = sum(one["size"] for one in known)
-            active = sum(one["active"][at] for one in known)
-            return f"{words}, {100 * active / people:.0f} of 100 still order in a given month"
+            people = sum(row["size"] for row in known)
+            active = sum(row["active"][index] for row in known)
+            return f"{period}, {100 * active / people:.0f} of 100 still order in a given month"
     return "Too early to say who stays"
 
 
-def timeline(summary: Data, say: NumberFormat) -> Card | None:
-    """A curve for each rung, each from zero on its own scale."""
+def timeline(summary: Data, locale: NumberFormat) -> Card | None:
+    """A sparkline of customers for each rung."""
     found = summary.get("timeline")
-    if not found or len(found["points"]) < _LEAST_DATES:
+    if not found or len(found["points"]) < _MIN_DATES:
         return None
-    points, every = found["points"], found["every"]
+    points, interval = found["points"], found["every"]
     before = found["before"] or points[0]
     rungs = [rung["stage"] for rung in summary["ladder"]]
     rows = tuple(
         (
-            Name(name, tone=stage_tone(name, len(rungs) - 1 - at)),
-            say.count(before["stages"].get(name, 0)),
-            Sparkline(tuple(float(one["stages"].get(name, 0)) for one in points)),
-            say.count(points[-1]["stages"].get(name, 0)),
-            _change(say, points[-1]["stages"].get(name, 0) - before["stages"].get(name, 0)),
+            Name(name, tone=stage_tone(name, len(rungs) - 1 - index)),
+            locale.count(before["stages"].get(name, 0)),
+            Sparkline(tuple(float(point["stages"].get(name, 0)) for point in points)),
+            locale.count(points[-1]["stages"].get(name, 0)),
+            _change(locale, points[-1]["stages"].get(name, 0) - before["stages"].get(name, 0)),
         )
-        for at, name in enumerate(rungs)
-        if any(one["stages"].get(name, 0) for one in points)
+        for index, name in enumerate(rungs)
+        if any(point["stages"].get(name, 0) for point in points)
     )
     table = Table(
         columns=(
             Column("Rung", "name"),
             Column(day_in_words(before["as_of"]), "number", minor=True),
-            Column(
-                f"{len(points)} {'runs' if every == 'run' else f'{every} ends'}", hidden_title=""
-            ),
-            *numbers("now"),
-            Column("change", "number"),
+            Column(f"{len(points)} {'runs' if interval == 'run' else f'{interval} ends'}"),
+            *numbers("now", "change"),
         ),
         rows=rows,
     )
     then, now = (
-        sum(one["stages"].get(name, 0) for name in _RECURS) for one in (before, points[-1])
+        sum(point["stages"].get(name, 0) for name in _REPEAT_STAGES)
+        for point in (before, points[-1])
     )
     fitted = {
         None: "Each date is as its own run saw it.",
@@ -217,15 +211,15 @@ def timeline(summary: Data, say: NumberFormat) -> Card | None:
     return Card(
         "timeline",
         "Over time",
-        f"Clients and above: {say.count(then).shown} on {day_in_words(before['as_of'])},"
-        f" {say.count(now).shown} now",
+        f"Clients and above: {locale.count(then).shown} on {day_in_words(before['as_of'])},"
+        f" {locale.count(now).shown} now",
         f"Who stood on each rung from {day_in_words(points[0]['as_of'])} on; each curve from zero"
         f" on its own scale. {fitted}",
         (table,),
     )
 
 
-def _change(say: NumberFormat, change: int) -> str:
+def _change(locale: NumberFormat, change: int) -> str:
     if not change:
         return DASH
-    return f"{'+' if change > 0 else MINUS}{say.count(abs(change)).shown}"
+    return f"{'+' if change > 0 else MINUS}{locale.count(abs(change)).shown}"

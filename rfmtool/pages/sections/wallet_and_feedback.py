@@ -1,28 +1,29 @@
-"""Beyond the orders: share of wallet, what people say, and what is left after costs."""
+"""Share of wallet, feedback and margins."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from rfmtool.analyses.backtest import TOO_FEW
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import Bars, Cell, Column, Dot, Name, Table, numbers
 from rfmtool.pages.cards import Card
 from rfmtool.pages.evidence import candidates_in_words, complaints_in_words
 from rfmtool.pages.number_format import DASH, NumberFormat, in_whole_units
 from rfmtool.pages.sections.ladder import stage_tone
-from rfmtool.pages.sections.overview import TOO_FEW, localized_count
+from rfmtool.pages.sections.overview import localized_count
 from rfmtool.summaries.formatting import WALLET_BASES, share_range
 
 _ESTIMATE: Final = "peer_estimate"
 _FEW_ANSWERS: Final = 10
 
 
-def wallet(summary: Data, say: NumberFormat) -> Card | None:
-    """What people spend here of what they spend anywhere, by how it is known."""
+def wallet(summary: Data, locale: NumberFormat) -> Card | None:
+    """The share of wallet by basis."""
     bases = summary["wallet"]["bases"]
     if not bases:
         return None
-    whole = in_whole_units([one["wallet"] for one in bases])
+    whole = in_whole_units([group["wallet"] for group in bases])
     table = Table(
         columns=(
             Column("How it is known", "name", folds=True),
@@ -33,59 +34,64 @@ def wallet(summary: Data, say: NumberFormat) -> Card | None:
         ),
         rows=tuple(
             (
-                Name(one["basis"], WALLET_BASES[one["basis"]]),
-                _share_bar(one),
-                _share_told(one, say),
-                say.count(one["customers"]),
-                say.money(one["spend"], whole=whole),
-                DASH if _share_told(one, say) == DASH else say.money(one["wallet"], whole=whole),
+                Name(group["basis"], WALLET_BASES[group["basis"]]),
+                _share_bar(group),
+                share,
+                locale.count(group["customers"]),
+                locale.money(group["spend"], whole=whole),
+                DASH if share == DASH else locale.money(group["wallet"], whole=whole),
             )
-            for one in bases
+            for group in bases
+            for share in [_share_or_range(group, locale)]
         ),
     )
-    told = [one for one in bases if one["basis"] != _ESTIMATE]
-    if told:
-        spent, all_ = (sum(float(one[name]) for one in told) for name in ("spend", "wallet"))
-        finding = f"Where people told us, we get {100 * spent / all_:.0f} of 100"
+    declared = [group for group in bases if group["basis"] != _ESTIMATE]
+    if declared:
+        spent, total = (
+            sum(float(group[name]) for group in declared) for name in ("spend", "wallet")
+        )
+        finding = f"Where people told us, we get {100 * spent / total:.0f} of 100"
     else:
-        finding = f"By estimates alone, we get {_share_told(bases[0], say)}"
-        if _share_told(bases[0], say) == DASH:
+        share = _share_or_range(bases[0], locale)
+        finding = f"By estimates alone, we get {share}"
+        if share == DASH:
             finding = "Nobody told us what they spend elsewhere, and nobody alike spends more"
     note = "No action rests on an estimate." if bases[-1]["basis"] == _ESTIMATE else ""
     return Card("wallet", "Share of wallet", finding, "Dark: what they spend here. Never added up"
                 " over the ways it is known.", (table,), note, "half")  # fmt: skip
 
 
-def _share_bar(one: Data) -> Cell:
-    """A bar of what was told; of an estimate the range, which has no sharp end."""
-    if one["basis"] != _ESTIMATE:
-        return Bars(((min(one["share"], 1.0), "main"),))
-    low, high = (min(one.get(name) or one["share"], 1.0) for name in ("share_low", "share_high"))
-    return Dot(min(one["share"], 1.0), low, high) if low < high else ""
+def _share_bar(group: Data) -> Cell:
+    """A bar of a declared share; of an estimate the range."""
+    if group["basis"] != _ESTIMATE:
+        return Bars(((min(group["share"], 1.0), "main"),))
+    low, high = (
+        min(group.get(name) or group["share"], 1.0) for name in ("share_low", "share_high")
+    )
+    return Dot(min(group["share"], 1.0), low, high) if low < high else ""
 
 
-def _share_told(one: Data, say: NumberFormat) -> Cell:
-    if one["basis"] != _ESTIMATE or not one.get("share_high"):
-        return say.share(one["share"])
-    return share_range(one) if one["share_low"] < one["share_high"] else DASH
+def _share_or_range(group: Data, locale: NumberFormat) -> Cell:
+    if group["basis"] != _ESTIMATE or not group.get("share_high"):
+        return locale.share(group["share"])
+    return share_range(group) if group["share_low"] < group["share_high"] else DASH
 
 
-def feedback(summary: Data, say: NumberFormat) -> Card | None:
-    """Who brings buyers, and what surveys say, rung by rung."""
-    said = summary["evidence_says"]
-    if not said["referrals"] and not said["answers"]:
+def feedback(summary: Data, locale: NumberFormat) -> Card | None:
+    """Referrals and survey answers by rung."""
+    evidence = summary["evidence_says"]
+    if not evidence["referrals"] and not evidence["answers"]:
         return None
-    brought = {row["stage"]: row for row in said["referrals"] or ()}
-    answers = {row["stage"]: row for row in said["answers"] or ()}
-    stages = list(dict.fromkeys([*answers, *brought]))
-    from_below = {rung["stage"]: at for at, rung in enumerate(reversed(summary["ladder"]))}
+    referrals = {row["stage"]: row for row in evidence["referrals"] or ()}
+    answers = {row["stage"]: row for row in evidence["answers"] or ()}
+    ladder = [rung["stage"] for rung in reversed(summary["ladder"])]
     rows = tuple(
         (
-            Name(stage, tone=stage_tone(stage, from_below.get(stage, 0))),
-            *_answered(answers.get(stage), say),
-            *_brought(brought.get(stage), say),
+            Name(stage, tone=stage_tone(stage, ladder.index(stage) if stage in ladder else 0)),
+            *_answer_cells(answers.get(stage), locale),
+            *_referral_cells(referrals.get(stage), locale),
         )
-        for stage in stages
+        for stage in dict.fromkeys([*answers, *referrals])
     )
     table = Table(
         columns=(
@@ -99,55 +105,53 @@ def feedback(summary: Data, say: NumberFormat) -> Card | None:
         ),
         rows=rows,
     )
-    buyers = sum(row["bought"] for row in brought.values())
-    money = sum(float(row["revenue"]) for row in brought.values())
-    if brought:
-        spent = say.rounded(money, 0)
-        were = "was" if buyers == 1 else "were"
-        finding = (
-            f"{localized_count(say, buyers, 'buyer')} {were} brought by others; they spent {spent}"
-        )
+    if referrals:
+        buyers = sum(row["bought"] for row in referrals.values())
+        spent = locale.rounded(sum(float(row["revenue"]) for row in referrals.values()), 0)
+        finding = localized_count(locale, buyers, "buyer") + (" was" if buyers == 1 else " were")
+        finding += f" brought by others; they spent {spent}"
     else:
-        finding = f"{say.count(sum(row['answered'] for row in answers.values())).shown} answered"
+        finding = f"{locale.count(sum(row['answered'] for row in answers.values())).shown} answered"
+    note = [*complaints_in_words(evidence), *candidates_in_words(evidence)]
     return Card(
         "voices",
         "What they say",
         finding,
         "NPS: those who would recommend us less those who would not, of 100 who answered.",
         (table,),
-        say.localized(" ".join([*complaints_in_words(said), *candidates_in_words(said)])),
+        locale.localized(" ".join(note)),
         "half",
     )
 
 
-def _answered(row: Data | None, say: NumberFormat) -> tuple[Cell, ...]:
+def _answer_cells(row: Data | None, locale: NumberFormat) -> tuple[Cell, ...]:
     if row is None:
         return DASH, DASH, DASH
-    many = f"{say.count(row['answered']).shown} of {say.count(row['people']).shown}"
+    answered = f"{locale.count(row['answered']).shown} of {locale.count(row['people']).shown}"
     if row["answered"] < _FEW_ANSWERS:
-        return many, TOO_FEW if row["answered"] else DASH, DASH
-    return many, Dot((row["nps"] + 100) / 200, centred=True), say.number(row["nps"], 0)
+        return answered, TOO_FEW if row["answered"] else DASH, DASH
+    return answered, Dot((row["nps"] + 100) / 200, centred=True), locale.number(row["nps"], 0)
 
 
-def _brought(row: Data | None, say: NumberFormat) -> tuple[Cell, ...]:
+def _referral_cells(row: Data | None, locale: NumberFormat) -> tuple[Cell, ...]:
     if row is None:
         return DASH, DASH, DASH
-    bought, revenue = say.count(row["bought"]), say.money(row["revenue"], whole=True)
-    return say.count(row["referred"]), bought, revenue
+    bought, revenue = locale.count(row["bought"]), locale.money(row["revenue"], whole=True)
+    return locale.count(row["referred"]), bought, revenue
 
 
-def margins(summary: Data, say: NumberFormat) -> Card | None:
-    """What is left after costs, by the number of the order and by rung."""
+def margins(summary: Data, locale: NumberFormat) -> Card | None:
+    """Margins by order number and by rung."""
     found = summary["margins"]
     if found is None or not found["stages"]:
         return None
     tables = []
     for title, rows in (("Order", found["orders"]), ("Rung", found["stages"])):
-        averages = [float(one["average"]) for one in rows]
+        averages = [float(row["average"]) for row in rows]
         most = max(averages, default=0.0)
         if most <= 0:
             continue
-        whole = in_whole_units([one["average"] for one in rows])
+        whole = in_whole_units([row["average"] for row in rows])
         tables.append(
             Table(
                 columns=(
@@ -158,13 +162,13 @@ def margins(summary: Data, say: NumberFormat) -> Card | None:
                 ),
                 rows=tuple(
                     (
-                        Name(one["name"]),
+                        Name(row["name"]),
                         Bars(((average / most, "main"),)) if average > 0 else "",
-                        say.money(one["average"], whole=whole),
-                        say.share(one["share"]),
-                        say.count(one["many"]),
+                        locale.money(row["average"], whole=whole),
+                        locale.share(row["share"]),
+                        locale.count(row["many"]),
                     )
-                    for one, average in zip(rows, averages, strict=True)
+                    for row, average in zip(rows, averages, strict=True)
                 ),
             )
         )
@@ -173,6 +177,6 @@ def margins(summary: Data, say: NumberFormat) -> Card | None:
     orders = found["orders"]
     finding = "What is left after costs"
     if len(orders) > 1:
-        first, last = (say.rounded(float(one["average"]), 2) for one in (orders[0], orders[-1]))
+        first, last = (locale.rounded(float(row["average"]), 2) for row in (orders[0], orders[-1]))
         finding = f"{first} is left of a first order, {last} of order {orders[-1]['name']}"
     return Card("margins", "Margins", finding, "Revenue less costs.", tuple(tables))
