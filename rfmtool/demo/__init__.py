@@ -14,8 +14,8 @@ from rfmtool.demo.export_formats import to_export_format
 
 __all__ = ["generate", "to_export_format"]
 
-_OF_RELATIONS = 2
-"""Sets the chance of what is beside the orders apart from theirs."""
+_RELATIONSHIP_STREAM = 2
+"""The random stream of the relationship tables, which leaves the other tables as they are."""
 
 
 def generate(customers: int = 2000, seed: int = 7) -> dict[str, pd.DataFrame]:
@@ -40,24 +40,24 @@ def generate(customers: int = 2000, seed: int = 7) -> dict[str, pd.DataFrame]:
     persons = people.draw_people(customers, rng)
     days = visits.order_days(persons, rng)
     persons = people.add_first_contact(persons, days, rng)
-    books = sales.record_sales(persons, days, rng)
-    occasions, today = books.order_days(), books.last_day()
+    sold = sales.record_sales(persons, days, rng)
+    order_days, today = sold.order_days(), sold.last_day()
     known = contacts.contacts(persons, today, rng)
     tables = {
-        "orders": sales.orders_table(books, persons),
+        "orders": sales.orders_table(sold, persons),
         "contacts": known,
-        "referrals": referrals.referrals(persons, occasions, today, rng),
-        "feedback": feedback.feedback(persons, occasions, today, rng),
-        "partners": contacts.partners(persons, occasions, today),
-        "wallets": wallets.wallets(persons, books, rng),
+        "referrals": referrals.referrals(persons, order_days, today, rng),
+        "feedback": feedback.feedback(persons, order_days, today, rng),
+        "partners": contacts.partners(persons, order_days, today),
+        "wallets": wallets.wallets(persons, sold, rng),
     }
     suppress = contacts.suppress(persons, rng)
-    own = np.random.default_rng([seed, _OF_RELATIONS])
-    for make in (relationship.contacted, relationship.introductions, relationship.memberships,
+    relationship_rng = np.random.default_rng([seed, _RELATIONSHIP_STREAM])
+    for table_of in (relationship.contacted, relationship.introductions, relationship.memberships,
                  relationship.needs, relationship.contact_steps):  # fmt: skip
-        tables[make.__name__] = make(persons, occasions, today, own)
+        tables[table_of.__name__] = table_of(persons, order_days, today, relationship_rng)
     return {
         **tables,
-        "contacts": relationship.extend_contacts(known, persons, own),
+        "contacts": relationship.extend_contacts(known, persons, relationship_rng),
         "suppress": suppress,
     }

@@ -1,4 +1,4 @@
-"""What lies in each order."""
+"""The lines of orders."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EXTRA_UNITS = 0.45  # beyond the first, per line of an ordinary household
 def draw_lines(
     people: pd.DataFrame, orders: pd.DataFrame, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Put products into the orders.
+    """Draw the lines of orders.
 
     Returns:
         One row per (order, product): `order` (row of `orders`), `product` (row of the
@@ -26,7 +26,7 @@ def draw_lines(
     person = orders["person"].to_numpy()[order]
     month = shop_calendar.months(orders["day"].to_numpy()[order])
     product = catalogue.draw_products(people["leaning"].to_numpy()[person], month, rng)
-    # At least one; nobody needs six kettles.
+    # At least one; more only of products bought by the dozen.
     several = PRODUCTS["by_the_dozen"].to_numpy()[product]
     appetite = people["appetite"].to_numpy()[person]
     quantity = 1 + rng.poisson(EXTRA_UNITS * appetite * several)

@@ -1,4 +1,4 @@
-"""What the shop sells: coffee, tea, and what goes with them."""
+"""The products: coffee, tea and accessories."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from rfmtool.arrays import Floats, Places
 from rfmtool.demo.tables import PRODUCTS
 
 LEANINGS = ("coffee", "tea", "both", "bargains")
-LEANING_SHARES = (0.5, 0.36, 0.14, 0.0)  # nobody is born a bargain hunter; one archetype is
+LEANING_SHARES = (0.5, 0.36, 0.14, 0.0)  # the last is left to one archetype
 
-# How a leaning (row, as in LEANINGS) takes to a product's taste (column, the same).
+# How much a leaning (row, as in LEANINGS) likes the taste of a product (column, the same).
 _LIKING = np.array(
     [
         [1.0, 0.05, 0.45, 0.12],
@@ -32,7 +32,7 @@ _SEASONS = {
 
 
 def _shelves() -> Floats:
-    """Cumulated choice of products, one unit interval per (leaning, month), laid end to end."""
+    """Cumulated choice probabilities of products, one unit interval per (leaning, month)."""
     taste = PRODUCTS["taste"].map({name: i for i, name in enumerate(LEANINGS)}).to_numpy()
     season = np.array([_SEASONS[name] for name in PRODUCTS["season"]]).T
     choice = _LIKING[:, None, taste] * season[None] * PRODUCTS["pull"].to_numpy()
@@ -47,9 +47,9 @@ _SHELVES = _shelves()
 def draw_products(leaning: Places, month: Places, rng: np.random.Generator) -> Places:
     """One product (row of `PRODUCTS`) per pair of leaning (place in `LEANINGS`) and month."""
     shelf = leaning * 12 + month
-    place = np.searchsorted(_SHELVES, shelf + rng.random(len(shelf)), side="right")
-    # A draw a hair below one may round up to the next shelf.
-    return np.minimum(place - shelf * len(PRODUCTS), len(PRODUCTS) - 1).astype(np.int64)
+    position = np.searchsorted(_SHELVES, shelf + rng.random(len(shelf)), side="right")
+    # A draw just below one may round up to the next shelf.
+    return np.minimum(position - shelf * len(PRODUCTS), len(PRODUCTS) - 1).astype(np.int64)
 
 
 def money(pence: pd.Series[int]) -> pd.Series[str]:

@@ -1,4 +1,4 @@
-"""The contact list, and the lists drawn up by hand from it: partners, suppressions."""
+"""Contacts, partners and suppressions."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ FIRST_NAMES = (
     *("Ivo", "Jonah", "Juno", "Kerensa", "Lotte", "Maeve", "Malik", "Mina", "Nils", "Odile"),
     *("Orla", "Priya", "Quentin", "Ravi", "Rosa", "Seth", "Tamsin", "Una", "Wilf", "Zofia"),
 )
-# Made of parts, so that the combinations belong to nobody in particular.
+# Combined of parts, so that names are of no real person.
 LAST_NAME_BEGINS = ("Ash", "Black", "Crow", "Elm", "Fair", "Green", "Hart", "Long", "Mar", "Wood")
 LAST_NAME_ENDS = ("brook", "combe", "field", "ford", "ley", "moor", "stead", "ton", "well", "wick")
 
 EMAIL_HOSTS = ("example.com", "example.org")
-# Blocks set aside for drama by Ofcom, ComReg, the Bundesnetzagentur and ARCEP; three digits follow.
+# Blocks reserved for fiction by Ofcom, ComReg, Bundesnetzagentur and ARCEP; three digits follow.
 PHONE_BLOCKS = {
     "GB": "+44 1632 960",
     "IE": "+353 20 910 0",
@@ -30,24 +30,20 @@ PHONE_BLOCKS = {
     "FR": "+33 1 99 00 0",
 }
 EMAIL_SHARE, PHONE_SHARE, CONSENT_SHARE = 0.93, 0.7, 0.82
-BACK_FROM_A_BREAK = 0.003  # share whose pause is over
-SUPPRESSED = 0.006  # share of those the shop would hardly miss
+BACK_FROM_A_BREAK = 0.003  # share of the others, with a pause that is over
+SUPPRESSED = 0.006  # share of one-timers and suspects
 
 
 def contacts(people: pd.DataFrame, today: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Everybody the shop knows, one row each, by id."""
+    """One row per person, by id."""
     count = len(people)
     first = pd.Series(sampling.uniform_choice(FIRST_NAMES, count, rng))
-    begin, end = (
-        sampling.uniform_choice(LAST_NAME_BEGINS, count, rng),
-        sampling.uniform_choice(LAST_NAME_ENDS, count, rng),
-    )
+    begin = sampling.uniform_choice(LAST_NAME_BEGINS, count, rng)
+    end = sampling.uniform_choice(LAST_NAME_ENDS, count, rng)
     last = pd.Series(np.strings.add(begin, end))
-    # Addresses nobody can own; the id keeps namesakes apart.
-    host, number = (
-        sampling.uniform_choice(EMAIL_HOSTS, count, rng),
-        people["customer_id"].str.lstrip("0"),
-    )
+    # Addresses of reserved domains; the id distinguishes namesakes.
+    host = sampling.uniform_choice(EMAIL_HOSTS, count, rng)
+    number = people["customer_id"].str.lstrip("0")
     email = first.str.lower() + "." + last.str.lower() + "." + number + "@" + host
     email = email.where(sampling.bernoulli(EMAIL_SHARE, count, rng), "")
     digits = pd.Series(rng.integers(0, 1000, count)).astype("str").str.zfill(3)
@@ -69,30 +65,31 @@ def contacts(people: pd.DataFrame, today: int, rng: np.random.Generator) -> pd.D
 
 
 def _pauses(paused: Mask, today: int, rng: np.random.Generator) -> NDArray[np.str_]:
-    """When those who asked for a break want to hear from the shop again."""
+    """The dates until which people want no contact; some are over."""
     over = ~paused & sampling.bernoulli(BACK_FROM_A_BREAK, len(paused), rng)
     ahead = rng.integers(15, 120, len(paused))
-    return np.where(
-        paused | over, shop_calendar.iso_dates(today + np.where(over, -ahead, ahead)), ""
-    )
+    until = shop_calendar.iso_dates(today + np.where(over, -ahead, ahead))
+    return np.where(paused | over, until, "")
 
 
-def _yes_no(answer: Mask) -> NDArray[np.str_]:
-    return np.where(answer, "yes", "no")
+def _yes_no(is_yes: Mask) -> NDArray[np.str_]:
+    return np.where(is_yes, "yes", "no")
 
 
-def partners(people: pd.DataFrame, occasions: pd.DataFrame, today: int) -> pd.DataFrame:
-    """Those who resell or recommend under contract, and a café whose contract has ended."""
-    first_day = occasions.groupby("person")["day"].min()
+def partners(people: pd.DataFrame, order_days: pd.DataFrame, today: int) -> pd.DataFrame:
+    """Partners with a contract, and a café whose contract has ended."""
+    first_day = order_days.groupby("person")["day"].min()
     active = people.index[people["archetype"].eq("partner")].intersection(first_day.index)
     ended = people.index[people["archetype"].eq("cafe")].intersection(first_day.index)[:1]
-    who = active.append(ended)
+    partner = active.append(ended)
     # A contract follows the first orders; the one that ended ran until half a year ago.
-    since = np.minimum(first_day.reindex(who).to_numpy() + 60, today).astype(np.int64)
-    until = np.where(who.isin(ended), shop_calendar.iso_dates(np.maximum(since, today - 182)), "")
+    since = np.minimum(first_day.reindex(partner).to_numpy() + 60, today).astype(np.int64)
+    until = np.where(
+        partner.isin(ended), shop_calendar.iso_dates(np.maximum(since, today - 182)), ""
+    )
     table = pd.DataFrame(
         {
-            "customer_id": people["customer_id"].reindex(who).array,
+            "customer_id": people["customer_id"].reindex(partner).array,
             "from_on": shop_calendar.iso_dates(since),
             "until_on": until,
         }
@@ -101,8 +98,8 @@ def partners(people: pd.DataFrame, occasions: pd.DataFrame, today: int) -> pd.Da
 
 
 def suppress(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """A few who asked to be forgotten, of those the shop would hardly miss."""
-    hardly_missed = people.loc[people["archetype"].isin(["one_timer", "suspect"]), ["customer_id"]]
-    count = math.ceil(len(hardly_missed) * SUPPRESSED)
-    gone = hardly_missed.take(rng.permutation(len(hardly_missed))[:count])
-    return gone.sort_values("customer_id", ignore_index=True)
+    """A few one-timers and suspects who asked to be forgotten."""
+    candidates = people.loc[people["archetype"].isin(["one_timer", "suspect"]), ["customer_id"]]
+    count = math.ceil(len(candidates) * SUPPRESSED)
+    chosen = candidates.take(rng.permutation(len(candidates))[:count])
+    return chosen.sort_values("customer_id", ignore_index=True)

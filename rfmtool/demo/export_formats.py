@@ -1,6 +1,6 @@
-"""The made-up shop as a shop system would export it: one file, whose names and forms are theirs.
+"""The orders in the export formats of Shopify and WooCommerce.
 
-What is given back is no document of its own there, but money taken off the order it belongs to.
+There a refund is no separate document, but an amount taken off its order.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ _WOOCOMMERCE: Final = (
     "|Order Shipping Amount|Order Refund Amount|Order Total Amount|Order Total Tax Amount"
     "|SKU|Item #|Item Name|Quantity|Item Cost|Coupon Code|Discount Amount"
 )
-_OF_THE_ORDER: Final = ("Name", "Email", "Created at")
-"""What Shopify repeats on the further rows of an order, beside the line itself."""
-_NOTHING: Final = "0.00"
+_REPEATED: Final = ("Name", "Email", "Created at")
+"""Columns of the order that Shopify repeats on all of its rows."""
+_ZERO: Final = "0.00"
 
 
 def _shopify(lines: pd.DataFrame) -> pd.DataFrame:
-    """Shopify's orders: what is said of an order stands on its first row alone."""
+    """Shopify's format: most columns of an order are filled on its first row alone."""
     paid = np.select(
-        [lines["back"] >= lines["total"], lines["back"] > 0], ["refunded", "partially_refunded"],
+        [lines["refund"] >= lines["total"], lines["refund"] > 0], ["refunded", "partially_refunded"],
         "paid",
     )  # fmt: skip
     moment = lines["ordered_at"] + ":00 +0000"
-    # Kept as text there by an apostrophe, so that spreadsheets leave the plus alone.
+    # Shopify writes an apostrophe first, so that spreadsheets keep the plus.
     phone = "'" + lines["phone"].str.replace(" ", "", regex=False)
-    known = {
+    values = {
         "Name": "#" + lines["order_id"].str.removeprefix("A"),
         "Email": lines["email"],
         "Financial Status": paid,
@@ -54,7 +54,7 @@ def _shopify(lines: pd.DataFrame) -> pd.DataFrame:
         "Accepts Marketing": lines["consent"],
         "Currency": "GBP",
         "Subtotal": money(lines["total"]),
-        **dict.fromkeys(("Shipping", "Taxes", "Discount Amount"), _NOTHING),
+        **dict.fromkeys(("Shipping", "Taxes", "Discount Amount"), _ZERO),
         "Total": money(lines["total"]),
         "Created at": moment,
         "Lineitem quantity": lines["quantity"].astype("str"),
@@ -65,25 +65,24 @@ def _shopify(lines: pd.DataFrame) -> pd.DataFrame:
         **dict.fromkeys(("Billing Name", "Shipping Name"), lines["name"]),
         **dict.fromkeys(("Billing Country", "Shipping Country"), lines["country"]),
         "Billing Phone": phone.mask(lines["phone"].eq(""), ""),
-        "Refunded Amount": money(lines["back"]),
-        "Outstanding Balance": _NOTHING,
+        "Refunded Amount": money(lines["refund"]),
+        "Outstanding Balance": _ZERO,
         "Risk Level": "Low",
         "Source": "web",
-        "Lineitem discount": _NOTHING,
+        "Lineitem discount": _ZERO,
     }
-    columns = {name: known.get(name, "") for name in _SHOPIFY.split("|")}
+    columns = {name: values.get(name, "") for name in _SHOPIFY.split("|")}
     table = pd.DataFrame(columns, index=lines.index)
-    once = [name for name in columns if name not in _OF_THE_ORDER and "Lineitem" not in name]
-    further = lines["order_id"].duplicated().to_numpy()
-    table.loc[further, once] = ""
+    once = [name for name in columns if name not in _REPEATED and "Lineitem" not in name]
+    table.loc[lines["order_id"].duplicated().to_numpy(), once] = ""
     return table
 
 
 def _woocommerce(lines: pd.DataFrame) -> pd.DataFrame:
-    """The orders of WooCommerce: what is said of an order stands on each of its rows."""
-    known = {
+    """WooCommerce's format: columns of an order are repeated on each of its rows."""
+    values = {
         "Order Number": lines["order_id"].str.removeprefix("A"),
-        "Order Status": np.where(lines["back"] >= lines["total"], "Refunded", "Completed"),
+        "Order Status": np.where(lines["refund"] >= lines["total"], "Refunded", "Completed"),
         "Order Date": lines["ordered_at"],
         "Full Name (Billing)": lines["name"],
         "Country Code (Billing)": lines["country"],
@@ -95,14 +94,14 @@ def _woocommerce(lines: pd.DataFrame) -> pd.DataFrame:
              "Discount Amount"), "0",
         ),
         "Order Subtotal Amount": money(lines["total"]),
-        "Order Refund Amount": money(lines["back"]),
+        "Order Refund Amount": money(lines["refund"]),
         "Order Total Amount": money(lines["total"]),
         "Item #": (lines.groupby("order_id").cumcount() + 1).astype("str"),
         "Item Name": lines["product"],
         "Quantity": lines["quantity"].astype("str"),
         "Item Cost": lines["unit_price"],
     }  # fmt: skip
-    columns = {name: known.get(name, "") for name in _WOOCOMMERCE.split("|")}
+    columns = {name: values.get(name, "") for name in _WOOCOMMERCE.split("|")}
     return pd.DataFrame(columns, index=lines.index)
 
 
@@ -110,38 +109,40 @@ EXPORT_FORMATS: Final[Mapping[str, Callable[[pd.DataFrame], pd.DataFrame]]] = {
     "shopify": _shopify,
     "woocommerce": _woocommerce,
 }
-"""Each shop system by the name that --as takes."""
+"""Formats by the name that --as takes."""
 
 
 def to_export_format(shop: Mapping[str, pd.DataFrame], system: str) -> pd.DataFrame:
-    """The orders of a shop that `generate` made up, as a system of `SHAPES` exports them."""
+    """The orders of a shop made by `generate` in a format of `EXPORT_FORMATS`."""
     lines = shop["orders"].assign(
         quantity=shop["orders"]["quantity"].astype("int64"),
         pence=(shop["orders"]["unit_price"].astype(float) * 100).round().astype("int64"),
     )
     lines = lines.assign(amount=lines["quantity"] * lines["pence"])
     sold = lines[lines["quantity"] > 0]
-    total, back = sold.groupby("order_id")["amount"].sum(), _given_back(lines)
-    back = back.reindex(total.index).fillna(0).astype("int64").clip(upper=total)
+    total, refunds = sold.groupby("order_id")["amount"].sum(), _refunds(lines)
+    refunds = refunds.reindex(total.index).fillna(0).astype("int64").clip(upper=total)
     people = shop["contacts"].set_index("customer_id")[["email", "name", "phone", "consent"]]
     rows = sold.join(people, on="customer_id").fillna(dict.fromkeys(people.columns, ""))
-    rows = rows.assign(total=rows["order_id"].map(total), back=rows["order_id"].map(back))
+    rows = rows.assign(total=rows["order_id"].map(total), refund=rows["order_id"].map(refunds))
     return EXPORT_FORMATS[system](rows.reset_index(drop=True))
 
 
-def _given_back(lines: pd.DataFrame) -> pd.Series[int]:
-    """By order what was taken off it; a credit note goes with the buyer's latest order before."""
-    minus = lines[lines["quantity"] < 0]
-    is_note = minus["order_id"].str.startswith("C")
+def _refunds(lines: pd.DataFrame) -> pd.Series[int]:
+    """Refunds by order; a credit note counts for the buyer's latest order before it."""
+    negative = lines[lines["quantity"] < 0]
+    is_note = negative["order_id"].str.startswith("C")
     orders = lines[lines["quantity"] > 0].drop_duplicates("order_id")
-    notes, before = (
+    notes, sorted_orders = (
         rows.assign(moment=pd.to_datetime(rows["ordered_at"]).astype("datetime64[s]"))
-        for rows in (minus[is_note], orders)
+        for rows in (negative[is_note], orders)
     )
-    found = pd.merge_asof(
+    matched = pd.merge_asof(
         notes[["customer_id", "moment", "amount"]].sort_values("moment", kind="stable"),
-        before[["customer_id", "moment", "order_id"]].sort_values("moment", kind="stable"),
+        sorted_orders[["customer_id", "moment", "order_id"]].sort_values("moment", kind="stable"),
         on="moment", by="customer_id",
     )  # fmt: skip
-    both = pd.concat([minus.loc[~is_note, ["order_id", "amount"]], found[["order_id", "amount"]]])
-    return -both.dropna().groupby("order_id")["amount"].sum()
+    refunds = pd.concat(
+        [negative.loc[~is_note, ["order_id", "amount"]], matched[["order_id", "amount"]]]
+    )
+    return -refunds.dropna().groupby("order_id")["amount"].sum()

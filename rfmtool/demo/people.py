@@ -1,4 +1,4 @@
-"""The persons the shop knows: who they are and what they are like."""
+"""The people whom the shop knows, and their habits."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def draw_people(customers: int, rng: np.random.Generator) -> pd.DataFrame:
     kinds = np.repeat(np.arange(len(ARCHETYPES)), _head_counts(customers))
     kind = ARCHETYPES.take(rng.permutation(kinds)).merge(MOODS, on="mood", how="left")
     gap = sampling.log_uniform(kind["gap_min"], kind["gap_max"], rng)
-    # On how many days each orders, were the shop old enough.
+    # The number of order days, some of which may lie before the opening.
     most = sampling.log_uniform(kind["days_min"].clip(lower=1), kind["days_max"] + 1, rng)
-    # The last order; of those who never order, the day the shop heard of them.
+    # The last order, or the first contact of those who never order.
     earliest = shop_calendar.EXPORT_ENDS - np.floor(gap * kind["silence_max"])
     latest = shop_calendar.EXPORT_ENDS - np.floor(gap * kind["silence_min"])
     last = shop_calendar.GROWTH_CLOCK.draw_days(earliest.to_numpy(), latest.to_numpy(), rng).astype(
         np.int64
     )
-    # The archetype's own leaning, or else one drawn.
+    # The leaning of the archetype, or else one drawn.
     own = pd.Index(LEANINGS).get_indexer(pd.Index(kind["taste"]))
     drawn = rng.choice(len(LEANINGS), customers, p=LEANING_SHARES)
     return kind.assign(
@@ -50,28 +50,28 @@ def draw_people(customers: int, rng: np.random.Generator) -> pd.DataFrame:
 def add_first_contact(
     people: pd.DataFrame, visits: pd.DataFrame, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Add `known_day`, the day the shop first heard of each person, and `customer_id`.
+    """Add `known_day`, the day of first contact, and `customer_id`.
 
-    Ids are given out in the order of acquaintance, with the holes of deleted accounts.
+    Ids ascend with first contact, with gaps for deleted accounts.
     """
     first = visits.groupby("person")["day"].min().reindex(people.index)
     # Many sign up at the till, others browse for weeks.
     browsing = np.floor(30 * rng.random(len(people)) ** 4)
     known = (first.fillna(people["last_day"]) - browsing).clip(lower=0).astype("int64")
     numbers = 100 + np.cumsum(rng.integers(1, 6, len(people)))
-    turn = np.argsort(np.argsort(known.to_numpy(), kind="stable"), kind="stable")
-    ids = pd.Series(numbers[turn], index=people.index).astype("str").str.zfill(6)
+    rank = np.argsort(np.argsort(known.to_numpy(), kind="stable"), kind="stable")
+    ids = pd.Series(numbers[rank], index=people.index).astype("str").str.zfill(6)
     return people.assign(known_day=known, customer_id=ids)
 
 
 def _head_counts(customers: int) -> Places:
-    """How many of each archetype there are among `customers`, by largest remainder.
+    """The number of people of each archetype, by largest remainder.
 
     Drawing them instead would leave the rarest kinds out of some shops.
     """
     parts = ARCHETYPES["parts"].to_numpy()
     exact = parts / parts.sum() * customers
     counts = np.floor(exact).astype(np.int64)
-    most_wanting = np.argsort(counts - exact, kind="stable")
-    counts[most_wanting[: customers - counts.sum()]] += 1
+    by_remainder = np.argsort(counts - exact, kind="stable")
+    counts[by_remainder[: customers - counts.sum()]] += 1
     return np.asarray(counts)

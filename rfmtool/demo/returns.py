@@ -1,4 +1,4 @@
-"""What is taken back: orders called off, units out of stock, and credit notes."""
+"""Cancelled orders, units out of stock, and credit notes."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ NOTE_AFTER_DAYS = (2, 22)
 def lines_taken_back(
     orders: pd.DataFrame, lines: pd.DataFrame, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Negative lines inside the order they belong to, under its id and time.
+    """Negative lines of their order, with its id and time.
 
-    An order called off is taken back whole; otherwise a unit of a line is missing here and there,
-    never the last one, so that the order still counts.
+    All lines of a cancelled order are taken back; of other orders single units are out of stock,
+    never the last of a line, so that the order still counts.
     """
     cancelled = orders["cancelled"].to_numpy()[lines["order"]]
     short = (lines["quantity"] > 1) & (rng.random(len(lines)) < OUT_OF_STOCK)
@@ -27,10 +27,10 @@ def lines_taken_back(
 def credit_notes(
     people: pd.DataFrame, orders: pd.DataFrame, lines: pd.DataFrame, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Credit notes: documents of their own, days or weeks after the order.
+    """Credit notes: separate documents, days or weeks after the order.
 
     Returns:
-        The notes, shaped and numbered like `orders` (which they continue), and their lines.
+        The notes, with the columns of `orders` and continuing its index, and their lines.
     """
     asked = rng.random(len(orders)) < people["credits"].to_numpy()[orders["person"]]
     after = rng.integers(*NOTE_AFTER_DAYS, len(orders))

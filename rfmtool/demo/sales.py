@@ -1,4 +1,4 @@
-"""The shop's books: orders, credit notes and their lines, and how they are printed."""
+"""Orders, credit notes and their lines, and their export."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Sales:
 
 
 def record_sales(people: pd.DataFrame, days: pd.DataFrame, rng: np.random.Generator) -> Sales:
-    """Write down what `people` buy on their order `days`, from where the export begins."""
+    """What `people` buy on their order `days`, from the begin of the export on."""
     orders = visits.orders(people, days, rng)
     sold = baskets.draw_lines(people, orders, rng)
     corrections = returns.lines_taken_back(orders, sold, rng)
@@ -51,16 +51,15 @@ def record_sales(people: pd.DataFrame, days: pd.DataFrame, rng: np.random.Genera
     return Sales(documents, lines[lines["order"].isin(documents.index)])
 
 
-def orders_table(ledger: Sales, people: pd.DataFrame) -> pd.DataFrame:
-    """The export: one row per line, by time; the lines of an order stand together."""
-    documents = _numbered(ledger.documents.sort_values(["day", "minute"], kind="stable"))
-    place = pd.Series(np.arange(len(documents)), index=documents.index)
-    at = place.loc[ledger.lines["order"]].to_numpy()
-    by_time = np.argsort(at, kind="stable")
-    lines, document = ledger.lines.take(by_time), documents.take(at[by_time])
-    goods = PRODUCTS  # with its money as text
-    goods = goods.assign(price=catalogue.money(goods["price"]), cost=catalogue.money(goods["cost"]))
-    product = goods.take(lines["product"].to_numpy())
+def orders_table(sales: Sales, people: pd.DataFrame) -> pd.DataFrame:
+    """The export: one row per line, by time, the lines of an order together."""
+    documents = _numbered(sales.documents.sort_values(["day", "minute"], kind="stable"))
+    positions = pd.Series(np.arange(len(documents)), index=documents.index)
+    position = positions.loc[sales.lines["order"]].to_numpy()
+    by_time = np.argsort(position, kind="stable")
+    lines, document = sales.lines.take(by_time), documents.take(position[by_time])
+    money = {name: catalogue.money(PRODUCTS[name]) for name in ("price", "cost")}
+    product = PRODUCTS.assign(**money).take(lines["product"].to_numpy())
     person = people.take(document["person"].to_numpy())
     named = document["named"].to_numpy()
     columns = {
@@ -78,7 +77,7 @@ def orders_table(ledger: Sales, people: pd.DataFrame) -> pd.DataFrame:
 
 
 def _numbered(documents: pd.DataFrame) -> pd.DataFrame:
-    """Add `order_id` and `ordered_at` (text) to documents in order of time."""
+    """Add `order_id` and `ordered_at` (text) to documents sorted by time."""
     note = documents["note"].to_numpy()
     order_number = (FIRST_ORDER_NUMBER - 1 + np.cumsum(~note)).astype(np.str_)
     note_number = (FIRST_NOTE_NUMBER - 1 + np.cumsum(note)).astype(np.str_)

@@ -1,4 +1,4 @@
-"""Draws that several tables share."""
+"""Random draws."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from rfmtool.arrays import Floats, Mask, Places
 
 
 def bernoulli(share: Any, count: int, rng: np.random.Generator) -> Mask:  # noqa: ANN401  # a number or a column
-    """Whether something of that probability happens, `count` times."""
+    """`count` draws that are true with probability `share`."""
     return np.asarray(rng.random(count) < share)
 
 
 def repeat_rows(mean: pd.Series[float], rng: np.random.Generator) -> Places:
-    """Row numbers, each as often as its mean says: 1.3 is once, and for three in ten twice."""
+    """Row numbers repeated `mean` times on average: 1.3 is once, or twice for three in ten."""
     times = np.floor(mean.to_numpy() + rng.random(len(mean))).astype(np.int64)
     return np.repeat(np.arange(len(mean)), times)
 
 
 def uniform_choice(words: Sequence[str], count: int, rng: np.random.Generator) -> NDArray[np.str_]:
-    """`count` of the words, each as likely."""
+    """`count` of the words, each equally likely."""
     return rng.choice(np.array(words), count)
 
 
 def log_uniform(low: Any, high: Any, rng: np.random.Generator) -> Floats:  # noqa: ANN401  # numbers or columns of them
-    """One number per pair, even on the logarithmic scale; bounds above zero."""
+    """One number per pair of bounds above zero, uniform on the logarithmic scale."""
     low, high = np.log(low), np.log(high)
     return np.asarray(np.exp(low + rng.random(len(low)) * (high - low)))

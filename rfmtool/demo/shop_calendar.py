@@ -1,4 +1,4 @@
-"""The shop's days: whole numbers since it opened, and how busy each of them is."""
+"""Days as integers since the opening of the shop, and how busy they are."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from rfmtool.arrays import Floats, Places
 OPENING_DATE = np.datetime64("2021-01-01", "D")
 
 
-def day_number(iso: str) -> int:
-    """Days from the opening of the shop to the ISO date `iso`."""
-    return int((np.datetime64(iso, "D") - OPENING_DATE).astype(int))
+def day_number(date: str) -> int:
+    """Days from the opening of the shop to an ISO date."""
+    return int((np.datetime64(date, "D") - OPENING_DATE).astype(int))
 
 
 def iso_dates(days: Places) -> NDArray[np.str_]:
@@ -27,18 +27,18 @@ EXPORT_BEGINS = day_number("2023-01-01")
 EXPORT_ENDS = day_number("2025-12-31")
 
 MONTHLY = np.array([1.0, 0.9, 0.9, 0.95, 0.9, 0.8, 0.75, 0.75, 0.95, 1.05, 1.4, 1.9])
-AFTER_THE_LAST_POST = 0.6  # from 21 December nothing arrives in time for Christmas
+AFTER_THE_LAST_POST = 0.6  # from 21 December on, too late for Christmas
 MONDAY_TO_SUNDAY = np.array([1.25, 1.1, 1.05, 1.0, 0.95, 0.65, 0.85])
 YEARLY_GROWTH = 1.2
 
 
 def months(days: Places) -> Places:
-    """Months of the year of day numbers, January = 0."""
+    """Months of day numbers, January = 0."""
     return (OPENING_DATE + days).astype("datetime64[M]").astype(np.int64) % 12
 
 
 def daily_activity(days: Places) -> Floats:
-    """How busy each day is by month, weekday and the last post; 1 on average."""
+    """How busy days are by month, weekday and last post before Christmas; 1 on average."""
     dates = OPENING_DATE + days
     day_of_month = (dates - dates.astype("datetime64[M]")).astype(np.int64) + 1
     weekday = (dates.astype(np.int64) + 3) % 7  # 1970-01-01 was a Thursday
@@ -50,22 +50,19 @@ def daily_activity(days: Places) -> Floats:
 
 
 class ActivityClock:
-    """Time that runs faster on busy days.
-
-    Steps that are even on this clock crowd into Mondays and December on the calendar.
-    """
+    """Time that runs faster on busy days: uniform steps on it crowd into Mondays and December."""
 
     def __init__(self, busy: Floats) -> None:
-        """Wind the clock; `busy` is the speed of each day since the opening, all above zero."""
+        """`busy` is the speed of each day since the opening, all above zero."""
         self._ends = np.concatenate([[0.0], np.cumsum(busy)])
 
     def from_days(self, days: NDArray[Any]) -> Floats:
-        """The clock's time at the start of days; days before the opening read zero."""
+        """Clock time at the start of days; zero before the opening."""
         readings: Floats = np.interp(days, np.arange(len(self._ends)), self._ends)
         return readings
 
     def to_days(self, readings: Floats) -> Places:
-        """The day on which the clock shows each reading; before the opening it is below zero."""
+        """The day of each clock time; below zero before the opening."""
         return np.searchsorted(self._ends, readings, side="right").astype(np.int64) - 1
 
     def draw_days(

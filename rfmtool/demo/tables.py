@@ -1,4 +1,4 @@
-"""What the shop is made of, in tables beside this file: kinds of people, moods, and products."""
+"""The tables archetypes.csv, moods.csv and products.csv."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When people order: a rhythm of their own, on the shop's clock."""
+"""The days and minutes of orders."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from rfmtool.demo import shop_calendar
 
 SECOND_ORDER_SAME_DAY = 0.02  # "I forgot the filters"
 ANONYMOUS = 0.03
-MORNING, EVENING = 10.5 * 60, 20 * 60  # the two humps of a shop's day, in minutes
+MORNING, EVENING = 10.5 * 60, 20 * 60  # the two peaks of a day, in minutes
 
 
 def order_days(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """The days on which each person orders.
 
-    Histories are told backwards from the last order, so that how long somebody has been silent
-    is exactly what their archetype says; what lies before the opening is forgotten. Reads
-    `order_days`, `usual_gap_days`, `wobble` and `last_day`.
+    Histories are drawn backwards from the last order, so that its recency is exactly that of the
+    archetype; days before the opening are dropped. Reads `order_days`, `usual_gap_days`, `wobble`
+    and `last_day`.
 
     Returns:
         Distinct `person` (row number), `day`; by person, latest day first.
     """
     steps = people["order_days"].to_numpy()
     person = np.repeat(np.arange(len(people)), steps)
-    begins = np.repeat(np.cumsum(steps) - steps, steps)
+    starts = np.repeat(np.cumsum(steps) - steps, steps)
     wobble = rng.lognormal(0, people["wobble"].to_numpy()[person])
     gaps = people["usual_gap_days"].to_numpy()[person] * wobble
-    walked = np.cumsum(gaps)
-    back = walked - walked[begins] if len(walked) else walked
+    elapsed = np.cumsum(gaps)
+    back = elapsed - elapsed[starts] if len(elapsed) else elapsed
     last = people["last_day"].to_numpy()[person]
-    # From noon of the last day: the same day for the first step, whatever the day's speed.
+    # From noon, so that the first step stays on the last day, whatever its speed.
     day = shop_calendar.SEASONAL_CLOCK.to_days(
         shop_calendar.SEASONAL_CLOCK.from_days(last + 0.5) - back
     )
@@ -38,23 +38,23 @@ def order_days(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 
 
 def orders(people: pd.DataFrame, visits: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """The orders made on those days, and those of people who give no name.
+    """The orders made on those days, and anonymous ones.
 
     Returns:
         One row per order, indexed from 0: `person`, `named`, `day`, `minute`, `cancelled`.
     """
-    again = visits[rng.random(len(visits)) < SECOND_ORDER_SAME_DAY]
-    own = pd.concat([visits, again]).assign(named=True)
-    # Guests shop like the customers they stand next to.
-    count = round(len(own) * ANONYMOUS)
-    alike = own["person"].to_numpy()[rng.integers(0, max(len(own), 1), count)]
+    second = visits[rng.random(len(visits)) < SECOND_ORDER_SAME_DAY]
+    named = pd.concat([visits, second]).assign(named=True)
+    # Anonymous buyers shop like a customer drawn at random.
+    count = round(len(named) * ANONYMOUS)
+    model = named["person"].to_numpy()[rng.integers(0, max(len(named), 1), count)]
     from_day = np.full(count, shop_calendar.EXPORT_BEGINS)
     day = shop_calendar.GROWTH_CLOCK.draw_days(
         from_day, np.full(count, shop_calendar.EXPORT_ENDS), rng
     )
-    guests = pd.DataFrame({"person": alike, "day": day, "named": np.full(count, fill_value=False)})
-    made = pd.concat([own, guests], ignore_index=True)
+    guests = pd.DataFrame({"person": model, "day": day, "named": np.full(count, fill_value=False)})
+    made = pd.concat([named, guests], ignore_index=True)
     middle = np.where(rng.random(len(made)) < 0.55, MORNING, EVENING)  # noqa: PLR2004 - mornings win
     minute = np.clip(rng.normal(middle, 100), 0, 1439).astype(np.int64)
-    chance = people["cancels"].to_numpy()[made["person"]]
-    return made.assign(minute=minute, cancelled=rng.random(len(made)) < chance)
+    cancel_share = people["cancels"].to_numpy()[made["person"]]
+    return made.assign(minute=minute, cancelled=rng.random(len(made)) < cancel_share)
