@@ -38,7 +38,8 @@ _ZERO: Final = "0.00"
 def _shopify(lines: pd.DataFrame) -> pd.DataFrame:
     """Shopify's format: most columns of an order are filled on its first row alone."""
     paid = np.select(
-        [lines["refund"] >= lines["total"], lines["refund"] > 0], ["refunded", "partially_refunded"],
+        [lines["refund"] >= lines["total"], lines["refund"] > 0],
+        ["refunded", "partially_refunded"],
         "paid",
     )  # fmt: skip
     moment = lines["ordered_at"] + ":00 +0000"

@@ -35,10 +35,8 @@ _AMOUNTS: Final = (8.0, 25.0)
 
 def true_effects(actions: list[str]) -> pd.DataFrame:
     """The true effect of each list, as text cells."""
-    default = {
-        action: _NON_BUYERS if action in _LISTS_OF_NON_BUYERS else _OTHERS for action in actions
-    }
-    rows = [(action, *TRUE_EFFECTS.get(action, default[action])) for action in actions]
+    known = {**dict.fromkeys(_LISTS_OF_NON_BUYERS, _NON_BUYERS), **TRUE_EFFECTS}
+    rows = [(action, *known.get(action, _OTHERS)) for action in actions]
     effects = pd.DataFrame(rows, columns=["action", "left_alone", "treated", "because"])
     return effects.assign(
         left_alone=effects["left_alone"].map("{:.2f}".format),
@@ -53,14 +51,11 @@ def orders(before: pd.DataFrame, people: pd.DataFrame, seed: int) -> pd.DataFram
     """
     rng = np.random.default_rng([seed, QUARTER_DAYS])
     effects = true_effects(sorted(people["action"].unique())).set_index("action")
-    side = np.where(people["held_out"], "left_alone", "treated")
-    shares = np.where(
-        side == "treated",
-        people["action"].map(effects["treated"]).astype(float),
-        people["action"].map(effects["left_alone"]).astype(float),
+    treated, left_alone = (
+        people["action"].map(effects[side]).astype(float) for side in ("treated", "left_alone")
     )
-    returns = rng.random(len(people)) < shares
-    order_counts = returns * (1 + rng.poisson(_MORE_ORDERS, len(people)))
+    is_returning = rng.random(len(people)) < np.where(people["held_out"], left_alone, treated)
+    order_counts = is_returning * (1 + rng.poisson(_MORE_ORDERS, len(people)))
     customer = np.repeat(people["customer_id"].to_numpy(), order_counts)
     day = rng.integers(1, QUARTER_DAYS + 1, len(customer))
     order = np.argsort(day, kind="stable")

@@ -38,10 +38,8 @@ def page(answer: Data, width: int) -> list[Block]:
         for rule in rules:
             strongest.setdefault(frozenset([*rule["has"], rule["next"]]), rule)
         shown = [*strongest.values()]
-        parts = [
-            _rules(shown[:_MAX_RULES], width),
-            Paragraph(_how_to_read(answer, len(shown)), "quiet"),
-        ]
+        note = Paragraph(_how_to_read(answer, len(shown)), "quiet")
+        parts = [_rules(shown[:_MAX_RULES], width), note]
     return answer_blocks("AFFINITY", headline, parts, answer["notes"])
 
 

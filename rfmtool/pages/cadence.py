@@ -47,12 +47,8 @@ def page(answer: Data, width: int) -> list[Block]:
         parts += [Gap(), *_overdue(answer)]
     if answer["backtest"]:
         parts += [Gap(), *_backtest(answer, width)]
-    late = f"{regulars.get('overdue', 0):,} of them overdue"
-    headline = (
-        f"{count_text(answer['regulars'], 'regular')}, ",
-        late,
-        f" · as of {answer['as_of']}",
-    )
+    first, late = count_text(answer["regulars"], "regular"), regulars.get("overdue", 0)
+    headline = f"{first}, ", f"{late:,} of them overdue", f" · as of {answer['as_of']}"
     return answer_blocks("CADENCE", headline, parts, answer["notes"])
 
 

@@ -56,14 +56,10 @@ def _retention(answer: Data, width: int) -> Iterator[Block]:
     if not months:
         return
     yield heading("STILL ORDERING  per cent of a cohort, months after the first order")
-    rows = [
-        (
-            cohort["cohort"],
-            cohort["size"],
-            _percent(cohort["active"], [cohort["size"]] * len(cohort["active"])),
-        )
-        for cohort in answer["cohorts"][-_MAX_ROWS:]
-    ]
+    rows = []
+    for cohort in answer["cohorts"][-_MAX_ROWS:]:
+        sizes = [cohort["size"]] * len(cohort["active"])
+        rows.append((cohort["cohort"], cohort["size"], _percent(cohort["active"], sizes)))
     total = answer["all"]
     rows.append(("all", answer["buyers"], _percent(total["active"], total["customers"])))
     most = max(share or 0.0 for *_, shares in rows for share in _values_of(shares, months))
@@ -80,9 +76,8 @@ def _retention(answer: Data, width: int) -> Iterator[Block]:
 
 
 def _percent(active: Sequence[int], people: Sequence[int]) -> list[float | None]:
-    return [
-        100 * count / size if size else None for count, size in zip(active, people, strict=True)
-    ]
+    pairs = zip(active, people, strict=True)
+    return [100 * count / size if size else None for count, size in pairs]
 
 
 def _share_cells(
@@ -103,11 +98,9 @@ def _values_of(values: Sequence[float | None], months: range) -> list[float | No
 
 def _revenue(answer: Data, width: int) -> ShadedTable:
     months = _months(answer, 0, width, _MONEY_WIDTH)
-    rows = [
-        (cohort, _values_of(cohort["cumulated"], months))
-        for cohort in answer["cohorts"][-_MAX_ROWS:]
-    ]
-    most = max(max(value or 0.0 for value in values) for _, values in rows)
+    cohorts = answer["cohorts"][-_MAX_ROWS:]
+    rows = [_values_of(cohort["cumulated"], months) for cohort in cohorts]
+    most = max(value or 0.0 for values in rows for value in values)
     return ShadedTable(
         title="COHORT",
         size="people",
@@ -122,7 +115,7 @@ def _revenue(answer: Data, width: int) -> ShadedTable:
                 ),
                 f"{cohort['size']:,}",
             )
-            for cohort, values in rows
+            for cohort, values in zip(cohorts, rows, strict=True)
         ),
     )  # fmt: skip
 

@@ -61,42 +61,42 @@ def _time_and_income(rows: list[Data]) -> str:
     )
 
 
-def _below_zero(data: Data | None) -> list[str]:
-    if data is None or not data["below_zero"]:
+def _below_zero(year: Data | None) -> list[str]:
+    if year is None or not year["below_zero"]:
         return []
     text = (
-        f"{count_text(data['below_zero'], 'buyer')} of {data['people']:,} left less than nothing"
-        f" in a year, {format_money(data['below_zero_total'])}, after costs, refunds and contacts."
+        f"{count_text(year['below_zero'], 'buyer')} of {year['people']:,} left less than nothing"
+        f" in a year, {format_money(year['below_zero_total'])}, after costs, refunds and contacts."
     )
-    if data["manager_review"]:
+    if year["manager_review"]:
         text += (
-            f" A manager looks at {data['manager_review']:,}, the few who took much service too,"
-            f" by hand and in no mailing. {' '.join(data['next_steps'])}"
+            f" A manager looks at {year['manager_review']:,}, the few who took much service too,"
+            f" by hand and in no mailing. {' '.join(year['next_steps'])}"
         )
     return [text]
 
 
 def rewards(summary: Data) -> list[Block]:
     """Rewards due to partners by month with the margin they brought, and revenue at stake."""
-    found = summary["rewards"]
+    totals = summary["rewards"]
     blocks: list[Block] = []
-    if found and found["months"]:
+    if totals and totals["months"]:
         table = Table(
             columns=(Column("PARTNERS' REWARDS", "name"),
                      *numbers("new buyers", "they spent", "margin", "due")),
             rows=tuple(
                 cells(row, "month", "bought:,", "revenue:money", "margin:money", "reward:money")
-                for row in found["months"][-_MONTHS:]
+                for row in totals["months"][-_MONTHS:]
             ),
         )  # fmt: skip
-        margin = "" if found["margin"] is None else f" and left {format_money(found['margin'])}"
+        margin = "" if totals["margin"] is None else f" and left {format_money(totals['margin'])}"
         text = (
-            f"{count_text(found['partners'], 'partner')} brought people who spent"
-            f" {format_money(found['revenue'])} in all{margin}; due"
-            f" {format_money(found['reward'])}, each month of each in rewards.csv. The terms are"
+            f"{count_text(totals['partners'], 'partner')} brought people who spent"
+            f" {format_money(totals['revenue'])} in all{margin}; due"
+            f" {format_money(totals['reward'])}, each month of each in rewards.csv. The terms are"
             " reward_share, reward_sum and reward_tiers in [relationship] of the rules"
         )
-        text += "." if Decimal(found["reward"]) else ": none is set."
+        text += "." if Decimal(totals["reward"]) else ": none is set."
         blocks += [table, Paragraph(text)]
     stake = summary["at_stake"]
     if stake and stake["people"]:

@@ -58,11 +58,11 @@ def _orders(card: Data) -> dict[str, str]:
     spent += f", {format_money(card['refunds'])} given back" if card["refunds"] != "0" else ""
     if not orders:
         return {"Orders": "none that counts", "Spent": spent}
-    many = count_text(orders, "order")
+    count = count_text(orders, "order")
     ago = f"({count_text(card['recency_days'], 'day')} before {card['as_of']})"
-    days = f"{many} on {count_text(card['order_days'], 'day')}, the first {first}, the last {last}"
+    days = f"{count} on {count_text(card['order_days'], 'day')}, the first {first}, the last {last}"
     return {
-        "Orders": f"{many} on {last} {ago}" if card["order_days"] == 1 else f"{days} {ago}",
+        "Orders": f"{count} on {last} {ago}" if card["order_days"] == 1 else f"{days} {ago}",
         "Spent": spent,
     }
 
@@ -126,9 +126,9 @@ def _evidence(card: Data) -> dict[str, str]:
     statements, names = [], card.get("friends", {})
     if card.get("open_complaints"):
         since, about = card.get("open_complaint_on"), card.get("open_complaint_cause")
-        many = count_text(card["open_complaints"], "open complaint")
+        count = count_text(card["open_complaints"], "open complaint")
         statements.append(
-            many + (f" since {since}" if since else "") + (f" ({about})" if about else "")
+            count + (f" since {since}" if since else "") + (f" ({about})" if about else "")
         )
     if card.get("latest_nps") is not None:
         statements.append(

@@ -34,9 +34,9 @@ def recency_frequency_grid(summary: Data, width: int) -> list[Block]:
         if count
     ]
     if len(filled) == 1:
-        [(row, column, many)] = filled
+        [(row, column, count)] = filled
         recency, orders = summary["bands"]["recency"][row], summary["bands"]["frequency"][~column]
-        words = f"All {many:,} buyers stand" if many > 1 else "The one buyer stands"
+        words = f"All {count:,} buyers stand" if count > 1 else "The one buyer stands"
         return [Paragraph(f"{words} in one cell of recency × orders: {recency}, {orders}.")]
     table, legend = _grid(summary), Paragraph(_legend(summary), "quiet")
     if "cells" in summary["scales"]["monetary"]:  # nested scores are no ranges of money

@@ -124,47 +124,47 @@ def _verdict(equality: Data) -> str:
     return "Whether those who spend little are served as well as others cannot be told yet."
 
 
-def needs(found: Data) -> list[Block]:
+def needs(data: Data) -> list[Block]:
     """Needs not met yet, the most frequent first, and how many are met."""
     columns = Column("NOT MET YET", "name", folds=True), *numbers("people", "they spent")
-    unmet = found["unmet"][:_MAX_NEEDS]
+    unmet = data["unmet"][:_MAX_NEEDS]
     table = Table(
         columns, tuple(cells(need, "need", "people:,", "revenue:money") for need in unmet)
     )
-    days = found["days"]
-    text = f"Needs met: {share_with_interval(found['met'])}"
+    days = data["days"]
+    text = f"Needs met: {share_with_interval(data['met'])}"
     if days["median"] is not None and not days["too_few"]:
         high = "…" if days["high"] is None else f"{days['high']:,}"
         text += f", half within {days['median']:,} days [{days['low']:,}, {high}]"
-    text += f". Asked what they need: {share_with_interval(found['asked'])} of those who bought."
+    text += f". Asked what they need: {share_with_interval(data['asked'])} of those who bought."
     return [*([table] if unmet else []), Paragraph(text)]
 
 
-def introductions(found: Data) -> list[Block]:
+def introductions(data: Data) -> list[Block]:
     """Introductions of business customers: outcomes, and who gave and got them."""
     table = Table(
         (Column("WORK FOUND", "name"), *numbers("introductions", "share"), Column("95% interval")),
         tuple(
             (_OUTCOMES[name], f"{outcome['people']:,}", *_share_and_interval(outcome))
-            for name, outcome in found["outcomes"].items()
+            for name, outcome in data["outcomes"].items()
         ),
     )
-    balance, months = found["balance"], found["months"]
+    balance, months = data["balance"], data["months"]
     text = (
-        f"{count_text(found['introductions'], 'introduction')}, {found['lately']:,} of the last"
-        f" {months} months, {found['by_us']:,} made by us. Customers who gave more than they got"
+        f"{count_text(data['introductions'], 'introduction')}, {data['lately']:,} of the last"
+        f" {months} months, {data['by_us']:,} made by us. Customers who gave more than they got"
         f" {balance['gave_only'] + balance['gave_more']:,}, as much {balance['even']:,}, less"
         f" {balance['got_only'] + balance['got_more']:,}."
     )
-    if found["businesses"]:
-        none = share_with_interval(found["found_none"])
+    if data["businesses"]:
+        none = share_with_interval(data["found_none"])
         second = f"Businesses without any for {months} months: {none}."
     else:
-        second = f"Nobody is marked as a business in the column {found['marked_by']} of contacts."
+        second = f"Nobody is marked as a business in the column {data['marked_by']} of contacts."
     return [table, Paragraph(text), Paragraph(second)]
 
 
-def communities(found: Data) -> list[Block]:
+def communities(data: Data) -> list[Block]:
     """Communities, attendance, and members compared with matched customers."""
     table = Table(
         (Column("COMMUNITY", "name", folds=True), *numbers("members", "events in a year", "came")),
@@ -173,14 +173,14 @@ def communities(found: Data) -> list[Block]:
                 *cells(community, "community", "members:,", "events:,"),
                 share_with_interval(community["came"]),
             )
-            for community in found["communities"]
+            for community in data["communities"]
         ),
     )
     text = (
-        f"Of all advocates in none: {share_with_interval(found['advocates_in_none'])}. Invited by"
-        f" a customer: {found['invited']:,}, by {found['inviters']:,} of them."
+        f"Of all advocates in none: {share_with_interval(data['advocates_in_none'])}. Invited by"
+        f" a customer: {data['invited']:,}, by {data['inviters']:,} of them."
     )
-    return [table, Paragraph(text), Paragraph(_members_and_matches(found["compared"]))]
+    return [table, Paragraph(text), Paragraph(_members_and_matches(data["compared"]))]
 
 
 def _members_and_matches(compared: Data | None) -> str:

@@ -78,16 +78,14 @@ def _curve(answer: Data, width: int) -> Iterator[Block]:
     """The share who came back, by days since the first order."""
     last = max(min(answer["watched_days"], _MAX_DAYS), 1)
     columns = min(width - _MARGIN, _MAX_COLUMNS)
-    points = [
-        _point_at(answer["curve"], round((column + 1) * last / columns))
-        for column in range(columns)
-    ]
+    days = (round((column + 1) * last / columns) for column in range(columns))
+    points = (_point_at(answer["curve"], day) for day in days)
     shares = [point["share"] if point else 0.0 for point in points]
     top = next((top for top in (0.02, 0.05, 0.1, 0.2, 0.5) if shares[-1] <= top), 1.0)
     labels = [f"{100 * top:g}%".rjust(6), *[""] * (_CURVE_ROWS - 1)]
     labels[_CURVE_ROWS // 2] = f"{50 * top:g}%".rjust(6)
-    days = map(int, answer["by_day"])
-    ticks = [(0, "1"), *((math.ceil(day * columns / last) - 1, f"{day}") for day in days)]
+    shown = map(int, answer["by_day"])
+    ticks = [(0, "1"), *((math.ceil(day * columns / last) - 1, f"{day}") for day in shown)]
     yield heading("SHARE WHO CAME BACK, BY DAYS SINCE THE FIRST ORDER")
     yield Chart(tuple(share_ / top for share_ in shares), tuple(labels), tuple(ticks))
 
@@ -116,11 +114,11 @@ def _shares_and_windows(answer: Data) -> Iterator[Block]:
     )
     if answer["windows_are_fitted"]:
         days = count_text(answer["watched_days"], "day")
-        words = (
+        note = (
             f"All second orders include those still to come within the {days} watched; the median"
             " of those who did come back leaves them out."
         )
-        yield Paragraph(words, "quiet")
+        yield Paragraph(note, "quiet")
 
 
 def _share_by(answer: Data, day: int) -> tuple[str, str]:
@@ -143,23 +141,19 @@ def _when_to_ask(answer: Data, width: int) -> Iterator[Block]:
     highest = max(rate for rate in weeks if rate is not None)
     column_width = max(min((width - _MARGIN) // len(weeks), 4), 1)
     weeks = weeks[: (width - _MARGIN) // column_width]
+    gap = column_width - 1 if column_width > 1 else None
     heights = tuple(
-        None
-        if rate is None or (column_width > 1 and position == column_width - 1)
-        else rate / highest
+        None if rate is None or position == gap else rate / highest
         for rate in weeks
         for position in range(column_width)
     )
-    ticks = tuple(
-        (column_width * (week - 1), f"{week}") for week in (1, *range(5, len(weeks) + 1, 5))
-    )
+    shown = (1, *range(5, len(weeks) + 1, 5))
+    ticks = tuple((column_width * (week - 1), f"{week}") for week in shown)
     yield Chart(heights, (f"{highest:6.2f}", *[""] * (_HAZARD_ROWS - 1)), ticks)
     first, last = answer["best_weeks"]
     week_range = f"week {first}" if first == last else f"weeks {first}–{last}"
-    advice = (
-        f"Weeks since the first order. Ask in {week_range} (days {7 * (first - 1) + 1}–{7 * last})."
-    )
-    yield Paragraph(advice, "strong")
+    days = f"days {7 * first - 6}–{7 * last}"
+    yield Paragraph(f"Weeks since the first order. Ask in {week_range} ({days}).", "strong")
 
 
 def _whom_to_ask(answer: Data) -> str:

@@ -30,8 +30,8 @@ class Axis:
     def position(self, value: float) -> float:
         """The position of a value in per cent of the axis."""
         ends = (self.low, value, self.high)
-        low, inner, high = (math.log10(each) for each in ends) if self.log else ends
-        return 100 * (inner - low) / (high - low) if high > low else 0.0
+        low, middle, high = (math.log10(end) for end in ends) if self.log else ends
+        return 100 * (middle - low) / (high - low) if high > low else 0.0
 
     def from_left(self, value: float) -> str:
         """The position along a horizontal axis, as `12.5%`."""
@@ -92,7 +92,8 @@ def nice_ticks(top: float, about: int = 4) -> list[float]:
     if top <= 0:
         return [0.0, 1.0]
     size = 10 ** math.floor(math.log10(top / about))
-    step = next(size * each for each in _STEPS if size * each * about >= top * (1 - 1e-9))
+    steps = (size * multiple for multiple in _STEPS)
+    step = next(step for step in steps if step * about >= top * (1 - 1e-9))
     return [step * number for number in range(math.ceil(top / step - 1e-9) + 1)]
 
 

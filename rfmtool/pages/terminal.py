@@ -251,15 +251,15 @@ def _chart(chart: blocks.Chart) -> Iterable[Text]:
     margin, width = max(map(len, chart.labels)), len(chart.heights)
     for label, line in zip(chart.labels, _columns(chart.heights, len(chart.labels)), strict=True):
         yield Text.assemble(" ", (label.rjust(margin), "dim"), " │", (line, "cyan"))
-    axis, words = list("─" * width), ""
-    for place, word in chart.ticks:
-        start = min(max(place - len(word) // 2, 0), width - len(word))
-        if place < width and (not words or start > len(words)):
-            axis[place] = "┴"
-            words = words.ljust(start) + word
+    axis, labels = list("─" * width), ""
+    for column, label in chart.ticks:
+        start = min(max(column - len(label) // 2, 0), width - len(label))
+        if column < width and (not labels or start > len(labels)):
+            axis[column] = "┴"
+            labels = labels.ljust(start) + label
     left = " " * (margin + 2)
     yield Text(f"{left}└{''.join(axis)}", "dim")
-    yield Text(f"{left} {words}", "dim")
+    yield Text(f"{left} {labels}", "dim")
 
 
 def _columns(parts: Sequence[float | None], rows: int) -> list[str]:

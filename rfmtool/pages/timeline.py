@@ -85,8 +85,8 @@ def _table(points: Sequence[Data], cells: int) -> Table:
     for title, name in (("LADDER", "stages"), ("ACTIVITY", "activity"), ("SEGMENT", "segments")):
         rows += [(), (title,)]
         counts = [point[name] for point in points]
-        for label in dict.fromkeys(label for each in counts for label in each):
-            values = [each.get(label, 0) for each in counts]
+        for label in dict.fromkeys(label for point_counts in counts for label in point_counts):
+            values = [point_counts.get(label, 0) for point_counts in counts]
             if any(values):
                 part = share(values[-1] / last["customers"])
                 rows.append((label_text(label), *sparkline_with_ends(values, cells), part))

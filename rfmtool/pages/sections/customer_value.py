@@ -228,27 +228,25 @@ def _spend_bands(summary: Data, people: ShadedTable, locale: NumberFormat) -> He
 
 def concentration(summary: Data, locale: NumberFormat) -> Card | None:
     """The share of revenue of the biggest spenders."""
-    found = summary["concentration"]
-    if found["gini"] is None or found["buyers"] < _MIN_BUYERS:
+    data = summary["concentration"]
+    if data["gini"] is None or data["buyers"] < _MIN_BUYERS:
         return None
-    gini = locale.rounded(found["gini"], 2)
+    gini = locale.rounded(data["gini"], 2)
     return Card(
         "concentration",
         "Concentration",
-        f"One in five buyers brings {100 * found['top']['0.2']:.0f} of 100 of revenue",
+        f"One in five buyers brings {100 * data['top']['0.2']:.0f} of 100 of revenue",
         f"Buyers from the biggest spender down. Dashed: if everybody spent alike. Gini {gini}.",
-        (_lorenz_plot(found, locale),),
+        (_lorenz_plot(data, locale),),
         width="half",
     )
 
 
-def _lorenz_plot(found: Data, locale: NumberFormat) -> Plot:
-    points = [
-        (100 * (1 - people), 100 * (1 - money)) for people, money in reversed(found["lorenz"])
-    ]
+def _lorenz_plot(data: Data, locale: NumberFormat) -> Plot:
+    points = [(100 * (1 - people), 100 * (1 - money)) for people, money in reversed(data["lorenz"])]
     axis = Axis(0.0, 100.0)
-    shares = {part: share for part, share in found["top"].items()
-              if part != "0.01" or found["buyers"] >= _MIN_BUYERS_FOR_PERCENT}  # fmt: skip
+    shares = {part: share for part, share in data["top"].items()
+              if part != "0.01" or data["buyers"] >= _MIN_BUYERS_FOR_PERCENT}  # fmt: skip
     tops = {part: share for part, share in shares.items() if part in _LABEL_SIDES}
     dots = tuple(
         (axis.from_left(100 * float(part)), as_percent(100 - 100 * min(share, 1.0)),
@@ -259,7 +257,7 @@ def _lorenz_plot(found: Data, locale: NumberFormat) -> Plot:
     table = Table(
         columns=(Column("Biggest spenders", "name"), *numbers("buyers", "of revenue")),
         rows=tuple(
-            (f"top {float(part):.0%}", locale.count(found["top_buyers"][part]), locale.share(share))
+            (f"top {float(part):.0%}", locale.count(data["top_buyers"][part]), locale.share(share))
             for part, share in shares.items()
         ),
     )

@@ -18,13 +18,10 @@ def row_accounting(summary: Data, locale: NumberFormat) -> Card:
     """The rows by use, warnings, columns, cut points, drift and evidence tables."""
     ledger = summary["ledger"]
     rows = ledger["rows"]
+    bar = Column(hidden_title="Share as a bar")
     marks: list[Mark] = [
         Table(
-            columns=(
-                Column("Rows", "name"),
-                Column(hidden_title="Share as a bar"),
-                *numbers("rows", "share"),
-            ),
+            columns=(Column("Rows", "name"), bar, *numbers("rows", "share")),
             rows=tuple(_bins(ledger, rows, locale)),
         ),
         *(Sentence(locale.localized(text), is_warning=True) for text in summary["warnings"]),
@@ -38,9 +35,8 @@ def row_accounting(summary: Data, locale: NumberFormat) -> Card:
     if summary.get("timeline") is None:
         marks.append(Sentence("rfmtool timeline shows where everybody stood on earlier dates."))
     if summary["concentration"]["gini"] is None and summary["buyers"]:
-        marks.append(
-            Sentence("Buyers got back as much as they paid: no shares of revenue are shown.")
-        )
+        text = "Buyers got back as much as they paid: no shares of revenue are shown."
+        marks.append(Sentence(text))
     return Card(
         "known",
         "How we know",
@@ -53,19 +49,16 @@ def row_accounting(summary: Data, locale: NumberFormat) -> Card:
 def _drift(drift: Data, locale: NumberFormat) -> str:
     """How far the cut points in force differ from those fitted today."""
     share = shown_text(locale.share(drift["share"]))
-    indices = ", ".join(
-        f"{name} {locale.rounded(index, 3)}"
-        for name, index in drift["stability"].items()
-        if index is not None
-    )
-    limit = locale.number(0.25, 2).shown
-    stability = (
-        f" Population stability index: {indices} (over {limit} is a lot)." if indices else ""
-    )
-    return (
+    text = (
         f"Cut points are of {day_in_words(drift['fitted_on'])}; on cut points fitted today"
-        f" {share} of all buyers would score otherwise.{stability}"
+        f" {share} of all buyers would score otherwise."
     )
+    indices = {name: index for name, index in drift["stability"].items() if index is not None}
+    if not indices:
+        return text
+    listed = ", ".join(f"{name} {locale.rounded(index, 3)}" for name, index in indices.items())
+    limit = locale.number(0.25, 2).shown
+    return f"{text} Population stability index: {listed} (over {limit} is a lot)."
 
 
 def _bins(ledger: Data, rows: int, locale: NumberFormat) -> Iterator[tuple[Cell, ...]]:
@@ -78,14 +71,9 @@ def _bins(ledger: Data, rows: int, locale: NumberFormat) -> Iterator[tuple[Cell,
     ]
     for name, reason, count in bins:
         if count:
-            tone = "main" if name == "used" else "look"
-            bar = Bars(((count / rows, tone),))
-            yield (
-                Name(name, label_text(reason)),
-                bar,
-                locale.count(count),
-                locale.share(count / rows),
-            )
+            share, tone = count / rows, "main" if name == "used" else "look"
+            bar = Bars(((share, tone),))
+            yield Name(name, label_text(reason)), bar, locale.count(count), locale.share(share)
 
 
 def _columns(summary: Data) -> Table:
@@ -117,12 +105,7 @@ def _evidence(summary: Data, locale: NumberFormat) -> Table:
     return Table(
         columns=(Column("Table", "name"), *numbers("rows", "people", "known elsewhere")),
         rows=tuple(
-            (
-                Name(name),
-                locale.count(table["rows"]),
-                locale.count(table["people"]),
-                locale.count(table["matched"]),
-            )
+            (Name(name), *(locale.count(table[key]) for key in ("rows", "people", "matched")))
             for name, table in summary["evidence"].items()
         ),
     )

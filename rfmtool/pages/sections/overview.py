@@ -33,31 +33,24 @@ def figures(summary: Data, locale: NumberFormat) -> tuple[Figure, ...]:
     revenue, orders = summary["revenue"], summary["orders"]
     of_known = shown_text(locale.share(buyers / known if known else None, 0))
     average = float(revenue) / orders if orders else 0.0
-    values = [
-        locale.headline(str(known)),
-        locale.headline(str(buyers)),
-        locale.share(repeaters / buyers if buyers else None, 0),
-        locale.headline(revenue),
-        locale.headline(str(orders)),
-    ]
-    since = summary.get("since")
-    contexts = {
-        "Customers known": _change_since(locale, since, known - since["customers"])
-        if since
-        else f"{locale.count(summary['funnel']['new_buyers']).shown} new in 90 days",
-        "Have ordered": f"{of_known} of those known",
-        "Came back another day": f"{locale.count(repeaters).shown} of"
-        f" {localized_count(locale, buyers, 'buyer')}",
-        "Revenue": _change_since(
-            locale, since, float(since["revenue"]["new"]) - float(since["revenue"]["old"])
-        )
-        if since
-        else f"refunds of {locale.headline(summary['refunded']).shown} taken off",
-        "Orders": f"{locale.rounded(average, 2)} each on average",
-    }
+    known_context = f"{locale.count(summary['funnel']['new_buyers']).shown} new in 90 days"
+    revenue_context = f"refunds of {locale.headline(summary['refunded']).shown} taken off"
+    if since := summary.get("since"):
+        change = float(since["revenue"]["new"]) - float(since["revenue"]["old"])
+        known_context = _change_since(locale, since, known - since["customers"])
+        revenue_context = _change_since(locale, since, change)
+    of_buyers = f"{locale.count(repeaters).shown} of {localized_count(locale, buyers, 'buyer')}"
+    again = locale.share(repeaters / buyers if buyers else None, 0)
+    rows: tuple[tuple[str, Number | str, str], ...] = (
+        ("Customers known", locale.headline(str(known)), known_context),
+        ("Have ordered", locale.headline(str(buyers)), f"{of_known} of those known"),
+        ("Came back another day", again, of_buyers),
+        ("Revenue", locale.headline(revenue), revenue_context),
+        ("Orders", locale.headline(str(orders)), f"{locale.rounded(average, 2)} each on average"),
+    )
     return tuple(
         Figure(title, shown_text(value), value.exact if isinstance(value, Number) else "", context)
-        for (title, context), value in zip(contexts.items(), values, strict=True)
+        for title, value, context in rows
     )
 
 

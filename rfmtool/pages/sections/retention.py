@@ -23,13 +23,13 @@ _TONES: Final = {"active": "client", "newcomer": "customer", "overdue": "support
 
 def second_order(summary: Data, locale: NumberFormat) -> Card | None:
     """The share of buyers with a second order, by days since the first."""
-    found = summary["repeat"]
-    if not found["repeaters"]:
+    repeat = summary["repeat"]
+    if not repeat["repeaters"]:
         return None
-    can_ask = _can_ask(found)
-    share, median = found["by_day"]["90"], found["median_days"]
-    buyers = share_in_words(share, round(share * found["buyers"]), found["buyers"])
-    days = min(90, found["watched_days"])
+    can_ask = _can_ask(repeat)
+    share, median = repeat["by_day"]["90"], repeat["median_days"]
+    buyers = share_in_words(share, round(share * repeat["buyers"]), repeat["buyers"])
+    days = min(90, repeat["watched_days"])
     finding = f"{buyers} first-time buyers order again within {days} days"
     finding += f", half of all within {locale.count(median).shown}" if median is not None else ""
     return Card(
@@ -38,31 +38,29 @@ def second_order(summary: Data, locale: NumberFormat) -> Card | None:
         finding,
         "Share of buyers with a second order day, by days since the first. Those still waiting"
         " count as waiting. The band holds 95 times in 100.",
-        (_second_order_plot(found, locale),),
+        (_second_order_plot(repeat, locale),),
         "" if can_ask else "Too few second orders to say when to ask.",
         "wide" if can_ask else "full",
     )
 
 
-def _second_order_plot(found: Data, locale: NumberFormat) -> Plot:
+def _second_order_plot(repeat: Data, locale: NumberFormat) -> Plot:
     """The curve of second orders with its confidence band, and the best weeks to ask."""
-    curve = found["curve"]
+    curve = repeat["curve"]
     last = curve[-1]["day"] or 1
     top = nice_ticks(100 * max(point["high"] or point["share"] for point in curve))
     axis, scale = Axis(0.0, float(last)), Axis(0.0, top[-1])
-    points = [
-        (axis.position(point["day"]), scale.position(100 * point["share"])) for point in curve
-    ]
-    with_band = [point for point in curve if point["low"] is not None]
-    band = [
-        [(axis.position(point["day"]), scale.position(100 * point[end])) for point in with_band]
-        for end in ("high", "low")
-    ]
-    labelled = [(int(day), found["by_day"][day]) for day in _LABELLED_DAYS if int(day) <= last]
+
+    def line(name: str) -> list[tuple[float, float]]:
+        known = [(point["day"], point[name]) for point in curve if point[name] is not None]
+        return [(axis.position(day), scale.position(100 * share)) for day, share in known]
+
+    upper, lower = line("high"), line("low")
+    labelled = [(int(day), repeat["by_day"][day]) for day in _LABELLED_DAYS if int(day) <= last]
     rows = [*curve[:-1:2], curve[-1]]  # every other point is enough
     zones: tuple[tuple[str, str, str], ...] = ()
-    if _can_ask(found):
-        first, last_week = found["best_weeks"]
+    if _can_ask(repeat):
+        first, last_week = repeat["best_weeks"]
         left, right = axis.position(7 * (first - 1)), axis.position(min(7 * last_week, last))
         label = f"ask in {_weeks(first, last_week)}"
         zones = ((as_percent(left), as_percent(right - left), label),)
@@ -75,7 +73,8 @@ def _second_order_plot(found: Data, locale: NumberFormat) -> Plot:
             for index, day in enumerate([*range(0, last - 20, 60), last])
         ),
         y_ticks=tuple((scale.from_top(tick), f"{tick:g}%") for tick in top),
-        paths=(*([(area_path(*band), "band")] if with_band else []), (line_path(points), "curve")),
+        paths=(*([(area_path(upper, lower), "band")] if upper else []),
+               (line_path(line("share")), "curve")),
         dots=tuple(
             (axis.from_left(day), scale.from_top(100 * share), f"{share:.0%} by day {day}",
              "left" if day > 0.8 * last else "right")
@@ -93,8 +92,8 @@ def _second_order_plot(found: Data, locale: NumberFormat) -> Plot:
     )  # fmt: skip
 
 
-def _can_ask(found: Data) -> bool:
-    return found["windows_are_fitted"] and found["best_weeks"] is not None
+def _can_ask(repeat: Data) -> bool:
+    return repeat["windows_are_fitted"] and repeat["best_weeks"] is not None
 
 
 def _weeks(first: int, last: int) -> str:
@@ -103,30 +102,30 @@ def _weeks(first: int, last: int) -> str:
 
 def when_to_ask(summary: Data, locale: NumberFormat) -> Card | None:
     """The hazard of second orders by week since the first."""
-    found = summary["repeat"]
-    if not found["repeaters"] or not _can_ask(found):
+    repeat = summary["repeat"]
+    if not repeat["repeaters"] or not _can_ask(repeat):
         return None
-    weeks, thousand = _weeks(*found["best_weeks"]), locale.count(1_000).shown
+    weeks, thousand = _weeks(*repeat["best_weeks"]), locale.count(1_000).shown
     gaps = ", ".join(
         f"{step['order']} → {step['order'] + 1}: {locale.number(step['median_days']).shown}"
-        for step in found["latency"][:5]
+        for step in repeat["latency"][:5]
         if step["returned"] >= _MIN_REGULARS
     )
-    note = f"Median days to the next order: {gaps}. {found['latency_note']}" if gaps else ""
+    note = f"Median days to the next order: {gaps}. {repeat['latency_note']}" if gaps else ""
     return Card(
         "ask",
         "When to ask",
         f"A second order is likeliest in {weeks} after the first",
         f"Second orders per {thousand} customers still waiting, a day.",
-        (_hazard_plot(found, thousand, locale),),
+        (_hazard_plot(repeat, thousand, locale),),
         note,
         "narrow",
     )
 
 
-def _hazard_plot(found: Data, thousand: str, locale: NumberFormat) -> Plot:
+def _hazard_plot(repeat: Data, thousand: str, locale: NumberFormat) -> Plot:
     """A bar for each week, the best weeks in another tone."""
-    rates, (first, last) = found["weekly_hazard"], found["best_weeks"]
+    rates, (first, last) = repeat["weekly_hazard"], repeat["best_weeks"]
     axis = Axis(0.5, len(rates) + 0.5)
     top = nice_ticks(max(rate or 0.0 for rate in rates))
     scale = Axis(0.0, top[-1])
@@ -185,11 +184,7 @@ def activity(summary: Data, locale: NumberFormat) -> Card | None:
         "Activity",
         finding,
         "Late is judged by each customer’s own rhythm.",
-        (
-            *stacks,
-            _table_of_activities(summary, locale),
-            *notes,
-        ),
+        (*stacks, _table_of_activities(summary, locale), *notes),
         width="half",
     )
 
@@ -229,15 +224,14 @@ def _stack(title: str, groups: list[Data], key: str) -> Stack:
     """A stacked bar of the groups, negative values as 0."""
     values = [(max(float(group[key]), 0.0), group["name"]) for group in groups]
     total = sum(value for value, _ in values) or 1.0
-    return Stack(
-        title, tuple((value / total, _TONES.get(name, "suspect"), name) for value, name in values)
-    )
+    parts = ((value / total, _TONES.get(name, "suspect"), name) for value, name in values)
+    return Stack(title, tuple(parts))
 
 
 def lateness(summary: Data, locale: NumberFormat) -> Card | None:
     """The backtest of lateness: regulars by usual gaps waited, and how many came back."""
-    found = summary["cadence"]
-    bands = found["backtest"]
+    cadence = summary["cadence"]
+    bands = cadence["backtest"]
     if not bands:
         return None
     table = Table(
@@ -265,16 +259,16 @@ def lateness(summary: Data, locale: NumberFormat) -> Card | None:
     shares = [f"{share_in_words(returned / count, returned, count)} {whom}" for name, whom in
             (("active", "regulars on time came back"), ("lapsed", "of the lapsed"))
             for returned, count in [sums[name]] if count >= _MIN_REGULARS]  # fmt: skip
-    day = day_in_words(found["backtest_from"])
+    day = day_in_words(cadence["backtest_from"])
     finding = "Too few regulars to say whether being late means being gone"
     if shares:
-        finding = ", ".join([f"{shares[0]} within {found['backtest_days']} days", *shares[1:]])
+        finding = ", ".join([f"{shares[0]} within {cadence['backtest_days']} days", *shares[1:]])
     return Card(
         "lateness",
         "Does “late” mean gone?",
         finding,
         f"Regulars on {day}, by how long they had waited in their own usual gaps; share who ordered"
-        f" in the {found['backtest_days']} days after.",
+        f" in the {cadence['backtest_days']} days after.",
         (table,),
         width="half",
     )

@@ -17,8 +17,8 @@ from rfmtool.pages.sections.overview import localized_count
 
 def forecast(summary: Data, locale: NumberFormat) -> Card | None:
     """The forecast of buyers and spend; None where history is too short."""
-    found = summary["forecast"]
-    if found is None:
+    expected = summary["forecast"]
+    if expected is None:
         return None
     blocks = [*forecast_blocks(summary), *lookback_blocks(summary), *baseline_rates(summary)]
     marks = []
@@ -27,10 +27,9 @@ def forecast(summary: Data, locale: NumberFormat) -> Card | None:
             text = block.words.removeprefix("* ")  # the footnote mark of tables on a terminal
             text = locale.localized(text[:1].upper() + text[1:])
             marks.append(Sentence(text, is_warning=block.tone == "warning"))
-    finding = (
-        f"About {localized_count(locale, round(found['buyers']), 'buyer')} and"
-        f" {locale.rounded(float(found['spend']), 0)} are to be expected in {found['days']} days"
-    )
+    buyers = localized_count(locale, round(expected["buyers"]), "buyer")
+    spend = locale.rounded(float(expected["spend"]), 0)
+    finding = f"About {buyers} and {spend} are to be expected in {expected['days']} days"
     return Card("expected", "What to expect", finding, "", tuple(marks))
 
 

@@ -32,14 +32,12 @@ _REPEAT_STAGES: Final = ("client", "supporter", "advocate", "partner")
 
 def months(summary: Data, locale: NumberFormat) -> Card | None:
     """Revenue by month: of customers of earlier months, and of first-time buyers on top."""
-    found = summary["months"]
-    rows = found and found["rows"]
+    data = summary["months"]
+    rows = data and data["rows"]
     if not rows or len(rows) < _MIN_DATES:
         return None
     revenue = [(float(row["earlier"]), float(row["first"])) for row in rows]
-    running = (
-        "" if found["last_is_over"] else f"{_month(rows[-1]['month'])} is not over: it is hollow."
-    )
+    last = _month(rows[-1]["month"])
     return Card(
         "months",
         "Months",
@@ -48,31 +46,28 @@ def months(summary: Data, locale: NumberFormat) -> Card | None:
         (
             Legend((("client", "from customers of earlier months"),
                  ("customer", "from first-time buyers of the month"))),
-            _plot_of_months(found, revenue, locale),
+            _plot_of_months(data, revenue, locale),
         ),
-        running,
+        "" if data["last_is_over"] else f"{last} is not over: it is hollow.",
     )  # fmt: skip
 
 
 def _plot_of_months(
-    found: Data, revenue: Sequence[tuple[float, float]], locale: NumberFormat
+    data: Data, revenue: Sequence[tuple[float, float]], locale: NumberFormat
 ) -> Plot:
     """A stacked bar for each month."""
-    rows = found["rows"]
-    top = nice_ticks(max(max(earlier, 0.0) + max(first, 0.0) for earlier, first in revenue))
-    axis, scale = Axis(0.0, float(len(rows))), Axis(0.0, top[-1])
+    rows = data["rows"]
+    ticks = nice_ticks(max(max(earlier, 0.0) + max(first, 0.0) for earlier, first in revenue))
+    axis, scale = Axis(0.0, float(len(rows))), Axis(0.0, ticks[-1])
     bars = []
     for index, (earlier, first) in enumerate(revenue):
         left, width = axis.from_left(index + 0.1), as_percent(80 / len(rows))
-        running = " running" if index == len(rows) - 1 and not found["last_is_over"] else ""
+        running = " running" if index == len(rows) - 1 and not data["last_is_over"] else ""
         low = scale.position(max(earlier, 0.0))
         high = scale.position(max(earlier, 0.0) + max(first, 0.0))
-        if low:
-            bars.append((left, as_percent(100 - low), width, as_percent(low), f"client{running}"))
-        if high > low:
-            bars.append(
-                (left, as_percent(100 - high), width, as_percent(high - low), f"customer{running}")
-            )
+        for start, end, tone in ((0.0, low, "client"), (low, high, "customer")):
+            top, height = as_percent(100 - end), as_percent(end - start)
+            bars += [(left, top, width, height, tone + running)] if end > start else []
     whole = in_whole_units([row[name] for row in rows for name in ("earlier", "first")])
     every = 1 if len(rows) <= _YEAR_MONTHS else 3
     return Plot(
@@ -84,7 +79,7 @@ def _plot_of_months(
             for number, (index, row) in enumerate(list(enumerate(rows))[::every])
         ),
         y_ticks=tuple((scale.from_top(tick), locale.headline(f"{tick:.0f}").shown)
-                      for tick in top),
+                      for tick in ticks),
         bars=tuple(bars),
         table=Table(
             columns=(Column("Month", "name"), *numbers("of earlier customers", "of first-timers")),
@@ -117,13 +112,13 @@ def _revenue_in_words(revenue: Sequence[tuple[float, float]]) -> str:
 
 def cohorts(summary: Data, locale: NumberFormat) -> Card | None:
     """Retention by the month, quarter or year of the first order."""
-    found = summary["cohorts"]
-    if not found or all(share is None for row in found["rows"] for share in row["shares"]):
+    data = summary["cohorts"]
+    if not data or all(share is None for row in data["rows"] for share in row["shares"]):
         return None
-    rows = found["rows"]
+    rows = data["rows"]
     known = [
         index
-        for index in range(len(found["months"]))
+        for index in range(len(data["months"]))
         if any(row["shares"][index] is not None for row in rows)
     ]
     most = max(share for row in rows for share in row["shares"] if share is not None) or 1.0
@@ -132,7 +127,7 @@ def cohorts(summary: Data, locale: NumberFormat) -> Card | None:
         size="People",
         heads=tuple(
             f"{month}" if month in _PHONE_MONTHS else f"{month}~"
-            for month in (found["months"][index] for index in known)
+            for month in (data["months"][index] for index in known)
         ),
         rows=tuple(
             ShadedRow(
@@ -151,15 +146,15 @@ def cohorts(summary: Data, locale: NumberFormat) -> Card | None:
     return Card(
         "cohorts",
         "Cohorts",
-        _retention_in_words(found),
-        f"Customers by the {found['by']} of their first order; in each box the per cent of them who"
+        _retention_in_words(data),
+        f"Customers by the {data['by']} of their first order; in each box the per cent of them who"
         " ordered in that month since.",
         (Heatmap("Share still ordering", table, bounds, linear=True),),
     )
 
 
-def _retention_in_words(found: Data) -> str:
-    offsets, rows = found["months"], found["rows"]
+def _retention_in_words(data: Data) -> str:
+    offsets, rows = data["months"], data["rows"]
     for offset, period in ((12, "A year on"), (6, "Half a year on"), (3, "Three months on"),
                          (1, "A month on")):  # fmt: skip
         index = offsets.index(offset)
@@ -173,23 +168,20 @@ def _retention_in_words(found: Data) -> str:
 
 def timeline(summary: Data, locale: NumberFormat) -> Card | None:
     """A sparkline of customers for each rung."""
-    found = summary.get("timeline")
-    if not found or len(found["points"]) < _MIN_DATES:
+    data = summary.get("timeline")
+    if not data or len(data["points"]) < _MIN_DATES:
         return None
-    points, interval = found["points"], found["every"]
-    before = found["before"] or points[0]
+    points, interval = data["points"], data["every"]
+    before = data["before"] or points[0]
     rungs = [rung["stage"] for rung in summary["ladder"]]
-    rows = tuple(
-        (
-            Name(name, tone=stage_tone(name, len(rungs) - 1 - index)),
-            locale.count(before["stages"].get(name, 0)),
-            Sparkline(tuple(float(point["stages"].get(name, 0)) for point in points)),
-            locale.count(points[-1]["stages"].get(name, 0)),
-            _change(locale, points[-1]["stages"].get(name, 0) - before["stages"].get(name, 0)),
-        )
-        for index, name in enumerate(rungs)
-        if any(point["stages"].get(name, 0) for point in points)
-    )
+    rows = []
+    for index, name in enumerate(rungs):
+        counts = [point["stages"].get(name, 0) for point in points]
+        if any(counts):
+            label = Name(name, tone=stage_tone(name, len(rungs) - 1 - index))
+            curve, first = Sparkline(tuple(map(float, counts))), before["stages"].get(name, 0)
+            change = _change(locale, counts[-1] - first)
+            rows.append((label, locale.count(first), curve, locale.count(counts[-1]), change))
     table = Table(
         columns=(
             Column("Rung", "name"),
@@ -197,7 +189,7 @@ def timeline(summary: Data, locale: NumberFormat) -> Card | None:
             Column(f"{len(points)} {'runs' if interval == 'run' else f'{interval} ends'}"),
             *numbers("now", "change"),
         ),
-        rows=rows,
+        rows=tuple(rows),
     )
     then, now = (
         sum(point["stages"].get(name, 0) for name in _REPEAT_STAGES)
@@ -207,7 +199,7 @@ def timeline(summary: Data, locale: NumberFormat) -> Card | None:
         None: "Each date is as its own run saw it.",
         True: "Cut points are fitted anew for each date.",
         False: "Cut points are the same for all dates.",
-    }[found["fitted"]]
+    }[data["fitted"]]
     return Card(
         "timeline",
         "Over time",

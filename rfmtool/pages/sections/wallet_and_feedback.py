@@ -142,11 +142,11 @@ def _referral_cells(row: Data | None, locale: NumberFormat) -> tuple[Cell, ...]:
 
 def margins(summary: Data, locale: NumberFormat) -> Card | None:
     """Margins by order number and by rung."""
-    found = summary["margins"]
-    if found is None or not found["stages"]:
+    data = summary["margins"]
+    if data is None or not data["stages"]:
         return None
     tables = []
-    for title, rows in (("Order", found["orders"]), ("Rung", found["stages"])):
+    for title, rows in (("Order", data["orders"]), ("Rung", data["stages"])):
         averages = [float(row["average"]) for row in rows]
         most = max(averages, default=0.0)
         if most <= 0:
@@ -174,7 +174,7 @@ def margins(summary: Data, locale: NumberFormat) -> Card | None:
         )
     if not tables:
         return None
-    orders = found["orders"]
+    orders = data["orders"]
     finding = "What is left after costs"
     if len(orders) > 1:
         first, last = (locale.rounded(float(row["average"]), 2) for row in (orders[0], orders[-1]))
