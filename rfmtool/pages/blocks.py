@@ -246,7 +246,7 @@ def heading(words: str) -> Line:
 def answer_blocks(
     title: str, headline: tuple[str, str, str], parts: Sequence[Block], notes: Sequence[str]
 ) -> list[Block]:
-    """The page of a question: title and headline, whose middle part stands out, parts and notes."""
+    """The page of a question: title and headline (its middle emphasized), parts and notes."""
     before, result, after = headline
     first = Line(((f"{title}  ", "title"), (before, "plain"), (result, "strong"), (after, "plain")))
     return [first, Rule(), *parts, *(Paragraph(note, "warning") for note in notes), Rule()]

@@ -120,7 +120,7 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Page:
-    """A whole page."""
+    """An HTML page."""
 
     title: str
     lead: str

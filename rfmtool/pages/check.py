@@ -143,7 +143,7 @@ def _files(files: list[dict[str, Any]]) -> str:
     name = first["name"] if len(files) == 1 else f"{len(files):,} files"
     if first["kind"] in _TYPED:
         return f"{name}, {rows}, typed columns"
-    if first["delimiter"] is None:  # it could not be looked into
+    if first["delimiter"] is None:  # not readable
         size = "" if first["bytes"] is None else f"{count_text(first['bytes'], 'byte')}, "
         kind = "" if first["kind"] in (None, "text") else f"{first['kind']} data, "
         return f"{name}, {size}{kind}not read"

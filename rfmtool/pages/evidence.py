@@ -45,7 +45,7 @@ def _wallet_and_share(group: Data) -> tuple[str, str]:
     """Wallet and share of wallet of a basis; estimates as ranges."""
     low, high = (group.get(f"wallet_{end}", group["wallet"]) for end in ("low", "high"))
     if group["basis"] == "peer_estimate" and low == high:
-        return "–", "–"  # no similar customer spends more, which says nothing of other shops
+        return "–", "–"  # no similar customer spends more
     if low == high or not group["share_high"]:
         return format_money(group["wallet"]), share(group["share"])
     return f"{format_money(low)} to {format_money(high)}", share_range(group)

@@ -75,14 +75,16 @@ def _outlook(card: Data) -> dict[str, str]:
             f"usually every {card['usual_gap_days']:,.1f} days; now at {card['overdue_ratio']:.2f}"
             f" of that (overdue from {card['overdue_from']:g}, lapsed from {card['lapsed_from']:g})"
         )
-    if bought := card.get("favourite_category"):
-        last, following, lift = (
+    if favourite := card.get("favourite_category"):
+        last, next_, lift = (
             card.get(name) for name in ("last_category", "next_category", "next_category_lift")
         )
-        words = f"mostly {bought}; last {last}" if last != bought else f"mostly, and last, {bought}"
-        if following and lift:
-            words += f"; next perhaps {following}: of people alike {lift:.1f} times as many buy it"
-        facts["Buys"] = words
+        text = f"mostly, and last, {favourite}"
+        if last != favourite:
+            text = f"mostly {favourite}; last {last}"
+        if next_ and lift:
+            text += f"; next perhaps {next_}: of people alike {lift:.1f} times as many buy it"
+        facts["Buys"] = text
     if card.get("return_probability") is not None:
         likely, spend = card["return_probability"], format_money(card["expected_spend"])
         facts["To come"] = f"{likely:.0%} likely to order within 90 days; {spend} to expect"
@@ -94,13 +96,12 @@ def _wallet(card: Data) -> str:
         return ""
     total, basis = format_money(card["wallet"]), WALLET_BASES[card["wallet_basis"]]
     if card["wallet_basis"] == "peer_estimate":
-        # An estimate is a range and never claims that all is spent here.
+        # An estimate is shown as a range and never as all of the wallet.
         low, high = (card.get(f"wallet_{end}") or card["wallet"] for end in ("low", "high"))
         if low == high:
             return f"nobody told us; spends more than nearly all similar customers ({basis})"
-        return (
-            f"nobody told us; somewhere from {format_money(low)} to {format_money(high)} ({basis})"
-        )
+        span = f"from {format_money(low)} to {format_money(high)}"
+        return f"nobody told us; somewhere {span} ({basis})"
     if card["headroom"] == "0":
         return f"all of {total} is spent here ({basis})"
     share_ = f"{share(card['share_of_wallet'])} of {total}"
@@ -126,14 +127,11 @@ def _evidence(card: Data) -> dict[str, str]:
     statements, names = [], card.get("friends", {})
     if card.get("open_complaints"):
         since, about = card.get("open_complaint_on"), card.get("open_complaint_cause")
-        count = count_text(card["open_complaints"], "open complaint")
-        statements.append(
-            count + (f" since {since}" if since else "") + (f" ({about})" if about else "")
-        )
-    if card.get("latest_nps") is not None:
-        statements.append(
-            f"{card['latest_nps']} of 10 when last asked whether they would recommend us"
-        )
+        text = count_text(card["open_complaints"], "open complaint")
+        text += f" since {since}" if since else ""
+        statements.append(text + (f" ({about})" if about else ""))
+    if (nps := card.get("latest_nps")) is not None:
+        statements.append(f"{nps} of 10 when last asked whether they would recommend us")
     friends = [
         f"{relation} " + ", ".join(f"{names[friend]} ({friend})" if friend in names else friend
                               for friend in card[column].split(", "))

@@ -10,11 +10,11 @@ from rfmtool.pages.blocks import Block, Paragraph
 from rfmtool.summaries.formatting import format_money, label_text
 
 _MANY_ONE_IN: Final = 3
-"""From a baseline of one in so many on, an offer is warned against."""
+"""From a baseline rate of one in three on, an offer is called given away."""
 
 
 def lookback_blocks(summary: Data) -> list[Block]:
-    """The lookback days, the share of all buyers who came back, and what that says."""
+    """The lookback days, and the return rate of all buyers on each."""
     backtest = summary["backtest"]
     all_buyers, days = backtest["buyers"], backtest["looked_back"]
     spans = ", ".join(f"{_months(day)} {_return_rate(day)}" for day in days)

@@ -29,9 +29,8 @@ def ladder_funnel(summary: Data) -> list[Block]:
     lines += _margins(summary["margins"])
     # From the lowest to the highest rung that has customers.
     steps = funnel["steps"]
-    lowest = max(
-        index for index, step in enumerate(steps) if step["reached"] == steps[0]["reached"]
-    )
+    everybody = steps[0]["reached"]
+    lowest = max(index for index, step in enumerate(steps) if step["reached"] == everybody)
     steps = [step for step in steps[lowest:] if step["reached"]]
     table = [_steps(steps)] if len(steps) > 1 else []
     return [*table, *(Paragraph(line, "quiet") for line in lines)]
@@ -77,8 +76,6 @@ def _margins(margins: Data | None) -> list[str]:
     )
     lines = [f"Left of revenue after costs: {stages}."]
     if margins["orders"]:
-        orders = ", ".join(
-            f"{row['name']}: {format_money(row['average'])}" for row in margins["orders"]
-        )
-        lines.append(f"Left of an order on average, by its number: {orders}.")
+        orders = [f"{row['name']}: {format_money(row['average'])}" for row in margins["orders"]]
+        lines.append(f"Left of an order on average, by its number: {', '.join(orders)}.")
     return lines

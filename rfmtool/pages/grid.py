@@ -95,7 +95,5 @@ def _legend(summary: Data) -> str:
 
 def _scored(bands: Sequence[str]) -> list[tuple[int, str]]:
     """Scores with a range that is not empty, and that range, the best first."""
-    scores = range(len(bands), 0, -1)
-    return [
-        (score, words) for score, words in zip(scores, bands, strict=True) if words != EMPTY_RANGE
-    ]
+    scored = zip(range(len(bands), 0, -1), bands, strict=True)
+    return [(score, words) for score, words in scored if words != EMPTY_RANGE]

@@ -24,12 +24,11 @@ def holdout_blocks(summary: Data) -> list[Block]:
         return []
     blocks = _holdout_table(summary["lots"])
     if resting := summary["resting"]:
-        reasons = ", ".join(
-            f"{count:,} {REST_REASONS[name]}" for name, count in resting.items() if count
-        )
+        reasons = [f"{count:,} {REST_REASONS[name]}" for name, count in resting.items() if count]
         people = sum(resting.values())
         if people:
-            blocks.append(Paragraph(f"{people:,} {'rests' if people == 1 else 'rest'}: {reasons}."))
+            text = f"{people:,} {'rests' if people == 1 else 'rest'}: {', '.join(reasons)}."
+            blocks.append(Paragraph(text))
     results, words = summary["results"], summary["last_times"]
     for verdict, advice in ADVICE.items():
         names = [name for name, result in results.items() if result["verdict"] == verdict]

@@ -84,11 +84,8 @@ def notebook_fragment(page: Page) -> str:
                           for row in each.rows))
         for each in page.chapters
     )  # fmt: skip
-    style = "\n".join(
-        line
-        for line in _template_file("style.css").splitlines()
-        if "html" not in line.split(".rfmtool")[0]
-    )
+    lines = _template_file("style.css").splitlines()
+    style = "\n".join(line for line in lines if "html" not in line.split(".rfmtool")[0])
     template = _environment().get_template("part.html.j2")
     return template.render(page=replace(page, chapters=chapters), style=Markup(style))  # noqa: S704 - ours
 
@@ -163,12 +160,11 @@ def _data(shown: str, exact: str) -> Markup | str:
 
 
 def _sparkline_path(sparkline: Sparkline) -> str:
-    highest = max(*sparkline.values, 1.0) if len(sparkline.values) > 1 else 1.0
-    step = 100 / max(len(sparkline.values) - 1, 1)
-    return line_path(
-        (step * index, 92 * max(value, 0.0) / highest)
-        for index, value in enumerate(sparkline.values)
-    )
+    values = sparkline.values
+    highest = max(*values, 1.0) if len(values) > 1 else 1.0
+    step = 100 / max(len(values) - 1, 1)
+    points = ((step * index, 92 * max(value, 0.0) / highest) for index, value in enumerate(values))
+    return line_path(points)
 
 
 def _columns_path(bars: Sequence[float]) -> str:

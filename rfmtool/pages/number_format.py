@@ -99,16 +99,16 @@ class NumberFormat:
         return Number(shown, text.replace(",", "").removeprefix("+"))
 
     def rounded(self, value: Decimal | float, digits: int) -> str:
-        """A number with so many decimals."""
+        """A number with `digits` decimals."""
         text = f"{value:.{digits}f}"
         return self.text(text[1:] if text.startswith("-") and not float(text) else text)
 
     def count(self, number: float) -> Number:
-        """A whole number."""
+        """An integer."""
         return Number(self.text(f"{number:.0f}"), repr(number))
 
     def number(self, value: float, digits: int = 1) -> Number:
-        """A number with so many decimals, as few as it needs."""
+        """A number with at most `digits` decimals."""
         shown = f"{value:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{value:.0f}"
         return Number(self.text(shown), repr(value))
 

@@ -1,4 +1,4 @@
-"""The whole page of a run."""
+"""report.html, the page of a run."""
 
 from __future__ import annotations
 
