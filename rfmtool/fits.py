@@ -1,4 +1,4 @@
-"""What is fitted to all customers at once, so that each can be looked at apart from the others."""
+"""Everything fitted to all customers at once, so that each can then be scored on its own."""
 
 from __future__ import annotations
 
@@ -36,31 +36,31 @@ from rfmtool.scoring.timing import distinct_order_days, fit_timing
 from rfmtool.scoring.wallet import WalletLimits, best_wallets, wallet_limits
 from rfmtool.sources.layout import Detail
 
-_SMALL: Final = {"frequency": "int32", "order_days": "int32", "recency_days": "Int32"}
-"""How many bits are enough for them."""
+_COMPACT_KINDS: Final = {"frequency": "int32", "order_days": "int32", "recency_days": "Int32"}
+"""Smaller dtypes that suffice for them."""
 
 
 @dataclass(frozen=True)
 class Fit:
-    """What customers are held against; with it each of them is scored and placed alone."""
+    """Scales, limits and estimates fitted to all customers."""
 
     scales: Scales
     long_tenure: int
-    """Days from the first order to 1970 beyond which tenure is long; 0 where nobody asks."""
+    """Days from the first order to 1970 beyond which tenure is long; 0 where it is not needed."""
     wallet_limits: WalletLimits | None
     """None where no wallets are needed."""
     declared_wallets: pd.DataFrame | None
     """The wallets table with the spend in each row's period."""
     cross_customer_columns: pd.DataFrame
-    """The columns of each customer that rest on other customers too."""
+    """The columns of each customer that depend on other customers too."""
     base_columns: pd.DataFrame | None
-    """What is measured of everybody, where they are one part and so need not be measured again."""
+    """The base columns of all customers, kept where these are a single part."""
 
 
 def fit_everyone(
     grouped: Grouped, rules: Rules, as_of: date, settings: Settings, scales: Scales | None = None
 ) -> Fit:
-    """Fit what customers are held against; what nobody needs is not.
+    """Fit scales, limits and estimates, as far as the required columns need them.
 
     Raises:
         RulesError: the scales given have other scores than the segments of the rules, or the rules
@@ -69,161 +69,173 @@ def fit_everyone(
     if scales:
         _check_bins(scales, rules)
     needed, day = required_columns(settings, rules), day_number(as_of)
-    people, everybody = _looked_at(grouped, rules, scales, day, needed)
-    in_force = scales
-    if in_force is None:
-        # What nobody needs is fitted on nobody, which takes no time.
+    customers, base_columns = _base_columns_to_fit(grouped, rules, scales, day, needed)
+    if scales is None:
+        # What is not needed is fitted on no customers, which takes no time.
         dates = (
             grouped.order_dates if needed & dependencies.TIMED else grouped.order_dates.emptied()
         )
-        buyers = people if needed & (dependencies.ESTIMATED | dependencies.BREADTH) else people[:0]
+        buyers = (
+            customers if needed & (dependencies.ESTIMATED | dependencies.BREADTH) else customers[:0]
+        )
         timing = fit_timing(distinct_order_days(dates), day)
         spend = fit_peer_spend(buyers, rules.wallet, day)
-        in_force = fit_scales(people, rules.scoring, timing, spend, as_of, rules=rules.fit)
-    told, limits = wallets_with_spend(grouped) if needed & dependencies.WALLETS else None, None
+        scales = fit_scales(customers, rules.scoring, timing, spend, as_of, rules=rules.fit)
+    wallets, limits = None, None
     if needed & dependencies.WALLETS:
-        peer_spend = spend_of_peers(in_force, settings, needed)
-        period = period_of(settings, as_of)
-        limits = wallet_limits(
-            best_wallets(
-                people.iloc[start:stop],
-                None if told is None else slice_by_owner(told, start, stop),
-                peer_spend,
-                period,
-            )
-            for start, stop in part_bounds(len(people))
-        )
-    shared = _shared(people, grouped, in_force, day, needed)
+        wallets = wallets_with_spend(grouped)
+        peer_spend = spend_of_peers(scales, settings, needed)
+        limits = _fit_wallet_limits(customers, wallets, peer_spend, period_of(settings, as_of))
+    columns = _cross_customer_columns(customers, grouped, scales, day, needed)
     log = grouped.evidence.get("contacted") if needed & dependencies.YEARLY else None
     return Fit(
-        in_force,
-        tenure_limit(people) if "looks_like_supporter" in needed else 0,
+        scales,
+        tenure_limit(customers) if "looks_like_supporter" in needed else 0,
         limits,
-        told,
-        shared if log is None else shared.assign(**_of_year(grouped, log, rules, day)),
-        everybody,
+        wallets,
+        columns if log is None else columns.assign(**_yearly_columns(grouped, log, rules, day)),
+        base_columns,
+    )
+
+
+def _fit_wallet_limits(
+    customers: pd.DataFrame,
+    wallets: pd.DataFrame | None,
+    peer_spend: PeerSpend | None,
+    period: Period,
+) -> WalletLimits:
+    return wallet_limits(
+        best_wallets(
+            customers.iloc[start:stop],
+            None if wallets is None else slice_by_owner(wallets, start, stop),
+            peer_spend,
+            period,
+        )
+        for start, stop in part_bounds(len(customers))
     )
 
 
 def compute_base_columns(
     grouped: Grouped, rules: Rules, scales: Scales | None, day: int, needed: frozenset[str]
 ) -> pd.DataFrame:
-    """Everyone's orders and money, and of their contacts what is written or compared."""
-    within, alike = comparison_columns(rules, scales)
+    """RFM values of all customers, and the contact columns that are written or compared."""
+    within, peer_columns = comparison_columns(rules, scales)
     wanted = (
         *(name for name in names.CONTACT_COLUMNS if name in needed),
-        *(alike if needed & (dependencies.ESTIMATED | dependencies.BREADTH) else ()),
+        *(peer_columns if needed & (dependencies.ESTIMATED | dependencies.BREADTH) else ()),
         *filter(None, [within]),
         *grouped.export.asked.keep,
     )
-    people = rfm_values(grouped.table, grouped.order_dates, day)
-    people = add_contacts(people, grouped.evidence.get("contacts"), grouped.latest_cells, wanted)
-    if "phone" not in people:
-        return people
-    return people.assign(phone=international_format(people["phone"], grouped.export.asked.country))
+    customers = rfm_values(grouped.table, grouped.order_dates, day)
+    customers = add_contacts(
+        customers, grouped.evidence.get("contacts"), grouped.latest_cells, wanted
+    )
+    if "phone" not in customers:
+        return customers
+    return customers.assign(
+        phone=international_format(customers["phone"], grouped.export.asked.country)
+    )
 
 
 def comparison_columns(rules: Rules, scales: Scales | None) -> tuple[str | None, tuple[str, ...]]:
-    """The column within whose values scores are fitted, and those that make people peers."""
+    """The column within whose values scores are fitted, and the attributes of peers."""
     if scales is None:
         return rules.fit.within, rules.wallet.peers
     return scales.within.column if scales.within else None, scales.peer_spend.peers.attributes
 
 
 def required_columns(settings: Settings, rules: Rules) -> frozenset[str]:
-    """The columns that a run is asked for, and all that they rest on."""
-    every = {*names.WRITTEN} - (
-        frozenset() if settings.wallet_scores else dependencies.WALLET_SCORES
-    )
-    asked = every if settings.select is None else settings.select
-    return dependencies.with_dependencies(asked, rules, allow_proxy=settings.allow_proxy)
+    """The columns that a run is asked for, and their dependencies."""
+    unwanted = frozenset() if settings.wallet_scores else dependencies.WALLET_SCORES
+    columns = {*names.WRITTEN} - unwanted if settings.select is None else settings.select
+    return dependencies.with_dependencies(columns, rules, allow_proxy=settings.allow_proxy)
 
 
 def required_detail(needed: frozenset[str], rules: Rules, scales: Scales | None) -> Detail:
-    """What is read of an export beside its orders, for columns and all that they rest on."""
-    within, alike = comparison_columns(rules, scales)
+    """Which data beyond orders to read from an export for the needed columns."""
+    within, peer_columns = comparison_columns(rules, scales)
     return Detail(
         category="category" if needed & dependencies.CATEGORIES else None,
         cost=not needed.isdisjoint(dependencies.COSTS),
-        contacts=not needed.union((*alike, within)).isdisjoint(names.CONTACT_COLUMNS),
+        contacts=not needed.union((*peer_columns, within)).isdisjoint(names.CONTACT_COLUMNS),
         entries=not needed.isdisjoint(dependencies.FORECASTS | dependencies.YEARLY),
     )
 
 
 def spend_of_peers(scales: Scales, settings: Settings, needed: frozenset[str]) -> PeerSpend | None:
-    """What wallets are estimated by; None where none is."""
+    """The peer spend that wallets are estimated from; None where they are not estimated."""
     return scales.peer_spend if settings.estimate and needed & dependencies.ESTIMATED else None
 
 
 def period_of(settings: Settings, as_of: date) -> Period:
-    """The days that lines are taken from."""
+    """The days that the run's lines cover."""
     days = [] if settings.since is None else [day_number(settings.since)]
     if settings.window_days is not None:
         days.append(day_number(as_of) - settings.window_days + 1)
     return Period(max(days, default=None), day_number(as_of))
 
 
-def _looked_at(
+def _base_columns_to_fit(
     grouped: Grouped, rules: Rules, scales: Scales | None, day: int, needed: frozenset[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-    """What is measured of everyone, without what nothing is fitted to; and with it, of one part."""
-    within, alike = comparison_columns(rules, scales)
-    asked = {"frequency", "monetary", "recency_days", within}
+    """The base columns of all customers that fits use; and all base columns, if of one part."""
+    within, peer_columns = comparison_columns(rules, scales)
+    used = {"frequency", "monetary", "recency_days", within}
     if needed & (dependencies.WALLETS | dependencies.BREADTH):
-        asked |= {"first_order_on", *alike}
+        used |= {"first_order_on", *peer_columns}
     if "looks_like_supporter" in needed:
-        asked.add("first_order_on")
+        used.add("first_order_on")
     if grouped.evidence:
-        asked |= {"order_days", "last_order_on"}
+        used |= {"order_days", "last_order_on"}
     kept, part = [], None
     for start, stop in part_bounds(len(grouped.table)):
         part = compute_base_columns(grouped.slice(start, stop), rules, scales, day, needed)
-        kept.append(compact_columns(part[[name for name in part if name in asked]], _SMALL))
+        kept.append(compact_columns(part[[name for name in part if name in used]], _COMPACT_KINDS))
     return concatenated_frames(kept), part if len(kept) == 1 else None
 
 
-def _of_year(grouped: Grouped, log: pd.DataFrame, rules: Rules, day: int) -> dict[str, Any]:
-    """What the contact log tells of a year beside its orders."""
+def _yearly_columns(grouped: Grouped, log: pd.DataFrame, rules: Rules, day: int) -> dict[str, Any]:
+    """A year's service minutes and, where costs are known, contribution."""
     if grouped.entries is None:
         return {}
-    people, cost = len(grouped.table), rules.contacting.minute_cost
-    year = year_totals(grouped.entries, log, people, cost, day)
+    minute_cost = rules.contacting.minute_cost
+    year = year_totals(grouped.entries, log, len(grouped.table), minute_cost, day)
     if year.contribution is None:
         return {"service_minutes": year.minutes}
-    left = pd.arrays.IntegerArray(year.contribution, ~year.is_cost_known)
-    return {"service_minutes": year.minutes, "contribution": left}
+    contribution = pd.arrays.IntegerArray(year.contribution, ~year.is_cost_known)
+    return {"service_minutes": year.minutes, "contribution": contribution}
 
 
-def _shared(
-    people: pd.DataFrame, grouped: Grouped, scales: Scales, day: int, needed: frozenset[str]
+def _cross_customer_columns(
+    customers: pd.DataFrame, grouped: Grouped, scales: Scales, day: int, needed: frozenset[str]
 ) -> pd.DataFrame:
-    """What evidence proves of customers, who name each other, and what they buy that others do."""
-    found = people[[]]
+    """Category, evidence and contact history columns, which depend on other customers too."""
+    columns = customers[[]]
     if grouped.categories is not None and needed & dependencies.CATEGORIES:
         spends = grouped.categories.rename_columns({"net": "spend"}).to_pandas()
         owner = spends["owner"].to_numpy()[spends["spend"].to_numpy() > 0]
         if needed & dependencies.BREADTH:
-            broad = add_breadth(people, spends, scales.peer_spend.peers, day)
-            found = broad.drop(columns=people.columns)
+            with_breadth = add_breadth(customers, spends, scales.peer_spend.peers, day)
+            columns = with_breadth.drop(columns=customers.columns)
         if needed & dependencies.CATEGORY_PREFERENCES:
-            told = category_preferences(grouped.categories.to_pandas(), len(people))
-            found = pd.concat([found, told.set_axis(found.index)], axis=1)
-        found = found.assign(categories=np.bincount(owner, minlength=len(people)))
+            preferences = category_preferences(grouped.categories.to_pandas(), len(customers))
+            columns = pd.concat([columns, preferences.set_axis(columns.index)], axis=1)
+        columns = columns.assign(categories=np.bincount(owner, minlength=len(customers)))
     if grouped.evidence:
-        proof = add_evidence_columns(people.assign(lines=1), grouped.evidence, day)
-        found = pd.concat([found, proof.drop(columns=[*people.columns, "lines"])], axis=1)
+        proven = add_evidence_columns(customers.assign(lines=1), grouped.evidence, day)
+        columns = pd.concat([columns, proven.drop(columns=[*customers.columns, "lines"])], axis=1)
     if grouped.evidence and needed & dependencies.CONTACT_HISTORY:
         ids = grouped.table["customer_id"].combine_chunks()
-        found = found.assign(**contact_history(ids, grouped.evidence, day))
-    return found
+        columns = columns.assign(**contact_history(ids, grouped.evidence, day))
+    return columns
 
 
 def _check_bins(scales: Scales, rules: Rules) -> None:
-    """Refuse scales with other scores than those that the segments were checked to cover."""
-    named = {condition.column for row in rules.segments.rows for condition in row.conditions}
+    """Check that the scales have as many bins as the segments were checked to cover."""
+    used = {condition.column for row in rules.segments.rows for condition in row.conditions}
     for name in names.DIMENSIONS:
         bins, needed = scales[name].bins, rules.scoring[name].bins
-        if f"{name}_score" in named and bins != needed:
+        if f"{name}_score" in used and bins != needed:
             raise RulesError(
                 f"the scales have {bins} bins of {name}, and the segments are for {needed}",
                 "Take the rules that the scales were made with, or fit anew.",

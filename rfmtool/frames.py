@@ -12,11 +12,11 @@ from pandas.api.types import union_categoricals
 from rfmtool.arrays import Ints
 
 
-def with_columns(people: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:
+def with_columns(customers: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:
     """Add columns all at once, for each one by itself takes as long; those of old names go."""
-    old = [name for name in columns if name in people]
-    people = people.drop(columns=old) if old else people
-    return pd.concat([people, pd.DataFrame(columns, people.index, copy=False)], axis=1)
+    old = [name for name in columns if name in customers]
+    customers = customers.drop(columns=old) if old else customers
+    return pd.concat([customers, pd.DataFrame(columns, customers.index, copy=False)], axis=1)
 
 
 def compact_columns(frame: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""From what is measured of people to where they stand and what to do: each step once, in order."""
+"""From base columns to scores, stages, segments and actions: each step once, in order."""
 
 from __future__ import annotations
 
@@ -34,90 +34,91 @@ from rfmtool.scoring.wallet import add_wallet_scores, add_wallets
 
 @dataclass(frozen=True)
 class Placer:
-    """What places people: alike whether all of them come at once or some at a time."""
+    """Scores and places customers; the result for each is the same in any partition of them."""
 
     fit: Fit
     rules: Rules
     settings: Settings
     evidence: Mapping[str, pd.DataFrame]
-    """What is known beside the orders, by table; tells which tables there are."""
+    """The evidence tables by name; only the names matter here."""
     as_of: date
     needed: frozenset[str]
-    """The columns that are wanted, and all that they rest on."""
+    """The requested columns and their dependencies."""
 
     def place(
         self,
-        people: pd.DataFrame,
+        customers: pd.DataFrame,
         dates: OrderDates,
-        told: pd.DataFrame | None,
+        wallets: pd.DataFrame | None,
         log: pd.DataFrame | None,
     ) -> pd.DataFrame:
-        """Add scores, proof, wallets, and then stage, segment, activity and action.
+        """Add scores, wallets, evidence columns, stage, segment, activity and action.
 
         Args:
-            people: as they are measured, with what is proven of them where there is evidence.
+            customers: their base columns, and evidence columns where there is evidence.
             dates: their counting orders.
-            told: the wallets that somebody told of, of these people.
-            log: the contact log of these people, as it stood that day.
+            wallets: their declared wallets.
+            log: their contact log as of that day.
         """
-        people = self._scored(people, dates, told)
-        people = apply_email_opt_outs(add_snoozes(people, log, day_number(self.as_of)), log)
-        return self._placed(people, log)
+        customers = self._add_scores(customers, dates, wallets)
+        customers = apply_email_opt_outs(add_snoozes(customers, log, day_number(self.as_of)), log)
+        return self._with_unknown_columns(self._add_places(customers, log))
 
-    def _scored(
-        self, people: pd.DataFrame, dates: OrderDates, told: pd.DataFrame | None
+    def _add_scores(
+        self, customers: pd.DataFrame, dates: OrderDates, wallets: pd.DataFrame | None
     ) -> pd.DataFrame:
-        """Add to what is measured what numbers tell: scores, gaps, proof and wallets."""
         scales, needed = self.fit.scales, self.needed
         if needed & dependencies.SCORES:
-            people = apply_scales(people, scales, self.rules.weights)
+            customers = apply_scales(customers, scales, self.rules.weights)
         if needed & dependencies.GAPS:
-            people = add_usual_gaps(people, distinct_order_days(dates), scales.timing)
+            customers = add_usual_gaps(customers, distinct_order_days(dates), scales.timing)
         if not self.evidence:
-            people = add_evidence_columns(people, {}, day_number(self.as_of))
+            customers = add_evidence_columns(customers, {}, day_number(self.as_of))
         if needed & dependencies.WALLETS:
-            people = add_wallets(
-                people,
-                told,
+            customers = add_wallets(
+                customers,
+                wallets,
                 spend_of_peers(scales, self.settings, needed),
                 self.rules.wallet,
                 period_of(self.settings, self.as_of),
                 self.fit.wallet_limits,
                 plan_by_estimate=self.settings.estimate_plans,
             )
-        return people
+        return customers
 
-    def _placed(self, people: pd.DataFrame, log: pd.DataFrame | None) -> pd.DataFrame:
-        """Add to what is scored where everybody stands, and what to do."""
+    def _add_places(self, customers: pd.DataFrame, log: pd.DataFrame | None) -> pd.DataFrame:
         rules, timing, needed = self.rules, self.fit.scales.timing, self.needed
         if "segment" in needed:
-            people = assign_segments(people, rules.segments)
+            customers = assign_segments(customers, rules.segments)
         if "activity" in needed:
-            people = assign_activity(people, timing)
+            customers = assign_activity(customers, timing)
         if "looks_like_supporter" in needed:
-            people = add_candidates(people, self.fit.long_tenure)
+            customers = add_candidates(customers, self.fit.long_tenure)
         if needed & dependencies.STAGES:
-            people = assign_stages(
-                people,
+            customers = assign_stages(
+                customers,
                 rules.ladder,
                 self.evidence,
                 allow_proxy=self.settings.allow_proxy,
                 in_words="stage_reason" in needed,
             )
         if needed & dependencies.ACTIONS:
-            closed = opted_out_by_channel(len(people), log)
-            people = assign_actions(people, rules.playbook, timing, closed)
+            closed = opted_out_by_channel(len(customers), log)
+            customers = assign_actions(customers, rules.playbook, timing, closed)
             day = day_number(self.as_of)
-            people = add_rest_reasons(people, log, rules.playbook, rules.contacting, day)
+            customers = add_rest_reasons(customers, log, rules.playbook, rules.contacting, day)
         if needed & dependencies.WALLET_SCORES:
-            people = add_wallet_scores(people)
-        # A column that is asked for is there where nothing is known of it, too.
-        asked = names.ALWAYS_WRITTEN if self.settings.select is None else self.settings.select
+            customers = add_wallet_scores(customers)
+        return customers
+
+    def _with_unknown_columns(self, customers: pd.DataFrame) -> pd.DataFrame:
+        """Add requested columns without any data, all missing."""
+        requested = names.ALWAYS_WRITTEN if self.settings.select is None else self.settings.select
         kinds = dict.fromkeys(names.MONEY | names.INTEGERS, "Int64")
         kinds |= dict.fromkeys(names.RATIOS, "float64")
         unknown = {
-            name: pd.Series(index=people.index, dtype=kinds.get(name, "str"))
-            for name in asked
-            if name not in people
+            name: pd.Series(index=customers.index, dtype=kinds.get(name, "str"))
+            for name in requested
+            if name not in customers
         }
-        return people.assign(**unknown)
+        return customers.assign(**unknown)

@@ -1,4 +1,4 @@
-"""What is kept of every customer for reports and lists, which grows with the customers."""
+"""The columns of all customers that are held in memory for reports and lists."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 from rfmtool.frames import compact_columns
 from rfmtool.scoring.scales import Scales
 
-_COUNTED: Final = (
+_REPORT_COLUMNS: Final = (
     *("monetary", "refunds", "first_order_on", "last_order_on", "frequency", "order_days"),
     *("recency_days", "recency_score", "frequency_score", "monetary_score"),
     *("usual_gap_days", "overdue_ratio", "average_order"),
@@ -21,26 +21,26 @@ _COUNTED: Final = (
     *("holdout", "resting", "snooze_until", "return_probability", "expected_spend"),
     *("open_complaints", "open_complaint_on", "orders_suggest"),
 )
-_SMALL: Final = {
+_COMPACT_KINDS: Final = {
     **dict.fromkeys(("frequency", "order_days", "priority"), "int32"),
     **dict.fromkeys(("recency_days", "latest_nps"), "Int32"),
     **dict.fromkeys(("recency_score", "frequency_score", "monetary_score"), "Int8"),
 }
-"""How many bits are enough for some of them."""
+"""Smaller dtypes that suffice for some of them."""
 
 
 @dataclass(frozen=True)
 class ReportData:
-    """What is counted of everybody."""
+    """The data that reports and lists are made from."""
 
     frame: pd.DataFrame
-    """A row for each customer, of the columns that reports and lists are made from."""
+    """One row per customer."""
     escaped_cells: int
-    """How many text cells a spreadsheet would run."""
+    """How many text cells a spreadsheet would run as formulas."""
 
 
-def select_report_columns(people: pd.DataFrame, scales: Scales) -> pd.DataFrame:
-    """The columns that are counted; where scores are within groups, the group too."""
+def select_report_columns(customers: pd.DataFrame, scales: Scales) -> pd.DataFrame:
+    """The columns of reports; where scores are within groups, the group's column too."""
     within = () if scales.within is None else (scales.within.column,)
-    there = [name for name in dict.fromkeys((*_COUNTED, *within)) if name in people]
-    return compact_columns(people[there], _SMALL)
+    names = [name for name in dict.fromkeys((*_REPORT_COLUMNS, *within)) if name in customers]
+    return compact_columns(customers[names], _COMPACT_KINDS)

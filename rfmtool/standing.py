@@ -1,4 +1,4 @@
-"""Where everybody stands on a day, the last one or an earlier: measured, scored and placed."""
+"""All customers on a day, the last one or an earlier: measured, scored and placed."""
 
 from __future__ import annotations
 
@@ -42,16 +42,15 @@ from rfmtool.scoring.timing import OrderDays, distinct_order_days
 from rfmtool.sources.evidence.tables import Evidence
 from rfmtool.sources.ledger import Ledger
 
-_KEPT_ON = ("lookbacks", "history", "_cells", "days", "_log")
-"""What rests on nothing that earlier runs tell."""
+_CACHED = ("lookbacks", "history", "_cell_rates", "days", "_log")
+"""Cached properties that do not depend on earlier runs."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where everybody stands on a day, and what that rests on."""
+    """All customers on a day, and what their scores and places are computed from."""
 
     fit: Fit
-    """What customers are held against."""
     fitted: bool
     """Whether the scales were fitted to these customers, or given."""
     rules: Rules
@@ -61,12 +60,12 @@ class Standing:
     evidence: Evidence | None = None
     """The evidence tables as they were read."""
     earlier_holdouts: pd.DataFrame = field(default_factory=empty_holdouts)
-    """Everybody in a round by an earlier run: `placing.holdouts.HOLDOUT_COLUMNS`."""
+    """The holdouts drawn by earlier runs: `placing.holdouts.HOLDOUT_COLUMNS`."""
     earlier_run_columns: pd.DataFrame | None = None
-    """What earlier runs tell of everybody, in the order of `frame`; None where nobody asked."""
+    """Columns from earlier runs, in the order of `frame`; None where they were not read."""
 
     @classmethod
-    def from_grouped(  # noqa: PLR0913 - all that it rests on
+    def from_grouped(  # noqa: PLR0913
         cls,
         grouped: Grouped,
         rules: Rules,
@@ -77,73 +76,70 @@ class Standing:
         evidence: Evidence | None = None,
         entered: pd.DataFrame | None = None,
     ) -> Self:
-        """Fit what customers are held against; pure. Where each of them stands is told when asked.
+        """Fit scales, limits and estimates to all customers; they are placed on first use.
 
         Raises:
             RulesError: the scales given have other scores than the segments of the rules.
         """
         fit = fit_everyone(grouped, rules, as_of, settings, scales)
-        known = empty_holdouts() if entered is None else entered
-        return cls(fit, scales is None, rules, as_of, grouped, settings, evidence, known)
+        holdouts = empty_holdouts() if entered is None else entered
+        return cls(fit, scales is None, rules, as_of, grouped, settings, evidence, holdouts)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """One row per customer: all columns of `columns.CUSTOMERS` and more; money in 1/10,000."""
+        """One row per customer: `columns.ALWAYS_WRITTEN` and more; money in 1/10,000."""
         return self.slice(0, len(self.grouped.table))
 
     def slice(self, start: int, stop: int) -> pd.DataFrame:
-        """The rows of `frame` at these places, counted from 0: made from these customers alone."""
+        """The rows `start` to `stop` of `frame`, computed from these customers alone."""
         if "frame" in self.__dict__:
             return self.frame.iloc[start:stop]
-        needed, fit = required_columns(self.settings, self.rules), self.fit
+        fit, rules = self.fit, self.rules
+        needed = required_columns(self.settings, rules)
         grouped = self.grouped.slice(start, stop)
-        people = fit.base_columns if stop - start == len(self.grouped.table) else None
-        if people is None:
-            people = compute_base_columns(grouped, self.rules, fit.scales, self.as_of_day, needed)
-        shared = fit.cross_customer_columns.iloc[start:stop].set_axis(people.index)
-        people = pd.concat([people, shared], axis=1)
-        told, log = (
+        customers = fit.base_columns if stop - start == len(self.grouped.table) else None
+        if customers is None:
+            customers = compute_base_columns(grouped, rules, fit.scales, self.as_of_day, needed)
+        cross_customer = fit.cross_customer_columns.iloc[start:stop].set_axis(customers.index)
+        customers = pd.concat([customers, cross_customer], axis=1)
+        wallets, log = (
             None if rows is None else slice_by_owner(rows, start, stop)
             for rows in (fit.declared_wallets, self._log)
         )
         evidence = self.grouped.evidence
-        placer = Placer(fit, self.rules, self.settings, evidence, self.as_of, needed)
-        people = placer.place(people, grouped.order_dates, told, log)
-        if needed & dependencies.FORECASTS and self._cells is not None:
-            people = add_forecasts(people, *self._cells)
-        people = self._drawn(people)[0] if "holdout" in needed else people
+        placer = Placer(fit, rules, self.settings, evidence, self.as_of, needed)
+        customers = placer.place(customers, grouped.order_dates, wallets, log)
+        if needed & dependencies.FORECASTS and self._cell_rates is not None:
+            customers = add_forecasts(customers, *self._cell_rates)
+        customers = self._with_holdouts(customers)[0] if "holdout" in needed else customers
         if self.earlier_run_columns is None:
-            return people
-        known = self.earlier_run_columns.iloc[start:stop].set_axis(people.index)
-        return pd.concat([people, known], axis=1)
+            return customers
+        earlier_run = self.earlier_run_columns.iloc[start:stop].set_axis(customers.index)
+        return pd.concat([customers, earlier_run], axis=1)
 
     @cached_property
     def lookbacks(self) -> tuple[Lookback, ...]:
-        """Earlier days, and what became of everybody in the days after; by group."""
-        return (*self._looked_back(BACKTEST_COLUMNS),)
+        """Lookback days, and by group what customers ordered in the days after each."""
+        return tuple(self._compute_lookbacks(BACKTEST_COLUMNS))
 
-    def _looked_back(self, select: tuple[str, ...]) -> Iterator[Lookback]:
+    def _compute_lookbacks(self, select: tuple[str, ...]) -> Iterator[Lookback]:
         def place(day: date) -> Iterator[tuple[pd.DataFrame, Mask]]:
             return self.at_earlier_day(day, select).parts_known_then((*select, *BASE_COLUMNS))
 
-        if (
-            self.grouped.entries
-            and required_columns(self.settings, self.rules) & dependencies.FORECASTS
-        ):
-            yield from compute_lookbacks(
-                self.grouped, self.history, self.as_of, place, self.days_in_parallel
-            )
-            if not self.settings.reported:  # a report asks for more days
+        needed, threads = required_columns(self.settings, self.rules), self.days_in_parallel
+        if self.grouped.entries and needed & dependencies.FORECASTS:
+            yield from compute_lookbacks(self.grouped, self.history, self.as_of, place, threads)
+            if not self.settings.reported:  # a report needs further days
                 self.history.clear_cache()
             release_memory()
 
     @cached_property
-    def _cells(self) -> tuple[CellRates, float] | None:
-        """What forecasts are told by: rates of cells, and an order of the shop in 1/10,000."""
-        # To place people costs several times as much as to score them; a report needs both.
-        placed = self.settings.reported or "lookbacks" in self.__dict__
-        looks = self.lookbacks if placed else self._looked_back(FORECAST_COLUMNS)
-        rates = CellRates.from_lookbacks(looks)
+    def _cell_rates(self) -> tuple[CellRates, float] | None:
+        """The return rates of score cells, and the average order of the shop in 1/10,000."""
+        # Placing costs several times as much as scoring; only a report needs both.
+        is_placed = self.settings.reported or "lookbacks" in self.__dict__
+        lookbacks = self.lookbacks if is_placed else self._compute_lookbacks(FORECAST_COLUMNS)
+        rates = CellRates.from_lookbacks(lookbacks)
         if not rates.days:
             return None
         table, orders = self.grouped.table, len(self.grouped.order_dates.day)
@@ -152,29 +148,29 @@ class Standing:
 
     @property
     def days_in_parallel(self) -> int:
-        """How many earlier days to look at together."""
+        """How many lookback days to compute at the same time."""
         return self.settings.threads_for(len(self.grouped.table))
 
     def parts(self) -> Iterator[pd.DataFrame]:
-        """The rows of `frame` in their order, some customers at a time; few are placed once."""
-        many = len(self.grouped.table)
+        """The rows of `frame` in order, in parts; a single part is kept as `frame`."""
+        count = len(self.grouped.table)
         if self.is_one_part:
-            # Not by the property: all share its lock, and threads wait for who started them.
-            self.__dict__["frame"] = self.slice(0, many)
+            # Not through the property, whose lock all instances share: threads would deadlock.
+            self.__dict__["frame"] = self.slice(0, count)
             yield self.frame
             return
-        for start, stop in part_bounds(many):
+        for start, stop in part_bounds(count):
             yield self.slice(start, stop)
 
     def select(self, names: Collection[str]) -> pd.DataFrame:
-        """These columns of `frame`, as far as there are such; others are soon let go of."""
+        """Those of these columns that `frame` has; memory holds the others for one part only."""
         return concatenated_frames(
             part[[name for name in names if name in part]] for part in self.parts()
         )
 
     def parts_collecting_figures(self) -> Iterator[pd.DataFrame]:
-        """The same as `parts`, counted as they pass: `figures` need place nobody again."""
-        _ = self.lookbacks  # which reports need, and forecasts then need none of their own
+        """Like `parts`, filling `figures` on the way, so that customers are placed only once."""
+        _ = self.lookbacks  # computed now, or forecasts would compute a smaller set as well
         kept, formulas = [], 0
         for part in self.parts():
             texts = part.select_dtypes(["str", "category"]).columns.intersection([*self.columns])
@@ -187,22 +183,21 @@ class Standing:
 
     @cached_property
     def figures(self) -> ReportData:
-        """What reports and lists are made from."""
+        """The data that reports and lists are made from."""
         for _ in self.parts_collecting_figures():
             pass
-        figures: ReportData = self.__dict__["figures"]
-        return figures
+        return cast("ReportData", self.__dict__["figures"])
 
     @cached_property
     def holdouts(self) -> pd.DataFrame:
-        """Everybody in a round by now: `placing.holdouts.HOLDOUT_COLUMNS`."""
+        """The holdouts drawn up to now: `placing.holdouts.HOLDOUT_COLUMNS`."""
         if "holdout" not in required_columns(self.settings, self.rules):
             return empty_holdouts()
-        return self._drawn(self.frame if self.rules.holdout.shares else self.slice(0, 0))[1]
+        return self._with_holdouts(self.frame if self.rules.holdout.shares else self.slice(0, 0))[1]
 
-    def _drawn(self, people: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def _with_holdouts(self, customers: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         return assign_holdouts(
-            people, self.rules, self.earlier_holdouts, self.settings.suppressed, self.as_of_day
+            customers, self.rules, self.earlier_holdouts, self.settings.suppressed, self.as_of_day
         )
 
     @cached_property
@@ -219,12 +214,12 @@ class Standing:
 
     @property
     def ledger(self) -> Ledger:
-        """Where every row of the export went."""
+        """How each row of the export was counted."""
         return self.grouped.ledger
 
     @cached_property
     def is_one_part(self) -> bool:
-        """Whether everybody can be looked at together."""
+        """Whether all customers fit into one part."""
         return len([*part_bounds(len(self.grouped.table))]) == 1
 
     @property
@@ -233,73 +228,71 @@ class Standing:
         return frozenset((self.frame if self.is_one_part else self.slice(0, 0)).columns)
 
     def with_earlier_run_columns(self, since: pd.DataFrame) -> Self:
-        """The same with what earlier runs tell of everybody; what is known already is kept."""
-        other, found = replace(self, earlier_run_columns=since), self.__dict__
-        other.__dict__.update({name: found[name] for name in _KEPT_ON if name in found})
-        if "frame" in found:
-            beside = since.set_axis(self.frame.index)
-            other.__dict__["frame"] = pd.concat([self.frame, beside], axis=1)
-        return other
+        """A copy with these columns from earlier runs; values computed already are kept."""
+        copy, cached = replace(self, earlier_run_columns=since), self.__dict__
+        copy.__dict__.update({name: cached[name] for name in _CACHED if name in cached})
+        if (frame := cached.get("frame")) is not None:
+            copy.__dict__["frame"] = pd.concat([frame, since.set_axis(frame.index)], axis=1)
+        return copy
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """The columns that are written, in their order."""
         if self.settings.select is not None:
             return self.settings.select
-        unsaid = {
+        without_evidence = {
             name
             for name, table in names.EVIDENCE_COLUMNS.items()
             if table not in self.grouped.evidence
         }
-        known = self.known_columns - unsaid
         within = () if self.scales.within is None else (self.scales.within.column,)
         kept = dict.fromkeys((*self.grouped.export.asked.keep, *within))
-        return names.written_columns(known, tuple(kept))
+        return names.written_columns(self.known_columns - without_evidence, tuple(kept))
 
     @property
     def as_of_day(self) -> int:
-        """The as_of day, counted from 1970-01-01."""
+        """The as_of day, in days since 1970-01-01."""
         return day_number(self.as_of)
 
     @cached_property
     def days(self) -> OrderDays:
-        """The distinct days with a counting order, by place in `frame`."""
+        """The distinct days with a counting order, by row of `frame`."""
         return distinct_order_days(self.grouped.order_dates)
 
     @cached_property
     def history(self) -> OrderHistories:
-        """What each order moved on each day, where a run kept that."""
+        """The daily amounts of each order, where the run read them."""
         entries = cast("OrderEntries", self.grouped.entries)
         return OrderHistories(entries, is_cached=self.settings.has_room(len(self.grouped.table)))
 
     def at_earlier_day(self, day: date, select: tuple[str, ...]) -> EarlierStanding:
-        """Where the same people stood on an earlier day, by what was known then.
+        """The same customers on an earlier day, from the data known by then.
 
-        Who was not known yet has neither order nor money; see `StandingBefore.known_parts`.
+        Customers not known yet have neither orders nor money; see `parts_known_then`.
 
         Args:
             day: the earlier day.
-            select: the columns to compute; scales are fitted to what was known, unless given.
+            select: the columns to compute; scales are fitted to the data of then, unless given.
         """
         settings = replace(self.settings, select=select)
-        # Only what is fitted asks for the days of all together.
+        # Only fitting needs the order dates of all customers at once.
         dated = self.fitted and bool(required_columns(settings, self.rules) & dependencies.TIMED)
-        then = GroupedAsOf.from_grouped(self.grouped, self.history, day_number(day), dated=dated)
+        grouped = GroupedAsOf.from_grouped(self.grouped, self.history, day_number(day), dated=dated)
         scales = None if self.fitted else self.scales
-        return EarlierStanding.from_grouped(then, self.rules, day, settings, scales=scales)
+        return EarlierStanding.from_grouped(grouped, self.rules, day, settings, scales=scales)
 
 
 @dataclass(frozen=True)
 class EarlierStanding(Standing):
-    """Where everybody stood on an earlier day."""
+    """All customers on an earlier day."""
 
     grouped: GroupedAsOf
 
     def parts_known_then(self, names: Collection[str]) -> Iterator[tuple[pd.DataFrame, Mask]]:
-        """These columns of `frame`, as far as there are such, some customers at a time.
+        """Those of these columns that `frame` has, in parts.
 
         Yields:
-            The rows of those whom the shop had heard of by then, and who of the part they are.
+            The rows of customers known by that day, and a mask of them within the part.
         """
         for start, stop in part_bounds(len(self.grouped.table)):
             known = self.grouped.is_known_customer[start:stop]

@@ -11,22 +11,22 @@ from rfmtool.rules.vocabulary import ACTIVITIES
 from rfmtool.scoring.timing import REGULAR_ORDER_DAYS, Timing
 
 
-def assign_activity(people: pd.DataFrame, timing: Timing) -> pd.DataFrame:
+def assign_activity(customers: pd.DataFrame, timing: Timing) -> pd.DataFrame:
     """Add `activity`; reads order_days, recency_days, overdue_ratio, and `paused` where known.
 
     A regular (three order days or more) is measured against their own usual gap, anybody else
     against the time in which second orders come. A newcomer has one order day, not longer ago than
     half of all second orders take. Who asked for a pause is paused, whatever they ordered.
     """
-    order_days = people["order_days"].to_numpy()
-    recency = people["recency_days"].to_numpy(dtype=np.int64, na_value=0)
-    ratio = people["overdue_ratio"].to_numpy()
+    order_days = customers["order_days"].to_numpy()
+    recency = customers["recency_days"].to_numpy(dtype=np.int64, na_value=0)
+    ratio = customers["overdue_ratio"].to_numpy()
     windows = timing.windows
     regular = ~np.isnan(ratio)
     lapsed = np.where(regular, ratio > timing.lapsed_ratio, recency > windows.w95)
     overdue = np.where(regular, ratio > timing.overdue_ratio, recency > windows.w80)
     held = {
-        "paused": flag_mask(people, "paused"),
+        "paused": flag_mask(customers, "paused"),
         "never": order_days == 0,
         "newcomer": (order_days == 1) & (recency <= windows.w50),
         "active": ~lapsed & ~overdue,
@@ -34,10 +34,10 @@ def assign_activity(people: pd.DataFrame, timing: Timing) -> pd.DataFrame:
     }
     others = ACTIVITIES.index("lapsed")
     places = np.select(list(held.values()), [ACTIVITIES.index(name) for name in held], others)
-    return people.assign(activity=labels_at(places, ACTIVITIES))
+    return customers.assign(activity=labels_at(places, ACTIVITIES))
 
 
-def missing_regulars(people: pd.DataFrame) -> Mask:
+def missing_regulars(customers: pd.DataFrame) -> Mask:
     """Who has ordered on three days or more, and is overdue; reads order_days and activity."""
-    regular = people["order_days"].to_numpy() >= REGULAR_ORDER_DAYS
-    return regular & people["activity"].eq("overdue").to_numpy()
+    regular = customers["order_days"].to_numpy() >= REGULAR_ORDER_DAYS
+    return regular & customers["activity"].eq("overdue").to_numpy()

@@ -18,7 +18,7 @@ _REFUNDED_ONE_IN: Final = 10
 _THIRDS: Final = 3
 
 
-def add_candidates(people: pd.DataFrame, long_tenure: int | None = None) -> pd.DataFrame:
+def add_candidates(customers: pd.DataFrame, long_tenure: int | None = None) -> pd.DataFrame:
     """Add `orders_suggest` and `looks_like_supporter`, which asks what they said as well.
 
     The latter holds for four order days or more, neither overdue nor lapsed, refunds below a tenth
@@ -30,33 +30,33 @@ def add_candidates(people: pd.DataFrame, long_tenure: int | None = None) -> pd.D
     `long_tenure` is what `tenure_limit` says of everybody, None where these are everybody.
     """
     if long_tenure is None:
-        long_tenure = tenure_limit(people)
-    late = people["activity"].isin(["overdue", "lapsed"]).to_numpy()
-    refunds, sales = people["refunds"].to_numpy(), people["sales"].to_numpy()
-    frequent = people["order_days"].to_numpy() >= MIN_ORDER_DAYS
+        long_tenure = tenure_limit(customers)
+    late = customers["activity"].isin(["overdue", "lapsed"]).to_numpy()
+    refunds, sales = customers["refunds"].to_numpy(), customers["sales"].to_numpy()
+    frequent = customers["order_days"].to_numpy() >= MIN_ORDER_DAYS
     kept = _REFUNDED_ONE_IN * refunds < sales
-    attached = _tenure(people) > long_tenure
-    if "categories" in people:
-        categories = people["categories"].to_numpy(dtype=np.int64, na_value=0)
+    attached = _tenure(customers) > long_tenure
+    if "categories" in customers:
+        categories = customers["categories"].to_numpy(dtype=np.int64, na_value=0)
         attached |= categories >= MIN_CATEGORIES
     suggested = frequent & ~late & kept & attached
-    unhappy = np.zeros(len(people), dtype=bool)
-    if "open_complaints" in people:
-        unhappy |= people["open_complaints"].to_numpy() > 0
-    if "latest_nps" in people:
+    unhappy = np.zeros(len(customers), dtype=bool)
+    if "open_complaints" in customers:
+        unhappy |= customers["open_complaints"].to_numpy() > 0
+    if "latest_nps" in customers:
         unhappy |= (
-            people["latest_nps"].to_numpy(np.int64, na_value=DETRACTOR_MAX + 1) <= DETRACTOR_MAX
+            customers["latest_nps"].to_numpy(np.int64, na_value=DETRACTOR_MAX + 1) <= DETRACTOR_MAX
         )
-    return people.assign(orders_suggest=suggested, looks_like_supporter=suggested & ~unhappy)
+    return customers.assign(orders_suggest=suggested, looks_like_supporter=suggested & ~unhappy)
 
 
-def tenure_limit(people: pd.DataFrame) -> int:
+def tenure_limit(customers: pd.DataFrame) -> int:
     """The 2/3 quantile of tenure over buyers; counted from 1970, as it is the same from any day."""
-    bought = people["first_order_on"].notna().to_numpy()
-    return quantile_cuts(_tenure(people)[bought], _THIRDS)[1]
+    bought = customers["first_order_on"].notna().to_numpy()
+    return quantile_cuts(_tenure(customers)[bought], _THIRDS)[1]
 
 
-def _tenure(people: pd.DataFrame) -> Ints:
+def _tenure(customers: pd.DataFrame) -> Ints:
     """Days from the first order to 1970; vast below all where there is none."""
-    first = day_numbers(people["first_order_on"].to_numpy())
-    return np.where(people["first_order_on"].isna(), np.iinfo(np.int64).min, -first)
+    first = day_numbers(customers["first_order_on"].to_numpy())
+    return np.where(customers["first_order_on"].isna(), np.iinfo(np.int64).min, -first)

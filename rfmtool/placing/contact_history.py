@@ -66,15 +66,15 @@ def referral_names(labels: pa.Array, referrals: pd.DataFrame, as_of_day: int) ->
     return found
 
 
-def _texts(table: pd.DataFrame, column: str, rows: Mask, people: int) -> pd.Series[str]:
+def _texts(table: pd.DataFrame, column: str, rows: Mask, count: int) -> pd.Series[str]:
     """The texts of each person in some rows, sorted, each once."""
     if column not in table:
-        return pd.Series(None, index=range(people), dtype="str")
+        return pd.Series(None, index=range(count), dtype="str")
     told = table.loc[rows, ["owner", column]].dropna().astype({column: "str"})
     told = told[told[column].ne("")].drop_duplicates().sort_values(["owner", column])
     several = told["owner"].duplicated(keep=False)
     joined = told[several].groupby("owner")[column].agg(", ".join)
     # Most have one text alone, and joining is slow.
     alone = told[~several].set_index("owner")[column]
-    texts: pd.Series[str] = pd.concat([alone, joined]).astype("str").reindex(range(people))
+    texts: pd.Series[str] = pd.concat([alone, joined]).astype("str").reindex(range(count))
     return texts

@@ -36,13 +36,13 @@ _CHANNELS: Final = {word: channel for channel, words in _WRITTEN.items() for wor
 _CEILING_DAYS: Final = 30
 
 
-def add_snoozes(people: pd.DataFrame, log: pd.DataFrame | None, as_of_day: int) -> pd.DataFrame:
+def add_snoozes(customers: pd.DataFrame, log: pd.DataFrame | None, as_of_day: int) -> pd.DataFrame:
     """Add who asked to wait until a day: snooze_until, snooze_reason, and `paused` until then.
 
     Of several wishes the latest one counts; as_of_day is in days since 1970-01-01.
     """
     if log is None or "snooze_until" not in log:
-        return people
+        return customers
     until = integer_column(log, "snooze_until")
     wishes = log.assign(until=until, day=integer_column(log, "contacted_on"))[until != UNKNOWN_DAY]
     latest = wishes.sort_values(["day", "until"], kind="stable").drop_duplicates(
@@ -50,14 +50,14 @@ def add_snoozes(people: pd.DataFrame, log: pd.DataFrame | None, as_of_day: int) 
     )
     running = latest[latest["until"].to_numpy() >= as_of_day]
     owner = running["owner"].to_numpy(dtype=np.int64)
-    until_day = np.full(len(people), UNKNOWN_DAY)
+    until_day = np.full(len(customers), UNKNOWN_DAY)
     until_day[owner] = running["until"].to_numpy()
     waits = until_day != UNKNOWN_DAY
-    reasons = pd.Series(None, index=people.index, dtype="str")
+    reasons = pd.Series(None, index=customers.index, dtype="str")
     if "reason" in running:
         reasons.iloc[owner] = running["reason"].to_numpy()
-    return people.assign(
-        paused=flag_mask(people, "paused") | waits,
+    return customers.assign(
+        paused=flag_mask(customers, "paused") | waits,
         snooze_until=to_datetimes(until_day, waits),
         snooze_reason=reasons,
     )
@@ -77,10 +77,10 @@ def normalized_channels(written: pd.Series[Any]) -> pd.Series[Any]:
     return written.astype("str").fillna("").map(normalized).map(_CHANNELS).fillna("")
 
 
-def opted_out_by_channel(people: int, log: pd.DataFrame | None) -> dict[str, Mask]:
+def opted_out_by_channel(count: int, log: pd.DataFrame | None) -> dict[str, Mask]:
     """Who is no longer to be reached by which channel, because they said so there.
 
-    Where the log names no channel that is known, all that reach people by themselves are closed.
+    Where the log names no channel that is known, all that reach customers by themselves are closed.
     """
     if log is None or "outcome" not in log:
         return {}
@@ -91,22 +91,22 @@ def opted_out_by_channel(people: int, log: pd.DataFrame | None) -> dict[str, Mas
         names = EQUIVALENT_CHANNELS.get(channel, (channel,))
         rows = ends if by is None else ends[by.isin([*names, ""])]
         if len(rows):
-            closed[channel] = mask_of_places(rows["owner"], people)
+            closed[channel] = mask_of_places(rows["owner"], count)
     return closed
 
 
-def apply_email_opt_outs(people: pd.DataFrame, log: pd.DataFrame | None) -> pd.DataFrame:
+def apply_email_opt_outs(customers: pd.DataFrame, log: pd.DataFrame | None) -> pd.DataFrame:
     """Turn to `no` the consent of everybody who has refused e-mail in the log since."""
     if log is None or "outcome" not in log:
-        return people
-    nobody = np.zeros(len(people), dtype=bool)
-    refused = opted_out_by_channel(len(people), log).get("email", nobody)
-    known = people.get("consent", pd.Series(None, index=people.index, dtype="str"))
-    return people.assign(consent=known.astype("str").mask(refused, "no"))
+        return customers
+    nobody = np.zeros(len(customers), dtype=bool)
+    refused = opted_out_by_channel(len(customers), log).get("email", nobody)
+    known = customers.get("consent", pd.Series(None, index=customers.index, dtype="str"))
+    return customers.assign(consent=known.astype("str").mask(refused, "no"))
 
 
 def add_rest_reasons(
-    people: pd.DataFrame,
+    customers: pd.DataFrame,
     log: pd.DataFrame | None,
     playbook: Sequence[Action],
     limits: ContactRules,
@@ -117,17 +117,17 @@ def add_rest_reasons(
     Reads action; as_of_day is in days since 1970-01-01.
     """
     if log is None:
-        return people
+        return customers
     rows = outbound_contacts(log)
     owner, ago = rows["owner"].to_numpy(), as_of_day - rows["day"].to_numpy()
     rest = rest_days_by_action(playbook, limits)
-    actions = people["action"].astype("str")
+    actions = customers["action"].astype("str")
     same = (actions.to_numpy()[owner] == rows["action"]) & (ago >= 0)
     days = actions.map(rest).to_numpy(dtype=np.int64)
-    lately = mask_of_places(owner[same & (ago < days[owner])], len(people))
-    often = is_at_contact_limit(rows, len(people), limits, as_of_day) & (days > 0)
+    lately = mask_of_places(owner[same & (ago < days[owner])], len(customers))
+    often = is_at_contact_limit(rows, len(customers), limits, as_of_day) & (days > 0)
     codes = np.select([lately, often], [0, 1], -1)
-    return people.assign(resting=categorical_from_codes(codes, REST_REASONS))
+    return customers.assign(resting=categorical_from_codes(codes, REST_REASONS))
 
 
 def outbound_contacts(log: pd.DataFrame) -> pd.DataFrame:
@@ -153,26 +153,26 @@ def contact_costs(log: pd.DataFrame, minute_cost: float) -> Ints:
 
 
 def is_at_contact_limit(
-    rows: pd.DataFrame, people: int, limits: ContactRules, as_of_day: int
+    rows: pd.DataFrame, count: int, limits: ContactRules, as_of_day: int
 ) -> Mask:
     """Who was contacted as often in 30 days as anybody may be, of `sent` rows."""
     ago = as_of_day - rows["day"].to_numpy()
     late = rows["owner"].to_numpy()[(ago >= 0) & (ago < _CEILING_DAYS)]
-    return np.asarray(np.bincount(late, minlength=people) >= limits.most_in_30_days)
+    return np.asarray(np.bincount(late, minlength=count) >= limits.most_in_30_days)
 
 
 def rest_days_by_action(playbook: Sequence[Action], limits: ContactRules) -> Mapping[str, int]:
-    """How many days each action lets people rest; 0 is never, and exempt from the ceiling too."""
+    """How many days each action lets customers rest; 0 is never, and exempt from the ceiling too."""
     return {
         row.label: limits.rest_days if row.rest_days is None else row.rest_days
         for row in reversed(playbook)
     }
 
 
-def is_eligible(people: pd.DataFrame) -> Mask:
+def is_eligible(customers: pd.DataFrame) -> Mask:
     """Who stands on the lists to work through: who neither rests nor is held out."""
-    mask = np.ones(len(people), dtype=bool)
+    mask = np.ones(len(customers), dtype=bool)
     for name in ("holdout", "resting"):
-        if name in people:
-            mask &= people[name].isna().to_numpy()
+        if name in customers:
+            mask &= customers[name].isna().to_numpy()
     return mask

@@ -37,7 +37,7 @@ CONTACT_HISTORY: Final = frozenset(
 """What whoever calls somebody should know of them."""
 STAGES: Final = frozenset({"stage", "stage_evidence", "stage_reason", "candidate"})
 FORECASTS: Final = frozenset({"return_probability", "expected_spend"})
-"""What is foretold from what became of people on earlier days."""
+"""What is foretold from what became of customers on earlier days."""
 ACTIONS: Final = frozenset({"action", "priority", "channel", "resting"})
 
 

@@ -40,13 +40,13 @@ Promotions = tuple[Ints, Mask]
 
 @dataclass(frozen=True)
 class _Terms:
-    """What an event must be to count: how many people there are, and from when on it promotes.
+    """What an event must be to count: how many customers there are, and from when on it promotes.
 
     `barred` is the day of each person's latest survey answer where that is a veto: promoting
     evidence counts when it is later.
     """
 
-    people: int
+    customer_count: int
     as_of_day: int
     window_start: int
     barred: Ints
@@ -60,30 +60,30 @@ class _Terms:
     @cached_property
     def nobody(self) -> Ints:
         """What most columns are where no table says otherwise."""
-        return np.zeros(self.people, dtype=np.int64)
+        return np.zeros(self.customer_count, dtype=np.int64)
 
     def count(self, owner: Ints) -> Ints:
-        return np.bincount(owner, minlength=self.people) if len(owner) else self.nobody
+        return np.bincount(owner, minlength=self.customer_count) if len(owner) else self.nobody
 
     def has(self, owner: Ints) -> Mask:
         return self.count(owner) > 0
 
 
 def add_evidence_columns(
-    people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], as_of_day: int
+    customers: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], as_of_day: int
 ) -> pd.DataFrame:
     """Add what the evidence proves, and `lines` = 1 where that column is not given.
 
     Args:
-        people: one row per person; reads order_days and last_order_on.
+        customers: one row per person; reads order_days and last_order_on.
         evidence: frames by table name (contacts, referrals, feedback, partners), each only if
-            supplied. `owner` and `referred` are places among the people, days count from
+            supplied. `owner` and `referred` are places among the customers, days count from
             1970-01-01 and may be missing.
         as_of_day: in days since 1970-01-01.
 
     Returns:
-        The people with whole numbers complaints, open_complaints, latest_nps and recent_nps
-        (missing where there is none), referrals (people referred), unsolicited_bought,
+        The customers with whole numbers complaints, open_complaints, latest_nps and recent_nps
+        (missing where there is none), referrals (customers referred), unsolicited_bought,
         unknown_referred, unknown_bought, unsolicited_reviews, solicited_reviews; yes or no
         partner_listed, is_contact, in_scheme, paused, gave_feedback, detractor, named_as_referred,
         named_by_customer, held_by_complaint, held_by_nps; contact_status; and the days
@@ -91,15 +91,15 @@ def add_evidence_columns(
         Without evidence most of them cannot be written to.
     """
     if evidence:
-        columns = _proven(people, evidence, as_of_day)
+        columns = _proven(customers, evidence, as_of_day)
     else:  # the same is true of everybody
-        columns, same = dict[str, Any](), np.zeros(len(people), dtype=np.intp)
+        columns, same = dict[str, Any](), np.zeros(len(customers), dtype=np.intp)
         for name, one in _of_nobody_known().items():
             # An array may hold one cell that stands for all, which takes neither time nor memory.
             is_array = isinstance(one, np.ndarray)
-            columns[name] = np.broadcast_to(one, len(people)) if is_array else one.take(same)
-    lines = {} if "lines" in people else {"lines": np.broadcast_to(np.int64(1), len(people))}
-    return with_columns(people, lines | columns)
+            columns[name] = np.broadcast_to(one, len(customers)) if is_array else one.take(same)
+    lines = {} if "lines" in customers else {"lines": np.broadcast_to(np.int64(1), len(customers))}
+    return with_columns(customers, lines | columns)
 
 
 @cache
@@ -109,22 +109,24 @@ def _of_nobody_known() -> Columns:
     return _proven(one, {}, 0)
 
 
-def _proven(people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], as_of_day: int) -> Columns:
+def _proven(
+    customers: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], as_of_day: int
+) -> Columns:
     none = pd.DataFrame(_NO_ROWS)
     tables = {}
     for name, day in _EVENT_DAYS.items():
         table = evidence.get(name, none)
         tables[name] = table[integer_column(table, day) <= as_of_day]
     feedback, partners = tables["feedback"], tables["partners"]
-    nps, nps_day = _latest_answer(feedback, len(people))
+    nps, nps_day = _latest_answer(feedback, len(customers))
     silent = nps < 0
     detractor = ~silent & (nps <= DETRACTOR_MAX)
     barred = np.where(detractor, nps_day, _NEVER)
     start = months_before(as_of_day, WINDOW_MONTHS)
-    terms = _Terms(len(people), as_of_day, start, barred)
+    terms = _Terms(len(customers), as_of_day, start, barred)
     still_listed = integer_column(partners, "until_on", as_of_day) >= as_of_day
     contact, memberships = _contact(evidence.get("contacts", none), terms)
-    referral, referred = _referrals(tables["referrals"], people, terms)
+    referral, referred = _referrals(tables["referrals"], customers, terms)
     review, praise = _reviews(feedback, terms)
     columns = {
         "partner_listed": terms.has(_owner(partners)[still_listed]),
@@ -157,7 +159,7 @@ _PROVES: Final[Mapping[str, str]] = {
 def evidence_tables(rule: Rule) -> set[str]:
     """The evidence tables that can put somebody under a rule; whom nothing else fits are contacts.
 
-    A complaint or a bad answer, which only keep people out, asks for none.
+    A complaint or a bad answer, which only keep customers out, asks for none.
     """
     if not rule.conditions:
         return {"contacts"}
@@ -176,8 +178,8 @@ def _dates(days: Ints) -> npt.NDArray[np.datetime64]:
     return to_datetimes(days, days > UNKNOWN_DAY)
 
 
-def _latest(owner: Ints, day: Ints, people: int) -> Ints:
-    latest = np.full(people, _NEVER, dtype=np.int64)
+def _latest(owner: Ints, day: Ints, count: int) -> Ints:
+    latest = np.full(count, _NEVER, dtype=np.int64)
     np.maximum.at(latest, owner, day)
     return latest
 
@@ -198,7 +200,7 @@ def _contact(contacts: pd.DataFrame, terms: _Terms) -> tuple[Columns, Promotions
         answered = integer_column(contacts, "answered_on", terms.as_of_day + 1) <= terms.as_of_day
         given = given.mask(given.isin(["known", "contacted"]) & answered, "replied")
     status: pd.Categorical[Any] = pd.Categorical(given)
-    codes = np.full(terms.people, -1)
+    codes = np.full(terms.customer_count, -1)
     codes[owner] = status.codes
     columns = {
         "is_contact": terms.has(owner),
@@ -210,7 +212,7 @@ def _contact(contacts: pd.DataFrame, terms: _Terms) -> tuple[Columns, Promotions
 
 
 def _referrals(
-    referrals: pd.DataFrame, people: pd.DataFrame, terms: _Terms
+    referrals: pd.DataFrame, customers: pd.DataFrame, terms: _Terms
 ) -> tuple[Columns, Promotions]:
     """The columns of referrals, and whose they are; naming oneself names nobody."""
     table = referrals[_owner(referrals) != _owner(referrals, "referred")]
@@ -219,7 +221,7 @@ def _referrals(
         _owner(table, "referred"),
         integer_column(table, "referred_on"),
     )
-    last_order = day_numbers(people["last_order_on"].to_numpy())
+    last_order = day_numbers(customers["last_order_on"].to_numpy())
     bought = last_order[referred] >= day
     free = terms.free(owner, day)
     unasked, asked = (
@@ -229,16 +231,16 @@ def _referrals(
     unknown = ~unasked & ~asked
 
     def brought(rows: Mask) -> Ints:
-        pairs = np.unique(owner[rows] * terms.people + referred[rows])
-        return terms.count(pairs // max(terms.people, 1))
+        pairs = np.unique(owner[rows] * terms.customer_count + referred[rows])
+        return terms.count(pairs // max(terms.customer_count, 1))
 
-    by_customer = people["order_days"].to_numpy()[owner] > 0
+    by_customer = customers["order_days"].to_numpy()[owner] > 0
     columns = {
         "referrals": brought(free),
         "unsolicited_bought": brought(free & unasked & bought),
         "unknown_referred": brought(free & unknown),
         "unknown_bought": brought(free & unknown & bought),
-        "last_referral_on": _dates(_latest(owner[free], day[free], terms.people)),
+        "last_referral_on": _dates(_latest(owner[free], day[free], terms.customer_count)),
         "named_as_referred": terms.has(referred),
         "named_by_customer": terms.has(referred[by_customer]),
     }
@@ -259,7 +261,7 @@ def _reviews(feedback: pd.DataFrame, terms: _Terms) -> tuple[Columns, Promotions
     columns = {
         "unsolicited_reviews": terms.count(owner[free & unasked]),
         "solicited_reviews": terms.count(owner[free & ~unasked]),
-        "last_review_on": _dates(_latest(owner[free], day[free], terms.people)),
+        "last_review_on": _dates(_latest(owner[free], day[free], terms.customer_count)),
     }
     recent = terms.in_window(day)
     return columns, (owner[recent], free[recent])
@@ -269,7 +271,7 @@ def _complaints(feedback: pd.DataFrame, terms: _Terms) -> Columns:
     table = feedback[column_equals(feedback, "kind", "complaint")]
     is_open = integer_column(table, "resolved_on", terms.as_of_day + 1) > terms.as_of_day
     owner, day = _owner(table), integer_column(table, "given_on")
-    oldest = np.full(terms.people, np.iinfo(np.int64).max)
+    oldest = np.full(terms.customer_count, np.iinfo(np.int64).max)
     np.minimum.at(oldest, owner[is_open], day[is_open])
     count = terms.count(owner[is_open])
     return {
@@ -279,13 +281,13 @@ def _complaints(feedback: pd.DataFrame, terms: _Terms) -> Columns:
     }
 
 
-def _latest_answer(feedback: pd.DataFrame, people: int) -> tuple[Ints, Ints]:
+def _latest_answer(feedback: pd.DataFrame, count: int) -> tuple[Ints, Ints]:
     """The latest survey answer of each person (-1: none) and its day; of two on a day the lower."""
     nps = integer_column(feedback, "nps", -1)
     said = nps >= 0
     keys = (integer_column(feedback, "given_on")[said] << _ANSWER_BITS) + (_TOP_ANSWER - nps[said])
     nothing = _NEVER << _ANSWER_BITS
-    latest = np.full(people, nothing, dtype=np.int64)
+    latest = np.full(count, nothing, dtype=np.int64)
     np.maximum.at(latest, _owner(feedback)[said], keys)
     answer = _TOP_ANSWER - (latest & ((1 << _ANSWER_BITS) - 1))
     return np.where(latest == nothing, -1, answer), latest >> _ANSWER_BITS

@@ -29,7 +29,7 @@ _BETWEEN: Final = b"\x1f"
 
 
 def drawn_by_hash(parts: Iterable[str], ids: Iterable[str], share: Decimal) -> Mask:
-    """Who of some people, by ids as they are compared, is left out of a lot drawn with `parts`."""
+    """Who of some customers, by ids as they are compared, is left out of a lot drawn with `parts`."""
     before = b"".join(part.encode() + _BETWEEN for part in parts)
     limit = math.ceil(share * 2**_BITS)
     hashes = (hashlib.sha256(before + one.encode()).digest() for one in ids)
@@ -44,32 +44,38 @@ def empty_holdouts() -> pd.DataFrame:
 
 
 def assign_holdouts(
-    people: pd.DataFrame, rules: Rules, entered: pd.DataFrame, suppressed: frozenset[str], day: int
+    customers: pd.DataFrame,
+    rules: Rules,
+    entered: pd.DataFrame,
+    suppressed: frozenset[str],
+    day: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Draw for those who come to a lot for the first time, and see who is left out.
 
     Args:
-        people: one row per person; reads customer_id and action.
-        rules: the lots, and the actions that people may be left out of.
+        customers: one row per person; reads customer_id and action.
+        rules: the lots, and the actions that customers may be left out of.
         entered: HOLDOUTS of earlier runs.
         suppressed: who is to be left out of everything, and so leaves the round.
         day: the as_of day, since 1970-01-01.
 
     Returns:
-        The people with `holdout`, and HOLDOUTS of everybody.
+        The customers with `holdout`, and HOLDOUTS of everybody.
     """
     lots, offered = rules.holdout, marketing_actions(rules.playbook)
     gone = is_listed(pa.array(entered["customer_id"], pa.string()), suppressed)
-    rows, left_out = entered[~gone], np.zeros(len(people), dtype=bool)
+    rows, left_out = entered[~gone], np.zeros(len(customers), dtype=bool)
     if lots.shares:
-        rows = with_entrants(rows, people, lots, offered, day)
-        left_out = is_held_out(people, rows, lots, offered)
-    return people.assign(holdout=categorical_from_codes(np.where(left_out, 0, -1), ["yes"])), rows
+        rows = with_entrants(rows, customers, lots, offered, day)
+        left_out = is_held_out(customers, rows, lots, offered)
+    return customers.assign(
+        holdout=categorical_from_codes(np.where(left_out, 0, -1), ["yes"])
+    ), rows
 
 
 def with_entrants(
     entered: pd.DataFrame,
-    people: pd.DataFrame,
+    customers: pd.DataFrame,
     lots: HoldoutRules,
     marketing: Collection[str],
     day: int,
@@ -78,21 +84,21 @@ def with_entrants(
 
     Args:
         entered: HOLDOUTS of earlier runs.
-        people: customer_id and action of everybody.
+        customers: customer_id and action of everybody.
         lots: which lots there are.
-        marketing: the actions that people may be left out of.
+        marketing: the actions that customers may be left out of.
         day: the as_of day, since 1970-01-01.
 
     Returns:
         HOLDOUTS of everybody, by from_on, lot and customer_id.
     """
-    rows, keys = entered, matching_keys(people["customer_id"])
+    rows, keys = entered, matching_keys(customers["customer_id"])
     for lot in sorted(lots.shares, key=lambda name: name != ALL_MARKETING):
         named = marketing if lot == ALL_MARKETING else {lot}
         known = rows[rows["salt"].eq(lots.salt) & rows["lot"].isin([lot, ALL_MARKETING])]
         passed = known[known["lot"].eq(lot) | known["held_out"]]["customer_id"]
-        comes = people["action"].isin(named) & ~keys.isin(matching_keys(passed))
-        entrants, share = people[comes.to_numpy()], lots.shares[lot]
+        comes = customers["action"].isin(named) & ~keys.isin(matching_keys(passed))
+        entrants, share = customers[comes.to_numpy()], lots.shares[lot]
         parts = (lots.salt,) if lot == ALL_MARKETING else (lots.salt, lot)
         columns = {
             "customer_id": entrants["customer_id"].astype("str"),
@@ -109,14 +115,14 @@ def with_entrants(
 
 
 def is_held_out(
-    people: pd.DataFrame, rows: pd.DataFrame, lots: HoldoutRules, marketing: Collection[str]
+    customers: pd.DataFrame, rows: pd.DataFrame, lots: HoldoutRules, marketing: Collection[str]
 ) -> Mask:
     """Who is left out of the action they have now: of all marketing, or of its own lot."""
     out = rows[rows["held_out"] & rows["salt"].eq(lots.salt) & rows["lot"].isin([*lots.shares])]
-    keys, left_out = matching_keys(people["customer_id"]), matching_keys(out["customer_id"])
+    keys, left_out = matching_keys(customers["customer_id"]), matching_keys(out["customer_id"])
     of_all = keys.isin(left_out[out["lot"].eq(ALL_MARKETING)])
-    mask: Mask = (of_all & people["action"].isin(marketing)).to_numpy()
+    mask: Mask = (of_all & customers["action"].isin(marketing)).to_numpy()
     for lot in lots.shares.keys() - {ALL_MARKETING}:
         of_list = keys.isin(left_out[out["lot"].eq(lot)])
-        mask = mask | (of_list & people["action"].eq(lot)).to_numpy()
+        mask = mask | (of_list & customers["action"].eq(lot)).to_numpy()
     return mask

@@ -18,7 +18,7 @@ FOLLOWERS = "followers"
 
 
 def describe_influence(evidence: Mapping[str, pd.DataFrame], places: Ints) -> list[str]:
-    """The reach of the people at some places in words, empty of whom none is known.
+    """The reach of the customers at some places in words, empty of whom none is known.
 
     It is told by referrals, feedback and contacts, as far as they are supplied.
     """

@@ -29,7 +29,7 @@ _SAID_ELSEWHERE: Final = ("referrals", "feedback")
 
 
 def assign_stages(
-    people: pd.DataFrame,
+    customers: pd.DataFrame,
     rungs: Sequence[Rung],
     supplied: Collection[str] = (),
     *,
@@ -43,25 +43,25 @@ def assign_stages(
     whose rung rests on more than orders.
 
     Args:
-        people: one row per person.
+        customers: one row per person.
         rungs: the ladder from the top.
         supplied: the names of the evidence tables that there are.
         allow_proxy: let orders alone make a supporter.
         in_words: add `stage_reason` too, which takes time.
     """
-    suggested = flag_mask(people, "looks_like_supporter")
+    suggested = flag_mask(customers, "looks_like_supporter")
     weak = np.array([rung.evidence in (_PROVEN_BY_ORDERS, _BY_PROXY) for rung in rungs])
-    places = first_match(people.assign(by_proxy=suggested) if allow_proxy else people, rungs)
+    places = first_match(customers.assign(by_proxy=suggested) if allow_proxy else customers, rungs)
     candidates = pc.if_else(
         pa.array(suggested & weak[places]), CANDIDATE, pa.scalar(None, pa.string())
     )
     added = {
         "stage": labels_at(places, [rung.label for rung in rungs]),
         "stage_evidence": labels_at(places, [rung.evidence for rung in rungs]),
-        **({"stage_reason": _reasons(people, rungs, places, supplied)} if in_words else {}),
+        **({"stage_reason": _reasons(customers, rungs, places, supplied)} if in_words else {}),
         "candidate": candidates.to_pandas().array,
     }
-    return with_columns(people, added)
+    return with_columns(customers, added)
 
 
 def missing_evidence_note(above: Sequence[Rung], supplied: Collection[str]) -> str:
@@ -76,37 +76,39 @@ def missing_evidence_note(above: Sequence[Rung], supplied: Collection[str]) -> s
 
 
 def _reasons(
-    people: pd.DataFrame,
+    customers: pd.DataFrame,
     rungs: Sequence[Rung],
     places: npt.NDArray[np.intp],
     supplied: Collection[str],
 ) -> pd.Series[str]:
     members = [np.flatnonzero(places == place) for place in range(len(rungs))]
-    quoted = [name for name in people.columns if any(f"{{{name}}}" in one.because for one in rungs)]
-    told = people[quoted]
+    quoted = [
+        name for name in customers.columns if any(f"{{{name}}}" in one.because for one in rungs)
+    ]
+    told = customers[quoted]
     texts = [
         _sentences(told.iloc[rows], rung, missing_evidence_note(rungs[:place], supplied))
         for place, (rung, rows) in enumerate(zip(rungs, members, strict=True))
         if len(rows)
     ]
     if not texts:
-        return pd.Series(index=people.index, dtype="str")
+        return pd.Series(index=customers.index, dtype="str")
     order = np.argsort(np.concatenate(members), kind="stable")
     reasons: pd.Series[str] = pa.concat_arrays(texts).take(pa.array(order)).to_pandas()
-    return reasons.set_axis(people.index)
+    return reasons.set_axis(customers.index)
 
 
-def _sentences(people: pd.DataFrame, rung: Rung, unassessed: str) -> pa.Array:
+def _sentences(customers: pd.DataFrame, rung: Rung, unassessed: str) -> pa.Array:
     """`stage: because`, with the columns named in braces filled in for each customer."""
     because = f"{rung.label}: {rung.because}"
     if rung.evidence == _PROVEN_BY_ORDERS:
         because += unassessed
-    known = re.sub(r"\{(\w+)\}", lambda name: name[0] if name[1] in people else "", because)
+    known = re.sub(r"\{(\w+)\}", lambda name: name[0] if name[1] in customers else "", because)
     first, *parts = re.split(r"\{(\w+)\}", known)
     if not parts:
-        return pa.repeat(pa.scalar(first, pa.large_string()), len(people))
+        return pa.repeat(pa.scalar(first, pa.large_string()), len(customers))
     texts = [
-        _text(people[name], first * (place == 0), words)
+        _text(customers[name], first * (place == 0), words)
         for place, (name, words) in enumerate(zip(parts[::2], parts[1::2], strict=True))
     ]
     return pc.binary_join_element_wise(*texts, pa.scalar("", pa.large_string()))

@@ -20,12 +20,12 @@ WORKLIST_ORDER_COLUMNS: Final = (
     *("monetary", "expected_spend", "activity", "first_order_on"),
     *("open_complaints", "open_complaint_on"),
 )
-"""The columns that people are put in order by."""
+"""The columns that customers are put in order by."""
 _REFUNDED_ONE_IN: Final = 4
 
 
 def assign_actions(
-    people: pd.DataFrame,
+    customers: pd.DataFrame,
     playbook: Sequence[Action],
     timing: Timing,
     closed: Mapping[str, Mask] | None = None,
@@ -35,55 +35,55 @@ def assign_actions(
     Reads the columns that the playbook names, and email, phone and consent where there are such;
     `closed` says by channel who is no longer to be reached by it but for a service.
     """
-    recency = people["recency_days"].to_numpy(dtype=np.int64, na_value=-1)
-    sales, refunds = people["sales"].to_numpy(), people["refunds"].to_numpy()
-    windows, loses_money = timing.windows, np.zeros(len(people), dtype=bool)
-    if "cost" in people:  # where none is known, nobody costs more than they bring
-        loses_money = people["cost"].gt(people["monetary"]).fillna(value=False).to_numpy(bool)
+    recency = customers["recency_days"].to_numpy(dtype=np.int64, na_value=-1)
+    sales, refunds = customers["sales"].to_numpy(), customers["refunds"].to_numpy()
+    windows, loses_money = timing.windows, np.zeros(len(customers), dtype=bool)
+    if "cost" in customers:  # where none is known, nobody costs more than they bring
+        loses_money = customers["cost"].gt(customers["monetary"]).fillna(value=False).to_numpy(bool)
     signs = {  # what only the playbook asks
         "within_w50": (recency >= 0) & (recency <= windows.w50),
         "past_w95": recency > windows.w95,
         "loses_money": loses_money,
         "refund_heavy": (refunds > 0) & (_REFUNDED_ONE_IN * refunds >= sales),
     }
-    places = first_match(with_columns(people, signs), playbook)
+    places = first_match(with_columns(customers, signs), playbook)
     added = {
         "action": labels_at(places, [row.label for row in playbook]),
         "priority": np.array([row.priority for row in playbook])[places],
-        "channel": first_open_channels(people, places, playbook, closed or {}),
+        "channel": first_open_channels(customers, places, playbook, closed or {}),
     }
-    return with_columns(people, added)
+    return with_columns(customers, added)
 
 
-def sort_by_urgency(people: pd.DataFrame) -> pd.DataFrame:
-    """Order people by priority, then as `order_of_value` does."""
-    order = worklist_order(people)
-    first = np.argsort(people["priority"].to_numpy()[order], kind="stable")
-    return people.iloc[order[first]]
+def sort_by_urgency(customers: pd.DataFrame) -> pd.DataFrame:
+    """Order customers by priority, then as `order_of_value` does."""
+    order = worklist_order(customers)
+    first = np.argsort(customers["priority"].to_numpy()[order], kind="stable")
+    return customers.iloc[order[first]]
 
 
-def worklist_order(people: pd.DataFrame) -> Ints:
-    """The places of people in the order in which a list is worked through.
+def worklist_order(customers: pd.DataFrame) -> Ints:
+    """The places of customers in the order in which a list is worked through.
 
     Open complaints come first, the oldest first and whatever the spend; then by value at stake:
     expected_spend where there is one, else monetary. Newcomers follow, by their first order,
     because nobody is graded before they could have come back. Equals stay as they are. Reads
     VALUED_BY.
     """
-    value = people["monetary"]
-    if "expected_spend" in people:
-        value = people["expected_spend"].fillna(value)
-    complaint = np.full(len(people), np.iinfo(np.int64).max)
-    if "open_complaint_on" in people:
-        has_one = people["open_complaints"].to_numpy() > 0
-        complaint[has_one] = day_numbers(people["open_complaint_on"].to_numpy())[has_one]
-    is_new, within = np.zeros(len(people), dtype=bool), -value.to_numpy(dtype=np.int64)
-    if {"activity", "first_order_on"} <= {*people.columns}:
-        is_new = people["activity"].eq("newcomer").to_numpy()
-        within = np.where(is_new, day_numbers(people["first_order_on"].to_numpy()), within)
+    value = customers["monetary"]
+    if "expected_spend" in customers:
+        value = customers["expected_spend"].fillna(value)
+    complaint = np.full(len(customers), np.iinfo(np.int64).max)
+    if "open_complaint_on" in customers:
+        has_one = customers["open_complaints"].to_numpy() > 0
+        complaint[has_one] = day_numbers(customers["open_complaint_on"].to_numpy())[has_one]
+    is_new, within = np.zeros(len(customers), dtype=bool), -value.to_numpy(dtype=np.int64)
+    if {"activity", "first_order_on"} <= {*customers.columns}:
+        is_new = customers["activity"].eq("newcomer").to_numpy()
+        within = np.where(is_new, day_numbers(customers["first_order_on"].to_numpy()), within)
     return np.lexsort((within, is_new, complaint))
 
 
-def call_queue(people: pd.DataFrame) -> pd.DataFrame:
-    """The people to ring up, the most urgent first."""
-    return sort_by_urgency(people[people["channel"].isin(CALL_CHANNELS).to_numpy()])
+def call_queue(customers: pd.DataFrame) -> pd.DataFrame:
+    """The customers to ring up, the most urgent first."""
+    return sort_by_urgency(customers[customers["channel"].isin(CALL_CHANNELS).to_numpy()])

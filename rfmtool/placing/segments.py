@@ -10,10 +10,12 @@ from rfmtool.placing.matching import first_match
 from rfmtool.rules import NO_ORDERS, Condition, Rule, SegmentMap
 
 
-def assign_segments(people: pd.DataFrame, segments: SegmentMap) -> pd.DataFrame:
+def assign_segments(customers: pd.DataFrame, segments: SegmentMap) -> pd.DataFrame:
     """Add `segment`; reads frequency and the three scores. Without a counting order: no_orders."""
     without_orders = Rule(NO_ORDERS, (Condition("frequency", largest=0),))
     rules = [without_orders, *segments.rows]
     names = [*dict.fromkeys(rule.label for rule in segments.rows), NO_ORDERS]
     codes = np.array([names.index(rule.label) for rule in rules])
-    return people.assign(segment=categorical_from_codes(codes[first_match(people, rules)], names))
+    return customers.assign(
+        segment=categorical_from_codes(codes[first_match(customers, rules)], names)
+    )

@@ -38,7 +38,7 @@ TASKS: Final[Mapping[str, Task]] = {
 
 
 def places_by_task(
-    people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], rules: Rules, as_of_day: int
+    customers: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], rules: Rules, as_of_day: int
 ) -> dict[str, Ints]:
     """The places of those on each list, in the order in which it is worked through.
 
@@ -46,62 +46,62 @@ def places_by_task(
     may be is on none.
 
     Args:
-        people: one row each: stage, activity, order_days, first_order_on, last_order_on, and
+        customers: one row each: stage, activity, order_days, first_order_on, last_order_on, and
             open_complaints where feedback is known.
-        evidence: the tables that are supplied, with `owner` as places among the people.
+        evidence: the tables that are supplied, with `owner` as places among the customers.
         rules: the rules in force.
         as_of_day: in days since 1970-01-01.
     """
-    open_to_us = ~people["activity"].eq("paused").to_numpy()
-    if "open_complaints" in people:
-        open_to_us &= ~people["open_complaints"].gt(0).fillna(value=False).to_numpy(dtype=bool)
+    open_to_us = ~customers["activity"].eq("paused").to_numpy()
+    if "open_complaints" in customers:
+        open_to_us &= ~customers["open_complaints"].gt(0).fillna(value=False).to_numpy(dtype=bool)
     rows = outbound_contacts(evidence["contacted"]) if "contacted" in evidence else None
     if rows is not None:
-        open_to_us &= ~is_at_contact_limit(rows, len(people), rules.contacting, as_of_day)
-    ordered = people["order_days"].to_numpy() > 0
-    first, last = (day_numbers(people[name].to_numpy(), missing=UNKNOWN_DAY)
+        open_to_us &= ~is_at_contact_limit(rows, len(customers), rules.contacting, as_of_day)
+    ordered = customers["order_days"].to_numpy() > 0
+    first, last = (day_numbers(customers[name].to_numpy(), missing=UNKNOWN_DAY)
                    for name in ("first_order_on", "last_order_on"))  # fmt: skip
     found = {}
     if rows is not None:
         since = as_of_day - last
         due = ordered & (since >= 0) & (since <= rules.relationship.follow_up_days)
-        done = _latest(rows[rows["action"].eq(FOLLOW_UP)], "day", len(people)) >= last
+        done = _latest(rows[rows["action"].eq(FOLLOW_UP)], "day", len(customers)) >= last
         found[FOLLOW_UP] = (due & ~done, last)
     if "needs" in evidence:
-        asked = mask_of_places(evidence["needs"]["owner"], len(people))
+        asked = mask_of_places(evidence["needs"]["owner"], len(customers))
         found["ask_needs"] = (ordered & ~asked, first)
     if "introductions" in evidence:
-        latest = _latest(evidence["introductions"], "introduced_on", len(people))
+        latest = _latest(evidence["introductions"], "introduced_on", len(customers))
         start = months_before(as_of_day, rules.relationship.find_work_months)
-        business = is_business(evidence.get("contacts"), rules, len(people))
+        business = is_business(evidence.get("contacts"), rules, len(customers))
         found["find_work"] = (ordered & business & (latest <= start), latest)
     if "memberships" in evidence:
-        member = is_member(evidence["memberships"], len(people), as_of_day)
-        friends = people["stage"].isin(["advocate", "supporter"]).to_numpy()
+        member = is_member(evidence["memberships"], len(customers), as_of_day)
+        friends = customers["stage"].isin(["advocate", "supporter"]).to_numpy()
         found["invite"] = (friends & ~member, first)
     return {name: _by_day(mask & open_to_us, day) for name, (mask, day) in found.items()}
 
 
-def is_business(contacts: pd.DataFrame | None, rules: Rules, people: int) -> Mask:
+def is_business(contacts: pd.DataFrame | None, rules: Rules, count: int) -> Mask:
     """Whom the contacts mark as a business, by the column and words of the rules."""
     column, words = rules.relationship.business_column, rules.relationship.business_words
     if contacts is None or column not in contacts:
-        return np.zeros(people, dtype=bool)
+        return np.zeros(count, dtype=bool)
     marks = contacts[column].astype("str").str.strip().str.lower().isin(words)
-    return mask_of_places(contacts.loc[marks.to_numpy(), "owner"], people)
+    return mask_of_places(contacts.loc[marks.to_numpy(), "owner"], count)
 
 
-def is_member(memberships: pd.DataFrame, people: int, day: int) -> Mask:
+def is_member(memberships: pd.DataFrame, count: int, day: int) -> Mask:
     """Who is in a community on a day: has joined, or come to something, and not left."""
     begun = memberships["joined_on"].fillna(memberships["attended_on"])
     came = begun.to_numpy(dtype=np.int64, na_value=UNKNOWN_DAY) <= day
     left = memberships["left_on"].fillna(day + 1).to_numpy(dtype=np.int64) <= day
-    return mask_of_places(memberships["owner"][came & ~left], people)
+    return mask_of_places(memberships["owner"][came & ~left], count)
 
 
-def _latest(rows: pd.DataFrame, day: str, people: int) -> Ints:
+def _latest(rows: pd.DataFrame, day: str, count: int) -> Ints:
     """The latest day of each person in some rows; before all days where there is none."""
-    latest = np.full(people, UNKNOWN_DAY, dtype=np.int64)
+    latest = np.full(count, UNKNOWN_DAY, dtype=np.int64)
     owner = rows["owner"].to_numpy(dtype=np.int64)
     np.maximum.at(latest, owner, integer_column(rows, day))
     return latest

@@ -13,17 +13,17 @@ from rfmtool.scoring.peers import Peers, most_specific_groups
 
 
 def add_breadth(
-    people: pd.DataFrame, spends: pd.DataFrame, peers: Peers, as_of_day: int
+    customers: pd.DataFrame, spends: pd.DataFrame, peers: Peers, as_of_day: int
 ) -> pd.DataFrame:
     """Add how broadly each buyer buys, and the category they lack that is worth most.
 
     A category is bought by who spends more than nothing in it, and offered where anybody bought it.
 
     Args:
-        people: frame with frequency, first_order_on and the peers' attributes.
-        spends: frame with owner (place in people), category (text; missing: none is named) and
+        customers: frame with frequency, first_order_on and the peers' attributes.
+        spends: frame with owner (place in customers), category (text; missing: none is named) and
             spend (net, 1/10,000), one row for each pair.
-        peers: the groups of buyers alike, fitted on these people.
+        peers: the groups of buyers alike, fitted on these customers.
         as_of_day: the day that tenure is counted to, in days since 1970-01-01.
 
     Returns:
@@ -32,8 +32,8 @@ def add_breadth(
         spend in it of all who do). All are missing for who never bought, and the last two for who
         lacks nothing that a peer buys.
     """
-    owner = np.flatnonzero(people["frequency"].to_numpy() > 0)
-    memberships = peers.memberships(people.iloc[owner], as_of_day)
+    owner = np.flatnonzero(customers["frequency"].to_numpy() > 0)
+    memberships = peers.memberships(customers.iloc[owner], as_of_day)
     is_buyers = spends["owner"].isin(owner) & spends["category"].notna()
     kept = spends[is_buyers & (spends["spend"] > 0)]
     categories = pd.Categorical(kept["category"]).remove_unused_categories()
@@ -57,8 +57,8 @@ def add_breadth(
         },
         index=owner,
     )
-    by_place = found.reindex(np.arange(len(people)))
-    return people.assign(**{str(name): column.array for name, column in by_place.items()})
+    by_place = found.reindex(np.arange(len(customers)))
+    return customers.assign(**{str(name): column.array for name, column in by_place.items()})
 
 
 def _worth(bought: pd.DataFrame, memberships: Ints) -> pd.DataFrame:

@@ -73,20 +73,20 @@ def known_wallets(wallets: pd.DataFrame, period: Period) -> pd.DataFrame:
     return _latest(rows[rows["wallet"] > 0], period)
 
 
-def ranked_wallets(wallets: pd.DataFrame, people: pd.DataFrame, period: Period) -> pd.DataFrame:
+def ranked_wallets(wallets: pd.DataFrame, customers: pd.DataFrame, period: Period) -> pd.DataFrame:
     """The wallets that stated ranks imply: spend / share.
 
     Without spend above zero there is none, because a share of nothing tells nothing of the whole.
 
     Args:
         wallets: frame with owner, rank, brands, from_day and until_day (see `add_wallets`).
-        people: frame with monetary (1/10,000).
+        customers: frame with monetary (1/10,000).
         period: the days that the lines cover.
 
     Returns:
         A frame with owner, wallet and spend (1/10,000) and told_millionths, a row for each person.
     """
-    spend = people["monetary"].to_numpy()[wallets["owner"].to_numpy(dtype=np.int64)]
+    spend = customers["monetary"].to_numpy()[wallets["owner"].to_numpy(dtype=np.int64)]
     rank, brands = (wallets[name].to_numpy(np.float64, na_value=np.nan) for name in _RANKED)
     # Rounded twice, so that what is a half but for the last bits of a double is one.
     wallet = np.rint(np.round(spend / wallet_allocation_share(rank, brands), 3))

@@ -21,7 +21,7 @@ from rfmtool.scoring.timing import Timing
 
 
 def fit_scales(  # noqa: PLR0913 - all but the last are what makes up Scales
-    people: pd.DataFrame,
+    customers: pd.DataFrame,
     scoring: Mapping[str, Method],
     timing: Timing,
     peer_spend: PeerSpend,
@@ -32,7 +32,7 @@ def fit_scales(  # noqa: PLR0913 - all but the last are what makes up Scales
     """Fit cut points on the customers with at least one counting order.
 
     Args:
-        people: frame with recency_days, frequency, monetary (1/10,000), and the column that the
+        customers: frame with recency_days, frequency, monetary (1/10,000), and the column that the
             rules name.
         scoring: the method of each dimension.
         timing: what `timing.fit_timing` found.
@@ -45,26 +45,26 @@ def fit_scales(  # noqa: PLR0913 - all but the last are what makes up Scales
             leave nobody.
     """
     rules = rules or FitRules()
-    buyer = people["frequency"].to_numpy() > 0
-    inside = buyer & is_within_fit_limits(people, rules)
+    buyer = customers["frequency"].to_numpy() > 0
+    inside = buyer & is_within_fit_limits(customers, rules)
     if buyer.any() and not inside.any():
         raise RulesError(
             "nobody lies within the limits that cut points are fitted on",
             "Look at --min-orders, --max-orders, --min-spend and --max-spend.",
         )
-    overall = _fit_dimensions(people, inside, scoring)
-    within = fit_group_scales(people[inside], scoring, rules.within) if rules.within else None
+    overall = _fit_dimensions(customers, inside, scoring)
+    within = fit_group_scales(customers[inside], scoring, rules.within) if rules.within else None
     return Scales(as_of, overall, timing, peer_spend, within)
 
 
-def is_within_fit_limits(people: pd.DataFrame, rules: FitRules) -> Mask:
+def is_within_fit_limits(customers: pd.DataFrame, rules: FitRules) -> Mask:
     """Who lies within the limits of those whom cut points are fitted on."""
-    inside = np.ones(len(people), dtype=bool)
+    inside = np.ones(len(customers), dtype=bool)
     for column, least, most in (
         ("frequency", rules.min_orders, rules.max_orders),
         ("monetary", rules.min_spend, rules.max_spend),
     ):
-        values = people[column].to_numpy()
+        values = customers[column].to_numpy()
         if least is not None:
             inside &= values >= least
         if most is not None:
@@ -91,14 +91,14 @@ def fit_group_scales(
 
 
 def _fit_dimensions(
-    people: pd.DataFrame, chosen: Ints | Mask, scoring: Mapping[str, Method]
+    customers: pd.DataFrame, chosen: Ints | Mask, scoring: Mapping[str, Method]
 ) -> dict[str, Scale]:
     """Fit on those who are chosen, all of whom have bought."""
     scales: dict[str, Scale] = {}
     is_nested = any(method.name == "nested" for method in scoring.values())
     before: list[Ints] = []
     for name in DIMENSIONS:
-        values = people[SCORED_COLUMNS[name]].array[chosen].to_numpy(dtype=np.int64)
+        values = customers[SCORED_COLUMNS[name]].array[chosen].to_numpy(dtype=np.int64)
         scales[name] = _fit_one(name, scoring[name], values, before)
         if is_nested:
             before.append(scales[name].scores(values, before))

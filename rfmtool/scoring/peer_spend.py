@@ -95,19 +95,19 @@ def _listed(data: Any, kind: type[T]) -> tuple[T, ...]:  # noqa: ANN401 - unchec
     return tuple(data)
 
 
-def fit_peer_spend(people: pd.DataFrame, rules: WalletRules, as_of_day: int) -> PeerSpend:
+def fit_peer_spend(customers: pd.DataFrame, rules: WalletRules, as_of_day: int) -> PeerSpend:
     """Fit the realistic wallet of each group of peers (Rosset et al. 2005).
 
     Never on own frequency or spend: those would find everyone's wallet equal to their own spend.
 
     Args:
-        people: frame with frequency, monetary (1/10,000), where anybody bought first_order_on, and
+        customers: frame with frequency, monetary (1/10,000), where anybody bought first_order_on, and
             the attributes that the rules name and contacts have.
         rules: tau, the attributes, and how many buyers make a group.
         as_of_day: the day that tenure is counted to, in days since 1970-01-01.
     """
-    known = people.columns.intersection(["first_order_on", "monetary", *rules.peers])
-    buyers = people.loc[people["frequency"] > 0, known]
+    known = customers.columns.intersection(["first_order_on", "monetary", *rules.peers])
+    buyers = customers.loc[customers["frequency"] > 0, known]
     peers = fit_peers(buyers, rules.peers, rules.min_peers, as_of_day)
     if not len(buyers):
         return PeerSpend(rules.tau, peers, (0,), (0,), (0,))
@@ -129,16 +129,18 @@ def fit_peer_spend(people: pd.DataFrame, rules: WalletRules, as_of_day: int) -> 
     return PeerSpend(rules.tau, peers, *zip(*spend, strict=True))
 
 
-def estimated_wallets(people: pd.DataFrame, peer_spend: PeerSpend, as_of_day: int) -> pd.DataFrame:
+def estimated_wallets(
+    customers: pd.DataFrame, peer_spend: PeerSpend, as_of_day: int
+) -> pd.DataFrame:
     """The wallets of buyers by an estimate: the larger of own spend and the peers' quantile.
 
     Returns:
-        A frame with owner (place in people), wallet, low and high (the range it may well lie in),
+        A frame with owner (place in customers), wallet, low and high (the range it may well lie in),
         and spend (1/10,000).
     """
-    owner = np.flatnonzero(people["frequency"].to_numpy() > 0)
+    owner = np.flatnonzero(customers["frequency"].to_numpy() > 0)
     asked = ["first_order_on", "monetary", *peer_spend.peers.attributes]
-    buyers = people[people.columns.intersection(asked)].iloc[owner]
+    buyers = customers[customers.columns.intersection(asked)].iloc[owner]
     groups = most_specific_groups(peer_spend.peers.memberships(buyers, as_of_day))
     spend = buyers["monetary"].to_numpy()
     wallet, low, high = (

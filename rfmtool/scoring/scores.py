@@ -20,12 +20,12 @@ from rfmtool.scoring.scales import SCORED_COLUMNS, Scale, Scales
 
 
 def apply_scales(
-    people: pd.DataFrame, scales: Scales, weights: Mapping[str, Decimal]
+    customers: pd.DataFrame, scales: Scales, weights: Mapping[str, Decimal]
 ) -> pd.DataFrame:
     """Add recency_score, frequency_score, monetary_score, rfm and rfm_total.
 
     Args:
-        people: frame with recency_days, frequency and monetary (1/10,000).
+        customers: frame with recency_days, frequency and monetary (1/10,000).
         scales: cut points; values outside the fitted range take the end scores.
         weights: the weight of each score in rfm_total.
 
@@ -35,10 +35,10 @@ def apply_scales(
     Raises:
         RulesError: there is no column that the scales are within.
     """
-    buyer = people["frequency"].to_numpy() > 0
-    scores = _scores(people, scales.by_dimension)
-    for group, rows in rows_by_group(people, scales.within.column) if scales.within else ():
-        own = _scores(people.iloc[rows], scales.in_group(group))
+    buyer = customers["frequency"].to_numpy() > 0
+    scores = _scores(customers, scales.by_dimension)
+    for group, rows in rows_by_group(customers, scales.within.column) if scales.within else ():
+        own = _scores(customers.iloc[rows], scales.in_group(group))
         for name in DIMENSIONS:
             scores[name][rows] = own[name]
     added = {
@@ -46,13 +46,13 @@ def apply_scales(
         "rfm": _codes(scores, scales, buyer),
         "rfm_total": _totals(scores, weights, buyer),
     }
-    return with_columns(people, added)
+    return with_columns(customers, added)
 
 
-def _scores(people: pd.DataFrame, scales: Mapping[str, Scale]) -> dict[str, Ints]:
+def _scores(customers: pd.DataFrame, scales: Mapping[str, Scale]) -> dict[str, Ints]:
     scores: dict[str, Ints] = {}
     for name in DIMENSIONS:
-        values = people[SCORED_COLUMNS[name]].to_numpy(dtype=np.int64, na_value=0)
+        values = customers[SCORED_COLUMNS[name]].to_numpy(dtype=np.int64, na_value=0)
         scores[name] = scales[name].scores(values, tuple(scores.values()))
     return scores
 
@@ -81,11 +81,11 @@ def _totals(
     return pd.arrays.FloatingArray(np.round(np.asarray(total, dtype=np.float64), 6), ~buyer)
 
 
-def is_in_unseen_group(people: pd.DataFrame, scales: Scales) -> Mask:
+def is_in_unseen_group(customers: pd.DataFrame, scales: Scales) -> Mask:
     """Who is in a group that the fit did not see, and so is scored by the overall cut points."""
     if scales.within is None:
-        return np.zeros(len(people), dtype=bool)
-    unseen = ~group_labels(people, scales.within.column).isin(list(scales.within.groups))
+        return np.zeros(len(customers), dtype=bool)
+    unseen = ~group_labels(customers, scales.within.column).isin(list(scales.within.groups))
     return unseen.to_numpy(dtype=bool)
 
 
@@ -97,26 +97,26 @@ def scales_for_customer(person: pd.DataFrame, scales: Scales) -> Scales:
     return replace(scales, by_dimension=scales.in_group(group), within=None)
 
 
-def group_labels(people: pd.DataFrame, column: str) -> pd.Series[str]:
+def group_labels(customers: pd.DataFrame, column: str) -> pd.Series[str]:
     """The group of each person by the values of a column; a missing one reads as "".
 
     Raises:
         RulesError: there is no such column.
     """
-    if column not in people:
+    if column not in customers:
         raise RulesError(
             f"there is no column {column!r} to score within",
             "Name a column of the contacts, or one carried through with --keep.",
         )
-    return people[column].astype("str").fillna("")
+    return customers[column].astype("str").fillna("")
 
 
-def rows_by_group(people: pd.DataFrame, column: str) -> Iterable[tuple[str, Ints]]:
+def rows_by_group(customers: pd.DataFrame, column: str) -> Iterable[tuple[str, Ints]]:
     """Each value of the column, in order, with the places of those who have it.
 
     Raises:
         RulesError: there is no such column.
     """
-    codes, names = pd.factorize(group_labels(people, column), sort=True)
+    codes, names = pd.factorize(group_labels(customers, column), sort=True)
     rows = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
     return zip(names.tolist(), rows, strict=False)  # of nobody, split makes one empty part

@@ -249,18 +249,18 @@ def usual_gaps(days: OrderDays, customers: int, median_gap_days: float) -> tuple
     return usual, count + 1 >= REGULAR_ORDER_DAYS
 
 
-def add_usual_gaps(people: pd.DataFrame, days: OrderDays, timing: Timing) -> pd.DataFrame:
+def add_usual_gaps(customers: pd.DataFrame, days: OrderDays, timing: Timing) -> pd.DataFrame:
     """Add usual_gap_days and overdue_ratio, both missing for those with under three order days.
 
     Reads recency_days.
     """
-    usual, regular = usual_gaps(days, len(people), timing.median_gap_days)
-    recency = people["recency_days"].to_numpy(dtype=np.float64, na_value=np.nan)
+    usual, regular = usual_gaps(days, len(customers), timing.median_gap_days)
+    recency = customers["recency_days"].to_numpy(dtype=np.float64, na_value=np.nan)
     added = {
         "usual_gap_days": np.where(regular, np.round(usual, 4), np.nan),
         "overdue_ratio": np.where(regular, np.round(recency / usual, 6), np.nan),
     }
-    return with_columns(people, added)
+    return with_columns(customers, added)
 
 
 def _geometric_mean(total: Floats, count: Ints, median_gap_days: float) -> Floats:

@@ -32,7 +32,7 @@ SOW_CUTS: Final = (0.2, 0.4, 0.6, 0.8)
 
 @dataclass(frozen=True)
 class Wallets:
-    """The best known wallet of each of some people: the place of its basis in BASES, -1 for none.
+    """The best known wallet of each of some customers: the place of its basis in BASES, -1 for none.
 
     Money is in 1/10,000; an estimate lies between `low` and `high`, what was told is both;
     `told` is the share that a stated rank tells, NaN elsewhere.
@@ -60,7 +60,7 @@ class WalletLimits:
 
 
 def wallet_limits(parts: Iterable[Wallets]) -> WalletLimits:
-    """The medians over all people, who may come some at a time."""
+    """The medians over all customers, who may come some at a time."""
     basis, wallet, headroom = (
         np.concatenate(column)
         for column in zip(
@@ -76,17 +76,20 @@ def wallet_limits(parts: Iterable[Wallets]) -> WalletLimits:
 
 
 def best_wallets(
-    people: pd.DataFrame, wallets: pd.DataFrame | None, peer_spend: PeerSpend | None, period: Period
+    customers: pd.DataFrame,
+    wallets: pd.DataFrame | None,
+    peer_spend: PeerSpend | None,
+    period: Period,
 ) -> Wallets:
     """The wallet of everyone by the best basis there is; arguments as `add_wallets` has them."""
-    wallet, low, high, spend = np.zeros((4, len(people)), dtype=np.int64)
-    nobodys, untold = np.full(len(people), -1), np.full(len(people), np.nan)
+    wallet, low, high, spend = np.zeros((4, len(customers)), dtype=np.int64)
+    nobodys, untold = np.full(len(customers), -1), np.full(len(customers), np.nan)
     found = Wallets(nobodys, wallet, low, high, spend, untold)
     by_basis = []
     if peer_spend is not None:
-        by_basis.append((2, estimated_wallets(people, peer_spend, period.as_of_day)))
+        by_basis.append((2, estimated_wallets(customers, peer_spend, period.as_of_day)))
     if wallets is not None:
-        by_basis.append((1, ranked_wallets(wallets, people, period)))
+        by_basis.append((1, ranked_wallets(wallets, customers, period)))
         by_basis.append((0, known_wallets(wallets, period)))
     for basis, rows in by_basis:  # a better one takes the place of a worse
         owner = rows["owner"].to_numpy(dtype=np.int64)
@@ -101,7 +104,7 @@ def best_wallets(
 
 
 def add_wallets(  # noqa: PLR0913, PLR0917 - all that a wallet is told by
-    people: pd.DataFrame,
+    customers: pd.DataFrame,
     wallets: pd.DataFrame | None,
     peer_spend: PeerSpend | None,
     rules: WalletRules,
@@ -113,14 +116,14 @@ def add_wallets(  # noqa: PLR0913, PLR0917 - all that a wallet is told by
     """Add what is known of each person's wallet, by the best basis there is.
 
     Args:
-        people: frame with frequency, monetary (1/10,000), first_order_on and the peers' attributes.
-        wallets: frame with owner (place in people), wallet (Int64, 1/10,000) with from_day and
+        customers: frame with frequency, monetary (1/10,000), first_order_on and the peers' attributes.
+        wallets: frame with owner (place in customers), wallet (Int64, 1/10,000) with from_day and
             until_day (Int64) and spend_inside (net spend in those days), or rank and brands; None
             where there is no such table.
         peer_spend: what peers spend; None leaves those without a better basis without a wallet.
         rules: when a share is low or high.
         period: the days that the lines cover.
-        limits: what is large among everybody's; None where these people are everybody.
+        limits: what is large among everybody's; None where these customers are everybody.
         plan_by_estimate: whether headroom and a plan are told of an estimate too.
 
     Returns:
@@ -131,7 +134,7 @@ def add_wallets(  # noqa: PLR0913, PLR0917 - all that a wallet is told by
         (somebody spends more here than they said to spend at all), wallet_plan, share_is_low and
         headroom_is_high (never by an estimate).
     """
-    best = best_wallets(people, wallets, peer_spend, period)
+    best = best_wallets(customers, wallets, peer_spend, period)
     counted, nobody = best.capped_spend, best.basis < 0
     told = np.isin(best.basis, range(len(DECLARED_BASES)))
     unplanned = nobody | (~told & (not plan_by_estimate))
@@ -161,20 +164,20 @@ def add_wallets(  # noqa: PLR0913, PLR0917 - all that a wallet is told by
         "share_is_low": told & (share < float(rules.low)),
         "headroom_is_high": told & has_room,
     }
-    return with_columns(people, added)
+    return with_columns(customers, added)
 
 
-def add_wallet_scores(people: pd.DataFrame) -> pd.DataFrame:
+def add_wallet_scores(customers: pd.DataFrame) -> pd.DataFrame:
     """Add sow_score, 1 to 5 by fixed cuts, and rfm_sow: the rfm code with that digit behind it.
 
     Reads share_of_wallet and rfm; both are missing where either is. A share on a cut is below it.
     """
-    share = people["share_of_wallet"].to_numpy()
+    share = customers["share_of_wallet"].to_numpy()
     score = np.searchsorted(np.array(SOW_CUTS), share) + 1
     unknown = np.isnan(share)
-    code = people["rfm"].astype("str")
+    code = customers["rfm"].astype("str")
     joint = np.where(code.str.contains("-").fillna(value=False), "-", "")
-    sow = pd.Series(score.astype(np.str_), people.index, dtype="str")
-    return people.assign(
+    sow = pd.Series(score.astype(np.str_), customers.index, dtype="str")
+    return customers.assign(
         sow_score=pd.arrays.IntegerArray(score, unknown), rfm_sow=(code + joint + sow).mask(unknown)
     )

@@ -8,14 +8,16 @@ import pandas as pd
 from rfmtool.money import exact_total
 
 
-def group_shares(people: pd.DataFrame, by: str) -> pd.DataFrame:
+def group_shares(customers: pd.DataFrame, by: str) -> pd.DataFrame:
     """The share of wallet of groups as a ratio of sums, for each basis that `add_wallets` found.
 
     Returns:
         One row for each group and basis with members: the group, wallet_basis, customers, spend and
         wallet (1/10,000), share_of_wallet (0-1, six decimals).
     """
-    having = people.loc[people["wallet"].notna(), [by, "wallet_basis", "wallet_spend", "wallet"]]
+    having = customers.loc[
+        customers["wallet"].notna(), [by, "wallet_basis", "wallet_spend", "wallet"]
+    ]
     groups = having.groupby([by, "wallet_basis"], observed=True, sort=True)
     rows = [
         (*labels, len(part), exact_total(part["wallet_spend"]), exact_total(part["wallet"]))
@@ -28,7 +30,7 @@ def group_shares(people: pd.DataFrame, by: str) -> pd.DataFrame:
     return sums.assign(share_of_wallet=np.array(share, dtype=np.float64))
 
 
-def estimate_rank_correlation(people: pd.DataFrame) -> float | None:
+def estimate_rank_correlation(customers: pd.DataFrame) -> float | None:
     """Spearman's correlation of estimated shares with own spend; ties take the average rank.
 
     Close to 1 it says that the estimate mostly restates spend.
@@ -36,8 +38,8 @@ def estimate_rank_correlation(people: pd.DataFrame) -> float | None:
     Returns:
         From -1 to 1, to three decimals; None where there are no two different shares or spends.
     """
-    estimated = people["wallet_basis"] == "peer_estimate"
-    own = people.loc[estimated, ["share_of_wallet", "monetary"]]
+    estimated = customers["wallet_basis"] == "peer_estimate"
+    own = customers.loc[estimated, ["share_of_wallet", "monetary"]]
     middle = (len(own) + 1) / 2
     share, spend = (
         own[name].rank().to_numpy() - middle for name in ("share_of_wallet", "monetary")
