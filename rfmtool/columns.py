@@ -1,4 +1,4 @@
-"""Every column and bin name that users meet, in the order they meet them."""
+"""All column names of customer rows, and the names of bins and evidence tables."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Container, Sequence
 from typing import Final, Literal, NamedTuple
 
 Kind = Literal["text", "contact", "word", "flag", "date", "whole", "money", "ratio"]
-"""What a column holds: any text; how somebody is reached; one word of a list; yes or no; a day;
-whole numbers; money, in whole 1/10,000 until written; numbers with decimals."""
+"""The type of a column. `contact` is text to reach a customer by, `word` one of a list of words,
+`whole` an integer; money is in integers of 1/10,000 until it is written."""
 Written = Literal["always", "known", "feedback", "referrals", "never"]
-"""Whether it is in customers.csv: always, where the run knows anything of it, where that evidence
-is supplied, never."""
+"""When a column is in customers.csv: always, where the run knows a value, where that evidence is
+supplied, never."""
 RuleScope = Literal["ladder", "playbook", "nothing"]
-"""Which rules may ask for it; what a rung may ask a row of the playbook may too."""
+"""Which rules may use a column; the playbook may use those of the ladder too."""
 
 
 class Column(NamedTuple):
@@ -129,62 +129,58 @@ _TABLE: Final = (
     ("past_w95", "flag", "never", "playbook", "", "longer ago than nearly all second orders"),
 )  # fmt: skip
 COLUMNS: Final = tuple(Column(*row) for row in _TABLE)
-"""Every column of a customer row; those that are written stand in the order of customers.csv."""
+"""Every column of a customer row; those that are written are in the order of customers.csv."""
 
 
 def _written(kind: Kind) -> frozenset[str]:
-    return frozenset(one.name for one in COLUMNS if one.kind == kind and one.written != "never")
+    return frozenset(c.name for c in COLUMNS if c.kind == kind and c.written != "never")
 
 
-ALWAYS_WRITTEN: Final = tuple(one.name for one in COLUMNS if one.written == "always")
-"""The columns of every customer row, in the order in which they are written."""
+ALWAYS_WRITTEN: Final = tuple(column.name for column in COLUMNS if column.written == "always")
 
-CONTACT_COLUMNS: Final = tuple(one.name for one in COLUMNS if one.kind == "contact")
-"""How to reach a customer; written where they are known."""
+CONTACT_COLUMNS: Final = tuple(column.name for column in COLUMNS if column.kind == "contact")
 
 EVIDENCE_COLUMNS: Final = {
-    one.name: one.written for one in COLUMNS if one.written in ("feedback", "referrals")
+    column.name: column.written for column in COLUMNS if column.written in ("feedback", "referrals")
 }
-"""Columns that rest on one evidence table, and are written where it is supplied."""
+"""Columns from a single evidence table, by name, with that table."""
 
-WRITTEN: Final = tuple(one.name for one in COLUMNS if one.written != "never")
-"""All that may be written, in its order."""
+WRITTEN: Final = tuple(column.name for column in COLUMNS if column.written != "never")
+"""All columns that may be written, in order."""
 
 MONEY: Final = _written("money")
-"""Written columns that hold money, in whole 1/10,000 of the currency unit until then."""
-
 DATES: Final = _written("date")
 INTEGERS: Final = _written("whole")
 RATIOS: Final = _written("ratio")
-FLAGS: Final = frozenset(one.name for one in COLUMNS if one.kind == "flag")
+FLAGS: Final = frozenset(column.name for column in COLUMNS if column.kind == "flag")
 
 MILLION: Final = 1_000_000
-"""Ratios are compared, and logarithms added up, in whole millionths: equal in any order."""
+"""Ratios are compared, and logarithms added, in integer millionths: the same in any order."""
 
 
 def written_columns(known: Container[str], keep: Sequence[str] = ()) -> tuple[str, ...]:
-    """The columns that are written of those known, in their order."""
+    """Those of the known columns that are written, in order, with `keep` behind them."""
     return tuple(name for name in (*WRITTEN, *keep) if name in known)
 
 
 GROUP_NOUNS: Final = {
     "stage": "stages", "segment": "segments", "activity": "activity", "action": "actions",
 }  # fmt: skip
-"""The columns that group customers, and what a summary and a folder call their groups."""
+"""The columns that group customers, and what summaries and folders call their groups."""
 
 DIMENSIONS: Final = ("recency", "frequency", "monetary")
 
 EXCLUSIONS: Final = ("suppressed", "not_a_sale", "other_currency", "before_since", "after_as_of")
-"""Why a readable row is outside the question; the first that holds counts."""
+"""Why a readable row is excluded; the first reason that applies counts."""
 
 REJECTIONS: Final = (
     "wrong_cell_count", "bad_encoding", "bad_text", "missing_date", "bad_date", "missing_amount",
     "bad_amount", "bad_quantity", "bad_price", "bad_nps", "bad_kind", "bad_rank", "bad_wallet",
 )  # fmt: skip
-"""Why a row cannot be read; the first that holds counts. The last four are of evidence only."""
+"""Why a row cannot be read; the first reason that applies counts. Four are for evidence only."""
 
 BINS: Final = ("used", "anonymous", "blank", *EXCLUSIONS, *REJECTIONS)
-"""Every row of an export ends in exactly one of these."""
+"""Every row of an export is counted in exactly one of these."""
 
 EVIDENCE: Final = (
     "contacts", "referrals", "feedback", "partners", "wallets", "contacted", "introductions",

@@ -1,4 +1,4 @@
-"""Days as whole numbers, counted from 1970-01-01."""
+"""Days as integers, counted from 1970-01-01."""
 
 from __future__ import annotations
 
@@ -17,42 +17,42 @@ _EPOCH: Final = date(1970, 1, 1)
 _SECONDS_A_DAY: Final = 86_400
 _NAT: Final = np.iinfo(np.int64).min
 UNKNOWN_DAY: Final = -(2**31)
-"""The number of a day that nobody knows: before all others, and safe to reckon with."""
+"""Stands for a missing day: before all others, and safe to add to and subtract from."""
 
 
 def day_number(day: date) -> int:
-    """The number of a day; 0 is 1970-01-01, days before are negative."""
+    """Days from 1970-01-01 to a day; earlier days are negative."""
     return (day - _EPOCH).days
 
 
 def date_from_day(number: int) -> date:
-    """The day of a number."""
+    """The date `number` days after 1970-01-01."""
     return _EPOCH + timedelta(days=number)
 
 
 def months_before(day: int, months: int) -> int:
     """The same day of the month some months earlier, or that month's last day."""
     month = np.datetime64(day, "D").astype("datetime64[M]")
-    of_month = day - int(month.astype("datetime64[D]").astype(np.int64))
+    days_into_month = day - int(month.astype("datetime64[D]").astype(np.int64))
     earlier = int(month.astype(np.int64)) - months
     first, following = np.array([earlier, earlier + 1], "datetime64[M]").astype("datetime64[D]")
-    return min(int(first.astype(np.int64)) + of_month, int(following.astype(np.int64)) - 1)
+    return min(int(first.astype(np.int64)) + days_into_month, int(following.astype(np.int64)) - 1)
 
 
 def to_datetimes(days: Ints, known: Mask) -> npt.NDArray[np.datetime64]:
-    """Days since 1970-01-01 as dates, those not known as missing."""
-    # In whole numbers, because numpy takes ten times as long over dates.
+    """Days since 1970-01-01 as dates; NaT where `known` is False."""
+    # As integers, because NumPy takes ten times as long with dates.
     return np.where(known, days * _SECONDS_A_DAY, _NAT).view("datetime64[s]")
 
 
 def day_numbers(dates: npt.NDArray[Any], missing: int = _NAT) -> Ints:
-    """Dates as days since 1970-01-01; what is missing is before all others unless told."""
+    """Dates as days since 1970-01-01; NaT becomes `missing`, by default before all other days."""
     days: Ints = dates.astype("datetime64[D]").astype(np.int64)
     return days if missing == _NAT else np.where(days == _NAT, missing, days)
 
 
 def integer_column(rows: pd.DataFrame, name: str, missing: int = UNKNOWN_DAY) -> Ints:
-    """A column of days or other whole numbers; `missing` where there is no cell or column."""
+    """A column of integers; `missing` for each missing cell, or if there is no such column."""
     if name not in rows:
         return np.full(len(rows), missing, dtype=np.int64)
     return rows[name].to_numpy(dtype=np.int64, na_value=missing)

@@ -1,4 +1,4 @@
-"""What can go wrong, and with which exit code a command then ends.
+"""Errors that users read, and the exit code of a command for each.
 
 A message says what is wrong and where; `hint` says what to do next. Neither ever quotes a cell:
 cells are customers' data.
@@ -11,26 +11,25 @@ from contextlib import contextmanager
 
 
 class RfmtoolError(Exception):
-    """Something the user should read; every error raised on purpose descends from it."""
+    """The base class of all errors meant for the user."""
 
     exit_code = 2
 
     def __init__(self, message: str, hint: str = "") -> None:
-        """Keep what is wrong and where (`message`), and what to do next (`hint`)."""
         super().__init__(message)
         self.hint = hint
         self.seen: object = None
-        """What was understood before: the export, or the export read and grouped."""
+        """What was read before the error: the export, or its grouped customers."""
 
     def __str__(self) -> str:
-        """Give the whole of it on one line."""
+        """Return message and hint on one line."""
         message = super().__str__()
         return f"{message}. {self.hint}" if self.hint else message
 
 
 @contextmanager
 def add_error_context(seen: object) -> Iterator[None]:
-    """Give errors raised inside what was understood before them."""
+    """Attach to errors raised inside what was read before them."""
     try:
         yield
     except RfmtoolError as error:
@@ -40,7 +39,7 @@ def add_error_context(seen: object) -> Iterator[None]:
 
 @contextmanager
 def errors_naming(what: str) -> Iterator[None]:
-    """Name the file or table that errors raised inside are about, if they do not yet."""
+    """Prefix errors raised inside with the file or table, unless they name it already."""
     try:
         yield
     except RfmtoolError as error:
@@ -50,11 +49,11 @@ def errors_naming(what: str) -> Iterator[None]:
 
 
 class UsageError(RfmtoolError):
-    """An option or argument that cannot be meant."""
+    """An invalid option or argument."""
 
 
 def check_type(name: str, value: object, kinds: type | tuple[type, ...], instead: str) -> None:
-    """Check that an argument of the library is of a kind that it takes.
+    """Check the type of an argument of the library.
 
     Raises:
         UsageError: it is not.
@@ -68,11 +67,11 @@ class InputError(RfmtoolError):
 
 
 class NoTableError(InputError):
-    """A file that holds no table, or one without rows; beside good exports it is passed over."""
+    """A file without a table or without rows; skipped if other exports are good."""
 
 
 class AmbiguousInputError(InputError):
-    """An export that can be read in two ways that differ; the user must say which."""
+    """An export with two possible readings that differ; the user must choose."""
 
 
 class RulesError(RfmtoolError):
@@ -81,12 +80,11 @@ class RulesError(RfmtoolError):
     def __init__(
         self, message: str, hint: str = "rfmtool rules show prints a rules file that loads."
     ) -> None:
-        """Point to an example where there is nothing better to say."""
         super().__init__(message, hint)
 
 
 class ForeignFolderError(RfmtoolError):
-    """An output folder that holds something we did not write."""
+    """An output folder that contains something we did not write."""
 
 
 class LimitError(RfmtoolError):

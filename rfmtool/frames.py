@@ -1,4 +1,4 @@
-"""Frames as pandas has them: columns put beside others, words as categories."""
+"""Helpers for pandas frames: added columns, smaller dtypes, concatenation, categories."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from rfmtool.arrays import Ints
 
 
 def with_columns(customers: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:
-    """Add columns all at once, for each one by itself takes as long; those of old names go."""
-    old = [name for name in columns if name in customers]
-    customers = customers.drop(columns=old) if old else customers
+    """Add or replace columns in one step: pandas takes as long to add a single one."""
+    replaced = [name for name in columns if name in customers]
+    customers = customers.drop(columns=replaced) if replaced else customers
     return pd.concat([customers, pd.DataFrame(columns, customers.index, copy=False)], axis=1)
 
 
 def compact_columns(frame: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:
-    """The columns in these kinds, or their own; each by itself, for it may hold its neighbours."""
+    """The columns cast to these dtypes or copied, as a view would keep the whole block alive."""
     columns = {
         name: frame[name].astype(kinds[name]) if name in kinds else frame[name].copy()
         for name in [*frame]
@@ -29,25 +29,25 @@ def compact_columns(frame: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFra
 
 
 def concatenated_frames(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Frames of some customers each as one of all; each column is let go of in its turn."""
+    """Concatenate the rows of frames, freeing each column of the parts in turn."""
     frames = list(parts)
     if len(frames) == 1:
         return frames[0]
     columns = {}
     for name in [*frames[0]]:
-        column = [frame.pop(name) for frame in frames]
-        if isinstance(column[0].dtype, pd.CategoricalDtype):  # whose labels may be different ones
-            columns[name] = pd.Series(union_categoricals(column))
+        pieces = [frame.pop(name) for frame in frames]
+        if isinstance(pieces[0].dtype, pd.CategoricalDtype):  # their categories may differ
+            columns[name] = pd.Series(union_categoricals(pieces))
         else:
-            columns[name] = pd.concat(column, ignore_index=True)
+            columns[name] = pd.concat(pieces, ignore_index=True)
     return pd.DataFrame(columns, copy=False)
 
 
 def categorical_from_codes(codes: Ints, words: Sequence[str]) -> pd.Categorical[Any]:
-    """The words at some places, as categories; missing where the place is -1."""
-    return pd.Categorical.from_codes(codes, dtype=_kind_of((*words,)))
+    """A categorical with these words as categories; code -1 is missing."""
+    return pd.Categorical.from_codes(codes, dtype=_categorical_dtype((*words,)))
 
 
 @cache
-def _kind_of(words: tuple[str, ...]) -> pd.CategoricalDtype:
+def _categorical_dtype(words: tuple[str, ...]) -> pd.CategoricalDtype:
     return pd.CategoricalDtype(pd.Index(words, dtype="str"))

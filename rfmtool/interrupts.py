@@ -1,4 +1,4 @@
-"""The signals that end a command early, and how to hold them back for a moment."""
+"""Signals that end a command early, and a way to defer them for a moment."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ STOP_SIGNALS: Final = tuple(
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
     if (number := getattr(signal, name, None)) is not None  # Windows has fewer
 )
-"""What ends a command early, and then leaves nothing behind."""
+"""Signals after which a command cleans up and ends."""
 
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Hold what ends a command back until the block has ended.
+    """Defer signals that end a command until the block has ended.
 
-    Such as while heavy libraries load: a native one torn meanwhile aborts the process.
+    For example while heavy libraries load: interrupting a native one aborts the process.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield  # no other thread is told of a signal
+        yield  # Python handles signals in the main thread only
         return
-    came: list[int] = []
+    received: list[int] = []
 
-    def hold(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - as signal wants
-        came.append(number)
+    def defer(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - as signal requires
+        received.append(number)
 
     try:
         with ExitStack() as stack:
-            # A mask alone would not do: a library's thread takes the signal that this one does not,
-            # and Python tells this one then. Without a mask, native code would see its calls torn.
+            # A mask alone is not enough: a library's thread may take the signal instead, and Python
+            # still runs the handler here. The mask keeps system calls of native code from failing.
             for number in STOP_SIGNALS:
                 handler = signal.getsignal(number)
                 if handler not in (None, signal.SIG_IGN):
                     stack.callback(signal.signal, number, handler)
-                    signal.signal(number, hold)
+                    signal.signal(number, defer)
             if hasattr(signal, "pthread_sigmask"):  # not on Windows
                 before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
                 stack.callback(signal.pthread_sigmask, signal.SIG_SETMASK, before)
             yield
     finally:
-        if came:
-            signal.raise_signal(came[0])
+        if received:
+            signal.raise_signal(received[0])

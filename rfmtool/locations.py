@@ -1,4 +1,4 @@
-"""What a name is: a place in the file system, a database, or neither; and names without secrets."""
+"""Paths and URLs: which kind a name is, and how to show one without secrets."""
 
 from __future__ import annotations
 
@@ -8,50 +8,49 @@ from typing import Final, Literal
 from rfmtool.errors import UsageError
 
 DATABASE_SCHEMES: Final = ("postgresql", "postgres", "sqlite", "duckdb", "snowflake", "bigquery")
-"""How names of databases begin."""
 STORE_SCHEMES: Final = ("s3", "gs", "az")
-"""How names of places in object stores begin."""
+"""Object stores."""
 WEB_SCHEME: Final = "https"
 CLUSTER_SCHEME: Final = "sc"
-"""How names of clusters that speak Spark Connect begin."""
+"""Spark Connect."""
 WRITABLE_SCHEMES: Final = ("postgresql", "sqlite", "duckdb", *STORE_SCHEMES)
-"""How names begin of places beside files that a run is written to."""
+"""Where a run can be written to other than to files."""
 
-# Two letters at least, as `C:` is a drive; one slash is what a path makes of two.
+# At least two letters, as `C:` is a drive; one slash, since `Path` turns two into one.
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")
 _DATABASE: Final = re.compile(rf"({'|'.join(DATABASE_SCHEMES)}|mysql|mariadb|jdbc):", re.IGNORECASE)
 
-_USER: Final = re.compile(r"://\S*@")
+_CREDENTIALS: Final = re.compile(r"://\S*@")
 _PARAMETERS: Final = re.compile(r"(?<=://)([^\s?#]*)\?[^\s#]*")
-_OF_CLUSTER: Final = re.compile(r"(\b[a-z]{2,}:/[^\s;]*);\S*", re.IGNORECASE)
+_CLUSTER_PARAMETERS: Final = re.compile(r"(\b[a-z]{2,}:/[^\s;]*);\S*", re.IGNORECASE)
 
 
 def scheme_of(name: str) -> str:
-    """The scheme of a URL, in small letters; nothing where it is a path."""
-    found = _DATABASE.match(name) or _SCHEME.match(name)
-    return found[1].lower() if found else ""
+    """The scheme of a URL in lower case; empty for a path."""
+    match = _DATABASE.match(name) or _SCHEME.match(name)
+    return match[1].lower() if match else ""
 
 
 def is_database(name: str) -> bool:
-    """Whether it names a database that can be read and written."""
+    """Whether a name is the URL of a supported database."""
     return scheme_of(name) in DATABASE_SCHEMES
 
 
 def is_store(name: str) -> bool:
-    """Whether it names a place in an object store."""
+    """Whether a name is the URL of an object store."""
     return scheme_of(name) in STORE_SCHEMES
 
 
 def is_cluster(name: str) -> bool:
-    """Whether it names a cluster, or a table of one."""
+    """Whether a name is the URL of a cluster or of a table in one."""
     return scheme_of(name) == CLUSTER_SCHEME
 
 
 def check_is_local_path(name: str) -> None:
-    """Check that a name is that of a file or folder.
+    """Check that a name is the path of a file or folder.
 
     Raises:
-        UsageError: it is a URL; only its scheme is shown, since others may hold passwords.
+        UsageError: it is a URL; only its scheme is shown, since URLs may contain passwords.
     """
     if scheme := scheme_of(name):
         raise UsageError(
@@ -61,10 +60,10 @@ def check_is_local_path(name: str) -> None:
 
 
 def check_is_path(name: str, verb: Literal["read", "written"]) -> None:
-    """Check that a name is a path, since all URLs of a known kind have been told apart.
+    """Check that a name is a path, once URLs of all known schemes have been handled.
 
     Raises:
-        UsageError: it is a URL of another kind; only its scheme is shown.
+        UsageError: it is a URL with another scheme; only its scheme is shown.
     """
     if scheme := scheme_of(name):
         known = ", ".join(
@@ -79,5 +78,5 @@ def check_is_path(name: str, verb: Literal["read", "written"]) -> None:
 
 
 def without_secrets(text: str) -> str:
-    """A text without what URLs in it may hold: user, password, parameters."""
-    return _OF_CLUSTER.sub(r"\1", _PARAMETERS.sub(r"\1", _USER.sub("://", text)))
+    """A text without the user, password and parameters of URLs in it."""
+    return _CLUSTER_PARAMETERS.sub(r"\1", _PARAMETERS.sub(r"\1", _CREDENTIALS.sub("://", text)))

@@ -1,4 +1,4 @@
-"""The manifest: how a folder that we wrote is known again."""
+"""The manifest, by which we recognize a folder that we wrote."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any, Final
 from rfmtool.documents import parse_json, read_file_bytes
 
 SCHEMA: Final = 1
-"""Of summary.json, scales.json and manifest.json: only ever added to within a major version."""
+"""Version of summary.json, scales.json and manifest.json; a major version only adds keys."""
 MANIFEST: Final = "manifest.json"
 TOOL: Final = "rfmtool"
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """What the manifest of a folder says; None where there is none, or it is another tool's."""
+    """The manifest of a folder; None if it has none, or one that is not ours."""
     try:
         data = parse_json(read_file_bytes(folder / MANIFEST))
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
@@ -31,7 +31,7 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     return data if has_our_shape else None
 
 
-def _is_inside(name: Any) -> bool:  # noqa: ANN401 - whatever stands in the file
+def _is_inside(name: Any) -> bool:  # noqa: ANN401 - unchecked input
     return (
         isinstance(name, str)
         and "\0" not in name

@@ -1,8 +1,7 @@
-"""Memory that nobody uses for now, given back to the system.
+"""Release of free memory to the system, and very long columns backed by files.
 
-The C library keeps what is freed for the next who asks. Columns come and go by the hundred
-megabytes here, so what it keeps would be more than what is held. And very long columns, of which
-some rows are looked at at a time, are held in files.
+The C library keeps freed memory for later allocations. Columns of hundreds of megabytes come and
+go here, so it would keep more than is in use.
 """
 
 from __future__ import annotations
@@ -27,31 +26,28 @@ if TYPE_CHECKING:
 _ARENA_MAX: Final = -8
 """`M_ARENA_MAX` of malloc.h."""
 FILE_BACKED_ROWS: Final = 1 << 22
-"""Columns with more rows are held in files: with fewer, memory is quicker and suffices."""
+"""Columns with more rows are held in files; for shorter ones memory is faster."""
 CHUNK_ROWS: Final = 1 << 22
-"""How many rows of a long column are looked at together."""
+"""How many rows of a long column are processed at a time."""
 _ALIGNED_BYTES: Final = 64
 _GROWN_BYTES: Final = 128 << 20
-"""By how much the process may grow before what is free is given back."""
-_IN_FILES: Final = set[ref[mmap.mmap]]()
-"""Not a `WeakSet`, which fails where one thread adds to it while another goes through it."""
+"""By how much the process may grow before free memory is released."""
+_MAPPINGS: Final = set[ref[mmap.mmap]]()
+"""Not a `WeakSet`, which fails if one thread adds to it while another iterates over it."""
 
 
 def limit_malloc_arenas() -> None:
-    """Have all threads of this process take memory from one place, which soon has use for it again.
-
-    Without it each has a place of its own, and what one thread frees is of no use to the others.
-    """
+    """Let all threads allocate from one arena, so that each can reuse what another has freed."""
     if library := _library():
         library.mallopt(_ARENA_MAX, 1)
 
 
 def allocate_column(rows: int, kind: type[np.generic]) -> npt.NDArray[Any]:
-    """An array of so many rows to write to; a long one in a file without a name, gone with it.
+    """An uninitialized array; a long one is backed by an unnamed temporary file.
 
-    It is in memory where there is no room for the file, or files are themselves in memory (tmpfs).
+    It is in memory if the disk has no space for the file, or files are in memory anyway (tmpfs).
     """
-    import numpy as np  # not where nobody asks for columns
+    import numpy as np
 
     if rows > FILE_BACKED_ROWS:
         with suppress(OSError):
@@ -60,60 +56,60 @@ def allocate_column(rows: int, kind: type[np.generic]) -> npt.NDArray[Any]:
 
 
 def copy_to_file(columns: Sequence[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
-    """The same columns in one file without a name, however short they are.
+    """Copies of the columns in one unnamed temporary file, however short they are.
 
     Raises:
-        OSError: there is no room for it, or files are in memory here or not to be had.
+        OSError: there is no space for it, files are in memory, or files cannot be mapped here.
     """
     import numpy as np
 
     ends = np.cumsum([-(-column.nbytes // _ALIGNED_BYTES) * _ALIGNED_BYTES for column in columns])
-    held, copies = _file_of(int(ends[-1])), []
+    mapping, copies = _file_of(int(ends[-1])), []
     for column, start in zip(columns, [0, *ends[:-1].tolist()], strict=True):
-        copies.append(np.frombuffer(held, column.dtype, len(column), start))
+        copies.append(np.frombuffer(mapping, column.dtype, len(column), start))
         copies[-1][:] = column
     return copies
 
 
 def _file_of(size_bytes: int) -> mmap.mmap:
-    """A file without a name, as memory."""
+    """An unnamed temporary file mapped into memory."""
     if not hasattr(os, "posix_fallocate") or is_memory_filesystem(tempfile.gettempdir()):
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
     with tempfile.TemporaryFile() as file:
-        # All of it now, for a disk that is full later would end the process.
+        # Allocated now, because a disk that fills up later would kill the process.
         os.posix_fallocate(file.fileno(), 0, size_bytes)
-        held = mmap.mmap(file.fileno(), size_bytes)
-    _IN_FILES.add(ref(held, _IN_FILES.discard))
-    return held
+        mapping = mmap.mmap(file.fileno(), size_bytes)
+    _MAPPINGS.add(ref(mapping, _MAPPINGS.discard))
+    return mapping
 
 
 @cache
 def is_memory_filesystem(folder: str) -> bool:
-    """Whether the files of a folder are themselves in memory, as far as the system says."""
+    """Whether the files of a folder are in memory; False where the system does not tell."""
     try:
         mounts = Path("/proc/self/mountinfo").read_text("utf-8", "replace").splitlines()
     except OSError:
         return False
-    place, found = Path(folder).resolve(), (0, "")
+    path, innermost = Path(folder).resolve(), (0, "")
     for mount, kind in (line.split(" - ", 1) for line in mounts):
         point = Path(mount.split()[4])
-        if place.is_relative_to(point):  # the innermost; of several at a place the last
-            found = max((len(point.parts), kind.split()[0]), found, key=itemgetter(0))
-    return found[1] in {"tmpfs", "ramfs"}
+        if path.is_relative_to(point):  # of several at one mount point the last is in force
+            innermost = max((len(point.parts), kind.split()[0]), innermost, key=itemgetter(0))
+    return innermost[1] in {"tmpfs", "ramfs"}
 
 
 def take_rows(values: npt.NDArray[Any], rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The values at some rows, as a new column; some rows at a time, which takes less memory."""
+    """The values at these rows as a new column, copied in chunks to save memory."""
     column = allocate_column(len(rows), values.dtype.type)
     for start in range(0, len(rows), CHUNK_ROWS):
-        some = slice(start, start + CHUNK_ROWS)
-        column[some] = values[rows[some]]
+        chunk = slice(start, start + CHUNK_ROWS)
+        column[chunk] = values[rows[chunk]]
     release_file_pages()
     return column
 
 
 def in_memory_bytes(array: npt.NDArray[Any]) -> int:
-    """What an array takes of memory: nothing where it, or what it is a part of, is in a file."""
+    """The memory that an array takes: 0 if it, or the array it is a view of, is in a file."""
     import numpy as np
 
     owner: Any = array
@@ -124,17 +120,17 @@ def in_memory_bytes(array: npt.NDArray[Any]) -> int:
 
 
 def release_file_pages() -> None:
-    """Leave what is in files to them, until it is looked at again.
+    """Drop the pages of file-backed columns from memory until they are next accessed.
 
-    Nothing written is lost, as the mappings are shared, and threads may go on to read and write.
+    The mappings are shared, so no write is lost, and threads may go on reading and writing.
     """
-    for one in [*_IN_FILES]:
-        if (held := one()) is not None:
-            held.madvise(mmap.MADV_DONTNEED)
+    for mapping_ref in [*_MAPPINGS]:
+        if (mapping := mapping_ref()) is not None:
+            mapping.madvise(mmap.MADV_DONTNEED)
 
 
 def release_memory() -> None:
-    """Give what is free back to the system, which takes some milliseconds."""
+    """Return free memory to the system, which takes some milliseconds."""
     import pyarrow as pa
 
     release_file_pages()
@@ -144,17 +140,17 @@ def release_memory() -> None:
 
 
 class MemoryGuard:
-    """Gives back what is free each time that the process has grown by much.
+    """Releases free memory each time the process has grown by `_GROWN_BYTES`.
 
-    Where blocks come and go while groups build up, what is held lies scattered among what is free,
-    and the C library may take twice as much as is held.
+    While blocks are read and groups build up, the heap fragments, and the C library may hold twice
+    the memory in use.
     """
 
     def __init__(self) -> None:
         self._before_bytes = _resident_bytes()
 
     def check(self) -> None:
-        """See whether it has; takes some microseconds."""
+        """Release memory if the process has grown enough; checking takes some microseconds."""
         now_bytes = _resident_bytes()
         if now_bytes > self._before_bytes + _GROWN_BYTES:
             release_memory()
@@ -163,7 +159,7 @@ class MemoryGuard:
 
 
 def _resident_bytes() -> int:
-    """What the process takes of memory; 0 where the system does not say."""
+    """The resident memory of the process; 0 where the system does not tell."""
     try:
         pages = int(Path("/proc/self/statm").read_bytes().split()[1])
     except (OSError, ValueError, IndexError):
@@ -173,10 +169,10 @@ def _resident_bytes() -> int:
 
 @cache
 def _library() -> ctypes.CDLL | None:
-    """The C library where it is GNU's; others do as they see fit."""
+    """The GNU C library; None with any other."""
     try:
         library = ctypes.CDLL(None)
-        library.mallopt, library.malloc_trim  # noqa: B018 - looked up, which fails elsewhere
+        library.mallopt, library.malloc_trim  # noqa: B018 - other libraries lack them
     except (AttributeError, OSError, TypeError):
         return None
     return library

@@ -1,7 +1,7 @@
-"""Folders for what is not whole yet: gone when done with, and known again when a kill left one.
+"""Temporary folders that are removed after use, even those that killed processes left behind.
 
-A folder holds a mark that its process keeps locked. Whoever finds a mark of ours that nobody holds
-may remove the folder; a name alone proves nothing.
+Each folder contains a mark file that its process keeps locked. A folder may be removed if its mark
+is ours and no process holds the lock; a name alone proves nothing.
 """
 
 from __future__ import annotations
@@ -23,52 +23,52 @@ if sys.platform != "win32":
     import fcntl
 
 MARK_FILE: Final = ".rfmtool-mark"
-_WORDS: Final = b"rfmtool is at work here; a later run removes what a kill has left.\n"
+_MARK_TEXT: Final = b"rfmtool is at work here; a later run removes what a kill has left.\n"
 
 
 @contextmanager
 def scratch_folder(prefix: str, parent: Path | None = None) -> Iterator[Path]:
-    """Make a folder that only its owner may enter, and remove it in the end.
+    """Create a folder that only its owner may enter, and remove it in the end.
 
-    Those of the same prefix that killed runs left are removed first.
+    Folders with the same prefix that killed runs left behind are removed first.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: it cannot be created.
     """
     parent = parent or Path(tempfile.gettempdir())
     _remove_leftovers(prefix, parent)
-    made = None
+    created = None
     try:
-        with uninterrupted():  # or nobody would know the name of what has just been made
-            made = _marked(prefix, parent)
-        yield made[0]
+        with uninterrupted():  # or the folder would be created, and its name lost
+            created = _make_marked_folder(prefix, parent)
+        yield created[0]
     finally:
-        if made:
-            with uninterrupted():  # such as by who presses Ctrl-C twice
-                os.close(made[1])
-                _remove(made[0])
+        if created:
+            with uninterrupted():  # a second Ctrl-C, for example
+                os.close(created[1])
+                _remove(created[0])
 
 
-def _marked(prefix: str, parent: Path) -> tuple[Path, int]:
-    """Make a folder with our mark in it, which is held until the handle is closed."""
+def _make_marked_folder(prefix: str, parent: Path) -> tuple[Path, int]:
+    """Create a folder with a mark file, and return both; the mark is locked until closed."""
     while True:
-        place = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         try:
-            handle = os.open(place / MARK_FILE, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-            if _held(handle) and os.fstat(handle).st_nlink:
-                os.write(handle, _WORDS)
-                return place, handle
+            handle = os.open(folder / MARK_FILE, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+            if _try_lock(handle) and os.fstat(handle).st_nlink:
+                os.write(handle, _MARK_TEXT)
+                return folder, handle
             os.close(handle)
         except FileNotFoundError:
             pass
         except BaseException:
-            _remove(place)
+            _remove(folder)
             raise
-        # Another run took it, not yet held, for one that a kill had left.
+        # Before it was locked, another run took it for a leftover and removed it.
 
 
-def _held(handle: int) -> bool:
-    """Take the lock of a file; False where another process has it."""
+def _try_lock(handle: int) -> bool:
+    """Lock a file; False if another process holds the lock."""
     if sys.platform != "win32":
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -77,43 +77,43 @@ def _held(handle: int) -> bool:
     return True
 
 
-def _remove(place: Path) -> None:
-    """Remove a folder, its mark last, so that what cannot be removed is known again."""
+def _remove(folder: Path) -> None:
+    """Remove a folder, its mark last, so that a later run can retry what failed."""
     with suppress(OSError):
-        for child in place.iterdir():
+        for child in folder.iterdir():
             if child.is_dir() and not child.is_symlink():
                 shutil.rmtree(child)
             elif child.name != MARK_FILE:
                 child.unlink()
-        (place / MARK_FILE).unlink(missing_ok=True)
-        place.rmdir()
+        (folder / MARK_FILE).unlink(missing_ok=True)
+        folder.rmdir()
 
 
 def _remove_leftovers(prefix: str, parent: Path) -> None:
     if sys.platform == "win32":
-        return  # nothing there tells whether somebody holds a mark
+        return  # marks are not locked there
     with suppress(OSError), os.scandir(parent) as entries:
-        named = re.compile(re.escape(prefix) + r"[a-z0-9_]{8}")
+        pattern = re.compile(re.escape(prefix) + r"[a-z0-9_]{8}")
         for entry in entries:
-            if named.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
-                place = Path(entry.path)
-                handle = _left_mark(place)
+            if pattern.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
+                folder = Path(entry.path)
+                handle = _lock_stale_mark(folder)
                 if handle is not None:
-                    _remove(place)
+                    _remove(folder)
                     os.close(handle)
                 with suppress(OSError):
-                    place.rmdir()  # as a kill leaves it before there is a mark: it is empty
+                    folder.rmdir()  # empty if its process was killed before it made the mark
 
 
-def _left_mark(place: Path) -> int | None:
-    """The mark of a folder, now held, if it is ours and no other process holds it."""
+def _lock_stale_mark(folder: Path) -> int | None:
+    """Lock the mark of a folder; None if it is not ours or another process holds it."""
     try:
-        handle = os.open(place / MARK_FILE, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+        handle = os.open(folder / MARK_FILE, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return None
-    found = os.fstat(handle)
-    is_ours = stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid()
-    if is_ours and _held(handle) and os.read(handle, len(_WORDS) + 1) in (_WORDS, b""):
+    status = os.fstat(handle)
+    is_ours = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
+    if is_ours and _try_lock(handle) and os.read(handle, len(_MARK_TEXT) + 1) in (_MARK_TEXT, b""):
         return handle
     os.close(handle)
     return None

@@ -1,4 +1,4 @@
-"""Work done by several threads at a time, its results in the order in which it was given."""
+"""Jobs run in threads, with their results in the order of submission."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from contextlib import contextmanager
 from threading import Event
 from typing import TypeVar
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 def core_count() -> int:
-    """How many threads to take where nobody says."""
+    """The default number of threads."""
     return os.cpu_count() or 1
 
 
 class BackgroundPool(ThreadPoolExecutor):
-    """Threads for work beside that of whoever gives it."""
+    """Threads for work in the background of the caller's own."""
 
     def __init__(self, threads: int) -> None:
         super().__init__(threads)
         self.has_failed = Event()
 
-    def submit_in_sequence(self, jobs: Iterable[Callable[[], Answer]]) -> Future[list[Answer]]:
-        """Do jobs in one thread, each after the one before."""
+    def submit_in_sequence(self, jobs: Iterable[Callable[[], Result]]) -> Future[list[Result]]:
+        """Run jobs one after another in a single thread."""
         return self.submit(lambda: [job() for job in jobs if not self.has_failed.is_set()])
 
 
 @contextmanager
 def background_pool() -> Iterator[BackgroundPool]:
-    """Threads for work beside that of the block; what has not begun when it fails never does.
+    """A pool for the block; if the block fails, jobs that have not started are dropped.
 
-    One more than there are cores, for some of the work waits for the disk.
+    It has one thread more than there are cores, because some jobs wait for the disk.
     """
     with BackgroundPool(core_count() + 1) as pool:
         try:
@@ -45,16 +45,16 @@ def background_pool() -> Iterator[BackgroundPool]:
             raise
 
 
-def run_in_order(jobs: Iterable[Callable[[], Answer]], threads: int) -> Iterator[Answer]:
-    """Do jobs in threads and yield their answers in order; few of them wait at any time.
+def run_in_order(jobs: Iterable[Callable[[], Result]], threads: int) -> Iterator[Result]:
+    """Run jobs in threads and yield their results in order; at most `threads` + 1 are pending.
 
-    Whatever a job raises is raised in its turn.
+    An exception of a job is raised when its result is due.
     """
-    waiting: deque[Future[Answer]] = deque()
+    pending: deque[Future[Result]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         for job in jobs:
-            waiting.append(pool.submit(job))
-            if len(waiting) > threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+            pending.append(pool.submit(job))
+            if len(pending) > threads:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()

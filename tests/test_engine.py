@@ -228,7 +228,7 @@ def test_a_memory_limit_is_a_number_of_bytes():
 
 def test_a_limit_is_of_customers_and_reports_too_once_they_are_known(write, monkeypatch):
     monkeypatch.setattr(memory_budget, "_PLACED_BYTES", 10_000_000)
-    monkeypatch.setattr(memory_budget, "_COUNTED_BYTES", 10_000_000)
+    monkeypatch.setattr(memory_budget, "_REPORT_BYTES", 10_000_000)
     path = write(["customer_id,ordered_at,amount", *(f"{who},2024-01-05,1" for who in range(50))])
 
     with pytest.raises(UsageError, match="too little for 50 customers") as raised:

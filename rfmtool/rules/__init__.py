@@ -1,7 +1,7 @@
 """The rules in force: scoring, segments, ladder and playbook as rows, read from TOML.
 
-Whatever reads a section or checks a value raises RulesError, naming the file and the key, where
-that cannot be meant: a key is unknown, a value is of another kind, a row leaves somebody out.
+Functions that parse a section or check a value raise RulesError, naming the file and the key, if a
+key is unknown, a value has the wrong type, or rows leave some customers without a match.
 """
 
 from rfmtool.rules.holdouts import (

@@ -1,4 +1,4 @@
-"""What every section of a rules file is checked for: known keys and usable numbers."""
+"""Checks shared by the sections of a rules file: known keys, usable numbers, printable texts."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any, Final, TypeGuard
 from rfmtool.errors import RulesError
 from rfmtool.money import UNITS_PER_CURRENCY
 
-_MOST_UNITS: Final = 2**62
+_MAX_UNITS: Final = 2**62
 
 
 def check_keys(data: Any, known: set[str], where: str) -> None:  # noqa: ANN401 - unchecked input
-    """Check that data is a table with known keys only."""
+    """Check that data is a table with only known keys."""
     if not isinstance(data, Mapping):
         raise RulesError(f"{where}: must be a table")
     unknown = sorted(set(data) - known)
@@ -25,26 +25,26 @@ def check_keys(data: Any, known: set[str], where: str) -> None:  # noqa: ANN401 
 
 
 def is_number(value: Any) -> TypeGuard[int | Decimal]:  # noqa: ANN401 - unchecked input
-    """Whether a value is a finite number; TOML's nan cannot even be compared."""
-    known = isinstance(value, int | Decimal) and not isinstance(value, bool)
-    return known and Decimal(value).is_finite()
+    """Whether a value is a finite number; comparing TOML's nan would raise."""
+    is_numeric = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    return is_numeric and Decimal(value).is_finite()
 
 
 def cut_to_units(value: Any, money: bool, method: str, where: str) -> int:  # noqa: ANN401, FBT001
-    """A cut in whole units; "above 2.5 orders" is above 2, "at least 2.5" is at least 3."""
+    """A cut in integer units; "above 2.5 orders" is above 2, "at least 2.5" is at least 3."""
     return to_integer_units(value, UNITS_PER_CURRENCY if money else 1, method, where)
 
 
 def to_integer_units(value: Any, unit: int, method: str, where: str) -> int:  # noqa: ANN401 - unchecked input
-    """A number in whole parts, `unit` of them to one: rounded up for at_least, else down.
+    """A number times `unit` as an integer, rounded up for method at_least, else down.
 
     Raises:
-        RulesError: it is no number, or too large a one.
+        RulesError: it is not a number, or too large.
     """
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise RulesError(f"{where}: {value!r} is not a number")
-    largest = _MOST_UNITS // max(unit, UNITS_PER_CURRENCY)
-    # Compared as it is written: arithmetic overflows where the power of ten is huge.
+    largest = _MAX_UNITS // max(unit, UNITS_PER_CURRENCY)
+    # Compared before scaling: arithmetic would overflow with a huge exponent.
     if not Decimal(value).is_finite() or not -largest <= Decimal(value) <= largest:
         raise RulesError(f"{where}: {value} is no usable number")
     scaled = Decimal(value) * unit
@@ -53,7 +53,7 @@ def to_integer_units(value: Any, unit: int, method: str, where: str) -> int:  # 
 
 
 def printable_texts(row: Mapping[str, Any], keys: Iterable[str], where: str) -> dict[str, str]:
-    """The texts under some keys of a row, empty where left out."""
+    """The texts under these keys of a row; empty where a key is missing."""
     texts = {key: row.get(key, "") for key in keys}
     for key, text in texts.items():
         if not isinstance(text, str) or not text.isprintable():

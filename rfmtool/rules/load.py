@@ -1,4 +1,4 @@
-"""The rules in force: the shipped file, with the sections of a user's file in their place."""
+"""Loading the rules in force: the shipped file, the user's files, and options."""
 
 from __future__ import annotations
 
@@ -54,15 +54,15 @@ Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None
 def load_rules(
     path: Paths = None, cuts: Mapping[str, Method] | None = None, fit: FitRules | None = None
 ) -> Rules:
-    """Load the rules in force: the shipped ones, files on top of them, overridden by options.
+    """Load the rules in force: the shipped ones, merged with files, overridden by options.
 
     Args:
-        path: a rules file of the user's, or several: a later one adds to and overrides an earlier.
+        path: a rules file of the user's, or several; later ones add to and override earlier ones.
         cuts: dimension to method.
-        fit: who cut points are fitted on; what it leaves open is for the files to say.
+        fit: who cut points are fitted on; the files give what is None here.
 
     Raises:
-        RulesError: a file cannot be read, has an unknown key, or its rules leave somebody out.
+        RulesError: a file cannot be read, has an unknown key, or its rules leave customers out.
     """
     check_type("rules", path or (), (str, os.PathLike, list, tuple), "a rules file, or several")
     check_type("cuts", cuts or {}, Mapping, "a dict of dimension to rfmtool.Method(...)")
@@ -71,15 +71,15 @@ def load_rules(
     check_type("fit_on", fit or FitRules(), FitRules, "rfmtool.FitRules(...)")
     shipped, origins = _shipped(), dict[str, str]()
     data, rules = {**shipped.data}, None
-    for one in [path] if isinstance(path, (str, os.PathLike)) else path or ():
-        data = merge_rules({**data}, _own(one), origins, os.fspath(one))
-        rules = parse_rules(data, os.fspath(one), cuts)  # each by itself, so that errors name it
+    for file in [path] if isinstance(path, (str, os.PathLike)) else path or ():
+        data = merge_rules({**data}, _read_file(file), origins, os.fspath(file))
+        rules = parse_rules(data, os.fspath(file), cuts)  # one by one, so that errors name the file
     if cuts and rules is None:
         shipped = parse_rules(data, _SHIPPED, cuts)
     rules = replace(rules or shipped, origins=origins)
     if fit is None:
         return rules
-    fit = fit.over(rules.fit)
+    fit = fit.with_defaults(rules.fit)
     scoring = {**rules.data["scoring"], "fit": fit_data(fit)}
     return replace(rules, fit=fit, data={**rules.data, "scoring": scoring})
 
@@ -89,7 +89,7 @@ def _shipped() -> Rules:
     return parse_rules(parse_toml(shipped_text()), _SHIPPED)
 
 
-def _own(path: str | os.PathLike[str]) -> dict[str, Any]:
+def _read_file(path: str | os.PathLike[str]) -> dict[str, Any]:
     check_type("rules", path, (str, os.PathLike), "a rules file")
     where = os.fspath(path)
     if not where:
@@ -107,7 +107,7 @@ def _own(path: str | os.PathLike[str]) -> dict[str, Any]:
 def parse_rules(
     data: Mapping[str, Any], where: str, cuts: Mapping[str, Method] | None = None
 ) -> Rules:
-    """Turn plain data into rules, checked.
+    """Parse and check rules data.
 
     Raises:
         RulesError: naming `where` and the key.
@@ -120,13 +120,13 @@ def parse_rules(
     }
     check_keys(cuts or {}, {*DIMENSIONS}, "cuts")
     cuts_data = {name: method_data(name, method) for name, method in (cuts or {}).items()}
-    scoring |= {name: parse_method(name, one, f"cuts of {name}") for name, one in cuts_data.items()}
+    scoring |= {name: parse_method(name, cut, f"cuts of {name}") for name, cut in cuts_data.items()}
     segments, warnings = parse_segments(data["segments"], scoring, f"{where}: segments")
     ladder, unreachable = parse_ladder(data["ladder"], f"{where}: ladder")
     labels = {"stage": _labels(ladder), "segment": _labels(segments.rows) | {NO_ORDERS}}
-    if taken := {NEW, GONE} & (labels["stage"] | labels["segment"]):
-        raise RulesError(f"{where}: {min(taken)} is what comparisons call those who come or go")
-    playbook, aimless = parse_playbook(data["playbook"], labels, f"{where}: playbook")
+    if reserved := {NEW, GONE} & (labels["stage"] | labels["segment"]):
+        raise RulesError(f"{where}: {min(reserved)} is what comparisons call those who come or go")
+    playbook, unmatched = parse_playbook(data["playbook"], labels, f"{where}: playbook")
     shared = data.get("shared", False)
     if not isinstance(shared, bool):
         raise RulesError(f"{where}: shared: true or false")
@@ -145,7 +145,7 @@ def parse_rules(
         evidence=parse_evidence_paths(data.get("evidence", {}), "", f"{where}: evidence"),
         presets=parse_presets(data.get("preset", []), f"{where}: preset"),
         shared=shared,
-        warnings=(*warnings, *unreachable, *aimless),
+        warnings=(*warnings, *unreachable, *unmatched),
         data={**data, "scoring": {**data["scoring"], **cuts_data}},
     )
     return with_holdouts(rules, HoldoutRules())

@@ -1,4 +1,4 @@
-"""The rules in force as frozen values; a rule is a label and conditions, and evaluates nothing."""
+"""The rules in force as frozen dataclasses; `placing.matching` evaluates them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ METHODS: Final[tuple[MethodName, ...]] = (
     "quantile", "cumulative", "nested", "fixed", "at_least",
 )  # fmt: skip
 BINNED: Final = METHODS[:3]
-"""The methods that find their own cuts for a number of bins."""
+"""The methods that fit their cuts for a number of bins."""
 MIN_BINS, MAX_BINS = 2, 10
 NO_ORDERS: Final = "no_orders"
 NEW: Final = "(new)"
-"""Where a comparison has customers come from whom only the new run knows."""
+"""In a comparison, the old place of customers whom only the new run has."""
 GONE: Final = "(gone)"
-"""Where it has those go whom only the old run knows."""
+"""In a comparison, the new place of customers whom only the old run has."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Method:
 
 @dataclass(frozen=True)
 class Condition:
-    """Holds where `smallest` <= column <= `largest`, or where it is one of `words`.
+    """Holds where `smallest` <= column <= `largest`, or where the column is one of `words`.
 
-    None is no bound. Money is in whole 1/10,000, a ratio in whole millionths, a yes is 1, a no 0.
+    None is no bound. Money is in units of 1/10,000, ratios are in millionths, yes is 1 and no 0.
     """
 
     column: str
@@ -45,13 +45,13 @@ class Condition:
     words: frozenset[str] | None = None
 
     def implies(self, other: Condition) -> bool:
-        """Whether `other`, about the same column, holds wherever this does."""
+        """Whether `other`, on the same column, holds wherever this does."""
         low = other.smallest is None or (
             self.smallest is not None and self.smallest >= other.smallest
         )
         high = other.largest is None or (self.largest is not None and self.largest <= other.largest)
-        said = other.words is None or (self.words is not None and self.words <= other.words)
-        return low and high and said
+        words = other.words is None or (self.words is not None and self.words <= other.words)
+        return low and high and words
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Rung(Rule):
-    """A rule of the ladder: what proves it, and the words that say why."""
+    """A rule of the ladder, with its kind of evidence and the text of its reason."""
 
     proof: str = ""
     evidence: str = ""
@@ -82,9 +82,9 @@ class Rung(Rule):
 
 @dataclass(frozen=True)
 class Action(Rule):
-    """A row of the playbook: what to do for whom, by which channels, and how soon.
+    """A row of the playbook: an action, for whom, by which channels, and how soon.
 
-    `say` is the action in words for the shop's owner, `why` what speaks for it.
+    `say` describes the action to the shop's owner, `why` gives the reason for it.
     """
 
     priority: int = 1
@@ -92,23 +92,23 @@ class Action(Rule):
     say: str = ""
     why: str = ""
     is_marketing: bool = True
-    """Whether people may be left out of it by lot; service is for everybody."""
+    """Whether it may have a holdout group; service actions have none."""
     hold_out: Decimal | None = None
-    """The share of people who are always left out of it, to measure against."""
+    """The share of its customers that is always held out."""
     rest_days: int | None = None
-    """How long somebody is left alone with it who was contacted for it; None: as all others."""
+    """The rest period after a contact for it; None: the one for all actions."""
     unless_result: frozenset[str] = frozenset()
-    """Verdicts on what it did last time with which nobody gets it."""
+    """Verdicts on its last result that disable the row."""
     only_result: frozenset[str] = frozenset()
-    """Verdicts of which one must be known for anybody to get it; none: any or no verdict."""
+    """Verdicts of which one is required; empty: any or none."""
 
     def covers(self, other: Rule) -> bool:
-        """Whether this row takes everybody whom the other would, whatever anything did."""
-        asks_for_results = self.unless_result or self.only_result
-        return not asks_for_results and super().covers(other)
+        """Whether this row matches wherever the other does, whatever the verdicts."""
+        depends_on_results = self.unless_result or self.only_result
+        return not depends_on_results and super().covers(other)
 
     def allows_verdict(self, verdict: str | None) -> bool:
-        """Whether anybody may get it, by what it did last time."""
+        """Whether the row is active with this verdict on the last result of its action."""
         return verdict not in self.unless_result and (
             not self.only_result or verdict in self.only_result
         )
@@ -116,7 +116,7 @@ class Action(Rule):
 
 @dataclass(frozen=True)
 class SegmentMap:
-    """Rules over the three scores; a grid is a partition, a list is read from the top."""
+    """Rules on the three scores; those of a grid are disjoint, in a list the first match wins."""
 
     kind: Literal["grid", "list"]
     rows: tuple[Rule, ...]
@@ -136,18 +136,18 @@ class FitRules:
     min_spend: int | None = None
     max_spend: int | None = None
 
-    def over(self, other: FitRules) -> FitRules:
-        """These rules, and the other ones where these leave something open."""
-        mine = {key: value for key, value in asdict(self).items() if value is not None}
-        return replace(other, **mine)
+    def with_defaults(self, defaults: FitRules) -> FitRules:
+        """These rules, completed by `defaults` where they are None."""
+        given = {key: value for key, value in asdict(self).items() if value is not None}
+        return replace(defaults, **given)
 
 
 @dataclass(frozen=True)
 class WalletRules:
-    """Shares of wallet are low below `low` and high from `high` on; who a peer estimate asks.
+    """Shares of wallet are low below `low` and high from `high` on.
 
-    The estimate is the `tau` quantile of spend among those who share the `peers` columns of the
-    contacts, where there are `min_peers` of them.
+    A peer estimate is the `tau` quantile of spend among customers who have the same values in the
+    `peers` columns of the contacts, if there are at least `min_peers` of them.
     """
 
     low: Decimal
@@ -159,10 +159,7 @@ class WalletRules:
 
 @dataclass(frozen=True)
 class HoldoutRules:
-    """The lots that are drawn: of each the share, above 0 and below 1, that is left out.
-
-    `shares` is by the name of the lot: "all" marketing, or an action.
-    """
+    """The holdouts to draw: "all" marketing or an action, to the share (between 0 and 1) held out."""
 
     shares: Mapping[str, Decimal] = field(default_factory=dict)
     salt: str = "rfmtool"
@@ -170,7 +167,7 @@ class HoldoutRules:
 
 @dataclass(frozen=True)
 class ContactRules:
-    """How often people are contacted: per action, in all, and what a minute of it costs."""
+    """Contact limits, per action and in all, and what a minute of contact costs."""
 
     rest_days: int
     most_in_30_days: int
@@ -180,9 +177,9 @@ class ContactRules:
 
 @dataclass(frozen=True)
 class RelationshipRules:
-    """When orders are followed up, whom work is found for, and what partners get.
+    """When to follow up orders, which customers are businesses to find work for, partner rewards.
 
-    Money is in whole 1/10,000, shares are in whole millionths.
+    Money is in units of 1/10,000, shares are in millionths.
     """
 
     follow_up_days: int
@@ -191,14 +188,14 @@ class RelationshipRules:
     """The column of the contacts that marks businesses, with one of `business_words`."""
     business_words: frozenset[str]
     reward_sum: int
-    """For each person brought who buys, once."""
+    """Paid once for each referred person who buys."""
     reward_tiers: tuple[tuple[int, int], ...]
-    """From what was brought in a month, the share of all of it; ascending from 0."""
+    """Referred turnover of a month from which on a share of all of it is paid; ascending from 0."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """Everything a user can change without code."""
+    """All that a rules file can set."""
 
     scoring: Mapping[str, Method]
     fit: FitRules
@@ -207,24 +204,23 @@ class Rules:
     ladder: tuple[Rung, ...]
     playbook: tuple[Action, ...]
     not_a_sale: frozenset[str]
-    """Status words of orders that are no sales, beside those that are known."""
+    """Status words of orders that are not sales, in addition to the built-in ones."""
     sale: frozenset[str]
-    """The same, of orders that are."""
+    """The same for orders that are."""
     wallet: WalletRules
     contacting: ContactRules
     relationship: RelationshipRules
     evidence: Mapping[str, str | list[str]] = field(default_factory=dict)
-    """Where evidence tables are, by name; what a run is given comes first."""
+    """Paths of the evidence tables by name; options of a run take precedence."""
     presets: tuple[Preset, ...] = ()
-    """Known exports of the user's own."""
+    """The user's own."""
     shared: bool = False
-    """Whether others may read what is written."""
+    """Whether other users of the system may read the files written."""
     holdout: HoldoutRules = field(default_factory=HoldoutRules)
-    """Who is left out, to measure against."""
     results: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """What each action did last time, as `measure` wrote it."""
+    """The last result of each action, as `measure` wrote it."""
     warnings: tuple[str, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
-    """The same as plain data, which `to_toml` writes."""
+    """The same as plain data, for `to_toml`."""
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
-    """Which file each part is from, such as `scoring.recency`; what is not named is shipped."""
+    """The file of each part, such as `scoring.recency`; others are from the shipped file."""

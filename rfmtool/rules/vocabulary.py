@@ -1,4 +1,4 @@
-"""What rules may ask of a customer, by the table of columns."""
+"""The columns and words that conditions of rules may use."""
 
 from __future__ import annotations
 
@@ -9,31 +9,28 @@ from rfmtool.columns import COLUMNS
 
 ACTIVITIES: Final = ("never", "newcomer", "active", "overdue", "lapsed", "paused")
 VERDICTS: Final = ("earned_more", "earned_less", "no_difference", "too_few")
-"""What `measure` says of an action."""
-_SETTLED: Final = {
+"""What `measure` concludes about an action."""
+_FIXED_WORDS: Final = {
     "activity": ACTIVITIES,
     "wallet_basis": ("known", "stated_rank", "peer_estimate"),
     "wallet_tier": ("low", "mid", "high", "unknown"),
 }
-_ASKED: Final = tuple(one for one in COLUMNS if one.rule_scope != "nothing")
+_USABLE: Final = tuple(column for column in COLUMNS if column.rule_scope != "nothing")
 
 WORD_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
-    one.name: _SETTLED.get(one.name, ()) for one in _ASKED if one.kind == "word"
+    column.name: _FIXED_WORDS.get(column.name, ()) for column in _USABLE if column.kind == "word"
 }
-"""Columns of words, and which words there can be where that is settled."""
+"""Columns of words, and their possible words where these are fixed."""
 
-MONEY: Final = frozenset(one.name for one in _ASKED if one.kind == "money")
-"""Money, in currency units in a rules file, in whole 1/10,000 everywhere else."""
+MONEY: Final = frozenset(column.name for column in _USABLE if column.kind == "money")
+"""In currency units in a rules file, in units of 1/10,000 everywhere else."""
 
-PLAYBOOK_COLUMNS: Final = frozenset(one.name for one in _ASKED)
-"""What a row of the playbook may ask."""
-
-LADDER_COLUMNS: Final = frozenset(one.name for one in _ASKED if one.rule_scope == "ladder")
-"""What a rung may ask."""
+PLAYBOOK_COLUMNS: Final = frozenset(column.name for column in _USABLE)
+LADDER_COLUMNS: Final = frozenset(c.name for c in _USABLE if c.rule_scope == "ladder")
 
 QUOTABLE_COLUMNS: Final = frozenset(
-    one.name
-    for one in COLUMNS
-    if one.kind == "date" or (one in _ASKED and one.kind == "whole") or one.name == "contact_status"
+    c.name
+    for c in COLUMNS
+    if c.kind == "date" or (c in _USABLE and c.kind == "whole") or c.name == "contact_status"
 )
-"""What a reason may quote in braces."""
+"""The columns that the reason of a rung may quote in braces."""

@@ -1,4 +1,4 @@
-"""Rules data as TOML text."""
+"""Rules data written as TOML."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from rfmtool.rules.merging import SHIPPED
 
 
 def to_toml(data: Mapping[str, Any], origins: Mapping[str, str] | None = None) -> str:
-    """Write rules data as TOML that `load_rules` reads back equal, origins above each part."""
+    """Format rules data as TOML that `load_rules` reads back, with the origin above each part."""
 
     def part(text: str, *names: str) -> str:
         if origins is None:
             return text
-        # The finest that is known.
-        known = (origins[name] for name in (".".join(names), names[0]) if name in origins)
-        origin = next(known, SHIPPED)
+        origin = origins.get(".".join(names), origins.get(names[0], SHIPPED))
         return f"# {origin if origin == SHIPPED else f'from {_value(origin)}'}\n{text}"
 
     parts = [part(f"[reading]\n{_pairs(data['reading'])}", "reading")]
@@ -30,9 +28,9 @@ def to_toml(data: Mapping[str, Any], origins: Mapping[str, str] | None = None) -
     parts += [part(f"[{name}]\n{_pairs(data[name])}", name)
               for name in ("wallet", "contacting", "relationship")]  # fmt: skip
     if data.get("evidence"):
-        each = [part(_pairs({name: path}), "evidence", name)
-                for name, path in data["evidence"].items()]  # fmt: skip
-        parts.append("[evidence]\n" + "".join(each))
+        paths = [part(_pairs({name: path}), "evidence", name)
+                 for name, path in data["evidence"].items()]  # fmt: skip
+        parts.append("[evidence]\n" + "".join(paths))
     parts += [
         part(f"[[{section}]]\n{_pairs(row)}", section, str(row.get(key)))
         for section, key in (("ladder", "stage"), ("playbook", "action"), ("preset", "name"))
@@ -47,9 +45,9 @@ def _pairs(table: Mapping[str, Any]) -> str:
 
 def _value(value: Any) -> str:  # noqa: ANN401 - any TOML value
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {_value(one)}" for key, one in value.items()) + " }"
+        return "{ " + ", ".join(f"{key} = {_value(item)}" for key, item in value.items()) + " }"
     if isinstance(value, list):
-        return "[" + ", ".join(_value(one) for one in value) + "]"
+        return "[" + ", ".join(map(_value, value)) + "]"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
