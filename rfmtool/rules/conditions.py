@@ -1,4 +1,4 @@
-"""The conditions of a row, and rows that can never be reached."""
+"""The conditions of a row, and rows that can never match."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from rfmtool.rules.vocabulary import MONEY, WORD_COLUMNS
 
 
 def parse_conditions(data: Any, known: frozenset[str], where: str) -> tuple[Condition, ...]:  # noqa: ANN401 - unchecked input
-    """Read `when`: for each column bounds, a yes or no, or words."""
+    """Parse `when`: for each column bounds, a boolean, or words."""
     check_keys(data, set(known), where)
-    found = []
+    conditions = []
     for column, value in data.items():
-        place = f"{where}.{column}"
+        key = f"{where}.{column}"
         if column in WORD_COLUMNS:
-            found.append(_words(column, value, place))
+            conditions.append(_words(column, value, key))
         elif column not in FLAGS:
-            found.append(_range(column, value, place))
+            conditions.append(_range(column, value, key))
         elif isinstance(value, bool):
-            found.append(Condition(column, int(value), int(value)))
+            conditions.append(Condition(column, int(value), int(value)))
         else:
-            raise RulesError(f"{place}: true or false")
-    return tuple(found)
+            raise RulesError(f"{key}: true or false")
+    return tuple(conditions)
 
 
 def _words(column: str, value: Any, where: str) -> Condition:  # noqa: ANN401 - unchecked input
     words = [value] if isinstance(value, str) else value
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words) or not words:
         raise RulesError(f"{where}: a word, or a list of words of which one must hold")
-    strangers = sorted(set(words) - set(WORD_COLUMNS[column])) if WORD_COLUMNS[column] else []
-    if strangers:
+    known = WORD_COLUMNS[column]
+    unknown = sorted(set(words) - set(known)) if known else []
+    if unknown:
         raise RulesError(
-            f"{where}: there is no {column} {strangers[0]!r}",
-            f"Known are {', '.join(WORD_COLUMNS[column])}.",
+            f"{where}: there is no {column} {unknown[0]!r}", f"Known are {', '.join(known)}."
         )
     return Condition(column, words=frozenset(words))
 
@@ -56,10 +56,10 @@ def _range(column: str, value: Any, where: str) -> Condition:  # noqa: ANN401 - 
 
 
 def unreachable(rows: Sequence[Rule], where: str) -> list[str]:
-    """Warnings of rows that an earlier one covers, each named once."""
+    """A warning for each row that an earlier one covers."""
     warnings = []
     for place, row in enumerate(rows):
-        earlier = next((one for one in rows[:place] if one.covers(row)), None)
+        earlier = next((above for above in rows[:place] if above.covers(row)), None)
         if earlier is not None:
             warnings.append(
                 f"{where}[{place + 1}] ({row.label}) can never be reached: {earlier.label}"

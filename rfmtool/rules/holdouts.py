@@ -1,4 +1,4 @@
-"""Who is left out by lot, to measure against: what part of everybody, and of single lists."""
+"""Holdouts: the share of all marketing, and of single actions, that gets nothing as a control."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from rfmtool.errors import RulesError, UsageError
 from rfmtool.rules.values import Action, HoldoutRules, Rules
 
 ALL_MARKETING: Final = "all"
-"""The lot out of all marketing; every other lot bears the name of its action."""
+"""The name of the holdout from all marketing; others are named after their action."""
 _SHARE: Final = re.compile(r"\s*(\d{1,2}(?:\.\d{1,4})?)\s*%\s*")
 
 
 def with_holdouts(rules: Rules, asked: HoldoutRules) -> Rules:
-    """The rules with the lots asked for, and those that rows of the playbook ask for themselves.
+    """The rules with the holdouts asked for, and those that rows of the playbook set.
 
     Raises:
-        UsageError: an action is unknown, or one of service, from which nobody is left out.
+        UsageError: an action is unknown, or a service, which has no holdout.
     """
     rows = {row.label: row for row in rules.playbook}
     for name in sorted(asked.shares.keys() - {ALL_MARKETING}):
@@ -37,17 +37,14 @@ def with_holdouts(rules: Rules, asked: HoldoutRules) -> Rules:
 
 
 def with_results(rules: Rules, results: Mapping[str, Mapping[str, Any]]) -> Rules:
-    """The rules without the rows that the `verdict` on what their action did last time closes."""
+    """The rules without the rows that the `verdict` on their action's last result disables."""
     verdicts = {name: result.get("verdict") for name, result in results.items()}
     rows = tuple(row for row in rules.playbook if row.allows_verdict(verdicts.get(row.label)))
     return replace(rules, playbook=rows, results=results)
 
 
 def marketing_actions(playbook: Iterable[Action]) -> frozenset[str]:
-    """The actions that people may be left out of, to see whether they do any good.
-
-    Where one row of an action is service, so is the action.
-    """
+    """The actions that may have a holdout: those without a row of service."""
     rows = list(playbook)
     return frozenset(row.label for row in rows) - {
         row.label for row in rows if not row.is_marketing
@@ -55,10 +52,10 @@ def marketing_actions(playbook: Iterable[Action]) -> frozenset[str]:
 
 
 def parse_holdouts(texts: Sequence[str], salt: str | None = None) -> HoldoutRules:
-    """Read `10%` and `ACTION=10%`, as the command line has them.
+    """Parse `10%` and `ACTION=10%` of the command line.
 
     Raises:
-        UsageError: one is no share, or a lot is given twice.
+        UsageError: one is not a share, or a holdout is given twice.
     """
     shares: dict[str, Decimal] = {}
     for text in texts:
@@ -78,14 +75,14 @@ def parse_holdouts(texts: Sequence[str], salt: str | None = None) -> HoldoutRule
 
 
 def parse_share(text: str) -> Decimal | None:
-    """A percentage above 0 and below 100 as a share; None where it is no such thing."""
+    """A percentage above 0 and below 100 as a share; None for any other text."""
     match = _SHARE.fullmatch(text)
     share = Decimal(match[1]) / 100 if match else Decimal()
     return share.normalize() if share else None
 
 
 def parse_hold_out(value: Any, where: str) -> tuple[bool, Decimal | None]:  # noqa: ANN401 - unchecked
-    """Read `hold_out` of a row: whether people may be left out of it, and what share always is."""
+    """Parse `hold_out` of a row: whether it may have a holdout, and the share it always has."""
     if value is None or value is False:
         return value is None, None
     share = parse_share(value) if isinstance(value, str) else None

@@ -1,4 +1,4 @@
-"""The ladder section: rungs from the top, the last of which takes everybody."""
+"""The ladder section: rungs from the top; the last one matches all remaining customers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rfmtool.rules.vocabulary import LADDER_COLUMNS, QUOTABLE_COLUMNS
 
 
 def parse_ladder(data: Any, where: str) -> tuple[tuple[Rung, ...], list[str]]:  # noqa: ANN401 - unchecked input
-    """Read the rungs, and warnings of those that can never be reached."""
+    """Parse the rungs, with warnings about those that can never match."""
     if not isinstance(data, list) or not data:
         raise RulesError(f"{where}: needs at least one [[ladder]] rung")
     rungs = tuple(_rung(row, f"{where}[{place}]") for place, row in enumerate(data, start=1))

@@ -1,4 +1,4 @@
-"""The playbook section: what to do for whom, most urgent first; the last row takes the rest."""
+"""The playbook section: actions by urgency; the last row matches all remaining customers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def parse_playbook(
     labels: Mapping[str, frozenset[str]],
     where: str,
 ) -> tuple[tuple[Action, ...], list[str]]:
-    """Read the actions, and warnings of those that can never be reached."""
+    """Parse the actions, with warnings about rows that can never match."""
     if not isinstance(data, list) or not data:
         raise RulesError(f"{where}: needs at least one [[playbook]] row")
     rows = tuple(_action(row, f"{where}[{place}]") for place, row in enumerate(data, start=1))
@@ -38,7 +38,7 @@ def parse_playbook(
     for place, (above, below) in enumerate(itertools.pairwise(rows), start=2):
         if above.priority > below.priority:
             raise RulesError(f"{where}[{place}].priority: must not be less than in the row above")
-    return rows, [*unreachable(rows, where), *_strangers(rows, labels, where)]
+    return rows, [*unreachable(rows, where), *_unknown_labels(rows, labels, where)]
 
 
 def _action(row: Any, where: str) -> Action:  # noqa: ANN401 - unchecked input
@@ -52,13 +52,13 @@ def _action(row: Any, where: str) -> Action:  # noqa: ANN401 - unchecked input
         raise RulesError(f"{where}.priority: a whole number from 1 on, 1 is the most urgent")
     when = row.get("when", {})
     is_table = isinstance(when, Mapping)
-    asked = {name: when[name] for name in when if name != _RESULT} if is_table else when
+    conditions = {name: when[name] for name in when if name != _RESULT} if is_table else when
     is_marketing, hold_out = parse_hold_out(row.get("hold_out"), f"{where}.hold_out")
     rest = row.get("rest_days")
     unless, only = _results(when, f"{where}.when.{_RESULT}")
     return Action(
         texts["action"],
-        parse_conditions(asked, PLAYBOOK_COLUMNS, f"{where}.when"),
+        parse_conditions(conditions, PLAYBOOK_COLUMNS, f"{where}.when"),
         priority,
         _channels(texts["channel"], f"{where}.channel"),
         texts["say"],
@@ -72,7 +72,7 @@ def _action(row: Any, where: str) -> Action:  # noqa: ANN401 - unchecked input
 
 
 def _results(when: Any, where: str) -> tuple[frozenset[str], frozenset[str]]:  # noqa: ANN401
-    """The verdicts with which nobody gets the action, and those of which one must be known."""
+    """The verdicts that disable a row, and those of which it requires one."""
     if not isinstance(when, Mapping) or _RESULT not in when:
         return frozenset(), frozenset()
     words = when[_RESULT]
@@ -96,23 +96,23 @@ def _channels(text: str, where: str) -> tuple[str, ...]:
     return channels
 
 
-def _strangers(
+def _unknown_labels(
     rows: Sequence[Action], labels: Mapping[str, frozenset[str]], where: str
 ) -> list[str]:
-    """A warning for stages, and one for segments, that rows ask for and nobody can be in."""
+    """A warning for stages, and one for segments, in conditions that the rules do not have."""
     warnings = []
     for column, known in labels.items():
-        asked = [
+        unknown = [
             condition.words
             for row in rows
             for condition in row.conditions
             if condition.column == column and condition.words and not condition.words & known
         ]
-        if asked:
-            names = ", ".join(sorted(frozenset().union(*asked)))
-            found = "1 row is" if len(asked) == 1 else f"{len(asked)} rows are"
+        if unknown:
+            names = ", ".join(sorted(frozenset().union(*unknown)))
+            rows_are = "1 row is" if len(unknown) == 1 else f"{len(unknown)} rows are"
             warnings.append(
-                f"{where}: {found} for nobody, because no {column} is {names};"
+                f"{where}: {rows_are} for nobody, because no {column} is {names};"
                 " a rules file with others needs a playbook of its own"
             )
     return warnings

@@ -1,4 +1,4 @@
-"""Known exports as rows: which column plays which role, and what else to know about them."""
+"""Presets of known exports: which column has which role, and how to read it."""
 
 from __future__ import annotations
 
@@ -19,61 +19,61 @@ PRESET_ROLES: Final = (
 SALE_ROLES: Final = (
     "status", "payment_status", "type", "cancelled_on", "voided", "is_test", "captured", "paid_at",
 )  # fmt: skip
-"""The roles that can say that an order is no sale."""
+"""The roles from which an order can be found not to be a sale."""
 _DATES: Final = ("D/M/Y", "M/D/Y")
-_ONCE_CALLED: Final = {"cancelled_at": "cancelled_on"}
-"""Roles by the names that they had; a preset of the user's may still say so."""
+_RENAMED_ROLES: Final = {"cancelled_at": "cancelled_on"}
+"""Former names of roles, which presets of users may still have."""
 
 
 @dataclass(frozen=True)
 class Preset:
-    """One known export; the one without a header of its own is the generic one."""
+    """One known export; the generic one has no `known_by`."""
 
     name: str
     title: str = ""
     known_by: tuple[tuple[str, ...], ...] = ()
-    """Sets of columns; a header that has all of one set is of this kind."""
+    """Sets of columns; a header with all columns of one set matches."""
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Role to column names; the first that is there plays the role."""
+    """Role to column names; the first that the header has is used."""
     not_a_sale: frozenset[str] = frozenset()
-    """Words of the status column, in small letters, beside those that are known."""
+    """Status words of orders that are not sales, in lower case, besides the built-in ones."""
     sale: frozenset[str] = frozenset()
-    """The same, of orders that are sales."""
+    """The same for orders that are sales."""
     anonymous: frozenset[str] = frozenset()
-    """Customer ids that stand for nobody."""
+    """Customer ids of anonymous orders."""
     undated: Literal["blank"] | None = None
-    """`blank` where rows without a date are headings and totals of groups."""
+    """`blank` if rows without a date are headings or subtotals."""
     amount_per: Literal["line", "order"] | None = None
-    """`order` where the amount is the order's, however many rows repeat it."""
+    """`order` if each row repeats the amount of the whole order."""
     carry_down: tuple[str, ...] = ()
-    """Roles that only the first row of an order may fill."""
+    """Roles that may be filled in the first row of an order only."""
     dates: str | None = None
-    """Which reading of dates, D/M/Y or M/D/Y, to take where a column leaves both open."""
+    """The date format, D/M/Y or M/D/Y, for columns where both are possible."""
     timezone: str | None = None
-    """In which zone times without an offset are written."""
+    """The zone of times without an offset."""
     notes: tuple[str, ...] = ()
-    """What to know about figures made from it."""
+    """Caveats about results from this export."""
     refused: str = ""
-    """Why it is not read at all."""
+    """Why it cannot be used at all."""
     instead: str = ""
-    """What to do instead."""
+    """What to use instead."""
 
 
 def parse_presets(data: Any, where: str) -> tuple[Preset, ...]:  # noqa: ANN401 - unchecked input
-    """Turn the rows of a `[[preset]]` section into presets, checked."""
+    """Parse and check the rows of a `[[preset]]` section."""
     if not isinstance(data, list):
         raise RulesError(f"{where}: must be rows, each begun by [[preset]]")
-    return tuple(_preset_of(row, f"{where}[{place}]") for place, row in enumerate(data, start=1))
+    return tuple(_preset(row, f"{where}[{place}]") for place, row in enumerate(data, start=1))
 
 
-def _preset_of(row: Any, where: str) -> Preset:  # noqa: ANN401
+def _preset(row: Any, where: str) -> Preset:  # noqa: ANN401
     check_keys(row, set(Preset.__dataclass_fields__), where)
     name = _text(row, "name", where)
     if not name or name in ("none", "generic"):
         raise RulesError(f"{where}.name: a name is needed, other than none and generic")
     columns = row.get("columns", {})
     if isinstance(columns, Mapping):
-        columns = {_ONCE_CALLED.get(role, role): names for role, names in columns.items()}
+        columns = {_RENAMED_ROLES.get(role, role): names for role, names in columns.items()}
     check_keys(columns, set(PRESET_ROLES), f"{where}.columns")
     if row.get("amount_per") not in (None, "line", "order"):
         raise RulesError(f"{where}.amount_per: is line or order")
@@ -104,7 +104,7 @@ def _preset_of(row: Any, where: str) -> Preset:  # noqa: ANN401
 
 
 def _headers(data: Any, where: str) -> tuple[tuple[str, ...], ...]:  # noqa: ANN401
-    # A set of no columns would be in every header.
+    # An empty set of columns would match every header.
     if not isinstance(data, list) or not data or [] in data:
         raise RulesError(f"{where}: a list of lists of column names is needed")
     return tuple(_texts(names, where) for names in data)
@@ -116,7 +116,7 @@ def _words(row: Mapping[str, Any], key: str, where: str) -> frozenset[str]:
 
 
 def _roles(data: Any, where: str) -> tuple[str, ...]:  # noqa: ANN401
-    roles = tuple(_ONCE_CALLED.get(role, role) for role in _texts(data, where))
+    roles = tuple(_RENAMED_ROLES.get(role, role) for role in _texts(data, where))
     if unknown := set(roles) - set(PRESET_ROLES):
         raise RulesError(f"{where}: there is no role {min(unknown)!r}")
     return roles

@@ -1,4 +1,4 @@
-"""How each dimension is scored: the scoring section, and the option --cuts."""
+"""How each dimension is scored: the scoring section, --cuts, and the options of the fit."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ FIT_LIMITS: Final = {
     "min_spend": "at_least",
     "max_spend": "fixed",
 }
-"""Limits of a fit, and how a number between whole units is rounded."""
+"""Limits of a fit, and the method by whose rule a fractional number is rounded."""
 
 
 def parse_cuts(text: str) -> tuple[str, Method]:
-    """Read `DIMENSION=30,60,90` or `DIMENSION=quantile:5`.
+    """Parse `DIMENSION=30,60,90` or `DIMENSION=quantile:5`.
 
     Raises:
         RulesError: it is neither.
@@ -39,10 +39,10 @@ def parse_cuts(text: str) -> tuple[str, Method]:
 
 
 def parse_fit(within: str | None, limits: Mapping[str, str]) -> FitRules:
-    """Read the options that say who cut points are fitted on, and within which column.
+    """Parse the options on who cut points are fitted on, and within which column.
 
     Raises:
-        RulesError: one is not a number, or together they leave nobody.
+        RulesError: one is not a number, or together they exclude everyone.
     """
     try:
         numbers = {name: Decimal(text) for name, text in limits.items()}
@@ -75,7 +75,7 @@ def _cuts(text: str) -> tuple[str, Method]:
 
 
 def parse_method(name: str, data: Any, where: str) -> Method:  # noqa: ANN401 - unchecked input
-    """Read how a dimension is scored."""
+    """Parse the method of a dimension."""
     check_keys(data, {"method", "bins", "cuts"}, where)
     method = data.get("method")
     if method not in METHODS:
@@ -99,7 +99,7 @@ def parse_method(name: str, data: Any, where: str) -> Method:  # noqa: ANN401 - 
 
 
 def method_data(name: str, method: Method) -> dict[str, Any]:
-    """A method as plain data: what `method_of` reads."""
+    """A method as plain data for `parse_method`."""
     if not method.cuts:
         return {"method": method.name, "bins": method.bins}
     unit = UNITS_PER_CURRENCY if name == "monetary" else 1
@@ -107,7 +107,7 @@ def method_data(name: str, method: Method) -> dict[str, Any]:
 
 
 def parse_fit_section(data: Any, where: str) -> FitRules:  # noqa: ANN401 - unchecked input
-    """Read who cut points are fitted on."""
+    """Parse the section on who cut points are fitted on."""
     check_keys(data, {"within", *FIT_LIMITS}, where)
     within = _within(data.get("within"), f"{where}.within")
     return FitRules(within, **_limits(data, lambda key: f"{where}.{key}"))
@@ -124,23 +124,23 @@ def _within(within: Any, where: str) -> str | None:  # noqa: ANN401 - unchecked 
     return within
 
 
-def _limits(data: Mapping[str, Any], called: Callable[[str], str]) -> dict[str, int]:
+def _limits(data: Mapping[str, Any], shown_name: Callable[[str], str]) -> dict[str, int]:
     limits = {
-        key: cut_to_units(data[key], key.endswith("spend"), FIT_LIMITS[key], called(key))
+        key: cut_to_units(data[key], key.endswith("spend"), FIT_LIMITS[key], shown_name(key))
         for key in FIT_LIMITS
         if key in data
     }
     for key in ("min_orders", "max_orders"):
         if limits.get(key, 0) < 0:
-            raise RulesError(f"{called(key)}: nobody has fewer than no orders")
+            raise RulesError(f"{shown_name(key)}: nobody has fewer than no orders")
     for low, high in (("min_orders", "max_orders"), ("min_spend", "max_spend")):
         if low in limits and high in limits and limits[low] > limits[high]:
-            raise RulesError(f"{called(low)}: above the most, which leaves nobody")
+            raise RulesError(f"{shown_name(low)}: above the most, which leaves nobody")
     return limits
 
 
 def fit_data(fit: FitRules) -> dict[str, Any]:
-    """Who cut points are fitted on as plain data: what `fit_of` reads."""
+    """Fit rules as plain data for `parse_fit_section`."""
     return {
         key: Decimal(value) / UNITS_PER_CURRENCY if key.endswith("spend") else value
         for key, value in asdict(fit).items()
@@ -149,7 +149,7 @@ def fit_data(fit: FitRules) -> dict[str, Any]:
 
 
 def parse_weights(data: Any, where: str) -> dict[str, Decimal]:  # noqa: ANN401 - unchecked input
-    """Read the weight of each score in rfm_total; 1 where none is given."""
+    """Parse the weight of each score in rfm_total, by default 1."""
     check_keys(data, set(DIMENSIONS), where)
     weights = {name: data.get(name, 1) for name in DIMENSIONS}
     for name, weight in weights.items():

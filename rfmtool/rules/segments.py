@@ -1,4 +1,4 @@
-"""The segments section: a grid that is a partition, or a list read from the top."""
+"""The segments section: a grid whose cells are disjoint, or a list where the first match wins."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def parse_segments(
     scoring: Mapping[str, Method],
     where: str,
 ) -> tuple[SegmentMap, list[str]]:
-    """Read the segments, and warnings of rows that overlap or can never be reached."""
+    """Parse the segments, with warnings about rows that overlap or can never match."""
     check_keys(data, {"map", "rows"}, where)
     kind, rows = data.get("map"), data.get("rows")
     if kind not in ("grid", "list") or not isinstance(rows, list) or not rows:
@@ -64,26 +64,28 @@ def _segment(row: Any, bins: Mapping[str, int], where: str) -> Rule:  # noqa: AN
     return Rule(name, tuple(conditions))
 
 
-def _cells(rules: Sequence[Rule], bins: Mapping[str, int]) -> dict[tuple[int, ...], list[int]]:
-    """Every combination of scores, and the places of the rules that hold there."""
-    names = [f"{name}_score" for name in DIMENSIONS]
+def _rules_by_cell(
+    rules: Sequence[Rule], bins: Mapping[str, int]
+) -> dict[tuple[int, ...], list[int]]:
+    """For every combination of scores, the places of the rules that match it."""
+    columns = [f"{name}_score" for name in DIMENSIONS]
     ranges = [range(1, bins[name] + 1) for name in DIMENSIONS]
     cells = {}
     for scores in itertools.product(*ranges):
-        at = dict(zip(names, scores, strict=True))
+        score_of = dict(zip(columns, scores, strict=True))
         cells[scores] = [
             place
             for place, rule in enumerate(rules)
             if all(
-                (one.smallest or 0) <= at[one.column] <= (one.largest or MAX_BINS)
-                for one in rule.conditions
+                (bound.smallest or 0) <= score_of[bound.column] <= (bound.largest or MAX_BINS)
+                for bound in rule.conditions
             )
         ]
     return cells
 
 
 def _check_partition(rules: Sequence[Rule], bins: Mapping[str, int], where: str) -> None:
-    for (recency, frequency, _), places in _cells(rules, bins).items():
+    for (recency, frequency, _), places in _rules_by_cell(rules, bins).items():
         cell = f"recency {recency}, frequency {frequency}"
         if not places:
             raise RulesError(
@@ -104,15 +106,15 @@ def _list_warnings(rules: Sequence[Rule], bins: Mapping[str, int], where: str) -
         raise RulesError(
             f"{where}: the last row of a list must have no condition, so that nobody is left out"
         )
-    cells = _cells(rules, bins)
-    # The catch-all overlaps with everything by design.
-    overlaps = sum(len([place for place in held if place < len(rules) - 1]) > 1
-                   for held in cells.values())  # fmt: skip
+    cells = _rules_by_cell(rules, bins)
+    # The last row, which matches everything, is not counted as an overlap.
+    overlaps = sum(len([place for place in places if place < len(rules) - 1]) > 1
+                   for places in cells.values())  # fmt: skip
     warnings = []
     if overlaps:
         warnings.append(f"{where}: {overlaps} of {len(cells)} score cells fit several rows; the"
                         " first one wins")  # fmt: skip
-    reached = {held[0] for held in cells.values()}
+    reached = {places[0] for places in cells.values()}
     warnings += [
         f"{where}.rows[{place + 1}] ({rule.label}) can never be reached"
         for place, rule in enumerate(rules)

@@ -159,7 +159,7 @@ class WalletRules:
 
 @dataclass(frozen=True)
 class HoldoutRules:
-    """The holdouts to draw: "all" marketing or an action, to the share (between 0 and 1) held out."""
+    """The shares (between 0 and 1) to hold out, by action, or "all" for all marketing."""
 
     shares: Mapping[str, Decimal] = field(default_factory=dict)
     salt: str = "rfmtool"
