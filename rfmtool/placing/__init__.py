@@ -1,1 +1,1 @@
-"""Scores to places: which segment and which rung of the ladder, and why."""
+"""From scores and evidence to segment, rung of the ladder, action and channel."""

@@ -1,4 +1,4 @@
-"""Whom orders alone suggest as a supporter: they come back, keep what they buy, and stay."""
+"""Candidates for supporter by orders alone: frequent, with few refunds, and long-standing."""
 
 from __future__ import annotations
 
@@ -14,27 +14,26 @@ from rfmtool.scoring.cuts import quantile_cuts
 
 MIN_ORDER_DAYS: Final = 4
 MIN_CATEGORIES: Final = 2
-_REFUNDED_ONE_IN: Final = 10
+_REFUND_DIVISOR: Final = 10
 _THIRDS: Final = 3
 
 
 def add_candidates(customers: pd.DataFrame, long_tenure: int | None = None) -> pd.DataFrame:
-    """Add `orders_suggest` and `looks_like_supporter`, which asks what they said as well.
+    """Add `orders_suggest`, by orders alone, and `looks_like_supporter`, by feedback as well.
 
     The latter holds for four order days or more, neither overdue nor lapsed, refunds below a tenth
     of sales, neither an open complaint nor a latest NPS of 6 or less, and either two categories or
-    more or the longest third of tenure, among everybody who bought. Where categories are not known
-    only tenure counts.
+    more or the longest third of tenure among all buyers. Without categories only tenure counts.
 
-    Reads order_days, first_order_on, sales, refunds, activity, and `categories` where known;
-    `long_tenure` is what `tenure_limit` says of everybody, None where these are everybody.
+    Reads order_days, first_order_on, sales, refunds, activity, and `categories` if present;
+    `long_tenure` is the `tenure_limit` of all customers, None if these are all.
     """
     if long_tenure is None:
         long_tenure = tenure_limit(customers)
     late = customers["activity"].isin(["overdue", "lapsed"]).to_numpy()
     refunds, sales = customers["refunds"].to_numpy(), customers["sales"].to_numpy()
     frequent = customers["order_days"].to_numpy() >= MIN_ORDER_DAYS
-    kept = _REFUNDED_ONE_IN * refunds < sales
+    kept = _REFUND_DIVISOR * refunds < sales
     attached = _tenure(customers) > long_tenure
     if "categories" in customers:
         categories = customers["categories"].to_numpy(dtype=np.int64, na_value=0)
@@ -51,12 +50,12 @@ def add_candidates(customers: pd.DataFrame, long_tenure: int | None = None) -> p
 
 
 def tenure_limit(customers: pd.DataFrame) -> int:
-    """The 2/3 quantile of tenure over buyers; counted from 1970, as it is the same from any day."""
-    bought = customers["first_order_on"].notna().to_numpy()
-    return quantile_cuts(_tenure(customers)[bought], _THIRDS)[1]
+    """The 2/3 quantile of buyers' tenure, counted to 1970 because any day gives the same order."""
+    is_buyer = customers["first_order_on"].notna().to_numpy()
+    return quantile_cuts(_tenure(customers)[is_buyer], _THIRDS)[1]
 
 
 def _tenure(customers: pd.DataFrame) -> Ints:
-    """Days from the first order to 1970; vast below all where there is none."""
+    """Days from the first order to 1970; the lowest integer where there is none."""
     first = day_numbers(customers["first_order_on"].to_numpy())
     return np.where(customers["first_order_on"].isna(), np.iinfo(np.int64).min, -first)

@@ -1,4 +1,4 @@
-"""By what each person can be reached, and what they have refused."""
+"""The channels by which each customer can be reached, and their consent."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from rfmtool.sources.consents import CONSENTS, REFUSALS, matches_any
 ADDRESS_COLUMNS: Final[Mapping[str, str]] = {
     "email": "email", "phone": "phone", "call": "phone", "sms": "phone", "whatsapp": "phone",
 }  # fmt: skip
-"""The column that a channel cannot do without; others need none."""
-_CLOSED_BY_NO: Final = ("email", "sms", "whatsapp")
+"""The address column that a channel needs; other channels need none."""
+_NEEDING_CONSENT: Final = ("email", "sms", "whatsapp")
 CONTACT_COLUMNS: Final = ("email", "phone")
-"""The two ways to reach customers that have lists of their own."""
+"""The contact columns that have lists of their own."""
 CALL_CHANNELS: Final = ("phone", "call")
 
 
 def consent_masks(customers: pd.DataFrame) -> tuple[Mask, Mask]:
-    """Who said yes, and who said no; who is in neither never said, or nobody knows."""
+    """Which customers gave consent, and which refused it; neither where it is unknown."""
     if "consent" not in customers:
         nobody = np.zeros(len(customers), dtype=bool)
         return nobody, nobody
@@ -34,12 +34,12 @@ def consent_masks(customers: pd.DataFrame) -> tuple[Mask, Mask]:
 
 
 def contacts_known(columns: Container[str]) -> bool:
-    """Whether anything is known of how to reach customers, by the columns there are."""
-    return any(route in columns for route in CONTACT_COLUMNS)
+    """Whether any contact column is among the columns."""
+    return any(name in columns for name in CONTACT_COLUMNS)
 
 
 def is_filled(customers: pd.DataFrame, column: str) -> Mask:
-    """Who has something in a column that there may not be."""
+    """Which cells of a column are not blank; False where the column is missing."""
     if column not in customers:
         return np.zeros(len(customers), dtype=bool)
     return np.asarray(customers[column].fillna("").str.strip().ne("").to_numpy(dtype=bool))
@@ -48,32 +48,28 @@ def is_filled(customers: pd.DataFrame, column: str) -> Mask:
 def first_open_channels(
     customers: pd.DataFrame, places: Ints, playbook: Sequence[Action], closed: Mapping[str, Mask]
 ) -> pd.Categorical[Any]:
-    """The first channel of everybody's row that reaches them and that they have not refused.
+    """The first channel of each customer's playbook row that reaches them and is not refused.
 
-    Where no address and no number is known at all, whether it reaches them is left open. Reads
-    email, phone and consent where there are such columns; `closed` says by channel who is no longer
-    to be reached by it.
+    Without any contact columns, customers count as reachable. Reads email, phone and consent if
+    present; `places` are rows of the playbook, `closed` has by channel who opted out.
     """
-    ways = list(dict.fromkeys(one for row in playbook for one in row.channels))
+    channels = list(dict.fromkeys(channel for row in playbook for channel in row.channels))
     is_marketing = np.array([row.is_marketing for row in playbook])[places]
     refused, known = consent_masks(customers)[1], contacts_known(customers)
-    open_to = []
-    for way in ways:
-        shut = closed.get(way, np.zeros(len(customers), dtype=bool))
-        shut = (shut | refused if way in _CLOSED_BY_NO else shut) & is_marketing
-        open_to.append(
-            ~shut
-            & (
-                is_filled(customers, ADDRESS_COLUMNS[way])
-                if known and way in ADDRESS_COLUMNS
-                else True
-            )
-        )
-    chosen = np.full(len(customers), len(ways))
-    for step in reversed(range(max(len(row.channels) for row in playbook))):
+    open_masks = []
+    for channel in channels:
+        barred = closed.get(channel, np.zeros(len(customers), dtype=bool))
+        barred = (barred | refused if channel in _NEEDING_CONSENT else barred) & is_marketing
+        is_open = ~barred
+        if known and channel in ADDRESS_COLUMNS:
+            is_open &= is_filled(customers, ADDRESS_COLUMNS[channel])
+        open_masks.append(is_open)
+    chosen = np.full(len(customers), len(channels))
+    for rank in reversed(range(max(len(row.channels) for row in playbook))):
         offered = [
-            ways.index(row.channels[step]) if step < len(row.channels) else -1 for row in playbook
+            channels.index(row.channels[rank]) if rank < len(row.channels) else -1
+            for row in playbook
         ]
-        for at, is_open in enumerate(open_to):
-            chosen[(np.array(offered)[places] == at) & is_open] = at
-    return labels_at(chosen, [*ways, ""])
+        for code, is_open in enumerate(open_masks):
+            chosen[(np.array(offered)[places] == code) & is_open] = code
+    return labels_at(chosen, [*channels, ""])

@@ -1,4 +1,4 @@
-"""What the contact log says: who is to be left alone for now, and which ways are closed."""
+"""Rest periods, contact limits, snoozes and opt-outs, from the contact log."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ from rfmtool.rules import Action, ContactRules
 from rfmtool.sources.names import normalized
 
 OPT_OUT_OUTCOMES: Final = ("unsubscribed", "refused")
-"""Outcomes after which a channel is closed."""
 REST_REASONS: Final = ("contacted", "often")
-"""Why somebody rests: contacted for the same thing lately, or as often as anybody may be."""
+"""Why a customer rests: contacted for the same action lately, or at the contact limit."""
 EQUIVALENT_CHANNELS: Final = {"phone": ("phone", "call"), "call": ("phone", "call")}
-"""Channels that are the same to whom they reach."""
-_WRITTEN: Final = {
+"""Channels that share their opt-outs."""
+_CHANNEL_WORDS: Final = {
     "email": ("email", "mail", "emailcampaign", "newsletter", "mailing", "courriel", "correo"),
     "phone": ("phone", "telephone", "tel", "phonecall", "mobile", "telefon", "telefono", "anruf",
               "appel", "llamada", "telefoon", "telefone"),
@@ -31,78 +30,72 @@ _WRITTEN: Final = {
     "whatsapp": ("whatsapp",),
     "post": ("post", "letter", "postal", "brief", "courrier"),
 }  # fmt: skip
-"""Channels as logs write them, letters alone."""
-_CHANNELS: Final = {word: channel for channel, words in _WRITTEN.items() for word in words}
-_CEILING_DAYS: Final = 30
+"""Names of channels in contact logs, by channel, reduced to letters."""
+_CHANNELS: Final = {word: channel for channel, words in _CHANNEL_WORDS.items() for word in words}
+_LIMIT_DAYS: Final = 30
 
 
 def add_snoozes(customers: pd.DataFrame, log: pd.DataFrame | None, as_of_day: int) -> pd.DataFrame:
-    """Add who asked to wait until a day: snooze_until, snooze_reason, and `paused` until then.
+    """Add snooze_until, snooze_reason, and `paused` for customers whose snooze is not over.
 
-    Of several wishes the latest one counts; as_of_day is in days since 1970-01-01.
+    Of several snoozes the latest counts; as_of_day is in days since 1970-01-01.
     """
     if log is None or "snooze_until" not in log:
         return customers
     until = integer_column(log, "snooze_until")
-    wishes = log.assign(until=until, day=integer_column(log, "contacted_on"))[until != UNKNOWN_DAY]
-    latest = wishes.sort_values(["day", "until"], kind="stable").drop_duplicates(
-        "owner", keep="last"
-    )
-    running = latest[latest["until"].to_numpy() >= as_of_day]
-    owner = running["owner"].to_numpy(dtype=np.int64)
+    snoozes = log.assign(until=until, day=integer_column(log, "contacted_on"))
+    snoozes = snoozes[until != UNKNOWN_DAY].sort_values(["day", "until"], kind="stable")
+    latest = snoozes.drop_duplicates("owner", keep="last")
+    active = latest[latest["until"].to_numpy() >= as_of_day]
+    owner = active["owner"].to_numpy(dtype=np.int64)
     until_day = np.full(len(customers), UNKNOWN_DAY)
-    until_day[owner] = running["until"].to_numpy()
-    waits = until_day != UNKNOWN_DAY
+    until_day[owner] = active["until"].to_numpy()
+    is_snoozed = until_day != UNKNOWN_DAY
     reasons = pd.Series(None, index=customers.index, dtype="str")
-    if "reason" in running:
-        reasons.iloc[owner] = running["reason"].to_numpy()
+    if "reason" in active:
+        reasons.iloc[owner] = active["reason"].to_numpy()
     return customers.assign(
-        paused=flag_mask(customers, "paused") | waits,
-        snooze_until=to_datetimes(until_day, waits),
+        paused=flag_mask(customers, "paused") | is_snoozed,
+        snooze_until=to_datetimes(until_day, is_snoozed),
         snooze_reason=reasons,
     )
 
 
 def opt_outs(log: pd.DataFrame) -> pd.DataFrame:
-    """The rows of a contact log after which a channel is closed."""
-    return (
-        log[log["outcome"].isin(OPT_OUT_OUTCOMES).to_numpy(dtype=bool)]
-        if "outcome" in log
-        else log[:0]
-    )
+    """The rows of a contact log in which customers opted out of a channel."""
+    if "outcome" not in log:
+        return log[:0]
+    return log[log["outcome"].isin(OPT_OUT_OUTCOMES).to_numpy(dtype=bool)]
 
 
 def normalized_channels(written: pd.Series[Any]) -> pd.Series[Any]:
-    """The channels that a log means by its words; empty for what is not known."""
+    """The channels by their names in a log; empty for unknown ones."""
     return written.astype("str").fillna("").map(normalized).map(_CHANNELS).fillna("")
 
 
 def opted_out_by_channel(count: int, log: pd.DataFrame | None) -> dict[str, Mask]:
-    """Who is no longer to be reached by which channel, because they said so there.
-
-    Where the log names no channel that is known, all that reach customers by themselves are closed.
-    """
+    """Which customers opted out of each channel; an unknown channel counts as all of them."""
     if log is None or "outcome" not in log:
         return {}
-    ends = opt_outs(log)
-    by = normalized_channels(ends["channel"]) if "channel" in ends else None
+    refusals = opt_outs(log)
+    refused = normalized_channels(refusals["channel"]) if "channel" in refusals else None
     closed = dict[str, Mask]()
-    for channel in _WRITTEN:
+    for channel in _CHANNEL_WORDS:
         names = EQUIVALENT_CHANNELS.get(channel, (channel,))
-        rows = ends if by is None else ends[by.isin([*names, ""])]
+        rows = refusals if refused is None else refusals[refused.isin([*names, ""])]
         if len(rows):
             closed[channel] = mask_of_places(rows["owner"], count)
     return closed
 
 
 def apply_email_opt_outs(customers: pd.DataFrame, log: pd.DataFrame | None) -> pd.DataFrame:
-    """Turn to `no` the consent of everybody who has refused e-mail in the log since."""
+    """Set the consent of customers who opted out of e-mail in the log to `no`."""
     if log is None or "outcome" not in log:
         return customers
     nobody = np.zeros(len(customers), dtype=bool)
     refused = opted_out_by_channel(len(customers), log).get("email", nobody)
-    known = customers.get("consent", pd.Series(None, index=customers.index, dtype="str"))
-    return customers.assign(consent=known.astype("str").mask(refused, "no"))
+    consent = customers.get("consent", pd.Series(None, index=customers.index, dtype="str"))
+    return customers.assign(consent=consent.astype("str").mask(refused, "no"))
 
 
 def add_rest_reasons(
@@ -112,26 +105,25 @@ def add_rest_reasons(
     limits: ContactRules,
     as_of_day: int,
 ) -> pd.DataFrame:
-    """Add `resting`: why somebody is not to be contacted now for what is to be done with them.
+    """Add `resting`: why a customer is not to be contacted now for their action.
 
     Reads action; as_of_day is in days since 1970-01-01.
     """
     if log is None:
         return customers
-    rows = outbound_contacts(log)
-    owner, ago = rows["owner"].to_numpy(), as_of_day - rows["day"].to_numpy()
-    rest = rest_days_by_action(playbook, limits)
+    contacts = outbound_contacts(log)
+    owner, days_ago = contacts["owner"].to_numpy(), as_of_day - contacts["day"].to_numpy()
     actions = customers["action"].astype("str")
-    same = (actions.to_numpy()[owner] == rows["action"]) & (ago >= 0)
-    days = actions.map(rest).to_numpy(dtype=np.int64)
-    lately = mask_of_places(owner[same & (ago < days[owner])], len(customers))
-    often = is_at_contact_limit(rows, len(customers), limits, as_of_day) & (days > 0)
-    codes = np.select([lately, often], [0, 1], -1)
+    is_same_action = (actions.to_numpy()[owner] == contacts["action"]) & (days_ago >= 0)
+    rest_days = actions.map(rest_days_by_action(playbook, limits)).to_numpy(dtype=np.int64)
+    recent = mask_of_places(owner[is_same_action & (days_ago < rest_days[owner])], len(customers))
+    often = is_at_contact_limit(contacts, len(customers), limits, as_of_day) & (rest_days > 0)
+    codes = np.select([recent, often], [0, 1], -1)
     return customers.assign(resting=categorical_from_codes(codes, REST_REASONS))
 
 
 def outbound_contacts(log: pd.DataFrame) -> pd.DataFrame:
-    """What went out on a day that is known: owner, day, and the action in lower case."""
+    """The outbound contacts with a known day: owner, day, and action in lower case."""
     rows = log[
         ~column_equals(log, "direction", "in") & log["contacted_on"].notna().to_numpy(dtype=bool)
     ]
@@ -145,24 +137,24 @@ def outbound_contacts(log: pd.DataFrame) -> pd.DataFrame:
 
 
 def contact_costs(log: pd.DataFrame, minute_cost: float) -> Ints:
-    """What each contact cost, in whole 1/10,000: as told, else by its minutes."""
+    """The cost of each contact in 1/10,000: the logged cost, else by its minutes."""
     minutes = log["minutes"].to_numpy(dtype=np.float64, na_value=0.0)
     by_minutes = np.rint(minutes * minute_cost * UNITS_PER_CURRENCY).astype(np.int64)
-    told = log["cost"].fillna(0).to_numpy(dtype=np.int64)
-    return np.where(log["cost"].isna().to_numpy(), by_minutes, told)
+    logged = log["cost"].fillna(0).to_numpy(dtype=np.int64)
+    return np.where(log["cost"].isna().to_numpy(), by_minutes, logged)
 
 
 def is_at_contact_limit(
     rows: pd.DataFrame, count: int, limits: ContactRules, as_of_day: int
 ) -> Mask:
-    """Who was contacted as often in 30 days as anybody may be, of `sent` rows."""
-    ago = as_of_day - rows["day"].to_numpy()
-    late = rows["owner"].to_numpy()[(ago >= 0) & (ago < _CEILING_DAYS)]
-    return np.asarray(np.bincount(late, minlength=count) >= limits.most_in_30_days)
+    """Which of `count` customers `outbound_contacts` show at the limit of contacts in 30 days."""
+    days_ago = as_of_day - rows["day"].to_numpy()
+    owner = rows["owner"].to_numpy()[(days_ago >= 0) & (days_ago < _LIMIT_DAYS)]
+    return np.asarray(np.bincount(owner, minlength=count) >= limits.most_in_30_days)
 
 
 def rest_days_by_action(playbook: Sequence[Action], limits: ContactRules) -> Mapping[str, int]:
-    """How many days each action lets customers rest; 0 is never, and exempt from the ceiling too."""
+    """The rest period of each action in days; 0 also exempts it from the contact limit."""
     return {
         row.label: limits.rest_days if row.rest_days is None else row.rest_days
         for row in reversed(playbook)
@@ -170,7 +162,7 @@ def rest_days_by_action(playbook: Sequence[Action], limits: ContactRules) -> Map
 
 
 def is_eligible(customers: pd.DataFrame) -> Mask:
-    """Who stands on the lists to work through: who neither rests nor is held out."""
+    """Which customers belong on work lists: neither resting nor held out."""
     mask = np.ones(len(customers), dtype=bool)
     for name in ("holdout", "resting"):
         if name in customers:

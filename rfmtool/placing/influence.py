@@ -1,6 +1,6 @@
-"""To whom others listen: whom they named, the reviews they wrote, and who follows them.
+"""How influential customers are: their referrals, reviews and followers.
 
-It says something of a complaint and orders none: nobody waits because few listen to them.
+It is shown with complaints but does not order them: little influence makes nobody wait.
 """
 
 from __future__ import annotations
@@ -14,34 +14,33 @@ from rfmtool.arrays import Ints
 from rfmtool.placing.matching import column_equals
 
 FOLLOWERS = "followers"
-"""The column of the contacts that counts them, where there is one."""
+"""The optional column of the contacts with the number of followers."""
 
 
 def describe_influence(evidence: Mapping[str, pd.DataFrame], places: Ints) -> list[str]:
-    """The reach of the customers at some places in words, empty of whom none is known.
+    """The influence of the customers at these places as text; empty where none is known.
 
-    It is told by referrals, feedback and contacts, as far as they are supplied.
+    Reads referrals, feedback and contacts, as far as they are supplied.
     """
-    named = reviews = followers = _of(pd.Series(dtype="int64"), places)
+    referrals = reviews = followers = pd.Series(dtype="int64")
     if "referrals" in evidence:
         rows = evidence["referrals"]
         rows = rows[rows["owner"] != rows["referred"]].drop_duplicates(["owner", "referred"])
-        named = _of(rows["owner"].value_counts(), places)
+        referrals = rows["owner"].value_counts()
     if "feedback" in evidence:
         rows = evidence["feedback"]
-        reviews = _of(
-            rows.loc[column_equals(rows, "kind", "review"), "owner"].value_counts(), places
-        )
+        reviews = rows.loc[column_equals(rows, "kind", "review"), "owner"].value_counts()
     if FOLLOWERS in evidence.get("contacts", ()):
         rows = evidence["contacts"]
-        many = pd.to_numeric(rows[FOLLOWERS], errors="coerce").fillna(0).clip(0, 10**10)
-        followers = _of(many.set_axis(rows["owner"]), places)
-    told = [(named, "named {:,}"), (reviews, "reviews {:,}"), (followers, "followers {:,}")]
+        numbers = pd.to_numeric(rows[FOLLOWERS], errors="coerce").fillna(0).clip(0, 10**10)
+        followers = numbers.set_axis(rows["owner"])
+    counts = [
+        (template, np.asarray(count.reindex(places).fillna(0), dtype=np.int64))
+        for template, count in (
+            ("named {:,}", referrals), ("reviews {:,}", reviews), ("followers {:,}", followers),
+        )
+    ]  # fmt: skip
     return [
-        ", ".join(words.format(count[at]) for count, words in told if count[at])
-        for at in range(len(places))
+        ", ".join(template.format(count[row]) for template, count in counts if count[row])
+        for row in range(len(places))
     ]
-
-
-def _of(counts: pd.Series[int], places: Ints) -> Ints:
-    return np.asarray(counts.reindex(places).fillna(0), dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Rows of a frame against rows of rules: the first rule that holds gives the label."""
+"""Evaluation of rules on a frame: for each row the first rule that matches."""
 
 from __future__ import annotations
 
@@ -20,30 +20,27 @@ Places = npt.NDArray[np.intp]
 
 
 def first_match(frame: pd.DataFrame, rules: Sequence[Rule]) -> Places:
-    """For each row, the place of the first rule it satisfies.
-
-    Some rule must hold for every row; the loader of the rules sees to that.
-    """
-    asked = {one.column for rule in rules for one in rule.conditions} - FLAGS
-    columns = {name: _Column(frame[name]) for name in asked if name in frame}
-    meets = cache(partial(_meets, frame, columns))  # many rows share a condition
+    """For each row, the place of the first rule that matches; the last one matches all rows."""
+    used = {condition.column for rule in rules for condition in rule.conditions} - FLAGS
+    columns = {name: _Column(frame[name]) for name in used if name in frame}
+    meets = cache(partial(_meets, frame, columns))  # many rules share a condition
     places: Places = np.zeros(len(frame), dtype=np.intp)
-    passed = np.ones(len(frame), dtype=bool)
+    unmatched = np.ones(len(frame), dtype=bool)
     for rule in rules[:-1]:
-        passed &= ~_hold(len(frame), rule.conditions, meets)
-        places += passed  # a row's place is the number of rules it has passed
+        unmatched &= ~_meet_all(len(frame), rule.conditions, meets)
+        places += unmatched  # a row's place is the number of rules that did not match
     return places
 
 
 def labels_at(places: Places, labels: Sequence[str]) -> pd.Categorical[Any]:
-    """The labels at the rules' places, as categories in the order of the rules; they may recur."""
+    """The labels at these places, as categories in the order of first occurrence."""
     distinct = {label: place for place, label in enumerate(dict.fromkeys(labels))}
     codes = np.array([distinct[label] for label in labels])
     return categorical_from_codes(codes[places], [*distinct])
 
 
 def flag_mask(frame: pd.DataFrame, name: str) -> Mask:
-    """A column of yes and no; what is missing, a cell or the whole column, is a no."""
+    """A boolean column as a mask; False where a cell or the whole column is missing."""
     if name not in frame:
         return np.zeros(len(frame), dtype=bool)
     cells = frame[name].array
@@ -53,7 +50,7 @@ def flag_mask(frame: pd.DataFrame, name: str) -> Mask:
 
 
 def column_equals(frame: pd.DataFrame, name: str, value: str | bool) -> Mask:  # noqa: FBT001 - a cell
-    """Which cells of a column are the value; a missing one is not, nor is any of no column."""
+    """Which cells equal the value; False where a cell or the whole column is missing."""
     if name not in frame:
         return np.zeros(len(frame), dtype=bool)
     return frame[name].eq(value).fillna(value=False).to_numpy(dtype=bool)
@@ -61,21 +58,21 @@ def column_equals(frame: pd.DataFrame, name: str, value: str | bool) -> Mask:  #
 
 @dataclass(frozen=True)
 class _Column:
-    """A column of numbers or words as conditions read it: rows of rules ask it time and again."""
+    """A column of numbers or words, with conversions cached for many conditions."""
 
     cells: pd.Series[Any]
 
     @cached_property
     def known(self) -> Mask:
-        """A missing value (a score of somebody without orders) meets no condition."""
+        """Which cells have a value; a missing one meets no condition."""
         return np.asarray(~self.cells.array.isna(), dtype=bool)
 
     @cached_property
-    def whole(self) -> Ints:
-        """Whole numbers; ratios in millionths, as many decimals as are written."""
+    def integers(self) -> Ints:
+        """The numbers as integers; ratios in millionths, as many decimals as are written."""
         if self.cells.name not in RATIOS:
-            whole: Ints = self.cells.array.to_numpy(dtype=np.int64, na_value=0)
-            return whole
+            integers: Ints = self.cells.array.to_numpy(dtype=np.int64, na_value=0)
+            return integers
         ratios: npt.NDArray[np.float64] = self.cells.to_numpy(dtype=np.float64, na_value=0)
         return np.rint(ratios * MILLION).astype(np.int64)
 
@@ -83,22 +80,24 @@ class _Column:
         cells = self.cells.array
         if not isinstance(cells, pd.Categorical):
             return self.cells.isin(sorted(words)).to_numpy(dtype=bool)
-        is_one = [name in words for name in cells.categories]  # of a few distinct, taken by code
-        return np.asarray(np.array([*is_one, False])[cells.codes])
+        is_word = [name in words for name in cells.categories]  # code -1 takes the last, False
+        return np.asarray(np.array([*is_word, False])[cells.codes])
 
     def meets(self, condition: Condition) -> Mask:
-        """Which cells lie within the bounds, or are one of the words."""
+        """Which cells are within the bounds, or are one of the words."""
         mask = self.known
         if condition.words is not None:
             mask = mask & self._is_one_of(condition.words)
         if condition.smallest is not None:
-            mask = mask & (self.whole >= condition.smallest)
+            mask = mask & (self.integers >= condition.smallest)
         if condition.largest is not None:
-            mask = mask & (self.whole <= condition.largest)
+            mask = mask & (self.integers <= condition.largest)
         return mask
 
 
-def _hold(count: int, conditions: Sequence[Condition], meets: Callable[[Condition], Mask]) -> Mask:
+def _meet_all(
+    count: int, conditions: Sequence[Condition], meets: Callable[[Condition], Mask]
+) -> Mask:
     mask = np.ones(count, dtype=bool)
     for condition in conditions:
         mask &= meets(condition)

@@ -11,7 +11,7 @@ from rfmtool.rules import NO_ORDERS, Condition, Rule, SegmentMap
 
 
 def assign_segments(customers: pd.DataFrame, segments: SegmentMap) -> pd.DataFrame:
-    """Add `segment`; reads frequency and the three scores. Without a counting order: no_orders."""
+    """Add `segment`, no_orders without a counting order; reads frequency and the scores."""
     without_orders = Rule(NO_ORDERS, (Condition("frequency", largest=0),))
     rules = [without_orders, *segments.rows]
     names = [*dict.fromkeys(rule.label for rule in segments.rows), NO_ORDERS]
